@@ -1,0 +1,50 @@
+// Codes of the elementwise block machine: the first byte of a step. a b c d are registers; values are f32 unless _I (i32) is said.
+// Comparisons give f32 0 or 1. NaN: MAX and MIN return NaN if either is NaN; comparisons with NaN give 0.
+
+export const COPY_BITS = 0; // a (any dtype)
+export const ADD = 1;
+export const SUB = 2;
+export const MUL = 3;
+export const DIV = 4;
+export const MAX = 5;
+export const MIN = 6;
+export const NEG = 7;
+export const ABS = 8;
+export const SIGN = 9; // -1, 0 or 1; NaN for NaN
+export const FLOOR = 10;
+export const EXP = 11;
+export const EXPM1 = 12;
+export const LOG = 13;
+export const LOG1P = 14;
+export const SQRT = 15;
+export const RSQRT = 16; // 1 / sqrt(a), both exactly rounded operations
+export const SIN = 17;
+export const COS = 18;
+export const TANH = 19;
+export const SIGMOID = 20;
+export const ERF = 21;
+export const POW = 22; // C's pow
+export const LESS = 23; // a < b
+export const EQUAL = 24; // a == b
+export const SELECT = 25; // a != 0 ? b : c (b and c of any dtype, a f32)
+export const RELU = 26; // max(a, 0), NaN for NaN
+export const REMAINDER = 27; // a - b * floor(a / b): the sign of b (torch.remainder)
+export const MULTIPLY_ADD = 28; // a * b + c
+export const LINEAR = 29; // a * b + c * d
+export const FROM_I32 = 30; // i32 to f32
+export const TO_I32 = 31; // f32 to i32, towards zero, saturating, NaN to 0
+export const ADD_I = 32;
+export const SUB_I = 33;
+export const MUL_I = 34;
+export const DIV_I = 35; // floor division; by zero gives 0
+export const REMAINDER_I = 36; // the sign of b; by zero gives 0
+export const MAX_I = 37;
+export const MIN_I = 38;
+export const NEG_I = 39;
+export const ABS_I = 40;
+export const LESS_I = 41; // i32 a < b, gives f32
+export const EQUAL_I = 42; // i32 a == b, gives f32
+export const SIGN_I = 43;
+export const UNIFORM = 44; // Philox4x32-10 with key (a, b), i32: uniform f32 in [0, 1), see random.ts; depends on the element's index
+export const PERMUTE_INDEX = 45; // keyed Feistel permutation of 0..c-1: i32 a -> i32, key b, size c; see random.ts
+export const MAP_CODES = 46;

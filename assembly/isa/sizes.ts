@@ -1,0 +1,36 @@
+// Sizes that both worlds rely on. A program depends on these and on nothing else of the machine.
+
+export const ALIGN = 16; // words: every whole buffer starts on a multiple (64 bytes) and is padded to one
+export const BLOCK = 512; // elements a step of the block machine works on (swept: 256-1024 are level)
+export const MAP_CHUNK = 8192; // elements of a map one thread claims at a time
+export const KC = 256; // depth of a GEMM block: fixes the order of summation, so it is never tuned
+export const PANEL = 24; // packed panels are sized for columns rounded up to this: a multiple of every NR (8 and 12)
+export const MAX_THREADS = 64;
+export const MAX_RANK = 8; // of a strided copy
+export const MAX_DEPTH = 4; // nested loops
+export const MAX_OPERANDS = 32;
+export const MAX_OUTPUTS = 32;
+export const MAX_SCRATCH_REGISTERS = 32;
+export const MAX_STEPS = 255;
+
+// An address in a program: region << 30 | word offset. The word 0 means "absent": state starts at word ALIGN.
+export const REGION_SHIFT = 30;
+export const REGION_STATE = 0;
+export const REGION_IO = 1;
+export const REGION_ARENA = 2;
+export const REGION_CONSTANTS = 3;
+export const OFFSET_MASK = 0x3fffffff;
+
+// Control words, bytes from the start of Wasm memory; everything below GUARD is never touched (address 0 means "absent").
+export const GUARD = 64;
+export const CONTROL_BARRIER_COUNT = 64;
+export const CONTROL_BARRIER_GENERATION = 128;
+export const CONTROL_ABORT = 192;
+export const CONTROL_CLAIMS = 256; // CLAIM_SLOTS counters, one cache line each
+export const CLAIM_SLOTS = 64; // chunked instructions between two barriers at the most (the executor adds a barrier beyond)
+export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered in math-page.ts, written by the host
+export const MATH_PAGE_BYTES = 4096;
+export const HEAP = 16384; // first byte that programs, state and scratch may use
+
+// Scratch of one thread, in words: the block machine's registers, a GEMM tile, loop counters and an indexed instruction.
+export const SCRATCH_WORDS = 32768;

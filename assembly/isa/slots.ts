@@ -1,0 +1,119 @@
+// Slot numbers of every instruction (word 0 is the header). Addresses are in words until the executor relocates them.
+// Sizes are in elements (one element is one word, u8 excepted). All matrices are row-major and contiguous.
+
+// LOOP count body: repeats the next `body` words `count` times; LOOP_DEPTH says which loop counter it advances (outermost 0).
+export const LOOP_COUNT = 1;
+export const LOOP_BODY = 2;
+export const LOOP_DEPTH = 3;
+
+// INDEX pairs...: prefix of one instruction inside a loop. Each triple (slot, depth, stride) adds
+// counter[depth] * stride words to the address in that slot of the next instruction. Strides may be negative.
+export const INDEX_COUNT = 1;
+export const INDEX_FIRST = 2;
+export const INDEX_STRIDE = 3;
+
+// MAP: out[i] = body(operands at i) for i in 0..n. Also embedded in MATMUL as its epilogue.
+// Domain: rows x columns, n = rows * columns. Then operands (4 words each), outputs (1 word each), steps (2 words each).
+export const MAP_N = 1;
+export const MAP_COLUMNS = 2;
+export const MAP_COUNTS = 3; // operands | outputs << 8 | steps << 16
+export const MAP_FIRST = 4;
+export const MAP_OPERAND_WORDS = 4; // address, mode | element << 8, div, mod
+export const MAP_STEP_WORDS = 2; // code | target << 8 | a << 16 | b << 24 ; c | d << 8
+
+// Operand modes. FULL: at[i]. SCALAR: at[0]. ROW: at[i % columns]. COLUMN: at[(i / columns / div) % mod].
+export const MODE_FULL = 0;
+export const MODE_SCALAR = 1;
+export const MODE_ROW = 2;
+export const MODE_COLUMN = 3;
+// Elements of an operand: 32-bit words, or bytes widened to i32.
+export const ELEMENT_WORD = 0;
+export const ELEMENT_BYTE = 1;
+// Registers of the block machine: 0..31 scratch blocks, 32..63 operands, 64..95 outputs.
+export const REGISTER_OPERAND = 32;
+export const REGISTER_OUTPUT = 64;
+export const REGISTERS = 96;
+
+// REDUCE: to[o, i] = fold over n of from[o, :, i]; kind below. ARGMAX writes i32: the first index of the largest, NaN counts as largest.
+export const REDUCE_TO = 1;
+export const REDUCE_FROM = 2;
+export const REDUCE_KIND = 3;
+export const REDUCE_OUTER = 4;
+export const REDUCE_N = 5;
+export const REDUCE_INNER = 6;
+export const REDUCE_WORDS = 7;
+export const KIND_SUM = 0;
+export const KIND_MAX = 1;
+export const KIND_ARGMAX = 2;
+export const KIND_SUM_I32 = 3;
+export const KIND_MAX_I32 = 4;
+
+// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor.
+export const PACK_TO = 1;
+export const PACK_FROM = 2;
+export const PACK_BATCH = 3;
+export const PACK_K = 4;
+export const PACK_N = 5;
+export const PACK_TRANSPOSED = 6;
+export const PACK_WORDS = 7;
+
+// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS (an executor without panels reads B). Batch strides are in
+// words, 0 when that operand is shared by the batch. A transposed means stored k x m. MAP words > 0: an epilogue follows in
+// the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of C, run on each finished tile.
+export const MATMUL_C = 1;
+export const MATMUL_A = 2;
+export const MATMUL_B = 3;
+export const MATMUL_PANELS = 4;
+export const MATMUL_BATCH = 5;
+export const MATMUL_M = 6;
+export const MATMUL_N = 7;
+export const MATMUL_K = 8;
+export const MATMUL_TRANSPOSED = 9; // 1: A, 2: B
+export const MATMUL_STRIDE_A = 10;
+export const MATMUL_STRIDE_B = 11;
+export const MATMUL_MAP = 12; // words of the epilogue, 0 for none
+export const MATMUL_WORDS = 13;
+
+// COPY: strided words: to[sum(index * toStride)] = from[sum(index * fromStride)]; rank triples (size, toStride, fromStride).
+export const COPY_TO = 1;
+export const COPY_FROM = 2;
+export const COPY_RANK = 3;
+export const COPY_FIRST = 4;
+export const COPY_DIMENSION_WORDS = 3;
+
+// GATHER: to[i, :] = from[index[i], :]; `width` elements a row of `bytes` (1 or 4) each. An index outside 0..rows gives a row of NaN (bytes: 0).
+export const GATHER_TO = 1;
+export const GATHER_FROM = 2;
+export const GATHER_INDEX = 3;
+export const GATHER_COUNT = 4;
+export const GATHER_WIDTH = 5;
+export const GATHER_ROWS = 6;
+export const GATHER_BYTES = 7;
+export const GATHER_WORDS = 8;
+
+// SCATTER_ADD: to[r, :] = sum over i with index[i] = r of from[i, :], in the order of i; rows nobody names are 0, indices outside are passed over.
+export const SCATTER_TO = 1;
+export const SCATTER_FROM = 2;
+export const SCATTER_INDEX = 3;
+export const SCATTER_COUNT = 4;
+export const SCATTER_WIDTH = 5;
+export const SCATTER_ROWS = 6;
+export const SCATTER_WORDS = 7;
+
+// SOFTMAX (to: rows x columns) and LOG_SUM_EXP (to: rows), over the columns of a matrix.
+export const ROWS_TO = 1;
+export const ROWS_FROM = 2;
+export const ROWS_ROWS = 3;
+export const ROWS_COLUMNS = 4;
+export const ROWS_WORDS = 5;
+
+// CROSS_ENTROPY: to[r] = logSumExp(from[r, :]) - from[r, index[r]]; an index outside 0..columns gives NaN.
+// CROSS_ENTROPY_GRADIENT: to[r, c] = (softmax(from[r, :])[c] - (c == index[r])) * scale[r].
+export const ENTROPY_TO = 1;
+export const ENTROPY_FROM = 2;
+export const ENTROPY_INDEX = 3;
+export const ENTROPY_ROWS = 4;
+export const ENTROPY_COLUMNS = 5;
+export const ENTROPY_WORDS = 6;
+export const ENTROPY_SCALE = 6;
+export const ENTROPY_GRADIENT_WORDS = 7;

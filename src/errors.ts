@@ -1,0 +1,44 @@
+// Every error simdgrad throws on purpose. Each says the operation, the shapes and, where known, the parameter's path.
+
+/** Base of all errors that simdgrad throws on purpose. */
+export class SimdgradError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit an operation, or an axis outside a shape. */
+export class ShapeError extends SimdgradError {}
+
+/** A dtype that an operation does not take. */
+export class DTypeError extends SimdgradError {}
+
+/** An argument outside its documented range. */
+export class ArgumentError extends SimdgradError {}
+
+/** Data that cannot be trained on: empty, of unequal length, non-finite, a class index out of range. */
+export class DataError extends SimdgradError {}
+
+/** A gradient that does not exist: of a non-scalar, through an op without one, of a tensor the output does not depend on. */
+export class GradientError extends SimdgradError {}
+
+/** A program that breaks a rule of the instruction set. */
+export class ProgramError extends SimdgradError {}
+
+/** More memory than an executor can address. */
+export class MemoryError extends SimdgradError {}
+
+/** A call on something that was disposed, unloaded or never loaded. */
+export class DisposedError extends SimdgradError {}
+
+/** A loss that became NaN or infinite during training. */
+export class NonFiniteError extends SimdgradError {
+  /** The step, counted from 0, whose loss was not finite. */
+  readonly step: number;
+
+  constructor(message: string, step: number) {
+    super(message);
+    this.step = step;
+  }
+}

@@ -1,0 +1,70 @@
+// Executor: the only thing that owns memory. One interface for Wasm, JavaScript and remote executors: where it runs is one argument.
+import type { Program } from "../compile/program.ts";
+
+/** Data as callers hand it over and get it back: Float32Array (Float64Array from the oracle) for f32, Int32Array, Uint8Array. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** Names a loaded program of one executor. */
+export type ProgramId = number;
+
+/** A buffer that a caller writes or reads: an input or output of a loaded program, or a variable by its key. */
+export type Slot = { readonly program: ProgramId; readonly name: string } | { readonly variable: string };
+
+/** What an executor is. */
+export interface ExecutorInfo {
+  readonly name: "wasm-relaxed" | "wasm-portable" | "js" | "js-float64";
+  /** Columns and rows of the matrix kernel's tile, as "6x8"; empty without one. */
+  readonly tile: string;
+  readonly threads: number;
+  /** Why something slower than asked for is used; empty if nothing is. */
+  readonly fallback: string;
+}
+
+/** One entry of a plan: run this program for so many steps. */
+export type PlanEntry = readonly [program: ProgramId, steps: number];
+
+/** Scalar outputs of one program, one row a step, in the order of `names`. */
+export interface LogRows {
+  readonly program: ProgramId;
+  readonly names: readonly string[];
+  /** Row-major: steps x names. Float64 so that i32 scalars and oracle values stay exact. */
+  readonly values: Float64Array;
+}
+
+/** What a finished run did. */
+export interface RunResult {
+  /** Whole steps made, all programs together. */
+  readonly steps: number;
+  /** True if stop() ended it before its plan did. */
+  readonly stopped: boolean;
+}
+
+/** A run under way. Runs are served in order of their calls, one at a time, in whole steps. */
+export interface RunHandle {
+  /** Resolves when the plan is finished or stopped; rejects with the first error. */
+  readonly done: Promise<RunResult>;
+  /** Steps made so far. */
+  readonly steps: number;
+  /** Resolves once no step is being made; none is until resume(). Other runs, reads and writes go on. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Ends the run at the next step boundary. */
+  stop(): Promise<RunResult>;
+  /** Takes the rows logged since the last call (all of them are kept until taken). */
+  takeLog(): LogRows[];
+}
+
+/** Loads programs and runs them. Every method rejects with DisposedError after dispose(). */
+export interface Executor {
+  readonly info: ExecutorInfo;
+  /** Verifies nothing, relocates everything; variables of known keys are shared, new ones start at zero. @throws MemoryError */
+  load(program: Program): Promise<ProgramId>;
+  unload(id: ProgramId): Promise<void>;
+  /** Length must equal the slot's elements; takes effect at the next step boundary. @throws ArgumentError, DisposedError */
+  write(slot: Slot, data: ArrayLike<number>): Promise<void>;
+  /** A copy of the slot's elements as of a step boundary. */
+  read(slot: Slot): Promise<TypedArray>;
+  /** Runs the plan's entries in order, `repeat` times over (default 1). */
+  run(plan: readonly PlanEntry[], options?: { readonly repeat?: number }): RunHandle;
+  dispose(): Promise<void>;
+}

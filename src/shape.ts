@@ -1,0 +1,86 @@
+// Shapes and dtypes: broadcasting, axes, sizes. Pure functions on arrays of numbers; nothing here knows tensors.
+import { DTypeError, ShapeError } from "./errors.ts";
+
+/** Element types: f32 computes, i32 counts and indexes, u8 holds data (cast it before computing). */
+export type DType = "f32" | "i32" | "u8";
+
+/** Sizes of the axes, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** What is known of a value before it exists. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const dimension of shape) size *= dimension;
+  return size;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+/** `[2, 3]`, as error messages print it. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** NumPy broadcasting of two shapes. @throws ShapeError naming `operation` */
+export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const result = new Array<number>(rank);
+  for (let i = 1; i <= rank; i++) {
+    const p = i <= a.length ? a[a.length - i] : 1;
+    const q = i <= b.length ? b[b.length - i] : 1;
+    if (p !== q && p !== 1 && q !== 1)
+      throw new ShapeError(`${operation}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`);
+    result[rank - i] = p === 1 ? q : p;
+  }
+  return result;
+}
+
+/** An axis counted from the front; negative ones count from the back. @throws ShapeError */
+export function normalizeAxis(axis: number, rank: number, operation: string): number {
+  const normal = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || normal < 0 || normal >= rank)
+    throw new ShapeError(`${operation}: axis ${axis} is outside a shape of ${rank} axes`);
+  return normal;
+}
+
+/** Sorted distinct axes; undefined means all. @throws ShapeError */
+export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, operation: string): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const list = typeof axes === "number" ? [axes] : axes;
+  const normal = list.map((axis) => normalizeAxis(axis, rank, operation)).sort((a, b) => a - b);
+  if (normal.some((axis, i) => axis === normal[i - 1])) throw new ShapeError(`${operation}: an axis is named twice in [${list}]`);
+  return normal;
+}
+
+/** Sizes must be whole numbers >= 0 whose product fits a buffer. @throws ShapeError */
+export function checkShape(shape: Shape, operation: string): Shape {
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0) || sizeOf(shape) > 2 ** 30)
+    throw new ShapeError(`${operation}: ${showShape(shape)} is not a shape`);
+  return shape;
+}
+
+/** @throws DTypeError unless `dtype` is among `allowed` */
+export function checkDType(dtype: DType, allowed: readonly DType[], operation: string): void {
+  if (!allowed.includes(dtype))
+    throw new DTypeError(`${operation}: takes ${allowed.join(" or ")}, got ${dtype}${dtype === "u8" ? " (cast it first)" : ""}`);
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i];
+  }
+  return strides;
+}
