@@ -1,0 +1,64 @@
+// The lowest graph: instructions over symbolic buffers, before anything has an address. Not the program (program.ts), which is encoded.
+import type { DType } from "../shape.ts";
+
+/** Memory that one value occupies. The planner or the layout gives it an offset. */
+export interface Buffer {
+  readonly id: number;
+  /** Elements; the planner pads. */
+  readonly size: number;
+  readonly dtype: DType;
+  region: "state" | "io" | "arena" | "constants";
+  /** Word offset in its region, once known. */
+  offset: number;
+  /** Loop depth at which it is written: 0 outside loops. */
+  readonly depth: number;
+  label: string;
+}
+
+/** A word of an instruction that becomes an address: a buffer plus words. */
+export interface Address {
+  readonly buffer: Buffer;
+  readonly words: number;
+}
+
+/** A slot that moves with the iteration of a loop. */
+export interface Indexed {
+  readonly slot: number;
+  readonly depth: number;
+  readonly stride: number;
+}
+
+export interface Instruction {
+  readonly opcode: number;
+  /** Slots 1 onwards. */
+  readonly slots: readonly (number | Address)[];
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  readonly label: string;
+  readonly indexed?: readonly Indexed[];
+  /** Buffers that die here and whose memory a result may take over element by element. */
+  readonly replaceable?: readonly Buffer[];
+}
+
+export interface Loop {
+  readonly count: number;
+  readonly depth: number;
+  readonly body: readonly Item[];
+  readonly label: string;
+}
+
+export type Item = Instruction | Loop;
+
+export function isLoop(item: Item): item is Loop {
+  return "body" in item;
+}
+
+/** How an op's lowering writes instructions. */
+export interface Emitter {
+  /** Appends an instruction; address slots are buffers. */
+  instruction(opcode: number, slots: readonly (number | Buffer | Address)[], reads: readonly Buffer[], writes: readonly Buffer[]): void;
+  /** A buffer for the op's own use. */
+  temporary(size: number, dtype: DType, label: string): Buffer;
+  /** The packed panels of matrices B, packed where B is made (so once for all iterations of a loop, and once for all readers). */
+  panels(b: Buffer, batch: number, k: number, n: number, transposed: boolean): Buffer;
+}

@@ -1,0 +1,89 @@
+// Op: everything the library knows about an operation, as data. Shared code reads these properties and never the name.
+import type { Buffer, Emitter } from "./compile/lir.ts";
+import { ShapeError } from "./errors.ts";
+import type { Aval } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What a gradient rule is given. */
+export interface VjpContext<A> {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /** Gradient of the final scalar with respect to the output: the output's shape. */
+  readonly cotangent: Tensor;
+  /** For an op of several outputs: one cotangent an output, undefined where nothing depends on it. */
+  readonly cotangents: readonly (Tensor | undefined)[];
+  readonly attrs: A;
+  /** Which inputs' cotangents anybody wants; the others may be left undefined. */
+  readonly needs: readonly boolean[];
+}
+
+/** Cotangents of the inputs, undefined for zero. */
+export type Vjp<A> = (context: VjpContext<A>) => readonly (Tensor | undefined)[];
+
+/** Said in place of a gradient rule by ops whose result is no continuous function of any input: gradients stop there. */
+export const nondifferentiable = "nondifferentiable";
+
+/** What the compiler knows when an op of its own kernel is lowered. */
+export interface EmitContext<A> {
+  readonly inputs: readonly Buffer[];
+  readonly avals: readonly Aval[];
+  readonly outputs: readonly Buffer[];
+  readonly aval: Aval;
+  readonly attrs: A;
+  readonly emit: Emitter;
+}
+
+/** One strided copy: sizes, and strides and starts in elements. */
+export interface StridedCopy {
+  readonly input: number;
+  readonly sizes: readonly number[];
+  readonly toStrides: readonly number[];
+  readonly fromStrides: readonly number[];
+  readonly toStart: number;
+  readonly fromStart: number;
+}
+
+/** What the compiler turns an op into. */
+export type Lowering<A> =
+  /** Has a place before the program runs. */
+  | { readonly kind: "leaf"; readonly place: "input" | "variable" | "constant" | "captured" }
+  /** One step of the block machine; `indexed` steps depend on the element's index and stay out of epilogues. */
+  | { readonly kind: "map"; readonly indexed?: boolean; code(inputs: readonly Aval[], output: Aval): number }
+  /** The first input's elements in the same order: no instruction at all. */
+  | { readonly kind: "view" }
+  /** An operand mode of the maps that read it; a strided copy for everybody else. */
+  | { readonly kind: "broadcast" }
+  /** Strided copies, onto `fill` where they do not cover the result. */
+  | {
+      readonly kind: "move";
+      fill?(attrs: A): number;
+      copies(inputs: readonly Aval[], output: Aval, attrs: A): readonly StridedCopy[];
+    }
+  /** Instructions of its own. `epilogue`: the last one can carry a map over the whole result. */
+  | { readonly kind: "kernel"; readonly epilogue?: boolean; emit(context: EmitContext<A>): void }
+  /** One result of the op of several outputs that is its input. */
+  | { readonly kind: "item"; index(attrs: A): number };
+
+export interface Op<A = unknown> {
+  readonly name: string;
+  /** Shape and dtype of the result (of the first result, for several), or a typed error. */
+  infer(inputs: readonly Aval[], attrs: A): Aval;
+  /** Ops of several outputs: all of them. */
+  outputs?(inputs: readonly Aval[], attrs: A): readonly Aval[];
+  readonly vjp: Vjp<A> | typeof nondifferentiable;
+  readonly lowering: Lowering<A>;
+  /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */
+  simplify?(inputs: readonly Tensor[], attrs: A, output: Aval): Tensor | undefined;
+  /** Text that is equal for attrs that mean the same; "" by default, undefined for nodes with an identity of their own. */
+  key?(attrs: A): string | undefined;
+}
+
+/** Gradient rules written one an input. */
+export function perInput<A>(...rules: ((context: VjpContext<A>) => Tensor | undefined)[]): Vjp<A> {
+  return (context) => rules.map((rule, i) => (context.needs[i] ? rule(context) : undefined));
+}
+
+/** @throws ShapeError unless an op got as many inputs as it takes */
+export function checkArity(inputs: readonly Aval[], count: number, name: string): void {
+  if (inputs.length !== count) throw new ShapeError(`${name}: takes ${count} tensors, got ${inputs.length}`);
+}

@@ -1,0 +1,100 @@
+// Matrix products, batched, with transposes as flags: nothing is ever transposed in memory for a product.
+import { MATMUL } from "../../assembly/isa/opcode.ts";
+import { ShapeError } from "../errors.ts";
+import { checkArity, type Op, perInput } from "../op.ts";
+import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { permute } from "./movement.ts";
+
+export interface MatmulAttrs {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+interface Sizes {
+  readonly batch: Shape;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** A [..., m, k] times B [..., k, n]; one of them may be a plain matrix that the other's batch shares. */
+function sizesOf([a, b]: readonly Aval[], { transposeA, transposeB }: MatmulAttrs): Sizes {
+  const shown = `${showShape(a.shape)}${transposeA ? "^T" : ""} x ${showShape(b.shape)}${transposeB ? "^T" : ""}`;
+  if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError(`matmul: takes matrices or batches of them: ${shown}`);
+  const [p, q] = a.shape.slice(-2);
+  const [r, s] = b.shape.slice(-2);
+  const [m, k] = transposeA ? [q, p] : [p, q];
+  const [inner, n] = transposeB ? [s, r] : [r, s];
+  if (k !== inner) throw new ShapeError(`matmul: inner sizes differ: ${shown}`);
+  const batchA = a.shape.slice(0, -2);
+  const batchB = b.shape.slice(0, -2);
+  if (batchA.length > 0 && batchB.length > 0 && !sameShape(batchA, batchB))
+    throw new ShapeError(`matmul: batches differ: ${shown}`);
+  return { batch: batchA.length > 0 ? batchA : batchB, m, n, k };
+}
+
+/** Sums a gradient over the batch that a plain matrix was shared by. */
+function summed(gradient: Tensor, input: Tensor): Tensor {
+  return gradient.sumTo(input.shape);
+}
+
+/** The matrix under a swap of the last two axes, or undefined. */
+function untransposed(tensor: Tensor): Tensor | undefined {
+  if (tensor.op !== permute) return undefined;
+  const { order } = tensor.attrs as { readonly order: readonly number[] };
+  const rank = order.length;
+  const swapsLast = order.every((axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+  return swapsLast ? tensor.inputs[0] : undefined;
+}
+
+export const matmul: Op<MatmulAttrs> = {
+  name: "matmul",
+  infer(inputs, attrs) {
+    checkArity(inputs, 2, "matmul");
+    for (const { dtype } of inputs) checkDType(dtype, ["f32"], "matmul");
+    const { batch, m, n } = sizesOf(inputs, attrs);
+    return { shape: [...batch, m, n], dtype: "f32" };
+  },
+  // C = A B: dA = dC B^T, dB = A^T dC; a transposed operand takes the transposed gradient.
+  vjp: perInput(
+    ({ cotangent, inputs: [a, b], attrs: { transposeA, transposeB } }) =>
+      summed(
+        transposeA
+          ? b.matmul(cotangent, { transposeA: transposeB, transposeB: true })
+          : cotangent.matmul(b, { transposeB: !transposeB }),
+        a,
+      ),
+    ({ cotangent, inputs: [a, b], attrs: { transposeA, transposeB } }) =>
+      summed(
+        transposeB
+          ? cotangent.matmul(a, { transposeA: true, transposeB: transposeA })
+          : a.matmul(cotangent, { transposeA: !transposeA }),
+        b,
+      ),
+  ),
+  lowering: {
+    kind: "kernel",
+    epilogue: true,
+    emit({ inputs: [a, b], avals, outputs: [c], attrs, emit }) {
+      const { batch, m, n, k } = sizesOf(avals, attrs);
+      const sharedA = avals[0].shape.length === 2;
+      const sharedB = avals[1].shape.length === 2;
+      const count = sizeOf(batch);
+      const panels = emit.panels(b, sharedB ? 1 : count, k, n, attrs.transposeB);
+      const flags = (attrs.transposeA ? 1 : 0) | (attrs.transposeB ? 2 : 0);
+      const slots = [c, a, b, panels, count, m, n, k, flags, sharedA ? 0 : m * k, sharedB ? 0 : k * n, 0];
+      emit.instruction(MATMUL, slots, [a, b, panels], [c]);
+    },
+  },
+  simplify([a, b], { transposeA, transposeB }) {
+    const left = untransposed(a);
+    const right = untransposed(b);
+    if (left === undefined && right === undefined) return undefined;
+    return (left ?? a).matmul(right ?? b, {
+      transposeA: left === undefined ? transposeA : !transposeA,
+      transposeB: right === undefined ? transposeB : !transposeB,
+    });
+  },
+  key: ({ transposeA, transposeB }) => `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`,
+};

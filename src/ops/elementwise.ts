@@ -1,0 +1,246 @@
+// Elementwise ops: one step of the block machine each. Meaning, gradient and code side by side; broadcasting happens before (tensor.ts).
+import * as code from "../../assembly/isa/map-code.ts";
+import { checkArity, type Op, perInput, type VjpContext } from "../op.ts";
+import { type Aval, checkDType, type DType, sameShape, showShape } from "../shape.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+
+type Rule = (context: VjpContext<undefined>) => Tensor | undefined;
+type Simplify = (inputs: readonly Tensor[], output: Aval) => Tensor | undefined;
+
+interface Codes {
+  readonly f32?: number;
+  readonly i32?: number;
+}
+
+/** No gradient flows: the function is piecewise constant in this input. */
+const zero: Rule = () => undefined;
+
+function elementwise(
+  name: string,
+  codes: Codes,
+  rules: readonly Rule[],
+  options: { readonly result?: DType; readonly simplify?: Simplify } = {},
+): Op<undefined> {
+  const allowed = (["f32", "i32"] as const).filter((dtype) => codes[dtype] !== undefined);
+  const { result, simplify } = options;
+  return {
+    name,
+    infer(inputs) {
+      checkArity(inputs, rules.length, name);
+      for (const { dtype } of inputs) checkDType(dtype, allowed, name);
+      if (inputs.some(({ dtype }) => dtype !== inputs[0].dtype))
+        throw new DTypeError(`${name}: dtypes differ: ${inputs.map(({ dtype }) => dtype).join(" and ")}`);
+      return { shape: commonShape(inputs, name), dtype: result ?? inputs[0].dtype };
+    },
+    vjp: perInput(...rules),
+    lowering: { kind: "map", code: ([{ dtype }]) => codes[dtype as "f32" | "i32"] as number },
+    simplify: simplify && ((inputs, _, output) => simplify(inputs, output)),
+  };
+}
+
+function commonShape(inputs: readonly Aval[], name: string): readonly number[] {
+  for (const { shape } of inputs)
+    if (!sameShape(shape, inputs[0].shape))
+      throw new ShapeError(`${name}: shapes ${showShape(inputs[0].shape)} and ${showShape(shape)} differ`);
+  return inputs[0].shape;
+}
+
+/** The value of a scalar constant, seen through broadcasts; undefined for anything else. */
+export function scalarValue(tensor: Tensor): number | undefined {
+  let node = tensor;
+  while (node.op.lowering.kind === "broadcast") node = node.inputs[0];
+  const { scalar } = (node.attrs ?? {}) as { readonly scalar?: number };
+  return node.op.lowering.kind === "leaf" && node.op.lowering.place === "constant" ? scalar : undefined;
+}
+
+/** `f` of two scalar constants (exactly rounded operations only), or undefined. */
+function fold(f: (a: number, b: number) => number): Simplify {
+  return ([a, b], output) => {
+    if (output.dtype !== "f32") return undefined;
+    const p = scalarValue(a);
+    const q = b === undefined ? 0 : scalarValue(b);
+    return p === undefined || q === undefined ? undefined : a.like(f(p, q));
+  };
+}
+
+function firstOf(...rules: Simplify[]): Simplify {
+  return (inputs, output) => {
+    for (const rule of rules) {
+      const simpler = rule(inputs, output);
+      if (simpler !== undefined) return simpler;
+    }
+    return undefined;
+  };
+}
+
+/** a where b is the scalar `value` (of any dtype). */
+function rightIdentity(value: number): Simplify {
+  return ([a, b]) => (Object.is(scalarValue(b), value) ? a : undefined);
+}
+
+function leftIdentity(value: number): Simplify {
+  return ([a, b]) => (Object.is(scalarValue(a), value) ? b : undefined);
+}
+
+// d(a + b) = da + db. Adding +0 turns -0 into +0, so only -0 is an identity; subtracting +0 is exact.
+export const add = elementwise("add", { f32: code.ADD, i32: code.ADD_I }, [({ cotangent }) => cotangent, ({ cotangent }) => cotangent], {
+  simplify: fold((a, b) => a + b),
+});
+
+// d(a - b) = da - db
+export const sub = elementwise(
+  "sub",
+  { f32: code.SUB, i32: code.SUB_I },
+  [({ cotangent }) => cotangent, ({ cotangent }) => cotangent.neg()],
+  { simplify: firstOf(rightIdentity(0), fold((a, b) => a - b)) },
+);
+
+// d(a b) = b da + a db
+export const mul = elementwise(
+  "mul",
+  { f32: code.MUL, i32: code.MUL_I },
+  [({ cotangent, inputs }) => cotangent.mul(inputs[1]), ({ cotangent, inputs }) => cotangent.mul(inputs[0])],
+  { simplify: firstOf(rightIdentity(1), leftIdentity(1), fold((a, b) => a * b)) },
+);
+
+// d(a / b) = da / b - (a / b) / b db. i32: floor division, by zero 0.
+export const div = elementwise(
+  "div",
+  { f32: code.DIV, i32: code.DIV_I },
+  [
+    ({ cotangent, inputs }) => cotangent.div(inputs[1]),
+    ({ cotangent, inputs, output }) => cotangent.mul(output).div(inputs[1]).neg(),
+  ],
+  { simplify: firstOf(rightIdentity(1), fold((a, b) => a / b)) },
+);
+
+// a - b floor(a / b); d = da - floor(a / b) db
+export const remainder = elementwise("remainder", { f32: code.REMAINDER, i32: code.REMAINDER_I }, [
+  ({ cotangent }) => cotangent,
+  ({ cotangent, inputs: [a, b] }) => cotangent.mul(a.div(b).floor()).neg(),
+]);
+
+/** The cotangent where a wins, half of it at a tie (as PyTorch), nothing where b wins. */
+function winner({ cotangent }: VjpContext<undefined>, loses: Tensor, ties: Tensor): Tensor {
+  return loses.select(0, ties.select(cotangent.mul(0.5), cotangent));
+}
+
+export const maximum = elementwise("maximum", { f32: code.MAX, i32: code.MAX_I }, [
+  (c) => winner(c, c.inputs[0].less(c.inputs[1]), c.inputs[0].equal(c.inputs[1])),
+  (c) => winner(c, c.inputs[1].less(c.inputs[0]), c.inputs[0].equal(c.inputs[1])),
+]);
+
+export const minimum = elementwise("minimum", { f32: code.MIN, i32: code.MIN_I }, [
+  (c) => winner(c, c.inputs[1].less(c.inputs[0]), c.inputs[0].equal(c.inputs[1])),
+  (c) => winner(c, c.inputs[0].less(c.inputs[1]), c.inputs[0].equal(c.inputs[1])),
+]);
+
+export const neg = elementwise("neg", { f32: code.NEG, i32: code.NEG_I }, [({ cotangent }) => cotangent.neg()], {
+  simplify: firstOf(([a]) => (a.op === neg ? a.inputs[0] : undefined), fold((a) => -a)),
+});
+
+// d|a| = sign(a) da
+export const abs = elementwise("abs", { f32: code.ABS, i32: code.ABS_I }, [
+  ({ cotangent, inputs }) => cotangent.mul(inputs[0].sign()),
+]);
+
+export const sign = elementwise("sign", { f32: code.SIGN, i32: code.SIGN_I }, [zero]);
+export const floor = elementwise("floor", { f32: code.FLOOR }, [zero]);
+
+// d e^a = e^a da
+export const exp = elementwise("exp", { f32: code.EXP }, [({ cotangent, output }) => cotangent.mul(output)]);
+
+// d (e^a - 1) = (e^a - 1 + 1) da
+export const expm1 = elementwise("expm1", { f32: code.EXPM1 }, [({ cotangent, output }) => cotangent.mul(output.add(1))]);
+
+// d ln a = da / a
+export const log = elementwise("log", { f32: code.LOG }, [({ cotangent, inputs }) => cotangent.div(inputs[0])]);
+
+// d ln(1 + a) = da / (1 + a)
+export const log1p = elementwise("log1p", { f32: code.LOG1P }, [({ cotangent, inputs }) => cotangent.div(inputs[0].add(1))]);
+
+// d sqrt(a) = da / (2 sqrt(a))
+export const sqrt = elementwise("sqrt", { f32: code.SQRT }, [({ cotangent, output }) => cotangent.div(output.mul(2))]);
+
+// d a^(-1/2) = -1/2 a^(-3/2) da
+export const rsqrt = elementwise("rsqrt", { f32: code.RSQRT }, [
+  ({ cotangent, output }) => cotangent.mul(-0.5).mul(output.mul(output).mul(output)),
+]);
+
+// d sin a = cos a da; d cos a = -sin a da
+export const sin = elementwise("sin", { f32: code.SIN }, [({ cotangent, inputs }) => cotangent.mul(inputs[0].cos())]);
+export const cos = elementwise("cos", { f32: code.COS }, [({ cotangent, inputs }) => cotangent.mul(inputs[0].sin()).neg()]);
+
+// d tanh a = (1 - tanh^2 a) da
+export const tanh = elementwise("tanh", { f32: code.TANH }, [
+  ({ cotangent, output }) => cotangent.mul(output.mul(output).neg().add(1)),
+]);
+
+// s = 1 / (1 + e^-a); ds = s (1 - s) da
+export const sigmoid = elementwise("sigmoid", { f32: code.SIGMOID }, [
+  ({ cotangent, output }) => cotangent.mul(output.mul(output.neg().add(1))),
+]);
+
+// d erf a = 2 / sqrt(pi) e^(-a^2) da
+export const erf = elementwise("erf", { f32: code.ERF }, [
+  ({ cotangent, inputs: [a] }) => cotangent.mul(a.mul(a).neg().exp().mul(2 / Math.sqrt(Math.PI))),
+]);
+
+// d a^b = b a^(b-1) da + a^b ln a db, with PyTorch's zeros: none for b = 0, none in b where a = 0 and b >= 0.
+export const pow = elementwise("pow", { f32: code.POW }, [
+  ({ cotangent, inputs: [a, b] }) => b.equal(0).select(0, cotangent.mul(b.mul(a.pow(b.sub(1))))),
+  ({ cotangent, inputs: [a, b], output }) => {
+    const atZero = a.equal(0).mul(b.less(0).neg().add(1));
+    return atZero.select(0, cotangent.mul(output).mul(atZero.select(1, a).log()));
+  },
+]);
+
+// 1 where it holds, else 0, in f32; with NaN nothing holds.
+export const less = elementwise("less", { f32: code.LESS, i32: code.LESS_I }, [zero, zero], { result: "f32" });
+export const equal = elementwise("equal", { f32: code.EQUAL, i32: code.EQUAL_I }, [zero, zero], { result: "f32" });
+
+// max(a, 0); the gradient at 0 is 0, as PyTorch's
+export const relu = elementwise("relu", { f32: code.RELU }, [
+  ({ cotangent, inputs: [a] }) => a.like(0).less(a).mul(cotangent),
+]);
+
+/** Condition (f32, not 0 means true), then two values of one dtype. */
+export const select: Op<undefined> = {
+  name: "select",
+  infer(inputs) {
+    checkArity(inputs, 3, "select");
+    const [condition, a, b] = inputs;
+    checkDType(condition.dtype, ["f32"], "select");
+    checkDType(a.dtype, ["f32", "i32"], "select");
+    if (a.dtype !== b.dtype) throw new DTypeError(`select: dtypes differ: ${a.dtype} and ${b.dtype}`);
+    return { shape: commonShape(inputs, "select"), dtype: a.dtype };
+  },
+  vjp: perInput(
+    zero,
+    ({ cotangent, inputs: [condition] }) => condition.select(cotangent, 0),
+    ({ cotangent, inputs: [condition] }) => condition.select(0, cotangent),
+  ),
+  lowering: { kind: "map", code: () => code.SELECT },
+};
+
+/** Another dtype: f32 to i32 towards zero (saturating, NaN to 0); nothing turns into u8. The gradient passes f32 only. */
+export const cast: Op<{ readonly dtype: DType }> = {
+  name: "cast",
+  infer(inputs, { dtype }) {
+    checkArity(inputs, 1, "cast");
+    checkDType(dtype, ["f32", "i32"], "cast to");
+    return { shape: inputs[0].shape, dtype };
+  },
+  vjp: perInput(({ cotangent, inputs }) => (inputs[0].dtype === "f32" && cotangent.dtype === "f32" ? cotangent : undefined)),
+  lowering: {
+    kind: "map",
+    code([{ dtype: from }], { dtype: to }) {
+      if (from === "f32") return to === "f32" ? code.COPY_BITS : code.TO_I32;
+      return to === "f32" ? code.FROM_I32 : code.COPY_BITS;
+    },
+  },
+  simplify: ([a], { dtype }) => (a.dtype === dtype ? a : undefined),
+  key: ({ dtype }) => dtype,
+};
+

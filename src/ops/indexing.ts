@@ -1,0 +1,58 @@
+// Rows by index. Indices are data: no gradient reaches them. One outside the rows gathers NaN and scatters nowhere.
+import { GATHER, SCATTER_ADD } from "../../assembly/isa/opcode.ts";
+import { ShapeError } from "../errors.ts";
+import { checkArity, type Op, perInput } from "../op.ts";
+import { checkDType, sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
+
+/** from [rows, ...rest] and index [...] give [...index, ...rest]: NumPy's from[index]. */
+export const gather: Op<undefined> = {
+  name: "gather",
+  infer(inputs) {
+    checkArity(inputs, 2, "gather");
+    const [from, index] = inputs;
+    checkDType(index.dtype, ["i32"], "gather: the index");
+    if (from.shape.length === 0) throw new ShapeError("gather: a scalar has no rows");
+    return { shape: [...index.shape, ...from.shape.slice(1)], dtype: from.dtype };
+  },
+  vjp: perInput(
+    ({ cotangent, inputs: [from, index] }) => index.scatterAdd(cotangent, from.shape),
+    () => undefined,
+  ),
+  lowering: {
+    kind: "kernel",
+    emit({ inputs: [from, index], avals, outputs: [to], emit }) {
+      const [{ shape, dtype }] = avals;
+      const bytes = dtype === "u8" ? 1 : 4;
+      const slots = [to, from, index, sizeOf(avals[1].shape), sizeOf(shape.slice(1)), shape[0], bytes];
+      emit.instruction(GATHER, slots, [from, index], [to]);
+    },
+  },
+};
+
+/** The transpose of gather: rows of updates [...index, ...rest] added up at their index in a tensor of `shape` [rows, ...rest]. */
+export const scatterAdd: Op<{ readonly shape: Shape }> = {
+  name: "scatterAdd",
+  infer(inputs, { shape }) {
+    checkArity(inputs, 2, "scatterAdd");
+    const [updates, index] = inputs;
+    checkDType(index.dtype, ["i32"], "scatterAdd: the index");
+    checkDType(updates.dtype, ["f32"], "scatterAdd");
+    if (shape.length === 0 || !sameShape(updates.shape, [...index.shape, ...shape.slice(1)]))
+      throw new ShapeError(
+        `scatterAdd: updates ${showShape(updates.shape)} and index ${showShape(index.shape)} do not fit rows of ${showShape(shape)}`,
+      );
+    return { shape, dtype: updates.dtype };
+  },
+  vjp: perInput(
+    ({ cotangent, inputs: [, index] }) => cotangent.gather(index),
+    () => undefined,
+  ),
+  lowering: {
+    kind: "kernel",
+    emit({ inputs: [updates, index], avals, outputs: [to], attrs: { shape }, emit }) {
+      const slots = [to, updates, index, sizeOf(avals[1].shape), sizeOf(shape.slice(1)), shape[0]];
+      emit.instruction(SCATTER_ADD, slots, [updates, index], [to]);
+    },
+  },
+  key: ({ shape }) => shape.join(),
+};

@@ -1,0 +1,73 @@
+// Ops without a computation: where values come from, and markers that only autodiff sees.
+import { nondifferentiable, type Op, type Vjp } from "../op.ts";
+import { type Aval, checkShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Given by the caller before each run. */
+export const input: Op<Aval> = {
+  name: "input",
+  infer: (_, { shape, dtype }) => ({ shape: checkShape(shape, "input"), dtype }),
+  vjp: nondifferentiable,
+  lowering: { kind: "leaf", place: "input" },
+  key: () => undefined,
+};
+
+/** State that outlives a run. */
+export const variable: Op<Aval> = {
+  name: "variable",
+  infer: (_, { shape, dtype }) => ({ shape: checkShape(shape, "variable"), dtype }),
+  vjp: nondifferentiable,
+  lowering: { kind: "leaf", place: "variable" },
+  key: () => undefined,
+};
+
+export interface ConstantAttrs extends Aval {
+  readonly data: Float64Array | Int32Array | Uint8Array;
+  /** The value, where there is only one. */
+  readonly scalar?: number;
+}
+
+/** Known when the program is made. */
+export const constant: Op<ConstantAttrs> = {
+  name: "constant",
+  infer: (_, { shape, dtype }) => ({ shape: checkShape(shape, "constant"), dtype }),
+  vjp: nondifferentiable,
+  lowering: { kind: "leaf", place: "constant" },
+  key: ({ scalar, dtype, shape }) =>
+    scalar === undefined ? undefined : `${Object.is(scalar, -0) ? "-0" : scalar} ${dtype} ${shape.length}`,
+};
+
+/** A value from outside a loop's body, or what the loop hands its body. */
+export const captured: Op<Aval> = {
+  name: "captured",
+  infer: (_, aval) => aval,
+  vjp: nondifferentiable,
+  lowering: { kind: "leaf", place: "captured" },
+  key: () => undefined,
+};
+
+/** The same value; no gradient passes. */
+export const stopGradient: Op<undefined> = {
+  name: "stopGradient",
+  infer: ([aval]) => aval,
+  vjp: nondifferentiable,
+  lowering: { kind: "view" },
+};
+
+export interface CustomGradientAttrs {
+  readonly vjp: (cotangent: Tensor, inputs: readonly Tensor[], output: Tensor) => readonly (Tensor | undefined)[];
+}
+
+const customVjp: Vjp<CustomGradientAttrs> = ({ attrs, cotangent, inputs, output }) => [
+  undefined,
+  ...attrs.vjp(cotangent, inputs.slice(1), output),
+];
+
+/** The value of the first input, with a gradient rule of the user's own for the others. */
+export const customGradient: Op<CustomGradientAttrs> = {
+  name: "customGradient",
+  infer: ([aval]) => aval,
+  vjp: customVjp,
+  lowering: { kind: "view" },
+  key: () => undefined,
+};

@@ -1,0 +1,181 @@
+// Movement: the same elements elsewhere. Views cost nothing; the rest are strided copies that consumers often absorb.
+import { ShapeError } from "../errors.ts";
+import { type Op, perInput, type StridedCopy } from "../op.ts";
+import { sameShape, showShape, sizeOf, stridesOf } from "../shape.ts";
+
+/** The same elements in another shape. */
+export const reshape: Op<{ readonly shape: readonly number[] }> = {
+  name: "reshape",
+  infer([aval], { shape }) {
+    if (sizeOf(aval.shape) !== sizeOf(shape))
+      throw new ShapeError(`reshape: ${showShape(aval.shape)} does not have the elements of ${showShape(shape)}`);
+    return { shape, dtype: aval.dtype };
+  },
+  vjp: perInput(({ cotangent, inputs }) => cotangent.reshape(inputs[0].shape)),
+  lowering: { kind: "view" },
+  simplify: ([a], { shape }) => {
+    if (a.op === reshape) return a.inputs[0].reshape(shape);
+    return sameShape(a.shape, shape) ? a : undefined;
+  },
+  key: ({ shape }) => shape.join(),
+};
+
+/** Axes in another order: result axis i is input axis order[i]. */
+export const permute: Op<{ readonly order: readonly number[] }> = {
+  name: "permute",
+  infer([{ shape, dtype }], { order }) {
+    if (order.length !== shape.length || [...order].sort((a, b) => a - b).some((axis, i) => axis !== i))
+      throw new ShapeError(`permute: [${order}] is not an order of the axes of ${showShape(shape)}`);
+    return { shape: order.map((axis) => shape[axis]), dtype };
+  },
+  vjp: perInput(({ cotangent, attrs: { order } }) => cotangent.permute(order.map((_, i) => order.indexOf(i)))),
+  lowering: {
+    kind: "move",
+    copies([from], to, { order }) {
+      const strides = stridesOf(from.shape);
+      return [copyOf(0, to.shape, stridesOf(to.shape), order.map((axis) => strides[axis]))];
+    },
+  },
+  simplify([a], { order }) {
+    if (order.every((axis, i) => axis === i)) return a;
+    if (a.op === permute) {
+      const inner = (a.attrs as { readonly order: readonly number[] }).order;
+      return a.inputs[0].permute(order.map((axis) => inner[axis]));
+    }
+    // Moving axes of size 1 about moves no element.
+    const moving = order.filter((axis) => a.shape[axis] !== 1);
+    return moving.every((axis, i) => i === 0 || axis > moving[i - 1]) ? a.reshape(order.map((axis) => a.shape[axis])) : undefined;
+  },
+  key: ({ order }) => order.join(),
+};
+
+/** NumPy broadcasting to a larger shape. */
+export const broadcastTo: Op<{ readonly shape: readonly number[] }> = {
+  name: "broadcastTo",
+  infer([{ shape: from, dtype }], { shape }) {
+    const lead = shape.length - from.length;
+    if (lead < 0 || from.some((size, i) => size !== 1 && size !== shape[lead + i]))
+      throw new ShapeError(`broadcastTo: ${showShape(from)} does not broadcast to ${showShape(shape)}`);
+    return { shape, dtype };
+  },
+  // The transpose of repeating is summing.
+  vjp: perInput(({ cotangent, inputs }) => cotangent.sumTo(inputs[0].shape)),
+  lowering: { kind: "broadcast" },
+  simplify([a], { shape }) {
+    if (a.op === broadcastTo) return a.inputs[0].broadcastTo(shape);
+    return sameShape(a.shape, shape) ? a : undefined;
+  },
+  key: ({ shape }) => shape.join(),
+};
+
+export interface SliceAttrs {
+  readonly starts: readonly number[];
+  readonly sizes: readonly number[];
+  /** Not 0; negative steps walk backwards from the start. */
+  readonly steps: readonly number[];
+}
+
+/** Elements start, start + step, ... along every axis. */
+export const slice: Op<SliceAttrs> = {
+  name: "slice",
+  infer([{ shape, dtype }], { starts, sizes, steps }) {
+    const inside = shape.every((size, i) => {
+      const last = starts[i] + (sizes[i] - 1) * steps[i];
+      return sizes[i] === 0 || (starts[i] >= 0 && starts[i] < size && last >= 0 && last < size);
+    });
+    if (starts.length !== shape.length || !inside)
+      throw new ShapeError(`slice: starts [${starts}], sizes [${sizes}], steps [${steps}] leave ${showShape(shape)}`);
+    return { shape: sizes, dtype };
+  },
+  vjp: perInput(({ cotangent, inputs, attrs }) => cotangent.spread(inputs[0].shape, attrs)),
+  lowering: {
+    kind: "move",
+    copies([from], to, { starts, steps }) {
+      const strides = stridesOf(from.shape);
+      const start = strides.reduce((sum, stride, i) => sum + stride * starts[i], 0);
+      return [copyOf(0, to.shape, stridesOf(to.shape), strides.map((stride, i) => stride * steps[i]), 0, start)];
+    },
+  },
+  simplify: ([a], { sizes, steps }) =>
+    sameShape(a.shape, sizes) && steps.every((step, i) => step === 1 || sizes[i] < 2) ? a : undefined,
+  key: ({ starts, sizes, steps }) => `${starts};${sizes};${steps}`,
+};
+
+/** The transpose of slice: a larger tensor of `value` with the input at start, start + step, ... (pad, when the steps are 1). */
+export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readonly value: number }> = {
+  name: "spread",
+  infer([aval], { shape, starts, sizes, steps }) {
+    slice.infer([{ shape, dtype: aval.dtype }], { starts, sizes, steps });
+    if (!sameShape(sizes, aval.shape))
+      throw new ShapeError(`spread: sizes [${sizes}] are not the shape ${showShape(aval.shape)}`);
+    return { shape, dtype: aval.dtype };
+  },
+  vjp: perInput(({ cotangent, attrs: { starts, sizes, steps } }) => cotangent.take({ starts, sizes, steps })),
+  lowering: {
+    kind: "move",
+    fill: ({ value }) => value,
+    copies([from], to, { starts, steps }) {
+      const strides = stridesOf(to.shape);
+      const start = strides.reduce((sum, stride, i) => sum + stride * starts[i], 0);
+      return [copyOf(0, from.shape, strides.map((stride, i) => stride * steps[i]), stridesOf(from.shape), start, 0)];
+    },
+  },
+  simplify: ([a], { shape }) => (sameShape(a.shape, shape) ? a : undefined),
+  key: ({ starts, steps, shape, value }) => `${starts};${steps};${shape};${value}`,
+};
+
+/** Tensors one after the other along an axis. */
+export const concat: Op<{ readonly axis: number }> = {
+  name: "concat",
+  infer(inputs, { axis }) {
+    if (inputs.length === 0) throw new ShapeError("concat: needs at least one tensor");
+    const [first] = inputs;
+    for (const { shape, dtype } of inputs) {
+      const fits = shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]);
+      if (!fits || dtype !== first.dtype)
+        throw new ShapeError(`concat: ${showShape(first.shape)} and ${showShape(shape)} differ outside axis ${axis}`);
+    }
+    const total = inputs.reduce((sum, { shape }) => sum + shape[axis], 0);
+    return { shape: first.shape.map((size, i) => (i === axis ? total : size)), dtype: first.dtype };
+  },
+  vjp({ cotangent, inputs, attrs: { axis } }) {
+    let start = 0;
+    return inputs.map(({ shape }) => {
+      const part = cotangent.narrow(axis, start, shape[axis]);
+      start += shape[axis];
+      return part;
+    });
+  },
+  lowering: {
+    kind: "move",
+    copies(inputs, to, { axis }) {
+      const strides = stridesOf(to.shape);
+      let start = 0;
+      return inputs.map(({ shape }, i) => {
+        const copy = copyOf(i, shape, strides, stridesOf(shape), start * strides[axis], 0);
+        start += shape[axis];
+        return copy;
+      });
+    },
+  },
+  simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
+  key: ({ axis }) => `${axis}`,
+};
+
+function copyOf(
+  input: number,
+  sizes: readonly number[],
+  toStrides: readonly number[],
+  fromStrides: readonly number[],
+  toStart = 0,
+  fromStart = 0,
+): StridedCopy {
+  return { input, sizes, toStrides, fromStrides, toStart, fromStart };
+}
+
+/** The copy that materialises a broadcast: stride 0 along the repeated axes. */
+export function broadcastCopy(from: readonly number[], to: readonly number[]): StridedCopy {
+  const lead = to.length - from.length;
+  const strides = stridesOf(from);
+  return copyOf(0, to, stridesOf(to), to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead])));
+}

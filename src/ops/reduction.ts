@@ -1,0 +1,129 @@
+// Reductions over axes. The axes are dropped from the shape; the tensor methods put them back where keepDims is asked.
+import * as slot from "../../assembly/isa/slots.ts";
+import { REDUCE } from "../../assembly/isa/opcode.ts";
+import { nondifferentiable, type EmitContext, type Op, perInput } from "../op.ts";
+import type { Buffer } from "../compile/lir.ts";
+import { ShapeError } from "../errors.ts";
+import { checkDType, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+export interface ReduceAttrs {
+  /** Ascending. */
+  readonly axes: readonly number[];
+}
+
+/** A run of neighbouring reduced axes: fold n, for every outer and inner index. */
+interface Run {
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+// Sums with few results are cut into parts of this length, fixed by shape, so that threads can share them and errors stay small.
+const PART = 4096;
+
+/** The runs of reduced axes, last first, with the shape shrinking as they are folded. Axes of size 1 are no obstacle. */
+function runsOf(shape: Shape, axes: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  const sizes = [...shape];
+  let axis = shape.length - 1;
+  while (axis >= 0) {
+    if (!axes.includes(axis)) {
+      axis--;
+      continue;
+    }
+    let first = axis;
+    while (first > 0 && (axes.includes(first - 1) || sizes[first - 1] === 1)) first--;
+    const n = sizeOf(sizes.slice(first, axis + 1));
+    runs.push({ outer: sizeOf(sizes.slice(0, first)), n, inner: sizeOf(sizes.slice(axis + 1)) });
+    sizes.fill(1, first, axis + 1);
+    axis = first - 1;
+  }
+  return runs;
+}
+
+function emitRun(emit: EmitContext<ReduceAttrs>["emit"], kind: number, to: Buffer, from: Buffer, { outer, n, inner }: Run): void {
+  const parts = Math.floor(n / PART);
+  if (kind !== slot.KIND_ARGMAX && outer === 1 && parts >= 2) {
+    const rest = n - parts * PART;
+    const rows = parts + (rest > 0 ? 1 : 0);
+    const partial = emit.temporary(rows * inner, to.dtype, `${to.label} in parts`);
+    emit.instruction(REDUCE, [partial, from, kind, parts, PART, inner], [from], [partial]);
+    if (rest > 0) {
+      const target = { buffer: partial, words: parts * inner };
+      const source = { buffer: from, words: parts * PART * inner };
+      emit.instruction(REDUCE, [target, source, kind, 1, rest, inner], [from], [partial]);
+    }
+    emitRun(emit, kind, to, partial, { outer: 1, n: rows, inner });
+    return;
+  }
+  emit.instruction(REDUCE, [to, from, kind, outer, n, inner], [from], [to]);
+}
+
+function reduction(
+  name: string,
+  kinds: { readonly f32?: number; readonly i32?: number },
+  vjp: Op<ReduceAttrs>["vjp"],
+  result?: DType,
+): Op<ReduceAttrs> {
+  const allowed = (["f32", "i32"] as const).filter((dtype) => kinds[dtype] !== undefined);
+  return {
+    name,
+    infer([{ shape, dtype }], { axes }) {
+      checkDType(dtype, allowed, name);
+      return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: result ?? dtype };
+    },
+    vjp,
+    lowering: {
+      kind: "kernel",
+      emit({ inputs: [from], avals: [{ shape, dtype }], outputs: [to], attrs: { axes }, emit }) {
+        const kind = kinds[dtype as "f32" | "i32"] as number;
+        const runs = runsOf(shape, axes);
+        let source = from;
+        runs.forEach((run, i) => {
+          const target = i === runs.length - 1 ? to : emit.temporary(run.outer * run.inner, dtype, `${to.label} in part`);
+          emitRun(emit, kind, target, source, run);
+          source = target;
+        });
+      },
+    },
+    simplify([a], { axes }) {
+      if (result !== undefined || !axes.every((axis) => a.shape[axis] === 1)) return undefined;
+      return a.reshape(a.shape.filter((_, i) => !axes.includes(i)));
+    },
+    key: ({ axes }) => axes.join(),
+  };
+}
+
+/** A reduced tensor with its axes back, broadcast to the input again. */
+function restore(reduced: Tensor, input: Tensor, axes: readonly number[]): Tensor {
+  return reduced.reshape(input.shape.map((size, i) => (axes.includes(i) ? 1 : size))).broadcastTo(input.shape);
+}
+
+// d sum = every element's share
+export const sum = reduction(
+  "sum",
+  { f32: slot.KIND_SUM, i32: slot.KIND_SUM_I32 },
+  perInput(({ cotangent, inputs: [a], attrs: { axes } }) => restore(cotangent, a, axes)),
+);
+
+// The cotangent goes to the largest element, in equal parts where several tie (torch.amax).
+export const max = reduction(
+  "max",
+  { f32: slot.KIND_MAX, i32: slot.KIND_MAX_I32 },
+  perInput(({ cotangent, inputs: [a], output, attrs: { axes } }) => {
+    const winners = a.equal(restore(output, a, axes));
+    const count = winners.sum(axes);
+    return winners.mul(restore(cotangent.div(count), a, axes));
+  }),
+);
+
+/** Index of the first largest element along one axis, or of the flat tensor; NaN counts as largest. */
+export const argmax = {
+  ...reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, "i32"),
+  infer([{ shape, dtype }], { axes }) {
+    checkDType(dtype, ["f32"], "argmax");
+    if (axes.some((axis) => shape[axis] === 0)) throw new ShapeError(`argmax: ${showShape(shape)} has nothing along axis ${axes}`);
+    return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: "i32" };
+  },
+} satisfies Op<ReduceAttrs>;

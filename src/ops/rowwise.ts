@@ -1,0 +1,111 @@
+// Fused ops over the rows of a matrix [rows, columns]: softmax and what classification losses need, each in one pass over memory.
+import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, LOG_SUM_EXP, SOFTMAX } from "../../assembly/isa/opcode.ts";
+import { ShapeError } from "../errors.ts";
+import { checkArity, type Op, perInput } from "../op.ts";
+import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+function checkMatrix({ shape, dtype }: Aval, name: string): void {
+  checkDType(dtype, ["f32"], name);
+  if (shape.length !== 2 || shape[1] === 0) throw new ShapeError(`${name}: takes rows x columns, got ${showShape(shape)}`);
+}
+
+function checkTargets(logits: Aval, index: Aval, name: string): void {
+  checkMatrix(logits, name);
+  checkDType(index.dtype, ["i32"], `${name}: class indices`);
+  if (!sameShape(index.shape, [logits.shape[0]]))
+    throw new ShapeError(`${name}: logits ${showShape(logits.shape)} and targets ${showShape(index.shape)} differ in rows`);
+}
+
+/** [rows] as a column beside a matrix. */
+function column(rows: Tensor): Tensor {
+  return rows.reshape([rows.shape[0], 1]);
+}
+
+// s = e^x / sum e^x; ds = s (c - sum c s)
+export const softmax: Op<undefined> = {
+  name: "softmax",
+  infer(inputs) {
+    checkArity(inputs, 1, "softmax");
+    checkMatrix(inputs[0], "softmax");
+    return inputs[0];
+  },
+  vjp: perInput(({ cotangent, output }) => {
+    const weighted = cotangent.mul(output);
+    return weighted.sub(output.mul(weighted.sum(1, { keepDims: true })));
+  }),
+  lowering: {
+    kind: "kernel",
+    emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(SOFTMAX, [to, from, shape[0], shape[1]], [from], [to]),
+  },
+};
+
+// l = ln sum e^x; dl = softmax(x)
+export const logSumExp: Op<undefined> = {
+  name: "logSumExp",
+  infer(inputs) {
+    checkArity(inputs, 1, "logSumExp");
+    checkMatrix(inputs[0], "logSumExp");
+    return { shape: [inputs[0].shape[0]], dtype: "f32" };
+  },
+  vjp: perInput(({ cotangent, inputs: [x] }) => x.softmax(1).mul(column(cotangent))),
+  lowering: {
+    kind: "kernel",
+    emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(LOG_SUM_EXP, [to, from, shape[0], shape[1]], [from], [to]),
+  },
+};
+
+// l = ln sum e^x - x[target], one a row; dl = softmax(x) - onehot(target)
+export const crossEntropy: Op<undefined> = {
+  name: "crossEntropy",
+  infer(inputs) {
+    checkArity(inputs, 2, "crossEntropy");
+    checkTargets(inputs[0], inputs[1], "crossEntropy");
+    return { shape: inputs[1].shape, dtype: "f32" };
+  },
+  vjp: perInput(
+    ({ cotangent, inputs: [logits, target] }) => logits.crossEntropyGradient(target, cotangent),
+    () => undefined,
+  ),
+  lowering: {
+    kind: "kernel",
+    emit: ({ inputs: [logits, target], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(CROSS_ENTROPY, [to, logits, target, shape[0], shape[1]], [logits, target], [to]),
+  },
+};
+
+// g = (softmax(x) - onehot(target)) scale, scale one a row.
+// With u = c scale and s = softmax(x): dx = s (u - sum s u); dscale = sum c (s - onehot).
+export const crossEntropyGradient: Op<undefined> = {
+  name: "crossEntropyGradient",
+  infer(inputs) {
+    checkArity(inputs, 3, "crossEntropyGradient");
+    const [logits, target, scale] = inputs;
+    checkTargets(logits, target, "crossEntropyGradient");
+    if (!sameShape(scale.shape, target.shape))
+      throw new ShapeError(`crossEntropyGradient: scale ${showShape(scale.shape)} is not one a row`);
+    return logits;
+  },
+  vjp: perInput(
+    ({ cotangent, inputs: [logits, , scale] }) => {
+      const s = logits.softmax(1);
+      const weighted = cotangent.mul(column(scale)).mul(s);
+      return weighted.sub(s.mul(weighted.sum(1, { keepDims: true })));
+    },
+    () => undefined,
+    ({ cotangent, inputs: [logits, target] }) =>
+      cotangent.mul(logits.softmax(1).sub(target.oneHot(logits.shape[1]))).sum(1),
+  ),
+  lowering: {
+    kind: "kernel",
+    emit: ({ inputs: [logits, target, scale], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(
+        CROSS_ENTROPY_GRADIENT,
+        [to, logits, target, shape[0], shape[1], scale],
+        [logits, target, scale],
+        [to],
+      ),
+  },
+};
