@@ -1,0 +1,56 @@
+// The few vector helpers that kernels share, and the only feature test of the module: relaxed SIMD has one rounding in
+// a * b + c, portable SIMD two. Everything else is written with the intrinsics themselves.
+
+/** a * b + c in each f32 lane: fused where the engine has it (relaxed build), rounded twice in the portable build. */
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c - a * b in each f32 lane, rounded as `madd` is. */
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
+}
+
+/** The f32 (or i32) at an address in all four lanes. */
+@inline
+export function splatF(address: usize): v128 {
+  return v128.load_splat<f32>(address);
+}
+
+/** Sum of the four f32 lanes in a fixed order: (0 + 2) + (1 + 3). */
+@inline
+export function hsum(a: v128): f32 {
+  const pairs = f32x4.add(a, i32x4.shuffle(a, a, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/** Largest of the four f32 lanes, NaN if any is NaN. */
+@inline
+export function hmax(a: v128): f32 {
+  const pairs = f32x4.max(a, i32x4.shuffle(a, a, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.max(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+/** Sum of the four i32 lanes, wrapping. */
+@inline
+export function hsumI(a: v128): i32 {
+  const pairs = i32x4.add(a, i32x4.shuffle(a, a, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** Largest of the four i32 lanes. */
+@inline
+export function hmaxI(a: v128): i32 {
+  const pairs = i32x4.max_s(a, i32x4.shuffle(a, a, 2, 3, 0, 1));
+  return i32x4.extract_lane(i32x4.max_s(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+/** Bits of `yes` where the mask is set, of `no` elsewhere; the mask must be all ones or all zeros in each lane. */
+@inline
+export function choose(mask: v128, yes: v128, no: v128): v128 {
+  return v128.bitselect(yes, no, mask);
+}
