@@ -1,0 +1,58 @@
+// The graph as a whole: topological order without recursion, and printing. It computes nothing.
+import { showShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Every node that `roots` depend on, inputs before users; the order depends on the graph alone. `stop` nodes are entered but not passed. */
+export function topological(roots: readonly Tensor[], stop?: (node: Tensor) => boolean): Tensor[] {
+  const order: Tensor[] = [];
+  const state = new Map<Tensor, number>(); // inputs still to be visited from this index on; -1 once placed
+  const stack: Tensor[] = [];
+  for (const root of roots) {
+    stack.push(root);
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1];
+      const next = state.get(node) ?? 0;
+      const inputs = next === 0 && stop?.(node) ? [] : node.inputs;
+      if (next === -1 || next >= inputs.length) {
+        stack.pop();
+        if (next !== -1) {
+          state.set(node, -1);
+          order.push(node);
+        }
+        continue;
+      }
+      state.set(node, next + 1);
+      if (state.get(inputs[next]) !== -1) stack.push(inputs[next]);
+    }
+  }
+  return order;
+}
+
+/** How often each node of `order` is read by others of it, and by `roots`. */
+export function countUsers(order: readonly Tensor[], roots: readonly Tensor[]): Map<Tensor, number> {
+  const users = new Map<Tensor, number>();
+  for (const node of order) for (const input of node.inputs) users.set(input, (users.get(input) ?? 0) + 1);
+  for (const root of roots) users.set(root, (users.get(root) ?? 0) + 1);
+  return users;
+}
+
+/**
+ * The graph under `roots` as text, a line a node: `%2 = mul(%0, %1) f32[3]`.
+ *
+ * @example
+ * import { constant, printGraph } from "simdgrad";
+ * printGraph(constant([1, 2]).exp()); // => "%0 = constant() f32[2]\n%1 = exp(%0) f32[2]"
+ */
+export function printGraph(roots: Tensor | readonly Tensor[], names?: ReadonlyMap<Tensor, string>): string {
+  const order = topological(Array.isArray(roots) ? roots : [roots as Tensor]);
+  const number = new Map(order.map((node, i) => [node, i]));
+  return order
+    .map((node, i) => {
+      const inputs = node.inputs.map((input) => `%${number.get(input)}`).join(", ");
+      const key = node.op.key?.(node.attrs);
+      const attrs = key ? ` {${key}}` : "";
+      const name = names?.get(node) ?? node.label;
+      return `%${i} = ${node.op.name}(${inputs})${attrs} ${node.dtype}${showShape(node.shape)}${name ? ` # ${name}` : ""}`;
+    })
+    .join("\n");
+}

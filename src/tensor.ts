@@ -1,0 +1,634 @@
+// Tensor: a node of a lazy graph, with the operations as methods. It owns no memory and computes nothing; compile does.
+import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
+import type { Op } from "./op.ts";
+import * as contraction from "./ops/contraction.ts";
+import * as elementwise from "./ops/elementwise.ts";
+import * as indexing from "./ops/indexing.ts";
+import * as leaf from "./ops/leaf.ts";
+import * as movement from "./ops/movement.ts";
+import * as reduction from "./ops/reduction.ts";
+import * as rowwise from "./ops/rowwise.ts";
+import {
+  type Aval,
+  broadcastShapes,
+  checkDType,
+  checkShape,
+  type DType,
+  normalizeAxes,
+  normalizeAxis,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "./shape.ts";
+
+/** What operands may be: a tensor, or a number that takes the other operand's dtype. */
+export type TensorLike = Tensor | number;
+
+/** Numbers in nested arrays, outermost axis first. */
+export type Nested = number | readonly Nested[];
+
+export interface KeepDims {
+  /** Keep the reduced axes with size 1. */
+  readonly keepDims?: boolean;
+}
+
+type Axes = number | readonly number[];
+
+/** A node of the graph: an op, its inputs and its attributes, with the shape and dtype of the value it stands for. */
+export class Tensor {
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: unknown;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** A name for printing; "" for none. */
+  readonly label: string;
+
+  constructor(op: Op, inputs: readonly Tensor[], attrs: unknown, aval: Aval, label = "") {
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.shape = aval.shape;
+    this.dtype = aval.dtype;
+    this.label = label;
+  }
+
+  /** A scalar constant of this tensor's dtype, broadcast to its shape. */
+  like(value: number): Tensor {
+    return scalar(value, this.dtype).broadcastTo(this.shape);
+  }
+
+  // Arithmetic. Operands broadcast as in NumPy and must have one dtype.
+
+  /** this + other */
+  add(other: TensorLike): Tensor {
+    return binary(elementwise.add, this, other);
+  }
+
+  /** this - other */
+  sub(other: TensorLike): Tensor {
+    return binary(elementwise.sub, this, other);
+  }
+
+  /** this * other */
+  mul(other: TensorLike): Tensor {
+    return binary(elementwise.mul, this, other);
+  }
+
+  /** this / other; i32: rounded down, 0 when divided by 0. */
+  div(other: TensorLike): Tensor {
+    return binary(elementwise.div, this, other);
+  }
+
+  /** this - other * floor(this / other): takes the sign of `other`. i32: 0 when divided by 0. */
+  remainder(other: TensorLike): Tensor {
+    return binary(elementwise.remainder, this, other);
+  }
+
+  /** The larger of two, NaN if either is; at a tie each gets half the gradient. */
+  maximum(other: TensorLike): Tensor {
+    return binary(elementwise.maximum, this, other);
+  }
+
+  /** The smaller of two, NaN if either is; at a tie each gets half the gradient. */
+  minimum(other: TensorLike): Tensor {
+    return binary(elementwise.minimum, this, other);
+  }
+
+  /** this to the power of other (f32), as C's pow. */
+  pow(exponent: TensorLike): Tensor {
+    return binary(elementwise.pow, this, exponent);
+  }
+
+  /** f32 1 where this < other, else 0. */
+  less(other: TensorLike): Tensor {
+    return binary(elementwise.less, this, other);
+  }
+
+  /** f32 1 where this > other, else 0. */
+  greater(other: TensorLike): Tensor {
+    return binary(elementwise.less, lift(other, this), this);
+  }
+
+  /** f32 1 where both are equal, else 0. */
+  equal(other: TensorLike): Tensor {
+    return binary(elementwise.equal, this, other);
+  }
+
+  /** `a` where this (f32) is not 0, else `b`: torch.where(this, a, b). */
+  select(a: TensorLike, b: TensorLike): Tensor {
+    const reference = typeof a !== "number" ? a : typeof b !== "number" ? b : this;
+    const [p, q] = [lift(a, reference), lift(b, reference)];
+    const shape = broadcastShapes(broadcastShapes(this.shape, p.shape, "select"), q.shape, "select");
+    return apply(elementwise.select, [this.broadcastTo(shape), p.broadcastTo(shape), q.broadcastTo(shape)]);
+  }
+
+  /** -this */
+  neg(): Tensor {
+    return unary(elementwise.neg, this);
+  }
+
+  /** |this| */
+  abs(): Tensor {
+    return unary(elementwise.abs, this);
+  }
+
+  /** -1, 0 or 1 */
+  sign(): Tensor {
+    return unary(elementwise.sign, this);
+  }
+
+  /** Rounded down. */
+  floor(): Tensor {
+    return unary(elementwise.floor, this);
+  }
+
+  /** e to the power of this */
+  exp(): Tensor {
+    return unary(elementwise.exp, this);
+  }
+
+  /** e^this - 1, exact near 0 */
+  expm1(): Tensor {
+    return unary(elementwise.expm1, this);
+  }
+
+  /** Natural logarithm */
+  log(): Tensor {
+    return unary(elementwise.log, this);
+  }
+
+  /** ln(1 + this), exact near 0 */
+  log1p(): Tensor {
+    return unary(elementwise.log1p, this);
+  }
+
+  /** Square root */
+  sqrt(): Tensor {
+    return unary(elementwise.sqrt, this);
+  }
+
+  /** 1 / sqrt(this) */
+  rsqrt(): Tensor {
+    return unary(elementwise.rsqrt, this);
+  }
+
+  /** Sine of an angle in radians */
+  sin(): Tensor {
+    return unary(elementwise.sin, this);
+  }
+
+  /** Cosine of an angle in radians */
+  cos(): Tensor {
+    return unary(elementwise.cos, this);
+  }
+
+  /** Hyperbolic tangent */
+  tanh(): Tensor {
+    return unary(elementwise.tanh, this);
+  }
+
+  /** 1 / (1 + e^-this) */
+  sigmoid(): Tensor {
+    return unary(elementwise.sigmoid, this);
+  }
+
+  /** The error function */
+  erf(): Tensor {
+    return unary(elementwise.erf, this);
+  }
+
+  /** max(this, 0); its gradient at 0 is 0. */
+  relu(): Tensor {
+    return unary(elementwise.relu, this);
+  }
+
+  /** this * this */
+  square(): Tensor {
+    return this.mul(this);
+  }
+
+  /** Another dtype: f32 to i32 towards zero (saturating, NaN to 0), i32 and u8 to f32, u8 to i32. */
+  cast(dtype: DType): Tensor {
+    return dtype === this.dtype ? this : apply(elementwise.cast, [this], { dtype });
+  }
+
+  // Reductions. No axes means all; negative axes count from the back.
+
+  /** Sum over axes. */
+  sum(axes?: Axes, options: KeepDims = {}): Tensor {
+    return reduce(reduction.sum, this, axes, options);
+  }
+
+  /** Arithmetic mean over axes. */
+  mean(axes?: Axes, options: KeepDims = {}): Tensor {
+    const count = normalizeAxes(axes, this.shape.length, "mean").reduce((product, axis) => product * this.shape[axis], 1);
+    return this.sum(axes, options).div(count);
+  }
+
+  /** Largest element over axes; the gradient is shared where several tie (torch.amax). */
+  max(axes?: Axes, options: KeepDims = {}): Tensor {
+    return reduce(reduction.max, this, axes, options);
+  }
+
+  /** Smallest element over axes. */
+  min(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.neg().max(axes, options).neg();
+  }
+
+  /** Variance over axes: squared deviations from the mean over (count - correction). */
+  variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
+    const deviation = this.sub(this.mean(axes, { keepDims: true }));
+    const count = normalizeAxes(axes, this.shape.length, "variance").reduce((product, axis) => product * this.shape[axis], 1);
+    return deviation.square().sum(axes, options).div(count - (options.correction ?? 1));
+  }
+
+  /** i32 index of the first largest element along an axis, or of the flattened tensor. */
+  argmax(axis?: number, options: KeepDims = {}): Tensor {
+    if (axis === undefined && this.shape.length !== 1) return this.reshape([sizeOf(this.shape)]).argmax(0);
+    return reduce(reduction.argmax, this, axis ?? 0, options);
+  }
+
+  /** i32 index of the first smallest element along an axis, or of the flattened tensor. */
+  argmin(axis?: number, options: KeepDims = {}): Tensor {
+    return this.neg().argmax(axis, options);
+  }
+
+  // Products
+
+  /**
+   * Matrix product [..., m, k] x [..., k, n] = [..., m, n] as torch.matmul, batches broadcasting, vectors as rows or columns.
+   * The transpose options read an operand's last two axes swapped, at no cost.
+   * @throws ShapeError where the inner sizes differ
+   */
+  matmul(other: Tensor, options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {}): Tensor {
+    return product(this, other, options.transposeA ?? false, options.transposeB ?? false);
+  }
+
+  // Movement
+
+  /** The same elements in another shape; one size may be -1. */
+  reshape(shape: Shape): Tensor {
+    const known = shape.reduce((size, dimension) => (dimension === -1 ? size : size * dimension), 1);
+    const free = known === 0 ? 0 : sizeOf(this.shape) / known;
+    const resolved = shape.map((size) => (size === -1 ? free : size));
+    if (sameShape(resolved, this.shape)) return this;
+    return apply(movement.reshape, [this], { shape: checkShape(resolved, `reshape of ${showShape(this.shape)}`) });
+  }
+
+  /** One axis of all elements, or the axes from `start` on flattened into one. */
+  flatten(start = 0): Tensor {
+    const kept = this.shape.slice(0, start);
+    return this.reshape([...kept, sizeOf(this.shape.slice(start))]);
+  }
+
+  /** Axes in another order. */
+  permute(order: readonly number[]): Tensor {
+    return apply(movement.permute, [this], { order: order.map((axis) => normalizeAxis(axis, this.shape.length, "permute")) });
+  }
+
+  /** Two axes swapped; by default the last two. */
+  transpose(a = -2, b = -1): Tensor {
+    const rank = this.shape.length;
+    const [p, q] = [normalizeAxis(a, rank, "transpose"), normalizeAxis(b, rank, "transpose")];
+    return this.permute(this.shape.map((_, i) => (i === p ? q : i === q ? p : i)));
+  }
+
+  /** Repeated along axes of size 1 and new leading axes, as in NumPy. */
+  broadcastTo(shape: Shape): Tensor {
+    return sameShape(shape, this.shape) ? this : apply(movement.broadcastTo, [this], { shape });
+  }
+
+  /** A new axis of size 1. */
+  unsqueeze(axis: number): Tensor {
+    const at = normalizeAxis(axis, this.shape.length + 1, "unsqueeze");
+    return this.reshape([...this.shape.slice(0, at), 1, ...this.shape.slice(at)]);
+  }
+
+  /** Without the given axis of size 1, or without all of them. */
+  squeeze(axis?: number): Tensor {
+    if (axis === undefined) return this.reshape(this.shape.filter((size) => size !== 1));
+    const at = normalizeAxis(axis, this.shape.length, "squeeze");
+    if (this.shape[at] !== 1) throw new ShapeError(`squeeze: axis ${axis} of ${showShape(this.shape)} is not 1`);
+    return this.reshape(this.shape.filter((_, i) => i !== at));
+  }
+
+  /** `size` elements from `start` on, along one axis. */
+  narrow(axis: number, start: number, size: number): Tensor {
+    const at = normalizeAxis(axis, this.shape.length, "narrow");
+    return this.take({
+      starts: this.shape.map((_, i) => (i === at ? start : 0)),
+      sizes: this.shape.map((whole, i) => (i === at ? size : whole)),
+      steps: this.shape.map(() => 1),
+    });
+  }
+
+  /** NumPy's [start:stop:step] along the leading axes; null takes a whole axis. Negative bounds count from the back. */
+  slice(...ranges: readonly (readonly [start?: number, stop?: number, step?: number] | null)[]): Tensor {
+    if (ranges.length > this.shape.length)
+      throw new ShapeError(`slice: ${ranges.length} ranges for ${showShape(this.shape)}`);
+    const resolved = this.shape.map((size, i) => resolveRange(ranges[i] ?? [], size));
+    return this.take({
+      starts: resolved.map(({ start }) => start),
+      sizes: resolved.map(({ size }) => size),
+      steps: resolved.map(({ step }) => step),
+    });
+  }
+
+  /** Elements start, start + step, ... along every axis, `sizes` of them. */
+  take(attrs: movement.SliceAttrs): Tensor {
+    return apply(movement.slice, [this], attrs);
+  }
+
+  /** The transpose of take: zeros (or `value`) of `shape` with this at start, start + step, ... */
+  spread(shape: Shape, { starts, steps }: Omit<movement.SliceAttrs, "sizes">, value = 0): Tensor {
+    return apply(movement.spread, [this], { shape, starts, steps, sizes: this.shape, value });
+  }
+
+  /** `value` before and after along every axis: one [before, after] an axis. */
+  pad(amounts: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
+    if (amounts.length !== this.shape.length || amounts.some((pair) => pair.some((n) => !Number.isInteger(n) || n < 0)))
+      throw new ShapeError(`pad: needs a pair of counts for every axis of ${showShape(this.shape)}`);
+    const shape = this.shape.map((size, i) => amounts[i][0] + size + amounts[i][1]);
+    return this.spread(shape, { starts: amounts.map(([before]) => before), steps: this.shape.map(() => 1) }, value);
+  }
+
+  // Indexing
+
+  /** Rows by an i32 index: this [rows, ...rest], index [...] give [...index, ...rest]. An index outside gives NaN. */
+  gather(index: Tensor): Tensor {
+    return apply(indexing.gather, [this, index]);
+  }
+
+  /** This i32 index's rows of `updates` [...this, ...rest], added up in zeros of `shape` [rows, ...rest]. */
+  scatterAdd(updates: Tensor, shape: Shape): Tensor {
+    return apply(indexing.scatterAdd, [updates, this], { shape: checkShape(shape, "scatterAdd") });
+  }
+
+  /** f32 rows with a 1 at this i32 index: [...] gives [..., classes]. */
+  oneHot(classes: number): Tensor {
+    checkDType(this.dtype, ["i32"], "oneHot");
+    return this.unsqueeze(-1).equal(arange(classes));
+  }
+
+  // Rows
+
+  /** e^this / sum e^this along an axis. */
+  softmax(axis = -1): Tensor {
+    return alongLast(this, axis, "softmax", (rows) => apply(rowwise.softmax, [rows]));
+  }
+
+  /** this - ln sum e^this along an axis. */
+  logSoftmax(axis = -1): Tensor {
+    return this.sub(this.logSumExp(axis, { keepDims: true }));
+  }
+
+  /** ln sum e^this along an axis. */
+  logSumExp(axis = -1, options: KeepDims = {}): Tensor {
+    const at = normalizeAxis(axis, this.shape.length, "logSumExp");
+    const last = this.permute([...this.shape.keys()].filter((i) => i !== at).concat(at));
+    const columns = this.shape[at];
+    const rows = columns === 0 ? 0 : sizeOf(this.shape) / columns;
+    const result = apply(rowwise.logSumExp, [last.reshape([rows, columns])]);
+    return result.reshape(options.keepDims ? this.shape.map((size, i) => (i === at ? 1 : size)) : last.shape.slice(0, -1));
+  }
+
+  /** ln sum e^row - row[target] for logits [rows, classes] and i32 targets [rows]: [rows]. */
+  crossEntropy(target: Tensor): Tensor {
+    return apply(rowwise.crossEntropy, [this, target]);
+  }
+
+  /** (softmax(row) - onehot(target)) * scale: the gradient of crossEntropy, itself differentiable. */
+  crossEntropyGradient(target: Tensor, scale: Tensor): Tensor {
+    return apply(rowwise.crossEntropyGradient, [this, target, scale]);
+  }
+
+  /** Summed to a shape that broadcasts to this one: the transpose of broadcastTo. */
+  sumTo(shape: Shape): Tensor {
+    if (sameShape(shape, this.shape)) return this;
+    const lead = this.shape.length - shape.length;
+    const axes = this.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
+    return this.sum(axes).reshape(shape);
+  }
+}
+
+/** How a Variable's first value is made: a graph of the shape, from a random key of its own. */
+export type Initializer = (shape: Shape, key: RandomKey) => Tensor;
+
+/** Two i32 scalars that name a stream of random numbers. */
+export type RandomKey = readonly [Tensor, Tensor];
+
+let created = 0; // names identities apart, nothing else
+
+/** State that programs share and update: a parameter, a moment, a counter. Its memory belongs to the executor. */
+export class Variable extends Tensor {
+  /** Names this variable's memory on every executor. */
+  readonly key: string;
+  readonly initial: Initializer;
+
+  /**
+   * @param initial data, or a function of shape and random key that gives a tensor
+   * @example
+   * import { evaluate, Variable } from "simdgrad";
+   * await evaluate(new Variable([2], [1, 2]).mul(3)); // => [3, 6]
+   */
+  constructor(
+    shape: Shape,
+    initial: Initializer | Nested | ArrayLike<number>,
+    options: { readonly dtype?: DType; readonly label?: string } = {},
+  ) {
+    const dtype = options.dtype ?? "f32";
+    const aval = { shape: checkShape(shape, "Variable"), dtype };
+    super(leaf.variable as Op, [], aval, aval, options.label ?? "");
+    this.key = `v${created++}`;
+    this.initial =
+      typeof initial === "function"
+        ? initial
+        : typeof initial === "number"
+          ? () => scalar(initial, dtype).broadcastTo(shape)
+          : () => constant(initial, { shape, dtype });
+  }
+}
+
+/** A node: infers the result and throws typed errors before anything runs. */
+export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor {
+  return new Tensor(op as Op, inputs, attrs, op.infer(inputs, attrs as A));
+}
+
+/**
+ * A value that the caller writes before each run of a program.
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * input([64, 784]).shape; // => [64, 784]
+ */
+export function input(shape: Shape, dtype: DType = "f32", label = ""): Tensor {
+  const aval = { shape: checkShape(shape, "input"), dtype };
+  return new Tensor(leaf.input as Op, [], aval, aval, label);
+}
+
+/**
+ * Data known when a program is made: nested arrays, a number, or a flat array with a shape.
+ * @throws ShapeError for ragged arrays or a shape of another size, DTypeError for values the dtype cannot hold
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(constant([[1, 2], [3, 4]]).sum(0)); // => [4, 6]
+ */
+export function constant(
+  data: Nested | ArrayLike<number>,
+  options: { readonly shape?: Shape; readonly dtype?: DType } = {},
+): Tensor {
+  const dtype = options.dtype ?? (data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32");
+  if (typeof data === "number" && options.shape === undefined) return scalar(data, dtype);
+  const { flat, shape: found } = flatten(data);
+  const shape = checkShape(options.shape ?? found, "constant");
+  if (flat.length !== sizeOf(shape))
+    throw new ShapeError(`constant: ${flat.length} numbers do not fill ${showShape(shape)}`);
+  const values = dtype === "f32" ? Float64Array.from(flat) : dtype === "i32" ? Int32Array.from(flat) : Uint8Array.from(flat);
+  if (dtype !== "f32") {
+    for (let i = 0; i < flat.length; i++)
+      if (values[i] !== flat[i]) throw new DTypeError(`constant: ${flat[i]} is not of dtype ${dtype}`);
+  }
+  const attrs = { shape, dtype, data: values, scalar: shape.length === 0 ? flat[0] : undefined };
+  return new Tensor(leaf.constant as Op, [], attrs, attrs);
+}
+
+/** A constant of shape []. @throws DTypeError for a fraction as i32 */
+export function scalar(value: number, dtype: DType = "f32"): Tensor {
+  const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
+  if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);
+  const data = dtype === "f32" ? Float64Array.of(value) : dtype === "i32" ? Int32Array.of(value) : Uint8Array.of(value);
+  const attrs = { shape: [], dtype, data, scalar: value };
+  return new Tensor(leaf.constant as Op, [], attrs, attrs);
+}
+
+/**
+ * The i32 numbers 0, 1, ..., count - 1.
+ *
+ * @example
+ * import { arange, evaluate } from "simdgrad";
+ * await evaluate(arange(3)); // => [0, 1, 2]
+ */
+export function arange(count: number): Tensor {
+  checkShape([count], "arange");
+  return constant(Int32Array.from({ length: count }, (_, i) => i));
+}
+
+/**
+ * Tensors one after the other along an axis.
+ *
+ * @example
+ * import { concat, constant, evaluate } from "simdgrad";
+ * await evaluate(concat([constant([1, 2]), constant([3])], 0)); // => [1, 2, 3]
+ */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) throw new ShapeError("concat: needs at least one tensor");
+  return apply(movement.concat, tensors, { axis: normalizeAxis(axis, tensors[0].shape.length, "concat") });
+}
+
+/**
+ * Tensors of one shape along a new axis.
+ *
+ * @example
+ * import { constant, stack } from "simdgrad";
+ * stack([constant([1, 2]), constant([3, 4])]).shape; // => [2, 2]
+ */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return concat(
+    tensors.map((tensor) => tensor.unsqueeze(axis)),
+    axis,
+  );
+}
+
+/**
+ * The same value, with no gradient passing to what it was computed from.
+ *
+ * @example
+ * import { constant, evaluate, grad, stopGradient } from "simdgrad";
+ * const x = constant(3);
+ * await evaluate(grad(x.mul(stopGradient(x)), [x])[0]); // => [3]
+ */
+export function stopGradient(tensor: Tensor): Tensor {
+  return apply(leaf.stopGradient, [tensor]);
+}
+
+/** A number as a tensor of the other operand's dtype. */
+function lift(value: TensorLike, other: Tensor): Tensor {
+  if (typeof value !== "number") return value;
+  if (other.dtype === "u8") throw new DTypeError("u8 is data: cast it before computing");
+  return scalar(value, other.dtype);
+}
+
+function unary(op: Op<undefined>, a: Tensor): Tensor {
+  return apply(op, [a]);
+}
+
+function binary(op: Op<undefined>, a: TensorLike, b: TensorLike): Tensor {
+  const p = typeof a === "number" ? lift(a, b as Tensor) : a;
+  const q = lift(b, p);
+  const shape = broadcastShapes(p.shape, q.shape, op.name);
+  return apply(op, [p.broadcastTo(shape), q.broadcastTo(shape)]);
+}
+
+function reduce(op: Op<reduction.ReduceAttrs>, a: Tensor, axes: Axes | undefined, { keepDims }: KeepDims): Tensor {
+  const normal = normalizeAxes(axes, a.shape.length, op.name);
+  const result = normal.length === 0 && op !== reduction.argmax ? a : apply(op, [a], { axes: normal });
+  return keepDims ? result.reshape(a.shape.map((size, i) => (normal.includes(i) ? 1 : size))) : result;
+}
+
+function alongLast(a: Tensor, axis: number, name: string, f: (rows: Tensor) => Tensor): Tensor {
+  const rank = a.shape.length;
+  const at = normalizeAxis(axis, rank, name);
+  const order = [...a.shape.keys()].filter((i) => i !== at).concat(at);
+  const moved = a.permute(order);
+  const columns = a.shape[at];
+  const rows = columns === 0 ? 0 : sizeOf(a.shape) / columns;
+  return f(moved.reshape([rows, columns])).reshape(moved.shape).permute(order.map((_, i) => order.indexOf(i)));
+}
+
+function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  if (a.shape.length === 0 || b.shape.length === 0) throw new ShapeError("matmul: takes no scalars");
+  if (a.shape.length === 1) {
+    const result = product(a.unsqueeze(0), b, false, transposeB);
+    return result.squeeze(b.shape.length === 1 ? 0 : -2);
+  }
+  if (b.shape.length === 1) return product(a, b.unsqueeze(1), transposeA, false).squeeze(-1);
+  const batchA = a.shape.slice(0, -2);
+  const batchB = b.shape.slice(0, -2);
+  // A batch of rows times one matrix is one tall matrix: its gradient is one product, too.
+  if (batchA.length > 0 && batchB.length === 0 && !transposeA) {
+    const tall = apply(contraction.matmul, [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape[a.shape.length - 1]]), b], {
+      transposeA,
+      transposeB,
+    });
+    return tall.reshape([...a.shape.slice(0, -1), tall.shape[1]]);
+  }
+  const batch = batchA.length === 0 || batchB.length === 0 ? undefined : broadcastShapes(batchA, batchB, "matmul");
+  const spreadA = batch === undefined ? a : a.broadcastTo([...batch, ...a.shape.slice(-2)]);
+  const spreadB = batch === undefined ? b : b.broadcastTo([...batch, ...b.shape.slice(-2)]);
+  return apply(contraction.matmul, [spreadA, spreadB], { transposeA, transposeB });
+}
+
+function resolveRange([start, stop, step = 1]: readonly (number | undefined)[], size: number) {
+  if (!Number.isInteger(step) || step === 0) throw new ArgumentError(`slice: step ${step} is not a whole number other than 0`);
+  const bound = (value: number) => {
+    const at = value < 0 ? value + size : value;
+    return step > 0 ? Math.min(Math.max(at, 0), size) : Math.min(Math.max(at, -1), size - 1);
+  };
+  const from = start === undefined ? (step > 0 ? 0 : size - 1) : bound(start);
+  const to = stop === undefined ? (step > 0 ? size : -1) : bound(stop);
+  return { start: from, size: Math.max(0, Math.ceil((to - from) / step)), step };
+}
+
+function flatten(data: Nested | ArrayLike<number>): { flat: ArrayLike<number>; shape: Shape } {
+  if (typeof data === "number") return { flat: [data], shape: [] };
+  if (!Array.isArray(data)) return { flat: data as ArrayLike<number>, shape: [data.length] };
+  const parts = (data as readonly Nested[]).map(flatten);
+  if (parts.every(({ shape }) => shape.length === 0)) return { flat: data as readonly number[], shape: [data.length] };
+  for (const { shape } of parts)
+    if (!sameShape(shape, parts[0].shape))
+      throw new ShapeError(`constant: rows of shapes ${showShape(parts[0].shape)} and ${showShape(shape)}`);
+  return { flat: parts.flatMap(({ flat }) => Array.from(flat)), shape: [data.length, ...parts[0].shape] };
+}
