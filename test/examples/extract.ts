@@ -9,7 +9,7 @@ export interface Example {
 /** The `@example` blocks of all doc comments of a TypeScript source, with or without a fence. */
 export function docExamples(file: string, source: string): Example[] {
   const examples: Example[] = [];
-  for (const comment of source.matchAll(/\/\*\*[^]*?\*\//g)) {
+  for (const comment of source.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     const start = lineOf(source, comment.index);
     const lines = comment[0]
       .slice(3, -2)
@@ -28,7 +28,7 @@ export function docExamples(file: string, source: string): Example[] {
 
 /** The ```ts blocks of a Markdown text. */
 export function markdownExamples(file: string, text: string): Example[] {
-  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map((block) => ({
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((block) => ({
     name: `${file}:${lineOf(text, block.index) + 1}`,
     code: block[1],
   }));

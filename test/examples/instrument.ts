@@ -2,6 +2,8 @@
 import { type ESTree, parseSync } from "vite";
 import { isComplete } from "./check.ts";
 
+type Comment = ReturnType<typeof parseSync>["comments"][number];
+
 /**
  * The example's code, each checked statement handed to a function `__check` imported from `checker`.
  * A checked statement is an expression, or a declaration of one name, at the top level, which ends on the comment's line.
@@ -42,7 +44,7 @@ function edit(code: string, statement: ESTree.Node, text: string) {
 }
 
 /** An expected value may go on in comments on the lines below until its brackets close. */
-function continued(first: string, comments: readonly ESTree.Comment[], line: number, code: string): string {
+function continued(first: string, comments: readonly Comment[], line: number, code: string): string {
   let text = first;
   for (const [i, comment] of comments.entries()) {
     if (isComplete(text) || lineAt(code, comment.start) !== line + i + 1) break;

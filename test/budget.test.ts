@@ -1,0 +1,56 @@
+// Sizes and counts stay within the committed budget (budget.json); UPDATE_BUDGET=1 records new ones. Wall time is never budgeted.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build, type Rolldown } from "vite";
+import { describe, expect, test } from "vitest";
+import { compareWithBudget, overruns } from "./budget.ts";
+
+/** Gzipped bytes of the core's JavaScript may never exceed this, whatever the budget says. */
+const CORE_LIMIT = 30_000;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Minified JavaScript that a page loads for an entry, without the Wasm builds, which are modules of their own. */
+async function bundle(entry: string): Promise<string> {
+  const result = (await build({
+    root,
+    configFile: false,
+    logLevel: "silent",
+    build: {
+      write: false,
+      minify: true,
+      target: "es2022",
+      lib: { entry: `${root}${entry}`, formats: ["es"], fileName: "core" },
+      rolldownOptions: { external: [/^node:/, /\/wasm\/generated\//] },
+    },
+  })) as Rolldown.RolldownOutput[];
+  return result.flatMap(({ output }) => output.map((chunk) => (chunk.type === "chunk" ? chunk.code : ""))).join("\n");
+}
+
+test("the Wasm builds stay small", () => {
+  const size = (name: string) => readFileSync(`${root}build/${name}.wasm`).length;
+  expect(compareWithBudget("wasm bytes", { relaxed: size("relaxed"), portable: size("portable") })).toEqual([]);
+});
+
+test("the core's JavaScript stays small", async () => {
+  const core = gzipSync(await bundle("src/index.ts"), { level: 9 }).length;
+  expect(core).toBeLessThanOrEqual(CORE_LIMIT);
+  expect(compareWithBudget("gzipped JavaScript bytes", { core })).toEqual([]);
+});
+
+describe("a budget", () => {
+  const budget = { counts: { instructions: 40, words: 1000 } };
+
+  test("lets numbers shrink, and grow by two percent", () => {
+    expect(overruns(budget, "counts", { instructions: 40, words: 1020 })).toEqual([]);
+    expect(overruns(budget, "counts", { instructions: 1, words: 1 })).toEqual([]);
+  });
+
+  test("fails on growth, on numbers it does not know and on numbers that are gone", () => {
+    expect(overruns(budget, "counts", { instructions: 41, words: 1021 })).toHaveLength(2);
+    expect(overruns(budget, "counts", { instructions: 40, words: 1000, barriers: 3 })).toHaveLength(1);
+    expect(overruns(budget, "counts", { instructions: 40 })).toHaveLength(1);
+    expect(overruns(budget, "bytes", { wasm: 1 })).toHaveLength(1);
+  });
+});

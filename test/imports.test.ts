@@ -1,0 +1,198 @@
+// Imports go one way through the house: this file holds the order of its rooms, and fails on any import against it.
+import { globSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { type ESTree, parseSync, Visitor } from "vite";
+import { expect, test } from "vitest";
+
+interface Room {
+  /** Files and folders; the longest path that fits a file decides. */
+  readonly paths: readonly string[];
+  /** Rooms just below: a room may import what is below it, however far, and its own files. */
+  readonly above: readonly string[];
+}
+
+const house: Readonly<Record<string, Room>> = {
+  foundation: { paths: ["assembly/isa", "src/errors", "src/shape"], above: [] },
+  lir: { paths: ["src/compile/lir"], above: ["foundation"] },
+  op: { paths: ["src/op"], above: ["lir"] },
+  graph: { paths: ["src/ops", "src/graph", "src/tensor"], above: ["op"] },
+  // The gradient of a loop is the gradient of its body; the table of all ops holds the loop.
+  autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/index"], above: ["graph"] },
+  nn: { paths: ["src/nn"], above: ["autodiff"] },
+  optim: { paths: ["src/optim"], above: ["autodiff"] },
+  io: { paths: ["src/io"], above: ["autodiff"] },
+  data: { paths: ["src/data"], above: ["autodiff"] },
+  compile: { paths: ["src/compile"], above: ["graph"] },
+  runtime: { paths: ["src/runtime"], above: ["compile"] },
+  train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "runtime"] },
+  tune: { paths: ["src/tune"], above: ["train"] },
+  worker: { paths: ["src/worker"], above: ["train"] },
+  cli: { paths: ["src/cli"], above: ["tune", "worker"] },
+  // Subjects only: the worker, the search and the command line are imports of their own.
+  index: { paths: ["src/index"], above: ["train"] },
+};
+
+/** Which rooms may import from outside the project, and what. */
+const outside = [
+  { pattern: /^node:/, rooms: ["src/runtime/wasm", "src/worker", "src/io", "src/cli"] },
+  { pattern: /^comlink$/, rooms: ["src/worker"] },
+] as const;
+
+/** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */
+const upwards = [{ from: "src/op.ts", to: "src/tensor.ts", names: ["Tensor"] }] as const;
+
+interface Edge {
+  readonly from: string;
+  /** A path from the project's root, or the name of a package. */
+  readonly to: string;
+  /** Names imported, if all of them are types. */
+  readonly types?: readonly string[];
+}
+
+function within(file: string, path: string): boolean {
+  return file.startsWith(`${path}/`) || file === `${path}.ts`;
+}
+
+function roomOf(file: string): string | undefined {
+  const fits = Object.entries(house).flatMap(([name, { paths }]) =>
+    paths.filter((path) => within(file, path)).map((path) => ({ name, path })),
+  );
+  return fits.sort((a, b) => b.path.length - a.path.length)[0]?.name;
+}
+
+function isBelow(low: string, high: string): boolean {
+  return house[high].above.some((room) => room === low || isBelow(low, room));
+}
+
+/** What is wrong with an import, or undefined. */
+function complaint({ from, to, types }: Edge): string | undefined {
+  if (!/^(src|assembly)\//.test(to)) {
+    const rule = outside.find(({ pattern }) => pattern.test(to));
+    if (rule?.rooms.some((room) => within(from, room))) return undefined;
+    return `${from} imports ${to}, which is for ${rule ? rule.rooms.join(", ") : "nobody"}`;
+  }
+  const [low, high] = [roomOf(to), roomOf(from)];
+  if (low === undefined) return `${from} imports ${to}, which is in no room of the house`;
+  if (high === undefined) return `${from} is in no room of the house: give it one in test/imports.test.ts`;
+  if (low === high || isBelow(low, high)) return undefined;
+  const allowed = upwards.find((edge) => edge.from === from && edge.to === to);
+  if (allowed && types?.every((name) => (allowed.names as readonly string[]).includes(name))) return undefined;
+  return `${from} (${high}) imports ${to} (${low}), which is not below it`;
+}
+
+function complaints(edges: readonly Edge[]): string[] {
+  return edges.map(complaint).filter((text) => text !== undefined);
+}
+
+/** Every import, re-export, dynamic import and type import of a source. */
+function edgesOf(file: string, source: string): Edge[] {
+  const edges: Edge[] = [];
+  const add = (specifier: unknown, types?: readonly string[]) => {
+    if (typeof specifier !== "string") throw new Error(`${file} imports a name that is computed`);
+    edges.push({ from: file, to: resolve(file, specifier), types });
+  };
+  const { program, errors } = parseSync(file, source);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
+  new Visitor({
+    ImportDeclaration: (node) => add(node.source.value, importedTypes(node)),
+    ExportAllDeclaration: (node) => add(node.source.value),
+    ExportNamedDeclaration: (node) => node.source && add(node.source.value),
+    ImportExpression: (node) => add(node.source.type === "Literal" && node.source.value),
+    TSImportType: (node) => add(node.source.value),
+  }).visit(program);
+  return edges;
+}
+
+function importedTypes(node: ESTree.ImportDeclaration): readonly string[] | undefined {
+  const names = node.specifiers.map((item) =>
+    item.type === "ImportSpecifier" && (node.importKind === "type" || item.importKind === "type")
+      ? item.imported.type === "Identifier" && item.imported.name
+      : undefined,
+  );
+  return names.every((name) => typeof name === "string") ? names : undefined;
+}
+
+function resolve(file: string, specifier: string): string {
+  return specifier.startsWith(".") ? posix.join(posix.dirname(file), specifier) : specifier;
+}
+
+function read(pattern: string): { readonly file: string; readonly source: string }[] {
+  const files = globSync(pattern).sort();
+  return files.map((file) => ({ file: file.replaceAll("\\", "/"), source: readFileSync(file, "utf8") }));
+}
+
+test("every import of the sources goes down the house", () => {
+  const sources = read("src/**/*.ts");
+  expect(sources.length).toBeGreaterThan(0);
+  expect(complaints(sources.flatMap(({ file, source }) => edgesOf(file, source)))).toEqual([]);
+});
+
+test("the kernels import nothing outside their folder, and the instruction set nothing at all", () => {
+  const imports = /\bfrom\s*["']([^"']+)["']/g;
+  for (const { file, source } of read("assembly/**/*.ts"))
+    for (const [, specifier] of source.matchAll(imports))
+      expect({ file, to: resolve(file, specifier) }).toEqual({
+        file: expect.not.stringMatching(/^assembly\/isa\//),
+        to: expect.stringMatching(/^assembly\//),
+      });
+});
+
+test("the order is an order: no room is below itself", () => {
+  for (const room of Object.keys(house)) expect(isBelow(room, room)).toBe(false);
+});
+
+test.each<Edge>([
+  { from: "src/tensor.ts", to: "src/shape.ts" },
+  { from: "src/tensor.ts", to: "src/ops/reduction.ts" },
+  { from: "src/ops/loop.ts", to: "src/autodiff.ts" },
+  { from: "src/op.ts", to: "src/tensor.ts", types: ["Tensor"] },
+  { from: "src/train/trainer.ts", to: "src/errors.ts" },
+  { from: "src/runtime/wasm/load.ts", to: "node:worker_threads" },
+  { from: "src/worker/client.ts", to: "comlink" },
+  { from: "src/index.ts", to: "src/nn/linear.ts" },
+])("$from may import $to", (edge) => {
+  expect(complaints([edge])).toEqual([]);
+});
+
+test.each<Edge>([
+  { from: "src/shape.ts", to: "src/tensor.ts" },
+  { from: "src/op.ts", to: "src/tensor.ts" },
+  { from: "src/op.ts", to: "src/tensor.ts", types: ["Tensor", "Variable"] },
+  { from: "src/ops/reduction.ts", to: "src/autodiff.ts" },
+  { from: "src/nn/linear.ts", to: "src/runtime/executor.ts", types: ["Executor"] },
+  { from: "src/optim/adam.ts", to: "src/compile/compile.ts" },
+  { from: "src/nn/linear.ts", to: "src/optim/adam.ts" },
+  { from: "src/compile/fuse.ts", to: "src/runtime/executor.ts" },
+  { from: "src/compile/fuse.ts", to: "src/autodiff.ts" },
+  { from: "src/index.ts", to: "src/worker/client.ts" },
+  { from: "src/train/trainer.ts", to: "comlink" },
+  { from: "src/runtime/js/kernels.ts", to: "node:fs" },
+  { from: "src/io/files.ts", to: "lodash" },
+  { from: "src/drawer.ts", to: "src/shape.ts" },
+  { from: "src/tensor.ts", to: "src/drawer.ts" },
+])("$from may not import $to", (edge) => {
+  expect(complaints([edge])).toHaveLength(1);
+});
+
+test("imports of every form are seen", () => {
+  const source = `
+    import { a } from "./a.ts";
+    import type { B } from "../b.ts";
+    import { type C, type D } from "./c.ts";
+    export * from "./d.ts";
+    export { e } from "./e.ts";
+    const f = await import("./f.ts");
+    let g: import("./g.ts").G;
+    import "node:h";
+  `;
+  expect(edgesOf("src/x/y.ts", source)).toEqual([
+    { from: "src/x/y.ts", to: "src/x/a.ts" },
+    { from: "src/x/y.ts", to: "src/b.ts", types: ["B"] },
+    { from: "src/x/y.ts", to: "src/x/c.ts", types: ["C", "D"] },
+    { from: "src/x/y.ts", to: "src/x/d.ts" },
+    { from: "src/x/y.ts", to: "src/x/e.ts" },
+    { from: "src/x/y.ts", to: "src/x/f.ts" },
+    { from: "src/x/y.ts", to: "src/x/g.ts" },
+    { from: "src/x/y.ts", to: "node:h", types: [] },
+  ]);
+});
