@@ -15,6 +15,28 @@ export interface VjpContext<A> {
   readonly attrs: A;
   /** Which inputs' cotangents anybody wants; the others may be left undefined. */
   readonly needs: readonly boolean[];
+  /** Reverse mode itself, for ops that hold a graph. */
+  readonly pullback: Pullback;
+}
+
+/** Gradients of sum(outputs * cotangents) with respect to `wrt`; undefined for zero. */
+export type Pullback = (
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  wrt: readonly Tensor[],
+) => readonly (Tensor | undefined)[];
+
+/** The graph of one step of a loop. The op's inputs are initial carries, then sequences, then what the body captures. */
+export interface LoopBody {
+  readonly length: number;
+  /** From the last element to the first. */
+  readonly reverse: boolean;
+  /** Placeholders in the order of the op's inputs; a sequence's has the shape of one element. */
+  readonly parameters: readonly Tensor[];
+  readonly carries: number;
+  readonly sequences: number;
+  /** New carries, then what each step gives out. */
+  readonly results: readonly Tensor[];
 }
 
 /** Cotangents of the inputs, undefined for zero. */
@@ -61,6 +83,8 @@ export type Lowering<A> =
     }
   /** Instructions of its own. `epilogue`: the last one can carry a map over the whole result. */
   | { readonly kind: "kernel"; readonly epilogue?: boolean; emit(context: EmitContext<A>): void }
+  /** A loop instruction. Outputs: final carries; stacked step outputs; stacked carries as each step found them. */
+  | { readonly kind: "loop"; body(attrs: A): LoopBody }
   /** One result of the op of several outputs that is its input. */
   | { readonly kind: "item"; index(attrs: A): number };
 

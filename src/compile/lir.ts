@@ -13,19 +13,22 @@ export interface Buffer {
   /** Loop depth at which it is written: 0 outside loops. */
   readonly depth: number;
   label: string;
+  /** Not memory of its own but the part of `of` that belongs to the current iteration of the loop at `depth`. */
+  readonly element?: Element;
+}
+
+/** Where the current iteration's part lies: `start + counter[depth] * stride` words into `of`. */
+export interface Element {
+  readonly of: Buffer;
+  readonly depth: number;
+  readonly stride: number;
+  readonly start: number;
 }
 
 /** A word of an instruction that becomes an address: a buffer plus words. */
 export interface Address {
   readonly buffer: Buffer;
   readonly words: number;
-}
-
-/** A slot that moves with the iteration of a loop. */
-export interface Indexed {
-  readonly slot: number;
-  readonly depth: number;
-  readonly stride: number;
 }
 
 export interface Instruction {
@@ -35,7 +38,6 @@ export interface Instruction {
   readonly reads: readonly Buffer[];
   readonly writes: readonly Buffer[];
   readonly label: string;
-  readonly indexed?: readonly Indexed[];
   /** Buffers that die here and whose memory a result may take over element by element. */
   readonly replaceable?: readonly Buffer[];
 }

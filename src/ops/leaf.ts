@@ -52,6 +52,7 @@ export const stopGradient: Op<undefined> = {
   infer: ([aval]) => aval,
   vjp: nondifferentiable,
   lowering: { kind: "view" },
+  simplify: ([a]) => a,
 };
 
 export interface CustomGradientAttrs {
@@ -69,5 +70,6 @@ export const customGradient: Op<CustomGradientAttrs> = {
   infer: ([aval]) => aval,
   vjp: customVjp,
   lowering: { kind: "view" },
+  simplify: ([value]) => value,
   key: () => undefined,
 };

@@ -1,45 +1,198 @@
 // scan: one body graph, run for every step of a sequence, as a loop instruction forward and backward. The body is closed: all it
 // reads from outside is among the inputs. Backward saves the carries alone and computes the body again (as checkpointing does).
-import { ShapeError } from "../errors.ts";
-import type { Op, VjpContext } from "../op.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { topological } from "../graph.ts";
+import type { LoopBody, Op, VjpContext } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
-import { reachable } from "../graph.ts";
+import { scalar, Tensor } from "../tensor.ts";
 import { captured } from "./leaf.ts";
-import { pullback } from "../autodiff.ts";
 
-/** The graph of one step. The inputs of the scan are the initial carries, then the sequences, then what the body captures. */
-export interface ScanAttrs {
-  readonly length: number;
-  /** From the last element to the first. */
-  readonly reverse: boolean;
-  /** Placeholders (op `captured`) in the order of the scan's inputs; a sequence's has the shape of one element. */
-  readonly parameters: readonly Tensor[];
-  readonly carries: number;
-  readonly sequences: number;
-  /** New carries, then what each step gives out. */
-  readonly results: readonly Tensor[];
+/** Final carries; stacked step outputs; stacked carries as each step found them. */
+function outputsOf(_: readonly Aval[], { length, parameters, carries, results }: LoopBody): Aval[] {
+  const stacked = ({ shape, dtype }: Aval) => ({ shape: [length, ...shape], dtype });
+  return [...results.slice(0, carries), ...results.slice(carries).map(stacked), ...parameters.slice(0, carries).map(stacked)];
 }
 
-/** Outputs: final carries; stacked step outputs; stacked carries as each step found them. */
-export const scan: Op<ScanAttrs> = {
+export const scanOp: Op<LoopBody> = {
   name: "scan",
-  infer: (inputs, attrs) => outputsOf(inputs, attrs)[0] ?? { shape: [], dtype: "f32" },
+  infer: (inputs, attrs) => outputsOf(inputs, attrs)[0],
   outputs: outputsOf,
   vjp: scanVjp,
-  lowering: { kind: "kernel", emit: () => undefined },
+  lowering: { kind: "loop", body: (attrs) => attrs },
   key: () => undefined,
 };
 
 export const item: Op<{ readonly index: number }> = {
   name: "item",
-  infer: () => ({ shape: [], dtype: "f32" }),
+  infer: ([aval]) => aval,
   vjp: ({ cotangent }) => [cotangent],
   lowering: { kind: "item", index: ({ index }) => index },
   key: ({ index }) => `${index}`,
 };
 
-function outputsOf(_: readonly Aval[], { length, parameters, carries, results }: ScanAttrs): Aval[] {
-  const stack = ({ shape, dtype }: Aval) => ({ shape: [length, ...shape], dtype });
-  return [...results.slice(0, carries), ...results.slice(carries).map(stack), ...parameters.slice(0, carries).map(stack)];
+/** All outputs of a scan over `inputs`. */
+function scanItems(inputs: readonly Tensor[], body: LoopBody): Tensor[] {
+  const avals = outputsOf(inputs, body);
+  const node = new Tensor(scanOp as Op, inputs, body, avals[0]);
+  return avals.map((aval, index) => new Tensor(item as Op, [node], { index }, aval));
+}
+
+function placeholder(aval: Aval): Tensor {
+  return new Tensor(captured as Op, [], aval, aval);
+}
+
+function zeros({ shape }: Aval): Tensor {
+  return scalar(0).broadcastTo(shape);
+}
+
+// With step (c', y) = f(c, x, p): walk the steps backwards, carrying dc and the sum of dp; each step pulls (dc', dy) back through f.
+function scanVjp({ inputs, output, attrs: body, cotangents, pullback }: VjpContext<LoopBody>): (Tensor | undefined)[] {
+  const { length, reverse, parameters, carries, sequences, results } = body;
+  const isFloat = ({ dtype }: Aval) => dtype === "f32";
+  const [carryIn, elements] = [parameters.slice(0, carries), parameters.slice(carries, carries + sequences)];
+  const captures = parameters.slice(carries + sequences);
+  const floatCarries = carryIn.filter(isFloat);
+  const floatCaptures = captures.filter(isFloat);
+  const floatElements = elements.filter(isFloat);
+  const stepOutputs = results.slice(carries);
+  const outputCotangents = cotangents.slice(carries, carries + stepOutputs.length);
+  const stackCotangents = cotangents.slice(carries + stepOutputs.length);
+
+  const carryGradients = floatCarries.map(placeholder);
+  const captureSums = floatCaptures.map(placeholder);
+  const outputGradients = stepOutputs.map((step, i) => (outputCotangents[i] ? placeholder(step) : undefined));
+  const stackGradients = carryIn.map((carry, i) => (stackCotangents[i] ? placeholder(carry) : undefined));
+
+  const seeds = [...carryIn.map((carry) => carryGradients[floatCarries.indexOf(carry)]), ...outputGradients];
+  const wrt = [...floatCarries, ...floatElements, ...floatCaptures];
+  const pulled = pullback(results, seeds, wrt);
+  const plus = (a: Tensor | undefined, b: Tensor | undefined, like: Aval) => (a && b ? a.add(b) : (a ?? b ?? zeros(like)));
+  const newCarries = floatCarries.map((carry, i) => plus(pulled[i], stackGradients[carryIn.indexOf(carry)], carry));
+  const newElements = floatElements.map((element, i) => pulled[floatCarries.length + i] ?? zeros(element));
+  const newSums = floatCaptures.map((_, i) => plus(captureSums[i], pulled[floatCarries.length + floatElements.length + i], captureSums[i]));
+
+  const given = <T>(list: readonly (T | undefined)[]) => list.filter((entry) => entry !== undefined);
+  const stackStart = carries + stepOutputs.length;
+  const stacks = outputsOf(inputs, body)
+    .slice(stackStart)
+    .map((aval, i) => new Tensor(item as Op, [output], { index: stackStart + i }, aval));
+  const finals = floatCarries.map((carry) => cotangents[carryIn.indexOf(carry)] ?? zeros(carry));
+  const backward = scanItems(
+    [
+      ...finals,
+      ...captureSums.map(zeros),
+      ...inputs.slice(carries, carries + sequences),
+      ...stacks,
+      ...given(outputCotangents),
+      ...given(stackCotangents),
+      ...inputs.slice(carries + sequences),
+    ],
+    {
+      length,
+      reverse: !reverse,
+      parameters: [
+        ...carryGradients,
+        ...captureSums,
+        ...elements,
+        ...carryIn,
+        ...given(outputGradients),
+        ...given(stackGradients),
+        ...captures,
+      ],
+      carries: carryGradients.length + captureSums.length,
+      sequences: sequences + carries + given(outputGradients).length + given(stackGradients).length,
+      results: [...newCarries, ...newSums, ...newElements],
+    },
+  );
+  const find = (list: readonly Tensor[], parameter: Tensor, start: number) => {
+    const index = list.indexOf(parameter);
+    return index < 0 ? undefined : backward[start + index];
+  };
+  return [
+    ...carryIn.map((carry) => find(floatCarries, carry, 0)),
+    ...elements.map((element) => find(floatElements, element, floatCarries.length + floatCaptures.length)),
+    ...captures.map((capture) => find(floatCaptures, capture, floatCarries.length)),
+  ];
+}
+
+/** What one step of a scan gives. */
+export interface ScanStep {
+  /** The next carries, of the same shapes and dtypes. */
+  readonly carries: readonly Tensor[];
+  /** What is stacked over all steps. */
+  readonly outputs?: readonly Tensor[];
+}
+
+/**
+ * Runs `step` over the first axis of the sequences, handing carries on from step to step. One loop in the program, whatever the
+ * length, forward and backward. Tensors the step reads from outside are captured.
+ * @returns the final carries, and each step output stacked along a new first axis
+ * @throws ShapeError, DTypeError where a carry changes its shape or dtype or sequences differ in length
+ *
+ * @example
+ * import { constant, evaluate, scan } from "simdgrad";
+ * const { carries, outputs } = scan(([total], [x]) => ({ carries: [total.add(x)], outputs: [total.add(x)] }), [constant(0)], [constant([1, 2, 3])]);
+ * await evaluate(carries[0]); // => [6]
+ * await evaluate(outputs[0]); // => [1, 3, 6]
+ */
+export function scan(
+  step: (carries: readonly Tensor[], elements: readonly Tensor[]) => ScanStep,
+  initial: readonly Tensor[],
+  sequences: readonly Tensor[],
+  options: { readonly length?: number; readonly reverse?: boolean } = {},
+): { readonly carries: Tensor[]; readonly outputs: Tensor[] } {
+  const length = options.length ?? sequences[0]?.shape[0];
+  if (length === undefined || !Number.isInteger(length) || length < 0)
+    throw new ArgumentError("scan: needs a sequence or a length");
+  for (const { shape } of sequences)
+    if (shape[0] !== length) throw new ShapeError(`scan: a sequence of shape ${showShape(shape)} is not ${length} long`);
+  const carryIn = initial.map(placeholder);
+  const elements = sequences.map(({ shape, dtype }) => placeholder({ shape: shape.slice(1), dtype }));
+  const { carries, outputs = [] } = step(carryIn, elements);
+  if (carries.length !== initial.length) throw new ArgumentError(`scan: ${initial.length} carries in, ${carries.length} out`);
+  carries.forEach(({ shape, dtype }, i) => {
+    if (!sameShape(shape, initial[i].shape))
+      throw new ShapeError(`scan: carry ${i} changes from ${showShape(initial[i].shape)} to ${showShape(shape)}`);
+    if (dtype !== initial[i].dtype) throw new DTypeError(`scan: carry ${i} changes from ${initial[i].dtype} to ${dtype}`);
+  });
+  const { results, outer, inner } = close([...carries, ...outputs], [...carryIn, ...elements]);
+  const items = scanItems([...initial, ...sequences, ...outer], {
+    length,
+    reverse: options.reverse ?? false,
+    parameters: [...carryIn, ...elements, ...inner],
+    carries: initial.length,
+    sequences: sequences.length,
+    results,
+  });
+  return { carries: items.slice(0, carries.length), outputs: items.slice(carries.length, carries.length + outputs.length) };
+}
+
+/** Cuts a body off from the graph around it: what does not depend on `parameters` becomes a placeholder, scalar constants stay. */
+function close(results: readonly Tensor[], parameters: readonly Tensor[]) {
+  const depends = new Set(parameters);
+  const free = new Set<Tensor>();
+  const order = topological(results);
+  for (const node of order) {
+    if (node.inputs.some((input) => depends.has(input))) depends.add(node);
+    const { kind } = node.op.lowering;
+    const isScalar = (node.attrs as { readonly scalar?: number } | undefined)?.scalar !== undefined;
+    if ((kind === "leaf" && isScalar) || (kind === "broadcast" && free.has(node.inputs[0]))) free.add(node);
+  }
+  const outer: Tensor[] = [];
+  const inner: Tensor[] = [];
+  const closed = new Map<Tensor, Tensor>(parameters.map((parameter) => [parameter, parameter]));
+  const inside = (node: Tensor): Tensor => {
+    const known = closed.get(node);
+    if (known !== undefined) return known;
+    if (free.has(node)) return node;
+    const stand = placeholder(node);
+    outer.push(node);
+    inner.push(stand);
+    closed.set(node, stand);
+    return stand;
+  };
+  for (const node of order)
+    if (depends.has(node) && !closed.has(node))
+      closed.set(node, new Tensor(node.op, node.inputs.map(inside), node.attrs, node, node.label));
+  return { results: results.map(inside), outer, inner };
 }

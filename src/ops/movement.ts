@@ -1,7 +1,9 @@
 // Movement: the same elements elsewhere. Views cost nothing; the rest are strided copies that consumers often absorb.
 import { ShapeError } from "../errors.ts";
 import { type Op, perInput, type StridedCopy } from "../op.ts";
-import { sameShape, showShape, sizeOf, stridesOf } from "../shape.ts";
+import { checkDType, type DType, sameShape, showShape, sizeOf, stridesOf } from "../shape.ts";
+
+const movable: readonly DType[] = ["f32", "i32"]; // bytes move as whole rows (gather) or not at all
 
 /** The same elements in another shape. */
 export const reshape: Op<{ readonly shape: readonly number[] }> = {
@@ -24,6 +26,7 @@ export const reshape: Op<{ readonly shape: readonly number[] }> = {
 export const permute: Op<{ readonly order: readonly number[] }> = {
   name: "permute",
   infer([{ shape, dtype }], { order }) {
+    checkDType(dtype, movable, "permute");
     if (order.length !== shape.length || [...order].sort((a, b) => a - b).some((axis, i) => axis !== i))
       throw new ShapeError(`permute: [${order}] is not an order of the axes of ${showShape(shape)}`);
     return { shape: order.map((axis) => shape[axis]), dtype };
@@ -53,6 +56,7 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
 export const broadcastTo: Op<{ readonly shape: readonly number[] }> = {
   name: "broadcastTo",
   infer([{ shape: from, dtype }], { shape }) {
+    checkDType(dtype, movable, "broadcastTo");
     const lead = shape.length - from.length;
     if (lead < 0 || from.some((size, i) => size !== 1 && size !== shape[lead + i]))
       throw new ShapeError(`broadcastTo: ${showShape(from)} does not broadcast to ${showShape(shape)}`);
@@ -79,6 +83,7 @@ export interface SliceAttrs {
 export const slice: Op<SliceAttrs> = {
   name: "slice",
   infer([{ shape, dtype }], { starts, sizes, steps }) {
+    checkDType(dtype, movable, "slice");
     const inside = shape.every((size, i) => {
       const last = starts[i] + (sizes[i] - 1) * steps[i];
       return sizes[i] === 0 || (starts[i] >= 0 && starts[i] < size && last >= 0 && last < size);
@@ -132,6 +137,7 @@ export const concat: Op<{ readonly axis: number }> = {
     const [first] = inputs;
     for (const { shape, dtype } of inputs) {
       const fits = shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]);
+      checkDType(dtype, movable, "concat");
       if (!fits || dtype !== first.dtype)
         throw new ShapeError(`concat: ${showShape(first.shape)} and ${showShape(shape)} differ outside axis ${axis}`);
     }

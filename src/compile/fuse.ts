@@ -1,0 +1,216 @@
+// Fuse: cuts a graph into groups that become one instruction each (elementwise chains; a product with its epilogue).
+// Levels keep it free of cycles: along any path they never fall, and between two nodes of one level lie only edges of one map.
+import { MAX_OPERANDS, MAX_OUTPUTS, MAX_SCRATCH_REGISTERS } from "../../assembly/isa/sizes.ts";
+import { topological } from "../graph.ts";
+import { sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Nodes that one emission makes. */
+export interface Group {
+  /** An op of its own instructions: kernel, move, loop, materialised broadcast. */
+  readonly lead?: Tensor;
+  /** Elementwise nodes of one shape, inputs before users; after a lead, its epilogue. */
+  readonly maps: readonly Tensor[];
+  /** Members that anybody outside reads. */
+  readonly results: readonly Tensor[];
+  readonly level: number;
+  /** Place of the last member in the graph's own order. */
+  readonly position: number;
+}
+
+export interface Fused {
+  readonly order: readonly Tensor[];
+  readonly groups: readonly Group[];
+  readonly levels: ReadonlyMap<Tensor, number>;
+  /** The group that makes a node; leaves, views and absorbed broadcasts have none. */
+  readonly groupOf: ReadonlyMap<Tensor, Group>;
+}
+
+// Bounds that a map keeps well inside the block machine's registers: every node may need a scratch block of its own.
+const MAX_NODES = MAX_SCRATCH_REGISTERS;
+const MAX_INPUTS = MAX_OPERANDS;
+
+/** The node whose buffer a tensor is: views and items of loops looked through, items themselves kept. */
+export function baseOf(tensor: Tensor): Tensor {
+  let node = tensor;
+  while (node.op.lowering.kind === "view") node = node.inputs[0];
+  return node;
+}
+
+/** A map's operand: the base under broadcasts and views, with the shape that is broadcast. */
+export function operandOf(input: Tensor): Tensor {
+  return input.op.lowering.kind === "broadcast" ? input.inputs[0] : input;
+}
+
+function isMap(node: Tensor): boolean {
+  return node.op.lowering.kind === "map";
+}
+
+function isLeaf(node: Tensor): boolean {
+  return node.op.lowering.kind === "leaf";
+}
+
+/** Inputs that count: a view has one. */
+function inputsOf(node: Tensor): readonly Tensor[] {
+  return node.op.lowering.kind === "view" ? node.inputs.slice(0, 1) : node.inputs;
+}
+
+/** An edge along which two maps may become one. */
+function fusable(from: Tensor, to: Tensor): boolean {
+  return isMap(from) && isMap(to) && sameShape(from.shape, to.shape);
+}
+
+/** How deep each node lies; edges inside one map add nothing when `join`. */
+export function levelsOf(order: readonly Tensor[], join: boolean): Map<Tensor, number> {
+  const levels = new Map<Tensor, number>();
+  const level = (node: Tensor) => levels.get(node) ?? 0;
+  for (const node of order) {
+    let own = 0;
+    for (const input of inputsOf(node)) {
+      const passes = node.op.lowering.kind === "view" || node.op.lowering.kind === "item";
+      const absorbed = isMap(node) && input.op.lowering.kind === "broadcast";
+      const step = passes || (join && fusable(input, node)) ? 0 : 1;
+      own = Math.max(own, level(absorbed ? input.inputs[0] : input) + step);
+    }
+    levels.set(node, own);
+  }
+  if (!join) return levels;
+  // A map whose readers are all maps of one later level is made there: nothing has to keep it in between.
+  const users = usersOf(order);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
+    const readers = users.get(node) ?? [];
+    if (!isMap(node) || readers.length === 0 || !readers.every((reader) => fusable(node, reader))) continue;
+    levels.set(node, Math.max(level(node), Math.min(...readers.map(level))));
+  }
+  return levels;
+}
+
+function usersOf(order: readonly Tensor[]): Map<Tensor, Tensor[]> {
+  const users = new Map<Tensor, Tensor[]>();
+  for (const node of order)
+    for (const input of inputsOf(node)) {
+      const list = users.get(input);
+      if (list === undefined) users.set(input, [node]);
+      else list.push(node);
+    }
+  return users;
+}
+
+/** Sets of maps of one level that hang together by their edges. */
+function connect(order: readonly Tensor[], levels: ReadonlyMap<Tensor, number>): Tensor[][] {
+  const parent = new Map<Tensor, Tensor>();
+  const find = (node: Tensor): Tensor => {
+    let root = node;
+    for (let up = parent.get(root); up !== undefined && up !== root; up = parent.get(root)) root = up;
+    for (let at = node; at !== root; ) {
+      const up = parent.get(at) as Tensor;
+      parent.set(at, root);
+      at = up;
+    }
+    return root;
+  };
+  for (const node of order) {
+    if (!isMap(node)) continue;
+    parent.set(node, node);
+    for (const input of node.inputs)
+      if (fusable(input, node) && levels.get(input) === levels.get(node)) parent.set(find(input), find(node));
+  }
+  const sets = new Map<Tensor, Tensor[]>();
+  for (const node of order) {
+    if (!isMap(node)) continue;
+    const root = find(node);
+    const set = sets.get(root);
+    if (set === undefined) sets.set(root, [node]);
+    else set.push(node);
+  }
+  return [...sets.values()].flatMap(split);
+}
+
+/** Parts that fit the block machine's registers; in graph order, so edges between them only go forward. */
+function split(nodes: Tensor[]): Tensor[][] {
+  const parts: Tensor[][] = [];
+  let part: Tensor[] = [];
+  let operands = new Set<Tensor>();
+  for (const node of nodes) {
+    const added = node.inputs.filter((input) => !part.includes(input)).map(operandOf);
+    const union = new Set([...operands, ...added]);
+    if (part.length > 0 && (union.size > MAX_INPUTS || part.length + 1 > Math.min(MAX_NODES, MAX_OUTPUTS))) {
+      parts.push(part);
+      part = [];
+      operands = new Set(node.inputs.map(operandOf));
+    } else operands = union;
+    part.push(node);
+  }
+  parts.push(part);
+  return parts;
+}
+
+/** Groups of the graph under `roots`; `join` false keeps every node apart. */
+export function fuse(roots: readonly Tensor[], join: boolean): Fused {
+  const order = topological(roots);
+  const position = new Map(order.map((node, i) => [node, i]));
+  const at = (node: Tensor) => position.get(node) as number;
+  const levels = levelsOf(order, join);
+  const level = (node: Tensor) => levels.get(node) as number;
+  const outside = new Set(roots.map(baseOf));
+  const users = usersOf(order);
+
+  const sets = join ? connect(order, levels) : order.filter(isMap).map((node) => [node]);
+  const makeGroup = (lead: Tensor | undefined, maps: readonly Tensor[]): Group => {
+    const members = new Set(lead === undefined ? maps : [lead, ...maps]);
+    const leaves = (node: Tensor) => outside.has(node) || (users.get(node) ?? []).some((user) => !members.has(user));
+    return {
+      lead,
+      maps,
+      results: [...members].filter(leaves),
+      level: Math.max(...[...members].map(level)),
+      position: Math.max(...[...members].map(at)),
+    };
+  };
+
+  const epilogues = new Map<Tensor, readonly Tensor[]>();
+  const maps: Group[] = [];
+  for (const set of sets) {
+    const lead = join ? leadOf(set, levels, position, epilogues) : undefined;
+    if (lead === undefined) maps.push(makeGroup(undefined, set));
+    else epilogues.set(lead, set);
+  }
+  const leads = order.filter((node) => {
+    const { kind } = node.op.lowering;
+    // Maps read broadcasts through operand modes; everybody else needs them in memory.
+    if (kind === "broadcast") return outside.has(node) || (users.get(node) ?? []).some((user) => !isMap(user));
+    return kind === "kernel" || kind === "move" || kind === "loop";
+  });
+  const groups = [...maps, ...leads.map((lead) => makeGroup(lead, epilogues.get(lead) ?? []))];
+  const groupOf = new Map<Tensor, Group>();
+  for (const group of groups) {
+    if (group.lead !== undefined) groupOf.set(group.lead, group);
+    for (const node of group.maps) groupOf.set(node, group);
+  }
+  return { order, groups, levels, groupOf };
+}
+
+/** The product that can carry these maps as its epilogue: all else they read is made before it. */
+function leadOf(
+  maps: readonly Tensor[],
+  levels: ReadonlyMap<Tensor, number>,
+  position: ReadonlyMap<Tensor, number>,
+  taken: ReadonlyMap<Tensor, unknown>,
+): Tensor | undefined {
+  const members = new Set(maps);
+  for (const { op } of maps) if (op.lowering.kind === "map" && op.lowering.indexed) return undefined;
+  const operands = maps.flatMap(({ inputs }) => inputs).filter((input) => !members.has(input));
+  const own = levels.get(maps[0]) as number;
+  const carries = ({ op, shape }: Tensor) =>
+    op.lowering.kind === "kernel" && op.lowering.epilogue === true && sameShape(shape, maps[0].shape);
+  const candidates = operands.filter((node) => carries(node) && levels.get(node) === own - 1 && !taken.has(node));
+  return candidates.find((lead) =>
+    operands.every((operand) => {
+      const base = baseOf(operandOf(operand));
+      if (base === lead || isLeaf(base)) return operand === lead || base !== lead;
+      const earlier = (levels.get(base) as number) < own - 1;
+      return earlier || (levels.get(base) === own - 1 && (position.get(base) as number) < (position.get(lead) as number));
+    }),
+  );
+}

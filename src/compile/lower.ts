@@ -1,0 +1,224 @@
+// Lower: groups become instructions over symbolic buffers. One emitter a scope: the program itself, or the body of a loop.
+import { MAP } from "../../assembly/isa/opcode.ts";
+import { MATMUL_MAP } from "../../assembly/isa/slots.ts";
+import { ProgramError } from "../errors.ts";
+import type { LoopBody } from "../op.ts";
+import { broadcastCopy } from "../ops/movement.ts";
+import { type Aval, showShape, sizeOf } from "../shape.ts";
+import { scalar, type Tensor } from "../tensor.ts";
+import { baseOf, type Fused, fuse, type Group, levelsOf } from "./fuse.ts";
+import { type Buffer, isLoop } from "./lir.ts";
+import { fillBody, mapBody } from "./map-body.ts";
+import { type Emission, place, type Work } from "./placement.ts";
+import { order } from "./schedule.ts";
+import { Scope } from "./scope.ts";
+import { topological } from "../graph.ts";
+
+export interface LowerOptions {
+  readonly optimize: boolean;
+  /** The buffer of a leaf that its scope does not hold yet. */
+  readonly leaf: (node: Tensor) => Buffer;
+  readonly names: ReadonlyMap<Tensor, string>;
+}
+
+/** Emits the work of one scope; placeholders are in `scope.held` already. */
+export function lower(scope: Scope, work: Work, options: LowerOptions): void {
+  const fused = fuse(rootsOf(work), options.optimize);
+  const emitter = new Emitter(scope, fused, options);
+  for (const inPlace of options.optimize ? [true, false] : [false]) {
+    const { placed, tasks } = place(fused, work, emitter, inPlace);
+    const sequence = order(tasks);
+    if (sequence === undefined) continue;
+    emitter.placed = placed;
+    for (const task of sequence) task.run();
+    return;
+  }
+  throw new ProgramError("compile: the schedule has a circle");
+}
+
+/** Outputs, then assignments by how early they can be made: in this order their gradients are short-lived. */
+function rootsOf({ outputs, assignments }: Work): Tensor[] {
+  const values = assignments.map(({ value }) => value);
+  const levels = levelsOf(topological(values), false);
+  const sorted = values.map((value, i) => ({ value, i, level: levels.get(value) ?? 0 }));
+  sorted.sort((a, b) => a.level - b.level || a.i - b.i);
+  return [...outputs.map(({ value }) => value), ...sorted.map(({ value }) => value)];
+}
+
+class Emitter implements Emission {
+  placed: ReadonlyMap<Tensor, Buffer> = new Map();
+  readonly #scope: Scope;
+  readonly #options: LowerOptions;
+  /** Results of loops that anybody reads. */
+  readonly #items = new Map<Tensor, Map<number, Tensor>>();
+
+  constructor(scope: Scope, { order }: Fused, options: LowerOptions) {
+    this.#scope = scope;
+    this.#options = options;
+    for (const node of order) {
+      const { lowering } = node.op;
+      if (lowering.kind !== "item") continue;
+      const items = this.#items.get(node.inputs[0]) ?? new Map<number, Tensor>();
+      this.#items.set(node.inputs[0], items.set(lowering.index(node.attrs), node));
+    }
+  }
+
+  copy(value: Tensor, target: Buffer): void {
+    this.#scope.label = `copy ${target.label}`;
+    this.#scope.copyWhole(target, this.#bufferOf(value));
+  }
+
+  copyBuffer(from: Buffer, to: Buffer): void {
+    this.#scope.label = `assign ${to.label}`;
+    this.#scope.copyWhole(to, from);
+  }
+
+  temporary({ size, dtype, label }: Buffer): Buffer {
+    return this.#scope.temporary(size, dtype, `${label} before`);
+  }
+
+  group(group: Group): void {
+    const { lead, maps, results } = group;
+    this.#scope.label = labelOf(group, this.#options.names);
+    if (lead?.op.lowering.kind === "loop") {
+      this.#loop(lead, lead.op.lowering.body(lead.attrs));
+      return;
+    }
+    for (const node of results) this.#hold(node, this.placed.get(node) ?? this.#buffer(node));
+    if (lead === undefined) {
+      const { slots, reads, writes, replaceable } = this.#mapBody(maps, results);
+      this.#scope.instruction(MAP, slots, reads, writes, replaceable);
+      return;
+    }
+    if (!results.includes(lead)) this.#hold(lead, this.#passing(lead, results));
+    const epilogue = maps.length > 0 ? this.#mapBody(maps, results) : undefined;
+    this.#lead(lead);
+    if (epilogue !== undefined) this.#attach(epilogue);
+  }
+
+  /** A product that only its epilogue reads shares the memory of a result that nothing is read from. */
+  #passing(lead: Tensor, results: readonly Tensor[]): Buffer {
+    const shared = results.map((node) => this.#bufferOf(node)).find(({ region }) => region !== "state");
+    return shared ?? this.#buffer(lead);
+  }
+
+  #mapBody(nodes: readonly Tensor[], results: readonly Tensor[]) {
+    const scope = this.#scope;
+    return mapBody({
+      nodes,
+      results: new Map(results.filter((node) => nodes.includes(node)).map((node) => [node, this.#bufferOf(node)])),
+      bufferOf: (tensor) => this.#bufferOf(tensor),
+      materialise: (from, domain) => {
+        const buffer = scope.temporary(sizeOf(domain), from.dtype, `${from.op.name} broadcast`);
+        scope.copy(buffer, this.#bufferOf(from), broadcastCopy(from.shape, domain));
+        return buffer;
+      },
+      contract: this.#options.optimize,
+    });
+  }
+
+  /** Hangs a map onto the instruction just emitted. */
+  #attach({ slots, reads, writes, replaceable }: ReturnType<typeof mapBody>): void {
+    const { items } = this.#scope;
+    const last = items[items.length - 1];
+    if (last === undefined || isLoop(last)) return;
+    const head = last.slots.map((slot, i) => (i + 1 === MATMUL_MAP ? slots.length : slot));
+    const outer = reads.filter((buffer) => !last.writes.includes(buffer));
+    items[items.length - 1] = {
+      ...last,
+      slots: [...head, ...slots],
+      reads: [...new Set([...last.reads, ...outer])],
+      writes: [...new Set([...last.writes, ...writes])],
+      replaceable: replaceable.filter((buffer) => outer.includes(buffer) && !last.reads.includes(buffer)),
+    };
+  }
+
+  #lead(node: Tensor): void {
+    const { lowering } = node.op;
+    const scope = this.#scope;
+    const inputs = node.inputs.map((input) => this.#bufferOf(input));
+    const output = this.#bufferOf(node);
+    if (lowering.kind === "broadcast") scope.copy(output, inputs[0], broadcastCopy(node.inputs[0].shape, node.shape));
+    else if (lowering.kind === "move") {
+      const fill = lowering.fill?.(node.attrs);
+      if (fill !== undefined) this.#fill(output, node, fill);
+      for (const copy of lowering.copies(node.inputs, node, node.attrs)) scope.copy(output, inputs[copy.input], copy);
+    } else if (lowering.kind === "kernel")
+      lowering.emit({ inputs, avals: node.inputs, outputs: [output], aval: node, attrs: node.attrs, emit: scope });
+    else throw new ProgramError(`${node.op.name}: has no instructions`);
+  }
+
+  #fill(output: Buffer, { shape, dtype }: Aval, value: number): void {
+    const { slots, reads, writes } = fillBody(output, this.#bufferOf(scalar(value, dtype)), sizeOf(shape));
+    this.#scope.instruction(MAP, slots, reads, writes);
+  }
+
+  #loop(node: Tensor, body: LoopBody): void {
+    const { length, reverse, parameters, carries, sequences, results } = body;
+    const scope = this.#scope;
+    const inputs = node.inputs.map((input) => this.#bufferOf(input));
+    const inner = new Scope(scope.buffers, scope);
+    const items = this.#items.get(node) ?? new Map<number, Tensor>();
+    const { label } = scope;
+    const state = parameters.slice(0, carries).map((carry, i) => {
+      // A carry changes from iteration to iteration: it belongs to the loop, although it outlives it.
+      const buffer = scope.buffers.create(sizeOf(carry.shape), carry.dtype, `${label} carry ${i}`, inner.depth);
+      scope.copyWhole(buffer, inputs[i]);
+      return buffer;
+    });
+    parameters.forEach((parameter, i) => {
+      const whole = inputs[i];
+      const size = sizeOf(parameter.shape);
+      const isElement = i >= carries && i < carries + sequences;
+      if (i < carries) inner.held.set(parameter, state[i]);
+      else if (isElement) inner.held.set(parameter, scope.buffers.element(whole, size, length, reverse, scope.depth));
+      else inner.held.set(parameter, whole);
+    });
+    const stacked = [...results.slice(carries), ...parameters.slice(0, carries)];
+    const outputs = stacked.flatMap((value, i) => {
+      const item = items.get(carries + i);
+      if (item === undefined) return [];
+      const whole = this.placed.get(item) ?? this.#buffer(item);
+      this.#hold(item, whole);
+      return [{ value, target: scope.buffers.element(whole, sizeOf(value.shape), length, reverse, scope.depth) }];
+    });
+    const assignments = state.map((target, i) => ({ old: parameters[i], value: results[i], target }));
+    lower(inner, { outputs, assignments }, this.#options);
+    scope.label = label;
+    scope.loop(length, inner);
+    state.forEach((buffer, i) => {
+      const item = items.get(i);
+      if (item === undefined) return;
+      const target = this.placed.get(item);
+      if (target !== undefined) scope.copyWhole(target, buffer);
+      this.#hold(item, target ?? buffer);
+    });
+  }
+
+  #hold(node: Tensor, buffer: Buffer): void {
+    this.#scope.held.set(node, buffer);
+  }
+
+  #buffer(node: Tensor): Buffer {
+    const label = this.#options.names.get(node) ?? (node.label || `${node.op.name} ${showShape(node.shape)}`);
+    return this.#scope.temporary(sizeOf(node.shape), node.dtype, label);
+  }
+
+  #bufferOf(tensor: Tensor): Buffer {
+    const base = baseOf(tensor);
+    const held = this.#scope.held.get(base);
+    if (held !== undefined) return held;
+    const leaf = this.#options.leaf(base);
+    this.#hold(base, leaf);
+    return leaf;
+  }
+}
+
+/** `matmul+add+relu -> layers.0`: the ops of a group and the name of its last result. */
+function labelOf({ lead, maps }: Group, names: ReadonlyMap<Tensor, string>): string {
+  const nodes = lead === undefined ? maps : [lead, ...maps];
+  const ops = [...new Set(nodes.map(({ op }) => op.name))].join("+");
+  const last = nodes[nodes.length - 1];
+  const name = names.get(last) ?? last.label;
+  return name ? `${ops} -> ${name}` : `${ops} ${showShape(last.shape)}`;
+}

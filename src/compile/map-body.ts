@@ -1,0 +1,208 @@
+// The body of a MAP: elementwise nodes as steps over registers, operands with their modes, products and sums contracted.
+import { ADD, COPY_BITS, LINEAR, MUL, MULTIPLY_ADD } from "../../assembly/isa/map-code.ts";
+import {
+  ELEMENT_BYTE,
+  ELEMENT_WORD,
+  MODE_COLUMN,
+  MODE_FULL,
+  MODE_ROW,
+  MODE_SCALAR,
+  REGISTER_OPERAND,
+  REGISTER_OUTPUT,
+} from "../../assembly/isa/slots.ts";
+import { ProgramError } from "../errors.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { operandOf } from "./fuse.ts";
+import type { Address, Buffer } from "./lir.ts";
+
+interface Mode {
+  readonly mode: number;
+  readonly div: number;
+  readonly mod: number;
+}
+
+interface Step {
+  readonly code: number;
+  readonly target: number;
+  readonly sources: readonly number[];
+}
+
+/** A map in the layout of slots.ts, from MAP_N on. */
+export interface MapBody {
+  readonly slots: readonly (number | Address)[];
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  /** Operands that no step reads once a result is being written: their memory may become a result's. */
+  readonly replaceable: readonly Buffer[];
+}
+
+/** How an operand of shape `from` is read in a domain whose columns start at axis `split`; undefined if no mode does. */
+function modeOf(from: Shape, domain: Shape, split: number): Mode | undefined {
+  const lead = domain.length - from.length;
+  const full = domain.map((_, i) => i >= lead && from[i - lead] !== 1);
+  const wide = (i: number) => domain[i] !== 1;
+  const axes = [...domain.keys()].filter(wide);
+  if (axes.every((i) => full[i])) return { mode: MODE_FULL, div: 1, mod: 1 };
+  if (axes.every((i) => !full[i])) return { mode: MODE_SCALAR, div: 1, mod: 1 };
+  if (axes.every((i) => full[i] === i >= split)) return { mode: MODE_ROW, div: 1, mod: 1 };
+  const kept = axes.filter((i) => full[i]);
+  const [first, last] = [kept[0], kept[kept.length - 1]];
+  if (last >= split || axes.some((i) => i > first && i < last && !full[i])) return undefined;
+  return { mode: MODE_COLUMN, div: sizeOf(domain.slice(last + 1, split)), mod: sizeOf(domain.slice(first, last + 1)) };
+}
+
+/** The split under which most operands have a mode. */
+function chooseSplit(domain: Shape, operands: readonly Shape[]): number {
+  let best = 0;
+  let bestCount = -1;
+  for (let split = 0; split <= domain.length; split++) {
+    const count = operands.filter((shape) => modeOf(shape, domain, split) !== undefined).length;
+    if (count > bestCount) [best, bestCount] = [split, count];
+  }
+  return best;
+}
+
+/** What a body is made from: nodes in order, where they go, and where their operands lie. */
+export interface MapRequest {
+  readonly nodes: readonly Tensor[];
+  readonly results: ReadonlyMap<Tensor, Buffer>;
+  readonly bufferOf: (tensor: Tensor) => Buffer;
+  /** A copy of an operand in the domain's shape, for the rare ones that no mode reads. */
+  readonly materialise: (from: Tensor, domain: Shape) => Buffer;
+  /** Multiply and add in one step where nothing else needs the product. */
+  readonly contract: boolean;
+}
+
+export function mapBody({ nodes, results, bufferOf, materialise, contract }: MapRequest): MapBody {
+  const domain = nodes[0].shape;
+  const members = new Set(nodes);
+  const outer = new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input))));
+  const split = chooseSplit(domain, [...outer].map((input) => operandOf(input).shape));
+
+  const operands: { readonly buffer: Buffer; readonly mode: Mode; readonly element: number }[] = [];
+  const registers = new Map<Tensor, number>();
+  const operandKeys = new Map<string, number>();
+  for (const input of outer) {
+    const from = operandOf(input);
+    const known = modeOf(from.shape, domain, split);
+    const buffer = known === undefined ? materialise(from, domain) : bufferOf(from);
+    const mode = known ?? { mode: MODE_FULL, div: 1, mod: 1 };
+    const key = `${buffer.id} ${mode.mode} ${mode.div} ${mode.mod}`;
+    const index = operandKeys.get(key) ?? operands.length;
+    if (index === operands.length) {
+      operands.push({ buffer, mode, element: from.dtype === "u8" ? ELEMENT_BYTE : ELEMENT_WORD });
+      operandKeys.set(key, index);
+    }
+    registers.set(input, REGISTER_OPERAND + index);
+  }
+
+  const outputs = [...new Set(nodes.flatMap((node) => results.get(node) ?? []))];
+  const { steps, firstWrite } = stepsOf(nodes, results, outputs, operands, registers, contract);
+  const lastRead = new Map<Buffer, number>();
+  steps.forEach(({ sources }, i) => {
+    for (const register of sources)
+      if (register >= REGISTER_OPERAND && register < REGISTER_OUTPUT) lastRead.set(operands[register - REGISTER_OPERAND].buffer, i);
+  });
+  const replaceable = operands.filter(({ buffer, mode, element }) => {
+    const everywhereFull = operands.every((other) => other.buffer !== buffer || other.mode.mode === MODE_FULL);
+    const read = lastRead.get(buffer) ?? -1;
+    return mode.mode === MODE_FULL && element === ELEMENT_WORD && everywhereFull && read <= firstWrite;
+  });
+  const n = sizeOf(domain);
+  const slots = [
+    n,
+    Math.max(1, sizeOf(domain.slice(split))),
+    operands.length | (outputs.length << 8) | (steps.length << 16),
+    ...operands.flatMap(({ buffer, mode, element }) => [{ buffer, words: 0 }, mode.mode | (element << 8), mode.div, mode.mod]),
+    ...outputs.map((buffer) => ({ buffer, words: 0 })),
+    ...steps.flatMap(({ code, target, sources: [a = 0, b = 0, c = 0, d = 0] }) => [
+      code | (target << 8) | (a << 16) | (b << 24),
+      c | (d << 8),
+    ]),
+  ];
+  return {
+    slots,
+    reads: operands.map(({ buffer }) => buffer),
+    writes: outputs,
+    replaceable: replaceable.map(({ buffer }) => buffer),
+  };
+}
+
+/** One scalar into all of a buffer. */
+export function fillBody(to: Buffer, from: Buffer, n: number): Omit<MapBody, "replaceable"> {
+  const operand = [{ buffer: from, words: 0 }, MODE_SCALAR, 1, 1];
+  const step = [COPY_BITS | (REGISTER_OUTPUT << 8) | (REGISTER_OPERAND << 16), 0];
+  const slots = [n, Math.max(1, n), 1 | (1 << 8) | (1 << 16), ...operand, { buffer: to, words: 0 }, ...step];
+  return { slots, reads: [from], writes: [to] };
+}
+
+/** Expressions: every node's code and sources, with single-use products drawn into the sums that read them. */
+function expressions(nodes: readonly Tensor[], results: ReadonlyMap<Tensor, Buffer>, contract: boolean) {
+  const uses = new Map<Tensor, number>();
+  for (const { inputs } of nodes) for (const input of inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
+  const codeOf = ({ op, inputs, dtype, shape }: Tensor): number => {
+    if (op.lowering.kind !== "map") throw new ProgramError(`${op.name}: is not elementwise`);
+    return op.lowering.code(inputs, { dtype, shape });
+  };
+  const codes = new Map(nodes.map((node) => [node, codeOf(node)]));
+  const product = (node: Tensor) => contract && codes.get(node) === MUL && uses.get(node) === 1 && !results.has(node);
+  const drawn = new Set<Tensor>();
+  const list = nodes.map((node) => {
+    const code = codes.get(node) as number;
+    const [x, y] = node.inputs;
+    if (code !== ADD || x === y) return { node, code, inputs: node.inputs };
+    if (product(x) && product(y)) {
+      drawn.add(x).add(y);
+      return { node, code: LINEAR, inputs: [...x.inputs, ...y.inputs] };
+    }
+    const [inner, rest] = product(x) ? [x, y] : [y, x];
+    if (!product(inner)) return { node, code, inputs: node.inputs };
+    drawn.add(inner);
+    return { node, code: MULTIPLY_ADD, inputs: [...inner.inputs, rest] };
+  });
+  return list.filter(({ node }) => !drawn.has(node));
+}
+
+function stepsOf(
+  nodes: readonly Tensor[],
+  results: ReadonlyMap<Tensor, Buffer>,
+  outputs: readonly Buffer[],
+  operands: readonly { readonly buffer: Buffer }[],
+  registers: Map<Tensor, number>,
+  contract: boolean,
+): { steps: Step[]; firstWrite: number } {
+  const list = expressions(nodes, results, contract);
+  const lastUse = new Map<Tensor, number>();
+  list.forEach(({ inputs }, i) => {
+    for (const input of inputs) lastUse.set(input, i);
+  });
+  // A result written over an operand must wait until the operand's last reader is done.
+  const lastReadOf = (buffer: Buffer) =>
+    Math.max(-1, ...[...lastUse].map(([tensor, i]) => {
+      const register = registers.get(tensor) ?? -1;
+      return register >= REGISTER_OPERAND && register < REGISTER_OUTPUT && operands[register - REGISTER_OPERAND].buffer === buffer ? i : -1;
+    }));
+  const steps: Step[] = [];
+  const late: Step[] = [];
+  const free: number[] = [];
+  let scratch = 0;
+  let firstWrite = Number.POSITIVE_INFINITY;
+  list.forEach(({ node, code, inputs }, i) => {
+    const sources = inputs.map((input) => registers.get(input) as number);
+    for (const input of new Set(inputs)) {
+      const register = registers.get(input) as number;
+      if (register < REGISTER_OPERAND && lastUse.get(input) === i && !late.some(({ sources: [held] }) => held === register))
+        free.push(register);
+    }
+    const output = results.get(node);
+    const direct = output !== undefined && lastReadOf(output) <= i;
+    const target = direct ? REGISTER_OUTPUT + outputs.indexOf(output) : (free.pop() ?? scratch++);
+    if (output !== undefined && !direct) late.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.indexOf(output), sources: [target] });
+    if (direct) firstWrite = Math.min(firstWrite, steps.length);
+    registers.set(node, target);
+    if (target < REGISTER_OPERAND && !lastUse.has(node) && output === undefined) free.push(target);
+    steps.push({ code, target, sources });
+  });
+  return { steps: [...steps, ...late], firstWrite: Math.min(firstWrite, steps.length) };
+}

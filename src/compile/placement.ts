@@ -1,0 +1,131 @@
+// Placement: which results are written straight to where they are wanted (an output, a variable), and which need a copy; and with
+// that the tasks of a scope with all they must wait for: values they read, and readers of what they overwrite.
+import { sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { baseOf, type Fused, type Group, operandOf } from "./fuse.ts";
+import type { Buffer } from "./lir.ts";
+import type { Task } from "./schedule.ts";
+
+/** A value that must end up in a buffer. */
+export interface Output {
+  readonly value: Tensor;
+  readonly target: Buffer;
+}
+
+/** A value that replaces what a leaf's buffer holds, once nobody reads the old one any more. */
+export interface Assignment extends Output {
+  readonly old: Tensor;
+}
+
+/** What a scope must get done. */
+export interface Work {
+  readonly outputs: readonly Output[];
+  readonly assignments: readonly Assignment[];
+}
+
+/** How tasks are carried out. */
+export interface Emission {
+  group(group: Group): void;
+  copy(value: Tensor, target: Buffer): void;
+  /** A buffer like `target` for a value on its way there. */
+  temporary(target: Buffer): Buffer;
+  copyBuffer(from: Buffer, to: Buffer): void;
+}
+
+export interface Placement {
+  /** Where results go that do not get a buffer of their own. */
+  readonly placed: ReadonlyMap<Tensor, Buffer>;
+  readonly tasks: readonly Task[];
+}
+
+/** `inPlace` false writes every assignment through a copy at the end: always possible. */
+export function place(fused: Fused, work: Work, emission: Emission, inPlace: boolean): Placement {
+  const placed = new Map<Tensor, Buffer>();
+  const tasks: Task[] = [];
+  const taskOf = new Map<Group, Task>();
+  const readers = new Map<Tensor, Set<Task>>(); // of leaves
+  const last = fused.order.length;
+
+  const addTask = (priority: number, run: () => void, level = 0): Task => {
+    const task = { priority, level, after: new Set<Task>(), run };
+    tasks.push(task);
+    return task;
+  };
+  /** `task` reads `tensor`: it waits for its maker, or is noted as a reader of a leaf. */
+  const read = (task: Task, tensor: Tensor): void => {
+    const base = baseOf(tensor);
+    const group = groupMaking(fused, base);
+    if (group === undefined) {
+      const list = readers.get(base);
+      if (list === undefined) readers.set(base, new Set([task]));
+      else list.add(task);
+      return;
+    }
+    const maker = taskOf.get(group) as Task;
+    if (maker !== task) task.after.add(maker);
+  };
+
+  for (const group of fused.groups) taskOf.set(group, addTask(group.position, () => emission.group(group), group.level));
+  for (const [group, task] of taskOf) for (const tensor of inputsOf(group)) read(task, tensor);
+
+  for (const { value, target } of work.outputs) {
+    const base = baseOf(value);
+    if (groupMaking(fused, base) !== undefined && !placed.has(base)) placed.set(base, target);
+    else read(addTask(last, () => emission.copy(value, target)), value);
+  }
+
+  // Values of leaves first go to a place of their own: the leaf may be overwritten before this assignment's turn.
+  const pending: { readonly task: Task; readonly assignment: Assignment }[] = [];
+  for (const assignment of work.assignments) {
+    const { value, target, old } = assignment;
+    const base = baseOf(value);
+    if (base === old) continue;
+    const group = groupMaking(fused, base);
+    if (group === undefined) {
+      const saved = emission.temporary(target);
+      const save = addTask(last, () => emission.copy(value, saved));
+      read(save, value);
+      const task = addTask(last + 1, () => emission.copyBuffer(saved, target));
+      task.after.add(save);
+      pending.push({ task, assignment });
+    } else if (inPlace && !placed.has(base) && mayOverwrite(group, base, old, readers.get(old), taskOf.get(group))) {
+      placed.set(base, target);
+      pending.push({ task: taskOf.get(group) as Task, assignment });
+    } else {
+      const task = addTask(last + 1, () => emission.copy(value, target));
+      read(task, value);
+      pending.push({ task, assignment });
+    }
+  }
+  for (const { task, assignment } of pending)
+    for (const reader of readers.get(assignment.old) ?? []) if (reader !== task) task.after.add(reader);
+  return { placed, tasks };
+}
+
+/** The group whose instructions write this node's buffer; undefined for leaves. */
+function groupMaking(fused: Fused, base: Tensor): Group | undefined {
+  return fused.groupOf.get(base.op.lowering.kind === "item" ? base.inputs[0] : base);
+}
+
+/** What the instructions of a group read from outside it. */
+function inputsOf({ lead, maps }: Group): Tensor[] {
+  const members = new Set(maps);
+  const operands = maps.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input) && input !== lead).map(operandOf));
+  return [...(lead?.inputs ?? []), ...operands];
+}
+
+/** Whether `group` may write its result `base` over the leaf `old`: elementwise, and every other reader comes before. */
+function mayOverwrite(
+  group: Group,
+  base: Tensor,
+  old: Tensor,
+  readers: ReadonlySet<Task> = new Set(),
+  own: Task | undefined,
+): boolean {
+  if (!group.maps.includes(base)) return false;
+  const leadReads = group.lead?.inputs.some((input) => baseOf(input) === old) ?? false;
+  const spread = group.maps.some(({ inputs, shape }) =>
+    inputs.some((input) => baseOf(operandOf(input)) === old && !sameShape(operandOf(input).shape, shape)),
+  );
+  return !leadReads && !spread && [...readers].every((task) => task === own || task.level < group.level);
+}

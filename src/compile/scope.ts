@@ -1,0 +1,112 @@
+// A scope is the program itself or a loop's body while it is lowered: which buffer holds which tensor, and what is emitted so far.
+import { COPY, PACK } from "../../assembly/isa/opcode.ts";
+import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
+import { ProgramError, ShapeError } from "../errors.ts";
+import type { StridedCopy } from "../op.ts";
+import type { DType } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Address, type Buffer, type Emitter, type Instruction, isLoop, type Item } from "./lir.ts";
+
+/** Makes buffers; one for a whole compilation. */
+export class Buffers {
+  readonly all: Buffer[] = [];
+
+  create(size: number, dtype: DType, label: string, depth: number, region: Buffer["region"] = "arena"): Buffer {
+    const buffer: Buffer = { id: this.all.length, size, dtype, region, offset: 0, depth, label };
+    this.all.push(buffer);
+    return buffer;
+  }
+
+  /** The part of `of` that belongs to the current iteration of the loop at `depth`. */
+  element(of: Buffer, size: number, length: number, reverse: boolean, depth: number): Buffer {
+    const stride = reverse ? -size : size;
+    const start = reverse ? (length - 1) * size : 0;
+    const buffer: Buffer = { ...of, id: this.all.length, size, depth: depth + 1, element: { of, depth, stride, start } };
+    this.all.push(buffer);
+    return buffer;
+  }
+}
+
+export class Scope implements Emitter {
+  readonly buffers: Buffers;
+  readonly parent: Scope | undefined;
+  /** 0 for the program, 1 in a loop, ... */
+  readonly depth: number;
+  readonly items: Item[] = [];
+  readonly held = new Map<Tensor, Buffer>();
+  /** Named in every instruction that follows. */
+  label = "";
+  readonly #panels = new Map<string, Buffer>();
+
+  constructor(buffers: Buffers, parent?: Scope) {
+    this.buffers = buffers;
+    this.parent = parent;
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+    if (this.depth > MAX_DEPTH) throw new ProgramError(`loops nest deeper than ${MAX_DEPTH}`);
+  }
+
+  instruction(
+    opcode: number,
+    slots: readonly (number | Buffer | Address)[],
+    reads: readonly Buffer[],
+    writes: readonly Buffer[],
+    replaceable: readonly Buffer[] = [],
+  ): void {
+    if (writes.every(({ size }) => size === 0)) return;
+    const words = slots.map((slot) => (typeof slot === "number" || "buffer" in slot ? slot : { buffer: slot, words: 0 }));
+    this.items.push({ opcode, slots: words, reads, writes, label: this.label, replaceable });
+  }
+
+  temporary(size: number, dtype: DType, label: string): Buffer {
+    return this.buffers.create(size, dtype, label, this.depth);
+  }
+
+  panels(b: Buffer, batch: number, k: number, n: number, transposed: boolean): Buffer {
+    // Where B is made outside this loop, it is packed outside: once, not in every iteration.
+    if (this.parent !== undefined && b.depth < this.depth) return this.parent.panels(b, batch, k, n, transposed);
+    const key = `${b.id} ${batch} ${k} ${n} ${transposed}`;
+    const known = this.#panels.get(key);
+    if (known !== undefined) return known;
+    const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${b.label} packed`);
+    this.instruction(PACK, [panels, b, batch, k, n, transposed ? 1 : 0], [b], [panels]);
+    this.#panels.set(key, panels);
+    return panels;
+  }
+
+  /** A strided copy, its axes merged as far as they go. */
+  copy(to: Buffer, from: Buffer, { sizes, toStrides, fromStrides, toStart, fromStart }: StridedCopy): void {
+    if (sizes.includes(0)) return;
+    const axes: [size: number, to: number, from: number][] = [];
+    sizes.forEach((size, i) => {
+      if (size === 1) return;
+      const last = axes[axes.length - 1];
+      const joins = last !== undefined && last[1] === toStrides[i] * size && last[2] === fromStrides[i] * size;
+      if (joins) axes[axes.length - 1] = [last[0] * size, toStrides[i], fromStrides[i]];
+      else axes.push([size, toStrides[i], fromStrides[i]]);
+    });
+    if (axes.length === 0) axes.push([1, 1, 1]);
+    if (axes.length > MAX_RANK) throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);
+    const slots = [{ buffer: to, words: toStart }, { buffer: from, words: fromStart }, axes.length, ...axes.flat()];
+    this.instruction(COPY, slots, [from], [to]);
+  }
+
+  /** All elements of a buffer of the same size. */
+  copyWhole(to: Buffer, from: Buffer): void {
+    const words = from.dtype === "u8" ? Math.ceil(from.size / 4) : from.size;
+    this.copy(to, from, { input: 0, sizes: [words], toStrides: [1], fromStrides: [1], toStart: 0, fromStart: 0 });
+  }
+
+  loop(count: number, body: Scope): void {
+    if (count > 0 && body.items.length > 0)
+      this.items.push({ count, depth: this.depth, body: body.items, label: this.label });
+  }
+}
+
+/** Instructions in the order of the code, loops opened. */
+export function* instructions(items: readonly Item[]): Generator<Instruction> {
+  for (const item of items) {
+    if (isLoop(item)) yield* instructions(item.body);
+    else yield item;
+  }
+}
+

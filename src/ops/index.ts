@@ -1,0 +1,29 @@
+// The table of all ops: tests, documents and checks go through it, so an op outside it does not exist.
+import * as contraction from "./contraction.ts";
+import * as elementwise from "./elementwise.ts";
+import * as indexing from "./indexing.ts";
+import * as leaf from "./leaf.ts";
+import * as loop from "./loop.ts";
+import * as movement from "./movement.ts";
+import * as random from "./random.ts";
+import * as reduction from "./reduction.ts";
+import * as rowwise from "./rowwise.ts";
+
+const { scalarValue: _, ...elementwiseOps } = elementwise;
+const { broadcastCopy: __, ...movementOps } = movement;
+
+/** Ops by name, in the order data meets them. */
+export const ops = {
+  ...leaf,
+  ...elementwiseOps,
+  ...reduction,
+  ...contraction,
+  ...movementOps,
+  ...indexing,
+  ...rowwise,
+  ...random,
+  scan: loop.scanOp,
+  item: loop.item,
+};
+
+export type OpName = keyof typeof ops;
