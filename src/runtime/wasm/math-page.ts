@@ -1,0 +1,157 @@
+// The page of constants that the kernels read: values, and where each comes from. Numbers of the vectors: assembly/isa/math-page.ts.
+//
+// "Minimax" polynomials were found by linear programming on a Chebyshev grid of 1,500 points, weighted for the relative error of
+// the function they serve; then one coefficient after the other, the lowest first, was rounded to float32 and the rest fitted
+// anew, which loses almost nothing. Rational ones: the same with the denominator of the pass before as a weight. The error given
+// is that of the rounded coefficients in exact arithmetic. Theory: Muller, Handbook of Floating-Point Arithmetic, chapter 11.
+import * as page from "../../../assembly/isa/math-page.ts";
+import { MATH_PAGE, MATH_PAGE_BYTES } from "../../../assembly/isa/sizes.ts";
+
+type Row = readonly [vector: number, ...values: readonly number[]];
+
+/** Four float32 lanes of each value; further values go to the vectors that follow. */
+const FLOATS: readonly Row[] = [
+  [page.ONE, 1],
+  [page.HALF, 0.5],
+  [page.INFINITE, Number.POSITIVE_INFINITY],
+  [page.NOT_A_NUMBER, Number.NaN],
+  [page.LEAST_NORMAL, 2 ** -126],
+  [page.TINY, 2 ** -25],
+
+  [page.LOG2_E, 1.4426950408889634],
+  // ln 2 in two parts: multiples of the first (15 bits) are exact for the exponents that occur (8 bits). Cody and Waite 1980.
+  [page.LN2_HIGH, 0.693145751953125],
+  [page.LN2_LOW, 1.428606765330187e-6],
+  [page.EXP_LOW, -104], // e^-104 < 2^-150 rounds to 0
+  [page.EXP_HIGH, 89], // e^89 > 2^128
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits; the rest is the bias of two powers of two (exp) or one (expm1).
+  [page.EXP_SHIFT, 1.5 * 2 ** 23 + 254],
+  [page.EXPM1_LOW, -18], // e^-18 < 2^-25
+  [page.EXPM1_SHIFT, 1.5 * 2 ** 23 + 126],
+  // (e^x - 1 - x) / x^2 over |x| <= 0.3475, minimax for expm1: 2^-26.1 (for exp 2^-27.8).
+  [
+    page.EXP_2,
+    0.4999999701976776,
+    0.1666654497385025,
+    0.04166744649410248,
+    0.008366451598703861,
+    0.0013869680697098374,
+  ],
+
+  [page.LOG_SCALE, 2 ** 23],
+  [page.LOG_SCALED, 23],
+  // (log(1 + x) - x + x^2 / 2) / x^3 over -1/3..1/3, minimax: 2^-27.7.
+  [
+    page.LOG_3,
+    0.3333321511745453,
+    -0.2499980628490448,
+    0.2001042664051056,
+    -0.16680197417736053,
+    0.14005734026432037,
+    -0.12187447398900986,
+    0.13984593749046326,
+    -0.128802090883255,
+  ],
+
+  // tanh(x) / x = P(x^2) / Q(x^2), P(0) = Q(0) = 1, over 0..9.02, where tanh rounds to 1; minimax: 2^-29.2.
+  [page.TANH_LIMIT, 9.02],
+  [
+    page.TANH_P1,
+    0.13681529462337494,
+    0.0038702792953699827,
+    2.8042499252478592e-5,
+    3.0652149263232786e-8,
+    -1.223822172075062e-11,
+  ],
+  [page.TANH_Q1, 0.47014862298965454, 0.0272531658411026, 0.0003941917384508997, 1.2895849295091466e-6],
+
+  // erf(x) / x = P(x^2) / Q(x^2) over 0..3.93, where erf rounds to 1; minimax: 2^-28.8. Q(0) was chosen so that P(0) / Q(0), both
+  // float32, is within 3e-11 of 2 / sqrt(pi).
+  [page.ERF_LIMIT, 3.93],
+  [
+    page.ERF_P0,
+    1.2584072351455688,
+    0.20659136772155762,
+    0.06054004281759262,
+    0.0042898524552583694,
+    0.00042156223207712173,
+    5.17438775204937e-6,
+    -1.4461076780492021e-8,
+  ],
+  [
+    page.ERF_Q0,
+    1.115234375,
+    0.5548316836357117,
+    0.12707220017910004,
+    0.017230523750185966,
+    0.0014551974600180984,
+    6.991277041379362e-5,
+  ],
+
+  // pi / 2 in three parts: multiples of the first two (17 bits) are exact up to 127, and no float32 up to 200 is so near to a
+  // multiple of pi / 2 that the 60 bits are too few.
+  [page.TURN_LIMIT, 200],
+  [page.TURN_SHIFT, 1.5 * 2 ** 23],
+  [page.TWO_OVER_PI, 0.6366197723675814],
+  [page.QUARTER_1, 1.57080078125, -4.45445766672492e-6, 2.5633440682570896e-12],
+  // (sin(x) - x) / x^3 over 0..pi/4, minimax: 2^-27.9; (cos(x) - 1 + x^2 / 2) / x^4 the same: 2^-33.0. Both in x^2.
+  [page.SIN_3, -0.16666655242443085, 0.008332189172506332, -0.00019518275803420693],
+  [page.COS_4, 0.04166664555668831, -0.0013887309469282627, 2.4432327336398885e-5],
+
+  // (2^x - 1) / x over |x| <= 0.501, minimax: 2^-28.3.
+  [
+    page.EXP2_1,
+    0.6931471824645996,
+    0.24022647738456726,
+    0.05550359562039375,
+    0.009618505835533142,
+    0.0013391023967415094,
+    0.0001532679598312825,
+  ],
+  [page.ODD_LIMIT, 2 ** 24],
+];
+
+/** Four words each. */
+const WORDS: readonly Row[] = [
+  [page.SIGN_BIT, 0x80000000],
+  [page.LOG_SPLIT, 0x3f2aaaab],
+  [page.POW_SPLIT, 0x3f3504f3],
+];
+
+/** Two float64 lanes of each value. */
+const DOUBLES: readonly Row[] = [
+  [page.FAR_QUARTER, 8.515303950216386e-20],
+  [page.POW_ONE, 1],
+  [page.POW_LOW, -151],
+  [page.POW_HIGH, 129],
+  [page.POW_SHIFT, 1.5 * 2 ** 52 + 254],
+  // log2((1 + s) / (1 - s)) / s in s^2 over |s| <= 0.1716, minimax: 2^-45.1.
+  [
+    page.LOG2_1,
+    2.88539008177785,
+    0.961796694113485,
+    0.5770779423045458,
+    0.41220925951617704,
+    0.31990537174630246,
+    0.2829051969718488,
+  ],
+];
+
+/** floor(2 / pi * 2^224), after a word of zeros: the multiplier of Payne and Hanek 1983. */
+const TWO_OVER_PI_BITS = [
+  0, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab,
+] as const;
+
+/** Writes the page of constants into a module's memory; kernels may run only after it. */
+export function writeMathPage(memory: ArrayBufferLike): void {
+  const bits = new Uint32Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 4);
+  const floats = new Float32Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 4);
+  const doubles = new Float64Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 8);
+  for (const [vector, ...values] of FLOATS)
+    values.forEach((value, i) => floats.fill(value, 4 * (vector + i), 4 * (vector + i + 1)));
+  for (const [vector, ...values] of WORDS)
+    values.forEach((value, i) => bits.fill(value, 4 * (vector + i), 4 * (vector + i + 1)));
+  for (const [vector, ...values] of DOUBLES)
+    values.forEach((value, i) => doubles.fill(value, 2 * (vector + i), 2 * (vector + i + 1)));
+  bits.set(TWO_OVER_PI_BITS, 4 * page.FAR_BITS);
+}
