@@ -26,6 +26,9 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**", "**/node_modules/**"],
           environment: "node",
+          // For the tests that count what is left on the heap.
+          execArgv: ["--expose-gc"],
+          testTimeout: 30_000,
         },
       },
       {
@@ -36,6 +39,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          testTimeout: 30_000,
           browser: {
             enabled: true,
             headless: true,

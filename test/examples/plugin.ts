@@ -1,14 +1,13 @@
 // Vite plugin: gives every example as a module of its own, and `virtual:examples`, the list of them.
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "vite";
+import { type Plugin, transformWithOxc } from "vite";
 import { docExamples, type Example, markdownExamples } from "./extract.ts";
 import { instrument } from "./instrument.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const checker = fileURLToPath(new URL("check.ts", import.meta.url));
 const list = "virtual:examples";
-const listPath = `${root}virtual-examples.ts`;
 
 /** All examples of src/ and of README.md, in the order of their files. */
 function collect(): Example[] {
@@ -29,14 +28,13 @@ export function examples(): Plugin {
     name: "simdgrad-examples",
     enforce: "pre",
     resolveId(id) {
-      // A path inside the project and an ending, so that Vite strips the types and imports resolve as in any source.
-      if (id === list) return listPath;
-      return id.startsWith(`${list}/`) ? `${root}virtual-example-${id.slice(list.length + 1)}.ts` : undefined;
+      return id === list || id.startsWith(`${list}/`) ? `\0${id}` : undefined;
     },
-    load(id) {
-      if (id === listPath) return listModule(collect());
-      const index = id.startsWith(root) && /^virtual-example-(\d+)\.ts$/.exec(id.slice(root.length))?.[1];
-      return index ? instrument(collect()[Number(index)].code, checker) : undefined;
+    async load(id) {
+      if (id === `\0${list}`) return listModule(collect());
+      if (!id.startsWith(`\0${list}/`)) return undefined;
+      const { name, code } = collect()[Number(id.slice(list.length + 2))];
+      return transformWithOxc(instrument(code, checker), `${name}.ts`, { lang: "ts" });
     },
   };
 }
