@@ -2,9 +2,20 @@
 
 /** Base of all errors that simdgrad throws on purpose. */
 export class SimdgradError extends Error {
+  /** Path of the layer or parameter it happened in, "" where that is unknown. */
+  path = "";
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
+  }
+
+  /** Says in the message that it happened inside `name`; called from the inside out. */
+  inside(name: string): this {
+    const before = this.path === "" ? this.message : this.message.slice(0, -` (${this.path})`.length);
+    this.path = this.path === "" ? name : `${name}.${this.path}`;
+    this.message = `${before} (${this.path})`;
+    return this;
   }
 }
 

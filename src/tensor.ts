@@ -421,11 +421,16 @@ export type RandomKey = readonly [Tensor, Tensor];
 
 let created = 0; // names identities apart, nothing else
 
+/** New values of variables. */
+export type Assignment = readonly [variable: Variable, value: Tensor];
+
 /** State that programs share and update: a parameter, a moment, a counter. Its memory belongs to the executor. */
 export class Variable extends Tensor {
   /** Names this variable's memory on every executor. */
   readonly key: string;
   readonly initial: Initializer;
+  /** Whether optimizers change it. */
+  readonly trainable: boolean;
 
   /**
    * @param initial data, or a function of shape and random key that gives a tensor
@@ -436,12 +441,13 @@ export class Variable extends Tensor {
   constructor(
     shape: Shape,
     initial: Initializer | Nested | ArrayLike<number>,
-    options: { readonly dtype?: DType; readonly label?: string } = {},
+    options: { readonly dtype?: DType; readonly label?: string; readonly trainable?: boolean } = {},
   ) {
     const dtype = options.dtype ?? "f32";
     const aval = { shape: checkShape(shape, "Variable"), dtype };
     super(leaf.variable as Op, [], aval, aval, options.label ?? "");
     this.key = `v${created++}`;
+    this.trainable = options.trainable ?? dtype === "f32";
     this.initial =
       typeof initial === "function"
         ? initial

@@ -21,7 +21,8 @@ export const ops = {
   ...movementOps,
   ...indexing,
   ...rowwise,
-  ...random,
+  uniform: random.uniformOp,
+  permuteIndex: random.permuteIndexOp,
   scan: loop.scanOp,
   item: loop.item,
 };

@@ -2,10 +2,11 @@
 import { PERMUTE_INDEX, UNIFORM } from "../../assembly/isa/map-code.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op } from "../op.ts";
-import { checkDType, sameShape, showShape } from "../shape.ts";
+import { checkDType, checkShape, sameShape, type Shape, showShape } from "../shape.ts";
+import { apply, type RandomKey, scalar, type Tensor } from "../tensor.ts";
 
 /** Uniform f32 in [0, 1) from a key of two i32 tensors of the result's shape (in practice broadcast scalars). */
-export const uniform: Op<undefined> = {
+export const uniformOp: Op<undefined> = {
   name: "uniform",
   infer(inputs) {
     checkArity(inputs, 2, "uniform");
@@ -19,7 +20,7 @@ export const uniform: Op<undefined> = {
 };
 
 /** Where i32 index i of 0..size-1 goes in the permutation that `key` names: index, key, size, all i32. */
-export const permuteIndex: Op<undefined> = {
+export const permuteIndexOp: Op<undefined> = {
   name: "permuteIndex",
   infer(inputs) {
     checkArity(inputs, 3, "permuteIndex");
@@ -32,3 +33,71 @@ export const permuteIndex: Op<undefined> = {
   vjp: nondifferentiable,
   lowering: { kind: "map", code: () => PERMUTE_INDEX },
 };
+
+/** A number and a text, hashed to 32 bits (FNV-1a, then the finisher of MurmurHash3). */
+function hash(text: string, start: number): number {
+  let h = start ^ 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/**
+ * The key of the random stream that a seed and a path name: the same pair gives the same numbers everywhere.
+ *
+ * @example
+ * import { evaluate, randomKey, uniform } from "simdgrad";
+ * const [a, b] = await evaluate(uniform(randomKey(0, "dropout"), [2]));
+ * a !== b && a >= 0 && a < 1; // => true
+ */
+export function randomKey(seed: number, path: string): RandomKey {
+  const low = hash(path, seed | 0);
+  return [scalar(low, "i32"), scalar(hash(path, low ^ Math.floor(seed / 2 ** 32)), "i32")];
+}
+
+/** The key of sub-stream `index` (i32 scalar: a step, an epoch) of a stream. */
+export function foldIn([a, b]: RandomKey, index: Tensor | number): RandomKey {
+  return [a.add(index), b];
+}
+
+/**
+ * Uniform random f32 in [low, high): 24 random bits each (Philox4x32-10, Salmon et al. 2011).
+ *
+ * @example
+ * import { randomKey, uniform } from "simdgrad";
+ * uniform(randomKey(0, "weights"), [3, 2], -1, 1).shape; // => [3, 2]
+ */
+export function uniform([a, b]: RandomKey, shape: Shape, low = 0, high = 1): Tensor {
+  checkShape(shape, "uniform");
+  const unit = apply(uniformOp, [a.broadcastTo(shape), b.broadcastTo(shape)]);
+  return low === 0 && high === 1 ? unit : unit.mul(high - low).add(low);
+}
+
+/**
+ * Normal random f32 (Box and Muller 1958).
+ *
+ * @example
+ * import { normal, randomKey } from "simdgrad";
+ * normal(randomKey(0, "noise"), [100], 0, 0.5).shape; // => [100]
+ */
+export function normal(key: RandomKey, shape: Shape, mean = 0, deviation = 1): Tensor {
+  const [a, b] = key;
+  const radius = uniform(key, shape).neg().log1p().mul(-2).sqrt();
+  const angle = uniform([a, b.add(0x3c6ef372)], shape).mul(2 * Math.PI);
+  return radius.mul(angle.cos()).mul(deviation).add(mean);
+}
+
+/**
+ * Where each i32 index of 0..size-1 goes in a random permutation: no sort, no state (keyed Feistel network).
+ *
+ * @example
+ * import { arange, evaluate, permuteIndex, randomKey } from "simdgrad";
+ * const order = await evaluate(permuteIndex(arange(4), randomKey(0, "epoch 1"), 4));
+ * [...order].sort(); // => [0, 1, 2, 3]
+ */
+export function permuteIndex(index: Tensor, key: RandomKey, size: number): Tensor {
+  const [a, b] = key;
+  const mixed = a.mul(0x2c1b3c6d).add(b).broadcastTo(index.shape);
+  return apply(permuteIndexOp, [index, mixed, scalar(size, "i32").broadcastTo(index.shape)]);
+}

@@ -1,0 +1,29 @@
+// Init programs: first values of variables are graphs, too, computed once by an executor, so that they have the same bits everywhere.
+import { ShapeError } from "../errors.ts";
+import { randomKey } from "../ops/random.ts";
+import { sameShape, showShape } from "../shape.ts";
+import type { Variable } from "../tensor.ts";
+import { type CompileOptions, compile } from "./compile.ts";
+import type { Program } from "./program.ts";
+
+/**
+ * The program that gives variables their first values. Random ones depend on the seed and their path alone.
+ * @throws ShapeError where an initialiser gives another shape
+ *
+ * @example
+ * import { compileInit, JsExecutor, Variable } from "simdgrad";
+ * const w = new Variable([2], [1, 2]);
+ * const executor = new JsExecutor();
+ * await executor.run([[await executor.load(compileInit(new Map([["w", w]]), 0)), 1]]).done;
+ * await executor.read({ variable: w.key }); // => [1, 2]
+ */
+export function compileInit(variables: ReadonlyMap<string, Variable>, seed: number, options?: CompileOptions): Program {
+  const assignments = [...variables].map(([path, variable]) => {
+    const value = variable.initial(variable.shape, randomKey(seed, path));
+    if (!sameShape(value.shape, variable.shape))
+      throw new ShapeError(`initial value of ${path}: ${showShape(value.shape)} for a variable of ${showShape(variable.shape)}`);
+    return [variable, value] as const;
+  });
+  const names = new Map([...variables].map(([path, variable]) => [variable, path]));
+  return compile({ assignments, names }, options);
+}

@@ -1,0 +1,30 @@
+// simdgrad: tensors, gradients, programs, executors, training. Layers are in simdgrad/nn, optimizers in simdgrad/optim.
+export { customGradient, grad, valueAndGrad } from "./autodiff.ts";
+export { type CompileOptions, type Computation, compile } from "./compile/compile.ts";
+export { compileInit } from "./compile/init.ts";
+export type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "./compile/program.ts";
+export * from "./errors.ts";
+export { printGraph } from "./graph.ts";
+export { scan, type ScanStep } from "./ops/loop.ts";
+export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";
+export { evaluate, evaluateAll, type EvaluateOptions } from "./runtime/evaluate.ts";
+export type * from "./runtime/executor.ts";
+export { JsExecutor } from "./runtime/js/js-executor.ts";
+export type { Aval, DType, Shape } from "./shape.ts";
+export {
+  arange,
+  type Assignment,
+  concat,
+  constant,
+  type Initializer,
+  input,
+  type KeepDims,
+  type Nested,
+  type RandomKey,
+  scalar,
+  stack,
+  stopGradient,
+  Tensor,
+  type TensorLike,
+  Variable,
+} from "./tensor.ts";

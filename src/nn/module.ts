@@ -1,0 +1,99 @@
+// What makes an object a layer, and how its variables are found and named: by walking its own fields. No base class, no registration.
+import { ArgumentError, SimdgradError } from "../errors.ts";
+import { foldIn, randomKey } from "../ops/random.ts";
+import { type Assignment, type RandomKey, Tensor, Variable } from "../tensor.ts";
+
+/** What a layer may need besides its input. */
+export interface Context {
+  /** False when evaluating or predicting: dropout and the like do nothing. */
+  readonly training: boolean;
+  /** A fresh random key at each call. */
+  key(): RandomKey;
+  /** A new value for a variable that is no parameter (running statistics), applied after the step. */
+  assign(variable: Variable, value: Tensor): void;
+}
+
+/** A layer with fields of its own. */
+export interface Module {
+  forward(x: Tensor, context: Context): Tensor;
+  /** Names and values of its parts, where they differ from its own fields. */
+  children?(): Iterable<readonly [name: string, part: unknown]>;
+}
+
+/** A layer: an object with `forward`, or a function of a tensor. */
+export type Layer = Module | ((x: Tensor) => Tensor);
+
+/** Runs a layer. Errors from inside say its name. */
+export function forward(layer: Layer, x: Tensor, context: Context, name = ""): Tensor {
+  try {
+    return typeof layer === "function" ? layer(x) : layer.forward(x, context);
+  } catch (error) {
+    if (name !== "" && error instanceof SimdgradError) error.inside(name);
+    throw error;
+  }
+}
+
+/**
+ * A context for running layers by hand: no training, or training with keys from a seed and a step.
+ *
+ * @example
+ * import { evaluationContext, Linear } from "simdgrad/nn";
+ * import { input } from "simdgrad";
+ * new Linear(3, 2).forward(input([5, 3]), evaluationContext()).shape; // => [5, 2]
+ */
+export function evaluationContext(): Context {
+  return {
+    training: false,
+    key: () => {
+      throw new ArgumentError("key(): random numbers are for training");
+    },
+    assign: () => undefined,
+  };
+}
+
+/** A context that trains: each `key()` is a stream of its own, another at every step; assignments are collected. */
+export function trainingContext(seed: number, step: Tensor, assignments: Assignment[] = []): Context {
+  let calls = 0;
+  return {
+    training: true,
+    key: () => foldIn(randomKey(seed, `key ${calls++}`), step),
+    assign: (variable, value) => assignments.push([variable, value]),
+  };
+}
+
+/**
+ * Every variable of a model by its path, in the order of the fields: `0.weight`, `encoder.bias`. A shared one has its first path.
+ *
+ * @example
+ * import { Linear, relu, Sequential, variables } from "simdgrad/nn";
+ * [...variables(new Sequential(new Linear(4, 3), relu, new Linear(3, 2))).keys()]; // => ["0.weight", "0.bias", "2.weight", "2.bias"]
+ */
+export function variables(model: unknown): Map<string, Variable> {
+  const found = new Map<string, Variable>();
+  const seen = new Set<unknown>();
+  const visit = (part: unknown, path: string): void => {
+    if (typeof part !== "object" || part === null || seen.has(part)) return;
+    seen.add(part);
+    if (part instanceof Variable) found.set(path, part);
+    else if (!(part instanceof Tensor) && !ArrayBuffer.isView(part))
+      for (const [name, child] of childrenOf(part)) visit(child, path === "" ? name : `${path}.${name}`);
+  };
+  visit(model, "");
+  return found;
+}
+
+function childrenOf(part: object): Iterable<readonly [string, unknown]> {
+  const { children } = part as Partial<Module>;
+  return typeof children === "function" ? children.call(part) : Object.entries(part);
+}
+
+/**
+ * The variables of a model that optimizers train, by path.
+ *
+ * @example
+ * import { Linear, parameters } from "simdgrad/nn";
+ * parameters(new Linear(3, 2)).size; // => 2
+ */
+export function parameters(model: unknown): Map<string, Variable> {
+  return new Map([...variables(model)].filter(([, variable]) => variable.trainable));
+}

@@ -1,0 +1,63 @@
+// evaluate: compile and run once, for exploring, debugging and tests. Training goes through programs that stay loaded.
+import { type CompileOptions, compile } from "../compile/compile.ts";
+import { compileInit } from "../compile/init.ts";
+import { topological } from "../graph.ts";
+import { type Tensor, Variable } from "../tensor.ts";
+import type { Executor, TypedArray } from "./executor.ts";
+import { JsExecutor } from "./js/js-executor.ts";
+
+export interface EvaluateOptions extends CompileOptions {
+  /** Where it runs; variables have the values they have there. Default: a JsExecutor of its own, variables at their first values. */
+  readonly executor?: Executor;
+  /** Of the first values; default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * The elements of a tensor, flat and row-major.
+ * @throws ArgumentError where the tensor depends on an `input`
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(constant([[1, 2], [3, 4]]).matmul(constant([[1], [1]]))); // => [3, 7]
+ */
+export async function evaluate(tensor: Tensor, options: EvaluateOptions = {}): Promise<TypedArray> {
+  const [values] = await evaluateAll([tensor], options);
+  return values;
+}
+
+/**
+ * The elements of several tensors, computed by one program.
+ *
+ * @example
+ * import { constant, evaluateAll } from "simdgrad";
+ * const x = constant([1, 2]);
+ * await evaluateAll([x.sum(), x.mul(x)]); // => [[3], [1, 4]]
+ */
+export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateOptions = {}): Promise<TypedArray[]> {
+  const program = compile({ outputs: Object.fromEntries(tensors.map((tensor, i) => [`${i}`, tensor])) }, options);
+  const executor = options.executor ?? new JsExecutor();
+  try {
+    if (options.executor === undefined) await initialise(executor, tensors, options.seed ?? 0);
+    const id = await executor.load(program);
+    await executor.run([[id, 1]]).done;
+    const values = await Promise.all(tensors.map((_, i) => executor.read({ program: id, name: `${i}` })));
+    await executor.unload(id);
+    return values;
+  } finally {
+    if (options.executor === undefined) await executor.dispose();
+  }
+}
+
+async function initialise(executor: Executor, tensors: readonly Tensor[], seed: number): Promise<void> {
+  const variables = topological(tensors).filter((node) => node instanceof Variable);
+  if (variables.length === 0) return;
+  const named = new Map(variables.map((variable, i) => [variable.label || `${i}`, variable]));
+  const id = await executor.load(compileInit(named.size === variables.length ? named : numbered(variables), seed));
+  await executor.run([[id, 1]]).done;
+}
+
+/** Paths for variables whose labels do not tell them apart. */
+function numbered(variables: readonly Variable[]): Map<string, Variable> {
+  return new Map(variables.map((variable, i) => [`${i}`, variable]));
+}
