@@ -24,13 +24,21 @@ export const OFFSET_MASK = 0x3fffffff;
 // Control words, bytes from the start of Wasm memory; everything below GUARD is never touched (address 0 means "absent").
 export const GUARD = 64;
 export const CONTROL_BARRIER_COUNT = 64;
+export const CONTROL_BARRIER_SLEEPERS = 68;
 export const CONTROL_BARRIER_GENERATION = 128;
-export const CONTROL_ABORT = 192;
+export const CONTROL_ABORT = 192; // the host asks the team to stop: one of the two values below
+export const ABORT_AFTER_STEP = 1; // all threads stop after the same whole step
+export const ABORT_NOW = 2; // leave the next barrier unfinished (a thread died): memory and control page are then in disorder
+export const CONTROL_STOP = 196; // the team's own: the abort word as the last arriver of a step saw it
 export const CONTROL_CLAIMS = 256; // CLAIM_SLOTS counters, one cache line each
 export const CLAIM_SLOTS = 64; // chunked instructions between two barriers at the most (the executor adds a barrier beyond)
 export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered in math-page.ts, written by the host
 export const MATH_PAGE_BYTES = 4096;
 export const HEAP = 16384; // first byte that programs, state and scratch may use
 
-// Scratch of one thread, in words: the block machine's registers, a GEMM tile, loop counters and an indexed instruction.
+// Scratch of one thread, in words: the block machine's registers first, then loop counters, an indexed instruction (at most
+// MATMUL with a full epilogue) and a GEMM tile.
 export const SCRATCH_WORDS = 32768;
+export const SCRATCH_COUNTERS = 28672;
+export const SCRATCH_TILE = 28688;
+export const SCRATCH_INSTRUCTION = 28800;

@@ -1,0 +1,95 @@
+// Rows picked by index, and their adjoint. Indices are i32; one out of range is never followed.
+import {
+  GATHER_BYTES,
+  GATHER_COUNT,
+  GATHER_FROM,
+  GATHER_INDEX,
+  GATHER_ROWS,
+  GATHER_TO,
+  GATHER_WIDTH,
+  SCATTER_COUNT,
+  SCATTER_FROM,
+  SCATTER_INDEX,
+  SCATTER_ROWS,
+  SCATTER_TO,
+  SCATTER_WIDTH,
+} from "./isa/slots";
+import { nextChunk, startClaims } from "./parallel";
+import { storeLanes } from "./simd";
+import { copyWords, fill } from "./words";
+
+const CHUNK = 8192; // elements of a gather one thread claims at a time
+const SCATTER_COLUMNS = 128; // columns of a scatter one thread claims at a time, of
+const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
+const NOT_A_NUMBER = 0x7fc00000;
+
+/** to[i, :] = from[index[i], :] (count x width). */
+export function gather(pc: usize): void {
+  const to = load<usize>(pc, 4 * GATHER_TO);
+  const from = load<usize>(pc, 4 * GATHER_FROM);
+  const index = load<usize>(pc, 4 * GATHER_INDEX);
+  const count = load<i32>(pc, 4 * GATHER_COUNT);
+  const width = load<i32>(pc, 4 * GATHER_WIDTH);
+  const rows = load<u32>(pc, 4 * GATHER_ROWS);
+  const words = load<i32>(pc, 4 * GATHER_BYTES) === 4;
+  const rowBytes = words ? 4 * width : width;
+  const rowsPerChunk = max(1, CHUNK / max(1, width));
+  startClaims();
+  for (let first = nextChunk() * rowsPerChunk; first < count; first = nextChunk() * rowsPerChunk) {
+    const last = min(count, first + rowsPerChunk);
+    for (let i = first; i < last; i++) {
+      const row = load<u32>(index + 4 * i);
+      const target = to + i * rowBytes;
+      if (row >= rows) {
+        if (words) fill(target, NOT_A_NUMBER, width);
+        else memory.fill(target, 0, width);
+      } else if (words) copyWords(target, from + row * rowBytes, width);
+      else copyBytes(target, from + row * rowBytes, width);
+    }
+  }
+}
+
+function copyBytes(to: usize, from: usize, bytes: i32): void {
+  const whole = to + (bytes & ~15);
+  const end = to + bytes;
+  for (; to < whole; to += 16, from += 16) v128.store(to, v128.load(from));
+  for (; to < end; to++, from++) store<u8>(to, load<u8>(from));
+}
+
+/**
+ * to[r, :] = sum of from[i, :] over all i with index[i] = r, in the order of i (from: count x width, to: rows x width).
+ * A chunk owns a range of target rows and columns and looks at every index: the order of summation is the same for any number
+ * of threads, and no two threads write to one row.
+ */
+export function scatterAdd(pc: usize): void {
+  const to = load<usize>(pc, 4 * SCATTER_TO);
+  const from = load<usize>(pc, 4 * SCATTER_FROM);
+  const index = load<usize>(pc, 4 * SCATTER_INDEX);
+  const count = load<i32>(pc, 4 * SCATTER_COUNT);
+  const width = load<i32>(pc, 4 * SCATTER_WIDTH);
+  const rows = load<i32>(pc, 4 * SCATTER_ROWS);
+  const part = (rows + SCATTER_PARTS - 1) / SCATTER_PARTS;
+  if (rows === 0 || width === 0) return;
+  const parts = (rows + part - 1) / part;
+  const chunks = parts * ((width + SCATTER_COLUMNS - 1) / SCATTER_COLUMNS);
+  startClaims();
+  for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
+    const firstRow = (chunk % parts) * part;
+    const partRows = min(rows - firstRow, part);
+    const firstColumn = (chunk / parts) * SCATTER_COLUMNS;
+    const columns = min(width - firstColumn, SCATTER_COLUMNS);
+    const target = to + 4 * (firstRow * width + firstColumn);
+    for (let row = 0; row < partRows; row++) fill(target + 4 * row * width, 0, columns);
+    for (let i = 0; i < count; i++) {
+      const row = load<i32>(index + 4 * i) - firstRow;
+      if ((row as u32) < (partRows as u32))
+        addRow(target + 4 * row * width, from + 4 * (i * width + firstColumn), columns);
+    }
+  }
+}
+
+function addRow(to: usize, from: usize, columns: i32): void {
+  const end = to + 4 * (columns & ~3);
+  for (; to < end; to += 16, from += 16) v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+  storeLanes(to, f32x4.add(v128.load(to), v128.load(from)), columns & 3);
+}

@@ -1,0 +1,46 @@
+// Sizes of the matrix product (Goto and van de Geijn's and BLIS's names), and why they are what they are.
+import { PANEL } from "../isa/sizes";
+
+// The micro-kernel keeps MR x NR sums in registers. x86-64 has 15 vector registers for V8: 6 x 8 takes 12 sums, 2 vectors of B and
+// 1 of A. Without fused multiply-add a product needs one more, and 3 x 12 (9 + 3 + 1 + 1) is what fits best.
+export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 3;
+export const NR: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 12;
+
+// A chunk, claimed by one thread, is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass
+// through L1. Both are multiples of both tiles.
+const MC = 96;
+const NC = 480;
+
+// Chunks are cut smaller until there are enough for 16 threads, but not below what is worth a claim (about a microsecond).
+const ENOUGH = 16;
+const MIN_ROWS = 6;
+const MIN_COLUMNS = 48;
+const MIN_PRODUCTS = 16384;
+
+/** Rows of a chunk. Depends on the shape alone. */
+export function chunkRows(batch: i32, m: i32, n: i32, k: i32): i32 {
+  const columns = min(n, NC);
+  const others = batch * ((n + NC - 1) / NC);
+  let rows = MC;
+  while (rows > MIN_ROWS && others * ((m + rows - 1) / rows) < ENOUGH && rows * columns * k > MIN_PRODUCTS) rows >>= 1;
+  return rows;
+}
+
+/** Columns of a chunk of so many rows: all of them (whole rows serve epilogues best) unless that leaves threads without work. */
+export function chunkColumns(batch: i32, m: i32, n: i32, k: i32, rows: i32): i32 {
+  const others = batch * ((m + rows - 1) / rows);
+  let columns = min(n, NC);
+  while (
+    columns > MIN_COLUMNS &&
+    others * ((n + columns - 1) / columns) < ENOUGH &&
+    rows * columns * k > MIN_PRODUCTS
+  ) {
+    columns = wholePanels((columns + 1) >> 1);
+  }
+  return columns;
+}
+
+/** Columns rounded up to PANEL, a multiple of every NR: what a panel buffer is sized for. */
+export function wholePanels(n: i32): i32 {
+  return ((n + PANEL - 1) / PANEL) * PANEL;
+}

@@ -1,0 +1,143 @@
+// MATMUL: C = A . B over a batch, B in panels (pack.ts), A where it lies. The loops around the micro-kernel are those of Goto and
+// van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), without the packing of A, which does not pay here.
+// Each output is summed over k in order within blocks of KC, and the blocks in order: the same bits for any tile or thread.
+import { KC, SCRATCH_TILE } from "../isa/sizes";
+import {
+  MATMUL_A,
+  MATMUL_BATCH,
+  MATMUL_C,
+  MATMUL_K,
+  MATMUL_M,
+  MATMUL_MAP,
+  MATMUL_N,
+  MATMUL_PANELS,
+  MATMUL_STRIDE_A,
+  MATMUL_STRIDE_B,
+  MATMUL_TRANSPOSED,
+  MATMUL_WORDS,
+} from "../isa/slots";
+import { mapRange } from "../map";
+import { nextChunk, scratch, startClaims } from "../parallel";
+import { storeLanes } from "../simd";
+import { fill } from "../words";
+import { chunkColumns, chunkRows, MR, NR, wholePanels } from "./blocking";
+import { columns3x12, columns6x8, rows3x12, rows6x8 } from "./micro";
+
+/** C[b] = A[b] . B[b] (m x k . k x n), and the epilogue on each finished chunk. */
+export function matmul(pc: usize): void {
+  const c = load<usize>(pc, 4 * MATMUL_C);
+  const a = load<usize>(pc, 4 * MATMUL_A);
+  const panels = load<usize>(pc, 4 * MATMUL_PANELS);
+  const batch = load<i32>(pc, 4 * MATMUL_BATCH);
+  const m = load<i32>(pc, 4 * MATMUL_M);
+  const n = load<i32>(pc, 4 * MATMUL_N);
+  const k = load<i32>(pc, 4 * MATMUL_K);
+  const transposed = (load<i32>(pc, 4 * MATMUL_TRANSPOSED) & 1) !== 0;
+  const strideA = load<i32>(pc, 4 * MATMUL_STRIDE_A);
+  const stridePanels = load<i32>(pc, 4 * MATMUL_STRIDE_B) !== 0 ? k * wholePanels(n) : 0;
+  const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
+  if (m === 0 || n === 0) return;
+
+  const mc = chunkRows(batch, m, n, k);
+  const nc = chunkColumns(batch, m, n, k, mc);
+  const down = (m + mc - 1) / mc;
+  const across = (n + nc - 1) / nc;
+  const chunks = batch * down * across;
+  startClaims();
+  for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
+    const matrix = chunk / (down * across);
+    const row = (chunk % down) * mc;
+    const column = ((chunk / down) % across) * nc;
+    const rows = min(mc, m - row);
+    const columns = min(nc, n - column);
+    const first = (matrix * m + row) * n + column; // of the flat elements of C
+    const target = c + 4 * first;
+    const panel = panels + 4 * (matrix * stridePanels + column * k);
+    const source = a + 4 * matrix * strideA;
+    if (k === 0) zero(target, 4 * n, rows, columns);
+    else if (transposed) productTransposed(target, 4 * n, source + 4 * row, 4 * m, panel, rows, columns, k);
+    else product(target, 4 * n, source + 4 * row * k, 4 * k, panel, rows, columns, k);
+    if (epilogue) {
+      const map = pc + 4 * MATMUL_WORDS;
+      if (columns === n) mapRange(map, first, first + rows * n);
+      else for (let r = 0; r < rows; r++) mapRange(map, first + r * n, first + r * n + columns);
+    }
+  }
+}
+
+/** rows x columns of C from as many rows of A (`lda` bytes apart) and columns of B (whole panels). */
+function product(c: usize, ldc: i32, a: usize, lda: i32, panels: usize, rows: i32, columns: i32, k: i32): void {
+  const tile = scratch + 4 * SCRATCH_TILE;
+  for (let p = 0; p < k; p += KC) {
+    const depth = min(KC, k - p);
+    const add = p > 0;
+    for (let j = 0; j < columns; j += NR) {
+      const b = panels + 4 * (j * k + p * NR);
+      for (let i = 0; i < rows; i += MR) {
+        const x = a + i * lda + 4 * p;
+        const y = c + i * ldc + 4 * j;
+        const left = rows - i;
+        if (left >= MR && columns - j >= NR) {
+          if (NR === 8) rows6x8(x, lda, MR, b, depth, y, ldc, add);
+          else rows3x12(x, lda, MR, b, depth, y, ldc, add);
+        } else {
+          if (NR === 8) rows6x8(x, lda, left, b, depth, tile, 4 * NR, false);
+          else rows3x12(x, lda, left, b, depth, tile, 4 * NR, false);
+          putEdge(y, ldc, tile, min(left, MR), min(columns - j, NR), add);
+        }
+      }
+    }
+  }
+}
+
+/** The same with A transposed: its columns lie `lda` bytes apart. */
+function productTransposed(
+  c: usize,
+  ldc: i32,
+  a: usize,
+  lda: i32,
+  panels: usize,
+  rows: i32,
+  columns: i32,
+  k: i32,
+): void {
+  const tile = scratch + 4 * SCRATCH_TILE;
+  for (let p = 0; p < k; p += KC) {
+    const depth = min(KC, k - p);
+    const add = p > 0;
+    for (let j = 0; j < columns; j += NR) {
+      const b = panels + 4 * (j * k + p * NR);
+      for (let i = 0; i < rows; i += MR) {
+        const x = a + p * lda + 4 * i;
+        const y = c + i * ldc + 4 * j;
+        const left = rows - i;
+        if (left >= MR && columns - j >= NR) {
+          if (NR === 8) columns6x8(x, lda, b, depth, y, ldc, add);
+          else columns3x12(x, lda, b, depth, y, ldc, add);
+        } else {
+          if (NR === 8) columns6x8(x, lda, b, depth, tile, 4 * NR, false);
+          else columns3x12(x, lda, b, depth, tile, 4 * NR, false);
+          putEdge(y, ldc, tile, min(left, MR), min(columns - j, NR), add);
+        }
+      }
+    }
+  }
+}
+
+/** Stores, or adds, the rows x columns of an edge tile that exist. */
+function putEdge(c: usize, ldc: i32, tile: usize, rows: i32, columns: i32, add: bool): void {
+  for (let i = 0; i < rows; i++, c += ldc, tile += 4 * NR) {
+    for (let j = 0; j < columns; j += 4) {
+      const at = c + 4 * j;
+      let sum = v128.load(tile + 4 * j);
+      if (add) sum = f32x4.add(v128.load(at), sum);
+      if (columns - j >= 4) v128.store(at, sum);
+      else storeLanes(at, sum, columns - j);
+    }
+  }
+}
+
+/** rows x columns of C without any product. */
+function zero(c: usize, ldc: i32, rows: i32, columns: i32): void {
+  for (let i = 0; i < rows; i++, c += ldc) fill(c, 0, columns);
+}

@@ -1,0 +1,67 @@
+// PACK: B into panels of NR columns, each k x NR contiguous, so that the micro-kernel reads one stream. Missing columns are zero.
+import { PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from "../isa/slots";
+import { nextChunk, startClaims } from "../parallel";
+import { lanesBelow } from "../simd";
+import { transpose } from "../transpose";
+import { NR, wholePanels } from "./blocking";
+
+const CHUNK = 8192; // words one thread claims at a time, about
+const ROWS = 128; // of B packed for one panel before its neighbour's turn comes: both share cache lines
+
+/** Panels of each of `batch` matrices; a matrix occupies k x wholePanels(n) words. */
+export function pack(pc: usize): void {
+  const to = load<usize>(pc, 4 * PACK_TO);
+  const from = load<usize>(pc, 4 * PACK_FROM);
+  const batch = load<i32>(pc, 4 * PACK_BATCH);
+  const k = load<i32>(pc, 4 * PACK_K);
+  const n = load<i32>(pc, 4 * PACK_N);
+  const transposed = load<i32>(pc, 4 * PACK_TRANSPOSED) !== 0;
+  if (k === 0) return;
+  const panels = (n + NR - 1) / NR;
+  const panelsPerChunk = max(1, CHUNK / (k * NR));
+  const groups = (panels + panelsPerChunk - 1) / panelsPerChunk;
+  const chunks = batch * groups;
+  startClaims();
+  for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
+    const matrix = chunk / groups;
+    const first = (chunk % groups) * panelsPerChunk;
+    const last = min(panels, first + panelsPerChunk);
+    const target = to + 4 * matrix * k * wholePanels(n);
+    const source = from + 4 * matrix * k * n;
+    for (let row = 0; row < k; row += ROWS) {
+      const rows = min(ROWS, k - row);
+      for (let panel = first; panel < last; panel++) {
+        const columns = min(NR, n - panel * NR);
+        const at = target + 4 * NR * (panel * k + row);
+        if (transposed) packTransposed(at, source + 4 * (panel * NR * k + row), k, rows, columns);
+        else packRows(at, source + 4 * (row * n + panel * NR), n, rows, columns);
+      }
+    }
+  }
+}
+
+/** From rows of B (k x n). */
+function packRows(to: usize, from: usize, n: i32, rows: i32, columns: i32): void {
+  const end = to + 4 * NR * rows;
+  if (columns === NR) {
+    for (; to < end; to += 4 * NR, from += 4 * n) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      if (NR > 8) v128.store(to, v128.load(from, 32), 32);
+    }
+    return;
+  }
+  for (; to < end; to += 4 * NR, from += 4 * n) {
+    for (let j = 0; j < NR; j += 4) {
+      // Vectors past the last column are not read: they may lie past the buffer.
+      const some = j < columns ? v128.and(v128.load(from + 4 * j), lanesBelow(columns - j)) : i32x4.splat(0);
+      v128.store(to + 4 * j, some);
+    }
+  }
+}
+
+/** From rows of the transpose of B (n x k). */
+function packTransposed(to: usize, from: usize, k: i32, rows: i32, columns: i32): void {
+  if (columns < NR) memory.fill(to, 0, 4 * NR * rows);
+  transpose(to, 4 * NR, from, 4 * k, columns, rows);
+}

@@ -1,0 +1,100 @@
+// The team of threads: who this one is, how chunks of an instruction are claimed, how threads wait for one another.
+// Every thread has its own instance of the module, hence its own copy of these globals, over one shared memory. All run the
+// same program, so all count the same instructions and use the same claim counter for each.
+import {
+  ABORT_NOW,
+  CLAIM_SLOTS,
+  CONTROL_ABORT,
+  CONTROL_BARRIER_COUNT,
+  CONTROL_BARRIER_GENERATION,
+  CONTROL_BARRIER_SLEEPERS,
+  CONTROL_CLAIMS,
+} from "./isa/sizes";
+
+/** Start of this thread's scratch, SCRATCH_WORDS words. */
+export let scratch: usize = 0;
+
+let thread: i32 = 0;
+let threads: i32 = 1;
+
+const CLAIM_BYTES = 64; // a cache line a counter
+const SPINS = 4000; // reads of the generation before a thread sleeps: a few microseconds
+const SLEEP: i64 = 20_000_000; // nanoseconds after which a sleeper looks at the abort word
+
+let claimed = 0; // chunked instructions since the last barrier
+let counter: usize = 0; // claim counter of the instruction under way
+let next = 0; // one thread: the next chunk; several: 0 until the first chunk is taken
+let generation = 0; // of the barrier this thread waits in
+let broken = false; // the team was told to leave at once
+
+/** Sets this instance's globals; the control page must be zero when a team begins. */
+export function attach(number: i32, count: i32, scratchAt: usize): void {
+  thread = number;
+  threads = count;
+  scratch = scratchAt;
+  claimed = 0;
+  broken = false;
+}
+
+/** Begins the claiming of one instruction's chunks. */
+export function startClaims(): void {
+  next = 0;
+  if (threads === 1) return;
+  if (claimed === CLAIM_SLOTS) barrier();
+  counter = CONTROL_CLAIMS + claimed * CLAIM_BYTES;
+  claimed++;
+}
+
+/**
+ * Number of the next chunk this thread shall do; every number from 0 on is given to exactly one thread. Which thread gets
+ * which is left to chance, except that a thread's first chunk is its own number: no contention, and it finds in its cache
+ * what it wrote there.
+ */
+export function nextChunk(): i32 {
+  if (threads === 1) return next++;
+  if (next === 0) {
+    next = 1;
+    return thread;
+  }
+  return threads + atomic.add<i32>(counter, 1);
+}
+
+/** Waits until all threads are here. False if the team was told to leave at once. */
+export function barrier(): bool {
+  if (threads === 1) return true;
+  if (!arrive()) return wait();
+  release();
+  return true;
+}
+
+/** Counts this thread in; true for the last one, which must call release(), false for the others, which must call wait(). */
+export function arrive(): bool {
+  if (threads === 1) return true;
+  generation = atomic.load<i32>(CONTROL_BARRIER_GENERATION);
+  return atomic.add<i32>(CONTROL_BARRIER_COUNT, 1) === threads - 1;
+}
+
+/** Resets the claim counters and lets the others go. */
+export function release(): void {
+  if (threads === 1) return;
+  for (let slot = 0; slot < claimed; slot++) store<i32>(CONTROL_CLAIMS + slot * CLAIM_BYTES, 0);
+  claimed = 0;
+  atomic.store<i32>(CONTROL_BARRIER_COUNT, 0);
+  atomic.add<i32>(CONTROL_BARRIER_GENERATION, 1);
+  if (atomic.load<i32>(CONTROL_BARRIER_SLEEPERS) !== 0) atomic.notify(CONTROL_BARRIER_GENERATION, -1);
+}
+
+/** Spins, then sleeps until the last thread has come. False if the team was told to leave at once. */
+export function wait(): bool {
+  claimed = 0;
+  for (let spin = 0; spin < SPINS; spin++) {
+    if (atomic.load<i32>(CONTROL_BARRIER_GENERATION) !== generation) return !broken;
+  }
+  atomic.add<i32>(CONTROL_BARRIER_SLEEPERS, 1);
+  while (!broken && atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) {
+    atomic.wait<i32>(CONTROL_BARRIER_GENERATION, generation, SLEEP);
+    if (atomic.load<i32>(CONTROL_ABORT) === ABORT_NOW) broken = true;
+  }
+  atomic.sub<i32>(CONTROL_BARRIER_SLEEPERS, 1);
+  return !broken;
+}

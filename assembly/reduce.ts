@@ -1,0 +1,209 @@
+// REDUCE: sums, maxima and places of maxima over the middle axis of outer x n x inner.
+// The order of summation depends on the shape alone. Long sums are cut in blocks, which keeps the rounding error small.
+import {
+  KIND_ARGMAX,
+  KIND_MAX,
+  KIND_MAX_I32,
+  KIND_SUM,
+  KIND_SUM_I32,
+  REDUCE_FROM,
+  REDUCE_INNER,
+  REDUCE_KIND,
+  REDUCE_N,
+  REDUCE_OUTER,
+  REDUCE_TO,
+} from "./isa/slots";
+import { nextChunk, startClaims } from "./parallel";
+import { lanesBelow, storeLanes } from "./simd";
+
+const CHUNK = 8192; // elements one thread claims at a time, about
+const COLUMNS = 16; // columns a chunk has at least, if there are so many: a cache line
+const BLOCK = 4096; // elements of a row that are summed up before they join the total
+const BLOCK_ROWS = 256; // the same for a column
+
+/** to[o, i] = fold of from[o, 0..n, i]. */
+export function reduce(pc: usize): void {
+  const to = load<usize>(pc, 4 * REDUCE_TO);
+  const from = load<usize>(pc, 4 * REDUCE_FROM);
+  const kind = load<i32>(pc, 4 * REDUCE_KIND);
+  const outer = load<i32>(pc, 4 * REDUCE_OUTER);
+  const n = load<i32>(pc, 4 * REDUCE_N);
+  const inner = load<i32>(pc, 4 * REDUCE_INNER);
+  if (outer === 0 || inner === 0) return;
+  // A chunk is a box of outer indices x columns: as many columns as there are, or as fit, then as many outer indices.
+  const fitting = (CHUNK / max(1, n) + COLUMNS - 1) & -COLUMNS;
+  const width = min(inner, fitting);
+  const height = width === inner ? max(1, CHUNK / (max(1, n) * inner)) : 1;
+  const widths = (inner + width - 1) / width;
+  const chunks = widths * ((outer + height - 1) / height);
+  startClaims();
+  for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
+    const column = (chunk % widths) * width;
+    const columns = min(width, inner - column);
+    const first = (chunk / widths) * height;
+    const last = min(outer, first + height);
+    for (let o = first; o < last; o++) {
+      const target = to + 4 * (o * inner + column);
+      const source = from + 4 * (o * n * inner + column);
+      if (inner === 1) row(kind, target, source, n);
+      else group(kind, target, source, n, inner * 4, columns);
+    }
+  }
+}
+
+/** One result from n contiguous elements. */
+function row(kind: i32, to: usize, from: usize, n: i32): void {
+  switch (kind) {
+    case KIND_SUM:
+      store<f32>(to, sumRow<f32>(from, n));
+      break;
+    case KIND_SUM_I32:
+      store<i32>(to, sumRow<i32>(from, n));
+      break;
+    case KIND_MAX:
+      store<f32>(to, maxRow<f32>(from, n));
+      break;
+    case KIND_MAX_I32:
+      store<i32>(to, maxRow<i32>(from, n));
+      break;
+    case KIND_ARGMAX:
+      store<i32>(to, argmaxRow(from, n));
+      break;
+    default:
+      unreachable();
+  }
+}
+
+/** `columns` neighbouring results, each from n elements that lie `stride` bytes apart. */
+function group(kind: i32, to: usize, from: usize, n: i32, stride: i32, columns: i32): void {
+  for (; columns > 0; columns -= 4, to += 16, from += 16) {
+    let result: v128;
+    switch (kind) {
+      case KIND_SUM:
+        result = sumColumns<f32>(from, n, stride);
+        break;
+      case KIND_SUM_I32:
+        result = sumColumns<i32>(from, n, stride);
+        break;
+      case KIND_MAX:
+        result = maxColumns<f32>(from, n, stride);
+        break;
+      case KIND_MAX_I32:
+        result = maxColumns<i32>(from, n, stride);
+        break;
+      default:
+        result = argmaxColumns(from, n, stride);
+    }
+    if (columns >= 4) v128.store(to, result);
+    else storeLanes(to, result, columns);
+  }
+}
+
+/** Sum of n contiguous elements: blocks of four interleaved vector sums. */
+export function sumRow<T>(from: usize, n: i32): T {
+  let total = i32x4.splat(0);
+  for (let left = n; left > 0; left -= BLOCK) {
+    let count = min(left, BLOCK);
+    let a = i32x4.splat(0);
+    let b = i32x4.splat(0);
+    let c = i32x4.splat(0);
+    let d = i32x4.splat(0);
+    for (; count >= 16; count -= 16, from += 64) {
+      a = v128.add<T>(a, v128.load(from));
+      b = v128.add<T>(b, v128.load(from, 16));
+      c = v128.add<T>(c, v128.load(from, 32));
+      d = v128.add<T>(d, v128.load(from, 48));
+    }
+    for (; count >= 4; count -= 4, from += 16) a = v128.add<T>(a, v128.load(from));
+    if (count > 0) b = v128.add<T>(b, v128.and(v128.load(from), lanesBelow(count)));
+    total = v128.add<T>(total, v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
+  }
+  total = v128.add<T>(total, i32x4.shuffle(total, total, 2, 3, 0, 1));
+  return v128.extract_lane<T>(total, 0) + v128.extract_lane<T>(total, 1);
+}
+
+/** What a maximum of nothing is. */
+function lowest<T>(): T {
+  return isFloat<T>() ? <T>-Infinity : <T>i32.MIN_VALUE;
+}
+
+/** Largest of n contiguous elements, NaN if there is one. */
+export function maxRow<T>(from: usize, n: i32): T {
+  const none = v128.splat<T>(lowest<T>());
+  let a = none;
+  let b = none;
+  let c = none;
+  let d = none;
+  for (; n >= 16; n -= 16, from += 64) {
+    a = v128.max<T>(a, v128.load(from));
+    b = v128.max<T>(b, v128.load(from, 16));
+    c = v128.max<T>(c, v128.load(from, 32));
+    d = v128.max<T>(d, v128.load(from, 48));
+  }
+  for (; n >= 4; n -= 4, from += 16) a = v128.max<T>(a, v128.load(from));
+  if (n > 0) b = v128.max<T>(b, v128.bitselect(v128.load(from), none, lanesBelow(n)));
+  a = v128.max<T>(v128.max<T>(a, b), v128.max<T>(c, d));
+  a = v128.max<T>(a, i32x4.shuffle(a, a, 2, 3, 0, 1));
+  return v128.extract_lane<T>(v128.max<T>(a, i32x4.shuffle(a, a, 1, 0, 3, 2)), 0);
+}
+
+/** First index of the largest of n contiguous f32, NaN being the largest of all: the maximum first, then its place. */
+function argmaxRow(from: usize, n: i32): i32 {
+  const largest = f32x4.splat(maxRow<f32>(from, n));
+  const nan = f32x4.ne(largest, largest);
+  for (let i = 0; i < n; i += 4, from += 16) {
+    const x = v128.load(from);
+    const found = i32x4.bitmask(v128.bitselect(f32x4.ne(x, x), f32x4.eq(x, largest), nan));
+    if (found !== 0) return i + ctz(found);
+  }
+  return 0;
+}
+
+/** Sums of four columns: blocks of four interleaved rows. */
+function sumColumns<T>(from: usize, n: i32, stride: i32): v128 {
+  let total = i32x4.splat(0);
+  for (let left = n; left > 0; left -= BLOCK_ROWS) {
+    let count = min(left, BLOCK_ROWS);
+    let a = i32x4.splat(0);
+    let b = i32x4.splat(0);
+    let c = i32x4.splat(0);
+    let d = i32x4.splat(0);
+    for (; count >= 4; count -= 4, from += 4 * stride) {
+      a = v128.add<T>(a, v128.load(from));
+      b = v128.add<T>(b, v128.load(from + stride));
+      c = v128.add<T>(c, v128.load(from + 2 * stride));
+      d = v128.add<T>(d, v128.load(from + 3 * stride));
+    }
+    for (; count > 0; count--, from += stride) a = v128.add<T>(a, v128.load(from));
+    total = v128.add<T>(total, v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
+  }
+  return total;
+}
+
+/** Maxima of four columns. */
+function maxColumns<T>(from: usize, n: i32, stride: i32): v128 {
+  let a = v128.splat<T>(lowest<T>());
+  let b = a;
+  for (; n >= 2; n -= 2, from += 2 * stride) {
+    a = v128.max<T>(a, v128.load(from));
+    b = v128.max<T>(b, v128.load(from + stride));
+  }
+  if (n > 0) a = v128.max<T>(a, v128.load(from));
+  return v128.max<T>(a, b);
+}
+
+/** Places of the maxima of four columns of f32. */
+function argmaxColumns(from: usize, n: i32, stride: i32): v128 {
+  let place = i32x4.splat(0);
+  if (n === 0) return place;
+  let best = v128.load(from);
+  for (let i = 1; i < n; i++) {
+    from += stride;
+    const x = v128.load(from);
+    const firstNan = v128.andnot(f32x4.ne(x, x), f32x4.ne(best, best));
+    const better = v128.or(f32x4.gt(x, best), firstNan);
+    best = v128.bitselect(x, best, better);
+    place = v128.bitselect(i32x4.splat(i), place, better);
+  }
+  return place;
+}

@@ -1,0 +1,153 @@
+// Row kernels of classification: softmax, logSumExp, cross-entropy and its gradient. Each row's largest element is subtracted first,
+// so nothing overflows. NaN and infinities end as they do in PyTorch.
+import {
+  ENTROPY_COLUMNS,
+  ENTROPY_FROM,
+  ENTROPY_INDEX,
+  ENTROPY_ROWS,
+  ENTROPY_SCALE,
+  ENTROPY_TO,
+  ROWS_COLUMNS,
+  ROWS_FROM,
+  ROWS_ROWS,
+  ROWS_TO,
+} from "./isa/slots";
+import { exp, log } from "./math";
+import { nextChunk, scratch, startClaims } from "./parallel";
+import { maxRow, sumRow } from "./reduce";
+import { storeLanes } from "./simd";
+import { copyWords } from "./words";
+
+const CHUNK = 4096; // elements one thread claims at a time, about
+const PIECE = 2048; // elements of a row that go through scratch at a time
+
+function rowsPerChunk(columns: i32): i32 {
+  return max(1, CHUNK / max(1, columns));
+}
+
+/** to[r, c] = exp(from[r, c]) / sum of exp(from[r, :]). `to` may be `from`. */
+export function softmax(pc: usize): void {
+  const to = load<usize>(pc, 4 * ROWS_TO);
+  const from = load<usize>(pc, 4 * ROWS_FROM);
+  const rows = load<i32>(pc, 4 * ROWS_ROWS);
+  const columns = load<i32>(pc, 4 * ROWS_COLUMNS);
+  const step = rowsPerChunk(columns);
+  startClaims();
+  for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
+    const last = min(rows, first + step);
+    for (let r = first; r < last; r++) {
+      const row = from + 4 * r * columns;
+      const target = to + 4 * r * columns;
+      const total = exponentials(target, row, columns, maxRow<f32>(row, columns));
+      scale(target, columns, 1 / total);
+    }
+  }
+}
+
+/** to[r] = log(sum of exp(from[r, :])). */
+export function logSumExp(pc: usize): void {
+  const to = load<usize>(pc, 4 * ROWS_TO);
+  const from = load<usize>(pc, 4 * ROWS_FROM);
+  const rows = load<i32>(pc, 4 * ROWS_ROWS);
+  const columns = load<i32>(pc, 4 * ROWS_COLUMNS);
+  const step = rowsPerChunk(columns);
+  startClaims();
+  for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
+    const last = min(rows, first + step);
+    for (let r = first; r < last; r++) {
+      const row = from + 4 * r * columns;
+      const largest = maxRow<f32>(row, columns);
+      // An infinite maximum is the result, and would only make NaN of it.
+      const result = abs<f32>(largest) === Infinity ? largest : largest + logOf(exponentials(0, row, columns, largest));
+      store<f32>(to + 4 * r, result);
+    }
+  }
+}
+
+/** to[r] = logSumExp(from[r, :]) - from[r, index[r]]. */
+export function crossEntropy(pc: usize): void {
+  const to = load<usize>(pc, 4 * ENTROPY_TO);
+  const from = load<usize>(pc, 4 * ENTROPY_FROM);
+  const index = load<usize>(pc, 4 * ENTROPY_INDEX);
+  const rows = load<i32>(pc, 4 * ENTROPY_ROWS);
+  const columns = load<i32>(pc, 4 * ENTROPY_COLUMNS);
+  const step = rowsPerChunk(columns);
+  startClaims();
+  for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
+    const last = min(rows, first + step);
+    for (let r = first; r < last; r++) {
+      const row = from + 4 * r * columns;
+      const c = load<u32>(index + 4 * r);
+      let result: f32 = NaN;
+      if (c < (columns as u32)) {
+        const largest = maxRow<f32>(row, columns);
+        // Differences to the maximum are small and exact where it matters: log(total) - (x - largest), not (log(total) + largest) - x.
+        result = logOf(exponentials(0, row, columns, largest)) - (load<f32>(row + 4 * c) - largest);
+      }
+      store<f32>(to + 4 * r, result);
+    }
+  }
+}
+
+/** to[r, c] = (softmax(from[r, :])[c] - (c === index[r])) * scale[r]. `to` may be `from`. */
+export function crossEntropyGradient(pc: usize): void {
+  const to = load<usize>(pc, 4 * ENTROPY_TO);
+  const from = load<usize>(pc, 4 * ENTROPY_FROM);
+  const index = load<usize>(pc, 4 * ENTROPY_INDEX);
+  const rows = load<i32>(pc, 4 * ENTROPY_ROWS);
+  const columns = load<i32>(pc, 4 * ENTROPY_COLUMNS);
+  const scales = load<usize>(pc, 4 * ENTROPY_SCALE);
+  const step = rowsPerChunk(columns);
+  startClaims();
+  for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
+    const last = min(rows, first + step);
+    for (let r = first; r < last; r++) {
+      const target = to + 4 * r * columns;
+      const c = load<u32>(index + 4 * r);
+      const factor = load<f32>(scales + 4 * r);
+      const row = from + 4 * r * columns;
+      const total = exponentials(target, row, columns, maxRow<f32>(row, columns));
+      const known = c < (columns as u32);
+      const own = known ? (load<f32>(target + 4 * c) / total - 1) * factor : 0;
+      scale(target, columns, factor / total);
+      if (known) store<f32>(target + 4 * c, own);
+    }
+  }
+}
+
+/**
+ * Sum of exp(from - largest) over a row, by way of scratch (the vector functions take whole vectors); the exponentials
+ * themselves go to `to`, which may be `from` or absent (0).
+ */
+function exponentials(to: usize, from: usize, columns: i32, largest: f32): f32 {
+  const shift = f32x4.splat(largest);
+  let total: f32 = 0;
+  for (let left = columns; left > 0; left -= PIECE, from += 4 * PIECE) {
+    const count = min(left, PIECE);
+    const bytes = (4 * count + 15) & ~15;
+    for (let at: usize = 0; at < <usize>bytes; at += 16) {
+      v128.store(scratch + at, f32x4.sub(v128.load(from + at), shift));
+    }
+    exp(scratch, scratch, bytes);
+    total += sumRow<f32>(scratch, count);
+    if (to !== 0) {
+      copyWords(to, scratch, count);
+      to += 4 * PIECE;
+    }
+  }
+  return total;
+}
+
+/** log of one number, by the vector function. */
+function logOf(x: f32): f32 {
+  v128.store(scratch, f32x4.splat(x));
+  log(scratch, scratch, 16);
+  return load<f32>(scratch);
+}
+
+/** Multiplies a row in place. */
+function scale(at: usize, columns: i32, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  for (; columns >= 4; columns -= 4, at += 16) v128.store(at, f32x4.mul(v128.load(at), factors));
+  if (columns > 0) storeLanes(at, f32x4.mul(v128.load(at), factors), columns);
+}
