@@ -2,7 +2,7 @@
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
 import { nondifferentiable, type Op } from "./op.ts";
-import { customGradient as customGradientOp, type CustomGradientAttrs } from "./ops/leaf.ts";
+import { type CustomGradientAttrs, customGradient as customGradientOp } from "./ops/leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { apply, scalar, type Tensor } from "./tensor.ts";
 
@@ -105,9 +105,13 @@ export function grad(output: Tensor, wrt: readonly Tensor[], options: { readonly
   const { cotangent } = options;
   if (output.dtype !== "f32") throw new GradientError(`grad: an ${output.dtype} output has no gradient`);
   if (cotangent === undefined && output.shape.length > 0)
-    throw new GradientError(`grad: the output has shape ${showShape(output.shape)}: reduce it to a scalar or give a cotangent`);
+    throw new GradientError(
+      `grad: the output has shape ${showShape(output.shape)}: reduce it to a scalar or give a cotangent`,
+    );
   if (cotangent !== undefined && !sameShape(cotangent.shape, output.shape))
-    throw new GradientError(`grad: cotangent ${showShape(cotangent.shape)} and output ${showShape(output.shape)} differ`);
+    throw new GradientError(
+      `grad: cotangent ${showShape(cotangent.shape)} and output ${showShape(output.shape)} differ`,
+    );
   for (const { dtype, op } of wrt)
     if (dtype !== "f32") throw new GradientError(`grad: no gradient with respect to ${op.name} of ${dtype}`);
   const gradients = pullback([output], [cotangent ?? scalar(1)], wrt);

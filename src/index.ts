@@ -5,15 +5,15 @@ export { compileInit } from "./compile/init.ts";
 export type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "./compile/program.ts";
 export * from "./errors.ts";
 export { printGraph } from "./graph.ts";
-export { scan, type ScanStep } from "./ops/loop.ts";
+export { type ScanStep, scan } from "./ops/loop.ts";
 export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";
-export { evaluate, evaluateAll, type EvaluateOptions } from "./runtime/evaluate.ts";
+export { type EvaluateOptions, evaluate, evaluateAll } from "./runtime/evaluate.ts";
 export type * from "./runtime/executor.ts";
 export { JsExecutor } from "./runtime/js/js-executor.ts";
 export type { Aval, DType, Shape } from "./shape.ts";
 export {
-  arange,
   type Assignment,
+  arange,
   concat,
   constant,
   type Initializer,
@@ -28,3 +28,7 @@ export {
   type TensorLike,
   Variable,
 } from "./tensor.ts";
+export type { Samples } from "./train/dataset.ts";
+export type { Fit, Measures, Report } from "./train/fit.ts";
+export { accuracy, type Metric } from "./train/metrics.ts";
+export { type FitOptions, Trainer, type TrainerOptions } from "./train/trainer.ts";

@@ -57,7 +57,8 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, rank
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof axes === "number" ? [axes] : axes;
   const normal = list.map((axis) => normalizeAxis(axis, rank, operation)).sort((a, b) => a - b);
-  if (normal.some((axis, i) => axis === normal[i - 1])) throw new ShapeError(`${operation}: an axis is named twice in [${list}]`);
+  if (normal.some((axis, i) => axis === normal[i - 1]))
+    throw new ShapeError(`${operation}: an axis is named twice in [${list}]`);
   return normal;
 }
 
@@ -71,7 +72,9 @@ export function checkShape(shape: Shape, operation: string): Shape {
 /** @throws DTypeError unless `dtype` is among `allowed` */
 export function checkDType(dtype: DType, allowed: readonly DType[], operation: string): void {
   if (!allowed.includes(dtype))
-    throw new DTypeError(`${operation}: takes ${allowed.join(" or ")}, got ${dtype}${dtype === "u8" ? " (cast it first)" : ""}`);
+    throw new DTypeError(
+      `${operation}: takes ${allowed.join(" or ")}, got ${dtype}${dtype === "u8" ? " (cast it first)" : ""}`,
+    );
 }
 
 /** Row-major strides in elements. */

@@ -16,8 +16,8 @@ import {
   type DType,
   normalizeAxes,
   normalizeAxis,
-  sameShape,
   type Shape,
+  sameShape,
   showShape,
   sizeOf,
 } from "./shape.ts";
@@ -223,7 +223,10 @@ export class Tensor {
 
   /** Arithmetic mean over axes. */
   mean(axes?: Axes, options: KeepDims = {}): Tensor {
-    const count = normalizeAxes(axes, this.shape.length, "mean").reduce((product, axis) => product * this.shape[axis], 1);
+    const count = normalizeAxes(axes, this.shape.length, "mean").reduce(
+      (product, axis) => product * this.shape[axis],
+      1,
+    );
     return this.sum(axes, options).div(count);
   }
 
@@ -240,8 +243,14 @@ export class Tensor {
   /** Variance over axes: squared deviations from the mean over (count - correction). */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
     const deviation = this.sub(this.mean(axes, { keepDims: true }));
-    const count = normalizeAxes(axes, this.shape.length, "variance").reduce((product, axis) => product * this.shape[axis], 1);
-    return deviation.square().sum(axes, options).div(count - (options.correction ?? 1));
+    const count = normalizeAxes(axes, this.shape.length, "variance").reduce(
+      (product, axis) => product * this.shape[axis],
+      1,
+    );
+    return deviation
+      .square()
+      .sum(axes, options)
+      .div(count - (options.correction ?? 1));
   }
 
   /** i32 index of the first largest element along an axis, or of the flattened tensor. */
@@ -285,7 +294,9 @@ export class Tensor {
 
   /** Axes in another order. */
   permute(order: readonly number[]): Tensor {
-    return apply(movement.permute, [this], { order: order.map((axis) => normalizeAxis(axis, this.shape.length, "permute")) });
+    return apply(movement.permute, [this], {
+      order: order.map((axis) => normalizeAxis(axis, this.shape.length, "permute")),
+    });
   }
 
   /** Two axes swapped; by default the last two. */
@@ -391,7 +402,9 @@ export class Tensor {
     const columns = this.shape[at];
     const rows = columns === 0 ? 0 : sizeOf(this.shape) / columns;
     const result = apply(rowwise.logSumExp, [last.reshape([rows, columns])]);
-    return result.reshape(options.keepDims ? this.shape.map((size, i) => (i === at ? 1 : size)) : last.shape.slice(0, -1));
+    return result.reshape(
+      options.keepDims ? this.shape.map((size, i) => (i === at ? 1 : size)) : last.shape.slice(0, -1),
+    );
   }
 
   /** ln sum e^row - row[target] for logits [rows, classes] and i32 targets [rows]: [rows]. */
@@ -492,7 +505,8 @@ export function constant(
   const shape = checkShape(options.shape ?? found, "constant");
   if (flat.length !== sizeOf(shape))
     throw new ShapeError(`constant: ${flat.length} numbers do not fill ${showShape(shape)}`);
-  const values = dtype === "f32" ? Float64Array.from(flat) : dtype === "i32" ? Int32Array.from(flat) : Uint8Array.from(flat);
+  const values =
+    dtype === "f32" ? Float64Array.from(flat) : dtype === "i32" ? Int32Array.from(flat) : Uint8Array.from(flat);
   if (dtype !== "f32") {
     for (let i = 0; i < flat.length; i++)
       if (values[i] !== flat[i]) throw new DTypeError(`constant: ${flat[i]} is not of dtype ${dtype}`);
@@ -591,7 +605,9 @@ function alongLast(a: Tensor, axis: number, name: string, f: (rows: Tensor) => T
   const moved = a.permute(order);
   const columns = a.shape[at];
   const rows = columns === 0 ? 0 : sizeOf(a.shape) / columns;
-  return f(moved.reshape([rows, columns])).reshape(moved.shape).permute(order.map((_, i) => order.indexOf(i)));
+  return f(moved.reshape([rows, columns]))
+    .reshape(moved.shape)
+    .permute(order.map((_, i) => order.indexOf(i)));
 }
 
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
@@ -605,10 +621,14 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
   const batchB = b.shape.slice(0, -2);
   // A batch of rows times one matrix is one tall matrix: its gradient is one product, too.
   if (batchA.length > 0 && batchB.length === 0 && !transposeA) {
-    const tall = apply(contraction.matmul, [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape[a.shape.length - 1]]), b], {
-      transposeA,
-      transposeB,
-    });
+    const tall = apply(
+      contraction.matmul,
+      [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape[a.shape.length - 1]]), b],
+      {
+        transposeA,
+        transposeB,
+      },
+    );
     return tall.reshape([...a.shape.slice(0, -1), tall.shape[1]]);
   }
   const batch = batchA.length === 0 || batchB.length === 0 ? undefined : broadcastShapes(batchA, batchB, "matmul");
@@ -618,7 +638,8 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
 }
 
 function resolveRange([start, stop, step = 1]: readonly (number | undefined)[], size: number) {
-  if (!Number.isInteger(step) || step === 0) throw new ArgumentError(`slice: step ${step} is not a whole number other than 0`);
+  if (!Number.isInteger(step) || step === 0)
+    throw new ArgumentError(`slice: step ${step} is not a whole number other than 0`);
   const bound = (value: number) => {
     const at = value < 0 ? value + size : value;
     return step > 0 ? Math.min(Math.max(at, 0), size) : Math.min(Math.max(at, -1), size - 1);

@@ -76,7 +76,9 @@ export function compile(computation: Computation, options: CompileOptions = {}):
   const arenaWords = plan(scope.items);
   const state = layOut(leaves.variables, ALIGN);
   const inputSlots = layOut(leaves.inputs, 0);
-  const scalarsFirst = [...outputEntries].sort((a, b) => Math.min(1, a.value.shape.length) - Math.min(1, b.value.shape.length));
+  const scalarsFirst = [...outputEntries].sort(
+    (a, b) => Math.min(1, a.value.shape.length) - Math.min(1, b.value.shape.length),
+  );
   const outputSlots = layOut(
     scalarsFirst.map(({ name, value, target }) => ({ name, node: value, buffer: target })),
     inputSlots.words,
@@ -86,7 +88,9 @@ export function compile(computation: Computation, options: CompileOptions = {}):
   return {
     code,
     labels,
-    variables: state.slots.map((slot, i): ProgramVariable => ({ ...slot, key: (leaves.variables[i].node as Variable).key })),
+    variables: state.slots.map(
+      (slot, i): ProgramVariable => ({ ...slot, key: (leaves.variables[i].node as Variable).key }),
+    ),
     inputs: inputSlots.slots,
     outputs: outputSlots.slots,
     logged: outputSlots.slots.filter(({ shape }) => shape.length === 0).map(({ name }) => name),
@@ -130,8 +134,11 @@ class Leaves {
     const name = this.#names.get(node) ?? node.label;
     if (place === "variable") return this.#add(this.variables, name || (node as Variable).key, node, "state");
     if (place === "constant") return this.#add(this.constants, name || "constant", node, "constants");
-    if (place === "input") throw new ArgumentError(`compile: reads an input ${showShape(node.shape)} ${name} that is not among inputs`);
-    throw new ArgumentError(`compile: a ${node.op.name} of ${showShape(node.shape)} is read outside the scan it belongs to`);
+    if (place === "input")
+      throw new ArgumentError(`compile: reads an input ${showShape(node.shape)} ${name} that is not among inputs`);
+    throw new ArgumentError(
+      `compile: a ${node.op.name} of ${showShape(node.shape)} is read outside the scan it belongs to`,
+    );
   }
 
   #add(list: Leaf[], name: string, node: Tensor, region: Buffer["region"]): Buffer {
@@ -167,7 +174,10 @@ function checkAssignments(assignments: readonly (readonly [Variable, Tensor])[])
     if (seen.has(variable)) throw new ArgumentError(`compile: variable ${name} is assigned twice`);
     seen.add(variable);
     if (!sameShape(shape, variable.shape))
-      throw new ShapeError(`compile: ${showShape(shape)} is assigned to variable ${name} of ${showShape(variable.shape)}`);
-    if (dtype !== variable.dtype) throw new DTypeError(`compile: ${dtype} is assigned to variable ${name} of ${variable.dtype}`);
+      throw new ShapeError(
+        `compile: ${showShape(shape)} is assigned to variable ${name} of ${showShape(variable.shape)}`,
+      );
+    if (dtype !== variable.dtype)
+      throw new DTypeError(`compile: ${dtype} is assigned to variable ${name} of ${variable.dtype}`);
   }
 }

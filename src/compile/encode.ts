@@ -8,7 +8,7 @@ import {
   REGION_SHIFT,
   REGION_STATE,
 } from "../../assembly/isa/sizes.ts";
-import { type Address, type Buffer, type Instruction, isLoop, type Item } from "./lir.ts";
+import { type Address, type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
 import { rootOf, wordsOf } from "./plan.ts";
 
 const regions = { state: REGION_STATE, io: REGION_IO, arena: REGION_ARENA, constants: REGION_CONSTANTS };
@@ -24,7 +24,8 @@ class Pending {
   }
 
   conflicts({ reads, writes }: Instruction): boolean {
-    const meets = (a: readonly Buffer[], b: readonly Buffer[]) => a.some((p) => b.some((q) => overlap(rootOf(p), rootOf(q))));
+    const meets = (a: readonly Buffer[], b: readonly Buffer[]) =>
+      a.some((p) => b.some((q) => overlap(rootOf(p), rootOf(q))));
     return (
       this.#count >= CLAIM_SLOTS / 2 ||
       meets(this.#writes, reads) ||

@@ -210,7 +210,9 @@ function leadOf(
       const base = baseOf(operandOf(operand));
       if (base === lead || isLeaf(base)) return operand === lead || base !== lead;
       const earlier = (levels.get(base) as number) < own - 1;
-      return earlier || (levels.get(base) === own - 1 && (position.get(base) as number) < (position.get(lead) as number));
+      return (
+        earlier || (levels.get(base) === own - 1 && (position.get(base) as number) < (position.get(lead) as number))
+      );
     }),
   );
 }

@@ -21,7 +21,9 @@ export function compileInit(variables: ReadonlyMap<string, Variable>, seed: numb
   const assignments = [...variables].map(([path, variable]) => {
     const value = variable.initial(variable.shape, randomKey(seed, path));
     if (!sameShape(value.shape, variable.shape))
-      throw new ShapeError(`initial value of ${path}: ${showShape(value.shape)} for a variable of ${showShape(variable.shape)}`);
+      throw new ShapeError(
+        `initial value of ${path}: ${showShape(value.shape)} for a variable of ${showShape(variable.shape)}`,
+      );
     return [variable, value] as const;
   });
   const names = new Map([...variables].map(([path, variable]) => [variable, path]));

@@ -58,7 +58,12 @@ export function isLoop(item: Item): item is Loop {
 /** How an op's lowering writes instructions. */
 export interface Emitter {
   /** Appends an instruction; address slots are buffers. */
-  instruction(opcode: number, slots: readonly (number | Buffer | Address)[], reads: readonly Buffer[], writes: readonly Buffer[]): void;
+  instruction(
+    opcode: number,
+    slots: readonly (number | Buffer | Address)[],
+    reads: readonly Buffer[],
+    writes: readonly Buffer[],
+  ): void;
   /** A buffer for the op's own use. */
   temporary(size: number, dtype: DType, label: string): Buffer;
   /** The packed panels of matrices B, packed where B is made (so once for all iterations of a loop, and once for all readers). */

@@ -2,6 +2,7 @@
 import { MAP } from "../../assembly/isa/opcode.ts";
 import { MATMUL_MAP } from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
+import { topological } from "../graph.ts";
 import type { LoopBody } from "../op.ts";
 import { broadcastCopy } from "../ops/movement.ts";
 import { type Aval, showShape, sizeOf } from "../shape.ts";
@@ -12,7 +13,6 @@ import { fillBody, mapBody } from "./map-body.ts";
 import { type Emission, place, type Work } from "./placement.ts";
 import { order } from "./schedule.ts";
 import { Scope } from "./scope.ts";
-import { topological } from "../graph.ts";
 
 export interface LowerOptions {
   readonly optimize: boolean;

@@ -78,7 +78,10 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
   const domain = nodes[0].shape;
   const members = new Set(nodes);
   const outer = new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input))));
-  const split = chooseSplit(domain, [...outer].map((input) => operandOf(input).shape));
+  const split = chooseSplit(
+    domain,
+    [...outer].map((input) => operandOf(input).shape),
+  );
 
   const operands: { readonly buffer: Buffer; readonly mode: Mode; readonly element: number }[] = [];
   const registers = new Map<Tensor, number>();
@@ -102,7 +105,8 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
   const lastRead = new Map<Buffer, number>();
   steps.forEach(({ sources }, i) => {
     for (const register of sources)
-      if (register >= REGISTER_OPERAND && register < REGISTER_OUTPUT) lastRead.set(operands[register - REGISTER_OPERAND].buffer, i);
+      if (register >= REGISTER_OPERAND && register < REGISTER_OUTPUT)
+        lastRead.set(operands[register - REGISTER_OPERAND].buffer, i);
   });
   const replaceable = operands.filter(({ buffer, mode, element }) => {
     const everywhereFull = operands.every((other) => other.buffer !== buffer || other.mode.mode === MODE_FULL);
@@ -114,7 +118,12 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
     n,
     Math.max(1, sizeOf(domain.slice(split))),
     operands.length | (outputs.length << 8) | (steps.length << 16),
-    ...operands.flatMap(({ buffer, mode, element }) => [{ buffer, words: 0 }, mode.mode | (element << 8), mode.div, mode.mod]),
+    ...operands.flatMap(({ buffer, mode, element }) => [
+      { buffer, words: 0 },
+      mode.mode | (element << 8),
+      mode.div,
+      mode.mod,
+    ]),
     ...outputs.map((buffer) => ({ buffer, words: 0 })),
     ...steps.flatMap(({ code, target, sources: [a = 0, b = 0, c = 0, d = 0] }) => [
       code | (target << 8) | (a << 16) | (b << 24),
@@ -179,10 +188,17 @@ function stepsOf(
   });
   // A result written over an operand must wait until the operand's last reader is done.
   const lastReadOf = (buffer: Buffer) =>
-    Math.max(-1, ...[...lastUse].map(([tensor, i]) => {
-      const register = registers.get(tensor) ?? -1;
-      return register >= REGISTER_OPERAND && register < REGISTER_OUTPUT && operands[register - REGISTER_OPERAND].buffer === buffer ? i : -1;
-    }));
+    Math.max(
+      -1,
+      ...[...lastUse].map(([tensor, i]) => {
+        const register = registers.get(tensor) ?? -1;
+        return register >= REGISTER_OPERAND &&
+          register < REGISTER_OUTPUT &&
+          operands[register - REGISTER_OPERAND].buffer === buffer
+          ? i
+          : -1;
+      }),
+    );
   const steps: Step[] = [];
   const late: Step[] = [];
   const free: number[] = [];
@@ -192,13 +208,18 @@ function stepsOf(
     const sources = inputs.map((input) => registers.get(input) as number);
     for (const input of new Set(inputs)) {
       const register = registers.get(input) as number;
-      if (register < REGISTER_OPERAND && lastUse.get(input) === i && !late.some(({ sources: [held] }) => held === register))
+      if (
+        register < REGISTER_OPERAND &&
+        lastUse.get(input) === i &&
+        !late.some(({ sources: [held] }) => held === register)
+      )
         free.push(register);
     }
     const output = results.get(node);
     const direct = output !== undefined && lastReadOf(output) <= i;
     const target = direct ? REGISTER_OUTPUT + outputs.indexOf(output) : (free.pop() ?? scratch++);
-    if (output !== undefined && !direct) late.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.indexOf(output), sources: [target] });
+    if (output !== undefined && !direct)
+      late.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.indexOf(output), sources: [target] });
     if (direct) firstWrite = Math.min(firstWrite, steps.length);
     registers.set(node, target);
     if (target < REGISTER_OPERAND && !lastUse.has(node) && output === undefined) free.push(target);

@@ -65,13 +65,21 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: boo
     if (maker !== task) task.after.add(maker);
   };
 
-  for (const group of fused.groups) taskOf.set(group, addTask(group.position, () => emission.group(group), group.level));
+  for (const group of fused.groups)
+    taskOf.set(
+      group,
+      addTask(group.position, () => emission.group(group), group.level),
+    );
   for (const [group, task] of taskOf) for (const tensor of inputsOf(group)) read(task, tensor);
 
   for (const { value, target } of work.outputs) {
     const base = baseOf(value);
     if (groupMaking(fused, base) !== undefined && !placed.has(base)) placed.set(base, target);
-    else read(addTask(last, () => emission.copy(value, target)), value);
+    else
+      read(
+        addTask(last, () => emission.copy(value, target)),
+        value,
+      );
   }
 
   // Values of leaves first go to a place of their own: the leaf may be overwritten before this assignment's turn.
@@ -110,7 +118,9 @@ function groupMaking(fused: Fused, base: Tensor): Group | undefined {
 /** What the instructions of a group read from outside it. */
 function inputsOf({ lead, maps }: Group): Tensor[] {
   const members = new Set(maps);
-  const operands = maps.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input) && input !== lead).map(operandOf));
+  const operands = maps.flatMap(({ inputs }) =>
+    inputs.filter((input) => !members.has(input) && input !== lead).map(operandOf),
+  );
   return [...(lead?.inputs ?? []), ...operands];
 }
 

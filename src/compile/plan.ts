@@ -2,7 +2,7 @@
 // in program order (sub-quadratic); a result may take over the memory of an operand that dies in the same map.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import type { DType } from "../shape.ts";
-import { type Buffer, type Instruction, isLoop, type Item } from "./lir.ts";
+import { type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
 
 /** Words a buffer occupies: whole, padded, never none. */
 export function wordsOf(size: number, dtype: DType): number {
@@ -92,7 +92,8 @@ export function plan(items: readonly Item[]): number {
       buffer.offset = heir === undefined ? space.allocate(words) : heir.offset;
       if (heir !== undefined) taken.add(heir);
     }
-    for (const buffer of ending[i] ?? []) if (!taken.has(buffer)) space.release(buffer.offset, wordsOf(buffer.size, buffer.dtype));
+    for (const buffer of ending[i] ?? [])
+      if (!taken.has(buffer)) space.release(buffer.offset, wordsOf(buffer.size, buffer.dtype));
   });
   return space.top;
 }

@@ -5,7 +5,7 @@ import { ProgramError, ShapeError } from "../errors.ts";
 import type { StridedCopy } from "../op.ts";
 import type { DType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Address, type Buffer, type Emitter, type Instruction, isLoop, type Item } from "./lir.ts";
+import { type Address, type Buffer, type Emitter, type Instruction, type Item, isLoop } from "./lir.ts";
 
 /** Makes buffers; one for a whole compilation. */
 export class Buffers {
@@ -21,7 +21,13 @@ export class Buffers {
   element(of: Buffer, size: number, length: number, reverse: boolean, depth: number): Buffer {
     const stride = reverse ? -size : size;
     const start = reverse ? (length - 1) * size : 0;
-    const buffer: Buffer = { ...of, id: this.all.length, size, depth: depth + 1, element: { of, depth, stride, start } };
+    const buffer: Buffer = {
+      ...of,
+      id: this.all.length,
+      size,
+      depth: depth + 1,
+      element: { of, depth, stride, start },
+    };
     this.all.push(buffer);
     return buffer;
   }
@@ -53,7 +59,9 @@ export class Scope implements Emitter {
     replaceable: readonly Buffer[] = [],
   ): void {
     if (writes.every(({ size }) => size === 0)) return;
-    const words = slots.map((slot) => (typeof slot === "number" || "buffer" in slot ? slot : { buffer: slot, words: 0 }));
+    const words = slots.map((slot) =>
+      typeof slot === "number" || "buffer" in slot ? slot : { buffer: slot, words: 0 },
+    );
     this.items.push({ opcode, slots: words, reads, writes, label: this.label, replaceable });
   }
 
@@ -85,7 +93,8 @@ export class Scope implements Emitter {
       else axes.push([size, toStrides[i], fromStrides[i]]);
     });
     if (axes.length === 0) axes.push([1, 1, 1]);
-    if (axes.length > MAX_RANK) throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);
+    if (axes.length > MAX_RANK)
+      throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);
     const slots = [{ buffer: to, words: toStart }, { buffer: from, words: fromStart }, axes.length, ...axes.flat()];
     this.instruction(COPY, slots, [from], [to]);
   }
@@ -109,4 +118,3 @@ export function* instructions(items: readonly Item[]): Generator<Instruction> {
     else yield item;
   }
 }
-

@@ -2,7 +2,14 @@
 export { gelu, leakyRelu, logSoftmax, relu, sigmoid, silu, softmax, softplus, tanh } from "./functional.ts";
 export { linearUniform } from "./init.ts";
 export { Dropout, Flatten, Linear, Sequential } from "./layers.ts";
-export { binaryCrossEntropyWithLogits, crossEntropy, type Loss, type LossOptions, mseLoss, type Reduction } from "./losses.ts";
+export {
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  type Loss,
+  type LossOptions,
+  mseLoss,
+  type Reduction,
+} from "./losses.ts";
 export {
   type Context,
   evaluationContext,

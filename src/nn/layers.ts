@@ -7,7 +7,8 @@ import { linearUniform } from "./init.ts";
 import { type Context, forward, type Layer, type Module } from "./module.ts";
 
 function checkCount(value: number, what: string): number {
-  if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`${what} must be a whole number >= 1, got ${value}`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new ArgumentError(`${what} must be a whole number >= 1, got ${value}`);
   return value;
 }
 
@@ -28,7 +29,8 @@ export class Linear implements Module {
     checkCount(inFeatures, "Linear: inFeatures");
     checkCount(outFeatures, "Linear: outFeatures");
     this.weight = new Variable([outFeatures, inFeatures], linearUniform(inFeatures), { label: "weight" });
-    this.bias = (options.bias ?? true) ? new Variable([outFeatures], linearUniform(inFeatures), { label: "bias" }) : undefined;
+    this.bias =
+      (options.bias ?? true) ? new Variable([outFeatures], linearUniform(inFeatures), { label: "bias" }) : undefined;
   }
 
   forward(x: Tensor): Tensor {

@@ -19,13 +19,16 @@ export interface Loss {
 
 function reduced(losses: Tensor, { reduction = "mean" }: LossOptions): Tensor {
   if (reduction === "none") return losses;
-  if (reduction !== "mean" && reduction !== "sum") throw new ArgumentError(`reduction: ${reduction} is not mean, sum or none`);
+  if (reduction !== "mean" && reduction !== "sum")
+    throw new ArgumentError(`reduction: ${reduction} is not mean, sum or none`);
   return reduction === "mean" ? losses.mean() : losses.sum();
 }
 
 function checkSame(prediction: Tensor, target: Tensor, name: string): void {
   if (!sameShape(prediction.shape, target.shape))
-    throw new ShapeError(`${name}: prediction ${showShape(prediction.shape)} and target ${showShape(target.shape)} differ`);
+    throw new ShapeError(
+      `${name}: prediction ${showShape(prediction.shape)} and target ${showShape(target.shape)} differ`,
+    );
 }
 
 /**
@@ -56,9 +59,13 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: LossOption
   const axis = rank === 1 ? 0 : 1;
   const rows = shape.filter((_, i) => i !== axis);
   if (!sameShape(rows, target.shape))
-    throw new ShapeError(`crossEntropy: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}`);
+    throw new ShapeError(
+      `crossEntropy: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}`,
+    );
   const last = logits.permute([...shape.keys()].filter((i) => i !== axis).concat(axis));
-  const losses = last.reshape([rows.reduce((product, size) => product * size, 1), shape[axis]]).crossEntropy(target.flatten());
+  const losses = last
+    .reshape([rows.reduce((product, size) => product * size, 1), shape[axis]])
+    .crossEntropy(target.flatten());
   return reduced(losses.reshape(rows), options);
 }
 crossEntropy.targets = "classes" as const;

@@ -21,7 +21,8 @@ interface Sizes {
 /** A [..., m, k] times B [..., k, n]; one of them may be a plain matrix that the other's batch shares. */
 function sizesOf([a, b]: readonly Aval[], { transposeA, transposeB }: MatmulAttrs): Sizes {
   const shown = `${showShape(a.shape)}${transposeA ? "^T" : ""} x ${showShape(b.shape)}${transposeB ? "^T" : ""}`;
-  if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError(`matmul: takes matrices or batches of them: ${shown}`);
+  if (a.shape.length < 2 || b.shape.length < 2)
+    throw new ShapeError(`matmul: takes matrices or batches of them: ${shown}`);
   const [p, q] = a.shape.slice(-2);
   const [r, s] = b.shape.slice(-2);
   const [m, k] = transposeA ? [q, p] : [p, q];

@@ -1,8 +1,8 @@
 // Elementwise ops: one step of the block machine each. Meaning, gradient and code side by side; broadcasting happens before (tensor.ts).
 import * as code from "../../assembly/isa/map-code.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput, type VjpContext } from "../op.ts";
 import { type Aval, checkDType, type DType, sameShape, showShape } from "../shape.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 
 type Rule = (context: VjpContext<undefined>) => Tensor | undefined;
@@ -84,16 +84,26 @@ function leftIdentity(value: number): Simplify {
 }
 
 // d(a + b) = da + db. Adding +0 turns -0 into +0, so only -0 is an identity; subtracting +0 is exact.
-export const add = elementwise("add", { f32: code.ADD, i32: code.ADD_I }, [({ cotangent }) => cotangent, ({ cotangent }) => cotangent], {
-  simplify: fold((a, b) => a + b),
-});
+export const add = elementwise(
+  "add",
+  { f32: code.ADD, i32: code.ADD_I },
+  [({ cotangent }) => cotangent, ({ cotangent }) => cotangent],
+  {
+    simplify: fold((a, b) => a + b),
+  },
+);
 
 // d(a - b) = da - db
 export const sub = elementwise(
   "sub",
   { f32: code.SUB, i32: code.SUB_I },
   [({ cotangent }) => cotangent, ({ cotangent }) => cotangent.neg()],
-  { simplify: firstOf(rightIdentity(0), fold((a, b) => a - b)) },
+  {
+    simplify: firstOf(
+      rightIdentity(0),
+      fold((a, b) => a - b),
+    ),
+  },
 );
 
 // d(a b) = b da + a db
@@ -101,7 +111,13 @@ export const mul = elementwise(
   "mul",
   { f32: code.MUL, i32: code.MUL_I },
   [({ cotangent, inputs }) => cotangent.mul(inputs[1]), ({ cotangent, inputs }) => cotangent.mul(inputs[0])],
-  { simplify: firstOf(rightIdentity(1), leftIdentity(1), fold((a, b) => a * b)) },
+  {
+    simplify: firstOf(
+      rightIdentity(1),
+      leftIdentity(1),
+      fold((a, b) => a * b),
+    ),
+  },
 );
 
 // d(a / b) = da / b - (a / b) / b db. i32: floor division, by zero 0.
@@ -112,7 +128,12 @@ export const div = elementwise(
     ({ cotangent, inputs }) => cotangent.div(inputs[1]),
     ({ cotangent, inputs, output }) => cotangent.mul(output).div(inputs[1]).neg(),
   ],
-  { simplify: firstOf(rightIdentity(1), fold((a, b) => a / b)) },
+  {
+    simplify: firstOf(
+      rightIdentity(1),
+      fold((a, b) => a / b),
+    ),
+  },
 );
 
 // a - b floor(a / b); d = da - floor(a / b) db
@@ -137,7 +158,10 @@ export const minimum = elementwise("minimum", { f32: code.MIN, i32: code.MIN_I }
 ]);
 
 export const neg = elementwise("neg", { f32: code.NEG, i32: code.NEG_I }, [({ cotangent }) => cotangent.neg()], {
-  simplify: firstOf(([a]) => (a.op === neg ? a.inputs[0] : undefined), fold((a) => -a)),
+  simplify: firstOf(
+    ([a]) => (a.op === neg ? a.inputs[0] : undefined),
+    fold((a) => -a),
+  ),
 });
 
 // d|a| = sign(a) da
@@ -152,13 +176,17 @@ export const floor = elementwise("floor", { f32: code.FLOOR }, [zero]);
 export const exp = elementwise("exp", { f32: code.EXP }, [({ cotangent, output }) => cotangent.mul(output)]);
 
 // d (e^a - 1) = (e^a - 1 + 1) da
-export const expm1 = elementwise("expm1", { f32: code.EXPM1 }, [({ cotangent, output }) => cotangent.mul(output.add(1))]);
+export const expm1 = elementwise("expm1", { f32: code.EXPM1 }, [
+  ({ cotangent, output }) => cotangent.mul(output.add(1)),
+]);
 
 // d ln a = da / a
 export const log = elementwise("log", { f32: code.LOG }, [({ cotangent, inputs }) => cotangent.div(inputs[0])]);
 
 // d ln(1 + a) = da / (1 + a)
-export const log1p = elementwise("log1p", { f32: code.LOG1P }, [({ cotangent, inputs }) => cotangent.div(inputs[0].add(1))]);
+export const log1p = elementwise("log1p", { f32: code.LOG1P }, [
+  ({ cotangent, inputs }) => cotangent.div(inputs[0].add(1)),
+]);
 
 // d sqrt(a) = da / (2 sqrt(a))
 export const sqrt = elementwise("sqrt", { f32: code.SQRT }, [({ cotangent, output }) => cotangent.div(output.mul(2))]);
@@ -170,7 +198,9 @@ export const rsqrt = elementwise("rsqrt", { f32: code.RSQRT }, [
 
 // d sin a = cos a da; d cos a = -sin a da
 export const sin = elementwise("sin", { f32: code.SIN }, [({ cotangent, inputs }) => cotangent.mul(inputs[0].cos())]);
-export const cos = elementwise("cos", { f32: code.COS }, [({ cotangent, inputs }) => cotangent.mul(inputs[0].sin()).neg()]);
+export const cos = elementwise("cos", { f32: code.COS }, [
+  ({ cotangent, inputs }) => cotangent.mul(inputs[0].sin()).neg(),
+]);
 
 // d tanh a = (1 - tanh^2 a) da
 export const tanh = elementwise("tanh", { f32: code.TANH }, [
@@ -184,7 +214,14 @@ export const sigmoid = elementwise("sigmoid", { f32: code.SIGMOID }, [
 
 // d erf a = 2 / sqrt(pi) e^(-a^2) da
 export const erf = elementwise("erf", { f32: code.ERF }, [
-  ({ cotangent, inputs: [a] }) => cotangent.mul(a.mul(a).neg().exp().mul(2 / Math.sqrt(Math.PI))),
+  ({ cotangent, inputs: [a] }) =>
+    cotangent.mul(
+      a
+        .mul(a)
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
 ]);
 
 // d a^b = b a^(b-1) da + a^b ln a db, with PyTorch's zeros: none for b = 0, none in b where a = 0 and b >= 0.
@@ -232,7 +269,9 @@ export const cast: Op<{ readonly dtype: DType }> = {
     checkDType(dtype, ["f32", "i32"], "cast to");
     return { shape: inputs[0].shape, dtype };
   },
-  vjp: perInput(({ cotangent, inputs }) => (inputs[0].dtype === "f32" && cotangent.dtype === "f32" ? cotangent : undefined)),
+  vjp: perInput(({ cotangent, inputs }) =>
+    inputs[0].dtype === "f32" && cotangent.dtype === "f32" ? cotangent : undefined,
+  ),
   lowering: {
     kind: "map",
     code([{ dtype: from }], { dtype: to }) {
@@ -243,4 +282,3 @@ export const cast: Op<{ readonly dtype: DType }> = {
   simplify: ([a], { dtype }) => (a.dtype === dtype ? a : undefined),
   key: ({ dtype }) => dtype,
 };
-

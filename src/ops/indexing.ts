@@ -2,7 +2,7 @@
 import { GATHER, SCATTER_ADD } from "../../assembly/isa/opcode.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
-import { checkDType, sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 
 /** from [rows, ...rest] and index [...] give [...index, ...rest]: NumPy's from[index]. */
 export const gather: Op<undefined> = {

@@ -10,7 +10,11 @@ import { captured } from "./leaf.ts";
 /** Final carries; stacked step outputs; stacked carries as each step found them. */
 function outputsOf(_: readonly Aval[], { length, parameters, carries, results }: LoopBody): Aval[] {
   const stacked = ({ shape, dtype }: Aval) => ({ shape: [length, ...shape], dtype });
-  return [...results.slice(0, carries), ...results.slice(carries).map(stacked), ...parameters.slice(0, carries).map(stacked)];
+  return [
+    ...results.slice(0, carries),
+    ...results.slice(carries).map(stacked),
+    ...parameters.slice(0, carries).map(stacked),
+  ];
 }
 
 export const scanOp: Op<LoopBody> = {
@@ -66,10 +70,13 @@ function scanVjp({ inputs, output, attrs: body, cotangents, pullback }: VjpConte
   const seeds = [...carryIn.map((carry) => carryGradients[floatCarries.indexOf(carry)]), ...outputGradients];
   const wrt = [...floatCarries, ...floatElements, ...floatCaptures];
   const pulled = pullback(results, seeds, wrt);
-  const plus = (a: Tensor | undefined, b: Tensor | undefined, like: Aval) => (a && b ? a.add(b) : (a ?? b ?? zeros(like)));
+  const plus = (a: Tensor | undefined, b: Tensor | undefined, like: Aval) =>
+    a && b ? a.add(b) : (a ?? b ?? zeros(like));
   const newCarries = floatCarries.map((carry, i) => plus(pulled[i], stackGradients[carryIn.indexOf(carry)], carry));
   const newElements = floatElements.map((element, i) => pulled[floatCarries.length + i] ?? zeros(element));
-  const newSums = floatCaptures.map((_, i) => plus(captureSums[i], pulled[floatCarries.length + floatElements.length + i], captureSums[i]));
+  const newSums = floatCaptures.map((_, i) =>
+    plus(captureSums[i], pulled[floatCarries.length + floatElements.length + i], captureSums[i]),
+  );
 
   const given = <T>(list: readonly (T | undefined)[]) => list.filter((entry) => entry !== undefined);
   const stackStart = carries + stepOutputs.length;
@@ -145,15 +152,18 @@ export function scan(
   if (length === undefined || !Number.isInteger(length) || length < 0)
     throw new ArgumentError("scan: needs a sequence or a length");
   for (const { shape } of sequences)
-    if (shape[0] !== length) throw new ShapeError(`scan: a sequence of shape ${showShape(shape)} is not ${length} long`);
+    if (shape[0] !== length)
+      throw new ShapeError(`scan: a sequence of shape ${showShape(shape)} is not ${length} long`);
   const carryIn = initial.map(placeholder);
   const elements = sequences.map(({ shape, dtype }) => placeholder({ shape: shape.slice(1), dtype }));
   const { carries, outputs = [] } = step(carryIn, elements);
-  if (carries.length !== initial.length) throw new ArgumentError(`scan: ${initial.length} carries in, ${carries.length} out`);
+  if (carries.length !== initial.length)
+    throw new ArgumentError(`scan: ${initial.length} carries in, ${carries.length} out`);
   carries.forEach(({ shape, dtype }, i) => {
     if (!sameShape(shape, initial[i].shape))
       throw new ShapeError(`scan: carry ${i} changes from ${showShape(initial[i].shape)} to ${showShape(shape)}`);
-    if (dtype !== initial[i].dtype) throw new DTypeError(`scan: carry ${i} changes from ${initial[i].dtype} to ${dtype}`);
+    if (dtype !== initial[i].dtype)
+      throw new DTypeError(`scan: carry ${i} changes from ${initial[i].dtype} to ${dtype}`);
   });
   const { results, outer, inner } = close([...carries, ...outputs], [...carryIn, ...elements]);
   const items = scanItems([...initial, ...sequences, ...outer], {
@@ -164,7 +174,10 @@ export function scan(
     sequences: sequences.length,
     results,
   });
-  return { carries: items.slice(0, carries.length), outputs: items.slice(carries.length, carries.length + outputs.length) };
+  return {
+    carries: items.slice(0, carries.length),
+    outputs: items.slice(carries.length, carries.length + outputs.length),
+  };
 }
 
 /** Cuts a body off from the graph around it: what does not depend on `parameters` becomes a placeholder, scalar constants stay. */

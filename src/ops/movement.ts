@@ -36,7 +36,14 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
     kind: "move",
     copies([from], to, { order }) {
       const strides = stridesOf(from.shape);
-      return [copyOf(0, to.shape, stridesOf(to.shape), order.map((axis) => strides[axis]))];
+      return [
+        copyOf(
+          0,
+          to.shape,
+          stridesOf(to.shape),
+          order.map((axis) => strides[axis]),
+        ),
+      ];
     },
   },
   simplify([a], { order }) {
@@ -47,7 +54,9 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
     }
     // Moving axes of size 1 about moves no element.
     const moving = order.filter((axis) => a.shape[axis] !== 1);
-    return moving.every((axis, i) => i === 0 || axis > moving[i - 1]) ? a.reshape(order.map((axis) => a.shape[axis])) : undefined;
+    return moving.every((axis, i) => i === 0 || axis > moving[i - 1])
+      ? a.reshape(order.map((axis) => a.shape[axis]))
+      : undefined;
   },
   key: ({ order }) => order.join(),
 };
@@ -98,7 +107,16 @@ export const slice: Op<SliceAttrs> = {
     copies([from], to, { starts, steps }) {
       const strides = stridesOf(from.shape);
       const start = strides.reduce((sum, stride, i) => sum + stride * starts[i], 0);
-      return [copyOf(0, to.shape, stridesOf(to.shape), strides.map((stride, i) => stride * steps[i]), 0, start)];
+      return [
+        copyOf(
+          0,
+          to.shape,
+          stridesOf(to.shape),
+          strides.map((stride, i) => stride * steps[i]),
+          0,
+          start,
+        ),
+      ];
     },
   },
   simplify: ([a], { sizes, steps }) =>
@@ -122,7 +140,16 @@ export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readon
     copies([from], to, { starts, steps }) {
       const strides = stridesOf(to.shape);
       const start = strides.reduce((sum, stride, i) => sum + stride * starts[i], 0);
-      return [copyOf(0, from.shape, strides.map((stride, i) => stride * steps[i]), stridesOf(from.shape), start, 0)];
+      return [
+        copyOf(
+          0,
+          from.shape,
+          strides.map((stride, i) => stride * steps[i]),
+          stridesOf(from.shape),
+          start,
+          0,
+        ),
+      ];
     },
   },
   simplify: ([a], { shape }) => (sameShape(a.shape, shape) ? a : undefined),
@@ -136,7 +163,8 @@ export const concat: Op<{ readonly axis: number }> = {
     if (inputs.length === 0) throw new ShapeError("concat: needs at least one tensor");
     const [first] = inputs;
     for (const { shape, dtype } of inputs) {
-      const fits = shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]);
+      const fits =
+        shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]);
       checkDType(dtype, movable, "concat");
       if (!fits || dtype !== first.dtype)
         throw new ShapeError(`concat: ${showShape(first.shape)} and ${showShape(shape)} differ outside axis ${axis}`);
@@ -183,5 +211,10 @@ function copyOf(
 export function broadcastCopy(from: readonly number[], to: readonly number[]): StridedCopy {
   const lead = to.length - from.length;
   const strides = stridesOf(from);
-  return copyOf(0, to, stridesOf(to), to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead])));
+  return copyOf(
+    0,
+    to,
+    stridesOf(to),
+    to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead])),
+  );
 }

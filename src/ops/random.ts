@@ -2,7 +2,7 @@
 import { PERMUTE_INDEX, UNIFORM } from "../../assembly/isa/map-code.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op } from "../op.ts";
-import { checkDType, checkShape, sameShape, type Shape, showShape } from "../shape.ts";
+import { checkDType, checkShape, type Shape, sameShape, showShape } from "../shape.ts";
 import { apply, type RandomKey, scalar, type Tensor } from "../tensor.ts";
 
 /** Uniform f32 in [0, 1) from a key of two i32 tensors of the result's shape (in practice broadcast scalars). */
@@ -12,7 +12,8 @@ export const uniformOp: Op<undefined> = {
     checkArity(inputs, 2, "uniform");
     const [a, b] = inputs;
     for (const { dtype } of inputs) checkDType(dtype, ["i32"], "uniform: the key");
-    if (!sameShape(a.shape, b.shape)) throw new ShapeError(`uniform: key shapes ${showShape(a.shape)} and ${showShape(b.shape)} differ`);
+    if (!sameShape(a.shape, b.shape))
+      throw new ShapeError(`uniform: key shapes ${showShape(a.shape)} and ${showShape(b.shape)} differ`);
     return { shape: a.shape, dtype: "f32" };
   },
   vjp: nondifferentiable,

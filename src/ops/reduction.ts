@@ -1,9 +1,10 @@
 // Reductions over axes. The axes are dropped from the shape; the tensor methods put them back where keepDims is asked.
-import * as slot from "../../assembly/isa/slots.ts";
+
 import { REDUCE } from "../../assembly/isa/opcode.ts";
-import { nondifferentiable, type EmitContext, type Op, perInput } from "../op.ts";
+import * as slot from "../../assembly/isa/slots.ts";
 import type { Buffer } from "../compile/lir.ts";
 import { ShapeError } from "../errors.ts";
+import { type EmitContext, nondifferentiable, type Op, perInput } from "../op.ts";
 import { checkDType, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -42,7 +43,13 @@ function runsOf(shape: Shape, axes: readonly number[]): Run[] {
   return runs;
 }
 
-function emitRun(emit: EmitContext<ReduceAttrs>["emit"], kind: number, to: Buffer, from: Buffer, { outer, n, inner }: Run): void {
+function emitRun(
+  emit: EmitContext<ReduceAttrs>["emit"],
+  kind: number,
+  to: Buffer,
+  from: Buffer,
+  { outer, n, inner }: Run,
+): void {
   const parts = Math.floor(n / PART);
   if (kind !== slot.KIND_ARGMAX && outer === 1 && parts >= 2) {
     const rest = n - parts * PART;
@@ -81,7 +88,8 @@ function reduction(
         const runs = runsOf(shape, axes);
         let source = from;
         runs.forEach((run, i) => {
-          const target = i === runs.length - 1 ? to : emit.temporary(run.outer * run.inner, dtype, `${to.label} in part`);
+          const target =
+            i === runs.length - 1 ? to : emit.temporary(run.outer * run.inner, dtype, `${to.label} in part`);
           emitRun(emit, kind, target, source, run);
           source = target;
         });
@@ -123,7 +131,8 @@ export const argmax = {
   ...reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, "i32"),
   infer([{ shape, dtype }], { axes }) {
     checkDType(dtype, ["f32"], "argmax");
-    if (axes.some((axis) => shape[axis] === 0)) throw new ShapeError(`argmax: ${showShape(shape)} has nothing along axis ${axes}`);
+    if (axes.some((axis) => shape[axis] === 0))
+      throw new ShapeError(`argmax: ${showShape(shape)} has nothing along axis ${axes}`);
     return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: "i32" };
   },
 } satisfies Op<ReduceAttrs>;

@@ -7,14 +7,17 @@ import type { Tensor } from "../tensor.ts";
 
 function checkMatrix({ shape, dtype }: Aval, name: string): void {
   checkDType(dtype, ["f32"], name);
-  if (shape.length !== 2 || shape[1] === 0) throw new ShapeError(`${name}: takes rows x columns, got ${showShape(shape)}`);
+  if (shape.length !== 2 || shape[1] === 0)
+    throw new ShapeError(`${name}: takes rows x columns, got ${showShape(shape)}`);
 }
 
 function checkTargets(logits: Aval, index: Aval, name: string): void {
   checkMatrix(logits, name);
   checkDType(index.dtype, ["i32"], `${name}: class indices`);
   if (!sameShape(index.shape, [logits.shape[0]]))
-    throw new ShapeError(`${name}: logits ${showShape(logits.shape)} and targets ${showShape(index.shape)} differ in rows`);
+    throw new ShapeError(
+      `${name}: logits ${showShape(logits.shape)} and targets ${showShape(index.shape)} differ in rows`,
+    );
 }
 
 /** [rows] as a column beside a matrix. */

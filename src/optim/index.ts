@@ -1,5 +1,5 @@
 // simdgrad/optim: optimizers, the transforms they are chained from, schedules.
-export { adam, adamW, sgd, type SgdOptions } from "./optimizers.ts";
+export { adam, adamW, type SgdOptions, sgd } from "./optimizers.ts";
 export { constantSchedule, cosineDecay, type Schedule, scheduled } from "./schedules.ts";
 export {
   type AdamOptions,
@@ -9,7 +9,7 @@ export {
   type OptimizerState,
   scaleByAdam,
   scaleByLearningRate,
-  trace,
   type Transform,
   type Transformed,
+  trace,
 } from "./transform.ts";

@@ -8,8 +8,8 @@ import {
   type Optimizer,
   scaleByAdam,
   scaleByLearningRate,
-  trace,
   type Transform,
+  trace,
 } from "./transform.ts";
 
 function checkDecay(decay: number, name: string): void {
@@ -78,7 +78,10 @@ export function adam(learningRate: Schedule, options: AdamOptions & { readonly w
  * import { adamW } from "simdgrad/optim";
  * adamW(1e-3, { weightDecay: 0.1 }).init([]).links.length; // => 3
  */
-export function adamW(learningRate: Schedule, options: AdamOptions & { readonly weightDecay?: number } = {}): Optimizer {
+export function adamW(
+  learningRate: Schedule,
+  options: AdamOptions & { readonly weightDecay?: number } = {},
+): Optimizer {
   const { weightDecay = 0.01 } = options;
   checkAdam(options, "adamW");
   checkDecay(weightDecay, "adamW");

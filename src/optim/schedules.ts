@@ -37,7 +37,10 @@ export function cosineDecay(value: number, options: { readonly steps: number; re
   const { steps, final = 0 } = options;
   if (!(steps >= 1)) throw new ArgumentError(`cosineDecay: steps must be >= 1, got ${steps}`);
   return (step) => {
-    const progress = step.cast("f32").mul(1 / steps).minimum(1);
+    const progress = step
+      .cast("f32")
+      .mul(1 / steps)
+      .minimum(1);
     const share = progress.mul(Math.PI).cos().add(1).mul(0.5);
     return share.mul(value - final).add(final);
   };

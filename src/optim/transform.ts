@@ -1,5 +1,5 @@
 // Optimizers as chains of transforms, Optax's idea: each turns gradients into updates, with state in variables. They build graphs, nothing else.
-import { scalar, type Assignment, type Tensor, Variable } from "../tensor.ts";
+import { type Assignment, scalar, type Tensor, Variable } from "../tensor.ts";
 import { type Schedule, scheduled } from "./schedules.ts";
 
 /** Updates in the order of the parameters, and new values of the transform's own variables. */
@@ -116,9 +116,11 @@ export interface AdamOptions {
 }
 
 /** First and second moments, corrected for their start at zero: m^ / (sqrt(v^) + epsilon) (Kingma and Ba 2015). */
-export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Transform<
-  readonly [Variable[], Variable[]]
-> {
+export function scaleByAdam({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: AdamOptions = {}): Transform<readonly [Variable[], Variable[]]> {
   return {
     init: (parameters) => [zerosLike(parameters, "adam.m"), zerosLike(parameters, "adam.v")],
     update: (updates, [means, squares], _, step) => {
@@ -131,7 +133,10 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Adam
       const v = updates.map((update, i) => squares[i].mul(beta2).add(update.square().mul(1 - beta2)));
       return {
         updates: m.map((mean, i) => mean.mul(scale).div(v[i].sqrt().mul(rootScale).add(epsilon))),
-        assignments: [...m.map((mean, i) => [means[i], mean] as const), ...v.map((square, i) => [squares[i], square] as const)],
+        assignments: [
+          ...m.map((mean, i) => [means[i], mean] as const),
+          ...v.map((square, i) => [squares[i], square] as const),
+        ],
       };
     },
   };

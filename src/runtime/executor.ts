@@ -39,7 +39,7 @@ export interface RunResult {
   readonly stopped: boolean;
 }
 
-/** A run under way. Runs are served in order of their calls, one at a time, in whole steps. */
+/** A run under way. Runs are served in whole steps; several runs take turns of a few milliseconds, in order of their calls. */
 export interface RunHandle {
   /** Resolves when the plan is finished or stopped; rejects with the first error. */
   readonly done: Promise<RunResult>;
@@ -59,12 +59,15 @@ export interface Executor {
   readonly info: ExecutorInfo;
   /** Verifies nothing, relocates everything; variables of known keys are shared, new ones start at zero. @throws MemoryError */
   load(program: Program): Promise<ProgramId>;
+  /** Runs that still want its steps end with a DisposedError. Its variables stay. */
   unload(id: ProgramId): Promise<void>;
+  /** Frees a variable that no loaded program names. @throws ArgumentError */
+  forget(variable: string): Promise<void>;
   /** Length must equal the slot's elements; takes effect at the next step boundary. @throws ArgumentError, DisposedError */
   write(slot: Slot, data: ArrayLike<number>): Promise<void>;
   /** A copy of the slot's elements as of a step boundary. */
   read(slot: Slot): Promise<TypedArray>;
-  /** Runs the plan's entries in order, `repeat` times over (default 1). */
+  /** Runs the plan's entries in order, `repeat` times over (default 1; Infinity: until stopped). */
   run(plan: readonly PlanEntry[], options?: { readonly repeat?: number }): RunHandle;
   dispose(): Promise<void>;
 }

@@ -18,7 +18,7 @@ const FLOATS: readonly Row[] = [
   [page.LEAST_NORMAL, 2 ** -126],
   [page.TINY, 2 ** -25],
 
-  [page.LOG2_E, 1.4426950408889634],
+  [page.LOG2_E, Math.LOG2E],
   // ln 2 in two parts: multiples of the first (15 bits) are exact for the exponents that occur (8 bits). Cody and Waite 1980.
   [page.LN2_HIGH, 0.693145751953125],
   [page.LN2_LOW, 1.428606765330187e-6],
@@ -53,39 +53,29 @@ const FLOATS: readonly Row[] = [
     -0.128802090883255,
   ],
 
-  // tanh(x) / x = P(x^2) / Q(x^2), P(0) = Q(0) = 1, over 0..9.02, where tanh rounds to 1; minimax: 2^-29.2.
+  [page.QUARTER, 0.25],
+  [page.EIGHTH, 0.125],
+  // 2 tanh(x / 2) = x P(x^2) / Q(x^2), P(0) = Q(0) = 1, over 0..9.02, where tanh rounds to 1; minimax for tanh(x): 2^-27.0.
   [page.TANH_LIMIT, 9.02],
-  [
-    page.TANH_P1,
-    0.13681529462337494,
-    0.0038702792953699827,
-    2.8042499252478592e-5,
-    3.0652149263232786e-8,
-    -1.223822172075062e-11,
-  ],
-  [page.TANH_Q1, 0.47014862298965454, 0.0272531658411026, 0.0003941917384508997, 1.2895849295091466e-6],
+  [page.TANH_P2, 0.02977742999792099, 0.00011433439067332074],
+  [page.TANH_Q2, 0.1131107285618782, 0.001206931541673839, 1.230759835380013e-6],
 
-  // erf(x) / x = P(x^2) / Q(x^2) over 0..3.93, where erf rounds to 1; minimax: 2^-28.8. Q(0) was chosen so that P(0) / Q(0), both
-  // float32, is within 3e-11 of 2 / sqrt(pi).
+  // 4 - 4 erfc(x)^(1/4) over 0..3.93, where erf rounds to 1; minimax for erf(x): 2^-27.5. The first coefficient, 2 / sqrt(pi), in
+  // two parts: alone it would be wrong by half a unit in the last place.
   [page.ERF_LIMIT, 3.93],
+  [page.ERF_1_HIGH, 1.128379225730896, -5.8635382771399236e-8],
   [
-    page.ERF_P0,
-    1.2584072351455688,
-    0.20659136772155762,
-    0.06054004281759262,
-    0.0042898524552583694,
-    0.00042156223207712173,
-    5.17438775204937e-6,
-    -1.4461076780492021e-8,
-  ],
-  [
-    page.ERF_Q0,
-    1.115234375,
-    0.5548316836357117,
-    0.12707220017910004,
-    0.017230523750185966,
-    0.0014551974600180984,
-    6.991277041379362e-5,
+    page.ERF_2,
+    0.4774644374847412,
+    -0.06184086948633194,
+    -0.07456132769584656,
+    0.005071526393294334,
+    0.007449174299836159,
+    -0.0005036444636061788,
+    -0.000722856551874429,
+    0.00020713466801680624,
+    -2.1542828108067624e-5,
+    7.280884233296092e-7,
   ],
 
   // pi / 2 in three parts: multiples of the first two (17 bits) are exact up to 127, and no float32 up to 200 is so near to a
@@ -144,14 +134,17 @@ const TWO_OVER_PI_BITS = [
 
 /** Writes the page of constants into a module's memory; kernels may run only after it. */
 export function writeMathPage(memory: ArrayBufferLike): void {
-  const bits = new Uint32Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 4);
-  const floats = new Float32Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 4);
-  const doubles = new Float64Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 8);
-  for (const [vector, ...values] of FLOATS)
-    values.forEach((value, i) => floats.fill(value, 4 * (vector + i), 4 * (vector + i + 1)));
-  for (const [vector, ...values] of WORDS)
-    values.forEach((value, i) => bits.fill(value, 4 * (vector + i), 4 * (vector + i + 1)));
-  for (const [vector, ...values] of DOUBLES)
-    values.forEach((value, i) => doubles.fill(value, 2 * (vector + i), 2 * (vector + i + 1)));
-  bits.set(TWO_OVER_PI_BITS, 4 * page.FAR_BITS);
+  const words = new Uint32Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 4);
+  write(new Float32Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 4), FLOATS);
+  write(words, WORDS);
+  write(new Float64Array(memory, MATH_PAGE, MATH_PAGE_BYTES / 8), DOUBLES);
+  words.set(TWO_OVER_PI_BITS, 4 * page.FAR_BITS);
+}
+
+/** Fills all lanes of the rows' vectors. */
+function write(view: Float32Array | Uint32Array | Float64Array, rows: readonly Row[]): void {
+  const lanes = 16 / view.BYTES_PER_ELEMENT;
+  for (const [vector, ...values] of rows) {
+    for (const [i, value] of values.entries()) view.fill(value, lanes * (vector + i), lanes * (vector + i + 1));
+  }
 }

@@ -1,0 +1,51 @@
+// What the platform offers. Asked when an executor is made, never at import.
+import { SimdgradError } from "../errors.ts";
+
+/** A platform that lacks what an executor needs. */
+export class UnsupportedError extends SimdgradError {}
+
+// (module (func (result v128) (i8x16.popcnt (i8x16.splat (i32.const 0))))), and the same with i8x16.relaxed_swizzle.
+const HEADER = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+const SIMD = [...HEADER, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+const RELAXED = [...HEADER, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11];
+
+function validates(module: readonly number[]): boolean {
+  return typeof WebAssembly === "object" && WebAssembly.validate(new Uint8Array(module));
+}
+
+/** Fixed-width SIMD in WebAssembly. */
+export function hasSimd(): boolean {
+  return validates(SIMD);
+}
+
+/** Relaxed SIMD (fused multiply-add) in WebAssembly. */
+export function hasRelaxedSimd(): boolean {
+  return validates(RELAXED);
+}
+
+/** Calls back after the events that wait now. */
+export interface Turns {
+  /** One call of the callback, soon. */
+  request(): void;
+  /** Nothing more is wanted for now: lets a process end. */
+  rest(): void;
+}
+
+/** By setImmediate (Node, Bun), else by a message: neither is throttled in a hidden tab as timers are. */
+export function createTurns(callback: () => void): Turns {
+  if (typeof setImmediate === "function") return { request: () => void setImmediate(callback), rest: () => {} };
+  let channel: MessageChannel | undefined;
+  return {
+    request() {
+      if (channel === undefined) {
+        channel = new MessageChannel();
+        channel.port1.onmessage = callback;
+      }
+      channel.port2.postMessage(0);
+    },
+    rest() {
+      channel?.port1.close();
+      channel = undefined;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// The interpreter in JavaScript: fetch, one table over the opcode, advance. Loops nest by recursion. Twin of assembly/run.ts.
+import * as op from "../../../assembly/isa/opcode.ts";
+import {
+  INDEX_COUNT,
+  INDEX_FIRST,
+  INDEX_STRIDE,
+  LOOP_BODY,
+  LOOP_COUNT,
+  LOOP_DEPTH,
+} from "../../../assembly/isa/slots.ts";
+import { lengthAt, type Opcode, opcodeAt } from "../../compile/addresses.ts";
+import { copy } from "./copy.ts";
+import { gather, scatterAdd } from "./gather.ts";
+import type { Kernel } from "./kernel.ts";
+import { map } from "./map.ts";
+import { matmul, pack } from "./matmul.ts";
+import type { JsMemory } from "./memory.ts";
+import { reduce } from "./reduce.ts";
+import { crossEntropy, crossEntropyGradient, logSumExp, softmax } from "./rows.ts";
+
+type Control = typeof op.END | typeof op.BARRIER | typeof op.LOOP | typeof op.INDEX;
+
+const KERNELS: Record<Exclude<Opcode, Control>, Kernel> = {
+  [op.MAP]: map,
+  [op.REDUCE]: reduce,
+  [op.PACK]: pack,
+  [op.MATMUL]: matmul,
+  [op.COPY]: copy,
+  [op.GATHER]: gather,
+  [op.SCATTER_ADD]: scatterAdd,
+  [op.SOFTMAX]: softmax,
+  [op.LOG_SUM_EXP]: logSumExp,
+  [op.CROSS_ENTROPY]: crossEntropy,
+  [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+};
+
+/** Executes the words from `at` up to `end`, or to END. */
+export function interpret(memory: JsMemory, code: Int32Array, at: number, end: number): void {
+  while (at < end) {
+    const opcode = opcodeAt(code, at) as Opcode;
+    const next = at + lengthAt(code, at);
+    switch (opcode) {
+      case op.END:
+        return;
+      case op.BARRIER:
+        at = next;
+        break;
+      case op.LOOP: {
+        const bodyEnd = next + code[at + LOOP_BODY];
+        const { counters } = memory;
+        const depth = code[at + LOOP_DEPTH];
+        for (let k = 0; k < code[at + LOOP_COUNT]; k++) {
+          counters[depth] = k;
+          interpret(memory, code, next, bodyEnd);
+        }
+        at = bodyEnd;
+        break;
+      }
+      case op.INDEX: {
+        const moved = indexed(memory, code, at, next);
+        KERNELS[opcodeAt(moved, 0) as Exclude<Opcode, Control>](memory, moved, 0);
+        at = next + lengthAt(code, next);
+        break;
+      }
+      default:
+        KERNELS[opcode](memory, code, at);
+        at = next;
+    }
+  }
+}
+
+/** A copy of the instruction at `from` with its addresses moved as the prefix at `prefix` says. */
+function indexed(memory: JsMemory, code: Int32Array, prefix: number, from: number): Int32Array {
+  const { instruction, counters } = memory;
+  const length = lengthAt(code, from);
+  for (let word = 0; word < length; word++) instruction[word] = code[from + word];
+  const end = prefix + INDEX_FIRST + code[prefix + INDEX_COUNT] * INDEX_STRIDE;
+  for (let triple = prefix + INDEX_FIRST; triple < end; triple += INDEX_STRIDE)
+    instruction[code[triple]] += counters[code[triple + 1]] * code[triple + 2];
+  return instruction;
+}

@@ -1,0 +1,25 @@
+// JsExecutor: programs executed by plain TypeScript, without WebAssembly.
+import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
+import { createJsMachine } from "./machine.ts";
+
+export interface JsOptions extends LocalOptions {
+  /** Numbers in memory: "float32" (default) as in WebAssembly, "float64" for the oracle that tests compare with. */
+  readonly precision?: "float64" | "float32";
+  /** Why this executor is used in place of another; stands in `info`. */
+  readonly fallback?: string;
+}
+
+/**
+ * Runs programs in JavaScript, in this thread: the oracle (Float64), or the baseline and fallback (Float32).
+ *
+ * @example
+ * const executor = new JsExecutor();
+ * executor.info.name; // => "js"
+ */
+export class JsExecutor extends LocalExecutor {
+  constructor(options: JsOptions = {}) {
+    const precision = options.precision ?? "float32";
+    const name = precision === "float32" ? "js" : "js-float64";
+    super({ name, tile: "", threads: 1, fallback: options.fallback ?? "" }, createJsMachine(precision), options);
+  }
+}

@@ -1,0 +1,73 @@
+// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient. Twin of assembly/softmax.ts.
+import {
+  ENTROPY_COLUMNS,
+  ENTROPY_FROM,
+  ENTROPY_INDEX,
+  ENTROPY_ROWS,
+  ENTROPY_SCALE,
+  ENTROPY_TO,
+  ROWS_COLUMNS,
+  ROWS_FROM,
+  ROWS_ROWS,
+  ROWS_TO,
+} from "../../../assembly/isa/slots.ts";
+import type { JsMemory } from "./memory.ts";
+
+export function softmax(memory: JsMemory, code: Int32Array, at: number): void {
+  const columns = code[at + ROWS_COLUMNS];
+  for (let r = 0; r < code[at + ROWS_ROWS]; r++)
+    softmaxRow(memory, code[at + ROWS_TO] + r * columns, code[at + ROWS_FROM] + r * columns, columns, 1);
+}
+
+export function logSumExp(memory: JsMemory, code: Int32Array, at: number): void {
+  const columns = code[at + ROWS_COLUMNS];
+  for (let r = 0; r < code[at + ROWS_ROWS]; r++)
+    memory.f[code[at + ROWS_TO] + r] = logSumExpRow(memory, code[at + ROWS_FROM] + r * columns, columns);
+}
+
+export function crossEntropy(memory: JsMemory, code: Int32Array, at: number): void {
+  const { f, i } = memory;
+  const columns = code[at + ENTROPY_COLUMNS];
+  for (let r = 0; r < code[at + ENTROPY_ROWS]; r++) {
+    const from = code[at + ENTROPY_FROM] + r * columns;
+    const target = i[code[at + ENTROPY_INDEX] + r];
+    const known = target >= 0 && target < columns;
+    f[code[at + ENTROPY_TO] + r] = known ? logSumExpRow(memory, from, columns) - f[from + target] : Number.NaN;
+  }
+}
+
+export function crossEntropyGradient(memory: JsMemory, code: Int32Array, at: number): void {
+  const { f, i } = memory;
+  const columns = code[at + ENTROPY_COLUMNS];
+  for (let r = 0; r < code[at + ENTROPY_ROWS]; r++) {
+    const to = code[at + ENTROPY_TO] + r * columns;
+    const target = i[code[at + ENTROPY_INDEX] + r];
+    const scale = f[code[at + ENTROPY_SCALE] + r];
+    softmaxRow(memory, to, code[at + ENTROPY_FROM] + r * columns, columns, scale);
+    if (target >= 0 && target < columns) f[to + target] -= scale;
+  }
+}
+
+/** softmax(from) * scale; `to` may be `from`. */
+function softmaxRow({ f }: JsMemory, to: number, from: number, columns: number, scale: number): void {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < columns; c++) largest = Math.max(largest, f[from + c]);
+  let sum = 0;
+  for (let c = 0; c < columns; c++) {
+    const e = Math.exp(f[from + c] - largest);
+    sum += e;
+    f[to + c] = e;
+  }
+  const factor = scale / sum;
+  for (let c = 0; c < columns; c++) f[to + c] *= factor;
+}
+
+/** An infinite largest element is not subtracted: a row of -infinity gives -infinity, one with infinity gives infinity. */
+function logSumExpRow({ f }: JsMemory, from: number, columns: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < columns; c++) largest = Math.max(largest, f[from + c]);
+  const shift = Math.abs(largest) === Number.POSITIVE_INFINITY ? 0 : largest;
+  let sum = 0;
+  for (let c = 0; c < columns; c++) sum += Math.exp(f[from + c] - shift);
+  return shift + Math.log(sum);
+}

@@ -1,0 +1,58 @@
+// The queue of runs: each open run makes steps for a slice in its turn; between slices the event loop does what waits.
+import { createTurns, type Turns } from "./features.ts";
+import type { Run } from "./run.ts";
+
+/** Milliseconds of a slice: short enough for a page's next frame and for a waiting prediction. */
+export const SLICE = 10;
+
+export class RunQueue {
+  readonly #slice: (run: Run) => void;
+  readonly #turns: Turns;
+  /** Open runs, the one whose turn is next first. */
+  #runs: Run[] = [];
+  #requested = false;
+
+  /** `slice` has one run make steps. */
+  constructor(slice: (run: Run) => void) {
+    this.#slice = slice;
+    this.#turns = createTurns(() => this.#turn());
+  }
+
+  add(run: Run): void {
+    this.#runs.push(run);
+    this.wake();
+  }
+
+  /** Asks for a turn if a run wants one. */
+  wake(): void {
+    if (this.#requested || !this.#runs.some((run) => run.open && !run.paused)) return;
+    this.#requested = true;
+    this.#turns.request();
+  }
+
+  #turn(): void {
+    this.#requested = false;
+    this.#runs = this.#runs.filter((run) => run.open);
+    const index = this.#runs.findIndex((run) => !run.paused);
+    if (index >= 0) {
+      const [run] = this.#runs.splice(index, 1);
+      this.#runs.push(run);
+      try {
+        this.#slice(run);
+      } catch (error) {
+        run.fail(error);
+      }
+    }
+    this.wake();
+    if (!this.#requested) this.#turns.rest();
+  }
+
+  /** Fails all open runs. Whoever closes knows: a run that nobody waits for does not complain. */
+  close(error: Error): void {
+    for (const run of this.#runs) {
+      run.done.catch(() => {});
+      if (run.open) run.fail(error);
+    }
+    this.#runs = [];
+  }
+}

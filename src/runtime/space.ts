@@ -1,0 +1,227 @@
+// Space: who lives where in a machine's memory. State by identity, a block for each program, one arena for all.
+// Synchronous; LocalExecutor calls it between steps.
+import type { Program, ProgramSlot } from "../compile/program.ts";
+import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../errors.ts";
+import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import type { ProgramId, Slot, TypedArray } from "./executor.ts";
+import { Layout, type Place } from "./layout.ts";
+import type { Loaded, Machine } from "./machine.ts";
+import { fetchSlot, storeSlot } from "./memory.ts";
+import { relocate } from "./relocate.ts";
+
+interface Variable {
+  readonly place: Place;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A slot found: where it is and what it holds. */
+interface Found {
+  readonly at: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+export class Space {
+  readonly #machine: Machine;
+  /** Fill arena and io with NaN wherever a program must not rely on them. */
+  readonly #poisons: boolean;
+  readonly #variables = new Map<string, Variable>();
+  readonly #programs = new Map<ProgramId, Loaded>();
+  #layout: Layout;
+  #arena: Place;
+  #nextId = 1;
+
+  constructor(machine: Machine, poisons: boolean) {
+    this.#machine = machine;
+    this.#poisons = poisons;
+    this.#layout = new Layout(machine.start);
+    this.#arena = this.#layout.take(0);
+  }
+
+  /** @throws ProgramError if it disagrees with a known variable; MemoryError. Either leaves everything as it was. */
+  load(program: Program): ProgramId {
+    for (const { key, shape, dtype } of program.variables) {
+      const known = this.#variables.get(key);
+      if (known !== undefined && (known.dtype !== dtype || !sameShape(known.shape, shape)))
+        throw new ProgramError(
+          `load: variable ${key} is ${dtype} ${showShape(shape)}, but an earlier program has it as ${known.dtype} ${showShape(known.shape)}`,
+        );
+    }
+    const layout = this.#layout.copy();
+    const fresh = program.variables
+      .filter(({ key }) => !this.#variables.has(key))
+      .map((variable) => ({
+        key: variable.key,
+        shape: variable.shape,
+        dtype: variable.dtype,
+        place: layout.take(variable.words),
+      }));
+    const place = layout.take(program.ioWords + program.constantWords + this.#machine.ownWords(program));
+    const arena = this.#widenArena(layout, program.arenaWords);
+    this.#reserve(layout.end, program);
+
+    this.#layout = layout;
+    const { memory } = this.#machine;
+    for (const variable of fresh) {
+      memory.f.fill(0, variable.place.at, variable.place.at + variable.place.words);
+      this.#variables.set(variable.key, variable);
+    }
+    const loaded = this.#place(program, place);
+    this.#programs.set(this.#nextId, loaded);
+    const moved = arena.at !== this.#arena.at;
+    this.#arena = arena;
+    if (moved) for (const each of this.#programs.values()) this.#install(each);
+    else this.#install(loaded);
+    return this.#nextId++;
+  }
+
+  /** The arena, or a larger one: nothing in it outlives a step, so it may lie elsewhere. */
+  #widenArena(layout: Layout, words: number): Place {
+    if (words <= this.#arena.words) return this.#arena;
+    layout.free(this.#arena);
+    return layout.take(words);
+  }
+
+  #reserve(words: number, program: Program): void {
+    const { limit } = this.#machine;
+    try {
+      if (words > limit) throw new RangeError(`${gibibytes(limit)} can be addressed`);
+      this.#machine.grow(words);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new MemoryError(
+        `load: ${gibibytes(words)} of memory are needed: ${error.message}. Largest: ${this.#largest(program).join(", ")}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** The three largest buffers of the loaded programs and one more. */
+  #largest(program: Program): string[] {
+    const words = new Map<string, number>();
+    for (const [key, { place }] of this.#variables) words.set(`variable ${key}`, place.words);
+    for (const each of [...Array.from(this.#programs.values(), (loaded) => loaded.program), program]) {
+      for (const variable of each.variables)
+        words.set(`variable ${variable.key} ${showShape(variable.shape)}`, variable.words);
+      for (const slot of [...each.inputs, ...each.outputs])
+        words.set(`${slot.name} ${showShape(slot.shape)}`, slot.words);
+      words.set("intermediate results", Math.max(each.arenaWords, words.get("intermediate results") ?? 0));
+    }
+    const sorted = [...words].sort((a, b) => b[1] - a[1]).slice(0, 3);
+    return sorted.map(([name, size]) => `${name} (${gibibytes(size)})`);
+  }
+
+  #place(program: Program, place: Place): Loaded {
+    const { memory } = this.#machine;
+    const constants = place.at + program.ioWords;
+    const own = constants + program.constantWords;
+    memory.f.fill(this.#poisons ? Number.NaN : 0, place.at, own);
+    for (const { offset, shape } of program.inputs)
+      memory.f.fill(0, place.at + offset, place.at + offset + sizeOf(shape));
+    for (const { offset, dtype, data } of program.constants)
+      storeSlot(memory, dtype, constants + offset, data, "a constant");
+    const logTypes = program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32");
+    return {
+      program,
+      code: new Int32Array(program.code.length),
+      place,
+      io: place.at,
+      constants,
+      own,
+      logTypes,
+      live: true,
+    };
+  }
+
+  #install(loaded: Loaded): void {
+    const { program, io, constants, code } = loaded;
+    const variables = program.variables.map(({ key }) => this.#variable(key).place.at);
+    relocate(program, { io, constants, arena: this.#arena.at, variables }, this.#machine.addressUnit, code);
+    this.#machine.install(loaded);
+  }
+
+  /** Frees the program's block and what only it needed of the arena. @throws DisposedError */
+  unload(id: ProgramId): void {
+    const loaded = this.loaded(id);
+    loaded.live = false;
+    this.#programs.delete(id);
+    this.#layout.free(loaded.place);
+    let needed = 0;
+    for (const { program } of this.#programs.values()) needed = Math.max(needed, program.arenaWords);
+    const { at, words } = this.#arena;
+    if (needed < words) {
+      this.#layout.free({ at: at + needed, words: words - needed });
+      this.#arena = { at, words: needed };
+    }
+  }
+
+  /** Frees a variable that no loaded program names. @throws ArgumentError */
+  forget(key: string): void {
+    const { place } = this.#variable(key);
+    for (const [id, { program }] of this.#programs) {
+      if (program.variables.some((variable) => variable.key === key))
+        throw new ArgumentError(`forget: variable ${key} belongs to program ${id}, which is loaded`);
+    }
+    this.#layout.free(place);
+    this.#variables.delete(key);
+  }
+
+  /** @throws DisposedError */
+  loaded(id: ProgramId): Loaded {
+    const loaded = this.#programs.get(id);
+    if (loaded === undefined) throw new DisposedError(`program ${id} is not loaded`);
+    return loaded;
+  }
+
+  write(slot: Slot, data: ArrayLike<number>): void {
+    const { at, shape, dtype } = this.#find(slot, "write");
+    const size = sizeOf(shape);
+    if (data.length !== size)
+      throw new ArgumentError(`write: ${nameOf(slot)} ${showShape(shape)} has ${size} elements, got ${data.length}`);
+    storeSlot(this.#machine.memory, dtype, at, data, nameOf(slot));
+  }
+
+  read(slot: Slot): TypedArray {
+    const { at, shape, dtype } = this.#find(slot, "read");
+    return fetchSlot(this.#machine.memory, dtype, at, sizeOf(shape));
+  }
+
+  /** Fills the arena with NaN (as integers: no index of anything). */
+  poisonArena(): void {
+    this.#machine.memory.f.fill(Number.NaN, this.#arena.at, this.#arena.at + this.#arena.words);
+  }
+
+  #find(slot: Slot, action: "read" | "write"): Found {
+    if ("variable" in slot) {
+      const { place, shape, dtype } = this.#variable(slot.variable);
+      return { at: place.at, shape, dtype };
+    }
+    const { program, io } = this.loaded(slot.program);
+    const found =
+      slotOf(program.inputs, slot.name) ?? (action === "read" ? slotOf(program.outputs, slot.name) : undefined);
+    if (found === undefined)
+      throw new ArgumentError(
+        `${action}: program ${slot.program} has no ${action === "read" ? "slot" : "input"} ${slot.name}`,
+      );
+    return { at: io + found.offset, shape: found.shape, dtype: found.dtype };
+  }
+
+  #variable(key: string): Variable {
+    const variable = this.#variables.get(key);
+    if (variable === undefined) throw new ArgumentError(`no loaded program has named a variable ${key}`);
+    return variable;
+  }
+}
+
+function slotOf(slots: readonly ProgramSlot[], name: string): ProgramSlot | undefined {
+  return slots.find((slot) => slot.name === name);
+}
+
+function nameOf(slot: Slot): string {
+  return "variable" in slot ? `variable ${slot.variable}` : slot.name;
+}
+
+function gibibytes(words: number): string {
+  return `${(words / 2 ** 28).toFixed(2)} GiB`;
+}

@@ -1,0 +1,79 @@
+// A data set on an executor: x and y as variables, uploaded once; batches are gathered inside programs.
+
+import { compile } from "../compile/compile.ts";
+import { type ArrayLikeData, array, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
+import { DataError } from "../errors.ts";
+import type { Loss } from "../nn/losses.ts";
+import type { Executor } from "../runtime/executor.ts";
+import { showShape } from "../shape.ts";
+import { Variable } from "../tensor.ts";
+
+/** Inputs and targets, one row a sample. */
+export interface Samples {
+  readonly x: ArrayLikeData;
+  readonly y: ArrayLikeData;
+}
+
+/** Checked samples. */
+export interface CheckedSamples {
+  readonly x: TypedData;
+  readonly y: TypedData;
+  readonly rows: number;
+}
+
+/** Samples in an executor's memory. */
+export interface Dataset {
+  readonly x: Variable;
+  readonly y: Variable;
+  readonly rows: number;
+}
+
+/**
+ * Samples as a loss takes them.
+ * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity
+ */
+export function checkSamples({ x: givenX, y: givenY }: Samples, loss: Loss, finite: boolean): CheckedSamples {
+  const x = array(givenX, undefined, "x");
+  const y = array(givenY, loss.targets === "classes" ? "i32" : undefined, "y");
+  if (x.shape.length === 0 || y.shape.length === 0) throw new DataError("x and y need a first axis of rows");
+  const [rows] = x.shape;
+  if (rows === 0) throw new DataError("the data set is empty");
+  if (y.shape[0] !== rows)
+    throw new DataError(`x ${showShape(x.shape)} and y ${showShape(y.shape)} have different numbers of rows`);
+  if (finite) {
+    checkFinite(x, "x");
+    checkFinite(y, "y");
+  }
+  return { x, y, rows };
+}
+
+/** @throws DataError where a class index has no logit */
+export function checkTargets({ y }: CheckedSamples, loss: Loss, classes: number): void {
+  if (loss.targets === "classes") checkClasses(y, classes, "y");
+}
+
+/** Uploads samples. */
+export async function upload(executor: Executor, { x, y, rows }: CheckedSamples, name: string): Promise<Dataset> {
+  const variable = ({ shape, dtype }: TypedData, part: string) =>
+    new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false });
+  const dataset = { x: variable(x, "x"), y: variable(y, "y"), rows };
+  // Assigning a variable to itself is no instruction, but it gives the variable its place.
+  const place = await executor.load(
+    compile({
+      assignments: [
+        [dataset.x, dataset.x],
+        [dataset.y, dataset.y],
+      ],
+    }),
+  );
+  await executor.write({ variable: dataset.x.key }, x.data);
+  await executor.write({ variable: dataset.y.key }, y.data);
+  await executor.unload(place);
+  return dataset;
+}
+
+/** Frees the memory of a data set. */
+export async function release(executor: Executor, { x, y }: Dataset): Promise<void> {
+  await executor.forget(x.key);
+  await executor.forget(y.key);
+}

@@ -1,0 +1,208 @@
+// Fit: a training under way, as an async iterable of reports. Training never waits for its reader: what was not read yet is added up.
+import { NonFiniteError } from "../errors.ts";
+import type { LogRows, PlanEntry, RunHandle, RunResult } from "../runtime/executor.ts";
+
+/** Averages over a data set. */
+export type Measures = Readonly<Record<string, number>> & { readonly loss: number };
+
+/** What happened since the last report. */
+export interface Report {
+  /** Steps made since fit began. */
+  readonly step: number;
+  /** Epochs finished since fit began. */
+  readonly epoch: number;
+  /** Loss of the latest step. */
+  readonly loss: number;
+  /** Loss of every step since the last report. */
+  readonly losses: readonly number[];
+  /** Means of the metrics over those steps. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Measured on the validation data, in the report that ends an epoch. */
+  readonly validation?: Measures;
+  /** Training steps of a whole fit. */
+  readonly totalSteps: number;
+  readonly samplesPerSecond: number;
+}
+
+/** What a fit runs. */
+export interface FitPlan {
+  readonly epochs: number;
+  /** One epoch. */
+  readonly plan: readonly PlanEntry[];
+  readonly stepsPerEpoch: number;
+  /** Samples a step, on average. */
+  readonly samplesPerStep: number;
+  readonly run: (plan: readonly PlanEntry[]) => RunHandle;
+  readonly validate?: () => Promise<Measures>;
+  readonly signal?: AbortSignal;
+  /** Lets go of what the fit alone needed. */
+  readonly finish: () => Promise<void>;
+}
+
+const FRAME = 16; // ms: at most one report a frame
+
+export class Fit implements AsyncIterableIterator<Report> {
+  readonly #prepare: () => Promise<FitPlan>;
+  #plan: FitPlan | undefined;
+  #handle: RunHandle | undefined;
+  #driver: Promise<void> | undefined;
+  #ended = false;
+  #paused: Promise<void> | undefined;
+  #release: (() => void) | undefined;
+  #step = 0;
+  #epoch = 0;
+  #loss = Number.NaN;
+  #losses: number[] = [];
+  #sums = new Map<string, number>();
+  #validation: Measures | undefined;
+  #reported = 0;
+  #fresh = false;
+  #began = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(prepare: () => Promise<FitPlan>) {
+    this.#prepare = prepare;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next report; starts the training at the first call. @throws NonFiniteError once the loss is NaN or infinite */
+  async next(): Promise<IteratorResult<Report, undefined>> {
+    this.#driver ??= this.#drive().finally(() => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+    this.#driver.catch(() => undefined); // reported below
+    const wait = FRAME - (performance.now() - this.#reported);
+    if (!this.#ended && wait > 0) await this.#sleep(wait);
+    while (!this.#fresh && !this.#ended) await this.#changed();
+    if (!this.#fresh) {
+      await this.#driver;
+      return { done: true, value: undefined };
+    }
+    return { done: false, value: this.#take() };
+  }
+
+  /** Ends the training at the next step boundary: what leaving the loop does. */
+  async return(): Promise<IteratorResult<Report, undefined>> {
+    await this.stop();
+    return { done: true, value: undefined };
+  }
+
+  /** Resolves when no step is being made any more; none is until resume(). */
+  async pause(): Promise<void> {
+    this.#paused ??= new Promise((resolve) => {
+      this.#release = resolve;
+    });
+    await this.#handle?.pause();
+  }
+
+  resume(): void {
+    this.#release?.();
+    this.#paused = undefined;
+    this.#handle?.resume();
+  }
+
+  /** Resolves when training has stopped at a step boundary. */
+  async stop(): Promise<void> {
+    this.#ended = true;
+    this.resume();
+    await this.#handle?.stop();
+    await this.#driver?.catch(() => undefined);
+  }
+
+  async #drive(): Promise<void> {
+    const plan = await this.#prepare();
+    this.#plan = plan;
+    const abort = () => void this.stop();
+    if (plan.signal?.aborted) this.#ended = true;
+    plan.signal?.addEventListener("abort", abort);
+    this.#began = performance.now();
+    try {
+      for (let epoch = 0; epoch < plan.epochs && !this.#ended; epoch++) {
+        await this.#paused;
+        const result = await this.#watch(plan.run(plan.plan));
+        if (result.stopped) return;
+        this.#epoch = epoch + 1;
+        if (plan.validate !== undefined && !this.#ended) this.#validation = await plan.validate();
+        this.#fresh = true;
+        this.#wake?.();
+      }
+    } finally {
+      plan.signal?.removeEventListener("abort", abort);
+      await plan.finish();
+    }
+  }
+
+  /** Follows a run to its end, taking its log once a frame. */
+  async #watch(handle: RunHandle): Promise<RunResult> {
+    this.#handle = handle;
+    let result: RunResult | undefined;
+    const done = handle.done.then((value) => {
+      result = value;
+    });
+    while (result === undefined) {
+      await Promise.race([done, this.#sleep(FRAME)]);
+      for (const rows of handle.takeLog()) await this.#note(rows, handle);
+    }
+    return result;
+  }
+
+  async #note({ names, values }: LogRows, handle: RunHandle): Promise<void> {
+    const lossAt = names.indexOf("loss");
+    for (let row = 0; row < values.length; row += names.length) {
+      const loss = values[row + lossAt];
+      if (!Number.isFinite(loss)) {
+        await handle.stop();
+        throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
+      }
+      this.#loss = loss;
+      this.#losses.push(loss);
+      this.#step++;
+      names.forEach((name, i) => {
+        if (i !== lossAt) this.#sums.set(name, (this.#sums.get(name) ?? 0) + values[row + i]);
+      });
+    }
+    if (values.length > 0) {
+      this.#fresh = true;
+      this.#wake?.();
+    }
+  }
+
+  #take(): Report {
+    const plan = this.#plan as FitPlan;
+    const losses = this.#losses;
+    const metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / Math.max(1, losses.length)]));
+    const validation = this.#validation;
+    this.#losses = [];
+    this.#sums = new Map();
+    this.#validation = undefined;
+    this.#fresh = false;
+    this.#reported = performance.now();
+    const seconds = (this.#reported - this.#began) / 1000;
+    return {
+      step: this.#step,
+      epoch: this.#epoch,
+      loss: this.#loss,
+      losses,
+      metrics,
+      ...(validation && { validation }),
+      totalSteps: plan.epochs * plan.stepsPerEpoch,
+      samplesPerSecond: (this.#step * plan.samplesPerStep) / seconds,
+    };
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, milliseconds);
+    });
+  }
+}

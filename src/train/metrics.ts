@@ -1,0 +1,16 @@
+// Metrics: scalars of prediction and target, measured at every step beside the loss. Nothing is trained on them.
+import type { Tensor } from "../tensor.ts";
+
+/** A scalar of a prediction and its target. */
+export type Metric = (prediction: Tensor, target: Tensor) => Tensor;
+
+/**
+ * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N].
+ *
+ * @example
+ * import { accuracy, constant, evaluate } from "simdgrad";
+ * await evaluate(accuracy(constant([[1, 2], [3, 4]]), constant(Int32Array.of(1, 0)))); // => [0.5]
+ */
+export function accuracy(prediction: Tensor, target: Tensor): Tensor {
+  return prediction.argmax(1).equal(target).mean();
+}

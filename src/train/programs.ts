@@ -1,0 +1,104 @@
+// The programs of a training: step, evaluation, prediction. Each is a whole computation over state; only row counters change from run to run.
+import { grad } from "../autodiff.ts";
+import { compile } from "../compile/compile.ts";
+import type { Program } from "../compile/program.ts";
+import type { Loss } from "../nn/losses.ts";
+import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
+import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
+import type { Optimizer, OptimizerState } from "../optim/transform.ts";
+import type { DType, Shape } from "../shape.ts";
+import { type Assignment, arange, input, type Tensor, Variable } from "../tensor.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Metric } from "./metrics.ts";
+
+/** What is trained and how: everything programs are made from. */
+export interface Recipe {
+  readonly model: Layer;
+  readonly loss: Loss;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly preprocess: (x: Tensor) => Tensor;
+  readonly parameters: ReadonlyMap<string, Variable>;
+  readonly optimizer: Optimizer;
+  readonly state: OptimizerState;
+  readonly counters: Counters;
+  readonly seed: number;
+  readonly names: ReadonlyMap<Tensor, string>;
+}
+
+/** Where training is in its data: i32 scalars. */
+export interface Counters {
+  readonly epoch: Variable;
+  /** Rows of this epoch already used. */
+  readonly row: Variable;
+}
+
+export function newCounters(): Counters {
+  const counter = (label: string) => new Variable([], 0, { dtype: "i32", label });
+  return { epoch: counter("epoch"), row: counter("row") };
+}
+
+/** How the rows of a data set become batches. */
+export interface Batching {
+  readonly batch: number;
+  /** Rows of an epoch: whole batches only when the last, ragged one is dropped. */
+  readonly rows: number;
+  readonly shuffle: boolean;
+}
+
+/** One training step: gather, forward, backward, update, count. */
+export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {
+  const { optimizer, state, parameters, counters, seed, names } = recipe;
+  const assignments: Assignment[] = [];
+  const { x, y } = batchOf(recipe, data, batching);
+  const { loss, metrics } = measure(recipe, x, y, trainingContext(seed, state.step, assignments));
+  const variables = [...parameters.values()];
+  assignments.push(...optimizer.update(grad(loss, variables), state, variables), ...count(counters, batching));
+  return compile({ outputs: { loss, ...metrics }, assignments, names });
+}
+
+/** Loss and metrics of rows row .. row + batch - 1, and on to the next. */
+export function evaluationProgram(recipe: Recipe, data: Dataset, row: Variable, batch: number): Program {
+  const index = arange(batch).add(row);
+  const { loss, metrics } = measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
+  return compile({ outputs: { loss, ...metrics }, assignments: [[row, row.add(batch)]], names: recipe.names });
+}
+
+/** The model's output for an input `x` of the given shape. */
+export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): Program {
+  const x = input(shape, dtype, "x");
+  const y = forward(recipe.model, recipe.preprocess(x), evaluationContext());
+  return compile({ inputs: { x }, outputs: { y }, names: recipe.names });
+}
+
+/** Shape of the model's output for one row of data. @throws ShapeError and the like, with the layer's path */
+export function outputOf(
+  recipe: Recipe,
+  { x }: { readonly x: { readonly shape: Shape; readonly dtype: DType } },
+): Tensor {
+  return forward(recipe.model, recipe.preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+}
+
+function measure(recipe: Recipe, x: Tensor, y: Tensor, context: Context) {
+  const prediction = forward(recipe.model, recipe.preprocess(x), context);
+  const metrics: Record<string, Tensor> = {};
+  for (const [name, metric] of Object.entries(recipe.metrics)) metrics[name] = metric(prediction, y);
+  return { loss: recipe.loss(prediction, y), metrics };
+}
+
+/** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */
+function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): { x: Tensor; y: Tensor } {
+  if (batch === data.rows) return data; // all rows: the order does not matter
+  const place = arange(batch).add(counters.row).remainder(data.rows);
+  const key = foldIn(randomKey(seed, "shuffle"), counters.epoch);
+  const index = shuffle ? permuteIndex(place, key, data.rows) : place;
+  return { x: data.x.gather(index), y: data.y.gather(index) };
+}
+
+function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {
+  const next = row.add(batch);
+  const ends = next.less(rows).equal(0);
+  return [
+    [row, ends.select(next.like(0), next)],
+    [epoch, ends.select(epoch.add(1), epoch)],
+  ];
+}

@@ -1,0 +1,391 @@
+// Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
+import { dependsOn } from "../autodiff.ts";
+import { compileInit } from "../compile/init.ts";
+import type { Program } from "../compile/program.ts";
+import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
+import { ArgumentError, DataError, DisposedError, ShapeError } from "../errors.ts";
+import type { Loss } from "../nn/losses.ts";
+import { evaluationContext, forward, type Layer, parameters, variables } from "../nn/module.ts";
+import type { Optimizer } from "../optim/transform.ts";
+import { defaultExecutor } from "../runtime/default.ts";
+import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { input, type Tensor, Variable } from "../tensor.ts";
+import {
+  type CheckedSamples,
+  checkSamples,
+  checkTargets,
+  type Dataset,
+  release,
+  type Samples,
+  upload,
+} from "./dataset.ts";
+import { Fit, type FitPlan, type Measures } from "./fit.ts";
+import { accuracy, type Metric } from "./metrics.ts";
+import {
+  type Batching,
+  evaluationProgram,
+  newCounters,
+  outputOf,
+  predictionProgram,
+  type Recipe,
+  stepProgram,
+} from "./programs.ts";
+
+export interface TrainerOptions {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Where it runs. Default: a WasmExecutor, or a JsExecutor where Wasm SIMD is missing. */
+  readonly executor?: Executor;
+  /** Of everything random: first values, order of the data, dropout. Default 0. */
+  readonly seed?: number;
+  /** From a batch of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
+  readonly preprocess?: (x: Tensor) => Tensor;
+  /** Measured beside the loss. Default: accuracy, for losses of class indices. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
+  /** Reject NaN and infinities in data. Default true. */
+  readonly checkFinite?: boolean;
+}
+
+export interface FitOptions {
+  /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
+  readonly batch?: number | "all";
+  /** Passes through the data. Default 1. */
+  readonly epochs?: number;
+  /** A last batch with fewer rows is kept as it is, dropped, or padded with the first rows of the epoch. Default "keep". */
+  readonly lastBatch?: "keep" | "drop" | "pad";
+  /** Another order in every epoch. Default true. */
+  readonly shuffle?: boolean;
+  /** Measured after every epoch. */
+  readonly validation?: Samples;
+  /** Ends the training at the next step boundary. */
+  readonly signal?: AbortSignal;
+}
+
+const EVALUATION_BATCH = 256;
+const PREDICTION_SIZES = [1, 8, 64, 256]; // rows are padded to the next of these: few programs for any number of rows
+
+/** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
+export class Trainer {
+  readonly executor: Executor;
+  readonly #recipe: Recipe;
+  readonly #finite: boolean;
+  readonly #state: ReadonlyMap<string, Variable>;
+  readonly #programs = new Map<string, Promise<ProgramId>>();
+  readonly #ownsExecutor: boolean;
+  #ready: Promise<void> | undefined;
+  #data: Dataset | undefined;
+  #samples: CheckedSamples | undefined;
+  #busy: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  /**
+   * @throws ArgumentError for a model without parameters
+   *
+   * @example
+   * import { JsExecutor, Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
+   * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * for await (const { loss } of trainer.fit({ batch: "all", epochs: 200 })) loss >= 0;
+   * const { data } = await trainer.predict([[3]]);
+   * Math.round(data[0]); // => 7
+   * await trainer.dispose();
+   */
+  constructor(model: Layer, options: TrainerOptions) {
+    const trained = parameters(model);
+    if (trained.size === 0) throw new ArgumentError("Trainer: the model has no parameters to train");
+    const { loss, optimizer, seed = 0 } = options;
+    const state = optimizer.init([...trained.values()]);
+    const counters = newCounters();
+    const all = new Map([
+      ...variables(model),
+      ...[...variables(state)].map(([path, variable]) => [`optimizer.${path}`, variable] as const),
+      ...[...variables(counters)].map(([path, variable]) => [`counters.${path}`, variable] as const),
+    ]);
+    this.#state = all;
+    this.#recipe = {
+      model,
+      loss,
+      optimizer,
+      state,
+      counters,
+      seed,
+      parameters: trained,
+      metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
+      preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
+      names: new Map([...all].map(([path, variable]) => [variable, path])),
+    };
+    this.#finite = options.checkFinite ?? true;
+    this.#ownsExecutor = options.executor === undefined;
+    this.executor = options.executor ?? defaultExecutor();
+  }
+
+  /**
+   * Uploads the training data, once; it replaces what was loaded before. Class targets become i32.
+   * @throws DataError, ShapeError, DTypeError naming what does not fit
+   */
+  async load(samples: Samples): Promise<void> {
+    this.#check();
+    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
+    this.#try(checked);
+    await this.#initialise();
+    if (this.#data !== undefined) {
+      await this.#forgetPrograms("step ");
+      await release(this.executor, this.#data);
+    }
+    this.#data = await upload(this.executor, checked, "data");
+    this.#samples = checked;
+  }
+
+  /**
+   * Trains; iterate over it for reports. Leaving the loop, an abort or stop() ends it at a step boundary.
+   * @throws ArgumentError, DataError for options that do not fit the data; NonFiniteError with the step once the loss is NaN or infinite
+   */
+  fit(options: FitOptions = {}): Fit {
+    this.#check();
+    const data = this.#data;
+    if (data === undefined) throw new DataError("fit: load data first");
+    const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
+    const batch = options.batch === "all" ? data.rows : (options.batch ?? Math.min(32, data.rows));
+    if (!Number.isInteger(batch) || batch < 1)
+      throw new ArgumentError(`fit: batch must be a whole number >= 1 or "all", got ${batch}`);
+    if (batch > data.rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${data.rows} rows`);
+    if (!Number.isInteger(epochs) || epochs < 0)
+      throw new ArgumentError(`fit: epochs must be a whole number >= 0, got ${epochs}`);
+    if (!["keep", "drop", "pad"].includes(lastBatch))
+      throw new ArgumentError(`fit: lastBatch ${lastBatch} is not keep, drop or pad`);
+    const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
+    if (held !== undefined) this.#try(held);
+    return new Fit(() => this.#plan(data, { batch, epochs, lastBatch, shuffle, signal }, held));
+  }
+
+  /**
+   * Mean loss and metrics over samples, without training on them.
+   *
+   * @throws DataError, ShapeError, DTypeError naming what does not fit
+   */
+  async evaluate(samples: Samples): Promise<Measures> {
+    this.#check();
+    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
+    this.#try(checked);
+    await this.#initialise();
+    return this.#exclusive(async () => {
+      const data = await upload(this.executor, checked, "evaluation");
+      const measure = await this.#measurer(data);
+      try {
+        return await measure.run();
+      } finally {
+        await measure.dispose();
+      }
+    });
+  }
+
+  /**
+   * The model's outputs for rows of x, any number of them.
+   * @throws ShapeError, DTypeError where x does not fit the model
+   */
+  async predict(
+    given: ArrayLikeData,
+  ): Promise<{ readonly data: Float32Array | Float64Array | Int32Array | Uint8Array; readonly shape: Shape }> {
+    this.#check();
+    const x = array(given, undefined, "x");
+    const [rows, ...row] = x.shape;
+    const output = outputOf(this.#recipe, { x }).shape.slice(1);
+    await this.#initialise();
+    return this.#exclusive(async () => {
+      const result: number[] = [];
+      const width = sizeOf(row);
+      for (let start = 0; start < rows; ) {
+        const left = rows - start;
+        const size = PREDICTION_SIZES.find((limit) => limit >= left) ?? PREDICTION_SIZES[PREDICTION_SIZES.length - 1];
+        const count = Math.min(size, left);
+        const id = await this.#program(`predict ${size} ${x.dtype} ${row}`, () =>
+          predictionProgram(this.#recipe, [size, ...row], x.dtype),
+        );
+        const padded = new (x.data.constructor as { new (n: number): typeof x.data })(size * width);
+        padded.set(x.data.subarray(start * width, (start + count) * width));
+        await this.executor.write({ program: id, name: "x" }, padded);
+        await this.executor.run([[id, 1]]).done;
+        const values = await this.executor.read({ program: id, name: "y" });
+        for (let i = 0; i < count * sizeOf(output); i++) result.push(values[i]);
+        start += count;
+      }
+      return { data: Float32Array.from(result), shape: [rows, ...output] };
+    });
+  }
+
+  /** The model's variables by path: PyTorch's names, shapes and layouts. */
+  async stateDict(): Promise<Record<string, NumericArray>> {
+    this.#check();
+    await this.#initialise();
+    const entries = [...variables(this.#recipe.model)].map(
+      async ([path, { key, shape }]) => [path, { data: await this.executor.read({ variable: key }), shape }] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  /**
+   * Replaces the model's variables.
+   * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
+   */
+  async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
+    this.#check();
+    const own = variables(this.#recipe.model);
+    const missing = [...own.keys()].filter((path) => !(path in state));
+    const unknown = Object.keys(state).filter((path) => !own.has(path));
+    if (missing.length + unknown.length > 0)
+      throw new ArgumentError(`loadStateDict: missing [${missing.join(", ")}], unknown [${unknown.join(", ")}]`);
+    const given = [...own].map(([path, variable]) => {
+      const values = array(state[path], variable.dtype, path);
+      if (!sameShape(values.shape, variable.shape))
+        throw new ShapeError(`loadStateDict: ${path} is ${showShape(variable.shape)}, got ${showShape(values.shape)}`);
+      return { variable, values };
+    });
+    await this.#initialise();
+    for (const { variable, values } of given) await this.executor.write({ variable: variable.key }, values.data);
+  }
+
+  /** The program of one training step, for printing and profiling. */
+  stepProgram(batch: number): Program {
+    const data = this.#data;
+    if (data === undefined) throw new DataError("stepProgram: load data first");
+    return stepProgram(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
+  }
+
+  /** Frees what it holds on its executor, and the executor if it made it itself. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#ownsExecutor) {
+      await this.executor.dispose();
+      return;
+    }
+    await this.#forgetPrograms("");
+    if (this.#data !== undefined) await release(this.executor, this.#data);
+    for (const { key } of this.#ready === undefined ? [] : this.#state.values()) await this.executor.forget(key);
+  }
+
+  #check(): void {
+    if (this.#disposed) throw new DisposedError("the trainer was disposed");
+  }
+
+  /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
+  #try(samples: CheckedSamples): void {
+    const { loss, preprocess, model, parameters: trained } = this.#recipe;
+    const { x, y } = samples;
+    const prediction = forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+    const value = loss(prediction, input([1, ...y.shape.slice(1)], y.dtype));
+    checkTargets(samples, loss, prediction.shape[1] ?? 0);
+    const used = dependsOn(value, [...trained.values()]);
+    const unused = [...trained.keys()].filter((_, i) => !used[i]);
+    if (unused.length > 0 && this.#ready === undefined)
+      console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
+  }
+
+  #initialise(): Promise<void> {
+    this.#ready ??= (async () => {
+      const id = await this.executor.load(compileInit(this.#state, this.#recipe.seed));
+      await this.executor.run([[id, 1]]).done;
+      await this.executor.unload(id);
+    })();
+    return this.#ready;
+  }
+
+  async #plan(
+    data: Dataset,
+    {
+      batch,
+      epochs,
+      lastBatch,
+      shuffle,
+      signal,
+    }: Required<Omit<FitOptions, "validation" | "signal" | "batch">> & {
+      readonly batch: number;
+      readonly signal?: AbortSignal;
+    },
+    held: CheckedSamples | undefined,
+  ): Promise<FitPlan> {
+    const whole = Math.floor(data.rows / batch);
+    const rest = data.rows - whole * batch;
+    const rows = lastBatch === "drop" ? whole * batch : data.rows;
+    const step = (size: number) => {
+      const batching: Batching = { batch: size, rows, shuffle };
+      return this.#program(`step ${size} ${rows} ${shuffle}`, () => stepProgram(this.#recipe, data, batching));
+    };
+    const padded = rest > 0 && lastBatch === "pad";
+    const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
+    if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
+    const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
+    const measure = held && (await this.#measurer(await upload(this.executor, held, "validation")));
+    return {
+      epochs,
+      plan,
+      stepsPerEpoch,
+      samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
+      signal,
+      run: (entries) => this.executor.run(entries),
+      validate: measure && (() => this.#exclusive(() => measure.run())),
+      finish: () => measure?.dispose() ?? Promise.resolve(),
+    };
+  }
+
+  /** Measures a data set, again and again. */
+  async #measurer(data: Dataset) {
+    const row = new Variable([], 0, { dtype: "i32", label: "evaluation.row" });
+    const batch = Math.min(EVALUATION_BATCH, data.rows);
+    const whole = Math.floor(data.rows / batch);
+    const rest = data.rows - whole * batch;
+    const load = (size: number) => this.executor.load(evaluationProgram(this.#recipe, data, row, size));
+    const plan: { id: ProgramId; steps: number; size: number }[] = [
+      { id: await load(batch), steps: whole, size: batch },
+    ];
+    if (rest > 0) plan.push({ id: await load(rest), steps: 1, size: rest });
+    const sizes = new Map(plan.map(({ id, size }) => [id, size]));
+    return {
+      run: async (): Promise<Measures> => {
+        await this.executor.write({ variable: row.key }, [0]);
+        const run = this.executor.run(plan.map(({ id, steps }) => [id, steps]));
+        await run.done;
+        const sums: Record<string, number> = {};
+        for (const { program, names, values } of run.takeLog())
+          values.forEach((value, i) => {
+            const name = names[i % names.length];
+            sums[name] = (sums[name] ?? 0) + value * (sizes.get(program) ?? 0);
+          });
+        return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / data.rows])) as Measures;
+      },
+      dispose: async () => {
+        for (const { id } of plan) await this.executor.unload(id);
+        await this.executor.forget(row.key);
+        await release(this.executor, data);
+      },
+    };
+  }
+
+  /** A program, compiled and loaded once. */
+  #program(key: string, make: () => Program): Promise<ProgramId> {
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const loading = (async () => this.executor.load(make()))();
+    this.#programs.set(key, loading);
+    loading.catch(() => this.#programs.delete(key));
+    return loading;
+  }
+
+  async #forgetPrograms(prefix: string): Promise<void> {
+    for (const [key, id] of [...this.#programs])
+      if (key.startsWith(prefix)) {
+        this.#programs.delete(key);
+        await this.executor.unload(await id);
+      }
+  }
+
+  /** One after the other: evaluations and predictions share slots. */
+  #exclusive<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#busy.then(task);
+    this.#busy = result.catch(() => undefined);
+    return result;
+  }
+}
