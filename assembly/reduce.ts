@@ -31,7 +31,7 @@ export function reduce(pc: usize): void {
   const inner = load<i32>(pc, 4 * REDUCE_INNER);
   if (outer === 0 || inner === 0) return;
   // A chunk is a box of outer indices x columns: as many columns as there are, or as fit, then as many outer indices.
-  const fitting = (CHUNK / max(1, n) + COLUMNS - 1) & -COLUMNS;
+  const fitting = max(COLUMNS, (CHUNK / max(1, n)) & -COLUMNS);
   const width = min(inner, fitting);
   const height = width === inner ? max(1, CHUNK / (max(1, n) * inner)) : 1;
   const widths = (inner + width - 1) / width;

@@ -5,7 +5,6 @@
 export const LOOP_COUNT = 1;
 export const LOOP_BODY = 2;
 export const LOOP_DEPTH = 3;
-export const LOOP_WORDS = 4;
 
 // INDEX pairs...: prefix of one instruction inside a loop. Each triple (slot, depth, stride) adds
 // counter[depth] * stride words to the address in that slot of the next instruction. Strides may be negative.

@@ -51,6 +51,7 @@ export class Machine {
   readonly scratch: number;
   private readonly code: number;
   private readonly places: Place<Float32Array | Int32Array | Uint8Array>[] = [];
+  private readonly bottom: number;
   private top: number;
 
   /** Pages of 64 KiB; scratch for so many threads. */
@@ -62,7 +63,8 @@ export class Machine {
     writeMathPage(this.memory.buffer);
     this.code = HEAP;
     this.scratch = HEAP + CODE_BYTES;
-    this.top = this.scratch + 4 * SCRATCH_WORDS * threads;
+    this.bottom = this.scratch + 4 * SCRATCH_WORDS * threads;
+    this.top = this.bottom;
     new Uint32Array(this.memory.buffer, this.scratch).fill(POISON);
     this.exports.attach(0, 1, this.scratch);
   }
@@ -86,6 +88,13 @@ export class Machine {
     if (4 * (words.length + 1) > CODE_BYTES) throw new RangeError(`a program of ${words.length} words is too long`);
     new Int32Array(this.memory.buffer, this.code).set([...words, END | (1 << 8)]);
     return this.code;
+  }
+
+  /** Forgets all buffers. */
+  clear(): void {
+    this.places.length = 0;
+    new Uint32Array(this.memory.buffer, this.bottom, (this.top - this.bottom) / 4).fill(POISON);
+    this.top = this.bottom;
   }
 
   /** Runs a program so many times and checks the guards; returns the number of steps made. */

@@ -1,0 +1,173 @@
+// PACK and MATMUL against three plain loops. Small integers make every sum exact, so results must be equal, not close.
+import { describe, expect, test } from "vitest";
+import { BARRIER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import { KC, PANEL } from "../../assembly/isa/sizes.ts";
+import { builds, instruction, Machine, type Place, random, randoms } from "./machine.ts";
+
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batch?: number;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** One matrix for the whole batch. */
+  readonly sharedA?: boolean;
+  readonly sharedB?: boolean;
+}
+
+/** -4 to 4. */
+function integers(length: number, seed: number): Float32Array {
+  const next = random(seed);
+  return Float32Array.from({ length }, () => Math.round(4 * next()));
+}
+
+function reference(product: Product, a: Float32Array, b: Float32Array): Float32Array {
+  const { m, n, k, batch = 1, transposeA, transposeB, sharedA, sharedB } = product;
+  const c = new Float32Array(batch * m * n);
+  for (let matrix = 0; matrix < batch; matrix++) {
+    const fromA = sharedA ? 0 : matrix * m * k;
+    const fromB = sharedB ? 0 : matrix * k * n;
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) {
+          sum += a[fromA + (transposeA ? p * m + i : i * k + p)] * b[fromB + (transposeB ? j * k + p : p * n + j)];
+        }
+        c[(matrix * m + i) * n + j] = sum;
+      }
+    }
+  }
+  return c;
+}
+
+/** The three instructions, and C; `epilogue` is a map from its MAP_N slot on. */
+function program(
+  machine: Machine,
+  product: Product,
+  a: Float32Array,
+  b: Float32Array,
+  epilogue: (c: Place) => number[] = () => [],
+): { code: number[][]; c: Place } {
+  const { m, n, k, batch = 1, transposeA = false, transposeB = false, sharedA, sharedB } = product;
+  const matrices = sharedB ? 1 : batch;
+  const inA = machine.f32(a);
+  const inB = machine.f32(b);
+  const panels = machine.f32(matrices * k * Math.ceil(n / PANEL) * PANEL);
+  const c = machine.f32(batch * m * n);
+  const map = epilogue(c);
+  const slots = [c.at, inA.at, inB.at, panels.at, batch, m, n, k, Number(transposeA) + 2 * Number(transposeB)];
+  const code = [
+    instruction(PACK, panels.at, inB.at, matrices, k, n, Number(transposeB)),
+    instruction(BARRIER),
+    instruction(MATMUL, ...slots, sharedA ? 0 : m * k, sharedB ? 0 : k * n, map.length, ...map),
+  ];
+  return { code, c };
+}
+
+function operands(
+  product: Product,
+  make: (length: number, seed: number) => Float32Array,
+): [Float32Array, Float32Array] {
+  const { m, n, k, batch = 1, sharedA, sharedB } = product;
+  return [make((sharedA ? 1 : batch) * m * k, m + n), make((sharedB ? 1 : batch) * k * n, 7 * k + n)];
+}
+
+function check(machine: Machine, product: Product): void {
+  machine.clear();
+  const [a, b] = operands(product, integers);
+  const { code, c } = program(machine, product, a, b);
+  machine.run(code);
+  const expected = reference(product, a, b);
+  // Comparing by hand: the matcher would take most of the time.
+  const wrong = expected.findIndex((value, i) => value !== c.data[i]);
+  if (wrong >= 0) {
+    throw new Error(`${JSON.stringify(product)}: element ${wrong} is ${c.data[wrong]}, not ${expected[wrong]}`);
+  }
+}
+
+const transposes = [false, true].flatMap((transposeA) =>
+  [false, true].map((transposeB) => ({ transposeA, transposeB })),
+);
+
+describe.each(builds)("matrix product, %s build", (build) => {
+  const machine = new Machine(build, { pages: 512 });
+
+  test.each(transposes)("is exact for all sizes up to 40 ($transposeA, $transposeB)", (flags) => {
+    for (let m = 1; m <= 40; m++) {
+      for (let n = 1; n <= 40; n++) check(machine, { m, n, k: 1 + ((m * 7 + n * 3) % 19), ...flags });
+    }
+  });
+
+  test.each(transposes)("is exact for prime sizes and several blocks of depth ($transposeA, $transposeB)", (flags) => {
+    for (const [m, n, k] of [
+      [127, 131, 129],
+      [1, 131, 2 * KC + 3],
+      [131, 1, KC],
+      [13, 37, 3 * KC + 1],
+      [97, 483, 17],
+    ]) {
+      check(machine, { m, n, k, ...flags });
+    }
+  });
+
+  test.each(transposes)("multiplies batches, with either operand shared ($transposeA, $transposeB)", (flags) => {
+    for (const shared of [{}, { sharedA: true }, { sharedB: true }]) {
+      check(machine, { batch: 5, m: 7, n: 10, k: 9, ...flags, ...shared });
+      check(machine, { batch: 3, m: 24, n: 24, k: KC + 4, ...flags, ...shared });
+      check(machine, { batch: 40, m: 2, n: 3, k: 1, ...flags, ...shared });
+    }
+  });
+
+  test("has nothing to do for empty results and gives zeros for an empty sum", () => {
+    for (const size of [
+      { m: 0, n: 5, k: 3 },
+      { m: 5, n: 0, k: 3 },
+      { m: 5, n: 11, k: 0 },
+      { m: 2, n: 3, k: 4, batch: 0 },
+    ]) {
+      check(machine, size);
+    }
+  });
+
+  test("stays within the rounding error of sequential sums", () => {
+    const product = { m: 31, n: 33, k: 700 };
+    const [a, b] = operands(product, randoms);
+    machine.clear();
+    const { code, c } = program(machine, product, a, b);
+    machine.run(code);
+    const expected = reference(product, a, b);
+    const bounds = reference(product, a.map(Math.abs), b.map(Math.abs));
+    // Sums of at most KC products, each rounded at most twice, then of three blocks.
+    const worst = Math.max(...expected.map((value, i) => Math.abs(value - c.data[i]) / bounds[i]));
+    expect(worst).toBeLessThan((KC + 4) * 2 ** -24);
+  });
+
+  test("gives an output the same bits wherever its tile ends", () => {
+    const k = 300;
+    const [a, b] = operands({ m: 30, n: 30, k }, randoms);
+    machine.clear();
+    const whole = program(machine, { m: 30, n: 30, k }, a, b);
+    machine.run(whole.code);
+    for (let m = 1; m < 30; m++) {
+      const top = program(machine, { m, n: 30, k }, a.subarray(0, m * k), b);
+      machine.run(top.code);
+      expect(top.c.data).toEqual(whole.c.data.subarray(0, m * 30));
+    }
+  });
+
+  test("carries NaN and infinities to the outputs they belong to, and no further", () => {
+    const product = { m: 8, n: 14, k: 5 };
+    const [a, b] = operands(product, integers);
+    a[2 * 5 + 1] = Number.NaN;
+    b[3 * 14 + 13] = Number.POSITIVE_INFINITY;
+    a.fill(1, 4 * 5, 5 * 5);
+    machine.clear();
+    const { code, c } = program(machine, product, a, b);
+    machine.run(code);
+    for (let i = 0; i < 8; i++) {
+      for (let j = 0; j < 14; j++) expect(Number.isFinite(c.data[i * 14 + j])).toBe(i !== 2 && j !== 13);
+    }
+    expect(c.data[4 * 14 + 13]).toBe(Number.POSITIVE_INFINITY);
+  });
+});
