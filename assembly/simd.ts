@@ -1,5 +1,6 @@
 // The few vector helpers that kernels share, and the only feature test of the module: relaxed SIMD has one rounding in
 // a * b + c, portable SIMD two. Everything else is written with the intrinsics themselves.
+import { MATH_PAGE } from "./isa/sizes";
 
 /** a * b + c in each f32 lane: fused where the engine has it (relaxed build), rounded twice in the portable build. */
 @inline
@@ -19,6 +20,12 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 @inline
 export function splatF(address: usize): v128 {
   return v128.load_splat<f32>(address);
+}
+
+/** The vector of the page of constants with this number, see isa/math-page.ts: to be loaded before a loop. */
+@inline
+export function constant(vector: i32): v128 {
+  return v128.load(<usize>(MATH_PAGE + 16 * vector));
 }
 
 /** Sum of the four f32 lanes in a fixed order: (0 + 2) + (1 + 3). */
@@ -53,4 +60,19 @@ export function hmaxI(a: v128): i32 {
 @inline
 export function choose(mask: v128, yes: v128, no: v128): v128 {
   return v128.bitselect(yes, no, mask);
+}
+
+/** All ones in the first `count` lanes (0 to 4), zeros in the rest. */
+@inline
+export function lanesBelow(count: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+}
+
+/** Writes the first `count` lanes (0 to 3) and nothing else. */
+@inline
+export function storeLanes(to: usize, v: v128, count: i32): void {
+  if ((count & 2) !== 0) {
+    v128.store64_lane(to, v, 0);
+    if ((count & 1) !== 0) v128.store32_lane(to, v, 2, 8);
+  } else if ((count & 1) !== 0) v128.store32_lane(to, v, 0);
 }
