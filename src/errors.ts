@@ -40,6 +40,9 @@ export class ProgramError extends SimdgradError {}
 /** More memory than an executor can address. */
 export class MemoryError extends SimdgradError {}
 
+/** A platform that lacks what an executor needs. */
+export class UnsupportedError extends SimdgradError {}
+
 /** A call on something that was disposed, unloaded or never loaded. */
 export class DisposedError extends SimdgradError {}
 

@@ -7,9 +7,11 @@ export * from "./errors.ts";
 export { printGraph } from "./graph.ts";
 export { type ScanStep, scan } from "./ops/loop.ts";
 export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";
+export { createExecutor } from "./runtime/create.ts";
 export { type EvaluateOptions, evaluate, evaluateAll } from "./runtime/evaluate.ts";
 export type * from "./runtime/executor.ts";
 export { JsExecutor } from "./runtime/js/js-executor.ts";
+export { WasmExecutor } from "./runtime/wasm/wasm-executor.ts";
 export type { Aval, DType, Shape } from "./shape.ts";
 export {
   type Assignment,

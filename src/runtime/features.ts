@@ -1,9 +1,4 @@
 // What the platform offers. Asked when an executor is made, never at import.
-import { SimdgradError } from "../errors.ts";
-
-/** A platform that lacks what an executor needs. */
-export class UnsupportedError extends SimdgradError {}
-
 // (module (func (result v128) (i8x16.popcnt (i8x16.splat (i32.const 0))))), and the same with i8x16.relaxed_swizzle.
 const HEADER = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
 const SIMD = [...HEADER, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];

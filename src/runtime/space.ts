@@ -117,8 +117,11 @@ export class Space {
     const constants = place.at + program.ioWords;
     const own = constants + program.constantWords;
     memory.f.fill(this.#poisons ? Number.NaN : 0, place.at, own);
-    for (const { offset, shape } of program.inputs)
-      memory.f.fill(0, place.at + offset, place.at + offset + sizeOf(shape));
+    for (const { offset, shape, dtype } of program.inputs) {
+      const elements = sizeOf(shape);
+      const words = dtype === "u8" ? Math.ceil(elements / 4) : elements;
+      memory.f.fill(0, place.at + offset, place.at + offset + words);
+    }
     for (const { offset, dtype, data } of program.constants)
       storeSlot(memory, dtype, constants + offset, data, "a constant");
     const logTypes = program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32");

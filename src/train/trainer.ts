@@ -7,7 +7,7 @@ import { ArgumentError, DataError, DisposedError, ShapeError } from "../errors.t
 import type { Loss } from "../nn/losses.ts";
 import { evaluationContext, forward, type Layer, parameters, variables } from "../nn/module.ts";
 import type { Optimizer } from "../optim/transform.ts";
-import { defaultExecutor } from "../runtime/default.ts";
+import { createExecutor } from "../runtime/create.ts";
 import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { input, type Tensor, Variable } from "../tensor.ts";
@@ -119,7 +119,7 @@ export class Trainer {
     };
     this.#finite = options.checkFinite ?? true;
     this.#ownsExecutor = options.executor === undefined;
-    this.executor = options.executor ?? defaultExecutor();
+    this.executor = options.executor ?? createExecutor();
   }
 
   /**

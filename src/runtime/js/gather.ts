@@ -21,6 +21,8 @@ export function gather(memory: JsMemory, code: Int32Array, at: number): void {
   const { f, i } = memory;
   const width = code[at + GATHER_WIDTH];
   const isByte = code[at + GATHER_BYTES] === 1;
+  // Bytes leave half of the oracle's words as they are: that half must be no NaN, whose bits a copy may change.
+  if (isByte) f.fill(0, code[at + GATHER_TO], code[at + GATHER_TO] + Math.ceil((code[at + GATHER_COUNT] * width) / 4));
   for (let r = 0; r < code[at + GATHER_COUNT]; r++) {
     const row = i[code[at + GATHER_INDEX] + r];
     const known = row >= 0 && row < code[at + GATHER_ROWS];

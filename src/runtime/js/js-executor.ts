@@ -13,6 +13,7 @@ export interface JsOptions extends LocalOptions {
  * Runs programs in JavaScript, in this thread: the oracle (Float64), or the baseline and fallback (Float32).
  *
  * @example
+ * import { JsExecutor } from "simdgrad";
  * const executor = new JsExecutor();
  * executor.info.name; // => "js"
  */

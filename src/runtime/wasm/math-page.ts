@@ -102,6 +102,7 @@ const FLOATS: readonly Row[] = [
     0.0001532679598312825,
   ],
   [page.ODD_LIMIT, 2 ** 24],
+  [page.UNIFORM_UNIT, 2 ** -24],
 ];
 
 /** Four words each. */
@@ -109,6 +110,9 @@ const WORDS: readonly Row[] = [
   [page.SIGN_BIT, 0x80000000],
   [page.LOG_SPLIT, 0x3f2aaaab],
   [page.POW_SPLIT, 0x3f3504f3],
+  // Multipliers and key increments of Philox4x32 (Salmon et al. 2011).
+  [page.PHILOX_MULTIPLIER_0, 0xd2511f53, 0xcd9e8d57],
+  [page.PHILOX_BUMP_0, 0x9e3779b9, 0xbb67ae85],
 ];
 
 /** Two float64 lanes of each value. */
