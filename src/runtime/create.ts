@@ -1,0 +1,25 @@
+// The executor for callers that did not choose one: the fastest this engine has, and one warning where that is not WebAssembly.
+
+import { UnsupportedError } from "../errors.ts";
+import type { Executor } from "./executor.ts";
+import { JsExecutor } from "./js/js-executor.ts";
+import { WasmExecutor, type WasmOptions } from "./wasm/wasm-executor.ts";
+
+/**
+ * A WasmExecutor, or a JsExecutor (with a warning, and the reason in `info.fallback`) where WebAssembly SIMD is missing.
+ *
+ * @example
+ * import { createExecutor } from "simdgrad";
+ * const executor = createExecutor();
+ * executor.info.fallback; // => ""
+ * await executor.dispose();
+ */
+export function createExecutor(options: WasmOptions = {}): Executor {
+  try {
+    return new WasmExecutor(options);
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    console.warn(`simdgrad: ${error.message}; programs run in JavaScript, many times slower`);
+    return new JsExecutor({ ...options, fallback: error.message });
+  }
+}
