@@ -18,7 +18,7 @@ const TILES: Record<Build, string> = { relaxed: "6x8", portable: "3x12" };
 
 /**
  * Runs programs in WebAssembly, in this thread. Calls wait until the module is compiled.
- * @throws UnsupportedError where WebAssembly SIMD is missing; `defaultExecutor` falls back to JavaScript instead
+ * @throws UnsupportedError where WebAssembly SIMD is missing; `createExecutor` falls back to JavaScript instead
  *
  * @example
  * import { WasmExecutor } from "simdgrad";
@@ -43,6 +43,10 @@ function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallb
 }
 
 async function begin(build: Build): Promise<Machine> {
-  const { wasm } = build === "relaxed" ? await import("./generated/relaxed.ts") : await import("./generated/portable.ts");
-  return createWasmMachine(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)), 1);
+  const { wasm } =
+    build === "relaxed" ? await import("./generated/relaxed.ts") : await import("./generated/portable.ts");
+  return createWasmMachine(
+    Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)),
+    1,
+  );
 }
