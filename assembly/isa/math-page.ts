@@ -93,4 +93,8 @@ export const EXP2_5 = 95;
 export const EXP2_6 = 96;
 export const ODD_LIMIT = 97; // 2^24: integers from here on are even
 
-export const MATH_VECTORS = 98;
+export const PHILOX_MULTIPLIER_0 = 100;
+export const PHILOX_MULTIPLIER_1 = 101;
+export const PHILOX_BUMP_0 = 102;
+export const PHILOX_BUMP_1 = 103;
+export const UNIFORM_UNIT = 104; // 2^-24

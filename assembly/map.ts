@@ -1,0 +1,171 @@
+// The elementwise block machine: for each block of elements, for each step, one switch (the idea of numexpr). The blocks of
+// scratch registers stay in the first cache; an element's bits depend neither on the block nor on the lane it falls into.
+//
+// Scratch, from its start: a table with the address of each of the 96 registers; blocks of the scratch registers, of the
+// operands that are not used in place and of the outputs that are not written in place, each followed by a pad of 16 words.
+import { expandColumn, expandOne, expandRow, expandRun } from "./expand";
+import { BLOCK, MAP_CHUNK, MAX_SCRATCH_REGISTERS, SCRATCH_COUNTERS } from "./isa/sizes";
+import {
+  ELEMENT_WORD,
+  MAP_COLUMNS,
+  MAP_COUNTS,
+  MAP_FIRST,
+  MAP_N,
+  MAP_OPERAND_WORDS,
+  MAP_STEP_WORDS,
+  MODE_FULL,
+  MODE_ROW,
+  MODE_SCALAR,
+  REGISTER_OPERAND,
+  REGISTER_OUTPUT,
+  REGISTERS,
+} from "./isa/slots";
+import { nextChunk, scratch, startClaims } from "./parallel";
+import { step } from "./steps";
+import { copyWords } from "./words";
+
+const OPERAND_BYTES = 4 * MAP_OPERAND_WORDS;
+const STEP_BYTES = 4 * MAP_STEP_WORDS;
+const FLAGS_AT = 4 * REGISTERS; // after the table, a byte for each output: 1 if it may not be written in place
+const TABLE_WORDS = REGISTERS + 16;
+const PAD = 16; // words after a block: expansions and rounded lengths may run over it
+
+/** The instruction MAP. */
+export function map(pc: usize): void {
+  const at = pc + 4 * MAP_N;
+  const n = load<i32>(at);
+  startClaims();
+  for (let start = nextChunk() * MAP_CHUNK; start < n; start = nextChunk() * MAP_CHUNK) {
+    mapRange(at, start, min(n, start + MAP_CHUNK));
+  }
+}
+
+/** Elements start..end of a map; `at` is the address of its word MAP_N. Writes these elements of the outputs and no others. */
+export function mapRange(at: usize, start: i32, end: i32): void {
+  const columns = load<i32>(at, 4 * (MAP_COLUMNS - MAP_N));
+  const counts = load<u32>(at, 4 * (MAP_COUNTS - MAP_N));
+  const operands = at + 4 * (MAP_FIRST - MAP_N);
+  const outputs = operands + OPERAND_BYTES * (counts & 0xff);
+  const steps = outputs + 4 * ((counts >> 8) & 0xff);
+  const stop = steps + STEP_BYTES * (counts >> 16);
+  const block = blockLength(operands, outputs, (counts & 0xff) + ((counts >> 8) & 0xff), columns);
+  const stride = 4 * (block + PAD);
+  const blocks = scratch + 4 * TABLE_WORDS;
+  const spread = blocks + MAX_SCRATCH_REGISTERS * stride;
+  const aside = spread + (counts & 0xff) * stride;
+  for (let r = 0; r < MAX_SCRATCH_REGISTERS; r++) setRegister(r, blocks + r * stride);
+  markHazards(operands, outputs, steps, stop);
+  for (let i = start; i < end; i += block) {
+    const count = min(block, end - i);
+    for (let operand = operands, to = spread, r = REGISTER_OPERAND; operand < outputs; operand += OPERAND_BYTES, r++) {
+      setRegister(r, place(operand, to, columns, i, count, i !== start, block));
+      to += stride;
+    }
+    const isWhole = (count & 15) === 0;
+    for (let output = outputs, to = aside, o = 0; output < steps; output += 4, o++) {
+      const inPlace = isWhole && load<u8>(scratch + o, FLAGS_AT) === 0;
+      setRegister(REGISTER_OUTPUT + o, inPlace ? load<usize>(output) + 4 * i : to);
+      to += stride;
+    }
+    for (let p = steps; p < stop; p += STEP_BYTES) run(p, i, count);
+    for (let output = outputs, o = 0; output < steps; output += 4, o++) {
+      const from = register(REGISTER_OUTPUT + o);
+      const to = load<usize>(output) + 4 * i;
+      if (from !== to) copyWords(to, from, count);
+    }
+  }
+}
+
+/** One step on the registers that its two words name. */
+function run(p: usize, first: i32, count: i32): void {
+  const word = load<u32>(p);
+  const more = load<u32>(p, 4);
+  const to = register((word >> 8) & 0xff);
+  const a = register((word >> 16) & 0xff);
+  const b = register(word >> 24);
+  step(
+    word & 0xff,
+    to,
+    a,
+    b,
+    register(more & 0xff),
+    register((more >> 8) & 0xff),
+    first,
+    count,
+    ((count + 15) & ~15) << 2,
+  );
+}
+
+/** Address of a register in this block. */
+function register(r: u32): usize {
+  return load<usize>(scratch + 4 * r);
+}
+
+function setRegister(r: i32, address: usize): void {
+  store<usize>(scratch + 4 * r, address);
+}
+
+/**
+ * Elements of a block: a multiple of 16, at most BLOCK, and so that all blocks fit into scratch. Rows shorter than a block should
+ * begin each block at the same column, so that they need not be spread again.
+ */
+function blockLength(operands: usize, outputs: usize, buffers: i32, columns: i32): i32 {
+  const most = min(BLOCK, ((SCRATCH_COUNTERS - TABLE_WORDS) / (MAX_SCRATCH_REGISTERS + buffers) - PAD) & ~15);
+  for (let operand = operands; operand < outputs; operand += OPERAND_BYTES) {
+    if ((load<u32>(operand, 4) & 0xff) === MODE_ROW) {
+      const period = 16 * (columns >> min(4, ctz(columns))); // least common multiple with 16
+      return period < most ? most - (most % period) : most;
+    }
+  }
+  return most;
+}
+
+/** Where elements i..i + count of an operand can be read: in place, or spread over the block `to` (done already if `again`). */
+function place(operand: usize, to: usize, columns: i32, i: i32, count: i32, again: bool, block: i32): usize {
+  const at = load<usize>(operand);
+  const kind = load<u32>(operand, 4);
+  const element = kind >> 8;
+  const div = load<i32>(operand, 8);
+  const mod = load<i32>(operand, 12);
+  switch (kind & 0xff) {
+    case MODE_FULL:
+      if (element === ELEMENT_WORD) return at + 4 * i;
+      expandRun(to, at, element, i, count);
+      return to;
+    case MODE_SCALAR:
+      if (!again) expandOne(to, at, element, 0, count);
+      return to;
+    case MODE_ROW:
+      if (element === ELEMENT_WORD && (i % columns) + count <= columns) return at + 4 * (i % columns);
+      if (!again || block % columns !== 0) expandRow(to, at, element, columns, i, count);
+      return to;
+    default:
+      if (columns * div === 1) expandRow(to, at, element, mod, i, count);
+      else expandColumn(to, at, element, columns * div, mod, i, count);
+      return to;
+  }
+}
+
+/** Marks the outputs that lie where a FULL operand lies which a step reads after the output was written. */
+function markHazards(operands: usize, outputs: usize, steps: usize, stop: usize): void {
+  for (let output = outputs, o = 0; output < steps; output += 4, o++) {
+    let hazard = false;
+    for (let operand = operands, r = REGISTER_OPERAND; operand < outputs; operand += OPERAND_BYTES, r++) {
+      if (load<u32>(operand) === load<u32>(output) && isReadAfter(r, REGISTER_OUTPUT + o, steps, stop)) hazard = true;
+    }
+    store<u8>(scratch + o, hazard ? 1 : 0, FLAGS_AT);
+  }
+}
+
+/** Whether a step reads register r after one has written register w. */
+function isReadAfter(r: u32, w: u32, steps: usize, stop: usize): bool {
+  let written = false;
+  for (let p = steps; p < stop; p += STEP_BYTES) {
+    const word = load<u32>(p);
+    const more = load<u32>(p, 4);
+    const reads = ((word >> 16) & 0xff) === r || word >> 24 === r || (more & 0xff) === r || ((more >> 8) & 0xff) === r;
+    if (written && reads) return true;
+    if (((word >> 8) & 0xff) === w) written = true;
+  }
+  return false;
+}

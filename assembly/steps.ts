@@ -1,0 +1,346 @@
+// The steps of the block machine: one tight loop each over `bytes` bytes (a multiple of 64, so two vectors a turn), from the
+// registers at a, b, c, d into the one at `to`, which may be one of them. What each code means: isa/map-code.ts.
+import {
+  ABS,
+  ABS_I,
+  ADD,
+  ADD_I,
+  COPY_BITS,
+  COS,
+  DIV,
+  DIV_I,
+  EQUAL,
+  EQUAL_I,
+  ERF,
+  EXP,
+  EXPM1,
+  FLOOR,
+  FROM_I32,
+  LESS,
+  LESS_I,
+  LINEAR,
+  LOG,
+  LOG1P,
+  MAX,
+  MAX_I,
+  MIN,
+  MIN_I,
+  MUL,
+  MUL_I,
+  MULTIPLY_ADD,
+  NEG,
+  NEG_I,
+  PERMUTE_INDEX,
+  POW,
+  RELU,
+  REMAINDER,
+  REMAINDER_I,
+  RSQRT,
+  SELECT,
+  SIGMOID,
+  SIGN,
+  SIGN_I,
+  SIN,
+  SQRT,
+  SUB,
+  SUB_I,
+  TANH,
+  TO_I32,
+  UNIFORM,
+} from "./isa/map-code";
+import * as page from "./isa/math-page";
+import { erf, exp, expm1, log, log1p, sigmoid, tanh } from "./math";
+import { pow } from "./power";
+import { permute, uniform } from "./random";
+import { choose, constant, madd } from "./simd";
+import { cos, sin } from "./trigonometry";
+
+/** One step over `count` elements, rounded up to `bytes`; `first` is the number of the first among the map's elements. */
+export function step(
+  code: i32,
+  to: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  first: i32,
+  count: i32,
+  bytes: i32,
+): void {
+  const end = to + bytes;
+  const one = constant(page.ONE);
+  const zero = i32x4.splat(0);
+  switch (code) {
+    case COPY_BITS:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, v128.load(a));
+        v128.store(to, v128.load(a, 16), 16);
+      }
+      break;
+    case ADD:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, f32x4.add(v128.load(a), v128.load(b)));
+        v128.store(to, f32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case SUB:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, f32x4.sub(v128.load(a), v128.load(b)));
+        v128.store(to, f32x4.sub(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case MUL:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, f32x4.mul(v128.load(a), v128.load(b)));
+        v128.store(to, f32x4.mul(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case DIV:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, f32x4.div(v128.load(a), v128.load(b)));
+        v128.store(to, f32x4.div(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case MAX:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, f32x4.max(v128.load(a), v128.load(b)));
+        v128.store(to, f32x4.max(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case MIN:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, f32x4.min(v128.load(a), v128.load(b)));
+        v128.store(to, f32x4.min(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case NEG:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.neg(v128.load(a)));
+        v128.store(to, f32x4.neg(v128.load(a, 16)), 16);
+      }
+      break;
+    case ABS:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.abs(v128.load(a)));
+        v128.store(to, f32x4.abs(v128.load(a, 16)), 16);
+      }
+      break;
+    case FLOOR:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.floor(v128.load(a)));
+        v128.store(to, f32x4.floor(v128.load(a, 16)), 16);
+      }
+      break;
+    case SQRT:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.sqrt(v128.load(a)));
+        v128.store(to, f32x4.sqrt(v128.load(a, 16)), 16);
+      }
+      break;
+    case RSQRT:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.div(one, f32x4.sqrt(v128.load(a))));
+        v128.store(to, f32x4.div(one, f32x4.sqrt(v128.load(a, 16))), 16);
+      }
+      break;
+    case LESS:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, v128.and(f32x4.lt(v128.load(a), v128.load(b)), one));
+        v128.store(to, v128.and(f32x4.lt(v128.load(a, 16), v128.load(b, 16)), one), 16);
+      }
+      break;
+    case EQUAL:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, v128.and(f32x4.eq(v128.load(a), v128.load(b)), one));
+        v128.store(to, v128.and(f32x4.eq(v128.load(a, 16), v128.load(b, 16)), one), 16);
+      }
+      break;
+    case SELECT:
+      for (; to < end; to += 32, a += 32, b += 32, c += 32) {
+        v128.store(to, choose(f32x4.ne(v128.load(a), zero), v128.load(b), v128.load(c)));
+        v128.store(to, choose(f32x4.ne(v128.load(a, 16), zero), v128.load(b, 16), v128.load(c, 16)), 16);
+      }
+      break;
+    case RELU:
+      // Not f32x4.max, seven instructions on x86-64: a < 0 ? 0 : a lets NaN through, and the sum makes 0 of -0.
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.add(f32x4.pmax(v128.load(a), zero), zero));
+        v128.store(to, f32x4.add(f32x4.pmax(v128.load(a, 16), zero), zero), 16);
+      }
+      break;
+    case MULTIPLY_ADD:
+      for (; to < end; to += 32, a += 32, b += 32, c += 32) {
+        v128.store(to, madd(v128.load(a), v128.load(b), v128.load(c)));
+        v128.store(to, madd(v128.load(a, 16), v128.load(b, 16), v128.load(c, 16)), 16);
+      }
+      break;
+    case LINEAR:
+      for (; to < end; to += 32, a += 32, b += 32, c += 32, d += 32) {
+        v128.store(to, madd(v128.load(a), v128.load(b), f32x4.mul(v128.load(c), v128.load(d))));
+        v128.store(to, madd(v128.load(a, 16), v128.load(b, 16), f32x4.mul(v128.load(c, 16), v128.load(d, 16))), 16);
+      }
+      break;
+    case FROM_I32:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.convert_i32x4_s(v128.load(a)));
+        v128.store(to, f32x4.convert_i32x4_s(v128.load(a, 16)), 16);
+      }
+      break;
+    case TO_I32:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, i32x4.trunc_sat_f32x4_s(v128.load(a)));
+        v128.store(to, i32x4.trunc_sat_f32x4_s(v128.load(a, 16)), 16);
+      }
+      break;
+    case ADD_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, i32x4.add(v128.load(a), v128.load(b)));
+        v128.store(to, i32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case SUB_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, i32x4.sub(v128.load(a), v128.load(b)));
+        v128.store(to, i32x4.sub(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case MUL_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, i32x4.mul(v128.load(a), v128.load(b)));
+        v128.store(to, i32x4.mul(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case MAX_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, i32x4.max_s(v128.load(a), v128.load(b)));
+        v128.store(to, i32x4.max_s(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case MIN_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, i32x4.min_s(v128.load(a), v128.load(b)));
+        v128.store(to, i32x4.min_s(v128.load(a, 16), v128.load(b, 16)), 16);
+      }
+      break;
+    case NEG_I:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, i32x4.neg(v128.load(a)));
+        v128.store(to, i32x4.neg(v128.load(a, 16)), 16);
+      }
+      break;
+    case ABS_I:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, i32x4.abs(v128.load(a)));
+        v128.store(to, i32x4.abs(v128.load(a, 16)), 16);
+      }
+      break;
+    case LESS_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, v128.and(i32x4.lt_s(v128.load(a), v128.load(b)), one));
+        v128.store(to, v128.and(i32x4.lt_s(v128.load(a, 16), v128.load(b, 16)), one), 16);
+      }
+      break;
+    case EQUAL_I:
+      for (; to < end; to += 32, a += 32, b += 32) {
+        v128.store(to, v128.and(i32x4.eq(v128.load(a), v128.load(b)), one));
+        v128.store(to, v128.and(i32x4.eq(v128.load(a, 16), v128.load(b, 16)), one), 16);
+      }
+      break;
+    case SIGN:
+      sign(to, a, bytes);
+      break;
+    case EXP:
+      exp(to, a, bytes);
+      break;
+    case EXPM1:
+      expm1(to, a, bytes);
+      break;
+    case LOG:
+      log(to, a, bytes);
+      break;
+    case LOG1P:
+      log1p(to, a, bytes);
+      break;
+    case SIN:
+      sin(to, a, bytes);
+      break;
+    case COS:
+      cos(to, a, bytes);
+      break;
+    case TANH:
+      tanh(to, a, bytes);
+      break;
+    case SIGMOID:
+      sigmoid(to, a, bytes);
+      break;
+    case ERF:
+      erf(to, a, bytes);
+      break;
+    case POW:
+      pow(to, a, b, bytes);
+      break;
+    case REMAINDER:
+      remainder(to, a, b, bytes);
+      break;
+    case DIV_I:
+      for (; to < end; to += 4, a += 4, b += 4) store<i32>(to, floorDivide(load<i32>(a), load<i32>(b)));
+      break;
+    case REMAINDER_I:
+      for (; to < end; to += 4, a += 4, b += 4) store<i32>(to, floorRemainder(load<i32>(a), load<i32>(b)));
+      break;
+    case SIGN_I:
+      signI(to, a, bytes);
+      break;
+    case UNIFORM:
+      uniform(to, a, b, first, bytes);
+      break;
+    case PERMUTE_INDEX:
+      permute(to, a, b, c, count);
+      break;
+    default:
+      unreachable();
+  }
+}
+
+/** -1 or 1; x itself where it is zero or NaN. */
+function sign(to: usize, a: usize, bytes: i32): void {
+  const one = constant(page.ONE);
+  const signBit = constant(page.SIGN_BIT);
+  const zero = i32x4.splat(0);
+  for (const end = to + bytes; to < end; to += 16, a += 16) {
+    const x = v128.load(a);
+    const isSigned = v128.or(f32x4.lt(x, zero), f32x4.gt(x, zero));
+    v128.store(to, choose(isSigned, v128.or(v128.and(x, signBit), one), x));
+  }
+}
+
+/** a - b * floor(a / b), each operation rounded, in both builds. */
+function remainder(to: usize, a: usize, b: usize, bytes: i32): void {
+  for (const end = to + bytes; to < end; to += 16, a += 16, b += 16) {
+    const x = v128.load(a);
+    const y = v128.load(b);
+    v128.store(to, f32x4.sub(x, f32x4.mul(y, f32x4.floor(f32x4.div(x, y)))));
+  }
+}
+
+function signI(to: usize, a: usize, bytes: i32): void {
+  for (const end = to + bytes; to < end; to += 16, a += 16) {
+    const x = v128.load(a);
+    v128.store(to, v128.or(i32x4.shr_s(x, 31), i32x4.shr_u(i32x4.neg(x), 31)));
+  }
+}
+
+/** floor(x / y), 0 for y = 0; -2^31 / -1 wraps around. */
+function floorDivide(x: i32, y: i32): i32 {
+  if (y === 0) return 0;
+  if (y === -1) return -x; // Wasm traps on -2^31 / -1
+  const quotient = x / y;
+  return quotient * y !== x && (x ^ y) < 0 ? quotient - 1 : quotient;
+}
+
+/** x - y * floor(x / y), which has the sign of y; 0 for y = 0. */
+function floorRemainder(x: i32, y: i32): i32 {
+  if (y === 0) return 0;
+  const rest = x % y;
+  return rest !== 0 && (rest ^ y) < 0 ? rest + y : rest;
+}
