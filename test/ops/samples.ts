@@ -1,0 +1,439 @@
+// Samples of every op: the tables that all tests of ops go through. An op without a sample does not compile.
+import { customGradient } from "../../src/autodiff.ts";
+import type { OpName } from "../../src/ops/index.ts";
+import { scan } from "../../src/ops/loop.ts";
+import { permuteIndexOp, uniformOp } from "../../src/ops/random.ts";
+import { apply, concat, constant, stack, stopGradient, type Tensor, Variable } from "../../src/tensor.ts";
+import { bytes, type Random, real, whole } from "./inputs.ts";
+
+/** One way to use an op. */
+export interface Sample {
+  /** Entry of the golden files that holds inputs, value and derivatives: `family/entry`. */
+  readonly golden: string;
+  /** The graph over these inputs, made by the public methods. */
+  build(...inputs: Tensor[]): Tensor;
+  /** Further inputs, larger ones, on which executors are compared with the oracle. */
+  readonly larger?: readonly (readonly Random[])[];
+}
+
+type Samples = readonly [Sample, ...Sample[]];
+
+/** Names of the methods of this type. */
+type Method<F> = { [K in keyof Tensor]: Tensor[K] extends F ? K : never }[keyof Tensor];
+type Unary = Method<() => Tensor>;
+type Binary = Method<(other: Tensor) => Tensor>;
+
+/** One method without arguments, over shapes around the sizes of blocks and vectors. */
+function unary(name: Unary, low = -5, high = 5, ...others: string[]): Samples {
+  const larger = ["1", "15", "33", "513", "1021", "3x5x1025"].map((shape) => [real(shape, low, high)]);
+  const build = (x: Tensor) => x[name]();
+  return [
+    { golden: `elementwise/${name}`, build, larger },
+    ...others.map((entry) => ({ golden: `elementwise/${entry}`, build })),
+  ];
+}
+
+/** Pairs of shapes: equal, and broadcasting in every mode that a map has and in some that it has not. */
+const pairs = [
+  "1031 1031",
+  "513 scalar",
+  "1 1",
+  "7x33 33",
+  "7x33 7x1",
+  "33x1 1x17",
+  "2x3x5x7 3x1x1",
+  "2x3x5x7 2x1x5x1",
+  "3x1x5 7x1",
+  "0x5 5",
+  "40x100 100",
+  "40x100 40x1",
+].map((pair) => pair.split(" "));
+
+function binary(
+  name: Binary,
+  first: readonly [number, number],
+  second: readonly [number, number],
+  ...others: string[]
+): Samples {
+  const larger = pairs.map(([a, b]) => [real(a, ...first), real(b, ...second)]);
+  const build = (a: Tensor, b: Tensor) => a[name](b);
+  return [
+    { golden: `elementwise/${name}`, build, larger },
+    ...others.map((entry) => ({ golden: `elementwise/${entry}`, build })),
+  ];
+}
+
+const around: readonly [number, number] = [-3, 3];
+const above: readonly [number, number] = [0.25, 4];
+
+type Fold = (x: Tensor) => Tensor;
+
+/** A reduction by the axes it is used on: sizes around the parts that long sums are cut into (4096). */
+function reduction(name: "sum" | "max"): Samples {
+  const golden = (axes: string) => `reduction/${name} ${axes}`.trim();
+  const sample = (axes: string, build: Fold, shapes: string): Sample => ({
+    golden: golden(axes),
+    build,
+    larger: shapes.split(" ").map((shape) => [real(shape)]),
+  });
+  return [
+    sample("", (x) => x[name](), "1 513 8191 8192 12301 33x257 1x1x3"),
+    sample("0", (x) => x[name](0), "33x17 1x33 8200x3 17x2x5"),
+    sample("-1 kept", (x) => x[name](-1, { keepDims: true }), "5x33 33x1 2x8200 3x17x5"),
+    sample("0 2", (x) => x[name]([0, 2]), "3x17x5 5x1x33 2x3x5x7"),
+    sample("1", (x) => x[name](1), "3x17x5 5x33x1 2x3x5x7"),
+  ];
+}
+
+/** Sizes around those of tiles (4, 6, 8, 12), of panels (24) and of the depth of a block (256). */
+const products = [
+  "1x1 1x1",
+  "7x9 9x13",
+  "6x8 8x24",
+  "17x33 33x25",
+  "64x257 257x10",
+  "5x600 600x3",
+  "1x100 100x50",
+  "50x3 3x1",
+  "3x7x33 33x9",
+  "3x7x33 3x33x9",
+  "7x33 3x33x9",
+  "2x1x3x5 3x5x2",
+].map((pair) => pair.split(" "));
+
+/** The last two sizes swapped. */
+function swapped(shape: string): string {
+  return shape.replace(/(\d+)x(\d+)$/, "$2x$1");
+}
+
+function product(entry: string, transposeA: boolean, transposeB: boolean): Sample {
+  return {
+    golden: `contraction/${entry}`,
+    build: (a, b) => a.matmul(b, { transposeA, transposeB }),
+    larger: products.map(([a, b]) => [real(transposeA ? swapped(a) : a), real(transposeB ? swapped(b) : b)]),
+  };
+}
+
+const throughFloor = customGradient(
+  (x) => x.floor(),
+  (cotangent) => [cotangent],
+);
+
+/** c <- c factor + sin x; gives c^2 at every step. */
+function running(reverse: boolean) {
+  return (xs: Tensor, start: Tensor, factor: Tensor) =>
+    scan(
+      ([carry], [x]) => {
+        const next = carry.mul(factor).add(x.sin());
+        return { carries: [next], outputs: [next.square()] };
+      },
+      [start],
+      [xs],
+      { reverse },
+    );
+}
+
+function recurrent(xs: Tensor, start: Tensor, hidden: Tensor, input: Tensor): Tensor {
+  const step = ([h]: readonly Tensor[], [x]: readonly Tensor[]) => ({
+    carries: [h.matmul(hidden).add(x.matmul(input)).tanh()],
+  });
+  return scan(step, [start], [xs]).carries[0];
+}
+
+/** Running sums along the first axis. */
+function sums(xs: Tensor): Tensor {
+  const zero = xs.narrow(0, 0, 1).squeeze(0).mul(0);
+  const step = ([total]: readonly Tensor[], [x]: readonly Tensor[]) => ({
+    carries: [total.add(x)],
+    outputs: [total.add(x)],
+  });
+  return scan(step, [zero], [xs]).outputs[0];
+}
+
+/** Every step adds x and the captured square. */
+function capturing(xs: Tensor, captured: Tensor): Tensor {
+  const step = ([total]: readonly Tensor[], [x]: readonly Tensor[]) => ({
+    carries: [total.add(x).add(captured.square())],
+  });
+  return scan(step, [captured.mul(0)], [xs]).carries[0];
+}
+
+const runs = [
+  [real("33x17"), real("17"), real("scalar", -0.9, 0.9)],
+  [real("5x1"), real("1"), real("scalar", -0.9, 0.9)],
+];
+
+export const samples: Record<OpName, Samples> = {
+  input: [{ golden: "leaf/input", build: (x) => x }],
+  variable: [{ golden: "leaf/data", build: () => new Variable([2, 3], [1.5, -2, 3, 0, 4, 5]) }],
+  constant: [
+    {
+      golden: "leaf/data",
+      build: () =>
+        constant([
+          [1.5, -2, 3],
+          [0, 4, 5],
+        ]),
+    },
+    { golden: "leaf/data i32", build: () => constant([1, -2, 3], { dtype: "i32" }) },
+  ],
+  captured: [{ golden: "loop/captured", build: capturing, larger: [[real("7x33"), real("33")]] }],
+  stopGradient: [{ golden: "leaf/stopGradient", build: (x) => x.mul(stopGradient(x)) }],
+  customGradient: [{ golden: "leaf/straight through", build: (x) => throughFloor(x) }],
+
+  add: binary("add", around, around, "add i32"),
+  sub: binary("sub", around, around, "sub i32"),
+  mul: [...binary("mul", around, around, "mul i32"), { golden: "elementwise/square", build: (x) => x.square() }],
+  div: binary("div", around, above, "div i32"),
+  remainder: binary("remainder", around, above, "remainder i32"),
+  maximum: binary("maximum", around, around, "maximum i32"),
+  minimum: binary("minimum", around, around, "minimum i32"),
+  neg: unary("neg", -5, 5, "neg i32"),
+  abs: unary("abs", -5, 5, "abs i32"),
+  sign: unary("sign", -5, 5, "sign i32"),
+  floor: unary("floor", -100, 100),
+  exp: unary("exp", -20, 20),
+  expm1: unary("expm1"),
+  log: unary("log", 0.01, 100),
+  log1p: unary("log1p", -0.9, 10),
+  sqrt: unary("sqrt", 0.01, 100),
+  rsqrt: unary("rsqrt", 0.01, 100),
+  sin: unary("sin", -30, 30),
+  cos: unary("cos", -30, 30),
+  tanh: unary("tanh"),
+  sigmoid: unary("sigmoid", -20, 20),
+  erf: unary("erf"),
+  pow: [
+    ...binary("pow", above, around),
+    { golden: "elementwise/pow of a number", build: (x) => x.pow(3) },
+    { golden: "elementwise/pow at zero", build: (x) => x.pow(2) },
+  ],
+  less: [...binary("less", around, around, "less i32"), ...binary("greater", around, around)],
+  equal: binary("equal", around, around, "equal i32"),
+  relu: unary("relu"),
+  select: [
+    {
+      golden: "elementwise/select",
+      build: (condition, a, b) => condition.select(a, b),
+      larger: [
+        [whole("33x17", 0, 2), real("33x17"), real("17")],
+        [whole("scalar", 0, 2), real("1025"), real("1")],
+      ].map(([condition, ...rest]) => [{ ...condition, dtype: "f32" as const }, ...rest]),
+    },
+    { golden: "elementwise/select i32", build: (condition, a, b) => condition.select(a, b) },
+  ],
+  cast: [
+    { golden: "elementwise/cast to i32", build: (x) => x.cast("i32"), larger: [[real("1025", -1e4, 1e4)]] },
+    { golden: "elementwise/cast i32 to f32", build: (x) => x.cast("f32"), larger: [[whole("1025", -1e6, 1e6)]] },
+    {
+      golden: "elementwise/cast u8 to f32",
+      build: (x) => x.cast("f32"),
+      larger: [[bytes("1")], [bytes("33")], [bytes("3x1025")]],
+    },
+    { golden: "elementwise/cast u8 to i32", build: (x) => x.cast("i32") },
+  ],
+
+  sum: [
+    ...reduction("sum"),
+    {
+      golden: "reduction/sum i32",
+      build: (x) => x.sum(0),
+      larger: [[whole("8200x3", -1e6, 1e6)], [whole("33", -9, 9)]],
+    },
+    { golden: "reduction/mean", build: (x) => x.mean([0, 2]) },
+    { golden: "reduction/variance", build: (x) => x.variance(1), larger: [[real("5x333")]] },
+    { golden: "reduction/variance uncorrected", build: (x) => x.variance(1, { correction: 0 }) },
+  ],
+  max: [
+    ...reduction("max"),
+    {
+      golden: "reduction/max i32",
+      build: (x) => x.max(1),
+      larger: [[whole("3x333", -1e6, 1e6)], [whole("33x5", -1e6, 1e6)]],
+    },
+    { golden: "reduction/min", build: (x) => x.min(1) },
+  ],
+  argmax: [
+    {
+      golden: "reduction/argmax",
+      build: (x) => x.argmax(-1),
+      larger: [[real("5x333")], [real("33x10")], [real("8200")]],
+    },
+    { golden: "reduction/argmax 0", build: (x) => x.argmax(0), larger: [[real("33x17")]] },
+    { golden: "reduction/argmin", build: (x) => x.argmin(1) },
+  ],
+
+  matmul: [
+    { ...product("matmul", false, false) },
+    product("matmul transposed", true, true),
+    product("matmul transposed left", true, false),
+    product("matmul transposed right", false, true),
+  ],
+
+  reshape: [
+    { golden: "movement/reshape", build: (x) => x.reshape([5, -1]) },
+    { golden: "movement/reshape scalar", build: (x) => x.reshape([1, 1]) },
+    { golden: "movement/reshape empty", build: (x) => x.reshape([3, 0]) },
+  ],
+  permute: [
+    {
+      golden: "movement/permute",
+      build: (x) => x.permute([2, 0, 1]),
+      larger: [[real("5x33x17")], [real("33x1x65")], [real("1x7x9")], [real("64x16x16")]],
+    },
+    { golden: "movement/transpose", build: (x) => x.transpose(), larger: [[real("33x65")], [real("3x16x100")]] },
+  ],
+  broadcastTo: [
+    { golden: "movement/broadcastTo", build: (x) => x.broadcastTo([2, 3, 5]) },
+    { golden: "movement/broadcastTo empty", build: (x) => x.broadcastTo([0, 3]) },
+  ],
+  slice: [
+    {
+      golden: "movement/slice",
+      build: (x) => x.slice([undefined, undefined, -1], [1, 6, 2]),
+      larger: [[real("33x65")]],
+    },
+    { golden: "movement/slice nothing", build: (x) => x.slice([5, 5]) },
+    { golden: "movement/narrow", build: (x) => x.narrow(1, 1, 3), larger: [[real("7x9x33")]] },
+  ],
+  spread: [
+    { golden: "movement/spread", build: (x) => x.spread([7, 4], { starts: [6, 1], steps: [-3, 1] }) },
+    {
+      golden: "movement/pad",
+      build: (x) =>
+        x.pad(
+          [
+            [0, 1],
+            [2, 0],
+          ],
+          0.5,
+        ),
+      larger: [[real("33x65")], [real("1x1")]],
+    },
+  ],
+  concat: [
+    {
+      golden: "movement/concat",
+      build: (...parts) => concat(parts, 1),
+      larger: [
+        [real("7x33"), real("7x1"), real("7x64")],
+        [real("2x3x5"), real("2x7x5")],
+      ],
+    },
+    { golden: "movement/concat one", build: (x) => concat([x, x]) },
+    { golden: "movement/stack", build: (...parts) => stack(parts, 1) },
+  ],
+
+  gather: [
+    {
+      golden: "indexing/gather",
+      build: (x, index) => x.gather(index),
+      larger: [
+        [real("33x17"), whole("65", 0, 33)],
+        [real("9"), whole("5x7", 0, 9)],
+        [real("5x256"), whole("1", 0, 5)],
+      ],
+    },
+    { golden: "indexing/gather i32", build: (x, index) => x.gather(index) },
+    {
+      golden: "indexing/gather u8",
+      build: (x, index) => x.gather(index),
+      larger: [[bytes("33x17"), whole("65", 0, 33)]],
+    },
+  ],
+  scatterAdd: [
+    {
+      golden: "indexing/scatterAdd",
+      build: (updates, index) => index.scatterAdd(updates, [5, ...updates.shape.slice(index.shape.length)]),
+      larger: [
+        [real("65x17"), whole("65", 0, 5)],
+        [real("3x33"), whole("3x33", 0, 5)],
+      ],
+    },
+    { golden: "indexing/scatterAdd outside", build: (updates, index) => index.scatterAdd(updates, [5, 2]) },
+  ],
+
+  softmax: [
+    {
+      golden: "rowwise/softmax",
+      build: (x) => x.softmax(),
+      larger: [[real("17x10", -9, 9)], [real("3x333")], [real("33x1")], [real("64x16")]],
+    },
+    { golden: "rowwise/softmax 0", build: (x) => x.softmax(0), larger: [[real("17x10")]] },
+    { golden: "rowwise/logSoftmax", build: (x) => x.logSoftmax(), larger: [[real("17x10", -9, 9)]] },
+  ],
+  logSumExp: [
+    {
+      golden: "rowwise/logSumExp",
+      build: (x) => x.logSumExp(),
+      larger: [[real("17x10", -9, 9)], [real("3x333")], [real("33x1")]],
+    },
+    { golden: "rowwise/logSumExp 0", build: (x) => x.logSumExp(0), larger: [[real("17x10")]] },
+  ],
+  crossEntropy: [
+    {
+      golden: "rowwise/crossEntropy",
+      build: (logits, target) => logits.crossEntropy(target),
+      larger: [
+        [real("64x10", -9, 9), whole("64", 0, 10)],
+        [real("3x333"), whole("3", 0, 333)],
+      ],
+    },
+  ],
+  crossEntropyGradient: [
+    {
+      golden: "rowwise/crossEntropyGradient",
+      build: (logits, target, scale) => logits.crossEntropyGradient(target, scale),
+      larger: [
+        [real("64x10", -9, 9), whole("64", 0, 10), real("64")],
+        [real("3x333"), whole("3", 0, 333), real("3")],
+      ],
+    },
+  ],
+
+  uniform: [
+    {
+      golden: "random/uniform",
+      build: (a, b) => apply(uniformOp, [a, b]),
+      larger: [[whole("1031", 0, 9), whole("1031", 0, 9)]],
+    },
+  ],
+  permuteIndex: [
+    {
+      golden: "random/permuteIndex",
+      build: (index, key, size) => apply(permuteIndexOp, [index, key, size]),
+      larger: [[whole("1031", 0, 60_000), whole("1031", 0, 9), whole("1031", 60_000, 60_001)]],
+    },
+  ],
+
+  scan: [
+    {
+      golden: "loop/scan",
+      build: (...inputs) => running(false)(inputs[0], inputs[1], inputs[2]).carries[0],
+      larger: runs,
+    },
+    {
+      golden: "loop/scan reversed",
+      build: (...inputs) => running(true)(inputs[0], inputs[1], inputs[2]).carries[0],
+      larger: runs,
+    },
+    {
+      golden: "loop/scan of products",
+      build: recurrent,
+      larger: [[real("9x5x17"), real("5x33"), real("33x33", -0.2, 0.2), real("17x33", -0.2, 0.2)]],
+    },
+  ],
+  item: [
+    {
+      golden: "loop/scan outputs",
+      build: (...inputs) => running(false)(inputs[0], inputs[1], inputs[2]).outputs[0],
+      larger: runs,
+    },
+    {
+      golden: "loop/scan outputs reversed",
+      build: (...inputs) => running(true)(inputs[0], inputs[1], inputs[2]).outputs[0],
+      larger: runs,
+    },
+    { golden: "loop/scan sums", build: sums, larger: [[real("33x17")], [whole("65", -9, 9)]] },
+  ],
+};
