@@ -11,6 +11,9 @@ export const NR: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 12;
 const MC = 96;
 const NC = 480;
 
+// Columns of a chunk from which on it pays to pack a transposed A.
+export const PACK_COLUMNS = 96;
+
 // Chunks are cut smaller until there are enough for 16 threads, but not below what is worth a claim (about a microsecond).
 const ENOUGH = 16;
 const MIN_ROWS = 6;

@@ -20,8 +20,10 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { storeLanes } from "../simd";
 import { fill } from "../words";
-import { chunkColumns, chunkRows, MR, NR, wholePanels } from "./blocking";
-import { columns3x12, columns6x8, rows3x12, rows6x8 } from "./micro";
+import { chunkColumns, chunkRows, MR, NR, PACK_COLUMNS, wholePanels } from "./blocking";
+import { columns3x12, rows3x12 } from "./micro-3x12";
+import { columns6x8, rows6x8 } from "./micro-6x8";
+import { packStrips } from "./pack";
 
 /** C[b] = A[b] . B[b] (m x k . k x n), and the epilogue on each finished chunk. */
 export function matmul(pc: usize): void {
@@ -73,24 +75,23 @@ function product(c: usize, ldc: i32, a: usize, lda: i32, panels: usize, rows: i3
     const add = p > 0;
     for (let j = 0; j < columns; j += NR) {
       const b = panels + 4 * (j * k + p * NR);
+      const whole = columns - j >= NR;
       for (let i = 0; i < rows; i += MR) {
         const x = a + i * lda + 4 * p;
         const y = c + i * ldc + 4 * j;
-        const left = rows - i;
-        if (left >= MR && columns - j >= NR) {
-          if (NR === 8) rows6x8(x, lda, MR, b, depth, y, ldc, add);
-          else rows3x12(x, lda, MR, b, depth, y, ldc, add);
-        } else {
-          if (NR === 8) rows6x8(x, lda, left, b, depth, tile, 4 * NR, false);
-          else rows3x12(x, lda, left, b, depth, tile, 4 * NR, false);
-          putEdge(y, ldc, tile, min(left, MR), min(columns - j, NR), add);
-        }
+        const z = whole ? y : tile;
+        if (NR == 8) rows6x8(x, lda, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
+        else rows3x12(x, lda, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
+        if (!whole) putEdge(y, ldc, tile, min(rows - i, MR), columns - j, add);
       }
     }
   }
 }
 
-/** The same with A transposed: its columns lie `lda` bytes apart. */
+/**
+ * The same with A transposed: its columns lie `lda` bytes apart. Where enough panels read them they are first put side by side in
+ * scratch: far apart, each is a cache line of its own, and strides of powers of two evict one another.
+ */
 function productTransposed(
   c: usize,
   ldc: i32,
@@ -102,29 +103,28 @@ function productTransposed(
   k: i32,
 ): void {
   const tile = scratch + 4 * SCRATCH_TILE;
+  const strips = columns >= PACK_COLUMNS;
   for (let p = 0; p < k; p += KC) {
     const depth = min(KC, k - p);
     const add = p > 0;
+    if (strips) packStrips(scratch, a + p * lda, lda, rows, depth);
     for (let j = 0; j < columns; j += NR) {
       const b = panels + 4 * (j * k + p * NR);
+      const whole = columns - j >= NR;
       for (let i = 0; i < rows; i += MR) {
-        const x = a + p * lda + 4 * i;
+        const x = strips ? scratch + 4 * i * depth : a + p * lda + 4 * i;
+        const ldx = strips ? 4 * MR : lda;
         const y = c + i * ldc + 4 * j;
-        const left = rows - i;
-        if (left >= MR && columns - j >= NR) {
-          if (NR === 8) columns6x8(x, lda, b, depth, y, ldc, add);
-          else columns3x12(x, lda, b, depth, y, ldc, add);
-        } else {
-          if (NR === 8) columns6x8(x, lda, b, depth, tile, 4 * NR, false);
-          else columns3x12(x, lda, b, depth, tile, 4 * NR, false);
-          putEdge(y, ldc, tile, min(left, MR), min(columns - j, NR), add);
-        }
+        const z = whole ? y : tile;
+        if (NR == 8) columns6x8(x, ldx, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
+        else columns3x12(x, ldx, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
+        if (!whole) putEdge(y, ldc, tile, min(rows - i, MR), columns - j, add);
       }
     }
   }
 }
 
-/** Stores, or adds, the rows x columns of an edge tile that exist. */
+/** Stores, or adds, the rows x columns of a ragged tile that exist. */
 function putEdge(c: usize, ldc: i32, tile: usize, rows: i32, columns: i32, add: bool): void {
   for (let i = 0; i < rows; i++, c += ldc, tile += 4 * NR) {
     for (let j = 0; j < columns; j += 4) {

@@ -3,7 +3,7 @@ import { PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from 
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
-import { NR, wholePanels } from "./blocking";
+import { MR, NR, wholePanels } from "./blocking";
 
 const CHUNK = 8192; // words one thread claims at a time, about
 const ROWS = 128; // of B packed for one panel before its neighbour's turn comes: both share cache lines
@@ -64,4 +64,24 @@ function packRows(to: usize, from: usize, n: i32, rows: i32, columns: i32): void
 function packTransposed(to: usize, from: usize, k: i32, rows: i32, columns: i32): void {
   if (columns < NR) memory.fill(to, 0, 4 * NR * rows);
   transpose(to, 4 * NR, from, 4 * k, columns, rows);
+}
+
+/** Strips of MR rows of A, each depth x MR contiguous, from columns `lda` bytes apart. Reads whole strips, existing or not. */
+export function packStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i32): void {
+  for (const end = to + 4 * MR * depth; to < end; to += 4 * MR, from += lda) {
+    let target = to;
+    let source = from;
+    for (let i = 0; i < rows; i += MR) {
+      const x = v128.load(source);
+      if (MR == 6) {
+        v128.store(target, x);
+        store<u64>(target, load<u64>(source, 16), 16);
+      } else {
+        v128.store64_lane(target, x, 0);
+        v128.store32_lane(target, x, 2, 8);
+      }
+      target += 4 * MR * depth;
+      source += 4 * MR;
+    }
+  }
 }
