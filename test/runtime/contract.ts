@@ -1,0 +1,511 @@
+// What every executor keeps to, written against the Executor interface and hand-made programs alone. No Node built-ins: it runs in
+// browsers, too.
+import { describe, expect, it } from "vitest";
+import * as code from "../../assembly/isa/map-code.ts";
+import * as op from "../../assembly/isa/opcode.ts";
+import type { Program } from "../../src/compile/program.ts";
+import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
+import type { Executor, RunHandle } from "../../src/runtime/executor.ts";
+import { a, Encoder, full, o, one, r } from "./encode.ts";
+
+/** Makes an executor; with poison where asked. */
+export type Create = (options: { readonly poison: boolean }) => Executor;
+
+/** y = 2 x + c, through the arena; c = 1, and the scalar x[0] is logged. */
+function affine(size: number, spare = 0): Program {
+  const e = new Encoder();
+  const x = e.input("x", [size]);
+  const first = e.output("first", []);
+  const y = e.output("y", [size]);
+  if (spare > 0) e.arena(spare);
+  const doubled = e.arena(size);
+  const c = e.constant([1]);
+  e.map({ n: size, operands: [full(x)], outputs: [doubled], steps: [[code.ADD, o(0), a(0), a(0)]] });
+  e.map({ n: 1, operands: [one(x)], outputs: [first], steps: [[code.COPY_BITS, o(0), a(0)]] });
+  e.barrier();
+  e.map({ n: size, operands: [full(doubled), one(c)], outputs: [y], steps: [[code.ADD, o(0), a(0), a(1)]] });
+  return e.program();
+}
+
+/** Adds `by` to the i32 variable `key`, and logs the sum as i32 and as f32. */
+function counter(key: string, by = 1): Program {
+  const e = new Encoder();
+  const count = e.variable(key, [], "i32");
+  const integer = e.output("count", [], "i32");
+  const real = e.output("half", []);
+  const step = e.constant(Int32Array.of(by));
+  const half = e.constant([0.5]);
+  e.map({
+    n: 1,
+    operands: [full(count), one(step), one(half)],
+    outputs: [count, integer, real],
+    steps: [
+      [code.ADD_I, r(0), a(0), a(1)],
+      [code.FROM_I32, r(1), r(0)],
+      [code.COPY_BITS, o(0), r(0)],
+      [code.COPY_BITS, o(1), r(0)],
+      [code.MUL, o(2), r(1), a(2)],
+    ],
+  });
+  return e.program();
+}
+
+/** y[t] = y[t - 1] + x[t] for rows of two, by a loop; then z[t] = y[steps - 1 - t] by a loop that runs backwards. */
+function cumulative(steps: number): Program {
+  const e = new Encoder();
+  const x = e.input("x", [steps, 2]);
+  const y = e.output("y", [steps + 1, 2]);
+  const z = e.output("z", [steps, 2]);
+  const zero = e.constant([0]);
+  e.map({ n: 2, operands: [one(zero)], outputs: [y], steps: [[code.COPY_BITS, o(0), a(0)]] });
+  e.barrier();
+  const stride = 2;
+  e.loop(steps, 0, () => {
+    e.index([4, 0, stride], [8, 0, stride], [12, 0, stride]);
+    e.map({ n: 2, operands: [full(y), full(x)], outputs: [y + stride], steps: [[code.ADD, o(0), a(0), a(1)]] });
+    e.barrier();
+  });
+  e.loop(steps, 0, () => {
+    e.index([4, 0, -stride], [8, 0, stride]);
+    e.map({ n: 2, operands: [full(y + steps * stride)], outputs: [z], steps: [[code.COPY_BITS, o(0), a(0)]] });
+    e.barrier();
+  });
+  return e.program();
+}
+
+/** Counts the innermost iterations of nested loops in an i32 variable; one loop runs no times. */
+function nested(counts: readonly number[]): Program {
+  const e = new Encoder();
+  const count = e.variable("nested", [], "i32");
+  const one1 = e.constant(Int32Array.of(1));
+  const inner = (depth: number) => {
+    if (depth < counts.length) return e.loop(counts[depth], depth, () => inner(depth + 1));
+    e.map({ n: 1, operands: [full(count), one(one1)], outputs: [count], steps: [[code.ADD_I, o(0), a(0), a(1)]] });
+    e.barrier();
+  };
+  inner(0);
+  return e.program();
+}
+
+/** Lets the event loop turn until the run has made more steps. */
+async function untilSteps(run: RunHandle, steps: number): Promise<void> {
+  while (run.steps < steps) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+export function executorContract(name: string, create: Create): void {
+  describe(name, () => {
+    /** Runs the test with an executor with and without poison, and disposes of it. */
+    function test(sentence: string, body: (executor: Executor) => Promise<void>): void {
+      for (const poison of [false, true]) {
+        it(poison ? `${sentence} (poisoned)` : sentence, async () => {
+          const executor = create({ poison });
+          try {
+            await body(executor);
+          } finally {
+            await executor.dispose();
+          }
+        });
+      }
+    }
+
+    async function runAffine(executor: Executor, id: number, x: readonly number[]): Promise<void> {
+      await executor.write({ program: id, name: "x" }, x);
+      await executor.run([[id, 1]]).done;
+      expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(x.map((value) => 2 * value + 1));
+    }
+
+    describe("programs", () => {
+      test("compute outputs from inputs", async (executor) => {
+        const id = await executor.load(affine(5));
+        await runAffine(executor, id, [1, -2, 0.5, 0, 1024]);
+        await runAffine(executor, id, [5, 4, 3, 2, 1]);
+        expect([...(await executor.read({ program: id, name: "x" }))]).toEqual([5, 4, 3, 2, 1]);
+      });
+
+      test("are loaded and unloaded in any order, each with its own slots", async (executor) => {
+        const sizes = [3, 100, 17, 1, 64];
+        const ids: number[] = [];
+        for (const size of sizes) ids.push(await executor.load(affine(size)));
+        expect(new Set(ids).size).toBe(sizes.length);
+        const data = (size: number) => Array.from({ length: size }, (_, i) => i - size / 2);
+        for (const [i, size] of sizes.entries()) await runAffine(executor, ids[i], data(size));
+        await executor.unload(ids[1]);
+        await executor.unload(ids[3]);
+        const again = await executor.load(affine(40));
+        await runAffine(executor, again, data(40));
+        for (const i of [4, 0, 2]) {
+          expect([...(await executor.read({ program: ids[i], name: "x" }))]).toEqual(data(sizes[i]));
+          await runAffine(executor, ids[i], data(sizes[i]));
+          await executor.unload(ids[i]);
+        }
+        await runAffine(executor, again, data(40));
+      });
+
+      test("begin with inputs of zero", async (executor) => {
+        const first = await executor.load(affine(50));
+        await runAffine(executor, first, new Array(50).fill(7));
+        await executor.unload(first);
+        const second = await executor.load(affine(50));
+        expect([...(await executor.read({ program: second, name: "x" }))]).toEqual(new Array(50).fill(0));
+      });
+
+      test("stay right when a larger arena moves and memory grows", async (executor) => {
+        const ids: number[] = [];
+        const sizes = [10, 5000, 20, 300_000];
+        for (const [i, size] of sizes.entries()) {
+          ids.push(await executor.load(affine(size, i * 1000)));
+          for (const [j, id] of ids.entries())
+            await runAffine(
+              executor,
+              id,
+              Array.from({ length: sizes[j] }, (_, k) => k % 100),
+            );
+        }
+        await executor.unload(ids[3]);
+        ids[3] = await executor.load(affine(1000));
+        sizes[3] = 1000;
+        for (const [j, id] of ids.entries()) await runAffine(executor, id, new Array(sizes[j]).fill(j));
+      });
+
+      test("of more than an executor can address are refused, with the largest buffers' names", async (executor) => {
+        const small = await executor.load(affine(4));
+        const e = new Encoder();
+        for (let i = 0; i < 6; i++) e.variable(`giant ${i}`, [2 ** 28 - 16 * i]);
+        const refused = executor.load(e.program());
+        await expect(refused).rejects.toThrow(MemoryError);
+        await expect(refused).rejects.toThrow(/6\.\d\d GiB.*giant 0 \[268435456\] \(1\.00 GiB\).*giant 1.*giant 2/);
+        await expect(executor.read({ variable: "giant 0" })).rejects.toThrow(ArgumentError);
+        await runAffine(executor, small, [1, 2, 3, 4]);
+      });
+    });
+
+    describe("variables", () => {
+      test("start at zero and are shared by all programs that name their key", async (executor) => {
+        const up = await executor.load(counter("n"));
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([0]);
+        const down = await executor.load(counter("n", -10));
+        const other = await executor.load(counter("m"));
+        await executor.run([
+          [up, 3],
+          [down, 1],
+          [other, 2],
+        ]).done;
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([-7]);
+        expect([...(await executor.read({ variable: "m" }))]).toEqual([2]);
+      });
+
+      test("keep their values when programs come and go", async (executor) => {
+        const first = await executor.load(counter("n"));
+        await executor.write({ variable: "n" }, [41]);
+        await executor.run([[first, 1]]).done;
+        await executor.unload(first);
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([42]);
+        await executor.load(affine(200_000));
+        const second = await executor.load(counter("n"));
+        await executor.run([[second, 1]]).done;
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([43]);
+      });
+
+      test("are forgotten only when no loaded program names them", async (executor) => {
+        const id = await executor.load(counter("n"));
+        await executor.run([[id, 5]]).done;
+        await expect(executor.forget("n")).rejects.toThrow(ArgumentError);
+        await executor.unload(id);
+        await executor.forget("n");
+        await expect(executor.read({ variable: "n" })).rejects.toThrow(ArgumentError);
+        const again = await executor.load(counter("n"));
+        await executor.run([[again, 1]]).done;
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([1]);
+      });
+
+      test("must have one shape and dtype", async (executor) => {
+        await executor.load(counter("n"));
+        const e = new Encoder();
+        e.variable("fresh", [3]);
+        e.variable("n", [2]);
+        await expect(executor.load(e.program())).rejects.toThrow(ProgramError);
+        await expect(executor.load(e.program())).rejects.toThrow("n is f32 [2]");
+        await expect(executor.read({ variable: "fresh" })).rejects.toThrow(ArgumentError);
+      });
+    });
+
+    describe("slots", () => {
+      test("take and give the elements of their dtype", async (executor) => {
+        const e = new Encoder();
+        const variables = [e.variable("f", [3]), e.variable("i", [3], "i32"), e.variable("b", [5], "u8")];
+        expect(variables).toHaveLength(3);
+        await executor.load(e.program());
+        await executor.write({ variable: "f" }, Float64Array.of(0.5, Number.NaN, -1e30));
+        await executor.write({ variable: "i" }, Int32Array.of(-(2 ** 31), 2 ** 31 - 1, -1));
+        await executor.write({ variable: "b" }, [0, 255, 3, 4, 5]);
+        const [f, i, b] = [
+          await executor.read({ variable: "f" }),
+          await executor.read({ variable: "i" }),
+          await executor.read({ variable: "b" }),
+        ];
+        const oracle = executor.info.name === "js-float64";
+        expect(f).toEqual(
+          oracle ? Float64Array.of(0.5, Number.NaN, -1e30) : Float32Array.of(0.5, Number.NaN, Math.fround(-1e30)),
+        );
+        expect(i).toEqual(Int32Array.of(-(2 ** 31), 2 ** 31 - 1, -1));
+        expect(b).toEqual(Uint8Array.of(0, 255, 3, 4, 5));
+        await executor.write({ variable: "b" }, [9, 8, 7, 6, 5]);
+        expect(b[0]).toBe(0);
+      });
+
+      test("refuse what does not fit", async (executor) => {
+        const id = await executor.load(affine(6));
+        await executor.load(counter("n"));
+        const x = { program: id, name: "x" };
+        const refusals: [Promise<unknown>, string][] = [
+          [executor.write(x, [1, 2]), "write: x [6] has 6 elements, got 2"],
+          [executor.write({ variable: "n" }, [1.5]), "variable n is i32, but element 0 is 1.5"],
+          [executor.write({ variable: "n" }, [2 ** 31]), "element 0 is 2147483648"],
+          [executor.write({ program: id, name: "y" }, new Array(6).fill(0)), "no input y"],
+          [executor.write({ program: id, name: "w" }, [1]), "no input w"],
+          [executor.read({ program: id, name: "w" }), "no slot w"],
+          [executor.read({ variable: "w" }), "variable w"],
+        ];
+        for (const [refused, message] of refusals) {
+          await expect(refused).rejects.toThrow(ArgumentError);
+          await expect(refused).rejects.toThrow(message);
+        }
+      });
+
+      test("hold bytes, in loops and constants as well", async (executor) => {
+        const e = new Encoder();
+        const x = e.input("x", [3, 4], "u8");
+        const table = e.constant(Uint8Array.of(10, 20, 30, 40, 50, 60));
+        const rows = e.constant(Int32Array.of(1, 2, 0, 9));
+        const picked = e.output("picked", [4, 2], "u8");
+        const y = e.output("y", [3, 4], "i32");
+        e.put(op.GATHER, picked, table, rows, 4, 2, 3, 1);
+        e.loop(3, 0, () => {
+          e.index([4, 0, 1], [8, 0, 4]);
+          e.map({
+            n: 4,
+            operands: [{ ...full(x), byte: true }],
+            outputs: [y],
+            steps: [[code.ADD_I, o(0), a(0), a(0)]],
+          });
+        });
+        const id = await executor.load(e.program());
+        await executor.write(
+          { program: id, name: "x" },
+          Array.from({ length: 12 }, (_, i) => 20 * i),
+        );
+        await executor.run([[id, 1]]).done;
+        expect(await executor.read({ program: id, name: "picked" })).toEqual(
+          Uint8Array.of(30, 40, 50, 60, 10, 20, 0, 0),
+        );
+        expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(
+          Array.from({ length: 12 }, (_, i) => 40 * i),
+        );
+      });
+    });
+
+    describe("loops", () => {
+      test("move the addresses of their instructions, forwards and backwards", async (executor) => {
+        const id = await executor.load(cumulative(5));
+        await executor.write({ program: id, name: "x" }, [1, 10, 2, 20, 3, 30, 4, 40, 5, 50]);
+        await executor.run([[id, 2]]).done;
+        expect([...(await executor.read({ program: id, name: "y" }))]).toEqual([
+          0, 0, 1, 10, 3, 30, 6, 60, 10, 100, 15, 150,
+        ]);
+        expect([...(await executor.read({ program: id, name: "z" }))]).toEqual([15, 150, 10, 100, 6, 60, 3, 30, 1, 10]);
+      });
+
+      test("nest, and may run no times", async (executor) => {
+        for (const [counts, expected] of [
+          [[3, 2, 4, 5], 120],
+          [[3, 0, 4], 120],
+          [[7], 127],
+        ] as const) {
+          const id = await executor.load(nested(counts));
+          await executor.run([[id, 1]]).done;
+          expect([...(await executor.read({ variable: "nested" }))]).toEqual([expected]);
+        }
+      });
+    });
+
+    describe("runs", () => {
+      test("repeat plans of several programs in their order, and log every step", async (executor) => {
+        const up = await executor.load(counter("n"));
+        const down = await executor.load(counter("n", -3));
+        const plan = [
+          [up, 5],
+          [down, 0],
+          [down, 1],
+        ] as const;
+        const run = executor.run(plan, { repeat: 3 });
+        expect(await run.done).toEqual({ steps: 18, stopped: false });
+        expect(run.steps).toBe(18);
+        const [ups, downs] = run.takeLog();
+        expect([ups.program, downs.program]).toEqual([up, down]);
+        expect(ups.names).toEqual(["count", "half"]);
+        const counts = [1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 5, 6, 7, 8, 9];
+        expect([...ups.values]).toEqual(counts.flatMap((n) => [n, n / 2]));
+        expect([...downs.values]).toEqual([2, 4, 6].flatMap((n) => [n, n / 2]));
+        expect(run.takeLog()).toEqual([]);
+      });
+
+      test("of no steps end at once", async (executor) => {
+        const id = await executor.load(counter("n"));
+        for (const run of [executor.run([]), executor.run([[id, 0]]), executor.run([[id, 3]], { repeat: 0 })])
+          expect(await run.done).toEqual({ steps: 0, stopped: false });
+      });
+
+      it("lose no logged row, however many", async () => {
+        const executor = create({ poison: false });
+        const id = await executor.load(counter("n"));
+        const run = executor.run([[id, 20_011]]);
+        const values: number[] = [];
+        let open = true;
+        const done = run.done.then(() => {
+          open = false;
+        });
+        while (open) {
+          await turns(1);
+          for (const log of run.takeLog()) values.push(...log.values);
+        }
+        await done;
+        for (const log of run.takeLog()) values.push(...log.values);
+        expect(values).toEqual(Array.from({ length: 40_022 }, (_, i) => ((i >> 1) + 1) / ((i & 1) + 1)));
+        await executor.dispose();
+      });
+
+      test("pause, resume and stop between steps", async (executor) => {
+        const id = await executor.load(counter("n"));
+        const run = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
+        await untilSteps(run, 3);
+        await run.pause();
+        const paused = run.steps;
+        await turns(3);
+        expect(run.steps).toBe(paused);
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([paused]);
+        run.resume();
+        await untilSteps(run, paused + 1);
+        const result = await run.stop();
+        expect(result).toEqual({ steps: run.steps, stopped: true });
+        expect(await run.done).toEqual(result);
+        expect(await run.stop()).toEqual(result);
+        await turns(2);
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([result.steps]);
+        expect(run.takeLog()[0].values).toHaveLength(2 * result.steps);
+      });
+
+      test("may be paused or stopped before they begin", async (executor) => {
+        const id = await executor.load(counter("n"));
+        const paused = executor.run([[id, 2]]);
+        await paused.pause();
+        expect(await executor.run([[id, 100]]).stop()).toEqual({ steps: 0, stopped: true });
+        await turns(2);
+        expect(paused.steps).toBe(0);
+        paused.resume();
+        expect(await paused.done).toEqual({ steps: 2, stopped: false });
+      });
+
+      test("let reads, writes and other runs through", async (executor) => {
+        const training = await executor.load(counter("n"));
+        const prediction = await executor.load(affine(3));
+        const long = executor.run([[training, 2]], { repeat: Number.POSITIVE_INFINITY });
+        await untilSteps(long, 1);
+        await executor.write({ variable: "n" }, [1_000_000]);
+        await runAffine(executor, prediction, [1, 2, 3]);
+        const seen = (await executor.read({ variable: "n" }))[0];
+        expect(seen).toBeGreaterThanOrEqual(1_000_000);
+        const late = await executor.load(affine(70_000));
+        await runAffine(executor, late, new Array(70_000).fill(4));
+        await untilSteps(long, long.steps + 1);
+        expect((await executor.read({ variable: "n" }))[0]).toBeGreaterThan(seen);
+        await long.stop();
+      });
+
+      test("take turns", async (executor) => {
+        const first = await executor.load(counter("n"));
+        const second = await executor.load(counter("m"));
+        const runs = [first, second].map((id) => executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY }));
+        for (const run of runs) await untilSteps(run, 2);
+        const before = runs.map(({ steps }) => steps);
+        for (const [i, run] of runs.entries()) await untilSteps(run, before[i] + 1);
+        await Promise.all(runs.map((run) => run.stop()));
+      });
+
+      test("fail for what they cannot do", async (executor) => {
+        const id = await executor.load(counter("n"));
+        await expect(executor.run([[id, 1.5]]).done).rejects.toThrow(ArgumentError);
+        await expect(executor.run([[id, -1]]).done).rejects.toThrow(ArgumentError);
+        await expect(executor.run([[id, 1]], { repeat: Number.NaN }).done).rejects.toThrow(ArgumentError);
+        await expect(executor.run([[id + 1000, 1]]).done).rejects.toThrow(DisposedError);
+        await expect(executor.run([[id + 1000, 1]]).stop()).resolves.toEqual({ steps: 0, stopped: true });
+        expect(await executor.run([[id, 1]]).done).toEqual({ steps: 1, stopped: false });
+      });
+
+      test("end with an error when their program is unloaded; others go on", async (executor) => {
+        const first = await executor.load(counter("n"));
+        const second = await executor.load(counter("m"));
+        const doomed = executor.run([[first, 1]], { repeat: Number.POSITIVE_INFINITY });
+        const failed = expect(doomed.done).rejects.toThrow(DisposedError);
+        const other = executor.run([[second, 1]], { repeat: Number.POSITIVE_INFINITY });
+        await untilSteps(doomed, 1);
+        await executor.unload(first);
+        await failed;
+        await untilSteps(other, other.steps + 1);
+        await other.stop();
+      });
+    });
+
+    describe("after dispose", () => {
+      test("everything is refused, and what was under way ends", async (executor) => {
+        const id = await executor.load(counter("n"));
+        const running = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
+        await untilSteps(running, 1);
+        const paused = executor.run([[id, 1]]);
+        await paused.pause();
+        await turns(1);
+        const ends = [running, paused].map(({ done }) => expect(done).rejects.toThrow(DisposedError));
+        await executor.dispose();
+        await Promise.all(ends);
+        const slot = { variable: "n" };
+        for (const refused of [
+          executor.load(counter("n")),
+          executor.unload(id),
+          executor.forget("n"),
+          executor.write(slot, [1]),
+          executor.read(slot),
+          executor.run([[id, 1]]).done,
+        ])
+          await expect(refused).rejects.toThrow(DisposedError);
+        await executor.dispose();
+      });
+
+      it("calls made before it are refused if they had to wait", async () => {
+        const executor = create({ poison: false });
+        const loading = executor.load(affine(2));
+        const outcome = loading.then(
+          () => "loaded",
+          (error: unknown) => error,
+        );
+        await executor.dispose();
+        const result = await outcome;
+        if (result !== "loaded") expect(result).toBeInstanceOf(DisposedError);
+      });
+    });
+
+    it("poison is what a program reads that it never wrote", async () => {
+      const executor = create({ poison: true });
+      const e = new Encoder();
+      const y = e.output("y", [3]);
+      const never = e.arena(3);
+      e.map({ n: 3, operands: [full(never)], outputs: [y], steps: [[code.COPY_BITS, o(0), a(0)]] });
+      const id = await executor.load(e.program());
+      await executor.run([[id, 1]]).done;
+      expect([...(await executor.read({ program: id, name: "y" }))]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+      await executor.dispose();
+    });
+  });
+}
