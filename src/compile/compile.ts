@@ -53,7 +53,7 @@ interface LeafAttrs {
 export function compile(computation: Computation, options: CompileOptions = {}): Program {
   const { inputs = {}, outputs = {}, assignments = [], names = new Map() } = computation;
   const optimize = options.optimize ?? true;
-  checkInputs(inputs);
+  checkInputs(inputs, outputs);
   checkAssignments(assignments);
   const wanted = [...Object.values(outputs), ...assignments.map(([, value]) => value)];
   const values = optimize ? simplify(wanted) : wanted;
@@ -161,10 +161,12 @@ function layOut(leaves: readonly Leaf[], start: number): { slots: ProgramSlot[];
   return { slots, words: offset };
 }
 
-function checkInputs(inputs: Readonly<Record<string, Tensor>>): void {
-  for (const [name, { op }] of Object.entries(inputs))
+function checkInputs(inputs: Readonly<Record<string, Tensor>>, outputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, { op }] of Object.entries(inputs)) {
     if (op.lowering.kind !== "leaf" || op.lowering.place !== "input")
       throw new ArgumentError(`compile: inputs.${name} is a ${op.name}, not made by input()`);
+    if (name in outputs) throw new ArgumentError(`compile: ${name} names an input and an output`);
+  }
 }
 
 function checkAssignments(assignments: readonly (readonly [Variable, Tensor])[]): void {
