@@ -7,6 +7,7 @@ export * from "./errors.ts";
 export { printGraph } from "./graph.ts";
 export { type ScanStep, scan } from "./ops/loop.ts";
 export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";
+export { type CheckGradientsOptions, checkGradients } from "./runtime/check-gradients.ts";
 export { createExecutor } from "./runtime/create.ts";
 export { type EvaluateOptions, evaluate, evaluateAll } from "./runtime/evaluate.ts";
 export type * from "./runtime/executor.ts";

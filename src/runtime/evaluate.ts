@@ -49,7 +49,8 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
   }
 }
 
-async function initialise(executor: Executor, tensors: readonly Tensor[], seed: number): Promise<void> {
+/** Gives the variables under `tensors` their first values. */
+export async function initialise(executor: Executor, tensors: readonly Tensor[], seed: number): Promise<void> {
   const variables = topological(tensors).filter((node) => node instanceof Variable);
   if (variables.length === 0) return;
   const named = new Map(variables.map((variable, i) => [variable.label || `${i}`, variable]));
