@@ -124,12 +124,14 @@ class Emitter implements Emission {
     if (last === undefined || isLoop(last)) return;
     const head = last.slots.map((slot, i) => (i + 1 === MATMUL_MAP ? slots.length : slot));
     const outer = reads.filter((buffer) => !last.writes.includes(buffer));
+    const shared = writes.some((buffer) => last.writes.includes(buffer));
     items[items.length - 1] = {
       ...last,
       slots: [...head, ...slots],
       reads: [...new Set([...last.reads, ...outer])],
       writes: [...new Set([...last.writes, ...writes])],
-      replaceable: replaceable.filter((buffer) => outer.includes(buffer) && !last.reads.includes(buffer)),
+      // Where the product lies in a result's own memory, that must not be an operand's: the product is there before the map reads.
+      replaceable: shared ? [] : replaceable.filter((buffer) => outer.includes(buffer) && !last.reads.includes(buffer)),
     };
   }
 

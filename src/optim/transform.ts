@@ -52,7 +52,7 @@ export function chain(...links: readonly Transform[]): Optimizer {
         updates = result.updates;
         assignments.push(...(result.assignments ?? []));
       });
-      parameters.forEach((parameter, i) => assignments.push([parameter, parameter.add(updates[i])]));
+      for (const [i, parameter] of parameters.entries()) assignments.push([parameter, parameter.add(updates[i])]);
       return [...assignments, [state.step, state.step.add(1)]];
     },
   };

@@ -15,13 +15,16 @@ export interface Report {
   readonly loss: number;
   /** Loss of every step since the last report. */
   readonly losses: readonly number[];
-  /** Means of the metrics over those steps. */
+  /** Means of the metrics over those steps, or over the last ones where there are none. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Measured on the validation data, in the report that ends an epoch. */
   readonly validation?: Measures;
   /** Training steps of a whole fit. */
   readonly totalSteps: number;
+  /** Since fit began, validation not counted. */
   readonly samplesPerSecond: number;
+  /** Seconds of training since fit began, validation not counted. */
+  readonly seconds: number;
 }
 
 /** What a fit runs. */
@@ -54,10 +57,13 @@ export class Fit implements AsyncIterableIterator<Report> {
   #loss = Number.NaN;
   #losses: number[] = [];
   #sums = new Map<string, number>();
+  #metrics: Readonly<Record<string, number>> = {};
   #validation: Measures | undefined;
   #reported = 0;
   #fresh = false;
-  #began = 0;
+  /** Milliseconds spent in finished runs, and when the one under way began. */
+  #spent = 0;
+  #began: number | undefined;
   #wake: (() => void) | undefined;
 
   constructor(prepare: () => Promise<FitPlan>) {
@@ -119,7 +125,6 @@ export class Fit implements AsyncIterableIterator<Report> {
     const abort = () => void this.stop();
     if (plan.signal?.aborted) this.#ended = true;
     plan.signal?.addEventListener("abort", abort);
-    this.#began = performance.now();
     try {
       for (let epoch = 0; epoch < plan.epochs && !this.#ended; epoch++) {
         await this.#paused;
@@ -139,6 +144,7 @@ export class Fit implements AsyncIterableIterator<Report> {
   /** Follows a run to its end, taking its log once a frame. */
   async #watch(handle: RunHandle): Promise<RunResult> {
     this.#handle = handle;
+    this.#began = performance.now();
     let result: RunResult | undefined;
     const done = handle.done.then((value) => {
       result = value;
@@ -147,7 +153,14 @@ export class Fit implements AsyncIterableIterator<Report> {
       await Promise.race([done, this.#sleep(FRAME)]);
       for (const rows of handle.takeLog()) await this.#note(rows, handle);
     }
+    this.#spent = this.#elapsed();
+    this.#began = undefined;
     return result;
+  }
+
+  /** Milliseconds of training, validation not counted. */
+  #elapsed(): number {
+    return this.#spent + (this.#began === undefined ? 0 : performance.now() - this.#began);
   }
 
   async #note({ names, values }: LogRows, handle: RunHandle): Promise<void> {
@@ -174,23 +187,25 @@ export class Fit implements AsyncIterableIterator<Report> {
   #take(): Report {
     const plan = this.#plan as FitPlan;
     const losses = this.#losses;
-    const metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / Math.max(1, losses.length)]));
+    if (losses.length > 0)
+      this.#metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / losses.length]));
     const validation = this.#validation;
     this.#losses = [];
     this.#sums = new Map();
     this.#validation = undefined;
     this.#fresh = false;
     this.#reported = performance.now();
-    const seconds = (this.#reported - this.#began) / 1000;
+    const seconds = this.#elapsed() / 1000;
     return {
       step: this.#step,
       epoch: this.#epoch,
       loss: this.#loss,
       losses,
-      metrics,
+      metrics: this.#metrics,
       ...(validation && { validation }),
       totalSteps: plan.epochs * plan.stepsPerEpoch,
       samplesPerSecond: (this.#step * plan.samplesPerStep) / seconds,
+      seconds,
     };
   }
 

@@ -75,7 +75,6 @@ export class Trainer {
   readonly #ownsExecutor: boolean;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
-  #samples: CheckedSamples | undefined;
   #busy: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -136,7 +135,6 @@ export class Trainer {
       await release(this.executor, this.#data);
     }
     this.#data = await upload(this.executor, checked, "data");
-    this.#samples = checked;
   }
 
   /**
