@@ -6,6 +6,9 @@ import { PANEL } from "../isa/sizes";
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 3;
 export const NR: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 12;
 
+// So many rows left over by the tiles take less time one by one (micro-1x24.ts).
+export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
+
 // A chunk, claimed by one thread, is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass
 // through L1. Both are multiples of both tiles.
 const MC = 96;
@@ -22,25 +25,31 @@ const MIN_PRODUCTS = 16384;
 
 /** Rows of a chunk. Depends on the shape alone. */
 export function chunkRows(batch: i32, m: i32, n: i32, k: i32): i32 {
-  const columns = min(n, NC);
-  const others = batch * ((n + NC - 1) / NC);
+  const products = min(n, NC) * min(k, MIN_PRODUCTS); // of a row, bounded: nothing overflows
   let rows = MC;
-  while (rows > MIN_ROWS && others * ((m + rows - 1) / rows) < ENOUGH && rows * columns * k > MIN_PRODUCTS) rows >>= 1;
+  while (rows > MIN_ROWS && rows >= m) rows >>= 1;
+  if (rows < m) rows <<= 1;
+  while (rows > MIN_ROWS && rows * products > MIN_PRODUCTS && batch * parts(m, rows) * parts(n, NC) < ENOUGH)
+    rows >>= 1;
   return rows;
 }
 
 /** Columns of a chunk of so many rows: all of them (whole rows serve epilogues best) unless that leaves threads without work. */
 export function chunkColumns(batch: i32, m: i32, n: i32, k: i32, rows: i32): i32 {
-  const others = batch * ((m + rows - 1) / rows);
+  const products = min(m, rows) * min(k, MIN_PRODUCTS); // of a column
   let columns = min(n, NC);
   while (
     columns > MIN_COLUMNS &&
-    others * ((n + columns - 1) / columns) < ENOUGH &&
-    rows * columns * k > MIN_PRODUCTS
+    columns * products > MIN_PRODUCTS &&
+    batch * parts(m, rows) * parts(n, columns) < ENOUGH
   ) {
     columns = wholePanels((columns + 1) >> 1);
   }
   return columns;
+}
+
+function parts(whole: i32, part: i32): i32 {
+  return (whole + part - 1) / part;
 }
 
 /** Columns rounded up to PANEL, a multiple of every NR: what a panel buffer is sized for. */

@@ -1,7 +1,7 @@
 // MATMUL: C = A . B over a batch, B in panels (pack.ts), A where it lies. The loops around the micro-kernel are those of Goto and
 // van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), without the packing of A, which does not pay here.
 // Each output is summed over k in order within blocks of KC, and the blocks in order: the same bits for any tile or thread.
-import { KC, SCRATCH_TILE } from "../isa/sizes";
+import { KC, PANEL, SCRATCH_TILE } from "../isa/sizes";
 import {
   MATMUL_A,
   MATMUL_BATCH,
@@ -20,7 +20,8 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { storeLanes } from "../simd";
 import { fill } from "../words";
-import { chunkColumns, chunkRows, MR, NR, PACK_COLUMNS, wholePanels } from "./blocking";
+import { chunkColumns, chunkRows, MR, NR, PACK_COLUMNS, THIN, wholePanels } from "./blocking";
+import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
 import { columns6x8, rows6x8 } from "./micro-6x8";
 import { packStrips } from "./pack";
@@ -42,14 +43,15 @@ export function matmul(pc: usize): void {
 
   const mc = chunkRows(batch, m, n, k);
   const nc = chunkColumns(batch, m, n, k, mc);
-  const down = (m + mc - 1) / mc;
-  const across = (n + nc - 1) / nc;
+  const down = m <= mc ? 1 : (m + mc - 1) / mc;
+  const across = n <= nc ? 1 : (n + nc - 1) / nc;
   const chunks = batch * down * across;
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
-    const matrix = chunk / (down * across);
-    const row = (chunk % down) * mc;
-    const column = ((chunk / down) % across) * nc;
+    // Divisions are a good part of the time of a very small product.
+    const matrix = down * across === 1 ? chunk : chunk / (down * across);
+    const row = down === 1 ? 0 : (chunk % down) * mc;
+    const column = across === 1 ? 0 : ((chunk / down) % across) * nc;
     const rows = min(mc, m - row);
     const columns = min(nc, n - column);
     const first = (matrix * m + row) * n + column; // of the flat elements of C
@@ -67,24 +69,30 @@ export function matmul(pc: usize): void {
   }
 }
 
-/** rows x columns of C from as many rows of A (`lda` bytes apart) and columns of B (whole panels). */
+/**
+ * rows x columns of C from as many rows of A (`lda` bytes apart) and columns of B (whole panels). A few rows left over go one by
+ * one.
+ */
 function product(c: usize, ldc: i32, a: usize, lda: i32, panels: usize, rows: i32, columns: i32, k: i32): void {
-  const tile = scratch + 4 * SCRATCH_TILE;
+  const tiled = rows % MR <= THIN ? rows - (rows % MR) : rows;
   for (let p = 0; p < k; p += KC) {
     const depth = min(KC, k - p);
     const add = p > 0;
-    for (let j = 0; j < columns; j += NR) {
-      const b = panels + 4 * (j * k + p * NR);
-      const whole = columns - j >= NR;
-      for (let i = 0; i < rows; i += MR) {
+    const b = panels + 4 * NR * p;
+    for (let j = 0; tiled > 0 && j < columns; j += NR) {
+      const panel = b + 4 * j * k;
+      const width = columns - j;
+      for (let i = 0; i < tiled; i += MR) {
         const x = a + i * lda + 4 * p;
         const y = c + i * ldc + 4 * j;
-        const z = whole ? y : tile;
-        if (NR == 8) rows6x8(x, lda, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
-        else rows3x12(x, lda, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
-        if (!whole) putEdge(y, ldc, tile, min(rows - i, MR), columns - j, add);
+        const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
+        const ldz = width >= NR ? ldc : 4 * NR;
+        if (NR === 8) rows6x8(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        else rows3x12(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        if (width < NR) putEdge(y, ldc, z, ldz, min(tiled - i, MR), width, add);
       }
     }
+    for (let i = tiled; i < rows; i++) row(c + i * ldc, a + i * lda + 4 * p, 4, b, columns, k, depth, add);
   }
 }
 
@@ -102,31 +110,46 @@ function productTransposed(
   columns: i32,
   k: i32,
 ): void {
-  const tile = scratch + 4 * SCRATCH_TILE;
-  const strips = columns >= PACK_COLUMNS;
+  const tiled = rows % MR <= THIN ? rows - (rows % MR) : rows;
+  const strips = tiled > 0 && columns >= PACK_COLUMNS;
   for (let p = 0; p < k; p += KC) {
     const depth = min(KC, k - p);
     const add = p > 0;
-    if (strips) packStrips(scratch, a + p * lda, lda, rows, depth);
-    for (let j = 0; j < columns; j += NR) {
-      const b = panels + 4 * (j * k + p * NR);
-      const whole = columns - j >= NR;
-      for (let i = 0; i < rows; i += MR) {
+    const b = panels + 4 * NR * p;
+    if (strips) packStrips(scratch, a + p * lda, lda, tiled, depth);
+    for (let j = 0; tiled > 0 && j < columns; j += NR) {
+      const panel = b + 4 * j * k;
+      const width = columns - j;
+      for (let i = 0; i < tiled; i += MR) {
         const x = strips ? scratch + 4 * i * depth : a + p * lda + 4 * i;
         const ldx = strips ? 4 * MR : lda;
         const y = c + i * ldc + 4 * j;
-        const z = whole ? y : tile;
-        if (NR == 8) columns6x8(x, ldx, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
-        else columns3x12(x, ldx, b, depth, z, whole ? ldc : 4 * NR, rows - i, add && whole);
-        if (!whole) putEdge(y, ldc, tile, min(rows - i, MR), columns - j, add);
+        const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
+        const ldz = width >= NR ? ldc : 4 * NR;
+        if (NR === 8) columns6x8(x, ldx, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        else columns3x12(x, ldx, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        if (width < NR) putEdge(y, ldc, z, ldz, min(tiled - i, MR), width, add);
       }
     }
+    for (let i = tiled; i < rows; i++) row(c + i * ldc, a + p * lda + 4 * i, lda, b, columns, k, depth, add);
+  }
+}
+
+/** One row of C from one of A, its numbers `step` bytes apart. */
+function row(c: usize, a: usize, step: i32, panels: usize, columns: i32, k: i32, depth: i32, add: bool): void {
+  const stride = 4 * NR * k;
+  for (let j = 0; j < columns; j += PANEL) {
+    const width = columns - j;
+    const y = c + 4 * j;
+    const z = width >= PANEL ? y : scratch + 4 * SCRATCH_TILE;
+    row1x24(a, step, panels + 4 * j * k, stride, depth, z, add && width >= PANEL);
+    if (width < PANEL) putEdge(y, 0, z, 0, 1, width, add);
   }
 }
 
 /** Stores, or adds, the rows x columns of a ragged tile that exist. */
-function putEdge(c: usize, ldc: i32, tile: usize, rows: i32, columns: i32, add: bool): void {
-  for (let i = 0; i < rows; i++, c += ldc, tile += 4 * NR) {
+function putEdge(c: usize, ldc: i32, tile: usize, ldt: i32, rows: i32, columns: i32, add: bool): void {
+  for (let i = 0; i < rows; i++, c += ldc, tile += ldt) {
     for (let j = 0; j < columns; j += 4) {
       const at = c + 4 * j;
       let sum = v128.load(tile + 4 * j);
