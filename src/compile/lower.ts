@@ -25,7 +25,7 @@ export interface LowerOptions {
 export function lower(scope: Scope, work: Work, options: LowerOptions): void {
   const fused = fuse(rootsOf(work), options.optimize);
   const emitter = new Emitter(scope, fused, options);
-  for (const inPlace of options.optimize ? [true, false] : [false]) {
+  for (const inPlace of options.optimize ? (["eager", "sure", "none"] as const) : (["none"] as const)) {
     const { placed, tasks } = place(fused, work, emitter, inPlace);
     const sequence = order(tasks);
     if (sequence === undefined) continue;

@@ -38,8 +38,14 @@ export interface Placement {
   readonly tasks: readonly Task[];
 }
 
-/** `inPlace` false writes every assignment through a copy at the end: always possible. */
-export function place(fused: Fused, work: Work, emission: Emission, inPlace: boolean): Placement {
+/**
+ * Which assignments are written over the old value at once: all that no reader's data stands against ("eager", which can leave tasks
+ * waiting for each other in a circle), those whose readers surely come before ("sure", never a circle), or none.
+ */
+export type InPlace = "eager" | "sure" | "none";
+
+/** Places results and makes the tasks of a scope. */
+export function place(fused: Fused, work: Work, emission: Emission, inPlace: InPlace): Placement {
   const placed = new Map<Tensor, Buffer>();
   const tasks: Task[] = [];
   const taskOf = new Map<Group, Task>();
@@ -96,7 +102,7 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: boo
       const task = addTask(last + 1, () => emission.copyBuffer(saved, target));
       task.after.add(save);
       pending.push({ task, assignment });
-    } else if (inPlace && !placed.has(base) && mayOverwrite(group, base, old, readers.get(old), taskOf.get(group))) {
+    } else if (!placed.has(base) && mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace)) {
       placed.set(base, target);
       pending.push({ task: taskOf.get(group) as Task, assignment });
     } else {
@@ -124,18 +130,23 @@ function inputsOf({ lead, maps }: Group): Tensor[] {
   return [...(lead?.inputs ?? []), ...operands];
 }
 
-/** Whether `group` may write its result `base` over the leaf `old`: elementwise, and every other reader comes before. */
+/** Whether `group` may write its result `base` over the leaf `old`: elementwise, and every other reader can come before. */
 function mayOverwrite(
   group: Group,
   base: Tensor,
   old: Tensor,
   readers: ReadonlySet<Task> = new Set(),
   own: Task | undefined,
+  inPlace: InPlace,
 ): boolean {
-  if (!group.maps.includes(base)) return false;
+  if (inPlace === "none" || !group.maps.includes(base)) return false;
   const leadReads = group.lead?.inputs.some((input) => baseOf(input) === old) ?? false;
   const spread = group.maps.some(({ inputs, shape }) =>
     inputs.some((input) => baseOf(operandOf(input)) === old && !sameShape(operandOf(input).shape, shape)),
   );
-  return !leadReads && !spread && [...readers].every((task) => task === own || task.level < group.level);
+  return (
+    !leadReads &&
+    !spread &&
+    (inPlace === "eager" || [...readers].every((task) => task === own || task.level < group.level))
+  );
 }
