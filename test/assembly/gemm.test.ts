@@ -1,8 +1,10 @@
 // PACK and MATMUL against three plain loops. Small integers make every sum exact, so results must be equal, not close.
 import { describe, expect, test } from "vitest";
+import { ADD } from "../../assembly/isa/map-code.ts";
 import { BARRIER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import { KC, PANEL } from "../../assembly/isa/sizes.ts";
 import { builds, instruction, Machine, type Place, random, randoms } from "./machine.ts";
+import { full, mapWords, operand, output, row } from "./map-program.ts";
 
 interface Product {
   readonly m: number;
@@ -127,6 +129,34 @@ describe.each(builds)("matrix product, %s build", (build) => {
       { m: 2, n: 3, k: 4, batch: 0 },
     ]) {
       check(machine, size);
+    }
+  });
+
+  test("runs its epilogue once on every element, after the last block of depth", () => {
+    for (const size of [
+      { m: 7, n: 515, k: 2 * KC + 1 },
+      { m: 64, n: 128, k: 40 },
+      { m: 9, n: 10, k: 3, batch: 4 },
+      { m: 3, n: 5, k: 0 },
+    ]) {
+      machine.clear();
+      const [a, b] = operands(size, integers);
+      const bias = machine.f32(integers(size.n, 1));
+      // C = C * 2 + bias, in place.
+      const { code, c } = program(machine, size, a, b, (result) =>
+        mapWords({
+          n: result.data.length,
+          columns: size.n,
+          operands: [full(result), row(bias)],
+          outputs: [result],
+          steps: [
+            [ADD, 0, operand(0), operand(0)],
+            [ADD, output(0), 0, operand(1)],
+          ],
+        }),
+      );
+      machine.run(code);
+      expect(c.data).toEqual(reference(size, a, b).map((value, i) => 2 * value + bias.data[i % size.n]));
     }
   });
 

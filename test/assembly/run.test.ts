@@ -1,9 +1,22 @@
 // The interpreter: steps, the log, loops with INDEX, the abort word.
 import { describe, expect, test } from "vitest";
+import { ADD } from "../../assembly/isa/map-code.ts";
 import { BARRIER, COPY, INDEX, LOOP, MATMUL, PACK, REDUCE } from "../../assembly/isa/opcode.ts";
 import { ABORT_AFTER_STEP, CLAIM_SLOTS, CONTROL_ABORT } from "../../assembly/isa/sizes.ts";
-import { COPY_FROM, COPY_TO, KIND_MAX, KIND_SUM, MATMUL_A, MATMUL_C } from "../../assembly/isa/slots.ts";
+import {
+  COPY_FROM,
+  COPY_TO,
+  KIND_MAX,
+  KIND_SUM,
+  MAP_FIRST,
+  MAP_N,
+  MAP_OPERAND_WORDS,
+  MATMUL_A,
+  MATMUL_C,
+  MATMUL_WORDS,
+} from "../../assembly/isa/slots.ts";
 import { builds, instruction, Machine } from "./machine.ts";
+import { full, mapWords, operand, output } from "./map-program.ts";
 
 /** Copies so many neighbouring words. */
 function copy(to: number, from: number, words: number): number[] {
@@ -131,6 +144,35 @@ describe.each(builds)("the interpreter, %s build", (build) => {
     expect(new Int32Array(machine.memory.buffer, machine.load([]), before.length).subarray(2)).toEqual(
       before.subarray(2),
     );
+  });
+
+  test("moves the operands of an epilogue too", () => {
+    machine.clear();
+    const a = machine.f32([1, 2, 3]);
+    const one = machine.f32([1]);
+    const panels = machine.f32(24);
+    const c = machine.f32(1);
+    const terms = machine.f32([10, 20, 30]);
+    const to = machine.f32(3);
+    const map = mapWords({
+      n: 1,
+      operands: [full(c), full(terms)],
+      outputs: [to],
+      steps: [[ADD, output(0), operand(0), operand(1)]],
+    });
+    const operandAddress = MATMUL_WORDS + MAP_FIRST - MAP_N;
+    const outputAddress = operandAddress + 2 * MAP_OPERAND_WORDS;
+    machine.run([
+      instruction(PACK, panels.at, one.at, 1, 1, 1, 0),
+      ...loop(
+        3,
+        0,
+        index([MATMUL_A, 0, 1], [operandAddress + MAP_OPERAND_WORDS, 0, 1], [outputAddress, 0, 1]),
+        instruction(MATMUL, c.at, a.at, one.at, panels.at, 1, 1, 1, 1, 0, 1, 1, map.length, ...map),
+        instruction(BARRIER),
+      ),
+    ]);
+    expect(Array.from(to.data)).toEqual([11, 22, 33]);
   });
 
   test("claims more instructions between two barriers than there are counters", () => {

@@ -1,0 +1,166 @@
+// A team: instances of the module in Node's worker threads over one memory. Programs must give the bits that one thread gives.
+import { Worker } from "node:worker_threads";
+import { describe, expect, test } from "vitest";
+import { TANH } from "../../assembly/isa/map-code.ts";
+import { BARRIER, COPY, LOOP, MATMUL, PACK, REDUCE, SCATTER_ADD, SOFTMAX } from "../../assembly/isa/opcode.ts";
+import {
+  ABORT_AFTER_STEP,
+  ABORT_NOW,
+  CLAIM_SLOTS,
+  CONTROL_ABORT,
+  CONTROL_BARRIER_COUNT,
+  CONTROL_CLAIMS,
+  SCRATCH_WORDS,
+} from "../../assembly/isa/sizes.ts";
+import { KIND_SUM } from "../../assembly/isa/slots.ts";
+import { builds, instruction, type Log, Machine, randoms } from "./machine.ts";
+import { full, mapInstruction, operand, output } from "./map-program.ts";
+
+const THREADS = 4;
+
+/** What a further thread does: it makes its instance, and runs each program it is told to. */
+const WORKER = `
+  const { parentPort, workerData: { module, memory, thread, threads, scratch } } = require("node:worker_threads");
+  const { run, attach } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  attach(thread, threads, scratch);
+  parentPort.on("message", (call) => parentPort.postMessage(run(...call)));
+`;
+
+class Team {
+  readonly machine: Machine;
+  private readonly workers: Worker[];
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.workers = Array.from({ length: THREADS - 1 }, (_, i) => {
+      const { module, memory } = machine;
+      const scratch = machine.scratch + 4 * SCRATCH_WORDS * (i + 1);
+      return new Worker(WORKER, {
+        eval: true,
+        workerData: { module, memory, thread: i + 1, threads: THREADS, scratch },
+      });
+    });
+    machine.exports.attach(0, THREADS, machine.scratch);
+  }
+
+  /** Steps that each thread says it has done. */
+  async run(program: readonly (readonly number[])[], steps: number, log?: Log, without = 0): Promise<number[]> {
+    const { from = 0, count = 0, to = 0, capacity = 0, start = 0 } = log ?? {};
+    const call = [this.machine.load(program), steps, from, count, to, capacity, start] as const;
+    const others = this.workers.slice(without).map(
+      (worker) =>
+        new Promise<number>((resolve, reject) => {
+          worker.once("message", resolve);
+          worker.once("error", reject);
+          worker.postMessage(call);
+        }),
+    );
+    const done = this.machine.exports.run(...call);
+    const all = [done, ...(await Promise.all(others))];
+    this.machine.check();
+    return all;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** A little of everything, with its results summed up at the end of a step into one scalar. */
+function mixture(machine: Machine): { program: number[][]; results: readonly { data: Float32Array }[]; log: Log } {
+  const [m, n, k] = [90, 130, 70];
+  const a = machine.f32(randoms(m * k, 1));
+  const b = machine.f32(randoms(k * n, 2));
+  const panels = machine.f32(k * Math.ceil(n / 24) * 24);
+  const c = machine.f32(m * n);
+  const turned = machine.f32(m * n);
+  const probabilities = machine.f32(m * n);
+  const index = machine.i32(Array.from({ length: m }, (_, i) => (i * 7) % 20));
+  const scattered = machine.f32(20 * n);
+  const columns = machine.f32(n);
+  const sum = machine.f32(1);
+  const ring = machine.f32(8);
+  const barrier = instruction(BARRIER);
+  const body = [
+    instruction(PACK, panels.at, b.at, 1, k, n, 0),
+    barrier,
+    instruction(MATMUL, c.at, a.at, b.at, panels.at, 1, m, n, k, 0, 0, 0, 0),
+    barrier,
+    mapInstruction({ n: m * n, operands: [full(c)], outputs: [c], steps: [[TANH, output(0), operand(0)]] }),
+    barrier,
+    instruction(COPY, turned.at, c.at, 2, n, m, 1, m, 1, n),
+    instruction(SOFTMAX, probabilities.at, c.at, m, n),
+    barrier,
+    instruction(SCATTER_ADD, scattered.at, probabilities.at, index.at, m, n, 20),
+    instruction(REDUCE, columns.at, turned.at, KIND_SUM, n, m, 1),
+    barrier,
+    // The next step starts from what this one found: an order violated anywhere changes every later bit.
+    instruction(COPY, b.at, scattered.at, 1, 20 * n, 1, 1),
+    instruction(REDUCE, sum.at, columns.at, KIND_SUM, 1, n, 1),
+    barrier,
+  ];
+  const program = [instruction(LOOP, 3, body.flat().length, 0), ...body];
+  return {
+    program,
+    results: [c, turned, probabilities, scattered, columns, b],
+    log: { from: sum.at, count: 1, to: ring.at, capacity: 8 },
+  };
+}
+
+describe.each(builds)("a team of threads, %s build", (build) => {
+  test("gives the same bits as one thread, step after step", async () => {
+    const alone = new Machine(build);
+    const single = mixture(alone);
+    expect(alone.run(single.program, { steps: 60, log: single.log })).toBe(60);
+    const team = new Team(new Machine(build, { threads: THREADS }));
+    try {
+      const shared = mixture(team.machine);
+      expect(await team.run(shared.program, 60, shared.log)).toEqual(new Array(THREADS).fill(60));
+      expect(shared.results.map(({ data }) => data)).toEqual(single.results.map(({ data }) => data));
+      const [ring, expected] = [team.machine, alone].map(
+        ({ memory }, i) => new Float32Array(memory.buffer, [shared, single][i].log.to, 8),
+      );
+      expect(Array.from(ring)).toEqual(Array.from(expected));
+    } finally {
+      await team.end();
+    }
+  });
+
+  test("puts in a barrier of its own when all claim counters are used, and resets them", async () => {
+    const team = new Team(new Machine(build, { threads: THREADS }));
+    try {
+      const from = team.machine.i32([1]);
+      const to = team.machine.i32(5 * CLAIM_SLOTS);
+      const copies = Array.from(to.data, (_, i) => instruction(COPY, to.at + 4 * i, from.at, 0));
+      expect(await team.run(copies, 10)).toEqual(new Array(THREADS).fill(10));
+      expect(to.data.every((value) => value === 1)).toBe(true);
+      const claims = new Int32Array(team.machine.memory.buffer, CONTROL_CLAIMS, CLAIM_SLOTS * 16);
+      expect(claims.every((value) => value === 0)).toBe(true);
+    } finally {
+      await team.end();
+    }
+  });
+
+  test("stops after the same step on every thread", async () => {
+    const team = new Team(new Machine(build, { threads: THREADS }));
+    try {
+      const from = team.machine.i32([ABORT_AFTER_STEP]);
+      expect(await team.run([instruction(COPY, CONTROL_ABORT, from.at, 0)], 1000)).toEqual(new Array(THREADS).fill(1));
+    } finally {
+      await team.end();
+    }
+  });
+
+  test("leaves a barrier that will never be complete, once told to", async () => {
+    const team = new Team(new Machine(build, { threads: THREADS }));
+    try {
+      const control = new Int32Array(team.machine.memory.buffer);
+      control[CONTROL_ABORT / 4] = ABORT_NOW;
+      // One thread never comes.
+      expect(await team.run([instruction(BARRIER)], 5, undefined, 1)).toEqual(new Array(THREADS - 1).fill(0));
+      expect(control[CONTROL_BARRIER_COUNT / 4]).toBe(THREADS - 1);
+    } finally {
+      await team.end();
+    }
+  });
+});
