@@ -115,6 +115,21 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/**
+ * ln x for 0 <= x < 1 by 2 artanh((x - 1) / (x + 1)): sums and quotients alone, which every engine rounds alike; Math.log may differ.
+ */
+function naturalLog(x: number): number {
+  if (x === 0) return Number.NEGATIVE_INFINITY;
+  const z = (x - 1) / (x + 1);
+  let power = z;
+  let sum = 0;
+  for (let k = 1; Math.abs(power) > 1e-18 * Math.abs(z); k += 2) {
+    sum += power / k;
+    power *= z * z;
+  }
+  return 2 * sum;
+}
+
 /** First and second moments, corrected for their start at zero: m^ / (sqrt(v^) + epsilon) (Kingma and Ba 2015). */
 export function scaleByAdam({
   beta1 = 0.9,
@@ -126,7 +141,7 @@ export function scaleByAdam({
     update: (updates, [means, squares], _, step) => {
       // 1 - beta^t as -expm1(t ln beta): in float32 the plain form is off by 2e-5 in the first steps.
       const t = step.add(1).cast("f32");
-      const correction = (beta: number) => t.mul(Math.log(beta)).expm1().neg();
+      const correction = (beta: number) => t.mul(naturalLog(beta)).expm1().neg();
       const scale = scalar(1).div(correction(beta1));
       const rootScale = correction(beta2).rsqrt();
       const m = updates.map((update, i) => means[i].mul(beta1).add(update.mul(1 - beta1)));
