@@ -1,7 +1,7 @@
 // Elementwise ops: one step of the block machine each. Meaning, gradient and code side by side; broadcasting happens before (tensor.ts).
 import * as code from "../../assembly/isa/map-code.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { checkArity, type Op, perInput, type VjpContext } from "../op.ts";
+import { checkArity, nondifferentiable, type Op, perInput, type VjpContext } from "../op.ts";
 import { type Aval, checkDType, type DType, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -261,17 +261,16 @@ export const select: Op<undefined> = {
   lowering: { kind: "map", code: () => code.SELECT },
 };
 
-/** Another dtype: f32 to i32 towards zero (saturating, NaN to 0); nothing turns into u8. The gradient passes f32 only. */
+/** Another dtype: f32 to i32 towards zero (saturating, NaN to 0); nothing turns into u8. Between f32 and f32 there is no cast. */
 export const cast: Op<{ readonly dtype: DType }> = {
   name: "cast",
   infer(inputs, { dtype }) {
     checkArity(inputs, 1, "cast");
-    checkDType(dtype, ["f32", "i32"], "cast to");
+    if (dtype === "u8")
+      throw new DTypeError(`cast: ${showShape(inputs[0].shape)} of ${inputs[0].dtype} to u8: u8 is for data alone`);
     return { shape: inputs[0].shape, dtype };
   },
-  vjp: perInput(({ cotangent, inputs }) =>
-    inputs[0].dtype === "f32" && cotangent.dtype === "f32" ? cotangent : undefined,
-  ),
+  vjp: nondifferentiable,
   lowering: {
     kind: "map",
     code([{ dtype: from }], { dtype: to }) {

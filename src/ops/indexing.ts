@@ -43,8 +43,13 @@ export const scatterAdd: Op<{ readonly shape: Shape }> = {
       );
     return { shape, dtype: updates.dtype };
   },
+  // Rows whose index is outside went nowhere: gather would give them NaN.
   vjp: perInput(
-    ({ cotangent, inputs: [, index] }) => cotangent.gather(index),
+    ({ cotangent, inputs: [updates, index], attrs: { shape } }) => {
+      const inside = index.less(shape[0]).mul(index.less(0).neg().add(1));
+      const rows = inside.reshape([...index.shape, ...shape.slice(1).map(() => 1)]);
+      return rows.broadcastTo(updates.shape).select(cotangent.gather(index), 0);
+    },
     () => undefined,
   ),
   lowering: {
