@@ -7,7 +7,7 @@ import type { LoopBody } from "../op.ts";
 import { broadcastCopy } from "../ops/movement.ts";
 import { type Aval, showShape, sizeOf } from "../shape.ts";
 import { scalar, type Tensor } from "../tensor.ts";
-import { baseOf, type Fused, fuse, type Group, levelsOf } from "./fuse.ts";
+import { baseOf, type Fused, fuse, type Group, levelsOf, operandOf } from "./fuse.ts";
 import { type Buffer, isLoop } from "./lir.ts";
 import { fillBody, mapBody } from "./map-body.ts";
 import { type Emission, place, type Work } from "./placement.ts";
@@ -49,8 +49,8 @@ class Emitter implements Emission {
   placed: ReadonlyMap<Tensor, Buffer> = new Map();
   readonly #scope: Scope;
   readonly #options: LowerOptions;
-  /** Results of loops that anybody reads. */
-  readonly #items = new Map<Tensor, Map<number, Tensor>>();
+  /** Results of loops that anybody reads; without simplifying, several nodes may stand for one. */
+  readonly #items = new Map<Tensor, Map<number, Tensor[]>>();
 
   constructor(scope: Scope, { order }: Fused, options: LowerOptions) {
     this.#scope = scope;
@@ -58,8 +58,9 @@ class Emitter implements Emission {
     for (const node of order) {
       const { lowering } = node.op;
       if (lowering.kind !== "item") continue;
-      const items = this.#items.get(node.inputs[0]) ?? new Map<number, Tensor>();
-      this.#items.set(node.inputs[0], items.set(lowering.index(node.attrs), node));
+      const items = this.#items.get(node.inputs[0]) ?? new Map<number, Tensor[]>();
+      const index = lowering.index(node.attrs);
+      this.#items.set(node.inputs[0], items.set(index, [...(items.get(index) ?? []), node]));
     }
   }
 
@@ -90,16 +91,19 @@ class Emitter implements Emission {
       this.#scope.instruction(MAP, slots, reads, writes, replaceable);
       return;
     }
-    if (!results.includes(lead)) this.#hold(lead, this.#passing(lead, results));
+    if (!results.includes(lead)) this.#hold(lead, this.#passing(lead, group));
     const epilogue = maps.length > 0 ? this.#mapBody(maps, results) : undefined;
     this.#lead(lead);
-    if (epilogue !== undefined) this.#attach(epilogue);
+    // An empty product is no instruction, and its epilogue is none.
+    if (epilogue !== undefined && sizeOf(lead.shape) > 0) this.#attach(epilogue);
   }
 
-  /** A product that only its epilogue reads shares the memory of a result that nothing is read from. */
-  #passing(lead: Tensor, results: readonly Tensor[]): Buffer {
-    const shared = results.map((node) => this.#bufferOf(node)).find(({ region }) => region !== "state");
-    return shared ?? this.#buffer(lead);
+  /** A product that only its epilogue reads shares the memory of a result, unless the epilogue reads what that memory held before. */
+  #passing(lead: Tensor, { maps, results }: Group): Buffer {
+    const members = new Set([lead, ...maps]);
+    const others = maps.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input)));
+    const read = new Set(others.map((input) => this.#bufferOf(operandOf(input))));
+    return results.map((node) => this.#bufferOf(node)).find((buffer) => !read.has(buffer)) ?? this.#buffer(lead);
   }
 
   #mapBody(nodes: readonly Tensor[], results: readonly Tensor[]) {
@@ -160,7 +164,7 @@ class Emitter implements Emission {
     const scope = this.#scope;
     const inputs = node.inputs.map((input) => this.#bufferOf(input));
     const inner = new Scope(scope.buffers, scope);
-    const items = this.#items.get(node) ?? new Map<number, Tensor>();
+    const items = this.#items.get(node) ?? new Map<number, Tensor[]>();
     const { label } = scope;
     const state = parameters.slice(0, carries).map((carry, i) => {
       // A carry changes from iteration to iteration: it belongs to the loop, although it outlives it.
@@ -176,25 +180,26 @@ class Emitter implements Emission {
       else if (isElement) inner.held.set(parameter, scope.buffers.element(whole, size, length, reverse, scope.depth));
       else inner.held.set(parameter, whole);
     });
+    const wholes: [same: readonly Tensor[], whole: Buffer][] = state.map((buffer, i) => [items.get(i) ?? [], buffer]);
     const stacked = [...results.slice(carries), ...parameters.slice(0, carries)];
     const outputs = stacked.flatMap((value, i) => {
-      const item = items.get(carries + i);
-      if (item === undefined) return [];
-      const whole = this.placed.get(item) ?? this.#buffer(item);
-      this.#hold(item, whole);
-      return [{ value, target: scope.buffers.element(whole, sizeOf(value.shape), length, reverse, scope.depth) }];
+      const same = items.get(carries + i);
+      if (same === undefined) return [];
+      const whole = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
+      const stack = whole ?? this.#buffer(same[0]);
+      wholes.push([same, stack]);
+      return [{ value, target: scope.buffers.element(stack, sizeOf(value.shape), length, reverse, scope.depth) }];
     });
     const assignments = state.map((target, i) => ({ old: parameters[i], value: results[i], target }));
     lower(inner, { outputs, assignments }, this.#options);
     scope.label = label;
     scope.loop(length, inner);
-    state.forEach((buffer, i) => {
-      const item = items.get(i);
-      if (item === undefined) return;
-      const target = this.placed.get(item);
-      if (target !== undefined) scope.copyWhole(target, buffer);
-      this.#hold(item, target ?? buffer);
-    });
+    for (const [same, whole] of wholes)
+      for (const item of same) {
+        const target = this.placed.get(item) ?? whole;
+        if (target !== whole) scope.copyWhole(target, whole);
+        this.#hold(item, target);
+      }
   }
 
   #hold(node: Tensor, buffer: Buffer): void {
