@@ -121,21 +121,18 @@ class Emitter implements Emission {
     });
   }
 
-  /** Hangs a map onto the instruction just emitted. */
-  #attach({ slots, reads, writes, replaceable }: ReturnType<typeof mapBody>): void {
+  /** Hangs a map onto the instruction just emitted. Nothing is replaceable: the product is written before its epilogue reads. */
+  #attach({ slots, reads, writes }: ReturnType<typeof mapBody>): void {
     const { items } = this.#scope;
     const last = items[items.length - 1];
     if (last === undefined || isLoop(last)) return;
     const head = last.slots.map((slot, i) => (i + 1 === MATMUL_MAP ? slots.length : slot));
     const outer = reads.filter((buffer) => !last.writes.includes(buffer));
-    const shared = writes.some((buffer) => last.writes.includes(buffer));
     items[items.length - 1] = {
       ...last,
       slots: [...head, ...slots],
       reads: [...new Set([...last.reads, ...outer])],
       writes: [...new Set([...last.writes, ...writes])],
-      // Where the product lies in a result's own memory, that must not be an operand's: the product is there before the map reads.
-      replaceable: shared ? [] : replaceable.filter((buffer) => outer.includes(buffer) && !last.reads.includes(buffer)),
     };
   }
 
