@@ -95,7 +95,7 @@ function multiply(
         a0 += stepA;
       }
       storeRow(f, c + i * n + j, wide, s00, s01, s02, s03);
-      if (second !== 0) storeRow(f, c + (i + 1) * n + j, wide, s10, s11, s12, s13);
+      if (i + 1 < m) storeRow(f, c + (i + 1) * n + j, wide, s10, s11, s12, s13);
     }
   }
 }
