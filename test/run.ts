@@ -1,5 +1,6 @@
 // Running small graphs in tests: on any executor, optimised or not, with inputs written as a caller would write them.
 import { type CompileOptions, compile } from "../src/compile/compile.ts";
+import { initialise } from "../src/runtime/evaluate.ts";
 import type { Executor, TypedArray } from "../src/runtime/executor.ts";
 import type { Tensor } from "../src/tensor.ts";
 
@@ -9,12 +10,13 @@ export interface Graph<Name extends string = string> {
   readonly inputs?: readonly (readonly [Tensor, ArrayLike<number>])[];
 }
 
-/** Compiles a graph, runs it once and reads all outputs. */
+/** Compiles a graph, runs it once and reads all outputs; its variables have their first values. */
 export async function runOn<Name extends string>(
   executor: Executor,
   { outputs, inputs = [] }: Graph<Name>,
   options: CompileOptions = {},
 ): Promise<Record<Name, TypedArray>> {
+  await initialise(executor, Object.values(outputs), 0);
   const named = inputs.map(([tensor, data], i) => ({ name: `x${i}`, tensor, data }));
   const program = compile(
     { inputs: Object.fromEntries(named.map(({ name, tensor }) => [name, tensor])), outputs },
