@@ -1,6 +1,7 @@
 // Ops without a computation: where values come from, and markers that only autodiff sees.
+import { GradientError } from "../errors.ts";
 import { nondifferentiable, type Op, type Vjp } from "../op.ts";
-import { type Aval, checkShape } from "../shape.ts";
+import { type Aval, checkShape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Given by the caller before each run. */
@@ -59,10 +60,20 @@ export interface CustomGradientAttrs {
   readonly vjp: (cotangent: Tensor, inputs: readonly Tensor[], output: Tensor) => readonly (Tensor | undefined)[];
 }
 
-const customVjp: Vjp<CustomGradientAttrs> = ({ attrs, cotangent, inputs, output }) => [
-  undefined,
-  ...attrs.vjp(cotangent, inputs.slice(1), output),
-];
+const customVjp: Vjp<CustomGradientAttrs> = ({ attrs, cotangent, inputs, output }) => {
+  const given = inputs.slice(1);
+  const shares = attrs.vjp(cotangent, given, output);
+  if (shares.length !== given.length)
+    throw new GradientError(`customGradient: the rule gives ${shares.length} cotangents for ${given.length} inputs`);
+  for (const [i, { shape }] of given.entries()) {
+    const share = shares[i];
+    if (share !== undefined && !sameShape(share.shape, shape))
+      throw new GradientError(
+        `customGradient: the rule gives input ${i} of shape ${showShape(shape)} a cotangent of ${showShape(share.shape)}`,
+      );
+  }
+  return [undefined, ...shares];
+};
 
 /** The value of the first input, with a gradient rule of the user's own for the others. */
 export const customGradient: Op<CustomGradientAttrs> = {
