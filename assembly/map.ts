@@ -1,8 +1,9 @@
 // The elementwise block machine: for each block of elements, for each step, one switch (the idea of numexpr). The blocks of
 // scratch registers stay in the first cache; an element's bits depend neither on the block nor on the lane it falls into.
 //
-// Scratch, from its start: a table with the address of each of the 96 registers; blocks of the scratch registers, of the
-// operands that are not used in place and of the outputs that are not written in place, each followed by a pad of 16 words.
+// Scratch, from its start: a table with the addresses of the operands' and outputs' registers in this block; then blocks of the
+// scratch registers, of the operands that are not read in place and of the outputs that are not written in place, each followed
+// by a pad of 16 words.
 import { expandColumn, expandOne, expandRow, expandRun } from "./expand";
 import { BLOCK, MAP_CHUNK, MAX_SCRATCH_REGISTERS, SCRATCH_COUNTERS } from "./isa/sizes";
 import {
@@ -29,6 +30,7 @@ const STEP_BYTES = 4 * MAP_STEP_WORDS;
 const FLAGS_AT = 4 * REGISTERS; // after the table, a byte for each output: 1 if it may not be written in place
 const TABLE_WORDS = REGISTERS + 16;
 const PAD = 16; // words after a block: expansions and rounded lengths may run over it
+const WHOLE_BUFFERS = (SCRATCH_COUNTERS - TABLE_WORDS) / (BLOCK + PAD) - MAX_SCRATCH_REGISTERS; // with more, blocks are shorter
 
 /** The instruction MAP. */
 export function map(pc: usize): void {
@@ -53,7 +55,6 @@ export function mapRange(at: usize, start: i32, end: i32): void {
   const blocks = scratch + 4 * TABLE_WORDS;
   const spread = blocks + MAX_SCRATCH_REGISTERS * stride;
   const aside = spread + (counts & 0xff) * stride;
-  for (let r = 0; r < MAX_SCRATCH_REGISTERS; r++) setRegister(r, blocks + r * stride);
   markHazards(operands, outputs, steps, stop);
   for (let i = start; i < end; i += block) {
     const count = min(block, end - i);
@@ -67,9 +68,9 @@ export function mapRange(at: usize, start: i32, end: i32): void {
       setRegister(REGISTER_OUTPUT + o, inPlace ? load<usize>(output) + 4 * i : to);
       to += stride;
     }
-    for (let p = steps; p < stop; p += STEP_BYTES) run(p, i, count);
+    for (let p = steps; p < stop; p += STEP_BYTES) run(p, i, count, blocks, stride);
     for (let output = outputs, o = 0; output < steps; output += 4, o++) {
-      const from = register(REGISTER_OUTPUT + o);
+      const from = load<usize>(scratch + 4 * o, 4 * REGISTER_OUTPUT);
       const to = load<usize>(output) + 4 * i;
       if (from !== to) copyWords(to, from, count);
     }
@@ -77,28 +78,20 @@ export function mapRange(at: usize, start: i32, end: i32): void {
 }
 
 /** One step on the registers that its two words name. */
-function run(p: usize, first: i32, count: i32): void {
+function run(p: usize, first: i32, count: i32, blocks: usize, stride: i32): void {
   const word = load<u32>(p);
   const more = load<u32>(p, 4);
-  const to = register((word >> 8) & 0xff);
-  const a = register((word >> 16) & 0xff);
-  const b = register(word >> 24);
-  step(
-    word & 0xff,
-    to,
-    a,
-    b,
-    register(more & 0xff),
-    register((more >> 8) & 0xff),
-    first,
-    count,
-    ((count + 15) & ~15) << 2,
-  );
+  const to = register((word >> 8) & 0xff, blocks, stride);
+  const a = register((word >> 16) & 0xff, blocks, stride);
+  const b = register(word >> 24, blocks, stride);
+  const c = register(more & 0xff, blocks, stride);
+  const d = register((more >> 8) & 0xff, blocks, stride);
+  step(word & 0xff, to, a, b, c, d, first, count, ((count + 15) & ~15) << 2);
 }
 
 /** Address of a register in this block. */
-function register(r: u32): usize {
-  return load<usize>(scratch + 4 * r);
+function register(r: u32, blocks: usize, stride: i32): usize {
+  return r < <u32>REGISTER_OPERAND ? blocks + r * stride : load<usize>(scratch + 4 * r);
 }
 
 function setRegister(r: i32, address: usize): void {
@@ -110,7 +103,9 @@ function setRegister(r: i32, address: usize): void {
  * begin each block at the same column, so that they need not be spread again.
  */
 function blockLength(operands: usize, outputs: usize, buffers: i32, columns: i32): i32 {
-  const most = min(BLOCK, ((SCRATCH_COUNTERS - TABLE_WORDS) / (MAX_SCRATCH_REGISTERS + buffers) - PAD) & ~15);
+  let most = BLOCK;
+  if (buffers > WHOLE_BUFFERS)
+    most = ((SCRATCH_COUNTERS - TABLE_WORDS) / (MAX_SCRATCH_REGISTERS + buffers) - PAD) & ~15;
   for (let operand = operands; operand < outputs; operand += OPERAND_BYTES) {
     if ((load<u32>(operand, 4) & 0xff) === MODE_ROW) {
       const period = 16 * (columns >> min(4, ctz(columns))); // least common multiple with 16
@@ -125,8 +120,6 @@ function place(operand: usize, to: usize, columns: i32, i: i32, count: i32, agai
   const at = load<usize>(operand);
   const kind = load<u32>(operand, 4);
   const element = kind >> 8;
-  const div = load<i32>(operand, 8);
-  const mod = load<i32>(operand, 12);
   switch (kind & 0xff) {
     case MODE_FULL:
       if (element === ELEMENT_WORD) return at + 4 * i;
@@ -135,14 +128,19 @@ function place(operand: usize, to: usize, columns: i32, i: i32, count: i32, agai
     case MODE_SCALAR:
       if (!again) expandOne(to, at, element, 0, count);
       return to;
-    case MODE_ROW:
-      if (element === ELEMENT_WORD && (i % columns) + count <= columns) return at + 4 * (i % columns);
+    case MODE_ROW: {
+      const column = i % columns;
+      if (element === ELEMENT_WORD && column + count <= columns) return at + 4 * column;
       if (!again || block % columns !== 0) expandRow(to, at, element, columns, i, count);
       return to;
-    default:
-      if (columns * div === 1) expandRow(to, at, element, mod, i, count);
-      else expandColumn(to, at, element, columns * div, mod, i, count);
+    }
+    default: {
+      const run = columns * load<i32>(operand, 8);
+      const mod = load<i32>(operand, 12);
+      if (run === 1) expandRow(to, at, element, mod, i, count);
+      else expandColumn(to, at, element, run, mod, i, count);
       return to;
+    }
   }
 }
 
