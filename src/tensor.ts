@@ -35,7 +35,16 @@ export interface KeepDims {
 
 type Axes = number | readonly number[];
 
-/** A node of the graph: an op, its inputs and its attributes, with the shape and dtype of the value it stands for. */
+/**
+ * A node of the graph: an op, its inputs and its attributes, with the shape and dtype of the value it stands for.
+ * Made by `input`, `constant`, `Variable` and the methods of other tensors.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * const x = constant([[1, 2], [3, 4]]);
+ * x.shape; // => [2, 2]
+ * await evaluate(x.mul(x).sum(1)); // => [5, 25]
+ */
 export class Tensor {
   readonly op: Op;
   readonly inputs: readonly Tensor[];
@@ -54,69 +63,148 @@ export class Tensor {
     this.label = label;
   }
 
-  /** A scalar constant of this tensor's dtype, broadcast to its shape. */
+  /**
+   * A scalar constant of this tensor's dtype, broadcast to its shape.
+   * @throws DTypeError where the dtype cannot hold the value
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).like(3)); // => [3, 3]
+   */
   like(value: number): Tensor {
     return scalar(value, this.dtype).broadcastTo(this.shape);
   }
 
   // Arithmetic. Operands broadcast as in NumPy and must have one dtype.
 
-  /** this + other */
+  /**
+   * this + other, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).add(1)); // => [2, 3]
+   */
   add(other: TensorLike): Tensor {
     return binary(elementwise.add, this, other);
   }
 
-  /** this - other */
+  /**
+   * this - other, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).sub(constant([[1], [2]]))); // => [0, 1, -1, 0]
+   */
   sub(other: TensorLike): Tensor {
     return binary(elementwise.sub, this, other);
   }
 
-  /** this * other */
+  /**
+   * this * other, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).mul(3)); // => [3, 6]
+   */
   mul(other: TensorLike): Tensor {
     return binary(elementwise.mul, this, other);
   }
 
-  /** this / other; i32: rounded down, 0 when divided by 0. */
+  /**
+   * this / other, broadcast; i32: rounded down, 0 when divided by 0.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).div(4)); // => [0.25, 0.5]
+   * await evaluate(constant(Int32Array.of(-7, 7)).div(2)); // => [-4, 3]
+   */
   div(other: TensorLike): Tensor {
     return binary(elementwise.div, this, other);
   }
 
-  /** this - other * floor(this / other): takes the sign of `other`. i32: 0 when divided by 0. */
+  /**
+   * this - other * floor(this / other), broadcast: takes the sign of `other`. i32: 0 when divided by 0.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([-7, 7]).remainder(3)); // => [2, 1]
+   */
   remainder(other: TensorLike): Tensor {
     return binary(elementwise.remainder, this, other);
   }
 
-  /** The larger of two, NaN if either is; at a tie each gets half the gradient. */
+  /**
+   * The larger of two, broadcast, NaN if either is; at a tie each gets half the gradient.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([-1, 2]).maximum(0)); // => [0, 2]
+   */
   maximum(other: TensorLike): Tensor {
     return binary(elementwise.maximum, this, other);
   }
 
-  /** The smaller of two, NaN if either is; at a tie each gets half the gradient. */
+  /**
+   * The smaller of two, broadcast, NaN if either is; at a tie each gets half the gradient.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([-1, 2]).minimum(0)); // => [-1, 0]
+   */
   minimum(other: TensorLike): Tensor {
     return binary(elementwise.minimum, this, other);
   }
 
-  /** this to the power of other (f32), as C's pow. */
+  /**
+   * this to the power of other (f32), broadcast, as C's pow.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are not f32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([2, 3]).pow(2)); // => [4.0, 9.0]
+   */
   pow(exponent: TensorLike): Tensor {
     return binary(elementwise.pow, this, exponent);
   }
 
-  /** f32 1 where this < other, else 0. */
+  /**
+   * f32 1 where this < other, else 0, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).less(2)); // => [1, 0]
+   */
   less(other: TensorLike): Tensor {
     return binary(elementwise.less, this, other);
   }
 
-  /** f32 1 where this > other, else 0. */
+  /**
+   * f32 1 where this > other, else 0, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([2, 3]).greater(2)); // => [0, 1]
+   */
   greater(other: TensorLike): Tensor {
     return binary(elementwise.less, lift(other, this), this);
   }
 
-  /** f32 1 where both are equal, else 0. */
+  /**
+   * f32 1 where both are equal, else 0, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).equal(2)); // => [0, 1]
+   */
   equal(other: TensorLike): Tensor {
     return binary(elementwise.equal, this, other);
   }
 
-  /** `a` where this (f32) is not 0, else `b`: torch.where(this, a, b). */
+  /**
+   * `a` where this (f32) is not 0, else `b`, broadcast: torch.where(this, a, b).
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where a and b differ in dtype
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 0]).select(constant([3, 4]), -1)); // => [3, -1]
+   */
   select(a: TensorLike, b: TensorLike): Tensor {
     const reference = typeof a !== "number" ? a : typeof b !== "number" ? b : this;
     const [p, q] = [lift(a, reference), lift(b, reference)];
@@ -124,104 +212,224 @@ export class Tensor {
     return apply(elementwise.select, [this.broadcastTo(shape), p.broadcastTo(shape), q.broadcastTo(shape)]);
   }
 
-  /** -this */
+  /**
+   * -this.
+   * @throws DTypeError for u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, -2]).neg()); // => [-1, 2]
+   */
   neg(): Tensor {
     return unary(elementwise.neg, this);
   }
 
-  /** |this| */
+  /**
+   * |this|.
+   * @throws DTypeError for u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, -2]).abs()); // => [1, 2]
+   */
   abs(): Tensor {
     return unary(elementwise.abs, this);
   }
 
-  /** -1, 0 or 1 */
+  /**
+   * -1, 0 or 1.
+   * @throws DTypeError for u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([3, 0, -2]).sign()); // => [1, 0, -1]
+   */
   sign(): Tensor {
     return unary(elementwise.sign, this);
   }
 
-  /** Rounded down. */
+  /**
+   * Rounded down.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1.5, -1.5]).floor()); // => [1, -2]
+   */
   floor(): Tensor {
     return unary(elementwise.floor, this);
   }
 
-  /** e to the power of this */
+  /**
+   * e to the power of this.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, 1]).exp()); // => [1, 2.71828]
+   */
   exp(): Tensor {
     return unary(elementwise.exp, this);
   }
 
-  /** e^this - 1, exact near 0 */
+  /**
+   * e^this - 1, exact near 0.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1e-10]).expm1()); // => [1.00000e-10]
+   */
   expm1(): Tensor {
     return unary(elementwise.expm1, this);
   }
 
-  /** Natural logarithm */
+  /**
+   * Natural logarithm.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 10]).log()); // => [0, 2.30259]
+   */
   log(): Tensor {
     return unary(elementwise.log, this);
   }
 
-  /** ln(1 + this), exact near 0 */
+  /**
+   * ln(1 + this), exact near 0.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1e-10]).log1p()); // => [1.00000e-10]
+   */
   log1p(): Tensor {
     return unary(elementwise.log1p, this);
   }
 
-  /** Square root */
+  /**
+   * Square root.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([4, 2]).sqrt()); // => [2, 1.41421]
+   */
   sqrt(): Tensor {
     return unary(elementwise.sqrt, this);
   }
 
-  /** 1 / sqrt(this) */
+  /**
+   * 1 / sqrt(this).
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([4, 2]).rsqrt()); // => [0.5, 0.70711]
+   */
   rsqrt(): Tensor {
     return unary(elementwise.rsqrt, this);
   }
 
-  /** Sine of an angle in radians */
+  /**
+   * Sine of an angle in radians.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, Math.PI / 2]).sin()); // => [0, 1.00000]
+   */
   sin(): Tensor {
     return unary(elementwise.sin, this);
   }
 
-  /** Cosine of an angle in radians */
+  /**
+   * Cosine of an angle in radians.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, Math.PI]).cos()); // => [1, -1.00000]
+   */
   cos(): Tensor {
     return unary(elementwise.cos, this);
   }
 
-  /** Hyperbolic tangent */
+  /**
+   * Hyperbolic tangent.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, 1]).tanh()); // => [0, 0.76159]
+   */
   tanh(): Tensor {
     return unary(elementwise.tanh, this);
   }
 
-  /** 1 / (1 + e^-this) */
+  /**
+   * 1 / (1 + e^-this).
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, 1]).sigmoid()); // => [0.5, 0.73106]
+   */
   sigmoid(): Tensor {
     return unary(elementwise.sigmoid, this);
   }
 
-  /** The error function */
+  /**
+   * The error function.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, 1]).erf()); // => [0, 0.84270]
+   */
   erf(): Tensor {
     return unary(elementwise.erf, this);
   }
 
-  /** max(this, 0); its gradient at 0 is 0. */
+  /**
+   * max(this, 0); its gradient at 0 is 0.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([-1, 2]).relu()); // => [0, 2]
+   */
   relu(): Tensor {
     return unary(elementwise.relu, this);
   }
 
-  /** this * this */
+  /**
+   * this * this.
+   * @throws DTypeError for u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([-3, 2]).square()); // => [9, 4]
+   */
   square(): Tensor {
     return this.mul(this);
   }
 
-  /** Another dtype: f32 to i32 towards zero (saturating, NaN to 0), i32 and u8 to f32, u8 to i32. */
+  /**
+   * Another dtype: f32 to i32 towards zero (saturating, NaN to 0), i32 and u8 to f32, u8 to i32.
+   * @throws DTypeError for a cast to u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1.9, -1.9]).cast("i32")); // => [1, -1]
+   */
   cast(dtype: DType): Tensor {
     return dtype === this.dtype ? this : apply(elementwise.cast, [this], { dtype });
   }
 
   // Reductions. No axes means all; negative axes count from the back.
 
-  /** Sum over axes. */
+  /**
+   * Sum over axes.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).sum(0)); // => [4, 6]
+   */
   sum(axes?: Axes, options: KeepDims = {}): Tensor {
     return reduce(reduction.sum, this, axes, options);
   }
 
-  /** Arithmetic mean over axes. */
+  /**
+   * Arithmetic mean over axes.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).mean()); // => [2.5]
+   */
   mean(axes?: Axes, options: KeepDims = {}): Tensor {
     const count = normalizeAxes(axes, this.shape.length, "mean").reduce(
       (product, axis) => product * this.shape[axis],
@@ -230,17 +438,36 @@ export class Tensor {
     return this.sum(axes, options).div(count);
   }
 
-  /** Largest element over axes; the gradient is shared where several tie (torch.amax). */
+  /**
+   * Largest element over axes; the gradient is shared where several tie (torch.amax).
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).max(1)); // => [2, 4]
+   */
   max(axes?: Axes, options: KeepDims = {}): Tensor {
     return reduce(reduction.max, this, axes, options);
   }
 
-  /** Smallest element over axes. */
+  /**
+   * Smallest element over axes.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).min(1)); // => [1, 3]
+   */
   min(axes?: Axes, options: KeepDims = {}): Tensor {
     return this.neg().max(axes, options).neg();
   }
 
-  /** Variance over axes: squared deviations from the mean over (count - correction). */
+  /**
+   * Variance over axes: squared deviations from the mean over (count - correction); the default correction is 1
+   * (torch.var).
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2, 3, 4]).variance()); // => [1.66667]
+   */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
     const deviation = this.sub(this.mean(axes, { keepDims: true }));
     const count = normalizeAxes(axes, this.shape.length, "variance").reduce(
@@ -253,13 +480,25 @@ export class Tensor {
       .div(count - (options.correction ?? 1));
   }
 
-  /** i32 index of the first largest element along an axis, or of the flattened tensor. */
+  /**
+   * i32 index of the first largest element along an axis, or of the flattened tensor.
+   * @throws ShapeError for an axis outside the shape or of size 0
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 9], [3, 2]]).argmax(1)); // => [1, 0]
+   */
   argmax(axis?: number, options: KeepDims = {}): Tensor {
     if (axis === undefined && this.shape.length !== 1) return this.reshape([sizeOf(this.shape)]).argmax(0);
     return reduce(reduction.argmax, this, axis ?? 0, options);
   }
 
-  /** i32 index of the first smallest element along an axis, or of the flattened tensor. */
+  /**
+   * i32 index of the first smallest element along an axis, or of the flattened tensor.
+   * @throws ShapeError for an axis outside the shape or of size 0
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 9], [3, 2]]).argmin(1)); // => [0, 1]
+   */
   argmin(axis?: number, options: KeepDims = {}): Tensor {
     return this.neg().argmax(axis, options);
   }
@@ -269,7 +508,10 @@ export class Tensor {
   /**
    * Matrix product [..., m, k] x [..., k, n] = [..., m, n] as torch.matmul, batches broadcasting, vectors as rows or columns.
    * The transpose options read an operand's last two axes swapped, at no cost.
-   * @throws ShapeError where the inner sizes differ
+   * @throws ShapeError where the inner sizes differ, DTypeError unless both are f32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2]]).matmul(constant([[3, 4]]), { transposeB: true })); // => [11]
    */
   matmul(other: Tensor, options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {}): Tensor {
     return product(this, other, options.transposeA ?? false, options.transposeB ?? false);
@@ -277,7 +519,13 @@ export class Tensor {
 
   // Movement
 
-  /** The same elements in another shape; one size may be -1. */
+  /**
+   * The same elements in another shape; one size may be -1.
+   * @throws ShapeError where the sizes differ
+   * @example
+   * import { constant } from "simdgrad";
+   * constant([1, 2, 3, 4]).reshape([2, -1]).shape; // => [2, 2]
+   */
   reshape(shape: Shape): Tensor {
     const known = shape.reduce((size, dimension) => (dimension === -1 ? size : size * dimension), 1);
     const free = known === 0 ? 0 : sizeOf(this.shape) / known;
@@ -286,38 +534,73 @@ export class Tensor {
     return apply(movement.reshape, [this], { shape: checkShape(resolved, `reshape of ${showShape(this.shape)}`) });
   }
 
-  /** One axis of all elements, or the axes from `start` on flattened into one. */
+  /**
+   * One axis of all elements, or the axes from `start` on flattened into one.
+   * @example
+   * import { constant } from "simdgrad";
+   * constant([[[1, 2]], [[3, 4]]]).flatten(1).shape; // => [2, 2]
+   */
   flatten(start = 0): Tensor {
     const kept = this.shape.slice(0, start);
     return this.reshape([...kept, sizeOf(this.shape.slice(start))]);
   }
 
-  /** Axes in another order. */
+  /**
+   * Axes in another order: axis i of the result is axis `order[i]`.
+   * @throws ShapeError unless `order` names every axis once
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).permute([1, 0])); // => [1, 3, 2, 4]
+   */
   permute(order: readonly number[]): Tensor {
     return apply(movement.permute, [this], {
       order: order.map((axis) => normalizeAxis(axis, this.shape.length, "permute")),
     });
   }
 
-  /** Two axes swapped; by default the last two. */
+  /**
+   * Two axes swapped; by default the last two.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).transpose()); // => [1, 3, 2, 4]
+   */
   transpose(a = -2, b = -1): Tensor {
     const rank = this.shape.length;
     const [p, q] = [normalizeAxis(a, rank, "transpose"), normalizeAxis(b, rank, "transpose")];
     return this.permute(this.shape.map((_, i) => (i === p ? q : i === q ? p : i)));
   }
 
-  /** Repeated along axes of size 1 and new leading axes, as in NumPy. */
+  /**
+   * Repeated along axes of size 1 and new leading axes, as in NumPy.
+   * @throws ShapeError where the shape does not broadcast
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).broadcastTo([2, 2])); // => [1, 2, 1, 2]
+   */
   broadcastTo(shape: Shape): Tensor {
     return sameShape(shape, this.shape) ? this : apply(movement.broadcastTo, [this], { shape });
   }
 
-  /** A new axis of size 1. */
+  /**
+   * A new axis of size 1.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant } from "simdgrad";
+   * constant([1, 2]).unsqueeze(0).shape; // => [1, 2]
+   */
   unsqueeze(axis: number): Tensor {
     const at = normalizeAxis(axis, this.shape.length + 1, "unsqueeze");
     return this.reshape([...this.shape.slice(0, at), 1, ...this.shape.slice(at)]);
   }
 
-  /** Without the given axis of size 1, or without all of them. */
+  /**
+   * Without the given axis of size 1, or without all of them.
+   * @throws ShapeError where the axis is not of size 1
+   * @example
+   * import { constant } from "simdgrad";
+   * constant([[1], [2]]).squeeze(1).shape; // => [2]
+   */
   squeeze(axis?: number): Tensor {
     if (axis === undefined) return this.reshape(this.shape.filter((size) => size !== 1));
     const at = normalizeAxis(axis, this.shape.length, "squeeze");
@@ -325,7 +608,13 @@ export class Tensor {
     return this.reshape(this.shape.filter((_, i) => i !== at));
   }
 
-  /** `size` elements from `start` on, along one axis. */
+  /**
+   * `size` elements from `start` on, along one axis.
+   * @throws ShapeError where they leave the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2, 3, 4]).narrow(0, 1, 2)); // => [2, 3]
+   */
   narrow(axis: number, start: number, size: number): Tensor {
     const at = normalizeAxis(axis, this.shape.length, "narrow");
     return this.take({
@@ -335,7 +624,13 @@ export class Tensor {
     });
   }
 
-  /** NumPy's [start:stop:step] along the leading axes; null takes a whole axis. Negative bounds count from the back. */
+  /**
+   * NumPy's [start:stop:step] along the leading axes; null takes a whole axis. Negative bounds count from the back.
+   * @throws ShapeError for more ranges than axes, ArgumentError for a step of 0
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).slice(null, [-1])); // => [2, 4]
+   */
   slice(...ranges: readonly (readonly [start?: number, stop?: number, step?: number] | null)[]): Tensor {
     if (ranges.length > this.shape.length)
       throw new ShapeError(`slice: ${ranges.length} ranges for ${showShape(this.shape)}`);
@@ -347,17 +642,35 @@ export class Tensor {
     });
   }
 
-  /** Elements start, start + step, ... along every axis, `sizes` of them. */
+  /**
+   * Elements start, start + step, ... along every axis, `sizes` of them.
+   * @throws ShapeError where they leave the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2, 3, 4]).take({ starts: [3], sizes: [2], steps: [-2] })); // => [4, 2]
+   */
   take(attrs: movement.SliceAttrs): Tensor {
     return apply(movement.slice, [this], attrs);
   }
 
-  /** The transpose of take: zeros (or `value`) of `shape` with this at start, start + step, ... */
+  /**
+   * The transpose of take: zeros (or `value`) of `shape` with this at start, start + step, ...
+   * @throws ShapeError where they leave the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).spread([4], { starts: [0], steps: [2] })); // => [1, 0, 2, 0]
+   */
   spread(shape: Shape, { starts, steps }: Omit<movement.SliceAttrs, "sizes">, value = 0): Tensor {
     return apply(movement.spread, [this], { shape, starts, steps, sizes: this.shape, value });
   }
 
-  /** `value` before and after along every axis: one [before, after] an axis. */
+  /**
+   * `value` before and after along every axis: one [before, after] an axis.
+   * @throws ShapeError unless there is a pair of counts for every axis
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).pad([[1, 2]])); // => [0, 1, 2, 0, 0]
+   */
   pad(amounts: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
     if (amounts.length !== this.shape.length || amounts.some((pair) => pair.some((n) => !Number.isInteger(n) || n < 0)))
       throw new ShapeError(`pad: needs a pair of counts for every axis of ${showShape(this.shape)}`);
@@ -367,17 +680,35 @@ export class Tensor {
 
   // Indexing
 
-  /** Rows by an i32 index: this [rows, ...rest], index [...] give [...index, ...rest]. An index outside gives NaN. */
+  /**
+   * Rows by an i32 index: this [rows, ...rest], index [...] give [...index, ...rest]. An index outside gives NaN.
+   * @throws ShapeError for a scalar, DTypeError for an index that is not i32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).gather(constant(Int32Array.of(1, 1)))); // => [3, 4, 3, 4]
+   */
   gather(index: Tensor): Tensor {
     return apply(indexing.gather, [this, index]);
   }
 
-  /** This i32 index's rows of `updates` [...this, ...rest], added up in zeros of `shape` [rows, ...rest]. */
+  /**
+   * This i32 index's rows of `updates` [...this, ...rest], added up in zeros of `shape` [rows, ...rest].
+   * @throws ShapeError where updates do not fit the index and the shape, DTypeError for an index that is not i32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant(Int32Array.of(2, 2)).scatterAdd(constant([3, 4]), [3])); // => [0, 0, 7]
+   */
   scatterAdd(updates: Tensor, shape: Shape): Tensor {
     return apply(indexing.scatterAdd, [updates, this], { shape: checkShape(shape, "scatterAdd") });
   }
 
-  /** f32 rows with a 1 at this i32 index: [...] gives [..., classes]. */
+  /**
+   * f32 rows with a 1 at this i32 index: [...] gives [..., classes].
+   * @throws DTypeError for an index that is not i32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant(Int32Array.of(1, 0)).oneHot(2)); // => [0, 1, 1, 0]
+   */
   oneHot(classes: number): Tensor {
     checkDType(this.dtype, ["i32"], "oneHot");
     return this.unsqueeze(-1).equal(arange(classes));
@@ -385,17 +716,35 @@ export class Tensor {
 
   // Rows
 
-  /** e^this / sum e^this along an axis. */
+  /**
+   * e^this / sum e^this along an axis.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, 0]).softmax()); // => [0.5, 0.5]
+   */
   softmax(axis = -1): Tensor {
     return alongLast(this, axis, "softmax", (rows) => apply(rowwise.softmax, [rows]));
   }
 
-  /** this - ln sum e^this along an axis. */
+  /**
+   * this - ln sum e^this along an axis.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0, 0]).logSoftmax()); // => [-0.69315, -0.69315]
+   */
   logSoftmax(axis = -1): Tensor {
     return this.sub(this.logSumExp(axis, { keepDims: true }));
   }
 
-  /** ln sum e^this along an axis. */
+  /**
+   * ln sum e^this along an axis, without overflow.
+   * @throws ShapeError for an axis outside the shape
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1000, 1000]).logSumExp()); // => [1000.693]
+   */
   logSumExp(axis = -1, options: KeepDims = {}): Tensor {
     const at = normalizeAxis(axis, this.shape.length, "logSumExp");
     const last = this.permute([...this.shape.keys()].filter((i) => i !== at).concat(at));
@@ -407,17 +756,35 @@ export class Tensor {
     );
   }
 
-  /** ln sum e^row - row[target] for logits [rows, classes] and i32 targets [rows]: [rows]. */
+  /**
+   * ln sum e^row - row[target] for logits [rows, classes] and i32 targets [rows]: [rows].
+   * @throws ShapeError, DTypeError where logits and targets do not fit
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[0, 0]]).crossEntropy(constant(Int32Array.of(1)))); // => [0.69315]
+   */
   crossEntropy(target: Tensor): Tensor {
     return apply(rowwise.crossEntropy, [this, target]);
   }
 
-  /** (softmax(row) - onehot(target)) * scale: the gradient of crossEntropy, itself differentiable. */
+  /**
+   * (softmax(row) - onehot(target)) * scale for logits [rows, classes], i32 targets [rows] and scale [rows]: the
+   * gradient of crossEntropy, itself differentiable.
+   * @throws ShapeError, DTypeError where they do not fit
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[0, 0]]).crossEntropyGradient(constant(Int32Array.of(1)), constant([2]))); // => [1, -1]
+   */
   crossEntropyGradient(target: Tensor, scale: Tensor): Tensor {
     return apply(rowwise.crossEntropyGradient, [this, target, scale]);
   }
 
-  /** Summed to a shape that broadcasts to this one: the transpose of broadcastTo. */
+  /**
+   * Summed to a shape that broadcasts to this one: the transpose of broadcastTo.
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[1, 2], [3, 4]]).sumTo([2, 1])); // => [3, 7]
+   */
   sumTo(shape: Shape): Tensor {
     if (sameShape(shape, this.shape)) return this;
     const lead = this.shape.length - shape.length;
@@ -515,7 +882,14 @@ export function constant(
   return new Tensor(leaf.constant as Op, [], attrs, attrs);
 }
 
-/** A constant of shape []. @throws DTypeError for a fraction as i32 */
+/**
+ * A constant of shape [].
+ * @throws DTypeError for a value that the dtype cannot hold
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * await evaluate(scalar(3).mul(2)); // => [6]
+ */
 export function scalar(value: number, dtype: DType = "f32"): Tensor {
   const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
   if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);

@@ -50,7 +50,7 @@ export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions
  * @example
  * import { constant, evaluate } from "simdgrad";
  * import { crossEntropy } from "simdgrad/nn";
- * await evaluate(crossEntropy(constant([[0, 0], [100, 0]]), constant(Int32Array.of(0, 1)))); // => [50.346574]
+ * await evaluate(crossEntropy(constant([[0, 0], [100, 0]]), constant(Int32Array.of(0, 1)))); // => [50.3466]
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const { shape } = logits;

@@ -23,7 +23,14 @@ export interface Module {
 /** A layer: an object with `forward`, or a function of a tensor. */
 export type Layer = Module | ((x: Tensor) => Tensor);
 
-/** Runs a layer. Errors from inside say its name. */
+/**
+ * Runs a layer. Errors from inside say its name.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { evaluationContext, forward, relu } from "simdgrad/nn";
+ * await evaluate(forward(relu, constant([-1, 2]), evaluationContext())); // => [0, 2]
+ */
 export function forward(layer: Layer, x: Tensor, context: Context, name = ""): Tensor {
   try {
     return typeof layer === "function" ? layer(x) : layer.forward(x, context);
@@ -34,7 +41,7 @@ export function forward(layer: Layer, x: Tensor, context: Context, name = ""): T
 }
 
 /**
- * A context for running layers by hand: no training, or training with keys from a seed and a step.
+ * A context for running layers by hand, without training: no random keys, no assignments.
  *
  * @example
  * import { evaluationContext, Linear } from "simdgrad/nn";
@@ -51,7 +58,16 @@ export function evaluationContext(): Context {
   };
 }
 
-/** A context that trains: each `key()` is a stream of its own, another at every step; assignments are collected. */
+/**
+ * A context that trains: each `key()` is a stream of its own, another at every step (i32 scalar); assignments are collected.
+ *
+ * @example
+ * import { constant, evaluate, scalar } from "simdgrad";
+ * import { Dropout, trainingContext } from "simdgrad/nn";
+ * const context = trainingContext(0, scalar(0, "i32"));
+ * const y = await evaluate(new Dropout(0.5).forward(constant([1, 1, 1, 1]), context));
+ * y.every((value) => value === 0 || value === 2); // => true
+ */
 export function trainingContext(seed: number, step: Tensor, assignments: Assignment[] = []): Context {
   let calls = 0;
   return {

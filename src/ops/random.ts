@@ -57,7 +57,15 @@ export function randomKey(seed: number, path: string): RandomKey {
   return [scalar(low, "i32"), scalar(hash(path, low ^ Math.floor(seed / 2 ** 32)), "i32")];
 }
 
-/** The key of sub-stream `index` (i32 scalar: a step, an epoch) of a stream. */
+/**
+ * The key of sub-stream `index` (i32 scalar: a step, an epoch) of a stream.
+ *
+ * @example
+ * import { evaluateAll, foldIn, randomKey, uniform } from "simdgrad";
+ * const key = randomKey(0, "noise");
+ * const [a, b] = await evaluateAll([0, 1].map((step) => uniform(foldIn(key, step), [])));
+ * a[0] === b[0]; // => false
+ */
 export function foldIn([a, b]: RandomKey, index: Tensor | number): RandomKey {
   return [a.add(index), b];
 }

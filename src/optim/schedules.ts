@@ -5,7 +5,15 @@ import { scalar, type Tensor } from "../tensor.ts";
 /** A fixed value, or one that depends on the number of steps made so far. */
 export type Schedule = number | ((step: Tensor) => Tensor);
 
-/** The value at a step as an f32 scalar tensor. @throws ArgumentError for a number that is not finite */
+/**
+ * The value of a schedule at a step (i32 scalar) as an f32 scalar.
+ * @throws ArgumentError for a number that is not finite
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { scheduled } from "simdgrad/optim";
+ * await evaluate(scheduled((step) => step.cast("f32").mul(0.5), scalar(3, "i32"))); // => [1.5]
+ */
 export function scheduled(schedule: Schedule, step: Tensor): Tensor {
   if (typeof schedule === "function") return schedule(step);
   if (!Number.isFinite(schedule)) throw new ArgumentError(`schedule: ${schedule} is not a finite number`);

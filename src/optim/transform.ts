@@ -84,7 +84,17 @@ export function scaleByLearningRate(rate: Schedule): Transform<undefined> {
   };
 }
 
-/** Updates plus decay times the parameter: L2 regularisation before momentum, decoupled decay (Loshchilov and Hutter 2019) after scaling. */
+/**
+ * Updates plus decay times the parameter: L2 regularisation before momentum, decoupled decay (Loshchilov and Hutter 2019) after
+ * scaling.
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { addDecayedWeights } from "simdgrad/optim";
+ * const w = new Variable([1], [2]);
+ * const { updates } = addDecayedWeights(0.1).update([constant([1])], undefined, [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [1.2]
+ */
 export function addDecayedWeights(decay: number): Transform<undefined> {
   return {
     ...stateless,
@@ -92,7 +102,16 @@ export function addDecayedWeights(decay: number): Transform<undefined> {
   };
 }
 
-/** Momentum: b = momentum b + g, giving b, or g + momentum b with Nesterov's look ahead (Sutskever et al. 2013). */
+/**
+ * Momentum: b = momentum b + g, giving b, or g + momentum b with Nesterov's look ahead (Sutskever et al. 2013).
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { trace } from "simdgrad/optim";
+ * const [w, b] = [new Variable([1], [2]), new Variable([1], [4])];
+ * const { updates } = trace(0.5).update([constant([1])], [b], [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [3]
+ */
 export function trace(momentum: number, options: { readonly nesterov?: boolean } = {}): Transform<Variable[]> {
   return {
     init: (parameters) => zerosLike(parameters, "momentum"),
@@ -130,7 +149,17 @@ function naturalLog(x: number): number {
   return 2 * sum;
 }
 
-/** First and second moments, corrected for their start at zero: m^ / (sqrt(v^) + epsilon) (Kingma and Ba 2015). */
+/**
+ * First and second moments, corrected for their start at zero: m^ / (sqrt(v^) + epsilon) (Kingma and Ba 2015).
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { scaleByAdam } from "simdgrad/optim";
+ * const w = new Variable([2], [0, 0]);
+ * const adam = scaleByAdam();
+ * const { updates } = adam.update([constant([3, -0.1])], adam.init([w]), [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [1.0000, -1.0000]
+ */
 export function scaleByAdam({
   beta1 = 0.9,
   beta2 = 0.999,
