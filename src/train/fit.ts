@@ -38,6 +38,8 @@ export interface FitPlan {
   readonly run: (plan: readonly PlanEntry[]) => RunHandle;
   readonly validate?: () => Promise<Measures>;
   readonly signal?: AbortSignal;
+  /** Told of the step whose loss is not finite, before the error reaches the reader. */
+  readonly onNonFinite: (step: number) => void;
   /** Lets go of what the fit alone needed. */
   readonly finish: () => Promise<void>;
 }
@@ -169,6 +171,7 @@ export class Fit implements AsyncIterableIterator<Report> {
       const loss = values[row + lossAt];
       if (!Number.isFinite(loss)) {
         await handle.stop();
+        this.#plan?.onNonFinite(this.#step);
         throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
       }
       this.#loss = loss;

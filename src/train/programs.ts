@@ -6,7 +6,7 @@ import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
-import type { DType, Shape } from "../shape.ts";
+import type { Aval, DType, Shape } from "../shape.ts";
 import { type Assignment, arange, input, type Tensor, Variable } from "../tensor.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Metric } from "./metrics.ts";
@@ -70,12 +70,9 @@ export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): P
   return compile({ inputs: { x }, outputs: { y }, names: recipe.names });
 }
 
-/** Shape of the model's output for one row of data. @throws ShapeError and the like, with the layer's path */
-export function outputOf(
-  recipe: Recipe,
-  { x }: { readonly x: { readonly shape: Shape; readonly dtype: DType } },
-): Tensor {
-  return forward(recipe.model, recipe.preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+/** The model's output for one row of x. @throws ShapeError and the like, with the layer's path */
+export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
+  return forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
 }
 
 function measure(recipe: Recipe, x: Tensor, y: Tensor, context: Context) {

@@ -5,12 +5,12 @@ import type { Program } from "../compile/program.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, ShapeError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
-import { evaluationContext, forward, type Layer, parameters, variables } from "../nn/module.ts";
+import { type Layer, parameters, variables } from "../nn/module.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { input, type Tensor, Variable } from "../tensor.ts";
+import { sameShape, showShape } from "../shape.ts";
+import { input, type Tensor, type Variable } from "../tensor.ts";
 import {
   type CheckedSamples,
   checkSamples,
@@ -20,17 +20,12 @@ import {
   type Samples,
   upload,
 } from "./dataset.ts";
+import { explain, type Failure, snapshot } from "./failure.ts";
 import { Fit, type FitPlan, type Measures } from "./fit.ts";
+import { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
-import {
-  type Batching,
-  evaluationProgram,
-  newCounters,
-  outputOf,
-  predictionProgram,
-  type Recipe,
-  stepProgram,
-} from "./programs.ts";
+import { predictRows } from "./predict.ts";
+import { type Batching, newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
 
 export interface TrainerOptions {
   readonly loss: Loss;
@@ -62,9 +57,6 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
-const EVALUATION_BATCH = 256;
-const PREDICTION_SIZES = [1, 8, 64, 256]; // rows are padded to the next of these: few programs for any number of rows
-
 /** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
 export class Trainer {
   readonly executor: Executor;
@@ -72,9 +64,11 @@ export class Trainer {
   readonly #finite: boolean;
   readonly #state: ReadonlyMap<string, Variable>;
   readonly #programs = new Map<string, Promise<ProgramId>>();
+  readonly #sources = new Map<ProgramId, Program>();
   readonly #ownsExecutor: boolean;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
+  #failure: Failure | undefined;
   #busy: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -170,12 +164,11 @@ export class Trainer {
     this.#try(checked);
     await this.#initialise();
     return this.#exclusive(async () => {
-      const data = await upload(this.executor, checked, "evaluation");
-      const measure = await this.#measurer(data);
+      const measurer = await Measurer.create(this.executor, this.#recipe, checked, "evaluation");
       try {
-        return await measure.run();
+        return await measurer.run();
       } finally {
-        await measure.dispose();
+        await measurer.dispose();
       }
     });
   }
@@ -184,34 +177,17 @@ export class Trainer {
    * The model's outputs for rows of x, any number of them.
    * @throws ShapeError, DTypeError where x does not fit the model
    */
-  async predict(
-    given: ArrayLikeData,
-  ): Promise<{ readonly data: Float32Array | Float64Array | Int32Array | Uint8Array; readonly shape: Shape }> {
+  async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
     const x = array(given, undefined, "x");
-    const [rows, ...row] = x.shape;
-    const output = outputOf(this.#recipe, { x }).shape.slice(1);
+    outputOf(this.#recipe, x);
     await this.#initialise();
-    return this.#exclusive(async () => {
-      const result: number[] = [];
-      const width = sizeOf(row);
-      for (let start = 0; start < rows; ) {
-        const left = rows - start;
-        const size = PREDICTION_SIZES.find((limit) => limit >= left) ?? PREDICTION_SIZES[PREDICTION_SIZES.length - 1];
-        const count = Math.min(size, left);
-        const id = await this.#program(`predict ${size} ${x.dtype} ${row}`, () =>
-          predictionProgram(this.#recipe, [size, ...row], x.dtype),
-        );
-        const padded = new (x.data.constructor as { new (n: number): typeof x.data })(size * width);
-        padded.set(x.data.subarray(start * width, (start + count) * width));
-        await this.executor.write({ program: id, name: "x" }, padded);
-        await this.executor.run([[id, 1]]).done;
-        const values = await this.executor.read({ program: id, name: "y" });
-        for (let i = 0; i < count * sizeOf(output); i++) result.push(values[i]);
-        start += count;
-      }
-      return { data: Float32Array.from(result), shape: [rows, ...output] };
-    });
+    const row = x.shape.slice(1);
+    const load = (rows: number) =>
+      this.#program(`predict ${rows} ${x.dtype} ${row}`, () =>
+        predictionProgram(this.#recipe, [rows, ...row], x.dtype),
+      );
+    return this.#exclusive(() => predictRows(this.executor, this.#recipe, x, load));
   }
 
   /** The model's variables by path: PyTorch's names, shapes and layouts. */
@@ -245,6 +221,18 @@ export class Trainer {
     for (const { variable, values } of given) await this.executor.write({ variable: variable.key }, values.data);
   }
 
+  /**
+   * After a NonFiniteError: which instruction first made a NaN or an infinity. It repeats that fit up to the step, and leaves the
+   * parameters as they are.
+   * @returns a sentence that names the instruction and what it computes; undefined where no fit failed
+   */
+  debugNonFinite(): Promise<string | undefined> {
+    this.#check();
+    const failure = this.#failure;
+    if (failure === undefined) return Promise.resolve(undefined);
+    return this.#exclusive(() => explain(this.executor, failure, this.#state.values(), (id) => this.#sources.get(id)));
+  }
+
   /** The program of one training step, for printing and profiling. */
   stepProgram(batch: number): Program {
     const data = this.#data;
@@ -271,9 +259,9 @@ export class Trainer {
 
   /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
   #try(samples: CheckedSamples): void {
-    const { loss, preprocess, model, parameters: trained } = this.#recipe;
+    const { loss, parameters: trained } = this.#recipe;
     const { x, y } = samples;
-    const prediction = forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+    const prediction = outputOf(this.#recipe, x);
     const value = loss(prediction, input([1, ...y.shape.slice(1)], y.dtype));
     checkTargets(samples, loss, prediction.shape[1] ?? 0);
     const used = dependsOn(value, [...trained.values()]);
@@ -316,7 +304,8 @@ export class Trainer {
     const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
     if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
     const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
-    const measure = held && (await this.#measurer(await upload(this.executor, held, "validation")));
+    const before = await snapshot(this.executor, this.#state.values());
+    const measurer = held && (await Measurer.create(this.executor, this.#recipe, held, "validation"));
     return {
       epochs,
       plan,
@@ -324,41 +313,11 @@ export class Trainer {
       samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
       signal,
       run: (entries) => this.executor.run(entries),
-      validate: measure && (() => this.#exclusive(() => measure.run())),
-      finish: () => measure?.dispose() ?? Promise.resolve(),
-    };
-  }
-
-  /** Measures a data set, again and again. */
-  async #measurer(data: Dataset) {
-    const row = new Variable([], 0, { dtype: "i32", label: "evaluation.row" });
-    const batch = Math.min(EVALUATION_BATCH, data.rows);
-    const whole = Math.floor(data.rows / batch);
-    const rest = data.rows - whole * batch;
-    const load = (size: number) => this.executor.load(evaluationProgram(this.#recipe, data, row, size));
-    const plan: { id: ProgramId; steps: number; size: number }[] = [
-      { id: await load(batch), steps: whole, size: batch },
-    ];
-    if (rest > 0) plan.push({ id: await load(rest), steps: 1, size: rest });
-    const sizes = new Map(plan.map(({ id, size }) => [id, size]));
-    return {
-      run: async (): Promise<Measures> => {
-        await this.executor.write({ variable: row.key }, [0]);
-        const run = this.executor.run(plan.map(({ id, steps }) => [id, steps]));
-        await run.done;
-        const sums: Record<string, number> = {};
-        for (const { program, names, values } of run.takeLog())
-          values.forEach((value, i) => {
-            const name = names[i % names.length];
-            sums[name] = (sums[name] ?? 0) + value * (sizes.get(program) ?? 0);
-          });
-        return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / data.rows])) as Measures;
+      validate: measurer && (() => this.#exclusive(() => measurer.run())),
+      onNonFinite: (failed) => {
+        this.#failure = { plan, step: failed, before };
       },
-      dispose: async () => {
-        for (const { id } of plan) await this.executor.unload(id);
-        await this.executor.forget(row.key);
-        await release(this.executor, data);
-      },
+      finish: () => measurer?.dispose() ?? Promise.resolve(),
     };
   }
 
@@ -366,7 +325,12 @@ export class Trainer {
   #program(key: string, make: () => Program): Promise<ProgramId> {
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const loading = (async () => this.executor.load(make()))();
+    const loading = (async () => {
+      const program = make();
+      const id = await this.executor.load(program);
+      this.#sources.set(id, program);
+      return id;
+    })();
     this.#programs.set(key, loading);
     loading.catch(() => this.#programs.delete(key));
     return loading;
@@ -376,6 +340,7 @@ export class Trainer {
     for (const [key, id] of [...this.#programs])
       if (key.startsWith(prefix)) {
         this.#programs.delete(key);
+        this.#sources.delete(await id);
         await this.executor.unload(await id);
       }
   }
