@@ -17,8 +17,10 @@ export interface Report {
   readonly losses: readonly number[];
   /** Means of the metrics over those steps, or over the last ones where there are none. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Measured on the validation data, in the report that ends an epoch. */
+  /** The latest measurement on the validation data, if an epoch ended since the last report. */
   readonly validation?: Measures;
+  /** One for every epoch that ended since the last report, oldest first: more than one for a slow reader alone. */
+  readonly validations: readonly Measures[];
   /** Training steps of a whole fit. */
   readonly totalSteps: number;
   /** Since fit began, validation not counted. */
@@ -60,7 +62,7 @@ export class Fit implements AsyncIterableIterator<Report> {
   #losses: number[] = [];
   #sums = new Map<string, number>();
   #metrics: Readonly<Record<string, number>> = {};
-  #validation: Measures | undefined;
+  #validations: Measures[] = [];
   #reported = 0;
   #fresh = false;
   /** Milliseconds spent in finished runs, and when the one under way began. */
@@ -133,7 +135,7 @@ export class Fit implements AsyncIterableIterator<Report> {
         const result = await this.#watch(plan.run(plan.plan));
         if (result.stopped) return;
         this.#epoch = epoch + 1;
-        if (plan.validate !== undefined && !this.#ended) this.#validation = await plan.validate();
+        if (plan.validate !== undefined && !this.#ended) this.#validations.push(await plan.validate());
         this.#fresh = true;
         this.#wake?.();
       }
@@ -192,10 +194,11 @@ export class Fit implements AsyncIterableIterator<Report> {
     const losses = this.#losses;
     if (losses.length > 0)
       this.#metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / losses.length]));
-    const validation = this.#validation;
+    const validations = this.#validations;
+    const validation = validations.at(-1);
     this.#losses = [];
     this.#sums = new Map();
-    this.#validation = undefined;
+    this.#validations = [];
     this.#fresh = false;
     this.#reported = performance.now();
     const seconds = this.#elapsed() / 1000;
@@ -206,6 +209,7 @@ export class Fit implements AsyncIterableIterator<Report> {
       losses,
       metrics: this.#metrics,
       ...(validation && { validation }),
+      validations,
       totalSteps: plan.epochs * plan.stepsPerEpoch,
       samplesPerSecond: (this.#step * plan.samplesPerStep) / seconds,
       seconds,
