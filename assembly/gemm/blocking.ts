@@ -9,50 +9,56 @@ export const NR: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 12;
 // So many rows left over by the tiles take less time one by one (micro-1x24.ts).
 export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
 
-// A chunk, claimed by one thread, is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass
-// through L1. Both are multiples of both tiles.
-const MC = 96;
-const NC = 480;
-
 // Columns of a chunk from which on it pays to pack a transposed A.
 export const PACK_COLUMNS = 96;
 
-// Chunks are cut smaller until there are enough for 16 threads, but not below what is worth a claim (about a microsecond).
+// A chunk, claimed by one thread, is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass through
+// L1. Chunks are cut smaller until there are MANY, while that costs nothing; then until there are ENOUGH for 16 threads.
+const MC = 96;
+const NC = 480;
+const MANY = 64;
 const ENOUGH = 16;
-const MIN_ROWS = 6;
-const MIN_COLUMNS = 48;
-const MIN_PRODUCTS = 16384;
+const LARGE = 1 << 18; // products of a chunk (30 microseconds); below, claims and barriers make fewer chunks better than many
+const SMALL = 1 << 14; // a chunk of so few is not cut any more
+const FEW_ROWS = 24; // with fewer rows B passes through L1 too fast
+const FEW_COLUMNS = 96;
+// An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
+const SEGMENT = 1 << 16;
 
-/** Rows of a chunk. Depends on the shape alone. */
-export function chunkRows(batch: i32, m: i32, n: i32, k: i32): i32 {
-  const products = min(n, NC) * min(k, MIN_PRODUCTS); // of a row, bounded: nothing overflows
-  let rows = MC;
-  while (rows > MIN_ROWS && rows >= m) rows >>= 1;
-  if (rows < m) rows <<= 1;
-  while (rows > MIN_ROWS && rows * products > MIN_PRODUCTS && batch * parts(m, rows) * parts(n, NC) < ENOUGH)
-    rows >>= 1;
-  return rows;
-}
+/** Rows and columns of the chunks that cutChunks() found. */
+export let chunkRows: i32 = 0;
+export let chunkColumns: i32 = 0;
 
-/** Columns of a chunk of so many rows: all of them (whole rows serve epilogues best) unless that leaves threads without work. */
-export function chunkColumns(batch: i32, m: i32, n: i32, k: i32, rows: i32): i32 {
-  const products = min(m, rows) * min(k, MIN_PRODUCTS); // of a column
-  let columns = min(n, NC);
-  while (
-    columns > MIN_COLUMNS &&
-    columns * products > MIN_PRODUCTS &&
-    batch * parts(m, rows) * parts(n, columns) < ENOUGH
-  ) {
-    columns = wholePanels((columns + 1) >> 1);
+/** How to cut a product: depends on its shape alone. */
+export function cutChunks(batch: i32, m: i32, n: i32, k: i32, epilogue: bool): void {
+  const depth = min(k, 1 << 15); // so that no product of sizes overflows
+  let rows = min(MC, whole(m, 6));
+  let columns = n <= NC ? n : wholePanels(parts(n, parts(n, NC)));
+  while (true) {
+    const work = min(m, rows) * columns * depth;
+    if (work <= SMALL) break;
+    const chunks = batch * parts(m, rows) * parts(n, columns);
+    if (chunks >= MANY || (chunks >= ENOUGH && (work <= LARGE || rows <= FEW_ROWS))) break;
+    const half = wholePanels(columns >> 1);
+    const wide = columns > FEW_COLUMNS && (!epilogue || half * depth >= SEGMENT);
+    if (wide && (rows <= FEW_ROWS || columns > 4 * rows)) columns = half;
+    else if (rows > 6) rows = whole(rows >> 1, 6);
+    else break;
   }
-  return columns;
-}
-
-function parts(whole: i32, part: i32): i32 {
-  return (whole + part - 1) / part;
+  chunkRows = rows;
+  chunkColumns = columns;
 }
 
 /** Columns rounded up to PANEL, a multiple of every NR: what a panel buffer is sized for. */
 export function wholePanels(n: i32): i32 {
-  return ((n + PANEL - 1) / PANEL) * PANEL;
+  return whole(n, PANEL);
+}
+
+/** x rounded up to a multiple. */
+function whole(x: i32, multiple: i32): i32 {
+  return parts(x, multiple) * multiple;
+}
+
+function parts(total: i32, part: i32): i32 {
+  return (total + part - 1) / part;
 }

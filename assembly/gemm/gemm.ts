@@ -20,7 +20,7 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { storeLanes } from "../simd";
 import { fill } from "../words";
-import { chunkColumns, chunkRows, MR, NR, PACK_COLUMNS, THIN, wholePanels } from "./blocking";
+import { chunkColumns, chunkRows, cutChunks, MR, NR, PACK_COLUMNS, THIN, wholePanels } from "./blocking";
 import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
 import { columns6x8, rows6x8 } from "./micro-6x8";
@@ -41,8 +41,9 @@ export function matmul(pc: usize): void {
   const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
   if (m === 0 || n === 0) return;
 
-  const mc = chunkRows(batch, m, n, k);
-  const nc = chunkColumns(batch, m, n, k, mc);
+  cutChunks(batch, m, n, k, epilogue);
+  const mc = chunkRows;
+  const nc = chunkColumns;
   const down = m <= mc ? 1 : (m + mc - 1) / mc;
   const across = n <= nc ? 1 : (n + nc - 1) / nc;
   const chunks = batch * down * across;
