@@ -3,7 +3,10 @@
 // (every 67th bit pattern, all between 1/4 and 256 for sin and cos, 3 * 10^7 pairs for pow) and rounded up;
 // test/assembly/math.test.ts measures again. Infinities, NaN, zeros and their signs are exactly C's.
 
-/** Bound of the error, in ulp, of each build; the portable one gives the same bits on every engine. */
+/**
+ * Bound of the error, in ulp, of each build. The portable one gives the same bits on every engine; the relaxed one has its own bound
+ * where the machine fuses a * b + c, the portable one's elsewhere.
+ */
 export interface Accuracy {
   readonly relaxed: number;
   readonly portable: number;
