@@ -5,7 +5,7 @@ import { checkArity, nondifferentiable, type Op } from "../op.ts";
 import { checkDType, checkShape, type Shape, sameShape, showShape } from "../shape.ts";
 import { apply, type RandomKey, scalar, type Tensor } from "../tensor.ts";
 
-/** Uniform f32 in [0, 1) from a key of two i32 tensors of the result's shape (in practice broadcast scalars). */
+/** Uniform f32 in [0, 1) from a key of two i32 scalars, broadcast to the result's shape. */
 export const uniformOp: Op<undefined> = {
   name: "uniform",
   infer(inputs) {
@@ -72,6 +72,7 @@ export function foldIn([a, b]: RandomKey, index: Tensor | number): RandomKey {
 
 /**
  * Uniform random f32 in [low, high): 24 random bits each (Philox4x32-10, Salmon et al. 2011).
+ * @throws ShapeError for a key that is not two scalars
  *
  * @example
  * import { randomKey, uniform } from "simdgrad";
@@ -79,6 +80,9 @@ export function foldIn([a, b]: RandomKey, index: Tensor | number): RandomKey {
  */
 export function uniform([a, b]: RandomKey, shape: Shape, low = 0, high = 1): Tensor {
   checkShape(shape, "uniform");
+  // One key a tensor: the block machine reads it once.
+  for (const { shape: own } of [a, b])
+    if (own.length > 0) throw new ShapeError(`uniform: a key is two scalars, not ${showShape(own)}`);
   const unit = apply(uniformOp, [a.broadcastTo(shape), b.broadcastTo(shape)]);
   return low === 0 && high === 1 ? unit : unit.mul(high - low).add(low);
 }

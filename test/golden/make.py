@@ -109,6 +109,7 @@ def case(f, *inputs, order=2, smooth=True):
 SPECIAL = f64([NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e-40, -1e-40, 2.0**-149, 2.0**-126, 1e-20, -1e-8, 0.5, -0.5, 1, -1, 2, -2, 3.5,
                -7, 16, 87, -88, 89, -103, -110, 1e4, -1e6, 1e19, -1e30, 3.4028234663852886e38, -3.4028234663852886e38])
 PAIRS = f64([NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e-40, -1e-20, 0.5, 1, -1, 2, -2, 3, -3.5, 1e30, -3.4028234663852886e38])
+QUOTIENTS = f64([NAN, INFINITY, -INFINITY, 0.0, -0.0, 0.5, 1, -1, 2, -3, 3.5, -1000])
 SPECIAL_I = i32([0, 1, -1, 2, -2, 7, -7, 65536, -65537, MAX, MIN, MIN + 1])
 
 
@@ -123,10 +124,9 @@ def unary(f, inputs=real, formula=None):
     return [case(f, inputs(*shape)) for shape in shapes] + [special]
 
 
-def binary(f, first=real, second=real, formula=None, order=2):
+def binary(f, first=real, second=real):
     shapes = [((), ()), ((17,), (17,)), ((3, 1), (5,)), ((2, 1, 3), (4, 1)), ((), (5,)), ((0, 3), (3,)), ((1,), (0,))]
-    cases = [case(f, first(*a), second(*b), order=order) for a, b in shapes]
-    return cases + [case(formula or f, column(PAIRS), PAIRS, order=0)]
+    return [case(f, first(*a), second(*b)) for a, b in shapes] + [case(f, column(PAIRS), PAIRS, order=0)]
 
 
 def binary_i32(f):
@@ -180,8 +180,9 @@ def elementwise():
         "square": [case(lambda x: x * x, real(5))],
         "div": binary(torch.div, second=positive),
         "div i32": binary_i32(np64(divide_down)),
-        # torch takes fmod, which is a for an infinite b; the formula gives NaN there.
-        "remainder": binary(torch.remainder, never_whole, positive, np64(lambda a, b: a - b * numpy.floor(a / b))),
+        # torch takes fmod, which is a for an infinite b; the formula gives NaN there. Quotients must be numbers of float32.
+        "remainder": binary(torch.remainder, never_whole, positive)[:-1] + [
+            case(np64(lambda a, b: a - b * numpy.floor(a / b)), column(QUOTIENTS), QUOTIENTS, order=0)],
         "remainder i32": binary_i32(np64(remainder_down)),
         "maximum": binary(torch.maximum, second=distinct) + [ties(torch.maximum)],
         "maximum i32": binary_i32(torch.maximum),
@@ -415,11 +416,16 @@ def permuted(i, key, size):
 
 
 def chance():
-    full = lambda key, *shape: torch.full(shape, key, dtype=torch.int32)
-    permute = lambda i, k, n: i32([permuted(int(x), int(y) % 2**32, int(z)) for x, y, z in zip(i, k, n)])
-    every = lambda size, key: case(permute, torch.arange(size, dtype=torch.int32), full(key, size), full(size, size))
+    key = lambda a, b: (i32(a), i32(b))
+    full = lambda a, shape: a.expand(shape)
+    drawn = lambda *shape: lambda a, b: uniform(full(a, shape), full(b, shape))
+    permute = lambda i, k, n: i32([permuted(int(x), int(k) % 2**32, int(n)) for x in i])
+    every = lambda size, key: case(permute, torch.arange(size, dtype=torch.int32), i32(key), i32(size))
     return {
-        "uniform": [case(uniform, full(a, *s), full(b, *s)) for a, b, s in ((1, 2, (37,)), (-5, 77, (3, 7)), (0, 0, ()), (9, MIN, (0,)))],
+        "uniform 37": [case(drawn(37), *key(1, 2)), case(drawn(37), *key(MAX, MIN))],
+        "uniform 3x7": [case(drawn(3, 7), *key(-5, 77))],
+        "uniform scalar": [case(drawn(), *key(0, 0))],
+        "uniform 0": [case(drawn(0), *key(9, -1))],
         "permuteIndex": [every(33, 7), every(4, -3), every(1, 5), every(17, MAX)],
     }
 

@@ -60,7 +60,7 @@ describe.each(Object.entries(samples) as [OpName, (typeof samples)[OpName]][])("
 
   test.each(list)("$golden: value, gradient and gradient of the gradient", async (sample) => {
     for (const golden of goldenCases(sample.golden))
-      for (const optimize of [true, false]) expect((await complaints(sample, golden, optimize)).join("\n")).toBe("");
+      for (const optimize of [true, false]) expect(await complaints(sample, golden, optimize)).toEqual([]);
   });
 
   test.each(list)("$golden: gradients equal differences", async (sample) => {

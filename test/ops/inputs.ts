@@ -11,7 +11,7 @@ export interface Random {
 }
 
 /** "7x33" is [7, 33], "scalar" is []. */
-function shapeOf(text: string): Shape {
+export function shapeOf(text: string): Shape {
   return text === "scalar" ? [] : text.split("x").map(Number);
 }
 

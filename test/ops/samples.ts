@@ -2,9 +2,9 @@
 import { customGradient } from "../../src/autodiff.ts";
 import type { OpName } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
-import { permuteIndexOp, uniformOp } from "../../src/ops/random.ts";
+import { permuteIndexOp, uniform } from "../../src/ops/random.ts";
 import { apply, concat, constant, stack, stopGradient, type Tensor, Variable } from "../../src/tensor.ts";
-import { bytes, type Random, real, whole } from "./inputs.ts";
+import { bytes, type Random, real, shapeOf, whole } from "./inputs.ts";
 
 /** One way to use an op. */
 export interface Sample {
@@ -156,6 +156,11 @@ function capturing(xs: Tensor, captured: Tensor): Tensor {
     carries: [total.add(x).add(captured.square())],
   });
   return scan(step, [captured.mul(0)], [xs]).carries[0];
+}
+
+function drawn(shape: string): Sample {
+  const build = (a: Tensor, b: Tensor) => uniform([a, b], shapeOf(shape));
+  return { golden: `random/uniform ${shape}`, build };
 }
 
 const runs = [
@@ -391,18 +396,13 @@ export const samples: Record<OpName, Samples> = {
     },
   ],
 
-  uniform: [
-    {
-      golden: "random/uniform",
-      build: (a, b) => apply(uniformOp, [a, b]),
-      larger: [[whole("1031", 0, 9), whole("1031", 0, 9)]],
-    },
-  ],
+  uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {
       golden: "random/permuteIndex",
-      build: (index, key, size) => apply(permuteIndexOp, [index, key, size]),
-      larger: [[whole("1031", 0, 60_000), whole("1031", 0, 9), whole("1031", 60_000, 60_001)]],
+      build: (index, key, size) =>
+        apply(permuteIndexOp, [index, key.broadcastTo(index.shape), size.broadcastTo(index.shape)]),
+      larger: [[whole("1031", 0, 60_000), whole("scalar", 0, 9), whole("scalar", 60_000, 60_001)]],
     },
   ],
 
