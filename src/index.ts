@@ -3,17 +3,13 @@ export { customGradient, grad, valueAndGrad } from "./autodiff.ts";
 export { type CompileOptions, type Computation, compile } from "./compile/compile.ts";
 export { compileInit } from "./compile/init.ts";
 export type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "./compile/program.ts";
-export { verifyGraph } from "./compile/verify-graph.ts";
 export * from "./errors.ts";
-export { printGraph } from "./graph.ts";
 export { type ScanStep, scan } from "./ops/loop.ts";
 export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";
-export { type CheckGradientsOptions, checkGradients } from "./runtime/check-gradients.ts";
 export { createExecutor } from "./runtime/create.ts";
 export { type EvaluateOptions, evaluate, evaluateAll } from "./runtime/evaluate.ts";
 export type * from "./runtime/executor.ts";
 export { JsExecutor } from "./runtime/js/js-executor.ts";
-export { firstNonFinite } from "./runtime/non-finite.ts";
 export { WasmExecutor } from "./runtime/wasm/wasm-executor.ts";
 export type { Aval, DType, Shape } from "./shape.ts";
 export {

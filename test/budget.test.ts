@@ -11,21 +11,30 @@ const CORE_LIMIT = 30_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Minified JavaScript that a page loads for an entry, without the Wasm builds, which are modules of their own. */
+/** Minified JavaScript that a page loads for an entry: not the Wasm builds, nor what is imported later, when it is needed. */
 async function bundle(entry: string): Promise<string> {
-  const result = (await build({
+  const results = (await build({
     root,
     configFile: false,
     logLevel: "silent",
     build: {
       write: false,
-      minify: true,
       target: "es2022",
       lib: { entry: `${root}${entry}`, formats: ["es"], fileName: "core" },
-      rolldownOptions: { external: [/^node:/, /\/wasm\/generated\//] },
+      rolldownOptions: { output: { minify: true }, external: [/^node:/, /\/wasm\/generated\//] },
     },
   })) as Rolldown.RolldownOutput[];
-  return result.flatMap(({ output }) => output.map((chunk) => (chunk.type === "chunk" ? chunk.code : ""))).join("\n");
+  const chunks = new Map<string, Rolldown.OutputChunk>();
+  for (const { output } of results)
+    for (const chunk of output) if (chunk.type === "chunk") chunks.set(chunk.fileName, chunk);
+  const loaded = new Set<Rolldown.OutputChunk>();
+  const load = (chunk: Rolldown.OutputChunk | undefined): void => {
+    if (chunk === undefined || loaded.has(chunk)) return;
+    loaded.add(chunk);
+    for (const name of chunk.imports) load(chunks.get(name));
+  };
+  for (const chunk of chunks.values()) if (chunk.isEntry) load(chunk);
+  return [...loaded].map(({ code }) => code).join("\n");
 }
 
 test("the Wasm builds stay small", () => {

@@ -30,6 +30,7 @@ const house: Readonly<Record<string, Room>> = {
   cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
+  debug: { paths: ["src/debug"], above: ["train"] },
 };
 
 /** Which rooms may import from outside the project, and what. */

@@ -15,7 +15,8 @@ function show({ dtype, shape }: Aval): string {
  * @throws ProgramError naming the first node that breaks a rule
  *
  * @example
- * import { constant, verifyGraph } from "simdgrad";
+ * import { constant } from "simdgrad";
+ * import { verifyGraph } from "simdgrad/debug";
  * verifyGraph([constant([1, 2]).exp()]); // => undefined
  */
 export function verifyGraph(roots: readonly Tensor[]): void {

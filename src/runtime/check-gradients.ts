@@ -41,7 +41,8 @@ const SMALLEST = 1e-3;
  * @throws GradientError where it exceeds the tolerance
  *
  * @example
- * import { checkGradients, constant } from "simdgrad";
+ * import { constant } from "simdgrad";
+ * import { checkGradients } from "simdgrad/debug";
  * const error = await checkGradients((x) => x.exp().sum(), [constant([0.5, -1])]);
  * error < 1e-6; // => true
  */

@@ -19,7 +19,8 @@ const LARGEST = 3.4028234663852886e38; // of float32
  * @returns a sentence with the instruction's number and what it computes; undefined if all is finite
  *
  * @example
- * import { compile, firstNonFinite, Variable } from "simdgrad";
+ * import { compile, Variable } from "simdgrad";
+ * import { firstNonFinite } from "simdgrad/debug";
  * const w = new Variable([1], 0, { label: "w" });
  * const program = compile({ outputs: { inverse: w.rsqrt() } });
  * await firstNonFinite(program, () => Float32Array.of(0)); // => "instruction 0 (rsqrt [1]) wrote Infinity"

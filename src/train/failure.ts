@@ -1,7 +1,6 @@
 // What a fit that ended in NaN or infinity leaves behind, and the search for the instruction that made it.
 import type { Program } from "../compile/program.ts";
 import type { Executor, PlanEntry, ProgramId, TypedArray } from "../runtime/executor.ts";
-import { firstNonFinite } from "../runtime/non-finite.ts";
 import type { Variable } from "../tensor.ts";
 
 /** Values of variables by their keys. */
@@ -36,6 +35,7 @@ export async function explain(
   const now = await snapshot(executor, variables);
   await restore(executor, before);
   try {
+    const { firstNonFinite } = await import("../runtime/non-finite.ts"); // rarely needed: not part of the core
     const program = programOf(await replay(executor, plan, step));
     if (program === undefined) return undefined;
     const values = new Map<string, TypedArray>();

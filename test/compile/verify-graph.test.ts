@@ -1,5 +1,6 @@
 // The graph's own verifier: what the public functions build passes, before and after simplifying; broken nodes are named.
-import { constant, grad, input, scan, Tensor, Variable, verifyGraph } from "simdgrad";
+import { constant, grad, input, scan, Tensor, Variable } from "simdgrad";
+import { verifyGraph } from "simdgrad/debug";
 import { describe, expect, test } from "vitest";
 import { simplify } from "../../src/compile/simplify.ts";
 

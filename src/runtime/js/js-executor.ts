@@ -1,6 +1,6 @@
 // JsExecutor: programs executed by plain TypeScript, without WebAssembly.
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
-import { createJsMachine } from "./machine.ts";
+import type { Machine } from "../machine.ts";
 
 export interface JsOptions extends LocalOptions {
   /** Numbers in memory: "float32" (default) as in WebAssembly, "float64" for the oracle that tests compare with. */
@@ -21,6 +21,12 @@ export class JsExecutor extends LocalExecutor {
   constructor(options: JsOptions = {}) {
     const precision = options.precision ?? "float32";
     const name = precision === "float32" ? "js" : "js-float64";
-    super({ name, tile: "", threads: 1, fallback: options.fallback ?? "" }, createJsMachine(precision), options);
+    super({ name, tile: "", threads: 1, fallback: options.fallback ?? "" }, begin(precision), options);
   }
+}
+
+/** The kernels are loaded when they are needed: pages that train in WebAssembly do without. */
+async function begin(precision: "float64" | "float32"): Promise<Machine> {
+  const { createJsMachine } = await import("./machine.ts");
+  return createJsMachine(precision);
 }
