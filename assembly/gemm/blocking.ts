@@ -22,6 +22,7 @@ const LARGE = 1 << 18; // products of a chunk (30 microseconds); below, claims a
 const SMALL = 1 << 14; // a chunk of so few is not cut any more
 const FEW_ROWS = 24; // with fewer rows B passes through L1 too fast
 const FEW_COLUMNS = 96;
+const FEW_COLUMNS_PACKED = 240; // the same where a transposed A is packed for them
 // An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
 const SEGMENT = 1 << 16;
 
@@ -30,7 +31,8 @@ export let chunkRows: i32 = 0;
 export let chunkColumns: i32 = 0;
 
 /** How to cut a product: depends on its shape alone. */
-export function cutChunks(batch: i32, m: i32, n: i32, k: i32, epilogue: bool): void {
+export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, epilogue: bool): void {
+  const few = transposed ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
   const depth = min(k, 1 << 15); // so that no product of sizes overflows
   let rows = min(MC, whole(m, 6));
   let columns = n <= NC ? n : wholePanels(parts(n, parts(n, NC)));
@@ -40,7 +42,7 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, epilogue: bool): v
     const chunks = batch * parts(m, rows) * parts(n, columns);
     if (chunks >= MANY || (chunks >= ENOUGH && (work <= LARGE || rows <= FEW_ROWS))) break;
     const half = wholePanels(columns >> 1);
-    const wide = columns > FEW_COLUMNS && (!epilogue || half * depth >= SEGMENT);
+    const wide = columns > few && (!epilogue || half * depth >= SEGMENT);
     if (wide && (rows <= FEW_ROWS || columns > 4 * rows)) columns = half;
     else if (rows > 6) rows = whole(rows >> 1, 6);
     else break;

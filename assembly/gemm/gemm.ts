@@ -41,7 +41,7 @@ export function matmul(pc: usize): void {
   const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
   if (m === 0 || n === 0) return;
 
-  cutChunks(batch, m, n, k, epilogue);
+  cutChunks(batch, m, n, k, transposed, epilogue);
   const mc = chunkRows;
   const nc = chunkColumns;
   const down = m <= mc ? 1 : (m + mc - 1) / mc;
