@@ -17,6 +17,7 @@ function outputsOf(_: readonly Aval[], { length, parameters, carries, results }:
   ];
 }
 
+/** A body, run for every step of a sequence. */
 export const scanOp: Op<LoopBody> = {
   name: "scan",
   infer: (inputs, attrs) => outputsOf(inputs, attrs)[0],
@@ -26,6 +27,7 @@ export const scanOp: Op<LoopBody> = {
   key: () => undefined,
 };
 
+/** One output of a scan: a final carry, or what its steps gave, stacked. */
 export const item: Op<{ readonly index: number }> = {
   name: "item",
   infer: ([aval]) => aval,

@@ -48,6 +48,20 @@ export interface FitPlan {
 
 const FRAME = 16; // ms: at most one report a frame
 
+/**
+ * A training under way: what `Trainer.fit` gives. It begins with the first report that is asked for.
+ *
+ * @example
+ * import { Trainer } from "simdgrad";
+ * import { Linear, mseLoss } from "simdgrad/nn";
+ * import { sgd } from "simdgrad/optim";
+ * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+ * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+ * const training = trainer.fit({ batch: "all", epochs: 100000 });
+ * for await (const { step } of training) if (step > 10) await training.stop();
+ * const { done } = await training.next();
+ * done; // => true
+ */
 export class Fit implements AsyncIterableIterator<Report> {
   readonly #prepare: () => Promise<FitPlan>;
   #plan: FitPlan | undefined;
@@ -109,6 +123,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     await this.#handle?.pause();
   }
 
+  /** Goes on after pause(). */
   resume(): void {
     this.#release?.();
     this.#paused = undefined;

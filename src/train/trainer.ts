@@ -118,6 +118,14 @@ export class Trainer {
   /**
    * Uploads the training data, once; it replaces what was loaded before. Class targets become i32.
    * @throws DataError, ShapeError, DTypeError naming what does not fit
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * trainer.stepProgram(3).outputs[0].name; // => "loss"
    */
   async load(samples: Samples): Promise<void> {
     this.#check();
@@ -134,6 +142,16 @@ export class Trainer {
   /**
    * Trains; iterate over it for reports. Leaving the loop, an abort or stop() ends it at a step boundary.
    * @throws ArgumentError, DataError for options that do not fit the data; NonFiniteError with the step once the loss is NaN or infinite
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * let steps = 0;
+   * for await (const { losses } of trainer.fit({ batch: 2, epochs: 5 })) steps += losses.length;
+   * steps; // => 10
    */
   fit(options: FitOptions = {}): Fit {
     this.#check();
@@ -155,8 +173,15 @@ export class Trainer {
 
   /**
    * Mean loss and metrics over samples, without training on them.
-   *
    * @throws DataError, ShapeError, DTypeError naming what does not fit
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
+   * await trainer.evaluate({ x: [[3], [4]], y: [[7], [8]] }); // => { loss: 0.5 }
    */
   async evaluate(samples: Samples): Promise<Measures> {
     this.#check();
@@ -176,6 +201,14 @@ export class Trainer {
   /**
    * The model's outputs for rows of x, any number of them.
    * @throws ShapeError, DTypeError where x does not fit the model
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
+   * await trainer.predict([[3], [4]]); // => { data: [7, 9], shape: [2, 1] }
    */
   async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
@@ -190,7 +223,17 @@ export class Trainer {
     return this.#exclusive(() => predictRows(this.executor, this.#recipe, x, load));
   }
 
-  /** The model's variables by path: PyTorch's names, shapes and layouts. */
+  /**
+   * The model's variables by path: PyTorch's names, shapes and layouts.
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * const { weight } = await trainer.stateDict();
+   * weight.shape; // => [1, 1]
+   */
   async stateDict(): Promise<Record<string, NumericArray>> {
     this.#check();
     await this.#initialise();
@@ -203,6 +246,15 @@ export class Trainer {
   /**
    * Replaces the model's variables.
    * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
+   * const { bias } = await trainer.stateDict();
+   * bias.data; // => [1]
    */
   async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
@@ -225,6 +277,17 @@ export class Trainer {
    * After a NonFiniteError: which instruction first made a NaN or an infinity. It repeats that fit up to the step, and leaves the
    * parameters as they are.
    * @returns a sentence that names the instruction and what it computes; undefined where no fit failed
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(1e30) });
+   * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * const train = async () => { for await (const _ of trainer.fit({ batch: "all", epochs: 9 })); };
+   * await train(); // => throws NonFiniteError: the loss of step 1 is Infinity
+   * const found = await trainer.debugNonFinite();
+   * found?.includes("wrote Infinity"); // => true
    */
   debugNonFinite(): Promise<string | undefined> {
     this.#check();
@@ -233,14 +296,35 @@ export class Trainer {
     return this.#exclusive(() => explain(this.executor, failure, this.#state.values(), (id) => this.#sources.get(id)));
   }
 
-  /** The program of one training step, for printing and profiling. */
+  /**
+   * The program of one training step, for printing and profiling.
+   * @throws DataError before data is loaded
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * trainer.stepProgram(3).variables.map(({ name }) => name)[0]; // => "weight"
+   */
   stepProgram(batch: number): Program {
     const data = this.#data;
     if (data === undefined) throw new DataError("stepProgram: load data first");
     return stepProgram(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
   }
 
-  /** Frees what it holds on its executor, and the executor if it made it itself. */
+  /**
+   * Frees what it holds on its executor, and the executor if it made it itself.
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.dispose();
+   * await trainer.predict([[3]]); // => throws DisposedError
+   */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
