@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
+import { ALIGN } from "../../assembly/isa/sizes.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
 import type { Executor, RunHandle } from "../../src/runtime/executor.ts";
@@ -87,6 +88,17 @@ function nested(counts: readonly number[]): Program {
   return e.program();
 }
 
+/** Seeded numbers in [0, 1): mulberry32. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let x = Math.imul(state ^ (state >>> 15), state | 1);
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
+    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** Lets the event loop turn until the run has made more steps. */
 async function untilSteps(run: RunHandle, steps: number): Promise<void> {
   while (run.steps < steps) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -145,6 +157,36 @@ export function executorContract(name: string, create: Create): void {
         await runAffine(executor, again, data(40));
       });
 
+      test("do not touch one another's memory, whatever came and went before", async (executor) => {
+        const random = numbers(7);
+        const loaded = new Map<number, number[]>();
+        for (let round = 0; round < 60; round++) {
+          if (loaded.size > 0 && random() < 0.45) {
+            const id = [...loaded.keys()][Math.floor(random() * loaded.size)];
+            await executor.unload(id);
+            loaded.delete(id);
+          } else {
+            const x = Array.from({ length: 1 + Math.floor(random() * 400) }, () => Math.floor(random() * 1000));
+            const id = await executor.load(affine(x.length, Math.floor(random() * 2000)));
+            await executor.write({ program: id, name: "x" }, x);
+            loaded.set(id, x);
+            await executor.run([[id, 1]]).done;
+          }
+          for (const [id, x] of loaded) {
+            expect([...(await executor.read({ program: id, name: "x" }))]).toEqual(x);
+            expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(x.map((value) => 2 * value + 1));
+          }
+        }
+        for (const [id, x] of loaded) await runAffine(executor, id, x);
+      });
+
+      test("whose code names memory of no variable are refused", async (executor) => {
+        const e = new Encoder();
+        const y = e.output("y", [1]);
+        e.map({ n: 1, operands: [full(ALIGN)], outputs: [y], steps: [[code.COPY_BITS, o(0), a(0)]] });
+        await expect(executor.load(e.program())).rejects.toThrow(ProgramError);
+      });
+
       test("begin with inputs of zero", async (executor) => {
         const first = await executor.load(affine(50));
         await runAffine(executor, first, new Array(50).fill(7));
@@ -196,6 +238,36 @@ export function executorContract(name: string, create: Create): void {
         ]).done;
         expect([...(await executor.read({ variable: "n" }))]).toEqual([-7]);
         expect([...(await executor.read({ variable: "m" }))]).toEqual([2]);
+      });
+
+      test("are told apart within a program, and by parts", async (executor) => {
+        const before = await executor.load(counter("second"));
+        const e = new Encoder();
+        const [first, second, third] = ["first", "second", "third"].map((key) =>
+          key === "second" ? e.variable(key, [], "i32") : e.variable(key, [20]),
+        );
+        const y = e.output("y", [19]);
+        const one1 = e.constant(Int32Array.of(1));
+        e.map({ n: 19, operands: [full(first + 1), full(third)], outputs: [y], steps: [[code.SUB, o(0), a(0), a(1)]] });
+        e.map({
+          n: 1,
+          operands: [full(second), one(one1)],
+          outputs: [second],
+          steps: [[code.SUB_I, o(0), a(0), a(1)]],
+        });
+        const id = await executor.load(e.program());
+        const rising = Array.from({ length: 20 }, (_, i) => i * i);
+        await executor.write({ variable: "first" }, rising);
+        await executor.write({ variable: "third" }, rising);
+        await executor.run([
+          [before, 5],
+          [id, 2],
+        ]).done;
+        expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(
+          Array.from({ length: 19 }, (_, i) => 2 * i + 1),
+        );
+        expect([...(await executor.read({ variable: "second" }))]).toEqual([3]);
+        expect([...(await executor.read({ variable: "third" }))]).toEqual(rising);
       });
 
       test("keep their values when programs come and go", async (executor) => {

@@ -54,8 +54,7 @@ export class JsMemory implements Memory {
   /** Moves to an array of so many words; what was there stays. @throws RangeError if the platform has no such array */
   grow(words: number): void {
     const view = this.wordBytes === 8 ? views64(words) : views32(new ArrayBuffer(4 * words));
-    view.f.set(this.f);
-    if (view.i instanceof Int32Array) view.i.set(this.i);
+    view.i.set(this.i);
     this.f = view.f;
     this.i = view.i;
     this.bytes = view.bytes;
