@@ -107,7 +107,7 @@ export const ROWS_ROWS = 3;
 export const ROWS_COLUMNS = 4;
 export const ROWS_WORDS = 5;
 
-// CROSS_ENTROPY: to[r] = logSumExp(from[r, :]) - from[r, index[r]]; an index outside 0..columns gives NaN.
+// CROSS_ENTROPY, with l the largest of a row: to[r] = ln sum e^(from[r, :] - l) - (from[r, index[r]] - l); an index outside 0..columns gives NaN.
 // CROSS_ENTROPY_GRADIENT: to[r, c] = (softmax(from[r, :])[c] - (c == index[r])) * scale[r].
 export const ENTROPY_TO = 1;
 export const ENTROPY_FROM = 2;

@@ -32,7 +32,7 @@ export function crossEntropy(memory: JsMemory, code: Int32Array, at: number): vo
     const from = code[at + ENTROPY_FROM] + r * columns;
     const target = i[code[at + ENTROPY_INDEX] + r];
     const known = target >= 0 && target < columns;
-    f[code[at + ENTROPY_TO] + r] = known ? logSumExpRow(memory, from, columns) - f[from + target] : Number.NaN;
+    f[code[at + ENTROPY_TO] + r] = known ? lossOfRow(memory, from, columns, target) : Number.NaN;
   }
 }
 
@@ -46,6 +46,15 @@ export function crossEntropyGradient(memory: JsMemory, code: Int32Array, at: num
     softmaxRow(memory, to, code[at + ENTROPY_FROM] + r * columns, columns, scale);
     if (target >= 0 && target < columns) f[to + target] -= scale;
   }
+}
+
+/** ln sum e^(x - largest) - (x[target] - largest): exact where the target is the largest; infinities give NaN, as PyTorch's. */
+function lossOfRow({ f }: JsMemory, from: number, columns: number, target: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < columns; c++) largest = Math.max(largest, f[from + c]);
+  let sum = 0;
+  for (let c = 0; c < columns; c++) sum += Math.exp(f[from + c] - largest);
+  return Math.log(sum) - (f[from + target] - largest);
 }
 
 /** softmax(from) * scale; `to` may be `from`. */
