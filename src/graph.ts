@@ -5,24 +5,27 @@ import type { Tensor } from "./tensor.ts";
 /** Every node that `roots` depend on, inputs before users; the order depends on the graph alone. `stop` nodes are entered but not passed. */
 export function topological(roots: readonly Tensor[], stop?: (node: Tensor) => boolean): Tensor[] {
   const order: Tensor[] = [];
-  const state = new Map<Tensor, number>(); // inputs still to be visited from this index on; -1 once placed
-  const stack: Tensor[] = [];
+  const placed = new Set<Tensor>();
+  const path: Tensor[] = []; // from a root down to the node being visited
+  const next: number[] = []; // beside it: the input to visit next
+  const enter = (node: Tensor) => {
+    if (placed.has(node)) return;
+    path.push(node);
+    next.push(stop?.(node) ? node.inputs.length : 0);
+  };
   for (const root of roots) {
-    stack.push(root);
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1];
-      const next = state.get(node) ?? 0;
-      const inputs = next === 0 && stop?.(node) ? [] : node.inputs;
-      if (next === -1 || next >= inputs.length) {
-        stack.pop();
-        if (next !== -1) {
-          state.set(node, -1);
-          order.push(node);
-        }
+    enter(root);
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const node = path[top];
+      if (next[top] < node.inputs.length) {
+        enter(node.inputs[next[top]++]);
         continue;
       }
-      state.set(node, next + 1);
-      if (state.get(inputs[next]) !== -1) stack.push(inputs[next]);
+      path.pop();
+      next.pop();
+      placed.add(node);
+      order.push(node);
     }
   }
   return order;
@@ -40,7 +43,8 @@ export function countUsers(order: readonly Tensor[], roots: readonly Tensor[]): 
  * The graph under `roots` as text, a line a node: `%2 = mul(%0, %1) f32[3]`.
  *
  * @example
- * import { constant, printGraph } from "simdgrad";
+ * import { constant } from "simdgrad";
+ * import { printGraph } from "simdgrad/debug";
  * printGraph(constant([1, 2]).exp()); // => "%0 = constant() f32[2]\n%1 = exp(%0) f32[2]"
  */
 export function printGraph(roots: Tensor | readonly Tensor[], names?: ReadonlyMap<Tensor, string>): string {

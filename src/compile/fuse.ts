@@ -60,33 +60,45 @@ function fusable(from: Tensor, to: Tensor): boolean {
   return isMap(from) && isMap(to) && sameShape(from.shape, to.shape);
 }
 
-/** How deep each node lies; edges inside one map add nothing when `join`. */
-export function levelsOf(order: readonly Tensor[], join: boolean): Map<Tensor, number> {
+/** How deep each node lies. */
+export function depthsOf(order: readonly Tensor[]): Map<Tensor, number> {
+  return levelsOf(order, () => false);
+}
+
+/** How deep each node lies; edges that `joins` accepts add nothing. */
+function levelsOf(order: readonly Tensor[], joins: (from: Tensor, to: Tensor) => boolean): Map<Tensor, number> {
   const levels = new Map<Tensor, number>();
   const level = (node: Tensor) => levels.get(node) ?? 0;
   for (const node of order) {
+    const { kind } = node.op.lowering;
     let own = 0;
     for (const input of inputsOf(node)) {
-      const passes = node.op.lowering.kind === "view" || node.op.lowering.kind === "item";
-      const absorbed = isMap(node) && input.op.lowering.kind === "broadcast";
-      const step = passes || (join && fusable(input, node)) ? 0 : 1;
-      own = Math.max(own, level(absorbed ? input.inputs[0] : input) + step);
+      const passes = kind === "view" || kind === "item";
+      const from = kind === "map" ? operandOf(input) : input;
+      own = Math.max(own, level(from) + (passes || joins(input, node) ? 0 : 1));
     }
     levels.set(node, own);
-  }
-  if (!join) return levels;
-  // A map whose readers are all maps of one later level is made there: nothing has to keep it in between.
-  const users = usersOf(order);
-  for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i];
-    const readers = users.get(node) ?? [];
-    if (!isMap(node) || readers.length === 0 || !readers.every((reader) => fusable(node, reader))) continue;
-    levels.set(node, Math.max(level(node), Math.min(...readers.map(level))));
   }
   return levels;
 }
 
-function usersOf(order: readonly Tensor[]): Map<Tensor, Tensor[]> {
+type Users = ReadonlyMap<Tensor, readonly Tensor[]>;
+
+/** Levels under which the edges inside one map add nothing. A map whose readers are all maps of one later level is made there. */
+function joinedLevelsOf(order: readonly Tensor[], users: Users): Map<Tensor, number> {
+  const levels = levelsOf(order, fusable);
+  const level = (node: Tensor) => levels.get(node) ?? 0;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
+    const readers = users.get(node) ?? [];
+    if (!isMap(node) || readers.length === 0 || !readers.every((reader) => fusable(node, reader))) continue;
+    const first = readers.reduce((least, reader) => Math.min(least, level(reader)), Number.POSITIVE_INFINITY);
+    levels.set(node, Math.max(level(node), first));
+  }
+  return levels;
+}
+
+function usersOf(order: readonly Tensor[]): Users {
   const users = new Map<Tensor, Tensor[]>();
   for (const node of order)
     for (const input of inputsOf(node)) {
@@ -127,15 +139,26 @@ function connect(order: readonly Tensor[], levels: ReadonlyMap<Tensor, number>):
   return [...sets.values()].flatMap(split);
 }
 
+const MOST_NODES = Math.min(MAX_NODES, MAX_OUTPUTS);
+
+function fits(nodes: readonly Tensor[]): boolean {
+  if (nodes.length > MOST_NODES) return false;
+  const operands = new Set<Tensor>();
+  for (const { inputs } of nodes)
+    for (const input of inputs) if (!nodes.includes(input)) operands.add(operandOf(input));
+  return operands.size <= MAX_INPUTS;
+}
+
 /** Parts that fit the block machine's registers; in graph order, so edges between them only go forward. */
 function split(nodes: Tensor[]): Tensor[][] {
+  if (fits(nodes)) return [nodes];
   const parts: Tensor[][] = [];
   let part: Tensor[] = [];
   let operands = new Set<Tensor>();
   for (const node of nodes) {
     const added = node.inputs.filter((input) => !part.includes(input)).map(operandOf);
     const union = new Set([...operands, ...added]);
-    if (part.length > 0 && (union.size > MAX_INPUTS || part.length + 1 > Math.min(MAX_NODES, MAX_OUTPUTS))) {
+    if (part.length > 0 && (union.size > MAX_INPUTS || part.length + 1 > MOST_NODES)) {
       parts.push(part);
       part = [];
       operands = new Set(node.inputs.map(operandOf));
@@ -151,10 +174,10 @@ export function fuse(roots: readonly Tensor[], join: boolean): Fused {
   const order = topological(roots);
   const position = new Map(order.map((node, i) => [node, i]));
   const at = (node: Tensor) => position.get(node) as number;
-  const levels = levelsOf(order, join);
+  const users = usersOf(order);
+  const levels = join ? joinedLevelsOf(order, users) : depthsOf(order);
   const level = (node: Tensor) => levels.get(node) as number;
   const outside = new Set(roots.map(baseOf));
-  const users = usersOf(order);
 
   const sets = join ? connect(order, levels) : order.filter(isMap).map((node) => [node]);
   const makeGroup = (lead: Tensor | undefined, maps: readonly Tensor[]): Group => {

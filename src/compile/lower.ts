@@ -7,7 +7,7 @@ import type { LoopBody } from "../op.ts";
 import { broadcastCopy } from "../ops/movement.ts";
 import { type Aval, showShape, sizeOf } from "../shape.ts";
 import { scalar, type Tensor } from "../tensor.ts";
-import { baseOf, type Fused, fuse, type Group, levelsOf, operandOf } from "./fuse.ts";
+import { baseOf, depthsOf, type Fused, fuse, type Group, operandOf } from "./fuse.ts";
 import { type Buffer, isLoop } from "./lir.ts";
 import { fillBody, mapBody } from "./map-body.ts";
 import { type Emission, place, type Work } from "./placement.ts";
@@ -39,7 +39,7 @@ export function lower(scope: Scope, work: Work, options: LowerOptions): void {
 /** Outputs, then assignments by how early they can be made: in this order their gradients are short-lived. */
 function rootsOf({ outputs, assignments }: Work): Tensor[] {
   const values = assignments.map(({ value }) => value);
-  const levels = levelsOf(topological(values), false);
+  const levels = depthsOf(topological(values));
   const sorted = values.map((value, i) => ({ value, i, level: levels.get(value) ?? 0 }));
   sorted.sort((a, b) => a.level - b.level || a.i - b.i);
   return [...outputs.map(({ value }) => value), ...sorted.map(({ value }) => value)];

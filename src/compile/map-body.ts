@@ -11,7 +11,7 @@ import {
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { operandOf } from "./fuse.ts";
 import type { Address, Buffer } from "./lir.ts";
@@ -37,14 +37,25 @@ export interface MapBody {
   readonly replaceable: readonly Buffer[];
 }
 
+const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
+const SCALAR: Mode = { mode: MODE_SCALAR, div: 1, mod: 1 };
+
+/** The mode of an operand that has one whatever the columns are. */
+function plainModeOf(from: Shape, domain: Shape): Mode | undefined {
+  if (sameShape(from, domain)) return FULL;
+  if (sizeOf(from) === 1) return sizeOf(domain) === 1 ? FULL : SCALAR;
+  return undefined;
+}
+
 /** How an operand of shape `from` is read in a domain whose columns start at axis `split`; undefined if no mode does. */
 function modeOf(from: Shape, domain: Shape, split: number): Mode | undefined {
+  const plain = plainModeOf(from, domain);
+  if (plain !== undefined) return plain;
   const lead = domain.length - from.length;
   const full = domain.map((_, i) => i >= lead && from[i - lead] !== 1);
   const wide = (i: number) => domain[i] !== 1;
   const axes = [...domain.keys()].filter(wide);
-  if (axes.every((i) => full[i])) return { mode: MODE_FULL, div: 1, mod: 1 };
-  if (axes.every((i) => !full[i])) return { mode: MODE_SCALAR, div: 1, mod: 1 };
+  if (axes.every((i) => full[i])) return FULL;
   if (axes.every((i) => full[i] === i >= split)) return { mode: MODE_ROW, div: 1, mod: 1 };
   const kept = axes.filter((i) => full[i]);
   const [first, last] = [kept[0], kept[kept.length - 1]];
@@ -54,10 +65,12 @@ function modeOf(from: Shape, domain: Shape, split: number): Mode | undefined {
 
 /** The split under which most operands have a mode. */
 function chooseSplit(domain: Shape, operands: readonly Shape[]): number {
+  const choosy = operands.filter((shape) => plainModeOf(shape, domain) === undefined);
+  if (choosy.length === 0) return 0;
   let best = 0;
   let bestCount = -1;
   for (let split = 0; split <= domain.length; split++) {
-    const count = operands.filter((shape) => modeOf(shape, domain, split) !== undefined).length;
+    const count = choosy.filter((shape) => modeOf(shape, domain, split) !== undefined).length;
     if (count > bestCount) [best, bestCount] = [split, count];
   }
   return best;
@@ -90,7 +103,7 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
     const from = operandOf(input);
     const known = modeOf(from.shape, domain, split);
     const buffer = known === undefined ? materialise(from, domain) : bufferOf(from);
-    const mode = known ?? { mode: MODE_FULL, div: 1, mod: 1 };
+    const mode = known ?? FULL;
     const key = `${buffer.id} ${mode.mode} ${mode.div} ${mode.mod}`;
     const index = operandKeys.get(key) ?? operands.length;
     if (index === operands.length) {
@@ -187,18 +200,13 @@ function stepsOf(
     for (const input of inputs) lastUse.set(input, i);
   });
   // A result written over an operand must wait until the operand's last reader is done.
-  const lastReadOf = (buffer: Buffer) =>
-    Math.max(
-      -1,
-      ...[...lastUse].map(([tensor, i]) => {
-        const register = registers.get(tensor) ?? -1;
-        return register >= REGISTER_OPERAND &&
-          register < REGISTER_OUTPUT &&
-          operands[register - REGISTER_OPERAND].buffer === buffer
-          ? i
-          : -1;
-      }),
-    );
+  const lastReads = new Map<Buffer, number>();
+  for (const [tensor, i] of lastUse) {
+    const register = registers.get(tensor) ?? -1;
+    if (register < REGISTER_OPERAND || register >= REGISTER_OUTPUT) continue;
+    const { buffer } = operands[register - REGISTER_OPERAND];
+    lastReads.set(buffer, Math.max(i, lastReads.get(buffer) ?? -1));
+  }
   const steps: Step[] = [];
   const late: Step[] = [];
   const free: number[] = [];
@@ -216,7 +224,7 @@ function stepsOf(
         free.push(register);
     }
     const output = results.get(node);
-    const direct = output !== undefined && lastReadOf(output) <= i;
+    const direct = output !== undefined && (lastReads.get(output) ?? -1) <= i;
     const target = direct ? REGISTER_OUTPUT + outputs.indexOf(output) : (free.pop() ?? scratch++);
     if (output !== undefined && !direct)
       late.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.indexOf(output), sources: [target] });

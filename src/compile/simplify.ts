@@ -20,9 +20,12 @@ class Simplifier {
   settle(node: Tensor): Tensor {
     const before = this.#settled.get(node);
     if (before !== undefined) return before;
-    const inputs = node.inputs.map((input) => this.settle(input));
-    const same = inputs.every((input, i) => input === node.inputs[i]);
-    const current = same ? node : new Tensor(node.op, inputs, node.attrs, node, node.label);
+    let inputs: readonly Tensor[] = node.inputs;
+    for (let i = 0; i < node.inputs.length; i++) {
+      const input = this.settle(node.inputs[i]);
+      if (input !== inputs[i]) inputs = inputs.with(i, input);
+    }
+    const current = inputs === node.inputs ? node : new Tensor(node.op, inputs, node.attrs, node, node.label);
     const simpler = current.op.simplify?.(inputs, current.attrs, current);
     const result = simpler === undefined ? this.#merge(withBody(current)) : this.settle(simpler);
     this.#settled.set(node, result);
@@ -35,7 +38,9 @@ class Simplifier {
     const { op, attrs, inputs } = node;
     const text = op.key === undefined ? "" : op.key(attrs);
     if (text === undefined) return node;
-    const key = `${number(this.#ops, op)};${inputs.map((input) => number(this.#ids, input)).join()};${text};${node.shape}`;
+    let key = `${number(this.#ops, op)}`;
+    for (const input of inputs) key += ` ${number(this.#ids, input)}`;
+    if (text !== "") key += `;${text}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     this.#known.set(key, node);
