@@ -23,6 +23,7 @@ export interface Computation {
   readonly names?: ReadonlyMap<Tensor, string>;
 }
 
+/** How a program is made. */
 export interface CompileOptions {
   /** False keeps every op apart: no simplifying, no fusing, nothing written in place. Default true. */
   readonly optimize?: boolean;

@@ -4,8 +4,10 @@ import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { softplus } from "./functional.ts";
 
+/** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = "mean" | "sum" | "none";
 
+/** What every loss takes besides prediction and target. */
 export interface LossOptions {
   /** How the elements' losses become one; default "mean". */
   readonly reduction?: Reduction;

@@ -20,6 +20,7 @@ function checkFraction(value: number, name: string): void {
   if (!(value >= 0 && value < 1)) throw new ArgumentError(`${name} must be at least 0 and below 1, got ${value}`);
 }
 
+/** What plain gradient descent may have besides its rate. */
 export interface SgdOptions {
   /** Default 0: none. */
   readonly momentum?: number;

@@ -125,6 +125,7 @@ export function trace(momentum: number, options: { readonly nesterov?: boolean }
   };
 }
 
+/** The decays of Adam's moments. */
 export interface AdamOptions {
   /** Decay of the mean of gradients; default 0.9. */
   readonly beta1?: number;

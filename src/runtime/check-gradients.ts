@@ -8,6 +8,7 @@ import { evaluateAll, initialise } from "./evaluate.ts";
 import type { Executor, ProgramId } from "./executor.ts";
 import { JsExecutor } from "./js/js-executor.ts";
 
+/** How gradients are checked. */
 export interface CheckGradientsOptions {
   /** 2 checks the gradients of the gradients, too. Default 1. */
   readonly order?: 1 | 2;

@@ -6,6 +6,7 @@ import { type Tensor, Variable } from "../tensor.ts";
 import type { Executor, TypedArray } from "./executor.ts";
 import { JsExecutor } from "./js/js-executor.ts";
 
+/** Where and how a tensor is evaluated. */
 export interface EvaluateOptions extends CompileOptions {
   /** Where it runs; variables have the values they have there. Default: a JsExecutor of its own, variables at their first values. */
   readonly executor?: Executor;

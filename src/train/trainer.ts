@@ -27,6 +27,7 @@ import { accuracy, type Metric } from "./metrics.ts";
 import { predictRows } from "./predict.ts";
 import { type Batching, newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
 
+/** How a model is trained, and where. */
 export interface TrainerOptions {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
@@ -42,6 +43,7 @@ export interface TrainerOptions {
   readonly checkFinite?: boolean;
 }
 
+/** How long a fit goes on, and in which batches. */
 export interface FitOptions {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
