@@ -28,11 +28,16 @@ function measure(layers: number): void {
   const begun = performance.now();
   const { nodes, ...step } = trainingStep(layers);
   const built = performance.now();
+  const before = process.threadCpuUsage();
   const { code } = compile(step);
   const compiled = performance.now() - built;
-  const [graph, time] = [built - begun, compiled].map((ms) => ms.toFixed(0).padStart(6));
-  const each = ((compiled / nodes) * 1000).toFixed(1).padStart(6);
-  console.log(`${nodes} nodes: graph ${graph} ms, compile ${time} ms, ${each} us a node, ${code.length} words`);
+  const { user, system } = process.threadCpuUsage(before);
+  const own = (user + system) / 1000; // what a busy machine does to this thread's time is left out
+  const [graph, time, cpu] = [built - begun, compiled, own].map((ms) => `${ms.toFixed(0).padStart(5)} ms`);
+  const each = ((own / nodes) * 1000).toFixed(1);
+  console.log(
+    `${nodes} nodes: graph ${graph}, compile ${time}, of it this thread ${cpu} (${each} us a node), ${code.length} words`,
+  );
 }
 
 if (process.argv[1] === import.meta.filename) for (const layers of [68, 136, 340, 680]) measure(layers);
