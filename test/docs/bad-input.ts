@@ -1,0 +1,121 @@
+// What bad input gets: each case runs, and the table in README.md shows the error that it really threw.
+import {
+  compile,
+  constant,
+  grad,
+  input,
+  JsExecutor,
+  type Samples,
+  Trainer,
+  type TrainerOptions,
+  Variable,
+  WasmExecutor,
+} from "../../src/index.ts";
+import {
+  crossEntropy,
+  Dropout,
+  evaluationContext,
+  type Layer,
+  Linear,
+  mseLoss,
+  relu,
+  Sequential,
+} from "../../src/nn/index.ts";
+import { sgd } from "../../src/optim/index.ts";
+
+interface Case {
+  readonly input: string;
+  readonly run: () => unknown;
+}
+
+function trainer(model: Layer, options: Partial<TrainerOptions> = {}): Trainer {
+  return new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor(), ...options });
+}
+
+async function loaded(samples: Samples, options: Partial<TrainerOptions> = {}): Promise<Trainer> {
+  const made = trainer(new Linear(1, 1), options);
+  await made.load(samples);
+  return made;
+}
+
+const line: Samples = { x: [[0], [1], [2]], y: [[1], [3], [5]] };
+
+const cases: readonly Case[] = [
+  { input: "shapes that do not fit", run: () => constant([1, 2]).add(constant([1, 2, 3])) },
+  {
+    input: "a layer in the wrong place",
+    run: () => new Sequential(new Linear(4, 3), relu, new Linear(5, 2)).forward(input([8, 4]), evaluationContext()),
+  },
+  { input: "an axis outside the shape", run: () => constant([1, 2]).sum(1) },
+  { input: "a wrong dtype", run: () => constant(Int32Array.of(1)).exp() },
+  { input: "an option out of range", run: () => new Dropout(1) },
+  { input: "the gradient of a tensor that is no scalar", run: () => grad(constant([1, 2]).exp(), []) },
+  {
+    input: "an input that `compile` was not told of",
+    run: () => compile({ outputs: { y: input([2], "f32", "x").exp() } }),
+  },
+  { input: "a model without parameters", run: () => trainer(relu) },
+  {
+    input: "an empty data set",
+    run: () =>
+      loaded({ x: { data: new Float32Array(0), shape: [0, 1] }, y: { data: new Float32Array(0), shape: [0, 1] } }),
+  },
+  { input: "x and y of different length", run: () => loaded({ ...line, y: [[1], [3]] }) },
+  {
+    input: "NaN or infinity in data, unless `checkFinite: false`",
+    run: () => loaded({ ...line, x: [[0], [Number.NaN], [2]] }),
+  },
+  {
+    input: "a class index without a logit",
+    run: () => trainer(new Linear(1, 2), { loss: crossEntropy }).load({ x: [[0], [1]], y: [1, 2] }),
+  },
+  { input: "a batch larger than the data", run: async () => (await loaded(line)).fit({ batch: 4 }) },
+  { input: "a loss that becomes NaN or infinite", run: () => diverge() },
+  {
+    input: "a state dictionary of another model",
+    run: () => trainer(new Linear(1, 1)).loadStateDict({ weight: [[1]], slope: [1] }),
+  },
+  { input: "more memory than 4 GiB", run: () => loadTooMuch() },
+  { input: "use after `dispose`", run: () => useAfterDispose() },
+];
+
+async function diverge(): Promise<void> {
+  const made = await loaded(line, { optimizer: sgd(1e30) });
+  for await (const _ of made.fit({ batch: "all", epochs: 9 }));
+}
+
+async function loadTooMuch(): Promise<void> {
+  const table = new Variable([2 ** 15, 2 ** 15], 0, { label: "table" });
+  const executor = new WasmExecutor();
+  try {
+    await executor.load(compile({ outputs: { sum: table.sum() } }));
+  } finally {
+    await executor.dispose();
+  }
+}
+
+async function useAfterDispose(): Promise<void> {
+  const made = await loaded(line);
+  await made.dispose();
+  await made.predict([[1]]);
+}
+
+async function errorOf(run: () => unknown): Promise<Error> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error(`no error from ${run}`);
+}
+
+/** Rows of input, name of the error and message. */
+export async function badInputRows(): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const { input: given, run } of cases) {
+    const { name, message } = await errorOf(run);
+    // Keys of variables count up through a process.
+    rows.push([given, `\`${name}\``, message.replace(/\bv\d+\b/g, "v0")]);
+  }
+  return rows;
+}

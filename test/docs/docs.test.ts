@@ -1,0 +1,102 @@
+// The documents say what the code says: generated parts are fresh (UPDATE_DOCS=1 writes them), public names are documented, and what
+// a document points to is there.
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { badInputRows } from "./bad-input.ts";
+import { blocksOf, updateBlocks } from "./blocks.ts";
+import { passBlocks } from "./passes.ts";
+import { type Documented, exportsOf, firstSentence, root } from "./source.ts";
+import { readmeTables, table } from "./tables.ts";
+
+const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const indexes = Object.values<string | { readonly types: string }>(manifest.exports).flatMap((target) =>
+  typeof target === "string" ? [] : target.types.replace("./dist/", "").replace(".d.ts", ".ts"),
+);
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "assembly/README.md", "src/compile/README.md"];
+const passes = passBlocks();
+
+/** Generated parts by document, then by name. */
+const generated: Readonly<Record<string, () => Promise<Map<string, string>>>> = {
+  "README.md": async () =>
+    readmeTables()
+      .set("errors", table(["input", "error", "message"], await badInputRows()))
+      .set("mnist", mnistHelp()),
+  "src/compile/README.md": async () => passes.blocks,
+};
+
+/** What `npm run mnist -- --help` prints. */
+function mnistHelp(): string {
+  const help = /const HELP = `([^`]*)`/.exec(readFileSync(`${root}demo/node/mnist.ts`, "utf8"))?.[1];
+  if (help === undefined) throw new Error("demo/node/mnist.ts has no HELP");
+  return `\`\`\`text\n${help}\n\`\`\``;
+}
+
+describe.each(Object.keys(generated))("%s", (file) => {
+  let fresh = new Map<string, string>();
+  beforeAll(async () => {
+    fresh = await generated[file]();
+    if (process.env.UPDATE_DOCS === "1") updateBlocks(file, fresh);
+  });
+
+  test("has a place for every part that is generated, and no other", () => {
+    expect([...blocksOf(file).keys()].sort()).toEqual([...fresh.keys()].sort());
+  });
+
+  test.each([...blocksOf(file).keys()])("says of %s what the code says", (name) => {
+    expect(blocksOf(file).get(name)).toBe(fresh.get(name));
+  });
+});
+
+test("the passes shown one by one make the program that compile makes", () => {
+  expect(passes.code).toEqual(passes.program.code);
+  expect(passes.arenaWords).toBe(passes.program.arenaWords);
+});
+
+test("the first example of the README has 20 lines at the most", () => {
+  const [, example] = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}README.md`, "utf8")) ?? [];
+  expect(example.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(20);
+});
+
+test("the README's picture of the house has every folder", () => {
+  const text = readFileSync(`${root}README.md`, "utf8");
+  for (const folder of globSync("src/*/", { cwd: root })) expect(text).toContain(`\`${folder.replace(/\/$/, "")}\``);
+});
+
+test.each(documents)("%s points to files and scripts that exist", (file) => {
+  const text = readFileSync(root + file, "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) =>
+    posix.join(posix.dirname(file), link),
+  );
+  const paths = [...text.matchAll(/`((?:src|test|assembly|demo)\/[\w./-]+)`/g)].map(([, path]) => path);
+  expect([...links, ...paths].filter((path) => !existsSync(root + path))).toEqual([]);
+  const scripts = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+  expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
+});
+
+/** Functions and classes, and the methods of classes that are used by calling them; errors are for catching. */
+function callable(item: Documented): Documented[] {
+  if (item.file === "src/errors.ts" || (item.kind !== "function" && item.kind !== "class")) return [];
+  const isUsed = item.name === "Tensor" || item.name === "Trainer";
+  return [item, ...(isUsed ? item.methods.filter(({ name }) => name !== "constructor") : [])];
+}
+
+describe.each(indexes)("every export of %s", (index) => {
+  const items = exportsOf(index);
+
+  test("is described by a sentence", () => {
+    expect(items.filter(({ doc }) => firstSentence(doc) === "").map(({ name }) => name)).toEqual([]);
+  });
+
+  test("that can be called has an example", () => {
+    const missing = items
+      .flatMap(callable)
+      .filter(
+        ({ doc, methods }) =>
+          ![doc, methods.find(({ name }) => name === "constructor")?.doc ?? ""].some((text) =>
+            text.includes("@example"),
+          ),
+      );
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+});

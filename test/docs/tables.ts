@@ -1,0 +1,149 @@
+// The tables of README.md, made from the code: ops from their table, everything else from exports and their doc comments.
+
+import * as nn from "../../src/nn/index.ts";
+import { nondifferentiable, type Op } from "../../src/op.ts";
+import { ops } from "../../src/ops/index.ts";
+import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
+import type { Aval } from "../../src/shape.ts";
+import { constant, Tensor } from "../../src/tensor.ts";
+import { type Documented, declarations, exportsOf, firstSentence } from "./source.ts";
+
+const main = exportsOf("src/index.ts");
+const methods = main.find(({ name }) => name === "Tensor")?.methods ?? [];
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** How it is called. */
+function call({ kind, name, parameters }: Documented): string {
+  return `\`${kind === "method" ? "." : kind === "class" ? "new " : ""}${name}(${parameters.join(", ")})\``;
+}
+
+function rowOf(item: Documented): [string, string] {
+  return [call(item), firstSentence(item.doc)];
+}
+
+const becomes: Record<Op["lowering"]["kind"], string> = {
+  leaf: "memory",
+  map: "map step",
+  view: "view",
+  broadcast: "operand mode",
+  move: "copy",
+  kernel: "kernel",
+  loop: "loop",
+  item: "loop result",
+};
+
+function programOf({ lowering }: Op): string {
+  return becomes[lowering.kind] + (lowering.kind === "kernel" && lowering.epilogue === true ? " with epilogue" : "");
+}
+
+/** What says most about an op: the method, function or class that makes it, else its own comment. */
+function documentOf(name: string): Documented | undefined {
+  const own = ["leaf", "loop"].flatMap((file) => declarations(`src/ops/${file}.ts`));
+  const candidates = [...methods, ...main.filter(({ kind }) => kind === "function" || kind === "class"), ...own];
+  return candidates.find(
+    (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),
+  );
+}
+
+/** Whether any input gets a gradient. Rules that are all "no gradient" are found by asking them. */
+function hasGradient(op: Op): boolean {
+  const { vjp, lowering } = op;
+  if (vjp === nondifferentiable) return false;
+  if (lowering.kind !== "map") return true;
+  const inputs = [1, 2, 3]
+    .map((count) => Array.from({ length: count }, () => constant([1])))
+    .find((list) => takes(op, list));
+  if (inputs === undefined) return true;
+  const output = new Tensor(op, inputs, undefined, op.infer(inputs, undefined));
+  const [cotangent] = inputs;
+  const context = {
+    inputs,
+    output,
+    cotangent,
+    cotangents: [cotangent],
+    attrs: undefined,
+    needs: inputs.map(() => true),
+  };
+  return vjp({ ...context, pullback: () => [] }).some((share) => share !== undefined);
+}
+
+function takes(op: Op, inputs: readonly Aval[]): boolean {
+  try {
+    op.infer(inputs, undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function opTable(): string {
+  const rows = Object.entries<Op>(ops as unknown as Record<string, Op>).map(([name, op]) => {
+    const documented = documentOf(name);
+    const how = documented !== undefined && documented.kind !== "constant" ? call(documented) : "";
+    return [name, how, firstSentence(documented?.doc ?? ""), programOf(op), hasGradient(op) ? "yes" : "no"];
+  });
+  return table(["op", "written", "value", "becomes", "gradient"], rows);
+}
+
+/** Methods and functions that make graphs of several ops. */
+function composedTable(): string {
+  const isPrimitive = ({ name }: Documented) => Object.hasOwn(ops, name) || name === "constructor";
+  const graph = main.filter(({ kind, file }) => kind === "function" && /^src\/(tensor|ops\/\w+)\.ts$/.test(file));
+  return table(["written", "value"], [...methods, ...graph].filter((item) => !isPrimitive(item)).map(rowOf));
+}
+
+function functionsOf(index: string, choose: (item: Documented) => boolean): string[][] {
+  return exportsOf(index)
+    .filter((item) => (item.kind === "function" || item.kind === "class") && choose(item))
+    .map(rowOf);
+}
+
+function lossTable(): string {
+  const rows = exportsOf("src/nn/index.ts").filter(
+    ({ kind, file }) => kind === "function" && file === "src/nn/losses.ts",
+  );
+  return table(
+    ["loss", "value", "targets"],
+    rows.map((item) => {
+      const loss = (nn as Record<string, unknown>)[item.name] as nn.Loss;
+      return [...rowOf(item), loss.targets === "classes" ? "class indices" : "values"];
+    }),
+  );
+}
+
+function accuracyTable(): string {
+  const rows = Object.entries(ACCURACY).map(([name, { relaxed, portable }]) => [name, `${relaxed}`, `${portable}`]);
+  return table(["function", "relaxed build, ulp", "portable build, ulp"], rows);
+}
+
+/** The generated parts of README.md that need nothing to run. */
+export function readmeTables(): Map<string, string> {
+  const layers = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/layers.ts");
+  const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
+  const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/init.ts");
+  const returning = (type: RegExp) => functionsOf("src/optim/index.ts", ({ returns }) => type.test(returns));
+  return new Map([
+    ["ops", opTable()],
+    ["composed", composedTable()],
+    ["layers", table(["layer", "value"], layers)],
+    ["activations", table(["activation", "value"], activations)],
+    ["losses", lossTable()],
+    ["initialisers", table(["initialiser", "values"], initialisers)],
+    ["optimizers", table(["optimizer", "what it is"], returning(/^Optimizer$/))],
+    ["transforms", table(["transform", "updates"], returning(/^Transform\b/))],
+    ["schedules", table(["schedule", "value"], returning(/^Schedule$/))],
+    [
+      "debug",
+      table(
+        ["function", "what it does"],
+        functionsOf("src/debug/index.ts", () => true),
+      ),
+    ],
+    ["accuracy", accuracyTable()],
+  ]);
+}
