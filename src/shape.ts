@@ -16,17 +16,25 @@ export interface Aval {
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const dimension of shape) size *= dimension;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
   return size;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** `[2, 3]`, as error messages print it. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** `f32[2, 3]` */
+export function showAval({ shape, dtype }: Aval): string {
+  return dtype + showShape(shape);
 }
 
 /** NumPy broadcasting of two shapes. @throws ShapeError naming `operation` */
@@ -44,19 +52,19 @@ export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
   return result;
 }
 
-/** An axis counted from the front; negative ones count from the back. @throws ShapeError */
-export function normalizeAxis(axis: number, rank: number, operation: string): number {
-  const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank)
-    throw new ShapeError(`${operation}: axis ${axis} is outside a shape of ${rank} axes`);
+/** An axis of a shape counted from the front; negative ones count from the back. @throws ShapeError */
+export function normalizeAxis(axis: number, shape: Shape, operation: string): number {
+  const normal = axis < 0 ? axis + shape.length : axis;
+  if (!Number.isInteger(axis) || normal < 0 || normal >= shape.length)
+    throw new ShapeError(`${operation}: ${showShape(shape)} has no axis ${axis}`);
   return normal;
 }
 
 /** Sorted distinct axes; undefined means all. @throws ShapeError */
-export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, operation: string): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+export function normalizeAxes(axes: number | readonly number[] | undefined, shape: Shape, operation: string): number[] {
+  if (axes === undefined) return [...shape.keys()];
   const list = typeof axes === "number" ? [axes] : axes;
-  const normal = list.map((axis) => normalizeAxis(axis, rank, operation)).sort((a, b) => a - b);
+  const normal = list.map((axis) => normalizeAxis(axis, shape, operation)).sort((a, b) => a - b);
   if (normal.some((axis, i) => axis === normal[i - 1]))
     throw new ShapeError(`${operation}: an axis is named twice in [${list}]`);
   return normal;
@@ -64,17 +72,17 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, rank
 
 /** Sizes must be whole numbers >= 0 whose product fits a buffer. @throws ShapeError */
 export function checkShape(shape: Shape, operation: string): Shape {
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0) || sizeOf(shape) > 2 ** 30)
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0))
     throw new ShapeError(`${operation}: ${showShape(shape)} is not a shape`);
+  if (sizeOf(shape) > 2 ** 30) throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^30 elements`);
   return shape;
 }
 
-/** @throws DTypeError unless `dtype` is among `allowed` */
-export function checkDType(dtype: DType, allowed: readonly DType[], operation: string): void {
-  if (!allowed.includes(dtype))
-    throw new DTypeError(
-      `${operation}: takes ${allowed.join(" or ")}, got ${dtype}${dtype === "u8" ? " (cast it first)" : ""}`,
-    );
+/** @throws DTypeError unless the dtype is among `allowed` */
+export function checkDType(aval: Aval, allowed: readonly DType[], operation: string): void {
+  const advice = aval.dtype === "u8" ? " (cast it first)" : "";
+  if (!allowed.includes(aval.dtype))
+    throw new DTypeError(`${operation}: takes ${allowed.join(" or ")}, got ${showAval(aval)}${advice}`);
 }
 
 /** Row-major strides in elements. */

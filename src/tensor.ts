@@ -28,6 +28,7 @@ export type TensorLike = Tensor | number;
 /** Numbers in nested arrays, outermost axis first. */
 export type Nested = number | readonly Nested[];
 
+/** What reductions do with the axes they reduce. */
 export interface KeepDims {
   /** Keep the reduced axes with size 1. */
   readonly keepDims?: boolean;
@@ -184,7 +185,7 @@ export class Tensor {
    * await evaluate(constant([2, 3]).greater(2)); // => [0, 1]
    */
   greater(other: TensorLike): Tensor {
-    return binary(elementwise.less, lift(other, this), this);
+    return binary(elementwise.less, lift(other, this, "greater"), this);
   }
 
   /**
@@ -207,7 +208,7 @@ export class Tensor {
    */
   select(a: TensorLike, b: TensorLike): Tensor {
     const reference = typeof a !== "number" ? a : typeof b !== "number" ? b : this;
-    const [p, q] = [lift(a, reference), lift(b, reference)];
+    const [p, q] = [lift(a, reference, "select"), lift(b, reference, "select")];
     const shape = broadcastShapes(broadcastShapes(this.shape, p.shape, "select"), q.shape, "select");
     return apply(elementwise.select, [this.broadcastTo(shape), p.broadcastTo(shape), q.broadcastTo(shape)]);
   }
@@ -431,10 +432,8 @@ export class Tensor {
    * await evaluate(constant([[1, 2], [3, 4]]).mean()); // => [2.5]
    */
   mean(axes?: Axes, options: KeepDims = {}): Tensor {
-    const count = normalizeAxes(axes, this.shape.length, "mean").reduce(
-      (product, axis) => product * this.shape[axis],
-      1,
-    );
+    checkDType(this, ["f32"], "mean");
+    const count = normalizeAxes(axes, this.shape, "mean").reduce((product, axis) => product * this.shape[axis], 1);
     return this.sum(axes, options).div(count);
   }
 
@@ -457,7 +456,9 @@ export class Tensor {
    * await evaluate(constant([[1, 2], [3, 4]]).min(1)); // => [1, 3]
    */
   min(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.neg().max(axes, options).neg();
+    return this.neg()
+      .max(normalizeAxes(axes, this.shape, "min"), options)
+      .neg();
   }
 
   /**
@@ -469,11 +470,9 @@ export class Tensor {
    * await evaluate(constant([1, 2, 3, 4]).variance()); // => [1.66667]
    */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
+    checkDType(this, ["f32"], "variance");
+    const count = normalizeAxes(axes, this.shape, "variance").reduce((product, axis) => product * this.shape[axis], 1);
     const deviation = this.sub(this.mean(axes, { keepDims: true }));
-    const count = normalizeAxes(axes, this.shape.length, "variance").reduce(
-      (product, axis) => product * this.shape[axis],
-      1,
-    );
     return deviation
       .square()
       .sum(axes, options)
@@ -529,7 +528,7 @@ export class Tensor {
   reshape(shape: Shape): Tensor {
     const known = shape.reduce((size, dimension) => (dimension === -1 ? size : size * dimension), 1);
     const free = known === 0 ? 0 : sizeOf(this.shape) / known;
-    const resolved = shape.map((size) => (size === -1 ? free : size));
+    const resolved = shape.map((size, i) => (i === shape.indexOf(-1) ? free : size));
     if (sameShape(resolved, this.shape)) return this;
     return apply(movement.reshape, [this], { shape: checkShape(resolved, `reshape of ${showShape(this.shape)}`) });
   }
@@ -554,7 +553,7 @@ export class Tensor {
    */
   permute(order: readonly number[]): Tensor {
     return apply(movement.permute, [this], {
-      order: order.map((axis) => normalizeAxis(axis, this.shape.length, "permute")),
+      order: order.map((axis) => normalizeAxis(axis, this.shape, "permute")),
     });
   }
 
@@ -566,8 +565,7 @@ export class Tensor {
    * await evaluate(constant([[1, 2], [3, 4]]).transpose()); // => [1, 3, 2, 4]
    */
   transpose(a = -2, b = -1): Tensor {
-    const rank = this.shape.length;
-    const [p, q] = [normalizeAxis(a, rank, "transpose"), normalizeAxis(b, rank, "transpose")];
+    const [p, q] = [normalizeAxis(a, this.shape, "transpose"), normalizeAxis(b, this.shape, "transpose")];
     return this.permute(this.shape.map((_, i) => (i === p ? q : i === q ? p : i)));
   }
 
@@ -590,7 +588,7 @@ export class Tensor {
    * constant([1, 2]).unsqueeze(0).shape; // => [1, 2]
    */
   unsqueeze(axis: number): Tensor {
-    const at = normalizeAxis(axis, this.shape.length + 1, "unsqueeze");
+    const at = normalizeAxis(axis, [...this.shape, 1], "unsqueeze");
     return this.reshape([...this.shape.slice(0, at), 1, ...this.shape.slice(at)]);
   }
 
@@ -603,7 +601,7 @@ export class Tensor {
    */
   squeeze(axis?: number): Tensor {
     if (axis === undefined) return this.reshape(this.shape.filter((size) => size !== 1));
-    const at = normalizeAxis(axis, this.shape.length, "squeeze");
+    const at = normalizeAxis(axis, this.shape, "squeeze");
     if (this.shape[at] !== 1) throw new ShapeError(`squeeze: axis ${axis} of ${showShape(this.shape)} is not 1`);
     return this.reshape(this.shape.filter((_, i) => i !== at));
   }
@@ -616,7 +614,7 @@ export class Tensor {
    * await evaluate(constant([1, 2, 3, 4]).narrow(0, 1, 2)); // => [2, 3]
    */
   narrow(axis: number, start: number, size: number): Tensor {
-    const at = normalizeAxis(axis, this.shape.length, "narrow");
+    const at = normalizeAxis(axis, this.shape, "narrow");
     return this.take({
       starts: this.shape.map((_, i) => (i === at ? start : 0)),
       sizes: this.shape.map((whole, i) => (i === at ? size : whole)),
@@ -710,7 +708,7 @@ export class Tensor {
    * await evaluate(constant(Int32Array.of(1, 0)).oneHot(2)); // => [0, 1, 1, 0]
    */
   oneHot(classes: number): Tensor {
-    checkDType(this.dtype, ["i32"], "oneHot");
+    checkDType(this, ["i32"], "oneHot");
     return this.unsqueeze(-1).equal(arange(classes));
   }
 
@@ -746,11 +744,9 @@ export class Tensor {
    * await evaluate(constant([1000, 1000]).logSumExp()); // => [1000.693]
    */
   logSumExp(axis = -1, options: KeepDims = {}): Tensor {
-    const at = normalizeAxis(axis, this.shape.length, "logSumExp");
+    const at = normalizeAxis(axis, this.shape, "logSumExp");
     const last = this.permute([...this.shape.keys()].filter((i) => i !== at).concat(at));
-    const columns = this.shape[at];
-    const rows = columns === 0 ? 0 : sizeOf(this.shape) / columns;
-    const result = apply(rowwise.logSumExp, [last.reshape([rows, columns])]);
+    const result = apply(rowwise.logSumExp, [asRows(last, "logSumExp")]);
     return result.reshape(
       options.keepDims ? this.shape.map((size, i) => (i === at ? 1 : size)) : last.shape.slice(0, -1),
     );
@@ -919,7 +915,7 @@ export function arange(count: number): Tensor {
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) throw new ShapeError("concat: needs at least one tensor");
-  return apply(movement.concat, tensors, { axis: normalizeAxis(axis, tensors[0].shape.length, "concat") });
+  return apply(movement.concat, tensors, { axis: normalizeAxis(axis, tensors[0].shape, "concat") });
 }
 
 /**
@@ -949,9 +945,10 @@ export function stopGradient(tensor: Tensor): Tensor {
 }
 
 /** A number as a tensor of the other operand's dtype. */
-function lift(value: TensorLike, other: Tensor): Tensor {
+function lift(value: TensorLike, other: Tensor, name: string): Tensor {
   if (typeof value !== "number") return value;
-  if (other.dtype === "u8") throw new DTypeError("u8 is data: cast it before computing");
+  checkDType(other, ["f32", "i32"], name);
+  if (other.dtype === "i32" && (value | 0) !== value) throw new DTypeError(`${name}: ${value} is not of dtype i32`);
   return scalar(value, other.dtype);
 }
 
@@ -960,32 +957,37 @@ function unary(op: Op<undefined>, a: Tensor): Tensor {
 }
 
 function binary(op: Op<undefined>, a: TensorLike, b: TensorLike): Tensor {
-  const p = typeof a === "number" ? lift(a, b as Tensor) : a;
-  const q = lift(b, p);
+  const p = typeof a === "number" ? lift(a, b as Tensor, op.name) : a;
+  const q = lift(b, p, op.name);
   const shape = broadcastShapes(p.shape, q.shape, op.name);
   return apply(op, [p.broadcastTo(shape), q.broadcastTo(shape)]);
 }
 
 function reduce(op: Op<reduction.ReduceAttrs>, a: Tensor, axes: Axes | undefined, { keepDims }: KeepDims): Tensor {
-  const normal = normalizeAxes(axes, a.shape.length, op.name);
+  const normal = normalizeAxes(axes, a.shape, op.name);
   const result = normal.length === 0 && op !== reduction.argmax ? a : apply(op, [a], { axes: normal });
   return keepDims ? result.reshape(a.shape.map((size, i) => (normal.includes(i) ? 1 : size))) : result;
 }
 
 function alongLast(a: Tensor, axis: number, name: string, f: (rows: Tensor) => Tensor): Tensor {
-  const rank = a.shape.length;
-  const at = normalizeAxis(axis, rank, name);
+  const at = normalizeAxis(axis, a.shape, name);
   const order = [...a.shape.keys()].filter((i) => i !== at).concat(at);
   const moved = a.permute(order);
-  const columns = a.shape[at];
-  const rows = columns === 0 ? 0 : sizeOf(a.shape) / columns;
-  return f(moved.reshape([rows, columns]))
+  return f(asRows(moved, name))
     .reshape(moved.shape)
     .permute(order.map((_, i) => order.indexOf(i)));
 }
 
+/** All axes but the last as one. */
+function asRows(a: Tensor, name: string): Tensor {
+  const columns = a.shape[a.shape.length - 1];
+  if (columns === 0) throw new ShapeError(`${name}: ${showShape(a.shape)} has nothing along the axis`);
+  return a.reshape([sizeOf(a.shape) / columns, columns]);
+}
+
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
-  if (a.shape.length === 0 || b.shape.length === 0) throw new ShapeError("matmul: takes no scalars");
+  const shown = `${showShape(a.shape)} x ${showShape(b.shape)}`;
+  if (a.shape.length === 0 || b.shape.length === 0) throw new ShapeError(`matmul: takes no scalars: ${shown}`);
   if (a.shape.length === 1) {
     const result = product(a.unsqueeze(0), b, false, transposeB);
     return result.squeeze(b.shape.length === 1 ? 0 : -2);
@@ -1005,7 +1007,8 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
     );
     return tall.reshape([...a.shape.slice(0, -1), tall.shape[1]]);
   }
-  const batch = batchA.length === 0 || batchB.length === 0 ? undefined : broadcastShapes(batchA, batchB, "matmul");
+  const batch =
+    batchA.length === 0 || batchB.length === 0 ? undefined : broadcastShapes(batchA, batchB, `matmul of ${shown}`);
   const spreadA = batch === undefined ? a : a.broadcastTo([...batch, ...a.shape.slice(-2)]);
   const spreadB = batch === undefined ? b : b.broadcastTo([...batch, ...b.shape.slice(-2)]);
   return apply(contraction.matmul, [spreadA, spreadB], { transposeA, transposeB });

@@ -53,7 +53,7 @@ export const matmul: Op<MatmulAttrs> = {
   name: "matmul",
   infer(inputs, attrs) {
     checkArity(inputs, 2, "matmul");
-    for (const { dtype } of inputs) checkDType(dtype, ["f32"], "matmul");
+    for (const aval of inputs) checkDType(aval, ["f32"], "matmul");
     const { batch, m, n } = sizesOf(inputs, attrs);
     return { shape: [...batch, m, n], dtype: "f32" };
   },

@@ -2,7 +2,7 @@
 import * as code from "../../assembly/isa/map-code.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op, perInput, type VjpContext } from "../op.ts";
-import { type Aval, checkDType, type DType, sameShape, showShape } from "../shape.ts";
+import { type Aval, checkDType, type DType, sameShape, showAval, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 type Rule = (context: VjpContext<undefined>) => Tensor | undefined;
@@ -28,9 +28,9 @@ function elementwise(
     name,
     infer(inputs) {
       checkArity(inputs, rules.length, name);
-      for (const { dtype } of inputs) checkDType(dtype, allowed, name);
+      for (const aval of inputs) checkDType(aval, allowed, name);
       if (inputs.some(({ dtype }) => dtype !== inputs[0].dtype))
-        throw new DTypeError(`${name}: dtypes differ: ${inputs.map(({ dtype }) => dtype).join(" and ")}`);
+        throw new DTypeError(`${name}: dtypes differ: ${inputs.map(showAval).join(" and ")}`);
       return { shape: commonShape(inputs, name), dtype: result ?? inputs[0].dtype };
     },
     vjp: perInput(...rules),
@@ -248,9 +248,9 @@ export const select: Op<undefined> = {
   infer(inputs) {
     checkArity(inputs, 3, "select");
     const [condition, a, b] = inputs;
-    checkDType(condition.dtype, ["f32"], "select");
-    checkDType(a.dtype, ["f32", "i32"], "select");
-    if (a.dtype !== b.dtype) throw new DTypeError(`select: dtypes differ: ${a.dtype} and ${b.dtype}`);
+    checkDType(condition, ["f32"], "select: the condition");
+    checkDType(a, ["f32", "i32"], "select");
+    if (a.dtype !== b.dtype) throw new DTypeError(`select: dtypes differ: ${showAval(a)} and ${showAval(b)}`);
     return { shape: commonShape(inputs, "select"), dtype: a.dtype };
   },
   vjp: perInput(
@@ -266,8 +266,7 @@ export const cast: Op<{ readonly dtype: DType }> = {
   name: "cast",
   infer(inputs, { dtype }) {
     checkArity(inputs, 1, "cast");
-    if (dtype === "u8")
-      throw new DTypeError(`cast: ${showShape(inputs[0].shape)} of ${inputs[0].dtype} to u8: u8 is for data alone`);
+    if (dtype === "u8") throw new DTypeError(`cast: ${showAval(inputs[0])} to u8, which is for data alone`);
     return { shape: inputs[0].shape, dtype };
   },
   vjp: nondifferentiable,

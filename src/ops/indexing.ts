@@ -10,7 +10,7 @@ export const gather: Op<undefined> = {
   infer(inputs) {
     checkArity(inputs, 2, "gather");
     const [from, index] = inputs;
-    checkDType(index.dtype, ["i32"], "gather: the index");
+    checkDType(index, ["i32"], "gather: the index");
     if (from.shape.length === 0) throw new ShapeError("gather: a scalar has no rows");
     return { shape: [...index.shape, ...from.shape.slice(1)], dtype: from.dtype };
   },
@@ -35,8 +35,8 @@ export const scatterAdd: Op<{ readonly shape: Shape }> = {
   infer(inputs, { shape }) {
     checkArity(inputs, 2, "scatterAdd");
     const [updates, index] = inputs;
-    checkDType(index.dtype, ["i32"], "scatterAdd: the index");
-    checkDType(updates.dtype, ["f32"], "scatterAdd");
+    checkDType(index, ["i32"], "scatterAdd: the index");
+    checkDType(updates, ["f32"], "scatterAdd");
     if (shape.length === 0 || !sameShape(updates.shape, [...index.shape, ...shape.slice(1)]))
       throw new ShapeError(
         `scatterAdd: updates ${showShape(updates.shape)} and index ${showShape(index.shape)} do not fit rows of ${showShape(shape)}`,

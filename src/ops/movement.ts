@@ -1,7 +1,17 @@
 // Movement: the same elements elsewhere. Views cost nothing; the rest are strided copies that consumers often absorb.
-import { ShapeError } from "../errors.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import { type Op, perInput, type StridedCopy } from "../op.ts";
-import { checkDType, type DType, sameShape, showShape, sizeOf, stridesOf } from "../shape.ts";
+import {
+  checkDType,
+  checkShape,
+  type DType,
+  type Shape,
+  sameShape,
+  showAval,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from "../shape.ts";
 
 const movable: readonly DType[] = ["f32", "i32"]; // bytes move as whole rows (gather) or not at all
 
@@ -25,8 +35,9 @@ export const reshape: Op<{ readonly shape: readonly number[] }> = {
 /** Axes in another order: result axis i is input axis order[i]. */
 export const permute: Op<{ readonly order: readonly number[] }> = {
   name: "permute",
-  infer([{ shape, dtype }], { order }) {
-    checkDType(dtype, movable, "permute");
+  infer([aval], { order }) {
+    const { shape, dtype } = aval;
+    checkDType(aval, movable, "permute");
     if (order.length !== shape.length || [...order].sort((a, b) => a - b).some((axis, i) => axis !== i))
       throw new ShapeError(`permute: [${order}] is not an order of the axes of ${showShape(shape)}`);
     return { shape: order.map((axis) => shape[axis]), dtype };
@@ -64,8 +75,9 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
 /** NumPy broadcasting to a larger shape. */
 export const broadcastTo: Op<{ readonly shape: readonly number[] }> = {
   name: "broadcastTo",
-  infer([{ shape: from, dtype }], { shape }) {
-    checkDType(dtype, movable, "broadcastTo");
+  infer([aval], { shape }) {
+    const { shape: from, dtype } = aval;
+    checkDType(aval, movable, "broadcastTo");
     const lead = shape.length - from.length;
     if (lead < 0 || from.some((size, i) => size !== 1 && size !== shape[lead + i]))
       throw new ShapeError(`broadcastTo: ${showShape(from)} does not broadcast to ${showShape(shape)}`);
@@ -88,18 +100,28 @@ export interface SliceAttrs {
   readonly steps: readonly number[];
 }
 
+/** @throws ShapeError unless whole numbers name elements of `shape`, or none, along every axis */
+function checkRanges(shape: Shape, { starts, sizes, steps }: SliceAttrs, name: string): void {
+  const inside = shape.every((size, i) => {
+    const last = starts[i] + (sizes[i] - 1) * steps[i];
+    const within = starts[i] >= 0 && starts[i] < size && last >= 0 && last < size;
+    return (
+      [starts[i], sizes[i], steps[i]].every(Number.isInteger) &&
+      steps[i] !== 0 &&
+      (sizes[i] === 0 || (sizes[i] > 0 && within))
+    );
+  });
+  if ([starts, sizes, steps].some(({ length }) => length !== shape.length) || !inside)
+    throw new ShapeError(`${name}: starts [${starts}], sizes [${sizes}], steps [${steps}] leave ${showShape(shape)}`);
+}
+
 /** Elements start, start + step, ... along every axis. */
 export const slice: Op<SliceAttrs> = {
   name: "slice",
-  infer([{ shape, dtype }], { starts, sizes, steps }) {
-    checkDType(dtype, movable, "slice");
-    const inside = shape.every((size, i) => {
-      const last = starts[i] + (sizes[i] - 1) * steps[i];
-      return sizes[i] === 0 || (starts[i] >= 0 && starts[i] < size && last >= 0 && last < size);
-    });
-    if (starts.length !== shape.length || !inside)
-      throw new ShapeError(`slice: starts [${starts}], sizes [${sizes}], steps [${steps}] leave ${showShape(shape)}`);
-    return { shape: sizes, dtype };
+  infer([aval], attrs) {
+    checkDType(aval, movable, "slice");
+    checkRanges(aval.shape, attrs, "slice");
+    return { shape: attrs.sizes, dtype: aval.dtype };
   },
   vjp: perInput(({ cotangent, inputs, attrs }) => cotangent.spread(inputs[0].shape, attrs)),
   lowering: {
@@ -128,7 +150,8 @@ export const slice: Op<SliceAttrs> = {
 export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readonly value: number }> = {
   name: "spread",
   infer([aval], { shape, starts, sizes, steps }) {
-    slice.infer([{ shape, dtype: aval.dtype }], { starts, sizes, steps });
+    checkDType(aval, movable, "spread");
+    checkRanges(checkShape(shape, "spread"), { starts, sizes, steps }, "spread");
     if (!sameShape(sizes, aval.shape))
       throw new ShapeError(`spread: sizes [${sizes}] are not the shape ${showShape(aval.shape)}`);
     return { shape, dtype: aval.dtype };
@@ -162,11 +185,14 @@ export const concat: Op<{ readonly axis: number }> = {
   infer(inputs, { axis }) {
     if (inputs.length === 0) throw new ShapeError("concat: needs at least one tensor");
     const [first] = inputs;
-    for (const { shape, dtype } of inputs) {
+    for (const aval of inputs) {
+      const { shape, dtype } = aval;
       const fits =
         shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]);
-      checkDType(dtype, movable, "concat");
-      if (!fits || dtype !== first.dtype)
+      checkDType(aval, movable, "concat");
+      if (dtype !== first.dtype)
+        throw new DTypeError(`concat: dtypes differ: ${showAval(first)} and ${showAval(aval)}`);
+      if (!fits)
         throw new ShapeError(`concat: ${showShape(first.shape)} and ${showShape(shape)} differ outside axis ${axis}`);
     }
     const total = inputs.reduce((sum, { shape }) => sum + shape[axis], 0);

@@ -11,7 +11,7 @@ export const uniformOp: Op<undefined> = {
   infer(inputs) {
     checkArity(inputs, 2, "uniform");
     const [a, b] = inputs;
-    for (const { dtype } of inputs) checkDType(dtype, ["i32"], "uniform: the key");
+    for (const aval of inputs) checkDType(aval, ["i32"], "uniform: the key");
     if (!sameShape(a.shape, b.shape))
       throw new ShapeError(`uniform: key shapes ${showShape(a.shape)} and ${showShape(b.shape)} differ`);
     return { shape: a.shape, dtype: "f32" };
@@ -25,9 +25,10 @@ export const permuteIndexOp: Op<undefined> = {
   name: "permuteIndex",
   infer(inputs) {
     checkArity(inputs, 3, "permuteIndex");
-    for (const { dtype, shape } of inputs) {
-      checkDType(dtype, ["i32"], "permuteIndex");
-      if (!sameShape(shape, inputs[0].shape)) throw new ShapeError("permuteIndex: shapes differ");
+    for (const aval of inputs) {
+      checkDType(aval, ["i32"], "permuteIndex");
+      if (!sameShape(aval.shape, inputs[0].shape))
+        throw new ShapeError(`permuteIndex: shapes ${showShape(inputs[0].shape)} and ${showShape(aval.shape)} differ`);
     }
     return inputs[0];
   },

@@ -76,8 +76,9 @@ function reduction(
   const allowed = (["f32", "i32"] as const).filter((dtype) => kinds[dtype] !== undefined);
   return {
     name,
-    infer([{ shape, dtype }], { axes }) {
-      checkDType(dtype, allowed, name);
+    infer([aval], { axes }) {
+      const { shape, dtype } = aval;
+      checkDType(aval, allowed, name);
       return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: result ?? dtype };
     },
     vjp,
@@ -129,8 +130,9 @@ export const max = reduction(
 /** Index of the first largest element along one axis, or of the flat tensor; NaN counts as largest. */
 export const argmax = {
   ...reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, "i32"),
-  infer([{ shape, dtype }], { axes }) {
-    checkDType(dtype, ["f32"], "argmax");
+  infer([aval], { axes }) {
+    const { shape } = aval;
+    checkDType(aval, ["f32"], "argmax");
     if (axes.some((axis) => shape[axis] === 0))
       throw new ShapeError(`argmax: ${showShape(shape)} has nothing along axis ${axes}`);
     return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: "i32" };

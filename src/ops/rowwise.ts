@@ -5,15 +5,16 @@ import { checkArity, type Op, perInput } from "../op.ts";
 import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-function checkMatrix({ shape, dtype }: Aval, name: string): void {
-  checkDType(dtype, ["f32"], name);
+function checkMatrix(aval: Aval, name: string): void {
+  const { shape } = aval;
+  checkDType(aval, ["f32"], name);
   if (shape.length !== 2 || shape[1] === 0)
     throw new ShapeError(`${name}: takes rows x columns, got ${showShape(shape)}`);
 }
 
 function checkTargets(logits: Aval, index: Aval, name: string): void {
   checkMatrix(logits, name);
-  checkDType(index.dtype, ["i32"], `${name}: class indices`);
+  checkDType(index, ["i32"], `${name}: class indices`);
   if (!sameShape(index.shape, [logits.shape[0]]))
     throw new ShapeError(
       `${name}: logits ${showShape(logits.shape)} and targets ${showShape(index.shape)} differ in rows`,

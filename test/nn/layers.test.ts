@@ -142,7 +142,7 @@ describe("bad input gets a typed error", () => {
     [
       "Linear of integers",
       () => new Linear(4, 3).forward(input([2, 4], "i32")),
-      "DTypeError: matmul: takes f32, got i32",
+      "DTypeError: matmul: takes f32, got i32[2, 4]",
     ],
     ["Dropout of everything", () => new Dropout(1), "ArgumentError: Dropout: p must be at least 0 and below 1, got 1"],
     [
@@ -153,7 +153,7 @@ describe("bad input gets a typed error", () => {
     [
       "mseLoss of integers",
       () => mseLoss(input([2]), input([2], "i32")),
-      "DTypeError: sub: dtypes differ: f32 and i32",
+      "DTypeError: sub: dtypes differ: f32[2] and i32[2]",
     ],
     [
       "crossEntropy of a scalar",
@@ -168,7 +168,7 @@ describe("bad input gets a typed error", () => {
     [
       "crossEntropy of real targets",
       () => crossEntropy(input([4, 3]), input([4])),
-      "DTypeError: crossEntropy: class indices: takes i32, got f32",
+      "DTypeError: crossEntropy: class indices: takes i32, got f32[4]",
     ],
     [
       "binaryCrossEntropyWithLogits",

@@ -14,9 +14,9 @@ import { type Sample, samples } from "./samples.ts";
 const UNIT = 2 ** -24;
 
 // Gradients are chains of up to a dozen roundings, some of them of functions that are 3.5 ulp (7 units) off; loops and sums are
-// longer, but their errors mostly cancel. The worst found is 30 units of the largest number that takes part, by gradients of
-// gradients through 33 steps. A lane, tail or operand that is wrong is off by millions of units.
-const UNITS = 64;
+// longer, but their errors mostly cancel. The worst found is 16 units of the largest number that takes part, by gradients of
+// gradients through a loop. A lane, tail or operand that is wrong is off by millions of units.
+const UNITS = 32;
 
 /** Results near the smallest float32 (2^-149) are rounded to multiples of it. */
 const SUBNORMAL = 2 ** -145;
