@@ -18,8 +18,8 @@ test("every further layer adds the same instructions and no arena but its activa
   // Barriers may fall differently, nothing else.
   const growth = (of: (program: Program) => number) =>
     (of(c.program) - of(b.program)) / (of(b.program) - of(a.program)) / 2;
-  expect(Math.abs(growth(({ code }) => code.length) - 1)).toBeLessThan(0.01);
-  expect(Math.abs(growth(({ labels }) => labels.length) - 1)).toBeLessThan(0.01);
+  expect(Math.abs(growth(({ code }) => code.length) - 1)).toBeLessThan(0.05);
+  expect(Math.abs(growth(({ labels }) => labels.length) - 1)).toBeLessThan(0.05);
   const activations = 8 * (8 * 16); // eight layers more, 8 x 16 each
   expect(c.program.arenaWords - b.program.arenaWords).toBeLessThanOrEqual(2 * activations);
 });
