@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { customGradient, dependsOn, grad, valueAndGrad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
+import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { topological } from "../../src/graph.ts";
-import { checkGradients } from "../../src/runtime/check-gradients.ts";
 import { evaluate, evaluateAll } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { constant, input, scalar, stopGradient, type Tensor, Variable } from "../../src/tensor.ts";

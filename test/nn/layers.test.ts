@@ -1,10 +1,10 @@
 // Layers and losses as graphs: values worked out by hand, gradients against differences, names, and what they say about bad input.
 import { describe, expect, test } from "vitest";
+import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Dropout, Flatten, Linear, Sequential } from "../../src/nn/layers.ts";
 import { binaryCrossEntropyWithLogits, crossEntropy, type Loss, mseLoss } from "../../src/nn/losses.ts";
 import { evaluationContext, parameters, trainingContext, variables } from "../../src/nn/module.ts";
-import { checkGradients } from "../../src/runtime/check-gradients.ts";
 import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { constant, input, scalar, type Tensor, Variable } from "../../src/tensor.ts";

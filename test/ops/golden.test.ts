@@ -1,8 +1,8 @@
 // Every op against PyTorch, in Float64: shape, dtype, value, gradient, gradient of the gradient; and its gradients against differences.
 import { afterAll, describe, expect, test } from "vitest";
+import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { nondifferentiable } from "../../src/op.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
-import { checkGradients } from "../../src/runtime/check-gradients.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { constant } from "../../src/tensor.ts";
 import { type Case, goldenCases } from "../golden.ts";

@@ -2,11 +2,11 @@
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import { GradientError } from "../errors.ts";
+import { evaluateAll, initialise } from "../runtime/evaluate.ts";
+import type { Executor, ProgramId } from "../runtime/executor.ts";
+import { JsExecutor } from "../runtime/js/js-executor.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { constant, input, type Tensor, Variable } from "../tensor.ts";
-import { evaluateAll, initialise } from "./evaluate.ts";
-import type { Executor, ProgramId } from "./executor.ts";
-import { JsExecutor } from "./js/js-executor.ts";
 
 /** How gradients are checked. */
 export interface CheckGradientsOptions {
