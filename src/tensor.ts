@@ -415,7 +415,7 @@ export class Tensor {
 
   /**
    * Sum over axes.
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError for u8
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 2], [3, 4]]).sum(0)); // => [4, 6]
@@ -426,7 +426,7 @@ export class Tensor {
 
   /**
    * Arithmetic mean over axes.
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 2], [3, 4]]).mean()); // => [2.5]
@@ -439,7 +439,7 @@ export class Tensor {
 
   /**
    * Largest element over axes; the gradient is shared where several tie (torch.amax).
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError for u8
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 2], [3, 4]]).max(1)); // => [2, 4]
@@ -450,7 +450,7 @@ export class Tensor {
 
   /**
    * Smallest element over axes.
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError for u8
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 2], [3, 4]]).min(1)); // => [1, 3]
@@ -464,7 +464,7 @@ export class Tensor {
   /**
    * Variance over axes: squared deviations from the mean over (count - correction); the default correction is 1
    * (torch.var).
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([1, 2, 3, 4]).variance()); // => [1.66667]
@@ -481,7 +481,7 @@ export class Tensor {
 
   /**
    * i32 index of the first largest element along an axis, or of the flattened tensor.
-   * @throws ShapeError for an axis outside the shape or of size 0
+   * @throws ShapeError for an axis outside the shape or of size 0, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 9], [3, 2]]).argmax(1)); // => [1, 0]
@@ -493,7 +493,7 @@ export class Tensor {
 
   /**
    * i32 index of the first smallest element along an axis, or of the flattened tensor.
-   * @throws ShapeError for an axis outside the shape or of size 0
+   * @throws ShapeError for an axis outside the shape or of size 0, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 9], [3, 2]]).argmin(1)); // => [0, 1]
@@ -716,7 +716,7 @@ export class Tensor {
 
   /**
    * e^this / sum e^this along an axis.
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([0, 0]).softmax()); // => [0.5, 0.5]
@@ -727,7 +727,7 @@ export class Tensor {
 
   /**
    * this - ln sum e^this along an axis.
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([0, 0]).logSoftmax()); // => [-0.69315, -0.69315]
@@ -738,7 +738,7 @@ export class Tensor {
 
   /**
    * ln sum e^this along an axis, without overflow.
-   * @throws ShapeError for an axis outside the shape
+   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([1000, 1000]).logSumExp()); // => [1000.693]
