@@ -150,9 +150,12 @@ export function scan(
   sequences: readonly Tensor[],
   options: { readonly length?: number; readonly reverse?: boolean } = {},
 ): { readonly carries: Tensor[]; readonly outputs: Tensor[] } {
+  if (sequences.some(({ shape }) => shape.length === 0))
+    throw new ShapeError("scan: a sequence of shape [] has no axis to run along");
   const length = options.length ?? sequences[0]?.shape[0];
-  if (length === undefined || !Number.isInteger(length) || length < 0)
-    throw new ArgumentError("scan: needs a sequence or a length");
+  if (length === undefined) throw new ArgumentError("scan: needs a sequence or a length");
+  if (!Number.isInteger(length) || length < 0)
+    throw new ArgumentError(`scan: length ${length} is not a whole number >= 0`);
   for (const { shape } of sequences)
     if (shape[0] !== length)
       throw new ShapeError(`scan: a sequence of shape ${showShape(shape)} is not ${length} long`);
