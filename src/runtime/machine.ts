@@ -21,6 +21,9 @@ export interface Loaded {
   live: boolean;
 }
 
+/** Steps of one call that is bounded by time alone. */
+export const MOST_STEPS = 65536;
+
 export interface Machine {
   /** Views of its memory; new ones after `grow`. */
   readonly memory: Memory;

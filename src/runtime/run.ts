@@ -1,11 +1,10 @@
 // A run under way: its position in the plan, its log, its promise. The queue decides when it makes steps.
 import { ArgumentError, DisposedError } from "../errors.ts";
 import type { LogRows, PlanEntry, ProgramId, RunHandle, RunResult } from "./executor.ts";
-import type { Loaded, Machine } from "./machine.ts";
+import { type Loaded, type Machine, MOST_STEPS } from "./machine.ts";
 
 /** Milliseconds that one call of the machine should take: short, so that slices end in time; long, so that calls cost nothing. */
 const CALL_TIME = 1;
-const MOST_STEPS = 65536;
 
 /** What makes the steps. */
 export type StepMaker = Pick<Machine, "maxSteps" | "execute">;
@@ -20,6 +19,11 @@ interface Part {
   steps: number;
 }
 
+interface Entry {
+  readonly part: Part;
+  readonly steps: number;
+}
+
 export class Run implements RunHandle {
   readonly done: Promise<RunResult>;
   steps = 0;
@@ -28,9 +32,10 @@ export class Run implements RunHandle {
   open = true;
   readonly #wake: () => void;
   readonly #parts: Part[] = [];
-  /** The plan: parts and their steps, entry by entry. */
-  #entries: readonly (readonly [part: Part, steps: number])[] = [];
-  #rounds = 0;
+  /** The plan. */
+  #entries: readonly Entry[] = [];
+  #repeat = 0;
+  #round = 0;
   #entry = 0;
   #madeInEntry = 0;
   #resolve: (result: RunResult) => void = () => {};
@@ -56,9 +61,9 @@ export class Run implements RunHandle {
         part = { id, loaded: find(id), values: new Float64Array(0), used: 0, steps: 1 };
         this.#parts.push(part);
       }
-      return [part, steps];
+      return { part, steps };
     });
-    this.#rounds = plan.some(([, steps]) => steps > 0) ? repeat : 0;
+    this.#repeat = plan.some(([, steps]) => steps > 0) ? repeat : 0;
     this.#settle();
   }
 
@@ -67,8 +72,8 @@ export class Run implements RunHandle {
     let now = performance.now();
     const end = now + milliseconds;
     while (this.open && now < end) {
-      const [part, steps] = this.#entries[this.#entry];
-      const count = Math.min(steps - this.#madeInEntry, part.steps, machine.maxSteps(part.loaded));
+      const { part, steps } = this.#entries[this.#entry];
+      const count = least(steps - this.#madeInEntry, part.steps, machine.maxSteps(part.loaded));
       if (count > 0) {
         this.#make(machine, part, count);
         const before = now;
@@ -96,16 +101,16 @@ export class Run implements RunHandle {
 
   #advance(count: number): void {
     this.#madeInEntry += count;
-    if (this.#madeInEntry < this.#entries[this.#entry][1]) return;
+    if (this.#madeInEntry < this.#entries[this.#entry].steps) return;
     this.#madeInEntry = 0;
     this.#entry++;
     if (this.#entry < this.#entries.length) return;
     this.#entry = 0;
-    this.#rounds--;
+    this.#round++;
   }
 
   #settle(): void {
-    if (this.#rounds <= 0) this.#close(false);
+    if (this.#round >= this.#repeat) this.#close(false);
   }
 
   #close(stopped: boolean): void {
@@ -146,6 +151,12 @@ export class Run implements RunHandle {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Not Math.min, whose result may be an object on the heap. */
+function least(a: number, b: number, c: number): number {
+  const d = a < b ? a : b;
+  return c < d ? c : d;
 }
 
 /** Doubles or halves the steps of a call until it takes about CALL_TIME. */

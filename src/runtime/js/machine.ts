@@ -1,6 +1,6 @@
 // The JavaScript machine: code stays an Int32Array beside the memory.
 import { ALIGN } from "../../../assembly/isa/sizes.ts";
-import type { Loaded, Machine } from "../machine.ts";
+import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar } from "../memory.ts";
 import { interpret } from "./interpret.ts";
 import { HEAP_AT, JsMemory } from "./memory.ts";
@@ -13,7 +13,7 @@ export function createJsMachine(precision: "float64" | "float32"): Machine {
     start: HEAP_AT,
     limit: 2 ** 30,
     addressUnit: 1,
-    maxSteps: () => Number.POSITIVE_INFINITY,
+    maxSteps: () => MOST_STEPS,
     ownWords: () => 0,
     grow(words) {
       if (words > memory.f.length) memory.grow(Math.max(words, Math.min(2 ** 30, memory.f.length * 1.5)));

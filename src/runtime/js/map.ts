@@ -91,8 +91,7 @@ function load(
     const first =
       mode === MODE_FULL ? start : mode === MODE_ROW ? column : mode === MODE_COLUMN ? Math.floor(row / div) % mod : 0;
     if (isByte) for (let r = 0; r < run; r++) i[to + k + r] = bytes[bytePosition(wordBytes, from, first + moves * r)];
-    else if (moves === 0) i.fill(i[from + first], to + k, to + k + run);
-    else for (let r = 0; r < run; r++) i[to + k + r] = i[from + first + r];
+    else for (let r = 0; r < run; r++) i[to + k + r] = i[from + first + moves * r];
     k += run;
     column = 0;
     row++;

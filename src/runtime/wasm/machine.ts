@@ -2,7 +2,7 @@
 // control page, page of constants, scratch, programs and state are all laid out from here (assembly/isa/sizes.ts).
 import { ALIGN, HEAP, SCRATCH_WORDS } from "../../../assembly/isa/sizes.ts";
 import type { Program } from "../../compile/program.ts";
-import type { Loaded, Machine } from "../machine.ts";
+import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { writeMathPage } from "./math-page.ts";
 
@@ -65,7 +65,7 @@ class WasmMachine implements Machine {
   }
 
   maxSteps({ logTypes }: Loaded): number {
-    return logTypes.length === 0 ? Number.POSITIVE_INFINITY : rowsOf(logTypes.length);
+    return logTypes.length === 0 ? MOST_STEPS : rowsOf(logTypes.length);
   }
 
   /** Its code, then its log. */
