@@ -115,6 +115,11 @@ function checkRanges(shape: Shape, { starts, sizes, steps }: SliceAttrs, name: s
     throw new ShapeError(`${name}: starts [${starts}], sizes [${sizes}], steps [${steps}] leave ${showShape(shape)}`);
 }
 
+/** Whether ranges name all elements of `shape` in their order. */
+function isIdentity(shape: Shape, { sizes, steps }: SliceAttrs): boolean {
+  return sameShape(shape, sizes) && steps.every((step, i) => step === 1 || sizes[i] < 2);
+}
+
 /** Elements start, start + step, ... along every axis. */
 export const slice: Op<SliceAttrs> = {
   name: "slice",
@@ -141,8 +146,7 @@ export const slice: Op<SliceAttrs> = {
       ];
     },
   },
-  simplify: ([a], { sizes, steps }) =>
-    sameShape(a.shape, sizes) && steps.every((step, i) => step === 1 || sizes[i] < 2) ? a : undefined,
+  simplify: ([a], attrs) => (isIdentity(a.shape, attrs) ? a : undefined),
   key: ({ starts, sizes, steps }) => `${starts};${sizes};${steps}`,
 };
 
@@ -175,7 +179,7 @@ export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readon
       ];
     },
   },
-  simplify: ([a], { shape }) => (sameShape(a.shape, shape) ? a : undefined),
+  simplify: ([a], attrs) => (isIdentity(attrs.shape, attrs) ? a : undefined),
   key: ({ starts, steps, shape, value }) => `${starts};${steps};${shape};${value}`,
 };
 
