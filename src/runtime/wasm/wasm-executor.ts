@@ -3,7 +3,6 @@ import { UnsupportedError } from "../../errors.ts";
 import { hasRelaxedSimd, hasSimd } from "../features.ts";
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
 import type { Machine } from "../machine.ts";
-import { createWasmMachine } from "./machine.ts";
 
 /** The two builds of one source. "relaxed" has fused multiply-add; "portable" gives the same bits on every machine. */
 export type Build = "relaxed" | "portable";
@@ -42,11 +41,12 @@ function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallb
   return { build: "portable", fallback: "no relaxed SIMD on this platform" };
 }
 
+/** The machine and its module are loaded when they are needed: pages that hand their work to a worker do without. */
 async function begin(build: Build): Promise<Machine> {
-  const { wasm } =
-    build === "relaxed" ? await import("./generated/relaxed.ts") : await import("./generated/portable.ts");
-  return createWasmMachine(
-    Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)),
-    1,
-  );
+  const [{ createWasmMachine }, { wasm }] = await Promise.all([
+    import("./machine.ts"),
+    build === "relaxed" ? import("./generated/relaxed.ts") : import("./generated/portable.ts"),
+  ]);
+  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+  return createWasmMachine(bytes, 1);
 }
