@@ -722,7 +722,9 @@ export class Tensor {
    * await evaluate(constant([0, 0]).softmax()); // => [0.5, 0.5]
    */
   softmax(axis = -1): Tensor {
-    return alongLast(this, axis, "softmax", (rows) => apply(rowwise.softmax, [rows]));
+    const { order, rows } = rowsOf(this, axis, "softmax");
+    const softmax = apply(rowwise.softmax, [rows]).reshape(order.map((i) => this.shape[i]));
+    return softmax.permute(order.map((_, i) => order.indexOf(i)));
   }
 
   /**
@@ -744,12 +746,9 @@ export class Tensor {
    * await evaluate(constant([1000, 1000]).logSumExp()); // => [1000.693]
    */
   logSumExp(axis = -1, options: KeepDims = {}): Tensor {
-    const at = normalizeAxis(axis, this.shape, "logSumExp");
-    const last = this.permute([...this.shape.keys()].filter((i) => i !== at).concat(at));
-    const result = apply(rowwise.logSumExp, [asRows(last, "logSumExp")]);
-    return result.reshape(
-      options.keepDims ? this.shape.map((size, i) => (i === at ? 1 : size)) : last.shape.slice(0, -1),
-    );
+    const { at, rows } = rowsOf(this, axis, "logSumExp");
+    const kept = options.keepDims ? [1] : [];
+    return apply(rowwise.logSumExp, [rows]).reshape(this.shape.toSpliced(at, 1, ...kept));
   }
 
   /**
@@ -969,20 +968,13 @@ function reduce(op: Op<reduction.ReduceAttrs>, a: Tensor, axes: Axes | undefined
   return keepDims ? result.reshape(a.shape.map((size, i) => (normal.includes(i) ? 1 : size))) : result;
 }
 
-function alongLast(a: Tensor, axis: number, name: string, f: (rows: Tensor) => Tensor): Tensor {
+/** The given axis as columns, all others as rows; and the order in which the axes are then. */
+function rowsOf(a: Tensor, axis: number, name: string): { at: number; order: number[]; rows: Tensor } {
   const at = normalizeAxis(axis, a.shape, name);
   const order = [...a.shape.keys()].filter((i) => i !== at).concat(at);
-  const moved = a.permute(order);
-  return f(asRows(moved, name))
-    .reshape(moved.shape)
-    .permute(order.map((_, i) => order.indexOf(i)));
-}
-
-/** All axes but the last as one. */
-function asRows(a: Tensor, name: string): Tensor {
-  const columns = a.shape[a.shape.length - 1];
-  if (columns === 0) throw new ShapeError(`${name}: ${showShape(a.shape)} has nothing along the axis`);
-  return a.reshape([sizeOf(a.shape) / columns, columns]);
+  const columns = a.shape[at];
+  if (columns === 0) throw new ShapeError(`${name}: ${showShape(a.shape)} has nothing along axis ${axis}`);
+  return { at, order, rows: a.permute(order).reshape([sizeOf(a.shape) / columns, columns]) };
 }
 
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {

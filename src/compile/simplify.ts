@@ -1,20 +1,25 @@
 // Simplify: the graph with equal nodes merged and each op's own identities applied. A pure function; it knows no op by name.
 import { topological } from "../graph.ts";
 import type { LoopBody, Op } from "../op.ts";
+import { scalarValue } from "../ops/elementwise.ts";
 import { Tensor } from "../tensor.ts";
 
-/** Equal, simpler tensors for `roots`, in their order. */
-export function simplify(roots: readonly Tensor[]): Tensor[] {
-  const simplifier = new Simplifier();
+/** Equal, simpler tensors for `roots`, in their order; what `known` names is replaced. */
+export function simplify(roots: readonly Tensor[], known?: ReadonlyMap<Tensor, Tensor>): Tensor[] {
+  const simplifier = new Simplifier(known);
   for (const node of topological(roots)) simplifier.settle(node);
   return roots.map((root) => simplifier.settle(root));
 }
 
 class Simplifier {
-  readonly #settled = new Map<Tensor, Tensor>();
+  readonly #settled: Map<Tensor, Tensor>;
   readonly #known = new Map<string, Tensor>();
   readonly #ids = new Map<Tensor, number>();
   readonly #ops = new Map<Op, number>();
+
+  constructor(known?: ReadonlyMap<Tensor, Tensor>) {
+    this.#settled = new Map(known);
+  }
 
   /** Inputs are settled before users, so this recursion is as deep as what one rule makes. */
   settle(node: Tensor): Tensor {
@@ -57,10 +62,16 @@ function number<K>(numbers: Map<K, number>, key: K): number {
   return found;
 }
 
-/** A loop with its body simplified. */
+/** A loop with its body simplified, captured numbers in their places. */
 function withBody(node: Tensor): Tensor {
-  const { lowering } = node.op;
-  if (lowering.kind !== "loop") return node;
-  const body: LoopBody = { ...lowering.body(node.attrs), results: simplify(lowering.body(node.attrs).results) };
-  return new Tensor(node.op, node.inputs, body, node, node.label);
+  const { op, inputs } = node;
+  if (op.lowering.kind !== "loop") return node;
+  const body = op.lowering.body(node.attrs);
+  const { parameters, carries, sequences } = body;
+  const isNumber = (i: number) =>
+    i >= carries + sequences && inputs[i].shape.length === 0 && scalarValue(inputs[i]) !== undefined;
+  const numbers = new Map(parameters.flatMap((parameter, i) => (isNumber(i) ? [[parameter, inputs[i]]] : [])));
+  const kept = <T>(list: readonly T[]) => list.filter((_, i) => !isNumber(i));
+  const simpler: LoopBody = { ...body, parameters: kept(parameters), results: simplify(body.results, numbers) };
+  return new Tensor(op, kept(inputs), simpler, node, node.label);
 }

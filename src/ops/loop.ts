@@ -52,14 +52,21 @@ function zeros({ shape }: Aval): Tensor {
 }
 
 // With step (c', y) = f(c, x, p): walk the steps backwards, carrying dc and the sum of dp; each step pulls (dc', dy) back through f.
-function scanVjp({ inputs, output, attrs: body, cotangents, pullback }: VjpContext<LoopBody>): (Tensor | undefined)[] {
+function scanVjp({
+  inputs,
+  output,
+  attrs: body,
+  cotangents,
+  needs,
+  pullback,
+}: VjpContext<LoopBody>): (Tensor | undefined)[] {
   const { length, reverse, parameters, carries, sequences, results } = body;
   const isFloat = ({ dtype }: Aval) => dtype === "f32";
   const [carryIn, elements] = [parameters.slice(0, carries), parameters.slice(carries, carries + sequences)];
   const captures = parameters.slice(carries + sequences);
   const floatCarries = carryIn.filter(isFloat);
-  const floatCaptures = captures.filter(isFloat);
-  const floatElements = elements.filter(isFloat);
+  const floatElements = elements.filter((_, i) => needs[carries + i]);
+  const floatCaptures = captures.filter((_, i) => needs[carries + sequences + i]);
   const stepOutputs = results.slice(carries);
   const outputCotangents = cotangents.slice(carries, carries + stepOutputs.length);
   const stackCotangents = cotangents.slice(carries + stepOutputs.length);
@@ -185,24 +192,20 @@ export function scan(
   };
 }
 
-/** Cuts a body off from the graph around it: what does not depend on `parameters` becomes a placeholder, scalar constants stay. */
+/** Cuts a body off from the graph around it: what does not depend on `parameters` becomes a placeholder. */
 function close(results: readonly Tensor[], parameters: readonly Tensor[]) {
   const depends = new Set(parameters);
-  const free = new Set<Tensor>();
   const order = topological(results);
-  for (const node of order) {
-    if (node.inputs.some((input) => depends.has(input))) depends.add(node);
-    const { kind } = node.op.lowering;
-    const isScalar = (node.attrs as { readonly scalar?: number } | undefined)?.scalar !== undefined;
-    if ((kind === "leaf" && isScalar) || (kind === "broadcast" && free.has(node.inputs[0]))) free.add(node);
-  }
+  for (const node of order) if (node.inputs.some((input) => depends.has(input))) depends.add(node);
   const outer: Tensor[] = [];
   const inner: Tensor[] = [];
   const closed = new Map<Tensor, Tensor>(parameters.map((parameter) => [parameter, parameter]));
   const inside = (node: Tensor): Tensor => {
     const known = closed.get(node);
     if (known !== undefined) return known;
-    if (free.has(node)) return node;
+    // A scalar is captured as such: repeated, it would need memory.
+    const { op, inputs, shape } = node;
+    if (op.lowering.kind === "broadcast" && inputs[0].shape.length === 0) return inside(inputs[0]).broadcastTo(shape);
     const stand = placeholder(node);
     outer.push(node);
     inner.push(stand);

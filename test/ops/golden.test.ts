@@ -32,8 +32,8 @@ function expectedOf({ value, gradients = [], second = [] }: Case): [name: string
   ];
 }
 
-async function complaints(sample: Sample, golden: Case, optimize: boolean): Promise<string[]> {
-  const results = await runOn(executor, derivativesAt(sample, pointOf(golden)), { optimize });
+async function complaints(sample: Sample, golden: Case, optimize: boolean, constants = false): Promise<string[]> {
+  const results = await runOn(executor, derivativesAt(sample, pointOf(golden), { constants }), { optimize });
   return expectedOf(golden).flatMap(([name, expected]) => {
     const scale = largest(expected);
     return disagreements(name, results[name], expected, (e) => RELATIVE * Math.abs(e) + CANCELLED * scale);
@@ -61,6 +61,10 @@ describe.each(Object.entries(samples) as [OpName, (typeof samples)[OpName]][])("
   test.each(list)("$golden: value, gradient and gradient of the gradient", async (sample) => {
     for (const golden of goldenCases(sample.golden))
       for (const optimize of [true, false]) expect(await complaints(sample, golden, optimize)).toEqual([]);
+  });
+
+  test.each(list)("$golden: the same of constants", async (sample) => {
+    for (const golden of goldenCases(sample.golden)) expect(await complaints(sample, golden, true, true)).toEqual([]);
   });
 
   test.each(list)("$golden: gradients equal differences", async (sample) => {
