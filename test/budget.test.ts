@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 import { describe, expect, test } from "vitest";
 import { compareWithBudget, overruns } from "./budget.ts";
+import { costOf, programs } from "./budget-programs.ts";
 
 /** Gzipped bytes of the core's JavaScript may never exceed this, whatever the budget says. */
 const CORE_LIMIT = 30_000;
@@ -46,6 +47,10 @@ test("the core's JavaScript stays small", async () => {
   const core = gzipSync(await bundle("src/index.ts"), { level: 9 }).length;
   expect(core).toBeLessThanOrEqual(CORE_LIMIT);
   expect(compareWithBudget("gzipped JavaScript bytes", { core })).toEqual([]);
+});
+
+test.each(Object.entries(programs))("the training step of %s stays small", (name, make) => {
+  expect(compareWithBudget(`step of ${name}`, costOf(make()))).toEqual([]);
 });
 
 describe("a budget", () => {
