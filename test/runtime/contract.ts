@@ -187,6 +187,13 @@ export function executorContract(name: string, create: Create): void {
         await expect(executor.load(e.program())).rejects.toThrow(ProgramError);
       });
 
+      test("of unknown instructions are refused", async (executor) => {
+        for (const header of [op.OPCODES | (1 << 8), op.BARRIER]) {
+          const program = { ...new Encoder().program(), code: Int32Array.of(header, op.END | (1 << 8)) };
+          await expect(executor.load(program)).rejects.toThrow(ProgramError);
+        }
+      });
+
       test("begin with inputs of zero", async (executor) => {
         const first = await executor.load(affine(50));
         await runAffine(executor, first, new Array(50).fill(7));
@@ -515,6 +522,25 @@ export function executorContract(name: string, create: Create): void {
         await expect(executor.run([[id + 1000, 1]]).done).rejects.toThrow(DisposedError);
         await expect(executor.run([[id + 1000, 1]]).stop()).resolves.toEqual({ steps: 0, stopped: true });
         expect(await executor.run([[id, 1]]).done).toEqual({ steps: 1, stopped: false });
+      });
+
+      test("fail when a kernel does, and leave the others alone", async (executor) => {
+        const e = new Encoder();
+        const x = e.variable("x", [1]);
+        e.map({ n: 1, operands: [full(x)], outputs: [x], steps: [[code.MAP_CODES + 1, o(0), a(0)]] });
+        const broken = await executor.load(e.program());
+        const id = await executor.load(counter("n"));
+        const other = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
+        const failing = executor.run([
+          [id, 3],
+          [broken, 1],
+        ]);
+        await expect(failing.done).rejects.toThrow();
+        await expect(failing.stop()).rejects.toThrow();
+        expect(failing.steps).toBe(3);
+        expect(failing.takeLog()[0].values).toHaveLength(6);
+        await untilSteps(other, other.steps + 1);
+        await other.stop();
       });
 
       test("end with an error when their program is unloaded; others go on", async (executor) => {

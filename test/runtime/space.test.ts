@@ -48,3 +48,15 @@ it("leaves everything as it was when a program does not fit", () => {
   expect([...space.read({ program: id, name: "x" })]).toEqual(new Array(100).fill(3));
   expect(() => space.load(program(100, 300))).not.toThrow();
 });
+
+it("grows by any number of words and keeps what is there", () => {
+  for (const precision of ["float32", "float64"] as const) {
+    const machine = createJsMachine(precision);
+    machine.memory.f[machine.start - 1] = 0.5;
+    for (let words = machine.start; words < 1e6; words += 12_345) {
+      machine.grow(words);
+      expect(machine.memory.f.length).toBeGreaterThanOrEqual(words);
+    }
+    expect(machine.memory.f[machine.start - 1]).toBe(0.5);
+  }
+});

@@ -5,18 +5,21 @@ import { fetchScalar } from "../memory.ts";
 import { interpret } from "./interpret.ts";
 import { HEAP_AT, JsMemory } from "./memory.ts";
 
+const LIMIT = 2 ** 30; // words: 4 GiB, what addresses of programs reach
+
 /** A machine over words of the given precision. */
 export function createJsMachine(precision: "float64" | "float32"): Machine {
   const memory = new JsMemory(precision, HEAP_AT);
   return {
     memory,
     start: HEAP_AT,
-    limit: 2 ** 30,
+    limit: LIMIT,
     addressUnit: 1,
     maxSteps: () => MOST_STEPS,
     ownWords: () => 0,
     grow(words) {
-      if (words > memory.f.length) memory.grow(Math.max(words, Math.min(2 ** 30, memory.f.length * 1.5)));
+      const room = memory.f.length;
+      if (words > room) memory.grow(Math.max(words, Math.min(LIMIT, Math.ceil(room * 1.5))));
     },
     install() {},
     execute(loaded, steps, log, at) {

@@ -22,6 +22,7 @@ interface Kernels {
 
 const PAGE_WORDS = 16384;
 const MOST_PAGES = 65536; // 4 GiB
+const LEAST_PAGES = 1024; // 64 MiB
 
 /** Kernels read whole vectors and tiles, so up to these words beyond the last buffer. */
 const SLACK = 1024;
@@ -37,30 +38,38 @@ function scratchOf(thread: number): number {
 /** Compiles and instantiates a module for `threads` threads, of which this one is the first. */
 export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, threads: number): Promise<Machine> {
   const start = scratchOf(threads);
-  const memory = new WebAssembly.Memory({ shared: true, initial: pagesFor(start), maximum: MOST_PAGES });
+  const { memory, maximum } = reserve(Math.ceil((start + SLACK) / PAGE_WORDS));
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   const kernels = instance.exports as unknown as Kernels;
   writeMathPage(memory.buffer);
   kernels.attach(0, threads, 4 * scratchOf(0));
-  return new WasmMachine(memory, kernels, start);
+  return new WasmMachine(memory, kernels, start, maximum);
 }
 
-function pagesFor(words: number): number {
-  return Math.min(MOST_PAGES, Math.ceil((words + SLACK) / PAGE_WORDS));
+/** A memory that can grow to 4 GiB, or to what the platform lets one reserve. @throws RangeError if that is next to nothing */
+function reserve(initial: number): { readonly memory: WebAssembly.Memory; readonly maximum: number } {
+  for (let maximum = MOST_PAGES; ; maximum /= 2) {
+    try {
+      return { memory: new WebAssembly.Memory({ shared: true, initial, maximum }), maximum };
+    } catch (error) {
+      if (!(error instanceof RangeError) || maximum < 2 * LEAST_PAGES) throw error;
+    }
+  }
 }
 
 class WasmMachine implements Machine {
   memory: Memory;
   readonly start: number;
-  readonly limit = MOST_PAGES * PAGE_WORDS - SLACK;
+  readonly limit: number;
   readonly addressUnit = 4;
   #linear: WebAssembly.Memory | undefined;
   #kernels: Kernels | undefined;
 
-  constructor(linear: WebAssembly.Memory, kernels: Kernels, start: number) {
+  constructor(linear: WebAssembly.Memory, kernels: Kernels, start: number, maximum: number) {
     this.#linear = linear;
     this.#kernels = kernels;
     this.start = start;
+    this.limit = maximum * PAGE_WORDS - SLACK;
     this.memory = views32(linear.buffer);
   }
 
@@ -74,7 +83,7 @@ class WasmMachine implements Machine {
   }
 
   grow(words: number): void {
-    const missing = pagesFor(words) - this.memory.f.length / PAGE_WORDS;
+    const missing = Math.ceil((words + SLACK - this.memory.f.length) / PAGE_WORDS);
     if (this.#linear === undefined || missing <= 0) return;
     this.#linear.grow(missing);
     this.memory = views32(this.#linear.buffer);
