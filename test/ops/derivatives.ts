@@ -5,7 +5,7 @@ import type { TypedArray } from "../../src/runtime/executor.ts";
 import { constant, input, type Tensor } from "../../src/tensor.ts";
 import type { Value } from "../golden.ts";
 import type { Graph } from "../run.ts";
-import type { Sample } from "./samples.ts";
+import type { Sample } from "./sample.ts";
 
 /** Where an op is looked at: inputs, and cotangents of its value and of its gradients where those are wanted. */
 export interface Point {

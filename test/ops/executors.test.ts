@@ -8,7 +8,8 @@ import { goldenCases } from "../golden.ts";
 import { runOn } from "../run.ts";
 import { derivativesAt, disagreements, largest, type Point } from "./derivatives.ts";
 import { draw, generator, type Random } from "./inputs.ts";
-import { type Sample, samples } from "./samples.ts";
+import type { Sample } from "./sample.ts";
+import { samples } from "./samples.ts";
 
 /** Unit of rounding of Float32. */
 const UNIT = 2 ** -24;

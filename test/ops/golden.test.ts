@@ -8,7 +8,8 @@ import { constant } from "../../src/tensor.ts";
 import { type Case, goldenCases } from "../golden.ts";
 import { runOn } from "../run.ts";
 import { derivativesAt, disagreements, largest } from "./derivatives.ts";
-import { type Sample, samples } from "./samples.ts";
+import type { Sample } from "./sample.ts";
+import { samples } from "./samples.ts";
 
 // Float64 rounds at 1.1e-16. The longest chains (gradients of gradients through a loop) multiply that by some hundreds, and
 // PyTorch's functions differ from JavaScript's by a few such units; a wrong formula is off by far more than 1e-10. Where terms
