@@ -97,19 +97,22 @@ export class Space {
     }
   }
 
-  /** The three largest buffers of the loaded programs and one more. */
+  /** The three largest buffers of the loaded programs and one more, variables by the names that programs give them. */
   #largest(program: Program): string[] {
-    const words = new Map<string, number>();
-    for (const [key, { place }] of this.#variables) words.set(`variable ${key}`, place.words);
+    const found = new Map<string, { readonly label: string; readonly words: number }>();
+    for (const [key, { place, shape }] of this.#variables)
+      found.set(key, { label: `${key} ${showShape(shape)}`, words: place.words });
+    let arena = 0;
     for (const each of [...Array.from(this.#programs.values(), (loaded) => loaded.program), program]) {
-      for (const variable of each.variables)
-        words.set(`variable ${variable.key} ${showShape(variable.shape)}`, variable.words);
-      for (const slot of [...each.inputs, ...each.outputs])
-        words.set(`${slot.name} ${showShape(slot.shape)}`, slot.words);
-      words.set("intermediate results", Math.max(each.arenaWords, words.get("intermediate results") ?? 0));
+      for (const { key, name, shape, words } of each.variables)
+        found.set(key, { label: `${name} ${showShape(shape)}`, words });
+      for (const { name, shape, words } of [...each.inputs, ...each.outputs])
+        found.set(`${found.size}: ${name}`, { label: `${name} ${showShape(shape)}`, words });
+      arena = Math.max(arena, each.arenaWords);
     }
-    const sorted = [...words].sort((a, b) => b[1] - a[1]).slice(0, 3);
-    return sorted.map(([name, size]) => `${name} (${gibibytes(size)})`);
+    found.set("arena", { label: "intermediate results", words: arena });
+    const sorted = [...found.values()].sort((a, b) => b.words - a.words).slice(0, 3);
+    return sorted.map(({ label, words }) => `${label} (${gibibytes(words)})`);
   }
 
   #place(program: Program, place: Place): Loaded {

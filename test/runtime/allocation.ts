@@ -59,7 +59,7 @@ async function garbage(executor: Executor, id: number, steps: number): Promise<n
 async function bytesPerStep(executor: Executor): Promise<number> {
   const id = await executor.load(program());
   let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 40 && least > STEPS / 2; round++)
+  for (let round = 0; round < 40 && least > 0.8 * STEPS; round++)
     least = Math.min(least, Math.abs(await garbage(executor, id, STEPS)));
   await executor.dispose();
   return least / STEPS;
