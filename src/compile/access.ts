@@ -18,10 +18,12 @@ export interface Access {
   readonly period: number;
   /** The address must be that of a whole buffer: a multiple of ALIGN. */
   readonly whole: boolean;
+  /** Word i belongs to element i alone: two such accesses of one instruction may share their memory. */
+  readonly elementwise: boolean;
 }
 
-function dense(slotNumber: number, write: boolean, words: number, whole = true): Access {
-  return { slot: slotNumber, write, first: 0, words, run: words, period: words, whole };
+function dense(slotNumber: number, write: boolean, words: number, whole = true, elementwise = false): Access {
+  return { slot: slotNumber, write, first: 0, words, run: words, period: words, whole, elementwise };
 }
 
 function bytesToWords(bytes: number): number {
@@ -29,27 +31,24 @@ function bytesToWords(bytes: number): number {
 }
 
 /** Words of the panels of `batch` matrices B of k x n. */
-export function panelWords(k: number, n: number, batch: number): number {
+function panelWords(k: number, n: number, batch: number): number {
   return k * Math.ceil(n / PANEL) * PANEL * batch;
 }
 
-/** Words that an operand of a map occupies, by its mode. */
-export function operandWords(code: Int32Array, map: number, operand: number): number {
-  const mode = code[operand + 1] & 0xff;
-  const byte = code[operand + 1] >> 8 === slot.ELEMENT_BYTE;
+/** Words that the operand at word `operand` of a map occupies, by its mode. */
+function operandWords(code: Int32Array, map: number, operand: number): number {
+  const elements = operandElements(code, map, operand);
+  return code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? bytesToWords(elements) : elements;
+}
+
+function operandElements(code: Int32Array, map: number, operand: number): number {
   const n = code[map + slot.MAP_N];
-  if (n === 0) return 0;
   const columns = code[map + slot.MAP_COLUMNS];
-  const rows = Math.ceil(n / columns / code[operand + 2]);
-  const elements =
-    mode === slot.MODE_FULL
-      ? n
-      : mode === slot.MODE_SCALAR
-        ? 1
-        : mode === slot.MODE_ROW
-          ? columns
-          : Math.min(rows, code[operand + 3]);
-  return byte ? bytesToWords(elements) : elements;
+  const mode = code[operand + 1] & 0xff;
+  if (n === 0 || mode === slot.MODE_FULL) return n;
+  if (mode === slot.MODE_SCALAR) return 1;
+  if (mode === slot.MODE_ROW) return columns;
+  return Math.min(Math.ceil(n / columns / code[operand + 2]), code[operand + 3]);
 }
 
 function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
@@ -57,13 +56,12 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const list: Access[] = [];
   let position = map + slot.MAP_FIRST;
   for (let operands = counts & 0xff; operands > 0; operands--) {
-    list.push(
-      dense(position - at, false, operandWords(code, map, position), (code[position + 1] & 0xff) !== slot.MODE_SCALAR),
-    );
+    const isFull = code[position + 1] === slot.MODE_FULL; // of words, not of bytes
+    list.push(dense(position - at, false, operandWords(code, map, position), true, isFull));
     position += slot.MAP_OPERAND_WORDS;
   }
   for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--)
-    list.push(dense(position++ - at, true, code[map + slot.MAP_N]));
+    list.push(dense(position++ - at, true, code[map + slot.MAP_N], true, true));
   return list;
 }
 
@@ -90,7 +88,7 @@ function strided(code: Int32Array, at: number, slotNumber: number, column: numbe
     words += (size - 1) * stride;
   }
   if (run === 0 || run === Number.POSITIVE_INFINITY) [run, period] = [words, words];
-  return { slot: slotNumber, write, first, words, run, period, whole: false };
+  return { slot: slotNumber, write, first, words, run, period, whole: false, elementwise: false };
 }
 
 function matmulAccesses(code: Int32Array, at: number): Access[] {
@@ -102,7 +100,7 @@ function matmulAccesses(code: Int32Array, at: number): Access[] {
     dense(slot.MATMUL_A, false, k === 0 ? 0 : (batch - 1) * strideA + m * k),
     dense(slot.MATMUL_B, false, k === 0 ? 0 : (batch - 1) * strideB + k * n),
     dense(slot.MATMUL_PANELS, false, panelWords(k, n, strideB === 0 ? 1 : batch)),
-    dense(slot.MATMUL_C, true, batch * m * n),
+    dense(slot.MATMUL_C, true, batch * m * n, true, true),
   ];
   const map = mapOf(code, at);
   return map < 0 ? list : list.concat(mapAccesses(code, at, map));
@@ -116,7 +114,11 @@ const ACCESSES: Record<Opcode, (code: Int32Array, at: number, word: (slot: numbe
   [op.MAP]: (code, at) => mapAccesses(code, at, at),
   [op.REDUCE]: (_code, _at, word) => {
     const kept = word(slot.REDUCE_OUTER) * word(slot.REDUCE_INNER);
-    return [dense(slot.REDUCE_FROM, false, kept * word(slot.REDUCE_N)), dense(slot.REDUCE_TO, true, kept)];
+    // Parts of a long sum begin anywhere.
+    return [
+      dense(slot.REDUCE_FROM, false, kept * word(slot.REDUCE_N), false),
+      dense(slot.REDUCE_TO, true, kept, false),
+    ];
   },
   [op.PACK]: (_code, _at, word) => {
     const [batch, k, n] = [word(slot.PACK_BATCH), word(slot.PACK_K), word(slot.PACK_N)];

@@ -1,0 +1,302 @@
+// Decodes a program's code into lines, checking on the way all that one instruction tells by itself: lengths, sizes, loops, prefixes,
+// and that what it touches while the loops around it run lies where it may.
+import * as op from "../../assembly/isa/opcode.ts";
+import { ALIGN, MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
+import * as slot from "../../assembly/isa/slots.ts";
+import { ProgramError } from "../errors.ts";
+import { type Access, accessesOf } from "./access.ts";
+import { lengthAt, mapOf, type Opcode, opcodeAt, visitAddresses } from "./addresses.ts";
+import { mapLength } from "./map-steps.ts";
+import { CodeNames } from "./names.ts";
+import { type Place, type Places, positionOf } from "./places.ts";
+import type { Program } from "./program.ts";
+import { checkMap } from "./verify-map.ts";
+
+/** A loop around an instruction. */
+export interface Loop {
+  readonly count: number;
+  /** Number of the first instruction of its body, and the word after the last. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Words that an instruction reads or writes through one address: `rows` stretches of `run` words, `period` apart. */
+export interface Touch {
+  /** Number of the instruction. */
+  readonly line: number;
+  readonly slot: number;
+  readonly write: boolean;
+  readonly elementwise: boolean;
+  /** It holds nothing when a program begins: arena and outputs. */
+  readonly blank: boolean;
+  /** First word in the first iteration of all loops (positions count through all regions, see places.ts). */
+  readonly start: number;
+  readonly run: number;
+  readonly rows: number;
+  readonly period: number;
+  /** How far each loop moves it, outermost first. */
+  readonly strides: readonly number[];
+  readonly loops: readonly Loop[];
+  /** First word, and the first beyond, in any iteration. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A decoded instruction. */
+export interface Line {
+  readonly number: number;
+  readonly at: number;
+  readonly opcode: number;
+  readonly loops: readonly Loop[];
+  /** The loop that a LOOP opens. */
+  readonly loop?: Loop;
+  readonly touches: readonly Touch[];
+}
+
+/** Shortest length of each instruction: with its last fixed slot. */
+const LEAST_WORDS: Record<Opcode, number> = {
+  [op.END]: 1,
+  [op.BARRIER]: 1,
+  [op.LOOP]: slot.LOOP_DEPTH + 1,
+  [op.INDEX]: slot.INDEX_FIRST,
+  [op.MAP]: slot.MAP_FIRST,
+  [op.REDUCE]: slot.REDUCE_WORDS,
+  [op.PACK]: slot.PACK_WORDS,
+  [op.MATMUL]: slot.MATMUL_WORDS,
+  [op.COPY]: slot.COPY_FIRST,
+  [op.GATHER]: slot.GATHER_WORDS,
+  [op.SCATTER_ADD]: slot.SCATTER_WORDS,
+  [op.SOFTMAX]: slot.ROWS_WORDS,
+  [op.LOG_SUM_EXP]: slot.ROWS_WORDS,
+  [op.CROSS_ENTROPY]: slot.ENTROPY_WORDS,
+  [op.CROSS_ENTROPY_GRADIENT]: slot.ENTROPY_GRADIENT_WORDS,
+};
+
+/** Largest values of slots that choose; all other slots are sizes. */
+const LARGEST: Partial<Record<Opcode, Readonly<Record<number, number>>>> = {
+  [op.REDUCE]: { [slot.REDUCE_KIND]: slot.KIND_MAX_I32 },
+  [op.PACK]: { [slot.PACK_TRANSPOSED]: 1 },
+  [op.MATMUL]: { [slot.MATMUL_TRANSPOSED]: 3 },
+  [op.COPY]: { [slot.COPY_RANK]: MAX_RANK },
+};
+
+/** The error of an instruction. */
+export function failure(program: Program, number: number, opcode: number, reason: string): ProgramError {
+  const label = program.labels[number] ? `, ${program.labels[number]}` : "";
+  return new ProgramError(`instruction ${number} (${new CodeNames().opcode(opcode)}${label}): ${reason}`);
+}
+
+/** All instructions of a program. @throws ProgramError for the first that cannot be */
+export function decode(program: Program, places: Places): Line[] {
+  return new Decoder(program, places).lines();
+}
+
+class Decoder {
+  readonly #program: Program;
+  readonly #code: Int32Array;
+  readonly #places: Places;
+  readonly #lines: Line[] = [];
+  readonly #loops: Loop[] = [];
+  #at = 0;
+  /** How the prefix just read moves slots of the next instruction: strides by depth. */
+  #moves: ReadonlyMap<number, readonly number[]> = new Map();
+
+  constructor(program: Program, places: Places) {
+    this.#program = program;
+    this.#code = program.code;
+    this.#places = places;
+  }
+
+  lines(): Line[] {
+    const code = this.#code;
+    let ended = false;
+    for (; this.#at < code.length; this.#at += lengthAt(code, this.#at)) {
+      while (this.#loops.at(-1)?.end === this.#at) this.#loops.pop();
+      if (ended) throw new ProgramError(`END is followed by ${code.length - this.#at} more words`);
+      this.#lines.push(this.#line());
+      ended = opcodeAt(code, this.#at) === op.END;
+    }
+    if (!ended) throw new ProgramError("the code does not end with END");
+    if (this.#program.labels.length !== this.#lines.length)
+      throw new ProgramError(`${this.#program.labels.length} labels for ${this.#lines.length} instructions`);
+    return this.#lines;
+  }
+
+  #fail(reason: string): never {
+    throw failure(this.#program, this.#lines.length, opcodeAt(this.#code, this.#at), reason);
+  }
+
+  #line(): Line {
+    const code = this.#code;
+    const at = this.#at;
+    const opcode = opcodeAt(code, at);
+    if (opcode >= op.OPCODES) this.#fail(`no instruction has this opcode`);
+    this.#checkLength(opcode as Opcode);
+    this.#checkSlots(opcode as Opcode);
+    const line = { number: this.#lines.length, at, opcode, loops: [...this.#loops] };
+    if (opcode === op.END && this.#loops.length > 0) this.#fail("inside a loop");
+    if (opcode === op.LOOP) return { ...line, touches: [], loop: this.#open() };
+    if (opcode === op.INDEX) this.#prefix();
+    else {
+      const touches = accessesOf(code, at).map((access) => this.#touch(access, line.number, line.loops));
+      this.#moves = new Map();
+      return { ...line, touches };
+    }
+    return { ...line, touches: [] };
+  }
+
+  #word(number: number): number {
+    return this.#code[this.#at + number];
+  }
+
+  #checkLength(opcode: Opcode): void {
+    const length = lengthAt(this.#code, this.#at);
+    const end = this.#loops.at(-1)?.end ?? this.#code.length;
+    if (length < LEAST_WORDS[opcode]) this.#fail(`${length} words long, it takes ${LEAST_WORDS[opcode]} at least`);
+    if (this.#at + length > end)
+      this.#fail(`reaches past the end of ${this.#loops.length > 0 ? "its loop" : "the code"}`);
+    const wanted = this.#wantedLength(opcode);
+    if (length !== wanted) this.#fail(`${length} words long, its counts give ${wanted}`);
+  }
+
+  #wantedLength(opcode: Opcode): number {
+    const word = (number: number) => this.#word(number);
+    if (opcode === op.INDEX) return slot.INDEX_FIRST + word(slot.INDEX_COUNT) * slot.INDEX_STRIDE;
+    if (opcode === op.MAP) return mapLength(this.#code, this.#at);
+    if (opcode === op.COPY) return slot.COPY_FIRST + word(slot.COPY_RANK) * slot.COPY_DIMENSION_WORDS;
+    if (opcode !== op.MATMUL || word(slot.MATMUL_MAP) === 0) return LEAST_WORDS[opcode];
+    const map = slot.MATMUL_WORDS - 1;
+    return lengthAt(this.#code, this.#at) > map + slot.MAP_COUNTS
+      ? map + mapLength(this.#code, this.#at + map)
+      : map + slot.MAP_FIRST;
+  }
+
+  /** Sizes are not negative, choices are choices. */
+  #checkSlots(opcode: Opcode): void {
+    const addresses = new Set<number>();
+    visitAddresses(this.#code, this.#at, (position) => addresses.add(position - this.#at));
+    for (let number = 1; number < LEAST_WORDS[opcode]; number++) {
+      if (addresses.has(number)) continue;
+      const most = LARGEST[opcode]?.[number] ?? Number.POSITIVE_INFINITY;
+      if (this.#word(number) < 0 || this.#word(number) > most)
+        this.#fail(`${new CodeNames().slot(this.#code, this.#at, number)} is ${this.#word(number)}`);
+    }
+    if (opcode === op.MATMUL) this.#checkProduct();
+    if (opcode === op.COPY) this.#checkCopy();
+    const bytes = this.#word(slot.GATHER_BYTES);
+    if (opcode === op.GATHER && bytes !== 1 && bytes !== 4) this.#fail(`elements of ${bytes} bytes`);
+    const map = mapOf(this.#code, this.#at);
+    const complaint = map < 0 ? undefined : checkMap(this.#code, map, opcode === op.MATMUL);
+    if (complaint !== undefined) this.#fail(complaint);
+  }
+
+  #checkProduct(): void {
+    const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map((s) => this.#word(s));
+    const check = (name: string, stride: number, size: number) => {
+      if (stride !== 0 && stride !== size)
+        this.#fail(`batches of ${name} lie ${stride} words apart, matrices are ${size}`);
+    };
+    check("A", this.#word(slot.MATMUL_STRIDE_A), m * k);
+    check("B", this.#word(slot.MATMUL_STRIDE_B), k * n);
+    const words = this.#word(slot.MATMUL_MAP);
+    if (words === 0) return;
+    if (words !== lengthAt(this.#code, this.#at) - slot.MATMUL_WORDS)
+      this.#fail(`says that its epilogue has ${words} words`);
+    const elements = this.#code[this.#at + slot.MATMUL_WORDS - 1 + slot.MAP_N];
+    if (elements !== batch * m * n) this.#fail(`the epilogue takes ${elements} elements of ${batch * m * n}`);
+  }
+
+  /** Each word is written once: sorted by stride, each axis steps over all that lies within. */
+  #checkCopy(): void {
+    const axes: [stride: number, size: number][] = [];
+    for (let axis = 0; axis < this.#word(slot.COPY_RANK); axis++) {
+      const number = slot.COPY_FIRST + axis * slot.COPY_DIMENSION_WORDS;
+      if (this.#word(number) < 0) this.#fail(`the size of axis ${axis} is ${this.#word(number)}`);
+      axes.push([Math.abs(this.#word(number + 1)), this.#word(number)]);
+    }
+    if (axes.some(([, size]) => size === 0)) return;
+    let words = 1;
+    for (const [stride, size] of axes.sort((a, b) => a[0] - b[0])) {
+      if (size > 1 && stride < words) this.#fail("writes a word twice");
+      words += (size - 1) * stride;
+    }
+  }
+
+  #open(): Loop {
+    const depth = this.#loops.length;
+    if (depth >= MAX_DEPTH) this.#fail(`loops nest deeper than ${MAX_DEPTH}`);
+    if (this.#word(slot.LOOP_DEPTH) !== depth)
+      this.#fail(`counts at depth ${this.#word(slot.LOOP_DEPTH)}, but ${depth} loops are around it`);
+    const body = this.#at + lengthAt(this.#code, this.#at);
+    const end = body + this.#word(slot.LOOP_BODY);
+    if (end === body) this.#fail("has no body");
+    if (end > (this.#loops.at(-1)?.end ?? this.#code.length)) this.#fail("its body reaches past what is around it");
+    const loop = { count: this.#word(slot.LOOP_COUNT), first: this.#lines.length + 1, end };
+    this.#loops.push(loop);
+    return loop;
+  }
+
+  #prefix(): void {
+    const code = this.#code;
+    const next = this.#at + lengthAt(code, this.#at);
+    if (this.#loops.length === 0) this.#fail("outside a loop");
+    if (next === this.#loops.at(-1)?.end || opcodeAt(code, next) <= op.INDEX)
+      this.#fail("no instruction follows that it could move");
+    const addresses = new Set<number>();
+    // The length of what follows is checked when its turn comes: its addresses are read only where they exist.
+    if (opcodeAt(code, next) < op.OPCODES && next + lengthAt(code, next) <= code.length)
+      visitAddresses(code, next, (position) => addresses.add(position - next));
+    const moves = new Map<number, number[]>();
+    for (let triple = 0; triple < this.#word(slot.INDEX_COUNT); triple++) {
+      const number = slot.INDEX_FIRST + triple * slot.INDEX_STRIDE;
+      const [moved, depth, stride] = [this.#word(number), this.#word(number + 1), this.#word(number + 2)];
+      if (!addresses.has(moved)) this.#fail(`slot ${moved} of the next instruction is no address`);
+      if (depth < 0 || depth >= this.#loops.length)
+        this.#fail(`moves with the loop at depth ${depth}, of ${this.#loops.length}`);
+      const strides = moves.get(moved) ?? this.#loops.map(() => 0);
+      if (this.#loops[depth].count > 1) strides[depth] += stride;
+      moves.set(moved, strides);
+    }
+    this.#moves = moves;
+  }
+
+  #touch(access: Access, line: number, loops: readonly Loop[]): Touch {
+    const { slot: number, write, words, whole, elementwise } = access;
+    const address = positionOf(this.#word(number));
+    const strides = this.#moves.get(number) ?? loops.map(() => 0);
+    const start = address + access.first;
+    let [low, high] = [start, start + words];
+    if (words > 0)
+      strides.forEach((stride, depth) => {
+        const reach = stride * Math.max(0, loops[depth].count - 1);
+        low += Math.min(0, reach);
+        high += Math.max(0, reach);
+      });
+    const place = this.#placeOf(number, address, low, high);
+    if (whole && !this.#moves.has(number) && address % ALIGN !== 0)
+      this.#fail(`${this.#show(number)} begins no buffer`);
+    if (write && (place.kind === "input" || place.kind === "constant"))
+      this.#fail(`writes ${place.kind} ${place.name}`);
+    const blank = place.kind === "arena" || place.kind === "output";
+    const rows = access.period > access.run ? Math.ceil(words / access.period) : 1;
+    const [run, period] = rows > 1 ? [access.run, access.period] : [words, 0];
+    return { line, slot: number, write, elementwise, blank, start, run, rows, period, strides, loops, low, high };
+  }
+
+  /** What holds all of low..high, and the address itself where nothing is touched. */
+  #placeOf(number: number, address: number, low: number, high: number): Place {
+    const place = this.#places.at(high > low ? low : address);
+    if (place === undefined)
+      this.#fail(
+        `${this.#show(number)} ${low < address ? `reaches ${address - low} words before it, where` : "is where"} nothing lies`,
+      );
+    if (high > place.end)
+      this.#fail(`${this.#show(number)} reaches ${high - place.end} words past the end of ${place.name}`);
+    return place;
+  }
+
+  #show(number: number): string {
+    const name = new CodeNames().slot(this.#code, this.#at, number);
+    return `${name} at ${this.#places.show(positionOf(this.#word(number)))}`;
+  }
+}

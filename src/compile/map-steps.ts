@@ -1,0 +1,83 @@
+// The steps of a map, decoded. Print and verify read them; kernels decode for themselves.
+import * as code from "../../assembly/isa/map-code.ts";
+import { MAP_COUNTS, MAP_FIRST, MAP_OPERAND_WORDS, MAP_STEP_WORDS } from "../../assembly/isa/slots.ts";
+import type { MapCode } from "./addresses.ts";
+
+/** One step: registers are numbered as in slots.ts. */
+export interface MapStep {
+  readonly code: number;
+  readonly target: number;
+  /** As many as the code takes. */
+  readonly sources: readonly number[];
+}
+
+/** Registers that each code reads. */
+const SOURCES: Record<MapCode, number> = {
+  [code.COPY_BITS]: 1,
+  [code.ADD]: 2,
+  [code.SUB]: 2,
+  [code.MUL]: 2,
+  [code.DIV]: 2,
+  [code.MAX]: 2,
+  [code.MIN]: 2,
+  [code.NEG]: 1,
+  [code.ABS]: 1,
+  [code.SIGN]: 1,
+  [code.FLOOR]: 1,
+  [code.EXP]: 1,
+  [code.EXPM1]: 1,
+  [code.LOG]: 1,
+  [code.LOG1P]: 1,
+  [code.SQRT]: 1,
+  [code.RSQRT]: 1,
+  [code.SIN]: 1,
+  [code.COS]: 1,
+  [code.TANH]: 1,
+  [code.SIGMOID]: 1,
+  [code.ERF]: 1,
+  [code.POW]: 2,
+  [code.LESS]: 2,
+  [code.EQUAL]: 2,
+  [code.SELECT]: 3,
+  [code.RELU]: 1,
+  [code.REMAINDER]: 2,
+  [code.MULTIPLY_ADD]: 3,
+  [code.LINEAR]: 4,
+  [code.FROM_I32]: 1,
+  [code.TO_I32]: 1,
+  [code.ADD_I]: 2,
+  [code.SUB_I]: 2,
+  [code.MUL_I]: 2,
+  [code.DIV_I]: 2,
+  [code.REMAINDER_I]: 2,
+  [code.MAX_I]: 2,
+  [code.MIN_I]: 2,
+  [code.NEG_I]: 1,
+  [code.ABS_I]: 1,
+  [code.LESS_I]: 2,
+  [code.EQUAL_I]: 2,
+  [code.SIGN_I]: 1,
+  [code.UNIFORM]: 2,
+  [code.PERMUTE_INDEX]: 3,
+};
+
+/** Words of a map whose header is at `map`, or of an epilogue and the word before it. */
+export function mapLength(words: Int32Array, map: number): number {
+  const counts = words[map + MAP_COUNTS];
+  return MAP_FIRST + (counts & 0xff) * MAP_OPERAND_WORDS + ((counts >> 8) & 0xff) + (counts >>> 16) * MAP_STEP_WORDS;
+}
+
+/** The steps of a map in their order. */
+export function* stepsOf(words: Int32Array, map: number): Generator<MapStep> {
+  const end = map + mapLength(words, map);
+  for (let at = end - (words[map + MAP_COUNTS] >>> 16) * MAP_STEP_WORDS; at < end; at += MAP_STEP_WORDS) {
+    const step = words[at];
+    const more = words[at + 1];
+    const sources = [(step >> 16) & 0xff, step >>> 24, more & 0xff, (more >> 8) & 0xff];
+    yield {
+      code: step & 0xff,
+      target: (step >> 8) & 0xff,
+      sources: sources.slice(0, SOURCES[(step & 0xff) as MapCode]),
+    };
+  }
+}

@@ -1,0 +1,172 @@
+// Prints a program: its buffers, then a line for every instruction and for every step of a map.
+import * as op from "../../assembly/isa/opcode.ts";
+import * as slot from "../../assembly/isa/slots.ts";
+import { showShape } from "../shape.ts";
+import { lengthAt, mapOf, opcodeAt, visitAddresses } from "./addresses.ts";
+import { stepsOf } from "./map-steps.ts";
+import { CodeNames } from "./names.ts";
+import { Places, positionOf } from "./places.ts";
+import type { Program, ProgramSlot } from "./program.ts";
+
+/** Column in which labels begin where the lines are short enough. */
+const LABEL_COLUMN = 72;
+
+/**
+ * A program as text. Addresses bear the names of variables, inputs and outputs, scalars of constants their value; `arena+64` is
+ * word 64 of the arena. In maps a0 is the first operand, o0 the first output, r0 a register; i0 counts the outermost loop.
+ *
+ * @example
+ * import { compile, input } from "simdgrad";
+ * import { printProgram } from "simdgrad/debug";
+ * const x = input([3]);
+ * const text = printProgram(compile({ inputs: { x }, outputs: { y: x.exp().add(1) } }));
+ * text.split("\n").slice(-3, -1).map((line) => line.trim()); // => ["r0 = exp a0", "o0 = add r0 a1"]
+ */
+export function printProgram(program: Program): string {
+  return new Printer(program).print();
+}
+
+class Printer {
+  readonly #program: Program;
+  readonly #code: Int32Array;
+  readonly #places: Places;
+  readonly #names = new CodeNames();
+  readonly #lines: string[] = [];
+  /** Ends of the loops that are open. */
+  readonly #ends: number[] = [];
+  /** Digits of the largest instruction number. */
+  readonly #digits: number;
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#code = program.code;
+    this.#places = new Places(program);
+    this.#digits = `${program.labels.length}`.length;
+  }
+
+  print(): string {
+    this.#buffers();
+    const code = this.#code;
+    for (let at = 0, number = 0; at < code.length; at += Math.max(1, lengthAt(code, at)), number++) {
+      while (this.#ends.at(-1) === at) this.#ends.pop();
+      this.#instruction(at, number);
+    }
+    return this.#lines.join("\n");
+  }
+
+  #buffers(): void {
+    const { variables, inputs, outputs, logged, arenaWords } = this.#program;
+    const list = (kind: string, region: string, slots: readonly ProgramSlot[]) => {
+      for (const { name, dtype, shape, offset } of slots) {
+        const log = kind === "output" && logged.includes(name) ? ", logged" : "";
+        this.#lines.push(`${kind} ${name}: ${dtype}${showShape(shape)} at ${region}+${offset}${log}`);
+      }
+    };
+    list("variable", "state", variables);
+    list("input", "io", inputs);
+    list("output", "io", outputs);
+    this.#lines.push(`arena: ${arenaWords} words`);
+  }
+
+  #instruction(at: number, number: number): void {
+    const code = this.#code;
+    const opcode = opcodeAt(code, at);
+    const indent = "  ".repeat(this.#ends.length);
+    const label = this.#program.labels[number];
+    const text = `${`${number}`.padStart(this.#digits)} ${indent}${this.#names.opcode(opcode)}${this.#operands(at)}`;
+    this.#lines.push(label ? `${text.padEnd(LABEL_COLUMN - 1)} ; ${label}` : text);
+    const below = `${" ".repeat(this.#digits)}   ${indent}`;
+    const map = mapOf(code, at);
+    if (opcode === op.MATMUL && map >= 0) this.#lines.push(`${below}epilogue${this.#map(map)}`);
+    if (map >= 0) for (const step of stepsOf(code, map)) this.#lines.push(`${below}  ${this.#names.step(step)}`);
+    if (opcode === op.LOOP) this.#ends.push(at + lengthAt(code, at) + code[at + slot.LOOP_BODY]);
+  }
+
+  /** What follows the opcode's name. */
+  #operands(at: number): string {
+    const code = this.#code;
+    const opcode = opcodeAt(code, at);
+    if (opcode === op.MAP) return this.#map(at);
+    if (opcode === op.LOOP) return ` i${code[at + slot.LOOP_DEPTH]} to ${code[at + slot.LOOP_COUNT]}`;
+    if (opcode === op.INDEX) return ` ${this.#moves(at).join(", ")}`;
+    const addresses = new Set<number>();
+    visitAddresses(code, at, (position) => addresses.add(position));
+    const words: string[] = [];
+    const end = this.#fixedEnd(at);
+    for (let position = at + 1; position < end; position++) {
+      const text = addresses.has(position) ? this.#address(position) : this.#value(at, position - at);
+      if (text !== "") words.push(`${this.#names.slot(code, at, position - at)}=${text}`);
+    }
+    return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
+  }
+
+  /** Where the slots that have names end. */
+  #fixedEnd(at: number): number {
+    const opcode = opcodeAt(this.#code, at);
+    const fixed = opcode === op.MATMUL ? slot.MATMUL_MAP : opcode === op.COPY ? slot.COPY_RANK : undefined;
+    return at + (fixed ?? lengthAt(this.#code, at));
+  }
+
+  /** A slot that is no address; empty where it says nothing. */
+  #value(at: number, number: number): string {
+    const code = this.#code;
+    const opcode = opcodeAt(code, at);
+    const value = code[at + number];
+    if (opcode === op.REDUCE && number === slot.REDUCE_KIND) return this.#names.kinds.get(value) ?? `${value}`;
+    if (opcode !== op.MATMUL) return `${value}`;
+    if (number === slot.MATMUL_TRANSPOSED) return ["", "a", "b", "a,b"][value] ?? `${value}`;
+    const alone = code[at + slot.MATMUL_BATCH] === 1;
+    const ofBatch = [slot.MATMUL_BATCH, slot.MATMUL_STRIDE_A, slot.MATMUL_STRIDE_B] as readonly number[];
+    return alone && ofBatch.includes(number) ? "" : `${value}`;
+  }
+
+  /** Axes of a copy: their sizes, and the strides on both sides. */
+  #dimensions(at: number): string[] {
+    const code = this.#code;
+    if (opcodeAt(code, at) !== op.COPY) return [];
+    const axes: string[] = [];
+    for (let axis = 0; axis < code[at + slot.COPY_RANK]; axis++) {
+      const position = at + slot.COPY_FIRST + axis * slot.COPY_DIMENSION_WORDS;
+      axes.push(`${code[position]} x (to ${code[position + 1]}, from ${code[position + 2]})`);
+    }
+    return axes;
+  }
+
+  /** `a0 += 64 i0`: how a prefix moves the addresses of the next instruction. */
+  #moves(at: number): string[] {
+    const code = this.#code;
+    const next = at + lengthAt(code, at);
+    const moves: string[] = [];
+    for (let triple = 0; triple < code[at + slot.INDEX_COUNT]; triple++) {
+      const position = at + slot.INDEX_FIRST + triple * slot.INDEX_STRIDE;
+      moves.push(`${this.#names.slot(code, next, code[position])} += ${code[position + 2]} i${code[position + 1]}`);
+    }
+    return moves;
+  }
+
+  /** Domain, operands and outputs of a map. */
+  #map(map: number): string {
+    const code = this.#code;
+    const counts = code[map + slot.MAP_COUNTS];
+    const buffers: string[] = [];
+    let position = map + slot.MAP_FIRST;
+    for (let k = 0; k < (counts & 0xff); k++, position += slot.MAP_OPERAND_WORDS)
+      buffers.push(`a${k}=${this.#mode(position)}${this.#address(position)}`);
+    for (let k = 0; k < ((counts >> 8) & 0xff); k++) buffers.push(`o${k}=${this.#address(position++)}`);
+    return ` n=${code[map + slot.MAP_N]} columns=${code[map + slot.MAP_COLUMNS]}: ${buffers.join(", ")}`;
+  }
+
+  /** How an operand is read, where it is not simply read through. */
+  #mode(operand: number): string {
+    const [, kind, div, mod] = this.#code.subarray(operand, operand + slot.MAP_OPERAND_WORDS);
+    const mode = kind & 0xff;
+    const bytes = kind >> 8 === slot.ELEMENT_WORD ? "" : `${this.#names.elements.get(kind >> 8)} `;
+    if (mode === slot.MODE_FULL) return bytes;
+    const period = mode === slot.MODE_COLUMN ? `(/${div} %${mod})` : "";
+    return `${bytes}${this.#names.modes.get(mode)}${period} `;
+  }
+
+  #address(position: number): string {
+    return this.#places.show(positionOf(this.#code[position]));
+  }
+}
