@@ -1,6 +1,8 @@
-// Optimising changes no result: random graphs, several steps, with and without, over poisoned and over clean memory, on every executor.
+// Optimising changes no result: random graphs, several steps, with and without, over poisoned and over clean memory, on every
+// executor; and the programs pass the verifier.
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
+import { verifyProgram } from "../../src/compile/verify-program.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { float32, oracle } from "../executors.ts";
@@ -23,6 +25,7 @@ async function results(executor: Executor, graph: RandomGraph, optimize: boolean
     },
     { optimize },
   );
+  verifyProgram(program);
   const id = await executor.load(program);
   await initialise(executor, variables, 0);
   for (const [i, [, data]] of inputs.entries()) await executor.write({ program: id, name: `x${i}` }, data);
