@@ -1,10 +1,13 @@
 // What bad input gets: each case runs, and the table in README.md shows the error that it really threw.
+
+import { verifyProgram } from "../../src/debug/index.ts";
 import {
   compile,
   constant,
   grad,
   input,
   JsExecutor,
+  type Program,
   type Samples,
   Trainer,
   type TrainerOptions,
@@ -76,6 +79,7 @@ const cases: readonly Case[] = [
     run: () => trainer(new Linear(1, 1)).loadStateDict({ weight: [[1]], slope: [1] }),
   },
   { input: "more memory than 4 GiB", run: () => loadTooMuch() },
+  { input: "a program that breaks a rule, given to `verifyProgram`", run: () => verifyProgram(tampered()) },
   { input: "use after `dispose`", run: () => useAfterDispose() },
 ];
 
@@ -92,6 +96,11 @@ async function loadTooMuch(): Promise<void> {
   } finally {
     await executor.dispose();
   }
+}
+
+/** A program whose arena is too small for it. */
+function tampered(): Program {
+  return { ...compile({ outputs: { y: constant([1, 2]).exp().sum().exp() } }), arenaWords: 0 };
 }
 
 async function useAfterDispose(): Promise<void> {

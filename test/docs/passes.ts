@@ -7,6 +7,7 @@ import { type Fused, fuse, type Group } from "../../src/compile/fuse.ts";
 import { type Buffer, type Instruction, type Item, isLoop } from "../../src/compile/lir.ts";
 import { lower } from "../../src/compile/lower.ts";
 import { plan, timeline, wordsOf } from "../../src/compile/plan.ts";
+import { printProgram } from "../../src/compile/print-program.ts";
 import type { Program, ProgramSlot } from "../../src/compile/program.ts";
 import { Buffers, Scope } from "../../src/compile/scope.ts";
 import { simplify } from "../../src/compile/simplify.ts";
@@ -127,6 +128,7 @@ export function passBlocks() {
     ["fuse", fence(printGroups(fused))],
     ["lower", fence(printItems(items))],
     ["plan", fence(printPlan(items, arenaWords))],
+    ["program", fence(printProgram(program))],
   ]);
   return { blocks, program, code: encode(items).code, arenaWords };
 }
