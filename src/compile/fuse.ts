@@ -71,11 +71,12 @@ function levelsOf(order: readonly Tensor[], joins: (from: Tensor, to: Tensor) =>
   const level = (node: Tensor) => levels.get(node) ?? 0;
   for (const node of order) {
     const { kind } = node.op.lowering;
+    const inputs = inputsOf(node);
+    const passes = kind === "view" || kind === "item";
     let own = 0;
-    for (const input of inputsOf(node)) {
-      const passes = kind === "view" || kind === "item";
-      const from = kind === "map" ? operandOf(input) : input;
-      own = Math.max(own, level(from) + (passes || joins(input, node) ? 0 : 1));
+    for (let i = 0; i < inputs.length; i++) {
+      const from = kind === "map" ? operandOf(inputs[i]) : inputs[i];
+      own = Math.max(own, level(from) + (passes || joins(inputs[i], node) ? 0 : 1));
     }
     levels.set(node, own);
   }

@@ -127,22 +127,15 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
     return mode.mode === MODE_FULL && element === ELEMENT_WORD && everywhereFull && read <= firstWrite;
   });
   const n = sizeOf(domain);
-  const slots = [
-    n,
-    Math.max(1, sizeOf(domain.slice(split))),
-    operands.length | (outputs.length << 8) | (steps.length << 16),
-    ...operands.flatMap(({ buffer, mode, element }) => [
-      { buffer, words: 0 },
-      mode.mode | (element << 8),
-      mode.div,
-      mode.mod,
-    ]),
-    ...outputs.map((buffer) => ({ buffer, words: 0 })),
-    ...steps.flatMap(({ code, target, sources: [a = 0, b = 0, c = 0, d = 0] }) => [
-      code | (target << 8) | (a << 16) | (b << 24),
-      c | (d << 8),
-    ]),
-  ];
+  const counts = operands.length | (outputs.length << 8) | (steps.length << 16);
+  const slots: (number | Address)[] = [n, Math.max(1, sizeOf(domain.slice(split))), counts];
+  for (const { buffer, mode, element } of operands)
+    slots.push({ buffer, words: 0 }, mode.mode | (element << 8), mode.div, mode.mod);
+  for (const buffer of outputs) slots.push({ buffer, words: 0 });
+  for (const { code, target, sources } of steps) {
+    const source = (i: number) => (i < sources.length ? sources[i] : 0);
+    slots.push(code | (target << 8) | (source(0) << 16) | (source(1) << 24), source(2) | (source(3) << 8));
+  }
   return {
     slots,
     reads: operands.map(({ buffer }) => buffer),
@@ -172,8 +165,9 @@ function expressions(nodes: readonly Tensor[], results: ReadonlyMap<Tensor, Buff
   const drawn = new Set<Tensor>();
   const list = nodes.map((node) => {
     const code = codes.get(node) as number;
+    if (code !== ADD) return { node, code, inputs: node.inputs };
     const [x, y] = node.inputs;
-    if (code !== ADD || x === y) return { node, code, inputs: node.inputs };
+    if (x === y) return { node, code, inputs: node.inputs };
     if (product(x) && product(y)) {
       drawn.add(x).add(y);
       return { node, code: LINEAR, inputs: [...x.inputs, ...y.inputs] };
@@ -214,15 +208,12 @@ function stepsOf(
   let firstWrite = Number.POSITIVE_INFINITY;
   list.forEach(({ node, code, inputs }, i) => {
     const sources = inputs.map((input) => registers.get(input) as number);
-    for (const input of new Set(inputs)) {
-      const register = registers.get(input) as number;
-      if (
-        register < REGISTER_OPERAND &&
-        lastUse.get(input) === i &&
-        !late.some(({ sources: [held] }) => held === register)
-      )
-        free.push(register);
-    }
+    inputs.forEach((input, j) => {
+      const register = sources[j];
+      const again = inputs.indexOf(input) < j;
+      if (register >= REGISTER_OPERAND || again || lastUse.get(input) !== i) return;
+      if (!late.some((step) => step.sources[0] === register)) free.push(register);
+    });
     const output = results.get(node);
     const direct = output !== undefined && (lastReads.get(output) ?? -1) <= i;
     const target = direct ? REGISTER_OUTPUT + outputs.indexOf(output) : (free.pop() ?? scratch++);
