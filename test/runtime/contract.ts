@@ -3,11 +3,11 @@
 import { describe, expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
-import { ALIGN } from "../../assembly/isa/sizes.ts";
+import { ALIGN, PANEL } from "../../assembly/isa/sizes.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
 import type { Executor, RunHandle } from "../../src/runtime/executor.ts";
-import { a, Encoder, full, o, one, r } from "./encode.ts";
+import { a, Encoder, full, mapWords, o, one, r, row } from "./encode.ts";
 
 /** Makes an executor; with poison where asked. */
 export type Create = (options: { readonly poison: boolean }) => Executor;
@@ -387,6 +387,49 @@ export function executorContract(name: string, create: Create): void {
           Array.from({ length: 12 }, (_, i) => 40 * i),
         );
       });
+    });
+
+    test("matrix products read B through its panels or not, and end in their epilogue", async (executor) => {
+      const [batch, m, n, k] = [2, 7, 13, 9];
+      for (const transposed of [0, 1, 2, 3]) {
+        const e = new Encoder();
+        const x = e.input("x", [batch, m * k]);
+        const w = e.input("w", [k * n]);
+        const bias = e.input("bias", [n]);
+        const y = e.output("y", [batch, m, n]);
+        const panels = e.arena(k * Math.ceil(n / PANEL) * PANEL);
+        e.put(op.PACK, panels, w, 1, k, n, transposed >> 1);
+        e.barrier();
+        const epilogue = mapWords({
+          n: batch * m * n,
+          columns: n,
+          operands: [full(y), row(bias)],
+          outputs: [y],
+          steps: [
+            [code.ADD, r(0), a(0), a(1)],
+            [code.RELU, o(0), r(0)],
+          ],
+        });
+        e.put(op.MATMUL, y, x, w, panels, batch, m, n, k, transposed, m * k, 0, epilogue.length, ...epilogue);
+        const id = await executor.load(e.program());
+        const random = numbers(transposed);
+        const data = (size: number) => Array.from({ length: size }, () => Math.floor(random() * 17) - 8);
+        const [xs, ws, biases] = [data(batch * m * k), data(k * n), data(n)];
+        await executor.write({ program: id, name: "x" }, xs);
+        await executor.write({ program: id, name: "w" }, ws);
+        await executor.write({ program: id, name: "bias" }, biases);
+        await executor.run([[id, 1]]).done;
+        const expected = Array.from({ length: batch * m * n }, (_, at) => {
+          const [b, i, j] = [Math.floor(at / (m * n)), Math.floor(at / n) % m, at % n];
+          let sum = biases[j];
+          for (let p = 0; p < k; p++)
+            sum +=
+              xs[b * m * k + (transposed & 1 ? p * m + i : i * k + p)] * ws[transposed & 2 ? j * k + p : p * n + j];
+          return Math.max(sum, 0);
+        });
+        expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(expected);
+        await executor.unload(id);
+      }
     });
 
     describe("loops", () => {

@@ -71,7 +71,7 @@ export function mapWords({ n, columns = Math.max(n, 1), operands, outputs, steps
 }
 
 /** Whole buffers. */
-export function wordsOf(shape: Shape, dtype: DType): number {
+function wordsOf(shape: Shape, dtype: DType): number {
   const words = dtype === "u8" ? Math.ceil(sizeOf(shape) / 4) : sizeOf(shape);
   return Math.ceil(words / ALIGN) * ALIGN;
 }
