@@ -1,10 +1,12 @@
 // Reverse mode on the graph: gradients are graphs too, so gradients of gradients need nothing more. No recursion, no tape.
+
+import { scalar } from "./create.ts";
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
 import { nondifferentiable, type Op } from "./op.ts";
 import { type CustomGradientAttrs, customGradient as customGradientOp } from "./ops/leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
-import { apply, scalar, type Tensor } from "./tensor.ts";
+import { apply, type Tensor } from "./tensor.ts";
 
 /** Cotangents of the inputs of a node, by input and, for ops of several outputs, by output. */
 class Cotangents {

@@ -1,10 +1,10 @@
 // Tensor: a node of a lazy graph, with the operations as methods. It owns no memory and computes nothing; compile does.
+import { arange, scalar } from "./create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
 import type { Op } from "./op.ts";
 import * as contraction from "./ops/contraction.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as indexing from "./ops/indexing.ts";
-import * as leaf from "./ops/leaf.ts";
 import * as movement from "./ops/movement.ts";
 import * as reduction from "./ops/reduction.ts";
 import * as rowwise from "./ops/rowwise.ts";
@@ -24,9 +24,6 @@ import {
 
 /** What operands may be: a tensor, or a number that takes the other operand's dtype. */
 export type TensorLike = Tensor | number;
-
-/** Numbers in nested arrays, outermost axis first. */
-export type Nested = number | readonly Nested[];
 
 /** What reductions do with the axes they reduce. */
 export interface KeepDims {
@@ -788,159 +785,9 @@ export class Tensor {
   }
 }
 
-/** How a Variable's first value is made: a graph of the shape, from a random key of its own. */
-export type Initializer = (shape: Shape, key: RandomKey) => Tensor;
-
-/** Two i32 scalars that name a stream of random numbers. */
-export type RandomKey = readonly [Tensor, Tensor];
-
-let created = 0; // names identities apart, nothing else
-
-/** New values of variables. */
-export type Assignment = readonly [variable: Variable, value: Tensor];
-
-/** State that programs share and update: a parameter, a moment, a counter. Its memory belongs to the executor. */
-export class Variable extends Tensor {
-  /** Names this variable's memory on every executor. */
-  readonly key: string;
-  readonly initial: Initializer;
-  /** Whether optimizers change it. */
-  readonly trainable: boolean;
-
-  /**
-   * @param initial data, or a function of shape and random key that gives a tensor
-   * @example
-   * import { evaluate, Variable } from "simdgrad";
-   * await evaluate(new Variable([2], [1, 2]).mul(3)); // => [3, 6]
-   */
-  constructor(
-    shape: Shape,
-    initial: Initializer | Nested | ArrayLike<number>,
-    options: { readonly dtype?: DType; readonly label?: string; readonly trainable?: boolean } = {},
-  ) {
-    const dtype = options.dtype ?? "f32";
-    const aval = { shape: checkShape(shape, "Variable"), dtype };
-    super(leaf.variable as Op, [], aval, aval, options.label ?? "");
-    this.key = `v${created++}`;
-    this.trainable = options.trainable ?? dtype === "f32";
-    this.initial =
-      typeof initial === "function"
-        ? initial
-        : typeof initial === "number"
-          ? () => scalar(initial, dtype).broadcastTo(shape)
-          : () => constant(initial, { shape, dtype });
-  }
-}
-
 /** A node: infers the result and throws typed errors before anything runs. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor {
   return new Tensor(op as Op, inputs, attrs, op.infer(inputs, attrs as A));
-}
-
-/**
- * A value that the caller writes before each run of a program.
- *
- * @example
- * import { input } from "simdgrad";
- * input([64, 784]).shape; // => [64, 784]
- */
-export function input(shape: Shape, dtype: DType = "f32", label = ""): Tensor {
-  const aval = { shape: checkShape(shape, "input"), dtype };
-  return new Tensor(leaf.input as Op, [], aval, aval, label);
-}
-
-/**
- * Data known when a program is made: nested arrays, a number, or a flat array with a shape.
- * @throws ShapeError for ragged arrays or a shape of another size, DTypeError for values the dtype cannot hold
- *
- * @example
- * import { constant, evaluate } from "simdgrad";
- * await evaluate(constant([[1, 2], [3, 4]]).sum(0)); // => [4, 6]
- */
-export function constant(
-  data: Nested | ArrayLike<number>,
-  options: { readonly shape?: Shape; readonly dtype?: DType } = {},
-): Tensor {
-  const dtype = options.dtype ?? (data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32");
-  if (typeof data === "number" && options.shape === undefined) return scalar(data, dtype);
-  const { flat, shape: found } = flatten(data);
-  const shape = checkShape(options.shape ?? found, "constant");
-  if (flat.length !== sizeOf(shape))
-    throw new ShapeError(`constant: ${flat.length} numbers do not fill ${showShape(shape)}`);
-  const values =
-    dtype === "f32" ? Float64Array.from(flat) : dtype === "i32" ? Int32Array.from(flat) : Uint8Array.from(flat);
-  if (dtype !== "f32") {
-    for (let i = 0; i < flat.length; i++)
-      if (values[i] !== flat[i]) throw new DTypeError(`constant: ${flat[i]} is not of dtype ${dtype}`);
-  }
-  const attrs = { shape, dtype, data: values, scalar: shape.length === 0 ? flat[0] : undefined };
-  return new Tensor(leaf.constant as Op, [], attrs, attrs);
-}
-
-/**
- * A constant of shape [].
- * @throws DTypeError for a value that the dtype cannot hold
- *
- * @example
- * import { evaluate, scalar } from "simdgrad";
- * await evaluate(scalar(3).mul(2)); // => [6]
- */
-export function scalar(value: number, dtype: DType = "f32"): Tensor {
-  const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
-  if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);
-  const data = dtype === "f32" ? Float64Array.of(value) : dtype === "i32" ? Int32Array.of(value) : Uint8Array.of(value);
-  const attrs = { shape: [], dtype, data, scalar: value };
-  return new Tensor(leaf.constant as Op, [], attrs, attrs);
-}
-
-/**
- * The i32 numbers 0, 1, ..., count - 1.
- *
- * @example
- * import { arange, evaluate } from "simdgrad";
- * await evaluate(arange(3)); // => [0, 1, 2]
- */
-export function arange(count: number): Tensor {
-  checkShape([count], "arange");
-  return constant(Int32Array.from({ length: count }, (_, i) => i));
-}
-
-/**
- * Tensors one after the other along an axis.
- *
- * @example
- * import { concat, constant, evaluate } from "simdgrad";
- * await evaluate(concat([constant([1, 2]), constant([3])], 0)); // => [1, 2, 3]
- */
-export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new ShapeError("concat: needs at least one tensor");
-  return apply(movement.concat, tensors, { axis: normalizeAxis(axis, tensors[0].shape, "concat") });
-}
-
-/**
- * Tensors of one shape along a new axis.
- *
- * @example
- * import { constant, stack } from "simdgrad";
- * stack([constant([1, 2]), constant([3, 4])]).shape; // => [2, 2]
- */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  return concat(
-    tensors.map((tensor) => tensor.unsqueeze(axis)),
-    axis,
-  );
-}
-
-/**
- * The same value, with no gradient passing to what it was computed from.
- *
- * @example
- * import { constant, evaluate, grad, stopGradient } from "simdgrad";
- * const x = constant(3);
- * await evaluate(grad(x.mul(stopGradient(x)), [x])[0]); // => [3]
- */
-export function stopGradient(tensor: Tensor): Tensor {
-  return apply(leaf.stopGradient, [tensor]);
 }
 
 /** A number as a tensor of the other operand's dtype. */
@@ -1016,15 +863,4 @@ function resolveRange([start, stop, step = 1]: readonly (number | undefined)[], 
   const from = start === undefined ? (step > 0 ? 0 : size - 1) : bound(start);
   const to = stop === undefined ? (step > 0 ? size : -1) : bound(stop);
   return { start: from, size: Math.max(0, Math.ceil((to - from) / step)), step };
-}
-
-function flatten(data: Nested | ArrayLike<number>): { flat: ArrayLike<number>; shape: Shape } {
-  if (typeof data === "number") return { flat: [data], shape: [] };
-  if (!Array.isArray(data)) return { flat: data as ArrayLike<number>, shape: [data.length] };
-  const parts = (data as readonly Nested[]).map(flatten);
-  if (parts.every(({ shape }) => shape.length === 0)) return { flat: data as readonly number[], shape: [data.length] };
-  for (const { shape } of parts)
-    if (!sameShape(shape, parts[0].shape))
-      throw new ShapeError(`constant: rows of shapes ${showShape(parts[0].shape)} and ${showShape(shape)}`);
-  return { flat: parts.flatMap(({ flat }) => Array.from(flat)), shape: [data.length, ...parts[0].shape] };
 }

@@ -4,6 +4,7 @@ import { grad } from "../src/autodiff.ts";
 import { lengthAt, opcodeAt } from "../src/compile/addresses.ts";
 import { compile } from "../src/compile/compile.ts";
 import type { Program } from "../src/compile/program.ts";
+import { input, scalar } from "../src/create.ts";
 import { relu, tanh } from "../src/nn/functional.ts";
 import { Linear, Sequential } from "../src/nn/layers.ts";
 import { binaryCrossEntropyWithLogits, crossEntropy, type Loss } from "../src/nn/losses.ts";
@@ -11,8 +12,9 @@ import { parameters } from "../src/nn/module.ts";
 import { scan } from "../src/ops/loop.ts";
 import { adam, sgd } from "../src/optim/optimizers.ts";
 import type { Optimizer } from "../src/optim/transform.ts";
-import { input, scalar, type Tensor, Variable } from "../src/tensor.ts";
+import type { Tensor } from "../src/tensor.ts";
 import { newCounters, stepProgram } from "../src/train/programs.ts";
+import { Variable } from "../src/variable.ts";
 
 interface Step {
   /** Widths from the input to the output. */

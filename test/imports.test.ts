@@ -15,7 +15,7 @@ const house: Readonly<Record<string, Room>> = {
   foundation: { paths: ["assembly/isa", "src/errors", "src/shape"], above: [] },
   lir: { paths: ["src/compile/lir"], above: ["foundation"] },
   op: { paths: ["src/op"], above: ["lir"] },
-  graph: { paths: ["src/ops", "src/graph", "src/tensor"], above: ["op"] },
+  graph: { paths: ["src/ops", "src/graph", "src/tensor", "src/create", "src/variable"], above: ["op"] },
   // The gradient of a loop is the gradient of its body; the table of all ops holds the loop.
   autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/index"], above: ["graph"] },
   nn: { paths: ["src/nn"], above: ["autodiff"] },

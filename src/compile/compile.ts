@@ -2,7 +2,8 @@
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Tensor, Variable } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
 import { encode } from "./encode.ts";
 import type { Buffer } from "./lir.ts";
 import { lower } from "./lower.ts";

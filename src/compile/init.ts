@@ -2,7 +2,7 @@
 import { ShapeError } from "../errors.ts";
 import { randomKey } from "../ops/random.ts";
 import { sameShape, showShape } from "../shape.ts";
-import type { Variable } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
 import { type CompileOptions, compile } from "./compile.ts";
 import type { Program } from "./program.ts";
 

@@ -1,7 +1,8 @@
 // Arrays as callers bring them: typed arrays with a shape, or nested numbers. Checked here, before anything runs.
+
+import { constant, type Nested } from "../create.ts";
 import { DataError, DTypeError, ShapeError } from "../errors.ts";
 import { type DType, type Shape, showShape, sizeOf } from "../shape.ts";
-import { constant, type Nested } from "../tensor.ts";
 
 /** Numbers with a shape, row-major. */
 export interface NumericArray {

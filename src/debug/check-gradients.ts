@@ -1,12 +1,14 @@
 // checkGradients: gradients against central differences, in Float64 on the oracle. For tests of models, losses and new ops.
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
+import { constant, input } from "../create.ts";
 import { GradientError } from "../errors.ts";
 import { evaluateAll, initialise } from "../runtime/evaluate.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
 import { showShape, sizeOf } from "../shape.ts";
-import { constant, input, type Tensor, Variable } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 
 /** How gradients are checked. */
 export interface CheckGradientsOptions {

@@ -1,6 +1,6 @@
 // Initialisers: functions of shape and random key. Sources stand at each.
 import { uniform } from "../ops/random.ts";
-import type { Initializer } from "../tensor.ts";
+import type { Initializer } from "../variable.ts";
 
 /**
  * Uniform within 1 / sqrt(fanIn): what torch.nn.Linear starts its weights (kaiming_uniform_ with a = sqrt(5)) and biases with.

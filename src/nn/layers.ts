@@ -2,7 +2,8 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { uniform } from "../ops/random.ts";
 import { showShape } from "../shape.ts";
-import { type Tensor, Variable } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 import { linearUniform } from "./init.ts";
 import { type Context, forward, type Layer, type Module } from "./module.ts";
 

@@ -1,7 +1,8 @@
 // What makes an object a layer, and how its variables are found and named: by walking its own fields. No base class, no registration.
 import { ArgumentError, SimdgradError } from "../errors.ts";
 import { foldIn, randomKey } from "../ops/random.ts";
-import { type Assignment, type RandomKey, Tensor, Variable } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
+import { type Assignment, type RandomKey, Variable } from "../variable.ts";
 
 /** What a layer may need besides its input. */
 export interface Context {

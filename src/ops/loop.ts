@@ -1,10 +1,12 @@
 // scan: one body graph, run for every step of a sequence, as a loop instruction forward and backward. The body is closed: all it
 // reads from outside is among the inputs. Backward saves the carries alone and computes the body again (as checkpointing does).
+
+import { scalar } from "../create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody, Op, VjpContext } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
-import { scalar, Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { captured } from "./leaf.ts";
 
 /** Final carries; stacked step outputs; stacked carries as each step found them. */

@@ -1,6 +1,8 @@
 // Schedules: numbers, or graph functions of the i32 step (0 for the first): a changing rate costs nothing at the boundary.
+
+import { scalar } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
-import { scalar, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** A fixed value, or one that depends on the number of steps made so far. */
 export type Schedule = number | ((step: Tensor) => Tensor);

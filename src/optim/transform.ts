@@ -1,5 +1,8 @@
 // Optimizers as chains of transforms, Optax's idea: each turns gradients into updates, with state in variables. They build graphs, nothing else.
-import { type Assignment, scalar, type Tensor, Variable } from "../tensor.ts";
+
+import { scalar } from "../create.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Assignment, Variable } from "../variable.ts";
 import { type Schedule, scheduled } from "./schedules.ts";
 
 /** Updates in the order of the parameters, and new values of the transform's own variables. */

@@ -2,7 +2,8 @@
 import { type CompileOptions, compile } from "../compile/compile.ts";
 import { compileInit } from "../compile/init.ts";
 import { topological } from "../graph.ts";
-import { type Tensor, Variable } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 import type { Executor, TypedArray } from "./executor.ts";
 import { JsExecutor } from "./js/js-executor.ts";
 

@@ -6,7 +6,7 @@ import { DataError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { showShape } from "../shape.ts";
-import { Variable } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 
 /** Inputs and targets, one row a sample. */
 export interface Samples {

@@ -1,7 +1,7 @@
 // What a fit that ended in NaN or infinity leaves behind, and the search for the instruction that made it.
 import type { Program } from "../compile/program.ts";
 import type { Executor, PlanEntry, ProgramId, TypedArray } from "../runtime/executor.ts";
-import type { Variable } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
 
 /** Values of variables by their keys. */
 export type Snapshot = ReadonlyMap<string, TypedArray>;

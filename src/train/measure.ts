@@ -1,6 +1,6 @@
 // Measuring a data set without training on it: loss and metrics, batch by batch, by programs that stay loaded.
 import type { Executor, ProgramId } from "../runtime/executor.ts";
-import { Variable } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, release, upload } from "./dataset.ts";
 import type { Measures } from "./fit.ts";
 import { evaluationProgram, type Recipe } from "./programs.ts";

@@ -2,12 +2,14 @@
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import type { Program } from "../compile/program.ts";
+import { arange, input } from "../create.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
 import type { Aval, DType, Shape } from "../shape.ts";
-import { type Assignment, arange, input, type Tensor, Variable } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Assignment, Variable } from "../variable.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Metric } from "./metrics.ts";
 

@@ -2,6 +2,7 @@
 import { dependsOn } from "../autodiff.ts";
 import { compileInit } from "../compile/init.ts";
 import type { Program } from "../compile/program.ts";
+import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, ShapeError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
@@ -10,7 +11,8 @@ import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import { sameShape, showShape } from "../shape.ts";
-import { input, type Tensor, type Variable } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
 import {
   type CheckedSamples,
   checkSamples,

@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
+import { constant } from "../../src/create.ts";
 import { sgd } from "../../src/optim/optimizers.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
-import { constant, Variable } from "../../src/tensor.ts";
+import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 
 // Inputs 1.0 and 0.8, weights 0.5 and -0.2, target 0.6, rate 0.1, squared error with the factor 1/2.

@@ -2,13 +2,13 @@
 // (this one: nothing is warm), and time must grow near-linearly to 50,000 nodes. Wall time: printed, not tested.
 import { grad } from "../../src/autodiff.ts";
 import { type Computation, compile } from "../../src/compile/compile.ts";
+import { input } from "../../src/create.ts";
 import { topological } from "../../src/graph.ts";
 import { relu } from "../../src/nn/functional.ts";
 import { Linear, Sequential } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { evaluationContext, parameters } from "../../src/nn/module.ts";
 import { adam } from "../../src/optim/optimizers.ts";
-import { input } from "../../src/tensor.ts";
 
 /** A training step of a network of `layers` hidden layers, with Adam. */
 export function trainingStep(layers: number): Computation & { readonly nodes: number } {

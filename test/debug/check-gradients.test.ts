@@ -1,9 +1,10 @@
 // checkGradients finds wrong gradients and wrong gradients of gradients, and passes right ones.
 import { describe, expect, test } from "vitest";
 import { customGradient } from "../../src/autodiff.ts";
+import { constant } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { GradientError } from "../../src/errors.ts";
-import { constant, Variable } from "../../src/tensor.ts";
+import { Variable } from "../../src/variable.ts";
 
 const x = constant([
   [0.5, -1],

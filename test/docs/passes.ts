@@ -11,11 +11,12 @@ import { printProgram } from "../../src/compile/print-program.ts";
 import type { Program, ProgramSlot } from "../../src/compile/program.ts";
 import { Buffers, Scope } from "../../src/compile/scope.ts";
 import { simplify } from "../../src/compile/simplify.ts";
+import { input } from "../../src/create.ts";
 import { printGraph } from "../../src/graph.ts";
 import { crossEntropy, evaluationContext, Linear, parameters, relu, Sequential } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { sizeOf } from "../../src/shape.ts";
-import { input, type Tensor } from "../../src/tensor.ts";
+import type { Tensor } from "../../src/tensor.ts";
 
 /** One step of gradient descent on a network of 4, 3 and 2 units, as src/compile/README.md writes it. */
 function example() {

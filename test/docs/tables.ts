@@ -1,11 +1,12 @@
 // The tables of README.md, made from the code: ops from their table, everything else from exports and their doc comments.
 
+import { constant } from "../../src/create.ts";
 import * as nn from "../../src/nn/index.ts";
 import { nondifferentiable, type Op } from "../../src/op.ts";
 import { ops } from "../../src/ops/index.ts";
 import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
 import type { Aval } from "../../src/shape.ts";
-import { constant, Tensor } from "../../src/tensor.ts";
+import { Tensor } from "../../src/tensor.ts";
 import { type Documented, declarations, exportsOf, firstSentence } from "./source.ts";
 
 const main = exportsOf("src/index.ts");

@@ -1,9 +1,10 @@
 // Activations and losses against PyTorch: value, gradient, gradient of the gradient; gradients against differences; every executor.
 import { afterAll, describe, expect, test } from "vitest";
+import { constant } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import * as functional from "../../src/nn/functional.ts";
 import * as losses from "../../src/nn/losses.ts";
-import { constant, type Tensor } from "../../src/tensor.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";
 import { type Case, goldenCases } from "../golden.ts";
 import { derivativesAt, disagreements, largest } from "../ops/derivatives.ts";

@@ -1,5 +1,6 @@
 // Layers and losses as graphs: values worked out by hand, gradients against differences, names, and what they say about bad input.
 import { describe, expect, test } from "vitest";
+import { constant, input, scalar } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Dropout, Flatten, Linear, Sequential } from "../../src/nn/layers.ts";
@@ -7,7 +8,8 @@ import { binaryCrossEntropyWithLogits, crossEntropy, type Loss, mseLoss } from "
 import { evaluationContext, parameters, trainingContext, variables } from "../../src/nn/module.ts";
 import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
-import { constant, input, scalar, type Tensor, Variable } from "../../src/tensor.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { Variable } from "../../src/variable.ts";
 import { thrown } from "../thrown.ts";
 
 const context = evaluationContext();

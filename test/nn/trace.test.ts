@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { type CompileOptions, compile } from "../../src/compile/compile.ts";
+import { constant } from "../../src/create.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Linear, Sequential } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
@@ -10,7 +11,6 @@ import { evaluationContext, parameters } from "../../src/nn/module.ts";
 import { adam } from "../../src/optim/optimizers.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
-import { constant } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";
 
 interface Trace {

@@ -1,8 +1,9 @@
 // From a sample and a point to a graph of the value, its gradients and their gradients; and the comparison of results.
 
 import { grad } from "../../src/autodiff.ts";
+import { constant, input } from "../../src/create.ts";
 import type { TypedArray } from "../../src/runtime/executor.ts";
-import { constant, input, type Tensor } from "../../src/tensor.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import type { Value } from "../golden.ts";
 import type { Graph } from "../run.ts";
 import type { Sample } from "./sample.ts";

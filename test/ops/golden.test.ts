@@ -1,10 +1,10 @@
 // Every op against PyTorch, in Float64: shape, dtype, value, gradient, gradient of the gradient; and its gradients against differences.
 import { afterAll, describe, expect, test } from "vitest";
+import { constant } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { nondifferentiable } from "../../src/op.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
-import { constant } from "../../src/tensor.ts";
 import { type Case, goldenCases } from "../golden.ts";
 import { runOn } from "../run.ts";
 import { derivativesAt, disagreements, largest } from "./derivatives.ts";

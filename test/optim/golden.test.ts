@@ -2,12 +2,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
+import { constant, scalar } from "../../src/create.ts";
 import * as optimizers from "../../src/optim/optimizers.ts";
 import { cosineDecay, scheduled } from "../../src/optim/schedules.ts";
 import type { Optimizer } from "../../src/optim/transform.ts";
 import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
-import { constant, scalar, Variable } from "../../src/tensor.ts";
+import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 
 const { adam, adamW, sgd } = optimizers;

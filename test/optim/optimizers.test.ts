@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
+import { constant, scalar } from "../../src/create.ts";
 import { adam, adamW, sgd } from "../../src/optim/optimizers.ts";
 import { cosineDecay, scheduled } from "../../src/optim/schedules.ts";
 import {
@@ -14,7 +15,7 @@ import {
 } from "../../src/optim/transform.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
-import { constant, scalar, Variable } from "../../src/tensor.ts";
+import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements } from "../ops/derivatives.ts";
 import { thrown } from "../thrown.ts";

@@ -1,0 +1,127 @@
+// Tensors that begin a graph: inputs, constants, and what is put together from several tensors.
+import { DTypeError, ShapeError } from "./errors.ts";
+import type { Op } from "./op.ts";
+import * as leaf from "./ops/leaf.ts";
+import * as movement from "./ops/movement.ts";
+import { checkShape, type DType, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "./shape.ts";
+import { apply, Tensor } from "./tensor.ts";
+
+/** Numbers in nested arrays, outermost axis first. */
+export type Nested = number | readonly Nested[];
+
+/**
+ * A value that the caller writes before each run of a program.
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * input([64, 784]).shape; // => [64, 784]
+ */
+export function input(shape: Shape, dtype: DType = "f32", label = ""): Tensor {
+  const aval = { shape: checkShape(shape, "input"), dtype };
+  return new Tensor(leaf.input as Op, [], aval, aval, label);
+}
+
+/**
+ * Data known when a program is made: nested arrays, a number, or a flat array with a shape.
+ * @throws ShapeError for ragged arrays or a shape of another size, DTypeError for values the dtype cannot hold
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(constant([[1, 2], [3, 4]]).sum(0)); // => [4, 6]
+ */
+export function constant(
+  data: Nested | ArrayLike<number>,
+  options: { readonly shape?: Shape; readonly dtype?: DType } = {},
+): Tensor {
+  const dtype = options.dtype ?? (data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32");
+  if (typeof data === "number" && options.shape === undefined) return scalar(data, dtype);
+  const { flat, shape: found } = flatten(data);
+  const shape = checkShape(options.shape ?? found, "constant");
+  if (flat.length !== sizeOf(shape))
+    throw new ShapeError(`constant: ${flat.length} numbers do not fill ${showShape(shape)}`);
+  const values =
+    dtype === "f32" ? Float64Array.from(flat) : dtype === "i32" ? Int32Array.from(flat) : Uint8Array.from(flat);
+  if (dtype !== "f32") {
+    for (let i = 0; i < flat.length; i++)
+      if (values[i] !== flat[i]) throw new DTypeError(`constant: ${flat[i]} is not of dtype ${dtype}`);
+  }
+  const attrs = { shape, dtype, data: values, scalar: shape.length === 0 ? flat[0] : undefined };
+  return new Tensor(leaf.constant as Op, [], attrs, attrs);
+}
+
+/**
+ * A constant of shape [].
+ * @throws DTypeError for a value that the dtype cannot hold
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * await evaluate(scalar(3).mul(2)); // => [6]
+ */
+export function scalar(value: number, dtype: DType = "f32"): Tensor {
+  const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
+  if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);
+  const data = dtype === "f32" ? Float64Array.of(value) : dtype === "i32" ? Int32Array.of(value) : Uint8Array.of(value);
+  const attrs = { shape: [], dtype, data, scalar: value };
+  return new Tensor(leaf.constant as Op, [], attrs, attrs);
+}
+
+/**
+ * The i32 numbers 0, 1, ..., count - 1.
+ *
+ * @example
+ * import { arange, evaluate } from "simdgrad";
+ * await evaluate(arange(3)); // => [0, 1, 2]
+ */
+export function arange(count: number): Tensor {
+  checkShape([count], "arange");
+  return constant(Int32Array.from({ length: count }, (_, i) => i));
+}
+
+/**
+ * Tensors one after the other along an axis.
+ *
+ * @example
+ * import { concat, constant, evaluate } from "simdgrad";
+ * await evaluate(concat([constant([1, 2]), constant([3])], 0)); // => [1, 2, 3]
+ */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) throw new ShapeError("concat: needs at least one tensor");
+  return apply(movement.concat, tensors, { axis: normalizeAxis(axis, tensors[0].shape, "concat") });
+}
+
+/**
+ * Tensors of one shape along a new axis.
+ *
+ * @example
+ * import { constant, stack } from "simdgrad";
+ * stack([constant([1, 2]), constant([3, 4])]).shape; // => [2, 2]
+ */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return concat(
+    tensors.map((tensor) => tensor.unsqueeze(axis)),
+    axis,
+  );
+}
+
+/**
+ * The same value, with no gradient passing to what it was computed from.
+ *
+ * @example
+ * import { constant, evaluate, grad, stopGradient } from "simdgrad";
+ * const x = constant(3);
+ * await evaluate(grad(x.mul(stopGradient(x)), [x])[0]); // => [3]
+ */
+export function stopGradient(tensor: Tensor): Tensor {
+  return apply(leaf.stopGradient, [tensor]);
+}
+
+function flatten(data: Nested | ArrayLike<number>): { flat: ArrayLike<number>; shape: Shape } {
+  if (typeof data === "number") return { flat: [data], shape: [] };
+  if (!Array.isArray(data)) return { flat: data as ArrayLike<number>, shape: [data.length] };
+  const parts = (data as readonly Nested[]).map(flatten);
+  if (parts.every(({ shape }) => shape.length === 0)) return { flat: data as readonly number[], shape: [data.length] };
+  for (const { shape } of parts)
+    if (!sameShape(shape, parts[0].shape))
+      throw new ShapeError(`constant: rows of shapes ${showShape(parts[0].shape)} and ${showShape(shape)}`);
+  return { flat: parts.flatMap(({ flat }) => Array.from(flat)), shape: [data.length, ...parts[0].shape] };
+}

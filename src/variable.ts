@@ -1,0 +1,50 @@
+// Variable: the leaf of a graph that outlives a run. Its memory belongs to the executor; its first value is a graph, too.
+import { constant, type Nested, scalar } from "./create.ts";
+import type { Op } from "./op.ts";
+import * as leaf from "./ops/leaf.ts";
+import { checkShape, type DType, type Shape } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** How a Variable's first value is made: a graph of the shape, from a random key of its own. */
+export type Initializer = (shape: Shape, key: RandomKey) => Tensor;
+
+/** Two i32 scalars that name a stream of random numbers. */
+export type RandomKey = readonly [Tensor, Tensor];
+
+let created = 0; // names identities apart, nothing else
+
+/** New values of variables. */
+export type Assignment = readonly [variable: Variable, value: Tensor];
+
+/** State that programs share and update: a parameter, a moment, a counter. Its memory belongs to the executor. */
+export class Variable extends Tensor {
+  /** Names this variable's memory on every executor. */
+  readonly key: string;
+  readonly initial: Initializer;
+  /** Whether optimizers change it. */
+  readonly trainable: boolean;
+
+  /**
+   * @param initial data, or a function of shape and random key that gives a tensor
+   * @example
+   * import { evaluate, Variable } from "simdgrad";
+   * await evaluate(new Variable([2], [1, 2]).mul(3)); // => [3, 6]
+   */
+  constructor(
+    shape: Shape,
+    initial: Initializer | Nested | ArrayLike<number>,
+    options: { readonly dtype?: DType; readonly label?: string; readonly trainable?: boolean } = {},
+  ) {
+    const dtype = options.dtype ?? "f32";
+    const aval = { shape: checkShape(shape, "Variable"), dtype };
+    super(leaf.variable as Op, [], aval, aval, options.label ?? "");
+    this.key = `v${created++}`;
+    this.trainable = options.trainable ?? dtype === "f32";
+    this.initial =
+      typeof initial === "function"
+        ? initial
+        : typeof initial === "number"
+          ? () => scalar(initial, dtype).broadcastTo(shape)
+          : () => constant(initial, { shape, dtype });
+  }
+}
