@@ -31,14 +31,6 @@ export function topological(roots: readonly Tensor[], stop?: (node: Tensor) => b
   return order;
 }
 
-/** How often each node of `order` is read by others of it, and by `roots`. */
-export function countUsers(order: readonly Tensor[], roots: readonly Tensor[]): Map<Tensor, number> {
-  const users = new Map<Tensor, number>();
-  for (const node of order) for (const input of node.inputs) users.set(input, (users.get(input) ?? 0) + 1);
-  for (const root of roots) users.set(root, (users.get(root) ?? 0) + 1);
-  return users;
-}
-
 /**
  * The graph under `roots` as text, a line a node: `%2 = mul(%0, %1) f32[3]`.
  *

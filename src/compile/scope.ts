@@ -110,11 +110,3 @@ export class Scope implements Emitter {
       this.items.push({ count, depth: this.depth, body: body.items, label: this.label });
   }
 }
-
-/** Instructions in the order of the code, loops opened. */
-export function* instructions(items: readonly Item[]): Generator<Instruction> {
-  for (const item of items) {
-    if (isLoop(item)) yield* instructions(item.body);
-    else yield item;
-  }
-}

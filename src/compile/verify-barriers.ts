@@ -1,6 +1,7 @@
 // Verifies that a barrier stands between any two instructions that touch the same words, one of them writing, and that no
 // instruction stands in its own way. Between two barriers threads run apart.
-import { BARRIER } from "../../assembly/isa/opcode.ts";
+import { BARRIER, MATMUL } from "../../assembly/isa/opcode.ts";
+import { MATMUL_C } from "../../assembly/isa/slots.ts";
 import type { Line, Loop, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 
@@ -15,14 +16,15 @@ export class Barriers {
     this.#fail = fail;
   }
 
-  instruction({ opcode, touches }: Line): void {
+  instruction(line: Line): void {
+    const { opcode, touches } = line;
     if (opcode === BARRIER) {
       this.#touches = [];
       this.#reads = new Intervals();
       this.#writes = new Intervals();
       return;
     }
-    this.#withItself(touches);
+    this.#withItself(line);
     for (const touch of touches) this.#withOthers(touch, -1);
     for (const touch of touches) {
       if (touch.high === touch.low) continue;
@@ -42,13 +44,15 @@ export class Barriers {
     }
   }
 
-  /** Two of an instruction's touches may share words only element by element: a product with its epilogue, an operand with a result. */
-  #withItself(touches: readonly Touch[]): void {
+  /** Two of an instruction's touches may share words only element by element: an operand with a result, a product with its epilogue. */
+  #withItself({ opcode, touches }: Line): void {
+    const product = opcode === MATMUL ? MATMUL_C : -1;
     for (const [i, a] of touches.entries())
       for (const b of touches.slice(0, i)) {
         if (!(a.write || b.write) || !meet(a, b, -1)) continue;
         const alike = a.elementwise && b.elementwise && a.start === b.start && a.run === b.run && sameMoves(a, b);
-        if (!alike || (a.write && b.write && a.slot !== b.slot && isOutputTwice(touches, a, b))) this.#fail(a, b);
+        const twoResults = a.write && b.write && a.slot !== product && b.slot !== product;
+        if (!alike || twoResults) this.#fail(a, b);
       }
   }
 
@@ -57,12 +61,6 @@ export class Barriers {
     if (!this.#writes.meets(low, high) && !(write && this.#reads.meets(low, high))) return;
     for (const other of this.#touches) if ((write || other.write) && meet(other, touch, edge)) this.#fail(touch, other);
   }
-}
-
-/** A product and an output of its epilogue may be one; two outputs may not. */
-function isOutputTwice(touches: readonly Touch[], a: Touch, b: Touch): boolean {
-  const product = touches.find(({ write }) => write);
-  return a !== product && b !== product;
 }
 
 function sameMoves(a: Touch, b: Touch): boolean {

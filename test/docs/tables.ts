@@ -94,7 +94,9 @@ function opTable(): string {
 /** Methods and functions that make graphs of several ops. */
 function composedTable(): string {
   const isPrimitive = ({ name }: Documented) => Object.hasOwn(ops, name) || name === "constructor";
-  const graph = main.filter(({ kind, file }) => kind === "function" && /^src\/(tensor|ops\/\w+)\.ts$/.test(file));
+  const graph = main.filter(
+    ({ kind, file }) => kind === "function" && /^src\/(tensor|create|ops\/\w+)\.ts$/.test(file),
+  );
   return table(["written", "value"], [...methods, ...graph].filter((item) => !isPrimitive(item)).map(rowOf));
 }
 
