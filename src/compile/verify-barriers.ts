@@ -5,14 +5,16 @@ import { MATMUL_C } from "../../assembly/isa/slots.ts";
 import type { Line, Loop, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 
+/** Called with the first touch that meets an earlier one, of the same execution of an instruction or of another. */
+type Fail = (touch: Touch, other: Touch, same: boolean) => never;
+
 export class Barriers {
-  readonly #fail: (touch: Touch, other: Touch) => never;
+  readonly #fail: Fail;
   #touches: Touch[] = [];
   #reads = new Intervals();
   #writes = new Intervals();
 
-  /** `fail` is called with the first touch that meets an earlier one. */
-  constructor(fail: (touch: Touch, other: Touch) => never) {
+  constructor(fail: Fail) {
     this.#fail = fail;
   }
 
@@ -52,14 +54,15 @@ export class Barriers {
         if (!(a.write || b.write) || !meet(a, b, -1)) continue;
         const alike = a.elementwise && b.elementwise && a.start === b.start && a.run === b.run && sameMoves(a, b);
         const twoResults = a.write && b.write && a.slot !== product && b.slot !== product;
-        if (!alike || twoResults) this.#fail(a, b);
+        if (!alike || twoResults) this.#fail(a, b, true);
       }
   }
 
   #withOthers(touch: Touch, edge: number): void {
     const { low, high, write } = touch;
     if (!this.#writes.meets(low, high) && !(write && this.#reads.meets(low, high))) return;
-    for (const other of this.#touches) if ((write || other.write) && meet(other, touch, edge)) this.#fail(touch, other);
+    for (const other of this.#touches)
+      if ((write || other.write) && meet(other, touch, edge)) this.#fail(touch, other, false);
   }
 }
 

@@ -120,15 +120,13 @@ function checkFlow(program: Program, places: Places, lines: readonly Line[]): vo
     `${new CodeNames().slot(code, lines[line].at, slot)} at ${places.show(start)}`;
   const writes = new Writes((touch) => fail(lines[touch.line], `reads ${show(touch)}, which is not written before`));
   const panels = new Panels(code, fail);
-  const barriers = new Barriers((touch, other) => {
+  const barriers = new Barriers((touch, other, same) => {
     const action = `${touch.write ? "writes" : "reads"} ${show(touch)}`;
-    const before = `${show(other)}, which`;
-    return touch.line === other.line
-      ? fail(lines[touch.line], `${action} over ${before} it ${other.write ? "writes" : "reads"}`)
-      : fail(
-          lines[touch.line],
-          `${action}: no barrier since instruction ${other.line} ${other.write ? "writes" : "reads"} ${show(other)}`,
-        );
+    const before = `${other.write ? "writes" : "reads"} ${show(other)}`;
+    const reason = same
+      ? `${action}, but also ${before}`
+      : `${action}: no barrier since instruction ${other.line} ${before}`;
+    return fail(lines[touch.line], reason);
   });
   const open: Loop[] = [];
   let skip = 0;

@@ -1,0 +1,161 @@
+// Small valid programs for the tests of verifyProgram: compiled ones, and hand-made ones for what the compiler never makes.
+import { compile, input, type Program, scan, Variable } from "simdgrad";
+import * as step from "../../assembly/isa/map-code.ts";
+import * as op from "../../assembly/isa/opcode.ts";
+import { a, column, Encoder, full, type MapBody, o, one, r, row } from "../runtime/encode.ts";
+
+/** pack, barrier, matmul with its epilogue, barrier, reduce, map. */
+export function dense(): Program {
+  const x = input([4, 5], "f32", "x");
+  const w = new Variable([5, 3], 0, { label: "w" });
+  const b = new Variable([3], 0, { label: "b" });
+  const y = x.matmul(w).add(b).relu();
+  return compile({ inputs: { x }, outputs: { total: y.sum(), y }, assignments: [[w, w.mul(0.5)]] });
+}
+
+/** A product of two batches. */
+export function batched(): Program {
+  const x = input([2, 4, 5], "f32", "x");
+  const y = input([2, 5, 3], "f32", "y");
+  return compile({ inputs: { x, y }, outputs: { z: x.matmul(y) } });
+}
+
+/** A recurrence over 7 rows that also gives every state. */
+export function recurrent(): Program {
+  const rows = input([7, 2, 3], "f32", "rows");
+  const start = input([2, 3], "f32", "start");
+  const w = new Variable([3, 3], 0, { label: "w" });
+  const { carries, outputs } = scan(
+    ([state], [element]) => {
+      const next = state.matmul(w).add(element).tanh();
+      return { carries: [next], outputs: [next] };
+    },
+    [start],
+    [rows],
+  );
+  return compile({ inputs: { rows, start }, outputs: { last: carries[0], all: outputs[0] } });
+}
+
+/** gather, scatter_add, cross_entropy, a transposing copy. */
+export function moving(): Program {
+  const x = input([5, 3], "f32", "x");
+  const index = input([4], "i32", "index");
+  const rows = x.gather(index);
+  const back = index.scatterAdd(rows, [5, 3]);
+  const outputs = { rows, back, entropy: rows.crossEntropy(index), turned: x.permute([1, 0]) };
+  return compile({ inputs: { x, index }, outputs });
+}
+
+/** Hand-made: `write` gets the encoder, an input x and an output y of `size` elements. */
+export function made(size: number, write: (e: Encoder, x: number, y: number) => void): Program {
+  const e = new Encoder();
+  const x = e.input("x", [size]);
+  const y = e.output("y", [size]);
+  write(e, x, y);
+  return e.program();
+}
+
+/** One operand, one step. */
+export function simple(code: number, n: number, from: number, to: number): MapBody {
+  return { n, operands: [full(from)], outputs: [to], steps: [[code, o(0), a(0)]] };
+}
+
+/** A copy without gaps. */
+export function copyOf(to: number, from: number, words: number): [opcode: number, ...slots: number[]] {
+  return [op.COPY, to, from, 1, words, 1, 1];
+}
+
+/** Two maps of 20 elements by way of the arena, with a table and a scalar of constants. */
+export function maps(): Program {
+  return made(20, (e, x, y) => {
+    const table = e.constant([1, 2, 3, 4]);
+    const two = e.constant([2]);
+    const middle = e.arena(20);
+    e.map({
+      n: 20,
+      columns: 4,
+      operands: [full(x), row(table), one(two)],
+      outputs: [middle],
+      steps: [
+        [step.ADD, r(0), a(0), a(1)],
+        [step.MUL, o(0), r(0), a(2)],
+      ],
+    });
+    e.barrier();
+    const last = [step.SUB, o(0), a(0), a(1)];
+    e.map({ n: 20, columns: 4, operands: [full(middle), column(table, 4)], outputs: [y], steps: [last] });
+  });
+}
+
+/** x through the arena to y, then -x through the same words to z. */
+export function reuse(): Program {
+  return made(4, (e, x, y) => {
+    const z = e.output("z", [4]);
+    const buffer = e.arena(4);
+    e.map(simple(step.COPY_BITS, 4, x, buffer));
+    e.barrier();
+    e.map(simple(step.COPY_BITS, 4, buffer, y));
+    e.barrier();
+    e.map(simple(step.NEG, 4, x, buffer));
+    e.barrier();
+    e.map(simple(step.COPY_BITS, 4, buffer, z));
+  });
+}
+
+/** So many loops, one in another. */
+export function nest(depth: number): Program {
+  return made(1, (e, x, y) => {
+    const inner = (at: number) => {
+      if (at < depth) return e.loop(2, at, () => inner(at + 1));
+      e.map(simple(step.NEG, 1, x, y));
+      e.barrier();
+    };
+    inner(0);
+  });
+}
+
+/** So many operands. */
+export function wide(operands: number): Program {
+  return made(4, (e, x, y) => {
+    const [code] = [step.COPY_BITS];
+    e.map({ n: 4, operands: new Array(operands).fill(full(x)), outputs: [y], steps: [[code, o(0), a(0)]] });
+  });
+}
+
+/** A copy over so many axes of one element. */
+export function ranked(axes: number): Program {
+  return made(1, (e, x, y) => {
+    const dimensions = Array.from({ length: axes }, () => [1, 1, 1]).flat();
+    e.put(op.COPY, y, x, axes, ...dimensions);
+  });
+}
+
+/**
+ * Eight pairs of words: the first and the last are written, then a loop writes pair k + `to` from pair k + `from`. A barrier ends
+ * its body if wanted.
+ */
+export function stepping(from: number, to: number, barrier = true): Program {
+  return made(2, (e, x, y) => {
+    const pairs = e.arena(16);
+    e.put(...copyOf(pairs, x, 2));
+    e.put(...copyOf(pairs + 14, x, 2));
+    e.barrier();
+    e.loop(6, 0, () => {
+      e.index([4, 0, 2], [8, 0, 2]);
+      e.map(simple(step.NEG, 2, pairs + 2 * from, pairs + 2 * to));
+      if (barrier) e.barrier();
+    });
+    e.barrier();
+    e.put(...copyOf(y, pairs, 2));
+  });
+}
+
+/** A product whose panels something else than PACK has written, or PACK in another matrix' place. */
+export function unpacked(): Program {
+  return made(1, (e, x, y) => {
+    const panels = e.arena(24);
+    e.put(op.COPY, panels, x, 1, 24, 1, 0);
+    e.barrier();
+    e.put(op.MATMUL, y, x, x, panels, 1, 1, 1, 1, 0, 0, 0, 0);
+  });
+}

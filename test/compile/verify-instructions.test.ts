@@ -1,0 +1,240 @@
+// Programs with an instruction that is wrong by itself.
+import * as step from "../../assembly/isa/map-code.ts";
+import * as op from "../../assembly/isa/opcode.ts";
+import { REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
+import * as slot from "../../assembly/isa/slots.ts";
+import type { Program } from "../../src/compile/program.ts";
+import { a, full, o, one, r } from "../runtime/encode.ts";
+import { asItIs, type Broken, rejects } from "./broken.ts";
+import { dense, made, maps, moving, nest, ranked, recurrent, wide } from "./programs.ts";
+
+const io = REGION_IO << REGION_SHIFT;
+const constants = REGION_CONSTANTS << REGION_SHIFT;
+
+/** y = 2 x, for one x. */
+function scaled(): Program {
+  return made(1, (e, x, y) => {
+    const operands = [full(x), one(e.constant([2]))];
+    e.map({ n: 1, operands, outputs: [y], steps: [[step.MUL, o(0), a(0), a(1)]] });
+  });
+}
+
+rejects("lengths", [
+  [
+    "of an unknown instruction",
+    maps,
+    (d) => d.set(op.BARRIER, 0, 77 | (1 << 8)),
+    "instruction 1 (opcode 77, instruction 1): no instruction has this opcode",
+  ],
+  [
+    "of nothing",
+    maps,
+    (d) => d.set(op.BARRIER, 0, op.BARRIER),
+    "instruction 1 (barrier, instruction 1): 0 words long, it takes 1 at least",
+  ],
+  [
+    "with a word too many",
+    maps,
+    (d) => d.insert(op.BARRIER, 0, [op.BARRIER | (2 << 8), 0]),
+    "instruction 1 (barrier, inserted): 2 words long, its counts give 1",
+  ],
+  [
+    "that disagree with the counts",
+    maps,
+    (d) => d.set(op.MAP, slot.MAP_COUNTS, 3 | (1 << 8) | (3 << 16)),
+    "instruction 0 (map, instruction 0): 21 words long, its counts give 23",
+  ],
+  [
+    "that reach past the end",
+    maps,
+    (d) => d.set(op.END, 0, op.END | (2 << 8)),
+    "instruction 3 (end, instruction 3): reaches past the end of the code",
+  ],
+  ["of a code without END", maps, (d) => d.remove(op.END), "the code does not end with END"],
+  [
+    "of a code that goes on after END",
+    maps,
+    (d) => d.insert(op.END, 0, [op.END | (1 << 8)]),
+    "END is followed by 1 more words",
+  ],
+  ["of the list of labels", maps, ({ program }) => program.labels.pop(), "3 labels for 4 instructions"],
+  ["of an epilogue", dense, (d) => d.set(op.MATMUL, slot.MATMUL_MAP, 3), "says that its epilogue has 3 words"],
+]);
+
+rejects("slots", [
+  ["with a negative size", dense, (d) => d.set(op.REDUCE, slot.REDUCE_OUTER, -1), "outer is -1"],
+  ["with an unknown kind", dense, (d) => d.set(op.REDUCE, slot.REDUCE_KIND, 5), "kind is 5"],
+  ["with a flag that means nothing", dense, (d) => d.set(op.MATMUL, slot.MATMUL_TRANSPOSED, 4), "transposed is 4"],
+  ["with elements of two bytes", moving, (d) => d.set(op.GATHER, slot.GATHER_BYTES, 2), "elements of 2 bytes"],
+  [
+    "with matrices of a batch that overlap",
+    dense,
+    (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_A, 7),
+    "batches of A lie 7 words apart, matrices are 20",
+  ],
+  [
+    "with an epilogue over fewer elements",
+    dense,
+    (d) => d.set(op.MATMUL, slot.MATMUL_WORDS - 1 + slot.MAP_N, 9),
+    "the epilogue takes 9 elements of 12",
+  ],
+  ["with an axis of a negative size", moving, (d) => d.set(op.COPY, slot.COPY_FIRST, -3), "the size of axis 0 is -3"],
+  ["with more axes than a copy takes", () => ranked(9), asItIs, "rank is 9"],
+  ["of a copy that writes a word twice", moving, (d) => d.set(op.COPY, slot.COPY_FIRST + 1, 1), "writes a word twice"],
+]);
+
+rejects("addresses", [
+  ["that are absent", dense, (d) => d.set(op.MATMUL, slot.MATMUL_A, 0), "a at state+0 is where nothing lies"],
+  ["beyond all buffers", dense, (d) => d.set(op.PACK, slot.PACK_FROM, 48), "from at state+48 is where nothing lies"],
+  [
+    "from which a buffer is too short",
+    dense,
+    (d) => d.set(op.REDUCE, slot.REDUCE_N, 17),
+    "from at y reaches 1 words past the end of y",
+  ],
+  [
+    "from which the arena is too short",
+    maps,
+    (d) => d.change({ arenaWords: 16 }),
+    "o0 at arena+0 reaches 4 words past the end of arena",
+  ],
+  [
+    "behind the first word",
+    moving,
+    (d) => d.set(op.COPY, slot.COPY_FIRST + 2, -1),
+    "from at x reaches 2 words before it, where nothing lies",
+  ],
+  [
+    "that leave a buffer in a later iteration",
+    recurrent,
+    (d) => d.set(op.INDEX, slot.INDEX_FIRST + 2, 8),
+    "c at all reaches 6 words past the end of all",
+  ],
+  ["that are not aligned", dense, (d) => d.set(op.MATMUL, slot.MATMUL_A, io + 1), "a at x+1 begins no buffer"],
+  ["of an input that is written", maps, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, io, 1), "writes input x"],
+  ["of a constant that is written", scaled, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, constants), "writes constant 2"],
+]);
+
+rejects("loops", [
+  [
+    "that count at another depth",
+    recurrent,
+    (d) => d.set(op.LOOP, slot.LOOP_DEPTH, 1),
+    "counts at depth 1, but 0 loops are around it",
+  ],
+  ["without a body", recurrent, (d) => d.set(op.LOOP, slot.LOOP_BODY, 0), "has no body"],
+  [
+    "that reach past the code",
+    recurrent,
+    (d) => d.set(op.LOOP, slot.LOOP_BODY, 1000),
+    "its body reaches past what is around it",
+  ],
+  [
+    "that end amid an instruction",
+    recurrent,
+    (d) => d.set(op.LOOP, slot.LOOP_BODY, 10),
+    "reaches past the end of its loop",
+  ],
+  ["of a negative count", recurrent, (d) => d.set(op.LOOP, slot.LOOP_COUNT, -1), "count is -1"],
+  ["five deep", () => nest(5), asItIs, "loops nest deeper than 4"],
+  ["with END inside", recurrent, (d) => d.insert(op.INDEX, 0, [op.END | (1 << 8)]), "(end, inserted): inside a loop"],
+]);
+
+rejects("prefixes", [
+  ["outside a loop", maps, (d) => d.insert(op.MAP, 1, [op.INDEX | (2 << 8), 0]), "(index, inserted): outside a loop"],
+  [
+    "of a barrier",
+    recurrent,
+    (d) => d.insert(op.MATMUL, 0, [op.BARRIER | (1 << 8)]),
+    "no instruction follows that it could move",
+  ],
+  [
+    "that move a size",
+    recurrent,
+    (d) => d.set(op.INDEX, slot.INDEX_FIRST, slot.MATMUL_M),
+    "slot 6 of the next instruction is no address",
+  ],
+  [
+    "by a loop that is not open",
+    recurrent,
+    (d) => d.set(op.INDEX, slot.INDEX_FIRST + 1, 1),
+    "moves with the loop at depth 1, of 1",
+  ],
+]);
+
+/** Words of the first map of `maps`: its operands, and its steps. */
+const operand = (k: number) => slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS;
+const steps = operand(3) + 1;
+const word = (code: number, target: number, first: number, second: number) =>
+  code | (target << 8) | (first << 16) | (second << 24);
+
+/** v = -v; y = v + v, with the old v. */
+function overwriting(): Program {
+  return made(4, (e, _x, y) => {
+    const v = e.variable("v", [4]);
+    const [first, second] = [
+      [step.NEG, o(0), a(0)],
+      [step.ADD, o(1), a(0), a(0)],
+    ];
+    e.map({ n: 4, operands: [full(v)], outputs: [v, y], steps: [first, second] });
+  });
+}
+
+const bodies: readonly Broken[] = [
+  ["with rows that do not divide them", maps, (d) => d.set(op.MAP, slot.MAP_COLUMNS, 3), "20 elements in rows of 3"],
+  ["with rows of nothing", maps, (d) => d.set(op.MAP, slot.MAP_COLUMNS, 0), "20 elements in rows of 0"],
+  ["with an unknown mode", maps, (d) => d.set(op.MAP, operand(1) + 1, 4), "a1 has mode 4"],
+  ["with an unknown kind of element", maps, (d) => d.set(op.MAP, operand(0) + 1, 2 << 8), "a0 has elements of kind 2"],
+  [
+    "that divide by zero",
+    maps,
+    (d) => d.set(op.MAP, operand(1) + 2, 0, 1),
+    "a1 divides by 0 and takes the remainder by 4",
+  ],
+  [
+    "with an unknown step",
+    maps,
+    (d) => d.set(op.MAP, steps, word(99, r(0), a(0), a(1))),
+    "r0 = code 99 a0 a1 r0 r0: no step has this code",
+  ],
+  [
+    "that write an operand",
+    maps,
+    (d) => d.set(op.MAP, steps, word(step.ADD, a(0), a(0), a(1))),
+    "a0 = add a0 a1: writes an operand",
+  ],
+  [
+    "that read a register too early",
+    maps,
+    (d) => d.set(op.MAP, steps, word(step.ADD, r(0), r(5), a(1))),
+    "r0 = add r5 a1: r5 is not written before",
+  ],
+  [
+    "that read an operand they lack",
+    maps,
+    (d) => d.set(op.MAP, steps, word(step.ADD, r(0), a(0), a(3))),
+    "r0 = add a0 a3: there are 3 operands",
+  ],
+  [
+    "that write an output they lack",
+    maps,
+    (d) => d.set(op.MAP, steps + 2, word(step.MUL, o(1), r(0), a(2))),
+    "o1 = mul r0 a2: there are 1 outputs",
+  ],
+  [
+    "that leave an output unwritten",
+    maps,
+    (d) => d.set(op.MAP, steps + 2, word(step.MUL, r(0), r(0), a(2))),
+    "no step writes o0",
+  ],
+  ["of too many operands", () => wide(33), asItIs, "33 operands, more than 32"],
+  ["that read an operand after writing over it", overwriting, asItIs, "o1 = add a0 a0: o0 has overwritten a0"],
+  [
+    "of random numbers in an epilogue",
+    dense,
+    (d) => d.set(op.MATMUL, slot.MATMUL_WORDS - 1 + operand(2) + 1, word(step.UNIFORM, o(0), a(1), a(1))),
+    "o0 = uniform a1 a1: in an epilogue",
+  ],
+];
+
+rejects("maps", bodies);
