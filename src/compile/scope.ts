@@ -5,7 +5,7 @@ import { ProgramError, ShapeError } from "../errors.ts";
 import type { StridedCopy } from "../op.ts";
 import type { DType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Address, type Buffer, type Emitter, type Instruction, type Item, isLoop } from "./lir.ts";
+import type { Address, Buffer, Emitter, Item } from "./lir.ts";
 
 /** Makes buffers; one for a whole compilation. */
 export class Buffers {

@@ -1,6 +1,5 @@
 // Optimizers as chains of transforms, Optax's idea: each turns gradients into updates, with state in variables. They build graphs, nothing else.
 
-import { scalar } from "../create.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { type Schedule, scheduled } from "./schedules.ts";
@@ -175,12 +174,14 @@ export function scaleByAdam({
       // 1 - beta^t as -expm1(t ln beta): in float32 the plain form is off by 2e-5 in the first steps.
       const t = step.add(1).cast("f32");
       const correction = (beta: number) => t.mul(naturalLog(beta)).expm1().neg();
-      const scale = scalar(1).div(correction(beta1));
-      const rootScale = correction(beta2).rsqrt();
+      // m^ / (sqrt(v^) + epsilon) with the correction of m in the denominator, where it is two numbers for all parameters.
+      const share = correction(beta1);
+      const rootScale = share.mul(correction(beta2).rsqrt());
+      const least = share.mul(epsilon);
       const m = updates.map((update, i) => means[i].mul(beta1).add(update.mul(1 - beta1)));
       const v = updates.map((update, i) => squares[i].mul(beta2).add(update.square().mul(1 - beta2)));
       return {
-        updates: m.map((mean, i) => mean.mul(scale).div(v[i].sqrt().mul(rootScale).add(epsilon))),
+        updates: m.map((mean, i) => mean.div(v[i].sqrt().mul(rootScale).add(least))),
         assignments: [
           ...m.map((mean, i) => [means[i], mean] as const),
           ...v.map((square, i) => [squares[i], square] as const),

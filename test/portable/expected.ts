@@ -1,2 +1,2 @@
 /** What parametersHash gives on the portable build in every engine. A change of any kernel's order of operations changes it. */
-export const PORTABLE_HASH = "8f095b8b";
+export const PORTABLE_HASH = "8c41d5d1";
