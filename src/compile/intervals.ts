@@ -65,7 +65,8 @@ export class Intervals {
   /** The largest stamp in start..end, -1 without one. */
   latest(start: number, end: number): number {
     let stamp = -1;
-    for (let i = this.#endingAfter(start); this.#starts[i] < end; i++) stamp = Math.max(stamp, this.#stamps[i]);
+    for (let i = this.#endingAfter(start); start < end && this.#starts[i] < end; i++)
+      stamp = Math.max(stamp, this.#stamps[i]);
     return stamp;
   }
 
