@@ -40,4 +40,4 @@ function measure(layers: number): void {
   );
 }
 
-if (process.argv[1] === import.meta.filename) for (const layers of [68, 136, 340, 680]) measure(layers);
+if (process.argv[1] === import.meta.filename) for (const layers of [76, 152, 380, 760]) measure(layers);
