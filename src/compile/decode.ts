@@ -6,7 +6,7 @@ import * as slot from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
 import { type Access, accessesOf } from "./access.ts";
 import { lengthAt, mapOf, type Opcode, opcodeAt, visitAddresses } from "./addresses.ts";
-import { mapLength } from "./map-steps.ts";
+import { countedLength, LEAST_WORDS } from "./lengths.ts";
 import { CodeNames } from "./names.ts";
 import { type Place, type Places, positionOf } from "./places.ts";
 import type { Program } from "./program.ts";
@@ -52,25 +52,6 @@ export interface Line {
   readonly loop?: Loop;
   readonly touches: readonly Touch[];
 }
-
-/** Shortest length of each instruction: with its last fixed slot. */
-const LEAST_WORDS: Record<Opcode, number> = {
-  [op.END]: 1,
-  [op.BARRIER]: 1,
-  [op.LOOP]: slot.LOOP_DEPTH + 1,
-  [op.INDEX]: slot.INDEX_FIRST,
-  [op.MAP]: slot.MAP_FIRST,
-  [op.REDUCE]: slot.REDUCE_WORDS,
-  [op.PACK]: slot.PACK_WORDS,
-  [op.MATMUL]: slot.MATMUL_WORDS,
-  [op.COPY]: slot.COPY_FIRST,
-  [op.GATHER]: slot.GATHER_WORDS,
-  [op.SCATTER_ADD]: slot.SCATTER_WORDS,
-  [op.SOFTMAX]: slot.ROWS_WORDS,
-  [op.LOG_SUM_EXP]: slot.ROWS_WORDS,
-  [op.CROSS_ENTROPY]: slot.ENTROPY_WORDS,
-  [op.CROSS_ENTROPY_GRADIENT]: slot.ENTROPY_GRADIENT_WORDS,
-};
 
 /** Largest values of slots that choose; all other slots are sizes. */
 const LARGEST: Partial<Record<Opcode, Readonly<Record<number, number>>>> = {
@@ -155,20 +136,8 @@ class Decoder {
     if (length < LEAST_WORDS[opcode]) this.#fail(`${length} words long, it takes ${LEAST_WORDS[opcode]} at least`);
     if (this.#at + length > end)
       this.#fail(`reaches past the end of ${this.#loops.length > 0 ? "its loop" : "the code"}`);
-    const wanted = this.#wantedLength(opcode);
+    const wanted = countedLength(this.#code, this.#at);
     if (length !== wanted) this.#fail(`${length} words long, its counts give ${wanted}`);
-  }
-
-  #wantedLength(opcode: Opcode): number {
-    const word = (number: number) => this.#word(number);
-    if (opcode === op.INDEX) return slot.INDEX_FIRST + word(slot.INDEX_COUNT) * slot.INDEX_STRIDE;
-    if (opcode === op.MAP) return mapLength(this.#code, this.#at);
-    if (opcode === op.COPY) return slot.COPY_FIRST + word(slot.COPY_RANK) * slot.COPY_DIMENSION_WORDS;
-    if (opcode !== op.MATMUL || word(slot.MATMUL_MAP) === 0) return LEAST_WORDS[opcode];
-    const map = slot.MATMUL_WORDS - 1;
-    return lengthAt(this.#code, this.#at) > map + slot.MAP_COUNTS
-      ? map + mapLength(this.#code, this.#at + map)
-      : map + slot.MAP_FIRST;
   }
 
   /** Sizes are not negative, choices are choices. */

@@ -7,15 +7,23 @@ import {
   REGION_SHIFT,
   REGION_STATE,
 } from "../../assembly/isa/sizes.ts";
-import type { Program, ProgramConstant } from "./program.ts";
+import { type DType, sizeOf } from "../shape.ts";
+import type { Program, ProgramConstant, ProgramSlot } from "./program.ts";
 
 /** Words that belong together. Positions count words through all four regions: region * 2^30 + offset. */
 export interface Place {
   readonly kind: "variable" | "input" | "output" | "constant" | "arena";
   readonly name: string;
-  /** First word, and the first beyond. */
   readonly start: number;
+  /** First word beyond its elements: padding is nobody's. */
   readonly end: number;
+  /** First word beyond its padding. */
+  readonly limit: number;
+}
+
+/** Words that elements fill. */
+export function filledWords(elements: number, dtype: DType): number {
+  return dtype === "u8" ? Math.ceil(elements / 4) : elements;
 }
 
 /** First position of a region. */
@@ -33,16 +41,30 @@ export class Places {
   readonly all: readonly Place[];
 
   constructor({ variables, inputs, outputs, constants, arenaWords }: Program) {
-    const place = (kind: Place["kind"], region: number, name: string, offset: number, words: number): Place => {
+    const place = (
+      kind: Place["kind"],
+      region: number,
+      name: string,
+      offset: number,
+      filled: number,
+      words: number,
+    ) => {
       const start = regionStart(region) + offset;
-      return { kind, name, start, end: start + words };
+      return { kind, name, start, end: start + filled, limit: start + words };
     };
+    const slots = (kind: Place["kind"], region: number, list: readonly ProgramSlot[]) =>
+      list.map(({ name, offset, shape, dtype, words }) =>
+        place(kind, region, name, offset, filledWords(sizeOf(shape), dtype), words),
+      );
     this.all = [
-      ...variables.map(({ name, offset, words }) => place("variable", REGION_STATE, name, offset, words)),
-      ...inputs.map(({ name, offset, words }) => place("input", REGION_IO, name, offset, words)),
-      ...outputs.map(({ name, offset, words }) => place("output", REGION_IO, name, offset, words)),
-      place("arena", REGION_ARENA, "arena", 0, arenaWords),
-      ...constants.map((each) => place("constant", REGION_CONSTANTS, constantName(each), each.offset, each.words)),
+      ...slots("variable", REGION_STATE, variables),
+      ...slots("input", REGION_IO, inputs),
+      ...slots("output", REGION_IO, outputs),
+      place("arena", REGION_ARENA, "arena", 0, arenaWords, arenaWords),
+      ...constants.map((each) => {
+        const { offset, words, data, dtype } = each;
+        return place("constant", REGION_CONSTANTS, constantName(each), offset, filledWords(data.length, dtype), words);
+      }),
     ].sort((a, b) => a.start - b.start);
   }
 
@@ -56,7 +78,7 @@ export class Places {
       else high = middle;
     }
     const place = this.all[low - 1];
-    return place !== undefined && position < place.end ? place : undefined;
+    return place !== undefined && position < place.limit ? place : undefined;
   }
 
   /** `weight`, `weight+16`, `arena+128`; where nothing lies, the region and the offset. */

@@ -3,6 +3,7 @@ import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
 import { lengthAt, mapOf, opcodeAt, visitAddresses } from "./addresses.ts";
+import { isInstruction } from "./lengths.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
@@ -76,6 +77,7 @@ class Printer {
     const text = `${`${number}`.padStart(this.#digits)} ${indent}${this.#names.opcode(opcode)}${this.#operands(at)}`;
     this.#lines.push(label ? `${text.padEnd(LABEL_COLUMN - 1)} ; ${label}` : text);
     const below = `${" ".repeat(this.#digits)}   ${indent}`;
+    if (!isInstruction(code, at)) return;
     const map = mapOf(code, at);
     if (opcode === op.MATMUL && map >= 0) this.#lines.push(`${below}epilogue${this.#map(map)}`);
     if (map >= 0) for (const step of stepsOf(code, map)) this.#lines.push(`${below}  ${this.#names.step(step)}`);
@@ -86,6 +88,7 @@ class Printer {
   #operands(at: number): string {
     const code = this.#code;
     const opcode = opcodeAt(code, at);
+    if (!isInstruction(code, at)) return ` of ${lengthAt(code, at)} words`;
     if (opcode === op.MAP) return this.#map(at);
     if (opcode === op.LOOP) return ` i${code[at + slot.LOOP_DEPTH]} to ${code[at + slot.LOOP_COUNT]}`;
     if (opcode === op.INDEX) return ` ${this.#moves(at).join(", ")}`;

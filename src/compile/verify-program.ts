@@ -5,7 +5,7 @@ import { ProgramError } from "../errors.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { decode, failure, type Line, type Loop, type Touch } from "./decode.ts";
 import { CodeNames } from "./names.ts";
-import { Places, regionStart } from "./places.ts";
+import { filledWords, Places, regionStart } from "./places.ts";
 import type { Program, ProgramConstant, ProgramSlot } from "./program.ts";
 import { Barriers } from "./verify-barriers.ts";
 import { Panels } from "./verify-panels.ts";
@@ -70,7 +70,7 @@ function checkSlots(kind: string, slots: readonly ProgramSlot[], start: number, 
     };
     if (shape.some((length) => !(Number.isInteger(length) && length >= 0))) fail(`has shape ${showShape(shape)}`);
     if (!["f32", "i32", "u8"].includes(dtype)) fail(`has dtype ${dtype}`);
-    const needed = wordsOf(shape, dtype);
+    const needed = filledWords(sizeOf(shape), dtype);
     if (size % ALIGN !== 0) fail(`${size} words are not padded`);
     if (size < needed) fail(`has ${size} words for ${needed}`);
     if (offset % ALIGN !== 0) fail(`word ${offset} is not aligned`);
@@ -78,10 +78,6 @@ function checkSlots(kind: string, slots: readonly ProgramSlot[], start: number, 
     end = offset + size;
     if (end > words) fail(`ends at word ${end} of ${words}`);
   }
-}
-
-function wordsOf(shape: readonly number[], dtype: string): number {
-  return Math.ceil(sizeOf(shape) / (dtype === "u8" ? 4 : 1));
 }
 
 function constantSlot({ offset, words, dtype, data }: ProgramConstant, i: number): ProgramSlot {
@@ -151,6 +147,7 @@ function checkFlow(program: Program, places: Places, lines: readonly Line[]): vo
   }
   for (const { name, shape, dtype, offset } of program.outputs) {
     const start = regionStart(REGION_IO) + offset;
-    if (!writes.covers(start, start + wordsOf(shape, dtype))) throw new ProgramError(`output ${name} is not written`);
+    if (!writes.covers(start, start + filledWords(sizeOf(shape), dtype)))
+      throw new ProgramError(`output ${name} is not written`);
   }
 }

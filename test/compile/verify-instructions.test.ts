@@ -1,13 +1,14 @@
 // Programs with an instruction that is wrong by itself.
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
-import { REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
+import { REGION_ARENA, REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { a, full, o, one, r } from "../runtime/encode.ts";
 import { asItIs, type Broken, rejects } from "./broken.ts";
 import { dense, made, maps, moving, nest, ranked, recurrent, wide } from "./programs.ts";
 
+const arena = REGION_ARENA << REGION_SHIFT;
 const io = REGION_IO << REGION_SHIFT;
 const constants = REGION_CONSTANTS << REGION_SHIFT;
 
@@ -90,7 +91,7 @@ rejects("addresses", [
     "from which a buffer is too short",
     dense,
     (d) => d.set(op.REDUCE, slot.REDUCE_N, 17),
-    "from at y reaches 1 words past the end of y",
+    "from at y reaches 5 words past the end of y",
   ],
   [
     "from which the arena is too short",
@@ -108,9 +109,9 @@ rejects("addresses", [
     "that leave a buffer in a later iteration",
     recurrent,
     (d) => d.set(op.INDEX, slot.INDEX_FIRST + 2, 8),
-    "c at all reaches 6 words past the end of all",
+    "c at all reaches 12 words past the end of all",
   ],
-  ["that are not aligned", dense, (d) => d.set(op.MATMUL, slot.MATMUL_A, io + 1), "a at x+1 begins no buffer"],
+  ["that are not aligned", dense, (d) => d.set(op.PACK, slot.PACK_TO, arena + 8), "to at arena+8 begins no buffer"],
   ["of an input that is written", maps, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, io, 1), "writes input x"],
   ["of a constant that is written", scaled, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, constants), "writes constant 2"],
 ]);
