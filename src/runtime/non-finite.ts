@@ -1,5 +1,5 @@
-// The search for the instruction that made the first NaN or infinity: one step of a program, instruction by instruction, on the
-// oracle's memory, where integers are numbers and never look like NaN. What overflows float32 counts as infinite.
+// The search for the instruction that made the first NaN or infinity: one step of a program, instruction by instruction, on two
+// machines at once. One computes in Float32 and overflows where training does; the other, the oracle, tells integers from numbers.
 import { END, INDEX, LOOP, PACK } from "../../assembly/isa/opcode.ts";
 import { LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "../../assembly/isa/slots.ts";
 import { accessesOf } from "../compile/access.ts";
@@ -9,9 +9,11 @@ import type { TypedArray } from "./executor.ts";
 import { interpret } from "./js/interpret.ts";
 import { createJsMachine } from "./js/machine.ts";
 import type { JsMemory } from "./js/memory.ts";
+import type { Loaded, Machine } from "./machine.ts";
 import { Space } from "./space.ts";
 
-const LARGEST = 3.4028234663852886e38; // of float32
+/** Bytes that the oracle holds look like numbers below this, which nothing computes. */
+const NO_NUMBER = 1e-300;
 
 /**
  * Runs one step of a program and tells which instruction first wrote a NaN or an infinity.
@@ -29,17 +31,41 @@ export async function firstNonFinite(
   program: Program,
   read: (key: string) => TypedArray | Promise<TypedArray>,
 ): Promise<string | undefined> {
-  const machine = createJsMachine("float64");
-  const space = new Space(machine, false);
-  const loaded = space.loaded(space.load(program));
-  for (const { key } of program.variables) space.write({ variable: key }, await read(key));
-  const numbers = new Map<number, number>();
-  for (let at = 0; at < program.code.length; at += lengthAt(program.code, at)) numbers.set(at, numbers.size);
-  const found = walk(machine.memory as JsMemory, loaded.code, 0, loaded.code.length);
-  machine.dispose();
+  const values: [key: string, data: TypedArray][] = [];
+  for (const { key } of program.variables) values.push([key, await read(key)]);
+  const [single, exact] = (["float32", "float64"] as const).map((precision) => new Copy(precision, program, values));
+  const found = walk(single, exact, 0, program.code.length);
+  single.dispose();
+  exact.dispose();
   if (found === undefined) return undefined;
-  const number = numbers.get(found.at) as number;
+  let number = 0;
+  for (let at = 0; at < found.at; at += lengthAt(program.code, at)) number++;
   return `instruction ${number} (${program.labels[number]}) wrote ${found.value}`;
+}
+
+/** The program on a machine of its own. */
+class Copy {
+  readonly #machine: Machine;
+  readonly #loaded: Loaded;
+
+  constructor(precision: "float32" | "float64", program: Program, values: readonly [key: string, data: TypedArray][]) {
+    this.#machine = createJsMachine(precision);
+    const space = new Space(this.#machine, false);
+    this.#loaded = space.loaded(space.load(program));
+    for (const [variable, data] of values) space.write({ variable }, data);
+  }
+
+  get memory(): JsMemory {
+    return this.#machine.memory as JsMemory;
+  }
+
+  get code(): Int32Array {
+    return this.#loaded.code;
+  }
+
+  dispose(): void {
+    this.#machine.dispose();
+  }
 }
 
 interface Found {
@@ -47,15 +73,16 @@ interface Found {
   readonly value: number;
 }
 
-function walk(memory: JsMemory, code: Int32Array, start: number, end: number): Found | undefined {
+function walk(single: Copy, exact: Copy, start: number, end: number): Found | undefined {
+  const { code } = single;
   for (let at = start; at < end; ) {
     const opcode = opcodeAt(code, at);
     const next = at + lengthAt(code, at);
     if (opcode === END) return undefined;
     if (opcode === LOOP) {
       for (let k = 0; k < code[at + LOOP_COUNT]; k++) {
-        memory.counters[code[at + LOOP_DEPTH]] = k;
-        const found = walk(memory, code, next, next + code[at + LOOP_BODY]);
+        for (const { memory } of [single, exact]) memory.counters[code[at + LOOP_DEPTH]] = k;
+        const found = walk(single, exact, next, next + code[at + LOOP_BODY]);
         if (found !== undefined) return found;
       }
       at = next + code[at + LOOP_BODY];
@@ -63,23 +90,28 @@ function walk(memory: JsMemory, code: Int32Array, start: number, end: number): F
     }
     const isMoved = opcode === INDEX;
     const stop = isMoved ? next + lengthAt(code, next) : next;
-    interpret(memory, code, at, stop);
-    const value = isMoved ? firstWritten(memory, memory.instruction, 0) : firstWritten(memory, code, at);
+    for (const copy of [single, exact]) interpret(copy.memory, copy.code, at, stop);
+    const value = isMoved
+      ? firstWritten(single.memory, exact.memory, single.memory.instruction, 0)
+      : firstWritten(single.memory, exact.memory, code, at);
     if (value !== undefined) return { at: isMoved ? next : at, value };
     at = stop;
   }
   return undefined;
 }
 
-/** The first value that is not finite among those an instruction wrote. Panels are private to an executor: this one has none. */
-function firstWritten({ f }: JsMemory, code: Int32Array, at: number): number | undefined {
+/** The first value that is not finite among those an instruction wrote. Panels are private to an executor: these have none. */
+function firstWritten({ f, i }: JsMemory, exact: JsMemory, code: Int32Array, at: number): number | undefined {
   if (opcodeAt(code, at) === PACK) return undefined;
   for (const { slot, write, first, words, run, period } of accessesOf(code, at)) {
     if (!write) continue;
     const from = code[at + slot] + first;
-    for (let k = 0; k < words; k++)
-      if (k % period < run && !(Math.abs(f[from + k]) <= LARGEST))
-        return Number.isNaN(f[from + k]) ? Number.NaN : Math.sign(f[from + k]) * Number.POSITIVE_INFINITY;
+    for (let word = from; word < from + words; word++) {
+      if (Number.isFinite(f[word]) || (word - from) % period >= run) continue;
+      const oracle = exact.f[word];
+      const isInteger = oracle === i[word] || (oracle !== 0 && Math.abs(oracle) < NO_NUMBER);
+      if (!isInteger) return f[word];
+    }
   }
   return undefined;
 }
