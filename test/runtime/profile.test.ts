@@ -1,0 +1,45 @@
+// The profiler times what a program does and changes nothing of what it computes; the drawing of the arena finds what lives.
+import { describe, expect, test } from "vitest";
+import { compile } from "../../src/compile/compile.ts";
+import { memory } from "../../src/compile/memory-map.ts";
+import { constant } from "../../src/create.ts";
+import { formatProfile, profile } from "../../src/runtime/profile.ts";
+import { Variable } from "../../src/variable.ts";
+import { programs } from "../budget-programs.ts";
+
+const x = new Variable([64, 64], 0, { label: "x" });
+
+describe("profile", () => {
+  test.each(["portable", "js"] as const)("gives shares, work and labels (%s)", async (build) => {
+    const rows = await profile(compile({ outputs: { y: x.matmul(x).softmax() } }), { build, steps: 3 });
+    expect(rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+    expect(rows.map(({ flops }) => flops).filter((flops) => flops > 0)).toEqual([2 * 64 ** 3]);
+    expect(rows.every(({ bytes, label }) => bytes > 0 && label !== "")).toBe(true);
+    expect(JSON.parse(JSON.stringify(rows))).toEqual(rows);
+    expect(formatProfile(rows).split("\n")).toHaveLength(rows.length + 1);
+  });
+
+  test("takes the values it is given", async () => {
+    const asked: string[] = [];
+    const read = (key: string) => {
+      asked.push(key);
+      return new Float32Array(64 * 64).fill(1);
+    };
+    await profile(compile({ outputs: { y: x.sum() } }), { build: "js", steps: 1, read });
+    expect(asked).toEqual([x.key]);
+  });
+});
+
+describe("memory", () => {
+  test("is near the lower bound and never below it for the budgeted programs", () => {
+    for (const [name, make] of Object.entries(programs)) {
+      const { ratio } = memory(make());
+      expect(ratio, name).toBeGreaterThanOrEqual(1);
+      expect(ratio, name).toBeLessThanOrEqual(1.15);
+    }
+  });
+
+  test("has nothing to draw without an arena", () => {
+    expect(memory(compile({ outputs: { y: constant([1, 2]).exp() } }))).toMatchObject({ arenaWords: 0, ratio: 1 });
+  });
+});
