@@ -79,8 +79,11 @@ class Printer {
     const below = `${" ".repeat(this.#digits)}   ${indent}`;
     if (!isInstruction(code, at)) return;
     const map = mapOf(code, at);
-    if (opcode === op.MATMUL && map >= 0) this.#lines.push(`${below}epilogue${this.#map(map)}`);
-    if (map >= 0) for (const step of stepsOf(code, map)) this.#lines.push(`${below}  ${this.#names.step(step)}`);
+    const isEpilogue = opcode === op.MATMUL;
+    if (isEpilogue && map >= 0) this.#lines.push(`${below}epilogue${this.#map(map)}`);
+    if (map >= 0)
+      for (const step of stepsOf(code, map))
+        this.#lines.push(`${below}${isEpilogue ? "  " : ""}${this.#names.step(step)}`);
     if (opcode === op.LOOP) this.#ends.push(at + lengthAt(code, at) + code[at + slot.LOOP_BODY]);
   }
 

@@ -1,0 +1,133 @@
+// Printed programs: every kind of line once.
+import { printProgram } from "simdgrad/debug";
+import { expect, test } from "vitest";
+import * as step from "../../assembly/isa/map-code.ts";
+import * as op from "../../assembly/isa/opcode.ts";
+import * as slot from "../../assembly/isa/slots.ts";
+import { a, column, o, r, row } from "../runtime/encode.ts";
+import { Draft } from "./draft.ts";
+import { batched, dense, made, maps, moving, recurrent } from "./programs.ts";
+
+test("a product with its epilogue, a sum, an assignment", () => {
+  expect(printProgram(dense())).toMatchInlineSnapshot(`
+    "variable w: f32[5, 3] at state+16
+    variable b: f32[3] at state+32
+    input x: f32[4, 5] at io+0
+    output total: f32[] at io+32, logged
+    output y: f32[4, 3] at io+48
+    arena: 128 words
+    0 pack to=arena+0 from=w batch=1 k=5 n=3 transposed=0                   ; matmul+add+relu [4, 3]
+    1 barrier
+    2 matmul c=y a=x b=w panels=arena+0 m=4 n=3 k=5                         ; matmul+add+relu [4, 3]
+        epilogue n=12 columns=3: a0=y, a1=row b, o0=y
+          r0 = add a0 a1
+          o0 = relu r0
+    3 barrier
+    4 reduce to=total from=y kind=sum outer=1 n=12 inner=1                  ; sum []
+    5 map n=15 columns=15: a0=w, a1=scalar 0.5, o0=w                        ; mul [5, 3]
+        o0 = mul a0 a1
+    6 end"
+  `);
+});
+
+test("a loop with prefixes", () => {
+  expect(printProgram(recurrent())).toMatchInlineSnapshot(`
+    "variable w: f32[3, 3] at state+16
+    input rows: f32[7, 2, 3] at io+0
+    input start: f32[2, 3] at io+48
+    output last: f32[2, 3] at io+64
+    output all: f32[7, 2, 3] at io+80
+    arena: 96 words
+     0 copy to=arena+0 from=start, 6 x (to 1, from 1)                       ; scan [2, 3]
+     1 pack to=arena+16 from=w batch=1 k=3 n=3 transposed=0                 ; scan [2, 3]
+     2 barrier
+     3 loop i0 to 7                                                         ; scan [2, 3]
+     4   index c += 6 i0, a0 += 6 i0, a1 += 6 i0, o0 += 6 i0
+     5   matmul c=all a=arena+0 b=w panels=arena+16 m=2 n=3 k=3             ; matmul+add+tanh [2, 3]
+           epilogue n=6 columns=6: a0=all, a1=rows, o0=all
+             r0 = add a0 a1
+             o0 = tanh r0
+     6   barrier
+     7   index from += 6 i0
+     8   copy to=arena+0 from=all, 6 x (to 1, from 1)                       ; copy scan [2, 3] carry 0
+     9   barrier
+    10 copy to=last from=arena+0, 6 x (to 1, from 1)                        ; scan [2, 3]
+    11 end"
+  `);
+});
+
+test("batches", () => {
+  expect(printProgram(batched())).toMatchInlineSnapshot(`
+    "input x: f32[2, 4, 5] at io+0
+    input y: f32[2, 5, 3] at io+48
+    output z: f32[2, 4, 3] at io+80
+    arena: 240 words
+    0 pack to=arena+0 from=y batch=2 k=5 n=3 transposed=0                   ; matmul [2, 4, 3]
+    1 barrier
+    2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=5 stride_a=20 stride_b=15 ; matmul [2, 4, 3]
+    3 end"
+  `);
+});
+
+test("what moves", () => {
+  expect(printProgram(moving())).toMatchInlineSnapshot(`
+    "input x: f32[5, 3] at io+0
+    input index: i32[4] at io+16
+    output rows: f32[4, 3] at io+32
+    output back: f32[5, 3] at io+48
+    output entropy: f32[4] at io+64
+    output turned: f32[3, 5] at io+80
+    arena: 0 words
+    0 gather to=rows from=x index=index count=4 width=3 rows=5 bytes=4      ; gather [4, 3]
+    1 barrier
+    2 scatter_add to=back from=rows index=index count=4 width=3 rows=5      ; scatterAdd [5, 3]
+    3 cross_entropy to=entropy from=rows index=index rows=4 columns=3       ; crossEntropy [4]
+    4 copy to=turned from=x, 3 x (to 5, from 1), 5 x (to 1, from 3)         ; permute [3, 5]
+    5 end"
+  `);
+});
+
+test("modes, bytes and tables", () => {
+  const program = made(24, (e, _x, y) => {
+    const bytes = e.variable("bytes", [4], "u8");
+    const table = e.constant([1, 2, 3]);
+    const operands = [{ ...row(bytes), byte: true }, column(table, 3, 2)];
+    e.map({
+      n: 24,
+      columns: 4,
+      operands,
+      outputs: [y],
+      steps: [
+        [step.FROM_I32, r(0), a(0)],
+        [step.LINEAR, o(0), r(0), a(1), r(0), a(1)],
+      ],
+    });
+  });
+  expect(printProgram(program)).toMatchInlineSnapshot(`
+    "variable bytes: u8[4] at state+16
+    input x: f32[24] at io+0
+    output y: f32[24] at io+32
+    arena: 0 words
+    0 map n=24 columns=4: a0=byte row bytes, a1=column(/2 %3) constants+0, o0=y ; instruction 0
+        r0 = from_i32 a0
+        o0 = linear r0 a1 r0 a1
+    1 end                                                                   ; instruction 1"
+  `);
+});
+
+test("words that are no instructions", () => {
+  const draft = new Draft(maps());
+  draft.set(op.BARRIER, 0, 99 | (1 << 8));
+  draft.set(op.MAP, slot.MAP_COUNTS, -1, 1);
+  expect(printProgram(draft.program)).toMatchInlineSnapshot(`
+    "input x: f32[20] at io+0
+    output y: f32[20] at io+32
+    arena: 32 words
+    0 map n=20 columns=4: a0=x, a1=row constants+0, a2=scalar 2, o0=arena+0 ; instruction 0
+        r0 = add a0 a1
+        o0 = mul r0 a2
+    1 opcode 99 of 1 words                                                  ; instruction 1
+    2 map of 15 words                                                       ; instruction 2
+    3 end                                                                   ; instruction 3"
+  `);
+});
