@@ -12,6 +12,7 @@ import { hasRelaxedSimd, hasSimd } from "./features.ts";
 import type { Loaded, Machine } from "./machine.ts";
 import { Space } from "./space.ts";
 
+/** How a program is profiled. */
 export interface ProfileOptions {
   /** Default: relaxed where the platform has it, else portable; "js" times the JavaScript kernels. */
   readonly build?: "relaxed" | "portable" | "js";
