@@ -26,9 +26,9 @@ const PREFIXES: Record<Opcode, string> = {
 
 type Names = ReadonlyMap<number, string>;
 
-/** Names in small letters by number, of those that begin with `prefix`; sizes of instructions are no slots. */
+/** Names in small letters by number, of those that begin with `prefix`; sizes of instructions are no slots, counts no codes. */
 function namesOf(module: Readonly<Record<string, number>>, prefix = ""): Names {
-  const entries = Object.entries(module).filter(([name]) => name.startsWith(prefix) && !name.endsWith("_WORDS"));
+  const entries = Object.entries(module).filter(([name]) => name.startsWith(prefix) && !/(_WORDS|CODES)$/.test(name));
   return new Map(entries.map(([name, number]) => [number, name.slice(prefix.length).toLowerCase()]));
 }
 

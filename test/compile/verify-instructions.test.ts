@@ -24,8 +24,8 @@ rejects("lengths", [
   [
     "of an unknown instruction",
     maps,
-    (d) => d.set(op.BARRIER, 0, 77 | (1 << 8)),
-    "instruction 1 (opcode 77, instruction 1): no instruction has this opcode",
+    (d) => d.set(op.BARRIER, 0, op.OPCODES | (1 << 8)),
+    "instruction 1 (opcode 15, instruction 1): no instruction has this opcode",
   ],
   [
     "of nothing",
@@ -195,8 +195,8 @@ const bodies: readonly Broken[] = [
   [
     "with an unknown step",
     maps,
-    (d) => d.set(op.MAP, steps, word(99, r(0), a(0), a(1))),
-    "r0 = code 99 a0 a1 r0 r0: no step has this code",
+    (d) => d.set(op.MAP, steps, word(step.MAP_CODES, r(0), a(0), a(1))),
+    "r0 = code 46 a0 a1 r0 r0: no step has this code",
   ],
   [
     "that write an operand",
