@@ -21,10 +21,10 @@ const ENOUGH = 16;
 const LARGE = 1 << 18; // products of a chunk (30 microseconds); below, claims and barriers make fewer chunks better than many
 const SMALL = 1 << 14; // a chunk of so few is not cut any more
 const FEW_ROWS = 24; // with fewer rows B passes through L1 too fast
-const FEW_COLUMNS = 96;
+const FEW_COLUMNS = 48;
 const FEW_COLUMNS_PACKED = 240; // the same where a transposed A is packed for them
 // An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
-const SEGMENT = 1 << 16;
+const SEGMENT = 1 << 15;
 
 /** Rows and columns of the chunks that cutChunks() found. */
 export let chunkRows: i32 = 0;

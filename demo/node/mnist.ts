@@ -9,9 +9,9 @@ import { clock, Progress } from "./progress.ts";
 const HELP = `npm run mnist -- [options]
   --executor wasm|wasm-portable|js   where it runs (default wasm: relaxed SIMD where the engine has it)
   --epochs N                         passes over the 60,000 digits (default 5)
-  --batch N                          digits a step (default 64)
+  --batch N                          digits a step (default 256)
   --optimizer adam|adamW|sgd         (default adam; sgd with momentum 0.9)
-  --learning-rate R                  falls to 0 along a cosine (default 0.002; sgd 0.05)
+  --learning-rate R                  falls to 0 along a cosine (default 0.005; sgd 0.1)
   --hidden N[,N...]                  widths of the hidden layers (default 128)
   --seed N                           (default 0)
   --json                             last line as JSON`;
@@ -23,9 +23,9 @@ const executors: Record<string, () => Executor> = {
 };
 
 const optimizers: Record<string, { readonly rate: number; readonly make: (rate: Schedule) => Optimizer }> = {
-  adam: { rate: 0.002, make: (rate) => adam(rate) },
-  adamW: { rate: 0.002, make: (rate) => adamW(rate) },
-  sgd: { rate: 0.05, make: (rate) => sgd(rate, { momentum: 0.9 }) },
+  adam: { rate: 0.005, make: (rate) => adam(rate) },
+  adamW: { rate: 0.005, make: (rate) => adamW(rate) },
+  sgd: { rate: 0.1, make: (rate) => sgd(rate, { momentum: 0.9 }) },
 };
 
 function choose<T>(table: Record<string, T>, name: string, option: string): T {
@@ -51,7 +51,7 @@ function readOptions() {
     options: {
       executor: { type: "string", default: "wasm" },
       epochs: { type: "string", default: "5" },
-      batch: { type: "string", default: "64" },
+      batch: { type: "string", default: "256" },
       optimizer: { type: "string", default: "adam" },
       "learning-rate": { type: "string" },
       hidden: { type: "string", default: "128" },
