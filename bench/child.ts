@@ -1,36 +1,42 @@
-// A contender in a process of its own, as the process that compares sees it; the other end is step-child.ts.
+// A contender in a process of its own, as the process that compares sees it. Its first line says what it is, or why it cannot take
+// part; from then on a line "N" makes it take N steps and is answered with milliseconds a step and the last loss.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import type { Answer, Missing, Runner } from "./rounds.ts";
 
-interface Answer {
-  readonly ms: number;
-  readonly loss: number;
-}
-
-export class Child {
-  readonly contender: string;
-  readonly #process;
-  readonly #lines;
-
-  constructor(network: string, contender: string) {
-    this.contender = contender;
-    const script = fileURLToPath(new URL("step-child.ts", import.meta.url));
-    this.#process = spawn(process.execPath, [script, network, contender], { stdio: ["pipe", "pipe", "inherit"] });
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+/** Starts a command; its errors go to this process's. */
+export async function startChild(command: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const [file, ...parameters] = command;
+  const child = spawn(file, parameters, {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...environment },
+  });
+  try {
+    await once(child, "spawn");
+  } catch (error) {
+    return { missing: `${file}: ${error instanceof Error ? error.message : error}` };
   }
-
-  async ask(steps: number): Promise<Answer> {
-    this.#process.stdin.write(`${steps}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`${this.contender} ended without an answer`);
-    return JSON.parse(value);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => {
+    const { value, done } = await lines.next();
+    return done ? { missing: "ended without an answer" } : JSON.parse(value);
+  };
+  const end = async () => {
+    child.stdin.end();
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    if (child.exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${child.exitCode ?? child.signalCode}`);
+  };
+  const hello: Missing | Pick<Runner, "engine"> = await answer();
+  if ("missing" in hello) {
+    child.stdin.end();
+    return hello;
   }
-
-  async end(): Promise<void> {
-    this.#process.stdin.end();
-    if (this.#process.exitCode === null) await once(this.#process, "exit");
-    if (this.#process.exitCode !== 0) throw new Error(`${this.contender} ended with code ${this.#process.exitCode}`);
-  }
+  const ask = async (steps: number): Promise<Answer> => {
+    child.stdin.write(`${steps}\n`);
+    const answered: Missing | Answer = await answer();
+    if ("missing" in answered) throw new Error(`${command.join(" ")} ${answered.missing}`);
+    return answered;
+  };
+  return { engine: hello.engine, ask, end };
 }

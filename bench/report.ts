@@ -50,11 +50,11 @@ export function digits(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Number(value.toPrecision(3));
 }
 
-/** Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->` in bench/README.md. */
+/** Replaces what stands between `<!-- figures: NAME -->` and `<!-- end -->` in bench/README.md. */
 export function writeReadme(name: string, text: string): void {
   const file = fileURLToPath(new URL("README.md", import.meta.url));
   const old = readFileSync(file, "utf8");
-  const [begin, end] = [`<!-- generated: ${name} -->`, "<!-- end -->"];
+  const [begin, end] = [`<!-- figures: ${name} -->`, "<!-- end -->"];
   const from = old.indexOf(begin);
   const to = old.indexOf(end, from);
   if (from < 0 || to < 0) throw new Error(`README.md has no part ${begin} ... ${end}`);

@@ -1,0 +1,59 @@
+// Who takes part in a network's comparison, and the command that starts each. Adding a peer is a row here and a module in peers/.
+import { fileURLToPath } from "node:url";
+import type { Network } from "./networks.ts";
+
+export interface Contender {
+  readonly name: string;
+  readonly threads: number;
+  /** Given the folder with the start. */
+  readonly command: (folder: string) => readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly takes?: (network: Network) => boolean;
+  /** Whose loss it must have. */
+  readonly oracle?: "float64" | "per-sample";
+}
+
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+function own(kind: string, threads = 1): Contender["command"] {
+  return (folder) => [process.execPath, path("step-child.ts"), folder, kind, `${threads}`];
+}
+
+function peer(...parameters: readonly string[]): Contender["command"] {
+  return (folder) => [process.execPath, path("peers/child.mjs"), folder, ...parameters];
+}
+
+function pytorch(threads: number): Contender {
+  return {
+    name: "PyTorch",
+    threads,
+    command: (folder) => ["/usr/bin/python3", path("peers/torch_child.py"), folder, `${threads}`],
+    environment: { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
+  };
+}
+
+const isXor = ({ rows }: Network) => rows === 4;
+const isSgd = ({ optimizer }: Network) => optimizer.name === "sgd";
+
+/** The first is what the others are compared with. `threads` is that of the rows that use several. */
+export function contenders(threads: number): readonly Contender[] {
+  const team = [
+    { name: "wasm-relaxed", threads, command: own("wasm-relaxed", threads) },
+    { name: "wasm-relaxed, idle team", threads: 1, command: own("idle-team", threads) },
+  ];
+  return [
+    { name: "wasm-relaxed", threads: 1, command: own("wasm-relaxed") },
+    { name: "wasm-portable", threads: 1, command: own("wasm-portable") },
+    ...(threads > 1 ? team : []),
+    { name: "js", threads: 1, command: own("js") },
+    { name: "by hand", threads: 1, command: peer("plain"), takes: isXor },
+    { name: "brain.js", threads: 1, command: peer("brain"), takes: isXor, oracle: "per-sample" },
+    { name: "jax-js wasm", threads: 1, command: peer("jax"), takes: isSgd },
+    { name: "tfjs wasm", threads: 1, command: peer("tfjs", "wasm") },
+    { name: "tfjs cpu", threads: 1, command: peer("tfjs", "cpu") },
+    pytorch(1),
+    ...(threads > 1 ? [pytorch(threads)] : []),
+  ];
+}
+
+export const oracles = { float64: own("oracle"), "per-sample": peer("per-sample") } as const;

@@ -1,0 +1,49 @@
+// Our executors as contenders, in Node and in pages alike.
+import { JsExecutor, WasmExecutor } from "../src/index.ts";
+import type { Executor } from "../src/runtime/executor.ts";
+import { LocalExecutor } from "../src/runtime/local-executor.ts";
+import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
+import type { Runner } from "./rounds.ts";
+import { type Start, trainerOf } from "./start.ts";
+
+export type OwnKind = "wasm-relaxed" | "wasm-portable" | "idle-team" | "js" | "oracle";
+
+async function executorOf(kind: OwnKind, threads: number): Promise<Executor> {
+  if (kind === "js") return new JsExecutor();
+  if (kind === "oracle") return new JsExecutor({ precision: "float64" });
+  if (kind === "idle-team") return idleTeam(threads);
+  return new WasmExecutor({ build: kind === "wasm-relaxed" ? "relaxed" : "portable", threads });
+}
+
+/** A team that its first program has started, while all others use one thread: what merely having it costs. */
+async function idleTeam(threads: number): Promise<Executor> {
+  const { wasm } = await import("../src/runtime/wasm/generated/relaxed.ts");
+  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+  let programs = 0;
+  const choose = (_: Int32Array, most: number) => (programs++ === 0 ? most : 1);
+  const info = { name: "wasm-relaxed", tile: "6x8", threads, fallback: "" } as const;
+  return new LocalExecutor(info, createWasmMachine(bytes, { threads, choose }), {});
+}
+
+/** A training of ours that makes steps when asked. */
+export async function startOwn(start: Start, kind: OwnKind, threads: number): Promise<Runner> {
+  const executor = await executorOf(kind, threads);
+  const trainer = await trainerOf(start, executor);
+  const program = await executor.load(trainer.stepProgram(start.network.batch));
+  const { name, fallback } = executor.info;
+  return {
+    engine: fallback === "" ? name : `${name} (${fallback})`,
+    async ask(steps) {
+      const begin = performance.now();
+      const run = executor.run([[program, steps]]);
+      await run.done;
+      const ms = (performance.now() - begin) / steps;
+      return { ms, loss: run.takeLog().at(-1)?.values.at(-1) ?? Number.NaN };
+    },
+    async end() {
+      await executor.unload(program);
+      await trainer.dispose();
+      await executor.dispose();
+    },
+  };
+}

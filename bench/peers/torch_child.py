@@ -1,0 +1,76 @@
+# PyTorch, eager, in a process of its own: `python3 torch_child.py FOLDER THREADS`, FOLDER with a start. It speaks the protocol of
+# ../child.ts. Each step gathers its batch by row numbers, as our own does.
+import json
+import sys
+import time
+
+
+def say(value):
+    print(json.dumps(value), flush=True)
+
+
+try:
+    import numpy
+    import torch
+except ImportError as error:
+    say({"missing": f"{sys.executable}: {error}"})
+    sys.exit()
+
+folder, threads = sys.argv[1], int(sys.argv[2])
+torch.set_num_threads(threads)
+
+with open(f"{folder}/start.json") as file:
+    header = json.load(file)
+binary = numpy.fromfile(f"{folder}/start.bin", dtype=numpy.uint8)
+network, arrays = header["network"], header["arrays"]
+
+
+def tensor(name):
+    shape, offset = arrays[name]["shape"], arrays[name]["offset"]
+    dtype = numpy.float32 if arrays[name]["dtype"] == "f32" else numpy.int32
+    count = int(numpy.prod(shape))
+    return torch.from_numpy(numpy.frombuffer(binary, dtype, count, offset).reshape(shape).copy())
+
+
+widths, batch, rows = network["widths"], network["batch"], network["rows"]
+layers = []
+for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+    if i > 0:
+        layers.append(torch.nn.ReLU() if network["activation"] == "relu" else torch.nn.Tanh())
+    layers.append(torch.nn.Linear(inputs, outputs))
+model = torch.nn.Sequential(*layers)
+model.load_state_dict({name: tensor(f"weight {name}") for name in model.state_dict()})
+
+classes = network["loss"] == "crossEntropy"
+loss_of = torch.nn.functional.cross_entropy if classes else torch.nn.functional.mse_loss
+x, y = tensor("x"), tensor("y").long() if classes else tensor("y")
+order = tensor("order").long()
+rate = network["optimizer"]["rate"]
+adam = network["optimizer"]["name"] == "adam"
+optimizer = torch.optim.Adam(model.parameters(), lr=rate) if adam else torch.optim.SGD(model.parameters(), lr=rate)
+row = 0
+
+
+def step():
+    global row
+    if batch == rows:
+        xs, ys = x, y
+    else:
+        index = order[row : row + batch]
+        xs, ys = x[index], y[index]
+        row = (row + batch) % rows
+    optimizer.zero_grad(set_to_none=True)
+    loss = loss_of(model(xs), ys)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+say({"engine": f"PyTorch {torch.__version__}"})
+for line in sys.stdin:
+    steps = int(line)
+    begin = time.perf_counter()
+    for _ in range(steps):
+        loss = step()
+    value = loss.item()
+    say({"ms": (time.perf_counter() - begin) * 1000 / steps, "loss": value})

@@ -1,0 +1,104 @@
+// Contenders in turns (A B A B ...): each is checked, warmed up and timed. Where a contender runs is no concern of this file.
+import { setTimeout as pause } from "node:timers/promises";
+import { median } from "./report.ts";
+
+export interface Answer {
+  /** Milliseconds a step. */
+  readonly ms: number;
+  /** Of the last step, before its update. */
+  readonly loss: number;
+}
+
+/** A contender that has started. */
+export interface Runner {
+  /** What runs there: a name and version. */
+  readonly engine: string;
+  ask(steps: number): Promise<Answer>;
+  end(): Promise<void>;
+}
+
+/** Why a contender cannot take part. */
+export interface Missing {
+  readonly missing: string;
+}
+
+/** A contender for one network: started, or why it cannot take part. */
+export interface Entry {
+  readonly name: string;
+  readonly threads: number;
+  readonly runner: Runner | Missing;
+  /** The loss that it must have after CHECKED_STEPS. */
+  readonly expected: number;
+}
+
+export interface Timing {
+  readonly name: string;
+  readonly threads: number;
+  readonly engine?: string;
+  /** Relative difference of its loss from the expected one. */
+  readonly difference?: number;
+  /** Milliseconds a step, one number a round; absent where it was not timed. */
+  readonly rounds?: readonly number[];
+  /** Why it was not timed. */
+  readonly note?: string;
+}
+
+export const CHECKED_STEPS = 3;
+
+/**
+ * Relative. In Float32 the losses of these networks are off by 7e-7 at the most; with a rate wrong by 1 % they are by 1e-5 or more,
+ * with other rows, no bias or a step less by 6e-4 or more.
+ */
+const TOLERANCE = 3e-6;
+
+/** Milliseconds that one request takes, about. */
+const REQUEST = 150;
+
+/** Requests of that length before the first that counts. */
+const WARM_UPS = 2;
+
+/** Milliseconds between requests: idle teams of threads (OpenMP, OpenBLAS) spin for a while before they sleep. */
+const PAUSE = 50;
+
+export async function compare(entries: readonly Entry[], most: number, rounds: number): Promise<Timing[]> {
+  const timings: Timing[] = [];
+  const timed: { readonly runner: Runner; readonly steps: number; readonly times: number[] }[] = [];
+  for (const { name, threads, runner, expected } of entries) {
+    if ("missing" in runner) {
+      timings.push({ name, threads, note: runner.missing });
+      continue;
+    }
+    const { loss } = await runner.ask(CHECKED_STEPS);
+    const difference = Math.abs(loss / expected - 1);
+    const row = { name, threads, engine: runner.engine, difference };
+    if (difference <= TOLERANCE) {
+      const times: number[] = [];
+      timed.push({ runner, steps: await warmUp(runner, most), times });
+      timings.push({ ...row, rounds: times });
+    } else timings.push({ ...row, note: `not timed: its loss is ${loss}, not ${expected}` });
+  }
+  for (let round = 0; round < rounds; round++)
+    for (const { runner, steps, times } of timed) {
+      await pause(PAUSE);
+      const { ms } = await runner.ask(steps);
+      times.push(ms);
+    }
+  return timings;
+}
+
+/** Steps of a request, once a request of so many takes as long as it should. */
+async function warmUp(runner: Runner, most: number): Promise<number> {
+  let steps = Math.min(most, CHECKED_STEPS);
+  for (let again = WARM_UPS; again > 0; ) {
+    const { ms } = await runner.ask(steps);
+    if (steps === most || ms * steps > REQUEST / 2) again--;
+    steps = Math.max(1, Math.min(most, Math.round(REQUEST / ms)));
+  }
+  return steps;
+}
+
+/** How many times as long `timing` takes as `other`: the median over the rounds, which share the machine's mood. */
+export function ratio(timing: Timing, other: Timing | undefined): number | undefined {
+  const [a, b] = [timing.rounds, other?.rounds];
+  return a && b && median(a.map((ms, round) => ms / b[round]));
+}
