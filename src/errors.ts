@@ -43,6 +43,9 @@ export class MemoryError extends SimdgradError {}
 /** A platform that lacks what an executor needs. */
 export class UnsupportedError extends SimdgradError {}
 
+/** A thread of a team that failed within a step, could not start, or died; after the last its executor can run nothing more. */
+export class ThreadError extends SimdgradError {}
+
 /** A call on something that was disposed, unloaded or never loaded. */
 export class DisposedError extends SimdgradError {}
 

@@ -32,7 +32,7 @@ function poisoned(machine: Machine, space: Space): StepMaker {
 }
 
 export class LocalExecutor implements Executor {
-  readonly info: ExecutorInfo;
+  info: ExecutorInfo;
   readonly #body: Promise<Body>;
   readonly #queue: RunQueue;
   readonly #poisons: boolean;
@@ -52,7 +52,7 @@ export class LocalExecutor implements Executor {
     const ready = await machine;
     const space = new Space(ready, this.#poisons);
     const body = { machine: ready, space, steps: this.#poisons ? poisoned(ready, space) : ready };
-    if (this.#disposed) ready.dispose();
+    if (this.#disposed) await ready.dispose();
     else this.#live = body;
     return body;
   }
@@ -68,7 +68,10 @@ export class LocalExecutor implements Executor {
   }
 
   async load(program: Program): Promise<ProgramId> {
-    return (await this.#space()).load(program);
+    const id = (await this.#space()).load(program);
+    await this.#live?.machine.ready?.();
+    await this.#space(); // or it was disposed meanwhile
+    return id;
   }
 
   async unload(id: ProgramId): Promise<void> {
@@ -101,8 +104,11 @@ export class LocalExecutor implements Executor {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#live?.machine.dispose();
+    const ended = this.#live?.machine.dispose();
     this.#live = undefined;
     this.#queue.close(new DisposedError("the executor was disposed during a run"));
+    await ended;
+    // A machine still on its way is disposed when it arrives; one that failed to start has nothing left.
+    await this.#body.catch(() => {});
   }
 }

@@ -40,8 +40,10 @@ export interface Machine {
   grow(words: number): void;
   /** Takes over a program's code, new or relocated. */
   install(loaded: Loaded): void;
+  /** Resolves when what programs were installed with has started, if anything has to: threads. */
+  ready?(): Promise<void> | undefined;
   /** Makes whole steps, `steps` > 0 of them; writes the logged scalars of each to `log`, row by row from `at`. */
   execute(loaded: Loaded, steps: number, log: Float64Array, at: number): void;
-  /** Lets go of its memory. */
-  dispose(): void;
+  /** Lets go of its memory at once; resolves when its threads, if it has any, have ended. */
+  dispose(): void | Promise<void>;
 }

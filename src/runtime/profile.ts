@@ -182,7 +182,7 @@ async function machineOf(build: "relaxed" | "portable" | "js"): Promise<Machine>
   ]);
   return createWasmMachine(
     Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)),
-    1,
+    { threads: 1 },
   );
 }
 

@@ -1,9 +1,12 @@
 // Which executor a platform gets, what is said about it, and that it lets the process end.
 import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { afterEach, expect, test, vi } from "vitest";
 import { UnsupportedError } from "../../src/errors.ts";
 import { createExecutor } from "../../src/runtime/create.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
+
+const threads = Math.min(16, availableParallelism());
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -16,7 +19,7 @@ function engineThatTakes(bytes: number): void {
 
 test("with relaxed SIMD, the relaxed build", async () => {
   const executor = createExecutor();
-  expect(executor.info).toEqual({ name: "wasm-relaxed", tile: "6x8", threads: 1, fallback: "" });
+  expect(executor.info).toEqual({ name: "wasm-relaxed", tile: "6x8", threads, fallback: "" });
   await executor.dispose();
 });
 
@@ -26,7 +29,7 @@ test("without relaxed SIMD, the portable build, and why", async () => {
   expect(executor.info).toEqual({
     name: "wasm-portable",
     tile: "3x12",
-    threads: 1,
+    threads,
     fallback: "no relaxed SIMD on this platform",
   });
   await executor.dispose();

@@ -1,13 +1,17 @@
-// The WebAssembly machine: one instance of the kernels over one shared memory. It has no data segment and never allocates:
-// control page, page of constants, scratch, programs and state are all laid out from here (assembly/isa/sizes.ts).
+// The WebAssembly machine: an instance of the kernels over a shared memory, and a team of further ones once a program is worth it.
+// Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
+// from here (assembly/isa/sizes.ts).
 import { ALIGN, HEAP, SCRATCH_WORDS } from "../../../assembly/isa/sizes.ts";
 import type { Program } from "../../compile/program.ts";
+import { ThreadError } from "../../errors.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { writeMathPage } from "./math-page.ts";
+import { Team } from "./team.ts";
+import { threadsFor } from "./threads-for.ts";
 
 /** What assembly/index.ts exports. */
-interface Kernels {
+export interface Kernels {
   run(
     code: number,
     steps: number,
@@ -35,15 +39,25 @@ function scratchOf(thread: number): number {
   return HEAP / 4 + thread * SCRATCH_WORDS;
 }
 
-/** Compiles and instantiates a module for `threads` threads, of which this one is the first. */
-export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, threads: number): Promise<Machine> {
-  const start = scratchOf(threads);
+/** How a machine shares its work. */
+export interface Sharing {
+  /** Threads at the most, the calling one included. */
+  readonly threads: number;
+  /** Threads for a program, of those at the most; for tests. */
+  readonly choose?: (code: Int32Array, most: number) => number;
+  /** Called if they cannot be started; the machine goes on with one thread. */
+  readonly onAlone?: (reason: string) => void;
+}
+
+/** Compiles and instantiates a module; further threads are started with the first program that is worth them. */
+export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing: Sharing): Promise<Machine> {
+  const start = scratchOf(sharing.threads);
   const { memory, maximum } = reserve(Math.ceil((start + SLACK) / PAGE_WORDS));
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   const kernels = instance.exports as unknown as Kernels;
   writeMathPage(memory.buffer);
-  kernels.attach(0, threads, 4 * scratchOf(0));
-  return new WasmMachine(memory, kernels, start, maximum);
+  kernels.attach(0, 1, 4 * scratchOf(0));
+  return new WasmMachine({ module, memory, kernels, start, maximum, sharing });
 }
 
 /** A memory that can grow to 4 GiB, or to what the platform lets one reserve. @throws RangeError if that is next to nothing */
@@ -57,20 +71,39 @@ function reserve(initial: number): { readonly memory: WebAssembly.Memory; readon
   }
 }
 
+interface Parts {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: Kernels;
+  readonly start: number;
+  readonly maximum: number;
+  readonly sharing: Sharing;
+}
+
 class WasmMachine implements Machine {
   memory: Memory;
   readonly start: number;
   readonly limit: number;
   readonly addressUnit = 4;
+  readonly #module: WebAssembly.Module;
+  readonly #sharing: Sharing;
   #linear: WebAssembly.Memory | undefined;
   #kernels: Kernels | undefined;
+  #team: Team | undefined;
+  #ready: Promise<void> | undefined;
+  /** Threads of each program, as many of them as there are. */
+  readonly #threads = new WeakMap<Loaded, number>();
+  /** Threads that this instance was last attached as the first of. */
+  #attached = 1;
 
-  constructor(linear: WebAssembly.Memory, kernels: Kernels, start: number, maximum: number) {
-    this.#linear = linear;
+  constructor({ module, memory, kernels, start, maximum, sharing }: Parts) {
+    this.#module = module;
+    this.#sharing = sharing;
+    this.#linear = memory;
     this.#kernels = kernels;
     this.start = start;
     this.limit = maximum * PAGE_WORDS - SLACK;
-    this.memory = views32(linear.buffer);
+    this.memory = views32(memory.buffer);
   }
 
   maxSteps({ logTypes }: Loaded): number {
@@ -89,22 +122,61 @@ class WasmMachine implements Machine {
     this.memory = views32(this.#linear.buffer);
   }
 
-  install({ own, code }: Loaded): void {
-    this.memory.i.set(code, own);
+  install(loaded: Loaded): void {
+    this.memory.i.set(loaded.code, loaded.own);
+    const { threads: most, choose = threadsFor } = this.#sharing;
+    const threads = most === 1 ? 1 : choose(loaded.code, most);
+    this.#threads.set(loaded, threads);
+    if (threads > 1 && this.#linear !== undefined) this.#ready ??= this.#gather(most, this.#module, this.#linear);
   }
 
-  execute({ program, own, io, code, logTypes }: Loaded, steps: number, log: Float64Array, at: number): void {
+  /** Starts the team; alone, if it cannot. */
+  async #gather(threads: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
+    const team = new Team(memory, threads);
+    this.#team = team;
+    try {
+      await team.start((thread) => ({ module, memory, thread, scratch: 4 * scratchOf(thread) }));
+    } catch (error) {
+      await team.end();
+      if (this.#linear === undefined) return; // it was disposed meanwhile
+      this.#team = undefined;
+      this.#sharing.onAlone?.(error instanceof Error ? error.message : `${error}`);
+    }
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#ready;
+  }
+
+  execute(loaded: Loaded, steps: number, log: Float64Array, at: number): void {
+    const { program, own, io, code, logTypes } = loaded;
     const count = logTypes.length;
     const rows = own + padded(code.length);
-    const done = this.#kernels?.run(4 * own, steps, 4 * (io + program.logOffset), count, 4 * rows, rowsOf(count), 0);
-    if (done !== steps) throw new Error(`the kernels stopped after ${done} of ${steps} steps`);
+    const from = 4 * (io + program.logOffset);
+    const team = this.#team;
+    const threads = team === undefined ? 1 : (this.#threads.get(loaded) ?? 1);
+    team?.check();
+    if (threads !== this.#attached) this.#kernels?.attach(0, threads, 4 * scratchOf(0));
+    this.#attached = threads;
+    if (threads > 1) team?.begin(threads, 4 * own, steps, from, count, 4 * rows, rowsOf(count));
+    let done = 0;
+    try {
+      done = this.#kernels?.run(4 * own, steps, from, count, 4 * rows, rowsOf(count), 0) ?? 0;
+    } finally {
+      if (threads > 1 && done !== steps) {
+        team?.abort(threads);
+        this.#attached = 0; // this instance may have left a barrier unfinished
+      }
+    }
+    if (done !== steps) throw new ThreadError("a thread of the team failed within a step");
     for (let k = 0; k < steps * count; k++) log[at + k] = fetchScalar(this.memory, logTypes[k % count], rows + k);
   }
 
-  dispose(): void {
+  dispose(): Promise<void> | undefined {
     this.#linear = undefined;
     this.#kernels = undefined;
     this.memory = views32(new ArrayBuffer(0));
+    return this.#team?.end();
   }
 }
 

@@ -1,8 +1,10 @@
-// WasmExecutor: programs executed by the SIMD kernels of assembly/, in this thread.
+// WasmExecutor: programs executed by the SIMD kernels of assembly/, in this thread or by a team of which it is the first.
 import { UnsupportedError } from "../../errors.ts";
 import { hasRelaxedSimd, hasSimd } from "../features.ts";
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
 import type { Machine } from "../machine.ts";
+import type { Sharing } from "./machine.ts";
+import { teamSize } from "./platform.ts";
 
 /** The two builds of one source. "relaxed" has fused multiply-add; "portable" gives the same bits on every machine. */
 export type Build = "relaxed" | "portable";
@@ -10,26 +12,45 @@ export type Build = "relaxed" | "portable";
 export interface WasmOptions extends LocalOptions {
   /** Default "auto": relaxed where the platform has it. */
   readonly build?: Build | "auto";
+  /**
+   * Threads that share the work, the calling one included: 1 to 64, or "auto" (default), one for each core, 16 at the most. A program
+   * gets as many of them as its work is worth, a small one only the calling thread; results have the same bits for any
+   * number. The others start with the first program that is worth them. Where there can be no team (a page that is not
+   * cross-origin isolated, a page's own thread, which may not wait) there is one thread, and the reason in `info.fallback`.
+   */
+  readonly threads?: number | "auto";
 }
 
 /** Rows x columns of the matrix kernel's tile (assembly/gemm/blocking.ts). */
 const TILES: Record<Build, string> = { relaxed: "6x8", portable: "3x12" };
 
 /**
- * Runs programs in WebAssembly, in this thread. Calls wait until the module is compiled.
+ * Runs programs in WebAssembly, in this thread or with a team of which it is the first. Calls wait until the module is compiled. If
+ * a thread of the team dies, runs reject with a ThreadError.
  * @throws UnsupportedError where WebAssembly SIMD is missing; `createExecutor` falls back to JavaScript instead
+ * @throws ArgumentError for an impossible number of threads
  *
  * @example
  * import { WasmExecutor } from "simdgrad";
- * const executor = new WasmExecutor({ build: "portable" });
- * executor.info.name; // => "wasm-portable"
+ * const executor = new WasmExecutor({ build: "portable", threads: 2 });
+ * [executor.info.name, executor.info.threads]; // => ["wasm-portable", 2]
+ * await executor.dispose();
  */
 export class WasmExecutor extends LocalExecutor {
   constructor(options: WasmOptions = {}) {
     const { build, fallback } = choose(options.build ?? "auto");
-    const info = { name: `wasm-${build}`, tile: TILES[build], threads: 1, fallback } as const;
-    super(info, begin(build), options);
+    const { threads, reason } = teamSize(options.threads ?? "auto");
+    const onAlone = (why: string) => {
+      console.warn(`simdgrad: one thread instead of ${threads}: ${why}`);
+      this.info = { ...this.info, threads: 1, fallback: joined(this.info.fallback, `one thread: ${why}`) };
+    };
+    const info = { name: `wasm-${build}`, tile: TILES[build], threads, fallback: joined(fallback, reason) } as const;
+    super(info, begin(build, { threads, onAlone }), options);
   }
+}
+
+function joined(...reasons: readonly string[]): string {
+  return reasons.filter((reason) => reason !== "").join("; ");
 }
 
 function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallback: string } {
@@ -42,11 +63,11 @@ function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallb
 }
 
 /** The machine and its module are loaded when they are needed: pages that hand their work to a worker do without. */
-async function begin(build: Build): Promise<Machine> {
+async function begin(build: Build, sharing: Sharing): Promise<Machine> {
   const [{ createWasmMachine }, { wasm }] = await Promise.all([
     import("./machine.ts"),
     build === "relaxed" ? import("./generated/relaxed.ts") : import("./generated/portable.ts"),
   ]);
   const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-  return createWasmMachine(bytes, 1);
+  return createWasmMachine(bytes, sharing);
 }

@@ -1,0 +1,41 @@
+// Whether this place can have a team of threads, and of how many. Asked when an executor is made, never at import.
+import { MAX_THREADS } from "../../../assembly/isa/sizes.ts";
+import { ArgumentError } from "../../errors.ts";
+
+/** Threads that "auto" takes at the most: beyond, barriers and shared caches eat what a further core brings to a training step. */
+const MOST_AUTO = 16;
+
+/**
+ * Node's threads; undefined in pages and their workers. Not an import, not even a dynamic one: bundlers for pages follow those,
+ * and some then refuse to build a worker.
+ */
+export function nodeThreads(): typeof import("node:worker_threads") | undefined {
+  return typeof process === "object" ? process.getBuiltinModule?.("node:worker_threads") : undefined;
+}
+
+/** Cores that this process may use, as far as the platform says. */
+function cores(): number {
+  const os = nodeThreads() && process.getBuiltinModule("node:os");
+  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/** How many threads there will be, and why only one where there could be more. @throws ArgumentError for an impossible number */
+export function teamSize(wanted: number | "auto"): { readonly threads: number; readonly reason: string } {
+  if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MAX_THREADS))
+    throw new ArgumentError(
+      `WasmExecutor: threads must be "auto" or a whole number from 1 to ${MAX_THREADS}, got ${wanted}`,
+    );
+  const threads = wanted === "auto" ? Math.min(cores(), MOST_AUTO) : wanted;
+  const reason = threads === 1 ? "" : obstacle();
+  return reason === "" ? { threads, reason } : { threads: 1, reason };
+}
+
+/** Why no team is possible here, "" if one is. */
+function obstacle(): string {
+  if (nodeThreads() !== undefined) return "";
+  if (globalThis.crossOriginIsolated !== true)
+    return "one thread: the page is not cross-origin isolated (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)";
+  if (!("WorkerGlobalScope" in globalThis))
+    return "one thread: a page's own thread may not wait for others, a worker may";
+  return typeof Worker === "undefined" ? "one thread: no workers can be made here" : "";
+}

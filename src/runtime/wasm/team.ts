@@ -1,0 +1,167 @@
+// The team as its first thread sees it: starts the others, hands them runs, notices when one dies. The work itself, and waiting
+// for one another within a run, is the kernels' (assembly/parallel.ts). What the others do: thread.ts.
+import { CONTROL_BARRIER_COUNT, CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
+import { ThreadError } from "../../errors.ts";
+import { abortRun } from "./abort.ts";
+import { nodeThreads } from "./platform.ts";
+import type { Start } from "./thread.ts";
+
+/** A further thread. */
+interface Thread {
+  /** Resolves when it waits for its first run. */
+  readonly ready: Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Milliseconds within which a thread leaves a failed run: that of one chunk, and of a sleep in a barrier. */
+const LEAVE_TIME = 5000;
+
+/** Told of a thread's death, whenever that is. */
+type Failed = (error: ThreadError) => void;
+
+export class Team {
+  readonly threads: number;
+  readonly #control: Int32Array;
+  readonly #others: Thread[] = [];
+  #failure: ThreadError | undefined;
+  #ended = false;
+
+  constructor(memory: WebAssembly.Memory, threads: number) {
+    this.threads = threads;
+    // The control page lies in what the memory begins with: this view outlives any growth.
+    this.#control = new Int32Array(memory.buffer);
+  }
+
+  /** Starts threads 1 to threads - 1 with what `startOf` tells each. @throws ThreadError if one cannot start */
+  async start(startOf: (thread: number) => Start): Promise<void> {
+    try {
+      for (let thread = 1; thread < this.threads; thread++)
+        this.#others.push(startThread(startOf(thread), (error) => this.#fail(error)));
+    } catch (error) {
+      throw new ThreadError(`no thread can be made here: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    }
+    await Promise.all(this.#others.map(({ ready }) => ready));
+  }
+
+  #fail(error: ThreadError): void {
+    if (!this.#ended) this.#failure ??= error;
+  }
+
+  /** @throws ThreadError if a thread has died */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * Has threads 1 to threads - 1 begin a run of the kernels; this thread must begin the same one. When its own `run` returns, all have
+   * met behind the last step, and the others touch nothing of it any more; nor can one still be reading these words, since it
+   * read them before it came to its first barrier.
+   */
+  begin(
+    threads: number,
+    code: number,
+    steps: number,
+    logFrom: number,
+    logCount: number,
+    logTo: number,
+    logCapacity: number,
+  ): void {
+    const control = this.#control;
+    const call = CONTROL_CALL / 4;
+    control[call] = threads;
+    control[call + 1] = code;
+    control[call + 2] = steps;
+    control[call + 3] = logFrom;
+    control[call + 4] = logCount;
+    control[call + 5] = logTo;
+    control[call + 6] = logCapacity;
+    for (let thread = 1; thread < threads; thread++) {
+      const job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
+      Atomics.add(control, job, 1);
+      if (Atomics.load(control, job + 1) !== 0) Atomics.notify(control, job);
+    }
+  }
+
+  /**
+   * Has the other threads of a run that will never be complete leave it, and waits until they have: then nobody but the caller uses
+   * the memory, and the next run finds the control page as the first one did.
+   */
+  abort(threads: number): void {
+    const control = this.#control;
+    abortRun(control);
+    for (let thread = 1; thread < threads; thread++) {
+      const job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
+      for (let left = Atomics.load(control, job + 2); left !== control[job]; left = Atomics.load(control, job + 2)) {
+        if (Atomics.wait(control, job + 2, left, LEAVE_TIME) === "timed-out") {
+          this.#fail(new ThreadError(`thread ${thread} of the team does not leave a run that failed`));
+          return;
+        }
+      }
+    }
+    control.fill(0, CONTROL_BARRIER_COUNT / 4, CONTROL_JOBS / 4);
+  }
+
+  /** Ends all threads, between runs or within one. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#others.map((thread) => thread.end()));
+  }
+}
+
+function startThread(start: Start, failed: Failed): Thread {
+  const node = nodeThreads();
+  return node === undefined ? startInPage(start, failed) : startInNode(node, start, failed);
+}
+
+/** A promise that the first message resolves and the first failure rejects; both are told to `failed`. */
+function starting(start: Start, failed: Failed) {
+  let [resolve, reject]: [() => void, Failed] = [() => {}, () => {}];
+  const ready = new Promise<void>((...both) => {
+    [resolve, reject] = both;
+  });
+  const fail = (why: string, cause?: unknown) => {
+    const error = new ThreadError(`thread ${start.thread} of the team ${why}`, { cause });
+    failed(error);
+    reject(error);
+  };
+  return { ready, resolve, fail };
+}
+
+function startInNode(node: typeof import("node:worker_threads"), start: Start, failed: Failed): Thread {
+  const { ready, resolve, fail } = starting(start, failed);
+  // Sources run as they are, too: the file beside this one has the same ending.
+  const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
+  // This process's own flags may say how to read its main file, and would then break this one.
+  const worker = new node.Worker(new URL(file, import.meta.url), { execArgv: [], name: `simdgrad ${start.thread}` });
+  worker.once("message", () => {
+    worker.unref(); // an idle team lets the process end
+    resolve();
+  });
+  worker.on("error", (error) => fail(`failed: ${error instanceof Error ? error.message : error}`, error));
+  worker.on("exit", () => fail("ended"));
+  worker.postMessage(start);
+  return {
+    ready,
+    async end() {
+      await worker.terminate();
+    },
+  };
+}
+
+function startInPage(start: Start, failed: Failed): Thread {
+  const { ready, resolve, fail } = starting(start, failed);
+  // In just this form bundlers recognise a worker.
+  const worker = new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+  worker.onmessage = resolve;
+  worker.onmessageerror = () => fail("could not be sent the module");
+  worker.onerror = (event) => fail(`failed: ${event.message || "its file could not be loaded"}`, event);
+  worker.postMessage(start);
+  return {
+    ready,
+    async end() {
+      worker.terminate();
+    },
+  };
+}
