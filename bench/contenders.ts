@@ -1,6 +1,8 @@
 // Who takes part in a network's comparison, and the command that starts each. Adding a peer is a row here and a module in peers/.
 import { fileURLToPath } from "node:url";
+import { startChild } from "./child.ts";
 import type { Network } from "./networks.ts";
+import { CHECKED_STEPS } from "./rounds.ts";
 
 export interface Contender {
   readonly name: string;
@@ -10,7 +12,7 @@ export interface Contender {
   readonly environment?: Readonly<Record<string, string>>;
   readonly takes?: (network: Network) => boolean;
   /** Whose loss it must have. */
-  readonly oracle?: "float64" | "per-sample";
+  readonly oracle?: keyof typeof oracles;
 }
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -32,8 +34,8 @@ function pytorch(threads: number): Contender {
   };
 }
 
-const isXor = ({ rows }: Network) => rows === 4;
-const isSgd = ({ optimizer }: Network) => optimizer.name === "sgd";
+export const isXor = ({ rows }: Network) => rows === 4;
+export const isSgd = ({ optimizer }: Network) => optimizer.name === "sgd";
 
 /** The first is what the others are compared with. `threads` is that of the rows that use several. */
 export function contenders(threads: number): readonly Contender[] {
@@ -56,4 +58,13 @@ export function contenders(threads: number): readonly Contender[] {
   ];
 }
 
-export const oracles = { float64: own("oracle"), "per-sample": peer("per-sample") } as const;
+const oracles = { float64: own("oracle"), "per-sample": peer("per-sample") } as const;
+
+/** The loss that contenders must have; the oracle's process is gone before anything is timed. */
+export async function expectedLoss(oracle: keyof typeof oracles, folder: string): Promise<number> {
+  const child = await startChild(oracles[oracle](folder));
+  if ("missing" in child) throw new Error(`the oracle ${child.missing}`);
+  const { loss } = await child.ask(CHECKED_STEPS);
+  await child.end();
+  return loss;
+}
