@@ -1,0 +1,99 @@
+// One case on one machine: loaded with data, its results, and the seconds of a step. No executor: what is timed is `run` alone.
+import Benchmark from "benchmark";
+import { compile, type Program } from "../../src/index.ts";
+import type { TypedArray } from "../../src/runtime/executor.ts";
+import type { Loaded, Machine } from "../../src/runtime/machine.ts";
+import type { Space } from "../../src/runtime/space.ts";
+import { sizeOf } from "../../src/shape.ts";
+import type { Case } from "./cases.ts";
+
+/** Seconds that one call of `run` takes at least, so that calling it costs nothing; and that a sample takes at least. */
+const CALL = 2e-4;
+const SAMPLE = 5e-3;
+
+const noLog = new Float64Array(0);
+
+export class Subject {
+  /** Outputs, then new values of variables, after the first step. */
+  readonly results: readonly TypedArray[];
+  /** Relative margin of error of a step's time in percent, by Benchmark's samples: one after the other, not in rounds. */
+  error = Number.NaN;
+  readonly #machine: Machine;
+  readonly #space: Space;
+  readonly #id: number;
+  readonly #loaded: Loaded;
+  #steps: number | undefined;
+
+  constructor(machine: Machine, space: Space, { computation, limit = 1 }: Case) {
+    this.#machine = machine;
+    this.#space = space;
+    const program = compile(computation());
+    if (program.logged.length > 0) throw new Error("scalars are logged, which is no part of a kernel");
+    this.#id = space.load(program);
+    this.#loaded = space.loaded(this.#id);
+    this.#fill(program, limit);
+    machine.execute(this.#loaded, 1, noLog, 0);
+    this.results = [
+      ...program.outputs.map(({ name }) => space.read({ program: this.#id, name })),
+      ...program.variables.map(({ key }) => space.read({ variable: key })),
+    ];
+  }
+
+  #fill(program: Program, limit: number): void {
+    for (const { key, shape, dtype } of program.variables)
+      this.#space.write({ variable: key }, someNumbers(sizeOf(shape), dtype === "i32", limit));
+    for (const { name, shape, dtype } of program.inputs)
+      this.#space.write({ program: this.#id, name }, someNumbers(sizeOf(shape), dtype === "i32", limit));
+  }
+
+  /** Seconds of a step: the mean of so many as Benchmark found to take long enough. */
+  sample(): number {
+    this.#steps ??= this.#calibrated();
+    const start = performance.now();
+    this.#machine.execute(this.#loaded, this.#steps, noLog, 0);
+    return (performance.now() - start) / 1e3 / this.#steps;
+  }
+
+  /** Also warms the machine up, and finds how far a case, left to itself, strays. */
+  #calibrated(): number {
+    const most = this.#machine.maxSteps(this.#loaded);
+    const steps = Math.min(most, Math.max(1, Math.round(CALL / this.least(CALL))));
+    const call = () => this.#machine.execute(this.#loaded, steps, noLog, 0);
+    // A bound function has no source: Benchmark would else compile it out of reach of what it closes over.
+    const { count, stats } = new Benchmark({
+      fn: call.bind(undefined),
+      minSamples: 3,
+      maxTime: 0,
+      minTime: SAMPLE,
+    }).run();
+    this.error = stats.rme;
+    return Math.min(most, count * steps);
+  }
+
+  /** Seconds of a step, the least of three calls that take so long, about: what interrupts one of them does not count. */
+  least(seconds: number): number {
+    let [steps, least] = [1, Number.POSITIVE_INFINITY];
+    for (let call = 0; call < 3; ) {
+      const start = performance.now();
+      this.#machine.execute(this.#loaded, steps, noLog, 0);
+      const time = (performance.now() - start) / 1e3;
+      if (time < seconds / 2 && steps < this.#machine.maxSteps(this.#loaded)) steps *= 2;
+      else {
+        least = Math.min(least, time / steps);
+        call++;
+      }
+    }
+    return least;
+  }
+
+  end(): void {
+    this.#space.unload(this.#id);
+    for (const { key } of this.#loaded.program.variables) this.#space.forget(key);
+  }
+}
+
+/** In (0, 1), never the same twice in a row; integers in 0..limit. */
+function someNumbers(length: number, isInteger: boolean, limit: number): Float32Array | Int32Array {
+  if (isInteger) return Int32Array.from({ length }, (_, i) => (i * 7919) % limit);
+  return Float32Array.from({ length }, (_, i) => 0.02 + 0.96 * ((i * 0.618034) % 1));
+}

@@ -1,0 +1,129 @@
+// The peak that kernels are held against: the best loop of a micro-kernel over a tile of A and a panel of B that stay in the first
+// cache. Its sums live in registers, its operands come from memory (V8 builds literal vectors anew in every turn), and there is
+// nothing else: no packing, no edges, no other tile. Tiles of several shapes compete, the project's own micro-kernel is one of them.
+// They are a module of their own, compiled when the benchmark starts.
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+
+export type Build = "relaxed" | "portable";
+
+export interface Peak {
+  /** Which loop it is. */
+  readonly name: string;
+  /** Operations of one tile. */
+  readonly flops: number;
+  run(tiles: number): void;
+}
+
+interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const DEPTH = 448; // of a tile: at most 25 kB of A and B
+const [A, B, C] = [1024, 65536, 131072]; // bytes
+const OWN = {
+  relaxed: { rows: 6, columns: 8, file: "micro-6x8", name: "rows6x8" },
+  portable: { rows: 3, columns: 12, file: "micro-3x12", name: "rows3x12" },
+} as const;
+const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].map((shape) => {
+  const [rows, columns] = shape.split("x").map(Number);
+  return { rows, columns };
+});
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const ENTRY = "peak-probe.ts";
+
+/** The fastest of all loops on this machine. @throws Error for one that multiplies wrongly */
+export async function peakOf(build: Build): Promise<Peak> {
+  const { file, name, ...own } = OWN[build];
+  const source = `
+    import { ${name} } from "./assembly/gemm/${file}";
+    import { madd } from "./assembly/simd";
+    export function tile0(count: i32): void {
+      for (let i = 0; i < count; i++)
+        ${name}(${A}, ${4 * DEPTH}, ${B}, ${DEPTH}, ${C}, ${4 * own.columns}, ${own.rows}, false);
+    }
+    ${TILES.map((tile, i) => loopOf(tile, `tile${i + 1}`)).join("\n")}`;
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
+  const numbers = new Float32Array(memory.buffer);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = ((i * 0.618034) % 1) - 0.5;
+  const { instance } = await WebAssembly.instantiate(await compiled(source, build), { env: { memory } });
+  const peaks = [own, ...TILES].map((tile, i): Peak => {
+    const run = instance.exports[`tile${i}`] as Peak["run"];
+    check(run, tile, numbers);
+    const shape = `${tile.rows}x${tile.columns}`;
+    return { name: i === 0 ? `${name} of assembly/gemm` : shape, flops: 2 * tile.rows * tile.columns * DEPTH, run };
+  });
+  return fastest(peaks);
+}
+
+/** A loop over one tile: the sums c, a row p of B, one number x of A at a time. */
+function loopOf({ rows, columns }: Tile, name: string): string {
+  const [down, across] = [range(rows), range(columns / 4)];
+  const each = (line: (i: number, j: number) => string) =>
+    down.flatMap((i) => across.map((j) => line(i, j))).join("\n");
+  return `
+    export function ${name}(count: i32): void {
+      for (let n = 0; n < count; n++) {
+        let a: usize = ${A};
+        let b: usize = ${B};
+        ${each((i, j) => `let c${i}${j} = f32x4.splat(0);`)}
+        for (; b < ${B + 4 * columns * DEPTH}; a += 4, b += ${4 * columns}) {
+          ${across.map((j) => `const p${j} = v128.load(b, ${16 * j});`).join("\n")}
+          ${each((i, j) => `${j === 0 ? `const x${i} = v128.load32_splat(a, ${4 * i * DEPTH});` : ""} c${i}${j} = madd(x${i}, p${j}, c${i}${j});`)}
+        }
+        ${each((i, j) => `v128.store(${C + 4 * (i * columns + 4 * j)}, c${i}${j});`)}
+      }
+    }`;
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
+
+/** A probe is a product, too: it is wrong if it makes another one. */
+function check(run: Peak["run"], { rows, columns }: Tile, numbers: Float32Array): void {
+  run(1);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      for (let k = 0; k < DEPTH; k++) sum += numbers[A / 4 + i * DEPTH + k] * numbers[B / 4 + k * columns + j];
+      const got = numbers[C / 4 + i * columns + j];
+      if (!(Math.abs(got - sum) < 1e-4)) throw new Error(`the peak's tile has ${got} at ${i}, ${j}, not ${sum}`);
+    }
+}
+
+/** In rounds, since the clock may change; the best of each counts. */
+function fastest(peaks: readonly Peak[]): Peak {
+  const best = peaks.map(() => 0);
+  for (let round = 0; round < 40; round++)
+    for (const [i, { flops, run }] of peaks.entries()) {
+      const tiles = Math.round(1e7 / flops);
+      const start = performance.now();
+      run(tiles);
+      best[i] = Math.max(best[i], (tiles * flops) / (performance.now() - start));
+    }
+  return peaks[best.indexOf(Math.max(...best))];
+}
+
+/** The module of a source that is no file, made as the project's own build makes its modules. */
+async function compiled(source: string, build: Build): Promise<Uint8Array<ArrayBuffer>> {
+  const config = JSON.parse(await readFile(`${root}asconfig.json`, "utf8"));
+  const texts: Record<string, string> = {
+    "asconfig.json": JSON.stringify({ ...config, entries: [ENTRY] }),
+    [ENTRY]: source,
+  };
+  let bytes: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(["--target", build, "--baseDir", root], {
+    readFile: (name, folder) => texts[basename(name)] ?? readFile(`${folder}/${name}`, "utf8").catch(() => null),
+    writeFile: (_, contents) => {
+      if (typeof contents !== "string") bytes = contents;
+    },
+  });
+  if (error || bytes === undefined)
+    throw new Error(`the probe of the peak does not compile: ${stderr}${error?.message}`);
+  return Uint8Array.from(bytes);
+}
