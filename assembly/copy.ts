@@ -1,12 +1,11 @@
 // COPY: strided words to strided words, any rank. The last two dimensions (rows x columns) are done by an inner loop fitted to
 // their strides, those before them by counting. Broadcasts have a stride of 0 on the reading side, flips a negative one.
+import { COPY_CHUNK, COPY_SQUARE } from "./isa/chunks";
 import { COPY_DIMENSION_WORDS, COPY_FIRST, COPY_FROM, COPY_RANK, COPY_TO } from "./isa/slots";
 import { nextChunk, startClaims } from "./parallel";
 import { transpose } from "./transpose";
 import { copyWords, fill } from "./words";
 
-const CHUNK = 8192; // elements one thread claims at a time, about
-const SQUARE = 64; // columns of a transposition one thread claims at a time
 const DIMENSION = 4 * COPY_DIMENSION_WORDS;
 
 /** to[sum(index * toStride)] = from[sum(index * fromStride)]; strides in words. */
@@ -41,9 +40,9 @@ export function copy(pc: usize): void {
 
   // A chunk is a box of outer indices x rows x columns: columns first, then as many rows, then as many outer indices as fit.
   const transposed = columnTo === 4 && rowFrom === 4;
-  const boxColumns = min(columns, transposed ? SQUARE : CHUNK);
-  const boxRows = min(rows, CHUNK / boxColumns);
-  const boxOuter = boxRows === rows && boxColumns === columns ? max(1, CHUNK / (rows * columns)) : 1;
+  const boxColumns = min(columns, transposed ? COPY_SQUARE : COPY_CHUNK);
+  const boxRows = min(rows, COPY_CHUNK / boxColumns);
+  const boxOuter = boxRows === rows && boxColumns === columns ? max(1, COPY_CHUNK / (rows * columns)) : 1;
   const columnChunks = (columns + boxColumns - 1) / boxColumns;
   const rowChunks = (rows + boxRows - 1) / boxRows;
   const chunks = columnChunks * rowChunks * ((outer + boxOuter - 1) / boxOuter);

@@ -1,4 +1,5 @@
 // Rows picked by index, and their adjoint. Indices are i32; one out of range is never followed.
+import { GATHER_CHUNK, SCATTER_COLUMNS, SCATTER_PARTS } from "./isa/chunks";
 import {
   GATHER_BYTES,
   GATHER_COUNT,
@@ -18,9 +19,6 @@ import { nextChunk, startClaims } from "./parallel";
 import { storeLanes } from "./simd";
 import { copyWords, fill } from "./words";
 
-const CHUNK = 8192; // elements of a gather one thread claims at a time
-const SCATTER_COLUMNS = 128; // columns of a scatter one thread claims at a time, of
-const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
 const NOT_A_NUMBER = 0x7fc00000;
 
 /** to[i, :] = from[index[i], :] (count x width). */
@@ -33,7 +31,7 @@ export function gather(pc: usize): void {
   const rows = load<u32>(pc, 4 * GATHER_ROWS);
   const words = load<i32>(pc, 4 * GATHER_BYTES) === 4;
   const rowBytes = words ? 4 * width : width;
-  const rowsPerChunk = max(1, CHUNK / max(1, width));
+  const rowsPerChunk = max(1, GATHER_CHUNK / max(1, width));
   startClaims();
   for (let first = nextChunk() * rowsPerChunk; first < count; first = nextChunk() * rowsPerChunk) {
     const last = min(count, first + rowsPerChunk);

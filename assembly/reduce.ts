@@ -1,5 +1,6 @@
 // REDUCE: sums, maxima and places of maxima over the middle axis of outer x n x inner.
 // The order of summation depends on the shape alone. Long sums are cut in blocks, which keeps the rounding error small.
+import { REDUCE_CHUNK, REDUCE_COLUMNS } from "./isa/chunks";
 import {
   KIND_ARGMAX,
   KIND_MAX,
@@ -16,8 +17,6 @@ import {
 import { nextChunk, startClaims } from "./parallel";
 import { lanesBelow, storeLanes } from "./simd";
 
-const CHUNK = 8192; // elements one thread claims at a time, about
-const COLUMNS = 16; // columns a chunk has at least, if there are so many: a cache line
 const BLOCK = 4096; // elements of a row that are summed up before they join the total
 const BLOCK_ROWS = 256; // the same for a column
 
@@ -31,9 +30,9 @@ export function reduce(pc: usize): void {
   const inner = load<i32>(pc, 4 * REDUCE_INNER);
   if (outer === 0 || inner === 0) return;
   // A chunk is a box of outer indices x columns: as many columns as there are, or as fit, then as many outer indices.
-  const fitting = max(COLUMNS, (CHUNK / max(1, n)) & -COLUMNS);
+  const fitting = max(REDUCE_COLUMNS, (REDUCE_CHUNK / max(1, n)) & -REDUCE_COLUMNS);
   const width = min(inner, fitting);
-  const height = width === inner ? max(1, CHUNK / (max(1, n) * inner)) : 1;
+  const height = width === inner ? max(1, REDUCE_CHUNK / (max(1, n) * inner)) : 1;
   const widths = (inner + width - 1) / width;
   const chunks = widths * ((outer + height - 1) / height);
   startClaims();

@@ -1,5 +1,6 @@
 // Row kernels of classification: softmax, logSumExp, cross-entropy and its gradient. Each row's largest element is subtracted first,
 // so nothing overflows. NaN and infinities end as they do in PyTorch.
+import { ROWS_CHUNK } from "./isa/chunks";
 import {
   ENTROPY_COLUMNS,
   ENTROPY_FROM,
@@ -18,11 +19,10 @@ import { maxRow, sumRow } from "./reduce";
 import { storeLanes } from "./simd";
 import { copyWords } from "./words";
 
-const CHUNK = 4096; // elements one thread claims at a time, about
 const PIECE = 2048; // elements of a row that go through scratch at a time
 
 function rowsPerChunk(columns: i32): i32 {
-  return max(1, CHUNK / max(1, columns));
+  return max(1, ROWS_CHUNK / max(1, columns));
 }
 
 /** to[r, c] = exp(from[r, c]) / sum of exp(from[r, :]). `to` may be `from`. */

@@ -1,4 +1,5 @@
 // Sizes of the matrix product (Goto and van de Geijn's and BLIS's names), and why they are what they are.
+import { ENOUGH, FEW_COLUMNS, FEW_COLUMNS_PACKED, FEW_ROWS, LARGE, MANY, MC, NC, SEGMENT, SMALL } from "../isa/chunks";
 import { PANEL } from "../isa/sizes";
 
 // The micro-kernel keeps MR x NR sums in registers. x86-64 has 15 vector registers for V8: 6 x 8 takes 12 sums, 2 vectors of B and
@@ -11,20 +12,6 @@ export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
 
 // Columns of a chunk from which on it pays to pack a transposed A.
 export const PACK_COLUMNS = 96;
-
-// A chunk, claimed by one thread, is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass through
-// L1. Chunks are cut smaller until there are MANY, while that costs nothing; then until there are ENOUGH for 16 threads.
-const MC = 96;
-const NC = 480;
-const MANY = 64;
-const ENOUGH = 16;
-const LARGE = 1 << 18; // products of a chunk (30 microseconds); below, claims and barriers make fewer chunks better than many
-const SMALL = 1 << 14; // a chunk of so few is not cut any more
-const FEW_ROWS = 24; // with fewer rows B passes through L1 too fast
-const FEW_COLUMNS = 48;
-const FEW_COLUMNS_PACKED = 240; // the same where a transposed A is packed for them
-// An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
-const SEGMENT = 1 << 15;
 
 /** Rows and columns of the chunks that cutChunks() found. */
 export let chunkRows: i32 = 0;

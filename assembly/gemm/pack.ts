@@ -1,11 +1,11 @@
 // PACK: B into panels of NR columns, each k x NR contiguous, so that the micro-kernel reads one stream. Missing columns are zero.
+import { PACK_CHUNK } from "../isa/chunks";
 import { PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from "../isa/slots";
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
 import { MR, NR, wholePanels } from "./blocking";
 
-const CHUNK = 8192; // words one thread claims at a time, about
 const ROWS = 128; // of B packed for one panel before its neighbour's turn comes: both share cache lines
 
 /** Panels of each of `batch` matrices; a matrix occupies k x wholePanels(n) words. */
@@ -18,7 +18,7 @@ export function pack(pc: usize): void {
   const transposed = load<i32>(pc, 4 * PACK_TRANSPOSED) !== 0;
   if (k === 0) return;
   const panels = (n + NR - 1) / NR;
-  const panelsPerChunk = max(1, CHUNK / (k * NR));
+  const panelsPerChunk = max(1, PACK_CHUNK / (k * NR));
   const groups = (panels + panelsPerChunk - 1) / panelsPerChunk;
   const chunks = batch * groups;
   startClaims();

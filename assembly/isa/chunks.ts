@@ -1,0 +1,28 @@
+// Sizes of chunks: what one thread claims at a time (of MAP: MAP_CHUNK in sizes.ts). The kernels cut by them, src/runtime/wasm/work.ts
+// counts by them. Sums that a chunk may not cut follow from the shape alone, so none of these changes a bit.
+
+// Elements, about.
+export const REDUCE_CHUNK = 8192;
+export const PACK_CHUNK = 8192;
+export const COPY_CHUNK = 8192;
+export const GATHER_CHUNK = 8192;
+export const ROWS_CHUNK = 4096; // of softmax and its kin
+
+export const REDUCE_COLUMNS = 16; // columns a chunk of REDUCE has at least, if there are so many: a cache line
+export const COPY_SQUARE = 64; // columns of a chunk of a transposition
+export const SCATTER_COLUMNS = 128; // columns of a chunk of SCATTER_ADD, of
+export const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
+
+// MATMUL: a chunk is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass through L1. Chunks are cut
+// smaller until there are MANY, while that costs nothing; then until there are ENOUGH for 16 threads.
+export const MC = 96;
+export const NC = 480;
+export const MANY = 64;
+export const ENOUGH = 16;
+export const LARGE = 262144; // products of a chunk (30 microseconds); below, claims and barriers make fewer chunks better than many
+export const SMALL = 16384; // a chunk of so few is not cut any more
+export const FEW_ROWS = 24; // with fewer rows B passes through L1 too fast
+export const FEW_COLUMNS = 48;
+export const FEW_COLUMNS_PACKED = 240; // the same where a transposed A is packed for them
+// An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
+export const SEGMENT = 32768;
