@@ -1,15 +1,38 @@
 // simdgrad/optim: optimizers, the transforms they are chained from, schedules.
-export { adam, adamW, type SgdOptions, sgd } from "./optimizers.ts";
-export { constantSchedule, cosineDecay, type Schedule, scheduled } from "./schedules.ts";
+export type { AdadeltaOptions } from "./adadelta.ts";
+export type { AdagradOptions } from "./adagrad.ts";
+export { type AdamOptions, type MomentOptions, scaleByAdam } from "./adam.ts";
+export { agc, clipByGlobalNorm, clipByValue } from "./clip.ts";
+export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCycle } from "./cycles.ts";
+export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
+export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
+export { joinedSchedules, linearWarmup, scaledSchedule } from "./joined.ts";
+export type { LarsOptions } from "./lars.ts";
+export { scaleByLearningRate } from "./learning-rate.ts";
+export type { Evaluation, Minimizer } from "./minimizer.ts";
+export type { MuonOptions } from "./muon.ts";
+export type { NadamOptions } from "./nadam.ts";
+export * from "./optimizers.ts";
+export type { RmspropOptions } from "./rmsprop.ts";
 export {
-  type AdamOptions,
-  addDecayedWeights,
+  constantSchedule,
+  cosineDecay,
+  exponentialDecay,
+  inverseTimeDecay,
+  multiStepDecay,
+  piecewiseConstant,
+  polynomialDecay,
+  type Schedule,
+  scheduled,
+  stepDecay,
+} from "./schedules.ts";
+export { masked, type Selection } from "./selection.ts";
+export { type SgdOptions, type TraceOptions, trace } from "./sgd.ts";
+export {
+  type Average,
   chain,
   type Optimizer,
   type OptimizerState,
-  scaleByAdam,
-  scaleByLearningRate,
   type Transform,
   type Transformed,
-  trace,
 } from "./transform.ts";

@@ -1,8 +1,9 @@
 // Schedules: numbers, or graph functions of the i32 step (0 for the first): a changing rate costs nothing at the boundary.
 
-import { scalar } from "../create.ts";
+import { constant, scalar } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import { checkCount, checkFinite, checkPositive } from "./options.ts";
 
 /** A fixed value, or one that depends on the number of steps made so far. */
 export type Schedule = number | ((step: Tensor) => Tensor);
@@ -34,8 +35,128 @@ export function constantSchedule(value: number): Schedule {
   return value;
 }
 
+/** How many of the ascending numbers are at most the step, an i32 scalar. */
+export function countReached(milestones: readonly number[], step: Tensor): Tensor {
+  const reached = constant(Int32Array.from(milestones)).greater(step);
+  return reached.neg().add(1).sum().cast("i32");
+}
+
+/** @throws ArgumentError unless they are whole numbers >= 0, each larger than the one before */
+export function checkMilestones(milestones: readonly number[], name: string): void {
+  milestones.forEach((milestone, i) => {
+    checkCount(milestone, i === 0 ? 0 : milestones[i - 1] + 1, `${name}: milestone ${i}`);
+  });
+}
+
 /**
- * From `value` down to `final` along half a cosine over `steps`, then `final` (Loshchilov and Hutter 2017).
+ * `value` times gamma (default 0.1) for every `size` steps made (torch.optim.lr_scheduler.StepLR).
+ * @throws ArgumentError unless size is a whole number >= 1 and gamma > 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { scheduled, stepDecay } from "simdgrad/optim";
+ * await evaluate(scheduled(stepDecay(1, { size: 10, gamma: 0.5 }), scalar(20, "i32"))); // => [0.25]
+ */
+export function stepDecay(value: number, options: { readonly size: number; readonly gamma?: number }): Schedule {
+  const { size, gamma = 0.1 } = options;
+  checkFinite(value, "stepDecay: value");
+  checkCount(size, 1, "stepDecay: size");
+  checkPositive(gamma, "stepDecay: gamma");
+  return (step) => scalar(gamma).pow(step.div(size).cast("f32")).mul(value);
+}
+
+/**
+ * `value` times gamma (default 0.1) for every milestone reached (torch.optim.lr_scheduler.MultiStepLR).
+ * @throws ArgumentError unless milestones are ascending whole numbers and gamma > 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { multiStepDecay, scheduled } from "simdgrad/optim";
+ * await evaluate(scheduled(multiStepDecay(1, { milestones: [5, 9], gamma: 0.5 }), scalar(9, "i32"))); // => [0.25]
+ */
+export function multiStepDecay(
+  value: number,
+  options: { readonly milestones: readonly number[]; readonly gamma?: number },
+): Schedule {
+  const { milestones, gamma = 0.1 } = options;
+  checkFinite(value, "multiStepDecay: value");
+  checkMilestones(milestones, "multiStepDecay");
+  checkPositive(gamma, "multiStepDecay: gamma");
+  return (step) => scalar(gamma).pow(countReached(milestones, step).cast("f32")).mul(value);
+}
+
+/**
+ * `value` times gamma^step (torch.optim.lr_scheduler.ExponentialLR).
+ * @throws ArgumentError unless gamma > 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { exponentialDecay, scheduled } from "simdgrad/optim";
+ * await evaluate(scheduled(exponentialDecay(1, { gamma: 0.5 }), scalar(3, "i32"))); // => [0.125]
+ */
+export function exponentialDecay(value: number, options: { readonly gamma: number }): Schedule {
+  const { gamma } = options;
+  checkFinite(value, "exponentialDecay: value");
+  checkPositive(gamma, "exponentialDecay: gamma");
+  return (step) => scalar(gamma).pow(step.cast("f32")).mul(value);
+}
+
+/**
+ * value / (1 + rate step / steps); `staircase` counts whole multiples of `steps` alone (keras InverseTimeDecay).
+ * @throws ArgumentError unless rate > 0 and steps is a whole number >= 1
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { inverseTimeDecay, scheduled } from "simdgrad/optim";
+ * await evaluate(scheduled(inverseTimeDecay(1, { rate: 0.5, steps: 10 }), scalar(20, "i32"))); // => [0.5]
+ */
+export function inverseTimeDecay(
+  value: number,
+  options: { readonly rate: number; readonly steps?: number; readonly staircase?: boolean },
+): Schedule {
+  const { rate, steps = 1, staircase = false } = options;
+  checkFinite(value, "inverseTimeDecay: value");
+  checkPositive(rate, "inverseTimeDecay: rate");
+  checkCount(steps, 1, "inverseTimeDecay: steps");
+  return (step) => {
+    const growth = staircase ? step.div(steps).cast("f32").mul(rate) : step.cast("f32").mul(rate / steps);
+    return scalar(value).div(growth.add(1));
+  };
+}
+
+/**
+ * From `value` down to `final` (default 0) as (1 - step / steps)^power, then `final`; power 1 (the default) is a line
+ * (torch.optim.lr_scheduler.PolynomialLR).
+ * @throws ArgumentError unless steps is a whole number >= 1 and power > 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { polynomialDecay, scheduled } from "simdgrad/optim";
+ * await evaluate(scheduled(polynomialDecay(1, { steps: 4, power: 2 }), scalar(2, "i32"))); // => [0.25]
+ */
+export function polynomialDecay(
+  value: number,
+  options: { readonly steps: number; readonly power?: number; readonly final?: number },
+): Schedule {
+  const { steps, power = 1, final = 0 } = options;
+  checkFinite(value, "polynomialDecay: value");
+  checkFinite(final, "polynomialDecay: final");
+  checkCount(steps, 1, "polynomialDecay: steps");
+  checkPositive(power, "polynomialDecay: power");
+  return (step) => {
+    const left = step
+      .neg()
+      .add(steps)
+      .maximum(0)
+      .cast("f32")
+      .mul(1 / steps);
+    return (power === 1 ? left : left.pow(power)).mul(value - final).add(final);
+  };
+}
+
+/**
+ * From `value` down to `final` along half a cosine over `steps`, then `final` (Loshchilov and Hutter 2017;
+ * torch.optim.lr_scheduler.CosineAnnealingLR).
  * @throws ArgumentError unless steps >= 1
  *
  * @example
@@ -54,4 +175,28 @@ export function cosineDecay(value: number, options: { readonly steps: number; re
     const share = progress.mul(Math.PI).cos().add(1).mul(0.5);
     return share.mul(value - final).add(final);
   };
+}
+
+/**
+ * values[0] before the first boundary, values[1] from it to the second, and so on.
+ * @throws ArgumentError unless boundaries are ascending whole numbers, one less than values
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { piecewiseConstant, scheduled } from "simdgrad/optim";
+ * const schedule = piecewiseConstant([0.1, 0.05, 0.01], { boundaries: [100, 200] });
+ * await evaluate(scheduled(schedule, scalar(100, "i32"))); // => [0.0500000]
+ */
+export function piecewiseConstant(
+  values: readonly number[],
+  options: { readonly boundaries: readonly number[] },
+): Schedule {
+  const { boundaries } = options;
+  checkMilestones(boundaries, "piecewiseConstant");
+  if (values.length !== boundaries.length + 1)
+    throw new ArgumentError(`piecewiseConstant: ${boundaries.length} boundaries part ${values.length} values`);
+  values.forEach((value) => {
+    checkFinite(value, "piecewiseConstant: a value");
+  });
+  return (step) => constant(Float64Array.from(values)).gather(countReached(boundaries, step));
 }

@@ -59,7 +59,8 @@ function docBefore({ docs, text }: Module, start: number): string {
 export function exportsOf(index: string): Documented[] {
   return moduleAt(index).body.flatMap((statement) => {
     if (statement.type === "ExportAllDeclaration") {
-      const all = declarations(resolve(index, statement.source.value));
+      const target = resolve(index, statement.source.value);
+      const all = [...declarations(target), ...exportsOf(target)];
       return statement.exportKind === "type" ? all.filter(({ kind }) => kind === "type") : all;
     }
     if (statement.type !== "ExportNamedDeclaration" || statement.source === null) return [];

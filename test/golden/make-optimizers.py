@@ -1,7 +1,8 @@
 """Golden values of what trains: /usr/bin/python3 test/golden/make-optimizers.py (Debian's python3-torch 1.13), float64 throughout.
 
-optimizers.json holds the parameters of 20 steps with given gradients, schedules.json the rates of schedules, trace.json the
-losses of 50 steps of Adam on a network of three layers, from given weights and batches.
+optimizers.json holds the parameters of 20 steps with given gradients, schedules.json the first 200 rates of schedules, trace.json
+the losses of 50 steps of Adam on a network of three layers, from given weights and batches. NumPy formulas stand where torch
+1.13 has no such optimizer or schedule; each says whose they are.
 """
 import json
 import math
@@ -13,13 +14,14 @@ from torch.nn import functional
 
 from make import number, numbers, real
 
-random = numpy.random.default_rng(20240608)
+random = numpy.random.default_rng(20240609)
+torch.set_default_dtype(torch.float64)  # NAdam's product of momenta has the default's
 
 
 # Optimizers
 
 STEPS = 20
-SHAPES = [(2, 3), (5,)]
+SHAPES = [(2, 3), (4, 2), (5,)]
 RECORDED = [1, 2, 3, 5, 10, 20]
 
 
@@ -28,8 +30,8 @@ def far_from_zero(*shape):
     return real(*shape, low=1, high=2) * torch.tensor(random.choice([-1.0, 1.0], shape))
 
 
-def steps_of(make, parameters, gradients, schedule=None):
-    """The parameters after the recorded steps."""
+def steps_of(make, parameters, gradients, schedule=None, before=None):
+    """The parameters after the recorded steps; `before` may change the gradients in place."""
     leaves = [p.clone().requires_grad_(True) for p in parameters]
     optimizer = make(leaves)
     rates = schedule and schedule(optimizer)
@@ -37,6 +39,8 @@ def steps_of(make, parameters, gradients, schedule=None):
     for step in gradients:
         for leaf, gradient in zip(leaves, step):
             leaf.grad = gradient.clone()
+        if before:
+            before(leaves)
         optimizer.step()
         if rates:
             rates.step()
@@ -44,45 +48,227 @@ def steps_of(make, parameters, gradients, schedule=None):
     return [history[step - 1] for step in RECORDED]
 
 
+def formula_of(make, parameters, gradients):
+    """The same for a formula in NumPy: `make(parameter)` gives a function (w, g, t) -> w, t = 1, 2, ..., with its state inside."""
+    values = [p.numpy().copy() for p in parameters]
+    rules = [make(value) for value in values]
+    history = []
+    for t, step in enumerate(gradients, 1):
+        values = [rule(w, g.numpy(), t) for rule, w, g in zip(rules, values, step)]
+        history.append([numbers(torch.tensor(w)) for w in values])
+    return [history[step - 1] for step in RECORDED]
+
+
+def adam_update(w, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v = numpy.zeros_like(w), numpy.zeros_like(w)
+
+    def update(g, t):
+        nonlocal m, v
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        return m / (1 - beta1**t) / (numpy.sqrt(v / (1 - beta2**t)) + eps)
+    return update
+
+
+def lamb(rate, decay=0.0):
+    """You et al. 2020, algorithm 2, with phi(z) = z."""
+    def make(w):
+        update = adam_update(w, eps=1e-6)
+
+        def rule(w, g, t):
+            r = update(g, t) + decay * w
+            return w - rate * numpy.linalg.norm(w) / numpy.linalg.norm(r) * r
+        return rule
+    return make
+
+
+def lars(rate, momentum=0.9, decay=0.0, trust=0.001, nesterov=False, adapts=lambda w: True):
+    """You et al. 2017, algorithm 1."""
+    def make(w):
+        v = numpy.zeros_like(w)
+
+        def rule(w, g, t):
+            nonlocal v
+            norm = numpy.linalg.norm
+            local = trust * norm(w) / (norm(g) + decay * norm(w)) if adapts(w) else 1
+            step = rate * local * (g + (decay * w if adapts(w) else 0))
+            v = momentum * v + step
+            return w - (step + momentum * v if nesterov else v)
+        return rule
+    return make
+
+
+def muon(rate, momentum=0.95, nesterov=True, decay=0.1, others_rate=1e-3):
+    """Jordan et al. 2024 as torch.optim.Muon of PyTorch 2.9 has it, AdamW with decay 0.01 for vectors."""
+    def orthogonal(g):
+        x = (g.T if g.shape[0] > g.shape[1] else g) / max(numpy.linalg.norm(g), 1e-7)
+        for _ in range(5):
+            a = x @ x.T
+            x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+        return x.T if g.shape[0] > g.shape[1] else x
+
+    def make(w):
+        update = adam_update(w)
+        buffer = numpy.zeros_like(w)
+
+        def rule(w, g, t):
+            nonlocal buffer
+            if w.ndim != 2:
+                return w - others_rate * (update(g, t) + 0.01 * w)
+            buffer = momentum * buffer + (1 - momentum) * g
+            ahead = momentum * buffer + (1 - momentum) * g if nesterov else buffer
+            scale = math.sqrt(max(1, w.shape[0] / w.shape[1]))
+            return w * (1 - rate * decay) - rate * scale * orthogonal(ahead)
+        return rule
+    return make
+
+
+def changed(change, rate=0.02):
+    """Gradient descent with changed gradients: change(w, g) -> g."""
+    return lambda w: lambda w, g, t: w - rate * change(w, g)
+
+
+def agc(clipping, eps=1e-3):
+    """Brock et al. 2021, equation 3, rows as units."""
+    def length(x):
+        return numpy.sqrt((x**2).sum(axis=tuple(range(1, x.ndim)) if x.ndim > 1 else None, keepdims=True))
+    return changed(lambda w, g: g * numpy.minimum(1, clipping * numpy.maximum(length(w), eps) / length(g)))
+
+
 def optimizers():
     optim = torch.optim
     parameters = [far_from_zero(*shape) for shape in SHAPES]
     gradients = [[real(*shape, low=-1, high=1) for shape in SHAPES] for _ in range(STEPS)]
+    # Where a decay of 0.1 cancels a first gradient, Adam's first step is the sign of rounding.
+    assert all((g + 0.1 * p).abs().min() > 1e-3 for g, p in zip(gradients[0], parameters))
     cosine = lambda optimizer: optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS, eta_min=1e-3)
+    clip = torch.nn.utils
     runs = {
         "sgd": (lambda p: optim.SGD(p, 0.02),),
         "sgd momentum": (lambda p: optim.SGD(p, 0.01, momentum=0.9),),
         "sgd nesterov": (lambda p: optim.SGD(p, 0.01, momentum=0.9, nesterov=True),),
+        "sgd dampening": (lambda p: optim.SGD(p, 0.02, momentum=0.9, dampening=0.5),),
+        "sgd maximize": (lambda p: optim.SGD(p, 0.02, momentum=0.5, weight_decay=0.1, maximize=True),),
         "sgd decay": (lambda p: optim.SGD(p, 0.02, weight_decay=0.1),),
         "sgd nesterov decay": (lambda p: optim.SGD(p, 0.01, momentum=0.5, nesterov=True, weight_decay=0.1),),
         "sgd momentum cosine": (lambda p: optim.SGD(p, 0.02, momentum=0.9), cosine),
         "adam": (lambda p: optim.Adam(p, 0.01),),
         "adam decay": (lambda p: optim.Adam(p, 0.01, weight_decay=0.1),),
         "adam betas": (lambda p: optim.Adam(p, 0.01, betas=(0.8, 0.9), eps=1e-3),),
+        "adam amsgrad": (lambda p: optim.Adam(p, 0.01, betas=(0.9, 0.5), amsgrad=True),),
         "adam cosine": (lambda p: optim.Adam(p, 0.02), cosine),
         "adamW": (lambda p: optim.AdamW(p, 0.01),),
         "adamW decay": (lambda p: optim.AdamW(p, 0.01, weight_decay=0.5),),
+        "adamW amsgrad": (lambda p: optim.AdamW(p, 0.01, betas=(0.9, 0.5), amsgrad=True),),
+        "adagrad": (lambda p: optim.Adagrad(p, 0.02),),
+        "adagrad options": (lambda p: optim.Adagrad(p, 0.05, 0.1, 0.1, 0.5, 1e-3),),
+        "adadelta": (lambda p: optim.Adadelta(p),),
+        "adadelta options": (lambda p: optim.Adadelta(p, 0.5, rho=0.8, eps=1e-4, weight_decay=0.1),),
+        "rmsprop": (lambda p: optim.RMSprop(p, 0.005),),
+        "rmsprop centered": (lambda p: optim.RMSprop(p, 0.005, centered=True),),
+        "rmsprop options": (lambda p: optim.RMSprop(p, 0.002, 0.9, 1e-4, 0.1, 0.5, True),),
+        "adamax": (lambda p: optim.Adamax(p, 0.01),),
+        "adamax options": (lambda p: optim.Adamax(p, 0.01, (0.8, 0.9), 1e-3, 0.1),),
+        # The loop over single tensors of 1.13 multiplies by a momentum twice; this one is the paper's, and what PyTorch 2 does.
+        "nadam": (lambda p: optim.NAdam(p, 0.01, foreach=True),),
+        "nadam options": (lambda p: optim.NAdam(p, 0.01, (0.8, 0.9), 1e-3, 0.1, 0.1, foreach=True),),
+        "radam": (lambda p: optim.RAdam(p, 0.01),),
+        "radam options": (lambda p: optim.RAdam(p, 0.01, (0.8, 0.9), 1e-3, 0.1),),
+        "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
+        "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
+        "parameterGroups": (lambda p: optim.SGD([
+            {"params": p[:1], "momentum": 0.9}, {"params": p[1:], "lr": 0.02, "weight_decay": 0.1}], 0.01),),
+    }
+    formulas = {
+        "lamb": lamb(0.01),
+        "lamb decay": lamb(0.01, decay=0.1),
+        "lars": lars(5),
+        "lars decay": lars(5, decay=0.1, nesterov=True, momentum=0.5),
+        "lars mask": lars(0.02, decay=0.1, trust=0.5, adapts=lambda w: w.ndim > 1),
+        "muon": muon(0.01),
+        "muon plain": muon(0.01, momentum=0.8, nesterov=False, decay=0.0, others_rate=0.01),
+        "agc": agc(0.1),
+        "l1Penalty": changed(lambda w, g: g + 0.3 * numpy.sign(w)),
+        "l2Penalty": changed(lambda w, g: g + 2 * 0.3 * w),
+        "addDecayedWeights mask": changed(lambda w, g: g + 0.3 * w if w.ndim > 1 else g),
     }
     return {
         "recorded": RECORDED,
         "shapes": [list(shape) for shape in SHAPES],
         "parameters": [numbers(p) for p in parameters],
         "gradients": [[numbers(g) for g in step] for step in gradients],
-        "runs": {name: steps_of(run[0], parameters, gradients, *run[1:]) for name, run in runs.items()},
+        "runs": {
+            **{name: steps_of(run[0], parameters, gradients, *run[1:]) for name, run in runs.items()},
+            **{name: formula_of(make, parameters, gradients) for name, make in formulas.items()},
+        },
     }
 
 
+# Schedules
+
+RATES = 200
+
+
+def scheduled(make, steps=RATES):
+    """The first 200 rates of a schedule of torch.optim.lr_scheduler, the last of them kept from `steps` on."""
+    parameter = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    schedule = make(lambda value: torch.optim.SGD([parameter], value))
+    found = []
+    for _ in range(steps):
+        found.append(schedule.get_last_lr()[0])
+        schedule.optimizer.step()
+        schedule.step()
+    found += found[-1:] * (RATES - steps)
+    return [number(x) for x in found]
+
+
 def schedules():
-    def rates(value, steps, final):
-        optimizer = torch.optim.SGD([torch.zeros(1, dtype=torch.float64, requires_grad=True)], value)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps, eta_min=final)
-        found = []
-        for _ in range(steps + 1):
-            found.append(schedule.get_last_lr()[0])
-            optimizer.step()
-            schedule.step()
-        return {"value": value, "steps": steps, "final": final, "rates": [number(x) for x in found]}
-    return {"cosine": [rates(0.1, 17, 0), rates(1e-3, 5, 1e-5), rates(2, 1, 0.5), rates(0.3, 33, 0.3)]}
+    s = torch.optim.lr_scheduler
+    torch_ones = {
+        "stepDecay": lambda o: s.StepLR(o(0.1), 30),
+        "stepDecay gamma": lambda o: s.StepLR(o(0.3), 7, gamma=0.9),
+        "multiStepDecay": lambda o: s.MultiStepLR(o(0.1), [20, 21, 150]),
+        "multiStepDecay gamma": lambda o: s.MultiStepLR(o(0.1), [0, 100], gamma=0.5),
+        "exponentialDecay": lambda o: s.ExponentialLR(o(0.1), 0.97),
+        "polynomialDecay": lambda o: s.PolynomialLR(o(0.1), 150),
+        "polynomialDecay power": lambda o: s.PolynomialLR(o(0.1), 200, power=2.5),
+        "cosineDecay": lambda o: s.CosineAnnealingLR(o(0.1), 199),
+        "cosineDecay final": lambda o: s.CosineAnnealingLR(o(1e-3), 199, eta_min=1e-5),
+        "cosineRestarts": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 30),
+        "cosineRestarts factor": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 10, 2, 0.01),
+        "cosineRestarts three": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 7, 3),
+        "linearWarmup": lambda o: s.LinearLR(o(0.1), total_iters=50),
+        "linearWarmup factor": lambda o: s.LinearLR(o(0.1), start_factor=0.01, total_iters=77),
+        "oneCycle": lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=200, cycle_momentum=False),
+        "cyclic": lambda o: s.CyclicLR(o(0.01), 0.01, 0.1, step_size_up=23, cycle_momentum=False),
+        "cyclic halves": lambda o: s.CyclicLR(
+            o(0.01), 0.01, 0.1, step_size_up=10, step_size_down=31, mode="triangular2", cycle_momentum=False),
+        "cyclic exponential": lambda o: s.CyclicLR(
+            o(0.01), 0.01, 0.1, step_size_up=17, mode="exp_range", gamma=0.99, cycle_momentum=False),
+    }
+    # Beyond its end OneCycleLR fails; ours keeps its last value.
+    short = {
+        "oneCycle linear": (150, lambda o: s.OneCycleLR(
+            o(0.1), 0.1, total_steps=150, pct_start=0.41, anneal_strategy="linear", div_factor=10, final_div_factor=100,
+            cycle_momentum=False)),
+        "oneCycle three": (180, lambda o: s.OneCycleLR(
+            o(0.1), 0.1, total_steps=180, three_phase=True, cycle_momentum=False)),
+    }
+    warm = lambda t: 0.1 * t / 20
+    cosine = lambda t: 0.05 * (1 + math.cos(math.pi * min(t / 100, 1)))
+    formulas = {
+        "constantSchedule": lambda t: 0.1,
+        "inverseTimeDecay": lambda t: 0.1 / (1 + 0.05 * t),
+        "inverseTimeDecay staircase": lambda t: 0.1 / (1 + 0.5 * (t // 30)),
+        "piecewiseConstant": lambda t: 0.1 if t < 50 else 0.05 if t < 51 else 0.025 if t < 120 else 0.001,
+        "joinedSchedules": lambda t: warm(t) if t < 20 else cosine(t - 20) if t < 130 else 0.003,
+        "scaledSchedule": lambda t: 0.97**t * warm(min(t, 20)),
+    }
+    return {
+        **{name: scheduled(make) for name, make in torch_ones.items()},
+        **{name: scheduled(make, steps) for name, (steps, make) in short.items()},
+        **{name: [number(float(rate(t))) for t in range(RATES)] for name, rate in formulas.items()},
+    }
 
 
 # A training

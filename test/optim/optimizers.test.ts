@@ -3,16 +3,13 @@ import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant, scalar } from "../../src/create.ts";
+import { scaleByAdam } from "../../src/optim/adam.ts";
+import { addDecayedWeights } from "../../src/optim/decay.ts";
+import { scaleByLearningRate } from "../../src/optim/learning-rate.ts";
 import { adam, adamW, sgd } from "../../src/optim/optimizers.ts";
 import { cosineDecay, scheduled } from "../../src/optim/schedules.ts";
-import {
-  addDecayedWeights,
-  chain,
-  type Optimizer,
-  scaleByAdam,
-  scaleByLearningRate,
-  trace,
-} from "../../src/optim/transform.ts";
+import { trace } from "../../src/optim/sgd.ts";
+import { chain, type Optimizer } from "../../src/optim/transform.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { Variable } from "../../src/variable.ts";

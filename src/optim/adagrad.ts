@@ -1,0 +1,56 @@
+// Adagrad.
+import type { Variable } from "../variable.ts";
+import { decayLinks } from "./decay.ts";
+import { scaledSchedule } from "./joined.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import { checkNotNegative } from "./options.ts";
+import { inverseTimeDecay, type Schedule } from "./schedules.ts";
+import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+
+/** What Adagrad takes besides its rate. */
+export interface AdagradOptions {
+  /** Divides the rate by 1 + rateDecay * step; default 0. */
+  readonly rateDecay?: number;
+  /** L2 penalty added to the gradients; default 0. */
+  readonly weightDecay?: number;
+  /** What the sums of squares begin with; default 0. */
+  readonly initialAccumulator?: number;
+  /** Added to the root; default 1e-10. */
+  readonly epsilon?: number;
+}
+
+function scaleByRootOfSums(initial: number, epsilon: number): Transform<Variable[]> {
+  return {
+    init: (parameters) => filledLike(parameters, "adagrad.sum", initial),
+    update(updates, sums) {
+      const next = updates.map((update, i) => sums[i].add(update.square()));
+      return {
+        updates: updates.map((update, i) => update.div(next[i].sqrt().add(epsilon))),
+        assignments: assign(sums, next),
+      };
+    },
+  };
+}
+
+/**
+ * Adagrad: gradients divided by the root of the sum of all their squares so far (Duchi et al. 2011; torch.optim.Adagrad). Its usual
+ * rate is 0.01.
+ * @throws ArgumentError for a negative option
+ *
+ * @example
+ * import { adagrad } from "simdgrad/optim";
+ * adagrad(0.01, { rateDecay: 1e-4 }).init([]).links.length; // => 2
+ */
+export function adagrad(learningRate: Schedule, options: AdagradOptions = {}): Optimizer {
+  const { rateDecay = 0, weightDecay = 0, initialAccumulator = 0, epsilon = 1e-10 } = options;
+  checkNotNegative(rateDecay, "adagrad: rateDecay");
+  checkNotNegative(initialAccumulator, "adagrad: initialAccumulator");
+  checkNotNegative(epsilon, "adagrad: epsilon");
+  const rate =
+    rateDecay > 0 ? scaledSchedule(learningRate, inverseTimeDecay(1, { rate: rateDecay, steps: 1 })) : learningRate;
+  return chain(
+    ...decayLinks(weightDecay, "adagrad"),
+    scaleByRootOfSums(initialAccumulator, epsilon),
+    scaleByLearningRate(rate),
+  );
+}

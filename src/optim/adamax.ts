@@ -1,0 +1,45 @@
+// Adamax: Adam by the infinity norm.
+import type { Variable } from "../variable.ts";
+import { checkMoments, type MomentOptions } from "./adam.ts";
+import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
+import { decayLinks } from "./decay.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import type { Schedule } from "./schedules.ts";
+import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+
+function scaleByAdamax(beta1: number, beta2: number, epsilon: number): Transform<readonly [Variable[], Variable[]]> {
+  return {
+    init: (parameters) => [filledLike(parameters, "adamax.m"), filledLike(parameters, "adamax.u")],
+    update(updates, [means, largest], _, step) {
+      const share = biasCorrection(beta1, stepsWithThis(step));
+      const m = updates.map((update, i) => runningMean(means[i], update, beta1));
+      const u = updates.map((update, i) => largest[i].mul(beta2).maximum(update.abs().add(epsilon)));
+      return {
+        updates: m.map((mean, i) => mean.div(u[i].mul(share))),
+        assignments: [...assign(means, m), ...assign(largest, u)],
+      };
+    },
+  };
+}
+
+/**
+ * Adam divided by the largest gradient, decayed, instead of the root mean square (Kingma and Ba 2015; torch.optim.Adamax). Its usual
+ * rate is 0.002.
+ * @throws ArgumentError for decays outside [0, 1), a negative epsilon or weightDecay
+ *
+ * @example
+ * import { adamax } from "simdgrad/optim";
+ * adamax(0.002).init([]).links.length; // => 2
+ */
+export function adamax(
+  learningRate: Schedule,
+  options: MomentOptions & { readonly weightDecay?: number } = {},
+): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  checkMoments(options, "adamax");
+  return chain(
+    ...decayLinks(weightDecay, "adamax"),
+    scaleByAdamax(beta1, beta2, epsilon),
+    scaleByLearningRate(learningRate),
+  );
+}

@@ -1,0 +1,84 @@
+// Gradients that are too large, made smaller.
+import type { Tensor } from "../tensor.ts";
+import { checkPositive } from "./options.ts";
+import { stateless, type Transform } from "./transform.ts";
+
+/** The Euclidean length of each row (all axes but the first), kept as axes of 1; of a vector or scalar as a whole. */
+function rowNorms(tensor: Tensor): Tensor {
+  const axes = [...tensor.shape.keys()];
+  return tensor
+    .square()
+    .sum(axes.length > 1 ? axes.slice(1) : axes, { keepDims: true })
+    .sqrt();
+}
+
+/** The Euclidean length of a tensor, a scalar. */
+export function norm(tensor: Tensor): Tensor {
+  return tensor.square().sum().sqrt();
+}
+
+/**
+ * All updates times one factor, so that their common Euclidean length is at most `limit` (Pascanu et al. 2013;
+ * torch.nn.utils.clip_grad_norm_).
+ * @throws ArgumentError unless limit > 0
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { clipByGlobalNorm } from "simdgrad/optim";
+ * const [a, b] = [new Variable([1], 0), new Variable([1], 0)];
+ * const { updates } = clipByGlobalNorm(1).update([constant([3]), constant([4])], undefined, [a, b], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [0.600000]
+ * await evaluate(updates[1]); // => [0.800000]
+ */
+export function clipByGlobalNorm(limit: number): Transform<undefined> {
+  checkPositive(limit, "clipByGlobalNorm: limit");
+  return stateless((updates) => {
+    if (updates.length === 0) return { updates };
+    const length = updates
+      .map((update) => update.square().sum())
+      .reduce((sum, part) => sum.add(part))
+      .sqrt();
+    const factor = length.like(limit).div(length.add(1e-6)).minimum(1);
+    return { updates: updates.map((update) => update.mul(factor)) };
+  });
+}
+
+/**
+ * Every element kept within -limit and limit (torch.nn.utils.clip_grad_value_).
+ * @throws ArgumentError unless limit > 0
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { clipByValue } from "simdgrad/optim";
+ * const w = new Variable([3], 0);
+ * const { updates } = clipByValue(1).update([constant([-2, 0.5, 3])], undefined, [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [-1, 0.5, 1]
+ */
+export function clipByValue(limit: number): Transform<undefined> {
+  checkPositive(limit, "clipByValue: limit");
+  return stateless((updates) => ({ updates: updates.map((update) => update.maximum(-limit).minimum(limit)) }));
+}
+
+/**
+ * Adaptive gradient clipping: the update of each row of a parameter (all axes but the first; a vector as a whole) is at most
+ * `clipping` times as long as the row, which counts as `epsilon` at least (Brock et al. 2021).
+ * @throws ArgumentError unless clipping > 0 and epsilon > 0
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { agc } from "simdgrad/optim";
+ * const w = new Variable([2, 2], [[3, 4], [30, 40]]);
+ * const { updates } = agc(0.1).update([constant([[6, 8], [0, 1]])], undefined, [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [0.300000, 0.400000, 0, 1]
+ */
+export function agc(clipping = 0.01, options: { readonly epsilon?: number } = {}): Transform<undefined> {
+  const { epsilon = 1e-3 } = options;
+  checkPositive(clipping, "agc: clipping");
+  checkPositive(epsilon, "agc: epsilon");
+  return stateless((updates, _, parameters) => ({
+    updates: updates.map((update, i) => {
+      const limit = rowNorms(parameters[i]).maximum(epsilon).mul(clipping);
+      return update.mul(limit.div(rowNorms(update).maximum(1e-6)).minimum(1));
+    }),
+  }));
+}

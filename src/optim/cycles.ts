@@ -1,0 +1,166 @@
+// Schedules that rise and fall.
+import { constant, scalar } from "../create.ts";
+import { ArgumentError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkCount, checkFinite, checkFraction, checkPositive } from "./options.ts";
+import { countReached, type Schedule } from "./schedules.ts";
+
+/** Half a cosine from `from` at 0 to `to` at 1, or a line. */
+function between(from: number, to: number, share: Tensor, anneal: "cosine" | "linear"): Tensor {
+  const part = anneal === "linear" ? share : share.mul(Math.PI).cos().neg().add(1).mul(0.5);
+  return part.mul(to - from).add(from);
+}
+
+/**
+ * From `value` to `final` along half a cosine over `steps`, again and again, each time `factor` times as long
+ * (Loshchilov and Hutter 2017; torch.optim.lr_scheduler.CosineAnnealingWarmRestarts).
+ * @throws ArgumentError unless steps and factor are whole numbers >= 1
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { cosineRestarts, scheduled } from "simdgrad/optim";
+ * const schedule = cosineRestarts(1, { steps: 4, factor: 2 });
+ * await evaluate(scheduled(schedule, scalar(2, "i32"))); // => [0.5]
+ * await evaluate(scheduled(schedule, scalar(8, "i32"))); // => [0.5]
+ */
+export function cosineRestarts(
+  value: number,
+  options: { readonly steps: number; readonly factor?: number; readonly final?: number },
+): Schedule {
+  const { steps, factor = 1, final = 0 } = options;
+  checkFinite(value, "cosineRestarts: value");
+  checkFinite(final, "cosineRestarts: final");
+  checkCount(steps, 1, "cosineRestarts: steps");
+  checkCount(factor, 1, "cosineRestarts: factor");
+  if (factor === 1)
+    return (step) =>
+      between(
+        value,
+        final,
+        step
+          .remainder(steps)
+          .cast("f32")
+          .mul(1 / steps),
+        "cosine",
+      );
+  const starts: number[] = []; // of all cycles that an i32 step can reach
+  const lengths: number[] = [];
+  for (let start = 0, length = steps; start < 2 ** 31; start += length, length *= factor) {
+    starts.push(start);
+    lengths.push(length);
+  }
+  return (step) => {
+    const cycle = countReached(starts, step).sub(1);
+    const place = step.sub(constant(Int32Array.from(starts)).gather(cycle)).cast("f32");
+    return between(value, final, place.div(constant(Float64Array.from(lengths)).gather(cycle)), "cosine");
+  };
+}
+
+/** The shape of a cycle and of what follows it. */
+export interface CyclicOptions {
+  /** The top of the first cycle. */
+  readonly top: number;
+  /** Steps upwards; default 2000. */
+  readonly stepsUp?: number;
+  /** Steps downwards; default: as many. */
+  readonly stepsDown?: number;
+  /** Every cycle as high as the first, half as high as the one before, or lower by gamma^step. Default "triangular". */
+  readonly mode?: "triangular" | "triangular2" | "exponential";
+  /** Of mode "exponential"; default 1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Up from `value` to `top` and down again, in lines (Smith 2017; torch.optim.lr_scheduler.CyclicLR).
+ * @throws ArgumentError for steps that are no whole numbers >= 1, an unknown mode, gamma not above 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { cyclic, scheduled } from "simdgrad/optim";
+ * const schedule = cyclic(1, { top: 3, stepsUp: 4, mode: "triangular2" });
+ * await evaluate(scheduled(schedule, scalar(4, "i32"))); // => [3]
+ * await evaluate(scheduled(schedule, scalar(12, "i32"))); // => [2]
+ */
+export function cyclic(value: number, options: CyclicOptions): Schedule {
+  const { top, stepsUp = 2000, stepsDown = stepsUp, mode = "triangular", gamma = 1 } = options;
+  checkFinite(value, "cyclic: value");
+  checkFinite(top, "cyclic: top");
+  checkCount(stepsUp, 1, "cyclic: stepsUp");
+  checkCount(stepsDown, 1, "cyclic: stepsDown");
+  checkPositive(gamma, "cyclic: gamma");
+  if (!["triangular", "triangular2", "exponential"].includes(mode))
+    throw new ArgumentError(`cyclic: mode ${mode} is not triangular, triangular2 or exponential`);
+  return (step) => {
+    const place = step.remainder(stepsUp + stepsDown).cast("f32");
+    const [up, down] = [
+      place.mul(1 / stepsUp),
+      place
+        .neg()
+        .add(stepsUp + stepsDown)
+        .mul(1 / stepsDown),
+    ];
+    const height = up.minimum(down).mul(top - value);
+    if (mode === "triangular") return height.add(value);
+    const [base, exponent] = mode === "triangular2" ? [0.5, step.div(stepsUp + stepsDown)] : [gamma, step];
+    return height.mul(scalar(base).pow(exponent.cast("f32"))).add(value);
+  };
+}
+
+/** The shape of one cycle. */
+export interface OneCycleOptions {
+  /** Steps in all; the last value stays from then on. */
+  readonly steps: number;
+  /** Share of the steps that rise; default 0.3. */
+  readonly riseShare?: number;
+  readonly anneal?: "cosine" | "linear";
+  /** It begins at top / initialDivisor; default 25. */
+  readonly initialDivisor?: number;
+  /** It ends at the initial value / finalDivisor; default 10,000. */
+  readonly finalDivisor?: number;
+  /** Falls to the initial value as fast as it rose, and only then to its end. */
+  readonly threePhase?: boolean;
+}
+
+/**
+ * One rise to `top` and one fall far below the beginning (Smith and Topin 2018; torch.optim.lr_scheduler.OneCycleLR).
+ * @throws ArgumentError unless steps is a whole number >= 1, the phases have at least a step each, divisors are above 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { oneCycle, scheduled } from "simdgrad/optim";
+ * const schedule = oneCycle(1, { steps: 100 });
+ * await evaluate(scheduled(schedule, scalar(0, "i32"))); // => [0.0400000]
+ * await evaluate(scheduled(schedule, scalar(29, "i32"))); // => [1.00000]
+ */
+export function oneCycle(top: number, options: OneCycleOptions): Schedule {
+  const { steps, riseShare = 0.3, anneal = "cosine", threePhase = false } = options;
+  const { initialDivisor = 25, finalDivisor = 1e4 } = options;
+  checkFinite(top, "oneCycle: top");
+  checkCount(steps, 1, "oneCycle: steps");
+  checkFraction(riseShare, "oneCycle: riseShare");
+  checkPositive(initialDivisor, "oneCycle: initialDivisor");
+  checkPositive(finalDivisor, "oneCycle: finalDivisor");
+  if (!["cosine", "linear"].includes(anneal))
+    throw new ArgumentError(`oneCycle: anneal ${anneal} is not cosine or linear`);
+  const first = top / initialDivisor;
+  const last = first / finalDivisor;
+  const rise = riseShare * steps - 1;
+  const ends = threePhase ? [rise, 2 * riseShare * steps - 2, steps - 1] : [rise, steps - 1];
+  const values = threePhase ? [first, top, first, last] : [first, top, last];
+  ends.forEach((end, i) => {
+    if (!(end > (ends[i - 1] ?? 0)))
+      throw new ArgumentError(`oneCycle: phase ${i} of ${steps} steps with riseShare ${riseShare} has no step`);
+  });
+  return (step) => {
+    const t = step.cast("f32");
+    const phases = ends.map((end, i) => {
+      const start = ends[i - 1] ?? 0;
+      const share = t
+        .sub(start)
+        .mul(1 / (end - start))
+        .minimum(1);
+      return between(values[i], values[i + 1], share, anneal);
+    });
+    return phases.reduceRight((later, phase, i) => t.greater(ends[i]).select(later, phase));
+  };
+}

@@ -1,0 +1,76 @@
+// What pulls parameters towards zero: decay and penalties, as additions to the updates.
+
+import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
+import { checkNotNegative } from "./options.ts";
+import { masked, type Selection } from "./selection.ts";
+import { stateless, type Transform } from "./transform.ts";
+
+/** Which parameters decay. */
+export interface DecayOptions {
+  /** Default: all. Biases and norms are often left out: `({ shape }) => shape.length > 1`. */
+  readonly mask?: Selection;
+}
+
+/** Updates plus a function of their parameters. */
+function added(pull: (parameter: Variable) => Tensor, { mask }: DecayOptions): Transform<undefined> {
+  const all = stateless((updates, _, parameters) => ({
+    updates: updates.map((update, i) => pull(parameters[i]).add(update)),
+  }));
+  return mask === undefined ? all : masked(all, mask);
+}
+
+/**
+ * Updates plus decay times the parameter: L2 regularisation before momentum, decoupled decay (Loshchilov and Hutter 2019) after
+ * scaling.
+ * @throws ArgumentError for a negative decay
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { addDecayedWeights } from "simdgrad/optim";
+ * const w = new Variable([1], [2]);
+ * const { updates } = addDecayedWeights(0.1).update([constant([1])], undefined, [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [1.2]
+ */
+export function addDecayedWeights(decay: number, options: DecayOptions = {}): Transform<undefined> {
+  checkNotNegative(decay, "addDecayedWeights: decay");
+  return added((parameter) => parameter.mul(decay), options);
+}
+
+/** A decay as the links that make it: none for 0. */
+export function decayLinks(decay: number, name: string, options: DecayOptions = {}): Transform[] {
+  checkNotNegative(decay, `${name}: weightDecay`);
+  return decay > 0 ? [addDecayedWeights(decay, options)] : [];
+}
+
+/**
+ * The gradient of strength times the sum of |w|, for every parameter w (Tibshirani 1996; keras.regularizers.L1).
+ * @throws ArgumentError for a negative strength
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { l1Penalty } from "simdgrad/optim";
+ * const w = new Variable([3], [2, 0, -3]);
+ * const { updates } = l1Penalty(0.5).update([constant([1, 1, 1])], undefined, [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [1.5, 1, 0.5]
+ */
+export function l1Penalty(strength: number, options: DecayOptions = {}): Transform<undefined> {
+  checkNotNegative(strength, "l1Penalty: strength");
+  return added((parameter) => parameter.sign().mul(strength), options);
+}
+
+/**
+ * The gradient of strength times the sum of w^2, for every parameter w (keras.regularizers.L2): twice what weight decay adds.
+ * @throws ArgumentError for a negative strength
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { l2Penalty } from "simdgrad/optim";
+ * const w = new Variable([2], [2, -3]);
+ * const { updates } = l2Penalty(0.5).update([constant([1, 1])], undefined, [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [3, -2]
+ */
+export function l2Penalty(strength: number, options: DecayOptions = {}): Transform<undefined> {
+  checkNotNegative(strength, "l2Penalty: strength");
+  return added((parameter) => parameter.mul(2 * strength), options);
+}

@@ -1,0 +1,74 @@
+// Schedules out of schedules.
+import { ArgumentError } from "../errors.ts";
+import { checkCount, checkFinite, checkNotNegative } from "./options.ts";
+import { checkMilestones, type Schedule, scheduled } from "./schedules.ts";
+
+/**
+ * Up to `value` in a line over `steps`, from `startFactor` (default 1/3) times it; then `value` (torch.optim.lr_scheduler.LinearLR).
+ * @throws ArgumentError unless steps is a whole number >= 1 and startFactor >= 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { linearWarmup, scheduled } from "simdgrad/optim";
+ * const schedule = linearWarmup(1, { steps: 4, startFactor: 0 });
+ * await evaluate(scheduled(schedule, scalar(3, "i32"))); // => [0.75]
+ * await evaluate(scheduled(schedule, scalar(9, "i32"))); // => [1]
+ */
+export function linearWarmup(
+  value: number,
+  options: { readonly steps: number; readonly startFactor?: number },
+): Schedule {
+  const { steps, startFactor = 1 / 3 } = options;
+  checkFinite(value, "linearWarmup: value");
+  checkCount(steps, 1, "linearWarmup: steps");
+  checkNotNegative(startFactor, "linearWarmup: startFactor");
+  return (step) => {
+    const left = step
+      .neg()
+      .add(steps)
+      .maximum(0)
+      .cast("f32")
+      .mul(1 / steps);
+    return left.mul(value * (startFactor - 1)).add(value);
+  };
+}
+
+/**
+ * The first schedule up to the first boundary, then the second, and so on; each counts its steps from where it begins
+ * (torch.optim.lr_scheduler.SequentialLR).
+ * @throws ArgumentError unless boundaries are ascending whole numbers, one less than schedules
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { cosineDecay, joinedSchedules, linearWarmup, scheduled } from "simdgrad/optim";
+ * const parts = [linearWarmup(1, { steps: 10, startFactor: 0 }), cosineDecay(1, { steps: 100 })];
+ * const schedule = joinedSchedules(parts, { boundaries: [10] });
+ * await evaluate(scheduled(schedule, scalar(5, "i32"))); // => [0.500000]
+ * await evaluate(scheduled(schedule, scalar(60, "i32"))); // => [0.500000]
+ */
+export function joinedSchedules(
+  schedules: readonly Schedule[],
+  options: { readonly boundaries: readonly number[] },
+): Schedule {
+  const { boundaries } = options;
+  checkMilestones(boundaries, "joinedSchedules");
+  if (schedules.length !== boundaries.length + 1)
+    throw new ArgumentError(`joinedSchedules: ${boundaries.length} boundaries part ${schedules.length} schedules`);
+  return (step) =>
+    schedules
+      .map((schedule, i) => scheduled(schedule, i === 0 ? step : step.sub(boundaries[i - 1])))
+      .reduceRight((later, value, i) => step.less(boundaries[i]).select(value, later));
+}
+
+/**
+ * The product of two schedules, or of a schedule and a number.
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { exponentialDecay, scaledSchedule, scheduled } from "simdgrad/optim";
+ * const schedule = scaledSchedule(exponentialDecay(1, { gamma: 0.5 }), 3);
+ * await evaluate(scheduled(schedule, scalar(1, "i32"))); // => [1.5]
+ */
+export function scaledSchedule(schedule: Schedule, factor: Schedule): Schedule {
+  return (step) => scheduled(schedule, step).mul(scheduled(factor, step));
+}

@@ -1,0 +1,41 @@
+// LAMB and LARS: steps as long as a share of what they change, parameter by parameter; for large batches.
+import type { Tensor } from "../tensor.ts";
+import { checkMoments, type MomentOptions, scaleByAdam } from "./adam.ts";
+import { norm } from "./clip.ts";
+import { type DecayOptions, decayLinks } from "./decay.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import type { Schedule } from "./schedules.ts";
+import { chain, type Optimizer, stateless, type Transform } from "./transform.ts";
+
+/** a / b, or 1 where either is 0. */
+export function trustRatio(a: Tensor, b: Tensor): Tensor {
+  return a.mul(b).greater(0).select(a.div(b), 1);
+}
+
+function scaleByTrustRatio(): Transform<undefined> {
+  return stateless((updates, _, parameters) => ({
+    updates: updates.map((update, i) => update.mul(trustRatio(norm(parameters[i]), norm(update)))),
+  }));
+}
+
+/**
+ * LAMB: Adam's updates (epsilon 1e-6, plus decayed weights), each made as long as its parameter (You et al. 2020). Its usual rate is
+ * 0.001.
+ * @throws ArgumentError for decays outside [0, 1), a negative epsilon or weightDecay
+ *
+ * @example
+ * import { lamb } from "simdgrad/optim";
+ * lamb(0.001, { weightDecay: 0.01 }).init([]).links.length; // => 4
+ */
+export function lamb(
+  learningRate: Schedule,
+  options: MomentOptions & DecayOptions & { readonly weightDecay?: number } = {},
+): Optimizer {
+  checkMoments(options, "lamb");
+  return chain(
+    scaleByAdam({ epsilon: 1e-6, ...options }),
+    ...decayLinks(options.weightDecay ?? 0, "lamb", options),
+    scaleByTrustRatio(),
+    scaleByLearningRate(learningRate),
+  );
+}

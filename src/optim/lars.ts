@@ -1,0 +1,46 @@
+// LARS: momentum with a rate for every parameter.
+import { norm } from "./clip.ts";
+import { trustRatio } from "./lamb.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import { checkFraction, checkNotNegative, checkPositive } from "./options.ts";
+import type { Schedule } from "./schedules.ts";
+import { masked, type Selection } from "./selection.ts";
+import { trace } from "./sgd.ts";
+import { chain, type Optimizer, stateless } from "./transform.ts";
+
+/** What LARS takes besides its rate. */
+export interface LarsOptions {
+  /** Default 0.9. */
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  /** L2 penalty added to the gradients; default 0. */
+  readonly weightDecay?: number;
+  /** How long a step may be, as a share of the parameter's length; default 0.001. */
+  readonly trustCoefficient?: number;
+  /** Which parameters decay and get a rate of their own; the others are trained by plain momentum. Default: all. */
+  readonly mask?: Selection;
+}
+
+/**
+ * LARS: each gradient g of a parameter w times trustCoefficient |w| / (|g| + weightDecay |w|), then momentum (You et al. 2017). Where
+ * |w| or |g| is 0 the factor is 1.
+ * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, trustCoefficient not above 0
+ *
+ * @example
+ * import { lars } from "simdgrad/optim";
+ * lars(1, { weightDecay: 1e-4, mask: ({ shape }) => shape.length > 1 }).init([]).links.length; // => 3
+ */
+export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimizer {
+  const { momentum = 0.9, nesterov = false, weightDecay = 0, trustCoefficient = 0.001, mask = () => true } = options;
+  checkFraction(momentum, "lars: momentum");
+  checkNotNegative(weightDecay, "lars: weightDecay");
+  checkPositive(trustCoefficient, "lars: trustCoefficient");
+  const scale = stateless((updates, _, parameters) => ({
+    updates: updates.map((update, i) => {
+      const [w, g] = [norm(parameters[i]), norm(update)];
+      const ratio = g.equal(0).select(1, trustRatio(w.mul(trustCoefficient), g.add(w.mul(weightDecay))));
+      return (weightDecay > 0 ? update.add(parameters[i].mul(weightDecay)) : update).mul(ratio);
+    }),
+  }));
+  return chain(masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));
+}

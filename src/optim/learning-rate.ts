@@ -1,0 +1,20 @@
+// The last link of most chains: the step's size.
+import { checkNotNegative } from "./options.ts";
+import { type Schedule, scheduled } from "./schedules.ts";
+import { stateless, type Transform } from "./transform.ts";
+
+/**
+ * Updates times minus the learning rate, a number or a schedule of the step.
+ * @throws ArgumentError for a negative rate
+ *
+ * @example
+ * import { scaleByLearningRate } from "simdgrad/optim";
+ * scaleByLearningRate(0.1).init([]); // => undefined
+ */
+export function scaleByLearningRate(rate: Schedule): Transform<undefined> {
+  if (typeof rate === "number") checkNotNegative(rate, "learningRate");
+  return stateless((updates, _, __, step) => {
+    const factor = scheduled(rate, step).neg();
+    return { updates: updates.map((update) => update.mul(factor)) };
+  });
+}

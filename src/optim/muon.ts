@@ -1,0 +1,85 @@
+// Muon: momentum made orthogonal, for matrices.
+
+import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
+import { adamW } from "./adam.ts";
+import { runningMean } from "./bias-correction.ts";
+import { norm } from "./clip.ts";
+import { decayLinks } from "./decay.ts";
+import { parameterGroups } from "./groups.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import { checkCount, checkFraction } from "./options.ts";
+import type { Schedule } from "./schedules.ts";
+import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+
+/** What Muon takes besides its rate. */
+export interface MuonOptions {
+  /** Default 0.95. */
+  readonly momentum?: number;
+  /** Looks ahead; default true. */
+  readonly nesterov?: boolean;
+  /** Decoupled decay; default 0.1. */
+  readonly weightDecay?: number;
+  /** Newton-Schulz iterations; default 5. */
+  readonly iterations?: number;
+  /** Trains what is no matrix. Default: adamW(1e-3). */
+  readonly others?: Optimizer;
+}
+
+/** Jordan's quintic: largest slope at 0 for which singular values of 0 to 1 end between about 0.7 and 1.2. */
+const [A, B, C] = [3.4445, -4.775, 2.0315];
+
+/** About U V^T for G = U S V^T [m, n], by X <- a X + (b X X^T + c (X X^T)^2) X, on the side where X X^T is smaller. */
+function orthogonalized(gradient: Tensor, iterations: number): Tensor {
+  const [m, n] = gradient.shape;
+  let x = m > n ? gradient.transpose() : gradient;
+  x = x.div(norm(gradient).maximum(1e-7));
+  for (let i = 0; i < iterations; i++) {
+    const gram = x.matmul(x, { transposeB: true });
+    x = gram.mul(B).add(gram.matmul(gram).mul(C)).matmul(x).add(x.mul(A));
+  }
+  return m > n ? x.transpose() : x;
+}
+
+function orthogonalize(momentum: number, nesterov: boolean, iterations: number): Transform<Variable[]> {
+  return {
+    init: (parameters) => filledLike(parameters, "muon.momentum"),
+    update(updates, buffers) {
+      const next = updates.map((update, i) => runningMean(buffers[i], update, momentum));
+      const ahead = nesterov ? next.map((buffer, i) => runningMean(buffer, updates[i], momentum)) : next;
+      return {
+        updates: ahead.map((update) => {
+          const [m, n] = update.shape;
+          return orthogonalized(update, iterations).mul(Math.sqrt(Math.max(1, m / n)));
+        }),
+        assignments: assign(buffers, next),
+      };
+    },
+  };
+}
+
+/**
+ * Muon for parameters of two axes, whose momentum is replaced by the nearest matrix with orthogonal rows or columns, by five steps of
+ * Newton and Schulz; AdamW for the others (Jordan et al. 2024; torch.optim.Muon). Its usual rate is 0.02.
+ * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, iterations below 1
+ *
+ * @example
+ * import { Variable } from "simdgrad";
+ * import { adamW, muon } from "simdgrad/optim";
+ * const parameters = [new Variable([3, 2], 0), new Variable([3], 0)];
+ * muon(0.02, { others: adamW(0.002) }).init(parameters).links.length; // => 2
+ */
+export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
+  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, iterations = 5, others = adamW(1e-3) } = options;
+  checkFraction(momentum, "muon: momentum");
+  checkCount(iterations, 1, "muon: iterations");
+  const matrices = chain(
+    orthogonalize(momentum, nesterov, iterations),
+    ...decayLinks(weightDecay, "muon"),
+    scaleByLearningRate(learningRate),
+  );
+  return parameterGroups([
+    { parameters: ({ shape }) => shape.length === 2, optimizer: matrices },
+    { optimizer: others },
+  ]);
+}

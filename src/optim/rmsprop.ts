@@ -1,0 +1,67 @@
+// RMSprop.
+import type { Variable } from "../variable.ts";
+import { runningMean } from "./bias-correction.ts";
+import { decayLinks } from "./decay.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import { checkFraction, checkNotNegative } from "./options.ts";
+import type { Schedule } from "./schedules.ts";
+import { trace } from "./sgd.ts";
+import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+
+/** What RMSprop takes besides its rate. */
+export interface RmspropOptions {
+  /** Decay of the mean of squares; default 0.99. */
+  readonly alpha?: number;
+  /** Added to the root; default 1e-8. */
+  readonly epsilon?: number;
+  /** L2 penalty added to the gradients; default 0. */
+  readonly weightDecay?: number;
+  /** Of the scaled gradients; default 0: none. */
+  readonly momentum?: number;
+  /** Divides by the deviation instead of the root mean square. */
+  readonly centered?: boolean;
+}
+
+/** Means of squares and, when centered, of gradients. */
+type RmsState = readonly [Variable[], Variable[]?];
+
+function scaleByRms(alpha: number, epsilon: number, centered: boolean): Transform<RmsState> {
+  return {
+    init(parameters) {
+      const squares = filledLike(parameters, "rmsprop.squares");
+      return centered ? [squares, filledLike(parameters, "rmsprop.means")] : [squares];
+    },
+    update(updates, [squares, means]) {
+      const v = updates.map((update, i) => runningMean(squares[i], update.square(), alpha));
+      const m = means && updates.map((update, i) => runningMean(means[i], update, alpha));
+      // Rounding can make a variance of nearly 0 negative.
+      const spread = m === undefined ? v : v.map((square, i) => square.sub(m[i].square()).maximum(0));
+      return {
+        updates: updates.map((update, i) => update.div(spread[i].sqrt().add(epsilon))),
+        assignments: [...assign(squares, v), ...(means && m ? assign(means, m) : [])],
+      };
+    },
+  };
+}
+
+/**
+ * RMSprop: gradients divided by the root of a running mean of their squares (Tieleman and Hinton 2012; torch.optim.RMSprop). Its
+ * usual rate is 0.01.
+ * @throws ArgumentError for alpha or momentum outside [0, 1), a negative epsilon or weightDecay
+ *
+ * @example
+ * import { rmsprop } from "simdgrad/optim";
+ * rmsprop(0.01, { momentum: 0.9 }).init([]).links.length; // => 3
+ */
+export function rmsprop(learningRate: Schedule, options: RmspropOptions = {}): Optimizer {
+  const { alpha = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
+  checkFraction(alpha, "rmsprop: alpha");
+  checkFraction(momentum, "rmsprop: momentum");
+  checkNotNegative(epsilon, "rmsprop: epsilon");
+  return chain(
+    ...decayLinks(weightDecay, "rmsprop"),
+    scaleByRms(alpha, epsilon, centered),
+    ...(momentum > 0 ? [trace(momentum)] : []),
+    scaleByLearningRate(learningRate),
+  );
+}

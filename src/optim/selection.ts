@@ -1,0 +1,43 @@
+// Which parameters are meant: of a group, of a mask, of what is frozen.
+import type { Variable } from "../variable.ts";
+import type { Transform } from "./transform.ts";
+
+/** Parameters: those a function takes, a list, or what `parameters(layer)` of simdgrad/nn gives. */
+export type Selection = ((parameter: Variable) => boolean) | readonly Variable[] | ReadonlyMap<string, Variable>;
+
+/** Tells whether a parameter is among the selected ones. */
+export function selects(selection: Selection): (parameter: Variable) => boolean {
+  if (typeof selection === "function") return selection;
+  const chosen = new Set(selection.values());
+  return (parameter) => chosen.has(parameter);
+}
+
+/**
+ * A transform for the selected parameters alone: the updates of the others pass unchanged.
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { addDecayedWeights, masked } from "simdgrad/optim";
+ * const [w, b] = [new Variable([1, 1], [2]), new Variable([1], [2])];
+ * const decay = masked(addDecayedWeights(0.5), ({ shape }) => shape.length > 1);
+ * const { updates } = decay.update([constant([[1]]), constant([1])], decay.init([w, b]), [w, b], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [2]
+ * await evaluate(updates[1]); // => [1]
+ */
+export function masked<S>(transform: Transform<S>, selection: Selection): Transform<S> {
+  const chosen = selects(selection);
+  return {
+    init: (parameters) => transform.init(parameters.filter(chosen)),
+    update(updates, state, parameters, step) {
+      const inside = parameters.map(chosen);
+      const result = transform.update(
+        updates.filter((_, i) => inside[i]),
+        state,
+        parameters.filter(chosen),
+        step,
+      );
+      let next = 0;
+      return { ...result, updates: updates.map((update, i) => (inside[i] ? result.updates[next++] : update)) };
+    },
+  };
+}

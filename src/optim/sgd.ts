@@ -1,0 +1,78 @@
+// Gradient descent with momentum.
+import { scalar } from "../create.ts";
+import { ArgumentError } from "../errors.ts";
+import type { Variable } from "../variable.ts";
+import { decayLinks } from "./decay.ts";
+import { scaleByLearningRate } from "./learning-rate.ts";
+import { checkFraction } from "./options.ts";
+import type { Schedule } from "./schedules.ts";
+import { assign, chain, filledLike, type Optimizer, stateless, type Transform } from "./transform.ts";
+
+/** How momentum adds up. */
+export interface TraceOptions {
+  /** Looks ahead: g + momentum b instead of b. */
+  readonly nesterov?: boolean;
+  /** Share of the gradient that is left out of all steps but the first; default 0. */
+  readonly dampening?: number;
+}
+
+/**
+ * Momentum: b = momentum b + (1 - dampening) g, giving b, or g + momentum b with Nesterov's look ahead (Sutskever et al. 2013).
+ * @throws ArgumentError for momentum or dampening outside [0, 1)
+ *
+ * @example
+ * import { constant, evaluate, scalar, Variable } from "simdgrad";
+ * import { trace } from "simdgrad/optim";
+ * const [w, b] = [new Variable([1], [2]), new Variable([1], [4])];
+ * const { updates } = trace(0.5).update([constant([1])], [b], [w], scalar(0, "i32"));
+ * await evaluate(updates[0]); // => [3]
+ */
+export function trace(momentum: number, options: TraceOptions = {}): Transform<Variable[]> {
+  const { nesterov = false, dampening = 0 } = options;
+  checkFraction(momentum, "trace: momentum");
+  checkFraction(dampening, "trace: dampening");
+  return {
+    init: (parameters) => filledLike(parameters, "momentum"),
+    update: (updates, buffers, _, step) => {
+      const share = dampening > 0 ? step.equal(0).select(1, scalar(1 - dampening)) : 1; // PyTorch begins with the whole gradient
+      const next = updates.map((update, i) => buffers[i].mul(momentum).add(share === 1 ? update : update.mul(share)));
+      return {
+        updates: nesterov ? next.map((buffer, i) => buffer.mul(momentum).add(updates[i])) : next,
+        assignments: assign(buffers, next),
+      };
+    },
+  };
+}
+
+/** What plain gradient descent may have besides its rate. */
+export interface SgdOptions extends TraceOptions {
+  /** Default 0: none. */
+  readonly momentum?: number;
+  /** L2 penalty added to the gradients; default 0. */
+  readonly weightDecay?: number;
+  /** Climbs instead of descending. */
+  readonly maximize?: boolean;
+}
+
+/**
+ * Gradient descent with momentum (torch.optim.SGD).
+ * @throws ArgumentError for momentum or dampening outside [0, 1), Nesterov without momentum or with dampening, negative decay
+ *
+ * @example
+ * import { grad, Variable } from "simdgrad";
+ * import { sgd } from "simdgrad/optim";
+ * const w = new Variable([2], [1, 2]);
+ * const optimizer = sgd(0.1, { momentum: 0.9 });
+ * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
+ */
+export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer {
+  const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0, maximize = false } = options;
+  checkFraction(momentum, "sgd: momentum");
+  checkFraction(dampening, "sgd: dampening");
+  if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum");
+  if (nesterov && dampening > 0) throw new ArgumentError("sgd: nesterov allows no dampening");
+  const links: Transform[] = maximize ? [stateless((updates) => ({ updates: updates.map((g) => g.neg()) }))] : [];
+  links.push(...decayLinks(weightDecay, "sgd"));
+  if (momentum > 0) links.push(trace(momentum, { nesterov, dampening }));
+  return chain(...links, scaleByLearningRate(learningRate));
+}
