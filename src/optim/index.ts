@@ -9,6 +9,7 @@ export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
 export { joinedSchedules, linearWarmup, scaledSchedule } from "./joined.ts";
 export type { LarsOptions } from "./lars.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";
+export type { LionOptions } from "./lion.ts";
 export type { Evaluation, Minimizer } from "./minimizer.ts";
 export type { MuonOptions } from "./muon.ts";
 export type { NadamOptions } from "./nadam.ts";

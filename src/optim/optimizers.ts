@@ -5,6 +5,7 @@ export { adam, adamW } from "./adam.ts";
 export { adamax } from "./adamax.ts";
 export { lamb } from "./lamb.ts";
 export { lars } from "./lars.ts";
+export { lion } from "./lion.ts";
 export { muon } from "./muon.ts";
 export { nadam } from "./nadam.ts";
 export { radam } from "./radam.ts";

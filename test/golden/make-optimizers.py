@@ -98,6 +98,20 @@ def lars(rate, momentum=0.9, decay=0.0, trust=0.001, nesterov=False, adapts=lamb
     return make
 
 
+def lion(rate, beta1=0.9, beta2=0.99, decay=0.0):
+    """Chen et al. 2023, program 1."""
+    def make(w):
+        m = numpy.zeros_like(w)
+
+        def rule(w, g, t):
+            nonlocal m
+            direction = numpy.sign(beta1 * m + (1 - beta1) * g)
+            m = beta2 * m + (1 - beta2) * g
+            return w - rate * (direction + decay * w)
+        return rule
+    return make
+
+
 def muon(rate, momentum=0.95, nesterov=True, decay=0.1, others_rate=1e-3):
     """Jordan et al. 2024 as torch.optim.Muon of PyTorch 2.9 has it, AdamW with decay 0.01 for vectors."""
     def orthogonal(g):
@@ -185,6 +199,8 @@ def optimizers():
         "lars": lars(5),
         "lars decay": lars(5, decay=0.1, nesterov=True, momentum=0.5),
         "lars mask": lars(0.02, decay=0.1, trust=0.5, adapts=lambda w: w.ndim > 1),
+        "lion": lion(0.01),
+        "lion decay": lion(0.01, 0.8, 0.7, decay=0.1),
         "muon": muon(0.01),
         "muon plain": muon(0.01, momentum=0.8, nesterov=False, decay=0.0, others_rate=0.01),
         "agc": agc(0.1),

@@ -14,7 +14,7 @@ import type { Executor } from "../../src/runtime/executor.ts";
 import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 
-const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, muon, nadam, radam, rmsprop, sgd } = optimizers;
+const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, lion, muon, nadam, radam, rmsprop, sgd } = optimizers;
 
 // Twenty steps of some ten operations, each rounding at 1.1e-16: 1e-10 leaves room for another order of operations and for no
 // wrong formula. Float32 rounds at 6e-8 and keeps 1e-5 easily.
@@ -80,6 +80,7 @@ const runs: Readonly<Record<keyof typeof optimizers, Readonly<Record<string, Opt
     "lars decay": lars(5, { weightDecay: 0.1, nesterov: true, momentum: 0.5 }),
     "lars mask": lars(0.02, { weightDecay: 0.1, trustCoefficient: 0.5, mask: isMatrix }),
   },
+  lion: { lion: lion(0.01), "lion decay": lion(0.01, { beta1: 0.8, beta2: 0.7, weightDecay: 0.1 }) },
   muon: {
     muon: muon(0.01),
     "muon plain": muon(0.01, {
