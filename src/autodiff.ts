@@ -3,7 +3,7 @@
 import { scalar } from "./create.ts";
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
-import { nondifferentiable, type Op } from "./op.ts";
+import { type Copy, nondifferentiable, type Op } from "./op.ts";
 import { type CustomGradientAttrs, customGradient as customGradientOp } from "./ops/leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { apply, type Tensor } from "./tensor.ts";
@@ -50,6 +50,8 @@ function pullback(
   const order = topological(outputs);
   const active = dependents(order, wrt);
   const found = new Cotangents();
+  const copies = new Map<Tensor, Copy>();
+  const again = (node: Tensor) => copies.get(node)?.copy ?? node;
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i];
     if (cotangent !== undefined && active.has(output)) found.add(output, cotangent);
@@ -61,10 +63,11 @@ function pullback(
     const cotangent = found.of(node) ?? several?.find((entry) => entry !== undefined);
     const { vjp, lowering } = node.op;
     if (cotangent === undefined || vjp === nondifferentiable || lowering.kind === "item") continue;
+    node.op.recompute?.(node, cotangent, copies);
     const needs = node.inputs.map((input) => active.has(input) && input.dtype === "f32");
     const shares = vjp({
-      inputs: node.inputs,
-      output: node,
+      inputs: node.inputs.map(again),
+      output: again(node),
       cotangent,
       cotangents: several ?? [cotangent],
       attrs: node.attrs,

@@ -39,6 +39,13 @@ export interface LoopBody {
   readonly results: readonly Tensor[];
 }
 
+/** A node that is computed again for backward. */
+export interface Copy {
+  readonly copy: Tensor;
+  /** What the copy was made for. */
+  readonly of: object;
+}
+
 /** Cotangents of the inputs, undefined for zero. */
 export type Vjp<A> = (context: VjpContext<A>) => readonly (Tensor | undefined)[];
 
@@ -95,6 +102,10 @@ export interface Op<A = unknown> {
   /** Ops of several outputs: all of them. */
   outputs?(inputs: readonly Aval[], attrs: A): readonly Aval[];
   readonly vjp: Vjp<A> | typeof nondifferentiable;
+  /** Adds copies of nodes under this one, from which their gradient rules read in place of the nodes themselves. */
+  recompute?(node: Tensor, cotangent: Tensor, copies: Map<Tensor, Copy>): void;
+  /** The first input, when the second is known. */
+  readonly waits?: boolean;
   readonly lowering: Lowering<A>;
   /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */
   simplify?(inputs: readonly Tensor[], attrs: A, output: Aval): Tensor | undefined;

@@ -52,12 +52,17 @@ class Emitter implements Emission {
   readonly #options: LowerOptions;
   /** Results of loops that anybody reads; without simplifying, several nodes may stand for one. */
   readonly #items = new Map<Tensor, Map<number, Tensor[]>>();
+  /** What is computed again, and what is made of it, by the cotangent it waits for: panels are not kept until then. */
+  readonly #again = new Map<Tensor, Tensor>();
 
   constructor(scope: Scope, { order }: Fused, options: LowerOptions) {
     this.#scope = scope;
     this.#options = options;
     for (const node of order) {
       const { lowering } = node.op;
+      const again = node.inputs.find((input) => this.#again.has(input));
+      const waits = node.op.waits ? node.inputs[1] : again && this.#again.get(again);
+      if (waits !== undefined) this.#again.set(node, waits);
       if (lowering.kind !== "item") continue;
       const items = this.#items.get(node.inputs[0]) ?? new Map<number, Tensor[]>();
       const index = lowering.index(node.attrs);
@@ -82,6 +87,7 @@ class Emitter implements Emission {
   group(group: Group): void {
     const { lead, maps, results } = group;
     this.#scope.label = labelOf(group, this.#options.names);
+    this.#scope.waits = lead && this.#again.get(lead);
     if (lead?.op.lowering.kind === "loop") {
       this.#loop(lead, lead.op.lowering.body(lead.attrs));
       return;

@@ -42,7 +42,9 @@ export class Scope implements Emitter {
   readonly held = new Map<Tensor, Buffer>();
   /** Named in every instruction that follows. */
   label = "";
-  readonly #panels = new Map<string, Buffer>();
+  /** What the instructions that follow are computed again for, if they are: their panels are packed again, too. */
+  waits: Tensor | undefined;
+  readonly #panels = new Map<Tensor | undefined, Map<string, Buffer>>();
 
   constructor(buffers: Buffers, parent?: Scope) {
     this.buffers = buffers;
@@ -73,11 +75,12 @@ export class Scope implements Emitter {
     // Where B is made outside this loop, it is packed outside: once, not in every iteration.
     if (this.parent !== undefined && b.depth < this.depth) return this.parent.panels(b, batch, k, n, transposed);
     const key = `${b.id} ${batch} ${k} ${n} ${transposed}`;
-    const known = this.#panels.get(key);
+    const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
+    const known = own.get(key);
     if (known !== undefined) return known;
     const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${b.label} packed`);
     this.instruction(PACK, [panels, b, batch, k, n, transposed ? 1 : 0], [b], [panels]);
-    this.#panels.set(key, panels);
+    this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }
 

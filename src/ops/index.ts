@@ -1,4 +1,5 @@
 // The table of all ops: tests, documents and checks go through it, so an op outside it does not exist.
+import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
@@ -15,6 +16,8 @@ const { broadcastCopy: __, ...movementOps } = movement;
 /** Ops by name, in the order data meets them. */
 export const ops = {
   ...leaf,
+  checkpoint: checkpointOp,
+  recompute,
   ...elementwiseOps,
   ...reduction,
   ...contraction,

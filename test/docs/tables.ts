@@ -44,7 +44,7 @@ function programOf({ lowering }: Op): string {
 
 /** What says most about an op: the method, function or class that makes it, else its own comment. */
 function documentOf(name: string): Documented | undefined {
-  const own = ["leaf", "loop"].flatMap((file) => declarations(`src/ops/${file}.ts`));
+  const own = ["leaf", "checkpoint", "loop"].flatMap((file) => declarations(`src/ops/${file}.ts`));
   const candidates = [...methods, ...main.filter(({ kind }) => kind === "function" || kind === "class"), ...own];
   return candidates.find(
     (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),

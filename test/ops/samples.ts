@@ -1,6 +1,7 @@
 // Samples of every op: the tables that all tests of ops go through. An op without a sample does not compile.
 import { customGradient } from "../../src/autodiff.ts";
 import { concat, constant, stack, stopGradient } from "../../src/create.ts";
+import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
 import type { OpName } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
@@ -79,6 +80,8 @@ export const samples: Record<OpName, Samples> = {
   captured: [{ golden: "loop/captured", build: capturing, larger: [[real("7x33"), real("33")]] }],
   stopGradient: [{ golden: "leaf/stopGradient", build: (x) => x.mul(stopGradient(x)) }],
   customGradient: [{ golden: "leaf/straight through", build: (x) => throughFloor(x) }],
+  checkpoint: [{ golden: "rowwise/logSoftmax", build: checkpoint((x) => x.logSoftmax()) }],
+  recompute: [{ golden: "leaf/input", build: (x) => apply(recompute, [x, x]) }],
 
   add: binary("add", around, around, "add i32"),
   sub: binary("sub", around, around, "sub i32"),

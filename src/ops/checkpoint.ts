@@ -1,0 +1,107 @@
+// checkpoint: values that backward computes again in place of keeping them. Forward it is nothing; reverse mode (autodiff.ts) asks
+// the op for copies of what lies inside. A copy reads its inputs through `recompute`, which waits for the cotangent: so it is no node
+// of the forward pass, merges with none, and is scheduled when backward gets there (Chen et al. 2016).
+import { ArgumentError } from "../errors.ts";
+import { topological } from "../graph.ts";
+import { type Copy, type Op, perInput } from "../op.ts";
+import { apply, Tensor } from "../tensor.ts";
+
+/** The value of the first input, computed again for backward from the others. Attributes: which checkpoint it belongs to. */
+export const checkpointOp: Op<object> = {
+  name: "checkpoint",
+  infer: ([aval]) => aval,
+  vjp: perInput(({ cotangent }) => cotangent),
+  lowering: { kind: "view" },
+  simplify: ([value]) => value,
+  key: () => undefined,
+  recompute: ({ inputs: [value, ...given], attrs }, cotangent, copies) => {
+    const starts = new Set(given);
+    for (const [node, copy] of copiesInside(value, starts, attrs as object, cotangent, copies))
+      if (node !== value && !starts.has(node)) copies.set(node, { copy, of: attrs as object });
+  },
+};
+
+/** The value of the first input, for what is computed again once the second, the cotangent, is known. */
+export const recompute: Op<undefined> = {
+  name: "recompute",
+  infer: ([aval]) => aval,
+  vjp: perInput(
+    ({ cotangent }) => cotangent,
+    () => undefined,
+  ),
+  lowering: { kind: "view" },
+  waits: true,
+};
+
+/** What `value` is made of, from `starts` on, and the random numbers on the way, with copies that begin once the cotangent is known. */
+function copiesInside(
+  value: Tensor,
+  starts: ReadonlySet<Tensor>,
+  of: object,
+  cotangent: Tensor,
+  before: ReadonlyMap<Tensor, Copy>,
+): Map<Tensor, Tensor> {
+  const copies = new Map<Tensor, Tensor>();
+  const inside = new Set<Tensor>();
+  // Inside another checkpoint, this one begins with that one's copies.
+  const settled = (node: Tensor) => before.get(node)?.copy ?? node;
+  const copied = (node: Tensor, inputs: readonly Tensor[]) => {
+    const copy = new Tensor(node.op, inputs, node.attrs, node, node.label);
+    copies.set(node, copy);
+    return copy;
+  };
+  const begin = (node: Tensor): Tensor => {
+    const known = copies.get(node);
+    if (known !== undefined) return known;
+    // Broadcasts stay operand modes of the maps that read them: what is repeated waits, not the repetition.
+    if (node.op.lowering.kind === "broadcast") return copied(node, node.inputs.map(begin));
+    const copy = apply(recompute, [settled(node), cotangent]);
+    copies.set(node, copy);
+    return copy;
+  };
+  const isCheap = (node: Tensor): boolean => {
+    const { kind } = node.op.lowering;
+    return copies.has(node) || kind === "leaf" || (kind === "broadcast" && isCheap(node.inputs[0]));
+  };
+  for (const node of topological([value], (inner) => starts.has(inner))) {
+    const { op, inputs } = node;
+    const known = before.get(node);
+    if (starts.has(node) || inputs.some((input) => inside.has(input))) inside.add(node);
+    if (known?.of === of) copies.set(node, known.copy);
+    else if (starts.has(node)) begin(node);
+    // Masks depend on nothing but a key: drawn again, they are the same.
+    else if (op.lowering.kind === "map" && op.lowering.indexed) copied(node, inputs.map(begin));
+    else if (inside.has(node) || (inputs.some((input) => copies.has(input)) && inputs.every(isCheap)))
+      copied(
+        node,
+        inputs.map((input) => copies.get(input) ?? settled(input)),
+      );
+  }
+  return copies;
+}
+
+/**
+ * The function, with what it computes inside not kept for backward but computed again there: less memory for more time, the same
+ * numbers. Random numbers drawn inside are the same ones again. What it reads from outside is kept as ever.
+ * Source: Chen et al., Training Deep Nets with Sublinear Memory Cost (2016).
+ * @param fn takes tensors and gives one, or a list
+ * @throws ArgumentError where it is given no tensors: there would be nothing to begin from
+ *
+ * @example
+ * import { constant, evaluate, grad } from "simdgrad";
+ * import { checkpoint } from "simdgrad/autodiff";
+ * const x = constant([1, 2]);
+ * const block = checkpoint((a) => a.square().exp());
+ * await evaluate(grad(block(x).sum(), [x])[0]); // => [5.43656, 218.393]
+ */
+export function checkpoint<R extends Tensor | readonly Tensor[]>(
+  fn: (...inputs: Tensor[]) => R,
+): (...inputs: Tensor[]) => R {
+  return (...inputs) => {
+    if (inputs.length === 0) throw new ArgumentError("checkpoint: the function is given no tensors");
+    const own = {};
+    const wrap = (value: Tensor) => apply(checkpointOp, [value, ...inputs], own);
+    const result = fn(...inputs);
+    return (result instanceof Tensor ? wrap(result) : result.map(wrap)) as R;
+  };
+}
