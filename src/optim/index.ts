@@ -6,7 +6,7 @@ export { agc, clipByGlobalNorm, clipByValue } from "./clip.ts";
 export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCycle } from "./cycles.ts";
 export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
-export { joinedSchedules, linearWarmup, scaledSchedule } from "./joined.ts";
+export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts";
 export type { LarsOptions } from "./lars.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";
 export type { LionOptions } from "./lion.ts";

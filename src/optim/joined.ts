@@ -34,6 +34,30 @@ export function linearWarmup(
 }
 
 /**
+ * factor size^(-1/2) min(t^(-1/2), t warmup^(-3/2)) at the t-th step: up in a line over `warmup` steps, then down as a root, for a model
+ * of `size` features (Vaswani et al. 2017, section 5.3).
+ * @throws ArgumentError unless size and warmup are whole numbers >= 1
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { noam, scheduled } from "simdgrad/optim";
+ * await evaluate(scheduled(noam({ size: 4, warmup: 16 }), scalar(15, "i32"))); // => [0.125000]
+ */
+export function noam(options: { readonly size: number; readonly warmup?: number; readonly factor?: number }): Schedule {
+  const { size, warmup = 4000, factor = 1 } = options;
+  checkCount(size, 1, "noam: size");
+  checkCount(warmup, 1, "noam: warmup");
+  checkFinite(factor, "noam: factor");
+  return (step) => {
+    const t = step.cast("f32").add(1);
+    return t
+      .rsqrt()
+      .minimum(t.mul(1 / (warmup * Math.sqrt(warmup))))
+      .mul(factor / Math.sqrt(size));
+  };
+}
+
+/**
  * The first schedule up to the first boundary, then the second, and so on; each counts its steps from where it begins
  * (torch.optim.lr_scheduler.SequentialLR).
  * @throws ArgumentError unless boundaries are ascending whole numbers, one less than schedules

@@ -270,12 +270,15 @@ def schedules():
         "oneCycle three": (180, lambda o: s.OneCycleLR(
             o(0.1), 0.1, total_steps=180, three_phase=True, cycle_momentum=False)),
     }
+    noam = lambda size, warmup, factor=1: lambda t: factor * size**-0.5 * min((t + 1)**-0.5, (t + 1) * warmup**-1.5)
     warm = lambda t: 0.1 * t / 20
     cosine = lambda t: 0.05 * (1 + math.cos(math.pi * min(t / 100, 1)))
     formulas = {
         "constantSchedule": lambda t: 0.1,
         "inverseTimeDecay": lambda t: 0.1 / (1 + 0.05 * t),
         "inverseTimeDecay staircase": lambda t: 0.1 / (1 + 0.5 * (t // 30)),
+        "noam": noam(512, 100),
+        "noam factor": noam(64, 7, 0.5),
         "piecewiseConstant": lambda t: 0.1 if t < 50 else 0.05 if t < 51 else 0.025 if t < 120 else 0.001,
         "joinedSchedules": lambda t: warm(t) if t < 20 else cosine(t - 20) if t < 130 else 0.003,
         "scaledSchedule": lambda t: 0.97**t * warm(min(t, 20)),

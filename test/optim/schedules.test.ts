@@ -15,7 +15,7 @@ import { thrown } from "../thrown.ts";
 const { constantSchedule, cosineDecay, exponentialDecay, inverseTimeDecay, multiStepDecay } = schedules;
 const { piecewiseConstant, polynomialDecay, scheduled, stepDecay } = schedules;
 const { cosineRestarts, cyclic, oneCycle } = cycles;
-const { joinedSchedules, linearWarmup, scaledSchedule } = joined;
+const { joinedSchedules, linearWarmup, noam, scaledSchedule } = joined;
 
 // The oracle's rates differ by rounding alone, also where PyTorch multiplies rate by rate; Float32's by its functions and steps.
 const RELATIVE = { oracle: 1e-10, float32: 1e-6 };
@@ -62,6 +62,7 @@ const runs: Readonly<Record<Name, Readonly<Record<string, schedules.Schedule>>>>
     linearWarmup: linearWarmup(0.1, { steps: 50 }),
     "linearWarmup factor": linearWarmup(0.1, { steps: 77, startFactor: 0.01 }),
   },
+  noam: { noam: noam({ size: 512, warmup: 100 }), "noam factor": noam({ size: 64, warmup: 7, factor: 0.5 }) },
   piecewiseConstant: {
     piecewiseConstant: piecewiseConstant([0.1, 0.05, 0.025, 0.001], { boundaries: [50, 51, 120] }),
   },
