@@ -1,0 +1,86 @@
+// What the executor and the report of threads believe about chunks, against what the kernels claim.
+import { describe, expect, test } from "vitest";
+import * as op from "../../assembly/isa/opcode.ts";
+import { ABORT_NOW, CONTROL_ABORT, CONTROL_CLAIMS } from "../../assembly/isa/sizes.ts";
+import { KIND_SUM } from "../../assembly/isa/slots.ts";
+import { chunksOf, timeOf } from "../../src/runtime/wasm/work.ts";
+import { builds, instruction, Machine, random } from "../assembly/machine.ts";
+
+const LINE = 64;
+const ROOM = 1 << 20;
+
+/** Instructions of ragged sizes over three buffers; no operand is longer than ROOM. */
+function mixture(to: number, from: number, index: number): number[][] {
+  const next = random(1);
+  const size = (most: number) => 1 + Math.floor((most * (1 + next())) / 2);
+  const list: number[][] = [];
+  for (let i = 0; i < 4; i++) {
+    const [m, n, k] = [size(400), size(1000), size(300)];
+    const columns = size([1, 20, 500, 20_000][i]);
+    const rows = size(Math.min(1000, ROOM / columns));
+    list.push(
+      instruction(op.MAP, size(ROOM), 1, 0, ...Array(4).fill(0)),
+      instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
+      instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
+      instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
+      instruction(op.PACK, to, from, size(3), k, n, i & 1),
+      instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 0),
+      instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 3, m * n, n, 0), // with an empty epilogue
+      instruction(op.MATMUL, to, from, from, from, size(20), size(50), size(60), size(60), 0, 0, 0, 0),
+      instruction(op.COPY, to, from, 1, size(ROOM), 1, 1),
+      instruction(op.COPY, to, from, 2, m, n, 1, n, 1, m), // a transposition
+      instruction(op.COPY, to, from, 3, size(20), 10_000, 10_000, size(100), 100, 100, size(100), 1, 1),
+      instruction(op.GATHER, to, from, index, size(500), size(500), 10, 4),
+      instruction(op.SCATTER_ADD, to, from, index, size(100), size(500), size(500)),
+      instruction(op.SOFTMAX, to, from, rows, columns),
+      instruction(op.CROSS_ENTROPY, to, from, index, rows, columns),
+    );
+  }
+  return list;
+}
+
+describe.each(builds)("the chunks of %s", (build) => {
+  const machine = new Machine(build, { threads: 2 });
+  const [to, from, index] = [machine.f32(ROOM).at, machine.f32(ROOM).at, machine.i32(ROOM).at];
+  const instructions = mixture(to, from, index);
+
+  test("are as many as the kernels claim", () => {
+    new Int32Array(machine.memory.buffer, index, ROOM).fill(0);
+    const control = new Int32Array(machine.memory.buffer);
+    control[CONTROL_ABORT / 4] = ABORT_NOW; // nobody else will come to the barrier at the end
+    // The second of two threads: its first chunk is chunk 1 without any claim, then it claims 2, 3, ... up to the first too many.
+    machine.exports.attach(1, 2, machine.scratch);
+    machine.exports.run(machine.load(instructions), 1, 0, 0, 0, 0, 0);
+    const panel = build === "relaxed" ? 8 : 12;
+    const counted = instructions.map((words) => chunksOf(Int32Array.from(words), 0, panel).count);
+    const claimed = instructions.map((_, i) => control[(CONTROL_CLAIMS + i * LINE) / 4] + 1);
+    expect(counted.map((count) => Math.max(1, count))).toEqual(claimed);
+    expect(Math.max(...counted)).toBeGreaterThan(60);
+  });
+
+  test("add up to the whole instruction", () => {
+    for (const words of instructions) {
+      const { count, size, total } = chunksOf(Int32Array.from(words), 0);
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum += size(i);
+      expect(sum / total, words.join(" ")).toBeCloseTo(1, 9);
+    }
+  });
+});
+
+describe("the time of a team", () => {
+  const map = instruction(op.MAP, 3 * 8192, 1, 0);
+  const code = Int32Array.from([...map, ...instruction(op.BARRIER), ...map, ...instruction(op.END)]);
+  const time = (threads: number) => timeOf(code, 0, code.length, { threads, barrier: 1, nanoseconds: () => 300 });
+
+  test("is that of the thread with the most chunks, and of the barriers", () => {
+    expect([1, 2, 3, 16].map(time)).toEqual([602, 402, 202, 202]);
+  });
+
+  test("counts a loop's body as often as it runs", () => {
+    const body = code.length - 1;
+    const loop = Int32Array.from([...instruction(op.LOOP, 5, body, 0), ...code.subarray(0, body), code[body]]);
+    const once = timeOf(code, 0, body, { threads: 2, barrier: 1, nanoseconds: () => 300 });
+    expect(timeOf(loop, 0, loop.length, { threads: 2, barrier: 0, nanoseconds: () => 300 })).toBe(5 * (once - 1));
+  });
+});
