@@ -19,7 +19,7 @@ const digits = { kind: "mlp", activation: "relu", loss: "crossEntropy", rows: 10
 const small = { ...digits, widths: [784, 128, 10], batch: 64, steps: 100 } as const;
 const large = { ...digits, widths: [784, 512, 512, 10], batch: 128, steps: 12 } as const;
 const adam = { name: "adam", rate: 1e-3 } as const;
-const sgd = { name: "sgd", rate: 0.01 } as const;
+const sgd = { name: "sgd", rate: 0.1 } as const;
 
 export const networks: Readonly<Record<string, Network>> = {
   "mlp-128-adam": { ...small, optimizer: adam },

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { networks } from "./networks.ts";
 import { describe, machine, writeReadme } from "./report.ts";
 import type { Timing } from "./rounds.ts";
-import { stepTable, versions } from "./step-table.ts";
+import { type Figures, figures, meanTable, stepTable, versions } from "./step-table.ts";
 
 export interface Options {
   /** Names of networks. */
@@ -59,13 +59,16 @@ export async function report(
   timingsOf: (network: string) => Promise<readonly Timing[]>,
 ): Promise<void> {
   const where = machine();
-  const results: Record<string, readonly Timing[]> = {};
+  const all: Figures[] = [];
   for (const name of only) {
-    results[name] = await timingsOf(name);
-    console.log(`\n${stepTable({ [name]: results[name] })}`);
+    const found = figures(name, await timingsOf(name));
+    all.push(...found);
+    console.log(`\n${stepTable(found)}`);
   }
-  const circumstances = `${[describe(where), engine].filter(Boolean).join(", ")}. ${versions(results)}.`;
-  console.log(`\n${circumstances}`);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: where, engine, results }, undefined, 2)}\n`);
-  if (write) writeReadme(part, `${circumstances}\n\n${stepTable(results)}`);
+  const circumstances = `${[describe(where), engine].filter(Boolean).join(", ")}. ${versions(all)}.`;
+  const means = meanTable(all);
+  console.log(`\n${[means, circumstances].filter(Boolean).join("\n\n")}`);
+  if (json !== undefined)
+    writeFileSync(json, `${JSON.stringify({ machine: where, engine, results: all }, undefined, 2)}\n`);
+  if (write) writeReadme(part, [circumstances, stepTable(all), means].filter(Boolean).join("\n\n"));
 }
