@@ -1,6 +1,6 @@
 // Kernel ladders: both Wasm builds and the pure-TypeScript baseline in rounds (A B A B ...), each sample of Wasm between two of what
 // it is held against: the micro-kernel's peak, or a copy of as many bytes. A kernel that differs from the Float64 oracle is not timed.
-// Options: --only TEXT (part of a name), --rounds N, --json FILE, --write (the tables of README.md).
+// Options: --only TEXT,TEXT (parts of names), --rounds N, --json FILE, --write (the tables of README.md).
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { TypedArray } from "../src/runtime/executor.ts";
@@ -62,7 +62,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new RangeError(`--rounds must be a whole number >= 1: ${values.rounds}`);
-const wanted = [...cases.values()].filter(({ name }) => name.includes(values.only));
+const wanted = [...cases.values()].filter(({ name }) => values.only.split(",").some((part) => name.includes(part)));
 if (wanted.length === 0) throw new RangeError(`--only: no kernel is called ${values.only}`);
 
 const stages: Stage[] = [];
