@@ -4,7 +4,7 @@ import { checkPositive } from "./options.ts";
 import { stateless, type Transform } from "./transform.ts";
 
 /** The Euclidean length of each row (all axes but the first), kept as axes of 1; of a vector or scalar as a whole. */
-function rowNorms(tensor: Tensor): Tensor {
+export function rowNorms(tensor: Tensor): Tensor {
   const axes = [...tensor.shape.keys()];
   return tensor
     .square()

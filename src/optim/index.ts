@@ -1,8 +1,11 @@
 // simdgrad/optim: optimizers, the transforms they are chained from, schedules.
+export { accumulate } from "./accumulate.ts";
 export type { AdadeltaOptions } from "./adadelta.ts";
 export type { AdagradOptions } from "./adagrad.ts";
 export { type AdamOptions, type MomentOptions, scaleByAdam } from "./adam.ts";
+export { ema, swa } from "./averages.ts";
 export { agc, clipByGlobalNorm, clipByValue } from "./clip.ts";
+export { type Constraint, clamp, constrained, maxNorm, nonNegative, unitNorm } from "./constraints.ts";
 export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCycle } from "./cycles.ts";
 export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
@@ -10,6 +13,7 @@ export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts
 export type { LarsOptions } from "./lars.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";
 export type { LionOptions } from "./lion.ts";
+export { lookahead } from "./lookahead.ts";
 export type { Evaluation, Minimizer } from "./minimizer.ts";
 export type { MuonOptions } from "./muon.ts";
 export type { NadamOptions } from "./nadam.ts";

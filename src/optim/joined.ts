@@ -1,4 +1,4 @@
-// Schedules out of schedules.
+// Schedules that warm up, and schedules out of schedules.
 import { ArgumentError } from "../errors.ts";
 import { checkCount, checkFinite, checkNotNegative } from "./options.ts";
 import { checkMilestones, type Schedule, scheduled } from "./schedules.ts";

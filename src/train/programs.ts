@@ -10,6 +10,7 @@ import type { Optimizer, OptimizerState } from "../optim/transform.ts";
 import type { Aval, DType, Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
+import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Metric } from "./metrics.ts";
 
@@ -62,14 +63,15 @@ export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): 
 export function evaluationProgram(recipe: Recipe, data: Dataset, row: Variable, batch: number): Program {
   const index = arange(batch).add(row);
   const { loss, metrics } = measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
-  return compile({ outputs: { loss, ...metrics }, assignments: [[row, row.add(batch)]], names: recipe.names });
+  const outputs = withAverages(recipe, { loss, ...metrics });
+  return compile({ outputs, assignments: [[row, row.add(batch)]], names: recipe.names });
 }
 
 /** The model's output for an input `x` of the given shape. */
 export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): Program {
   const x = input(shape, dtype, "x");
   const y = forward(recipe.model, recipe.preprocess(x), evaluationContext());
-  return compile({ inputs: { x }, outputs: { y }, names: recipe.names });
+  return compile({ inputs: { x }, outputs: withAverages(recipe, { y }), names: recipe.names });
 }
 
 /** The model's output for one row of x. @throws ShapeError and the like, with the layer's path */

@@ -13,6 +13,7 @@ import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import { averagesOf } from "./averaged.ts";
 import {
   type CheckedSamples,
   checkSamples,
@@ -228,7 +229,8 @@ export class Trainer {
   }
 
   /**
-   * The model's variables by path: PyTorch's names, shapes and layouts.
+   * The model's variables by path: PyTorch's names, shapes and layouts. `averaged` gives what an optimizer like `ema` or `swa` predicts
+   * with in the place of the parameters.
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -238,17 +240,22 @@ export class Trainer {
    * const { weight } = await trainer.stateDict();
    * weight.shape; // => [1, 1]
    */
-  async stateDict(): Promise<Record<string, NumericArray>> {
+  async stateDict(options: { readonly averaged?: boolean } = {}): Promise<Record<string, NumericArray>> {
     this.#check();
     await this.#initialise();
-    const entries = [...variables(this.#recipe.model)].map(
-      async ([path, { key, shape }]) => [path, { data: await this.executor.read({ variable: key }), shape }] as const,
-    );
+    const means = new Map<Variable, Variable>();
+    for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
+      if ((await this.executor.read({ variable: count.key }))[0] > 0)
+        for (const [parameter, mean] of values) means.set(parameter, mean);
+    const entries = [...variables(this.#recipe.model)].map(async ([path, variable]) => {
+      const { key, shape } = means.get(variable) ?? variable;
+      return [path, { data: await this.executor.read({ variable: key }), shape }] as const;
+    });
     return Object.fromEntries(await Promise.all(entries));
   }
 
   /**
-   * Replaces the model's variables.
+   * Replaces the model's variables. Averages of parameters begin anew.
    * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
    *
    * @example
@@ -275,6 +282,7 @@ export class Trainer {
     });
     await this.#initialise();
     for (const { variable, values } of given) await this.executor.write({ variable: variable.key }, values.data);
+    for (const { count } of averagesOf(this.#recipe)) await this.executor.write({ variable: count.key }, [0]);
   }
 
   /**

@@ -142,11 +142,90 @@ def changed(change, rate=0.02):
     return lambda w: lambda w, g, t: w - rate * change(w, g)
 
 
+def row_lengths(x):
+    return numpy.sqrt((x**2).sum(axis=tuple(range(1, x.ndim)) if x.ndim > 1 else None, keepdims=True))
+
+
 def agc(clipping, eps=1e-3):
     """Brock et al. 2021, equation 3, rows as units."""
-    def length(x):
-        return numpy.sqrt((x**2).sum(axis=tuple(range(1, x.ndim)) if x.ndim > 1 else None, keepdims=True))
-    return changed(lambda w, g: g * numpy.minimum(1, clipping * numpy.maximum(length(w), eps) / length(g)))
+    return changed(lambda w, g: g * numpy.minimum(1, clipping * numpy.maximum(row_lengths(w), eps) / row_lengths(g)))
+
+
+def momentum(rate, share=0.9):
+    def make(w):
+        b = numpy.zeros_like(w)
+
+        def rule(w, g, t):
+            nonlocal b
+            b = share * b + g
+            return w - rate * b
+        return rule
+    return make
+
+
+def constrained(constraint, inner=momentum(0.02)):
+    """Projected after each update."""
+    def make(w):
+        rule = inner(w)
+        return lambda w, g, t: constraint(rule(w, g, t))
+    return make
+
+
+def lookahead(every, alpha, rate=0.01):
+    """Zhang et al. 2019, algorithm 1, around Adam."""
+    def make(w):
+        update, slow = adam_update(w), w
+
+        def rule(w, g, t):
+            nonlocal slow
+            w = w - rate * update(g, t)
+            if t % every == 0:
+                w = slow = slow + alpha * (w - slow)
+            return w
+        return rule
+    return make
+
+
+def accumulate(steps, inner=momentum(0.02)):
+    def make(w):
+        rule, total = inner(w), numpy.zeros_like(w)
+
+        def accumulated(w, g, t):
+            nonlocal total
+            total = total + g
+            if t % steps > 0:
+                return w
+            mean, total = total / steps, numpy.zeros_like(total)
+            return rule(w, mean, t // steps)
+        return accumulated
+    return make
+
+
+def averaged(average, inner=momentum(0.02)):
+    """Records average(mean, w, t) instead of w; momentum's step needs no w."""
+    def make(w):
+        rule, values, mean = inner(w), w, None
+
+        def averaged_rule(_, g, t):
+            nonlocal values, mean
+            values = rule(values, g, t)
+            mean = average(mean, values, t)
+            return mean
+        return averaged_rule
+    return make
+
+
+def ema(decay):
+    return averaged(lambda mean, w, t: w if mean is None else decay * mean + (1 - decay) * w)
+
+
+def swa(every):
+    def average(mean, w, t):
+        if (t - 1) % every > 0:
+            return mean
+        n = (t - 1) // every
+        return w if mean is None else mean + (w - mean) / (n + 1)
+    return averaged(average)
 
 
 def optimizers():
@@ -206,6 +285,14 @@ def optimizers():
         "agc": agc(0.1),
         "l1Penalty": changed(lambda w, g: g + 0.3 * numpy.sign(w)),
         "l2Penalty": changed(lambda w, g: g + 2 * 0.3 * w),
+        "lookahead": lookahead(3, 0.4),
+        "accumulate": accumulate(4),
+        "ema": ema(0.9),
+        "swa": swa(3),
+        "maxNorm": constrained(lambda w: w * numpy.minimum(1, 1.5 / row_lengths(w))),
+        "unitNorm": constrained(lambda w: w / row_lengths(w)),
+        "nonNegative": constrained(lambda w: numpy.maximum(w, 0) if w.ndim > 1 else w),
+        "clamp": constrained(lambda w: numpy.clip(w, -1.25, 1.5)),
         "addDecayedWeights mask": changed(lambda w, g: g + 0.3 * w if w.ndim > 1 else g),
     }
     return {

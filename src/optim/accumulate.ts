@@ -1,0 +1,44 @@
+// Gradient accumulation: large batches in small memory.
+import { Variable } from "../variable.ts";
+import { checkCount } from "./options.ts";
+import { filledLike, newStep, type Optimizer, type OptimizerState } from "./transform.ts";
+
+/**
+ * The optimizer, once every `steps` steps, with the mean of their gradients; in between nothing changes. Its schedules count updates.
+ * @throws ArgumentError unless steps is a whole number >= 1
+ *
+ * @example
+ * import { grad, Variable } from "simdgrad";
+ * import { accumulate, sgd } from "simdgrad/optim";
+ * const w = new Variable([2], [1, 2]);
+ * const optimizer = accumulate(sgd(0.1), { steps: 4 });
+ * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 4
+ */
+export function accumulate(optimizer: Optimizer, options: { readonly steps: number }): Optimizer {
+  const { steps } = options;
+  checkCount(steps, 1, "accumulate: steps");
+  return {
+    init: (parameters, step = newStep()) => ({
+      step,
+      links: [
+        optimizer.init(parameters, new Variable([], 0, { dtype: "i32", label: "optimizer.update" })),
+        filledLike(parameters, "accumulated"),
+      ],
+    }),
+    update(gradients, { step, links: [inner, sums] }, parameters) {
+      const complete = step.add(1).remainder(steps).equal(0);
+      const totals = (sums as Variable[]).map((sum, i) => sum.add(gradients[i]));
+      const updates = optimizer.update(
+        totals.map((total) => total.mul(1 / steps)),
+        inner as OptimizerState,
+        parameters,
+      );
+      return [
+        ...updates.map(([variable, value]) => [variable, complete.select(value, variable)] as const),
+        ...totals.map((total, i) => [(sums as Variable[])[i], complete.select(0, total)] as const),
+        [step, step.add(1)],
+      ];
+    },
+    averages: ({ links }, parameters) => optimizer.averages?.(links[0] as OptimizerState, parameters) ?? [],
+  };
+}

@@ -1,0 +1,42 @@
+// Optimizers around others: what happens to parameters after each update.
+
+import type { Tensor } from "../tensor.ts";
+import type { Assignment, Variable } from "../variable.ts";
+import type { Average, Optimizer, OptimizerState } from "./transform.ts";
+
+/** What is done after an update, with state S of its own. */
+export interface Afterwards<S> {
+  init(parameters: readonly Variable[]): S;
+  /** Gets the new values of the parameters; may give others, and new values of its state. */
+  update(
+    values: readonly Tensor[],
+    state: S,
+    parameters: readonly Variable[],
+    step: Tensor,
+  ): { readonly values: readonly Tensor[]; readonly assignments?: readonly Assignment[] };
+  averages?(state: S, parameters: readonly Variable[]): readonly Average[];
+}
+
+/** The optimizer, and then something more. Parameters that it does not train are left alone. */
+export function around<S>(optimizer: Optimizer, after: Afterwards<S>): Optimizer {
+  const split = ({ links }: OptimizerState) => [links[0] as OptimizerState, links[1] as S] as const;
+  return {
+    init(parameters, step) {
+      const inner = optimizer.init(parameters, step);
+      return { step: inner.step, links: [inner, after.init(parameters)] };
+    },
+    update(gradients, state, parameters) {
+      const [inner, own] = split(state);
+      const assignments = new Map(optimizer.update(gradients, inner, parameters));
+      const values = parameters.map((parameter) => assignments.get(parameter) ?? parameter);
+      const result = after.update(values, own, parameters, state.step);
+      for (const [i, parameter] of parameters.entries())
+        if (assignments.has(parameter)) assignments.set(parameter, result.values[i]);
+      return [...assignments, ...(result.assignments ?? [])];
+    },
+    averages(state, parameters) {
+      const [inner, own] = split(state);
+      return [...(optimizer.averages?.(inner, parameters) ?? []), ...(after.averages?.(own, parameters) ?? [])];
+    },
+  };
+}

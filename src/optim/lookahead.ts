@@ -1,0 +1,40 @@
+// Lookahead: fast steps, and slow ones towards where they led.
+import { scalar } from "../create.ts";
+import { ArgumentError } from "../errors.ts";
+import { around } from "./around.ts";
+import { checkCount } from "./options.ts";
+import { assign, filledLike, type Optimizer } from "./transform.ts";
+
+/**
+ * The optimizer with slow weights: every `every` steps these go the share `alpha` of the way to where the parameters are, and the
+ * parameters go on from there (Zhang et al. 2019).
+ * @throws ArgumentError unless every is a whole number >= 1 and alpha above 0 and at most 1
+ *
+ * @example
+ * import { grad, Variable } from "simdgrad";
+ * import { lookahead, sgd } from "simdgrad/optim";
+ * const w = new Variable([2], [1, 2]);
+ * const optimizer = lookahead(sgd(0.1), { every: 5, alpha: 0.5 });
+ * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
+ */
+export function lookahead(
+  optimizer: Optimizer,
+  options: { readonly every?: number; readonly alpha?: number } = {},
+): Optimizer {
+  const { every = 5, alpha = 0.5 } = options;
+  checkCount(every, 1, "lookahead: every");
+  if (!(alpha > 0 && alpha <= 1))
+    throw new ArgumentError(`lookahead: alpha must be above 0 and at most 1, got ${alpha}`);
+  return around(optimizer, {
+    init: (parameters) => filledLike(parameters, "lookahead.slow"),
+    update(values, slow, parameters, step) {
+      const meets = step.add(1).remainder(every).equal(0);
+      const share = meets.mul(scalar(alpha));
+      const next = values.map((value, i) => {
+        const from = step.equal(0).select(parameters[i], slow[i]); // they begin where the parameters do
+        return value.sub(from).mul(share).add(from);
+      });
+      return { values: values.map((value, i) => meets.select(next[i], value)), assignments: assign(slow, next) };
+    },
+  });
+}
