@@ -17,6 +17,7 @@ export async function startChild(command: readonly string[], environment: NodeJS
   } catch (error) {
     return { missing: `${file}: ${error instanceof Error ? error.message : error}` };
   }
+  child.stdin.on("error", () => {}); // one that has ended is noticed by its missing answer
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
@@ -25,7 +26,6 @@ export async function startChild(command: readonly string[], environment: NodeJS
   const end = async () => {
     child.stdin.end();
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    if (child.exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${child.exitCode ?? child.signalCode}`);
   };
   const hello: Missing | Pick<Runner, "engine"> = await answer();
   if ("missing" in hello) {
@@ -35,7 +35,7 @@ export async function startChild(command: readonly string[], environment: NodeJS
   const ask = async (steps: number): Promise<Answer> => {
     child.stdin.write(`${steps}\n`);
     const answered: Missing | Answer = await answer();
-    if ("missing" in answered) throw new Error(`${command.join(" ")} ${answered.missing}`);
+    if ("missing" in answered) throw new Error(answered.missing);
     return answered;
   };
   return { engine: hello.engine, ask, end };

@@ -68,14 +68,18 @@ export async function compare(entries: readonly Entry[], most: number, rounds: n
       timings.push({ name, threads, note: runner.missing });
       continue;
     }
-    const { loss } = await runner.ask(CHECKED_STEPS);
-    const difference = Math.abs(loss / expected - 1);
-    const row = { name, threads, engine: runner.engine, difference };
-    if (difference <= TOLERANCE) {
-      const times: number[] = [];
-      timed.push({ runner, steps: await warmUp(runner, most), times });
-      timings.push({ ...row, rounds: times });
-    } else timings.push({ ...row, note: `not timed: its loss is ${loss}, not ${expected}` });
+    const row = { name, threads, engine: runner.engine };
+    try {
+      const { loss } = await runner.ask(CHECKED_STEPS);
+      const difference = Math.abs(loss / expected - 1);
+      if (difference <= TOLERANCE) {
+        const times: number[] = [];
+        timed.push({ runner, steps: await warmUp(runner, most), times });
+        timings.push({ ...row, difference, rounds: times });
+      } else timings.push({ ...row, difference, note: `not timed: its loss is ${loss}, not ${expected}` });
+    } catch (error) {
+      timings.push({ ...row, note: `not timed: ${error instanceof Error ? error.message : error}` });
+    }
   }
   for (let round = 0; round < rounds; round++)
     for (const { runner, steps, times } of timed) {
