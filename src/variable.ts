@@ -22,7 +22,9 @@ export class Variable extends Tensor {
   readonly key: string;
   readonly initial: Initializer;
   /** Whether optimizers change it. */
-  readonly trainable: boolean;
+  trainable: boolean;
+  /** Whether it was made for optimizers to change. */
+  readonly isParameter: boolean;
 
   /**
    * @param initial data, or a function of shape and random key that gives a tensor
@@ -39,7 +41,8 @@ export class Variable extends Tensor {
     const aval = { shape: checkShape(shape, "Variable"), dtype };
     super(leaf.variable as Op, [], aval, aval, options.label ?? "");
     this.key = `v${created++}`;
-    this.trainable = options.trainable ?? dtype === "f32";
+    this.isParameter = options.trainable ?? dtype === "f32";
+    this.trainable = this.isParameter;
     this.initial =
       typeof initial === "function"
         ? initial

@@ -1,10 +1,13 @@
 // Init programs: first values of variables are graphs, too, computed once by an executor, so that they have the same bits everywhere.
 import { ShapeError } from "../errors.ts";
+import { topological } from "../graph.ts";
 import { randomKey } from "../ops/random.ts";
 import { sameShape, showShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type CompileOptions, compile } from "./compile.ts";
 import type { Program } from "./program.ts";
+import { simplify } from "./simplify.ts";
 
 /**
  * The program that gives variables their first values. Random ones depend on the seed and their path alone.
@@ -18,7 +21,7 @@ import type { Program } from "./program.ts";
  * await executor.read({ variable: w.key }); // => [1, 2]
  */
 export function compileInit(variables: ReadonlyMap<string, Variable>, seed: number, options?: CompileOptions): Program {
-  const assignments = [...variables].map(([path, variable]) => {
+  const firsts = [...variables].map(([path, variable]) => {
     const value = variable.initial(variable.shape, randomKey(seed, path));
     if (!sameShape(value.shape, variable.shape))
       throw new ShapeError(
@@ -26,6 +29,11 @@ export function compileInit(variables: ReadonlyMap<string, Variable>, seed: numb
       );
     return [variable, value] as const;
   });
+  // A first value may be made from another variable's: that stands in for the variable, which has none yet.
+  const known = new Map<Tensor, Tensor>(firsts);
+  const values = firsts.map(([, value]) => value);
+  const settled = topological(values).some((node) => known.has(node)) ? simplify(values, known) : values;
+  const assignments = firsts.map(([variable], i) => [variable, settled[i]] as const);
   const names = new Map([...variables].map(([path, variable]) => [variable, path]));
   return compile({ assignments, names }, options);
 }

@@ -1,7 +1,9 @@
 // simdgrad/nn: layers, activations, losses, initialisers.
+export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
+export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { gelu, leakyRelu, logSoftmax, relu, sigmoid, silu, softmax, softplus, tanh } from "./functional.ts";
 export { linearUniform } from "./init.ts";
-export { Dropout, Flatten, Linear, Sequential } from "./layers.ts";
+export { Bilinear, Flatten, Identity, Linear, PReLU } from "./layers.ts";
 export {
   binaryCrossEntropyWithLogits,
   crossEntropy,
@@ -17,6 +19,9 @@ export {
   type Layer,
   type Module,
   parameters,
+  setTrainable,
   trainingContext,
   variables,
 } from "./module.ts";
+export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
+export { AlphaDropout, Dropout, GaussianNoise } from "./regularization.ts";

@@ -1,13 +1,15 @@
-// Layers: names, shapes and defaults are PyTorch's. They build graphs and know nothing of how graphs run.
+// Layers that are one formula: names, parameter shapes, defaults and initialisers are PyTorch's. They build graphs and know nothing of
+// how graphs run. Others: containers.ts, normalization.ts, regularization.ts, embedding.ts.
+import { scalar } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { uniform } from "../ops/random.ts";
-import { showShape } from "../shape.ts";
+import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { linearUniform } from "./init.ts";
-import { type Context, forward, type Layer, type Module } from "./module.ts";
+import type { Module } from "./module.ts";
 
-function checkCount(value: number, what: string): number {
+/** @throws ArgumentError unless a whole number >= 1 */
+export function checkCount(value: number, what: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new ArgumentError(`${what} must be a whole number >= 1, got ${value}`);
   return value;
@@ -44,31 +46,6 @@ export class Linear implements Module {
 }
 
 /**
- * Layers one after the other; their variables are named `0.weight`, `2.bias`, ... by place.
- *
- * @example
- * import { evaluationContext, Flatten, Linear, relu, Sequential } from "simdgrad/nn";
- * import { input } from "simdgrad";
- * const model = new Sequential(new Flatten(), new Linear(784, 128), relu, new Linear(128, 10));
- * model.forward(input([64, 28, 28]), evaluationContext()).shape; // => [64, 10]
- */
-export class Sequential implements Module {
-  readonly layers: readonly Layer[];
-
-  constructor(...layers: readonly Layer[]) {
-    this.layers = layers;
-  }
-
-  children(): Iterable<readonly [string, Layer]> {
-    return this.layers.map((layer, i) => [String(i), layer] as const);
-  }
-
-  forward(x: Tensor, context: Context): Tensor {
-    return this.layers.reduce((value, layer, i) => forward(layer, value, context, String(i)), x);
-  }
-}
-
-/**
  * Axes from `start` (default 1: all but the batch) on as one.
  *
  * @example
@@ -89,25 +66,89 @@ export class Flatten implements Module {
 }
 
 /**
- * While training, zeroes each element with probability p and scales the rest by 1 / (1 - p) (Srivastava et al. 2014).
- * @throws ArgumentError unless 0 <= p < 1
+ * x, unchanged: a place for a layer that a model can do without, as torch.nn.Identity.
  *
  * @example
- * import { Dropout, evaluationContext } from "simdgrad/nn";
- * import { constant, evaluate } from "simdgrad";
- * await evaluate(new Dropout(0.5).forward(constant([1, 2]), evaluationContext())); // => [1, 2]
+ * import { Identity } from "simdgrad/nn";
+ * import { input } from "simdgrad";
+ * new Identity().forward(input([5, 3])).shape; // => [5, 3]
  */
-export class Dropout implements Module {
-  readonly p: number;
+export class Identity implements Module {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
 
-  constructor(p = 0.5) {
-    if (!(p >= 0 && p < 1)) throw new ArgumentError(`Dropout: p must be at least 0 and below 1, got ${p}`);
-    this.p = p;
+/**
+ * x where x > 0, weight * x elsewhere, with one learned slope for all (weight [1]) or one a channel (axis 1: weight [C] for x [N, C, ...]),
+ * 0.25 at first, as torch.nn.PReLU (He et al. 2015).
+ * @throws ArgumentError for counts below 1; forward throws ShapeError where x has another number of channels
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { PReLU } from "simdgrad/nn";
+ * await evaluate(new PReLU().forward(constant([-4, 2]))); // => [-1, 2]
+ */
+export class PReLU implements Module {
+  readonly weight: Variable;
+
+  constructor(numParameters = 1, options: { readonly init?: number } = {}) {
+    checkCount(numParameters, "PReLU: numParameters");
+    this.weight = new Variable([numParameters], (shape) => scalar(options.init ?? 0.25).broadcastTo(shape), {
+      label: "weight",
+    });
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    if (!context.training || this.p === 0) return x;
-    const kept = uniform(context.key(), x.shape).less(1 - this.p);
-    return x.mul(kept.mul(1 / (1 - this.p)));
+  forward(x: Tensor): Tensor {
+    const [channels] = this.weight.shape;
+    const { shape } = x;
+    // A vector is one channel, as in PyTorch.
+    if (channels !== 1 && (shape.length < 2 ? 1 : shape[1]) !== channels)
+      throw new ShapeError(`PReLU: ${showShape(shape)} has no ${channels} channels at axis 1`);
+    const slope = channels === 1 ? this.weight : this.weight.reshape([channels, ...shape.slice(2).map(() => 1)]);
+    return x.greater(0).select(x, x.mul(slope));
+  }
+}
+
+/**
+ * y_o = x1^T W_o x2 + b_o for a pair x1 [..., in1], x2 [..., in2], W [out, in1, in2], b [out]; both start uniform within 1 / sqrt(in1),
+ * as torch.nn.Bilinear.
+ * @throws ArgumentError for sizes below 1; forward throws ShapeError where an input has another last axis or they differ before it
+ *
+ * @example
+ * import { Bilinear } from "simdgrad/nn";
+ * import { input } from "simdgrad";
+ * new Bilinear(20, 30, 40).forward([input([128, 20]), input([128, 30])]).shape; // => [128, 40]
+ */
+export class Bilinear implements Module<readonly [Tensor, Tensor]> {
+  readonly weight: Variable;
+  readonly bias: Variable | undefined;
+
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    options: { readonly bias?: boolean } = {},
+  ) {
+    checkCount(in1Features, "Bilinear: in1Features");
+    checkCount(in2Features, "Bilinear: in2Features");
+    checkCount(outFeatures, "Bilinear: outFeatures");
+    const start = linearUniform(in1Features);
+    this.weight = new Variable([outFeatures, in1Features, in2Features], start, { label: "weight" });
+    this.bias = (options.bias ?? true) ? new Variable([outFeatures], start, { label: "bias" }) : undefined;
+  }
+
+  forward([x1, x2]: readonly [Tensor, Tensor]): Tensor {
+    const [out, in1, in2] = this.weight.shape;
+    const [a, b] = [x1.shape, x2.shape];
+    if (a[a.length - 1] !== in1 || b[b.length - 1] !== in2 || !sameShape(a.slice(0, -1), b.slice(0, -1)))
+      throw new ShapeError(`Bilinear: takes [..., ${in1}] and [..., ${in2}], got ${showShape(a)} and ${showShape(b)}`);
+    // All W_o x2 are one product with W as [out in1, in2].
+    const right = x2.matmul(this.weight.reshape([out * in1, in2]), { transposeB: true });
+    const value = right
+      .reshape([...a.slice(0, -1), out, in1])
+      .mul(x1.unsqueeze(-2))
+      .sum(-1);
+    return this.bias === undefined ? value : value.add(this.bias);
   }
 }

@@ -12,29 +12,41 @@ export interface Context {
   key(): RandomKey;
   /** A new value for a variable that is no parameter (running statistics), applied after the step. */
   assign(variable: Variable, value: Tensor): void;
+  /** What the variable will be after the step, as far as it has been assigned: for a layer that is used twice. */
+  current(variable: Variable): Tensor;
+  /** Told of every function that `forward` runs as a layer, its name where it stands, and its result. */
+  observe?(layer: unknown, name: string, x: unknown, result: unknown): void;
 }
 
-/** A layer with fields of its own. */
-export interface Module {
-  forward(x: Tensor, context: Context): Tensor;
+/** A layer with fields of its own: from a tensor to a tensor, or from and to lists or records of several. */
+export interface Module<Input = Tensor, Output = Tensor> {
+  forward(x: Input, context: Context): Output;
   /** Names and values of its parts, where they differ from its own fields. */
   children?(): Iterable<readonly [name: string, part: unknown]>;
 }
 
 /** A layer: an object with `forward`, or a function of a tensor. */
-export type Layer = Module | ((x: Tensor) => Tensor);
+export type Layer<Input = Tensor, Output = Tensor> = Module<Input, Output> | ((x: Input) => Output);
 
 /**
- * Runs a layer. Errors from inside say its name.
+ * Runs a layer, of one input and output or of several. Errors from inside say its name.
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
  * import { evaluationContext, forward, relu } from "simdgrad/nn";
  * await evaluate(forward(relu, constant([-1, 2]), evaluationContext())); // => [0, 2]
  */
-export function forward(layer: Layer, x: Tensor, context: Context, name = ""): Tensor {
+export function forward<Input = Tensor, Output = Tensor>(
+  layer: Layer<Input, Output>,
+  x: Input,
+  context: Context,
+  name = "",
+): Output {
   try {
-    return typeof layer === "function" ? layer(x) : layer.forward(x, context);
+    if (typeof layer !== "function") return layer.forward(x, context);
+    const result = layer(x);
+    context.observe?.(layer, name, x, result);
+    return result;
   } catch (error) {
     if (name !== "" && error instanceof SimdgradError) error.inside(name);
     throw error;
@@ -56,6 +68,7 @@ export function evaluationContext(): Context {
       throw new ArgumentError("key(): random numbers are for training");
     },
     assign: () => undefined,
+    current: (variable) => variable,
   };
 }
 
@@ -74,7 +87,11 @@ export function trainingContext(seed: number, step: Tensor, assignments: Assignm
   return {
     training: true,
     key: () => foldIn(randomKey(seed, `key ${calls++}`), step),
-    assign: (variable, value) => assignments.push([variable, value]),
+    assign: (variable, value) => {
+      const before = assignments.findIndex(([each]) => each === variable);
+      assignments.splice(before < 0 ? assignments.length : before, 1, [variable, value]);
+    },
+    current: (variable) => assignments.find(([each]) => each === variable)?.[1] ?? variable,
   };
 }
 
@@ -113,4 +130,19 @@ function childrenOf(part: object): Iterable<readonly [string, unknown]> {
  */
 export function parameters(model: unknown): Map<string, Variable> {
   return new Map([...variables(model)].filter(([, variable]) => variable.trainable));
+}
+
+/**
+ * Freezes the parameters of a model or of a part of it, or thaws them: `parameters` leaves out frozen ones, so a Trainer made after that
+ * does not change them. Gradients still pass through. What never was a parameter (running statistics, counters) stays as it is.
+ *
+ * @example
+ * import { Linear, parameters, relu, Sequential, setTrainable } from "simdgrad/nn";
+ * const encoder = new Linear(8, 4);
+ * const model = new Sequential(encoder, relu, new Linear(4, 2));
+ * setTrainable(encoder, false);
+ * [...parameters(model).keys()]; // => ["2.weight", "2.bias"]
+ */
+export function setTrainable(part: unknown, trainable: boolean): void {
+  for (const variable of variables(part).values()) variable.trainable = trainable && variable.isParameter;
 }

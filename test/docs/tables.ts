@@ -126,7 +126,9 @@ function accuracyTable(): string {
 
 /** The generated parts of README.md that need nothing to run. */
 export function readmeTables(): Map<string, string> {
-  const layers = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/layers.ts");
+  const layers = functionsOf("src/nn/index.ts", ({ file }) =>
+    /(containers|embedding|layers|normalization|regularization)\.ts$/.test(file),
+  );
   const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
   const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/init.ts");
   const returning = (type: RegExp) => functionsOf("src/optim/index.ts", ({ returns }) => type.test(returns));

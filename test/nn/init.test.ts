@@ -1,7 +1,8 @@
 // First values of parameters: PyTorch's distributions, judged by their bounds and moments; the same bits wherever they are computed.
 import { describe, expect, test } from "vitest";
+import { Sequential } from "../../src/nn/containers.ts";
 import { linearUniform } from "../../src/nn/init.ts";
-import { Linear, Sequential } from "../../src/nn/layers.ts";
+import { Linear } from "../../src/nn/layers.ts";
 import { parameters } from "../../src/nn/module.ts";
 import { normal, randomKey, uniform } from "../../src/ops/random.ts";
 import { evaluate, evaluateAll } from "../../src/runtime/evaluate.ts";

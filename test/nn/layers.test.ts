@@ -2,10 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { constant, input, scalar } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
+import { Sequential } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
-import { Dropout, Flatten, Linear, Sequential } from "../../src/nn/layers.ts";
+import { Flatten, Linear } from "../../src/nn/layers.ts";
 import { binaryCrossEntropyWithLogits, crossEntropy, type Loss, mseLoss } from "../../src/nn/losses.ts";
 import { evaluationContext, parameters, trainingContext, variables } from "../../src/nn/module.ts";
+import { Dropout } from "../../src/nn/regularization.ts";
 import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";

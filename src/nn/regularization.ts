@@ -1,0 +1,88 @@
+// Layers that disturb what passes while training, and do nothing otherwise.
+import { ArgumentError } from "../errors.ts";
+import { normal, uniform } from "../ops/random.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Context, Module } from "./module.ts";
+
+/** @throws ArgumentError unless 0 <= p < 1 */
+function checkShare(p: number, name: string): number {
+  if (!(p >= 0 && p < 1)) throw new ArgumentError(`${name}: p must be at least 0 and below 1, got ${p}`);
+  return p;
+}
+
+/**
+ * While training, zeroes each element with probability p and scales the rest by 1 / (1 - p) (Srivastava et al. 2014).
+ * @throws ArgumentError unless 0 <= p < 1
+ *
+ * @example
+ * import { Dropout, evaluationContext } from "simdgrad/nn";
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(new Dropout(0.5).forward(constant([1, 2]), evaluationContext())); // => [1, 2]
+ */
+export class Dropout implements Module {
+  readonly p: number;
+
+  constructor(p = 0.5) {
+    this.p = checkShare(p, "Dropout");
+  }
+
+  forward(x: Tensor, context: Context): Tensor {
+    if (!context.training || this.p === 0) return x;
+    const kept = uniform(context.key(), x.shape).less(1 - this.p);
+    return x.mul(kept.mul(1 / (1 - this.p)));
+  }
+}
+
+/** What SELU gives for large negative numbers: scale alpha = 1.0507... 1.6732... (Klambauer et al. 2017). */
+const SELU_LOWEST = -1.7580993408473766;
+
+/**
+ * Dropout for networks of selu: while training, each element becomes the lowest value of selu with probability p, and all are scaled and
+ * shifted so that numbers of mean 0 and variance 1 keep both, as torch.nn.AlphaDropout (Klambauer et al. 2017).
+ * @throws ArgumentError unless 0 <= p < 1
+ *
+ * @example
+ * import { AlphaDropout, evaluationContext } from "simdgrad/nn";
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(new AlphaDropout(0.5).forward(constant([1, 2]), evaluationContext())); // => [1, 2]
+ */
+export class AlphaDropout implements Module {
+  readonly p: number;
+
+  constructor(p = 0.5) {
+    this.p = checkShare(p, "AlphaDropout");
+  }
+
+  forward(x: Tensor, context: Context): Tensor {
+    const { p } = this;
+    if (!context.training || p === 0) return x;
+    const scale = 1 / Math.sqrt((1 - p) * (1 + p * SELU_LOWEST ** 2));
+    const shift = -scale * p * SELU_LOWEST;
+    const kept = uniform(context.key(), x.shape).less(1 - p);
+    return kept.select(x.mul(scale).add(shift), SELU_LOWEST * scale + shift);
+  }
+}
+
+/**
+ * While training, adds normal noise of a standard deviation, as keras.layers.GaussianNoise.
+ * @throws ArgumentError for a deviation below 0
+ *
+ * @example
+ * import { evaluationContext, GaussianNoise } from "simdgrad/nn";
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(new GaussianNoise(0.1).forward(constant([1, 2]), evaluationContext())); // => [1, 2]
+ */
+export class GaussianNoise implements Module {
+  readonly deviation: number;
+
+  constructor(deviation: number) {
+    if (!(deviation >= 0 && deviation < Number.POSITIVE_INFINITY))
+      throw new ArgumentError(`GaussianNoise: the deviation must be a number >= 0, got ${deviation}`);
+    this.deviation = deviation;
+  }
+
+  forward(x: Tensor, context: Context): Tensor {
+    if (!context.training || this.deviation === 0) return x;
+    return x.add(normal(context.key(), x.shape, 0, this.deviation));
+  }
+}
