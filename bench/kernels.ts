@@ -101,10 +101,10 @@ async function compare(each: Case): Promise<Row> {
     const seconds = await sampleOf(baseline, js, round);
     for (const { subject, copy, peak, ...samples } of contenders) {
       if (samples.note !== undefined) continue;
-      const best = () => (copy === undefined ? rateOf(peak) : (bytes ?? 0) / copy.least(LOOK));
-      const before = best();
+      const look = () => (copy === undefined ? rateOf(peak) : (bytes ?? 0) / copy.sample());
+      const before = look();
       const time = subject.sample();
-      const limit = (before + best()) / 2;
+      const limit = (before + look()) / 2;
       if (round < 0) continue;
       samples.seconds.push(time);
       samples.fractions.push((flops ?? bytes ?? 0) / time / limit);
@@ -147,16 +147,15 @@ async function sampleOf(baseline: Baseline, { seconds, note }: Samples, round: n
   return sample;
 }
 
-/** Operations a second of the peak's loop: the best of three looks. */
+/** Operations a second of the peak's loop at this moment: the median of three looks, for something may interrupt one. */
 function rateOf({ flops, run }: Peak): number {
   const tiles = Math.ceil((LOOK * 45e9) / flops);
-  let best = 0;
-  for (let look = 0; look < 3; look++) {
+  const looks = [1, 2, 3].map(() => {
     const start = performance.now();
     run(tiles);
-    best = Math.max(best, (tiles * flops) / ((performance.now() - start) / 1e3));
-  }
-  return best;
+    return (tiles * flops) / ((performance.now() - start) / 1e3);
+  });
+  return median(looks);
 }
 
 function peakNames(): Record<string, string> {

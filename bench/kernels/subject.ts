@@ -7,8 +7,7 @@ import type { Space } from "../../src/runtime/space.ts";
 import { sizeOf } from "../../src/shape.ts";
 import type { Case } from "./cases.ts";
 
-/** Seconds that one call of `run` takes at least, so that calling it costs nothing; and that a sample takes at least. */
-const CALL = 2e-4;
+/** Seconds that a sample takes at least, about. */
 const SAMPLE = 5e-3;
 
 const noLog = new Float64Array(0);
@@ -56,34 +55,12 @@ export class Subject {
 
   /** Also warms the machine up, and finds how far a case, left to itself, strays. */
   #calibrated(): number {
-    const most = this.#machine.maxSteps(this.#loaded);
-    const steps = Math.min(most, Math.max(1, Math.round(CALL / this.least(CALL))));
-    const call = () => this.#machine.execute(this.#loaded, steps, noLog, 0);
+    const step = () => this.#machine.execute(this.#loaded, 1, noLog, 0);
     // A bound function has no source: Benchmark would else compile it out of reach of what it closes over.
-    const { count, stats } = new Benchmark({
-      fn: call.bind(undefined),
-      minSamples: 3,
-      maxTime: 0,
-      minTime: SAMPLE,
-    }).run();
+    const options = { fn: step.bind(undefined), minSamples: 3, maxTime: 0, minTime: SAMPLE };
+    const { count, stats } = new Benchmark(options).run();
     this.error = stats.rme;
-    return Math.min(most, count * steps);
-  }
-
-  /** Seconds of a step, the least of three calls that take so long, about: what interrupts one of them does not count. */
-  least(seconds: number): number {
-    let [steps, least] = [1, Number.POSITIVE_INFINITY];
-    for (let call = 0; call < 3; ) {
-      const start = performance.now();
-      this.#machine.execute(this.#loaded, steps, noLog, 0);
-      const time = (performance.now() - start) / 1e3;
-      if (time < seconds / 2 && steps < this.#machine.maxSteps(this.#loaded)) steps *= 2;
-      else {
-        least = Math.min(least, time / steps);
-        call++;
-      }
-    }
-    return least;
+    return Math.min(count, this.#machine.maxSteps(this.#loaded));
   }
 
   end(): void {
