@@ -9,12 +9,12 @@ import { assign, chain, filledLike, type Optimizer, type Transform } from "./tra
 
 /** What Adagrad takes besides its rate. */
 export interface AdagradOptions {
-  /** Divides the rate by 1 + rateDecay * step; default 0. */
-  readonly rateDecay?: number;
+  /** Divides the rate by 1 + lrDecay * step; default 0. */
+  readonly lrDecay?: number;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
   /** What the sums of squares begin with; default 0. */
-  readonly initialAccumulator?: number;
+  readonly initialAccumulatorValue?: number;
   /** Added to the root; default 1e-10. */
   readonly epsilon?: number;
 }
@@ -39,18 +39,18 @@ function scaleByRootOfSums(initial: number, epsilon: number): Transform<Variable
  *
  * @example
  * import { adagrad } from "simdgrad/optim";
- * adagrad(0.01, { rateDecay: 1e-4 }).init([]).links.length; // => 2
+ * adagrad(0.01, { lrDecay: 1e-4 }).init([]).links.length; // => 2
  */
 export function adagrad(learningRate: Schedule, options: AdagradOptions = {}): Optimizer {
-  const { rateDecay = 0, weightDecay = 0, initialAccumulator = 0, epsilon = 1e-10 } = options;
-  checkNotNegative(rateDecay, "adagrad: rateDecay");
-  checkNotNegative(initialAccumulator, "adagrad: initialAccumulator");
+  const { lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, epsilon = 1e-10 } = options;
+  checkNotNegative(lrDecay, "adagrad: lrDecay");
+  checkNotNegative(initialAccumulatorValue, "adagrad: initialAccumulatorValue");
   checkNotNegative(epsilon, "adagrad: epsilon");
   const rate =
-    rateDecay > 0 ? scaledSchedule(learningRate, inverseTimeDecay(1, { rate: rateDecay, steps: 1 })) : learningRate;
+    lrDecay > 0 ? scaledSchedule(learningRate, inverseTimeDecay(1, { rate: lrDecay, steps: 1 })) : learningRate;
   return chain(
     ...decayLinks(weightDecay, "adagrad"),
-    scaleByRootOfSums(initialAccumulator, epsilon),
+    scaleByRootOfSums(initialAccumulatorValue, epsilon),
     scaleByLearningRate(rate),
   );
 }

@@ -61,9 +61,9 @@ export interface CyclicOptions {
   /** The top of the first cycle. */
   readonly top: number;
   /** Steps upwards; default 2000. */
-  readonly stepsUp?: number;
+  readonly stepSizeUp?: number;
   /** Steps downwards; default: as many. */
-  readonly stepsDown?: number;
+  readonly stepSizeDown?: number;
   /** Every cycle as high as the first, half as high as the one before, or lower by gamma^step. Default "triangular". */
   readonly mode?: "triangular" | "triangular2" | "exponential";
   /** Of mode "exponential"; default 1. */
@@ -77,31 +77,31 @@ export interface CyclicOptions {
  * @example
  * import { evaluate, scalar } from "simdgrad";
  * import { cyclic, scheduled } from "simdgrad/optim";
- * const schedule = cyclic(1, { top: 3, stepsUp: 4, mode: "triangular2" });
+ * const schedule = cyclic(1, { top: 3, stepSizeUp: 4, mode: "triangular2" });
  * await evaluate(scheduled(schedule, scalar(4, "i32"))); // => [3]
  * await evaluate(scheduled(schedule, scalar(12, "i32"))); // => [2]
  */
 export function cyclic(value: number, options: CyclicOptions): Schedule {
-  const { top, stepsUp = 2000, stepsDown = stepsUp, mode = "triangular", gamma = 1 } = options;
+  const { top, stepSizeUp = 2000, stepSizeDown = stepSizeUp, mode = "triangular", gamma = 1 } = options;
   checkFinite(value, "cyclic: value");
   checkFinite(top, "cyclic: top");
-  checkCount(stepsUp, 1, "cyclic: stepsUp");
-  checkCount(stepsDown, 1, "cyclic: stepsDown");
+  checkCount(stepSizeUp, 1, "cyclic: stepSizeUp");
+  checkCount(stepSizeDown, 1, "cyclic: stepSizeDown");
   checkPositive(gamma, "cyclic: gamma");
   if (!["triangular", "triangular2", "exponential"].includes(mode))
     throw new ArgumentError(`cyclic: mode ${mode} is not triangular, triangular2 or exponential`);
   return (step) => {
-    const place = step.remainder(stepsUp + stepsDown).cast("f32");
+    const place = step.remainder(stepSizeUp + stepSizeDown).cast("f32");
     const [up, down] = [
-      place.mul(1 / stepsUp),
+      place.mul(1 / stepSizeUp),
       place
         .neg()
-        .add(stepsUp + stepsDown)
-        .mul(1 / stepsDown),
+        .add(stepSizeUp + stepSizeDown)
+        .mul(1 / stepSizeDown),
     ];
     const height = up.minimum(down).mul(top - value);
     if (mode === "triangular") return height.add(value);
-    const [base, exponent] = mode === "triangular2" ? [0.5, step.div(stepsUp + stepsDown)] : [gamma, step];
+    const [base, exponent] = mode === "triangular2" ? [0.5, step.div(stepSizeUp + stepSizeDown)] : [gamma, step];
     return height.mul(scalar(base).pow(exponent.cast("f32"))).add(value);
   };
 }
@@ -111,12 +111,12 @@ export interface OneCycleOptions {
   /** Steps in all; the last value stays from then on. */
   readonly steps: number;
   /** Share of the steps that rise; default 0.3. */
-  readonly riseShare?: number;
+  readonly pctStart?: number;
   readonly anneal?: "cosine" | "linear";
-  /** It begins at top / initialDivisor; default 25. */
-  readonly initialDivisor?: number;
-  /** It ends at the initial value / finalDivisor; default 10,000. */
-  readonly finalDivisor?: number;
+  /** It begins at top / divFactor; default 25. */
+  readonly divFactor?: number;
+  /** It ends at the initial value / finalDivFactor; default 10,000. */
+  readonly finalDivFactor?: number;
   /** Falls to the initial value as fast as it rose, and only then to its end. */
   readonly threePhase?: boolean;
 }
@@ -133,23 +133,23 @@ export interface OneCycleOptions {
  * await evaluate(scheduled(schedule, scalar(29, "i32"))); // => [1.00000]
  */
 export function oneCycle(top: number, options: OneCycleOptions): Schedule {
-  const { steps, riseShare = 0.3, anneal = "cosine", threePhase = false } = options;
-  const { initialDivisor = 25, finalDivisor = 1e4 } = options;
+  const { steps, pctStart = 0.3, anneal = "cosine", threePhase = false } = options;
+  const { divFactor = 25, finalDivFactor = 1e4 } = options;
   checkFinite(top, "oneCycle: top");
   checkCount(steps, 1, "oneCycle: steps");
-  checkFraction(riseShare, "oneCycle: riseShare");
-  checkPositive(initialDivisor, "oneCycle: initialDivisor");
-  checkPositive(finalDivisor, "oneCycle: finalDivisor");
+  checkFraction(pctStart, "oneCycle: pctStart");
+  checkPositive(divFactor, "oneCycle: divFactor");
+  checkPositive(finalDivFactor, "oneCycle: finalDivFactor");
   if (!["cosine", "linear"].includes(anneal))
     throw new ArgumentError(`oneCycle: anneal ${anneal} is not cosine or linear`);
-  const first = top / initialDivisor;
-  const last = first / finalDivisor;
-  const rise = riseShare * steps - 1;
-  const ends = threePhase ? [rise, 2 * riseShare * steps - 2, steps - 1] : [rise, steps - 1];
+  const first = top / divFactor;
+  const last = first / finalDivFactor;
+  const rise = pctStart * steps - 1;
+  const ends = threePhase ? [rise, 2 * pctStart * steps - 2, steps - 1] : [rise, steps - 1];
   const values = threePhase ? [first, top, first, last] : [first, top, last];
   ends.forEach((end, i) => {
     if (!(end > (ends[i - 1] ?? 0)))
-      throw new ArgumentError(`oneCycle: phase ${i} of ${steps} steps with riseShare ${riseShare} has no step`);
+      throw new ArgumentError(`oneCycle: phase ${i} of ${steps} steps with pctStart ${pctStart} has no step`);
   });
   return (step) => {
     const t = step.cast("f32");

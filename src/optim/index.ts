@@ -11,6 +11,7 @@ export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./de
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
 export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts";
 export type { LarsOptions } from "./lars.ts";
+export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";
 export type { LionOptions } from "./lion.ts";
 export { lookahead } from "./lookahead.ts";

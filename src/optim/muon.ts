@@ -21,7 +21,7 @@ export interface MuonOptions {
   /** Decoupled decay; default 0.1. */
   readonly weightDecay?: number;
   /** Newton-Schulz iterations; default 5. */
-  readonly iterations?: number;
+  readonly nsSteps?: number;
   /** Trains what is no matrix. Default: adamW(1e-3). */
   readonly others?: Optimizer;
 }
@@ -30,18 +30,18 @@ export interface MuonOptions {
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 
 /** About U V^T for G = U S V^T [m, n], by X <- a X + (b X X^T + c (X X^T)^2) X, on the side where X X^T is smaller. */
-function orthogonalized(gradient: Tensor, iterations: number): Tensor {
+function orthogonalized(gradient: Tensor, nsSteps: number): Tensor {
   const [m, n] = gradient.shape;
   let x = m > n ? gradient.transpose() : gradient;
   x = x.div(norm(gradient).maximum(1e-7));
-  for (let i = 0; i < iterations; i++) {
+  for (let i = 0; i < nsSteps; i++) {
     const gram = x.matmul(x, { transposeB: true });
     x = gram.mul(B).add(gram.matmul(gram).mul(C)).matmul(x).add(x.mul(A));
   }
   return m > n ? x.transpose() : x;
 }
 
-function orthogonalize(momentum: number, nesterov: boolean, iterations: number): Transform<Variable[]> {
+function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Transform<Variable[]> {
   return {
     init: (parameters) => filledLike(parameters, "muon.momentum"),
     update(updates, buffers) {
@@ -50,7 +50,7 @@ function orthogonalize(momentum: number, nesterov: boolean, iterations: number):
       return {
         updates: ahead.map((update) => {
           const [m, n] = update.shape;
-          return orthogonalized(update, iterations).mul(Math.sqrt(Math.max(1, m / n)));
+          return orthogonalized(update, nsSteps).mul(Math.sqrt(Math.max(1, m / n)));
         }),
         assignments: assign(buffers, next),
       };
@@ -61,7 +61,7 @@ function orthogonalize(momentum: number, nesterov: boolean, iterations: number):
 /**
  * Muon for parameters of two axes, whose momentum is replaced by the nearest matrix with orthogonal rows or columns, by five steps of
  * Newton and Schulz; AdamW for the others (Jordan et al. 2024; torch.optim.Muon). Its usual rate is 0.02.
- * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, iterations below 1
+ * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, nsSteps below 1
  *
  * @example
  * import { Variable } from "simdgrad";
@@ -70,11 +70,11 @@ function orthogonalize(momentum: number, nesterov: boolean, iterations: number):
  * muon(0.02, { others: adamW(0.002) }).init(parameters).links.length; // => 2
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
-  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, iterations = 5, others = adamW(1e-3) } = options;
+  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, others = adamW(1e-3) } = options;
   checkFraction(momentum, "muon: momentum");
-  checkCount(iterations, 1, "muon: iterations");
+  checkCount(nsSteps, 1, "muon: nsSteps");
   const matrices = chain(
-    orthogonalize(momentum, nesterov, iterations),
+    orthogonalize(momentum, nesterov, nsSteps),
     ...decayLinks(weightDecay, "muon"),
     scaleByLearningRate(learningRate),
   );

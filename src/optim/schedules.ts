@@ -49,20 +49,20 @@ export function checkMilestones(milestones: readonly number[], name: string): vo
 }
 
 /**
- * `value` times gamma (default 0.1) for every `size` steps made (torch.optim.lr_scheduler.StepLR).
- * @throws ArgumentError unless size is a whole number >= 1 and gamma > 0
+ * `value` times gamma (default 0.1) for every `stepSize` steps made (torch.optim.lr_scheduler.StepLR).
+ * @throws ArgumentError unless stepSize is a whole number >= 1 and gamma > 0
  *
  * @example
  * import { evaluate, scalar } from "simdgrad";
  * import { scheduled, stepDecay } from "simdgrad/optim";
- * await evaluate(scheduled(stepDecay(1, { size: 10, gamma: 0.5 }), scalar(20, "i32"))); // => [0.25]
+ * await evaluate(scheduled(stepDecay(1, { stepSize: 10, gamma: 0.5 }), scalar(20, "i32"))); // => [0.25]
  */
-export function stepDecay(value: number, options: { readonly size: number; readonly gamma?: number }): Schedule {
-  const { size, gamma = 0.1 } = options;
+export function stepDecay(value: number, options: { readonly stepSize: number; readonly gamma?: number }): Schedule {
+  const { stepSize, gamma = 0.1 } = options;
   checkFinite(value, "stepDecay: value");
-  checkCount(size, 1, "stepDecay: size");
+  checkCount(stepSize, 1, "stepDecay: stepSize");
   checkPositive(gamma, "stepDecay: gamma");
-  return (step) => scalar(gamma).pow(step.div(size).cast("f32")).mul(value);
+  return (step) => scalar(gamma).pow(step.div(stepSize).cast("f32")).mul(value);
 }
 
 /**

@@ -50,13 +50,34 @@ export interface Batching {
 
 /** One training step: gather, forward, backward, update, count. */
 export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {
-  const { optimizer, state, parameters, counters, seed, names } = recipe;
-  const assignments: Assignment[] = [];
+  const { optimizer, state, parameters, names } = recipe;
+  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
+  const updates = optimizer.update(gradients, state, [...parameters.values()]);
+  return compile({ outputs, assignments: [...assigned, ...updates, ...counted], names });
+}
+
+/** For optimizers that search: loss and gradients where the parameters are, and what comes after a step. */
+export function searchPrograms(recipe: Recipe, data: Dataset, batching: Batching) {
+  const { state, names } = recipe;
+  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
+  const named = Object.fromEntries(gradients.map((gradient, i) => [gradientName(i), gradient]));
+  return {
+    evaluation: compile({ outputs: { ...outputs, ...named }, names }),
+    advance: compile({ assignments: [...assigned, [state.step, state.step.add(1)], ...counted], names }),
+  };
+}
+
+export function gradientName(parameter: number): string {
+  return `gradient ${parameter}`;
+}
+
+function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
+  const { state, parameters, counters, seed } = recipe;
+  const assigned: Assignment[] = [];
   const { x, y } = batchOf(recipe, data, batching);
-  const { loss, metrics } = measure(recipe, x, y, trainingContext(seed, state.step, assignments));
-  const variables = [...parameters.values()];
-  assignments.push(...optimizer.update(grad(loss, variables), state, variables), ...count(counters, batching));
-  return compile({ outputs: { loss, ...metrics }, assignments, names });
+  const { loss, metrics } = measure(recipe, x, y, trainingContext(seed, state.step, assigned));
+  const gradients = grad(loss, [...parameters.values()]);
+  return { outputs: { loss, ...metrics }, gradients, assigned, counted: count(counters, batching) };
 }
 
 /** Loss and metrics of rows row .. row + batch - 1, and on to the next. */

@@ -7,6 +7,7 @@ import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, ShapeError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Layer, parameters, variables } from "../nn/module.ts";
+import type { Minimizer } from "../optim/minimizer.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
@@ -28,7 +29,16 @@ import { Fit, type FitPlan, type Measures } from "./fit.ts";
 import { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
 import { predictRows } from "./predict.ts";
-import { type Batching, newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
+import {
+  type Batching,
+  gradientName,
+  newCounters,
+  outputOf,
+  predictionProgram,
+  type Recipe,
+  searchPrograms,
+  stepProgram,
+} from "./programs.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -71,6 +81,7 @@ export class Trainer {
   readonly #programs = new Map<string, Promise<ProgramId>>();
   readonly #sources = new Map<ProgramId, Program>();
   readonly #ownsExecutor: boolean;
+  readonly #minimizer: Minimizer | undefined;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
   #failure: Failure | undefined;
@@ -115,6 +126,7 @@ export class Trainer {
       preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
       names: new Map([...all].map(([path, variable]) => [variable, path])),
     };
+    this.#minimizer = optimizer.minimizer?.();
     this.#finite = options.checkFinite ?? true;
     this.#ownsExecutor = options.executor === undefined;
     this.executor = options.executor ?? createExecutor();
@@ -392,9 +404,18 @@ export class Trainer {
     const whole = Math.floor(data.rows / batch);
     const rest = data.rows - whole * batch;
     const rows = lastBatch === "drop" ? whole * batch : data.rows;
-    const step = (size: number) => {
+    const recipe = this.#recipe;
+    const minimizer = this.#minimizer;
+    const search = minimizer && (await import("./search.ts")); // rarely needed: not part of the core
+    const advance = new Map<ProgramId, ProgramId>();
+    const step = async (size: number) => {
       const batching: Batching = { batch: size, rows, shuffle };
-      return this.#program(`step ${size} ${rows} ${shuffle}`, () => stepProgram(this.#recipe, data, batching));
+      const key = `step ${size} ${rows} ${shuffle}`;
+      if (search === undefined) return this.#program(key, () => stepProgram(recipe, data, batching));
+      const programs = searchPrograms(recipe, data, batching);
+      const id = await this.#program(key, () => programs.evaluation);
+      advance.set(id, await this.#program(`${key} advance`, () => programs.advance));
+      return id;
     };
     const padded = rest > 0 && lastBatch === "pad";
     const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
@@ -408,7 +429,15 @@ export class Trainer {
       stepsPerEpoch,
       samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
       signal,
-      run: (entries) => this.executor.run(entries),
+      run: (entries) =>
+        search && minimizer
+          ? new search.SearchRun(this.executor, minimizer, {
+              parameters: [...recipe.parameters.values()],
+              plan: entries,
+              advance,
+              gradientName,
+            })
+          : this.executor.run(entries),
       validate: measurer && (() => this.#exclusive(() => measurer.run())),
       onNonFinite: (failed) => {
         this.#failure = { plan, step: failed, before };

@@ -228,6 +228,45 @@ def swa(every):
     return averaged(average)
 
 
+def rosenbrock(x):
+    return ((1 - x[:-1])**2 + 100 * (x[1:] - x[:-1]**2)**2).sum()
+
+
+def bowl(x):
+    """Convex, of different curvatures, not quadratic."""
+    scales = torch.arange(1, len(x) + 1)
+    return (scales * torch.cosh(x - 1 / scales)).sum() + (x.sum() - 3)**2
+
+
+def lbfgs(function, start, steps, **options):
+    """x after each step, and how often the loss was evaluated in all."""
+    x = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.LBFGS([x], **options)
+    evaluations, history = 0, []
+
+    def closure():
+        nonlocal evaluations
+        evaluations += 1
+        optimizer.zero_grad()
+        loss = function(x)
+        loss.backward()
+        return loss
+    for _ in range(steps):
+        loss = optimizer.step(closure)
+        history.append({"loss": loss.item(), "x": numbers(x), "evaluations": evaluations})
+    return history
+
+
+def searches():
+    wolfe = {"line_search_fn": "strong_wolfe"}
+    return {
+        "rosenbrock, line search": lbfgs(rosenbrock, [-1.2, 1.0], 20, max_iter=2, **wolfe),
+        "rosenbrock of four, line search": lbfgs(rosenbrock, [-1.2, 1.0, 0.5, 2.0], 20, history_size=3, **wolfe),
+        "bowl, line search": lbfgs(bowl, [3.0, -2.0, 1.5, 0.25, -1.0], 5, max_iter=3, **wolfe),
+        "bowl": lbfgs(bowl, [3.0, -2.0, 1.5, 0.25, -1.0], 20, lr=0.5, max_iter=4, history_size=2),
+    }
+
+
 def optimizers():
     optim = torch.optim
     parameters = [far_from_zero(*shape) for shape in SHAPES]
@@ -299,6 +338,7 @@ def optimizers():
         "recorded": RECORDED,
         "shapes": [list(shape) for shape in SHAPES],
         "parameters": [numbers(p) for p in parameters],
+        "searches": searches(),
         "gradients": [[numbers(g) for g in step] for step in gradients],
         "runs": {
             **{name: steps_of(run[0], parameters, gradients, *run[1:]) for name, run in runs.items()},

@@ -64,7 +64,7 @@ const runs: Readonly<Record<keyof typeof optimizers, Readonly<Record<string, Opt
   },
   adagrad: {
     adagrad: adagrad(0.02),
-    "adagrad options": adagrad(0.05, { rateDecay: 0.1, weightDecay: 0.1, initialAccumulator: 0.5, epsilon: 1e-3 }),
+    "adagrad options": adagrad(0.05, { lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.5, epsilon: 1e-3 }),
   },
   adadelta: {
     adadelta: adadelta(1),

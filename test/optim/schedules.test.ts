@@ -33,8 +33,8 @@ type Name = Exclude<
 const runs: Readonly<Record<Name, Readonly<Record<string, schedules.Schedule>>>> = {
   constantSchedule: { constantSchedule: constantSchedule(0.1) },
   stepDecay: {
-    stepDecay: stepDecay(0.1, { size: 30 }),
-    "stepDecay gamma": stepDecay(0.3, { size: 7, gamma: 0.9 }),
+    stepDecay: stepDecay(0.1, { stepSize: 30 }),
+    "stepDecay gamma": stepDecay(0.3, { stepSize: 7, gamma: 0.9 }),
   },
   multiStepDecay: {
     multiStepDecay: multiStepDecay(0.1, { milestones: [20, 21, 150] }),
@@ -70,17 +70,17 @@ const runs: Readonly<Record<Name, Readonly<Record<string, schedules.Schedule>>>>
     oneCycle: oneCycle(0.1, { steps: 200 }),
     "oneCycle linear": oneCycle(0.1, {
       steps: 150,
-      riseShare: 0.41,
+      pctStart: 0.41,
       anneal: "linear",
-      initialDivisor: 10,
-      finalDivisor: 100,
+      divFactor: 10,
+      finalDivFactor: 100,
     }),
     "oneCycle three": oneCycle(0.1, { steps: 180, threePhase: true }),
   },
   cyclic: {
-    cyclic: cyclic(0.01, { top: 0.1, stepsUp: 23 }),
-    "cyclic halves": cyclic(0.01, { top: 0.1, stepsUp: 10, stepsDown: 31, mode: "triangular2" }),
-    "cyclic exponential": cyclic(0.01, { top: 0.1, stepsUp: 17, mode: "exponential", gamma: 0.99 }),
+    cyclic: cyclic(0.01, { top: 0.1, stepSizeUp: 23 }),
+    "cyclic halves": cyclic(0.01, { top: 0.1, stepSizeUp: 10, stepSizeDown: 31, mode: "triangular2" }),
+    "cyclic exponential": cyclic(0.01, { top: 0.1, stepSizeUp: 17, mode: "exponential", gamma: 0.99 }),
   },
   joinedSchedules: {
     joinedSchedules: joinedSchedules(
@@ -135,7 +135,7 @@ describe("after their end, until the counter ends", () => {
     ["linearWarmup", linearWarmup(0.25, { steps: 4 }), 0.25],
     ["piecewiseConstant", piecewiseConstant([1, 0.25], { boundaries: [4] }), 0.25],
     ["multiStepDecay", multiStepDecay(1, { milestones: [2, 4], gamma: 0.5 }), 0.25],
-    ["oneCycle", oneCycle(1, { steps: 4, riseShare: 0.5, initialDivisor: 2, finalDivisor: 2 }), 0.25],
+    ["oneCycle", oneCycle(1, { steps: 4, pctStart: 0.5, divFactor: 2, finalDivFactor: 2 }), 0.25],
   ])("%s stays at its last value", async (_, schedule, value) => {
     for (const step of [4, 5, 1000, 2 ** 31 - 1])
       expect([...(await evaluate(scheduled(schedule, scalar(step, "i32"))))]).toEqual([value]);
@@ -154,8 +154,8 @@ describe("bad input gets a typed error", () => {
     ["no steps", () => cosineDecay(1, { steps: 0 }), "cosineDecay: steps must be >= 1, got 0"],
     [
       "a step of half a step",
-      () => stepDecay(1, { size: 0.5 }),
-      "stepDecay: size must be a whole number >= 1, got 0.5",
+      () => stepDecay(1, { stepSize: 0.5 }),
+      "stepDecay: stepSize must be a whole number >= 1, got 0.5",
     ],
     ["gamma of 0", () => exponentialDecay(1, { gamma: 0 }), "exponentialDecay: gamma must be > 0, got 0"],
     [
@@ -186,7 +186,7 @@ describe("bad input gets a typed error", () => {
     [
       "a phase without a step",
       () => oneCycle(1, { steps: 3 }),
-      "oneCycle: phase 0 of 3 steps with riseShare 0.3 has no step",
+      "oneCycle: phase 0 of 3 steps with pctStart 0.3 has no step",
     ],
     [
       "an infinite value",

@@ -1,0 +1,122 @@
+// Training by an optimizer that evaluates the loss several times a step (L-BFGS): a run of several programs, steered from here. A
+// prediction made while a step is under way sees the point that is being tried. It imports types alone: loaded when needed, it would
+// otherwise cut what it shares out of the core.
+import type { Evaluation, Minimizer } from "../optim/minimizer.ts";
+import type { Executor, LogRows, PlanEntry, ProgramId, RunHandle, RunResult } from "../runtime/executor.ts";
+import type { Variable } from "../variable.ts";
+
+/** What is run. */
+export interface Search {
+  readonly parameters: readonly Variable[];
+  /** Evaluations of the loss. */
+  readonly plan: readonly PlanEntry[];
+  /** By evaluation: what follows its step. */
+  readonly advance: ReadonlyMap<ProgramId, ProgramId>;
+  /** The outputs of an evaluation that hold gradients, by place of the parameter. */
+  readonly gradientName: (parameter: number) => string;
+}
+
+/** A run like an executor's own. */
+export class SearchRun implements RunHandle {
+  readonly done: Promise<RunResult>;
+  readonly #executor: Executor;
+  readonly #minimizer: Minimizer;
+  readonly #parameters: readonly Variable[];
+  readonly #advance: ReadonlyMap<ProgramId, ProgramId>;
+  readonly #gradientName: (parameter: number) => string;
+  #steps = 0;
+  #log: LogRows[] = [];
+  #stopped = false;
+  #step: Promise<unknown> = Promise.resolve();
+  #paused: Promise<void> | undefined;
+  #release: (() => void) | undefined;
+
+  constructor(executor: Executor, minimizer: Minimizer, { parameters, advance, gradientName, plan }: Search) {
+    this.#executor = executor;
+    this.#minimizer = minimizer;
+    this.#parameters = parameters;
+    this.#advance = advance;
+    this.#gradientName = gradientName;
+    this.done = this.#run(plan);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  async pause(): Promise<void> {
+    this.#paused ??= new Promise((resolve) => {
+      this.#release = resolve;
+    });
+    await this.#step;
+  }
+
+  resume(): void {
+    this.#release?.();
+    this.#paused = undefined;
+  }
+
+  stop(): Promise<RunResult> {
+    this.#stopped = true;
+    this.resume();
+    return this.done;
+  }
+
+  takeLog(): LogRows[] {
+    const log = this.#log;
+    this.#log = [];
+    return log;
+  }
+
+  async #run(plan: readonly PlanEntry[]): Promise<RunResult> {
+    for (const [id, steps] of plan)
+      for (let i = 0; i < steps; i++) {
+        await this.#paused;
+        if (this.#stopped) return { steps: this.#steps, stopped: true };
+        const step = this.#search(id);
+        this.#step = step.catch(() => undefined);
+        this.#log.push(...(await step));
+        this.#steps++;
+      }
+    return { steps: this.#steps, stopped: false };
+  }
+
+  /** One step. @returns the log of its first evaluation, which is where it began */
+  async #search(id: ProgramId): Promise<LogRows[]> {
+    const executor = this.#executor;
+    const values = await Promise.all(this.#parameters.map(({ key }) => executor.read({ variable: key })));
+    const x = joined(values);
+    let first: LogRows[] | undefined;
+    await this.#minimizer.step(x, async (point): Promise<Evaluation> => {
+      await this.#write(point);
+      const run = executor.run([[id, 1]]);
+      await run.done;
+      const log = run.takeLog();
+      first ??= log;
+      const names = this.#parameters.map((_, i) => executor.read({ program: id, name: this.#gradientName(i) }));
+      return { loss: log[0].values[log[0].names.indexOf("loss")], gradient: joined(await Promise.all(names)) };
+    });
+    await this.#write(x);
+    await executor.run([[this.#advance.get(id) as ProgramId, 1]]).done;
+    return first ?? [];
+  }
+
+  async #write(point: Float64Array): Promise<void> {
+    let start = 0;
+    for (const { key, shape } of this.#parameters) {
+      const end = start + shape.reduce((size, length) => size * length, 1);
+      await this.#executor.write({ variable: key }, point.subarray(start, end));
+      start = end;
+    }
+  }
+}
+
+function joined(parts: readonly ArrayLike<number>[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    all.set(part, start);
+    start += part.length;
+  }
+  return all;
+}
