@@ -25,3 +25,4 @@ export {
 } from "./module.ts";
 export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
 export { AlphaDropout, Dropout, GaussianNoise } from "./regularization.ts";
+export { type Summary, type SummaryLayer, summary } from "./summary.ts";

@@ -95,6 +95,19 @@ export function trainingContext(seed: number, step: Tensor, assignments: Assignm
   };
 }
 
+/** All parts of a model, itself first, a shared one once, with their paths: what holds others before what it holds. */
+export function partsOf(model: unknown): Map<object, string> {
+  const found = new Map<object, string>();
+  const visit = (part: unknown, path: string): void => {
+    if (typeof part !== "object" || part === null || found.has(part)) return;
+    found.set(part, path);
+    if (!(part instanceof Tensor) && !ArrayBuffer.isView(part))
+      for (const [name, child] of childrenOf(part)) visit(child, path === "" ? name : `${path}.${name}`);
+  };
+  visit(model, "");
+  return found;
+}
+
 /**
  * Every variable of a model by its path, in the order of the fields: `0.weight`, `encoder.bias`. A shared one has its first path.
  *
@@ -103,17 +116,7 @@ export function trainingContext(seed: number, step: Tensor, assignments: Assignm
  * [...variables(new Sequential(new Linear(4, 3), relu, new Linear(3, 2))).keys()]; // => ["0.weight", "0.bias", "2.weight", "2.bias"]
  */
 export function variables(model: unknown): Map<string, Variable> {
-  const found = new Map<string, Variable>();
-  const seen = new Set<unknown>();
-  const visit = (part: unknown, path: string): void => {
-    if (typeof part !== "object" || part === null || seen.has(part)) return;
-    seen.add(part);
-    if (part instanceof Variable) found.set(path, part);
-    else if (!(part instanceof Tensor) && !ArrayBuffer.isView(part))
-      for (const [name, child] of childrenOf(part)) visit(child, path === "" ? name : `${path}.${name}`);
-  };
-  visit(model, "");
-  return found;
+  return new Map([...partsOf(model)].flatMap(([part, path]) => (part instanceof Variable ? [[path, part]] : [])));
 }
 
 function childrenOf(part: object): Iterable<readonly [string, unknown]> {

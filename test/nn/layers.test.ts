@@ -4,10 +4,11 @@ import { constant, input, scalar } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { Sequential } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
-import { Flatten, Linear } from "../../src/nn/layers.ts";
+import { Bilinear, Flatten, Linear, PReLU } from "../../src/nn/layers.ts";
 import { binaryCrossEntropyWithLogits, crossEntropy, type Loss, mseLoss } from "../../src/nn/losses.ts";
 import { evaluationContext, parameters, trainingContext, variables } from "../../src/nn/module.ts";
-import { Dropout } from "../../src/nn/regularization.ts";
+import { BatchNorm1d, LayerNorm, RMSNorm } from "../../src/nn/normalization.ts";
+import { AlphaDropout, Dropout, GaussianNoise } from "../../src/nn/regularization.ts";
 import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -147,6 +148,62 @@ describe("bad input gets a typed error", () => {
       "Linear of integers",
       () => new Linear(4, 3).forward(input([2, 4], "i32")),
       "DTypeError: matmul: takes f32, got i32[2, 4]",
+    ],
+    [
+      "PReLU of no slopes",
+      () => new PReLU(0),
+      "ArgumentError: PReLU: numParameters must be a whole number >= 1, got 0",
+    ],
+    [
+      "PReLU of other channels",
+      () => new PReLU(3).forward(input([2, 4])),
+      "ShapeError: PReLU: [2, 4] has no 3 channels at axis 1",
+    ],
+    [
+      "Bilinear of other widths",
+      () => new Bilinear(3, 4, 2).forward([input([5, 3]), input([6, 4])]),
+      "ShapeError: Bilinear: takes [..., 3] and [..., 4], got [5, 3] and [6, 4]",
+    ],
+    [
+      "LayerNorm of other axes",
+      () => new LayerNorm([3, 4]).forward(input([3, 5])),
+      "ShapeError: LayerNorm: the last axes of [3, 5] are not [3, 4]",
+    ],
+    ["LayerNorm of no axes", () => new LayerNorm([]), "ArgumentError: LayerNorm: normalizedShape needs an axis"],
+    [
+      "LayerNorm of a negative eps",
+      () => new LayerNorm(3, { eps: -1 }),
+      "ArgumentError: LayerNorm: eps must be a number >= 0, got -1",
+    ],
+    [
+      "RMSNorm of other axes",
+      () => new RMSNorm(4).forward(input([3])),
+      "ShapeError: RMSNorm: the last axes of [3] are not [4]",
+    ],
+    [
+      "BatchNorm1d of other features",
+      () => new BatchNorm1d(3).forward(input([2, 4]), context),
+      "ShapeError: BatchNorm1d: takes [N, 3] or [N, 3, L], got [2, 4]",
+    ],
+    [
+      "BatchNorm1d of one row in training",
+      () => new BatchNorm1d(3).forward(input([1, 3]), trainingContext(0, scalar(0, "i32"))),
+      "ShapeError: BatchNorm1d: training needs more than one value a feature, got [1, 3]",
+    ],
+    [
+      "BatchNorm1d of a large momentum",
+      () => new BatchNorm1d(3, { momentum: 2 }),
+      "ArgumentError: BatchNorm1d: momentum must lie within 0 and 1, got 2",
+    ],
+    [
+      "GaussianNoise of a negative deviation",
+      () => new GaussianNoise(-1),
+      "ArgumentError: GaussianNoise: the deviation must be a number >= 0, got -1",
+    ],
+    [
+      "AlphaDropout of everything",
+      () => new AlphaDropout(1),
+      "ArgumentError: AlphaDropout: p must be at least 0 and below 1, got 1",
     ],
     ["Dropout of everything", () => new Dropout(1), "ArgumentError: Dropout: p must be at least 0 and below 1, got 1"],
     [

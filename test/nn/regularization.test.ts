@@ -1,0 +1,72 @@
+// Layers that disturb while training: what they keep, what they draw, and that they leave evaluation alone.
+import { describe, expect, test } from "vitest";
+import { grad } from "../../src/autodiff.ts";
+import { constant, scalar } from "../../src/create.ts";
+import { evaluationContext, type Module, trainingContext } from "../../src/nn/module.ts";
+import { AlphaDropout, GaussianNoise } from "../../src/nn/regularization.ts";
+import { normal, randomKey } from "../../src/ops/random.ts";
+import { evaluate, evaluateAll } from "../../src/runtime/evaluate.ts";
+import { oracle } from "../executors.ts";
+
+const SIZE = 100_000;
+const training = (step = 0, seed = 0) => trainingContext(seed, scalar(step, "i32"));
+const x = constant(new Float64Array(SIZE).fill(3));
+
+function moments(values: ArrayLike<number>): { mean: number; variance: number } {
+  const list = Array.from(values);
+  const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
+  return { mean, variance: list.reduce((sum, value) => sum + (value - mean) ** 2, 0) / list.length };
+}
+
+describe.each<[string, Module]>([
+  ["AlphaDropout", new AlphaDropout(0.3)],
+  ["GaussianNoise", new GaussianNoise(0.5)],
+])("%s", (_, layer) => {
+  test("draws anew at every step and for every seed, and the same again", async () => {
+    const draw = (step: number, seed = 0) => evaluate(layer.forward(x.slice([0, 100]), training(step, seed)));
+    expect(await draw(0)).toEqual(await draw(0));
+    expect(await draw(1)).not.toEqual(await draw(0));
+    expect(await draw(0, 1)).not.toEqual(await draw(0));
+  });
+
+  test("does nothing in evaluation", () => {
+    expect(layer.forward(x, evaluationContext())).toBe(x);
+  });
+});
+
+describe("AlphaDropout", () => {
+  // torch.nn.AlphaDropout: a = ((1 - p) (1 + p alpha^2))^-1/2, alpha = 1.758...; kept x become a x + a alpha p, others -a alpha (1 - p).
+  test("gives the two values of torch, each as often as it should", async () => {
+    const p = 0.3;
+    const alpha = 1.7580993408473766;
+    const a = 1 / Math.sqrt((1 - p) * (1 + p * alpha ** 2));
+    const values = await evaluate(new AlphaDropout(p).forward(x, training()), { executor: oracle() });
+    const [kept, lost] = [a * 3 + a * alpha * p, -a * alpha * (1 - p)];
+    const near = (value: number, to: number) => Math.abs(value - to) < 1e-12;
+    expect(values.every((value) => near(value, kept) || near(value, lost))).toBe(true);
+    const share = values.filter((value) => near(value, lost)).length / SIZE;
+    expect(Math.abs(share - p)).toBeLessThan(5 * Math.sqrt((p * (1 - p)) / SIZE));
+  });
+
+  test("keeps mean 0 and variance 1", async () => {
+    const normals = normal(randomKey(1, "x"), [SIZE]);
+    const { mean, variance } = moments(await evaluate(new AlphaDropout(0.4).forward(normals, training())));
+    expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(SIZE));
+    expect(Math.abs(variance - 1)).toBeLessThan(0.03);
+  });
+
+  test("passes gradients where it kept", async () => {
+    const point = x.slice([0, 50]);
+    const y = new AlphaDropout(0.5).forward(point, training());
+    const [values, gradients] = await evaluateAll([y, grad(y.sum(), [point])[0]], { executor: oracle() });
+    values.forEach((value, i) => {
+      expect(gradients[i] > 0).toBe(value > 0);
+    });
+  });
+});
+
+test("GaussianNoise adds noise of its deviation and no bias", async () => {
+  const { mean, variance } = moments(await evaluate(new GaussianNoise(0.5).forward(x, training())));
+  expect(Math.abs(mean - 3)).toBeLessThan((5 * 0.5) / Math.sqrt(SIZE));
+  expect(Math.abs(variance - 0.25)).toBeLessThan(5 * 0.25 * Math.sqrt(2 / SIZE));
+});
