@@ -29,6 +29,7 @@ const OPERAND_BYTES = 4 * MAP_OPERAND_WORDS;
 const STEP_BYTES = 4 * MAP_STEP_WORDS;
 const FLAGS_AT = 4 * REGISTERS; // after the table, a byte for each output: 1 if it may not be written in place
 const TABLE_WORDS = REGISTERS + 16;
+const FEW = 16; // elements of a range that fits into one block of its own for each register
 const PAD = 16; // words after a block: expansions and rounded lengths may run over it
 const WHOLE_BUFFERS = (SCRATCH_COUNTERS - TABLE_WORDS) / (BLOCK + PAD) - MAX_SCRATCH_REGISTERS; // with more, blocks are shorter
 
@@ -50,6 +51,10 @@ export function mapRange(at: usize, start: i32, end: i32): void {
   const outputs = operands + OPERAND_BYTES * (counts & 0xff);
   const steps = outputs + 4 * ((counts >> 8) & 0xff);
   const stop = steps + STEP_BYTES * (counts >> 16);
+  if (end - start <= FEW) {
+    mapFew(operands, outputs, steps, stop, columns, start, end - start);
+    return;
+  }
   const block = blockLength(operands, outputs, (counts & 0xff) + ((counts >> 8) & 0xff), columns);
   const stride = 4 * (block + PAD);
   const blocks = scratch + 4 * TABLE_WORDS;
@@ -75,6 +80,66 @@ export function mapRange(at: usize, start: i32, end: i32): void {
       if (from !== to) copyWords(to, from, count);
     }
   }
+}
+
+/** A map of a few elements: all operands are copied first and all outputs last, so there are no hazards to look for. */
+function mapFew(
+  operands: usize,
+  outputs: usize,
+  steps: usize,
+  stop: usize,
+  columns: i32,
+  start: i32,
+  count: i32,
+): void {
+  const blocks = scratch;
+  for (let operand = operands, to = blocks + 4 * FEW * REGISTER_OPERAND; operand < outputs; to += 4 * FEW) {
+    const kind = load<u32>(operand, 4);
+    if (kind === MODE_FULL) spread(to, load<usize>(operand) + 4 * start, count);
+    else if (kind === MODE_SCALAR) splat(to, load<usize>(operand), count);
+    else {
+      const at = place(operand, to, columns, start, count, false, FEW);
+      if (at !== to) spread(to, at, count);
+    }
+    operand += OPERAND_BYTES;
+  }
+  const bytes = ((count + 7) & ~7) << 2;
+  for (let p = steps; p < stop; p += STEP_BYTES) {
+    // A register's number times the 64 bytes of its block.
+    const word = load<u32>(p);
+    const more = load<u32>(p, 4);
+    const to = blocks + ((word >> 2) & 0x3fc0);
+    const a = blocks + ((word >> 10) & 0x3fc0);
+    const b = blocks + ((word >> 18) & 0x3fc0);
+    const c = blocks + ((more << 6) & 0x3fc0);
+    const d = blocks + ((more >> 2) & 0x3fc0);
+    step(word & 0xff, to, a, b, c, d, start, count, bytes);
+  }
+  for (let output = outputs, from = blocks + 4 * FEW * REGISTER_OUTPUT; output < steps; from += 4 * FEW) {
+    copyWords(load<usize>(output) + 4 * start, from, count);
+    output += 4;
+  }
+}
+
+/** Copies `count` words, and up to seven more of a block. */
+function spread(to: usize, from: usize, count: i32): void {
+  v128.store(to, v128.load(from));
+  if (count <= 4) return;
+  v128.store(to, v128.load(from, 16), 16);
+  if (count <= 8) return;
+  v128.store(to, v128.load(from, 32), 32);
+  v128.store(to, v128.load(from, 48), 48);
+}
+
+/** Writes the same word as often. */
+function splat(to: usize, from: usize, count: i32): void {
+  const value = v128.load32_splat(from);
+  v128.store(to, value);
+  if (count <= 4) return;
+  v128.store(to, value, 16);
+  if (count <= 8) return;
+  v128.store(to, value, 32);
+  v128.store(to, value, 48);
 }
 
 /** One step on the registers that its two words name. */

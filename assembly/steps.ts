@@ -1,4 +1,4 @@
-// The steps of the block machine: one tight loop each over `bytes` bytes (a multiple of 64, so two vectors a turn), from the
+// The steps of the block machine: one tight loop each over `bytes` bytes (a multiple of 32, so two vectors a turn), from the
 // registers at a, b, c, d into the one at `to`, which may be one of them. What each code means: isa/map-code.ts.
 import {
   ABS,

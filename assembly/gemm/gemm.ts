@@ -1,9 +1,11 @@
 // MATMUL: C = A . B over a batch, B in panels (pack.ts), A where it lies. The loops around the micro-kernel are those of Goto and
 // van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), without the packing of A, which does not pay here.
 // Each output is summed over k in order within blocks of KC, and the blocks in order: the same bits for any tile or thread.
+import { MC, NC, SMALL } from "../isa/chunks";
 import { KC, PANEL, SCRATCH_TILE } from "../isa/sizes";
 import {
   MATMUL_A,
+  MATMUL_B,
   MATMUL_BATCH,
   MATMUL_C,
   MATMUL_K,
@@ -21,6 +23,7 @@ import { nextChunk, scratch, startClaims } from "../parallel";
 import { storeLanes } from "../simd";
 import { fill } from "../words";
 import { chunkColumns, chunkRows, cutChunks, MR, NR, PACK_COLUMNS, THIN, wholePanels } from "./blocking";
+import { direct } from "./direct";
 import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
 import { columns6x8, rows6x8 } from "./micro-6x8";
@@ -40,6 +43,14 @@ export function matmul(pc: usize): void {
   const stridePanels = load<i32>(pc, 4 * MATMUL_STRIDE_B) !== 0 ? k * wholePanels(n) : 0;
   const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
   if (m === 0 || n === 0) return;
+  if (panels === 0 && batch === 1 && m <= MC && n <= NC && m * n * k <= SMALL && k > 0) {
+    // One chunk, of which nothing need be found out.
+    startClaims();
+    if (nextChunk() !== 0) return;
+    directly(pc, c, a, 0, 0, 0, m, n);
+    if (epilogue) mapRange(pc + 4 * MATMUL_WORDS, 0, m * n);
+    return;
+  }
 
   cutChunks(batch, m, n, k, transposed, epilogue);
   const mc = chunkRows;
@@ -60,6 +71,7 @@ export function matmul(pc: usize): void {
     const panel = panels + 4 * (matrix * stridePanels + column * k);
     const source = a + 4 * matrix * strideA;
     if (k === 0) zero(target, 4 * n, rows, columns);
+    else if (panels === 0) directly(pc, target, source, row, column, matrix, rows, columns);
     else if (transposed) productTransposed(target, 4 * n, source + 4 * row, 4 * m, panel, rows, columns, k);
     else product(target, 4 * n, source + 4 * row * k, 4 * k, panel, rows, columns, k);
     if (epilogue) {
@@ -68,6 +80,19 @@ export function matmul(pc: usize): void {
       else for (let r = 0; r < rows; r++) mapRange(map, first + r * n, first + r * n + columns);
     }
   }
+}
+
+/** The rows and columns of C from `row` and `column` on, without panels. */
+function directly(pc: usize, c: usize, a: usize, row: i32, column: i32, matrix: i32, rows: i32, columns: i32): void {
+  const m = load<i32>(pc, 4 * MATMUL_M);
+  const n = load<i32>(pc, 4 * MATMUL_N);
+  const k = load<i32>(pc, 4 * MATMUL_K);
+  const flags = load<i32>(pc, 4 * MATMUL_TRANSPOSED);
+  const b = load<usize>(pc, 4 * MATMUL_B) + 4 * matrix * load<i32>(pc, 4 * MATMUL_STRIDE_B);
+  const lda = (flags & 1) !== 0 ? 4 : 4 * k;
+  const step = (flags & 1) !== 0 ? 4 * m : 4;
+  if ((flags & 2) !== 0) direct(c, 4 * n, a + row * lda, lda, step, b + 4 * column * k, 4 * k, true, rows, columns, k);
+  else direct(c, 4 * n, a + row * lda, lda, step, b + 4 * column, 4 * n, false, rows, columns, k);
 }
 
 /**

@@ -57,7 +57,8 @@ export const PACK_N = 5;
 export const PACK_TRANSPOSED = 6;
 export const PACK_WORDS = 7;
 
-// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS (an executor without panels reads B). Batch strides are in
+// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS, or where it lies if PANELS is 0 (an executor
+// without panels always reads it there). Batch strides are in
 // words, 0 when that operand is shared by the batch. A transposed means stored k x m. MAP words > 0: an epilogue follows in
 // the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of C, run on each finished tile.
 export const MATMUL_C = 1;

@@ -99,9 +99,10 @@ function matmulAccesses(code: Int32Array, at: number): Access[] {
   const list = [
     dense(slot.MATMUL_A, false, k === 0 ? 0 : (batch - 1) * strideA + m * k),
     dense(slot.MATMUL_B, false, k === 0 ? 0 : (batch - 1) * strideB + k * n),
-    dense(slot.MATMUL_PANELS, false, panelWords(k, n, strideB === 0 ? 1 : batch)),
     dense(slot.MATMUL_C, true, batch * m * n, true, true),
   ];
+  if (code[at + slot.MATMUL_PANELS] !== 0)
+    list.push(dense(slot.MATMUL_PANELS, false, panelWords(k, n, strideB === 0 ? 1 : batch)));
   const map = mapOf(code, at);
   return map < 0 ? list : list.concat(mapAccesses(code, at, map));
 }

@@ -173,6 +173,7 @@ class Printer {
   }
 
   #address(position: number): string {
+    if (this.#code[position] === 0) return "none";
     return this.#places.show(positionOf(this.#code[position]));
   }
 }

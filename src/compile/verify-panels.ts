@@ -1,4 +1,4 @@
-// Verifies that a product reads panels which were packed from its own B, as it is now.
+// Verifies that a product reads panels which were packed from its own B, as it is now, and that nothing else reads panels.
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Line, Loop, Touch } from "./decode.ts";
@@ -20,6 +20,8 @@ export class Panels {
   readonly #packs = new Map<number, Pack>();
   /** Numbers of the instructions that wrote words last. */
   readonly #writers = new Intervals();
+  /** Words that were written, 1 where by PACK. */
+  readonly #packed = new Intervals();
   /** Products in the loops that are open whose panels were packed outside. */
   readonly #products: Product[][] = [];
 
@@ -33,8 +35,18 @@ export class Panels {
   }
 
   instruction(line: Line): void {
-    if (line.opcode === MATMUL && line.touches.length > 0 && this.#word(line, slot.MATMUL_K) > 0) this.#product(line);
-    for (const { write, low, high } of line.touches) if (write) this.#writers.add(low, high, line.number);
+    const panels = line.opcode === MATMUL && line.touches.length > 0 && this.#word(line, slot.MATMUL_PANELS) !== 0;
+    if (panels && this.#word(line, slot.MATMUL_K) > 0) this.#product(line);
+    for (const { slot: number, write, low, high } of line.touches) {
+      if (write) continue;
+      if (!(line.opcode === MATMUL && number === slot.MATMUL_PANELS) && this.#packed.latest(low, high) === 1)
+        this.#fail(line, "reads panels, whose layout is the executor's own");
+    }
+    for (const { write, low, high } of line.touches) {
+      if (!write) continue;
+      this.#writers.add(low, high, line.number);
+      this.#packed.add(low, high, line.opcode === PACK ? 1 : 0);
+    }
     if (line.opcode === PACK)
       this.#packs.set(touchOf(line, slot.PACK_TO).start, { line, from: touchOf(line, slot.PACK_FROM) });
   }

@@ -6,6 +6,10 @@ import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from 
 import type { Tensor } from "../tensor.ts";
 import { permute } from "./movement.ts";
 
+/** Rows of A up to which each number of B is used too seldom to be worth packing, and products up to which nothing is. */
+const FEW_ROWS = 2;
+const FEW_PRODUCTS = 2048;
+
 export interface MatmulAttrs {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -82,10 +86,12 @@ export const matmul: Op<MatmulAttrs> = {
       const sharedA = avals[0].shape.length === 2;
       const sharedB = avals[1].shape.length === 2;
       const count = sizeOf(batch);
-      const panels = emit.panels(b, sharedB ? 1 : count, k, n, attrs.transposeB);
+      // Where packing B would cost as much as the product does, B is read where it lies.
+      const few = m <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
+      const panels = few ? undefined : emit.panels(b, sharedB ? 1 : count, k, n, attrs.transposeB);
       const flags = (attrs.transposeA ? 1 : 0) | (attrs.transposeB ? 2 : 0);
-      const slots = [c, a, b, panels, count, m, n, k, flags, sharedA ? 0 : m * k, sharedB ? 0 : k * n, 0];
-      emit.instruction(MATMUL, slots, [a, b, panels], [c]);
+      const slots = [c, a, b, panels ?? 0, count, m, n, k, flags, sharedA ? 0 : m * k, sharedB ? 0 : k * n, 0];
+      emit.instruction(MATMUL, slots, panels === undefined ? [a, b] : [a, b, panels], [c]);
     },
   },
   simplify([a, b], { transposeA, transposeB }) {

@@ -118,9 +118,9 @@ function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: 
 
 function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {
   const next = row.add(batch);
-  const ends = next.less(rows).equal(0);
+  const goesOn = next.less(rows);
   return [
-    [row, ends.select(next.like(0), next)],
-    [epoch, ends.select(epoch.add(1), epoch)],
+    [row, goesOn.select(next, next.like(0))],
+    [epoch, goesOn.select(epoch, epoch.add(1))],
   ];
 }

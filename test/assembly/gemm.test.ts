@@ -16,6 +16,8 @@ interface Product {
   /** One matrix for the whole batch. */
   readonly sharedA?: boolean;
   readonly sharedB?: boolean;
+  /** B is read where it lies, without panels. */
+  readonly direct?: boolean;
 }
 
 /** -4 to 4. */
@@ -51,17 +53,27 @@ function program(
   b: Float32Array,
   epilogue: (c: Place) => number[] = () => [],
 ): { code: number[][]; c: Place } {
-  const { m, n, k, batch = 1, transposeA = false, transposeB = false, sharedA, sharedB } = product;
+  const { m, n, k, batch = 1, transposeA = false, transposeB = false, sharedA, sharedB, direct = false } = product;
   const matrices = sharedB ? 1 : batch;
   const inA = machine.f32(a);
   const inB = machine.f32(b);
   const panels = machine.f32(matrices * k * Math.ceil(n / PANEL) * PANEL);
   const c = machine.f32(batch * m * n);
   const map = epilogue(c);
-  const slots = [c.at, inA.at, inB.at, panels.at, batch, m, n, k, Number(transposeA) + 2 * Number(transposeB)];
+  const slots = [
+    c.at,
+    inA.at,
+    inB.at,
+    direct ? 0 : panels.at,
+    batch,
+    m,
+    n,
+    k,
+    Number(transposeA) + 2 * Number(transposeB),
+  ];
+  const pack = [instruction(PACK, panels.at, inB.at, matrices, k, n, Number(transposeB)), instruction(BARRIER)];
   const code = [
-    instruction(PACK, panels.at, inB.at, matrices, k, n, Number(transposeB)),
-    instruction(BARRIER),
+    ...(direct ? [] : pack),
     instruction(MATMUL, ...slots, sharedA ? 0 : m * k, sharedB ? 0 : k * n, map.length, ...map),
   ];
   return { code, c };
@@ -76,6 +88,11 @@ function operands(
 }
 
 function check(machine: Machine, product: Product): void {
+  checkOne(machine, product);
+  checkOne(machine, { ...product, direct: true });
+}
+
+function checkOne(machine: Machine, product: Product): void {
   machine.clear();
   const [a, b] = operands(product, integers);
   const { code, c } = program(machine, product, a, b);
@@ -137,6 +154,9 @@ describe.each(builds)("matrix product, %s build", (build) => {
       { m: 7, n: 515, k: 2 * KC + 1 },
       { m: 64, n: 128, k: 40 },
       { m: 9, n: 10, k: 3, batch: 4 },
+      { m: 9, n: 10, k: 3, direct: true },
+      { m: 9, n: 10, k: 3, batch: 4, direct: true },
+      { m: 2, n: 1200, k: 300, direct: true },
       { m: 3, n: 5, k: 0 },
     ]) {
       machine.clear();
@@ -171,6 +191,24 @@ describe.each(builds)("matrix product, %s build", (build) => {
     // Sums of at most KC products, each rounded at most twice, then of three blocks.
     const worst = Math.max(...expected.map((value, i) => Math.abs(value - c.data[i]) / bounds[i]));
     expect(worst).toBeLessThan((KC + 4) * 2 ** -24);
+  });
+
+  test.each(transposes)("has the same bits with panels and without ($transposeA, $transposeB)", (flags) => {
+    for (const size of [
+      { m: 1, n: 45, k: 2 * KC + 7 },
+      { m: 6, n: 9, k: KC + 1 },
+      { m: 2, n: 33, k: 30, batch: 3 },
+    ]) {
+      const product = { ...size, ...flags };
+      const [a, b] = operands(product, randoms);
+      machine.clear();
+      const [packed, direct] = [false, true].map((without) => {
+        const { code, c } = program(machine, { ...product, direct: without }, a, b);
+        machine.run(code);
+        return c.data;
+      });
+      expect(direct).toEqual(packed);
+    }
   });
 
   test("gives an output the same bits wherever its tile ends", () => {

@@ -10,21 +10,21 @@ import { batched, dense, made, maps, moving, recurrent } from "./programs.ts";
 
 test("a product with its epilogue, a sum, an assignment", () => {
   expect(printProgram(dense())).toMatchInlineSnapshot(`
-    "variable w: f32[5, 3] at state+16
-    variable b: f32[3] at state+32
-    input x: f32[4, 5] at io+0
-    output total: f32[] at io+32, logged
-    output y: f32[4, 3] at io+48
-    arena: 128 words
-    0 pack to=arena+0 from=w batch=1 k=5 n=3 transposed=0                   ; matmul+add+relu [4, 3]
+    "variable w: f32[171, 3] at state+16
+    variable b: f32[3] at state+544
+    input x: f32[4, 171] at io+0
+    output total: f32[] at io+688, logged
+    output y: f32[4, 3] at io+704
+    arena: 4112 words
+    0 pack to=arena+0 from=w batch=1 k=171 n=3 transposed=0                 ; matmul+add+relu [4, 3]
     1 barrier
-    2 matmul c=y a=x b=w panels=arena+0 m=4 n=3 k=5                         ; matmul+add+relu [4, 3]
+    2 matmul c=y a=x b=w panels=arena+0 m=4 n=3 k=171                       ; matmul+add+relu [4, 3]
         epilogue n=12 columns=3: a0=y, a1=row b, o0=y
           r0 = add a0 a1
           o0 = relu r0
     3 barrier
     4 reduce to=total from=y kind=sum outer=1 n=12 inner=1                  ; sum []
-    5 map n=15 columns=15: a0=w, a1=scalar 0.5, o0=w                        ; mul [5, 3]
+    5 map n=513 columns=513: a0=w, a1=scalar 0.5, o0=w                      ; mul [171, 3]
         o0 = mul a0 a1
     6 end"
   `);
@@ -32,39 +32,39 @@ test("a product with its epilogue, a sum, an assignment", () => {
 
 test("a loop with prefixes", () => {
   expect(printProgram(recurrent())).toMatchInlineSnapshot(`
-    "variable w: f32[3, 3] at state+16
-    input rows: f32[7, 2, 3] at io+0
-    input start: f32[2, 3] at io+48
-    output last: f32[2, 3] at io+64
-    output all: f32[7, 2, 3] at io+80
-    arena: 96 words
-     0 copy to=arena+0 from=start, 6 x (to 1, from 1)                       ; scan [2, 3]
-     1 pack to=arena+16 from=w batch=1 k=3 n=3 transposed=0                 ; scan [2, 3]
+    "variable w: f32[24, 24] at state+16
+    input rows: f32[7, 4, 24] at io+0
+    input start: f32[4, 24] at io+672
+    output last: f32[4, 24] at io+768
+    output all: f32[7, 4, 24] at io+864
+    arena: 672 words
+     0 copy to=arena+0 from=start, 96 x (to 1, from 1)                      ; scan [4, 24]
+     1 pack to=arena+96 from=w batch=1 k=24 n=24 transposed=0               ; scan [4, 24]
      2 barrier
-     3 loop i0 to 7                                                         ; scan [2, 3]
-     4   index c += 6 i0, a0 += 6 i0, a1 += 6 i0, o0 += 6 i0
-     5   matmul c=all a=arena+0 b=w panels=arena+16 m=2 n=3 k=3             ; matmul+add+tanh [2, 3]
-           epilogue n=6 columns=6: a0=all, a1=rows, o0=all
+     3 loop i0 to 7                                                         ; scan [4, 24]
+     4   index c += 96 i0, a0 += 96 i0, a1 += 96 i0, o0 += 96 i0
+     5   matmul c=all a=arena+0 b=w panels=arena+96 m=4 n=24 k=24           ; matmul+add+tanh [4, 24]
+           epilogue n=96 columns=96: a0=all, a1=rows, o0=all
              r0 = add a0 a1
              o0 = tanh r0
      6   barrier
-     7   index from += 6 i0
-     8   copy to=arena+0 from=all, 6 x (to 1, from 1)                       ; copy scan [2, 3] carry 0
+     7   index from += 96 i0
+     8   copy to=arena+0 from=all, 96 x (to 1, from 1)                      ; copy scan [4, 24] carry 0
      9   barrier
-    10 copy to=last from=arena+0, 6 x (to 1, from 1)                        ; scan [2, 3]
+    10 copy to=last from=arena+0, 96 x (to 1, from 1)                       ; scan [4, 24]
     11 end"
   `);
 });
 
 test("batches", () => {
   expect(printProgram(batched())).toMatchInlineSnapshot(`
-    "input x: f32[2, 4, 5] at io+0
-    input y: f32[2, 5, 3] at io+48
-    output z: f32[2, 4, 3] at io+80
-    arena: 240 words
-    0 pack to=arena+0 from=y batch=2 k=5 n=3 transposed=0                   ; matmul [2, 4, 3]
+    "input x: f32[2, 4, 171] at io+0
+    input y: f32[2, 171, 3] at io+1376
+    output z: f32[2, 4, 3] at io+2416
+    arena: 8208 words
+    0 pack to=arena+0 from=y batch=2 k=171 n=3 transposed=0                 ; matmul [2, 4, 3]
     1 barrier
-    2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=5 stride_a=20 stride_b=15 ; matmul [2, 4, 3]
+    2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=171 stride_a=684 stride_b=513 ; matmul [2, 4, 3]
     3 end"
   `);
 });

@@ -4,10 +4,13 @@ import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { a, column, Encoder, full, type MapBody, o, one, r, row } from "../runtime/encode.ts";
 
+/** A depth at which even four rows and three columns are worth panels. */
+export const DEPTH = 171;
+
 /** pack, barrier, matmul with its epilogue, barrier, reduce, map. */
 export function dense(): Program {
-  const x = input([4, 5], "f32", "x");
-  const w = new Variable([5, 3], 0, { label: "w" });
+  const x = input([4, DEPTH], "f32", "x");
+  const w = new Variable([DEPTH, 3], 0, { label: "w" });
   const b = new Variable([3], 0, { label: "b" });
   const y = x.matmul(w).add(b).relu();
   return compile({ inputs: { x }, outputs: { total: y.sum(), y }, assignments: [[w, w.mul(0.5)]] });
@@ -15,16 +18,16 @@ export function dense(): Program {
 
 /** A product of two batches. */
 export function batched(): Program {
-  const x = input([2, 4, 5], "f32", "x");
-  const y = input([2, 5, 3], "f32", "y");
+  const x = input([2, 4, DEPTH], "f32", "x");
+  const y = input([2, DEPTH, 3], "f32", "y");
   return compile({ inputs: { x, y }, outputs: { z: x.matmul(y) } });
 }
 
 /** A recurrence over 7 rows that also gives every state. */
 export function recurrent(): Program {
-  const rows = input([7, 2, 3], "f32", "rows");
-  const start = input([2, 3], "f32", "start");
-  const w = new Variable([3, 3], 0, { label: "w" });
+  const rows = input([7, 4, 24], "f32", "rows");
+  const start = input([4, 24], "f32", "start");
+  const w = new Variable([24, 24], 0, { label: "w" });
   const { carries, outputs } = scan(
     ([state], [element]) => {
       const next = state.matmul(w).add(element).tanh();

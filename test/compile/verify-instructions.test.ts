@@ -71,7 +71,7 @@ rejects("slots", [
     "with matrices of a batch that overlap",
     dense,
     (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_A, 7),
-    "batches of A lie 7 words apart, matrices are 20",
+    "batches of A lie 7 words apart, matrices are 684",
   ],
   [
     "with an epilogue over fewer elements",
@@ -86,7 +86,12 @@ rejects("slots", [
 
 rejects("addresses", [
   ["that are absent", dense, (d) => d.set(op.MATMUL, slot.MATMUL_A, 0), "a at state+0 is where nothing lies"],
-  ["beyond all buffers", dense, (d) => d.set(op.PACK, slot.PACK_FROM, 48), "from at state+48 is where nothing lies"],
+  [
+    "beyond all buffers",
+    dense,
+    (d) => d.set(op.PACK, slot.PACK_FROM, 4800),
+    "from at state+4800 is where nothing lies",
+  ],
   [
     "from which a buffer is too short",
     dense,
@@ -108,7 +113,7 @@ rejects("addresses", [
   [
     "that leave a buffer in a later iteration",
     recurrent,
-    (d) => d.set(op.INDEX, slot.INDEX_FIRST + 2, 8),
+    (d) => d.set(op.INDEX, slot.INDEX_FIRST + 2, 98),
     "c at all reaches 12 words past the end of all",
   ],
   ["that are not aligned", dense, (d) => d.set(op.PACK, slot.PACK_TO, arena + 8), "to at arena+8 begins no buffer"],

@@ -13,6 +13,7 @@ import type { Draft } from "./draft.ts";
 import {
   batched,
   copyOf,
+  DEPTH,
   dense,
   made,
   maps,
@@ -152,7 +153,7 @@ const panels: readonly Broken[] = [
     "of another depth",
     dense,
     (d) => d.set(op.MATMUL, slot.MATMUL_K, 4),
-    "reads panels of k 4, instruction 0 packs k 5",
+    `reads panels of k 4, instruction 0 packs k ${DEPTH}`,
   ],
   ["of another width", dense, (d) => d.set(op.PACK, slot.PACK_N, 2), "reads panels of n 3, instruction 0 packs n 2"],
   [
@@ -174,6 +175,12 @@ const panels: readonly Broken[] = [
     "reads panels that instruction 0 packs from another B",
   ],
   ["of an earlier value", dense, halveEarly, "reads panels of instruction 0, but instruction 2 has written B since"],
+  [
+    "as if they were a matrix",
+    dense,
+    (d) => d.set(op.REDUCE, slot.REDUCE_FROM, d.get(op.PACK, slot.PACK_TO)),
+    "reads panels, whose layout is the executor's own",
+  ],
   [
     "that an iteration overwrites",
     recurrent,

@@ -18,10 +18,10 @@ import { sgd } from "../../src/optim/index.ts";
 import { sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 
-/** One step of gradient descent on a network of 4, 3 and 2 units, as src/compile/README.md writes it. */
+/** One step of gradient descent on a network of 16, 12 and 2 units, as src/compile/README.md writes it. */
 function example() {
-  const model = new Sequential(new Linear(4, 3), relu, new Linear(3, 2));
-  const [x, y] = [input([8, 4], "f32", "x"), input([8], "i32", "y")];
+  const model = new Sequential(new Linear(16, 12), relu, new Linear(12, 2));
+  const [x, y] = [input([64, 16], "f32", "x"), input([64], "i32", "y")];
   const weights = parameters(model);
   const names = new Map([...weights].map(([path, variable]) => [variable, path]));
   const loss = crossEntropy(model.forward(x, evaluationContext()), y);
