@@ -20,13 +20,17 @@ export interface LionOptions {
 function scaleByLion(beta1: number, beta2: number): Transform<Variable[]> {
   return {
     init: (parameters) => filledLike(parameters, "lion.m"),
-    update: (updates, means) => ({
-      updates: updates.map((update, i) => runningMean(means[i], update, beta1).sign()),
-      assignments: assign(
-        means,
-        updates.map((update, i) => runningMean(means[i], update, beta2)),
-      ),
-    }),
+    update(updates, means) {
+      const next = updates.map((update, i) => runningMean(means[i], update, beta2));
+      // beta1 m + (1 - beta1) g, from the new mean: what hangs together is one map.
+      const ahead = next.map((mean, i) =>
+        means[i]
+          .sub(updates[i])
+          .mul(beta1 - beta2)
+          .add(mean),
+      );
+      return { updates: ahead.map((mean) => mean.sign()), assignments: assign(means, next) };
+    },
   };
 }
 
