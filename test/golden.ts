@@ -39,14 +39,23 @@ interface StoredCase {
 
 const families = new Map<string, Readonly<Record<string, readonly StoredCase[]>>>();
 
-/** The cases of an entry, "family/entry". */
-export function goldenCases(entry: string): readonly Case[] {
-  const [family] = entry.split("/", 1);
+function goldenFamily(family: string): Readonly<Record<string, readonly StoredCase[]>> {
   const known =
     families.get(family) ?? JSON.parse(readFileSync(new URL(`golden/${family}.json`, import.meta.url), "utf8"));
   families.set(family, known);
-  const cases: readonly StoredCase[] | undefined = known[entry.slice(family.length + 1)];
-  if (cases === undefined) throw new Error(`test/golden has no ${entry}: add it to make.py and run it`);
+  return known;
+}
+
+/** The names of all entries of a family. */
+export function goldenEntries(family: string): string[] {
+  return Object.keys(goldenFamily(family));
+}
+
+/** The cases of an entry, "family/entry". */
+export function goldenCases(entry: string): readonly Case[] {
+  const [family] = entry.split("/", 1);
+  const cases: readonly StoredCase[] | undefined = goldenFamily(family)[entry.slice(family.length + 1)];
+  if (cases === undefined) throw new Error(`test/golden has no ${entry}: add it to its script there and run that`);
   return cases.map(decode);
 }
 

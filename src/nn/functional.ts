@@ -1,5 +1,7 @@
-// Activations as functions: usable in forward passes and as layers of a Sequential. Names and definitions are PyTorch's.
+// Activations as functions: usable in forward passes and as layers of a Sequential. Names, defaults and gradients at kinks are PyTorch's.
 import { customGradient } from "../autodiff.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { normalizeAxis, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /**
@@ -15,6 +17,18 @@ export function relu(x: Tensor): Tensor {
 }
 
 /**
+ * x within 0..6, elementwise (Krizhevsky 2010).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { relu6 } from "simdgrad/nn";
+ * await evaluate(relu6(constant([-1, 2, 8]))); // => [0, 2, 6]
+ */
+export function relu6(x: Tensor): Tensor {
+  return hardtanh(x, 0, 6);
+}
+
+/**
  * x where x > 0, slope * x elsewhere.
  *
  * @example
@@ -24,6 +38,64 @@ export function relu(x: Tensor): Tensor {
  */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   return x.greater(0).select(x, x.mul(slope));
+}
+
+/**
+ * x where x > 0, weight * x elsewhere: weight [1], or [C] with one slope a channel, axis 1 of x (He et al. 2015).
+ * @throws ShapeError where x has another number of channels
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { prelu } from "simdgrad/nn";
+ * await evaluate(prelu(constant([[-1, -2]]), constant([0.5, 0.25]))); // => [-0.5, -0.5]
+ */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  const { shape } = x;
+  const channels = sizeOf(weight.shape);
+  // A vector is one channel, as in PyTorch.
+  if (weight.shape.length > 1 || (channels !== 1 && (shape.length < 2 ? 1 : shape[1]) !== channels))
+    throw new ShapeError(`prelu: ${showShape(shape)} does not have the channels of weight ${showShape(weight.shape)}`);
+  const slope = channels === 1 ? weight.reshape([]) : weight.reshape([channels, ...shape.slice(2).map(() => 1)]);
+  return x.greater(0).select(x, x.mul(slope));
+}
+
+/**
+ * x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2016).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { elu } from "simdgrad/nn";
+ * await evaluate(elu(constant([-1, 2]))); // => [-0.632121, 2]
+ */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  return bent(x, (negative) => negative.expm1().mul(alpha));
+}
+
+/**
+ * Scaled elu that keeps mean 0 and variance 1 from layer to layer (Klambauer et al. 2017).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { selu } from "simdgrad/nn";
+ * await evaluate(selu(constant([-1, 2]))); // => [-1.11133, 2.10140]
+ */
+export function selu(x: Tensor): Tensor {
+  // The fixed point's alpha and scale, from the paper's appendix A.1.
+  return elu(x, 1.6732632423543772).mul(1.0507009873554805);
+}
+
+/**
+ * x where x > 0, alpha (e^(x / alpha) - 1) elsewhere: an elu without a kink for every alpha (Barron 2017).
+ * @throws ArgumentError for an alpha of 0
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { celu } from "simdgrad/nn";
+ * await evaluate(celu(constant([-1, 2]), 2)); // => [-0.786939, 2]
+ */
+export function celu(x: Tensor, alpha = 1): Tensor {
+  if (alpha === 0) throw new ArgumentError("celu: alpha must not be 0");
+  return bent(x, (negative) => negative.div(alpha).expm1().mul(alpha));
 }
 
 /**
@@ -51,15 +123,23 @@ export function tanh(x: Tensor): Tensor {
 }
 
 /**
- * x Phi(x) with the normal distribution function: x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel 2016).
+ * x Phi(x) with the normal distribution function: x (1 + erf(x / sqrt 2)) / 2; for "tanh" the approximation
+ * x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel 2016).
+ * @throws ArgumentError for another approximation
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
  * import { gelu } from "simdgrad/nn";
  * await evaluate(gelu(constant([0, 1]))); // => [0, 0.841345]
+ * await evaluate(gelu(constant([0, 1]), "tanh")); // => [0, 0.841192]
  */
-export function gelu(x: Tensor): Tensor {
-  return x.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5));
+export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
+  if (approximate !== "none" && approximate !== "tanh")
+    throw new ArgumentError(`gelu: approximate ${approximate} is not none or tanh`);
+  if (approximate === "none") return x.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5));
+  const inner = x.mul(x.square().mul(0.044715).add(1)).mul(Math.sqrt(2 / Math.PI));
+  // (1 + tanh(a)) / 2 = sigmoid(2 a), whose slope does not cancel.
+  return x.mul(inner.mul(2).sigmoid());
 }
 
 /**
@@ -75,19 +155,119 @@ export function silu(x: Tensor): Tensor {
 }
 
 /**
- * ln(1 + e^x), elementwise, without overflow; its gradient is sigmoid(x) everywhere.
+ * x tanh(softplus(x)), elementwise (Misra 2020).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { mish } from "simdgrad/nn";
+ * await evaluate(mish(constant([0, 1]))); // => [0, 0.865098]
+ */
+export function mish(x: Tensor): Tensor {
+  // With s = sigmoid(x): 1 + e^x = 1 / (1 - s), and tanh(ln(1 + e^x)) = s (2 - s) / (1 + (1 - s)^2), whose slope does not cancel.
+  const s = x.sigmoid();
+  const rest = s.neg().add(1);
+  return x.mul(s.mul(rest.add(1)).div(rest.square().add(1)));
+}
+
+/**
+ * ln(1 + e^(beta x)) / beta, elementwise, without overflow; its gradient is sigmoid(beta x) everywhere. There is no threshold: torch's is
+ * there against the overflow.
+ * @throws ArgumentError for a beta of 0
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
  * import { softplus } from "simdgrad/nn";
  * await evaluate(softplus(constant([0, 1000]))); // => [0.693147, 1000]
  */
-export function softplus(x: Tensor): Tensor {
+export function softplus(x: Tensor, beta = 1): Tensor {
+  if (beta === 0) throw new ArgumentError("softplus: beta must not be 0");
   const value = customGradient(
     (a) => a.relu().add(a.abs().neg().exp().log1p()),
     (cotangent, [a]) => [cotangent.mul(a.sigmoid())],
   );
+  return beta === 1 ? value(x) : value(x.mul(beta)).div(beta);
+}
+
+/**
+ * x / (1 + |x|), elementwise.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { softsign } from "simdgrad/nn";
+ * await evaluate(softsign(constant([-1, 3]))); // => [-0.5, 0.75]
+ */
+export function softsign(x: Tensor): Tensor {
+  return x.div(x.abs().add(1));
+}
+
+/**
+ * x within min..max; its gradient is 1 between them and 0 from them on.
+ * @throws ArgumentError unless min < max
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { hardtanh } from "simdgrad/nn";
+ * await evaluate(hardtanh(constant([-3, 0.5, 3]))); // => [-1, 0.5, 1]
+ */
+export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
+  if (!(min < max)) throw new ArgumentError(`hardtanh: min ${min} must be below max ${max}`);
+  const value = customGradient(
+    (a) => a.maximum(min).minimum(max),
+    (cotangent, [a]) => [cotangent.mul(a.greater(min).mul(a.less(max)))],
+  );
   return value(x);
+}
+
+/**
+ * relu6(x + 3) / 6: a sigmoid of three straight lines (Howard et al. 2019).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { hardSigmoid } from "simdgrad/nn";
+ * await evaluate(hardSigmoid(constant([-4, 0, 1.5]))); // => [0, 0.5, 0.75]
+ */
+export function hardSigmoid(x: Tensor): Tensor {
+  return relu6(x.add(3)).div(6);
+}
+
+/**
+ * ln sigmoid(x), elementwise, without overflow.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { logSigmoid } from "simdgrad/nn";
+ * await evaluate(logSigmoid(constant([0, -1000]))); // => [-0.693147, -1000]
+ */
+export function logSigmoid(x: Tensor): Tensor {
+  return softplus(x.neg()).neg();
+}
+
+/**
+ * a sigmoid(b) for the halves a and b of x along an axis (default the last), which becomes half as long (Dauphin et al. 2017).
+ * @throws ShapeError where the axis has an odd size
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { glu } from "simdgrad/nn";
+ * await evaluate(glu(constant([3, 0]))); // => [1.5]
+ */
+export function glu(x: Tensor, axis = -1): Tensor {
+  const [a, b] = halves(x, axis, "glu");
+  return a.mul(b.sigmoid());
+}
+
+/**
+ * silu(a) b for the halves a and b of x along an axis (default the last), which becomes half as long (Shazeer 2020).
+ * @throws ShapeError where the axis has an odd size
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { swiglu } from "simdgrad/nn";
+ * await evaluate(swiglu(constant([1, 2]))); // => [1.46212]
+ */
+export function swiglu(x: Tensor, axis = -1): Tensor {
+  const [a, b] = halves(x, axis, "swiglu");
+  return silu(a).mul(b);
 }
 
 /**
@@ -112,4 +292,29 @@ export function softmax(x: Tensor, axis = -1): Tensor {
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
   return x.logSoftmax(axis);
+}
+
+/**
+ * softmax(-x) along an axis (default the last).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { softmin } from "simdgrad/nn";
+ * await evaluate(softmin(constant([0, Math.log(3)]))); // => [0.75, 0.25]
+ */
+export function softmin(x: Tensor, axis = -1): Tensor {
+  return x.neg().softmax(axis);
+}
+
+/** x where x > 0, f(x) elsewhere; f never sees large arguments, whose infinities would turn zero cotangents into NaN. */
+function bent(x: Tensor, f: (negative: Tensor) => Tensor): Tensor {
+  const positive = x.greater(0);
+  return positive.select(x, f(positive.select(0, x)));
+}
+
+function halves(x: Tensor, axis: number, name: string): [Tensor, Tensor] {
+  const at = normalizeAxis(axis, x.shape, name);
+  const half = x.shape[at] / 2;
+  if (!Number.isInteger(half)) throw new ShapeError(`${name}: axis ${axis} of ${showShape(x.shape)} has no halves`);
+  return [x.narrow(at, 0, half), x.narrow(at, half, half)];
 }

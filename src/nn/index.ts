@@ -1,7 +1,7 @@
 // simdgrad/nn: layers, activations, losses, initialisers.
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
-export { gelu, leakyRelu, logSoftmax, relu, sigmoid, silu, softmax, softplus, tanh } from "./functional.ts";
+export * from "./functional.ts";
 export { linearUniform } from "./init.ts";
 export { Bilinear, Flatten, Identity, Linear, PReLU } from "./layers.ts";
 export {
