@@ -39,7 +39,10 @@ export class Panels {
     if (panels && this.#word(line, slot.MATMUL_K) > 0) this.#product(line);
     for (const { slot: number, write, low, high } of line.touches) {
       if (write) continue;
-      if (!(line.opcode === MATMUL && number === slot.MATMUL_PANELS) && this.#packed.latest(low, high) === 1)
+      // A product reads panels as such, and its epilogue what it has just written.
+      const own = ({ write: written, low: from, high: to }: Touch) => written && from <= low && to >= high;
+      const allowed = line.opcode === MATMUL && (number === slot.MATMUL_PANELS || line.touches.some(own));
+      if (!allowed && this.#packed.latest(low, high) === 1)
         this.#fail(line, "reads panels, whose layout is the executor's own");
     }
     for (const { write, low, high } of line.touches) {
