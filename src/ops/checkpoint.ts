@@ -82,7 +82,8 @@ function copiesInside(
 
 /**
  * The function, with what it computes inside not kept for backward but computed again there: less memory for more time, the same
- * numbers. Random numbers drawn inside are the same ones again. What it reads from outside is kept as ever.
+ * numbers. Random numbers drawn inside are the same ones again. What it reads from outside is kept as ever. Bits are the same, too; only
+ * where other values being kept lets the compiler draw a product into a sum may the relaxed build round once less.
  * Source: Chen et al., Training Deep Nets with Sublinear Memory Cost (2016).
  * @param fn takes tensors and gives one, or a list
  * @throws ArgumentError where it is given no tensors: there would be nothing to begin from

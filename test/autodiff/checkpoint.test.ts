@@ -5,17 +5,18 @@ import { compile } from "../../src/compile/compile.ts";
 import { verifyProgram } from "../../src/compile/verify-program.ts";
 import { constant, scalar } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
-import { Sequential } from "../../src/nn/containers.ts";
+import { Residual, Sequential } from "../../src/nn/containers.ts";
 import { gelu, tanh } from "../../src/nn/functional.ts";
 import { Linear } from "../../src/nn/layers.ts";
 import { type Context, evaluationContext, parameters, trainingContext, variables } from "../../src/nn/module.ts";
+import { BatchNorm1d } from "../../src/nn/normalization.ts";
 import { Dropout } from "../../src/nn/regularization.ts";
 import { checkpoint } from "../../src/ops/checkpoint.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { evaluateAll, initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import type { Variable } from "../../src/variable.ts";
+import type { Assignment, Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements, largest } from "../ops/derivatives.ts";
 import { thrown } from "../thrown.ts";
@@ -43,7 +44,14 @@ function net(each: number, width: number, dropout = 0): Net {
 }
 
 /** One step of gradient descent. */
-function stepOf({ blocks, weights }: Net, batch: number, width: number, saving: boolean, context: Context) {
+function stepOf(
+  { blocks, weights }: Net,
+  batch: number,
+  width: number,
+  saving: boolean,
+  context: Context,
+  others: readonly Assignment[] = [],
+) {
   const x = constant(waves(batch * width), { shape: [batch, width] });
   const output = blocks.reduce<Tensor>((value, block) => {
     const run = (a: Tensor) => block.forward(a, context);
@@ -52,7 +60,7 @@ function stepOf({ blocks, weights }: Net, batch: number, width: number, saving: 
   const loss = output.square().sum();
   const gradients = grad(loss, weights);
   const assignments = weights.map((weight, i) => [weight, weight.sub(gradients[i].mul(0.01))] as const);
-  const program = compile({ outputs: { loss }, assignments });
+  const program = compile({ outputs: { loss }, assignments: [...assignments, ...others] });
   verifyProgram(program);
   return program;
 }
@@ -88,6 +96,23 @@ describe("a deep network", () => {
     expect(results[0].loss.every(Number.isFinite)).toBe(true);
     expect(results[1]).toEqual(results[0]);
   });
+
+  test.each(executors)(
+    "has the same bits with weights that all blocks share, and running statistics, on %s",
+    async (_, executor) => {
+      const shared = new Linear(20, 20);
+      const norm = new BatchNorm1d(20);
+      const blocks = Array.from({ length: 4 }, () => new Sequential(shared, norm, tanh, new Residual(shared)));
+      const model = { blocks, weights: [...parameters(blocks).values()] };
+      const results = [];
+      for (const saving of [false, true]) {
+        const assignments: Assignment[] = [];
+        const program = stepOf(model, 12, 20, saving, trainingContext(3, scalar(1, "i32"), assignments), assignments);
+        results.push(await trained(executor, { blocks, weights: [...variables(blocks).values()] }, program));
+      }
+      expect(results[1]).toEqual(results[0]);
+    },
+  );
 
   test("draws masks again in place of keeping them", () => {
     const model = net(4, 64, 0.25);
