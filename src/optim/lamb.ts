@@ -20,7 +20,7 @@ function scaleByTrustRatio(): Transform<undefined> {
 
 /**
  * LAMB: Adam's updates (epsilon 1e-6, plus decayed weights), each made as long as its parameter (You et al. 2020). Its usual rate is
- * 0.001.
+ * 0.003.
  * @throws ArgumentError for decays outside [0, 1), a negative epsilon or weightDecay
  *
  * @example

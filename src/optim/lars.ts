@@ -23,7 +23,7 @@ export interface LarsOptions {
 
 /**
  * LARS: each gradient g of a parameter w times trustCoefficient |w| / (|g| + weightDecay |w|), then momentum (You et al. 2017). Where
- * |w| or |g| is 0 the factor is 1.
+ * |w| or |g| is 0 the factor is 1. Its usual rate is 1.
  * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, trustCoefficient not above 0
  *
  * @example

@@ -60,14 +60,14 @@ function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Tr
 
 /**
  * Muon for parameters of two axes, whose momentum is replaced by the nearest matrix with orthogonal rows or columns, by five steps of
- * Newton and Schulz; AdamW for the others (Jordan et al. 2024; torch.optim.Muon). Its usual rate is 0.02.
+ * Newton and Schulz; AdamW for the others (Jordan et al. 2024; torch.optim.Muon). Its usual rate is 0.002.
  * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, nsSteps below 1
  *
  * @example
  * import { Variable } from "simdgrad";
  * import { adamW, muon } from "simdgrad/optim";
  * const parameters = [new Variable([3, 2], 0), new Variable([3], 0)];
- * muon(0.02, { others: adamW(0.002) }).init(parameters).links.length; // => 2
+ * muon(0.002, { others: adamW(0.002) }).init(parameters).links.length; // => 2
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
   const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, others = adamW(1e-3) } = options;
