@@ -231,6 +231,19 @@ export function hardSigmoid(x: Tensor): Tensor {
 }
 
 /**
+ * x relu6(x + 3) / 6: a silu out of hardSigmoid (Howard et al. 2019).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { hardSwish } from "simdgrad/nn";
+ * await evaluate(hardSwish(constant([-4, 1.5, 4]))); // => [0, 1.125, 4]
+ */
+export function hardSwish(x: Tensor): Tensor {
+  // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's.
+  return x.less(-3).select(0, x.greater(3).select(x, x.mul(x.add(3).div(6))));
+}
+
+/**
  * ln sigmoid(x), elementwise, without overflow.
  *
  * @example

@@ -86,6 +86,7 @@ ACTIVATIONS = {
     "hardtanh": elementwise(functional.hardtanh, kinks=[-1, 1]),
     "hardtanh($0, -2, 0.5)": elementwise(lambda x: functional.hardtanh(x, -2, 0.5), kinks=[-2, 0.5]),
     "hardSigmoid": elementwise(hard_sigmoid, kinks=[-3, 3]),
+    "hardSwish": elementwise(functional.hardswish, kinks=[-3, 3]),
     "logSigmoid": elementwise(functional.logsigmoid),
     "glu": by_halves(functional.glu),
     "glu($0, 0)": by_halves(lambda x: functional.glu(x, 0), axis=0),
