@@ -45,6 +45,7 @@ export function countReached(milestones: readonly number[], step: Tensor): Tenso
 export function checkMilestones(milestones: readonly number[], name: string): void {
   milestones.forEach((milestone, i) => {
     checkCount(milestone, i === 0 ? 0 : milestones[i - 1] + 1, `${name}: milestone ${i}`);
+    if (milestone >= 2 ** 31) throw new ArgumentError(`${name}: milestone ${i} is ${milestone}, beyond all i32 steps`);
   });
 }
 
