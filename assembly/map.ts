@@ -38,6 +38,10 @@ export function map(pc: usize): void {
   const at = pc + 4 * MAP_N;
   const n = load<i32>(at);
   startClaims();
+  if (n <= FEW) {
+    if (nextChunk() === 0) mapRange(at, 0, n);
+    return;
+  }
   for (let start = nextChunk() * MAP_CHUNK; start < n; start = nextChunk() * MAP_CHUNK) {
     mapRange(at, start, min(n, start + MAP_CHUNK));
   }

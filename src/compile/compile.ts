@@ -7,6 +7,7 @@ import type { Variable } from "../variable.ts";
 import { encode } from "./encode.ts";
 import type { Buffer } from "./lir.ts";
 import { lower } from "./lower.ts";
+import { mergeSmallMaps } from "./merge.ts";
 import { plan, wordsOf } from "./plan.ts";
 import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "./program.ts";
 import { Buffers, Scope } from "./scope.ts";
@@ -75,7 +76,8 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     },
     { optimize, leaf: (node) => leaves.get(node), names },
   );
-  const arenaWords = plan(scope.items);
+  const items = optimize ? mergeSmallMaps(scope.items) : scope.items;
+  const arenaWords = plan(items);
   const state = layOut(leaves.variables, ALIGN);
   const inputSlots = layOut(leaves.inputs, 0);
   const scalarsFirst = [...outputEntries].sort(
@@ -86,7 +88,7 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     inputSlots.words,
   );
   const constants = layOut(leaves.constants, 0);
-  const { code, labels } = encode(scope.items);
+  const { code, labels } = encode(items);
   return {
     code,
     labels,

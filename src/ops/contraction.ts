@@ -83,15 +83,23 @@ export const matmul: Op<MatmulAttrs> = {
     epilogue: true,
     emit({ inputs: [a, b], avals, outputs: [c], attrs, emit }) {
       const { batch, m, n, k } = sizesOf(avals, attrs);
-      const sharedA = avals[0].shape.length === 2;
-      const sharedB = avals[1].shape.length === 2;
       const count = sizeOf(batch);
+      const left = { from: a, transposed: attrs.transposeA, stride: avals[0].shape.length === 2 ? 0 : m * k };
+      const right = { from: b, transposed: attrs.transposeB, stride: avals[1].shape.length === 2 ? 0 : k * n };
+      // A product of one column is one of a single row, the other way round: C^T = B^T A^T.
+      const turned = n === 1 && m > 1;
+      const first = turned ? { ...right, transposed: !right.transposed } : left;
+      const second = turned ? { ...left, transposed: !left.transposed } : right;
+      const [rows, columns] = turned ? [1, m] : [m, n];
       // Where packing B would cost as much as the product does, B is read where it lies.
-      const few = m <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
-      const panels = few ? undefined : emit.panels(b, sharedB ? 1 : count, k, n, attrs.transposeB);
-      const flags = (attrs.transposeA ? 1 : 0) | (attrs.transposeB ? 2 : 0);
-      const slots = [c, a, b, panels ?? 0, count, m, n, k, flags, sharedA ? 0 : m * k, sharedB ? 0 : k * n, 0];
-      emit.instruction(MATMUL, slots, panels === undefined ? [a, b] : [a, b, panels], [c]);
+      const few = rows <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
+      const panels = few
+        ? undefined
+        : emit.panels(second.from, second.stride === 0 ? 1 : count, k, columns, second.transposed);
+      const flags = (first.transposed ? 1 : 0) | (second.transposed ? 2 : 0);
+      const sizes = [count, rows, columns, k, flags, first.stride, second.stride, 0];
+      const reads = panels === undefined ? [a, b] : [a, b, panels];
+      emit.instruction(MATMUL, [c, first.from, second.from, panels ?? 0, ...sizes], reads, [c]);
     },
   },
   simplify([a, b], { transposeA, transposeB }) {

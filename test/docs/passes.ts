@@ -6,6 +6,7 @@ import { encode } from "../../src/compile/encode.ts";
 import { type Fused, fuse, type Group } from "../../src/compile/fuse.ts";
 import { type Buffer, type Instruction, type Item, isLoop } from "../../src/compile/lir.ts";
 import { lower } from "../../src/compile/lower.ts";
+import { mergeSmallMaps } from "../../src/compile/merge.ts";
 import { plan, timeline, wordsOf } from "../../src/compile/plan.ts";
 import { printProgram } from "../../src/compile/print-program.ts";
 import type { Program, ProgramSlot } from "../../src/compile/program.ts";
@@ -50,8 +51,9 @@ function passes() {
     assignments: assignments.map(([old], i) => ({ old, value: simple[i + 1], target: leaves.get(old) })),
   };
   lower(scope, work, { optimize: true, leaf: (node) => leaves.get(node), names });
-  const arenaWords = plan(scope.items);
-  return { program, names, roots, simple, fused: fuse(simple, true), items: scope.items, arenaWords };
+  const items = mergeSmallMaps(scope.items);
+  const arenaWords = plan(items);
+  return { program, names, roots, simple, fused: fuse(simple, true), items, arenaWords };
 }
 
 /** Buffers of leaves, made as they are met, in the places that a program gave them. */

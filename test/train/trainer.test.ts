@@ -295,7 +295,7 @@ describe("bad input", () => {
       /^NonFiniteError: the loss of step \d is/,
     );
     expect(await trainer.debugNonFinite()).toMatchInlineSnapshot(
-      `"instruction 2 (matmul+add+sub+mul [4, 1]) wrote Infinity"`,
+      `"instruction 0 (matmul+add+sub+mul [4, 1]) wrote Infinity"`,
     );
   });
 
