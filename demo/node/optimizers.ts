@@ -49,7 +49,7 @@ const rows: Readonly<Record<string, Row>> = {
   lion: { written: "lion(0.0003)", optimizer: lion(0.0003) },
   lamb: { written: "lamb(0.003)", optimizer: lamb(0.003) },
   lars: { written: "lars(1)", optimizer: lars(1) },
-  muon: { written: "muon(0.002)", optimizer: muon(0.002) },
+  muon: { written: "muon(0.01)", optimizer: muon(0.01), batch: 256 },
   lbfgs: {
     written: 'lbfgs(1, { lineSearchFn: "strongWolfe", maxIter: 4, historySize: 10 })',
     optimizer: lbfgs(1, { lineSearchFn: "strongWolfe", maxIter: 4, historySize: 10 }),

@@ -1,8 +1,6 @@
 // simdgrad/optim: optimizers, the transforms they are chained from, schedules.
 export { accumulate } from "./accumulate.ts";
-export type { AdadeltaOptions } from "./adadelta.ts";
-export type { AdagradOptions } from "./adagrad.ts";
-export { type AdamOptions, type MomentOptions, scaleByAdam } from "./adam.ts";
+export { scaleByAdam } from "./adam.ts";
 export { ema, swa } from "./averages.ts";
 export { agc, clipByGlobalNorm, clipByValue } from "./clip.ts";
 export { type Constraint, clamp, constrained, maxNorm, nonNegative, unitNorm } from "./constraints.ts";
@@ -10,16 +8,11 @@ export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCy
 export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
 export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts";
-export type { LarsOptions } from "./lars.ts";
 export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";
-export type { LionOptions } from "./lion.ts";
 export { lookahead } from "./lookahead.ts";
 export type { Evaluation, Minimizer } from "./minimizer.ts";
-export type { MuonOptions } from "./muon.ts";
-export type { NadamOptions } from "./nadam.ts";
 export * from "./optimizers.ts";
-export type { RmspropOptions } from "./rmsprop.ts";
 export {
   constantSchedule,
   cosineDecay,
@@ -33,7 +26,7 @@ export {
   stepDecay,
 } from "./schedules.ts";
 export { masked, type Selection } from "./selection.ts";
-export { type SgdOptions, type TraceOptions, trace } from "./sgd.ts";
+export { type TraceOptions, trace } from "./sgd.ts";
 export {
   type Average,
   chain,

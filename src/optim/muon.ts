@@ -60,7 +60,7 @@ function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Tr
 
 /**
  * Muon for parameters of two axes, whose momentum is replaced by the nearest matrix with orthogonal rows or columns, by five steps of
- * Newton and Schulz; AdamW for the others (Jordan et al. 2024; torch.optim.Muon). Its usual rate is 0.002.
+ * Newton and Schulz; AdamW for the others (Jordan et al. 2024; torch.optim.Muon). Its usual rate is 0.002 to 0.02.
  * @throws ArgumentError for momentum outside [0, 1), a negative weightDecay, nsSteps below 1
  *
  * @example

@@ -1,13 +1,13 @@
-// Every optimizer by name, one file each. The golden test runs what is exported here.
-export { adadelta } from "./adadelta.ts";
-export { adagrad } from "./adagrad.ts";
-export { adam, adamW } from "./adam.ts";
+// Every optimizer by name, with its options. The golden test runs what is exported here.
+export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
+export { type AdagradOptions, adagrad } from "./adagrad.ts";
+export { type AdamOptions, adam, adamW, type MomentOptions } from "./adam.ts";
 export { adamax } from "./adamax.ts";
 export { lamb } from "./lamb.ts";
-export { lars } from "./lars.ts";
-export { lion } from "./lion.ts";
-export { muon } from "./muon.ts";
-export { nadam } from "./nadam.ts";
+export { type LarsOptions, lars } from "./lars.ts";
+export { type LionOptions, lion } from "./lion.ts";
+export { type MuonOptions, muon } from "./muon.ts";
+export { type NadamOptions, nadam } from "./nadam.ts";
 export { radam } from "./radam.ts";
-export { rmsprop } from "./rmsprop.ts";
-export { sgd } from "./sgd.ts";
+export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
+export { type SgdOptions, sgd } from "./sgd.ts";
