@@ -1,7 +1,7 @@
 // Adam and AdamW.
 import type { Variable } from "../variable.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { type DecayOptions, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { checkFraction, checkNotNegative } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
@@ -97,12 +97,12 @@ export function adam(learningRate: Schedule, options: AdamOptions & { readonly w
  */
 export function adamW(
   learningRate: Schedule,
-  options: AdamOptions & { readonly weightDecay?: number } = {},
+  options: AdamOptions & DecayOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
   checkMoments(options, "adamW");
   return chain(
     scaleByAdam(options),
-    ...decayLinks(options.weightDecay ?? 0.01, "adamW"),
+    ...decayLinks(options.weightDecay ?? 0.01, "adamW", options),
     scaleByLearningRate(learningRate),
   );
 }

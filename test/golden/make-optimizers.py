@@ -291,6 +291,8 @@ def optimizers():
         "adam cosine": (lambda p: optim.Adam(p, 0.02), cosine),
         "adamW": (lambda p: optim.AdamW(p, 0.01),),
         "adamW decay": (lambda p: optim.AdamW(p, 0.01, weight_decay=0.5),),
+        "adamW mask": (lambda p: optim.AdamW([
+            {"params": p[:2], "weight_decay": 0.5}, {"params": p[2:], "weight_decay": 0}], 0.01),),
         "adamW amsgrad": (lambda p: optim.AdamW(p, 0.01, betas=(0.9, 0.5), amsgrad=True),),
         "adagrad": (lambda p: optim.Adagrad(p, 0.02),),
         "adagrad options": (lambda p: optim.Adagrad(p, 0.05, 0.1, 0.1, 0.5, 1e-3),),

@@ -60,6 +60,7 @@ const runs: Readonly<Record<keyof typeof optimizers, Readonly<Record<string, Opt
   adamW: {
     adamW: adamW(0.01),
     "adamW decay": adamW(0.01, { weightDecay: 0.5 }),
+    "adamW mask": adamW(0.01, { weightDecay: 0.5, mask: isMatrix }),
     "adamW amsgrad": adamW(0.01, { beta2: 0.5, amsgrad: true }),
   },
   adagrad: {
