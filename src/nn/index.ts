@@ -4,14 +4,7 @@ export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";
 export { linearUniform } from "./init.ts";
 export { Bilinear, Flatten, Identity, Linear, PReLU } from "./layers.ts";
-export {
-  binaryCrossEntropyWithLogits,
-  crossEntropy,
-  type Loss,
-  type LossOptions,
-  mseLoss,
-  type Reduction,
-} from "./losses.ts";
+export * from "./losses.ts";
 export {
   type Context,
   evaluationContext,

@@ -108,7 +108,7 @@ function functionsOf(index: string, choose: (item: Documented) => boolean): stri
 
 function lossTable(): string {
   const rows = exportsOf("src/nn/index.ts").filter(
-    ({ kind, file }) => kind === "function" && file === "src/nn/losses.ts",
+    ({ kind, file }) => kind === "function" && file.startsWith("src/nn/losses/"),
   );
   return table(
     ["loss", "value", "targets"],

@@ -1,0 +1,129 @@
+// Losses of independent probabilities of yes or no against targets within 0..1: of one label, of several, of a picture's mask.
+import { customGradient } from "../../autodiff.ts";
+import { ShapeError } from "../../errors.ts";
+import { broadcastShapes, sameShape, showShape } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { softplus } from "../functional.ts";
+import { asTensor, checkRange, checkSame, type LossOptions, reduced } from "./loss.ts";
+
+/**
+ * -(y ln p + (1 - y) ln(1 - p)) for probabilities p and targets y in 0..1 of one shape, averaged. Logarithms are at least -100, as PyTorch's,
+ * so that no certainty costs infinity.
+ * @throws ShapeError where the shapes differ
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { binaryCrossEntropy } from "simdgrad/nn";
+ * await evaluate(binaryCrossEntropy(constant([0.5, 0]), constant([1, 1]), { reduction: "none" })); // => [0.693147, 100]
+ */
+export function binaryCrossEntropy(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame(prediction, target, "binaryCrossEntropy");
+  const logs = (p: Tensor) => [p.log().maximum(-100), p.neg().log1p().maximum(-100)] as const;
+  // d/dp = (p - y) / (p (1 - p)), whose divisor PyTorch keeps from 0; d/dy = ln(1 - p) - ln p.
+  const losses = customGradient(
+    (p, y) => {
+      const [yes, no] = logs(p);
+      return y.sub(1).mul(no).sub(y.mul(yes));
+    },
+    (cotangent, [p, y]) => {
+      const [yes, no] = logs(p);
+      const divisor = p.mul(p.neg().add(1)).maximum(1e-12);
+      return [cotangent.mul(p.sub(y).div(divisor)), cotangent.mul(no.sub(yes))];
+    },
+  );
+  return reduced(losses(prediction, target), options, "binaryCrossEntropy");
+}
+
+/** Options of binaryCrossEntropyWithLogits. */
+export interface BinaryCrossEntropyWithLogitsOptions extends LossOptions {
+  /** A factor of the losses of positive targets: a number, or what broadcasts to the logits, such as one a class [C]. */
+  readonly posWeight?: Tensor | readonly number[] | number;
+}
+
+/**
+ * -(y ln sigmoid(x) + (1 - y) ln(1 - sigmoid(x))) = softplus(x) - x y for logits x and targets y in 0..1 of one shape.
+ * @throws ShapeError where the shapes differ or posWeight does not broadcast to them
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { binaryCrossEntropyWithLogits } from "simdgrad/nn";
+ * await evaluate(binaryCrossEntropyWithLogits(constant([0]), constant([1]))); // => [0.693147]
+ * await evaluate(binaryCrossEntropyWithLogits(constant([0]), constant([1]), { posWeight: 3 })); // => [2.07944]
+ */
+export function binaryCrossEntropyWithLogits(
+  logits: Tensor,
+  target: Tensor,
+  options: BinaryCrossEntropyWithLogitsOptions = {},
+): Tensor {
+  const name = "binaryCrossEntropyWithLogits";
+  checkSame(logits, target, name);
+  if (options.posWeight === undefined) return reduced(softplus(logits).sub(logits.mul(target)), options, name);
+  const weight = asTensor(options.posWeight);
+  if (!sameShape(broadcastShapes(weight.shape, logits.shape, `${name}: posWeight`), logits.shape))
+    throw new ShapeError(`${name}: posWeight ${showShape(weight.shape)} does not fit ${showShape(logits.shape)}`);
+  // (1 - y) x + (1 + (w - 1) y) softplus(-x)
+  const factor = weight.sub(1).mul(target).add(1);
+  const losses = logits.sub(logits.mul(target)).add(factor.mul(softplus(logits.neg())));
+  return reduced(losses, options, name);
+}
+
+/** Options of focalLoss. */
+export interface FocalLossOptions extends LossOptions {
+  /** How much less what is easy counts; default 2. */
+  readonly gamma?: number;
+  /** Share of the positive targets, 1 - alpha that of the negative ones; null for none. Default 0.25. */
+  readonly alpha?: number | null;
+}
+
+/**
+ * alpha_t (1 - p_t)^gamma binaryCrossEntropyWithLogits, with p_t = y p + (1 - y) (1 - p) for p = sigmoid(logits) and targets y in 0..1 of one
+ * shape, averaged (Lin et al. 2017; torchvision's sigmoid_focal_loss).
+ * @throws ShapeError where the shapes differ, ArgumentError for a gamma below 0 or an alpha outside 0..1
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { focalLoss } from "simdgrad/nn";
+ * await evaluate(focalLoss(constant([0]), constant([1]))); // => [0.0433217]
+ */
+export function focalLoss(logits: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor {
+  const { gamma = 2, alpha = 0.25 } = options;
+  checkSame(logits, target, "focalLoss");
+  checkRange(gamma, "focalLoss: gamma", 0);
+  const entropy = softplus(logits).sub(logits.mul(target));
+  // 1 - p_t, without cancelling.
+  const missed = target.neg().add(1).mul(logits.sigmoid()).add(target.mul(logits.neg().sigmoid()));
+  const losses = entropy.mul(missed.pow(gamma));
+  if (alpha === null) return reduced(losses, options, "focalLoss");
+  checkRange(alpha, "focalLoss: alpha", 0, 1);
+  const share = target.mul(2 * alpha - 1).add(1 - alpha);
+  return reduced(losses.mul(share), options, "focalLoss");
+}
+
+/** Options of diceLoss. */
+export interface DiceLossOptions extends LossOptions {
+  /** Added above and below; default 1. */
+  readonly smooth?: number;
+  /** Sums of squares below, as the V-Net's (Milletari et al. 2016). */
+  readonly squared?: boolean;
+}
+
+/**
+ * 1 - (2 sum p y + smooth) / (sum p + sum y + smooth) for probabilities p and targets y of one shape [N, ...], summed over all axes but the
+ * first, averaged over that: one minus the overlap (Dice 1945).
+ * @throws ShapeError where the shapes differ or are [], ArgumentError for a smooth below 0
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { diceLoss } from "simdgrad/nn";
+ * await evaluate(diceLoss(constant([[1, 1, 0, 0]]), constant([[1, 0, 0, 0]]))); // => [0.25]
+ */
+export function diceLoss(prediction: Tensor, target: Tensor, options: DiceLossOptions = {}): Tensor {
+  const { smooth = 1, squared = false } = options;
+  checkSame(prediction, target, "diceLoss");
+  checkRange(smooth, "diceLoss: smooth", 0);
+  if (prediction.shape.length === 0) throw new ShapeError("diceLoss: takes [N, ...], got []");
+  const [p, y] = [prediction.flatten(1), target.flatten(1)];
+  const sums = squared ? p.square().add(y.square()) : p.add(y);
+  const overlap = p.mul(y).sum(1).mul(2).add(smooth).div(sums.sum(1).add(smooth));
+  return reduced(overlap.neg().add(1), options, "diceLoss");
+}

@@ -1,0 +1,145 @@
+// Losses of scores of classes against class indices or probabilities of the classes.
+import { stopGradient } from "../../create.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
+import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { asTensor, checkRange, type LossOptions, reduced } from "./loss.ts";
+
+/** Options of losses of class indices. */
+export interface ClassLossOptions extends LossOptions {
+  /** A factor a class, [C]; the mean then divides by the sum of the targets' factors. No gradient passes to it. */
+  readonly weight?: Tensor | readonly number[];
+  /** Targets of this class count nothing, in the mean's divisor neither. Default: none. */
+  readonly ignoreIndex?: number;
+}
+
+/** Options of crossEntropy. */
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** Share of the targets that is spread evenly over all classes (Szegedy et al. 2016); default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * ln sum e^logits - logits[target] for logits [N, C] (or [C], or [N, C, ...]) and i32 class indices [N] (or [], or [N, ...]). Targets may be
+ * probabilities, too, f32 of the logits' shape: -sum target ln softmax(logits) (in a Trainer as `(x, y) => crossEntropy(x, y)`).
+ * @throws ShapeError, DTypeError where logits, targets and class weights do not fit, ArgumentError for a labelSmoothing outside 0..1 or an
+ * ignoreIndex beside probabilities
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { crossEntropy } from "simdgrad/nn";
+ * const logits = constant([[0, 0], [100, 0]]);
+ * await evaluate(crossEntropy(logits, constant(Int32Array.of(0, 1)))); // => [50.3466]
+ * await evaluate(crossEntropy(logits, constant(Int32Array.of(0, 1)), { weight: [1, 0] })); // => [0.693147]
+ * await evaluate(crossEntropy(logits, constant([[0.5, 0.5], [1, 0]]))); // => [0.346574]
+ */
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { weight, ignoreIndex, labelSmoothing = 0 } = options;
+  checkRange(labelSmoothing, "crossEntropy: labelSmoothing", 0, 1);
+  if (target.dtype === "f32" && sameShape(target.shape, logits.shape)) return ofProbabilities(logits, target, options);
+  const { matrix, rows } = byRows(logits, target, "crossEntropy");
+  const index = target.flatten();
+  if (weight === undefined && ignoreIndex === undefined && labelSmoothing === 0)
+    return reduced(matrix.crossEntropy(index).reshape(rows), options, "crossEntropy");
+  return ofClasses(index, rows, matrix.shape[1], options, "crossEntropy", (known, factors) => {
+    const losses = matrix.crossEntropy(known);
+    const weighed = factors === undefined ? losses : losses.mul(factors.gather(known));
+    if (labelSmoothing === 0) return weighed;
+    const logs = matrix.logSoftmax(1);
+    const all = (factors === undefined ? logs : logs.mul(factors)).sum(1);
+    return weighed.mul(1 - labelSmoothing).sub(all.mul(labelSmoothing / matrix.shape[1]));
+  });
+}
+crossEntropy.targets = "classes" as const;
+
+/**
+ * -input[target] for input = logarithms of probabilities [N, C] (or [C], or [N, C, ...]) and i32 class indices [N] (or [], or [N, ...]), such as
+ * logSoftmax(logits, 1): then it is crossEntropy of the logits. An index outside the classes gives NaN.
+ * @throws ShapeError, DTypeError where input, targets and class weights do not fit
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { nllLoss } from "simdgrad/nn";
+ * await evaluate(nllLoss(constant([[-1, -2], [-3, -4]]), constant(Int32Array.of(1, 0)))); // => [2.5]
+ */
+export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+  const { matrix, rows } = byRows(input, target, "nllLoss");
+  checkDType(target, ["i32"], "nllLoss: class indices");
+  const classes = matrix.shape[1];
+  return ofClasses(target.flatten(), rows, classes, options, "nllLoss", (known, factors) => {
+    const picked = known.oneHot(classes).select(matrix, 0).sum(1).neg();
+    const outside = known.less(0).add(known.greater(classes - 1));
+    const losses = outside.select(Number.NaN, picked);
+    return factors === undefined ? losses : losses.mul(factors.gather(known));
+  });
+}
+nllLoss.targets = "classes" as const;
+
+/** Scores with the classes (axis 1, or the only one) as columns of a matrix, and the shape of the rows. */
+function byRows(scores: Tensor, target: Tensor, name: string): { matrix: Tensor; rows: Shape } {
+  const { shape } = scores;
+  const axis = classAxis(shape, name);
+  const rows = shape.filter((_, i) => i !== axis);
+  if (!sameShape(rows, target.shape))
+    throw new ShapeError(
+      `${name}: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}`,
+    );
+  return { matrix: asMatrix(scores, axis), rows };
+}
+
+function classAxis(shape: Shape, name: string): number {
+  if (shape.length === 0) throw new ShapeError(`${name}: logits [] have no classes`);
+  return shape.length === 1 ? 0 : 1;
+}
+
+function asMatrix(scores: Tensor, axis: number): Tensor {
+  const { shape } = scores;
+  const last = scores.permute([...shape.keys()].filter((i) => i !== axis).concat(axis));
+  return last.reshape([sizeOf(shape.filter((_, i) => i !== axis)), shape[axis]]);
+}
+
+/** Losses of rows, reduced: 0 where the index is ignored, the mean over the weights of the others. */
+function ofClasses(
+  index: Tensor,
+  rows: Shape,
+  classes: number,
+  options: ClassLossOptions,
+  name: string,
+  lossesOf: (known: Tensor, factors: Tensor | undefined) => Tensor,
+): Tensor {
+  const { ignoreIndex } = options;
+  const factors = classWeights(options, classes, name);
+  if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex))
+    throw new ArgumentError(`${name}: ignoreIndex ${ignoreIndex} is not a whole number`);
+  const ignored = ignoreIndex === undefined ? undefined : index.equal(ignoreIndex);
+  const known = ignored === undefined ? index : ignored.select(0, index);
+  const losses = lossesOf(known, factors);
+  const shares = factors === undefined ? losses.like(1) : factors.gather(known);
+  const only = (values: Tensor) => (ignored === undefined ? values : ignored.select(0, values));
+  const total = factors === undefined && ignored === undefined ? undefined : only(shares).sum();
+  return reduced(only(losses).reshape(rows), options, name, total);
+}
+
+function classWeights({ weight }: ClassLossOptions, classes: number, name: string): Tensor | undefined {
+  if (weight === undefined) return undefined;
+  const factors = asTensor(weight);
+  if (!sameShape(factors.shape, [classes]))
+    throw new ShapeError(`${name}: weight ${showShape(factors.shape)} is not one a class, [${classes}]`);
+  return stopGradient(factors);
+}
+
+/** The mean is over the rows, whatever the weights, as in PyTorch. */
+function ofProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+  const { ignoreIndex, labelSmoothing = 0 } = options;
+  if (ignoreIndex !== undefined) throw new ArgumentError("crossEntropy: ignoreIndex is for class indices");
+  const { shape } = logits;
+  const axis = classAxis(shape, "crossEntropy");
+  const classes = shape[axis];
+  const factors = classWeights(options, classes, "crossEntropy");
+  const probabilities = asMatrix(target, axis);
+  const smooth =
+    labelSmoothing === 0 ? probabilities : probabilities.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+  const logs = asMatrix(logits, axis).logSoftmax(1);
+  const losses = smooth.mul(factors === undefined ? logs : logs.mul(factors)).sum(1);
+  return reduced(losses.neg().reshape(shape.filter((_, i) => i !== axis)), options, "crossEntropy");
+}

@@ -1,0 +1,113 @@
+// Losses of values against values of the same shape, element by element.
+import { customGradient } from "../../autodiff.ts";
+import type { Tensor } from "../../tensor.ts";
+import { softplus } from "../functional.ts";
+import { checkPositive, checkRange, checkSame, type LossOptions, reduced } from "./loss.ts";
+
+/**
+ * (prediction - target)^2, averaged over all elements. Both have one shape.
+ * @throws ShapeError where the shapes differ
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { mseLoss } from "simdgrad/nn";
+ * await evaluate(mseLoss(constant([1, 2]), constant([1, 4]))); // => [2]
+ */
+export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame(prediction, target, "mseLoss");
+  return reduced(prediction.sub(target).square(), options, "mseLoss");
+}
+
+/**
+ * |prediction - target|, averaged over all elements. Both have one shape; the gradient at 0 is 0.
+ * @throws ShapeError where the shapes differ
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { l1Loss } from "simdgrad/nn";
+ * await evaluate(l1Loss(constant([1, 2]), constant([1, 4]))); // => [1]
+ */
+export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame(prediction, target, "l1Loss");
+  return reduced(prediction.sub(target).abs(), options, "l1Loss");
+}
+
+/**
+ * (ln(1 + prediction) - ln(1 + target))^2, averaged over all elements, both above -1 and of one shape: Keras's MeanSquaredLogarithmicError.
+ * @throws ShapeError where the shapes differ
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { msleLoss } from "simdgrad/nn";
+ * await evaluate(msleLoss(constant([0, 1]), constant([0, 3]))); // => [0.240227]
+ */
+export function msleLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame(prediction, target, "msleLoss");
+  return reduced(prediction.log1p().sub(target.log1p()).square(), options, "msleLoss");
+}
+
+/**
+ * ln cosh(prediction - target), averaged over all elements, without overflow: Keras's LogCosh. Both have one shape.
+ * @throws ShapeError where the shapes differ
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { logCoshLoss } from "simdgrad/nn";
+ * await evaluate(logCoshLoss(constant([0, 1000]), constant([1, 0]), { reduction: "none" })); // => [0.433781, 999.307]
+ */
+export function logCoshLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame(prediction, target, "logCoshLoss");
+  // ln cosh d = |d| + ln(1 + e^(-2 |d|)) - ln 2, whose derivative is tanh d.
+  const logCosh = customGradient(
+    (d) => d.abs().add(softplus(d.abs().mul(-2)).sub(Math.LN2)),
+    (cotangent, [d]) => [cotangent.mul(d.tanh())],
+  );
+  return reduced(logCosh(prediction.sub(target)), options, "logCoshLoss");
+}
+
+/**
+ * d^2 / 2 where |d| < delta, delta (|d| - delta / 2) elsewhere, for d = prediction - target of one shape (Huber 1964).
+ * @throws ShapeError where the shapes differ, ArgumentError unless delta (default 1) is positive
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { huberLoss } from "simdgrad/nn";
+ * await evaluate(huberLoss(constant([1, 4]), constant([0, 0]), { reduction: "none", delta: 2 })); // => [0.5, 6]
+ */
+export function huberLoss(
+  prediction: Tensor,
+  target: Tensor,
+  options: LossOptions & { readonly delta?: number } = {},
+): Tensor {
+  const { delta = 1 } = options;
+  checkSame(prediction, target, "huberLoss");
+  checkPositive(delta, "huberLoss: delta");
+  return reduced(roundedAbs(prediction.sub(target), delta).mul(delta), options, "huberLoss");
+}
+
+/**
+ * d^2 / (2 beta) where |d| < beta, |d| - beta / 2 elsewhere, for d = prediction - target of one shape; for beta 0 l1Loss (Girshick 2015).
+ * @throws ShapeError where the shapes differ, ArgumentError for a beta (default 1) below 0
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { smoothL1Loss } from "simdgrad/nn";
+ * await evaluate(smoothL1Loss(constant([1, 4]), constant([0, 0]), { reduction: "none", beta: 2 })); // => [0.25, 3]
+ */
+export function smoothL1Loss(
+  prediction: Tensor,
+  target: Tensor,
+  options: LossOptions & { readonly beta?: number } = {},
+): Tensor {
+  const { beta = 1 } = options;
+  checkSame(prediction, target, "smoothL1Loss");
+  checkRange(beta, "smoothL1Loss: beta", 0);
+  const difference = prediction.sub(target);
+  return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta), options, "smoothL1Loss");
+}
+
+/** |d| with a parabola for a tip: d^2 / (2 width) where |d| < width, |d| - width / 2 elsewhere. */
+function roundedAbs(d: Tensor, width: number): Tensor {
+  const size = d.abs();
+  return size.less(width).select(d.square().mul(0.5 / width), size.sub(0.5 * width));
+}
