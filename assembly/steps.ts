@@ -5,6 +5,8 @@ import {
   ABS_I,
   ADD,
   ADD_I,
+  AFFINE,
+  BLEND,
   COPY_BITS,
   COS,
   DIV,
@@ -32,16 +34,19 @@ import {
   NEG_I,
   PERMUTE_INDEX,
   POW,
+  QUOTIENT_ADD,
   RELU,
   REMAINDER,
   REMAINDER_I,
   RSQRT,
+  SCALED_ADD,
   SELECT,
   SIGMOID,
   SIGN,
   SIGN_I,
   SIN,
   SQRT,
+  SQRT_AFFINE,
   SUB,
   SUB_I,
   TANH,
@@ -180,6 +185,49 @@ export function step(
         v128.store(to, madd(v128.load(a, 16), v128.load(b, 16), f32x4.mul(v128.load(c, 16), v128.load(d, 16))), 16);
       }
       break;
+    case AFFINE: {
+      const factor = v128.load(b);
+      const term = v128.load(c);
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, madd(v128.load(a), factor, term));
+        v128.store(to, madd(v128.load(a, 16), factor, term), 16);
+      }
+      break;
+    }
+    case SCALED_ADD: {
+      const factor = v128.load(b);
+      for (; to < end; to += 32, a += 32, c += 32) {
+        v128.store(to, madd(v128.load(a), factor, v128.load(c)));
+        v128.store(to, madd(v128.load(a, 16), factor, v128.load(c, 16)), 16);
+      }
+      break;
+    }
+    case BLEND: {
+      const p = v128.load(b);
+      const q = v128.load(d);
+      for (; to < end; to += 32, a += 32, c += 32) {
+        v128.store(to, madd(v128.load(a), p, f32x4.mul(v128.load(c), q)));
+        v128.store(to, madd(v128.load(a, 16), p, f32x4.mul(v128.load(c, 16), q)), 16);
+      }
+      break;
+    }
+    case SQRT_AFFINE: {
+      const factor = v128.load(b);
+      const term = v128.load(c);
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, madd(f32x4.sqrt(v128.load(a)), factor, term));
+        v128.store(to, madd(f32x4.sqrt(v128.load(a, 16)), factor, term), 16);
+      }
+      break;
+    }
+    case QUOTIENT_ADD: {
+      const factor = v128.load(c);
+      for (; to < end; to += 32, a += 32, b += 32, d += 32) {
+        v128.store(to, madd(f32x4.div(v128.load(a), v128.load(b)), factor, v128.load(d)));
+        v128.store(to, madd(f32x4.div(v128.load(a, 16), v128.load(b, 16)), factor, v128.load(d, 16)), 16);
+      }
+      break;
+    }
     case FROM_I32:
       for (; to < end; to += 32, a += 32) {
         v128.store(to, f32x4.convert_i32x4_s(v128.load(a)));

@@ -47,4 +47,10 @@ export const EQUAL_I = 42; // i32 a == b, gives f32
 export const SIGN_I = 43;
 export const UNIFORM = 44; // Philox4x32-10 with key (a, b), i32: uniform f32 in [0, 1), see random.ts; depends on the element's index
 export const PERMUTE_INDEX = 45; // keyed Feistel permutation of 0..c-1: i32 a -> i32, key b, size c; see random.ts
-export const MAP_CODES = 46;
+// The same with scalars (every element of the register is one value), which then stay in a CPU register.
+export const AFFINE = 46; // a * scalar b + scalar c
+export const SCALED_ADD = 47; // a * scalar b + c
+export const BLEND = 48; // a * scalar b + c * scalar d
+export const SQRT_AFFINE = 49; // sqrt(a) * scalar b + scalar c
+export const QUOTIENT_ADD = 50; // a / b * scalar c + d
+export const MAP_CODES = 51;

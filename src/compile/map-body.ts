@@ -1,5 +1,18 @@
 // The body of a MAP: elementwise nodes as steps over registers, operands with their modes, products and sums contracted.
-import { ADD, COPY_BITS, LINEAR, MUL, MULTIPLY_ADD } from "../../assembly/isa/map-code.ts";
+import {
+  ADD,
+  AFFINE,
+  BLEND,
+  COPY_BITS,
+  DIV,
+  LINEAR,
+  MUL,
+  MULTIPLY_ADD,
+  QUOTIENT_ADD,
+  SCALED_ADD,
+  SQRT,
+  SQRT_AFFINE,
+} from "../../assembly/isa/map-code.ts";
 import {
   ELEMENT_BYTE,
   ELEMENT_WORD,
@@ -152,8 +165,20 @@ export function fillBody(to: Buffer, from: Buffer, n: number): Omit<MapBody, "re
   return { slots, reads: [from], writes: [to] };
 }
 
-/** Expressions: every node's code and sources, with single-use products drawn into the sums that read them. */
-function expressions(nodes: readonly Tensor[], results: ReadonlyMap<Tensor, Buffer>, contract: boolean) {
+/** A step that computes a node. */
+interface Expression {
+  readonly node: Tensor;
+  readonly code: number;
+  readonly inputs: readonly Tensor[];
+}
+
+/** Expressions: every node's code and sources, with what only one sum reads drawn into it: products, and what they multiply. */
+function expressions(
+  nodes: readonly Tensor[],
+  results: ReadonlyMap<Tensor, Buffer>,
+  isScalar: (tensor: Tensor) => boolean,
+  contract: boolean,
+): Expression[] {
   const uses = new Map<Tensor, number>();
   for (const { inputs } of nodes) for (const input of inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
   const codeOf = ({ op, inputs, dtype, shape }: Tensor): number => {
@@ -161,21 +186,38 @@ function expressions(nodes: readonly Tensor[], results: ReadonlyMap<Tensor, Buff
     return op.lowering.code(inputs, { dtype, shape });
   };
   const codes = new Map(nodes.map((node) => [node, codeOf(node)]));
-  const product = (node: Tensor) => contract && codes.get(node) === MUL && uses.get(node) === 1 && !results.has(node);
+  const isPassing = (node: Tensor, code: number) =>
+    contract && codes.get(node) === code && uses.get(node) === 1 && !results.has(node);
   const drawn = new Set<Tensor>();
-  const list = nodes.map((node) => {
-    const code = codes.get(node) as number;
-    if (code !== ADD) return { node, code, inputs: node.inputs };
-    const [x, y] = node.inputs;
-    if (x === y) return { node, code, inputs: node.inputs };
-    if (product(x) && product(y)) {
-      drawn.add(x).add(y);
-      return { node, code: LINEAR, inputs: [...x.inputs, ...y.inputs] };
+  const draw = (node: Tensor) => {
+    drawn.add(node);
+    return node.inputs;
+  };
+  /** The factors of a product, a scalar last. */
+  const factors = (product: Tensor) => {
+    const [x, y] = draw(product);
+    return isScalar(x) ? ([y, x] as const) : ([x, y] as const);
+  };
+  const sum = (node: Tensor, x: Tensor, y: Tensor): Expression => {
+    if (isPassing(x, MUL) && isPassing(y, MUL)) {
+      const [[a, b], [c, d]] = [factors(x), factors(y)];
+      return { node, code: isScalar(b) && isScalar(d) ? BLEND : LINEAR, inputs: [a, b, c, d] };
     }
-    const [inner, rest] = product(x) ? [x, y] : [y, x];
-    if (!product(inner)) return { node, code, inputs: node.inputs };
-    drawn.add(inner);
-    return { node, code: MULTIPLY_ADD, inputs: [...inner.inputs, rest] };
+    const [product, rest] = isPassing(x, MUL) ? [x, y] : [y, x];
+    if (!isPassing(product, MUL)) return { node, code: ADD, inputs: [x, y] };
+    const [a, b] = factors(product);
+    if (!isScalar(b)) return { node, code: MULTIPLY_ADD, inputs: [a, b, rest] };
+    if (!isScalar(rest)) {
+      if (isPassing(a, DIV)) return { node, code: QUOTIENT_ADD, inputs: [...draw(a), b, rest] };
+      return { node, code: SCALED_ADD, inputs: [a, b, rest] };
+    }
+    if (isPassing(a, SQRT)) return { node, code: SQRT_AFFINE, inputs: [...draw(a), b, rest] };
+    return { node, code: AFFINE, inputs: [a, b, rest] };
+  };
+  const list = nodes.map((node): Expression => {
+    const code = codes.get(node) as number;
+    const [x, y] = node.inputs;
+    return code === ADD && x !== y ? sum(node, x, y) : { node, code, inputs: node.inputs };
   });
   return list.filter(({ node }) => !drawn.has(node));
 }
@@ -184,11 +226,15 @@ function stepsOf(
   nodes: readonly Tensor[],
   results: ReadonlyMap<Tensor, Buffer>,
   outputs: readonly Buffer[],
-  operands: readonly { readonly buffer: Buffer }[],
+  operands: readonly { readonly buffer: Buffer; readonly mode: Mode }[],
   registers: Map<Tensor, number>,
   contract: boolean,
 ): { steps: Step[]; firstWrite: number } {
-  const list = expressions(nodes, results, contract);
+  const isScalar = (tensor: Tensor) => {
+    const register = registers.get(tensor) ?? -1;
+    return register >= REGISTER_OPERAND && operands[register - REGISTER_OPERAND].mode.mode === MODE_SCALAR;
+  };
+  const list = expressions(nodes, results, isScalar, contract);
   const lastUse = new Map<Tensor, number>();
   list.forEach(({ inputs }, i) => {
     for (const input of inputs) lastUse.set(input, i);

@@ -43,6 +43,11 @@ const SOURCES: Record<MapCode, number> = {
   [code.REMAINDER]: 2,
   [code.MULTIPLY_ADD]: 3,
   [code.LINEAR]: 4,
+  [code.AFFINE]: 3,
+  [code.SCALED_ADD]: 3,
+  [code.BLEND]: 4,
+  [code.SQRT_AFFINE]: 3,
+  [code.QUOTIENT_ADD]: 4,
   [code.FROM_I32]: 1,
   [code.TO_I32]: 1,
   [code.ADD_I]: 2,
@@ -60,6 +65,15 @@ const SOURCES: Record<MapCode, number> = {
   [code.UNIFORM]: 2,
   [code.PERMUTE_INDEX]: 3,
 };
+
+/** Which of its sources a step takes for scalars: operands read as such. */
+export const SCALAR_SOURCES: ReadonlyMap<number, readonly number[]> = new Map([
+  [code.AFFINE, [1, 2]],
+  [code.SCALED_ADD, [1]],
+  [code.BLEND, [1, 3]],
+  [code.SQRT_AFFINE, [1, 2]],
+  [code.QUOTIENT_ADD, [2]],
+]);
 
 /** Words of a map whose header is at `map`, or of an epilogue and the word before it. */
 export function mapLength(words: Int32Array, map: number): number {

@@ -10,10 +10,11 @@ import {
   MAP_OPERAND_WORDS,
   MODE_COLUMN,
   MODE_FULL,
+  MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
-import { type MapStep, stepsOf } from "./map-steps.ts";
+import { type MapStep, SCALAR_SOURCES, stepsOf } from "./map-steps.ts";
 import { CodeNames, registerName } from "./names.ts";
 
 /** What is wrong with the map at `map`, whose length is right; undefined if nothing is. */
@@ -62,6 +63,12 @@ function checkSteps(
       if (source - REGISTER_OPERAND >= operands) return `there are ${operands} operands`;
       const output = overwriter(code, map, source - REGISTER_OPERAND, operands, written);
       if (output !== undefined) return `o${output} has overwritten ${registerName(source)}`;
+    }
+    for (const position of SCALAR_SOURCES.get(step) ?? []) {
+      const source = sources[position];
+      const mode = code[map + MAP_FIRST + (source - REGISTER_OPERAND) * MAP_OPERAND_WORDS + 1] & 0xff;
+      if (source >= REGISTER_OUTPUT || source < REGISTER_OPERAND || mode !== MODE_SCALAR)
+        return `${registerName(source)} is no scalar`;
     }
     if (target >= REGISTER_OPERAND && target < REGISTER_OUTPUT) return "writes an operand";
     if (target >= REGISTER_OUTPUT + outputs) return `there are ${outputs} outputs`;

@@ -122,6 +122,11 @@ export const RULES: Readonly<Record<number, Rule>> = {
   [code.REMAINDER]: floats((a, b) => a - Math.fround(b * Math.floor(Math.fround(a / b)))),
   [code.MULTIPLY_ADD]: floats((a, b, c) => Math.fround(a * b) + c),
   [code.LINEAR]: floats((a, b, c, d) => Math.fround(a * b) + Math.fround(c * d)),
+  [code.AFFINE]: floats((a, b, c) => Math.fround(a * b) + c),
+  [code.SCALED_ADD]: floats((a, b, c) => Math.fround(a * b) + c),
+  [code.BLEND]: floats((a, b, c, d) => Math.fround(a * b) + Math.fround(c * d)),
+  [code.SQRT_AFFINE]: floats((a, b, c) => Math.fround(Math.fround(Math.sqrt(a)) * b) + c),
+  [code.QUOTIENT_ADD]: floats((a, b, c, d) => Math.fround(Math.fround(a / b) * c) + d),
   [code.FROM_I32]: () => {
     f32[0] = i32[0];
   },
@@ -154,6 +159,11 @@ export const RULES: Readonly<Record<number, Rule>> = {
 const FUSED: Readonly<Record<number, Rule>> = {
   [code.MULTIPLY_ADD]: floats((a, b, c) => a * b + c),
   [code.LINEAR]: floats((a, b, c, d) => a * b + Math.fround(c * d)),
+  [code.AFFINE]: floats((a, b, c) => a * b + c),
+  [code.SCALED_ADD]: floats((a, b, c) => a * b + c),
+  [code.BLEND]: floats((a, b, c, d) => a * b + Math.fround(c * d)),
+  [code.SQRT_AFFINE]: floats((a, b, c) => Math.fround(Math.sqrt(a)) * b + c),
+  [code.QUOTIENT_ADD]: floats((a, b, c, d) => Math.fround(a / b) * c + d),
 };
 
 /** The bits of every output, from the operands as they are now. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import { BLOCK, MAP_CHUNK, MAX_OPERANDS, SCRATCH_COUNTERS } from "../../assembly/isa/sizes.ts";
+import { SCALAR_SOURCES } from "../../src/compile/map-steps.ts";
 import { type Build, builds, instruction, Machine, POISON, random, randoms } from "./machine.ts";
 import {
   type Buffer,
@@ -12,6 +13,7 @@ import {
   type MapProgram,
   mapInstruction,
   mapWords,
+  type Operand,
   operand,
   output,
   RULES,
@@ -28,7 +30,14 @@ const ROUNDED = new Set<number>([
 ]);
 
 /** Steps that the relaxed build may round once or twice, as the engine likes. */
-const FUSABLE = new Set<number>([code.MULTIPLY_ADD, code.LINEAR]);
+const FUSABLE = new Set<number>([
+  ...[code.MULTIPLY_ADD, code.LINEAR, code.AFFINE, code.SCALED_ADD, code.BLEND, code.SQRT_AFFINE, code.QUOTIENT_ADD],
+]);
+
+/** How a step reads operand `lane`. */
+function read(which: number, lane: number): (buffer: Buffer) => Operand {
+  return which === code.UNIFORM || SCALAR_SOURCES.get(which)?.includes(lane) ? scalar : full;
+}
 
 const INTEGER = new Set<number>([
   ...[code.FROM_I32, code.ADD_I, code.SUB_I, code.MUL_I, code.DIV_I, code.REMAINDER_I, code.MAX_I, code.MIN_I],
@@ -97,7 +106,7 @@ describe.each(builds)("%s: steps", (build: Build) => {
         buffers[0].data.set(Int32Array.from({ length: n }, (_, i) => i));
         buffers[2].data.fill(n);
       }
-      const operands = buffers.map(which === code.UNIFORM ? scalar : full);
+      const operands = buffers.map((buffer, lane) => read(which, lane)(buffer));
       const outputs = [isInteger ? machine.i32(n) : machine.f32(n)];
       const steps: Step[] = [[which, output(0), operand(0), operand(1), operand(2), operand(3)]];
       check(
@@ -128,7 +137,11 @@ describe.each(builds)("%s: steps", (build: Build) => {
       const steps: Step[] = [[which, output(0), operand(0), operand(1), operand(2), operand(3)]];
       const values = [0, 1, 2, 3].map((lane) => Float32Array.from(randoms(n, lane), (x) => 30 * x));
       const run = (shift: number): Int32Array => {
-        const operands = values.map((v) => full(machine.f32([...new Float32Array(shift).fill(1), ...v])));
+        const operands = values.map((v, lane) =>
+          read(which, lane) === scalar
+            ? scalar(machine.f32(v))
+            : full(machine.f32([...new Float32Array(shift).fill(1), ...v])),
+        );
         const to = machine.f32(n + shift);
         machine.run([mapInstruction({ n: n + shift, operands, outputs: [to], steps })]);
         return bits(to).slice(shift);

@@ -189,6 +189,15 @@ function overwriting(): Program {
 const bodies: readonly Broken[] = [
   ["with rows that do not divide them", maps, (d) => d.set(op.MAP, slot.MAP_COLUMNS, 3), "20 elements in rows of 3"],
   ["with rows of nothing", maps, (d) => d.set(op.MAP, slot.MAP_COLUMNS, 0), "20 elements in rows of 0"],
+  [
+    "with a scalar that is none",
+    maps,
+    (d) => {
+      d.set(op.MAP, steps, word(step.SCALED_ADD, r(0), a(0), a(1)));
+      d.set(op.MAP, steps + 1, a(0));
+    },
+    "a1 is no scalar",
+  ],
   ["with an unknown mode", maps, (d) => d.set(op.MAP, operand(1) + 1, 4), "a1 has mode 4"],
   ["with an unknown kind of element", maps, (d) => d.set(op.MAP, operand(0) + 1, 2 << 8), "a0 has elements of kind 2"],
   [
@@ -201,7 +210,7 @@ const bodies: readonly Broken[] = [
     "with an unknown step",
     maps,
     (d) => d.set(op.MAP, steps, word(step.MAP_CODES, r(0), a(0), a(1))),
-    "r0 = code 46 a0 a1 r0 r0: no step has this code",
+    "r0 = code 51 a0 a1 r0 r0: no step has this code",
   ],
   [
     "that write an operand",

@@ -226,6 +226,34 @@ function permuteIndices({ i }: JsMemory, n: number, to: number, a: number, b: nu
   for (let k = 0; k < n; k++) i[to + k] = permuteIndex(i[a + k], i[b + k], i[c + k]);
 }
 
+function affine({ f }: JsMemory, n: number, to: number, a: number, b: number, c: number): void {
+  const factor = f[b];
+  const term = f[c];
+  for (let k = 0; k < n; k++) f[to + k] = f[a + k] * factor + term;
+}
+
+function scaledAdd({ f }: JsMemory, n: number, to: number, a: number, b: number, c: number): void {
+  const factor = f[b];
+  for (let k = 0; k < n; k++) f[to + k] = f[a + k] * factor + f[c + k];
+}
+
+function blend({ f }: JsMemory, n: number, to: number, a: number, b: number, c: number, d: number): void {
+  const p = f[b];
+  const q = f[d];
+  for (let k = 0; k < n; k++) f[to + k] = f[a + k] * p + f[c + k] * q;
+}
+
+function sqrtAffine({ f }: JsMemory, n: number, to: number, a: number, b: number, c: number): void {
+  const factor = f[b];
+  const term = f[c];
+  for (let k = 0; k < n; k++) f[to + k] = Math.sqrt(f[a + k]) * factor + term;
+}
+
+function quotientAdd({ f }: JsMemory, n: number, to: number, a: number, b: number, c: number, d: number): void {
+  const factor = f[c];
+  for (let k = 0; k < n; k++) f[to + k] = (f[a + k] / f[b + k]) * factor + f[d + k];
+}
+
 /** Every step by its number. */
 export const MAP_KERNELS: Record<MapCode, MapKernel> = {
   [code.COPY_BITS]: copyBits,
@@ -258,6 +286,11 @@ export const MAP_KERNELS: Record<MapCode, MapKernel> = {
   [code.REMAINDER]: remainder,
   [code.MULTIPLY_ADD]: multiplyAdd,
   [code.LINEAR]: linear,
+  [code.AFFINE]: affine,
+  [code.SCALED_ADD]: scaledAdd,
+  [code.BLEND]: blend,
+  [code.SQRT_AFFINE]: sqrtAffine,
+  [code.QUOTIENT_ADD]: quotientAdd,
   [code.FROM_I32]: fromI32,
   [code.TO_I32]: toI32,
   [code.ADD_I]: addI,
