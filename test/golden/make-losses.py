@@ -203,6 +203,8 @@ LOSSES = {
     **loss("smoothL1Loss", torch_has("smooth_l1_loss"), pairs(second=apart), kinks=KINKS),
     **loss("smoothL1Loss", torch_has("smooth_l1_loss", beta=0.5), pairs(second=apart), beta=0.5),
     **loss("smoothL1Loss", torch_has("smooth_l1_loss", beta=0.0), pairs(second=apart), beta=0),
+    **loss("quantileLoss", formula(lambda x, y: torch.maximum((y - x) / 2, (x - y) / 2)), pairs(second=apart)),
+    **loss("quantileLoss", formula(lambda x, y: torch.maximum(0.9 * (y - x), -0.1 * (y - x))), pairs(second=apart), quantile=0.9),
     **loss("crossEntropy", cross_entropy(), scores(LARGE)),
     **loss("crossEntropy", cross_entropy(label_smoothing=0.125), THREE, labelSmoothing=0.125),
     **loss("crossEntropy", cross_entropy(weight=FACTORS), THREE, weight=WEIGHT),

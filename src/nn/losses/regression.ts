@@ -106,6 +106,28 @@ export function smoothL1Loss(
   return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta), options, "smoothL1Loss");
 }
 
+/**
+ * q e where e > 0, (q - 1) e elsewhere, for e = target - prediction of one shape, averaged: least at the quantile q, by default the median
+ * (Koenker and Bassett 1978).
+ * @throws ShapeError where the shapes differ, ArgumentError for a quantile outside 0..1
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { quantileLoss } from "simdgrad/nn";
+ * await evaluate(quantileLoss(constant([1, 4]), constant([2, 2]), { reduction: "none", quantile: 0.75 })); // => [0.75, 0.5]
+ */
+export function quantileLoss(
+  prediction: Tensor,
+  target: Tensor,
+  options: LossOptions & { readonly quantile?: number } = {},
+): Tensor {
+  const { quantile = 0.5 } = options;
+  checkSame(prediction, target, "quantileLoss");
+  checkRange(quantile, "quantileLoss: quantile", 0, 1);
+  const over = prediction.sub(target);
+  return reduced(over.relu().sub(over.mul(quantile)), options, "quantileLoss");
+}
+
 /** |d| with a parabola for a tip: d^2 / (2 width) where |d| < width, |d| - width / 2 elsewhere. */
 function roundedAbs(d: Tensor, width: number): Tensor {
   const size = d.abs();
