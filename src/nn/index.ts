@@ -2,7 +2,7 @@
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";
-export { linearUniform } from "./init.ts";
+export * as init from "./init.ts";
 export { Bilinear, Flatten, Identity, Linear, PReLU } from "./layers.ts";
 export * from "./losses.ts";
 export {

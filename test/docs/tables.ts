@@ -130,7 +130,7 @@ export function readmeTables(): Map<string, string> {
     /(containers|embedding|layers|normalization|regularization)\.ts$/.test(file),
   );
   const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
-  const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/init.ts");
+  const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file.startsWith("src/nn/init/"));
   const returning = (type: RegExp) => functionsOf("src/optim/index.ts", ({ returns }) => type.test(returns));
   return new Map([
     ["ops", opTable()],
