@@ -1,11 +1,17 @@
 // The portable build gives the same bits in Chromium as in Node.
 import { WasmExecutor } from "simdgrad";
 import { expect, test } from "vitest";
-import { PORTABLE_HASH } from "../portable/expected.ts";
-import { parametersHash } from "../portable/train.ts";
+import { INITIALS_HASH, PORTABLE_HASH } from "../portable/expected.ts";
+import { initialsHash, parametersHash } from "../portable/train.ts";
 
 test("a training has the committed bits", async () => {
   const executor = new WasmExecutor({ build: "portable" });
   expect(await parametersHash(executor)).toBe(PORTABLE_HASH);
+  await executor.dispose();
+});
+
+test("first values have the committed bits", async () => {
+  const executor = new WasmExecutor({ build: "portable" });
+  expect(await initialsHash(executor)).toBe(INITIALS_HASH);
   await executor.dispose();
 });

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { WasmExecutor } from "simdgrad";
 import { build } from "vite";
 import { expect, test } from "vitest";
-import { PORTABLE_HASH } from "./expected.ts";
-import { parametersHash } from "./train.ts";
+import { INITIALS_HASH, PORTABLE_HASH } from "./expected.ts";
+import { initialsHash, parametersHash } from "./train.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -17,6 +17,12 @@ test("a training has the committed bits, run after run", async () => {
     expect(await parametersHash(executor)).toBe(PORTABLE_HASH);
     await executor.dispose();
   }
+});
+
+test("first values have the committed bits", async () => {
+  const executor = new WasmExecutor({ build: "portable", poison: true });
+  expect(await initialsHash(executor)).toBe(INITIALS_HASH);
+  await executor.dispose();
 });
 
 test("the relaxed build repeats its own bits", async () => {
@@ -56,7 +62,12 @@ test("Node 20 has the same bits, with the portable build that it chooses by itse
     });
     const node20 = `${root}node_modules/node20/bin/node`;
     const { stdout } = await promisify(execFile)(node20, [`${folder}/main.mjs`]);
-    expect(JSON.parse(stdout)).toEqual({ node: 20, executor: "wasm-portable", hash: PORTABLE_HASH });
+    expect(JSON.parse(stdout)).toEqual({
+      node: 20,
+      executor: "wasm-portable",
+      hash: PORTABLE_HASH,
+      initials: INITIALS_HASH,
+    });
   } finally {
     await rm(folder, { recursive: true });
   }

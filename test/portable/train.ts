@@ -1,7 +1,8 @@
-// A training of 100 steps that touches most of what a portable program can: its parameters' bits are the same on every machine.
+// A training of 100 steps that touches most of what a portable program can: its parameters' bits are the same on every machine;
+// so are first values by all initialisers.
 // Data are whole numbers from a recurrence, so that no engine's Math has a part in them.
-import { type Executor, Trainer } from "simdgrad";
-import { crossEntropy, Dropout, gelu, Linear, Sequential, sigmoid, tanh } from "simdgrad/nn";
+import { type Executor, evaluateAll, randomKey, Trainer } from "simdgrad";
+import { crossEntropy, Dropout, gelu, init, Linear, Sequential, sigmoid, tanh } from "simdgrad/nn";
 import { adamW, cosineDecay } from "simdgrad/optim";
 
 const ROWS = 203;
@@ -17,7 +18,7 @@ function numbers(count: number): number[] {
   });
 }
 
-/** FNV-1a over the bytes of all parameters in order of their paths. */
+/** A hash of all parameters, in order of their paths. */
 export async function parametersHash(executor: Executor): Promise<string> {
   const model = new Sequential(
     new Linear(FEATURES, 33),
@@ -42,13 +43,31 @@ export async function parametersHash(executor: Executor): Promise<string> {
   // 203 rows in batches of 21 are ten steps an epoch, the last one ragged.
   for await (const { step } of trainer.fit({ batch: 21, epochs: 10 })) steps = step;
   if (steps !== 100) throw new Error(`made ${steps} steps`);
-  let hash = 0x811c9dc5;
   const state = await trainer.stateDict();
-  for (const path of Object.keys(state).sort()) {
-    const { data } = state[path];
-    for (const byte of new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-      hash = Math.imul(hash ^ byte, 0x01000193);
-  }
+  const paths = Object.keys(state).sort();
   await trainer.dispose();
+  return hashOf(paths.map((path) => state[path].data));
+}
+
+/** A hash of first values by every kind of initialiser. */
+export async function initialsHash(executor: Executor): Promise<string> {
+  const initials = [
+    init.normal(0.5, 2),
+    init.truncatedNormal(),
+    init.xavierUniform(),
+    init.kaimingNormal({ nonlinearity: "tanh" }),
+    init.lecunNormal(),
+    init.orthogonal(),
+    init.sparse(0.3),
+  ];
+  const values = initials.map((initial, i) => initial([37, 53], randomKey(3, `${i}`)));
+  return hashOf(await evaluateAll(values, { executor }));
+}
+
+/** FNV-1a over bytes. */
+function hashOf(arrays: readonly ArrayBufferView[]): string {
+  let hash = 0x811c9dc5;
+  for (const { buffer, byteOffset, byteLength } of arrays)
+    for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
