@@ -239,7 +239,7 @@ describe("bad input gets a typed error", () => {
     [
       "an unknown reduction",
       () => mseLoss(variable, variable, { reduction: "average" as "mean" }),
-      "ArgumentError: reduction: average is not mean, sum or none",
+      "ArgumentError: mseLoss: reduction average is not mean, sum or none",
     ],
     [
       "random numbers in evaluation",
