@@ -27,7 +27,7 @@ import { direct } from "./direct";
 import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
 import { columns6x8, rows6x8 } from "./micro-6x8";
-import { packStrips } from "./pack";
+import { packRowStrips, packStrips } from "./pack";
 
 /** C[b] = A[b] . B[b] (m x k . k x n), and the epilogue on each finished chunk. */
 export function matmul(pc: usize): void {
@@ -101,19 +101,22 @@ function directly(pc: usize, c: usize, a: usize, row: i32, column: i32, matrix: 
  */
 function product(c: usize, ldc: i32, a: usize, lda: i32, panels: usize, rows: i32, columns: i32, k: i32): void {
   const tiled = rows % MR <= THIN ? rows - (rows % MR) : rows;
+  const strips = NR === 8 && tiled > 0 && columns >= PACK_COLUMNS;
   for (let p = 0; p < k; p += KC) {
     const depth = min(KC, k - p);
     const add = p > 0;
     const b = panels + 4 * NR * p;
+    if (strips) packRowStrips(scratch, a + 4 * p, lda, rows, depth);
     for (let j = 0; tiled > 0 && j < columns; j += NR) {
       const panel = b + 4 * j * k;
       const width = columns - j;
       for (let i = 0; i < tiled; i += MR) {
-        const x = a + i * lda + 4 * p;
+        const x = strips ? scratch + 4 * i * depth : a + i * lda + 4 * p;
         const y = c + i * ldc + 4 * j;
         const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
         const ldz = width >= NR ? ldc : 4 * NR;
-        if (NR === 8) rows6x8(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        if (strips) columns6x8(x, 4 * MR, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        else if (NR === 8) rows6x8(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
         else rows3x12(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
         if (width < NR) putEdge(y, ldc, z, ldz, min(tiled - i, MR), width, add);
       }
