@@ -13,6 +13,10 @@ export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
 // Columns of a chunk from which on it pays to pack A: a transposed one, and in the relaxed build any. There, with the other half of the
 // core at work for somebody else, 480 cubed reaches 0.85 of the peak in place of 0.76; 3 x 12 uses a row of A too seldom to gain by it.
 export const PACK_COLUMNS = 96;
+export const PACK_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 48 : i32.MAX_VALUE;
+
+// Products up to which no tile pays.
+export const FEW_PRODUCTS = 4096;
 
 /** Rows and columns of the chunks that cutChunks() found. */
 export let chunkRows: i32 = 0;

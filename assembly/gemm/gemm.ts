@@ -1,7 +1,7 @@
 // MATMUL: C = A . B over a batch, B in panels (pack.ts), A where it lies. The loops around the micro-kernel are those of Goto and
 // van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), without the packing of A, which does not pay here.
 // Each output is summed over k in order within blocks of KC, and the blocks in order: the same bits for any tile or thread.
-import { MC, NC, SMALL } from "../isa/chunks";
+import { MC, NC } from "../isa/chunks";
 import { KC, PANEL, SCRATCH_TILE } from "../isa/sizes";
 import {
   MATMUL_A,
@@ -22,7 +22,18 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { storeLanes } from "../simd";
 import { fill } from "../words";
-import { chunkColumns, chunkRows, cutChunks, MR, NR, PACK_COLUMNS, THIN, wholePanels } from "./blocking";
+import {
+  chunkColumns,
+  chunkRows,
+  cutChunks,
+  FEW_PRODUCTS,
+  MR,
+  NR,
+  PACK_COLUMNS,
+  PACK_ROWS,
+  THIN,
+  wholePanels,
+} from "./blocking";
 import { direct } from "./direct";
 import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
@@ -38,12 +49,18 @@ export function matmul(pc: usize): void {
   const m = load<i32>(pc, 4 * MATMUL_M);
   const n = load<i32>(pc, 4 * MATMUL_N);
   const k = load<i32>(pc, 4 * MATMUL_K);
-  const transposed = (load<i32>(pc, 4 * MATMUL_TRANSPOSED) & 1) !== 0;
+  const flags = load<i32>(pc, 4 * MATMUL_TRANSPOSED);
+  const transposed = (flags & 1) !== 0;
+  const lies = (flags & 2) !== 0; // B transposed
+  const rowA = transposed ? 4 : 4 * k;
+  const stepA = transposed ? 4 * m : 4;
+  const b = load<usize>(pc, 4 * MATMUL_B);
+  const strideB = load<i32>(pc, 4 * MATMUL_STRIDE_B);
   const strideA = load<i32>(pc, 4 * MATMUL_STRIDE_A);
-  const stridePanels = load<i32>(pc, 4 * MATMUL_STRIDE_B) !== 0 ? k * wholePanels(n) : 0;
+  const stridePanels = strideB !== 0 ? k * wholePanels(n) : 0;
   const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
   if (m === 0 || n === 0) return;
-  if (panels === 0 && batch === 1 && m <= MC && n <= NC && m * n * k <= SMALL && k > 0) {
+  if (panels === 0 && batch === 1 && m <= MC && n <= NC && m * n * k <= FEW_PRODUCTS && k > 0) {
     // One chunk, of which nothing need be found out.
     startClaims();
     if (nextChunk() !== 0) return;
@@ -70,10 +87,12 @@ export function matmul(pc: usize): void {
     const target = c + 4 * first;
     const panel = panels + 4 * (matrix * stridePanels + column * k);
     const source = a + 4 * matrix * strideA;
+    const x = source + row * rowA;
     if (k === 0) zero(target, 4 * n, rows, columns);
-    else if (panels === 0) directly(pc, target, source, row, column, matrix, rows, columns);
-    else if (transposed) productTransposed(target, 4 * n, source + 4 * row, 4 * m, panel, rows, columns, k);
-    else product(target, 4 * n, source + 4 * row * k, 4 * k, panel, rows, columns, k);
+    else if (panels === 0 && (m <= 2 || lies)) directly(pc, target, source, row, column, matrix, rows, columns);
+    else if (panels === 0)
+      product(target, 4 * n, x, rowA, stepA, b + 4 * (matrix * strideB + column), 4 * n, 4 * NR, rows, columns, k);
+    else product(target, 4 * n, x, rowA, stepA, panel, 4 * NR, 4 * NR * k, rows, columns, k);
     if (epilogue) {
       const map = pc + 4 * MATMUL_WORDS;
       if (columns === n) mapRange(map, first, first + rows * n);
@@ -96,71 +115,64 @@ function directly(pc: usize, c: usize, a: usize, row: i32, column: i32, matrix: 
 }
 
 /**
- * rows x columns of C from as many rows of A (`lda` bytes apart) and columns of B (whole panels). A few rows left over go one by
- * one.
+ * rows x columns of C from as many rows of A and columns of B. The numbers of a row of A are `stepA` bytes apart, its rows `rowA`; a
+ * transposed one has stepA > rowA. A panel of B has a row of NR every `stepB` bytes, the next panel begins `across` bytes on: where
+ * there are no panels, both lie in B itself.
+ *
+ * Where enough panels read them, or where B is none, numbers of A are first put side by side in scratch: far apart, each column of a
+ * transposed A is a cache line of its own, and strides of powers of two evict one another.
  */
-function product(c: usize, ldc: i32, a: usize, lda: i32, panels: usize, rows: i32, columns: i32, k: i32): void {
-  const tiled = rows % MR <= THIN ? rows - (rows % MR) : rows;
-  const strips = NR === 8 && tiled > 0 && columns >= PACK_COLUMNS;
-  for (let p = 0; p < k; p += KC) {
-    const depth = min(KC, k - p);
-    const add = p > 0;
-    const b = panels + 4 * NR * p;
-    if (strips) packRowStrips(scratch, a + 4 * p, lda, rows, depth);
-    for (let j = 0; tiled > 0 && j < columns; j += NR) {
-      const panel = b + 4 * j * k;
-      const width = columns - j;
-      for (let i = 0; i < tiled; i += MR) {
-        const x = strips ? scratch + 4 * i * depth : a + i * lda + 4 * p;
-        const y = c + i * ldc + 4 * j;
-        const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
-        const ldz = width >= NR ? ldc : 4 * NR;
-        if (strips) columns6x8(x, 4 * MR, panel, depth, z, ldz, tiled - i, add && width >= NR);
-        else if (NR === 8) rows6x8(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
-        else rows3x12(x, lda, panel, depth, z, ldz, tiled - i, add && width >= NR);
-        if (width < NR) putEdge(y, ldc, z, ldz, min(tiled - i, MR), width, add);
-      }
-    }
-    for (let i = tiled; i < rows; i++) row(c + i * ldc, a + i * lda + 4 * p, 4, b, columns, k, depth, add);
-  }
-}
-
-/**
- * The same with A transposed: its columns lie `lda` bytes apart. Where enough panels read them they are first put side by side in
- * scratch: far apart, each is a cache line of its own, and strides of powers of two evict one another.
- */
-function productTransposed(
+function product(
   c: usize,
   ldc: i32,
   a: usize,
-  lda: i32,
-  panels: usize,
+  rowA: i32,
+  stepA: i32,
+  b: usize,
+  stepB: i32,
+  across: i32,
   rows: i32,
   columns: i32,
   k: i32,
 ): void {
   const tiled = rows % MR <= THIN ? rows - (rows % MR) : rows;
-  const strips = tiled > 0 && columns >= PACK_COLUMNS;
-  for (let p = 0; p < k; p += KC) {
+  const transposed = rowA === 4;
+  const inPlace = stepB !== 4 * NR;
+  const strips = columns >= (transposed ? PACK_COLUMNS : PACK_ROWS) || (inPlace && !transposed);
+  for (let p = 0; tiled > 0 && p < k; p += KC) {
     const depth = min(KC, k - p);
     const add = p > 0;
-    const b = panels + 4 * NR * p;
-    if (strips) packStrips(scratch, a + p * lda, lda, tiled, depth);
-    for (let j = 0; tiled > 0 && j < columns; j += NR) {
-      const panel = b + 4 * j * k;
+    const from = a + p * stepA;
+    if (strips) {
+      if (transposed) packStrips(scratch, from, stepA, tiled, depth);
+      else packRowStrips(scratch, from, rowA, tiled, depth);
+    }
+    for (let j = 0, panel = b + p * stepB; j < columns; j += NR, panel += across) {
       const width = columns - j;
       for (let i = 0; i < tiled; i += MR) {
-        const x = strips ? scratch + 4 * i * depth : a + p * lda + 4 * i;
-        const ldx = strips ? 4 * MR : lda;
+        const x = strips ? scratch + 4 * i * depth : from + i * rowA;
         const y = c + i * ldc + 4 * j;
         const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
         const ldz = width >= NR ? ldc : 4 * NR;
-        if (NR === 8) columns6x8(x, ldx, panel, depth, z, ldz, tiled - i, add && width >= NR);
-        else columns3x12(x, ldx, panel, depth, z, ldz, tiled - i, add && width >= NR);
+        const sums = add && width >= NR;
+        if (strips || transposed) {
+          const ldx = strips ? 4 * MR : stepA;
+          if (NR === 8) columns6x8(x, ldx, panel, stepB, depth, z, ldz, tiled - i, sums);
+          else columns3x12(x, ldx, panel, stepB, depth, z, ldz, tiled - i, sums);
+        } else if (NR === 8) rows6x8(x, rowA, panel, depth, z, ldz, tiled - i, sums);
+        else rows3x12(x, rowA, panel, depth, z, ldz, tiled - i, sums);
         if (width < NR) putEdge(y, ldc, z, ldz, min(tiled - i, MR), width, add);
       }
     }
-    for (let i = tiled; i < rows; i++) row(c + i * ldc, a + p * lda + 4 * i, lda, b, columns, k, depth, add);
+  }
+  // A few rows left over go one by one.
+  if (inPlace) {
+    direct(c + tiled * ldc, ldc, a + tiled * rowA, rowA, stepA, b, stepB, false, rows - tiled, columns, k);
+    return;
+  }
+  for (let i = tiled; i < rows; i++) {
+    for (let p = 0; p < k; p += KC)
+      row(c + i * ldc, a + i * rowA + p * stepA, stepA, b + p * stepB, columns, k, min(KC, k - p), p > 0);
   }
 }
 

@@ -95,7 +95,17 @@ export function rows3x12(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i
 }
 
 /** 3 x 12 outputs from columns of A, `lda` bytes apart. */
-export function columns3x12(a: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i32, rows: i32, add: bool): void {
+export function columns3x12(
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  k: i32,
+  c: usize,
+  ldc: i32,
+  rows: i32,
+  add: bool,
+): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
   let c02 = f32x4.splat(0);
@@ -105,7 +115,7 @@ export function columns3x12(a: usize, lda: i32, b: usize, k: i32, c: usize, ldc:
   let c20 = f32x4.splat(0);
   let c21 = f32x4.splat(0);
   let c22 = f32x4.splat(0);
-  const end = b + 48 * k;
+  const end = b + ldb * k;
   do {
     const p0 = v128.load(b);
     const p1 = v128.load(b, 16);
@@ -122,7 +132,7 @@ export function columns3x12(a: usize, lda: i32, b: usize, k: i32, c: usize, ldc:
     c20 = madd(x2, p0, c20);
     c21 = madd(x2, p1, c21);
     c22 = madd(x2, p2, c22);
-    b += 48;
+    b += ldb;
     a += lda;
   } while (b !== end);
   put(c, add, c00, c01, c02);

@@ -141,7 +141,17 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
  * 6 x 8 outputs from columns of A, `lda` bytes apart. Six numbers of each are read, whether so many exist or not. One pointer
  * serves all of them, so a longer loop would gain nothing.
  */
-export function columns6x8(a: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i32, rows: i32, add: bool): void {
+export function columns6x8(
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  k: i32,
+  c: usize,
+  ldc: i32,
+  rows: i32,
+  add: bool,
+): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0);
@@ -154,7 +164,7 @@ export function columns6x8(a: usize, lda: i32, b: usize, k: i32, c: usize, ldc: 
   let c41 = f32x4.splat(0);
   let c50 = f32x4.splat(0);
   let c51 = f32x4.splat(0);
-  const end = b + 32 * k;
+  const end = b + ldb * k;
   do {
     const p0 = v128.load(b);
     const p1 = v128.load(b, 16);
@@ -176,7 +186,7 @@ export function columns6x8(a: usize, lda: i32, b: usize, k: i32, c: usize, ldc: 
     const x5 = v128.load32_splat(a, 20);
     c50 = madd(x5, p0, c50);
     c51 = madd(x5, p1, c51);
-    b += 32;
+    b += ldb;
     a += lda;
   } while (b !== end);
   put(c, add, c00, c01);

@@ -86,13 +86,10 @@ export function packStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i
   }
 }
 
-/**
- * Strips of six rows from rows `lda` bytes apart. Where a strip has fewer rows than that, the last one stands for those that are
- * missing.
- */
+/** The same from rows `lda` bytes apart. Where the last strip has fewer than MR, its last row stands for those that are missing. */
 export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i32): void {
   const last = from + (rows - 1) * lda;
-  for (let i = 0; i < rows; i += 6) {
+  for (let i = 0; i < rows; i += MR) {
     let a = from + i * lda;
     let b = min(a + lda, last);
     let c = min(b + lda, last);
@@ -100,27 +97,34 @@ export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth
     let e = min(d + lda, last);
     let f = min(e + lda, last);
     let k = depth;
-    for (; k >= 4; k -= 4, to += 96) {
+    for (; k >= 4; k -= 4, to += 16 * MR) {
       const r0 = v128.load(a);
       const r1 = v128.load(b);
       const r2 = v128.load(c);
       const r3 = v128.load(d);
-      const r4 = v128.load(e);
-      const r5 = v128.load(f);
       const low01 = i32x4.shuffle(r0, r1, 0, 4, 1, 5);
       const high01 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
       const low23 = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
       const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
-      const low45 = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
-      const high45 = i32x4.shuffle(r4, r5, 2, 6, 3, 7);
+      // Of three rows, each vector's fourth word is written over by the next one, and the last vector has none.
       v128.store(to, i64x2.shuffle(low01, low23, 0, 2));
-      v128.store64_lane(to, low45, 0, 16);
-      v128.store(to, i64x2.shuffle(low01, low23, 1, 3), 24);
-      v128.store64_lane(to, low45, 1, 40);
-      v128.store(to, i64x2.shuffle(high01, high23, 0, 2), 48);
-      v128.store64_lane(to, high45, 0, 64);
-      v128.store(to, i64x2.shuffle(high01, high23, 1, 3), 72);
-      v128.store64_lane(to, high45, 1, 88);
+      v128.store(to + 4 * MR, i64x2.shuffle(low01, low23, 1, 3));
+      v128.store(to + 8 * MR, i64x2.shuffle(high01, high23, 0, 2));
+      const fourth = i64x2.shuffle(high01, high23, 1, 3);
+      if (MR === 6) {
+        v128.store(to, fourth, 72);
+        const r4 = v128.load(e);
+        const r5 = v128.load(f);
+        const low45 = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
+        const high45 = i32x4.shuffle(r4, r5, 2, 6, 3, 7);
+        v128.store64_lane(to, low45, 0, 16);
+        v128.store64_lane(to, low45, 1, 40);
+        v128.store64_lane(to, high45, 0, 64);
+        v128.store64_lane(to, high45, 1, 88);
+      } else {
+        v128.store64_lane(to, fourth, 0, 36);
+        v128.store32_lane(to, fourth, 2, 44);
+      }
       a += 16;
       b += 16;
       c += 16;
@@ -128,13 +132,15 @@ export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth
       e += 16;
       f += 16;
     }
-    for (; k > 0; k--, to += 24) {
+    for (; k > 0; k--, to += 4 * MR) {
       store<u32>(to, load<u32>(a));
       store<u32>(to, load<u32>(b), 4);
       store<u32>(to, load<u32>(c), 8);
-      store<u32>(to, load<u32>(d), 12);
-      store<u32>(to, load<u32>(e), 16);
-      store<u32>(to, load<u32>(f), 20);
+      if (MR === 6) {
+        store<u32>(to, load<u32>(d), 12);
+        store<u32>(to, load<u32>(e), 16);
+        store<u32>(to, load<u32>(f), 20);
+      }
       a += 4;
       b += 4;
       c += 4;

@@ -6,9 +6,16 @@ import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from 
 import type { Tensor } from "../tensor.ts";
 import { permute } from "./movement.ts";
 
-/** Rows of A up to which each number of B is used too seldom to be worth packing, and products up to which nothing is. */
+/**
+ * Rows of A up to which each number of B is used too seldom to be worth packing, products up to which nothing is, and numbers of B that
+ * stay in the first cache as they are.
+ */
 const FEW_ROWS = 2;
 const FEW_PRODUCTS = 2048;
+const FEW_NUMBERS = 8192;
+
+/** Columns from which on it pays to put the rows of A side by side instead, which B as it lies asks for. */
+const SOME_COLUMNS = 48;
 
 export interface MatmulAttrs {
   readonly transposeA: boolean;
@@ -92,7 +99,8 @@ export const matmul: Op<MatmulAttrs> = {
       const second = turned ? { ...left, transposed: !left.transposed } : right;
       const [rows, columns] = turned ? [1, m] : [m, n];
       // Where packing B would cost as much as the product does, B is read where it lies.
-      const few = rows <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
+      const small = !second.transposed && k * columns <= FEW_NUMBERS && (first.transposed || columns >= SOME_COLUMNS);
+      const few = small || rows <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
       const panels = few
         ? undefined
         : emit.panels(second.from, second.stride === 0 ? 1 : count, k, columns, second.transposed);
