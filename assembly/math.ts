@@ -6,13 +6,23 @@
 import * as page from "./isa/math-page";
 import { choose, constant, madd, nmadd } from "./simd";
 
+/** e^x. */
+export function exp(to: usize, from: usize, bytes: i32): void {
+  exponential(to, from, bytes, 0, false);
+}
+
+/** e^(x - largest) for x <= largest. */
+export function expBelow(to: usize, from: usize, bytes: i32, largest: f32): void {
+  exponential(to, from, bytes, largest, true);
+}
+
 /**
  * e^x: x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite), a polynomial for e^r, and 2^n as a product of two powers of two, so
  * that the only rounding of a subnormal result is the last one.
  */
-export function exp(to: usize, from: usize, bytes: i32): void {
+function exponential(to: usize, from: usize, bytes: i32, largest: f32, below: bool): void {
   const low = constant(page.EXP_LOW);
-  const high = constant(page.EXP_HIGH);
+  const high = below ? f32x4.splat(largest) : constant(page.EXP_HIGH);
   const log2e = constant(page.LOG2_E);
   const shift = constant(page.EXP_SHIFT);
   const ln2High = constant(page.LN2_HIGH);
@@ -24,7 +34,8 @@ export function exp(to: usize, from: usize, bytes: i32): void {
   const c5 = constant(page.EXP_5);
   const c6 = constant(page.EXP_6);
   for (const end = to + bytes; to < end; to += 16, from += 16) {
-    const x = f32x4.pmin(f32x4.pmax(v128.load(from), low), high);
+    const given = v128.load(from);
+    const x = below ? f32x4.pmax(f32x4.sub(given, high), low) : f32x4.pmin(f32x4.pmax(given, low), high);
     const t = madd(x, log2e, shift);
     const n = f32x4.sub(t, shift);
     const r = nmadd(n, ln2Low, nmadd(n, ln2High, x));

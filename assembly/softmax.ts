@@ -13,11 +13,10 @@ import {
   ROWS_ROWS,
   ROWS_TO,
 } from "./isa/slots";
-import { exp, log } from "./math";
+import { expBelow, log } from "./math";
 import { nextChunk, scratch, startClaims } from "./parallel";
 import { maxRow, sumRow } from "./reduce";
-import { storeLanes } from "./simd";
-import { copyWords } from "./words";
+import { hmax, lanesBelow, storeLanes } from "./simd";
 
 const PIECE = 2048; // elements of a row that go through scratch at a time
 
@@ -38,7 +37,7 @@ export function softmax(pc: usize): void {
     for (let r = first; r < last; r++) {
       const row = from + 4 * r * columns;
       const target = to + 4 * r * columns;
-      const total = exponentials(target, row, columns, maxRow<f32>(row, columns));
+      const total = exponentials(target, row, columns, largestOf(row, columns));
       scale(target, columns, 1 / total);
     }
   }
@@ -56,9 +55,12 @@ export function logSumExp(pc: usize): void {
     const last = min(rows, first + step);
     for (let r = first; r < last; r++) {
       const row = from + 4 * r * columns;
-      const largest = maxRow<f32>(row, columns);
-      // An infinite maximum is the result, and would only make NaN of it.
-      const result = abs<f32>(largest) === Infinity ? largest : largest + logOf(exponentials(0, row, columns, largest));
+      const largest = largestOf(row, columns);
+      // An infinite maximum is the result, unless there is a NaN; the sum would always be one.
+      const result =
+        abs<f32>(largest) === Infinity
+          ? maxRow<f32>(row, columns)
+          : largest + logOf(exponentials(0, row, columns, largest));
       store<f32>(to + 4 * r, result);
     }
   }
@@ -80,7 +82,7 @@ export function crossEntropy(pc: usize): void {
       const c = load<u32>(index + 4 * r);
       let result: f32 = NaN;
       if (c < (columns as u32)) {
-        const largest = maxRow<f32>(row, columns);
+        const largest = largestOf(row, columns);
         // Differences to the maximum are small and exact where it matters: log(total) - (x - largest), not (log(total) + largest) - x.
         result = logOf(exponentials(0, row, columns, largest)) - (load<f32>(row + 4 * c) - largest);
       }
@@ -106,7 +108,7 @@ export function crossEntropyGradient(pc: usize): void {
       const c = load<u32>(index + 4 * r);
       const factor = load<f32>(scales + 4 * r);
       const row = from + 4 * r * columns;
-      const total = exponentials(target, row, columns, maxRow<f32>(row, columns));
+      const total = exponentials(target, row, columns, largestOf(row, columns));
       const known = c < (columns as u32);
       const own = known ? (load<f32>(target + 4 * c) / total - 1) * factor : 0;
       scale(target, columns, factor / total);
@@ -116,26 +118,46 @@ export function crossEntropyGradient(pc: usize): void {
 }
 
 /**
- * Sum of exp(from - largest) over a row, by way of scratch (the vector functions take whole vectors); the exponentials
- * themselves go to `to`, which may be `from` or absent (0).
+ * Sum of exp(from - largest) over a row; the exponentials themselves go to `to`, which may be `from` or absent (0). The vector
+ * functions take whole vectors: the last few elements, and what is not kept, go through scratch.
  */
 function exponentials(to: usize, from: usize, columns: i32, largest: f32): f32 {
-  const shift = f32x4.splat(largest);
   let total: f32 = 0;
   for (let left = columns; left > 0; left -= PIECE, from += 4 * PIECE) {
     const count = min(left, PIECE);
-    const bytes = (4 * count + 15) & ~15;
-    for (let at: usize = 0; at < <usize>bytes; at += 16) {
-      v128.store(scratch + at, f32x4.sub(v128.load(from + at), shift));
+    if (to === 0) {
+      expBelow(scratch, from, (4 * count + 15) & ~15, largest);
+      total += sumRow<f32>(scratch, count);
+      continue;
     }
-    exp(scratch, scratch, bytes);
-    total += sumRow<f32>(scratch, count);
-    if (to !== 0) {
-      copyWords(to, scratch, count);
-      to += 4 * PIECE;
+    const whole = count & ~3;
+    expBelow(to, from, 4 * whole, largest);
+    if (whole < count) {
+      expBelow(scratch, from + 4 * whole, 16, largest);
+      storeLanes(to + 4 * whole, v128.load(scratch), count - whole);
     }
+    total += sumRow<f32>(to, count);
+    to += 4 * PIECE;
   }
   return total;
+}
+
+/** Largest number of a row; NaN are passed over, since they make NaN of the exponentials' sum. */
+function largestOf(from: usize, columns: i32): f32 {
+  const none = f32x4.splat(-Infinity);
+  let a = none;
+  let b = none;
+  let c = none;
+  let d = none;
+  for (; columns >= 16; columns -= 16, from += 64) {
+    a = f32x4.pmax(a, v128.load(from));
+    b = f32x4.pmax(b, v128.load(from, 16));
+    c = f32x4.pmax(c, v128.load(from, 32));
+    d = f32x4.pmax(d, v128.load(from, 48));
+  }
+  for (; columns >= 4; columns -= 4, from += 16) a = f32x4.pmax(a, v128.load(from));
+  if (columns > 0) b = f32x4.pmax(b, v128.bitselect(v128.load(from), none, lanesBelow(columns)));
+  return hmax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
 }
 
 /** log of one number, by the vector function. */

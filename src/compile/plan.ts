@@ -1,5 +1,6 @@
-// Plan: offsets in the arena for buffers whose lives overlap nowhere in time or nowhere in memory. Best fit over a sorted free list,
-// in program order (sub-quadratic); a result may take over the memory of an operand that dies in the same map.
+// Plan: offsets in the arena for buffers whose lives overlap nowhere in time or nowhere in memory. Best fit over a sorted free list, in
+// program order (sub-quadratic), or by size, whichever needs less. A result may take over the memory of an operand that dies in the same
+// map.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import type { DType } from "../shape.ts";
 import { type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
@@ -70,32 +71,95 @@ function widen(loop: Life, lives: ReadonlyMap<Buffer, Life>, sequence: readonly 
   }
 }
 
+/** Buffers that share one place, each taking over from the one before, and the time from the first to the last. */
+interface Block extends Life {
+  readonly buffers: Buffer[];
+  readonly words: number;
+}
+
+/** Blocks up to which placing them by size is tried, too: it looks at all pairs. */
+const MANY = 1000;
+
 /** Gives every arena buffer its offset. @returns words of the arena */
 export function plan(items: readonly Item[]): number {
+  const blocks = blocksOf(items);
+  const plans = [inOrder(blocks), ...(blocks.length <= MANY ? [bySize(blocks)] : [])];
+  const [best] = plans.sort((a, b) => a.top - b.top);
+  blocks.forEach(({ buffers }, i) => {
+    for (const buffer of buffers) buffer.offset = best.offsets[i];
+  });
+  return best.top;
+}
+
+/** In the order of their beginnings. */
+function blocksOf(items: readonly Item[]): Block[] {
   const { sequence, lives } = timeline(items);
   const starting: Buffer[][] = [];
-  const ending: Buffer[][] = [];
-  for (const [buffer, { start, end }] of lives) {
-    if (buffer.region !== "arena") continue;
-    starting[start] = [...(starting[start] ?? []), buffer];
-    ending[end] = [...(ending[end] ?? []), buffer];
-  }
-  const space = new FreeList();
+  for (const [buffer, { start }] of lives)
+    if (buffer.region === "arena") starting[start] = [...(starting[start] ?? []), buffer];
+  const blocks: Block[] = [];
+  const blockOf = new Map<Buffer, Block>();
   sequence.forEach(({ replaceable = [], writes }, i) => {
-    const dying = new Set(ending[i]);
     const taken = new Set<Buffer>();
     for (const buffer of starting[i] ?? []) {
       const words = wordsOf(buffer.size, buffer.dtype);
       const heir = writes.includes(buffer)
-        ? replaceable.find((old) => dying.has(old) && !taken.has(old) && wordsOf(old.size, old.dtype) === words)
+        ? replaceable.find((old) => lives.get(old)?.end === i && !taken.has(old) && blockOf.get(old)?.words === words)
         : undefined;
-      buffer.offset = heir === undefined ? space.allocate(words) : heir.offset;
+      const { end } = lives.get(buffer) as Life;
+      const fresh: Block = { buffers: [], words, start: i, end };
+      const block = (heir && blockOf.get(heir)) ?? fresh;
+      if (block === fresh) blocks.push(block);
       if (heir !== undefined) taken.add(heir);
+      block.buffers.push(buffer);
+      block.end = end;
+      blockOf.set(buffer, block);
     }
-    for (const buffer of ending[i] ?? [])
-      if (!taken.has(buffer)) space.release(buffer.offset, wordsOf(buffer.size, buffer.dtype));
   });
-  return space.top;
+  return blocks;
+}
+
+interface Offsets {
+  readonly top: number;
+  /** Parallel to the blocks. */
+  readonly offsets: readonly number[];
+}
+
+/** Each where it fits best when its time comes. */
+function inOrder(blocks: readonly Block[]): Offsets {
+  const ending: number[][] = [];
+  blocks.forEach(({ end }, i) => {
+    ending[end] = [...(ending[end] ?? []), i];
+  });
+  const space = new FreeList();
+  const offsets: number[] = [];
+  let now = 0;
+  blocks.forEach(({ start, words }, i) => {
+    for (; now < start; now++) for (const dead of ending[now] ?? []) space.release(offsets[dead], blocks[dead].words);
+    offsets[i] = space.allocate(words);
+  });
+  return { top: space.top, offsets };
+}
+
+/** The largest first, each as low as those before it let it (Pisarchyk and Lee 2020, "greedy by size"). */
+function bySize(blocks: readonly Block[]): Offsets {
+  const offsets: number[] = [];
+  const placed: number[] = [];
+  let top = 0;
+  for (const i of [...blocks.keys()].sort((a, b) => blocks[b].words - blocks[a].words || a - b)) {
+    const { start, end, words } = blocks[i];
+    let offset = 0;
+    for (const other of placed) {
+      if (blocks[other].start > end || blocks[other].end < start) continue;
+      if (offsets[other] >= offset + words) break;
+      offset = Math.max(offset, offsets[other] + blocks[other].words);
+    }
+    offsets[i] = offset;
+    top = Math.max(top, offset + words);
+    const at = placed.findIndex((other) => offsets[other] > offset);
+    placed.splice(at < 0 ? placed.length : at, 0, i);
+  }
+  return { top, offsets };
 }
 
 /** Free intervals below `top`, sorted by offset. */

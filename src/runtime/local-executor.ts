@@ -6,7 +6,7 @@ import type { Executor, ExecutorInfo, PlanEntry, ProgramId, RunHandle, Slot, Typ
 import type { Machine } from "./machine.ts";
 import { RunQueue, SLICE } from "./queue.ts";
 import { Run, type StepMaker } from "./run.ts";
-import { Space } from "./space.ts";
+import type { Space } from "./space.ts";
 
 /** Options that all local executors share. */
 export interface LocalOptions {
@@ -49,7 +49,8 @@ export class LocalExecutor implements Executor {
   }
 
   async #begin(machine: Machine | Promise<Machine>): Promise<Body> {
-    const ready = await machine;
+    // Loaded with the machine: a page whose executor is elsewhere does without.
+    const [ready, { Space }] = await Promise.all([machine, import("./space.ts")]);
     const space = new Space(ready, this.#poisons);
     const body = { machine: ready, space, steps: this.#poisons ? poisoned(ready, space) : ready };
     if (this.#disposed) await ready.dispose();

@@ -24,7 +24,7 @@ import {
   type Samples,
   upload,
 } from "./dataset.ts";
-import { explain, type Failure, snapshot } from "./failure.ts";
+import { type Failure, snapshot } from "./failure.ts";
 import { Fit, type FitPlan, type Measures } from "./fit.ts";
 import { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
@@ -317,7 +317,11 @@ export class Trainer {
     this.#check();
     const failure = this.#failure;
     if (failure === undefined) return Promise.resolve(undefined);
-    return this.#exclusive(() => explain(this.executor, failure, this.#state.values(), (id) => this.#sources.get(id)));
+    return this.#exclusive(async () => {
+      const { explain } = await import("./explain.ts");
+      const now = await snapshot(this.executor, this.#state.values());
+      return explain(this.executor, failure, now, (id) => this.#sources.get(id));
+    });
   }
 
   /**

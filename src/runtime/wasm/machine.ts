@@ -169,7 +169,12 @@ class WasmMachine implements Machine {
       }
     }
     if (done !== steps) throw new ThreadError("a thread of the team failed within a step");
-    for (let k = 0; k < steps * count; k++) log[at + k] = fetchScalar(this.memory, logTypes[k % count], rows + k);
+    const { f } = this.memory;
+    for (let j = 0; j < count; j++) {
+      const isFloat = logTypes[j] === "f32";
+      for (let k = j; k < steps * count; k += count)
+        log[at + k] = isFloat ? f[rows + k] : fetchScalar(this.memory, logTypes[j], rows + k);
+    }
   }
 
   dispose(): Promise<void> | undefined {

@@ -1,0 +1,40 @@
+// The search for the instruction that made the NaN or infinity in which a fit ended. Rarely needed: no part of the core.
+import type { Program } from "../compile/program.ts";
+import type { Executor, PlanEntry, ProgramId, TypedArray } from "../runtime/executor.ts";
+import { firstNonFinite } from "../runtime/non-finite.ts";
+import type { Failure, Snapshot } from "./failure.ts";
+
+async function restore(executor: Executor, values: Snapshot): Promise<void> {
+  for (const [key, data] of values) await executor.write({ variable: key }, data);
+}
+
+/** Repeats the fit up to the step that failed and names its first bad instruction; the variables keep the values they have `now`. */
+export async function explain(
+  executor: Executor,
+  { plan, step, before }: Failure,
+  now: Snapshot,
+  programOf: (id: ProgramId) => Program | undefined,
+): Promise<string | undefined> {
+  await restore(executor, before);
+  try {
+    const program = programOf(await replay(executor, plan, step));
+    if (program === undefined) return undefined;
+    const values = new Map<string, TypedArray>();
+    for (const { key } of program.variables) values.set(key, await executor.read({ variable: key }));
+    return await firstNonFinite(program, (key) => values.get(key) as TypedArray);
+  } finally {
+    await restore(executor, now);
+  }
+}
+
+/** Makes `steps` steps of a plan that repeats. @returns the program whose turn is next */
+async function replay(executor: Executor, plan: readonly PlanEntry[], steps: number): Promise<ProgramId> {
+  let left = steps;
+  for (let entry = 0; ; entry = (entry + 1) % plan.length) {
+    const [id, length] = plan[entry];
+    const now = Math.min(length, left);
+    await executor.run([[id, now]]).done;
+    left -= now;
+    if (now < length) return id;
+  }
+}
