@@ -5,6 +5,7 @@ import { ABORT_NOW, CONTROL_ABORT, CONTROL_CLAIMS } from "../../assembly/isa/siz
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { chunksOf, timeOf } from "../../src/runtime/wasm/work.ts";
 import { builds, instruction, Machine, random } from "../assembly/machine.ts";
+import { recurrent } from "../compile/programs.ts";
 
 const LINE = 64;
 const ROOM = 1 << 20;
@@ -83,4 +84,10 @@ describe("the time of a team", () => {
     const once = timeOf(code, 0, body, { threads: 2, barrier: 1, nanoseconds: () => 300 });
     expect(timeOf(loop, 0, loop.length, { threads: 2, barrier: 0, nanoseconds: () => 300 })).toBe(5 * (once - 1));
   });
+});
+
+test("a loop takes as long as its body, so many times", () => {
+  // copy and pack; seven times matmul and copy; copy.
+  const { code } = recurrent();
+  expect(timeOf(code, 0, code.length, { threads: 1, barrier: 0, nanoseconds: () => 1 })).toBeCloseTo(2 + 7 * 2 + 1, 10);
 });

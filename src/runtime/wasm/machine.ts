@@ -6,6 +6,7 @@ import type { Program } from "../../compile/program.ts";
 import { ThreadError } from "../../errors.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
+import { withoutBarriers } from "./alone.ts";
 import { writeMathPage } from "./math-page.ts";
 import { Team } from "./team.ts";
 import { threadsFor } from "./threads-for.ts";
@@ -123,10 +124,10 @@ class WasmMachine implements Machine {
   }
 
   install(loaded: Loaded): void {
-    this.memory.i.set(loaded.code, loaded.own);
     const { threads: most, choose = threadsFor } = this.#sharing;
     const threads = most === 1 ? 1 : choose(loaded.code, most);
     this.#threads.set(loaded, threads);
+    this.memory.i.set(threads === 1 ? withoutBarriers(loaded.code) : loaded.code, loaded.own);
     if (threads > 1 && this.#linear !== undefined) this.#ready ??= this.#gather(most, this.#module, this.#linear);
   }
 

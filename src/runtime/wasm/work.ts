@@ -49,18 +49,20 @@ export function timeOf(code: Int32Array, start: number, end: number, team: Team)
     time += latest;
     clocks.fill(0);
   };
-  for (let at = start; at < end; at += lengthAt(code, at)) {
+  for (let at = start; at < end; ) {
     const opcode = opcodeAt(code, at);
-    if (!(opcode in CHUNKS) || lengthAt(code, at) === 0) break; // no program: running it will tell
+    const length = lengthAt(code, at);
+    if (!(opcode in CHUNKS) || length === 0) break; // no program: running it will tell
     if (opcode === op.LOOP) {
       meet(at, 0);
-      const body = at + lengthAt(code, at);
-      const words = code[at + slot.LOOP_BODY];
+      const body = at + length;
+      const words = Math.max(0, code[at + slot.LOOP_BODY]);
       const once = timeOf(code, body, body + words, { ...team, onMeeting: undefined });
       clocks.fill(code[at + slot.LOOP_COUNT] * once);
       at += words;
     } else if (opcode === op.BARRIER || opcode === op.END) meet(at, barrier);
     else if (opcode !== op.INDEX) share(chunksOf(code, at, panel), nanoseconds(code, at), clocks);
+    at += length;
   }
   return time + Math.max(...clocks);
 }
