@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
+import { prelu } from "./functional.ts";
 import { linearUniform } from "./init.ts";
 import type { Module } from "./module.ts";
 
@@ -100,13 +101,7 @@ export class PReLU implements Module {
   }
 
   forward(x: Tensor): Tensor {
-    const [channels] = this.weight.shape;
-    const { shape } = x;
-    // A vector is one channel, as in PyTorch.
-    if (channels !== 1 && (shape.length < 2 ? 1 : shape[1]) !== channels)
-      throw new ShapeError(`PReLU: ${showShape(shape)} has no ${channels} channels at axis 1`);
-    const slope = channels === 1 ? this.weight : this.weight.reshape([channels, ...shape.slice(2).map(() => 1)]);
-    return x.greater(0).select(x, x.mul(slope));
+    return prelu(x, this.weight);
   }
 }
 

@@ -157,7 +157,7 @@ describe("bad input gets a typed error", () => {
     [
       "PReLU of other channels",
       () => new PReLU(3).forward(input([2, 4])),
-      "ShapeError: PReLU: [2, 4] has no 3 channels at axis 1",
+      "ShapeError: prelu: [2, 4] does not have the channels of weight [3]",
     ],
     [
       "Bilinear of other widths",
