@@ -1,7 +1,7 @@
 // Schedules that warm up, and schedules out of schedules.
 import { ArgumentError } from "../errors.ts";
 import { checkCount, checkFinite, checkNotNegative } from "./options.ts";
-import { checkMilestones, type Schedule, scheduled } from "./schedules.ts";
+import { checkMilestones, type Schedule, scheduled, shareLeft } from "./schedules.ts";
 
 /**
  * Up to `value` in a line over `steps`, from `startFactor` (default 1/3) times it; then `value` (torch.optim.lr_scheduler.LinearLR).
@@ -22,15 +22,10 @@ export function linearWarmup(
   checkFinite(value, "linearWarmup: value");
   checkCount(steps, 1, "linearWarmup: steps");
   checkNotNegative(startFactor, "linearWarmup: startFactor");
-  return (step) => {
-    const left = step
-      .neg()
-      .add(steps)
-      .maximum(0)
-      .cast("f32")
-      .mul(1 / steps);
-    return left.mul(value * (startFactor - 1)).add(value);
-  };
+  return (step) =>
+    shareLeft(step, steps)
+      .mul(value * (startFactor - 1))
+      .add(value);
 }
 
 /**

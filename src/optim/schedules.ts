@@ -41,6 +41,16 @@ export function countReached(milestones: readonly number[], step: Tensor): Tenso
   return reached.neg().add(1).sum().cast("i32");
 }
 
+/** 1 at step 0, down in a line to 0 at `steps`, then 0. */
+export function shareLeft(step: Tensor, steps: number): Tensor {
+  return step
+    .neg()
+    .add(steps)
+    .maximum(0)
+    .cast("f32")
+    .mul(1 / steps);
+}
+
 /** @throws ArgumentError unless they are whole numbers >= 0, each larger than the one before */
 export function checkMilestones(milestones: readonly number[], name: string): void {
   milestones.forEach((milestone, i) => {
@@ -145,12 +155,7 @@ export function polynomialDecay(
   checkCount(steps, 1, "polynomialDecay: steps");
   checkPositive(power, "polynomialDecay: power");
   return (step) => {
-    const left = step
-      .neg()
-      .add(steps)
-      .maximum(0)
-      .cast("f32")
-      .mul(1 / steps);
+    const left = shareLeft(step, steps);
     return (power === 1 ? left : left.pow(power)).mul(value - final).add(final);
   };
 }

@@ -26,7 +26,7 @@ const golden: Readonly<Record<string, readonly number[]>> = JSON.parse(
 
 type Name = Exclude<
   keyof typeof schedules | keyof typeof cycles | keyof typeof joined,
-  "scheduled" | "countReached" | "checkMilestones"
+  "scheduled" | "countReached" | "checkMilestones" | "shareLeft"
 >;
 
 /** The runs of every schedule; one without a run does not compile. */
