@@ -1,4 +1,4 @@
-// The portable build gives the same bits in Chromium as in Node.
+// The portable build gives the same bits in every engine as in Node.
 import { WasmExecutor } from "simdgrad";
 import { expect, test } from "vitest";
 import { INITIALS_HASH, PORTABLE_HASH } from "../portable/expected.ts";

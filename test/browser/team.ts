@@ -1,4 +1,5 @@
 // A page's worker whose executor has a team: nested workers over one memory. It trains, and posts what came of it.
+// The machine is always asked for three threads, also where the executor knows better.
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
 import { createWasmMachine } from "../../src/runtime/wasm/machine.ts";
@@ -16,4 +17,4 @@ const machine = createWasmMachine(bytes, {
 const executor = new LocalExecutor(info, machine, {});
 const hash = await parametersHash(executor);
 await executor.dispose();
-self.postMessage({ hash, threads: info.threads, alone });
+self.postMessage({ hash, threads: info.threads, fallback: info.fallback, alone });

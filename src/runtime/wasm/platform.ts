@@ -35,6 +35,8 @@ function obstacle(): string {
   if (nodeThreads() !== undefined) return "";
   if (globalThis.crossOriginIsolated !== true)
     return "one thread: the page is not cross-origin isolated (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)";
+  if (typeof SharedArrayBuffer === "undefined")
+    return "one thread: this engine shares no memory with workers (no SharedArrayBuffer)";
   if (!("WorkerGlobalScope" in globalThis))
     return "one thread: a page's own thread may not wait for others, a worker may";
   return typeof Worker === "undefined" ? "one thread: no workers can be made here" : "";

@@ -1,0 +1,61 @@
+// What the projects of Vitest have in common that run test/browser in a browser: one for each engine.
+import { fileURLToPath } from "node:url";
+import type { TestProjectInlineConfiguration } from "vitest/config";
+import type { BrowserProviderOption } from "vitest/node";
+
+/** What an engine is known to have. Tests hold it to that, so that nothing is lost without a word. */
+export interface Features {
+  /** SharedArrayBuffer in isolated pages: teams of threads. */
+  readonly sharedMemory: boolean;
+  /** Relaxed SIMD: the relaxed build. */
+  readonly relaxedSimd: boolean;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    features: Features;
+  }
+}
+
+/** What distinguishes one engine's project. */
+export interface BrowserProject {
+  /** The project's name. */
+  readonly name: string;
+  readonly browser: "chromium" | "firefox" | "webkit";
+  readonly features: Features;
+  readonly provider: () => BrowserProviderOption;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The package's own name leads to its sources. */
+export const resolve = {
+  alias: [
+    { find: /^simdgrad$/, replacement: `${root}src/index.ts` },
+    { find: /^simdgrad\/(.*)$/, replacement: `${root}src/$1/index.ts` },
+  ],
+};
+
+/** A project that runs all of test/browser in one engine, on pages that are cross-origin isolated. */
+export function browserProject({ name, browser, provider, features }: BrowserProject): TestProjectInlineConfiguration {
+  return {
+    resolve,
+    root,
+    server: {
+      headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+    },
+    test: {
+      name,
+      include: ["test/browser/**/*.test.ts"],
+      testTimeout: 30_000,
+      provide: { features },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: provider(),
+        instances: [{ browser, name }],
+      },
+    },
+  };
+}
