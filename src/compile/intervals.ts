@@ -1,5 +1,6 @@
 // Sets of words as sorted disjoint intervals, each with a stamp; neighbours of one stamp are joined. Every call is a binary search
 // and work on the intervals it meets.
+import { firstIndex } from "./search.ts";
 
 export class Intervals {
   readonly #starts: number[] = [];
@@ -34,14 +35,7 @@ export class Intervals {
 
   /** Index of the first interval that ends after `position`. */
   #endingAfter(position: number): number {
-    let low = 0;
-    let high = this.#ends.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#ends[middle] <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#ends.length, (i) => this.#ends[i] > position);
   }
 
   /** Whether all of start..end is in the set. */

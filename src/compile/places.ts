@@ -9,6 +9,7 @@ import {
 } from "../../assembly/isa/sizes.ts";
 import { type DType, sizeOf } from "../shape.ts";
 import type { Program, ProgramConstant, ProgramSlot } from "./program.ts";
+import { firstIndex } from "./search.ts";
 
 /** Words that belong together. Positions count words through all four regions: region * 2^30 + offset. */
 export interface Place {
@@ -70,14 +71,7 @@ export class Places {
 
   /** The place around a position. */
   at(position: number): Place | undefined {
-    let low = 0;
-    let high = this.all.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.all[middle].start <= position) low = middle + 1;
-      else high = middle;
-    }
-    const place = this.all[low - 1];
+    const place = this.all[firstIndex(this.all.length, (i) => this.all[i].start > position) - 1];
     return place !== undefined && position < place.limit ? place : undefined;
   }
 

@@ -4,6 +4,7 @@
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import type { DType } from "../shape.ts";
 import { type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
+import { firstIndex } from "./search.ts";
 
 /** Words a buffer occupies: whole, padded, never none. */
 export function wordsOf(size: number, dtype: DType): number {
@@ -191,13 +192,7 @@ class FreeList {
   }
 
   release(start: number, words: number): void {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#starts[middle] < start) low = middle + 1;
-      else high = middle;
-    }
+    const low = firstIndex(this.#starts.length, (i) => this.#starts[i] >= start);
     const joinsBefore = low > 0 && this.#starts[low - 1] + this.#sizes[low - 1] === start;
     const joinsAfter = low < this.#starts.length && start + words === this.#starts[low];
     if (joinsBefore) {
