@@ -120,6 +120,15 @@ function isIdentity(shape: Shape, { sizes, steps }: SliceAttrs): boolean {
   return sameShape(shape, sizes) && steps.every((step, i) => step === 1 || sizes[i] < 2);
 }
 
+/** Where ranges start in the elements of `shape`, and how far apart they walk there. */
+function walk(shape: Shape, { starts, steps }: SliceAttrs): { readonly start: number; readonly strides: number[] } {
+  const strides = stridesOf(shape);
+  return {
+    start: strides.reduce((sum, stride, i) => sum + stride * starts[i], 0),
+    strides: strides.map((stride, i) => stride * steps[i]),
+  };
+}
+
 /** Elements start, start + step, ... along every axis. */
 export const slice: Op<SliceAttrs> = {
   name: "slice",
@@ -131,19 +140,9 @@ export const slice: Op<SliceAttrs> = {
   vjp: perInput(({ cotangent, inputs, attrs }) => cotangent.spread(inputs[0].shape, attrs)),
   lowering: {
     kind: "move",
-    copies([from], to, { starts, steps }) {
-      const strides = stridesOf(from.shape);
-      const start = strides.reduce((sum, stride, i) => sum + stride * starts[i], 0);
-      return [
-        copyOf(
-          0,
-          to.shape,
-          stridesOf(to.shape),
-          strides.map((stride, i) => stride * steps[i]),
-          0,
-          start,
-        ),
-      ];
+    copies([from], to, attrs) {
+      const { start, strides } = walk(from.shape, attrs);
+      return [copyOf(0, to.shape, stridesOf(to.shape), strides, 0, start)];
     },
   },
   simplify: ([a], attrs) => (isIdentity(a.shape, attrs) ? a : undefined),
@@ -164,19 +163,9 @@ export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readon
   lowering: {
     kind: "move",
     fill: ({ value }) => value,
-    copies([from], to, { starts, steps }) {
-      const strides = stridesOf(to.shape);
-      const start = strides.reduce((sum, stride, i) => sum + stride * starts[i], 0);
-      return [
-        copyOf(
-          0,
-          from.shape,
-          strides.map((stride, i) => stride * steps[i]),
-          stridesOf(from.shape),
-          start,
-          0,
-        ),
-      ];
+    copies([from], to, attrs) {
+      const { start, strides } = walk(to.shape, attrs);
+      return [copyOf(0, from.shape, strides, stridesOf(from.shape), start, 0)];
     },
   },
   simplify: ([a], attrs) => (isIdentity(attrs.shape, attrs) ? a : undefined),
