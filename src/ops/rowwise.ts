@@ -1,7 +1,7 @@
 // Fused ops over the rows of a matrix [rows, columns]: softmax and what classification losses need, each in one pass over memory.
 import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, LOG_SUM_EXP, SOFTMAX } from "../../assembly/isa/opcode.ts";
 import { ShapeError } from "../errors.ts";
-import { checkArity, type Op, perInput } from "../op.ts";
+import { checkArity, type Lowering, type Op, perInput } from "../op.ts";
 import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -26,6 +26,21 @@ function column(rows: Tensor): Tensor {
   return rows.reshape([rows.shape[0], 1]);
 }
 
+/** Cotangent c of s = softmax(x), made one of x: s (c - sum c s). */
+function throughSoftmax(c: Tensor, s: Tensor): Tensor {
+  const weighted = c.mul(s);
+  return weighted.sub(s.mul(weighted.sum(1, { keepDims: true })));
+}
+
+/** An instruction that takes nothing but a matrix. */
+function ofRows(opcode: number): Lowering<undefined> {
+  return {
+    kind: "kernel",
+    emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(opcode, [to, from, shape[0], shape[1]], [from], [to]),
+  };
+}
+
 // s = e^x / sum e^x; ds = s (c - sum c s)
 export const softmax: Op<undefined> = {
   name: "softmax",
@@ -34,15 +49,8 @@ export const softmax: Op<undefined> = {
     checkMatrix(inputs[0], "softmax");
     return inputs[0];
   },
-  vjp: perInput(({ cotangent, output }) => {
-    const weighted = cotangent.mul(output);
-    return weighted.sub(output.mul(weighted.sum(1, { keepDims: true })));
-  }),
-  lowering: {
-    kind: "kernel",
-    emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>
-      emit.instruction(SOFTMAX, [to, from, shape[0], shape[1]], [from], [to]),
-  },
+  vjp: perInput(({ cotangent, output }) => throughSoftmax(cotangent, output)),
+  lowering: ofRows(SOFTMAX),
 };
 
 // l = ln sum e^x; dl = softmax(x)
@@ -54,11 +62,7 @@ export const logSumExp: Op<undefined> = {
     return { shape: [inputs[0].shape[0]], dtype: "f32" };
   },
   vjp: perInput(({ cotangent, inputs: [x] }) => x.softmax(1).mul(column(cotangent))),
-  lowering: {
-    kind: "kernel",
-    emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>
-      emit.instruction(LOG_SUM_EXP, [to, from, shape[0], shape[1]], [from], [to]),
-  },
+  lowering: ofRows(LOG_SUM_EXP),
 };
 
 // l = ln sum e^x - x[target], one a row; dl = softmax(x) - onehot(target)
@@ -93,11 +97,7 @@ export const crossEntropyGradient: Op<undefined> = {
     return logits;
   },
   vjp: perInput(
-    ({ cotangent, inputs: [logits, , scale] }) => {
-      const s = logits.softmax(1);
-      const weighted = cotangent.mul(column(scale)).mul(s);
-      return weighted.sub(s.mul(weighted.sum(1, { keepDims: true })));
-    },
+    ({ cotangent, inputs: [logits, , scale] }) => throughSoftmax(cotangent.mul(column(scale)), logits.softmax(1)),
     () => undefined,
     ({ cotangent, inputs: [logits, target] }) =>
       cotangent.mul(logits.softmax(1).sub(target.oneHot(logits.shape[1]))).sum(1),
