@@ -1,10 +1,10 @@
 // Firefox by WebDriver BiDi, and Chromium by its own protocol: an installed one, headless.
-import { launch } from "puppeteer-core";
 import { chromiumArguments } from "../browser/chromium.ts";
 import type { Browser, BrowserPage } from "./browser.ts";
 
 /** Starts the browser that lies at a path. */
 export async function startPuppeteer(browser: "chrome" | "firefox", executablePath: string): Promise<Browser> {
+  const { launch } = await import("puppeteer-core"); // large, and only wanted here
   const args = browser === "chrome" ? [...chromiumArguments] : [];
   const running = await launch({ browser, executablePath, headless: true, args });
   return {

@@ -30,12 +30,17 @@ async function test(engine: Engine): Promise<Result> {
     return { line: `${title}: skipped, not found: ${advice}`, failed: false };
   }
   const start = performance.now();
-  const version = await versionOf(engine);
+  let version: string;
+  try {
+    version = await versionOf(engine);
+  } catch (error) {
+    return { line: `${title}: could not be started: ${error instanceof Error ? error.message : error}`, failed: true };
+  }
   console.log(`\n${version}`);
   const report = `${root}build/test-browsers-${engine.name}.json`;
-  const status = runVitest(engine, report);
+  const failed = runVitest(engine, report) !== 0;
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
-  return { line: `${version}: ${countsOf(report)}, ${seconds} s`, failed: status !== 0 };
+  return { line: `${version}: ${countsOf(report, failed)}, ${seconds} s`, failed };
 }
 
 async function versionOf({ start }: Engine): Promise<string> {
@@ -57,7 +62,7 @@ function runVitest({ name }: Engine, report: string): number | null {
   return status;
 }
 
-function countsOf(report: string): string {
+function countsOf(report: string, failed: boolean): string {
   let counts: { readonly numPassedTests: number; readonly numFailedTests: number; readonly numPendingTests: number };
   try {
     counts = JSON.parse(readFileSync(report, "utf8"));
@@ -65,5 +70,6 @@ function countsOf(report: string): string {
     return "no test was run";
   }
   const { numPassedTests, numFailedTests, numPendingTests } = counts;
-  return `${numPassedTests} tests passed, ${numFailedTests} failed, ${numPendingTests} skipped`;
+  const broken = failed && numFailedTests === 0 ? ", and the run broke off" : "";
+  return `${numPassedTests} tests passed, ${numFailedTests} failed, ${numPendingTests} skipped${broken}`;
 }

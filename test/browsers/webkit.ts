@@ -20,9 +20,14 @@ const START_TIME = 20_000;
 /** Starts a display, the driver and the browser. */
 export async function startWebKit(programs: WebKitPrograms): Promise<Browser> {
   const started: ChildProcess[] = [];
+  const killAll = () => {
+    for (const child of started) child.kill();
+  };
   const endAll = async () => {
+    process.off("exit", killAll);
     for (const child of started.reverse()) await end(child);
   };
+  process.once("exit", killAll); // should nobody close it
   try {
     // It takes a free number and writes it to descriptor 3.
     const display = spawn(programs.display, ["-displayfd", "3", "-nolisten", "tcp"], {
