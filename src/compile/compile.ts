@@ -89,12 +89,14 @@ export function compile(computation: Computation, options: CompileOptions = {}):
   );
   const constants = layOut(leaves.constants, 0);
   const { code, labels } = encode(items);
+  const assigned = new Set<Tensor>(assignments.filter(([old], i) => newValues[i] !== old).map(([old]) => old));
   return {
     code,
     labels,
-    variables: state.slots.map(
-      (slot, i): ProgramVariable => ({ ...slot, key: (leaves.variables[i].node as Variable).key }),
-    ),
+    variables: state.slots.map((slot, i): ProgramVariable => {
+      const variable = leaves.variables[i].node as Variable;
+      return { ...slot, key: variable.key, assigned: assigned.has(variable) };
+    }),
     inputs: inputSlots.slots,
     outputs: outputSlots.slots,
     logged: outputSlots.slots.filter(({ shape }) => shape.length === 0).map(({ name }) => name),

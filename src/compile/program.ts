@@ -16,6 +16,8 @@ export interface ProgramSlot {
 /** A Variable as a program sees it: programs that name the same key share its memory. */
 export interface ProgramVariable extends ProgramSlot {
   readonly key: string;
+  /** Whether a run of the program may change it. */
+  readonly assigned: boolean;
 }
 
 /** A table or scalar in the constants region, kept in Float64 (f32) or exactly (i32, u8). */

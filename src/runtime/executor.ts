@@ -10,6 +10,12 @@ export type ProgramId = number;
 /** A buffer that a caller writes or reads: an input or output of a loaded program, or a variable by its key. */
 export type Slot = { readonly program: ProgramId; readonly name: string } | { readonly variable: string };
 
+/** New elements of a slot. */
+export interface Write {
+  readonly slot: Slot;
+  readonly data: ArrayLike<number>;
+}
+
 /** What an executor is. */
 export interface ExecutorInfo {
   readonly name: "wasm-relaxed" | "wasm-portable" | "js" | "js-float64";
@@ -23,17 +29,31 @@ export interface ExecutorInfo {
 /** One entry of a plan: run this program for so many steps. */
 export type PlanEntry = readonly [program: ProgramId, steps: number];
 
-/** Scalar outputs of one program, one row a step, in the order of `names`. */
+/** Scalar outputs of successive steps of one program, one row a step, in the order of `names`. */
 export interface LogRows {
   readonly program: ProgramId;
   readonly names: readonly string[];
   /** Row-major: steps x names. Float64 so that i32 scalars and oracle values stay exact. */
   readonly values: Float64Array;
+  /** Steps that the rows are of. */
+  readonly steps: number;
+  /** Time that these steps took. */
+  readonly milliseconds: number;
+}
+
+/** How often a plan is gone through, from where on, and when. */
+export interface RunOptions {
+  /** Times that the plan is gone through (default 1; Infinity: until stopped). */
+  readonly repeat?: number;
+  /** Steps of the run that were made before and are left out: where an interrupted one goes on. Default 0. */
+  readonly from?: number;
+  /** Its steps come before those of runs that are not: for predictions and measurements. Default false. */
+  readonly urgent?: boolean;
 }
 
 /** What a finished run did. */
 export interface RunResult {
-  /** Whole steps made, all programs together. */
+  /** Whole steps made, all programs together and those before `from` included. */
   readonly steps: number;
   /** True if stop() ended it before its plan did. */
   readonly stopped: boolean;
@@ -43,14 +63,14 @@ export interface RunResult {
 export interface RunHandle {
   /** Resolves when the plan is finished or stopped; rejects with the first error. */
   readonly done: Promise<RunResult>;
-  /** Steps made so far. */
+  /** Steps made so far, those before `from` included. */
   readonly steps: number;
   /** Resolves once no step is being made; none is until resume(). Other runs, reads and writes go on. */
   pause(): Promise<void>;
   resume(): void;
   /** Ends the run at the next step boundary. */
   stop(): Promise<RunResult>;
-  /** Takes the rows logged since the last call (all of them are kept until taken). */
+  /** Takes the rows logged since the last call, in the order of the steps; all of them are kept until taken. */
   takeLog(): LogRows[];
 }
 
@@ -65,9 +85,13 @@ export interface Executor {
   forget(variable: string): Promise<void>;
   /** Length must equal the slot's elements; takes effect at the next step boundary. @throws ArgumentError, DisposedError */
   write(slot: Slot, data: ArrayLike<number>): Promise<void>;
+  /** Several writes at one step boundary; nothing is written if one is refused. @throws ArgumentError, DisposedError */
+  writeAll(writes: readonly Write[]): Promise<void>;
   /** A copy of the slot's elements as of a step boundary. */
   read(slot: Slot): Promise<TypedArray>;
-  /** Runs the plan's entries in order, `repeat` times over (default 1; Infinity: until stopped). */
-  run(plan: readonly PlanEntry[], options?: { readonly repeat?: number }): RunHandle;
+  /** Copies of several slots' elements, all as of one step boundary. */
+  readAll(slots: readonly Slot[]): Promise<TypedArray[]>;
+  /** Runs the plan's entries in order, as often as the options say. */
+  run(plan: readonly PlanEntry[], options?: RunOptions): RunHandle;
   dispose(): Promise<void>;
 }

@@ -2,7 +2,17 @@
 // since no step is under way while the event loop turns. JsExecutor and WasmExecutor are this with their machine.
 import type { Program } from "../compile/program.ts";
 import { DisposedError } from "../errors.ts";
-import type { Executor, ExecutorInfo, PlanEntry, ProgramId, RunHandle, Slot, TypedArray } from "./executor.ts";
+import type {
+  Executor,
+  ExecutorInfo,
+  PlanEntry,
+  ProgramId,
+  RunHandle,
+  RunOptions,
+  Slot,
+  TypedArray,
+  Write,
+} from "./executor.ts";
 import type { Machine } from "./machine.ts";
 import { RunQueue, SLICE } from "./queue.ts";
 import { Run, type StepMaker } from "./run.ts";
@@ -87,15 +97,24 @@ export class LocalExecutor implements Executor {
     (await this.#space()).write(slot, data);
   }
 
+  async writeAll(writes: readonly Write[]): Promise<void> {
+    (await this.#space()).writeAll(writes);
+  }
+
   async read(slot: Slot): Promise<TypedArray> {
     return (await this.#space()).read(slot);
   }
 
-  run(plan: readonly PlanEntry[], options: { readonly repeat?: number } = {}): RunHandle {
-    const run = new Run(() => this.#queue.wake());
+  async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
+    const space = await this.#space();
+    return slots.map((slot) => space.read(slot));
+  }
+
+  run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
+    const run = new Run(options, () => this.#queue.wake());
     this.#space()
       .then((space) => {
-        run.begin(plan, options.repeat ?? 1, (id) => space.loaded(id));
+        run.begin(plan, (id) => space.loaded(id));
         this.#queue.add(run);
       })
       .catch((error: unknown) => run.fail(error));

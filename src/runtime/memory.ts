@@ -38,14 +38,10 @@ export function fetchSlot(memory: Memory, dtype: DType, at: number, size: number
   return data;
 }
 
-/** Writes a slot's elements. @throws ArgumentError naming `name` if one is not of the dtype */
-export function storeSlot(memory: Memory, dtype: DType, at: number, data: ArrayLike<number>, name: string): void {
-  if (dtype === "f32") {
-    memory.f.set(data, at);
-    return;
-  }
-  checkIntegers(data, dtype, name);
-  if (dtype === "i32") memory.i.set(data, at);
+/** Writes a slot's elements, which are of its dtype. */
+export function storeSlot(memory: Memory, dtype: DType, at: number, data: ArrayLike<number>): void {
+  if (dtype === "f32") memory.f.set(data, at);
+  else if (dtype === "i32") memory.i.set(data, at);
   else if (memory.wordBytes === 4) memory.bytes.set(data, 4 * at);
   else {
     memory.f.fill(0, at, at + Math.ceil(data.length / 4));
@@ -54,8 +50,9 @@ export function storeSlot(memory: Memory, dtype: DType, at: number, data: ArrayL
   }
 }
 
-function checkIntegers(data: ArrayLike<number>, dtype: "i32" | "u8", name: string): void {
-  if (data instanceof Uint8Array || (dtype === "i32" && data instanceof Int32Array)) return;
+/** @throws ArgumentError naming `name` if an element is not of the dtype */
+export function checkElements(dtype: DType, data: ArrayLike<number>, name: string): void {
+  if (dtype === "f32" || data instanceof Uint8Array || (dtype === "i32" && data instanceof Int32Array)) return;
   const [low, high] = dtype === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 255];
   for (let index = 0; index < data.length; index++) {
     const value = data[index];

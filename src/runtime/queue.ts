@@ -1,4 +1,5 @@
-// The queue of runs: each open run makes steps for a slice in its turn; between slices the event loop does what waits.
+// The queue of runs: each open run makes steps for a slice in its turn, urgent ones before all others; between slices the event loop
+// does what waits.
 import { createTurns, type Turns } from "./features.ts";
 import type { Run } from "./run.ts";
 
@@ -33,14 +34,14 @@ export class RunQueue {
   #turn(): void {
     this.#requested = false;
     this.#runs = this.#runs.filter((run) => run.open);
-    const index = this.#runs.findIndex((run) => !run.paused);
-    if (index >= 0) {
-      const [run] = this.#runs.splice(index, 1);
-      this.#runs.push(run);
+    const ready = this.#runs.filter((run) => !run.paused);
+    const next = ready.find((run) => run.urgent) ?? ready[0];
+    if (next !== undefined) {
+      this.#runs = [...this.#runs.filter((run) => run !== next), next];
       try {
-        this.#slice(run);
+        this.#slice(next);
       } catch (error) {
-        run.fail(error);
+        next.fail(error);
       }
     }
     this.wake();

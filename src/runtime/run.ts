@@ -1,6 +1,6 @@
 // A run under way: its position in the plan, its log, its promise. The queue decides when it makes steps.
 import { ArgumentError, DisposedError } from "../errors.ts";
-import type { LogRows, PlanEntry, ProgramId, RunHandle, RunResult } from "./executor.ts";
+import type { LogRows, PlanEntry, ProgramId, RunHandle, RunOptions, RunResult } from "./executor.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "./machine.ts";
 
 /** Milliseconds that one call of the machine should take: short, so that slices end in time; long, so that calls cost nothing. */
@@ -9,13 +9,10 @@ const CALL_TIME = 1;
 /** What makes the steps. */
 export type StepMaker = Pick<Machine, "maxSteps" | "execute">;
 
-/** One program of a plan: its log, and how many steps are made at a time. */
+/** One program of a plan, and how many of its steps are made at a time. */
 interface Part {
   readonly id: ProgramId;
   readonly loaded: Loaded;
-  values: Float64Array;
-  /** Logged scalars in `values`. */
-  used: number;
   steps: number;
 }
 
@@ -24,14 +21,70 @@ interface Entry {
   readonly steps: number;
 }
 
+/** Logged scalars of all programs in the order of the steps, with the stretches that are of one program each. */
+class Log {
+  #values = new Float64Array(0);
+  #used = 0;
+  /** Programs of the stretches, and their steps and milliseconds as of now. */
+  readonly #parts: Part[] = [];
+  #sums = new Float64Array(64);
+  #stretches = 0;
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Where to write so many more scalars. */
+  room(scalars: number): Float64Array {
+    const needed = this.#used + scalars;
+    if (this.#values.length < needed) this.#values = grown(this.#values, Math.max(1024, 2 * needed));
+    return this.#values;
+  }
+
+  /** Steps were made, and their scalars written. */
+  add(part: Part, steps: number, milliseconds: number): void {
+    if (this.#stretches === 0 || this.#parts[this.#stretches - 1] !== part) {
+      if (2 * this.#stretches === this.#sums.length) this.#sums = grown(this.#sums, 2 * this.#sums.length);
+      this.#parts[this.#stretches] = part;
+      this.#sums.fill(0, 2 * this.#stretches, 2 * this.#stretches + 2);
+      this.#stretches++;
+    }
+    this.#sums[2 * this.#stretches - 2] += steps;
+    this.#sums[2 * this.#stretches - 1] += milliseconds;
+    this.#used += steps * part.loaded.logTypes.length;
+  }
+
+  take(): LogRows[] {
+    let at = 0;
+    const rows = Array.from({ length: this.#stretches }, (_, i): LogRows => {
+      const { id, loaded } = this.#parts[i];
+      const [steps, milliseconds] = this.#sums.subarray(2 * i);
+      const values = this.#values.slice(at, at + steps * loaded.logTypes.length);
+      at += values.length;
+      return { program: id, names: loaded.program.logged, values, steps, milliseconds };
+    });
+    this.#stretches = 0;
+    this.#used = 0;
+    return rows;
+  }
+}
+
+function grown(values: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(length);
+  larger.set(values);
+  return larger;
+}
+
 export class Run implements RunHandle {
   readonly done: Promise<RunResult>;
-  steps = 0;
+  readonly urgent: boolean;
+  steps: number;
   paused = false;
   /** Neither finished nor failed nor stopped. */
   open = true;
+  readonly #options: RunOptions;
   readonly #wake: () => void;
-  readonly #parts: Part[] = [];
+  readonly #log = new Log();
   /** The plan. */
   #entries: readonly Entry[] = [];
   #repeat = 0;
@@ -42,8 +95,11 @@ export class Run implements RunHandle {
   #reject: (error: unknown) => void = () => {};
 
   /** `wake` is called when it wants steps again. */
-  constructor(wake: () => void) {
+  constructor(options: RunOptions, wake: () => void) {
+    this.#options = options;
     this.#wake = wake;
+    this.urgent = options.urgent ?? false;
+    this.steps = options.from ?? 0;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -51,20 +107,30 @@ export class Run implements RunHandle {
   }
 
   /** @throws ArgumentError for counts that are not whole; what `find` throws */
-  begin(plan: readonly PlanEntry[], repeat: number, find: (id: ProgramId) => Loaded): void {
+  begin(plan: readonly PlanEntry[], find: (id: ProgramId) => Loaded): void {
+    const { repeat = 1, from = 0 } = this.#options;
     if (!(repeat === Number.POSITIVE_INFINITY || isCount(repeat)))
       throw new ArgumentError(`run: repeat is ${repeat}, not a whole number`);
+    const parts = new Map<ProgramId, Part>();
     this.#entries = plan.map(([id, steps]) => {
       if (!isCount(steps)) throw new ArgumentError(`run: program ${id} for ${steps} steps`);
-      let part = this.#parts.find((each) => each.id === id);
-      if (part === undefined) {
-        part = { id, loaded: find(id), values: new Float64Array(0), used: 0, steps: 1 };
-        this.#parts.push(part);
-      }
+      const part = parts.get(id) ?? { id, loaded: find(id), steps: 1 };
+      parts.set(id, part);
       return { part, steps };
     });
-    this.#repeat = plan.some(([, steps]) => steps > 0) ? repeat : 0;
+    const once = plan.reduce((sum, [, steps]) => sum + steps, 0);
+    if (!isCount(from) || from > (once === 0 ? 0 : once * repeat))
+      throw new ArgumentError(`run: cannot go on from step ${from} of ${once} x ${repeat}`);
+    this.#repeat = once > 0 ? repeat : 0;
+    if (from > 0) this.#skip(from, once);
     this.#settle();
+  }
+
+  #skip(from: number, once: number): void {
+    this.#round = Math.floor(from / once);
+    let left = from % once;
+    while (left >= this.#entries[this.#entry].steps) left -= this.#entries[this.#entry++].steps;
+    this.#madeInEntry = left;
   }
 
   /** Makes steps until the time is up, at least one. Nothing is allocated except when a log grows. */
@@ -75,28 +141,17 @@ export class Run implements RunHandle {
       const { part, steps } = this.#entries[this.#entry];
       const count = least(steps - this.#madeInEntry, part.steps, machine.maxSteps(part.loaded));
       if (count > 0) {
-        this.#make(machine, part, count);
+        if (!part.loaded.live) throw new DisposedError(`run: program ${part.id} was unloaded`);
+        machine.execute(part.loaded, count, this.#log.room(count * part.loaded.logTypes.length), this.#log.used);
+        this.steps += count;
         const before = now;
         now = performance.now();
+        this.#log.add(part, count, now - before);
         pace(part, count, now - before);
       }
       this.#advance(count);
       this.#settle();
     }
-  }
-
-  #make(machine: StepMaker, part: Part, count: number): void {
-    const { loaded } = part;
-    if (!loaded.live) throw new DisposedError(`run: program ${part.id} was unloaded`);
-    const logged = loaded.logTypes.length * count;
-    if (part.values.length < part.used + logged) {
-      const values = new Float64Array(Math.max(1024, 2 * (part.used + logged)));
-      values.set(part.values.subarray(0, part.used));
-      part.values = values;
-    }
-    machine.execute(loaded, count, part.values, part.used);
-    part.used += logged;
-    this.steps += count;
   }
 
   #advance(count: number): void {
@@ -139,13 +194,7 @@ export class Run implements RunHandle {
   }
 
   takeLog(): LogRows[] {
-    const rows: LogRows[] = [];
-    for (const part of this.#parts) {
-      if (part.used > 0)
-        rows.push({ program: part.id, names: part.loaded.program.logged, values: part.values.slice(0, part.used) });
-      part.used = 0;
-    }
-    return rows;
+    return this.#log.take();
   }
 }
 

@@ -3,10 +3,10 @@
 import type { Program, ProgramSlot } from "../compile/program.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../errors.ts";
 import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { ProgramId, Slot, TypedArray } from "./executor.ts";
+import type { ProgramId, Slot, TypedArray, Write } from "./executor.ts";
 import { Layout, type Place } from "./layout.ts";
 import type { Loaded, Machine } from "./machine.ts";
-import { fetchSlot, storeSlot } from "./memory.ts";
+import { checkElements, fetchSlot, storeSlot } from "./memory.ts";
 import { relocate } from "./relocate.ts";
 
 interface Variable {
@@ -126,7 +126,7 @@ export class Space {
       memory.f.fill(0, place.at + offset, place.at + offset + words);
     }
     for (const { offset, dtype, data } of program.constants)
-      storeSlot(memory, dtype, constants + offset, data, "a constant");
+      storeSlot(memory, dtype, constants + offset, data);
     const logTypes = program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32");
     return {
       program,
@@ -180,12 +180,23 @@ export class Space {
     return loaded;
   }
 
+  /** Checks all before it stores the first. @throws ArgumentError, DisposedError */
+  writeAll(writes: readonly Write[]): void {
+    const found = writes.map(({ slot, data }) => {
+      const place = this.#find(slot, "write");
+      const size = sizeOf(place.shape);
+      if (data.length !== size)
+        throw new ArgumentError(
+          `write: ${nameOf(slot)} ${showShape(place.shape)} has ${size} elements, got ${data.length}`,
+        );
+      checkElements(place.dtype, data, nameOf(slot));
+      return place;
+    });
+    for (const [i, { at, dtype }] of found.entries()) storeSlot(this.#machine.memory, dtype, at, writes[i].data);
+  }
+
   write(slot: Slot, data: ArrayLike<number>): void {
-    const { at, shape, dtype } = this.#find(slot, "write");
-    const size = sizeOf(shape);
-    if (data.length !== size)
-      throw new ArgumentError(`write: ${nameOf(slot)} ${showShape(shape)} has ${size} elements, got ${data.length}`);
-    storeSlot(this.#machine.memory, dtype, at, data, nameOf(slot));
+    this.writeAll([{ slot, data }]);
   }
 
   read(slot: Slot): TypedArray {

@@ -468,13 +468,54 @@ export function executorContract(name: string, create: Create): void {
         const run = executor.run(plan, { repeat: 3 });
         expect(await run.done).toEqual({ steps: 18, stopped: false });
         expect(run.steps).toBe(18);
-        const [ups, downs] = run.takeLog();
-        expect([ups.program, downs.program]).toEqual([up, down]);
-        expect(ups.names).toEqual(["count", "half"]);
-        const counts = [1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 5, 6, 7, 8, 9];
-        expect([...ups.values]).toEqual(counts.flatMap((n) => [n, n / 2]));
-        expect([...downs.values]).toEqual([2, 4, 6].flatMap((n) => [n, n / 2]));
+        const rows = run.takeLog();
+        const stretches = [up, down, up, down, up, down];
+        expect(rows.map(({ program, steps }) => [program, steps])).toEqual(
+          stretches.map((id) => [id, id === up ? 5 : 1]),
+        );
+        for (const { names, milliseconds } of rows) {
+          expect(names).toEqual(["count", "half"]);
+          expect(milliseconds).toBeGreaterThanOrEqual(0);
+        }
+        const counts = [1, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 6];
+        expect(rows.flatMap(({ values }) => [...values])).toEqual(counts.flatMap((n) => [n, n / 2]));
         expect(run.takeLog()).toEqual([]);
+      });
+
+      test("go on from any step of their plan", async (executor) => {
+        const up = await executor.load(counter("n"));
+        const down = await executor.load(counter("n", -3));
+        const plan = [
+          [up, 5],
+          [down, 0],
+          [down, 1],
+        ] as const;
+        const whole = executor.run(plan, { repeat: 3 });
+        await whole.done;
+        const all = whole.takeLog().flatMap(({ program, steps }) => new Array<number>(steps).fill(program));
+        for (const from of [0, 1, 4, 5, 6, 11, 17, 18]) {
+          const run = executor.run(plan, { repeat: 3, from });
+          expect(await run.done).toEqual({ steps: 18, stopped: false });
+          expect(run.takeLog().flatMap(({ program, steps }) => new Array<number>(steps).fill(program))).toEqual(
+            all.slice(from),
+          );
+        }
+        for (const from of [-1, 1.5, 19, Number.NaN])
+          await expect(executor.run(plan, { repeat: 3, from }).done).rejects.toThrow(ArgumentError);
+        await expect(executor.run([], { from: 1 }).done).rejects.toThrow(ArgumentError);
+      });
+
+      test("that are urgent come before others", async (executor) => {
+        const training = await executor.load(counter("n"));
+        const look = await executor.load(counter("n", 0));
+        const long = executor.run([[training, 1]], { repeat: Number.POSITIVE_INFINITY });
+        await untilSteps(long, 1);
+        const looking = executor.run([[look, 30_000]], { urgent: true });
+        await looking.done;
+        const [{ values }] = looking.takeLog();
+        expect(new Set(values.filter((_, i) => i % 2 === 0)).size).toBe(1);
+        await untilSteps(long, long.steps + 1);
+        await long.stop();
       });
 
       test("of no steps end at once", async (executor) => {

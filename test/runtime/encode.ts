@@ -93,7 +93,7 @@ export class Encoder {
 
   variable(key: string, shape: Shape, dtype: DType = "f32"): number {
     const words = wordsOf(shape, dtype);
-    this.variables.push({ key, name: key, shape, dtype, words, offset: this.stateWords });
+    this.variables.push({ key, name: key, shape, dtype, words, offset: this.stateWords, assigned: true });
     this.stateWords += words;
     return (REGION_STATE << REGION_SHIFT) | (this.stateWords - words);
   }
