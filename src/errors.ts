@@ -46,6 +46,9 @@ export class UnsupportedError extends SimdgradError {}
 /** A thread of a team that failed within a step, could not start, or died; after the last its executor can run nothing more. */
 export class ThreadError extends SimdgradError {}
 
+/** A worker that could not be started, died or stopped answering: what it was asked is lost. */
+export class WorkerError extends SimdgradError {}
+
 /** A call on something that was disposed, unloaded or never loaded. */
 export class DisposedError extends SimdgradError {}
 

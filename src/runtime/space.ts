@@ -125,8 +125,7 @@ export class Space {
       const words = dtype === "u8" ? Math.ceil(elements / 4) : elements;
       memory.f.fill(0, place.at + offset, place.at + offset + words);
     }
-    for (const { offset, dtype, data } of program.constants)
-      storeSlot(memory, dtype, constants + offset, data);
+    for (const { offset, dtype, data } of program.constants) storeSlot(memory, dtype, constants + offset, data);
     const logTypes = program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32");
     return {
       program,

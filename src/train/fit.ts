@@ -1,6 +1,7 @@
-// Fit: a training under way, as an async iterable of reports. Training never waits for its reader: what was not read yet is added up.
+// Fit: a training under way, as an async iterable of reports. All its epochs and their validations are one run, so that training waits
+// for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy.
 import { NonFiniteError } from "../errors.ts";
-import type { LogRows, PlanEntry, RunHandle, RunResult } from "../runtime/executor.ts";
+import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
 
 /** Averages over a data set. */
 export type Measures = Readonly<Record<string, number>> & { readonly loss: number };
@@ -23,27 +24,36 @@ export interface Report {
   readonly validations: readonly Measures[];
   /** Training steps of a whole fit. */
   readonly totalSteps: number;
-  /** Since fit began, validation not counted. */
+  /** Since fit began; the time is that of training steps alone, without validation and pauses. */
   readonly samplesPerSecond: number;
-  /** Seconds of training since fit began, validation not counted. */
+  /** Seconds that the training steps since fit began took. */
   readonly seconds: number;
 }
 
 /** What a fit runs. */
 export interface FitPlan {
   readonly epochs: number;
-  /** One epoch. */
+  /** The training steps of one epoch. */
   readonly plan: readonly PlanEntry[];
   readonly stepsPerEpoch: number;
   /** Samples a step, on average. */
   readonly samplesPerStep: number;
-  readonly run: (plan: readonly PlanEntry[]) => RunHandle;
-  readonly validate?: () => Promise<Measures>;
+  /** Runs one epoch's plan as often as told. */
+  readonly run: (plan: readonly PlanEntry[], repeat: number) => RunHandle;
+  /** What measures the validation data after each epoch. */
+  readonly validation?: Validation;
   readonly signal?: AbortSignal;
   /** Told of the step whose loss is not finite, before the error reaches the reader. */
   readonly onNonFinite: (step: number) => void;
   /** Lets go of what the fit alone needed. */
   readonly finish: () => Promise<void>;
+}
+
+/** Measures a data set by steps whose logged means are put together. */
+export interface Validation {
+  readonly plan: readonly PlanEntry[];
+  /** Means over the whole data set, out of the rows of all its steps. */
+  readonly measures: (log: readonly LogRows[]) => Measures;
 }
 
 const FRAME = 16; // ms: at most one report a frame
@@ -68,20 +78,20 @@ export class Fit implements AsyncIterableIterator<Report> {
   #handle: RunHandle | undefined;
   #driver: Promise<void> | undefined;
   #ended = false;
-  #paused: Promise<void> | undefined;
-  #release: (() => void) | undefined;
+  #paused = false;
   #step = 0;
   #epoch = 0;
   #loss = Number.NaN;
   #losses: number[] = [];
   #sums = new Map<string, number>();
   #metrics: Readonly<Record<string, number>> = {};
+  /** Rows of the validation that is not complete yet. */
+  #measured: LogRows[] = [];
   #validations: Measures[] = [];
   #reported = 0;
   #fresh = false;
-  /** Milliseconds spent in finished runs, and when the one under way began. */
-  #spent = 0;
-  #began: number | undefined;
+  /** Of training steps. */
+  #milliseconds = 0;
   #wake: (() => void) | undefined;
 
   constructor(prepare: () => Promise<FitPlan>) {
@@ -117,23 +127,19 @@ export class Fit implements AsyncIterableIterator<Report> {
 
   /** Resolves when no step is being made any more; none is until resume(). */
   async pause(): Promise<void> {
-    this.#paused ??= new Promise((resolve) => {
-      this.#release = resolve;
-    });
+    this.#paused = true;
     await this.#handle?.pause();
   }
 
   /** Goes on after pause(). */
   resume(): void {
-    this.#release?.();
-    this.#paused = undefined;
+    this.#paused = false;
     this.#handle?.resume();
   }
 
   /** Resolves when training has stopped at a step boundary. */
   async stop(): Promise<void> {
     this.#ended = true;
-    this.resume();
     await this.#handle?.stop();
     await this.#driver?.catch(() => undefined);
   }
@@ -141,56 +147,52 @@ export class Fit implements AsyncIterableIterator<Report> {
   async #drive(): Promise<void> {
     const plan = await this.#prepare();
     this.#plan = plan;
-    const abort = () => void this.stop();
+    const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
     if (plan.signal?.aborted) this.#ended = true;
     plan.signal?.addEventListener("abort", abort);
     try {
-      for (let epoch = 0; epoch < plan.epochs && !this.#ended; epoch++) {
-        await this.#paused;
-        const result = await this.#watch(plan.run(plan.plan));
-        if (result.stopped) return;
-        this.#epoch = epoch + 1;
-        if (plan.validate !== undefined && !this.#ended) this.#validations.push(await plan.validate());
-        this.#fresh = true;
-        this.#wake?.();
-      }
+      if (!this.#ended) await this.#watch(plan.run([...plan.plan, ...(plan.validation?.plan ?? [])], plan.epochs));
     } finally {
       plan.signal?.removeEventListener("abort", abort);
       await plan.finish();
     }
   }
 
-  /** Follows a run to its end, taking its log once a frame. */
-  async #watch(handle: RunHandle): Promise<RunResult> {
+  /** Follows the run to its end, taking its log once a frame. */
+  async #watch(handle: RunHandle): Promise<void> {
     this.#handle = handle;
-    this.#began = performance.now();
-    let result: RunResult | undefined;
-    const done = handle.done.then((value) => {
-      result = value;
+    if (this.#paused) void handle.pause().catch(() => undefined); // its end tells more
+    let open = true;
+    const done = handle.done.finally(() => {
+      open = false;
     });
-    while (result === undefined) {
+    while (open) {
       await Promise.race([done, this.#sleep(FRAME)]);
-      for (const rows of handle.takeLog()) await this.#note(rows, handle);
+      await this.#note(handle);
     }
-    this.#spent = this.#elapsed();
-    this.#began = undefined;
-    return result;
   }
 
-  /** Milliseconds of training, validation not counted. */
-  #elapsed(): number {
-    return this.#spent + (this.#began === undefined ? 0 : performance.now() - this.#began);
+  async #note(handle: RunHandle): Promise<void> {
+    const plan = this.#plan as FitPlan;
+    for (const rows of handle.takeLog()) {
+      if (plan.plan.some(([id]) => id === rows.program)) {
+        const failed = this.#train(rows, plan);
+        if (failed !== undefined) {
+          await handle.stop();
+          plan.onNonFinite(this.#step);
+          throw new NonFiniteError(`the loss of step ${this.#step} is ${failed}`, this.#step);
+        }
+      } else this.#validate(rows, plan.validation as Validation);
+    }
   }
 
-  async #note({ names, values }: LogRows, handle: RunHandle): Promise<void> {
+  /** Takes in training steps. @returns the first loss that is not finite */
+  #train({ names, values, milliseconds }: LogRows, { stepsPerEpoch }: FitPlan): number | undefined {
     const lossAt = names.indexOf("loss");
+    this.#milliseconds += milliseconds;
     for (let row = 0; row < values.length; row += names.length) {
       const loss = values[row + lossAt];
-      if (!Number.isFinite(loss)) {
-        await handle.stop();
-        this.#plan?.onNonFinite(this.#step);
-        throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
-      }
+      if (!Number.isFinite(loss)) return loss;
       this.#loss = loss;
       this.#losses.push(loss);
       this.#step++;
@@ -198,10 +200,24 @@ export class Fit implements AsyncIterableIterator<Report> {
         if (i !== lossAt) this.#sums.set(name, (this.#sums.get(name) ?? 0) + values[row + i]);
       });
     }
-    if (values.length > 0) {
-      this.#fresh = true;
-      this.#wake?.();
-    }
+    this.#epoch = Math.floor(this.#step / stepsPerEpoch);
+    this.#tell();
+    return undefined;
+  }
+
+  /** Takes in steps of a validation, which may come in several parts. */
+  #validate(rows: LogRows, { plan, measures }: Validation): void {
+    this.#measured.push(rows);
+    const steps = this.#measured.reduce((sum, each) => sum + each.steps, 0);
+    if (steps < plan.reduce((sum, [, each]) => sum + each, 0)) return;
+    this.#validations.push(measures(this.#measured));
+    this.#measured = [];
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#fresh = true;
+    this.#wake?.();
   }
 
   #take(): Report {
@@ -216,7 +232,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     this.#validations = [];
     this.#fresh = false;
     this.#reported = performance.now();
-    const seconds = this.#elapsed() / 1000;
+    const seconds = this.#milliseconds / 1000;
     return {
       step: this.#step,
       epoch: this.#epoch,

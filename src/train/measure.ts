@@ -1,5 +1,6 @@
-// Measuring a data set without training on it: loss and metrics, batch by batch, by programs that stay loaded.
-import type { Executor, ProgramId } from "../runtime/executor.ts";
+// Measuring a data set without training on it: loss and metrics, batch by batch, by programs that stay loaded. They count their rows
+// themselves, and begin anew after the last one.
+import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, release, upload } from "./dataset.ts";
 import type { Measures } from "./fit.ts";
@@ -39,13 +40,21 @@ export class Measurer {
     return new Measurer(executor, data, row, parts);
   }
 
+  get plan(): readonly PlanEntry[] {
+    return this.#parts.map(({ id, steps }) => [id, steps]);
+  }
+
   /** Means over all rows, with the parameters as they are. Not to be called again before it is done. */
   async run(): Promise<Measures> {
-    await this.#executor.write({ variable: this.#row.key }, [0]);
-    const run = this.#executor.run(this.#parts.map(({ id, steps }) => [id, steps]));
+    const run = this.#executor.run(this.plan, { urgent: true });
     await run.done;
+    return this.measures(run.takeLog());
+  }
+
+  /** Means over all rows, out of what the steps of the plan logged. */
+  measures(log: readonly LogRows[]): Measures {
     const sums: Record<string, number> = {};
-    for (const { program, names, values } of run.takeLog()) {
+    for (const { program, names, values } of log) {
       const rows = this.#parts.find(({ id }) => id === program)?.rows ?? 0;
       values.forEach((value, i) => {
         const name = names[i % names.length];

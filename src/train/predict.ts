@@ -27,7 +27,7 @@ export async function predictRows(executor: Executor, recipe: Recipe, x: TypedDa
           : new Float32Array(size * width);
     padded.set(x.data.subarray(start * width, (start + count) * width));
     await executor.write({ program: id, name: "x" }, padded);
-    await executor.run([[id, 1]]).done;
+    await executor.run([[id, 1]], { urgent: true }).done;
     const values = await executor.read({ program: id, name: "y" });
     result.set(values.subarray(0, count * outputWidth), start * outputWidth);
     start += count;

@@ -80,12 +80,17 @@ function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
   return { outputs: { loss, ...metrics }, gradients, assigned, counted: count(counters, batching) };
 }
 
-/** Loss and metrics of rows row .. row + batch - 1, and on to the next. */
+/** Loss and metrics of rows row .. row + batch - 1, and on to the next; after the last row to the first. */
 export function evaluationProgram(recipe: Recipe, data: Dataset, row: Variable, batch: number): Program {
   const index = arange(batch).add(row);
   const { loss, metrics } = measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
   const outputs = withAverages(recipe, { loss, ...metrics });
-  return compile({ outputs, assignments: [[row, row.add(batch)]], names: recipe.names });
+  const next = row.add(batch);
+  return compile({
+    outputs,
+    assignments: [[row, next.less(data.rows).select(next, next.like(0))]],
+    names: recipe.names,
+  });
 }
 
 /** The model's output for an input `x` of the given shape. */

@@ -8,8 +8,9 @@ import type { Variable } from "../variable.ts";
 /** What is run. */
 export interface Search {
   readonly parameters: readonly Variable[];
-  /** Evaluations of the loss. */
+  /** Evaluations of the loss, each of which begins a step, and other programs. */
   readonly plan: readonly PlanEntry[];
+  readonly repeat: number;
   /** By evaluation: what follows its step. */
   readonly advance: ReadonlyMap<ProgramId, ProgramId>;
   /** The outputs of an evaluation that hold gradients, by place of the parameter. */
@@ -31,13 +32,13 @@ export class SearchRun implements RunHandle {
   #paused: Promise<void> | undefined;
   #release: (() => void) | undefined;
 
-  constructor(executor: Executor, minimizer: Minimizer, { parameters, advance, gradientName, plan }: Search) {
+  constructor(executor: Executor, minimizer: Minimizer, { parameters, advance, gradientName, plan, repeat }: Search) {
     this.#executor = executor;
     this.#minimizer = minimizer;
     this.#parameters = parameters;
     this.#advance = advance;
     this.#gradientName = gradientName;
-    this.done = this.#run(plan);
+    this.done = this.#run(plan, repeat);
   }
 
   get steps(): number {
@@ -68,17 +69,24 @@ export class SearchRun implements RunHandle {
     return log;
   }
 
-  async #run(plan: readonly PlanEntry[]): Promise<RunResult> {
-    for (const [id, steps] of plan)
-      for (let i = 0; i < steps; i++) {
-        await this.#paused;
-        if (this.#stopped) return { steps: this.#steps, stopped: true };
-        const step = this.#search(id);
-        this.#step = step.catch(() => undefined);
-        this.#log.push(...(await step));
-        this.#steps++;
-      }
+  async #run(plan: readonly PlanEntry[], repeat: number): Promise<RunResult> {
+    for (let round = 0; round < repeat; round++)
+      for (const [id, steps] of plan)
+        for (let i = 0; i < steps; i++) {
+          await this.#paused;
+          if (this.#stopped) return { steps: this.#steps, stopped: true };
+          const step = this.#advance.has(id) ? this.#search(id) : this.#plain(id);
+          this.#step = step.catch(() => undefined);
+          this.#log.push(...(await step));
+          this.#steps++;
+        }
     return { steps: this.#steps, stopped: false };
+  }
+
+  async #plain(id: ProgramId): Promise<LogRows[]> {
+    const run = this.#executor.run([[id, 1]]);
+    await run.done;
+    return run.takeLog();
   }
 
   /** One step. @returns the log of its first evaluation, which is where it began */

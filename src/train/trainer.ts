@@ -4,7 +4,7 @@ import { compileInit } from "../compile/init.ts";
 import type { Program } from "../compile/program.ts";
 import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { ArgumentError, DataError, DisposedError, ShapeError } from "../errors.ts";
+import { ArgumentError, DataError, DisposedError, ShapeError, WorkerError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Layer, parameters, variables } from "../nn/module.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
@@ -360,9 +360,14 @@ export class Trainer {
       await this.executor.dispose();
       return;
     }
-    await this.#forgetPrograms("");
-    if (this.#data !== undefined) await release(this.executor, this.#data);
-    for (const { key } of this.#ready === undefined ? [] : this.#state.values()) await this.executor.forget(key);
+    try {
+      await this.#forgetPrograms("");
+      if (this.#data !== undefined) await release(this.executor, this.#data);
+      for (const { key } of this.#ready === undefined ? [] : this.#state.values()) await this.executor.forget(key);
+    } catch (error) {
+      // An executor that is no more has nothing left to free.
+      if (!(error instanceof DisposedError || error instanceof WorkerError)) throw error;
+    }
   }
 
   #check(): void {
@@ -388,6 +393,9 @@ export class Trainer {
       await this.executor.run([[id, 1]]).done;
       await this.executor.unload(id);
     })();
+    this.#ready.catch(() => {
+      this.#ready = undefined; // to be tried again
+    });
     return this.#ready;
   }
 
@@ -433,16 +441,17 @@ export class Trainer {
       stepsPerEpoch,
       samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
       signal,
-      run: (entries) =>
+      run: (entries, repeat) =>
         search && minimizer
           ? new search.SearchRun(this.executor, minimizer, {
               parameters: [...recipe.parameters.values()],
               plan: entries,
+              repeat,
               advance,
               gradientName,
             })
-          : this.executor.run(entries),
-      validate: measurer && (() => this.#exclusive(() => measurer.run())),
+          : this.executor.run(entries, { repeat }),
+      validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
       onNonFinite: (failed) => {
         this.#failure = { plan, step: failed, before };
       },

@@ -10,7 +10,7 @@ import type { Executor, RunHandle } from "../../src/runtime/executor.ts";
 import { a, Encoder, full, mapWords, o, one, r, row } from "./encode.ts";
 
 /** Makes an executor; with poison where asked. */
-export type Create = (options: { readonly poison: boolean }) => Executor;
+export type Create = (options: { readonly poison: boolean }) => Executor | Promise<Executor>;
 
 /** y = 2 x + c, through the arena; c = 1, and the scalar x[0] is logged. */
 function affine(size: number, spare = 0): Program {
@@ -114,7 +114,7 @@ export function executorContract(name: string, create: Create): void {
     function test(sentence: string, body: (executor: Executor) => Promise<void>): void {
       for (const poison of [false, true]) {
         it(poison ? `${sentence} (poisoned)` : sentence, async () => {
-          const executor = create({ poison });
+          const executor = await create({ poison });
           try {
             await body(executor);
           } finally {
@@ -525,7 +525,7 @@ export function executorContract(name: string, create: Create): void {
       });
 
       it("lose no logged row, however many", async () => {
-        const executor = create({ poison: false });
+        const executor = await create({ poison: false });
         const id = await executor.load(counter("n"));
         const run = executor.run([[id, 20_011]]);
         const values: number[] = [];
@@ -668,7 +668,7 @@ export function executorContract(name: string, create: Create): void {
       });
 
       it("calls made before it are refused if they had to wait", async () => {
-        const executor = create({ poison: false });
+        const executor = await create({ poison: false });
         const loading = executor.load(affine(2));
         const outcome = loading.then(
           () => "loaded",
@@ -681,7 +681,7 @@ export function executorContract(name: string, create: Create): void {
     });
 
     it("poison is what a program reads that it never wrote", async () => {
-      const executor = create({ poison: true });
+      const executor = await create({ poison: true });
       const e = new Encoder();
       const y = e.output("y", [3]);
       const never = e.arena(3);

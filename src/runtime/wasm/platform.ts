@@ -34,7 +34,7 @@ export function teamSize(wanted: number | "auto"): { readonly threads: number; r
 function obstacle(): string {
   if (nodeThreads() !== undefined) return "";
   if (globalThis.crossOriginIsolated !== true)
-    return "one thread: the page is not cross-origin isolated (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)";
+    return "one thread: the page is not cross-origin isolated; serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
   if (typeof SharedArrayBuffer === "undefined")
     return "one thread: this engine shares no memory with workers (no SharedArrayBuffer)";
   if (!("WorkerGlobalScope" in globalThis))

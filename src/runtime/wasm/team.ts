@@ -1,10 +1,11 @@
 // The team as its first thread sees it: starts the others, hands them runs, notices when one dies. The work itself, and waiting
-// for one another within a run, is the kernels' (assembly/parallel.ts). What the others do: thread.ts.
+// for one another within a run, is the kernels' (assembly/parallel.ts). What the others do: serve.ts.
 import { CONTROL_BARRIER_COUNT, CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
 import { ThreadError } from "../../errors.ts";
 import { abortRun } from "./abort.ts";
 import { nodeThreads } from "./platform.ts";
-import type { Start } from "./thread.ts";
+import type { Start } from "./serve.ts";
+import { startNodeThread, startPageThread } from "./start-thread.ts";
 
 /** A further thread. */
 interface Thread {
@@ -131,10 +132,7 @@ function starting(start: Start, failed: Failed) {
 
 function startInNode(node: typeof import("node:worker_threads"), start: Start, failed: Failed): Thread {
   const { ready, resolve, fail } = starting(start, failed);
-  // Sources run as they are, too: the file beside this one has the same ending.
-  const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
-  // This process's own flags may say how to read its main file, and would then break this one.
-  const worker = new node.Worker(new URL(file, import.meta.url), { execArgv: [], name: `simdgrad ${start.thread}` });
+  const worker = startNodeThread(node, `simdgrad ${start.thread}`);
   worker.once("message", () => {
     worker.unref(); // an idle team lets the process end
     resolve();
@@ -152,8 +150,7 @@ function startInNode(node: typeof import("node:worker_threads"), start: Start, f
 
 function startInPage(start: Start, failed: Failed): Thread {
   const { ready, resolve, fail } = starting(start, failed);
-  // In just this form bundlers recognise a worker.
-  const worker = new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+  const worker = startPageThread();
   worker.onmessage = resolve;
   worker.onmessageerror = () => fail("could not be sent the module");
   worker.onerror = (event) => fail(`failed: ${event.message || "its file could not be loaded"}`, event);

@@ -1,0 +1,15 @@
+// Starting the file of a further thread. src/worker/start-same-file.ts stands in for this module in the worker that is one file.
+
+/** In a page's worker. */
+export function startPageThread(): Worker {
+  // In just this form bundlers recognise a worker.
+  return new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+}
+
+/** In Node. */
+export function startNodeThread(node: typeof import("node:worker_threads"), name: string) {
+  // Sources run as they are, too: the file beside this one has the same ending.
+  const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
+  // This process's own flags may say how to read its main file, and would then break this one.
+  return new node.Worker(new URL(file, import.meta.url), { execArgv: [], name });
+}

@@ -1,0 +1,19 @@
+// Starting a further thread from the worker that is one file: the same file again. Stands in for src/runtime/wasm/start-thread.ts
+// where that file is built.
+import { nodeThreads } from "../runtime/wasm/platform.ts";
+
+const THREAD = "simdgrad thread";
+
+/** Whether this worker was started as a thread of a team. */
+export function isThread(): boolean {
+  const node = nodeThreads();
+  return node === undefined ? self.name === THREAD : node.workerData === THREAD;
+}
+
+export function startPageThread(): Worker {
+  return new Worker(self.location.href, { type: "module", name: THREAD });
+}
+
+export function startNodeThread(node: typeof import("node:worker_threads"), name: string) {
+  return new node.Worker(new URL(import.meta.url), { execArgv: [], name, workerData: THREAD });
+}

@@ -1,0 +1,131 @@
+// What crosses between a page and its worker: the service's calls, their answers, errors as data. Everything else stays where it is.
+import type { Program } from "../compile/program.ts";
+import * as errors from "../errors.ts";
+import type {
+  ExecutorInfo,
+  LogRows,
+  PlanEntry,
+  ProgramId,
+  RunOptions,
+  RunResult,
+  Slot,
+  TypedArray,
+  Write,
+} from "../runtime/executor.ts";
+import type { Build } from "../runtime/wasm/wasm-executor.ts";
+
+/** Which executor a worker makes. */
+export interface Settings {
+  /** "auto" (default): WebAssembly, or JavaScript where its SIMD is missing. */
+  readonly executor?: "auto" | "wasm" | "js";
+  /** Default "auto": relaxed where the platform has it. */
+  readonly build?: Build | "auto";
+  /** Of the team inside the worker, the worker itself included: 1 to 64, or "auto" (default), one for each core, 16 at the most. */
+  readonly threads?: number | "auto";
+  /** Fills memory with NaN wherever nothing may rely on it, before every step. For tests. Default false. */
+  readonly poison?: boolean;
+}
+
+/** How a worker is asked to begin. */
+export interface Begin extends Settings {
+  /** Name of a lock to hold for life, so that whoever else waits for it learns of the worker's death; "" for none. */
+  readonly lock: string;
+  /** Milliseconds between two checkpoints, 0 for none. */
+  readonly every: number;
+}
+
+/** A run, named by the page. */
+export type RunId = number;
+
+/** News of an open run. */
+export interface RunNews {
+  readonly run: RunId;
+  readonly log: readonly LogRows[];
+  /** Steps made, those before its beginning included. */
+  readonly steps: number;
+}
+
+/** State of one step boundary, from which everything can go on: every open run is among the news that it comes with. */
+export interface Checkpoint {
+  /** Values of all variables that loaded programs assign. */
+  readonly variables: readonly (readonly [key: string, data: TypedArray])[];
+}
+
+export interface News {
+  readonly runs: readonly RunNews[];
+  readonly checkpoint?: Checkpoint;
+}
+
+/** The end of a run, and what it left behind. */
+export interface RunEnd extends News {
+  readonly result: RunResult | { readonly error: WireError };
+  /** Outputs of its programs, where a checkpoint is. */
+  readonly outputs: readonly (readonly [slot: Slot, data: TypedArray])[];
+}
+
+export interface Began {
+  readonly info: ExecutorInfo;
+  /** Whether the lock is held. */
+  readonly locked: boolean;
+}
+
+/** A run to begin, or to go on with. */
+export interface RunOrder extends RunOptions {
+  readonly run: RunId;
+  readonly plan: readonly PlanEntry[];
+  /** Makes no step before resume(). */
+  readonly paused: boolean;
+}
+
+/** What a worker exposes. Program ids are the page's. */
+export interface Service {
+  begin(settings: Begin): Answer<Began>;
+  load(id: ProgramId, program: Program): Answer<ExecutorInfo>;
+  unload(id: ProgramId): Answer<void>;
+  forget(variable: string): Answer<void>;
+  /** @returns news with a checkpoint if there are checkpoints and a run is open */
+  write(writes: readonly Write[]): Answer<News>;
+  read(slots: readonly Slot[]): Answer<readonly TypedArray[]>;
+  /** Answered at the run's end. */
+  run(order: RunOrder): Answer<RunEnd>;
+  /** Answered once there is some, at most once a frame. */
+  news(): Answer<News>;
+  /** @returns news of the run at least, with a checkpoint if there are checkpoints */
+  pause(run: RunId): Answer<News>;
+  resume(run: RunId): Answer<void>;
+  stop(run: RunId): Answer<void>;
+  ping(): Answer<void>;
+}
+
+/** A value, or an error as data: Comlink keeps nothing of an error but its texts. */
+export type Answer<T> = Promise<{ readonly value: T } | { readonly error: WireError }>;
+
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly path?: string;
+  /** Of a NonFiniteError. */
+  readonly step?: number;
+}
+
+export function toWire(error: unknown): WireError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message, stack, path, step } = error as Error & Partial<errors.NonFiniteError>;
+  return { name, message, stack, path, step };
+}
+
+/** The error that was thrown in the worker, of its class; a WorkerError for one that simdgrad did not throw on purpose. */
+export function fromWire({ name, message, stack, path, step }: WireError): Error {
+  const known = (errors as Readonly<Record<string, unknown>>)[name] as
+    | (new (
+        message: string,
+        step?: number,
+      ) => errors.SimdgradError)
+    | undefined;
+  const error =
+    known === undefined ? new errors.WorkerError(`${name} in the worker: ${message}`) : new known(message, step);
+  if (path !== undefined) error.path = path;
+  error.cause = stack;
+  return error;
+}

@@ -1,0 +1,4 @@
+// The file that workers run.
+import { serveAsWorker } from "./serve.ts";
+
+serveAsWorker();

@@ -1,0 +1,74 @@
+// The page's frames while a network trains at full speed: in a worker they come as if nothing happened, on the page's own thread
+// they do not. Runs alone: the machine's other cores must not be at work for other tests.
+import { type Executor, Trainer, WasmExecutor } from "simdgrad";
+import { crossEntropy, Linear, relu, Sequential } from "simdgrad/nn";
+import { adam } from "simdgrad/optim";
+import { spawn } from "simdgrad/worker";
+import { expect, test } from "vitest";
+
+const ROWS = 2000;
+
+/** The largest network that the page of digits offers. */
+async function begin(executor: Executor) {
+  const model = new Sequential(new Linear(784, 512), relu, new Linear(512, 512), relu, new Linear(512, 10));
+  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: adam(1e-3), executor });
+  const x = { data: Uint8Array.from({ length: ROWS * 784 }, (_, i) => (i * 31) % 256), shape: [ROWS, 784] };
+  const y = { data: Int32Array.from({ length: ROWS }, (_, i) => i % 10), shape: [ROWS] };
+  await trainer.load({ x, y });
+  const fit = trainer.fit({ batch: 128, epochs: 100_000 });
+  let steps = 0;
+  const reading = (async () => {
+    for await (const { step } of fit) steps = step;
+  })();
+  while (steps === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  return {
+    steps: () => steps,
+    async end() {
+      await fit.stop();
+      await reading;
+      await executor.dispose();
+    },
+  };
+}
+
+/** Milliseconds from frame to frame, ascending. */
+async function intervals(milliseconds: number): Promise<number[]> {
+  const times: number[] = [];
+  const end = performance.now() + milliseconds;
+  await new Promise<void>((resolve) => {
+    const frame = (now: number) => {
+      times.push(now);
+      if (performance.now() < end) requestAnimationFrame(frame);
+      else resolve();
+    };
+    requestAnimationFrame(frame);
+  });
+  return times
+    .slice(1)
+    .map((time, i) => time - times[i])
+    .sort((a, b) => a - b);
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+test("training in a worker leaves the page its frames", async () => {
+  const training = await begin(await spawn({ threads: 1 }));
+  const before = training.steps();
+  const frames = await intervals(10_000);
+  expect(training.steps() - before).toBeGreaterThan(100);
+  await training.end();
+  const seen = { p99: percentile(frames, 0.99), worst: frames[frames.length - 1], frames: frames.length };
+  console.log("frames beside a worker:", JSON.stringify(seen));
+  expect(seen.p99).toBeLessThanOrEqual(34);
+  expect(seen.worst).toBeLessThanOrEqual(100);
+});
+
+test("training on the page's own thread does not: the bound can fail", async () => {
+  const training = await begin(new WasmExecutor());
+  const frames = await intervals(3000);
+  await training.end();
+  console.log("frames beside the page's own thread:", JSON.stringify({ p99: percentile(frames, 0.99) }));
+  expect(percentile(frames, 0.99)).toBeGreaterThan(34);
+});

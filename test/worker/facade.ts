@@ -1,0 +1,232 @@
+// What holds for executors in workers, in Node and in pages alike: written against `connect` and a way to start and to kill a worker.
+import { DisposedError, type Executor, type Fit, JsExecutor, WasmExecutor, WorkerError } from "simdgrad";
+import type { AnyWorker, SpawnOptions } from "simdgrad/worker";
+import { connect } from "simdgrad/worker";
+import { afterEach, describe, expect, test } from "vitest";
+import { newTrainer, type Outcome, training, trainingData } from "./training.ts";
+
+/** How this platform starts the package's worker, and ends one without its knowing. */
+export interface Platform {
+  readonly start: () => AnyWorker;
+  readonly kill: (worker: AnyWorker) => unknown;
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Reads reports until one tells of steps after the next one's. */
+async function untilLater(fit: Fit): Promise<void> {
+  const first = (await fit.next()).value?.step ?? 0;
+  for (let step = first; step <= first; ) step = (await fit.next()).value?.step ?? Number.POSITIVE_INFINITY;
+}
+
+export function workerFacade(platform: Platform): void {
+  const open: Executor[] = [];
+  const started: AnyWorker[] = [];
+
+  function start(): AnyWorker {
+    const worker = platform.start();
+    started.push(worker);
+    return worker;
+  }
+
+  async function connected(options: SpawnOptions = {}): Promise<Executor> {
+    const executor = await connect(start, { threads: 1, build: "portable", ...options });
+    open.push(executor);
+    return executor;
+  }
+
+  function kill(): void {
+    platform.kill(started[started.length - 1]);
+  }
+
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((executor) => executor.dispose()));
+    started.length = 0;
+  });
+
+  async function locally(executor: Executor, options: Parameters<typeof training>[1]): Promise<Outcome> {
+    const outcome = await training(executor, options);
+    await executor.dispose();
+    return outcome;
+  }
+
+  describe("training in a worker", () => {
+    test("gives the bits that it gives here", async () => {
+      const expected = await locally(new WasmExecutor({ build: "portable", threads: 1 }), { epochs: 6 });
+      expect(await training(await connected(), { epochs: 6 })).toEqual(expected);
+    });
+
+    test("gives them in JavaScript, too", async () => {
+      const expected = await locally(new JsExecutor(), { epochs: 2 });
+      const executor = await connected({ executor: "js" });
+      expect(executor.info.name).toBe("js");
+      expect(await training(executor, { epochs: 2 })).toEqual(expected);
+    });
+
+    test("can be paused, resumed and stopped", async () => {
+      const trainer = newTrainer(await connected());
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 32, epochs: 1_000_000 });
+      await fit.next();
+      await fit.pause();
+      const before = await trainer.stateDict();
+      await wait(100);
+      expect(await trainer.stateDict()).toEqual(before);
+      fit.resume();
+      await untilLater(fit);
+      expect(await trainer.stateDict()).not.toEqual(before);
+      await fit.stop();
+      const stopped = await trainer.stateDict();
+      await wait(50);
+      expect(await trainer.stateDict()).toEqual(stopped);
+    });
+
+    test("answers predictions and evaluations meanwhile", async () => {
+      const trainer = newTrainer(await connected());
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 32, epochs: 1_000_000 });
+      await fit.next();
+      const [{ shape }, { loss }] = [await trainer.predict(trainingData.x), await trainer.evaluate(trainingData)];
+      expect(shape).toEqual([500, 4]);
+      expect(loss).toBeGreaterThan(0);
+      await fit.pause();
+      const { data } = await trainer.predict(trainingData.x);
+      const local = newTrainer(new WasmExecutor({ build: "portable", threads: 1 }));
+      await local.loadStateDict(await trainer.stateDict());
+      expect((await local.predict(trainingData.x)).data).toEqual(data);
+      await local.executor.dispose();
+      await fit.stop();
+    });
+
+    test("is ended by an abort, and by leaving the loop", async () => {
+      const trainer = newTrainer(await connected());
+      await trainer.load(trainingData);
+      const controller = new AbortController();
+      let last = 0;
+      for await (const { step } of trainer.fit({ batch: 32, epochs: 1_000_000, signal: controller.signal })) {
+        last = step;
+        controller.abort();
+      }
+      expect(last).toBeGreaterThan(0);
+      for await (const { step } of trainer.fit({ batch: 32, epochs: 1_000_000 })) {
+        last = step;
+        break;
+      }
+      expect(last).toBeGreaterThan(0);
+    });
+
+    test("leaves the caller's arrays with the caller", async () => {
+      const trainer = newTrainer(await connected());
+      const before = trainingData.x.data.slice();
+      await trainer.load(trainingData);
+      expect(trainingData.x.data).toEqual(before);
+    });
+  });
+
+  describe("a worker that dies", () => {
+    test("rejects all that waits and all that comes, at once", async () => {
+      const executor = await connected();
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 32, epochs: 1_000_000 });
+      await fit.next();
+      const waiting = [
+        trainer.predict(trainingData.x),
+        trainer.evaluate(trainingData),
+        trainer.stateDict(),
+        fit.pause(),
+        (async () => {
+          while (!(await fit.next()).done);
+        })(),
+      ].map((promise) => expect(promise).rejects.toThrow(WorkerError));
+      kill();
+      await Promise.all(waiting);
+      await expect(trainer.predict(trainingData.x)).rejects.toThrow(WorkerError);
+      await expect(executor.read({ variable: "v0" })).rejects.toThrow(WorkerError);
+      await expect(executor.run([]).done).rejects.toThrow(WorkerError);
+      await trainer.dispose();
+    });
+
+    test("is replaced, and the training ends with the bits of an undisturbed one", async () => {
+      const options = { epochs: 600, batch: 250, width: 400 };
+      const expected = await locally(new WasmExecutor({ build: "portable", threads: 1 }), options);
+      const executor = await connected({ respawn: { every: 15 } });
+      const kills = [100, 300, 500, 900];
+      const outcome = await training(executor, options, (step) => {
+        if (kills.length === 0 || step < kills[0]) return;
+        kills.shift();
+        kill();
+      });
+      expect(kills).toEqual([]);
+      expect(started.length).toBe(5);
+      expect(outcome).toEqual(expected);
+    });
+
+    test("stays paused, and stopped, for its successor", async () => {
+      const executor = await connected({ respawn: { every: 15 } });
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 32, epochs: 1_000_000 });
+      await fit.next();
+      await fit.pause();
+      const paused = await trainer.stateDict();
+      kill();
+      await wait(30); // until the death is known: a call before that is rejected
+      expect(await trainer.stateDict()).toEqual(paused);
+      fit.resume();
+      await untilLater(fit);
+      await fit.stop();
+      const stopped = await trainer.stateDict();
+      expect(stopped).not.toEqual(paused);
+      kill();
+      await wait(30);
+      expect(await trainer.stateDict()).toEqual(stopped);
+    });
+
+    test("rejects what waited for its answer also where it is replaced", async () => {
+      const executor = await connected({ respawn: true });
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const before = await trainer.stateDict();
+      const refused = expect(trainer.stateDict()).rejects.toThrow(WorkerError);
+      kill();
+      await refused;
+      expect(await trainer.stateDict()).toEqual(before);
+    });
+
+    test("again and again is given up", async () => {
+      let dying = false;
+      const executor = await connect(
+        () => {
+          const worker = start();
+          if (dying) platform.kill(worker);
+          return worker;
+        },
+        { threads: 1, respawn: { attempts: 2 }, patience: 500 },
+      );
+      open.push(executor);
+      dying = true;
+      kill();
+      const refused = executor.run([]).done;
+      await expect(refused).rejects.toThrow(WorkerError);
+      expect(started.length).toBe(3);
+    });
+  });
+
+  describe("an executor that was disposed", () => {
+    test("rejects what waits and what comes", async () => {
+      const executor = await connected();
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const refused = expect(trainer.predict(trainingData.x)).rejects.toThrow(DisposedError);
+      await executor.dispose();
+      await refused;
+      await expect(trainer.stateDict()).rejects.toThrow(DisposedError);
+      await expect(executor.run([]).done).rejects.toThrow(DisposedError);
+      await trainer.dispose();
+      await executor.dispose();
+    });
+  });
+}
