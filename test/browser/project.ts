@@ -36,17 +36,22 @@ export const resolve = {
   ],
 };
 
-/** A project that runs all of test/browser in one engine, on pages that are cross-origin isolated. */
-export function browserProject({ name, browser, provider, features }: BrowserProject): TestProjectInlineConfiguration {
+/** A project that runs all of test/browser, and more files, in one engine, on pages that are cross-origin isolated. */
+export function browserProject(
+  { name, browser, provider, features }: BrowserProject,
+  ...more: readonly string[]
+): TestProjectInlineConfiguration {
   return {
     resolve,
     root,
+    // Found at once, not when a test first imports it: then Vite would load all pages anew.
+    optimizeDeps: { include: ["comlink"] },
     server: {
       headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
     },
     test: {
       name,
-      include: ["test/browser/**/*.test.ts"],
+      include: ["test/browser/**/*.test.ts", ...more],
       testTimeout: 30_000,
       provide: { features },
       browser: {

@@ -4,5 +4,5 @@ import { browserProject } from "../browser/project.ts";
 import { engines } from "./engines.ts";
 
 export default defineConfig({
-  test: { projects: engines.map((engine) => browserProject(engine)) },
+  test: { projects: engines.map((engine) => browserProject(engine, "test/browsers/worker-contract.test.ts")) },
 });
