@@ -1,9 +1,12 @@
-// Two projects: "node" and "browser" (a headless Chromium that is already installed). Both run the sources, not dist/.
+// Three projects: "node", "browser" (a headless Chromium that is already installed) and, when these are done, "alone": what the machine
+// must do nothing else beside. All run the sources, not dist/.
 // The browser's tests in all three engines: test/browsers/vitest.config.ts.
 import { defineConfig } from "vitest/config";
-import { browserProject, resolve } from "./test/browser/project.ts";
+import { browserProject, browserTests, resolve } from "./test/browser/project.ts";
 import { chromium } from "./test/browsers/engines.ts";
 import { examples } from "./test/examples/plugin.ts";
+
+const alone = browserProject({ ...chromium, name: "alone" }, "test/alone/**/*.test.ts");
 
 export default defineConfig({
   test: {
@@ -15,14 +18,15 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/browsers/**", "**/node_modules/**"],
+          exclude: ["test/browser/**", "test/browsers/**", "test/alone/**", "**/node_modules/**"],
           environment: "node",
           // For the tests that count what is left on the heap.
           execArgv: ["--expose-gc"],
           testTimeout: 30_000,
         },
       },
-      browserProject({ ...chromium, name: "browser" }),
+      browserProject({ ...chromium, name: "browser" }, browserTests),
+      { ...alone, test: { ...alone.test, sequence: { groupOrder: 1 }, fileParallelism: false } },
     ],
   },
 });

@@ -8,14 +8,14 @@ import { expect, test } from "vitest";
 
 const ROWS = 2000;
 
-/** The largest network that the page of digits offers. */
+/** The largest network that the page of digits offers, in large batches. */
 async function begin(executor: Executor) {
   const model = new Sequential(new Linear(784, 512), relu, new Linear(512, 512), relu, new Linear(512, 10));
   const trainer = new Trainer(model, { loss: crossEntropy, optimizer: adam(1e-3), executor });
   const x = { data: Uint8Array.from({ length: ROWS * 784 }, (_, i) => (i * 31) % 256), shape: [ROWS, 784] };
   const y = { data: Int32Array.from({ length: ROWS }, (_, i) => i % 10), shape: [ROWS] };
   await trainer.load({ x, y });
-  const fit = trainer.fit({ batch: 128, epochs: 100_000 });
+  const fit = trainer.fit({ batch: 1000, epochs: 100_000 });
   let steps = 0;
   const reading = (async () => {
     for await (const { step } of fit) steps = step;
@@ -31,14 +31,15 @@ async function begin(executor: Executor) {
   };
 }
 
-/** Milliseconds from frame to frame, ascending. */
+/** Milliseconds from one frame's callback to the next one's, ascending. */
 async function intervals(milliseconds: number): Promise<number[]> {
   const times: number[] = [];
   const end = performance.now() + milliseconds;
   await new Promise<void>((resolve) => {
-    const frame = (now: number) => {
+    const frame = () => {
+      const now = performance.now();
       times.push(now);
-      if (performance.now() < end) requestAnimationFrame(frame);
+      if (now < end) requestAnimationFrame(frame);
       else resolve();
     };
     requestAnimationFrame(frame);
@@ -57,7 +58,7 @@ test("training in a worker leaves the page its frames", async () => {
   const training = await begin(await spawn({ threads: 1 }));
   const before = training.steps();
   const frames = await intervals(10_000);
-  expect(training.steps() - before).toBeGreaterThan(100);
+  expect(training.steps() - before).toBeGreaterThan(30);
   await training.end();
   const seen = { p99: percentile(frames, 0.99), worst: frames[frames.length - 1], frames: frames.length };
   console.log("frames beside a worker:", JSON.stringify(seen));

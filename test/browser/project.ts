@@ -36,10 +36,13 @@ export const resolve = {
   ],
 };
 
-/** A project that runs all of test/browser, and more files, in one engine, on pages that are cross-origin isolated. */
+/** The tests that every engine runs. */
+export const browserTests = "test/browser/**/*.test.ts";
+
+/** A project that runs tests in one engine, on pages that are cross-origin isolated. */
 export function browserProject(
   { name, browser, provider, features }: BrowserProject,
-  ...more: readonly string[]
+  ...include: readonly string[]
 ): TestProjectInlineConfiguration {
   return {
     resolve,
@@ -51,7 +54,7 @@ export function browserProject(
     },
     test: {
       name,
-      include: ["test/browser/**/*.test.ts", ...more],
+      include: [...include],
       testTimeout: 30_000,
       provide: { features },
       browser: {
