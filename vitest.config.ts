@@ -2,7 +2,7 @@
 // must do nothing else beside. All run the sources, not dist/.
 // The browser's tests in all three engines: test/browsers/vitest.config.ts.
 import { defineConfig } from "vitest/config";
-import { browserProject, browserTests, resolve } from "./test/browser/project.ts";
+import { browserProject, browserTests, counts, resolve } from "./test/browser/project.ts";
 import { chromium } from "./test/browsers/engines.ts";
 import { examples } from "./test/examples/plugin.ts";
 
@@ -22,6 +22,7 @@ export default defineConfig({
           environment: "node",
           // For the tests that count what is left on the heap.
           execArgv: ["--expose-gc"],
+          provide: { counts },
           testTimeout: 30_000,
         },
       },

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 import type { BrowserProviderOption } from "vitest/node";
+import type { Counts } from "../worker/endurance.ts";
 
 /** What an engine is known to have. Tests hold it to that, so that nothing is lost without a word. */
 export interface Features {
@@ -36,6 +37,9 @@ export const resolve = {
   ],
 };
 
+/** Kills and cycles of the tests of endurance. */
+export const counts: Counts = process.env.SOAK ? { kills: 100, cycles: 1000 } : { kills: 10, cycles: 100 };
+
 /** The tests that every engine runs. */
 export const browserTests = "test/browser/**/*.test.ts";
 
@@ -56,7 +60,7 @@ export function browserProject(
       name,
       include: [...include],
       testTimeout: 30_000,
-      provide: { features },
+      provide: { features, counts },
       browser: {
         enabled: true,
         headless: true,

@@ -1,5 +1,5 @@
 // What holds for executors in workers, in Node and in pages alike: written against `connect` and a way to start and to kill a worker.
-import { DisposedError, type Executor, type Fit, JsExecutor, WasmExecutor, WorkerError } from "simdgrad";
+import { ArgumentError, DisposedError, type Executor, type Fit, JsExecutor, WasmExecutor, WorkerError } from "simdgrad";
 import type { AnyWorker, SpawnOptions } from "simdgrad/worker";
 import { connect } from "simdgrad/worker";
 import { afterEach, describe, expect, test } from "vitest";
@@ -9,7 +9,11 @@ import { newTrainer, type Outcome, training, trainingData } from "./training.ts"
 export interface Platform {
   readonly start: () => AnyWorker;
   readonly kill: (worker: AnyWorker) => unknown;
+  /** Workers that are no good, by what is wrong with them. */
+  readonly broken: Readonly<Record<Broken, () => AnyWorker>>;
 }
+
+type Broken = "missing" | "throwing" | "failing" | "silent" | "hanging";
 
 function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -212,6 +216,46 @@ export function workerFacade(platform: Platform): void {
       const refused = executor.run([]).done;
       await expect(refused).rejects.toThrow(WorkerError);
       expect(started.length).toBe(3);
+    });
+  });
+
+  describe("a worker that is no good", () => {
+    test.each([
+      ["missing", /^the worker (could not be loaded|threw an error)/],
+      ["throwing", /^the worker (could not be loaded|threw an error: .*no good)/],
+      ["silent", /^the worker has not answered for 0.4 s/],
+    ] as const)("is refused if it is %s", async (kind, message) => {
+      const refused = connect(platform.broken[kind](), { patience: 400 });
+      await expect(refused).rejects.toThrow(WorkerError);
+      await expect(refused).rejects.toThrow(message);
+    });
+
+    test.each([
+      ["failing", /^the worker threw an error: .*out of the blue/],
+      ["hanging", /^the worker has not answered for 0.4 s/],
+    ] as const)("rejects what waits if it is %s later", async (kind, message) => {
+      const executor = await connect(platform.broken[kind](), { patience: 400, threads: 1 });
+      open.push(executor);
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const reading = (async () => {
+        for await (const _ of trainer.fit({ batch: 32, epochs: 1_000_000 }));
+      })();
+      await expect(reading).rejects.toThrow(message);
+      await expect(trainer.stateDict()).rejects.toThrow(WorkerError);
+    });
+
+    test("is asked nothing before its options are right", async () => {
+      for (const options of [
+        { patience: 0 },
+        { patience: Number.NaN },
+        { respawn: { every: 0 } },
+        { respawn: { attempts: 1.5 } },
+        { threads: 0 },
+        { threads: 65 },
+      ])
+        await expect(connect(start, options)).rejects.toThrow(ArgumentError);
+      await expect(connect(platform.start(), { respawn: true })).rejects.toThrow("a function that starts a worker");
     });
   });
 

@@ -1,0 +1,7 @@
+// A worker that serves well, and hangs after a while.
+import { serveAsWorker } from "../../../src/worker/serve.ts";
+
+serveAsWorker();
+setTimeout(() => {
+  while (true);
+}, 400);

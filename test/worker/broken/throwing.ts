@@ -1,0 +1,2 @@
+// A worker that throws while it loads.
+throw new Error("no good");

@@ -1,0 +1,77 @@
+// Workers killed at random points of a training, and workers made and disposed of again and again: in Node and in pages alike.
+import { Trainer, WasmExecutor, WorkerError } from "simdgrad";
+import { Linear, mseLoss } from "simdgrad/nn";
+import { sgd } from "simdgrad/optim";
+import { type AnyWorker, connect } from "simdgrad/worker";
+import { expect, test } from "vitest";
+import type { Platform } from "./facade.ts";
+import { training, trainingData } from "./training.ts";
+
+/** How often; `npm run soak` takes ten times as many. */
+export interface Counts {
+  readonly kills: number;
+  readonly cycles: number;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    counts: Counts;
+  }
+}
+
+/** Seeded numbers in [0, 1). */
+function randoms(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+export function killsAtRandom({ start, kill }: Pick<Platform, "start" | "kill">, kills: number): void {
+  test(`${kills} kills at random points: nothing waits for ever, and every training ends with the same bits`, async () => {
+    const options = { epochs: 300, batch: 250, width: 300 };
+    const local = new WasmExecutor({ build: "portable", threads: 1 });
+    const expected = await training(local, options);
+    await local.dispose();
+    const random = randoms(42);
+    const answers: PromiseSettledResult<unknown>[] = [];
+    for (let done = 0; done < kills; done++) {
+      let worker: AnyWorker | undefined;
+      const executor = await connect(
+        () => {
+          worker = start();
+          return worker;
+        },
+        { threads: 1, build: "portable", respawn: { every: 10 + 200 * random() } },
+      );
+      const at = Math.floor(random() * 300);
+      let waiting: Promise<unknown> | undefined;
+      const outcome = await training(executor, options, (step, trainer) => {
+        if (waiting !== undefined || step < at) return;
+        waiting = new Promise((resolve) => setTimeout(resolve, 20 * random())).then(() => {
+          const calls = [trainer.predict(trainingData.x), trainer.stateDict(), trainer.evaluate(trainingData)];
+          if (worker !== undefined) kill(worker);
+          return Promise.allSettled(calls).then((results) => answers.push(...results));
+        });
+      });
+      await waiting;
+      expect(outcome).toEqual(expected);
+      await executor.dispose();
+    }
+    const refused = answers.filter((answer) => answer.status === "rejected");
+    for (const { reason } of refused) expect(reason).toBeInstanceOf(WorkerError);
+    expect(answers).toHaveLength(3 * kills);
+    expect(refused.length).toBeGreaterThan(0);
+  }, 600_000);
+}
+
+/** A worker with a team comes, trains and goes. */
+export async function cycle(start: () => AnyWorker): Promise<void> {
+  const executor = await connect(start(), { threads: 2 });
+  const trainer = new Trainer(new Linear(256, 256), { loss: mseLoss, optimizer: sgd(0.01), executor });
+  const data = { data: new Float32Array(256 * 256).fill(0.5), shape: [256, 256] };
+  await trainer.load({ x: data, y: data });
+  for await (const { loss } of trainer.fit({ batch: 256, epochs: 2 })) expect(loss).toBeGreaterThan(0);
+  await executor.dispose();
+}
