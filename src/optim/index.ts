@@ -1,4 +1,5 @@
 // simdgrad/optim: optimizers, the transforms they are chained from, schedules.
+
 export { accumulate } from "./accumulate.ts";
 export { scaleByAdam } from "./adam.ts";
 export { ema, swa } from "./averages.ts";
@@ -7,6 +8,7 @@ export { type Constraint, clamp, constrained, maxNorm, nonNegative, unitNorm } f
 export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCycle } from "./cycles.ts";
 export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
+export { hyperparameter } from "./hyperparameter.ts";
 export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts";
 export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";

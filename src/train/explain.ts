@@ -5,19 +5,19 @@ import { firstNonFinite } from "../runtime/non-finite.ts";
 import type { Failure, Snapshot } from "./failure.ts";
 
 async function restore(executor: Executor, values: Snapshot): Promise<void> {
-  for (const [key, data] of values) await executor.write({ variable: key }, data);
+  await executor.writeAll(Array.from(values, ([variable, data]) => ({ slot: { variable }, data })));
 }
 
 /** Repeats the fit up to the step that failed and names its first bad instruction; the variables keep the values they have `now`. */
 export async function explain(
   executor: Executor,
-  { plan, step, before }: Failure,
+  { plan, from, step, before }: Failure,
   now: Snapshot,
   programOf: (id: ProgramId) => Program | undefined,
 ): Promise<string | undefined> {
   await restore(executor, before);
   try {
-    const program = programOf(await replay(executor, plan, step));
+    const program = programOf(await replay(executor, plan, from, step));
     if (program === undefined) return undefined;
     const values = new Map<string, TypedArray>();
     for (const { key } of program.variables) values.set(key, await executor.read({ variable: key }));
@@ -27,14 +27,16 @@ export async function explain(
   }
 }
 
-/** Makes `steps` steps of a plan that repeats. @returns the program whose turn is next */
-async function replay(executor: Executor, plan: readonly PlanEntry[], steps: number): Promise<ProgramId> {
-  let left = steps;
+/** Makes `steps` steps of a plan that repeats, after `from` that it leaves out. @returns the program whose turn is next */
+async function replay(executor: Executor, plan: readonly PlanEntry[], from: number, steps: number): Promise<ProgramId> {
+  let [skip, left] = [from, steps];
   for (let entry = 0; ; entry = (entry + 1) % plan.length) {
     const [id, length] = plan[entry];
-    const now = Math.min(length, left);
+    const skipped = Math.min(length, skip);
+    const now = Math.min(length - skipped, left);
     await executor.run([[id, now]]).done;
+    skip -= skipped;
     left -= now;
-    if (now < length) return id;
+    if (now < length - skipped) return id;
   }
 }

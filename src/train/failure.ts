@@ -9,6 +9,8 @@ export type Snapshot = ReadonlyMap<string, TypedArray>;
 export interface Failure {
   /** One epoch of it. */
   readonly plan: readonly PlanEntry[];
+  /** Steps of the first epoch that were made before it, and the one that failed, counted from there. */
+  readonly from: number;
   readonly step: number;
   /** The state it began with. */
   readonly before: Snapshot;
@@ -16,6 +18,7 @@ export interface Failure {
 
 /** Reads variables. */
 export async function snapshot(executor: Executor, variables: Iterable<Variable>): Promise<Snapshot> {
-  const entries = [...variables].map(async ({ key }) => [key, await executor.read({ variable: key })] as const);
-  return new Map(await Promise.all(entries));
+  const keys = Array.from(variables, ({ key }) => key);
+  const values = await executor.readAll(keys.map((variable) => ({ variable })));
+  return new Map(keys.map((key, i) => [key, values[i]]));
 }

@@ -36,6 +36,8 @@ export interface FitPlan {
   /** The training steps of one epoch. */
   readonly plan: readonly PlanEntry[];
   readonly stepsPerEpoch: number;
+  /** Steps of the first epoch that an earlier fit made. */
+  readonly from: number;
   /** Samples a step, on average. */
   readonly samplesPerStep: number;
   /** Runs one epoch's plan as often as told. */
@@ -187,7 +189,7 @@ export class Fit implements AsyncIterableIterator<Report> {
   }
 
   /** Takes in training steps. @returns the first loss that is not finite */
-  #train({ names, values, milliseconds }: LogRows, { stepsPerEpoch }: FitPlan): number | undefined {
+  #train({ names, values, milliseconds }: LogRows, { from, stepsPerEpoch }: FitPlan): number | undefined {
     const lossAt = names.indexOf("loss");
     this.#milliseconds += milliseconds;
     for (let row = 0; row < values.length; row += names.length) {
@@ -200,7 +202,7 @@ export class Fit implements AsyncIterableIterator<Report> {
         if (i !== lossAt) this.#sums.set(name, (this.#sums.get(name) ?? 0) + values[row + i]);
       });
     }
-    this.#epoch = Math.floor(this.#step / stepsPerEpoch);
+    this.#epoch = Math.floor((from + this.#step) / stepsPerEpoch);
     this.#tell();
     return undefined;
   }
@@ -241,7 +243,7 @@ export class Fit implements AsyncIterableIterator<Report> {
       metrics: this.#metrics,
       ...(validation && { validation }),
       validations,
-      totalSteps: plan.epochs * plan.stepsPerEpoch,
+      totalSteps: plan.epochs * plan.stepsPerEpoch - plan.from,
       samplesPerSecond: (this.#step * plan.samplesPerStep) / seconds,
       seconds,
     };

@@ -11,6 +11,8 @@ export interface Search {
   /** Evaluations of the loss, each of which begins a step, and other programs. */
   readonly plan: readonly PlanEntry[];
   readonly repeat: number;
+  /** Steps that are left out. */
+  readonly from: number;
   /** By evaluation: what follows its step. */
   readonly advance: ReadonlyMap<ProgramId, ProgramId>;
   /** The outputs of an evaluation that hold gradients, by place of the parameter. */
@@ -32,13 +34,17 @@ export class SearchRun implements RunHandle {
   #paused: Promise<void> | undefined;
   #release: (() => void) | undefined;
 
-  constructor(executor: Executor, minimizer: Minimizer, { parameters, advance, gradientName, plan, repeat }: Search) {
+  constructor(
+    executor: Executor,
+    minimizer: Minimizer,
+    { parameters, advance, gradientName, plan, repeat, from }: Search,
+  ) {
     this.#executor = executor;
     this.#minimizer = minimizer;
     this.#parameters = parameters;
     this.#advance = advance;
     this.#gradientName = gradientName;
-    this.done = this.#run(plan, repeat);
+    this.done = this.#run(plan, repeat, from);
   }
 
   get steps(): number {
@@ -69,10 +75,13 @@ export class SearchRun implements RunHandle {
     return log;
   }
 
-  async #run(plan: readonly PlanEntry[], repeat: number): Promise<RunResult> {
+  async #run(plan: readonly PlanEntry[], repeat: number, from: number): Promise<RunResult> {
+    this.#steps = from;
+    let skip = from;
     for (let round = 0; round < repeat; round++)
       for (const [id, steps] of plan)
         for (let i = 0; i < steps; i++) {
+          if (skip-- > 0) continue;
           await this.#paused;
           if (this.#stopped) return { steps: this.#steps, stopped: true };
           const step = this.#advance.has(id) ? this.#search(id) : this.#plain(id);

@@ -4,14 +4,13 @@ import { compileInit } from "../compile/init.ts";
 import type { Program } from "../compile/program.ts";
 import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { ArgumentError, DataError, DisposedError, ShapeError, WorkerError } from "../errors.ts";
+import { ArgumentError, DataError, DisposedError, WorkerError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Layer, parameters, variables } from "../nn/module.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
-import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
@@ -39,6 +38,7 @@ import {
   searchPrograms,
   stepProgram,
 } from "./programs.ts";
+import { checkState, readState, type StateDict } from "./state.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -52,6 +52,8 @@ export interface TrainerOptions {
   readonly preprocess?: (x: Tensor) => Tensor;
   /** Measured beside the loss. Default: accuracy, for losses of class indices. */
   readonly metrics?: Readonly<Record<string, Metric>>;
+  /** What `setHyperparameters` may change, by name: scalars made by `hyperparameter` that optimizer, loss or model use. */
+  readonly hyperparameters?: Readonly<Record<string, Variable>>;
   /** Reject NaN and infinities in data. Default true. */
   readonly checkFinite?: boolean;
 }
@@ -60,7 +62,7 @@ export interface TrainerOptions {
 export interface FitOptions {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
-  /** Passes through the data. Default 1. */
+  /** Passes through the data; one that an earlier fit did not finish is the first. Default 1. */
   readonly epochs?: number;
   /** A last batch with fewer rows is kept as it is, dropped, or padded with the first rows of the epoch. Default "keep". */
   readonly lastBatch?: "keep" | "drop" | "pad";
@@ -78,6 +80,7 @@ export class Trainer {
   readonly #recipe: Recipe;
   readonly #finite: boolean;
   readonly #state: ReadonlyMap<string, Variable>;
+  readonly #hyperparameters: ReadonlyMap<string, Variable>;
   readonly #programs = new Map<string, Promise<ProgramId>>();
   readonly #sources = new Map<ProgramId, Program>();
   readonly #ownsExecutor: boolean;
@@ -108,10 +111,12 @@ export class Trainer {
     const { loss, optimizer, seed = 0 } = options;
     const state = optimizer.init([...trained.values()]);
     const counters = newCounters();
+    this.#hyperparameters = new Map(Object.entries(options.hyperparameters ?? {}));
     const all = new Map([
       ...variables(model),
       ...[...variables(state)].map(([path, variable]) => [`optimizer.${path}`, variable] as const),
       ...[...variables(counters)].map(([path, variable]) => [`counters.${path}`, variable] as const),
+      ...[...this.#hyperparameters].map(([name, variable]) => [`hyperparameters.${name}`, variable] as const),
     ]);
     this.#state = all;
     this.#recipe = {
@@ -252,18 +257,14 @@ export class Trainer {
    * const { weight } = await trainer.stateDict();
    * weight.shape; // => [1, 1]
    */
-  async stateDict(options: { readonly averaged?: boolean } = {}): Promise<Record<string, NumericArray>> {
+  async stateDict(options: { readonly averaged?: boolean } = {}): Promise<StateDict> {
     this.#check();
     await this.#initialise();
-    const means = new Map<Variable, Variable>();
+    const stands = new Map(variables(this.#recipe.model));
     for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
       if ((await this.executor.read({ variable: count.key }))[0] > 0)
-        for (const [parameter, mean] of values) means.set(parameter, mean);
-    const entries = [...variables(this.#recipe.model)].map(async ([path, variable]) => {
-      const { key, shape } = means.get(variable) ?? variable;
-      return [path, { data: await this.executor.read({ variable: key }), shape }] as const;
-    });
-    return Object.fromEntries(await Promise.all(entries));
+        for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
+    return readState(this.executor, stands);
   }
 
   /**
@@ -281,20 +282,101 @@ export class Trainer {
    */
   async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
-    const own = variables(this.#recipe.model);
-    const missing = [...own.keys()].filter((path) => !(path in state));
-    const unknown = Object.keys(state).filter((path) => !own.has(path));
-    if (missing.length + unknown.length > 0)
-      throw new ArgumentError(`loadStateDict: missing [${missing.join(", ")}], unknown [${unknown.join(", ")}]`);
-    const given = [...own].map(([path, variable]) => {
-      const values = array(state[path], variable.dtype, path);
-      if (!sameShape(values.shape, variable.shape))
-        throw new ShapeError(`loadStateDict: ${path} is ${showShape(variable.shape)}, got ${showShape(values.shape)}`);
-      return { variable, values };
+    const writes = checkState("loadStateDict", state, variables(this.#recipe.model));
+    const anew = averagesOf(this.#recipe).map(({ count }) => ({ slot: { variable: count.key }, data: [0] }));
+    await this.#initialise();
+    await this.executor.writeAll([...writes, ...anew]);
+  }
+
+  /**
+   * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters. Plain data,
+   * also while training runs.
+   * @throws ArgumentError for an optimizer that keeps state of its own (lbfgs)
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { adam } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: adam(0.1) });
+   * const snapshot = await trainer.snapshot();
+   * Object.keys(snapshot).includes("counters.epoch"); // => true
+   * await trainer.restore(snapshot);
+   */
+  async snapshot(): Promise<StateDict> {
+    this.#check();
+    this.#checkWhole("snapshot");
+    await this.#initialise();
+    return readState(this.executor, this.#state);
+  }
+
+  /**
+   * Goes back to a snapshot of this or of an equal trainer. The next fit goes on in the middle of an epoch if it was taken there, and gives
+   * the bits of a training that was not interrupted.
+   * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.restore({}); // => throws ArgumentError: restore: missing [weight
+   */
+  async restore(snapshot: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
+    this.#check();
+    this.#checkWhole("restore");
+    const writes = checkState("restore", snapshot, this.#state);
+    await this.#initialise();
+    await this.executor.writeAll(writes);
+  }
+
+  #checkWhole(name: string): void {
+    if (this.#minimizer !== undefined)
+      throw new ArgumentError(`${name}: this optimizer keeps state outside of variables; use stateDict()`);
+  }
+
+  /**
+   * Sets hyper-parameters that the trainer's options named, all at one step boundary, also while training runs.
+   * @throws ArgumentError for unknown names and numbers that are not finite
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { hyperparameter, sgd } from "simdgrad/optim";
+   * const rate = hyperparameter(0.5);
+   * const options = { loss: mseLoss, optimizer: sgd(rate), hyperparameters: { rate } };
+   * const trainer = new Trainer(new Linear(1, 1), options);
+   * await trainer.setHyperparameters({ rat: 1 }); // => throws ArgumentError: setHyperparameters: rat is none of [rate]
+   */
+  async setHyperparameters(values: Readonly<Record<string, number>>): Promise<void> {
+    this.#check();
+    const known = this.#hyperparameters;
+    const writes = Object.entries(values).map(([name, value]) => {
+      const variable = known.get(name);
+      if (variable === undefined)
+        throw new ArgumentError(`setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}]`);
+      if (!Number.isFinite(value)) throw new ArgumentError(`setHyperparameters: ${name} is ${value}`);
+      return { slot: { variable: variable.key }, data: [value] };
     });
     await this.#initialise();
-    for (const { variable, values } of given) await this.executor.write({ variable: variable.key }, values.data);
-    for (const { count } of averagesOf(this.#recipe)) await this.executor.write({ variable: count.key }, [0]);
+    await this.executor.writeAll(writes);
+  }
+
+  /**
+   * The hyper-parameters as they are.
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { hyperparameter, sgd } from "simdgrad/optim";
+   * const rate = hyperparameter(0.5);
+   * const options = { loss: mseLoss, optimizer: sgd(rate), hyperparameters: { rate } };
+   * await new Trainer(new Linear(1, 1), options).hyperparameters(); // => { rate: 0.5 }
+   */
+  async hyperparameters(): Promise<Record<string, number>> {
+    this.#check();
+    await this.#initialise();
+    const state = await readState(this.executor, this.#hyperparameters);
+    return Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data[0]]));
   }
 
   /**
@@ -433,11 +515,13 @@ export class Trainer {
     const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
     if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
     const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
+    const from = epochs === 0 ? 0 : await this.#place(batch, stepsPerEpoch);
     const before = await snapshot(this.executor, this.#state.values());
     const measurer = held && (await Measurer.create(this.executor, this.#recipe, held, "validation"));
     return {
       epochs,
       plan,
+      from,
       stepsPerEpoch,
       samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
       signal,
@@ -447,16 +531,26 @@ export class Trainer {
               parameters: [...recipe.parameters.values()],
               plan: entries,
               repeat,
+              from,
               advance,
               gradientName,
             })
-          : this.executor.run(entries, { repeat }),
+          : this.executor.run(entries, { repeat, from }),
       validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
       onNonFinite: (failed) => {
-        this.#failure = { plan, step: failed, before };
+        this.#failure = { plan, from, step: failed, before };
       },
       finish: () => measurer?.dispose() ?? Promise.resolve(),
     };
+  }
+
+  /** Steps of the epoch that an earlier fit began and did not finish; where batches of this size do not meet its end, it is left. */
+  async #place(batch: number, stepsPerEpoch: number): Promise<number> {
+    const { row } = this.#recipe.counters;
+    const [used] = await this.executor.read({ variable: row.key });
+    if (used % batch === 0 && used / batch < stepsPerEpoch) return used / batch;
+    await this.executor.write({ variable: row.key }, [0]);
+    return 0;
   }
 
   /** A program, compiled and loaded once. */
@@ -465,6 +559,7 @@ export class Trainer {
     if (known !== undefined) return known;
     const loading = (async () => {
       const program = make();
+      this.#checkKnown(program);
       const id = await this.executor.load(program);
       this.#sources.set(id, program);
       return id;
@@ -472,6 +567,16 @@ export class Trainer {
     this.#programs.set(key, loading);
     loading.catch(() => this.#programs.delete(key));
     return loading;
+  }
+
+  /** @throws ArgumentError for a variable that nothing gave a first value: it would silently be zero */
+  #checkKnown({ variables: used }: Program): void {
+    const known = new Set([...this.#state.values(), this.#data?.x, this.#data?.y].map((variable) => variable?.key));
+    const unknown = used.find(({ key }) => !known.has(key));
+    if (unknown !== undefined)
+      throw new ArgumentError(
+        `trainer: variable ${unknown.name} belongs neither to the model nor to the optimizer; name it among the hyperparameters`,
+      );
   }
 
   async #forgetPrograms(prefix: string): Promise<void> {

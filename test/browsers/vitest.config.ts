@@ -4,5 +4,7 @@ import { browserProject, browserTests } from "../browser/project.ts";
 import { engines } from "./engines.ts";
 
 export default defineConfig({
-  test: { projects: engines.map((engine) => browserProject(engine, browserTests, "test/browsers/worker-contract.test.ts")) },
+  test: {
+    projects: engines.map((engine) => browserProject(engine, browserTests, "test/browsers/worker-contract.test.ts")),
+  },
 });

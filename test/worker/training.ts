@@ -35,7 +35,7 @@ export function newTrainer(executor: Executor, width = 48): Trainer {
 }
 
 export const trainingData = samples(500, 1);
-const heldData = samples(90, 77);
+export const heldData = samples(90, 77);
 
 /** Trains; `meanwhile` is called with each report's step. */
 export async function training(

@@ -1,0 +1,139 @@
+// The state of a training: snapshots from which it goes on with the same bits, hyper-parameters that change in flight.
+import { ArgumentError, type Executor, ShapeError, Trainer, Variable, WasmExecutor } from "simdgrad";
+import { Linear, mseLoss } from "simdgrad/nn";
+import { adam, ema, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
+import { expect, test } from "vitest";
+import { heldData, newTrainer, trainingData } from "../worker/training.ts";
+
+function executor(): Executor {
+  return new WasmExecutor({ build: "portable", threads: 1 });
+}
+
+/** Makes steps in batches of 32 and leaves an epoch unfinished. */
+async function steps(trainer: Trainer, count: number): Promise<void> {
+  const program = await trainer.executor.load(trainer.stepProgram(32));
+  await trainer.executor.run([[program, count]]).done;
+}
+
+test("a training that goes on from a snapshot, in the middle of an epoch, gives the bits of one that was not interrupted", async () => {
+  const whole = newTrainer(executor());
+  await whole.load(trainingData);
+  const all: number[] = [];
+  const validations: unknown[] = [];
+  for await (const report of whole.fit({ batch: 32, epochs: 5, validation: heldData })) {
+    all.push(...report.losses);
+    validations.push(...report.validations);
+  }
+  const expected = await whole.stateDict();
+
+  const second = newTrainer(executor());
+  await second.load(trainingData);
+  // 16 steps are an epoch of 500 rows: two epochs, and five steps of the third.
+  for await (const { step } of second.fit({ batch: 32, epochs: 2 })) expect(step).toBeLessThanOrEqual(32);
+  await steps(second, 5);
+  const snapshot = await second.snapshot();
+  expect([snapshot["counters.epoch"].data[0], snapshot["counters.row"].data[0]]).toEqual([2, 5 * 32]);
+  await second.executor.dispose();
+
+  const third = newTrainer(executor());
+  await third.restore(structuredClone(snapshot));
+  await third.load(trainingData);
+  const rest: number[] = [];
+  const later: unknown[] = [];
+  let last = 0;
+  for await (const report of third.fit({ batch: 32, epochs: 3, validation: heldData })) {
+    rest.push(...report.losses);
+    later.push(...report.validations);
+    last = report.epoch;
+  }
+  expect(rest).toEqual(all.slice(37));
+  expect(later).toEqual(validations.slice(2));
+  expect(last).toBe(3);
+  expect(await third.stateDict()).toEqual(expected);
+});
+
+test("a snapshot holds model, optimizer, counters and hyper-parameters", async () => {
+  const rate = hyperparameter(0.25);
+  const options = { loss: mseLoss, optimizer: ema(adam(rate), { decay: 0.9 }), hyperparameters: { rate } };
+  const trainer = new Trainer(new Linear(2, 1), options);
+  const snapshot = await trainer.snapshot();
+  expect(Object.keys(snapshot)).toEqual(
+    expect.arrayContaining([
+      "weight",
+      "bias",
+      "optimizer.step",
+      "counters.epoch",
+      "counters.row",
+      "hyperparameters.rate",
+    ]),
+  );
+  expect(snapshot["hyperparameters.rate"]).toEqual({ data: Float32Array.of(0.25), shape: [] });
+  const { weight: _, ...less } = snapshot;
+  await expect(trainer.restore(less)).rejects.toThrow("restore: missing [weight], unknown []");
+  await expect(trainer.restore({ ...snapshot, other: [1] })).rejects.toThrow("unknown [other]");
+  await expect(trainer.restore({ ...snapshot, weight: [1, 2] })).rejects.toThrow(ShapeError);
+  await trainer.dispose();
+});
+
+test("an optimizer whose state is elsewhere has no snapshot", async () => {
+  const trainer = new Trainer(new Linear(2, 1), { loss: mseLoss, optimizer: lbfgs() });
+  await expect(trainer.snapshot()).rejects.toThrow(ArgumentError);
+  await expect(trainer.restore({})).rejects.toThrow("use stateDict()");
+  await trainer.dispose();
+});
+
+test("a rate that is set to zero stops a training's changes, and one that is set again brings them back", async () => {
+  const rate = hyperparameter(0.01);
+  const trainer = new Trainer(new Linear(1, 1), {
+    loss: mseLoss,
+    optimizer: sgd(rate),
+    hyperparameters: { rate },
+    executor: executor(),
+  });
+  await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+  const fit = trainer.fit({ batch: "all", epochs: 1e9 });
+  await fit.next();
+  await trainer.setHyperparameters({ rate: 0 });
+  expect(await trainer.hyperparameters()).toEqual({ rate: 0 });
+  const before = await trainer.stateDict();
+  await fit.next();
+  await fit.next();
+  expect(await trainer.stateDict()).toEqual(before);
+  await trainer.loadStateDict({ weight: [[0]], bias: [0] });
+  await trainer.setHyperparameters({ rate: 0.01 });
+  await fit.next();
+  await fit.next();
+  expect((await trainer.stateDict()).weight.data[0]).not.toBe(0);
+  await fit.stop();
+  await expect(trainer.setHyperparameters({ rate: Number.NaN })).rejects.toThrow("setHyperparameters: rate is NaN");
+  await trainer.dispose();
+});
+
+test("a variable that nobody gave a first value is named, not taken for zero", async () => {
+  const rate = hyperparameter(0.1);
+  const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(rate) });
+  await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+  await expect(trainer.fit().next()).rejects.toThrow(
+    "variable hyperparameter belongs neither to the model nor to the optimizer",
+  );
+  const free = new Variable([1], [1]);
+  const model = { inner: new Linear(1, 1), forward: (x: never) => new Linear(1, 1).forward(x).add(free) };
+  const other = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1) });
+  await expect(other.predict([[1]])).rejects.toThrow(ArgumentError);
+  await trainer.dispose();
+  await other.dispose();
+});
+
+test("a fit in batches of another size begins a new pass", async () => {
+  const trainer = newTrainer(executor());
+  await trainer.load(trainingData);
+  await trainer.stateDict();
+  await steps(trainer, 3);
+  expect((await trainer.snapshot())["counters.row"].data[0]).toBe(96);
+  let made = 0;
+  for await (const { losses, totalSteps } of trainer.fit({ batch: 499, epochs: 1, lastBatch: "drop" })) {
+    made += losses.length;
+    expect(totalSteps).toBe(1);
+  }
+  expect(made).toBe(1);
+});
