@@ -1,4 +1,5 @@
 // Adam and AdamW.
+import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { type DecayOptions, decayLinks } from "./decay.ts";
@@ -78,7 +79,10 @@ export function scaleByAdam(options: AdamOptions = {}): Transform<AdamState> {
  * import { adam } from "simdgrad/optim";
  * adam(1e-3).init([]).links.length; // => 2
  */
-export function adam(learningRate: Schedule, options: AdamOptions & { readonly weightDecay?: number } = {}): Optimizer {
+export function adam(
+  learningRate: Schedule,
+  options: AdamOptions & { readonly weightDecay?: number | Tensor } = {},
+): Optimizer {
   checkMoments(options, "adam");
   return chain(
     ...decayLinks(options.weightDecay ?? 0, "adam"),
@@ -97,7 +101,7 @@ export function adam(learningRate: Schedule, options: AdamOptions & { readonly w
  */
 export function adamW(
   learningRate: Schedule,
-  options: AdamOptions & DecayOptions & { readonly weightDecay?: number } = {},
+  options: AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
   checkMoments(options, "adamW");
   return chain(

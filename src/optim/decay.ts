@@ -22,7 +22,7 @@ function added(pull: (parameter: Variable) => Tensor, { mask }: DecayOptions): T
 
 /**
  * Updates plus decay times the parameter: L2 regularisation before momentum, decoupled decay (Loshchilov and Hutter 2019) after
- * scaling.
+ * scaling. The decay may be a scalar tensor, like a `hyperparameter`.
  * @throws ArgumentError for a negative decay
  *
  * @example
@@ -32,15 +32,15 @@ function added(pull: (parameter: Variable) => Tensor, { mask }: DecayOptions): T
  * const { updates } = addDecayedWeights(0.1).update([constant([1])], undefined, [w], scalar(0, "i32"));
  * await evaluate(updates[0]); // => [1.2]
  */
-export function addDecayedWeights(decay: number, options: DecayOptions = {}): Transform<undefined> {
-  checkNotNegative(decay, "addDecayedWeights: decay");
+export function addDecayedWeights(decay: number | Tensor, options: DecayOptions = {}): Transform<undefined> {
+  if (typeof decay === "number") checkNotNegative(decay, "addDecayedWeights: decay");
   return added((parameter) => parameter.mul(decay), options);
 }
 
 /** A decay as the links that make it: none for 0. */
-export function decayLinks(decay: number, name: string, options: DecayOptions = {}): Transform[] {
-  checkNotNegative(decay, `${name}: weightDecay`);
-  return decay > 0 ? [addDecayedWeights(decay, options)] : [];
+export function decayLinks(decay: number | Tensor, name: string, options: DecayOptions = {}): Transform[] {
+  if (typeof decay === "number") checkNotNegative(decay, `${name}: weightDecay`);
+  return decay === 0 ? [] : [addDecayedWeights(decay, options)];
 }
 
 /**

@@ -1,23 +1,28 @@
-// Numbers of a training that change while it runs.
+// Hyper-parameters that change while training goes on: they are variables, so no program is compiled anew.
+import { ArgumentError } from "../errors.ts";
 import { Variable } from "../variable.ts";
-import { checkFinite } from "./options.ts";
 
 /**
- * A number that can be changed while training runs: given to an optimizer in the place of its rate, or used in a loss or a layer like any
- * tensor. The Trainer is told its name (`hyperparameters`) and sets it (`setHyperparameters`).
- * @throws ArgumentError for a number that is not finite
+ * A number that a Trainer can change between two steps: a scalar f32 variable that no optimizer trains. It stands wherever a schedule may,
+ * and in losses and metrics, too. The Trainer must be told of it (`hyperparameters` among its options).
+ * @throws ArgumentError unless the value is a finite f32 number
  *
  * @example
  * import { Trainer } from "simdgrad";
  * import { Linear, mseLoss } from "simdgrad/nn";
- * import { hyperparameter, sgd } from "simdgrad/optim";
- * const rate = hyperparameter(0.1);
- * const options = { loss: mseLoss, optimizer: sgd(rate), hyperparameters: { rate } };
- * const trainer = new Trainer(new Linear(1, 1), options);
- * await trainer.setHyperparameters({ rate: 0.01 });
- * await trainer.hyperparameters(); // => { rate: 0.0100000 }
+ * import { adam, hyperparameter } from "simdgrad/optim";
+ * const rate = hyperparameter(0.25);
+ * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: adam(rate), hyperparameters: { rate } });
+ * await trainer.setHyperparameters({ rate: 0.125 });
+ * await trainer.hyperparameters(); // => { rate: 0.125 }
  */
 export function hyperparameter(value: number): Variable {
-  checkFinite(value, "hyperparameter");
-  return new Variable([], value, { trainable: false, label: "hyperparameter" });
+  checkHyperparameter(value, "hyperparameter");
+  return new Variable([], value, { label: "hyperparameter", trainable: false });
+}
+
+/** @throws ArgumentError unless it is finite as an f32 number */
+export function checkHyperparameter(value: number, name: string): void {
+  if (!Number.isFinite(Math.fround(value)))
+    throw new ArgumentError(`${name} must be a finite f32 number, got ${value}`);
 }

@@ -1,17 +1,17 @@
 // Schedules: numbers, or graph functions of the i32 step (0 for the first): a changing rate costs nothing at the boundary.
 
 import { constant, scalar } from "../create.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkCount, checkFinite, checkPositive } from "./options.ts";
 
-/** A fixed value, one that depends on the number of steps made so far, or a scalar of the graph: a `hyperparameter`. */
+/** A fixed value, one that depends on the number of steps made so far, or a scalar like a `hyperparameter`. */
 export type Schedule = number | Tensor | ((step: Tensor) => Tensor);
 
 /**
  * The value of a schedule at a step (i32 scalar) as an f32 scalar.
- * @throws ArgumentError for a number that is not finite, ShapeError for a tensor that is no scalar
+ * @throws ArgumentError for a number that is not finite, or a tensor that is no scalar
  *
  * @example
  * import { evaluate, scalar } from "simdgrad";
@@ -20,8 +20,8 @@ export type Schedule = number | Tensor | ((step: Tensor) => Tensor);
  */
 export function scheduled(schedule: Schedule, step: Tensor): Tensor {
   if (typeof schedule === "function") return schedule(step);
-  if (typeof schedule !== "number") {
-    if (schedule.shape.length > 0) throw new ShapeError(`schedule: ${showShape(schedule.shape)} is not a scalar`);
+  if (typeof schedule === "object") {
+    if (schedule.shape.length > 0) throw new ArgumentError(`schedule: ${showShape(schedule.shape)} is not a scalar`);
     return schedule;
   }
   if (!Number.isFinite(schedule)) throw new ArgumentError(`schedule: ${schedule} is not a finite number`);

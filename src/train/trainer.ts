@@ -7,6 +7,7 @@ import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, WorkerError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Layer, parameters, variables } from "../nn/module.ts";
+import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
@@ -354,7 +355,7 @@ export class Trainer {
       const variable = known.get(name);
       if (variable === undefined)
         throw new ArgumentError(`setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}]`);
-      if (!Number.isFinite(value)) throw new ArgumentError(`setHyperparameters: ${name} is ${value}`);
+      checkHyperparameter(value, `setHyperparameters: ${name}`);
       return { slot: { variable: variable.key }, data: [value] };
     });
     await this.#initialise();

@@ -105,7 +105,9 @@ test("a rate that is set to zero stops a training's changes, and one that is set
   await fit.next();
   expect((await trainer.stateDict()).weight.data[0]).not.toBe(0);
   await fit.stop();
-  await expect(trainer.setHyperparameters({ rate: Number.NaN })).rejects.toThrow("setHyperparameters: rate is NaN");
+  await expect(trainer.setHyperparameters({ rate: Number.NaN })).rejects.toThrow(
+    "setHyperparameters: rate must be a finite f32 number, got NaN",
+  );
   await trainer.dispose();
 });
 
