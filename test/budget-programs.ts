@@ -51,7 +51,7 @@ function trainingStep({ widths, activation, rows, batch, loss, optimizer }: Step
     state: optimizer.init([...trained.values()]),
     counters: newCounters(),
     seed: 0,
-    names: new Map<Tensor, string>(),
+    names: new Map<Variable, string>(),
   };
   return stepProgram(recipe, data, { batch, rows, shuffle: true });
 }

@@ -7,6 +7,7 @@ import type { Loss } from "../nn/losses.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { showShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
+import { freeing, orElse } from "./load.ts";
 
 /** Inputs and targets, one row a sample. */
 export interface Samples {
@@ -52,7 +53,7 @@ export function checkTargets({ y }: CheckedSamples, loss: Loss, classes: number)
   if (loss.targets === "classes") checkClasses(y, classes, "y");
 }
 
-/** Uploads samples. */
+/** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, { x, y, rows }: CheckedSamples, name: string): Promise<Dataset> {
   const variable = ({ shape, dtype }: TypedData, part: string) =>
     new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false });
@@ -66,14 +67,23 @@ export async function upload(executor: Executor, { x, y, rows }: CheckedSamples,
       ],
     }),
   );
-  await executor.write({ variable: dataset.x.key }, x.data);
-  await executor.write({ variable: dataset.y.key }, y.data);
-  await executor.unload(place);
+  const writes = [
+    { slot: { variable: dataset.x.key }, data: x.data },
+    { slot: { variable: dataset.y.key }, data: y.data },
+  ];
+  const placed = () => executor.unload(place);
+  await orElse(
+    () => executor.writeAll(writes),
+    () => placed().then(() => release(executor, dataset)),
+  );
+  await placed();
   return dataset;
 }
 
 /** Frees the memory of a data set. */
 export async function release(executor: Executor, { x, y }: Dataset): Promise<void> {
-  await executor.forget(x.key);
-  await executor.forget(y.key);
+  await freeing(
+    () => executor.forget(x.key),
+    () => executor.forget(y.key),
+  );
 }

@@ -2,6 +2,7 @@
 // for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy.
 import { NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
+import { orElse } from "./load.ts";
 
 /** Averages over a data set. */
 export type Measures = Readonly<Record<string, number>> & { readonly loss: number };
@@ -152,11 +153,14 @@ export class Fit implements AsyncIterableIterator<Report> {
     const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
     if (plan.signal?.aborted) this.#ended = true;
     plan.signal?.addEventListener("abort", abort);
-    try {
+    const train = async () => {
       if (!this.#ended) await this.#watch(plan.run([...plan.plan, ...(plan.validation?.plan ?? [])], plan.epochs));
+    };
+    try {
+      await orElse(train, plan.finish);
+      await plan.finish();
     } finally {
       plan.signal?.removeEventListener("abort", abort);
-      await plan.finish();
     }
   }
 
@@ -172,6 +176,7 @@ export class Fit implements AsyncIterableIterator<Report> {
       await Promise.race([done, this.#sleep(FRAME)]);
       await this.#note(handle);
     }
+    await this.#note(handle); // what came between the last look and the end
   }
 
   async #note(handle: RunHandle): Promise<void> {

@@ -4,6 +4,7 @@ import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executo
 import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, release, upload } from "./dataset.ts";
 import type { Measures } from "./fit.ts";
+import { freeing, loadProgram, orElse } from "./load.ts";
 import { evaluationProgram, type Recipe } from "./programs.ts";
 
 const BATCH = 256;
@@ -19,25 +20,37 @@ export class Measurer {
   readonly #executor: Executor;
   readonly #data: Dataset;
   readonly #row: Variable;
-  readonly #parts: readonly Part[];
+  readonly #parts: Part[] = [];
 
-  private constructor(executor: Executor, data: Dataset, row: Variable, parts: readonly Part[]) {
+  private constructor(executor: Executor, data: Dataset, row: Variable) {
     this.#executor = executor;
     this.#data = data;
     this.#row = row;
-    this.#parts = parts;
   }
 
   /** Uploads the samples and loads what measures them. */
   static async create(executor: Executor, recipe: Recipe, samples: CheckedSamples, name: string): Promise<Measurer> {
     const data = await upload(executor, samples, name);
     const row = new Variable([], 0, { dtype: "i32", label: `${name}.row` });
+    const measurer = new Measurer(executor, data, row);
+    await orElse(
+      () => measurer.#load(recipe),
+      () => measurer.dispose(),
+    );
+    return measurer;
+  }
+
+  async #load(recipe: Recipe): Promise<void> {
+    const data = this.#data;
     const batch = Math.min(BATCH, data.rows);
     const rest = data.rows % batch;
-    const load = (rows: number) => executor.load(evaluationProgram(recipe, data, row, rows));
-    const parts: Part[] = [{ id: await load(batch), steps: Math.floor(data.rows / batch), rows: batch }];
-    if (rest > 0) parts.push({ id: await load(rest), steps: 1, rows: rest });
-    return new Measurer(executor, data, row, parts);
+    const own = [...recipe.names.keys(), data.x, data.y, this.#row];
+    const load = async (rows: number, steps: number) => {
+      const program = evaluationProgram(recipe, data, this.#row, rows);
+      this.#parts.push({ id: await loadProgram(this.#executor, program, own), steps, rows });
+    };
+    await load(batch, Math.floor(data.rows / batch));
+    if (rest > 0) await load(rest, 1);
   }
 
   get plan(): readonly PlanEntry[] {
@@ -64,9 +77,17 @@ export class Measurer {
     return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / this.#data.rows])) as Measures;
   }
 
+  /** Frees what it holds, at once or after a part could not be loaded. */
   async dispose(): Promise<void> {
-    for (const { id } of this.#parts) await this.#executor.unload(id);
-    await this.#executor.forget(this.#row.key);
-    await release(this.#executor, this.#data);
+    const executor = this.#executor;
+    await freeing(
+      ...this.#parts.map(
+        ({ id }) =>
+          () =>
+            executor.unload(id),
+      ),
+      ...(this.#parts.length > 0 ? [() => executor.forget(this.#row.key)] : []),
+      () => release(executor, this.#data),
+    );
   }
 }

@@ -25,7 +25,8 @@ export interface Recipe {
   readonly state: OptimizerState;
   readonly counters: Counters;
   readonly seed: number;
-  readonly names: ReadonlyMap<Tensor, string>;
+  /** All variables of the training, by their paths. */
+  readonly names: ReadonlyMap<Variable, string>;
 }
 
 /** Where training is in its data: i32 scalars. */

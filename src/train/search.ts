@@ -82,11 +82,13 @@ export class SearchRun implements RunHandle {
       for (const [id, steps] of plan)
         for (let i = 0; i < steps; i++) {
           if (skip-- > 0) continue;
-          await this.#paused;
+          do await this.#paused;
+          while (this.#paused !== undefined);
           if (this.#stopped) return { steps: this.#steps, stopped: true };
           const step = this.#advance.has(id) ? this.#search(id) : this.#plain(id);
           this.#step = step.catch(() => undefined);
-          this.#log.push(...(await step));
+          const rows = await step; // the log is another one if it was taken meanwhile
+          this.#log.push(...rows);
           this.#steps++;
         }
     return { steps: this.#steps, stopped: false };

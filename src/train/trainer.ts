@@ -4,7 +4,7 @@ import { compileInit } from "../compile/init.ts";
 import type { Program } from "../compile/program.ts";
 import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { ArgumentError, DataError, DisposedError, WorkerError } from "../errors.ts";
+import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
@@ -26,6 +26,7 @@ import {
 } from "./dataset.ts";
 import { type Failure, snapshot } from "./failure.ts";
 import { Fit, type FitPlan, type Measures } from "./fit.ts";
+import { freeing, loadProgram, orElse } from "./load.ts";
 import { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
 import { predictRows } from "./predict.ts";
@@ -88,12 +89,14 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
+  /** Those under way. */
+  readonly #fits = new Set<Fit>();
   #failure: Failure | undefined;
   #busy: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   /**
-   * @throws ArgumentError for a model without parameters
+   * @throws ArgumentError for a model without parameters, for a hyper-parameter that is no scalar or is trained
    *
    * @example
    * import { JsExecutor, Trainer } from "simdgrad";
@@ -113,13 +116,19 @@ export class Trainer {
     const state = optimizer.init([...trained.values()]);
     const counters = newCounters();
     this.#hyperparameters = new Map(Object.entries(options.hyperparameters ?? {}));
-    const all = new Map([
+    for (const [name, { shape, dtype, trainable }] of this.#hyperparameters)
+      if (shape.length > 0 || dtype !== "f32" || trainable)
+        throw new ArgumentError(`Trainer: hyperparameters.${name} was not made by hyperparameter()`);
+    const own = new Map([
       ...variables(model),
       ...[...variables(state)].map(([path, variable]) => [`optimizer.${path}`, variable] as const),
       ...[...variables(counters)].map(([path, variable]) => [`counters.${path}`, variable] as const),
       ...[...this.#hyperparameters].map(([name, variable]) => [`hyperparameters.${name}`, variable] as const),
     ]);
-    this.#state = all;
+    // A layer may hold a hyper-parameter: a variable has one name, its first.
+    const names = new Map<Variable, string>();
+    for (const [path, variable] of own) if (!names.has(variable)) names.set(variable, path);
+    this.#state = new Map(Array.from(names, ([variable, path]) => [path, variable]));
     this.#recipe = {
       model,
       loss,
@@ -130,7 +139,7 @@ export class Trainer {
       parameters: trained,
       metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
       preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
-      names: new Map([...all].map(([path, variable]) => [variable, path])),
+      names,
     };
     this.#minimizer = optimizer.minimizer?.();
     this.#finite = options.checkFinite ?? true;
@@ -139,7 +148,8 @@ export class Trainer {
   }
 
   /**
-   * Uploads the training data, once; it replaces what was loaded before. Class targets become i32.
+   * Uploads the training data, once; it replaces what was loaded before, which is gone if the executor has no room for the new. Class
+   * targets become i32.
    * @throws DataError, ShapeError, DTypeError naming what does not fit
    *
    * @example
@@ -155,11 +165,18 @@ export class Trainer {
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
     await this.#initialise();
-    if (this.#data !== undefined) {
-      await this.#forgetPrograms("step ");
-      await release(this.executor, this.#data);
-    }
-    this.#data = await upload(this.executor, checked, "data");
+    await this.#exclusive(async () => {
+      await this.#unload();
+      this.#data = await upload(this.executor, checked, "data");
+    });
+  }
+
+  /** Lets go of the data, before others take its place. */
+  async #unload(): Promise<void> {
+    const data = this.#data;
+    this.#data = undefined;
+    await this.#forgetPrograms("step ");
+    if (data !== undefined) await release(this.executor, data);
   }
 
   /**
@@ -191,7 +208,14 @@ export class Trainer {
       throw new ArgumentError(`fit: lastBatch ${lastBatch} is not keep, drop or pad`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
-    return new Fit(() => this.#plan(data, { batch, epochs, lastBatch, shuffle, signal }, held));
+    const ended = async () => void this.#fits.delete(fit);
+    const fit: Fit = new Fit(async () => {
+      this.#fits.add(fit);
+      const make = () => this.#plan(data, { batch, epochs, lastBatch, shuffle, signal }, held);
+      const plan = await orElse(make, ended);
+      return { ...plan, finish: () => plan.finish().finally(ended) };
+    });
+    return fit;
   }
 
   /**
@@ -443,14 +467,18 @@ export class Trainer {
       await this.executor.dispose();
       return;
     }
-    try {
-      await this.#forgetPrograms("");
-      if (this.#data !== undefined) await release(this.executor, this.#data);
-      for (const { key } of this.#ready === undefined ? [] : this.#state.values()) await this.executor.forget(key);
-    } catch (error) {
-      // An executor that is no more has nothing left to free.
-      if (!(error instanceof DisposedError || error instanceof WorkerError)) throw error;
-    }
+    await freeing(
+      ...[...this.#fits].map((fit) => () => fit.stop()),
+      async () => this.#ready?.catch(() => undefined),
+      () => this.#busy,
+      () => this.#forgetPrograms(""),
+      () => this.#unload(),
+      async () => this.#ready && this.#forgetState(),
+    );
+  }
+
+  async #forgetState(): Promise<void> {
+    for (const { key } of this.#state.values()) await this.executor.forget(key);
   }
 
   #check(): void {
@@ -471,15 +499,22 @@ export class Trainer {
   }
 
   #initialise(): Promise<void> {
-    this.#ready ??= (async () => {
-      const id = await this.executor.load(compileInit(this.#state, this.#recipe.seed));
-      await this.executor.run([[id, 1]]).done;
-      await this.executor.unload(id);
-    })();
-    this.#ready.catch(() => {
+    this.#ready ??= this.#begin().catch((error: unknown) => {
       this.#ready = undefined; // to be tried again
+      throw error;
     });
     return this.#ready;
+  }
+
+  async #begin(): Promise<void> {
+    const { executor } = this;
+    const id = await executor.load(compileInit(this.#state, this.#recipe.seed));
+    const done = () => executor.unload(id);
+    await orElse(
+      () => executor.run([[id, 1]]).done,
+      () => done().then(() => this.#forgetState()),
+    );
+    await done();
   }
 
   async #plan(
@@ -547,10 +582,15 @@ export class Trainer {
 
   /** Steps of the epoch that an earlier fit began and did not finish; where batches of this size do not meet its end, it is left. */
   async #place(batch: number, stepsPerEpoch: number): Promise<number> {
-    const { row } = this.#recipe.counters;
-    const [used] = await this.executor.read({ variable: row.key });
+    const [row, epoch] = [this.#recipe.counters.row, this.#recipe.counters.epoch].map(({ key: variable }) => ({
+      variable,
+    }));
+    const [[used], [epochs]] = await this.executor.readAll([row, epoch]);
     if (used % batch === 0 && used / batch < stepsPerEpoch) return used / batch;
-    await this.executor.write({ variable: row.key }, [0]);
+    await this.executor.writeAll([
+      { slot: row, data: [0] },
+      { slot: epoch, data: [epochs + 1] },
+    ]);
     return 0;
   }
 
@@ -560,8 +600,8 @@ export class Trainer {
     if (known !== undefined) return known;
     const loading = (async () => {
       const program = make();
-      this.#checkKnown(program);
-      const id = await this.executor.load(program);
+      const own = [...this.#state.values(), ...(this.#data ? [this.#data.x, this.#data.y] : [])];
+      const id = await loadProgram(this.executor, program, own);
       this.#sources.set(id, program);
       return id;
     })();
@@ -570,28 +610,23 @@ export class Trainer {
     return loading;
   }
 
-  /** @throws ArgumentError for a variable that nothing gave a first value: it would silently be zero */
-  #checkKnown({ variables: used }: Program): void {
-    const known = new Set([...this.#state.values(), this.#data?.x, this.#data?.y].map((variable) => variable?.key));
-    const unknown = used.find(({ key }) => !known.has(key));
-    if (unknown !== undefined)
-      throw new ArgumentError(
-        `trainer: variable ${unknown.name} belongs neither to the model nor to the optimizer; name it among the hyperparameters`,
-      );
-  }
-
   async #forgetPrograms(prefix: string): Promise<void> {
     for (const [key, id] of [...this.#programs])
       if (key.startsWith(prefix)) {
         this.#programs.delete(key);
-        this.#sources.delete(await id);
-        await this.executor.unload(await id);
+        const loaded = await id.catch(() => undefined);
+        if (loaded === undefined) continue;
+        this.#sources.delete(loaded);
+        await this.executor.unload(loaded);
       }
   }
 
   /** One after the other: evaluations and predictions share slots. */
   #exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#busy.then(task);
+    const result = this.#busy.then(() => {
+      this.#check();
+      return task();
+    });
     this.#busy = result.catch(() => undefined);
     return result;
   }

