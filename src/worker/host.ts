@@ -26,9 +26,10 @@ export function startWorker(): AnyWorker {
   // In just this form bundlers recognise a worker.
   if (node === undefined) return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   // Sources run as they are, too: the file beside this one has the same ending.
-  const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+  const here = import.meta.url; // on its own, or webpack warns that it cannot follow the file below
+  const file = here.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   // This process's own flags may say how to read its main file, and would then break this one.
-  return new node.Worker(new URL(file, import.meta.url), { execArgv: [], name: "simdgrad" });
+  return new node.Worker(new URL(file, here), { execArgv: [], name: "simdgrad" });
 }
 
 function hostInPage(worker: Worker, died: Died): Host {

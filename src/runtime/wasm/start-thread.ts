@@ -9,7 +9,8 @@ export function startPageThread(): Worker {
 /** In Node. */
 export function startNodeThread(node: typeof import("node:worker_threads"), name: string) {
   // Sources run as they are, too: the file beside this one has the same ending.
-  const file = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
+  const here = import.meta.url; // on its own, or webpack warns that it cannot follow the file below
+  const file = here.endsWith(".ts") ? "./thread.ts" : "./thread.js";
   // This process's own flags may say how to read its main file, and would then break this one.
-  return new node.Worker(new URL(file, import.meta.url), { execArgv: [], name });
+  return new node.Worker(new URL(file, here), { execArgv: [], name });
 }
