@@ -1,0 +1,50 @@
+// Scripts in Node: each must print what is expected, nothing else, and end by itself.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { PORTABLE_HASH } from "../portable/expected.ts";
+
+/** Milliseconds for a script to end. */
+const PATIENCE = 60_000;
+
+/** Binaries by version. */
+export const nodes: Readonly<Record<string, string>> = {
+  20: binary("../../node_modules/node20"),
+  22: binary("node_modules/node22"),
+  24: binary("../../node_modules/node"),
+  26: binary("node_modules/node26"),
+};
+
+function binary(folder: string): string {
+  return fileURLToPath(new URL(`${folder}/bin/node`, import.meta.url));
+}
+
+/** Trainings in a worker and on the script's own thread. */
+export function trainInNode(node: string, version: string, folder: string, way: "disposed" | "idle"): string[] {
+  const outcome = {
+    hash: PORTABLE_HASH,
+    threads: 2,
+    relaxed: version === "20" ? "UnsupportedError" : "wasm-relaxed",
+  };
+  // Those that the script's own thread starts: two to spawn two executors, one as further thread of the local one; and again.
+  const workers = way === "disposed" ? 3 : 5;
+  const expected = { node: version, spawned: outcome, local: outcome, workers };
+  return differences(node, folder, ["interop/app/node.js", way], expected);
+}
+
+/** Imports where there is no page, and none is needed. */
+export function importInNode(node: string, folder: string): string[] {
+  const expected = { touched: [], left: [] };
+  return differences(node, folder, ["interop/app/server-side.js"], expected);
+}
+
+function differences(node: string, cwd: string, args: readonly string[], expected: unknown): string[] {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { status, signal, stdout, stderr } = spawnSync(node, args, { cwd, env, encoding: "utf8", timeout: PATIENCE });
+  const problems: string[] = [];
+  if (signal !== null) problems.push(`did not end by itself within ${PATIENCE / 1000} s`);
+  else if (status !== 0) problems.push(`ended with code ${status}`);
+  if (stderr !== "") problems.push(stderr);
+  const must = JSON.stringify(expected);
+  if (stdout.trim() !== must) problems.push(`printed ${stdout.trim()} instead of ${must}`);
+  return problems;
+}
