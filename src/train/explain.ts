@@ -1,21 +1,17 @@
 // The search for the instruction that made the NaN or infinity in which a fit ended. Rarely needed: no part of the core.
 import type { Program } from "../compile/program.ts";
-import type { Executor, PlanEntry, ProgramId, TypedArray } from "../runtime/executor.ts";
+import type { Executor, PlanEntry, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
 import { firstNonFinite } from "../runtime/non-finite.ts";
-import type { Failure, Snapshot } from "./failure.ts";
-
-async function restore(executor: Executor, values: Snapshot): Promise<void> {
-  await executor.writeAll(Array.from(values, ([variable, data]) => ({ slot: { variable }, data })));
-}
+import type { Failure } from "./failure.ts";
 
 /** Repeats the fit up to the step that failed and names its first bad instruction; the variables keep the values they have `now`. */
 export async function explain(
   executor: Executor,
   { plan, from, step, before }: Failure,
-  now: Snapshot,
+  now: readonly Write[],
   programOf: (id: ProgramId) => Program | undefined,
 ): Promise<string | undefined> {
-  await restore(executor, before);
+  await executor.writeAll(before);
   try {
     const program = programOf(await replay(executor, plan, from, step));
     if (program === undefined) return undefined;
@@ -23,7 +19,7 @@ export async function explain(
     for (const { key } of program.variables) values.set(key, await executor.read({ variable: key }));
     return await firstNonFinite(program, (key) => values.get(key) as TypedArray);
   } finally {
-    await restore(executor, now);
+    await executor.writeAll(now);
   }
 }
 

@@ -15,7 +15,7 @@ export async function loadProgram(executor: Executor, program: Program, own: Ite
       await executor.read({ variable: key }).catch((error: unknown) => {
         if (!(error instanceof ArgumentError)) throw error;
         throw new ArgumentError(
-          `trainer: variable ${name} belongs neither to the model nor to the optimizer; name it among the hyperparameters`,
+          `trainer: variable ${name} belongs neither to the model nor to the optimizer; name it in hyperparameters`,
         );
       });
   return executor.load(program);

@@ -1,6 +1,5 @@
-// Training by an optimizer that evaluates the loss several times a step (L-BFGS): a run of several programs, steered from here. A
-// prediction made while a step is under way sees the point that is being tried. It imports types alone: loaded when needed, it would
-// otherwise cut what it shares out of the core.
+// Training by an optimizer that evaluates the loss several times a step (L-BFGS): a run of several programs, steered from here. It
+// imports types alone: loaded when needed, it would otherwise cut what it shares out of the core.
 import type { Evaluation, Minimizer } from "../optim/minimizer.ts";
 import type { Executor, LogRows, PlanEntry, ProgramId, RunHandle, RunResult } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
@@ -17,6 +16,8 @@ export interface Search {
   readonly advance: ReadonlyMap<ProgramId, ProgramId>;
   /** The outputs of an evaluation that hold gradients, by place of the parameter. */
   readonly gradientName: (parameter: number) => string;
+  /** Makes a step while nobody else reads, writes or measures parameters: they are at points that are tried. */
+  readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
 /** A run like an executor's own. */
@@ -24,27 +25,20 @@ export class SearchRun implements RunHandle {
   readonly done: Promise<RunResult>;
   readonly #executor: Executor;
   readonly #minimizer: Minimizer;
-  readonly #parameters: readonly Variable[];
-  readonly #advance: ReadonlyMap<ProgramId, ProgramId>;
-  readonly #gradientName: (parameter: number) => string;
-  #steps = 0;
+  readonly #search: Search;
+  #steps: number;
   #log: LogRows[] = [];
   #stopped = false;
   #step: Promise<unknown> = Promise.resolve();
   #paused: Promise<void> | undefined;
   #release: (() => void) | undefined;
 
-  constructor(
-    executor: Executor,
-    minimizer: Minimizer,
-    { parameters, advance, gradientName, plan, repeat, from }: Search,
-  ) {
+  constructor(executor: Executor, minimizer: Minimizer, search: Search) {
     this.#executor = executor;
     this.#minimizer = minimizer;
-    this.#parameters = parameters;
-    this.#advance = advance;
-    this.#gradientName = gradientName;
-    this.done = this.#run(plan, repeat, from);
+    this.#search = search;
+    this.#steps = search.from;
+    this.done = this.#run(search);
   }
 
   get steps(): number {
@@ -75,8 +69,7 @@ export class SearchRun implements RunHandle {
     return log;
   }
 
-  async #run(plan: readonly PlanEntry[], repeat: number, from: number): Promise<RunResult> {
-    this.#steps = from;
+  async #run({ plan, repeat, from, advance, exclusive }: Search): Promise<RunResult> {
     let skip = from;
     for (let round = 0; round < repeat; round++)
       for (const [id, steps] of plan)
@@ -85,7 +78,7 @@ export class SearchRun implements RunHandle {
           do await this.#paused;
           while (this.#paused !== undefined);
           if (this.#stopped) return { steps: this.#steps, stopped: true };
-          const step = this.#advance.has(id) ? this.#search(id) : this.#plain(id);
+          const step = advance.has(id) ? exclusive(() => this.#one(id)) : this.#plain(id);
           this.#step = step.catch(() => undefined);
           const rows = await step; // the log is another one if it was taken meanwhile
           this.#log.push(...rows);
@@ -101,9 +94,10 @@ export class SearchRun implements RunHandle {
   }
 
   /** One step. @returns the log of its first evaluation, which is where it began */
-  async #search(id: ProgramId): Promise<LogRows[]> {
+  async #one(id: ProgramId): Promise<LogRows[]> {
     const executor = this.#executor;
-    const values = await Promise.all(this.#parameters.map(({ key }) => executor.read({ variable: key })));
+    const { parameters, advance, gradientName } = this.#search;
+    const values = await Promise.all(parameters.map(({ key }) => executor.read({ variable: key })));
     const x = joined(values);
     let first: LogRows[] | undefined;
     await this.#minimizer.step(x, async (point): Promise<Evaluation> => {
@@ -112,17 +106,17 @@ export class SearchRun implements RunHandle {
       await run.done;
       const log = run.takeLog();
       first ??= log;
-      const names = this.#parameters.map((_, i) => executor.read({ program: id, name: this.#gradientName(i) }));
+      const names = parameters.map((_, i) => executor.read({ program: id, name: gradientName(i) }));
       return { loss: log[0].values[log[0].names.indexOf("loss")], gradient: joined(await Promise.all(names)) };
     });
     await this.#write(x);
-    await executor.run([[this.#advance.get(id) as ProgramId, 1]]).done;
+    await executor.run([[advance.get(id) as ProgramId, 1]]).done;
     return first ?? [];
   }
 
   async #write(point: Float64Array): Promise<void> {
     let start = 0;
-    for (const { key, shape } of this.#parameters) {
+    for (const { key, shape } of this.#search.parameters) {
       const end = start + shape.reduce((size, length) => size * length, 1);
       await this.#executor.write({ variable: key }, point.subarray(start, end));
       start = end;

@@ -8,10 +8,17 @@ import type { Variable } from "../variable.ts";
 /** Values of variables by their paths. */
 export type StateDict = Record<string, NumericArray>;
 
+/** Variables as they are at one step boundary, to be written back. */
+export async function saved(executor: Executor, variables: Iterable<Variable>) {
+  const slots = Array.from(variables, ({ key }) => ({ variable: key }));
+  const values = await executor.readAll(slots);
+  return slots.map((slot, i) => ({ slot, data: values[i] }));
+}
+
 /** Variables as they are at one step boundary. */
 export async function readState(executor: Executor, variables: ReadonlyMap<string, Variable>): Promise<StateDict> {
-  const values = await executor.readAll(Array.from(variables.values(), ({ key }) => ({ variable: key })));
-  return Object.fromEntries([...variables].map(([path, { shape }], i) => [path, { data: values[i], shape }]));
+  const values = await saved(executor, variables.values());
+  return Object.fromEntries([...variables].map(([path, { shape }], i) => [path, { data: values[i].data, shape }]));
 }
 
 /** @throws ArgumentError for missing or unknown paths, ShapeError for other shapes, DTypeError for what a dtype cannot hold */

@@ -11,7 +11,7 @@ import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
-import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
+import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
@@ -24,23 +24,15 @@ import {
   type Samples,
   upload,
 } from "./dataset.ts";
-import { type Failure, snapshot } from "./failure.ts";
-import { Fit, type FitPlan, type Measures } from "./fit.ts";
+import type { Failure } from "./failure.ts";
+import { Fit, type Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
+import { planOf, type Workshop } from "./plan.ts";
 import { predictRows } from "./predict.ts";
-import {
-  type Batching,
-  gradientName,
-  newCounters,
-  outputOf,
-  predictionProgram,
-  type Recipe,
-  searchPrograms,
-  stepProgram,
-} from "./programs.ts";
-import { checkState, readState, type StateDict } from "./state.ts";
+import { newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
+import { checkState, readState, type StateDict, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -92,6 +84,7 @@ export class Trainer {
   /** Those under way. */
   readonly #fits = new Set<Fit>();
   #failure: Failure | undefined;
+  readonly #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -115,19 +108,14 @@ export class Trainer {
     const { loss, optimizer, seed = 0 } = options;
     const state = optimizer.init([...trained.values()]);
     const counters = newCounters();
-    this.#hyperparameters = new Map(Object.entries(options.hyperparameters ?? {}));
+    const { hyperparameters = {} } = options;
+    this.#hyperparameters = new Map(Object.entries(hyperparameters));
     for (const [name, { shape, dtype, trainable }] of this.#hyperparameters)
       if (shape.length > 0 || dtype !== "f32" || trainable)
         throw new ArgumentError(`Trainer: hyperparameters.${name} was not made by hyperparameter()`);
-    const own = new Map([
-      ...variables(model),
-      ...[...variables(state)].map(([path, variable]) => [`optimizer.${path}`, variable] as const),
-      ...[...variables(counters)].map(([path, variable]) => [`counters.${path}`, variable] as const),
-      ...[...this.#hyperparameters].map(([name, variable]) => [`hyperparameters.${name}`, variable] as const),
-    ]);
-    // A layer may hold a hyper-parameter: a variable has one name, its first.
-    const names = new Map<Variable, string>();
-    for (const [path, variable] of own) if (!names.has(variable)) names.set(variable, path);
+    const own = [...variables(model), ...variables({ optimizer: state, counters, hyperparameters })];
+    // One name each: a hyper-parameter that a layer holds is found twice.
+    const names = new Map(own.map(([path, variable]) => [variable, path]));
     this.#state = new Map(Array.from(names, ([variable, path]) => [path, variable]));
     this.#recipe = {
       model,
@@ -145,6 +133,16 @@ export class Trainer {
     this.#finite = options.checkFinite ?? true;
     this.#ownsExecutor = options.executor === undefined;
     this.executor = options.executor ?? createExecutor();
+    this.#workshop = {
+      executor: this.executor,
+      recipe: this.#recipe,
+      minimizer: this.#minimizer,
+      program: (key, make) => this.#program(key, make),
+      exclusive: (task) => this.#exclusive(task),
+      failed: (failure) => {
+        this.#failure = failure;
+      },
+    };
   }
 
   /**
@@ -211,7 +209,7 @@ export class Trainer {
     const ended = async () => void this.#fits.delete(fit);
     const fit: Fit = new Fit(async () => {
       this.#fits.add(fit);
-      const make = () => this.#plan(data, { batch, epochs, lastBatch, shuffle, signal }, held);
+      const make = () => planOf(this.#workshop, data, { batch, epochs, lastBatch, shuffle, held, signal });
       const plan = await orElse(make, ended);
       return { ...plan, finish: () => plan.finish().finally(ended) };
     });
@@ -246,7 +244,7 @@ export class Trainer {
   }
 
   /**
-   * The model's outputs for rows of x, any number of them.
+   * The model's outputs for rows of x, any number of them. While training goes on, each 256 rows are predicted at one moment.
    * @throws ShapeError, DTypeError where x does not fit the model
    *
    * @example
@@ -285,11 +283,13 @@ export class Trainer {
   async stateDict(options: { readonly averaged?: boolean } = {}): Promise<StateDict> {
     this.#check();
     await this.#initialise();
-    const stands = new Map(variables(this.#recipe.model));
-    for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
-      if ((await this.executor.read({ variable: count.key }))[0] > 0)
-        for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
-    return readState(this.executor, stands);
+    return this.#between(async () => {
+      const stands = new Map(variables(this.#recipe.model));
+      for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
+        if ((await this.executor.read({ variable: count.key }))[0] > 0)
+          for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
+      return readState(this.executor, stands);
+    });
   }
 
   /**
@@ -310,7 +310,7 @@ export class Trainer {
     const writes = checkState("loadStateDict", state, variables(this.#recipe.model));
     const anew = averagesOf(this.#recipe).map(({ count }) => ({ slot: { variable: count.key }, data: [0] }));
     await this.#initialise();
-    await this.executor.writeAll([...writes, ...anew]);
+    await this.#between(() => this.executor.writeAll([...writes, ...anew]));
   }
 
   /**
@@ -335,7 +335,7 @@ export class Trainer {
   }
 
   /**
-   * Goes back to a snapshot of this or of an equal trainer. The next fit goes on in the middle of an epoch if it was taken there, and gives
+   * Goes back to a snapshot of this or of an equal trainer (same model, optimizer and seed), when no fit is under way. The next fit goes on in the middle of an epoch if it was taken there, and gives
    * the bits of a training that was not interrupted.
    * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
    *
@@ -426,7 +426,7 @@ export class Trainer {
     if (failure === undefined) return Promise.resolve(undefined);
     return this.#exclusive(async () => {
       const { explain } = await import("./explain.ts");
-      const now = await snapshot(this.executor, this.#state.values());
+      const now = await saved(this.executor, this.#state.values());
       return explain(this.executor, failure, now, (id) => this.#sources.get(id));
     });
   }
@@ -517,83 +517,6 @@ export class Trainer {
     await done();
   }
 
-  async #plan(
-    data: Dataset,
-    {
-      batch,
-      epochs,
-      lastBatch,
-      shuffle,
-      signal,
-    }: Required<Omit<FitOptions, "validation" | "signal" | "batch">> & {
-      readonly batch: number;
-      readonly signal?: AbortSignal;
-    },
-    held: CheckedSamples | undefined,
-  ): Promise<FitPlan> {
-    const whole = Math.floor(data.rows / batch);
-    const rest = data.rows - whole * batch;
-    const rows = lastBatch === "drop" ? whole * batch : data.rows;
-    const recipe = this.#recipe;
-    const minimizer = this.#minimizer;
-    const search = minimizer && (await import("./search.ts")); // rarely needed: not part of the core
-    const advance = new Map<ProgramId, ProgramId>();
-    const step = async (size: number) => {
-      const batching: Batching = { batch: size, rows, shuffle };
-      const key = `step ${size} ${rows} ${shuffle}`;
-      if (search === undefined) return this.#program(key, () => stepProgram(recipe, data, batching));
-      const programs = searchPrograms(recipe, data, batching);
-      const id = await this.#program(key, () => programs.evaluation);
-      advance.set(id, await this.#program(`${key} advance`, () => programs.advance));
-      return id;
-    };
-    const padded = rest > 0 && lastBatch === "pad";
-    const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
-    if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
-    const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
-    const from = epochs === 0 ? 0 : await this.#place(batch, stepsPerEpoch);
-    const before = await snapshot(this.executor, this.#state.values());
-    const measurer = held && (await Measurer.create(this.executor, this.#recipe, held, "validation"));
-    return {
-      epochs,
-      plan,
-      from,
-      stepsPerEpoch,
-      samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
-      signal,
-      run: (entries, repeat) =>
-        search && minimizer
-          ? new search.SearchRun(this.executor, minimizer, {
-              parameters: [...recipe.parameters.values()],
-              plan: entries,
-              repeat,
-              from,
-              advance,
-              gradientName,
-            })
-          : this.executor.run(entries, { repeat, from }),
-      validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
-      onNonFinite: (failed) => {
-        this.#failure = { plan, from, step: failed, before };
-      },
-      finish: () => measurer?.dispose() ?? Promise.resolve(),
-    };
-  }
-
-  /** Steps of the epoch that an earlier fit began and did not finish; where batches of this size do not meet its end, it is left. */
-  async #place(batch: number, stepsPerEpoch: number): Promise<number> {
-    const [row, epoch] = [this.#recipe.counters.row, this.#recipe.counters.epoch].map(({ key: variable }) => ({
-      variable,
-    }));
-    const [[used], [epochs]] = await this.executor.readAll([row, epoch]);
-    if (used % batch === 0 && used / batch < stepsPerEpoch) return used / batch;
-    await this.executor.writeAll([
-      { slot: row, data: [0] },
-      { slot: epoch, data: [epochs + 1] },
-    ]);
-    return 0;
-  }
-
   /** A program, compiled and loaded once. */
   #program(key: string, make: () => Program): Promise<ProgramId> {
     const known = this.#programs.get(key);
@@ -619,6 +542,11 @@ export class Trainer {
         this.#sources.delete(loaded);
         await this.executor.unload(loaded);
       }
+  }
+
+  /** At a step boundary: an executor finds one itself, but not the end of a step that searches. */
+  #between<T>(task: () => Promise<T>): Promise<T> {
+    return this.#minimizer === undefined ? task() : this.#exclusive(task);
   }
 
   /** One after the other: evaluations and predictions share slots. */

@@ -235,7 +235,9 @@ describe("variables that a program reads", () => {
     expect((await trainer.predict([[3]])).data[0]).toBe(6);
     await trainer.setHyperparameters({ scale: 4 });
     expect((await trainer.predict([[3]])).data[0]).toBe(12);
-    expect(Object.keys(await trainer.snapshot()).filter((name) => name.includes("scale"))).toEqual(["scale"]);
+    expect(Object.keys(await trainer.snapshot()).filter((name) => name.includes("scale"))).toEqual([
+      "hyperparameters.scale",
+    ]);
   });
 
   test("are no hyper-parameters if they are trained or no scalars", () => {

@@ -1,6 +1,6 @@
 // What optimizers need of the Trainer: averages to predict with, frozen parameters, groups, and steps that search.
 import { describe, expect, test } from "vitest";
-import { type Layer, Linear, mseLoss, parameters, Sequential } from "../../src/nn/index.ts";
+import { type Layer, Linear, mseLoss, parameters, Sequential, tanh } from "../../src/nn/index.ts";
 import { accumulate } from "../../src/optim/accumulate.ts";
 import { adam } from "../../src/optim/adam.ts";
 import { ema } from "../../src/optim/averages.ts";
@@ -152,6 +152,23 @@ describe("steps that search", () => {
     expect(steps).toBeGreaterThan(3);
     // Two steps an epoch; one that was begun counts as the first.
     expect(await lossesOf(trainer, { epochs: 2, batch: 3 })).toHaveLength(4 - (steps % 2));
+  });
+
+  test("are seen from outside when they are done, not at the points they try", async () => {
+    const trainer = trainerOf(
+      lbfgs(0.5, { maxIter: 4 }),
+      oracle(),
+      new Sequential(new Linear(2, 3), tanh, new Linear(3, 1)),
+    );
+    await trainer.load(line);
+    const losses: number[] = [];
+    const seen: number[] = [];
+    for await (const report of trainer.fit({ batch: "all", epochs: 40 })) {
+      losses.push(...report.losses);
+      seen.push((await trainer.evaluate(line)).loss);
+    }
+    losses.push((await trainer.evaluate(line)).loss);
+    for (const loss of seen) expect(Math.min(...losses.map((each) => Math.abs(each - loss)))).toBeLessThan(1e-12);
   });
 
   test("cannot be wrapped: the error says so", async () => {

@@ -1,0 +1,95 @@
+// The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
+import type { Program } from "../compile/program.ts";
+import type { Minimizer } from "../optim/minimizer.ts";
+import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
+import type { CheckedSamples, Dataset } from "./dataset.ts";
+import type { Failure } from "./failure.ts";
+import type { FitPlan } from "./fit.ts";
+import { Measurer } from "./measure.ts";
+import { type Batching, gradientName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
+import { saved } from "./state.ts";
+
+/** What a fit needs of its trainer. */
+export interface Workshop {
+  readonly executor: Executor;
+  readonly recipe: Recipe;
+  readonly minimizer: Minimizer | undefined;
+  /** A program, compiled and loaded once. */
+  readonly program: (key: string, make: () => Program) => Promise<ProgramId>;
+  /** One task after the other: while a search tries points, nobody measures there. */
+  readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>;
+  readonly failed: (failure: Failure) => void;
+}
+
+/** Options of a fit, checked. */
+export interface Course {
+  readonly batch: number;
+  readonly epochs: number;
+  readonly lastBatch: "keep" | "drop" | "pad";
+  readonly shuffle: boolean;
+  readonly held: CheckedSamples | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Loads what the fit runs, and finds where it begins. */
+export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
+  const { executor, recipe, minimizer, program, exclusive, failed } = workshop;
+  const { batch, epochs, lastBatch, shuffle, held, signal } = course;
+  const whole = Math.floor(data.rows / batch);
+  const rest = data.rows - whole * batch;
+  const rows = lastBatch === "drop" ? whole * batch : data.rows;
+  const search = minimizer && (await import("./search.ts")); // rarely needed: not part of the core
+  const advance = new Map<ProgramId, ProgramId>();
+  const step = async (size: number) => {
+    const batching: Batching = { batch: size, rows, shuffle };
+    const key = `step ${size} ${rows} ${shuffle}`;
+    if (search === undefined) return program(key, () => stepProgram(recipe, data, batching));
+    const programs = searchPrograms(recipe, data, batching);
+    const id = await program(key, () => programs.evaluation);
+    advance.set(id, await program(`${key} advance`, () => programs.advance));
+    return id;
+  };
+  const padded = rest > 0 && lastBatch === "pad";
+  const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
+  if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
+  const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
+  const from = epochs === 0 ? 0 : await stepsMade(workshop, batch, stepsPerEpoch);
+  const before = await saved(executor, recipe.names.keys());
+  const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
+  return {
+    epochs,
+    plan,
+    from,
+    stepsPerEpoch,
+    samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
+    signal,
+    run: (entries, repeat) =>
+      search && minimizer
+        ? new search.SearchRun(executor, minimizer, {
+            parameters: [...recipe.parameters.values()],
+            plan: entries,
+            repeat,
+            from,
+            advance,
+            gradientName,
+            exclusive,
+          })
+        : executor.run(entries, { repeat, from }),
+    validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
+    onNonFinite: (step) => failed({ plan, from, step, before }),
+    finish: () => measurer?.dispose() ?? Promise.resolve(),
+  };
+}
+
+/** Of the epoch that an earlier fit began and did not finish; where batches of this size do not meet its end, another is begun. */
+async function stepsMade({ executor, recipe }: Workshop, batch: number, stepsPerEpoch: number): Promise<number> {
+  const { counters } = recipe;
+  const [row, epoch] = await saved(executor, [counters.row, counters.epoch]);
+  const steps = row.data[0] / batch;
+  if (Number.isInteger(steps) && steps < stepsPerEpoch) return steps;
+  await executor.writeAll([
+    { ...row, data: [0] },
+    { ...epoch, data: [epoch.data[0] + 1] },
+  ]);
+  return 0;
+}
