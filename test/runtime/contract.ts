@@ -4,89 +4,14 @@ import { describe, expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { ALIGN, PANEL } from "../../assembly/isa/sizes.ts";
-import type { Program } from "../../src/compile/program.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
-import type { Executor, RunHandle } from "../../src/runtime/executor.ts";
+import type { Executor } from "../../src/runtime/executor.ts";
+import { affine, counter, cumulative, nested, runAffine, turns, untilSteps } from "./contract-programs.ts";
+import { runsContract } from "./contract-runs.ts";
 import { a, Encoder, full, mapWords, o, one, r, row } from "./encode.ts";
 
 /** Makes an executor; with poison where asked. */
 export type Create = (options: { readonly poison: boolean }) => Executor | Promise<Executor>;
-
-/** y = 2 x + c, through the arena; c = 1, and the scalar x[0] is logged. */
-function affine(size: number, spare = 0): Program {
-  const e = new Encoder();
-  const x = e.input("x", [size]);
-  const first = e.output("first", []);
-  const y = e.output("y", [size]);
-  if (spare > 0) e.arena(spare);
-  const doubled = e.arena(size);
-  const c = e.constant([1]);
-  e.map({ n: size, operands: [full(x)], outputs: [doubled], steps: [[code.ADD, o(0), a(0), a(0)]] });
-  e.map({ n: 1, operands: [one(x)], outputs: [first], steps: [[code.COPY_BITS, o(0), a(0)]] });
-  e.barrier();
-  e.map({ n: size, operands: [full(doubled), one(c)], outputs: [y], steps: [[code.ADD, o(0), a(0), a(1)]] });
-  return e.program();
-}
-
-/** Adds `by` to the i32 variable `key`, and logs the sum as i32 and as f32. */
-function counter(key: string, by = 1): Program {
-  const e = new Encoder();
-  const count = e.variable(key, [], "i32");
-  const integer = e.output("count", [], "i32");
-  const real = e.output("half", []);
-  const step = e.constant(Int32Array.of(by));
-  const half = e.constant([0.5]);
-  e.map({
-    n: 1,
-    operands: [full(count), one(step), one(half)],
-    outputs: [count, integer, real],
-    steps: [
-      [code.ADD_I, r(0), a(0), a(1)],
-      [code.FROM_I32, r(1), r(0)],
-      [code.COPY_BITS, o(0), r(0)],
-      [code.COPY_BITS, o(1), r(0)],
-      [code.MUL, o(2), r(1), a(2)],
-    ],
-  });
-  return e.program();
-}
-
-/** y[t] = y[t - 1] + x[t] for rows of two, by a loop; then z[t] = y[steps - 1 - t] by a loop that runs backwards. */
-function cumulative(steps: number): Program {
-  const e = new Encoder();
-  const x = e.input("x", [steps, 2]);
-  const y = e.output("y", [steps + 1, 2]);
-  const z = e.output("z", [steps, 2]);
-  const zero = e.constant([0]);
-  e.map({ n: 2, operands: [one(zero)], outputs: [y], steps: [[code.COPY_BITS, o(0), a(0)]] });
-  e.barrier();
-  const stride = 2;
-  e.loop(steps, 0, () => {
-    e.index([4, 0, stride], [8, 0, stride], [12, 0, stride]);
-    e.map({ n: 2, operands: [full(y), full(x)], outputs: [y + stride], steps: [[code.ADD, o(0), a(0), a(1)]] });
-    e.barrier();
-  });
-  e.loop(steps, 0, () => {
-    e.index([4, 0, -stride], [8, 0, stride]);
-    e.map({ n: 2, operands: [full(y + steps * stride)], outputs: [z], steps: [[code.COPY_BITS, o(0), a(0)]] });
-    e.barrier();
-  });
-  return e.program();
-}
-
-/** Counts the innermost iterations of nested loops in an i32 variable; one loop runs no times. */
-function nested(counts: readonly number[]): Program {
-  const e = new Encoder();
-  const count = e.variable("nested", [], "i32");
-  const one1 = e.constant(Int32Array.of(1));
-  const inner = (depth: number) => {
-    if (depth < counts.length) return e.loop(counts[depth], depth, () => inner(depth + 1));
-    e.map({ n: 1, operands: [full(count), one(one1)], outputs: [count], steps: [[code.ADD_I, o(0), a(0), a(1)]] });
-    e.barrier();
-  };
-  inner(0);
-  return e.program();
-}
 
 /** Seeded numbers in [0, 1): mulberry32. */
 function numbers(seed: number): () => number {
@@ -97,15 +22,6 @@ function numbers(seed: number): () => number {
     x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-/** Lets the event loop turn until the run has made more steps. */
-async function untilSteps(run: RunHandle, steps: number): Promise<void> {
-  while (run.steps < steps) await new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 export function executorContract(name: string, create: Create): void {
@@ -122,12 +38,6 @@ export function executorContract(name: string, create: Create): void {
           }
         });
       }
-    }
-
-    async function runAffine(executor: Executor, id: number, x: readonly number[]): Promise<void> {
-      await executor.write({ program: id, name: "x" }, x);
-      await executor.run([[id, 1]]).done;
-      expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(x.map((value) => 2 * value + 1));
     }
 
     describe("programs", () => {
@@ -357,6 +267,31 @@ export function executorContract(name: string, create: Create): void {
         }
       });
 
+      test("are written all or not at all", async (executor) => {
+        const id = await executor.load(affine(2));
+        await executor.load(counter("n"));
+        const x = { program: id, name: "x" };
+        const n = { variable: "n" };
+        await executor.writeAll([
+          { slot: x, data: [1, 2] },
+          { slot: n, data: [3] },
+        ]);
+        const refused = [
+          { slot: n, data: [0.5] },
+          { slot: n, data: [1, 2] },
+          { slot: { variable: "unknown" }, data: [1] },
+          { slot: { program: id, name: "y" }, data: [1, 2] },
+        ];
+        for (const write of refused)
+          await expect(executor.writeAll([{ slot: x, data: [8, 9] }, { slot: n, data: [7] }, write])).rejects.toThrow(
+            ArgumentError,
+          );
+        expect((await executor.readAll([n, x])).map((values) => [...values])).toEqual([[3], [1, 2]]);
+        expect(await executor.readAll([])).toEqual([]);
+        await executor.writeAll([]);
+        await expect(executor.readAll([n, { variable: "unknown" }])).rejects.toThrow(ArgumentError);
+      });
+
       test("hold bytes, in loops and constants as well", async (executor) => {
         const e = new Encoder();
         const x = e.input("x", [3, 4], "u8");
@@ -456,192 +391,7 @@ export function executorContract(name: string, create: Create): void {
       });
     });
 
-    describe("runs", () => {
-      test("repeat plans of several programs in their order, and log every step", async (executor) => {
-        const up = await executor.load(counter("n"));
-        const down = await executor.load(counter("n", -3));
-        const plan = [
-          [up, 5],
-          [down, 0],
-          [down, 1],
-        ] as const;
-        const run = executor.run(plan, { repeat: 3 });
-        expect(await run.done).toEqual({ steps: 18, stopped: false });
-        expect(run.steps).toBe(18);
-        const rows = run.takeLog();
-        const stretches = [up, down, up, down, up, down];
-        expect(rows.map(({ program, steps }) => [program, steps])).toEqual(
-          stretches.map((id) => [id, id === up ? 5 : 1]),
-        );
-        for (const { names, milliseconds } of rows) {
-          expect(names).toEqual(["count", "half"]);
-          expect(milliseconds).toBeGreaterThanOrEqual(0);
-        }
-        const counts = [1, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 6];
-        expect(rows.flatMap(({ values }) => [...values])).toEqual(counts.flatMap((n) => [n, n / 2]));
-        expect(run.takeLog()).toEqual([]);
-      });
-
-      test("go on from any step of their plan", async (executor) => {
-        const up = await executor.load(counter("n"));
-        const down = await executor.load(counter("n", -3));
-        const plan = [
-          [up, 5],
-          [down, 0],
-          [down, 1],
-        ] as const;
-        const whole = executor.run(plan, { repeat: 3 });
-        await whole.done;
-        const all = whole.takeLog().flatMap(({ program, steps }) => new Array<number>(steps).fill(program));
-        for (const from of [0, 1, 4, 5, 6, 11, 17, 18]) {
-          const run = executor.run(plan, { repeat: 3, from });
-          expect(await run.done).toEqual({ steps: 18, stopped: false });
-          expect(run.takeLog().flatMap(({ program, steps }) => new Array<number>(steps).fill(program))).toEqual(
-            all.slice(from),
-          );
-        }
-        for (const from of [-1, 1.5, 19, Number.NaN])
-          await expect(executor.run(plan, { repeat: 3, from }).done).rejects.toThrow(ArgumentError);
-        await expect(executor.run([], { from: 1 }).done).rejects.toThrow(ArgumentError);
-      });
-
-      test("that are urgent come before others", async (executor) => {
-        const training = await executor.load(counter("n"));
-        const look = await executor.load(counter("n", 0));
-        const long = executor.run([[training, 1]], { repeat: Number.POSITIVE_INFINITY });
-        await untilSteps(long, 1);
-        const looking = executor.run([[look, 30_000]], { urgent: true });
-        await looking.done;
-        const [{ values }] = looking.takeLog();
-        expect(new Set(values.filter((_, i) => i % 2 === 0)).size).toBe(1);
-        await untilSteps(long, long.steps + 1);
-        await long.stop();
-      });
-
-      test("of no steps end at once", async (executor) => {
-        const id = await executor.load(counter("n"));
-        for (const run of [executor.run([]), executor.run([[id, 0]]), executor.run([[id, 3]], { repeat: 0 })])
-          expect(await run.done).toEqual({ steps: 0, stopped: false });
-      });
-
-      it("lose no logged row, however many", async () => {
-        const executor = await create({ poison: false });
-        const id = await executor.load(counter("n"));
-        const run = executor.run([[id, 20_011]]);
-        const values: number[] = [];
-        let open = true;
-        const done = run.done.then(() => {
-          open = false;
-        });
-        while (open) {
-          await turns(1);
-          for (const log of run.takeLog()) values.push(...log.values);
-        }
-        await done;
-        for (const log of run.takeLog()) values.push(...log.values);
-        expect(values).toEqual(Array.from({ length: 40_022 }, (_, i) => ((i >> 1) + 1) / ((i & 1) + 1)));
-        await executor.dispose();
-      });
-
-      test("pause, resume and stop between steps", async (executor) => {
-        const id = await executor.load(counter("n"));
-        const run = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
-        await untilSteps(run, 3);
-        await run.pause();
-        const paused = run.steps;
-        await turns(3);
-        expect(run.steps).toBe(paused);
-        expect([...(await executor.read({ variable: "n" }))]).toEqual([paused]);
-        run.resume();
-        await untilSteps(run, paused + 1);
-        const result = await run.stop();
-        expect(result).toEqual({ steps: run.steps, stopped: true });
-        expect(await run.done).toEqual(result);
-        expect(await run.stop()).toEqual(result);
-        await turns(2);
-        expect([...(await executor.read({ variable: "n" }))]).toEqual([result.steps]);
-        expect(run.takeLog()[0].values).toHaveLength(2 * result.steps);
-      });
-
-      test("may be paused or stopped before they begin", async (executor) => {
-        const id = await executor.load(counter("n"));
-        const paused = executor.run([[id, 2]]);
-        await paused.pause();
-        expect(await executor.run([[id, 100]]).stop()).toEqual({ steps: 0, stopped: true });
-        await turns(2);
-        expect(paused.steps).toBe(0);
-        paused.resume();
-        expect(await paused.done).toEqual({ steps: 2, stopped: false });
-      });
-
-      test("let reads, writes and other runs through", async (executor) => {
-        const training = await executor.load(counter("n"));
-        const prediction = await executor.load(affine(3));
-        const long = executor.run([[training, 2]], { repeat: Number.POSITIVE_INFINITY });
-        await untilSteps(long, 1);
-        await executor.write({ variable: "n" }, [1_000_000]);
-        await runAffine(executor, prediction, [1, 2, 3]);
-        const seen = (await executor.read({ variable: "n" }))[0];
-        expect(seen).toBeGreaterThanOrEqual(1_000_000);
-        const late = await executor.load(affine(70_000));
-        await runAffine(executor, late, new Array(70_000).fill(4));
-        await untilSteps(long, long.steps + 1);
-        expect((await executor.read({ variable: "n" }))[0]).toBeGreaterThan(seen);
-        await long.stop();
-      });
-
-      test("take turns", async (executor) => {
-        const first = await executor.load(counter("n"));
-        const second = await executor.load(counter("m"));
-        const runs = [first, second].map((id) => executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY }));
-        for (const run of runs) await untilSteps(run, 2);
-        const before = runs.map(({ steps }) => steps);
-        for (const [i, run] of runs.entries()) await untilSteps(run, before[i] + 1);
-        await Promise.all(runs.map((run) => run.stop()));
-      });
-
-      test("fail for what they cannot do", async (executor) => {
-        const id = await executor.load(counter("n"));
-        await expect(executor.run([[id, 1.5]]).done).rejects.toThrow(ArgumentError);
-        await expect(executor.run([[id, -1]]).done).rejects.toThrow(ArgumentError);
-        await expect(executor.run([[id, 1]], { repeat: Number.NaN }).done).rejects.toThrow(ArgumentError);
-        await expect(executor.run([[id + 1000, 1]]).done).rejects.toThrow(DisposedError);
-        await expect(executor.run([[id + 1000, 1]]).stop()).resolves.toEqual({ steps: 0, stopped: true });
-        expect(await executor.run([[id, 1]]).done).toEqual({ steps: 1, stopped: false });
-      });
-
-      test("fail when a kernel does, and leave the others alone", async (executor) => {
-        const e = new Encoder();
-        const x = e.variable("x", [1]);
-        e.map({ n: 1, operands: [full(x)], outputs: [x], steps: [[code.MAP_CODES + 1, o(0), a(0)]] });
-        const broken = await executor.load(e.program());
-        const id = await executor.load(counter("n"));
-        const other = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
-        const failing = executor.run([
-          [id, 3],
-          [broken, 1],
-        ]);
-        await expect(failing.done).rejects.toThrow();
-        await expect(failing.stop()).rejects.toThrow();
-        expect(failing.steps).toBe(3);
-        expect(failing.takeLog()[0].values).toHaveLength(6);
-        await untilSteps(other, other.steps + 1);
-        await other.stop();
-      });
-
-      test("end with an error when their program is unloaded; others go on", async (executor) => {
-        const first = await executor.load(counter("n"));
-        const second = await executor.load(counter("m"));
-        const doomed = executor.run([[first, 1]], { repeat: Number.POSITIVE_INFINITY });
-        const failed = expect(doomed.done).rejects.toThrow(DisposedError);
-        const other = executor.run([[second, 1]], { repeat: Number.POSITIVE_INFINITY });
-        await untilSteps(doomed, 1);
-        await executor.unload(first);
-        await failed;
-        await untilSteps(other, other.steps + 1);
-        await other.stop();
-      });
-    });
+    describe("runs", () => runsContract({ test, create }));
 
     describe("after dispose", () => {
       test("everything is refused, and what was under way ends", async (executor) => {
@@ -660,7 +410,9 @@ export function executorContract(name: string, create: Create): void {
           executor.unload(id),
           executor.forget("n"),
           executor.write(slot, [1]),
+          executor.writeAll([{ slot, data: [1] }]),
           executor.read(slot),
+          executor.readAll([slot]),
           executor.run([[id, 1]]).done,
         ])
           await expect(refused).rejects.toThrow(DisposedError);
