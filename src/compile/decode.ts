@@ -244,8 +244,7 @@ class Decoder {
     const place = this.#placeOf(number, address, low, high);
     if (whole && !this.#moves.has(number) && address % ALIGN !== 0)
       this.#fail(`${this.#show(number)} begins no buffer`);
-    if (write && (place.kind === "input" || place.kind === "constant"))
-      this.#fail(`writes ${place.kind} ${place.name}`);
+    if (write && !place.writable) this.#fail(`writes ${place.kind} ${place.name}`);
     const blank = place.kind === "arena" || place.kind === "output";
     const rows = access.period > access.run ? Math.ceil(words / access.period) : 1;
     const [run, period] = rows > 1 ? [access.run, access.period] : [words, 0];

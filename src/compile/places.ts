@@ -15,6 +15,8 @@ import { firstIndex } from "./search.ts";
 export interface Place {
   readonly kind: "variable" | "input" | "output" | "constant" | "arena";
   readonly name: string;
+  /** Whether the program may write there. */
+  readonly writable: boolean;
   readonly start: number;
   /** First word beyond its elements: padding is nobody's. */
   readonly end: number;
@@ -51,14 +53,16 @@ export class Places {
       words: number,
     ) => {
       const start = regionStart(region) + offset;
-      return { kind, name, start, end: start + filled, limit: start + words };
+      const writable = kind === "output" || kind === "arena";
+      return { kind, name, writable, start, end: start + filled, limit: start + words };
     };
     const slots = (kind: Place["kind"], region: number, list: readonly ProgramSlot[]) =>
       list.map(({ name, offset, shape, dtype, words }) =>
         place(kind, region, name, offset, filledWords(sizeOf(shape), dtype), words),
       );
+    const variablePlaces = slots("variable", REGION_STATE, variables);
     this.all = [
-      ...slots("variable", REGION_STATE, variables),
+      ...variablePlaces.map((each, i) => ({ ...each, writable: variables[i].assigned })),
       ...slots("input", REGION_IO, inputs),
       ...slots("output", REGION_IO, outputs),
       place("arena", REGION_ARENA, "arena", 0, arenaWords, arenaWords),

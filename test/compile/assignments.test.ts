@@ -184,6 +184,29 @@ test("counters in i32 stay exact beyond 2^24", async () => {
   expect(await stepped(3, [count], [[count, count.add(1)]])).toEqual([[2 ** 24 + 3]]);
 });
 
+test("a program says which variables a run may change", () => {
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((label) => new Variable([2], 0, { label }));
+  for (const optimize of [true, false]) {
+    const { variables } = compile(
+      {
+        outputs: { sum: c.add(1) },
+        assignments: [
+          [a, b],
+          [b, a],
+          [d, d],
+        ],
+      },
+      { optimize },
+    );
+    expect(Object.fromEntries(variables.map(({ name, assigned }) => [name, assigned]))).toEqual({
+      a: true,
+      b: true,
+      c: false,
+      d: false,
+    });
+  }
+});
+
 describe("bad input gets a typed error", () => {
   const x = input([2], "f32", "x");
   const a = new Variable([2], 0, { label: "layer.weight" });

@@ -118,6 +118,12 @@ rejects("addresses", [
   ],
   ["that are not aligned", dense, (d) => d.set(op.PACK, slot.PACK_TO, arena + 8), "to at arena+8 begins no buffer"],
   ["of an input that is written", maps, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, io, 1), "writes input x"],
+  [
+    "of a variable that is written and not said to be",
+    dense,
+    (d) => d.variable(0, { assigned: false }),
+    "writes variable w",
+  ],
   ["of a constant that is written", scaled, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, constants), "writes constant 2"],
 ]);
 
