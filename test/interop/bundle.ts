@@ -1,9 +1,10 @@
-// Building a user's page with each bundler, without any configuration but what the command line says.
+// Building a user's page with each bundler, without any configuration but what the command line says; Vite 7 needs some.
 import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writePage } from "./users.ts";
+import { configure } from "./vite.ts";
 
 const programs = fileURLToPath(new URL("node_modules/.bin/", import.meta.url));
 const ownPrograms = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
@@ -13,7 +14,11 @@ export const OUT = "dist";
 
 /** Each builds the page of a folder. @throws Error if it fails or warns */
 export const bundlers: Readonly<Record<string, (folder: string) => void>> = {
-  "Vite build": (folder) => run(`${ownPrograms}vite`, "build", folder),
+  "Vite 8 build": (folder) => run(`${ownPrograms}vite`, "build", folder),
+  "Vite 7 build": (folder) => {
+    configure(folder);
+    run(`${programs}vite`, "build", folder);
+  },
   "webpack 5": (folder) => {
     run(`${programs}webpack`, `--mode production --entry ./interop/app/spawned.js -o ${OUT}`, folder);
     writePage(join(folder, OUT), "main.js");

@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright";
-import { createServer } from "vite";
 import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import { bundlers, OUT } from "./bundle.ts";
 import { importInNode, nodes, trainInNode } from "./node.ts";
 import { type Headers, isolation, serve, strictPolicy } from "./serve.ts";
 import { addUser, importByPath, installPacked } from "./users.ts";
 import { visit } from "./visit.ts";
+import { configure, develop } from "./vite.ts";
 
 const work = mkdtempSync(join(tmpdir(), "simdgrad-interop-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));
@@ -67,25 +67,22 @@ const plain = addUser(installed, join(work, "plain"), "/interop/app/spawned.js")
 importByPath(plain);
 await visitServed("modules from a static server", plain);
 
-const dev = addUser(installed, join(work, "dev"), "/interop/app/spawned.js");
-for (const [way, headers] of Object.entries(ways).slice(0, 2))
-  await attempt(`Vite dev${way}`, async () => {
-    const server = await createServer({
-      root: dev,
-      configFile: false,
-      logLevel: "error",
-      server: { headers, host: "127.0.0.1", port: 0 },
+for (const version of ["8", "7"] as const) {
+  const dev = addUser(installed, join(work, `dev-${version}`), "/interop/app/spawned.js");
+  if (version === "7") configure(dev);
+  for (const [way, headers] of Object.entries(ways).slice(0, 2))
+    await attempt(`Vite ${version} dev${way}`, async () => {
+      const served = await develop(version, dev, headers);
+      try {
+        return await visit(browser, served.url, headers === isolation);
+      } finally {
+        await served.close();
+      }
     });
-    try {
-      await server.listen();
-      return await visit(browser, server.resolvedUrls?.local[0] ?? "", headers === isolation);
-    } finally {
-      await server.close();
-    }
-  });
+}
 
 for (const [name, bundle] of Object.entries(bundlers)) {
-  const folder = addUser(installed, join(work, name.replace(" ", "-")), "/interop/app/spawned.js");
+  const folder = addUser(installed, join(work, name.replaceAll(" ", "-")), "/interop/app/spawned.js");
   await attempt(`${name}: bundling without a warning`, () => {
     bundle(folder);
     return [];
