@@ -1,0 +1,64 @@
+// Digits and weights as pictures in the theme's colours.
+import { drawing } from "../shared/dom.ts";
+import { channels } from "../shared/theme.ts";
+
+const SIDE = 28;
+
+type Rgb = readonly [number, number, number];
+
+/** What pictures are painted with. */
+export interface Palette {
+  readonly paper: Rgb;
+  readonly ink: Rgb;
+  readonly positive: Rgb;
+  readonly negative: Rgb;
+}
+
+export function palette(): Palette {
+  return {
+    paper: channels("surface"),
+    ink: channels("ink"),
+    positive: channels("accent"),
+    negative: channels("second"),
+  };
+}
+
+/** Paints 28x28 bytes into a canvas of that size. */
+export function paintDigit(canvas: HTMLCanvasElement, image: Uint8Array, { paper, ink }: Palette): void {
+  const picture = new ImageData(SIDE, SIDE);
+  image.forEach((value, i) => {
+    mix(picture.data, 4 * i, paper, ink, value / 255);
+  });
+  drawing(canvas).putImageData(picture, 0, 0);
+}
+
+/** Paints units' weights [units, 784] as tiles of 28x28, `columns` in a row, each from its own strongest weight down to 0. */
+export function paintWeights(
+  canvas: HTMLCanvasElement,
+  weights: ArrayLike<number>,
+  columns: number,
+  colours: Palette,
+): void {
+  const { paper, positive, negative } = colours;
+  const units = weights.length / (SIDE * SIDE);
+  const step = SIDE + 2;
+  canvas.width = columns * step - 2;
+  canvas.height = Math.ceil(units / columns) * step - 2;
+  const context = drawing(canvas);
+  for (let unit = 0; unit < units; unit++) {
+    const start = unit * SIDE * SIDE;
+    let most = 1e-9;
+    for (let i = 0; i < SIDE * SIDE; i++) most = Math.max(most, Math.abs(weights[start + i]));
+    const tile = new ImageData(SIDE, SIDE);
+    for (let i = 0; i < SIDE * SIDE; i++) {
+      const share = weights[start + i] / most;
+      mix(tile.data, 4 * i, paper, share > 0 ? positive : negative, Math.abs(share));
+    }
+    context.putImageData(tile, (unit % columns) * step, Math.floor(unit / columns) * step);
+  }
+}
+
+function mix(data: Uint8ClampedArray, at: number, from: Rgb, to: Rgb, share: number): void {
+  for (let i = 0; i < 3; i++) data[at + i] = from[i] + (to[i] - from[i]) * share;
+  data[at + 3] = 255;
+}

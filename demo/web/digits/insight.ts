@@ -1,0 +1,147 @@
+// What the network is right and wrong about, and what its first layer looks for: drawn again from time to time while it trains.
+import { byId, make } from "../shared/dom.ts";
+import { onTheme } from "../shared/theme.ts";
+import { type DigitSet, imageOf, PIXELS } from "./data.ts";
+import { paintDigit, paintWeights, palette } from "./images.ts";
+import { CLASSES } from "./model.ts";
+import { argmaxRows, confusion, type Mistake, worstMistakes } from "./probabilities.ts";
+import type { Session } from "./session.ts";
+
+const LEAST = 1000; // ms from one look to the next
+const SHARE = 20; // of the time is not spent on looks
+const MISTAKES = 18;
+const UNITS = 48;
+
+/** Looks at sessions. */
+export class Insight {
+  #looking: Promise<void> | undefined;
+  #due = 0;
+  #last: { readonly test: DigitSet; readonly probabilities: Float32Array; readonly weights: Float32Array } | undefined;
+
+  constructor() {
+    onTheme(() => this.#draw());
+  }
+
+  /** Looks if the last look was long enough ago; errors are those of whoever trains. */
+  glance(session: Session, test: DigitSet): void {
+    if (this.#looking === undefined && performance.now() >= this.#due && !document.hidden)
+      this.look(session, test).catch(() => undefined);
+  }
+
+  /** Looks now, after a look that is under way. */
+  async look(session: Session, test: DigitSet): Promise<void> {
+    await this.#looking?.catch(() => undefined);
+    this.#looking = this.#see(session, test).finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
+  }
+
+  clear(): void {
+    this.#last = undefined;
+    for (const id of ["confusion", "mistakes", "weights"])
+      byId(id).replaceChildren(make("p", { className: "empty" }, "Appears once the network trains."));
+  }
+
+  async #see(session: Session, test: DigitSet): Promise<void> {
+    const begun = performance.now();
+    const probabilities = await session.probabilities(test.x.data);
+    const weights = (await session.weights())["0.weight"].data.subarray(0, UNITS * PIXELS) as Float32Array;
+    const now = performance.now();
+    this.#due = now + Math.max(LEAST, SHARE * (now - begun));
+    this.#last = { test, probabilities, weights };
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (this.#last === undefined) return;
+    const { test, probabilities, weights } = this.#last;
+    const said = argmaxRows(probabilities, CLASSES);
+    drawConfusion(confusion(test.y.data, said, CLASSES), test.rows);
+    drawMistakes(test, worstMistakes(probabilities, test.y.data, CLASSES, MISTAKES));
+    drawWeights(weights);
+  }
+}
+
+function drawConfusion(counts: readonly (readonly number[])[], rows: number): void {
+  const place = byId("confusion");
+  if (place.querySelector("table") === null) place.replaceChildren(confusionTable());
+  const right = counts.reduce((sum, row, digit) => sum + row[digit], 0);
+  const cells = place.querySelectorAll("td");
+  counts.forEach((row, truth) => {
+    const total = row.reduce((a, b) => a + b, 0);
+    row.forEach((count, digit) => {
+      const cell = cells[truth * CLASSES + digit];
+      const text = String(count);
+      if (cell.textContent === text) return;
+      cell.textContent = text;
+      cell.style.setProperty("--share", String(shade(count / total, truth === digit)));
+      cell.dataset.kind = count === 0 ? "none" : truth === digit ? "right" : "wrong";
+    });
+  });
+  const caption = place.querySelector("caption");
+  if (caption) caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits right`;
+}
+
+/** How much colour, in percent: few mistakes are many here. */
+function shade(share: number, right: boolean): number {
+  return Math.round(right ? 8 + 40 * share : 8 + 40 * Math.min(1, 8 * share));
+}
+
+function confusionTable(): HTMLElement {
+  const digits = Array.from({ length: CLASSES }, (_, i) => String(i));
+  const head = digits.map((digit) => make("th", { scope: "col" }, digit));
+  const corner = make(
+    "th",
+    { scope: "col", className: "corner" },
+    make("span", { className: "visually-hidden" }, "is, said to be"),
+  );
+  const body = digits.map((digit) =>
+    make("tr", {}, make("th", { scope: "row" }, digit), ...digits.map(() => make("td"))),
+  );
+  const table = make("table", { className: "confusion" }, make("caption"));
+  table.append(make("thead", {}, make("tr", {}, corner, ...head)), make("tbody", {}, ...body));
+  const hint = make("p", { className: "hint" }, "Rows: what it is. Columns: what the network says.");
+  return make("div", {}, table, hint);
+}
+
+function drawMistakes(test: DigitSet, mistakes: readonly Mistake[]): void {
+  const colours = palette();
+  const figures = mistakes.map(({ row, truth, said, certainty }) => {
+    const canvas = make("canvas", {
+      width: 28,
+      height: 28,
+      role: "img",
+      ariaLabel: `A ${truth} that it takes for a ${said}`,
+    });
+    paintDigit(canvas, imageOf(test, row), colours);
+    const percent = `${(100 * certainty).toFixed(0)} %`;
+    const caption = make("span", { ariaHidden: "true" }, `${truth} → ${said} `, make("small", {}, percent));
+    return make("li", {}, canvas, caption);
+  });
+  const nothing = make("p", { className: "empty" }, "None: every test digit is right.");
+  byId("mistakes").replaceChildren(
+    ...(figures.length === 0
+      ? [nothing]
+      : [
+          make("p", { className: "hint" }, "What it is → what the network says, and how certain it is."),
+          make("ul", { className: "mistakes" }, ...figures),
+        ]),
+  );
+}
+
+function drawWeights(weights: Float32Array): void {
+  const place = byId("weights");
+  let canvas = place.querySelector("canvas");
+  const units = weights.length / PIXELS;
+  if (canvas === null) {
+    canvas = make("canvas", { className: "weights", role: "img" });
+    place.replaceChildren(make("p", { className: "hint" }), canvas);
+  }
+  canvas.ariaLabel = `Weights of ${units} units of the first layer, as images`;
+  const columns = place.clientWidth < 480 ? 8 : Math.min(16, units);
+  paintWeights(canvas, weights, columns, palette());
+  const hint = place.querySelector("p");
+  if (hint)
+    hint.textContent = `${units} units. Blue: ink here speaks for the unit; orange: against it. Each from its own strongest weight.`;
+}

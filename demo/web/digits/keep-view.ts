@@ -1,0 +1,83 @@
+// Saving and loading: a file of the visitor's, or the browser's own storage.
+import { byId, enable, make, onPress, say } from "../shared/dom.ts";
+import { inWords } from "../shared/problems.ts";
+import { discard, keep, keptFiles } from "../shared/store.ts";
+import { fromFile, type Model, toFile } from "./keeping.ts";
+
+const DATABASE = "simdgrad-digits";
+
+export interface Keeper {
+  /** The model as it is now; undefined while there is none. */
+  readonly current: () => Promise<Model & { readonly name: string }> | undefined;
+  readonly load: (model: Model, name: string) => Promise<void>;
+}
+
+export class KeepView {
+  readonly #keeper: Keeper;
+  readonly #note = byId("keep-note");
+
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+    onPress(byId("keep-here"), () => this.#do(() => this.#keepHere()));
+    onPress(byId("keep-file"), () => this.#do(() => this.#keepFile()));
+    const input = byId("load-file", HTMLInputElement);
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      input.value = "";
+      if (file) this.#do(async () => this.#load(new Uint8Array(await file.arrayBuffer()), file.name));
+    });
+    this.#list().catch(() => undefined); // said as soon as something is to be kept
+  }
+
+  enable(possible: boolean): void {
+    enable(byId("keep-here"), possible);
+    enable(byId("keep-file"), possible);
+  }
+
+  /** Does something; what fails is said in words. */
+  #do(action: () => Promise<void>): void {
+    action().catch((error: unknown) => say(this.#note, inWords(error)));
+  }
+
+  async #keepHere(): Promise<void> {
+    const model = await this.#keeper.current();
+    if (model === undefined) return;
+    await keep(DATABASE, { name: model.name, time: Date.now(), bytes: toFile(model) });
+    await this.#list();
+    say(this.#note, `Saved in this browser: ${model.name}.`);
+  }
+
+  async #keepFile(): Promise<void> {
+    const model = await this.#keeper.current();
+    if (model === undefined) return;
+    const url = URL.createObjectURL(new Blob([new Uint8Array(toFile(model))], { type: "application/octet-stream" }));
+    const download = `digits-${[784, ...model.architecture.hidden, 10].join("-")}.safetensors`;
+    make("a", { href: url, download }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    say(this.#note, `Saved to the file ${download}.`);
+  }
+
+  async #load(bytes: Uint8Array, name: string): Promise<void> {
+    await this.#keeper.load(fromFile(bytes), name);
+    say(this.#note, `Loaded: ${name}.`);
+  }
+
+  async #list(): Promise<void> {
+    const items = (await keptFiles(DATABASE)).map(({ name, time, bytes }) => {
+      const date = new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+      const load = make("button", { type: "button", ariaLabel: `Load ${name}` }, "Load");
+      const drop = make("button", { type: "button", className: "quiet", ariaLabel: `Delete ${name}` }, "Delete");
+      load.addEventListener("click", () => this.#do(() => this.#load(bytes, name)));
+      drop.addEventListener("click", () =>
+        this.#do(async () => {
+          await discard(DATABASE, name);
+          await this.#list();
+          say(this.#note, `Deleted: ${name}.`);
+          byId("keep-here").focus();
+        }),
+      );
+      return make("li", {}, make("span", {}, name, make("small", {}, date)), load, drop);
+    });
+    byId("kept").replaceChildren(...items);
+  }
+}

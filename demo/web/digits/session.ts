@@ -1,0 +1,79 @@
+// A network in training: its executor, its trainer, its data. What changes on the way is made anew; the weights go on.
+import { type Executor, type Fit, Trainer } from "simdgrad";
+import type { NumericArray } from "simdgrad/data";
+import { crossEntropy } from "simdgrad/nn";
+import { hyperparameter } from "simdgrad/optim";
+import { open } from "../shared/places.ts";
+import { type DigitSet, type Digits, PIXELS } from "./data.ts";
+import { CLASSES, network, optimizers, preprocess } from "./model.ts";
+import { softmaxRows } from "./probabilities.ts";
+import type { Settings } from "./settings.ts";
+
+export class Session {
+  readonly settings: Settings;
+  readonly executor: Executor;
+  readonly #trainer: Trainer;
+  #loaded: DigitSet | undefined;
+
+  private constructor(settings: Settings, executor: Executor) {
+    const { optimizer, learningRate, weightDecay } = settings;
+    const rate = hyperparameter(learningRate);
+    this.settings = settings;
+    this.executor = executor;
+    this.#trainer = new Trainer(network(settings), {
+      loss: crossEntropy,
+      optimizer: optimizers[optimizer].make(rate, weightDecay),
+      hyperparameters: { learningRate: rate },
+      preprocess,
+      executor,
+    });
+  }
+
+  /** A network with new random weights. */
+  static async create(settings: Settings): Promise<Session> {
+    return new Session(settings, await open(settings.place));
+  }
+
+  /** The same weights under other settings of the same network; this session is over then. */
+  async continued(settings: Settings): Promise<Session> {
+    const weights = await this.weights();
+    const moves = settings.place !== this.settings.place;
+    const executor = moves ? await open(settings.place) : this.executor;
+    const next = new Session(settings, executor);
+    await next.load(weights);
+    await this.#trainer.dispose();
+    if (moves) await this.executor.dispose();
+    return next;
+  }
+
+  /** Trains on digits and tests after every epoch; it begins when the first report is asked for. */
+  async fit({ train, test }: Digits): Promise<Fit> {
+    if (this.#loaded !== train) await this.#trainer.load(train);
+    this.#loaded = train;
+    const { batch, epochs } = this.settings;
+    return this.#trainer.fit({ batch, epochs, validation: test });
+  }
+
+  /** Probabilities [rows, 10] for rows of 784 bytes, also while it trains. */
+  async probabilities(images: Uint8Array): Promise<Float32Array> {
+    const { data } = await this.#trainer.predict({ data: images, shape: [images.length / PIXELS, PIXELS] });
+    return softmaxRows(data, CLASSES);
+  }
+
+  setLearningRate(learningRate: number): Promise<void> {
+    return this.#trainer.setHyperparameters({ learningRate });
+  }
+
+  weights(): Promise<Record<string, NumericArray>> {
+    return this.#trainer.stateDict();
+  }
+
+  load(weights: Readonly<Record<string, NumericArray>>): Promise<void> {
+    return this.#trainer.loadStateDict(weights);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#trainer.dispose();
+    await this.executor.dispose();
+  }
+}

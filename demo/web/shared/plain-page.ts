@@ -1,0 +1,4 @@
+// A page of text.
+import { startTheme } from "./theme.ts";
+
+startTheme();

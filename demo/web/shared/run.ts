@@ -1,0 +1,77 @@
+// A training as a page sees it: at rest, starting, running, paused, stopping. It follows one fit after the other and tells what happens.
+import type { Fit, Report } from "simdgrad";
+
+export type Phase = "idle" | "starting" | "running" | "paused" | "stopping";
+
+export interface RunListeners {
+  readonly onPhase: (phase: Phase) => void;
+  readonly onReport: (report: Report) => void;
+  /** Once a fit has ended; `finished` where all its epochs are done. */
+  readonly onEnd: (finished: boolean) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Run {
+  readonly #listeners: RunListeners;
+  #phase: Phase = "idle";
+  #fit: Fit | undefined;
+
+  constructor(listeners: RunListeners) {
+    this.#listeners = listeners;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Prepares a fit and follows it to its end; does nothing while another one is under way. */
+  async start(prepare: () => Promise<Fit>): Promise<void> {
+    if (this.#phase !== "idle") return;
+    this.#enter("starting");
+    let last: Report | undefined;
+    try {
+      const fit = await prepare();
+      this.#fit = fit;
+      for await (const report of fit) {
+        last = report;
+        if (this.phase === "starting") this.#enter("running");
+        this.#listeners.onReport(report);
+      }
+      this.#rest();
+      this.#listeners.onEnd(last !== undefined && last.step >= last.totalSteps);
+    } catch (error) {
+      this.#rest();
+      this.#listeners.onError(error);
+    }
+  }
+
+  /** No step is made from its end to resume(). */
+  async pause(): Promise<void> {
+    if (this.#phase !== "running") return;
+    this.#enter("paused");
+    await this.#fit?.pause();
+  }
+
+  resume(): void {
+    if (this.#phase !== "paused") return;
+    this.#fit?.resume();
+    this.#enter("running");
+  }
+
+  /** Resolves at rest. */
+  async stop(): Promise<void> {
+    if (this.#phase !== "running" && this.#phase !== "paused") return;
+    this.#enter("stopping");
+    await this.#fit?.stop();
+  }
+
+  #rest(): void {
+    this.#fit = undefined;
+    this.#enter("idle");
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#listeners.onPhase(phase);
+  }
+}
