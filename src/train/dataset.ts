@@ -7,7 +7,7 @@ import type { Loss } from "../nn/losses.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { showShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
-import { freeing, orElse } from "./load.ts";
+import { orElse } from "./load.ts";
 
 /** Inputs and targets, one row a sample. */
 export interface Samples {
@@ -82,8 +82,6 @@ export async function upload(executor: Executor, { x, y, rows }: CheckedSamples,
 
 /** Frees the memory of a data set. */
 export async function release(executor: Executor, { x, y }: Dataset): Promise<void> {
-  await freeing(
-    () => executor.forget(x.key),
-    () => executor.forget(y.key),
-  );
+  await executor.forget(x.key);
+  await executor.forget(y.key);
 }

@@ -77,6 +77,7 @@ const FRAME = 16; // ms: at most one report a frame
  */
 export class Fit implements AsyncIterableIterator<Report> {
   readonly #prepare: () => Promise<FitPlan>;
+  readonly #fits: Set<Fit>;
   #plan: FitPlan | undefined;
   #handle: RunHandle | undefined;
   #driver: Promise<void> | undefined;
@@ -97,8 +98,10 @@ export class Fit implements AsyncIterableIterator<Report> {
   #milliseconds = 0;
   #wake: (() => void) | undefined;
 
-  constructor(prepare: () => Promise<FitPlan>) {
+  /** It is among `fits` while it is under way. */
+  constructor(prepare: () => Promise<FitPlan>, fits: Set<Fit>) {
     this.#prepare = prepare;
+    this.#fits = fits;
   }
 
   [Symbol.asyncIterator](): this {
@@ -109,6 +112,7 @@ export class Fit implements AsyncIterableIterator<Report> {
   async next(): Promise<IteratorResult<Report, undefined>> {
     this.#driver ??= this.#drive().finally(() => {
       this.#ended = true;
+      this.#fits.delete(this);
       this.#wake?.();
     });
     this.#driver.catch(() => undefined); // reported below
@@ -148,6 +152,7 @@ export class Fit implements AsyncIterableIterator<Report> {
   }
 
   async #drive(): Promise<void> {
+    this.#fits.add(this);
     const plan = await this.#prepare();
     this.#plan = plan;
     const abort = () => void this.stop().catch(() => undefined); // the reader gets the error

@@ -80,14 +80,10 @@ export class Measurer {
   /** Frees what it holds, at once or after a part could not be loaded. */
   async dispose(): Promise<void> {
     const executor = this.#executor;
-    await freeing(
-      ...this.#parts.map(
-        ({ id }) =>
-          () =>
-            executor.unload(id),
-      ),
-      ...(this.#parts.length > 0 ? [() => executor.forget(this.#row.key)] : []),
-      () => release(executor, this.#data),
-    );
+    await freeing(async () => {
+      for (const { id } of this.#parts) await executor.unload(id);
+      if (this.#parts.length > 0) await executor.forget(this.#row.key);
+      await release(executor, this.#data);
+    });
   }
 }

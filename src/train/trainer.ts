@@ -206,14 +206,8 @@ export class Trainer {
       throw new ArgumentError(`fit: lastBatch ${lastBatch} is not keep, drop or pad`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
-    const ended = async () => void this.#fits.delete(fit);
-    const fit: Fit = new Fit(async () => {
-      this.#fits.add(fit);
-      const make = () => planOf(this.#workshop, data, { batch, epochs, lastBatch, shuffle, held, signal });
-      const plan = await orElse(make, ended);
-      return { ...plan, finish: () => plan.finish().finally(ended) };
-    });
-    return fit;
+    const course = { batch, epochs, lastBatch, shuffle, held, signal };
+    return new Fit(() => planOf(this.#workshop, data, course), this.#fits);
   }
 
   /**
@@ -335,9 +329,9 @@ export class Trainer {
   }
 
   /**
-   * Goes back to a snapshot of this or of an equal trainer (same model, optimizer and seed), when no fit is under way. The next fit goes on in the middle of an epoch if it was taken there, and gives
-   * the bits of a training that was not interrupted.
-   * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
+   * Goes back to a snapshot of this or of an equal trainer: same model, optimizer and seed. The next fit goes on in the middle of an
+   * epoch if it was taken there, and gives the bits of a training that was not interrupted.
+   * @throws ArgumentError for missing or unknown paths and while a fit is under way, ShapeError for other shapes
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -349,6 +343,8 @@ export class Trainer {
   async restore(snapshot: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
     this.#checkWhole("restore");
+    // Its plan would not meet the end of the epoch that the counters are set to.
+    if (this.#fits.size > 0) throw new ArgumentError("restore: stop the fit first");
     const writes = checkState("restore", snapshot, this.#state);
     await this.#initialise();
     await this.executor.writeAll(writes);

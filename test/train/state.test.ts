@@ -75,6 +75,35 @@ test("a snapshot holds model, optimizer, counters and hyper-parameters", async (
   await trainer.dispose();
 });
 
+test("a snapshot taken while a fit goes on is of one step, and is restored when the fit has stopped", async () => {
+  const trainer = newTrainer(executor());
+  await trainer.load(trainingData);
+  const fit = trainer.fit({ batch: 32, epochs: 1e9 });
+  await fit.next();
+  const snapshot = await trainer.snapshot();
+  const [step, epoch, row] = ["optimizer.step", "counters.epoch", "counters.row"].map((name) => snapshot[name].data[0]);
+  expect(step).toBe(16 * epoch + row / 32);
+  await expect(trainer.restore(snapshot)).rejects.toThrow("restore: stop the fit first");
+  await fit.stop();
+  await trainer.restore(snapshot);
+  expect(await trainer.snapshot()).toEqual(snapshot);
+  const losses: number[] = [];
+  for await (const report of trainer.fit({ batch: 32 })) losses.push(...report.losses);
+  expect(losses).toHaveLength(16 - row / 32);
+  expect((await trainer.snapshot())["counters.row"].data[0]).toBe(0);
+  await trainer.executor.dispose();
+});
+
+test("a new pass after one that was left has an order of its own", async () => {
+  const trainer = newTrainer(executor());
+  await trainer.load(trainingData);
+  await trainer.stateDict();
+  await steps(trainer, 3);
+  for await (const _ of trainer.fit({ batch: 50 }));
+  expect((await trainer.snapshot())["counters.epoch"].data[0]).toBe(2);
+  await trainer.executor.dispose();
+});
+
 test("an optimizer whose state is elsewhere has no snapshot", async () => {
   const trainer = new Trainer(new Linear(2, 1), { loss: mseLoss, optimizer: lbfgs() });
   await expect(trainer.snapshot()).rejects.toThrow(ArgumentError);
