@@ -147,8 +147,11 @@ export class Fit implements AsyncIterableIterator<Report> {
   /** Resolves when training has stopped at a step boundary. */
   async stop(): Promise<void> {
     this.#ended = true;
-    await this.#handle?.stop();
-    await this.#driver?.catch(() => undefined);
+    try {
+      await this.#handle?.stop();
+    } finally {
+      await this.#driver?.catch(() => undefined); // the reader gets its error
+    }
   }
 
   async #drive(): Promise<void> {
@@ -254,7 +257,7 @@ export class Fit implements AsyncIterableIterator<Report> {
       ...(validation && { validation }),
       validations,
       totalSteps: plan.epochs * plan.stepsPerEpoch - plan.from,
-      samplesPerSecond: (this.#step * plan.samplesPerStep) / seconds,
+      samplesPerSecond: seconds > 0 ? (this.#step * plan.samplesPerStep) / seconds : 0, // clocks may be coarse
       seconds,
     };
   }

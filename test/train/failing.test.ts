@@ -190,6 +190,16 @@ describe("a trainer that is disposed of", () => {
     while (!(await fit.next()).done);
   });
 
+  test("while it searches ends its fit and leaves nothing", async () => {
+    const { trainer, executor } = trainerOf({ optimizer: lbfgs(0.1) });
+    await trainer.load(line);
+    const fit = trainer.fit({ batch: 1, epochs: 1e9, validation: line });
+    await fit.next();
+    const asked = [trainer.evaluate(line), trainer.evaluate(line)];
+    await Promise.all([trainer.dispose(), Promise.allSettled(asked)]);
+    expect(await executor.holds()).toEqual(nothing);
+  });
+
   test("while it measures, predicts and loads leaves nothing", async () => {
     const { trainer, executor } = trainerOf();
     const asked = [trainer.evaluate(line), trainer.predict([[1]]), trainer.load(line), trainer.stateDict()];
