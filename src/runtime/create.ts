@@ -1,8 +1,8 @@
 // The executor for callers that did not choose one: the fastest this engine has, and one warning where that is not WebAssembly.
 
 import { UnsupportedError } from "../errors.ts";
-import type { Executor } from "./executor.ts";
 import { JsExecutor } from "./js/js-executor.ts";
+import type { LocalExecutor } from "./local-executor.ts";
 import { WasmExecutor, type WasmOptions } from "./wasm/wasm-executor.ts";
 
 /**
@@ -14,7 +14,7 @@ import { WasmExecutor, type WasmOptions } from "./wasm/wasm-executor.ts";
  * executor.info.fallback; // => ""
  * await executor.dispose();
  */
-export function createExecutor(options: WasmOptions = {}): Executor {
+export function createExecutor(options: WasmOptions = {}): LocalExecutor {
   try {
     return new WasmExecutor(options);
   } catch (error) {

@@ -121,6 +121,11 @@ export class LocalExecutor implements Executor {
     return run;
   }
 
+  /** Makes no step for so many milliseconds, but of urgent runs: for whoever was answered from afar, and asks on. */
+  hold(milliseconds: number): void {
+    this.#queue.hold(milliseconds);
+  }
+
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -12,6 +12,8 @@ export class RunQueue {
   /** Open runs, the one whose turn is next first. */
   #runs: Run[] = [];
   #requested = false;
+  /** No step before this time, but of urgent runs. */
+  #heldUntil = 0;
 
   /** `slice` has one run make steps. */
   constructor(slice: (run: Run) => void) {
@@ -31,11 +33,17 @@ export class RunQueue {
     this.#turns.request();
   }
 
+  /** Makes no step for so many milliseconds, but of urgent runs. */
+  hold(milliseconds: number): void {
+    this.#heldUntil = performance.now() + milliseconds;
+  }
+
   #turn(): void {
     this.#requested = false;
     this.#runs = this.#runs.filter((run) => run.open);
     const ready = this.#runs.filter((run) => !run.paused);
-    const next = ready.find((run) => run.urgent) ?? ready[0];
+    const held = performance.now() < this.#heldUntil;
+    const next = ready.find((run) => run.urgent) ?? (held ? undefined : ready[0]);
     if (next !== undefined) {
       this.#runs = [...this.#runs.filter((run) => run !== next), next];
       try {

@@ -67,17 +67,21 @@ export async function upload(executor: Executor, { x, y, rows }: CheckedSamples,
       ],
     }),
   );
-  const writes = [
-    { slot: { variable: dataset.x.key }, data: x.data },
-    { slot: { variable: dataset.y.key }, data: y.data },
-  ];
   const placed = () => executor.unload(place);
   await orElse(
-    () => executor.writeAll(writes),
+    () => fill(executor, dataset, { x, y }),
     () => placed().then(() => release(executor, dataset)),
   );
   await placed();
   return dataset;
+}
+
+/** Writes samples where others are. */
+export function fill(executor: Executor, dataset: Dataset, { x, y }: Pick<CheckedSamples, "x" | "y">): Promise<void> {
+  return executor.writeAll([
+    { slot: { variable: dataset.x.key }, data: x.data },
+    { slot: { variable: dataset.y.key }, data: y.data },
+  ]);
 }
 
 /** Frees the memory of a data set. */

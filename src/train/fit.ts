@@ -96,7 +96,8 @@ export class Fit implements AsyncIterableIterator<Report> {
   #fresh = false;
   /** Of training steps. */
   #milliseconds = 0;
-  #wake: (() => void) | undefined;
+  /** Of readers that wait for news. */
+  readonly #waiting: (() => void)[] = [];
 
   /** It is among `fits` while it is under way. */
   constructor(prepare: () => Promise<FitPlan>, fits: Set<Fit>) {
@@ -113,7 +114,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     this.#driver ??= this.#drive().finally(() => {
       this.#ended = true;
       this.#fits.delete(this);
-      this.#wake?.();
+      this.#wake();
     });
     this.#driver.catch(() => undefined); // reported below
     const wait = FRAME - (performance.now() - this.#reported);
@@ -232,7 +233,11 @@ export class Fit implements AsyncIterableIterator<Report> {
 
   #tell(): void {
     this.#fresh = true;
-    this.#wake?.();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #take(): Report {
@@ -264,7 +269,7 @@ export class Fit implements AsyncIterableIterator<Report> {
 
   #changed(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#waiting.push(resolve);
     });
   }
 

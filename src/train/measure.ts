@@ -1,8 +1,10 @@
 // Measuring a data set without training on it: loss and metrics, batch by batch, by programs that stay loaded. They count their rows
 // themselves, and begin anew after the last one.
+import type { TypedData } from "../data/array.ts";
 import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executor.ts";
+import { sameShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
-import { type CheckedSamples, type Dataset, release, upload } from "./dataset.ts";
+import { type CheckedSamples, type Dataset, fill, release, upload } from "./dataset.ts";
 import type { Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import { evaluationProgram, type Recipe } from "./programs.ts";
@@ -51,6 +53,18 @@ export class Measurer {
     };
     await load(batch, Math.floor(data.rows / batch));
     if (rest > 0) await load(rest, 1);
+  }
+
+  /** Whether other samples fit in the place of its own. */
+  fits({ x, y }: CheckedSamples): boolean {
+    const same = (variable: Variable, data: TypedData) =>
+      variable.dtype === data.dtype && sameShape(variable.shape, data.shape);
+    return same(this.#data.x, x) && same(this.#data.y, y);
+  }
+
+  /** Puts them there. */
+  replace(samples: CheckedSamples): Promise<void> {
+    return fill(this.#executor, this.#data, samples);
   }
 
   get plan(): readonly PlanEntry[] {

@@ -83,6 +83,8 @@ export class Trainer {
   #data: Dataset | undefined;
   /** Those under way. */
   readonly #fits = new Set<Fit>();
+  /** What measured last: samples of the same shape take the place of its own. */
+  #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
   readonly #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
@@ -228,12 +230,20 @@ export class Trainer {
     this.#try(checked);
     await this.#initialise();
     return this.#exclusive(async () => {
-      const measurer = await Measurer.create(this.executor, this.#recipe, checked, "evaluation");
-      try {
-        return await measurer.run();
-      } finally {
-        await measurer.dispose();
-      }
+      const kept = this.#evaluation;
+      this.#evaluation = undefined;
+      const fits = kept?.fits(checked);
+      if (!fits) await kept?.dispose();
+      const measurer = kept && fits ? kept : await Measurer.create(this.executor, this.#recipe, checked, "evaluation");
+      const measures = await orElse(
+        async () => {
+          if (fits) await measurer.replace(checked);
+          return measurer.run();
+        },
+        () => measurer.dispose(),
+      );
+      this.#evaluation = measurer;
+      return measures;
     });
   }
 
@@ -468,6 +478,7 @@ export class Trainer {
       async () => this.#ready?.catch(() => undefined),
       () => this.#busy,
       () => this.#forgetPrograms(""),
+      async () => this.#evaluation?.dispose(),
       () => this.#unload(),
       async () => this.#ready && this.#forgetState(),
     );

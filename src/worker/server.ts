@@ -2,8 +2,9 @@
 import type { Program } from "../compile/program.ts";
 import { DisposedError, WorkerError } from "../errors.ts";
 import { createExecutor } from "../runtime/create.ts";
-import type { Executor, ProgramId, RunHandle, Slot, Write } from "../runtime/executor.ts";
+import type { ProgramId, RunHandle, Slot, Write } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
+import type { LocalExecutor } from "../runtime/local-executor.ts";
 import { WasmExecutor } from "../runtime/wasm/wasm-executor.ts";
 import { transfer } from "./comlink.ts";
 import {
@@ -21,6 +22,9 @@ import {
 
 /** Milliseconds between two answers with news: at most one a frame. */
 const FRAME = 16;
+
+/** Milliseconds that training waits after an answer: who asks for one thing often asks for another, and need not wait for a slice each time. */
+const GRACE = 1;
 
 /** Checkpoints take at most one part in so many of the time. */
 const SHARE = 50;
@@ -42,7 +46,7 @@ interface Open {
 }
 
 export class Server implements Service {
-  #executor: Executor | undefined;
+  #executor: LocalExecutor | undefined;
   readonly #programs = new Map<ProgramId, Known>();
   readonly #runs = new Map<RunId, Open>();
   /** Milliseconds from one checkpoint to the next; 0 for none. */
@@ -63,7 +67,7 @@ export class Server implements Service {
   }
 
   load(id: ProgramId, program: Program) {
-    return answer(async () => {
+    return this.#graciously(async () => {
       const executor = this.#own();
       this.#programs.set(id, { id: await executor.load(program), program });
       return executor.info;
@@ -71,7 +75,7 @@ export class Server implements Service {
   }
 
   unload(id: ProgramId) {
-    return answer(async () => {
+    return this.#graciously(async () => {
       const known = this.#known(id);
       this.#programs.delete(id);
       await this.#own().unload(known.id);
@@ -79,11 +83,11 @@ export class Server implements Service {
   }
 
   forget(variable: string) {
-    return answer(async () => this.#own().forget(variable));
+    return this.#graciously(async () => this.#own().forget(variable));
   }
 
   write(writes: readonly Write[]) {
-    return answer(async () => {
+    return this.#graciously(async () => {
       await this.#own().writeAll(writes.map(({ slot, data }) => ({ slot: this.#slot(slot), data })));
       const shared = this.#runs.size > 0 && writes.some(({ slot }) => "variable" in slot);
       return shared && this.#every > 0 ? this.#boundary() : { runs: [] };
@@ -91,11 +95,11 @@ export class Server implements Service {
   }
 
   read(slots: readonly Slot[]) {
-    return answer(async () => this.#own().readAll(slots.map((slot) => this.#slot(slot))));
+    return this.#graciously(async () => this.#own().readAll(slots.map((slot) => this.#slot(slot))));
   }
 
   run(order: RunOrder): Answer<RunEnd> {
-    return answer(async () => {
+    return this.#graciously(async () => {
       const plan = order.plan.map(([id, steps]) => [this.#known(id).id, steps] as const);
       const { repeat, from, urgent, paused } = order;
       const handle = this.#own().run(plan, { repeat, from, urgent });
@@ -170,6 +174,11 @@ export class Server implements Service {
     return answer(async () => {});
   }
 
+  /** Answers, and leaves the page a moment to ask on. */
+  #graciously<T>(work: () => Promise<T>): Answer<T> {
+    return answer(work).finally(() => this.#executor?.hold(GRACE));
+  }
+
   /** News of all runs, with the state of this very moment: nothing in here waits for another event. */
   async #boundary(): Promise<News> {
     const began = performance.now();
@@ -183,7 +192,7 @@ export class Server implements Service {
     return { runs, checkpoint: { variables: [...keys].map((key, i) => [key, values[i]] as const) } };
   }
 
-  #own(): Executor {
+  #own(): LocalExecutor {
     if (this.#executor === undefined) throw new WorkerError("the worker was not told to begin");
     return this.#executor;
   }
@@ -200,7 +209,7 @@ export class Server implements Service {
   }
 }
 
-function create({ executor = "auto", build, threads, poison }: Settings): Executor {
+function create({ executor = "auto", build, threads, poison }: Settings): LocalExecutor {
   if (executor === "js") return new JsExecutor({ poison });
   return executor === "wasm"
     ? new WasmExecutor({ build, threads, poison })

@@ -1,35 +1,12 @@
 // The page's frames while a network trains at full speed: in a worker they come as if nothing happened, on the page's own thread
 // they do not. Runs alone: the machine's other cores must not be at work for other tests.
-import { type Executor, Trainer, WasmExecutor } from "simdgrad";
-import { crossEntropy, Linear, relu, Sequential } from "simdgrad/nn";
-import { adam } from "simdgrad/optim";
+import { WasmExecutor } from "simdgrad";
 import { spawn } from "simdgrad/worker";
 import { expect, test } from "vitest";
+import { beginTraining } from "./training.ts";
 
-const ROWS = 2000;
-
-/** The largest network that the page of digits offers, in large batches. */
-async function begin(executor: Executor) {
-  const model = new Sequential(new Linear(784, 512), relu, new Linear(512, 512), relu, new Linear(512, 10));
-  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: adam(1e-3), executor });
-  const x = { data: Uint8Array.from({ length: ROWS * 784 }, (_, i) => (i * 31) % 256), shape: [ROWS, 784] };
-  const y = { data: Int32Array.from({ length: ROWS }, (_, i) => i % 10), shape: [ROWS] };
-  await trainer.load({ x, y });
-  const fit = trainer.fit({ batch: 1000, epochs: 100_000 });
-  let steps = 0;
-  const reading = (async () => {
-    for await (const { step } of fit) steps = step;
-  })();
-  while (steps === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  return {
-    steps: () => steps,
-    async end() {
-      await fit.stop();
-      await reading;
-      await executor.dispose();
-    },
-  };
-}
+/** Large ones, so that a step is longer than a frame. */
+const BATCH = 1000;
 
 /** Milliseconds from one frame's callback to the next one's, ascending. */
 async function intervals(milliseconds: number): Promise<number[]> {
@@ -55,7 +32,7 @@ function percentile(sorted: readonly number[], share: number): number {
 }
 
 test("training in a worker leaves the page its frames", async () => {
-  const training = await begin(await spawn({ threads: 1 }));
+  const training = await beginTraining(await spawn({ threads: 1 }), BATCH);
   const before = training.steps();
   const frames = await intervals(10_000);
   expect(training.steps() - before).toBeGreaterThan(30);
@@ -67,7 +44,7 @@ test("training in a worker leaves the page its frames", async () => {
 });
 
 test("training on the page's own thread does not: the bound can fail", async () => {
-  const training = await begin(new WasmExecutor());
+  const training = await beginTraining(new WasmExecutor(), BATCH);
   const frames = await intervals(3000);
   await training.end();
   console.log("frames beside the page's own thread:", JSON.stringify({ p99: percentile(frames, 0.99) }));
