@@ -3,7 +3,7 @@ import { ArgumentError, DisposedError, type Executor, type Fit, JsExecutor, Wasm
 import type { AnyWorker, SpawnOptions } from "simdgrad/worker";
 import { connect } from "simdgrad/worker";
 import { afterEach, describe, expect, test } from "vitest";
-import { newTrainer, type Outcome, training, trainingData } from "./training.ts";
+import { heldData, newTrainer, type Outcome, training, trainingData } from "./training.ts";
 
 /** How this platform starts the package's worker, and ends one without its knowing. */
 export interface Platform {
@@ -23,6 +23,12 @@ function wait(milliseconds: number): Promise<void> {
 async function untilLater(fit: Fit): Promise<void> {
   const first = (await fit.next()).value?.step ?? 0;
   for (let step = first; step <= first; ) step = (await fit.next()).value?.step ?? Number.POSITIVE_INFINITY;
+}
+
+/** All arrays of numbers in plain data. */
+function viewsIn(value: unknown): ArrayBufferView[] {
+  if (ArrayBuffer.isView(value)) return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(viewsIn) : [];
 }
 
 export function workerFacade(platform: Platform): void {
@@ -121,6 +127,71 @@ export function workerFacade(platform: Platform): void {
       expect(last).toBeGreaterThan(0);
     });
 
+    test("goes on, epoch after epoch, while this thread is busy", async () => {
+      const trainer = newTrainer(await connected());
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 250, epochs: 1_000_000, validation: heldData });
+      const before = (await fit.next()).value?.epoch ?? 0;
+      const end = performance.now() + 700;
+      while (performance.now() < end);
+      await untilLater(fit);
+      // Of two steps and a validation each: were one asked for at a time, there would be one or two.
+      expect(((await fit.next()).value?.epoch ?? 0) - before).toBeGreaterThan(10);
+      await fit.stop();
+    });
+
+    test("tells of itself at most once a frame", async () => {
+      const worker = platform.start();
+      let messages = 0;
+      const count = () => messages++;
+      if ("on" in worker) worker.on("message", count);
+      else worker.addEventListener("message", count);
+      const executor = await connect(worker, { threads: 1 });
+      open.push(executor);
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 32, epochs: 1_000_000 });
+      const first = (await fit.next()).value?.step ?? 0;
+      messages = 0;
+      const start = performance.now();
+      await wait(1000);
+      expect(messages).toBeLessThanOrEqual(Math.ceil((performance.now() - start) / 16) + 1);
+      expect(messages).toBeGreaterThan(2);
+      expect(((await fit.next()).value?.step ?? 0) - first).toBeGreaterThan(2 * messages);
+      await fit.stop();
+    });
+
+    test("lets several trainers make steps in turn", async () => {
+      const executor = await connected();
+      const trainers = [newTrainer(executor), newTrainer(executor), newTrainer(executor)];
+      await Promise.all(trainers.map((trainer) => trainer.load(trainingData)));
+      const fits = trainers.map((trainer) => trainer.fit({ batch: 32, epochs: 1_000_000 }));
+      await Promise.all(fits.map((fit) => fit.next()));
+      await wait(600);
+      const steps = await Promise.all(fits.map(async (fit) => (await fit.next()).value?.step ?? 0));
+      expect(Math.min(...steps)).toBeGreaterThan(0.3 * Math.max(...steps));
+      await Promise.all(fits.map((fit) => fit.stop()));
+    });
+
+    test("sends arrays without cloning them: transferred, or shared", async () => {
+      const worker = platform.start();
+      const cloned: number[] = [];
+      const post = worker.postMessage.bind(worker) as (message: unknown, transfer?: readonly Transferable[]) => void;
+      worker.postMessage = (message: unknown, transfer: readonly Transferable[] = []) => {
+        for (const { buffer, byteLength } of viewsIn(message))
+          if (buffer instanceof ArrayBuffer && !transfer.includes(buffer)) cloned.push(byteLength);
+        post(message, transfer);
+      };
+      const executor = await connect(worker, { threads: 1 });
+      open.push(executor);
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      await trainer.predict(trainingData.x);
+      await trainer.loadStateDict(await trainer.stateDict());
+      // Programs are all that is cloned: the caller keeps them.
+      expect(Math.max(...cloned)).toBeLessThan(trainingData.x.data.byteLength / 4);
+    });
+
     test("leaves the caller's arrays with the caller", async () => {
       const trainer = newTrainer(await connected());
       const before = trainingData.x.data.slice();
@@ -208,7 +279,7 @@ export function workerFacade(platform: Platform): void {
           if (dying) platform.kill(worker);
           return worker;
         },
-        { threads: 1, respawn: { attempts: 2 }, patience: 500 },
+        { threads: 1, respawn: { attempts: 2 }, patience: 1500 },
       );
       open.push(executor);
       dying = true;
@@ -232,9 +303,9 @@ export function workerFacade(platform: Platform): void {
 
     test.each([
       ["failing", /^the worker threw an error: .*out of the blue/],
-      ["hanging", /^the worker has not answered for 0.4 s/],
+      ["hanging", /^the worker has not answered for 1.5 s/],
     ] as const)("rejects what waits if it is %s later", async (kind, message) => {
-      const executor = await connect(platform.broken[kind](), { patience: 400, threads: 1 });
+      const executor = await connect(platform.broken[kind](), { patience: 1500, threads: 1 });
       open.push(executor);
       const trainer = newTrainer(executor);
       await trainer.load(trainingData);

@@ -4,4 +4,4 @@ import { serveAsWorker } from "../../../src/worker/serve.ts";
 serveAsWorker();
 setTimeout(() => {
   throw new Error("out of the blue");
-}, 400);
+}, 1500);

@@ -7,4 +7,4 @@ function grow(): void {
   for (let i = 0; i < 200; i++) all.push(new Array<number>(100).fill(0.5));
   setImmediate(grow);
 }
-setTimeout(grow, 400);
+setTimeout(grow, 1500);

@@ -4,4 +4,4 @@ import { serveAsWorker } from "../../../src/worker/serve.ts";
 serveAsWorker();
 setTimeout(() => {
   while (true);
-}, 400);
+}, 1500);
