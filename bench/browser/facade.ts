@@ -3,33 +3,29 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { chromium } from "playwright";
 import { build, preview } from "vite";
 import { chromiumArguments, findChromium } from "../../test/browser/chromium.ts";
+import { options } from "../options.ts";
 import { describe, digits, machine, median, table, writeReadme } from "../report.ts";
 import type { Page } from "./page.ts";
 
-const { values: given } = parseArgs({
-  options: {
-    only: { type: "string", default: "mlp-512-adam,mlp-128-adam" },
-    rounds: { type: "string", default: "9" },
-    write: { type: "boolean", default: false },
-  },
-});
-const rounds = Number(given.rounds);
+const { only, rounds, write } = options();
+/** Those that take the most of a page, and the least. */
+const measured = ["mlp-512-adam", "mlp-128-adam"].filter((name) => only.includes(name));
 const folder = mkdtempSync(join(tmpdir(), "simdgrad-bench-"));
+const site = join(folder, "site");
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 try {
-  await buildSite(folder);
-  const server = await preview({ configFile: false, root: folder, build: { outDir: folder }, preview: { headers } });
+  await buildSite(site);
+  const server = await preview({ configFile: false, root: folder, build: { outDir: site }, preview: { headers } });
   const browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumArguments] });
   try {
     const page = await browser.newPage();
     page.on("pageerror", (error) => console.error(error));
     const rows = [];
     const answers = [];
-    for (const network of given.only.split(",")) {
+    for (const network of measured) {
       await page.goto(server.resolvedUrls?.local[0] ?? "");
       const ask = <T>(call: string): Promise<T> => page.evaluate(`facade.${call}`) as Promise<T>;
       await ask(`begin("${network}")`);
@@ -51,7 +47,7 @@ try {
     }
     const text = [`${describe(machine())}, Chromium ${browser.version()}.`, table(rows), table(answers)].join("\n\n");
     console.log(text);
-    if (given.write) writeReadme("page", text);
+    if (write) writeReadme("page", text);
   } finally {
     await browser.close();
     await server.close();
