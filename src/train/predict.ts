@@ -1,18 +1,17 @@
-// Predicting any number of rows with few programs: rows are padded to the next of a few sizes.
+// Predicting any number of rows with few programs: rows are padded to the next of a few sizes. It imports nothing but shapes: loaded with
+// the first prediction, it would otherwise cut what it shares out of the core.
 import type { NumericArray, TypedData } from "../data/array.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
-import { sizeOf } from "../shape.ts";
-import { outputOf, type Recipe } from "./programs.ts";
+import { type Shape, sizeOf } from "../shape.ts";
 
 const SIZES = [1, 8, 64, 256];
 
 /** Gives the loaded prediction program for so many rows. */
 export type Load = (rows: number) => Promise<ProgramId>;
 
-/** The model's outputs for all rows of x. Not to be called again before it is done. */
-export async function predictRows(executor: Executor, recipe: Recipe, x: TypedData, load: Load): Promise<NumericArray> {
+/** The model's outputs, each of the shape `output`, for all rows of x. Not to be called again before it is done. */
+export async function predictRows(executor: Executor, x: TypedData, output: Shape, load: Load): Promise<NumericArray> {
   const [rows, ...row] = x.shape;
-  const output = outputOf(recipe, x).shape.slice(1);
   const [width, outputWidth] = [sizeOf(row), sizeOf(output)];
   const result = new Float32Array(rows * outputWidth);
   for (let start = 0; start < rows; ) {

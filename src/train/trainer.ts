@@ -11,7 +11,7 @@ import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
-import type { Executor, ProgramId } from "../runtime/executor.ts";
+import type { Executor, ProgramId, Write } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
@@ -30,9 +30,8 @@ import { freeing, loadProgram, orElse } from "./load.ts";
 import { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
 import { planOf, type Workshop } from "./plan.ts";
-import { predictRows } from "./predict.ts";
 import { newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
-import { checkState, readState, type StateDict, saved } from "./state.ts";
+import { readState, type StateDict, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -262,14 +261,14 @@ export class Trainer {
   async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
     const x = array(given, undefined, "x");
-    outputOf(this.#recipe, x);
-    await this.#initialise();
+    const output = outputOf(this.#recipe, x).shape.slice(1);
+    const [{ predictRows }] = await Promise.all([import("./predict.ts"), this.#initialise()]);
     const row = x.shape.slice(1);
     const load = (rows: number) =>
       this.#program(`predict ${rows} ${x.dtype} ${row}`, () =>
         predictionProgram(this.#recipe, [rows, ...row], x.dtype),
       );
-    return this.#exclusive(() => predictRows(this.executor, this.#recipe, x, load));
+    return this.#exclusive(() => predictRows(this.executor, x, output, load));
   }
 
   /**
@@ -311,7 +310,7 @@ export class Trainer {
    */
   async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
-    const writes = checkState("loadStateDict", state, variables(this.#recipe.model));
+    const writes = await checked("loadStateDict", state, variables(this.#recipe.model));
     const anew = averagesOf(this.#recipe).map(({ count }) => ({ slot: { variable: count.key }, data: [0] }));
     await this.#initialise();
     await this.#between(() => this.executor.writeAll([...writes, ...anew]));
@@ -355,7 +354,7 @@ export class Trainer {
     this.#checkWhole("restore");
     // Its plan would not meet the end of the epoch that the counters are set to.
     if (this.#fits.size > 0) throw new ArgumentError("restore: stop the fit first");
-    const writes = checkState("restore", snapshot, this.#state);
+    const writes = await checked("restore", snapshot, this.#state);
     await this.#initialise();
     await this.executor.writeAll(writes);
   }
@@ -565,4 +564,14 @@ export class Trainer {
     this.#busy = result.catch(() => undefined);
     return result;
   }
+}
+
+/** What is to be written, once it is known to fit. */
+async function checked(
+  name: string,
+  state: Readonly<Record<string, ArrayLikeData>>,
+  variables: ReadonlyMap<string, Variable>,
+): Promise<Write[]> {
+  const { checkState } = await import("./check-state.ts");
+  return checkState(name, state, variables, array);
 }

@@ -1,5 +1,5 @@
 // A worker as the page's side sees it, in a browser or in Node: how it is spoken to, how its death is noticed, how it is ended.
-import { nodeThreads } from "../runtime/wasm/platform.ts";
+import { nodeThreads } from "../runtime/wasm/node.ts";
 import { type Endpoint, nodeEndpoint } from "./comlink.ts";
 import type { AnyWorker, NodeWorker } from "./workers.ts";
 

@@ -1,5 +1,5 @@
 // What a worker does, in a page or in Node: a service for whoever started it.
-import { nodeThreads } from "../runtime/wasm/platform.ts";
+import { nodeThreads } from "../runtime/wasm/node.ts";
 import { type Endpoint, expose, nodeEndpoint } from "./comlink.ts";
 import { Server } from "./server.ts";
 

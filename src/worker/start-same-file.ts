@@ -1,6 +1,6 @@
 // Starting a further thread from the worker that is one file: the same file again. Stands in for src/runtime/wasm/start-thread.ts
 // where that file is built.
-import { nodeThreads } from "../runtime/wasm/platform.ts";
+import { nodeThreads } from "../runtime/wasm/node.ts";
 
 const THREAD = "simdgrad thread";
 

@@ -1,17 +1,10 @@
 // Whether this place can have a team of threads, and of how many. Asked when an executor is made, never at import.
 import { MAX_THREADS } from "../../../assembly/isa/sizes.ts";
 import { ArgumentError } from "../../errors.ts";
+import { nodeThreads } from "./node.ts";
 
 /** Threads that "auto" takes at the most: beyond, barriers and shared caches eat what a further core brings to a training step. */
 const MOST_AUTO = 16;
-
-/**
- * Node's threads; undefined in pages and their workers. Not an import, not even a dynamic one: bundlers for pages follow those,
- * and some then refuse to build a worker.
- */
-export function nodeThreads(): typeof import("node:worker_threads") | undefined {
-  return typeof process === "object" ? process.getBuiltinModule?.("node:worker_threads") : undefined;
-}
 
 /** Cores that this process may use, as far as the platform says. */
 function cores(): number {
@@ -34,7 +27,7 @@ export function teamSize(wanted: number | "auto"): { readonly threads: number; r
 function obstacle(): string {
   if (nodeThreads() !== undefined) return "";
   if (globalThis.crossOriginIsolated !== true)
-    return "one thread: the page is not cross-origin isolated; serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+    return "one thread: the page is not cross-origin isolated (Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)";
   if (typeof SharedArrayBuffer === "undefined")
     return "one thread: this engine shares no memory with workers (no SharedArrayBuffer)";
   if (!("WorkerGlobalScope" in globalThis))

@@ -3,7 +3,7 @@
 import { CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
 import { abortRun } from "./abort.ts";
 import type { Kernels } from "./machine.ts";
-import { nodeThreads } from "./platform.ts";
+import { nodeThreads } from "./node.ts";
 
 /** What it is told when it starts. */
 export interface Start {

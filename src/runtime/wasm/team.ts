@@ -3,7 +3,7 @@
 import { CONTROL_BARRIER_COUNT, CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
 import { ThreadError } from "../../errors.ts";
 import { abortRun } from "./abort.ts";
-import { nodeThreads } from "./platform.ts";
+import { nodeThreads } from "./node.ts";
 import type { Start } from "./serve.ts";
 import { startNodeThread, startPageThread } from "./start-thread.ts";
 
