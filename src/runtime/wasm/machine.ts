@@ -3,7 +3,7 @@
 // from here (assembly/isa/sizes.ts).
 import { ALIGN, HEAP, SCRATCH_WORDS } from "../../../assembly/isa/sizes.ts";
 import type { Program } from "../../compile/program.ts";
-import { ThreadError } from "../../errors.ts";
+import { ThreadError, UnsupportedError } from "../../errors.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { withoutBarriers } from "./alone.ts";
@@ -54,11 +54,20 @@ export interface Sharing {
 export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing: Sharing): Promise<Machine> {
   const start = scratchOf(sharing.threads);
   const { memory, maximum } = reserve(Math.ceil((start + SLACK) / PAGE_WORDS));
-  const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } }).catch(refused);
   const kernels = instance.exports as unknown as Kernels;
   writeMathPage(memory.buffer);
   kernels.attach(0, 1, 4 * scratchOf(0));
   return new WasmMachine({ module, memory, kernels, start, maximum, sharing });
+}
+
+/** Says what a page has to do about it if its policy forbids WebAssembly. */
+function refused(error: unknown): never {
+  if (!(error instanceof WebAssembly.CompileError)) throw error;
+  throw new UnsupportedError(
+    `WebAssembly cannot be compiled here; a Content-Security-Policy needs script-src 'wasm-unsafe-eval': ${error.message}`,
+    { cause: error },
+  );
 }
 
 /** A memory that can grow to 4 GiB, or to what the platform lets one reserve. @throws RangeError if that is next to nothing */
