@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 
 const LEAST = 1000; // ms from one look to the next
 const SHARE = 20; // of the time is not spent on looks
-const MISTAKES = 18;
+const MISTAKES = 16;
 const UNITS = 48;
 
 /** Looks at sessions. */

@@ -3,7 +3,7 @@ import type { Report } from "simdgrad";
 import { byId, make, say } from "../shared/dom.ts";
 import { startFrameMeter } from "../shared/frame-meter.ts";
 import { describe, isolationHint } from "../shared/places.ts";
-import { inWords } from "../shared/problems.ts";
+import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { Answer } from "./answer.ts";
 import { TrainingCurves } from "./curves.ts";
@@ -70,14 +70,15 @@ export class DigitsPage {
 
   #go(): void {
     if (this.#run.phase === "running") void this.#run.pause().then(() => this.#look());
-    else if (this.#run.phase === "paused") this.#run.resume();
-    else void this.#start();
+    else if (this.#run.phase === "paused") {
+      if (this.#isElsewhere()) void this.#move();
+      else this.#run.resume();
+    } else void this.#start();
   }
 
-  #start(): Promise<void> {
+  #start(settings = this.#form.read()): Promise<void> {
     this.#view.problem("");
     return this.#run.start(async () => {
-      const settings = this.#form.read();
       const digits = await this.#fetch(settings.amount);
       this.#digits = digits;
       this.#view.state("Starting …");
@@ -97,6 +98,19 @@ export class DigitsPage {
     }
     this.#showPlace();
     return this.#session;
+  }
+
+  /** Whether another place was chosen than the one where it runs. */
+  #isElsewhere(): boolean {
+    return this.#session !== undefined && this.#session.settings.place !== this.#form.read().place;
+  }
+
+  /** Goes on in the place that was chosen, everything else as it was. */
+  async #move(): Promise<void> {
+    await this.#run.stop();
+    if (this.#session === undefined) return;
+    const { place, learningRate } = this.#form.read();
+    await this.#start({ ...this.#session.settings, place, learningRate });
   }
 
   #showPlace(): void {
@@ -170,6 +184,11 @@ export class DigitsPage {
     this.#view.state("Stopped by an error.");
     this.#before += this.#step;
     this.#step = 0;
+    if (!isEnd(error)) return;
+    const ended = this.#session;
+    this.#session = undefined;
+    this.#phaseChanged("idle");
+    ended?.dispose().catch(() => undefined); // its worker may be dead
   }
 
   /** Shows the network as it is now. */
@@ -188,6 +207,11 @@ export class DigitsPage {
       say(byId("settings-note"), "");
       return;
     }
+    const moves = this.#isElsewhere();
+    if (moves && this.#run.phase === "running") {
+      void this.#move();
+      return;
+    }
     if (rateAlone && settings.optimizer === session.settings.optimizer)
       session.setLearningRate(settings.learningRate).catch((error: unknown) => this.#view.problem(inWords(error)));
     const { learningRate: _, ...rest } = settings;
@@ -196,9 +220,11 @@ export class DigitsPage {
     const anew = changed && !sameNetwork(settings, session.settings);
     const text = anew
       ? "Another network: the next start begins with new random weights."
-      : changed
-        ? "The next start uses these settings, and goes on with the same weights."
-        : "";
+      : moves && this.#run.phase === "paused"
+        ? "It goes on there."
+        : changed
+          ? "The next start uses these settings, and goes on with the same weights."
+          : "";
     say(byId("settings-note"), text);
   }
 

@@ -34,13 +34,17 @@ export class Session {
     return new Session(settings, await open(settings.place));
   }
 
-  /** The same weights under other settings of the same network; this session is over then. */
+  /** The same weights under other settings of the same network; this session is over then. The optimizer's state goes on, too, if it can. */
   async continued(settings: Settings): Promise<Session> {
-    const weights = await this.weights();
+    const whole = sameTraining(settings, this.settings);
+    const state = await (whole ? this.#trainer.snapshot() : this.weights());
     const moves = settings.place !== this.settings.place;
     const executor = moves ? await open(settings.place) : this.executor;
     const next = new Session(settings, executor);
-    await next.load(weights);
+    if (whole) {
+      await next.#trainer.restore(state);
+      await next.setLearningRate(settings.learningRate);
+    } else await next.load(state);
     await this.#trainer.dispose();
     if (moves) await this.executor.dispose();
     return next;
@@ -76,4 +80,10 @@ export class Session {
     await this.#trainer.dispose();
     await this.executor.dispose();
   }
+}
+
+/** Whether one training can go on in the middle of the other's epoch. */
+function sameTraining(a: Settings, b: Settings): boolean {
+  const names = ["optimizer", "weightDecay", "batch", "amount"] as const;
+  return names.every((name) => a[name] === b[name]);
 }

@@ -57,8 +57,10 @@ export class SettingsForm {
       "0",
     );
     fillSelect(this.#select("dropout"), percents(["0", "0.1", "0.2", "0.3", "0.5"]), "0");
-    this.#input("epochs").value = "20";
+    this.#input("epochs").value = "50";
     byId("places").replaceChildren(...places.map(({ place, name, note }) => choice(place, name, note)));
+    // On a phone the charts come first.
+    byId("settings-box", HTMLDetailsElement).open = !matchMedia("(max-width: 52rem)").matches;
     this.#showRate(optimizers.adam.rate);
     this.#describe();
 

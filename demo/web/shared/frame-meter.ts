@@ -7,7 +7,7 @@ const SPAN = 5000; // ms
 const EVERY = 250; // ms from one drawing to the next
 const TOP = 100; // ms: the height of the strip
 const BUDGET = 34; // ms: two frames of a screen with sixty a second
-const HEIGHT = 72;
+const HEIGHT = 140;
 
 /** Starts the meter in its place. A hidden page has no frames, and none are counted. */
 export function startFrameMeter(place: HTMLElement): void {

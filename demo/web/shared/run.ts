@@ -15,6 +15,7 @@ export class Run {
   readonly #listeners: RunListeners;
   #phase: Phase = "idle";
   #fit: Fit | undefined;
+  #following: Promise<void> = Promise.resolve();
 
   constructor(listeners: RunListeners) {
     this.#listeners = listeners;
@@ -27,6 +28,11 @@ export class Run {
   /** Prepares a fit and follows it to its end; does nothing while another one is under way. */
   async start(prepare: () => Promise<Fit>): Promise<void> {
     if (this.#phase !== "idle") return;
+    this.#following = this.#follow(prepare);
+    await this.#following;
+  }
+
+  async #follow(prepare: () => Promise<Fit>): Promise<void> {
     this.#enter("starting");
     let last: Report | undefined;
     try {
@@ -58,11 +64,12 @@ export class Run {
     this.#enter("running");
   }
 
-  /** Resolves at rest. */
+  /** Resolves at rest, when all has been told. */
   async stop(): Promise<void> {
     if (this.#phase !== "running" && this.#phase !== "paused") return;
     this.#enter("stopping");
-    await this.#fit?.stop();
+    await this.#fit?.stop().catch(() => undefined); // told by the one who follows it
+    await this.#following;
   }
 
   #rest(): void {
