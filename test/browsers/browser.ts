@@ -1,17 +1,10 @@
-// What the tests need of a browser, whatever drives it.
-
-export interface BrowserPage {
-  /** Runs the body of an async function in the page; gives what it returns. */
-  run(body: string): Promise<unknown>;
-  /** Errors on the page's console so far, where the protocol tells of them (plain WebDriver does not). */
-  errors(): readonly string[];
-}
+// What the tests need of a browser, whatever starts it.
 
 export interface Browser {
   /** Name and version, as it says itself. */
   readonly version: string;
-  /** Opens a page; resolves when it has loaded. */
-  open(url: string): Promise<BrowserPage>;
+  /** Shows a page, and no other one beside it. */
+  open(url: string): Promise<void>;
   /** Ends it and whatever was started for it. */
   close(): Promise<void>;
 }

@@ -5,8 +5,9 @@ import { playwright } from "@vitest/browser-playwright";
 import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import type { BrowserProject, Features } from "../browser/project.ts";
 import type { Browser } from "./browser.ts";
+import { startChromium } from "./chromium.ts";
+import { startFirefox } from "./firefox.ts";
 import { provider } from "./provider.ts";
-import { startPuppeteer } from "./puppeteer.ts";
 import { startWebKit, type WebKitPrograms } from "./webkit.ts";
 
 export interface Engine extends BrowserProject {
@@ -30,7 +31,7 @@ export const chromium: Engine = {
   packages: ["chromium"],
   variable: "CHROMIUM_PATH",
   isInstalled: () => findChromium() !== undefined,
-  start: startChromium,
+  start: () => startChromium(found(findChromium())),
   provider: () => playwright({ launchOptions: { executablePath: findChromium(), args: [...chromiumArguments] } }),
 };
 
@@ -42,8 +43,8 @@ const firefox: Engine = {
   packages: ["firefox-esr"],
   variable: "FIREFOX_BIN",
   isInstalled: () => findFirefox() !== undefined,
-  start: startFirefox,
-  provider: () => provider("firefox", startFirefox),
+  start: startFoundFirefox,
+  provider: () => provider("firefox", startFoundFirefox),
 };
 
 const webkit: Engine = {
@@ -54,21 +55,17 @@ const webkit: Engine = {
   packages: ["webkit2gtk-driver", "xvfb"],
   variable: "WEBKIT_BIN",
   isInstalled: () => findWebKit() !== undefined,
-  start: startInstalledWebKit,
-  provider: () => provider("webkit", startInstalledWebKit),
+  start: startFoundWebKit,
+  provider: () => provider("webkit", startFoundWebKit),
 };
 
 export const engines: readonly Engine[] = [chromium, firefox, webkit];
 
-function startChromium(): Promise<Browser> {
-  return startPuppeteer("chrome", found(findChromium()));
+function startFoundFirefox(): Promise<Browser> {
+  return startFirefox(found(findFirefox()));
 }
 
-function startFirefox(): Promise<Browser> {
-  return startPuppeteer("firefox", found(findFirefox()));
-}
-
-function startInstalledWebKit(): Promise<Browser> {
+function startFoundWebKit(): Promise<Browser> {
   return startWebKit(found(findWebKit()));
 }
 

@@ -52,7 +52,7 @@ async function versionOf({ start }: Engine): Promise<string> {
 function runVitest({ name }: Engine, report: string): number | null {
   mkdirSync(`${root}build`, { recursive: true });
   rmSync(report, { force: true });
-  const args = ["--config", "test/browsers/vitest.config.ts", "--project", name];
+  const args = ["--config", "test/browsers/vitest.config.ts", "--project", name, "--project", `${name}-page`];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const vitest = `${root}node_modules/vitest/vitest.mjs`;
   const { status } = spawnSync(process.execPath, [vitest, "run", ...args, ...reporters], {

@@ -1,10 +1,25 @@
-// A project for each engine. run.ts runs those whose browser is installed, one after the other.
-import { defineConfig } from "vitest/config";
+// Two projects for each engine: the browser's tests, and after them the built page. run.ts runs those whose browser is installed, one
+// engine after the other.
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { browserProject, browserTests } from "../browser/project.ts";
-import { engines } from "./engines.ts";
+import { type Engine, engines } from "./engines.ts";
+
+function pageProject({ name }: Engine): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name: `${name}-page`,
+      include: ["test/browsers/page.test.ts"],
+      provide: { engine: name },
+      sequence: { groupOrder: 1 },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
-    projects: engines.map((engine) => browserProject(engine, browserTests, "test/browsers/worker-contract.test.ts")),
+    projects: engines.flatMap((engine) => [
+      browserProject(engine, browserTests, "test/browsers/worker-contract.test.ts"),
+      pageProject(engine),
+    ]),
   },
 });

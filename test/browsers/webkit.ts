@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "./browser.ts";
+import { end } from "./end.ts";
 
 /** Paths of the programs that it takes. */
 export interface WebKitPrograms {
@@ -43,11 +44,6 @@ export async function startWebKit(programs: WebKitPrograms): Promise<Browser> {
       version: `WebKitGTK ${version}`,
       async open(url) {
         await command(`${session}/url`, "POST", { url });
-        const run = (body: string) => {
-          const script = `return (async () => {${body}})()`;
-          return command(`${session}/execute/sync`, "POST", { script, args: [] });
-        };
-        return { run, errors: () => [] };
       },
       async close() {
         await command(session, "DELETE").catch(() => {}); // it may have crashed
@@ -61,9 +57,14 @@ export async function startWebKit(programs: WebKitPrograms): Promise<Browser> {
 }
 
 function environment(display: string): NodeJS.ProcessEnv {
-  const { WAYLAND_DISPLAY: _, ...env } = process.env;
-  // Its sandbox cannot be made by root, nor in most containers.
-  return { ...env, DISPLAY: display, GDK_BACKEND: "x11", WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" };
+  return {
+    ...process.env,
+    DISPLAY: display,
+    GDK_BACKEND: "x11",
+    LC_ALL: "C", // en-US in pages; of C.UTF-8 it would make "C", which is no language
+    // Its sandbox cannot be made by root, nor in most containers.
+    WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
+  };
 }
 
 async function openSession(
@@ -77,7 +78,6 @@ async function openSession(
     readonly capabilities: { readonly browserVersion: string };
   };
   const session = `${driver}/session/${sessionId}`;
-  await command(`${session}/timeouts`, "POST", { script: 300_000, pageLoad: 60_000 });
   return { session, version: capabilities.browserVersion };
 }
 
@@ -112,11 +112,4 @@ async function freePort(): Promise<number> {
   server.close();
   if (address === null || typeof address === "string") throw new Error("no free port");
   return address.port;
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exited = once(child, "exit");
-  child.kill();
-  await exited;
 }
