@@ -8,6 +8,7 @@ import { argmaxRows, confusion, type Mistake, worstMistakes } from "./probabilit
 import type { Session } from "./session.ts";
 
 const LEAST = 1000; // ms from one look to the next
+const MOST = 3000; // ms: what is shown is never older
 const SHARE = 20; // of the time is not spent on looks
 const MISTAKES = 16;
 const UNITS = 48;
@@ -48,7 +49,7 @@ export class Insight {
     const probabilities = await session.probabilities(test.x.data);
     const weights = (await session.weights())["0.weight"].data.subarray(0, UNITS * PIXELS) as Float32Array;
     const now = performance.now();
-    this.#due = now + Math.max(LEAST, SHARE * (now - begun));
+    this.#due = now + Math.min(MOST, Math.max(LEAST, SHARE * (now - begun)));
     this.#last = { test, probabilities, weights };
     this.#draw();
   }
