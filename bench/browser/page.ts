@@ -5,7 +5,7 @@ import { startOf, trainerOf } from "../start.ts";
 import { slicesOf } from "./slices.ts";
 
 /** Milliseconds of one slice. */
-const SLICE = 1000;
+const SLICE = 2000;
 
 export interface Frames {
   readonly median: number;
