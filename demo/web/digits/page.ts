@@ -18,6 +18,7 @@ import { Session } from "./session.ts";
 import { type Settings, SettingsForm, sameNetwork } from "./settings.ts";
 
 const ASK_EVERY = 200; // ms from one answer about the pad to the next while it trains
+const SAY_EVERY = 3000; // ms from one epoch that is told of to the next: it is read aloud
 
 export class DigitsPage {
   readonly #form = new SettingsForm((rateAlone) => this.#settingsChanged(rateAlone));
@@ -43,6 +44,7 @@ export class DigitsPage {
   #step = 0;
   #accuracy: number | undefined;
   #asked = 0;
+  #said = 0;
 
   /** Fetches the first digits. */
   begin(): void {
@@ -142,20 +144,20 @@ export class DigitsPage {
   #reported(report: Report): void {
     const session = this.#session;
     if (session === undefined) return;
+    const { epochs } = session.settings;
+    const now = performance.now();
     this.#step = report.step;
-    if (this.#run.phase === "running") {
-      this.#view.figures(report, this.#before, session.settings.epochs);
-      if (report.validation !== undefined) {
-        this.#accuracy = report.validation.accuracy;
+    this.#view.figures(report, this.#before, epochs);
+    this.#curves.add(report, this.#before);
+    if (report.validation !== undefined) {
+      this.#accuracy = report.validation.accuracy;
+      if (this.#run.phase === "running" && now - this.#said > SAY_EVERY) {
+        this.#said = now;
         const percent = (100 * this.#accuracy).toFixed(1);
-        this.#view.state(
-          `Epoch ${report.epoch} of ${session.settings.epochs} done: ${percent} % of the test digits right.`,
-        );
+        this.#view.state(`Epoch ${report.epoch} of ${epochs} done: ${percent} % of the test digits right.`);
       }
     }
-    this.#curves.add(report, this.#before);
     if (this.#digits !== undefined) this.#insight.glance(session, this.#digits.test);
-    const now = performance.now();
     if (this.#pad.image !== undefined && now - this.#asked > ASK_EVERY) {
       this.#asked = now;
       void this.#answer.ask(session, this.#pad);
@@ -167,7 +169,7 @@ export class DigitsPage {
     this.#keep.enable(this.#session !== undefined && phase !== "starting");
     this.#settingsChanged(false);
     if (phase === "running") this.#view.state(this.#step === 0 ? "Training." : "Training goes on.");
-    if (phase === "paused") this.#view.state(`Paused at step ${(this.#before + this.#step).toLocaleString("en")}.`);
+    if (phase === "paused") this.#view.state("Paused. Draw, look around, and go on when you like.");
   }
 
   #ended(finished: boolean): void {

@@ -18,9 +18,15 @@ const going: Readonly<Record<Phase, string>> = {
   stopping: "Stopping …",
 };
 
+const EVERY = 100; // ms from one change of the figures to the next: faster ones nobody reads
+const whole = new Intl.NumberFormat("en");
+const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
 export class RunView {
   readonly #progress = byId("progress", HTMLProgressElement);
   readonly #problem = byId("problem");
+  #drawn = 0;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ go, stop, reset }: RunActions) {
     onPress(byId("go"), go);
@@ -32,7 +38,7 @@ export class RunView {
     say(byId("go"), phase === "idle" && trained ? "Train on" : going[phase]);
     enable(byId("go"), phase !== "starting" && phase !== "stopping");
     enable(byId("stop"), phase === "running" || phase === "paused");
-    enable(byId("reset"), trained || phase === "running" || phase === "paused");
+    enable(byId("reset"), trained && phase !== "starting" && phase !== "stopping");
   }
 
   /** A sentence for everybody, read aloud. */
@@ -44,17 +50,21 @@ export class RunView {
     this.#progress.value = share;
   }
 
-  figures(
-    { epoch, loss, samplesPerSecond, step, totalSteps, validation }: Report,
-    before: number,
-    epochs: number,
-  ): void {
+  /** Shows a report, at once or soon; the latest one is always shown. */
+  figures(report: Report, before: number, epochs: number): void {
+    if (report.validation !== undefined) this.accuracy(report.validation.accuracy);
+    clearTimeout(this.#waiting);
+    const wait = EVERY - (performance.now() - this.#drawn);
+    if (wait > 0) this.#waiting = setTimeout(() => this.#draw(report, before, epochs), wait);
+    else this.#draw(report, before, epochs);
+  }
+
+  #draw({ epoch, loss, samplesPerSecond, step, totalSteps }: Report, before: number, epochs: number): void {
+    this.#drawn = performance.now();
     say(byId("figure-epoch"), `${Math.min(epoch + 1, epochs)} of ${epochs}`);
-    say(byId("figure-step"), (before + step).toLocaleString("en"));
+    say(byId("figure-step"), whole.format(before + step));
     say(byId("figure-loss"), loss.toPrecision(3));
-    if (Number.isFinite(samplesPerSecond))
-      say(byId("figure-rate"), Number(samplesPerSecond.toPrecision(3)).toLocaleString("en"));
-    if (validation !== undefined) this.accuracy(validation.accuracy);
+    if (Number.isFinite(samplesPerSecond)) say(byId("figure-rate"), three.format(samplesPerSecond));
     this.progress(step / totalSteps);
   }
 
@@ -63,6 +73,7 @@ export class RunView {
   }
 
   clear(): void {
+    clearTimeout(this.#waiting);
     for (const name of ["epoch", "step", "loss", "accuracy", "rate"]) say(byId(`figure-${name}`), "–");
     this.progress(0);
   }

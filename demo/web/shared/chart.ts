@@ -77,6 +77,9 @@ export class Chart {
     const { lines, xLabel, yLabel, format, logarithmic, range } = this.#options;
     const soft = colour("ink-soft");
     const grid = { stroke: colour("line"), width: 1 };
+    // Of a logarithmic axis' lines those at powers of ten are enough.
+    const filter = (_: uPlot, splits: number[]) =>
+      splits.map((value) => (!logarithmic || isPower(value) ? value : null));
     const axis = {
       stroke: soft,
       font: "12px system-ui, sans-serif",
@@ -111,6 +114,8 @@ export class Chart {
         {
           ...axis,
           label: yLabel,
+          grid: { ...grid, filter },
+          ticks: { ...axis.ticks, filter },
           size: 50,
           space: 28,
           values: (_, values) => values.map((value) => (value === null ? "" : format(value))),
@@ -129,4 +134,9 @@ export class Chart {
     };
     return new uPlot(options, aligned(this.#curves) as uPlot.AlignedData, this.#place);
   }
+}
+
+function isPower(value: number): boolean {
+  const exponent = Math.log10(value);
+  return Math.abs(exponent - Math.round(exponent)) < 1e-9;
 }

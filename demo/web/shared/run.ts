@@ -38,6 +38,8 @@ export class Run {
     try {
       const fit = await prepare();
       this.#fit = fit;
+      // One that was stopped before it began makes no step.
+      if (this.phase === "stopping") await fit.stop();
       for await (const report of fit) {
         last = report;
         if (this.phase === "starting") this.#enter("running");
@@ -66,7 +68,7 @@ export class Run {
 
   /** Resolves at rest, when all has been told. */
   async stop(): Promise<void> {
-    if (this.#phase !== "running" && this.#phase !== "paused") return;
+    if (this.#phase === "idle") return;
     this.#enter("stopping");
     await this.#fit?.stop().catch(() => undefined); // told by the one who follows it
     await this.#following;
