@@ -16,7 +16,7 @@ declare module "vitest" {
 const site = fileURLToPath(new URL("../../build/demo", import.meta.url));
 const engine = engines.find(({ name }) => name === inject("engine"));
 const sharedMemory = engine?.features.sharedMemory ?? false;
-const places = { true: /in a worker with \d+ threads?\.$/, false: /in a worker with 1 thread\. .*One thread/s };
+const places = { true: /in a worker with \d+ threads?\.$/, false: /in a worker with 1 thread\. .*one thread/is };
 let browser: Browser;
 
 beforeAll(async () => {
