@@ -11,6 +11,7 @@ import {
   MAP_COLUMNS,
   MAP_COUNTS,
   MAP_FIRST,
+  MAP_FUNCTION,
   MAP_N,
   MAP_OPERAND_WORDS,
   MAP_STEP_WORDS,
@@ -49,6 +50,13 @@ export function map(pc: usize): void {
 
 /** Elements start..end of a map; `at` is the address of its word MAP_N. Writes these elements of the outputs and no others. */
 export function mapRange(at: usize, start: i32, end: i32): void {
+  const made = load<u32>(at, 4 * (MAP_FUNCTION - MAP_N));
+  if (made !== 0) {
+    const whole = start + ((end - start) & ~3);
+    call_indirect<void>(made, at, start, whole);
+    if (whole === end) return;
+    start = whole;
+  }
   const columns = load<i32>(at, 4 * (MAP_COLUMNS - MAP_N));
   const counts = load<u32>(at, 4 * (MAP_COUNTS - MAP_N));
   const operands = at + 4 * (MAP_FIRST - MAP_N);

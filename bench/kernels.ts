@@ -91,11 +91,13 @@ async function compare(each: Case): Promise<Row> {
   const oracle = await startBaseline(name, "float64");
   oracle.end();
   const baseline = await startBaseline(name, "float32");
-  const contenders = stages.map(({ build, machine, space, peak }) => {
-    const subject = new Subject(machine, space, each);
-    const copy = bytes === undefined ? undefined : new Subject(machine, space, copyOf(bytes));
-    return { build, subject, copy, peak, ...newSamples(subject.results, oracle.results) };
-  });
+  const contenders = await Promise.all(
+    stages.map(async ({ build, machine, space, peak }) => {
+      const subject = await Subject.of(machine, space, each);
+      const copy = bytes === undefined ? undefined : await Subject.of(machine, space, copyOf(bytes));
+      return { build, subject, copy, peak, ...newSamples(subject.results, oracle.results) };
+    }),
+  );
   const js = newSamples(baseline.results, oracle.results);
   for (let round = -WARM_UPS; round < rounds; round++) {
     const seconds = await sampleOf(baseline, js, round);

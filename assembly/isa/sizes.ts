@@ -33,7 +33,7 @@ export const CONTROL_STOP = 196; // the team's own: the abort word as the last a
 export const CONTROL_CLAIMS = 256; // CLAIM_SLOTS counters, one cache line each
 export const CLAIM_SLOTS = 64; // chunked instructions between two barriers at the most (the executor adds a barrier beyond)
 // How the host hands a run to its workers (src/runtime/wasm/team.ts); the kernels know nothing of it.
-export const CONTROL_JOBS = 4352; // for each thread JOB_BYTES: the number of its latest job, 1 while it sleeps, the number of the job it has left
+export const CONTROL_JOBS = 4352; // for each thread JOB_BYTES: the number of its latest job, 1 while it sleeps, the number of the job it has left, how many messages it was sent
 export const JOB_BYTES = 32;
 export const CONTROL_CALL = 6400; // of the latest job: threads that share it, then the arguments of `run`
 export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered in math-page.ts, written by the host

@@ -17,7 +17,8 @@ export const INDEX_STRIDE = 3;
 export const MAP_N = 1;
 export const MAP_COLUMNS = 2;
 export const MAP_COUNTS = 3; // operands | outputs << 8 | steps << 16
-export const MAP_FIRST = 4;
+export const MAP_FUNCTION = 4; // 0 in a program; an executor may put a function of its own there that does the same
+export const MAP_FIRST = 5;
 export const MAP_OPERAND_WORDS = 4; // address, mode | element << 8, div, mod
 export const MAP_STEP_WORDS = 2; // code | target << 8 | a << 16 | b << 24 ; c | d << 8
 

@@ -10,6 +10,6 @@ const wanted = cases.get(name);
 if (wanted === undefined || (precision !== "float32" && precision !== "float64"))
   throw new RangeError(`no case ${name} in ${precision}`);
 const machine = createJsMachine(precision);
-const subject = new Subject(machine, new Space(machine, false), wanted);
+const subject = await Subject.of(machine, new Space(machine, false), wanted);
 process.send?.(subject.results);
 process.on("message", () => process.send?.(subject.sample()));

@@ -14,7 +14,7 @@ const noLog = new Float64Array(0);
 
 export class Subject {
   /** Outputs, then new values of variables, after the first step. */
-  readonly results: readonly TypedArray[];
+  results: readonly TypedArray[] = [];
   /** Relative margin of error of a step's time in percent, by Benchmark's samples: one after the other, not in rounds. */
   error = Number.NaN;
   readonly #machine: Machine;
@@ -23,7 +23,7 @@ export class Subject {
   readonly #loaded: Loaded;
   #steps: number | undefined;
 
-  constructor(machine: Machine, space: Space, { computation, limit = 1 }: Case) {
+  private constructor(machine: Machine, space: Space, { computation, limit = 1 }: Case) {
     this.#machine = machine;
     this.#space = space;
     const program = compile(computation());
@@ -31,11 +31,19 @@ export class Subject {
     this.#id = space.load(program);
     this.#loaded = space.loaded(this.#id);
     this.#fill(program, limit);
-    machine.execute(this.#loaded, 1, noLog, 0);
-    this.results = [
-      ...program.outputs.map(({ name }) => space.read({ program: this.#id, name })),
+  }
+
+  /** A case ready to be timed: with what the machine makes for programs of many steps, and after its first one. */
+  static async of(machine: Machine, space: Space, each: Case): Promise<Subject> {
+    const subject = new Subject(machine, space, each);
+    const { program } = subject.#loaded;
+    await machine.prepare?.(subject.#loaded);
+    machine.execute(subject.#loaded, 1, noLog, 0);
+    subject.results = [
+      ...program.outputs.map(({ name }) => space.read({ program: subject.#id, name })),
       ...program.variables.map(({ key }) => space.read({ variable: key })),
     ];
+    return subject;
   }
 
   #fill(program: Program, limit: number): void {

@@ -97,7 +97,7 @@ function joined(first: Instruction, second: Instruction): Instruction | undefine
   return {
     ...second,
     label: `${first.label}; ${second.label}`,
-    slots: [...second.slots.slice(0, MAP_COUNTS - 1), counts, ...operands, ...outputs, ...steps],
+    slots: [...second.slots.slice(0, MAP_COUNTS - 1), counts, 0, ...operands, ...outputs, ...steps],
     reads: [...new Set([...first.reads, ...second.reads])],
     writes: [...first.writes, ...second.writes],
     // A result of the first might otherwise lie where the second still reads.

@@ -6,6 +6,7 @@ import {
   MAP_COLUMNS,
   MAP_COUNTS,
   MAP_FIRST,
+  MAP_FUNCTION,
   MAP_N,
   MAP_OPERAND_WORDS,
   MODE_COLUMN,
@@ -30,6 +31,7 @@ export function checkMap(code: Int32Array, map: number, isEpilogue: boolean): st
   if (operands > MAX_OPERANDS) return `${operands} operands, more than ${MAX_OPERANDS}`;
   if (outputs > MAX_OUTPUTS) return `${outputs} outputs, more than ${MAX_OUTPUTS}`;
   if (steps > MAX_STEPS) return `${steps} steps, more than ${MAX_STEPS}`;
+  if (code[map + MAP_FUNCTION] !== 0) return `a function, ${code[map + MAP_FUNCTION]}, which only executors have`;
   return checkOperands(code, map, operands) ?? checkSteps(code, map, operands, outputs, isEpilogue);
 }
 

@@ -41,7 +41,11 @@ export interface Machine {
   /** Takes over a program's code, new or relocated. */
   install(loaded: Loaded): void;
   /** Resolves when what programs were installed with has started, if anything has to: threads. */
-  ready?(): Promise<void> | undefined;
+  ready?(): Promise<unknown> | undefined;
+  /** Gets a program ready for many steps, if there is anything to do; it may be executed before that, too. */
+  prepare?(loaded: Loaded): Promise<void>;
+  /** A program was unloaded. */
+  release?(loaded: Loaded): void;
   /** Makes whole steps, `steps` > 0 of them; writes the logged scalars of each to `log`, row by row from `at`. */
   execute(loaded: Loaded, steps: number, log: Float64Array, at: number): void;
   /** Lets go of its memory at once; resolves when its threads, if it has any, have ended. */

@@ -60,7 +60,7 @@ export async function profile(program: Program, options: ProfileOptions = {}): P
     for (const { name, shape, dtype } of program.inputs)
       space.write({ program: id, name }, someNumbers(sizeOf(shape), dtype === "f32"));
     const units = unitsOf(program);
-    const times = measure(machine, space.loaded(id), units, steps);
+    const times = await measure(machine, space.loaded(id), units, steps);
     const total = times.reduce((sum, time) => sum + time, 0);
     return units.map(({ number, flops, bytes }, i) => ({
       instruction: number,
@@ -151,13 +151,17 @@ function rowsWritten(code: Int32Array, at: number): Access {
 }
 
 /** Medians in microseconds, one for each unit, less the time of a call that does nothing. */
-function measure(machine: Machine, loaded: Loaded, units: readonly Unit[], steps: number): number[] {
+async function measure(machine: Machine, loaded: Loaded, units: readonly Unit[], steps: number): Promise<number[]> {
   const nothing = new Float64Array(0);
   const pieces = [...units, { at: 0, end: 0 }].map(({ at, end }) => ({
     ...loaded,
     code: Int32Array.from([...loaded.code.subarray(at, end), END | (1 << 8)]),
     logTypes: [],
   }));
+  for (const piece of pieces) {
+    machine.install(piece);
+    await machine.prepare?.(piece);
+  }
   const times: number[][] = pieces.map(() => []);
   for (let step = -2; step < steps; step++)
     pieces.forEach((piece, i) => {

@@ -152,6 +152,7 @@ export class Space {
     loaded.live = false;
     this.#programs.delete(id);
     this.#layout.free(loaded.place);
+    this.#machine.release?.(loaded);
     let needed = 0;
     for (const { program } of this.#programs.values()) needed = Math.max(needed, program.arenaWords);
     const { at, words } = this.#arena;

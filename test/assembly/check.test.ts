@@ -17,7 +17,14 @@ const memory = (name: string, flags: number, ...limits: number[]) => [
 const pages65536 = [0x80, 0x80, 4];
 const imports = section(2, 1, ...memory("memory", 3, 1, ...pages65536));
 const functions = section(3, 1, 0);
-const exports = section(7, 2, ...text("run"), 0, 0, ...text("attach"), 0, 0);
+const functionsOf = (...names: string[]) => names.flatMap((name) => [...text(name), 0, 0]);
+const table = section(4, 1, 0x70, 0, 1);
+const globals = section(6, 1, 0x7f, 0, 0x41, 0, 0x0b);
+const exports = [
+  ...table,
+  ...globals,
+  ...section(7, 6, ...functionsOf("run", "attach", "step", "execute"), ...text("table"), 1, 0, ...text("fused"), 3, 0),
+];
 const code = section(10, 1, 2, 0, 0x0b);
 const custom = section(0, ...text("name"));
 
@@ -26,6 +33,8 @@ test("a module that keeps the rules", () => {
   expect(WebAssembly.validate(bytes)).toBe(true);
   expect(complaints(bytes)).toEqual([]);
 });
+
+const all = "function attach, function execute, function run, function step, global fused, table table";
 
 test.each([
   ["it has a data section", wasm(type, imports, functions, exports, code, section(11, 0))],
@@ -40,9 +49,9 @@ test.each([
   ["its memory is called env.heap instead of env.memory", wasm(section(2, 1, ...memory("heap", 3, 1, 2)), exports)],
   ["its memory is not shared", wasm(section(2, 1, ...memory("memory", 1, 1, ...pages65536)), exports)],
   ["its memory ends at 2 pages instead of 65536", wasm(section(2, 1, ...memory("memory", 3, 1, 2)), exports)],
-  ["it exports nothing instead of attach, run", wasm(type, imports, functions, code)],
-  ["it exports run instead of attach, run", wasm(imports, section(7, 1, ...text("run"), 0, 0))],
-  ["it exports memory (no function) instead of attach, run", wasm(imports, section(7, 1, ...text("memory"), 2, 0))],
+  [`it exports nothing instead of ${all}`, wasm(type, imports, functions, code)],
+  [`it exports function run instead of ${all}`, wasm(imports, section(7, 1, ...text("run"), 0, 0))],
+  [`it exports memory memory instead of ${all}`, wasm(imports, section(7, 1, ...text("memory"), 2, 0))],
 ])("%s", (complaint, bytes) => {
   expect(complaints(bytes)).toEqual([complaint]);
 });

@@ -53,6 +53,7 @@ export function mapWords({ n, columns = n, operands, outputs, steps }: MapProgra
     n,
     columns,
     operands.length | (outputs.length << 8) | (steps.length << 16),
+    0,
     ...operands.flatMap(({ buffer, mode, div = 1, mod = 1 }) => [
       buffer.at,
       mode | ((buffer.data instanceof Uint8Array ? ELEMENT_BYTE : 0) << 8),

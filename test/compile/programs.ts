@@ -144,7 +144,7 @@ export function stepping(from: number, to: number, barrier = true): Program {
     e.put(...copyOf(pairs + 14, x, 2));
     e.barrier();
     e.loop(6, 0, () => {
-      e.index([4, 0, 2], [8, 0, 2]);
+      e.index([5, 0, 2], [9, 0, 2]);
       e.map(simple(step.NEG, 2, pairs + 2 * from, pairs + 2 * to));
       if (barrier) e.barrier();
     });

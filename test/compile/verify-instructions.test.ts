@@ -43,7 +43,7 @@ rejects("lengths", [
     "that disagree with the counts",
     maps,
     (d) => d.set(op.MAP, slot.MAP_COUNTS, 3 | (1 << 8) | (3 << 16)),
-    "instruction 0 (map, instruction 0): 21 words long, its counts give 23",
+    "instruction 0 (map, instruction 0): 22 words long, its counts give 24",
   ],
   [
     "that reach past the end",
@@ -194,6 +194,7 @@ function overwriting(): Program {
 
 const bodies: readonly Broken[] = [
   ["with rows that do not divide them", maps, (d) => d.set(op.MAP, slot.MAP_COLUMNS, 3), "20 elements in rows of 3"],
+  ["with a function", maps, (d) => d.set(op.MAP, slot.MAP_FUNCTION, 7), "a function, 7, which only executors have"],
   ["with rows of nothing", maps, (d) => d.set(op.MAP, slot.MAP_COLUMNS, 0), "20 elements in rows of 0"],
   [
     "with a scalar that is none",

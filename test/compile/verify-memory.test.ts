@@ -217,7 +217,7 @@ function columns(): Program {
 function apart(): Program {
   return made(12, (e, x, y) => {
     e.loop(4, 0, () => {
-      e.index([4, 0, 3], [8, 0, -3]);
+      e.index([5, 0, 3], [9, 0, -3]);
       e.map(simple(step.NEG, 3, x, y + 9));
     });
   });
@@ -229,11 +229,11 @@ function tiles(): Program {
     const line = e.arena(6);
     e.loop(4, 0, () => {
       e.loop(3, 1, () => {
-        e.index([4, 0, 6], [4, 1, 2], [8, 1, 2]);
+        e.index([5, 0, 6], [5, 1, 2], [9, 1, 2]);
         e.map(simple(step.NEG, 2, x, line));
       });
       e.barrier();
-      e.index([8, 0, 6]);
+      e.index([9, 0, 6]);
       e.map(simple(step.NEG, 6, line, y));
       e.barrier();
     });

@@ -18,7 +18,7 @@ function program(): Program {
   const unit = e.constant([1]);
   const step = e.constant(Int32Array.of(1));
   e.loop(3, 0, () => {
-    e.index([4, 0, 0]);
+    e.index([5, 0, 0]);
     e.map({
       n: 1,
       operands: [full(x), one(half), one(unit)],

@@ -55,12 +55,12 @@ export function cumulative(steps: number): Program {
   e.barrier();
   const stride = 2;
   e.loop(steps, 0, () => {
-    e.index([4, 0, stride], [8, 0, stride], [12, 0, stride]);
+    e.index([5, 0, stride], [9, 0, stride], [13, 0, stride]);
     e.map({ n: 2, operands: [full(y), full(x)], outputs: [y + stride], steps: [[code.ADD, o(0), a(0), a(1)]] });
     e.barrier();
   });
   e.loop(steps, 0, () => {
-    e.index([4, 0, -stride], [8, 0, stride]);
+    e.index([5, 0, -stride], [9, 0, stride]);
     e.map({ n: 2, operands: [full(y + steps * stride)], outputs: [z], steps: [[code.COPY_BITS, o(0), a(0)]] });
     e.barrier();
   });

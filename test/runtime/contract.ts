@@ -301,7 +301,7 @@ export function executorContract(name: string, create: Create): void {
         const y = e.output("y", [3, 4], "i32");
         e.put(op.GATHER, picked, table, rows, 4, 2, 3, 1);
         e.loop(3, 0, () => {
-          e.index([4, 0, 1], [8, 0, 4]);
+          e.index([5, 0, 1], [9, 0, 4]);
           e.map({
             n: 4,
             operands: [{ ...full(x), byte: true }],

@@ -55,6 +55,7 @@ export function mapWords({ n, columns = Math.max(n, 1), operands, outputs, steps
     n,
     columns,
     operands.length | (outputs.length << 8) | (steps.length << 16),
+    0,
     ...operands.flatMap(({ at, mode, byte, div = 1, mod = 1 }) => [
       at,
       mode | ((byte ? ELEMENT_BYTE : 0) << 8),

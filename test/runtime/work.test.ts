@@ -20,13 +20,13 @@ function mixture(to: number, from: number, index: number): number[][] {
     const columns = size([1, 20, 500, 20_000][i]);
     const rows = size(Math.min(1000, ROOM / columns));
     list.push(
-      instruction(op.MAP, size(ROOM), 1, 0, ...Array(4).fill(0)),
+      instruction(op.MAP, size(ROOM), 1, 0, 0, ...Array(4).fill(0)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
       instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
       instruction(op.PACK, to, from, size(3), k, n, i & 1),
       instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 0),
-      instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 3, m * n, n, 0), // with an empty epilogue
+      instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 4, m * n, n, 0, 0), // with an empty epilogue
       instruction(op.MATMUL, to, from, from, from, size(20), size(50), size(60), size(60), 0, 0, 0, 0),
       instruction(op.COPY, to, from, 1, size(ROOM), 1, 1),
       instruction(op.COPY, to, from, 2, m, n, 1, n, 1, m), // a transposition

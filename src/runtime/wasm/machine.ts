@@ -7,12 +7,13 @@ import { ThreadError, UnsupportedError } from "../../errors.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { withoutBarriers } from "./alone.ts";
+import { type Helpers, importsOf, link, Places, type Prepared, place } from "./functions.ts";
 import { writeMathPage } from "./math-page.ts";
 import { Team } from "./team.ts";
 import { threadsFor } from "./threads-for.ts";
 
 /** What assembly/index.ts exports. */
-export interface Kernels {
+export interface Kernels extends Helpers {
   run(
     code: number,
     steps: number,
@@ -21,6 +22,7 @@ export interface Kernels {
     logTo: number,
     logCapacity: number,
     logStart: number,
+    made: number,
   ): number;
   attach(thread: number, threads: number, scratch: number): void;
 }
@@ -35,6 +37,9 @@ const SLACK = 1024;
 /** Logged scalars that one call of `run` may leave in memory. */
 const LOG_WORDS = 4096;
 
+/** Steps after which a program gets functions of its own: making them takes a few milliseconds. */
+const WORTH_FUNCTIONS = 8;
+
 /** First word of a thread's scratch; the heap begins where that of the thread after the last would. */
 function scratchOf(thread: number): number {
   return HEAP / 4 + thread * SCRATCH_WORDS;
@@ -46,6 +51,8 @@ export interface Sharing {
   readonly threads: number;
   /** Threads for a program, of those at the most; for tests. */
   readonly choose?: (code: Int32Array, most: number) => number;
+  /** Steps after which a program gets functions of its own, with 0 when it is loaded; for tests. */
+  readonly prepareAfter?: number;
   /** Called if they cannot be started; the machine goes on with one thread. */
   readonly onAlone?: (reason: string) => void;
 }
@@ -100,11 +107,17 @@ class WasmMachine implements Machine {
   #linear: WebAssembly.Memory | undefined;
   #kernels: Kernels | undefined;
   #team: Team | undefined;
-  #ready: Promise<void> | undefined;
+  #ready: Promise<unknown> | undefined;
   /** Threads of each program, as many of them as there are. */
   readonly #threads = new WeakMap<Loaded, number>();
   /** Threads that this instance was last attached as the first of. */
   #attached = 1;
+  /** Steps made so far, of programs that have no functions yet. */
+  readonly #made = new WeakMap<Loaded, number>();
+  /** Programs that have functions of their own, or are about to. */
+  readonly #preparing = new WeakMap<Loaded, Promise<void>>();
+  readonly #prepared = new WeakMap<Loaded, Prepared>();
+  readonly #places = new Places();
 
   constructor({ module, memory, kernels, start, maximum, sharing }: Parts) {
     this.#module = module;
@@ -136,8 +149,67 @@ class WasmMachine implements Machine {
     const { threads: most, choose = threadsFor } = this.#sharing;
     const threads = most === 1 ? 1 : choose(loaded.code, most);
     this.#threads.set(loaded, threads);
-    this.memory.i.set(threads === 1 ? withoutBarriers(loaded.code) : loaded.code, loaded.own);
+    this.memory.i.set(this.#codeOf(loaded), loaded.own);
     if (threads > 1 && this.#linear !== undefined) this.#ready ??= this.#gather(most, this.#module, this.#linear);
+    if (this.#sharing.prepareAfter === 0) this.#ready = Promise.all([this.#ready, this.prepare(loaded)]);
+  }
+
+  /** What its threads execute. */
+  #codeOf(loaded: Loaded): Int32Array {
+    const code = this.#threads.get(loaded) === 1 ? withoutBarriers(loaded.code) : loaded.code;
+    const prepared = this.#prepared.get(loaded);
+    if (prepared !== undefined) link(code, prepared);
+    return code;
+  }
+
+  prepare(loaded: Loaded): Promise<void> {
+    let done = this.#preparing.get(loaded);
+    if (done === undefined) {
+      done = this.#makeFunctions(loaded);
+      this.#preparing.set(loaded, done);
+    }
+    return done;
+  }
+
+  async #makeFunctions(loaded: Loaded): Promise<void> {
+    const { generate } = await import("./jit/index.ts");
+    if (this.#kernels === undefined || this.#linear === undefined || !loaded.live) return;
+    const alone = this.#threads.get(loaded) === 1;
+    const generated = generate(this.#codeOf(loaded), {
+      fused: this.#kernels.fused.value === 1,
+      scratch: alone ? 4 * scratchOf(0) : undefined,
+    });
+    if (generated === undefined) return;
+    const module = await WebAssembly.compile(generated.bytes);
+    if (this.#kernels === undefined || this.#linear === undefined) return;
+    const instance = await WebAssembly.instantiate(module, importsOf(this.#kernels, this.#linear));
+    // No step is under way now; the program may be gone, or lie elsewhere than it did.
+    if (this.#kernels === undefined || !loaded.live) return;
+    const places = this.#places.take(generated.count);
+    place(instance, places, this.#kernels.table);
+    if (!alone) this.#team?.share({ module, places });
+    this.#prepared.set(loaded, { generated, places });
+    this.memory.i.set(this.#codeOf(loaded), loaded.own);
+  }
+
+  release(loaded: Loaded): void {
+    const prepared = this.#prepared.get(loaded);
+    if (prepared !== undefined) this.#places.give(prepared.places);
+  }
+
+  /** The function that makes a step of a program, 0 if the interpreter does. */
+  #stepOf(loaded: Loaded, steps: number): number {
+    const prepared = this.#prepared.get(loaded);
+    if (prepared !== undefined) {
+      const { step } = prepared.generated;
+      return step === undefined ? 0 : prepared.places[step];
+    }
+    const { prepareAfter = WORTH_FUNCTIONS } = this.#sharing;
+    const made = (this.#made.get(loaded) ?? 0) + steps;
+    this.#made.set(loaded, made);
+    // Without functions everything goes on as it did: where they cannot be made, nothing is lost but time.
+    if (made >= prepareAfter) this.prepare(loaded).catch(() => {});
+    return 0;
   }
 
   /** Starts the team; alone, if it cannot. */
@@ -154,7 +226,7 @@ class WasmMachine implements Machine {
     }
   }
 
-  ready(): Promise<void> | undefined {
+  ready(): Promise<unknown> | undefined {
     return this.#ready;
   }
 
@@ -169,9 +241,10 @@ class WasmMachine implements Machine {
     if (threads !== this.#attached) this.#kernels?.attach(0, threads, 4 * scratchOf(0));
     this.#attached = threads;
     if (threads > 1) team?.begin(threads, 4 * own, steps, from, count, 4 * rows, rowsOf(count));
+    const made = this.#stepOf(loaded, steps);
     let done = 0;
     try {
-      done = this.#kernels?.run(4 * own, steps, from, count, 4 * rows, rowsOf(count), 0) ?? 0;
+      done = this.#kernels?.run(4 * own, steps, from, count, 4 * rows, rowsOf(count), 0, made) ?? 0;
     } finally {
       if (threads > 1 && done !== steps) {
         team?.abort(threads);

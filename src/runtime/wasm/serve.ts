@@ -2,6 +2,7 @@
 // makes the runs that team.ts hands it, and sleeps between them.
 import { CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
 import { abortRun } from "./abort.ts";
+import { type Functions, importsOf, place } from "./functions.ts";
 import type { Kernels } from "./machine.ts";
 import { nodeThreads } from "./node.ts";
 
@@ -33,32 +34,71 @@ function nextJob(control: Int32Array, job: number, last: number): number {
   return Atomics.load(control, job);
 }
 
-/** Makes one run after the other, for ever. */
-function serve({ module, memory, thread, scratch }: Start, ready: () => void): void {
-  const { run, attach } = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
-  const control = new Int32Array(memory.buffer);
-  const job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
-  const call = CONTROL_CALL / 4;
-  let last = 0;
-  ready();
-  while (true) {
-    last = nextJob(control, job, last);
-    attach(thread, control[call], scratch);
-    const [code, from, count, to, capacity] = [call + 1, call + 3, call + 4, call + 5, call + 6];
+/** One thread: what it does with each message, the first of which starts it. */
+class Server {
+  readonly #start: Start;
+  readonly #kernels: Kernels;
+  readonly #control: Int32Array;
+  readonly #job: number;
+  #last = 0;
+  #taken = 0;
+
+  constructor(start: Start) {
+    const { module, memory, thread } = start;
+    this.#start = start;
+    this.#kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+    this.#control = new Int32Array(memory.buffer);
+    this.#job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
+  }
+
+  take({ module, places }: Functions): void {
+    const { memory } = this.#start;
     try {
-      run(control[code], control[call + 2], control[from], control[count], control[to], control[capacity], 0);
-    } catch {
-      // The team's first thread waits within the kernels, where no event reaches it: only this word does.
-      abortRun(control);
+      place(new WebAssembly.Instance(module, importsOf(this.#kernels, memory)), places, this.#kernels.table);
+    } catch (error) {
+      abortRun(this.#control);
+      throw error;
     }
-    Atomics.store(control, job + 2, last);
-    Atomics.notify(control, job + 2);
+    this.#taken++;
+  }
+
+  /** Makes one run after the other; returns only where it must take a message before the next one. */
+  serve(): void {
+    const { thread, scratch } = this.#start;
+    const { run, attach } = this.#kernels;
+    const control = this.#control;
+    const job = this.#job;
+    const call = CONTROL_CALL / 4;
+    while (true) {
+      const next = nextJob(control, job, this.#last);
+      if (Atomics.load(control, job + 3) !== this.#taken) return;
+      this.#last = next;
+      attach(thread, control[call], scratch);
+      const [code, from, count, to, capacity] = [call + 1, call + 3, call + 4, call + 5, call + 6];
+      try {
+        run(control[code], control[call + 2], control[from], control[count], control[to], control[capacity], 0, 0);
+      } catch {
+        // The team's first thread waits within the kernels, where no event reaches it: only this word does.
+        abortRun(control);
+      }
+      Atomics.store(control, job + 2, this.#last);
+      Atomics.notify(control, job + 2);
+    }
   }
 }
 
 /** Serves whoever started this worker. */
 export function serveAsThread(): void {
+  let server: Server | undefined;
+  const listen = (message: Start | Functions, ready: () => void) => {
+    if ("places" in message) server?.take(message);
+    else {
+      server = new Server(message);
+      ready();
+    }
+    server?.serve();
+  };
   const port = nodeThreads()?.parentPort;
-  if (port) port.once("message", (start: Start) => serve(start, () => port.postMessage("ready")));
-  else self.onmessage = ({ data }: MessageEvent<Start>) => serve(data, () => self.postMessage("ready"));
+  if (port) port.on("message", (message) => listen(message, () => port.postMessage("ready")));
+  else self.onmessage = ({ data }: MessageEvent<Start | Functions>) => listen(data, () => self.postMessage("ready"));
 }

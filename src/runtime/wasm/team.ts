@@ -3,6 +3,7 @@
 import { CONTROL_BARRIER_COUNT, CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
 import { ThreadError } from "../../errors.ts";
 import { abortRun } from "./abort.ts";
+import type { Functions } from "./functions.ts";
 import { nodeThreads } from "./node.ts";
 import type { Start } from "./serve.ts";
 import { startNodeThread, startPageThread } from "./start-thread.ts";
@@ -11,6 +12,8 @@ import { startNodeThread, startPageThread } from "./start-thread.ts";
 interface Thread {
   /** Resolves when it waits for its first run. */
   readonly ready: Promise<void>;
+  /** Has it take functions before its next run. */
+  take(functions: Functions): void;
   end(): Promise<void>;
 }
 
@@ -85,6 +88,14 @@ export class Team {
     }
   }
 
+  /** Gives all threads functions, which they take before their next run. */
+  share(functions: Functions): void {
+    for (const [i, thread] of this.#others.entries()) {
+      thread.take(functions);
+      Atomics.add(this.#control, (CONTROL_JOBS + (i + 1) * JOB_BYTES) / 4 + 3, 1);
+    }
+  }
+
   /**
    * Has the other threads of a run that will never be complete leave it, and waits until they have: then nobody but the caller uses
    * the memory, and the next run finds the control page as the first one did.
@@ -142,6 +153,7 @@ function startInNode(node: typeof import("node:worker_threads"), start: Start, f
   worker.postMessage(start);
   return {
     ready,
+    take: (functions) => worker.postMessage(functions),
     async end() {
       await worker.terminate();
     },
@@ -157,6 +169,7 @@ function startInPage(start: Start, failed: Failed): Thread {
   worker.postMessage(start);
   return {
     ready,
+    take: (functions) => worker.postMessage(functions),
     async end() {
       worker.terminate();
     },
