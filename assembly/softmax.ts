@@ -17,8 +17,16 @@ import { expBelow, log } from "./math";
 import { nextChunk, scratch, startClaims } from "./parallel";
 import { maxRow, sumRow } from "./reduce";
 import { hmax, lanesBelow, storeLanes } from "./simd";
+import { copyWords } from "./words";
 
-const PIECE = 2048; // elements of a row that go through scratch at a time
+const PIECE = 2048; // elements of a row, or of several short ones, that go through scratch at a time
+const FEW = 64; // columns of a row so short that several go through exp together
+
+// In scratch, behind a piece: for each row of a chunk, the sum of its exponentials, and a number of its own.
+const PAD = 16;
+const TOTALS = 4 * (PIECE + PAD);
+const OWN = TOTALS + 4 * (ROWS_CHUNK + PAD);
+const OWN_LARGEST = OWN + 4 * (ROWS_CHUNK + PAD); // of rows that go through exp together
 
 function rowsPerChunk(columns: i32): i32 {
   return max(1, ROWS_CHUNK / max(1, columns));
@@ -31,13 +39,14 @@ export function softmax(pc: usize): void {
   const rows = load<i32>(pc, 4 * ROWS_ROWS);
   const columns = load<i32>(pc, 4 * ROWS_COLUMNS);
   const step = rowsPerChunk(columns);
+  waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
     for (let r = first; r < last; r++) {
       const row = from + 4 * r * columns;
       const target = to + 4 * r * columns;
-      const total = exponentials(target, row, columns, largestOf(row, columns));
+      const total = totalOf(target, row, columns, last - r);
       scale(target, columns, 1 / total);
     }
   }
@@ -50,17 +59,20 @@ export function logSumExp(pc: usize): void {
   const rows = load<i32>(pc, 4 * ROWS_ROWS);
   const columns = load<i32>(pc, 4 * ROWS_COLUMNS);
   const step = rowsPerChunk(columns);
+  waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
     for (let r = first; r < last; r++) {
-      const row = from + 4 * r * columns;
-      const largest = largestOf(row, columns);
+      const total = totalOf(0, from + 4 * r * columns, columns, last - r);
+      note(r - first, total, largest);
+    }
+    logTotals(last - first);
+    for (let r = first; r < last; r++) {
+      const most = ownOf(r - first);
       // An infinite maximum is the result, unless there is a NaN; the sum would always be one.
       const result =
-        abs<f32>(largest) === Infinity
-          ? maxRow<f32>(row, columns)
-          : largest + logOf(exponentials(0, row, columns, largest));
+        abs<f32>(most) === Infinity ? maxRow<f32>(from + 4 * r * columns, columns) : most + logOfTotal(r - first);
       store<f32>(to + 4 * r, result);
     }
   }
@@ -74,20 +86,19 @@ export function crossEntropy(pc: usize): void {
   const rows = load<i32>(pc, 4 * ENTROPY_ROWS);
   const columns = load<i32>(pc, 4 * ENTROPY_COLUMNS);
   const step = rowsPerChunk(columns);
+  waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
     for (let r = first; r < last; r++) {
       const row = from + 4 * r * columns;
       const c = load<u32>(index + 4 * r);
-      let result: f32 = NaN;
-      if (c < (columns as u32)) {
-        const largest = largestOf(row, columns);
-        // Differences to the maximum are small and exact where it matters: log(total) - (x - largest), not (log(total) + largest) - x.
-        result = logOf(exponentials(0, row, columns, largest)) - (load<f32>(row + 4 * c) - largest);
-      }
-      store<f32>(to + 4 * r, result);
+      const total = totalOf(0, row, columns, last - r);
+      // Differences to the maximum are small and exact where it matters: log(total) - (x - largest), not (log(total) + largest) - x.
+      note(r - first, total, c < (columns as u32) ? load<f32>(row + 4 * c) - largest : NaN);
     }
+    logTotals(last - first);
+    for (let r = first; r < last; r++) store<f32>(to + 4 * r, logOfTotal(r - first) - ownOf(r - first));
   }
 }
 
@@ -100,6 +111,7 @@ export function crossEntropyGradient(pc: usize): void {
   const columns = load<i32>(pc, 4 * ENTROPY_COLUMNS);
   const scales = load<usize>(pc, 4 * ENTROPY_SCALE);
   const step = rowsPerChunk(columns);
+  waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
@@ -108,13 +120,51 @@ export function crossEntropyGradient(pc: usize): void {
       const c = load<u32>(index + 4 * r);
       const factor = load<f32>(scales + 4 * r);
       const row = from + 4 * r * columns;
-      const total = exponentials(target, row, columns, largestOf(row, columns));
+      const total = totalOf(target, row, columns, last - r);
       const known = c < (columns as u32);
       const own = known ? (load<f32>(target + 4 * c) / total - 1) * factor : 0;
       scale(target, columns, factor / total);
       if (known) store<f32>(target + 4 * c, own);
     }
   }
+}
+
+let largest: f32 = 0; // of the row that totalOf() was last asked for
+let waiting = 0; // rows whose exponentials stand in scratch
+let exponential: usize = 0; // where those of the next one begin
+
+/** Sum of exp(row - its largest), which are written to `to` (may be the row, or absent); `left` rows like it follow one another. */
+function totalOf(to: usize, row: usize, columns: i32, left: i32): f32 {
+  if (columns > FEW) {
+    largest = largestOf(row, columns);
+    return exponentials(to, row, columns, largest);
+  }
+  if (waiting === 0) {
+    waiting = columns === 0 ? left : min(left, PIECE / columns);
+    together(row, columns, waiting);
+    exponential = scratch;
+  }
+  const own = exponential;
+  waiting--;
+  exponential += 4 * columns;
+  largest = load<f32>(scratch + 4 * waiting, OWN_LARGEST);
+  if (to !== 0) copyWords(to, own, columns);
+  return sumRow<f32>(own, columns);
+}
+
+/** The exponentials of short rows, one after the other in scratch; and their largest, the last row's first. */
+function together(from: usize, columns: i32, rows: i32): void {
+  let to = scratch;
+  for (let r = rows - 1; r >= 0; r--) {
+    const most = largestOf(from, columns);
+    store<f32>(scratch + 4 * r, most, OWN_LARGEST);
+    const below = f32x4.splat(most);
+    // Whole vectors: what one writes past its row's end is overwritten by the next.
+    for (let c = 0; c < columns; c += 4) v128.store(to + 4 * c, f32x4.sub(v128.load(from + 4 * c), below));
+    to += 4 * columns;
+    from += 4 * columns;
+  }
+  expBelow(scratch, scratch, (4 * rows * columns + 15) & ~15, 0);
 }
 
 /**
@@ -160,11 +210,23 @@ function largestOf(from: usize, columns: i32): f32 {
   return hmax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
 }
 
-/** log of one number, by the vector function. */
-function logOf(x: f32): f32 {
-  v128.store(scratch, f32x4.splat(x));
-  log(scratch, scratch, 16);
-  return load<f32>(scratch);
+/** Keeps the total of the chunk's row i, and a number beside it. */
+function note(i: i32, total: f32, own: f32): void {
+  store<f32>(scratch + 4 * i, total, TOTALS);
+  store<f32>(scratch + 4 * i, own, OWN);
+}
+
+/** Makes logarithms of the totals of so many rows. */
+function logTotals(rows: i32): void {
+  log(scratch + TOTALS, scratch + TOTALS, (4 * rows + 15) & ~15);
+}
+
+function logOfTotal(i: i32): f32 {
+  return load<f32>(scratch + 4 * i, TOTALS);
+}
+
+function ownOf(i: i32): f32 {
+  return load<f32>(scratch + 4 * i, OWN);
 }
 
 /** Multiplies a row in place. */
