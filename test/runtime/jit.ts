@@ -76,6 +76,14 @@ const trainings = {
     optimizer: () => adam(0.01),
     classes: true,
   },
+  "large toy": {
+    widths: [3, 8, 7, 2],
+    activation: tanh,
+    rows: 9,
+    batch: 4,
+    optimizer: () => adam(0.01),
+    classes: false,
+  },
   small: { widths: [30, 20, 5], activation: relu, rows: 100, batch: 16, optimizer: () => adam(0.01), classes: true },
 };
 

@@ -194,7 +194,9 @@ class WasmMachine implements Machine {
 
   release(loaded: Loaded): void {
     const prepared = this.#prepared.get(loaded);
-    if (prepared !== undefined) this.#places.give(prepared.places);
+    if (prepared === undefined) return;
+    for (const at of prepared.places) this.#kernels?.table.set(at, null);
+    this.#places.give(prepared.places);
   }
 
   /** The function that makes a step of a program, 0 if the interpreter does. */

@@ -22,9 +22,10 @@ export interface Helpers {
   readonly scratch: number;
 }
 
-const MOST = 16; // elements of a map, a product or a sum that is written out
+const MOST = 64; // elements of a map, a product or a sum that is written out
+const SHORT = 15; // of a row that is summed up: longer ones have several sums side by side
 const MOST_DEPTH = 32; // of a product, or a sum
-const MOST_WORK = 1024; // vector operations of a step: beyond, the kernels' own speed counts for more than what they cost to call
+const MOST_WORK = 2048; // vector operations of a step: beyond, the kernels' own speed counts for more than what they cost to call
 
 /** What is written out: where one is too large for it, the program is no toy. Others are left to the kernels, but for loops. */
 const WRITTEN: ReadonlySet<number> = new Set([op.MAP, op.MATMUL, op.REDUCE, op.LOOP]);
@@ -67,7 +68,7 @@ function costOf(code: Int32Array, at: number): number | undefined {
     }
     case op.REDUCE: {
       const [outer, n, inner] = [word(slot.REDUCE_OUTER), word(slot.REDUCE_N), word(slot.REDUCE_INNER)];
-      const isSmall = outer * inner > 0 && outer * inner <= MOST && n > 0 && n <= (inner === 1 ? MOST - 1 : MOST_DEPTH);
+      const isSmall = outer * inner > 0 && outer * inner <= MOST && n > 0 && n <= (inner === 1 ? SHORT : MOST_DEPTH);
       return isSmall && word(slot.REDUCE_KIND) === slot.KIND_SUM ? vectorsOf(outer * inner) * n : undefined;
     }
     default:
