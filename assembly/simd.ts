@@ -76,3 +76,27 @@ export function storeLanes(to: usize, v: v128, count: i32): void {
     if ((count & 1) !== 0) v128.store32_lane(to, v, 2, 8);
   } else if ((count & 1) !== 0) v128.store32_lane(to, v, 0);
 }
+
+/** Writes two vectors side by side, or adds them. */
+@inline
+export function put2(to: usize, add: bool, v0: v128, v1: v128): void {
+  if (add) {
+    v0 = f32x4.add(v128.load(to), v0);
+    v1 = f32x4.add(v128.load(to, 16), v1);
+  }
+  v128.store(to, v0);
+  v128.store(to, v1, 16);
+}
+
+/** Writes three vectors side by side, or adds them. */
+@inline
+export function put3(to: usize, add: bool, v0: v128, v1: v128, v2: v128): void {
+  if (add) {
+    v0 = f32x4.add(v128.load(to), v0);
+    v1 = f32x4.add(v128.load(to, 16), v1);
+    v2 = f32x4.add(v128.load(to, 32), v2);
+  }
+  v128.store(to, v0);
+  v128.store(to, v1, 16);
+  v128.store(to, v2, 32);
+}

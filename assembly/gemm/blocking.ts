@@ -1,6 +1,6 @@
 // Sizes of the matrix product (Goto and van de Geijn's and BLIS's names), and why they are what they are.
 import { ENOUGH, FEW_COLUMNS, FEW_COLUMNS_PACKED, FEW_ROWS, LARGE, MANY, MC, NC, SEGMENT, SMALL } from "../isa/chunks";
-import { PANEL } from "../isa/sizes";
+import { KC, PANEL } from "../isa/sizes";
 
 // The micro-kernel keeps MR x NR sums in registers. x86-64 has 15 vector registers for V8: 6 x 8 takes 12 sums, 2 vectors of B and
 // 1 of A. Without fused multiply-add a product needs one more, and 3 x 12 (9 + 3 + 1 + 1) is what fits best.
@@ -10,10 +10,9 @@ export const NR: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 12;
 // So many rows left over by the tiles take less time one by one (micro-1x24.ts).
 export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
 
-// Columns of a chunk from which on it pays to pack A: a transposed one, and in the relaxed build any. There, with the other half of the
-// core at work for somebody else, 480 cubed reaches 0.85 of the peak in place of 0.76; 3 x 12 uses a row of A too seldom to gain by it.
+// Columns of a chunk from which on it pays to put the rows of A side by side in strips, and those of a transposed A.
+export const PACK_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 48 : 144; // 3 x 12 uses a row of A seldom
 export const PACK_COLUMNS = 96;
-export const PACK_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 48 : i32.MAX_VALUE;
 
 // Products up to which no tile pays.
 export const FEW_PRODUCTS = 4096;
@@ -21,6 +20,11 @@ export const FEW_PRODUCTS = 4096;
 /** Rows and columns of the chunks that cutChunks() found. */
 export let chunkRows: i32 = 0;
 export let chunkColumns: i32 = 0;
+
+/** Depth of the blocks that a sum over k is cut into, the last one excepted: as equal as can be, whole turns of the strips' loop. */
+export function depthOf(k: i32): i32 {
+  return k <= KC ? k : whole(parts(k, parts(k, KC)), 8);
+}
 
 /** How to cut a product: depends on its shape alone. */
 export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, epilogue: bool): void {
@@ -35,7 +39,7 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, 
     if (chunks >= MANY || (chunks >= ENOUGH && (work <= LARGE || rows <= FEW_ROWS))) break;
     const half = wholePanels(columns >> 1);
     const wide = columns > few && (!epilogue || half * depth >= SEGMENT);
-    if (wide && (rows <= FEW_ROWS || columns > 4 * rows)) columns = half;
+    if (wide && rows <= FEW_ROWS) columns = half;
     else if (rows > 6) rows = whole(rows >> 1, 6);
     else break;
   }

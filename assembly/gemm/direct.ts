@@ -1,7 +1,7 @@
 // Products that read B where it lies, since packing it would cost as much as they do: very small ones, and those of a row or two.
-// Every output is summed as the tiles sum it: over k in order within blocks of KC, and the blocks in order.
-import { KC } from "../isa/sizes";
+// Every output is summed as the tiles sum it: over k in order within blocks, and the blocks in order.
 import { madd, storeLanes } from "../simd";
+import { depthOf } from "./blocking";
 
 /**
  * rows x columns of C = A . B, B (k x n) with rows `ldb` bytes apart, or transposed (n x k) with columns `ldb` bytes apart. The numbers
@@ -20,8 +20,9 @@ export function direct(
   columns: i32,
   k: i32,
 ): void {
-  for (let p = 0; p < k; p += KC) {
-    const depth = min(KC, k - p);
+  const block = depthOf(k);
+  for (let p = 0; p < k; p += block) {
+    const depth = min(block, k - p);
     for (let i = 0; i < rows; i += 4) {
       const x = a + i * lda + p * step;
       const y = c + i * ldc;

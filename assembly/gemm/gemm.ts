@@ -1,8 +1,8 @@
-// MATMUL: C = A . B over a batch, B in panels (pack.ts), A where it lies. The loops around the micro-kernel are those of Goto and
-// van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), without the packing of A, which does not pay here.
-// Each output is summed over k in order within blocks of KC, and the blocks in order: the same bits for any tile or thread.
+// MATMUL: C = A . B over a batch, B in panels (pack.ts), A in strips or where it lies. The loops around the micro-kernel are those of
+// Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
+// Each output is summed over k in order within blocks (depthOf), and the blocks in order: the same bits for any tile or thread.
 import { MC, NC } from "../isa/chunks";
-import { KC, PANEL, SCRATCH_TILE } from "../isa/sizes";
+import { PANEL, SCRATCH_TILE } from "../isa/sizes";
 import {
   MATMUL_A,
   MATMUL_B,
@@ -26,6 +26,7 @@ import {
   chunkColumns,
   chunkRows,
   cutChunks,
+  depthOf,
   FEW_PRODUCTS,
   MR,
   NR,
@@ -39,6 +40,8 @@ import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
 import { columns6x8, rows6x8 } from "./micro-6x8";
 import { packRowStrips, packStrips } from "./pack";
+import { strips3x12 } from "./strips-3x12";
+import { strips6x8 } from "./strips-6x8";
 
 /** C[b] = A[b] . B[b] (m x k . k x n), and the epilogue on each finished chunk. */
 export function matmul(pc: usize): void {
@@ -139,8 +142,9 @@ function product(
   const transposed = rowA === 4;
   const inPlace = stepB !== 4 * NR;
   const strips = columns >= (transposed ? PACK_COLUMNS : PACK_ROWS) || (inPlace && !transposed);
-  for (let p = 0; tiled > 0 && p < k; p += KC) {
-    const depth = min(KC, k - p);
+  const block = depthOf(k);
+  for (let p = 0; tiled > 0 && p < k; p += block) {
+    const depth = min(block, k - p);
     const add = p > 0;
     const from = a + p * stepA;
     if (strips) {
@@ -155,7 +159,10 @@ function product(
         const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
         const ldz = width >= NR ? ldc : 4 * NR;
         const sums = add && width >= NR;
-        if (strips || transposed) {
+        if (strips && !inPlace) {
+          if (NR === 8) strips6x8(x, panel, depth, z, ldz, tiled - i, sums);
+          else strips3x12(x, panel, depth, z, ldz, tiled - i, sums);
+        } else if (strips || transposed) {
           const ldx = strips ? 4 * MR : stepA;
           if (NR === 8) columns6x8(x, ldx, panel, stepB, depth, z, ldz, tiled - i, sums);
           else columns3x12(x, ldx, panel, stepB, depth, z, ldz, tiled - i, sums);
@@ -171,8 +178,8 @@ function product(
     return;
   }
   for (let i = tiled; i < rows; i++) {
-    for (let p = 0; p < k; p += KC)
-      row(c + i * ldc, a + i * rowA + p * stepA, stepA, b + p * stepB, columns, k, min(KC, k - p), p > 0);
+    for (let p = 0; p < k; p += block)
+      row(c + i * ldc, a + i * rowA + p * stepA, stepA, b + p * stepB, columns, k, min(block, k - p), p > 0);
   }
 }
 

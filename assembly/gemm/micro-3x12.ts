@@ -1,6 +1,6 @@
 // Micro-kernels of the portable build, where a product needs a register of its own: 3 x 12 outputs in 9 registers, B's panel in 3.
 // As micro-6x8.ts in all else.
-import { madd } from "../simd";
+import { madd, put3 } from "../simd";
 
 /** 3 x 12 outputs from rows of A, `lda` bytes apart. */
 export function rows3x12(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i32, rows: i32, add: bool): void {
@@ -85,13 +85,13 @@ export function rows3x12(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i
     a1 += 16;
     a2 += 16;
   } while (b !== end);
-  put(c, add, c00, c01, c02);
+  put3(c, add, c00, c01, c02);
   if (rows === 1) return;
   c += ldc;
-  put(c, add, c10, c11, c12);
+  put3(c, add, c10, c11, c12);
   if (rows === 2) return;
   c += ldc;
-  put(c, add, c20, c21, c22);
+  put3(c, add, c20, c21, c22);
 }
 
 /** 3 x 12 outputs from columns of A, `lda` bytes apart. */
@@ -135,23 +135,11 @@ export function columns3x12(
     b += ldb;
     a += lda;
   } while (b !== end);
-  put(c, add, c00, c01, c02);
+  put3(c, add, c00, c01, c02);
   if (rows === 1) return;
   c += ldc;
-  put(c, add, c10, c11, c12);
+  put3(c, add, c10, c11, c12);
   if (rows === 2) return;
   c += ldc;
-  put(c, add, c20, c21, c22);
-}
-
-/** Writes a row of outputs, or adds it. */
-function put(c: usize, add: bool, v0: v128, v1: v128, v2: v128): void {
-  if (add) {
-    v0 = f32x4.add(v128.load(c), v0);
-    v1 = f32x4.add(v128.load(c, 16), v1);
-    v2 = f32x4.add(v128.load(c, 32), v2);
-  }
-  v128.store(c, v0);
-  v128.store(c, v1, 16);
-  v128.store(c, v2, 32);
+  put3(c, add, c20, c21, c22);
 }

@@ -1,6 +1,6 @@
 // Micro-kernels of the relaxed build: 6 x 8 outputs in 12 registers while k runs over rows of eight from B's panel (2 registers) and
 // over numbers of A, splatted (1). Only the first `rows` rows are stored, or added to C where `add` is set. k > 0.
-import { madd } from "../simd";
+import { madd, put2 } from "../simd";
 
 /**
  * 6 x 8 outputs from rows of A, `lda` bytes apart; rows that do not exist are not read.
@@ -119,22 +119,22 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
     a4 += 16;
     a5 += 16;
   } while (b !== end);
-  put(c, add, c00, c01);
+  put2(c, add, c00, c01);
   if (rows === 1) return;
   c += ldc;
-  put(c, add, c10, c11);
+  put2(c, add, c10, c11);
   if (rows === 2) return;
   c += ldc;
-  put(c, add, c20, c21);
+  put2(c, add, c20, c21);
   if (rows === 3) return;
   c += ldc;
-  put(c, add, c30, c31);
+  put2(c, add, c30, c31);
   if (rows === 4) return;
   c += ldc;
-  put(c, add, c40, c41);
+  put2(c, add, c40, c41);
   if (rows === 5) return;
   c += ldc;
-  put(c, add, c50, c51);
+  put2(c, add, c50, c51);
 }
 
 /**
@@ -189,30 +189,20 @@ export function columns6x8(
     b += ldb;
     a += lda;
   } while (b !== end);
-  put(c, add, c00, c01);
+  put2(c, add, c00, c01);
   if (rows === 1) return;
   c += ldc;
-  put(c, add, c10, c11);
+  put2(c, add, c10, c11);
   if (rows === 2) return;
   c += ldc;
-  put(c, add, c20, c21);
+  put2(c, add, c20, c21);
   if (rows === 3) return;
   c += ldc;
-  put(c, add, c30, c31);
+  put2(c, add, c30, c31);
   if (rows === 4) return;
   c += ldc;
-  put(c, add, c40, c41);
+  put2(c, add, c40, c41);
   if (rows === 5) return;
   c += ldc;
-  put(c, add, c50, c51);
-}
-
-/** Writes a row of outputs, or adds it. */
-function put(c: usize, add: bool, v0: v128, v1: v128): void {
-  if (add) {
-    v0 = f32x4.add(v128.load(c), v0);
-    v1 = f32x4.add(v128.load(c, 16), v1);
-  }
-  v128.store(c, v0);
-  v128.store(c, v1, 16);
+  put2(c, add, c50, c51);
 }

@@ -13,10 +13,11 @@ export const COPY_SQUARE = 64; // columns of a chunk of a transposition
 export const SCATTER_COLUMNS = 128; // columns of a chunk of SCATTER_ADD, of
 export const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
 
-// MATMUL: a chunk is at most MC x NC outputs: MC x KC words of A (96 kB) stay in L2 while panels of B pass through L1. Chunks are cut
+// MATMUL: a chunk is at most MC x NC outputs: MC x KC words of A (96 kB, which scratch must hold) stay in L2 while panels of B pass
+// through L1. Chunks are cut
 // smaller until there are MANY, while that costs nothing; then until there are ENOUGH for 16 threads.
-export const MC = 96;
-export const NC = 480;
+export const MC = 48;
+export const NC = 528;
 export const MANY = 64;
 export const ENOUGH = 16;
 export const LARGE = 8388608; // products of a chunk (0.4 ms); below, fewer are better than many: each packs its A anew and brings B to L1

@@ -195,7 +195,7 @@ function matmulChunks(word: Word): Chunks {
     if (chunks >= cut.MANY || (chunks >= cut.ENOUGH && (work <= cut.LARGE || height <= cut.FEW_ROWS))) break;
     const half = upTo(width >> 1, PANEL);
     const wide = width > few && (!epilogue || half * depth >= cut.SEGMENT);
-    if (wide && (height <= cut.FEW_ROWS || width > 4 * height)) width = half;
+    if (wide && height <= cut.FEW_ROWS) width = half;
     else if (height > 6) height = upTo(height >> 1, 6);
     else break;
   }
