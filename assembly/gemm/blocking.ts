@@ -30,7 +30,8 @@ export function depthOf(k: i32): i32 {
 export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, epilogue: bool): void {
   const few = transposed ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
   const depth = min(k, 1 << 15); // so that no product of sizes overflows
-  let rows = min(MC, whole(m, 6));
+  const most = k > KC / 2 ? MC / 2 : MC;
+  let rows = whole(parts(m, parts(m, most)), 6);
   let columns = n <= NC ? n : wholePanels(parts(n, parts(n, NC)));
   while (true) {
     const work = min(m, rows) * columns * depth;

@@ -63,7 +63,36 @@ function packRows(to: usize, from: usize, n: i32, rows: i32, columns: i32): void
 /** From rows of the transpose of B (n x k). */
 function packTransposed(to: usize, from: usize, k: i32, rows: i32, columns: i32): void {
   if (columns < NR) memory.fill(to, 0, 4 * NR * rows);
-  transpose(to, 4 * NR, from, 4 * k, columns, rows);
+  let j = 0;
+  for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, from + 4 * j * k, 4 * k, rows);
+  if (j < columns) transpose(to + 4 * j, 4 * NR, from + 4 * j * k, 4 * k, columns - j, rows);
+}
+
+/** Four columns of a panel from rows of the transpose, `ldb` bytes apart. */
+function packFour(to: usize, from: usize, ldb: i32, rows: i32): void {
+  let a = from;
+  let b = a + ldb;
+  let c = b + ldb;
+  let d = c + ldb;
+  for (; rows >= 4; rows -= 4, to += 16 * NR) {
+    const r0 = v128.load(a);
+    const r1 = v128.load(b);
+    const r2 = v128.load(c);
+    const r3 = v128.load(d);
+    const low01 = i32x4.shuffle(r0, r1, 0, 4, 1, 5);
+    const high01 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
+    const low23 = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
+    const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(low01, low23, 0, 2));
+    v128.store(to, i64x2.shuffle(low01, low23, 1, 3), 4 * NR);
+    v128.store(to, i64x2.shuffle(high01, high23, 0, 2), 8 * NR);
+    v128.store(to, i64x2.shuffle(high01, high23, 1, 3), 12 * NR);
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+  }
+  transpose(to, 4 * NR, a, ldb, 4, rows);
 }
 
 /** Strips of MR rows of A, each depth x MR contiguous, from columns `lda` bytes apart. Reads whole strips, existing or not. */

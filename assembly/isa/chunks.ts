@@ -13,17 +13,17 @@ export const COPY_SQUARE = 64; // columns of a chunk of a transposition
 export const SCATTER_COLUMNS = 128; // columns of a chunk of SCATTER_ADD, of
 export const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
 
-// MATMUL: a chunk is at most MC x NC outputs: MC x KC words of A (96 kB, which scratch must hold) stay in L2 while panels of B pass
-// through L1. Chunks are cut
-// smaller until there are MANY, while that costs nothing; then until there are ENOUGH for 16 threads.
-export const MC = 48;
+// MATMUL: a chunk is at most MC x NC outputs. Strips of its rows of A, MC x KC / 2 words (96 kB, which scratch must hold), stay in L2 while
+// panels of B pass through L1. Chunks are cut smaller until there are MANY, while that costs nothing; then until there are ENOUGH for
+// 16 threads: rows first, since every chunk packs its rows of A for all of its columns.
+export const MC = 96; // half of it for sums longer than KC / 2
 export const NC = 528;
 export const MANY = 64;
 export const ENOUGH = 16;
 export const LARGE = 8388608; // products of a chunk (0.4 ms); below, fewer are better than many: each packs its A anew and brings B to L1
 export const SMALL = 16384; // a chunk of so few is not cut any more
-export const FEW_ROWS = 24; // with fewer rows B passes through L1 too fast
-export const FEW_COLUMNS = 48;
-export const FEW_COLUMNS_PACKED = 240; // the same where a transposed A is packed for them
+export const FEW_ROWS = 12; // with fewer rows B passes through L1 too fast
+export const FEW_COLUMNS = 144;
+export const FEW_COLUMNS_PACKED = 240; // the same for a transposed A, which costs more to pack
 // An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
 export const SEGMENT = 32768;

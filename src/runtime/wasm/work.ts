@@ -2,7 +2,7 @@
 // of assembly/ (tested); nanoseconds are estimates unless the caller has better ones. It all concerns speed, never bits.
 import * as cut from "../../../assembly/isa/chunks.ts";
 import * as op from "../../../assembly/isa/opcode.ts";
-import { MAP_CHUNK, PANEL } from "../../../assembly/isa/sizes.ts";
+import { KC, MAP_CHUNK, PANEL } from "../../../assembly/isa/sizes.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, type Opcode, opcodeAt } from "../../compile/addresses.ts";
 
@@ -186,7 +186,8 @@ function matmulChunks(word: Word): Chunks {
   const epilogue = word(slot.MATMUL_MAP) > 0;
   const depth = Math.min(k, 1 << 15);
   const upTo = (x: number, multiple: number) => Math.ceil(x / multiple) * multiple;
-  let height = Math.min(cut.MC, upTo(m, 6));
+  const most = k > KC / 2 ? cut.MC / 2 : cut.MC;
+  let height = upTo(Math.ceil(m / Math.ceil(m / most)), 6);
   let width = n <= cut.NC ? n : upTo(Math.ceil(n / Math.ceil(n / cut.NC)), PANEL);
   while (true) {
     const work = Math.min(m, height) * width * depth;
