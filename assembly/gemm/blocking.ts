@@ -4,8 +4,13 @@ import { KC, PANEL } from "../isa/sizes";
 
 // The micro-kernel keeps MR x NR sums in registers. x86-64 has 15 vector registers for V8: 6 x 8 takes 12 sums, 2 vectors of B and
 // 1 of A. Without fused multiply-add a product needs one more, and 3 x 12 (9 + 3 + 1 + 1) is what fits best.
-export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 3;
-export const NR: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 12;
+export const TALL = ASC_FEATURE_RELAXED_SIMD;
+export const MR: i32 = TALL ? 6 : 3;
+export const NR: i32 = TALL ? 8 : 12;
+
+// Both widths of panels are there: B has the second one where that pads it less (panelOf).
+export const SECOND_MR: i32 = TALL ? 3 : 4;
+export const SECOND_NR: i32 = TALL ? 12 : 8;
 
 // So many rows left over by the tiles take less time one by one (micro-1x24.ts).
 export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
@@ -31,7 +36,8 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, 
   const few = transposed ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
   const depth = min(k, 1 << 15); // so that no product of sizes overflows
   const most = k > KC / 2 ? MC / 2 : MC;
-  let rows = whole(parts(m, parts(m, most)), 6);
+  const unit = TALL || panelOf(n) === NR ? 6 : SECOND_MR; // so that no tile lacks rows
+  let rows = whole(parts(m, parts(m, most)), unit);
   let columns = n <= NC ? n : wholePanels(parts(n, parts(n, NC)));
   while (true) {
     const work = min(m, rows) * columns * depth;
@@ -41,14 +47,19 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, 
     const half = wholePanels(columns >> 1);
     const wide = columns > few && (!epilogue || half * depth >= SEGMENT);
     if (wide && rows <= FEW_ROWS) columns = half;
-    else if (rows > 6) rows = whole(rows >> 1, 6);
+    else if (rows > unit) rows = whole(rows >> 1, unit);
     else break;
   }
   chunkRows = rows;
   chunkColumns = columns;
 }
 
-/** Columns rounded up to PANEL, a multiple of every NR: what a panel buffer is sized for. */
+/** Columns of the panels of B, which has n: NR, or SECOND_NR if that makes a twelfth less of them. */
+export function panelOf(n: i32): i32 {
+  return 12 * whole(n, SECOND_NR) <= 11 * whole(n, NR) ? SECOND_NR : NR;
+}
+
+/** Columns rounded up to PANEL, a multiple of both widths of panels: what a panel buffer is sized for. */
 export function wholePanels(n: i32): i32 {
   return whole(n, PANEL);
 }

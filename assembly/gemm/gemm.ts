@@ -32,6 +32,8 @@ import {
   NR,
   PACK_COLUMNS,
   PACK_ROWS,
+  panelOf,
+  SECOND_MR,
   THIN,
   wholePanels,
 } from "./blocking";
@@ -75,6 +77,7 @@ export function matmul(pc: usize): void {
   cutChunks(batch, m, n, k, transposed, epilogue);
   const mc = chunkRows;
   const nc = chunkColumns;
+  const nr = panelOf(n);
   const down = m <= mc ? 1 : (m + mc - 1) / mc;
   const across = n <= nc ? 1 : (n + nc - 1) / nc;
   const chunks = batch * down * across;
@@ -94,8 +97,8 @@ export function matmul(pc: usize): void {
     if (k === 0) zero(target, 4 * n, rows, columns);
     else if (panels === 0 && (m <= 2 || lies)) directly(pc, target, source, row, column, matrix, rows, columns);
     else if (panels === 0)
-      product(target, 4 * n, x, rowA, stepA, b + 4 * (matrix * strideB + column), 4 * n, 4 * NR, rows, columns, k);
-    else product(target, 4 * n, x, rowA, stepA, panel, 4 * NR, 4 * NR * k, rows, columns, k);
+      product(target, 4 * n, x, rowA, stepA, b + 4 * (matrix * strideB + column), 4 * n, 4 * nr, nr, rows, columns, k);
+    else product(target, 4 * n, x, rowA, stepA, panel, 4 * nr, 4 * nr * k, nr, rows, columns, k);
     if (epilogue) {
       const map = pc + 4 * MATMUL_WORDS;
       if (columns === n) mapRange(map, first, first + rows * n);
@@ -119,7 +122,7 @@ function directly(pc: usize, c: usize, a: usize, row: i32, column: i32, matrix: 
 
 /**
  * rows x columns of C from as many rows of A and columns of B. The numbers of a row of A are `stepA` bytes apart, its rows `rowA`; a
- * transposed one has stepA > rowA. A panel of B has a row of NR every `stepB` bytes, the next panel begins `across` bytes on: where
+ * transposed one has stepA > rowA. A panel of B has a row of `nr` every `stepB` bytes, the next panel begins `across` bytes on: where
  * there are no panels, both lie in B itself.
  *
  * Where enough panels read them, or where B is none, numbers of A are first put side by side in scratch: far apart, each column of a
@@ -134,14 +137,19 @@ function product(
   b: usize,
   stepB: i32,
   across: i32,
+  nr: i32,
   rows: i32,
   columns: i32,
   k: i32,
 ): void {
-  const tiled = rows % MR <= THIN ? rows - (rows % MR) : rows;
+  const usual = nr === NR;
+  const mr = usual ? MR : SECOND_MR;
+  const tiled = usual && rows % MR <= THIN ? rows - (rows % MR) : rows;
   const transposed = rowA === 4;
-  const inPlace = stepB !== 4 * NR;
+  const inPlace = stepB !== 4 * nr;
   const strips = columns >= (transposed ? PACK_COLUMNS : PACK_ROWS) || (inPlace && !transposed);
+  const packed = usual && strips && !inPlace;
+  const ldx = strips ? 4 * mr : stepA;
   const block = depthOf(k);
   for (let p = 0; tiled > 0 && p < k; p += block) {
     const depth = min(block, k - p);
@@ -149,26 +157,26 @@ function product(
     const from = a + p * stepA;
     if (strips) {
       if (transposed) packStrips(scratch, from, stepA, tiled, depth);
-      else packRowStrips(scratch, from, rowA, tiled, depth);
+      else packRowStrips(scratch, from, rowA, tiled, depth, mr);
     }
-    for (let j = 0, panel = b + p * stepB; j < columns; j += NR, panel += across) {
+    for (let j = 0, panel = b + p * stepB; j < columns; j += nr, panel += across) {
       const width = columns - j;
-      for (let i = 0; i < tiled; i += MR) {
+      for (let i = 0; i < tiled; i += mr) {
         const x = strips ? scratch + 4 * i * depth : from + i * rowA;
         const y = c + i * ldc + 4 * j;
-        const z = width >= NR ? y : scratch + 4 * SCRATCH_TILE;
-        const ldz = width >= NR ? ldc : 4 * NR;
-        const sums = add && width >= NR;
-        if (strips && !inPlace) {
-          if (NR === 8) strips6x8(x, panel, depth, z, ldz, tiled - i, sums);
-          else strips3x12(x, panel, depth, z, ldz, tiled - i, sums);
-        } else if (strips || transposed) {
-          const ldx = strips ? 4 * MR : stepA;
-          if (NR === 8) columns6x8(x, ldx, panel, stepB, depth, z, ldz, tiled - i, sums);
-          else columns3x12(x, ldx, panel, stepB, depth, z, ldz, tiled - i, sums);
-        } else if (NR === 8) rows6x8(x, rowA, panel, depth, z, ldz, tiled - i, sums);
-        else rows3x12(x, rowA, panel, depth, z, ldz, tiled - i, sums);
-        if (width < NR) putEdge(y, ldc, z, ldz, min(tiled - i, MR), width, add);
+        const z = width >= nr ? y : scratch + 4 * SCRATCH_TILE;
+        const ldz = width >= nr ? ldc : 4 * nr;
+        const sums = add && width >= nr;
+        const high = tiled - i;
+        if (packed) {
+          if (NR === 8) strips6x8(x, panel, depth, z, ldz, high, sums);
+          else strips3x12(x, panel, depth, z, ldz, high, sums);
+        } else if (nr === 8) {
+          if (strips || transposed) columns6x8(x, ldx, panel, stepB, depth, z, ldz, high, sums);
+          else rows6x8(x, rowA, panel, depth, z, ldz, high, sums);
+        } else if (strips || transposed) columns3x12(x, ldx, panel, stepB, depth, z, ldz, high, sums);
+        else rows3x12(x, rowA, panel, depth, z, ldz, high, sums);
+        if (width < nr) putEdge(y, ldc, z, ldz, min(high, mr), width, add);
       }
     }
   }

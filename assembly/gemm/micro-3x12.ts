@@ -1,4 +1,4 @@
-// Micro-kernels of the portable build, where a product needs a register of its own: 3 x 12 outputs in 9 registers, B's panel in 3.
+// Micro-kernels over panels of twelve columns: 3 x 12 outputs in 9 registers, B's panel in 3.
 // As micro-6x8.ts in all else.
 import { madd, put3 } from "../simd";
 

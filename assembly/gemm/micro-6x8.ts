@@ -1,6 +1,7 @@
-// Micro-kernels of the relaxed build: 6 x 8 outputs in 12 registers while k runs over rows of eight from B's panel (2 registers) and
-// over numbers of A, splatted (1). Only the first `rows` rows are stored, or added to C where `add` is set. k > 0.
+// Micro-kernels over panels of eight columns: 6 x 8 outputs in 12 registers while k runs over rows of eight from B's panel (2 registers)
+// and over numbers of A, splatted (1). The portable build has no registers for more than 4 x 8. Only the first `rows` rows are stored, or added to C where `add` is set. k > 0.
 import { madd, put2 } from "../simd";
+import { TALL } from "./blocking";
 
 /**
  * 6 x 8 outputs from rows of A, `lda` bytes apart; rows that do not exist are not read.
@@ -42,12 +43,14 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
     const x3 = v128.load32_splat(a3);
     c30 = madd(x3, p0, c30);
     c31 = madd(x3, p1, c31);
-    const x4 = v128.load32_splat(a4);
-    c40 = madd(x4, p0, c40);
-    c41 = madd(x4, p1, c41);
-    const x5 = v128.load32_splat(a5);
-    c50 = madd(x5, p0, c50);
-    c51 = madd(x5, p1, c51);
+    if (TALL) {
+      const x4 = v128.load32_splat(a4);
+      c40 = madd(x4, p0, c40);
+      c41 = madd(x4, p1, c41);
+      const x5 = v128.load32_splat(a5);
+      c50 = madd(x5, p0, c50);
+      c51 = madd(x5, p1, c51);
+    }
     if (b + 32 === end) break;
     const q0 = v128.load(b, 32);
     const q1 = v128.load(b, 48);
@@ -63,12 +66,14 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
     const y3 = v128.load32_splat(a3, 4);
     c30 = madd(y3, q0, c30);
     c31 = madd(y3, q1, c31);
-    const y4 = v128.load32_splat(a4, 4);
-    c40 = madd(y4, q0, c40);
-    c41 = madd(y4, q1, c41);
-    const y5 = v128.load32_splat(a5, 4);
-    c50 = madd(y5, q0, c50);
-    c51 = madd(y5, q1, c51);
+    if (TALL) {
+      const y4 = v128.load32_splat(a4, 4);
+      c40 = madd(y4, q0, c40);
+      c41 = madd(y4, q1, c41);
+      const y5 = v128.load32_splat(a5, 4);
+      c50 = madd(y5, q0, c50);
+      c51 = madd(y5, q1, c51);
+    }
     if (b + 64 === end) break;
     const r0 = v128.load(b, 64);
     const r1 = v128.load(b, 80);
@@ -84,12 +89,14 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
     const z3 = v128.load32_splat(a3, 8);
     c30 = madd(z3, r0, c30);
     c31 = madd(z3, r1, c31);
-    const z4 = v128.load32_splat(a4, 8);
-    c40 = madd(z4, r0, c40);
-    c41 = madd(z4, r1, c41);
-    const z5 = v128.load32_splat(a5, 8);
-    c50 = madd(z5, r0, c50);
-    c51 = madd(z5, r1, c51);
+    if (TALL) {
+      const z4 = v128.load32_splat(a4, 8);
+      c40 = madd(z4, r0, c40);
+      c41 = madd(z4, r1, c41);
+      const z5 = v128.load32_splat(a5, 8);
+      c50 = madd(z5, r0, c50);
+      c51 = madd(z5, r1, c51);
+    }
     if (b + 96 === end) break;
     const s0 = v128.load(b, 96);
     const s1 = v128.load(b, 112);
@@ -105,12 +112,14 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
     const w3 = v128.load32_splat(a3, 12);
     c30 = madd(w3, s0, c30);
     c31 = madd(w3, s1, c31);
-    const w4 = v128.load32_splat(a4, 12);
-    c40 = madd(w4, s0, c40);
-    c41 = madd(w4, s1, c41);
-    const w5 = v128.load32_splat(a5, 12);
-    c50 = madd(w5, s0, c50);
-    c51 = madd(w5, s1, c51);
+    if (TALL) {
+      const w4 = v128.load32_splat(a4, 12);
+      c40 = madd(w4, s0, c40);
+      c41 = madd(w4, s1, c41);
+      const w5 = v128.load32_splat(a5, 12);
+      c50 = madd(w5, s0, c50);
+      c51 = madd(w5, s1, c51);
+    }
     b += 128;
     a0 += 16;
     a1 += 16;
@@ -129,7 +138,7 @@ export function rows6x8(a0: usize, lda: i32, b: usize, k: i32, c: usize, ldc: i3
   if (rows === 3) return;
   c += ldc;
   put2(c, add, c30, c31);
-  if (rows === 4) return;
+  if (!TALL || rows === 4) return;
   c += ldc;
   put2(c, add, c40, c41);
   if (rows === 5) return;
@@ -180,12 +189,14 @@ export function columns6x8(
     const x3 = v128.load32_splat(a, 12);
     c30 = madd(x3, p0, c30);
     c31 = madd(x3, p1, c31);
-    const x4 = v128.load32_splat(a, 16);
-    c40 = madd(x4, p0, c40);
-    c41 = madd(x4, p1, c41);
-    const x5 = v128.load32_splat(a, 20);
-    c50 = madd(x5, p0, c50);
-    c51 = madd(x5, p1, c51);
+    if (TALL) {
+      const x4 = v128.load32_splat(a, 16);
+      c40 = madd(x4, p0, c40);
+      c41 = madd(x4, p1, c41);
+      const x5 = v128.load32_splat(a, 20);
+      c50 = madd(x5, p0, c50);
+      c51 = madd(x5, p1, c51);
+    }
     b += ldb;
     a += lda;
   } while (b !== end);
@@ -199,7 +210,7 @@ export function columns6x8(
   if (rows === 3) return;
   c += ldc;
   put2(c, add, c30, c31);
-  if (rows === 4) return;
+  if (!TALL || rows === 4) return;
   c += ldc;
   put2(c, add, c40, c41);
   if (rows === 5) return;

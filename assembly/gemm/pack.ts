@@ -1,10 +1,10 @@
-// PACK: B into panels of NR columns, each k x NR contiguous, so that the micro-kernel reads one stream. Missing columns are zero.
+// PACK: B into panels of panelOf(n) columns, each contiguous, so that the micro-kernel reads one stream. Missing columns are zero.
 import { PACK_CHUNK } from "../isa/chunks";
 import { PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from "../isa/slots";
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
-import { MR, NR, wholePanels } from "./blocking";
+import { MR, panelOf, wholePanels } from "./blocking";
 
 const ROWS = 128; // of B packed for one panel before its neighbour's turn comes: both share cache lines
 
@@ -17,8 +17,9 @@ export function pack(pc: usize): void {
   const n = load<i32>(pc, 4 * PACK_N);
   const transposed = load<i32>(pc, 4 * PACK_TRANSPOSED) !== 0;
   if (k === 0) return;
-  const panels = (n + NR - 1) / NR;
-  const panelsPerChunk = max(1, PACK_CHUNK / (k * NR));
+  const nr = panelOf(n);
+  const panels = (n + nr - 1) / nr;
+  const panelsPerChunk = max(1, PACK_CHUNK / (k * nr));
   const groups = (panels + panelsPerChunk - 1) / panelsPerChunk;
   const chunks = batch * groups;
   startClaims();
@@ -31,28 +32,28 @@ export function pack(pc: usize): void {
     for (let row = 0; row < k; row += ROWS) {
       const rows = min(ROWS, k - row);
       for (let panel = first; panel < last; panel++) {
-        const columns = min(NR, n - panel * NR);
-        const at = target + 4 * NR * (panel * k + row);
-        if (transposed) packTransposed(at, source + 4 * (panel * NR * k + row), k, rows, columns);
-        else packRows(at, source + 4 * (row * n + panel * NR), n, rows, columns);
+        const columns = min(nr, n - panel * nr);
+        const at = target + 4 * nr * (panel * k + row);
+        if (transposed) packTransposed(at, nr, source + 4 * (panel * nr * k + row), k, rows, columns);
+        else packRows(at, nr, source + 4 * (row * n + panel * nr), n, rows, columns);
       }
     }
   }
 }
 
 /** From rows of B (k x n). */
-function packRows(to: usize, from: usize, n: i32, rows: i32, columns: i32): void {
-  const end = to + 4 * NR * rows;
-  if (columns === NR) {
-    for (; to < end; to += 4 * NR, from += 4 * n) {
+function packRows(to: usize, nr: i32, from: usize, n: i32, rows: i32, columns: i32): void {
+  const end = to + 4 * nr * rows;
+  if (columns === nr) {
+    for (; to < end; to += 4 * nr, from += 4 * n) {
       v128.store(to, v128.load(from));
       v128.store(to, v128.load(from, 16), 16);
-      if (NR > 8) v128.store(to, v128.load(from, 32), 32);
+      if (nr > 8) v128.store(to, v128.load(from, 32), 32);
     }
     return;
   }
-  for (; to < end; to += 4 * NR, from += 4 * n) {
-    for (let j = 0; j < NR; j += 4) {
+  for (; to < end; to += 4 * nr, from += 4 * n) {
+    for (let j = 0; j < nr; j += 4) {
       // Vectors past the last column are not read: they may lie past the buffer.
       const some = j < columns ? v128.and(v128.load(from + 4 * j), lanesBelow(columns - j)) : i32x4.splat(0);
       v128.store(to + 4 * j, some);
@@ -61,20 +62,20 @@ function packRows(to: usize, from: usize, n: i32, rows: i32, columns: i32): void
 }
 
 /** From rows of the transpose of B (n x k). */
-function packTransposed(to: usize, from: usize, k: i32, rows: i32, columns: i32): void {
-  if (columns < NR) memory.fill(to, 0, 4 * NR * rows);
+function packTransposed(to: usize, nr: i32, from: usize, k: i32, rows: i32, columns: i32): void {
+  if (columns < nr) memory.fill(to, 0, 4 * nr * rows);
   let j = 0;
-  for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, from + 4 * j * k, 4 * k, rows);
-  if (j < columns) transpose(to + 4 * j, 4 * NR, from + 4 * j * k, 4 * k, columns - j, rows);
+  for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, rows);
+  if (j < columns) transpose(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, columns - j, rows);
 }
 
 /** Four columns of a panel from rows of the transpose, `ldb` bytes apart. */
-function packFour(to: usize, from: usize, ldb: i32, rows: i32): void {
+function packFour(to: usize, stride: i32, from: usize, ldb: i32, rows: i32): void {
   let a = from;
   let b = a + ldb;
   let c = b + ldb;
   let d = c + ldb;
-  for (; rows >= 4; rows -= 4, to += 16 * NR) {
+  for (; rows >= 4; rows -= 4, to += 4 * stride) {
     const r0 = v128.load(a);
     const r1 = v128.load(b);
     const r2 = v128.load(c);
@@ -84,15 +85,15 @@ function packFour(to: usize, from: usize, ldb: i32, rows: i32): void {
     const low23 = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
     const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
     v128.store(to, i64x2.shuffle(low01, low23, 0, 2));
-    v128.store(to, i64x2.shuffle(low01, low23, 1, 3), 4 * NR);
-    v128.store(to, i64x2.shuffle(high01, high23, 0, 2), 8 * NR);
-    v128.store(to, i64x2.shuffle(high01, high23, 1, 3), 12 * NR);
+    v128.store(to + stride, i64x2.shuffle(low01, low23, 1, 3));
+    v128.store(to + 2 * stride, i64x2.shuffle(high01, high23, 0, 2));
+    v128.store(to + 3 * stride, i64x2.shuffle(high01, high23, 1, 3));
     a += 16;
     b += 16;
     c += 16;
     d += 16;
   }
-  transpose(to, 4 * NR, a, ldb, 4, rows);
+  transpose(to, stride, a, ldb, 4, rows);
 }
 
 /** Strips of MR rows of A, each depth x MR contiguous, from columns `lda` bytes apart. Reads whole strips, existing or not. */
@@ -115,10 +116,11 @@ export function packStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i
   }
 }
 
-/** The same from rows `lda` bytes apart. Where the last strip has fewer than MR, its last row stands for those that are missing. */
-export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i32): void {
+/** Strips of `mr` rows, from rows `lda` bytes apart. Where the last strip has fewer, its last row stands for those that are missing. */
+export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i32, mr: i32): void {
   const last = from + (rows - 1) * lda;
-  for (let i = 0; i < rows; i += MR) {
+  const stride = 4 * mr;
+  for (let i = 0; i < rows; i += mr) {
     let a = from + i * lda;
     let b = min(a + lda, last);
     let c = min(b + lda, last);
@@ -126,7 +128,7 @@ export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth
     let e = min(d + lda, last);
     let f = min(e + lda, last);
     let k = depth;
-    for (; k >= 4; k -= 4, to += 16 * MR) {
+    for (; k >= 4; k -= 4, to += 4 * stride) {
       const r0 = v128.load(a);
       const r1 = v128.load(b);
       const r2 = v128.load(c);
@@ -137,11 +139,15 @@ export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth
       const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
       // Of three rows, each vector's fourth word is written over by the next one, and the last vector has none.
       v128.store(to, i64x2.shuffle(low01, low23, 0, 2));
-      v128.store(to + 4 * MR, i64x2.shuffle(low01, low23, 1, 3));
-      v128.store(to + 8 * MR, i64x2.shuffle(high01, high23, 0, 2));
+      v128.store(to + stride, i64x2.shuffle(low01, low23, 1, 3));
+      v128.store(to + 2 * stride, i64x2.shuffle(high01, high23, 0, 2));
       const fourth = i64x2.shuffle(high01, high23, 1, 3);
-      if (MR === 6) {
-        v128.store(to, fourth, 72);
+      if (mr > 3) v128.store(to + 3 * stride, fourth);
+      else {
+        v128.store64_lane(to, fourth, 0, 36);
+        v128.store32_lane(to, fourth, 2, 44);
+      }
+      if (mr === 6) {
         const r4 = v128.load(e);
         const r5 = v128.load(f);
         const low45 = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
@@ -150,9 +156,6 @@ export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth
         v128.store64_lane(to, low45, 1, 40);
         v128.store64_lane(to, high45, 0, 64);
         v128.store64_lane(to, high45, 1, 88);
-      } else {
-        v128.store64_lane(to, fourth, 0, 36);
-        v128.store32_lane(to, fourth, 2, 44);
       }
       a += 16;
       b += 16;
@@ -161,12 +164,12 @@ export function packRowStrips(to: usize, from: usize, lda: i32, rows: i32, depth
       e += 16;
       f += 16;
     }
-    for (; k > 0; k--, to += 4 * MR) {
+    for (; k > 0; k--, to += stride) {
       store<u32>(to, load<u32>(a));
       store<u32>(to, load<u32>(b), 4);
       store<u32>(to, load<u32>(c), 8);
-      if (MR === 6) {
-        store<u32>(to, load<u32>(d), 12);
+      if (mr > 3) store<u32>(to, load<u32>(d), 12);
+      if (mr === 6) {
         store<u32>(to, load<u32>(e), 16);
         store<u32>(to, load<u32>(f), 20);
       }

@@ -152,8 +152,9 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
     const height = width === inner ? fitting(cut.REDUCE_CHUNK, Math.max(1, n) * inner) : 1;
     return boxes([inner, width], [outer, height], whole(n));
   },
-  [op.PACK]: (word, panel) => {
+  [op.PACK]: (word, usual) => {
     const [k, n] = [word(slot.PACK_K), word(slot.PACK_N)];
+    const panel = panelOf(n, usual);
     return boxes([n, panel * fitting(cut.PACK_CHUNK, k * panel)], [word(slot.PACK_BATCH), 1], [k, k]);
   },
   [op.MATMUL]: matmulChunks,
@@ -179,15 +180,22 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
   [op.CROSS_ENTROPY_GRADIENT]: entropy,
 };
 
+/** Columns of a panel of n columns, as in assembly/gemm/blocking.ts. */
+function panelOf(n: number, usual: number): number {
+  const second = 20 - usual;
+  return 12 * second * Math.ceil(n / second) <= 11 * usual * Math.ceil(n / usual) ? second : usual;
+}
+
 /** assembly/gemm/blocking.ts, line by line. The unit is an output. */
-function matmulChunks(word: Word): Chunks {
+function matmulChunks(word: Word, usual: number): Chunks {
   const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
   const few = (word(slot.MATMUL_TRANSPOSED) & 1) !== 0 ? cut.FEW_COLUMNS_PACKED : cut.FEW_COLUMNS;
   const epilogue = word(slot.MATMUL_MAP) > 0;
   const depth = Math.min(k, 1 << 15);
   const upTo = (x: number, multiple: number) => Math.ceil(x / multiple) * multiple;
   const most = k > KC / 2 ? cut.MC / 2 : cut.MC;
-  let height = upTo(Math.ceil(m / Math.ceil(m / most)), 6);
+  const unit = usual === 8 || panelOf(n, usual) === usual ? 6 : 4;
+  let height = upTo(Math.ceil(m / Math.ceil(m / most)), unit);
   let width = n <= cut.NC ? n : upTo(Math.ceil(n / Math.ceil(n / cut.NC)), PANEL);
   while (true) {
     const work = Math.min(m, height) * width * depth;
@@ -197,7 +205,7 @@ function matmulChunks(word: Word): Chunks {
     const half = upTo(width >> 1, PANEL);
     const wide = width > few && (!epilogue || half * depth >= cut.SEGMENT);
     if (wide && height <= cut.FEW_ROWS) width = half;
-    else if (height > 6) height = upTo(height >> 1, 6);
+    else if (height > unit) height = upTo(height >> 1, unit);
     else break;
   }
   return boxes([m, height], [n, width], [batch, 1]);
