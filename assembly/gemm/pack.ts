@@ -6,7 +6,7 @@ import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
 import { MR, panelOf, wholePanels } from "./blocking";
 
-const ROWS = 128; // of B packed for one panel before its neighbour's turn comes: both share cache lines
+const ROWS = 128; // of a panel whose columns are turned by fours: so many stay in the first cache
 
 /** Panels of each of `batch` matrices; a matrix occupies k x wholePanels(n) words. */
 export function pack(pc: usize): void {
@@ -19,7 +19,7 @@ export function pack(pc: usize): void {
   if (k === 0) return;
   const nr = panelOf(n);
   const panels = (n + nr - 1) / nr;
-  const panelsPerChunk = max(1, PACK_CHUNK / (k * nr));
+  const panelsPerChunk = 2 * max(1, PACK_CHUNK / (2 * k * nr));
   const groups = (panels + panelsPerChunk - 1) / panelsPerChunk;
   const chunks = batch * groups;
   startClaims();
@@ -29,21 +29,40 @@ export function pack(pc: usize): void {
     const last = min(panels, first + panelsPerChunk);
     const target = to + 4 * matrix * k * wholePanels(n);
     const source = from + 4 * matrix * k * n;
-    for (let row = 0; row < k; row += ROWS) {
-      const rows = min(ROWS, k - row);
-      for (let panel = first; panel < last; panel++) {
-        const columns = min(nr, n - panel * nr);
-        const at = target + 4 * nr * (panel * k + row);
-        if (transposed) packTransposed(at, nr, source + 4 * (panel * nr * k + row), k, rows, columns);
-        else packRows(at, nr, source + 4 * (row * n + panel * nr), n, rows, columns);
-      }
+    for (let panel = first; panel < last; panel++) {
+      const columns = n - panel * nr;
+      const at = target + 4 * nr * panel * k;
+      if (transposed) packTransposed(at, nr, source + 4 * panel * nr * k, k, min(nr, columns));
+      else if (panel + 1 < last && columns >= 2 * nr) {
+        packPair(at, nr, source + 4 * panel * nr, n, k);
+        panel++;
+      } else packRows(at, nr, source + 4 * panel * nr, n, k, min(nr, columns));
+    }
+  }
+}
+
+/** Two whole panels from rows of B (k x n): they share cache lines, which strides of powers of two would not leave in place. */
+function packPair(to: usize, nr: i32, from: usize, n: i32, k: i32): void {
+  const end = to + 4 * nr * k;
+  let second = end;
+  for (; to < end; to += 4 * nr, second += 4 * nr, from += 4 * n) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    if (nr > 8) {
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(second, v128.load(from, 48));
+      v128.store(second, v128.load(from, 64), 16);
+      v128.store(second, v128.load(from, 80), 32);
+    } else {
+      v128.store(second, v128.load(from, 32));
+      v128.store(second, v128.load(from, 48), 16);
     }
   }
 }
 
 /** From rows of B (k x n). */
-function packRows(to: usize, nr: i32, from: usize, n: i32, rows: i32, columns: i32): void {
-  const end = to + 4 * nr * rows;
+function packRows(to: usize, nr: i32, from: usize, n: i32, k: i32, columns: i32): void {
+  const end = to + 4 * nr * k;
   if (columns === nr) {
     for (; to < end; to += 4 * nr, from += 4 * n) {
       v128.store(to, v128.load(from));
@@ -62,11 +81,14 @@ function packRows(to: usize, nr: i32, from: usize, n: i32, rows: i32, columns: i
 }
 
 /** From rows of the transpose of B (n x k). */
-function packTransposed(to: usize, nr: i32, from: usize, k: i32, rows: i32, columns: i32): void {
-  if (columns < nr) memory.fill(to, 0, 4 * nr * rows);
-  let j = 0;
-  for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, rows);
-  if (j < columns) transpose(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, columns - j, rows);
+function packTransposed(to: usize, nr: i32, from: usize, k: i32, columns: i32): void {
+  if (columns < nr) memory.fill(to, 0, 4 * nr * k);
+  for (let row = 0; row < k; row += ROWS, to += 4 * nr * ROWS, from += 4 * ROWS) {
+    const rows = min(ROWS, k - row);
+    let j = 0;
+    for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, rows);
+    if (j < columns) transpose(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, columns - j, rows);
+  }
 }
 
 /** Four columns of a panel from rows of the transpose, `ldb` bytes apart. */

@@ -3,7 +3,7 @@
 
 // Elements, about.
 export const REDUCE_CHUNK = 8192;
-export const PACK_CHUNK = 8192;
+export const PACK_CHUNK = 16384; // but two panels at least
 export const COPY_CHUNK = 8192;
 export const GATHER_CHUNK = 8192;
 export const ROWS_CHUNK = 4096; // of softmax and its kin

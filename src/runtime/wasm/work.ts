@@ -155,7 +155,7 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
   [op.PACK]: (word, usual) => {
     const [k, n] = [word(slot.PACK_K), word(slot.PACK_N)];
     const panel = panelOf(n, usual);
-    return boxes([n, panel * fitting(cut.PACK_CHUNK, k * panel)], [word(slot.PACK_BATCH), 1], [k, k]);
+    return boxes([n, 2 * panel * fitting(cut.PACK_CHUNK, 2 * k * panel)], [word(slot.PACK_BATCH), 1], [k, k]);
   },
   [op.MATMUL]: matmulChunks,
   [op.COPY]: copyChunks,
