@@ -1,6 +1,6 @@
 // Sizes of the matrix product (Goto and van de Geijn's and BLIS's names), and why they are what they are.
 import { ENOUGH, FEW_COLUMNS, FEW_COLUMNS_PACKED, FEW_ROWS, LARGE, MANY, MC, NC, SEGMENT, SMALL } from "../isa/chunks";
-import { KC, PANEL } from "../isa/sizes";
+import { CONTROL_NARROW, KC, PANEL } from "../isa/sizes";
 
 // The micro-kernel keeps MR x NR sums in registers. x86-64 has 15 vector registers for V8: 6 x 8 takes 12 sums, 2 vectors of B and
 // 1 of A. Without fused multiply-add a product needs one more, and 3 x 12 (9 + 3 + 1 + 1) is what fits best.
@@ -54,8 +54,9 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, 
   chunkColumns = columns;
 }
 
-/** Columns of the panels of B, which has n: NR, or SECOND_NR if that makes a twelfth less of them. */
+/** Columns of the panels of B, which has n: NR, or SECOND_NR if that makes a twelfth less of them, or if NR does not suit the engine. */
 export function panelOf(n: i32): i32 {
+  if (!TALL && load<i32>(CONTROL_NARROW) !== 0) return SECOND_NR;
   return 12 * whole(n, SECOND_NR) <= 11 * whole(n, NR) ? SECOND_NR : NR;
 }
 

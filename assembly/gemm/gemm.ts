@@ -156,7 +156,7 @@ function product(
     const add = p > 0;
     const from = a + p * stepA;
     if (strips) {
-      if (transposed) packStrips(scratch, from, stepA, tiled, depth);
+      if (transposed) packStrips(scratch, from, stepA, tiled, depth, mr);
       else packRowStrips(scratch, from, rowA, tiled, depth, mr);
     }
     for (let j = 0, panel = b + p * stepB; j < columns; j += nr, panel += across) {

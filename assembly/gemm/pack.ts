@@ -4,7 +4,7 @@ import { PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from 
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
-import { MR, panelOf, wholePanels } from "./blocking";
+import { panelOf, wholePanels } from "./blocking";
 
 const ROWS = 128; // of a panel whose columns are turned by fours: so many stay in the first cache
 
@@ -118,22 +118,22 @@ function packFour(to: usize, stride: i32, from: usize, ldb: i32, rows: i32): voi
   transpose(to, stride, a, ldb, 4, rows);
 }
 
-/** Strips of MR rows of A, each depth x MR contiguous, from columns `lda` bytes apart. Reads whole strips, existing or not. */
-export function packStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i32): void {
-  for (const end = to + 4 * MR * depth; to < end; to += 4 * MR, from += lda) {
+/** Strips of `mr` (6, 4 or 3) rows of A, each depth x mr contiguous, from columns `lda` bytes apart. Reads whole strips, existing or not. */
+export function packStrips(to: usize, from: usize, lda: i32, rows: i32, depth: i32, mr: i32): void {
+  for (const end = to + 4 * mr * depth; to < end; to += 4 * mr, from += lda) {
     let target = to;
     let source = from;
-    for (let i = 0; i < rows; i += MR) {
+    for (let i = 0; i < rows; i += mr) {
       const x = v128.load(source);
-      if (MR == 6) {
+      if (mr > 3) {
         v128.store(target, x);
-        store<u64>(target, load<u64>(source, 16), 16);
+        if (mr === 6) store<u64>(target, load<u64>(source, 16), 16);
       } else {
         v128.store64_lane(target, x, 0);
         v128.store32_lane(target, x, 2, 8);
       }
-      target += 4 * MR * depth;
-      source += 4 * MR;
+      target += 4 * mr * depth;
+      source += 4 * mr;
     }
   }
 }

@@ -36,6 +36,7 @@ export const CLAIM_SLOTS = 64; // chunked instructions between two barriers at t
 export const CONTROL_JOBS = 4352; // for each thread JOB_BYTES: the number of its latest job, 1 while it sleeps, the number of the job it has left, how many messages it was sent
 export const JOB_BYTES = 32;
 export const CONTROL_CALL = 6400; // of the latest job: threads that share it, then the arguments of `run`
+export const CONTROL_NARROW = 6464; // the host sets 1 where tiles of 12 columns spill registers: the portable build then has none
 export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered in math-page.ts, written by the host
 export const MATH_PAGE_BYTES = 4096;
 export const HEAP = 16384; // first byte that programs, state and scratch may use

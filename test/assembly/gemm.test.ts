@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ADD } from "../../assembly/isa/map-code.ts";
 import { BARRIER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
-import { KC, PANEL } from "../../assembly/isa/sizes.ts";
+import { CONTROL_NARROW, KC, PANEL } from "../../assembly/isa/sizes.ts";
 import { builds, instruction, Machine, type Place, random, randoms } from "./machine.ts";
 import { full, mapWords, operand, output, row } from "./map-program.ts";
 
@@ -109,133 +109,140 @@ const transposes = [false, true].flatMap((transposeA) =>
   [false, true].map((transposeB) => ({ transposeA, transposeB })),
 );
 
-describe.each(builds)("matrix product, %s build", (build) => {
-  const machine = new Machine(build, { pages: 512 });
+describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as const])(
+  "matrix product, %s build, narrow panels: %i",
+  (build, narrow) => {
+    const machine = new Machine(build, { pages: 512 });
+    new Int32Array(machine.memory.buffer)[CONTROL_NARROW / 4] = narrow;
 
-  test.each(transposes)("is exact for all sizes up to 40 ($transposeA, $transposeB)", (flags) => {
-    for (let m = 1; m <= 40; m++) {
-      for (let n = 1; n <= 40; n++) check(machine, { m, n, k: 1 + ((m * 7 + n * 3) % 19), ...flags });
-    }
-  });
+    test.each(transposes)("is exact for all sizes up to 40 ($transposeA, $transposeB)", (flags) => {
+      for (let m = 1; m <= 40; m++) {
+        for (let n = 1; n <= 40; n++) check(machine, { m, n, k: 1 + ((m * 7 + n * 3) % 19), ...flags });
+      }
+    });
 
-  test.each(transposes)("is exact for prime sizes and several blocks of depth ($transposeA, $transposeB)", (flags) => {
-    for (const [m, n, k] of [
-      [127, 131, 129],
-      [1, 131, 2 * KC + 3],
-      [131, 1, KC],
-      [13, 37, 3 * KC + 1],
-      [97, 483, 17],
-    ]) {
-      check(machine, { m, n, k, ...flags });
-    }
-  });
+    test.each(transposes)(
+      "is exact for prime sizes and several blocks of depth ($transposeA, $transposeB)",
+      (flags) => {
+        for (const [m, n, k] of [
+          [127, 131, 129],
+          [1, 131, 2 * KC + 3],
+          [131, 1, KC],
+          [13, 37, 3 * KC + 1],
+          [97, 483, 17],
+        ]) {
+          check(machine, { m, n, k, ...flags });
+        }
+      },
+    );
 
-  test.each(transposes)("multiplies batches, with either operand shared ($transposeA, $transposeB)", (flags) => {
-    for (const shared of [{}, { sharedA: true }, { sharedB: true }]) {
-      check(machine, { batch: 5, m: 7, n: 10, k: 9, ...flags, ...shared });
-      check(machine, { batch: 3, m: 24, n: 24, k: KC + 4, ...flags, ...shared });
-      check(machine, { batch: 40, m: 2, n: 3, k: 1, ...flags, ...shared });
-    }
-  });
+    test.each(transposes)("multiplies batches, with either operand shared ($transposeA, $transposeB)", (flags) => {
+      for (const shared of [{}, { sharedA: true }, { sharedB: true }]) {
+        check(machine, { batch: 5, m: 7, n: 10, k: 9, ...flags, ...shared });
+        check(machine, { batch: 3, m: 24, n: 24, k: KC + 4, ...flags, ...shared });
+        check(machine, { batch: 40, m: 2, n: 3, k: 1, ...flags, ...shared });
+      }
+    });
 
-  test("has nothing to do for empty results and gives zeros for an empty sum", () => {
-    for (const size of [
-      { m: 0, n: 5, k: 3 },
-      { m: 5, n: 0, k: 3 },
-      { m: 5, n: 11, k: 0 },
-      { m: 2, n: 3, k: 4, batch: 0 },
-    ]) {
-      check(machine, size);
-    }
-  });
+    test("has nothing to do for empty results and gives zeros for an empty sum", () => {
+      for (const size of [
+        { m: 0, n: 5, k: 3 },
+        { m: 5, n: 0, k: 3 },
+        { m: 5, n: 11, k: 0 },
+        { m: 2, n: 3, k: 4, batch: 0 },
+      ]) {
+        check(machine, size);
+      }
+    });
 
-  test("runs its epilogue once on every element, after the last block of depth", () => {
-    for (const size of [
-      { m: 7, n: 515, k: 2 * KC + 1 },
-      { m: 64, n: 128, k: 40 },
-      { m: 9, n: 10, k: 3, batch: 4 },
-      { m: 9, n: 10, k: 3, direct: true },
-      { m: 9, n: 10, k: 3, batch: 4, direct: true },
-      { m: 2, n: 1200, k: 300, direct: true },
-      { m: 3, n: 5, k: 0 },
-    ]) {
-      machine.clear();
-      const [a, b] = operands(size, integers);
-      const bias = machine.f32(integers(size.n, 1));
-      // C = C * 2 + bias, in place.
-      const { code, c } = program(machine, size, a, b, (result) =>
-        mapWords({
-          n: result.data.length,
-          columns: size.n,
-          operands: [full(result), row(bias)],
-          outputs: [result],
-          steps: [
-            [ADD, 0, operand(0), operand(0)],
-            [ADD, output(0), 0, operand(1)],
-          ],
-        }),
-      );
-      machine.run(code);
-      expect(c.data).toEqual(reference(size, a, b).map((value, i) => 2 * value + bias.data[i % size.n]));
-    }
-  });
+    test("runs its epilogue once on every element, after the last block of depth", () => {
+      for (const size of [
+        { m: 7, n: 515, k: 2 * KC + 1 },
+        { m: 64, n: 128, k: 40 },
+        { m: 9, n: 10, k: 3, batch: 4 },
+        { m: 9, n: 10, k: 3, direct: true },
+        { m: 9, n: 10, k: 3, batch: 4, direct: true },
+        { m: 2, n: 1200, k: 300, direct: true },
+        { m: 3, n: 5, k: 0 },
+      ]) {
+        machine.clear();
+        const [a, b] = operands(size, integers);
+        const bias = machine.f32(integers(size.n, 1));
+        // C = C * 2 + bias, in place.
+        const { code, c } = program(machine, size, a, b, (result) =>
+          mapWords({
+            n: result.data.length,
+            columns: size.n,
+            operands: [full(result), row(bias)],
+            outputs: [result],
+            steps: [
+              [ADD, 0, operand(0), operand(0)],
+              [ADD, output(0), 0, operand(1)],
+            ],
+          }),
+        );
+        machine.run(code);
+        expect(c.data).toEqual(reference(size, a, b).map((value, i) => 2 * value + bias.data[i % size.n]));
+      }
+    });
 
-  test("stays within the rounding error of sequential sums", () => {
-    const product = { m: 31, n: 33, k: 700 };
-    const [a, b] = operands(product, randoms);
-    machine.clear();
-    const { code, c } = program(machine, product, a, b);
-    machine.run(code);
-    const expected = reference(product, a, b);
-    const bounds = reference(product, a.map(Math.abs), b.map(Math.abs));
-    // Sums of at most KC products, each rounded at most twice, then of three blocks.
-    const worst = Math.max(...expected.map((value, i) => Math.abs(value - c.data[i]) / bounds[i]));
-    expect(worst).toBeLessThan((KC + 4) * 2 ** -24);
-  });
-
-  test.each(transposes)("has the same bits with panels and without ($transposeA, $transposeB)", (flags) => {
-    for (const size of [
-      { m: 1, n: 45, k: 2 * KC + 7 },
-      { m: 6, n: 9, k: KC + 1 },
-      { m: 2, n: 33, k: 30, batch: 3 },
-    ]) {
-      const product = { ...size, ...flags };
+    test("stays within the rounding error of sequential sums", () => {
+      const product = { m: 31, n: 33, k: 700 };
       const [a, b] = operands(product, randoms);
       machine.clear();
-      const [packed, direct] = [false, true].map((without) => {
-        const { code, c } = program(machine, { ...product, direct: without }, a, b);
-        machine.run(code);
-        return c.data;
-      });
-      expect(direct).toEqual(packed);
-    }
-  });
+      const { code, c } = program(machine, product, a, b);
+      machine.run(code);
+      const expected = reference(product, a, b);
+      const bounds = reference(product, a.map(Math.abs), b.map(Math.abs));
+      // Sums of at most KC products, each rounded at most twice, then of three blocks.
+      const worst = Math.max(...expected.map((value, i) => Math.abs(value - c.data[i]) / bounds[i]));
+      expect(worst).toBeLessThan((KC + 4) * 2 ** -24);
+    });
 
-  test("gives an output the same bits wherever its tile ends", () => {
-    const k = 300;
-    const [a, b] = operands({ m: 30, n: 30, k }, randoms);
-    machine.clear();
-    const whole = program(machine, { m: 30, n: 30, k }, a, b);
-    machine.run(whole.code);
-    for (let m = 1; m < 30; m++) {
-      const top = program(machine, { m, n: 30, k }, a.subarray(0, m * k), b);
-      machine.run(top.code);
-      expect(top.c.data).toEqual(whole.c.data.subarray(0, m * 30));
-    }
-  });
+    test.each(transposes)("has the same bits with panels and without ($transposeA, $transposeB)", (flags) => {
+      for (const size of [
+        { m: 1, n: 45, k: 2 * KC + 7 },
+        { m: 6, n: 9, k: KC + 1 },
+        { m: 2, n: 33, k: 30, batch: 3 },
+      ]) {
+        const product = { ...size, ...flags };
+        const [a, b] = operands(product, randoms);
+        machine.clear();
+        const [packed, direct] = [false, true].map((without) => {
+          const { code, c } = program(machine, { ...product, direct: without }, a, b);
+          machine.run(code);
+          return c.data;
+        });
+        expect(direct).toEqual(packed);
+      }
+    });
 
-  test("carries NaN and infinities to the outputs they belong to, and no further", () => {
-    const product = { m: 8, n: 14, k: 5 };
-    const [a, b] = operands(product, integers);
-    a[2 * 5 + 1] = Number.NaN;
-    b[3 * 14 + 13] = Number.POSITIVE_INFINITY;
-    a.fill(1, 4 * 5, 5 * 5);
-    machine.clear();
-    const { code, c } = program(machine, product, a, b);
-    machine.run(code);
-    for (let i = 0; i < 8; i++) {
-      for (let j = 0; j < 14; j++) expect(Number.isFinite(c.data[i * 14 + j])).toBe(i !== 2 && j !== 13);
-    }
-    expect(c.data[4 * 14 + 13]).toBe(Number.POSITIVE_INFINITY);
-  });
-});
+    test("gives an output the same bits wherever its tile ends", () => {
+      const k = 300;
+      const [a, b] = operands({ m: 30, n: 30, k }, randoms);
+      machine.clear();
+      const whole = program(machine, { m: 30, n: 30, k }, a, b);
+      machine.run(whole.code);
+      for (let m = 1; m < 30; m++) {
+        const top = program(machine, { m, n: 30, k }, a.subarray(0, m * k), b);
+        machine.run(top.code);
+        expect(top.c.data).toEqual(whole.c.data.subarray(0, m * 30));
+      }
+    });
+
+    test("carries NaN and infinities to the outputs they belong to, and no further", () => {
+      const product = { m: 8, n: 14, k: 5 };
+      const [a, b] = operands(product, integers);
+      a[2 * 5 + 1] = Number.NaN;
+      b[3 * 14 + 13] = Number.POSITIVE_INFINITY;
+      a.fill(1, 4 * 5, 5 * 5);
+      machine.clear();
+      const { code, c } = program(machine, product, a, b);
+      machine.run(code);
+      for (let i = 0; i < 8; i++) {
+        for (let j = 0; j < 14; j++) expect(Number.isFinite(c.data[i * 14 + j])).toBe(i !== 2 && j !== 13);
+      }
+      expect(c.data[4 * 14 + 13]).toBe(Number.POSITIVE_INFINITY);
+    });
+  },
+);

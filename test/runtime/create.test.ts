@@ -28,7 +28,7 @@ test("without relaxed SIMD, the portable build, and why", async () => {
   const executor = createExecutor();
   expect(executor.info).toEqual({
     name: "wasm-portable",
-    tile: "3x12",
+    tile: "4x8",
     threads,
     fallback: "no relaxed SIMD on this platform",
   });

@@ -1,9 +1,10 @@
 // The WebAssembly machine: an instance of the kernels over a shared memory, and a team of further ones once a program is worth it.
 // Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
 // from here (assembly/isa/sizes.ts).
-import { ALIGN, HEAP, SCRATCH_WORDS } from "../../../assembly/isa/sizes.ts";
+import { ALIGN, CONTROL_NARROW, HEAP, SCRATCH_WORDS } from "../../../assembly/isa/sizes.ts";
 import type { Program } from "../../compile/program.ts";
 import { ThreadError, UnsupportedError } from "../../errors.ts";
+import { isOldV8 } from "../features.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { withoutBarriers } from "./alone.ts";
@@ -64,6 +65,7 @@ export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing:
   const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } }).catch(refused);
   const kernels = instance.exports as unknown as Kernels;
   writeMathPage(memory.buffer);
+  new Int32Array(memory.buffer)[CONTROL_NARROW / 4] = isOldV8() ? 1 : 0;
   kernels.attach(0, 1, 4 * scratchOf(0));
   return new WasmMachine({ module, memory, kernels, start, maximum, sharing });
 }

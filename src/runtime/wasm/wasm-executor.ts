@@ -1,6 +1,6 @@
 // WasmExecutor: programs executed by the SIMD kernels of assembly/, in this thread or by a team of which it is the first.
 import { UnsupportedError } from "../../errors.ts";
-import { hasRelaxedSimd, hasSimd } from "../features.ts";
+import { hasRelaxedSimd, hasSimd, isOldV8 } from "../features.ts";
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
 import type { Machine } from "../machine.ts";
 import type { Sharing } from "./machine.ts";
@@ -22,7 +22,10 @@ export interface WasmOptions extends LocalOptions {
 }
 
 /** Rows x columns of the matrix kernel's tile (assembly/gemm/blocking.ts). */
-const TILES: Record<Build, string> = { relaxed: "6x8", portable: "3x12" };
+function tileOf(build: Build): string {
+  if (build === "relaxed") return "6x8";
+  return isOldV8() ? "4x8" : "3x12";
+}
 
 /**
  * Runs programs in WebAssembly, in this thread or with a team of which it is the first. Calls wait until the module is compiled. If
@@ -44,7 +47,7 @@ export class WasmExecutor extends LocalExecutor {
       console.warn(`simdgrad: one thread instead of ${threads}: ${why}`);
       this.info = { ...this.info, threads: 1, fallback: joined(this.info.fallback, `one thread: ${why}`) };
     };
-    const info = { name: `wasm-${build}`, tile: TILES[build], threads, fallback: joined(fallback, reason) } as const;
+    const info = { name: `wasm-${build}`, tile: tileOf(build), threads, fallback: joined(fallback, reason) } as const;
     super(info, begin(build, { threads, onAlone }), options);
   }
 }
