@@ -1,11 +1,12 @@
 // The peak that kernels are held against: the best loop of a micro-kernel over a tile of A and a panel of B that stay in the first
 // cache. Its sums live in registers, its operands come from memory (V8 builds literal vectors anew in every turn), and there is
-// nothing else: no packing, no edges, no other tile. Tiles of several shapes compete, the project's own micro-kernel is one of them.
+// nothing else: no packing, no edges, no other tile. Tiles of several shapes compete, the project's own micro-kernels among them.
 // They are a module of their own, compiled when the benchmark starts.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { median } from "./report.ts";
 
 export type Build = "relaxed" | "portable";
 
@@ -20,44 +21,70 @@ export interface Peak {
 interface Tile {
   readonly rows: number;
   readonly columns: number;
+  /** A lies in a strip: all rows' first numbers, then all second ones. Else one row lies behind the other. */
+  readonly strip?: boolean;
+}
+
+/** A micro-kernel of ours, of rows of A or of a strip. */
+interface Own extends Tile {
+  readonly name: string;
+  readonly file: string;
 }
 
 const DEPTH = 448; // of a tile: at most 25 kB of A and B
 const [A, B, C] = [1024, 65536, 131072]; // bytes
-const OWN = {
-  relaxed: { rows: 6, columns: 8, file: "micro-6x8", name: "rows6x8" },
-  portable: { rows: 3, columns: 12, file: "micro-3x12", name: "rows3x12" },
-} as const;
+const OWN: Readonly<Record<Build, readonly Own[]>> = {
+  relaxed: [
+    { rows: 6, columns: 8, file: "micro-6x8", name: "rows6x8" },
+    { rows: 6, columns: 8, file: "strips-6x8", name: "strips6x8", strip: true },
+  ],
+  portable: [
+    { rows: 3, columns: 12, file: "micro-3x12", name: "rows3x12" },
+    { rows: 3, columns: 12, file: "strips-3x12", name: "strips3x12", strip: true },
+  ],
+};
 const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].map((shape) => {
   const [rows, columns] = shape.split("x").map(Number);
   return { rows, columns };
 });
+
+const ROUNDS = 120;
+const WARM_UPS = 20;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const ENTRY = "peak-probe.ts";
 
 /** The fastest of all loops on this machine. @throws Error for one that multiplies wrongly */
 export async function peakOf(build: Build): Promise<Peak> {
-  const { file, name, ...own } = OWN[build];
+  const own = OWN[build];
   const source = `
-    import { ${name} } from "./assembly/gemm/${file}";
     import { madd } from "./assembly/simd";
-    export function tile0(count: i32): void {
-      for (let i = 0; i < count; i++)
-        ${name}(${A}, ${4 * DEPTH}, ${B}, ${DEPTH}, ${C}, ${4 * own.columns}, ${own.rows}, false);
-    }
-    ${TILES.map((tile, i) => loopOf(tile, `tile${i + 1}`)).join("\n")}`;
+    ${own.map(({ name, file }) => `import { ${name} } from "./assembly/gemm/${file}";`).join("\n")}
+    ${own.map((kernel, i) => callOf(kernel, `tile${i}`)).join("\n")}
+    ${TILES.map((tile, i) => loopOf(tile, `tile${own.length + i}`)).join("\n")}`;
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
   const numbers = new Float32Array(memory.buffer);
   for (let i = 0; i < numbers.length; i++) numbers[i] = ((i * 0.618034) % 1) - 0.5;
   const { instance } = await WebAssembly.instantiate(await compiled(source, build), { env: { memory } });
-  const peaks = [own, ...TILES].map((tile, i): Peak => {
+  const names = [
+    ...own.map(({ name }) => `${name} of assembly/gemm`),
+    ...TILES.map((tile) => `${tile.rows}x${tile.columns}`),
+  ];
+  const peaks = [...own, ...TILES].map((tile, i): Peak => {
     const run = instance.exports[`tile${i}`] as Peak["run"];
     check(run, tile, numbers);
-    const shape = `${tile.rows}x${tile.columns}`;
-    return { name: i === 0 ? `${name} of assembly/gemm` : shape, flops: 2 * tile.rows * tile.columns * DEPTH, run };
+    return { name: names[i], flops: 2 * tile.rows * tile.columns * DEPTH, run };
   });
   return fastest(peaks);
+}
+
+/** Our own micro-kernel on one tile. */
+function callOf({ name, rows, columns, strip = false }: Own, exported: string): string {
+  const a = strip ? `${A}` : `${A}, ${4 * DEPTH}`;
+  return `
+    export function ${exported}(count: i32): void {
+      for (let i = 0; i < count; i++) ${name}(${a}, ${B}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false);
+    }`;
 }
 
 /** A loop over one tile: the sums c, a row p of B, one number x of A at a time. */
@@ -85,28 +112,33 @@ function range(length: number): number[] {
 }
 
 /** A probe is a product, too: it is wrong if it makes another one. */
-function check(run: Peak["run"], { rows, columns }: Tile, numbers: Float32Array): void {
+function check(run: Peak["run"], { rows, columns, strip = false }: Tile, numbers: Float32Array): void {
   run(1);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) {
       let sum = 0;
-      for (let k = 0; k < DEPTH; k++) sum += numbers[A / 4 + i * DEPTH + k] * numbers[B / 4 + k * columns + j];
+      for (let k = 0; k < DEPTH; k++)
+        sum += numbers[A / 4 + (strip ? k * rows + i : i * DEPTH + k)] * numbers[B / 4 + k * columns + j];
       const got = numbers[C / 4 + i * columns + j];
       if (!(Math.abs(got - sum) < 1e-4)) throw new Error(`the peak's tile has ${got} at ${i}, ${j}, not ${sum}`);
     }
 }
 
-/** In rounds, since the clock may change; the best of each counts. */
+/** In rounds, since the clock may change: the one that is nearest to its round's best, by the median. */
 function fastest(peaks: readonly Peak[]): Peak {
-  const best = peaks.map(() => 0);
-  for (let round = 0; round < 40; round++)
-    for (const [i, { flops, run }] of peaks.entries()) {
+  const shares: number[][] = peaks.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    const rates = peaks.map(({ flops, run }) => {
       const tiles = Math.round(1e7 / flops);
       const start = performance.now();
       run(tiles);
-      best[i] = Math.max(best[i], (tiles * flops) / (performance.now() - start));
-    }
-  return peaks[best.indexOf(Math.max(...best))];
+      return (tiles * flops) / (performance.now() - start);
+    });
+    const best = Math.max(...rates);
+    if (round >= WARM_UPS) for (const [i, rate] of rates.entries()) shares[i].push(rate / best);
+  }
+  const medians = shares.map(median);
+  return peaks[medians.indexOf(Math.max(...medians))];
 }
 
 /** The module of a source that is no file, made as the project's own build makes its modules. */
