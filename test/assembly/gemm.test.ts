@@ -130,6 +130,9 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
           [131, 1, KC],
           [13, 37, 3 * KC + 1],
           [97, 483, 17],
+          [50, 62, 21], // panels of eight in both builds, and strips of four rows in the portable one
+          [31, 87, KC + 5],
+          [100, 36, KC / 2 + 1], // panels of twelve in both
         ]) {
           check(machine, { m, n, k, ...flags });
         }
