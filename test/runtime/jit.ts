@@ -18,7 +18,7 @@ export async function executorOf(build: Build, options: Partial<Sharing>): Promi
   return new LocalExecutor(info, createWasmMachine(bytes, { threads: 1, ...options }), { poison: true });
 }
 
-export const bitsOf = (values: TypedArray) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const bitsOf = (values: TypedArray) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 /** For the tests around it: whether a graph's results have the same bits with and without functions. */
 export function comparison(build: Build): (graph: () => Graph, where?: string) => Promise<void> {
