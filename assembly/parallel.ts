@@ -18,13 +18,17 @@ let thread: i32 = 0;
 let threads: i32 = 1;
 
 const CLAIM_BYTES = 64; // a cache line a counter
-const SPINS = 20000; // reads of the generation before a thread sleeps: about 20 microseconds, for waking one costs 50 (swept: 4,000 to 100,000)
+// Reads of the generation before a thread sleeps, 200 microseconds and 4: waking one costs 50 here and more on a busy host. Each sleep
+// halves them and each wait that ended before doubles them, so that where a core has to be shared its time is not spun away.
+const MOST_SPINS = 200000;
+const LEAST_SPINS = 4000;
 const SLEEP: i64 = 20_000_000; // nanoseconds after which a sleeper looks at the abort word
 
 let claimed = 0; // chunked instructions since the last barrier
 let counter: usize = 0; // claim counter of the instruction under way
 let next = 0; // one thread: the next chunk; several: 0 until the first chunk is taken
 let generation = 0; // of the barrier this thread waits in
+let spins = MOST_SPINS;
 let broken = false; // the team was told to leave at once
 
 /** Sets this instance's globals; the control page must be zero when a team begins. */
@@ -87,9 +91,12 @@ export function release(): void {
 /** Spins, then sleeps until the last thread has come. False if the team was told to leave at once. */
 export function wait(): bool {
   claimed = 0;
-  for (let spin = 0; spin < SPINS; spin++) {
-    if (atomic.load<i32>(CONTROL_BARRIER_GENERATION) !== generation) return !broken;
+  for (let spin = 0; spin < spins; spin++) {
+    if (atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) continue;
+    spins = min(MOST_SPINS, 2 * spins);
+    return !broken;
   }
+  spins = max(LEAST_SPINS, spins >> 1);
   atomic.add<i32>(CONTROL_BARRIER_SLEEPERS, 1);
   while (!broken && atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) {
     atomic.wait<i32>(CONTROL_BARRIER_GENERATION, generation, SLEEP);
