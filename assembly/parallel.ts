@@ -18,10 +18,11 @@ let thread: i32 = 0;
 let threads: i32 = 1;
 
 const CLAIM_BYTES = 64; // a cache line a counter
-// Reads of the generation before a thread sleeps, 200 microseconds and 4: waking one costs 50 here and more on a busy host. Each sleep
-// halves them and each wait that ended before doubles them, so that where a core has to be shared its time is not spun away.
+// Reads of the generation before a thread sleeps: about 200 microseconds, and 40. Waking one costs 50 or, on a busy host, 150. Each sleep
+// halves them and each wait that ended before doubles them: where a core must be shared, less time is spun away, and where none must,
+// waits as long as a chunk do not end in sleep.
 const MOST_SPINS = 200000;
-const LEAST_SPINS = 4000;
+const LEAST_SPINS = 40000;
 const SLEEP: i64 = 20_000_000; // nanoseconds after which a sleeper looks at the abort word
 
 let claimed = 0; // chunked instructions since the last barrier

@@ -1,5 +1,5 @@
 // Our executors as contenders, in Node and in pages alike.
-import { JsExecutor, WasmExecutor } from "../src/index.ts";
+import { compile, input, JsExecutor, WasmExecutor } from "../src/index.ts";
 import type { Executor } from "../src/runtime/executor.ts";
 import { LocalExecutor } from "../src/runtime/local-executor.ts";
 import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
@@ -45,5 +45,26 @@ export async function startOwn(start: Start, kind: OwnKind, threads: number): Pr
       await trainer.dispose();
       await executor.dispose();
     },
+  };
+}
+
+/** A product of two square matrices, packing included. */
+export async function startProduct(n: number, threads: number): Promise<Runner> {
+  const executor = new WasmExecutor({ build: "relaxed", threads });
+  const [a, b] = [input([n, n]), input([n, n])];
+  const program = await executor.load(compile({ inputs: { a, b }, outputs: { c: a.matmul(b) } }));
+  for (const name of ["a", "b"])
+    await executor.write(
+      { program, name },
+      Float32Array.from({ length: n * n }, (_, i) => ((i * 0.618034) % 1) + 0.01),
+    );
+  return {
+    engine: executor.info.name,
+    async ask(steps) {
+      const begin = performance.now();
+      await executor.run([[program, steps]]).done;
+      return { ms: (performance.now() - begin) / steps, loss: Number.NaN };
+    },
+    end: () => executor.dispose(),
   };
 }

@@ -1,11 +1,12 @@
 // Two of our own executors in one process take turns, a few milliseconds each (A B B A A B B A ...): two threads against one, and one
 // thread beside a team that has nothing to do against one alone. So neither the machine's changes of speed nor two processes' different
 // luck stand between them. Options: --only TEXT, --rounds N, --json FILE, --write.
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { compile, input, WasmExecutor } from "../src/index.ts";
+import { Worker } from "node:worker_threads";
 import { networks } from "./networks.ts";
-import { type OwnKind, startOwn } from "./own.ts";
+import { type OwnKind, startOwn, startProduct } from "./own.ts";
 import { describe, digits, machine, median, table, writeReadme } from "./report.ts";
 import type { Runner } from "./rounds.ts";
 import { type Start, startOf } from "./start.ts";
@@ -34,7 +35,12 @@ const TEAM = 2;
 
 const speedUps = Object.entries(networks).filter(([name]) => name !== "xor");
 const pairs: readonly Pair[] = [
-  { name: "gemm 1024", says: `${TEAM} threads`, make: async () => [await product(1024, TEAM), await product(1024, 1)] },
+  { name: "gemm 256", says: `${TEAM} workers, nothing in common`, make: independent },
+  {
+    name: "gemm 1024",
+    says: `${TEAM} threads`,
+    make: async () => [await startProduct(1024, TEAM), await startProduct(1024, 1)],
+  },
   ...speedUps.map(([name, network]) => ({
     name,
     says: `${TEAM} threads`,
@@ -54,25 +60,25 @@ async function both(start: Promise<Start>, first: Contender, second: Contender):
   return [await startOwn(given, ...first), await startOwn(given, ...second)];
 }
 
-/** A product of two square matrices, packing included. */
-async function product(n: number, threads: number): Promise<Runner> {
-  const executor = new WasmExecutor({ build: "relaxed", threads });
-  const [a, b] = [input([n, n]), input([n, n])];
-  const program = await executor.load(compile({ inputs: { a, b }, outputs: { c: a.matmul(b) } }));
-  for (const name of ["a", "b"])
-    await executor.write(
-      { program, name },
-      Float32Array.from({ length: n * n }, (_, i) => ((i * 0.618034) % 1) + 0.01),
-    );
-  return {
-    engine: executor.info.name,
-    async ask(steps) {
-      const begin = performance.now();
-      await executor.run([[program, steps]]).done;
-      return { ms: (performance.now() - begin) / steps, loss: Number.NaN };
-    },
-    end: () => executor.dispose(),
+/** As many workers as a team has threads, at work at the same time on products of their own, and one of them alone. */
+async function independent(): Promise<readonly [Runner, Runner]> {
+  const workers = Array.from({ length: TEAM }, () => new Worker(new URL("./pair-child.ts", import.meta.url)));
+  await Promise.all(workers.map((worker) => once(worker, "message")));
+  const ask = async (worker: Worker, steps: number): Promise<number> => {
+    worker.postMessage(steps);
+    return (await once(worker, "message"))[0];
   };
+  const runnerOf = (some: readonly Worker[]): Runner => ({
+    engine: "workers",
+    async ask(steps) {
+      const times = await Promise.all(some.map((worker) => ask(worker, steps)));
+      return { ms: Math.max(...times) / some.length, loss: Number.NaN };
+    },
+    end: async () => {
+      await Promise.all(some.map((worker) => worker.terminate()));
+    },
+  });
+  return [runnerOf(workers), runnerOf(workers.slice(0, 1))];
 }
 
 /** Ratios of the second's time to the first's, one for each pair of neighbouring turns. */
