@@ -18,18 +18,18 @@ let thread: i32 = 0;
 let threads: i32 = 1;
 
 const CLAIM_BYTES = 64; // a cache line a counter
-// Reads of the generation before a thread sleeps: about 200 microseconds, and 40. Waking one costs 50 or, on a busy host, 150. Each sleep
-// halves them and each wait that ended before doubles them: where a core must be shared, less time is spun away, and where none must,
-// waits as long as a chunk do not end in sleep.
-const MOST_SPINS = 200000;
-const LEAST_SPINS = 40000;
+// Reads of the generation before a thread sleeps: about 200 microseconds. Waking one costs 50 or, on a busy host, 150. Each sleep halves
+// them, twice at the most, and each wait that ended before doubles them: where a core must be shared, less time is spun away, and where
+// none must, waits as long as a chunk do not end in sleep.
+const SPINS = 200000;
+const MOST_HALVINGS = 2;
 const SLEEP: i64 = 20_000_000; // nanoseconds after which a sleeper looks at the abort word
 
 let claimed = 0; // chunked instructions since the last barrier
 let counter: usize = 0; // claim counter of the instruction under way
 let next = 0; // one thread: the next chunk; several: 0 until the first chunk is taken
 let generation = 0; // of the barrier this thread waits in
-let spins = MOST_SPINS;
+let halvings = 0; // of SPINS
 let broken = false; // the team was told to leave at once
 
 /** Sets this instance's globals; the control page must be zero when a team begins. */
@@ -92,12 +92,12 @@ export function release(): void {
 /** Spins, then sleeps until the last thread has come. False if the team was told to leave at once. */
 export function wait(): bool {
   claimed = 0;
-  for (let spin = 0; spin < spins; spin++) {
+  for (let spin = SPINS >> halvings; spin > 0; spin--) {
     if (atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) continue;
-    spins = min(MOST_SPINS, 2 * spins);
+    halvings = max(0, halvings - 1);
     return !broken;
   }
-  spins = max(LEAST_SPINS, spins >> 1);
+  halvings = min(MOST_HALVINGS, halvings + 1);
   atomic.add<i32>(CONTROL_BARRIER_SLEEPERS, 1);
   while (!broken && atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) {
     atomic.wait<i32>(CONTROL_BARRIER_GENERATION, generation, SLEEP);
