@@ -51,6 +51,11 @@ export function workerFacade(platform: Platform): void {
     platform.kill(started[started.length - 1]);
   }
 
+  /** Resolves when so many workers were started, the first included. */
+  async function untilStarted(count: number): Promise<void> {
+    while (started.length < count) await wait(2);
+  }
+
   afterEach(async () => {
     await Promise.all(open.splice(0).map((executor) => executor.dispose()));
     started.length = 0;
@@ -248,7 +253,7 @@ export function workerFacade(platform: Platform): void {
       await fit.pause();
       const paused = await trainer.stateDict();
       kill();
-      await wait(30); // until the death is known: a call before that is rejected
+      await untilStarted(2); // so the death is known: a call before that is rejected
       expect(await trainer.stateDict()).toEqual(paused);
       fit.resume();
       await untilLater(fit);
@@ -256,7 +261,7 @@ export function workerFacade(platform: Platform): void {
       const stopped = await trainer.stateDict();
       expect(stopped).not.toEqual(paused);
       kill();
-      await wait(30);
+      await untilStarted(3);
       expect(await trainer.stateDict()).toEqual(stopped);
     });
 
