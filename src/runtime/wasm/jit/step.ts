@@ -18,7 +18,7 @@ export interface Helpers {
   readonly execute: number;
   /** step(code, to, a, b, c, d, first, count, bytes) of assembly/steps.ts. */
   readonly step: number;
-  /** Address of six blocks of MOST words for it. */
+  /** Address of five blocks of MOST words for it: a step's result and up to four sources. */
   readonly scratch: number;
 }
 

@@ -37,7 +37,6 @@ export const simd = {
   store: 11,
   constant: 12,
   shuffle: 13,
-  i32Splat: 17,
   i32Equal: 55,
   i32Less: 57,
   f32Equal: 65,
