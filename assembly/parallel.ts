@@ -14,8 +14,10 @@ import {
 /** Start of this thread's scratch, SCRATCH_WORDS words. */
 export let scratch: usize = 0;
 
-let thread: i32 = 0;
-let threads: i32 = 1;
+/** How many run the program. */
+export let threads: i32 = 1;
+
+let thread: i32 = 0; // which of them this is
 
 const CLAIM_BYTES = 64; // a cache line a counter
 // Reads of the generation before a thread sleeps: about 200 microseconds. Waking one costs 50 or, on a busy host, 150. Each sleep halves

@@ -22,7 +22,7 @@ interface Tile {
   readonly rows: number;
   readonly columns: number;
   /** A lies in a strip: all rows' first numbers, then all second ones. Else one row lies behind the other. */
-  readonly strip?: boolean;
+  readonly strip: boolean;
 }
 
 /** A micro-kernel of ours, of rows of A or of a strip. */
@@ -34,18 +34,16 @@ interface Own extends Tile {
 const DEPTH = 448; // of a tile: at most 25 kB of A and B
 const [A, B, C] = [1024, 65536, 131072]; // bytes
 const OWN: Readonly<Record<Build, readonly Own[]>> = {
-  relaxed: [
-    { rows: 6, columns: 8, file: "micro-6x8", name: "rows6x8" },
-    { rows: 6, columns: 8, file: "strips-6x8", name: "strips6x8", strip: true },
-  ],
-  portable: [
-    { rows: 3, columns: 12, file: "micro-3x12", name: "rows3x12" },
-    { rows: 3, columns: 12, file: "strips-3x12", name: "strips3x12", strip: true },
-  ],
+  relaxed: ownOf(6, 8),
+  portable: ownOf(3, 12),
 };
-const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].map((shape) => {
+const TURNS = 8; // of k in one turn of a loop over a strip
+const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].flatMap((shape) => {
   const [rows, columns] = shape.split("x").map(Number);
-  return { rows, columns };
+  return [
+    { rows, columns, strip: false },
+    { rows, columns, strip: true },
+  ];
 });
 
 const ROUNDS = 120;
@@ -68,7 +66,7 @@ export async function peakOf(build: Build): Promise<Peak> {
   const { instance } = await WebAssembly.instantiate(await compiled(source, build), { env: { memory } });
   const names = [
     ...own.map(({ name }) => `${name} of assembly/gemm`),
-    ...TILES.map((tile) => `${tile.rows}x${tile.columns}`),
+    ...TILES.map(({ rows, columns, strip }) => `${rows}x${columns}${strip ? `, strips, ${TURNS} turns` : ""}`),
   ];
   const peaks = [...own, ...TILES].map((tile, i): Peak => {
     const run = instance.exports[`tile${i}`] as Peak["run"];
@@ -78,29 +76,48 @@ export async function peakOf(build: Build): Promise<Peak> {
   return fastest(peaks);
 }
 
+function ownOf(rows: number, columns: number): Own[] {
+  const [shape, file] = [`${rows}x${columns}`, `micro-${rows}x${columns}`];
+  return [
+    { rows, columns, file, name: `rows${shape}`, strip: false },
+    { rows, columns, file, name: `columns${shape}`, strip: true },
+  ];
+}
+
 /** Our own micro-kernel on one tile. */
-function callOf({ name, rows, columns, strip = false }: Own, exported: string): string {
-  const a = strip ? `${A}` : `${A}, ${4 * DEPTH}`;
+function callOf({ name, rows, columns, strip }: Own, exported: string): string {
+  const lda = 4 * (strip ? rows : DEPTH);
   return `
     export function ${exported}(count: i32): void {
-      for (let i = 0; i < count; i++) ${name}(${a}, ${B}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false);
+      for (let i = 0; i < count; i++)
+        ${name}(${A}, ${lda}, ${B}, ${4 * columns}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false);
     }`;
 }
 
 /** A loop over one tile: the sums c, a row p of B, one number x of A at a time. */
-function loopOf({ rows, columns }: Tile, name: string): string {
+function loopOf({ rows, columns, strip }: Tile, name: string): string {
   const [down, across] = [range(rows), range(columns / 4)];
   const each = (line: (i: number, j: number) => string) =>
     down.flatMap((i) => across.map((j) => line(i, j))).join("\n");
+  const end = B + 4 * columns * DEPTH;
+  const turns = range(strip ? TURNS : 1).map((turn) => {
+    const at = (i: number) => 4 * (strip ? i : i * DEPTH);
+    // Without an exit between them, Binaryen would mix the turns.
+    const exit = `if (b + ${4 * columns * (turn + 1)} === ${end}) break;`;
+    return `
+          ${across.map((j) => `const p${turn}${j} = v128.load(b, ${4 * columns * turn + 16 * j});`).join("\n")}
+          ${each((i, j) => `${j === 0 ? `const x${turn}${i} = v128.load32_splat(a, ${at(i)});` : ""} c${i}${j} = madd(x${turn}${i}, p${turn}${j}, c${i}${j});`)}
+          a += ${4 * (strip ? rows : 1)};
+          ${exit}`;
+  });
   return `
     export function ${name}(count: i32): void {
       for (let n = 0; n < count; n++) {
         let a: usize = ${A};
         let b: usize = ${B};
         ${each((i, j) => `let c${i}${j} = f32x4.splat(0);`)}
-        for (; b < ${B + 4 * columns * DEPTH}; a += 4, b += ${4 * columns}) {
-          ${across.map((j) => `const p${j} = v128.load(b, ${16 * j});`).join("\n")}
-          ${each((i, j) => `${j === 0 ? `const x${i} = v128.load32_splat(a, ${4 * i * DEPTH});` : ""} c${i}${j} = madd(x${i}, p${j}, c${i}${j});`)}
+        for (;; b += ${4 * columns * turns.length}) {
+          ${turns.join("\n")}
         }
         ${each((i, j) => `v128.store(${C + 4 * (i * columns + 4 * j)}, c${i}${j});`)}
       }
@@ -112,7 +129,7 @@ function range(length: number): number[] {
 }
 
 /** A probe is a product, too: it is wrong if it makes another one. */
-function check(run: Peak["run"], { rows, columns, strip = false }: Tile, numbers: Float32Array): void {
+function check(run: Peak["run"], { rows, columns, strip }: Tile, numbers: Float32Array): void {
   run(1);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) {

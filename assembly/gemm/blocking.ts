@@ -1,6 +1,7 @@
 // Sizes of the matrix product (Goto and van de Geijn's and BLIS's names), and why they are what they are.
 import { ENOUGH, FEW_COLUMNS, FEW_COLUMNS_PACKED, FEW_ROWS, LARGE, MANY, MC, NC, SEGMENT, SMALL } from "../isa/chunks";
 import { CONTROL_NARROW, KC, PANEL } from "../isa/sizes";
+import { threads } from "../parallel";
 
 // The micro-kernel keeps MR x NR sums in registers. x86-64 has 15 vector registers for V8: 6 x 8 takes 12 sums, 2 vectors of B and
 // 1 of A. Without fused multiply-add a product needs one more, and 3 x 12 (9 + 3 + 1 + 1) is what fits best.
@@ -13,11 +14,14 @@ export const SECOND_MR: i32 = TALL ? 3 : 4;
 export const SECOND_NR: i32 = TALL ? 12 : 8;
 
 // So many rows left over by the tiles take less time one by one (micro-1x24.ts).
-export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
+export const THIN: i32 = ASC_FEATURE_RELAXED_SIMD ? 2 : 1;
 
 // Columns of a chunk from which on it pays to put the rows of A side by side in strips, and those of a transposed A.
 export const PACK_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 48 : 144; // 3 x 12 uses a row of A seldom
 export const PACK_COLUMNS = 96;
+
+// Columns of a transposed B from which on a chunk packs them for itself, if it has no panels (so many fit into scratch).
+export const FEW_LYING = 4;
 
 // Products up to which no tile pays.
 export const FEW_PRODUCTS = 4096;
@@ -31,7 +35,7 @@ export function depthOf(k: i32): i32 {
   return k <= KC ? k : whole(parts(k, parts(k, KC)), 8);
 }
 
-/** How to cut a product: depends on its shape alone. */
+/** How to cut a product: for one thread not smaller than is best for its caches. */
 export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, epilogue: bool): void {
   const few = transposed ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
   const depth = min(k, 1 << 15); // so that no product of sizes overflows
@@ -41,7 +45,7 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, 
   let columns = n <= NC ? n : wholePanels(parts(n, parts(n, NC)));
   while (true) {
     const work = min(m, rows) * columns * depth;
-    if (work <= SMALL) break;
+    if (work <= SMALL || (threads === 1 && work <= LARGE)) break;
     const chunks = batch * parts(m, rows) * parts(n, columns);
     if (chunks >= MANY || (chunks >= ENOUGH && (work <= LARGE || rows <= FEW_ROWS))) break;
     const half = wholePanels(columns >> 1);

@@ -2,7 +2,7 @@
 // Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 // Each output is summed over k in order within blocks (depthOf), and the blocks in order: the same bits for any tile or thread.
 import { MC, NC } from "../isa/chunks";
-import { PANEL, SCRATCH_TILE } from "../isa/sizes";
+import { CLOSE, PANEL, SCRATCH_TILE } from "../isa/sizes";
 import {
   MATMUL_A,
   MATMUL_B,
@@ -27,6 +27,7 @@ import {
   chunkRows,
   cutChunks,
   depthOf,
+  FEW_LYING,
   FEW_PRODUCTS,
   MR,
   NR,
@@ -34,16 +35,15 @@ import {
   PACK_ROWS,
   panelOf,
   SECOND_MR,
+  TALL,
   THIN,
   wholePanels,
 } from "./blocking";
 import { direct } from "./direct";
 import { row1x24 } from "./micro-1x24";
 import { columns3x12, rows3x12 } from "./micro-3x12";
-import { columns6x8, rows6x8 } from "./micro-6x8";
-import { packRowStrips, packStrips } from "./pack";
-import { strips3x12 } from "./strips-3x12";
-import { strips6x8 } from "./strips-6x8";
+import { columns4x8, columns6x8, rows4x8, rows6x8 } from "./micro-6x8";
+import { packColumns, packRowStrips, packStrips } from "./pack";
 
 /** C[b] = A[b] . B[b] (m x k . k x n), and the epilogue on each finished chunk. */
 export function matmul(pc: usize): void {
@@ -63,6 +63,7 @@ export function matmul(pc: usize): void {
   const strideB = load<i32>(pc, 4 * MATMUL_STRIDE_B);
   const strideA = load<i32>(pc, 4 * MATMUL_STRIDE_A);
   const stridePanels = strideB !== 0 ? k * wholePanels(n) : 0;
+  const own = panels === 0 && lies && n * k <= CLOSE && n >= FEW_LYING; // panels in scratch, chunk by chunk
   const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
   if (m === 0 || n === 0) return;
   if (panels === 0 && batch === 1 && m <= MC && n <= NC && m * n * k <= FEW_PRODUCTS && k > 0) {
@@ -95,8 +96,12 @@ export function matmul(pc: usize): void {
     const source = a + 4 * matrix * strideA;
     const x = source + row * rowA;
     if (k === 0) zero(target, 4 * n, rows, columns);
-    else if (panels === 0 && (m <= 2 || lies)) directly(pc, target, source, row, column, matrix, rows, columns);
-    else if (panels === 0)
+    else if (panels === 0 && (m <= 2 || (lies && !own)))
+      directly(pc, target, source, row, column, matrix, rows, columns);
+    else if (own) {
+      packColumns(scratch, nr, b + 4 * (matrix * strideB + column * k), k, columns);
+      product(target, 4 * n, x, rowA, stepA, scratch, 4 * nr, 4 * nr * k, nr, rows, columns, k);
+    } else if (panels === 0)
       product(target, 4 * n, x, rowA, stepA, b + 4 * (matrix * strideB + column), 4 * n, 4 * nr, nr, rows, columns, k);
     else product(target, 4 * n, x, rowA, stepA, panel, 4 * nr, 4 * nr * k, nr, rows, columns, k);
     if (epilogue) {
@@ -125,8 +130,9 @@ function directly(pc: usize, c: usize, a: usize, row: i32, column: i32, matrix: 
  * transposed one has stepA > rowA. A panel of B has a row of `nr` every `stepB` bytes, the next panel begins `across` bytes on: where
  * there are no panels, both lie in B itself.
  *
- * Where enough panels read them, or where B is none, numbers of A are first put side by side in scratch: far apart, each column of a
- * transposed A is a cache line of its own, and strides of powers of two evict one another.
+ * Where B stays in the first cache while all rows of A pass, A is read as it lies, once. Else one panel stays there, and where enough
+ * panels read them, numbers of A are first put side by side in scratch: far apart, each column of a transposed A is a cache line of
+ * its own, and strides of powers of two evict one another.
  */
 function product(
   c: usize,
@@ -147,10 +153,14 @@ function product(
   const tiled = usual && rows % MR <= THIN ? rows - (rows % MR) : rows;
   const transposed = rowA === 4;
   const inPlace = stepB !== 4 * nr;
-  const strips = columns >= (transposed ? PACK_COLUMNS : PACK_ROWS) || (inPlace && !transposed);
-  const packed = usual && strips && !inPlace;
-  const ldx = strips ? 4 * mr : stepA;
   const block = depthOf(k);
+  const close = columns * min(k, block) <= CLOSE;
+  const strips = !close && columns >= (transposed ? PACK_COLUMNS : PACK_ROWS);
+  const byRows = !strips && !transposed;
+  const nextB = across / nr; // from column to column
+  const ldx = strips ? 4 * mr : byRows ? rowA : stepA;
+  const most = close ? tiled : columns; // of the outer loop; the other one passes through the first cache
+  const least = close ? columns : tiled;
   for (let p = 0; tiled > 0 && p < k; p += block) {
     const depth = min(block, k - p);
     const add = p > 0;
@@ -159,23 +169,19 @@ function product(
       if (transposed) packStrips(scratch, from, stepA, tiled, depth, mr);
       else packRowStrips(scratch, from, rowA, tiled, depth, mr);
     }
-    for (let j = 0, panel = b + p * stepB; j < columns; j += nr, panel += across) {
-      const width = columns - j;
-      for (let i = 0; i < tiled; i += mr) {
-        const x = strips ? scratch + 4 * i * depth : from + i * rowA;
+    const x = strips ? scratch : from;
+    const nextX = strips ? 4 * depth : rowA;
+    const panel = b + p * stepB;
+    for (let outer = 0; outer < most; outer += close ? mr : nr) {
+      for (let inner = 0; inner < least; inner += close ? nr : mr) {
+        const i = close ? outer : inner;
+        const j = close ? inner : outer;
         const y = c + i * ldc + 4 * j;
+        const width = columns - j;
+        const high = tiled - i;
         const z = width >= nr ? y : scratch + 4 * SCRATCH_TILE;
         const ldz = width >= nr ? ldc : 4 * nr;
-        const sums = add && width >= nr;
-        const high = tiled - i;
-        if (packed) {
-          if (NR === 8) strips6x8(x, panel, depth, z, ldz, high, sums);
-          else strips3x12(x, panel, depth, z, ldz, high, sums);
-        } else if (nr === 8) {
-          if (strips || transposed) columns6x8(x, ldx, panel, stepB, depth, z, ldz, high, sums);
-          else rows6x8(x, rowA, panel, depth, z, ldz, high, sums);
-        } else if (strips || transposed) columns3x12(x, ldx, panel, stepB, depth, z, ldz, high, sums);
-        else rows3x12(x, rowA, panel, depth, z, ldz, high, sums);
+        tile(byRows, nr, x + i * nextX, ldx, panel + j * nextB, stepB, depth, z, ldz, high, add && width >= nr);
         if (width < nr) putEdge(y, ldc, z, ldz, min(high, mr), width, add);
       }
     }
@@ -189,6 +195,30 @@ function product(
     for (let p = 0; p < k; p += block)
       row(c + i * ldc, a + i * rowA + p * stepA, stepA, b + p * stepB, columns, k, min(block, k - p), p > 0);
   }
+}
+
+/** One tile of C from rows of A, or columns: of a transposed one, or of a strip. `high` is how many rows of C there are from here on. */
+function tile(
+  byRows: bool,
+  nr: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  k: i32,
+  c: usize,
+  ldc: i32,
+  high: i32,
+  add: bool,
+): void {
+  if (nr === 12) {
+    if (byRows) rows3x12(a, lda, b, ldb, k, c, ldc, high, add);
+    else columns3x12(a, lda, b, ldb, k, c, ldc, high, add);
+  } else if (TALL && high > 4) {
+    if (byRows) rows6x8(a, lda, b, ldb, k, c, ldc, high, add);
+    else columns6x8(a, lda, b, ldb, k, c, ldc, high, add);
+  } else if (byRows) rows4x8(a, lda, b, ldb, k, c, ldc, high, add);
+  else columns4x8(a, lda, b, ldb, k, c, ldc, high, add);
 }
 
 /** One row of C from one of A, its numbers `step` bytes apart. */

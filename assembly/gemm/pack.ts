@@ -41,6 +41,11 @@ export function pack(pc: usize): void {
   }
 }
 
+/** Panels from rows of the transpose of B (n x k). */
+export function packColumns(to: usize, nr: i32, from: usize, k: i32, n: i32): void {
+  for (; n > 0; n -= nr, to += 4 * nr * k, from += 4 * nr * k) packTransposed(to, nr, from, k, min(nr, n));
+}
+
 /** Two whole panels from rows of B (k x n): they share cache lines, which strides of powers of two would not leave in place. */
 function packPair(to: usize, nr: i32, from: usize, n: i32, k: i32): void {
   const end = to + 4 * nr * k;

@@ -13,9 +13,9 @@ export const COPY_SQUARE = 64; // columns of a chunk of a transposition
 export const SCATTER_COLUMNS = 128; // columns of a chunk of SCATTER_ADD, of
 export const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
 
-// MATMUL: a chunk is at most MC x NC outputs. Strips of its rows of A, MC x KC / 2 words (96 kB, which scratch must hold), stay in L2 while
-// panels of B pass through L1. Chunks are cut smaller until there are MANY, while that costs nothing; then until there are ENOUGH for
-// 16 threads: rows first, since every chunk packs its rows of A for all of its columns.
+// MATMUL: a chunk is at most MC x NC outputs. Strips of its rows of A, MC x KC / 2 words (96 kB, which scratch must hold), stay in L2
+// while panels of B pass through L1. For several threads, chunks are cut smaller until there are MANY, while that costs nothing; then
+// until there are ENOUGH for 16: rows first, since every chunk packs its rows of A for all of its columns. For one, none below LARGE.
 export const MC = 96; // half of it for sums longer than KC / 2
 export const NC = 528;
 export const MANY = 64;

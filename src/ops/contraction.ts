@@ -1,5 +1,6 @@
 // Matrix products, batched, with transposes as flags: nothing is ever transposed in memory for a product.
 import { MATMUL } from "../../assembly/isa/opcode.ts";
+import { CLOSE } from "../../assembly/isa/sizes.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
 import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
@@ -13,9 +14,6 @@ import { permute } from "./movement.ts";
 const FEW_ROWS = 2;
 const FEW_PRODUCTS = 2048;
 const FEW_NUMBERS = 8192;
-
-/** Columns from which on it pays to put the rows of A side by side instead, which B as it lies asks for. */
-const SOME_COLUMNS = 48;
 
 export interface MatmulAttrs {
   readonly transposeA: boolean;
@@ -99,7 +97,9 @@ export const matmul: Op<MatmulAttrs> = {
       const second = turned ? { ...left, transposed: !left.transposed } : right;
       const [rows, columns] = turned ? [1, m] : [m, n];
       // Where packing B would cost as much as the product does, B is read where it lies.
-      const small = !second.transposed && k * columns <= FEW_NUMBERS && (first.transposed || columns >= SOME_COLUMNS);
+      const small = second.transposed
+        ? second.stride !== 0 && k * columns <= CLOSE // each is packed where it is multiplied
+        : k * columns <= FEW_NUMBERS;
       const few = small || rows <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
       const panels = few
         ? undefined

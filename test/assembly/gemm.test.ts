@@ -2,9 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { ADD } from "../../assembly/isa/map-code.ts";
 import { BARRIER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
-import { CONTROL_NARROW, KC, PANEL } from "../../assembly/isa/sizes.ts";
+import { CONTROL_BARRIER_COUNT, CONTROL_CLAIMS, CONTROL_NARROW, KC, PANEL } from "../../assembly/isa/sizes.ts";
 import { builds, instruction, Machine, type Place, random, randoms } from "./machine.ts";
 import { full, mapWords, operand, output, row } from "./map-program.ts";
+
+const ALL_CLAIMED = 1 << 20;
 
 interface Product {
   readonly m: number;
@@ -96,13 +98,33 @@ function checkOne(machine: Machine, product: Product): void {
   machine.clear();
   const [a, b] = operands(product, integers);
   const { code, c } = program(machine, product, a, b);
-  machine.run(code);
   const expected = reference(product, a, b);
-  // Comparing by hand: the matcher would take most of the time.
-  const wrong = expected.findIndex((value, i) => value !== c.data[i]);
-  if (wrong >= 0) {
-    throw new Error(`${JSON.stringify(product)}: element ${wrong} is ${c.data[wrong]}, not ${expected[wrong]}`);
+  for (const threads of [1, 2]) {
+    if (threads === 1) machine.run(code);
+    else runAsTwo(machine, code);
+    // Comparing by hand: the matcher would take most of the time.
+    const wrong = expected.findIndex((value, i) => value !== c.data[i]);
+    if (wrong >= 0) {
+      const found = `element ${wrong} is ${c.data[wrong]}, not ${expected[wrong]}`;
+      throw new Error(`${JSON.stringify(product)}, threads: ${threads}: ${found}`);
+    }
+    c.data.fill(Number.NaN);
   }
+}
+
+/** Each instruction by the second of two threads, then by the first: for several threads, products are cut in smaller chunks. */
+function runAsTwo(machine: Machine, code: readonly number[][]): void {
+  const control = new Int32Array(machine.memory.buffer);
+  for (const one of code) {
+    if ((one[0] & 0xff) === BARRIER) continue;
+    for (const thread of [1, 0]) {
+      control[CONTROL_BARRIER_COUNT / 4] = 1; // the other has come to the barrier at the end
+      control[CONTROL_CLAIMS / 4] = thread === 0 ? ALL_CLAIMED : 0; // all but a thread's first chunk
+      machine.exports.attach(thread, 2, machine.scratch);
+      machine.run([one]);
+    }
+  }
+  machine.exports.attach(0, 1, machine.scratch);
 }
 
 const transposes = [false, true].flatMap((transposeA) =>

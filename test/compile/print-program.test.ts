@@ -10,21 +10,21 @@ import { batched, dense, made, maps, moving, recurrent } from "./programs.ts";
 
 test("a product with its epilogue, a sum, an assignment", () => {
   expect(printProgram(dense())).toMatchInlineSnapshot(`
-    "variable w: f32[171, 3] at state+16
-    variable b: f32[3] at state+544
-    input x: f32[4, 171] at io+0
-    output total: f32[] at io+688, logged
-    output y: f32[4, 3] at io+704
-    arena: 4112 words
-    0 pack to=arena+0 from=w batch=1 k=171 n=3 transposed=0                 ; matmul+add+relu [4, 3]
+    "variable w: f32[2731, 3] at state+16
+    variable b: f32[3] at state+8224
+    input x: f32[4, 2731] at io+0
+    output total: f32[] at io+10928, logged
+    output y: f32[4, 3] at io+10944
+    arena: 65552 words
+    0 pack to=arena+0 from=w batch=1 k=2731 n=3 transposed=0                ; matmul+add+relu [4, 3]
     1 barrier
-    2 matmul c=y a=x b=w panels=arena+0 m=4 n=3 k=171                       ; matmul+add+relu [4, 3]
+    2 matmul c=y a=x b=w panels=arena+0 m=4 n=3 k=2731                      ; matmul+add+relu [4, 3]
         epilogue n=12 columns=3: a0=y, a1=row b, o0=y
           r0 = add a0 a1
           o0 = relu r0
     3 barrier
     4 reduce to=total from=y kind=sum outer=1 n=12 inner=1                  ; sum []
-    5 map n=513 columns=513: a0=w, a1=scalar 0.5, o0=w                      ; mul [171, 3]
+    5 map n=8193 columns=8193: a0=w, a1=scalar 0.5, o0=w                    ; mul [2731, 3]
         o0 = mul a0 a1
     6 end"
   `);
@@ -39,11 +39,11 @@ test("a loop with prefixes", () => {
     output all: f32[7, 4, 24] at io+864
     arena: 672 words
      0 copy to=arena+0 from=start, 96 x (to 1, from 1)                      ; scan [4, 24]
-     1 pack to=arena+96 from=w batch=1 k=24 n=24 transposed=0               ; scan [4, 24]
+     1 pack to=arena+96 from=w batch=1 k=24 n=24 transposed=1               ; scan [4, 24]
      2 barrier
      3 loop i0 to 7                                                         ; scan [4, 24]
      4   index c += 96 i0, a0 += 96 i0, a1 += 96 i0, o0 += 96 i0
-     5   matmul c=all a=arena+0 b=w panels=arena+96 m=4 n=24 k=24           ; matmul+add+tanh [4, 24]
+     5   matmul c=all a=arena+0 b=w panels=arena+96 m=4 n=24 k=24 transposed=b ; matmul+add+tanh [4, 24]
            epilogue n=96 columns=96: a0=all, a1=rows, o0=all
              r0 = add a0 a1
              o0 = tanh r0
@@ -58,13 +58,13 @@ test("a loop with prefixes", () => {
 
 test("batches", () => {
   expect(printProgram(batched())).toMatchInlineSnapshot(`
-    "input x: f32[2, 4, 171] at io+0
-    input y: f32[2, 171, 3] at io+1376
-    output z: f32[2, 4, 3] at io+2416
-    arena: 8208 words
-    0 pack to=arena+0 from=y batch=2 k=171 n=3 transposed=0                 ; matmul [2, 4, 3]
+    "input x: f32[2, 4, 2731] at io+0
+    input y: f32[2, 2731, 3] at io+21856
+    output z: f32[2, 4, 3] at io+38256
+    arena: 131088 words
+    0 pack to=arena+0 from=y batch=2 k=2731 n=3 transposed=0                ; matmul [2, 4, 3]
     1 barrier
-    2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=171 stride_a=684 stride_b=513 ; matmul [2, 4, 3]
+    2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=2731 stride_a=10924 stride_b=8193 ; matmul [2, 4, 3]
     3 end"
   `);
 });

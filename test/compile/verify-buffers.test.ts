@@ -21,10 +21,10 @@ const buffers: readonly Broken[] = [
     "with outputs out of order",
     dense,
     ({ program }) => program.outputs.reverse(),
-    "output total: word 688 is not beyond what comes before it",
+    "output total: word 10928 is not beyond what comes before it",
   ],
   ["without padding", dense, (d) => d.variable(1, { words: 3 }), "variable b: 3 words are not padded"],
-  ["too small for their tensors", dense, (d) => d.input(0, { words: 16 }), "input x: has 16 words for 684"],
+  ["too small for their tensors", dense, (d) => d.input(0, { words: 16 }), "input x: has 16 words for 10924"],
   ["that are not aligned", maps, (d) => d.output(0, { offset: 40 }), "output y: word 40 is not aligned"],
   ["outside their region", maps, (d) => d.change({ ioWords: 48 }), "output y: ends at word 64 of 48"],
   [
@@ -52,7 +52,7 @@ const buffers: readonly Broken[] = [
     "that log from the wrong word",
     dense,
     (d) => d.change({ logOffset: 48 }),
-    "total is logged from word 48, but lies at 688",
+    "total is logged from word 48, but lies at 10928",
   ],
   [
     "with constants in another type",

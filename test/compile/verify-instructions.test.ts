@@ -71,7 +71,7 @@ rejects("slots", [
     "with matrices of a batch that overlap",
     dense,
     (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_A, 7),
-    "batches of A lie 7 words apart, matrices are 684",
+    "batches of A lie 7 words apart, matrices are 10924",
   ],
   [
     "with an epilogue over fewer elements",
@@ -89,8 +89,8 @@ rejects("addresses", [
   [
     "beyond all buffers",
     dense,
-    (d) => d.set(op.PACK, slot.PACK_FROM, 4800),
-    "from at state+4800 is where nothing lies",
+    (d) => d.set(op.PACK, slot.PACK_FROM, 9600),
+    "from at state+9600 is where nothing lies",
   ],
   [
     "from which a buffer is too short",
