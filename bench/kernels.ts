@@ -48,8 +48,8 @@ const WARM_UPS = 2;
 /** The baseline takes seconds for large products: it makes so many rounds of these. */
 const SLOW = 0.1;
 const SLOW_ROUNDS = 3;
-/** Seconds of each of three looks at the peak. */
-const LOOK = 3e-4;
+/** Seconds at least that a look at the peak takes, about. */
+const LOOK = 1e-3;
 
 const { values } = parseArgs({
   options: {
@@ -103,13 +103,15 @@ async function compare(each: Case): Promise<Row> {
     const seconds = await sampleOf(baseline, js, round);
     for (const { subject, copy, peak, ...samples } of contenders) {
       if (samples.note !== undefined) continue;
-      const look = () => (copy === undefined ? rateOf(peak) : (bytes ?? 0) / copy.sample());
+      // Together the two looks take as long as the sample: a machine that changes its speed does so in either alike.
+      const look = () =>
+        copy === undefined ? timeOf(peak, subject.seconds / 2) / peak.flops : copy.sample() / (bytes ?? 0);
       const before = look();
       const time = subject.sample();
       const limit = (before + look()) / 2;
       if (round < 0) continue;
       samples.seconds.push(time);
-      samples.fractions.push((flops ?? bytes ?? 0) / time / limit);
+      samples.fractions.push(((flops ?? bytes ?? 0) * limit) / time);
       if (seconds !== undefined) samples.ratios.push(seconds / time);
     }
   }
@@ -149,15 +151,12 @@ async function sampleOf(baseline: Baseline, { seconds, note }: Samples, round: n
   return sample;
 }
 
-/** Operations a second of the peak's loop at this moment: the median of three looks, for something may interrupt one. */
-function rateOf({ flops, run }: Peak): number {
-  const tiles = Math.ceil((LOOK * 45e9) / flops);
-  const looks = [1, 2, 3].map(() => {
-    const start = performance.now();
-    run(tiles);
-    return (tiles * flops) / ((performance.now() - start) / 1e3);
-  });
-  return median(looks);
+/** Seconds of a tile of the peak's loop at this moment, found in about so many. */
+function timeOf({ flops, run }: Peak, seconds: number): number {
+  const tiles = Math.ceil((Math.max(LOOK, seconds) * 45e9) / flops);
+  const start = performance.now();
+  run(tiles);
+  return (performance.now() - start) / 1e3 / tiles;
 }
 
 function peakNames(): Record<string, string> {

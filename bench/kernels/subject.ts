@@ -17,6 +17,8 @@ export class Subject {
   results: readonly TypedArray[] = [];
   /** Relative margin of error of a step's time in percent, by Benchmark's samples: one after the other, not in rounds. */
   error = Number.NaN;
+  /** That the latest sample took. */
+  seconds = 0;
   readonly #machine: Machine;
   readonly #space: Space;
   readonly #id: number;
@@ -62,7 +64,8 @@ export class Subject {
     this.#machine.execute(this.#loaded, 1, noLog, 0);
     const start = performance.now();
     this.#machine.execute(this.#loaded, this.#steps, noLog, 0);
-    return (performance.now() - start) / 1e3 / this.#steps;
+    this.seconds = (performance.now() - start) / 1e3;
+    return this.seconds / this.#steps;
   }
 
   /** Also warms the machine up, and finds how far a case, left to itself, strays. */
