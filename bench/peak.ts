@@ -89,8 +89,7 @@ function callOf({ name, rows, columns, strip }: Own, exported: string): string {
   const lda = 4 * (strip ? rows : DEPTH);
   return `
     export function ${exported}(count: i32): void {
-      for (let i = 0; i < count; i++)
-        ${name}(${A}, ${lda}, ${B}, ${4 * columns}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false);
+      ${name}(${A}, ${lda}, ${B}, ${4 * columns}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false, count, 0, 0, 0);
     }`;
 }
 

@@ -163,7 +163,6 @@ function product(
   const least = close ? columns : tiled;
   for (let p = 0; tiled > 0 && p < k; p += block) {
     const depth = min(block, k - p);
-    const add = p > 0;
     const from = a + p * stepA;
     if (strips) {
       if (transposed) packStrips(scratch, from, stepA, tiled, depth, mr);
@@ -172,17 +171,26 @@ function product(
     const x = strips ? scratch : from;
     const nextX = strips ? 4 * depth : rowA;
     const panel = b + p * stepB;
+    const alongA = close ? 0 : mr * nextX;
+    const alongB = close ? across : 0;
+    const alongC = close ? 4 * nr : mr * ldc;
     for (let outer = 0; outer < most; outer += close ? mr : nr) {
-      for (let inner = 0; inner < least; inner += close ? nr : mr) {
+      let count = 1;
+      for (let inner = 0; inner < least; inner += count * (close ? nr : mr)) {
         const i = close ? outer : inner;
         const j = close ? inner : outer;
         const y = c + i * ldc + 4 * j;
         const width = columns - j;
         const high = tiled - i;
-        const z = width >= nr ? y : scratch + 4 * SCRATCH_TILE;
-        const ldz = width >= nr ? ldc : 4 * nr;
-        tile(byRows, nr, x + i * nextX, ldx, panel + j * nextB, stepB, depth, z, ldz, high, add && width >= nr);
-        if (width < nr) putEdge(y, ldc, z, ldz, min(high, mr), width, add);
+        const ragged = width < nr;
+        const z = ragged ? scratch + 4 * SCRATCH_TILE : y;
+        const ldz = ragged ? 4 * nr : ldc;
+        const add = p > 0 && !ragged;
+        count = ragged ? 1 : close ? width / nr : max(1, high / mr);
+        const tileA = x + i * nextX;
+        const tileB = panel + j * nextB;
+        tiles(byRows, nr, tileA, ldx, tileB, stepB, depth, z, ldz, high, add, count, alongA, alongB, alongC);
+        if (ragged) putEdge(y, ldc, z, ldz, min(high, mr), width, p > 0);
       }
     }
   }
@@ -197,8 +205,8 @@ function product(
   }
 }
 
-/** One tile of C from rows of A, or columns: of a transposed one, or of a strip. `high` is how many rows of C there are from here on. */
-function tile(
+/** Tiles of C from rows of A, or columns: of a transposed one, or of a strip. `high` is how many rows of C there are from here on. */
+function tiles(
   byRows: bool,
   nr: i32,
   a: usize,
@@ -210,15 +218,19 @@ function tile(
   ldc: i32,
   high: i32,
   add: bool,
+  count: i32,
+  alongA: i32,
+  alongB: i32,
+  alongC: i32,
 ): void {
   if (nr === 12) {
-    if (byRows) rows3x12(a, lda, b, ldb, k, c, ldc, high, add);
-    else columns3x12(a, lda, b, ldb, k, c, ldc, high, add);
+    if (byRows) rows3x12(a, lda, b, ldb, k, c, ldc, high, add, count, alongA, alongB, alongC);
+    else columns3x12(a, lda, b, ldb, k, c, ldc, high, add, count, alongA, alongB, alongC);
   } else if (TALL && high > 4) {
-    if (byRows) rows6x8(a, lda, b, ldb, k, c, ldc, high, add);
-    else columns6x8(a, lda, b, ldb, k, c, ldc, high, add);
-  } else if (byRows) rows4x8(a, lda, b, ldb, k, c, ldc, high, add);
-  else columns4x8(a, lda, b, ldb, k, c, ldc, high, add);
+    if (byRows) rows6x8(a, lda, b, ldb, k, c, ldc, high, add, count, alongA, alongB, alongC);
+    else columns6x8(a, lda, b, ldb, k, c, ldc, high, add, count, alongA, alongB, alongC);
+  } else if (byRows) rows4x8(a, lda, b, ldb, k, c, ldc, high, add, count, alongA, alongB, alongC);
+  else columns4x8(a, lda, b, ldb, k, c, ldc, high, add, count, alongA, alongB, alongC);
 }
 
 /** One row of C from one of A, its numbers `step` bytes apart. */
