@@ -46,7 +46,7 @@ const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].flatMap((sh
   ];
 });
 
-const ROUNDS = 120;
+const ROUNDS = 600;
 const WARM_UPS = 20;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
