@@ -21,30 +21,21 @@ export interface Peak {
 interface Tile {
   readonly rows: number;
   readonly columns: number;
-  /** A lies in a strip: all rows' first numbers, then all second ones. Else one row lies behind the other. */
-  readonly strip: boolean;
-}
-
-/** A micro-kernel of ours, of rows of A or of a strip. */
-interface Own extends Tile {
-  readonly name: string;
-  readonly file: string;
 }
 
 const DEPTH = 448; // of a tile: at most 25 kB of A and B
 const [A, B, C] = [1024, 65536, 131072]; // bytes
-const OWN: Readonly<Record<Build, readonly Own[]>> = {
-  relaxed: ownOf(6, 8),
-  portable: ownOf(3, 12),
+/** Of our own micro-kernels. */
+const OWN: Readonly<Record<Build, Tile>> = {
+  relaxed: { rows: 6, columns: 8 },
+  portable: { rows: 3, columns: 12 },
 };
-const TURNS = 8; // of k in one turn of a loop over a strip
-const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].flatMap((shape) => {
+const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].map((shape) => {
   const [rows, columns] = shape.split("x").map(Number);
-  return [
-    { rows, columns, strip: false },
-    { rows, columns, strip: true },
-  ];
+  return { rows, columns };
 });
+const TURNS = 8; // of k in one turn of a loop
+const FASTER = 1.02; // by which another loop must be faster than our own: of loops that take turns, chance would choose
 
 const ROUNDS = 600;
 const WARM_UPS = 20;
@@ -55,67 +46,53 @@ const ENTRY = "peak-probe.ts";
 /** The fastest of all loops on this machine. @throws Error for one that multiplies wrongly */
 export async function peakOf(build: Build): Promise<Peak> {
   const own = OWN[build];
+  const shape = ({ rows, columns }: Tile) => `${rows}x${columns}`;
   const source = `
     import { madd } from "./assembly/simd";
-    ${own.map(({ name, file }) => `import { ${name} } from "./assembly/gemm/${file}";`).join("\n")}
-    ${own.map((kernel, i) => callOf(kernel, `tile${i}`)).join("\n")}
-    ${TILES.map((tile, i) => loopOf(tile, `tile${own.length + i}`)).join("\n")}`;
+    import { columns${shape(own)} } from "./assembly/gemm/micro-${shape(own)}";
+    ${callOf(`columns${shape(own)}`, own)}
+    ${TILES.map((tile) => loopOf(`loop${shape(tile)}`, tile)).join("\n")}`;
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
   const numbers = new Float32Array(memory.buffer);
   for (let i = 0; i < numbers.length; i++) numbers[i] = ((i * 0.618034) % 1) - 0.5;
   const { instance } = await WebAssembly.instantiate(await compiled(source, build), { env: { memory } });
-  const names = [
-    ...own.map(({ name }) => `${name} of assembly/gemm`),
-    ...TILES.map(({ rows, columns, strip }) => `${rows}x${columns}${strip ? `, strips, ${TURNS} turns` : ""}`),
-  ];
-  const peaks = [...own, ...TILES].map((tile, i): Peak => {
-    const run = instance.exports[`tile${i}`] as Peak["run"];
+  const peakOfLoop = (exported: string, name: string, tile: Tile): Peak => {
+    const run = instance.exports[exported] as Peak["run"];
     check(run, tile, numbers);
-    return { name: names[i], flops: 2 * tile.rows * tile.columns * DEPTH, run };
-  });
-  return fastest(peaks);
-}
-
-function ownOf(rows: number, columns: number): Own[] {
-  const [shape, file] = [`${rows}x${columns}`, `micro-${rows}x${columns}`];
-  return [
-    { rows, columns, file, name: `rows${shape}`, strip: false },
-    { rows, columns, file, name: `columns${shape}`, strip: true },
-  ];
+    return { name, flops: 2 * tile.rows * tile.columns * DEPTH, run };
+  };
+  return fastest([
+    peakOfLoop("own", `columns${shape(own)} of assembly/gemm`, own),
+    ...TILES.map((tile) => peakOfLoop(`loop${shape(tile)}`, `a loop of ${shape(tile)}`, tile)),
+  ]);
 }
 
 /** Our own micro-kernel on one tile. */
-function callOf({ name, rows, columns, strip }: Own, exported: string): string {
-  const lda = 4 * (strip ? rows : DEPTH);
-  return `
-    export function ${exported}(count: i32): void {
-      ${name}(${A}, ${lda}, ${B}, ${4 * columns}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false, count, 0, 0, 0);
-    }`;
+function callOf(kernel: string, { rows, columns }: Tile): string {
+  const tile = `${A}, ${4 * rows}, ${B}, ${4 * columns}, ${DEPTH}, ${C}, ${4 * columns}, ${rows}, false`;
+  return `export function own(count: i32): void { ${kernel}(${tile}, count, 0, 0, 0); }`;
 }
 
 /** A loop over one tile: the sums c, a row p of B, one number x of A at a time. */
-function loopOf({ rows, columns, strip }: Tile, name: string): string {
+function loopOf(name: string, { rows, columns }: Tile): string {
   const [down, across] = [range(rows), range(columns / 4)];
   const each = (line: (i: number, j: number) => string) =>
     down.flatMap((i) => across.map((j) => line(i, j))).join("\n");
   const end = B + 4 * columns * DEPTH;
-  const turns = range(strip ? TURNS : 1).map((turn) => {
-    const at = (i: number) => 4 * (strip ? i : i * DEPTH);
-    // Without an exit between them, Binaryen would mix the turns.
-    const exit = `if (b + ${4 * columns * (turn + 1)} === ${end}) break;`;
-    return `
+  const turns = range(TURNS).map(
+    (turn) => `
           ${across.map((j) => `const p${turn}${j} = v128.load(b, ${4 * columns * turn + 16 * j});`).join("\n")}
-          ${each((i, j) => `${j === 0 ? `const x${turn}${i} = v128.load32_splat(a, ${at(i)});` : ""} c${i}${j} = madd(x${turn}${i}, p${turn}${j}, c${i}${j});`)}
-          a += ${4 * (strip ? rows : 1)};
-          ${exit}`;
-  });
+          ${each((i, j) => `${j === 0 ? `const x${turn}${i} = v128.load32_splat(a, ${4 * i});` : ""} c${i}${j} = madd(x${turn}${i}, p${turn}${j}, c${i}${j});`)}
+          a += ${4 * rows};
+          if (b + ${4 * columns * (turn + 1)} === ${end}) break;`, // else Binaryen would mix the turns
+  );
   return `
     export function ${name}(count: i32): void {
       for (let n = 0; n < count; n++) {
         let a: usize = ${A};
         let b: usize = ${B};
         ${each((i, j) => `let c${i}${j} = f32x4.splat(0);`)}
-        for (;; b += ${4 * columns * turns.length}) {
+        for (;; b += ${4 * columns * TURNS}) {
           ${turns.join("\n")}
         }
         ${each((i, j) => `v128.store(${C + 4 * (i * columns + 4 * j)}, c${i}${j});`)}
@@ -128,19 +105,18 @@ function range(length: number): number[] {
 }
 
 /** A probe is a product, too: it is wrong if it makes another one. */
-function check(run: Peak["run"], { rows, columns, strip }: Tile, numbers: Float32Array): void {
+function check(run: Peak["run"], { rows, columns }: Tile, numbers: Float32Array): void {
   run(1);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) {
       let sum = 0;
-      for (let k = 0; k < DEPTH; k++)
-        sum += numbers[A / 4 + (strip ? k * rows + i : i * DEPTH + k)] * numbers[B / 4 + k * columns + j];
+      for (let k = 0; k < DEPTH; k++) sum += numbers[A / 4 + k * rows + i] * numbers[B / 4 + k * columns + j];
       const got = numbers[C / 4 + i * columns + j];
       if (!(Math.abs(got - sum) < 1e-4)) throw new Error(`the peak's tile has ${got} at ${i}, ${j}, not ${sum}`);
     }
 }
 
-/** In rounds, since the clock may change: the one that is nearest to its round's best, by the median. */
+/** In rounds, since the clock may change: the first one, unless another is clearly nearer to its rounds' best by the median. */
 function fastest(peaks: readonly Peak[]): Peak {
   const shares: number[][] = peaks.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {
@@ -154,7 +130,8 @@ function fastest(peaks: readonly Peak[]): Peak {
     if (round >= WARM_UPS) for (const [i, rate] of rates.entries()) shares[i].push(rate / best);
   }
   const medians = shares.map(median);
-  return peaks[medians.indexOf(Math.max(...medians))];
+  const best = Math.max(...medians);
+  return best > FASTER * medians[0] ? peaks[medians.indexOf(best)] : peaks[0];
 }
 
 /** The module of a source that is no file, made as the project's own build makes its modules. */
