@@ -30,6 +30,7 @@ export function direct(
       let j = 0;
       if (transposed) {
         const z = b + 4 * p;
+        if (some === 1) for (; j + 8 <= columns; j += 8) eightColumns(y + 4 * j, x, step, z + j * ldb, ldb, depth, p > 0);
         for (; j < columns; j += 4)
           fourColumns(y + 4 * j, ldc, some, columns - j, x, lda, step, z + j * ldb, ldb, depth, p > 0);
       } else {
@@ -104,7 +105,7 @@ function fourColumns(
   let b1 = columns > 1 ? b + ldb : b;
   let b2 = columns > 2 ? b1 + ldb : b;
   let b3 = columns > 3 ? b2 + ldb : b;
-  for (; k > 0; k -= 4) {
+  for (; ; k -= 4) {
     // Numbers past the last are read, turned, and left alone.
     const w = v128.load(b);
     const x = v128.load(b1);
@@ -112,22 +113,48 @@ function fourColumns(
     const z = v128.load(b3);
     const wx = v128.shuffle<f32>(w, x, 0, 4, 1, 5);
     const yz = v128.shuffle<f32>(y, z, 0, 4, 1, 5);
+    const column0 = v128.shuffle<f32>(wx, yz, 0, 1, 4, 5);
+    c0 = madd(v128.load32_splat(a), column0, c0);
+    c1 = madd(v128.load32_splat(second), column0, c1);
+    c2 = madd(v128.load32_splat(third), column0, c2);
+    c3 = madd(v128.load32_splat(fourth), column0, c3);
+    if (k === 1) break;
+    a += step;
+    second += step;
+    third += step;
+    fourth += step;
+    const column1 = v128.shuffle<f32>(wx, yz, 2, 3, 6, 7);
+    c0 = madd(v128.load32_splat(a), column1, c0);
+    c1 = madd(v128.load32_splat(second), column1, c1);
+    c2 = madd(v128.load32_splat(third), column1, c2);
+    c3 = madd(v128.load32_splat(fourth), column1, c3);
+    if (k === 2) break;
+    a += step;
+    second += step;
+    third += step;
+    fourth += step;
     const wxHigh = v128.shuffle<f32>(w, x, 2, 6, 3, 7);
     const yzHigh = v128.shuffle<f32>(y, z, 2, 6, 3, 7);
-    let column = v128.shuffle<f32>(wx, yz, 0, 1, 4, 5);
-    for (let left = min(k, 4), q = 0; q < left; q++) {
-      c0 = madd(v128.load32_splat(a), column, c0);
-      c1 = madd(v128.load32_splat(second), column, c1);
-      c2 = madd(v128.load32_splat(third), column, c2);
-      c3 = madd(v128.load32_splat(fourth), column, c3);
-      a += step;
-      second += step;
-      third += step;
-      fourth += step;
-      if (q === 0) column = v128.shuffle<f32>(wx, yz, 2, 3, 6, 7);
-      else if (q === 1) column = v128.shuffle<f32>(wxHigh, yzHigh, 0, 1, 4, 5);
-      else column = v128.shuffle<f32>(wxHigh, yzHigh, 2, 3, 6, 7);
-    }
+    const column2 = v128.shuffle<f32>(wxHigh, yzHigh, 0, 1, 4, 5);
+    c0 = madd(v128.load32_splat(a), column2, c0);
+    c1 = madd(v128.load32_splat(second), column2, c1);
+    c2 = madd(v128.load32_splat(third), column2, c2);
+    c3 = madd(v128.load32_splat(fourth), column2, c3);
+    if (k === 3) break;
+    a += step;
+    second += step;
+    third += step;
+    fourth += step;
+    const column3 = v128.shuffle<f32>(wxHigh, yzHigh, 2, 3, 6, 7);
+    c0 = madd(v128.load32_splat(a), column3, c0);
+    c1 = madd(v128.load32_splat(second), column3, c1);
+    c2 = madd(v128.load32_splat(third), column3, c2);
+    c3 = madd(v128.load32_splat(fourth), column3, c3);
+    if (k === 4) break;
+    a += step;
+    second += step;
+    third += step;
+    fourth += step;
     b += 16;
     b1 += 16;
     b2 += 16;
@@ -137,6 +164,60 @@ function fourColumns(
   if (rows > 1) put(c + ldc, c1, columns, add);
   if (rows > 2) put(c + 2 * ldc, c2, columns, add);
   if (rows > 3) put(c + 3 * ldc, c3, columns, add);
+}
+
+/** One row and eight columns of a transposed B: turned as above, two sums at a time, for each waits for the one before. */
+function eightColumns(c: usize, a: usize, step: i32, b: usize, ldb: i32, k: i32, add: bool): void {
+  let c0 = f32x4.splat(0);
+  let c1 = f32x4.splat(0);
+  let b1 = b + ldb;
+  let b2 = b1 + ldb;
+  let b3 = b2 + ldb;
+  const next = 4 * ldb;
+  for (; ; k -= 4) {
+    const w = v128.load(b);
+    const x = v128.load(b1);
+    const y = v128.load(b2);
+    const z = v128.load(b3);
+    const s = v128.load(b + next);
+    const t = v128.load(b1 + next);
+    const u = v128.load(b2 + next);
+    const v = v128.load(b3 + next);
+    const wx = v128.shuffle<f32>(w, x, 0, 4, 1, 5);
+    const yz = v128.shuffle<f32>(y, z, 0, 4, 1, 5);
+    const st = v128.shuffle<f32>(s, t, 0, 4, 1, 5);
+    const uv = v128.shuffle<f32>(u, v, 0, 4, 1, 5);
+    const first = v128.load32_splat(a);
+    c0 = madd(first, v128.shuffle<f32>(wx, yz, 0, 1, 4, 5), c0);
+    c1 = madd(first, v128.shuffle<f32>(st, uv, 0, 1, 4, 5), c1);
+    if (k === 1) break;
+    a += step;
+    const second = v128.load32_splat(a);
+    c0 = madd(second, v128.shuffle<f32>(wx, yz, 2, 3, 6, 7), c0);
+    c1 = madd(second, v128.shuffle<f32>(st, uv, 2, 3, 6, 7), c1);
+    if (k === 2) break;
+    a += step;
+    const wxHigh = v128.shuffle<f32>(w, x, 2, 6, 3, 7);
+    const yzHigh = v128.shuffle<f32>(y, z, 2, 6, 3, 7);
+    const stHigh = v128.shuffle<f32>(s, t, 2, 6, 3, 7);
+    const uvHigh = v128.shuffle<f32>(u, v, 2, 6, 3, 7);
+    const third = v128.load32_splat(a);
+    c0 = madd(third, v128.shuffle<f32>(wxHigh, yzHigh, 0, 1, 4, 5), c0);
+    c1 = madd(third, v128.shuffle<f32>(stHigh, uvHigh, 0, 1, 4, 5), c1);
+    if (k === 3) break;
+    a += step;
+    const fourth = v128.load32_splat(a);
+    c0 = madd(fourth, v128.shuffle<f32>(wxHigh, yzHigh, 2, 3, 6, 7), c0);
+    c1 = madd(fourth, v128.shuffle<f32>(stHigh, uvHigh, 2, 3, 6, 7), c1);
+    if (k === 4) break;
+    a += step;
+    b += 16;
+    b1 += 16;
+    b2 += 16;
+    b3 += 16;
+  }
+  put(c, c0, 4, add);
+  put(c + 16, c1, 4, add);
 }
 
 /** One row and 16 columns. */
