@@ -30,7 +30,8 @@ export function direct(
       let j = 0;
       if (transposed) {
         const z = b + 4 * p;
-        if (some === 1) for (; j + 8 <= columns; j += 8) eightColumns(y + 4 * j, x, step, z + j * ldb, ldb, depth, p > 0);
+        if (some === 1)
+          for (; j + 8 <= columns; j += 8) eightColumns(y + 4 * j, x, step, z + j * ldb, ldb, depth, p > 0);
         for (; j < columns; j += 4)
           fourColumns(y + 4 * j, ldc, some, columns - j, x, lda, step, z + j * ldb, ldb, depth, p > 0);
       } else {
