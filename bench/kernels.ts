@@ -1,6 +1,6 @@
 // Kernel ladders: both Wasm builds and the pure-TypeScript baseline in rounds (A B A B ...), each sample of Wasm between two of what
 // it is held against: the micro-kernel's peak, or a copy of as many bytes. A kernel that differs from the Float64 oracle is not timed.
-// Options: --only TEXT,TEXT (parts of names), --rounds N, --json FILE, --write (the tables of README.md).
+// Options: --only TEXT,TEXT (parts of names), --rounds N, --plain (peak of plain loops), --json FILE, --write (the tables of README.md).
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { TypedArray } from "../src/runtime/executor.ts";
@@ -56,6 +56,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "9" },
     json: { type: "string" },
+    plain: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
@@ -83,7 +84,7 @@ async function stageOf(build: Build): Promise<Stage> {
   const { wasm } = await import(`../src/runtime/wasm/generated/${build}.ts`);
   const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
   const machine = await createWasmMachine(bytes, { threads: 1 });
-  return { build, machine, space: new Space(machine, false), peak: await peakOf(build) };
+  return { build, machine, space: new Space(machine, false), peak: await peakOf(build, values.plain) };
 }
 
 async function compare(each: Case): Promise<Row> {

@@ -34,7 +34,7 @@ const TILES: readonly Tile[] = ["6x8", "5x8", "4x8", "3x12", "4x12"].map((shape)
   const [rows, columns] = shape.split("x").map(Number);
   return { rows, columns };
 });
-const TURNS = 8; // of k in one turn of a loop
+const TURNS = 8; // of k in one turn of a loop, unless plain loops are asked for
 const FASTER = 1.02; // by which another loop must be faster than our own: of loops that take turns, chance would choose
 
 const ROUNDS = 600;
@@ -43,15 +43,18 @@ const WARM_UPS = 20;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const ENTRY = "peak-probe.ts";
 
-/** The fastest of all loops on this machine. @throws Error for one that multiplies wrongly */
-export async function peakOf(build: Build): Promise<Peak> {
+/**
+ * The fastest of all loops on this machine; of plain ones, one turn of k at a time as they are usually written, if so asked.
+ * @throws Error for one that multiplies wrongly
+ */
+export async function peakOf(build: Build, plain = false): Promise<Peak> {
   const own = OWN[build];
   const shape = ({ rows, columns }: Tile) => `${rows}x${columns}`;
   const source = `
     import { madd } from "./assembly/simd";
     import { columns${shape(own)} } from "./assembly/gemm/micro-${shape(own)}";
     ${callOf(`columns${shape(own)}`, own)}
-    ${TILES.map((tile) => loopOf(`loop${shape(tile)}`, tile)).join("\n")}`;
+    ${TILES.map((tile) => loopOf(`loop${shape(tile)}`, tile, plain ? 1 : TURNS)).join("\n")}`;
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
   const numbers = new Float32Array(memory.buffer);
   for (let i = 0; i < numbers.length; i++) numbers[i] = ((i * 0.618034) % 1) - 0.5;
@@ -61,10 +64,10 @@ export async function peakOf(build: Build): Promise<Peak> {
     check(run, tile, numbers);
     return { name, flops: 2 * tile.rows * tile.columns * DEPTH, run };
   };
-  return fastest([
-    peakOfLoop("own", `columns${shape(own)} of assembly/gemm`, own),
-    ...TILES.map((tile) => peakOfLoop(`loop${shape(tile)}`, `a loop of ${shape(tile)}`, tile)),
-  ]);
+  const loops = TILES.map((tile) =>
+    peakOfLoop(`loop${shape(tile)}`, `a ${plain ? "plain " : ""}loop of ${shape(tile)}`, tile),
+  );
+  return fastest(plain ? loops : [peakOfLoop("own", `columns${shape(own)} of assembly/gemm`, own), ...loops]);
 }
 
 /** Our own micro-kernel on one tile. */
@@ -74,12 +77,12 @@ function callOf(kernel: string, { rows, columns }: Tile): string {
 }
 
 /** A loop over one tile: the sums c, a row p of B, one number x of A at a time. */
-function loopOf(name: string, { rows, columns }: Tile): string {
+function loopOf(name: string, { rows, columns }: Tile, length: number): string {
   const [down, across] = [range(rows), range(columns / 4)];
   const each = (line: (i: number, j: number) => string) =>
     down.flatMap((i) => across.map((j) => line(i, j))).join("\n");
   const end = B + 4 * columns * DEPTH;
-  const turns = range(TURNS).map(
+  const turns = range(length).map(
     (turn) => `
           ${across.map((j) => `const p${turn}${j} = v128.load(b, ${4 * columns * turn + 16 * j});`).join("\n")}
           ${each((i, j) => `${j === 0 ? `const x${turn}${i} = v128.load32_splat(a, ${4 * i});` : ""} c${i}${j} = madd(x${turn}${i}, p${turn}${j}, c${i}${j});`)}
@@ -92,7 +95,7 @@ function loopOf(name: string, { rows, columns }: Tile): string {
         let a: usize = ${A};
         let b: usize = ${B};
         ${each((i, j) => `let c${i}${j} = f32x4.splat(0);`)}
-        for (;; b += ${4 * columns * TURNS}) {
+        for (;; b += ${4 * columns * length}) {
           ${turns.join("\n")}
         }
         ${each((i, j) => `v128.store(${C + 4 * (i * columns + 4 * j)}, c${i}${j});`)}
