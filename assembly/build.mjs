@@ -5,12 +5,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { readSource } from "./source.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const generated = `${root}src/runtime/wasm/generated/`;
 
 for (const target of ["relaxed", "portable"]) {
-  const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target, "--baseDir", root]);
+  const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target, "--baseDir", root], {
+    readFile: readSource,
+  });
   process.stderr.write(stderr.toString());
   if (error) {
     process.stderr.write(`${error.message}\n`);

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { readSource, unroll } from "../assembly/source.mjs";
 import { median } from "./report.ts";
 
 export type Build = "relaxed" | "portable";
@@ -81,22 +82,22 @@ function loopOf(name: string, { rows, columns }: Tile, length: number): string {
   const [down, across] = [range(rows), range(columns / 4)];
   const each = (line: (i: number, j: number) => string) =>
     down.flatMap((i) => across.map((j) => line(i, j))).join("\n");
-  const end = B + 4 * columns * DEPTH;
-  const turns = range(length).map(
-    (turn) => `
-          ${across.map((j) => `const p${turn}${j} = v128.load(b, ${4 * columns * turn + 16 * j});`).join("\n")}
-          ${each((i, j) => `${j === 0 ? `const x${turn}${i} = v128.load32_splat(a, ${4 * i});` : ""} c${i}${j} = madd(x${turn}${i}, p${turn}${j}, c${i}${j});`)}
-          a += ${4 * rows};
-          if (b + ${4 * columns * (turn + 1)} === ${end}) break;`, // else Binaryen would mix the turns
-  );
+  const row = 4 * columns; // of B, in bytes
   return `
     export function ${name}(count: i32): void {
       for (let n = 0; n < count; n++) {
         let a: usize = ${A};
         let b: usize = ${B};
         ${each((i, j) => `let c${i}${j} = f32x4.splat(0);`)}
-        for (;; b += ${4 * columns * length}) {
-          ${turns.join("\n")}
+        for (;; b += ${row * length}) {
+          // unroll ${length}
+          {
+            ${across.map((j) => `const p${j} = v128.load(b, ${row} * TURN + ${16 * j});`).join("\n")}
+            ${each((i, j) => `${j === 0 ? `const x${i} = v128.load32_splat(a, ${4 * i});` : ""} c${i}${j} = madd(x${i}, p${j}, c${i}${j});`)}
+            a += ${4 * rows};
+            if (b + ${row} * (TURN + 1) === ${B + row * DEPTH}) break; // else Binaryen would mix the turns
+          }
+          // end of unroll
         }
         ${each((i, j) => `v128.store(${C + 4 * (i * columns + 4 * j)}, c${i}${j});`)}
       }
@@ -142,11 +143,11 @@ async function compiled(source: string, build: Build): Promise<Uint8Array<ArrayB
   const config = JSON.parse(await readFile(`${root}asconfig.json`, "utf8"));
   const texts: Record<string, string> = {
     "asconfig.json": JSON.stringify({ ...config, entries: [ENTRY] }),
-    [ENTRY]: source,
+    [ENTRY]: unroll(source),
   };
   let bytes: Uint8Array | undefined;
   const { error, stderr } = await asc.main(["--target", build, "--baseDir", root], {
-    readFile: (name, folder) => texts[basename(name)] ?? readFile(`${folder}/${name}`, "utf8").catch(() => null),
+    readFile: (name, folder) => texts[basename(name)] ?? readSource(name, folder),
     writeFile: (_, contents) => {
       if (typeof contents !== "string") bytes = contents;
     },
