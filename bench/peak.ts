@@ -1,6 +1,6 @@
 // The peak that kernels are held against: the best loop of a micro-kernel over a tile of A and a panel of B that stay in the first
 // cache. Its sums live in registers, its operands come from memory (V8 builds literal vectors anew in every turn), and there is
-// nothing else: no packing, no edges, no other tile. Tiles of several shapes compete, the project's own micro-kernels among them.
+// nothing else: no packing, no edges, no other tile. Tiles of several shapes compete, the project's own among them.
 // They are a module of their own, compiled when the benchmark starts.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";

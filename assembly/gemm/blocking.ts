@@ -30,7 +30,7 @@ export const FEW_PRODUCTS = 4096;
 export let chunkRows: i32 = 0;
 export let chunkColumns: i32 = 0;
 
-/** Depth of the blocks that a sum over k is cut into, the last one excepted: as equal as can be, whole turns of the strips' loop. */
+/** Depth of the blocks that a sum over k is cut into, the last one excepted: as equal as can be, whole turns of the micro-kernels' loop. */
 export function depthOf(k: i32): i32 {
   return k <= KC ? k : whole(parts(k, parts(k, KC)), 8);
 }

@@ -152,7 +152,7 @@ function product(
   const mr = usual ? MR : SECOND_MR;
   const tiled = usual && rows % MR <= THIN ? rows - (rows % MR) : rows;
   const transposed = rowA === 4;
-  const inPlace = stepB !== 4 * nr;
+  const inPlace = across === 4 * nr; // a row of B may be as long as one of a panel
   const block = depthOf(k);
   const close = columns * min(k, block) <= CLOSE;
   const strips = !close && columns >= (transposed ? PACK_COLUMNS : PACK_ROWS);

@@ -137,6 +137,37 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
     const machine = new Machine(build, { pages: 512 });
     new Int32Array(machine.memory.buffer)[CONTROL_NARROW / 4] = narrow;
 
+    test.each(["a", "b", "panels"])("reads no further than 64 bytes past %s, if that is last in memory", (last) => {
+      const end = machine.memory.buffer.byteLength - 64;
+      for (const { transposeA, transposeB } of transposes) {
+        for (const [m, n, k] of [
+          [7, 8, 1000], // a row left over by the tiles, B as narrow as a panel
+          [4, 12, 600],
+          [13, 24, 300],
+          [5, 100, 40],
+          [2, 31, 257],
+          [1, 8, 259],
+        ]) {
+          machine.clear();
+          const sizes = { a: m * k, b: k * n, panels: k * Math.ceil(n / PANEL) * PANEL };
+          const place = (name: keyof typeof sizes) => {
+            if (name !== last) return machine.f32(new Float32Array(sizes[name])).at;
+            const at = end - 64 * Math.ceil(sizes[name] / 16);
+            new Float32Array(machine.memory.buffer, at, sizes[name]).fill(0);
+            return at;
+          };
+          const [a, b, panels, c] = [place("a"), place("b"), place("panels"), machine.f32(m * n)];
+          const flags = Number(transposeA) + 2 * Number(transposeB);
+          for (const from of [0, panels]) {
+            c.data.fill(Number.NaN);
+            if (from > 0) machine.run([instruction(PACK, panels, b, 1, k, n, Number(transposeB))]);
+            machine.run([instruction(MATMUL, c.at, a, b, from, 1, m, n, k, flags, m * k, k * n, 0)]);
+            expect(c.data).toEqual(new Float32Array(m * n));
+          }
+        }
+      }
+    });
+
     test.each(transposes)("is exact for all sizes up to 40 ($transposeA, $transposeB)", (flags) => {
       for (let m = 1; m <= 40; m++) {
         for (let n = 1; n <= 40; n++) check(machine, { m, n, k: 1 + ((m * 7 + n * 3) % 19), ...flags });
