@@ -99,7 +99,7 @@ function mapSteps(code: Int32Array, at: number): number {
   return map < 0 ? 0 : code[map + slot.MAP_COUNTS] >>> 16;
 }
 
-/** The chunks of the instruction at `at`, by the formulas of its kernel. */
+/** The chunks of the instruction at `at` for several threads, by the formulas of its kernel. */
 export function chunksOf(code: Int32Array, at: number, panel = PANEL_COLUMNS): Chunks {
   return CHUNKS[opcodeAt(code, at) as Opcode]((number) => code[at + number], panel);
 }
