@@ -36,8 +36,8 @@ export function depthOf(k: i32): i32 {
 }
 
 /** How to cut a product: for one thread not smaller than is best for its caches. */
-export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, epilogue: bool): void {
-  const few = transposed ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
+export function cutChunks(batch: i32, m: i32, n: i32, k: i32, columnwise: bool, epilogue: bool): void {
+  const few = columnwise ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
   const depth = min(k, 1 << 15); // so that no product of sizes overflows
   const most = k > KC / 2 ? MC / 2 : MC;
   const unit = TALL || panelOf(n) === NR ? 6 : SECOND_MR; // so that no tile lacks rows
@@ -62,6 +62,11 @@ export function cutChunks(batch: i32, m: i32, n: i32, k: i32, transposed: bool, 
 export function panelOf(n: i32): i32 {
   if (!TALL && load<i32>(CONTROL_NARROW) !== 0) return SECOND_NR;
   return 12 * whole(n, SECOND_NR) <= 11 * whole(n, NR) ? SECOND_NR : NR;
+}
+
+/** Rows of a strip of A in a product of n columns. */
+export function stripOf(n: i32): i32 {
+  return panelOf(n) === NR ? MR : SECOND_MR;
 }
 
 /** Columns rounded up to PANEL, a multiple of both widths of panels: what a panel buffer is sized for. */

@@ -15,6 +15,7 @@ import {
   MATMUL_PANELS,
   MATMUL_STRIDE_A,
   MATMUL_STRIDE_B,
+  MATMUL_STRIPS,
   MATMUL_TRANSPOSED,
   MATMUL_WORDS,
 } from "../isa/slots";
@@ -50,6 +51,7 @@ export function matmul(pc: usize): void {
   const c = load<usize>(pc, 4 * MATMUL_C);
   const a = load<usize>(pc, 4 * MATMUL_A);
   const panels = load<usize>(pc, 4 * MATMUL_PANELS);
+  const strips = load<usize>(pc, 4 * MATMUL_STRIPS);
   const batch = load<i32>(pc, 4 * MATMUL_BATCH);
   const m = load<i32>(pc, 4 * MATMUL_M);
   const n = load<i32>(pc, 4 * MATMUL_N);
@@ -75,7 +77,8 @@ export function matmul(pc: usize): void {
     return;
   }
 
-  cutChunks(batch, m, n, k, transposed, epilogue);
+  const strideStrips = strideA !== 0 ? k * wholePanels(m) : 0;
+  cutChunks(batch, m, n, k, transposed && strips === 0, epilogue);
   const mc = chunkRows;
   const nc = chunkColumns;
   const nr = panelOf(n);
@@ -95,15 +98,30 @@ export function matmul(pc: usize): void {
     const panel = panels + 4 * (matrix * stridePanels + column * k);
     const source = a + 4 * matrix * strideA;
     const x = source + row * rowA;
+    const ready: usize = strips === 0 ? 0 : strips + 4 * (matrix * strideStrips + row * k);
     if (k === 0) zero(target, 4 * n, rows, columns);
     else if (panels === 0 && (m <= 2 || (lies && !own)))
       directly(pc, target, source, row, column, matrix, rows, columns);
     else if (own) {
       packColumns(scratch, nr, b + 4 * (matrix * strideB + column * k), k, columns);
-      product(target, 4 * n, x, rowA, stepA, scratch, 4 * nr, 4 * nr * k, nr, rows, columns, k);
+      product(target, 4 * n, x, rowA, stepA, ready, scratch, 4 * nr, 4 * nr * k, nr, rows, columns, k);
     } else if (panels === 0)
-      product(target, 4 * n, x, rowA, stepA, b + 4 * (matrix * strideB + column), 4 * n, 4 * nr, nr, rows, columns, k);
-    else product(target, 4 * n, x, rowA, stepA, panel, 4 * nr, 4 * nr * k, nr, rows, columns, k);
+      product(
+        target,
+        4 * n,
+        x,
+        rowA,
+        stepA,
+        ready,
+        b + 4 * (matrix * strideB + column),
+        4 * n,
+        4 * nr,
+        nr,
+        rows,
+        columns,
+        k,
+      );
+    else product(target, 4 * n, x, rowA, stepA, ready, panel, 4 * nr, 4 * nr * k, nr, rows, columns, k);
     if (epilogue) {
       const map = pc + 4 * MATMUL_WORDS;
       if (columns === n) mapRange(map, first, first + rows * n);
@@ -132,7 +150,7 @@ function directly(pc: usize, c: usize, a: usize, row: i32, column: i32, matrix: 
  *
  * Where B stays in the first cache while all rows of A pass, A is read as it lies, once. Else one panel stays there, and where enough
  * panels read them, numbers of A are first put side by side in scratch: far apart, each column of a transposed A is a cache line of
- * its own, and strides of powers of two evict one another.
+ * its own, and strides of powers of two evict one another. `ready` is where that has been done, for all of k, or 0.
  */
 function product(
   c: usize,
@@ -140,6 +158,7 @@ function product(
   a: usize,
   rowA: i32,
   stepA: i32,
+  ready: usize,
   b: usize,
   stepB: i32,
   across: i32,
@@ -155,7 +174,8 @@ function product(
   const inPlace = across === 4 * nr; // a row of B may be as long as one of a panel
   const block = depthOf(k);
   const close = columns * min(k, block) <= CLOSE;
-  const strips = !close && columns >= (transposed ? PACK_COLUMNS : PACK_ROWS);
+  const packs = ready === 0 && !close && columns >= (transposed ? PACK_COLUMNS : PACK_ROWS);
+  const strips = packs || ready !== 0;
   const byRows = !strips && !transposed;
   const nextB = across / nr; // from column to column
   const ldx = strips ? 4 * mr : byRows ? rowA : stepA;
@@ -164,12 +184,12 @@ function product(
   for (let p = 0; tiled > 0 && p < k; p += block) {
     const depth = min(block, k - p);
     const from = a + p * stepA;
-    if (strips) {
+    if (packs) {
       if (transposed) packStrips(scratch, from, stepA, tiled, depth, mr);
       else packRowStrips(scratch, from, rowA, tiled, depth, mr);
     }
-    const x = strips ? scratch : from;
-    const nextX = strips ? 4 * depth : rowA;
+    const x = packs ? scratch : ready !== 0 ? ready + 4 * mr * p : from;
+    const nextX = packs ? 4 * depth : ready !== 0 ? 4 * k : rowA;
     const panel = b + p * stepB;
     const alongA = close ? 0 : mr * nextX;
     const alongB = close ? across : 0;

@@ -1,10 +1,11 @@
-// PACK: B into panels of panelOf(n) columns, each contiguous, so that the micro-kernel reads one stream. Missing columns are zero.
-import { PACK_CHUNK } from "../isa/chunks";
-import { PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from "../isa/slots";
+// PACK: B into panels of panelOf(n) columns, each contiguous, so that the micro-kernel reads one stream. Missing columns are zero. Or A
+// into strips of rows.
+import { PACK_CHUNK, PACK_STRIPS } from "../isa/chunks";
+import { PACK_ACROSS, PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from "../isa/slots";
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
-import { panelOf, wholePanels } from "./blocking";
+import { panelOf, stripOf, wholePanels } from "./blocking";
 
 const ROWS = 128; // of a panel whose columns are turned by fours: so many stay in the first cache
 
@@ -16,7 +17,12 @@ export function pack(pc: usize): void {
   const k = load<i32>(pc, 4 * PACK_K);
   const n = load<i32>(pc, 4 * PACK_N);
   const transposed = load<i32>(pc, 4 * PACK_TRANSPOSED) !== 0;
+  const across = load<i32>(pc, 4 * PACK_ACROSS);
   if (k === 0) return;
+  if (across > 0) {
+    packLeft(to, from, batch, k, n, transposed, stripOf(across));
+    return;
+  }
   const nr = panelOf(n);
   const panels = (n + nr - 1) / nr;
   const panelsPerChunk = 2 * max(1, PACK_CHUNK / (2 * k * nr));
@@ -38,6 +44,21 @@ export function pack(pc: usize): void {
         panel++;
       } else packRows(at, nr, source + 4 * panel * nr, n, k, min(nr, columns));
     }
+  }
+}
+
+/** Strips of `mr` rows of each A, which has m, with all of k in each; from its columns (k x m), or from its rows. */
+function packLeft(to: usize, from: usize, batch: i32, k: i32, m: i32, byRows: bool, mr: i32): void {
+  const groups = (m + PACK_STRIPS - 1) / PACK_STRIPS;
+  startClaims();
+  for (let chunk = nextChunk(); chunk < batch * groups; chunk = nextChunk()) {
+    const matrix = chunk / groups;
+    const row = (chunk % groups) * PACK_STRIPS;
+    const rows = min(PACK_STRIPS, m - row);
+    const target = to + 4 * k * (matrix * wholePanels(m) + row);
+    const source = from + 4 * matrix * k * m;
+    if (byRows) packRowStrips(target, source + 4 * row * k, 4 * k, rows, k, mr);
+    else packStrips(target, source + 4 * row, 4 * m, rows, k, mr);
   }
 }
 

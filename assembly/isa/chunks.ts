@@ -4,6 +4,7 @@
 // Elements, about.
 export const REDUCE_CHUNK = 8192;
 export const PACK_CHUNK = 16384; // but two panels at least
+export const PACK_STRIPS = 48; // rows of A: three cache lines of each column, and whole strips in every build
 export const COPY_CHUNK = 8192;
 export const GATHER_CHUNK = 8192;
 export const ROWS_CHUNK = 4096; // of softmax and its kin

@@ -49,32 +49,34 @@ export const KIND_ARGMAX = 2;
 export const KIND_SUM_I32 = 3;
 export const KIND_MAX_I32 = 4;
 
-// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor.
+// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor. ACROSS > 0: strips of an
+// A of n rows, as it lies when transposed, for a product with so many columns.
 export const PACK_TO = 1;
 export const PACK_FROM = 2;
 export const PACK_BATCH = 3;
 export const PACK_K = 4;
 export const PACK_N = 5;
 export const PACK_TRANSPOSED = 6;
-export const PACK_WORDS = 7;
+export const PACK_ACROSS = 7;
+export const PACK_WORDS = 8;
 
-// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS, or where it lies if PANELS is 0 (an executor
-// without panels always reads it there). Batch strides are in
-// words, 0 when that operand is shared by the batch. A transposed means stored k x m. MAP words > 0: an epilogue follows in
+// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS and A through STRIPS, or where they lie if these are 0 (an executor
+// without panels always reads them there). Batch strides are in words, 0 when that operand is shared by the batch. A transposed means stored k x m. MAP words > 0: an epilogue follows in
 // the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of C, run on each finished tile.
 export const MATMUL_C = 1;
 export const MATMUL_A = 2;
 export const MATMUL_B = 3;
 export const MATMUL_PANELS = 4;
-export const MATMUL_BATCH = 5;
-export const MATMUL_M = 6;
-export const MATMUL_N = 7;
-export const MATMUL_K = 8;
-export const MATMUL_TRANSPOSED = 9; // 1: A, 2: B
-export const MATMUL_STRIDE_A = 10;
-export const MATMUL_STRIDE_B = 11;
-export const MATMUL_MAP = 12; // words of the epilogue, 0 for none
-export const MATMUL_WORDS = 13;
+export const MATMUL_STRIPS = 5;
+export const MATMUL_BATCH = 6;
+export const MATMUL_M = 7;
+export const MATMUL_N = 8;
+export const MATMUL_K = 9;
+export const MATMUL_TRANSPOSED = 10; // 1: A, 2: B
+export const MATMUL_STRIDE_A = 11;
+export const MATMUL_STRIDE_B = 12;
+export const MATMUL_MAP = 13; // words of the epilogue, 0 for none
+export const MATMUL_WORDS = 14;
 
 // COPY: strided words: to[sum(index * toStride)] = from[sum(index * fromStride)]; rank triples (size, toStride, fromStride).
 export const COPY_TO = 1;

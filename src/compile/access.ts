@@ -30,7 +30,7 @@ function bytesToWords(bytes: number): number {
   return Math.ceil(bytes / 4);
 }
 
-/** Words of the panels of `batch` matrices B of k x n. */
+/** Words of the panels of `batch` matrices B of k x n, or of the strips of as many A of n rows. */
 function panelWords(k: number, n: number, batch: number): number {
   return k * Math.ceil(n / PANEL) * PANEL * batch;
 }
@@ -103,6 +103,8 @@ function matmulAccesses(code: Int32Array, at: number): Access[] {
   ];
   if (code[at + slot.MATMUL_PANELS] !== 0)
     list.push(dense(slot.MATMUL_PANELS, false, panelWords(k, n, strideB === 0 ? 1 : batch)));
+  if (code[at + slot.MATMUL_STRIPS] !== 0)
+    list.push(dense(slot.MATMUL_STRIPS, false, panelWords(k, m, strideA === 0 ? 1 : batch)));
   const map = mapOf(code, at);
   return map < 0 ? list : list.concat(mapAccesses(code, at, map));
 }

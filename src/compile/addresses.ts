@@ -19,7 +19,7 @@ const ADDRESS_SLOTS: Record<Opcode, readonly number[]> = {
   [op.MAP]: [],
   [op.REDUCE]: [slot.REDUCE_TO, slot.REDUCE_FROM],
   [op.PACK]: [slot.PACK_TO, slot.PACK_FROM],
-  [op.MATMUL]: [slot.MATMUL_C, slot.MATMUL_A, slot.MATMUL_B, slot.MATMUL_PANELS],
+  [op.MATMUL]: [slot.MATMUL_C, slot.MATMUL_A, slot.MATMUL_B, slot.MATMUL_PANELS, slot.MATMUL_STRIPS],
   [op.COPY]: [slot.COPY_TO, slot.COPY_FROM],
   [op.GATHER]: [slot.GATHER_TO, slot.GATHER_FROM, slot.GATHER_INDEX],
   [op.SCATTER_ADD]: [slot.SCATTER_TO, slot.SCATTER_FROM, slot.SCATTER_INDEX],

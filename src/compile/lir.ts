@@ -66,6 +66,9 @@ export interface Emitter {
   ): void;
   /** A buffer for the op's own use. */
   temporary(size: number, dtype: DType, label: string): Buffer;
-  /** The packed panels of matrices B, packed where B is made (so once for all iterations of a loop, and once for all readers). */
-  panels(b: Buffer, batch: number, k: number, n: number, transposed: boolean): Buffer;
+  /**
+   * The packed panels of matrices B, packed where B is made (so once for all iterations of a loop, and once for all readers). With
+   * `across` the strips of matrices A of n rows, as they lie when `transposed`, for products of so many columns.
+   */
+  panels(of: Buffer, batch: number, k: number, n: number, transposed: boolean, across?: number): Buffer;
 }

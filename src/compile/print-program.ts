@@ -100,8 +100,9 @@ class Printer {
     const words: string[] = [];
     const end = this.#fixedEnd(at);
     for (let position = at + 1; position < end; position++) {
+      if (this.#isUsual(at, position - at)) continue;
       const text = addresses.has(position) ? this.#address(position) : this.#value(at, position - at);
-      if (text !== "") words.push(`${this.#names.slot(code, at, position - at)}=${text}`);
+      words.push(`${this.#names.slot(code, at, position - at)}=${text}`);
     }
     return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
   }
@@ -113,17 +114,25 @@ class Printer {
     return at + (fixed ?? lengthAt(this.#code, at));
   }
 
-  /** A slot that is no address; empty where it says nothing. */
+  /** Whether a slot says nothing. */
+  #isUsual(at: number, number: number): boolean {
+    const code = this.#code;
+    const opcode = opcodeAt(code, at);
+    if (opcode === op.PACK) return number === slot.PACK_ACROSS && code[at + number] === 0;
+    if (opcode !== op.MATMUL) return false;
+    if (number === slot.MATMUL_TRANSPOSED || number === slot.MATMUL_STRIPS) return code[at + number] === 0;
+    const ofBatch = [slot.MATMUL_BATCH, slot.MATMUL_STRIDE_A, slot.MATMUL_STRIDE_B] as readonly number[];
+    return code[at + slot.MATMUL_BATCH] === 1 && ofBatch.includes(number);
+  }
+
+  /** A slot that is no address. */
   #value(at: number, number: number): string {
     const code = this.#code;
     const opcode = opcodeAt(code, at);
     const value = code[at + number];
     if (opcode === op.REDUCE && number === slot.REDUCE_KIND) return this.#names.kinds.get(value) ?? `${value}`;
-    if (opcode !== op.MATMUL) return `${value}`;
-    if (number === slot.MATMUL_TRANSPOSED) return ["", "a", "b", "a,b"][value] ?? `${value}`;
-    const alone = code[at + slot.MATMUL_BATCH] === 1;
-    const ofBatch = [slot.MATMUL_BATCH, slot.MATMUL_STRIDE_A, slot.MATMUL_STRIDE_B] as readonly number[];
-    return alone && ofBatch.includes(number) ? "" : `${value}`;
+    const isFlags = opcode === op.MATMUL && number === slot.MATMUL_TRANSPOSED;
+    return (isFlags ? [undefined, "a", "b", "a,b"][value] : undefined) ?? `${value}`;
   }
 
   /** Axes of a copy: their sizes, and the strides on both sides. */

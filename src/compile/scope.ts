@@ -71,15 +71,16 @@ export class Scope implements Emitter {
     return this.buffers.create(size, dtype, label, this.depth);
   }
 
-  panels(b: Buffer, batch: number, k: number, n: number, transposed: boolean): Buffer {
-    // Where B is made outside this loop, it is packed outside: once, not in every iteration.
-    if (this.parent !== undefined && b.depth < this.depth) return this.parent.panels(b, batch, k, n, transposed);
-    const key = `${b.id} ${batch} ${k} ${n} ${transposed}`;
+  panels(of: Buffer, batch: number, k: number, n: number, transposed: boolean, across = 0): Buffer {
+    // What is made outside this loop is packed outside: once, not in every iteration.
+    if (this.parent !== undefined && of.depth < this.depth)
+      return this.parent.panels(of, batch, k, n, transposed, across);
+    const key = `${of.id} ${batch} ${k} ${n} ${transposed} ${across}`;
     const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
     const known = own.get(key);
     if (known !== undefined) return known;
-    const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${b.label} packed`);
-    this.instruction(PACK, [panels, b, batch, k, n, transposed ? 1 : 0], [b], [panels]);
+    const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${of.label} packed`);
+    this.instruction(PACK, [panels, of, batch, k, n, transposed ? 1 : 0, across], [of], [panels]);
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }

@@ -1,4 +1,5 @@
-// Verifies that a product reads panels which were packed from its own B, as it is now, and that nothing else reads panels.
+// Verifies that a product reads panels which were packed from its own B, as it is now, strips that were from its own A, and that
+// nothing else reads either.
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Line, Loop, Touch } from "./decode.ts";
@@ -9,10 +10,47 @@ interface Pack {
   readonly from: Touch;
 }
 
+/** A product's operand, packed. */
 interface Product {
   readonly line: Line;
+  readonly side: Side;
   readonly pack: Pack;
 }
+
+/** Where a product names an operand, how it wants it packed, and what of it errors call so. */
+interface Side {
+  readonly name: string;
+  readonly packed: string;
+  readonly at: number;
+  readonly from: number;
+  readonly stride: number;
+  readonly n: number;
+  transposed(flags: number): number;
+  across(n: number): number;
+}
+
+const SIDES: readonly Side[] = [
+  {
+    name: "B",
+    packed: "panels",
+    at: slot.MATMUL_PANELS,
+    from: slot.MATMUL_B,
+    stride: slot.MATMUL_STRIDE_B,
+    n: slot.MATMUL_N,
+    transposed: (flags) => flags >> 1,
+    across: () => 0,
+  },
+  {
+    name: "A",
+    packed: "strips",
+    at: slot.MATMUL_STRIPS,
+    from: slot.MATMUL_A,
+    stride: slot.MATMUL_STRIDE_A,
+    n: slot.MATMUL_M,
+    transposed: (flags) => (flags & 1) ^ 1, // the rows of A are what the columns of B are
+    across: (n) => n,
+  },
+];
 
 export class Panels {
   readonly #code: Int32Array;
@@ -35,13 +73,14 @@ export class Panels {
   }
 
   instruction(line: Line): void {
-    const panels = line.opcode === MATMUL && line.touches.length > 0 && this.#word(line, slot.MATMUL_PANELS) !== 0;
-    if (panels && this.#word(line, slot.MATMUL_K) > 0) this.#product(line);
+    if (line.opcode === MATMUL && line.touches.length > 0 && this.#word(line, slot.MATMUL_K) > 0)
+      for (const side of SIDES) if (this.#word(line, side.at) !== 0) this.#product(line, side);
     for (const { slot: number, write, low, high } of line.touches) {
       if (write) continue;
       // A product reads panels as such, and its epilogue what it has just written.
       const own = ({ write: written, low: from, high: to }: Touch) => written && from <= low && to >= high;
-      const allowed = line.opcode === MATMUL && (number === slot.MATMUL_PANELS || line.touches.some(own));
+      const isPacked = SIDES.some(({ at }) => at === number);
+      const allowed = line.opcode === MATMUL && (isPacked || line.touches.some(own));
       if (!allowed && this.#packed.latest(low, high) === 1)
         this.#fail(line, "reads panels, whose layout is the executor's own");
     }
@@ -57,10 +96,10 @@ export class Panels {
   /** Panels that were packed before the loop must hold in every iteration. */
   leave(loop: Loop): void {
     const products = this.#products.pop() ?? [];
-    for (const { line, pack } of products) {
-      if (loop.count > 1) this.#checkFresh(line, pack);
-      if (pack.line.number < (line.loops[this.#products.length - 1]?.first ?? 0))
-        this.#products.at(-1)?.push({ line, pack });
+    for (const product of products) {
+      const { line, pack } = product;
+      if (loop.count > 1) this.#checkFresh(product);
+      if (pack.line.number < (line.loops[this.#products.length - 1]?.first ?? 0)) this.#products.at(-1)?.push(product);
     }
   }
 
@@ -68,37 +107,43 @@ export class Panels {
     return this.#code[line.at + number];
   }
 
-  #product(line: Line): void {
-    const pack = this.#packs.get(touchOf(line, slot.MATMUL_PANELS).start);
-    if (pack === undefined) this.#fail(line, "its panels are not packed before");
-    const stride = this.#word(line, slot.MATMUL_STRIDE_B);
-    const agree = (name: string, wanted: number, given: number) => {
+  #product(line: Line, side: Side): void {
+    const { packed } = side;
+    const pack = this.#packs.get(touchOf(line, side.at).start);
+    if (pack === undefined) this.#fail(line, `its ${packed} are not packed before`);
+    const agree = (name: string, wanted: number, number: number) => {
+      const given = this.#word(pack.line, number);
       if (wanted !== given)
-        this.#fail(line, `reads panels of ${name} ${wanted}, instruction ${pack.line.number} packs ${name} ${given}`);
+        this.#fail(
+          line,
+          `reads ${packed} of ${name} ${wanted}, instruction ${pack.line.number} packs ${name} ${given}`,
+        );
     };
-    agree("k", this.#word(line, slot.MATMUL_K), this.#word(pack.line, slot.PACK_K));
-    agree("n", this.#word(line, slot.MATMUL_N), this.#word(pack.line, slot.PACK_N));
-    agree("transposed", this.#word(line, slot.MATMUL_TRANSPOSED) >> 1, this.#word(pack.line, slot.PACK_TRANSPOSED));
-    agree("batch", stride === 0 ? 1 : this.#word(line, slot.MATMUL_BATCH), this.#word(pack.line, slot.PACK_BATCH));
-    const b = touchOf(line, slot.MATMUL_B);
-    if (b.start !== pack.from.start || movesOf(b) !== movesOf(pack.from))
-      this.#fail(line, `reads panels that instruction ${pack.line.number} packs from another B`);
-    this.#checkFresh(line, pack);
-    if (pack.line.number < (line.loops.at(-1)?.first ?? 0)) this.#products.at(-1)?.push({ line, pack });
+    agree("k", this.#word(line, slot.MATMUL_K), slot.PACK_K);
+    agree("n", this.#word(line, side.n), slot.PACK_N);
+    agree("transposed", side.transposed(this.#word(line, slot.MATMUL_TRANSPOSED)), slot.PACK_TRANSPOSED);
+    agree("batch", this.#word(line, side.stride) === 0 ? 1 : this.#word(line, slot.MATMUL_BATCH), slot.PACK_BATCH);
+    agree("across", side.across(this.#word(line, slot.MATMUL_N)), slot.PACK_ACROSS);
+    const operand = touchOf(line, side.from);
+    if (operand.start !== pack.from.start || movesOf(operand) !== movesOf(pack.from))
+      this.#fail(line, `reads ${packed} that instruction ${pack.line.number} packs from another ${side.name}`);
+    const product = { line, side, pack };
+    this.#checkFresh(product);
+    if (pack.line.number < (line.loops.at(-1)?.first ?? 0)) this.#products.at(-1)?.push(product);
   }
 
-  /** Neither B nor the panels were written since they were packed. */
-  #checkFresh(line: Line, { line: pack, from }: Pack): void {
+  /** Neither the operand nor its panels were written since they were packed. */
+  #checkFresh({ line, side, pack: { line: pack, from } }: Product): void {
     const to = touchOf(pack, slot.PACK_TO);
     for (const [name, { low, high }] of [
-      ["B", from],
-      ["the panels", to],
+      [side.name, from],
+      [`the ${side.packed}`, to],
     ] as const) {
       const writer = this.#writers.latest(low, high);
       if (writer > pack.number)
         this.#fail(
           line,
-          `reads panels of instruction ${pack.number}, but instruction ${writer} has written ${name} since`,
+          `reads ${side.packed} of instruction ${pack.number}, but instruction ${writer} has written ${name} since`,
         );
     }
   }

@@ -1,6 +1,8 @@
 // Matrix products, batched, with transposes as flags: nothing is ever transposed in memory for a product.
+
+import { NC } from "../../assembly/isa/chunks.ts";
 import { MATMUL } from "../../assembly/isa/opcode.ts";
-import { CLOSE } from "../../assembly/isa/sizes.ts";
+import { CLOSE, KC } from "../../assembly/isa/sizes.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
 import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
@@ -104,10 +106,15 @@ export const matmul: Op<MatmulAttrs> = {
       const panels = few
         ? undefined
         : emit.panels(second.from, second.stride === 0 ? 1 : count, k, columns, second.transposed);
+      // Chunks put their rows of a transposed A side by side, which is much of their time if they are high and narrow: better once.
+      const strips =
+        !few && first.transposed && count === 1 && columns > NC && k > KC / 2
+          ? emit.panels(first.from, 1, k, rows, false, columns)
+          : undefined;
       const flags = (first.transposed ? 1 : 0) | (second.transposed ? 2 : 0);
       const sizes = [count, rows, columns, k, flags, first.stride, second.stride, 0];
-      const reads = panels === undefined ? [a, b] : [a, b, panels];
-      emit.instruction(MATMUL, [c, first.from, second.from, panels ?? 0, ...sizes], reads, [c]);
+      const reads = [a, b, ...(panels === undefined ? [] : [panels]), ...(strips === undefined ? [] : [strips])];
+      emit.instruction(MATMUL, [c, first.from, second.from, panels ?? 0, strips ?? 0, ...sizes], reads, [c]);
     },
   },
   simplify([a, b], { transposeA, transposeB }) {

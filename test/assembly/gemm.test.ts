@@ -20,6 +20,8 @@ interface Product {
   readonly sharedB?: boolean;
   /** B is read where it lies, without panels. */
   readonly direct?: boolean;
+  /** A is read in strips. */
+  readonly strips?: boolean;
 }
 
 /** -4 to 4. */
@@ -47,7 +49,7 @@ function reference(product: Product, a: Float32Array, b: Float32Array): Float32A
   return c;
 }
 
-/** The three instructions, and C; `epilogue` is a map from its MAP_N slot on. */
+/** The instructions, and C; `epilogue` is a map from its MAP_N slot on. */
 function program(
   machine: Machine,
   product: Product,
@@ -57,9 +59,11 @@ function program(
 ): { code: number[][]; c: Place } {
   const { m, n, k, batch = 1, transposeA = false, transposeB = false, sharedA, sharedB, direct = false } = product;
   const matrices = sharedB ? 1 : batch;
+  const matricesA = sharedA ? 1 : batch;
   const inA = machine.f32(a);
   const inB = machine.f32(b);
   const panels = machine.f32(matrices * k * Math.ceil(n / PANEL) * PANEL);
+  const strips = product.strips ? machine.f32(matricesA * k * Math.ceil(m / PANEL) * PANEL) : undefined;
   const c = machine.f32(batch * m * n);
   const map = epilogue(c);
   const slots = [
@@ -67,15 +71,18 @@ function program(
     inA.at,
     inB.at,
     direct ? 0 : panels.at,
+    strips?.at ?? 0,
     batch,
     m,
     n,
     k,
     Number(transposeA) + 2 * Number(transposeB),
   ];
-  const pack = [instruction(PACK, panels.at, inB.at, matrices, k, n, Number(transposeB)), instruction(BARRIER)];
+  const pack = [instruction(PACK, panels.at, inB.at, matrices, k, n, Number(transposeB), 0), instruction(BARRIER)];
   const code = [
     ...(direct ? [] : pack),
+    ...(strips ? [instruction(PACK, strips.at, inA.at, matricesA, k, m, Number(!transposeA), n)] : []),
+    ...(strips ? [instruction(BARRIER)] : []),
     instruction(MATMUL, ...slots, sharedA ? 0 : m * k, sharedB ? 0 : k * n, map.length, ...map),
   ];
   return { code, c };
@@ -92,6 +99,8 @@ function operands(
 function check(machine: Machine, product: Product): void {
   checkOne(machine, product);
   checkOne(machine, { ...product, direct: true });
+  checkOne(machine, { ...product, strips: true });
+  checkOne(machine, { ...product, direct: true, strips: true });
 }
 
 function checkOne(machine: Machine, product: Product): void {
@@ -137,36 +146,46 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
     const machine = new Machine(build, { pages: 512 });
     new Int32Array(machine.memory.buffer)[CONTROL_NARROW / 4] = narrow;
 
-    test.each(["a", "b", "panels"])("reads no further than 64 bytes past %s, if that is last in memory", (last) => {
-      const end = machine.memory.buffer.byteLength - 64;
-      for (const { transposeA, transposeB } of transposes) {
-        for (const [m, n, k] of [
-          [7, 8, 1000], // a row left over by the tiles, B as narrow as a panel
-          [4, 12, 600],
-          [13, 24, 300],
-          [5, 100, 40],
-          [2, 31, 257],
-          [1, 8, 259],
-        ]) {
-          machine.clear();
-          const sizes = { a: m * k, b: k * n, panels: k * Math.ceil(n / PANEL) * PANEL };
-          const place = (name: keyof typeof sizes) => {
-            if (name !== last) return machine.f32(new Float32Array(sizes[name])).at;
-            const at = end - 64 * Math.ceil(sizes[name] / 16);
-            new Float32Array(machine.memory.buffer, at, sizes[name]).fill(0);
-            return at;
-          };
-          const [a, b, panels, c] = [place("a"), place("b"), place("panels"), machine.f32(m * n)];
-          const flags = Number(transposeA) + 2 * Number(transposeB);
-          for (const from of [0, panels]) {
-            c.data.fill(Number.NaN);
-            if (from > 0) machine.run([instruction(PACK, panels, b, 1, k, n, Number(transposeB))]);
-            machine.run([instruction(MATMUL, c.at, a, b, from, 1, m, n, k, flags, m * k, k * n, 0)]);
-            expect(c.data).toEqual(new Float32Array(m * n));
+    test.each(["a", "b", "panels", "strips"])(
+      "reads no further than 64 bytes past %s, if that is last in memory",
+      (last) => {
+        const end = machine.memory.buffer.byteLength - 64;
+        for (const { transposeA, transposeB } of transposes) {
+          for (const [m, n, k] of [
+            [7, 8, 1000], // a row left over by the tiles, B as narrow as a panel
+            [4, 12, 600],
+            [13, 24, 300],
+            [5, 100, 40],
+            [2, 31, 257],
+            [1, 8, 259],
+          ]) {
+            machine.clear();
+            const [panelWords, stripWords] = [n, m].map((size) => k * Math.ceil(size / PANEL) * PANEL);
+            const sizes = { a: m * k, b: k * n, panels: panelWords, strips: stripWords };
+            const place = (name: keyof typeof sizes) => {
+              if (name !== last) return machine.f32(new Float32Array(sizes[name])).at;
+              const at = end - 64 * Math.ceil(sizes[name] / 16);
+              new Float32Array(machine.memory.buffer, at, sizes[name]).fill(0);
+              return at;
+            };
+            const [a, b, panels, strips] = [place("a"), place("b"), place("panels"), place("strips")];
+            const c = machine.f32(m * n);
+            const flags = Number(transposeA) + 2 * Number(transposeB);
+            machine.run([instruction(PACK, panels, b, 1, k, n, Number(transposeB), 0)]);
+            machine.run([instruction(PACK, strips, a, 1, k, m, Number(!transposeA), n)]);
+            for (const [fromB, fromA] of [
+              [0, 0],
+              [panels, 0],
+              [panels, strips],
+            ]) {
+              c.data.fill(Number.NaN);
+              machine.run([instruction(MATMUL, c.at, a, b, fromB, fromA, 1, m, n, k, flags, m * k, k * n, 0)]);
+              expect(c.data).toEqual(new Float32Array(m * n));
+            }
           }
         }
-      }
-    });
+      },
+    );
 
     test.each(transposes)("is exact for all sizes up to 40 ($transposeA, $transposeB)", (flags) => {
       for (let m = 1; m <= 40; m++) {
@@ -255,7 +274,7 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
       expect(worst).toBeLessThan((KC + 4) * 2 ** -24);
     });
 
-    test.each(transposes)("has the same bits with panels and without ($transposeA, $transposeB)", (flags) => {
+    test.each(transposes)("has the same bits with panels, strips and without ($transposeA, $transposeB)", (flags) => {
       for (const size of [
         { m: 1, n: 45, k: 2 * KC + 7 },
         { m: 6, n: 9, k: KC + 1 },
@@ -264,12 +283,13 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
         const product = { ...size, ...flags };
         const [a, b] = operands(product, randoms);
         machine.clear();
-        const [packed, direct] = [false, true].map((without) => {
-          const { code, c } = program(machine, { ...product, direct: without }, a, b);
+        const [packed, direct, strips] = [{}, { direct: true }, { strips: true }].map((by) => {
+          const { code, c } = program(machine, { ...product, ...by }, a, b);
           machine.run(code);
           return c.data;
         });
         expect(direct).toEqual(packed);
+        expect(strips).toEqual(packed);
       }
     });
 

@@ -300,8 +300,8 @@ describe.each(builds)("%s: an epilogue", (build: Build) => {
       });
       const words = mapWords(epilogue(fused));
       machine.run([
-        instruction(PACK, panels.at, b.at, 1, k, n, 0),
-        instruction(MATMUL, c.at, a.at, b.at, panels.at, 1, m, n, k, 0, 0, 0, words.length, ...words),
+        instruction(PACK, panels.at, b.at, 1, k, n, 0, 0),
+        instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, m, n, k, 0, 0, 0, words.length, ...words),
         mapInstruction(epilogue(apart)),
       ]);
       expect(bits(fused)).toEqual(bits(apart));

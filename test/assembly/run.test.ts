@@ -129,12 +129,12 @@ describe.each(builds)("the interpreter, %s build", (build) => {
     const panels = machine.f32(24);
     const c = machine.f32(6);
     const program = [
-      instruction(PACK, panels.at, b.at, 1, 1, 1, 0),
+      instruction(PACK, panels.at, b.at, 1, 1, 1, 0, 0),
       ...loop(
         3,
         0,
         index([MATMUL_A, 0, 2], [MATMUL_C, 0, 2]),
-        instruction(MATMUL, c.at, a.at, b.at, panels.at, 1, 2, 1, 1, 0, 2, 1, 0),
+        instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, 2, 1, 1, 0, 2, 1, 0),
         instruction(BARRIER),
       ),
     ];
@@ -163,12 +163,12 @@ describe.each(builds)("the interpreter, %s build", (build) => {
     const operandAddress = MATMUL_WORDS + MAP_FIRST - MAP_N;
     const outputAddress = operandAddress + 2 * MAP_OPERAND_WORDS;
     machine.run([
-      instruction(PACK, panels.at, one.at, 1, 1, 1, 0),
+      instruction(PACK, panels.at, one.at, 1, 1, 1, 0, 0),
       ...loop(
         3,
         0,
         index([MATMUL_A, 0, 1], [operandAddress + MAP_OPERAND_WORDS, 0, 1], [outputAddress, 0, 1]),
-        instruction(MATMUL, c.at, a.at, one.at, panels.at, 1, 1, 1, 1, 0, 1, 1, map.length, ...map),
+        instruction(MATMUL, c.at, a.at, one.at, panels.at, 0, 1, 1, 1, 1, 0, 1, 1, map.length, ...map),
         instruction(BARRIER),
       ),
     ]);

@@ -82,9 +82,9 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
   const ring = machine.f32(8);
   const barrier = instruction(BARRIER);
   const body = [
-    instruction(PACK, panels.at, b.at, 1, k, n, 0),
+    instruction(PACK, panels.at, b.at, 1, k, n, 0, 0),
     barrier,
-    instruction(MATMUL, c.at, a.at, b.at, panels.at, 1, m, n, k, 0, 0, 0, 0),
+    instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, m, n, k, 0, 0, 0, 0),
     barrier,
     mapInstruction({ n: m * n, operands: [full(c)], outputs: [c], steps: [[TANH, output(0), operand(0)]] }),
     barrier,

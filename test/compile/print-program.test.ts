@@ -1,4 +1,5 @@
 // Printed programs: every kind of line once.
+import { compile, input } from "simdgrad";
 import { printProgram } from "simdgrad/debug";
 import { expect, test } from "vitest";
 import * as step from "../../assembly/isa/map-code.ts";
@@ -66,6 +67,22 @@ test("batches", () => {
     1 barrier
     2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=2731 stride_a=10924 stride_b=8193 ; matmul [2, 4, 3]
     3 end"
+  `);
+});
+
+test("a transposed A whose strips several columns of chunks read", () => {
+  const [a, b] = [input([257, 4]), input([257, 529])];
+  const product = compile({ inputs: { a, b }, outputs: { c: a.matmul(b, { transposeA: true }) } });
+  expect(printProgram(product)).toMatchInlineSnapshot(`
+    "input a: f32[257, 4] at io+0
+    input b: f32[257, 529] at io+1040
+    output c: f32[4, 529] at io+137008
+    arena: 148048 words
+    0 pack to=arena+0 from=b batch=1 k=257 n=529 transposed=0               ; matmul [4, 529]
+    1 pack to=arena+141872 from=a batch=1 k=257 n=4 transposed=0 across=529 ; matmul [4, 529]
+    2 barrier
+    3 matmul c=c a=a b=b panels=arena+0 strips=arena+141872 m=4 n=529 k=257 transposed=a ; matmul [4, 529]
+    4 end"
   `);
 });
 

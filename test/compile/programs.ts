@@ -153,12 +153,25 @@ export function stepping(from: number, to: number, barrier = true): Program {
   });
 }
 
+/** The product of a matrix' transpose, in strips, and another one. */
+export function stripped(): Program {
+  return made(36, (e, x, y) => {
+    const matrix = e.arena(36);
+    const strips = e.arena(6 * 24);
+    e.put(...copyOf(matrix, x, 36));
+    e.barrier();
+    e.put(op.PACK, strips, matrix, 1, 6, 6, 0, 6);
+    e.barrier();
+    e.put(op.MATMUL, y, matrix, x, 0, strips, 1, 6, 6, 6, 1, 0, 0, 0);
+  });
+}
+
 /** A product whose panels something else than PACK has written, or PACK in another matrix' place. */
 export function unpacked(): Program {
   return made(1, (e, x, y) => {
     const panels = e.arena(24);
     e.put(op.COPY, panels, x, 1, 24, 1, 0);
     e.barrier();
-    e.put(op.MATMUL, y, x, x, panels, 1, 1, 1, 1, 0, 0, 0, 0);
+    e.put(op.MATMUL, y, x, x, panels, 0, 1, 1, 1, 1, 0, 0, 0, 0);
   });
 }

@@ -164,7 +164,7 @@ rejects("prefixes", [
     "that move a size",
     recurrent,
     (d) => d.set(op.INDEX, slot.INDEX_FIRST, slot.MATMUL_M),
-    "slot 6 of the next instruction is no address",
+    "slot 7 of the next instruction is no address",
   ],
   [
     "by a loop that is not open",

@@ -23,6 +23,7 @@ import {
   reuse,
   simple,
   stepping,
+  stripped,
   unpacked,
   wide,
 } from "./programs.ts";
@@ -191,6 +192,47 @@ const panels: readonly Broken[] = [
 
 rejects("panels", panels);
 
+/** Writes a matrix again behind the barrier that follows its packing. */
+function copyAgain(draft: Draft): void {
+  const copy = draft.words(op.COPY);
+  draft.insert(op.MATMUL, 0, copy);
+  draft.insert(op.MATMUL, 0, BARRIER);
+}
+
+rejects("strips", [
+  [
+    "that nothing has packed",
+    stripped,
+    (d) => d.remove(op.PACK),
+    "reads strips at arena+48, which is not written before",
+  ],
+  [
+    "for another number of columns",
+    stripped,
+    (d) => d.set(op.PACK, slot.PACK_ACROSS, 5),
+    "reads strips of across 6, instruction 2 packs across 5",
+  ],
+  [
+    "of rows for columns",
+    stripped,
+    (d) => d.set(op.PACK, slot.PACK_TRANSPOSED, 1),
+    "reads strips of transposed 0, instruction 2 packs transposed 1",
+  ],
+  [
+    "as panels",
+    stripped,
+    (d) => d.set(op.MATMUL, slot.MATMUL_PANELS, d.get(op.PACK, slot.PACK_TO)),
+    "reads panels of across 0, instruction 2 packs across 6",
+  ],
+  [
+    "of another matrix",
+    stripped,
+    (d) => d.set(op.MATMUL, slot.MATMUL_A, d.get(op.MATMUL, slot.MATMUL_B)),
+    "reads strips that instruction 2 packs from another A",
+  ],
+  ["of an earlier value", stripped, copyAgain, "reads strips of instruction 2, but instruction 4 has written A since"],
+]);
+
 /** Two copies fill every other word each. */
 function interleaved(): Program {
   return made(16, (e, x, y) => {
@@ -258,6 +300,7 @@ test.each<[what: string, program: () => Program]>([
   ["loops four deep", () => nest(4)],
   ["as many operands as there may be", () => wide(32)],
   ["bytes", bytes],
+  ["a product that reads strips", stripped],
 ])("verifyProgram accepts %s", (_what, program) => {
   expect(thrown(() => verifyProgram(program()))).toBe("nothing");
 });

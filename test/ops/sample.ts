@@ -80,7 +80,7 @@ export function reduction(name: "sum" | "max"): Samples {
   ];
 }
 
-/** Sizes around those of tiles (4, 6, 8, 12), of panels (24) and of the depth of a block (256). */
+/** Sizes around those of tiles (4, 6, 8, 12), of panels (24), of the depth of a block (256) and of the columns of a chunk (528). */
 const products = [
   "1x1 1x1",
   "7x9 9x13",
@@ -88,6 +88,7 @@ const products = [
   "17x33 33x25",
   "64x257 257x10",
   "5x600 600x3",
+  "20x300 300x540",
   "1x100 100x50",
   "50x3 3x1",
   "3x7x33 33x9",

@@ -324,7 +324,7 @@ export function executorContract(name: string, create: Create): void {
       });
     });
 
-    test("matrix products read B through its panels or not, and end in their epilogue", async (executor) => {
+    test("matrix products read A and B through what is packed of them or not, and end in their epilogue", async (executor) => {
       const [batch, m, n, k] = [2, 7, 13, 9];
       for (const transposed of [0, 1, 2, 3]) {
         const e = new Encoder();
@@ -333,7 +333,9 @@ export function executorContract(name: string, create: Create): void {
         const bias = e.input("bias", [n]);
         const y = e.output("y", [batch, m, n]);
         const panels = e.arena(k * Math.ceil(n / PANEL) * PANEL);
-        e.put(op.PACK, panels, w, 1, k, n, transposed >> 1);
+        const strips = transposed & 1 ? e.arena(batch * k * Math.ceil(m / PANEL) * PANEL) : 0;
+        e.put(op.PACK, panels, w, 1, k, n, transposed >> 1, 0);
+        if (strips !== 0) e.put(op.PACK, strips, x, batch, k, m, 0, n);
         e.barrier();
         const epilogue = mapWords({
           n: batch * m * n,
@@ -345,7 +347,7 @@ export function executorContract(name: string, create: Create): void {
             [code.RELU, o(0), r(0)],
           ],
         });
-        e.put(op.MATMUL, y, x, w, panels, batch, m, n, k, transposed, m * k, 0, epilogue.length, ...epilogue);
+        e.put(op.MATMUL, y, x, w, panels, strips, batch, m, n, k, transposed, m * k, 0, epilogue.length, ...epilogue);
         const id = await executor.load(e.program());
         const random = numbers(transposed);
         const data = (size: number) => Array.from({ length: size }, () => Math.floor(random() * 17) - 8);

@@ -24,10 +24,10 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
       instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
-      instruction(op.PACK, to, from, size(3), k, n, i & 1),
-      instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 0),
-      instruction(op.MATMUL, to, from, from, from, 1, m, n, k, i & 1, m * k, 0, 4, m * n, n, 0, 0), // with an empty epilogue
-      instruction(op.MATMUL, to, from, from, from, size(20), size(50), size(60), size(60), 0, 0, 0, 0),
+      instruction(op.PACK, to, from, size(3), k, n, i & 1, i & 2 ? m : 0), // panels or strips
+      instruction(op.MATMUL, to, from, from, from, i & 2 ? from : 0, 1, m, n, k, i & 1, m * k, 0, 0),
+      instruction(op.MATMUL, to, from, from, from, 0, 1, m, n, k, i & 1, m * k, 0, 4, m * n, n, 0, 0), // with an empty epilogue
+      instruction(op.MATMUL, to, from, from, from, 0, size(20), size(50), size(60), size(60), 0, 0, 0, 0),
       instruction(op.COPY, to, from, 1, size(ROOM), 1, 1),
       instruction(op.COPY, to, from, 2, m, n, 1, n, 1, m), // a transposition
       instruction(op.COPY, to, from, 3, size(20), 10_000, 10_000, size(100), 100, 100, size(100), 1, 1),
