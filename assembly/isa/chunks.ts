@@ -25,6 +25,6 @@ export const LARGE = 8388608; // products of a chunk (0.4 ms); below, fewer are 
 export const SMALL = 16384; // a chunk of so few is not cut any more
 export const FEW_ROWS = 12; // with fewer rows B passes through L1 too fast
 export const FEW_COLUMNS = 144;
-export const FEW_COLUMNS_PACKED = 240; // the same for a transposed A, which costs more to pack
+export const FEW_COLUMNS_PACKED = 240; // the same for a transposed A that chunks pack, which costs more
 // An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
 export const SEGMENT = 32768;

@@ -106,7 +106,7 @@ export const matmul: Op<MatmulAttrs> = {
       const panels = few
         ? undefined
         : emit.panels(second.from, second.stride === 0 ? 1 : count, k, columns, second.transposed);
-      // Chunks put their rows of a transposed A side by side, which is much of their time if they are high and narrow: better once.
+      // Every column of chunks would put rows of a transposed A side by side anew, each number from a cache line of its own.
       const strips =
         !few && first.transposed && count === 1 && columns > NC && k > KC / 2
           ? emit.panels(first.from, 1, k, rows, false, columns)
