@@ -35,7 +35,7 @@ export function depthOf(k: i32): i32 {
   return k <= KC ? k : whole(parts(k, parts(k, KC)), 8);
 }
 
-/** How to cut a product: for one thread not smaller than is best for its caches. */
+/** How to cut a product: for one thread not smaller than is best for its caches. `columnwise`: chunks pack columns of A. */
 export function cutChunks(batch: i32, m: i32, n: i32, k: i32, columnwise: bool, epilogue: bool): void {
   const few = columnwise ? FEW_COLUMNS_PACKED : FEW_COLUMNS;
   const depth = min(k, 1 << 15); // so that no product of sizes overflows

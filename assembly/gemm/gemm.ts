@@ -1,5 +1,5 @@
-// MATMUL: C = A . B over a batch, B in panels (pack.ts), A in strips or where it lies. The loops around the micro-kernel are those of
-// Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
+// MATMUL: C = A . B over a batch, B in panels (pack.ts), A in strips (packed so, or by the chunk) or where it lies. The loops around the
+// micro-kernel are those of Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 // Each output is summed over k in order within blocks (depthOf), and the blocks in order: the same bits for any tile or thread.
 import { MC, NC } from "../isa/chunks";
 import { CLOSE, PANEL, SCRATCH_TILE } from "../isa/sizes";
@@ -98,6 +98,7 @@ export function matmul(pc: usize): void {
     const panel = panels + 4 * (matrix * stridePanels + column * k);
     const source = a + 4 * matrix * strideA;
     const x = source + row * rowA;
+    const lying = b + 4 * (matrix * strideB + column);
     const ready: usize = strips === 0 ? 0 : strips + 4 * (matrix * strideStrips + row * k);
     if (k === 0) zero(target, 4 * n, rows, columns);
     else if (panels === 0 && (m <= 2 || (lies && !own)))
@@ -105,22 +106,7 @@ export function matmul(pc: usize): void {
     else if (own) {
       packColumns(scratch, nr, b + 4 * (matrix * strideB + column * k), k, columns);
       product(target, 4 * n, x, rowA, stepA, ready, scratch, 4 * nr, 4 * nr * k, nr, rows, columns, k);
-    } else if (panels === 0)
-      product(
-        target,
-        4 * n,
-        x,
-        rowA,
-        stepA,
-        ready,
-        b + 4 * (matrix * strideB + column),
-        4 * n,
-        4 * nr,
-        nr,
-        rows,
-        columns,
-        k,
-      );
+    } else if (panels === 0) product(target, 4 * n, x, rowA, stepA, ready, lying, 4 * n, 4 * nr, nr, rows, columns, k);
     else product(target, 4 * n, x, rowA, stepA, ready, panel, 4 * nr, 4 * nr * k, nr, rows, columns, k);
     if (epilogue) {
       const map = pc + 4 * MATMUL_WORDS;

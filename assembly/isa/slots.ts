@@ -49,8 +49,8 @@ export const KIND_ARGMAX = 2;
 export const KIND_SUM_I32 = 3;
 export const KIND_MAX_I32 = 4;
 
-// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor. ACROSS > 0: strips of an
-// A of n rows, as it lies when transposed, for a product with so many columns.
+// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor. ACROSS > 0: strips
+// of an A of n rows, as it lies when transposed, for a product with so many columns.
 export const PACK_TO = 1;
 export const PACK_FROM = 2;
 export const PACK_BATCH = 3;
@@ -61,8 +61,9 @@ export const PACK_ACROSS = 7;
 export const PACK_WORDS = 8;
 
 // MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS and A through STRIPS, or where they lie if these are 0 (an executor
-// without panels always reads them there). Batch strides are in words, 0 when that operand is shared by the batch. A transposed means stored k x m. MAP words > 0: an epilogue follows in
-// the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of C, run on each finished tile.
+// without panels always reads them there). Batch strides are in words, 0 when that operand is shared by the batch. A transposed means
+// stored k x m. MAP words > 0: an epilogue follows in the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of
+// C, run on each finished tile.
 export const MATMUL_C = 1;
 export const MATMUL_A = 2;
 export const MATMUL_B = 3;
