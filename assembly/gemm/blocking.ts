@@ -64,9 +64,9 @@ export function panelOf(n: i32): i32 {
   return 12 * whole(n, SECOND_NR) <= 11 * whole(n, NR) ? SECOND_NR : NR;
 }
 
-/** Rows of a strip of A in a product of n columns. */
-export function stripOf(n: i32): i32 {
-  return panelOf(n) === NR ? MR : SECOND_MR;
+/** Rows of a strip of A that meets panels of nr columns. */
+export function stripOf(nr: i32): i32 {
+  return nr === NR ? MR : SECOND_MR;
 }
 
 /** Columns rounded up to PANEL, a multiple of both widths of panels: what a panel buffer is sized for. */

@@ -35,7 +35,7 @@ import {
   PACK_COLUMNS,
   PACK_ROWS,
   panelOf,
-  SECOND_MR,
+  stripOf,
   TALL,
   THIN,
   wholePanels,
@@ -153,9 +153,8 @@ function product(
   columns: i32,
   k: i32,
 ): void {
-  const usual = nr === NR;
-  const mr = usual ? MR : SECOND_MR;
-  const tiled = usual && rows % MR <= THIN ? rows - (rows % MR) : rows;
+  const mr = stripOf(nr);
+  const tiled = nr === NR && rows % MR <= THIN ? rows - (rows % MR) : rows;
   const transposed = rowA === 4;
   const inPlace = across === 4 * nr; // a row of B may be as long as one of a panel
   const block = depthOf(k);

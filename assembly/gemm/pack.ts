@@ -20,7 +20,7 @@ export function pack(pc: usize): void {
   const across = load<i32>(pc, 4 * PACK_ACROSS);
   if (k === 0) return;
   if (across > 0) {
-    packLeft(to, from, batch, k, n, transposed, stripOf(across));
+    packLeft(to, from, batch, k, n, transposed, stripOf(panelOf(across)));
     return;
   }
   const nr = panelOf(n);

@@ -1,5 +1,4 @@
 // Matrix products, batched, with transposes as flags: nothing is ever transposed in memory for a product.
-
 import { NC } from "../../assembly/isa/chunks.ts";
 import { MATMUL } from "../../assembly/isa/opcode.ts";
 import { CLOSE, KC } from "../../assembly/isa/sizes.ts";

@@ -80,7 +80,7 @@ export function reduction(name: "sum" | "max"): Samples {
   ];
 }
 
-/** Sizes around those of tiles (4, 6, 8, 12), of panels (24), of the depth of a block (256) and of the columns of a chunk (528). */
+/** Sizes around those of tiles (4, 6, 8, 12), of panels (24), of half the depth of a block (256) and of the columns of a chunk (528). */
 const products = [
   "1x1 1x1",
   "7x9 9x13",
