@@ -34,6 +34,8 @@ export interface Program {
   readonly code: Int32Array;
   /** State region: variables, ascending by offset, the first at word ALIGN. */
   readonly variables: readonly ProgramVariable[];
+  /** Keys of variables that must have been named before: a load that would begin one of them at zero is refused. Default: none. */
+  readonly needs?: readonly string[];
   /** Io region: written by the caller before a run. */
   readonly inputs: readonly ProgramSlot[];
   /** Io region: read by the caller after a run. */

@@ -42,10 +42,12 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
   try {
     if (options.executor === undefined) await initialise(executor, tensors, options.seed ?? 0);
     const id = await executor.load(program);
-    await executor.run([[id, 1]]).done;
-    const values = await Promise.all(tensors.map((_, i) => executor.read({ program: id, name: `${i}` })));
-    await executor.unload(id);
-    return values;
+    try {
+      await executor.run([[id, 1]]).done;
+      return await executor.readAll(tensors.map((_, i) => ({ program: id, name: `${i}` })));
+    } finally {
+      await executor.unload(id).catch(() => {}); // an executor that is no more says so above
+    }
   } finally {
     if (options.executor === undefined) await executor.dispose();
   }

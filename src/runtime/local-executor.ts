@@ -1,7 +1,9 @@
 // LocalExecutor: an executor in this very thread. It serves runs in slices; between them everything else takes effect at once,
-// since no step is under way while the event loop turns. JsExecutor and WasmExecutor are this with their machine.
+// since no step is under way while the event loop turns, and in the order of the calls. JsExecutor and WasmExecutor are this with their
+// machine.
 import type { Program } from "../compile/program.ts";
 import { DisposedError } from "../errors.ts";
+import { copyOf } from "./copy-of.ts";
 import type {
   Executor,
   ExecutorInfo,
@@ -14,9 +16,10 @@ import type {
   Write,
 } from "./executor.ts";
 import type { Machine } from "./machine.ts";
-import { RunQueue, SLICE } from "./queue.ts";
-import { Run, type StepMaker } from "./run.ts";
+import type { RunQueue } from "./queue.ts";
+import { Run } from "./run.ts";
 import type { Space } from "./space.ts";
+import type { StepMaker } from "./steps.ts";
 
 /** Options that all local executors share. */
 export interface LocalOptions {
@@ -24,10 +27,18 @@ export interface LocalOptions {
   readonly poison?: boolean;
 }
 
+/** What there is once the machine has come. */
 interface Body {
   readonly machine: Machine;
   readonly space: Space;
-  readonly steps: StepMaker;
+  readonly queue: RunQueue;
+}
+
+async function bodyOf(coming: Machine | Promise<Machine>, poisons: boolean): Promise<Body> {
+  // Loaded with the machine: a page whose executor is elsewhere does without.
+  const [machine, { Space }, { RunQueue }] = await Promise.all([coming, import("./space.ts"), import("./queue.ts")]);
+  const space = new Space(machine, poisons);
+  return { machine, space, queue: new RunQueue(poisons ? poisoned(machine, space) : machine) };
 }
 
 /** One step at a time, over a fresh layer of poison. */
@@ -44,96 +55,95 @@ function poisoned(machine: Machine, space: Space): StepMaker {
 export class LocalExecutor implements Executor {
   info: ExecutorInfo;
   readonly #body: Promise<Body>;
-  readonly #queue: RunQueue;
-  readonly #poisons: boolean;
+  /** From the coming of the machine to the disposal. */
   #live: Body | undefined;
-  #disposed = false;
+  #disposal: Promise<void> | undefined;
 
   constructor(info: ExecutorInfo, machine: Machine | Promise<Machine>, options: LocalOptions) {
     this.info = info;
-    this.#poisons = options.poison ?? false;
-    this.#queue = new RunQueue((run) => this.#slice(run));
-    this.#body = this.#begin(machine);
-    // Whoever calls a method gets the error; an executor that is never used does not complain.
-    this.#body.catch(() => {});
+    this.#body = bodyOf(machine, options.poison ?? false);
+    // It is live before the first call that waited for it goes on. Whoever calls a method gets the error; an executor that is never used does
+    // not complain.
+    this.#body.then(
+      (body) => {
+        if (this.#disposal === undefined) this.#live = body;
+      },
+      () => {},
+    );
   }
 
-  async #begin(machine: Machine | Promise<Machine>): Promise<Body> {
-    // Loaded with the machine: a page whose executor is elsewhere does without.
-    const [ready, { Space }] = await Promise.all([machine, import("./space.ts")]);
-    const space = new Space(ready, this.#poisons);
-    const body = { machine: ready, space, steps: this.#poisons ? poisoned(ready, space) : ready };
-    if (this.#disposed) await ready.dispose();
-    else this.#live = body;
-    return body;
-  }
-
-  #slice(run: Run): void {
-    if (this.#live !== undefined) run.slice(this.#live.steps, SLICE);
-  }
-
-  async #space(): Promise<Space> {
-    await this.#body;
+  /** Does something between two steps: in this very moment, or, in the order of the calls, when the machine has come. */
+  async #act<T>(task: (body: Body) => T): Promise<T> {
+    if (this.#live === undefined && this.#disposal === undefined) await this.#body;
     if (this.#live === undefined) throw new DisposedError("the executor was disposed");
-    return this.#live.space;
+    return task(this.#live);
   }
 
   async load(program: Program): Promise<ProgramId> {
-    const id = (await this.#space()).load(program);
-    await this.#live?.machine.ready?.();
-    await this.#space(); // or it was disposed meanwhile
-    return id;
+    const loaded = await this.#act(({ machine, space }) => ({ id: space.load(program), ready: machine.ready?.() }));
+    await loaded.ready;
+    return this.#act(() => loaded.id); // or it was disposed meanwhile
   }
 
-  async unload(id: ProgramId): Promise<void> {
-    (await this.#space()).unload(id);
+  unload(id: ProgramId): Promise<void> {
+    return this.#act(({ space }) => space.unload(id));
   }
 
-  async forget(variable: string): Promise<void> {
-    (await this.#space()).forget(variable);
+  forget(variable: string): Promise<void> {
+    return this.#act(({ space }) => space.forget(variable));
   }
 
-  async write(slot: Slot, data: ArrayLike<number>): Promise<void> {
-    (await this.#space()).write(slot, data);
+  write(slot: Slot, data: ArrayLike<number>): Promise<void> {
+    return this.writeAll([{ slot, data }]);
   }
 
   async writeAll(writes: readonly Write[]): Promise<void> {
-    (await this.#space()).writeAll(writes);
+    // What counts is what they hold now, not when the machine comes.
+    const given = this.#live ? writes : writes.map(({ slot, data }) => ({ slot, data: copyOf(data) }));
+    return this.#act(({ space }) => space.writeAll(given));
   }
 
-  async read(slot: Slot): Promise<TypedArray> {
-    return (await this.#space()).read(slot);
+  read(slot: Slot): Promise<TypedArray> {
+    return this.#act(({ space }) => space.read(slot));
   }
 
-  async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
-    const space = await this.#space();
-    return slots.map((slot) => space.read(slot));
+  readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
+    return this.#act(({ space }) => slots.map((slot) => space.read(slot)));
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
-    const run = new Run(options, () => this.#queue.wake());
-    this.#space()
-      .then((space) => {
-        run.begin(plan, (id) => space.loaded(id));
-        this.#queue.add(run);
-      })
-      .catch((error: unknown) => run.fail(error));
+    const run = new Run(options, () => this.#live?.queue.wake());
+    void this.#begin(run, plan);
     return run;
+  }
+
+  async #begin(run: Run, plan: readonly PlanEntry[]): Promise<void> {
+    try {
+      const entries = [...plan];
+      await this.#act(({ space, queue }) => queue.add(run, entries, (id) => space.loaded(id)));
+    } catch (error) {
+      // Whoever disposed knows: a run that nobody waits for does not complain.
+      if (this.#disposal !== undefined) run.done.catch(() => {});
+      run.fail(error);
+    }
   }
 
   /** Makes no step for so many milliseconds, but of urgent runs: for whoever was answered from afar, and asks on. */
   hold(milliseconds: number): void {
-    this.#queue.hold(milliseconds);
+    this.#live?.queue.hold(milliseconds);
   }
 
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    const ended = this.#live?.machine.dispose();
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#end();
+    return this.#disposal;
+  }
+
+  async #end(): Promise<void> {
+    const live = this.#live;
     this.#live = undefined;
-    this.#queue.close(new DisposedError("the executor was disposed during a run"));
-    await ended;
-    // A machine still on its way is disposed when it arrives; one that failed to start has nothing left.
-    await this.#body.catch(() => {});
+    live?.queue.close(new DisposedError("the executor was disposed during a run"));
+    // A machine still on its way is disposed of when it arrives; one that failed to start has nothing left.
+    const body = live ?? (await this.#body.catch(() => undefined));
+    await body?.machine.dispose();
   }
 }

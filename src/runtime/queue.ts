@@ -1,27 +1,42 @@
-// The queue of runs: each open run makes steps for a slice in its turn, urgent ones before all others; between slices the event loop
-// does what waits.
-import { createTurns, type Turns } from "./features.ts";
+// The queue of runs: each open run makes steps for a slice in its turn, urgent ones before all others, which get a share all the same;
+// between slices the event loop does what waits.
+import { ProgramError, SimdgradError } from "../errors.ts";
+import type { PlanEntry, ProgramId } from "./executor.ts";
+import type { Loaded } from "./machine.ts";
 import type { Run } from "./run.ts";
+import { type Clock, type StepMaker, Steps } from "./steps.ts";
+import { createTurns, type Turns } from "./turns.ts";
 
 /** Milliseconds of a slice: short enough for a page's next frame and for a waiting prediction. */
-export const SLICE = 10;
+const SLICE = 10;
+
+/** Milliseconds of waiting that are made up for at the most, a third of the time beside urgent runs of up to 100: so long one may wait. */
+const MOST_BEHIND = 60;
 
 export class RunQueue {
-  readonly #slice: (run: Run) => void;
+  readonly #steps: StepMaker;
+  readonly #clock: Clock;
   readonly #turns: Turns;
   /** Open runs, the one whose turn is next first. */
   #runs: Run[] = [];
   #requested = false;
   /** No step before this time, but of urgent runs. */
   #heldUntil = 0;
+  /**
+   * Runs that are not urgent are behind by the time since then: it passes while they wait, and comes nearer twice as fast while they make
+   * steps. Infinity while none is ready.
+   */
+  #behindSince = Number.POSITIVE_INFINITY;
 
-  /** `slice` has one run make steps. */
-  constructor(slice: (run: Run) => void) {
-    this.#slice = slice;
+  constructor(steps: StepMaker, clock: Clock = performance) {
+    this.#steps = steps;
+    this.#clock = clock;
     this.#turns = createTurns(() => this.#turn());
   }
 
-  add(run: Run): void {
+  /** Begins a run. @throws ArgumentError for counts that are not whole; what `find` throws */
+  add(run: Run, plan: readonly PlanEntry[], find: (id: ProgramId) => Loaded): void {
+    run.begin(new Steps(plan, run.options, find));
     this.#runs.push(run);
     this.wake();
   }
@@ -33,27 +48,39 @@ export class RunQueue {
     this.#turns.request();
   }
 
-  /** Makes no step for so many milliseconds, but of urgent runs. */
+  /** Makes no step for so many milliseconds, but of urgent runs and of others that have waited for their share. */
   hold(milliseconds: number): void {
-    this.#heldUntil = performance.now() + milliseconds;
+    this.#heldUntil = this.#clock.now() + milliseconds;
   }
 
   #turn(): void {
     this.#requested = false;
     this.#runs = this.#runs.filter((run) => run.open);
-    const ready = this.#runs.filter((run) => !run.paused);
-    const held = performance.now() < this.#heldUntil;
-    const next = ready.find((run) => run.urgent) ?? (held ? undefined : ready[0]);
+    const now = this.#clock.now();
+    const next = this.#next(now);
     if (next !== undefined) {
       this.#runs = [...this.#runs.filter((run) => run !== next), next];
       try {
-        this.#slice(next);
+        next.slice(this.#steps, SLICE, this.#clock);
       } catch (error) {
-        next.fail(error);
+        next.fail(typed(error));
       }
+      const later = this.#clock.now();
+      if (!next.urgent) this.#behindSince = Math.min(later, this.#behindSince + 2 * (later - now));
     }
     this.wake();
     if (!this.#requested) this.#turns.rest();
+  }
+
+  #next(now: number): Run | undefined {
+    const ready = this.#runs.filter((run) => !run.paused);
+    const urgent = ready.filter((run) => run.urgent);
+    const other = ready.find((run) => !run.urgent);
+    this.#behindSince =
+      other === undefined ? Number.POSITIVE_INFINITY : Math.max(Math.min(now, this.#behindSince), now - MOST_BEHIND);
+    // What an urgent run has begun to look at must not change before it has seen all of it.
+    if (now - this.#behindSince >= SLICE) return urgent.find((run) => run.midway) ?? other;
+    return urgent[0] ?? (now < this.#heldUntil ? undefined : other);
   }
 
   /** Fails all open runs. Whoever closes knows: a run that nobody waits for does not complain. */
@@ -64,4 +91,11 @@ export class RunQueue {
     }
     this.#runs = [];
   }
+}
+
+/** What a kernel threw is no error of ours. */
+function typed(error: unknown): SimdgradError {
+  if (error instanceof SimdgradError) return error;
+  const why = error instanceof Error ? error.message : error;
+  return new ProgramError(`run: an instruction could not be carried out: ${why}`, { cause: error });
 }

@@ -1,6 +1,7 @@
 // Relocation: from the region-relative addresses of a program to those of a machine.
-import { OPCODES } from "../../assembly/isa/opcode.ts";
+import { LOOP, OPCODES } from "../../assembly/isa/opcode.ts";
 import { OFFSET_MASK, REGION_ARENA, REGION_IO, REGION_SHIFT, REGION_STATE } from "../../assembly/isa/sizes.ts";
+import { LOOP_BODY } from "../../assembly/isa/slots.ts";
 import { lengthAt, opcodeAt, visitAddresses } from "../compile/addresses.ts";
 import type { Program } from "../compile/program.ts";
 import { ProgramError } from "../errors.ts";
@@ -22,7 +23,9 @@ export function relocate(program: Program, bases: Bases, unit: number, code: Int
     if (address !== 0) code[position] = resolve(program, bases, address) * unit;
   };
   for (let at = 0; at < code.length; at += lengthAt(program.code, at)) {
-    if (lengthAt(program.code, at) === 0 || opcodeAt(program.code, at) >= OPCODES)
+    const length = lengthAt(program.code, at);
+    const body = opcodeAt(program.code, at) === LOOP ? program.code[at + LOOP_BODY] : 0;
+    if (length === 0 || opcodeAt(program.code, at) >= OPCODES || !(at + length + body <= code.length))
       throw new ProgramError(`load: word ${at} of the code is not an instruction`);
     visitAddresses(program.code, at, move);
   }

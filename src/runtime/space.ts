@@ -26,7 +26,7 @@ export class Space {
   readonly #machine: Machine;
   /** Fill arena and io with NaN wherever a program must not rely on them. */
   readonly #poisons: boolean;
-  readonly #variables = new Map<string, Variable>();
+  #variables = new Map<string, Variable>();
   readonly #programs = new Map<ProgramId, Loaded>();
   #layout: Layout;
   #arena: Place;
@@ -39,8 +39,14 @@ export class Space {
     this.#arena = this.#layout.take(0);
   }
 
-  /** @throws ProgramError if it disagrees with a known variable; MemoryError. Either leaves everything as it was. */
+  /**
+   * Refuses before it keeps anything: whatever it throws leaves everything as it was.
+   * @throws ProgramError if it disagrees with a known variable or its code is none, ArgumentError if it needs an unknown one; MemoryError
+   */
   load(program: Program): ProgramId {
+    const missing = program.needs?.find((key) => !this.#variables.has(key));
+    if (missing !== undefined)
+      throw new ArgumentError(`variable ${nameIn(program, missing)} has no value on this executor`);
     for (const { key, shape, dtype } of program.variables) {
       const known = this.#variables.get(key);
       if (known !== undefined && (known.dtype !== dtype || !sameShape(known.shape, shape)))
@@ -59,21 +65,25 @@ export class Space {
       }));
     const place = layout.take(program.ioWords + program.constantWords + this.#machine.ownWords(program));
     const arena = this.#widenArena(layout, program.arenaWords);
+    const variables = new Map([...this.#variables, ...fresh.map((variable) => [variable.key, variable] as const)]);
+    const loaded = placed(program, place);
+    this.#relocate(loaded, variables, arena);
     this.#reserve(layout.end, program);
 
     this.#layout = layout;
-    const { memory } = this.#machine;
-    for (const variable of fresh) {
-      memory.f.fill(0, variable.place.at, variable.place.at + variable.place.words);
-      this.#variables.set(variable.key, variable);
-    }
-    const loaded = this.#place(program, place);
+    this.#variables = variables;
+    for (const variable of fresh) this.#fill(variable.place.at, variable.place.words, 0);
+    this.#fillIn(loaded);
     this.#programs.set(this.#nextId, loaded);
     const moved = arena.at !== this.#arena.at;
     this.#arena = arena;
-    if (moved) for (const each of this.#programs.values()) this.#install(each);
-    else this.#install(loaded);
+    if (moved) for (const each of this.#programs.values()) this.#relocate(each, variables, arena);
+    for (const each of moved ? this.#programs.values() : [loaded]) this.#machine.install(each);
     return this.#nextId++;
+  }
+
+  #fill(at: number, words: number, value: number): void {
+    this.#machine.memory.f.fill(value, at, at + words);
   }
 
   /** The arena, or a larger one: nothing in it outlives a step, so it may lie elsewhere. */
@@ -115,35 +125,20 @@ export class Space {
     return sorted.map(({ label, words }) => `${label} (${gibibytes(words)})`);
   }
 
-  #place(program: Program, place: Place): Loaded {
-    const { memory } = this.#machine;
-    const constants = place.at + program.ioWords;
-    const own = constants + program.constantWords;
-    memory.f.fill(this.#poisons ? Number.NaN : 0, place.at, own);
+  /** What a program's block holds before its first run. */
+  #fillIn({ program, io, constants, own }: Loaded): void {
+    this.#fill(io, own - io, this.#poisons ? Number.NaN : 0);
     for (const { offset, shape, dtype } of program.inputs) {
       const elements = sizeOf(shape);
-      const words = dtype === "u8" ? Math.ceil(elements / 4) : elements;
-      memory.f.fill(0, place.at + offset, place.at + offset + words);
+      this.#fill(io + offset, dtype === "u8" ? Math.ceil(elements / 4) : elements, 0);
     }
-    for (const { offset, dtype, data } of program.constants) storeSlot(memory, dtype, constants + offset, data);
-    const logTypes = program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32");
-    return {
-      program,
-      code: new Int32Array(program.code.length),
-      place,
-      io: place.at,
-      constants,
-      own,
-      logTypes,
-      live: true,
-    };
+    for (const { offset, dtype, data } of program.constants)
+      storeSlot(this.#machine.memory, dtype, constants + offset, data);
   }
 
-  #install(loaded: Loaded): void {
-    const { program, io, constants, code } = loaded;
-    const variables = program.variables.map(({ key }) => this.#variable(key).place.at);
-    relocate(program, { io, constants, arena: this.#arena.at, variables }, this.#machine.addressUnit, code);
-    this.#machine.install(loaded);
+  #relocate({ program, io, constants, code }: Loaded, places: ReadonlyMap<string, Variable>, arena: Place): void {
+    const variables = program.variables.map(({ key }) => places.get(key)?.place.at ?? 0);
+    relocate(program, { io, constants, arena: arena.at, variables }, this.#machine.addressUnit, code);
   }
 
   /** Frees the program's block and what only it needed of the arena. @throws DisposedError */
@@ -229,6 +224,25 @@ export class Space {
     if (variable === undefined) throw new ArgumentError(`no loaded program has named a variable ${key}`);
     return variable;
   }
+}
+
+/** A program in its place, its code still to be written. */
+function placed(program: Program, place: Place): Loaded {
+  const constants = place.at + program.ioWords;
+  return {
+    program,
+    code: new Int32Array(program.code.length),
+    place,
+    io: place.at,
+    constants,
+    own: constants + program.constantWords,
+    logTypes: program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32"),
+    live: true,
+  };
+}
+
+function nameIn({ variables }: Program, key: string): string {
+  return variables.find((variable) => variable.key === key)?.name ?? key;
 }
 
 function slotOf(slots: readonly ProgramSlot[], name: string): ProgramSlot | undefined {

@@ -104,6 +104,34 @@ export function executorContract(name: string, create: Create): void {
         }
       });
 
+      test("that are refused leave none of their variables and no memory taken", async (executor) => {
+        const e = new Encoder();
+        e.variable("refused", [2 ** 26]);
+        const program = { ...e.program(), code: Int32Array.of(op.OPCODES | (1 << 8)) };
+        // 5 GiB in all, more than an executor can address.
+        for (let round = 0; round < 20; round++) await expect(executor.load(program)).rejects.toThrow(ProgramError);
+        await expect(executor.read({ variable: "refused" })).rejects.toThrow(ArgumentError);
+      });
+
+      test("whose instructions go on beyond their code are refused", async (executor) => {
+        const loop = [op.LOOP | (4 << 8), 3, 9, 0];
+        for (const words of [[op.BARRIER | (2 << 8)], [...loop, op.END | (1 << 8)]]) {
+          const program = { ...new Encoder().program(), code: Int32Array.from(words) };
+          await expect(executor.load(program)).rejects.toThrow(ProgramError);
+        }
+      });
+
+      test("that need a variable are refused where it is not, and begin none", async (executor) => {
+        const program = { ...counter("n"), needs: ["n"] };
+        await expect(executor.load(program)).rejects.toThrow(ArgumentError);
+        await expect(executor.load(program)).rejects.toThrow("variable n has no value on this executor");
+        await expect(executor.read({ variable: "n" })).rejects.toThrow(ArgumentError);
+        const first = await executor.load(counter("n"));
+        await executor.run([[first, 3]]).done;
+        await executor.run([[await executor.load(program), 1]]).done;
+        expect([...(await executor.read({ variable: "n" }))]).toEqual([4]);
+      });
+
       test("begin with inputs of zero", async (executor) => {
         const first = await executor.load(affine(50));
         await runAffine(executor, first, new Array(50).fill(7));
@@ -264,6 +292,38 @@ export function executorContract(name: string, create: Create): void {
         for (const [refused, message] of refusals) {
           await expect(refused).rejects.toThrow(ArgumentError);
           await expect(refused).rejects.toThrow(message);
+        }
+      });
+
+      test("take what an array holds at the call, whatever becomes of it", async (executor) => {
+        const e = new Encoder();
+        for (const [key, dtype] of [
+          ["f", "f32"],
+          ["i", "i32"],
+          ["b", "u8"],
+        ] as const)
+          e.variable(key, [3], dtype);
+        // Written while the program is on its way, too.
+        const loading = executor.load(e.program());
+        for (const waits of [true, false]) {
+          const given = { f: new Float32Array(3), i: new Int32Array(3), b: new Uint8Array(3), list: [0, 0, 0] };
+          for (const array of Object.values(given)) array.fill(7);
+          const slots = ["f", "i", "b"].map((variable) => ({ variable }));
+          const writes = [
+            executor.write(slots[0], given.f),
+            executor.writeAll([
+              { slot: slots[1], data: given.i },
+              { slot: slots[2], data: given.b },
+            ]),
+          ];
+          for (const array of Object.values(given)) array.fill(9);
+          if (waits) await loading;
+          await Promise.all(writes);
+          expect((await executor.readAll(slots)).map((values) => [...values])).toEqual(slots.map(() => [7, 7, 7]));
+          const listed = executor.write(slots[0], given.list);
+          given.list.fill(8);
+          await listed;
+          expect([...(await executor.read(slots[0]))]).toEqual([9, 9, 9]);
         }
       });
 

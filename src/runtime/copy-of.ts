@@ -1,0 +1,10 @@
+// Numbers that stay as they are, whatever becomes of the caller's array.
+
+/** A copy, of the same kind for the arrays that slots are made of. */
+export function copyOf<T extends ArrayLike<number>>(data: T): T;
+export function copyOf(data: ArrayLike<number>): ArrayLike<number> {
+  // Not slice(): that of a Node Buffer, which is a Uint8Array, copies nothing.
+  for (const Kind of [Float32Array, Float64Array, Int32Array, Uint8Array])
+    if (data instanceof Kind) return new Kind(data);
+  return Array.from(data);
+}
