@@ -9,6 +9,8 @@ import {
   CONTROL_BARRIER_GENERATION,
   CONTROL_BARRIER_SLEEPERS,
   CONTROL_CLAIMS,
+  CONTROL_PATIENCE,
+  SLEEP,
 } from "./isa/sizes";
 
 /** Start of this thread's scratch, SCRATCH_WORDS words. */
@@ -25,7 +27,8 @@ const CLAIM_BYTES = 64; // a cache line a counter
 // none must, waits as long as a chunk do not end in sleep.
 const SPINS = 200000;
 const MOST_HALVINGS = 2;
-const SLEEP: i64 = 20_000_000; // nanoseconds after which a sleeper looks at the abort word
+const SLEEP_NANOSECONDS: i64 = 1_000_000 * SLEEP;
+const TIMED_OUT = 2; // what a wait answers
 
 let claimed = 0; // chunked instructions since the last barrier
 let counter: usize = 0; // claim counter of the instruction under way
@@ -91,7 +94,10 @@ export function release(): void {
   if (atomic.load<i32>(CONTROL_BARRIER_SLEEPERS) !== 0) atomic.notify(CONTROL_BARRIER_GENERATION, -1);
 }
 
-/** Spins, then sleeps until the last thread has come. False if the team was told to leave at once. */
+/**
+ * Spins, then sleeps until the last thread has come. False if the team was told to leave at once, which this thread does itself where
+ * another one does not come: it is dead, and no event of its death reaches who waits here.
+ */
 export function wait(): bool {
   claimed = 0;
   for (let spin = SPINS >> halvings; spin > 0; spin--) {
@@ -101,8 +107,11 @@ export function wait(): bool {
   }
   halvings = min(MOST_HALVINGS, halvings + 1);
   atomic.add<i32>(CONTROL_BARRIER_SLEEPERS, 1);
+  let patience = load<i32>(CONTROL_PATIENCE);
   while (!broken && atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) {
-    atomic.wait<i32>(CONTROL_BARRIER_GENERATION, generation, SLEEP);
+    // Sleeps are counted, not time: where all threads stood still, none is given up.
+    const slept = atomic.wait<i32>(CONTROL_BARRIER_GENERATION, generation, SLEEP_NANOSECONDS) === TIMED_OUT;
+    if (slept && --patience === 0) atomic.store<i32>(CONTROL_ABORT, ABORT_NOW);
     if (atomic.load<i32>(CONTROL_ABORT) === ABORT_NOW) broken = true;
   }
   atomic.sub<i32>(CONTROL_BARRIER_SLEEPERS, 1);

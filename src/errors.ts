@@ -56,7 +56,7 @@ export class UnsupportedError extends SimdgradError {
   override readonly name = "UnsupportedError";
 }
 
-/** A thread of a team that failed within a step, could not start, or died; after the last its executor can run nothing more. */
+/** A thread that failed within a step, could not start, or died; after the death of one its executor can run nothing more. */
 export class ThreadError extends SimdgradError {
   override readonly name = "ThreadError";
 }

@@ -1,7 +1,7 @@
 // The WebAssembly machine: an instance of the kernels over a shared memory, and a team of further ones once a program is worth it.
 // Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
 // from here (assembly/isa/sizes.ts).
-import { ALIGN, CONTROL_NARROW, HEAP, SCRATCH_WORDS } from "../../../assembly/isa/sizes.ts";
+import { ALIGN, CONTROL_NARROW, CONTROL_PATIENCE, HEAP, SCRATCH_WORDS, SLEEP } from "../../../assembly/isa/sizes.ts";
 import type { Program } from "../../compile/program.ts";
 import { ThreadError, UnsupportedError } from "../../errors.ts";
 import { isOldV8 } from "../features.ts";
@@ -41,6 +41,9 @@ const LOG_WORDS = 4096;
 /** Steps after which a program gets functions of its own: making them takes a few milliseconds. */
 const WORTH_FUNCTIONS = 8;
 
+/** Milliseconds that threads wait for one another in a barrier, or for the last one to leave a failed run: those of many long chunks. */
+const PATIENCE = 10_000;
+
 /** First word of a thread's scratch; the heap begins where that of the thread after the last would. */
 function scratchOf(thread: number): number {
   return HEAP / 4 + thread * SCRATCH_WORDS;
@@ -54,6 +57,8 @@ export interface Sharing {
   readonly choose?: (code: Int32Array, most: number) => number;
   /** Steps after which a program gets functions of its own, with 0 when it is loaded; for tests. */
   readonly prepareAfter?: number;
+  /** Milliseconds after which a thread that does not come to a barrier is taken for dead; for tests. */
+  readonly patience?: number;
   /** Called if they cannot be started; the machine goes on with one thread. */
   readonly onAlone?: (reason: string) => void;
 }
@@ -65,7 +70,9 @@ export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing:
   const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } }).catch(refused);
   const kernels = instance.exports as unknown as Kernels;
   writeMathPage(memory.buffer);
-  new Int32Array(memory.buffer)[CONTROL_NARROW / 4] = isOldV8() ? 1 : 0;
+  const control = new Int32Array(memory.buffer);
+  control[CONTROL_NARROW / 4] = isOldV8() ? 1 : 0;
+  control[CONTROL_PATIENCE / 4] = Math.ceil((sharing.patience ?? PATIENCE) / SLEEP);
   kernels.attach(0, 1, 4 * scratchOf(0));
   return new WasmMachine({ module, memory, kernels, start, maximum, sharing });
 }
@@ -218,7 +225,7 @@ class WasmMachine implements Machine {
 
   /** Starts the team; alone, if it cannot. */
   async #gather(threads: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
-    const team = new Team(memory, threads);
+    const team = new Team(memory, threads, this.#sharing.patience ?? PATIENCE);
     this.#team = team;
     try {
       await team.start((thread) => ({ module, memory, thread, scratch: 4 * scratchOf(thread) }));
@@ -249,6 +256,9 @@ class WasmMachine implements Machine {
     let done = 0;
     try {
       done = this.#kernels?.run(4 * own, steps, from, count, 4 * rows, rowsOf(count), 0, made) ?? 0;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : error;
+      throw new ThreadError(`a kernel failed within a step: ${why}`, { cause: error });
     } finally {
       if (threads > 1 && done !== steps) {
         team?.abort(threads);

@@ -17,21 +17,21 @@ interface Thread {
   end(): Promise<void>;
 }
 
-/** Milliseconds within which a thread leaves a failed run: that of one chunk, and of a sleep in a barrier. */
-const LEAVE_TIME = 5000;
-
 /** Told of a thread's death, whenever that is. */
 type Failed = (error: ThreadError) => void;
 
 export class Team {
   readonly threads: number;
   readonly #control: Int32Array;
+  readonly #patience: number;
   readonly #others: Thread[] = [];
   #failure: ThreadError | undefined;
   #ended = false;
 
-  constructor(memory: WebAssembly.Memory, threads: number) {
+  /** `patience`: milliseconds within which a thread leaves a failed run. */
+  constructor(memory: WebAssembly.Memory, threads: number, patience: number) {
     this.threads = threads;
+    this.#patience = patience;
     // The control page lies in what the memory begins with: this view outlives any growth.
     this.#control = new Int32Array(memory.buffer);
   }
@@ -106,7 +106,7 @@ export class Team {
     for (let thread = 1; thread < threads; thread++) {
       const job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
       for (let left = Atomics.load(control, job + 2); left !== control[job]; left = Atomics.load(control, job + 2)) {
-        if (Atomics.wait(control, job + 2, left, LEAVE_TIME) === "timed-out") {
+        if (Atomics.wait(control, job + 2, left, this.#patience) === "timed-out") {
           this.#fail(new ThreadError(`thread ${thread} of the team does not leave a run that failed`));
           return;
         }
