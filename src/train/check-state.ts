@@ -1,5 +1,5 @@
 // State from elsewhere, checked before it is written. Loaded when needed, and with no import that would cut what it shares out of the core.
-import type { ArrayLikeData, TypedData } from "../data/array.ts";
+import type { ArrayLikeData, NumericArray, TypedData } from "../data/array.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Write } from "../runtime/executor.ts";
 import { type DType, sameShape, showShape } from "../shape.ts";
@@ -11,7 +11,7 @@ type ToArray = (given: ArrayLikeData, dtype: DType, name: string) => TypedData;
 /** @throws ArgumentError for missing or unknown paths, ShapeError for other shapes, DTypeError for what a dtype cannot hold */
 export function checkState(
   name: string,
-  state: Readonly<Record<string, ArrayLikeData>>,
+  state: Readonly<Record<string, NumericArray>>,
   variables: ReadonlyMap<string, Variable>,
   array: ToArray,
 ): Write[] {

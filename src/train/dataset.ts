@@ -1,13 +1,14 @@
 // A data set on an executor: x and y as variables, uploaded once; batches are gathered inside programs.
 
 import { compile } from "../compile/compile.ts";
-import { type ArrayLikeData, array, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
+import { type ArrayLikeData, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
 import { DataError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { showShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
 import { orElse } from "./load.ts";
+import { ownArray } from "./own-array.ts";
 
 /** Inputs and targets, one row a sample. */
 export interface Samples {
@@ -30,12 +31,12 @@ export interface Dataset {
 }
 
 /**
- * Samples as a loss takes them.
+ * Samples as a loss takes them, and as they are now.
  * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity
  */
 export function checkSamples({ x: givenX, y: givenY }: Samples, loss: Loss, finite: boolean): CheckedSamples {
-  const x = array(givenX, undefined, "x");
-  const y = array(givenY, loss.targets === "classes" ? "i32" : undefined, "y");
+  const x = ownArray(givenX, undefined, "x");
+  const y = ownArray(givenY, loss.targets === "classes" ? "i32" : undefined, "y");
   if (x.shape.length === 0 || y.shape.length === 0) throw new DataError("x and y need a first axis of rows");
   const [rows] = x.shape;
   if (rows === 0) throw new DataError("the data set is empty");

@@ -2,6 +2,7 @@
 // for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy.
 import { NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
+import type { Activity } from "./activity.ts";
 import { orElse } from "./load.ts";
 
 /** Averages over a data set. */
@@ -15,13 +16,13 @@ export interface Report {
   readonly epoch: number;
   /** Loss of the latest step. */
   readonly loss: number;
-  /** Loss of every step since the last report. */
+  /** Loss of every step since the last report; of the latest 1,048,576 steps at the most. */
   readonly losses: readonly number[];
   /** Means of the metrics over those steps, or over the last ones where there are none. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The latest measurement on the validation data, if an epoch ended since the last report. */
   readonly validation?: Measures;
-  /** One for every epoch that ended since the last report, oldest first: more than one for a slow reader alone. */
+  /** One for every epoch that ended since the last report, oldest first (of the latest 65,536 at the most): more than one for a slow reader alone. */
   readonly validations: readonly Measures[];
   /** Training steps of a whole fit. */
   readonly totalSteps: number;
@@ -41,15 +42,20 @@ export interface FitPlan {
   readonly from: number;
   /** Samples a step, on average. */
   readonly samplesPerStep: number;
-  /** Runs one epoch's plan as often as told. */
-  readonly run: (plan: readonly PlanEntry[], repeat: number) => RunHandle;
+  /** Runs one epoch's plan as often as told, once what comes before the first step is written. */
+  readonly run: (plan: readonly PlanEntry[], repeat: number) => Running;
   /** What measures the validation data after each epoch. */
   readonly validation?: Validation;
-  readonly signal?: AbortSignal;
   /** Told of the step whose loss is not finite, before the error reaches the reader. */
   readonly onNonFinite: (step: number) => void;
   /** Lets go of what the fit alone needed. */
   readonly finish: () => Promise<void>;
+}
+
+/** A run, and what its first step waits for. */
+export interface Running {
+  readonly handle: RunHandle;
+  readonly written: Promise<void>;
 }
 
 /** Measures a data set by steps whose logged means are put together. */
@@ -60,6 +66,10 @@ export interface Validation {
 }
 
 const FRAME = 16; // ms: at most one report a frame
+
+/** Losses, and validations, that are kept for a reader. */
+const MOST_LOSSES = 2 ** 20;
+const MOST_VALIDATIONS = 2 ** 16;
 
 /**
  * A training under way: what `Trainer.fit` gives. It begins with the first report that is asked for.
@@ -77,7 +87,8 @@ const FRAME = 16; // ms: at most one report a frame
  */
 export class Fit implements AsyncIterableIterator<Report> {
   readonly #prepare: () => Promise<FitPlan>;
-  readonly #fits: Set<Fit>;
+  readonly #activity: Activity;
+  readonly #signal: AbortSignal | undefined;
   #plan: FitPlan | undefined;
   #handle: RunHandle | undefined;
   #driver: Promise<void> | undefined;
@@ -87,6 +98,8 @@ export class Fit implements AsyncIterableIterator<Report> {
   #epoch = 0;
   #loss = Number.NaN;
   #losses: number[] = [];
+  /** Steps since the last report: more than losses where nobody reads. */
+  #unreported = 0;
   #sums = new Map<string, number>();
   #metrics: Readonly<Record<string, number>> = {};
   /** Rows of the validation that is not complete yet. */
@@ -99,10 +112,10 @@ export class Fit implements AsyncIterableIterator<Report> {
   /** Of readers that wait for news. */
   readonly #waiting: (() => void)[] = [];
 
-  /** It is among `fits` while it is under way. */
-  constructor(prepare: () => Promise<FitPlan>, fits: Set<Fit>) {
+  constructor(prepare: () => Promise<FitPlan>, activity: Activity, signal?: AbortSignal) {
     this.#prepare = prepare;
-    this.#fits = fits;
+    this.#activity = activity;
+    this.#signal = signal;
   }
 
   [Symbol.asyncIterator](): this {
@@ -113,7 +126,6 @@ export class Fit implements AsyncIterableIterator<Report> {
   async next(): Promise<IteratorResult<Report, undefined>> {
     this.#driver ??= this.#drive().finally(() => {
       this.#ended = true;
-      this.#fits.delete(this);
       this.#wake();
     });
     this.#driver.catch(() => undefined); // reported below
@@ -156,61 +168,67 @@ export class Fit implements AsyncIterableIterator<Report> {
   }
 
   async #drive(): Promise<void> {
-    this.#fits.add(this);
+    const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
+    this.#signal?.addEventListener("abort", abort);
+    if (this.#signal?.aborted) this.#ended = true;
+    try {
+      if (!this.#ended) await this.#activity.fitting(this, () => this.#train());
+    } finally {
+      this.#signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async #train(): Promise<void> {
     const plan = await this.#prepare();
     this.#plan = plan;
-    const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
-    if (plan.signal?.aborted) this.#ended = true;
-    plan.signal?.addEventListener("abort", abort);
     const train = async () => {
       if (!this.#ended) await this.#watch(plan.run([...plan.plan, ...(plan.validation?.plan ?? [])], plan.epochs));
     };
-    try {
-      await orElse(train, plan.finish);
-      await plan.finish();
-    } finally {
-      plan.signal?.removeEventListener("abort", abort);
-    }
+    await orElse(train, plan.finish);
+    await plan.finish();
   }
 
-  /** Follows the run to its end, taking its log once a frame. */
-  async #watch(handle: RunHandle): Promise<void> {
+  /** Follows the run to its end, taking its log once a frame; stops it where anything fails. */
+  async #watch({ handle, written }: Running): Promise<void> {
     this.#handle = handle;
     if (this.#paused) void handle.pause().catch(() => undefined); // its end tells more
     let open = true;
-    const done = handle.done.finally(() => {
+    const done = Promise.all([handle.done, written]).finally(() => {
       open = false;
     });
-    while (open) {
-      await Promise.race([done, this.#sleep(FRAME)]);
-      await this.#note(handle);
+    try {
+      while (open) {
+        await Promise.race([done, this.#sleep(FRAME)]);
+        this.#note(handle);
+      }
+      this.#note(handle); // what came between the last look and the end
+    } catch (error) {
+      done.catch(() => undefined);
+      await handle.stop().catch(() => undefined);
+      throw error;
     }
-    await this.#note(handle); // what came between the last look and the end
   }
 
-  async #note(handle: RunHandle): Promise<void> {
+  #note(handle: RunHandle): void {
     const plan = this.#plan as FitPlan;
-    for (const rows of handle.takeLog()) {
-      if (plan.plan.some(([id]) => id === rows.program)) {
-        const failed = this.#train(rows, plan);
-        if (failed !== undefined) {
-          await handle.stop();
-          plan.onNonFinite(this.#step);
-          throw new NonFiniteError(`the loss of step ${this.#step} is ${failed}`, this.#step);
-        }
-      } else this.#validate(rows, plan.validation as Validation);
-    }
+    for (const rows of handle.takeLog())
+      if (plan.plan.some(([id]) => id === rows.program)) this.#count(rows, plan);
+      else this.#validate(rows, plan.validation as Validation);
   }
 
-  /** Takes in training steps. @returns the first loss that is not finite */
-  #train({ names, values, milliseconds }: LogRows, { from, stepsPerEpoch }: FitPlan): number | undefined {
+  /** Takes in training steps. @throws NonFiniteError */
+  #count({ names, values, milliseconds }: LogRows, { from, stepsPerEpoch, onNonFinite }: FitPlan): void {
     const lossAt = names.indexOf("loss");
     this.#milliseconds += milliseconds;
     for (let row = 0; row < values.length; row += names.length) {
       const loss = values[row + lossAt];
-      if (!Number.isFinite(loss)) return loss;
+      if (!Number.isFinite(loss)) {
+        onNonFinite(this.#step);
+        throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
+      }
       this.#loss = loss;
-      this.#losses.push(loss);
+      keep(this.#losses, loss, MOST_LOSSES);
+      this.#unreported++;
       this.#step++;
       names.forEach((name, i) => {
         if (i !== lossAt) this.#sums.set(name, (this.#sums.get(name) ?? 0) + values[row + i]);
@@ -218,7 +236,6 @@ export class Fit implements AsyncIterableIterator<Report> {
     }
     this.#epoch = Math.floor((from + this.#step) / stepsPerEpoch);
     this.#tell();
-    return undefined;
   }
 
   /** Takes in steps of a validation, which may come in several parts. */
@@ -226,7 +243,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     this.#measured.push(rows);
     const steps = this.#measured.reduce((sum, each) => sum + each.steps, 0);
     if (steps < plan.reduce((sum, [, each]) => sum + each, 0)) return;
-    this.#validations.push(measures(this.#measured));
+    keep(this.#validations, measures(this.#measured), MOST_VALIDATIONS);
     this.#measured = [];
     this.#tell();
   }
@@ -242,12 +259,13 @@ export class Fit implements AsyncIterableIterator<Report> {
 
   #take(): Report {
     const plan = this.#plan as FitPlan;
-    const losses = this.#losses;
-    if (losses.length > 0)
-      this.#metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / losses.length]));
-    const validations = this.#validations;
+    const losses = this.#losses.slice(-MOST_LOSSES);
+    const validations = this.#validations.slice(-MOST_VALIDATIONS);
     const validation = validations.at(-1);
+    const steps = this.#unreported;
+    if (steps > 0) this.#metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / steps]));
     this.#losses = [];
+    this.#unreported = 0;
     this.#sums = new Map();
     this.#validations = [];
     this.#fresh = false;
@@ -278,4 +296,10 @@ export class Fit implements AsyncIterableIterator<Report> {
       setTimeout(resolve, milliseconds);
     });
   }
+}
+
+/** Puts one behind the others; of many, the older half goes. */
+function keep<T>(all: T[], one: T, most: number): void {
+  if (all.length === 2 * most) all.splice(0, most);
+  all.push(one);
 }

@@ -5,20 +5,20 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 
 /**
- * Loads a program whose variables all have values: a training's `own` ones, and those that others gave one on this executor.
- * @throws ArgumentError naming a variable without one: it would silently be zero
+ * Loads a program whose variables all have values on this executor, from this training or from elsewhere, but for one that may begin at
+ * zero. The executor itself looks when it loads: what was forgotten by then is not begun anew.
+ * @throws ArgumentError naming a variable without a value: it would silently be zero
  */
-export async function loadProgram(executor: Executor, program: Program, own: Iterable<Variable>): Promise<ProgramId> {
-  const known = new Set(Array.from(own, ({ key }) => key));
-  for (const { key, name } of program.variables)
-    if (!known.has(key))
-      await executor.read({ variable: key }).catch((error: unknown) => {
-        if (!(error instanceof ArgumentError)) throw error;
-        throw new ArgumentError(
-          `trainer: variable ${name} belongs neither to the model nor to the optimizer; name it in hyperparameters`,
-        );
-      });
-  return executor.load(program);
+export async function loadProgram(executor: Executor, program: Program, fresh?: Variable): Promise<ProgramId> {
+  const needs = program.variables.map(({ key }) => key).filter((key) => key !== fresh?.key);
+  try {
+    return await executor.load({ ...program, needs });
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw new ArgumentError(
+      `trainer: ${error.message}; one that belongs neither to the model nor to the optimizer is to be named in hyperparameters`,
+    );
+  }
 }
 
 /** Does what frees memory, one after the other. An executor that is no more has nothing left to free. */

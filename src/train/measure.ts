@@ -46,10 +46,9 @@ export class Measurer {
     const data = this.#data;
     const batch = Math.min(BATCH, data.rows);
     const rest = data.rows % batch;
-    const own = [...recipe.names.keys(), data.x, data.y, this.#row];
     const load = async (rows: number, steps: number) => {
       const program = evaluationProgram(recipe, data, this.#row, rows);
-      this.#parts.push({ id: await loadProgram(this.#executor, program, own), steps, rows });
+      this.#parts.push({ id: await loadProgram(this.#executor, program, this.#row), steps, rows });
     };
     await load(batch, Math.floor(data.rows / batch));
     if (rest > 0) await load(rest, 1);

@@ -1,8 +1,9 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
 import type { Program } from "../compile/program.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
-import type { Executor, PlanEntry, ProgramId } from "../runtime/executor.ts";
+import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
 import type { CheckedSamples, Dataset } from "./dataset.ts";
+import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import type { FitPlan } from "./fit.ts";
 import { Measurer } from "./measure.ts";
@@ -19,6 +20,8 @@ export interface Workshop {
   /** One task after the other: while a search tries points, nobody measures there. */
   readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>;
   readonly failed: (failure: Failure) => void;
+  /** Steps are about to be made. */
+  readonly begins: () => void;
 }
 
 /** Options of a fit, checked. */
@@ -28,13 +31,12 @@ export interface Course {
   readonly lastBatch: "keep" | "drop" | "pad";
   readonly shuffle: boolean;
   readonly held: CheckedSamples | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Loads what the fit runs, and finds where it begins. */
 export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
-  const { executor, recipe, minimizer, program, exclusive, failed } = workshop;
-  const { batch, epochs, lastBatch, shuffle, held, signal } = course;
+  const { executor, recipe, minimizer, program, exclusive, failed, begins } = workshop;
+  const { batch, epochs, lastBatch, shuffle, held } = course;
   const whole = Math.floor(data.rows / batch);
   const rest = data.rows - whole * batch;
   const rows = lastBatch === "drop" ? whole * batch : data.rows;
@@ -42,7 +44,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const advance = new Map<ProgramId, ProgramId>();
   const step = async (size: number) => {
     const batching: Batching = { batch: size, rows, shuffle };
-    const key = `step ${size} ${rows} ${shuffle}`;
+    const key = `step ${data.x.key} ${size} ${rows} ${shuffle}`;
     if (search === undefined) return program(key, () => stepProgram(recipe, data, batching));
     const programs = searchPrograms(recipe, data, batching);
     const id = await program(key, () => programs.evaluation);
@@ -53,7 +55,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
   if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
   const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
-  const from = epochs === 0 ? 0 : await stepsMade(workshop, batch, stepsPerEpoch);
+  const { from, anew } = epochs === 0 ? { from: 0, anew: [] } : await beginning(workshop, batch, stepsPerEpoch);
   const before = await saved(executor, recipe.names.keys());
   const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
   return {
@@ -62,34 +64,40 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
     from,
     stepsPerEpoch,
     samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
-    signal,
-    run: (entries, repeat) =>
-      search && minimizer
-        ? new search.SearchRun(executor, minimizer, {
-            parameters: [...recipe.parameters.values()],
-            plan: entries,
-            repeat,
-            from,
-            advance,
-            gradientName,
-            exclusive,
-          })
-        : executor.run(entries, { repeat, from }),
+    run(entries, repeat) {
+      // In one go: a fit that makes no step leaves the epoch as it is.
+      begins();
+      const written = executor.writeAll(anew);
+      const handle =
+        search && minimizer
+          ? new search.SearchRun(executor, minimizer, {
+              parameters: [...recipe.parameters.values()],
+              plan: entries,
+              repeat,
+              from,
+              advance,
+              gradientName,
+              exclusive,
+            })
+          : executor.run(entries, { repeat, from });
+      return { handle, written };
+    },
     validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
     onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
   };
 }
 
-/** Of the epoch that an earlier fit began and did not finish; where batches of this size do not meet its end, another is begun. */
-async function stepsMade({ executor, recipe }: Workshop, batch: number, stepsPerEpoch: number): Promise<number> {
-  const { counters } = recipe;
-  const [row, epoch] = await saved(executor, [counters.row, counters.epoch]);
-  const steps = row.data[0] / batch;
-  if (Number.isInteger(steps) && steps < stepsPerEpoch) return steps;
-  await executor.writeAll([
-    { ...row, data: [0] },
-    { ...epoch, data: [epoch.data[0] + 1] },
-  ]);
-  return 0;
+/**
+ * How many steps an earlier fit made of the epoch that it began and did not finish, and what is to be written first: where batches of this
+ * size do not meet its end, another is begun.
+ */
+async function beginning(
+  { executor, recipe }: Workshop,
+  batch: number,
+  stepsPerEpoch: number,
+): Promise<{ readonly from: number; readonly anew: readonly Write[] }> {
+  const { row, anew } = await nextEpoch(executor, recipe.counters);
+  const steps = row / batch;
+  return Number.isInteger(steps) && steps < stepsPerEpoch ? { from: steps, anew: [] } : { from: 0, anew };
 }

@@ -30,8 +30,8 @@ export class SearchRun implements RunHandle {
   #log: LogRows[] = [];
   #stopped = false;
   #step: Promise<unknown> = Promise.resolve();
-  #paused: Promise<void> | undefined;
-  #release: (() => void) | undefined;
+  /** While it is paused: a run that makes no step, and ends with the pause, or with the executor. */
+  #pause: RunHandle | undefined;
 
   constructor(executor: Executor, minimizer: Minimizer, search: Search) {
     this.#executor = executor;
@@ -46,15 +46,17 @@ export class SearchRun implements RunHandle {
   }
 
   async pause(): Promise<void> {
-    this.#paused ??= new Promise((resolve) => {
-      this.#release = resolve;
-    });
+    if (this.#pause === undefined) {
+      this.#pause = this.#executor.run([[this.#search.plan[0][0], 1]]);
+      this.#pause.done.catch(() => undefined); // this run's own end tells
+      void this.#pause.pause().catch(() => undefined);
+    }
     await this.#step;
   }
 
   resume(): void {
-    this.#release?.();
-    this.#paused = undefined;
+    void this.#pause?.stop().catch(() => undefined);
+    this.#pause = undefined;
   }
 
   stop(): Promise<RunResult> {
@@ -75,8 +77,8 @@ export class SearchRun implements RunHandle {
       for (const [id, steps] of plan)
         for (let i = 0; i < steps; i++) {
           if (skip-- > 0) continue;
-          do await this.#paused;
-          while (this.#paused !== undefined);
+          do await this.#pause?.done;
+          while (this.#pause !== undefined);
           if (this.#stopped) return { steps: this.#steps, stopped: true };
           const step = advance.has(id) ? exclusive(() => this.#one(id)) : this.#plain(id);
           this.#step = step.catch(() => undefined);

@@ -11,9 +11,10 @@ import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Optimizer } from "../optim/transform.ts";
 import { createExecutor } from "../runtime/create.ts";
-import type { Executor, ProgramId, Write } from "../runtime/executor.ts";
+import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import { Activity } from "./activity.ts";
 import { averagesOf } from "./averaged.ts";
 import {
   type CheckedSamples,
@@ -24,12 +25,14 @@ import {
   type Samples,
   upload,
 } from "./dataset.ts";
+import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
-import { Measurer } from "./measure.ts";
+import type { Measurer } from "./measure.ts";
 import { accuracy, type Metric } from "./metrics.ts";
-import { planOf, type Workshop } from "./plan.ts";
+import { ownArray } from "./own-array.ts";
+import type { Workshop } from "./plan.ts";
 import { newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
 import { readState, type StateDict, saved } from "./state.ts";
 
@@ -80,14 +83,15 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
-  /** Those under way. */
-  readonly #fits = new Set<Fit>();
+  readonly #activity = new Activity();
+  /** Whether the counters count in the data, and not in what is to be loaded after a snapshot was restored. */
+  #counting = false;
   /** What measured last: samples of the same shape take the place of its own. */
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
   readonly #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
-  #disposed = false;
+  #disposal: Promise<void> | undefined;
 
   /**
    * @throws ArgumentError for a model without parameters, for a hyper-parameter that is no scalar or is trained
@@ -139,7 +143,10 @@ export class Trainer {
       recipe: this.#recipe,
       minimizer: this.#minimizer,
       program: (key, make) => this.#program(key, make),
-      exclusive: (task) => this.#exclusive(task),
+      exclusive: (task) => this.#inTurn(task),
+      begins: () => {
+        this.#counting = true;
+      },
       failed: (failure) => {
         this.#failure = failure;
       },
@@ -148,8 +155,8 @@ export class Trainer {
 
   /**
    * Uploads the training data, once; it replaces what was loaded before, which is gone if the executor has no room for the new. Class
-   * targets become i32.
-   * @throws DataError, ShapeError, DTypeError naming what does not fit
+   * targets become i32. An epoch under way ends with the data it is of.
+   * @throws DataError, ShapeError, DTypeError naming what does not fit; ArgumentError while a fit is under way
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -161,26 +168,33 @@ export class Trainer {
    */
   async load(samples: Samples): Promise<void> {
     this.#check();
+    this.#activity.check("load");
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
-    await this.#initialise();
-    await this.#exclusive(async () => {
-      await this.#unload();
-      this.#data = await upload(this.executor, checked, "data");
-    });
+    await this.#activity.changing("load", () =>
+      this.#inTurn(async () => {
+        await this.#unload();
+        if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+        this.#counting = false;
+        this.#data = await upload(this.executor, checked, "data");
+      }),
+    );
   }
 
   /** Lets go of the data, before others take its place. */
   async #unload(): Promise<void> {
     const data = this.#data;
     this.#data = undefined;
+    this.#failure = undefined; // it was a failure on that data
     await this.#forgetPrograms("step ");
     if (data !== undefined) await release(this.executor, data);
   }
 
   /**
    * Trains; iterate over it for reports. Leaving the loop, an abort or stop() ends it at a step boundary.
-   * @throws ArgumentError, DataError for options that do not fit the data; NonFiniteError with the step once the loss is NaN or infinite
+   * One fit at a time: it is under way from the first report that is asked for until it has ended.
+   * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit or a `load` is under way;
+   * NonFiniteError with the step once the loss is NaN or infinite
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -194,6 +208,7 @@ export class Trainer {
    */
   fit(options: FitOptions = {}): Fit {
     this.#check();
+    this.#activity.check("fit");
     const data = this.#data;
     if (data === undefined) throw new DataError("fit: load data first");
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
@@ -207,8 +222,13 @@ export class Trainer {
       throw new ArgumentError(`fit: lastBatch ${lastBatch} is not keep, drop or pad`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
-    const course = { batch, epochs, lastBatch, shuffle, held, signal };
-    return new Fit(() => planOf(this.#workshop, data, course), this.#fits);
+    const course = { batch, epochs, lastBatch, shuffle, held };
+    const prepare = async () => {
+      const { planOf } = await import("./plan.ts");
+      if (data !== this.#data) throw new DataError("fit: other data was loaded after this fit was made");
+      return planOf(this.#workshop, data, course);
+    };
+    return new Fit(() => this.#inTurn(prepare), this.#activity, signal);
   }
 
   /**
@@ -227,8 +247,8 @@ export class Trainer {
     this.#check();
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
-    await this.#initialise();
-    return this.#exclusive(async () => {
+    return this.#inTurn(async () => {
+      const { Measurer } = await import("./measure.ts");
       const kept = this.#evaluation;
       this.#evaluation = undefined;
       const fits = kept?.fits(checked);
@@ -260,15 +280,17 @@ export class Trainer {
    */
   async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
-    const x = array(given, undefined, "x");
+    const x = ownArray(given, undefined, "x");
     const output = outputOf(this.#recipe, x).shape.slice(1);
-    const [{ predictRows }] = await Promise.all([import("./predict.ts"), this.#initialise()]);
     const row = x.shape.slice(1);
     const load = (rows: number) =>
       this.#program(`predict ${rows} ${x.dtype} ${row}`, () =>
         predictionProgram(this.#recipe, [rows, ...row], x.dtype),
       );
-    return this.#exclusive(() => predictRows(this.executor, x, output, load));
+    return this.#inTurn(async () => {
+      const { predictRows } = await import("./predict.ts");
+      return predictRows(this.executor, x, output, load);
+    });
   }
 
   /**
@@ -285,8 +307,7 @@ export class Trainer {
    */
   async stateDict(options: { readonly averaged?: boolean } = {}): Promise<StateDict> {
     this.#check();
-    await this.#initialise();
-    return this.#between(async () => {
+    return this.#inTurn(async () => {
       const stands = new Map(variables(this.#recipe.model));
       for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
         if ((await this.executor.read({ variable: count.key }))[0] > 0)
@@ -310,10 +331,13 @@ export class Trainer {
    */
   async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
-    const writes = await checked("loadStateDict", state, variables(this.#recipe.model));
+    const own = ownState(state);
     const anew = averagesOf(this.#recipe).map(({ count }) => ({ slot: { variable: count.key }, data: [0] }));
-    await this.#initialise();
-    await this.#between(() => this.executor.writeAll([...writes, ...anew]));
+    await this.#inTurn(async () => {
+      const { checkState } = await import("./check-state.ts");
+      const writes = checkState("loadStateDict", own, variables(this.#recipe.model), array);
+      await this.executor.writeAll([...writes, ...anew]);
+    });
   }
 
   /**
@@ -333,8 +357,7 @@ export class Trainer {
   async snapshot(): Promise<StateDict> {
     this.#check();
     this.#checkWhole("snapshot");
-    await this.#initialise();
-    return readState(this.executor, this.#state);
+    return this.#inTurn(() => readState(this.executor, this.#state));
   }
 
   /**
@@ -352,11 +375,16 @@ export class Trainer {
   async restore(snapshot: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
     this.#checkWhole("restore");
-    // Its plan would not meet the end of the epoch that the counters are set to.
-    if (this.#fits.size > 0) throw new ArgumentError("restore: stop the fit first");
-    const writes = await checked("restore", snapshot, this.#state);
-    await this.#initialise();
-    await this.executor.writeAll(writes);
+    // The plan of a fit would not meet the end of the epoch that the counters are set to.
+    this.#activity.check("restore");
+    const own = ownState(snapshot);
+    await this.#activity.changing("restore", () =>
+      this.#inTurn(async () => {
+        const { checkState } = await import("./check-state.ts");
+        await this.executor.writeAll(checkState("restore", own, this.#state, array));
+        this.#counting = false;
+      }),
+    );
   }
 
   #checkWhole(name: string): void {
@@ -387,8 +415,7 @@ export class Trainer {
       checkHyperparameter(value, `setHyperparameters: ${name}`);
       return { slot: { variable: variable.key }, data: [value] };
     });
-    await this.#initialise();
-    await this.executor.writeAll(writes);
+    await this.#inTurn(() => this.executor.writeAll(writes));
   }
 
   /**
@@ -404,14 +431,14 @@ export class Trainer {
    */
   async hyperparameters(): Promise<Record<string, number>> {
     this.#check();
-    await this.#initialise();
-    const state = await readState(this.executor, this.#hyperparameters);
+    const state = await this.#inTurn(() => readState(this.executor, this.#hyperparameters));
     return Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data[0]]));
   }
 
   /**
    * After a NonFiniteError: which instruction first made a NaN or an infinity. It repeats that fit up to the step, and leaves the
    * parameters as they are.
+   * @throws ArgumentError while a fit is under way
    * @returns a sentence that names the instruction and what it computes; undefined where no fit failed
    *
    * @example
@@ -425,15 +452,17 @@ export class Trainer {
    * const found = await trainer.debugNonFinite();
    * found?.includes("wrote Infinity"); // => true
    */
-  debugNonFinite(): Promise<string | undefined> {
+  async debugNonFinite(): Promise<string | undefined> {
     this.#check();
-    const failure = this.#failure;
-    if (failure === undefined) return Promise.resolve(undefined);
-    return this.#exclusive(async () => {
-      const { explain } = await import("./explain.ts");
-      const now = await saved(this.executor, this.#state.values());
-      return explain(this.executor, failure, now, (id) => this.#sources.get(id));
-    });
+    return this.#activity.changing("debugNonFinite", () =>
+      this.#inTurn(async () => {
+        const failure = this.#failure;
+        if (failure === undefined) return undefined;
+        const { explain } = await import("./explain.ts");
+        const now = await saved(this.executor, this.#state.values());
+        return explain(this.executor, failure, now, (id) => this.#sources.get(id));
+      }),
+    );
   }
 
   /**
@@ -465,16 +494,14 @@ export class Trainer {
    * await trainer.dispose();
    * await trainer.predict([[3]]); // => throws DisposedError
    */
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    if (this.#ownsExecutor) {
-      await this.executor.dispose();
-      return;
-    }
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#ownsExecutor ? this.executor.dispose() : this.#free();
+    return this.#disposal;
+  }
+
+  async #free(): Promise<void> {
     await freeing(
-      ...[...this.#fits].map((fit) => () => fit.stop()),
-      async () => this.#ready?.catch(() => undefined),
+      async () => this.#activity.fit?.stop(),
       () => this.#busy,
       () => this.#forgetPrograms(""),
       async () => this.#evaluation?.dispose(),
@@ -488,7 +515,7 @@ export class Trainer {
   }
 
   #check(): void {
-    if (this.#disposed) throw new DisposedError("the trainer was disposed");
+    if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
   /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
@@ -529,13 +556,14 @@ export class Trainer {
     if (known !== undefined) return known;
     const loading = (async () => {
       const program = make();
-      const own = [...this.#state.values(), ...(this.#data ? [this.#data.x, this.#data.y] : [])];
-      const id = await loadProgram(this.executor, program, own);
+      const id = await loadProgram(this.executor, program);
       this.#sources.set(id, program);
       return id;
     })();
     this.#programs.set(key, loading);
-    loading.catch(() => this.#programs.delete(key));
+    loading.catch(() => {
+      if (this.#programs.get(key) === loading) this.#programs.delete(key);
+    });
     return loading;
   }
 
@@ -550,15 +578,14 @@ export class Trainer {
       }
   }
 
-  /** At a step boundary: an executor finds one itself, but not the end of a step that searches. */
-  #between<T>(task: () => Promise<T>): Promise<T> {
-    return this.#minimizer === undefined ? task() : this.#exclusive(task);
-  }
-
-  /** One after the other: evaluations and predictions share slots. */
-  #exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#busy.then(() => {
+  /**
+   * One after the other, in the order of the calls, with first values in place: no step is half done, since one that searches takes its
+   * turn, too, and none is lost, since nothing that another one reads is written meanwhile.
+   */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#busy.then(async () => {
       this.#check();
+      await this.#initialise();
       return task();
     });
     this.#busy = result.catch(() => undefined);
@@ -566,12 +593,7 @@ export class Trainer {
   }
 }
 
-/** What is to be written, once it is known to fit. */
-async function checked(
-  name: string,
-  state: Readonly<Record<string, ArrayLikeData>>,
-  variables: ReadonlyMap<string, Variable>,
-): Promise<Write[]> {
-  const { checkState } = await import("./check-state.ts");
-  return checkState(name, state, variables, array);
+/** Values by path, as they are now. */
+function ownState(state: Readonly<Record<string, ArrayLikeData>>): Record<string, NumericArray> {
+  return Object.fromEntries(Object.entries(state).map(([path, given]) => [path, ownArray(given, undefined, path)]));
 }

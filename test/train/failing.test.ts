@@ -215,7 +215,7 @@ describe("variables that a program reads", () => {
     const inner = new Linear(1, 1);
     const model = { inner, forward: (x: Tensor) => inner.forward(x).add(other) };
     const trainer = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1), executor });
-    const named = "belongs neither to the model nor to the optimizer";
+    const named = "has no value on this executor";
     await expect(trainer.evaluate(line)).rejects.toThrow(named);
     await expect(trainer.predict([[1]])).rejects.toThrow(ArgumentError);
     await trainer.load(line);

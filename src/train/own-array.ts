@@ -1,0 +1,11 @@
+// What callers hand over counts as it is at the call: whoever keeps it for later keeps a copy.
+import { type ArrayLikeData, array, type TypedData } from "../data/array.ts";
+import { copyOf } from "../runtime/copy-of.ts";
+import type { DType } from "../shape.ts";
+
+/** `array` of src/data, and nothing of it the caller's. @throws what that throws */
+export function ownArray(given: ArrayLikeData, dtype: DType | undefined, name: string): TypedData {
+  const own = array(given, dtype, name);
+  const shared = typeof given === "object" && "data" in given && given.data === own.data;
+  return { ...own, data: shared ? copyOf(own.data) : own.data, shape: [...own.shape] };
+}
