@@ -10,6 +10,7 @@ import {
   CONTROL_ABORT,
   CONTROL_BARRIER_COUNT,
   CONTROL_CLAIMS,
+  CONTROL_PATIENCE,
   SCRATCH_WORDS,
 } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
@@ -161,6 +162,20 @@ describe.each(builds)("a team of threads, %s build", (build) => {
       expect(control[CONTROL_BARRIER_COUNT / 4]).toBe(THREADS - 1);
     } finally {
       await team.end();
+    }
+  });
+
+  test("gives up a thread that does not come to a barrier, in the middle of a step or at its end", async () => {
+    for (const program of [[instruction(BARRIER)], []]) {
+      const team = new Team(new Machine(build, { threads: THREADS }));
+      try {
+        const control = new Int32Array(team.machine.memory.buffer);
+        control[CONTROL_PATIENCE / 4] = 3;
+        expect(await team.run(program, 5, undefined, 1)).toEqual(new Array(THREADS - 1).fill(0));
+        expect(control[CONTROL_ABORT / 4]).toBe(ABORT_NOW);
+      } finally {
+        await team.end();
+      }
     }
   });
 });

@@ -6,23 +6,13 @@ import * as op from "../../assembly/isa/opcode.ts";
 import { ALIGN, PANEL } from "../../assembly/isa/sizes.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
+import { numbers } from "../random.ts";
 import { affine, counter, cumulative, nested, runAffine, turns, untilSteps } from "./contract-programs.ts";
 import { runsContract } from "./contract-runs.ts";
 import { a, Encoder, full, mapWords, o, one, r, row } from "./encode.ts";
 
 /** Makes an executor; with poison where asked. */
 export type Create = (options: { readonly poison: boolean }) => Executor | Promise<Executor>;
-
-/** Seeded numbers in [0, 1): mulberry32. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export function executorContract(name: string, create: Create): void {
   describe(name, () => {

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import * as workers from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ADD } from "../../assembly/isa/map-code.ts";
+import { ADD, MAP_CODES } from "../../assembly/isa/map-code.ts";
 import { MAP } from "../../assembly/isa/opcode.ts";
 import { MAP_CHUNK } from "../../assembly/isa/sizes.ts";
 import { MAP_FIRST } from "../../assembly/isa/slots.ts";
@@ -160,6 +160,24 @@ describe("a team of threads", () => {
       machine.execute(space.loaded(whole), 5, log, 0);
     }
     await machine.dispose();
+  });
+
+  test("tells a trap as a ThreadError, of one thread or of several, and what trapped", async () => {
+    for (const threads of [1, 2]) {
+      const executor = sharing({ threads });
+      const e = new Encoder();
+      const x = e.variable("x", [1]);
+      e.map({ n: 1, operands: [full(x)], outputs: [x], steps: [[MAP_CODES + 1, o(0), a(0)]] });
+      const broken = await executor.load(e.program());
+      const whole = await executor.load(doubled(10));
+      for (let round = 0; round < 2; round++) {
+        const failed = executor.run([[broken, 1]]).done;
+        await expect(failed).rejects.toThrow(ThreadError);
+        await expect(failed).rejects.toMatchObject({ cause: expect.any(WebAssembly.RuntimeError) });
+        expect(await executor.run([[whole, 5]]).done).toEqual({ steps: 5, stopped: false });
+      }
+      await executor.dispose();
+    }
   });
 
   test("sleeps when idle, and lets the process end", () => {
