@@ -2,7 +2,6 @@
 // for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy.
 import { NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
-import type { Activity } from "./activity.ts";
 import { orElse } from "./load.ts";
 
 /** Averages over a data set. */
@@ -52,6 +51,9 @@ export interface FitPlan {
   readonly finish: () => Promise<void>;
 }
 
+/** Has a fit be the one under way while it prepares and trains. @throws ArgumentError where another one is */
+type Hold = (fit: Fit, train: () => Promise<void>) => Promise<void>;
+
 /** A run, and what its first step waits for. */
 export interface Running {
   readonly handle: RunHandle;
@@ -87,7 +89,7 @@ const MOST_VALIDATIONS = 2 ** 16;
  */
 export class Fit implements AsyncIterableIterator<Report> {
   readonly #prepare: () => Promise<FitPlan>;
-  readonly #activity: Activity;
+  readonly #hold: Hold;
   readonly #signal: AbortSignal | undefined;
   #plan: FitPlan | undefined;
   #handle: RunHandle | undefined;
@@ -112,9 +114,9 @@ export class Fit implements AsyncIterableIterator<Report> {
   /** Of readers that wait for news. */
   readonly #waiting: (() => void)[] = [];
 
-  constructor(prepare: () => Promise<FitPlan>, activity: Activity, signal?: AbortSignal) {
+  constructor(prepare: () => Promise<FitPlan>, hold: Hold, signal?: AbortSignal) {
     this.#prepare = prepare;
-    this.#activity = activity;
+    this.#hold = hold;
     this.#signal = signal;
   }
 
@@ -172,7 +174,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     this.#signal?.addEventListener("abort", abort);
     if (this.#signal?.aborted) this.#ended = true;
     try {
-      if (!this.#ended) await this.#activity.fitting(this, () => this.#train());
+      if (!this.#ended) await this.#hold(this, () => this.#train());
     } finally {
       this.#signal?.removeEventListener("abort", abort);
     }

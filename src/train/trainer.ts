@@ -14,7 +14,6 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { Activity } from "./activity.ts";
 import { averagesOf } from "./averaged.ts";
 import {
   type CheckedSamples,
@@ -83,7 +82,8 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
-  readonly #activity = new Activity();
+  /** The fit under way, from the beginning of its preparation to its end. */
+  #fit: Fit | undefined;
   /** Whether the counters count in the data, and not in what is to be loaded after a snapshot was restored. */
   #counting = false;
   /** What measured last: samples of the same shape take the place of its own. */
@@ -168,17 +168,15 @@ export class Trainer {
    */
   async load(samples: Samples): Promise<void> {
     this.#check();
-    this.#activity.check("load");
+    this.#checkIdle("load");
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
-    await this.#activity.changing("load", () =>
-      this.#inTurn(async () => {
-        await this.#unload();
-        if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
-        this.#counting = false;
-        this.#data = await upload(this.executor, checked, "data");
-      }),
-    );
+    await this.#inTurn(async () => {
+      await this.#unload();
+      if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+      this.#counting = false;
+      this.#data = await upload(this.executor, checked, "data");
+    });
   }
 
   /** Lets go of the data, before others take its place. */
@@ -193,8 +191,7 @@ export class Trainer {
   /**
    * Trains; iterate over it for reports. Leaving the loop, an abort or stop() ends it at a step boundary.
    * One fit at a time: it is under way from the first report that is asked for until it has ended.
-   * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit or a `load` is under way;
-   * NonFiniteError with the step once the loss is NaN or infinite
+   * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit is under way; NonFiniteError with the step once the loss is NaN or infinite
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -208,7 +205,7 @@ export class Trainer {
    */
   fit(options: FitOptions = {}): Fit {
     this.#check();
-    this.#activity.check("fit");
+    this.#checkIdle("fit");
     const data = this.#data;
     if (data === undefined) throw new DataError("fit: load data first");
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
@@ -225,10 +222,29 @@ export class Trainer {
     const course = { batch, epochs, lastBatch, shuffle, held };
     const prepare = async () => {
       const { planOf } = await import("./plan.ts");
-      if (data !== this.#data) throw new DataError("fit: other data was loaded after this fit was made");
+      if (data !== this.#data) throw new DataError("fit: the data that this fit was made for is no longer loaded");
       return planOf(this.#workshop, data, course);
     };
-    return new Fit(() => this.#inTurn(prepare), this.#activity, signal);
+    return new Fit(
+      () => this.#inTurn(prepare),
+      (...fit) => this.#fitting(...fit),
+      signal,
+    );
+  }
+
+  async #fitting(fit: Fit, train: () => Promise<void>): Promise<void> {
+    this.#checkIdle("fit");
+    this.#fit = fit;
+    try {
+      await train();
+    } finally {
+      this.#fit = undefined;
+    }
+  }
+
+  /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
+  #checkIdle(name: string): void {
+    if (this.#fit !== undefined) throw new ArgumentError(`${name}: stop the fit first`);
   }
 
   /**
@@ -376,15 +392,13 @@ export class Trainer {
     this.#check();
     this.#checkWhole("restore");
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
-    this.#activity.check("restore");
+    this.#checkIdle("restore");
     const own = ownState(snapshot);
-    await this.#activity.changing("restore", () =>
-      this.#inTurn(async () => {
-        const { checkState } = await import("./check-state.ts");
-        await this.executor.writeAll(checkState("restore", own, this.#state, array));
-        this.#counting = false;
-      }),
-    );
+    await this.#inTurn(async () => {
+      const { checkState } = await import("./check-state.ts");
+      await this.executor.writeAll(checkState("restore", own, this.#state, array));
+      this.#counting = false;
+    });
   }
 
   #checkWhole(name: string): void {
@@ -454,15 +468,14 @@ export class Trainer {
    */
   async debugNonFinite(): Promise<string | undefined> {
     this.#check();
-    return this.#activity.changing("debugNonFinite", () =>
-      this.#inTurn(async () => {
-        const failure = this.#failure;
-        if (failure === undefined) return undefined;
-        const { explain } = await import("./explain.ts");
-        const now = await saved(this.executor, this.#state.values());
-        return explain(this.executor, failure, now, (id) => this.#sources.get(id));
-      }),
-    );
+    this.#checkIdle("debugNonFinite");
+    return this.#inTurn(async () => {
+      const failure = this.#failure;
+      if (failure === undefined) return undefined;
+      const { explain } = await import("./explain.ts");
+      const now = await saved(this.executor, this.#state.values());
+      return explain(this.executor, failure, now, (id) => this.#sources.get(id));
+    });
   }
 
   /**
@@ -501,7 +514,7 @@ export class Trainer {
 
   async #free(): Promise<void> {
     await freeing(
-      async () => this.#activity.fit?.stop(),
+      async () => this.#fit?.stop(),
       () => this.#busy,
       () => this.#forgetPrograms(""),
       async () => this.#evaluation?.dispose(),
