@@ -19,7 +19,7 @@ import type { Machine } from "./machine.ts";
 import type { RunQueue } from "./queue.ts";
 import { Run } from "./run.ts";
 import type { Space } from "./space.ts";
-import type { StepMaker } from "./steps.ts";
+import type { Clock, StepMaker } from "./steps.ts";
 
 /** Options that all local executors share. */
 export interface LocalOptions {
@@ -34,11 +34,11 @@ interface Body {
   readonly queue: RunQueue;
 }
 
-async function bodyOf(coming: Machine | Promise<Machine>, poisons: boolean): Promise<Body> {
+async function bodyOf(coming: Machine | Promise<Machine>, poisons: boolean, clock?: Clock): Promise<Body> {
   // Loaded with the machine: a page whose executor is elsewhere does without.
   const [machine, { Space }, { RunQueue }] = await Promise.all([coming, import("./space.ts"), import("./queue.ts")]);
   const space = new Space(machine, poisons);
-  return { machine, space, queue: new RunQueue(poisons ? poisoned(machine, space) : machine) };
+  return { machine, space, queue: new RunQueue(poisons ? poisoned(machine, space) : machine, clock) };
 }
 
 /** One step at a time, over a fresh layer of poison. */
@@ -59,9 +59,10 @@ export class LocalExecutor implements Executor {
   #live: Body | undefined;
   #disposal: Promise<void> | undefined;
 
-  constructor(info: ExecutorInfo, machine: Machine | Promise<Machine>, options: LocalOptions) {
+  /** `clock`: what slices are measured by; for tests. */
+  constructor(info: ExecutorInfo, machine: Machine | Promise<Machine>, options: LocalOptions, clock?: Clock) {
     this.info = info;
-    this.#body = bodyOf(machine, options.poison ?? false);
+    this.#body = bodyOf(machine, options.poison ?? false, clock);
     // It is live before the first call that waited for it goes on. Whoever calls a method gets the error; an executor that is never used does
     // not complain.
     this.#body.then(

@@ -134,11 +134,10 @@ export class Fit implements AsyncIterableIterator<Report> {
     const wait = FRAME - (performance.now() - this.#reported);
     if (!this.#ended && wait > 0) await this.#sleep(wait);
     while (!this.#fresh && !this.#ended) await this.#changed();
-    if (!this.#fresh) {
-      await this.#driver;
-      return { done: true, value: undefined };
-    }
-    return { done: false, value: this.#take() };
+    if (!this.#fresh) await this.#driver.catch(() => undefined); // its last steps are told before its end
+    if (this.#fresh) return { done: false, value: this.#take() };
+    await this.#driver;
+    return { done: true, value: undefined };
   }
 
   /** Ends the training at the next step boundary: what leaving the loop does. */
