@@ -58,6 +58,8 @@ interface Course {
   readonly event: FitEvent;
   readonly sizes: readonly number[];
   readonly from: number;
+  /** Steps that it makes where nobody ends it. */
+  readonly all: number;
   readonly made: number;
 }
 
@@ -92,7 +94,7 @@ export function explained(state: State, events: readonly Event[]): { readonly fa
 }
 
 function isOver(course: Course | undefined): boolean {
-  return course === undefined || course.made === course.event.losses.length;
+  return course === undefined || course.made >= course.event.losses.length;
 }
 
 function* next({ state, done, course }: Point, events: readonly Event[]): Generator<Point> {
@@ -108,7 +110,7 @@ function* next({ state, done, course }: Point, events: readonly Event[]): Genera
       if (changed !== undefined) yield { state: changed, done: done + 1, course };
     }
   }
-  if (course === undefined || isOver(course)) return;
+  if (course === undefined || course.made === (course.event.cut ? course.all : course.event.losses.length)) return;
   if (event?.pause !== undefined && event.pause === after?.pause) return;
   const stepped = step(state, course);
   if (stepped !== undefined) yield { state: stepped, done, course: { ...course, made: course.made + 1 } };
@@ -165,7 +167,7 @@ function* beginnings(state: State, event: FitEvent): Generator<Pick<Point, "stat
   const all = event.epochs * sizes.length - from;
   if (event.losses.length > all) return;
   if (event.losses.length < all && !event.stopped && !event.cut) return;
-  const course = { event, sizes, from, made: 0 };
+  const course = { event, sizes, from, all, made: 0 };
   // One that was told to end before its first step may have got no further than its preparation.
   if (event.losses.length === 0) yield { state, course };
   const anew = met || event.epochs === 0 ? state : { ...state, row: 0, epoch: row > 0 ? epoch + 1 : epoch };
@@ -179,7 +181,7 @@ function step(state: State, { event, sizes, from, made }: Course): State | undef
   const size = sizes[(from + made) % sizes.length];
   const total = data.x.length;
   const rows = Array.from({ length: size }, (_, i) => (row + i) % total);
-  if (lossOf(weight, data, rows) !== event.losses[made]) return undefined;
+  if (made < event.losses.length && lossOf(weight, data, rows) !== event.losses[made]) return undefined;
   const slope = rows.reduce((sum, each) => sum + data.x[each], 0);
   const end = event.lastBatch === "drop" ? total - (total % event.batch) : total;
   const on = row + size < end;
