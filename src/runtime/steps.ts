@@ -88,7 +88,7 @@ export class Steps {
   made: number;
   readonly #from: number;
   readonly #log = new Log();
-  /** The plan. */
+  /** The plan, without what it has no steps of. */
   readonly #entries: readonly Entry[];
   readonly #repeat: number;
   #round = 0;
@@ -100,13 +100,14 @@ export class Steps {
     if (!(repeat === Number.POSITIVE_INFINITY || isCount(repeat)))
       throw new ArgumentError(`run: repeat is ${repeat}, not a whole number`);
     const parts = new Map<ProgramId, Part>();
-    this.#entries = plan.map(([id, steps]) => {
+    const entries = plan.map(([id, steps]) => {
       if (!isCount(steps)) throw new ArgumentError(`run: program ${id} for ${steps} steps`);
       const part = parts.get(id) ?? { id, loaded: find(id), steps: 1 };
       parts.set(id, part);
       return { part, steps };
     });
-    const once = plan.reduce((sum, [, steps]) => sum + steps, 0);
+    this.#entries = entries.filter(({ steps }) => steps > 0);
+    const once = entries.reduce((sum, { steps }) => sum + steps, 0);
     if (!isCount(from) || from > (once === 0 ? 0 : once * repeat))
       throw new ArgumentError(`run: cannot go on from step ${from} of ${once} x ${repeat}`);
     this.#repeat = once > 0 ? repeat : 0;
@@ -138,15 +139,13 @@ export class Steps {
     while (!this.finished && now < end) {
       const { part, steps } = this.#entries[this.#entry];
       const count = least(steps - this.#madeInEntry, part.steps, machine.maxSteps(part.loaded));
-      if (count > 0) {
-        if (!part.loaded.live) throw new DisposedError(`run: program ${part.id} was unloaded`);
-        machine.execute(part.loaded, count, this.#log.room(count * part.loaded.logTypes.length), this.#log.used);
-        this.made += count;
-        const before = now;
-        now = clock.now();
-        this.#log.add(part, count, now - before);
-        pace(part, count, now - before);
-      }
+      if (!part.loaded.live) throw new DisposedError(`run: program ${part.id} was unloaded`);
+      machine.execute(part.loaded, count, this.#log.room(count * part.loaded.logTypes.length), this.#log.used);
+      this.made += count;
+      const before = now;
+      now = clock.now();
+      this.#log.add(part, count, now - before);
+      pace(part, count, now - before);
       this.#advance(count);
     }
   }

@@ -166,7 +166,7 @@ class History {
   /** A program that is none: nothing of it is kept. */
   #refuse(): void {
     const e = new Encoder();
-    e.variable("none", [WORDS / 4]);
+    e.variable(`none ${this.log.length}`, [WORDS / 4]);
     const program = { ...e.program(), code: Int32Array.of(op.OPCODES | (1 << 8)) };
     const needy = { ...counter("unknown"), needs: ["unknown"] };
     const expected = this.#model.read("none");

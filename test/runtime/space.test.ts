@@ -1,8 +1,9 @@
 // Memory that was given back is used again: a machine with little of it holds any number of programs one after the other.
 import { expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
+import { OPCODES } from "../../assembly/isa/opcode.ts";
 import type { Program } from "../../src/compile/program.ts";
-import { MemoryError } from "../../src/errors.ts";
+import { ArgumentError, MemoryError, ProgramError } from "../../src/errors.ts";
 import { createJsMachine } from "../../src/runtime/js/machine.ts";
 import { Space } from "../../src/runtime/space.ts";
 import { a, Encoder, full, o } from "./encode.ts";
@@ -47,6 +48,23 @@ it("leaves everything as it was when a program does not fit", () => {
   expect(() => space.load(program(100, 2000))).toThrow(MemoryError);
   expect([...space.read({ program: id, name: "x" })]).toEqual(new Array(100).fill(3));
   expect(() => space.load(program(100, 300))).not.toThrow();
+});
+
+it("keeps nothing of programs that it refuses", () => {
+  const space = spaceOf(2000);
+  const held = space.load(program(100, 100));
+  for (let round = 0; round < 50; round++) {
+    const e = new Encoder();
+    e.variable(`refused ${round}`, [200]);
+    e.input("x", [200]);
+    e.arena(150);
+    const none = { ...e.program(), code: Int32Array.of(OPCODES | (1 << 8)) };
+    expect(() => space.load(none)).toThrow(ProgramError);
+    expect(() => space.load({ ...program(200, 150), needs: ["refused"] })).toThrow(ArgumentError);
+    expect(() => space.read({ variable: `refused ${round}` })).toThrow(ArgumentError);
+  }
+  space.write({ program: held, name: "x" }, new Array(100).fill(3));
+  space.load(program(1500, 100));
 });
 
 it("grows by any number of words and keeps what is there", () => {

@@ -349,7 +349,7 @@ class History {
         this.log.push(`${name}: ${error}`);
         if (error instanceof DisposedError && this.#ended) {
           event.cut = true;
-          if (event.losses.length > 0) this.events[place] = event;
+          this.events[place] = event;
         } else if (!(`${error}`.includes("no longer loaded") && loads > 0)) this.complaints.push(`${name}: ${error}`);
       } finally {
         this.#under--;

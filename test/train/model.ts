@@ -157,6 +157,8 @@ function happen(state: State, event: Exclude<Event, FitEvent>): State | undefine
 /** A fit begins with the epoch that was left, or with another one where its batches do not meet that one's end. */
 function* beginnings(state: State, event: FitEvent): Generator<Pick<Point, "state" | "course">> {
   const { data, row, epoch } = state;
+  // One that ended before its first step may have got no further than its preparation.
+  if (event.losses.length === 0 && (event.stopped || event.cut)) yield { state, course: undefined };
   if (data === undefined) return;
   const rows = data.x.length;
   const [whole, rest] = [Math.floor(rows / event.batch), rows % event.batch];
@@ -168,8 +170,6 @@ function* beginnings(state: State, event: FitEvent): Generator<Pick<Point, "stat
   if (event.losses.length > all) return;
   if (event.losses.length < all && !event.stopped && !event.cut) return;
   const course = { event, sizes, from, all, made: 0 };
-  // One that was told to end before its first step may have got no further than its preparation.
-  if (event.losses.length === 0) yield { state, course };
   const anew = met || event.epochs === 0 ? state : { ...state, row: 0, epoch: row > 0 ? epoch + 1 : epoch };
   yield { state: { ...anew, counting: true }, course };
 }
