@@ -47,7 +47,10 @@ export interface RunOptions {
   readonly repeat?: number;
   /** Steps of the run that were made before and are left out: where an interrupted one goes on. Default 0. */
   readonly from?: number;
-  /** Its steps come before those of runs that are not: for predictions and measurements. Default false. */
+  /**
+   * Its steps come before those of runs that are not: for predictions and measurements, which see one state from their first step to their
+   * last. Between such runs the others make up for their waiting, so that they keep a third of the time. Default false.
+   */
   readonly urgent?: boolean;
 }
 
@@ -70,14 +73,20 @@ export interface RunHandle {
   resume(): void;
   /** Ends the run at the next step boundary. */
   stop(): Promise<RunResult>;
-  /** Takes the rows logged since the last call, in the order of the steps; all of them are kept until taken. */
+  /** Takes the rows logged since the last call, in the order of the steps. All are kept until taken; a run whose log would exceed a gibibyte fails. */
   takeLog(): LogRows[];
 }
 
-/** Loads programs and runs them. Every method rejects with DisposedError after dispose(). */
+/**
+ * Loads programs and runs them. Orders are carried out in the order of the calls, and arrays count as they are at the call. Every method, and
+ * every call that still waits, rejects with DisposedError after dispose().
+ */
 export interface Executor {
   readonly info: ExecutorInfo;
-  /** Verifies nothing, relocates everything; variables of known keys are shared, new ones start at zero. @throws MemoryError */
+  /**
+   * Verifies nothing, relocates everything; variables of known keys are shared, new ones start at zero. What is refused leaves nothing.
+   * @throws MemoryError, ProgramError, ArgumentError for a variable that the program needs and that is unknown
+   */
   load(program: Program): Promise<ProgramId>;
   /** Runs that still want its steps end with a DisposedError. Its variables stay. */
   unload(id: ProgramId): Promise<void>;
