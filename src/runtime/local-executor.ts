@@ -87,7 +87,10 @@ export class LocalExecutor implements Executor {
   }
 
   unload(id: ProgramId): Promise<void> {
-    return this.#act(({ space }) => space.unload(id));
+    return this.#act(({ space, queue }) => {
+      space.unload(id);
+      queue.check();
+    });
   }
 
   forget(variable: string): Promise<void> {

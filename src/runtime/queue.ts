@@ -83,6 +83,11 @@ export class RunQueue {
     return urgent[0] ?? (now < this.#heldUntil ? undefined : other);
   }
 
+  /** A program was unloaded: runs that want its steps fail, also those that are paused. */
+  check(): void {
+    for (const run of this.#runs) if (run.open) run.check();
+  }
+
   /** Fails all open runs. Whoever closes knows: a run that nobody waits for does not complain. */
   close(error: Error): void {
     for (const run of this.#runs) {

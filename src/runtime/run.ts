@@ -47,6 +47,15 @@ export class Run implements RunHandle {
     this.#settle();
   }
 
+  /** Fails where the program of its next step is no more, also while it is paused. */
+  check(): void {
+    try {
+      this.#steps?.check();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   #settle(): void {
     if (this.#steps?.finished) this.#close(false);
   }

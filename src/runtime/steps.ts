@@ -139,7 +139,7 @@ export class Steps {
     while (!this.finished && now < end) {
       const { part, steps } = this.#entries[this.#entry];
       const count = least(steps - this.#madeInEntry, part.steps, machine.maxSteps(part.loaded));
-      if (!part.loaded.live) throw new DisposedError(`run: program ${part.id} was unloaded`);
+      this.check();
       machine.execute(part.loaded, count, this.#log.room(count * part.loaded.logTypes.length), this.#log.used);
       this.made += count;
       const before = now;
@@ -158,6 +158,13 @@ export class Steps {
     if (this.#entry < this.#entries.length) return;
     this.#entry = 0;
     this.#round++;
+  }
+
+  /** @throws DisposedError where the program of the next step is no more */
+  check(): void {
+    if (this.finished) return;
+    const { loaded, id } = this.#entries[this.#entry].part;
+    if (!loaded.live) throw new DisposedError(`run: program ${id} was unloaded`);
   }
 
   takeLog(): LogRows[] {

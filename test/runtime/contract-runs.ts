@@ -239,10 +239,13 @@ export function runsContract({ test, create }: { readonly test: Test; readonly c
     const second = await executor.load(counter("m"));
     const doomed = executor.run([[first, 1]], { repeat: Number.POSITIVE_INFINITY });
     const failed = expect(doomed.done).rejects.toThrow(DisposedError);
+    const paused = executor.run([[first, 1]]);
+    await paused.pause();
+    const failedToo = expect(paused.done).rejects.toThrow(DisposedError);
     const other = executor.run([[second, 1]], { repeat: Number.POSITIVE_INFINITY });
     await untilSteps(doomed, 1);
     await executor.unload(first);
-    await failed;
+    await Promise.all([failed, failedToo]);
     await untilSteps(other, other.steps + 1);
     await other.stop();
   });

@@ -58,17 +58,17 @@ test(`${kills} threads that are ended at random moments`, async () => {
   for (let kill = 0; kill < kills; kill++) {
     made.length = 0;
     const threads = 2 + below(2);
-    const machine = createWasmMachine(bytes, { threads, choose: (_, most) => most, patience: 60 });
+    const machine = createWasmMachine(bytes, { threads, choose: (_, most) => most, patience: 100 });
     const executor = new LocalExecutor({ name: "wasm-portable", tile: "3x12", threads, fallback: "" }, machine, {});
     const id = await executor.load(counting());
     expect(made).toHaveLength(threads - 1);
     const steps = 1 + below(400);
-    const run = executor.run([[id, steps]]);
+    const ended = executor.run([[id, steps]]).done.catch((error: unknown) => error);
     await turns(below(4));
     void made[below(made.length)].terminate();
     // The moment of its death: now, or within one of the next steps.
     for (let spin = below(200_000); spin > 0; spin--) Math.sqrt(spin);
-    const outcome = await run.done.catch((error: unknown) => error);
+    const outcome = await ended;
     if (outcome instanceof Error) {
       expect(outcome).toBeInstanceOf(ThreadError);
       seen[outcome.message.includes("within a step") ? "within a step" : "between two steps"]++;
