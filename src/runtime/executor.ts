@@ -73,7 +73,10 @@ export interface RunHandle {
   resume(): void;
   /** Ends the run at the next step boundary. */
   stop(): Promise<RunResult>;
-  /** Takes the rows logged since the last call, in the order of the steps. All are kept until taken; a run whose log would exceed a gibibyte fails. */
+  /**
+   * Takes the rows logged since the last call, in the order of the steps. All are kept until taken; a run whose log would exceed a gibibyte
+   * fails.
+   */
   takeLog(): LogRows[];
 }
 

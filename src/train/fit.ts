@@ -21,7 +21,10 @@ export interface Report {
   readonly metrics: Readonly<Record<string, number>>;
   /** The latest measurement on the validation data, if an epoch ended since the last report. */
   readonly validation?: Measures;
-  /** One for every epoch that ended since the last report, oldest first (of the latest 65,536 at the most): more than one for a slow reader alone. */
+  /**
+   * One for every epoch that ended since the last report, oldest first (of the latest 65,536 at the most): more than one for a slow reader
+   * alone.
+   */
   readonly validations: readonly Measures[];
   /** Training steps of a whole fit. */
   readonly totalSteps: number;

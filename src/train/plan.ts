@@ -65,7 +65,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
     stepsPerEpoch,
     samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
     run(entries, repeat) {
-      // In one go: a fit that makes no step leaves the epoch as it is.
+      // In one go: a fit that is told to end before its run begins leaves the epoch as it is.
       begins();
       const written = executor.writeAll(anew);
       const handle =

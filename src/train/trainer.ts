@@ -191,7 +191,8 @@ export class Trainer {
   /**
    * Trains; iterate over it for reports. Leaving the loop, an abort or stop() ends it at a step boundary.
    * One fit at a time: it is under way from the first report that is asked for until it has ended.
-   * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit is under way; NonFiniteError with the step once the loss is NaN or infinite
+   * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit is under way; NonFiniteError with
+   * the step once the loss is NaN or infinite
    *
    * @example
    * import { Trainer } from "simdgrad";
