@@ -172,7 +172,7 @@ function together(from: usize, columns: i32, rows: i32): void {
  * functions take whole vectors: the last few elements, and what is not kept, go through scratch.
  */
 function exponentials(to: usize, from: usize, columns: i32, largest: f32): f32 {
-  let total: f32 = 0;
+  let total: f64 = 0;
   for (let left = columns; left > 0; left -= PIECE, from += 4 * PIECE) {
     const count = min(left, PIECE);
     if (to === 0) {
@@ -189,7 +189,7 @@ function exponentials(to: usize, from: usize, columns: i32, largest: f32): f32 {
     total += sumRow<f32>(to, count);
     to += 4 * PIECE;
   }
-  return total;
+  return <f32>total;
 }
 
 /** Largest number of a row; NaN are passed over, since they make NaN of the exponentials' sum. */

@@ -3,9 +3,8 @@
 import { REDUCE } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Buffer } from "../compile/lir.ts";
-import { ShapeError } from "../errors.ts";
 import { type EmitContext, nondifferentiable, type Op, perInput } from "../op.ts";
-import { checkDType, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkNotEmpty, type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 export interface ReduceAttrs {
@@ -20,8 +19,11 @@ interface Run {
   readonly inner: number;
 }
 
-// Sums with few results are cut into parts of this length, fixed by shape, so that threads can share them and errors stay small.
+// Reductions to few results are cut into parts of this length, fixed by shape, so that threads can share them.
 const PART = 4096;
+
+// f32 sums of more elements are kept in float64. Of fewer, each of several sums side by side has so few that its roundings matter little.
+const MANY = 256;
 
 /** The runs of reduced axes, last first, with the shape shrinking as they are folded. Axes of size 1 are no obstacle. */
 function runsOf(shape: Shape, axes: readonly number[]): Run[] {
@@ -53,25 +55,29 @@ function emitRun(
   const parts = Math.floor(n / PART);
   if (kind !== slot.KIND_ARGMAX && outer === 1 && parts >= 2) {
     const rest = n - parts * PART;
-    const rows = parts + (rest > 0 ? 1 : 0);
+    // A part of a sum is two numbers, itself and what its rounding left, so that only the last rounding counts.
+    const isSum = kind === slot.KIND_SUM || kind === slot.KIND_WIDE_SUM;
+    const [partKind, each] = isSum ? [slot.KIND_SUM_IN_TWO, 2] : [kind, 1];
+    const rows = each * (parts + (rest > 0 ? 1 : 0));
     const partial = emit.temporary(rows * inner, to.dtype, `${to.label} in parts`);
-    emit.instruction(REDUCE, [partial, from, kind, parts, PART, inner], [from], [partial]);
+    emit.instruction(REDUCE, [partial, from, partKind, parts, PART, inner], [from], [partial]);
     if (rest > 0) {
-      const target = { buffer: partial, words: parts * inner };
+      const target = { buffer: partial, words: each * parts * inner };
       const source = { buffer: from, words: parts * PART * inner };
-      emit.instruction(REDUCE, [target, source, kind, 1, rest, inner], [from], [partial]);
+      emit.instruction(REDUCE, [target, source, partKind, 1, rest, inner], [from], [partial]);
     }
-    emitRun(emit, kind, to, partial, { outer: 1, n: rows, inner });
+    emitRun(emit, isSum ? slot.KIND_WIDE_SUM : kind, to, partial, { outer: 1, n: rows, inner });
     return;
   }
-  emit.instruction(REDUCE, [to, from, kind, outer, n, inner], [from], [to]);
+  const ownKind = kind === slot.KIND_SUM && n > MANY ? slot.KIND_WIDE_SUM : kind;
+  emit.instruction(REDUCE, [to, from, ownKind, outer, n, inner], [from], [to]);
 }
 
 function reduction(
   name: string,
   kinds: { readonly f32?: number; readonly i32?: number },
   vjp: Op<ReduceAttrs>["vjp"],
-  result?: DType,
+  { result, ofNothing = false }: { readonly result?: DType; readonly ofNothing?: boolean } = {},
 ): Op<ReduceAttrs> {
   const allowed = (["f32", "i32"] as const).filter((dtype) => kinds[dtype] !== undefined);
   return {
@@ -79,6 +85,7 @@ function reduction(
     infer([aval], { axes }) {
       const { shape, dtype } = aval;
       checkDType(aval, allowed, name);
+      if (!ofNothing) checkNotEmpty(shape, axes, name);
       return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: result ?? dtype };
     },
     vjp,
@@ -114,27 +121,20 @@ export const sum = reduction(
   "sum",
   { f32: slot.KIND_SUM, i32: slot.KIND_SUM_I32 },
   perInput(({ cotangent, inputs: [a], attrs: { axes } }) => restore(cotangent, a, axes)),
+  { ofNothing: true },
 );
 
-// The cotangent goes to the largest element, in equal parts where several tie (torch.amax).
+// The cotangent goes to the largest element, in equal parts where several tie (torch.amax); where NaN is the largest, NaN to all.
 export const max = reduction(
   "max",
   { f32: slot.KIND_MAX, i32: slot.KIND_MAX_I32 },
   perInput(({ cotangent, inputs: [a], output, attrs: { axes } }) => {
     const winners = a.equal(restore(output, a, axes));
     const count = winners.sum(axes);
-    return winners.mul(restore(cotangent.div(count), a, axes));
+    const none = count.equal(0).select(Number.NaN, 0);
+    return winners.select(restore(cotangent.div(count), a, axes), restore(none, a, axes));
   }),
 );
 
 /** Index of the first largest element along one axis, or of the flat tensor; NaN counts as largest. */
-export const argmax = {
-  ...reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, "i32"),
-  infer([aval], { axes }) {
-    const { shape } = aval;
-    checkDType(aval, ["f32"], "argmax");
-    if (axes.some((axis) => shape[axis] === 0))
-      throw new ShapeError(`argmax: ${showShape(shape)} has nothing along axis ${axes}`);
-    return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: "i32" };
-  },
-} satisfies Op<ReduceAttrs>;
+export const argmax = reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, { result: "i32" });
