@@ -107,6 +107,8 @@ export interface Op<A = unknown> {
   /** The first input, when the second is known. */
   readonly waits?: boolean;
   readonly lowering: Lowering<A>;
+  /** The same function of f32 numbers, for ops that are rounded exactly: what they make of scalar constants is known beforehand. */
+  fold?(...values: readonly number[]): number;
   /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */
   simplify?(inputs: readonly Tensor[], attrs: A, output: Aval): Tensor | undefined;
   /** Text that is equal for attrs that mean the same; "" by default, undefined for nodes with an identity of their own. */

@@ -125,7 +125,10 @@ export class Space {
       const words = dtype === "u8" ? Math.ceil(elements / 4) : elements;
       memory.f.fill(0, place.at + offset, place.at + offset + words);
     }
-    for (const { offset, dtype, data } of program.constants) storeSlot(memory, dtype, constants + offset, data);
+    for (const { offset, dtype, data, rounded } of program.constants) {
+      const isRounded = rounded !== undefined && memory.f instanceof Float32Array;
+      storeSlot(memory, dtype, constants + offset, isRounded ? [rounded] : data);
+    }
     const logTypes = program.logged.map((name) => slotOf(program.outputs, name)?.dtype ?? "f32");
     return {
       program,
