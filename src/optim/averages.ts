@@ -7,8 +7,8 @@ import { around } from "./around.ts";
 import { checkCount, checkFraction } from "./options.ts";
 import { assign, filledLike, type Optimizer } from "./transform.ts";
 
-/** The share of the newest value, given how many are in the average (i32) and the steps made; and whether it counts (f32: 1 or 0). */
-type Weight = (count: Tensor, step: Tensor) => { readonly share: Tensor; readonly counts: Tensor };
+/** The share of the newest value, given how many are in the average (i32) and the updates made; and whether it counts (f32: 1 or 0). */
+type Weight = (count: Tensor, updates: Tensor) => { readonly share: Tensor; readonly counts: Tensor };
 
 function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer {
   return around(optimizer, {
@@ -16,8 +16,8 @@ function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer
       count: new Variable([], 0, { dtype: "i32", label: `${name}.count` }),
       means: filledLike(parameters, name),
     }),
-    update(values, { count, means }, _, step) {
-      const { share, counts } = weight(count, step);
+    update(values, { count, means }, _, updates) {
+      const { share, counts } = weight(count, updates);
       const next = means.map((mean, i) => values[i].sub(mean).mul(share).add(mean));
       return { values, assignments: [...assign(means, next), [count, count.add(counts.cast("i32"))]] };
     },
@@ -75,8 +75,8 @@ export function swa(
   const { start = 0, every = 1 } = options;
   checkCount(start, 0, "swa: start");
   checkCount(every, 1, "swa: every");
-  return averaged(optimizer, "swa", (count, step) => {
-    const since = step.sub(start);
+  return averaged(optimizer, "swa", (count, updates) => {
+    const since = updates.sub(start);
     const counts = since.less(0).select(0, since.remainder(every).equal(0));
     return { share: counts.div(count.add(1).cast("f32")), counts };
   });

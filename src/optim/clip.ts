@@ -6,15 +6,7 @@ import { stateless, type Transform } from "./transform.ts";
 /** The Euclidean length of each row (all axes but the first), kept as axes of 1; of a vector or scalar as a whole. */
 export function rowNorms(tensor: Tensor): Tensor {
   const axes = [...tensor.shape.keys()];
-  return tensor
-    .square()
-    .sum(axes.length > 1 ? axes.slice(1) : axes, { keepDims: true })
-    .sqrt();
-}
-
-/** The Euclidean length of a tensor, a scalar. */
-export function norm(tensor: Tensor): Tensor {
-  return tensor.square().sum().sqrt();
+  return tensor.norm(axes.length > 1 ? axes.slice(1) : axes, { keepDims: true });
 }
 
 /**

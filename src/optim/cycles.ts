@@ -1,8 +1,9 @@
 // Schedules that rise and fall.
-import { constant, scalar } from "../create.ts";
+import { constant } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkCount, checkFinite, checkFraction, checkPositive } from "./options.ts";
+import { wholePower } from "./powers.ts";
 import { countReached, type Schedule } from "./schedules.ts";
 
 /** Half a cosine from `from` at 0 to `to` at 1, or a line. */
@@ -102,7 +103,7 @@ export function cyclic(value: number, options: CyclicOptions): Schedule {
     const height = up.minimum(down).mul(top - value);
     if (mode === "triangular") return height.add(value);
     const [base, exponent] = mode === "triangular2" ? [0.5, step.div(stepSizeUp + stepSizeDown)] : [gamma, step];
-    return height.mul(scalar(base).pow(exponent.cast("f32"))).add(value);
+    return height.mul(wholePower(base, exponent.cast("f32"))).add(value);
   };
 }
 

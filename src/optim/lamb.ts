@@ -1,7 +1,6 @@
 // LAMB and LARS: steps as long as a share of what they change, parameter by parameter; for large batches.
 import type { Tensor } from "../tensor.ts";
 import { checkMoments, type MomentOptions, scaleByAdam } from "./adam.ts";
-import { norm } from "./clip.ts";
 import { type DecayOptions, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
@@ -14,7 +13,7 @@ export function trustRatio(a: Tensor, b: Tensor): Tensor {
 
 function scaleByTrustRatio(): Transform<undefined> {
   return stateless((updates, _, parameters) => ({
-    updates: updates.map((update, i) => update.mul(trustRatio(norm(parameters[i]), norm(update)))),
+    updates: updates.map((update, i) => update.mul(trustRatio(parameters[i].norm(), update.norm()))),
   }));
 }
 

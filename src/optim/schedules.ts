@@ -5,6 +5,7 @@ import { ArgumentError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkCount, checkFinite, checkPositive } from "./options.ts";
+import { wholePower } from "./powers.ts";
 
 /** A fixed value, one that depends on the number of steps made so far, or a scalar like a `hyperparameter`. */
 export type Schedule = number | Tensor | ((step: Tensor) => Tensor);
@@ -78,7 +79,7 @@ export function stepDecay(value: number, options: { readonly stepSize: number; r
   checkFinite(value, "stepDecay: value");
   checkCount(stepSize, 1, "stepDecay: stepSize");
   checkPositive(gamma, "stepDecay: gamma");
-  return (step) => scalar(gamma).pow(step.div(stepSize).cast("f32")).mul(value);
+  return (step) => wholePower(gamma, step.div(stepSize).cast("f32")).mul(value);
 }
 
 /**
@@ -98,7 +99,7 @@ export function multiStepDecay(
   checkFinite(value, "multiStepDecay: value");
   checkMilestones(milestones, "multiStepDecay");
   checkPositive(gamma, "multiStepDecay: gamma");
-  return (step) => scalar(gamma).pow(countReached(milestones, step).cast("f32")).mul(value);
+  return (step) => wholePower(gamma, countReached(milestones, step).cast("f32")).mul(value);
 }
 
 /**
@@ -114,7 +115,7 @@ export function exponentialDecay(value: number, options: { readonly gamma: numbe
   const { gamma } = options;
   checkFinite(value, "exponentialDecay: value");
   checkPositive(gamma, "exponentialDecay: gamma");
-  return (step) => scalar(gamma).pow(step.cast("f32")).mul(value);
+  return (step) => wholePower(gamma, step.cast("f32")).mul(value);
 }
 
 /**
