@@ -213,7 +213,7 @@ export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
   if (!(min < max)) throw new ArgumentError(`hardtanh: min ${min} must be below max ${max}`);
   const value = customGradient(
     (a) => a.maximum(min).minimum(max),
-    (cotangent, [a]) => [cotangent.mul(a.greater(min).mul(a.less(max)))],
+    (cotangent, [a]) => [a.greater(min).select(a.less(max).select(cotangent, 0), 0)],
   );
   return value(x);
 }
@@ -239,8 +239,10 @@ export function hardSigmoid(x: Tensor): Tensor {
  * await evaluate(hardSwish(constant([-4, 1.5, 4]))); // => [0, 1.125, 4]
  */
 export function hardSwish(x: Tensor): Tensor {
-  // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's.
-  return x.less(-3).select(0, x.greater(3).select(x, x.mul(x.add(3).div(6))));
+  // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's. Beyond, the parabola gets 0, and so stays finite.
+  const [isBelow, isAbove] = [x.less(-3), x.greater(3)];
+  const inner = isBelow.select(0, isAbove.select(0, x));
+  return isBelow.select(0, isAbove.select(x, inner.mul(inner.add(3).div(6))));
 }
 
 /**

@@ -1,0 +1,128 @@
+// Lengths: of any power, without overflow, and with a slope of 0 where they are 0, however they are written.
+import { expect, test } from "vitest";
+import { grad } from "../../src/autodiff.ts";
+import { constant } from "../../src/create.ts";
+import { ArgumentError, ShapeError } from "../../src/errors.ts";
+import * as losses from "../../src/nn/losses.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { everywhere } from "./everywhere.ts";
+
+const inf = Number.POSITIVE_INFINITY;
+const unsigned = (x: number) => x + 0;
+
+/** What is a length, or a multiple of one, in the words of users. */
+const LENGTHS: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
+  ["norm", (x) => x.norm()],
+  ["norm of one axis", (x) => x.norm(0, { keepDims: true }).sum()],
+  ["norm, p = 1", (x) => x.norm(0, { p: 1 })],
+  ["norm, p = 3", (x) => x.norm(0, { p: 3 })],
+  ["norm, p = 1.5", (x) => x.norm(0, { p: 1.5 })],
+  ["norm, p = 0.5", (x) => x.norm(0, { p: 0.5 })],
+  ["norm, p = Infinity", (x) => x.norm(0, { p: inf })],
+  ["root of a sum of squares", (x) => x.square().sum().sqrt()],
+  ["root of a mean of squares", (x) => x.mul(x).mean().sqrt()],
+  ["root of a sum of sums", (x) => x.square().sum().add(x.mul(2).square().sum()).sqrt()],
+  ["root of squares, reshaped and scaled", (x) => x.square().reshape([1, x.shape[0]]).mul(0.5).sum(1).sqrt().sum()],
+  ["standard deviation", (x) => x.variance().sqrt()],
+  ["deviation of rows", (x) => x.reshape([1, x.shape[0]]).variance(1, { correction: 0 }).sqrt().sum()],
+];
+
+everywhere(({ run, unit }) => {
+  test.each(LENGTHS)("%s has slope 0 at 0", async (_, length) => {
+    const { value, slope, second } = await run(
+      (x) => {
+        const y = length(x);
+        const [first] = grad(y, [x]);
+        return { value: y, slope: first, second: grad(first.sum(), [x])[0] };
+      },
+      [0, 0, 0],
+    );
+    expect(value).toEqual([0]);
+    expect(slope.map(unsigned)).toEqual([0, 0, 0]);
+    expect(second.map(unsigned)).toEqual([0, 0, 0]);
+  });
+
+  test("a deviation of equal numbers has slope 0 also beside rows that differ", async () => {
+    const { slope } = await run(
+      (x) => ({ slope: grad(x.reshape([2, 2]).variance(1, { correction: 0 }).sqrt().sum(), [x])[0] }),
+      [7, 7, 1, 3],
+    );
+    expect(slope.map(unsigned)).toEqual([0, 0, -0.5, 0.5]);
+  });
+
+  test("any other root of 0 has the slope it has in PyTorch", async () => {
+    const { slope } = await run((x) => ({ slope: grad(x.sqrt().sum(), [x])[0] }), [0, 4]);
+    expect(slope).toEqual([inf, 0.25]);
+  });
+
+  test("a sum that doubles again and again is looked through in no time", async () => {
+    const { y } = await run(
+      (x) => {
+        let sum = x.square();
+        for (let i = 0; i < 60; i++) sum = sum.add(sum);
+        return { y: grad(sum.sqrt().sum(), [x])[0] };
+      },
+      [3],
+    );
+    expect(y).toEqual([2 ** 30]);
+  });
+
+  test.each([
+    [3, [3e20, 4e20], 91 ** (1 / 3) * 1e20],
+    [3, [3e-20, 4e-20], 91 ** (1 / 3) * 1e-20],
+    [10, [1e30, -1e30], 2 ** 0.1 * 1e30],
+    [0.5, [1e20, 4e20], 9e20],
+    [inf, [-3.5, 2, 3], 3.5],
+    [1, [-3, 4, 0], 7],
+    [3, [inf, 1], inf],
+  ])("of power %f: %j", async (p, x, expected) => {
+    const { y } = await run((a) => ({ y: a.norm(0, { p }) }), x);
+    if (expected === inf) expect(y).toEqual([inf]);
+    else expect(Math.abs(y[0] / expected - 1)).toBeLessThan(16 * unit); // two powers of 1.7 ulp, and a sum
+  });
+
+  test("the distances of triplets are of any power", async () => {
+    const rows = (x: Tensor) => x.reshape([1, 2]);
+    const { y, slope } = await run(
+      (a, p, n) => {
+        const loss = losses.tripletMarginLoss(rows(a), rows(p), rows(n), { p: inf, eps: 0, margin: 0.5 });
+        return { y: loss, slope: grad(loss, [p])[0] };
+      },
+      [0, 0],
+      [4, 1],
+      [0, 1],
+    );
+    expect(y).toEqual([3.5]); // 4 - 1 + 0.5
+    expect(slope.map(unsigned)).toEqual([1, 0]);
+  });
+
+  test.each([1, 1.5, 2, 3, inf])("triplets whose anchor is the positive have finite slopes: p = %f", async (p) => {
+    for (const [eps, offset] of [
+      [0, 0],
+      [1e-6, -1e-6],
+      [undefined, 0],
+    ] as const) {
+      const { slope } = await run(
+        (a, b, n) => {
+          const loss = losses.tripletMarginLoss(a.reshape([1, 2]), b.reshape([1, 2]), n.reshape([1, 2]), {
+            p,
+            eps,
+            margin: 10,
+          });
+          return { slope: grad(loss, [a])[0] };
+        },
+        [1 + offset, 2 + offset],
+        [1, 2],
+        [4, 2],
+      );
+      expect(slope.every((value) => Number.isFinite(value) && Math.abs(value) <= 2)).toBe(true);
+    }
+  });
+});
+
+test("what is no length is refused", () => {
+  const x = constant([[1, 2]]);
+  expect(() => x.norm(0, { p: 0 })).toThrow(ArgumentError);
+  expect(() => x.norm(0, { p: Number.NaN })).toThrow("norm: p must be positive, got NaN");
+  expect(() => x.norm(2)).toThrow(ShapeError);
+});
