@@ -6,6 +6,7 @@ import {
   KIND_ARGMAX,
   KIND_MAX,
   KIND_MAX_I32,
+  KIND_NORM,
   KIND_SUM,
   KIND_SUM_I32,
   KIND_SUM_IN_TWO,
@@ -51,6 +52,7 @@ export function reduce(pc: usize): void {
       }
       const target = to + 4 * (o * inner + column);
       if (kind === KIND_WIDE_SUM) wideSums(target, 0, source, n, inner * 4, columns);
+      else if (kind === KIND_NORM) norms(target, source, n, inner * 4, columns);
       else if (inner === 1) row(kind, target, source, n);
       else group(kind, target, source, n, inner * 4, columns);
     }
@@ -193,6 +195,50 @@ function wideSixteen(to: usize, below: i32, from: usize, n: i32, stride: i32): v
   storeWide(to + 16, below, c, d, 4);
   storeWide(to + 32, below, e, f, 4);
   storeWide(to + 48, below, g, h, 4);
+}
+
+/** Roots of the sums of squares of `columns` neighbours, each of n elements that lie `stride` bytes apart: no square of an f32 leaves f64. */
+function norms(to: usize, from: usize, n: i32, stride: i32, columns: i32): void {
+  if (stride === 4) {
+    store<f32>(to, <f32>sqrt<f64>(squaresOfRow(from, n)));
+    return;
+  }
+  for (; columns > 0; columns -= 4, to += 16, from += 16) {
+    let low = f64x2.splat(0);
+    let high = low;
+    for (let at = from, left = n; left > 0; left--, at += stride) {
+      const x = v128.load(at);
+      const p = f64x2.promote_low_f32x4(x);
+      const q = f64x2.promote_low_f32x4(upper(x));
+      low = f64x2.add(low, f64x2.mul(p, p));
+      high = f64x2.add(high, f64x2.mul(q, q));
+    }
+    put(to, rounded(f64x2.sqrt(low), f64x2.sqrt(high)), columns);
+  }
+}
+
+/** Sum of the squares of n contiguous f32. */
+function squaresOfRow(from: usize, n: i32): f64 {
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (; n >= 8; n -= 8, from += 32) {
+    const p = f64x2.promote_low_f32x4(v128.load64_zero(from));
+    const q = f64x2.promote_low_f32x4(v128.load64_zero(from, 8));
+    const r = f64x2.promote_low_f32x4(v128.load64_zero(from, 16));
+    const s = f64x2.promote_low_f32x4(v128.load64_zero(from, 24));
+    a = f64x2.add(a, f64x2.mul(p, p));
+    b = f64x2.add(b, f64x2.mul(q, q));
+    c = f64x2.add(c, f64x2.mul(r, r));
+    d = f64x2.add(d, f64x2.mul(s, s));
+  }
+  for (; n > 0; n--, from += 4) {
+    const x = f64x2.promote_low_f32x4(v128.load32_zero(from));
+    a = f64x2.add(a, f64x2.mul(x, x));
+  }
+  a = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
 }
 
 /** Rounds the sums of up to four columns, two in each vector; what is left of those that are finite goes `below`. */

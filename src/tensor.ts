@@ -473,7 +473,9 @@ export class Tensor {
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
     checkDType(this, ["f32"], "variance");
     const count = normalizeAxes(axes, this.shape, "variance").reduce((product, axis) => product * this.shape[axis], 1);
-    const deviation = this.sub(this.mean(axes, { keepDims: true }));
+    // Twice: the mean itself is rounded, which beside deviations that are small in comparison shows.
+    const near = this.sub(this.mean(axes, { keepDims: true }));
+    const deviation = near.sub(near.mean(axes, { keepDims: true }));
     return deviation
       .square()
       .sum(axes, options)
@@ -482,8 +484,7 @@ export class Tensor {
 
   /**
    * Length over axes: the p-th root of the sum of |x|^p, the Euclidean one by default; for p = Infinity the largest |x|. Where a length
-   * is 0 its slope is 0, and no power of an element overflows or vanishes that the length itself does not, for p other than 2
-   * (torch.linalg.vector_norm).
+   * is 0 its slope is 0, and no power of an element overflows or vanishes unless the length does (torch.linalg.vector_norm).
    * @throws ShapeError for an axis outside the shape, ArgumentError unless p is positive, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -495,7 +496,8 @@ export class Tensor {
     checkDType(this, ["f32"], "norm");
     if (!(p > 0)) throw new ArgumentError(`norm: p must be positive, got ${p}`);
     const all = normalizeAxes(axes, this.shape, "norm");
-    if (p === 2) return this.square().sum(all, { keepDims }).sqrt();
+    if (all.length === 0) return this.abs();
+    if (p === 2) return reduce(reduction.norm, this, all, { keepDims });
     const size = this.abs();
     if (p === 1) return size.sum(all, { keepDims });
     const largest = size.max(all, { keepDims: true });

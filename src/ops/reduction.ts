@@ -73,11 +73,20 @@ function emitRun(
   emit.instruction(REDUCE, [to, from, ownKind, outer, n, inner], [from], [to]);
 }
 
+interface ReductionOptions {
+  /** Default: the dtype that is reduced. */
+  readonly result?: DType;
+  /** Whether nothing has a result. */
+  readonly ofNothing?: boolean;
+  /** Whether the result of one element is that element. */
+  readonly ofOne?: boolean;
+}
+
 function reduction(
   name: string,
   kinds: { readonly f32?: number; readonly i32?: number },
   vjp: Op<ReduceAttrs>["vjp"],
-  { result, ofNothing = false }: { readonly result?: DType; readonly ofNothing?: boolean } = {},
+  { result, ofNothing = false, ofOne = false }: ReductionOptions = {},
 ): Op<ReduceAttrs> {
   const allowed = (["f32", "i32"] as const).filter((dtype) => kinds[dtype] !== undefined);
   return {
@@ -104,7 +113,7 @@ function reduction(
       },
     },
     simplify([a], { axes }) {
-      if (result !== undefined || !axes.every((axis) => a.shape[axis] === 1)) return undefined;
+      if (!ofOne || !axes.every((axis) => a.shape[axis] === 1)) return undefined;
       return a.reshape(a.shape.filter((_, i) => !axes.includes(i)));
     },
     key: ({ axes }) => axes.join(),
@@ -121,6 +130,18 @@ export const sum = reduction(
   "sum",
   { f32: slot.KIND_SUM, i32: slot.KIND_SUM_I32 },
   perInput(({ cotangent, inputs: [a], attrs: { axes } }) => restore(cotangent, a, axes)),
+  { ofNothing: true, ofOne: true },
+);
+
+// n = sqrt(sum x^2), whose squares cannot overflow; dx = (x / n) c, 0 where n = 0 (a subgradient, as PyTorch's)
+export const norm = reduction(
+  "norm",
+  { f32: slot.KIND_NORM },
+  perInput(({ cotangent, inputs: [a], output, attrs: { axes } }) => {
+    const isZero = output.equal(0);
+    const direction = a.div(restore(isZero.select(1, output), a, axes));
+    return direction.mul(restore(isZero.select(0, cotangent), a, axes));
+  }),
   { ofNothing: true },
 );
 
@@ -134,6 +155,7 @@ export const max = reduction(
     const none = count.equal(0).select(Number.NaN, 0);
     return winners.select(restore(cotangent.div(count), a, axes), restore(none, a, axes));
   }),
+  { ofOne: true },
 );
 
 /** Index of the first largest element along one axis, or of the flat tensor; NaN counts as largest. */

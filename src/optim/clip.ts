@@ -26,13 +26,22 @@ export function clipByGlobalNorm(limit: number): Transform<undefined> {
   checkPositive(limit, "clipByGlobalNorm: limit");
   return stateless((updates) => {
     if (updates.length === 0) return { updates };
-    const length = updates
-      .map((update) => update.square().sum())
-      .reduce((sum, part) => sum.add(part))
-      .sqrt();
+    const length = lengthOf(updates.map((update) => update.norm()));
     const factor = length.like(limit).div(length.add(1e-6)).minimum(1);
     return { updates: updates.map((update) => update.mul(factor)) };
   });
+}
+
+/** Of a vector with these parts, of known lengths: as multiples of the longest they have squares that do not overflow. */
+function lengthOf(parts: readonly Tensor[]): Tensor {
+  const longest = parts.reduce((a, b) => a.maximum(b));
+  const isUsual = longest.greater(0).mul(longest.less(Number.POSITIVE_INFINITY));
+  const unit = isUsual.select(longest, 1);
+  const squares = parts.map((part) => part.div(unit).square());
+  return squares
+    .reduce((sum, square) => sum.add(square))
+    .sqrt()
+    .mul(unit);
 }
 
 /**

@@ -8,7 +8,7 @@ import { chain, type Optimizer, stateless, type Transform } from "./transform.ts
 
 /** a / b, or 1 where either is 0. */
 export function trustRatio(a: Tensor, b: Tensor): Tensor {
-  return a.mul(b).greater(0).select(a.div(b), 1);
+  return a.greater(0).mul(b.greater(0)).select(a.div(b), 1);
 }
 
 function scaleByTrustRatio(): Transform<undefined> {

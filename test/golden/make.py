@@ -271,6 +271,16 @@ def reduction():
     return families
 
 
+def lengths():
+    norm = torch.linalg.vector_norm
+    return {
+        "all": [case(norm, real(17)), case(norm, real(3, 5))],
+        "0": [case(lambda x: norm(x, dim=0), real(5, 3)), case(lambda x: norm(x, dim=0), real(1, 3))],
+        "0 2": [case(lambda x: norm(x, dim=(0, 2)), real(2, 3, 4))],
+        "of zeros": [case(lambda x: norm(x, dim=1), f64([[0, 0, 0], [3, 0, -4]]), order=1, smooth=False)],
+    }
+
+
 # Products
 
 def contraction():
@@ -465,7 +475,7 @@ def loop():
 def main():
     folder = pathlib.Path(__file__).parent
     families = {"leaf": leaf, "elementwise": elementwise, "reduction": reduction, "contraction": contraction, "movement": movement,
-                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop}
+                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop, "norm": lengths}  # new ones last: all draw from one stream
     for family, make in families.items():
         entries = [
             f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]"

@@ -1,10 +1,14 @@
 // Lengths: of any power, without overflow, and with a slope of 0 where they are 0, however they are written.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { constant } from "../../src/create.ts";
+import { constant, scalar } from "../../src/create.ts";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
 import * as losses from "../../src/nn/losses.ts";
+import { agc, clipByGlobalNorm, maxNorm, unitNorm } from "../../src/optim/index.ts";
+import type { Transform } from "../../src/optim/transform.ts";
+import { evaluate } from "../../src/runtime/evaluate.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { Variable } from "../../src/variable.ts";
 import { everywhere } from "./everywhere.ts";
 
 const inf = Number.POSITIVE_INFINITY;
@@ -28,6 +32,35 @@ const LENGTHS: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
 ];
 
 everywhere(({ run, unit }) => {
+  test.each([
+    [[3e20, 4e20], 5e20],
+    [[3e-30, 4e-30], 5e-30],
+    [[-3e38], 3e38],
+    [[0, -0], 0],
+    [[inf, 1], inf],
+    [[Number.NaN, 1], Number.NaN],
+    [[], 0],
+  ])("the length of %j", async (x, length) => {
+    const { y, column } = await run(
+      (a) => ({ y: a.norm(), column: a.reshape([a.shape[0], 1]).norm(0, { keepDims: true }) }),
+      x,
+    );
+    for (const [value] of [y, column])
+      if (Number.isFinite(length) && length > 0) expect(Math.abs(value / length - 1)).toBeLessThan(4 * unit);
+      else expect(value).toBe(length);
+  });
+
+  test("of long vectors and of several axes", async () => {
+    const x = Array.from({ length: 20_000 }, (_, i) => Math.fround(Math.sin(i)));
+    const exact = Math.sqrt(x.reduce((sum, value) => sum + value ** 2, 0));
+    const { all, parts } = await run(
+      (a) => ({ all: a.norm(), parts: a.reshape([20, 10, 100]).norm([0, 2]).norm() }),
+      x,
+    );
+    // The oracle adds one after the other, which costs some digits.
+    for (const [value] of [all, parts]) expect(Math.abs(value / exact - 1)).toBeLessThan(Math.max(4 * unit, 1e-13));
+  });
+
   test.each(LENGTHS)("%s has slope 0 at 0", async (_, length) => {
     const { value, slope, second } = await run(
       (x) => {
@@ -117,6 +150,42 @@ everywhere(({ run, unit }) => {
       );
       expect(slope.every((value) => Number.isFinite(value) && Math.abs(value) <= 2)).toBe(true);
     }
+  });
+});
+
+describe("what goes by lengths does so for long vectors, too", () => {
+  const long = () => constant([3e20, 4e20]);
+  const near = async (value: Tensor, expected: readonly number[]) => {
+    const found = await evaluate(value);
+    expected.forEach((x, i) => {
+      expect(found[i] / x).toBeCloseTo(1, 5);
+    });
+  };
+  const [w, step] = [new Variable([2], [1, 1]), scalar(0, "i32")];
+  const clipped = (transform: Transform<undefined>) => transform.update([long()], undefined, [w], step).updates[0];
+
+  test("clipping", async () => {
+    await near(clipped(clipByGlobalNorm(1)), [0.6, 0.8]);
+    await near(clipped(agc(0.01)), [0.6 * 0.01 * Math.SQRT2, 0.8 * 0.01 * Math.SQRT2]);
+    const halves = clipByGlobalNorm(1).update([constant([3e20]), constant([4e20])], undefined, [w, w], step).updates;
+    await near(halves[0], [0.6]);
+    await near(halves[1], [0.8]);
+  });
+
+  test("clipping leaves what is 0, or short, as it is", async () => {
+    const { updates } = clipByGlobalNorm(1).update([constant([0, 0]), constant([0.5])], undefined, [w, w], step);
+    expect(Array.from(await evaluate(updates[0]))).toEqual([0, 0]);
+    expect(Array.from(await evaluate(updates[1]))).toEqual([0.5]);
+  });
+
+  test("constraints and contrasts", async () => {
+    await near(unitNorm()(long()), [0.6, 0.8]);
+    await near(maxNorm(2)(long()), [1.2, 1.6]);
+    const queries = constant([
+      [3e20, 0],
+      [0, 4e20],
+    ]);
+    await near(losses.infoNce(queries, queries, { temperature: 1 }), [Math.log(1 + Math.exp(-1))]);
   });
 });
 

@@ -112,5 +112,5 @@ export function infoNce(query: Tensor, key: Tensor, options: InfoNceOptions = {}
 
 /** Rows of length 1; those of length 0 stay. */
 function unit(rows: Tensor): Tensor {
-  return rows.mul(rows.square().sum(-1, { keepDims: true }).maximum(1e-24).rsqrt());
+  return rows.div(rows.norm(-1, { keepDims: true }).maximum(1e-12));
 }

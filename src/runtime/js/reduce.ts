@@ -3,6 +3,7 @@ import {
   KIND_ARGMAX,
   KIND_MAX,
   KIND_MAX_I32,
+  KIND_NORM,
   KIND_SUM,
   KIND_SUM_I32,
   KIND_SUM_IN_TWO,
@@ -23,6 +24,12 @@ function sum({ f }: JsMemory, to: number, from: number, n: number, step: number)
   let total = 0;
   for (let r = 0, at = from; r < n; r++, at += step) total += f[at];
   f[to] = total;
+}
+
+function norm({ f }: JsMemory, to: number, from: number, n: number, step: number): void {
+  let total = 0;
+  for (let r = 0, at = from; r < n; r++, at += step) total += f[at] * f[at];
+  f[to] = Math.sqrt(total);
 }
 
 /** What the rounding of the sum left goes into the next row, `step` words on; of a sum that overflows nothing is left. */
@@ -69,6 +76,7 @@ type Kind =
   | typeof KIND_SUM
   | typeof KIND_WIDE_SUM
   | typeof KIND_SUM_IN_TWO
+  | typeof KIND_NORM
   | typeof KIND_MAX
   | typeof KIND_ARGMAX
   | typeof KIND_SUM_I32
@@ -78,6 +86,7 @@ const FOLDS: Record<Kind, ColumnFold> = {
   [KIND_SUM]: sum,
   [KIND_WIDE_SUM]: sum,
   [KIND_SUM_IN_TWO]: sumInTwo,
+  [KIND_NORM]: norm,
   [KIND_MAX]: max,
   [KIND_ARGMAX]: argmax,
   [KIND_SUM_I32]: sumI,
