@@ -5,7 +5,8 @@ import { checkCount } from "./options.ts";
 import { filledLike, newStep, type Optimizer, type OptimizerState } from "./transform.ts";
 
 /**
- * The optimizer, once every `steps` steps, with the mean of their gradients; in between nothing changes. Its schedules count updates.
+ * The optimizer, once every `steps` steps, with the mean of their gradients; in between nothing changes. Its schedules count updates. Where
+ * losses are means of different counts (ignored targets, weights), the mean of their gradients is not the gradient of the mean of all.
  * @throws ArgumentError unless steps is a whole number >= 1
  *
  * @example

@@ -29,7 +29,9 @@ function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer
 
 /**
  * The optimizer, with an exponential moving average of the parameters, which a Trainer predicts and evaluates with: the first values,
- * then decay times the average plus (1 - decay) times the new ones (torch.optim.swa_utils.AveragedModel).
+ * then decay times the average plus (1 - decay) times the new ones (torch.optim.swa_utils.AveragedModel). Of an optimizer that accumulates, each
+ * update counts once. Averages are float32: what a step would change by less than 6e-8 of the average stays. The running statistics of batch
+ * norms are not averaged: they are those of the parameters themselves.
  * @throws ArgumentError for decay outside [0, 1)
  *
  * @example
@@ -55,7 +57,7 @@ export function ema(optimizer: Optimizer, options: { readonly decay?: number } =
 
 /**
  * The optimizer, with the plain mean of the parameters after step `start` and every `every` steps from then on, which a Trainer predicts
- * and evaluates with (Izmailov et al. 2018; torch.optim.swa_utils).
+ * and evaluates with (Izmailov et al. 2018; torch.optim.swa_utils). Steps are updates, and running statistics stay as they are, as with `ema`.
  * @throws ArgumentError unless start is a whole number >= 0 and every one >= 1
  *
  * @example
