@@ -124,3 +124,8 @@ export function perInput<A>(...rules: ((context: VjpContext<A>) => Tensor | unde
 export function checkArity(inputs: readonly Aval[], count: number, name: string): void {
   if (inputs.length !== count) throw new ShapeError(`${name}: takes ${count} tensors, got ${inputs.length}`);
 }
+
+/** A number in a key: -0 is not 0. */
+export function exactly(value: number): string {
+  return Object.is(value, -0) ? "-0" : `${value}`;
+}

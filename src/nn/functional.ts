@@ -197,7 +197,15 @@ export function softplus(x: Tensor, beta = 1): Tensor {
  * await evaluate(softsign(constant([-1, 3]))); // => [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
-  return x.div(x.abs().add(1));
+  // Its slope is 1 / (1 + |x|)^2; that of a quotient is a difference that cancels where |x| is large.
+  const value = customGradient(
+    (a) => a.div(a.abs().add(1)),
+    (cotangent, [a]) => {
+      const size = a.abs().add(1);
+      return [cotangent.div(size).div(size)];
+    },
+  );
+  return value(x);
 }
 
 /**

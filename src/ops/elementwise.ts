@@ -157,9 +157,9 @@ export const floor = elementwise("floor", { f32: code.FLOOR }, [zero]);
 // d e^a = e^a da
 export const exp = elementwise("exp", { f32: code.EXP }, [({ cotangent, output }) => cotangent.mul(output)]);
 
-// d (e^a - 1) = (e^a - 1 + 1) da
+// d (e^a - 1) = e^a da, which the result plus 1 would lose where a is far below 0
 export const expm1 = elementwise("expm1", { f32: code.EXPM1 }, [
-  ({ cotangent, output }) => cotangent.mul(output.add(1)),
+  ({ cotangent, inputs: [a] }) => cotangent.mul(a.exp()),
 ]);
 
 // d ln a = da / a

@@ -1,6 +1,6 @@
 // Ops without a computation: where values come from, and markers that only autodiff sees.
 import { GradientError } from "../errors.ts";
-import { nondifferentiable, type Op, type Vjp } from "../op.ts";
+import { exactly, nondifferentiable, type Op, type Vjp } from "../op.ts";
 import { type Aval, checkShape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -38,14 +38,10 @@ export const constant: Op<ConstantAttrs> = {
   lowering: { kind: "leaf", place: "constant" },
   key({ scalar, rounded, dtype, shape }) {
     if (scalar === undefined) return undefined;
-    const value = rounded === undefined ? show(scalar) : `${show(scalar)}~${show(rounded)}`;
+    const value = rounded === undefined ? exactly(scalar) : `${exactly(scalar)}~${exactly(rounded)}`;
     return `${value} ${dtype} ${shape.length}`;
   },
 };
-
-function show(value: number): string {
-  return Object.is(value, -0) ? "-0" : `${value}`;
-}
 
 /** A scalar constant's value in Float64, and the one where numbers are float32. */
 export interface Scalar {

@@ -262,7 +262,8 @@ export class Trainer {
   async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
     const x = array(given, undefined, "x");
-    const output = outputOf(this.#recipe, x).shape.slice(1);
+    const { shape, dtype } = outputOf(this.#recipe, x);
+    const output = { shape: shape.slice(1), dtype };
     const [{ predictRows }] = await Promise.all([import("./predict.ts"), this.#initialise()]);
     const row = x.shape.slice(1);
     const load = (rows: number) =>

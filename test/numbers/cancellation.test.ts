@@ -1,12 +1,15 @@
 // Results that are small differences of large numbers keep their digits: they are computed as what they are.
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { logSoftmax } from "../../src/nn/functional.ts";
+import * as nn from "../../src/nn/functional.ts";
 import * as losses from "../../src/nn/losses.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { everywhere } from "./everywhere.ts";
 
 const { LN2 } = Math;
+
+/** What two or three functions of at most 3.6 units in the last place may be off: each is two of these units, relatively. */
+const few = (unit: number) => 16 * unit;
 
 /** The largest relative error. */
 function worst(actual: readonly number[], exact: readonly number[]): number {
@@ -14,13 +17,12 @@ function worst(actual: readonly number[], exact: readonly number[]): number {
 }
 
 everywhere(({ run, unit }) => {
-  // Each of these is two or three functions of at most 3.6 units in the last place, or twice as many `unit`s.
-  const FEW = 16 * unit;
+  const FEW = few(unit);
 
   test.each([1, 1e4, 1e8, 1e30, -1e8])("logSoftmax of equal logits of %f is -ln 2", async (logit) => {
     const { y, slope } = await run(
       (x) => {
-        const value = logSoftmax(x);
+        const value = nn.logSoftmax(x);
         return { y: value, slope: grad(value.narrow(0, 0, 1).sum(), [x])[0] };
       },
       [logit, logit],
@@ -54,9 +56,9 @@ everywhere(({ run, unit }) => {
 
   test("logSoftmax of -infinity and of infinity is PyTorch's", async () => {
     const inf = Number.POSITIVE_INFINITY;
-    const { masked } = await run((x) => ({ masked: logSoftmax(x) }), [0, -inf]);
+    const { masked } = await run((x) => ({ masked: nn.logSoftmax(x) }), [0, -inf]);
     expect(masked).toEqual([0, -inf]);
-    const { all } = await run((x) => ({ all: logSoftmax(x) }), [-inf, -inf]);
+    const { all } = await run((x) => ({ all: nn.logSoftmax(x) }), [-inf, -inf]);
     expect(all).toEqual([Number.NaN, Number.NaN]);
   });
 
@@ -193,6 +195,76 @@ everywhere(({ run, unit }) => {
         exponent === 3 ? 6 : 0,
       ]);
     }
+  });
+});
+
+everywhere(({ run, unit }) => {
+  test("slopes of what levels off are what is left of it", async () => {
+    const x = [-5, -12, -16, -20, -80];
+    const { elu } = await run((a) => ({ elu: grad(nn.elu(a).sum(), [a])[0] }), x);
+    expect(worst(elu, x.map(Math.exp))).toBeLessThan(8 * unit);
+    const far = [1e4, -1e6, 1e8];
+    const { softsign } = await run((a) => ({ softsign: grad(nn.softsign(a).sum(), [a])[0] }), far);
+    expect(
+      worst(
+        softsign,
+        far.map((a) => (1 + Math.abs(a)) ** -2),
+      ),
+    ).toBeLessThan(8 * unit);
+  });
+
+  test("cross-entropy of confident logits, with the slope of the target's", async () => {
+    const { loss, slope } = await run(
+      (flat, index) => {
+        const value = losses.crossEntropy(flat.reshape([4, 3]), index, { reduction: "none" });
+        return { loss: value, slope: grad(value.sum(), [flat])[0] };
+      },
+      [10, 0, -90, 18, 0, -90, 40, -40, -90, 0, 60, -90],
+      Int32Array.of(0, 0, 0, 1),
+    );
+    const others = [Math.exp(-10), Math.exp(-18), Math.exp(-80), Math.exp(-60)]; // the third logit adds nothing that shows
+    expect(worst(loss, others.map(Math.log1p))).toBeLessThan(few(unit));
+    const target = [slope[0], slope[3], slope[6], slope[10]];
+    expect(
+      worst(
+        target,
+        others.map((e) => -e / (1 + e)),
+      ),
+    ).toBeLessThan(few(unit));
+  });
+
+  test("huber loss of any width", async () => {
+    for (const delta of [1e38, Number.POSITIVE_INFINITY]) {
+      const { y, slope } = await run(
+        (a, b) => {
+          const value = losses.huberLoss(a, b, { delta, reduction: "none" });
+          return { y: value, slope: grad(value.sum(), [a])[0] };
+        },
+        [2 ** -10, -2],
+        [0, 0],
+      );
+      expect(worst(y, [2 ** -21, 2])).toBeLessThan(8 * unit);
+      expect(worst(slope, [2 ** -10, -2])).toBeLessThan(8 * unit);
+    }
+  });
+
+  test("the variance of numbers that lie close together far from 0", async () => {
+    const { y } = await run((x) => ({ y: x.variance() }), [1e8, 1e8 + 8, 1e8 + 16, 1e8 + 24]);
+    expect(Math.abs(y[0] / (320 / 3) - 1)).toBeLessThan(8 * unit);
+  });
+
+  test("a sample of weight 0 counts nothing, whatever its loss", async () => {
+    const { y } = await run(
+      (a, b) => ({ y: losses.mseLoss(a, b, { reduction: "sum", sampleWeight: [1, 0, 0] }) }),
+      [1, 1e30, Number.NaN],
+      [0, 0, 0],
+    );
+    expect(y).toEqual([1]);
+  });
+
+  test("padding with -0 is not padding with 0", async () => {
+    const { y } = await run((x) => ({ y: x.pad([[1, 0]], -0), z: x.pad([[1, 0]], 0) }), [1]);
+    expect(y).toEqual([-0, 1]);
   });
 });
 

@@ -54,6 +54,96 @@ everywhere(({ run }) => {
   });
 });
 
+/** Schedules whose ends lie far apart, or at 0: the rate at a step, exactly. */
+const ENDS: readonly (readonly [string, optim.Schedule, readonly (readonly [step: number, rate: number])[]])[] = [
+  [
+    "cosineDecay",
+    optim.cosineDecay(0.1, { steps: 60_000 }),
+    [0, 1, 30_000, 59_990, 59_997, 59_999].map(
+      (t) => [t, 0.1 * Math.sin(((60_000 - t) / 120_000) * Math.PI) ** 2] as const,
+    ),
+  ],
+  [
+    "cosineDecay after its end",
+    optim.cosineDecay(0.1, { steps: 100, final: 1e-9 }),
+    [
+      [100, 1e-9],
+      [1e6, 1e-9],
+    ],
+  ],
+  [
+    "cosineRestarts",
+    optim.cosineRestarts(0.1, { steps: 10_000 }),
+    [
+      [9999, 0.1 * Math.sin(Math.PI / 20_000) ** 2],
+      [10_000, 0.1],
+    ],
+  ],
+  [
+    "cosineRestarts, growing",
+    optim.cosineRestarts(0.1, { steps: 1000, factor: 2 }),
+    [
+      [2999, 0.1 * Math.sin(Math.PI / 4000) ** 2],
+      [3000, 0.1],
+    ],
+  ],
+  [
+    "oneCycle",
+    optim.oneCycle(0.1, { steps: 1000 }),
+    [
+      [0, 0.004],
+      [999, 4e-7],
+      [5000, 4e-7],
+    ],
+  ],
+  [
+    "oneCycle of lines",
+    optim.oneCycle(0.1, { steps: 1000, anneal: "linear", threePhase: true }),
+    [
+      [999, 4e-7],
+      [299, 0.1],
+    ],
+  ],
+  [
+    "linearWarmup",
+    optim.linearWarmup(0.1, { steps: 1000, startFactor: 1e-8 }),
+    [
+      [0, 1e-9],
+      [1000, 0.1],
+      [9999, 0.1],
+    ],
+  ],
+  [
+    "polynomialDecay",
+    optim.polynomialDecay(0.1, { steps: 999, final: 1e-10 }),
+    [
+      [0, 0.1],
+      [999, 1e-10],
+    ],
+  ],
+  [
+    "polynomialDecay, squared",
+    optim.polynomialDecay(0.1, { steps: 1000, power: 2 }),
+    [
+      [999, 1e-7],
+      [1000, 0],
+    ],
+  ],
+];
+
+everywhere(({ run }) => {
+  test.each(ENDS)("%s is right at its ends", async (_, schedule, rates) => {
+    const outputs = await run(() =>
+      Object.fromEntries(rates.map(([step], i) => [`at${i}`, scheduled(schedule, scalar(step, "i32"))])),
+    );
+    rates.forEach(([step, rate], i) => {
+      const found = (outputs as Record<string, number[]>)[`at${i}`][0];
+      // An argument of a sine, rounded by 6e-8, near whose zero that is its own error; squared.
+      expect(Math.abs(found - rate), `step ${step}: ${found}`).toBeLessThanOrEqual(1e-6 * rate);
+    });
+  });
+});
+
 test("the logarithm is right for numbers of every size, after a few terms", () => {
   for (const x of [1e-300, 1e-9, 0.1, 0.3, 0.5, 2 / 3, 0.9, 0.96, 0.999, 0.999999, 1 - 2 ** -53])
     expect(Math.abs(naturalLog(x) / Math.log(x) - 1)).toBeLessThan(1e-15);

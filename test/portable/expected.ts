@@ -1,5 +1,5 @@
 /** What parametersHash gives on the portable build in every engine. A change of any kernel's order of operations changes it. */
-export const PORTABLE_HASH = "61a99958";
+export const PORTABLE_HASH = "fe7d693a";
 
 /** What initialsHash gives there. */
 export const INITIALS_HASH = "b41f10c0";

@@ -86,7 +86,7 @@ export function huberLoss(
   const { delta = 1 } = options;
   checkSame(prediction, target, "huberLoss");
   checkPositive(delta, "huberLoss: delta");
-  return reduced(roundedAbs(prediction.sub(target), delta).mul(delta), options, "huberLoss");
+  return reduced(roundedAbs(prediction.sub(target), delta, 0.5, delta), options, "huberLoss");
 }
 
 /**
@@ -107,7 +107,7 @@ export function smoothL1Loss(
   checkSame(prediction, target, "smoothL1Loss");
   checkRange(beta, "smoothL1Loss: beta", 0);
   const difference = prediction.sub(target);
-  return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta), options, "smoothL1Loss");
+  return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta, 0.5 / beta, 1), options, "smoothL1Loss");
 }
 
 /**
@@ -132,16 +132,11 @@ export function quantileLoss(
   return reduced(over.relu().sub(over.mul(quantile)), options, "quantileLoss");
 }
 
-/** |d| with a parabola for a tip: d^2 / (2 width) where |d| < width, |d| - width / 2 elsewhere. */
-function roundedAbs(d: Tensor, width: number): Tensor {
+/** tip d^2 where |d| < width, slope (|d| - width / 2) elsewhere, which meets it if tip is slope / (2 width). */
+function roundedAbs(d: Tensor, width: number, tip: number, slope: number): Tensor {
+  if (width === Number.POSITIVE_INFINITY) return d.square().mul(tip);
   const size = d.abs();
   const isTip = size.less(width);
   // The parabola never sees large numbers, whose infinite slopes would make NaN of a cotangent of 0.
-  return isTip.select(
-    isTip
-      .select(d, 0)
-      .square()
-      .mul(0.5 / width),
-    size.sub(0.5 * width),
-  );
+  return isTip.select(isTip.select(d, 0).square().mul(tip), size.sub(0.5 * width).mul(slope));
 }
