@@ -1,6 +1,6 @@
 // REDUCE: sums, maxima and places of maxima over the middle axis of outer x n x inner.
-// The order of summation depends on the shape alone. Sums of many elements are kept in float64 (WIDE_SUM), which costs next to no time:
-// what they wait for is memory. Few are float32 in several sums side by side.
+// The order of summation depends on the shape alone. Sums of many elements are kept in float64 (WIDE_SUM): columns of 512 x 512 as fast as
+// in float32, a row of 10^6 at 26 GB/s in the place of 63 (one core of an AMD EPYC). Few are float32 in several sums side by side.
 import { REDUCE_CHUNK, REDUCE_COLUMNS } from "./isa/chunks";
 import {
   KIND_ARGMAX,

@@ -22,8 +22,9 @@ interface Run {
 // Reductions to few results are cut into parts of this length, fixed by shape, so that threads can share them.
 const PART = 4096;
 
-// f32 sums of more elements are kept in float64. Of fewer, each of several sums side by side has so few that its roundings matter little.
-const MANY = 256;
+// An f32 sum is several ones side by side: of a row 16 of every 16th element, of a column 4 of every 4th. Where one of these has more
+// elements than this, whose roundings would add up to more than a unit or two in the last place, it is kept in float64.
+const MANY = 64;
 
 /** The runs of reduced axes, last first, with the shape shrinking as they are folded. Axes of size 1 are no obstacle. */
 function runsOf(shape: Shape, axes: readonly number[]): Run[] {
@@ -69,7 +70,8 @@ function emitRun(
     emitRun(emit, isSum ? slot.KIND_WIDE_SUM : kind, to, partial, { outer: 1, n: rows, inner });
     return;
   }
-  const ownKind = kind === slot.KIND_SUM && n > MANY ? slot.KIND_WIDE_SUM : kind;
+  const isLong = n > MANY * (inner === 1 ? 16 : 4);
+  const ownKind = kind === slot.KIND_SUM && isLong ? slot.KIND_WIDE_SUM : kind;
   emit.instruction(REDUCE, [to, from, ownKind, outer, n, inner], [from], [to]);
 }
 

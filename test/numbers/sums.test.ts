@@ -51,7 +51,7 @@ describe.each(Object.entries(float32))("%s", (_, create) => {
     [[3, 70_000, 5], 1],
     [[70_000, 3], 0],
     [[9000, 40], 0],
-    [[300, 257], 1],
+    [[40, 1025], 1],
     [[2, 257, 33], 1],
     [[40, 5000], 1],
   ] as const)("over the long axis of %j", async (shape, axis) => {
