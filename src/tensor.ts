@@ -463,8 +463,8 @@ export class Tensor {
   }
 
   /**
-   * Variance over axes: squared deviations from the mean over (count - correction); the default correction is 1
-   * (torch.var).
+   * Variance over axes: squared deviations from the mean over (count - correction), or over 0 where that is negative; the default correction
+   * is 1 (torch.var).
    * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -479,7 +479,7 @@ export class Tensor {
     return deviation
       .square()
       .sum(axes, options)
-      .div(count - (options.correction ?? 1));
+      .div(Math.max(0, count - (options.correction ?? 1)));
   }
 
   /**

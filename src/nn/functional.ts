@@ -136,10 +136,56 @@ export function tanh(x: Tensor): Tensor {
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   if (approximate !== "none" && approximate !== "tanh")
     throw new ArgumentError(`gelu: approximate ${approximate} is not none or tanh`);
-  if (approximate === "none") return x.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5));
-  const inner = x.mul(x.square().mul(0.044715).add(1)).mul(Math.sqrt(2 / Math.PI));
-  // (1 + tanh(a)) / 2 = sigmoid(2 a), whose slope does not cancel.
-  return x.mul(inner.mul(2).sigmoid());
+  return approximate === "none" ? byShare(x, normalShare, normalSlope) : byShare(x, nearShare, nearSlope);
+}
+
+/** The standard normal distribution function. */
+function normalShare(x: Tensor): Tensor {
+  return x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+}
+
+/** Its density. */
+function normalSlope(x: Tensor): Tensor {
+  return x
+    .square()
+    .mul(-0.5)
+    .exp()
+    .mul(1 / Math.sqrt(2 * Math.PI));
+}
+
+/** Near to the distribution function: (1 + tanh(a)) / 2 = sigmoid(2 a). */
+function nearShare(x: Tensor): Tensor {
+  return twiceInner(x).sigmoid();
+}
+
+/** s(2 a) s(-2 a) 2 a', which does not cancel. */
+function nearSlope(x: Tensor, share: Tensor): Tensor {
+  const inner = twiceInner(x);
+  const slope = x
+    .square()
+    .mul(3 * 0.044715)
+    .add(1)
+    .mul(2 * Math.sqrt(2 / Math.PI));
+  return share.mul(inner.neg().sigmoid()).mul(slope);
+}
+
+function twiceInner(x: Tensor): Tensor {
+  return x.mul(x.square().mul(0.044715).add(1)).mul(2 * Math.sqrt(2 / Math.PI));
+}
+
+/**
+ * x times a share of it, with the slope share + x share' as one factor: of an infinite cotangent the two parts, each multiplied, could be
+ * infinities of different signs.
+ */
+function byShare(x: Tensor, share: (x: Tensor) => Tensor, slope: (x: Tensor, share: Tensor) => Tensor): Tensor {
+  const value = customGradient(
+    (a) => a.mul(share(a)),
+    (cotangent, [a]) => {
+      const own = share(a);
+      return [cotangent.mul(a.mul(slope(a, own)).add(own))];
+    },
+  );
+  return value(x);
 }
 
 /**
@@ -151,7 +197,11 @@ export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
  * await evaluate(silu(constant([0, 1]))); // => [0, 0.731059]
  */
 export function silu(x: Tensor): Tensor {
-  return x.mul(x.sigmoid());
+  return byShare(
+    x,
+    (a) => a.sigmoid(),
+    (_, s) => s.mul(s.neg().add(1)),
+  );
 }
 
 /**
@@ -163,10 +213,21 @@ export function silu(x: Tensor): Tensor {
  * await evaluate(mish(constant([0, 1]))); // => [0, 0.865098]
  */
 export function mish(x: Tensor): Tensor {
-  // With s = sigmoid(x): 1 + e^x = 1 / (1 - s), and tanh(ln(1 + e^x)) = s (2 - s) / (1 + (1 - s)^2), whose slope does not cancel.
-  const s = x.sigmoid();
-  const rest = s.neg().add(1);
-  return x.mul(s.mul(rest.add(1)).div(rest.square().add(1)));
+  // With s = sigmoid(x) and r = 1 - s: tanh(ln(1 + e^x)) = s (1 + r) / (1 + r^2), and its slope is 4 s r^2 / (1 + r^2)^2.
+  const rest = (s: Tensor) => s.neg().add(1);
+  return byShare(
+    x,
+    (a) => {
+      const s = a.sigmoid();
+      return s.mul(rest(s).add(1)).div(rest(s).square().add(1));
+    },
+    (a) => {
+      const s = a.sigmoid();
+      const square = rest(s).square();
+      const divisor = square.add(1);
+      return s.mul(square).mul(4).div(divisor).div(divisor);
+    },
+  );
 }
 
 /**
@@ -183,9 +244,18 @@ export function softplus(x: Tensor, beta = 1): Tensor {
   if (beta === 0) throw new ArgumentError("softplus: beta must not be 0");
   const value = customGradient(
     (a) => a.relu().add(a.abs().neg().exp().log1p()),
-    (cotangent, [a]) => [cotangent.mul(a.sigmoid())],
+    (cotangent, [a]) => [cotangent.mul(sigmoidOf(a))],
   );
   return beta === 1 ? value(x) : value(x.mul(beta)).div(beta);
+}
+
+/** A sigmoid whose slope s(x) s(-x) keeps its digits for large x, too; the plain one's, s (1 - s), costs half as much. */
+function sigmoidOf(x: Tensor): Tensor {
+  const value = customGradient(
+    (a) => a.sigmoid(),
+    (cotangent, [a], s) => [cotangent.mul(s.mul(sigmoidOf(a.neg())))],
+  );
+  return value(x);
 }
 
 /**

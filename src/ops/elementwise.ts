@@ -246,7 +246,7 @@ export const pow = elementwise("pow", { f32: code.POW }, [
     return isConstant.select(0, cotangent.mul(b.mul(a.pow(isConstant.select(1, b.sub(1))))));
   },
   ({ cotangent, inputs: [a, b], output }) => {
-    const atZero = a.equal(0).mul(b.less(0).neg().add(1));
+    const atZero = a.equal(0).mul(b.greater(0).add(b.equal(0)));
     return atZero.select(0, cotangent.mul(output).mul(atZero.select(1, a).log()));
   },
 ]);
