@@ -1,0 +1,53 @@
+// Where the library means something else than PyTorch, with the reason. Everything else that differs is a fault.
+import type { Failure } from "./check.ts";
+
+interface Difference {
+  readonly reason: string;
+  readonly subject: RegExp;
+  applies(failure: Failure): boolean;
+}
+
+/** Whether an input is so large that products of two leave float32. */
+function huge({ from }: Failure): boolean {
+  return from.inputs.some(({ data }) => data.some((x) => Math.abs(x) >= 1e18 && Number.isFinite(x)));
+}
+
+/** The input at the place of the failure, of a subject of one input. */
+function at({ from, element }: Failure): number {
+  return from.inputs[0].data[element];
+}
+
+const DIFFERENCES: readonly Difference[] = [
+  {
+    reason: "float32 overflows inside a derivative that is finite in Float64, where the same graph is compared, too",
+    subject: /./,
+    applies: (failure) =>
+      failure.executor !== "float64" &&
+      failure.output !== "value" &&
+      (failure.fault === "NaN" || failure.fault === "infinite") &&
+      huge(failure),
+  },
+  {
+    reason:
+      "at NaN no comparison holds, so the slope of a function in pieces is 0; PyTorch passes the cotangent to the NaN",
+    subject: /\/(relu|relu6|hardtanh|hardSigmoid|elu|selu|celu|leakyRelu)$/,
+    applies: (failure) => failure.output.startsWith("gradient") && Number.isNaN(at(failure)),
+  },
+  {
+    reason: "the sign of NaN is NaN, as in NumPy, and so is the slope of |x| there; PyTorch's is 0",
+    subject: /^losses\/(l1Loss|smoothL1Loss|huberLoss)$/,
+    applies: ({ from, output, got, element }) =>
+      output.startsWith("gradient") && Number.isNaN(got) && from.inputs.some(({ data }) => Number.isNaN(data[element])),
+  },
+  {
+    reason: "a variance of no more values than its correction is NaN, its gradient too; PyTorch's gradient is infinite",
+    subject: /^reductions\/variance$/,
+    applies: ({ output, got }) => output !== "value" && Number.isNaN(got),
+  },
+];
+
+/** The reason why a difference is none. */
+export function differenceOf(failure: Failure): string | undefined {
+  const { name } = failure.from.subject;
+  return DIFFERENCES.find(({ subject, applies }) => subject.test(name) && applies(failure))?.reason;
+}

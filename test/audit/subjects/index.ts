@@ -1,0 +1,20 @@
+// All subjects, family by family.
+import type { Subject } from "../subject.ts";
+import { elementwise } from "./elementwise.ts";
+import { layers } from "./layers.ts";
+import { losses } from "./losses.ts";
+import { movement } from "./movement.ts";
+import { reductions } from "./reductions.ts";
+import { activations, rows } from "./rows.ts";
+import { training } from "./training.ts";
+
+export const subjects: readonly Subject[] = [
+  ...elementwise,
+  ...reductions,
+  ...movement,
+  ...rows,
+  ...activations,
+  ...losses,
+  ...layers,
+  ...training,
+];
