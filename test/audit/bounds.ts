@@ -58,7 +58,8 @@ function ulpsOf(name: keyof typeof ACCURACY): number {
 }
 
 export const exact: Bounds = { value: EXACT, derivatives: CHAIN };
-export const formula: Bounds = { value: composed(16), derivatives: composed(32) };
+/** Terms of a gradient that cancel, perhaps to 0, have about the size of the cotangents. */
+export const formula: Bounds = { value: composed(16), derivatives: { ...composed(32), scale: () => 1 / 8 } };
 
 /** What one element may differ by, and what is known of it. */
 export interface Allowance {
@@ -73,12 +74,14 @@ export interface Allowance {
 /** Float64 has 29 bits more. */
 const FINER = 2 ** -29;
 const RELATIVE_64 = 1e-12;
+/** About where Float64 begins to lose digits. */
+const SMALLEST_64 = 1e-300;
 
 /** The largest difference that is no fault. */
 export function allowed(expected: number, { bound, moved, single, double, scale, precision }: Allowance): number {
   const measured = bound.conditioned * moved + bound.torch * single;
   if (precision === "float32") return bound.ulps * (ulp(expected) + (scale === 0 ? 0 : ulp(scale))) + measured;
-  return RELATIVE_64 * (Math.abs(expected) + scale) + FINER * measured + bound.torch * double + 2 ** -1074;
+  return RELATIVE_64 * (Math.abs(expected) + scale) + FINER * measured + bound.torch * double + SMALLEST_64;
 }
 
 /** The unit in the last place of float32 at a number; beyond its range that of the largest. */

@@ -35,7 +35,7 @@ const DIFFERENCES: readonly Difference[] = [
   },
   {
     reason: "the sign of NaN is NaN, as in NumPy, and so is the slope of |x| there; PyTorch's is 0",
-    subject: /^losses\/(l1Loss|smoothL1Loss|huberLoss)$/,
+    subject: /^(losses\/(l1Loss|smoothL1Loss|huberLoss)|elementwise\/abs)$/,
     applies: ({ from, output, got, element }) =>
       output.startsWith("gradient") && Number.isNaN(got) && from.inputs.some(({ data }) => Number.isNaN(data[element])),
   },

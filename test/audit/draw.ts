@@ -39,6 +39,11 @@ export class Draw {
     this.mood = mood ?? (turn < 0.4 ? "plain" : turn < 0.6 ? "kinks" : turn < 0.75 ? "wide" : "special");
   }
 
+  /** The same without values of very different sizes, for what divides by lengths: gradients grow with their inverses. */
+  tame(): Draw {
+    return new Draw(this.whole(0, 2 ** 31), this.mood === "kinks" ? "kinks" : "plain");
+  }
+
   /** At least 0 and below 1 (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;

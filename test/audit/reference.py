@@ -6,7 +6,7 @@ wanted. The answer holds, for value, gradients and gradients of gradients, in fl
   moved      the largest change where inputs and cotangents move to a neighbouring float32 number: how well the question is put;
   single     the largest distance of PyTorch's own float32 from that, there and at points close by: what intermediate results cost in that
              precision; `double` the same of its own float64, where the expected values are those of a formula;
-  overflows  where PyTorch's float32 is no finite number although its float64 is.
+  overflows  where PyTorch's float32 is no finite number and its float64 not the same.
 Numbers that are exact at ties and kinks (multiples of 1/4 up to 8) do not move to neighbours, and equal numbers move together: else a
 kink would excuse anything. An exception of a twin is answered as `throws`.
 """
@@ -148,7 +148,7 @@ def answer(request):
     own = getattr(twin, "own", None) if getattr(twin, "formula", False) else twin
     if own is not None:
         wide, narrow = at(here, torch.float64, own), at(here, torch.float32, own)
-        overflows = [torch.nonzero(torch.isfinite(w) & ~torch.isfinite(n)).reshape(-1).tolist() for w, n in zip(wide, narrow)]
+        overflows = [torch.nonzero(~torch.isfinite(n) & (n.double() != w) & ~w.isnan()).reshape(-1).tolist() for w, n in zip(wide, narrow)]
         def nearby(turn):
             move = lambda x: vicinity(x, turn)
             there = at(move, torch.float64)

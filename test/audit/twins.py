@@ -1,8 +1,7 @@
 """The twins of the audit's subjects in PyTorch, by the subjects' names: functions of the options (a dict) and the inputs.
 
-A `formula` stands where torch 1.13 has no such function, another meaning, or not all digits in float64, which it says. The allowance for
-PyTorch's own float32 (reference.py) is only for what is PyTorch's own: where a formula has digits that torch's function lacks, `own` is
-that function.
+Where torch 1.13 has no such function, or another meaning, they are composed as in the paper or the documentation. Of a `formula` the
+float32 result says nothing of PyTorch's (reference.py): it has digits that torch's function lacks, which is `own`, or none is like it.
 """
 import math
 
@@ -67,7 +66,8 @@ TWINS.update({f"elementwise/{name}": plain(f) for name, f in {
 TWINS.update({f"elementwise/{name}": holds(f) for name, f in {"less": torch.lt, "greater": torch.gt, "equal": torch.eq}.items()})
 # Where the base is 0 and the exponent at least 2, all derivatives by the exponent are 0; torch's second ones are NaN.
 TWINS["elementwise/pow at 0"] = lambda o, a, b: torch.pow(a, b.detach()) + 0 * b
-TWINS["elementwise/pow of a number"] = lambda o, x: x ** o["exponent"]
+# As C's pow; torch takes the square root for 0.5, whose slope at -0 is -inf.
+TWINS["elementwise/pow of a number"] = lambda o, x: torch.pow(x, torch.tensor(float(o["exponent"])))
 TWINS.update({f"i32/{name}": plain(f) for name, f in {**BINARY, "neg": torch.neg, "sign": torch.sign}.items()})
 TWINS.update({
     "i32/div": whole(lambda a, b: numpy.where(b == 0, 0, a // numpy.where(b == 0, 1, b))),
@@ -146,8 +146,11 @@ def spread(o, x):
 
 
 def padded(o, x):
-    flat = [n for pair in reversed(o["amounts"]) for n in pair]
-    return F.pad(x, flat, value=float(o["value"])) if flat else x
+    """torch's F.pad refuses tensors without elements."""
+    for axis, counts in enumerate(o["amounts"]):
+        before, after = (torch.full([*x.shape[:axis], n, *x.shape[axis + 1:]], o["value"], dtype=x.dtype) for n in counts)
+        x = torch.cat([before, x, after], axis)
+    return x + 0
 
 
 TWINS.update({
@@ -177,10 +180,18 @@ def cross_entropy_gradient(o, x, t, scale):
     return (torch.softmax(x, 1) - F.one_hot(t.long(), x.shape[1])) * scale.unsqueeze(1)
 
 
+def log_sum_exp(o, x):
+    """torch's slope is e^(x - lse), which has no digits left for large x."""
+    top = torch.amax(x.detach(), o["axis"], keepdim=True)
+    top = torch.where(torch.isfinite(top), top, torch.zeros_like(top))
+    result = top + torch.log(torch.exp(x - top).sum(o["axis"], keepdim=True))
+    return result if o["keepDims"] else result.squeeze(o["axis"])
+
+
 TWINS.update({
     "rows/softmax": lambda o, x: torch.softmax(x, o["axis"]),
     "rows/logSoftmax": lambda o, x: torch.log_softmax(x, o["axis"]),
-    "rows/logSumExp": lambda o, x: torch.logsumexp(x, o["axis"], keepdim=o["keepDims"]),
+    "rows/logSumExp": formula(log_sum_exp, own=lambda o, x: torch.logsumexp(x, o["axis"], keepdim=o["keepDims"])),
     "rows/crossEntropy": lambda o, x, t: F.cross_entropy(x, t.long(), reduction="none"),
     "rows/crossEntropyGradient": cross_entropy_gradient,
 })
@@ -215,7 +226,7 @@ def mish(x):
 
     def positive(p):
         q = torch.exp(-p)
-        return p - p * (2 * q * q) / (1 + 2 * q + 2 * q * q)
+        return p * (1 - (2 * q * q) / (1 + 2 * q + 2 * q * q))
     return by_sign(x, negative, positive)
 
 
@@ -223,7 +234,8 @@ def softsign(x):
     """1 - 1 / (1 + |x|) beyond 1, whose slope does not cancel."""
     far, size = x.abs() > 1, x.abs()
     value = torch.where(far, torch.sign(x) * (1 - 1 / (1 + size)), x / (1 + torch.where(far, torch.ones_like(size), size)))
-    return torch.where(x.isinf(), x / x, value)  # as torch's
+    infinite = torch.where(x.isinf(), x, torch.ones_like(x)) * math.nan  # as torch's
+    return torch.where(x.isinf(), infinite, value)
 
 
 def gelu(o, x):
@@ -253,7 +265,7 @@ def prelu(o, x, weight):
 
 TWINS.update({f"activations/{name}": f for name, f in {
     "relu": plain(torch.relu), "relu6": plain(F.relu6), "leakyRelu": lambda o, x: F.leaky_relu(x, o["slope"]),
-    "prelu": formula(prelu), "elu": formula(lambda o, x: elu(x, o["alpha"]), own=lambda o, x: F.elu(x, o["alpha"])),
+    "prelu": prelu, "elu": formula(lambda o, x: elu(x, o["alpha"]), own=lambda o, x: F.elu(x, o["alpha"])),
     "selu": formula(lambda o, x: 1.0507009873554805 * elu(x, 1.6732632423543772), own=plain(F.selu)),
     "celu": formula(lambda o, x: elu(x, o["alpha"], o["alpha"]), own=lambda o, x: F.celu(x, o["alpha"])),
     "sigmoid": plain(torch.sigmoid), "tanh": plain(torch.tanh),
@@ -263,9 +275,9 @@ TWINS.update({f"activations/{name}": f for name, f in {
     "softsign": formula(lambda o, x: softsign(x), own=plain(F.softsign)),
     "hardtanh": lambda o, x: F.hardtanh(x, o["min"], o["max"]),
     # torch's has no second derivative.
-    "hardSigmoid": formula(lambda o, x: F.relu6(x + 3) / 6), "hardSwish": formula(lambda o, x: hard_swish(x)),
+    "hardSigmoid": lambda o, x: F.relu6(x + 3) / 6, "hardSwish": lambda o, x: hard_swish(x),
     "logSigmoid": formula(lambda o, x: -softplus(-x), own=plain(F.logsigmoid)), "glu": lambda o, x: F.glu(x, o["axis"]),
-    "swiglu": formula(lambda o, x: swiglu(x, o["axis"]), own=lambda o, x: swiglu(x, o["axis"])),
+    "swiglu": lambda o, x: swiglu(x, o["axis"]),
     "softmin": lambda o, x: F.softmin(x, o["axis"]),
 }.items()})
 
@@ -403,25 +415,36 @@ def info_nce(o, q, k):
     return F.cross_entropy(cosines / o["temperature"], torch.arange(len(q)), reduction="none")
 
 
+def cosine_embedding(o, a, b, y):
+    """torch's 1e-12 is a float32."""
+    squared = lambda x: (x * x).sum(-1) + 1e-12
+    cosine = (a * b).sum(-1) / torch.sqrt(squared(a) * squared(b))
+    zero = torch.zeros_like(cosine)
+    return torch.where(y == 1, 1 - cosine, zero) + torch.where(y == -1, (cosine - o["margin"]).clamp(min=0), zero)
+
+
 def triplet(o, a, p, n):
     return F.triplet_margin_loss(a, p, n, margin=o["margin"], p=o["p"], eps=o["eps"], swap=o["swap"], reduction="none")
 
 
 TWINS.update({f"losses/{name}": f for name, f in {
     "mseLoss": of_torch("mse_loss"), "l1Loss": of_torch("l1_loss"), "huberLoss": of_torch("huber_loss", "delta"),
-    "smoothL1Loss": of_torch("smooth_l1_loss", "beta"),
-    "msleLoss": loss(formula(lambda o, x, y: (torch.log1p(x) - torch.log1p(y)) ** 2)),
-    "logCoshLoss": loss(formula(log_cosh)),
-    "quantileLoss": loss(formula(lambda o, x, y: torch.relu(x - y) - o["quantile"] * (x - y))),
+    # torch's slope for beta 0 is -1 at 0, although that is l1_loss, whose slope there is 0.
+    "smoothL1Loss": loss(lambda o, x, y: F.smooth_l1_loss(x, y, reduction="none", beta=o["beta"])
+                         if o["beta"] > 0 else F.l1_loss(x, y, reduction="none")),
+    "msleLoss": loss(lambda o, x, y: (torch.log1p(x) - torch.log1p(y)) ** 2),
+    "logCoshLoss": loss(log_cosh),
+    "quantileLoss": loss(lambda o, x, y: torch.relu(x - y) - o["quantile"] * (x - y)),
     "crossEntropy": cross_entropy, "crossEntropy of probabilities": cross_entropy, "nllLoss": nll,
     "binaryCrossEntropy": loss(formula(bce)), "binaryCrossEntropy at the ends": loss(formula(
         lambda o, p, y: EndsOfBce.apply(p, y), own=lambda o, p, y: F.binary_cross_entropy(p, y, reduction="none"))),
-    "binaryCrossEntropyWithLogits": loss(formula(bce_with_logits)), "focalLoss": loss(formula(focal)),
-    "diceLoss": loss(formula(dice)), "klDivLoss": kl_div, "poissonNllLoss": loss(poisson),
-    "gaussianNllLoss": loss(gaussian), "infoNce": loss(formula(info_nce)), "tripletMarginLoss": loss(triplet),
-    "cosineEmbeddingLoss": of_torch("cosine_embedding_loss", "margin"),
-    "hingeLoss": loss(formula(lambda o, x, y: torch.clamp(1 - x * y, min=0))),
-    "squaredHinge": loss(formula(lambda o, x, y: torch.clamp(1 - x * y, min=0) ** 2)),
+    "binaryCrossEntropyWithLogits": loss(bce_with_logits), "focalLoss": loss(focal),
+    "diceLoss": loss(dice), "klDivLoss": kl_div, "poissonNllLoss": loss(poisson),
+    "gaussianNllLoss": loss(gaussian), "infoNce": loss(info_nce), "tripletMarginLoss": loss(triplet),
+    "cosineEmbeddingLoss": loss(formula(cosine_embedding, own=lambda o, a, b, y: F.cosine_embedding_loss(
+        a, b, y, margin=o["margin"], reduction="none"))),
+    "hingeLoss": loss(lambda o, x, y: torch.clamp(1 - x * y, min=0)),
+    "squaredHinge": loss(lambda o, x, y: torch.clamp(1 - x * y, min=0) ** 2),
     "hingeEmbeddingLoss": of_torch("hinge_embedding_loss", "margin"),
     "marginRankingLoss": of_torch("margin_ranking_loss", "margin"),
     "multiLabelMarginLoss": loss(lambda o, x, y: F.multilabel_margin_loss(x, y.long(), reduction="none")),
@@ -471,12 +494,45 @@ def weight_norm(o, x, bias, g, v):
 
 
 TWINS.update({f"layers/{name}": f for name, f in {
-    "Linear": plain(F.linear), "Bilinear": plain(F.bilinear), "PReLU": formula(prelu), "Embedding": embedding,
+    "Linear": plain(F.linear), "Bilinear": plain(F.bilinear), "PReLU": prelu, "Embedding": embedding,
     "LayerNorm": lambda o, x, *given: F.layer_norm(x, o["shape"], *([*given, None, None][:2]), eps=o["eps"]),
     "RMSNorm": rms_norm, "WeightNorm": weight_norm,
     "BatchNorm1d": lambda o, x, weight, bias: F.batch_norm(x, None, None, weight, bias, training=True, eps=o["eps"]),
-    "BatchNorm1d evaluated": formula(evaluated), "BatchNorm1d running": running,
+    "BatchNorm1d evaluated": evaluated, "BatchNorm1d running": running,
 }.items()})
+
+
+# Compositions
+
+STEPS = {
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "maximum": torch.maximum,
+    "divide": lambda a, b: a / (b * b + 1), "choose": lambda a, b: torch.where(a < b, a, b * b),
+    "matmul": lambda a, b: a @ b.transpose(-2, -1), "neg": torch.neg, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
+    "decay": lambda a: torch.exp(-a * a), "root": lambda a: torch.sqrt(a * a + 1), "relu": torch.relu, "sin": torch.sin,
+    "logarithm": lambda a: torch.log1p(a * a), "transpose": lambda a: a.transpose(-2, -1), "softmax": lambda a: torch.softmax(a, -1),
+    "sum": lambda a: a.sum(-1, keepdim=True), "mean": lambda a: a.mean(0, keepdim=True), "max": lambda a: torch.amax(a, -1, True),
+    "flip": lambda a: a.flip(0), "logSumExp": lambda a: torch.logsumexp(a, 0, True), "twice": lambda a: torch.cat([a, a], 0),
+}
+
+
+def composition(o, *values):
+    values = list(values)
+    for name, *operands in o["steps"]:
+        values.append(STEPS[name](*[values[i] for i in operands]))
+    return values[-1] + 0
+
+
+GATES = {
+    "relu": torch.relu, "relu6": F.relu6, "hardtanh": lambda x: F.hardtanh(x, 0, 1), "hardSigmoid": lambda x: F.relu6(x + 3) / 6,
+    "maximum": lambda x: torch.maximum(x, torch.zeros(())), "select": lambda x: torch.where(x > 0, x, torch.zeros(())),
+}
+SLOPES = {
+    "sqrt": torch.sqrt, "log": torch.log, "rsqrt": torch.rsqrt, "reciprocal": lambda x: 1 / x,
+    "pow": lambda x: torch.pow(x, torch.tensor(-0.5)),
+}
+
+TWINS["compositions/random"] = composition
+TWINS["compositions/infinite slopes"] = lambda o, x: SLOPES[o["slope"]](GATES[o["gate"]](x))
 
 
 # Schedules and optimizers
@@ -498,7 +554,8 @@ def rate(o, t):
             optimizer, o["value"], o["top"], o["stepSizeUp"], o["stepSizeDown"],
             mode={"exponential": "exp_range"}.get(o["mode"], o["mode"]), gamma=o["gamma"], cycle_momentum=False),
         "oneCycle": lambda: s.OneCycleLR(
-            optimizer, o["value"], total_steps=o["steps"], pct_start=o["pctStart"], anneal_strategy={"cosine": "cos"}.get(o["anneal"], o["anneal"]),
+            optimizer, o["value"], total_steps=o["steps"], pct_start=o["pctStart"],
+            anneal_strategy={"cosine": "cos"}.get(o["anneal"], o["anneal"]),
             div_factor=o["divFactor"], final_div_factor=o["finalDivFactor"], three_phase=o["threePhase"], cycle_momentum=False),
     }
     if name in closed:

@@ -1,5 +1,6 @@
 // All subjects, family by family.
 import type { Subject } from "../subject.ts";
+import { compositions } from "./compositions.ts";
 import { elementwise } from "./elementwise.ts";
 import { layers } from "./layers.ts";
 import { losses } from "./losses.ts";
@@ -17,4 +18,5 @@ export const subjects: readonly Subject[] = [
   ...losses,
   ...layers,
   ...training,
+  ...compositions,
 ];

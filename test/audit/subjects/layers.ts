@@ -21,8 +21,8 @@ const training = (assignments: Assignment[] = []) => trainingContext(0, scalar(0
 
 /** Products and their sums: a rounding each, beside what the samples show. */
 const products: Bounds = { value: composed(2), derivatives: composed(4) };
-/** Gradients of norms: chains of some thirty roundings of numbers of the size of a cotangent over a deviation. */
-const norms: Bounds = { value: composed(16), derivatives: composed(32) };
+/** Gradients of norms: chains of some thirty roundings of terms that cancel, all of them where one value is brought to length 1. */
+const norms: Bounds = { value: composed(16), derivatives: { ...composed(32), scale: () => 1 } };
 const MODERATE: Domain = { plain: [-3, 3], limits: [-1000, 1000] };
 const FACTORS: Domain = { plain: [0.2, 2], limits: [-8, 8] };
 
@@ -172,7 +172,8 @@ export const layers: readonly Subject[] = [
   subject<{ readonly dim: 0 | 1 | null }>({
     name: "layers/WeightNorm",
     bounds: norms,
-    draw(draw) {
+    draw(source) {
+      const draw = source.tame();
       const [m, n] = [draw.size(1), draw.size(1)];
       const dim = draw.pick([0, 0, 1, null] as const);
       const g = dim === null ? [] : dim === 0 ? [n, 1] : [1, m];

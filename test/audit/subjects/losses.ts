@@ -292,7 +292,8 @@ export const losses: readonly Subject[] = [
     // The slope is a difference of terms of the size of cotangent / length.
     bounds: { value: composed(16), derivatives: { ...composed(16), scale: () => 1 } },
     ...kinked,
-    draw(draw) {
+    draw(source) {
+      const draw = source.tame();
       const shape = draw.pick<Shape>([[draw.size(2)], [draw.size(1), draw.size(2)], [draw.size(1), draw.size(2)]]);
       const lead = shape.slice(0, -1);
       const options = { margin: draw.pick([0, 0.5, -0.5]), ...reduced(draw, lead[0]) };
@@ -318,9 +319,14 @@ export const losses: readonly Subject[] = [
   ),
   subject<Reduced & { readonly temperature: number }>({
     name: "losses/infoNce",
-    bounds: formula,
-    draw(draw) {
-      const shape = [draw.size(1), draw.size(1)];
+    // Slopes are differences of terms of the size of cotangent / (temperature length).
+    bounds: {
+      value: composed(16),
+      derivatives: { ...composed(16), scale: ({ temperature }) => 1 / Number(temperature) },
+    },
+    draw(source) {
+      const draw = source.tame();
+      const shape = [draw.size(1), draw.size(2)];
       const options = { temperature: draw.pick([0.1, 1, 0.5]), ...reduced(draw, shape[0]) };
       return { inputs: [draw.reals(shape, FINITE), draw.reals(shape, FINITE)], options };
     },

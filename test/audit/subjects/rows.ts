@@ -6,11 +6,16 @@ import { amplified, type Bounds, CHAIN, composed, exact, formula, kernel } from 
 import { ANY, type Domain, type Draw } from "../draw.ts";
 import { type Subject, subject } from "../subject.ts";
 
-/** e^x, a sum and a division or a logarithm: the kernels' ulps and a rounding each. */
-const rowwise: Bounds = { value: composed(6), derivatives: CHAIN };
+/**
+ * e^x, a sum and a division or a logarithm: the kernels' ulps and a rounding each. Slopes s (u - sum s u) are differences of terms of the
+ * size of cotangents where one s is near 1.
+ */
+const rowwise: Bounds = { value: composed(6), derivatives: { ...CHAIN, scale: () => 1 / 8 } };
 const WIDER: Domain = { plain: [-6, 6], limits: ANY.limits };
 /** PyTorch's softmax of an infinity is NaN, as ours; what is very large is looked at alone. */
 const LOGITS: Domain = { plain: [-6, 6], limits: [-1e30, 1e30] };
+
+const COTANGENT: Domain = { plain: [-2, 2], limits: [-2, 2] };
 
 interface Along {
   readonly axis: number;
@@ -63,13 +68,12 @@ export const rows: readonly Subject[] = [
   },
   {
     name: "rows/crossEntropyGradient",
-    bounds: rowwise,
+    bounds: { ...rowwise, value: { ...rowwise.value, scale: () => 1 / 8 } }, // softmax - 1
+    wild: 0,
     draw(draw) {
       const { shape, rows } = classes(draw);
-      return {
-        inputs: [draw.reals(shape, LOGITS), draw.indices([rows], 0, shape[1]), draw.reals([rows])],
-        options: {},
-      };
+      const scale = draw.reals([rows], draw.mood === "special" ? ANY : COTANGENT);
+      return { inputs: [draw.reals(shape, LOGITS), draw.indices([rows], 0, shape[1]), scale], options: {} };
     },
     build: ([x, target, scale]) => x.crossEntropyGradient(target, scale),
   },
