@@ -64,7 +64,7 @@ type Compared = Omit<Failure, "fault"> & { readonly fault?: Failure["fault"] };
 /** Elements with an error, whether within their bound or not. */
 function elements(from: Case, executor: string, output: string, got: TypedArray, answer: Expected): Compared[] {
   const { subject, options } = from;
-  const { expected, overflows = [] } = answer;
+  const { expected, overflows = [], undefined: none = [] } = answer;
   const [moved, single, double] = [answer.moved, answer.single, answer.double].map((each) => pooled(from, each));
   const common = { from, executor, output };
   const count = expected.length;
@@ -74,12 +74,12 @@ function elements(from: Case, executor: string, output: string, got: TypedArray,
   const scale = bound.scale?.(options as Readonly<Record<string, unknown>>) ?? 0;
   const precision = executor === "float64" ? "float64" : "float32";
   const signed = subject.signedZeros === true && isValue(output);
-  const excusable = new Set(precision === "float32" ? overflows : []);
+  const excusable = new Set(precision === "float32" ? overflows : none);
   const found: Compared[] = [];
   for (let i = 0; i < count; i++) {
     const e = Number(expected[i]);
     if (Object.is(got[i], e)) continue;
-    // PyTorch's float32 has no number here either: an intermediate result is beyond its range.
+    // PyTorch has no number of this precision here either: an intermediate result is beyond its range.
     if (excusable.has(i) && !Number.isFinite(got[i])) continue;
     const allowance = { bound, moved: moved(i), single: single(i), double: double(i), scale, precision } as const;
     const { share, fault } = judge(got[i], e, allowance, signed);

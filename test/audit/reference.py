@@ -6,7 +6,7 @@ wanted. The answer holds, for value, gradients and gradients of gradients, in fl
   moved      the largest change where inputs and cotangents move to a neighbouring float32 number: how well the question is put;
   single     the largest distance of PyTorch's own float32 from that, there and at points close by: what intermediate results cost in that
              precision; `double` the same of its own float64, where the expected values are those of a formula;
-  overflows  where PyTorch's float32 is no finite number and its float64 not the same.
+  overflows  where PyTorch's float32 is no finite number although that is another; `undefined` the same of its own float64.
 Numbers that are exact at ties and kinks (multiples of 1/4 up to 8) do not move to neighbours, and equal numbers move together: else a
 kink would excuse anything. An exception of a twin is answered as `throws`.
 """
@@ -121,46 +121,76 @@ def samples(count, sample):
     return found
 
 
+class Question:
+    """A request, to be answered at points and in precisions."""
+
+    def __init__(self, request):
+        self.twin = twins.TWINS[request["twin"]]
+        self.options = decode(request["options"])
+        self.inputs = [tensor(decode(x["data"]), x["shape"], DTYPES[x["dtype"]]) for x in request["inputs"]]
+        floats = [x for x in self.inputs if x.dtype == torch.float64]
+        self.weights = self.directions = None
+        if "weights" in request:
+            self.weights = tensor(decode(request["weights"]), request["shape"], torch.float64)
+        if "directions" in request:
+            self.directions = [tensor(decode(d), x.shape, torch.float64) for d, x in zip(request["directions"], floats)]
+
+    def at(self, move, dtype=torch.float64, function=None):
+        """What the twin, or another function, gives where everything has moved."""
+        weights = None if self.weights is None else move(self.weights)
+        directions = None if self.directions is None else [move(d) for d in self.directions]
+        return outputs(function or self.twin, self.options, [move(x) for x in self.inputs], weights, directions, dtype)
+
+
+def here(x):
+    return x
+
+
+def errors(results, exact):
+    return [apart(r, e) for r, e in zip(results, exact)]
+
+
+def largest(lists):
+    return [torch.stack(each).amax(0) for each in zip(*lists)]
+
+
+def without_number(results, expected):
+    """Where results are no finite numbers, and not what is expected either."""
+    missing = [~torch.isfinite(r) & (r.double() != e) & ~e.isnan() for r, e in zip(results, expected)]
+    return [torch.nonzero(m).reshape(-1).tolist() for m in missing]
+
+
+def own_errors(question, function, expected):
+    """Of PyTorch's own function, in float32 and in float64: the largest errors close by, and where it has no number."""
+    narrow, wide = (question.at(here, dtype, function) for dtype in (torch.float32, torch.float64))
+
+    def nearby(turn):
+        move = lambda x: vicinity(x, turn)
+        there = question.at(move)
+        again = there if function is question.twin else question.at(move, torch.float64, function)
+        return errors(question.at(move, torch.float32, function), there), errors(again, there)
+
+    near = samples(SINGLES, nearby)
+    return {
+        "single": [e.tolist() for e in largest([errors(narrow, expected), *[each for each, _ in near]])],
+        "double": [e.tolist() for e in largest([errors(wide, expected), *[each for _, each in near]])],
+        "overflows": without_number(narrow, expected),
+        "undefined": without_number(wide, expected),
+    }
+
+
 def answer(request):
-    twin = twins.TWINS[request["twin"]]
-    options = decode(request["options"])
-    inputs = [tensor(decode(x["data"]), x["shape"], DTYPES[x["dtype"]]) for x in request["inputs"]]
-    shape = request.get("shape")
-    floats = [x for x in inputs if x.dtype == torch.float64]
-    weights = None if "weights" not in request else tensor(decode(request["weights"]), shape, torch.float64)
-    directions = None if "directions" not in request else [
-        tensor(decode(d), x.shape, torch.float64) for d, x in zip(request["directions"], floats)]
-
-    def at(move, dtype, function=twin):
-        moved = None if directions is None else [move(d) for d in directions]
-        return outputs(function, options, [move(x) for x in inputs], None if weights is None else move(weights), moved, dtype)
-
-    here = lambda x: x
-    expected = at(here, torch.float64)
+    question = Question(request)
+    expected = question.at(here)
     if expected[0].dtype == torch.int32:
         return {"outputs": [{"expected": e.tolist()} for e in expected]}
     zeros = [torch.zeros_like(e) for e in expected]
-    largest = lambda lists: [torch.stack(each).amax(0) for each in zip(zeros, *lists)]
-    errors = lambda results, exact: [apart(r, e) for r, e in zip(results, exact)]
-    moved = largest(samples(MOVES, lambda turn: errors(at(lambda x: neighbours(x, turn), torch.float64), expected)))
-    single = double = zeros
-    overflows = [[] for _ in expected]
-    own = getattr(twin, "own", None) if getattr(twin, "formula", False) else twin
+    moves = samples(MOVES, lambda turn: errors(question.at(lambda x: neighbours(x, turn)), expected))
+    lists = {"expected": [[number(x) for x in e.tolist()] for e in expected], "moved": [m.tolist() for m in largest([zeros, *moves])]}
+    own = getattr(question.twin, "own", None) if getattr(question.twin, "formula", False) else question.twin
     if own is not None:
-        wide, narrow = at(here, torch.float64, own), at(here, torch.float32, own)
-        overflows = [torch.nonzero(~torch.isfinite(n) & (n.double() != w) & ~w.isnan()).reshape(-1).tolist() for w, n in zip(wide, narrow)]
-        def nearby(turn):
-            move = lambda x: vicinity(x, turn)
-            there = at(move, torch.float64)
-            wide_there = there if own is twin else at(move, torch.float64, own)
-            return errors(at(move, torch.float32, own), there), errors(wide_there, there)
-
-        near = samples(SINGLES, nearby)
-        single = largest([errors(narrow, expected), *[each for each, _ in near]])
-        double = largest([errors(wide, expected), *[each for _, each in near]])
-    return {"outputs": [
-        {"expected": [number(x) for x in e.tolist()], "moved": m.tolist(), "single": s.tolist(), "double": d.tolist(), "overflows": o}
-        for e, m, s, d, o in zip(expected, moved, single, double, overflows)]}
+        lists.update(own_errors(question, own, expected))
+    return {"outputs": [{name: each[i] for name, each in lists.items()} for i in range(len(expected))]}
 
 
 def main():

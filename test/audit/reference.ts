@@ -12,6 +12,7 @@ export interface Expected {
   readonly single?: readonly number[];
   readonly double?: readonly number[];
   readonly overflows?: readonly number[];
+  readonly undefined?: readonly number[];
 }
 
 export type Answer = { readonly outputs: readonly Expected[] } | { readonly throws: string };

@@ -24,7 +24,8 @@ def holds(f):
 
 def plain(f):
     call = lambda o, *x: f(*x)
-    call.formula, call.own = getattr(f, "formula", False), getattr(f, "own", None)
+    own = getattr(f, "own", None)
+    call.formula, call.own = getattr(f, "formula", False), own and plain(own)
     return call
 
 
@@ -55,11 +56,38 @@ def to_i32(x):
     return torch.from_numpy(numpy.asarray(numpy.clip(cut, MIN, MAX)).astype(numpy.int32))
 
 
+def by_sign(x, negative, positive):
+    """Either function on its side alone; the other sees a 0 there."""
+    side, zero = x > 0, torch.zeros_like(x)
+    return torch.where(side, positive(torch.where(side, x, zero)), negative(torch.where(side, zero, x)))
+
+
+def with_slope(function, slope):
+    """A function with its derivative as a formula, differentiable again: one factor, which keeps all digits and infinite cotangents."""
+    class WithSlope(torch.autograd.Function):
+        @staticmethod
+        def forward(context, x):
+            context.save_for_backward(x)
+            return function(x)
+
+        @staticmethod
+        def backward(context, g):
+            return g * slope(*context.saved_tensors)
+    return lambda x: WithSlope.apply(x)
+
+
+# torch's slopes are 1 - t^2, s (1 - s) and (e^x - 1) + 1, which lose all digits where they are small.
+sigmoid = with_slope(torch.sigmoid, lambda x: sigmoid(x) * sigmoid(-x))
+tanh = with_slope(torch.tanh, lambda x: 4 * sigmoid(2 * x) * sigmoid(-2 * x))
+expm1 = with_slope(torch.expm1, torch.exp)
+silu = with_slope(F.silu, lambda x: sigmoid(x) * (1 + x * sigmoid(-x)))
+
+
 BINARY = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "maximum": torch.maximum, "minimum": torch.minimum}
 TWINS.update({f"elementwise/{name}": plain(f) for name, f in {
     **BINARY, "div": torch.div, "remainder": torch.remainder, "pow": torch.pow, "neg": torch.neg, "abs": torch.abs,
-    "floor": torch.floor, "exp": torch.exp, "expm1": torch.expm1, "log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt,
-    "rsqrt": torch.rsqrt, "sin": torch.sin, "cos": torch.cos, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "erf": torch.erf,
+    "floor": torch.floor, "exp": torch.exp, "expm1": formula(expm1, own=torch.expm1), "log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt,
+    "rsqrt": torch.rsqrt, "sin": torch.sin, "cos": torch.cos, "tanh": formula(tanh, own=torch.tanh), "sigmoid": formula(sigmoid, own=torch.sigmoid), "erf": torch.erf,
     "relu": torch.relu, "square": torch.square, "sign": formula(sign), "cast to i32": to_i32,
     "select": lambda c, a, b: torch.where(c != 0, a, b),
 }.items()})
@@ -206,15 +234,9 @@ def softplus(x, beta=1.0):
     return (torch.where(positive, y, torch.zeros_like(y)) + torch.log1p(torch.exp(torch.where(positive, -y, y)))) / beta
 
 
-def by_sign(x, negative, positive):
-    """Either function on its side alone; the other sees a 0 there."""
-    side, zero = x > 0, torch.zeros_like(x)
-    return torch.where(side, positive(torch.where(side, x, zero)), negative(torch.where(side, zero, x)))
-
-
 def elu(x, alpha=1.0, width=1.0):
     """torch's takes e^x - 1 by its difference, and celu its alpha in float32."""
-    return by_sign(x, lambda n: alpha * torch.expm1(n / width), lambda p: p)
+    return by_sign(x, lambda n: alpha * expm1(n / width), lambda p: p)
 
 
 def mish(x):
@@ -242,7 +264,7 @@ def gelu(o, x):
     """The approximation with sigmoid(2 a) for (1 + tanh(a)) / 2, whose slope does not cancel."""
     if o["approximate"] == "none":
         return x * torch.where(x < 0, torch.erfc(-x * math.sqrt(0.5)) / 2, (1 + torch.erf(x * math.sqrt(0.5))) / 2)
-    return x * torch.sigmoid(2 * math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x))
+    return x * sigmoid(2 * math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x))
 
 
 def hard_swish(x):
@@ -252,9 +274,14 @@ def hard_swish(x):
     return torch.where(x < -3, zero, torch.where(x > 3, x, inside * (inside + 3) / 6))
 
 
-def swiglu(x, axis):
-    a, b = x.chunk(2, axis)
-    return F.silu(a) * b
+def glu(o, x):
+    a, b = x.chunk(2, o["axis"])
+    return a * sigmoid(b)
+
+
+def swiglu(o, x, silu=silu):
+    a, b = x.chunk(2, o["axis"])
+    return silu(a) * b
 
 
 def prelu(o, x, weight):
@@ -268,16 +295,16 @@ TWINS.update({f"activations/{name}": f for name, f in {
     "prelu": prelu, "elu": formula(lambda o, x: elu(x, o["alpha"]), own=lambda o, x: F.elu(x, o["alpha"])),
     "selu": formula(lambda o, x: 1.0507009873554805 * elu(x, 1.6732632423543772), own=plain(F.selu)),
     "celu": formula(lambda o, x: elu(x, o["alpha"], o["alpha"]), own=lambda o, x: F.celu(x, o["alpha"])),
-    "sigmoid": plain(torch.sigmoid), "tanh": plain(torch.tanh),
-    "gelu": formula(gelu, own=lambda o, x: F.gelu(x, approximate=o["approximate"])), "silu": plain(F.silu),
+    "sigmoid": TWINS["elementwise/sigmoid"], "tanh": TWINS["elementwise/tanh"],
+    "gelu": formula(gelu, own=lambda o, x: F.gelu(x, approximate=o["approximate"])), "silu": plain(formula(silu, own=F.silu)),
     "mish": formula(lambda o, x: mish(x), own=plain(F.mish)),
     "softplus": formula(lambda o, x: softplus(x, o["beta"]), own=lambda o, x: F.softplus(x, o["beta"])),
     "softsign": formula(lambda o, x: softsign(x), own=plain(F.softsign)),
     "hardtanh": lambda o, x: F.hardtanh(x, o["min"], o["max"]),
     # torch's has no second derivative.
     "hardSigmoid": lambda o, x: F.relu6(x + 3) / 6, "hardSwish": lambda o, x: hard_swish(x),
-    "logSigmoid": formula(lambda o, x: -softplus(-x), own=plain(F.logsigmoid)), "glu": lambda o, x: F.glu(x, o["axis"]),
-    "swiglu": lambda o, x: swiglu(x, o["axis"]),
+    "logSigmoid": formula(lambda o, x: -softplus(-x), own=plain(F.logsigmoid)), "glu": formula(glu, own=lambda o, x: F.glu(x, o["axis"])),
+    "swiglu": formula(swiglu, own=lambda o, x: swiglu(o, x, F.silu)),
     "softmin": lambda o, x: F.softmin(x, o["axis"]),
 }.items()})
 
@@ -376,7 +403,7 @@ def log_cosh(o, x, y):
 
 
 def focal(o, x, y):
-    missed = (1 - y) * torch.sigmoid(x) + y * torch.sigmoid(-x)
+    missed = (1 - y) * sigmoid(x) + y * sigmoid(-x)
     value = bce_with_logits({}, x, y) * missed ** o["gamma"]
     return value if o["alpha"] is None else value * (o["alpha"] * y + (1 - o["alpha"]) * (1 - y))
 

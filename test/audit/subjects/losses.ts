@@ -314,7 +314,8 @@ export const losses: readonly Subject[] = [
       eps: draw.pick([1e-6, 0, 0.25]),
       swap: draw.chance(0.3),
     }),
-    kinked,
+    // Slopes of distances of one number cancel to 0, second ones of terms of the size of cotangents.
+    { ...kinked, bounds: { value: composed(16), derivatives: { ...composed(32), scale: () => 1 } } },
     1,
   ),
   subject<Reduced & { readonly temperature: number }>({

@@ -75,7 +75,11 @@ export const reductions: readonly Subject[] = [
       const none = Array.isArray(options.axes) && options.axes.length === 0; // which PyTorch reads as all
       return {
         inputs,
-        options: { ...options, axes: none ? undefined : options.axes, correction: draw.pick([0, 1, 1, 2]) },
+        options: {
+          ...options,
+          axes: none ? undefined : options.axes,
+          correction: draw.pick(draw.mood === "special" ? [0, 1] : [0, 1, 1, 2]),
+        },
       };
     },
     build: ([x], options) => x.variance(options.axes, options),
