@@ -484,7 +484,8 @@ export class Tensor {
 
   /**
    * Length over axes: the p-th root of the sum of |x|^p, the Euclidean one by default; for p = Infinity the largest |x|. Where a length
-   * is 0 its slope is 0, and no power of an element overflows or vanishes unless the length does (torch.linalg.vector_norm).
+   * is 0, as that of nothing, its slope is 0, and no power of an element overflows or vanishes unless the length does
+   * (torch.linalg.vector_norm).
    * @throws ShapeError for an axis outside the shape, ArgumentError unless p is positive, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -499,7 +500,7 @@ export class Tensor {
     if (all.length === 0) return this.abs();
     if (p === 2) return reduce(reduction.norm, this, all, { keepDims });
     const size = this.abs();
-    if (p === 1) return size.sum(all, { keepDims });
+    if (p === 1 || sizeOf(this.shape) === 0) return size.sum(all, { keepDims });
     const largest = size.max(all, { keepDims: true });
     const restored = p === Number.POSITIVE_INFINITY ? largest : scaledNorm(size, stopGradient(largest), all, p);
     return keepDims ? restored : restored.reshape(this.shape.filter((_, i) => !all.includes(i)));

@@ -53,6 +53,11 @@ export function amplified(bound: Bound, name: keyof typeof ACCURACY): Bound {
   return { ...bound, torch: bound.torch * Math.max(1, 2 * ulpsOf(name)) };
 }
 
+/** Of a function with a turning point, where the terms of the second derivative, of about this size, cancel. */
+export function turning(bounds: Bounds): Bounds {
+  return { ...bounds, derivatives: { ...bounds.derivatives, scale: () => 1 / 8 } };
+}
+
 function ulpsOf(name: keyof typeof ACCURACY): number {
   return Math.max(ACCURACY[name].relaxed, ACCURACY[name].portable);
 }

@@ -216,11 +216,20 @@ def log_sum_exp(o, x):
     return result if o["keepDims"] else result.squeeze(o["axis"])
 
 
+def class_entropy(o, x, t):
+    """softplus(ln of the others' sum - own): torch's logSoftmax has no digits left where the target is certain."""
+    own = F.one_hot(t.long(), x.shape[1]).bool()
+    if x.shape[1] == 1:
+        return (x - x).sum(1)
+    others = torch.where(own, torch.full_like(x, -math.inf), x)
+    return softplus(log_sum_exp({"axis": 1, "keepDims": False}, others) - torch.where(own, x, torch.zeros_like(x)).sum(1))
+
+
 TWINS.update({
     "rows/softmax": lambda o, x: torch.softmax(x, o["axis"]),
     "rows/logSoftmax": lambda o, x: torch.log_softmax(x, o["axis"]),
     "rows/logSumExp": formula(log_sum_exp, own=lambda o, x: torch.logsumexp(x, o["axis"], keepdim=o["keepDims"])),
-    "rows/crossEntropy": lambda o, x, t: F.cross_entropy(x, t.long(), reduction="none"),
+    "rows/crossEntropy": formula(class_entropy, own=lambda o, x, t: F.cross_entropy(x, t.long(), reduction="none")),
     "rows/crossEntropyGradient": cross_entropy_gradient,
 })
 

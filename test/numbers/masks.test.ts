@@ -59,6 +59,11 @@ everywhere(({ run, unit }) => {
     expect(least.map(unsigned)).toEqual([0, inf, 0]);
   });
 
+  test("beside an infinity a log-sum-exp has slope 0", async () => {
+    const { slope } = await run((x) => ({ slope: grad(x.logSumExp(), [x])[0] }), [1, inf, -3]);
+    expect(slope).toEqual([0, Number.NaN, 0]);
+  });
+
   test("the largest with NaN among them gives NaN, as PyTorch's", async () => {
     const { slope } = await run((x) => ({ slope: grad(x.max(), [x])[0] }), [1, Number.NaN, 2]);
     expect(slope).toEqual([Number.NaN, Number.NaN, Number.NaN]);

@@ -107,10 +107,12 @@ everywhere(({ run, unit }) => {
     [0.5, [1e20, 4e20], 9e20],
     [inf, [-3.5, 2, 3], 3.5],
     [1, [-3, 4, 0], 7],
+    [2.5, [], 0],
+    [inf, [], 0],
     [3, [inf, 1], inf],
   ])("of power %f: %j", async (p, x, expected) => {
     const { y } = await run((a) => ({ y: a.norm(0, { p }) }), x);
-    if (expected === inf) expect(y).toEqual([inf]);
+    if (expected === inf || expected === 0) expect(y).toEqual([expected]);
     else expect(Math.abs(y[0] / expected - 1)).toBeLessThan(16 * unit); // two powers of 1.7 ulp, and a sum
   });
 

@@ -136,8 +136,8 @@ function missedPower(logits: Tensor, target: Tensor, gamma: number): Tensor {
       const divisor = rest.mul(near.exp()).add(y.mul(near.neg().exp())).add(1);
       const share = missed(x, y);
       const isZero = share.equal(0);
-      const byTarget = isZero.select(0, x.mul(-0.5).tanh().div(isZero.select(1, share)));
-      return [scaled.mul(rest.sub(y).div(divisor)), scaled.mul(byTarget)];
+      const lower = isZero.select(gamma === 1 ? 1 : 0, isZero.select(1, share).pow(gamma - 1));
+      return [scaled.mul(rest.sub(y).div(divisor)), cotangent.mul(lower).mul(x.mul(-0.5).tanh()).mul(gamma)];
     },
   );
   return value(logits, target);

@@ -33,9 +33,10 @@ export function klDivLoss(input: Tensor, target: Tensor, options: KlDivLossOptio
   checkSame(input, target, "klDivLoss");
   const { reduction = "mean", logTarget = false, sampleWeight } = options;
   const p = logTarget ? target.exp() : target;
-  const isAbsent = p.equal(0);
-  const logs = logTarget ? target : isAbsent.select(1, p).log();
-  const losses = p.mul(isAbsent.select(0, logs.sub(input)));
+  const logs = logTarget ? target : p.equal(0).select(1, p).log();
+  const difference = logs.sub(input);
+  const isNone = p.equal(0).mul(difference.abs().equal(Number.POSITIVE_INFINITY));
+  const losses = p.mul(isNone.select(0, difference));
   if (reduction !== "batchmean") return reduced(losses, { reduction, sampleWeight }, "klDivLoss");
   if (input.shape.length === 0) throw new ArgumentError("klDivLoss: a scalar has no batch for batchmean");
   return reduced(losses, { sampleWeight }, "klDivLoss", input.shape[0]);

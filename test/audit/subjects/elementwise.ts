@@ -1,6 +1,6 @@
 // Elementwise ops, their broadcasting, and those of i32.
 import type { Tensor } from "../../../src/tensor.ts";
-import { type Bounds, exact, kernel } from "../bounds.ts";
+import { type Bounds, exact, kernel, turning } from "../bounds.ts";
 import { ANY, type Domain, type Draw, POSITIVE } from "../draw.ts";
 import { type Subject, subject } from "../subject.ts";
 
@@ -122,7 +122,7 @@ export const elementwise: readonly Subject[] = [
   unary("sin", (x) => x.sin(), kernel("sin"), C, { plain: [-30, 30], limits: ANY.limits }),
   unary("cos", (x) => x.cos(), kernel("cos"), {}, { plain: [-30, 30], limits: ANY.limits }),
   unary("tanh", (x) => x.tanh(), kernel("tanh"), C),
-  unary("sigmoid", (x) => x.sigmoid(), kernel("sigmoid")),
+  unary("sigmoid", (x) => x.sigmoid(), turning(kernel("sigmoid"))),
   unary("erf", (x) => x.erf(), kernel("erf"), C),
   unary("relu", (x) => x.relu(), exact, { wild: 2 }),
   unary("cast to i32", (x) => x.cast("i32"), exact, {}, { plain: [-100, 100], limits: ANY.limits }),
