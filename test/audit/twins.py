@@ -209,10 +209,13 @@ def cross_entropy_gradient(o, x, t, scale):
 
 
 def log_sum_exp(o, x):
-    """torch's slope is e^(x - lse), which has no digits left for large x."""
+    """torch's slope is e^(x - lse), which has no digits left for large x; beside an infinity it is right."""
     top = torch.amax(x.detach(), o["axis"], keepdim=True)
-    top = torch.where(torch.isfinite(top), top, torch.zeros_like(top))
-    result = top + torch.log(torch.exp(x - top).sum(o["axis"], keepdim=True))
+    usual = torch.isfinite(top)
+    zero = torch.zeros_like(top)
+    result = top + torch.log(torch.exp(torch.where(usual, x, zero) - torch.where(usual, top, zero)).sum(o["axis"], keepdim=True))
+    other = torch.logsumexp(torch.where(usual, torch.zeros_like(x), x), o["axis"], keepdim=True)
+    result = torch.where(usual, result, other)
     return result if o["keepDims"] else result.squeeze(o["axis"])
 
 
@@ -346,7 +349,7 @@ def of_torch(name, *options, **renamed):
     return loss(lambda o, *x: f(*x, reduction="none", **{theirs: o[ours] for ours, theirs in named.items()}))
 
 
-def cross_entropy(o, x, t):
+def torch_cross_entropy(o, x, t):
     soft = t.dtype != torch.int32
     weight = None if "weight" not in o else torch.tensor(o["weight"], dtype=x.dtype)
     options = {"label_smoothing": o.get("labelSmoothing", 0.0), "weight": weight}
@@ -355,6 +358,22 @@ def cross_entropy(o, x, t):
     ignored = o.get("ignoreIndex", -100)
     losses = F.cross_entropy(x, t.long(), reduction="none", ignore_index=ignored, **options)
     return reduced(o, losses, class_total(o, t, weight, ignored))
+
+
+def cross_entropy(o, x, t):
+    """Of certain targets with the digits that torch's lacks."""
+    if t.dtype != torch.int32 or o.get("labelSmoothing", 0.0) != 0 or 0 in x.shape:
+        return torch_cross_entropy(o, x, t)
+    weight = None if "weight" not in o else torch.tensor(o["weight"], dtype=x.dtype)
+    ignored = o.get("ignoreIndex", -100)
+    index = torch.where(t == ignored, 0, t).long().reshape(-1)
+    rows = x.movedim(0 if x.dim() == 1 else 1, -1).reshape(len(index), -1)
+    losses = class_entropy(o, rows, index) * (1 if weight is None else weight[index])
+    losses = torch.where(t == ignored, torch.zeros_like(t, dtype=x.dtype), losses.reshape(t.shape))
+    return reduced(o, losses, class_total(o, t, weight, ignored))
+
+
+cross_entropy = formula(cross_entropy, own=torch_cross_entropy)
 
 
 def class_total(o, t, weight, ignored):
