@@ -160,8 +160,9 @@ function nearShare(x: Tensor): Tensor {
 
 /** s(2 a) s(-2 a) 2 a', which does not cancel. */
 function nearSlope(x: Tensor, share: Tensor): Tensor {
-  const inner = twiceInner(x);
-  const slope = x
+  const near = x.maximum(-100).minimum(100); // beyond, it is 0, and the square might overflow
+  const inner = twiceInner(near);
+  const slope = near
     .square()
     .mul(3 * 0.044715)
     .add(1)

@@ -205,6 +205,13 @@ TWINS.update({
 # Rows
 
 def cross_entropy_gradient(o, x, t, scale):
+    """Of the target minus the shares of the others: 1 less its own has no digits left where it is certain."""
+    own, shares = F.one_hot(t.long(), x.shape[1]).bool(), torch.softmax(x, 1)
+    others = torch.where(own, torch.zeros_like(x), shares)
+    return torch.where(own, -others.sum(1, keepdim=True), others) * scale.unsqueeze(1)
+
+
+def torch_cross_entropy_gradient(o, x, t, scale):
     return (torch.softmax(x, 1) - F.one_hot(t.long(), x.shape[1])) * scale.unsqueeze(1)
 
 
@@ -233,7 +240,7 @@ TWINS.update({
     "rows/logSoftmax": lambda o, x: torch.log_softmax(x, o["axis"]),
     "rows/logSumExp": formula(log_sum_exp, own=lambda o, x: torch.logsumexp(x, o["axis"], keepdim=o["keepDims"])),
     "rows/crossEntropy": formula(class_entropy, own=lambda o, x, t: F.cross_entropy(x, t.long(), reduction="none")),
-    "rows/crossEntropyGradient": cross_entropy_gradient,
+    "rows/crossEntropyGradient": formula(cross_entropy_gradient, own=torch_cross_entropy_gradient),
 })
 
 

@@ -65,17 +65,17 @@ export function binaryCrossEntropyWithLogits(
 }
 
 /**
- * (1 - y) x + f softplus(-x), f = 1 - y + w y: w times what a positive target costs, plus what a negative one does. Softplus's kink and
- * its smooth rest, ln(1 + e^-|x|), are added one after the other, and the slope (1 - y) sigmoid(x) - w y sigmoid(-x) is written out: so
+ * w y softplus(-x) + (1 - y) softplus(x): what a positive target costs, w times, and what a negative one does. Softplus's kinks and
+ * their smooth rest, ln(1 + e^-|x|), are added one after the other, and the slope (1 - y) sigmoid(x) - w y sigmoid(-x) is written out: so
  * nothing cancels for logits that are right and confident.
  */
 function entropies(logits: Tensor, target: Tensor, weight?: Tensor): Tensor {
   const value = customGradient(
     (x, y, w) => {
-      const factor = w?.sub(1).mul(y).add(1);
-      const scaled = (part: Tensor) => (factor === undefined ? part : part.mul(factor));
-      const kink = y.neg().add(1).mul(x).add(scaled(x.neg().relu()));
-      return kink.add(scaled(x.abs().neg().exp().log1p()));
+      const [positive, negative] = [w === undefined ? y : y.mul(w), y.neg().add(1)];
+      const kinks = positive.mul(x.neg().relu()).add(negative.mul(x.relu()));
+      const rest = x.abs().neg().exp().log1p();
+      return kinks.add(w === undefined ? rest : positive.add(negative).mul(rest));
     },
     (cotangent, [x, y, w]) => {
       const upwards = y.neg().add(1).mul(x.sigmoid());
@@ -111,14 +111,15 @@ export function focalLoss(logits: Tensor, target: Tensor, options: FocalLossOpti
   const { gamma = 2, alpha = 0.25 } = options;
   checkSame(logits, target, "focalLoss");
   checkRange(gamma, "focalLoss: gamma", 0);
-  const losses = entropies(logits, target).mul(missedPower(logits, target, gamma));
+  const certain = entropies(logits, target);
+  const losses = gamma === 0 ? certain : certain.mul(missedPower(logits, target, gamma));
   if (alpha === null) return reduced(losses, options, "focalLoss");
   checkRange(alpha, "focalLoss: alpha", 0, 1);
   const share = target.mul(2 * alpha - 1).add(1 - alpha);
   return reduced(losses.mul(share), options, "focalLoss");
 }
 
-/** Beyond it e^x is so large, or so small, that a sum with 1 does not change any more; and it is far from overflow. */
+/** Beyond it a sigmoid is 0 or 1 to the last digit, and e^x still far from overflow. */
 const FAR = 80;
 
 /**
@@ -137,7 +138,9 @@ function missedPower(logits: Tensor, target: Tensor, gamma: number): Tensor {
       const share = missed(x, y);
       const isZero = share.equal(0);
       const lower = isZero.select(gamma === 1 ? 1 : 0, isZero.select(1, share).pow(gamma - 1));
-      return [scaled.mul(rest.sub(y).div(divisor)), cotangent.mul(lower).mul(x.mul(-0.5).tanh()).mul(gamma)];
+      const limit = x.greater(0).select(y.equal(1).neg(), y.equal(0));
+      const slope = x.abs().greater(FAR).select(limit, rest.sub(y).div(divisor));
+      return [scaled.mul(slope), cotangent.mul(lower).mul(x.mul(-0.5).tanh()).mul(gamma)];
     },
   );
   return value(logits, target);

@@ -309,7 +309,7 @@ export const losses: readonly Subject[] = [
     ([a, p, n], o) => nn.tripletMarginLoss(a, p, n, o),
     [FINITE, FINITE, FINITE],
     (draw) => ({
-      margin: draw.pick([1, 0.5, 10]),
+      margin: draw.pick([0.83, 0.47, 10.3]), // that no difference of the usual numbers is, where the slope has a kink
       p: draw.pick([2, 2, 1, 3, 1.5, Number.POSITIVE_INFINITY]),
       eps: draw.pick([1e-6, 0, 0.25]),
       swap: draw.chance(0.3),
