@@ -43,6 +43,8 @@ function poisoned(machine: Machine, space: Space): StepMaker {
 
 export class LocalExecutor implements Executor {
   info: ExecutorInfo;
+  /** Called after each slice with the steps that it made: for a record of the order in which runs took turns. */
+  onSlice: (run: RunHandle, steps: number) => void = () => {};
   readonly #body: Promise<Body>;
   readonly #queue: RunQueue;
   readonly #poisons: boolean;
@@ -69,7 +71,13 @@ export class LocalExecutor implements Executor {
   }
 
   #slice(run: Run): void {
-    if (this.#live !== undefined) run.slice(this.#live.steps, SLICE);
+    if (this.#live === undefined) return;
+    const before = run.steps;
+    try {
+      run.slice(this.#live.steps, SLICE);
+    } finally {
+      this.onSlice(run, run.steps - before);
+    }
   }
 
   async #space(): Promise<Space> {
@@ -99,6 +107,11 @@ export class LocalExecutor implements Executor {
 
   async writeAll(writes: readonly Write[]): Promise<void> {
     (await this.#space()).writeAll(writes);
+  }
+
+  /** Writes outputs, too: what runs of another executor left. */
+  async restoreAll(writes: readonly Write[]): Promise<void> {
+    (await this.#space()).writeAll(writes, "restore");
   }
 
   async read(slot: Slot): Promise<TypedArray> {

@@ -1,5 +1,6 @@
 // A run under way: its position in the plan, its log, its promise. The queue decides when it makes steps.
 import { ArgumentError, DisposedError } from "../errors.ts";
+import { checkedPlan } from "./check-plan.ts";
 import type { LogRows, PlanEntry, ProgramId, RunHandle, RunOptions, RunResult } from "./executor.ts";
 import type { Loaded, Machine } from "./machine.ts";
 
@@ -112,7 +113,7 @@ export class Run implements RunHandle {
     if (!(repeat === Number.POSITIVE_INFINITY || isCount(repeat)))
       throw new ArgumentError(`run: repeat is ${repeat}, not a whole number`);
     const parts = new Map<ProgramId, Part>();
-    this.#entries = plan.map(([id, steps]) => {
+    this.#entries = checkedPlan(plan).map(([id, steps]) => {
       if (!isCount(steps)) throw new ArgumentError(`run: program ${id} for ${steps} steps`);
       const part = parts.get(id) ?? { id, loaded: find(id), steps: 1 };
       parts.set(id, part);

@@ -1,10 +1,10 @@
 // Workers killed at random points of a training, and workers made and disposed of again and again: in Node and in pages alike.
-import { Trainer, WasmExecutor, WorkerError } from "simdgrad";
+import { Trainer, WasmExecutor } from "simdgrad";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { sgd } from "simdgrad/optim";
 import { type AnyWorker, connect } from "simdgrad/worker";
 import { expect, test } from "vitest";
-import type { Platform } from "./facade.ts";
+import type { Workers } from "./platform.ts";
 import { training, trainingData } from "./training.ts";
 
 /** How often; `npm run soak` takes ten times as many. */
@@ -28,7 +28,7 @@ function randoms(seed: number): () => number {
   };
 }
 
-export function killsAtRandom({ start, kill }: Pick<Platform, "start" | "kill">, kills: number): void {
+export function killsAtRandom({ start, kill }: Workers, kills: number): void {
   test(`${kills} kills at random points: nothing waits for ever, and every training ends with the same bits`, async () => {
     const options = { epochs: 300, batch: 250, width: 300 };
     const local = new WasmExecutor({ build: "portable", threads: 1 });
@@ -59,10 +59,8 @@ export function killsAtRandom({ start, kill }: Pick<Platform, "start" | "kill">,
       expect(outcome).toEqual(expected);
       await executor.dispose();
     }
-    const refused = answers.filter((answer) => answer.status === "rejected");
-    for (const { reason } of refused) expect(reason).toBeInstanceOf(WorkerError);
     expect(answers).toHaveLength(3 * kills);
-    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of answers) expect(answer.status).toBe("fulfilled");
   }, 600_000);
 }
 
