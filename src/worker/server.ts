@@ -170,8 +170,7 @@ export class Server implements Service {
 
   repeat(stretch: Stretch) {
     return this.#order(async () => {
-      for (const { plan, repeat } of roundsOf({ ...stretch, plan: this.#plan(stretch.plan) }))
-        await this.#own().run(plan, { repeat }).done;
+      for (const { plan, repeat } of roundsOf(stretch)) await this.#own().run(this.#plan(plan), { repeat }).done;
       this.#touch(stretch.plan.map(([id]) => id));
     });
   }

@@ -16,27 +16,28 @@ export interface Rounds {
   readonly repeat: number;
 }
 
-/** The end of the round that it begins in, whole rounds, and the beginning of the one that it ends in. */
+/** The end of the round that it begins in, whole rounds, and the beginning of the one that it ends in: what of these made steps. */
 export function roundsOf({ plan, from, steps }: Stretch): Rounds[] {
   const once = plan.reduce((sum, [, each]) => sum + each, 0);
   const begun = from % once;
   const first = Math.min(once - begun, steps);
   const left = steps - first;
-  return [
+  const rounds = [
     { plan: part(plan, begun, first), repeat: 1 },
-    { plan, repeat: Math.floor(left / once) },
+    { plan: part(plan, 0, once), repeat: Math.floor(left / once) },
     { plan: part(plan, 0, left % once), repeat: 1 },
   ];
+  return rounds.filter((each) => each.plan.length > 0 && each.repeat > 0);
 }
 
-/** Of one round so many steps, after others. */
+/** Of one round so many steps, after others. A program that makes none of them may be unloaded by now. */
 function part(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
   let [skip, left] = [after, steps];
-  return plan.map(([id, length]) => {
+  return plan.flatMap(([id, length]): PlanEntry[] => {
     const skipped = Math.min(skip, length);
     const made = Math.min(length - skipped, left);
     skip -= skipped;
     left -= made;
-    return [id, made] as const;
+    return made > 0 ? [[id, made]] : [];
   });
 }

@@ -256,6 +256,25 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       expect((await book.read()).count).toEqual([doomed.steps + 1]);
     });
 
+    test("a run is made again that went on without a program that it had no use for any more", async () => {
+      const { book, executor, p, q } = await opened({ respawn: NEVER });
+      const plan = [
+        [p, 5],
+        [q, 1_000_000],
+      ] as const; // prettier-ignore
+      const run = executor.run(plan);
+      await untilSteps(run, 100);
+      book.programs.splice(book.programs.indexOf(p), 1);
+      await executor.unload(p);
+      await untilSteps(run, run.steps + 100);
+      await run.stop();
+      const before = await book.read();
+      expect(before.count).toEqual([run.steps]);
+      kill();
+      await untilStarted(2);
+      expect(await book.read()).toEqual(before);
+    });
+
     test("calls that waited are answered, in their order", async () => {
       const { book, executor, p } = await opened({ respawn: NEVER });
       await executor.run([[p, 10]]).done;
