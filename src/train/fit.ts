@@ -120,10 +120,8 @@ export class Fit implements AsyncIterableIterator<Report> {
     const wait = FRAME - (performance.now() - this.#reported);
     if (!this.#ended && wait > 0) await this.#sleep(wait);
     while (!this.#fresh && !this.#ended) await this.#changed();
-    if (!this.#fresh) {
-      await this.#driver;
-      return { done: true, value: undefined };
-    }
+    if (!this.#fresh) await this.#driver; // the last steps before the end may come with it
+    if (!this.#fresh) return { done: true, value: undefined };
     return { done: false, value: this.#take() };
   }
 

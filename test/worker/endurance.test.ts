@@ -1,9 +1,9 @@
 // Endurance in Node: kills at random points; workers that come and go leave nothing behind.
 import { Worker } from "node:worker_threads";
 import { expect, inject, test } from "vitest";
-import { cycle, killsAtRandom, sequencesWithDeaths } from "./endurance.ts";
+import { cycle, killsAtRandom, sequencesWithDeaths, trainingsWithDeaths } from "./endurance.ts";
 
-const { kills, cycles, sequences } = inject("counts");
+const { kills, cycles, sequences, trainings } = inject("counts");
 
 /** The one file, as it is built: sources take longer to come. */
 function start(): Worker {
@@ -14,6 +14,7 @@ const workers = { start, kill: (worker: unknown) => (worker as Worker).terminate
 
 killsAtRandom(workers, kills);
 sequencesWithDeaths(workers, sequences);
+trainingsWithDeaths(workers, trainings);
 
 /** Bytes that are in use once what can be freed is. */
 async function resident(): Promise<number> {

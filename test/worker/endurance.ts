@@ -8,13 +8,15 @@ import type { Workers } from "./platform.ts";
 import { randomOf } from "./random.ts";
 import { playSequence } from "./sequences.ts";
 import { training, trainingData } from "./training.ts";
+import { playTraining } from "./trainings.ts";
 
 /** How often; `npm run soak` takes many times as many. */
 export interface Counts {
   readonly kills: number;
   readonly cycles: number;
-  /** Of sequences.ts. */
+  /** Of sequences.ts, and of trainings.ts. */
   readonly sequences: number;
+  readonly trainings: number;
 }
 
 declare module "vitest" {
@@ -72,6 +74,16 @@ export function sequencesWithDeaths(workers: Workers, sequences: number): void {
     await Promise.all(Array.from({ length: LANES }, lane));
     console.log(`${sequences} sequences: ${tally.kills} kills, ${tally.takeovers} takeovers, ${tally.steps} steps`);
     expect(tally.takeovers).toBeGreaterThan(sequences);
+  }, 7_200_000);
+}
+
+export function trainingsWithDeaths(workers: Workers, trainings: number): void {
+  test(`${trainings} trainings with deaths at random moments: each is as one that nobody disturbs`, async () => {
+    let seed = 0;
+    const lane = async () => {
+      while (seed < trainings) await playTraining(seed++, workers);
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
   }, 7_200_000);
 }
 

@@ -71,10 +71,10 @@ function actOf(random: Random, place: number): Act {
     () => ({ act: "wait", milliseconds: random.below(60) }),
   ];
   const rare: readonly (() => Act)[] = [
-    () => ({ act: "load", factor: 7 + 2 * random.below(4) }),
+    () => ({ act: "load", factor: 11 + 2 * random.below(4) }),
     () => ({ act: "unload", program }),
   ];
-  return random.among(random.next() < 0.08 ? rare : choices)();
+  return random.among(random.next() < 0.15 ? rare : choices)();
 }
 
 /** A run under observation. */
@@ -115,8 +115,7 @@ class Player {
   }
 
   async play({ acts, ends }: Sequence): Promise<void> {
-    await this.#book.load(3);
-    await this.#book.load(5);
+    for (const factor of [3, 5, 9]) await this.#book.load(factor);
     for (const act of acts) {
       const done = this.#do(act);
       this.#waiting.push(done);

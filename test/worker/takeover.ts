@@ -66,7 +66,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
     const reading = await book.read();
     const steps = runs.map((run) => stepsOf(run.takeLog()));
     for (const step of steps.flat().sort((one, other) => one.next - other.next)) book.model.told(step);
-    expect(reading).toEqual(book.model.reading());
+    expect(book.model.reading()).toMatchObject(reading); // which is of loaded programs alone
   }
 
   async function write(book: Book, place: ProgramId | "balance" | "rate", value: number): Promise<void> {
@@ -204,9 +204,11 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
     ])("inputs count from the step on at which they were written, %s", async (_, respawn) => {
       const { book, executor, p } = await opened({ respawn });
       const run = executor.run([[p, 1]], ENDLESS);
+      await untilSteps(run, 100);
+      await write(book, "balance", 5);
       for (const value of [7, -1000, 41]) {
         await untilSteps(run, run.steps + 100);
-        await Promise.all([write(book, p, value), write(book, "rate", 2 * value), write(book, "balance", value)]);
+        await Promise.all([write(book, p, value), write(book, "rate", 2 * value)]);
       }
       await untilSteps(run, run.steps + 100);
       kill();
@@ -254,6 +256,22 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       expect(await book.read()).toEqual(before);
       await executor.run([[q, 1]]).done;
       expect((await book.read()).count).toEqual([doomed.steps + 1]);
+    });
+
+    test("the state is what a run left whose error came with its last steps", async () => {
+      const { book, executor, p, q } = await opened({ respawn: NEVER });
+      const doomed = executor.run([
+        [p, 50_000],
+        [q, 1],
+      ]); // prettier-ignore
+      const failed = expect(doomed.done).rejects.toThrow(DisposedError);
+      book.programs.splice(book.programs.indexOf(q), 1);
+      await executor.unload(q);
+      await failed;
+      expect(doomed.steps).toBe(50_000);
+      kill();
+      await untilStarted(2);
+      await expectTruth(book, doomed);
     });
 
     test("a run is made again that went on without a program that it had no use for any more", async () => {
