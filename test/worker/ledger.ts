@@ -91,6 +91,10 @@ class LedgerModel {
     while (this.#asked.includes(entry)) this.#writeNext();
   }
 
+  answeredAll(): void {
+    while (this.#writeNext());
+  }
+
   /** A step was told. @throws Error if no order of what was asked for explains it */
   told(step: Step): void {
     while (!this.#explains(step)) if (!this.#writeNext()) throw new Error(this.#contradiction(step));

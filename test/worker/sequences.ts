@@ -150,7 +150,7 @@ class Player {
       case "pause":
       case "resume":
       case "stop":
-        return this.#steer(act.act, this.#runs[act.run % Math.max(1, this.#runs.length)]);
+        return this.#steer(act.act, this.#among(act.run));
       case "kill":
         this.#kill();
         return Promise.resolve();
@@ -207,6 +207,13 @@ class Player {
     const run: Watched = { handle, programs, done, steps: 0, stands: undefined, open: true };
     this.#runs.push(run);
     return run;
+  }
+
+  /** One that is open, if there are any; else one that is over. */
+  #among(place: number): Watched | undefined {
+    const open = this.#runs.filter((run) => run.open);
+    const runs = open.length > 0 ? open : this.#runs;
+    return runs[place % Math.max(1, runs.length)];
   }
 
   #steer(how: "pause" | "resume" | "stop", run: Watched | undefined): Promise<unknown> {

@@ -58,6 +58,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
   async function opened(options: Parameters<typeof connected>[0], first = start) {
     const book = new Book(await connected({ executor: "js", ...options }, first));
     const [p, q] = [await book.load(3), await book.load(5)];
+    await Promise.all([write(book, p, 1), write(book, q, 4)]);
     return { book, executor: book.executor, p, q };
   }
 
@@ -66,12 +67,13 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
     const reading = await book.read();
     const steps = runs.map((run) => stepsOf(run.takeLog()));
     for (const step of steps.flat().sort((one, other) => one.next - other.next)) book.model.told(step);
+    book.model.answeredAll();
     expect(book.model.reading()).toMatchObject(reading); // which is of loaded programs alone
   }
 
   async function write(book: Book, place: ProgramId | "balance" | "rate", value: number): Promise<void> {
     const entry = { place, value };
-    book.model.asked(entry);
+    book.model.asked(entry); // the steps tell when it was done
     await book.executor.write(book.slotOf(place), [value]);
   }
 
@@ -124,7 +126,8 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       const paused = run.steps;
       kill();
       await untilStarted(2);
-      await wait(30);
+      await book.read(); // answered by the next worker
+      await wait(50);
       expect((await book.read()).count).toEqual([paused]);
       expect(run.steps).toBe(paused);
       await run.stop();
@@ -171,6 +174,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       for (const run of runs) await untilSteps(run, 100);
       await wait(60);
       kill();
+      await untilStarted(2);
       for (const run of runs) await untilSteps(run, run.steps + 1);
       await Promise.all(runs.map((run) => run.stop()));
       await expectTruth(book, ...runs);
@@ -305,7 +309,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       ];
       await Promise.all(calls);
       expect(answers).toEqual(["write", "read 5", "run 1"]);
-      expect((await book.read()).balance).toEqual([15]);
+      expect((await book.read()).balance).toEqual([3 * 5 + 1]);
     });
 
     test("an order over which every worker dies is refused, and others are not", async () => {
