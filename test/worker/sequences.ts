@@ -61,7 +61,7 @@ function actOf(random: Random, place: number): Act {
         [1, 5],
       ],
       repeat: 1 + random.below(300),
-    }), // prettier-ignore
+    }),
     () => ({ act: "predict", program, value }),
     () => ({ act: random.among(["pause", "resume"]), run }),
     () => ({ act: "stop", run }),
@@ -144,7 +144,7 @@ class Player {
         return this.#run(
           act.plan.map(([place, steps]) => [program(place), steps]),
           act.repeat,
-        ); // prettier-ignore
+        );
       case "predict":
         return Promise.all([this.#write(program(act.program), act.value), this.#predict(program(act.program))]);
       case "pause":

@@ -170,7 +170,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
           ],
           ENDLESS,
         ),
-      ]; // prettier-ignore
+      ];
       for (const run of runs) await untilSteps(run, 100);
       await wait(60);
       kill();
@@ -191,7 +191,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       const failing = executor.run([
         [p, 3],
         [broken, 1],
-      ]); // prettier-ignore
+      ]);
       await expect(failing.done).rejects.toThrow(WorkerError);
       await expect(failing.done).rejects.toThrow("a kernel failed");
       expect(started.length).toBe(3);
@@ -267,7 +267,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       const doomed = executor.run([
         [p, 50_000],
         [q, 1],
-      ]); // prettier-ignore
+      ]);
       const failed = expect(doomed.done).rejects.toThrow(DisposedError);
       book.programs.splice(book.programs.indexOf(q), 1);
       await executor.unload(q);
@@ -283,7 +283,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       const plan = [
         [p, 5],
         [q, 1_000_000],
-      ] as const; // prettier-ignore
+      ] as const;
       const run = executor.run(plan);
       await untilSteps(run, 100);
       book.programs.splice(book.programs.indexOf(p), 1);

@@ -15,7 +15,7 @@ const samples = {
     [3, 2],
   ],
   y: [[1], [0], [0.5], [-1]],
-}; // prettier-ignore
+};
 
 const PATIENCE = 3000;
 const DEADLINE = PATIENCE + 2000;
