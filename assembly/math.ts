@@ -198,14 +198,13 @@ function logSpecial(u: v128, x: v128, y: v128): v128 {
 
 /**
  * tanh x = 2 t / (1 + t^2) with t = tanh(x / 2) = w / Q, a rational function, in one division: 2 w Q / (Q^2 + w^2). Going by the
- * half angle spares terms, and damps the error of w and Q by 1 / cosh x. Constant from where tanh rounds to 1.
+ * half angle spares terms, and damps the error of w and Q by 1 / cosh x. Exactly 1 from where tanh rounds to 1.
  */
 export function tanh(to: usize, from: usize, bytes: i32): void {
   const limit = constant(page.TANH_LIMIT);
   const one = constant(page.ONE);
   const quarter = constant(page.QUARTER);
-  const minusLimit = f32x4.neg(limit);
-  const minusOne = f32x4.neg(one);
+  const sign = constant(page.SIGN_BIT);
   const c0 = constant(page.TANH_0);
   const p2 = constant(page.TANH_P2);
   const p4 = constant(page.TANH_P4);
@@ -213,21 +212,28 @@ export function tanh(to: usize, from: usize, bytes: i32): void {
   const q4 = constant(page.TANH_Q4);
   const q6 = constant(page.TANH_Q6);
   for (const end = to + bytes; to < end; to += 16, from += 16) {
-    const x = f32x4.pmax(f32x4.pmin(v128.load(from), limit), minusLimit);
-    const z = f32x4.mul(x, x);
+    const x = v128.load(from);
+    const a = f32x4.pmin(v128.andnot(x, sign), limit);
+    const z = f32x4.mul(a, a);
     const q = madd(madd(madd(q6, z, q4), z, q2), z, c0);
-    const w = f32x4.mul(madd(madd(p4, z, p2), z, c0), x); // 2 w of the formula
+    const w = f32x4.mul(madd(madd(p4, z, p2), z, c0), a); // 2 w of the formula
     const y = f32x4.div(f32x4.mul(w, q), madd(f32x4.mul(w, quarter), w, f32x4.mul(q, q)));
-    v128.store(to, f32x4.pmax(f32x4.pmin(y, one), minusOne));
+    v128.store(to, v128.or(saturated(a, limit, y, one), v128.and(x, sign)));
   }
+}
+
+/** y, but at most 1, and exactly 1 from the limit on: a NaN passes. */
+function saturated(a: v128, limit: v128, y: v128, one: v128): v128 {
+  return choose(f32x4.ge(a, limit), one, f32x4.pmin(y, one));
 }
 
 /**
  * erf x = 1 - u^4, u = erfc(x)^(1/4), x >= 0. With t = 4 - 4 u, a polynomial without constant term, 1 - u^4 is s - s^2 / 4 where
- * s = t - t^2 / 8, with a relative error as small as that of t; where erf nears 1 the two steps damp it. The sign is put back.
+ * s = t - t^2 / 8, with a relative error as small as that of t; where erf nears 1 the two steps damp it. Exactly 1 from where erf rounds to 1. The sign is put back.
  */
 export function erf(to: usize, from: usize, bytes: i32): void {
   const limit = constant(page.ERF_LIMIT);
+  const one = constant(page.ONE);
   const sign = constant(page.SIGN_BIT);
   const quarter = constant(page.QUARTER);
   const eighth = constant(page.EIGHTH);
@@ -253,6 +259,6 @@ export function erf(to: usize, from: usize, bytes: i32): void {
     const t = madd(high, a, f32x4.mul(madd(p, a, low), a));
     const s = nmadd(f32x4.mul(t, eighth), t, t);
     const y = nmadd(f32x4.mul(s, quarter), s, s);
-    v128.store(to, v128.or(y, v128.and(x, sign)));
+    v128.store(to, v128.or(saturated(a, limit, y, one), v128.and(x, sign)));
   }
 }

@@ -4,12 +4,15 @@
 // l = i & 3. Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) of the counter
 // (4 g + l, 0, 0, 0) under the key (a, b) gives four words; the element is (word w >>> 8) * 2^-24.
 //
-// PERMUTE_INDEX with key b and size c: a if a is outside 0..c-1. Otherwise h is the least number >= 1 with 4^h >= c, and a value
-// of 2 h bits, at first a, goes through a balanced Feistel network of 8 rounds, again and again until it is below c ("cycle
+// PERMUTE_INDEX with key b and size c: a if a is outside 0..c-1. Up to SHUFFLED indices are shuffled (Fisher and Yates, in the order of
+// Durstenfeld 1964): for k = c - 1, c - 2, ..., 1 what lies at k changes places with what lies at ((mix(mix(b + 0x9e3779b9) +
+// k * 0x9e3779b9) * (k + 1)) >> 32), and the result is where a has come to. Every order of so few is as likely as every other.
+// Of more, h is the least number >= 1 with 4^h >= c, and a value of 2 h bits, at first a, goes through a balanced Feistel network of 8 rounds, again and again until it is below c ("cycle
 // walking": Black, Rogaway, "Ciphers with arbitrary finite domains", 2002). Round r takes the halves (left, right) to
 // (right, left ^ (mix(right ^ (mix(b + 0x9e3779b9) + r * 0x9e3779b9)) mod 2^h)), with mix the finalizer of Murmur3:
 // x ^= x >>> 16; x *= 0x85ebca6b; x ^= x >>> 13; x *= 0xc2b2ae35; x ^= x >>> 16.
 import * as page from "./isa/math-page";
+import { SHUFFLED } from "./isa/sizes";
 import { constant } from "./simd";
 
 const FEISTEL_ROUNDS = 8;
@@ -60,9 +63,10 @@ export function permute(to: usize, a: usize, b: usize, c: usize, count: i32): vo
 
 function permuteIndex(index: i32, key: i32, size: i32): i32 {
   if (index < 0 || index >= size) return index;
-  const half = max(1, (33 - clz(size - 1)) >> 1);
-  const mask: u32 = (1 << half) - 1;
   const start = mix((key as u32) + 0x9e3779b9);
+  if (size <= SHUFFLED) return shuffled(index, start, size);
+  const half = (33 - clz(size - 1)) >> 1;
+  const mask: u32 = (1 << half) - 1;
   let value: u32 = index;
   do {
     let left = value >> half;
@@ -77,6 +81,18 @@ function permuteIndex(index: i32, key: i32, size: i32): i32 {
     value = (left << half) | right;
   } while (value >= (size as u32));
   return value;
+}
+
+/** Where a shuffle takes an index: what came to place k when it was k's turn stays there. */
+function shuffled(index: i32, start: u32, size: i32): i32 {
+  let place = index;
+  for (let k = size - 1; k > 0; k--) {
+    const draw = mix(start + (k as u32) * 0x9e3779b9);
+    const other = (((draw as u64) * (k + 1)) >> 32) as i32;
+    if (place === other) return k;
+    if (place === k) place = other;
+  }
+  return place;
 }
 
 function mix(x: u32): u32 {

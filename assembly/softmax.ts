@@ -1,5 +1,6 @@
 // Row kernels of classification: softmax, logSumExp, cross-entropy and its gradient. Each row's largest element is subtracted first,
-// so nothing overflows. NaN and infinities end as they do in PyTorch.
+// so nothing overflows. Where a class is the target, its exponential is left out of the sum and added last: what the others have is then
+// there to the last digit, also where it is next to nothing. NaN and infinities end as they do in PyTorch.
 import { ROWS_CHUNK } from "./isa/chunks";
 import {
   ENTROPY_COLUMNS,
@@ -13,7 +14,7 @@ import {
   ROWS_ROWS,
   ROWS_TO,
 } from "./isa/slots";
-import { expBelow, log } from "./math";
+import { expBelow, log, log1p } from "./math";
 import { nextChunk, scratch, startClaims } from "./parallel";
 import { maxRow, sumRow } from "./reduce";
 import { hmax, lanesBelow, storeLanes } from "./simd";
@@ -46,7 +47,7 @@ export function softmax(pc: usize): void {
     for (let r = first; r < last; r++) {
       const row = from + 4 * r * columns;
       const target = to + 4 * r * columns;
-      const total = totalOf(target, row, columns, last - r);
+      const total = totalOf(target, row, columns, last - r, NONE);
       scale(target, columns, 1 / total);
     }
   }
@@ -64,10 +65,10 @@ export function logSumExp(pc: usize): void {
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
     for (let r = first; r < last; r++) {
-      const total = totalOf(0, from + 4 * r * columns, columns, last - r);
+      const total = totalOf(0, from + 4 * r * columns, columns, last - r, NONE);
       note(r - first, total, largest);
     }
-    logTotals(last - first);
+    log(scratch + TOTALS, scratch + TOTALS, bytesOfTotals(last - first));
     for (let r = first; r < last; r++) {
       const most = ownOf(r - first);
       // An infinite maximum is the result, unless there is a NaN; the sum would always be one.
@@ -93,11 +94,13 @@ export function crossEntropy(pc: usize): void {
     for (let r = first; r < last; r++) {
       const row = from + 4 * r * columns;
       const c = load<u32>(index + 4 * r);
-      const total = totalOf(0, row, columns, last - r);
+      const known = c < (columns as u32);
+      const others = totalOf(0, row, columns, last - r, known ? c : NONE);
       // Differences to the maximum are small and exact where it matters: log(total) - (x - largest), not (log(total) + largest) - x.
-      note(r - first, total, c < (columns as u32) ? load<f32>(row + 4 * c) - largest : NaN);
+      const below: f32 = known ? load<f32>(row + 4 * c) - largest : NaN;
+      note(r - first, below === 0 ? others : others + left - 1, below);
     }
-    logTotals(last - first);
+    log1p(scratch + TOTALS, scratch + TOTALS, bytesOfTotals(last - first));
     for (let r = first; r < last; r++) store<f32>(to + 4 * r, logOfTotal(r - first) - ownOf(r - first));
   }
 }
@@ -120,27 +123,34 @@ export function crossEntropyGradient(pc: usize): void {
       const c = load<u32>(index + 4 * r);
       const factor = load<f32>(scales + 4 * r);
       const row = from + 4 * r * columns;
-      const total = totalOf(target, row, columns, last - r);
       const known = c < (columns as u32);
-      const own = known ? (load<f32>(target + 4 * c) / total - 1) * factor : 0;
+      const others = totalOf(target, row, columns, last - r, known ? c : NONE);
+      const total = others + left;
       scale(target, columns, factor / total);
-      if (known) store<f32>(target + 4 * c, own);
+      if (known) store<f32>(target + 4 * c, -(others / total) * factor); // softmax - 1
     }
   }
 }
 
+const NONE: u32 = 0xffffffff; // no column
+
 let largest: f32 = 0; // of the row that totalOf() was last asked for
+let left: f32 = 0; // the exponential that it left out, 0 if none
 let waiting = 0; // rows whose exponentials stand in scratch
 let exponential: usize = 0; // where those of the next one begin
 
-/** Sum of exp(row - its largest), which are written to `to` (may be the row, or absent); `left` rows like it follow one another. */
-function totalOf(to: usize, row: usize, columns: i32, left: i32): f32 {
+/**
+ * Sum of exp(row - its largest), which are written to `to` (may be the row, or absent); `rows` like it follow one another. That of column
+ * `without` is left out: in the sum, and as 0 in `to`.
+ */
+function totalOf(to: usize, row: usize, columns: i32, rows: i32, without: u32): f32 {
+  left = 0;
   if (columns > FEW) {
     largest = largestOf(row, columns);
-    return exponentials(to, row, columns, largest);
+    return exponentials(to, row, columns, largest, without);
   }
   if (waiting === 0) {
-    waiting = columns === 0 ? left : min(left, PIECE / columns);
+    waiting = columns === 0 ? rows : min(rows, PIECE / columns);
     together(row, columns, waiting);
     exponential = scratch;
   }
@@ -148,6 +158,7 @@ function totalOf(to: usize, row: usize, columns: i32, left: i32): f32 {
   waiting--;
   exponential += 4 * columns;
   largest = load<f32>(scratch + 4 * waiting, OWN_LARGEST);
+  if (without !== NONE) leaveOut(own + 4 * without);
   if (to !== 0) copyWords(to, own, columns);
   return sumRow<f32>(own, columns);
 }
@@ -171,12 +182,13 @@ function together(from: usize, columns: i32, rows: i32): void {
  * Sum of exp(from - largest) over a row; the exponentials themselves go to `to`, which may be `from` or absent (0). The vector
  * functions take whole vectors: the last few elements, and what is not kept, go through scratch.
  */
-function exponentials(to: usize, from: usize, columns: i32, largest: f32): f32 {
-  let total: f32 = 0;
-  for (let left = columns; left > 0; left -= PIECE, from += 4 * PIECE) {
-    const count = min(left, PIECE);
+function exponentials(to: usize, from: usize, columns: i32, largest: f32, without: u32): f32 {
+  let total: f64 = 0;
+  for (let rest = columns; rest > 0; rest -= PIECE, from += 4 * PIECE, without -= PIECE) {
+    const count = min(rest, PIECE);
     if (to === 0) {
       expBelow(scratch, from, (4 * count + 15) & ~15, largest);
+      if (without < (count as u32)) leaveOut(scratch + 4 * without);
       total += sumRow<f32>(scratch, count);
       continue;
     }
@@ -186,10 +198,16 @@ function exponentials(to: usize, from: usize, columns: i32, largest: f32): f32 {
       expBelow(scratch, from + 4 * whole, 16, largest);
       storeLanes(to + 4 * whole, v128.load(scratch), count - whole);
     }
+    if (without < (count as u32)) leaveOut(to + 4 * without);
     total += sumRow<f32>(to, count);
     to += 4 * PIECE;
   }
-  return total;
+  return <f32>total;
+}
+
+function leaveOut(at: usize): void {
+  left = load<f32>(at);
+  store<f32>(at, 0);
 }
 
 /** Largest number of a row; NaN are passed over, since they make NaN of the exponentials' sum. */
@@ -216,9 +234,9 @@ function note(i: i32, total: f32, own: f32): void {
   store<f32>(scratch + 4 * i, own, OWN);
 }
 
-/** Makes logarithms of the totals of so many rows. */
-function logTotals(rows: i32): void {
-  log(scratch + TOTALS, scratch + TOTALS, (4 * rows + 15) & ~15);
+/** Of the totals of so many rows, whole vectors. */
+function bytesOfTotals(rows: i32): i32 {
+  return (4 * rows + 15) & ~15;
 }
 
 function logOfTotal(i: i32): f32 {

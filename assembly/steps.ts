@@ -328,7 +328,7 @@ export function step(
       pow(to, a, b, bytes);
       break;
     case REMAINDER:
-      remainder(to, a, b, bytes);
+      for (; to < end; to += 4, a += 4, b += 4) store<f32>(to, remainder(load<f32>(a), load<f32>(b)));
       break;
     case DIV_I:
       for (; to < end; to += 4, a += 4, b += 4) store<i32>(to, floorDivide(load<i32>(a), load<i32>(b)));
@@ -362,15 +362,6 @@ function sign(to: usize, a: usize, bytes: i32): void {
   }
 }
 
-/** a - b * floor(a / b), each operation rounded, in both builds. */
-function remainder(to: usize, a: usize, b: usize, bytes: i32): void {
-  for (const end = to + bytes; to < end; to += 16, a += 16, b += 16) {
-    const x = v128.load(a);
-    const y = v128.load(b);
-    v128.store(to, f32x4.sub(x, f32x4.mul(y, f32x4.floor(f32x4.div(x, y)))));
-  }
-}
-
 function signI(to: usize, a: usize, bytes: i32): void {
   for (const end = to + bytes; to < end; to += 16, a += 16) {
     const x = v128.load(a);
@@ -384,6 +375,37 @@ function floorDivide(x: i32, y: i32): i32 {
   if (y === -1) return -x; // Wasm traps on -2^31 / -1
   const quotient = x / y;
   return quotient * y !== x && (x ^ y) < 0 ? quotient - 1 : quotient;
+}
+
+/** What is left of x when as many whole y as go into it are taken off, exactly: C's fmod, with the sign of y. */
+function remainder(x: f32, y: f32): f32 {
+  const r = truncatedRemainder(x, y);
+  if (r === 0) return copysign<f32>(0, y);
+  return <f32>(r < 0 !== y < 0 ? r + y : r);
+}
+
+/**
+ * C's fmod of two float32. The quotient of two 24-bit numbers is cut right, its product with y exact, and so is the difference, while
+ * it has no more than 28 bits; larger ones are taken off in steps, of y times a power of two.
+ */
+function truncatedRemainder(x: f64, y: f64): f64 {
+  if (!(abs(y) > 0 && abs(x) < Infinity)) return NaN;
+  if (abs(y) === Infinity) return x;
+  const quotient = x / y;
+  if (abs(quotient) < 268435456) return x - trunc(quotient) * y;
+  let rest = abs(x);
+  const unit = abs(y);
+  while (rest >= unit) {
+    const bits = exponentOf(rest) - exponentOf(unit) - 27;
+    const step = bits > 0 ? unit * reinterpret<f64>((<i64>(bits + 1023)) << 52) : unit;
+    rest -= floor(rest / step) * step;
+  }
+  return copysign(rest, x);
+}
+
+/** Of a positive normal number, as its bits hold it. */
+function exponentOf(x: f64): i32 {
+  return <i32>(reinterpret<i64>(x) >> 52);
 }
 
 /** x - y * floor(x / y), which has the sign of y; 0 for y = 0. */

@@ -123,8 +123,38 @@ export function grad(output: Tensor, wrt: readonly Tensor[], options: { readonly
   return gradients.map((gradient, i) => gradient ?? scalar(0).broadcastTo(wrt[i].shape));
 }
 
+/** The same value as a place of its own in the graph: what a function closes over, or is given twice, is then another place. */
+function placeOf(tensor: Tensor): Tensor {
+  const same = customGradient(
+    (a) => a,
+    (cotangent) => [cotangent],
+  );
+  return same(tensor);
+}
+
 /**
- * A function of tensors to a scalar, as a function that also gives the gradients with respect to all of its arguments.
+ * A function's value at these inputs, with the places of the inputs in it: by those it is differentiated, and nothing else that it reads.
+ * @throws GradientError where the value depends on none of them
+ */
+export function applied(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  name: string,
+): { readonly value: Tensor; readonly places: Tensor[] } {
+  const places = inputs.map((each) => placeOf(each));
+  const value = fn(...places);
+  const given = new Set(places);
+  if (places.length > 0 && !topological([value]).some((node) => given.has(node)))
+    throw new GradientError(
+      `${name}: the function does not read what it is given; for the gradient of what it closes over there is grad(value, tensors)`,
+    );
+  return { value, places };
+}
+
+/**
+ * A function of tensors to a scalar, as a function that also gives the gradients with respect to all of its arguments. What it closes over is
+ * constant to it, also where it is one of the arguments.
+ * @throws GradientError for a function to no scalar, or of none of its arguments
  *
  * @example
  * import { constant, evaluate, valueAndGrad } from "simdgrad";
@@ -136,8 +166,8 @@ export function valueAndGrad<T extends readonly Tensor[]>(
   fn: (...inputs: T) => Tensor,
 ): (...inputs: T) => { readonly value: Tensor; readonly gradients: Tensor[] } {
   return (...inputs) => {
-    const value = fn(...inputs);
-    return { value, gradients: grad(value, inputs) };
+    const { value, places } = applied((...own) => fn(...(own as readonly Tensor[] as T)), inputs, "valueAndGrad");
+    return { value, gradients: grad(value, places) };
   };
 }
 

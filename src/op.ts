@@ -107,6 +107,8 @@ export interface Op<A = unknown> {
   /** The first input, when the second is known. */
   readonly waits?: boolean;
   readonly lowering: Lowering<A>;
+  /** The same function of f32 numbers, for ops that are rounded exactly: what they make of scalar constants is known beforehand. */
+  fold?(...values: readonly number[]): number;
   /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */
   simplify?(inputs: readonly Tensor[], attrs: A, output: Aval): Tensor | undefined;
   /** Text that is equal for attrs that mean the same; "" by default, undefined for nodes with an identity of their own. */
@@ -121,4 +123,9 @@ export function perInput<A>(...rules: ((context: VjpContext<A>) => Tensor | unde
 /** @throws ShapeError unless an op got as many inputs as it takes */
 export function checkArity(inputs: readonly Aval[], count: number, name: string): void {
   if (inputs.length !== count) throw new ShapeError(`${name}: takes ${count} tensors, got ${inputs.length}`);
+}
+
+/** A number in a key: -0 is not 0. */
+export function exactly(value: number): string {
+  return Object.is(value, -0) ? "-0" : `${value}`;
 }

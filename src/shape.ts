@@ -70,6 +70,12 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, shap
   return normal;
 }
 
+/** @throws ShapeError naming `operation` if one of these axes has no elements: among nothing there is no largest */
+export function checkNotEmpty(shape: Shape, axes: readonly number[], operation: string): void {
+  const empty = axes.find((axis) => shape[axis] === 0);
+  if (empty !== undefined) throw new ShapeError(`${operation}: ${showShape(shape)} has nothing along axis ${empty}`);
+}
+
 /** Sizes must be whole numbers >= 0 whose product fits a buffer. @throws ShapeError */
 export function checkShape(shape: Shape, operation: string): Shape {
   if (!shape.every((size) => Number.isInteger(size) && size >= 0))

@@ -1,5 +1,5 @@
 // Tensor: a node of a lazy graph, with the operations as methods. It owns no memory and computes nothing; compile does.
-import { arange, scalar } from "./create.ts";
+import { arange, scalar, stopGradient } from "./create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
 import type { Op } from "./op.ts";
 import * as contraction from "./ops/contraction.ts";
@@ -12,6 +12,7 @@ import {
   type Aval,
   broadcastShapes,
   checkDType,
+  checkNotEmpty,
   checkShape,
   type DType,
   normalizeAxes,
@@ -120,7 +121,8 @@ export class Tensor {
   }
 
   /**
-   * this - other * floor(this / other), broadcast: takes the sign of `other`. i32: 0 when divided by 0.
+   * this - other * floor(this / other), broadcast, without a rounding: takes the sign of `other` (torch.remainder). Divided by 0 it is NaN,
+   * of i32 0.
    * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -436,7 +438,7 @@ export class Tensor {
 
   /**
    * Largest element over axes; the gradient is shared where several tie (torch.amax).
-   * @throws ShapeError for an axis outside the shape, DTypeError for u8
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError for u8
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 2], [3, 4]]).max(1)); // => [2, 4]
@@ -446,21 +448,23 @@ export class Tensor {
   }
 
   /**
-   * Smallest element over axes.
-   * @throws ShapeError for an axis outside the shape, DTypeError for u8
+   * Smallest element over axes; the gradient is shared where several tie (torch.amin).
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError for u8
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 2], [3, 4]]).min(1)); // => [1, 3]
    */
   min(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.neg()
-      .max(normalizeAxes(axes, this.shape, "min"), options)
-      .neg();
+    const all = normalizeAxes(axes, this.shape, "min");
+    checkNotEmpty(this.shape, all, "min");
+    if (this.dtype !== "i32") return this.neg().max(all, options).neg();
+    // -1 - x turns the order around for every i32; -x does not for the least, which is its own negative.
+    return this.neg().sub(1).max(all, options).neg().sub(1);
   }
 
   /**
-   * Variance over axes: squared deviations from the mean over (count - correction); the default correction is 1
-   * (torch.var).
+   * Variance over axes: squared deviations from the mean over (count - correction), or over 0 where that is negative; the default correction
+   * is 1 (torch.var).
    * @throws ShapeError for an axis outside the shape, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -469,11 +473,37 @@ export class Tensor {
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
     checkDType(this, ["f32"], "variance");
     const count = normalizeAxes(axes, this.shape, "variance").reduce((product, axis) => product * this.shape[axis], 1);
-    const deviation = this.sub(this.mean(axes, { keepDims: true }));
+    // Twice: the mean itself is rounded, which beside deviations that are small in comparison shows.
+    const near = this.sub(this.mean(axes, { keepDims: true }));
+    const deviation = near.sub(near.mean(axes, { keepDims: true }));
     return deviation
       .square()
       .sum(axes, options)
-      .div(count - (options.correction ?? 1));
+      .div(Math.max(0, count - (options.correction ?? 1)));
+  }
+
+  /**
+   * Length over axes: the p-th root of the sum of |x|^p, the Euclidean one by default; for p = Infinity the largest |x|. Where a length
+   * is 0, as that of nothing, its slope is 0, and no power of an element overflows or vanishes unless the length does
+   * (torch.linalg.vector_norm).
+   * @throws ShapeError for an axis outside the shape, ArgumentError unless p is positive, DTypeError unless f32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([[3, 4], [0, -2]]).norm(1)); // => [5, 2]
+   * await evaluate(constant([3, -4]).norm(0, { p: Infinity })); // => [4]
+   */
+  norm(axes?: Axes, options: KeepDims & { readonly p?: number } = {}): Tensor {
+    const { p = 2, keepDims = false } = options;
+    checkDType(this, ["f32"], "norm");
+    if (!(p > 0)) throw new ArgumentError(`norm: p must be positive, got ${p}`);
+    const all = normalizeAxes(axes, this.shape, "norm");
+    if (all.length === 0) return this.abs();
+    if (p === 2) return reduce(reduction.norm, this, all, { keepDims });
+    const size = this.abs();
+    if (p === 1 || sizeOf(this.shape) === 0) return size.sum(all, { keepDims });
+    const largest = size.max(all, { keepDims: true });
+    const restored = p === Number.POSITIVE_INFINITY ? largest : scaledNorm(size, stopGradient(largest), all, p);
+    return keepDims ? restored : restored.reshape(this.shape.filter((_, i) => !all.includes(i)));
   }
 
   /**
@@ -676,7 +706,8 @@ export class Tensor {
   // Indexing
 
   /**
-   * Rows by an i32 index: this [rows, ...rest], index [...] give [...index, ...rest]. An index outside gives NaN.
+   * Rows by an i32 index: this [rows, ...rest], index [...] give [...index, ...rest]. An index outside gives NaN; of i32 rows the number
+   * with the bits of NaN, 2143289344, and of u8 rows 0. Where a Trainer's data holds indices, they are checked when it is loaded.
    * @throws ShapeError for a scalar, DTypeError for an index that is not i32
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -732,7 +763,10 @@ export class Tensor {
    * await evaluate(constant([0, 0]).logSoftmax()); // => [-0.69315, -0.69315]
    */
   logSoftmax(axis = -1): Tensor {
-    return this.sub(this.logSumExp(axis, { keepDims: true }));
+    checkNotEmpty(this.shape, [normalizeAxis(axis, this.shape, "logSoftmax")], "logSoftmax");
+    // Less the largest first: x and its logSumExp may both be so large that their difference is lost.
+    const below = this.sub(stopGradient(this.max(axis, { keepDims: true })));
+    return below.sub(below.logSumExp(axis, { keepDims: true }));
   }
 
   /**
@@ -783,6 +817,17 @@ export class Tensor {
     const axes = this.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
     return this.sum(axes).reshape(shape);
   }
+}
+
+/**
+ * scale (sum (size / scale)^p)^(1 / p) is the same for every scale but for roundings, so no gradient passes to it: here it is the largest
+ * size, unless that is 0 or infinite.
+ */
+function scaledNorm(size: Tensor, largest: Tensor, axes: readonly number[], p: number): Tensor {
+  const isZero = largest.equal(0);
+  const scale = isZero.add(largest.equal(Number.POSITIVE_INFINITY)).select(1, largest);
+  const total = size.div(scale).pow(p).sum(axes, { keepDims: true });
+  return isZero.select(0, scale.mul(isZero.select(1, total).pow(1 / p)));
 }
 
 /** A node: infers the result and throws typed errors before anything runs. */

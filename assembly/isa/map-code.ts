@@ -28,7 +28,7 @@ export const LESS = 23; // a < b
 export const EQUAL = 24; // a == b
 export const SELECT = 25; // a != 0 ? b : c (b and c of any dtype, a f32)
 export const RELU = 26; // max(a, 0), NaN for NaN
-export const REMAINDER = 27; // a - b * floor(a / b): the sign of b (torch.remainder)
+export const REMAINDER = 27; // C's fmod, exact, with the sign of b (torch.remainder)
 export const MULTIPLY_ADD = 28; // a * b + c
 export const LINEAR = 29; // a * b + c * d
 export const FROM_I32 = 30; // i32 to f32

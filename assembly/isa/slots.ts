@@ -36,6 +36,8 @@ export const REGISTER_OUTPUT = 64;
 export const REGISTERS = 96;
 
 // REDUCE: to[o, i] = fold over n of from[o, :, i]; kind below. ARGMAX writes i32: the first index of the largest, NaN counts as largest.
+// WIDE_SUM is kept in float64 until its end. SUM_IN_TWO is, too, and writes to[o, 0, i], the sum rounded to float32, and to[o, 1, i],
+// what the rounding left: parts of a longer sum. NORM is the root of the sum of squares, in float64 until its end.
 export const REDUCE_TO = 1;
 export const REDUCE_FROM = 2;
 export const REDUCE_KIND = 3;
@@ -48,6 +50,9 @@ export const KIND_MAX = 1;
 export const KIND_ARGMAX = 2;
 export const KIND_SUM_I32 = 3;
 export const KIND_MAX_I32 = 4;
+export const KIND_WIDE_SUM = 5;
+export const KIND_SUM_IN_TWO = 6;
+export const KIND_NORM = 7;
 
 // PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor. ACROSS > 0: strips
 // of an A of n rows, as it lies when transposed, for a product with so many columns.

@@ -1,5 +1,5 @@
 // Products with Jacobians and Hessians, and the matrices themselves, out of reverse mode alone (autodiff.ts). Graphs, like all else.
-import { grad } from "../autodiff.ts";
+import { applied, grad } from "../autodiff.ts";
 import { arange, scalar } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
@@ -37,8 +37,8 @@ export function vjp(
   inputs: readonly Tensor[],
   cotangent?: Tensor,
 ): { readonly value: Tensor; readonly gradients: Tensor[] } {
-  const value = fn(...inputs);
-  return { value, gradients: grad(value, inputs, { cotangent }) };
+  const { value, places } = applied(fn, inputs, "vjp");
+  return { value, gradients: grad(value, places, { cotangent }) };
 }
 
 /**
@@ -60,9 +60,9 @@ export function jvp(
   tangents: readonly Tensor[],
 ): { readonly value: Tensor; readonly tangent: Tensor } {
   checkTangents(inputs, tangents, "jvp");
-  const value = fn(...inputs);
+  const { value, places } = applied(fn, inputs, "jvp");
   const cotangent = scalar(0).broadcastTo(value.shape);
-  return { value, tangent: grad(inner(grad(value, inputs, { cotangent }), tangents), [cotangent])[0] };
+  return { value, tangent: grad(inner(grad(value, places, { cotangent }), tangents), [cotangent])[0] };
 }
 
 /**
@@ -82,8 +82,8 @@ export function hvp(
   tangents: readonly Tensor[],
 ): { readonly value: Tensor; readonly products: Tensor[] } {
   checkTangents(inputs, tangents, "hvp");
-  const { value, gradients } = vjp(fn, inputs);
-  return { value, products: grad(inner(gradients, tangents), inputs) };
+  const { value, places } = applied(fn, inputs, "hvp");
+  return { value, products: grad(inner(grad(value, places), tangents), places) };
 }
 
 /** d value / d input for each input, [...value, ...input]: a loop over the elements of the value, so the program stays small. */
@@ -110,7 +110,8 @@ function rows(value: Tensor, inputs: readonly Tensor[]): Tensor[] {
  * await evaluate(derivative); // => [2, 0, 0, 4]
  */
 export function jacobian(fn: Differentiable, inputs: readonly Tensor[]): Tensor[] {
-  return rows(fn(...inputs), inputs);
+  const { value, places } = applied(fn, inputs, "jacobian");
+  return rows(value, places);
 }
 
 /**
@@ -125,5 +126,6 @@ export function jacobian(fn: Differentiable, inputs: readonly Tensor[]): Tensor[
  * await evaluate(second); // => [6, 0, 0, 12]
  */
 export function hessian(fn: Differentiable, inputs: readonly Tensor[]): Tensor[][] {
-  return vjp(fn, inputs).gradients.map((gradient) => rows(gradient, inputs));
+  const { value, places } = applied(fn, inputs, "hessian");
+  return grad(value, places).map((gradient) => rows(gradient, places));
 }

@@ -117,10 +117,11 @@ const ACCESSES: Record<Opcode, (code: Int32Array, at: number, word: (slot: numbe
   [op.MAP]: (code, at) => mapAccesses(code, at, at),
   [op.REDUCE]: (_code, _at, word) => {
     const kept = word(slot.REDUCE_OUTER) * word(slot.REDUCE_INNER);
+    const results = word(slot.REDUCE_KIND) === slot.KIND_SUM_IN_TWO ? 2 * kept : kept;
     // Parts of a long sum begin anywhere.
     return [
       dense(slot.REDUCE_FROM, false, kept * word(slot.REDUCE_N), false),
-      dense(slot.REDUCE_TO, true, kept, false),
+      dense(slot.REDUCE_TO, true, results, false),
     ];
   },
   [op.PACK]: (_code, _at, word) => {

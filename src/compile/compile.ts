@@ -1,6 +1,7 @@
 // compile: outputs and assignments become one Program. The passes are simplify, fuse, lower (with schedule and placement), plan, encode.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import type { ConstantAttrs } from "../ops/leaf.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
@@ -29,10 +30,6 @@ export interface Computation {
 export interface CompileOptions {
   /** False keeps every op apart: no simplifying, no fusing, nothing written in place. Default true. */
   readonly optimize?: boolean;
-}
-
-interface LeafAttrs {
-  readonly data?: ProgramConstant["data"];
 }
 
 /**
@@ -102,8 +99,8 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     logged: outputSlots.slots.filter(({ shape }) => shape.length === 0).map(({ name }) => name),
     logOffset: inputSlots.words,
     constants: constants.slots.map(({ offset, words, dtype }, i): ProgramConstant => {
-      const { data } = leaves.constants[i].node.attrs as LeafAttrs;
-      return { offset, words, dtype, data: data as ProgramConstant["data"] };
+      const { data, rounded } = leaves.constants[i].node.attrs as ConstantAttrs;
+      return { offset, words, dtype, data, ...(rounded !== undefined && { rounded }) };
     }),
     stateWords: state.words,
     ioWords: outputSlots.words,

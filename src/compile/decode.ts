@@ -55,7 +55,7 @@ export interface Line {
 
 /** Largest values of slots that choose; all other slots are sizes. */
 const LARGEST: Partial<Record<Opcode, Readonly<Record<number, number>>>> = {
-  [op.REDUCE]: { [slot.REDUCE_KIND]: slot.KIND_MAX_I32 },
+  [op.REDUCE]: { [slot.REDUCE_KIND]: slot.KIND_NORM },
   [op.PACK]: { [slot.PACK_TRANSPOSED]: 1 },
   [op.MATMUL]: { [slot.MATMUL_TRANSPOSED]: 3 },
   [op.COPY]: { [slot.COPY_RANK]: MAX_RANK },

@@ -26,6 +26,8 @@ export interface ProgramConstant {
   readonly words: number;
   readonly dtype: DType;
   readonly data: Float64Array | Int32Array | Uint8Array;
+  /** Of an f32 scalar: its value where numbers are float32, if that is not the one next to `data`. */
+  readonly rounded?: number;
 }
 
 /** A compiled computation. */

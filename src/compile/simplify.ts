@@ -1,7 +1,7 @@
 // Simplify: the graph with equal nodes merged and each op's own identities applied. A pure function; it knows no op by name.
 import { topological } from "../graph.ts";
 import type { LoopBody, Op } from "../op.ts";
-import { scalarValue } from "../ops/elementwise.ts";
+import { type ConstantAttrs, constant, scalarOf } from "../ops/leaf.ts";
 import { Tensor } from "../tensor.ts";
 
 /** Equal, simpler tensors for `roots`, in their order; what `known` names is replaced. */
@@ -31,7 +31,7 @@ class Simplifier {
       if (input !== inputs[i]) inputs = inputs.with(i, input);
     }
     const current = inputs === node.inputs ? node : new Tensor(node.op, inputs, node.attrs, node, node.label);
-    const simpler = current.op.simplify?.(inputs, current.attrs, current);
+    const simpler = folded(current) ?? current.op.simplify?.(inputs, current.attrs, current);
     const result = simpler === undefined ? this.#merge(withBody(current)) : this.settle(simpler);
     this.#settled.set(node, result);
     this.#settled.set(result, result);
@@ -53,6 +53,23 @@ class Simplifier {
   }
 }
 
+/** What an exactly rounded op makes of scalar constants: in Float64, and with each operation rounded to float32. */
+function folded({ op, inputs, dtype, shape }: Tensor): Tensor | undefined {
+  if (op.fold === undefined || dtype !== "f32") return undefined;
+  const values = inputs.flatMap((input) => scalarOf(input) ?? []);
+  if (values.length < inputs.length) return undefined;
+  const exact = op.fold(...values.map((value) => value.exact));
+  const rounded = Math.fround(op.fold(...values.map((value) => value.rounded)));
+  const attrs: ConstantAttrs = {
+    shape: [],
+    dtype,
+    data: Float64Array.of(exact),
+    scalar: exact,
+    rounded: Object.is(rounded, Math.fround(exact)) ? undefined : rounded,
+  };
+  return new Tensor(constant as Op, [], attrs, attrs).broadcastTo(shape);
+}
+
 function number<K>(numbers: Map<K, number>, key: K): number {
   let found = numbers.get(key);
   if (found === undefined) {
@@ -69,7 +86,7 @@ function withBody(node: Tensor): Tensor {
   const body = op.lowering.body(node.attrs);
   const { parameters, carries, sequences } = body;
   const isNumber = (i: number) =>
-    i >= carries + sequences && inputs[i].shape.length === 0 && scalarValue(inputs[i]) !== undefined;
+    i >= carries + sequences && inputs[i].shape.length === 0 && scalarOf(inputs[i]) !== undefined;
   const numbers = new Map(parameters.flatMap((parameter, i) => (isNumber(i) ? [[parameter, inputs[i]]] : [])));
   const kept = <T>(list: readonly T[]) => list.filter((_, i) => !isNumber(i));
   const simpler: LoopBody = { ...body, parameters: kept(parameters), results: simplify(body.results, numbers) };

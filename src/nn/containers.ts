@@ -137,7 +137,7 @@ type Weighted<Input, Output> = Module<Input, Output> & { readonly weight: Variab
 
 /** Euclidean lengths over all axes but `dim`, these kept with size 1; over all, a scalar. */
 function lengthOf(v: Tensor, dim: number | null): Tensor {
-  if (dim === null) return v.square().sum().sqrt();
+  if (dim === null) return v.norm();
   const axes = [...v.shape.keys()].filter((axis) => axis !== dim);
-  return v.square().sum(axes, { keepDims: true }).sqrt();
+  return v.norm(axes, { keepDims: true });
 }

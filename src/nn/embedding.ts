@@ -13,17 +13,7 @@ const SMALLEST_NORM = 1e-7;
 
 /** Rows no longer than `longest` by the norm of a type. */
 function shortened(rows: Tensor, longest: number, type: number): Tensor {
-  const keepDims = { keepDims: true };
-  const length =
-    type === Number.POSITIVE_INFINITY
-      ? rows.abs().max(-1, keepDims)
-      : type === 2
-        ? rows.square().sum(-1, keepDims).sqrt()
-        : rows
-            .abs()
-            .pow(type)
-            .sum(-1, keepDims)
-            .pow(1 / type);
+  const length = rows.norm(-1, { p: type, keepDims: true });
   const scale = length.greater(longest).select(length.like(longest).div(length.add(SMALLEST_NORM)), 1);
   return rows.mul(scale);
 }

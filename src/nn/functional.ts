@@ -136,10 +136,57 @@ export function tanh(x: Tensor): Tensor {
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   if (approximate !== "none" && approximate !== "tanh")
     throw new ArgumentError(`gelu: approximate ${approximate} is not none or tanh`);
-  if (approximate === "none") return x.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5));
-  const inner = x.mul(x.square().mul(0.044715).add(1)).mul(Math.sqrt(2 / Math.PI));
-  // (1 + tanh(a)) / 2 = sigmoid(2 a), whose slope does not cancel.
-  return x.mul(inner.mul(2).sigmoid());
+  return approximate === "none" ? byShare(x, normalShare, normalSlope) : byShare(x, nearShare, nearSlope);
+}
+
+/** The standard normal distribution function. */
+function normalShare(x: Tensor): Tensor {
+  return x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+}
+
+/** Its density. */
+function normalSlope(x: Tensor): Tensor {
+  return x
+    .square()
+    .mul(-0.5)
+    .exp()
+    .mul(1 / Math.sqrt(2 * Math.PI));
+}
+
+/** Near to the distribution function: (1 + tanh(a)) / 2 = sigmoid(2 a). */
+function nearShare(x: Tensor): Tensor {
+  return twiceInner(x).sigmoid();
+}
+
+/** s(2 a) s(-2 a) 2 a', which does not cancel. */
+function nearSlope(x: Tensor, share: Tensor): Tensor {
+  const near = x.maximum(-100).minimum(100); // beyond, it is 0, and the square might overflow
+  const inner = twiceInner(near);
+  const slope = near
+    .square()
+    .mul(3 * 0.044715)
+    .add(1)
+    .mul(2 * Math.sqrt(2 / Math.PI));
+  return share.mul(inner.neg().sigmoid()).mul(slope);
+}
+
+function twiceInner(x: Tensor): Tensor {
+  return x.mul(x.square().mul(0.044715).add(1)).mul(2 * Math.sqrt(2 / Math.PI));
+}
+
+/**
+ * x times a share of it, with the slope share + x share' as one factor: of an infinite cotangent the two parts, each multiplied, could be
+ * infinities of different signs.
+ */
+function byShare(x: Tensor, share: (x: Tensor) => Tensor, slope: (x: Tensor, share: Tensor) => Tensor): Tensor {
+  const value = customGradient(
+    (a) => a.mul(share(a)),
+    (cotangent, [a]) => {
+      const own = share(a);
+      return [cotangent.mul(a.mul(slope(a, own)).add(own))];
+    },
+  );
+  return value(x);
 }
 
 /**
@@ -151,7 +198,11 @@ export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
  * await evaluate(silu(constant([0, 1]))); // => [0, 0.731059]
  */
 export function silu(x: Tensor): Tensor {
-  return x.mul(x.sigmoid());
+  return byShare(
+    x,
+    (a) => a.sigmoid(),
+    (_, s) => s.mul(s.neg().add(1)),
+  );
 }
 
 /**
@@ -163,10 +214,21 @@ export function silu(x: Tensor): Tensor {
  * await evaluate(mish(constant([0, 1]))); // => [0, 0.865098]
  */
 export function mish(x: Tensor): Tensor {
-  // With s = sigmoid(x): 1 + e^x = 1 / (1 - s), and tanh(ln(1 + e^x)) = s (2 - s) / (1 + (1 - s)^2), whose slope does not cancel.
-  const s = x.sigmoid();
-  const rest = s.neg().add(1);
-  return x.mul(s.mul(rest.add(1)).div(rest.square().add(1)));
+  // With s = sigmoid(x) and r = 1 - s: tanh(ln(1 + e^x)) = s (1 + r) / (1 + r^2), and its slope is 4 s r^2 / (1 + r^2)^2.
+  const rest = (s: Tensor) => s.neg().add(1);
+  return byShare(
+    x,
+    (a) => {
+      const s = a.sigmoid();
+      return s.mul(rest(s).add(1)).div(rest(s).square().add(1));
+    },
+    (a) => {
+      const s = a.sigmoid();
+      const square = rest(s).square();
+      const divisor = square.add(1);
+      return s.mul(square).mul(4).div(divisor).div(divisor);
+    },
+  );
 }
 
 /**
@@ -183,9 +245,18 @@ export function softplus(x: Tensor, beta = 1): Tensor {
   if (beta === 0) throw new ArgumentError("softplus: beta must not be 0");
   const value = customGradient(
     (a) => a.relu().add(a.abs().neg().exp().log1p()),
-    (cotangent, [a]) => [cotangent.mul(a.sigmoid())],
+    (cotangent, [a]) => [cotangent.mul(sigmoidOf(a))],
   );
   return beta === 1 ? value(x) : value(x.mul(beta)).div(beta);
+}
+
+/** A sigmoid whose slope s(x) s(-x) keeps its digits for large x, too; the plain one's, s (1 - s), costs half as much. */
+function sigmoidOf(x: Tensor): Tensor {
+  const value = customGradient(
+    (a) => a.sigmoid(),
+    (cotangent, [a], s) => [cotangent.mul(s.mul(sigmoidOf(a.neg())))],
+  );
+  return value(x);
 }
 
 /**
@@ -197,7 +268,15 @@ export function softplus(x: Tensor, beta = 1): Tensor {
  * await evaluate(softsign(constant([-1, 3]))); // => [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
-  return x.div(x.abs().add(1));
+  // Its slope is 1 / (1 + |x|)^2; that of a quotient is a difference that cancels where |x| is large.
+  const value = customGradient(
+    (a) => a.div(a.abs().add(1)),
+    (cotangent, [a]) => {
+      const size = a.abs().add(1);
+      return [cotangent.div(size).div(size)];
+    },
+  );
+  return value(x);
 }
 
 /**
@@ -213,7 +292,7 @@ export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
   if (!(min < max)) throw new ArgumentError(`hardtanh: min ${min} must be below max ${max}`);
   const value = customGradient(
     (a) => a.maximum(min).minimum(max),
-    (cotangent, [a]) => [cotangent.mul(a.greater(min).mul(a.less(max)))],
+    (cotangent, [a]) => [a.greater(min).select(a.less(max).select(cotangent, 0), 0)],
   );
   return value(x);
 }
@@ -239,8 +318,10 @@ export function hardSigmoid(x: Tensor): Tensor {
  * await evaluate(hardSwish(constant([-4, 1.5, 4]))); // => [0, 1.125, 4]
  */
 export function hardSwish(x: Tensor): Tensor {
-  // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's.
-  return x.less(-3).select(0, x.greater(3).select(x, x.mul(x.add(3).div(6))));
+  // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's. Beyond, the parabola gets 0, and so stays finite.
+  const [isBelow, isAbove] = [x.less(-3), x.greater(3)];
+  const inner = isBelow.select(0, isAbove.select(0, x));
+  return isBelow.select(0, isAbove.select(x, inner.mul(inner.add(3).div(6))));
 }
 
 /**

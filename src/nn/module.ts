@@ -8,7 +8,7 @@ import { type Assignment, type RandomKey, Variable } from "../variable.ts";
 export interface Context {
   /** False when evaluating or predicting: dropout and the like do nothing. */
   readonly training: boolean;
-  /** A fresh random key at each call. */
+  /** A fresh random key at each call: inside a `scan`, whose step is built once, one for all its steps. */
   key(): RandomKey;
   /** A new value for a variable that is no parameter (running statistics), applied after the step. */
   assign(variable: Variable, value: Tensor): void;

@@ -213,9 +213,10 @@ function standardized(
   if (context.training && tracked) {
     const seen = context.current(batches).add(1);
     const share = momentum === null ? scalar(1).div(seen.cast("f32")) : scalar(momentum);
+    const rest = momentum === null ? share.neg().add(1) : scalar(1 - momentum);
     const update = (variable: Variable, value: Tensor) => {
       const old = context.current(variable);
-      context.assign(variable, old.add(value.sub(old).mul(share)));
+      context.assign(variable, old.mul(rest).add(value.mul(share)));
     };
     update(runningMean, x.mean(axes));
     update(runningVariance, x.variance(axes));

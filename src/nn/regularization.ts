@@ -29,7 +29,7 @@ export class Dropout implements Module {
   forward(x: Tensor, context: Context): Tensor {
     if (!context.training || this.p === 0) return x;
     const kept = uniform(context.key(), x.shape).less(1 - this.p);
-    return x.mul(kept.mul(1 / (1 - this.p)));
+    return kept.select(x.mul(1 / (1 - this.p)), 0);
   }
 }
 

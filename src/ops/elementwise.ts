@@ -4,9 +4,11 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op, perInput, type VjpContext } from "../op.ts";
 import { type Aval, checkDType, type DType, sameShape, showAval, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { scalarOf } from "./leaf.ts";
+import { sum } from "./reduction.ts";
 
 type Rule = (context: VjpContext<undefined>) => Tensor | undefined;
-type Simplify = (inputs: readonly Tensor[], output: Aval) => Tensor | undefined;
+type Simplify = (inputs: readonly Tensor[]) => Tensor | undefined;
 
 interface Codes {
   readonly f32?: number;
@@ -20,10 +22,10 @@ function elementwise(
   name: string,
   codes: Codes,
   rules: readonly Rule[],
-  options: { readonly result?: DType; readonly simplify?: Simplify } = {},
+  options: { readonly result?: DType; readonly simplify?: Simplify; readonly fold?: Op["fold"] } = {},
 ): Op<undefined> {
   const allowed = (["f32", "i32"] as const).filter((dtype) => codes[dtype] !== undefined);
-  const { result, simplify } = options;
+  const { result, simplify, fold } = options;
   return {
     name,
     infer(inputs) {
@@ -35,7 +37,8 @@ function elementwise(
     },
     vjp: perInput(...rules),
     lowering: { kind: "map", code: ([{ dtype }]) => codes[dtype as "f32" | "i32"] as number },
-    simplify: simplify && ((inputs, _, output) => simplify(inputs, output)),
+    simplify: simplify && ((inputs) => simplify(inputs)),
+    fold,
   };
 }
 
@@ -46,41 +49,29 @@ function commonShape(inputs: readonly Aval[], name: string): readonly number[] {
   return inputs[0].shape;
 }
 
-/** The value of a scalar constant, seen through broadcasts; undefined for anything else. */
-export function scalarValue(tensor: Tensor): number | undefined {
-  let node = tensor;
-  while (node.op.lowering.kind === "broadcast") node = node.inputs[0];
-  const { scalar } = (node.attrs ?? {}) as { readonly scalar?: number };
-  return node.op.lowering.kind === "leaf" && node.op.lowering.place === "constant" ? scalar : undefined;
-}
-
-/** `f` of two scalar constants (exactly rounded operations only), or undefined. */
-function fold(f: (a: number, b: number) => number): Simplify {
-  return ([a, b], output) => {
-    if (output.dtype !== "f32") return undefined;
-    const p = scalarValue(a);
-    const q = b === undefined ? 0 : scalarValue(b);
-    return p === undefined || q === undefined ? undefined : a.like(f(p, q));
-  };
-}
-
 function firstOf(...rules: Simplify[]): Simplify {
-  return (inputs, output) => {
+  return (inputs) => {
     for (const rule of rules) {
-      const simpler = rule(inputs, output);
+      const simpler = rule(inputs);
       if (simpler !== undefined) return simpler;
     }
     return undefined;
   };
 }
 
-/** a where b is the scalar `value` (of any dtype). */
+/** Whether it is the scalar `value` (of any dtype), on every executor. */
+function isScalar(tensor: Tensor, value: number): boolean {
+  const scalar = scalarOf(tensor);
+  return scalar !== undefined && Object.is(scalar.exact, value) && Object.is(scalar.rounded, value);
+}
+
+/** a where b is the scalar `value`. */
 function rightIdentity(value: number): Simplify {
-  return ([a, b]) => (Object.is(scalarValue(b), value) ? a : undefined);
+  return ([a, b]) => (isScalar(b, value) ? a : undefined);
 }
 
 function leftIdentity(value: number): Simplify {
-  return ([a, b]) => (Object.is(scalarValue(a), value) ? b : undefined);
+  return ([a, b]) => (isScalar(a, value) ? b : undefined);
 }
 
 // d(a + b) = da + db. Adding +0 turns -0 into +0, so only -0 is an identity; subtracting +0 is exact.
@@ -88,9 +79,7 @@ export const add = elementwise(
   "add",
   { f32: code.ADD, i32: code.ADD_I },
   [({ cotangent }) => cotangent, ({ cotangent }) => cotangent],
-  {
-    simplify: fold((a, b) => a + b),
-  },
+  { fold: (a, b) => a + b },
 );
 
 // d(a - b) = da - db
@@ -98,12 +87,7 @@ export const sub = elementwise(
   "sub",
   { f32: code.SUB, i32: code.SUB_I },
   [({ cotangent }) => cotangent, ({ cotangent }) => cotangent.neg()],
-  {
-    simplify: firstOf(
-      rightIdentity(0),
-      fold((a, b) => a - b),
-    ),
-  },
+  { simplify: rightIdentity(0), fold: (a, b) => a - b },
 );
 
 // d(a b) = b da + a db
@@ -111,13 +95,7 @@ export const mul = elementwise(
   "mul",
   { f32: code.MUL, i32: code.MUL_I },
   [({ cotangent, inputs }) => cotangent.mul(inputs[1]), ({ cotangent, inputs }) => cotangent.mul(inputs[0])],
-  {
-    simplify: firstOf(
-      rightIdentity(1),
-      leftIdentity(1),
-      fold((a, b) => a * b),
-    ),
-  },
+  { simplify: firstOf(rightIdentity(1), leftIdentity(1)), fold: (a, b) => a * b },
 );
 
 // d(a / b) = da / b - (a / b) / b db. i32: floor division, by zero 0.
@@ -128,19 +106,25 @@ export const div = elementwise(
     ({ cotangent, inputs }) => cotangent.div(inputs[1]),
     ({ cotangent, inputs, output }) => cotangent.mul(output).div(inputs[1]).neg(),
   ],
-  {
-    simplify: firstOf(
-      rightIdentity(1),
-      fold((a, b) => a / b),
-    ),
-  },
+  { simplify: rightIdentity(1), fold: (a, b) => a / b },
 );
 
-// a - b floor(a / b); d = da - floor(a / b) db
+// r = a - b q for the whole number q = floor(a / b); dr = da - q db
 export const remainder = elementwise("remainder", { f32: code.REMAINDER, i32: code.REMAINDER_I }, [
   ({ cotangent }) => cotangent,
-  ({ cotangent, inputs: [a, b] }) => cotangent.mul(a.div(b).floor()).neg(),
+  ({ cotangent, inputs: [a, b], output }) => cotangent.mul(wholeQuotient(a, b, output)).neg(),
 ]);
+
+/**
+ * floor(a / b), given the remainder: a / b rounded may be the next whole number, (a - remainder) / b is that number but for roundings.
+ * By an infinite b it is 0, or -1 where the signs differ.
+ */
+function wholeQuotient(a: Tensor, b: Tensor, remainder: Tensor): Tensor {
+  const quotient = a.sub(remainder).div(b);
+  const below = quotient.floor();
+  const nearest = quotient.sub(below).greater(0.5).select(below.add(1), below);
+  return a.equal(remainder).select(0, remainder.equal(b).select(-1, nearest));
+}
 
 /** The cotangent where a wins, half of it at a tie (as PyTorch), nothing where b wins. */
 function winner({ cotangent }: VjpContext<undefined>, loses: Tensor, ties: Tensor): Tensor {
@@ -158,15 +142,13 @@ export const minimum = elementwise("minimum", { f32: code.MIN, i32: code.MIN_I }
 ]);
 
 export const neg = elementwise("neg", { f32: code.NEG, i32: code.NEG_I }, [({ cotangent }) => cotangent.neg()], {
-  simplify: firstOf(
-    ([a]) => (a.op === neg ? a.inputs[0] : undefined),
-    fold((a) => -a),
-  ),
+  simplify: ([a]) => (a.op === neg ? a.inputs[0] : undefined),
+  fold: (a) => -a,
 });
 
-// d|a| = sign(a) da
+// d|a| = sign(a) da, which is 0 at 0 whatever the cotangent: an infinite one, of a root for example, must not make NaN of it.
 export const abs = elementwise("abs", { f32: code.ABS, i32: code.ABS_I }, [
-  ({ cotangent, inputs }) => cotangent.mul(inputs[0].sign()),
+  ({ cotangent, inputs: [a] }) => a.equal(0).select(0, cotangent.mul(a.sign())),
 ]);
 
 export const sign = elementwise("sign", { f32: code.SIGN, i32: code.SIGN_I }, [zero]);
@@ -175,9 +157,9 @@ export const floor = elementwise("floor", { f32: code.FLOOR }, [zero]);
 // d e^a = e^a da
 export const exp = elementwise("exp", { f32: code.EXP }, [({ cotangent, output }) => cotangent.mul(output)]);
 
-// d (e^a - 1) = (e^a - 1 + 1) da
+// d (e^a - 1) = e^a da, which the result plus 1 would lose where a is far below 0
 export const expm1 = elementwise("expm1", { f32: code.EXPM1 }, [
-  ({ cotangent, output }) => cotangent.mul(output.add(1)),
+  ({ cotangent, inputs: [a] }) => cotangent.mul(a.exp()),
 ]);
 
 // d ln a = da / a
@@ -188,8 +170,40 @@ export const log1p = elementwise("log1p", { f32: code.LOG1P }, [
   ({ cotangent, inputs }) => cotangent.div(inputs[0].add(1)),
 ]);
 
-// d sqrt(a) = da / (2 sqrt(a))
-export const sqrt = elementwise("sqrt", { f32: code.SQRT }, [({ cotangent, output }) => cotangent.div(output.mul(2))]);
+// d sqrt(a) = da / (2 sqrt(a)). The root of a sum of squares is a length: its slope at 0 is taken for 0 (a subgradient), since what
+// is infinite here would meet the squares' slopes of 0, which makes NaN.
+export const sqrt = elementwise("sqrt", { f32: code.SQRT }, [
+  ({ cotangent, inputs: [a], output }) => {
+    if (!isFlatAtZero(a)) return cotangent.div(output.mul(2));
+    const atZero = output.equal(0);
+    return atZero.select(0, cotangent.div(atZero.select(1, output).mul(2)));
+  },
+]);
+
+/** Whether it is a sum of squares (or of their multiples), by what it is computed from: wherever it is 0, so are its slopes. */
+function isFlatAtZero(tensor: Tensor): boolean {
+  const parts = new Set([tensor]);
+  for (const part of parts) {
+    if (isSquare(part)) continue;
+    const summands = summandsOf(part);
+    if (summands.length === 0) return false;
+    for (const summand of summands) parts.add(summand); // which the loop goes on to
+  }
+  return true;
+}
+
+function isSquare({ op, inputs: [a, b] }: Tensor): boolean {
+  return op === mul && a === b;
+}
+
+/** What a tensor is a sum or a multiple of. */
+function summandsOf({ op, inputs }: Tensor): readonly Tensor[] {
+  const [a, b] = inputs;
+  if (op === add) return inputs;
+  if (op === mul) return scalarOf(b) !== undefined ? [a] : scalarOf(a) !== undefined ? [b] : [];
+  const { kind } = op.lowering;
+  return kind === "view" || kind === "broadcast" || op === div || op === sum ? [a] : [];
+}
 
 // d a^(-1/2) = -1/2 a^(-3/2) da
 export const rsqrt = elementwise("rsqrt", { f32: code.RSQRT }, [
@@ -224,11 +238,15 @@ export const erf = elementwise("erf", { f32: code.ERF }, [
     ),
 ]);
 
-// d a^b = b a^(b-1) da + a^b ln a db, with PyTorch's zeros: none for b = 0, none in b where a = 0 and b >= 0.
+// d a^b = b a^(b-1) da + a^b ln a db, with PyTorch's zeros: none for b = 0, none in b where a = 0 and b >= 0. What is not selected must
+// be finite, too, since it has a gradient of its own: so a^-1 stands nowhere where b = 0.
 export const pow = elementwise("pow", { f32: code.POW }, [
-  ({ cotangent, inputs: [a, b] }) => b.equal(0).select(0, cotangent.mul(b.mul(a.pow(b.sub(1))))),
+  ({ cotangent, inputs: [a, b] }) => {
+    const isConstant = b.equal(0);
+    return isConstant.select(0, cotangent.mul(b.mul(a.pow(isConstant.select(1, b.sub(1))))));
+  },
   ({ cotangent, inputs: [a, b], output }) => {
-    const atZero = a.equal(0).mul(b.less(0).neg().add(1));
+    const atZero = a.equal(0).mul(b.greater(0).add(b.equal(0)));
     return atZero.select(0, cotangent.mul(output).mul(atZero.select(1, a).log()));
   },
 ]);
@@ -239,7 +257,7 @@ export const equal = elementwise("equal", { f32: code.EQUAL, i32: code.EQUAL_I }
 
 // max(a, 0); the gradient at 0 is 0, as PyTorch's
 export const relu = elementwise("relu", { f32: code.RELU }, [
-  ({ cotangent, inputs: [a] }) => a.like(0).less(a).mul(cotangent),
+  ({ cotangent, inputs: [a] }) => a.like(0).less(a).select(cotangent, 0),
 ]);
 
 /** Condition (f32, not 0 means true), then two values of one dtype. */

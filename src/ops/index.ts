@@ -10,15 +10,15 @@ import * as random from "./random.ts";
 import * as reduction from "./reduction.ts";
 import * as rowwise from "./rowwise.ts";
 
-const { scalarValue: _, ...elementwiseOps } = elementwise;
+const { scalarOf: _, ...leafOps } = leaf;
 const { broadcastCopy: __, ...movementOps } = movement;
 
 /** Ops by name, in the order data meets them. */
 export const ops = {
-  ...leaf,
+  ...leafOps,
   checkpoint: checkpointOp,
   recompute,
-  ...elementwiseOps,
+  ...elementwise,
   ...reduction,
   ...contraction,
   ...movementOps,

@@ -1,6 +1,6 @@
 // Ops without a computation: where values come from, and markers that only autodiff sees.
 import { GradientError } from "../errors.ts";
-import { nondifferentiable, type Op, type Vjp } from "../op.ts";
+import { exactly, nondifferentiable, type Op, type Vjp } from "../op.ts";
 import { type Aval, checkShape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -26,6 +26,8 @@ export interface ConstantAttrs extends Aval {
   readonly data: Float64Array | Int32Array | Uint8Array;
   /** The value, where there is only one. */
   readonly scalar?: number;
+  /** The value where numbers are float32, if it is not the one next to `scalar`: of a sum of constants, each operation is rounded there. */
+  readonly rounded?: number;
 }
 
 /** Known when the program is made. */
@@ -34,9 +36,28 @@ export const constant: Op<ConstantAttrs> = {
   infer: (_, { shape, dtype }) => ({ shape: checkShape(shape, "constant"), dtype }),
   vjp: nondifferentiable,
   lowering: { kind: "leaf", place: "constant" },
-  key: ({ scalar, dtype, shape }) =>
-    scalar === undefined ? undefined : `${Object.is(scalar, -0) ? "-0" : scalar} ${dtype} ${shape.length}`,
+  key({ scalar, rounded, dtype, shape }) {
+    if (scalar === undefined) return undefined;
+    const value = rounded === undefined ? exactly(scalar) : `${exactly(scalar)}~${exactly(rounded)}`;
+    return `${value} ${dtype} ${shape.length}`;
+  },
 };
+
+/** A scalar constant's value in Float64, and the one where numbers are float32. */
+export interface Scalar {
+  readonly exact: number;
+  readonly rounded: number;
+}
+
+/** The value of a scalar constant, seen through broadcasts; undefined for anything else. */
+export function scalarOf(tensor: Tensor): Scalar | undefined {
+  let node = tensor;
+  while (node.op.lowering.kind === "broadcast") node = node.inputs[0];
+  if (node.op.lowering.kind !== "leaf" || node.op.lowering.place !== "constant") return undefined;
+  const { scalar, rounded, dtype } = node.attrs as ConstantAttrs;
+  if (scalar === undefined) return undefined;
+  return { exact: scalar, rounded: rounded ?? (dtype === "f32" ? Math.fround(scalar) : scalar) };
+}
 
 /** A value from outside a loop's body, or what the loop hands its body. */
 export const captured: Op<Aval> = {

@@ -143,7 +143,8 @@ export interface ScanStep {
 
 /**
  * Runs `step` over the first axis of the sequences, handing carries on from step to step. One loop in the program, whatever the
- * length, forward and backward. Tensors the step reads from outside are captured.
+ * length, forward and backward. Tensors the step reads from outside are captured, random keys among them: for other random numbers at every
+ * step, `foldIn` a key with a carry or a sequence that counts.
  * @returns the final carries, and each step output stacked along a new first axis
  * @throws ShapeError, DTypeError where a carry changes its shape or dtype or sequences differ in length
  *

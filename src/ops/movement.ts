@@ -1,6 +1,6 @@
 // Movement: the same elements elsewhere. Views cost nothing; the rest are strided copies that consumers often absorb.
 import { DTypeError, ShapeError } from "../errors.ts";
-import { type Op, perInput, type StridedCopy } from "../op.ts";
+import { exactly, type Op, perInput, type StridedCopy } from "../op.ts";
 import {
   checkDType,
   checkShape,
@@ -169,7 +169,7 @@ export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readon
     },
   },
   simplify: ([a], attrs) => (isIdentity(attrs.shape, attrs) ? a : undefined),
-  key: ({ starts, steps, shape, value }) => `${starts};${steps};${shape};${value}`,
+  key: ({ starts, steps, shape, value }) => `${starts};${steps};${shape};${exactly(value)}`,
 };
 
 /** Tensors one after the other along an axis. */

@@ -1,7 +1,7 @@
 // Random numbers as pure functions of a key: counter-based Philox4x32-10, and a keyed permutation. No state, so replays are exact.
 import { PERMUTE_INDEX, UNIFORM } from "../../assembly/isa/map-code.ts";
 import { scalar } from "../create.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op } from "../op.ts";
 import { checkDType, checkShape, type Shape, sameShape, showShape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -60,8 +60,14 @@ export function randomKey(seed: number, path: string): RandomKey {
   return [scalar(low, "i32"), scalar(hash(path, low ^ Math.floor(seed / 2 ** 32)), "i32")];
 }
 
+// With x = a + index the next key is (F x + b, G (F x + b) + x): one key for each index and each stream, since the determinant
+// of that is -1; and since it is no sum of the indices, an index after another leads elsewhere than the other after the one. Any odd
+// multipliers with scattered bits do; these have good spectra (Steele and Vigna 2021).
+const F = 0x915f77f5 | 0;
+const G = 0x93d765dd | 0;
+
 /**
- * The key of sub-stream `index` (i32 scalar: a step, an epoch) of a stream.
+ * The key of sub-stream `index` (i32 scalar: a step, an epoch) of a stream. The streams of sub-streams, by any path of indices, are others.
  *
  * @example
  * import { evaluateAll, foldIn, randomKey, uniform } from "simdgrad";
@@ -70,12 +76,29 @@ export function randomKey(seed: number, path: string): RandomKey {
  * a[0] === b[0]; // => false
  */
 export function foldIn([a, b]: RandomKey, index: Tensor | number): RandomKey {
-  return [a.add(index), b];
+  const x = a.add(index);
+  const next = x.mul(F).add(b);
+  return [next, next.mul(G).add(x)];
+}
+
+/** The largest of the numbers that `uniform` scales: 24 ones behind the point. */
+const LARGEST_UNIT = 1 - 2 ** -24;
+
+/** The largest float32 below a number. */
+function float32Below(x: number): number {
+  const bits = new Int32Array(1);
+  const value = new Float32Array(bits.buffer);
+  value[0] = x;
+  if (value[0] < x) return value[0];
+  if (x === 0) return -(2 ** -149);
+  bits[0] += x > 0 ? -1 : 1;
+  return value[0];
 }
 
 /**
- * Uniform random f32 in [low, high): 24 random bits each (Philox4x32-10, Salmon et al. 2011).
- * @throws ShapeError for a key that is not two scalars
+ * Uniform random f32 in [low, high): 24 random bits each (Philox4x32-10, Salmon et al. 2011). Also where float32 has few numbers between the
+ * two, none is `high`.
+ * @throws ShapeError for a key that is not two scalars, ArgumentError unless low and high are finite and low <= high
  *
  * @example
  * import { randomKey, uniform } from "simdgrad";
@@ -86,8 +109,16 @@ export function uniform([a, b]: RandomKey, shape: Shape, low = 0, high = 1): Ten
   // One key a tensor: the block machine reads it once.
   for (const { shape: own } of [a, b])
     if (own.length > 0) throw new ShapeError(`uniform: a key is two scalars, not ${showShape(own)}`);
+  if (!(low <= high && Number.isFinite(high - low)))
+    throw new ArgumentError(`uniform: low ${low} and high ${high} are not the ends of an interval`);
   const unit = apply(uniformOp, [a.broadcastTo(shape), b.broadcastTo(shape)]);
-  return low === 0 && high === 1 ? unit : unit.mul(high - low).add(low);
+  if (low === 0 && high === 1) return unit;
+  const scaled = unit.mul(high - low).add(low);
+  // Rounding may close the interval: where the largest unit gets to the end, in one rounding or in two, that is kept out.
+  const [width, start] = [Math.fround(high - low), Math.fround(low)];
+  const tops = [LARGEST_UNIT * width + start, Math.fround(LARGEST_UNIT * width) + start];
+  if (tops.every((top) => Math.fround(top) < high)) return scaled;
+  return scaled.minimum(Math.max(start, float32Below(high)));
 }
 
 /**

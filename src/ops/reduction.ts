@@ -3,9 +3,8 @@
 import { REDUCE } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Buffer } from "../compile/lir.ts";
-import { ShapeError } from "../errors.ts";
 import { type EmitContext, nondifferentiable, type Op, perInput } from "../op.ts";
-import { checkDType, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkNotEmpty, type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 export interface ReduceAttrs {
@@ -20,8 +19,12 @@ interface Run {
   readonly inner: number;
 }
 
-// Sums with few results are cut into parts of this length, fixed by shape, so that threads can share them and errors stay small.
+// Reductions to few results are cut into parts of this length, fixed by shape, so that threads can share them.
 const PART = 4096;
+
+// An f32 sum is several ones side by side: of a row 16 of every 16th element, of a column 4 of every 4th. Where one of these has more
+// elements than this, whose roundings would add up to more than a unit or two in the last place, it is kept in float64.
+const MANY = 64;
 
 /** The runs of reduced axes, last first, with the shape shrinking as they are folded. Axes of size 1 are no obstacle. */
 function runsOf(shape: Shape, axes: readonly number[]): Run[] {
@@ -53,25 +56,39 @@ function emitRun(
   const parts = Math.floor(n / PART);
   if (kind !== slot.KIND_ARGMAX && outer === 1 && parts >= 2) {
     const rest = n - parts * PART;
-    const rows = parts + (rest > 0 ? 1 : 0);
+    // A part of a sum is two numbers, itself and what its rounding left, so that only the last rounding counts.
+    const isSum = kind === slot.KIND_SUM || kind === slot.KIND_WIDE_SUM;
+    const [partKind, each] = isSum ? [slot.KIND_SUM_IN_TWO, 2] : [kind, 1];
+    const rows = each * (parts + (rest > 0 ? 1 : 0));
     const partial = emit.temporary(rows * inner, to.dtype, `${to.label} in parts`);
-    emit.instruction(REDUCE, [partial, from, kind, parts, PART, inner], [from], [partial]);
+    emit.instruction(REDUCE, [partial, from, partKind, parts, PART, inner], [from], [partial]);
     if (rest > 0) {
-      const target = { buffer: partial, words: parts * inner };
+      const target = { buffer: partial, words: each * parts * inner };
       const source = { buffer: from, words: parts * PART * inner };
-      emit.instruction(REDUCE, [target, source, kind, 1, rest, inner], [from], [partial]);
+      emit.instruction(REDUCE, [target, source, partKind, 1, rest, inner], [from], [partial]);
     }
-    emitRun(emit, kind, to, partial, { outer: 1, n: rows, inner });
+    emitRun(emit, isSum ? slot.KIND_WIDE_SUM : kind, to, partial, { outer: 1, n: rows, inner });
     return;
   }
-  emit.instruction(REDUCE, [to, from, kind, outer, n, inner], [from], [to]);
+  const isLong = n > MANY * (inner === 1 ? 16 : 4);
+  const ownKind = kind === slot.KIND_SUM && isLong ? slot.KIND_WIDE_SUM : kind;
+  emit.instruction(REDUCE, [to, from, ownKind, outer, n, inner], [from], [to]);
+}
+
+interface ReductionOptions {
+  /** Default: the dtype that is reduced. */
+  readonly result?: DType;
+  /** Whether nothing has a result. */
+  readonly ofNothing?: boolean;
+  /** Whether the result of one element is that element. */
+  readonly ofOne?: boolean;
 }
 
 function reduction(
   name: string,
   kinds: { readonly f32?: number; readonly i32?: number },
   vjp: Op<ReduceAttrs>["vjp"],
-  result?: DType,
+  { result, ofNothing = false, ofOne = false }: ReductionOptions = {},
 ): Op<ReduceAttrs> {
   const allowed = (["f32", "i32"] as const).filter((dtype) => kinds[dtype] !== undefined);
   return {
@@ -79,6 +96,7 @@ function reduction(
     infer([aval], { axes }) {
       const { shape, dtype } = aval;
       checkDType(aval, allowed, name);
+      if (!ofNothing) checkNotEmpty(shape, axes, name);
       return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: result ?? dtype };
     },
     vjp,
@@ -97,7 +115,7 @@ function reduction(
       },
     },
     simplify([a], { axes }) {
-      if (result !== undefined || !axes.every((axis) => a.shape[axis] === 1)) return undefined;
+      if (!ofOne || !axes.every((axis) => a.shape[axis] === 1)) return undefined;
       return a.reshape(a.shape.filter((_, i) => !axes.includes(i)));
     },
     key: ({ axes }) => axes.join(),
@@ -114,27 +132,33 @@ export const sum = reduction(
   "sum",
   { f32: slot.KIND_SUM, i32: slot.KIND_SUM_I32 },
   perInput(({ cotangent, inputs: [a], attrs: { axes } }) => restore(cotangent, a, axes)),
+  { ofNothing: true, ofOne: true },
 );
 
-// The cotangent goes to the largest element, in equal parts where several tie (torch.amax).
+// n = sqrt(sum x^2), whose squares cannot overflow; dx = (x / n) c, 0 where n = 0 (a subgradient, as PyTorch's)
+export const norm = reduction(
+  "norm",
+  { f32: slot.KIND_NORM },
+  perInput(({ cotangent, inputs: [a], output, attrs: { axes } }) => {
+    const isZero = output.equal(0);
+    const direction = a.div(restore(isZero.select(1, output), a, axes));
+    return direction.mul(restore(isZero.select(0, cotangent), a, axes));
+  }),
+  { ofNothing: true },
+);
+
+// The cotangent goes to the largest element, in equal parts where several tie (torch.amax); where NaN is the largest, NaN to all.
 export const max = reduction(
   "max",
   { f32: slot.KIND_MAX, i32: slot.KIND_MAX_I32 },
   perInput(({ cotangent, inputs: [a], output, attrs: { axes } }) => {
     const winners = a.equal(restore(output, a, axes));
     const count = winners.sum(axes);
-    return winners.mul(restore(cotangent.div(count), a, axes));
+    const none = count.equal(0).select(Number.NaN, 0);
+    return winners.select(restore(cotangent.div(count), a, axes), restore(none, a, axes));
   }),
+  { ofOne: true },
 );
 
 /** Index of the first largest element along one axis, or of the flat tensor; NaN counts as largest. */
-export const argmax = {
-  ...reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, "i32"),
-  infer([aval], { axes }) {
-    const { shape } = aval;
-    checkDType(aval, ["f32"], "argmax");
-    if (axes.some((axis) => shape[axis] === 0))
-      throw new ShapeError(`argmax: ${showShape(shape)} has nothing along axis ${axes}`);
-    return { shape: shape.filter((_, i) => !axes.includes(i)), dtype: "i32" };
-  },
-} satisfies Op<ReduceAttrs>;
+export const argmax = reduction("argmax", { f32: slot.KIND_ARGMAX }, nondifferentiable, { result: "i32" });

@@ -53,7 +53,7 @@ export const softmax: Op<undefined> = {
   lowering: ofRows(SOFTMAX),
 };
 
-// l = ln sum e^x; dl = softmax(x)
+// l = ln sum e^x; dl = softmax(x). Beside an infinity every other element has slope 0, the infinity itself NaN, as e^(x - l) has.
 export const logSumExp: Op<undefined> = {
   name: "logSumExp",
   infer(inputs) {
@@ -61,7 +61,11 @@ export const logSumExp: Op<undefined> = {
     checkMatrix(inputs[0], "logSumExp");
     return { shape: [inputs[0].shape[0]], dtype: "f32" };
   },
-  vjp: perInput(({ cotangent, inputs: [x] }) => x.softmax(1).mul(column(cotangent))),
+  vjp: perInput(({ cotangent, inputs: [x], output }) => {
+    const isEndless = column(output.equal(Number.POSITIVE_INFINITY));
+    const beside = x.equal(Number.POSITIVE_INFINITY).select(Number.NaN, 0);
+    return isEndless.select(beside, x.softmax(1)).mul(column(cotangent));
+  }),
   lowering: ofRows(LOG_SUM_EXP),
 };
 

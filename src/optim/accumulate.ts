@@ -1,10 +1,12 @@
 // Gradient accumulation: large batches in small memory.
+import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { checkCount } from "./options.ts";
 import { filledLike, newStep, type Optimizer, type OptimizerState } from "./transform.ts";
 
 /**
- * The optimizer, once every `steps` steps, with the mean of their gradients; in between nothing changes. Its schedules count updates.
+ * The optimizer, once every `steps` steps, with the mean of their gradients; in between nothing changes. Its schedules count updates. Where
+ * losses are means of different counts (ignored targets, weights), the mean of their gradients is not the gradient of the mean of all.
  * @throws ArgumentError unless steps is a whole number >= 1
  *
  * @example
@@ -17,6 +19,7 @@ import { filledLike, newStep, type Optimizer, type OptimizerState } from "./tran
 export function accumulate(optimizer: Optimizer, options: { readonly steps: number }): Optimizer {
   const { steps } = options;
   checkCount(steps, 1, "accumulate: steps");
+  const completes = (step: Tensor) => step.add(1).remainder(steps).equal(0);
   return {
     init: (parameters, step = newStep()) => ({
       step,
@@ -26,7 +29,7 @@ export function accumulate(optimizer: Optimizer, options: { readonly steps: numb
       ],
     }),
     update(gradients, { step, links: [inner, sums] }, parameters) {
-      const complete = step.add(1).remainder(steps).equal(0);
+      const complete = completes(step);
       const totals = (sums as Variable[]).map((sum, i) => sum.add(gradients[i]));
       const updates = optimizer.update(
         totals.map((total) => total.mul(1 / steps)),
@@ -38,6 +41,12 @@ export function accumulate(optimizer: Optimizer, options: { readonly steps: numb
         ...totals.map((total, i) => [(sums as Variable[])[i], complete.select(0, total)] as const),
         [step, step.add(1)],
       ];
+    },
+    progress({ step, links }) {
+      const inner = links[0] as OptimizerState;
+      const progress = optimizer.progress?.(inner);
+      const complete = completes(step);
+      return { changes: progress?.changes.mul(complete) ?? complete, before: progress?.before ?? inner.step };
     },
     averages: ({ links }, parameters) => optimizer.averages?.(links[0] as OptimizerState, parameters) ?? [],
   };

@@ -7,8 +7,8 @@ import { around } from "./around.ts";
 import { checkCount, checkFraction } from "./options.ts";
 import { assign, filledLike, type Optimizer } from "./transform.ts";
 
-/** The share of the newest value, given how many are in the average (i32) and the steps made; and whether it counts (f32: 1 or 0). */
-type Weight = (count: Tensor, step: Tensor) => { readonly share: Tensor; readonly counts: Tensor };
+/** The share of the newest value, given how many are in the average (i32) and the updates made; and whether it counts (f32: 1 or 0). */
+type Weight = (count: Tensor, updates: Tensor) => { readonly share: Tensor; readonly counts: Tensor };
 
 function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer {
   return around(optimizer, {
@@ -16,8 +16,8 @@ function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer
       count: new Variable([], 0, { dtype: "i32", label: `${name}.count` }),
       means: filledLike(parameters, name),
     }),
-    update(values, { count, means }, _, step) {
-      const { share, counts } = weight(count, step);
+    update(values, { count, means }, _, updates) {
+      const { share, counts } = weight(count, updates);
       const next = means.map((mean, i) => values[i].sub(mean).mul(share).add(mean));
       return { values, assignments: [...assign(means, next), [count, count.add(counts.cast("i32"))]] };
     },
@@ -29,7 +29,9 @@ function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer
 
 /**
  * The optimizer, with an exponential moving average of the parameters, which a Trainer predicts and evaluates with: the first values,
- * then decay times the average plus (1 - decay) times the new ones (torch.optim.swa_utils.AveragedModel).
+ * then decay times the average plus (1 - decay) times the new ones (torch.optim.swa_utils.AveragedModel). Of an optimizer that accumulates, each
+ * update counts once. Averages are float32: what a step would change by less than 6e-8 of the average stays. The running statistics of batch
+ * norms are not averaged: they are those of the parameters themselves.
  * @throws ArgumentError for decay outside [0, 1)
  *
  * @example
@@ -55,7 +57,7 @@ export function ema(optimizer: Optimizer, options: { readonly decay?: number } =
 
 /**
  * The optimizer, with the plain mean of the parameters after step `start` and every `every` steps from then on, which a Trainer predicts
- * and evaluates with (Izmailov et al. 2018; torch.optim.swa_utils).
+ * and evaluates with (Izmailov et al. 2018; torch.optim.swa_utils). Steps are updates, and running statistics stay as they are, as with `ema`.
  * @throws ArgumentError unless start is a whole number >= 0 and every one >= 1
  *
  * @example
@@ -75,8 +77,8 @@ export function swa(
   const { start = 0, every = 1 } = options;
   checkCount(start, 0, "swa: start");
   checkCount(every, 1, "swa: every");
-  return averaged(optimizer, "swa", (count, step) => {
-    const since = step.sub(start);
+  return averaged(optimizer, "swa", (count, updates) => {
+    const since = updates.sub(start);
     const counts = since.less(0).select(0, since.remainder(every).equal(0));
     return { share: counts.div(count.add(1).cast("f32")), counts };
   });

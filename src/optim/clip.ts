@@ -6,15 +6,7 @@ import { stateless, type Transform } from "./transform.ts";
 /** The Euclidean length of each row (all axes but the first), kept as axes of 1; of a vector or scalar as a whole. */
 export function rowNorms(tensor: Tensor): Tensor {
   const axes = [...tensor.shape.keys()];
-  return tensor
-    .square()
-    .sum(axes.length > 1 ? axes.slice(1) : axes, { keepDims: true })
-    .sqrt();
-}
-
-/** The Euclidean length of a tensor, a scalar. */
-export function norm(tensor: Tensor): Tensor {
-  return tensor.square().sum().sqrt();
+  return tensor.norm(axes.length > 1 ? axes.slice(1) : axes, { keepDims: true });
 }
 
 /**
@@ -34,13 +26,22 @@ export function clipByGlobalNorm(limit: number): Transform<undefined> {
   checkPositive(limit, "clipByGlobalNorm: limit");
   return stateless((updates) => {
     if (updates.length === 0) return { updates };
-    const length = updates
-      .map((update) => update.square().sum())
-      .reduce((sum, part) => sum.add(part))
-      .sqrt();
+    const length = lengthOf(updates.map((update) => update.norm()));
     const factor = length.like(limit).div(length.add(1e-6)).minimum(1);
     return { updates: updates.map((update) => update.mul(factor)) };
   });
+}
+
+/** Of a vector with these parts, of known lengths: as multiples of the longest they have squares that do not overflow. */
+function lengthOf(parts: readonly Tensor[]): Tensor {
+  const longest = parts.reduce((a, b) => a.maximum(b));
+  const isUsual = longest.greater(0).mul(longest.less(Number.POSITIVE_INFINITY));
+  const unit = isUsual.select(longest, 1);
+  const squares = parts.map((part) => part.div(unit).square());
+  return squares
+    .reduce((sum, square) => sum.add(square))
+    .sqrt()
+    .mul(unit);
 }
 
 /**

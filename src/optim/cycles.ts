@@ -1,15 +1,10 @@
 // Schedules that rise and fall.
-import { constant, scalar } from "../create.ts";
+import { constant } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
 import { checkCount, checkFinite, checkFraction, checkPositive } from "./options.ts";
+import { wholePower } from "./powers.ts";
 import { countReached, type Schedule } from "./schedules.ts";
-
-/** Half a cosine from `from` at 0 to `to` at 1, or a line. */
-function between(from: number, to: number, share: Tensor, anneal: "cosine" | "linear"): Tensor {
-  const part = anneal === "linear" ? share : share.mul(Math.PI).cos().neg().add(1).mul(0.5);
-  return part.mul(to - from).add(from);
-}
+import { alongCosine, rateOn, wayBetween, wayOver } from "./ways.ts";
 
 /**
  * From `value` to `final` along half a cosine over `steps`, again and again, each time `factor` times as long
@@ -32,17 +27,7 @@ export function cosineRestarts(
   checkFinite(final, "cosineRestarts: final");
   checkCount(steps, 1, "cosineRestarts: steps");
   checkCount(factor, 1, "cosineRestarts: factor");
-  if (factor === 1)
-    return (step) =>
-      between(
-        value,
-        final,
-        step
-          .remainder(steps)
-          .cast("f32")
-          .mul(1 / steps),
-        "cosine",
-      );
+  if (factor === 1) return (step) => rateOn(alongCosine(wayOver(step.remainder(steps), steps)), value, final);
   const starts: number[] = []; // of all cycles that an i32 step can reach
   const lengths: number[] = [];
   for (let start = 0, length = steps; start < 2 ** 31; start += length, length *= factor) {
@@ -52,7 +37,8 @@ export function cosineRestarts(
   return (step) => {
     const cycle = countReached(starts, step).sub(1);
     const place = step.sub(constant(Int32Array.from(starts)).gather(cycle)).cast("f32");
-    return between(value, final, place.div(constant(Float64Array.from(lengths)).gather(cycle)), "cosine");
+    const length = constant(Float64Array.from(lengths)).gather(cycle);
+    return rateOn(alongCosine({ left: length.sub(place).div(length), made: place.div(length) }), value, final);
   };
 }
 
@@ -102,7 +88,7 @@ export function cyclic(value: number, options: CyclicOptions): Schedule {
     const height = up.minimum(down).mul(top - value);
     if (mode === "triangular") return height.add(value);
     const [base, exponent] = mode === "triangular2" ? [0.5, step.div(stepSizeUp + stepSizeDown)] : [gamma, step];
-    return height.mul(scalar(base).pow(exponent.cast("f32"))).add(value);
+    return height.mul(wholePower(base, exponent.cast("f32"))).add(value);
   };
 }
 
@@ -154,12 +140,8 @@ export function oneCycle(top: number, options: OneCycleOptions): Schedule {
   return (step) => {
     const t = step.cast("f32");
     const phases = ends.map((end, i) => {
-      const start = ends[i - 1] ?? 0;
-      const share = t
-        .sub(start)
-        .mul(1 / (end - start))
-        .minimum(1);
-      return between(values[i], values[i + 1], share, anneal);
+      const way = wayBetween(t, ends[i - 1] ?? 0, end);
+      return rateOn(anneal === "linear" ? way : alongCosine(way), values[i], values[i + 1]);
     });
     return phases.reduceRight((later, phase, i) => t.greater(ends[i]).select(later, phase));
   };

@@ -65,6 +65,13 @@ export function parameterGroups(groups: readonly ParameterGroup[]): Optimizer {
       );
       return [...new Map(assignments)]; // one counter of steps, assigned by every group
     },
+    progress(state) {
+      const all = groups.map(({ optimizer }, i) => optimizer.progress?.(state.links[i] as OptimizerState));
+      // Changed by one group is changed.
+      return all.reduce(
+        (a, b) => a && b && { changes: a.changes.maximum(b.changes), before: a.before.maximum(b.before) },
+      );
+    },
     averages: (state, parameters) =>
       each(parameters, state, (optimizer, mine, own) => optimizer.averages?.(own, mine) ?? []),
   };
@@ -97,5 +104,6 @@ export function freeze(optimizer: Optimizer, selection: Selection): Optimizer {
         trained(parameters),
       ),
     averages: (state, parameters) => optimizer.averages?.(state, trained(parameters)) ?? [],
+    progress: (state) => optimizer.progress?.(state),
   };
 }

@@ -1,7 +1,8 @@
 // Schedules that warm up, and schedules out of schedules.
 import { ArgumentError } from "../errors.ts";
 import { checkCount, checkFinite, checkNotNegative } from "./options.ts";
-import { checkMilestones, type Schedule, scheduled, shareLeft } from "./schedules.ts";
+import { checkMilestones, type Schedule, scheduled } from "./schedules.ts";
+import { rateOn, wayOver } from "./ways.ts";
 
 /**
  * Up to `value` in a line over `steps`, from `startFactor` (default 1/3) times it; then `value` (torch.optim.lr_scheduler.LinearLR).
@@ -22,10 +23,7 @@ export function linearWarmup(
   checkFinite(value, "linearWarmup: value");
   checkCount(steps, 1, "linearWarmup: steps");
   checkNotNegative(startFactor, "linearWarmup: startFactor");
-  return (step) =>
-    shareLeft(step, steps)
-      .mul(value * (startFactor - 1))
-      .add(value);
+  return (step) => rateOn(wayOver(step, steps), value * startFactor, value);
 }
 
 /**

@@ -1,7 +1,6 @@
 // LAMB and LARS: steps as long as a share of what they change, parameter by parameter; for large batches.
 import type { Tensor } from "../tensor.ts";
 import { checkMoments, type MomentOptions, scaleByAdam } from "./adam.ts";
-import { norm } from "./clip.ts";
 import { type DecayOptions, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
@@ -9,12 +8,12 @@ import { chain, type Optimizer, stateless, type Transform } from "./transform.ts
 
 /** a / b, or 1 where either is 0. */
 export function trustRatio(a: Tensor, b: Tensor): Tensor {
-  return a.mul(b).greater(0).select(a.div(b), 1);
+  return a.greater(0).mul(b.greater(0)).select(a.div(b), 1);
 }
 
 function scaleByTrustRatio(): Transform<undefined> {
   return stateless((updates, _, parameters) => ({
-    updates: updates.map((update, i) => update.mul(trustRatio(norm(parameters[i]), norm(update)))),
+    updates: updates.map((update, i) => update.mul(trustRatio(parameters[i].norm(), update.norm()))),
   }));
 }
 

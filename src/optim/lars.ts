@@ -1,5 +1,4 @@
 // LARS: momentum with a rate for every parameter.
-import { norm } from "./clip.ts";
 import { trustRatio } from "./lamb.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { checkFraction, checkNotNegative, checkPositive } from "./options.ts";
@@ -37,7 +36,7 @@ export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimiz
   checkPositive(trustCoefficient, "lars: trustCoefficient");
   const scale = stateless((updates, _, parameters) => ({
     updates: updates.map((update, i) => {
-      const [w, g] = [norm(parameters[i]), norm(update)];
+      const [w, g] = [parameters[i].norm(), update.norm()];
       const ratio = g.equal(0).select(1, trustRatio(w.mul(trustCoefficient), g.add(w.mul(weightDecay))));
       return (weightDecay > 0 ? update.add(parameters[i].mul(weightDecay)) : update).mul(ratio);
     }),

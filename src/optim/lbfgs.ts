@@ -9,7 +9,7 @@ import { newStep, type Optimizer } from "./transform.ts";
 export interface LbfgsOptions {
   /** Moves a step; default 20. */
   readonly maxIter?: number;
-  /** Evaluations of the loss a step; default 1.25 times as many. */
+  /** Evaluations of the loss a step, never more. Default: a step ends with the move that makes them 1.25 times as many, as PyTorch's. */
   readonly maxEval?: number;
   /** Ends a step where no element of the gradient is larger; default 1e-7. */
   readonly toleranceGrad?: number;
@@ -62,6 +62,7 @@ function directionOf(gradient: Float64Array, pairs: readonly Pair[], scale: numb
 function minimizer(rate: number, options: LbfgsOptions): Minimizer {
   const { maxIter = 20, toleranceGrad = 1e-7, toleranceChange = 1e-9, historySize = 100, lineSearchFn } = options;
   const maxEval = options.maxEval ?? Math.floor(maxIter * 1.25);
+  const bound = options.maxEval ?? Number.POSITIVE_INFINITY;
   const pairs: Pair[] = [];
   let scale = 1;
   let last: { readonly gradient: Float64Array; readonly move: Float64Array } | undefined;
@@ -97,7 +98,7 @@ function minimizer(rate: number, options: LbfgsOptions): Minimizer {
         };
         let t = reach;
         if (lineSearchFn === "strongWolfe") {
-          const found = await strongWolfe(at, before, reach, toleranceChange / largest(d));
+          const found = await strongWolfe(at, before, reach, toleranceChange / largest(d), bound - evaluations - 1);
           ({ t, loss, gradient } = found.point);
           evaluations += found.evaluations;
         } else if (i < maxIter) {

@@ -27,20 +27,24 @@ function cubicMinimum(a: LinePoint, b: LinePoint, least = Math.min(a.t, b.t), mo
  * A point that is low enough and flat enough, or the best one found.
  * @param at evaluates a distance; `start` is distance 0, `t` the first to try
  * @param tolerance of distance: a shorter bracket ends the search
+ * @param most trials after the first, at most 25
  */
 export async function strongWolfe(
   at: (t: number) => Promise<LinePoint>,
   start: LinePoint,
   t: number,
   tolerance: number,
+  most: number,
 ): Promise<{ readonly point: LinePoint; readonly evaluations: number }> {
   const tooHigh = ({ t, loss }: LinePoint) => !(loss <= start.loss + SUFFICIENT_DECREASE * t * start.slope);
   const flat = ({ slope }: LinePoint) => Math.abs(slope) <= -CURVATURE * start.slope;
 
+  const mostTrials = Math.min(MOST_TRIALS, Math.max(0, most));
+
   // Farther and farther, until a minimum lies in between.
   let [previous, point] = [start, await at(t)];
   let trials = 0;
-  while (trials < MOST_TRIALS) {
+  while (trials < mostTrials) {
     if (tooHigh(point) || (trials > 1 && point.loss >= previous.loss)) break;
     if (flat(point)) return { point, evaluations: trials + 1 };
     if (point.slope >= 0) break;
@@ -51,9 +55,9 @@ export async function strongWolfe(
 
   // Closer and closer between two points, the lower one first.
   const inOrder = (a: LinePoint, b: LinePoint): [LinePoint, LinePoint] => (a.loss <= b.loss ? [a, b] : [b, a]);
-  let [low, high] = inOrder(trials === MOST_TRIALS ? start : previous, point);
+  let [low, high] = inOrder(trials === mostTrials ? start : previous, point);
   let stuck = false;
-  while (trials < MOST_TRIALS && Math.abs(high.t - low.t) >= tolerance) {
+  while (trials < mostTrials && Math.abs(high.t - low.t) >= tolerance) {
     let next = cubicMinimum(low, high);
     const [least, most] = [Math.min(low.t, high.t), Math.max(low.t, high.t)];
     const margin = 0.1 * (most - least);

@@ -27,11 +27,11 @@ export function lookahead(
     throw new ArgumentError(`lookahead: alpha must be above 0 and at most 1, got ${alpha}`);
   return around(optimizer, {
     init: (parameters) => filledLike(parameters, "lookahead.slow"),
-    update(values, slow, parameters, step) {
-      const meets = step.add(1).remainder(every).equal(0);
+    update(values, slow, parameters, updates) {
+      const meets = updates.add(1).remainder(every).equal(0);
       const share = meets.mul(scalar(alpha));
       const next = values.map((value, i) => {
-        const from = step.equal(0).select(parameters[i], slow[i]); // they begin where the parameters do
+        const from = updates.equal(0).select(parameters[i], slow[i]); // they begin where the parameters do
         return value.sub(from).mul(share).add(from);
       });
       return { values: values.map((value, i) => meets.select(next[i], value)), assignments: assign(slow, next) };

@@ -4,7 +4,6 @@ import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { adamW } from "./adam.ts";
 import { runningMean } from "./bias-correction.ts";
-import { norm } from "./clip.ts";
 import { decayLinks } from "./decay.ts";
 import { parameterGroups } from "./groups.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
@@ -33,7 +32,7 @@ const [A, B, C] = [3.4445, -4.775, 2.0315];
 function orthogonalized(gradient: Tensor, nsSteps: number): Tensor {
   const [m, n] = gradient.shape;
   let x = m > n ? gradient.transpose() : gradient;
-  x = x.div(norm(gradient).maximum(1e-7));
+  x = x.div(gradient.norm().maximum(1e-7));
   for (let i = 0; i < nsSteps; i++) {
     const gram = x.matmul(x, { transposeB: true });
     x = gram.mul(B).add(gram.matmul(gram).mul(C)).matmul(x).add(x.mul(A));

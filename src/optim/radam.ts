@@ -3,9 +3,10 @@ import { scalar } from "../create.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { checkMoments, type MomentOptions } from "./adam.ts";
-import { biasCorrection, naturalLog, runningMean, stepsWithThis } from "./bias-correction.ts";
+import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 

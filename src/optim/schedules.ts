@@ -5,6 +5,8 @@ import { ArgumentError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkCount, checkFinite, checkPositive } from "./options.ts";
+import { wholePower } from "./powers.ts";
+import { alongCosine, rateOn, wayOver } from "./ways.ts";
 
 /** A fixed value, one that depends on the number of steps made so far, or a scalar like a `hyperparameter`. */
 export type Schedule = number | Tensor | ((step: Tensor) => Tensor);
@@ -46,16 +48,6 @@ export function countReached(milestones: readonly number[], step: Tensor): Tenso
   return reached.neg().add(1).sum().cast("i32");
 }
 
-/** 1 at step 0, down in a line to 0 at `steps`, then 0. */
-export function shareLeft(step: Tensor, steps: number): Tensor {
-  return step
-    .neg()
-    .add(steps)
-    .maximum(0)
-    .cast("f32")
-    .mul(1 / steps);
-}
-
 /** @throws ArgumentError unless they are whole numbers >= 0, each larger than the one before */
 export function checkMilestones(milestones: readonly number[], name: string): void {
   milestones.forEach((milestone, i) => {
@@ -78,7 +70,7 @@ export function stepDecay(value: number, options: { readonly stepSize: number; r
   checkFinite(value, "stepDecay: value");
   checkCount(stepSize, 1, "stepDecay: stepSize");
   checkPositive(gamma, "stepDecay: gamma");
-  return (step) => scalar(gamma).pow(step.div(stepSize).cast("f32")).mul(value);
+  return (step) => wholePower(gamma, step.div(stepSize).cast("f32")).mul(value);
 }
 
 /**
@@ -98,7 +90,7 @@ export function multiStepDecay(
   checkFinite(value, "multiStepDecay: value");
   checkMilestones(milestones, "multiStepDecay");
   checkPositive(gamma, "multiStepDecay: gamma");
-  return (step) => scalar(gamma).pow(countReached(milestones, step).cast("f32")).mul(value);
+  return (step) => wholePower(gamma, countReached(milestones, step).cast("f32")).mul(value);
 }
 
 /**
@@ -114,7 +106,7 @@ export function exponentialDecay(value: number, options: { readonly gamma: numbe
   const { gamma } = options;
   checkFinite(value, "exponentialDecay: value");
   checkPositive(gamma, "exponentialDecay: gamma");
-  return (step) => scalar(gamma).pow(step.cast("f32")).mul(value);
+  return (step) => wholePower(gamma, step.cast("f32")).mul(value);
 }
 
 /**
@@ -160,8 +152,10 @@ export function polynomialDecay(
   checkCount(steps, 1, "polynomialDecay: steps");
   checkPositive(power, "polynomialDecay: power");
   return (step) => {
-    const left = shareLeft(step, steps);
-    return (power === 1 ? left : left.pow(power)).mul(value - final).add(final);
+    const way = wayOver(step, steps);
+    if (power === 1) return rateOn(way, value, final);
+    const left = way.left.pow(power);
+    return rateOn({ left, made: left.neg().add(1) }, value, final);
   };
 }
 
@@ -178,14 +172,7 @@ export function polynomialDecay(
 export function cosineDecay(value: number, options: { readonly steps: number; readonly final?: number }): Schedule {
   const { steps, final = 0 } = options;
   if (!(steps >= 1)) throw new ArgumentError(`cosineDecay: steps must be >= 1, got ${steps}`);
-  return (step) => {
-    const progress = step
-      .cast("f32")
-      .mul(1 / steps)
-      .minimum(1);
-    const share = progress.mul(Math.PI).cos().add(1).mul(0.5);
-    return share.mul(value - final).add(final);
-  };
+  return (step) => rateOn(alongCosine(wayOver(step, steps)), value, final);
 }
 
 /**

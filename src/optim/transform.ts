@@ -33,6 +33,14 @@ export interface Average {
   readonly values: ReadonlyMap<Variable, Variable>;
 }
 
+/** When an optimizer changes parameters, if not in every step. */
+export interface Progress {
+  /** Whether this step changes them (f32: 1 or 0). */
+  readonly changes: Tensor;
+  /** How many steps before this one did (i32). */
+  readonly before: Tensor;
+}
+
 /** What trains parameters. */
 export interface Optimizer {
   /** State for these parameters. An optimizer around this one may hand on its counter of steps, so that both have one. */
@@ -41,6 +49,8 @@ export interface Optimizer {
   update(gradients: readonly Tensor[], state: OptimizerState, parameters: readonly Variable[]): readonly Assignment[];
   /** What it averages, if anything. */
   averages?(state: OptimizerState, parameters: readonly Variable[]): readonly Average[];
+  /** Undefined, or not there, if every step changes the parameters. */
+  progress?(state: OptimizerState): Progress | undefined;
   /** For optimizers that evaluate the loss several times a step: what decides where. They have no `update`. */
   readonly minimizer?: () => Minimizer;
 }
@@ -55,6 +65,7 @@ interface Link {
     step: Tensor,
   ): Transformed | readonly Assignment[];
   averages?(state: unknown, parameters: readonly Variable[]): readonly Average[];
+  progress?(state: unknown): Progress | undefined;
 }
 
 /** The counter of steps: how many were made. */
@@ -97,6 +108,7 @@ export function chain(...links: readonly (Transform | Optimizer)[]): Optimizer {
       return [...assignments, [state.step, state.step.add(1)]];
     },
     averages: (state, parameters) => all[last]?.averages?.(state.links[last], parameters) ?? [],
+    progress: (state) => all[last]?.progress?.(state.links[last]),
   };
 }
 

@@ -3,6 +3,7 @@
 // machine.
 import type { Program } from "../compile/program.ts";
 import { DisposedError } from "../errors.ts";
+import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";
 import type {
   Executor,
@@ -34,11 +35,16 @@ interface Body {
   readonly queue: RunQueue;
 }
 
-async function bodyOf(coming: Machine | Promise<Machine>, poisons: boolean, clock?: Clock): Promise<Body> {
+async function bodyOf(
+  coming: Machine | Promise<Machine>,
+  poisons: boolean,
+  onSlice: LocalExecutor["onSlice"],
+  clock?: Clock,
+): Promise<Body> {
   // Loaded with the machine: a page whose executor is elsewhere does without.
   const [machine, { Space }, { RunQueue }] = await Promise.all([coming, import("./space.ts"), import("./queue.ts")]);
   const space = new Space(machine, poisons);
-  return { machine, space, queue: new RunQueue(poisons ? poisoned(machine, space) : machine, clock) };
+  return { machine, space, queue: new RunQueue(poisons ? poisoned(machine, space) : machine, onSlice, clock) };
 }
 
 /** One step at a time, over a fresh layer of poison. */
@@ -54,6 +60,8 @@ function poisoned(machine: Machine, space: Space): StepMaker {
 
 export class LocalExecutor implements Executor {
   info: ExecutorInfo;
+  /** Called after each slice with the steps that it made: for a record of the order in which runs took turns. */
+  onSlice: (run: RunHandle, steps: number) => void = () => {};
   readonly #body: Promise<Body>;
   /** From the coming of the machine to the disposal. */
   #live: Body | undefined;
@@ -62,7 +70,7 @@ export class LocalExecutor implements Executor {
   /** `clock`: what slices are measured by; for tests. */
   constructor(info: ExecutorInfo, machine: Machine | Promise<Machine>, options: LocalOptions, clock?: Clock) {
     this.info = info;
-    this.#body = bodyOf(machine, options.poison ?? false, clock);
+    this.#body = bodyOf(machine, options.poison ?? false, (run, steps) => this.onSlice(run, steps), clock);
     // It is live before the first call that waited for it goes on. Whoever calls a method gets the error; an executor that is never used does
     // not complain.
     this.#body.then(
@@ -107,6 +115,11 @@ export class LocalExecutor implements Executor {
     return this.#act(({ space }) => space.writeAll(given));
   }
 
+  /** Writes outputs, too: what runs of another executor left. */
+  restoreAll(writes: readonly Write[]): Promise<void> {
+    return this.#act(({ space }) => space.writeAll(writes, "restore"));
+  }
+
   read(slot: Slot): Promise<TypedArray> {
     return this.#act(({ space }) => space.read(slot));
   }
@@ -123,7 +136,7 @@ export class LocalExecutor implements Executor {
 
   async #begin(run: Run, plan: readonly PlanEntry[]): Promise<void> {
     try {
-      const entries = [...plan];
+      const entries = checkedPlan(plan);
       await this.#act(({ space, queue }) => queue.add(run, entries, (id) => space.loaded(id)));
     } catch (error) {
       // Whoever disposed knows: a run that nobody waits for does not complain.

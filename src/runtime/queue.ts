@@ -15,6 +15,7 @@ const MOST_BEHIND = 60;
 
 export class RunQueue {
   readonly #steps: StepMaker;
+  readonly #onSlice: (run: Run, steps: number) => void;
   readonly #clock: Clock;
   readonly #turns: Turns;
   /** Open runs, the one whose turn is next first. */
@@ -28,8 +29,10 @@ export class RunQueue {
    */
   #behindSince = Number.POSITIVE_INFINITY;
 
-  constructor(steps: StepMaker, clock: Clock = performance) {
+  /** `onSlice` is told of each slice, and of the steps that it made. */
+  constructor(steps: StepMaker, onSlice: (run: Run, steps: number) => void, clock: Clock = performance) {
     this.#steps = steps;
+    this.#onSlice = onSlice;
     this.#clock = clock;
     this.#turns = createTurns(() => this.#turn());
   }
@@ -60,11 +63,13 @@ export class RunQueue {
     const next = this.#next(now);
     if (next !== undefined) {
       this.#runs = [...this.#runs.filter((run) => run !== next), next];
+      const before = next.steps;
       try {
         next.slice(this.#steps, SLICE, this.#clock);
       } catch (error) {
         next.fail(typed(error));
       }
+      this.#onSlice(next, next.steps - before);
       const later = this.#clock.now();
       if (!next.urgent) this.#behindSince = Math.min(later, this.#behindSince + 2 * (later - now));
     }

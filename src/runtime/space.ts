@@ -132,8 +132,11 @@ export class Space {
       const elements = sizeOf(shape);
       this.#fill(io + offset, dtype === "u8" ? Math.ceil(elements / 4) : elements, 0);
     }
-    for (const { offset, dtype, data } of program.constants)
-      storeSlot(this.#machine.memory, dtype, constants + offset, data);
+    const { memory } = this.#machine;
+    for (const { offset, dtype, data, rounded } of program.constants) {
+      const isRounded = rounded !== undefined && memory.f instanceof Float32Array;
+      storeSlot(memory, dtype, constants + offset, isRounded ? [rounded] : data);
+    }
   }
 
   #relocate({ program, io, constants, code }: Loaded, places: ReadonlyMap<string, Variable>, arena: Place): void {
@@ -175,10 +178,10 @@ export class Space {
     return loaded;
   }
 
-  /** Checks all before it stores the first. @throws ArgumentError, DisposedError */
-  writeAll(writes: readonly Write[]): void {
+  /** Checks all before it stores the first. Outputs are for `restore` alone. @throws ArgumentError, DisposedError */
+  writeAll(writes: readonly Write[], action: "write" | "restore" = "write"): void {
     const found = writes.map(({ slot, data }) => {
-      const place = this.#find(slot, "write");
+      const place = this.#find(slot, action);
       const size = sizeOf(place.shape);
       if (data.length !== size)
         throw new ArgumentError(
@@ -204,17 +207,17 @@ export class Space {
     this.#machine.memory.f.fill(Number.NaN, this.#arena.at, this.#arena.at + this.#arena.words);
   }
 
-  #find(slot: Slot, action: "read" | "write"): Found {
+  #find(slot: Slot, action: "read" | "write" | "restore"): Found {
     if ("variable" in slot) {
       const { place, shape, dtype } = this.#variable(slot.variable);
       return { at: place.at, shape, dtype };
     }
     const { program, io } = this.loaded(slot.program);
     const found =
-      slotOf(program.inputs, slot.name) ?? (action === "read" ? slotOf(program.outputs, slot.name) : undefined);
+      slotOf(program.inputs, slot.name) ?? (action === "write" ? undefined : slotOf(program.outputs, slot.name));
     if (found === undefined)
       throw new ArgumentError(
-        `${action}: program ${slot.program} has no ${action === "read" ? "slot" : "input"} ${slot.name}`,
+        `${action}: program ${slot.program} has no ${action === "write" ? "input" : "slot"} ${slot.name}`,
       );
     return { at: io + found.offset, shape: found.shape, dtype: found.dtype };
   }

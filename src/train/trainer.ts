@@ -15,6 +15,7 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
+import { checkIndices } from "./check-indices.ts";
 import {
   type CheckedSamples,
   checkSamples,
@@ -298,7 +299,8 @@ export class Trainer {
   async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
     const x = ownArray(given, undefined, "x");
-    const output = outputOf(this.#recipe, x).shape.slice(1);
+    const { shape, dtype } = outputOf(this.#recipe, x);
+    const output = { shape: shape.slice(1), dtype };
     const row = x.shape.slice(1);
     const load = (rows: number) =>
       this.#program(`predict ${rows} ${x.dtype} ${row}`, () =>
@@ -534,9 +536,10 @@ export class Trainer {
 
   /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
   #try(samples: CheckedSamples): void {
-    const { loss, parameters: trained } = this.#recipe;
+    const { loss, names, parameters: trained } = this.#recipe;
     const { x, y } = samples;
     const prediction = outputOf(this.#recipe, x);
+    checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
     const value = loss(prediction, input([1, ...y.shape.slice(1)], y.dtype));
     checkTargets(samples, loss, prediction.shape[1] ?? 0);
     const used = dependsOn(value, [...trained.values()]);

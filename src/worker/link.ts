@@ -3,24 +3,31 @@
 import { WorkerError } from "../errors.ts";
 import type { ExecutorInfo } from "../runtime/executor.ts";
 import { type Remote, releaseProxy, transfer, wrap } from "./comlink.ts";
+import { LONGEST_DELAY } from "./delay.ts";
 import { type Host, hostOf } from "./host.ts";
-import { type Answer, type Begin, fromWire, type Service } from "./wire.ts";
+import { type Answer, type Begin, fromWire, type News, type Service } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
 
-/** Looks at the worker within the time that it may be silent. */
+/** Looks at the worker within the time that it may be silent, at least. */
 const LOOKS = 4;
 
 export type Call = keyof Service;
 type Value<K extends Call> = ReturnType<Service[K]> extends Answer<infer T> ? T : never;
 
-/** Told of the worker's death, once. */
-type Failed = (error: WorkerError) => void;
+/** Who listens to a worker. */
+export interface Listener {
+  /** Of all news, before the call is settled whose answer they came with. */
+  told(news: News): void;
+  /** Of the worker's death, once. */
+  died(error: WorkerError): void;
+}
 
 export class Link {
   readonly #host: Host;
   readonly #service: Remote<Service>;
-  readonly #failed: Failed;
+  readonly #listener: Listener;
   readonly #patience: number;
+  readonly #looks: number;
   /** Of calls that wait for their answers. */
   readonly #waiting = new Set<(error: Error) => void>();
   /** Ends the waiting for the worker's lock. */
@@ -33,9 +40,10 @@ export class Link {
   /** Calls that somebody waits for. */
   #held = 0;
 
-  constructor(worker: AnyWorker, patience: number, failed: Failed) {
-    this.#failed = failed;
+  constructor(worker: AnyWorker, patience: number, listener: Listener) {
+    this.#listener = listener;
     this.#patience = patience;
+    this.#looks = Math.max(LOOKS, Math.ceil(patience / LONGEST_DELAY));
     this.#host = hostOf(worker, (reason, cause) => this.fail(new WorkerError(`the worker ${reason}`, { cause })));
     this.#service = wrap<Service>(this.#host.endpoint);
     this.#host.hold(false);
@@ -80,11 +88,14 @@ export class Link {
       const method = this.#service[name] as unknown as (...args: readonly unknown[]) => Answer<Value<K>>;
       method(...given).then(
         (answer) => {
+          if (this.#error !== undefined) return; // too late: the call is rejected
           settled();
+          this.#listener.told(answer.news);
           if ("error" in answer) reject(fromWire(answer.error));
           else resolve(answer.value);
         },
         (error: unknown) => {
+          if (this.#error !== undefined) return;
           settled();
           reject(new WorkerError(`the worker could not be asked: ${error instanceof Error ? error.message : error}`));
         },
@@ -108,20 +119,20 @@ export class Link {
   /** Counts looks, not milliseconds: a page that slept has made none, and its worker slept, too. */
   #look(): void {
     this.#timer = setTimeout(() => {
-      if (this.#silent >= LOOKS) {
+      if (this.#silent >= this.#looks) {
         this.fail(new WorkerError(`the worker has not answered for ${this.#patience / 1000} s`));
         return;
       }
       if (this.#silent++ === 0) this.call("ping", [], { idle: true }).catch(() => {});
       this.#look();
-    }, this.#patience / LOOKS);
+    }, this.#patience / this.#looks);
   }
 
   /** Gives the worker up for dead. */
   fail(error: WorkerError): void {
     if (this.#error !== undefined) return;
     void this.end(error);
-    this.#failed(error);
+    this.#listener.died(error);
   }
 
   /** Ends the worker, and with it all that waits. */

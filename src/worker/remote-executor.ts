@@ -1,7 +1,8 @@
 // RemoteExecutor: an executor at the other end of a channel. Programs and data cross, nothing else. With `respawn` another worker
-// goes on where one died, from the last checkpoint (mirror.ts).
+// goes on where one died, as if it had not (README.md).
 import type { Program } from "../compile/program.ts";
 import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
+import { checkedPlan } from "../runtime/check-plan.ts";
 import type {
   Executor,
   ExecutorInfo,
@@ -9,22 +10,24 @@ import type {
   ProgramId,
   RunHandle,
   RunOptions,
+  RunResult,
   Slot,
   TypedArray,
   Write,
 } from "../runtime/executor.ts";
-import { buffersOf, copied, kept } from "./arrays.ts";
-import { type Call, Link } from "./link.ts";
-import { Mirror } from "./mirror.ts";
+import { buffersOf, copied, kept, type OwnWrite } from "./arrays.ts";
+import { Link } from "./link.ts";
+import { type Deed, Mirror } from "./mirror.ts";
+import { type Order, Orders } from "./orders.ts";
 import { type Control, RemoteRun } from "./remote-run.ts";
-import { fromWire, type News, type RunEnd, type RunId, type Service, type Settings } from "./wire.ts";
+import type { News, RunId, Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
 
 /** What becomes of a worker that died. */
 export interface Respawn {
   /** Milliseconds from one checkpoint to the next. */
   readonly every: number;
-  /** Workers that may die one after the other with no checkpoint in between. */
+  /** Workers that may die one after the other without having done anything. */
   readonly attempts: number;
 }
 
@@ -37,69 +40,70 @@ export interface RemoteOptions {
   readonly respawn?: Respawn;
 }
 
-/** Id of the program that names all variables to a new worker. */
-const DECLARATION: ProgramId = 0;
+/** A run that is not known to have ended. */
+interface Open {
+  readonly run: RemoteRun;
+  readonly order: Order<RunResult>;
+}
 
 export class RemoteExecutor implements Executor {
   info: ExecutorInfo = { name: "js", tile: "", threads: 1, fallback: "" };
   readonly #options: RemoteOptions;
+  readonly #attempts: number;
   readonly #mirror: Mirror | undefined;
+  readonly #orders: Orders;
   readonly #control: Control;
-  readonly #runs = new Map<RunId, RemoteRun>();
-  /** The worker in use; undefined before the first, and while another takes over. */
+  readonly #runs = new Map<RunId, Open>();
+  /** The worker in use, or the one that is being prepared. */
   #link: Link | undefined;
-  /** The worker that is being prepared. */
-  #coming: Link | undefined;
-  /** Resolves when there is a worker in use. */
-  #ready: Promise<Link>;
   /** Why nothing can be asked any more. */
   #error: Error | undefined;
-  #nextProgram = DECLARATION + 1;
+  #nextProgram = 1;
   #nextRun = 1;
-  /** Workers that died since the last checkpoint. */
+  /** Workers that died one after the other without having done anything. */
   #deaths = 0;
-  /** Programs that the worker in use has run: their outputs are there. */
-  #ran = new Set<ProgramId>();
 
   private constructor(options: RemoteOptions) {
     this.#options = options;
+    this.#attempts = options.respawn?.attempts ?? 0;
     this.#mirror = options.respawn && new Mirror();
+    this.#orders = new Orders(this.#attempts);
     this.#control = {
-      pause: async (run) => this.#take(await this.#call("pause", [run])),
-      resume: (run) => void this.#call("resume", [run]).catch(ignore),
-      stop: (run) => void this.#call("stop", [run]).catch(ignore),
+      pause: (run) => this.#ask((link) => link.call("pause", [run])),
+      resume: (run) => void this.#ask((link) => link.call("resume", [run])).catch(ignore),
+      stop: (run) => this.#stop(run),
     };
-    this.#ready = this.#prepare();
   }
 
   /** @throws WorkerError if no worker can be started; what its executor throws when it is made */
   static async create(options: RemoteOptions): Promise<RemoteExecutor> {
     const executor = new RemoteExecutor(options);
-    await executor.#ready;
+    await executor.#prepare();
     return executor;
   }
 
-  /** Starts a worker and tells it what there is. */
-  async #prepare(): Promise<Link> {
+  /** Starts a worker, has it do what those before it did, and gives it the orders that are open. */
+  async #prepare(): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
     const { settings, patience, respawn } = this.#options;
-    const link = new Link(this.#start(), patience, (error) => this.#died(link, error));
-    this.#coming = link;
+    let ready = false;
+    const link = new Link(this.#start(), patience, {
+      told: (news) => this.#told(news),
+      died: (error) => {
+        if (ready) void this.#replace(error); // else whoever prepares it gets the error
+      },
+    });
+    this.#link = link;
     try {
       this.info = await link.begin({ ...settings, every: respawn?.every ?? 0 });
-      if (this.#mirror !== undefined) await restore(link, this.#mirror);
+      await Promise.all(Array.from(this.#mirror?.deeds() ?? [], (deed) => redo(link, deed)));
     } catch (error) {
       await link.end(asError(error));
-      throw error;
+      throw this.#error ?? error;
     }
-    this.#coming = undefined;
-    this.#link = link;
-    this.#ran = new Set();
-    for (const run of this.#runs.values()) {
-      this.#begin(link, run, this.#mirror?.stepsOf(run.id));
-      run.repeat();
-    }
+    ready = true;
+    this.#orders.begin(link);
     void this.#follow(link);
-    return link;
   }
 
   #start(): AnyWorker {
@@ -110,88 +114,79 @@ export class RemoteExecutor implements Executor {
     }
   }
 
-  /** Has another worker take over, or fails. */
-  #died(link: Link, error: WorkerError): void {
-    if (link !== this.#link) return; // whoever prepares it gets the error
-    this.#link = undefined;
-    this.#ready = this.#replace(error);
-    this.#ready.catch((reason: unknown) => this.#fail(asError(reason)));
-  }
-
-  async #replace(error: unknown): Promise<Link> {
-    if (!(error instanceof WorkerError) || this.#deaths >= (this.#options.respawn?.attempts ?? 0)) throw error;
-    this.#deaths++;
-    try {
-      return await this.#prepare();
-    } catch (reason) {
-      return this.#replace(this.#error ?? reason);
-    }
-  }
-
-  #fail(error: Error): void {
-    this.#error ??= error;
-    for (const run of this.#runs.values()) run.fail(error);
-    this.#runs.clear();
-  }
-
-  /**
-   * The worker, once all that was asked of this side in one go is known: what a run was told before it began goes along with it. In the order of
-   * the calls, whether the worker is in use or on its way.
-   */
-  async #worker(): Promise<Link> {
-    if (this.#error !== undefined) throw this.#error;
-    return this.#link ?? this.#ready;
-  }
-
-  async #call<K extends Call>(name: K, args: Parameters<Service[K]>, transfer?: Transferable[]) {
-    const link = await this.#worker();
-    return link.call(name, args, { transfer });
+  /** Has another worker take over from one that died, or fails. */
+  async #replace(death: WorkerError): Promise<void> {
+    if (this.#orders.lost(death)) this.#deaths = 0;
+    let error: unknown = death;
+    while ((error instanceof WorkerError || error instanceof ThreadError) && this.#deaths++ < this.#attempts)
+      try {
+        await this.#prepare();
+        return;
+      } catch (reason) {
+        error = reason;
+      }
+    this.#end(asError(error));
   }
 
   async #follow(link: Link): Promise<void> {
     try {
-      while (true) this.#take(await link.call("news", [], { idle: true }));
+      while (true) await link.call("news", [], { idle: true });
     } catch (error) {
       link.fail(new WorkerError(`the worker cannot tell what it does: ${asError(error).message}`, { cause: error }));
     }
   }
 
-  #take({ runs, checkpoint }: News): void {
-    if (checkpoint !== undefined) {
-      this.#deaths = 0;
-      this.#mirror?.reached(
-        checkpoint,
-        runs.map(({ run, steps }) => [run, steps]),
-      );
-    }
-    for (const news of runs) this.#runs.get(news.run)?.take(news);
+  #told({ events, logs }: News): void {
+    if (events.length > 0) this.#deaths = 0;
+    for (const event of events)
+      if ("values" in event) this.#mirror?.reached(event.values);
+      else this.#made(event.run, event.steps);
+    for (const { run, rows } of logs) this.#runs.get(run)?.run.logged(rows);
+  }
+
+  #made(id: RunId, steps: number): void {
+    const open = this.#runs.get(id);
+    if (open === undefined) return;
+    const { run, order } = open;
+    this.#mirror?.did({ call: "repeat", stretch: { plan: run.plan, from: run.steps, steps } });
+    this.#orders.progressed(order);
+    run.made(steps);
+  }
+
+  /** Has the worker do something, or the next one where it dies over it. `did` notes that it was done. */
+  #ask<T>(ask: (link: Link) => Promise<T>, did: (answer: T) => void = ignore): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const done = (answer: T) => {
+        this.#deaths = 0;
+        did(answer);
+        resolve(answer);
+      };
+      if (this.#error === undefined) this.#orders.add({ ask, done, refuse: reject });
+      else reject(this.#error);
+    });
   }
 
   async load(program: Program): Promise<ProgramId> {
     const id = this.#nextProgram++;
-    this.info = await this.#call("load", [id, program]);
-    this.#mirror?.loaded(id, program);
+    this.info = await this.#ask(
+      (link) => link.call("load", [id, program]),
+      () => this.#mirror?.did({ call: "load", id, program }),
+    );
     return id;
   }
 
-  async unload(id: ProgramId): Promise<void> {
-    await this.#insist("unload", [id]);
-    this.#mirror?.unloaded(id);
+  unload(id: ProgramId): Promise<void> {
+    return this.#ask(
+      (link) => link.call("unload", [id]),
+      () => this.#mirror?.did({ call: "unload", id }),
+    );
   }
 
-  async forget(variable: string): Promise<void> {
-    await this.#insist("forget", [variable]);
-    this.#mirror?.forgot(variable);
-  }
-
-  /** Has it done by the next worker if one died over it: nobody waits for what it gives. */
-  async #insist<K extends Call>(name: K, args: Parameters<Service[K]>): Promise<void> {
-    try {
-      await this.#call(name, args);
-    } catch (error) {
-      if (!(error instanceof WorkerError) || this.#error !== undefined || this.#mirror === undefined) throw error;
-      await this.#insist(name, args);
-    }
+  forget(variable: string): Promise<void> {
+    return this.#ask(
+      (link) => link.call("forget", [variable]),
+      () => this.#mirror?.did({ call: "forget", variable }),
+    );
   }
 
   write(slot: Slot, data: ArrayLike<number>): Promise<void> {
@@ -199,11 +194,12 @@ export class RemoteExecutor implements Executor {
   }
 
   async writeAll(writes: readonly Write[]): Promise<void> {
-    const own = writes.map(({ slot, data }) => ({ slot, data: this.#mirror ? kept(data) : copied(data) }));
-    const sent = this.#mirror ? own.map(({ slot, data }) => ({ slot, data: copied(data) })) : own;
-    const news = await this.#call("write", [sent], buffersOf(sent));
-    this.#mirror?.wrote(own);
-    this.#take(news);
+    const mirror = this.#mirror;
+    const own = writes.map(({ slot, data }) => ({ slot, data: mirror ? kept(data) : copied(data) }));
+    await this.#ask(
+      (link) => give(link, "write", mirror ? own.map(another) : own),
+      () => mirror?.did({ call: "write", writes: own }),
+    );
   }
 
   async read(slot: Slot): Promise<TypedArray> {
@@ -211,76 +207,88 @@ export class RemoteExecutor implements Executor {
   }
 
   async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
-    if (this.#error !== undefined) throw this.#error;
-    if (this.#link === undefined) await this.#ready;
-    const values = slots.map((slot) => this.#lost(slot));
-    const there = slots.filter((_, i) => values[i] === undefined);
-    const read = [...(there.length > 0 ? await this.#call("read", [there]) : [])].reverse();
-    return values.map((value) => value ?? (read.pop() as TypedArray));
-  }
-
-  /** The output of a run that a worker finished which is no more. */
-  #lost(slot: Slot): TypedArray | undefined {
-    return "program" in slot && !this.#ran.has(slot.program) ? this.#mirror?.output(slot)?.slice() : undefined;
+    return [...(await this.#ask((link) => link.call("read", [slots])))];
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
-    const run = new RemoteRun(this.#nextRun++, plan, options, this.#control);
-    this.#worker().then(
-      (link) => {
-        if (!run.wanted) return;
-        this.#runs.set(run.id, run);
-        this.#begin(link, run);
+    const id = this.#nextRun++;
+    let [entries, refused]: [readonly PlanEntry[], unknown] = [[], this.#error];
+    try {
+      entries = checkedPlan(plan);
+    } catch (error) {
+      refused ??= error;
+    }
+    const run = new RemoteRun(id, entries, options, this.#control);
+    if (refused !== undefined) {
+      run.fail(refused);
+      return run;
+    }
+    const order: Order<RunResult> = {
+      ask: (link) => link.call("run", [run.order()]),
+      done: (result) => {
+        this.#runs.delete(id);
+        run.end(result);
       },
-      (error: unknown) => run.fail(error),
-    );
+      refuse: (error) => {
+        this.#runs.delete(id);
+        run.fail(error);
+      },
+    };
+    this.#runs.set(id, { run, order });
+    this.#orders.add(order);
     return run;
   }
 
-  #begin(link: Link, run: RemoteRun, from?: number): void {
-    for (const id of run.programs) this.#ran.add(id);
-    link.call("run", [run.order(from)]).then(
-      (end) => this.#ended(link, run, end),
-      (error: unknown) => {
-        if (link.ended) return; // another worker goes on with it, or all runs fail
-        this.#runs.delete(run.id);
-        run.fail(error);
-      },
-    );
+  /** A run that no worker knows is over as soon as nobody wants it: it stands where it was told to be. */
+  #stop(id: RunId): void {
+    const open = this.#runs.get(id);
+    if (open === undefined) return;
+    const { run, order } = open;
+    if (this.#orders.withdraw(order)) order.done({ steps: run.steps, stopped: true });
+    else void this.#ask((link) => link.call("stop", [id])).catch(ignore);
   }
 
-  #ended(link: Link, run: RemoteRun, { result, outputs, ...news }: RunEnd): void {
-    this.#take(news);
-    const error = "error" in result ? fromWire(result.error) : undefined;
-    if (error instanceof ThreadError && this.#mirror !== undefined) {
-      link.fail(new WorkerError(`the worker failed: ${error.message}`, { cause: error }));
-      return;
-    }
-    this.#mirror?.ended(run.id, outputs);
-    this.#runs.delete(run.id);
-    if ("error" in result) run.fail(error);
-    else run.end(result);
+  #end(error: Error): void {
+    this.#error ??= error;
+    this.#orders.refuse(this.#error);
   }
 
   async dispose(): Promise<void> {
     if (this.#error instanceof DisposedError) return;
-    const [link, coming] = [this.#link, this.#coming];
     this.#error = new DisposedError("the executor was disposed");
-    // Whoever disposes knows: a run that nobody waits for does not complain.
-    for (const run of this.#runs.values()) run.done.catch(ignore);
-    for (const run of this.#runs.values()) run.fail(new DisposedError("the executor was disposed during a run"));
-    this.#runs.clear();
-    await Promise.all([link?.end(this.#error), coming?.end(this.#error)]);
+    for (const { run } of this.#runs.values()) {
+      run.done.catch(ignore); // whoever disposes knows: a run that nobody waits for does not complain
+      run.fail(new DisposedError("the executor was disposed during a run"));
+    }
+    this.#orders.refuse(this.#error);
+    await this.#link?.end(this.#error);
   }
 }
 
-/** Tells a new worker what the one before knew. */
-async function restore(link: Link, mirror: Mirror): Promise<void> {
-  await link.call("load", [DECLARATION, mirror.declaration()]);
-  for (const [id, program] of mirror.programs()) await link.call("load", [id, program]);
-  await link.call("unload", [DECLARATION]);
-  const writes = Array.from(mirror.writes(), ({ slot, data }) => ({ slot, data: copied(data) }));
-  await link.call("write", [writes], { transfer: buffersOf(writes) });
+/** Has a worker do what one before it did. */
+function redo(link: Link, deed: Deed): Promise<unknown> {
+  switch (deed.call) {
+    case "load":
+      return link.call("load", [deed.id, deed.program]);
+    case "unload":
+      return link.call("unload", [deed.id]);
+    case "forget":
+      return link.call("forget", [deed.variable]);
+    case "write":
+    case "restore":
+      return give(link, deed.call, deed.writes.map(another));
+    case "repeat":
+      return link.call("repeat", [deed.stretch]);
+  }
+}
+
+function give(link: Link, call: "write" | "restore", writes: readonly OwnWrite[]): Promise<void> {
+  return link.call(call, [writes], { transfer: buffersOf(writes) });
+}
+
+/** The same to give away: this side keeps its own. */
+function another({ slot, data }: OwnWrite): OwnWrite {
+  return { slot, data: copied(data) };
 }
 
 function asError(error: unknown): Error {

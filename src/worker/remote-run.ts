@@ -1,8 +1,8 @@
-// A run in a worker, as the page's side sees it: what it was told of it, and what it asked for.
-import type { LogRows, PlanEntry, ProgramId, RunHandle, RunOptions, RunResult } from "../runtime/executor.ts";
-import type { RunId, RunNews, RunOrder } from "./wire.ts";
+// A run in a worker, as the page's side sees it: what it was told of it. Who has it make its steps is the executor's matter.
+import type { LogRows, PlanEntry, RunHandle, RunOptions, RunResult } from "../runtime/executor.ts";
+import type { RunId, RunOrder } from "./wire.ts";
 
-/** What a run asks of its worker. */
+/** What a run asks of its executor. */
 export interface Control {
   pause(run: RunId): Promise<void>;
   resume(run: RunId): void;
@@ -11,28 +11,22 @@ export interface Control {
 
 export class RemoteRun implements RunHandle {
   readonly id: RunId;
+  readonly plan: readonly PlanEntry[];
   readonly done: Promise<RunResult>;
-  readonly #plan: readonly PlanEntry[];
   readonly #options: RunOptions;
   readonly #control: Control;
   #steps: number;
-  /** The step that the worker makes next: behind `steps` while it makes again what an earlier one had made. */
-  #next: number;
   #paused = false;
-  #stopping = false;
-  /** Neither given to a worker yet nor ended before it was. */
-  #fresh = true;
   #log: LogRows[] = [];
   #resolve: (result: RunResult) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
   constructor(id: RunId, plan: readonly PlanEntry[], options: RunOptions, control: Control) {
     this.id = id;
-    this.#plan = plan;
+    this.plan = plan;
     this.#options = options;
     this.#control = control;
     this.#steps = options.from ?? 0;
-    this.#next = this.#steps;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -43,57 +37,32 @@ export class RemoteRun implements RunHandle {
     return this.#steps;
   }
 
-  get programs(): readonly ProgramId[] {
-    return this.#plan.map(([id]) => id);
+  /** How to begin it, or how another worker goes on with it. */
+  order(): RunOrder {
+    return { ...this.#options, run: this.id, plan: this.plan, from: this.#steps, paused: this.#paused };
   }
 
-  /** Whether it wants to begin at all. */
-  get wanted(): boolean {
-    return !(this.#fresh && this.#stopping);
+  /** The worker tells of steps. */
+  made(steps: number): void {
+    this.#steps += steps;
   }
 
-  /** How to begin it, or how to go on at a step that it had reached before. */
-  order(from = this.#options.from ?? 0): RunOrder {
-    this.#fresh = false;
-    this.#next = from;
-    return { ...this.#options, run: this.id, plan: this.#plan, from, paused: this.#paused && this.#caughtUp() };
-  }
-
-  #caughtUp(): boolean {
-    return this.#next >= this.#steps;
-  }
-
-  /** Takes in what is new of it; steps that were told before, by a worker that is no more, count once. */
-  take({ log, steps }: RunNews): void {
-    for (const rows of log) {
-      const known = Math.min(Math.max(0, this.#steps - this.#next), rows.steps);
-      this.#next += rows.steps;
-      if (known < rows.steps) this.#log.push(known === 0 ? rows : rest(rows, known));
-    }
-    const behind = this.#next < this.#steps || steps < this.#steps;
-    this.#next = steps;
-    this.#steps = Math.max(this.#steps, steps);
-    // What was asked of the worker that is no more is asked of this one, where that one was.
-    if (behind && this.#caughtUp()) this.repeat();
-  }
-
-  /** Asks again for what was asked for. */
-  repeat(): void {
-    if (this.#stopping && this.#caughtUp()) this.#control.stop(this.id);
-    else if (this.#paused && this.#caughtUp()) this.#control.pause(this.id).catch(() => {});
+  /** The worker tells what they logged. */
+  logged(rows: readonly LogRows[]): void {
+    for (const each of rows) this.#log.push(each);
   }
 
   end(result: RunResult): void {
-    this.#resolve({ ...result, steps: this.#steps });
+    this.#resolve(result);
   }
 
   fail(error: unknown): void {
     this.#reject(error);
   }
 
-  async pause(): Promise<void> {
+  pause(): Promise<void> {
     this.#paused = true;
-    await this.#control.pause(this.id);
+    return this.#control.pause(this.id);
   }
 
   resume(): void {
@@ -102,9 +71,7 @@ export class RemoteRun implements RunHandle {
   }
 
   stop(): Promise<RunResult> {
-    this.#stopping = true;
-    if (this.#fresh) this.end({ steps: this.#steps, stopped: true });
-    else this.#control.stop(this.id);
+    this.#control.stop(this.id);
     return this.done;
   }
 
@@ -113,17 +80,6 @@ export class RemoteRun implements RunHandle {
     this.#log = [];
     return log;
   }
-}
-
-/** The rows after the first few steps. */
-function rest(rows: LogRows, known: number): LogRows {
-  const { steps, milliseconds, names, values } = rows;
-  return {
-    ...rows,
-    steps: steps - known,
-    milliseconds: (milliseconds * (steps - known)) / steps,
-    values: values.slice(known * names.length),
-  };
 }
 
 /** Neighbours of one program as one. */

@@ -1,33 +1,39 @@
-// The worker's side: an executor behind the service's calls. It serves one page, and knows nothing of models.
+// The worker's side: an executor behind the service's calls. It serves one page, and knows nothing of models. Orders are carried out one
+// after the other; every answer tells what runs did until then, in the order in which it happened (README.md).
 import type { Program } from "../compile/program.ts";
-import { DisposedError, WorkerError } from "../errors.ts";
+import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
 import { createExecutor } from "../runtime/create.ts";
-import type { ProgramId, RunHandle, Slot, Write } from "../runtime/executor.ts";
+import type { PlanEntry, ProgramId, RunHandle, Slot, Write } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
 import type { LocalExecutor } from "../runtime/local-executor.ts";
 import { WasmExecutor } from "../runtime/wasm/wasm-executor.ts";
 import { transfer } from "./comlink.ts";
+import { LONGEST_DELAY } from "./delay.ts";
+import { roundsOf, type Stretch } from "./stretch.ts";
 import {
   type Answer,
   type Begin,
+  type Checkpoint,
   type News,
-  type RunEnd,
   type RunId,
-  type RunNews,
   type RunOrder,
   type Service,
   type Settings,
+  type Slice,
   toWire,
 } from "./wire.ts";
 
 /** Milliseconds between two answers with news: at most one a frame. */
 const FRAME = 16;
 
-/** Milliseconds that training waits after an answer: who asks for one thing often asks for another, and need not wait for a slice each time. */
+/** Milliseconds that training waits after an order: who gives one often gives another, and need not wait for a slice each time. */
 const GRACE = 1;
 
 /** Checkpoints take at most one part in so many of the time. */
 const SHARE = 50;
+
+/** The page keeps what it writes until the next checkpoint: that comes early after so many bytes, or as many as the last one had. */
+const KEPT = 2 ** 24;
 
 /** A program under the page's id. */
 interface Known {
@@ -36,19 +42,26 @@ interface Known {
 }
 
 interface Open {
-  readonly order: RunOrder;
   readonly handle: RunHandle;
   /** The page's ids by the executor's. */
   readonly ids: ReadonlyMap<ProgramId, ProgramId>;
-  paused: boolean;
-  /** Steps that the page knows of. */
-  told: number;
 }
 
 export class Server implements Service {
   #executor: LocalExecutor | undefined;
   readonly #programs = new Map<ProgramId, Known>();
   readonly #runs = new Map<RunId, Open>();
+  /** The order before. */
+  #busy: Promise<unknown> = Promise.resolve();
+  /** What the page does not know yet. */
+  #events: (Slice | Checkpoint)[] = [];
+  #logs: News["logs"][number][] = [];
+  /** Programs that made steps and variables that these may have changed since the last checkpoint. */
+  readonly #ran = new Set<ProgramId>();
+  readonly #changed = new Set<string>();
+  /** Bytes written since then, and how many are too many. */
+  #written = 0;
+  #kept = KEPT;
   /** Milliseconds from one checkpoint to the next; 0 for none. */
   #every = 0;
   #nextCheckpoint = 0;
@@ -57,8 +70,9 @@ export class Server implements Service {
   #wake = () => {};
 
   begin({ lock, every, ...settings }: Begin) {
-    return answer(async () => {
+    return this.#order(async () => {
       const executor = create(settings);
+      executor.onSlice = (run, steps) => this.#made(run, steps);
       this.#executor = executor;
       this.#every = every;
       this.#nextCheckpoint = performance.now() + every;
@@ -67,7 +81,7 @@ export class Server implements Service {
   }
 
   load(id: ProgramId, program: Program) {
-    return this.#graciously(async () => {
+    return this.#order(async () => {
       const executor = this.#own();
       this.#programs.set(id, { id: await executor.load(program), program });
       return executor.info;
@@ -75,121 +89,203 @@ export class Server implements Service {
   }
 
   unload(id: ProgramId) {
-    return this.#graciously(async () => {
-      const known = this.#known(id);
+    return this.#order(async () => {
+      await this.#own().unload(this.#known(id).id);
       this.#programs.delete(id);
-      await this.#own().unload(known.id);
+      this.#ran.delete(id);
     });
   }
 
   forget(variable: string) {
-    return this.#graciously(async () => this.#own().forget(variable));
+    return this.#order(async () => {
+      await this.#own().forget(variable);
+      this.#changed.delete(variable);
+    });
   }
 
   write(writes: readonly Write[]) {
-    return this.#graciously(async () => {
-      await this.#own().writeAll(writes.map(({ slot, data }) => ({ slot: this.#slot(slot), data })));
-      const shared = this.#runs.size > 0 && writes.some(({ slot }) => "variable" in slot);
-      return shared && this.#every > 0 ? this.#boundary() : { runs: [] };
+    return this.#order(async () => {
+      await this.#own().writeAll(this.#translated(writes));
+      if (this.#ran.size > 0) for (const { data } of writes) this.#written += 8 * data.length;
+      if (this.#due()) this.#wake();
     });
   }
 
   read(slots: readonly Slot[]) {
-    return this.#graciously(async () => this.#own().readAll(slots.map((slot) => this.#slot(slot))));
+    return this.#order(async () => this.#own().readAll(slots.map((slot) => this.#slot(slot))));
   }
 
-  run(order: RunOrder): Answer<RunEnd> {
-    return this.#graciously(async () => {
-      const plan = order.plan.map(([id, steps]) => [this.#known(id).id, steps] as const);
-      const { repeat, from, urgent, paused } = order;
-      const handle = this.#own().run(plan, { repeat, from, urgent });
-      const ids = new Map(plan.map(([id], i) => [id, order.plan[i][0]]));
-      const open = { order, handle, ids, paused, told: from ?? 0 };
-      if (paused) void handle.pause();
-      this.#runs.set(order.run, open);
-      this.#wake();
+  run(order: RunOrder) {
+    return this.#answer(async () => {
+      const { handle } = await this.#inTurn(async () => this.#begin(order));
       try {
-        const result = await handle.done.catch((error: unknown) => ({ error: toWire(error) }));
-        return await this.#end(open, result);
+        return await handle.done;
+      } catch (error) {
+        if (this.#every === 0) throw error;
+        if (isTrap(error)) throw new ThreadError(`a kernel failed: ${error.message}`, { cause: error });
+        if (!(error instanceof ThreadError)) await this.#inTurn(() => this.#left(order.plan));
+        throw error;
       } finally {
+        this.#takeLog(order.run);
         this.#runs.delete(order.run);
       }
     });
   }
 
-  async #end(open: Open, result: RunEnd["result"]): Promise<RunEnd> {
-    if (this.#every === 0 || "error" in result) return { runs: [told(open)], result, outputs: [] };
-    const programs = [...open.ids.values()].map((id) => [id, this.#known(id).program] as const);
-    const slots = programs.flatMap(([program, { outputs }]) => outputs.map(({ name }): Slot => ({ program, name })));
-    const values = await this.#own().readAll(slots.map((slot) => this.#slot(slot)));
-    const outputs = slots.map((slot, i) => [slot, values[i]] as const);
-    const changes = programs.some(([, { variables }]) => variables.some(({ assigned }) => assigned));
-    const news = changes ? await this.#boundary() : { runs: [told(open)] };
-    return { ...news, result, outputs };
+  #begin({ run, plan, paused, repeat, from, urgent }: RunOrder): Open {
+    const own = this.#plan(plan);
+    const handle = this.#own().run(own, { repeat, from, urgent });
+    if (paused) void handle.pause();
+    const open = { handle, ids: new Map(own.map(([id], i) => [id, plan[i][0]])) };
+    this.#runs.set(run, open);
+    return open;
   }
 
-  news(): Answer<News> {
-    return answer(async () => {
-      while (true) {
-        await pass(this.#told + FRAME - performance.now());
-        const moved = [...this.#runs.values()].filter(({ handle, told }) => handle.steps > told);
-        if (moved.length > 0) {
-          this.#told = performance.now();
-          return this.#every > 0 && this.#told >= this.#nextCheckpoint ? this.#boundary() : { runs: moved.map(told) };
-        }
-        if ([...this.#runs.values()].some(({ paused }) => !paused)) await pass(FRAME);
-        else
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-      }
-    });
+  /** A step that failed may have been made in part: that can be told, but not made again. */
+  #left(plan: readonly PlanEntry[]): Promise<void> {
+    this.#touch(plan.map(([id]) => id));
+    return this.#checkpoint();
   }
 
   pause(run: RunId) {
-    return answer(async () => {
-      const open = this.#runs.get(run);
-      if (open === undefined) return { runs: [] };
-      open.paused = true;
-      await open.handle.pause();
-      return this.#every > 0 ? this.#boundary() : { runs: [told(open)] };
-    });
+    return this.#order(async () => this.#runs.get(run)?.handle.pause());
   }
 
   resume(run: RunId) {
-    return answer(async () => {
-      const open = this.#runs.get(run);
-      if (open !== undefined) open.paused = false;
-      open?.handle.resume();
-      this.#wake();
-    });
+    return this.#order(async () => this.#runs.get(run)?.handle.resume());
   }
 
   stop(run: RunId) {
-    // The answer is the run's own end.
-    return answer(async () => void this.#runs.get(run)?.handle.stop());
+    return this.#order(async () => {
+      await this.#runs
+        .get(run)
+        ?.handle.stop()
+        .catch(() => {}); // its own answer tells
+    });
+  }
+
+  restore(values: readonly Write[]) {
+    return this.#order(async () => this.#own().restoreAll(this.#translated(values)));
+  }
+
+  repeat(stretch: Stretch) {
+    return this.#order(async () => {
+      for (const { plan, repeat } of roundsOf(stretch)) await this.#own().run(this.#plan(plan), { repeat }).done;
+      this.#touch(stretch.plan.map(([id]) => id));
+    });
+  }
+
+  news() {
+    return this.#answer(async () => {
+      do {
+        await this.#more();
+        await pass(this.#told + FRAME - performance.now());
+        if (this.#due()) await this.#inTurn(() => this.#checkpoint());
+      } while (this.#events.length === 0);
+      this.#told = performance.now();
+    });
   }
 
   ping() {
-    return answer(async () => {});
+    return this.#answer(async () => {});
   }
 
-  /** Answers, and leaves the page a moment to ask on. */
-  #graciously<T>(work: () => Promise<T>): Answer<T> {
-    return answer(work).finally(() => this.#executor?.hold(GRACE));
+  /** Resolves when a step was made or a checkpoint is due. */
+  async #more(): Promise<void> {
+    while (this.#events.length === 0 && !this.#due()) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      const waits = this.#every > 0 && this.#ran.size > 0;
+      await (waits ? Promise.race([woken, pass(this.#nextCheckpoint - performance.now())]) : woken);
+    }
   }
 
-  /** News of all runs, with the state of this very moment: nothing in here waits for another event. */
-  async #boundary(): Promise<News> {
+  /** A run made steps. */
+  #made(handle: RunHandle, steps: number): void {
+    const [run, open] = [...this.#runs].find(([, each]) => each.handle === handle) ?? [];
+    if (run === undefined || open === undefined || steps === 0) return; // steps that are made again are known
+    const last = this.#events.at(-1);
+    if (last !== undefined && "run" in last && last.run === run)
+      this.#events[this.#events.length - 1] = { run, steps: last.steps + steps };
+    else this.#events.push({ run, steps });
+    this.#touch(open.ids.values());
+    this.#wake();
+  }
+
+  #touch(programs: Iterable<ProgramId>): void {
+    for (const id of programs) {
+      const known = this.#programs.get(id);
+      if (known === undefined) continue; // unloaded before its turn came
+      this.#ran.add(id);
+      for (const { key, assigned } of known.program.variables) if (assigned) this.#changed.add(key);
+    }
+  }
+
+  #due(): boolean {
+    const due = performance.now() >= this.#nextCheckpoint || this.#written > this.#kept;
+    return this.#every > 0 && this.#ran.size > 0 && due;
+  }
+
+  /** The state of this very moment, as an event between those that are told already and those to come. */
+  async #checkpoint(): Promise<void> {
     const began = performance.now();
-    const keys = new Set<string>();
-    for (const { program } of this.#programs.values())
-      for (const { key, assigned } of program.variables) if (assigned) keys.add(key);
-    const values = await this.#own().readAll([...keys].map((variable) => ({ variable })));
-    const runs = [...this.#runs.values()].map(told);
+    const variables = Array.from(this.#changed, (variable): Slot => ({ variable }));
+    const outputs = Array.from(this.#ran).flatMap((program) =>
+      this.#known(program).program.outputs.map(({ name }): Slot => ({ program, name })),
+    );
+    const slots = [...variables, ...outputs];
+    const data = await this.#own().readAll(slots.map((slot) => this.#slot(slot)));
+    this.#events.push({ values: slots.map((slot, i) => ({ slot, data: data[i] })) });
+    this.#ran.clear();
+    this.#changed.clear();
+    this.#written = 0;
+    this.#kept = Math.max(
+      KEPT,
+      data.reduce((bytes, { byteLength }) => bytes + byteLength, 0),
+    );
     const now = performance.now();
     this.#nextCheckpoint = now + Math.max(this.#every, SHARE * (now - began));
-    return { runs, checkpoint: { variables: [...keys].map((key, i) => [key, values[i]] as const) } };
+  }
+
+  /** An order: answered when those before it are carried out, and it, too. */
+  #order<T>(work: () => Promise<T>): Answer<T> {
+    return this.#answer(() => this.#inTurn(work));
+  }
+
+  /** Leaves the page a moment to ask on. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#busy.then(work).finally(() => this.#executor?.hold(GRACE));
+    this.#busy = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * What the work gives or throws, with the news up to then and all arrays transferred. From here on all answers go the same way: they
+   * arrive in the order of what they tell.
+   */
+  async #answer<T>(work: () => Promise<T>): Answer<T> {
+    const outcome = await work().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error: toWire(error) }),
+    );
+    const answer = { ...outcome, news: this.#news() };
+    return transfer(answer, [...buffersIn(answer)]);
+  }
+
+  #news(): News {
+    for (const run of this.#runs.keys()) this.#takeLog(run);
+    const news = { events: this.#events, logs: this.#logs };
+    this.#events = [];
+    this.#logs = [];
+    return news;
+  }
+
+  #takeLog(run: RunId): void {
+    const open = this.#runs.get(run);
+    const rows = open?.handle.takeLog() ?? [];
+    if (rows.length === 0) return;
+    this.#logs.push({ run, rows: rows.map((each) => ({ ...each, program: open?.ids.get(each.program) ?? 0 })) });
   }
 
   #own(): LocalExecutor {
@@ -203,9 +299,17 @@ export class Server implements Service {
     return known;
   }
 
-  /** The same slot by the executor's ids. */
+  /** The same by the executor's ids. */
   #slot(slot: Slot): Slot {
     return "variable" in slot ? slot : { program: this.#known(slot.program).id, name: slot.name };
+  }
+
+  #translated(writes: readonly Write[]): Write[] {
+    return writes.map(({ slot, data }) => ({ slot: this.#slot(slot), data }));
+  }
+
+  #plan(plan: readonly PlanEntry[]): PlanEntry[] {
+    return plan.map(([id, steps]) => [this.#known(id).id, steps]);
   }
 }
 
@@ -216,12 +320,9 @@ function create({ executor = "auto", build, threads, poison }: Settings): LocalE
     : createExecutor({ build, threads, poison });
 }
 
-/** Takes the log of a run. */
-function told(open: Open): RunNews {
-  const { order, handle, ids } = open;
-  open.told = handle.steps;
-  const log = handle.takeLog().map((rows) => ({ ...rows, program: ids.get(rows.program) ?? rows.program }));
-  return { run: order.run, log, steps: handle.steps };
+/** A step that WebAssembly gave up: nobody knows what it left, and it may be the engine's fault. */
+function isTrap(error: unknown): error is Error {
+  return error instanceof Error && error.name === "RuntimeError";
 }
 
 /** Holds a lock for ever; false where there are none. */
@@ -238,17 +339,9 @@ function hold(name: string): Promise<boolean> {
 }
 
 function pass(milliseconds: number): Promise<void> | undefined {
-  return milliseconds > 0 ? new Promise((resolve) => setTimeout(resolve, milliseconds)) : undefined;
-}
-
-/** What the work gives or throws, with all its arrays transferred. */
-async function answer<T>(work: () => Promise<T>): Answer<T> {
-  try {
-    const value = await work();
-    return transfer({ value }, [...buffersIn(value)]);
-  } catch (error) {
-    return { error: toWire(error) };
-  }
+  return milliseconds > 0
+    ? new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, LONGEST_DELAY)))
+    : undefined;
 }
 
 /** Buffers of all arrays of numbers in plain data. */

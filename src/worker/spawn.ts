@@ -10,15 +10,15 @@ import type { AnyWorker } from "./workers.ts";
 export interface RespawnOptions {
   /** Milliseconds from one checkpoint to the next (default 1000). One takes at most a fiftieth of the time, so large models wait longer. */
   readonly every?: number;
-  /** Workers that may die one after the other without having reached a checkpoint (default 3). */
+  /** Workers that may die one after the other without having done anything new, or over the same order (default 3). */
   readonly attempts?: number;
 }
 
 /** What runs in a worker, and what becomes of it when that dies. */
 export interface SpawnOptions extends Settings {
   /**
-   * Has another worker go on from the last checkpoint if one dies: the results have the same bits as without the death. Calls that waited
-   * for an answer are rejected all the same, runs are not. What is written is kept on this side, too. Default false.
+   * Has another worker go on from the last checkpoint if one dies: runs go on, calls that waited are answered, and the results have the same
+   * bits as without the death. What is written is kept on this side, too. Default false.
    */
   readonly respawn?: boolean | RespawnOptions;
   /** Milliseconds after which a worker that does not answer counts as dead; longer than a step (default 30,000; Infinity: never). */

@@ -13,6 +13,8 @@ import type {
   Write,
 } from "../runtime/executor.ts";
 import type { Build } from "../runtime/wasm/wasm-executor.ts";
+import type { OwnWrite } from "./arrays.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** Which executor a worker makes. */
 export interface Settings {
@@ -37,30 +39,24 @@ export interface Begin extends Settings {
 /** A run, named by the page. */
 export type RunId = number;
 
-/** News of an open run. */
-export interface RunNews {
+/** Steps that a run made in one go: no order was carried out and no other run made a step in between. */
+export interface Slice {
   readonly run: RunId;
-  readonly log: readonly LogRows[];
-  /** Steps made, those before its beginning included. */
   readonly steps: number;
 }
 
-/** State of one step boundary, from which everything can go on: every open run is among the news that it comes with. */
+/** All that changed since the checkpoint before, as it was between two slices. */
 export interface Checkpoint {
-  /** Values of all variables that loaded programs assign. */
-  readonly variables: readonly (readonly [key: string, data: TypedArray])[];
+  /** Variables that were assigned, outputs that were computed. */
+  readonly values: readonly OwnWrite[];
 }
 
+/** What runs did since the last answer, whichever call it was to. */
 export interface News {
-  readonly runs: readonly RunNews[];
-  readonly checkpoint?: Checkpoint;
-}
-
-/** The end of a run, and what it left behind. */
-export interface RunEnd extends News {
-  readonly result: RunResult | { readonly error: WireError };
-  /** Outputs of its programs, where a checkpoint is. */
-  readonly outputs: readonly (readonly [slot: Slot, data: TypedArray])[];
+  /** In the order in which it happened. */
+  readonly events: readonly (Slice | Checkpoint)[];
+  /** What those steps logged. */
+  readonly logs: readonly { readonly run: RunId; readonly rows: readonly LogRows[] }[];
 }
 
 export interface Began {
@@ -77,28 +73,31 @@ export interface RunOrder extends RunOptions {
   readonly paused: boolean;
 }
 
-/** What a worker exposes. Program ids are the page's. */
+/** What a worker exposes: orders, which it carries out one after the other, and `news`. Program ids are the page's. */
 export interface Service {
   begin(settings: Begin): Answer<Began>;
   load(id: ProgramId, program: Program): Answer<ExecutorInfo>;
   unload(id: ProgramId): Answer<void>;
   forget(variable: string): Answer<void>;
-  /** @returns news with a checkpoint if there are checkpoints and a run is open */
-  write(writes: readonly Write[]): Answer<News>;
+  write(writes: readonly Write[]): Answer<void>;
   read(slots: readonly Slot[]): Answer<readonly TypedArray[]>;
   /** Answered at the run's end. */
-  run(order: RunOrder): Answer<RunEnd>;
-  /** Answered once there is some, at most once a frame. */
-  news(): Answer<News>;
-  /** @returns news of the run at least, with a checkpoint if there are checkpoints */
-  pause(run: RunId): Answer<News>;
+  run(order: RunOrder): Answer<RunResult>;
+  pause(run: RunId): Answer<void>;
   resume(run: RunId): Answer<void>;
+  /** Answered once the run has ended. */
   stop(run: RunId): Answer<void>;
+  /** Writes inputs, outputs and variables that an earlier worker left. */
+  restore(values: readonly Write[]): Answer<void>;
+  /** Makes steps again that an earlier worker made. */
+  repeat(stretch: Stretch): Answer<void>;
+  /** Answered once there is some, at most once a frame; with a checkpoint among it when one is due. */
+  news(): Answer<void>;
   ping(): Answer<void>;
 }
 
-/** A value, or an error as data: Comlink keeps nothing of an error but its texts. */
-export type Answer<T> = Promise<{ readonly value: T } | { readonly error: WireError }>;
+/** A value, or an error as data (Comlink keeps nothing of an error but its texts), and the news up to this moment. */
+export type Answer<T> = Promise<{ readonly news: News } & ({ readonly value: T } | { readonly error: WireError })>;
 
 export interface WireError {
   readonly name: string;

@@ -120,7 +120,8 @@ export const RULES: Readonly<Record<number, Rule>> = {
     i32[0] = f32[0] !== 0 ? i32[1] : i32[2];
   },
   [code.RELU]: floats((a) => Math.max(a, 0)),
-  [code.REMAINDER]: floats((a, b) => a - Math.fround(b * Math.floor(Math.fround(a / b)))),
+  // The sign that JavaScript's % takes from a, fmod takes there, too; the remainder takes b's.
+  [code.REMAINDER]: floats((a, b) => (a % b === 0 ? 0 * Math.sign(b) : a % b < 0 === b < 0 ? a % b : (a % b) + b)),
   [code.MULTIPLY_ADD]: floats((a, b, c) => Math.fround(a * b) + c),
   [code.LINEAR]: floats((a, b, c, d) => Math.fround(a * b) + Math.fround(c * d)),
   [code.AFFINE]: floats((a, b, c) => Math.fround(a * b) + c),

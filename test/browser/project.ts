@@ -37,8 +37,10 @@ export const resolve = {
   ],
 };
 
-/** Kills and cycles of the tests of endurance. */
-export const counts: Counts = process.env.SOAK ? { kills: 100, cycles: 1000 } : { kills: 10, cycles: 100 };
+/** Of the tests of endurance. */
+export const counts: Counts = process.env.SOAK
+  ? { kills: 100, cycles: 1000, sequences: 20_000, trainings: 1000 }
+  : { kills: 10, cycles: 100, sequences: 60, trainings: 12 };
 
 /** The tests that every engine runs. */
 export const browserTests = "test/browser/**/*.test.ts";

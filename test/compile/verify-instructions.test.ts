@@ -64,7 +64,7 @@ rejects("lengths", [
 
 rejects("slots", [
   ["with a negative size", dense, (d) => d.set(op.REDUCE, slot.REDUCE_OUTER, -1), "outer is -1"],
-  ["with an unknown kind", dense, (d) => d.set(op.REDUCE, slot.REDUCE_KIND, 5), "kind is 5"],
+  ["with an unknown kind", dense, (d) => d.set(op.REDUCE, slot.REDUCE_KIND, 8), "kind is 8"],
   ["with a flag that means nothing", dense, (d) => d.set(op.MATMUL, slot.MATMUL_TRANSPOSED, 4), "transposed is 4"],
   ["with elements of two bytes", moving, (d) => d.set(op.GATHER, slot.GATHER_BYTES, 2), "elements of 2 bytes"],
   [

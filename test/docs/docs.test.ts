@@ -13,7 +13,14 @@ const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const indexes = Object.values<string | { readonly types: string }>(manifest.exports).flatMap((target) =>
   typeof target === "string" ? [] : target.types.replace("./dist/", "").replace(".d.ts", ".ts"),
 );
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "assembly/README.md", "src/compile/README.md"];
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "assembly/README.md",
+  "src/compile/README.md",
+  "src/worker/README.md",
+];
 const passes = passBlocks();
 
 /** Generated parts by document, then by name. */

@@ -180,9 +180,8 @@ def elementwise():
         "square": [case(lambda x: x * x, real(5))],
         "div": binary(torch.div, second=positive),
         "div i32": binary_i32(np64(divide_down)),
-        # torch takes fmod, which is a for an infinite b; the formula gives NaN there. Quotients must be numbers of float32.
         "remainder": binary(torch.remainder, never_whole, positive)[:-1] + [
-            case(np64(lambda a, b: a - b * numpy.floor(a / b)), column(QUOTIENTS), QUOTIENTS, order=0)],
+            case(torch.remainder, column(QUOTIENTS), QUOTIENTS, order=0)],
         "remainder i32": binary_i32(np64(remainder_down)),
         "maximum": binary(torch.maximum, second=distinct) + [ties(torch.maximum)],
         "maximum i32": binary_i32(torch.maximum),
@@ -270,6 +269,16 @@ def reduction():
     })
     families["variance uncorrected"] = [families["variance"].pop()]
     return families
+
+
+def lengths():
+    norm = torch.linalg.vector_norm
+    return {
+        "all": [case(norm, real(17)), case(norm, real(3, 5))],
+        "0": [case(lambda x: norm(x, dim=0), real(5, 3)), case(lambda x: norm(x, dim=0), real(1, 3))],
+        "0 2": [case(lambda x: norm(x, dim=(0, 2)), real(2, 3, 4))],
+        "of zeros": [case(lambda x: norm(x, dim=1), f64([[0, 0, 0], [3, 0, -4]]), order=1, smooth=False)],
+    }
 
 
 # Products
@@ -401,11 +410,19 @@ def mix(x):
 
 
 def permuted(i, key, size):
-    """Eight Feistel rounds over the smallest even number of bits that holds `size`, repeated until inside (assembly/random.ts)."""
+    """Up to 64 a shuffle; else eight Feistel rounds over the smallest even number of bits that holds `size`, repeated until inside
+    (assembly/random.ts)."""
+    start = mix((key + 0x9E3779B9) % 2**32)
+    if size <= 64:
+        order = list(range(size))
+        for k in range(size - 1, 0, -1):
+            other = mix((start + k * 0x9E3779B9) % 2**32) * (k + 1) >> 32
+            order[k], order[other] = order[other], order[k]
+        return order.index(i)
     half = 1
     while 4**half < size:
         half += 1
-    mask, start = 2**half - 1, mix((key + 0x9E3779B9) % 2**32)
+    mask = 2**half - 1
     while True:
         left, right = i >> half, i & mask
         for turn in range(8):
@@ -426,7 +443,7 @@ def chance():
         "uniform 3x7": [case(drawn(3, 7), *key(-5, 77))],
         "uniform scalar": [case(drawn(), *key(0, 0))],
         "uniform 0": [case(drawn(0), *key(9, -1))],
-        "permuteIndex": [every(33, 7), every(4, -3), every(1, 5), every(17, MAX)],
+        "permuteIndex": [every(33, 7), every(4, -3), every(1, 5), every(17, MAX), every(64, 3), every(65, 3), every(256, -9)],
     }
 
 
@@ -458,7 +475,7 @@ def loop():
 def main():
     folder = pathlib.Path(__file__).parent
     families = {"leaf": leaf, "elementwise": elementwise, "reduction": reduction, "contraction": contraction, "movement": movement,
-                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop}
+                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop, "norm": lengths}  # new ones last: all draw from one stream
     for family, make in families.items():
         entries = [
             f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]"

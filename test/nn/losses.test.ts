@@ -33,7 +33,7 @@ describe.each(all)("%s", (name, loss) => {
       loss(...inputs, { reduction: "sum", sampleWeight: weight }),
       loss(...inputs, { sampleWeight: weight }),
     ]);
-    expect([...weighed]).toEqual([...plain]);
+    expect(Array.from(weighed, (x) => x + 0)).toEqual(Array.from(plain, (x) => x + 0)); // 0 for -0
     const total = [...plain].reduce((a, b) => a + b, 0);
     expect(sum[0]).toBeCloseTo(total, 4);
     expect(mean[0]).toBeCloseTo(total / count, 5);

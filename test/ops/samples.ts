@@ -155,6 +155,20 @@ export const samples: Record<OpName, Samples> = {
     },
     { golden: "reduction/min", build: (x) => x.min(1) },
   ],
+  norm: [
+    {
+      golden: "norm/all",
+      build: (x) => x.norm(),
+      larger: ["1", "513", "8191", "12301", "33x257"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "norm/0",
+      build: (x) => x.norm(0),
+      larger: ["33x17", "8200x3", "17x2x5"].map((shape) => [real(shape)]),
+    },
+    { golden: "norm/0 2", build: (x) => x.norm([0, 2]), larger: [[real("3x17x5")]] },
+    { golden: "norm/of zeros", build: (x) => x.norm(-1) },
+  ],
   argmax: [
     {
       golden: "reduction/argmax",

@@ -210,6 +210,8 @@ export function runsContract({ test, create }: { readonly test: Test; readonly c
     await expect(executor.run([[id, 1.5]]).done).rejects.toThrow(ArgumentError);
     await expect(executor.run([[id, -1]]).done).rejects.toThrow(ArgumentError);
     await expect(executor.run([[id, 1]], { repeat: Number.NaN }).done).rejects.toThrow(ArgumentError);
+    for (const plan of [undefined, null, "plan", [id, 1], [[id]], [[id, "1"]], [undefined]])
+      await expect(executor.run(plan as never).done).rejects.toThrow(ArgumentError);
     await expect(executor.run([[id + 1000, 1]]).done).rejects.toThrow(DisposedError);
     await expect(executor.run([[id + 1000, 1]]).stop()).resolves.toEqual({ steps: 0, stopped: true });
     expect(await executor.run([[id, 1]]).done).toEqual({ steps: 1, stopped: false });

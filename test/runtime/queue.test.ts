@@ -26,7 +26,7 @@ function queueOf(costs: Readonly<Record<ProgramId, number>>) {
       time += costs[idOf(program)];
     },
   };
-  const queue = new RunQueue(steps, { now: () => time });
+  const queue = new RunQueue(steps, () => {}, { now: () => time });
   const start = (id: ProgramId, options: { readonly steps?: number; readonly urgent?: boolean }) => {
     const { steps: count, urgent } = options;
     const run = new Run({ repeat: count ?? Number.POSITIVE_INFINITY, urgent }, () => queue.wake());
@@ -107,7 +107,7 @@ test("urgent runs without an end leave the others their share, too", async () =>
 });
 
 test("a run whose log nobody takes fails before it has filled the memory", async () => {
-  const queue = new RunQueue({ maxSteps: () => 1, execute() {} });
+  const queue = new RunQueue({ maxSteps: () => 1, execute() {} }, () => {});
   const space = new Space(createJsMachine("float32"), false);
   const loaded = space.loaded(space.load(counter("n")));
   const run = new Run({}, () => {});
@@ -124,7 +124,7 @@ test("what an instruction throws is told as an error of the program", async () =
       throw new TypeError("no such thing");
     },
   };
-  const queue = new RunQueue(failing);
+  const queue = new RunQueue(failing, () => {});
   const space = new Space(createJsMachine("float32"), false);
   const loaded = space.loaded(space.load(counter("n")));
   const run = new Run({}, () => {});

@@ -150,6 +150,18 @@ describe("training", () => {
     expect(await trainer.stateDict()).toEqual(before);
   });
 
+  test("who reads on while a training is stopped is told of its last steps, too", async () => {
+    const trainer = makeTrainer(new Linear(1, 1), { optimizer: sgd(0.001) });
+    await trainer.load(line(8));
+    const fit = trainer.fit({ batch: "all", epochs: 10_000_000 });
+    const told = (await fit.next()).value?.losses.length ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 5)); // steps that are not told yet
+    const stopped = fit.stop();
+    const rest = await drain(fit);
+    await stopped;
+    expect((await trainer.snapshot())["counters.epoch"].data).toEqual(Int32Array.of(told + rest.length));
+  });
+
   test("a paused training makes no step until it is resumed", async () => {
     const trainer = makeTrainer(new Linear(1, 1), { optimizer: sgd(1e-4) });
     await trainer.load(line(16));

@@ -1,16 +1,20 @@
 // Endurance in Node: kills at random points; workers that come and go leave nothing behind.
 import { Worker } from "node:worker_threads";
 import { expect, inject, test } from "vitest";
-import { cycle, killsAtRandom } from "./endurance.ts";
+import { cycle, killsAtRandom, sequencesWithDeaths, trainingsWithDeaths } from "./endurance.ts";
 
-const { kills, cycles } = inject("counts");
+const { kills, cycles, sequences, trainings } = inject("counts");
 
 /** The one file, as it is built: sources take longer to come. */
 function start(): Worker {
   return new Worker(new URL("../../dist/worker.js", import.meta.url), { execArgv: [] });
 }
 
-killsAtRandom({ start, kill: (worker) => (worker as Worker).terminate() }, kills);
+const workers = { start, kill: (worker: unknown) => (worker as Worker).terminate() };
+
+killsAtRandom(workers, kills);
+sequencesWithDeaths(workers, sequences);
+trainingsWithDeaths(workers, trainings);
 
 /** Bytes that are in use once what can be freed is. */
 async function resident(): Promise<number> {

@@ -1,23 +1,9 @@
 // What holds for executors in workers, in Node and in pages alike: written against `connect` and a way to start and to kill a worker.
 import { ArgumentError, DisposedError, type Executor, type Fit, JsExecutor, WasmExecutor, WorkerError } from "simdgrad";
-import type { AnyWorker, SpawnOptions } from "simdgrad/worker";
 import { connect } from "simdgrad/worker";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { type Platform, wait, workersOf } from "./platform.ts";
 import { heldData, newTrainer, type Outcome, training, trainingData } from "./training.ts";
-
-/** How this platform starts the package's worker, and ends one without its knowing. */
-export interface Platform {
-  readonly start: () => AnyWorker;
-  readonly kill: (worker: AnyWorker) => unknown;
-  /** Workers that are no good, by what is wrong with them. */
-  readonly broken: Readonly<Record<Broken, () => AnyWorker>>;
-}
-
-type Broken = "missing" | "throwing" | "failing" | "silent" | "hanging";
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
 
 /** Reads reports until one tells of steps after the next one's. */
 async function untilLater(fit: Fit): Promise<void> {
@@ -32,34 +18,7 @@ function viewsIn(value: unknown): ArrayBufferView[] {
 }
 
 export function workerFacade(platform: Platform): void {
-  const open: Executor[] = [];
-  const started: AnyWorker[] = [];
-
-  function start(): AnyWorker {
-    const worker = platform.start();
-    started.push(worker);
-    return worker;
-  }
-
-  async function connected(options: SpawnOptions = {}): Promise<Executor> {
-    const executor = await connect(start, { threads: 1, build: "portable", ...options });
-    open.push(executor);
-    return executor;
-  }
-
-  function kill(): void {
-    platform.kill(started[started.length - 1]);
-  }
-
-  /** Resolves when so many workers were started, the first included. */
-  async function untilStarted(count: number): Promise<void> {
-    while (started.length < count) await wait(2);
-  }
-
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((executor) => executor.dispose()));
-    started.length = 0;
-  });
+  const { open, started, start, connected, kill, untilStarted } = workersOf(platform);
 
   async function locally(executor: Executor, options: Parameters<typeof training>[1]): Promise<Outcome> {
     const outcome = await training(executor, options);
@@ -253,7 +212,7 @@ export function workerFacade(platform: Platform): void {
       await fit.pause();
       const paused = await trainer.stateDict();
       kill();
-      await untilStarted(2); // so the death is known: a call before that is rejected
+      await untilStarted(2);
       expect(await trainer.stateDict()).toEqual(paused);
       fit.resume();
       await untilLater(fit);
@@ -263,17 +222,6 @@ export function workerFacade(platform: Platform): void {
       kill();
       await untilStarted(3);
       expect(await trainer.stateDict()).toEqual(stopped);
-    });
-
-    test("rejects what waited for its answer also where it is replaced", async () => {
-      const executor = await connected({ respawn: true });
-      const trainer = newTrainer(executor);
-      await trainer.load(trainingData);
-      const before = await trainer.stateDict();
-      const refused = expect(trainer.stateDict()).rejects.toThrow(WorkerError);
-      kill();
-      await refused;
-      expect(await trainer.stateDict()).toEqual(before);
     });
 
     test("again and again is given up", async () => {
@@ -319,6 +267,17 @@ export function workerFacade(platform: Platform): void {
       })();
       await expect(reading).rejects.toThrow(message);
       await expect(trainer.stateDict()).rejects.toThrow(WorkerError);
+    });
+
+    test("only if it is silent for longer than patience, however long that is", async () => {
+      const executor = await connected({ patience: 1e10 });
+      const trainer = newTrainer(executor);
+      await trainer.load(trainingData);
+      const fit = trainer.fit({ batch: 32, epochs: 1_000_000 });
+      await fit.next();
+      await wait(50); // a timer of more than 2^31 ms would be over
+      await untilLater(fit);
+      await fit.stop();
     });
 
     test("is asked nothing before its options are right", async () => {

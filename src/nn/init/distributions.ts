@@ -72,8 +72,8 @@ export function normal(mean = 0, deviation = 1): Initializer {
 
 /**
  * Normal with a mean and a deviation, kept within low..high (values, not deviations), as torch.nn.init.trunc_normal_; 0, 1, -2 and 2 by
- * default. Drawn by inverting the distribution function: both bounds should lie within 4 deviations of the mean, or outside of all of it.
- * @throws ArgumentError for a deviation that is not positive, or unless low < high
+ * default. Drawn by inverting the distribution function, of which float32 has little left in a tail.
+ * @throws ArgumentError for a deviation that is not positive, unless low < high, or where all of it is more than 4 deviations from the mean
  *
  * @example
  * import { evaluate, randomKey } from "simdgrad";
@@ -84,6 +84,11 @@ export function normal(mean = 0, deviation = 1): Initializer {
 export function truncatedNormal(mean = 0, deviation = 1, low = -2, high = 2): Initializer {
   if (!(deviation > 0)) throw new ArgumentError(`init.truncatedNormal: deviation must be positive, got ${deviation}`);
   if (!(low < high)) throw new ArgumentError(`init.truncatedNormal: low ${low} must be below high ${high}`);
+  const tail = Math.max((low - mean) / deviation, (mean - high) / deviation);
+  if (tail > FARTHEST_TAIL)
+    throw new ArgumentError(
+      `init.truncatedNormal: ${low}..${high} lies ${tail} deviations from the mean ${mean}: at most ${FARTHEST_TAIL} can be drawn`,
+    );
   return (shape, key) => {
     const at = (bound: number) => scalar(((bound - mean) / deviation) * Math.SQRT1_2).erf();
     const [from, to] = [at(low), at(high)];
@@ -92,6 +97,9 @@ export function truncatedNormal(mean = 0, deviation = 1, low = -2, high = 2): In
     return values.maximum(low).minimum(high);
   };
 }
+
+/** Deviations beyond which float32 has but a few hundred probabilities left for a tail. */
+const FARTHEST_TAIL = 4;
 
 // Giles, "Approximating the erfinv function" (GPU Computing Gems 2, 2011), single precision: polynomials in w = -ln(1 - x^2).
 const CENTRE = [

@@ -57,14 +57,36 @@ export function binaryCrossEntropyWithLogits(
 ): Tensor {
   const name = "binaryCrossEntropyWithLogits";
   checkSame(logits, target, name);
-  if (options.posWeight === undefined) return reduced(softplus(logits).sub(logits.mul(target)), options, name);
+  if (options.posWeight === undefined) return reduced(entropies(logits, target), options, name);
   const weight = asTensor(options.posWeight);
   if (!sameShape(broadcastShapes(weight.shape, logits.shape, `${name}: posWeight`), logits.shape))
     throw new ShapeError(`${name}: posWeight ${showShape(weight.shape)} does not fit ${showShape(logits.shape)}`);
-  // (1 - y) x + (1 + (w - 1) y) softplus(-x)
-  const factor = weight.sub(1).mul(target).add(1);
-  const losses = logits.sub(logits.mul(target)).add(factor.mul(softplus(logits.neg())));
-  return reduced(losses, options, name);
+  return reduced(entropies(logits, target, weight.broadcastTo(logits.shape)), options, name);
+}
+
+/**
+ * w y softplus(-x) + (1 - y) softplus(x): what a positive target costs, w times, and what a negative one does. Softplus's kinks and
+ * their smooth rest, ln(1 + e^-|x|), are added one after the other, and the slope (1 - y) sigmoid(x) - w y sigmoid(-x) is written out: so
+ * nothing cancels for logits that are right and confident.
+ */
+function entropies(logits: Tensor, target: Tensor, weight?: Tensor): Tensor {
+  const value = customGradient(
+    (x, y, w) => {
+      const [positive, negative] = [w === undefined ? y : y.mul(w), y.neg().add(1)];
+      const kinks = positive.mul(x.neg().relu()).add(negative.mul(x.relu()));
+      const rest = x.abs().neg().exp().log1p();
+      return kinks.add(w === undefined ? rest : positive.add(negative).mul(rest));
+    },
+    (cotangent, [x, y, w]) => {
+      const upwards = y.neg().add(1).mul(x.sigmoid());
+      const downwards = (w === undefined ? y : y.mul(w)).mul(x.neg().sigmoid());
+      const slope = cotangent.mul(upwards.sub(downwards));
+      if (w === undefined) return [slope, cotangent.mul(x).neg()];
+      const missed = softplus(x.neg());
+      return [slope, cotangent.mul(w.sub(1).mul(missed).sub(x)), cotangent.mul(y).mul(missed)];
+    },
+  );
+  return weight === undefined ? value(logits, target) : value(logits, target, weight);
 }
 
 /** Options of focalLoss. */
@@ -89,14 +111,39 @@ export function focalLoss(logits: Tensor, target: Tensor, options: FocalLossOpti
   const { gamma = 2, alpha = 0.25 } = options;
   checkSame(logits, target, "focalLoss");
   checkRange(gamma, "focalLoss: gamma", 0);
-  const entropy = softplus(logits).sub(logits.mul(target));
-  // 1 - p_t, without cancelling.
-  const missed = target.neg().add(1).mul(logits.sigmoid()).add(target.mul(logits.neg().sigmoid()));
-  const losses = entropy.mul(missed.pow(gamma));
+  const certain = entropies(logits, target);
+  const losses = gamma === 0 ? certain : certain.mul(missedPower(logits, target, gamma));
   if (alpha === null) return reduced(losses, options, "focalLoss");
   checkRange(alpha, "focalLoss: alpha", 0, 1);
   const share = target.mul(2 * alpha - 1).add(1 - alpha);
   return reduced(losses.mul(share), options, "focalLoss");
+}
+
+/** Beyond it a sigmoid is 0 or 1 to the last digit, and e^x still far from overflow. */
+const FAR = 80;
+
+/**
+ * (1 - p_t)^gamma with 1 - p_t = (1 - y) sigmoid(x) + y sigmoid(-x), which does not cancel. Its slope goes by that of the logarithm,
+ * (1 - 2 y) / (1 + (1 - y) e^x + y e^-x): a power of 0 has an infinite one, which the loss it is multiplied with would not bring back.
+ */
+function missedPower(logits: Tensor, target: Tensor, gamma: number): Tensor {
+  const missed = (x: Tensor, y: Tensor) => y.neg().add(1).mul(x.sigmoid()).add(y.mul(x.neg().sigmoid()));
+  const value = customGradient(
+    (x, y) => missed(x, y).pow(gamma),
+    (cotangent, [x, y], power) => {
+      const scaled = cotangent.mul(power).mul(gamma);
+      const near = x.maximum(-FAR).minimum(FAR);
+      const rest = y.neg().add(1);
+      const divisor = rest.mul(near.exp()).add(y.mul(near.neg().exp())).add(1);
+      const share = missed(x, y);
+      const isZero = share.equal(0);
+      const lower = isZero.select(gamma === 1 ? 1 : 0, isZero.select(1, share).pow(gamma - 1));
+      const limit = x.greater(0).select(y.equal(1).neg(), y.equal(0));
+      const slope = x.abs().greater(FAR).select(limit, rest.sub(y).div(divisor));
+      return [scaled.mul(slope), cotangent.mul(lower).mul(x.mul(-0.5).tanh()).mul(gamma)];
+    },
+  );
+  return value(logits, target);
 }
 
 /** Options of diceLoss. */

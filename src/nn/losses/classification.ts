@@ -140,6 +140,9 @@ function ofProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOp
   const smooth =
     labelSmoothing === 0 ? probabilities : probabilities.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   const logs = asMatrix(logits, axis).logSoftmax(1);
-  const losses = smooth.mul(factors === undefined ? logs : logs.mul(factors)).sum(1);
+  // What has no share counts nothing, also where its logit is -infinity.
+  const isNone = smooth.equal(0).mul(logs.equal(Number.NEGATIVE_INFINITY));
+  const counted = isNone.select(0, factors === undefined ? logs : logs.mul(factors));
+  const losses = smooth.mul(counted).sum(1);
   return reduced(losses.neg().reshape(shape.filter((_, i) => i !== axis)), options, "crossEntropy");
 }

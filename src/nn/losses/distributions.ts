@@ -20,7 +20,7 @@ export interface KlDivLossOptions {
 
 /**
  * target (ln target - input), averaged over all elements, for input = logarithms of probabilities and targets = probabilities of one shape:
- * the divergence of Kullback and Leibler (1951) of the targets from the input. Targets of 0 count 0.
+ * the divergence of Kullback and Leibler (1951) of the targets from the input. Targets of 0 count 0, whatever the input.
  * @throws ShapeError where the shapes differ, ArgumentError for a "batchmean" of scalars
  *
  * @example
@@ -32,15 +32,14 @@ export interface KlDivLossOptions {
 export function klDivLoss(input: Tensor, target: Tensor, options: KlDivLossOptions = {}): Tensor {
   checkSame(input, target, "klDivLoss");
   const { reduction = "mean", logTarget = false, sampleWeight } = options;
-  const losses = logTarget ? target.exp().mul(target.sub(input)) : timesLog(target).sub(target.mul(input));
+  const p = logTarget ? target.exp() : target;
+  const logs = logTarget ? target : p.equal(0).select(1, p).log();
+  const difference = logs.sub(input);
+  const isNone = p.equal(0).mul(difference.abs().equal(Number.POSITIVE_INFINITY));
+  const losses = p.mul(isNone.select(0, difference));
   if (reduction !== "batchmean") return reduced(losses, { reduction, sampleWeight }, "klDivLoss");
   if (input.shape.length === 0) throw new ArgumentError("klDivLoss: a scalar has no batch for batchmean");
   return reduced(losses, { sampleWeight }, "klDivLoss", input.shape[0]);
-}
-
-/** x ln x, 0 at 0. */
-function timesLog(x: Tensor): Tensor {
-  return x.mul(x.equal(0).select(1, x).log());
 }
 
 /** Options of poissonNllLoss. */

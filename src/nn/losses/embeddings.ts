@@ -29,12 +29,12 @@ export function cosineEmbeddingLoss(
     throw new ShapeError(
       `cosineEmbeddingLoss: inputs ${showShape(shape)} and target ${showShape(target.shape)} do not fit`,
     );
-  // PyTorch's smallest squared length.
-  const squared = (x: Tensor) => x.square().sum(-1).add(1e-12);
+  // PyTorch's smallest squared length. The product of two squared lengths could overflow where that of lengths does not.
+  const length = (x: Tensor) => x.square().sum(-1).add(1e-12).sqrt();
   const cosine = input1
     .mul(input2)
     .sum(-1)
-    .div(squared(input1).mul(squared(input2)).sqrt());
+    .div(length(input1).mul(length(input2)));
   const near = target.equal(1).select(cosine.neg().add(1), 0);
   const far = target.equal(-1).select(lacking(cosine.sub(margin)), 0);
   return reduced(near.add(far), options, "cosineEmbeddingLoss");
@@ -44,7 +44,7 @@ export function cosineEmbeddingLoss(
 export interface TripletMarginLossOptions extends LossOptions {
   /** Default 1. */
   readonly margin?: number;
-  /** Distances are the p-th root of the sum of p-th powers; default 2. */
+  /** Distances are the p-th root of the sum of p-th powers, for Infinity the largest difference; default 2. */
   readonly p?: number;
   /** Added to every difference, so that no distance is 0; default 1e-6. */
   readonly eps?: number;
@@ -81,14 +81,7 @@ export function tripletMarginLoss(
 
 /** Of torch.pairwise_distance. */
 function distance(a: Tensor, b: Tensor, p: number, eps: number): Tensor {
-  const difference = a.sub(b).add(eps);
-  if (p === 2) return difference.square().sum(-1).sqrt();
-  const size = difference.abs();
-  if (p === 1) return size.sum(-1);
-  return size
-    .pow(p)
-    .sum(-1)
-    .pow(1 / p);
+  return a.sub(b).add(eps).norm(-1, { p });
 }
 
 /** Options of infoNce. */
@@ -119,5 +112,5 @@ export function infoNce(query: Tensor, key: Tensor, options: InfoNceOptions = {}
 
 /** Rows of length 1; those of length 0 stay. */
 function unit(rows: Tensor): Tensor {
-  return rows.mul(rows.square().sum(-1, { keepDims: true }).maximum(1e-24).rsqrt());
+  return rows.div(rows.norm(-1, { keepDims: true }).maximum(1e-12));
 }

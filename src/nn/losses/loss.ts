@@ -32,10 +32,16 @@ export function reduced(losses: Tensor, options: LossOptions, name: string, tota
   const { reduction = "mean", sampleWeight } = options;
   if (reduction !== "none" && reduction !== "mean" && reduction !== "sum")
     throw new ArgumentError(`${name}: reduction ${reduction} is not mean, sum or none`);
-  const weighed = sampleWeight === undefined ? losses : losses.mul(leading(asTensor(sampleWeight), losses.shape, name));
+  const weighed =
+    sampleWeight === undefined ? losses : weighedBy(leading(asTensor(sampleWeight), losses.shape, name), losses);
   if (reduction === "none") return weighed;
   if (reduction === "sum") return weighed.sum();
   return total === undefined ? weighed.mean() : weighed.sum().div(total);
+}
+
+/** What has weight 0 counts nothing, also where its loss is infinite or NaN. */
+function weighedBy(weight: Tensor, losses: Tensor): Tensor {
+  return weight.equal(0).select(0, losses).mul(weight);
 }
 
 /** Weights of the leading axes, with axes of size 1 behind them. */

@@ -106,7 +106,7 @@ export function multiLabelMarginLoss(input: Tensor, target: Tensor, options: Los
   const chosen = target.oneHot(classes).mul(valid); // [..., place, class]
   const others = chosen.max(-2).neg().add(1).unsqueeze(-2);
   const scores = input.unsqueeze(-2);
-  const own = chosen.mul(scores).sum(-1, { keepDims: true });
-  const pairs = scores.sub(own).add(1).relu().mul(valid).mul(others);
+  const own = chosen.select(scores, 0).sum(-1, { keepDims: true });
+  const pairs = valid.mul(others).select(scores.sub(own).add(1).relu(), 0);
   return reduced(pairs.sum([-2, -1]).div(classes), options, name);
 }

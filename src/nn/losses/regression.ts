@@ -1,7 +1,6 @@
 // Losses of values against values of the same shape, element by element.
 import { customGradient } from "../../autodiff.ts";
 import type { Tensor } from "../../tensor.ts";
-import { softplus } from "../functional.ts";
 import { checkPositive, checkRange, checkSame, type LossOptions, reduced } from "./loss.ts";
 
 /**
@@ -57,9 +56,14 @@ export function msleLoss(prediction: Tensor, target: Tensor, options: LossOption
  */
 export function logCoshLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "logCoshLoss");
-  // ln cosh d = |d| + ln(1 + e^(-2 |d|)) - ln 2, whose derivative is tanh d.
+  // cosh d - 1 = (1 - e^-|d|)^2 / (2 e^-|d|), which does not cancel near 0; beyond 16 ln cosh d grows as |d| does. Its derivative is tanh d.
   const logCosh = customGradient(
-    (d) => d.abs().add(softplus(d.abs().mul(-2)).sub(Math.LN2)),
+    (d) => {
+      const size = d.abs();
+      const near = size.minimum(16);
+      const excess = near.neg().expm1().square().div(near.neg().exp().mul(2));
+      return excess.log1p().add(size.sub(near));
+    },
     (cotangent, [d]) => [cotangent.mul(d.tanh())],
   );
   return reduced(logCosh(prediction.sub(target)), options, "logCoshLoss");
@@ -82,7 +86,7 @@ export function huberLoss(
   const { delta = 1 } = options;
   checkSame(prediction, target, "huberLoss");
   checkPositive(delta, "huberLoss: delta");
-  return reduced(roundedAbs(prediction.sub(target), delta).mul(delta), options, "huberLoss");
+  return reduced(roundedAbs(prediction.sub(target), delta, 0.5, delta), options, "huberLoss");
 }
 
 /**
@@ -103,7 +107,7 @@ export function smoothL1Loss(
   checkSame(prediction, target, "smoothL1Loss");
   checkRange(beta, "smoothL1Loss: beta", 0);
   const difference = prediction.sub(target);
-  return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta), options, "smoothL1Loss");
+  return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta, 0.5 / beta, 1), options, "smoothL1Loss");
 }
 
 /**
@@ -128,8 +132,11 @@ export function quantileLoss(
   return reduced(over.relu().sub(over.mul(quantile)), options, "quantileLoss");
 }
 
-/** |d| with a parabola for a tip: d^2 / (2 width) where |d| < width, |d| - width / 2 elsewhere. */
-function roundedAbs(d: Tensor, width: number): Tensor {
+/** tip d^2 where |d| < width, slope (|d| - width / 2) elsewhere, which meets it if tip is slope / (2 width). */
+function roundedAbs(d: Tensor, width: number, tip: number, slope: number): Tensor {
+  if (width === Number.POSITIVE_INFINITY) return d.square().mul(tip);
   const size = d.abs();
-  return size.less(width).select(d.square().mul(0.5 / width), size.sub(0.5 * width));
+  const isTip = size.less(width);
+  // The parabola never sees large numbers, whose infinite slopes would make NaN of a cotangent of 0.
+  return isTip.select(isTip.select(d, 0).square().mul(tip), size.sub(0.5 * width).mul(slope));
 }

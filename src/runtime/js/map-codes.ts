@@ -132,7 +132,11 @@ function relu({ f }: JsMemory, n: number, to: number, a: number): void {
 }
 
 function remainder({ f }: JsMemory, n: number, to: number, a: number, b: number): void {
-  for (let k = 0; k < n; k++) f[to + k] = f[a + k] - f[b + k] * Math.floor(f[a + k] / f[b + k]);
+  for (let k = 0; k < n; k++) {
+    const y = f[b + k];
+    const r = f[a + k] % y;
+    f[to + k] = r === 0 ? 0 * Math.sign(y) : r < 0 !== y < 0 ? r + y : r;
+  }
 }
 
 function multiplyAdd({ f }: JsMemory, n: number, to: number, a: number, b: number, c: number): void {

@@ -1,5 +1,6 @@
 // Counter-based random numbers: the same integers as assembly/random.ts, whose header holds the specification.
 // Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+import { SHUFFLED } from "../../../assembly/isa/sizes.ts";
 
 /** Upper 32 bits of the 64-bit product of two unsigned 32-bit integers. */
 function multiplyHigh(a: number, b: number): number {
@@ -53,13 +54,26 @@ function mix(x: number): number {
   return x ^ (x >>> 16);
 }
 
+/** Where a shuffle takes an index: what came to place k when it was k's turn stays there. */
+function shuffled(index: number, start: number, size: number): number {
+  let place = index;
+  for (let k = size - 1; k > 0; k--) {
+    const draw = mix(start + Math.imul(k, 0x9e3779b9)) >>> 0;
+    const other = Math.floor((draw * (k + 1)) / 2 ** 32);
+    if (place === other) return k;
+    if (place === k) place = other;
+  }
+  return place;
+}
+
 /** Where a permutation of 0..size-1, chosen by the key, sends i; an i outside 0..size-1 stays as it is. */
 export function permuteIndex(i: number, key: number, size: number): number {
   if (i < 0 || i >= size) return i;
+  const start = mix(key + 0x9e3779b9);
+  if (size <= SHUFFLED) return shuffled(i, start, size);
   let half = 1;
   while (4 ** half < size) half++;
   const mask = 2 ** half - 1;
-  const start = mix(key + 0x9e3779b9);
   let value = i;
   do {
     let left = value >>> half;

@@ -3,8 +3,11 @@ import {
   KIND_ARGMAX,
   KIND_MAX,
   KIND_MAX_I32,
+  KIND_NORM,
   KIND_SUM,
   KIND_SUM_I32,
+  KIND_SUM_IN_TWO,
+  KIND_WIDE_SUM,
   REDUCE_FROM,
   REDUCE_INNER,
   REDUCE_KIND,
@@ -21,6 +24,21 @@ function sum({ f }: JsMemory, to: number, from: number, n: number, step: number)
   let total = 0;
   for (let r = 0, at = from; r < n; r++, at += step) total += f[at];
   f[to] = total;
+}
+
+function norm({ f }: JsMemory, to: number, from: number, n: number, step: number): void {
+  let total = 0;
+  for (let r = 0, at = from; r < n; r++, at += step) total += f[at] * f[at];
+  f[to] = Math.sqrt(total);
+}
+
+/** What the rounding of the sum left goes into the next row, `step` words on; of a sum that overflows nothing is left. */
+function sumInTwo(memory: JsMemory, to: number, from: number, n: number, step: number): void {
+  const { f } = memory;
+  let total = 0;
+  for (let r = 0, at = from; r < n; r++, at += step) total += f[at];
+  f[to] = total;
+  f[to + step] = Number.isFinite(f[to]) ? total - f[to] : 0;
 }
 
 function max({ f }: JsMemory, to: number, from: number, n: number, step: number): void {
@@ -54,10 +72,21 @@ function maxI({ i }: JsMemory, to: number, from: number, n: number, step: number
   i[to] = largest;
 }
 
-type Kind = typeof KIND_SUM | typeof KIND_MAX | typeof KIND_ARGMAX | typeof KIND_SUM_I32 | typeof KIND_MAX_I32;
+type Kind =
+  | typeof KIND_SUM
+  | typeof KIND_WIDE_SUM
+  | typeof KIND_SUM_IN_TWO
+  | typeof KIND_NORM
+  | typeof KIND_MAX
+  | typeof KIND_ARGMAX
+  | typeof KIND_SUM_I32
+  | typeof KIND_MAX_I32;
 
 const FOLDS: Record<Kind, ColumnFold> = {
   [KIND_SUM]: sum,
+  [KIND_WIDE_SUM]: sum,
+  [KIND_SUM_IN_TWO]: sumInTwo,
+  [KIND_NORM]: norm,
   [KIND_MAX]: max,
   [KIND_ARGMAX]: argmax,
   [KIND_SUM_I32]: sumI,
@@ -71,9 +100,11 @@ export function reduce(memory: JsMemory, code: Int32Array, at: number): void {
   const n = code[at + REDUCE_N];
   const inner = code[at + REDUCE_INNER];
   const fold = FOLDS[kind];
+  const width = kind === KIND_SUM_IN_TWO ? 2 * inner : inner; // words of the results for one outer index
   for (let o = 0; o < code[at + REDUCE_OUTER]; o++) {
-    if (kind === KIND_SUM && inner > 1) sumRows(memory, to + o * inner, from + o * n * inner, n, inner);
-    else for (let j = 0; j < inner; j++) fold(memory, to + o * inner + j, from + o * n * inner + j, n, inner);
+    if ((kind === KIND_SUM || kind === KIND_WIDE_SUM) && inner > 1)
+      sumRows(memory, to + o * width, from + o * n * inner, n, inner);
+    else for (let j = 0; j < inner; j++) fold(memory, to + o * width + j, from + o * n * inner + j, n, inner);
   }
 }
 

@@ -16,7 +16,7 @@ import type { JsMemory } from "./memory.ts";
 export function softmax(memory: JsMemory, code: Int32Array, at: number): void {
   const columns = code[at + ROWS_COLUMNS];
   for (let r = 0; r < code[at + ROWS_ROWS]; r++)
-    softmaxRow(memory, code[at + ROWS_TO] + r * columns, code[at + ROWS_FROM] + r * columns, columns, 1);
+    softmaxRow(memory, code[at + ROWS_TO] + r * columns, code[at + ROWS_FROM] + r * columns, columns, 1, -1);
 }
 
 export function logSumExp(memory: JsMemory, code: Int32Array, at: number): void {
@@ -43,32 +43,40 @@ export function crossEntropyGradient(memory: JsMemory, code: Int32Array, at: num
     const to = code[at + ENTROPY_TO] + r * columns;
     const target = i[code[at + ENTROPY_INDEX] + r];
     const scale = f[code[at + ENTROPY_SCALE] + r];
-    softmaxRow(memory, to, code[at + ENTROPY_FROM] + r * columns, columns, scale);
-    if (target >= 0 && target < columns) f[to + target] -= scale;
+    const others = softmaxRow(memory, to, code[at + ENTROPY_FROM] + r * columns, columns, scale, target);
+    if (target >= 0 && target < columns) f[to + target] = -others * scale;
   }
 }
 
-/** ln sum e^(x - largest) - (x[target] - largest): exact where the target is the largest; infinities give NaN, as PyTorch's. */
+/**
+ * ln sum e^(x - largest) - (x[target] - largest): exact where the target is the largest, also where the others add next to nothing;
+ * infinities give NaN, as PyTorch's.
+ */
 function lossOfRow({ f }: JsMemory, from: number, columns: number, target: number): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let c = 0; c < columns; c++) largest = Math.max(largest, f[from + c]);
-  let sum = 0;
-  for (let c = 0; c < columns; c++) sum += Math.exp(f[from + c] - largest);
-  return Math.log(sum) - (f[from + target] - largest);
+  let others = 0;
+  for (let c = 0; c < columns; c++) if (c !== target) others += Math.exp(f[from + c] - largest);
+  const below = f[from + target] - largest;
+  return Math.log1p(below === 0 ? others : others + Math.exp(below) - 1) - below;
 }
 
-/** softmax(from) * scale; `to` may be `from`. */
-function softmaxRow({ f }: JsMemory, to: number, from: number, columns: number, scale: number): void {
+/** softmax(from) * scale; `to` may be `from`. @returns the share of all classes but the target */
+function softmaxRow({ f }: JsMemory, to: number, from: number, columns: number, scale: number, target: number): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let c = 0; c < columns; c++) largest = Math.max(largest, f[from + c]);
-  let sum = 0;
+  let others = 0;
+  let own = 0;
   for (let c = 0; c < columns; c++) {
     const e = Math.exp(f[from + c] - largest);
-    sum += e;
+    if (c === target) own = e;
+    else others += e;
     f[to + c] = e;
   }
+  const sum = others + own;
   const factor = scale / sum;
   for (let c = 0; c < columns; c++) f[to + c] *= factor;
+  return others / sum;
 }
 
 /** An infinite largest element is not subtracted: a row of -infinity gives -infinity, one with infinity gives infinity. */

@@ -102,16 +102,6 @@ const WRITERS: ReadonlyMap<number, Writer> = new Map<number, Writer>([
       body.vector(simd.f32Add);
     },
   ],
-  [
-    code.REMAINDER,
-    ({ body }, a, b) => {
-      a();
-      b();
-      a();
-      b();
-      for (const opcode of [simd.f32Div, simd.f32Floor, simd.f32Mul, simd.f32Sub]) body.vector(opcode);
-    },
-  ],
   [code.MULTIPLY_ADD, (to, a, b, c) => to.multiplyAdd(a, b, c)],
   [code.AFFINE, (to, a, b, c) => to.multiplyAdd(a, b, c)],
   [code.SCALED_ADD, (to, a, b, c) => to.multiplyAdd(a, b, c)],

@@ -1,0 +1,14 @@
+// The plan of a run as callers hand it over: checked and copied, so that it is as of the call.
+import { ArgumentError } from "../errors.ts";
+import type { PlanEntry } from "./executor.ts";
+
+/** @throws ArgumentError for anything but a list of programs with their steps */
+export function checkedPlan(plan: unknown): PlanEntry[] {
+  if (!(Array.isArray(plan) && plan.every(isEntry)))
+    throw new ArgumentError("run: a plan is a list of [program, steps]");
+  return plan.map(([id, steps]) => [id, steps]);
+}
+
+function isEntry(entry: unknown): entry is PlanEntry {
+  return Array.isArray(entry) && entry.length === 2 && entry.every((value) => typeof value === "number");
+}

@@ -1,0 +1,65 @@
+// Indices among the inputs, such as the tokens that an Embedding looks up: a row that is not there would be NaN at best. They are
+// found in the model's graph for one row: what it gathers by, if that is made of elements of x moved about, and of nothing else.
+import type { TypedData } from "../data/array.ts";
+import { DataError } from "../errors.ts";
+import { topological } from "../graph.ts";
+import type { StridedCopy } from "../op.ts";
+import { cast } from "../ops/elementwise.ts";
+import { gather } from "../ops/indexing.ts";
+import { input } from "../ops/leaf.ts";
+import { type Shape, showShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Where in a row of x the elements of a tensor come from; -1 for one that comes from elsewhere. */
+type Places = Int32Array;
+
+/**
+ * Checks all rows of x against the tables that the model's `output`, a graph of one row, looks them up in.
+ * @throws DataError naming the first row with an index that has no row in its table
+ */
+export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tensor) => string): void {
+  const nodes = topological([output]);
+  const places = new Map<Tensor, Places | undefined>();
+  for (const node of nodes) places.set(node, placesOf(node, places));
+  for (const { op, inputs } of nodes) {
+    const looked = op === gather ? places.get(inputs[1]) : undefined;
+    if (looked !== undefined) checkRows(x, looked, inputs[0].shape, nameOf(inputs[0]));
+  }
+}
+
+function placesOf({ op, inputs, attrs, shape, dtype }: Tensor, known: ReadonlyMap<Tensor, Places | undefined>) {
+  const { lowering } = op;
+  if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  const from = inputs.map((each) => known.get(each));
+  if (lowering.kind === "view" || op === cast) return from[0];
+  if (lowering.kind !== "move") return undefined;
+  const to = new Int32Array(sizeOf(shape)).fill(-1);
+  for (const copy of lowering.copies(inputs, { shape, dtype }, attrs)) {
+    const source = from[copy.input];
+    if (source === undefined) return undefined;
+    move(to, source, copy);
+  }
+  return to;
+}
+
+function move(to: Places, from: Places, { sizes, toStrides, fromStrides, toStart, fromStart }: StridedCopy): void {
+  const walk = (axis: number, target: number, source: number): void => {
+    if (axis === sizes.length) to[target] = from[source];
+    else
+      for (let i = 0; i < sizes[axis]; i++)
+        walk(axis + 1, target + i * toStrides[axis], source + i * fromStrides[axis]);
+  };
+  walk(0, toStart, fromStart);
+}
+
+function checkRows({ data, shape }: TypedData, places: Places, table: Shape, name: string): void {
+  const width = sizeOf(shape.slice(1));
+  for (let row = 0; row < shape[0]; row++)
+    for (const place of places) {
+      const index = place < 0 ? 0 : Math.trunc(data[row * width + place]);
+      if (!(index >= 0 && index < table[0]))
+        throw new DataError(
+          `x: row ${row} holds index ${index}, outside the rows 0..${table[0] - 1} of ${name} ${showShape(table)}`,
+        );
+    }
+}
