@@ -48,6 +48,7 @@ export function accumulate(optimizer: Optimizer, options: { readonly steps: numb
       const complete = completes(step);
       return { changes: progress?.changes.mul(complete) ?? complete, before: progress?.before ?? inner.step };
     },
+    restarts: ({ links }, parameters) => optimizer.restarts?.(links[0] as OptimizerState, parameters) ?? [],
     averages: ({ links }, parameters) => optimizer.averages?.(links[0] as OptimizerState, parameters) ?? [],
   };
 }

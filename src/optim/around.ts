@@ -15,6 +15,8 @@ export interface Afterwards<S> {
     updates: Tensor,
   ): { readonly values: readonly Tensor[]; readonly assignments?: readonly Assignment[] };
   averages?(state: S, parameters: readonly Variable[]): readonly Average[];
+  /** As an optimizer's. */
+  restarts?(state: S): readonly Variable[];
 }
 
 /** The optimizer, and then something more. Parameters that it does not train are left alone. */
@@ -41,6 +43,10 @@ export function around<S>(optimizer: Optimizer, after: Afterwards<S>): Optimizer
       ];
     },
     progress: (state) => optimizer.progress?.(split(state)[0]),
+    restarts(state, parameters) {
+      const [inner, own] = split(state);
+      return [...(optimizer.restarts?.(inner, parameters) ?? []), ...(after.restarts?.(own) ?? [])];
+    },
     averages(state, parameters) {
       const [inner, own] = split(state);
       return [...(optimizer.averages?.(inner, parameters) ?? []), ...(after.averages?.(own, parameters) ?? [])];

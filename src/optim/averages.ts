@@ -21,6 +21,7 @@ function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer
       const next = means.map((mean, i) => values[i].sub(mean).mul(share).add(mean));
       return { values, assignments: [...assign(means, next), [count, count.add(counts.cast("i32"))]] };
     },
+    restarts: ({ count }) => [count],
     averages: ({ count, means }, parameters) => [
       { count, values: new Map(parameters.map((parameter, i) => [parameter, means[i]])) },
     ],

@@ -72,6 +72,8 @@ export function parameterGroups(groups: readonly ParameterGroup[]): Optimizer {
         (a, b) => a && b && { changes: a.changes.maximum(b.changes), before: a.before.maximum(b.before) },
       );
     },
+    restarts: (state, parameters) =>
+      each(parameters, state, (optimizer, mine, own) => optimizer.restarts?.(own, mine) ?? []),
     averages: (state, parameters) =>
       each(parameters, state, (optimizer, mine, own) => optimizer.averages?.(own, mine) ?? []),
   };
@@ -104,6 +106,7 @@ export function freeze(optimizer: Optimizer, selection: Selection): Optimizer {
         trained(parameters),
       ),
     averages: (state, parameters) => optimizer.averages?.(state, trained(parameters)) ?? [],
+    restarts: (state, parameters) => optimizer.restarts?.(state, trained(parameters)) ?? [],
     progress: (state) => optimizer.progress?.(state),
   };
 }

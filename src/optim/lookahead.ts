@@ -1,6 +1,7 @@
 // Lookahead: fast steps, and slow ones towards where they led.
 import { scalar } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
+import { Variable } from "../variable.ts";
 import { around } from "./around.ts";
 import { checkCount } from "./options.ts";
 import { assign, filledLike, type Optimizer } from "./transform.ts";
@@ -15,7 +16,7 @@ import { assign, filledLike, type Optimizer } from "./transform.ts";
  * import { lookahead, sgd } from "simdgrad/optim";
  * const w = new Variable([2], [1, 2]);
  * const optimizer = lookahead(sgd(0.1), { every: 5, alpha: 0.5 });
- * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
+ * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 4
  */
 export function lookahead(
   optimizer: Optimizer,
@@ -26,15 +27,22 @@ export function lookahead(
   if (!(alpha > 0 && alpha <= 1))
     throw new ArgumentError(`lookahead: alpha must be above 0 and at most 1, got ${alpha}`);
   return around(optimizer, {
-    init: (parameters) => filledLike(parameters, "lookahead.slow"),
-    update(values, slow, parameters, updates) {
+    init: (parameters) => ({
+      count: new Variable([], 0, { dtype: "i32", label: "lookahead.count" }),
+      slow: filledLike(parameters, "lookahead.slow"),
+    }),
+    update(values, { count, slow }, parameters, updates) {
       const meets = updates.add(1).remainder(every).equal(0);
       const share = meets.mul(scalar(alpha));
       const next = values.map((value, i) => {
-        const from = updates.equal(0).select(parameters[i], slow[i]); // they begin where the parameters do
+        const from = count.equal(0).select(parameters[i], slow[i]); // they begin where the parameters do
         return value.sub(from).mul(share).add(from);
       });
-      return { values: values.map((value, i) => meets.select(next[i], value)), assignments: assign(slow, next) };
+      return {
+        values: values.map((value, i) => meets.select(next[i], value)),
+        assignments: [...assign(slow, next), [count, count.add(1)]],
+      };
     },
+    restarts: ({ count }) => [count],
   });
 }

@@ -49,6 +49,8 @@ export interface Optimizer {
   update(gradients: readonly Tensor[], state: OptimizerState, parameters: readonly Variable[]): readonly Assignment[];
   /** What it averages, if anything. */
   averages?(state: OptimizerState, parameters: readonly Variable[]): readonly Average[];
+  /** i32 counters of what it keeps of the parameters: set to 0, that begins anew where these are, once they are given other values. */
+  restarts?(state: OptimizerState, parameters: readonly Variable[]): readonly Variable[];
   /** Undefined, or not there, if every step changes the parameters. */
   progress?(state: OptimizerState): Progress | undefined;
   /** For optimizers that evaluate the loss several times a step: what decides where. They have no `update`. */
@@ -65,6 +67,7 @@ interface Link {
     step: Tensor,
   ): Transformed | readonly Assignment[];
   averages?(state: unknown, parameters: readonly Variable[]): readonly Average[];
+  restarts?(state: unknown, parameters: readonly Variable[]): readonly Variable[];
   progress?(state: unknown): Progress | undefined;
 }
 
@@ -108,6 +111,7 @@ export function chain(...links: readonly (Transform | Optimizer)[]): Optimizer {
       return [...assignments, [state.step, state.step.add(1)]];
     },
     averages: (state, parameters) => all[last]?.averages?.(state.links[last], parameters) ?? [],
+    restarts: (state, parameters) => all[last]?.restarts?.(state.links[last], parameters) ?? [],
     progress: (state) => all[last]?.progress?.(state.links[last]),
   };
 }

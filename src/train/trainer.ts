@@ -336,7 +336,7 @@ export class Trainer {
   }
 
   /**
-   * Replaces the model's variables. Averages of parameters begin anew.
+   * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there.
    * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
    *
    * @example
@@ -351,7 +351,9 @@ export class Trainer {
   async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
     const own = ownState(state);
-    const anew = averagesOf(this.#recipe).map(({ count }) => ({ slot: { variable: count.key }, data: [0] }));
+    const { optimizer, state: kept, parameters: trained } = this.#recipe;
+    const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
+    const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
       const writes = checkState("loadStateDict", own, variables(this.#recipe.model), array);

@@ -2,10 +2,13 @@
 import { expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
 import { scalar } from "../../src/create.ts";
+import { Linear } from "../../src/nn/layers.ts";
+import { mseLoss } from "../../src/nn/losses.ts";
 import * as optim from "../../src/optim/index.ts";
 import type { Optimizer } from "../../src/optim/transform.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 import { Variable } from "../../src/variable.ts";
 
 /** The parameter (0 at first; each update adds 1 to it) and its average after so many micro-steps. */
@@ -75,6 +78,26 @@ test("averages see through groups, through what is frozen, and through constrain
   });
   expect(await after(swa(freeze(fourth(), () => false)), 16)).toEqual({ value: 4, average: 2.5, count: 4 });
   expect(await after(swa(constrained(fourth(), (w) => w)), 16)).toEqual({ value: 4, average: 2.5, count: 4 });
+});
+
+test.each([
+  ["lookahead", lookahead(sgd(0), { every: 2, alpha: 0.5 })],
+  ["lookahead around accumulate", lookahead(accumulate(sgd(0), { steps: 2 }), { every: 2 })],
+  ["ema", ema(sgd(0), { decay: 0.5 })],
+  ["swa of groups", swa(parameterGroups([{ optimizer: sgd(0) }]))],
+] as const)("%s begins anew where weights are put in place", async (_, optimizer) => {
+  const trainer = new Trainer(new Linear(1, 1, { bias: false }), {
+    loss: mseLoss,
+    optimizer,
+    executor: new JsExecutor(),
+  });
+  await trainer.load({ x: [[1]], y: [[0]] });
+  for await (const _ of trainer.fit({ epochs: 5 }));
+  await trainer.loadStateDict({ weight: [[100]] });
+  for await (const _ of trainer.fit({ epochs: 5 }));
+  expect(Array.from((await trainer.stateDict()).weight.data)).toEqual([100]);
+  expect(Array.from((await trainer.predict([[1]])).data)).toEqual([100]);
+  await trainer.executor.dispose();
 });
 
 test("lookahead meets its slow weights every so many updates", async () => {
