@@ -1,12 +1,13 @@
 // Reverse mode on the graph: gradients are graphs too, so gradients of gradients need nothing more. No recursion, no tape.
 
+import { aFunction, checkOptions } from "./check.ts";
 import { scalar } from "./create.ts";
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
 import { type Copy, nondifferentiable, type Op } from "./op.ts";
 import { type CustomGradientAttrs, customGradient as customGradientOp } from "./ops/leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
-import { apply, type Tensor } from "./tensor.ts";
+import { apply, aTensor, type Tensor, tensors } from "./tensor.ts";
 
 /** Cotangents of the inputs of a node, by input and, for ops of several outputs, by output. */
 class Cotangents {
@@ -107,6 +108,9 @@ export function dependsOn(output: Tensor, wrt: readonly Tensor[]): boolean[] {
  * await evaluate(grad(slope.square().sum(), [x])[0]); // => [8, 16, 24]
  */
 export function grad(output: Tensor, wrt: readonly Tensor[], options: { readonly cotangent?: Tensor } = {}): Tensor[] {
+  aTensor(output, "grad: output");
+  tensors(wrt, "grad: wrt");
+  checkOptions(options, "grad", { cotangent: aTensor });
   const { cotangent } = options;
   if (output.dtype !== "f32") throw new GradientError(`grad: an ${output.dtype} output has no gradient`);
   if (cotangent === undefined && output.shape.length > 0)
@@ -141,8 +145,11 @@ export function applied(
   inputs: readonly Tensor[],
   name: string,
 ): { readonly value: Tensor; readonly places: Tensor[] } {
+  aFunction(fn, `${name}: fn`);
+  tensors(inputs, `${name}: inputs`);
   const places = inputs.map((each) => placeOf(each));
   const value = fn(...places);
+  aTensor(value, `${name}: the value of fn`);
   const given = new Set(places);
   if (places.length > 0 && !topological([value]).some((node) => given.has(node)))
     throw new GradientError(
@@ -165,6 +172,7 @@ export function applied(
 export function valueAndGrad<T extends readonly Tensor[]>(
   fn: (...inputs: T) => Tensor,
 ): (...inputs: T) => { readonly value: Tensor; readonly gradients: Tensor[] } {
+  aFunction(fn, "valueAndGrad: fn");
   return (...inputs) => {
     const { value, places } = applied((...own) => fn(...(own as readonly Tensor[] as T)), inputs, "valueAndGrad");
     return { value, gradients: grad(value, places) };
@@ -184,5 +192,7 @@ export function customGradient(
   fn: (...inputs: Tensor[]) => Tensor,
   vjp: CustomGradientAttrs["vjp"],
 ): (...inputs: Tensor[]) => Tensor {
+  aFunction(fn, "customGradient: fn");
+  aFunction(vjp, "customGradient: vjp");
   return (...inputs) => apply(customGradientOp as Op<CustomGradientAttrs>, [fn(...inputs), ...inputs], { vjp });
 }

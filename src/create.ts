@@ -1,10 +1,20 @@
 // Tensors that begin a graph: inputs, constants, and what is put together from several tensors.
+import { aText, checkOptions, must, numbers } from "./check.ts";
 import { DTypeError, ShapeError } from "./errors.ts";
 import type { Op } from "./op.ts";
 import * as leaf from "./ops/leaf.ts";
 import * as movement from "./ops/movement.ts";
-import { checkShape, type DType, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "./shape.ts";
-import { apply, Tensor } from "./tensor.ts";
+import {
+  checkKnown,
+  checkShape,
+  type DType,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from "./shape.ts";
+import { apply, tensors as checkTensors, Tensor } from "./tensor.ts";
 
 /** Numbers in nested arrays, outermost axis first. */
 export type Nested = number | readonly Nested[];
@@ -17,7 +27,8 @@ export type Nested = number | readonly Nested[];
  * input([64, 784]).shape; // => [64, 784]
  */
 export function input(shape: Shape, dtype: DType = "f32", label = ""): Tensor {
-  const aval = { shape: checkShape(shape, "input"), dtype };
+  const aval = { shape: checkShape(shape, "input"), dtype: checkKnown(dtype, "input") };
+  aText(label, "input: label");
   return new Tensor(leaf.input as Op, [], aval, aval, label);
 }
 
@@ -33,9 +44,10 @@ export function constant(
   data: Nested | ArrayLike<number>,
   options: { readonly shape?: Shape; readonly dtype?: DType } = {},
 ): Tensor {
+  checkOptions(options, "constant", { shape: checkShape, dtype: checkKnown });
   const dtype = options.dtype ?? (data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32");
   if (typeof data === "number" && options.shape === undefined) return scalar(data, dtype);
-  const { flat, shape: found } = flatten(data);
+  const { flat, shape: found } = flatten(data, "constant");
   const shape = checkShape(options.shape ?? found, "constant");
   if (flat.length !== sizeOf(shape))
     throw new ShapeError(`constant: ${flat.length} numbers do not fill ${showShape(shape)}`);
@@ -58,6 +70,8 @@ export function constant(
  * await evaluate(scalar(3).mul(2)); // => [6]
  */
 export function scalar(value: number, dtype: DType = "f32"): Tensor {
+  must(typeof value === "number", value, "scalar", "a number");
+  checkKnown(dtype, "scalar");
   const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
   if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);
   const data = dtype === "f32" ? Float64Array.of(value) : dtype === "i32" ? Int32Array.of(value) : Uint8Array.of(value);
@@ -85,6 +99,7 @@ export function arange(count: number): Tensor {
  * await evaluate(concat([constant([1, 2]), constant([3])], 0)); // => [1, 2, 3]
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkTensors(tensors, "concat: tensors");
   if (tensors.length === 0) throw new ShapeError("concat: needs at least one tensor");
   return apply(movement.concat, tensors, { axis: normalizeAxis(axis, tensors[0].shape, "concat") });
 }
@@ -97,6 +112,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * stack([constant([1, 2]), constant([3, 4])]).shape; // => [2, 2]
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkTensors(tensors, "stack: tensors");
   return concat(
     tensors.map((tensor) => tensor.unsqueeze(axis)),
     axis,
@@ -115,13 +131,19 @@ export function stopGradient(tensor: Tensor): Tensor {
   return apply(leaf.stopGradient, [tensor]);
 }
 
-function flatten(data: Nested | ArrayLike<number>): { flat: ArrayLike<number>; shape: Shape } {
+/**
+ * Numbers in nested arrays as one array, and their shape.
+ * @throws ArgumentError for what is no number, ShapeError for rows of different shapes
+ */
+export function flatten(data: Nested | ArrayLike<number>, name: string): { flat: ArrayLike<number>; shape: Shape } {
   if (typeof data === "number") return { flat: [data], shape: [] };
-  if (!Array.isArray(data)) return { flat: data as ArrayLike<number>, shape: [data.length] };
-  const parts = (data as readonly Nested[]).map(flatten);
-  if (parts.every(({ shape }) => shape.length === 0)) return { flat: data as readonly number[], shape: [data.length] };
+  if (!Array.isArray(data) || !data.some(Array.isArray)) {
+    numbers(data, name);
+    return { flat: data as ArrayLike<number>, shape: [(data as ArrayLike<number>).length] };
+  }
+  const parts = Array.from(data as readonly Nested[], (part) => flatten(part, name));
   for (const { shape } of parts)
     if (!sameShape(shape, parts[0].shape))
-      throw new ShapeError(`constant: rows of shapes ${showShape(parts[0].shape)} and ${showShape(shape)}`);
+      throw new ShapeError(`${name}: rows of shapes ${showShape(parts[0].shape)} and ${showShape(shape)}`);
   return { flat: parts.flatMap(({ flat }) => Array.from(flat)), shape: [data.length, ...parts[0].shape] };
 }

@@ -1,4 +1,5 @@
 // The graph as a whole: topological order without recursion, and printing. It computes nothing.
+import { must } from "./check.ts";
 import { showShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -40,7 +41,10 @@ export function topological(roots: readonly Tensor[], stop?: (node: Tensor) => b
  * printGraph(constant([1, 2]).exp()); // => "%0 = constant() f32[2]\n%1 = exp(%0) f32[2]"
  */
 export function printGraph(roots: Tensor | readonly Tensor[], names?: ReadonlyMap<Tensor, string>): string {
-  const order = topological(Array.isArray(roots) ? roots : [roots as Tensor]);
+  const all: readonly Tensor[] = Array.isArray(roots) ? roots : [roots as Tensor];
+  for (const each of all) must(each?.op?.name !== undefined, each, "printGraph: a root", "a tensor");
+  must(names === undefined || names instanceof Map, names, "printGraph: names", "a Map");
+  const order = topological(all);
   const number = new Map(order.map((node, i) => [node, i]));
   return order
     .map((node, i) => {

@@ -1,11 +1,14 @@
 // Shapes and dtypes: broadcasting, axes, sizes. Pure functions on arrays of numbers; nothing here knows tensors.
 import { DTypeError, ShapeError } from "./errors.ts";
+import { show } from "./show.ts";
 
 /** Element types: f32 computes, i32 counts and indexes, u8 holds data (cast it before computing). */
 export type DType = "f32" | "i32" | "u8";
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
+
+const dtypes: readonly unknown[] = ["f32", "i32", "u8"];
 
 /** What is known of a value before it exists. */
 export interface Aval {
@@ -54,16 +57,16 @@ export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
 
 /** An axis of a shape counted from the front; negative ones count from the back. @throws ShapeError */
 export function normalizeAxis(axis: number, shape: Shape, operation: string): number {
-  const normal = axis < 0 ? axis + shape.length : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= shape.length)
-    throw new ShapeError(`${operation}: ${showShape(shape)} has no axis ${axis}`);
+  const normal = Number.isInteger(axis) ? (axis < 0 ? axis + shape.length : axis) : -1;
+  if (normal < 0 || normal >= shape.length)
+    throw new ShapeError(`${operation}: ${showShape(shape)} has no axis ${show(axis)}`);
   return normal;
 }
 
 /** Sorted distinct axes; undefined means all. @throws ShapeError */
 export function normalizeAxes(axes: number | readonly number[] | undefined, shape: Shape, operation: string): number[] {
   if (axes === undefined) return [...shape.keys()];
-  const list = typeof axes === "number" ? [axes] : axes;
+  const list = Array.isArray(axes) ? Array.from(axes as readonly number[]) : [axes as number];
   const normal = list.map((axis) => normalizeAxis(axis, shape, operation)).sort((a, b) => a - b);
   if (normal.some((axis, i) => axis === normal[i - 1]))
     throw new ShapeError(`${operation}: an axis is named twice in [${list}]`);
@@ -77,11 +80,19 @@ export function checkNotEmpty(shape: Shape, axes: readonly number[], operation: 
 }
 
 /** Sizes must be whole numbers >= 0 whose product fits a buffer. @throws ShapeError */
-export function checkShape(shape: Shape, operation: string): Shape {
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0))
-    throw new ShapeError(`${operation}: ${showShape(shape)} is not a shape`);
+export function checkShape(given: unknown, operation: string): Shape {
+  const isShape = Array.isArray(given) && Array.from(given).every((size) => Number.isInteger(size) && size >= 0);
+  if (!isShape) throw new ShapeError(`${operation}: ${show(given)} is not a shape`);
+  const shape = given as Shape;
   if (sizeOf(shape) > 2 ** 30) throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^30 elements`);
   return shape;
+}
+
+/** @throws DTypeError unless there is such a dtype */
+export function checkKnown(dtype: unknown, operation: string): DType {
+  if (!dtypes.includes(dtype))
+    throw new DTypeError(`${operation}: there is no dtype ${show(dtype)}; there are ${dtypes.join(", ")}`);
+  return dtype as DType;
 }
 
 /** @throws DTypeError unless the dtype is among `allowed` */

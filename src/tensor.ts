@@ -1,4 +1,16 @@
 // Tensor: a node of a lazy graph, with the operations as methods. It owns no memory and computes nothing; compile does.
+import {
+  aBoolean,
+  aboveZero,
+  aFiniteNumber,
+  aListOf,
+  aNumber,
+  anInteger,
+  aWholeNumber,
+  type Checks,
+  checkOptions,
+  must,
+} from "./check.ts";
 import { arange, scalar, stopGradient } from "./create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
 import type { Op } from "./op.ts";
@@ -12,6 +24,7 @@ import {
   type Aval,
   broadcastShapes,
   checkDType,
+  checkKnown,
   checkNotEmpty,
   checkShape,
   type DType,
@@ -33,6 +46,8 @@ export interface KeepDims {
 }
 
 type Axes = number | readonly number[];
+
+const keepDims: Checks<KeepDims> = { keepDims: aBoolean };
 
 /**
  * A node of the graph: an op, its inputs and its attributes, with the shape and dtype of the value it stands for.
@@ -206,7 +221,7 @@ export class Tensor {
    * await evaluate(constant([1, 0]).select(constant([3, 4]), -1)); // => [3, -1]
    */
   select(a: TensorLike, b: TensorLike): Tensor {
-    const reference = typeof a !== "number" ? a : typeof b !== "number" ? b : this;
+    const reference = [a, b].find((each) => each instanceof Tensor) ?? this;
     const [p, q] = [lift(a, reference, "select"), lift(b, reference, "select")];
     const shape = broadcastShapes(broadcastShapes(this.shape, p.shape, "select"), q.shape, "select");
     return apply(elementwise.select, [this.broadcastTo(shape), p.broadcastTo(shape), q.broadcastTo(shape)]);
@@ -407,7 +422,7 @@ export class Tensor {
    * await evaluate(constant([1.9, -1.9]).cast("i32")); // => [1, -1]
    */
   cast(dtype: DType): Tensor {
-    return dtype === this.dtype ? this : apply(elementwise.cast, [this], { dtype });
+    return checkKnown(dtype, "cast") === this.dtype ? this : apply(elementwise.cast, [this], { dtype });
   }
 
   // Reductions. No axes means all; negative axes count from the back.
@@ -472,13 +487,14 @@ export class Tensor {
    */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
     checkDType(this, ["f32"], "variance");
+    checkOptions(options, "variance", { ...keepDims, correction: aNumber });
     const count = normalizeAxes(axes, this.shape, "variance").reduce((product, axis) => product * this.shape[axis], 1);
     // Twice: the mean itself is rounded, which beside deviations that are small in comparison shows.
     const near = this.sub(this.mean(axes, { keepDims: true }));
     const deviation = near.sub(near.mean(axes, { keepDims: true }));
     return deviation
       .square()
-      .sum(axes, options)
+      .sum(axes, { keepDims: options.keepDims })
       .div(Math.max(0, count - (options.correction ?? 1)));
   }
 
@@ -493,9 +509,9 @@ export class Tensor {
    * await evaluate(constant([3, -4]).norm(0, { p: Infinity })); // => [4]
    */
   norm(axes?: Axes, options: KeepDims & { readonly p?: number } = {}): Tensor {
-    const { p = 2, keepDims = false } = options;
     checkDType(this, ["f32"], "norm");
-    if (!(p > 0)) throw new ArgumentError(`norm: p must be positive, got ${p}`);
+    checkOptions(options, "norm", { keepDims: aBoolean, p: aboveZero });
+    const { p = 2, keepDims = false } = options;
     const all = normalizeAxes(axes, this.shape, "norm");
     if (all.length === 0) return this.abs();
     if (p === 2) return reduce(reduction.norm, this, all, { keepDims });
@@ -515,7 +531,7 @@ export class Tensor {
    */
   argmax(axis?: number, options: KeepDims = {}): Tensor {
     if (axis === undefined && this.shape.length !== 1) return this.reshape([sizeOf(this.shape)]).argmax(0);
-    return reduce(reduction.argmax, this, axis ?? 0, options);
+    return reduce(reduction.argmax, this, axis === undefined ? 0 : axis, options);
   }
 
   /**
@@ -540,6 +556,8 @@ export class Tensor {
    * await evaluate(constant([[1, 2]]).matmul(constant([[3, 4]]), { transposeB: true })); // => [11]
    */
   matmul(other: Tensor, options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {}): Tensor {
+    checkOptions(options, "matmul", { transposeA: aBoolean, transposeB: aBoolean });
+    aTensor(other, "matmul: the other factor");
     return product(this, other, options.transposeA ?? false, options.transposeB ?? false);
   }
 
@@ -553,6 +571,7 @@ export class Tensor {
    * constant([1, 2, 3, 4]).reshape([2, -1]).shape; // => [2, 2]
    */
   reshape(shape: Shape): Tensor {
+    must(Array.isArray(shape), shape, "reshape: shape", "an array");
     const known = shape.reduce((size, dimension) => (dimension === -1 ? size : size * dimension), 1);
     const free = known === 0 ? 0 : sizeOf(this.shape) / known;
     const resolved = shape.map((size, i) => (i === shape.indexOf(-1) ? free : size));
@@ -567,6 +586,7 @@ export class Tensor {
    * constant([[[1, 2]], [[3, 4]]]).flatten(1).shape; // => [2, 2]
    */
   flatten(start = 0): Tensor {
+    if (start !== this.shape.length) normalizeAxis(start, this.shape, "flatten");
     const kept = this.shape.slice(0, start);
     return this.reshape([...kept, sizeOf(this.shape.slice(start))]);
   }
@@ -579,6 +599,7 @@ export class Tensor {
    * await evaluate(constant([[1, 2], [3, 4]]).permute([1, 0])); // => [1, 3, 2, 4]
    */
   permute(order: readonly number[]): Tensor {
+    must(Array.isArray(order), order, "permute: order", "an array");
     return apply(movement.permute, [this], {
       order: order.map((axis) => normalizeAxis(axis, this.shape, "permute")),
     });
@@ -604,7 +625,8 @@ export class Tensor {
    * await evaluate(constant([1, 2]).broadcastTo([2, 2])); // => [1, 2, 1, 2]
    */
   broadcastTo(shape: Shape): Tensor {
-    return sameShape(shape, this.shape) ? this : apply(movement.broadcastTo, [this], { shape });
+    if (shape === this.shape || sameShape(checkShape(shape, "broadcastTo"), this.shape)) return this;
+    return apply(movement.broadcastTo, [this], { shape });
   }
 
   /**
@@ -659,7 +681,7 @@ export class Tensor {
   slice(...ranges: readonly (readonly [start?: number, stop?: number, step?: number] | null)[]): Tensor {
     if (ranges.length > this.shape.length)
       throw new ShapeError(`slice: ${ranges.length} ranges for ${showShape(this.shape)}`);
-    const resolved = this.shape.map((size, i) => resolveRange(ranges[i] ?? [], size));
+    const resolved = this.shape.map((size, i) => resolveRange(ranges[i], size, i));
     return this.take({
       starts: resolved.map(({ start }) => start),
       sizes: resolved.map(({ size }) => size),
@@ -675,6 +697,7 @@ export class Tensor {
    * await evaluate(constant([1, 2, 3, 4]).take({ starts: [3], sizes: [2], steps: [-2] })); // => [4, 2]
    */
   take(attrs: movement.SliceAttrs): Tensor {
+    checkRangeLists(attrs, "take");
     return apply(movement.slice, [this], attrs);
   }
 
@@ -685,7 +708,10 @@ export class Tensor {
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([1, 2]).spread([4], { starts: [0], steps: [2] })); // => [1, 0, 2, 0]
    */
-  spread(shape: Shape, { starts, steps }: Omit<movement.SliceAttrs, "sizes">, value = 0): Tensor {
+  spread(shape: Shape, attrs: Omit<movement.SliceAttrs, "sizes">, value = 0): Tensor {
+    must(typeof value === "number", value, "spread: value", "a number");
+    checkRangeLists(attrs, "spread");
+    const { starts, steps } = attrs;
     return apply(movement.spread, [this], { shape, starts, steps, sizes: this.shape, value });
   }
 
@@ -697,7 +723,10 @@ export class Tensor {
    * await evaluate(constant([1, 2]).pad([[1, 2]])); // => [0, 1, 2, 0, 0]
    */
   pad(amounts: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
-    if (amounts.length !== this.shape.length || amounts.some((pair) => pair.some((n) => !Number.isInteger(n) || n < 0)))
+    const isPair = (pair: unknown) =>
+      Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
+    const isOneAnAxis = Array.isArray(amounts) && amounts.length === this.shape.length;
+    if (!isOneAnAxis || !Array.from(amounts).every(isPair))
       throw new ShapeError(`pad: needs a pair of counts for every axis of ${showShape(this.shape)}`);
     const shape = this.shape.map((size, i) => amounts[i][0] + size + amounts[i][1]);
     return this.spread(shape, { starts: amounts.map(([before]) => before), steps: this.shape.map(() => 1) }, value);
@@ -737,6 +766,7 @@ export class Tensor {
    */
   oneHot(classes: number): Tensor {
     checkDType(this, ["i32"], "oneHot");
+    aWholeNumber(0)(classes, "oneHot: classes");
     return this.unsqueeze(-1).equal(arange(classes));
   }
 
@@ -777,6 +807,7 @@ export class Tensor {
    * await evaluate(constant([1000, 1000]).logSumExp()); // => [1000.693]
    */
   logSumExp(axis = -1, options: KeepDims = {}): Tensor {
+    checkOptions(options, "logSumExp", keepDims);
     const { at, rows } = rowsOf(this, axis, "logSumExp");
     const kept = options.keepDims ? [1] : [];
     return apply(rowwise.logSumExp, [rows]).reshape(this.shape.toSpliced(at, 1, ...kept));
@@ -812,7 +843,7 @@ export class Tensor {
    * await evaluate(constant([[1, 2], [3, 4]]).sumTo([2, 1])); // => [3, 7]
    */
   sumTo(shape: Shape): Tensor {
-    if (sameShape(shape, this.shape)) return this;
+    if (sameShape(checkShape(shape, "sumTo"), this.shape)) return this;
     const lead = this.shape.length - shape.length;
     const axes = this.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
     return this.sum(axes).reshape(shape);
@@ -832,15 +863,32 @@ function scaledNorm(size: Tensor, largest: Tensor, axes: readonly number[], p: n
 
 /** A node: infers the result and throws typed errors before anything runs. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor {
+  for (const each of inputs) if (!(each instanceof Tensor)) aTensor(each, `${op.name}: an operand`);
   return new Tensor(op as Op, inputs, attrs, op.infer(inputs, attrs as A));
+}
+
+/** Throws an ArgumentError unless a value is a tensor; `what` says where it was given. */
+export function aTensor(value: unknown, what: string): void {
+  must(value instanceof Tensor, value, what, "a tensor, such as constant() makes");
+}
+
+/** Throws an ArgumentError unless a value is an array of tensors. */
+export function tensors(value: unknown, what: string): void {
+  aListOf(aTensor)(value, what);
 }
 
 /** A number as a tensor of the other operand's dtype. */
 function lift(value: TensorLike, other: Tensor, name: string): Tensor {
-  if (typeof value !== "number") return value;
+  if (value instanceof Tensor) return value;
+  must(typeof value === "number", value, `${name}: an operand`, "a tensor, such as constant() makes, or a number");
   checkDType(other, ["f32", "i32"], name);
   if (other.dtype === "i32" && (value | 0) !== value) throw new DTypeError(`${name}: ${value} is not of dtype i32`);
   return scalar(value, other.dtype);
+}
+
+function checkRangeLists(attrs: Partial<movement.SliceAttrs>, name: string): void {
+  const list = aListOf(aFiniteNumber);
+  checkOptions(attrs, name, { starts: list, sizes: list, steps: list });
 }
 
 function unary(op: Op<undefined>, a: Tensor): Tensor {
@@ -854,10 +902,11 @@ function binary(op: Op<undefined>, a: TensorLike, b: TensorLike): Tensor {
   return apply(op, [p.broadcastTo(shape), q.broadcastTo(shape)]);
 }
 
-function reduce(op: Op<reduction.ReduceAttrs>, a: Tensor, axes: Axes | undefined, { keepDims }: KeepDims): Tensor {
+function reduce(op: Op<reduction.ReduceAttrs>, a: Tensor, axes: Axes | undefined, options: KeepDims): Tensor {
+  checkOptions(options, op.name, keepDims);
   const normal = normalizeAxes(axes, a.shape, op.name);
   const result = normal.length === 0 && op !== reduction.argmax ? a : apply(op, [a], { axes: normal });
-  return keepDims ? result.reshape(a.shape.map((size, i) => (normal.includes(i) ? 1 : size))) : result;
+  return options.keepDims ? result.reshape(a.shape.map((size, i) => (normal.includes(i) ? 1 : size))) : result;
 }
 
 /** The given axis as columns, all others as rows; and the order in which the axes are then. */
@@ -898,7 +947,10 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
   return apply(contraction.matmul, [spreadA, spreadB], { transposeA, transposeB });
 }
 
-function resolveRange([start, stop, step = 1]: readonly (number | undefined)[], size: number) {
+function resolveRange(range: readonly (number | undefined)[] | null | undefined, size: number, axis: number) {
+  const what = `slice: range ${axis}`;
+  aListOf((each) => each === undefined || anInteger(each, what))(range ?? [], what);
+  const [start, stop, step = 1] = range ?? [];
   if (!Number.isInteger(step) || step === 0)
     throw new ArgumentError(`slice: step ${step} is not a whole number other than 0`);
   const bound = (value: number) => {

@@ -1,8 +1,9 @@
 // Variable: the leaf of a graph that outlives a run. Its memory belongs to the executor; its first value is a graph, too.
+import { aBoolean, aText, checkOptions, isFunction, must } from "./check.ts";
 import { constant, type Nested, scalar } from "./create.ts";
 import type { Op } from "./op.ts";
 import * as leaf from "./ops/leaf.ts";
-import { checkShape, type DType, type Shape } from "./shape.ts";
+import { type Aval, checkKnown, checkShape, type DType, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** How a Variable's first value is made: a graph of the shape, from a random key of its own. */
@@ -37,17 +38,28 @@ export class Variable extends Tensor {
     initial: Initializer | Nested | ArrayLike<number>,
     options: { readonly dtype?: DType; readonly label?: string; readonly trainable?: boolean } = {},
   ) {
+    checkOptions(options, "Variable", { dtype: checkKnown, label: aText, trainable: aBoolean });
     const dtype = options.dtype ?? "f32";
     const aval = { shape: checkShape(shape, "Variable"), dtype };
     super(leaf.variable as Op, [], aval, aval, options.label ?? "");
     this.key = `v${created++}`;
     this.isParameter = options.trainable ?? dtype === "f32";
     this.trainable = this.isParameter;
-    this.initial =
-      typeof initial === "function"
-        ? initial
-        : typeof initial === "number"
-          ? () => scalar(initial, dtype).broadcastTo(shape)
-          : () => constant(initial, { shape, dtype });
+    this.initial = isInitializer(initial) ? initial : initially(initial, aval);
   }
+}
+
+/** Throws an ArgumentError unless a value is a Variable; `what` says where it was given. */
+export function aVariable(value: unknown, what: string): void {
+  must(value instanceof Variable, value, what, "a Variable");
+}
+
+function isInitializer(initial: Initializer | Nested | ArrayLike<number>): initial is Initializer {
+  return isFunction(initial);
+}
+
+/** Data as it is now: a number for all elements, or all of them. */
+function initially(data: Nested | ArrayLike<number>, { shape, dtype }: Aval): Initializer {
+  const value = typeof data === "number" ? scalar(data, dtype) : constant(data, { shape, dtype });
+  return () => value.broadcastTo(shape);
 }

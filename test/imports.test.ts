@@ -12,7 +12,7 @@ interface Room {
 }
 
 const house: Readonly<Record<string, Room>> = {
-  foundation: { paths: ["assembly/isa", "src/errors", "src/shape"], above: [] },
+  foundation: { paths: ["assembly/isa", "src/errors", "src/show", "src/check", "src/epsilon", "src/shape"], above: [] },
   lir: { paths: ["src/compile/lir"], above: ["foundation"] },
   op: { paths: ["src/op"], above: ["lir"] },
   graph: { paths: ["src/ops", "src/graph", "src/tensor", "src/create", "src/variable"], above: ["op"] },

@@ -4,11 +4,13 @@ import { arange, scalar } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Tensor, tensors } from "../tensor.ts";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
 
 function checkTangents(inputs: readonly Tensor[], tangents: readonly Tensor[], name: string): void {
+  tensors(inputs, `${name}: inputs`);
+  tensors(tangents, `${name}: tangents`);
   if (inputs.length !== tangents.length)
     throw new ArgumentError(`${name}: ${tangents.length} tangents for ${inputs.length} inputs`);
   for (const [i, { shape }] of inputs.entries())

@@ -1,10 +1,11 @@
 // compile: outputs and assignments become one Program. The passes are simplify, fuse, lower (with schedule and placement), plan, encode.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
+import { aBoolean, aListOf, aMapOf, aRecordOf, aText, type Checks, checkOptions, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { ConstantAttrs } from "../ops/leaf.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Variable } from "../variable.ts";
+import { aTensor, Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 import { encode } from "./encode.ts";
 import type { Buffer } from "./lir.ts";
 import { lower } from "./lower.ts";
@@ -32,6 +33,8 @@ export interface CompileOptions {
   readonly optimize?: boolean;
 }
 
+export const compileOptions: Checks<CompileOptions> = { optimize: aBoolean };
+
 /**
  * Compiles a computation into a program that any executor runs.
  * @throws ArgumentError for an input that is not declared or a variable assigned twice, ShapeError and DTypeError for
@@ -51,6 +54,13 @@ export interface CompileOptions {
  * await executor.read({ variable: total.key }); // => [9]
  */
 export function compile(computation: Computation, options: CompileOptions = {}): Program {
+  checkOptions(computation, "compile", {
+    inputs: aRecordOf(aTensor),
+    outputs: aRecordOf(aTensor),
+    assignments: aListOf(anAssignment),
+    names: aMapOf(aText),
+  });
+  checkOptions(options, "compile", compileOptions);
   const { inputs = {}, outputs = {}, assignments = [], names = new Map() } = computation;
   const optimize = options.optimize ?? true;
   checkInputs(inputs, outputs);
@@ -165,11 +175,22 @@ function layOut(leaves: readonly Leaf[], start: number): { slots: ProgramSlot[];
 }
 
 function checkInputs(inputs: Readonly<Record<string, Tensor>>, outputs: Readonly<Record<string, Tensor>>): void {
-  for (const [name, { op }] of Object.entries(inputs)) {
+  const seen = new Map<Tensor, string>();
+  for (const [name, node] of Object.entries(inputs)) {
+    const { op } = node;
     if (op.lowering.kind !== "leaf" || op.lowering.place !== "input")
       throw new ArgumentError(`compile: inputs.${name} is a ${op.name}, not made by input()`);
-    if (name in outputs) throw new ArgumentError(`compile: ${name} names an input and an output`);
+    if (Object.hasOwn(outputs, name)) throw new ArgumentError(`compile: ${name} names an input and an output`);
+    const other = seen.get(node);
+    if (other !== undefined) throw new ArgumentError(`compile: inputs.${other} and inputs.${name} are one tensor`);
+    seen.set(node, name);
   }
+}
+
+function anAssignment(value: unknown, what: string): void {
+  const [variable, tensor] = Array.isArray(value) ? value : [];
+  const holds = variable instanceof Variable && tensor instanceof Tensor;
+  must(holds, value, what, "a pair of a Variable and its new value");
 }
 
 function checkAssignments(assignments: readonly (readonly [Variable, Tensor])[]): void {

@@ -1,10 +1,11 @@
 // Init programs: first values of variables are graphs, too, computed once by an executor, so that they have the same bits everywhere.
+import { aMapOf, anInteger } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import { randomKey } from "../ops/random.ts";
 import { sameShape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Variable } from "../variable.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
+import { aVariable, type Variable } from "../variable.ts";
 import { type CompileOptions, compile } from "./compile.ts";
 import type { Program } from "./program.ts";
 import { simplify } from "./simplify.ts";
@@ -21,8 +22,11 @@ import { simplify } from "./simplify.ts";
  * await executor.read({ variable: w.key }); // => [1, 2]
  */
 export function compileInit(variables: ReadonlyMap<string, Variable>, seed: number, options?: CompileOptions): Program {
+  aMapOf(aVariable)(variables, "compileInit: variables");
+  anInteger(seed, "compileInit: seed");
   const firsts = [...variables].map(([path, variable]) => {
     const value = variable.initial(variable.shape, randomKey(seed, path));
+    aTensor(value, `initial value of ${path}`);
     if (!sameShape(value.shape, variable.shape))
       throw new ShapeError(
         `initial value of ${path}: ${showShape(value.shape)} for a variable of ${showShape(variable.shape)}`,

@@ -7,7 +7,7 @@ import { isInstruction } from "./lengths.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
-import type { Program, ProgramSlot } from "./program.ts";
+import { aProgram, type Program, type ProgramSlot } from "./program.ts";
 
 /** Column in which labels begin where the lines are short enough. */
 const LABEL_COLUMN = 72;
@@ -24,6 +24,7 @@ const LABEL_COLUMN = 72;
  * text.split("\n").slice(-3, -1).map((line) => line.trim()); // => ["r0 = exp a0", "o0 = add r0 a1"]
  */
 export function printProgram(program: Program): string {
+  aProgram(program, "printProgram: program");
   return new Printer(program).print();
 }
 

@@ -1,5 +1,6 @@
 // Program: what the compiler makes and executors run. Plain structured-cloneable data, and thereby the wire format.
 // It knows nothing of the machine: addresses are region-relative (assembly/isa/sizes.ts) until an executor relocates them.
+import { isRecord, must } from "../check.ts";
 import type { DType } from "../shape.ts";
 
 /** A named buffer of a program. */
@@ -53,4 +54,10 @@ export interface Program {
   readonly constantWords: number;
   /** What each instruction computes, in order of the code (loop and prefix instructions included): for print and profile. */
   readonly labels: readonly string[];
+}
+
+/** Throws an ArgumentError unless a value looks like a program; verifyProgram looks closer. */
+export function aProgram(value: unknown, what: string): void {
+  const holds = isRecord(value) && value.code instanceof Int32Array && Array.isArray(value.variables);
+  must(holds, value, what, "a program, such as compile() makes");
 }

@@ -4,7 +4,7 @@ import { ProgramError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Tensor, tensors } from "../tensor.ts";
 
 function show({ dtype, shape }: Aval): string {
   return `${dtype}${showShape(shape)}`;
@@ -20,6 +20,7 @@ function show({ dtype, shape }: Aval): string {
  * verifyGraph([constant([1, 2]).exp()]); // => undefined
  */
 export function verifyGraph(roots: readonly Tensor[]): void {
+  tensors(roots, "verifyGraph: roots");
   verifyScope(roots, new Set(), "");
 }
 

@@ -6,7 +6,7 @@ import { showShape, sizeOf } from "../shape.ts";
 import { decode, failure, type Line, type Loop, type Touch } from "./decode.ts";
 import { CodeNames } from "./names.ts";
 import { filledWords, Places, regionStart } from "./places.ts";
-import type { Program, ProgramConstant, ProgramSlot } from "./program.ts";
+import { aProgram, type Program, type ProgramConstant, type ProgramSlot } from "./program.ts";
 import { Barriers } from "./verify-barriers.ts";
 import { Panels } from "./verify-panels.ts";
 import { Writes } from "./verify-writes.ts";
@@ -23,6 +23,7 @@ import { Writes } from "./verify-writes.ts";
  * verifyProgram(compile({ inputs: { x }, outputs: { y: x.exp() } })); // => undefined
  */
 export function verifyProgram(program: Program): void {
+  aProgram(program, "verifyProgram: program");
   checkBuffers(program);
   const places = new Places(program);
   checkFlow(program, places, decode(program, places));

@@ -1,8 +1,9 @@
 // Arrays as callers bring them: typed arrays with a shape, or nested numbers. Checked here, before anything runs.
 
-import { constant, type Nested } from "../create.ts";
+import { isRecord, numbers } from "../check.ts";
+import { flatten, type Nested } from "../create.ts";
 import { DataError, DTypeError, ShapeError } from "../errors.ts";
-import { type DType, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkKnown, checkShape, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
 
 /** Numbers with a shape, row-major. */
 export interface NumericArray {
@@ -10,8 +11,8 @@ export interface NumericArray {
   readonly shape: Shape;
 }
 
-/** What data may be given as; nested numbers become f32. */
-export type ArrayLikeData = NumericArray | Nested;
+/** What data may be given as; nested numbers, and those of other arrays, become f32. */
+export type ArrayLikeData = NumericArray | { readonly data: ArrayLike<number>; readonly shape: Shape } | Nested;
 
 /** An array whose dtype is settled. */
 export interface TypedData extends NumericArray {
@@ -21,7 +22,8 @@ export interface TypedData extends NumericArray {
 /**
  * A typed array with its shape, checked: the dtype follows the array (Float32Array f32, Int32Array i32, Uint8Array u8) unless `dtype` says
  * otherwise.
- * @throws ShapeError if the shape has another number of elements, DTypeError if `dtype` cannot hold the values
+ * @throws ArgumentError for what is no number, ShapeError if the shape has another number of elements, DTypeError if `dtype` cannot
+ * hold the values
  *
  * @example
  * import { array } from "simdgrad/data";
@@ -29,43 +31,55 @@ export interface TypedData extends NumericArray {
  * array({ data: Uint8Array.of(1, 2, 3, 4), shape: [2, 2] }).dtype; // => "u8"
  */
 export function array(given: ArrayLikeData, dtype?: DType, name = "array"): TypedData {
-  const { data, shape } = isNumericArray(given) ? given : nested(given);
+  const { data, shape } = elementsOf(given, name);
   if (sizeOf(shape) !== data.length)
     throw new ShapeError(`${name}: ${data.length} numbers do not fill shape ${showShape(shape)}`);
   const own = dtypeOf(data);
-  const wanted = dtype ?? own;
-  return { data: own === wanted ? data : converted(data, wanted, name), shape, dtype: wanted };
+  const wanted = dtype === undefined ? (own ?? "f32") : checkKnown(dtype, name);
+  // The dtype is settled before anything is rounded: 16777217 is an i32, but no f32.
+  const typed = own === wanted ? (data as NumericArray["data"]) : converted(data, wanted, name);
+  return { data: typed, shape, dtype: wanted };
 }
 
-function isNumericArray(given: ArrayLikeData): given is NumericArray {
-  return typeof given === "object" && "data" in given && "shape" in given;
+function elementsOf(given: ArrayLikeData, name: string): { readonly data: ArrayLike<number>; readonly shape: Shape } {
+  if (!isRecord(given)) {
+    const { flat, shape } = flatten(given as Nested, name);
+    return { data: flat, shape };
+  }
+  const { data, shape } = given as unknown as NumericArray;
+  numbers(data, `${name}: data`);
+  return { data, shape: checkShape(shape, `${name}: shape`) };
 }
 
-function nested(given: Nested): NumericArray {
-  const { shape, attrs } = constant(given);
-  return { data: Float32Array.from((attrs as { readonly data: Float64Array }).data), shape };
+/** The dtype of an array that is one already. */
+function dtypeOf(data: ArrayLike<number>): DType | undefined {
+  if (data instanceof Int32Array) return "i32";
+  if (data instanceof Uint8Array) return "u8";
+  return data instanceof Float32Array || data instanceof Float64Array ? "f32" : undefined;
 }
 
-function dtypeOf(data: NumericArray["data"]): DType {
-  return data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32";
-}
-
-function converted(data: NumericArray["data"], dtype: DType, name: string): NumericArray["data"] {
+function converted(data: ArrayLike<number>, dtype: DType, name: string): NumericArray["data"] {
   const result =
     dtype === "f32" ? Float32Array.from(data) : dtype === "i32" ? Int32Array.from(data) : Uint8Array.from(data);
-  if (dtype === "f32") return result;
-  const wrong = data.findIndex((value, i) => value !== result[i]);
-  if (wrong >= 0) throw new DTypeError(`${name}: element ${wrong} is ${data[wrong]}, not of dtype ${dtype}`);
+  for (let i = 0; i < data.length; i++)
+    if (dtype === "f32" ? overflows(data[i]) : data[i] !== result[i])
+      throw new DTypeError(`${name}: element ${i} is ${data[i]}, not of dtype ${dtype}`);
   return result;
 }
 
-/** @throws DataError naming the first row with NaN or infinity */
+/** Whether a finite number is beyond what f32 holds. */
+function overflows(value: number): boolean {
+  return Number.isFinite(value) && !Number.isFinite(Math.fround(value));
+}
+
+/** @throws DataError naming the first row with NaN, infinity or a number that is infinite as f32 */
 export function checkFinite({ data, shape }: NumericArray, name: string): void {
   if (data instanceof Int32Array || data instanceof Uint8Array) return;
-  const at = data.findIndex((value) => !Number.isFinite(value));
+  const at = data.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (at < 0) return;
   const width = sizeOf(shape.slice(1));
-  throw new DataError(`${name}: row ${Math.floor(at / width)} holds ${data[at]}`);
+  const beyond = overflows(data[at]) ? ", which is beyond f32" : "";
+  throw new DataError(`${name}: row ${Math.floor(at / width)} holds ${data[at]}${beyond}`);
 }
 
 /** @throws DataError naming the first row whose class index is outside 0..classes-1 */

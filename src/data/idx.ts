@@ -1,6 +1,7 @@
 // IDX, the format of MNIST's files: a magic number with type and rank, sizes big-endian, then the elements. No decompression here.
 import { DataError } from "../errors.ts";
 import type { NumericArray } from "./array.ts";
+import { bytesOf } from "./bytes.ts";
 
 /**
  * Parses an IDX file of unsigned bytes.
@@ -11,7 +12,8 @@ import type { NumericArray } from "./array.ts";
  * import { parseIdx } from "simdgrad/data";
  * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)); // => { data: [7, 9], shape: [2] }
  */
-export function parseIdx(bytes: Uint8Array): NumericArray & { readonly data: Uint8Array } {
+export function parseIdx(given: Uint8Array | ArrayBuffer): NumericArray & { readonly data: Uint8Array } {
+  const bytes = bytesOf(given, "parseIdx: bytes");
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0)
     throw new DataError("idx: the file does not start with an IDX magic number");
   if (bytes[2] !== 8) throw new DataError(`idx: element type 0x${bytes[2].toString(16)} is not unsigned bytes (0x8)`);

@@ -1,5 +1,6 @@
 // checkGradients: gradients against central differences, in Float64 on the oracle. For tests of models, losses and new ops.
 import { grad } from "../autodiff.ts";
+import { aFunction, aNumberWithin, anInteger, checkOptions, oneOf } from "../check.ts";
 import { compile } from "../compile/compile.ts";
 import { constant, input } from "../create.ts";
 import { GradientError } from "../errors.ts";
@@ -7,7 +8,7 @@ import { evaluateAll, initialise } from "../runtime/evaluate.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
 import { showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 
 /** How gradients are checked. */
@@ -54,10 +55,15 @@ export async function checkGradients(
   inputs: readonly Tensor[],
   options: CheckGradientsOptions = {},
 ): Promise<number> {
+  aFunction(fn, "checkGradients: fn");
+  tensors(inputs, "checkGradients: inputs");
+  checkOptions(options, "checkGradients", { order: oneOf(1, 2), tolerance: aNumberWithin(0), seed: anInteger });
   const { order = 1, tolerance = 1e-6, seed = 0 } = options;
   const points = inputs.map((tensor) => (tensor instanceof Variable ? tensor : input(tensor.shape, tensor.dtype)));
   const wrt = points.filter(({ dtype }) => dtype === "f32");
-  const levels = levelsOf(fn(...points), wrt, order);
+  const result = fn(...points);
+  aTensor(result, "checkGradients: the value of fn");
+  const levels = levelsOf(result, wrt, order);
   const executor = new JsExecutor({ precision: "float64" });
   try {
     const values = levels.map(({ value }) => value);

@@ -4,6 +4,6 @@ export { printProgram } from "../compile/print-program.ts";
 export { verifyGraph } from "../compile/verify-graph.ts";
 export { verifyProgram } from "../compile/verify-program.ts";
 export { printGraph } from "../graph.ts";
-export { firstNonFinite } from "../runtime/non-finite.ts";
 export { formatProfile, type ProfileOptions, type ProfileRow, profile } from "../runtime/profile.ts";
 export { type CheckGradientsOptions, checkGradients } from "./check-gradients.ts";
+export { firstNonFinite } from "./first-non-finite.ts";

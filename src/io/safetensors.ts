@@ -1,6 +1,9 @@
 // Safetensors, the format in which PyTorch's users exchange weights: the length of a header, the header in JSON, the elements. Bytes in
 // memory only; files and downloads are the caller's.
+
+import { aRecordOf, aText, isRecord, must } from "../check.ts";
 import { array, type NumericArray } from "../data/array.ts";
+import { bytesOf } from "../data/bytes.ts";
 import { ArgumentError } from "../errors.ts";
 import { writtenDType } from "./dtypes.ts";
 import { METADATA, readHeader } from "./header.ts";
@@ -28,6 +31,8 @@ export function serializeSafetensors(
   tensors: Readonly<Record<string, NumericArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  aRecordOf(anArray)(tensors, "serializeSafetensors: tensors");
+  aRecordOf(aText)(metadata, "serializeSafetensors: metadata");
   const parts = Object.entries(tensors).map(([name, given]) => {
     if (name === METADATA) throw new ArgumentError(`serializeSafetensors: ${METADATA} cannot be the name of a tensor`);
     const type = writtenDType(given.data);
@@ -36,8 +41,6 @@ export function serializeSafetensors(
     return { name, order: type[0], dtype: type[1], shape, data };
   });
   parts.sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1));
-  for (const [name, value] of Object.entries(metadata))
-    if (typeof value !== "string") throw new ArgumentError(`serializeSafetensors: metadata ${name} is not a string`);
 
   // Text by text: an object would put names that are numbers first.
   let end = 0;
@@ -60,6 +63,10 @@ export function serializeSafetensors(
   return bytes;
 }
 
+function anArray(value: unknown, what: string): void {
+  must(isRecord(value), value, what, "{ data, shape }");
+}
+
 /**
  * The arrays of a safetensors file, as copies, and the texts that came with them. F64, F32, I32 and U8 stay what they are; F16 and BF16
  * become f32, I16 and I8 i32, I64 i32 where its values allow it, BOOL u8.
@@ -74,7 +81,8 @@ export function serializeSafetensors(
  * parseSafetensors(file).tensors; // => { scale: { data: [1.5], shape: [] } }
  * parseSafetensors(file.subarray(0, -1)); // => throws DataError: safetensors: scale ends at byte 2 of the data, which has 1
  */
-export function parseSafetensors(bytes: Uint8Array): Safetensors {
+export function parseSafetensors(given: Uint8Array | ArrayBuffer): Safetensors {
+  const bytes = bytesOf(given, "parseSafetensors: bytes");
   const { tensors, metadata, start } = readHeader(bytes);
   const entries = tensors.map(({ name, type, shape, begin, end }) => {
     const own = new Uint8Array(bytes.subarray(start + begin, start + end));

@@ -1,10 +1,11 @@
 // Layers made of layers: one after the other, side by side, around a shortcut; and a layer whose weight is made from others.
+import { aFunction, aListOf, checkOptions, must, nullOr } from "../check.ts";
 import { concat } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { normalizeAxis, sameShape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { Variable } from "../variable.ts";
-import { type Context, forward, type Layer, type Module } from "./module.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
+import { aVariable, Variable } from "../variable.ts";
+import { aLayer, type Context, forward, type Layer, type Module } from "./module.ts";
 
 /**
  * Layers one after the other; their variables are named `0.weight`, `2.bias`, ... by place.
@@ -19,6 +20,7 @@ export class Sequential implements Module {
   readonly layers: readonly Layer[];
 
   constructor(...layers: readonly Layer[]) {
+    aListOf(aLayer)(layers, "Sequential: layers");
     this.layers = layers;
   }
 
@@ -45,11 +47,14 @@ export class Residual implements Module {
   readonly body: Layer;
 
   constructor(body: Layer) {
+    aLayer(body, "Residual: body");
     this.body = body;
   }
 
   forward(x: Tensor, context: Context): Tensor {
+    aTensor(x, "Residual: x");
     const change = forward(this.body, x, context, "body");
+    aTensor(change, "Residual: what the body gives");
     if (!sameShape(change.shape, x.shape))
       throw new ShapeError(`Residual: the body makes ${showShape(change.shape)} of ${showShape(x.shape)}`);
     return x.add(change);
@@ -76,6 +81,8 @@ export class Branches<Output = Tensor> implements Module<Tensor, Output> {
     layers: readonly Layer[],
     options: { readonly axis?: number; readonly combine?: (results: readonly Tensor[]) => Output } = {},
   ) {
+    aListOf(aLayer)(layers, "Branches: layers");
+    checkOptions(options, "Branches", { axis: anAxis, combine: aFunction });
     this.layers = layers;
     const { axis = -1 } = options;
     const joined = (results: readonly Tensor[]) => concat(results, normalizeAxis(axis, results[0].shape, "Branches"));
@@ -109,6 +116,9 @@ export class WeightNorm<Input = Tensor, Output = Tensor> implements Module<Input
   readonly weightV: Variable;
 
   constructor(layer: Weighted<Input, Output>, options: { readonly dim?: number | null } = {}) {
+    aLayer(layer, "WeightNorm: layer");
+    aVariable(layer.weight, "WeightNorm: the layer's weight");
+    checkOptions(options, "WeightNorm", { dim: nullOr(anAxis) });
     const { shape, initial } = layer.weight;
     const { dim = 0 } = options;
     this.layer = layer;
@@ -131,6 +141,10 @@ export class WeightNorm<Input = Tensor, Output = Tensor> implements Module<Input
     const view: Module<Input, Output> = Object.create(this.layer, { weight: { value: weight } });
     return view.forward(x, context);
   }
+}
+
+function anAxis(value: unknown, what: string): void {
+  must(Number.isInteger(value), value, what, "an axis");
 }
 
 type Weighted<Input, Output> = Module<Input, Output> & { readonly weight: Variable };

@@ -1,11 +1,11 @@
 // Embedding: rows of a table by index.
 import { customGradient } from "../autodiff.ts";
+import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions } from "../check.ts";
 import { arange } from "../create.ts";
-import { ArgumentError } from "../errors.ts";
 import { normal } from "../ops/random.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
-import { checkCount } from "./layers.ts";
+import { aSize } from "./layers.ts";
 import type { Module } from "./module.ts";
 
 /** What torch.embedding_renorm_ adds to a norm before dividing by it. */
@@ -47,17 +47,14 @@ export class Embedding implements Module {
   readonly normType: number;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
-    checkCount(numEmbeddings, "Embedding: numEmbeddings");
-    checkCount(embeddingDim, "Embedding: embeddingDim");
+    aSize(numEmbeddings, "Embedding: numEmbeddings");
+    aSize(embeddingDim, "Embedding: embeddingDim");
+    checkOptions(options, "Embedding", {
+      paddingIdx: aWholeNumber(-numEmbeddings, numEmbeddings - 1),
+      maxNorm: aPositiveNumber,
+      normType: aboveZero,
+    });
     const { paddingIdx, maxNorm, normType = 2 } = options;
-    if (
-      paddingIdx !== undefined &&
-      !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)
-    )
-      throw new ArgumentError(`Embedding: paddingIdx ${paddingIdx} is no row of ${numEmbeddings}`);
-    if (maxNorm !== undefined && !(maxNorm > 0))
-      throw new ArgumentError(`Embedding: maxNorm must be positive, got ${maxNorm}`);
-    if (!(normType > 0)) throw new ArgumentError(`Embedding: normType must be positive, got ${normType}`);
     const padding = paddingIdx === undefined || paddingIdx >= 0 ? paddingIdx : numEmbeddings + paddingIdx;
     this.paddingIdx = padding;
     this.maxNorm = maxNorm;
@@ -73,6 +70,7 @@ export class Embedding implements Module {
   }
 
   forward(index: Tensor): Tensor {
+    aTensor(index, "Embedding: index");
     const { paddingIdx, maxNorm, normType } = this;
     if (paddingIdx === undefined && maxNorm === undefined) return this.weight.gather(index);
     // What is shortened is so outside of the gradient, as PyTorch does it in place; the padding row's share goes nowhere.

@@ -1,8 +1,9 @@
 // Activations as functions: usable in forward passes and as layers of a Sequential. Names, defaults and gradients at kinks are PyTorch's.
 import { customGradient } from "../autodiff.ts";
+import { aFiniteNumber, aNumber, oneOf } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { normalizeAxis, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
 
 /**
  * max(x, 0), elementwise.
@@ -13,6 +14,7 @@ import type { Tensor } from "../tensor.ts";
  * await evaluate(relu(constant([-1, 2]))); // => [0, 2]
  */
 export function relu(x: Tensor): Tensor {
+  aTensor(x, "relu: x");
   return x.relu();
 }
 
@@ -25,6 +27,7 @@ export function relu(x: Tensor): Tensor {
  * await evaluate(relu6(constant([-1, 2, 8]))); // => [0, 2, 6]
  */
 export function relu6(x: Tensor): Tensor {
+  aTensor(x, "relu6: x");
   return hardtanh(x, 0, 6);
 }
 
@@ -37,6 +40,8 @@ export function relu6(x: Tensor): Tensor {
  * await evaluate(leakyRelu(constant([-1, 2]), 0.1)); // => [-0.1, 2]
  */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  aTensor(x, "leakyRelu: x");
+  aFiniteNumber(slope, "leakyRelu: slope");
   return x.greater(0).select(x, x.mul(slope));
 }
 
@@ -50,6 +55,8 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
  * await evaluate(prelu(constant([[-1, -2]]), constant([0.5, 0.25]))); // => [-0.5, -0.5]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
+  aTensor(x, "prelu: x");
+  aTensor(weight, "prelu: weight");
   const { shape } = x;
   const channels = sizeOf(weight.shape);
   // A vector is one channel, as in PyTorch.
@@ -68,6 +75,8 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
  * await evaluate(elu(constant([-1, 2]))); // => [-0.632121, 2]
  */
 export function elu(x: Tensor, alpha = 1): Tensor {
+  aTensor(x, "elu: x");
+  aFiniteNumber(alpha, "elu: alpha");
   return bent(x, (negative) => negative.expm1().mul(alpha));
 }
 
@@ -80,6 +89,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  * await evaluate(selu(constant([-1, 2]))); // => [-1.11133, 2.10140]
  */
 export function selu(x: Tensor): Tensor {
+  aTensor(x, "selu: x");
   // The fixed point's alpha and scale, from the paper's appendix A.1.
   return elu(x, 1.6732632423543772).mul(1.0507009873554805);
 }
@@ -94,6 +104,8 @@ export function selu(x: Tensor): Tensor {
  * await evaluate(celu(constant([-1, 2]), 2)); // => [-0.786939, 2]
  */
 export function celu(x: Tensor, alpha = 1): Tensor {
+  aTensor(x, "celu: x");
+  aFiniteNumber(alpha, "celu: alpha");
   if (alpha === 0) throw new ArgumentError("celu: alpha must not be 0");
   return bent(x, (negative) => negative.div(alpha).expm1().mul(alpha));
 }
@@ -107,6 +119,7 @@ export function celu(x: Tensor, alpha = 1): Tensor {
  * await evaluate(sigmoid(constant([0]))); // => [0.5]
  */
 export function sigmoid(x: Tensor): Tensor {
+  aTensor(x, "sigmoid: x");
   return x.sigmoid();
 }
 
@@ -119,6 +132,7 @@ export function sigmoid(x: Tensor): Tensor {
  * await evaluate(tanh(constant([0]))); // => [0]
  */
 export function tanh(x: Tensor): Tensor {
+  aTensor(x, "tanh: x");
   return x.tanh();
 }
 
@@ -134,8 +148,8 @@ export function tanh(x: Tensor): Tensor {
  * await evaluate(gelu(constant([0, 1]), "tanh")); // => [0, 0.841192]
  */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
-  if (approximate !== "none" && approximate !== "tanh")
-    throw new ArgumentError(`gelu: approximate ${approximate} is not none or tanh`);
+  aTensor(x, "gelu: x");
+  oneOf("none", "tanh")(approximate, "gelu: approximate");
   return approximate === "none" ? byShare(x, normalShare, normalSlope) : byShare(x, nearShare, nearSlope);
 }
 
@@ -198,6 +212,7 @@ function byShare(x: Tensor, share: (x: Tensor) => Tensor, slope: (x: Tensor, sha
  * await evaluate(silu(constant([0, 1]))); // => [0, 0.731059]
  */
 export function silu(x: Tensor): Tensor {
+  aTensor(x, "silu: x");
   return byShare(
     x,
     (a) => a.sigmoid(),
@@ -214,6 +229,7 @@ export function silu(x: Tensor): Tensor {
  * await evaluate(mish(constant([0, 1]))); // => [0, 0.865098]
  */
 export function mish(x: Tensor): Tensor {
+  aTensor(x, "mish: x");
   // With s = sigmoid(x) and r = 1 - s: tanh(ln(1 + e^x)) = s (1 + r) / (1 + r^2), and its slope is 4 s r^2 / (1 + r^2)^2.
   const rest = (s: Tensor) => s.neg().add(1);
   return byShare(
@@ -242,6 +258,8 @@ export function mish(x: Tensor): Tensor {
  * await evaluate(softplus(constant([0, 1000]))); // => [0.693147, 1000]
  */
 export function softplus(x: Tensor, beta = 1): Tensor {
+  aTensor(x, "softplus: x");
+  aFiniteNumber(beta, "softplus: beta");
   if (beta === 0) throw new ArgumentError("softplus: beta must not be 0");
   const value = customGradient(
     (a) => a.relu().add(a.abs().neg().exp().log1p()),
@@ -268,6 +286,7 @@ function sigmoidOf(x: Tensor): Tensor {
  * await evaluate(softsign(constant([-1, 3]))); // => [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
+  aTensor(x, "softsign: x");
   // Its slope is 1 / (1 + |x|)^2; that of a quotient is a difference that cancels where |x| is large.
   const value = customGradient(
     (a) => a.div(a.abs().add(1)),
@@ -289,6 +308,9 @@ export function softsign(x: Tensor): Tensor {
  * await evaluate(hardtanh(constant([-3, 0.5, 3]))); // => [-1, 0.5, 1]
  */
 export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
+  aTensor(x, "hardtanh: x");
+  aNumber(min, "hardtanh: min");
+  aNumber(max, "hardtanh: max");
   if (!(min < max)) throw new ArgumentError(`hardtanh: min ${min} must be below max ${max}`);
   const value = customGradient(
     (a) => a.maximum(min).minimum(max),
@@ -306,6 +328,7 @@ export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
  * await evaluate(hardSigmoid(constant([-4, 0, 1.5]))); // => [0, 0.5, 0.75]
  */
 export function hardSigmoid(x: Tensor): Tensor {
+  aTensor(x, "hardSigmoid: x");
   return relu6(x.add(3)).div(6);
 }
 
@@ -318,6 +341,7 @@ export function hardSigmoid(x: Tensor): Tensor {
  * await evaluate(hardSwish(constant([-4, 1.5, 4]))); // => [0, 1.125, 4]
  */
 export function hardSwish(x: Tensor): Tensor {
+  aTensor(x, "hardSwish: x");
   // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's. Beyond, the parabola gets 0, and so stays finite.
   const [isBelow, isAbove] = [x.less(-3), x.greater(3)];
   const inner = isBelow.select(0, isAbove.select(0, x));
@@ -333,6 +357,7 @@ export function hardSwish(x: Tensor): Tensor {
  * await evaluate(logSigmoid(constant([0, -1000]))); // => [-0.693147, -1000]
  */
 export function logSigmoid(x: Tensor): Tensor {
+  aTensor(x, "logSigmoid: x");
   return softplus(x.neg()).neg();
 }
 
@@ -346,6 +371,7 @@ export function logSigmoid(x: Tensor): Tensor {
  * await evaluate(glu(constant([3, 0]))); // => [1.5]
  */
 export function glu(x: Tensor, axis = -1): Tensor {
+  aTensor(x, "glu: x");
   const [a, b] = halves(x, axis, "glu");
   return a.mul(b.sigmoid());
 }
@@ -360,6 +386,7 @@ export function glu(x: Tensor, axis = -1): Tensor {
  * await evaluate(swiglu(constant([1, 2]))); // => [1.46212]
  */
 export function swiglu(x: Tensor, axis = -1): Tensor {
+  aTensor(x, "swiglu: x");
   const [a, b] = halves(x, axis, "swiglu");
   return silu(a).mul(b);
 }
@@ -373,6 +400,7 @@ export function swiglu(x: Tensor, axis = -1): Tensor {
  * await evaluate(softmax(constant([0, 0]))); // => [0.5, 0.5]
  */
 export function softmax(x: Tensor, axis = -1): Tensor {
+  aTensor(x, "softmax: x");
   return x.softmax(axis);
 }
 
@@ -385,6 +413,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
  * await evaluate(logSoftmax(constant([0, 0]))); // => [-0.693147, -0.693147]
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  aTensor(x, "logSoftmax: x");
   return x.logSoftmax(axis);
 }
 
@@ -397,6 +426,7 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  * await evaluate(softmin(constant([0, Math.log(3)]))); // => [0.75, 0.25]
  */
 export function softmin(x: Tensor, axis = -1): Tensor {
+  aTensor(x, "softmin: x");
   return x.neg().softmax(axis);
 }
 

@@ -1,19 +1,18 @@
 // Layers that are one formula: names, parameter shapes, defaults and initialisers are PyTorch's. They build graphs and know nothing of
 // how graphs run. Others: containers.ts, normalization.ts, regularization.ts, embedding.ts.
+import { aBoolean, aFiniteNumber, aWholeNumber, checkOptions, must } from "../check.ts";
 import { scalar } from "../create.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { prelu } from "./functional.ts";
 import { linearUniform } from "./init.ts";
 import type { Module } from "./module.ts";
 
-/** @throws ArgumentError unless a whole number >= 1 */
-export function checkCount(value: number, what: string): number {
-  if (!Number.isInteger(value) || value < 1)
-    throw new ArgumentError(`${what} must be a whole number >= 1, got ${value}`);
-  return value;
+/** Throws an ArgumentError unless a value is a whole number >= 1. */
+export function aSize(value: unknown, what: string): void {
+  aWholeNumber(1)(value, what);
 }
 
 /**
@@ -30,14 +29,16 @@ export class Linear implements Module {
   readonly bias: Variable | undefined;
 
   constructor(inFeatures: number, outFeatures: number, options: { readonly bias?: boolean } = {}) {
-    checkCount(inFeatures, "Linear: inFeatures");
-    checkCount(outFeatures, "Linear: outFeatures");
+    aSize(inFeatures, "Linear: inFeatures");
+    aSize(outFeatures, "Linear: outFeatures");
+    checkOptions(options, "Linear", { bias: aBoolean });
     this.weight = new Variable([outFeatures, inFeatures], linearUniform(inFeatures), { label: "weight" });
     this.bias =
       (options.bias ?? true) ? new Variable([outFeatures], linearUniform(inFeatures), { label: "bias" }) : undefined;
   }
 
   forward(x: Tensor): Tensor {
+    aTensor(x, "Linear: x");
     const inFeatures = this.weight.shape[1];
     if (x.shape[x.shape.length - 1] !== inFeatures)
       throw new ShapeError(`Linear: the last axis of ${showShape(x.shape)} is not inFeatures ${inFeatures}`);
@@ -58,10 +59,12 @@ export class Flatten implements Module {
   readonly start: number;
 
   constructor(start = 1) {
+    must(Number.isInteger(start), start, "Flatten: start", "an axis");
     this.start = start;
   }
 
   forward(x: Tensor): Tensor {
+    aTensor(x, "Flatten: x");
     return x.flatten(this.start);
   }
 }
@@ -94,7 +97,8 @@ export class PReLU implements Module {
   readonly weight: Variable;
 
   constructor(numParameters = 1, options: { readonly init?: number } = {}) {
-    checkCount(numParameters, "PReLU: numParameters");
+    aSize(numParameters, "PReLU: numParameters");
+    checkOptions(options, "PReLU", { init: aFiniteNumber });
     this.weight = new Variable([numParameters], (shape) => scalar(options.init ?? 0.25).broadcastTo(shape), {
       label: "weight",
     });
@@ -125,15 +129,19 @@ export class Bilinear implements Module<readonly [Tensor, Tensor]> {
     outFeatures: number,
     options: { readonly bias?: boolean } = {},
   ) {
-    checkCount(in1Features, "Bilinear: in1Features");
-    checkCount(in2Features, "Bilinear: in2Features");
-    checkCount(outFeatures, "Bilinear: outFeatures");
+    aSize(in1Features, "Bilinear: in1Features");
+    aSize(in2Features, "Bilinear: in2Features");
+    aSize(outFeatures, "Bilinear: outFeatures");
+    checkOptions(options, "Bilinear", { bias: aBoolean });
     const start = linearUniform(in1Features);
     this.weight = new Variable([outFeatures, in1Features, in2Features], start, { label: "weight" });
     this.bias = (options.bias ?? true) ? new Variable([outFeatures], start, { label: "bias" }) : undefined;
   }
 
-  forward([x1, x2]: readonly [Tensor, Tensor]): Tensor {
+  forward(pair: readonly [Tensor, Tensor]): Tensor {
+    tensors(pair, "Bilinear: the inputs");
+    must(pair.length === 2, pair, "Bilinear: the inputs", "a pair of tensors");
+    const [x1, x2] = pair;
     const [out, in1, in2] = this.weight.shape;
     const [a, b] = [x1.shape, x2.shape];
     if (a[a.length - 1] !== in1 || b[b.length - 1] !== in2 || !sameShape(a.slice(0, -1), b.slice(0, -1)))

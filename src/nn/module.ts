@@ -1,7 +1,8 @@
 // What makes an object a layer, and how its variables are found and named: by walking its own fields. No base class, no registration.
+import { aBoolean, anInteger, anObjectWith, isFunction, must } from "../check.ts";
 import { ArgumentError, SimdgradError } from "../errors.ts";
 import { foldIn, randomKey } from "../ops/random.ts";
-import { Tensor } from "../tensor.ts";
+import { aTensor, Tensor } from "../tensor.ts";
 import { type Assignment, type RandomKey, Variable } from "../variable.ts";
 
 /** What a layer may need besides its input. */
@@ -42,15 +43,32 @@ export function forward<Input = Tensor, Output = Tensor>(
   context: Context,
   name = "",
 ): Output {
+  aLayer(layer, "forward: layer");
   try {
     if (typeof layer !== "function") return layer.forward(x, context);
     const result = layer(x);
-    context.observe?.(layer, name, x, result);
+    context?.observe?.(layer, name, x, result);
     return result;
   } catch (error) {
     if (name !== "" && error instanceof SimdgradError) error.inside(name);
     throw error;
   }
+}
+
+/** Throws an ArgumentError unless a value is a layer; `what` says where it was given. */
+export function aLayer(value: unknown, what: string): void {
+  const { forward } = (value ?? {}) as { readonly forward?: unknown };
+  must(isFunction(value) || typeof forward === "function", value, what, "a layer, such as relu or new Linear(2, 1)");
+}
+
+/** @throws ArgumentError unless `forward` of a layer was given a tensor and a context */
+export function checkForward(x: unknown, context: unknown, name: string): void {
+  aTensor(x, `${name}: x`);
+  aContext(context, `${name}: context`);
+}
+
+function aContext(value: unknown, what: string): void {
+  anObjectWith("a context, such as evaluationContext() makes", "key", "assign", "current")(value, what);
 }
 
 /**
@@ -83,6 +101,9 @@ export function evaluationContext(): Context {
  * y.every((value) => value === 0 || value === 2); // => true
  */
 export function trainingContext(seed: number, step: Tensor, assignments: Assignment[] = []): Context {
+  anInteger(seed, "trainingContext: seed");
+  aTensor(step, "trainingContext: step");
+  must(Array.isArray(assignments), assignments, "trainingContext: assignments", "an array to add to");
   let calls = 0;
   return {
     training: true,
@@ -116,6 +137,8 @@ export function partsOf(model: unknown): Map<object, string> {
  * [...variables(new Sequential(new Linear(4, 3), relu, new Linear(3, 2))).keys()]; // => ["0.weight", "0.bias", "2.weight", "2.bias"]
  */
 export function variables(model: unknown): Map<string, Variable> {
+  const holds = typeof model === "function" || (typeof model === "object" && model !== null);
+  must(holds, model, "variables: model", "a layer, or an object or array of layers");
   return new Map([...partsOf(model)].flatMap(([part, path]) => (part instanceof Variable ? [[path, part]] : [])));
 }
 
@@ -147,5 +170,6 @@ export function parameters(model: unknown): Map<string, Variable> {
  * [...parameters(model).keys()]; // => ["2.weight", "2.bias"]
  */
 export function setTrainable(part: unknown, trainable: boolean): void {
+  aBoolean(trainable, "setTrainable: trainable");
   for (const variable of variables(part).values()) variable.trainable = trainable && variable.isParameter;
 }

@@ -1,20 +1,17 @@
 // Layers that bring numbers to mean 0 and variance 1, or to one size: over features, or over the batch with running statistics.
 import { customGradient } from "../autodiff.ts";
+import { aBoolean, aNumberWithin, checkOptions, nullOr } from "../check.ts";
 import { scalar } from "../create.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
-import { checkCount } from "./layers.ts";
-import type { Context, Module } from "./module.ts";
+import { aSize } from "./layers.ts";
+import { type Context, checkForward, type Module } from "./module.ts";
 
 function filled(shape: Shape, value: number, label: string, trainable = true): Variable {
   return new Variable(shape, (own) => scalar(value).broadcastTo(own), { label, trainable });
-}
-
-function checkEpsilon(epsilon: number, name: string): number {
-  if (!(epsilon >= 0)) throw new ArgumentError(`${name}: eps must be a number >= 0, got ${epsilon}`);
-  return epsilon;
 }
 
 // With d = x - mean x (or d = x), r = 1 / sqrt(mean d^2 + eps) and y = d r: dx = r (g - mean g - y mean(g y)), without mean g for d = x.
@@ -42,6 +39,7 @@ function normalized(x: Tensor, axes: readonly number[], epsilon: number, centred
 
 /** The last axes of x, which must be those of `shape`. */
 function lastAxes(x: Tensor, shape: Shape, name: string): number[] {
+  aTensor(x, `${name}: x`);
   const lead = x.shape.length - shape.length;
   if (lead < 0 || !sameShape(x.shape.slice(lead), shape))
     throw new ShapeError(`${name}: the last axes of ${showShape(x.shape)} are not ${showShape(shape)}`);
@@ -49,9 +47,9 @@ function lastAxes(x: Tensor, shape: Shape, name: string): number[] {
 }
 
 function featuresOf(normalizedShape: number | Shape, name: string): Shape {
-  const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+  const shape = Array.isArray(normalizedShape) ? (normalizedShape as Shape) : [normalizedShape as number];
   if (shape.length === 0) throw new ArgumentError(`${name}: normalizedShape needs an axis`);
-  for (const size of shape) checkCount(size, `${name}: a size of normalizedShape`);
+  for (const size of shape) aSize(size, `${name}: a size of normalizedShape`);
   return shape;
 }
 
@@ -73,12 +71,13 @@ export class LayerNorm implements Module {
 
   constructor(
     normalizedShape: number | Shape,
-    options: { readonly eps?: number; readonly elementwiseAffine?: boolean; readonly bias?: boolean } = {},
+    options: EpsilonOptions & { readonly elementwiseAffine?: boolean; readonly bias?: boolean } = {},
   ) {
-    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    checkOptions(options, "LayerNorm", { ...epsilonChecks, elementwiseAffine: aBoolean, bias: aBoolean });
+    const { elementwiseAffine = true, bias = true } = options;
     const shape = featuresOf(normalizedShape, "LayerNorm");
     this.normalizedShape = shape;
-    this.epsilon = checkEpsilon(eps, "LayerNorm");
+    this.epsilon = epsilonOf(options, 1e-5, "LayerNorm");
     this.weight = elementwiseAffine ? filled(shape, 1, "weight") : undefined;
     this.bias = elementwiseAffine && bias ? filled(shape, 0, "bias") : undefined;
   }
@@ -107,11 +106,12 @@ export class RMSNorm implements Module {
 
   constructor(
     normalizedShape: number | Shape,
-    options: { readonly eps?: number; readonly elementwiseAffine?: boolean } = {},
+    options: EpsilonOptions & { readonly elementwiseAffine?: boolean } = {},
   ) {
-    const { eps = 2 ** -23, elementwiseAffine = true } = options;
+    checkOptions(options, "RMSNorm", { ...epsilonChecks, elementwiseAffine: aBoolean });
+    const { elementwiseAffine = true } = options;
     this.normalizedShape = featuresOf(normalizedShape, "RMSNorm");
-    this.epsilon = checkEpsilon(eps, "RMSNorm");
+    this.epsilon = epsilonOf(options, 2 ** -23, "RMSNorm");
     this.weight = elementwiseAffine ? filled(this.normalizedShape, 1, "weight") : undefined;
   }
 
@@ -121,10 +121,8 @@ export class RMSNorm implements Module {
   }
 }
 
-/** Options of BatchNorm1d. */
-export interface BatchNormOptions {
-  /** Added to the variance; default 1e-5. */
-  readonly eps?: number;
+/** Options of BatchNorm1d; eps, added to the variance, is 1e-5 by default. */
+export interface BatchNormOptions extends EpsilonOptions {
   /** What a batch counts for in the running statistics; null for the mean over all batches. Default 0.1. */
   readonly momentum?: number | null;
   /** Learn weight (1 at first) and bias (0). Default true. */
@@ -157,12 +155,17 @@ export class BatchNorm1d implements Module {
   readonly batches: Variable | undefined;
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
-    const shape = [checkCount(numFeatures, "BatchNorm1d: numFeatures")];
-    if (momentum !== null && !(momentum >= 0 && momentum <= 1))
-      throw new ArgumentError(`BatchNorm1d: momentum must lie within 0 and 1, got ${momentum}`);
+    aSize(numFeatures, "BatchNorm1d: numFeatures");
+    checkOptions(options, "BatchNorm1d", {
+      ...epsilonChecks,
+      momentum: nullOr(aNumberWithin(0, 1)),
+      affine: aBoolean,
+      trackRunningStats: aBoolean,
+    });
+    const { momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const shape = [numFeatures];
     this.numFeatures = numFeatures;
-    this.epsilon = checkEpsilon(eps, "BatchNorm1d");
+    this.epsilon = epsilonOf(options, 1e-5, "BatchNorm1d");
     this.momentum = momentum;
     this.weight = affine ? filled(shape, 1, "weight") : undefined;
     this.bias = affine ? filled(shape, 0, "bias") : undefined;
@@ -184,6 +187,7 @@ export class BatchNorm1d implements Module {
   }
 
   forward(x: Tensor, context: Context): Tensor {
+    checkForward(x, context, "BatchNorm1d");
     const { shape } = x;
     if ((shape.length !== 2 && shape.length !== 3) || shape[1] !== this.numFeatures)
       throw new ShapeError(

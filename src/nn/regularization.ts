@@ -1,14 +1,8 @@
 // Layers that disturb what passes while training, and do nothing otherwise.
-import { ArgumentError } from "../errors.ts";
+import { aFraction, aNumberWithin } from "../check.ts";
 import { normal, uniform } from "../ops/random.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Context, Module } from "./module.ts";
-
-/** @throws ArgumentError unless 0 <= p < 1 */
-function checkShare(p: number, name: string): number {
-  if (!(p >= 0 && p < 1)) throw new ArgumentError(`${name}: p must be at least 0 and below 1, got ${p}`);
-  return p;
-}
+import { type Context, checkForward, type Module } from "./module.ts";
 
 /**
  * While training, zeroes each element with probability p and scales the rest by 1 / (1 - p) (Srivastava et al. 2014).
@@ -23,10 +17,12 @@ export class Dropout implements Module {
   readonly p: number;
 
   constructor(p = 0.5) {
-    this.p = checkShare(p, "Dropout");
+    aFraction(p, "Dropout: p");
+    this.p = p;
   }
 
   forward(x: Tensor, context: Context): Tensor {
+    checkForward(x, context, "Dropout");
     if (!context.training || this.p === 0) return x;
     const kept = uniform(context.key(), x.shape).less(1 - this.p);
     return kept.select(x.mul(1 / (1 - this.p)), 0);
@@ -50,10 +46,12 @@ export class AlphaDropout implements Module {
   readonly p: number;
 
   constructor(p = 0.5) {
-    this.p = checkShare(p, "AlphaDropout");
+    aFraction(p, "AlphaDropout: p");
+    this.p = p;
   }
 
   forward(x: Tensor, context: Context): Tensor {
+    checkForward(x, context, "AlphaDropout");
     const { p } = this;
     if (!context.training || p === 0) return x;
     const scale = 1 / Math.sqrt((1 - p) * (1 + p * SELU_LOWEST ** 2));
@@ -76,12 +74,12 @@ export class GaussianNoise implements Module {
   readonly deviation: number;
 
   constructor(deviation: number) {
-    if (!(deviation >= 0 && deviation < Number.POSITIVE_INFINITY))
-      throw new ArgumentError(`GaussianNoise: the deviation must be a number >= 0, got ${deviation}`);
+    aNumberWithin(0)(deviation, "GaussianNoise: deviation");
     this.deviation = deviation;
   }
 
   forward(x: Tensor, context: Context): Tensor {
+    checkForward(x, context, "GaussianNoise");
     if (!context.training || this.deviation === 0) return x;
     return x.add(normal(context.key(), x.shape, 0, this.deviation));
   }

@@ -1,11 +1,12 @@
 // summary: what a model consists of, found by building its graph once with somebody looking on. Nothing is computed.
+import { isRecord, must } from "../check.ts";
 import { input } from "../create.ts";
 import { topological } from "../graph.ts";
 import type { Op } from "../op.ts";
 import { matmul } from "../ops/contraction.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { type Context, evaluationContext, type Layer, type Module, partsOf, variables } from "./module.ts";
+import { aLayer, type Context, evaluationContext, type Layer, type Module, partsOf, variables } from "./module.ts";
 
 /** One run of a layer. */
 export interface SummaryLayer {
@@ -151,6 +152,7 @@ function inputsOf(given: unknown): unknown {
   if (given instanceof Tensor) return given;
   if (Array.isArray(given))
     return given.every((size) => typeof size === "number") ? input(given) : given.map((each) => inputsOf(each));
+  must(isRecord(given), given, "summary: shape", "a shape, a tensor, or a list or record of them");
   return Object.fromEntries(Object.entries(given as object).map(([name, each]) => [name, inputsOf(each)]));
 }
 
@@ -170,6 +172,7 @@ export function summary<Input = Tensor, Output = Tensor>(
   model: Layer<Input, Output>,
   shape: Given | readonly Given[] | Readonly<Record<string, Given>>,
 ): Summary {
+  aLayer(model, "summary: model");
   const onlooker = new Onlooker();
   const observe: Context["observe"] = (layer, name, x, result) => onlooker.observe(layer, name, x, result);
   const context = { ...evaluationContext(), observe };

@@ -1,10 +1,11 @@
 // checkpoint: values that backward computes again in place of keeping them. Forward it is nothing; reverse mode (autodiff.ts) asks
 // the op for copies of what lies inside. A copy reads its inputs through `recompute`, which waits for the cotangent: so it is no node
 // of the forward pass, merges with none, and is scheduled when backward gets there (Chen et al. 2016).
+import { aFunction } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import { type Copy, type Op, perInput } from "../op.ts";
-import { apply, Tensor } from "../tensor.ts";
+import { apply, Tensor, tensors } from "../tensor.ts";
 
 /** The value of the first input, computed again for backward from the others. Attributes: which checkpoint it belongs to. */
 export const checkpointOp: Op<object> = {
@@ -98,11 +99,14 @@ function copiesInside(
 export function checkpoint<R extends Tensor | readonly Tensor[]>(
   fn: (...inputs: Tensor[]) => R,
 ): (...inputs: Tensor[]) => R {
+  aFunction(fn, "checkpoint: fn");
   return (...inputs) => {
+    tensors(inputs, "checkpoint: inputs");
     if (inputs.length === 0) throw new ArgumentError("checkpoint: the function is given no tensors");
     const own = {};
     const wrap = (value: Tensor) => apply(checkpointOp, [value, ...inputs], own);
     const result = fn(...inputs);
+    if (!(result instanceof Tensor)) tensors(result, "checkpoint: the result of fn");
     return (result instanceof Tensor ? wrap(result) : result.map(wrap)) as R;
   };
 }

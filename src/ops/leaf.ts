@@ -1,4 +1,5 @@
 // Ops without a computation: where values come from, and markers that only autodiff sees.
+import { must } from "../check.ts";
 import { GradientError } from "../errors.ts";
 import { exactly, nondifferentiable, type Op, type Vjp } from "../op.ts";
 import { type Aval, checkShape, sameShape, showShape } from "../shape.ts";
@@ -84,6 +85,8 @@ export interface CustomGradientAttrs {
 const customVjp: Vjp<CustomGradientAttrs> = ({ attrs, cotangent, inputs, output }) => {
   const given = inputs.slice(1);
   const shares = attrs.vjp(cotangent, given, output);
+  const holds = Array.isArray(shares) && shares.every((share) => share === undefined || share?.op);
+  must(holds, shares, "customGradient: what the rule gives", "an array of tensors");
   if (shares.length !== given.length)
     throw new GradientError(`customGradient: the rule gives ${shares.length} cotangents for ${given.length} inputs`);
   for (const [i, { shape }] of given.entries()) {

@@ -1,12 +1,13 @@
 // scan: one body graph, run for every step of a sequence, as a loop instruction forward and backward. The body is closed: all it
 // reads from outside is among the inputs. Backward saves the carries alone and computes the body again (as checkpointing does).
 
+import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
 import { scalar } from "../create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody, Op, VjpContext } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor, tensors } from "../tensor.ts";
 import { captured } from "./leaf.ts";
 
 /** Final carries; stacked step outputs; stacked carries as each step found them. */
@@ -160,18 +161,22 @@ export function scan(
   sequences: readonly Tensor[],
   options: { readonly length?: number; readonly reverse?: boolean } = {},
 ): { readonly carries: Tensor[]; readonly outputs: Tensor[] } {
+  aFunction(step, "scan: step");
+  tensors(initial, "scan: initial");
+  tensors(sequences, "scan: sequences");
+  checkOptions(options, "scan", { length: aWholeNumber(0), reverse: aBoolean });
   if (sequences.some(({ shape }) => shape.length === 0))
     throw new ShapeError("scan: a sequence of shape [] has no axis to run along");
   const length = options.length ?? sequences[0]?.shape[0];
   if (length === undefined) throw new ArgumentError("scan: needs a sequence or a length");
-  if (!Number.isInteger(length) || length < 0)
-    throw new ArgumentError(`scan: length ${length} is not a whole number >= 0`);
   for (const { shape } of sequences)
     if (shape[0] !== length)
       throw new ShapeError(`scan: a sequence of shape ${showShape(shape)} is not ${length} long`);
   const carryIn = initial.map(placeholder);
   const elements = sequences.map(({ shape, dtype }) => placeholder({ shape: shape.slice(1), dtype }));
-  const { carries, outputs = [] } = step(carryIn, elements);
+  const made = step(carryIn, elements);
+  checkOptions(made, "scan: what step gives", { carries: tensors, outputs: tensors });
+  const { carries = [], outputs = [] } = made;
   if (carries.length !== initial.length)
     throw new ArgumentError(`scan: ${initial.length} carries in, ${carries.length} out`);
   carries.forEach(({ shape, dtype }, i) => {

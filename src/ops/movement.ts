@@ -12,6 +12,7 @@ import {
   sizeOf,
   stridesOf,
 } from "../shape.ts";
+import { show } from "../show.ts";
 
 const movable: readonly DType[] = ["f32", "i32"]; // bytes move as whole rows (gather) or not at all
 
@@ -102,7 +103,9 @@ export interface SliceAttrs {
 
 /** @throws ShapeError unless whole numbers name elements of `shape`, or none, along every axis */
 function checkRanges(shape: Shape, { starts, sizes, steps }: SliceAttrs, name: string): void {
-  const inside = shape.every((size, i) => {
+  const lists = [starts, sizes, steps];
+  const isOneAnAxis = lists.every((list) => list?.length === shape.length);
+  const isInside = (size: number, i: number) => {
     const last = starts[i] + (sizes[i] - 1) * steps[i];
     const within = starts[i] >= 0 && starts[i] < size && last >= 0 && last < size;
     return (
@@ -110,9 +113,11 @@ function checkRanges(shape: Shape, { starts, sizes, steps }: SliceAttrs, name: s
       steps[i] !== 0 &&
       (sizes[i] === 0 || (sizes[i] > 0 && within))
     );
-  });
-  if ([starts, sizes, steps].some(({ length }) => length !== shape.length) || !inside)
-    throw new ShapeError(`${name}: starts [${starts}], sizes [${sizes}], steps [${steps}] leave ${showShape(shape)}`);
+  };
+  if (!isOneAnAxis || !shape.every(isInside)) {
+    const [start, size, step] = lists.map(show);
+    throw new ShapeError(`${name}: starts ${start}, sizes ${size}, steps ${step} leave ${showShape(shape)}`);
+  }
 }
 
 /** Whether ranges name all elements of `shape` in their order. */

@@ -1,10 +1,12 @@
 // Random numbers as pure functions of a key: counter-based Philox4x32-10, and a keyed permutation. No state, so replays are exact.
 import { PERMUTE_INDEX, UNIFORM } from "../../assembly/isa/map-code.ts";
+import { anInteger, aText, must } from "../check.ts";
 import { scalar } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op } from "../op.ts";
 import { checkDType, checkShape, type Shape, sameShape, showShape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import { show } from "../show.ts";
+import { apply, aTensor, Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
 
 /** Uniform f32 in [0, 1) from a key of two i32 scalars, broadcast to the result's shape. */
@@ -56,6 +58,8 @@ function hash(text: string, start: number): number {
  * a !== b && a >= 0 && a < 1; // => true
  */
 export function randomKey(seed: number, path: string): RandomKey {
+  anInteger(seed, "randomKey: seed");
+  aText(path, "randomKey: path");
   const low = hash(path, seed | 0);
   return [scalar(low, "i32"), scalar(hash(path, low ^ Math.floor(seed / 2 ** 32)), "i32")];
 }
@@ -75,10 +79,17 @@ const G = 0x93d765dd | 0;
  * const [a, b] = await evaluateAll([0, 1].map((step) => uniform(foldIn(key, step), [])));
  * a[0] === b[0]; // => false
  */
-export function foldIn([a, b]: RandomKey, index: Tensor | number): RandomKey {
+export function foldIn(key: RandomKey, index: Tensor | number): RandomKey {
+  const [a, b] = checkKey(key, "foldIn");
   const x = a.add(index);
   const next = x.mul(F).add(b);
   return [next, next.mul(G).add(x)];
+}
+
+function checkKey(key: RandomKey, name: string): RandomKey {
+  const isKey = Array.isArray(key) && key.length === 2 && key.every((part) => part instanceof Tensor);
+  must(isKey, key, `${name}: key`, "two scalars, such as randomKey() makes");
+  return key;
 }
 
 /** The largest of the numbers that `uniform` scales: 24 ones behind the point. */
@@ -104,13 +115,15 @@ function float32Below(x: number): number {
  * import { randomKey, uniform } from "simdgrad";
  * uniform(randomKey(0, "weights"), [3, 2], -1, 1).shape; // => [3, 2]
  */
-export function uniform([a, b]: RandomKey, shape: Shape, low = 0, high = 1): Tensor {
+export function uniform(key: RandomKey, shape: Shape, low = 0, high = 1): Tensor {
   checkShape(shape, "uniform");
+  const [a, b] = checkKey(key, "uniform");
   // One key a tensor: the block machine reads it once.
   for (const { shape: own } of [a, b])
     if (own.length > 0) throw new ShapeError(`uniform: a key is two scalars, not ${showShape(own)}`);
-  if (!(low <= high && Number.isFinite(high - low)))
-    throw new ArgumentError(`uniform: low ${low} and high ${high} are not the ends of an interval`);
+  const holds = Number.isFinite(low) && Number.isFinite(high) && low <= high && Number.isFinite(high - low);
+  if (!holds)
+    throw new ArgumentError(`uniform: low ${show(low)} and high ${show(high)} are not the ends of an interval`);
   const unit = apply(uniformOp, [a.broadcastTo(shape), b.broadcastTo(shape)]);
   if (low === 0 && high === 1) return unit;
   const scaled = unit.mul(high - low).add(low);
@@ -129,7 +142,7 @@ export function uniform([a, b]: RandomKey, shape: Shape, low = 0, high = 1): Ten
  * normal(randomKey(0, "noise"), [100], 0, 0.5).shape; // => [100]
  */
 export function normal(key: RandomKey, shape: Shape, mean = 0, deviation = 1): Tensor {
-  const [a, b] = key;
+  const [a, b] = checkKey(key, "normal");
   const radius = uniform(key, shape).neg().log1p().mul(-2).sqrt();
   const angle = uniform([a, b.add(0x3c6ef372)], shape).mul(2 * Math.PI);
   return radius.mul(angle.cos()).mul(deviation).add(mean);
@@ -144,7 +157,8 @@ export function normal(key: RandomKey, shape: Shape, mean = 0, deviation = 1): T
  * [...order].sort(); // => [0, 1, 2, 3]
  */
 export function permuteIndex(index: Tensor, key: RandomKey, size: number): Tensor {
-  const [a, b] = key;
+  const [a, b] = checkKey(key, "permuteIndex");
+  aTensor(index, "permuteIndex: index");
   const mixed = a.mul(0x2c1b3c6d).add(b).broadcastTo(index.shape);
   return apply(permuteIndexOp, [index, mixed, scalar(size, "i32").broadcastTo(index.shape)]);
 }

@@ -1,8 +1,8 @@
 // Gradient accumulation: large batches in small memory.
+import { aWholeNumber, checkOptions } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
-import { checkCount } from "./options.ts";
-import { filledLike, newStep, type Optimizer, type OptimizerState } from "./transform.ts";
+import { anOptimizer, filledLike, newStep, type Optimizer, type OptimizerState } from "./transform.ts";
 
 /**
  * The optimizer, once every `steps` steps, with the mean of their gradients; in between nothing changes. Its schedules count updates. Where
@@ -17,8 +17,9 @@ import { filledLike, newStep, type Optimizer, type OptimizerState } from "./tran
  * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 4
  */
 export function accumulate(optimizer: Optimizer, options: { readonly steps: number }): Optimizer {
+  anOptimizer(optimizer, "accumulate: optimizer");
+  checkOptions(options, "accumulate", { steps: aWholeNumber(1) }, "steps");
   const { steps } = options;
-  checkCount(steps, 1, "accumulate: steps");
   const completes = (step: Tensor) => step.add(1).remainder(steps).equal(0);
   return {
     init: (parameters, step = newStep()) => ({

@@ -1,18 +1,17 @@
 // Adadelta.
+import { aFraction, aPositiveNumber, checkOptions } from "../check.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { aDecay, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkFraction, checkPositive } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
-/** What Adadelta takes besides its rate. */
-export interface AdadeltaOptions {
+/** What Adadelta takes besides its rate; epsilon, added under both roots, is 1e-6 by default and above 0. */
+export interface AdadeltaOptions extends EpsilonOptions {
   /** Decay of the means of squares; default 0.9. */
   readonly rho?: number;
-  /** Added under both roots; default 1e-6. */
-  readonly epsilon?: number;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
 }
@@ -39,12 +38,9 @@ function scaleByAdadelta(rho: number, epsilon: number): Transform<readonly [Vari
  * adadelta(1, { rho: 0.95 }).init([]).links.length; // => 2
  */
 export function adadelta(learningRate: Schedule, options: AdadeltaOptions = {}): Optimizer {
-  const { rho = 0.9, epsilon = 1e-6, weightDecay = 0 } = options;
-  checkFraction(rho, "adadelta: rho");
-  checkPositive(epsilon, "adadelta: epsilon");
-  return chain(
-    ...decayLinks(weightDecay, "adadelta"),
-    scaleByAdadelta(rho, epsilon),
-    scaleByLearningRate(learningRate),
-  );
+  checkOptions(options, "adadelta", { rho: aFraction, weightDecay: aDecay, ...epsilonChecks });
+  const { rho = 0.9, weightDecay = 0 } = options;
+  const epsilon = epsilonOf(options, 1e-6, "adadelta");
+  aPositiveNumber(epsilon, "adadelta: epsilon");
+  return chain(...decayLinks(weightDecay), scaleByAdadelta(rho, epsilon), scaleByLearningRate(learningRate));
 }

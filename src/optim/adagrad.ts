@@ -1,22 +1,21 @@
 // Adagrad.
+import { aNumberWithin, checkOptions } from "../check.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
-import { decayLinks } from "./decay.ts";
+import { aDecay, decayLinks } from "./decay.ts";
 import { scaledSchedule } from "./joined.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkNotNegative } from "./options.ts";
 import { inverseTimeDecay, type Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
-/** What Adagrad takes besides its rate. */
-export interface AdagradOptions {
+/** What Adagrad takes besides its rate; epsilon, added to the root, is 1e-10 by default. */
+export interface AdagradOptions extends EpsilonOptions {
   /** Divides the rate by 1 + lrDecay * step; default 0. */
   readonly lrDecay?: number;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
   /** What the sums of squares begin with; default 0. */
   readonly initialAccumulatorValue?: number;
-  /** Added to the root; default 1e-10. */
-  readonly epsilon?: number;
 }
 
 function scaleByRootOfSums(initial: number, epsilon: number): Transform<Variable[]> {
@@ -42,14 +41,15 @@ function scaleByRootOfSums(initial: number, epsilon: number): Transform<Variable
  * adagrad(0.01, { lrDecay: 1e-4 }).init([]).links.length; // => 2
  */
 export function adagrad(learningRate: Schedule, options: AdagradOptions = {}): Optimizer {
-  const { lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, epsilon = 1e-10 } = options;
-  checkNotNegative(lrDecay, "adagrad: lrDecay");
-  checkNotNegative(initialAccumulatorValue, "adagrad: initialAccumulatorValue");
-  checkNotNegative(epsilon, "adagrad: epsilon");
+  const notNegative = aNumberWithin(0);
+  const checks = { lrDecay: notNegative, weightDecay: aDecay, initialAccumulatorValue: notNegative };
+  checkOptions(options, "adagrad", { ...checks, ...epsilonChecks });
+  const { lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0 } = options;
+  const epsilon = epsilonOf(options, 1e-10, "adagrad");
   const rate =
     lrDecay > 0 ? scaledSchedule(learningRate, inverseTimeDecay(1, { rate: lrDecay, steps: 1 })) : learningRate;
   return chain(
-    ...decayLinks(weightDecay, "adagrad"),
+    ...decayLinks(weightDecay),
     scaleByRootOfSums(initialAccumulatorValue, epsilon),
     scaleByLearningRate(rate),
   );

@@ -1,21 +1,20 @@
 // Adam and AdamW.
+import { aBoolean, aFraction, type Checks, checkOptions } from "../check.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
-import { type DecayOptions, decayLinks } from "./decay.ts";
+import { aDecay, type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkFraction, checkNotNegative } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
-/** The decays of Adam's moments. */
-export interface MomentOptions {
+/** The decays of Adam's moments; epsilon, added to the root, is 1e-8 by default. */
+export interface MomentOptions extends EpsilonOptions {
   /** Decay of the mean of gradients; default 0.9. */
   readonly beta1?: number;
   /** Decay of the mean of squared gradients; default 0.999. */
   readonly beta2?: number;
-  /** Added to the root; default 1e-8. */
-  readonly epsilon?: number;
 }
 
 /** What Adam takes besides its rate. */
@@ -24,12 +23,13 @@ export interface AdamOptions extends MomentOptions {
   readonly amsgrad?: boolean;
 }
 
-/** @throws ArgumentError for decays outside [0, 1) or a negative epsilon */
-export function checkMoments({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: MomentOptions, name: string): void {
-  checkFraction(beta1, `${name}: beta1`);
-  checkFraction(beta2, `${name}: beta2`);
-  checkNotNegative(epsilon, `${name}: epsilon`);
-}
+/** What the options of Adam's kin have in common. */
+export const momentChecks: Checks<MomentOptions & { readonly weightDecay?: number | Tensor }> = {
+  beta1: aFraction,
+  beta2: aFraction,
+  ...epsilonChecks,
+  weightDecay: aDecay,
+};
 
 /** Means, squares and, for AMSGrad, the largest squares. */
 type AdamState = readonly [Variable[], Variable[], Variable[]?];
@@ -47,8 +47,14 @@ type AdamState = readonly [Variable[], Variable[], Variable[]?];
  * await evaluate(updates[0]); // => [1.0000, -1.0000]
  */
 export function scaleByAdam(options: AdamOptions = {}): Transform<AdamState> {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;
-  checkMoments(options, "scaleByAdam");
+  const { weightDecay: _, ...checks } = momentChecks;
+  checkOptions(options, "scaleByAdam", { ...checks, amsgrad: aBoolean });
+  return byAdam(options, "scaleByAdam");
+}
+
+export function byAdam(options: AdamOptions, name: string): Transform<AdamState> {
+  const { beta1 = 0.9, beta2 = 0.999, amsgrad = false } = options;
+  const epsilon = epsilonOf(options, 1e-8, name);
   return {
     init(parameters) {
       const [m, v] = [filledLike(parameters, "adam.m"), filledLike(parameters, "adam.v")];
@@ -83,12 +89,8 @@ export function adam(
   learningRate: Schedule,
   options: AdamOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkMoments(options, "adam");
-  return chain(
-    ...decayLinks(options.weightDecay ?? 0, "adam"),
-    scaleByAdam(options),
-    scaleByLearningRate(learningRate),
-  );
+  checkOptions(options, "adam", { ...momentChecks, amsgrad: aBoolean });
+  return chain(...decayLinks(options.weightDecay ?? 0), byAdam(options, "adam"), scaleByLearningRate(learningRate));
 }
 
 /**
@@ -103,10 +105,10 @@ export function adamW(
   learningRate: Schedule,
   options: AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkMoments(options, "adamW");
+  checkOptions(options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
   return chain(
-    scaleByAdam(options),
-    ...decayLinks(options.weightDecay ?? 0.01, "adamW", options),
+    byAdam(options, "adamW"),
+    ...decayLinks(options.weightDecay ?? 0.01, options.mask),
     scaleByLearningRate(learningRate),
   );
 }

@@ -1,6 +1,8 @@
 // Adamax: Adam by the infinity norm.
+import { checkOptions } from "../check.ts";
+import { epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
-import { checkMoments, type MomentOptions } from "./adam.ts";
+import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
@@ -35,11 +37,8 @@ export function adamax(
   learningRate: Schedule,
   options: MomentOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  checkMoments(options, "adamax");
-  return chain(
-    ...decayLinks(weightDecay, "adamax"),
-    scaleByAdamax(beta1, beta2, epsilon),
-    scaleByLearningRate(learningRate),
-  );
+  checkOptions(options, "adamax", momentChecks);
+  const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
+  const epsilon = epsilonOf(options, 1e-8, "adamax");
+  return chain(...decayLinks(weightDecay), scaleByAdamax(beta1, beta2, epsilon), scaleByLearningRate(learningRate));
 }

@@ -1,11 +1,11 @@
 // Averages of parameters over the steps, for predicting.
 
+import { aFraction, aWholeNumber, checkOptions } from "../check.ts";
 import { scalar } from "../create.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { around } from "./around.ts";
-import { checkCount, checkFraction } from "./options.ts";
-import { assign, filledLike, type Optimizer } from "./transform.ts";
+import { anOptimizer, assign, filledLike, type Optimizer } from "./transform.ts";
 
 /** The share of the newest value, given how many are in the average (i32) and the updates made; and whether it counts (f32: 1 or 0). */
 type Weight = (count: Tensor, updates: Tensor) => { readonly share: Tensor; readonly counts: Tensor };
@@ -48,8 +48,9 @@ function averaged(optimizer: Optimizer, name: string, weight: Weight): Optimizer
  * (await trainer.stateDict({ averaged: true })).bias.data; // => [0.625]
  */
 export function ema(optimizer: Optimizer, options: { readonly decay?: number } = {}): Optimizer {
+  anOptimizer(optimizer, "ema: optimizer");
+  checkOptions(options, "ema", { decay: aFraction });
   const { decay = 0.999 } = options;
-  checkFraction(decay, "ema: decay");
   return averaged(optimizer, "ema", (count) => ({
     share: count.equal(0).select(1, scalar(1 - decay)),
     counts: scalar(1),
@@ -75,9 +76,9 @@ export function swa(
   optimizer: Optimizer,
   options: { readonly start?: number; readonly every?: number } = {},
 ): Optimizer {
+  anOptimizer(optimizer, "swa: optimizer");
+  checkOptions(options, "swa", { start: aWholeNumber(0), every: aWholeNumber(1) });
   const { start = 0, every = 1 } = options;
-  checkCount(start, 0, "swa: start");
-  checkCount(every, 1, "swa: every");
   return averaged(optimizer, "swa", (count, updates) => {
     const since = updates.sub(start);
     const counts = since.less(0).select(0, since.remainder(every).equal(0));

@@ -1,6 +1,7 @@
 // Gradients that are too large, made smaller.
+import { aPositiveNumber, checkOptions } from "../check.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkPositive } from "./options.ts";
 import { stateless, type Transform } from "./transform.ts";
 
 /** The Euclidean length of each row (all axes but the first), kept as axes of 1; of a vector or scalar as a whole. */
@@ -23,7 +24,7 @@ export function rowNorms(tensor: Tensor): Tensor {
  * await evaluate(updates[1]); // => [0.800000]
  */
 export function clipByGlobalNorm(limit: number): Transform<undefined> {
-  checkPositive(limit, "clipByGlobalNorm: limit");
+  aPositiveNumber(limit, "clipByGlobalNorm: limit");
   return stateless((updates) => {
     if (updates.length === 0) return { updates };
     const length = lengthOf(updates.map((update) => update.norm()));
@@ -56,7 +57,7 @@ function lengthOf(parts: readonly Tensor[]): Tensor {
  * await evaluate(updates[0]); // => [-1, 0.5, 1]
  */
 export function clipByValue(limit: number): Transform<undefined> {
-  checkPositive(limit, "clipByValue: limit");
+  aPositiveNumber(limit, "clipByValue: limit");
   return stateless((updates) => ({ updates: updates.map((update) => update.maximum(-limit).minimum(limit)) }));
 }
 
@@ -72,10 +73,11 @@ export function clipByValue(limit: number): Transform<undefined> {
  * const { updates } = agc(0.1).update([constant([[6, 8], [0, 1]])], undefined, [w], scalar(0, "i32"));
  * await evaluate(updates[0]); // => [0.300000, 0.400000, 0, 1]
  */
-export function agc(clipping = 0.01, options: { readonly epsilon?: number } = {}): Transform<undefined> {
-  const { epsilon = 1e-3 } = options;
-  checkPositive(clipping, "agc: clipping");
-  checkPositive(epsilon, "agc: epsilon");
+export function agc(clipping = 0.01, options: EpsilonOptions = {}): Transform<undefined> {
+  aPositiveNumber(clipping, "agc: clipping");
+  checkOptions(options, "agc", epsilonChecks);
+  const epsilon = epsilonOf(options, 1e-3, "agc");
+  aPositiveNumber(epsilon, "agc: epsilon");
   return stateless((updates, _, parameters) => ({
     updates: updates.map((update, i) => {
       const limit = rowNorms(parameters[i]).maximum(epsilon).mul(clipping);

@@ -1,11 +1,11 @@
 // Constraints: what parameters have to be after each update.
+import { aFunction, aNumber, aPositiveNumber, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { around } from "./around.ts";
 import { rowNorms } from "./clip.ts";
-import { checkPositive } from "./options.ts";
-import { type Selection, selects } from "./selection.ts";
-import type { Optimizer } from "./transform.ts";
+import { aSelection, type Selection, selects } from "./selection.ts";
+import { anOptimizer, type Optimizer } from "./transform.ts";
 
 /** A parameter's new value, made to satisfy something. */
 export type Constraint = (value: Tensor) => Tensor;
@@ -28,6 +28,9 @@ export function constrained(
   constraint: Constraint,
   options: { readonly parameters?: Selection } = {},
 ): Optimizer {
+  anOptimizer(optimizer, "constrained: optimizer");
+  aFunction(constraint, "constrained: constraint");
+  checkOptions(options, "constrained", { parameters: aSelection });
   const meant = selects(options.parameters ?? (() => true));
   return around(optimizer, {
     init: () => undefined,
@@ -48,7 +51,7 @@ export function constrained(
  * await evaluate(maxNorm(1)(constant([[3, 4], [0.3, 0.4]]))); // => [0.600000, 0.800000, 0.3, 0.4]
  */
 export function maxNorm(limit = 2): Constraint {
-  checkPositive(limit, "maxNorm: limit");
+  aPositiveNumber(limit, "maxNorm: limit");
   return (value) => {
     const length = rowNorms(value);
     return value.mul(length.like(limit).div(length.maximum(limit))); // exactly 1 for a row within the limit
@@ -89,6 +92,8 @@ export function nonNegative(): Constraint {
  * await evaluate(clamp(-1, 1)(constant([-3, 0.5, 2]))); // => [-1, 0.5, 1]
  */
 export function clamp(least: number, most: number): Constraint {
+  aNumber(least, "clamp: least");
+  aNumber(most, "clamp: most");
   if (!(least <= most)) throw new ArgumentError(`clamp: least ${least} must be <= most ${most}`);
   return (value) => value.maximum(least).minimum(most);
 }

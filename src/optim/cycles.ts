@@ -1,7 +1,7 @@
 // Schedules that rise and fall.
+import { aBoolean, aFiniteNumber, aFraction, aPositiveNumber, aWholeNumber, checkOptions, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
-import { checkCount, checkFinite, checkFraction, checkPositive } from "./options.ts";
 import { wholePower } from "./powers.ts";
 import { countReached, type Schedule } from "./schedules.ts";
 import { alongCosine, rateOn, wayBetween, wayOver } from "./ways.ts";
@@ -22,11 +22,10 @@ export function cosineRestarts(
   value: number,
   options: { readonly steps: number; readonly factor?: number; readonly final?: number },
 ): Schedule {
+  aFiniteNumber(value, "cosineRestarts: value");
+  const checks = { steps: aWholeNumber(1), factor: aWholeNumber(1), final: aFiniteNumber };
+  checkOptions(options, "cosineRestarts", checks, "steps");
   const { steps, factor = 1, final = 0 } = options;
-  checkFinite(value, "cosineRestarts: value");
-  checkFinite(final, "cosineRestarts: final");
-  checkCount(steps, 1, "cosineRestarts: steps");
-  checkCount(factor, 1, "cosineRestarts: factor");
   if (factor === 1) return (step) => rateOn(alongCosine(wayOver(step.remainder(steps), steps)), value, final);
   const starts: number[] = []; // of all cycles that an i32 step can reach
   const lengths: number[] = [];
@@ -68,14 +67,20 @@ export interface CyclicOptions {
  * await evaluate(scheduled(schedule, scalar(12, "i32"))); // => [2]
  */
 export function cyclic(value: number, options: CyclicOptions): Schedule {
+  aFiniteNumber(value, "cyclic: value");
+  checkOptions(
+    options,
+    "cyclic",
+    {
+      top: aFiniteNumber,
+      stepSizeUp: aWholeNumber(1),
+      stepSizeDown: aWholeNumber(1),
+      mode: oneOf("triangular", "triangular2", "exponential"),
+      gamma: aPositiveNumber,
+    },
+    "top",
+  );
   const { top, stepSizeUp = 2000, stepSizeDown = stepSizeUp, mode = "triangular", gamma = 1 } = options;
-  checkFinite(value, "cyclic: value");
-  checkFinite(top, "cyclic: top");
-  checkCount(stepSizeUp, 1, "cyclic: stepSizeUp");
-  checkCount(stepSizeDown, 1, "cyclic: stepSizeDown");
-  checkPositive(gamma, "cyclic: gamma");
-  if (!["triangular", "triangular2", "exponential"].includes(mode))
-    throw new ArgumentError(`cyclic: mode ${mode} is not triangular, triangular2 or exponential`);
   return (step) => {
     const place = step.remainder(stepSizeUp + stepSizeDown).cast("f32");
     const [up, down] = [
@@ -119,15 +124,22 @@ export interface OneCycleOptions {
  * await evaluate(scheduled(schedule, scalar(29, "i32"))); // => [1.00000]
  */
 export function oneCycle(top: number, options: OneCycleOptions): Schedule {
+  aFiniteNumber(top, "oneCycle: top");
+  checkOptions(
+    options,
+    "oneCycle",
+    {
+      steps: aWholeNumber(1),
+      pctStart: aFraction,
+      anneal: oneOf("cosine", "linear"),
+      divFactor: aPositiveNumber,
+      finalDivFactor: aPositiveNumber,
+      threePhase: aBoolean,
+    },
+    "steps",
+  );
   const { steps, pctStart = 0.3, anneal = "cosine", threePhase = false } = options;
   const { divFactor = 25, finalDivFactor = 1e4 } = options;
-  checkFinite(top, "oneCycle: top");
-  checkCount(steps, 1, "oneCycle: steps");
-  checkFraction(pctStart, "oneCycle: pctStart");
-  checkPositive(divFactor, "oneCycle: divFactor");
-  checkPositive(finalDivFactor, "oneCycle: finalDivFactor");
-  if (!["cosine", "linear"].includes(anneal))
-    throw new ArgumentError(`oneCycle: anneal ${anneal} is not cosine or linear`);
   const first = top / divFactor;
   const last = first / finalDivFactor;
   const rise = pctStart * steps - 1;

@@ -1,9 +1,10 @@
 // What pulls parameters towards zero: decay and penalties, as additions to the updates.
 
+import { aNumberWithin, type Checks, checkOptions } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { checkNotNegative } from "./options.ts";
-import { masked, type Selection } from "./selection.ts";
+import { aSchedule } from "./schedules.ts";
+import { aSelection, masked, type Selection } from "./selection.ts";
 import { stateless, type Transform } from "./transform.ts";
 
 /** Which parameters decay. */
@@ -33,14 +34,22 @@ function added(pull: (parameter: Variable) => Tensor, { mask }: DecayOptions): T
  * await evaluate(updates[0]); // => [1.2]
  */
 export function addDecayedWeights(decay: number | Tensor, options: DecayOptions = {}): Transform<undefined> {
-  if (typeof decay === "number") checkNotNegative(decay, "addDecayedWeights: decay");
+  aDecay(decay, "addDecayedWeights: decay");
+  checkOptions(options, "addDecayedWeights", decayChecks);
   return added((parameter) => parameter.mul(decay), options);
 }
 
+/** Throws an ArgumentError unless a value is a number >= 0 or a scalar; `what` says where it was given. */
+export function aDecay(value: unknown, what: string): void {
+  if (typeof value === "number") aNumberWithin(0)(value, what);
+  else aSchedule(typeof value === "function" ? null : value, what);
+}
+
+export const decayChecks: Checks<DecayOptions> = { mask: aSelection };
+
 /** A decay as the links that make it: none for 0. */
-export function decayLinks(decay: number | Tensor, name: string, options: DecayOptions = {}): Transform[] {
-  if (typeof decay === "number") checkNotNegative(decay, `${name}: weightDecay`);
-  return decay === 0 ? [] : [addDecayedWeights(decay, options)];
+export function decayLinks(decay: number | Tensor, mask?: Selection): Transform[] {
+  return decay === 0 ? [] : [addDecayedWeights(decay, { mask })];
 }
 
 /**
@@ -55,7 +64,8 @@ export function decayLinks(decay: number | Tensor, name: string, options: DecayO
  * await evaluate(updates[0]); // => [1.5, 1, 0.5]
  */
 export function l1Penalty(strength: number, options: DecayOptions = {}): Transform<undefined> {
-  checkNotNegative(strength, "l1Penalty: strength");
+  aNumberWithin(0)(strength, "l1Penalty: strength");
+  checkOptions(options, "l1Penalty", decayChecks);
   return added((parameter) => parameter.sign().mul(strength), options);
 }
 
@@ -71,6 +81,7 @@ export function l1Penalty(strength: number, options: DecayOptions = {}): Transfo
  * await evaluate(updates[0]); // => [3, -2]
  */
 export function l2Penalty(strength: number, options: DecayOptions = {}): Transform<undefined> {
-  checkNotNegative(strength, "l2Penalty: strength");
+  aNumberWithin(0)(strength, "l2Penalty: strength");
+  checkOptions(options, "l2Penalty", decayChecks);
   return added((parameter) => parameter.mul(2 * strength), options);
 }

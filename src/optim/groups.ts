@@ -1,8 +1,9 @@
 // Parameters that are trained differently, or not at all.
+import { aListOf, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Variable } from "../variable.ts";
-import { type Selection, selects } from "./selection.ts";
-import { newStep, type Optimizer, type OptimizerState } from "./transform.ts";
+import { aSelection, type Selection, selects } from "./selection.ts";
+import { anOptimizer, newStep, type Optimizer, type OptimizerState } from "./transform.ts";
 
 /** Parameters with an optimizer of their own. */
 export interface ParameterGroup {
@@ -37,6 +38,9 @@ function places(groups: readonly ParameterGroup[], parameters: readonly Variable
  * optimizer.init([...parameters(model).values()]).links.length; // => 2
  */
 export function parameterGroups(groups: readonly ParameterGroup[]): Optimizer {
+  aListOf((group, what) => {
+    checkOptions(group as ParameterGroup, what, { parameters: aSelection, optimizer: anOptimizer }, "optimizer");
+  })(groups, "parameterGroups: groups");
   const each = <T>(
     parameters: readonly Variable[],
     state: OptimizerState | undefined,
@@ -95,6 +99,8 @@ export function parameterGroups(groups: readonly ParameterGroup[]): Optimizer {
  * after.every((value, i) => value === before[i]); // => true
  */
 export function freeze(optimizer: Optimizer, selection: Selection): Optimizer {
+  anOptimizer(optimizer, "freeze: optimizer");
+  aSelection(selection, "freeze: selection");
   const frozen = selects(selection);
   const trained = (parameters: readonly Variable[]) => parameters.filter((parameter) => !frozen(parameter));
   return {

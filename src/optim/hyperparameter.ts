@@ -1,5 +1,5 @@
 // Hyper-parameters that change while training goes on: they are variables, so no program is compiled anew.
-import { ArgumentError } from "../errors.ts";
+import { must } from "../check.ts";
 import { Variable } from "../variable.ts";
 
 /**
@@ -23,6 +23,5 @@ export function hyperparameter(value: number): Variable {
 
 /** @throws ArgumentError unless it is finite as an f32 number */
 export function checkHyperparameter(value: number, name: string): void {
-  if (!Number.isFinite(Math.fround(value)))
-    throw new ArgumentError(`${name} must be a finite f32 number, got ${value}`);
+  must(typeof value === "number" && Number.isFinite(Math.fround(value)), value, name, "a finite f32 number");
 }

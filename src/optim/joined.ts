@@ -1,7 +1,7 @@
 // Schedules that warm up, and schedules out of schedules.
+import { aFiniteNumber, aListOf, aNumberWithin, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
-import { checkCount, checkFinite, checkNotNegative } from "./options.ts";
-import { checkMilestones, type Schedule, scheduled } from "./schedules.ts";
+import { aSchedule, checkMilestones, type Schedule, scheduled } from "./schedules.ts";
 import { rateOn, wayOver } from "./ways.ts";
 
 /**
@@ -19,10 +19,9 @@ export function linearWarmup(
   value: number,
   options: { readonly steps: number; readonly startFactor?: number },
 ): Schedule {
+  aFiniteNumber(value, "linearWarmup: value");
+  checkOptions(options, "linearWarmup", { steps: aWholeNumber(1), startFactor: aNumberWithin(0) }, "steps");
   const { steps, startFactor = 1 / 3 } = options;
-  checkFinite(value, "linearWarmup: value");
-  checkCount(steps, 1, "linearWarmup: steps");
-  checkNotNegative(startFactor, "linearWarmup: startFactor");
   return (step) => rateOn(wayOver(step, steps), value * startFactor, value);
 }
 
@@ -37,10 +36,8 @@ export function linearWarmup(
  * await evaluate(scheduled(noam({ size: 4, warmup: 16 }), scalar(15, "i32"))); // => [0.125000]
  */
 export function noam(options: { readonly size: number; readonly warmup?: number; readonly factor?: number }): Schedule {
+  checkOptions(options, "noam", { size: aWholeNumber(1), warmup: aWholeNumber(1), factor: aFiniteNumber }, "size");
   const { size, warmup = 4000, factor = 1 } = options;
-  checkCount(size, 1, "noam: size");
-  checkCount(warmup, 1, "noam: warmup");
-  checkFinite(factor, "noam: factor");
   return (step) => {
     const t = step.cast("f32").add(1);
     return t
@@ -67,8 +64,9 @@ export function joinedSchedules(
   schedules: readonly Schedule[],
   options: { readonly boundaries: readonly number[] },
 ): Schedule {
+  aListOf(aSchedule)(schedules, "joinedSchedules: schedules");
+  checkOptions(options, "joinedSchedules", { boundaries: checkMilestones }, "boundaries");
   const { boundaries } = options;
-  checkMilestones(boundaries, "joinedSchedules");
   if (schedules.length !== boundaries.length + 1)
     throw new ArgumentError(`joinedSchedules: ${boundaries.length} boundaries part ${schedules.length} schedules`);
   return (step) =>
@@ -87,5 +85,7 @@ export function joinedSchedules(
  * await evaluate(scheduled(schedule, scalar(1, "i32"))); // => [1.5]
  */
 export function scaledSchedule(schedule: Schedule, factor: Schedule): Schedule {
+  aSchedule(schedule, "scaledSchedule: schedule");
+  aSchedule(factor, "scaledSchedule: factor");
   return (step) => scheduled(schedule, step).mul(scheduled(factor, step));
 }

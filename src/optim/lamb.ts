@@ -1,7 +1,9 @@
 // LAMB and LARS: steps as long as a share of what they change, parameter by parameter; for large batches.
+import { checkOptions } from "../check.ts";
+import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkMoments, type MomentOptions, scaleByAdam } from "./adam.ts";
-import { type DecayOptions, decayLinks } from "./decay.ts";
+import { byAdam, type MomentOptions, momentChecks } from "./adam.ts";
+import { type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
 import { chain, type Optimizer, stateless, type Transform } from "./transform.ts";
@@ -30,10 +32,11 @@ export function lamb(
   learningRate: Schedule,
   options: MomentOptions & DecayOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkMoments(options, "lamb");
+  checkOptions(options, "lamb", { ...momentChecks, ...decayChecks });
+  const { beta1, beta2, weightDecay = 0, mask } = options;
   return chain(
-    scaleByAdam({ epsilon: 1e-6, ...options }),
-    ...decayLinks(options.weightDecay ?? 0, "lamb", options),
+    byAdam({ beta1, beta2, epsilon: epsilonOf(options, 1e-6, "lamb") }, "lamb"),
+    ...decayLinks(weightDecay, mask),
     scaleByTrustRatio(),
     scaleByLearningRate(learningRate),
   );

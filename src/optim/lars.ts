@@ -1,9 +1,9 @@
 // LARS: momentum with a rate for every parameter.
+import { aBoolean, aFraction, aNumberWithin, aPositiveNumber, checkOptions } from "../check.ts";
 import { trustRatio } from "./lamb.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkFraction, checkNotNegative, checkPositive } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
-import { masked, type Selection } from "./selection.ts";
+import { aSelection, masked, type Selection } from "./selection.ts";
 import { trace } from "./sgd.ts";
 import { chain, type Optimizer, stateless } from "./transform.ts";
 
@@ -30,10 +30,14 @@ export interface LarsOptions {
  * lars(1, { weightDecay: 1e-4, mask: ({ shape }) => shape.length > 1 }).init([]).links.length; // => 3
  */
 export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimizer {
+  checkOptions(options, "lars", {
+    momentum: aFraction,
+    nesterov: aBoolean,
+    weightDecay: aNumberWithin(0),
+    trustCoefficient: aPositiveNumber,
+    mask: aSelection,
+  });
   const { momentum = 0.9, nesterov = false, weightDecay = 0, trustCoefficient = 0.001, mask = () => true } = options;
-  checkFraction(momentum, "lars: momentum");
-  checkNotNegative(weightDecay, "lars: weightDecay");
-  checkPositive(trustCoefficient, "lars: trustCoefficient");
   const scale = stateless((updates, _, parameters) => ({
     updates: updates.map((update, i) => {
       const [w, g] = [parameters[i].norm(), update.norm()];

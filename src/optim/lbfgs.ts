@@ -1,8 +1,8 @@
 // L-BFGS: steps by an approximate inverse Hessian, from the last few steps and what they did to the gradient.
+import { aNumberWithin, aPositiveNumber, aWholeNumber, checkOptions, oneOf } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { type LinePoint, strongWolfe } from "./line-search.ts";
 import type { Minimizer } from "./minimizer.ts";
-import { checkCount, checkNotNegative, checkPositive } from "./options.ts";
 import { newStep, type Optimizer } from "./transform.ts";
 
 /** When L-BFGS stops, and how it searches. */
@@ -131,15 +131,16 @@ function minimizer(rate: number, options: LbfgsOptions): Minimizer {
  * x; // => [1.00000, 1.00000]
  */
 export function lbfgs(learningRate = 1, options: LbfgsOptions = {}): Optimizer {
-  const { lineSearchFn } = options;
-  checkPositive(learningRate, "lbfgs: learningRate");
-  checkCount(options.maxIter ?? 1, 1, "lbfgs: maxIter");
-  checkCount(options.maxEval ?? 1, 1, "lbfgs: maxEval");
-  checkCount(options.historySize ?? 1, 1, "lbfgs: historySize");
-  checkNotNegative(options.toleranceGrad ?? 0, "lbfgs: toleranceGrad");
-  checkNotNegative(options.toleranceChange ?? 0, "lbfgs: toleranceChange");
-  if (lineSearchFn !== undefined && lineSearchFn !== "strongWolfe")
-    throw new ArgumentError(`lbfgs: lineSearchFn ${lineSearchFn} is not strongWolfe`);
+  aPositiveNumber(learningRate, "lbfgs: learningRate");
+  const [count, tolerance] = [aWholeNumber(1), aNumberWithin(0)];
+  checkOptions(options, "lbfgs", {
+    maxIter: count,
+    maxEval: count,
+    historySize: count,
+    toleranceGrad: tolerance,
+    toleranceChange: tolerance,
+    lineSearchFn: oneOf("strongWolfe"),
+  });
   return {
     init: (_, step = newStep()) => ({ step, links: [] }),
     update() {

@@ -1,6 +1,6 @@
 // The last link of most chains: the step's size.
-import { checkNotNegative } from "./options.ts";
-import { type Schedule, scheduled } from "./schedules.ts";
+import { aNumberWithin } from "../check.ts";
+import { aSchedule, type Schedule, scheduled } from "./schedules.ts";
 import { stateless, type Transform } from "./transform.ts";
 
 /**
@@ -12,7 +12,8 @@ import { stateless, type Transform } from "./transform.ts";
  * scaleByLearningRate(0.1).init([]); // => undefined
  */
 export function scaleByLearningRate(rate: Schedule): Transform<undefined> {
-  if (typeof rate === "number") checkNotNegative(rate, "learningRate");
+  if (typeof rate === "number") aNumberWithin(0)(rate, "learningRate");
+  else aSchedule(rate, "learningRate");
   return stateless((updates, _, __, step) => {
     const factor = scheduled(rate, step).neg();
     return { updates: updates.map((update) => update.mul(factor)) };

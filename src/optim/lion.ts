@@ -1,9 +1,9 @@
 // Lion: steps of one size, by sign.
+import { aFraction, checkOptions } from "../check.ts";
 import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { aDecay, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkFraction } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
@@ -43,8 +43,7 @@ function scaleByLion(beta1: number, beta2: number): Transform<Variable[]> {
  * lion(1e-4, { weightDecay: 0.1 }).init([]).links.length; // => 3
  */
 export function lion(learningRate: Schedule, options: LionOptions = {}): Optimizer {
+  checkOptions(options, "lion", { beta1: aFraction, beta2: aFraction, weightDecay: aDecay });
   const { beta1 = 0.9, beta2 = 0.99, weightDecay = 0 } = options;
-  checkFraction(beta1, "lion: beta1");
-  checkFraction(beta2, "lion: beta2");
-  return chain(scaleByLion(beta1, beta2), ...decayLinks(weightDecay, "lion"), scaleByLearningRate(learningRate));
+  return chain(scaleByLion(beta1, beta2), ...decayLinks(weightDecay), scaleByLearningRate(learningRate));
 }

@@ -1,10 +1,9 @@
 // Lookahead: fast steps, and slow ones towards where they led.
+import { aFiniteNumber, aWholeNumber, checkOptions, must } from "../check.ts";
 import { scalar } from "../create.ts";
-import { ArgumentError } from "../errors.ts";
 import { Variable } from "../variable.ts";
 import { around } from "./around.ts";
-import { checkCount } from "./options.ts";
-import { assign, filledLike, type Optimizer } from "./transform.ts";
+import { anOptimizer, assign, filledLike, type Optimizer } from "./transform.ts";
 
 /**
  * The optimizer with slow weights: every `every` steps these go the share `alpha` of the way to where the parameters are, and the
@@ -22,10 +21,10 @@ export function lookahead(
   optimizer: Optimizer,
   options: { readonly every?: number; readonly alpha?: number } = {},
 ): Optimizer {
+  anOptimizer(optimizer, "lookahead: optimizer");
+  checkOptions(options, "lookahead", { every: aWholeNumber(1), alpha: aFiniteNumber });
   const { every = 5, alpha = 0.5 } = options;
-  checkCount(every, 1, "lookahead: every");
-  if (!(alpha > 0 && alpha <= 1))
-    throw new ArgumentError(`lookahead: alpha must be above 0 and at most 1, got ${alpha}`);
+  must(alpha > 0 && alpha <= 1, alpha, "lookahead: alpha", "above 0 and at most 1");
   return around(optimizer, {
     init: (parameters) => ({
       count: new Variable([], 0, { dtype: "i32", label: "lookahead.count" }),

@@ -1,15 +1,15 @@
 // Muon: momentum made orthogonal, for matrices.
 
+import { aBoolean, aFraction, aWholeNumber, checkOptions } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { adamW } from "./adam.ts";
 import { runningMean } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { aDecay, decayLinks } from "./decay.ts";
 import { parameterGroups } from "./groups.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkCount, checkFraction } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { anOptimizer, assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Muon takes besides its rate. */
 export interface MuonOptions {
@@ -69,12 +69,17 @@ function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Tr
  * muon(0.002, { others: adamW(0.002) }).init(parameters).links.length; // => 2
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
+  checkOptions(options, "muon", {
+    momentum: aFraction,
+    nesterov: aBoolean,
+    weightDecay: aDecay,
+    nsSteps: aWholeNumber(1),
+    others: anOptimizer,
+  });
   const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, others = adamW(1e-3) } = options;
-  checkFraction(momentum, "muon: momentum");
-  checkCount(nsSteps, 1, "muon: nsSteps");
   const matrices = chain(
     orthogonalize(momentum, nesterov, nsSteps),
-    ...decayLinks(weightDecay, "muon"),
+    ...decayLinks(weightDecay),
     scaleByLearningRate(learningRate),
   );
   return parameterGroups([

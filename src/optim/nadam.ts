@@ -1,11 +1,12 @@
 // NAdam: Adam with Nesterov's look ahead.
+import { aNumberWithin, checkOptions } from "../check.ts";
+import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
-import { checkMoments, type MomentOptions } from "./adam.ts";
+import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkNotNegative } from "./options.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
@@ -26,7 +27,8 @@ interface NadamState {
 }
 
 function scaleByNadam(options: NadamOptions): Transform<NadamState> {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentumDecay = 0.004 } = options;
+  const { beta1 = 0.9, beta2 = 0.999, momentumDecay = 0.004 } = options;
+  const epsilon = epsilonOf(options, 1e-8, "nadam");
   const rate = momentumDecay * naturalLog(0.96);
   const momentum = (t: Tensor) => t.mul(rate).exp().mul(-0.5).add(1).mul(beta1);
   return {
@@ -63,11 +65,6 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
  * nadam(0.002).init([]).links.length; // => 2
  */
 export function nadam(learningRate: Schedule, options: NadamOptions = {}): Optimizer {
-  checkMoments(options, "nadam");
-  checkNotNegative(options.momentumDecay ?? 0, "nadam: momentumDecay");
-  return chain(
-    ...decayLinks(options.weightDecay ?? 0, "nadam"),
-    scaleByNadam(options),
-    scaleByLearningRate(learningRate),
-  );
+  checkOptions(options, "nadam", { ...momentChecks, momentumDecay: aNumberWithin(0) });
+  return chain(...decayLinks(options.weightDecay ?? 0), scaleByNadam(options), scaleByLearningRate(learningRate));
 }

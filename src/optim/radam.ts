@@ -1,8 +1,10 @@
 // RAdam: Adam that waits until it knows the variance of its gradients.
+import { checkOptions } from "../check.ts";
 import { scalar } from "../create.ts";
+import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { checkMoments, type MomentOptions } from "./adam.ts";
+import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
@@ -79,11 +81,8 @@ export function radam(
   learningRate: Schedule,
   options: MomentOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  checkMoments(options, "radam");
-  return chain(
-    ...decayLinks(weightDecay, "radam"),
-    scaleByRadam(beta1, beta2, epsilon),
-    scaleByLearningRate(learningRate),
-  );
+  checkOptions(options, "radam", momentChecks);
+  const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
+  const epsilon = epsilonOf(options, 1e-8, "radam");
+  return chain(...decayLinks(weightDecay), scaleByRadam(beta1, beta2, epsilon), scaleByLearningRate(learningRate));
 }

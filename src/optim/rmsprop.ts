@@ -1,19 +1,18 @@
 // RMSprop.
+import { aBoolean, aFraction, checkOptions } from "../check.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { aDecay, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkFraction, checkNotNegative } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
 import { trace } from "./sgd.ts";
 import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
-/** What RMSprop takes besides its rate. */
-export interface RmspropOptions {
+/** What RMSprop takes besides its rate; epsilon, added to the root, is 1e-8 by default. */
+export interface RmspropOptions extends EpsilonOptions {
   /** Decay of the mean of squares; default 0.99. */
   readonly alpha?: number;
-  /** Added to the root; default 1e-8. */
-  readonly epsilon?: number;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
   /** Of the scaled gradients; default 0: none. */
@@ -54,12 +53,12 @@ function scaleByRms(alpha: number, epsilon: number, centered: boolean): Transfor
  * rmsprop(0.01, { momentum: 0.9 }).init([]).links.length; // => 3
  */
 export function rmsprop(learningRate: Schedule, options: RmspropOptions = {}): Optimizer {
-  const { alpha = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
-  checkFraction(alpha, "rmsprop: alpha");
-  checkFraction(momentum, "rmsprop: momentum");
-  checkNotNegative(epsilon, "rmsprop: epsilon");
+  const checks = { alpha: aFraction, momentum: aFraction, weightDecay: aDecay, centered: aBoolean };
+  checkOptions(options, "rmsprop", { ...checks, ...epsilonChecks });
+  const { alpha = 0.99, weightDecay = 0, momentum = 0, centered = false } = options;
+  const epsilon = epsilonOf(options, 1e-8, "rmsprop");
   return chain(
-    ...decayLinks(weightDecay, "rmsprop"),
+    ...decayLinks(weightDecay),
     scaleByRms(alpha, epsilon, centered),
     ...(momentum > 0 ? [trace(momentum)] : []),
     scaleByLearningRate(learningRate),

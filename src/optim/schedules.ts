@@ -1,10 +1,20 @@
 // Schedules: numbers, or graph functions of the i32 step (0 for the first): a changing rate costs nothing at the boundary.
 
+import {
+  aBoolean,
+  aFiniteNumber,
+  aListOf,
+  aNumberWithin,
+  aPositiveNumber,
+  aWholeNumber,
+  checkOptions,
+  isFunction,
+  must,
+} from "../check.ts";
 import { constant, scalar } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import { showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { checkCount, checkFinite, checkPositive } from "./options.ts";
+import { aTensor, Tensor } from "../tensor.ts";
 import { wholePower } from "./powers.ts";
 import { alongCosine, rateOn, wayOver } from "./ways.ts";
 
@@ -21,13 +31,21 @@ export type Schedule = number | Tensor | ((step: Tensor) => Tensor);
  * await evaluate(scheduled((step) => step.cast("f32").mul(0.5), scalar(3, "i32"))); // => [1.5]
  */
 export function scheduled(schedule: Schedule, step: Tensor): Tensor {
-  if (typeof schedule === "function") return schedule(step);
-  if (typeof schedule === "object") {
-    if (schedule.shape.length > 0) throw new ArgumentError(`schedule: ${showShape(schedule.shape)} is not a scalar`);
-    return schedule;
-  }
-  if (!Number.isFinite(schedule)) throw new ArgumentError(`schedule: ${schedule} is not a finite number`);
-  return scalar(schedule);
+  aSchedule(schedule, "scheduled: schedule");
+  aTensor(step, "scheduled: step");
+  if (typeof schedule === "number") return scalar(schedule);
+  if (schedule instanceof Tensor) return schedule;
+  const value = schedule(step);
+  must(value instanceof Tensor, value, "a schedule's value", "a tensor made of the step, or give the number itself");
+  return value;
+}
+
+/** Throws an ArgumentError unless a value is a schedule; `what` says where it was given. */
+export function aSchedule(value: unknown, what: string): void {
+  if (value instanceof Tensor && value.shape.length > 0)
+    throw new ArgumentError(`${what} ${showShape(value.shape)} is not a scalar`);
+  const holds = Number.isFinite(value) || value instanceof Tensor || isFunction(value);
+  must(holds, value, what, "a finite number, a scalar or a function of the step");
 }
 
 /**
@@ -39,6 +57,7 @@ export function scheduled(schedule: Schedule, step: Tensor): Tensor {
  * constantSchedule(0.1); // => 0.1
  */
 export function constantSchedule(value: number): Schedule {
+  aFiniteNumber(value, "constantSchedule: value");
   return value;
 }
 
@@ -49,10 +68,11 @@ export function countReached(milestones: readonly number[], step: Tensor): Tenso
 }
 
 /** @throws ArgumentError unless they are whole numbers >= 0, each larger than the one before */
-export function checkMilestones(milestones: readonly number[], name: string): void {
+export function checkMilestones(given: unknown, what: string): void {
+  aListOf(aFiniteNumber)(given, what);
+  const milestones = given as readonly number[];
   milestones.forEach((milestone, i) => {
-    checkCount(milestone, i === 0 ? 0 : milestones[i - 1] + 1, `${name}: milestone ${i}`);
-    if (milestone >= 2 ** 31) throw new ArgumentError(`${name}: milestone ${i} is ${milestone}, beyond all i32 steps`);
+    aWholeNumber(i === 0 ? 0 : milestones[i - 1] + 1)(milestone, `${what}[${i}]`);
   });
 }
 
@@ -66,10 +86,9 @@ export function checkMilestones(milestones: readonly number[], name: string): vo
  * await evaluate(scheduled(stepDecay(1, { stepSize: 10, gamma: 0.5 }), scalar(20, "i32"))); // => [0.25]
  */
 export function stepDecay(value: number, options: { readonly stepSize: number; readonly gamma?: number }): Schedule {
+  aFiniteNumber(value, "stepDecay: value");
+  checkOptions(options, "stepDecay", { stepSize: aWholeNumber(1), gamma: aPositiveNumber }, "stepSize");
   const { stepSize, gamma = 0.1 } = options;
-  checkFinite(value, "stepDecay: value");
-  checkCount(stepSize, 1, "stepDecay: stepSize");
-  checkPositive(gamma, "stepDecay: gamma");
   return (step) => wholePower(gamma, step.div(stepSize).cast("f32")).mul(value);
 }
 
@@ -86,10 +105,9 @@ export function multiStepDecay(
   value: number,
   options: { readonly milestones: readonly number[]; readonly gamma?: number },
 ): Schedule {
+  aFiniteNumber(value, "multiStepDecay: value");
+  checkOptions(options, "multiStepDecay", { milestones: checkMilestones, gamma: aPositiveNumber }, "milestones");
   const { milestones, gamma = 0.1 } = options;
-  checkFinite(value, "multiStepDecay: value");
-  checkMilestones(milestones, "multiStepDecay");
-  checkPositive(gamma, "multiStepDecay: gamma");
   return (step) => wholePower(gamma, countReached(milestones, step).cast("f32")).mul(value);
 }
 
@@ -103,9 +121,9 @@ export function multiStepDecay(
  * await evaluate(scheduled(exponentialDecay(1, { gamma: 0.5 }), scalar(3, "i32"))); // => [0.125]
  */
 export function exponentialDecay(value: number, options: { readonly gamma: number }): Schedule {
+  aFiniteNumber(value, "exponentialDecay: value");
+  checkOptions(options, "exponentialDecay", { gamma: aPositiveNumber }, "gamma");
   const { gamma } = options;
-  checkFinite(value, "exponentialDecay: value");
-  checkPositive(gamma, "exponentialDecay: gamma");
   return (step) => wholePower(gamma, step.cast("f32")).mul(value);
 }
 
@@ -122,10 +140,10 @@ export function inverseTimeDecay(
   value: number,
   options: { readonly rate: number; readonly steps?: number; readonly staircase?: boolean },
 ): Schedule {
+  aFiniteNumber(value, "inverseTimeDecay: value");
+  const checks = { rate: aPositiveNumber, steps: aWholeNumber(1), staircase: aBoolean };
+  checkOptions(options, "inverseTimeDecay", checks, "rate");
   const { rate, steps = 1, staircase = false } = options;
-  checkFinite(value, "inverseTimeDecay: value");
-  checkPositive(rate, "inverseTimeDecay: rate");
-  checkCount(steps, 1, "inverseTimeDecay: steps");
   return (step) => {
     const growth = staircase ? step.div(steps).cast("f32").mul(rate) : step.cast("f32").mul(rate / steps);
     return scalar(value).div(growth.add(1));
@@ -146,11 +164,10 @@ export function polynomialDecay(
   value: number,
   options: { readonly steps: number; readonly power?: number; readonly final?: number },
 ): Schedule {
+  aFiniteNumber(value, "polynomialDecay: value");
+  const checks = { steps: aWholeNumber(1), power: aPositiveNumber, final: aFiniteNumber };
+  checkOptions(options, "polynomialDecay", checks, "steps");
   const { steps, power = 1, final = 0 } = options;
-  checkFinite(value, "polynomialDecay: value");
-  checkFinite(final, "polynomialDecay: final");
-  checkCount(steps, 1, "polynomialDecay: steps");
-  checkPositive(power, "polynomialDecay: power");
   return (step) => {
     const way = wayOver(step, steps);
     if (power === 1) return rateOn(way, value, final);
@@ -170,8 +187,9 @@ export function polynomialDecay(
  * await evaluate(scheduled(cosineDecay(1, { steps: 4 }), scalar(2, "i32"))); // => [0.5]
  */
 export function cosineDecay(value: number, options: { readonly steps: number; readonly final?: number }): Schedule {
+  aFiniteNumber(value, "cosineDecay: value");
+  checkOptions(options, "cosineDecay", { steps: aNumberWithin(1), final: aFiniteNumber }, "steps");
   const { steps, final = 0 } = options;
-  if (!(steps >= 1)) throw new ArgumentError(`cosineDecay: steps must be >= 1, got ${steps}`);
   return (step) => rateOn(alongCosine(wayOver(step, steps)), value, final);
 }
 
@@ -189,12 +207,10 @@ export function piecewiseConstant(
   values: readonly number[],
   options: { readonly boundaries: readonly number[] },
 ): Schedule {
+  aListOf(aFiniteNumber)(values, "piecewiseConstant: values");
+  checkOptions(options, "piecewiseConstant", { boundaries: checkMilestones }, "boundaries");
   const { boundaries } = options;
-  checkMilestones(boundaries, "piecewiseConstant");
   if (values.length !== boundaries.length + 1)
     throw new ArgumentError(`piecewiseConstant: ${boundaries.length} boundaries part ${values.length} values`);
-  values.forEach((value) => {
-    checkFinite(value, "piecewiseConstant: a value");
-  });
   return (step) => constant(Float64Array.from(values)).gather(countReached(boundaries, step));
 }

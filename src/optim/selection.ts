@@ -1,12 +1,27 @@
 // Which parameters are meant: of a group, of a mask, of what is frozen.
-import type { Variable } from "../variable.ts";
-import type { Transform } from "./transform.ts";
+import { aListOf, isFunction, must } from "../check.ts";
+import { aVariable, type Variable } from "../variable.ts";
+import { aTransform, type Transform } from "./transform.ts";
 
 /** Parameters: those a function takes, a list, or what `parameters(layer)` of simdgrad/nn gives. */
 export type Selection = ((parameter: Variable) => boolean) | readonly Variable[] | ReadonlyMap<string, Variable>;
 
+/** Throws an ArgumentError unless a value selects parameters; `what` says where it was given. */
+export function aSelection(value: unknown, what: string): void {
+  if (isFunction(value)) return;
+  const list = value instanceof Map ? [...value.values()] : value;
+  must(
+    Array.isArray(list),
+    value,
+    what,
+    "a function of a parameter, a list of them, or a Map such as parameters(layer) gives",
+  );
+  aListOf(aVariable)(list, what);
+}
+
 /** Tells whether a parameter is among the selected ones. */
 export function selects(selection: Selection): (parameter: Variable) => boolean {
+  aSelection(selection, "the selection");
   if (typeof selection === "function") return selection;
   const chosen = new Set(selection.values());
   return (parameter) => chosen.has(parameter);
@@ -25,6 +40,8 @@ export function selects(selection: Selection): (parameter: Variable) => boolean 
  * await evaluate(updates[1]); // => [1]
  */
 export function masked<S>(transform: Transform<S>, selection: Selection): Transform<S> {
+  aTransform(transform, "masked: transform");
+  aSelection(selection, "masked: selection");
   const chosen = selects(selection);
   return {
     init: (parameters) => transform.init(parameters.filter(chosen)),

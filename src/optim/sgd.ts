@@ -1,10 +1,10 @@
 // Gradient descent with momentum.
+import { aBoolean, aFraction, type Checks, checkOptions } from "../check.ts";
 import { scalar } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Variable } from "../variable.ts";
-import { decayLinks } from "./decay.ts";
+import { aDecay, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
-import { checkFraction } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, chain, filledLike, type Optimizer, stateless, type Transform } from "./transform.ts";
 
@@ -15,6 +15,8 @@ export interface TraceOptions {
   /** Share of the gradient that is left out of all steps but the first; default 0. */
   readonly dampening?: number;
 }
+
+const traceChecks: Checks<TraceOptions> = { nesterov: aBoolean, dampening: aFraction };
 
 /**
  * Momentum: b = momentum b + (1 - dampening) g, giving b, or g + momentum b with Nesterov's look ahead (Sutskever et al. 2013).
@@ -28,9 +30,9 @@ export interface TraceOptions {
  * await evaluate(updates[0]); // => [3]
  */
 export function trace(momentum: number, options: TraceOptions = {}): Transform<Variable[]> {
+  aFraction(momentum, "trace: momentum");
+  checkOptions(options, "trace", traceChecks);
   const { nesterov = false, dampening = 0 } = options;
-  checkFraction(momentum, "trace: momentum");
-  checkFraction(dampening, "trace: dampening");
   return {
     init: (parameters) => filledLike(parameters, "momentum"),
     update: (updates, buffers, _, step) => {
@@ -66,13 +68,12 @@ export interface SgdOptions extends TraceOptions {
  * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
  */
 export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer {
+  checkOptions(options, "sgd", { ...traceChecks, momentum: aFraction, weightDecay: aDecay, maximize: aBoolean });
   const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0, maximize = false } = options;
-  checkFraction(momentum, "sgd: momentum");
-  checkFraction(dampening, "sgd: dampening");
   if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum");
   if (nesterov && dampening > 0) throw new ArgumentError("sgd: nesterov allows no dampening");
   const links: Transform[] = maximize ? [stateless((updates) => ({ updates: updates.map((g) => g.neg()) }))] : [];
-  links.push(...decayLinks(weightDecay, "sgd"));
+  links.push(...decayLinks(weightDecay));
   if (momentum > 0) links.push(trace(momentum, { nesterov, dampening }));
   return chain(...links, scaleByLearningRate(learningRate));
 }

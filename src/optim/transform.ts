@@ -1,5 +1,6 @@
 // Optimizers as chains of transforms, Optax's idea: each turns gradients into updates, with state in variables. They build graphs, nothing else.
 
+import { aListOf, anObjectWith } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
@@ -71,6 +72,15 @@ interface Link {
   progress?(state: unknown): Progress | undefined;
 }
 
+/** Throws an ArgumentError unless a value is an optimizer; `what` says where it was given. */
+export function anOptimizer(value: unknown, what: string): void {
+  anObjectWith("an optimizer, such as sgd(0.1)", "init", "update")(value, what);
+}
+
+export function aTransform(value: unknown, what: string): void {
+  anObjectWith("a transform or an optimizer, such as trace(0.9)", "init", "update")(value, what);
+}
+
 /** The counter of steps: how many were made. */
 export function newStep(): Variable {
   return new Variable([], 0, { dtype: "i32", label: "optimizer.step" });
@@ -89,6 +99,7 @@ export function newStep(): Variable {
  * chain(clipByGlobalNorm(1), adam(1e-3)).init([]).links.length; // => 2
  */
 export function chain(...links: readonly (Transform | Optimizer)[]): Optimizer {
+  aListOf(aTransform)(links, "chain: links");
   const all: readonly Link[] = links;
   const last = all.length - 1;
   return {

@@ -19,5 +19,5 @@ export function createExecutor(options: WasmOptions = {}): LocalExecutor {
   if (hasSimd()) return new WasmExecutor(options);
   const fallback = "this platform has no WebAssembly SIMD";
   console.warn(`simdgrad: ${fallback}; programs run in JavaScript, many times slower`);
-  return new JsExecutor({ ...options, fallback });
+  return new JsExecutor({ poison: options.poison, fallback });
 }

@@ -1,9 +1,11 @@
 // evaluate: compile and run once, for exploring, debugging and tests. Training goes through programs that stay loaded.
-import { type CompileOptions, compile } from "../compile/compile.ts";
+import { anInteger, checkOptions } from "../check.ts";
+import { type CompileOptions, compile, compileOptions } from "../compile/compile.ts";
 import { compileInit } from "../compile/init.ts";
 import { topological } from "../graph.ts";
-import type { Tensor } from "../tensor.ts";
+import { tensors as checkTensors, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
+import { anExecutor } from "./arguments.ts";
 import type { Executor, TypedArray } from "./executor.ts";
 import { JsExecutor } from "./js/js-executor.ts";
 
@@ -37,7 +39,10 @@ export async function evaluate(tensor: Tensor, options: EvaluateOptions = {}): P
  * await evaluateAll([x.sum(), x.mul(x)]); // => [[3], [1, 4]]
  */
 export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateOptions = {}): Promise<TypedArray[]> {
-  const program = compile({ outputs: Object.fromEntries(tensors.map((tensor, i) => [`${i}`, tensor])) }, options);
+  checkTensors(tensors, "evaluateAll: tensors");
+  checkOptions(options, "evaluate", { ...compileOptions, executor: anExecutor, seed: anInteger });
+  const { optimize } = options;
+  const program = compile({ outputs: Object.fromEntries(tensors.map((tensor, i) => [`${i}`, tensor])) }, { optimize });
   const executor = options.executor ?? new JsExecutor();
   try {
     if (options.executor === undefined) await initialise(executor, tensors, options.seed ?? 0);

@@ -1,8 +1,10 @@
 // LocalExecutor: an executor in this very thread. It serves runs in slices; between them everything else takes effect at once,
 // since no step is under way while the event loop turns, and in the order of the calls. JsExecutor and WasmExecutor are this with their
 // machine.
-import type { Program } from "../compile/program.ts";
+import { aText } from "../check.ts";
+import { aProgram, type Program } from "../compile/program.ts";
 import { DisposedError } from "../errors.ts";
+import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";
 import type {
@@ -89,19 +91,22 @@ export class LocalExecutor implements Executor {
   }
 
   async load(program: Program): Promise<ProgramId> {
+    aProgram(program, "load: program");
     const loaded = await this.#act(({ machine, space }) => ({ id: space.load(program), ready: machine.ready?.() }));
     await loaded.ready;
     return this.#act(() => loaded.id); // or it was disposed meanwhile
   }
 
-  unload(id: ProgramId): Promise<void> {
+  async unload(id: ProgramId): Promise<void> {
+    aProgramId(id, "unload: id");
     return this.#act(({ space, queue }) => {
       space.unload(id);
       queue.check();
     });
   }
 
-  forget(variable: string): Promise<void> {
+  async forget(variable: string): Promise<void> {
+    aText(variable, "forget: variable");
     return this.#act(({ space }) => space.forget(variable));
   }
 
@@ -110,6 +115,7 @@ export class LocalExecutor implements Executor {
   }
 
   async writeAll(writes: readonly Write[]): Promise<void> {
+    checkWrites(writes, "write");
     // What counts is what they hold now, not when the machine comes.
     const given = this.#live ? writes : writes.map(({ slot, data }) => ({ slot, data: copyOf(data) }));
     return this.#act(({ space }) => space.writeAll(given));
@@ -120,15 +126,17 @@ export class LocalExecutor implements Executor {
     return this.#act(({ space }) => space.writeAll(writes, "restore"));
   }
 
-  read(slot: Slot): Promise<TypedArray> {
-    return this.#act(({ space }) => space.read(slot));
+  async read(slot: Slot): Promise<TypedArray> {
+    return (await this.readAll([slot]))[0];
   }
 
-  readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
+  async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
+    checkSlots(slots, "read");
     return this.#act(({ space }) => slots.map((slot) => space.read(slot)));
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
+    checkRunOptions(options);
     const run = new Run(options, () => this.#live?.queue.wake());
     void this.#begin(run, plan);
     return run;

@@ -16,18 +16,9 @@ import { Space } from "./space.ts";
 const NO_NUMBER = 1e-300;
 
 /**
- * Runs one step of a program and tells which instruction first wrote a NaN or an infinity.
- * @param read gives the values of a variable by its key
- * @returns a sentence with the instruction's number and what it computes; undefined if all is finite
- *
- * @example
- * import { compile, Variable } from "simdgrad";
- * import { firstNonFinite } from "simdgrad/debug";
- * const w = new Variable([1], 0, { label: "w" });
- * const program = compile({ outputs: { inverse: w.rsqrt() } });
- * await firstNonFinite(program, () => Float32Array.of(0)); // => "instruction 0 (rsqrt [1]) wrote Infinity"
+ * Runs one step of a program and tells which instruction first wrote a NaN or an infinity, as a sentence; undefined if all is finite.
  */
-export async function firstNonFinite(
+export async function firstBadInstruction(
   program: Program,
   read: (key: string) => TypedArray | Promise<TypedArray>,
 ): Promise<string | undefined> {

@@ -2,9 +2,10 @@
 // by itself, in the order of the step, so that it finds the caches as it does in training.
 import { BARRIER, END, GATHER, INDEX, LOOP, MATMUL } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
+import { aFunction, aListOf, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { type Access, accessesOf } from "../compile/access.ts";
 import { lengthAt, opcodeAt } from "../compile/addresses.ts";
-import type { Program } from "../compile/program.ts";
+import { aProgram, type Program } from "../compile/program.ts";
 import { UnsupportedError } from "../errors.ts";
 import { sizeOf } from "../shape.ts";
 import type { TypedArray } from "./executor.ts";
@@ -50,6 +51,12 @@ export interface ProfileRow {
  * rows.reduce((sum, { flops }) => sum + flops, 0); // => 1024
  */
 export async function profile(program: Program, options: ProfileOptions = {}): Promise<ProfileRow[]> {
+  aProgram(program, "profile: program");
+  checkOptions(options, "profile", {
+    build: oneOf("relaxed", "portable", "js"),
+    steps: aWholeNumber(1, 1e6),
+    read: aFunction,
+  });
   const { steps = 21, read = () => undefined } = options;
   const machine = await machineOf(options.build ?? (hasRelaxedSimd() ? "relaxed" : "portable"));
   try {
@@ -84,6 +91,7 @@ export async function profile(program: Program, options: ProfileOptions = {}): P
  * formatProfile([row]).split("\n")[1]; // => "   2.00  100.0%    50.0 GFLOP/s     3  matmul"
  */
 export function formatProfile(rows: readonly ProfileRow[]): string {
+  aListOf(aRow)(rows, "formatProfile: rows");
   const lines = [...rows]
     .sort((a, b) => b.microseconds - a.microseconds)
     .map(({ instruction, label, microseconds, share, flops, bytes }) => {
@@ -98,6 +106,11 @@ export function formatProfile(rows: readonly ProfileRow[]): string {
       return cells.join("  ");
     });
   return ["     us   share              rate    no  what", ...lines].join("\n");
+}
+
+function aRow(value: unknown, what: string): void {
+  const { microseconds, label } = isRecord(value) ? value : {};
+  must(typeof microseconds === "number" && typeof label === "string", value, what, "a row of profile()");
 }
 
 /** What is timed by itself: an instruction with its prefix, or a loop. */

@@ -15,7 +15,7 @@ export function checkState(
   variables: ReadonlyMap<string, Variable>,
   array: ToArray,
 ): Write[] {
-  const missing = [...variables.keys()].filter((path) => !(path in state));
+  const missing = [...variables.keys()].filter((path) => !Object.hasOwn(state, path));
   const unknown = Object.keys(state).filter((path) => !variables.has(path));
   if (missing.length + unknown.length > 0)
     throw new ArgumentError(`${name}: missing [${missing.join(", ")}], unknown [${unknown.join(", ")}]`);

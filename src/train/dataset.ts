@@ -1,5 +1,6 @@
 // A data set on an executor: x and y as variables, uploaded once; batches are gathered inside programs.
 
+import { isRecord, must } from "../check.ts";
 import { compile } from "../compile/compile.ts";
 import { type ArrayLikeData, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
 import { DataError } from "../errors.ts";
@@ -34,7 +35,9 @@ export interface Dataset {
  * Samples as a loss takes them, and as they are now.
  * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity
  */
-export function checkSamples({ x: givenX, y: givenY }: Samples, loss: Loss, finite: boolean): CheckedSamples {
+export function checkSamples(samples: Samples, loss: Loss, finite: boolean): CheckedSamples {
+  must(isRecord(samples), samples, "samples", "{ x, y }");
+  const { x: givenX, y: givenY } = samples;
   const x = ownArray(givenX, undefined, "x");
   const y = ownArray(givenY, loss.targets === "classes" ? "i32" : undefined, "y");
   if (x.shape.length === 0 || y.shape.length === 0) throw new DataError("x and y need a first axis of rows");

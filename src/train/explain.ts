@@ -1,7 +1,7 @@
 // The search for the instruction that made the NaN or infinity in which a fit ended. Rarely needed: no part of the core.
 import type { Program } from "../compile/program.ts";
 import type { Executor, PlanEntry, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
-import { firstNonFinite } from "../runtime/non-finite.ts";
+import { firstBadInstruction } from "../runtime/non-finite.ts";
 import type { Failure } from "./failure.ts";
 
 /** Repeats the fit up to the step that failed and names its first bad instruction; the variables keep the values they have `now`. */
@@ -17,7 +17,7 @@ export async function explain(
     if (program === undefined) return undefined;
     const values = new Map<string, TypedArray>();
     for (const { key } of program.variables) values.set(key, await executor.read({ variable: key }));
-    return await firstNonFinite(program, (key) => values.get(key) as TypedArray);
+    return await firstBadInstruction(program, (key) => values.get(key) as TypedArray);
   } finally {
     await executor.writeAll(now);
   }

@@ -79,15 +79,15 @@ export class Measurer {
 
   /** Means over all rows, out of what the steps of the plan logged. */
   measures(log: readonly LogRows[]): Measures {
-    const sums: Record<string, number> = {};
+    const sums = new Map<string, number>();
     for (const { program, names, values } of log) {
       const rows = this.#parts.find(({ id }) => id === program)?.rows ?? 0;
       values.forEach((value, i) => {
         const name = names[i % names.length];
-        sums[name] = (sums[name] ?? 0) + value * rows;
+        sums.set(name, (sums.get(name) ?? 0) + value * rows);
       });
     }
-    return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / this.#data.rows])) as Measures;
+    return Object.fromEntries([...sums].map(([name, sum]) => [name, sum / this.#data.rows])) as Measures;
   }
 
   /** Frees what it holds, at once or after a part could not be loaded. */

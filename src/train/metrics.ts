@@ -1,7 +1,7 @@
 // Metrics: scalars of prediction and target, measured at every step beside the loss. Nothing is trained on them.
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
 
 /** A scalar of a prediction and its target. */
 export type Metric = (prediction: Tensor, target: Tensor) => Tensor;
@@ -15,6 +15,8 @@ export type Metric = (prediction: Tensor, target: Tensor) => Tensor;
  * await evaluate(accuracy(constant([[1, 2], [3, 4]]), constant(Int32Array.of(1, 0)))); // => [0.5]
  */
 export function accuracy(prediction: Tensor, target: Tensor): Tensor {
+  aTensor(prediction, "accuracy: prediction");
+  aTensor(target, "accuracy: target");
   const classes = prediction.argmax(1);
   if (!sameShape(classes.shape, target.shape))
     throw new ShapeError(

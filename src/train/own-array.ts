@@ -6,6 +6,7 @@ import type { DType } from "../shape.ts";
 /** `array` of src/data, and nothing of it the caller's. @throws what that throws */
 export function ownArray(given: ArrayLikeData, dtype: DType | undefined, name: string): TypedData {
   const own = array(given, dtype, name);
-  const shared = typeof given === "object" && "data" in given && given.data === own.data;
+  const isData = own.data === (given as unknown);
+  const shared = isData || (typeof given === "object" && "data" in given && given.data === own.data);
   return { ...own, data: shared ? copyOf(own.data) : own.data, shape: [...own.shape] };
 }

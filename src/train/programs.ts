@@ -8,7 +8,7 @@ import { type Context, evaluationContext, forward, type Layer, trainingContext }
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
 import type { Aval, DType, Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
@@ -103,14 +103,15 @@ export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): P
 
 /** The model's output for one row of x. @throws ShapeError and the like, with the layer's path */
 export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
-  return forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+  const output = forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+  aTensor(output, "what the model gives");
+  return output;
 }
 
 function measure(recipe: Recipe, x: Tensor, y: Tensor, context: Context) {
   const prediction = forward(recipe.model, recipe.preprocess(x), context);
-  const metrics: Record<string, Tensor> = {};
-  for (const [name, metric] of Object.entries(recipe.metrics)) metrics[name] = metric(prediction, y);
-  return { loss: recipe.loss(prediction, y), metrics };
+  const metrics = Object.entries(recipe.metrics).map(([name, metric]) => [name, metric(prediction, y)] as const);
+  return { loss: recipe.loss(prediction, y), metrics: Object.fromEntries(metrics) };
 }
 
 /** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */

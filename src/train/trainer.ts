@@ -1,19 +1,32 @@
 // Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
 import { dependsOn } from "../autodiff.ts";
+import {
+  aBoolean,
+  aFunction,
+  anInteger,
+  anObjectWith,
+  aRecordOf,
+  aWholeNumber,
+  checkOptions,
+  isRecord,
+  must,
+  oneOf,
+} from "../check.ts";
 import { compileInit } from "../compile/init.ts";
 import type { Program } from "../compile/program.ts";
 import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { ArgumentError, DataError, DisposedError } from "../errors.ts";
+import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
-import { type Layer, parameters, variables } from "../nn/module.ts";
+import { aLayer, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
-import type { Optimizer } from "../optim/transform.ts";
+import { anOptimizer, type Optimizer } from "../optim/transform.ts";
+import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Variable } from "../variable.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
+import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
 import { checkIndices } from "./check-indices.ts";
 import {
@@ -109,6 +122,8 @@ export class Trainer {
    * await trainer.dispose();
    */
   constructor(model: Layer, options: TrainerOptions) {
+    aLayer(model, "Trainer: model");
+    checkTrainerOptions(options);
     const trained = parameters(model);
     if (trained.size === 0) throw new ArgumentError("Trainer: the model has no parameters to train");
     const { loss, optimizer, seed = 0 } = options;
@@ -210,15 +225,17 @@ export class Trainer {
     this.#checkIdle("fit");
     const data = this.#data;
     if (data === undefined) throw new DataError("fit: load data first");
+    checkOptions(options, "fit", {
+      batch: (value, what) => value === "all" || must(isBatch(value), value, what, 'a whole number >= 1 or "all"'),
+      epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
+      lastBatch: oneOf("keep", "drop", "pad"),
+      shuffle: aBoolean,
+      validation: (value, what) => must(isRecord(value), value, what, "samples { x, y }"),
+      signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
+    });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
     const batch = options.batch === "all" ? data.rows : (options.batch ?? Math.min(32, data.rows));
-    if (!Number.isInteger(batch) || batch < 1)
-      throw new ArgumentError(`fit: batch must be a whole number >= 1 or "all", got ${batch}`);
     if (batch > data.rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${data.rows} rows`);
-    if (!Number.isInteger(epochs) || epochs < 0)
-      throw new ArgumentError(`fit: epochs must be a whole number >= 0, got ${epochs}`);
-    if (!["keep", "drop", "pad"].includes(lastBatch))
-      throw new ArgumentError(`fit: lastBatch ${lastBatch} is not keep, drop or pad`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
@@ -299,6 +316,7 @@ export class Trainer {
   async predict(given: ArrayLikeData): Promise<NumericArray> {
     this.#check();
     const x = ownArray(given, undefined, "x");
+    if (x.shape.length === 0) throw new DataError("x needs a first axis of rows");
     const { shape, dtype } = outputOf(this.#recipe, x);
     const output = { shape: shape.slice(1), dtype };
     const row = x.shape.slice(1);
@@ -326,6 +344,7 @@ export class Trainer {
    */
   async stateDict(options: { readonly averaged?: boolean } = {}): Promise<StateDict> {
     this.#check();
+    checkOptions(options, "stateDict", { averaged: aBoolean });
     return this.#inTurn(async () => {
       const stands = new Map(variables(this.#recipe.model));
       for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
@@ -350,7 +369,7 @@ export class Trainer {
    */
   async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
-    const own = ownState(state);
+    const own = ownState("loadStateDict", state, variables(this.#recipe.model));
     const { optimizer, state: kept, parameters: trained } = this.#recipe;
     const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
@@ -398,7 +417,7 @@ export class Trainer {
     this.#checkWhole("restore");
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
-    const own = ownState(snapshot);
+    const own = ownState("restore", snapshot, this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
       await this.executor.writeAll(checkState("restore", own, this.#state, array));
@@ -426,6 +445,7 @@ export class Trainer {
    */
   async setHyperparameters(values: Readonly<Record<string, number>>): Promise<void> {
     this.#check();
+    must(isRecord(values), values, "setHyperparameters: values", "an object of numbers by name");
     const known = this.#hyperparameters;
     const writes = Object.entries(values).map(([name, value]) => {
       const variable = known.get(name);
@@ -498,6 +518,7 @@ export class Trainer {
   stepProgram(batch: number): Program {
     const data = this.#data;
     if (data === undefined) throw new DataError("stepProgram: load data first");
+    aWholeNumber(1)(batch, "stepProgram: batch");
     return stepProgram(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
   }
 
@@ -542,7 +563,7 @@ export class Trainer {
     const { x, y } = samples;
     const prediction = outputOf(this.#recipe, x);
     checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
-    const value = loss(prediction, input([1, ...y.shape.slice(1)], y.dtype));
+    const value = lossOf(loss, prediction, input([1, ...y.shape.slice(1)], y.dtype));
     checkTargets(samples, loss, prediction.shape[1] ?? 0);
     const used = dependsOn(value, [...trained.values()]);
     const unused = [...trained.keys()].filter((_, i) => !used[i]);
@@ -613,6 +634,44 @@ export class Trainer {
 }
 
 /** Values by path, as they are now. */
-function ownState(state: Readonly<Record<string, ArrayLikeData>>): Record<string, NumericArray> {
-  return Object.fromEntries(Object.entries(state).map(([path, given]) => [path, ownArray(given, undefined, path)]));
+function ownState(
+  name: string,
+  state: Readonly<Record<string, ArrayLikeData>>,
+  known: ReadonlyMap<string, Variable>,
+): Record<string, NumericArray> {
+  must(isRecord(state), state, `${name}: the state`, "an object of arrays by their paths");
+  const own = (path: string) => ownArray(state[path], known.get(path)?.dtype, path);
+  return Object.fromEntries(Object.keys(state).map((path) => [path, own(path)]));
+}
+
+/** A loss, whose complaints about a dtype are about y. */
+function lossOf(loss: Loss, prediction: Tensor, y: Tensor): Tensor {
+  try {
+    const value = loss(prediction, y);
+    aTensor(value, "what the loss gives");
+    return value;
+  } catch (error) {
+    if (!(error instanceof DTypeError)) throw error;
+    throw new DTypeError(`y: the loss takes no targets of ${y.dtype}: ${error.message}`);
+  }
+}
+
+function isBatch(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1;
+}
+
+function checkTrainerOptions(options: TrainerOptions): void {
+  const checks = {
+    loss: aFunction,
+    optimizer: anOptimizer,
+    executor: anExecutor,
+    seed: anInteger,
+    preprocess: aFunction,
+    metrics: aRecordOf(aFunction),
+    hyperparameters: aRecordOf(aVariable),
+    checkFinite: aBoolean,
+  };
+  checkOptions(options, "Trainer", checks, "loss", "optimizer");
+  if (Object.hasOwn(options.metrics ?? {}, "loss"))
+    throw new ArgumentError("Trainer: metrics.loss: the loss has this name");
 }

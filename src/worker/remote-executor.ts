@@ -1,7 +1,9 @@
 // RemoteExecutor: an executor at the other end of a channel. Programs and data cross, nothing else. With `respawn` another worker
 // goes on where one died, as if it had not (README.md).
-import type { Program } from "../compile/program.ts";
+import { aText } from "../check.ts";
+import { aProgram, type Program } from "../compile/program.ts";
 import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
+import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "../runtime/arguments.ts";
 import { checkedPlan } from "../runtime/check-plan.ts";
 import type {
   Executor,
@@ -167,6 +169,7 @@ export class RemoteExecutor implements Executor {
   }
 
   async load(program: Program): Promise<ProgramId> {
+    aProgram(program, "load: program");
     const id = this.#nextProgram++;
     this.info = await this.#ask(
       (link) => link.call("load", [id, program]),
@@ -175,14 +178,16 @@ export class RemoteExecutor implements Executor {
     return id;
   }
 
-  unload(id: ProgramId): Promise<void> {
+  async unload(id: ProgramId): Promise<void> {
+    aProgramId(id, "unload: id");
     return this.#ask(
       (link) => link.call("unload", [id]),
       () => this.#mirror?.did({ call: "unload", id }),
     );
   }
 
-  forget(variable: string): Promise<void> {
+  async forget(variable: string): Promise<void> {
+    aText(variable, "forget: variable");
     return this.#ask(
       (link) => link.call("forget", [variable]),
       () => this.#mirror?.did({ call: "forget", variable }),
@@ -194,6 +199,7 @@ export class RemoteExecutor implements Executor {
   }
 
   async writeAll(writes: readonly Write[]): Promise<void> {
+    checkWrites(writes, "write");
     const mirror = this.#mirror;
     const own = writes.map(({ slot, data }) => ({ slot, data: mirror ? kept(data) : copied(data) }));
     await this.#ask(
@@ -207,10 +213,12 @@ export class RemoteExecutor implements Executor {
   }
 
   async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
+    checkSlots(slots, "read");
     return [...(await this.#ask((link) => link.call("read", [slots])))];
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
+    checkRunOptions(options);
     const id = this.#nextRun++;
     let [entries, refused]: [readonly PlanEntry[], unknown] = [[], this.#error];
     try {

@@ -1,6 +1,17 @@
 // Starting executors in workers.
+import {
+  anObjectWith,
+  aPositiveNumber,
+  aWholeNumber,
+  type Checks,
+  checkOptions,
+  isRecord,
+  must,
+  oneOf,
+} from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { wasmOptions } from "../runtime/wasm/wasm-executor.ts";
 import { startWorker } from "./host.ts";
 import { RemoteExecutor, type Respawn } from "./remote-executor.ts";
 import type { Settings } from "./wire.ts";
@@ -62,26 +73,39 @@ export function spawn(options: SpawnOptions = {}): Promise<Executor> {
  * await executor.dispose();
  */
 export async function connect(worker: AnyWorker | (() => AnyWorker), options: SpawnOptions = {}): Promise<Executor> {
-  if (typeof worker === "function") return remote(worker, options);
+  if (typeof worker === "function") return remote(() => checked(worker()), options);
+  checked(worker);
+  must(isRecord(options), options, "connect: the options", "an object");
   if (options.respawn) throw new ArgumentError("connect: respawn needs a function that starts a worker, not a worker");
   return remote(() => worker, options);
 }
 
+function checked(worker: AnyWorker): AnyWorker {
+  anObjectWith("a worker, or a function that starts one", "postMessage", "terminate")(worker, "connect: worker");
+  return worker;
+}
+
 async function remote(start: () => AnyWorker, options: SpawnOptions): Promise<Executor> {
+  checkOptions(options, "worker", {
+    ...wasmOptions,
+    executor: oneOf("auto", "wasm", "js"),
+    respawn: (value, what) => typeof value === "boolean" || checkOptions(value as RespawnOptions, what, respawnOptions),
+    patience: (value, what) => must(typeof value === "number" && value > 0, value, what, "more than 0 ms"),
+  });
   const { respawn = false, patience = 30_000, ...settings } = options;
-  if (!(patience > 0)) throw new ArgumentError(`worker: patience must be more than 0 ms, got ${patience}`);
-  const executor = await RemoteExecutor.create({ settings, patience, start, respawn: checkRespawn(respawn) });
+  const executor = await RemoteExecutor.create({ settings, patience, start, respawn: respawnOf(respawn) });
   const { threads, fallback } = executor.info;
   if (threads === 1 && settings.threads !== 1 && fallback !== "") console.warn(`simdgrad: ${fallback}`);
   return executor;
 }
 
-function checkRespawn(options: boolean | RespawnOptions): Respawn | undefined {
+const respawnOptions: Checks<RespawnOptions> = {
+  every: aPositiveNumber,
+  attempts: (value, what) => aWholeNumber(1)(value, what),
+};
+
+function respawnOf(options: boolean | RespawnOptions): Respawn | undefined {
   if (options === false) return undefined;
   const { every = 1000, attempts = 3 } = options === true ? {} : options;
-  if (!(every > 0 && every < Number.POSITIVE_INFINITY))
-    throw new ArgumentError(`worker: a checkpoint every ${every} ms is not possible`);
-  if (!(Number.isInteger(attempts) && attempts >= 1))
-    throw new ArgumentError(`worker: attempts must be a whole number >= 1, got ${attempts}`);
   return { every, attempts };
 }

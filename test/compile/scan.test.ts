@@ -357,7 +357,7 @@ describe("bad input gets a typed error", () => {
     [
       "half a step",
       () => scan(same, [scalar(0)], [], { length: 1.5 }),
-      "ArgumentError: scan: length 1.5 is not a whole number >= 0",
+      "ArgumentError: scan: length must be a whole number >= 0, got 1.5",
     ],
     [
       "sequences of unlike length",

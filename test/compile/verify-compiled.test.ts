@@ -158,7 +158,10 @@ const computations: Record<string, () => Computation> = {
   movement,
   reductions,
   wideMaps,
-  "a deep network": () => trainingStep(20),
+  "a deep network": () => {
+    const { nodes: _, ...step } = trainingStep(20);
+    return step;
+  },
 };
 
 describe.each([true, false])("with optimize: %s, verifyProgram accepts", (optimize) => {

@@ -49,6 +49,12 @@ const cases: readonly Case[] = [
     input: "a layer in the wrong place",
     run: () => new Sequential(new Linear(4, 3), relu, new Linear(5, 2)).forward(input([8, 4]), evaluationContext()),
   },
+  { input: "an array where a tensor belongs", run: () => constant([1, 2]).add([1, 2] as never) },
+  { input: "an option by another library's name", run: () => sgd(0.1, { weight_decay: 1 } as object) },
+  { input: "a number in quotes", run: () => sgd(0.1, { momentum: "0.9" as never }) },
+  { input: "a function where its result belongs", run: () => trainer(new Linear(1, 1), { optimizer: sgd as never }) },
+  { input: "layers in an array", run: () => new Sequential([new Linear(4, 3), relu] as never) },
+  { input: "texts for numbers", run: () => trainer(new Linear(2, 1)).predict([["12", "34"]] as never) },
   { input: "an axis outside the shape", run: () => constant([1, 2]).sum(1) },
   { input: "a wrong dtype", run: () => constant(Int32Array.of(1)).exp() },
   { input: "an option out of range", run: () => new Dropout(1) },
@@ -71,6 +77,10 @@ const cases: readonly Case[] = [
   {
     input: "a class index without a logit",
     run: () => trainer(new Linear(1, 2), { loss: crossEntropy }).load({ x: [[0], [1]], y: [1, 2] }),
+  },
+  {
+    input: "targets of a dtype that the loss does not take",
+    run: () => loaded({ ...line, y: { data: Int32Array.of(1, 3, 5), shape: [3, 1] } }),
   },
   { input: "a batch larger than the data", run: async () => (await loaded(line)).fit({ batch: 4 }) },
   { input: "a loss that becomes NaN or infinite", run: () => diverge() },

@@ -123,7 +123,7 @@ test.each<[string, Record<string, NumericArray>, Record<string, string>?]>([
     { w: { data: Int16Array.of(1) as never, shape: [1] } },
   ],
   ["ShapeError: w: 2 numbers do not fill shape [3]", { w: { data: Float32Array.of(1, 2), shape: [3] } }],
-  ["ArgumentError: serializeSafetensors: metadata epoch is not a string", {}, { epoch: 3 as never }],
+  ["ArgumentError: serializeSafetensors: metadata.epoch must be a string, got 3", {}, { epoch: 3 as never }],
 ])("%s", (error, tensors, metadata) => {
   expect(thrown(() => serializeSafetensors(tensors, metadata))).toBe(error);
 });

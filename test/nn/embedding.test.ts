@@ -34,10 +34,10 @@ test("bad input gets a typed error", () => {
     "ArgumentError: Embedding: numEmbeddings must be a whole number >= 1, got 0",
   );
   expect(thrown(() => new Embedding(5, 3, { paddingIdx: 5 }))).toBe(
-    "ArgumentError: Embedding: paddingIdx 5 is no row of 5",
+    "ArgumentError: Embedding: paddingIdx must be a whole number from -5 to 4, got 5",
   );
   expect(thrown(() => new Embedding(5, 3, { maxNorm: 0 }))).toBe(
-    "ArgumentError: Embedding: maxNorm must be positive, got 0",
+    "ArgumentError: Embedding: maxNorm must be a number > 0, got 0",
   );
   expect(thrown(() => new Embedding(5, 3, { normType: 0 }))).toBe(
     "ArgumentError: Embedding: normType must be positive, got 0",

@@ -193,12 +193,12 @@ describe("bad input gets a typed error", () => {
     [
       "BatchNorm1d of a large momentum",
       () => new BatchNorm1d(3, { momentum: 2 }),
-      "ArgumentError: BatchNorm1d: momentum must lie within 0 and 1, got 2",
+      "ArgumentError: BatchNorm1d: momentum must be a number from 0 to 1, got 2",
     ],
     [
       "GaussianNoise of a negative deviation",
       () => new GaussianNoise(-1),
-      "ArgumentError: GaussianNoise: the deviation must be a number >= 0, got -1",
+      "ArgumentError: GaussianNoise: deviation must be a number >= 0, got -1",
     ],
     [
       "AlphaDropout of everything",
@@ -239,7 +239,7 @@ describe("bad input gets a typed error", () => {
     [
       "an unknown reduction",
       () => mseLoss(variable, variable, { reduction: "average" as "mean" }),
-      "ArgumentError: mseLoss: reduction average is not mean, sum or none",
+      'ArgumentError: mseLoss: reduction must be "mean" or "sum" or "none", got "average"',
     ],
     [
       "random numbers in evaluation",

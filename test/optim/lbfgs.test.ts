@@ -85,13 +85,15 @@ test("a loss that is infinite beyond a wall keeps the search before it", async (
 test("bad input gets a typed error", () => {
   const w = new Variable([1], 0);
   const error = (make: () => unknown) => thrown(make);
-  expect(error(() => lbfgs(0))).toBe("ArgumentError: lbfgs: learningRate must be > 0, got 0");
+  expect(error(() => lbfgs(0))).toBe("ArgumentError: lbfgs: learningRate must be a number > 0, got 0");
   expect(error(() => lbfgs(1, { maxIter: 0.5 }))).toBe(
     "ArgumentError: lbfgs: maxIter must be a whole number >= 1, got 0.5",
   );
-  expect(error(() => lbfgs(1, { toleranceGrad: -1 }))).toBe("ArgumentError: lbfgs: toleranceGrad must be >= 0, got -1");
+  expect(error(() => lbfgs(1, { toleranceGrad: -1 }))).toBe(
+    "ArgumentError: lbfgs: toleranceGrad must be a number >= 0, got -1",
+  );
   expect(error(() => lbfgs(1, { lineSearchFn: "armijo" as "strongWolfe" }))).toBe(
-    "ArgumentError: lbfgs: lineSearchFn armijo is not strongWolfe",
+    'ArgumentError: lbfgs: lineSearchFn must be "strongWolfe", got "armijo"',
   );
   expect(error(() => lbfgs().update([w], lbfgs().init([w]), [w]))).toBe(
     "ArgumentError: lbfgs: its steps are no graph: it takes no wrapper, and a Trainer or minimizer() runs it",

@@ -26,7 +26,7 @@ const golden: Readonly<Record<string, readonly number[]>> = JSON.parse(
 
 type Name = Exclude<
   keyof typeof schedules | keyof typeof cycles | keyof typeof joined,
-  "scheduled" | "countReached" | "checkMilestones" | "shareLeft"
+  "scheduled" | "aSchedule" | "countReached" | "checkMilestones" | "shareLeft"
 >;
 
 /** The runs of every schedule; one without a run does not compile. */
@@ -150,18 +150,22 @@ describe("after their end, until the counter ends", () => {
 
 describe("bad input gets a typed error", () => {
   test.each<[string, () => unknown, string]>([
-    ["a rate that is no number", () => scheduled(Number.NaN, scalar(0, "i32")), "schedule: NaN is not a finite number"],
-    ["no steps", () => cosineDecay(1, { steps: 0 }), "cosineDecay: steps must be >= 1, got 0"],
+    [
+      "a rate that is no number",
+      () => scheduled(Number.NaN, scalar(0, "i32")),
+      "scheduled: schedule must be a finite number, a scalar or a function of the step, got NaN",
+    ],
+    ["no steps", () => cosineDecay(1, { steps: 0 }), "cosineDecay: steps must be a number >= 1, got 0"],
     [
       "a step of half a step",
       () => stepDecay(1, { stepSize: 0.5 }),
       "stepDecay: stepSize must be a whole number >= 1, got 0.5",
     ],
-    ["gamma of 0", () => exponentialDecay(1, { gamma: 0 }), "exponentialDecay: gamma must be > 0, got 0"],
+    ["gamma of 0", () => exponentialDecay(1, { gamma: 0 }), "exponentialDecay: gamma must be a number > 0, got 0"],
     [
       "milestones out of order",
       () => multiStepDecay(1, { milestones: [5, 5] }),
-      "multiStepDecay: milestone 1 must be a whole number >= 6, got 5",
+      "multiStepDecay: milestones[1] must be a whole number >= 6, got 5",
     ],
     [
       "a value too few",
@@ -176,12 +180,12 @@ describe("bad input gets a typed error", () => {
     [
       "an unknown mode",
       () => cyclic(1, { top: 2, mode: "square" as "triangular" }),
-      "cyclic: mode square is not triangular, triangular2 or exponential",
+      'cyclic: mode must be "triangular" or "triangular2" or "exponential", got "square"',
     ],
     [
       "an unknown curve",
       () => oneCycle(1, { steps: 10, anneal: "sine" as "cosine" }),
-      "oneCycle: anneal sine is not cosine or linear",
+      'oneCycle: anneal must be "cosine" or "linear", got "sine"',
     ],
     [
       "a phase without a step",
@@ -193,8 +197,12 @@ describe("bad input gets a typed error", () => {
       () => polynomialDecay(1 / 0, { steps: 3 }),
       "polynomialDecay: value must be a finite number, got Infinity",
     ],
-    ["power of 0", () => polynomialDecay(1, { steps: 3, power: 0 }), "polynomialDecay: power must be > 0, got 0"],
-    ["a rate of 0", () => inverseTimeDecay(1, { rate: 0 }), "inverseTimeDecay: rate must be > 0, got 0"],
+    [
+      "power of 0",
+      () => polynomialDecay(1, { steps: 3, power: 0 }),
+      "polynomialDecay: power must be a number > 0, got 0",
+    ],
+    ["a rate of 0", () => inverseTimeDecay(1, { rate: 0 }), "inverseTimeDecay: rate must be a number > 0, got 0"],
     [
       "a factor of a half",
       () => cosineRestarts(1, { steps: 4, factor: 1.5 }),
@@ -203,7 +211,7 @@ describe("bad input gets a typed error", () => {
     [
       "a negative start",
       () => linearWarmup(1, { steps: 4, startFactor: -1 }),
-      "linearWarmup: startFactor must be >= 0, got -1",
+      "linearWarmup: startFactor must be a number >= 0, got -1",
     ],
   ])("%s", (_, make, message) => {
     expect(thrown(make)).toBe(`ArgumentError: ${message}`);

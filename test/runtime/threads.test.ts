@@ -185,7 +185,7 @@ describe("a team of threads", () => {
     const script = `
       import { compile, Variable, WasmExecutor } from ${JSON.stringify(index)};
       const executor = new WasmExecutor({ threads: 2 });
-      const x = new Variable([1000, 1000]);
+      const x = new Variable([1000, 1000], 0);
       const id = await executor.load(compile({ assignments: [[x, x.add(1)]] }));
       await executor.run([[id, 3]]).done;
       const before = process.cpuUsage();

@@ -1,4 +1,5 @@
 // Initialisers that are one number or one distribution, whatever the shape.
+import { aFiniteNumber, aNumber, aNumberWithin, aPositiveNumber } from "../../check.ts";
 import { scalar } from "../../create.ts";
 import { ArgumentError } from "../../errors.ts";
 import * as random from "../../ops/random.ts";
@@ -14,6 +15,7 @@ import type { Initializer } from "../../variable.ts";
  * await evaluate(init.constant(0.5)([2], randomKey(0, "bias"))); // => [0.5, 0.5]
  */
 export function constant(value: number): Initializer {
+  aFiniteNumber(value, "init.constant: value");
   return (shape) => scalar(value).broadcastTo(shape);
 }
 
@@ -52,6 +54,8 @@ export function ones(): Initializer {
  * values.every((value) => value >= -1 && value < 1); // => true
  */
 export function uniform(low = 0, high = 1): Initializer {
+  aFiniteNumber(low, "init.uniform: low");
+  aFiniteNumber(high, "init.uniform: high");
   if (!(low <= high)) throw new ArgumentError(`init.uniform: low ${low} must not be above high ${high}`);
   return (shape, key) => random.uniform(key, shape, low, high);
 }
@@ -66,7 +70,8 @@ export function uniform(low = 0, high = 1): Initializer {
  * init.normal(0, 0.02)([100, 8], randomKey(0, "w")).shape; // => [100, 8]
  */
 export function normal(mean = 0, deviation = 1): Initializer {
-  if (!(deviation >= 0)) throw new ArgumentError(`init.normal: deviation must be at least 0, got ${deviation}`);
+  aFiniteNumber(mean, "init.normal: mean");
+  aNumberWithin(0)(deviation, "init.normal: deviation");
   return (shape, key) => random.normal(key, shape, mean, deviation);
 }
 
@@ -82,7 +87,10 @@ export function normal(mean = 0, deviation = 1): Initializer {
  * values.every((value) => Math.abs(value) <= 1); // => true
  */
 export function truncatedNormal(mean = 0, deviation = 1, low = -2, high = 2): Initializer {
-  if (!(deviation > 0)) throw new ArgumentError(`init.truncatedNormal: deviation must be positive, got ${deviation}`);
+  aFiniteNumber(mean, "init.truncatedNormal: mean");
+  aPositiveNumber(deviation, "init.truncatedNormal: deviation");
+  aNumber(low, "init.truncatedNormal: low");
+  aNumber(high, "init.truncatedNormal: high");
   if (!(low < high)) throw new ArgumentError(`init.truncatedNormal: low ${low} must be below high ${high}`);
   const tail = Math.max((low - mean) / deviation, (mean - high) / deviation);
   if (tail > FARTHEST_TAIL)

@@ -1,4 +1,5 @@
 // Initialisers that give matrices (or kernels) a structure: orthogonal, the identity, mostly zeros.
+import { aFiniteNumber, aNumberWithin, aWholeNumber } from "../../check.ts";
 import { arange, constant as data, scalar } from "../../create.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { scan } from "../../ops/loop.ts";
@@ -21,6 +22,7 @@ import { normal } from "./distributions.ts";
  * await evaluate(q.matmul(q, { transposeB: true }).mul(1000).add(0.5).floor().div(1000)); // => [1, 0, 0, 1]
  */
 export function orthogonal(gain = 1): Initializer {
+  aFiniteNumber(gain, "init.orthogonal: gain");
   return (shape, key) => {
     if (shape.length < 2) throw new ShapeError(`init.orthogonal: needs two axes or more, got ${showShape(shape)}`);
     const rows = shape[0];
@@ -60,6 +62,7 @@ function orthonormal(matrix: Tensor): Tensor {
  * await evaluate(init.identity()([2, 3], randomKey(0, "weight"))); // => [1, 0, 0, 0, 1, 0]
  */
 export function identity(gain = 1): Initializer {
+  aFiniteNumber(gain, "init.identity: gain");
   return (shape) => {
     checkMatrix(shape, "init.identity");
     return arange(shape[0]).unsqueeze(-1).equal(arange(shape[1])).mul(gain);
@@ -89,11 +92,12 @@ export function eye(): Initializer {
  * await evaluate(init.dirac()([2, 2, 3], randomKey(0, "weight"))); // => [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
  */
 export function dirac(groups = 1): Initializer {
+  aWholeNumber(1)(groups, "init.dirac: groups");
   return (shape) => {
     if (shape.length < 3 || shape.length > 5)
       throw new ShapeError(`init.dirac: needs [out, in, ...sizes] of three to five axes, got ${showShape(shape)}`);
     const [outputs, inputs, ...sizes] = shape;
-    if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0)
+    if (outputs % groups !== 0)
       throw new ArgumentError(`init.dirac: ${outputs} outputs do not fall into ${groups} groups`);
     const values = new Float32Array(sizeOf(shape));
     const middle = sizes.reduce((at, size) => at * size + Math.floor(size / 2), 0);
@@ -118,8 +122,7 @@ export function dirac(groups = 1): Initializer {
  * values.filter((value) => value === 0).length; // => 30
  */
 export function sparse(sparsity: number, deviation = 0.01): Initializer {
-  if (!(sparsity >= 0 && sparsity <= 1))
-    throw new ArgumentError(`init.sparse: sparsity must be within 0..1, got ${sparsity}`);
+  aNumberWithin(0, 1)(sparsity, "init.sparse: sparsity");
   const numbers = normal(0, deviation);
   return (shape, key) => {
     checkMatrix(shape, "init.sparse");

@@ -1,5 +1,6 @@
 // Initialisers that keep the variance of signals from layer to layer: their scale follows from the shape [out, in, ...] of a weight.
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { aFiniteNumber, aPositiveNumber, checkOptions, oneOf } from "../../check.ts";
+import { ShapeError } from "../../errors.ts";
 import { type Shape, showShape, sizeOf } from "../../shape.ts";
 import type { Initializer } from "../../variable.ts";
 import { normal, truncatedNormal, uniform } from "./distributions.ts";
@@ -16,9 +17,15 @@ function fans(shape: Shape, name: string): Readonly<Record<FanMode, number>> {
 }
 
 function fanOf(shape: Shape, mode: FanMode, name: string): number {
-  const fan = fans(shape, name)[mode];
-  if (fan === undefined) throw new ArgumentError(`${name}: mode ${mode} is not fanIn, fanOut or fanAvg`);
-  return Math.max(1, fan);
+  return Math.max(1, fans(shape, name)[mode]);
+}
+
+function aMode(value: unknown, what: string): void {
+  oneOf("fanIn", "fanOut", "fanAvg")(value, what);
+}
+
+function aNonlinearity(value: unknown, what: string): void {
+  oneOf("linear", "sigmoid", "tanh", "relu", "leakyRelu", "selu")(value, what);
 }
 
 function uniformOf(variance: number): Initializer {
@@ -36,6 +43,7 @@ function uniformOf(variance: number): Initializer {
  * weights.every((weight) => Math.abs(weight) <= 0.1); // => true
  */
 export function linearUniform(fanIn: number): Initializer {
+  aPositiveNumber(fanIn, "init.linearUniform: fanIn");
   const bound = 1 / Math.sqrt(fanIn);
   return uniform(-bound, bound);
 }
@@ -53,6 +61,8 @@ export type Nonlinearity = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" 
  * init.gain("leakyRelu", 0.2); // => 1.38675
  */
 export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  aNonlinearity(nonlinearity, "init.gain: nonlinearity");
+  aFiniteNumber(slope, "init.gain: slope");
   switch (nonlinearity) {
     case "linear":
     case "sigmoid":
@@ -65,8 +75,6 @@ export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
       return Math.sqrt(2 / (1 + slope * slope));
     case "selu":
       return 3 / 4;
-    default:
-      throw new ArgumentError(`init.gain: ${nonlinearity} is no function with a known gain`);
   }
 }
 
@@ -81,6 +89,7 @@ export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
  * weights.every((weight) => Math.abs(weight) <= 0.5); // => true
  */
 export function xavierUniform(gain = 1): Initializer {
+  aFiniteNumber(gain, "init.xavierUniform: gain");
   return (shape, key) => uniformOf((gain * gain) / fanOf(shape, "fanAvg", "init.xavierUniform"))(shape, key);
 }
 
@@ -94,6 +103,7 @@ export function xavierUniform(gain = 1): Initializer {
  * init.xavierNormal()([10, 14], randomKey(0, "weight")).shape; // => [10, 14]
  */
 export function xavierNormal(gain = 1): Initializer {
+  aFiniteNumber(gain, "init.xavierNormal: gain");
   return (shape, key) => normal(0, gain / Math.sqrt(fanOf(shape, "fanAvg", "init.xavierNormal")))(shape, key);
 }
 
@@ -105,6 +115,10 @@ export interface KaimingOptions {
   readonly mode?: FanMode;
   /** The function behind the weights; default "leakyRelu". */
   readonly nonlinearity?: Nonlinearity;
+}
+
+function checkKaiming(options: KaimingOptions, name: string): void {
+  checkOptions(options, name, { a: aFiniteNumber, mode: aMode, nonlinearity: aNonlinearity });
 }
 
 function kaimingDeviation(shape: Shape, options: KaimingOptions, name: string): number {
@@ -124,6 +138,7 @@ function kaimingDeviation(shape: Shape, options: KaimingOptions, name: string): 
  * weights.every((weight) => Math.abs(weight) <= 0.5); // => true
  */
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
+  checkKaiming(options, "init.kaimingUniform");
   return (shape, key) => {
     const deviation = kaimingDeviation(shape, options, "init.kaimingUniform");
     return uniformOf(deviation * deviation)(shape, key);
@@ -141,6 +156,7 @@ export function kaimingUniform(options: KaimingOptions = {}): Initializer {
  * init.kaimingNormal({ mode: "fanOut" })([10, 24], randomKey(0, "weight")).shape; // => [10, 24]
  */
 export function kaimingNormal(options: KaimingOptions = {}): Initializer {
+  checkKaiming(options, "init.kaimingNormal");
   return (shape, key) => normal(0, kaimingDeviation(shape, options, "init.kaimingNormal"))(shape, key);
 }
 
@@ -167,8 +183,12 @@ const CUT_DEVIATION = 0.8796256610342398;
  * init.varianceScaling({ scale: 2, mode: "fanAvg" })([10, 24], randomKey(0, "weight")).shape; // => [10, 24]
  */
 export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+  checkOptions(options, "init.varianceScaling", {
+    scale: aPositiveNumber,
+    mode: aMode,
+    distribution: oneOf("truncatedNormal", "normal", "uniform"),
+  });
   const { scale = 1, mode = "fanIn", distribution = "truncatedNormal" } = options;
-  if (!(scale > 0)) throw new ArgumentError(`init.varianceScaling: scale must be positive, got ${scale}`);
   return (shape, key) => {
     const variance = scale / fanOf(shape, mode, "init.varianceScaling");
     const deviation = Math.sqrt(variance);
@@ -180,8 +200,6 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
         return normal(0, deviation)(shape, key);
       case "truncatedNormal":
         return truncatedNormal(0, cut, -2 * cut, 2 * cut)(shape, key);
-      default:
-        throw new ArgumentError(`init.varianceScaling: ${distribution} is not truncatedNormal, normal or uniform`);
     }
   };
 }

@@ -1,10 +1,11 @@
 // Losses of independent probabilities of yes or no against targets within 0..1: of one label, of several, of a picture's mask.
 import { customGradient } from "../../autodiff.ts";
+import { aBoolean, aNumberWithin, nullOr } from "../../check.ts";
 import { ShapeError } from "../../errors.ts";
 import { broadcastShapes, sameShape, showShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { softplus } from "../functional.ts";
-import { asTensor, checkRange, checkSame, type LossOptions, reduced } from "./loss.ts";
+import { asTensor, checkLossOptions, checkSame, type LossOptions, reduced, weights } from "./loss.ts";
 
 /**
  * -(y ln p + (1 - y) ln(1 - p)) for probabilities p and targets y in 0..1 of one shape, averaged. Logarithms are at least -100, as PyTorch's,
@@ -18,6 +19,7 @@ import { asTensor, checkRange, checkSame, type LossOptions, reduced } from "./lo
  */
 export function binaryCrossEntropy(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "binaryCrossEntropy");
+  checkLossOptions(options, "binaryCrossEntropy", {});
   const logs = (p: Tensor) => [p.log().maximum(-100), p.neg().log1p().maximum(-100)] as const;
   // d/dp = (p - y) / (p (1 - p)), whose divisor PyTorch keeps from 0; d/dy = ln(1 - p) - ln p.
   const losses = customGradient(
@@ -57,6 +59,7 @@ export function binaryCrossEntropyWithLogits(
 ): Tensor {
   const name = "binaryCrossEntropyWithLogits";
   checkSame(logits, target, name);
+  checkLossOptions(options, name, { posWeight: (value, what) => typeof value === "number" || weights(value, what) });
   if (options.posWeight === undefined) return reduced(entropies(logits, target), options, name);
   const weight = asTensor(options.posWeight);
   if (!sameShape(broadcastShapes(weight.shape, logits.shape, `${name}: posWeight`), logits.shape))
@@ -108,13 +111,12 @@ export interface FocalLossOptions extends LossOptions {
  * await evaluate(focalLoss(constant([0]), constant([1]))); // => [0.0433217]
  */
 export function focalLoss(logits: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor {
-  const { gamma = 2, alpha = 0.25 } = options;
   checkSame(logits, target, "focalLoss");
-  checkRange(gamma, "focalLoss: gamma", 0);
+  checkLossOptions(options, "focalLoss", { gamma: aNumberWithin(0), alpha: nullOr(aNumberWithin(0, 1)) });
+  const { gamma = 2, alpha = 0.25 } = options;
   const certain = entropies(logits, target);
   const losses = gamma === 0 ? certain : certain.mul(missedPower(logits, target, gamma));
   if (alpha === null) return reduced(losses, options, "focalLoss");
-  checkRange(alpha, "focalLoss: alpha", 0, 1);
   const share = target.mul(2 * alpha - 1).add(1 - alpha);
   return reduced(losses.mul(share), options, "focalLoss");
 }
@@ -165,9 +167,9 @@ export interface DiceLossOptions extends LossOptions {
  * await evaluate(diceLoss(constant([[1, 1, 0, 0]]), constant([[1, 0, 0, 0]]))); // => [0.25]
  */
 export function diceLoss(prediction: Tensor, target: Tensor, options: DiceLossOptions = {}): Tensor {
-  const { smooth = 1, squared = false } = options;
   checkSame(prediction, target, "diceLoss");
-  checkRange(smooth, "diceLoss: smooth", 0);
+  checkLossOptions(options, "diceLoss", { smooth: aNumberWithin(0), squared: aBoolean });
+  const { smooth = 1, squared = false } = options;
   if (prediction.shape.length === 0) throw new ShapeError("diceLoss: takes [N, ...], got []");
   const [p, y] = [prediction.flatten(1), target.flatten(1)];
   const sums = squared ? p.square().add(y.square()) : p.add(y);

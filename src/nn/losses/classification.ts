@@ -1,9 +1,10 @@
 // Losses of scores of classes against class indices or probabilities of the classes.
+import { aNumberWithin, anInteger, type Checks } from "../../check.ts";
 import { stopGradient } from "../../create.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
-import { asTensor, checkRange, type LossOptions, reduced } from "./loss.ts";
+import { aTensor, type Tensor } from "../../tensor.ts";
+import { asTensor, checkLossOptions, type LossOptions, reduced, weights } from "./loss.ts";
 
 /** Options of losses of class indices. */
 export interface ClassLossOptions extends LossOptions {
@@ -12,6 +13,8 @@ export interface ClassLossOptions extends LossOptions {
   /** Targets of this class count nothing, in the mean's divisor neither. Default: none. */
   readonly ignoreIndex?: number;
 }
+
+const classChecks: Checks<Omit<ClassLossOptions, keyof LossOptions>> = { weight: weights, ignoreIndex: anInteger };
 
 /** Options of crossEntropy. */
 export interface CrossEntropyOptions extends ClassLossOptions {
@@ -34,8 +37,9 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  * await evaluate(crossEntropy(logits, constant([[0.5, 0.5], [1, 0]]))); // => [0.346574]
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkScores(logits, target, "crossEntropy");
+  checkLossOptions(options, "crossEntropy", { ...classChecks, labelSmoothing: aNumberWithin(0, 1) });
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
-  checkRange(labelSmoothing, "crossEntropy: labelSmoothing", 0, 1);
   if (target.dtype === "f32" && sameShape(target.shape, logits.shape)) return ofProbabilities(logits, target, options);
   const { matrix, rows } = byRows(logits, target, "crossEntropy");
   const index = target.flatten();
@@ -63,6 +67,8 @@ crossEntropy.targets = "classes" as const;
  * await evaluate(nllLoss(constant([[-1, -2], [-3, -4]]), constant(Int32Array.of(1, 0)))); // => [2.5]
  */
 export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+  checkScores(input, target, "nllLoss");
+  checkLossOptions(options, "nllLoss", classChecks);
   const { matrix, rows } = byRows(input, target, "nllLoss");
   checkDType(target, ["i32"], "nllLoss: class indices");
   const classes = matrix.shape[1];
@@ -74,6 +80,12 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   });
 }
 nllLoss.targets = "classes" as const;
+
+/** @throws ArgumentError unless both are tensors */
+function checkScores(scores: Tensor, target: Tensor, name: string): void {
+  aTensor(scores, `${name}: prediction`);
+  aTensor(target, `${name}: target`);
+}
 
 /** Scores with the classes (axis 1, or the only one) as columns of a matrix, and the shape of the rows. */
 function byRows(scores: Tensor, target: Tensor, name: string): { matrix: Tensor; rows: Shape } {
@@ -109,8 +121,6 @@ function ofClasses(
 ): Tensor {
   const { ignoreIndex } = options;
   const factors = classWeights(options, classes, name);
-  if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex))
-    throw new ArgumentError(`${name}: ignoreIndex ${ignoreIndex} is not a whole number`);
   const ignored = ignoreIndex === undefined ? undefined : index.equal(ignoreIndex);
   const known = ignored === undefined ? index : ignored.select(0, index);
   const losses = lossesOf(known, factors);

@@ -1,9 +1,11 @@
 // Losses that are negative log-likelihoods, or divergences, of distributions of values.
 import { customGradient } from "../../autodiff.ts";
+import { aBoolean, aPositiveNumber, checkOptions, oneOf } from "../../check.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../../epsilon.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { sameShape, showShape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
-import { checkPositive, checkRange, checkSame, type LossOptions, type Reduction, reduced } from "./loss.ts";
+import { aTensor, type Tensor } from "../../tensor.ts";
+import { checkLossOptions, checkSame, type LossOptions, type Reduction, reduced, weights } from "./loss.ts";
 
 /** ln(2 pi) / 2, as a literal: Math.log differs between engines. */
 const HALF_LOG_2PI = 0.9189385332046727;
@@ -31,6 +33,11 @@ export interface KlDivLossOptions {
  */
 export function klDivLoss(input: Tensor, target: Tensor, options: KlDivLossOptions = {}): Tensor {
   checkSame(input, target, "klDivLoss");
+  checkOptions(options, "klDivLoss", {
+    reduction: oneOf("mean", "batchmean", "sum", "none"),
+    logTarget: aBoolean,
+    sampleWeight: weights,
+  });
   const { reduction = "mean", logTarget = false, sampleWeight } = options;
   const p = logTarget ? target.exp() : target;
   const logs = logTarget ? target : p.equal(0).select(1, p).log();
@@ -42,14 +49,12 @@ export function klDivLoss(input: Tensor, target: Tensor, options: KlDivLossOptio
   return reduced(losses, { sampleWeight }, "klDivLoss", input.shape[0]);
 }
 
-/** Options of poissonNllLoss. */
-export interface PoissonNllLossOptions extends LossOptions {
+/** Options of poissonNllLoss; eps, added to a rate before its logarithm is taken, is 1e-8 by default. */
+export interface PoissonNllLossOptions extends LossOptions, EpsilonOptions {
   /** The input is the logarithm of the rate; default true. */
   readonly logInput?: boolean;
   /** Add Stirling's approximation of ln target!, for targets above 1. */
   readonly full?: boolean;
-  /** Added to a rate before its logarithm is taken; default 1e-8. */
-  readonly eps?: number;
 }
 
 /**
@@ -63,9 +68,10 @@ export interface PoissonNllLossOptions extends LossOptions {
  * await evaluate(poissonNllLoss(constant([0, 1]), constant([1, 2]))); // => [0.859141]
  */
 export function poissonNllLoss(input: Tensor, target: Tensor, options: PoissonNllLossOptions = {}): Tensor {
-  const { logInput = true, full = false, eps = 1e-8 } = options;
   checkSame(input, target, "poissonNllLoss");
-  checkRange(eps, "poissonNllLoss: eps", 0);
+  checkLossOptions(options, "poissonNllLoss", { logInput: aBoolean, full: aBoolean, ...epsilonChecks });
+  const { logInput = true, full = false } = options;
+  const eps = epsilonOf(options, 1e-8, "poissonNllLoss");
   const losses = logInput ? input.exp().sub(target.mul(input)) : input.sub(target.mul(input.add(eps).log()));
   return reduced(full ? losses.add(stirling(target)) : losses, options, "poissonNllLoss");
 }
@@ -78,12 +84,10 @@ function stirling(target: Tensor): Tensor {
   return large.select(approximation, 0);
 }
 
-/** Options of gaussianNllLoss. */
-export interface GaussianNllLossOptions extends LossOptions {
+/** Options of gaussianNllLoss; eps, the smallest variance, is 1e-6 by default and above 0. */
+export interface GaussianNllLossOptions extends LossOptions, EpsilonOptions {
   /** Add the constant ln(2 pi) / 2. */
   readonly full?: boolean;
-  /** The smallest variance; default 1e-6. */
-  readonly eps?: number;
 }
 
 /**
@@ -102,9 +106,12 @@ export function gaussianNllLoss(
   variance: Tensor,
   options: GaussianNllLossOptions = {},
 ): Tensor {
-  const { full = false, eps = 1e-6 } = options;
   checkSame(input, target, "gaussianNllLoss");
-  checkPositive(eps, "gaussianNllLoss: eps");
+  aTensor(variance, "gaussianNllLoss: variance");
+  checkLossOptions(options, "gaussianNllLoss", { full: aBoolean, ...epsilonChecks });
+  const { full = false } = options;
+  const eps = epsilonOf(options, 1e-6, "gaussianNllLoss");
+  aPositiveNumber(eps, "gaussianNllLoss: eps");
   const lead = input.shape.slice(0, -1);
   const lacking = input.shape.length > 0 && sameShape(variance.shape, lead);
   if (!lacking && !sameShape(variance.shape, input.shape) && !sameShape(variance.shape, [...lead, 1]))

@@ -1,9 +1,11 @@
 // Losses of distances and similarities between embeddings: what belongs together should lie together.
+import { aBoolean, aboveZero, aFiniteNumber, aPositiveNumber } from "../../check.ts";
 import { arange } from "../../create.ts";
+import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../../epsilon.ts";
 import { ShapeError } from "../../errors.ts";
 import { sameShape, showShape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
-import { checkPositive, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
+import { aTensor, type Tensor } from "../../tensor.ts";
+import { checkLossOptions, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
 import type { MarginLossOptions } from "./margins.ts";
 
 /**
@@ -22,8 +24,10 @@ export function cosineEmbeddingLoss(
   target: Tensor,
   options: MarginLossOptions = {},
 ): Tensor {
-  const { margin = 0 } = options;
   checkSame(input1, input2, "cosineEmbeddingLoss");
+  aTensor(target, "cosineEmbeddingLoss: target");
+  checkLossOptions(options, "cosineEmbeddingLoss", { margin: aFiniteNumber });
+  const { margin = 0 } = options;
   const { shape } = input1;
   if (shape.length === 0 || !sameShape(target.shape, shape.slice(0, -1)))
     throw new ShapeError(
@@ -40,14 +44,12 @@ export function cosineEmbeddingLoss(
   return reduced(near.add(far), options, "cosineEmbeddingLoss");
 }
 
-/** Options of tripletMarginLoss. */
-export interface TripletMarginLossOptions extends LossOptions {
+/** Options of tripletMarginLoss; eps, added to every difference so that no distance is 0, is 1e-6 by default. */
+export interface TripletMarginLossOptions extends LossOptions, EpsilonOptions {
   /** Default 1. */
   readonly margin?: number;
   /** Distances are the p-th root of the sum of p-th powers, for Infinity the largest difference; default 2. */
   readonly p?: number;
-  /** Added to every difference, so that no distance is 0; default 1e-6. */
-  readonly eps?: number;
   /** Take the negative's distance from the positive where that is smaller (Balntas et al. 2016). */
   readonly swap?: boolean;
 }
@@ -69,10 +71,12 @@ export function tripletMarginLoss(
   negative: Tensor,
   options: TripletMarginLossOptions = {},
 ): Tensor {
-  const { margin = 1, p = 2, eps = 1e-6, swap = false } = options;
   checkSame(anchor, positive, "tripletMarginLoss");
   checkSame(anchor, negative, "tripletMarginLoss");
-  checkPositive(p, "tripletMarginLoss: p");
+  const checks = { margin: aFiniteNumber, p: aboveZero, swap: aBoolean };
+  checkLossOptions(options, "tripletMarginLoss", { ...checks, ...epsilonChecks });
+  const { margin = 1, p = 2, swap = false } = options;
+  const eps = epsilonOf(options, 1e-6, "tripletMarginLoss");
   if (anchor.shape.length === 0) throw new ShapeError("tripletMarginLoss: takes [..., D], got []");
   const far = distance(anchor, negative, p, eps);
   const nearest = swap ? far.minimum(distance(positive, negative, p, eps)) : far;
@@ -102,9 +106,9 @@ export interface InfoNceOptions extends LossOptions {
  * await evaluate(infoNce(queries, constant([[2, 0], [0, 3]]), { temperature: 1 })); // => [0.313262]
  */
 export function infoNce(query: Tensor, key: Tensor, options: InfoNceOptions = {}): Tensor {
-  const { temperature = 0.1 } = options;
   checkSame(query, key, "infoNce");
-  checkPositive(temperature, "infoNce: temperature");
+  checkLossOptions(options, "infoNce", { temperature: aPositiveNumber });
+  const { temperature = 0.1 } = options;
   if (query.shape.length !== 2) throw new ShapeError(`infoNce: takes [N, D], got ${showShape(query.shape)}`);
   const similarities = unit(query).matmul(unit(key), { transposeB: true }).div(temperature);
   return reduced(similarities.crossEntropy(arange(query.shape[0])), options, "infoNce");

@@ -1,8 +1,9 @@
 // What all losses share: how the elements' losses are weighed and become one, and checks of what they are given.
+import { type Checks, checkOptions, numbers, oneOf } from "../../check.ts";
 import { constant } from "../../create.ts";
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { ShapeError } from "../../errors.ts";
 import { type Shape, sameShape, showShape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { aTensor, Tensor } from "../../tensor.ts";
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = "mean" | "sum" | "none";
@@ -30,8 +31,6 @@ export interface Loss {
  */
 export function reduced(losses: Tensor, options: LossOptions, name: string, total?: Tensor | number): Tensor {
   const { reduction = "mean", sampleWeight } = options;
-  if (reduction !== "none" && reduction !== "mean" && reduction !== "sum")
-    throw new ArgumentError(`${name}: reduction ${reduction} is not mean, sum or none`);
   const weighed =
     sampleWeight === undefined ? losses : weighedBy(leading(asTensor(sampleWeight), losses.shape, name), losses);
   if (reduction === "none") return weighed;
@@ -56,32 +55,37 @@ function leading(weight: Tensor, shape: Shape, name: string): Tensor {
 
 /** A tensor as it is; numbers as a constant. */
 export function asTensor(values: Tensor | readonly number[] | number): Tensor {
-  return typeof values === "number" || isList(values) ? constant(values) : values;
+  return values instanceof Tensor ? values : constant(values);
 }
 
-function isList(values: Tensor | readonly number[]): values is readonly number[] {
-  return Array.isArray(values);
+/** Throws an ArgumentError unless a value is a tensor or an array of numbers. */
+export function weights(value: unknown, what: string): void {
+  if (!(value instanceof Tensor)) numbers(value, what);
 }
 
-/** @throws ShapeError unless prediction and target have one shape */
+/** What every loss takes. */
+const lossChecks: Checks<LossOptions> = {
+  reduction: (value, what) => oneOf("mean", "sum", "none")(value, what),
+  sampleWeight: weights,
+};
+
+/** @throws ArgumentError for options that a loss does not take besides its own and those of all */
+export function checkLossOptions<T extends LossOptions>(
+  options: T,
+  name: string,
+  own: Checks<Omit<T, keyof LossOptions>>,
+): void {
+  checkOptions(options, name, { ...lossChecks, ...own } as Checks<T>);
+}
+
+/** @throws ShapeError unless prediction and target are tensors of one shape */
 export function checkSame(prediction: Tensor, target: Tensor, name: string): void {
+  aTensor(prediction, `${name}: prediction`);
+  aTensor(target, `${name}: target`);
   if (!sameShape(prediction.shape, target.shape))
     throw new ShapeError(
       `${name}: prediction ${showShape(prediction.shape)} and target ${showShape(target.shape)} differ`,
     );
-}
-
-/** @throws ArgumentError unless the number lies within the bounds; a NaN never does */
-export function checkRange(value: number, what: string, low: number, high = Number.POSITIVE_INFINITY): void {
-  if (!(value >= low && value <= high))
-    throw new ArgumentError(
-      `${what} must be ${high === Number.POSITIVE_INFINITY ? `at least ${low}` : `within ${low}..${high}`}, got ${value}`,
-    );
-}
-
-/** @throws ArgumentError unless the number is positive */
-export function checkPositive(value: number, what: string): void {
-  if (!(value > 0)) throw new ArgumentError(`${what} must be positive, got ${value}`);
 }
 
 /** max(x, 0) whose gradient at 0 is 1, as PyTorch's clamp: who stands just at a margin, such as two equal scores, is moved on. */

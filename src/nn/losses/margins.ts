@@ -1,10 +1,11 @@
 // Losses that ask for a margin and count what is missing of it.
 
+import { aFiniteNumber } from "../../check.ts";
 import { arange } from "../../create.ts";
 import { ShapeError } from "../../errors.ts";
 import { checkDType, showShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
-import { checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
+import { checkLossOptions, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
 
 /**
  * max(0, 1 - prediction target) for targets -1 or 1 of the prediction's shape, averaged: Keras's Hinge (Vapnik 1995).
@@ -17,6 +18,7 @@ import { checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
  */
 export function hingeLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "hingeLoss");
+  checkLossOptions(options, "hingeLoss", {});
   return reduced(missing(prediction, target), options, "hingeLoss");
 }
 
@@ -31,6 +33,7 @@ export function hingeLoss(prediction: Tensor, target: Tensor, options: LossOptio
  */
 export function squaredHinge(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "squaredHinge");
+  checkLossOptions(options, "squaredHinge", {});
   return reduced(missing(prediction, target).square(), options, "squaredHinge");
 }
 
@@ -53,8 +56,9 @@ export interface MarginLossOptions extends LossOptions {
  * await evaluate(hingeEmbeddingLoss(constant([0.5, 0.25]), constant([1, -1]), { reduction: "none" })); // => [0.5, 0.75]
  */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: MarginLossOptions = {}): Tensor {
-  const { margin = 1 } = options;
   checkSame(input, target, "hingeEmbeddingLoss");
+  checkLossOptions(options, "hingeEmbeddingLoss", { margin: aFiniteNumber });
+  const { margin = 1 } = options;
   const far = lacking(input.neg().add(margin));
   // As PyTorch's: what is neither 1 nor -1 gets both.
   const losses = target.equal(1).select(0, far).add(target.equal(-1).select(0, input));
@@ -77,9 +81,10 @@ export function marginRankingLoss(
   target: Tensor,
   options: MarginLossOptions = {},
 ): Tensor {
-  const { margin = 0 } = options;
   checkSame(input1, input2, "marginRankingLoss");
   checkSame(input1, target, "marginRankingLoss");
+  checkLossOptions(options, "marginRankingLoss", { margin: aFiniteNumber });
+  const { margin = 0 } = options;
   return reduced(lacking(input1.sub(input2).mul(target).neg().add(margin)), options, "marginRankingLoss");
 }
 
@@ -96,6 +101,7 @@ export function marginRankingLoss(
 export function multiLabelMarginLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const name = "multiLabelMarginLoss";
   checkSame(input, target, name);
+  checkLossOptions(options, name, {});
   checkDType(target, ["i32"], `${name}: class indices`);
   const rank = input.shape.length;
   if (rank !== 1 && rank !== 2) throw new ShapeError(`${name}: takes [N, C] or [C], got ${showShape(input.shape)}`);

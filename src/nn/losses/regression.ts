@@ -1,7 +1,8 @@
 // Losses of values against values of the same shape, element by element.
 import { customGradient } from "../../autodiff.ts";
+import { aboveZero, aNumberWithin } from "../../check.ts";
 import type { Tensor } from "../../tensor.ts";
-import { checkPositive, checkRange, checkSame, type LossOptions, reduced } from "./loss.ts";
+import { checkLossOptions, checkSame, type LossOptions, reduced } from "./loss.ts";
 
 /**
  * (prediction - target)^2, averaged over all elements. Both have one shape.
@@ -14,6 +15,7 @@ import { checkPositive, checkRange, checkSame, type LossOptions, reduced } from 
  */
 export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "mseLoss");
+  checkLossOptions(options, "mseLoss", {});
   return reduced(prediction.sub(target).square(), options, "mseLoss");
 }
 
@@ -28,6 +30,7 @@ export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions
  */
 export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "l1Loss");
+  checkLossOptions(options, "l1Loss", {});
   return reduced(prediction.sub(target).abs(), options, "l1Loss");
 }
 
@@ -42,6 +45,7 @@ export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions 
  */
 export function msleLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "msleLoss");
+  checkLossOptions(options, "msleLoss", {});
   return reduced(prediction.log1p().sub(target.log1p()).square(), options, "msleLoss");
 }
 
@@ -56,6 +60,7 @@ export function msleLoss(prediction: Tensor, target: Tensor, options: LossOption
  */
 export function logCoshLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkSame(prediction, target, "logCoshLoss");
+  checkLossOptions(options, "logCoshLoss", {});
   // cosh d - 1 = (1 - e^-|d|)^2 / (2 e^-|d|), which does not cancel near 0; beyond 16 ln cosh d grows as |d| does. Its derivative is tanh d.
   const logCosh = customGradient(
     (d) => {
@@ -83,9 +88,9 @@ export function huberLoss(
   target: Tensor,
   options: LossOptions & { readonly delta?: number } = {},
 ): Tensor {
-  const { delta = 1 } = options;
   checkSame(prediction, target, "huberLoss");
-  checkPositive(delta, "huberLoss: delta");
+  checkLossOptions(options, "huberLoss", { delta: aboveZero });
+  const { delta = 1 } = options;
   return reduced(roundedAbs(prediction.sub(target), delta, 0.5, delta), options, "huberLoss");
 }
 
@@ -103,9 +108,9 @@ export function smoothL1Loss(
   target: Tensor,
   options: LossOptions & { readonly beta?: number } = {},
 ): Tensor {
-  const { beta = 1 } = options;
   checkSame(prediction, target, "smoothL1Loss");
-  checkRange(beta, "smoothL1Loss: beta", 0);
+  checkLossOptions(options, "smoothL1Loss", { beta: aNumberWithin(0) });
+  const { beta = 1 } = options;
   const difference = prediction.sub(target);
   return reduced(beta === 0 ? difference.abs() : roundedAbs(difference, beta, 0.5 / beta, 1), options, "smoothL1Loss");
 }
@@ -125,9 +130,9 @@ export function quantileLoss(
   target: Tensor,
   options: LossOptions & { readonly quantile?: number } = {},
 ): Tensor {
-  const { quantile = 0.5 } = options;
   checkSame(prediction, target, "quantileLoss");
-  checkRange(quantile, "quantileLoss: quantile", 0, 1);
+  checkLossOptions(options, "quantileLoss", { quantile: aNumberWithin(0, 1) });
+  const { quantile = 0.5 } = options;
   const over = prediction.sub(target);
   return reduced(over.relu().sub(over.mul(quantile)), options, "quantileLoss");
 }

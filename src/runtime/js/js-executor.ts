@@ -1,4 +1,5 @@
 // JsExecutor: programs executed by plain TypeScript, without WebAssembly.
+import { aBoolean, aText, checkOptions, oneOf } from "../../check.ts";
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
 import type { Machine } from "../machine.ts";
 
@@ -19,6 +20,7 @@ export interface JsOptions extends LocalOptions {
  */
 export class JsExecutor extends LocalExecutor {
   constructor(options: JsOptions = {}) {
+    checkOptions(options, "JsExecutor", { precision: oneOf("float32", "float64"), fallback: aText, poison: aBoolean });
     const precision = options.precision ?? "float32";
     const name = precision === "float32" ? "js" : "js-float64";
     super({ name, tile: "", threads: 1, fallback: options.fallback ?? "" }, begin(precision), options);

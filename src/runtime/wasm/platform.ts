@@ -1,6 +1,4 @@
 // Whether this place can have a team of threads, and of how many. Asked when an executor is made, never at import.
-import { MAX_THREADS } from "../../../assembly/isa/sizes.ts";
-import { ArgumentError } from "../../errors.ts";
 import { nodeThreads } from "./node.ts";
 
 /** Threads that "auto" takes at the most: beyond, barriers and shared caches eat what a further core brings to a training step. */
@@ -12,12 +10,8 @@ function cores(): number {
   return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** How many threads there will be, and why only one where there could be more. @throws ArgumentError for an impossible number */
+/** How many threads there will be, and why only one where there could be more. */
 export function teamSize(wanted: number | "auto"): { readonly threads: number; readonly reason: string } {
-  if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MAX_THREADS))
-    throw new ArgumentError(
-      `WasmExecutor: threads must be "auto" or a whole number from 1 to ${MAX_THREADS}, got ${wanted}`,
-    );
   const threads = wanted === "auto" ? Math.min(cores(), MOST_AUTO) : wanted;
   const reason = threads === 1 ? "" : obstacle();
   return reason === "" ? { threads, reason } : { threads: 1, reason };

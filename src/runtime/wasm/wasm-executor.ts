@@ -1,4 +1,6 @@
 // WasmExecutor: programs executed by the SIMD kernels of assembly/, in this thread or by a team of which it is the first.
+import { MAX_THREADS } from "../../../assembly/isa/sizes.ts";
+import { aBoolean, aWholeNumber, type Checks, checkOptions, oneOf } from "../../check.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { hasRelaxedSimd, hasSimd, isOldV8 } from "../features.ts";
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
@@ -21,6 +23,13 @@ export interface WasmOptions extends LocalOptions {
   readonly threads?: number | "auto";
 }
 
+/** Checks of the options of WasmExecutor. */
+export const wasmOptions: Checks<WasmOptions> = {
+  build: (value, what) => oneOf("auto", "relaxed", "portable")(value, what),
+  threads: (value, what) => value === "auto" || aWholeNumber(1, MAX_THREADS)(value, what),
+  poison: aBoolean,
+};
+
 /** Rows x columns of the matrix kernel's tile (assembly/gemm/blocking.ts). */
 function tileOf(build: Build): string {
   if (build === "relaxed") return "6x8";
@@ -41,6 +50,7 @@ function tileOf(build: Build): string {
  */
 export class WasmExecutor extends LocalExecutor {
   constructor(options: WasmOptions = {}) {
+    checkOptions(options, "WasmExecutor", wasmOptions);
     const { build, fallback } = choose(options.build ?? "auto");
     const { threads, reason } = teamSize(options.threads ?? "auto");
     const onAlone = (why: string) => {

@@ -15,12 +15,12 @@ function over(draw: Draw, least = 0): { readonly inputs: readonly Value[]; reado
   return { inputs: [draw.reals(shape)], options: { axes: draw.axes(shape), keepDims: draw.chance(0.3) } };
 }
 
-function reduction(name: string, f: (x: Tensor, axes: Over["axes"], keep: Over) => Tensor, bounds: Bounds): Subject {
+function reduction(name: string, f: (x: Tensor, axes: Over["axes"], keep: Pick<Over, "keepDims">) => Tensor, bounds: Bounds): Subject {
   return subject<Over>({
     name: `reductions/${name}`,
     bounds,
     draw: (draw) => over(draw),
-    build: ([x], options) => f(x, options.axes, options),
+    build: ([x], { axes, keepDims }) => f(x, axes, { keepDims }),
   });
 }
 
@@ -82,7 +82,7 @@ export const reductions: readonly Subject[] = [
         },
       };
     },
-    build: ([x], options) => x.variance(options.axes, options),
+    build: ([x], { axes, ...options }) => x.variance(axes, options),
   }),
   index("argmax", (x, axis) => x.argmax(axis)),
   index("argmin", (x, axis) => x.argmin(axis)),

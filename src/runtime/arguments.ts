@@ -1,0 +1,36 @@
+// What executors are handed, wherever they are: slots, elements, plans. Whether there are such slots they know themselves.
+import { aBoolean, aListOf, anObjectWith, checkOptions, isRecord, must, numbers } from "../check.ts";
+import type { RunOptions } from "./executor.ts";
+
+export function anExecutor(value: unknown, what: string): void {
+  anObjectWith("an executor, such as new WasmExecutor()", "load", "run", "readAll", "writeAll")(value, what);
+}
+
+export function aProgramId(value: unknown, what: string): void {
+  must(typeof value === "number", value, what, "the id that load() gave");
+}
+
+function aSlot(value: unknown, what: string): void {
+  const { variable, program, name } = isRecord(value) ? value : {};
+  const holds = typeof variable === "string" || (typeof program === "number" && typeof name === "string");
+  must(holds, value, what, "{ program, name } or { variable }");
+}
+
+export function checkSlots(value: unknown, what: string): void {
+  aListOf(aSlot)(value, what);
+}
+
+export function checkWrites(value: unknown, what: string): void {
+  aListOf((each, at) => {
+    must(isRecord(each), each, at, "{ slot, data }");
+    const { slot, data } = each as Readonly<Record<string, unknown>>;
+    aSlot(slot, `${at}.slot`);
+    numbers(data, `${at}.data`);
+  })(value, what);
+}
+
+/** @throws ArgumentError for unknown options of a run; which counts are possible depends on its plan, so the run itself tells */
+export function checkRunOptions(options: RunOptions): void {
+  const aCount = (value: unknown, what: string) => must(typeof value === "number", value, what, "a number");
+  checkOptions(options, "run", { repeat: aCount, from: aCount, urgent: aBoolean });
+}
