@@ -1,0 +1,132 @@
+// The table of bad inputs: every public function, method and option with everything that callers hand over by mistake. An export that is
+// not in it, a parameter without a right value and an option without a kind fail by name.
+import { parseSync, Visitor } from "vite";
+import { afterAll, describe, expect, test } from "vitest";
+import * as autodiff from "../../src/autodiff/index.ts";
+import * as data from "../../src/data/index.ts";
+import * as debug from "../../src/debug/index.ts";
+import * as core from "../../src/index.ts";
+import * as io from "../../src/io/index.ts";
+import * as nn from "../../src/nn/index.ts";
+import * as optim from "../../src/optim/index.ts";
+import * as worker from "../../src/worker/index.ts";
+import { autodiffCalls, coreCalls } from "./core.ts";
+import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
+import { initCalls, nnCalls } from "./nn.ts";
+import { optimCalls } from "./optim.ts";
+import { dataCalls, debugCalls, executorCalls, executorMethods, ioCalls, trainerCalls, workerCalls } from "./runs.ts";
+import { methods } from "./tensors.ts";
+
+type Calls = Readonly<Record<string, Call>>;
+
+const local = executorMethods(() => new core.JsExecutor());
+
+let spawned: Promise<core.Executor> | undefined;
+const remote = executorMethods(
+  () => {
+    spawned ??= worker.spawn({ executor: "js" });
+    return spawned;
+  },
+  () => undefined,
+);
+afterAll(async () => (await spawned)?.dispose());
+
+const table: Readonly<Record<string, Calls>> = {
+  Tensor: methods,
+  simdgrad: { ...coreCalls, ...executorCalls },
+  "simdgrad/autodiff": autodiffCalls,
+  "simdgrad/data": dataCalls,
+  "simdgrad/debug": debugCalls,
+  "simdgrad/io": ioCalls,
+  "simdgrad/nn": nnCalls,
+  "simdgrad/nn init": initCalls,
+  "simdgrad/optim": optimCalls,
+  "simdgrad/worker": workerCalls,
+  Trainer: trainerCalls,
+  "an executor here": local,
+  "an executor in a worker": remote,
+};
+
+const calls = Object.entries(table).flatMap(([entry, each]) =>
+  Object.entries(each).map(([name, given]) => [`${entry}: ${name}`, given] as const),
+);
+
+/** `Tensor` is made by functions, `Trainer` is a table of its own, `hold` and `restoreAll` are for the worker's side. */
+const elsewhere = ["constructor", "Tensor", "Trainer", "dispose", "hold", "restoreAll"];
+
+/** What is there, and what the table has of it. */
+const entries: readonly (readonly [name: string, exports: object, calls: Calls])[] = [
+  ["simdgrad", core, { ...coreCalls, ...executorCalls }],
+  ["simdgrad/autodiff", autodiff, autodiffCalls],
+  ["simdgrad/data", data, dataCalls],
+  ["simdgrad/debug", debug, debugCalls],
+  ["simdgrad/io", io, ioCalls],
+  ["simdgrad/nn", nn, nnCalls],
+  ["simdgrad/nn init", nn.init, initCalls],
+  ["simdgrad/optim", optim, optimCalls],
+  ["simdgrad/worker", worker, workerCalls],
+  ["Tensor", core.Tensor.prototype, methods],
+  ["Trainer", core.Trainer.prototype, trainerCalls],
+  ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
+];
+
+function isError(given: unknown): boolean {
+  return given === core.SimdgradError || Object.getPrototypeOf(given ?? 0) === core.SimdgradError;
+}
+
+/** Names and functions of exports or methods, but for errors and what is found elsewhere. */
+function functionsOf(exports: object): [name: string, given: unknown][] {
+  return Object.getOwnPropertyNames(exports)
+    .map((name): [string, unknown] => [name, Reflect.get(exports, name)])
+    .filter(([name, given]) => typeof given === "function" && !isError(given) && !elsewhere.includes(name));
+}
+
+test.each(entries)("everything of %s is in the table", (_, exports, known) => {
+  expect(functionsOf(exports).flatMap(([name]) => (known[name] === undefined ? [name] : []))).toEqual([]);
+});
+
+/** How many parameters a function has, those with defaults included. */
+function parametersOf(given: unknown): number {
+  const text = String(given);
+  const isWhole = /^(async )?(function|class|\()/.test(text) || /^[\w$]+\s*=>/.test(text);
+  let count: number | undefined;
+  const enter = ({ params }: { readonly params: readonly unknown[] }) => {
+    count ??= params.length;
+  };
+  new Visitor({ FunctionExpression: enter, ArrowFunctionExpression: enter }).visit(
+    parseSync("given.js", isWhole ? `(${text})` : `({${text}})`).program,
+  );
+  return count ?? 0;
+}
+
+test.each(entries)("every parameter of %s has a right value", (_, exports, known) => {
+  const short = functionsOf(exports).flatMap(([name, given]) =>
+    !/^class\b/.test(String(given)) && parametersOf(given) > (known[name]?.args.length ?? 0) ? [name] : [],
+  );
+  expect(short).toEqual([]);
+});
+
+test("the table holds 1,200 cases and many more", () => {
+  expect(calls.flatMap(([name, given]) => casesOf(name, given)).length).toBeGreaterThan(9000);
+});
+
+describe.each(calls)("%s", (name, given) => {
+  test("takes what it should", async () => {
+    for (const { name: which, args } of rightCasesOf(name, given))
+      expect({ which, outcome: await outcome(given.run, args) }).toEqual({ which, outcome: "silent" });
+  });
+
+  test("has a kind for each of its options", async () => {
+    for (const [i, { options, open }] of given.args.entries())
+      if (options !== undefined && !open) expect(await optionsTold(given, i)).toEqual(Object.keys(options));
+  });
+
+  test("refuses what it should not take, in words", async () => {
+    const wrong: string[] = [];
+    for (const { name: which, args, reason } of casesOf(name, given)) {
+      const came = await outcome(given.run, args);
+      if (came !== undefined && !(came === "silent" && reason !== undefined)) wrong.push(`${which}: ${came}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
