@@ -137,8 +137,9 @@ function placeOf(tensor: Tensor): Tensor {
 }
 
 /**
- * A function's value at these inputs, with the places of the inputs in it: by those it is differentiated, and nothing else that it reads.
- * @throws GradientError where the value depends on none of them
+ * A function's value at these inputs, with the places of the inputs in it: by those it is differentiated, and nothing else that it reads. One
+ * that reads none of what it is given, such as the loss of a model, whose layers read their own variables, is differentiated by the inputs
+ * as it closes over them.
  */
 export function applied(
   fn: (...inputs: Tensor[]) => Tensor,
@@ -151,17 +152,14 @@ export function applied(
   const value = fn(...places);
   aTensor(value, `${name}: the value of fn`);
   const given = new Set(places);
-  if (places.length > 0 && !topological([value]).some((node) => given.has(node)))
-    throw new GradientError(
-      `${name}: the function does not read what it is given; for the gradient of what it closes over there is grad(value, tensors)`,
-    );
-  return { value, places };
+  const reads = topological([value]).some((node) => given.has(node));
+  return { value, places: reads ? places : [...inputs] };
 }
 
 /**
  * A function of tensors to a scalar, as a function that also gives the gradients with respect to all of its arguments. What it closes over is
- * constant to it, also where it is one of the arguments.
- * @throws GradientError for a function to no scalar, or of none of its arguments
+ * constant to it, also where it is one of the arguments; but a function that reads none of its arguments is one of what it closes over.
+ * @throws GradientError for a function to no scalar
  *
  * @example
  * import { constant, evaluate, valueAndGrad } from "simdgrad";

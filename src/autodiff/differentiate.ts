@@ -1,6 +1,6 @@
 // Products with Jacobians and Hessians, and the matrices themselves, out of reverse mode alone (autodiff.ts). Graphs, like all else.
 import { applied, grad } from "../autodiff.ts";
-import { arange, scalar } from "../create.ts";
+import { arange, scalar, stopGradient } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
@@ -69,7 +69,8 @@ export function jvp(
 
 /**
  * The value of a function to a scalar and H tangents, its Hessian times a direction (one tangent an input, of its shape): one product
- * an input, at the cost of a gradient or two. As torch.autograd.functional.hvp. Source: Pearlmutter 1994.
+ * an input, at the cost of a gradient or two. As torch.autograd.functional.hvp; of a model's loss `hvp(() => loss, parameters, tangents)`.
+ * Source: Pearlmutter 1994.
  * @throws GradientError for a function to no scalar; ArgumentError, ShapeError for tangents that do not fit the inputs
  *
  * @example
@@ -85,7 +86,9 @@ export function hvp(
 ): { readonly value: Tensor; readonly products: Tensor[] } {
   checkTangents(inputs, tangents, "hvp");
   const { value, places } = applied(fn, inputs, "hvp");
-  return { value, products: grad(inner(grad(value, places), tangents), places) };
+  // Tangents are constant, also those that were computed from the inputs; where these are the places, that has to be said.
+  const fixed = places.some((place, i) => place === inputs[i]) ? tangents.map(stopGradient) : tangents;
+  return { value, products: grad(inner(grad(value, places), fixed), places) };
 }
 
 /** d value / d input for each input, [...value, ...input]: a loop over the elements of the value, so the program stays small. */

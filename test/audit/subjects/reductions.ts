@@ -15,7 +15,11 @@ function over(draw: Draw, least = 0): { readonly inputs: readonly Value[]; reado
   return { inputs: [draw.reals(shape)], options: { axes: draw.axes(shape), keepDims: draw.chance(0.3) } };
 }
 
-function reduction(name: string, f: (x: Tensor, axes: Over["axes"], keep: Pick<Over, "keepDims">) => Tensor, bounds: Bounds): Subject {
+function reduction(
+  name: string,
+  f: (x: Tensor, axes: Over["axes"], keep: Pick<Over, "keepDims">) => Tensor,
+  bounds: Bounds,
+): Subject {
   return subject<Over>({
     name: `reductions/${name}`,
     bounds,
