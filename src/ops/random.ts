@@ -126,7 +126,14 @@ export function uniform(key: RandomKey, shape: Shape, low = 0, high = 1): Tensor
     throw new ArgumentError(`uniform: low ${show(low)} and high ${show(high)} are not the ends of an interval`);
   const unit = apply(uniformOp, [a.broadcastTo(shape), b.broadcastTo(shape)]);
   if (low === 0 && high === 1) return unit;
-  const scaled = unit.mul(high - low).add(low);
+  // An interval wider than any float32 is drawn at half its size.
+  const isWide = !Number.isFinite(Math.fround(high - low));
+  const scaled = isWide
+    ? unit
+        .mul(high / 2 - low / 2)
+        .add(low / 2)
+        .mul(2)
+    : unit.mul(high - low).add(low);
   // Rounding may close the interval: where the largest unit gets to the end, in one rounding or in two, that is kept out.
   const [width, start] = [Math.fround(high - low), Math.fround(low)];
   const tops = [LARGEST_UNIT * width + start, Math.fround(LARGEST_UNIT * width) + start];

@@ -8,14 +8,17 @@ import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
 import { chain, type Optimizer, stateless, type Transform } from "./transform.ts";
 
-/** a / b, or 1 where either is 0. */
-export function trustRatio(a: Tensor, b: Tensor): Tensor {
-  return a.greater(0).mul(b.greater(0)).select(a.div(b), 1);
+/**
+ * update a / b, or the update where either is 0. It is made short before it is made long: the ratio of the lengths may be more than a
+ * float32 where the step is not.
+ */
+export function scaledByTrust(update: Tensor, a: Tensor, b: Tensor): Tensor {
+  return a.greater(0).mul(b.greater(0)).select(update.div(b).mul(a), update);
 }
 
 function scaleByTrustRatio(): Transform<undefined> {
   return stateless((updates, _, parameters) => ({
-    updates: updates.map((update, i) => update.mul(trustRatio(parameters[i].norm(), update.norm()))),
+    updates: updates.map((update, i) => scaledByTrust(update, parameters[i].norm(), update.norm())),
   }));
 }
 

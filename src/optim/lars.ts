@@ -1,6 +1,6 @@
 // LARS: momentum with a rate for every parameter.
 import { aBoolean, aFraction, aNumberWithin, aPositiveNumber, checkOptions } from "../check.ts";
-import { trustRatio } from "./lamb.ts";
+import { scaledByTrust } from "./lamb.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
 import { aSelection, masked, type Selection } from "./selection.ts";
@@ -41,8 +41,9 @@ export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimiz
   const scale = stateless((updates, _, parameters) => ({
     updates: updates.map((update, i) => {
       const [w, g] = [parameters[i].norm(), update.norm()];
-      const ratio = g.equal(0).select(1, trustRatio(w.mul(trustCoefficient), g.add(w.mul(weightDecay))));
-      return (weightDecay > 0 ? update.add(parameters[i].mul(weightDecay)) : update).mul(ratio);
+      const decayed = weightDecay > 0 ? update.add(parameters[i].mul(weightDecay)) : update;
+      const length = g.equal(0).select(0, g.add(w.mul(weightDecay)));
+      return scaledByTrust(decayed, w.mul(trustCoefficient), length);
     }),
   }));
   return chain(masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));

@@ -117,7 +117,7 @@ export class LocalExecutor implements Executor {
   async writeAll(writes: readonly Write[]): Promise<void> {
     checkWrites(writes, "write");
     // What counts is what they hold now, not when the machine comes.
-    const given = this.#live ? writes : writes.map(({ slot, data }) => ({ slot, data: copyOf(data) }));
+    const given = this.#live ? writes : writes.map(({ slot, data }) => ({ slot: { ...slot }, data: copyOf(data) }));
     return this.#act(({ space }) => space.writeAll(given));
   }
 
@@ -132,12 +132,13 @@ export class LocalExecutor implements Executor {
 
   async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
     checkSlots(slots, "read");
-    return this.#act(({ space }) => slots.map((slot) => space.read(slot)));
+    const asked = this.#live ? slots : slots.map((slot) => ({ ...slot }));
+    return this.#act(({ space }) => asked.map((slot) => space.read(slot)));
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
     checkRunOptions(options);
-    const run = new Run(options, () => this.#live?.queue.wake());
+    const run = new Run({ ...options }, () => this.#live?.queue.wake());
     void this.#begin(run, plan);
     return run;
   }

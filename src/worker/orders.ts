@@ -6,6 +6,8 @@ import type { Link } from "./link.ts";
 /** Something to ask of a worker, and of another one if that dies before it answers. */
 export interface Order<T = unknown> {
   ask(link: Link): Promise<T>;
+  /** Whether it asks nothing of a worker for now, as a paused run: then none dies over it. */
+  rests?(): boolean;
   done(answer: T): void;
   refuse(error: unknown): void;
 }
@@ -46,7 +48,7 @@ export class Orders {
     const before = this.#open.size;
     for (const [order, state] of [...this.#open]) {
       state.sent = false;
-      if (++state.deaths > this.#attempts) this.#refuse(order, error);
+      if (!order.rests?.() && ++state.deaths > this.#attempts) this.#refuse(order, error);
     }
     return this.#open.size < before;
   }

@@ -17,7 +17,7 @@ import type {
   TypedArray,
   Write,
 } from "../runtime/executor.ts";
-import { buffersOf, copied, kept, type OwnWrite } from "./arrays.ts";
+import { buffersOf, copied, fresh, kept, type OwnWrite } from "./arrays.ts";
 import { Link } from "./link.ts";
 import { type Deed, Mirror } from "./mirror.ts";
 import { type Order, Orders } from "./orders.ts";
@@ -88,11 +88,14 @@ export class RemoteExecutor implements Executor {
   async #prepare(): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     const { settings, patience, respawn } = this.#options;
-    let ready = false;
+    let began: number | undefined;
     const link = new Link(this.#start(), patience, {
       told: (news) => this.#told(news),
       died: (error) => {
-        if (ready) void this.#replace(error); // else whoever prepares it gets the error
+        if (began === undefined) return; // whoever prepares it gets the error
+        // It lived for long enough: what it died of is no fault of how it began.
+        if (performance.now() - began >= (respawn?.every ?? 0)) this.#deaths = 0;
+        void this.#replace(error);
       },
     });
     this.#link = link;
@@ -103,7 +106,7 @@ export class RemoteExecutor implements Executor {
       await link.end(asError(error));
       throw this.#error ?? error;
     }
-    ready = true;
+    began = performance.now();
     this.#orders.begin(link);
     void this.#follow(link);
   }
@@ -201,7 +204,7 @@ export class RemoteExecutor implements Executor {
   async writeAll(writes: readonly Write[]): Promise<void> {
     checkWrites(writes, "write");
     const mirror = this.#mirror;
-    const own = writes.map(({ slot, data }) => ({ slot, data: mirror ? kept(data) : copied(data) }));
+    const own = writes.map(({ slot, data }) => ({ slot: { ...slot }, data: mirror ? kept(data) : fresh(data) }));
     await this.#ask(
       (link) => give(link, "write", mirror ? own.map(another) : own),
       () => mirror?.did({ call: "write", writes: own }),
@@ -214,7 +217,8 @@ export class RemoteExecutor implements Executor {
 
   async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
     checkSlots(slots, "read");
-    return [...(await this.#ask((link) => link.call("read", [slots])))];
+    const asked = slots.map((slot) => ({ ...slot }));
+    return [...(await this.#ask((link) => link.call("read", [asked])))];
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
@@ -226,13 +230,14 @@ export class RemoteExecutor implements Executor {
     } catch (error) {
       refused ??= error;
     }
-    const run = new RemoteRun(id, entries, options, this.#control);
+    const run = new RemoteRun(id, entries, { ...options }, this.#control);
     if (refused !== undefined) {
       run.fail(refused);
       return run;
     }
     const order: Order<RunResult> = {
       ask: (link) => link.call("run", [run.order()]),
+      rests: () => run.paused,
       done: (result) => {
         this.#runs.delete(id);
         run.end(result);

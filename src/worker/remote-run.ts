@@ -33,6 +33,10 @@ export class RemoteRun implements RunHandle {
     });
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   get steps(): number {
     return this.#steps;
   }

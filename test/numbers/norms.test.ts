@@ -4,6 +4,7 @@ import { grad } from "../../src/autodiff.ts";
 import { constant, scalar } from "../../src/create.ts";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
 import * as losses from "../../src/nn/losses.ts";
+import * as optim from "../../src/optim/index.ts";
 import { agc, clipByGlobalNorm, maxNorm, unitNorm } from "../../src/optim/index.ts";
 import type { Transform } from "../../src/optim/transform.ts";
 import { evaluate } from "../../src/runtime/evaluate.ts";
@@ -153,6 +154,18 @@ everywhere(({ run, unit }) => {
       expect(slope.every((value) => Number.isFinite(value) && Math.abs(value) <= 2)).toBe(true);
     }
   });
+});
+
+test.each([
+  ["lars", optim.lars(1, { momentum: 0 }), 1e-42, 0.001],
+  ["lars, of a long weight", optim.lars(1, { momentum: 0 }), 1e-40, 1],
+  ["lamb", optim.lamb(1, { epsilon: 1e-30 }), 1e-20, 1],
+] as const)("%s makes a finite step of a tiny gradient", async (name, optimizer, gradient, step) => {
+  const length = name.includes("long") ? 1000 : 1;
+  const w = new Variable([2], [0.6 * length, 0.8 * length]);
+  const assignments = new Map(optimizer.update([constant([gradient, 0])], optimizer.init([w]), [w]));
+  const [value] = await evaluate(assignments.get(w) as Tensor);
+  expect(Math.abs((0.6 * length - value) / step - 1)).toBeLessThan(0.05); // of a subnormal gradient a digit or two are known
 });
 
 describe("what goes by lengths does so for long vectors, too", () => {

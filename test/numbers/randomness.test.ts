@@ -31,6 +31,7 @@ everywhere(({ run }) => {
     [0.5, 1],
     [-1, 1],
     [16777216, 16777218],
+    [-3e38, 3e38],
   ])("uniform numbers lie in [%f, %f)", async (low, high) => {
     const size = 1 << 18;
     const { least, most } = await run(() => {

@@ -284,6 +284,30 @@ export function executorContract(name: string, create: Create): void {
         }
       });
 
+      test("go by slots and options as they are at the call", async (executor) => {
+        const e = new Encoder();
+        for (const key of ["p", "q"]) e.variable(key, [1]);
+        // Begun while the programs are on their way, too.
+        const loading = executor.load(e.program());
+        const counting = executor.load(counter("counted"));
+        for (const waits of [true, false]) {
+          const slot = { variable: "p" };
+          const first = executor.write(slot, [5]);
+          slot.variable = "q";
+          const second = executor.write(slot, [7]);
+          const reading = executor.readAll([slot]);
+          slot.variable = "p";
+          if (waits) await loading;
+          await Promise.all([first, second]);
+          expect([...(await reading)[0]]).toEqual([7]);
+          expect([...(await executor.read(slot))]).toEqual([5]);
+          const options = { repeat: 50 };
+          const run = executor.run([[await counting, 1]], options);
+          options.repeat = 1;
+          expect(await run.done).toEqual({ steps: 50, stopped: false });
+        }
+      });
+
       test("take what an array holds at the call, whatever becomes of it", async (executor) => {
         const e = new Encoder();
         for (const [key, dtype] of [

@@ -333,6 +333,45 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       expect(started.length).toBe(3);
     });
 
+    test("while nothing is asked of it, or what runs is paused, may die as often as it likes", async () => {
+      const { book, executor, p } = await opened({ respawn: { attempts: 1, every: 1 } });
+      const run = executor.run([[p, 1]], ENDLESS);
+      await untilSteps(run, 5);
+      await run.pause();
+      const before = await book.read();
+      for (let death = 1; death <= 4; death++) {
+        kill();
+        await untilStarted(death + 1);
+        await wait(400); // it is up, and idle
+      }
+      expect(await book.read()).toEqual(before);
+      run.resume();
+      await untilSteps(run, run.steps + 1);
+      await run.stop();
+      await expectTruth(book, run);
+    });
+
+    test("leaves what was written where it was written, whatever becomes of the caller's slots and options", async () => {
+      const { executor, p } = await opened({ respawn: NEVER });
+      const e = new Encoder();
+      e.variable("one", [1]);
+      e.variable("two", [2]);
+      await executor.load(e.program());
+      await executor.run([[p, 1]]).done;
+      const slot = { variable: "one" };
+      await executor.write(slot, [100]);
+      slot.variable = "two";
+      const options = { repeat: 1e5 };
+      const run = executor.run([[p, 10]], options);
+      options.repeat = 1;
+      await untilSteps(run, 1);
+      kill();
+      await untilStarted(2);
+      expect([...(await executor.read({ variable: "one" }))]).toEqual([100]);
+      expect([...(await executor.read({ variable: "two" }))]).toEqual([0, 0]);
+      expect(await run.done).toEqual({ steps: 1e6, stopped: false });
+    });
+
     test("again and again is given up only where nothing was done in between", async () => {
       const { book, executor, p } = await opened({ respawn: { attempts: 1 } });
       for (let death = 1; death <= 4; death++) {
