@@ -8,8 +8,9 @@ export interface Way {
   readonly made: Tensor;
 }
 
-/** A line from step 0 to `length`, and its end from then on. Steps are i32. */
+/** A line from step 0 to `length`, and its end from then on. Steps are i32; a length that is none goes by f32. */
 export function wayOver(step: Tensor, length: number): Way {
+  if (!Number.isInteger(length) || length >= 2 ** 31) return wayBetween(step.cast("f32"), 0, length);
   const left = step.neg().add(length).maximum(0).cast("f32");
   return { left: left.div(length), made: step.minimum(length).cast("f32").div(length) };
 }

@@ -72,6 +72,12 @@ const ENDS: readonly (readonly [string, optim.Schedule, readonly (readonly [step
     ],
   ],
   [
+    "cosineDecay over a fraction of a step",
+    optim.cosineDecay(1, { steps: 2.5 }),
+    [1, 2].map((t) => [t, Math.sin(((2.5 - t) / 5) * Math.PI) ** 2] as const),
+  ],
+  ["cosineDecay over more steps than there are", optim.cosineDecay(1, { steps: 2 ** 41 }), [[2 ** 30, 1]]],
+  [
     "cosineRestarts",
     optim.cosineRestarts(0.1, { steps: 10_000 }),
     [
