@@ -1,5 +1,5 @@
 // Rows picked by index, and their adjoint. Indices are i32; one out of range is never followed.
-import { GATHER_CHUNK, SCATTER_COLUMNS, SCATTER_PARTS } from "./isa/chunks";
+import { GATHER_CHUNK, SCATTER_COLUMNS, SCATTER_PARTS, SCATTER_WIDE } from "./isa/chunks";
 import {
   GATHER_BYTES,
   GATHER_COUNT,
@@ -15,7 +15,7 @@ import {
   SCATTER_TO,
   SCATTER_WIDTH,
 } from "./isa/slots";
-import { nextChunk, startClaims } from "./parallel";
+import { nextChunk, scratch, startClaims } from "./parallel";
 import { storeLanes } from "./simd";
 import { copyWords, fill } from "./words";
 
@@ -77,6 +77,10 @@ export function scatterAdd(pc: usize): void {
     const firstColumn = (chunk / parts) * SCATTER_COLUMNS;
     const columns = min(width - firstColumn, SCATTER_COLUMNS);
     const target = to + 4 * (firstRow * width + firstColumn);
+    if (partRows * columns <= SCATTER_WIDE) {
+      addWide(target, from + 4 * firstColumn, index, count, width, firstRow, partRows, columns);
+      continue;
+    }
     for (let row = 0; row < partRows; row++) fill(target + 4 * row * width, 0, columns);
     for (let i = 0; i < count; i++) {
       const row = load<i32>(index + 4 * i) - firstRow;
@@ -84,6 +88,29 @@ export function scatterAdd(pc: usize): void {
         addRow(target + 4 * row * width, from + 4 * (i * width + firstColumn), columns);
     }
   }
+}
+
+/** The same for few rows, on which many fall: their sums are kept in float64, in scratch. */
+function addWide(
+  to: usize,
+  from: usize,
+  index: usize,
+  count: i32,
+  width: i32,
+  firstRow: i32,
+  rows: i32,
+  columns: i32,
+): void {
+  memory.fill(scratch, 0, 8 * rows * columns);
+  for (let i = 0; i < count; i++, from += 4 * width) {
+    const row = load<i32>(index + 4 * i) - firstRow;
+    if ((row as u32) >= (rows as u32)) continue;
+    const sums = scratch + 8 * row * columns;
+    for (let c = 0; c < columns; c++) store<f64>(sums + 8 * c, load<f64>(sums + 8 * c) + <f64>load<f32>(from + 4 * c));
+  }
+  for (let row = 0; row < rows; row++)
+    for (let c = 0; c < columns; c++)
+      store<f32>(to + 4 * (row * width + c), <f32>load<f64>(scratch + 8 * (row * columns + c)));
 }
 
 function addRow(to: usize, from: usize, columns: i32): void {

@@ -13,6 +13,7 @@ export const REDUCE_COLUMNS = 16; // columns a chunk of REDUCE has at least, if 
 export const COPY_SQUARE = 64; // columns of a chunk of a transposition
 export const SCATTER_COLUMNS = 128; // columns of a chunk of SCATTER_ADD, of
 export const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few
+export const SCATTER_WIDE = 14336; // numbers of a chunk that are summed in float64, if it has no more: as many as scratch holds
 
 // MATMUL: a chunk is at most MC x NC outputs. Strips of its rows of A, MC x KC / 2 words (96 kB, which scratch must hold), stay in L2
 // while panels of B pass through L1. For several threads, chunks are cut smaller until there are MANY, while that costs nothing; then

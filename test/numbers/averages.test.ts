@@ -7,17 +7,32 @@ import { mseLoss } from "../../src/nn/losses.ts";
 import * as optim from "../../src/optim/index.ts";
 import type { Optimizer } from "../../src/optim/transform.ts";
 import { initialise } from "../../src/runtime/evaluate.ts";
+import type { Executor } from "../../src/runtime/executor.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { Variable } from "../../src/variable.ts";
+import { float32, oracle } from "../executors.ts";
 
-/** The parameter (0 at first; each update adds 1 to it) and its average after so many micro-steps. */
-async function after(optimizer: Optimizer, steps: number): Promise<{ value: number; average: number; count: number }> {
+interface After {
+  readonly value: number;
+  readonly average: number;
+  readonly count: number;
+}
+
+/** The parameter (0 at first; each update adds 1 to it) and its average after so many micro-steps: the same on every executor. */
+async function after(optimizer: Optimizer, steps: number): Promise<After> {
+  const [first, ...others] = await Promise.all(
+    Object.values({ oracle, ...float32 }).map((create) => afterOn(create(), optimizer, steps)),
+  );
+  for (const other of others) expect(other).toEqual(first);
+  return first;
+}
+
+async function afterOn(executor: Executor, optimizer: Optimizer, steps: number): Promise<After> {
   const w = new Variable([], 0, { label: "w" });
   const state = optimizer.init([w]);
   const updates = optimizer.update([scalar(-1)], state, [w]);
   const [average] = optimizer.averages?.(state, [w]) ?? [];
-  const executor = new JsExecutor({ precision: "float64" });
   const id = await executor.load(compile({ assignments: [...updates] }));
   await initialise(
     executor,

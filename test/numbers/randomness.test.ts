@@ -4,8 +4,9 @@
 import { describe, expect, test } from "vitest";
 import { arange, scalar } from "../../src/create.ts";
 import { ArgumentError } from "../../src/errors.ts";
-import { foldIn, normal, permuteIndex, randomKey, uniform } from "../../src/ops/random.ts";
+import { foldIn, normal, permuteIndex, permuteIndexOp, randomKey, uniform } from "../../src/ops/random.ts";
 import { permuteIndex as permuted } from "../../src/runtime/js/random.ts";
+import { apply } from "../../src/tensor.ts";
 import { everywhere } from "./everywhere.ts";
 
 /** The chi-square value that chance passes once in a million times. */
@@ -151,6 +152,15 @@ everywhere(({ run }) => {
     expect([...order].sort((p, q) => p - q)).toEqual(Array.from({ length: size }, (_, i) => i));
     const { outside } = await run(() => ({ outside: permuteIndex(scalar(size, "i32"), randomKey(1, "all"), size) }));
     expect(outside).toEqual([size]);
+  });
+
+  test("permutations are those whose orders are counted above", async () => {
+    const pairs = [2, 3, 5, 8, 16, 63, 64, 65, 100].flatMap((size) =>
+      Array.from({ length: 40 * size }, (_, i) => [i % size, Math.imul(i, 7919), size] as const),
+    );
+    const [index, keys, sizes] = [0, 1, 2].map((part) => Int32Array.from(pairs, (pair) => pair[part]));
+    const { to } = await run((i, key, size) => ({ to: apply(permuteIndexOp, [i, key, size]) }), index, keys, sizes);
+    expect(to).toEqual(pairs.map(([i, key, size]) => permuted(i, key, size)));
   });
 
   test("normal numbers of two keys are not the same", async () => {

@@ -76,6 +76,20 @@ describe.each(Object.entries(float32))("%s", (_, create) => {
     }
   });
 
+  test.each([4, 65])("of many rows added to %i", async (rows) => {
+    const [count, width] = [200_000, 3];
+    const data = Float32Array.from({ length: count * width }, () => 0.1 * next());
+    const index = Int32Array.from({ length: count }, (_, i) => (i % 7 === 0 ? i % rows : 1));
+    const [updates, at] = [input([count, width]), input([count], "i32")];
+    const inputs = [[updates, data] as const, [at, index] as const];
+    const { y } = await runOn(executor, { outputs: { y: at.scatterAdd(updates, [rows, width]) }, inputs });
+    const exact = new Float64Array(rows * width);
+    for (let i = 0; i < data.length; i++) exact[index[Math.floor(i / width)] * width + (i % width)] += data[i];
+    exact.forEach((sum, i) => {
+      expect(Math.abs(y[i] - sum)).toBeLessThanOrEqual(sum === 0 ? 0 : ulp(sum));
+    });
+  });
+
   test("what cancels leaves what is left", async () => {
     const data = Float32Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? 1e7 : -1e7) + (i === 777 ? 1 : 0));
     const [sum] = Array.from(await sumOf([20_000], data, (x) => x.sum()));

@@ -1,4 +1,5 @@
 // Rows picked by index, and rows added by index, in JavaScript. Twin of assembly/gather.ts.
+import { SCATTER_PARTS, SCATTER_WIDE } from "../../../assembly/isa/chunks.ts";
 import {
   GATHER_BYTES,
   GATHER_COUNT,
@@ -48,12 +49,18 @@ export function scatterAdd(memory: JsMemory, code: Int32Array, at: number): void
   const { f, i } = memory;
   const width = code[at + SCATTER_WIDTH];
   const rows = code[at + SCATTER_ROWS];
-  f.fill(0, code[at + SCATTER_TO], code[at + SCATTER_TO] + rows * width);
+  const target = code[at + SCATTER_TO];
+  const size = rows * width;
+  const isWide = size <= SCATTER_PARTS * SCATTER_WIDE;
+  if (isWide && memory.totals.length < size) memory.totals = new Float64Array(size);
+  const [sums, start] = isWide ? [memory.totals, 0] : [f, target];
+  sums.fill(0, start, start + size);
   for (let r = 0; r < code[at + SCATTER_COUNT]; r++) {
     const row = i[code[at + SCATTER_INDEX] + r];
     if (!(row >= 0 && row < rows)) continue;
-    const to = code[at + SCATTER_TO] + row * width;
+    const to = start + row * width;
     const from = code[at + SCATTER_FROM] + r * width;
-    for (let k = 0; k < width; k++) f[to + k] += f[from + k];
+    for (let k = 0; k < width; k++) sums[to + k] += f[from + k];
   }
+  if (isWide) f.set(sums.subarray(0, size), target);
 }

@@ -40,6 +40,8 @@ export class JsMemory implements Memory {
   readonly instruction = new Int32Array(MATMUL_WORDS + MAP_WORDS);
   /** Partial results of one block of columns. */
   readonly sums = new Float64Array(BLOCK);
+  /** Sums of the rows that rows are added to, where these are few. */
+  totals = new Float64Array(0);
   /** TILE columns of B, k of each, side by side. */
   panel = new Float64Array(BLOCK * TILE);
 
