@@ -106,11 +106,21 @@ function addWide(
     const row = load<i32>(index + 4 * i) - firstRow;
     if ((row as u32) >= (rows as u32)) continue;
     const sums = scratch + 8 * row * columns;
-    for (let c = 0; c < columns; c++) store<f64>(sums + 8 * c, load<f64>(sums + 8 * c) + <f64>load<f32>(from + 4 * c));
+    let c = 0;
+    for (; c < columns - 1; c += 2) {
+      const pair = f64x2.promote_low_f32x4(v128.load64_zero(from + 4 * c));
+      v128.store(sums + 8 * c, f64x2.add(v128.load(sums + 8 * c), pair));
+    }
+    if (c < columns) store<f64>(sums + 8 * c, load<f64>(sums + 8 * c) + <f64>load<f32>(from + 4 * c));
   }
-  for (let row = 0; row < rows; row++)
-    for (let c = 0; c < columns; c++)
-      store<f32>(to + 4 * (row * width + c), <f32>load<f64>(scratch + 8 * (row * columns + c)));
+  for (let row = 0; row < rows; row++) {
+    const sums = scratch + 8 * row * columns;
+    const target = to + 4 * row * width;
+    let c = 0;
+    for (; c < columns - 1; c += 2)
+      v128.store64_lane(target + 4 * c, f32x4.demote_f64x2_zero(v128.load(sums + 8 * c)), 0);
+    if (c < columns) store<f32>(target + 4 * c, <f32>load<f64>(sums + 8 * c));
+  }
 }
 
 function addRow(to: usize, from: usize, columns: i32): void {

@@ -229,7 +229,8 @@ function saturated(a: v128, limit: v128, y: v128, one: v128): v128 {
 
 /**
  * erf x = 1 - u^4, u = erfc(x)^(1/4), x >= 0. With t = 4 - 4 u, a polynomial without constant term, 1 - u^4 is s - s^2 / 4 where
- * s = t - t^2 / 8, with a relative error as small as that of t; where erf nears 1 the two steps damp it. Exactly 1 from where erf rounds to 1. The sign is put back.
+ * s = t - t^2 / 8, with a relative error as small as that of t; where erf nears 1 the two steps damp it. Exactly 1 from where erf rounds
+ * to 1. The sign is put back.
  */
 export function erf(to: usize, from: usize, bytes: i32): void {
   const limit = constant(page.ERF_LIMIT);

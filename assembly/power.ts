@@ -2,7 +2,7 @@
 // x^y = 2^(y log2 x). log2 and the product are computed in float64, which keeps the error of y log2 x, up to 151, below 2^-35;
 // only 2^fraction is a float32 polynomial. Relaxed fused steps are used there alone.
 import * as page from "./isa/math-page";
-import { choose, constant, madd } from "./simd";
+import { choose, constant, madd, upper } from "./simd";
 
 /** to = a^b. */
 export function pow(to: usize, base: usize, exponent: usize, bytes: i32): void {
@@ -54,11 +54,6 @@ export function pow(to: usize, base: usize, exponent: usize, bytes: i32): void {
     if (special) z = powSpecial(x, y, z);
     v128.store(to, z);
   }
-}
-
-/** Lanes 2 and 3 in the place of lanes 0 and 1. */
-function upper(x: v128): v128 {
-  return i32x4.shuffle(x, x, 2, 3, 2, 3);
 }
 
 /** y * (n + log2 m) of the first two lanes in float64, clamped to where 2 to its power is 0 or infinite; m in sqrt(1/2)..sqrt(2). */

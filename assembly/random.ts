@@ -7,7 +7,8 @@
 // PERMUTE_INDEX with key b and size c: a if a is outside 0..c-1. Up to SHUFFLED indices are shuffled (Fisher and Yates, in the order of
 // Durstenfeld 1964): for k = c - 1, c - 2, ..., 1 what lies at k changes places with what lies at ((mix(mix(b + 0x9e3779b9) +
 // k * 0x9e3779b9) * (k + 1)) >> 32), and the result is where a has come to. Every order of so few is as likely as every other.
-// Of more, h is the least number >= 1 with 4^h >= c, and a value of 2 h bits, at first a, goes through a balanced Feistel network of 8 rounds, again and again until it is below c ("cycle
+// Of more, h is the least number >= 1 with 4^h >= c, and a value of 2 h bits, at first a,
+// goes through a balanced Feistel network of 8 rounds, again and again until it is below c ("cycle
 // walking": Black, Rogaway, "Ciphers with arbitrary finite domains", 2002). Round r takes the halves (left, right) to
 // (right, left ^ (mix(right ^ (mix(b + 0x9e3779b9) + r * 0x9e3779b9)) mod 2^h)), with mix the finalizer of Murmur3:
 // x ^= x >>> 16; x *= 0x85ebca6b; x ^= x >>> 13; x *= 0xc2b2ae35; x ^= x >>> 16.

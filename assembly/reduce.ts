@@ -1,6 +1,6 @@
 // REDUCE: sums, maxima and places of maxima over the middle axis of outer x n x inner.
-// The order of summation depends on the shape alone. Sums of many elements are kept in float64 (WIDE_SUM): columns of 512 x 512 as fast as
-// in float32, a row of 10^6 at 26 GB/s in the place of 63 (one core of an AMD EPYC). Few are float32 in several sums side by side.
+// The order of summation depends on the shape alone. Sums of many elements are kept in float64 (WIDE_SUM): columns take no longer so, a
+// long row that lies in the first caches takes about twice as long (bench/README.md). Few are float32 in several sums side by side.
 import { REDUCE_CHUNK, REDUCE_COLUMNS } from "./isa/chunks";
 import {
   KIND_ARGMAX,
@@ -19,7 +19,7 @@ import {
   REDUCE_TO,
 } from "./isa/slots";
 import { nextChunk, scratch, startClaims } from "./parallel";
-import { lanesBelow, storeLanes } from "./simd";
+import { lanesBelow, storeLanes, upper } from "./simd";
 
 const MANY_ROWS = 16; // from which on columns are summed by 16
 
@@ -255,11 +255,6 @@ function storeWide(to: usize, below: i32, low: v128, high: v128, columns: i32): 
 /** Four float64 as float32. */
 function rounded(low: v128, high: v128): v128 {
   return i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
-}
-
-/** Lanes 2 and 3 in the place of lanes 0 and 1. */
-function upper(x: v128): v128 {
-  return i32x4.shuffle(x, x, 2, 3, 2, 3);
 }
 
 /** Writes the first lanes, one to four. */

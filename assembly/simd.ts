@@ -56,6 +56,12 @@ export function hmaxI(a: v128): i32 {
   return i32x4.extract_lane(i32x4.max_s(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
+/** Lanes 2 and 3 in the place of lanes 0 and 1. */
+@inline
+export function upper(x: v128): v128 {
+  return i32x4.shuffle(x, x, 2, 3, 2, 3);
+}
+
 /** Bits of `yes` where the mask is set, of `no` elsewhere; the mask must be all ones or all zeros in each lane. */
 @inline
 export function choose(mask: v128, yes: v128, no: v128): v128 {
