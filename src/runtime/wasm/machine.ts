@@ -1,4 +1,4 @@
-// The WebAssembly machine: an instance of the kernels over a shared memory, and a team of further ones once a program is worth it.
+// The WebAssembly machine: an instance of the kernels over its memory, and a team of further ones once a program is worth it.
 // Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
 // from here (assembly/isa/sizes.ts).
 import { ALIGN, CONTROL_NARROW, CONTROL_PATIENCE, HEAP, SCRATCH_WORDS, SLEEP } from "../../../assembly/isa/sizes.ts";
@@ -12,6 +12,7 @@ import { type Helpers, importsOf, link, Places, type Prepared, place } from "./f
 import { writeMathPage } from "./math-page.ts";
 import { Team } from "./team.ts";
 import { threadsFor } from "./threads-for.ts";
+import { unshared } from "./unshared.ts";
 
 /** What assembly/index.ts exports. */
 export interface Kernels extends Helpers {
@@ -30,7 +31,7 @@ export interface Kernels extends Helpers {
 
 const PAGE_WORDS = 16384;
 const MOST_PAGES = 65536; // 4 GiB
-const LEAST_PAGES = 1024; // 64 MiB
+const LEAST_PAGES = 1024; // 64 MiB; a team begins with them, so that its memory seldom grows (unshared.ts says why)
 
 /** Kernels read whole vectors and tiles, so up to these words beyond the last buffer. */
 const SLACK = 1024;
@@ -66,8 +67,11 @@ export interface Sharing {
 /** Compiles and instantiates a module; further threads are started with the first program that is worth them. */
 export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing: Sharing): Promise<Machine> {
   const start = scratchOf(sharing.threads);
-  const { memory, maximum } = reserve(Math.ceil((start + SLACK) / PAGE_WORDS));
-  const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } }).catch(refused);
+  const shared = sharing.threads > 1;
+  const least = Math.ceil((start + SLACK) / PAGE_WORDS);
+  const { memory, maximum } = reserve(shared ? Math.max(least, LEAST_PAGES) : least, shared);
+  const own = shared ? bytes : unshared(bytes);
+  const { module, instance } = await WebAssembly.instantiate(own, { env: { memory } }).catch(refused);
   const kernels = instance.exports as unknown as Kernels;
   writeMathPage(memory.buffer);
   const control = new Int32Array(memory.buffer);
@@ -87,10 +91,10 @@ function refused(error: unknown): never {
 }
 
 /** A memory that can grow to 4 GiB, or to what the platform lets one reserve. @throws RangeError if that is next to nothing */
-function reserve(initial: number): { readonly memory: WebAssembly.Memory; readonly maximum: number } {
+function reserve(initial: number, shared: boolean): { readonly memory: WebAssembly.Memory; readonly maximum: number } {
   for (let maximum = MOST_PAGES; ; maximum /= 2) {
     try {
-      return { memory: new WebAssembly.Memory({ shared: true, initial, maximum }), maximum };
+      return { memory: new WebAssembly.Memory({ shared, initial, maximum }), maximum };
     } catch (error) {
       if (!(error instanceof RangeError) || maximum < 2 * LEAST_PAGES) throw error;
     }
@@ -189,7 +193,7 @@ class WasmMachine implements Machine {
       scratch: alone ? 4 * scratchOf(0) : undefined,
     });
     if (generated === undefined) return;
-    const module = await WebAssembly.compile(generated.bytes);
+    const module = await WebAssembly.compile(this.#sharing.threads > 1 ? generated.bytes : unshared(generated.bytes));
     if (this.#kernels === undefined || this.#linear === undefined) return;
     const instance = await WebAssembly.instantiate(module, importsOf(this.#kernels, this.#linear));
     // No step is under way now; the program may be gone, or lie elsewhere than it did.
