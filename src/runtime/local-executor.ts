@@ -90,9 +90,14 @@ export class LocalExecutor implements Executor {
     return task(this.#live);
   }
 
-  async load(program: Program): Promise<ProgramId> {
+  load(program: Program): Promise<ProgramId> {
+    return this.loadAs(undefined, program);
+  }
+
+  /** Under a number of the caller's, which no program has had: whoever speaks for another executor names programs as that one does. */
+  async loadAs(id: ProgramId | undefined, program: Program): Promise<ProgramId> {
     aProgram(program, "load: program");
-    const loaded = await this.#act(({ machine, space }) => ({ id: space.load(program), ready: machine.ready?.() }));
+    const loaded = await this.#act(({ machine, space }) => ({ id: space.load(program, id), ready: machine.ready?.() }));
     await loaded.ready;
     return this.#act(() => loaded.id); // or it was disposed meanwhile
   }

@@ -40,10 +40,10 @@ export class Space {
   }
 
   /**
-   * Refuses before it keeps anything: whatever it throws leaves everything as it was.
+   * Refuses before it keeps anything: whatever it throws leaves everything as it was. `id`: a number that nothing has had.
    * @throws ProgramError if it disagrees with a known variable or its code is none, ArgumentError if it needs an unknown one; MemoryError
    */
-  load(program: Program): ProgramId {
+  load(program: Program, id = this.#nextId): ProgramId {
     const missing = program.needs?.find((key) => !this.#variables.has(key));
     if (missing !== undefined)
       throw new ArgumentError(`variable ${nameIn(program, missing)} has no value on this executor`);
@@ -74,12 +74,13 @@ export class Space {
     this.#variables = variables;
     for (const variable of fresh) this.#fill(variable.place.at, variable.place.words, 0);
     this.#fillIn(loaded);
-    this.#programs.set(this.#nextId, loaded);
+    this.#programs.set(id, loaded);
+    this.#nextId = Math.max(this.#nextId, id + 1);
     const moved = arena.at !== this.#arena.at;
     this.#arena = arena;
     if (moved) for (const each of this.#programs.values()) this.#relocate(each, variables, arena);
     for (const each of moved ? this.#programs.values() : [loaded]) this.#machine.install(each);
-    return this.#nextId++;
+    return id;
   }
 
   #fill(at: number, words: number, value: number): void {

@@ -224,7 +224,7 @@ export class Trainer {
     this.#check();
     this.#checkIdle("fit");
     const data = this.#data;
-    if (data === undefined) throw new DataError("fit: load data first");
+    if (data === undefined) throw new DataError("fit: load data first, and wait for it: await trainer.load(samples)");
     checkOptions(options, "fit", {
       batch: (value, what) => value === "all" || must(isBatch(value), value, what, 'a whole number >= 1 or "all"'),
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),

@@ -1,7 +1,7 @@
 // The worker's side: an executor behind the service's calls. It serves one page, and knows nothing of models. Orders are carried out one
 // after the other; every answer tells what runs did until then, in the order in which it happened (README.md).
 import type { Program } from "../compile/program.ts";
-import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
+import { ThreadError, WorkerError } from "../errors.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { PlanEntry, ProgramId, RunHandle, Slot, Write } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
@@ -35,21 +35,14 @@ const SHARE = 50;
 /** The page keeps what it writes until the next checkpoint: that comes early after so many bytes, or as many as the last one had. */
 const KEPT = 2 ** 24;
 
-/** A program under the page's id. */
-interface Known {
-  readonly id: ProgramId;
-  readonly program: Program;
-}
-
 interface Open {
   readonly handle: RunHandle;
-  /** The page's ids by the executor's. */
-  readonly ids: ReadonlyMap<ProgramId, ProgramId>;
+  readonly plan: readonly PlanEntry[];
 }
 
 export class Server implements Service {
   #executor: LocalExecutor | undefined;
-  readonly #programs = new Map<ProgramId, Known>();
+  readonly #programs = new Map<ProgramId, Program>();
   readonly #runs = new Map<RunId, Open>();
   /** The order before. */
   #busy: Promise<unknown> = Promise.resolve();
@@ -83,14 +76,15 @@ export class Server implements Service {
   load(id: ProgramId, program: Program) {
     return this.#order(async () => {
       const executor = this.#own();
-      this.#programs.set(id, { id: await executor.load(program), program });
+      await executor.loadAs(id, program);
+      this.#programs.set(id, program);
       return executor.info;
     });
   }
 
   unload(id: ProgramId) {
     return this.#order(async () => {
-      await this.#own().unload(this.#known(id).id);
+      await this.#own().unload(id);
       this.#programs.delete(id);
       this.#ran.delete(id);
     });
@@ -105,14 +99,14 @@ export class Server implements Service {
 
   write(writes: readonly Write[]) {
     return this.#order(async () => {
-      await this.#own().writeAll(this.#translated(writes));
+      await this.#own().writeAll(writes);
       if (this.#ran.size > 0) for (const { data } of writes) this.#written += 8 * data.length;
       if (this.#due()) this.#wake();
     });
   }
 
   read(slots: readonly Slot[]) {
-    return this.#order(async () => this.#own().readAll(slots.map((slot) => this.#slot(slot))));
+    return this.#order(async () => this.#own().readAll(slots));
   }
 
   run(order: RunOrder) {
@@ -133,17 +127,16 @@ export class Server implements Service {
   }
 
   #begin({ run, plan, paused, repeat, from, urgent }: RunOrder): Open {
-    const own = this.#plan(plan);
-    const handle = this.#own().run(own, { repeat, from, urgent });
+    const handle = this.#own().run(plan, { repeat, from, urgent });
     if (paused) void handle.pause();
-    const open = { handle, ids: new Map(own.map(([id], i) => [id, plan[i][0]])) };
+    const open = { handle, plan };
     this.#runs.set(run, open);
     return open;
   }
 
   /** A step that failed may have been made in part: that can be told, but not made again. */
   #left(plan: readonly PlanEntry[]): Promise<void> {
-    this.#touch(plan.map(([id]) => id));
+    this.#touch(plan);
     return this.#checkpoint();
   }
 
@@ -165,13 +158,13 @@ export class Server implements Service {
   }
 
   restore(values: readonly Write[]) {
-    return this.#order(async () => this.#own().restoreAll(this.#translated(values)));
+    return this.#order(async () => this.#own().restoreAll(values));
   }
 
   repeat(stretch: Stretch) {
     return this.#order(async () => {
-      for (const { plan, repeat } of roundsOf(stretch)) await this.#own().run(this.#plan(plan), { repeat }).done;
-      this.#touch(stretch.plan.map(([id]) => id));
+      for (const { plan, repeat } of roundsOf(stretch)) await this.#own().run(plan, { repeat }).done;
+      this.#touch(stretch.plan);
     });
   }
 
@@ -209,16 +202,16 @@ export class Server implements Service {
     if (last !== undefined && "run" in last && last.run === run)
       this.#events[this.#events.length - 1] = { run, steps: last.steps + steps };
     else this.#events.push({ run, steps });
-    this.#touch(open.ids.values());
+    this.#touch(open.plan);
     this.#wake();
   }
 
-  #touch(programs: Iterable<ProgramId>): void {
-    for (const id of programs) {
-      const known = this.#programs.get(id);
-      if (known === undefined) continue; // unloaded before its turn came
+  #touch(plan: readonly PlanEntry[]): void {
+    for (const [id] of plan) {
+      const program = this.#programs.get(id);
+      if (program === undefined) continue; // unloaded before its turn came
       this.#ran.add(id);
-      for (const { key, assigned } of known.program.variables) if (assigned) this.#changed.add(key);
+      for (const { key, assigned } of program.variables) if (assigned) this.#changed.add(key);
     }
   }
 
@@ -232,10 +225,10 @@ export class Server implements Service {
     const began = performance.now();
     const variables = Array.from(this.#changed, (variable): Slot => ({ variable }));
     const outputs = Array.from(this.#ran).flatMap((program) =>
-      this.#known(program).program.outputs.map(({ name }): Slot => ({ program, name })),
+      (this.#programs.get(program)?.outputs ?? []).map(({ name }): Slot => ({ program, name })),
     );
     const slots = [...variables, ...outputs];
-    const data = await this.#own().readAll(slots.map((slot) => this.#slot(slot)));
+    const data = await this.#own().readAll(slots);
     this.#events.push({ values: slots.map((slot, i) => ({ slot, data: data[i] })) });
     this.#ran.clear();
     this.#changed.clear();
@@ -282,34 +275,13 @@ export class Server implements Service {
   }
 
   #takeLog(run: RunId): void {
-    const open = this.#runs.get(run);
-    const rows = open?.handle.takeLog() ?? [];
-    if (rows.length === 0) return;
-    this.#logs.push({ run, rows: rows.map((each) => ({ ...each, program: open?.ids.get(each.program) ?? 0 })) });
+    const rows = this.#runs.get(run)?.handle.takeLog() ?? [];
+    if (rows.length > 0) this.#logs.push({ run, rows });
   }
 
   #own(): LocalExecutor {
     if (this.#executor === undefined) throw new WorkerError("the worker was not told to begin");
     return this.#executor;
-  }
-
-  #known(id: ProgramId): Known {
-    const known = this.#programs.get(id);
-    if (known === undefined) throw new DisposedError(`program ${id} is not loaded`);
-    return known;
-  }
-
-  /** The same by the executor's ids. */
-  #slot(slot: Slot): Slot {
-    return "variable" in slot ? slot : { program: this.#known(slot.program).id, name: slot.name };
-  }
-
-  #translated(writes: readonly Write[]): Write[] {
-    return writes.map(({ slot, data }) => ({ slot: this.#slot(slot), data }));
-  }
-
-  #plan(plan: readonly PlanEntry[]): PlanEntry[] {
-    return plan.map(([id, steps]) => [this.#known(id).id, steps]);
   }
 }
 

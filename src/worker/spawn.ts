@@ -62,7 +62,7 @@ export function spawn(options: SpawnOptions = {}): Promise<Executor> {
 /**
  * An executor in a worker that the caller started with the file `simdgrad/worker.js`: for bundlers that do not follow `spawn`'s. With `respawn` a
  * function that starts one. The worker is the executor's from then on.
- * @throws WorkerError if it fails to load or does not answer; ArgumentError for impossible options
+ * @throws WorkerError if it fails to load or does not answer; ArgumentError for impossible options, or a worker that another executor has
  *
  * @example
  * import { Worker } from "node:worker_threads";
@@ -73,15 +73,24 @@ export function spawn(options: SpawnOptions = {}): Promise<Executor> {
  * await executor.dispose();
  */
 export async function connect(worker: AnyWorker | (() => AnyWorker), options: SpawnOptions = {}): Promise<Executor> {
-  if (typeof worker === "function") return remote(() => checked(worker()), options);
+  if (typeof worker === "function") return remote(() => take(worker()), options);
   checked(worker);
   must(isRecord(options), options, "connect: the options", "an object");
   if (options.respawn) throw new ArgumentError("connect: respawn needs a function that starts a worker, not a worker");
-  return remote(() => worker, options);
+  return remote(() => take(worker), options);
 }
+
+/** Workers that executors have or had. */
+const taken = new WeakSet<AnyWorker>();
 
 function checked(worker: AnyWorker): AnyWorker {
   anObjectWith("a worker, or a function that starts one", "postMessage", "terminate")(worker, "connect: worker");
+  if (taken.has(worker)) throw new ArgumentError("connect: the worker is another executor's; start one for each");
+  return worker;
+}
+
+function take(worker: AnyWorker): AnyWorker {
+  taken.add(checked(worker));
   return worker;
 }
 

@@ -294,6 +294,21 @@ export function workerFacade(platform: Platform): void {
     });
   });
 
+  describe("a worker", () => {
+    test("is one executor's, who is not disturbed by another that wants it", async () => {
+      const worker = platform.start();
+      const executor = await connect(worker, { threads: 1, build: "portable" });
+      await expect(connect(worker)).rejects.toThrow(
+        new ArgumentError("connect: the worker is another executor's; start one for each"),
+      );
+      await expect(connect(() => worker)).rejects.toThrow("the worker is another executor's");
+      const trainer = newTrainer(executor);
+      expect(await trainer.predict(trainingData.x)).toMatchObject({ shape: [500, 4] });
+      await executor.dispose();
+      await expect(connect(worker)).rejects.toThrow(ArgumentError);
+    });
+  });
+
   describe("an executor that was disposed", () => {
     test("rejects what waits and what comes", async () => {
       const executor = await connected();

@@ -20,14 +20,47 @@ export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+function firstMessage(worker: AnyWorker): Promise<unknown> {
+  return new Promise((resolve) => {
+    if ("on" in worker) worker.on("message", resolve);
+    else worker.addEventListener("message", resolve);
+  });
+}
+
+type Listen = (event: string, listener: (message: never) => void) => unknown;
+
+/** Lets messages of a worker be held back and come late, even when nobody listens to it any more. */
+export function withholding(worker: AnyWorker): { readonly hold: () => void; readonly deliver: () => void } {
+  const held: (() => void)[] = [];
+  let holds = false;
+  const name = "on" in worker ? "on" : "addEventListener";
+  const own = worker as unknown as Record<typeof name, Listen>;
+  const listen = own[name].bind(worker);
+  own[name] = (event, listener) =>
+    listen(
+      event,
+      event === "message" ? (data) => void (holds ? held.push(() => listener(data)) : listener(data)) : listener,
+    );
+  return {
+    hold: () => {
+      holds = true;
+    },
+    deliver: () => {
+      for (const each of held.splice(0)) each();
+    },
+  };
+}
+
 /** The workers and executors of the tests of one file; executors are disposed of after each test. */
 export function workersOf(platform: Workers) {
   const open: Executor[] = [];
   const started: AnyWorker[] = [];
+  const answered: Promise<unknown>[] = [];
 
   function start(): AnyWorker {
     const worker = platform.start();
     started.push(worker);
+    answered.push(firstMessage(worker));
     return worker;
   }
 
@@ -47,10 +80,17 @@ export function workersOf(platform: Workers) {
     while (started.length < count) await wait(2);
   }
 
+  /** The same, and the last of them has begun. */
+  async function untilUp(count: number): Promise<void> {
+    await untilStarted(count);
+    await answered[count - 1];
+  }
+
   afterEach(async () => {
     await Promise.all(open.splice(0).map((executor) => executor.dispose()));
     started.length = 0;
+    answered.length = 0;
   });
 
-  return { open, started, start, connected, kill, untilStarted };
+  return { open, started, start, connected, kill, untilStarted, untilUp };
 }

@@ -17,7 +17,7 @@ import * as code from "../../assembly/isa/map-code.ts";
 import { untilSteps } from "../runtime/contract-programs.ts";
 import { a, Encoder, full, o } from "../runtime/encode.ts";
 import { Book, stepsOf } from "./ledger.ts";
-import { type Workers, wait, workersOf } from "./platform.ts";
+import { type Workers, wait, withholding, workersOf } from "./platform.ts";
 
 const ENDLESS = { repeat: Number.POSITIVE_INFINITY };
 /** No checkpoint in any of the tests, or one after the other. */
@@ -52,7 +52,7 @@ async function afterSteps(trainer: Trainer, steps: number): Promise<StateDict> {
 }
 
 export function workerTakeover(platform: Workers & { readonly hanging: () => AnyWorker }): void {
-  const { started, start, connected, kill, untilStarted } = workersOf(platform);
+  const { started, start, connected, kill, untilStarted, untilUp } = workersOf(platform);
 
   /** A book with two programs that do not commute, in a worker that can be replaced. */
   async function opened(options: Parameters<typeof connected>[0], first = start) {
@@ -150,13 +150,35 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
     test("while it hangs, and is stopped meanwhile, ends when patience does", async () => {
       let hung = false;
       const begin = () => (hung ? start() : platform.hanging());
-      const { book, executor, p } = await opened({ respawn: true, patience: 400 }, begin);
+      const { book, executor, p } = await opened({ respawn: true, patience: 1500 }, begin);
       hung = true;
       const run = executor.run([[p, 1]], ENDLESS);
       await wait(1600); // it hangs from 1500 ms on
       const { stopped } = await run.stop();
       expect(stopped).toBe(true);
       await expectTruth(book, run);
+    });
+
+    test("only in appearance is not listened to any more", async () => {
+      let late: ReturnType<typeof withholding> | undefined;
+      const begin = () => {
+        const worker = start();
+        late ??= withholding(worker);
+        return worker;
+      };
+      const { book, executor, p } = await opened({ respawn: NEVER, patience: 2000 }, begin);
+      const run = executor.run([[p, 1]], ENDLESS);
+      await untilSteps(run, 100);
+      late?.hold();
+      const read = book.read(); // somebody waits, so that it is asked for a sign of life
+      await untilStarted(2);
+      late?.deliver();
+      await read;
+      await untilSteps(run, run.steps + 100);
+      const { steps } = await run.stop();
+      expect(started).toHaveLength(2);
+      await expectTruth(book, run);
+      expect((await book.read()).count).toEqual([steps]);
     });
 
     test("takes turns with others as it did", async () => {
@@ -297,6 +319,20 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       expect(await book.read()).toEqual(before);
     });
 
+    test("programs keep their numbers, also in errors", async () => {
+      const { executor, q } = await opened({ respawn: NEVER });
+      const read = () => executor.read({ program: q, name: "nothing" });
+      const refused = await read().catch((error: unknown) => error);
+      expect(String(refused)).toContain(`program ${q} has no slot nothing`);
+      kill();
+      await untilStarted(2);
+      await expect(read()).rejects.toThrow(refused as Error);
+      const later = await executor.load(new Encoder().program());
+      expect(later).toBeGreaterThan(q);
+      await executor.unload(later);
+      await expect(executor.run([[later, 1]]).done).rejects.toThrow(`program ${later} is not loaded`);
+    });
+
     test("calls that waited are answered, in their order", async () => {
       const { book, executor, p } = await opened({ respawn: NEVER });
       await executor.run([[p, 10]]).done;
@@ -341,8 +377,8 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       const before = await book.read();
       for (let death = 1; death <= 4; death++) {
         kill();
-        await untilStarted(death + 1);
-        await wait(400); // it is up, and idle
+        await untilUp(death + 1);
+        await wait(100); // and idle
       }
       expect(await book.read()).toEqual(before);
       run.resume();
