@@ -258,7 +258,9 @@ describe("bad input", () => {
     expect(await failing(() => regressor.load({ x: [[1]], y: [1] }))).toMatchInlineSnapshot(
       `"ShapeError: mseLoss: prediction [1, 1] and target [1] differ"`,
     );
-    expect(await failing(() => regressor.fit())).toMatchInlineSnapshot(`"DataError: fit: load data first, and wait for it: await trainer.load(samples)"`);
+    expect(await failing(() => regressor.fit())).toMatchInlineSnapshot(
+      `"DataError: fit: load data first, and wait for it: await trainer.load(samples)"`,
+    );
   });
 
   test("the layer that does not fit is named by its path", async () => {
