@@ -4,9 +4,9 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as op from "../assembly/isa/opcode.ts";
-import { lengthAt, opcodeAt } from "../src/compile/addresses.ts";
 import { profile } from "../src/debug/index.ts";
 import { compile, input, JsExecutor, type Program } from "../src/index.ts";
+import { lengthAt, opcodeAt } from "../src/program/addresses.ts";
 import { threadsFor } from "../src/runtime/wasm/threads-for.ts";
 import { chunksOf, timeOf } from "../src/runtime/wasm/work.ts";
 import { networks } from "./networks.ts";

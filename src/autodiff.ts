@@ -1,13 +1,12 @@
 // Reverse mode on the graph: gradients are graphs too, so gradients of gradients need nothing more. No recursion, no tape.
 
 import { aFunction, checkOptions } from "./check.ts";
-import { scalar } from "./create.ts";
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
 import { type Copy, nondifferentiable, type Op } from "./op.ts";
 import { type CustomGradientAttrs, customGradient as customGradientOp } from "./ops/leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
-import { apply, aTensor, type Tensor, tensors } from "./tensor.ts";
+import { apply, aTensor, scalar, type Tensor, tensors } from "./tensor.ts";
 
 /** Cotangents of the inputs of a node, by input and, for ops of several outputs, by output. */
 class Cotangents {

@@ -1,5 +1,5 @@
 // Tensors that begin a graph: inputs, constants, and what is put together from several tensors.
-import { aText, checkOptions, must, numbers } from "./check.ts";
+import { aText, checkOptions, numbers } from "./check.ts";
 import { DTypeError, ShapeError } from "./errors.ts";
 import type { Op } from "./op.ts";
 import * as leaf from "./ops/leaf.ts";
@@ -14,7 +14,7 @@ import {
   showShape,
   sizeOf,
 } from "./shape.ts";
-import { apply, tensors as checkTensors, Tensor } from "./tensor.ts";
+import { apply, tensors as checkTensors, scalar, Tensor } from "./tensor.ts";
 
 /** Numbers in nested arrays, outermost axis first. */
 export type Nested = number | readonly Nested[];
@@ -62,36 +62,6 @@ export function constant(
 }
 
 /**
- * A constant of shape [].
- * @throws DTypeError for a value that the dtype cannot hold
- *
- * @example
- * import { evaluate, scalar } from "simdgrad";
- * await evaluate(scalar(3).mul(2)); // => [6]
- */
-export function scalar(value: number, dtype: DType = "f32"): Tensor {
-  must(typeof value === "number", value, "scalar", "a number");
-  checkKnown(dtype, "scalar");
-  const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
-  if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);
-  const data = dtype === "f32" ? Float64Array.of(value) : dtype === "i32" ? Int32Array.of(value) : Uint8Array.of(value);
-  const attrs = { shape: [], dtype, data, scalar: value };
-  return new Tensor(leaf.constant as Op, [], attrs, attrs);
-}
-
-/**
- * The i32 numbers 0, 1, ..., count - 1.
- *
- * @example
- * import { arange, evaluate } from "simdgrad";
- * await evaluate(arange(3)); // => [0, 1, 2]
- */
-export function arange(count: number): Tensor {
-  checkShape([count], "arange");
-  return constant(Int32Array.from({ length: count }, (_, i) => i));
-}
-
-/**
  * Tensors one after the other along an axis.
  *
  * @example
@@ -117,18 +87,6 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
     tensors.map((tensor) => tensor.unsqueeze(axis)),
     axis,
   );
-}
-
-/**
- * The same value, with no gradient passing to what it was computed from.
- *
- * @example
- * import { constant, evaluate, grad, stopGradient } from "simdgrad";
- * const x = constant(3);
- * await evaluate(grad(x.mul(stopGradient(x)), [x])[0]); // => [3]
- */
-export function stopGradient(tensor: Tensor): Tensor {
-  return apply(leaf.stopGradient, [tensor]);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Op: everything the library knows about an operation, as data. Shared code reads these properties and never the name.
-import type { Buffer, Emitter } from "./compile/lir.ts";
+
 import { ShapeError } from "./errors.ts";
+import type { Buffer, Emitter } from "./program/lir.ts";
 import type { Aval } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 

@@ -11,12 +11,12 @@ import {
   checkOptions,
   must,
 } from "./check.ts";
-import { arange, scalar, stopGradient } from "./create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
 import type { Op } from "./op.ts";
 import * as contraction from "./ops/contraction.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as indexing from "./ops/indexing.ts";
+import * as leaf from "./ops/leaf.ts";
 import * as movement from "./ops/movement.ts";
 import * as reduction from "./ops/reduction.ts";
 import * as rowwise from "./ops/rowwise.ts";
@@ -875,6 +875,49 @@ export function aTensor(value: unknown, what: string): void {
 /** Throws an ArgumentError unless a value is an array of tensors. */
 export function tensors(value: unknown, what: string): void {
   aListOf(aTensor)(value, what);
+}
+
+/**
+ * A constant of shape [].
+ * @throws DTypeError for a value that the dtype cannot hold
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * await evaluate(scalar(3).mul(2)); // => [6]
+ */
+export function scalar(value: number, dtype: DType = "f32"): Tensor {
+  must(typeof value === "number", value, "scalar", "a number");
+  checkKnown(dtype, "scalar");
+  const whole = Number.isInteger(value) && value === (dtype === "u8" ? value & 255 : value | 0);
+  if (dtype !== "f32" && !whole) throw new DTypeError(`scalar: ${value} is not of dtype ${dtype}`);
+  const data = dtype === "f32" ? Float64Array.of(value) : dtype === "i32" ? Int32Array.of(value) : Uint8Array.of(value);
+  const attrs = { shape: [], dtype, data, scalar: value };
+  return new Tensor(leaf.constant as Op, [], attrs, attrs);
+}
+
+/**
+ * The i32 numbers 0, 1, ..., count - 1.
+ *
+ * @example
+ * import { arange, evaluate } from "simdgrad";
+ * await evaluate(arange(3)); // => [0, 1, 2]
+ */
+export function arange(count: number): Tensor {
+  checkShape([count], "arange");
+  const attrs = { shape: [count], dtype: "i32" as const, data: Int32Array.from({ length: count }, (_, i) => i) };
+  return new Tensor(leaf.constant as Op, [], attrs, attrs);
+}
+
+/**
+ * The same value, with no gradient passing to what it was computed from.
+ *
+ * @example
+ * import { constant, evaluate, grad, stopGradient } from "simdgrad";
+ * const x = constant(3);
+ * await evaluate(grad(x.mul(stopGradient(x)), [x])[0]); // => [3]
+ */
+export function stopGradient(tensor: Tensor): Tensor {
+  return apply(leaf.stopGradient, [tensor]);
 }
 
 /** A number as a tensor of the other operand's dtype. */

@@ -1,10 +1,10 @@
 // Variable: the leaf of a graph that outlives a run. Its memory belongs to the executor; its first value is a graph, too.
 import { aBoolean, aText, checkOptions, isFunction, must } from "./check.ts";
-import { constant, type Nested, scalar } from "./create.ts";
+import { constant, type Nested } from "./create.ts";
 import type { Op } from "./op.ts";
 import * as leaf from "./ops/leaf.ts";
 import { type Aval, checkKnown, checkShape, type DType, type Shape } from "./shape.ts";
-import { Tensor } from "./tensor.ts";
+import { scalar, Tensor } from "./tensor.ts";
 
 /** How a Variable's first value is made: a graph of the shape, from a random key of its own. */
 export type Initializer = (shape: Shape, key: RandomKey) => Tensor;

@@ -1,10 +1,8 @@
 // Training steps whose size is budgeted: gather, forward, backward, update, as the Trainer makes them, and a recurrent network.
 import { BARRIER } from "../assembly/isa/opcode.ts";
 import { grad } from "../src/autodiff.ts";
-import { lengthAt, opcodeAt } from "../src/compile/addresses.ts";
 import { compile } from "../src/compile/compile.ts";
-import type { Program } from "../src/compile/program.ts";
-import { input, scalar } from "../src/create.ts";
+import { input } from "../src/create.ts";
 import { Sequential } from "../src/nn/containers.ts";
 import { relu, tanh } from "../src/nn/functional.ts";
 import { Linear } from "../src/nn/layers.ts";
@@ -13,7 +11,10 @@ import { parameters } from "../src/nn/module.ts";
 import { scan } from "../src/ops/loop.ts";
 import { adam, sgd } from "../src/optim/optimizers.ts";
 import type { Optimizer } from "../src/optim/transform.ts";
+import { lengthAt, opcodeAt } from "../src/program/addresses.ts";
+import type { Program } from "../src/program/program.ts";
 import type { Tensor } from "../src/tensor.ts";
+import { scalar } from "../src/tensor.ts";
 import { newCounters, stepProgram } from "../src/train/programs.ts";
 import { Variable } from "../src/variable.ts";
 

@@ -13,8 +13,9 @@ interface Room {
 
 const house: Readonly<Record<string, Room>> = {
   foundation: { paths: ["assembly/isa", "src/errors", "src/show", "src/check", "src/epsilon", "src/shape"], above: [] },
-  lir: { paths: ["src/compile/lir"], above: ["foundation"] },
-  op: { paths: ["src/op"], above: ["lir"] },
+  // The language that the compiler writes, and executors and workers speak.
+  program: { paths: ["src/program"], above: ["foundation"] },
+  op: { paths: ["src/op"], above: ["program"] },
   graph: { paths: ["src/ops", "src/graph", "src/tensor", "src/create", "src/variable"], above: ["op"] },
   // The gradient of a loop is the gradient of its body; the table of all ops holds the loop.
   autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/index"], above: ["graph"] },
@@ -23,10 +24,11 @@ const house: Readonly<Record<string, Room>> = {
   data: { paths: ["src/data"], above: ["autodiff"] },
   io: { paths: ["src/io"], above: ["data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
-  runtime: { paths: ["src/runtime"], above: ["compile"] },
-  train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "runtime"] },
+  runtime: { paths: ["src/runtime"], above: ["program"] },
+  worker: { paths: ["src/worker"], above: ["runtime"] },
+  evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
+  train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   tune: { paths: ["src/tune"], above: ["train"] },
-  worker: { paths: ["src/worker"], above: ["train"] },
   cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
@@ -48,6 +50,8 @@ interface Edge {
   readonly to: string;
   /** Names imported, if all of them are types. */
   readonly types?: readonly string[];
+  /** Imported while the program runs. */
+  readonly dynamic?: true;
 }
 
 function within(file: string, path: string): boolean {
@@ -88,9 +92,9 @@ function complaints(edges: readonly Edge[]): string[] {
 /** Every import, re-export, dynamic import and type import of a source. */
 function edgesOf(file: string, source: string): Edge[] {
   const edges: Edge[] = [];
-  const add = (specifier: unknown, types?: readonly string[]) => {
+  const add = (specifier: unknown, types?: readonly string[], dynamic?: true) => {
     if (typeof specifier !== "string") throw new Error(`${file} imports a name that is computed`);
-    edges.push({ from: file, to: resolve(file, specifier), types });
+    edges.push({ from: file, to: resolve(file, specifier), types, dynamic });
   };
   const { program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
@@ -98,8 +102,8 @@ function edgesOf(file: string, source: string): Edge[] {
     ImportDeclaration: (node) => add(node.source.value, importedTypes(node)),
     ExportAllDeclaration: (node) => add(node.source.value),
     ExportNamedDeclaration: (node) => node.source && add(node.source.value),
-    ImportExpression: (node) => add(node.source.type === "Literal" && node.source.value),
-    TSImportType: (node) => add(node.source.value),
+    ImportExpression: (node) => add(node.source.type === "Literal" && node.source.value, undefined, true),
+    TSImportType: (node) => add(node.source.value, ["import type"]),
   }).visit(program);
   return edges;
 }
@@ -126,6 +130,30 @@ test("every import of the sources goes down the house", () => {
   const sources = read("src/**/*.ts");
   expect(sources.length).toBeGreaterThan(0);
   expect(complaints(sources.flatMap(({ file, source }) => edgesOf(file, source)))).toEqual([]);
+});
+
+/** Files that need one another when they are loaded, as a path from a file back to itself. */
+function circles(edges: readonly Edge[]): string[] {
+  const next = new Map<string, string[]>();
+  for (const { from, to, types } of edges)
+    if (types === undefined || types.length === 0) next.set(from, [...(next.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (file: string, path: readonly string[]) => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+    else if (!done.has(file)) for (const to of next.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  return found;
+}
+
+test("no file needs itself to be loaded, by way of others", () => {
+  const edges = read("src/**/*.ts").flatMap(({ file, source }) => edgesOf(file, source));
+  expect(circles(edges.filter(({ dynamic }) => !dynamic))).toEqual([]);
+  const edge = (from: string, to: string, types?: readonly string[]) => ({ from, to, types });
+  expect(circles([edge("a", "b"), edge("b", "c"), edge("c", "a")])).toEqual(["a -> b -> c -> a"]);
+  expect(circles([edge("a", "b"), edge("b", "a", ["B"])])).toEqual([]);
 });
 
 test("the kernels import nothing outside their folder, and the instruction set nothing at all", () => {
@@ -164,6 +192,9 @@ test.each<Edge>([
   { from: "src/optim/adam.ts", to: "src/compile/compile.ts" },
   { from: "src/nn/linear.ts", to: "src/optim/adam.ts" },
   { from: "src/compile/fuse.ts", to: "src/runtime/executor.ts" },
+  { from: "src/runtime/space.ts", to: "src/compile/plan.ts", types: ["Plan"] },
+  { from: "src/worker/server.ts", to: "src/compile/compile.ts" },
+  { from: "src/program/lir.ts", to: "src/op.ts" },
   { from: "src/compile/fuse.ts", to: "src/autodiff.ts" },
   { from: "src/index.ts", to: "src/worker/client.ts" },
   { from: "src/train/trainer.ts", to: "comlink" },
@@ -192,8 +223,8 @@ test("imports of every form are seen", () => {
     { from: "src/x/y.ts", to: "src/x/c.ts", types: ["C", "D"] },
     { from: "src/x/y.ts", to: "src/x/d.ts" },
     { from: "src/x/y.ts", to: "src/x/e.ts" },
-    { from: "src/x/y.ts", to: "src/x/f.ts" },
-    { from: "src/x/y.ts", to: "src/x/g.ts" },
+    { from: "src/x/y.ts", to: "src/x/f.ts", dynamic: true },
+    { from: "src/x/y.ts", to: "src/x/g.ts", types: ["import type"] },
     { from: "src/x/y.ts", to: "node:h", types: [] },
   ]);
 });

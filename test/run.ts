@@ -1,6 +1,6 @@
 // Running small graphs in tests: on any executor, optimised or not, with inputs written as a caller would write them.
 import { type CompileOptions, compile } from "../src/compile/compile.ts";
-import { initialise } from "../src/runtime/evaluate.ts";
+import { initialise } from "../src/evaluate.ts";
 import type { Executor, TypedArray } from "../src/runtime/executor.ts";
 import type { Tensor } from "../src/tensor.ts";
 

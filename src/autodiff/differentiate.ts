@@ -1,10 +1,9 @@
 // Products with Jacobians and Hessians, and the matrices themselves, out of reverse mode alone (autodiff.ts). Graphs, like all else.
 import { applied, grad } from "../autodiff.ts";
-import { arange, scalar, stopGradient } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
-import { type Tensor, tensors } from "../tensor.ts";
+import { arange, scalar, stopGradient, type Tensor, tensors } from "../tensor.ts";
 
 type Differentiable = (...inputs: Tensor[]) => Tensor;
 

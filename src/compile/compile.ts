@@ -3,15 +3,15 @@ import { ALIGN } from "../../assembly/isa/sizes.ts";
 import { aBoolean, aListOf, aMapOf, aRecordOf, aText, type Checks, checkOptions, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { ConstantAttrs } from "../ops/leaf.ts";
+import type { Buffer } from "../program/lir.ts";
+import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../program/program.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { encode } from "./encode.ts";
-import type { Buffer } from "./lir.ts";
 import { lower } from "./lower.ts";
 import { mergeSmallMaps } from "./merge.ts";
 import { plan, wordsOf } from "./plan.ts";
-import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "./program.ts";
 import { Buffers, Scope } from "./scope.ts";
 import { simplify } from "./simplify.ts";
 

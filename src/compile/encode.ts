@@ -8,7 +8,7 @@ import {
   REGION_SHIFT,
   REGION_STATE,
 } from "../../assembly/isa/sizes.ts";
-import { type Address, type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
+import { type Address, type Buffer, type Instruction, type Item, isLoop } from "../program/lir.ts";
 import { rootOf, wordsOf } from "./plan.ts";
 
 const regions = { state: REGION_STATE, io: REGION_IO, arena: REGION_ARENA, constants: REGION_CONSTANTS };

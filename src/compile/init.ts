@@ -3,11 +3,11 @@ import { aMapOf, anInteger } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import { randomKey } from "../ops/random.ts";
+import type { Program } from "../program/program.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { type CompileOptions, compile } from "./compile.ts";
-import type { Program } from "./program.ts";
 import { simplify } from "./simplify.ts";
 
 /**

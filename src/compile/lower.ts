@@ -1,15 +1,14 @@
 // Lower: groups become instructions over symbolic buffers. One emitter a scope: the program itself, or the body of a loop.
 import { MAP } from "../../assembly/isa/opcode.ts";
 import { MATMUL_MAP } from "../../assembly/isa/slots.ts";
-import { scalar } from "../create.ts";
 import { ProgramError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody } from "../op.ts";
 import { broadcastCopy } from "../ops/movement.ts";
+import { type Buffer, isLoop } from "../program/lir.ts";
 import { type Aval, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { scalar, type Tensor } from "../tensor.ts";
 import { baseOf, depthsOf, type Fused, fuse, type Group, operandOf } from "./fuse.ts";
-import { type Buffer, isLoop } from "./lir.ts";
 import { fillBody, mapBody } from "./map-body.ts";
 import { type Emission, place, type Work } from "./placement.ts";
 import { order } from "./schedule.ts";

@@ -24,10 +24,10 @@ import {
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
+import type { Address, Buffer } from "../program/lir.ts";
 import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { operandOf } from "./fuse.ts";
-import type { Address, Buffer } from "./lir.ts";
 
 interface Mode {
   readonly mode: number;

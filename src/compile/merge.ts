@@ -12,7 +12,7 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
-import { type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
+import { type Buffer, type Instruction, type Item, isLoop } from "../program/lir.ts";
 
 /** Elements up to which a map takes as long for its overhead as for its work. */
 const FEW = 16;

@@ -1,9 +1,10 @@
 // Placement: which results are written straight to where they are wanted (an output, a variable), and which need a copy; and with
 // that the tasks of a scope with all they must wait for: values they read, and readers of what they overwrite.
+
+import type { Buffer } from "../program/lir.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { baseOf, type Fused, type Group, operandOf } from "./fuse.ts";
-import type { Buffer } from "./lir.ts";
 import type { Task } from "./schedule.ts";
 
 /** A value that must end up in a buffer. */

@@ -2,9 +2,9 @@
 // program order (sub-quadratic), or by size, whichever needs less. A result may take over the memory of an operand that dies in the same
 // map.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
+import { firstIndex } from "../program/first-index.ts";
+import { type Buffer, type Instruction, type Item, isLoop } from "../program/lir.ts";
 import type { DType } from "../shape.ts";
-import { type Buffer, type Instruction, type Item, isLoop } from "./lir.ts";
-import { firstIndex } from "./search.ts";
 
 /** Words a buffer occupies: whole, padded, never none. */
 export function wordsOf(size: number, dtype: DType): number {

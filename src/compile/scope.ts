@@ -3,9 +3,9 @@ import { COPY, PACK } from "../../assembly/isa/opcode.ts";
 import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
 import type { StridedCopy } from "../op.ts";
+import type { Address, Buffer, Emitter, Item } from "../program/lir.ts";
 import type { DType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Address, Buffer, Emitter, Item } from "./lir.ts";
 
 /** Makes buffers; one for a whole compilation. */
 export class Buffers {

@@ -4,7 +4,7 @@ import { aFunction, aNumberWithin, anInteger, checkOptions, oneOf } from "../che
 import { compile } from "../compile/compile.ts";
 import { constant, input } from "../create.ts";
 import { GradientError } from "../errors.ts";
-import { evaluateAll, initialise } from "../runtime/evaluate.ts";
+import { evaluateAll, initialise } from "../evaluate.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
 import { showShape, sizeOf } from "../shape.ts";

@@ -1,6 +1,6 @@
 // firstNonFinite: which instruction of a program first makes a NaN or an infinity.
 import { aFunction } from "../check.ts";
-import { aProgram, type Program } from "../compile/program.ts";
+import { aProgram, type Program } from "../program/program.ts";
 import type { TypedArray } from "../runtime/executor.ts";
 import { firstBadInstruction } from "../runtime/non-finite.ts";
 

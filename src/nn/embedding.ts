@@ -1,9 +1,8 @@
 // Embedding: rows of a table by index.
 import { customGradient } from "../autodiff.ts";
 import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions } from "../check.ts";
-import { arange } from "../create.ts";
 import { normal } from "../ops/random.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { aSize } from "./layers.ts";
 import type { Module } from "./module.ts";

@@ -1,10 +1,9 @@
 // Layers that are one formula: names, parameter shapes, defaults and initialisers are PyTorch's. They build graphs and know nothing of
 // how graphs run. Others: containers.ts, normalization.ts, regularization.ts, embedding.ts.
 import { aBoolean, aFiniteNumber, aWholeNumber, checkOptions, must } from "../check.ts";
-import { scalar } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
-import { aTensor, type Tensor, tensors } from "../tensor.ts";
+import { aTensor, scalar, type Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { prelu } from "./functional.ts";
 import { linearUniform } from "./init.ts";

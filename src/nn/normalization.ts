@@ -1,11 +1,10 @@
 // Layers that bring numbers to mean 0 and variance 1, or to one size: over features, or over the batch with running statistics.
 import { customGradient } from "../autodiff.ts";
 import { aBoolean, aNumberWithin, checkOptions, nullOr } from "../check.ts";
-import { scalar } from "../create.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { aTensor, scalar, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";

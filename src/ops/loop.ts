@@ -2,12 +2,11 @@
 // reads from outside is among the inputs. Backward saves the carries alone and computes the body again (as checkpointing does).
 
 import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
-import { scalar } from "../create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody, Op, VjpContext } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
-import { Tensor, tensors } from "../tensor.ts";
+import { scalar, Tensor, tensors } from "../tensor.ts";
 import { captured } from "./leaf.ts";
 
 /** Final carries; stacked step outputs; stacked carries as each step found them. */

@@ -1,12 +1,11 @@
 // Random numbers as pure functions of a key: counter-based Philox4x32-10, and a keyed permutation. No state, so replays are exact.
 import { PERMUTE_INDEX, UNIFORM } from "../../assembly/isa/map-code.ts";
 import { anInteger, aText, must } from "../check.ts";
-import { scalar } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op } from "../op.ts";
 import { checkDType, checkShape, type Shape, sameShape, showShape } from "../shape.ts";
 import { show } from "../show.ts";
-import { apply, aTensor, Tensor } from "../tensor.ts";
+import { apply, aTensor, scalar, Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
 
 /** Uniform f32 in [0, 1) from a key of two i32 scalars, broadcast to the result's shape. */

@@ -2,8 +2,8 @@
 
 import { REDUCE } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import type { Buffer } from "../compile/lir.ts";
 import { type EmitContext, nondifferentiable, type Op, perInput } from "../op.ts";
+import type { Buffer } from "../program/lir.ts";
 import { checkDType, checkNotEmpty, type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 

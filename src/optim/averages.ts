@@ -1,8 +1,7 @@
 // Averages of parameters over the steps, for predicting.
 
 import { aFraction, aWholeNumber, checkOptions } from "../check.ts";
-import { scalar } from "../create.ts";
-import type { Tensor } from "../tensor.ts";
+import { scalar, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { around } from "./around.ts";
 import { anOptimizer, assign, filledLike, type Optimizer } from "./transform.ts";

@@ -1,6 +1,6 @@
 // Lookahead: fast steps, and slow ones towards where they led.
 import { aFiniteNumber, aWholeNumber, checkOptions, must } from "../check.ts";
-import { scalar } from "../create.ts";
+import { scalar } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { around } from "./around.ts";
 import { anOptimizer, assign, filledLike, type Optimizer } from "./transform.ts";

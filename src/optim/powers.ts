@@ -1,6 +1,5 @@
 // Powers of a number that float32 does not hold, such as 0.99999: a million steps multiply its rounding by a million.
-import { scalar } from "../create.ts";
-import type { Tensor } from "../tensor.ts";
+import { scalar, type Tensor } from "../tensor.ts";
 
 /**
  * ln x for 0 <= x < 1, of sums and quotients alone, which every engine rounds alike; Math.log may differ. With x = m 2^-e and m within

@@ -1,8 +1,7 @@
 // RAdam: Adam that waits until it knows the variance of its gradients.
 import { checkOptions } from "../check.ts";
-import { scalar } from "../create.ts";
 import { epsilonOf } from "../epsilon.ts";
-import type { Tensor } from "../tensor.ts";
+import { scalar, type Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";

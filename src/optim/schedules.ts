@@ -11,10 +11,10 @@ import {
   isFunction,
   must,
 } from "../check.ts";
-import { constant, scalar } from "../create.ts";
+import { constant } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import { showShape } from "../shape.ts";
-import { aTensor, Tensor } from "../tensor.ts";
+import { aTensor, scalar, Tensor } from "../tensor.ts";
 import { wholePower } from "./powers.ts";
 import { alongCosine, rateOn, wayOver } from "./ways.ts";
 

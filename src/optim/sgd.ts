@@ -1,7 +1,7 @@
 // Gradient descent with momentum.
 import { aBoolean, aFraction, type Checks, checkOptions } from "../check.ts";
-import { scalar } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
+import { scalar } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";

@@ -1,5 +1,5 @@
 // Executor: the only thing that owns memory. One interface for Wasm, JavaScript and remote executors: where it runs is one argument.
-import type { Program } from "../compile/program.ts";
+import type { Program } from "../program/program.ts";
 
 /** Data as callers hand it over and get it back: Float32Array (Float64Array from the oracle) for f32, Int32Array, Uint8Array. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;

@@ -2,8 +2,8 @@
 // since no step is under way while the event loop turns, and in the order of the calls. JsExecutor and WasmExecutor are this with their
 // machine.
 import { aText } from "../check.ts";
-import { aProgram, type Program } from "../compile/program.ts";
 import { DisposedError } from "../errors.ts";
+import { aProgram, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";

@@ -1,5 +1,5 @@
 // Machine: what executes relocated code over one memory. LocalExecutor drives it; JsMachine and WasmMachine are the two.
-import type { Program } from "../compile/program.ts";
+import type { Program } from "../program/program.ts";
 import type { DType } from "../shape.ts";
 import type { Place } from "./layout.ts";
 import type { Memory } from "./memory.ts";

@@ -2,9 +2,9 @@
 // machines at once. One computes in Float32 and overflows where training does; the other, the oracle, tells integers from numbers.
 import { END, INDEX, LOOP, PACK } from "../../assembly/isa/opcode.ts";
 import { LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "../../assembly/isa/slots.ts";
-import { accessesOf } from "../compile/access.ts";
-import { lengthAt, opcodeAt } from "../compile/addresses.ts";
-import type { Program } from "../compile/program.ts";
+import { accessesOf } from "../program/access.ts";
+import { lengthAt, opcodeAt } from "../program/addresses.ts";
+import type { Program } from "../program/program.ts";
 import type { TypedArray } from "./executor.ts";
 import { interpret } from "./js/interpret.ts";
 import { createJsMachine } from "./js/machine.ts";

@@ -3,10 +3,10 @@
 import { BARRIER, END, GATHER, INDEX, LOOP, MATMUL } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { aFunction, aListOf, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
-import { type Access, accessesOf } from "../compile/access.ts";
-import { lengthAt, opcodeAt } from "../compile/addresses.ts";
-import { aProgram, type Program } from "../compile/program.ts";
 import { UnsupportedError } from "../errors.ts";
+import { type Access, accessesOf } from "../program/access.ts";
+import { lengthAt, opcodeAt } from "../program/addresses.ts";
+import { aProgram, type Program } from "../program/program.ts";
 import { sizeOf } from "../shape.ts";
 import type { TypedArray } from "./executor.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";

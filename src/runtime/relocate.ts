@@ -2,9 +2,9 @@
 import { LOOP, OPCODES } from "../../assembly/isa/opcode.ts";
 import { OFFSET_MASK, REGION_ARENA, REGION_IO, REGION_SHIFT, REGION_STATE } from "../../assembly/isa/sizes.ts";
 import { LOOP_BODY } from "../../assembly/isa/slots.ts";
-import { lengthAt, opcodeAt, visitAddresses } from "../compile/addresses.ts";
-import type { Program } from "../compile/program.ts";
 import { ProgramError } from "../errors.ts";
+import { lengthAt, opcodeAt, visitAddresses } from "../program/addresses.ts";
+import type { Program } from "../program/program.ts";
 
 /** First words of a program's regions; variables lie apart from one another. */
 export interface Bases {

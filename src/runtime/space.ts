@@ -1,7 +1,8 @@
 // Space: who lives where in a machine's memory. State by identity, a block for each program, one arena for all.
 // Synchronous; LocalExecutor calls it between steps.
-import type { Program, ProgramSlot } from "../compile/program.ts";
+
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../errors.ts";
+import type { Program, ProgramSlot } from "../program/program.ts";
 import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { ProgramId, Slot, TypedArray, Write } from "./executor.ts";
 import { Layout, type Place } from "./layout.ts";

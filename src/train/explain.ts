@@ -1,5 +1,5 @@
 // The search for the instruction that made the NaN or infinity in which a fit ended. Rarely needed: no part of the core.
-import type { Program } from "../compile/program.ts";
+import type { Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
 import { firstBadInstruction } from "../runtime/non-finite.ts";
 import type { Failure } from "./failure.ts";

@@ -1,6 +1,7 @@
 // What a training puts on its executor and takes from it again, whatever fails meanwhile.
-import type { Program } from "../compile/program.ts";
+
 import { ArgumentError, DisposedError, WorkerError } from "../errors.ts";
+import type { Program } from "../program/program.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 

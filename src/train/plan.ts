@@ -1,6 +1,7 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
-import type { Program } from "../compile/program.ts";
+
 import type { Minimizer } from "../optim/minimizer.ts";
+import type { Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
 import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";

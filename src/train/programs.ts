@@ -1,14 +1,14 @@
 // The programs of a training: step, evaluation, prediction. Each is a whole computation over state; only row counters change from run to run.
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
-import type { Program } from "../compile/program.ts";
-import { arange, input } from "../create.ts";
+import { input } from "../create.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
+import type { Program } from "../program/program.ts";
 import type { Aval, DType, Shape } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";

@@ -13,7 +13,6 @@ import {
   oneOf,
 } from "../check.ts";
 import { compileInit } from "../compile/init.ts";
-import type { Program } from "../compile/program.ts";
 import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
@@ -22,6 +21,7 @@ import { aLayer, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import { anOptimizer, type Optimizer } from "../optim/transform.ts";
+import type { Program } from "../program/program.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";

@@ -2,7 +2,7 @@
 // done since then, in its order. Both together are what the page was told, and nothing else.
 import { END } from "../../assembly/isa/opcode.ts";
 import { ALIGN } from "../../assembly/isa/sizes.ts";
-import type { Program, ProgramVariable } from "../compile/program.ts";
+import type { Program, ProgramVariable } from "../program/program.ts";
 import type { ProgramId, TypedArray } from "../runtime/executor.ts";
 import type { OwnWrite } from "./arrays.ts";
 import type { Stretch } from "./stretch.ts";

@@ -1,8 +1,8 @@
 // RemoteExecutor: an executor at the other end of a channel. Programs and data cross, nothing else. With `respawn` another worker
 // goes on where one died, as if it had not (README.md).
 import { aText } from "../check.ts";
-import { aProgram, type Program } from "../compile/program.ts";
 import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
+import { aProgram, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "../runtime/arguments.ts";
 import { checkedPlan } from "../runtime/check-plan.ts";
 import type {

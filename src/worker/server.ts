@@ -1,7 +1,8 @@
 // The worker's side: an executor behind the service's calls. It serves one page, and knows nothing of models. Orders are carried out one
 // after the other; every answer tells what runs did until then, in the order in which it happened (README.md).
-import type { Program } from "../compile/program.ts";
+
 import { ThreadError, WorkerError } from "../errors.ts";
+import type { Program } from "../program/program.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { PlanEntry, ProgramId, RunHandle, Slot, Write } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";

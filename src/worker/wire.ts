@@ -1,6 +1,7 @@
 // What crosses between a page and its worker: the service's calls, their answers, errors as data. Everything else stays where it is.
-import type { Program } from "../compile/program.ts";
+
 import * as errors from "../errors.ts";
+import type { Program } from "../program/program.ts";
 import type {
   ExecutorInfo,
   LogRows,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import { BLOCK, MAP_CHUNK, MAX_OPERANDS, SCRATCH_COUNTERS } from "../../assembly/isa/sizes.ts";
-import { SCALAR_SOURCES } from "../../src/compile/map-steps.ts";
+import { SCALAR_SOURCES } from "../../src/program/map-steps.ts";
 import { type Build, builds, instruction, Machine, POISON, random, randoms } from "./machine.ts";
 import {
   type Buffer,

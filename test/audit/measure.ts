@@ -1,6 +1,6 @@
 // What the executors compute for a case: one program, loaded on each.
 import { compile } from "../../src/compile/compile.ts";
-import { initialise } from "../../src/runtime/evaluate.ts";
+import { initialise } from "../../src/evaluate.ts";
 import type { Executor, TypedArray } from "../../src/runtime/executor.ts";
 import type { Graph } from "../run.ts";
 import { type Case, outputNames } from "./cases.ts";

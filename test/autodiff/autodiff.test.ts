@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { customGradient, dependsOn, grad, valueAndGrad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
-import { constant, input, scalar, stopGradient } from "../../src/create.ts";
+import { constant, input } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
+import { evaluate, evaluateAll } from "../../src/evaluate.ts";
 import { topological } from "../../src/graph.ts";
-import { evaluate, evaluateAll } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { scalar, stopGradient } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { thrown } from "../thrown.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { hessian, hvp, jacobian, jvp, vjp } from "../../src/autodiff/differentiate.ts";
 import { grad, valueAndGrad } from "../../src/autodiff.ts";
 import { constant } from "../../src/create.ts";
-import { evaluate } from "../../src/runtime/evaluate.ts";
+import { evaluate } from "../../src/evaluate.ts";
 
 const x = constant([1, 2]);
 const numbers = async (tensor: Parameters<typeof evaluate>[0]) => Array.from(await evaluate(tensor));

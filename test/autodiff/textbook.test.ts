@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant } from "../../src/create.ts";
+import { initialise } from "../../src/evaluate.ts";
 import { sgd } from "../../src/optim/optimizers.ts";
-import { initialise } from "../../src/runtime/evaluate.ts";
 import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 

@@ -2,8 +2,9 @@
 // before the step.
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import { constant, input, scalar } from "../../src/create.ts";
-import { initialise } from "../../src/runtime/evaluate.ts";
+import { constant, input } from "../../src/create.ts";
+import { initialise } from "../../src/evaluate.ts";
+import { scalar } from "../../src/tensor.ts";
 import { type Assignment, Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { thrown } from "../thrown.ts";

@@ -1,7 +1,7 @@
 // What compiling makes may grow with the graph, but only as the graph does. How long it takes is printed by `npm run compile-time`.
 import { expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import type { Program } from "../../src/compile/program.ts";
+import type { Program } from "../../src/program/program.ts";
 import { trainingStep } from "./compile-time.ts";
 
 function compiled(layers: number) {

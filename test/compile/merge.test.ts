@@ -2,8 +2,8 @@
 import { compile, constant, evaluate, input, JsExecutor, Variable, WasmExecutor } from "simdgrad";
 import { expect, test } from "vitest";
 import { MAP } from "../../assembly/isa/opcode.ts";
-import { lengthAt, opcodeAt } from "../../src/compile/addresses.ts";
-import type { Program } from "../../src/compile/program.ts";
+import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
+import type { Program } from "../../src/program/program.ts";
 
 function maps({ code }: Program): number {
   let count = 0;

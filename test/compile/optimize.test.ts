@@ -2,8 +2,8 @@
 // executor; and the programs pass the verifier.
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import { verifyProgram } from "../../src/compile/verify-program.ts";
-import { initialise } from "../../src/runtime/evaluate.ts";
+import { initialise } from "../../src/evaluate.ts";
+import { verifyProgram } from "../../src/program/verify-program.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements, largest } from "../ops/derivatives.ts";

@@ -1,9 +1,10 @@
 // Random graphs from a seed: all kinds of ops over ragged shapes, values read several times, variables that change, gradients.
 import { grad } from "../../src/autodiff.ts";
-import { concat, constant, input, scalar } from "../../src/create.ts";
+import { concat, constant, input } from "../../src/create.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { type Assignment, Variable } from "../../src/variable.ts";
 import { generator } from "../ops/inputs.ts";
 

@@ -3,13 +3,14 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { BARRIER, LOOP } from "../../assembly/isa/opcode.ts";
 import { grad } from "../../src/autodiff.ts";
-import { lengthAt, opcodeAt } from "../../src/compile/addresses.ts";
 import { compile } from "../../src/compile/compile.ts";
-import type { Program } from "../../src/compile/program.ts";
-import { arange, constant, input, scalar, stack } from "../../src/create.ts";
+import { constant, input, stack } from "../../src/create.ts";
 import { type ScanStep, scan } from "../../src/ops/loop.ts";
+import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
+import type { Program } from "../../src/program/program.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { arange, scalar } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements, largest } from "../ops/derivatives.ts";
 import { runOn } from "../run.ts";

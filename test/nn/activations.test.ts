@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
+import { evaluateAll } from "../../src/evaluate.ts";
 import * as functional from "../../src/nn/functional.ts";
-import { evaluateAll } from "../../src/runtime/evaluate.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { float32 } from "../executors.ts";
 

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
-import { constant, input, scalar } from "../../src/create.ts";
+import { constant, input } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
+import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
 import { Branches, Residual, Sequential, WeightNorm } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Bilinear, Identity, Linear, PReLU } from "../../src/nn/layers.ts";
@@ -19,9 +20,9 @@ import {
 import { BatchNorm1d, LayerNorm } from "../../src/nn/normalization.ts";
 import { Dropout } from "../../src/nn/regularization.ts";
 import { sgd } from "../../src/optim/index.ts";
-import { evaluate, evaluateAll, initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import type { Assignment } from "../../src/variable.ts";
 import { thrown } from "../thrown.ts";

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
+import { evaluate } from "../../src/evaluate.ts";
 import { Embedding } from "../../src/nn/embedding.ts";
 import { parameters } from "../../src/nn/module.ts";
-import { evaluate } from "../../src/runtime/evaluate.ts";
 import { thrown } from "../thrown.ts";
 
 test("the table starts normal with deviation 1, its padding row at zero", async () => {

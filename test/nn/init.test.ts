@@ -2,12 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { constant } from "../../src/create.ts";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
+import { evaluate, evaluateAll } from "../../src/evaluate.ts";
 import { Sequential } from "../../src/nn/containers.ts";
 import * as init from "../../src/nn/init.ts";
 import { Linear } from "../../src/nn/layers.ts";
 import { parameters } from "../../src/nn/module.ts";
 import { normal, randomKey, uniform } from "../../src/ops/random.ts";
-import { evaluate, evaluateAll } from "../../src/runtime/evaluate.ts";
 import { sizeOf } from "../../src/shape.ts";
 import type { Initializer } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";

@@ -1,7 +1,8 @@
 // Layers and losses as graphs: values worked out by hand, gradients against differences, names, and what they say about bad input.
 import { describe, expect, test } from "vitest";
-import { constant, input, scalar } from "../../src/create.ts";
+import { constant, input } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
+import { evaluate, initialise } from "../../src/evaluate.ts";
 import { Sequential } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Bilinear, Flatten, Linear, PReLU } from "../../src/nn/layers.ts";
@@ -9,9 +10,9 @@ import { binaryCrossEntropyWithLogits, crossEntropy, type Loss, mseLoss } from "
 import { evaluationContext, parameters, trainingContext, variables } from "../../src/nn/module.ts";
 import { BatchNorm1d, LayerNorm, RMSNorm } from "../../src/nn/normalization.ts";
 import { AlphaDropout, Dropout, GaussianNoise } from "../../src/nn/regularization.ts";
-import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { thrown } from "../thrown.ts";
 

@@ -1,11 +1,12 @@
 // Layers that disturb while training: what they keep, what they draw, and that they leave evaluation alone.
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { constant, scalar } from "../../src/create.ts";
+import { constant } from "../../src/create.ts";
+import { evaluate, evaluateAll } from "../../src/evaluate.ts";
 import { evaluationContext, type Module, trainingContext } from "../../src/nn/module.ts";
 import { AlphaDropout, GaussianNoise } from "../../src/nn/regularization.ts";
 import { normal, randomKey } from "../../src/ops/random.ts";
-import { evaluate, evaluateAll } from "../../src/runtime/evaluate.ts";
+import { scalar } from "../../src/tensor.ts";
 import { oracle } from "../executors.ts";
 
 const SIZE = 100_000;

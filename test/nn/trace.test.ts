@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { type CompileOptions, compile } from "../../src/compile/compile.ts";
 import { constant } from "../../src/create.ts";
+import { initialise } from "../../src/evaluate.ts";
 import { Sequential } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Linear } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { evaluationContext, parameters } from "../../src/nn/module.ts";
 import { adam } from "../../src/optim/optimizers.ts";
-import { initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { float32, oracle } from "../executors.ts";
 

@@ -1,14 +1,14 @@
 // Averages of parameters are over updates: the steps in between, in which gradients are only gathered, do not count.
 import { expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import { scalar } from "../../src/create.ts";
+import { initialise } from "../../src/evaluate.ts";
 import { Linear } from "../../src/nn/layers.ts";
 import { mseLoss } from "../../src/nn/losses.ts";
 import * as optim from "../../src/optim/index.ts";
 import type { Optimizer } from "../../src/optim/transform.ts";
-import { initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";

@@ -2,9 +2,10 @@
 // none that shows.
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import { verifyProgram } from "../../src/compile/verify-program.ts";
-import { input, scalar } from "../../src/create.ts";
+import { input } from "../../src/create.ts";
+import { verifyProgram } from "../../src/program/verify-program.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";
 import { generator } from "../ops/inputs.ts";
 import { runOn } from "../run.ts";

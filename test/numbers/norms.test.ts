@@ -1,14 +1,15 @@
 // Lengths: of any power, without overflow, and with a slope of 0 where they are 0, however they are written.
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { constant, scalar } from "../../src/create.ts";
+import { constant } from "../../src/create.ts";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
+import { evaluate } from "../../src/evaluate.ts";
 import * as losses from "../../src/nn/losses.ts";
 import * as optim from "../../src/optim/index.ts";
 import { agc, clipByGlobalNorm, maxNorm, unitNorm } from "../../src/optim/index.ts";
 import type { Transform } from "../../src/optim/transform.ts";
-import { evaluate } from "../../src/runtime/evaluate.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { everywhere } from "./everywhere.ts";
 

@@ -1,10 +1,10 @@
 // Rates that decay by a factor a step stay right for a million steps, and graphs of optimizers are built at once.
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { scalar } from "../../src/create.ts";
 import * as optim from "../../src/optim/index.ts";
 import { naturalLog } from "../../src/optim/powers.ts";
 import { scheduled } from "../../src/optim/schedules.ts";
+import { scalar } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { everywhere } from "./everywhere.ts";
 

@@ -2,11 +2,10 @@
 // are compared with the quantile of 1 - 1e-6 of their distribution (Wilson and Hilferty 1931): the keys are fixed, so a test
 // either holds or does not.
 import { describe, expect, test } from "vitest";
-import { arange, scalar } from "../../src/create.ts";
 import { ArgumentError } from "../../src/errors.ts";
 import { foldIn, normal, permuteIndex, permuteIndexOp, randomKey, uniform } from "../../src/ops/random.ts";
 import { permuteIndex as permuted } from "../../src/runtime/js/random.ts";
-import { apply } from "../../src/tensor.ts";
+import { apply, arange, scalar } from "../../src/tensor.ts";
 import { everywhere } from "./everywhere.ts";
 
 /** The chi-square value that chance passes once in a million times. */

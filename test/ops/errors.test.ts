@@ -1,11 +1,12 @@
 // Wrong shapes, dtypes and arguments: a typed error that names the op and the shapes, when the graph is built, before anything runs.
 import { expect, test } from "vitest";
 import { customGradient, grad } from "../../src/autodiff.ts";
-import { arange, concat, constant, input, scalar, stack } from "../../src/create.ts";
+import { concat, constant, input, stack } from "../../src/create.ts";
 import { SimdgradError } from "../../src/errors.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndex, uniform } from "../../src/ops/random.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { arange, scalar } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 
 const f = (...shape: number[]) => input(shape);

@@ -1,11 +1,11 @@
 // Samples of every op: the tables that all tests of ops go through. An op without a sample does not compile.
 import { customGradient } from "../../src/autodiff.ts";
-import { concat, constant, stack, stopGradient } from "../../src/create.ts";
+import { concat, constant, stack } from "../../src/create.ts";
 import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
 import type { OpName } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
-import { apply, type Tensor } from "../../src/tensor.ts";
+import { apply, stopGradient, type Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { bytes, real, whole } from "./inputs.ts";
 import { binary, drawn, product, reduction, type Samples, unary } from "./sample.ts";

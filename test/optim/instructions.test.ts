@@ -3,13 +3,13 @@
 import { expect, test } from "vitest";
 import { BARRIER } from "../../assembly/isa/opcode.ts";
 import { grad } from "../../src/autodiff.ts";
-import { lengthAt, opcodeAt } from "../../src/compile/addresses.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { input } from "../../src/create.ts";
 import { crossEntropy, evaluationContext, Linear, parameters, relu, Sequential } from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import type * as optimizers from "../../src/optim/optimizers.ts";
 import type { Optimizer } from "../../src/optim/transform.ts";
+import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
 
 /** Instructions, barriers not counted, of a step of 784-128-10 on a batch of 64. */
 function instructionsOf(optimizer: Optimizer | undefined): number {

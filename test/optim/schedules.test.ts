@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import { scalar } from "../../src/create.ts";
+import { evaluate, initialise } from "../../src/evaluate.ts";
 import * as cycles from "../../src/optim/cycles.ts";
 import * as joined from "../../src/optim/joined.ts";
 import * as schedules from "../../src/optim/schedules.ts";
-import { evaluate, initialise } from "../../src/runtime/evaluate.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
+import { scalar } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { thrown } from "../thrown.ts";

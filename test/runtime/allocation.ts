@@ -1,7 +1,7 @@
 // A process of its own for allocation.test.ts, which must measure neither vitest's import wrappers nor kernels that have seen both
 // precisions: prints the bytes that a step of one executor leaves on the heap. Run with --expose-gc and the executor's name.
 import * as code from "../../assembly/isa/map-code.ts";
-import type { Program } from "../../src/compile/program.ts";
+import type { Program } from "../../src/program/program.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { float32, oracle } from "../executors.ts";
 import { a, Encoder, full, o, one, r } from "./encode.ts";

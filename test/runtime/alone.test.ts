@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import * as op from "../../assembly/isa/opcode.ts";
 import { LOOP_BODY } from "../../assembly/isa/slots.ts";
-import { lengthAt, opcodeAt } from "../../src/compile/addresses.ts";
-import type { Program } from "../../src/compile/program.ts";
+import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
+import type { Program } from "../../src/program/program.ts";
 import { withoutBarriers } from "../../src/runtime/wasm/alone.ts";
 import { dense, maps, nest, recurrent } from "../compile/programs.ts";
 

@@ -1,7 +1,7 @@
 // Programs by hand for the contract, and how they are waited for.
 import { expect } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
-import type { Program } from "../../src/compile/program.ts";
+import type { Program } from "../../src/program/program.ts";
 import type { Executor, RunHandle } from "../../src/runtime/executor.ts";
 import { a, Encoder, full, o, one, r } from "./encode.ts";
 

@@ -18,7 +18,7 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
-import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../../src/compile/program.ts";
+import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../../src/program/program.ts";
 import { type DType, type Shape, sizeOf } from "../../src/shape.ts";
 
 /** An operand of a map: an address and how it is read. */

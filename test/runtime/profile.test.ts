@@ -1,8 +1,8 @@
 // The profiler times what a program does and changes nothing of what it computes; the drawing of the arena finds what lives.
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
-import { memory } from "../../src/compile/memory-map.ts";
 import { constant } from "../../src/create.ts";
+import { memory } from "../../src/program/memory-map.ts";
 import { formatProfile, profile } from "../../src/runtime/profile.ts";
 import { Variable } from "../../src/variable.ts";
 import { programs } from "../budget-programs.ts";

@@ -2,8 +2,8 @@
 import { expect, it } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
 import { OPCODES } from "../../assembly/isa/opcode.ts";
-import type { Program } from "../../src/compile/program.ts";
 import { ArgumentError, MemoryError, ProgramError } from "../../src/errors.ts";
+import type { Program } from "../../src/program/program.ts";
 import { createJsMachine } from "../../src/runtime/js/machine.ts";
 import { Space } from "../../src/runtime/space.ts";
 import { a, Encoder, full, o } from "./encode.ts";

@@ -1,9 +1,8 @@
 // Initialisers that are one number or one distribution, whatever the shape.
 import { aFiniteNumber, aNumber, aNumberWithin, aPositiveNumber } from "../../check.ts";
-import { scalar } from "../../create.ts";
 import { ArgumentError } from "../../errors.ts";
 import * as random from "../../ops/random.ts";
-import type { Tensor } from "../../tensor.ts";
+import { scalar, type Tensor } from "../../tensor.ts";
 import type { Initializer } from "../../variable.ts";
 
 /**

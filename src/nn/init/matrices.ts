@@ -1,11 +1,11 @@
 // Initialisers that give matrices (or kernels) a structure: orthogonal, the identity, mostly zeros.
 import { aFiniteNumber, aNumberWithin, aWholeNumber } from "../../check.ts";
-import { arange, constant as data, scalar } from "../../create.ts";
+import { constant as data } from "../../create.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { scan } from "../../ops/loop.ts";
 import * as random from "../../ops/random.ts";
 import { type Shape, showShape, sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { arange, scalar, type Tensor } from "../../tensor.ts";
 import type { Initializer } from "../../variable.ts";
 import { normal } from "./distributions.ts";
 

@@ -1,9 +1,8 @@
 // Losses of scores of classes against class indices or probabilities of the classes.
 import { aNumberWithin, anInteger, type Checks } from "../../check.ts";
-import { stopGradient } from "../../create.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../../shape.ts";
-import { aTensor, type Tensor } from "../../tensor.ts";
+import { aTensor, stopGradient, type Tensor } from "../../tensor.ts";
 import { asTensor, checkLossOptions, type LossOptions, reduced, weights } from "./loss.ts";
 
 /** Options of losses of class indices. */

@@ -1,10 +1,9 @@
 // Losses of distances and similarities between embeddings: what belongs together should lie together.
 import { aBoolean, aboveZero, aFiniteNumber, aPositiveNumber } from "../../check.ts";
-import { arange } from "../../create.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../../epsilon.ts";
 import { ShapeError } from "../../errors.ts";
 import { sameShape, showShape } from "../../shape.ts";
-import { aTensor, type Tensor } from "../../tensor.ts";
+import { arange, aTensor, type Tensor } from "../../tensor.ts";
 import { checkLossOptions, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
 import type { MarginLossOptions } from "./margins.ts";
 

@@ -1,10 +1,9 @@
 // Losses that ask for a margin and count what is missing of it.
 
 import { aFiniteNumber } from "../../check.ts";
-import { arange } from "../../create.ts";
 import { ShapeError } from "../../errors.ts";
 import { checkDType, showShape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { arange, type Tensor } from "../../tensor.ts";
 import { checkLossOptions, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
 
 /**

@@ -8,7 +8,7 @@ import {
   LOOP_COUNT,
   LOOP_DEPTH,
 } from "../../../assembly/isa/slots.ts";
-import { lengthAt, type Opcode, opcodeAt } from "../../compile/addresses.ts";
+import { lengthAt, type Opcode, opcodeAt } from "../../program/addresses.ts";
 import { copy } from "./copy.ts";
 import { gather, scatterAdd } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";

@@ -1,7 +1,7 @@
 // Programs for a thread that has nobody to wait for.
 import { BARRIER, LOOP } from "../../../assembly/isa/opcode.ts";
 import { LOOP_BODY } from "../../../assembly/isa/slots.ts";
-import { lengthAt, opcodeAt } from "../../compile/addresses.ts";
+import { lengthAt, opcodeAt } from "../../program/addresses.ts";
 
 /** The same program without barriers: even one that waits for nobody is a tenth of a small program's time. */
 export function withoutBarriers(code: Int32Array): Int32Array {

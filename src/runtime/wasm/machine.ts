@@ -2,8 +2,8 @@
 // Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
 // from here (assembly/isa/sizes.ts).
 import { ALIGN, CONTROL_NARROW, CONTROL_PATIENCE, HEAP, SCRATCH_WORDS, SLEEP } from "../../../assembly/isa/sizes.ts";
-import type { Program } from "../../compile/program.ts";
 import { ThreadError, UnsupportedError } from "../../errors.ts";
+import type { Program } from "../../program/program.ts";
 import { isOldV8 } from "../features.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";

@@ -1,5 +1,5 @@
 // Layers, with tensors in place of their parameters.
-import { concat, scalar } from "../../../src/create.ts";
+import { concat } from "../../../src/create.ts";
 import { WeightNorm } from "../../../src/nn/containers.ts";
 import { Embedding } from "../../../src/nn/embedding.ts";
 import { Bilinear, Linear, PReLU } from "../../../src/nn/layers.ts";
@@ -7,6 +7,7 @@ import { evaluationContext, trainingContext } from "../../../src/nn/module.ts";
 import { BatchNorm1d, LayerNorm, RMSNorm } from "../../../src/nn/normalization.ts";
 import type { Shape } from "../../../src/shape.ts";
 import type { Tensor } from "../../../src/tensor.ts";
+import { scalar } from "../../../src/tensor.ts";
 import type { Assignment } from "../../../src/variable.ts";
 import { type Bounds, composed } from "../bounds.ts";
 import { ABOVE_ZERO, type Domain, type Draw, FINITE } from "../draw.ts";

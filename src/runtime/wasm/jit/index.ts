@@ -2,7 +2,7 @@
 // so a program may begin without it and go on with it (machine.ts says when).
 import { MATMUL } from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
-import { lengthAt, mapOf, opcodeAt } from "../../../compile/addresses.ts";
+import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
 import { MAP_SIGNATURE, mapFunction } from "./map.ts";
 import { STEP_SIGNATURE, stepFunction } from "./step.ts";
 import { type Made, moduleOf } from "./writer.ts";

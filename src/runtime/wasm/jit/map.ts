@@ -15,7 +15,7 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../../../assembly/isa/slots.ts";
-import { stepsOf } from "../../../compile/map-steps.ts";
+import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
 import { Body, I32, op, type Signature, simd, V128 } from "./writer.ts";
 

@@ -3,8 +3,8 @@
 // all has the same bits.
 import * as op from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
-import { lengthAt, mapOf, opcodeAt } from "../../../compile/addresses.ts";
-import { stepsOf } from "../../../compile/map-steps.ts";
+import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
+import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
 import { type Lane, type Place, Words } from "./words.ts";
 import { Body, type Signature, simd, op as wasm } from "./writer.ts";

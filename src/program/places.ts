@@ -8,8 +8,8 @@ import {
   REGION_STATE,
 } from "../../assembly/isa/sizes.ts";
 import { type DType, sizeOf } from "../shape.ts";
+import { firstIndex } from "./first-index.ts";
 import type { Program, ProgramConstant, ProgramSlot } from "./program.ts";
-import { firstIndex } from "./search.ts";
 
 /** Words that belong together. Positions count words through all four regions: region * 2^30 + offset. */
 export interface Place {

@@ -5,11 +5,7 @@ import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import type { Program } from "../../src/compile/program.ts";
-import { a, column, full, o, row } from "../runtime/encode.ts";
-import { thrown } from "../thrown.ts";
-import { asItIs, type Broken, rejects } from "./broken.ts";
-import type { Draft } from "./draft.ts";
+import type { Program } from "../../src/program/program.ts";
 import {
   batched,
   copyOf,
@@ -26,7 +22,11 @@ import {
   stripped,
   unpacked,
   wide,
-} from "./programs.ts";
+} from "../compile/programs.ts";
+import { a, column, full, o, row } from "../runtime/encode.ts";
+import { thrown } from "../thrown.ts";
+import { asItIs, type Broken, rejects } from "./broken.ts";
+import type { Draft } from "./draft.ts";
 
 const BARRIER = [op.BARRIER | (1 << 8)];
 

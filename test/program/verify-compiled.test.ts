@@ -17,11 +17,11 @@ import { describe, expect, test } from "vitest";
 import type { Computation } from "../../src/compile/compile.ts";
 import type { OpName } from "../../src/ops/index.ts";
 import type { Assignment } from "../../src/variable.ts";
+import { trainingStep } from "../compile/compile-time.ts";
 import { goldenCases } from "../golden.ts";
 import { derivativesAt } from "../ops/derivatives.ts";
 import { samples } from "../ops/samples.ts";
 import { thrown } from "../thrown.ts";
-import { trainingStep } from "./compile-time.ts";
 
 function complaint(computation: Computation, optimize: boolean): string {
   const program = compile(computation, { optimize });

@@ -1,7 +1,7 @@
 // The catalogue of broken programs: each is a valid one with one thing changed, and is rejected for that.
 import { verifyProgram } from "simdgrad/debug";
 import { describe, expect, test } from "vitest";
-import type { Program } from "../../src/compile/program.ts";
+import type { Program } from "../../src/program/program.ts";
 import { thrown } from "../thrown.ts";
 import { Draft } from "./draft.ts";
 

@@ -1,6 +1,7 @@
 // Programs whose buffers are broken.
+
+import { dense, maps } from "../compile/programs.ts";
 import { type Broken, rejects } from "./broken.ts";
-import { dense, maps } from "./programs.ts";
 
 const buffers: readonly Broken[] = [
   ["of a negative region", maps, (d) => d.change({ arenaWords: -16 }), "arena has -16 words"],

@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
+import { batched, dense, made, maps, moving, recurrent } from "../compile/programs.ts";
 import { a, column, o, r, row } from "../runtime/encode.ts";
 import { Draft } from "./draft.ts";
-import { batched, dense, made, maps, moving, recurrent } from "./programs.ts";
 
 test("a product with its epilogue, a sum, an assignment", () => {
   expect(printProgram(dense())).toMatchInlineSnapshot(`

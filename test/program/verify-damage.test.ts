@@ -4,9 +4,9 @@ import { JsExecutor, type Program } from "simdgrad";
 import { printProgram, verifyProgram } from "simdgrad/debug";
 import { afterAll, expect, test } from "vitest";
 import { sizeOf } from "../../src/shape.ts";
+import { batched, dense, maps, moving, nest, recurrent, reuse, stepping } from "../compile/programs.ts";
 import { thrown } from "../thrown.ts";
 import { Draft } from "./draft.ts";
-import { batched, dense, maps, moving, nest, recurrent, reuse, stepping } from "./programs.ts";
 
 const executors = [false, true].map((poison) => new JsExecutor({ precision: "float64", poison }));
 afterAll(() => Promise.all(executors.map((each) => each.dispose())));

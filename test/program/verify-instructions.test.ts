@@ -3,10 +3,10 @@ import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { REGION_ARENA, REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import type { Program } from "../../src/compile/program.ts";
+import type { Program } from "../../src/program/program.ts";
+import { dense, made, maps, moving, nest, ranked, recurrent, wide } from "../compile/programs.ts";
 import { a, full, o, one, r } from "../runtime/encode.ts";
 import { asItIs, type Broken, rejects } from "./broken.ts";
-import { dense, made, maps, moving, nest, ranked, recurrent, wide } from "./programs.ts";
 
 const arena = REGION_ARENA << REGION_SHIFT;
 const io = REGION_IO << REGION_SHIFT;

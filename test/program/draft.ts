@@ -1,8 +1,8 @@
 // A program that tests may break: a compiled or hand-made one with everything writable, instructions found by their number.
 import { LOOP } from "../../assembly/isa/opcode.ts";
 import { LOOP_BODY } from "../../assembly/isa/slots.ts";
-import { lengthAt, opcodeAt } from "../../src/compile/addresses.ts";
-import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../../src/compile/program.ts";
+import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
+import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../../src/program/program.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Writable<E>[] : T[K] };
 

@@ -1,6 +1,6 @@
 // Sets of intervals do what sets of words do.
 import { expect, test } from "vitest";
-import { Intervals } from "../../src/compile/intervals.ts";
+import { Intervals } from "../../src/program/intervals.ts";
 import { generator } from "../ops/inputs.ts";
 
 const WORDS = 60;

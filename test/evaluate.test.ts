@@ -1,11 +1,11 @@
 // A value that is computed on an executor leaves nothing there, also where it cannot be computed.
 import { expect, test } from "vitest";
-import type { Program } from "../../src/compile/program.ts";
-import { constant } from "../../src/create.ts";
-import { DisposedError } from "../../src/errors.ts";
-import { evaluate } from "../../src/runtime/evaluate.ts";
-import type { PlanEntry, ProgramId, RunHandle } from "../../src/runtime/executor.ts";
-import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
+import { constant } from "../src/create.ts";
+import { DisposedError } from "../src/errors.ts";
+import { evaluate } from "../src/evaluate.ts";
+import type { Program } from "../src/program/program.ts";
+import type { PlanEntry, ProgramId, RunHandle } from "../src/runtime/executor.ts";
+import { JsExecutor } from "../src/runtime/js/js-executor.ts";
 
 /** An executor that knows its programs, and may refuse to run them. */
 class Knowing extends JsExecutor {

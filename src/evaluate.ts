@@ -1,13 +1,13 @@
 // evaluate: compile and run once, for exploring, debugging and tests. Training goes through programs that stay loaded.
-import { anInteger, checkOptions } from "../check.ts";
-import { type CompileOptions, compile, compileOptions } from "../compile/compile.ts";
-import { compileInit } from "../compile/init.ts";
-import { topological } from "../graph.ts";
-import { tensors as checkTensors, type Tensor } from "../tensor.ts";
-import { Variable } from "../variable.ts";
-import { anExecutor } from "./arguments.ts";
-import type { Executor, TypedArray } from "./executor.ts";
-import { JsExecutor } from "./js/js-executor.ts";
+import { anInteger, checkOptions } from "./check.ts";
+import { type CompileOptions, compile, compileOptions } from "./compile/compile.ts";
+import { compileInit } from "./compile/init.ts";
+import { topological } from "./graph.ts";
+import { anExecutor } from "./runtime/arguments.ts";
+import type { Executor, TypedArray } from "./runtime/executor.ts";
+import { JsExecutor } from "./runtime/js/js-executor.ts";
+import { tensors as checkTensors, type Tensor } from "./tensor.ts";
+import { Variable } from "./variable.ts";
 
 /** Where and how a tensor is evaluated. */
 export interface EvaluateOptions extends CompileOptions {

@@ -1,6 +1,6 @@
 // Sets of words as sorted disjoint intervals, each with a stamp; neighbours of one stamp are joined. Every call is a binary search
 // and work on the intervals it meets.
-import { firstIndex } from "./search.ts";
+import { firstIndex } from "./first-index.ts";
 
 export class Intervals {
   readonly #starts: number[] = [];
