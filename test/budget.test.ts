@@ -8,7 +8,7 @@ import { compareWithBudget, overruns } from "./budget.ts";
 import { costOf, programs } from "./budget-programs.ts";
 
 /** Gzipped bytes of the core's JavaScript may never exceed this, whatever the budget says. */
-const CORE_LIMIT = 35_000;
+const CORE_LIMIT = 36_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -44,9 +44,10 @@ test("the Wasm builds stay small", () => {
 });
 
 test("the core's JavaScript stays small", async () => {
-  const core = gzipSync(await bundle("src/index.ts"), { level: 9 }).length;
+  const bytes = async (entry: string) => gzipSync(await bundle(entry), { level: 9 }).length;
+  const [core, classifier] = [await bytes("src/index.ts"), await bytes("test/core.ts")];
   expect(core).toBeLessThanOrEqual(CORE_LIMIT);
-  expect(compareWithBudget("gzipped JavaScript bytes", { core })).toEqual([]);
+  expect(compareWithBudget("gzipped JavaScript bytes", { core, classifier })).toEqual([]);
 });
 
 test.each(Object.entries(programs))("the training step of %s stays small", (name, make) => {

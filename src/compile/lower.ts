@@ -1,10 +1,9 @@
 // Lower: groups become instructions over symbolic buffers. One emitter a scope: the program itself, or the body of a loop.
-import { MAP } from "../../assembly/isa/opcode.ts";
-import { MATMUL_MAP } from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody } from "../op.ts";
 import { broadcastCopy } from "../ops/movement.ts";
+import { INSTRUCTIONS, type Opcode } from "../program/instructions.ts";
 import { type Buffer, isLoop } from "../program/lir.ts";
 import { type Aval, showShape, sizeOf } from "../shape.ts";
 import { scalar, type Tensor } from "../tensor.ts";
@@ -93,8 +92,7 @@ class Emitter implements Emission {
     }
     for (const node of results) this.#hold(node, this.placed.get(node) ?? this.#buffer(node));
     if (lead === undefined) {
-      const { slots, reads, writes, replaceable } = this.#mapBody(maps, results);
-      this.#scope.instruction(MAP, slots, reads, writes, replaceable);
+      this.#scope.map(this.#mapBody(maps, results));
       return;
     }
     if (!results.includes(lead)) this.#hold(lead, this.#passing(lead, group));
@@ -132,7 +130,8 @@ class Emitter implements Emission {
     const { items } = this.#scope;
     const last = items[items.length - 1];
     if (last === undefined || isLoop(last)) return;
-    const head = last.slots.map((slot, i) => (i + 1 === MATMUL_MAP ? slots.length : slot));
+    const { epilogue } = INSTRUCTIONS[last.opcode as Opcode];
+    const head = last.slots.map((slot, i) => (i + 1 === epilogue ? slots.length : slot));
     const outer = reads.filter((buffer) => !last.writes.includes(buffer));
     items[items.length - 1] = {
       ...last,
@@ -158,8 +157,7 @@ class Emitter implements Emission {
   }
 
   #fill(output: Buffer, { shape, dtype }: Aval, value: number): void {
-    const { slots, reads, writes } = fillBody(output, this.#bufferOf(scalar(value, dtype)), sizeOf(shape));
-    this.#scope.instruction(MAP, slots, reads, writes);
+    this.#scope.map(fillBody(output, this.#bufferOf(scalar(value, dtype)), sizeOf(shape)));
   }
 
   #loop(node: Tensor, body: LoopBody): void {

@@ -1,11 +1,13 @@
 // A scope is the program itself or a loop's body while it is lowered: which buffer holds which tensor, and what is emitted so far.
-import { COPY, PACK } from "../../assembly/isa/opcode.ts";
+import { MAP } from "../../assembly/isa/opcode.ts";
 import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
 import type { StridedCopy } from "../op.ts";
-import type { Address, Buffer, Emitter, Item } from "../program/lir.ts";
+import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
+import type { Address, Buffer, Emitter, Instruction, Item } from "../program/lir.ts";
 import type { DType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { MapBody } from "./map-body.ts";
 
 /** Makes buffers; one for a whole compilation. */
 export class Buffers {
@@ -53,18 +55,30 @@ export class Scope implements Emitter {
     if (this.depth > MAX_DEPTH) throw new ProgramError(`loops nest deeper than ${MAX_DEPTH}`);
   }
 
-  instruction(
-    opcode: number,
-    slots: readonly (number | Buffer | Address)[],
-    reads: readonly Buffer[],
-    writes: readonly Buffer[],
-    replaceable: readonly Buffer[] = [],
+  instruction<S extends Slots>(
+    { opcode, slots }: Description<S>,
+    values: Values<S>,
+    more: readonly (readonly number[])[] = [],
   ): void {
-    if (writes.every(({ size }) => size === 0)) return;
-    const words = slots.map((slot) =>
-      typeof slot === "number" || "buffer" in slot ? slot : { buffer: slot, words: 0 },
-    );
-    this.items.push({ opcode, slots: words, reads, writes, label: this.label, replaceable });
+    const given = values as Readonly<Record<string, number | Buffer | Address | undefined>>;
+    const [reads, writes]: Buffer[][] = [[], []];
+    const words = slots.map(({ name, holds }): number | Address => {
+      const value = holds === "count" ? more.length : (given[name] ?? 0);
+      if (typeof value === "number") return value;
+      const address = "buffer" in value ? value : { buffer: value, words: 0 };
+      (holds === "write" ? writes : reads).push(address.buffer);
+      return address;
+    });
+    this.#push({ opcode, slots: words.concat(...more), reads, writes, label: this.label });
+  }
+
+  /** A map, which comes with all of its slots. */
+  map({ slots, reads, writes, replaceable }: Omit<MapBody, "replaceable"> & Partial<MapBody>): void {
+    this.#push({ opcode: MAP, slots, reads, writes, label: this.label, replaceable });
+  }
+
+  #push(item: Instruction): void {
+    if (item.writes.some(({ size }) => size > 0)) this.items.push(item);
   }
 
   temporary(size: number, dtype: DType, label: string): Buffer {
@@ -80,7 +94,7 @@ export class Scope implements Emitter {
     const known = own.get(key);
     if (known !== undefined) return known;
     const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${of.label} packed`);
-    this.instruction(PACK, [panels, of, batch, k, n, transposed ? 1 : 0, across], [of], [panels]);
+    this.instruction(pack, { to: panels, from: of, batch, k, n, transposed: transposed ? 1 : 0, across });
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }
@@ -99,8 +113,11 @@ export class Scope implements Emitter {
     if (axes.length === 0) axes.push([1, 1, 1]);
     if (axes.length > MAX_RANK)
       throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);
-    const slots = [{ buffer: to, words: toStart }, { buffer: from, words: fromStart }, axes.length, ...axes.flat()];
-    this.instruction(COPY, slots, [from], [to]);
+    const [target, source] = [
+      { buffer: to, words: toStart },
+      { buffer: from, words: fromStart },
+    ];
+    this.instruction(copy, { to: target, from: source }, axes);
   }
 
   /** All elements of a buffer of the same size. */

@@ -1,9 +1,9 @@
 // Matrix products, batched, with transposes as flags: nothing is ever transposed in memory for a product.
 import { NC } from "../../assembly/isa/chunks.ts";
-import { MATMUL } from "../../assembly/isa/opcode.ts";
 import { CLOSE, KC } from "../../assembly/isa/sizes.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
+import * as instructions from "../program/instructions.ts";
 import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { permute } from "./movement.ts";
@@ -110,10 +110,20 @@ export const matmul: Op<MatmulAttrs> = {
         !few && first.transposed && count === 1 && columns > NC && k > KC / 2
           ? emit.panels(first.from, 1, k, rows, false, columns)
           : undefined;
-      const flags = (first.transposed ? 1 : 0) | (second.transposed ? 2 : 0);
-      const sizes = [count, rows, columns, k, flags, first.stride, second.stride, 0];
-      const reads = [a, b, ...(panels === undefined ? [] : [panels]), ...(strips === undefined ? [] : [strips])];
-      emit.instruction(MATMUL, [c, first.from, second.from, panels ?? 0, strips ?? 0, ...sizes], reads, [c]);
+      emit.instruction(instructions.matmul, {
+        c,
+        a: first.from,
+        b: second.from,
+        panels,
+        strips,
+        batch: count,
+        m: rows,
+        n: columns,
+        k,
+        transposed: (first.transposed ? 1 : 0) | (second.transposed ? 2 : 0),
+        strideA: first.stride,
+        strideB: second.stride,
+      });
     },
   },
   simplify([a, b], { transposeA, transposeB }) {

@@ -1,7 +1,7 @@
 // Rows by index. Indices are data: no gradient reaches them. One outside the rows gathers NaN and scatters nowhere.
-import { GATHER, SCATTER_ADD } from "../../assembly/isa/opcode.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
+import * as instructions from "../program/instructions.ts";
 import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 
 /** from [rows, ...rest] and index [...] give [...index, ...rest]: NumPy's from[index]. */
@@ -22,9 +22,8 @@ export const gather: Op<undefined> = {
     kind: "kernel",
     emit({ inputs: [from, index], avals, outputs: [to], emit }) {
       const [{ shape, dtype }] = avals;
-      const bytes = dtype === "u8" ? 1 : 4;
-      const slots = [to, from, index, sizeOf(avals[1].shape), sizeOf(shape.slice(1)), shape[0], bytes];
-      emit.instruction(GATHER, slots, [from, index], [to]);
+      const [count, width, rows] = [sizeOf(avals[1].shape), sizeOf(shape.slice(1)), shape[0]];
+      emit.instruction(instructions.gather, { to, from, index, count, width, rows, bytes: dtype === "u8" ? 1 : 4 });
     },
   },
 };
@@ -54,9 +53,9 @@ export const scatterAdd: Op<{ readonly shape: Shape }> = {
   ),
   lowering: {
     kind: "kernel",
-    emit({ inputs: [updates, index], avals, outputs: [to], attrs: { shape }, emit }) {
-      const slots = [to, updates, index, sizeOf(avals[1].shape), sizeOf(shape.slice(1)), shape[0]];
-      emit.instruction(SCATTER_ADD, slots, [updates, index], [to]);
+    emit({ inputs: [from, index], avals, outputs: [to], attrs: { shape }, emit }) {
+      const [count, width, rows] = [sizeOf(avals[1].shape), sizeOf(shape.slice(1)), shape[0]];
+      emit.instruction(instructions.scatterAdd, { to, from, index, count, width, rows });
     },
   },
   key: ({ shape }) => shape.join(),

@@ -1,8 +1,7 @@
 // Reductions over axes. The axes are dropped from the shape; the tensor methods put them back where keepDims is asked.
-
-import { REDUCE } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { type EmitContext, nondifferentiable, type Op, perInput } from "../op.ts";
+import { reduce } from "../program/instructions.ts";
 import type { Buffer } from "../program/lir.ts";
 import { checkDType, checkNotEmpty, type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -61,18 +60,18 @@ function emitRun(
     const [partKind, each] = isSum ? [slot.KIND_SUM_IN_TWO, 2] : [kind, 1];
     const rows = each * (parts + (rest > 0 ? 1 : 0));
     const partial = emit.temporary(rows * inner, to.dtype, `${to.label} in parts`);
-    emit.instruction(REDUCE, [partial, from, partKind, parts, PART, inner], [from], [partial]);
+    emit.instruction(reduce, { to: partial, from, kind: partKind, outer: parts, n: PART, inner });
     if (rest > 0) {
       const target = { buffer: partial, words: each * parts * inner };
       const source = { buffer: from, words: parts * PART * inner };
-      emit.instruction(REDUCE, [target, source, partKind, 1, rest, inner], [from], [partial]);
+      emit.instruction(reduce, { to: target, from: source, kind: partKind, outer: 1, n: rest, inner });
     }
     emitRun(emit, isSum ? slot.KIND_WIDE_SUM : kind, to, partial, { outer: 1, n: rows, inner });
     return;
   }
   const isLong = n > MANY * (inner === 1 ? 16 : 4);
   const ownKind = kind === slot.KIND_SUM && isLong ? slot.KIND_WIDE_SUM : kind;
-  emit.instruction(REDUCE, [to, from, ownKind, outer, n, inner], [from], [to]);
+  emit.instruction(reduce, { to, from, kind: ownKind, outer, n, inner });
 }
 
 interface ReductionOptions {

@@ -1,7 +1,7 @@
 // Fused ops over the rows of a matrix [rows, columns]: softmax and what classification losses need, each in one pass over memory.
-import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT, LOG_SUM_EXP, SOFTMAX } from "../../assembly/isa/opcode.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Lowering, type Op, perInput } from "../op.ts";
+import * as instructions from "../program/instructions.ts";
 import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -33,11 +33,11 @@ function throughSoftmax(c: Tensor, s: Tensor): Tensor {
 }
 
 /** An instruction that takes nothing but a matrix. */
-function ofRows(opcode: number): Lowering<undefined> {
+function ofRows(what: typeof instructions.softmax): Lowering<undefined> {
   return {
     kind: "kernel",
     emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>
-      emit.instruction(opcode, [to, from, shape[0], shape[1]], [from], [to]),
+      emit.instruction(what, { to, from, rows: shape[0], columns: shape[1] }),
   };
 }
 
@@ -50,7 +50,7 @@ export const softmax: Op<undefined> = {
     return inputs[0];
   },
   vjp: perInput(({ cotangent, output }) => throughSoftmax(cotangent, output)),
-  lowering: ofRows(SOFTMAX),
+  lowering: ofRows(instructions.softmax),
 };
 
 // l = ln sum e^x; dl = softmax(x). Beside an infinity every other element has slope 0, the infinity itself NaN, as e^(x - l) has.
@@ -66,7 +66,7 @@ export const logSumExp: Op<undefined> = {
     const beside = x.equal(Number.POSITIVE_INFINITY).select(Number.NaN, 0);
     return isEndless.select(beside, x.softmax(1)).mul(column(cotangent));
   }),
-  lowering: ofRows(LOG_SUM_EXP),
+  lowering: ofRows(instructions.logSumExp),
 };
 
 // l = ln sum e^x - x[target], one a row; dl = softmax(x) - onehot(target)
@@ -83,8 +83,8 @@ export const crossEntropy: Op<undefined> = {
   ),
   lowering: {
     kind: "kernel",
-    emit: ({ inputs: [logits, target], avals: [{ shape }], outputs: [to], emit }) =>
-      emit.instruction(CROSS_ENTROPY, [to, logits, target, shape[0], shape[1]], [logits, target], [to]),
+    emit: ({ inputs: [from, index], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(instructions.crossEntropy, { to, from, index, rows: shape[0], columns: shape[1] }),
   },
 };
 
@@ -108,12 +108,14 @@ export const crossEntropyGradient: Op<undefined> = {
   ),
   lowering: {
     kind: "kernel",
-    emit: ({ inputs: [logits, target, scale], avals: [{ shape }], outputs: [to], emit }) =>
-      emit.instruction(
-        CROSS_ENTROPY_GRADIENT,
-        [to, logits, target, shape[0], shape[1], scale],
-        [logits, target, scale],
-        [to],
-      ),
+    emit: ({ inputs: [from, index, scale], avals: [{ shape }], outputs: [to], emit }) =>
+      emit.instruction(instructions.crossEntropyGradient, {
+        to,
+        from,
+        index,
+        rows: shape[0],
+        columns: shape[1],
+        scale,
+      }),
   },
 };

@@ -1,33 +1,43 @@
-// What every instruction reads and writes, from its decoded words. Print and verify stand on this table.
+// What every instruction reads and writes, from its decoded words. Print and verify stand on it.
 import * as op from "../../assembly/isa/opcode.ts";
 import { PANEL } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import { mapOf, type Opcode, opcodeAt } from "./addresses.ts";
+import { mapOf, opcodeAt, wordsAt } from "./addresses.ts";
+import { INSTRUCTIONS, isPointer, type Opcode, type Pointers, type Word } from "./instructions.ts";
 
-/** Memory that an instruction reads or writes through one address. */
-export interface Access {
-  /** Slot that holds the address, counted from the header. */
-  readonly slot: number;
-  readonly write: boolean;
+/** Memory around an address: `words` from the first to the last; a copy may begin before it and leave gaps. */
+interface Reach {
   /** First word, relative to the address (negative only for copies with negative strides). */
   readonly first: number;
   /** Words from the first to the last, both included; 0 if nothing is touched. */
   readonly words: number;
-  /** Words that one stretch covers, and the distance between stretches: a copy may leave gaps. Equal if there is none. */
+  /** Words that one stretch covers, and the distance between stretches. Equal if there is none. */
   readonly run: number;
   readonly period: number;
+}
+
+/** Memory that an instruction reads or writes through one address. */
+export interface Access extends Reach {
+  /** Slot that holds the address, counted from the header. */
+  readonly slot: number;
+  readonly write: boolean;
   /** The address must be that of a whole buffer: a multiple of ALIGN. */
   readonly whole: boolean;
   /** Word i belongs to element i alone: two such accesses of one instruction may share their memory. */
   readonly elementwise: boolean;
 }
 
-function dense(slotNumber: number, write: boolean, words: number, whole = true, elementwise = false): Access {
-  return { slot: slotNumber, write, first: 0, words, run: words, period: words, whole, elementwise };
+/** How far an instruction reaches through an address; a number stands for so many words from there on. */
+interface Extent {
+  readonly reach: (word: Word) => number | Reach;
+  /** Not only from the beginning of a buffer. */
+  readonly anywhere?: true;
+  readonly elementwise?: true;
 }
 
-function bytesToWords(bytes: number): number {
-  return Math.ceil(bytes / 4);
+/** The product of some slots. */
+function times(...slots: readonly number[]): { readonly reach: (word: Word) => number } {
+  return { reach: (word) => slots.reduce((product, each) => product * word(each), 1) };
 }
 
 /** Words of the panels of `batch` matrices B of k x n, or of the strips of as many A of n rows. */
@@ -35,10 +45,114 @@ function panelWords(k: number, n: number, batch: number): number {
   return k * Math.ceil(n / PANEL) * PANEL * batch;
 }
 
+const products = times(slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N);
+
+/** Of a product's operand: all matrices of a batch, or the one that it shares; nothing of an empty product. */
+function operand(stride: number, rows: number, columns: number): Extent {
+  return {
+    reach: (word) => {
+      if (products.reach(word) * word(slot.MATMUL_K) === 0) return 0;
+      return (word(slot.MATMUL_BATCH) - 1) * word(stride) + word(rows) * word(columns);
+    },
+  };
+}
+
+/** Of its panels or strips. */
+function packed(stride: number, across: number): Extent {
+  return {
+    reach: (word) => {
+      if (products.reach(word) === 0) return 0;
+      return panelWords(word(slot.MATMUL_K), word(across), word(stride) === 0 ? 1 : word(slot.MATMUL_BATCH));
+    },
+  };
+}
+
+/** One side of a copy: its hull, and the stretch and period of its outermost gap. */
+function strided(word: Word, side: number): number | Reach {
+  const sides: [size: number, stride: number][] = [];
+  let first = 0;
+  for (let axis = 0; axis < word(slot.COPY_RANK); axis++) {
+    const position = slot.COPY_FIRST + axis * slot.COPY_DIMENSION_WORDS;
+    const [size, stride] = [word(position), word(position + side)];
+    if (size === 0) return 0;
+    if (stride < 0) first += (size - 1) * stride;
+    if (size > 1 && stride !== 0) sides.push([size, Math.abs(stride)]);
+  }
+  sides.sort((a, b) => a[1] - b[1]);
+  let words = 1;
+  let run = 0;
+  let period = 0;
+  for (const [size, stride] of sides) {
+    if (run === 0 && stride > words) [run, period] = [words, stride];
+    else if (run > 0 && stride % period !== 0) [run, period] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    words += (size - 1) * stride;
+  }
+  if (run === 0 || run === Number.POSITIVE_INFINITY) [run, period] = [words, words];
+  return { words, first, run, period };
+}
+
+/** Of rows of a table, by the bytes of its elements. */
+function rowsOf(rows: number): Extent {
+  return { reach: (word) => Math.ceil((word(rows) * word(slot.GATHER_WIDTH) * word(slot.GATHER_BYTES)) / 4) };
+}
+
+const matrix = times(slot.ROWS_ROWS, slot.ROWS_COLUMNS);
+const logits = times(slot.ENTROPY_ROWS, slot.ENTROPY_COLUMNS);
+const targets = times(slot.ENTROPY_ROWS);
+
+/** Of every address in a fixed slot; those of maps follow from their modes. */
+const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent } } = {
+  [op.END]: {},
+  [op.BARRIER]: {},
+  [op.LOOP]: {},
+  [op.INDEX]: {},
+  [op.MAP]: {},
+  // Parts of a long sum begin anywhere.
+  [op.REDUCE]: {
+    to: {
+      reach: (word) => {
+        const each = word(slot.REDUCE_KIND) === slot.KIND_SUM_IN_TWO ? 2 : 1;
+        return each * word(slot.REDUCE_OUTER) * word(slot.REDUCE_INNER);
+      },
+      anywhere: true,
+    },
+    from: { ...times(slot.REDUCE_OUTER, slot.REDUCE_N, slot.REDUCE_INNER), anywhere: true },
+  },
+  [op.PACK]: {
+    to: { reach: (word) => panelWords(word(slot.PACK_K), word(slot.PACK_N), word(slot.PACK_BATCH)) },
+    from: times(slot.PACK_BATCH, slot.PACK_K, slot.PACK_N),
+  },
+  [op.MATMUL]: {
+    c: { ...products, elementwise: true },
+    a: operand(slot.MATMUL_STRIDE_A, slot.MATMUL_M, slot.MATMUL_K),
+    b: operand(slot.MATMUL_STRIDE_B, slot.MATMUL_K, slot.MATMUL_N),
+    panels: packed(slot.MATMUL_STRIDE_B, slot.MATMUL_N),
+    strips: packed(slot.MATMUL_STRIDE_A, slot.MATMUL_M),
+  },
+  [op.COPY]: {
+    to: { reach: (word) => strided(word, 1), anywhere: true },
+    from: { reach: (word) => strided(word, 2), anywhere: true },
+  },
+  [op.GATHER]: { to: rowsOf(slot.GATHER_COUNT), from: rowsOf(slot.GATHER_ROWS), index: times(slot.GATHER_COUNT) },
+  [op.SCATTER_ADD]: {
+    to: times(slot.SCATTER_ROWS, slot.SCATTER_WIDTH),
+    from: times(slot.SCATTER_COUNT, slot.SCATTER_WIDTH),
+    index: times(slot.SCATTER_COUNT),
+  },
+  [op.SOFTMAX]: { to: matrix, from: matrix },
+  [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
+  [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
+  [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
+};
+
+function dense(words: number): Reach {
+  return { words, first: 0, run: words, period: words };
+}
+
 /** Words that the operand at word `operand` of a map occupies, by its mode. */
 function operandWords(code: Int32Array, map: number, operand: number): number {
   const elements = operandElements(code, map, operand);
-  return code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? bytesToWords(elements) : elements;
+  return code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? Math.ceil(elements / 4) : elements;
 }
 
 function operandElements(code: Int32Array, map: number, operand: number): number {
@@ -56,119 +170,30 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const list: Access[] = [];
   let position = map + slot.MAP_FIRST;
   for (let operands = counts & 0xff; operands > 0; operands--) {
-    const isFull = code[position + 1] === slot.MODE_FULL; // of words, not of bytes
-    list.push(dense(position - at, false, operandWords(code, map, position), true, isFull));
+    const elementwise = code[position + 1] === slot.MODE_FULL; // of words, not of bytes
+    const words = operandWords(code, map, position);
+    list.push({ slot: position - at, write: false, ...dense(words), whole: true, elementwise });
     position += slot.MAP_OPERAND_WORDS;
   }
   for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--)
-    list.push(dense(position++ - at, true, code[map + slot.MAP_N], true, true));
+    list.push({ slot: position++ - at, write: true, ...dense(code[map + slot.MAP_N]), whole: true, elementwise: true });
   return list;
 }
 
-/** One side of a copy: its hull, and the stretch and period of its outermost gap. */
-function strided(code: Int32Array, at: number, slotNumber: number, column: number, write: boolean): Access {
-  const rank = code[at + slot.COPY_RANK];
-  const sides: [size: number, stride: number][] = [];
-  let first = 0;
-  for (let d = 0; d < rank; d++) {
-    const position = at + slot.COPY_FIRST + d * slot.COPY_DIMENSION_WORDS;
-    const size = code[position];
-    const stride = code[position + column];
-    if (size === 0) return dense(slotNumber, write, 0, false);
-    if (stride < 0) first += (size - 1) * stride;
-    if (size > 1 && stride !== 0) sides.push([size, Math.abs(stride)]);
-  }
-  sides.sort((a, b) => a[1] - b[1]);
-  let words = 1;
-  let run = 0;
-  let period = 0;
-  for (const [size, stride] of sides) {
-    if (run === 0 && stride > words) [run, period] = [words, stride];
-    else if (run > 0 && stride % period !== 0) [run, period] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    words += (size - 1) * stride;
-  }
-  if (run === 0 || run === Number.POSITIVE_INFINITY) [run, period] = [words, words];
-  return { slot: slotNumber, write, first, words, run, period, whole: false, elementwise: false };
-}
-
-function matmulAccesses(code: Int32Array, at: number): Access[] {
-  const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map((s) => code[at + s]);
-  if (batch * m * n === 0) return [];
-  const strideA = code[at + slot.MATMUL_STRIDE_A];
-  const strideB = code[at + slot.MATMUL_STRIDE_B];
-  const list = [
-    dense(slot.MATMUL_A, false, k === 0 ? 0 : (batch - 1) * strideA + m * k),
-    dense(slot.MATMUL_B, false, k === 0 ? 0 : (batch - 1) * strideB + k * n),
-    dense(slot.MATMUL_C, true, batch * m * n, true, true),
-  ];
-  if (code[at + slot.MATMUL_PANELS] !== 0)
-    list.push(dense(slot.MATMUL_PANELS, false, panelWords(k, n, strideB === 0 ? 1 : batch)));
-  if (code[at + slot.MATMUL_STRIPS] !== 0)
-    list.push(dense(slot.MATMUL_STRIPS, false, panelWords(k, m, strideA === 0 ? 1 : batch)));
-  const map = mapOf(code, at);
-  return map < 0 ? list : list.concat(mapAccesses(code, at, map));
-}
-
-const ACCESSES: Record<Opcode, (code: Int32Array, at: number, word: (slot: number) => number) => Access[]> = {
-  [op.END]: () => [],
-  [op.BARRIER]: () => [],
-  [op.LOOP]: () => [],
-  [op.INDEX]: () => [],
-  [op.MAP]: (code, at) => mapAccesses(code, at, at),
-  [op.REDUCE]: (_code, _at, word) => {
-    const kept = word(slot.REDUCE_OUTER) * word(slot.REDUCE_INNER);
-    const results = word(slot.REDUCE_KIND) === slot.KIND_SUM_IN_TWO ? 2 * kept : kept;
-    // Parts of a long sum begin anywhere.
-    return [
-      dense(slot.REDUCE_FROM, false, kept * word(slot.REDUCE_N), false),
-      dense(slot.REDUCE_TO, true, results, false),
-    ];
-  },
-  [op.PACK]: (_code, _at, word) => {
-    const [batch, k, n] = [word(slot.PACK_BATCH), word(slot.PACK_K), word(slot.PACK_N)];
-    return [dense(slot.PACK_FROM, false, batch * k * n), dense(slot.PACK_TO, true, panelWords(k, n, batch))];
-  },
-  [op.MATMUL]: matmulAccesses,
-  [op.COPY]: (code, at) => [strided(code, at, slot.COPY_FROM, 2, false), strided(code, at, slot.COPY_TO, 1, true)],
-  [op.GATHER]: (_code, _at, word) => {
-    const size = (rows: number) =>
-      (word(slot.GATHER_BYTES) === 1 ? bytesToWords : Number)(rows * word(slot.GATHER_WIDTH));
-    return [
-      dense(slot.GATHER_FROM, false, size(word(slot.GATHER_ROWS))),
-      dense(slot.GATHER_INDEX, false, word(slot.GATHER_COUNT)),
-      dense(slot.GATHER_TO, true, size(word(slot.GATHER_COUNT))),
-    ];
-  },
-  [op.SCATTER_ADD]: (_code, _at, word) => [
-    dense(slot.SCATTER_FROM, false, word(slot.SCATTER_COUNT) * word(slot.SCATTER_WIDTH)),
-    dense(slot.SCATTER_INDEX, false, word(slot.SCATTER_COUNT)),
-    dense(slot.SCATTER_TO, true, word(slot.SCATTER_ROWS) * word(slot.SCATTER_WIDTH)),
-  ],
-  [op.SOFTMAX]: (_code, _at, word) => {
-    const size = word(slot.ROWS_ROWS) * word(slot.ROWS_COLUMNS);
-    return [dense(slot.ROWS_FROM, false, size), dense(slot.ROWS_TO, true, size)];
-  },
-  [op.LOG_SUM_EXP]: (_code, _at, word) => [
-    dense(slot.ROWS_FROM, false, word(slot.ROWS_ROWS) * word(slot.ROWS_COLUMNS)),
-    dense(slot.ROWS_TO, true, word(slot.ROWS_ROWS)),
-  ],
-  [op.CROSS_ENTROPY]: (_code, _at, word) => entropyAccesses(word, 1),
-  [op.CROSS_ENTROPY_GRADIENT]: (_code, _at, word) => [
-    dense(slot.ENTROPY_SCALE, false, word(slot.ENTROPY_ROWS)),
-    ...entropyAccesses(word, word(slot.ENTROPY_COLUMNS)),
-  ],
-};
-
-function entropyAccesses(word: (slot: number) => number, outputColumns: number): Access[] {
-  const rows = word(slot.ENTROPY_ROWS);
-  return [
-    dense(slot.ENTROPY_FROM, false, rows * word(slot.ENTROPY_COLUMNS)),
-    dense(slot.ENTROPY_INDEX, false, rows),
-    dense(slot.ENTROPY_TO, true, rows * outputColumns),
-  ];
-}
-
-/** What the instruction at `at` reads and writes, reads first; its addresses are the words at the accesses' slots. */
+/** What the instruction at `at` reads and writes, reads first, then what a map in it does; addresses are the words at the accesses' slots. */
 export function accessesOf(code: Int32Array, at: number): Access[] {
-  return ACCESSES[opcodeAt(code, at) as Opcode](code, at, (number) => code[at + number]);
+  const word = wordsAt(code, at);
+  const opcode = opcodeAt(code, at) as Opcode;
+  const extents: Readonly<Record<string, Extent>> = EXTENTS[opcode];
+  const own = INSTRUCTIONS[opcode].slots
+    .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
+    .map(({ name, at: number, holds }): Access => {
+      const { reach, anywhere = false, elementwise = false } = extents[name];
+      const reached = reach(word);
+      const words = typeof reached === "number" ? dense(reached) : reached;
+      return { slot: number, write: holds === "write", ...words, whole: !anywhere, elementwise };
+    })
+    .sort((a, b) => Number(a.write) - Number(b.write));
+  const map = mapOf(code, at);
+  return map < 0 ? own : own.concat(mapAccesses(code, at, map));
 }

@@ -1,33 +1,10 @@
-// Which words of an instruction are addresses: all that an executor must know to relocate a program. Kernels decode for themselves.
-import type * as mapCodes from "../../assembly/isa/map-code.ts";
-import type * as opcodes from "../../assembly/isa/opcode.ts";
-import * as op from "../../assembly/isa/opcode.ts";
-import * as slot from "../../assembly/isa/slots.ts";
+// Words of an instruction: its opcode, its length, where a map is in it, which words are addresses. Kernels decode for themselves.
+import { MAP, OPCODES } from "../../assembly/isa/opcode.ts";
+import { MAP_COUNTS, MAP_FIRST, MAP_OPERAND_WORDS } from "../../assembly/isa/slots.ts";
+import { INSTRUCTIONS, type Instruction, isPointer, type Opcode, type Word } from "./instructions.ts";
 
-/** Numbers of all instructions: a table keyed by it misses none. */
-export type Opcode = Exclude<(typeof opcodes)[keyof typeof opcodes], typeof opcodes.OPCODES>;
-
-/** Numbers of all steps of the block machine. */
-export type MapCode = Exclude<(typeof mapCodes)[keyof typeof mapCodes], typeof mapCodes.MAP_CODES>;
-
-/** Fixed slots that hold an address; those of maps and prefixes are found by `visitAddresses`. */
-const ADDRESS_SLOTS: Record<Opcode, readonly number[]> = {
-  [op.END]: [],
-  [op.BARRIER]: [],
-  [op.LOOP]: [],
-  [op.INDEX]: [],
-  [op.MAP]: [],
-  [op.REDUCE]: [slot.REDUCE_TO, slot.REDUCE_FROM],
-  [op.PACK]: [slot.PACK_TO, slot.PACK_FROM],
-  [op.MATMUL]: [slot.MATMUL_C, slot.MATMUL_A, slot.MATMUL_B, slot.MATMUL_PANELS, slot.MATMUL_STRIPS],
-  [op.COPY]: [slot.COPY_TO, slot.COPY_FROM],
-  [op.GATHER]: [slot.GATHER_TO, slot.GATHER_FROM, slot.GATHER_INDEX],
-  [op.SCATTER_ADD]: [slot.SCATTER_TO, slot.SCATTER_FROM, slot.SCATTER_INDEX],
-  [op.SOFTMAX]: [slot.ROWS_TO, slot.ROWS_FROM],
-  [op.LOG_SUM_EXP]: [slot.ROWS_TO, slot.ROWS_FROM],
-  [op.CROSS_ENTROPY]: [slot.ENTROPY_TO, slot.ENTROPY_FROM, slot.ENTROPY_INDEX],
-  [op.CROSS_ENTROPY_GRADIENT]: [slot.ENTROPY_TO, slot.ENTROPY_FROM, slot.ENTROPY_INDEX, slot.ENTROPY_SCALE],
-};
+/** Fixed slots that hold an address, of each instruction. */
+const POINTERS = Object.values(INSTRUCTIONS).map(({ slots }) => slots.filter(isPointer).map(({ at }) => at));
 
 /** The opcode of the instruction whose header is at `at`. */
 export function opcodeAt(code: Int32Array, at: number): number {
@@ -39,23 +16,49 @@ export function lengthAt(code: Int32Array, at: number): number {
   return code[at] >>> 8;
 }
 
-/** Where the MAP layout begins: the instruction itself, or the word before a MATMUL's epilogue; -1 without one. */
+/** Its words by their slots. */
+export function wordsAt(code: Int32Array, at: number): Word {
+  return (slot) => code[at + slot];
+}
+
+/** Where the layout of MAP begins: the instruction itself, or the word before an epilogue; -1 without one, and for what is no opcode. */
 export function mapOf(code: Int32Array, at: number): number {
   const opcode = opcodeAt(code, at);
-  if (opcode === op.MAP) return at;
-  return opcode === op.MATMUL && code[at + slot.MATMUL_MAP] > 0 ? at + slot.MATMUL_WORDS - 1 : -1;
+  if (opcode === MAP) return at;
+  const what: Instruction | undefined = INSTRUCTIONS[opcode as Opcode];
+  return what?.epilogue !== undefined && code[at + what.epilogue] > 0 ? at + what.words - 1 : -1;
+}
+
+/** The slot whose memory a map in the instruction may touch after it is written: a product's result; -1 without an epilogue. */
+export function carriedBy(opcode: number): number {
+  const { epilogue, slots } = INSTRUCTIONS[opcode as Opcode];
+  const result = epilogue === undefined ? undefined : slots.find(({ holds }) => holds === "write");
+  return result?.at ?? -1;
 }
 
 /** Calls `visit` with the position in `code` of every address of the instruction at `at`. */
 export function visitAddresses(code: Int32Array, at: number, visit: (position: number) => void): void {
-  for (const fixed of ADDRESS_SLOTS[opcodeAt(code, at) as Opcode]) visit(at + fixed);
+  for (const fixed of POINTERS[opcodeAt(code, at)]) visit(at + fixed);
   const map = mapOf(code, at);
   if (map < 0) return;
-  const counts = code[map + slot.MAP_COUNTS];
-  let position = map + slot.MAP_FIRST;
+  const counts = code[map + MAP_COUNTS];
+  let position = map + MAP_FIRST;
   for (let operands = counts & 0xff; operands > 0; operands--) {
     visit(position);
-    position += slot.MAP_OPERAND_WORDS;
+    position += MAP_OPERAND_WORDS;
   }
   for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--) visit(position++);
+}
+
+/** The length that an instruction's counts give; it has its fixed slots. */
+export function countedLength(code: Int32Array, at: number): number {
+  const { words, more } = INSTRUCTIONS[opcodeAt(code, at) as Opcode];
+  return words + (more?.(wordsAt(code, at)) ?? 0);
+}
+
+/** Whether the words at `at` are an instruction of the right length. */
+export function isInstruction(code: Int32Array, at: number): boolean {
+  const [opcode, length] = [opcodeAt(code, at), lengthAt(code, at)];
+  if (opcode >= OPCODES || length < INSTRUCTIONS[opcode as Opcode].words || at + length > code.length) return false;
+  return countedLength(code, at) === length;
 }

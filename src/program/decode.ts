@@ -1,16 +1,17 @@
 // Decodes a program's code into lines, checking on the way all that one instruction tells by itself: lengths, sizes, loops, prefixes,
 // and that what it touches while the loops around it run lies where it may.
 import * as op from "../../assembly/isa/opcode.ts";
-import { ALIGN, MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
+import { ALIGN, MAX_DEPTH } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
 import { type Access, accessesOf } from "./access.ts";
-import { lengthAt, mapOf, type Opcode, opcodeAt, visitAddresses } from "./addresses.ts";
-import { countedLength, LEAST_WORDS } from "./lengths.ts";
+import { countedLength, lengthAt, mapOf, opcodeAt, visitAddresses, wordsAt } from "./addresses.ts";
+import { INSTRUCTIONS, isPointer, type Opcode } from "./instructions.ts";
 import { CodeNames } from "./names.ts";
 import { type Place, type Places, positionOf } from "./places.ts";
 import type { Program } from "./program.ts";
 import { checkMap } from "./verify-map.ts";
+import { SIZES } from "./verify-sizes.ts";
 
 /** A loop around an instruction. */
 export interface Loop {
@@ -52,14 +53,6 @@ export interface Line {
   readonly loop?: Loop;
   readonly touches: readonly Touch[];
 }
-
-/** Largest values of slots that choose; all other slots are sizes. */
-const LARGEST: Partial<Record<Opcode, Readonly<Record<number, number>>>> = {
-  [op.REDUCE]: { [slot.REDUCE_KIND]: slot.KIND_NORM },
-  [op.PACK]: { [slot.PACK_TRANSPOSED]: 1 },
-  [op.MATMUL]: { [slot.MATMUL_TRANSPOSED]: 3 },
-  [op.COPY]: { [slot.COPY_RANK]: MAX_RANK },
-};
 
 /** The error of an instruction. */
 export function failure(program: Program, number: number, opcode: number, reason: string): ProgramError {
@@ -133,62 +126,27 @@ class Decoder {
   #checkLength(opcode: Opcode): void {
     const length = lengthAt(this.#code, this.#at);
     const end = this.#loops.at(-1)?.end ?? this.#code.length;
-    if (length < LEAST_WORDS[opcode]) this.#fail(`${length} words long, it takes ${LEAST_WORDS[opcode]} at least`);
+    const { words } = INSTRUCTIONS[opcode];
+    if (length < words) this.#fail(`${length} words long, it takes ${words} at least`);
     if (this.#at + length > end)
       this.#fail(`reaches past the end of ${this.#loops.length > 0 ? "its loop" : "the code"}`);
     const wanted = countedLength(this.#code, this.#at);
     if (length !== wanted) this.#fail(`${length} words long, its counts give ${wanted}`);
   }
 
-  /** Sizes are not negative, choices are choices. */
+  /** Sizes are not negative, choices are choices, and all together make sense. */
   #checkSlots(opcode: Opcode): void {
-    const addresses = new Set<number>();
-    visitAddresses(this.#code, this.#at, (position) => addresses.add(position - this.#at));
-    for (let number = 1; number < LEAST_WORDS[opcode]; number++) {
-      if (addresses.has(number)) continue;
-      const most = LARGEST[opcode]?.[number] ?? Number.POSITIVE_INFINITY;
-      if (this.#word(number) < 0 || this.#word(number) > most)
-        this.#fail(`${new CodeNames().slot(this.#code, this.#at, number)} is ${this.#word(number)}`);
+    const { slots, epilogue } = INSTRUCTIONS[opcode];
+    for (const each of slots) {
+      const [value, { most = Number.POSITIVE_INFINITY }] = [this.#word(each.at), each];
+      if (!isPointer(each) && (value < 0 || value > most))
+        this.#fail(`${new CodeNames().slot(this.#code, this.#at, each.at)} is ${value}`);
     }
-    if (opcode === op.MATMUL) this.#checkProduct();
-    if (opcode === op.COPY) this.#checkCopy();
-    const bytes = this.#word(slot.GATHER_BYTES);
-    if (opcode === op.GATHER && bytes !== 1 && bytes !== 4) this.#fail(`elements of ${bytes} bytes`);
     const map = mapOf(this.#code, this.#at);
-    const complaint = map < 0 ? undefined : checkMap(this.#code, map, opcode === op.MATMUL);
+    const complaint =
+      SIZES[opcode]?.(wordsAt(this.#code, this.#at)) ??
+      (map < 0 ? undefined : checkMap(this.#code, map, epilogue !== undefined));
     if (complaint !== undefined) this.#fail(complaint);
-  }
-
-  #checkProduct(): void {
-    const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map((s) => this.#word(s));
-    const check = (name: string, stride: number, size: number) => {
-      if (stride !== 0 && stride !== size)
-        this.#fail(`batches of ${name} lie ${stride} words apart, matrices are ${size}`);
-    };
-    check("A", this.#word(slot.MATMUL_STRIDE_A), m * k);
-    check("B", this.#word(slot.MATMUL_STRIDE_B), k * n);
-    const words = this.#word(slot.MATMUL_MAP);
-    if (words === 0) return;
-    if (words !== lengthAt(this.#code, this.#at) - slot.MATMUL_WORDS)
-      this.#fail(`says that its epilogue has ${words} words`);
-    const elements = this.#code[this.#at + slot.MATMUL_WORDS - 1 + slot.MAP_N];
-    if (elements !== batch * m * n) this.#fail(`the epilogue takes ${elements} elements of ${batch * m * n}`);
-  }
-
-  /** Each word is written once: sorted by stride, each axis steps over all that lies within. */
-  #checkCopy(): void {
-    const axes: [stride: number, size: number][] = [];
-    for (let axis = 0; axis < this.#word(slot.COPY_RANK); axis++) {
-      const number = slot.COPY_FIRST + axis * slot.COPY_DIMENSION_WORDS;
-      if (this.#word(number) < 0) this.#fail(`the size of axis ${axis} is ${this.#word(number)}`);
-      axes.push([Math.abs(this.#word(number + 1)), this.#word(number)]);
-    }
-    if (axes.some(([, size]) => size === 0)) return;
-    let words = 1;
-    for (const [stride, size] of axes.sort((a, b) => a[0] - b[0])) {
-      if (size > 1 && stride < words) this.#fail("writes a word twice");
-      words += (size - 1) * stride;
-    }
   }
 
   #open(): Loop {

@@ -1,5 +1,6 @@
 // The lowest graph: instructions over symbolic buffers, before anything has an address. Not the program (program.ts), which is encoded.
 import type { DType } from "../shape.ts";
+import type { Instruction as Description, Slots, Values } from "./instructions.ts";
 
 /** Memory that one value occupies. The planner or the layout gives it an offset. */
 export interface Buffer {
@@ -57,13 +58,8 @@ export function isLoop(item: Item): item is Loop {
 
 /** How an op's lowering writes instructions. */
 export interface Emitter {
-  /** Appends an instruction; address slots are buffers. */
-  instruction(
-    opcode: number,
-    slots: readonly (number | Buffer | Address)[],
-    reads: readonly Buffer[],
-    writes: readonly Buffer[],
-  ): void;
+  /** Appends an instruction, unless it writes nothing. */
+  instruction<S extends Slots>(what: Description<S>, values: Values<S>): void;
   /** A buffer for the op's own use. */
   temporary(size: number, dtype: DType, label: string): Buffer;
   /**

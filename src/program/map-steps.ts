@@ -1,7 +1,12 @@
 // The steps of a map, decoded. Print and verify read them; kernels decode for themselves.
+
+import type * as mapCodes from "../../assembly/isa/map-code.ts";
 import * as code from "../../assembly/isa/map-code.ts";
-import { MAP_COUNTS, MAP_FIRST, MAP_OPERAND_WORDS, MAP_STEP_WORDS } from "../../assembly/isa/slots.ts";
-import type { MapCode } from "./addresses.ts";
+import { MAP_COUNTS, MAP_FIRST, MAP_STEP_WORDS } from "../../assembly/isa/slots.ts";
+import { mapWords } from "./instructions.ts";
+
+/** Numbers of all steps of the block machine. */
+export type MapCode = Exclude<(typeof mapCodes)[keyof typeof mapCodes], typeof mapCodes.MAP_CODES>;
 
 /** One step: registers are numbered as in slots.ts. */
 export interface MapStep {
@@ -75,15 +80,9 @@ export const SCALAR_SOURCES: ReadonlyMap<number, readonly number[]> = new Map([
   [code.QUOTIENT_ADD, [2]],
 ]);
 
-/** Words of a map whose header is at `map`, or of an epilogue and the word before it. */
-export function mapLength(words: Int32Array, map: number): number {
-  const counts = words[map + MAP_COUNTS];
-  return MAP_FIRST + (counts & 0xff) * MAP_OPERAND_WORDS + ((counts >> 8) & 0xff) + (counts >>> 16) * MAP_STEP_WORDS;
-}
-
 /** The steps of a map in their order. */
 export function* stepsOf(words: Int32Array, map: number): Generator<MapStep> {
-  const end = map + mapLength(words, map);
+  const end = map + MAP_FIRST + mapWords((slot) => words[map + slot]);
   for (let at = end - (words[map + MAP_COUNTS] >>> 16) * MAP_STEP_WORDS; at < end; at += MAP_STEP_WORDS) {
     const step = words[at];
     const more = words[at + 1];

@@ -1,8 +1,7 @@
 // The arena over time: which of its words hold something that is still needed, instruction by instruction, and how near the plan
 // comes to the least that any plan could do with.
-import { MATMUL } from "../../assembly/isa/opcode.ts";
 import { ALIGN, REGION_ARENA } from "../../assembly/isa/sizes.ts";
-import { MATMUL_C } from "../../assembly/isa/slots.ts";
+import { carriedBy } from "./addresses.ts";
 import { decode, type Line, type Touch } from "./decode.ts";
 import { Places, regionStart } from "./places.ts";
 import { aProgram, type Program } from "./program.ts";
@@ -41,7 +40,7 @@ export function memory(program: Program): MemoryUse {
   for (const { number, opcode, touches, loops } of backwards(decode(program, new Places(program)))) {
     const inArena = touches.filter(({ low, high }) => low < high && isArena(low));
     const written = inArena.filter(({ write }) => write);
-    const product = opcode === MATMUL ? touches.find(({ slot, write }) => write && slot === MATMUL_C) : undefined;
+    const product = touches.find(({ slot }) => slot === carriedBy(opcode));
     // What stands where the product goes, its epilogue reads after the product has come.
     const read = inArena.filter(({ write, low }) => !write && low !== product?.low);
     if (touches.length === 0) continue;

@@ -2,33 +2,15 @@
 import * as mapCodes from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slots from "../../assembly/isa/slots.ts";
-import { mapOf, type Opcode, opcodeAt } from "./addresses.ts";
+import { mapOf, opcodeAt } from "./addresses.ts";
+import { INSTRUCTIONS, type Instruction, type Opcode } from "./instructions.ts";
 import type { MapStep } from "./map-steps.ts";
-
-/** How the names of an instruction's slots begin in slots.ts. */
-const PREFIXES: Record<Opcode, string> = {
-  [op.END]: "END_",
-  [op.BARRIER]: "BARRIER_",
-  [op.LOOP]: "LOOP_",
-  [op.INDEX]: "INDEX_",
-  [op.MAP]: "MAP_",
-  [op.REDUCE]: "REDUCE_",
-  [op.PACK]: "PACK_",
-  [op.MATMUL]: "MATMUL_",
-  [op.COPY]: "COPY_",
-  [op.GATHER]: "GATHER_",
-  [op.SCATTER_ADD]: "SCATTER_",
-  [op.SOFTMAX]: "ROWS_",
-  [op.LOG_SUM_EXP]: "ROWS_",
-  [op.CROSS_ENTROPY]: "ENTROPY_",
-  [op.CROSS_ENTROPY_GRADIENT]: "ENTROPY_",
-};
 
 type Names = ReadonlyMap<number, string>;
 
-/** Names in small letters by number, of those that begin with `prefix`; sizes of instructions are no slots, counts no codes. */
+/** Names in small letters by number, of those that begin with `prefix`; how many there are is none. */
 function namesOf(module: Readonly<Record<string, number>>, prefix = ""): Names {
-  const entries = Object.entries(module).filter(([name]) => name.startsWith(prefix) && !/(_WORDS|CODES)$/.test(name));
+  const entries = Object.entries(module).filter(([name]) => name.startsWith(prefix) && !/CODES$/.test(name));
   return new Map(entries.map(([name, number]) => [number, name.slice(prefix.length).toLowerCase()]));
 }
 
@@ -36,10 +18,14 @@ function namesOf(module: Readonly<Record<string, number>>, prefix = ""): Names {
 export class CodeNames {
   readonly modes: Names = namesOf(slots, "MODE_");
   readonly elements: Names = namesOf(slots, "ELEMENT_");
-  readonly kinds: Names = namesOf(slots, "KIND_");
   readonly #codes: Names = namesOf(mapCodes);
   readonly #opcodes: Names = namesOf(op);
   readonly #slots = new Map<number, Names>();
+
+  /** A value of a slot whose values have names. */
+  value(names: readonly string[] | string, value: number): string {
+    return (typeof names === "string" ? namesOf(slots, names).get(value) : names[value]) ?? `${value}`;
+  }
 
   opcode(opcode: number): string {
     return this.#opcodes.get(opcode) ?? `opcode ${opcode}`;
@@ -61,11 +47,17 @@ export class CodeNames {
     }
     let names = this.#slots.get(opcode);
     if (names === undefined) {
-      names = namesOf(slots, PREFIXES[opcode as Opcode]);
+      const what: Instruction | undefined = INSTRUCTIONS[opcode as Opcode];
+      names = new Map(what?.slots.map(({ name, at: number }) => [number, inSmallLetters(name)]));
       this.#slots.set(opcode, names);
     }
     return names.get(slot) ?? `slot ${slot}`;
   }
+}
+
+/** `strideA` as `stride_a`. */
+function inSmallLetters(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** A register of the block machine: r0 scratch, a0 an operand, o0 an output. */

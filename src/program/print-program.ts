@@ -2,8 +2,8 @@
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
-import { lengthAt, mapOf, opcodeAt, visitAddresses } from "./addresses.ts";
-import { isInstruction } from "./lengths.ts";
+import { isInstruction, lengthAt, mapOf, opcodeAt } from "./addresses.ts";
+import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
@@ -80,8 +80,8 @@ class Printer {
     const below = `${" ".repeat(this.#digits)}   ${indent}`;
     if (!isInstruction(code, at)) return;
     const map = mapOf(code, at);
-    const isEpilogue = opcode === op.MATMUL;
-    if (isEpilogue && map >= 0) this.#lines.push(`${below}epilogue${this.#map(map)}`);
+    const isEpilogue = map > at;
+    if (isEpilogue) this.#lines.push(`${below}epilogue${this.#map(map)}`);
     if (map >= 0)
       for (const step of stepsOf(code, map))
         this.#lines.push(`${below}${isEpilogue ? "  " : ""}${this.#names.step(step)}`);
@@ -96,44 +96,25 @@ class Printer {
     if (opcode === op.MAP) return this.#map(at);
     if (opcode === op.LOOP) return ` i${code[at + slot.LOOP_DEPTH]} to ${code[at + slot.LOOP_COUNT]}`;
     if (opcode === op.INDEX) return ` ${this.#moves(at).join(", ")}`;
-    const addresses = new Set<number>();
-    visitAddresses(code, at, (position) => addresses.add(position));
-    const words: string[] = [];
-    const end = this.#fixedEnd(at);
-    for (let position = at + 1; position < end; position++) {
-      if (this.#isUsual(at, position - at)) continue;
-      const text = addresses.has(position) ? this.#address(position) : this.#value(at, position - at);
-      words.push(`${this.#names.slot(code, at, position - at)}=${text}`);
-    }
+    const { slots } = INSTRUCTIONS[opcode as Opcode];
+    const words = slots
+      .filter(({ holds, quiet, at: number }) => holds !== "count" && !(quiet && code[at + number] === 0))
+      .filter(({ at: number }) => !this.#isOfBatch(at, number))
+      .map((each) => `${this.#names.slot(code, at, each.at)}=${this.#value(each, at + each.at)}`);
     return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
   }
 
-  /** Where the slots that have names end. */
-  #fixedEnd(at: number): number {
-    const opcode = opcodeAt(this.#code, at);
-    const fixed = opcode === op.MATMUL ? slot.MATMUL_MAP : opcode === op.COPY ? slot.COPY_RANK : undefined;
-    return at + (fixed ?? lengthAt(this.#code, at));
-  }
-
-  /** Whether a slot says nothing. */
-  #isUsual(at: number, number: number): boolean {
-    const code = this.#code;
-    const opcode = opcodeAt(code, at);
-    if (opcode === op.PACK) return number === slot.PACK_ACROSS && code[at + number] === 0;
-    if (opcode !== op.MATMUL) return false;
-    if (number === slot.MATMUL_TRANSPOSED || number === slot.MATMUL_STRIPS) return code[at + number] === 0;
+  /** Whether a slot tells of a batch where there is none. */
+  #isOfBatch(at: number, number: number): boolean {
     const ofBatch = [slot.MATMUL_BATCH, slot.MATMUL_STRIDE_A, slot.MATMUL_STRIDE_B] as readonly number[];
-    return code[at + slot.MATMUL_BATCH] === 1 && ofBatch.includes(number);
+    const isProduct = opcodeAt(this.#code, at) === op.MATMUL;
+    return isProduct && this.#code[at + slot.MATMUL_BATCH] === 1 && ofBatch.includes(number);
   }
 
-  /** A slot that is no address. */
-  #value(at: number, number: number): string {
-    const code = this.#code;
-    const opcode = opcodeAt(code, at);
-    const value = code[at + number];
-    if (opcode === op.REDUCE && number === slot.REDUCE_KIND) return this.#names.kinds.get(value) ?? `${value}`;
-    const isFlags = opcode === op.MATMUL && number === slot.MATMUL_TRANSPOSED;
-    return (isFlags ? [undefined, "a", "b", "a,b"][value] : undefined) ?? `${value}`;
+  #value(each: Instruction["slots"][number], position: number): string {
+    if (isPointer(each)) return this.#address(position);
+    const value = this.#code[position];
+    return each.names === undefined ? `${value}` : this.#names.value(each.names, value);
   }
 
   /** Axes of a copy: their sizes, and the strides on both sides. */

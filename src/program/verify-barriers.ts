@@ -1,7 +1,7 @@
 // Verifies that a barrier stands between any two instructions that touch the same words, one of them writing, and that no
 // instruction stands in its own way. Between two barriers threads run apart.
-import { BARRIER, MATMUL } from "../../assembly/isa/opcode.ts";
-import { MATMUL_C } from "../../assembly/isa/slots.ts";
+import { BARRIER } from "../../assembly/isa/opcode.ts";
+import { carriedBy } from "./addresses.ts";
 import type { Line, Loop, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 
@@ -48,7 +48,7 @@ export class Barriers {
 
   /** Two of an instruction's touches may share words only element by element: an operand with a result, a product with its epilogue. */
   #withItself({ opcode, touches }: Line): void {
-    const product = opcode === MATMUL ? MATMUL_C : -1;
+    const product = carriedBy(opcode);
     for (const [i, a] of touches.entries())
       for (const b of touches.slice(0, i)) {
         if (!(a.write || b.write) || !meet(a, b, -1)) continue;

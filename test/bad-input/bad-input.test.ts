@@ -51,8 +51,8 @@ const calls = Object.entries(table).flatMap(([entry, each]) =>
   Object.entries(each).map(([name, given]) => [`${entry}: ${name}`, given] as const),
 );
 
-/** `Tensor` is made by functions, `Trainer` is a table of its own, `hold` and `restoreAll` are for the worker's side. */
-const elsewhere = ["constructor", "Tensor", "Trainer", "dispose", "hold", "restoreAll"];
+/** `Tensor` is made by functions, `Trainer` is a table of its own, `hold`, `loadAs` and `restoreAll` are for the worker's side. */
+const elsewhere = ["constructor", "Tensor", "Trainer", "dispose", "hold", "loadAs", "restoreAll"];
 
 /** What is there, and what the table has of it. */
 const entries: readonly (readonly [name: string, exports: object, calls: Calls])[] = [

@@ -8,7 +8,8 @@ import {
   LOOP_COUNT,
   LOOP_DEPTH,
 } from "../../../assembly/isa/slots.ts";
-import { lengthAt, type Opcode, opcodeAt } from "../../program/addresses.ts";
+import { lengthAt, opcodeAt } from "../../program/addresses.ts";
+import type { Opcode } from "../../program/instructions.ts";
 import { copy } from "./copy.ts";
 import { gather, scatterAdd } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";

@@ -1,7 +1,7 @@
 // The steps of the block machine in JavaScript: one loop each, n elements from word `to`, operands from words a, b, c, d.
 // Twins of assembly/map.ts; the type of MAP_KERNELS misses none.
 import * as code from "../../../assembly/isa/map-code.ts";
-import type { MapCode } from "../../program/addresses.ts";
+import type { MapCode } from "../../program/map-steps.ts";
 import { erf } from "./erf.ts";
 import type { JsMemory } from "./memory.ts";
 import { permuteIndex, uniform } from "./random.ts";

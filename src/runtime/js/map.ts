@@ -14,7 +14,7 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../../assembly/isa/slots.ts";
-import type { MapCode } from "../../program/addresses.ts";
+import type { MapCode } from "../../program/map-steps.ts";
 import { bytePosition } from "../memory.ts";
 import { MAP_KERNELS } from "./map-codes.ts";
 import { BLOCK, type JsMemory, REGISTERS_AT } from "./memory.ts";

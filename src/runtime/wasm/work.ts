@@ -4,7 +4,8 @@ import * as cut from "../../../assembly/isa/chunks.ts";
 import * as op from "../../../assembly/isa/opcode.ts";
 import { KC, MAP_CHUNK, PANEL } from "../../../assembly/isa/sizes.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
-import { lengthAt, mapOf, type Opcode, opcodeAt } from "../../program/addresses.ts";
+import { lengthAt, mapOf, opcodeAt } from "../../program/addresses.ts";
+import type { Opcode } from "../../program/instructions.ts";
 
 /** What one instruction is cut into. */
 export interface Chunks {

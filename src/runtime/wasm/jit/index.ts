@@ -1,8 +1,7 @@
 // Code made for one program: its maps as loops without an interpreter, a toy's whole step as one function. It has the kernels' bits,
 // so a program may begin without it and go on with it (machine.ts says when).
-import { MATMUL } from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
-import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
+import { lengthAt, mapOf } from "../../../program/addresses.ts";
 import { MAP_SIGNATURE, mapFunction } from "./map.ts";
 import { STEP_SIGNATURE, stepFunction } from "./step.ts";
 import { type Made, moduleOf } from "./writer.ts";
@@ -49,7 +48,7 @@ export function generate(code: Int32Array, { fused, scratch }: Options): Generat
   for (let at = 0; at < code.length && lengthAt(code, at) > 0; at += lengthAt(code, at)) {
     const map = mapOf(code, at);
     if (map < 0 || code[map + slot.MAP_N] < LEAST || functions.length === MOST) continue;
-    if (opcodeAt(code, at) === MATMUL && !hasWholeRows(code, at, map)) continue;
+    if (map > at && !hasWholeRows(code, at, map)) continue;
     const shape = shapeOf(code, map);
     let number = numbers.get(shape);
     if (number === undefined) {

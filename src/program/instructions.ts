@@ -1,0 +1,183 @@
+// The one description of every instruction: its slots in their order (assembly/isa/slots.ts numbers them), and what they hold. Addresses,
+// lengths, names, printing, decoding and the typed emitter follow from it; how far an instruction reaches through its addresses stands
+// in access.ts, which must have an entry for each.
+import type * as opcodes from "../../assembly/isa/opcode.ts";
+import * as op from "../../assembly/isa/opcode.ts";
+import { MAX_RANK } from "../../assembly/isa/sizes.ts";
+import * as slot from "../../assembly/isa/slots.ts";
+import type { Address, Buffer } from "./lir.ts";
+
+/** Numbers of all instructions: a table keyed by it misses none. */
+export type Opcode = Exclude<(typeof opcodes)[keyof typeof opcodes], typeof opcodes.OPCODES>;
+
+/** A word of an instruction by its slot. */
+export type Word = (slot: number) => number;
+
+/** An address that is read or written, a number, or how many there are of what follows the slots. */
+interface Slot {
+  readonly holds: "read" | "write" | "number" | "count";
+  /** An address may be absent: 0. */
+  readonly optional?: true;
+  /** 0 is not worth printing. */
+  readonly quiet?: true;
+  /** The largest number. Default: any. */
+  readonly most?: number;
+  /** Names of numbers, or how those in slots.ts begin. */
+  readonly names?: readonly string[] | string;
+}
+
+export type Slots = Readonly<Record<string, Slot>>;
+type Pointer = { readonly holds: "read" | "write" };
+
+/** What an emitter is given for the slots: buffers or places in them, and numbers. */
+export type Values<S extends Slots = Slots> = {
+  readonly [K in keyof S as S[K] extends { readonly holds: "count" } | { readonly optional: true }
+    ? never
+    : K]: S[K] extends Pointer ? Buffer | Address : number;
+} & { readonly [K in keyof S as S[K] extends { readonly optional: true } ? K : never]?: Buffer | Address };
+
+/** What follows the slots. */
+interface Rest {
+  /** How many words. Default: none. */
+  readonly more?: (word: Word) => number;
+  /** Slot with the words of a map that follows, 0 for none: it reads what the instruction has written. */
+  readonly epilogue?: number;
+}
+
+export interface Instruction<S extends Slots = Slots> extends Rest {
+  readonly opcode: Opcode;
+  readonly named: S;
+  /** The same in their order, numbered from 1 on. */
+  readonly slots: readonly (Slot & { readonly name: string; readonly at: number })[];
+  /** Words of header and slots. */
+  readonly words: number;
+}
+
+function instruction<const S extends Slots>(opcode: Opcode, named: S, rest?: Rest): Instruction<S> {
+  const slots = Object.entries(named).map(([name, each], i) => ({ name, at: i + 1, ...each }));
+  return { opcode, named, slots, words: slots.length + 1, ...rest };
+}
+
+const READ = { holds: "read" } as const;
+const WRITE = { holds: "write" } as const;
+const NUMBER = { holds: "number" } as const;
+const COUNT = { holds: "count" } as const;
+
+export const end = instruction(op.END, {});
+export const barrier = instruction(op.BARRIER, {});
+export const loop = instruction(op.LOOP, { count: NUMBER, body: NUMBER, depth: NUMBER });
+
+export const index = instruction(
+  op.INDEX,
+  { count: COUNT },
+  { more: (word) => word(slot.INDEX_COUNT) * slot.INDEX_STRIDE },
+);
+
+// Operands, outputs and steps behind the slots: access.ts and map-steps.ts.
+export const map = instruction(
+  op.MAP,
+  { n: NUMBER, columns: NUMBER, counts: COUNT, function: NUMBER },
+  { more: mapWords },
+);
+
+/** Words behind the slots of a map. */
+export function mapWords(word: Word): number {
+  const counts = word(slot.MAP_COUNTS);
+  return (counts & 0xff) * slot.MAP_OPERAND_WORDS + ((counts >> 8) & 0xff) + (counts >>> 16) * slot.MAP_STEP_WORDS;
+}
+
+export const reduce = instruction(op.REDUCE, {
+  to: WRITE,
+  from: READ,
+  kind: { ...NUMBER, most: slot.KIND_NORM, names: "KIND_" },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+});
+
+export const pack = instruction(op.PACK, {
+  to: WRITE,
+  from: READ,
+  batch: NUMBER,
+  k: NUMBER,
+  n: NUMBER,
+  transposed: { ...NUMBER, most: 1 },
+  across: { ...NUMBER, quiet: true },
+});
+
+export const matmul = instruction(
+  op.MATMUL,
+  {
+    c: WRITE,
+    a: READ,
+    b: READ,
+    panels: { ...READ, optional: true },
+    strips: { ...READ, optional: true, quiet: true },
+    batch: NUMBER,
+    m: NUMBER,
+    n: NUMBER,
+    k: NUMBER,
+    transposed: { ...NUMBER, most: 3, names: ["", "a", "b", "a,b"], quiet: true },
+    strideA: NUMBER,
+    strideB: NUMBER,
+    map: COUNT,
+  },
+  {
+    epilogue: slot.MATMUL_MAP,
+    // The slot says how long the epilogue is; its own counts must say the same.
+    more: (word) => {
+      const own = slot.MATMUL_WORDS - 1;
+      if (word(slot.MATMUL_MAP) === 0) return 0;
+      const isWhole = word(0) >>> 8 > own + slot.MAP_COUNTS;
+      return slot.MAP_FIRST - 1 + (isWhole ? mapWords((number) => word(own + number)) : 0);
+    },
+  },
+);
+
+export const copy = instruction(
+  op.COPY,
+  { to: WRITE, from: READ, rank: { ...COUNT, most: MAX_RANK } },
+  { more: (word) => word(slot.COPY_RANK) * slot.COPY_DIMENSION_WORDS },
+);
+
+const ofIndices = { to: WRITE, from: READ, index: READ, count: NUMBER, width: NUMBER, rows: NUMBER } as const;
+export const gather = instruction(op.GATHER, { ...ofIndices, bytes: NUMBER });
+export const scatterAdd = instruction(op.SCATTER_ADD, ofIndices);
+
+const ofRows = { to: WRITE, from: READ, rows: NUMBER, columns: NUMBER } as const;
+export const softmax = instruction(op.SOFTMAX, ofRows);
+export const logSumExp = instruction(op.LOG_SUM_EXP, ofRows);
+
+const ofTargets = { to: WRITE, from: READ, index: READ, rows: NUMBER, columns: NUMBER } as const;
+export const crossEntropy = instruction(op.CROSS_ENTROPY, ofTargets);
+export const crossEntropyGradient = instruction(op.CROSS_ENTROPY_GRADIENT, { ...ofTargets, scale: READ });
+
+const described = {
+  [op.END]: end,
+  [op.BARRIER]: barrier,
+  [op.LOOP]: loop,
+  [op.INDEX]: index,
+  [op.MAP]: map,
+  [op.REDUCE]: reduce,
+  [op.PACK]: pack,
+  [op.MATMUL]: matmul,
+  [op.COPY]: copy,
+  [op.GATHER]: gather,
+  [op.SCATTER_ADD]: scatterAdd,
+  [op.SOFTMAX]: softmax,
+  [op.LOG_SUM_EXP]: logSumExp,
+  [op.CROSS_ENTROPY]: crossEntropy,
+  [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+};
+
+export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described;
+
+type PointersOf<S> = { readonly [K in keyof S]: S[K] extends Pointer ? K : never }[keyof S];
+
+/** Names of the slots of each instruction that hold addresses. */
+export type Pointers = { readonly [O in Opcode]: PointersOf<(typeof described)[O]["named"]> };
+
+/** Whether a slot holds an address. */
+export function isPointer({ holds }: Slot): boolean {
+  return holds === "read" || holds === "write";
+}

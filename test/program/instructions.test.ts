@@ -1,0 +1,43 @@
+// The descriptions of instructions say of their slots what slots.ts says, which the kernels read.
+import { expect, test } from "vitest";
+import * as op from "../../assembly/isa/opcode.ts";
+import * as slots from "../../assembly/isa/slots.ts";
+import { INSTRUCTIONS } from "../../src/program/instructions.ts";
+
+/** How the numbers of slots begin in slots.ts, where it is not the opcode's name: kernels of a kind share them. */
+const SHARED: Readonly<Record<string, string>> = {
+  SCATTER_ADD: "SCATTER",
+  SOFTMAX: "ROWS",
+  LOG_SUM_EXP: "ROWS",
+  CROSS_ENTROPY: "ENTROPY",
+  CROSS_ENTROPY_GRADIENT: "ENTROPY",
+};
+
+const opcodes = Object.entries(op).filter(([name]) => name !== "OPCODES");
+
+test("every opcode has one description, under its number", () => {
+  expect(opcodes.map(([, opcode]) => opcode)).toEqual(Array.from({ length: op.OPCODES }, (_, i) => i));
+  for (const [key, { opcode }] of Object.entries(INSTRUCTIONS)) expect(opcode).toBe(Number(key));
+});
+
+test.each(opcodes)("the slots of %s are those of slots.ts", (name, opcode) => {
+  const prefix = `${SHARED[name] ?? name}_`;
+  for (const { name: slot, at } of INSTRUCTIONS[opcode as keyof typeof INSTRUCTIONS].slots) {
+    const constant = prefix + slot.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    expect({ [constant]: (slots as Readonly<Record<string, number>>)[constant] }).toEqual({ [constant]: at });
+  }
+});
+
+test("every slot of slots.ts is in a description", () => {
+  const described = new Set(
+    opcodes.flatMap(([name, opcode]) =>
+      INSTRUCTIONS[opcode as keyof typeof INSTRUCTIONS].slots.map(
+        ({ name: slot }) => `${SHARED[name] ?? name}_${slot.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+      ),
+    ),
+  );
+  // What is no slot: where lists begin, how long things are, what slots may hold.
+  const others = /_(FIRST|WORDS|STRIDE)$|^(MODE|ELEMENT|REGISTER|KIND|REGISTERS)(_|$)/;
+  const own = Object.keys(slots).filter((name) => !others.test(name) && !name.endsWith("_WORDS"));
+  expect(own.filter((name) => !described.has(name))).toEqual([]);
+});
