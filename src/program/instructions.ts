@@ -63,18 +63,18 @@ const WRITE = { holds: "write" } as const;
 const NUMBER = { holds: "number" } as const;
 const COUNT = { holds: "count" } as const;
 
-export const end = instruction(op.END, {});
-export const barrier = instruction(op.BARRIER, {});
-export const loop = instruction(op.LOOP, { count: NUMBER, body: NUMBER, depth: NUMBER });
+const end = instruction(op.END, {});
+const barrier = instruction(op.BARRIER, {});
+const loop = instruction(op.LOOP, { count: NUMBER, body: NUMBER, depth: NUMBER });
 
-export const index = instruction(
+const index = instruction(
   op.INDEX,
   { count: COUNT },
   { more: (word) => word(slot.INDEX_COUNT) * slot.INDEX_STRIDE },
 );
 
 // Operands, outputs and steps behind the slots: access.ts and map-steps.ts.
-export const map = instruction(
+const map = instruction(
   op.MAP,
   { n: NUMBER, columns: NUMBER, counts: COUNT, function: NUMBER },
   { more: mapWords },
