@@ -73,6 +73,7 @@ function pullback(
       attrs: node.attrs,
       needs,
       pullback,
+      apply,
     });
     node.inputs.forEach((input, j) => {
       const share = shares[j];

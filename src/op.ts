@@ -18,7 +18,16 @@ export interface VjpContext<A> {
   readonly needs: readonly boolean[];
   /** Reverse mode itself, for ops that hold a graph. */
   readonly pullback: Pullback;
+  /** Makes a node: for gradients that are ops of their own. */
+  readonly apply: Apply;
 }
+
+/** An op with its inputs, and with its attributes if it has any, as a node of the graph. */
+export type Apply = <A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  ...attrs: [A] extends [undefined] ? [] : [attrs: A]
+) => Tensor;
 
 /** Gradients of sum(outputs * cotangents) with respect to `wrt`; undefined for zero. */
 export type Pullback = (
@@ -96,7 +105,18 @@ export type Lowering<A> =
   /** One result of the op of several outputs that is its input. */
   | { readonly kind: "item"; index(attrs: A): number };
 
-export interface Op<A = unknown> {
+/** Everything about an operation; `A` are its attributes. */
+export type Op<A = unknown> = Rules<A> & Identity<A>;
+
+/** Equal nodes become one, so an op with attributes says which are equal: a text for those that mean the same, undefined for none. */
+type Key<A> = (attrs: A) => string | undefined;
+type Identity<A> = unknown extends A
+  ? { readonly key?: Key<A> }
+  : [A] extends [undefined]
+    ? { readonly key?: undefined }
+    : { readonly key: Key<A> };
+
+interface Rules<A> {
   readonly name: string;
   /** Shape and dtype of the result (of the first result, for several), or a typed error. */
   infer(inputs: readonly Aval[], attrs: A): Aval;
@@ -112,8 +132,6 @@ export interface Op<A = unknown> {
   fold?(...values: readonly number[]): number;
   /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */
   simplify?(inputs: readonly Tensor[], attrs: A, output: Aval): Tensor | undefined;
-  /** Text that is equal for attrs that mean the same; "" by default, undefined for nodes with an identity of their own. */
-  key?(attrs: A): string | undefined;
 }
 
 /** Gradient rules written one an input. */

@@ -2,7 +2,6 @@
 import {
   aBoolean,
   aboveZero,
-  aFiniteNumber,
   aListOf,
   aNumber,
   anInteger,
@@ -664,7 +663,9 @@ export class Tensor {
    */
   narrow(axis: number, start: number, size: number): Tensor {
     const at = normalizeAxis(axis, this.shape, "narrow");
-    return this.take({
+    anInteger(start, "narrow: start");
+    anInteger(size, "narrow: size");
+    return apply(movement.slice, [this], {
       starts: this.shape.map((_, i) => (i === at ? start : 0)),
       sizes: this.shape.map((whole, i) => (i === at ? size : whole)),
       steps: this.shape.map(() => 1),
@@ -682,37 +683,11 @@ export class Tensor {
     if (ranges.length > this.shape.length)
       throw new ShapeError(`slice: ${ranges.length} ranges for ${showShape(this.shape)}`);
     const resolved = this.shape.map((size, i) => resolveRange(ranges[i], size, i));
-    return this.take({
+    return apply(movement.slice, [this], {
       starts: resolved.map(({ start }) => start),
       sizes: resolved.map(({ size }) => size),
       steps: resolved.map(({ step }) => step),
     });
-  }
-
-  /**
-   * Elements start, start + step, ... along every axis, `sizes` of them.
-   * @throws ShapeError where they leave the shape
-   * @example
-   * import { constant, evaluate } from "simdgrad";
-   * await evaluate(constant([1, 2, 3, 4]).take({ starts: [3], sizes: [2], steps: [-2] })); // => [4, 2]
-   */
-  take(attrs: movement.SliceAttrs): Tensor {
-    checkRangeLists(attrs, "take");
-    return apply(movement.slice, [this], attrs);
-  }
-
-  /**
-   * The transpose of take: zeros (or `value`) of `shape` with this at start, start + step, ...
-   * @throws ShapeError where they leave the shape
-   * @example
-   * import { constant, evaluate } from "simdgrad";
-   * await evaluate(constant([1, 2]).spread([4], { starts: [0], steps: [2] })); // => [1, 0, 2, 0]
-   */
-  spread(shape: Shape, attrs: Omit<movement.SliceAttrs, "sizes">, value = 0): Tensor {
-    must(typeof value === "number", value, "spread: value", "a number");
-    checkRangeLists(attrs, "spread");
-    const { starts, steps } = attrs;
-    return apply(movement.spread, [this], { shape, starts, steps, sizes: this.shape, value });
   }
 
   /**
@@ -729,7 +704,9 @@ export class Tensor {
     if (!isOneAnAxis || !Array.from(amounts).every(isPair))
       throw new ShapeError(`pad: needs a pair of counts for every axis of ${showShape(this.shape)}`);
     const shape = this.shape.map((size, i) => amounts[i][0] + size + amounts[i][1]);
-    return this.spread(shape, { starts: amounts.map(([before]) => before), steps: this.shape.map(() => 1) }, value);
+    must(typeof value === "number", value, "pad: value", "a number");
+    const starts = amounts.map(([before]) => before);
+    return apply(movement.spread, [this], { shape, starts, sizes: this.shape, steps: this.shape.map(() => 1), value });
   }
 
   // Indexing
@@ -825,18 +802,6 @@ export class Tensor {
   }
 
   /**
-   * (softmax(row) - onehot(target)) * scale for logits [rows, classes], i32 targets [rows] and scale [rows]: the
-   * gradient of crossEntropy, itself differentiable.
-   * @throws ShapeError, DTypeError where they do not fit
-   * @example
-   * import { constant, evaluate } from "simdgrad";
-   * await evaluate(constant([[0, 0]]).crossEntropyGradient(constant(Int32Array.of(1)), constant([2]))); // => [1, -1]
-   */
-  crossEntropyGradient(target: Tensor, scale: Tensor): Tensor {
-    return apply(rowwise.crossEntropyGradient, [this, target, scale]);
-  }
-
-  /**
    * Summed to a shape that broadcasts to this one: the transpose of broadcastTo.
    * @example
    * import { constant, evaluate } from "simdgrad";
@@ -862,7 +827,11 @@ function scaledNorm(size: Tensor, largest: Tensor, axes: readonly number[], p: n
 }
 
 /** A node: infers the result and throws typed errors before anything runs. */
-export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs?: A): Tensor {
+export function apply<A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  ...[attrs]: [A] extends [undefined] ? [] : [attrs: A]
+): Tensor {
   for (const each of inputs) if (!(each instanceof Tensor)) aTensor(each, `${op.name}: an operand`);
   return new Tensor(op as Op, inputs, attrs, op.infer(inputs, attrs as A));
 }
@@ -927,11 +896,6 @@ function lift(value: TensorLike, other: Tensor, name: string): Tensor {
   checkDType(other, ["f32", "i32"], name);
   if (other.dtype === "i32" && (value | 0) !== value) throw new DTypeError(`${name}: ${value} is not of dtype i32`);
   return scalar(value, other.dtype);
-}
-
-function checkRangeLists(attrs: Partial<movement.SliceAttrs>, name: string): void {
-  const list = aListOf(aFiniteNumber);
-  checkOptions(attrs, name, { starts: list, sizes: list, steps: list });
 }
 
 function unary(op: Op<undefined>, a: Tensor): Tensor {

@@ -142,7 +142,9 @@ export const slice: Op<SliceAttrs> = {
     checkRanges(aval.shape, attrs, "slice");
     return { shape: attrs.sizes, dtype: aval.dtype };
   },
-  vjp: perInput(({ cotangent, inputs, attrs }) => cotangent.spread(inputs[0].shape, attrs)),
+  vjp: perInput(({ cotangent, inputs: [{ shape }], attrs, apply }) =>
+    apply(spread, [cotangent], { ...attrs, shape, value: 0 }),
+  ),
   lowering: {
     kind: "move",
     copies([from], to, attrs) {
@@ -164,7 +166,9 @@ export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readon
       throw new ShapeError(`spread: sizes [${sizes}] are not the shape ${showShape(aval.shape)}`);
     return { shape, dtype: aval.dtype };
   },
-  vjp: perInput(({ cotangent, attrs: { starts, sizes, steps } }) => cotangent.take({ starts, sizes, steps })),
+  vjp: perInput(({ cotangent, attrs: { starts, sizes, steps }, apply }) =>
+    apply(slice, [cotangent], { starts, sizes, steps }),
+  ),
   lowering: {
     kind: "move",
     fill: ({ value }) => value,

@@ -78,7 +78,7 @@ export const crossEntropy: Op<undefined> = {
     return { shape: inputs[1].shape, dtype: "f32" };
   },
   vjp: perInput(
-    ({ cotangent, inputs: [logits, target] }) => logits.crossEntropyGradient(target, cotangent),
+    ({ cotangent, inputs: [logits, target], apply }) => apply(crossEntropyGradient, [logits, target, cotangent]),
     () => undefined,
   ),
   lowering: {
@@ -88,8 +88,8 @@ export const crossEntropy: Op<undefined> = {
   },
 };
 
-// g = (softmax(x) - onehot(target)) scale, scale one a row.
 // With u = c scale and s = softmax(x): dx = s (u - sum s u); dscale = sum c (s - onehot).
+/** The gradient of crossEntropy, itself differentiable: (softmax(row) - onehot(target)) * scale, for scale [rows]. */
 export const crossEntropyGradient: Op<undefined> = {
   name: "crossEntropyGradient",
   infer(inputs) {

@@ -67,18 +67,10 @@ const end = instruction(op.END, {});
 const barrier = instruction(op.BARRIER, {});
 const loop = instruction(op.LOOP, { count: NUMBER, body: NUMBER, depth: NUMBER });
 
-const index = instruction(
-  op.INDEX,
-  { count: COUNT },
-  { more: (word) => word(slot.INDEX_COUNT) * slot.INDEX_STRIDE },
-);
+const index = instruction(op.INDEX, { count: COUNT }, { more: (word) => word(slot.INDEX_COUNT) * slot.INDEX_STRIDE });
 
 // Operands, outputs and steps behind the slots: access.ts and map-steps.ts.
-const map = instruction(
-  op.MAP,
-  { n: NUMBER, columns: NUMBER, counts: COUNT, function: NUMBER },
-  { more: mapWords },
-);
+const map = instruction(op.MAP, { n: NUMBER, columns: NUMBER, counts: COUNT, function: NUMBER }, { more: mapWords });
 
 /** Words behind the slots of a map. */
 export function mapWords(word: Word): number {

@@ -94,36 +94,6 @@ export const methods: Readonly<Record<Methods, Call>> = {
       ),
     ),
   ),
-  take: on(
-    matrix,
-    "take",
-    a.options(
-      {
-        starts: a.list([0, 0]),
-        sizes: a.also(a.list([1, 1]), ["a list", "sizes that fit"]),
-        steps: a.also(a.list([1, 1]), ["a list", "steps"]),
-      },
-      ["starts", "sizes", "steps"],
-    ),
-  ),
-  spread: on(
-    matrix,
-    "spread",
-    a.shape([3, 3]),
-    a.options(
-      {
-        starts: a.list([0, 0]),
-        sizes: a.also(
-          a.list([2, 2]),
-          ["a list", "the tensor's are taken"],
-          ["a list of sizes that are none", "the tensor's are taken"],
-        ),
-        steps: a.also(a.list([1, 1]), ["a list", "steps that fit"]),
-      },
-      ["starts", "steps"],
-    ),
-    a.optional(a.anyNumber(0)),
-  ),
   pad: on(
     matrix,
     "pad",
@@ -140,6 +110,5 @@ export const methods: Readonly<Record<Methods, Call>> = {
   logSoftmax: on(matrix, "logSoftmax", a.optional(a.place(0))),
   logSumExp: on(matrix, "logSumExp", a.optional(a.place(0)), a.options(keepDims)),
   crossEntropy: on(matrix, "crossEntropy", a.tensor(index())),
-  crossEntropyGradient: on(matrix, "crossEntropyGradient", a.tensor(index()), a.tensor(constant([1, 1]))),
   sumTo: on(matrix, "sumTo", a.shape([2, 1])),
 };

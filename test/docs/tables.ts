@@ -6,7 +6,7 @@ import { nondifferentiable, type Op } from "../../src/op.ts";
 import { ops } from "../../src/ops/index.ts";
 import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
 import type { Aval } from "../../src/shape.ts";
-import { Tensor } from "../../src/tensor.ts";
+import { apply, Tensor } from "../../src/tensor.ts";
 import { type Documented, declarations, exportsOf, firstSentence } from "./source.ts";
 
 const main = exportsOf("src/index.ts");
@@ -44,7 +44,9 @@ function programOf({ lowering }: Op): string {
 
 /** What says most about an op: the method, function or class that makes it, else its own comment. */
 function documentOf(name: string): Documented | undefined {
-  const own = ["leaf", "checkpoint", "loop"].flatMap((file) => declarations(`src/ops/${file}.ts`));
+  const own = ["leaf", "checkpoint", "loop", "movement", "rowwise"].flatMap((file) =>
+    declarations(`src/ops/${file}.ts`),
+  );
   const candidates = [...methods, ...main.filter(({ kind }) => kind === "function" || kind === "class"), ...own];
   return candidates.find(
     (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),
@@ -70,7 +72,7 @@ function hasGradient(op: Op): boolean {
     attrs: undefined,
     needs: inputs.map(() => true),
   };
-  return vjp({ ...context, pullback: () => [] }).some((share) => share !== undefined);
+  return vjp({ ...context, pullback: () => [], apply }).some((share) => share !== undefined);
 }
 
 function takes(op: Op, inputs: readonly Aval[]): boolean {

@@ -1,7 +1,8 @@
 // What moves elements about, and rows by index: exact, whatever the elements are.
 import { concat, stack } from "../../../src/create.ts";
+import { ops } from "../../../src/ops/index.ts";
 import { type Shape, sizeOf } from "../../../src/shape.ts";
-import type { Tensor } from "../../../src/tensor.ts";
+import { apply, type Tensor } from "../../../src/tensor.ts";
 import { type Bounds, composed, EXACT } from "../bounds.ts";
 import { ANY, type Draw } from "../draw.ts";
 import { type Subject, subject } from "../subject.ts";
@@ -147,7 +148,7 @@ export const movement: readonly Subject[] = [
       const sizes = shape.map((n) => draw.whole(0, n + 1));
       return { sizes, ...ranges(draw, shape, sizes) };
     },
-    (x, attrs) => x.take(attrs),
+    (x, attrs) => apply(ops.slice, [x], attrs),
   ),
   moving(
     "spread",
@@ -155,7 +156,7 @@ export const movement: readonly Subject[] = [
       const shape = sizes.map((n) => Math.max(1, n * draw.whole(1, 3)) + draw.whole(0, 3));
       return { shape, ...ranges(draw, shape, sizes), value: draw.pick([0, 0, 1, -2]) };
     },
-    (x, { shape, starts, steps, value }) => x.spread(shape, { starts, steps }, value),
+    (x, { shape, starts, steps, value }) => apply(ops.spread, [x], { shape, starts, sizes: x.shape, steps, value }),
   ),
   moving(
     "pad",

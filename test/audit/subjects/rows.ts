@@ -1,7 +1,8 @@
 // Fused ops over rows, and activations.
 import * as nn from "../../../src/nn/functional.ts";
+import { ops } from "../../../src/ops/index.ts";
 import type { Shape } from "../../../src/shape.ts";
-import type { Tensor } from "../../../src/tensor.ts";
+import { apply, type Tensor } from "../../../src/tensor.ts";
 import { amplified, type Bounds, CHAIN, composed, exact, formula, kernel } from "../bounds.ts";
 import { ANY, type Domain, type Draw } from "../draw.ts";
 import { type Subject, subject } from "../subject.ts";
@@ -75,7 +76,7 @@ export const rows: readonly Subject[] = [
       const scale = draw.reals([rows], draw.mood === "special" ? ANY : COTANGENT);
       return { inputs: [draw.reals(shape, LOGITS), draw.indices([rows], 0, shape[1]), scale], options: {} };
     },
-    build: ([x, target, scale]) => x.crossEntropyGradient(target, scale),
+    build: ([x, target, scale]) => apply(ops.crossEntropyGradient, [x, target, scale]),
   },
 ];
 

@@ -1,0 +1,25 @@
+// What an op forgets is a type error: `tsc -p test` fails where an error that is expected here does not come.
+import { expect, test } from "vitest";
+import { constant } from "../../src/create.ts";
+import { nondifferentiable, type Op } from "../../src/op.ts";
+import { concat, permute } from "../../src/ops/movement.ts";
+import { apply } from "../../src/tensor.ts";
+
+const rules = { name: "shifted", vjp: nondifferentiable, lowering: { kind: "view" } } as const;
+
+test("an op with attributes must say which are equal, or nodes that differ would be merged", () => {
+  // @ts-expect-error: it has no key
+  const forgotten: Op<{ readonly by: number }> = { ...rules, infer: ([aval]) => aval };
+  const said: Op<{ readonly by: number }> = { ...rules, infer: ([aval]) => aval, key: ({ by }) => `${by}` };
+  const plain: Op<undefined> = { ...rules, infer: ([aval]) => aval };
+  expect([forgotten.key, said.key?.({ by: 2 }), plain.key]).toEqual([undefined, "2", undefined]);
+});
+
+test("an op is applied with its attributes, and with no others", () => {
+  const x = constant([[1, 2]]);
+  // @ts-expect-error: it has no attributes
+  expect(() => apply(concat, [x, x])).toThrow();
+  // @ts-expect-error: an axis is no order
+  expect(() => apply(permute, [x], { axis: 0 })).toThrow();
+  expect(apply(permute, [x], { order: [1, 0] }).shape).toEqual([2, 1]);
+});
