@@ -1,4 +1,4 @@
-// What bad input gets: each case runs, and the table in README.md shows the error that it really threw.
+// What bad input gets: each case runs, and the table in docs/errors.md shows the error that it really threw.
 
 import { verifyProgram } from "../../src/debug/index.ts";
 import {

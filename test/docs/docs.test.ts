@@ -7,7 +7,7 @@ import { badInputRows } from "./bad-input.ts";
 import { blocksOf, updateBlocks } from "./blocks.ts";
 import { passBlocks } from "./passes.ts";
 import { type Documented, exportsOf, firstSentence, root } from "./source.ts";
-import { readmeTables, table } from "./tables.ts";
+import { table, tables } from "./tables.ts";
 
 const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const indexes = Object.values<string | { readonly types: string }>(manifest.exports).flatMap((target) =>
@@ -20,16 +20,16 @@ const documents = [
   "assembly/README.md",
   "src/compile/README.md",
   "src/worker/README.md",
+  ...globSync("docs/*.md", { cwd: root }),
 ];
 const passes = passBlocks();
 
 /** Generated parts by document, then by name. */
-const generated: Readonly<Record<string, () => Promise<Map<string, string>>>> = {
-  "README.md": async () =>
-    readmeTables()
-      .set("errors", table(["input", "error", "message"], await badInputRows()))
-      .set("mnist", mnistHelp()),
+const generated: Readonly<Record<string, () => Promise<ReadonlyMap<string, string>>>> = {
+  "README.md": async () => new Map([["mnist", mnistHelp()]]),
   "src/compile/README.md": async () => passes.blocks,
+  "docs/errors.md": async () => new Map([["errors", table(["input", "error", "message"], await badInputRows())]]),
+  ...Object.fromEntries(Object.entries(tables()).map(([file, parts]) => [`docs/${file}.md`, async () => parts])),
 };
 
 /** What `npm run mnist -- --help` prints. */
@@ -40,7 +40,7 @@ function mnistHelp(): string {
 }
 
 describe.each(Object.keys(generated))("%s", (file) => {
-  let fresh = new Map<string, string>();
+  let fresh: ReadonlyMap<string, string> = new Map();
   beforeAll(async () => {
     fresh = await generated[file]();
     if (process.env.UPDATE_DOCS === "1") updateBlocks(file, fresh);
@@ -60,13 +60,19 @@ test("the passes shown one by one make the program that compile makes", () => {
   expect(passes.arenaWords).toBe(passes.program.arenaWords);
 });
 
+test("the README is read in a few minutes, and leads to every other document", () => {
+  const text = readFileSync(`${root}README.md`, "utf8");
+  expect(text.split("\n").length).toBeLessThanOrEqual(220);
+  for (const file of documents.slice(1)) expect(text).toContain(`](${file})`);
+});
+
 test("the first example of the README has 20 lines at the most", () => {
   const [, example] = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}README.md`, "utf8")) ?? [];
   expect(example.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(20);
 });
 
-test("the README's picture of the house has every folder", () => {
-  const text = readFileSync(`${root}README.md`, "utf8");
+test("the picture of the house has every folder", () => {
+  const text = readFileSync(`${root}CONTRIBUTING.md`, "utf8");
   for (const folder of globSync("src/*/", { cwd: root })) expect(text).toContain(`\`${folder.replace(/\/$/, "")}\``);
 });
 

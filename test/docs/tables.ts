@@ -1,4 +1,4 @@
-// The tables of README.md, made from the code: ops from their table, everything else from exports and their doc comments.
+// The tables of docs/, made from the code: ops from their table, everything else from exports and their doc comments.
 
 import { constant } from "../../src/create.ts";
 import * as nn from "../../src/nn/index.ts";
@@ -126,31 +126,32 @@ function accuracyTable(): string {
   return table(["function", "relaxed build, ulp", "portable build, ulp"], rows);
 }
 
-/** The generated parts of README.md that need nothing to run. */
-export function readmeTables(): Map<string, string> {
+/** The generated parts of the files in docs/ that need nothing to run. */
+export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> {
   const layers = functionsOf("src/nn/index.ts", ({ file }) =>
     /(containers|embedding|layers|normalization|regularization)\.ts$/.test(file),
   );
   const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
   const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file.startsWith("src/nn/init/"));
   const returning = (type: RegExp) => functionsOf("src/optim/index.ts", ({ returns }) => type.test(returns));
-  return new Map([
-    ["ops", opTable()],
-    ["composed", composedTable()],
-    ["layers", table(["layer", "value"], layers)],
-    ["activations", table(["activation", "value"], activations)],
-    ["losses", lossTable()],
-    ["initialisers", table(["initialiser", "values"], initialisers)],
-    ["optimizers", table(["optimizer", "what it is"], returning(/^Optimizer$/))],
-    ["transforms", table(["transform", "updates"], returning(/^Transform\b/))],
-    ["schedules", table(["schedule", "value"], returning(/^Schedule$/))],
-    [
-      "debug",
-      table(
-        ["function", "what it does"],
-        functionsOf("src/debug/index.ts", () => true),
-      ),
-    ],
-    ["accuracy", accuracyTable()],
-  ]);
+  const debug = functionsOf("src/debug/index.ts", () => true);
+  return {
+    ops: new Map([
+      ["ops", opTable()],
+      ["composed", composedTable()],
+    ]),
+    layers: new Map([
+      ["layers", table(["layer", "value"], layers)],
+      ["activations", table(["activation", "value"], activations)],
+      ["initialisers", table(["initialiser", "values"], initialisers)],
+    ]),
+    losses: new Map([["losses", lossTable()]]),
+    optimizers: new Map([
+      ["optimizers", table(["optimizer", "what it is"], returning(/^Optimizer$/))],
+      ["transforms", table(["transform", "updates"], returning(/^Transform\b/))],
+    ]),
+    schedules: new Map([["schedules", table(["schedule", "value"], returning(/^Schedule$/))]]),
+    debug: new Map([["debug", table(["function", "what it does"], debug)]]),
+    numbers: new Map([["accuracy", accuracyTable()]]),
+  };
 }

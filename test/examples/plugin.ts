@@ -9,13 +9,14 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const checker = fileURLToPath(new URL("check.ts", import.meta.url));
 const list = "virtual:examples";
 
-/** All examples of src/ and of README.md, in the order of their files. */
+/** All examples of src/, of README.md and of docs/, in the order of their files. */
 function collect(): Example[] {
   const sources = globSync("src/**/*.ts", { cwd: root }).sort();
-  const readme = existsSync(`${root}README.md`)
-    ? markdownExamples("README.md", readFileSync(`${root}README.md`, "utf8"))
-    : [];
-  return [...readme, ...sources.flatMap((file) => docExamples(file, readFileSync(root + file, "utf8")))];
+  const documents = ["README.md", ...globSync("docs/*.md", { cwd: root }).sort()].filter((file) =>
+    existsSync(root + file),
+  );
+  const written = documents.flatMap((file) => markdownExamples(file, readFileSync(root + file, "utf8")));
+  return [...written, ...sources.flatMap((file) => docExamples(file, readFileSync(root + file, "utf8")))];
 }
 
 function listModule(found: readonly Example[]): string {
