@@ -16,8 +16,8 @@ import {
 } from "./shape.ts";
 import { apply, tensors as checkTensors, scalar, Tensor } from "./tensor.ts";
 
-/** Numbers in nested arrays, outermost axis first. */
-export type Nested = number | readonly Nested[];
+/** Numbers in nested arrays, outermost axis first; rows may be typed arrays. */
+export type Nested = number | readonly Nested[] | Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /**
  * A value that the caller writes before each run of a program.
@@ -95,7 +95,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  */
 export function flatten(data: Nested | ArrayLike<number>, name: string): { flat: ArrayLike<number>; shape: Shape } {
   if (typeof data === "number") return { flat: [data], shape: [] };
-  if (!Array.isArray(data) || !data.some(Array.isArray)) {
+  if (!Array.isArray(data) || !data.some((part) => Array.isArray(part) || ArrayBuffer.isView(part))) {
     numbers(data, name);
     return { flat: data as ArrayLike<number>, shape: [(data as ArrayLike<number>).length] };
   }

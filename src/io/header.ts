@@ -38,7 +38,8 @@ export function readHeader(bytes: Uint8Array): Header {
 function headerLength(bytes: Uint8Array): number {
   if (bytes.length < 8) throw fault(`the file has ${bytes.length} bytes, not even the 8 of its header's length`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > HEADER_LIMIT) throw fault(`a header of ${length} bytes is longer than the ${HEADER_LIMIT} allowed`);
+  if (length > HEADER_LIMIT)
+    throw fault(`a header of ${length} bytes is longer than the ${HEADER_LIMIT} allowed: is it such a file?`);
   if (length > bytes.length - 8)
     throw fault(`the header should have ${length} bytes, but only ${bytes.length - 8} follow its length`);
   return length;

@@ -98,6 +98,8 @@ export class Fit implements AsyncIterableIterator<Report> {
   #handle: RunHandle | undefined;
   #driver: Promise<void> | undefined;
   #ended = false;
+  /** Why it was ended, where its reader is to know. */
+  #failure: Error | undefined;
   #paused = false;
   #step = 0;
   #epoch = 0;
@@ -140,6 +142,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     if (!this.#fresh) await this.#driver.catch(() => undefined); // its last steps are told before its end
     if (this.#fresh) return { done: false, value: this.#take() };
     await this.#driver;
+    if (this.#failure !== undefined) throw this.#failure;
     return { done: true, value: undefined };
   }
 
@@ -169,6 +172,12 @@ export class Fit implements AsyncIterableIterator<Report> {
     } finally {
       await this.#driver?.catch(() => undefined); // the reader gets its error
     }
+  }
+
+  /** The same, with an error for whoever reads on. */
+  fail(error: Error): Promise<void> {
+    this.#failure = error;
+    return this.stop();
   }
 
   async #drive(): Promise<void> {

@@ -96,6 +96,9 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
+  /** What was asked to be loaded last, by which it is known whether it is what is loaded. */
+  #asked: CheckedSamples | undefined;
+  #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
   #fit: Fit | undefined;
   /** Whether the counters count in the data, and not in what is to be loaded after a snapshot was restored. */
@@ -187,18 +190,27 @@ export class Trainer {
     this.#checkIdle("load");
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
-    await this.#inTurn(async () => {
+    this.#asked = checked;
+    const loading = this.#inTurn(async () => {
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
       this.#counting = false;
       this.#data = await upload(this.executor, checked, "data");
+      this.#loaded = checked;
     });
+    await orElse(
+      () => loading,
+      async () => {
+        if (this.#asked === checked) this.#asked = undefined;
+      },
+    );
   }
 
   /** Lets go of the data, before others take its place. */
   async #unload(): Promise<void> {
     const data = this.#data;
     this.#data = undefined;
+    this.#loaded = undefined;
     this.#failure = undefined; // it was a failure on that data
     await this.#forgetPrograms("step ");
     if (data !== undefined) await release(this.executor, data);
@@ -223,8 +235,9 @@ export class Trainer {
   fit(options: FitOptions = {}): Fit {
     this.#check();
     this.#checkIdle("fit");
-    const data = this.#data;
-    if (data === undefined) throw new DataError("fit: load data first, and wait for it: await trainer.load(samples)");
+    const samples = this.#asked;
+    if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
+    const { rows } = samples;
     checkOptions(options, "fit", {
       batch: (value, what) => value === "all" || must(isBatch(value), value, what, 'a whole number >= 1 or "all"'),
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
@@ -234,14 +247,16 @@ export class Trainer {
       signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
     });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const batch = options.batch === "all" ? data.rows : (options.batch ?? Math.min(32, data.rows));
-    if (batch > data.rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${data.rows} rows`);
+    const batch = options.batch === "all" ? rows : (options.batch ?? Math.min(32, rows));
+    if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
     const prepare = async () => {
       const { planOf } = await import("./plan.ts");
-      if (data !== this.#data) throw new DataError("fit: the data that this fit was made for is no longer loaded");
+      const data = this.#data;
+      if (data === undefined || samples !== this.#loaded)
+        throw new DataError("fit: the data that this fit was made for is no longer loaded");
       return planOf(this.#workshop, data, course);
     };
     return new Fit(
@@ -263,7 +278,7 @@ export class Trainer {
 
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
   #checkIdle(name: string): void {
-    if (this.#fit !== undefined) throw new ArgumentError(`${name}: stop the fit first`);
+    if (this.#fit !== undefined) throw new ArgumentError(`${name}: stop the fit first, and wait: await fit.stop()`);
   }
 
   /**
@@ -540,7 +555,7 @@ export class Trainer {
 
   async #free(): Promise<void> {
     await freeing(
-      async () => this.#fit?.stop(),
+      async () => this.#fit?.fail(new DisposedError("the trainer was disposed during a fit")),
       () => this.#busy,
       () => this.#forgetPrograms(""),
       async () => this.#evaluation?.dispose(),

@@ -56,7 +56,7 @@ export interface SpawnOptions extends Settings {
  * await executor.dispose();
  */
 export function spawn(options: SpawnOptions = {}): Promise<Executor> {
-  return remote(startWorker, options);
+  return remote(startWorker, options, "spawn");
 }
 
 /**
@@ -73,11 +73,11 @@ export function spawn(options: SpawnOptions = {}): Promise<Executor> {
  * await executor.dispose();
  */
 export async function connect(worker: AnyWorker | (() => AnyWorker), options: SpawnOptions = {}): Promise<Executor> {
-  if (typeof worker === "function") return remote(() => take(worker()), options);
+  if (typeof worker === "function") return remote(() => take(worker()), options, "connect");
   checked(worker);
   must(isRecord(options), options, "connect: the options", "an object");
   if (options.respawn) throw new ArgumentError("connect: respawn needs a function that starts a worker, not a worker");
-  return remote(() => take(worker), options);
+  return remote(() => take(worker), options, "connect");
 }
 
 /** Workers that executors have or had. */
@@ -94,11 +94,14 @@ function take(worker: AnyWorker): AnyWorker {
   return worker;
 }
 
-async function remote(start: () => AnyWorker, options: SpawnOptions): Promise<Executor> {
-  checkOptions(options, "worker", {
+async function remote(start: () => AnyWorker, options: SpawnOptions, name: string): Promise<Executor> {
+  checkOptions(options, name, {
     ...wasmOptions,
     executor: oneOf("auto", "wasm", "js"),
-    respawn: (value, what) => typeof value === "boolean" || checkOptions(value as RespawnOptions, what, respawnOptions),
+    respawn: (value, what) => {
+      must(typeof value === "boolean" || isRecord(value), value, what, "true, false or { every, attempts }");
+      if (typeof value !== "boolean") checkOptions(value as RespawnOptions, what, respawnOptions);
+    },
     patience: (value, what) => must(typeof value === "number" && value > 0, value, what, "more than 0 ms"),
   });
   const { respawn = false, patience = 30_000, ...settings } = options;

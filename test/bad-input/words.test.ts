@@ -113,7 +113,7 @@ describe("a mistake is told in the words of who made it", () => {
 
   test("an executor that a worker does not have", async () => {
     await expect(spawn({ executor: as("gpu") })).rejects.toThrow(
-      'worker: executor must be "auto" or "wasm" or "js", got "gpu"',
+      'spawn: executor must be "auto" or "wasm" or "js", got "gpu"',
     );
   });
 });

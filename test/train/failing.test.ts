@@ -187,7 +187,10 @@ describe("a trainer that is disposed of", () => {
     if (paused) await fit.pause();
     await trainer.dispose();
     expect(await executor.holds()).toEqual(nothing);
-    while (!(await fit.next()).done);
+    const read = async () => {
+      while (!(await fit.next()).done);
+    };
+    await expect(read()).rejects.toThrow("the trainer was disposed during a fit");
   });
 
   test("while it searches ends its fit and leaves nothing", async () => {

@@ -68,8 +68,6 @@ class History {
   readonly #snapshots: { readonly whole: Awaited<ReturnType<Trainer["snapshot"]>>; readonly known: Snapshot }[] = [];
   #fit: Known | undefined;
   #under = 0;
-  #loads = 0;
-  #hasData = false;
   #written = 1000;
   /** The number of the pause that a fit is in, once it has told that it is paused. */
   #pause: number | undefined;
@@ -177,7 +175,7 @@ class History {
         this.log.push(`${place} ${name}: ${error}`);
         if (error instanceof DisposedError && this.#ended) return;
         const refused =
-          refusable && under > 0 && error instanceof SimdgradError && /stop the fit first$/.test(error.message);
+          refusable && under > 0 && error instanceof SimdgradError && /stop the fit first/.test(error.message);
         if (!refused) this.complaints.push(`${place} ${name}: ${error}`);
       },
     );
@@ -188,16 +186,11 @@ class History {
     const data = DATA[this.#chance(DATA.length)];
     const x = { data: Float64Array.from(data.x), shape: [data.x.length, 1] };
     const y = data.y.map((value) => [value]);
-    this.#loads++;
     const refused = this.#under > 0;
     this.#ask(
       `load ${DATA.indexOf(data)}`,
-      () =>
-        this.#trainer.load({ x, y }).finally(() => {
-          this.#loads--;
-        }),
+      () => this.#trainer.load({ x, y }),
       () => {
-        this.#hasData = true;
         if (refused) this.log.push("a load was carried out when a fit had just ended");
         return { kind: "load", data };
       },
@@ -310,7 +303,7 @@ class History {
     const controller = new AbortController();
     const place = this.events.length;
     const name = `${place} fit of ${batch} ${lastBatch} ${epochs}`;
-    const [under, loads, had, ended] = [this.#under, this.#loads, this.#hasData, this.#ended];
+    const [under, ended] = [this.#under, this.#ended];
     const lazy = this.#chance(4) === 0;
     let fit: Fit;
     try {
@@ -320,8 +313,8 @@ class History {
       const text = `${error}`;
       const right =
         (text.includes("stop the fit first") && under > 0) ||
-        (text.includes("load data first") && (!had || loads > 0 || ended)) ||
-        (error instanceof DisposedError && ended);
+        // By the end the load before it may have failed.
+        ((error instanceof DisposedError || text.includes("load data first")) && ended);
       if (!right) this.complaints.push(`${name}: ${error}`);
       return;
     }
@@ -350,7 +343,9 @@ class History {
         if (error instanceof DisposedError && this.#ended) {
           event.cut = true;
           this.events[place] = event;
-        } else if (!(`${error}`.includes("no longer loaded") && loads > 0)) this.complaints.push(`${name}: ${error}`);
+        } else if (!(this.#ended && `${error}`.includes("no longer loaded")))
+          // By the end a load before it may have failed.
+          this.complaints.push(`${name}: ${error}`);
       } finally {
         this.#under--;
       }

@@ -7,6 +7,7 @@ import {
   type Executor,
   type Fit,
   JsExecutor,
+  MemoryError,
   type RunHandle,
   type Tensor,
   Trainer,
@@ -14,7 +15,7 @@ import {
 } from "simdgrad";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { hyperparameter, lbfgs, sgd } from "simdgrad/optim";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { oracle } from "../executors.ts";
 import { Delayed } from "./delayed.ts";
 
@@ -126,19 +127,35 @@ describe("while a fit is prepared or goes on", () => {
 });
 
 describe("while data is loaded", () => {
-  test("no fit begins on what was there; loads wait for one another, and the last one is what is trained on", async () => {
+  test("a fit waits for it; loads wait for one another, and the last one is what is trained on", async () => {
     const trainer = trainerOf();
     await trainer.load(A);
     const old = trainer.fit({ batch: 2 });
     const loading = [trainer.load(B), trainer.load(rows(4, 3)), trainer.load(rows(6, 2))];
-    const gone = "fit: the data that this fit was made for is no longer loaded";
-    const early = expect(trainer.fit().next()).rejects.toThrow(gone);
+    const early = lossesOf(trainer.fit({ batch: 2 }));
     await expect(old.next()).rejects.toThrow(`fit: ${STOP}`);
-    await early;
+    expect(await early).toHaveLength(3); // of six rows
     await Promise.all(loading);
     await zero(trainer);
     const losses = await lossesOf(trainer.fit({ batch: 2 }));
     expect([losses.length, losses[0]]).toEqual([3, 4]);
+  });
+
+  test("the first one, too, need not be waited for", async () => {
+    const trainer = trainerOf();
+    const loading = trainer.load(A);
+    expect(await lossesOf(trainer.fit({ batch: 2 }))).toHaveLength(5);
+    await loading;
+  });
+
+  test("and the executor has no room for it, a fit says so, too", async () => {
+    const trainer = trainerOf();
+    await trainer.load(A);
+    vi.spyOn(trainer.executor, "writeAll").mockRejectedValueOnce(new MemoryError("no room"));
+    const refused = expect(trainer.load(B)).rejects.toThrow(MemoryError);
+    await expect(trainer.fit().next()).rejects.toThrow("fit: the data that this fit was made for is no longer loaded");
+    await refused;
+    expect(() => trainer.fit()).toThrow("fit: load data first");
   });
 
   test("a fit that was made for other data is refused, not trained on what is there now", async () => {
@@ -318,6 +335,20 @@ describe("a fit", () => {
     await fit.stop();
   });
 });
+
+test.each(["in the loop", "while its reader waits"])(
+  "a fit whose trainer is disposed of %s tells so",
+  async (moment) => {
+    const trainer = trainerOf();
+    await trainer.load(A);
+    const fit = trainer.fit({ batch: 2, epochs: 1e9 });
+    await fit.next();
+    const waiting = moment === "in the loop" ? undefined : expect(untilDone(fit)).rejects.toThrow(DisposedError);
+    await trainer.dispose();
+    await waiting;
+    await expect(untilDone(fit)).rejects.toThrow("the trainer was disposed during a fit");
+  },
+);
 
 test("a trainer that was disposed of begins nothing any more", async () => {
   const trainer = trainerOf();

@@ -259,7 +259,7 @@ describe("bad input", () => {
       `"ShapeError: mseLoss: prediction [1, 1] and target [1] differ"`,
     );
     expect(await failing(() => regressor.fit())).toMatchInlineSnapshot(
-      `"DataError: fit: load data first, and wait for it: await trainer.load(samples)"`,
+      `"DataError: fit: load data first: trainer.load({ x, y })"`,
     );
   });
 

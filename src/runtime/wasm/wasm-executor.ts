@@ -1,6 +1,6 @@
 // WasmExecutor: programs executed by the SIMD kernels of assembly/, in this thread or by a team of which it is the first.
 import { MAX_THREADS } from "../../../assembly/isa/sizes.ts";
-import { aBoolean, aWholeNumber, type Checks, checkOptions, oneOf } from "../../check.ts";
+import { aBoolean, type Checks, checkOptions, must, oneOf } from "../../check.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { hasRelaxedSimd, hasSimd, isOldV8 } from "../features.ts";
 import { LocalExecutor, type LocalOptions } from "../local-executor.ts";
@@ -26,7 +26,10 @@ export interface WasmOptions extends LocalOptions {
 /** Checks of the options of WasmExecutor. */
 export const wasmOptions: Checks<WasmOptions> = {
   build: (value, what) => oneOf("auto", "relaxed", "portable")(value, what),
-  threads: (value, what) => value === "auto" || aWholeNumber(1, MAX_THREADS)(value, what),
+  threads: (value, what) => {
+    const holds = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_THREADS;
+    must(holds || value === "auto", value, what, `"auto" or a whole number from 1 to ${MAX_THREADS}`);
+  },
   poison: aBoolean,
 };
 
