@@ -1,6 +1,6 @@
 // Reverse mode on the graph: gradients are graphs too, so gradients of gradients need nothing more. No recursion, no tape.
 
-import { aFunction, checkOptions } from "./check.ts";
+import { aFunction, checkOptions, must } from "./check.ts";
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
 import { type Copy, nondifferentiable, type Op } from "./op.ts";
@@ -148,6 +148,7 @@ export function applied(
 ): { readonly value: Tensor; readonly places: Tensor[] } {
   aFunction(fn, `${name}: fn`);
   tensors(inputs, `${name}: inputs`);
+  must(inputs.length > 0 || fn.length === 0, inputs, `${name}: inputs`, "as many tensors as the function takes");
   const places = inputs.map((each) => placeOf(each));
   const value = fn(...places);
   aTensor(value, `${name}: the value of fn`);

@@ -114,9 +114,17 @@ export function numbers(value: unknown, what: string): void {
   const list = value as ArrayLike<unknown>;
   const isList = typeof value === "object" && value !== null && Number.isInteger(list.length);
   must(isList && !isBig, value, what, "an array of numbers");
-  if (ArrayBuffer.isView(value)) return; // nothing else can be in it
+  if (ArrayBuffer.isView(value)) {
+    must(!isDetached(value.buffer), value, what, "an array that was not transferred away");
+    return; // nothing but numbers can be in it
+  }
   for (let i = 0; i < list.length; i++)
     if (typeof list[i] !== "number") throw new ArgumentError(`${what}: element ${i} is ${show(list[i])}, not a number`);
+}
+
+/** Whether a buffer has gone to another thread. */
+export function isDetached(buffer: ArrayBufferLike): boolean {
+  return (buffer as { readonly detached?: boolean }).detached === true;
 }
 
 /** Whether a value can be called: a class cannot. */

@@ -19,6 +19,9 @@ import { apply, tensors as checkTensors, scalar, Tensor } from "./tensor.ts";
 /** Numbers in nested arrays, outermost axis first; rows may be typed arrays. */
 export type Nested = number | readonly Nested[] | Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** Axes that arrays may nest. */
+const MOST_AXES = 64;
+
 /**
  * A value that the caller writes before each run of a program.
  *
@@ -93,13 +96,18 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * Numbers in nested arrays as one array, and their shape.
  * @throws ArgumentError for what is no number, ShapeError for rows of different shapes
  */
-export function flatten(data: Nested | ArrayLike<number>, name: string): { flat: ArrayLike<number>; shape: Shape } {
+export function flatten(
+  data: Nested | ArrayLike<number>,
+  name: string,
+  depth = 0,
+): { flat: ArrayLike<number>; shape: Shape } {
+  if (depth > MOST_AXES) throw new ShapeError(`${name}: arrays nest deeper than ${MOST_AXES} axes`);
   if (typeof data === "number") return { flat: [data], shape: [] };
   if (!Array.isArray(data) || !data.some((part) => Array.isArray(part) || ArrayBuffer.isView(part))) {
     numbers(data, name);
     return { flat: data as ArrayLike<number>, shape: [(data as ArrayLike<number>).length] };
   }
-  const parts = Array.from(data as readonly Nested[], (part) => flatten(part, name));
+  const parts = Array.from(data as readonly Nested[], (part) => flatten(part, name, depth + 1));
   for (const { shape } of parts)
     if (!sameShape(shape, parts[0].shape))
       throw new ShapeError(`${name}: rows of shapes ${showShape(parts[0].shape)} and ${showShape(shape)}`);

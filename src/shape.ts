@@ -83,7 +83,7 @@ export function checkNotEmpty(shape: Shape, axes: readonly number[], operation: 
 export function checkShape(given: unknown, operation: string): Shape {
   const isShape = Array.isArray(given) && Array.from(given).every((size) => Number.isInteger(size) && size >= 0);
   if (!isShape) throw new ShapeError(`${operation}: ${show(given)} is not a shape`);
-  const shape = given as Shape;
+  const shape: Shape = [...(given as Shape)]; // as it is now
   if (sizeOf(shape) > 2 ** 30) throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^30 elements`);
   return shape;
 }

@@ -3,19 +3,31 @@
 /** Characters that are shown. */
 const MOST = 40;
 
+/** Arrays within arrays that are shown. */
+const DEPTH = 8;
+
 /** Numbers and texts as they are written, arrays with their first elements, objects by their keys or their class. */
 export function show(value: unknown): string {
-  const text = written(value);
+  return shown(value, 0);
+}
+
+function shown(value: unknown, depth: number): string {
+  const text = written(value, depth);
   return text.length > MOST ? `${text.slice(0, MOST)}...` : text;
 }
 
-function written(value: unknown): string {
+function written(value: unknown, depth: number): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return `function ${value.name}`;
-  if (Array.isArray(value)) return `[${Array.from(value.slice(0, MOST), show).join(", ")}]`;
+  if (Array.isArray(value)) {
+    if (depth === DEPTH) return "[...]";
+    return `[${Array.from(value.slice(0, MOST), (each) => shown(each, depth + 1)).join(", ")}]`;
+  }
   if (typeof value !== "object" || value === null) return String(value);
-  const { constructor: kind, shape } = value as { readonly constructor?: { name: string }; readonly shape?: unknown };
-  if (kind === undefined || kind === Object) return `{ ${Object.keys(value).join(", ")} }`;
-  return shape === undefined ? kind.name : `${kind.name} ${show(shape)}`;
+  // Its class, whatever a field of its own called constructor holds.
+  const kind: unknown = Object.getPrototypeOf(value)?.constructor;
+  if (typeof kind !== "function" || kind === Object) return `{ ${Object.keys(value).join(", ")} }`;
+  const { shape } = value as { readonly shape?: unknown };
+  return shape === undefined ? kind.name : `${kind.name} ${shown(shape, depth + 1)}`;
 }

@@ -570,7 +570,7 @@ export class Tensor {
    * constant([1, 2, 3, 4]).reshape([2, -1]).shape; // => [2, 2]
    */
   reshape(shape: Shape): Tensor {
-    must(Array.isArray(shape), shape, "reshape: shape", "an array");
+    aListOf(anInteger)(shape, "reshape: shape");
     const known = shape.reduce((size, dimension) => (dimension === -1 ? size : size * dimension), 1);
     const free = known === 0 ? 0 : sizeOf(this.shape) / known;
     const resolved = shape.map((size, i) => (i === shape.indexOf(-1) ? free : size));

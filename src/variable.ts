@@ -12,14 +12,16 @@ export type Initializer = (shape: Shape, key: RandomKey) => Tensor;
 /** Two i32 scalars that name a stream of random numbers. */
 export type RandomKey = readonly [Tensor, Tensor];
 
-let created = 0; // names identities apart, nothing else
+/** Names identities apart, also those of another process: a program that was saved there would share memory with one of here. */
+let created = 0;
+let origin = "";
 
 /** New values of variables. */
 export type Assignment = readonly [variable: Variable, value: Tensor];
 
 /** State that programs share and update: a parameter, a moment, a counter. Its memory belongs to the executor. */
 export class Variable extends Tensor {
-  /** Names this variable's memory on every executor. */
+  /** Names this variable's memory on every executor, and no other's anywhere. */
   readonly key: string;
   readonly initial: Initializer;
   /** Whether optimizers change it. */
@@ -42,7 +44,8 @@ export class Variable extends Tensor {
     const dtype = options.dtype ?? "f32";
     const aval = { shape: checkShape(shape, "Variable"), dtype };
     super(leaf.variable as Op, [], aval, aval, options.label ?? "");
-    this.key = `v${created++}`;
+    origin ||= Math.random().toString(36).slice(2, 10);
+    this.key = `v${created++}.${origin}`;
     this.isParameter = options.trainable ?? dtype === "f32";
     this.trainable = this.isParameter;
     this.initial = isInitializer(initial) ? initial : initially(initial, aval);

@@ -4,7 +4,14 @@ import { aBoolean, aListOf, aMapOf, aRecordOf, aText, type Checks, checkOptions,
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { ConstantAttrs } from "../ops/leaf.ts";
 import type { Buffer } from "../program/lir.ts";
-import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../program/program.ts";
+import {
+  ofThisThread,
+  PROGRAM_VERSION,
+  type Program,
+  type ProgramConstant,
+  type ProgramSlot,
+  type ProgramVariable,
+} from "../program/program.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -97,7 +104,8 @@ export function compile(computation: Computation, options: CompileOptions = {}):
   const constants = layOut(leaves.constants, 0);
   const { code, labels } = encode(items);
   const assigned = new Set<Tensor>(assignments.filter(([old], i) => newValues[i] !== old).map(([old]) => old));
-  return {
+  return ofThisThread({
+    version: PROGRAM_VERSION,
     code,
     labels,
     variables: state.slots.map((slot, i): ProgramVariable => {
@@ -116,7 +124,7 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     ioWords: outputSlots.words,
     arenaWords,
     constantWords: constants.words,
-  };
+  });
 }
 
 interface Leaf {

@@ -1,6 +1,6 @@
 // checkGradients: gradients against central differences, in Float64 on the oracle. For tests of models, losses and new ops.
 import { grad } from "../autodiff.ts";
-import { aFunction, aNumberWithin, anInteger, checkOptions, oneOf } from "../check.ts";
+import { aFunction, aNumberWithin, anInteger, checkOptions, must, oneOf } from "../check.ts";
 import { compile } from "../compile/compile.ts";
 import { constant, input } from "../create.ts";
 import { GradientError } from "../errors.ts";
@@ -57,6 +57,7 @@ export async function checkGradients(
 ): Promise<number> {
   aFunction(fn, "checkGradients: fn");
   tensors(inputs, "checkGradients: inputs");
+  must(inputs.length > 0, inputs, "checkGradients: inputs", "at least one tensor");
   checkOptions(options, "checkGradients", { order: oneOf(1, 2), tolerance: aNumberWithin(0), seed: anInteger });
   const { order = 1, tolerance = 1e-6, seed = 0 } = options;
   const points = inputs.map((tensor) => (tensor instanceof Variable ? tensor : input(tensor.shape, tensor.dtype)));

@@ -1,6 +1,7 @@
 // firstNonFinite: which instruction of a program first makes a NaN or an infinity.
 import { aFunction } from "../check.ts";
-import { aProgram, type Program } from "../program/program.ts";
+import { checkForm } from "../program/form.ts";
+import type { Program } from "../program/program.ts";
 import type { TypedArray } from "../runtime/executor.ts";
 import { firstBadInstruction } from "../runtime/non-finite.ts";
 
@@ -20,7 +21,7 @@ export async function firstNonFinite(
   program: Program,
   read: (key: string) => TypedArray | Promise<TypedArray>,
 ): Promise<string | undefined> {
-  aProgram(program, "firstNonFinite: program");
+  checkForm(program, "firstNonFinite: program");
   aFunction(read, "firstNonFinite: read");
   return firstBadInstruction(program, read);
 }

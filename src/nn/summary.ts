@@ -147,13 +147,18 @@ function watch(model: unknown, onlooker: Onlooker): () => void {
   };
 }
 
+/** Lists and records that a model's inputs may nest. */
+const MOST_LEVELS = 16;
+
 /** Shapes as inputs of a graph, in the list or record they came in. */
-function inputsOf(given: unknown): unknown {
+function inputsOf(given: unknown, level = 0): unknown {
   if (given instanceof Tensor) return given;
-  if (Array.isArray(given))
-    return given.every((size) => typeof size === "number") ? input(given) : given.map((each) => inputsOf(each));
-  must(isRecord(given), given, "summary: shape", "a shape, a tensor, or a list or record of them");
-  return Object.fromEntries(Object.entries(given as object).map(([name, each]) => [name, inputsOf(each)]));
+  const isFlat = Array.isArray(given) && given.every((size) => typeof size === "number");
+  if (isFlat) return input(given);
+  const holds = level < MOST_LEVELS && (Array.isArray(given) || isRecord(given));
+  must(holds, given, "summary: shape", "a shape, a tensor, or a list or record of them");
+  if (Array.isArray(given)) return given.map((each) => inputsOf(each, level + 1));
+  return Object.fromEntries(Object.entries(given as object).map(([name, each]) => [name, inputsOf(each, level + 1)]));
 }
 
 /**

@@ -2,6 +2,7 @@
 import { aBoolean, aFiniteNumber, aFraction, aPositiveNumber, aWholeNumber, checkOptions, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
+import { ofStep } from "./of-step.ts";
 import { wholePower } from "./powers.ts";
 import { countReached, type Schedule } from "./schedules.ts";
 import { alongCosine, rateOn, wayBetween, wayOver } from "./ways.ts";
@@ -26,19 +27,19 @@ export function cosineRestarts(
   const checks = { steps: aWholeNumber(1), factor: aWholeNumber(1), final: aFiniteNumber };
   checkOptions(options, "cosineRestarts", checks, "steps");
   const { steps, factor = 1, final = 0 } = options;
-  if (factor === 1) return (step) => rateOn(alongCosine(wayOver(step.remainder(steps), steps)), value, final);
+  if (factor === 1) return ofStep((step) => rateOn(alongCosine(wayOver(step.remainder(steps), steps)), value, final));
   const starts: number[] = []; // of all cycles that an i32 step can reach
   const lengths: number[] = [];
   for (let start = 0, length = steps; start < 2 ** 31; start += length, length *= factor) {
     starts.push(start);
     lengths.push(length);
   }
-  return (step) => {
+  return ofStep((step) => {
     const cycle = countReached(starts, step).sub(1);
     const place = step.sub(constant(Int32Array.from(starts)).gather(cycle)).cast("f32");
     const length = constant(Float64Array.from(lengths)).gather(cycle);
     return rateOn(alongCosine({ left: length.sub(place).div(length), made: place.div(length) }), value, final);
-  };
+  });
 }
 
 /** The shape of a cycle and of what follows it. */
@@ -81,7 +82,7 @@ export function cyclic(value: number, options: CyclicOptions): Schedule {
     "top",
   );
   const { top, stepSizeUp = 2000, stepSizeDown = stepSizeUp, mode = "triangular", gamma = 1 } = options;
-  return (step) => {
+  return ofStep((step) => {
     const place = step.remainder(stepSizeUp + stepSizeDown).cast("f32");
     const [up, down] = [
       place.mul(1 / stepSizeUp),
@@ -94,7 +95,7 @@ export function cyclic(value: number, options: CyclicOptions): Schedule {
     if (mode === "triangular") return height.add(value);
     const [base, exponent] = mode === "triangular2" ? [0.5, step.div(stepSizeUp + stepSizeDown)] : [gamma, step];
     return height.mul(wholePower(base, exponent.cast("f32"))).add(value);
-  };
+  });
 }
 
 /** The shape of one cycle. */
@@ -149,12 +150,12 @@ export function oneCycle(top: number, options: OneCycleOptions): Schedule {
     if (!(end > (ends[i - 1] ?? 0)))
       throw new ArgumentError(`oneCycle: phase ${i} of ${steps} steps with pctStart ${pctStart} has no step`);
   });
-  return (step) => {
+  return ofStep((step) => {
     const t = step.cast("f32");
     const phases = ends.map((end, i) => {
       const way = wayBetween(t, ends[i - 1] ?? 0, end);
       return rateOn(anneal === "linear" ? way : alongCosine(way), values[i], values[i + 1]);
     });
     return phases.reduceRight((later, phase, i) => t.greater(ends[i]).select(later, phase));
-  };
+  });
 }

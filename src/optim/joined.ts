@@ -1,6 +1,7 @@
 // Schedules that warm up, and schedules out of schedules.
 import { aFiniteNumber, aListOf, aNumberWithin, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
+import { ofStep } from "./of-step.ts";
 import { aSchedule, checkMilestones, type Schedule, scheduled } from "./schedules.ts";
 import { rateOn, wayOver } from "./ways.ts";
 
@@ -22,7 +23,7 @@ export function linearWarmup(
   aFiniteNumber(value, "linearWarmup: value");
   checkOptions(options, "linearWarmup", { steps: aWholeNumber(1), startFactor: aNumberWithin(0) }, "steps");
   const { steps, startFactor = 1 / 3 } = options;
-  return (step) => rateOn(wayOver(step, steps), value * startFactor, value);
+  return ofStep((step) => rateOn(wayOver(step, steps), value * startFactor, value));
 }
 
 /**
@@ -38,13 +39,13 @@ export function linearWarmup(
 export function noam(options: { readonly size: number; readonly warmup?: number; readonly factor?: number }): Schedule {
   checkOptions(options, "noam", { size: aWholeNumber(1), warmup: aWholeNumber(1), factor: aFiniteNumber }, "size");
   const { size, warmup = 4000, factor = 1 } = options;
-  return (step) => {
+  return ofStep((step) => {
     const t = step.cast("f32").add(1);
     return t
       .rsqrt()
       .minimum(t.mul(1 / (warmup * Math.sqrt(warmup))))
       .mul(factor / Math.sqrt(size));
-  };
+  });
 }
 
 /**
@@ -69,10 +70,11 @@ export function joinedSchedules(
   const { boundaries } = options;
   if (schedules.length !== boundaries.length + 1)
     throw new ArgumentError(`joinedSchedules: ${boundaries.length} boundaries part ${schedules.length} schedules`);
-  return (step) =>
+  return ofStep((step) =>
     schedules
       .map((schedule, i) => scheduled(schedule, i === 0 ? step : step.sub(boundaries[i - 1])))
-      .reduceRight((later, value, i) => step.less(boundaries[i]).select(value, later));
+      .reduceRight((later, value, i) => step.less(boundaries[i]).select(value, later)),
+  );
 }
 
 /**
@@ -87,5 +89,5 @@ export function joinedSchedules(
 export function scaledSchedule(schedule: Schedule, factor: Schedule): Schedule {
   aSchedule(schedule, "scaledSchedule: schedule");
   aSchedule(factor, "scaledSchedule: factor");
-  return (step) => scheduled(schedule, step).mul(scheduled(factor, step));
+  return ofStep((step) => scheduled(schedule, step).mul(scheduled(factor, step)));
 }

@@ -15,6 +15,7 @@ import { constant } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import { aTensor, scalar, Tensor } from "../tensor.ts";
+import { ofStep } from "./of-step.ts";
 import { wholePower } from "./powers.ts";
 import { alongCosine, rateOn, wayOver } from "./ways.ts";
 
@@ -89,7 +90,7 @@ export function stepDecay(value: number, options: { readonly stepSize: number; r
   aFiniteNumber(value, "stepDecay: value");
   checkOptions(options, "stepDecay", { stepSize: aWholeNumber(1), gamma: aPositiveNumber }, "stepSize");
   const { stepSize, gamma = 0.1 } = options;
-  return (step) => wholePower(gamma, step.div(stepSize).cast("f32")).mul(value);
+  return ofStep((step) => wholePower(gamma, step.div(stepSize).cast("f32")).mul(value));
 }
 
 /**
@@ -108,7 +109,7 @@ export function multiStepDecay(
   aFiniteNumber(value, "multiStepDecay: value");
   checkOptions(options, "multiStepDecay", { milestones: checkMilestones, gamma: aPositiveNumber }, "milestones");
   const { milestones, gamma = 0.1 } = options;
-  return (step) => wholePower(gamma, countReached(milestones, step).cast("f32")).mul(value);
+  return ofStep((step) => wholePower(gamma, countReached(milestones, step).cast("f32")).mul(value));
 }
 
 /**
@@ -124,7 +125,7 @@ export function exponentialDecay(value: number, options: { readonly gamma: numbe
   aFiniteNumber(value, "exponentialDecay: value");
   checkOptions(options, "exponentialDecay", { gamma: aPositiveNumber }, "gamma");
   const { gamma } = options;
-  return (step) => wholePower(gamma, step.cast("f32")).mul(value);
+  return ofStep((step) => wholePower(gamma, step.cast("f32")).mul(value));
 }
 
 /**
@@ -144,10 +145,10 @@ export function inverseTimeDecay(
   const checks = { rate: aPositiveNumber, steps: aWholeNumber(1), staircase: aBoolean };
   checkOptions(options, "inverseTimeDecay", checks, "rate");
   const { rate, steps = 1, staircase = false } = options;
-  return (step) => {
+  return ofStep((step) => {
     const growth = staircase ? step.div(steps).cast("f32").mul(rate) : step.cast("f32").mul(rate / steps);
     return scalar(value).div(growth.add(1));
-  };
+  });
 }
 
 /**
@@ -168,12 +169,12 @@ export function polynomialDecay(
   const checks = { steps: aWholeNumber(1), power: aPositiveNumber, final: aFiniteNumber };
   checkOptions(options, "polynomialDecay", checks, "steps");
   const { steps, power = 1, final = 0 } = options;
-  return (step) => {
+  return ofStep((step) => {
     const way = wayOver(step, steps);
     if (power === 1) return rateOn(way, value, final);
     const left = way.left.pow(power);
     return rateOn({ left, made: left.neg().add(1) }, value, final);
-  };
+  });
 }
 
 /**
@@ -190,7 +191,7 @@ export function cosineDecay(value: number, options: { readonly steps: number; re
   aFiniteNumber(value, "cosineDecay: value");
   checkOptions(options, "cosineDecay", { steps: aNumberWithin(1), final: aFiniteNumber }, "steps");
   const { steps, final = 0 } = options;
-  return (step) => rateOn(alongCosine(wayOver(step, steps)), value, final);
+  return ofStep((step) => rateOn(alongCosine(wayOver(step, steps)), value, final));
 }
 
 /**
@@ -212,5 +213,5 @@ export function piecewiseConstant(
   const { boundaries } = options;
   if (values.length !== boundaries.length + 1)
     throw new ArgumentError(`piecewiseConstant: ${boundaries.length} boundaries part ${values.length} values`);
-  return (step) => constant(Float64Array.from(values)).gather(countReached(boundaries, step));
+  return ofStep((step) => constant(Float64Array.from(values)).gather(countReached(boundaries, step)));
 }

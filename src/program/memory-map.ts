@@ -3,8 +3,9 @@
 import { ALIGN, REGION_ARENA } from "../../assembly/isa/sizes.ts";
 import { carriedBy } from "./addresses.ts";
 import { decode, type Line, type Touch } from "./decode.ts";
+import { checkForm } from "./form.ts";
 import { Places, regionStart } from "./places.ts";
-import { aProgram, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 
 /** How an arena is used. Sizes in words, padded to whole cache lines. */
 export interface MemoryUse {
@@ -31,7 +32,7 @@ const COLUMNS = 64;
  * ratio === arenaWords / lowerBound; // => true
  */
 export function memory(program: Program): MemoryUse {
-  aProgram(program, "memory: program");
+  checkForm(program, "memory: program");
   const { arenaWords, labels } = program;
   const cells = new Uint8Array(Math.ceil(arenaWords / ALIGN)); // 1: needed by a later instruction
   const columns = Math.max(1, Math.min(COLUMNS, cells.length));

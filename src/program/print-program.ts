@@ -3,11 +3,12 @@ import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
 import { isInstruction, lengthAt, mapOf, opcodeAt } from "./addresses.ts";
+import { checkForm } from "./form.ts";
 import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
-import { aProgram, type Program, type ProgramSlot } from "./program.ts";
+import type { Program, ProgramSlot } from "./program.ts";
 
 /** Column in which labels begin where the lines are short enough. */
 const LABEL_COLUMN = 72;
@@ -24,7 +25,7 @@ const LABEL_COLUMN = 72;
  * text.split("\n").slice(-3, -1).map((line) => line.trim()); // => ["r0 = exp a0", "o0 = add r0 a1"]
  */
 export function printProgram(program: Program): string {
-  aProgram(program, "printProgram: program");
+  checkForm(program, "printProgram: program");
   return new Printer(program).print();
 }
 

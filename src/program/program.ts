@@ -1,7 +1,9 @@
 // Program: what the compiler makes and executors run. Plain structured-cloneable data, and thereby the wire format.
 // It knows nothing of the machine: addresses are region-relative (assembly/isa/sizes.ts) until an executor relocates them.
 import { isRecord, must } from "../check.ts";
+import { ProgramError } from "../errors.ts";
 import type { DType } from "../shape.ts";
+import { show } from "../show.ts";
 
 /** A named buffer of a program. */
 export interface ProgramSlot {
@@ -31,8 +33,13 @@ export interface ProgramConstant {
   readonly rounded?: number;
 }
 
+/** Of instructions, slots and buffers as they are here. */
+export const PROGRAM_VERSION = 1;
+
 /** A compiled computation. */
 export interface Program {
+  /** PROGRAM_VERSION: executors refuse any other. */
+  readonly version: number;
   /** Instructions (assembly/isa), ending with END. */
   readonly code: Int32Array;
   /** State region: variables, ascending by offset, the first at word ALIGN. */
@@ -56,8 +63,30 @@ export interface Program {
   readonly labels: readonly string[];
 }
 
-/** Throws an ArgumentError unless a value looks like a program; verifyProgram looks closer. */
+/** Throws an ArgumentError unless a value looks like a program, a ProgramError unless it is of this version; verifyProgram looks closer. */
 export function aProgram(value: unknown, what: string): void {
-  const holds = isRecord(value) && value.code instanceof Int32Array && Array.isArray(value.variables);
-  must(holds, value, what, "a program, such as compile() makes");
+  const { version, code, variables } = isRecord(value) ? value : {};
+  must(code instanceof Int32Array && Array.isArray(variables), value, what, "a program, such as compile() makes");
+  if (version !== PROGRAM_VERSION)
+    throw new ProgramError(`${what} is of version ${show(version)}; version ${PROGRAM_VERSION} runs here`);
+}
+
+/** Programs that were compiled in this thread, and are as they were made: nothing in them needs to be verified. */
+const own = new WeakSet<Program>();
+let trusting = false;
+
+/** Says of a program that it was compiled here. */
+export function ofThisThread(program: Program): Program {
+  own.add(program);
+  return program;
+}
+
+/** Whether a program comes from somewhere else: another thread, a file, another machine. */
+export function isForeign(program: Program): boolean {
+  return !trusting && !own.has(program);
+}
+
+/** For tests of what broken programs do to executors: from now on none counts as foreign. */
+export function trustAll(): void {
+  trusting = true;
 }

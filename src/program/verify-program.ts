@@ -1,12 +1,13 @@
 // Verifies a program: buffers, instructions, and what they do to memory one after the other. For tests, and for programs from elsewhere;
 // executors trust what compile makes. Time is near-linear in the length of the code.
-import { ALIGN, OFFSET_MASK, REGION_IO } from "../../assembly/isa/sizes.ts";
+import { ALIGN, REGION_IO } from "../../assembly/isa/sizes.ts";
 import { ProgramError } from "../errors.ts";
-import { showShape, sizeOf } from "../shape.ts";
+import { sizeOf } from "../shape.ts";
 import { decode, failure, type Line, type Loop, type Touch } from "./decode.ts";
+import { checkForm } from "./form.ts";
 import { CodeNames } from "./names.ts";
 import { filledWords, Places, regionStart } from "./places.ts";
-import { aProgram, type Program, type ProgramConstant, type ProgramSlot } from "./program.ts";
+import type { Program, ProgramConstant, ProgramSlot } from "./program.ts";
 import { Barriers } from "./verify-barriers.ts";
 import { Panels } from "./verify-panels.ts";
 import { Writes } from "./verify-writes.ts";
@@ -23,22 +24,14 @@ import { Writes } from "./verify-writes.ts";
  * verifyProgram(compile({ inputs: { x }, outputs: { y: x.exp() } })); // => undefined
  */
 export function verifyProgram(program: Program): void {
-  aProgram(program, "verifyProgram: program");
+  checkForm(program, "verifyProgram: program");
   checkBuffers(program);
   const places = new Places(program);
   checkFlow(program, places, decode(program, places));
 }
 
 function checkBuffers(program: Program): void {
-  const { variables, inputs, outputs, constants, stateWords, ioWords, arenaWords, constantWords } = program;
-  for (const [region, words] of Object.entries({
-    state: stateWords,
-    io: ioWords,
-    arena: arenaWords,
-    constants: constantWords,
-  }))
-    if (!(Number.isInteger(words) && words >= 0 && words <= OFFSET_MASK + 1))
-      throw new ProgramError(`${region} has ${words} words`);
+  const { variables, inputs, outputs, constants, stateWords, ioWords, constantWords } = program;
   if (variables.length > 0 && variables[0].offset !== ALIGN)
     throw new ProgramError(`the first variable lies at word ${variables[0].offset}, not ${ALIGN}`);
   checkSlots("variable", variables, ALIGN, stateWords);
@@ -69,8 +62,6 @@ function checkSlots(kind: string, slots: readonly ProgramSlot[], start: number, 
     const fail = (reason: string): never => {
       throw new ProgramError(`${kind} ${name}: ${reason}`);
     };
-    if (shape.some((length) => !(Number.isInteger(length) && length >= 0))) fail(`has shape ${showShape(shape)}`);
-    if (!["f32", "i32", "u8"].includes(dtype)) fail(`has dtype ${dtype}`);
     const needed = filledWords(sizeOf(shape), dtype);
     if (size % ALIGN !== 0) fail(`${size} words are not padded`);
     if (size < needed) fail(`has ${size} words for ${needed}`);

@@ -11,8 +11,10 @@ export function aProgramId(value: unknown, what: string): void {
 }
 
 function aSlot(value: unknown, what: string): void {
-  const { variable, program, name } = isRecord(value) ? value : {};
-  const holds = typeof variable === "string" || (typeof program === "number" && typeof name === "string");
+  const slot = isRecord(value) ? value : {};
+  const isVariable = typeof slot.variable === "string";
+  const isNamed = !("variable" in slot) && typeof slot.program === "number" && typeof slot.name === "string";
+  const holds = isVariable || isNamed;
   must(holds, value, what, "{ program, name } or { variable }");
 }
 

@@ -4,11 +4,11 @@ import type { PlanEntry } from "./executor.ts";
 
 /** @throws ArgumentError for anything but a list of programs with their steps */
 export function checkedPlan(plan: unknown): PlanEntry[] {
-  if (!(Array.isArray(plan) && plan.every(isEntry)))
-    throw new ArgumentError("run: a plan is a list of [program, steps]");
-  return plan.map(([id, steps]) => [id, steps]);
+  const entries: unknown[] = Array.isArray(plan) ? Array.from(plan) : [undefined]; // without holes, which every() and map() pass over
+  if (!entries.every(isEntry)) throw new ArgumentError("run: a plan is a list of [program, steps]");
+  return entries.map(([id, steps]) => [id, steps]);
 }
 
 function isEntry(entry: unknown): entry is PlanEntry {
-  return Array.isArray(entry) && entry.length === 2 && entry.every((value) => typeof value === "number");
+  return Array.isArray(entry) && entry.length === 2 && Array.from(entry).every((value) => typeof value === "number");
 }

@@ -3,7 +3,7 @@
 // machine.
 import { aText } from "../check.ts";
 import { DisposedError } from "../errors.ts";
-import { aProgram, type Program } from "../program/program.ts";
+import { aProgram, isForeign, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";
@@ -97,7 +97,11 @@ export class LocalExecutor implements Executor {
   /** Under a number of the caller's, which no program has had: whoever speaks for another executor names programs as that one does. */
   async loadAs(id: ProgramId | undefined, program: Program): Promise<ProgramId> {
     aProgram(program, "load: program");
-    const loaded = await this.#act(({ machine, space }) => ({ id: space.load(program, id), ready: machine.ready?.() }));
+    const { verifyProgram } = isForeign(program) ? await import("../program/verify-program.ts") : {};
+    const loaded = await this.#act(({ machine, space }) => {
+      verifyProgram?.(program);
+      return { id: space.load(program, id), ready: machine.ready?.() };
+    });
     await loaded.ready;
     return this.#act(() => loaded.id); // or it was disposed meanwhile
   }

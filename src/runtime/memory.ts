@@ -25,13 +25,16 @@ export function bytePosition(wordBytes: number, at: number, index: number): numb
   return (at + (index >>> 2)) * wordBytes + (index & 3);
 }
 
+/** What a NaN is as an i32: rows of integers that nobody has, in the oracle, too. */
+const NAN_BITS = 0x7fc00000;
+
 /** Copies a slot's elements out. */
 export function fetchSlot(memory: Memory, dtype: DType, at: number, size: number): TypedArray {
   if (dtype === "f32") return memory.f.slice(at, at + size);
   if (dtype === "i32")
     return memory.i instanceof Int32Array
       ? memory.i.slice(at, at + size)
-      : Int32Array.from(memory.i.subarray(at, at + size));
+      : Int32Array.from(memory.i.subarray(at, at + size), (value) => (Number.isNaN(value) ? NAN_BITS : value));
   if (memory.wordBytes === 4) return memory.bytes.slice(4 * at, 4 * at + size);
   const data = new Uint8Array(size);
   for (let index = 0; index < size; index++) data[index] = memory.bytes[bytePosition(memory.wordBytes, at, index)];

@@ -6,7 +6,8 @@ import { aFunction, aListOf, aWholeNumber, checkOptions, isRecord, must, oneOf }
 import { UnsupportedError } from "../errors.ts";
 import { type Access, accessesOf } from "../program/access.ts";
 import { lengthAt, opcodeAt } from "../program/addresses.ts";
-import { aProgram, type Program } from "../program/program.ts";
+import { checkForm } from "../program/form.ts";
+import type { Program } from "../program/program.ts";
 import { sizeOf } from "../shape.ts";
 import type { TypedArray } from "./executor.ts";
 import { hasRelaxedSimd, hasSimd } from "./features.ts";
@@ -51,7 +52,7 @@ export interface ProfileRow {
  * rows.reduce((sum, { flops }) => sum + flops, 0); // => 1024
  */
 export async function profile(program: Program, options: ProfileOptions = {}): Promise<ProfileRow[]> {
-  aProgram(program, "profile: program");
+  checkForm(program, "profile: program");
   checkOptions(options, "profile", {
     build: oneOf("relaxed", "portable", "js"),
     steps: aWholeNumber(1, 1e6),

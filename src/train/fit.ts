@@ -236,6 +236,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     for (let row = 0; row < values.length; row += names.length) {
       const loss = values[row + lossAt];
       if (!Number.isFinite(loss)) {
+        if (this.#unreported > 0) this.#tell(); // of the good ones before it
         onNonFinite(this.#step);
         throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
       }

@@ -1,7 +1,7 @@
 // What a training puts on its executor and takes from it again, whatever fails meanwhile.
 
 import { ArgumentError, DisposedError, WorkerError } from "../errors.ts";
-import type { Program } from "../program/program.ts";
+import { ofThisThread, type Program } from "../program/program.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 
@@ -13,7 +13,7 @@ import type { Variable } from "../variable.ts";
 export async function loadProgram(executor: Executor, program: Program, fresh?: Variable): Promise<ProgramId> {
   const needs = program.variables.map(({ key }) => key).filter((key) => key !== fresh?.key);
   try {
-    return await executor.load({ ...program, needs });
+    return await executor.load(ofThisThread({ ...program, needs }));
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     throw new ArgumentError(

@@ -29,6 +29,7 @@ export class SearchRun implements RunHandle {
   #steps: number;
   #log: LogRows[] = [];
   #stopped = false;
+  #over = false;
   #step: Promise<unknown> = Promise.resolve();
   /** While it is paused: a run that makes no step, and ends with the pause, or with the executor. */
   #pause: RunHandle | undefined;
@@ -38,7 +39,10 @@ export class SearchRun implements RunHandle {
     this.#minimizer = minimizer;
     this.#search = search;
     this.#steps = search.from;
-    this.done = this.#run(search);
+    this.done = this.#run(search).finally(() => {
+      this.#over = true;
+      this.resume(); // nothing waits for it any more
+    });
   }
 
   get steps(): number {
@@ -46,7 +50,7 @@ export class SearchRun implements RunHandle {
   }
 
   async pause(): Promise<void> {
-    if (this.#pause === undefined) {
+    if (this.#pause === undefined && !this.#over) {
       this.#pause = this.#executor.run([[this.#search.plan[0][0], 1]]);
       this.#pause.done.catch(() => undefined); // this run's own end tells
       void this.#pause.pause().catch(() => undefined);

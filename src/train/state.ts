@@ -16,5 +16,7 @@ export async function saved(executor: Executor, variables: Iterable<Variable>) {
 /** Variables as they are at one step boundary. */
 export async function readState(executor: Executor, variables: ReadonlyMap<string, Variable>): Promise<StateDict> {
   const values = await saved(executor, variables.values());
-  return Object.fromEntries([...variables].map(([path, { shape }], i) => [path, { data: values[i].data, shape }]));
+  return Object.fromEntries(
+    [...variables].map(([path, { shape }], i) => [path, { data: values[i].data, shape: [...shape] }]),
+  );
 }

@@ -1,5 +1,6 @@
 // A connection to one worker, from its beginning to its end. Comlink alone would wait for ever for a dead worker: here every call is
 // rejected once the worker is known to be dead, and one that is silent for too long is ended.
+import { isRecord } from "../check.ts";
 import { WorkerError } from "../errors.ts";
 import type { ExecutorInfo } from "../runtime/executor.ts";
 import { type Remote, releaseProxy, transfer, wrap } from "./comlink.ts";
@@ -89,6 +90,10 @@ export class Link {
       method(...given).then(
         (answer) => {
           if (this.#error !== undefined) return; // too late: the call is rejected
+          if (!isAnswer(answer)) {
+            this.fail(new WorkerError("the worker answers, but it does not serve an executor"));
+            return;
+          }
           settled();
           this.#listener.told(answer.news);
           if ("error" in answer) reject(fromWire(answer.error));
@@ -146,4 +151,11 @@ export class Link {
     this.#service[releaseProxy]();
     await this.#host.end();
   }
+}
+
+/** Whether it is an answer of the service: whoever runs something else may answer anything. */
+function isAnswer(value: unknown): boolean {
+  const { news } = isRecord(value) ? value : {};
+  const { events, logs } = isRecord(news) ? news : {};
+  return Array.isArray(events) && Array.isArray(logs);
 }

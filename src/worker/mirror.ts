@@ -2,7 +2,7 @@
 // done since then, in its order. Both together are what the page was told, and nothing else.
 import { END } from "../../assembly/isa/opcode.ts";
 import { ALIGN } from "../../assembly/isa/sizes.ts";
-import type { Program, ProgramVariable } from "../program/program.ts";
+import { PROGRAM_VERSION, type Program, type ProgramVariable } from "../program/program.ts";
 import type { ProgramId, TypedArray } from "../runtime/executor.ts";
 import type { OwnWrite } from "./arrays.ts";
 import type { Stretch } from "./stretch.ts";
@@ -103,6 +103,7 @@ export class Mirror {
       return { ...variable, offset, assigned: false };
     });
     return {
+      version: PROGRAM_VERSION,
       code: Int32Array.of(END | (1 << 8)),
       variables,
       inputs: [],

@@ -232,6 +232,7 @@ export class RemoteExecutor implements Executor {
     }
     const run = new RemoteRun(id, entries, { ...options }, this.#control);
     if (refused !== undefined) {
+      if (this.#error instanceof DisposedError) run.done.catch(ignore); // whoever disposed knows
       run.fail(refused);
       return run;
     }
@@ -257,7 +258,7 @@ export class RemoteExecutor implements Executor {
     const open = this.#runs.get(id);
     if (open === undefined) return;
     const { run, order } = open;
-    if (this.#orders.withdraw(order)) order.done({ steps: run.steps, stopped: true });
+    if (this.#orders.withdraw(order)) order.done({ steps: run.steps, stopped: run.steps < run.whole });
     else void this.#ask((link) => link.call("stop", [id])).catch(ignore);
   }
 

@@ -37,6 +37,12 @@ export class RemoteRun implements RunHandle {
     return this.#paused;
   }
 
+  /** Steps of the whole plan. */
+  get whole(): number {
+    const once = this.plan.reduce((sum, [, steps]) => sum + steps, 0);
+    return once === 0 ? 0 : once * (this.#options.repeat ?? 1);
+  }
+
   get steps(): number {
     return this.#steps;
   }

@@ -19,9 +19,12 @@ export const badValues = {
   "a list with a hole": holed,
   "a list of digits": () => ["12", "34"],
   "a list of sizes that are none": () => [2.5, -1],
+  "a list within itself": endless,
   "a BigInt64Array": () => BigInt64Array.of(1n, 2n),
+  "an array that was transferred": transferred,
   "an object": () => ({ quantity: 1 }),
   "an object without a prototype": () => Object.create(null),
+  "an object with a constructor of its own": () => ({ constructor: null }),
   "data and shape": () => ({ data: [1, 2], shape: [1, 2] }),
   "a function": () => () => 1,
   "a class": () => Linear,
@@ -36,4 +39,16 @@ function holed(): unknown[] {
   const list: unknown[] = [];
   list[1] = 1;
   return list;
+}
+
+function endless(): unknown[] {
+  const list: unknown[] = [];
+  list[0] = list;
+  return list;
+}
+
+function transferred(): Float32Array {
+  const array = Float32Array.of(1, 2);
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
 }

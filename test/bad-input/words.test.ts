@@ -1,6 +1,8 @@
 // What is said of the mistakes that are made most, word by word; and what looks like a mistake and is right.
 import { describe, expect, test } from "vitest";
+import { hessian, jacobian } from "../../src/autodiff/index.ts";
 import { array } from "../../src/data/index.ts";
+import { checkGradients } from "../../src/debug/index.ts";
 import {
   compile,
   constant,
@@ -8,13 +10,14 @@ import {
   input,
   JsExecutor,
   scalar,
+  type Tensor,
   Trainer,
   Variable,
   WasmExecutor,
 } from "../../src/index.ts";
 import { parseSafetensors, serializeSafetensors } from "../../src/io/index.ts";
 import { crossEntropy, init, type Layer, LayerNorm, Linear, mseLoss, Sequential } from "../../src/nn/index.ts";
-import { adam, cosineDecay, freeze, scheduled, sgd } from "../../src/optim/index.ts";
+import { adam, cosineDecay, freeze, noam, scheduled, sgd, stepDecay } from "../../src/optim/index.ts";
 import { spawn } from "../../src/worker/index.ts";
 import { thrown } from "../thrown.ts";
 
@@ -109,6 +112,18 @@ describe("a mistake is told in the words of who made it", () => {
     await made.load({ x: [[0], [1]], y: [[1], [3]] });
     await expect((async () => use(made))()).rejects.toThrow(message);
     await made.dispose();
+  });
+
+  test("a schedule that is called with a number", () => {
+    for (const schedule of [cosineDecay(1, { steps: 3 }), stepDecay(1, { stepSize: 2 }), noam({ size: 8 })])
+      expect(() => as<(step: number) => void>(schedule)(3)).toThrow("a schedule's step must be a tensor");
+  });
+
+  test("derivatives by nothing of a function that takes something", async () => {
+    const square = (x: Tensor) => x.square().sum();
+    const taken = "as many tensors as the function takes";
+    for (const differentiate of [hessian, jacobian]) expect(() => differentiate(square, [])).toThrow(taken);
+    await expect(checkGradients(square, [])).rejects.toThrow("at least one tensor");
   });
 
   test("an executor that a worker does not have", async () => {

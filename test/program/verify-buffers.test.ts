@@ -4,8 +4,8 @@ import { dense, maps } from "../compile/programs.ts";
 import { type Broken, rejects } from "./broken.ts";
 
 const buffers: readonly Broken[] = [
-  ["of a negative region", maps, (d) => d.change({ arenaWords: -16 }), "arena has -16 words"],
-  ["of a region beyond its addresses", maps, (d) => d.change({ ioWords: 2 ** 30 + 1 }), "io has 1073741825 words"],
+  ["of a negative region", maps, (d) => d.change({ arenaWords: -16 }), "verifyProgram: program.arenaWords is -16"],
+  ["of half a word", maps, (d) => d.change({ ioWords: 16.5 }), "verifyProgram: program.ioWords is 16.5"],
   [
     "with a gap before the variables",
     dense,
@@ -34,8 +34,18 @@ const buffers: readonly Broken[] = [
     (d) => d.input(0, { offset: 32 }),
     "slot y: word 32 is not beyond what comes before it",
   ],
-  ["with a shape that is none", maps, (d) => d.input(0, { shape: [4, -5] }), "input x: has shape [4, -5]"],
-  ["of an unknown dtype", maps, (d) => d.input(0, { dtype: "f16" as "f32" }), "input x: has dtype f16"],
+  [
+    "with a shape that is none",
+    maps,
+    (d) => d.input(0, { shape: [4, -5] }),
+    "verifyProgram: program: inputs.0.shape is [4, -5]",
+  ],
+  [
+    "of an unknown dtype",
+    maps,
+    (d) => d.input(0, { dtype: "f16" as "f32" }),
+    'verifyProgram: program: inputs.0.dtype is "f16"',
+  ],
   [
     "with one key for two variables",
     dense,

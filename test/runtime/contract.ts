@@ -5,7 +5,7 @@ import * as code from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { ALIGN, PANEL } from "../../assembly/isa/sizes.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
-import type { Executor } from "../../src/runtime/executor.ts";
+import type { Executor, PlanEntry, Slot } from "../../src/runtime/executor.ts";
 import { numbers } from "../random.ts";
 import { affine, counter, cumulative, nested, runAffine, turns, untilSteps } from "./contract-programs.ts";
 import { runsContract } from "./contract-runs.ts";
@@ -235,8 +235,9 @@ export function executorContract(name: string, create: Create): void {
         const e = new Encoder();
         e.variable("fresh", [3]);
         e.variable("n", [2]);
-        await expect(executor.load(e.program())).rejects.toThrow(ProgramError);
-        await expect(executor.load(e.program())).rejects.toThrow("n is f32 [2]");
+        const other = e.program();
+        await expect(executor.load(other)).rejects.toThrow(ProgramError);
+        await expect(executor.load(other)).rejects.toThrow("n is f32 [2]");
         await expect(executor.read({ variable: "fresh" })).rejects.toThrow(ArgumentError);
       });
     });
@@ -468,6 +469,31 @@ export function executorContract(name: string, create: Create): void {
 
     describe("runs", () => runsContract({ test, create }));
 
+    describe("a plan", () => {
+      test("with a hole is none, and nothing dies over it", async (executor) => {
+        const id = await executor.load(counter("n"));
+        const behindHole = (entry: unknown) => Object.assign(new Array(2), { 1: entry });
+        const plans: unknown = [behindHole([id, 2]), new Array(3), [behindHole(1)], [[id]]];
+        for (const plan of plans as PlanEntry[][])
+          await expect(executor.run(plan).done).rejects.toThrow("run: a plan is a list of [program, steps]");
+        expect(await executor.run([[id, 2]]).done).toEqual({ steps: 2, stopped: false });
+      });
+
+      test("that is over is not stopped any more", async (executor) => {
+        const id = await executor.load(counter("n"));
+        const [none, some] = [executor.run([[id, 0]]), executor.run([[id, 3]])];
+        await some.done;
+        expect(await some.stop()).toEqual({ steps: 3, stopped: false });
+        expect(await none.stop()).toMatchObject({ steps: 0, stopped: false });
+      });
+
+      test("of a slot that is a variable and none is refused", async (executor) => {
+        const id = await executor.load(counter("n"));
+        const slot = { program: id, name: "n", variable: undefined } as unknown as Slot;
+        await expect(executor.read(slot)).rejects.toThrow("must be { program, name } or { variable }");
+      });
+    });
+
     describe("after dispose", () => {
       test("everything is refused, and what was under way ends", async (executor) => {
         const id = await executor.load(counter("n"));
@@ -479,6 +505,7 @@ export function executorContract(name: string, create: Create): void {
         const ends = [running, paused].map(({ done }) => expect(done).rejects.toThrow(DisposedError));
         await executor.dispose();
         await Promise.all(ends);
+        executor.run([[id, 1]]); // whoever disposed knows: nobody waits for it, and nothing complains
         const slot = { variable: "n" };
         for (const refused of [
           executor.load(counter("n")),

@@ -18,7 +18,14 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
-import type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "../../src/program/program.ts";
+import {
+  ofThisThread,
+  PROGRAM_VERSION,
+  type Program,
+  type ProgramConstant,
+  type ProgramSlot,
+  type ProgramVariable,
+} from "../../src/program/program.ts";
 import { type DType, type Shape, sizeOf } from "../../src/shape.ts";
 
 /** An operand of a map: an address and how it is read. */
@@ -163,7 +170,8 @@ export class Encoder {
 
   program(): Program {
     this.put(op.END);
-    return {
+    return ofThisThread({
+      version: PROGRAM_VERSION,
       code: Int32Array.from(this.code),
       labels: this.labels,
       variables: this.variables,
@@ -176,6 +184,6 @@ export class Encoder {
       ioWords: this.ioWords,
       arenaWords: this.arenaWords,
       constantWords: this.constantWords,
-    };
+    });
   }
 }

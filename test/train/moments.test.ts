@@ -336,6 +336,43 @@ describe("a fit", () => {
   });
 });
 
+test("the good losses before one that is none are told first", async () => {
+  for (const executor of [new JsExecutor(), oracle()]) {
+    open.push(executor);
+    const trainer = trainerOf({ executor, optimizer: sgd(0), checkFinite: false });
+    await trainer.load({ x: [[1], [2], [3], [Number.NaN]], y: [[0], [0], [0], [0]] });
+    const fit = trainer.fit({ batch: 1, shuffle: false });
+    const losses: number[] = [];
+    const read = async () => {
+      for await (const report of fit) losses.push(...report.losses);
+    };
+    await expect(read()).rejects.toThrow("the loss of step 3 is NaN");
+    expect(losses).toHaveLength(3);
+  }
+});
+
+test("what is given is the caller's: shapes of states and predictions can be written to", async () => {
+  const trainer = trainerOf();
+  const { weight } = await trainer.stateDict();
+  const snapshot = await trainer.snapshot();
+  (weight.shape as number[])[0] = 77;
+  (snapshot.weight.shape as number[])[0] = 77;
+  const predicted = await trainer.predict([[1]]);
+  (predicted.shape as number[])[1] = 77;
+  expect(await trainer.predict([[1]])).toMatchObject({ shape: [1, 1] });
+  expect((await trainer.stateDict()).weight.shape).toEqual([1, 1]);
+});
+
+test("a search that is over is paused no more, and keeps nothing alive", async () => {
+  const trainer = trainerOf({ optimizer: lbfgs(0.1) });
+  await trainer.load(A);
+  const fit = trainer.fit({ batch: "all" });
+  await untilDone(fit);
+  const run = vi.spyOn(trainer.executor, "run");
+  await fit.pause();
+  expect(run).not.toHaveBeenCalled();
+});
+
 test.each(["in the loop", "while its reader waits"])(
   "a fit whose trainer is disposed of %s tells so",
   async (moment) => {

@@ -12,6 +12,7 @@ workerFacade({
   start: () => new Worker(new URL("../../src/worker/worker.ts", import.meta.url), options),
   kill: (worker) => (worker as Worker).terminate(),
   broken: {
+    echoing: () => new Worker(new URL("./broken/echoing.ts", import.meta.url), options),
     missing: () => new Worker(new URL("./broken/missing.ts", import.meta.url), options),
     throwing: () => new Worker(new URL("./broken/throwing.ts", import.meta.url), options),
     failing: () => new Worker(new URL("./broken/failing.ts", import.meta.url), options),

@@ -295,6 +295,12 @@ export function workerFacade(platform: Platform): void {
   });
 
   describe("a worker", () => {
+    test("that serves something else is none", async () => {
+      await expect(connect(platform.broken.echoing(), { patience: 3000 })).rejects.toThrow(
+        "the worker answers, but it does not serve an executor",
+      );
+    });
+
     test("is one executor's, who is not disturbed by another that wants it", async () => {
       const worker = platform.start();
       const executor = await connect(worker, { threads: 1, build: "portable" });

@@ -14,16 +14,29 @@ export interface Platform extends Workers {
   readonly broken: Readonly<Record<Broken, () => AnyWorker>>;
 }
 
-type Broken = "missing" | "throwing" | "failing" | "silent" | "hanging";
+type Broken = "echoing" | "missing" | "throwing" | "failing" | "silent" | "hanging";
 
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function firstMessage(worker: AnyWorker): Promise<unknown> {
+type Post = (message: unknown, transfer?: readonly Transferable[]) => void;
+
+/** Calls `look` with the name of each call that is sent to a worker, before it is. */
+export function watchCalls(worker: AnyWorker, look: (name: string | undefined) => void): void {
+  const post = worker.postMessage.bind(worker) as Post;
+  worker.postMessage = (message: unknown, transfer: readonly Transferable[] = []) => {
+    look((message as { readonly path?: readonly string[] }).path?.[0]);
+    post(message, transfer);
+  };
+}
+
+/** Resolves when a worker is in use: whoever was prepared is asked for news. */
+function inUse(worker: AnyWorker): Promise<void> {
   return new Promise((resolve) => {
-    if ("on" in worker) worker.on("message", resolve);
-    else worker.addEventListener("message", resolve);
+    watchCalls(worker, (name) => {
+      if (name === "news") resolve();
+    });
   });
 }
 
@@ -55,12 +68,12 @@ export function withholding(worker: AnyWorker): { readonly hold: () => void; rea
 export function workersOf(platform: Workers) {
   const open: Executor[] = [];
   const started: AnyWorker[] = [];
-  const answered: Promise<unknown>[] = [];
+  const used: Promise<void>[] = [];
 
   function start(): AnyWorker {
     const worker = platform.start();
     started.push(worker);
-    answered.push(firstMessage(worker));
+    used.push(inUse(worker));
     return worker;
   }
 
@@ -80,16 +93,16 @@ export function workersOf(platform: Workers) {
     while (started.length < count) await wait(2);
   }
 
-  /** The same, and the last of them has begun. */
+  /** The same, and the last of them is in use. */
   async function untilUp(count: number): Promise<void> {
     await untilStarted(count);
-    await answered[count - 1];
+    await used[count - 1];
   }
 
   afterEach(async () => {
     await Promise.all(open.splice(0).map((executor) => executor.dispose()));
     started.length = 0;
-    answered.length = 0;
+    used.length = 0;
   });
 
   return { open, started, start, connected, kill, untilStarted, untilUp };

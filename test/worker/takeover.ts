@@ -17,7 +17,7 @@ import * as code from "../../assembly/isa/map-code.ts";
 import { untilSteps } from "../runtime/contract-programs.ts";
 import { a, Encoder, full, o } from "../runtime/encode.ts";
 import { Book, stepsOf } from "./ledger.ts";
-import { type Workers, wait, withholding, workersOf } from "./platform.ts";
+import { type Workers, wait, watchCalls, withholding, workersOf } from "./platform.ts";
 
 const ENDLESS = { repeat: Number.POSITIVE_INFINITY };
 /** No checkpoint in any of the tests, or one after the other. */
@@ -51,7 +51,9 @@ async function afterSteps(trainer: Trainer, steps: number): Promise<StateDict> {
   return trainer.stateDict();
 }
 
-export function workerTakeover(platform: Workers & { readonly hanging: () => AnyWorker }): void {
+export function workerTakeover(
+  platform: Workers & { readonly hanging: () => AnyWorker; readonly trusting: () => AnyWorker },
+): void {
   const { started, start, connected, kill, untilStarted, untilUp } = workersOf(platform);
 
   /** A book with two programs that do not commute, in a worker that can be replaced. */
@@ -203,7 +205,12 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
     });
 
     test("by a trap is tried again, and refused if it traps every time; others go on", async () => {
-      const { book, executor, p } = await opened({ executor: "wasm", respawn: { attempts: 1, every: 20 } });
+      let begun = 0;
+      const begin = () => {
+        begun++;
+        return platform.trusting();
+      };
+      const { book, executor, p } = await opened({ executor: "wasm", respawn: { attempts: 1, every: 20 } }, begin);
       const e = new Encoder();
       const x = e.variable("x", [1]);
       e.map({ n: 1, operands: [full(x)], outputs: [x], steps: [[code.MAP_CODES + 1, o(0), a(0)]] });
@@ -216,7 +223,7 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       ]);
       await expect(failing.done).rejects.toThrow(WorkerError);
       await expect(failing.done).rejects.toThrow("a kernel failed");
-      expect(started.length).toBe(3);
+      expect(begun).toBe(3);
       await untilSteps(run, run.steps + 1);
       await run.stop();
       await expectTruth(book, run, failing);
@@ -352,12 +359,9 @@ export function workerTakeover(platform: Workers & { readonly hanging: () => Any
       let deadly = false;
       const { book, executor, p, q } = await opened({ respawn: { attempts: 1 } }, () => {
         const worker = start();
-        const post = worker.postMessage.bind(worker) as (message: unknown, transfer?: readonly Transferable[]) => void;
-        worker.postMessage = (message: unknown, transfer: readonly Transferable[] = []) => {
-          if (deadly && (message as { readonly path?: readonly string[] }).path?.[0] === "forget")
-            platform.kill(worker);
-          post(message, transfer);
-        };
+        watchCalls(worker, (name) => {
+          if (deadly && name === "forget") platform.kill(worker);
+        });
         return worker;
       });
       await executor.run([[p, 10]]).done;
