@@ -22,8 +22,6 @@ interface Slot {
   readonly quiet?: true;
   /** The largest number. Default: any. */
   readonly most?: number;
-  /** Names of numbers, or how those in slots.ts begin. */
-  readonly names?: readonly string[] | string;
 }
 
 export type Slots = Readonly<Record<string, Slot>>;
@@ -81,7 +79,7 @@ export function mapWords(word: Word): number {
 export const reduce = instruction(op.REDUCE, {
   to: WRITE,
   from: READ,
-  kind: { ...NUMBER, most: slot.KIND_NORM, names: "KIND_" },
+  kind: { ...NUMBER, most: slot.KIND_NORM },
   outer: NUMBER,
   n: NUMBER,
   inner: NUMBER,
@@ -109,7 +107,7 @@ export const matmul = instruction(
     m: NUMBER,
     n: NUMBER,
     k: NUMBER,
-    transposed: { ...NUMBER, most: 3, names: ["", "a", "b", "a,b"], quiet: true },
+    transposed: { ...NUMBER, most: 3, quiet: true },
     strideA: NUMBER,
     strideB: NUMBER,
     map: COUNT,

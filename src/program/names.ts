@@ -1,49 +1,73 @@
-// Names of opcodes, slots and codes, read from the instruction set itself: they cannot be out of date.
-import * as mapCodes from "../../assembly/isa/map-code.ts";
+// Names of everything in a program's code, for print and for errors.
 import * as op from "../../assembly/isa/opcode.ts";
-import * as slots from "../../assembly/isa/slots.ts";
+import {
+  MAP_COUNTS,
+  MAP_FIRST,
+  MAP_OPERAND_WORDS,
+  REGISTER_OPERAND,
+  REGISTER_OUTPUT,
+} from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt } from "./addresses.ts";
 import { INSTRUCTIONS, type Instruction, type Opcode } from "./instructions.ts";
-import type { MapStep } from "./map-steps.ts";
+import { type MapCode, type MapStep, STEPS } from "./map-steps.ts";
 
 type Names = ReadonlyMap<number, string>;
 
-/** Names in small letters by number, of those that begin with `prefix`; how many there are is none. */
-function namesOf(module: Readonly<Record<string, number>>, prefix = ""): Names {
-  const entries = Object.entries(module).filter(([name]) => name.startsWith(prefix) && !/CODES$/.test(name));
-  return new Map(entries.map(([name, number]) => [number, name.slice(prefix.length).toLowerCase()]));
+const OPCODES: Record<Opcode, string> = {
+  [op.END]: "end",
+  [op.BARRIER]: "barrier",
+  [op.LOOP]: "loop",
+  [op.INDEX]: "index",
+  [op.MAP]: "map",
+  [op.REDUCE]: "reduce",
+  [op.PACK]: "pack",
+  [op.MATMUL]: "matmul",
+  [op.COPY]: "copy",
+  [op.GATHER]: "gather",
+  [op.SCATTER_ADD]: "scatter_add",
+  [op.SOFTMAX]: "softmax",
+  [op.LOG_SUM_EXP]: "log_sum_exp",
+  [op.CROSS_ENTROPY]: "cross_entropy",
+  [op.CROSS_ENTROPY_GRADIENT]: "cross_entropy_gradient",
+};
+
+/** Values of slots that choose, in the order of their numbers. */
+const VALUES: Partial<Record<Opcode, Readonly<Record<string, readonly string[]>>>> = {
+  [op.REDUCE]: { kind: ["sum", "max", "argmax", "sum_i32", "max_i32", "wide_sum", "sum_in_two", "norm"] },
+  [op.MATMUL]: { transposed: ["", "a", "b", "a,b"] },
+};
+
+/** Modes of a map's operands, and their elements. */
+export const MODES = ["full", "scalar", "row", "column"];
+export const ELEMENTS = ["word", "byte"];
+
+/** What a number in a slot is called. */
+export function valueName(opcode: number, slot: string, value: number): string {
+  return VALUES[opcode as Opcode]?.[slot]?.[value] ?? `${value}`;
 }
 
-/** Names of everything in a program's code; made once for a whole text. */
+/** Names in a program's code; made once for a whole text. */
 export class CodeNames {
-  readonly modes: Names = namesOf(slots, "MODE_");
-  readonly elements: Names = namesOf(slots, "ELEMENT_");
-  readonly #codes: Names = namesOf(mapCodes);
-  readonly #opcodes: Names = namesOf(op);
   readonly #slots = new Map<number, Names>();
 
-  /** A value of a slot whose values have names. */
-  value(names: readonly string[] | string, value: number): string {
-    return (typeof names === "string" ? namesOf(slots, names).get(value) : names[value]) ?? `${value}`;
-  }
-
   opcode(opcode: number): string {
-    return this.#opcodes.get(opcode) ?? `opcode ${opcode}`;
+    return OPCODES[opcode as Opcode] ?? `opcode ${opcode}`;
   }
 
   /** A step of a map: `r0 = add a0 a1`. */
   step({ code, target, sources }: MapStep): string {
-    return [registerName(target), "=", this.#codes.get(code) ?? `code ${code}`, ...sources.map(registerName)].join(" ");
+    const [name] = STEPS[code as MapCode] ?? [`code ${code}`];
+    return [registerName(target), "=", name, ...sources.map(registerName)].join(" ");
   }
 
   /** A slot of the instruction at `at`; operands and outputs of maps are a0 and o0. */
   slot(code: Int32Array, at: number, slot: number): string {
     const opcode = opcodeAt(code, at);
     const map = mapOf(code, at);
-    const inMap = at + slot - map - slots.MAP_FIRST;
+    const inMap = at + slot - map - MAP_FIRST;
     if (map >= 0 && inMap >= 0) {
-      const output = inMap - (code[map + slots.MAP_COUNTS] & 0xff) * slots.MAP_OPERAND_WORDS;
-      return output >= 0 ? `o${output}` : `a${inMap / slots.MAP_OPERAND_WORDS}`;
+      const output = inMap - (code[map + MAP_COUNTS] & 0xff) * MAP_OPERAND_WORDS;
+      return output >= 0 ? `o${output}` : `a${inMap / MAP_OPERAND_WORDS}`;
     }
     let names = this.#slots.get(opcode);
     if (names === undefined) {
@@ -62,7 +86,7 @@ function inSmallLetters(name: string): string {
 
 /** A register of the block machine: r0 scratch, a0 an operand, o0 an output. */
 export function registerName(register: number): string {
-  if (register < slots.REGISTER_OPERAND) return `r${register}`;
-  if (register < slots.REGISTER_OUTPUT) return `a${register - slots.REGISTER_OPERAND}`;
-  return `o${register - slots.REGISTER_OUTPUT}`;
+  if (register < REGISTER_OPERAND) return `r${register}`;
+  if (register < REGISTER_OUTPUT) return `a${register - REGISTER_OPERAND}`;
+  return `o${register - REGISTER_OUTPUT}`;
 }

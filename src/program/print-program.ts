@@ -6,7 +6,7 @@ import { isInstruction, lengthAt, mapOf, opcodeAt } from "./addresses.ts";
 import { checkForm } from "./form.ts";
 import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
-import { CodeNames } from "./names.ts";
+import { CodeNames, ELEMENTS, MODES, valueName } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
 import type { Program, ProgramSlot } from "./program.ts";
 
@@ -114,8 +114,7 @@ class Printer {
 
   #value(each: Instruction["slots"][number], position: number): string {
     if (isPointer(each)) return this.#address(position);
-    const value = this.#code[position];
-    return each.names === undefined ? `${value}` : this.#names.value(each.names, value);
+    return valueName(opcodeAt(this.#code, position - each.at), each.name, this.#code[position]);
   }
 
   /** Axes of a copy: their sizes, and the strides on both sides. */
@@ -158,10 +157,10 @@ class Printer {
   #mode(operand: number): string {
     const [, kind, div, mod] = this.#code.subarray(operand, operand + slot.MAP_OPERAND_WORDS);
     const mode = kind & 0xff;
-    const bytes = kind >> 8 === slot.ELEMENT_WORD ? "" : `${this.#names.elements.get(kind >> 8)} `;
+    const bytes = kind >> 8 === slot.ELEMENT_WORD ? "" : `${ELEMENTS[kind >> 8]} `;
     if (mode === slot.MODE_FULL) return bytes;
     const period = mode === slot.MODE_COLUMN ? `(/${div} %${mod})` : "";
-    return `${bytes}${this.#names.modes.get(mode)}${period} `;
+    return `${bytes}${MODES[mode]}${period} `;
   }
 
   #address(position: number): string {

@@ -1,8 +1,11 @@
 // The descriptions of instructions say of their slots what slots.ts says, which the kernels read.
 import { expect, test } from "vitest";
+import * as mapCodes from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slots from "../../assembly/isa/slots.ts";
 import { INSTRUCTIONS } from "../../src/program/instructions.ts";
+import { STEPS } from "../../src/program/map-steps.ts";
+import { CodeNames, ELEMENTS, MODES, valueName } from "../../src/program/names.ts";
 
 /** How the numbers of slots begin in slots.ts, where it is not the opcode's name: kernels of a kind share them. */
 const SHARED: Readonly<Record<string, string>> = {
@@ -26,6 +29,23 @@ test.each(opcodes)("the slots of %s are those of slots.ts", (name, opcode) => {
     const constant = prefix + slot.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
     expect({ [constant]: (slots as Readonly<Record<string, number>>)[constant] }).toEqual({ [constant]: at });
   }
+});
+
+test.each([
+  ["KIND_", (value: number) => valueName(op.REDUCE, "kind", value)],
+  ["MODE_", (value: number) => MODES[value]],
+  ["ELEMENT_", (value: number) => ELEMENTS[value]],
+])("what is called %s in slots.ts has its name in print", (prefix, nameOf) => {
+  const known = Object.entries(slots).filter(([name]) => name.startsWith(prefix));
+  expect(known.length).toBeGreaterThan(1);
+  for (const [name, value] of known) expect(nameOf(value)).toBe(name.slice(prefix.length).toLowerCase());
+});
+
+test("opcodes and steps have their names in print", () => {
+  const names = new CodeNames();
+  for (const [name, opcode] of opcodes) expect(names.opcode(opcode)).toBe(name.toLowerCase());
+  for (const [name, code] of Object.entries(mapCodes).filter(([each]) => each !== "MAP_CODES"))
+    expect(STEPS[code as keyof typeof STEPS][0]).toBe(name.toLowerCase());
 });
 
 test("every slot of slots.ts is in a description", () => {
