@@ -71,7 +71,10 @@ export interface TrainerOptions {
 export interface FitOptions {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
-  /** Passes through the data; one that an earlier fit did not finish is the first. Default 1. */
+  /**
+   * Passes through the data; one that an earlier fit did not finish is the first, unless this fit's batches would not begin at the row where
+   * that stands: then a new one begins. Default 1.
+   */
   readonly epochs?: number;
   /** A last batch with fewer rows is kept as it is, dropped, or padded with the first rows of the epoch. Default "keep". */
   readonly lastBatch?: "keep" | "drop" | "pad";
