@@ -18,6 +18,8 @@ import {
 import { type MapStep, SCALAR_SOURCES, stepsOf } from "./map-steps.ts";
 import { CodeNames, registerName } from "./names.ts";
 
+const MOST_ELEMENTS = 2 ** 30;
+
 /** What is wrong with the map at `map`, whose length is right; undefined if nothing is. */
 export function checkMap(code: Int32Array, map: number, isEpilogue: boolean): string | undefined {
   const n = code[map + MAP_N];
@@ -40,7 +42,9 @@ function checkOperands(code: Int32Array, map: number, operands: number): string 
     const [, kind, div, mod] = code.subarray(map + MAP_FIRST + k * MAP_OPERAND_WORDS);
     if ((kind & 0xff) > MODE_COLUMN) return `a${k} has mode ${kind & 0xff}`;
     if (kind >> 8 < 0 || kind >> 8 > ELEMENT_BYTE) return `a${k} has elements of kind ${kind >> 8}`;
-    if (div < 1 || mod < 1) return `a${k} divides by ${div} and takes the remainder by ${mod}`;
+    // Kernels count elements in 31 bits.
+    const isBeyond = div * code[map + MAP_COLUMNS] >= MOST_ELEMENTS || mod >= MOST_ELEMENTS;
+    if (div < 1 || mod < 1 || isBeyond) return `a${k} divides by ${div} and takes the remainder by ${mod}`;
   }
   return undefined;
 }

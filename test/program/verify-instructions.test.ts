@@ -214,6 +214,12 @@ const bodies: readonly Broken[] = [
     "a1 divides by 0 and takes the remainder by 4",
   ],
   [
+    "that divide by more than there can be",
+    maps,
+    (d) => d.set(op.MAP, operand(1) + 2, 2 ** 30, 1),
+    "a1 divides by 1073741824 and takes the remainder by 4",
+  ],
+  [
     "with an unknown step",
     maps,
     (d) => d.set(op.MAP, steps, word(step.MAP_CODES, r(0), a(0), a(1))),
