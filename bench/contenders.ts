@@ -1,5 +1,6 @@
 // Who takes part in a network's comparison, and the command that starts each. Adding a peer is a row here and a module in peers/.
 import { fileURLToPath } from "node:url";
+import { bestBlas } from "./blas.ts";
 import { startChild } from "./child.ts";
 import type { Network } from "./networks.ts";
 import { CHECKED_STEPS } from "./rounds.ts";
@@ -25,12 +26,17 @@ function peer(...parameters: readonly string[]): Contender["command"] {
   return (folder) => [process.execPath, path("peers/child.mjs"), folder, ...parameters];
 }
 
+const PYTHON = "/usr/bin/python3";
+let blas: ReturnType<typeof bestBlas> | undefined;
+
 function pytorch(threads: number): Contender {
+  blas ??= bestBlas(PYTHON);
   return {
     name: "PyTorch",
     threads,
-    command: (folder) => ["/usr/bin/python3", path("peers/torch_child.py"), folder, `${threads}`],
+    command: (folder) => [PYTHON, path("peers/torch_child.py"), folder, `${threads}`],
     environment: {
+      ...blas,
       OMP_NUM_THREADS: `${threads}`,
       OPENBLAS_NUM_THREADS: `${threads}`,
       // Its threads spin while they wait; where something else wants a core, steps take ten times as long.
