@@ -658,6 +658,8 @@ function ownState(
   known: ReadonlyMap<string, Variable>,
 ): Record<string, NumericArray> {
   must(isRecord(state), state, `${name}: the state`, "an object of arrays by their paths");
+  const isFile = isRecord(state.tensors) && !known.has("tensors");
+  must(!isFile, state, `${name}: the state`, "what parseSafetensors(file).tensors is");
   const own = (path: string) => ownArray(state[path], known.get(path)?.dtype, path);
   return Object.fromEntries(Object.keys(state).map((path) => [path, own(path)]));
 }

@@ -114,6 +114,28 @@ describe("a mistake is told in the words of who made it", () => {
     await made.dispose();
   });
 
+  test("one-hot rows for class indices, a number for a row, a file for its tensors", async () => {
+    const one = trainer({ loss: crossEntropy }, new Linear(1, 2));
+    await expect(
+      one.load({
+        x: [[1], [2]],
+        y: as([
+          [0, 1],
+          [1, 0],
+        ]),
+      }),
+    ).rejects.toThrow(
+      "crossEntropy: logits [1, 2] take class indices [1], got [1, 2]; one-hot rows are for the loss (x, y) => crossEntropy(x, y)",
+    );
+    await expect(trainer().load({ x: [[1], [2]], y: [1, 2] })).rejects.toThrow(
+      "mseLoss: prediction [1, 1] and target [1] differ: targets are rows, too, such as [[1], [2]]",
+    );
+    const file = parseSafetensors(serializeSafetensors(await trainer().stateDict()));
+    await expect(trainer().loadStateDict(as(file))).rejects.toThrow(
+      "loadStateDict: the state must be what parseSafetensors(file).tensors is",
+    );
+  });
+
   test("a schedule that is called with a number", () => {
     for (const schedule of [cosineDecay(1, { steps: 3 }), stepDecay(1, { stepSize: 2 }), noam({ size: 8 })])
       expect(() => as<(step: number) => void>(schedule)(3)).toThrow("a schedule's step must be a tensor");

@@ -91,10 +91,12 @@ function byRows(scores: Tensor, target: Tensor, name: string): { matrix: Tensor;
   const { shape } = scores;
   const axis = classAxis(shape, name);
   const rows = shape.filter((_, i) => i !== axis);
-  if (!sameShape(rows, target.shape))
+  if (!sameShape(rows, target.shape)) {
+    const advice = sameShape(shape, target.shape) ? `; one-hot rows are for the loss (x, y) => ${name}(x, y)` : "";
     throw new ShapeError(
-      `${name}: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}`,
+      `${name}: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}${advice}`,
     );
+  }
   return { matrix: asMatrix(scores, axis), rows };
 }
 

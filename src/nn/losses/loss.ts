@@ -82,10 +82,10 @@ export function checkLossOptions<T extends LossOptions>(
 export function checkSame(prediction: Tensor, target: Tensor, name: string): void {
   aTensor(prediction, `${name}: prediction`);
   aTensor(target, `${name}: target`);
-  if (!sameShape(prediction.shape, target.shape))
-    throw new ShapeError(
-      `${name}: prediction ${showShape(prediction.shape)} and target ${showShape(target.shape)} differ`,
-    );
+  const [given, wanted] = [target.shape, prediction.shape];
+  if (sameShape(wanted, given)) return;
+  const advice = sameShape(wanted, [...given, 1]) ? ": targets are rows, too, such as [[1], [2]]" : "";
+  throw new ShapeError(`${name}: prediction ${showShape(wanted)} and target ${showShape(given)} differ${advice}`);
 }
 
 /** max(x, 0) whose gradient at 0 is 1, as PyTorch's clamp: who stands just at a margin, such as two equal scores, is moved on. */
