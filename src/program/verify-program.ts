@@ -1,5 +1,5 @@
 // Verifies a program: buffers, instructions, and what they do to memory one after the other. For tests, and for programs from elsewhere;
-// executors trust what compile makes. Time is near-linear in the length of the code.
+// executors trust what compile made in their thread. Time is near-linear in the length of the code.
 import { ALIGN, REGION_IO } from "../../assembly/isa/sizes.ts";
 import { ProgramError } from "../errors.ts";
 import { sizeOf } from "../shape.ts";

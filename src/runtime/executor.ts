@@ -87,7 +87,8 @@ export interface RunHandle {
 export interface Executor {
   readonly info: ExecutorInfo;
   /**
-   * Verifies nothing, relocates everything; variables of known keys are shared, new ones start at zero. What is refused leaves nothing.
+   * Relocates everything; variables of known keys are shared, new ones start at zero. A program that was not compiled in this thread (it comes
+   * from a page, a file, another machine) is verified before anything is written. What is refused leaves nothing.
    * @throws MemoryError, ProgramError, ArgumentError for a variable that the program needs and that is unknown
    */
   load(program: Program): Promise<ProgramId>;
