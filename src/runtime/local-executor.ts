@@ -60,6 +60,13 @@ function poisoned(machine: Machine, space: Space): StepMaker {
   };
 }
 
+/** What programs from elsewhere are verified by, once one has come: compiled ones need none. */
+let verify: ((program: Program) => void) | undefined;
+
+async function verifier(): Promise<void> {
+  verify = (await import("../program/verify-program.ts")).verifyProgram;
+}
+
 export class LocalExecutor implements Executor {
   info: ExecutorInfo;
   /** Called after each slice with the steps that it made: for a record of the order in which runs took turns. */
@@ -67,6 +74,9 @@ export class LocalExecutor implements Executor {
   readonly #body: Promise<Body>;
   /** From the coming of the machine to the disposal. */
   #live: Body | undefined;
+  /** The verifier on its way, and the calls that wait for it: all that come meanwhile do, so that they stay in their order. */
+  #coming: Promise<void> | undefined;
+  #waiting = 0;
   #disposal: Promise<void> | undefined;
 
   /** `clock`: what slices are measured by; for tests. */
@@ -83,8 +93,21 @@ export class LocalExecutor implements Executor {
     );
   }
 
+  /** Whether what is asked now is done now. */
+  get #isImmediate(): boolean {
+    return this.#live !== undefined && this.#coming === undefined;
+  }
+
   /** Does something between two steps: in this very moment, or, in the order of the calls, when the machine has come. */
   async #act<T>(task: (body: Body) => T): Promise<T> {
+    if (this.#coming !== undefined) {
+      this.#waiting++;
+      try {
+        await this.#coming;
+      } finally {
+        if (--this.#waiting === 0) this.#coming = undefined;
+      }
+    }
     if (this.#live === undefined && this.#disposal === undefined) await this.#body;
     if (this.#live === undefined) throw new DisposedError("the executor was disposed");
     return task(this.#live);
@@ -97,9 +120,10 @@ export class LocalExecutor implements Executor {
   /** Under a number of the caller's, which no program has had: whoever speaks for another executor names programs as that one does. */
   async loadAs(id: ProgramId | undefined, program: Program): Promise<ProgramId> {
     aProgram(program, "load: program");
-    const { verifyProgram } = isForeign(program) ? await import("../program/verify-program.ts") : {};
+    const foreign = isForeign(program);
+    if (foreign && verify === undefined) this.#coming ??= verifier();
     const loaded = await this.#act(({ machine, space }) => {
-      verifyProgram?.(program);
+      if (foreign) verify?.(program);
       return { id: space.load(program, id), ready: machine.ready?.() };
     });
     await loaded.ready;
@@ -126,7 +150,9 @@ export class LocalExecutor implements Executor {
   async writeAll(writes: readonly Write[]): Promise<void> {
     checkWrites(writes, "write");
     // What counts is what they hold now, not when the machine comes.
-    const given = this.#live ? writes : writes.map(({ slot, data }) => ({ slot: { ...slot }, data: copyOf(data) }));
+    const given = this.#isImmediate
+      ? writes
+      : writes.map(({ slot, data }) => ({ slot: { ...slot }, data: copyOf(data) }));
     return this.#act(({ space }) => space.writeAll(given));
   }
 
@@ -141,7 +167,7 @@ export class LocalExecutor implements Executor {
 
   async readAll(slots: readonly Slot[]): Promise<TypedArray[]> {
     checkSlots(slots, "read");
-    const asked = this.#live ? slots : slots.map((slot) => ({ ...slot }));
+    const asked = this.#isImmediate ? slots : slots.map((slot) => ({ ...slot }));
     return this.#act(({ space }) => asked.map((slot) => space.read(slot)));
   }
 
