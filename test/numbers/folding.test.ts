@@ -78,6 +78,9 @@ test("a rounded value stands in the program, and the verifier looks at it", () =
   expect(program.constants).toEqual([expect.objectContaining({ data: Float64Array.of(1), rounded: 0 })]);
   verifyProgram(program);
   const [constant] = program.constants;
-  const broken = { ...program, constants: [{ ...constant, rounded: "0" as never }] };
-  expect(() => verifyProgram(broken)).toThrow("constant 0: only an f32 scalar has a rounded value");
+  const broken = (changes: object) => ({ ...program, constants: [{ ...constant, ...changes }] });
+  expect(() => verifyProgram(broken({ rounded: "0" }))).toThrow('constants.0.rounded is "0"');
+  expect(() => verifyProgram(broken({ data: Float64Array.of(1, 2) }))).toThrow(
+    "constant 0: only an f32 scalar has a rounded value",
+  );
 });
