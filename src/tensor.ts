@@ -523,7 +523,7 @@ export class Tensor {
 
   /**
    * i32 index of the first largest element along an axis, or of the flattened tensor.
-   * @throws ShapeError for an axis outside the shape or of size 0, DTypeError unless f32
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 9], [3, 2]]).argmax(1)); // => [1, 0]
@@ -535,7 +535,7 @@ export class Tensor {
 
   /**
    * i32 index of the first smallest element along an axis, or of the flattened tensor.
-   * @throws ShapeError for an axis outside the shape or of size 0, DTypeError unless f32
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([[1, 9], [3, 2]]).argmin(1)); // => [0, 1]
@@ -751,7 +751,7 @@ export class Tensor {
 
   /**
    * e^this / sum e^this along an axis.
-   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([0, 0]).softmax()); // => [0.5, 0.5]
@@ -764,7 +764,7 @@ export class Tensor {
 
   /**
    * this - ln sum e^this along an axis.
-   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([0, 0]).logSoftmax()); // => [-0.69315, -0.69315]
@@ -778,7 +778,7 @@ export class Tensor {
 
   /**
    * ln sum e^this along an axis, without overflow.
-   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
+   * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([1000, 1000]).logSumExp()); // => [1000.693]

@@ -393,6 +393,7 @@ export function swiglu(x: Tensor, axis = -1): Tensor {
 
 /**
  * e^x over its sum along an axis (default the last).
+ * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -406,6 +407,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
 
 /**
  * ln softmax(x) along an axis (default the last).
+ * @throws ShapeError for an axis outside the shape or one without elements, DTypeError unless f32
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
