@@ -13,20 +13,23 @@ export const INDEX_FIRST = 2;
 export const INDEX_STRIDE = 3;
 
 // MAP: out[i] = body(operands at i) for i in 0..n. Also embedded in MATMUL as its epilogue.
-// Domain: rows x columns, n = rows * columns. Then operands (4 words each), outputs (1 word each), steps (2 words each).
+// Domain: rows x columns, n = rows * columns. Then operands (4 words each), outputs (2 words each), steps (2 words each).
 export const MAP_N = 1;
 export const MAP_COLUMNS = 2;
 export const MAP_COUNTS = 3; // operands | outputs << 8 | steps << 16
 export const MAP_FUNCTION = 4; // 0 in a program; an executor may put a function of its own there that does the same
 export const MAP_FIRST = 5;
 export const MAP_OPERAND_WORDS = 4; // address, mode | element << 8, div, mod
+export const MAP_OUTPUT_WORDS = 2; // address, words from row to row: 0 where rows follow one another
 export const MAP_STEP_WORDS = 2; // code | target << 8 | a << 16 | b << 24 ; c | d << 8
 
 // Operand modes. FULL: at[i]. SCALAR: at[0]. ROW: at[i % columns]. COLUMN: at[(i / columns / div) % mod].
+// ROWS: at[i / columns * div + i % columns], a part of longer rows (words only).
 export const MODE_FULL = 0;
 export const MODE_SCALAR = 1;
 export const MODE_ROW = 2;
 export const MODE_COLUMN = 3;
+export const MODE_ROWS = 4;
 // Elements of an operand: 32-bit words, or bytes widened to i32.
 export const ELEMENT_WORD = 0;
 export const ELEMENT_BYTE = 1;

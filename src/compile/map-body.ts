@@ -144,7 +144,7 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
   const slots: (number | Address)[] = [n, Math.max(1, sizeOf(domain.slice(split))), counts, 0];
   for (const { buffer, mode, element } of operands)
     slots.push({ buffer, words: 0 }, mode.mode | (element << 8), mode.div, mode.mod);
-  for (const buffer of outputs) slots.push({ buffer, words: 0 });
+  for (const buffer of outputs) slots.push({ buffer, words: 0 }, 0);
   for (const { code, target, sources } of steps) {
     const source = (i: number) => (i < sources.length ? sources[i] : 0);
     slots.push(code | (target << 8) | (source(0) << 16) | (source(1) << 24), source(2) | (source(3) << 8));
@@ -161,7 +161,7 @@ export function mapBody({ nodes, results, bufferOf, materialise, contract }: Map
 export function fillBody(to: Buffer, from: Buffer, n: number): Omit<MapBody, "replaceable"> {
   const operand = [{ buffer: from, words: 0 }, MODE_SCALAR, 1, 1];
   const step = [COPY_BITS | (REGISTER_OUTPUT << 8) | (REGISTER_OPERAND << 16), 0];
-  const slots = [n, Math.max(1, n), 1 | (1 << 8) | (1 << 16), 0, ...operand, { buffer: to, words: 0 }, ...step];
+  const slots = [n, Math.max(1, n), 1 | (1 << 8) | (1 << 16), 0, ...operand, { buffer: to, words: 0 }, 0, ...step];
   return { slots, reads: [from], writes: [to] };
 }
 

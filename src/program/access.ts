@@ -149,10 +149,18 @@ function dense(words: number): Reach {
   return { words, first: 0, run: words, period: words };
 }
 
-/** Words that the operand at word `operand` of a map occupies, by its mode. */
-function operandWords(code: Int32Array, map: number, operand: number): number {
+/** Parts of rows that lie `row` words apart, of all elements of a map. */
+function rowsReach(code: Int32Array, map: number, row: number): Reach {
+  const [n, columns] = [code[map + slot.MAP_N], code[map + slot.MAP_COLUMNS]];
+  if (n === 0 || row === columns) return dense(n);
+  return { first: 0, words: (n / columns - 1) * row + columns, run: columns, period: row };
+}
+
+/** What the operand at word `operand` of a map occupies, by its mode. */
+function operandReach(code: Int32Array, map: number, operand: number): Reach {
+  if ((code[operand + 1] & 0xff) === slot.MODE_ROWS) return rowsReach(code, map, code[operand + 2]);
   const elements = operandElements(code, map, operand);
-  return code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? Math.ceil(elements / 4) : elements;
+  return dense(code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? Math.ceil(elements / 4) : elements);
 }
 
 function operandElements(code: Int32Array, map: number, operand: number): number {
@@ -170,13 +178,17 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const list: Access[] = [];
   let position = map + slot.MAP_FIRST;
   for (let operands = counts & 0xff; operands > 0; operands--) {
-    const elementwise = code[position + 1] === slot.MODE_FULL; // of words, not of bytes
-    const words = operandWords(code, map, position);
-    list.push({ slot: position - at, write: false, ...dense(words), whole: true, elementwise });
+    const elementwise = code[position + 1] === slot.MODE_FULL || code[position + 1] === slot.MODE_ROWS; // of words, not of bytes
+    const reach = operandReach(code, map, position);
+    list.push({ slot: position - at, write: false, ...reach, whole: !elementwise, elementwise });
     position += slot.MAP_OPERAND_WORDS;
   }
-  for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--)
-    list.push({ slot: position++ - at, write: true, ...dense(code[map + slot.MAP_N]), whole: true, elementwise: true });
+  for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--) {
+    const row = code[position + 1];
+    const reach = row === 0 ? dense(code[map + slot.MAP_N]) : rowsReach(code, map, row);
+    list.push({ slot: position - at, write: true, ...reach, whole: false, elementwise: true });
+    position += slot.MAP_OUTPUT_WORDS;
+  }
   return list;
 }
 

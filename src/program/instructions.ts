@@ -73,7 +73,11 @@ const map = instruction(op.MAP, { n: NUMBER, columns: NUMBER, counts: COUNT, fun
 /** Words behind the slots of a map. */
 export function mapWords(word: Word): number {
   const counts = word(slot.MAP_COUNTS);
-  return (counts & 0xff) * slot.MAP_OPERAND_WORDS + ((counts >> 8) & 0xff) + (counts >>> 16) * slot.MAP_STEP_WORDS;
+  return (
+    (counts & 0xff) * slot.MAP_OPERAND_WORDS +
+    ((counts >> 8) & 0xff) * slot.MAP_OUTPUT_WORDS +
+    (counts >>> 16) * slot.MAP_STEP_WORDS
+  );
 }
 
 export const reduce = instruction(op.REDUCE, {

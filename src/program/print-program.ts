@@ -149,7 +149,10 @@ class Printer {
     let position = map + slot.MAP_FIRST;
     for (let k = 0; k < (counts & 0xff); k++, position += slot.MAP_OPERAND_WORDS)
       buffers.push(`a${k}=${this.#mode(position)}${this.#address(position)}`);
-    for (let k = 0; k < ((counts >> 8) & 0xff); k++) buffers.push(`o${k}=${this.#address(position++)}`);
+    for (let k = 0; k < ((counts >> 8) & 0xff); k++, position += slot.MAP_OUTPUT_WORDS) {
+      const row = code[position + 1];
+      buffers.push(`o${k}=${row === 0 ? "" : `rows(${row}) `}${this.#address(position)}`);
+    }
     return ` n=${code[map + slot.MAP_N]} columns=${code[map + slot.MAP_COLUMNS]}: ${buffers.join(", ")}`;
   }
 
@@ -159,7 +162,7 @@ class Printer {
     const mode = kind & 0xff;
     const bytes = kind >> 8 === slot.ELEMENT_WORD ? "" : `${ELEMENTS[kind >> 8]} `;
     if (mode === slot.MODE_FULL) return bytes;
-    const period = mode === slot.MODE_COLUMN ? `(/${div} %${mod})` : "";
+    const period = mode === slot.MODE_COLUMN ? `(/${div} %${mod})` : mode === slot.MODE_ROWS ? `(${div})` : "";
     return `${bytes}${MODES[mode]}${period} `;
   }
 

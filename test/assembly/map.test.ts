@@ -18,6 +18,7 @@ import {
   output,
   RULES,
   row,
+  rows,
   type Step,
   scalar,
 } from "./map-program.ts";
@@ -224,6 +225,79 @@ describe.each(builds)("%s: operands", (build: Build) => {
     check(machine, { n, columns, operands, outputs, steps });
     const beyond = new Uint32Array(machine.memory.buffer, machine.scratch + 4 * SCRATCH_COUNTERS, 1000);
     expect(beyond.every((word) => word === POISON)).toBe(true);
+  });
+});
+
+describe.each(builds)("%s: parts of rows", (build: Build) => {
+  const shapes = [
+    [1, 1, 1],
+    [9, 1, 4],
+    [5, 3, 4],
+    [4, 4, 16],
+    [33, 16, 48],
+    [40, 37, 40],
+    [3, 128, 512],
+    [12, 512, 1024],
+    [5, 700, 703],
+    [2, 4100, 8200],
+  ];
+
+  it("are read, and written, and nothing between them is", () => {
+    const machine = new Machine(build);
+    for (const [height, columns, row] of shapes)
+      for (const start of [0, 1, 3]) {
+        machine.clear();
+        const n = height * columns;
+        const from = machine.f32(randoms(height * row + start, n));
+        const to = machine.f32(Float32Array.from({ length: height * row + start }, (_, i) => i));
+        const part = (buffer: Buffer): Buffer => ({
+          at: buffer.at + 4 * start,
+          data: (buffer.data as Float32Array).subarray(start),
+        });
+        const whole = machine.f32(randoms(n, 2));
+        const program: MapProgram = {
+          n,
+          columns,
+          operands: [rows(part(from), row), full(whole)],
+          outputs: [part(to), machine.f32(n)],
+          rows: [row],
+          steps: [
+            [code.MUL, output(0), operand(0), operand(1)],
+            [code.SUB, output(1), operand(0), operand(1)],
+          ],
+        };
+        const [parts, dense] = interpret(program);
+        const expected = Int32Array.from(bits(to));
+        for (let i = 0; i < n; i++) expected[start + Math.floor(i / columns) * row + (i % columns)] = parts[i];
+        machine.run([mapInstruction(program)]);
+        expect(bits(to)).toEqual(expected);
+        expect(bits(program.outputs[1])).toEqual(dense);
+      }
+  });
+
+  it("may change where they lie", () => {
+    const machine = new Machine(build);
+    for (const [height, columns, row] of shapes) {
+      machine.clear();
+      const memory = machine.f32(randoms(height * row, 5));
+      const program: MapProgram = {
+        n: height * columns,
+        columns,
+        operands: [rows(memory, row)],
+        outputs: [memory, machine.f32(height * columns)],
+        rows: [row],
+        steps: [
+          [code.ADD, output(0), operand(0), operand(0)],
+          [code.MUL, output(1), operand(0), operand(0)],
+        ],
+      };
+      const [doubled, squares] = interpret(program);
+      const expected = Int32Array.from(bits(memory));
+      for (let i = 0; i < program.n; i++) expected[Math.floor(i / columns) * row + (i % columns)] = doubled[i];
+      machine.run([mapInstruction(program)]);
+      expect(bits(memory)).toEqual(expected);
+      expect(bits(program.outputs[1])).toEqual(squares);
+    }
   });
 });
 

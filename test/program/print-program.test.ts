@@ -144,7 +144,7 @@ test("words that are no instructions", () => {
         r0 = add a0 a1
         o0 = mul r0 a2
     1 opcode 99 of 1 words                                                  ; instruction 1
-    2 map of 16 words                                                       ; instruction 2
+    2 map of 17 words                                                       ; instruction 2
     3 end                                                                   ; instruction 3"
   `);
 });

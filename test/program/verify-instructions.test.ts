@@ -43,7 +43,7 @@ rejects("lengths", [
     "that disagree with the counts",
     maps,
     (d) => d.set(op.MAP, slot.MAP_COUNTS, 3 | (1 << 8) | (3 << 16)),
-    "instruction 0 (map, instruction 0): 22 words long, its counts give 24",
+    "instruction 0 (map, instruction 0): 23 words long, its counts give 25",
   ],
   [
     "that reach past the end",
@@ -176,7 +176,7 @@ rejects("prefixes", [
 
 /** Words of the first map of `maps`: its operands, and its steps. */
 const operand = (k: number) => slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS;
-const steps = operand(3) + 1;
+const steps = operand(3) + slot.MAP_OUTPUT_WORDS;
 const word = (code: number, target: number, first: number, second: number) =>
   code | (target << 8) | (first << 16) | (second << 24);
 
@@ -205,7 +205,22 @@ const bodies: readonly Broken[] = [
     },
     "a1 is no scalar",
   ],
-  ["with an unknown mode", maps, (d) => d.set(op.MAP, operand(1) + 1, 4), "a1 has mode 4"],
+  ["with an unknown mode", maps, (d) => d.set(op.MAP, operand(1) + 1, 5), "a1 has mode 5"],
+  [
+    "with rows that overlap",
+    maps,
+    (d) => {
+      d.set(op.MAP, operand(1) + 1, slot.MODE_ROWS);
+      d.set(op.MAP, operand(1) + 2, 3);
+    },
+    "a1 has rows of 4 words, 3 apart",
+  ],
+  [
+    "with rows further apart than memory is long",
+    maps,
+    (d) => d.set(op.MAP, operand(3) + 1, 2 ** 30),
+    "o0 has rows of 4 words, 1073741824 apart",
+  ],
   ["with an unknown kind of element", maps, (d) => d.set(op.MAP, operand(0) + 1, 2 << 8), "a0 has elements of kind 2"],
   [
     "that divide by zero",
@@ -260,7 +275,12 @@ const bodies: readonly Broken[] = [
   [
     "of random numbers in an epilogue",
     dense,
-    (d) => d.set(op.MATMUL, slot.MATMUL_WORDS - 1 + operand(2) + 1, word(step.UNIFORM, o(0), a(1), a(1))),
+    (d) =>
+      d.set(
+        op.MATMUL,
+        slot.MATMUL_WORDS - 1 + operand(2) + slot.MAP_OUTPUT_WORDS,
+        word(step.UNIFORM, o(0), a(1), a(1)),
+      ),
     "o0 = uniform a1 a1: in an epilogue",
   ],
 ];
