@@ -72,14 +72,10 @@ export interface EmitContext<A> {
   readonly emit: Emitter;
 }
 
-/** One strided copy: sizes, and strides and starts in elements. */
-export interface StridedCopy {
-  readonly input: number;
-  readonly sizes: readonly number[];
-  readonly toStrides: readonly number[];
-  readonly fromStrides: readonly number[];
-  readonly toStart: number;
-  readonly fromStart: number;
+/** How a tensor's elements lie in memory: the first `start` elements in, neighbours along each axis its stride apart. */
+export interface Walk {
+  readonly start: number;
+  readonly strides: readonly number[];
 }
 
 /** What the compiler turns an op into. */
@@ -90,13 +86,15 @@ export type Lowering<A> =
   | { readonly kind: "map"; readonly indexed?: boolean; code(inputs: readonly Aval[], output: Aval): number }
   /** The first input's elements in the same order: no instruction at all. */
   | { readonly kind: "view" }
-  /** An operand mode of the maps that read it; a strided copy for everybody else. */
+  /** Elements of the first input, in memory where these strides lead: no instruction for who can walk there, a copy for the others. */
+  | { readonly kind: "window"; window(attrs: A, strides: readonly number[]): Walk }
+  /** The same with strides of 0; maps never need the copy. */
   | { readonly kind: "broadcast" }
-  /** Strided copies, onto `fill` where they do not cover the result. */
+  /** All inputs, each in its part of the result, which has these strides, and `fill` where they do not cover it. */
   | {
-      readonly kind: "move";
+      readonly kind: "parts";
       fill?(attrs: A): number;
-      copies(inputs: readonly Aval[], output: Aval, attrs: A): readonly StridedCopy[];
+      parts(inputs: readonly Aval[], attrs: A, strides: readonly number[]): readonly Walk[];
     }
   /** Instructions of its own. `epilogue`: the last one can carry a map over the whole result. */
   | { readonly kind: "kernel"; readonly epilogue?: boolean; emit(context: EmitContext<A>): void }

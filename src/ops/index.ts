@@ -11,7 +11,6 @@ import * as reduction from "./reduction.ts";
 import * as rowwise from "./rowwise.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
-const { broadcastCopy: __, ...movementOps } = movement;
 
 /** Ops by name, in the order data meets them. */
 export const ops = {
@@ -21,7 +20,7 @@ export const ops = {
   ...elementwise,
   ...reduction,
   ...contraction,
-  ...movementOps,
+  ...movement,
   ...indexing,
   ...rowwise,
   uniform: random.uniformOp,

@@ -1,17 +1,7 @@
-// Movement: the same elements elsewhere. Views cost nothing; the rest are strided copies that consumers often absorb.
+// Movement: the same elements elsewhere. Views cost nothing; the rest are walks through memory, and copies for who cannot walk.
 import { DTypeError, ShapeError } from "../errors.ts";
-import { exactly, type Op, perInput, type StridedCopy } from "../op.ts";
-import {
-  checkDType,
-  checkShape,
-  type DType,
-  type Shape,
-  sameShape,
-  showAval,
-  showShape,
-  sizeOf,
-  stridesOf,
-} from "../shape.ts";
+import { exactly, type Op, perInput, type Walk } from "../op.ts";
+import { checkDType, checkShape, type DType, type Shape, sameShape, showAval, showShape, sizeOf } from "../shape.ts";
 import { show } from "../show.ts";
 
 const movable: readonly DType[] = ["f32", "i32"]; // bytes move as whole rows (gather) or not at all
@@ -45,18 +35,8 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
   },
   vjp: perInput(({ cotangent, attrs: { order } }) => cotangent.permute(order.map((_, i) => order.indexOf(i)))),
   lowering: {
-    kind: "move",
-    copies([from], to, { order }) {
-      const strides = stridesOf(from.shape);
-      return [
-        copyOf(
-          0,
-          to.shape,
-          stridesOf(to.shape),
-          order.map((axis) => strides[axis]),
-        ),
-      ];
-    },
+    kind: "window",
+    window: ({ order }, strides) => ({ start: 0, strides: order.map((axis) => strides[axis]) }),
   },
   simplify([a], { order }) {
     if (order.every((axis, i) => axis === i)) return a;
@@ -125,9 +105,8 @@ function isIdentity(shape: Shape, { sizes, steps }: SliceAttrs): boolean {
   return sameShape(shape, sizes) && steps.every((step, i) => step === 1 || sizes[i] < 2);
 }
 
-/** Where ranges start in the elements of `shape`, and how far apart they walk there. */
-function walk(shape: Shape, { starts, steps }: SliceAttrs): { readonly start: number; readonly strides: number[] } {
-  const strides = stridesOf(shape);
+/** How the elements that a slice names lie among those of strides. */
+function walk({ starts, steps }: SliceAttrs, strides: readonly number[]): Walk {
   return {
     start: strides.reduce((sum, stride, i) => sum + stride * starts[i], 0),
     strides: strides.map((stride, i) => stride * steps[i]),
@@ -145,13 +124,7 @@ export const slice: Op<SliceAttrs> = {
   vjp: perInput(({ cotangent, inputs: [{ shape }], attrs, apply }) =>
     apply(spread, [cotangent], { ...attrs, shape, value: 0 }),
   ),
-  lowering: {
-    kind: "move",
-    copies([from], to, attrs) {
-      const { start, strides } = walk(from.shape, attrs);
-      return [copyOf(0, to.shape, stridesOf(to.shape), strides, 0, start)];
-    },
-  },
+  lowering: { kind: "window", window: walk },
   simplify: ([a], attrs) => (isIdentity(a.shape, attrs) ? a : undefined),
   key: ({ starts, sizes, steps }) => `${starts};${sizes};${steps}`,
 };
@@ -170,12 +143,9 @@ export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readon
     apply(slice, [cotangent], { starts, sizes, steps }),
   ),
   lowering: {
-    kind: "move",
+    kind: "parts",
     fill: ({ value }) => value,
-    copies([from], to, attrs) {
-      const { start, strides } = walk(to.shape, attrs);
-      return [copyOf(0, from.shape, strides, stridesOf(from.shape), start, 0)];
-    },
+    parts: (_, attrs, strides) => [walk(attrs, strides)],
   },
   simplify: ([a], attrs) => (isIdentity(attrs.shape, attrs) ? a : undefined),
   key: ({ starts, steps, shape, value }) => `${starts};${steps};${shape};${exactly(value)}`,
@@ -209,40 +179,16 @@ export const concat: Op<{ readonly axis: number }> = {
     });
   },
   lowering: {
-    kind: "move",
-    copies(inputs, to, { axis }) {
-      const strides = stridesOf(to.shape);
-      let start = 0;
-      return inputs.map(({ shape }, i) => {
-        const copy = copyOf(i, shape, strides, stridesOf(shape), start * strides[axis], 0);
-        start += shape[axis];
-        return copy;
+    kind: "parts",
+    parts(inputs, { axis }, strides) {
+      let before = 0;
+      return inputs.map(({ shape }) => {
+        const start = before * strides[axis];
+        before += shape[axis];
+        return { start, strides };
       });
     },
   },
   simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
   key: ({ axis }) => `${axis}`,
 };
-
-function copyOf(
-  input: number,
-  sizes: readonly number[],
-  toStrides: readonly number[],
-  fromStrides: readonly number[],
-  toStart = 0,
-  fromStart = 0,
-): StridedCopy {
-  return { input, sizes, toStrides, fromStrides, toStart, fromStart };
-}
-
-/** The copy that materialises a broadcast: stride 0 along the repeated axes. */
-export function broadcastCopy(from: readonly number[], to: readonly number[]): StridedCopy {
-  const lead = to.length - from.length;
-  const strides = stridesOf(from);
-  return copyOf(
-    0,
-    to,
-    stridesOf(to),
-    to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead])),
-  );
-}

@@ -32,6 +32,13 @@ export interface Address {
   readonly words: number;
 }
 
+/** How a tensor's elements lie in a buffer: the first `start` elements in, neighbours along each axis its stride apart. */
+export interface View {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly strides: readonly number[];
+}
+
 export interface Instruction {
   readonly opcode: number;
   /** Slots 1 onwards. */
