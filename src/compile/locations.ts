@@ -238,7 +238,7 @@ export class Locations {
     const { lowering } = node.op;
     if (lowering.kind === "parts") {
       if (lowering.fill !== undefined) return;
-      this.partsOf(node).forEach((part, i) => this.#store(node.inputs[i], part));
+      for (const [i, part] of this.partsOf(node).entries()) this.#store(node.inputs[i], part);
     } else if (lowering.kind === "window" && this.#copied.has(node)) {
       const { of, start, strides } = this.of(node);
       const own = unordered(node, strides);
