@@ -4,8 +4,8 @@ import { topological } from "../graph.ts";
 import type { LoopBody } from "../op.ts";
 import { broadcastCopy } from "../ops/movement.ts";
 import { INSTRUCTIONS, type Opcode } from "../program/instructions.ts";
-import { type Buffer, isLoop } from "../program/lir.ts";
-import { type Aval, showShape, sizeOf } from "../shape.ts";
+import { type Buffer, isLoop, type View } from "../program/lir.ts";
+import { type Aval, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { scalar, type Tensor } from "../tensor.ts";
 import { baseOf, depthsOf, type Fused, fuse, type Group, operandOf } from "./fuse.ts";
 import { fillBody, mapBody } from "./map-body.ts";
@@ -152,7 +152,16 @@ class Emitter implements Emission {
       if (fill !== undefined) this.#fill(output, node, fill);
       for (const copy of lowering.copies(node.inputs, node, node.attrs)) scope.copy(output, inputs[copy.input], copy);
     } else if (lowering.kind === "kernel")
-      lowering.emit({ inputs, avals: node.inputs, outputs: [output], aval: node, attrs: node.attrs, emit: scope });
+      lowering.emit({
+        inputs,
+        views: inputs.map((buffer, i) => inOrder(buffer, node.inputs[i])),
+        avals: node.inputs,
+        outputs: [output],
+        outputViews: [inOrder(output, node)],
+        aval: node,
+        attrs: node.attrs,
+        emit: scope,
+      });
     else throw new ProgramError(`${node.op.name}: has no instructions`);
   }
 
@@ -220,6 +229,11 @@ class Emitter implements Emission {
     this.#hold(base, leaf);
     return leaf;
   }
+}
+
+/** All of a buffer. */
+function inOrder(buffer: Buffer, { shape }: Aval): View {
+  return { buffer, start: 0, strides: stridesOf(shape) };
 }
 
 /** `matmul+add+relu -> layers.0`: the ops of a group and the name of its last result. */
