@@ -233,17 +233,28 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
       (last) => {
         const end = machine.memory.buffer.byteLength - 64;
         for (const { transposeA, transposeB } of transposes) {
-          for (const [m, n, k] of [
-            [7, 8, 1000], // a row left over by the tiles, B as narrow as a panel
-            [4, 12, 600],
-            [13, 24, 300],
-            [5, 100, 40],
-            [2, 31, 257],
-            [1, 8, 259],
+          for (const [m, n, k, gap] of [
+            [7, 8, 1000, 0], // a row left over by the tiles, B as narrow as a panel
+            [4, 12, 600, 0],
+            [13, 24, 300, 0],
+            [5, 100, 40, 0],
+            [2, 31, 257, 0],
+            [1, 8, 259, 0],
+            [7, 9, 1000, 3],
+            [13, 100, 40, 30],
+            [2, 31, 257, 1],
           ]) {
             machine.clear();
             const [panelWords, stripWords] = [n, m].map((size) => k * Math.ceil(size / PANEL) * PANEL);
-            const sizes = { a: m * k, b: k * n, panels: panelWords, strips: stripWords };
+            const [rowsA, columnsA] = transposeA ? [k, m] : [m, k];
+            const [rowsB, columnsB] = transposeB ? [n, k] : [k, n];
+            const [rowA, rowB] = [columnsA + gap, columnsB + gap];
+            const sizes = {
+              a: (rowsA - 1) * rowA + columnsA,
+              b: (rowsB - 1) * rowB + columnsB,
+              panels: panelWords,
+              strips: stripWords,
+            };
             const place = (name: keyof typeof sizes) => {
               if (name !== last) return machine.f32(new Float32Array(sizes[name])).at;
               const at = end - 64 * Math.ceil(sizes[name] / 16);
@@ -254,12 +265,12 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
             const c = machine.f32(m * n);
             const flags = Number(transposeA) + 2 * Number(transposeB);
             machine.run([
-              instruction(PACK, ...packSlots({ to: panels, from: b, k, n, transposed: Number(transposeB) })),
+              instruction(PACK, ...packSlots({ to: panels, from: b, k, n, transposed: Number(transposeB), row: rowB })),
             ]);
             machine.run([
               instruction(
                 PACK,
-                ...packSlots({ to: strips, from: a, k, n: m, transposed: Number(!transposeA), across: n }),
+                ...packSlots({ to: strips, from: a, k, n: m, transposed: Number(!transposeA), row: rowA, across: n }),
               ),
             ]);
             for (const [fromB, fromA] of [
@@ -268,7 +279,8 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
               [panels, strips],
             ]) {
               c.data.fill(Number.NaN);
-              const product = { c: c.at, a, b, panels: fromB, strips: fromA, m, n, k, transposed: flags };
+              const rows = [rowA, rowB, n];
+              const product = { c: c.at, a, b, panels: fromB, strips: fromA, m, n, k, transposed: flags, rows };
               machine.run([instruction(MATMUL, ...matmulSlots(product))]);
               expect(c.data).toEqual(new Float32Array(m * n));
             }
@@ -309,14 +321,99 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
       }
     });
 
+    test.each(transposes)("finds matrices that lie apart, of any size ($transposeA, $transposeB)", (flags) => {
+      const lie = "apart";
+      for (const m of [1, 2, 3, 6, 7, 13])
+        for (const n of [1, 3, 4, 8, 11, 12, 25, 31])
+          check(machine, { m, n, k: 1 + ((m * 7 + n * 3) % 19), lie, ...flags });
+      for (const [m, n, k] of [
+        [97, 483, 17],
+        [31, 87, KC + 5],
+        [100, 36, KC / 2 + 1], // panels of twelve in both builds
+        [50, 62, 21], // and of eight
+        [2, 131, 2 * KC + 3],
+        [13, 600, 300], // strips that a chunk makes for itself
+      ])
+        check(machine, { m, n, k, lie, ...flags });
+    });
+
+    test.each(transposes)(
+      "multiplies heads of batches, with either operand shared ($transposeA, $transposeB)",
+      (flags) => {
+        const shares = [undefined, "batch", "heads", "both"] as const;
+        for (const lie of ["dense", "apart", "in rows"] as const)
+          for (const sharedA of shares)
+            for (const sharedB of shares) {
+              const shared = { sharedA, sharedB, lie, ...flags };
+              check(machine, { batch: 2, heads: 3, m: 7, n: 10, k: 9, ...shared });
+              check(machine, { batch: 3, heads: 2, m: 2, n: 5, k: 1, ...shared });
+              check(machine, { batch: 2, heads: 2, m: 25, n: 13, k: KC + 4, ...shared });
+            }
+        for (const lie of ["apart", "in rows"] as const)
+          check(machine, { batch: 1, heads: 5, m: 20, n: 70, k: 50, lie, ...flags });
+      },
+    );
+
+    test.each(transposes)(
+      "has the bits of the dense product, however matrices lie ($transposeA, $transposeB)",
+      (flags) => {
+        for (const size of [
+          { m: 1, n: 45, k: 2 * KC + 7 },
+          { m: 6, n: 9, k: KC + 1 },
+          { m: 2, n: 33, k: 30, batch: 3, heads: 2 },
+          { m: 49, n: 150, k: 300, heads: 2 },
+        ]) {
+          const [a, b] = operands({ ...size, ...flags }, randoms);
+          machine.clear();
+          for (const by of [{}, { direct: true }, { strips: true }]) {
+            const [dense, apart, inRows] = (["dense", "apart", "in rows"] as const).map((lie) => {
+              const { code, elements } = program(machine, { ...size, ...flags, ...by, lie }, a, b);
+              machine.run(code);
+              return elements();
+            });
+            expect(apart).toEqual(dense);
+            expect(inRows).toEqual(dense);
+          }
+        }
+      },
+    );
+
+    test("reads rows that overlap: windows that slide over a line", () => {
+      const [m, n, k] = [29, 10, 7];
+      for (const step of [1, 3]) {
+        machine.clear();
+        const line = machine.f32(integers((m - 1) * step + k, 1));
+        const weights = machine.f32(integers(k * n, 2));
+        const c = machine.f32(m * n);
+        const rows = [step, n, n];
+        const strips = machine.f32(k * Math.ceil(m / PANEL) * PANEL);
+        const expected = Array.from(c.data, (_, at) => {
+          let sum = 0;
+          for (let p = 0; p < k; p++) sum += line.data[Math.floor(at / n) * step + p] * weights.data[p * n + (at % n)];
+          return sum;
+        });
+        const packing = { to: strips.at, from: line.at, k, n: m, transposed: 1, row: step, across: n };
+        for (const packed of [0, strips.at]) {
+          machine.run([
+            instruction(PACK, ...packSlots(packing)),
+            instruction(BARRIER),
+            instruction(MATMUL, ...matmulSlots({ c: c.at, a: line.at, b: weights.at, strips: packed, m, n, k, rows })),
+          ]);
+          expect([...c.data]).toEqual(expected);
+          c.data.fill(Number.NaN);
+        }
+      }
+    });
+
     test("has nothing to do for empty results and gives zeros for an empty sum", () => {
       for (const size of [
         { m: 0, n: 5, k: 3 },
         { m: 5, n: 0, k: 3 },
         { m: 5, n: 11, k: 0 },
         { m: 2, n: 3, k: 4, batch: 0 },
+        { m: 2, n: 3, k: 4, heads: 0 },
       ]) {
-        check(machine, size);
+        for (const lie of ["dense", "apart", "in rows"] as const) check(machine, { ...size, lie });
       }
     });
 
@@ -349,6 +446,32 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
         machine.run(code);
         expect(c.data).toEqual(reference(size, a, b).map((value, i) => 2 * value + bias.data[i % size.n]));
       }
+    });
+
+    test("tells its epilogue which elements they are, wherever C lies", () => {
+      for (const size of [
+        { m: 9, n: 10, k: 3, batch: 2, heads: 3 },
+        { m: 9, n: 10, k: 3, heads: 3, direct: true },
+        { m: 3, n: 5, k: 2, direct: true },
+        { m: 100, n: 1200, k: 40 },
+      ])
+        for (const lie of ["apart", "in rows"] as const) {
+          machine.clear();
+          const [a, b] = operands(size, integers);
+          const counted = machine.f32(Float32Array.from({ length: reference(size, a, b).length }, (_, i) => i));
+          const { code, elements } = program(machine, { ...size, lie }, a, b, () =>
+            mapWords({
+              n: counted.data.length,
+              columns: size.n,
+              operands: [full(counted)],
+              outputs: [counted],
+              steps: [[ADD, output(0), operand(0), operand(0)]],
+            }),
+          );
+          machine.run(code);
+          expect(elements()).toEqual(reference(size, a, b));
+          expect(counted.data).toEqual(counted.data.map((_, i) => 2 * i));
+        }
     });
 
     test("stays within the rounding error of sequential sums", () => {
@@ -397,18 +520,21 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
     });
 
     test("carries NaN and infinities to the outputs they belong to, and no further", () => {
-      const product = { m: 8, n: 14, k: 5 };
-      const [a, b] = operands(product, integers);
-      a[2 * 5 + 1] = Number.NaN;
-      b[3 * 14 + 13] = Number.POSITIVE_INFINITY;
-      a.fill(1, 4 * 5, 5 * 5);
-      machine.clear();
-      const { code, c } = program(machine, product, a, b);
-      machine.run(code);
-      for (let i = 0; i < 8; i++) {
-        for (let j = 0; j < 14; j++) expect(Number.isFinite(c.data[i * 14 + j])).toBe(i !== 2 && j !== 13);
+      for (const lie of ["dense", "apart"] as const) {
+        const product = { m: 8, n: 14, k: 5, lie };
+        const [a, b] = operands(product, integers);
+        a[2 * 5 + 1] = Number.NaN;
+        b[3 * 14 + 13] = Number.POSITIVE_INFINITY;
+        a.fill(1, 4 * 5, 5 * 5);
+        machine.clear();
+        const { code, elements } = program(machine, product, a, b);
+        machine.run(code);
+        const c = elements();
+        for (let i = 0; i < 8; i++) {
+          for (let j = 0; j < 14; j++) expect(Number.isFinite(c[i * 14 + j])).toBe(i !== 2 && j !== 13);
+        }
+        expect(c[4 * 14 + 13]).toBe(Number.POSITIVE_INFINITY);
       }
-      expect(c.data[4 * 14 + 13]).toBe(Number.POSITIVE_INFINITY);
     });
   },
 );
