@@ -1,7 +1,7 @@
 // Op: everything the library knows about an operation, as data. Shared code reads these properties and never the name.
 
 import { ShapeError } from "./errors.ts";
-import type { Buffer, Emitter } from "./program/lir.ts";
+import type { Buffer, Emitter, View } from "./program/lir.ts";
 import type { Aval } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -65,8 +65,11 @@ export const nondifferentiable = "nondifferentiable";
 /** What the compiler knows when an op of its own kernel is lowered. */
 export interface EmitContext<A> {
   readonly inputs: readonly Buffer[];
+  /** How the inputs lie in their buffers: each all of it, in order, unless `strided` allows for another way. */
+  readonly views: readonly View[];
   readonly avals: readonly Aval[];
   readonly outputs: readonly Buffer[];
+  readonly outputViews: readonly View[];
   readonly aval: Aval;
   readonly attrs: A;
   readonly emit: Emitter;
@@ -76,6 +79,12 @@ export interface EmitContext<A> {
 export interface Walk {
   readonly start: number;
   readonly strides: readonly number[];
+}
+
+/** How the inputs of an op and its results lie: strides in elements, one an axis of each shape. */
+export interface Strides {
+  readonly inputs: readonly Walk["strides"][];
+  readonly outputs: readonly Walk["strides"][];
 }
 
 /** What the compiler turns an op into. */
@@ -96,8 +105,16 @@ export type Lowering<A> =
       fill?(attrs: A): number;
       parts(inputs: readonly Aval[], attrs: A, strides: readonly number[]): readonly Walk[];
     }
-  /** Instructions of its own. `epilogue`: the last one can carry a map over the whole result. */
-  | { readonly kind: "kernel"; readonly epilogue?: boolean; emit(context: EmitContext<A>): void }
+  /**
+   * Instructions of its own. `epilogue`: the last one can carry a map over the whole result. `strided`: whether they read the inputs and
+   * write the result where all of them lie so; without it, nothing but whole buffers in order is read or written.
+   */
+  | {
+      readonly kind: "kernel";
+      readonly epilogue?: boolean;
+      strided?(strides: Strides, inputs: readonly Aval[], attrs: A): boolean;
+      emit(context: EmitContext<A>): void;
+    }
   /** A loop instruction. Outputs: final carries; stacked step outputs; stacked carries as each step found them. */
   | { readonly kind: "loop"; body(attrs: A): LoopBody }
   /** One result of the op of several outputs that is its input. */

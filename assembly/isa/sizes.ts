@@ -45,9 +45,8 @@ export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered i
 export const MATH_PAGE_BYTES = 4096;
 export const HEAP = 16384; // first byte that programs, state and scratch may use
 
-// Scratch of one thread, in words: the block machine's registers first, then loop counters, an indexed instruction (at most
-// MATMUL with a full epilogue) and a GEMM tile.
+// Scratch of one thread, in words: the block machine's registers or frames of products first, then loop counters and an indexed
+// instruction (at most MATMUL with a full epilogue).
 export const SCRATCH_WORDS = 32768;
 export const SCRATCH_COUNTERS = 28672;
-export const SCRATCH_TILE = 28688;
-export const SCRATCH_INSTRUCTION = 28800;
+export const SCRATCH_INSTRUCTION = 28688;

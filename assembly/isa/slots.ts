@@ -1,5 +1,5 @@
 // Slot numbers of every instruction (word 0 is the header). Addresses are in words until the executor relocates them.
-// Sizes are in elements (one element is one word, u8 excepted). All matrices are row-major and contiguous.
+// Sizes are in elements (one element is one word, u8 excepted). All matrices are row-major, and contiguous but for those of PACK and MATMUL.
 
 // LOOP count body: repeats the next `body` words `count` times; LOOP_DEPTH says which loop counter it advances (outermost 0).
 export const LOOP_COUNT = 1;
@@ -57,35 +57,50 @@ export const KIND_WIDE_SUM = 5;
 export const KIND_SUM_IN_TWO = 6;
 export const KIND_NORM = 7;
 
-// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor. ACROSS > 0: strips
-// of an A of n rows, as it lies when transposed, for a product with so many columns.
+// PACK: panels <- B (k x n, or n x k when transposed), `batch` times `heads` matrices, panels `PACK_TO` private to the executor. A row of
+// a matrix, as it is stored, lies ROW words after the one before, a batch STRIDE and a head HEAD words. ACROSS > 0: strips of an A of n
+// rows, as it lies when transposed, for a product with so many columns.
 export const PACK_TO = 1;
 export const PACK_FROM = 2;
 export const PACK_BATCH = 3;
-export const PACK_K = 4;
-export const PACK_N = 5;
-export const PACK_TRANSPOSED = 6;
-export const PACK_ACROSS = 7;
-export const PACK_WORDS = 8;
+export const PACK_HEADS = 4;
+export const PACK_K = 5;
+export const PACK_N = 6;
+export const PACK_TRANSPOSED = 7;
+export const PACK_ROW = 8;
+export const PACK_STRIDE = 9;
+export const PACK_HEAD = 10;
+export const PACK_ACROSS = 11;
+export const PACK_WORDS = 12;
 
-// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS and A through STRIPS, or where they lie if these are 0 (an executor
-// without panels always reads them there). Batch strides are in words, 0 when that operand is shared by the batch. A transposed means
-// stored k x m. MAP words > 0: an epilogue follows in the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of
-// C, run on each finished tile.
+// MATMUL: C[b, h] = A[b, h] . B[b, h] (m x k . k x n) for b in 0..batch and h in 0..heads, B through PANELS and A through STRIPS, or where
+// they lie if these are 0 (an executor without panels always reads them there). A transposed means stored k x m. In words: a row of a
+// matrix, as it is stored, lies ROW after the one before, the matrices of a batch STRIDE, those of a head HEAD after the one before.
+// STRIDE and HEAD of A and B are 0 where batches or heads share them; panels and strips hold what is shared once. Rows of C are apart.
+// MAP words > 0: an epilogue follows in the layout of MAP from its MAP_N slot on, over the batch * heads * m * n elements of C in their
+// order, run on each finished tile.
 export const MATMUL_C = 1;
 export const MATMUL_A = 2;
 export const MATMUL_B = 3;
 export const MATMUL_PANELS = 4;
 export const MATMUL_STRIPS = 5;
 export const MATMUL_BATCH = 6;
-export const MATMUL_M = 7;
-export const MATMUL_N = 8;
-export const MATMUL_K = 9;
-export const MATMUL_TRANSPOSED = 10; // 1: A, 2: B
-export const MATMUL_STRIDE_A = 11;
-export const MATMUL_STRIDE_B = 12;
-export const MATMUL_MAP = 13; // words of the epilogue, 0 for none
-export const MATMUL_WORDS = 14;
+export const MATMUL_HEADS = 7;
+export const MATMUL_M = 8;
+export const MATMUL_N = 9;
+export const MATMUL_K = 10;
+export const MATMUL_TRANSPOSED = 11; // 1: A, 2: B
+export const MATMUL_ROW_A = 12;
+export const MATMUL_ROW_B = 13;
+export const MATMUL_ROW_C = 14;
+export const MATMUL_STRIDE_A = 15;
+export const MATMUL_STRIDE_B = 16;
+export const MATMUL_STRIDE_C = 17;
+export const MATMUL_HEAD_A = 18;
+export const MATMUL_HEAD_B = 19;
+export const MATMUL_HEAD_C = 20;
+export const MATMUL_MAP = 21; // words of the epilogue, 0 for none
+export const MATMUL_WORDS = 22;
 
 // COPY: strided words: to[sum(index * toStride)] = from[sum(index * fromStride)]; rank triples (size, toStride, fromStride).
 export const COPY_TO = 1;

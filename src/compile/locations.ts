@@ -4,7 +4,7 @@
 //
 //   x [4, 6] at strides 6, 1  ->  narrow(1, 2, 3): [4, 3] from 2 on at strides 6, 1  ->  permute: [3, 4] from 2 on at strides 1, 6
 import { MAX_RANK } from "../../assembly/isa/sizes.ts";
-import type { Walk } from "../op.ts";
+import type { Strides, Walk } from "../op.ts";
 import { type Shape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Domain, domainOf, isDense } from "./modes.ts";
@@ -70,6 +70,7 @@ export class Locations {
   readonly #users: ReadonlyMap<Tensor, readonly Tensor[]>;
   readonly #outside: ReadonlySet<Tensor>;
   readonly #setOf = new Map<Tensor, MapSet>();
+  readonly #carriedBy = new Map<Tensor, MapSet>();
   /** Windows and broadcasts that somebody needs in memory. Broadcasts are still looked through, but for: */
   readonly #copied = new Set<Tensor>();
   /** Broadcasts under views that no strides lead through. */
@@ -88,6 +89,7 @@ export class Locations {
     this.#users = users;
     this.#outside = outside;
     for (const set of sets) for (const node of set.maps) this.#setOf.set(node, set);
+    for (const set of sets) if (set.lead !== undefined) this.#carriedBy.set(set.lead, set);
     const readers = order.filter(({ op: { lowering } }) => lowering.kind !== "leaf" && lowering.kind !== "map");
     for (let known = -1; known < this.#copied.size; ) {
       known = this.#copied.size;
@@ -117,7 +119,25 @@ export class Locations {
 
   /** The node whose memory input `i` of a kernel, a loop or a copy is read from. */
   readFrom(node: Tensor, i: number): Tensor {
-    return this.#walks(node) ? this.sourceOf(node.inputs[i]) : baseOf(node.inputs[i]);
+    const base = baseOf(node.inputs[i]);
+    return this.#walks(node) || !this.#isInOrder(base) ? this.sourceOf(base) : base;
+  }
+
+  /** Where a kernel finds input `i`. */
+  input(node: Tensor, i: number): Location {
+    const base = baseOf(node.inputs[i]);
+    const { shape } = node.inputs[i];
+    return this.#isInOrder(base) ? { of: base, start: 0, strides: stridesOf(shape) } : this.of(node.inputs[i]);
+  }
+
+  /** Has a product lie where its epilogue puts a result, if it can be written there. @returns whether it does */
+  share(lead: Tensor, result: Tensor): boolean {
+    const at = this.#stored.get(result);
+    if (at === undefined) return false;
+    this.#stored.set(lead, at);
+    const fits = this.#kernelFits(lead) && this.#fits(this.#carriedBy.get(lead) as MapSet);
+    if (!fits) this.#stored.delete(lead);
+    return fits;
   }
 
   /** Where a tensor lies, for a reader that can walk. */
@@ -201,6 +221,25 @@ export class Locations {
     return node.op.lowering.kind === "parts" || this.#copied.has(node);
   }
 
+  /** Whether a node's memory is its own, in order. */
+  #isInOrder(node: Tensor): boolean {
+    const { kind } = node.op.lowering;
+    return !this.#stored.has(node) && ((kind !== "window" && kind !== "broadcast") || this.#copied.has(node));
+  }
+
+  /** Whether a kernel reads and writes where everything lies. */
+  #kernelFits(node: Tensor): boolean {
+    const { lowering } = node.op;
+    if (lowering.kind !== "kernel" || lowering.strided === undefined) return false;
+    const isFound = node.inputs.every((input) => this.#isInOrder(baseOf(input)) || this.#find(input) !== undefined);
+    if (!isFound) return false;
+    const strides: Strides = {
+      inputs: node.inputs.map((_, i) => this.input(node, i).strides),
+      outputs: [this.of(node).strides],
+    };
+    return lowering.strided(strides, node.inputs, node.attrs);
+  }
+
   /** What a kernel, a loop or a copy reads. */
   #readAll(node: Tensor, optimize: boolean): void {
     const { kind } = node.op.lowering;
@@ -208,6 +247,7 @@ export class Locations {
     if (kind === "window" && !optimize) this.#copied.add(node);
     const walks = this.#walks(node);
     if ((kind === "window" || kind === "broadcast") && !walks) return;
+    if (optimize && this.#kernelFits(node)) return;
     for (const input of node.inputs)
       if (isWindowed(input) && (!walks || !optimize || this.#settled(input).strides.length > MAX_RANK))
         this.#ask(input);
@@ -266,7 +306,9 @@ export class Locations {
     const set = this.#setOf.get(node);
     if (set !== undefined) return this.#fits(set);
     if (lowering.kind === "parts") return lowering.fill === undefined;
-    return lowering.kind === "window" && this.#copied.has(node);
+    if (lowering.kind === "window") return this.#copied.has(node);
+    const carried = this.#carriedBy.get(node);
+    return this.#kernelFits(node) && (carried === undefined || this.#fits(carried));
   }
 
   /** Whether a set of maps can do all it does where everything lies. */
@@ -290,7 +332,7 @@ export class Locations {
       if (set !== undefined) return this.#fits(set);
       const isCopy = this.#walks(user);
       if (isCopy && user.shape.length > MAX_RANK) return false;
-      if (!this.#isPassed(user)) return isCopy || copied;
+      if (!this.#isPassed(user)) return isCopy || copied || this.#kernelFits(user);
       return this.#find(user) !== undefined && this.#canBeRead(user, isCopy || (copied && kind === "view"));
     });
   }

@@ -97,19 +97,20 @@ class Emitter implements Emission {
       this.#scope.map(this.#mapBody(maps, results));
       return;
     }
-    if (!results.includes(lead)) this.#hold(lead, this.#passing(lead, group));
+    if (!results.includes(lead)) this.#pass(lead, group);
     const epilogue = maps.length > 0 ? this.#mapBody(maps, results) : undefined;
     this.#lead(lead);
     // An empty product is no instruction, and its epilogue is none.
     if (epilogue !== undefined && sizeOf(lead.shape) > 0) this.#attach(epilogue);
   }
 
-  /** A product that only its epilogue reads shares the memory of a result, unless the epilogue reads what that memory held before. */
-  #passing(lead: Tensor, { maps, results }: Group): Buffer {
+  /** A product that only its epilogue reads lies where a result does, unless the epilogue reads what that memory held before. */
+  #pass(lead: Tensor, { maps, results }: Group): void {
     const others = operandsOf(maps).filter((operand) => operand !== lead);
     const read = new Set(others.map((operand) => this.#viewOf(operand).buffer));
-    const whole = results.filter((node) => !this.#locations.isStored(node));
-    return whole.map((node) => this.#memoryOf(node)).find((buffer) => !read.has(buffer)) ?? this.#buffer(lead);
+    const place = results.find((node) => !this.#locations.isStored(node) && !read.has(this.#memoryOf(node)));
+    if (place !== undefined) this.#hold(lead, this.#memoryOf(place));
+    else if (!results.some((node) => this.#locations.share(lead, node))) this.#hold(lead, this.#buffer(lead));
   }
 
   #mapBody(nodes: readonly Tensor[], results: readonly Tensor[]) {
@@ -156,9 +157,11 @@ class Emitter implements Emission {
         this.#copy(node.inputs[i].shape, this.#at(part), this.#viewOf(node.inputs[i]));
       });
     } else if (lowering.kind === "kernel") {
-      const inputs = node.inputs.map((input) => this.#bufferOf(input));
-      const outputs = [this.#bufferOf(node)];
-      lowering.emit({ inputs, avals: node.inputs, outputs, aval: node, attrs: node.attrs, emit: scope });
+      const views = node.inputs.map((_, i) => this.#at(this.#locations.input(node, i)));
+      const outputViews = [this.#viewOf(node)];
+      const [inputs, outputs] = [views, outputViews].map((list) => list.map(({ buffer }) => buffer));
+      const { attrs } = node;
+      lowering.emit({ inputs, views, avals: node.inputs, outputs, outputViews, aval: node, attrs, emit: scope });
     } else throw new ProgramError(`${node.op.name}: has no instructions`);
   }
 

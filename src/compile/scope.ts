@@ -3,7 +3,7 @@ import { MAP } from "../../assembly/isa/opcode.ts";
 import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
 import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
-import type { Address, Buffer, Emitter, Instruction, Item, View } from "../program/lir.ts";
+import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
 import type { DType, Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MapBody } from "./map-body.ts";
@@ -89,16 +89,20 @@ export class Scope implements Emitter {
     return this.buffers.create(size, dtype, label, this.depth);
   }
 
-  panels(of: Buffer, batch: number, k: number, n: number, transposed: boolean, across = 0): Buffer {
+  panels(of: Matrices, size: MatricesSize, across = 0): Buffer {
+    const { at, row, stride, head, transposed } = of;
+    const { buffer } = at;
     // What is made outside this loop is packed outside: once, not in every iteration.
-    if (this.parent !== undefined && of.depth < this.depth)
-      return this.parent.panels(of, batch, k, n, transposed, across);
-    const key = `${of.id} ${batch} ${k} ${n} ${transposed} ${across}`;
+    if (this.parent !== undefined && buffer.depth < this.depth) return this.parent.panels(of, size, across);
+    const { batch, heads, k, n } = size;
+    const key = [buffer.id, at.words, batch, heads, k, n, transposed, row, stride, head, across].join();
     const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
     const known = own.get(key);
     if (known !== undefined) return known;
-    const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${of.label} packed`);
-    this.instruction(pack, { to: panels, from: of, batch, k, n, transposed: transposed ? 1 : 0, across });
+    const words = batch * heads * k * Math.ceil(n / PANEL) * PANEL;
+    const panels = this.temporary(words, "f32", `${buffer.label} packed`);
+    const matrices = { batch, heads, k, n, transposed: transposed ? 1 : 0, row, stride, head };
+    this.instruction(pack, { to: panels, from: at, ...matrices, across });
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }

@@ -2,9 +2,9 @@
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
-import { isInstruction, lengthAt, mapOf, opcodeAt } from "./addresses.ts";
+import { isInstruction, lengthAt, mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { checkForm } from "./form.ts";
-import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
+import { INSTRUCTIONS, type Instruction, isPointer, type Opcode, type Word } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames, ELEMENTS, MODES, valueName } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
@@ -99,17 +99,9 @@ class Printer {
     if (opcode === op.INDEX) return ` ${this.#moves(at).join(", ")}`;
     const { slots } = INSTRUCTIONS[opcode as Opcode];
     const words = slots
-      .filter(({ holds, quiet, at: number }) => holds !== "count" && !(quiet && code[at + number] === 0))
-      .filter(({ at: number }) => !this.#isOfBatch(at, number))
+      .filter((each) => each.holds !== "count" && !isQuiet(each, wordsAt(code, at)))
       .map((each) => `${this.#names.slot(code, at, each.at)}=${this.#value(each, at + each.at)}`);
     return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
-  }
-
-  /** Whether a slot tells of a batch where there is none. */
-  #isOfBatch(at: number, number: number): boolean {
-    const ofBatch = [slot.MATMUL_BATCH, slot.MATMUL_STRIDE_A, slot.MATMUL_STRIDE_B] as readonly number[];
-    const isProduct = opcodeAt(this.#code, at) === op.MATMUL;
-    return isProduct && this.#code[at + slot.MATMUL_BATCH] === 1 && ofBatch.includes(number);
   }
 
   #value(each: Instruction["slots"][number], position: number): string {
@@ -170,4 +162,9 @@ class Printer {
     if (this.#code[position] === 0) return "none";
     return this.#places.show(positionOf(this.#code[position]));
   }
+}
+
+/** Whether what a slot holds is not worth printing. */
+function isQuiet({ quiet, at }: Instruction["slots"][number], word: Word): boolean {
+  return typeof quiet === "function" ? quiet(word) : quiet === true && word(at) === 0;
 }

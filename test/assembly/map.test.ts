@@ -4,6 +4,7 @@ import * as code from "../../assembly/isa/map-code.ts";
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import { BLOCK, MAP_CHUNK, MAX_OPERANDS, SCRATCH_COUNTERS } from "../../assembly/isa/sizes.ts";
 import { SCALAR_SOURCES } from "../../src/program/map-steps.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { type Build, builds, instruction, Machine, POISON, random, randoms } from "./machine.ts";
 import {
   type Buffer,
@@ -374,8 +375,8 @@ describe.each(builds)("%s: an epilogue", (build: Build) => {
       });
       const words = mapWords(epilogue(fused));
       machine.run([
-        instruction(PACK, panels.at, b.at, 1, k, n, 0, 0),
-        instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, m, n, k, 0, 0, 0, words.length, ...words),
+        instruction(PACK, ...packSlots({ to: panels.at, from: b.at, k, n })),
+        instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: b.at, panels: panels.at, m, n, k, map: words })),
         mapInstruction(epilogue(apart)),
       ]);
       expect(bits(fused)).toEqual(bits(apart));

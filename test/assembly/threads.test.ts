@@ -14,6 +14,7 @@ import {
   SCRATCH_WORDS,
 } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { builds, instruction, type Log, Machine, randoms } from "./machine.ts";
 import { full, mapInstruction, operand, output } from "./map-program.ts";
 
@@ -83,9 +84,9 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
   const ring = machine.f32(8);
   const barrier = instruction(BARRIER);
   const body = [
-    instruction(PACK, panels.at, b.at, 1, k, n, 0, 0),
+    instruction(PACK, ...packSlots({ to: panels.at, from: b.at, k, n })),
     barrier,
-    instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, m, n, k, 0, 0, 0, 0),
+    instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: b.at, panels: panels.at, m, n, k })),
     barrier,
     mapInstruction({ n: m * n, operands: [full(c)], outputs: [c], steps: [[TANH, output(0), operand(0)]] }),
     barrier,

@@ -21,6 +21,8 @@ const bases: readonly Program[] = [
   programs.moving(),
   programs.maps(),
   programs.batched(),
+  programs.heads(),
+  programs.halves(),
   programs.reuse(),
   programs.nest(3),
 ];

@@ -6,6 +6,7 @@ import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { chunksOf, timeOf } from "../../src/runtime/wasm/work.ts";
 import { builds, instruction, Machine, random } from "../assembly/machine.ts";
 import { recurrent } from "../compile/programs.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 
 const LINE = 64;
 const ROOM = 1 << 20;
@@ -17,6 +18,7 @@ function mixture(to: number, from: number, index: number): number[][] {
   const list: number[][] = [];
   for (let i = 0; i < 4; i++) {
     const [m, n, k] = [size(400), size(1000), size(300)];
+    const product = { c: to, a: from, b: from, panels: from };
     const columns = size([1, 20, 500, 20_000][i]);
     const rows = size(Math.min(1000, ROOM / columns));
     list.push(
@@ -24,10 +26,24 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
       instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
-      instruction(op.PACK, to, from, size(3), k, n, i & 1, i & 2 ? m : 0), // panels or strips
-      instruction(op.MATMUL, to, from, from, from, i & 2 ? from : 0, 1, m, n, k, i & 1, m * k, 0, 0),
-      instruction(op.MATMUL, to, from, from, from, 0, 1, m, n, k, i & 1, m * k, 0, 4, m * n, n, 0, 0), // with an empty epilogue
-      instruction(op.MATMUL, to, from, from, from, 0, size(20), size(50), size(60), size(60), 0, 0, 0, 0),
+      instruction(
+        op.PACK,
+        ...packSlots({
+          to,
+          from,
+          [i & 1 ? "batch" : "heads"]: size(3),
+          k,
+          n,
+          transposed: i & 1,
+          across: i & 2 ? m : 0,
+        }),
+      ), // panels or strips
+      instruction(op.MATMUL, ...matmulSlots({ ...product, strips: i & 2 ? from : 0, m, n, k, transposed: i & 1 })),
+      instruction(op.MATMUL, ...matmulSlots({ ...product, m, n, k, transposed: i & 1, map: [m * n, n, 0, 0] })), // with an empty epilogue
+      instruction(
+        op.MATMUL,
+        ...matmulSlots({ ...product, batch: size(20), heads: size(4), m: size(50), n: size(60), k: size(60) }),
+      ),
       instruction(op.COPY, to, from, 1, size(ROOM), 1, 1),
       instruction(op.COPY, to, from, 2, m, n, 1, n, 1, m), // a transposition
       instruction(op.COPY, to, from, 3, size(20), 10_000, 10_000, size(100), 100, 100, size(100), 1, 1),

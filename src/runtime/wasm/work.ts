@@ -157,7 +157,7 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
     const [k, n] = [word(slot.PACK_K), word(slot.PACK_N)];
     const panel = panelOf(n, usual);
     const width = word(slot.PACK_ACROSS) > 0 ? cut.PACK_STRIPS : 2 * panel * fitting(cut.PACK_CHUNK, 2 * k * panel);
-    return boxes([n, width], [word(slot.PACK_BATCH), 1], [k, k]);
+    return boxes([n, width], [word(slot.PACK_BATCH) * word(slot.PACK_HEADS), 1], [k, k]);
   },
   [op.MATMUL]: matmulChunks,
   [op.COPY]: copyChunks,
@@ -190,7 +190,8 @@ function panelOf(n: number, usual: number): number {
 
 /** assembly/gemm/blocking.ts, line by line. The unit is an output. */
 function matmulChunks(word: Word, usual: number): Chunks {
-  const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
+  const [m, n, k] = [slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
+  const batch = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS);
   const columnwise = (word(slot.MATMUL_TRANSPOSED) & 1) !== 0 && word(slot.MATMUL_STRIPS) === 0;
   const few = columnwise ? cut.FEW_COLUMNS_PACKED : cut.FEW_COLUMNS;
   const epilogue = word(slot.MATMUL_MAP) > 0;

@@ -4,6 +4,7 @@
 import * as op from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
+import type { Word } from "../../../program/instructions.ts";
 import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
 import { type Lane, type Place, Words } from "./words.ts";
@@ -61,7 +62,8 @@ function costOf(code: Int32Array, at: number): number | undefined {
     case op.MATMUL: {
       const [m, n, k] = [word(slot.MATMUL_M), word(slot.MATMUL_N), word(slot.MATMUL_K)];
       const isSmall = m * n > 0 && m * n <= MOST && k > 0 && k <= MOST_DEPTH;
-      if (!isSmall || word(slot.MATMUL_BATCH) !== 1 || word(slot.MATMUL_PANELS) !== 0) return undefined;
+      const isOne = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS) === 1;
+      if (!isSmall || !isOne || !isDense(word) || word(slot.MATMUL_PANELS) !== 0) return undefined;
       const map = mapOf(code, at);
       const epilogue = map < 0 ? 0 : mapCost(code, map);
       return epilogue === undefined ? undefined : vectorsOf(m * n) * k * 2 + epilogue;
@@ -74,6 +76,14 @@ function costOf(code: Int32Array, at: number): number | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether nothing lies between the rows of a product's matrices. */
+function isDense(word: Word): boolean {
+  const [m, n, k] = [word(slot.MATMUL_M), word(slot.MATMUL_N), word(slot.MATMUL_K)];
+  const flags = word(slot.MATMUL_TRANSPOSED);
+  const rows = [flags & 1 ? m : k, flags & 2 ? k : n, n];
+  return [slot.MATMUL_ROW_A, slot.MATMUL_ROW_B, slot.MATMUL_ROW_C].every((row, i) => word(row) === rows[i]);
 }
 
 function mapCost(code: Int32Array, map: number): number | undefined {
