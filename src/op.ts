@@ -102,7 +102,7 @@ export type Lowering<A> =
   /** All inputs, each in its part of the result, which has these strides, and `fill` where they do not cover it. */
   | {
       readonly kind: "parts";
-      fill?(attrs: A): number;
+      fill?(attrs: A): number | undefined;
       parts(inputs: readonly Aval[], attrs: A, strides: readonly number[]): readonly Walk[];
     }
   /**
@@ -138,6 +138,8 @@ interface Rules<A> {
   /** Ops of several outputs: all of them. */
   outputs?(inputs: readonly Aval[], attrs: A): readonly Aval[];
   readonly vjp: Vjp<A> | typeof nondifferentiable;
+  /** What the sum of two results of this op is, where it is one, too, and is the cheaper for it: gradients of parts, all of them. */
+  joined?(a: Tensor, b: Tensor): { readonly inputs: readonly Tensor[]; readonly attrs: A } | undefined;
   /** Adds copies of nodes under this one, from which their gradient rules read in place of the nodes themselves. */
   recompute?(node: Tensor, cotangent: Tensor, copies: Map<Tensor, Copy>): void;
   /** The first input, when the second is known. */

@@ -277,7 +277,7 @@ export class Locations {
   #storeParts(node: Tensor): void {
     const { lowering } = node.op;
     if (lowering.kind === "parts") {
-      if (lowering.fill !== undefined) return;
+      if (lowering.fill?.(node.attrs) !== undefined) return;
       for (const [i, part] of this.partsOf(node).entries()) this.#store(node.inputs[i], part);
     } else if (lowering.kind === "window" && this.#copied.has(node)) {
       const { of, start, strides } = this.of(node);
@@ -305,7 +305,7 @@ export class Locations {
     const { lowering } = node.op;
     const set = this.#setOf.get(node);
     if (set !== undefined) return this.#fits(set);
-    if (lowering.kind === "parts") return lowering.fill === undefined;
+    if (lowering.kind === "parts") return lowering.fill?.(node.attrs) === undefined;
     if (lowering.kind === "window") return this.#copied.has(node);
     const carried = this.#carriedBy.get(node);
     return this.#kernelFits(node) && (carried === undefined || this.#fits(carried));

@@ -63,7 +63,8 @@ const wrong: Readonly<Record<string, () => unknown>> = {
   "slice by step 0": () => f(5).slice([0, 5, 0]),
   "slice of too many axes": () => f(5).slice(null, null),
   "take outside": () => apply(ops.slice, [f(5)], { starts: [-1], sizes: [2], steps: [1] }),
-  "spread outside": () => apply(ops.spread, [f(5)], { shape: [6], starts: [2], sizes: [5], steps: [1], value: 0 }),
+  "spread outside": () =>
+    apply(ops.spread, [f(5)], { shape: [6], value: 0, ranges: [{ starts: [2], sizes: [5], steps: [1] }] }),
   "pad by less than nothing": () => f(5).pad([[-1, 0]]),
   "pad of too few axes": () => f(5, 5).pad([[1, 0]]),
   "concat of nothing": () => concat([]),

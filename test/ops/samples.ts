@@ -215,7 +215,12 @@ export const samples: Record<OpName, Samples> = {
   spread: [
     {
       golden: "movement/spread",
-      build: (x) => apply(ops.spread, [x], { shape: [7, 4], starts: [6, 1], sizes: x.shape, steps: [-3, 1], value: 0 }),
+      build: (x) =>
+        apply(ops.spread, [x], {
+          shape: [7, 4],
+          value: 0,
+          ranges: [{ starts: [6, 1], sizes: x.shape, steps: [-3, 1] }],
+        }),
     },
     {
       golden: "movement/pad",
