@@ -48,7 +48,7 @@ class Emitter implements Emission {
   placed: ReadonlyMap<Tensor, Buffer> = new Map();
   readonly #scope: Scope;
   readonly #options: LowerOptions;
-  /** Results of loops that anybody reads; without simplifying, several nodes may stand for one. */
+  /** Outputs of ops of several that anybody reads; without simplifying, several nodes may stand for one. */
   readonly #items = new Map<Tensor, Map<number, Tensor[]>>();
   /** What is computed again, and what is made of it, by the cotangent it waits for: panels are not kept until then. */
   readonly #again = new Map<Tensor, Tensor>();
@@ -88,6 +88,10 @@ class Emitter implements Emission {
     this.#scope.waits = lead && this.#again.get(lead);
     if (lead?.op.lowering.kind === "loop") {
       this.#loop(lead, lead.op.lowering.body(lead.attrs));
+      return;
+    }
+    if (lead?.op.outputs !== undefined) {
+      this.#leadOfSeveral(lead, lead.op.outputs(lead.inputs, lead.attrs));
       return;
     }
     for (const node of results) this.#hold(node, this.placed.get(node) ?? this.#buffer(node));
@@ -141,19 +145,43 @@ class Emitter implements Emission {
     };
   }
 
-  #lead(node: Tensor): void {
+  #lead(node: Tensor, outputs: readonly Buffer[] = [this.#bufferOf(node)]): void {
     const { lowering } = node.op;
     const scope = this.#scope;
     const inputs = node.inputs.map((input) => this.#bufferOf(input));
-    const output = this.#bufferOf(node);
+    const [output] = outputs;
     if (lowering.kind === "broadcast") scope.copy(output, inputs[0], broadcastCopy(node.inputs[0].shape, node.shape));
     else if (lowering.kind === "move") {
       const fill = lowering.fill?.(node.attrs);
       if (fill !== undefined) this.#fill(output, node, fill);
       for (const copy of lowering.copies(node.inputs, node, node.attrs)) scope.copy(output, inputs[copy.input], copy);
     } else if (lowering.kind === "kernel")
-      lowering.emit({ inputs, avals: node.inputs, outputs: [output], aval: node, attrs: node.attrs, emit: scope });
+      lowering.emit({ inputs, avals: node.inputs, outputs, aval: node, attrs: node.attrs, emit: scope });
     else throw new ProgramError(`${node.op.name}: has no instructions`);
+  }
+
+  /** A kernel of several outputs has a buffer for each, whether anybody reads it or not. */
+  #leadOfSeveral(lead: Tensor, avals: readonly Aval[]): void {
+    const wholes = avals.map(({ shape, dtype }, i): [same: readonly Tensor[], whole: Buffer] => {
+      const same = this.#items.get(lead)?.get(i) ?? [];
+      const placed = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
+      const label = `${lead.op.name} ${showShape(shape)} ${i}`;
+      return [same, placed ?? this.#scope.temporary(sizeOf(shape), dtype, label)];
+    });
+    this.#lead(
+      lead,
+      wholes.map(([, whole]) => whole),
+    );
+    for (const [same, whole] of wholes) this.#holdItems(same, whole);
+  }
+
+  /** Items that are one output have its buffer, but for those that are placed elsewhere: these get copies. */
+  #holdItems(same: readonly Tensor[], whole: Buffer): void {
+    for (const item of same) {
+      const target = this.placed.get(item) ?? whole;
+      if (target !== whole) this.#scope.copyWhole(target, whole);
+      this.#hold(item, target);
+    }
   }
 
   #fill(output: Buffer, { shape, dtype }: Aval, value: number): void {
@@ -195,12 +223,7 @@ class Emitter implements Emission {
     lower(inner, { outputs, assignments }, this.#options);
     scope.label = label;
     scope.loop(length, inner);
-    for (const [same, whole] of wholes)
-      for (const item of same) {
-        const target = this.placed.get(item) ?? whole;
-        if (target !== whole) scope.copyWhole(target, whole);
-        this.#hold(item, target);
-      }
+    for (const [same, whole] of wholes) this.#holdItems(same, whole);
   }
 
   #hold(node: Tensor, buffer: Buffer): void {

@@ -3,6 +3,7 @@ import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
+import { item } from "./item.ts";
 import * as leaf from "./leaf.ts";
 import * as loop from "./loop.ts";
 import * as movement from "./movement.ts";
@@ -27,7 +28,7 @@ export const ops = {
   uniform: random.uniformOp,
   permuteIndex: random.permuteIndexOp,
   scan: loop.scanOp,
-  item: loop.item,
+  item,
 };
 
 export type OpName = keyof typeof ops;
