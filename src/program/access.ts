@@ -165,6 +165,11 @@ function operandElements(code: Int32Array, map: number, operand: number): number
   return Math.min(Math.ceil(n / columns / code[operand + 2]), code[operand + 3]);
 }
 
+/** Slots by their names. */
+function numbersOf(opcode: Opcode, names: readonly string[]): number[] {
+  return names.map((name) => INSTRUCTIONS[opcode].slots.find((each) => each.name === name)?.at ?? 0);
+}
+
 function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const counts = code[map + slot.MAP_COUNTS];
   const list: Access[] = [];
@@ -187,8 +192,9 @@ export function accessesOf(code: Int32Array, at: number): Access[] {
   const extents: Readonly<Record<string, Extent>> = EXTENTS[opcode];
   const own = INSTRUCTIONS[opcode].slots
     .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
-    .map(({ name, at: number, holds }): Access => {
-      const { reach, anywhere = false, elementwise = false } = extents[name];
+    .map(({ name, at: number, holds, of }): Access => {
+      const extent: Extent = of ? times(...numbersOf(opcode, of)) : extents[name];
+      const { reach, anywhere = false, elementwise = false } = extent;
       const reached = reach(word);
       const words = typeof reached === "number" ? dense(reached) : reached;
       return { slot: number, write: holds === "write", ...words, whole: !anywhere, elementwise };

@@ -1,4 +1,5 @@
 // Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient. Twin of assembly/softmax.ts.
+import * as op from "../../../assembly/isa/opcode.ts";
 import {
   ENTROPY_COLUMNS,
   ENTROPY_FROM,
@@ -13,19 +14,27 @@ import {
 } from "../../../assembly/isa/slots.ts";
 import type { JsMemory } from "./memory.ts";
 
-export function softmax(memory: JsMemory, code: Int32Array, at: number): void {
+/** The kernels of this file by their opcodes. */
+export const ROW_KERNELS = {
+  [op.SOFTMAX]: softmax,
+  [op.LOG_SUM_EXP]: logSumExp,
+  [op.CROSS_ENTROPY]: crossEntropy,
+  [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+};
+
+function softmax(memory: JsMemory, code: Int32Array, at: number): void {
   const columns = code[at + ROWS_COLUMNS];
   for (let r = 0; r < code[at + ROWS_ROWS]; r++)
     softmaxRow(memory, code[at + ROWS_TO] + r * columns, code[at + ROWS_FROM] + r * columns, columns, 1, -1);
 }
 
-export function logSumExp(memory: JsMemory, code: Int32Array, at: number): void {
+function logSumExp(memory: JsMemory, code: Int32Array, at: number): void {
   const columns = code[at + ROWS_COLUMNS];
   for (let r = 0; r < code[at + ROWS_ROWS]; r++)
     memory.f[code[at + ROWS_TO] + r] = logSumExpRow(memory, code[at + ROWS_FROM] + r * columns, columns);
 }
 
-export function crossEntropy(memory: JsMemory, code: Int32Array, at: number): void {
+function crossEntropy(memory: JsMemory, code: Int32Array, at: number): void {
   const { f, i } = memory;
   const columns = code[at + ENTROPY_COLUMNS];
   for (let r = 0; r < code[at + ENTROPY_ROWS]; r++) {
@@ -36,7 +45,7 @@ export function crossEntropy(memory: JsMemory, code: Int32Array, at: number): vo
   }
 }
 
-export function crossEntropyGradient(memory: JsMemory, code: Int32Array, at: number): void {
+function crossEntropyGradient(memory: JsMemory, code: Int32Array, at: number): void {
   const { f, i } = memory;
   const columns = code[at + ENTROPY_COLUMNS];
   for (let r = 0; r < code[at + ENTROPY_ROWS]; r++) {
