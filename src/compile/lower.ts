@@ -49,7 +49,7 @@ class Emitter implements Emission {
   readonly #scope: Scope;
   readonly #options: LowerOptions;
   readonly #locations: Locations;
-  /** Results of loops that anybody reads; without simplifying, several nodes may stand for one. */
+  /** Outputs of ops of several that anybody reads; without simplifying, several nodes may stand for one. */
   readonly #items = new Map<Tensor, Map<number, Tensor[]>>();
   /** What is computed again, and what is made of it, by the cotangent it waits for: panels are not kept until then. */
   readonly #again = new Map<Tensor, Tensor>();
@@ -90,6 +90,10 @@ class Emitter implements Emission {
     this.#scope.waits = lead && this.#again.get(lead);
     if (lead?.op.lowering.kind === "loop") {
       this.#loop(lead, lead.op.lowering.body(lead.attrs));
+      return;
+    }
+    if (lead?.op.outputs !== undefined) {
+      this.#leadOfSeveral(lead, lead.op.outputs(lead.inputs, lead.attrs));
       return;
     }
     for (const node of results) if (!this.#locations.isStored(node)) this.#memoryOf(node);
@@ -146,7 +150,7 @@ class Emitter implements Emission {
     };
   }
 
-  #lead(node: Tensor): void {
+  #lead(node: Tensor, outputViews: readonly View[] = [this.#viewOf(node)]): void {
     const { lowering } = node.op;
     const scope = this.#scope;
     if (lowering.kind === "broadcast" || lowering.kind === "window") this.#copyWindow(node);
@@ -158,7 +162,6 @@ class Emitter implements Emission {
       });
     } else if (lowering.kind === "kernel") {
       const views = node.inputs.map((_, i) => this.#at(this.#locations.input(node, i)));
-      const outputViews = [this.#viewOf(node)];
       const [inputs, outputs] = [views, outputViews].map((list) => list.map(({ buffer }) => buffer));
       const { attrs } = node;
       lowering.emit({ inputs, views, avals: node.inputs, outputs, outputViews, aval: node, attrs, emit: scope });
@@ -176,6 +179,29 @@ class Emitter implements Emission {
     const isThere = from.buffer === to.buffer && from.start === to.start;
     if (!isThere || shape.some((size, i) => size !== 1 && from.strides[i] !== to.strides[i]))
       this.#scope.copy(shape, to, from);
+  }
+
+  /** A kernel of several outputs has a buffer for each, whether anybody reads it or not. */
+  #leadOfSeveral(lead: Tensor, avals: readonly Aval[]): void {
+    const wholes = avals.map(({ shape, dtype }, i): [same: readonly Tensor[], buffer: Buffer] => {
+      const same = this.#items.get(lead)?.get(i) ?? [];
+      const placed = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
+      return [same, placed ?? this.#scope.temporary(sizeOf(shape), dtype, `${lead.op.name} ${i}`)];
+    });
+    this.#lead(
+      lead,
+      wholes.map(([, buffer], i) => whole(buffer, avals[i])),
+    );
+    for (const [same, whole] of wholes) this.#holdItems(same, whole);
+  }
+
+  /** Items that are one output have its buffer, but for those that are placed elsewhere: these get copies. */
+  #holdItems(same: readonly Tensor[], whole: Buffer): void {
+    for (const item of same) {
+      const target = this.placed.get(item) ?? whole;
+      if (target !== whole) this.#scope.copyWhole(target, whole);
+      this.#hold(item, target);
+    }
   }
 
   #fill(output: Buffer, { shape, dtype }: Aval, value: number): void {
@@ -217,12 +243,7 @@ class Emitter implements Emission {
     lower(inner, { outputs, assignments }, this.#options);
     scope.label = label;
     scope.loop(length, inner);
-    for (const [same, whole] of wholes)
-      for (const item of same) {
-        const target = this.placed.get(item) ?? whole;
-        if (target !== whole) scope.copyWhole(target, whole);
-        this.#hold(item, target);
-      }
+    for (const [same, whole] of wholes) this.#holdItems(same, whole);
   }
 
   /** Where a tensor lies. */

@@ -1,6 +1,6 @@
 // What every instruction reads and writes, from its decoded words. Print and verify stand on it.
 import * as op from "../../assembly/isa/opcode.ts";
-import { PANEL } from "../../assembly/isa/sizes.ts";
+import { PANEL, SORT_SHORT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { INSTRUCTIONS, isPointer, type Opcode, type Pointers, type Word } from "./instructions.ts";
@@ -135,12 +135,9 @@ const logits = times(slot.ENTROPY_ROWS, slot.ENTROPY_COLUMNS);
 const targets = times(slot.ENTROPY_ROWS);
 
 /** Of every address in a fixed slot; those of maps follow from their modes. */
-const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent } } = {
-  [op.END]: {},
-  [op.BARRIER]: {},
-  [op.LOOP]: {},
-  [op.INDEX]: {},
-  [op.MAP]: {},
+const EXTENTS: {
+  readonly [O in Opcode as [Pointers[O]] extends [never] ? never : O]: { readonly [K in Pointers[O]]: Extent };
+} = {
   // Parts of a long sum begin anywhere.
   [op.REDUCE]: {
     to: {
@@ -192,7 +189,14 @@ const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent }
   [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
   [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
   [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
+  [op.SORT]: {
+    work: {
+      reach: (word) => (word(slot.SORT_COLUMNS) > SORT_SHORT ? 2 * word(slot.SORT_ROWS) * word(slot.SORT_COLUMNS) : 0),
+    },
+  },
 };
+
+type ByOpcode = Partial<Record<Opcode, Readonly<Record<string, Extent>>>>;
 
 function dense(words: number): Reach {
   return { words, first: 0, run: words, period: words };
@@ -222,6 +226,11 @@ function operandElements(code: Int32Array, map: number, operand: number): number
   return Math.min(Math.ceil(n / columns / code[operand + 2]), code[operand + 3]);
 }
 
+/** Slots by their names. */
+function numbersOf(opcode: Opcode, names: readonly string[]): number[] {
+  return names.map((name) => INSTRUCTIONS[opcode].slots.find((each) => each.name === name)?.at ?? 0);
+}
+
 function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const counts = code[map + slot.MAP_COUNTS];
   const list: Access[] = [];
@@ -245,11 +254,12 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
 export function accessesOf(code: Int32Array, at: number): Access[] {
   const word = wordsAt(code, at);
   const opcode = opcodeAt(code, at) as Opcode;
-  const extents: Readonly<Record<string, Extent>> = EXTENTS[opcode];
+  const extents: Readonly<Record<string, Extent>> = (EXTENTS as ByOpcode)[opcode] ?? {};
   const own = INSTRUCTIONS[opcode].slots
     .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
-    .map(({ name, at: number, holds }): Access => {
-      const { reach, anywhere = false, elementwise = false } = extents[name];
+    .map(({ name, at: number, holds, of }): Access => {
+      const extent: Extent = of ? times(...numbersOf(opcode, of)) : extents[name];
+      const { reach, anywhere = false, elementwise = false } = extent;
       const reached = reach(word);
       const words = typeof reached === "number" ? dense(reached) : reached;
       return { slot: number, write: holds === "write", ...words, whole: !anywhere, elementwise };
