@@ -26,6 +26,7 @@ export const reshape: Op<{ readonly shape: readonly number[] }> = {
   },
   vjp: perInput(({ cotangent, inputs }) => cotangent.reshape(inputs[0].shape)),
   lowering: { kind: "view" },
+  linear: true,
   simplify: ([a], { shape }) => {
     if (a.op === reshape) return a.inputs[0].reshape(shape);
     return sameShape(a.shape, shape) ? a : undefined;
@@ -58,6 +59,7 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
       ];
     },
   },
+  linear: true,
   simplify([a], { order }) {
     if (order.every((axis, i) => axis === i)) return a;
     if (a.op === permute) {
@@ -87,6 +89,7 @@ export const broadcastTo: Op<{ readonly shape: readonly number[] }> = {
   // The transpose of repeating is summing.
   vjp: perInput(({ cotangent, inputs }) => cotangent.sumTo(inputs[0].shape)),
   lowering: { kind: "broadcast" },
+  linear: true,
   simplify([a], { shape }) {
     if (a.op === broadcastTo) return a.inputs[0].broadcastTo(shape);
     return sameShape(a.shape, shape) ? a : undefined;
@@ -152,6 +155,7 @@ export const slice: Op<SliceAttrs> = {
       return [copyOf(0, to.shape, stridesOf(to.shape), strides, 0, start)];
     },
   },
+  linear: true,
   simplify: ([a], attrs) => (isIdentity(a.shape, attrs) ? a : undefined),
   key: ({ starts, sizes, steps }) => `${starts};${sizes};${steps}`,
 };
@@ -220,6 +224,7 @@ export const concat: Op<{ readonly axis: number }> = {
       });
     },
   },
+  linear: true,
   simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
   key: ({ axis }) => `${axis}`,
 };

@@ -2,9 +2,10 @@
 // and gradients of gradients.
 import { afterAll, describe, expect, test } from "vitest";
 import { BARRIER, LOOP } from "../../assembly/isa/opcode.ts";
-import { grad } from "../../src/autodiff.ts";
+import { customGradient, grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant, input, stack } from "../../src/create.ts";
+import { checkpoint } from "../../src/ops/checkpoint.ts";
 import { type ScanStep, scan } from "../../src/ops/loop.ts";
 import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
 import type { Program } from "../../src/program/program.ts";
@@ -58,6 +59,28 @@ const rnn: (w: Tensor, u: Tensor) => Step =
     const next = h.matmul(w).add(x.matmul(u)).tanh();
     return { carries: [next], outputs: [next.sum(1)] };
   };
+
+/** Gates are parts of one product, as PyTorch orders them: input, forget, cell, output. */
+const lstm: (wi: Tensor, wh: Tensor, b: Tensor) => Step =
+  (wi, wh, b) =>
+  ([h, c], [x]) => {
+    const gates = x
+      .matmul(wi, { transposeB: true })
+      .add(h.matmul(wh, { transposeB: true }))
+      .add(b);
+    const size = h.shape[1];
+    const gate = (i: number) => gates.narrow(1, i * size, size);
+    const next = gate(1)
+      .sigmoid()
+      .mul(c)
+      .add(gate(0).sigmoid().mul(gate(2).tanh()));
+    return { carries: [gate(3).sigmoid().mul(next.tanh()), next] };
+  };
+
+const steeper = customGradient(
+  (x) => x.sin(),
+  (cotangent, [x]) => [cotangent.mul(x.cos()).mul(2)],
+);
 
 const all = (result: ReturnType<Loop>) => [...result.carries, ...result.outputs];
 
@@ -181,6 +204,181 @@ const samples: readonly Sample[] = [
       all(loop(([p], [x]) => ({ carries: [p.mul(k).add(x)], outputs: [p.mul(p)] }), [a], [xs])),
   },
   {
+    name: "an LSTM, its gates slices of one product",
+    shapes: [[5, 2, 3], [2, 4], [2, 4], [16, 3], [16, 4], [16]],
+    build: (loop, [xs, h, c, wi, wh, b]) => loop(lstm(wi, wh, b), [h, c], [xs]).carries,
+  },
+  {
+    name: "an LSTM of one step, backwards",
+    shapes: [[1, 2, 3], [2, 4], [2, 4], [16, 3], [16, 4], [16]],
+    build: (loop, [xs, h, c, wi, wh, b]) => loop(lstm(wi, wh, b), [h, c], [xs], { reverse: true }).carries,
+  },
+  {
+    name: "a weight used twice in a step, through views, beside a bias used twice",
+    shapes: [[4, 2, 3], [2, 3], [9], [1, 3]],
+    build: (loop, [xs, h, w, b]) =>
+      all(
+        loop(
+          ([p], [x]) => {
+            const square = w.reshape([3, 3]);
+            const inner = p
+              .matmul(square.permute([1, 0]))
+              .add(b)
+              .sin()
+              .sub(b);
+            return { carries: [inner.matmul(square).add(x).tanh()], outputs: [inner] };
+          },
+          [h],
+          [xs],
+        ),
+      ),
+  },
+  {
+    name: "weights to the left of columns, a bias beside rows",
+    shapes: [
+      [4, 2, 3],
+      [4, 2],
+      [4, 4],
+      [4, 3],
+      [4, 1],
+    ],
+    build: (loop, [xs, h, w, u, b]) =>
+      all(
+        loop(
+          ([p], [x]) => ({
+            carries: [
+              w
+                .matmul(p)
+                .add(u.matmul(x, { transposeB: true }))
+                .add(b)
+                .tanh(),
+            ],
+          }),
+          [h],
+          [xs],
+        ),
+      ).concat(
+        all(
+          loop(
+            ([p], [x]) => ({
+              carries: [
+                w
+                  .matmul(p, { transposeA: true })
+                  .add(u.matmul(x.permute([1, 0])))
+                  .tanh(),
+              ],
+            }),
+            [h],
+            [xs],
+          ),
+        ),
+      ),
+  },
+  {
+    name: "batches of matrices, times one matrix and times one each",
+    shapes: [
+      [3, 2, 4, 3],
+      [2, 4, 3],
+      [3, 3],
+      [2, 3, 3],
+      [2, 4, 4],
+    ],
+    build: (loop, [xs, h, w, each, left]) =>
+      all(
+        loop(
+          ([p], [x]) => ({ carries: [p.matmul(w).add(x.matmul(each)).tanh()], outputs: [left.matmul(p)] }),
+          [h],
+          [xs],
+        ),
+      ),
+  },
+  {
+    name: "rows of a table by whole numbers, a sequence and captured ones",
+    shapes: [
+      [4, 3],
+      [2, 3],
+    ],
+    build: (loop, [table, h]) =>
+      all(
+        loop(
+          ([p], [i]) => ({
+            carries: [
+              p
+                .mul(table.gather(i))
+                .sin()
+                .add(p.mul(table.gather(constant([2, 0], { dtype: "i32" })))),
+            ],
+          }),
+          [h],
+          [constant([0, 3, 3, 1, 1, 2, 0, 0], { shape: [4, 2], dtype: "i32" })],
+        ),
+      ),
+  },
+  {
+    name: "a linear step, whose cotangent is the carry itself",
+    shapes: [[4, 2, 3], [2, 3], [3, 3], [3]],
+    build: (loop, [xs, h, w, b]) =>
+      all(loop(([p], [x]) => ({ carries: [p.matmul(w).add(x).add(b)], outputs: [x.sub(b)] }), [h], [xs])),
+  },
+  {
+    name: "a weight in a product and in what is none",
+    shapes: [
+      [4, 2, 3],
+      [2, 3],
+      [3, 3],
+    ],
+    build: (loop, [xs, h, w]) =>
+      all(loop(([p], [x]) => ({ carries: [p.matmul(w).add(x).tanh()], outputs: [w.mul(p.sum()).sin()] }), [h], [xs])),
+  },
+  {
+    name: "a scan in a scan, with weights read by both, and by the outer one alone",
+    shapes: [[3, 4, 2, 3], [2, 3], [3, 3], [3, 3], [3]],
+    build: (loop, [xs, a, w, u, b]) =>
+      all(
+        loop(
+          ([p], [rows]) => {
+            const inner = loop(
+              ([q], [x]) => ({ carries: [q.matmul(w).add(x).add(b).tanh()], outputs: [q] }),
+              [p.matmul(u).add(b)],
+              [rows],
+            );
+            return { carries: [inner.carries[0].matmul(w)], outputs: [inner.outputs[0].matmul(u)] };
+          },
+          [a],
+          [xs],
+        ),
+      ),
+  },
+  {
+    name: "a checkpoint in the step",
+    shapes: [[4, 2, 3], [2, 3], [3, 3], [3]],
+    build: (loop, [xs, h, w, b]) =>
+      all(
+        loop(
+          ([p], [x]) => {
+            const block = checkpoint((q: Tensor, y: Tensor) =>
+              q.matmul(w).tanh().matmul(w).add(y.matmul(w)).add(b).sin(),
+            );
+            return { carries: [block(p, x)] };
+          },
+          [h],
+          [xs],
+        ),
+      ),
+  },
+  {
+    name: "vectors, no batch of them",
+    shapes: [[4, 3], [3], [3, 3], [3]],
+    build: (loop, [xs, h, w, b]) =>
+      all(loop(([p], [x]) => ({ carries: [p.matmul(w).add(b).add(x).tanh()], outputs: [x.add(b)] }), [h], [xs])),
+  },
+  {
+    name: "a gradient rule of the caller's own",
+    shapes: [[4, 2, 3], [2, 3], [3, 3], [3]],
+    build: (loop, [xs, h, w, b]) =>
+      all(loop(([p], [x]) => ({ carries: [steeper(p.matmul(w).add(x).add(b))] }), [h], [xs])),
+  },
+  {
     name: "one step",
     shapes: [
       [1, 2, 3],
@@ -249,10 +447,11 @@ function opcodesOf({ code }: Program): number[] {
 }
 
 describe("the number of instructions does not depend on the length", () => {
-  const B = 4;
+  // So large that what the products over all steps read is packed at either length, and so small that no sum is cut into parts.
+  const [B, H] = [8, 40];
   const programOf = (length: number, order: 0 | 1 | 2, optimize: boolean) => {
-    const [xs, w, u] = [input([length, B, 3]), input([5, 5]), input([3, 5])];
-    const start = scalar(0).broadcastTo([B, 5]);
+    const [xs, w, u] = [input([length, B, H]), input([H, H]), input([H, H])];
+    const start = scalar(0).broadcastTo([B, H]);
     const { carries, outputs } = scan(rnn(w, u), [start], [xs]);
     const loss = carries[0].sum().add(outputs[0].square().sum());
     const first = order === 0 ? [] : grad(loss, [xs, w, u]);
