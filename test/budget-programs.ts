@@ -17,6 +17,8 @@ import type { Tensor } from "../src/tensor.ts";
 import { scalar } from "../src/tensor.ts";
 import { newCounters, stepProgram } from "../src/train/programs.ts";
 import { Variable } from "../src/variable.ts";
+import { cells } from "./cells.ts";
+import { type Part, partsOf } from "./moves.ts";
 
 interface Step {
   /** Widths from the input to the output. */
@@ -74,6 +76,21 @@ function recurrentStep(): Program {
   return compile({ inputs: { xs, y }, outputs: { loss }, assignments });
 }
 
+/** An LSTM of 64 over a batch of sequences of 32 features, its last state classified. */
+export function lstmStep(length: number, batch: number): Program {
+  const weights = [[256, 32], [256, 64], [256], [256]].map((shape) => new Variable(shape, 0));
+  const output = new Linear(64, 10);
+  const [xs, y] = [input([length, batch, 32]), input([batch], "i32")];
+  const start = scalar(0).broadcastTo([batch, 64]);
+  const [wi, wh, bi, bh] = weights;
+  const { carries } = scan(cells.lstm.cell(wi, wh, bi, bh), [start, start], [xs]);
+  const loss = crossEntropy(output.forward(carries[0]), y);
+  const variables = [...weights, ...parameters(output).values()];
+  const optimizer = adam(1e-3);
+  const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);
+  return compile({ inputs: { xs, y }, outputs: { loss }, assignments });
+}
+
 /** Programs by what they train. */
 export const programs: Readonly<Record<string, () => Program>> = {
   "784-128-10, batch 64, Adam": () =>
@@ -115,4 +132,12 @@ export function costOf({ code, arenaWords }: Program): Record<"instructions" | "
     else instructions++;
   }
   return { instructions, barriers, "arena bytes": 4 * arenaWords };
+}
+
+/** The same, and what stands in the bodies of its two loops; moves are instructions that compute nothing. */
+export function costOfLoops(program: Program): Record<string, number> {
+  const [forward, backward] = partsOf(program).loops;
+  const named = (prefix: string, part: Readonly<Part>) =>
+    Object.fromEntries(Object.entries(part).map(([name, count]) => [`${prefix} ${name}`, count]));
+  return { ...costOf(program), ...named("forward", forward), ...named("backward", backward) };
 }

@@ -1,7 +1,8 @@
 // scan: a loop of the same instructions whatever its length, forward and backward, equal to the unrolled graph in values, gradients
 // and gradients of gradients.
 import { afterAll, describe, expect, test } from "vitest";
-import { BARRIER, LOOP } from "../../assembly/isa/opcode.ts";
+import { BARRIER, LOOP, MATMUL } from "../../assembly/isa/opcode.ts";
+import * as slot from "../../assembly/isa/slots.ts";
 import { customGradient, grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant, input, stack } from "../../src/create.ts";
@@ -12,7 +13,9 @@ import type { Program } from "../../src/program/program.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { arange, scalar } from "../../src/tensor.ts";
+import { lstmStep } from "../budget-programs.ts";
 import { float32, oracle } from "../executors.ts";
+import { partsOf } from "../moves.ts";
 import { disagreements, largest } from "../ops/derivatives.ts";
 import { runOn } from "../run.ts";
 import { thrown } from "../thrown.ts";
@@ -482,6 +485,47 @@ describe("the number of instructions does not depend on the length", () => {
       }
     },
   );
+});
+
+describe("the training step of an LSTM", () => {
+  const [batch, features, hidden] = [12, 32, 64];
+  const [short, long] = [lstmStep(32, batch), lstmStep(512, batch)];
+
+  /** Sizes of all products in the bodies of its loops, and of those outside. */
+  const productsOf = ({ code }: Program) => {
+    const [inside, outside]: string[][] = [[], []];
+    for (let at = 0, end = 0; at < code.length; at += lengthAt(code, at)) {
+      if (opcodeAt(code, at) === LOOP) end = at + lengthAt(code, at) + code[at + slot.LOOP_BODY];
+      if (opcodeAt(code, at) !== MATMUL) continue;
+      const [m, n, k] = [slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map((number) => code[at + number]);
+      (at < end ? inside : outside).push(`${m} x ${n} x ${k}`);
+    }
+    return { inside, outside };
+  };
+
+  test("makes the gradients of its weights by one product each, over all steps, after the loop", () => {
+    const gates = 4 * hidden;
+    for (const [program, length] of [[short, 32] as const, [long, 512] as const]) {
+      const { inside, outside } = productsOf(program);
+      const forward = [`${batch} x ${gates} x ${features}`, `${batch} x ${gates} x ${hidden}`];
+      expect(inside.toSorted()).toEqual([...forward, ...forward, `${batch} x ${hidden} x ${gates}`].toSorted());
+      expect(outside).toContain(`${gates} x ${features} x ${length * batch}`);
+      expect(outside).toContain(`${gates} x ${hidden} x ${length * batch}`);
+    }
+  });
+
+  test("is as many instructions whatever the length", () => {
+    expect(opcodesOf(long)).toEqual(opcodesOf(short));
+    expect(partsOf(long)).toEqual(partsOf(short));
+  });
+
+  test("keeps both carries and the cotangent of the gates of every step, and nothing else", () => {
+    const words = (length: number) => lstmStep(length, batch).arenaWords;
+    const aStep = batch * (2 * hidden + 4 * hidden);
+    expect(words(256) - words(128)).toBe(128 * aStep);
+    // In longer ones the panels of a whole stack, which a product reads after the loop, no longer fit where others were.
+    expect(words(512)).toBeLessThan(2 * words(256));
+  });
 });
 
 test("T = 512 computes what T = 512 unrolled computes", async () => {
