@@ -62,10 +62,11 @@ function untransposed(tensor: Tensor): Tensor | undefined {
 /** Operands of many products, stacked, with the first axis joined to the one that is summed over: -1 or -2 of each operand. */
 function joined(stack: Tensor, axis: number): Tensor {
   const [count, ...shape] = stack.shape;
+  const at = shape.length + axis;
   const order = [...shape.keys()].map((i) => i + 1);
-  order.splice(axis, 0, 0);
-  shape[shape.length + axis] *= count;
-  return stack.permute(order).reshape(shape);
+  order.splice(at, 0, 0);
+  shape[at] *= count;
+  return (at > 0 ? stack.permute(order) : stack).reshape(shape);
 }
 
 export const matmul: Op<MatmulAttrs> = {
