@@ -1,5 +1,5 @@
 // scan: one body graph, run for every step of a sequence, as a loop instruction forward and backward. The body is closed: all it
-// reads from outside is among the inputs. Backward saves the carries alone and computes the body again (as checkpointing does).
+// reads from outside is among the inputs. For backward the carries alone are kept, and the body is computed again (as by checkpoints).
 
 import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
@@ -71,7 +71,8 @@ function given<T>(list: readonly (T | undefined)[]): T[] {
 //   backward  dc0 <-- b <- dc1 <-- b <- dc2 <-- b <- dc3    each b computes f again from the carry that was kept, pulls dc' and its dy
 //                                                           back through it, and gives dc, its dx and its share of dw
 //
-// Of dw, the sum of all shares, what cannot be made after the loop (totals.ts) is carried as dc is.
+// dw is the sum of all shares. Where it can, it is made after the loop, of stacks of what the steps give (totals.ts); else the loop carries
+// it, as it does dc.
 function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
   const { length, reverse, parameters, carries, sequences } = context.attrs;
   const { carried, walked, slopes } = stepBack(context);
@@ -79,15 +80,15 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
   const shares = given(slopes.slice(end));
   const order = topological(given(slopes.slice(carries)));
 
-  // Sums are made after the loop of stacks of what differs from step to step. What a loop inside b gives is not stacked again: products
-  // of its stacks are deep enough, and memory would grow with the product of both lengths.
+  // Stacked for a sum is what differs from step to step, but not what a loop inside b gives: products of its stacks are deep as they are,
+  // and memory would grow with the product of both lengths.
   const differing = dependents(order, new Map([...carried, ...walked]).keys());
   const isStackable = (node: Tensor) => differing.has(shownBy(node)) && shownBy(node).op !== item;
   const ways = waysOf(shares, isStackable);
   const summed = shares.filter((share) => !ways.has(share));
   const sums = summed.map((share): Fed => [placeholder(share), zeros(share)]);
 
-  // Whatever b computes can be had as a stack; nothing is stacked that nobody reads.
+  // The loop gives out whatever b computes for dx and shares: what of it nobody reads is not stacked.
   const captures = parameters.slice(end).map((parameter, i): Fed => [parameter, context.inputs[end + i]]);
   const fed = new Map([...carried, ...sums, ...walked, ...captures]);
   const items = scanItems([...fed.values()], {
@@ -98,6 +99,8 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
     sequences: walked.length,
     results: [...given(slopes.slice(0, carries)), ...summed.map((share, i) => sums[i][0].add(share)), ...order],
   });
+
+  // Its items are in the order of its results: dc of the first step, sums, stacks.
   const first = slopes.slice(0, carries).map((dc) => dc && items.shift());
   const totals = new Map(summed.map((share): Fed => [share, items.shift() as Tensor]));
   const stacks = new Map([...order.map((node, i): Fed => [node, items[i]]), ...walked]);
@@ -108,20 +111,22 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
 }
 
 /**
- * What b is fed: carries and sequences; and what it gives for each parameter of f: dc of float carries, and dx and shares of dw where
- * there are any.
+ * One b: its carries and sequences, and what it gives for each parameter of f: dc of every float carry, dx and shares of dw where there
+ * are any.
  */
 function stepBack({ inputs, output, attrs: body, cotangents, needs, pullback }: VjpContext<LoopBody>) {
   const { parameters, carries, sequences, results } = body;
   const found = parameters.slice(0, carries);
   const elements = parameters.slice(carries, carries + sequences);
   const kept = itemsOf(output, body).slice(results.length);
-  // Cotangents of all that f gives, and of the carries that were kept, where this gradient is itself differentiated.
+
+  // Cotangents of all that f gives, as far as there are any, and of the carries kept, for where this gradient is differentiated itself.
   const made = [...results, ...found];
   const d = made.map((value, i): Fed | undefined => {
     const cotangent = cotangents[i] ?? (i < carries && value.dtype === "f32" ? zeros(value) : undefined);
     return cotangent && [placeholder(value), cotangent];
   });
+
   const wrt = parameters.filter((_, i) => (i < carries ? d[i] : needs[i]));
   const seeds = d.map((fed) => fed?.[0]);
   const pulled = pullback(made, seeds, wrt);
