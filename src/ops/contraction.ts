@@ -73,6 +73,16 @@ function untransposed(tensor: Tensor): Tensor | undefined {
   return swapsLast ? tensor.inputs[0] : undefined;
 }
 
+/** Operands of many products, stacked, with the first axis joined to the one that is summed over: -1 or -2 of each operand. */
+function joined(stack: Tensor, axis: number): Tensor {
+  const [count, ...shape] = stack.shape;
+  const at = shape.length + axis;
+  const order = [...shape.keys()].map((i) => i + 1);
+  order.splice(at, 0, 0);
+  shape[at] *= count;
+  return (at > 0 ? stack.permute(order) : stack).reshape(shape);
+}
+
 export const matmul: Op<MatmulAttrs> = {
   name: "matmul",
   infer(inputs, attrs) {
@@ -157,6 +167,8 @@ export const matmul: Op<MatmulAttrs> = {
       });
     },
   },
+  // A_1 B_1 + A_2 B_2 = [A_1 A_2] [B_1; B_2]
+  total: ([a, b], attrs) => joined(a, attrs.transposeA ? -2 : -1).matmul(joined(b, attrs.transposeB ? -1 : -2), attrs),
   simplify([a, b], { transposeA, transposeB }) {
     const left = untransposed(a);
     const right = untransposed(b);
