@@ -47,6 +47,10 @@ function zeros({ shape }: Aval): Tensor {
 /** A placeholder of a body, and what it stands for: the first of a carry, the whole of a sequence, or what the body captures. */
 type Fed = readonly [inside: Tensor, outside: Tensor];
 
+function pairs(insides: readonly Tensor[], outsides: readonly Tensor[]): Fed[] {
+  return insides.map((inside, i) => [inside, outsides[i]]);
+}
+
 function given<T>(list: readonly (T | undefined)[]): T[] {
   return list.filter((entry) => entry !== undefined);
 }
@@ -73,10 +77,10 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
   const isStackable = (node: Tensor) => differing.has(shownBy(node)) && shownBy(node).op !== item;
   const ways = waysOf(shares, isStackable);
   const summed = shares.filter((share) => !ways.has(share));
-  const sums = summed.map((share): Fed => [placeholder(share), zeros(share)]);
+  const sums = pairs(summed.map(placeholder), summed.map(zeros));
 
   // The loop gives out whatever b computes for dx and shares: what of it nobody reads is not stacked.
-  const captures = parameters.slice(end).map((parameter, i): Fed => [parameter, context.inputs[end + i]]);
+  const captures = pairs(parameters.slice(end), context.inputs.slice(end));
   const fed = new Map([...carried, ...sums, ...walked, ...captures]);
   const items = scanItems([...fed.values()], {
     length,
@@ -89,8 +93,8 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
 
   // Its items are in the order of its results: dc of the first step, sums, stacks.
   const first = slopes.slice(0, carries).map((dc) => dc && items.shift());
-  const totals = new Map(summed.map((share): Fed => [share, items.shift() as Tensor]));
-  const stacks = new Map([...order.map((node, i): Fed => [node, items[i]]), ...walked]);
+  const totals = new Map(pairs(summed, items.splice(0, summed.length)));
+  const stacks = new Map([...pairs(order, items), ...walked]);
   const stackOf = (node: Tensor) => (stacks.get(shownBy(node)) as Tensor).reshape([length, ...node.shape]);
   const sumOf = (node: Tensor) => totals.get(node) as Tensor;
   for (const [node, way] of ways) totals.set(node, way(sumOf, stackOf));
@@ -104,8 +108,6 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
 function stepBack({ inputs, output, attrs: body, cotangents, needs, pullback }: VjpContext<LoopBody>) {
   const { parameters, carries, sequences, results } = body;
   const found = parameters.slice(0, carries);
-  const elements = parameters.slice(carries, carries + sequences);
-  const kept = itemsOf(output).slice(results.length);
 
   // Cotangents of all that f gives, as far as there are any, and of the carries kept, for where this gradient is differentiated itself.
   const made = [...results, ...found];
@@ -122,8 +124,8 @@ function stepBack({ inputs, output, attrs: body, cotangents, needs, pullback }: 
   return {
     carried: given(d.slice(0, carries)),
     walked: [
-      ...elements.map((element, i): Fed => [element, inputs[carries + i]]),
-      ...found.map((carry, i): Fed => [carry, kept[i]]),
+      ...pairs(parameters.slice(carries, carries + sequences), inputs.slice(carries)),
+      ...pairs(found, itemsOf(output).slice(results.length)),
       ...given(d.slice(carries)),
     ],
     slopes: parameters.map(slopeOf),
