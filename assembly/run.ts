@@ -1,6 +1,7 @@
 // The interpreter: fetch, one switch over the opcode, advance. Loops nest by recursion; INDEX rewrites the instruction after it.
 
 import { copy } from "./copy";
+import { cumulativeSum } from "./cumulative";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm/gemm";
 import { pack } from "./gemm/pack";
@@ -9,6 +10,7 @@ import {
   COPY,
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
+  CUMULATIVE_SUM,
   END,
   GATHER,
   INDEX,
@@ -88,6 +90,9 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case CROSS_ENTROPY_GRADIENT:
         crossEntropyGradient(at);
+        break;
+      case CUMULATIVE_SUM:
+        cumulativeSum(at);
         break;
       default:
         unreachable();

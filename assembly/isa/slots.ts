@@ -127,3 +127,14 @@ export const ENTROPY_COLUMNS = 5;
 export const ENTROPY_WORDS = 6;
 export const ENTROPY_SCALE = 6;
 export const ENTROPY_GRADIENT_WORDS = 7;
+
+// CUMULATIVE_SUM: to[o, k, i] = sum of from[o, 0..k, i], the last included unless EXCLUSIVE, from the other end on if REVERSE. Of f32 (kept
+// in float64, and rounded where it is written), or wrapping of i32.
+export const CUMULATIVE_SUM_TO = 1;
+export const CUMULATIVE_SUM_FROM = 2;
+export const CUMULATIVE_SUM_OUTER = 3;
+export const CUMULATIVE_SUM_N = 4;
+export const CUMULATIVE_SUM_INNER = 5;
+export const CUMULATIVE_SUM_INTEGER = 6;
+export const CUMULATIVE_SUM_REVERSE = 7;
+export const CUMULATIVE_SUM_EXCLUSIVE = 8;

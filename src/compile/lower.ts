@@ -165,8 +165,7 @@ class Emitter implements Emission {
     const wholes = avals.map(({ shape, dtype }, i): [same: readonly Tensor[], whole: Buffer] => {
       const same = this.#items.get(lead)?.get(i) ?? [];
       const placed = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
-      const label = `${lead.op.name} ${showShape(shape)} ${i}`;
-      return [same, placed ?? this.#scope.temporary(sizeOf(shape), dtype, label)];
+      return [same, placed ?? this.#scope.temporary(sizeOf(shape), dtype, `${lead.op.name} ${i}`)];
     });
     this.#lead(
       lead,

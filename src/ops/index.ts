@@ -1,6 +1,7 @@
 // The table of all ops: tests, documents and checks go through it, so an op outside it does not exist.
 import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
+import { cumulativeSumOp } from "./cumulative.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import { item } from "./item.ts";
@@ -25,6 +26,7 @@ export const ops = {
   ...movementOps,
   ...indexing,
   ...rowwise,
+  cumulativeSum: cumulativeSumOp,
   uniform: random.uniformOp,
   permuteIndex: random.permuteIndexOp,
   scan: loop.scanOp,

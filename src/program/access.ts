@@ -143,6 +143,7 @@ const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent }
   [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
   [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
   [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
+  [op.CUMULATIVE_SUM]: {},
 };
 
 function dense(words: number): Reach {

@@ -144,6 +144,19 @@ const ofTargets = { to: WRITE, from: READ, index: READ, rows: NUMBER, columns: N
 export const crossEntropy = instruction(op.CROSS_ENTROPY, ofTargets);
 export const crossEntropyGradient = instruction(op.CROSS_ENTROPY_GRADIENT, { ...ofTargets, scale: READ });
 
+const along = ["outer", "n", "inner"] as const;
+const FLAG = { ...NUMBER, most: 1, quiet: true } as const;
+export const cumulativeSum = instruction(op.CUMULATIVE_SUM, {
+  to: { ...WRITE, of: along },
+  from: { ...READ, of: along },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+  integer: FLAG,
+  reverse: FLAG,
+  exclusive: FLAG,
+});
+
 const described = {
   [op.END]: end,
   [op.BARRIER]: barrier,
@@ -160,6 +173,7 @@ const described = {
   [op.LOG_SUM_EXP]: logSumExp,
   [op.CROSS_ENTROPY]: crossEntropy,
   [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+  [op.CUMULATIVE_SUM]: cumulativeSum,
 };
 
 export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described;

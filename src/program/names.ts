@@ -29,6 +29,7 @@ const OPCODES: Record<Opcode, string> = {
   [op.LOG_SUM_EXP]: "log_sum_exp",
   [op.CROSS_ENTROPY]: "cross_entropy",
   [op.CROSS_ENTROPY_GRADIENT]: "cross_entropy_gradient",
+  [op.CUMULATIVE_SUM]: "cumulative_sum",
 };
 
 /** Values of slots that choose, in the order of their numbers. */

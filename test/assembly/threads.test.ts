@@ -2,7 +2,17 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { TANH } from "../../assembly/isa/map-code.ts";
-import { BARRIER, COPY, LOOP, MATMUL, PACK, REDUCE, SCATTER_ADD, SOFTMAX } from "../../assembly/isa/opcode.ts";
+import {
+  BARRIER,
+  COPY,
+  CUMULATIVE_SUM,
+  LOOP,
+  MATMUL,
+  PACK,
+  REDUCE,
+  SCATTER_ADD,
+  SOFTMAX,
+} from "../../assembly/isa/opcode.ts";
 import {
   ABORT_AFTER_STEP,
   ABORT_NOW,
@@ -78,6 +88,7 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
   const probabilities = machine.f32(m * n);
   const index = machine.i32(Array.from({ length: m }, (_, i) => (i * 7) % 20));
   const scattered = machine.f32(20 * n);
+  const running = machine.f32(m * n);
   const columns = machine.f32(n);
   const sum = machine.f32(1);
   const ring = machine.f32(8);
@@ -93,6 +104,7 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
     instruction(SOFTMAX, probabilities.at, c.at, m, n),
     barrier,
     instruction(SCATTER_ADD, scattered.at, probabilities.at, index.at, m, n, 20),
+    instruction(CUMULATIVE_SUM, running.at, turned.at, 1, n, m, 0, 0, 0),
     instruction(REDUCE, columns.at, turned.at, KIND_SUM, n, m, 1),
     barrier,
     // The next step starts from what this one found: an order violated anywhere changes every later bit.
@@ -103,7 +115,7 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
   const program = [instruction(LOOP, 3, body.flat().length, 0), ...body];
   return {
     program,
-    results: [c, turned, probabilities, scattered, columns, b],
+    results: [c, turned, probabilities, scattered, running, columns, b],
     log: { from: sum.at, count: 1, to: ring.at, capacity: 8 },
   };
 }

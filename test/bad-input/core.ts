@@ -41,6 +41,12 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     a.data([1, 2]),
     a.options({ shape: a.also(a.shape([2]), ["a list", "a shape"]), dtype: a.word("i32") }),
   ),
+  cumulativeSum: call(
+    core.cumulativeSum,
+    a.fitting(vector()),
+    a.place(0),
+    a.options({ reverse: a.flag(true), exclusive: a.flag(true) }),
+  ),
   customGradient: call(
     (fn: (x: Tensor) => Tensor, rule: () => readonly Tensor[]) => {
       const x = vector();

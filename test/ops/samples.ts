@@ -2,6 +2,7 @@
 import { customGradient } from "../../src/autodiff.ts";
 import { concat, constant, stack } from "../../src/create.ts";
 import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
+import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
@@ -307,6 +308,39 @@ export const samples: Record<OpName, Samples> = {
         [real("64x10", -9, 9), whole("64", 0, 10), real("64")],
         [real("3x333"), whole("3", 0, 333), real("3")],
       ],
+    },
+  ],
+
+  cumulativeSum: [
+    {
+      golden: "along/cumulativeSum",
+      build: (x) => cumulativeSum(x, -1),
+      larger: ["1", "5x333", "33x1", "3x5x17", "9000", "2x8193"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 0",
+      build: (x) => cumulativeSum(x, 0),
+      larger: ["33x17", "8200x3", "17x2x5", "40x65", "7x16", "1x5"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 1 reversed",
+      build: (x) => cumulativeSum(x, 1, { reverse: true }),
+      larger: ["5x333", "3x33x18"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 1 exclusive",
+      build: (x) => cumulativeSum(x, 1, { exclusive: true }),
+      larger: ["5x333", "3x33x18"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 0 both",
+      build: (x) => cumulativeSum(x, 0, { reverse: true, exclusive: true }),
+      larger: ["333", "33x19"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum i32",
+      build: (x) => cumulativeSum(x, 1),
+      larger: [[whole("5x333", -1e9, 1e9)], [whole("3x33x18", -1e9, 1e9)]],
     },
   ],
 

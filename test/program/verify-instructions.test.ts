@@ -25,7 +25,7 @@ rejects("lengths", [
     "of an unknown instruction",
     maps,
     (d) => d.set(op.BARRIER, 0, op.OPCODES | (1 << 8)),
-    "instruction 1 (opcode 15, instruction 1): no instruction has this opcode",
+    `instruction 1 (opcode ${op.OPCODES}, instruction 1): no instruction has this opcode`,
   ],
   [
     "of nothing",

@@ -1,7 +1,7 @@
 // What the executor and the report of threads believe about chunks, against what the kernels claim.
 import { describe, expect, test } from "vitest";
 import * as op from "../../assembly/isa/opcode.ts";
-import { ABORT_NOW, CONTROL_ABORT, CONTROL_CLAIMS } from "../../assembly/isa/sizes.ts";
+import { ABORT_NOW, CLAIM_SLOTS, CONTROL_ABORT, CONTROL_CLAIMS, MATH_PAGE } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { chunksOf, timeOf } from "../../src/runtime/wasm/work.ts";
 import { builds, instruction, Machine, random } from "../assembly/machine.ts";
@@ -35,6 +35,8 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.SCATTER_ADD, to, from, index, size(100), size(500), size(500)),
       instruction(op.SOFTMAX, to, from, rows, columns),
       instruction(op.CROSS_ENTROPY, to, from, index, rows, columns),
+      instruction(op.CUMULATIVE_SUM, to, from, size(30), size(300), size(100), 0, 0, 0),
+      instruction(op.CUMULATIVE_SUM, to, from, rows, columns, 1, 0, 1, 1),
     );
   }
   return list;
@@ -47,14 +49,19 @@ describe.each(builds)("the chunks of %s", (build) => {
 
   test("are as many as the kernels claim", () => {
     new Int32Array(machine.memory.buffer, index, ROOM).fill(0);
-    const control = new Int32Array(machine.memory.buffer);
-    control[CONTROL_ABORT / 4] = ABORT_NOW; // nobody else will come to the barrier at the end
-    // The second of two threads: its first chunk is chunk 1 without any claim, then it claims 2, 3, ... up to the first too many.
-    machine.exports.attach(1, 2, machine.scratch);
-    machine.exports.run(machine.load(instructions), 1, 0, 0, 0, 0, 0);
+    const control = new Int32Array(machine.memory.buffer, 0, MATH_PAGE / 4);
+    const claimed: number[] = [];
+    for (let start = 0; start < instructions.length; start += CLAIM_SLOTS) {
+      const batch = instructions.slice(start, start + CLAIM_SLOTS);
+      control.fill(0);
+      control[CONTROL_ABORT / 4] = ABORT_NOW; // nobody else will come to the barrier at the end
+      // The second of two threads: its first chunk is chunk 1 without any claim, then it claims 2, 3, ... up to the first too many.
+      machine.exports.attach(1, 2, machine.scratch);
+      machine.exports.run(machine.load(batch), 1, 0, 0, 0, 0, 0);
+      claimed.push(...batch.map((_, i) => control[(CONTROL_CLAIMS + i * LINE) / 4] + 1));
+    }
     const panel = build === "relaxed" ? 8 : 12;
     const counted = instructions.map((words) => chunksOf(Int32Array.from(words), 0, panel).count);
-    const claimed = instructions.map((_, i) => control[(CONTROL_CLAIMS + i * LINE) / 4] + 1);
     expect(counted.map((count) => Math.max(1, count))).toEqual(claimed);
     expect(Math.max(...counted)).toBeGreaterThan(60);
   });

@@ -1,6 +1,15 @@
-// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient. Twin of assembly/softmax.ts.
+// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient, running sums. Twin of assembly/softmax.ts and
+// assembly/cumulative.ts.
 import * as op from "../../../assembly/isa/opcode.ts";
 import {
+  CUMULATIVE_SUM_EXCLUSIVE,
+  CUMULATIVE_SUM_FROM,
+  CUMULATIVE_SUM_INNER,
+  CUMULATIVE_SUM_INTEGER,
+  CUMULATIVE_SUM_N,
+  CUMULATIVE_SUM_OUTER,
+  CUMULATIVE_SUM_REVERSE,
+  CUMULATIVE_SUM_TO,
   ENTROPY_COLUMNS,
   ENTROPY_FROM,
   ENTROPY_INDEX,
@@ -20,6 +29,7 @@ export const ROW_KERNELS = {
   [op.LOG_SUM_EXP]: logSumExp,
   [op.CROSS_ENTROPY]: crossEntropy,
   [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+  [op.CUMULATIVE_SUM]: cumulativeSum,
 };
 
 function softmax(memory: JsMemory, code: Int32Array, at: number): void {
@@ -96,4 +106,22 @@ function logSumExpRow({ f }: JsMemory, from: number, columns: number): number {
   let sum = 0;
   for (let c = 0; c < columns; c++) sum += Math.exp(f[from + c] - shift);
   return shift + Math.log(sum);
+}
+
+function cumulativeSum({ f, i }: JsMemory, code: Int32Array, at: number): void {
+  const [n, inner] = [code[at + CUMULATIVE_SUM_N], code[at + CUMULATIVE_SUM_INNER]];
+  const isInteger = code[at + CUMULATIVE_SUM_INTEGER] === 1;
+  const isReverse = code[at + CUMULATIVE_SUM_REVERSE] === 1;
+  const isExclusive = code[at + CUMULATIVE_SUM_EXCLUSIVE] === 1;
+  const words = isInteger ? i : f;
+  for (let line = 0; line < code[at + CUMULATIVE_SUM_OUTER] * inner; line++) {
+    const start = Math.floor(line / inner) * n * inner + (line % inner);
+    for (let k = 0, sum = 0; k < n; k++) {
+      const element = start + (isReverse ? n - 1 - k : k) * inner;
+      const before = sum;
+      sum += words[code[at + CUMULATIVE_SUM_FROM] + element];
+      if (isInteger) sum |= 0;
+      words[code[at + CUMULATIVE_SUM_TO] + element] = isExclusive ? before : sum;
+    }
+  }
 }

@@ -180,6 +180,13 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
   [op.LOG_SUM_EXP]: rowKernel,
   [op.CROSS_ENTROPY]: entropy,
   [op.CROSS_ENTROPY_GRADIENT]: entropy,
+  [op.CUMULATIVE_SUM]: (word) => {
+    const inner = word(slot.CUMULATIVE_SUM_INNER);
+    const width = Math.min(inner, cut.REDUCE_COLUMNS);
+    const each = word(slot.CUMULATIVE_SUM_N) * width;
+    const groups = word(slot.CUMULATIVE_SUM_OUTER) * Math.ceil(inner / width);
+    return boxes(whole(each), [groups, fitting(cut.REDUCE_CHUNK, each)]);
+  },
 };
 
 /** Columns of a panel of n columns, as in assembly/gemm/blocking.ts. */

@@ -1,0 +1,55 @@
+"""Golden values of ops along an axis: /usr/bin/python3 test/golden/make-along.py (Debian's python3-torch 1.13), float64 throughout.
+
+Writes along.json in the format of make.py, whose tools it takes; each entry has random numbers of its own, by its name.
+"""
+import json
+import pathlib
+import zlib
+
+import make
+import numpy
+import torch
+from make import INFINITY, MAX, NAN, case, f64, i32, integers, real
+
+
+def flipped(f, dim):
+    """From the other end on."""
+    return lambda x: torch.flip(f(torch.flip(x, (dim,))), (dim,))
+
+
+def without_own(dim):
+    """The sums before each element."""
+    def sums(x):
+        zero = torch.zeros_like(x.narrow(dim, 0, min(1, x.shape[dim])))
+        return torch.cat([zero, torch.cumsum(x, dim).narrow(dim, 0, max(0, x.shape[dim] - 1))], dim)
+    return sums
+
+
+def whole_sums(dim):
+    return lambda x: torch.cumsum(x.long(), dim).to(torch.int32)
+
+
+def sums():
+    broken = f64([[1, INFINITY, 2], [1, NAN, 2], [INFINITY, -INFINITY, 0], [-0.0, -0.0, 1]])
+    return {
+        "cumulativeSum": lambda: [case(lambda x: torch.cumsum(x, -1), real(*s)) for s in ((17,), (3, 5), (5, 1), (2, 3, 4), (3, 0), (0, 3))]
+        + [case(lambda x: torch.cumsum(x, -1), broken, order=0)],
+        "cumulativeSum 0": lambda: [case(lambda x: torch.cumsum(x, 0), real(*s)) for s in ((5, 3), (5, 2, 3), (1, 4))],
+        "cumulativeSum 1 reversed": lambda: [case(flipped(lambda x: torch.cumsum(x, 1), 1), real(*s)) for s in ((3, 5), (2, 5, 3))],
+        "cumulativeSum 1 exclusive": lambda: [case(without_own(1), real(*s)) for s in ((3, 5), (2, 5, 3), (3, 1), (3, 0))],
+        "cumulativeSum 0 both": lambda: [case(flipped(without_own(0), 0), real(*s)) for s in ((17,), (5, 3))],
+        "cumulativeSum i32": lambda: [case(whole_sums(1), x) for x in (integers(3, 5), integers(2, 5, 3), i32([[MAX, 1, 1]]))],
+    }
+
+
+def main():
+    written = []
+    for name, make_cases in sums().items():
+        make.random = numpy.random.default_rng(zlib.crc32(name.encode()))
+        cases = ",\n".join(json.dumps(each, separators=(",", ":")) for each in make_cases())
+        written.append(f"{json.dumps(name)}: [\n{cases}\n]")
+    pathlib.Path(__file__).with_name("along.json").write_text("{\n" + ",\n".join(written) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
