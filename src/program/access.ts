@@ -101,12 +101,9 @@ const logits = times(slot.ENTROPY_ROWS, slot.ENTROPY_COLUMNS);
 const targets = times(slot.ENTROPY_ROWS);
 
 /** Of every address in a fixed slot; those of maps follow from their modes. */
-const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent } } = {
-  [op.END]: {},
-  [op.BARRIER]: {},
-  [op.LOOP]: {},
-  [op.INDEX]: {},
-  [op.MAP]: {},
+const EXTENTS: {
+  readonly [O in Opcode as [Pointers[O]] extends [never] ? never : O]: { readonly [K in Pointers[O]]: Extent };
+} = {
   // Parts of a long sum begin anywhere.
   [op.REDUCE]: {
     to: {
@@ -143,8 +140,9 @@ const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent }
   [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
   [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
   [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
-  [op.CUMULATIVE_SUM]: {},
 };
+
+type ByOpcode = Partial<Record<Opcode, Readonly<Record<string, Extent>>>>;
 
 function dense(words: number): Reach {
   return { words, first: 0, run: words, period: words };
@@ -190,7 +188,7 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
 export function accessesOf(code: Int32Array, at: number): Access[] {
   const word = wordsAt(code, at);
   const opcode = opcodeAt(code, at) as Opcode;
-  const extents: Readonly<Record<string, Extent>> = EXTENTS[opcode];
+  const extents: Readonly<Record<string, Extent>> = (EXTENTS as ByOpcode)[opcode] ?? {};
   const own = INSTRUCTIONS[opcode].slots
     .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
     .map(({ name, at: number, holds, of }): Access => {
