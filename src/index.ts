@@ -5,6 +5,7 @@ export { compileInit } from "./compile/init.ts";
 export { concat, constant, input, type Nested, stack } from "./create.ts";
 export * from "./errors.ts";
 export { type EvaluateOptions, evaluate, evaluateAll } from "./evaluate.ts";
+export { scatterAddAlongAxis, takeAlongAxis } from "./ops/along.ts";
 export { cumulativeSum } from "./ops/cumulative.ts";
 export { type ScanStep, scan } from "./ops/loop.ts";
 export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";

@@ -71,6 +71,13 @@ export const coreCalls: Readonly<Record<string, Call>> = {
   normal: call(core.normal, tensors(key()), a.shape([2]), a.optional(a.operand(0)), a.optional(a.operand(1))),
   permuteIndex: call(core.permuteIndex, a.tensor(core.arange(4)), tensors(key()), a.place(4)),
   randomKey: call(core.randomKey, a.seed(0), a.text("path")),
+  scatterAddAlongAxis: call(
+    core.scatterAddAlongAxis,
+    a.tensor(constant([[1], [2]])),
+    a.tensor(constant([[1], [0]], { dtype: "i32" })),
+    a.place(1),
+    a.shape([2, 2]),
+  ),
   scalar: call(core.scalar, a.anyNumber(1), a.optional(a.word("f32"))),
   scan: call(
     core.scan,
@@ -81,6 +88,12 @@ export const coreCalls: Readonly<Record<string, Call>> = {
   ),
   stack: call(core.stack, tensors([vector()]), a.optional(a.place(0))),
   stopGradient: call(core.stopGradient, a.fitting(vector())),
+  takeAlongAxis: call(
+    core.takeAlongAxis,
+    a.tensor(constant([[1], [2]])),
+    a.tensor(constant([[1], [0]], { dtype: "i32" })),
+    a.place(1),
+  ),
   uniform: call(core.uniform, tensors(key()), a.shape([2]), a.optional(a.finite(0)), a.optional(a.finite(1))),
   valueAndGrad: call(
     (fn: (x: Tensor) => Tensor, x: Tensor) => core.valueAndGrad(fn)(x),

@@ -42,9 +42,34 @@ def sums():
     }
 
 
+def indices():
+    take = lambda dim: lambda x, i: torch.gather(x, dim, i.long())
+    def add(dim, *shape):
+        return lambda u, i: torch.zeros(shape, dtype=u.dtype).scatter_add(dim, i.long(), u)
+    def outside(x, i):
+        inside = (i >= 0) & (i < x.shape[1])
+        return torch.where(inside, torch.gather(x, 1, torch.where(inside, i, 0).long()), torch.tensor(NAN, dtype=x.dtype))
+    def outside_add(u, i):
+        inside = (i >= 0) & (i < 3)
+        return torch.zeros(2, 3, dtype=u.dtype).scatter_add(1, torch.where(inside, i, 0).long(), torch.where(inside, u, 0))
+    below = lambda high, *shape: integers(*shape, low=0, high=high)
+    wide = i32([[0, -1, 3], [2, MAX, -MAX]])
+    return {
+        "take 1": lambda: [case(take(1), real(3, 5), below(5, 3, 4)), case(take(1), real(3, 5), below(5, 2, 7)), case(take(1), real(2, 5, 3), below(5, 2, 2, 3)),
+                           case(take(1), real(3, 5), below(5, 3, 0)), case(outside, real(2, 3), wide, order=0)],
+        "take 0": lambda: [case(take(0), real(17), below(17, 5)), case(take(0), real(5, 3), below(5, 7, 3)), case(take(0), real(5, 2, 3), below(5, 1, 2, 2))],
+        "take i32": lambda: [case(take(1), integers(3, 5), below(5, 3, 4))],
+        "take u8": lambda: [case(take(1), torch.arange(15).to(torch.uint8).reshape(3, 5), below(5, 3, 4))],
+        "add 1": lambda: [case(add(1, 3, 5), real(3, 4), below(5, 3, 4)), case(add(1, 2, 5, 3), real(2, 2, 3), below(5, 2, 2, 3))],
+        "add 1 to more rows": lambda: [case(add(1, 4, 2), real(3, 9), below(2, 3, 9))],
+        "add 1 outside": lambda: [case(outside_add, real(2, 3), wide)],
+        "add 0": lambda: [case(add(0, 17), real(5), below(17, 5)), case(add(0, 5, 3), real(7, 3), below(5, 7, 3))],
+    }
+
+
 def main():
     written = []
-    for name, make_cases in sums().items():
+    for name, make_cases in {**sums(), **indices()}.items():
         make.random = numpy.random.default_rng(zlib.crc32(name.encode()))
         cases = ",\n".join(json.dumps(each, separators=(",", ":")) for each in make_cases())
         written.append(f"{json.dumps(name)}: [\n{cases}\n]")

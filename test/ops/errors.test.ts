@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { customGradient, grad } from "../../src/autodiff.ts";
 import { concat, constant, input, stack } from "../../src/create.ts";
 import { SimdgradError } from "../../src/errors.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../../src/ops/along.ts";
+import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndex, uniform } from "../../src/ops/random.ts";
@@ -74,6 +76,14 @@ const wrong: Readonly<Record<string, () => unknown>> = {
   "gather by f32": () => f(5, 2).gather(f(3)),
   "gather from a scalar": () => f().gather(i(3)),
   "scatterAdd of shapes": () => i(3).scatterAdd(f(3, 2), [5, 4]),
+  "takeAlongAxis by f32": () => takeAlongAxis(f(5, 2), f(5, 2), 1),
+  "takeAlongAxis by a longer index": () => takeAlongAxis(f(5, 2), i(6, 2), 1),
+  "takeAlongAxis by an index of fewer axes": () => takeAlongAxis(f(5, 2), i(2), 1),
+  "takeAlongAxis over an axis outside": () => takeAlongAxis(f(5, 2), i(5, 2), 2),
+  "scatterAddAlongAxis of shapes": () => scatterAddAlongAxis(f(5, 3), i(5, 2), 1, [5, 2]),
+  "scatterAddAlongAxis to fewer rows": () => scatterAddAlongAxis(f(5, 2), i(5, 2), 1, [4, 2]),
+  "cumulativeSum of bytes": () => cumulativeSum(u(2), 0),
+  "cumulativeSum of a scalar": () => cumulativeSum(f(), 0),
   "scatterAdd of i32": () => i(3).scatterAdd(i(3), [5]),
   "oneHot of f32": () => f(3).oneHot(5),
 
@@ -154,6 +164,8 @@ test("errors", () => {
       "crossEntropy of rows": "ShapeError: crossEntropy: logits [64, 10] and targets [63] differ in rows",
       "crossEntropy with f32 targets": "DTypeError: crossEntropy: class indices: takes i32, got f32[64]",
       "crossEntropyGradient of scales": "ShapeError: crossEntropyGradient: scale [3] is not one a row",
+      "cumulativeSum of a scalar": "ShapeError: cumulativeSum: [] has no axis 0",
+      "cumulativeSum of bytes": "DTypeError: cumulativeSum: takes f32 or i32, got u8[2] (cast it first)",
       "customGradient of another shape": "GradientError: customGradient: the rule gives input 0 of shape [3] a cotangent of []",
       "exp of i32": "DTypeError: exp: takes f32, got i32[2]",
       "floor of bytes": "DTypeError: floor: takes f32, got u8[2] (cast it first)",
@@ -197,6 +209,8 @@ test("errors", () => {
       "scan with a lost carry": "ArgumentError: scan: 1 carries in, 0 out",
       "scatterAdd of i32": "DTypeError: scatterAdd: takes f32, got i32[3]",
       "scatterAdd of shapes": "ShapeError: scatterAdd: updates [3, 2] and index [3] do not fit rows of [5, 4]",
+      "scatterAddAlongAxis of shapes": "ShapeError: scatterAddAlongAxis: updates [5, 3] and index [5, 2] differ",
+      "scatterAddAlongAxis to fewer rows": "ShapeError: scatterAddAlongAxis: an index of [5, 2] does not fit [4, 2]",
       "select by i32": "DTypeError: select: the condition: takes f32, got i32[2]",
       "select of dtypes": "DTypeError: select: dtypes differ: f32[2] and i32[2]",
       "select of shapes": "ShapeError: select: shapes [2] and [3] do not broadcast",
@@ -215,6 +229,10 @@ test("errors", () => {
       "sum over half an axis": "ShapeError: sum: [2, 3] has no axis 0.5",
       "take by step 0": "ShapeError: slice: starts [0], sizes [2], steps [0] leave [5]",
       "take outside": "ShapeError: slice: starts [-1], sizes [2], steps [1] leave [5]",
+      "takeAlongAxis by a longer index": "ShapeError: takeAlongAxis: an index of [6, 2] does not fit [5, 2]",
+      "takeAlongAxis by an index of fewer axes": "ShapeError: takeAlongAxis: an index of [2] does not fit [5, 2]",
+      "takeAlongAxis by f32": "DTypeError: takeAlongAxis: the index: takes i32, got f32[5, 2]",
+      "takeAlongAxis over an axis outside": "ShapeError: takeAlongAxis: [5, 2] has no axis 2",
       "transpose of a vector": "ShapeError: transpose: [2] has no axis -2",
       "uniform of half a size": "ShapeError: uniform: [0.5] is not a shape",
       "uniform with a key of f32": "DTypeError: uniform: the key: takes i32, got f32[3]",

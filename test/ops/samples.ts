@@ -1,6 +1,7 @@
 // Samples of every op: the tables that all tests of ops go through. An op without a sample does not compile.
 import { customGradient } from "../../src/autodiff.ts";
 import { concat, constant, stack } from "../../src/create.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../../src/ops/along.ts";
 import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
 import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
@@ -260,6 +261,21 @@ export const samples: Record<OpName, Samples> = {
       build: (x, index) => x.gather(index),
       larger: [[bytes("33x17"), whole("65", 0, 33)]],
     },
+    {
+      golden: "along/take 1",
+      build: (x, index) => takeAlongAxis(x, index, 1),
+      larger: [
+        [real("33x17"), whole("33x65", 0, 17)],
+        [real("5x9x17"), whole("4x33x17", 0, 9)],
+      ],
+    },
+    {
+      golden: "along/take 0",
+      build: (x, index) => takeAlongAxis(x, index, 0),
+      larger: [[real("33x17"), whole("65x16", 0, 33)]],
+    },
+    { golden: "along/take i32", build: (x, index) => takeAlongAxis(x, index, 1) },
+    { golden: "along/take u8", build: (x, index) => takeAlongAxis(x, index, 1) },
   ],
   scatterAdd: [
     {
@@ -268,6 +284,28 @@ export const samples: Record<OpName, Samples> = {
       larger: [
         [real("65x17"), whole("65", 0, 5)],
         [real("3x33"), whole("3x33", 0, 5)],
+      ],
+    },
+    {
+      golden: "along/add 1",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, updates.shape.with(1, 5)),
+      larger: [[real("5x333"), whole("5x333", 0, 5)]],
+    },
+    {
+      golden: "along/add 1 to more rows",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, [4, 2]),
+    },
+    {
+      golden: "along/add 1 outside",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, [2, 3]),
+    },
+    {
+      golden: "along/add 0",
+      build: (updates, index) =>
+        scatterAddAlongAxis(updates, index, 0, updates.shape.length === 1 ? [17] : [5, updates.shape[1]]),
+      larger: [
+        [real("65x33"), whole("65x33", 0, 5)],
+        [real("1000"), whole("1000", 0, 17)],
       ],
     },
     { golden: "indexing/scatterAdd outside", build: (updates, index) => index.scatterAdd(updates, [5, 2]) },
