@@ -22,6 +22,7 @@ import {
   REDUCE,
   SCATTER_ADD,
   SOFTMAX,
+  SORT,
 } from "./isa/opcode";
 import { SCRATCH_COUNTERS, SCRATCH_INSTRUCTION } from "./isa/sizes";
 import { INDEX_COUNT, INDEX_FIRST, INDEX_STRIDE, LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "./isa/slots";
@@ -29,6 +30,7 @@ import { map } from "./map";
 import { barrier, scratch } from "./parallel";
 import { reduce } from "./reduce";
 import { crossEntropy, crossEntropyGradient, logSumExp, softmax } from "./softmax";
+import { sort } from "./sort";
 
 /** Bytes of the instruction with this header: its words are counted above the opcode. */
 function bytesOf(header: u32): usize {
@@ -93,6 +95,9 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case CUMULATIVE_SUM:
         cumulativeSum(at);
+        break;
+      case SORT:
+        sort(at);
         break;
       default:
         unreachable();

@@ -9,6 +9,7 @@ export { scatterAddAlongAxis, takeAlongAxis } from "./ops/along.ts";
 export { cumulativeSum } from "./ops/cumulative.ts";
 export { type ScanStep, scan } from "./ops/loop.ts";
 export { foldIn, normal, permuteIndex, randomKey, uniform } from "./ops/random.ts";
+export { argsort, sort, topK } from "./ops/sort.ts";
 export type { Program, ProgramConstant, ProgramSlot, ProgramVariable } from "./program/program.ts";
 export { createExecutor } from "./runtime/create.ts";
 export type * from "./runtime/executor.ts";

@@ -14,6 +14,7 @@ export const MAX_OUTPUTS = 32;
 export const MAX_SCRATCH_REGISTERS = 32;
 export const MAX_STEPS = 255;
 export const SHUFFLED = 64; // indices up to which a permutation is a shuffle, whose time grows with their square
+export const SORT_SHORT = 8192; // columns of a row that is sorted in scratch, three words each
 
 // An address in a program: region << 30 | word offset. The word 0 means "absent": state starts at word ALIGN.
 export const REGION_SHIFT = 30;

@@ -138,3 +138,14 @@ export const CUMULATIVE_SUM_INNER = 5;
 export const CUMULATIVE_SUM_INTEGER = 6;
 export const CUMULATIVE_SUM_REVERSE = 7;
 export const CUMULATIVE_SUM_EXCLUSIVE = 8;
+
+// SORT: values[r, :] = from[r, :] in ascending order, or descending; indices[r, :] = where each stood. Equal ones, as 0 and -0, stay in their
+// order; NaN is the largest. WORK has two words an element, of rows longer than SORT_SHORT; of others nothing there is touched.
+export const SORT_VALUES = 1;
+export const SORT_INDICES = 2;
+export const SORT_WORK = 3;
+export const SORT_FROM = 4;
+export const SORT_ROWS = 5;
+export const SORT_COLUMNS = 6;
+export const SORT_INTEGER = 7;
+export const SORT_DESCENDING = 8;

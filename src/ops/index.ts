@@ -11,6 +11,7 @@ import * as movement from "./movement.ts";
 import * as random from "./random.ts";
 import * as reduction from "./reduction.ts";
 import * as rowwise from "./rowwise.ts";
+import { sortOp } from "./sort.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
 const { broadcastCopy: __, ...movementOps } = movement;
@@ -27,6 +28,7 @@ export const ops = {
   ...indexing,
   ...rowwise,
   cumulativeSum: cumulativeSumOp,
+  sort: sortOp,
   uniform: random.uniformOp,
   permuteIndex: random.permuteIndexOp,
   scan: loop.scanOp,

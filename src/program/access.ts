@@ -1,6 +1,6 @@
 // What every instruction reads and writes, from its decoded words. Print and verify stand on it.
 import * as op from "../../assembly/isa/opcode.ts";
-import { PANEL } from "../../assembly/isa/sizes.ts";
+import { PANEL, SORT_SHORT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { INSTRUCTIONS, isPointer, type Opcode, type Pointers, type Word } from "./instructions.ts";
@@ -140,6 +140,11 @@ const EXTENTS: {
   [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
   [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
   [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
+  [op.SORT]: {
+    work: {
+      reach: (word) => (word(slot.SORT_COLUMNS) > SORT_SHORT ? 2 * word(slot.SORT_ROWS) * word(slot.SORT_COLUMNS) : 0),
+    },
+  },
 };
 
 type ByOpcode = Partial<Record<Opcode, Readonly<Record<string, Extent>>>>;

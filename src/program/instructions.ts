@@ -157,6 +157,18 @@ export const cumulativeSum = instruction(op.CUMULATIVE_SUM, {
   exclusive: FLAG,
 });
 
+const matrix = ["rows", "columns"] as const;
+export const sort = instruction(op.SORT, {
+  values: { ...WRITE, of: matrix },
+  indices: { ...WRITE, of: matrix },
+  work: WRITE,
+  from: { ...READ, of: matrix },
+  rows: NUMBER,
+  columns: NUMBER,
+  integer: FLAG,
+  descending: FLAG,
+});
+
 const described = {
   [op.END]: end,
   [op.BARRIER]: barrier,
@@ -174,6 +186,7 @@ const described = {
   [op.CROSS_ENTROPY]: crossEntropy,
   [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
   [op.CUMULATIVE_SUM]: cumulativeSum,
+  [op.SORT]: sort,
 };
 
 export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described;

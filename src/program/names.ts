@@ -30,6 +30,7 @@ const OPCODES: Record<Opcode, string> = {
   [op.CROSS_ENTROPY]: "cross_entropy",
   [op.CROSS_ENTROPY_GRADIENT]: "cross_entropy_gradient",
   [op.CUMULATIVE_SUM]: "cumulative_sum",
+  [op.SORT]: "sort",
 };
 
 /** Values of slots that choose, in the order of their numbers. */

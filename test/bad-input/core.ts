@@ -26,6 +26,7 @@ function computation(): a.Argument {
 }
 
 export const coreCalls: Readonly<Record<string, Call>> = {
+  argsort: call(core.argsort, a.fitting(vector()), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),
   accuracy: call(core.accuracy, a.tensor(constant([[1, 2]])), a.fitting(constant(Int32Array.of(1)))),
   arange: call(core.arange, a.whole(3)),
   compile: call(core.compile, computation(), a.options({ optimize: a.flag(false) })),
@@ -86,6 +87,7 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     tensors([vector()]),
     a.options({ length: a.whole(2), reverse: a.flag(true) }),
   ),
+  sort: call(core.sort, a.fitting(vector()), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),
   stack: call(core.stack, tensors([vector()]), a.optional(a.place(0))),
   stopGradient: call(core.stopGradient, a.fitting(vector())),
   takeAlongAxis: call(
@@ -94,6 +96,7 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     a.tensor(constant([[1], [0]], { dtype: "i32" })),
     a.place(1),
   ),
+  topK: call(core.topK, a.fitting(vector()), a.whole(1), a.optional(a.place(0)), a.options({ largest: a.flag(false) })),
   uniform: call(core.uniform, tensors(key()), a.shape([2]), a.optional(a.finite(0)), a.optional(a.finite(1))),
   valueAndGrad: call(
     (fn: (x: Tensor) => Tensor, x: Tensor) => core.valueAndGrad(fn)(x),

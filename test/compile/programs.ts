@@ -1,7 +1,8 @@
 // Small valid programs for the tests of verifyProgram: compiled ones, and hand-made ones for what the compiler never makes.
-import { compile, input, type Program, scan, Variable } from "simdgrad";
+import { compile, cumulativeSum, grad, input, type Program, scan, sort, Variable } from "simdgrad";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
+import { SORT_SHORT } from "../../assembly/isa/sizes.ts";
 import { a, column, Encoder, full, type MapBody, o, one, r, row } from "../runtime/encode.ts";
 
 /** A depth at which even three columns are worth panels. */
@@ -47,6 +48,15 @@ export function moving(): Program {
   const back = index.scatterAdd(rows, [5, 3]);
   const outputs = { rows, back, entropy: rows.crossEntropy(index), turned: x.permute([1, 0]) };
   return compile({ inputs: { x, index }, outputs });
+}
+
+/** sort, with rows in scratch and in memory, cumulative_sum, and their gradients. */
+export function along(): Program {
+  const x = input([5, 30], "f32", "x");
+  const long = input([1, SORT_SHORT + 3], "f32", "long");
+  const { values, indices } = sort(cumulativeSum(x, 0, { reverse: true }), 1, { descending: true });
+  const [slope] = grad(values.square().sum(), [x]);
+  return compile({ inputs: { x, long }, outputs: { indices, slope, all: sort(long).values } });
 }
 
 /** Hand-made: `write` gets the encoder, an input x and an output y of `size` elements. */

@@ -67,9 +67,27 @@ def indices():
     }
 
 
+def order():
+    values = lambda dim, down=False: lambda x: torch.sort(x, dim=dim, descending=down, stable=True)[0]
+    places = lambda dim, down=False: lambda x: torch.sort(x, dim=dim, descending=down, stable=True)[1]
+    largest = lambda k, dim, down=True: lambda x: torch.topk(x, k, dim, largest=down)[0]
+    wild = f64([[3, NAN, -INFINITY, INFINITY, 0.0, -0.0, 1e-40, NAN, -1e-40, 3], [-0.0, 0.0, 1, 1, -1, -1, NAN, INFINITY, -3.4028234663852886e38, -0.0]])
+    wild_whole = i32([[MAX, 0, -MAX - 1, -1, 1, 0, MAX, -1]])
+    return {
+        "sort": lambda: [case(values(-1), real(*s)) for s in ((17,), (3, 5), (5, 1), (2, 3, 4), (3, 0), (0, 3))] + [case(values(-1), wild, order=0)],
+        "sort 0 descending": lambda: [case(values(0, True), real(*s)) for s in ((17,), (5, 3), (5, 2, 3))] + [case(values(0, True), wild.T.contiguous(), order=0)],
+        "sort i32": lambda: [case(values(1), x) for x in (integers(3, 17), wild_whole)],
+        "sort i32 descending": lambda: [case(values(1, True), x) for x in (integers(3, 17), wild_whole)],
+        "argsort": lambda: [case(places(1), x, order=0) for x in (real(3, 17), wild, integers(3, 17), wild_whole, real(2, 5, 3))],
+        "argsort 0 descending": lambda: [case(places(0, True), x, order=0) for x in (real(17, 3), wild.T.contiguous(), integers(17, 3), wild_whole.T.contiguous())],
+        "topK": lambda: [case(largest(3, 1), real(*s)) for s in ((3, 17), (2, 5, 3), (2, 3))],
+        "topK smallest": lambda: [case(largest(2, 0, False), real(*s)) for s in ((17,), (5, 3))],
+    }
+
+
 def main():
     written = []
-    for name, make_cases in {**sums(), **indices()}.items():
+    for name, make_cases in {**sums(), **indices(), **order()}.items():
         make.random = numpy.random.default_rng(zlib.crc32(name.encode()))
         cases = ",\n".join(json.dumps(each, separators=(",", ":")) for each in make_cases())
         written.append(f"{json.dumps(name)}: [\n{cases}\n]")

@@ -8,6 +8,7 @@ import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndex, uniform } from "../../src/ops/random.ts";
+import { sort, topK } from "../../src/ops/sort.ts";
 import { apply, arange, scalar, type Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 
@@ -82,6 +83,9 @@ const wrong: Readonly<Record<string, () => unknown>> = {
   "takeAlongAxis over an axis outside": () => takeAlongAxis(f(5, 2), i(5, 2), 2),
   "scatterAddAlongAxis of shapes": () => scatterAddAlongAxis(f(5, 3), i(5, 2), 1, [5, 2]),
   "scatterAddAlongAxis to fewer rows": () => scatterAddAlongAxis(f(5, 2), i(5, 2), 1, [4, 2]),
+  "sort of bytes": () => sort(u(2)),
+  "sort of a scalar": () => sort(f()),
+  "topK of more than there are": () => topK(f(2, 3), 4),
   "cumulativeSum of bytes": () => cumulativeSum(u(2), 0),
   "cumulativeSum of a scalar": () => cumulativeSum(f(), 0),
   "scatterAdd of i32": () => i(3).scatterAdd(i(3), [5]),
@@ -219,6 +223,8 @@ test("errors", () => {
       "softmax of i32": "DTypeError: softmax: takes f32, got i32[2, 3]",
       "softmax of nothing": "ShapeError: softmax: [2, 0] has nothing along axis -1",
       "softmax over an axis outside": "ShapeError: softmax: [2, 3] has no axis 2",
+      "sort of a scalar": "ShapeError: sort: [] has no axis -1",
+      "sort of bytes": "DTypeError: permute: takes f32 or i32, got u8[2] (cast it first)",
       "spread outside": "ShapeError: spread: starts [2], sizes [5], steps [1] leave [6]",
       "squeeze of a wide axis": "ShapeError: squeeze: axis 0 of [2, 1] is not 1",
       "stack of shapes": "ShapeError: concat: [1, 2] and [1, 3] differ outside axis 0",
@@ -233,6 +239,7 @@ test("errors", () => {
       "takeAlongAxis by an index of fewer axes": "ShapeError: takeAlongAxis: an index of [2] does not fit [5, 2]",
       "takeAlongAxis by f32": "DTypeError: takeAlongAxis: the index: takes i32, got f32[5, 2]",
       "takeAlongAxis over an axis outside": "ShapeError: takeAlongAxis: [5, 2] has no axis 2",
+      "topK of more than there are": "ArgumentError: topK: k must be a whole number from 0 to 3, got 4",
       "transpose of a vector": "ShapeError: transpose: [2] has no axis -2",
       "uniform of half a size": "ShapeError: uniform: [0.5] is not a shape",
       "uniform with a key of f32": "DTypeError: uniform: the key: takes i32, got f32[3]",

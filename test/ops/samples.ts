@@ -7,6 +7,7 @@ import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
+import { argsort, sort, topK } from "../../src/ops/sort.ts";
 import { apply, stopGradient, type Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { bytes, real, whole } from "./inputs.ts";
@@ -380,6 +381,39 @@ export const samples: Record<OpName, Samples> = {
       build: (x) => cumulativeSum(x, 1),
       larger: [[whole("5x333", -1e9, 1e9)], [whole("3x33x18", -1e9, 1e9)]],
     },
+  ],
+
+  sort: [
+    {
+      golden: "along/sort",
+      build: (x) => sort(x).values,
+      larger: ["1", "333", "5x13", "7x12", "33x65", "3x1025", "9001", "2x8193", "1x20000"].map((shape) => [
+        real(shape),
+      ]),
+    },
+    {
+      golden: "along/sort 0 descending",
+      build: (x) => sort(x, 0, { descending: true }).values,
+      larger: ["333", "33x17", "17x2x5", "8193x2"].map((shape) => [real(shape)]),
+    },
+    { golden: "along/sort i32", build: (x) => sort(x, 1).values, larger: [[whole("5x333", -1e9, 1e9)]] },
+    {
+      golden: "along/sort i32 descending",
+      build: (x) => sort(x, 1, { descending: true }).values,
+      larger: [[whole("5x333", -9, 9)]],
+    },
+    {
+      golden: "along/argsort",
+      build: (x) => argsort(x, 1),
+      larger: [[whole("5x333", -9, 9)], [whole("2x9001", -9, 9)], [real("5x333")]],
+    },
+    {
+      golden: "along/argsort 0 descending",
+      build: (x) => argsort(x, 0, { descending: true }),
+      larger: [[whole("333x3", -9, 9)], [whole("9001x2", -9, 9)]],
+    },
+    { golden: "along/topK", build: (x) => topK(x, 3, 1).values, larger: [[real("5x333")]] },
+    { golden: "along/topK smallest", build: (x) => topK(x, 2, 0, { largest: false }).values },
   ],
 
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],

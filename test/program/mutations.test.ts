@@ -19,6 +19,7 @@ const bases: readonly Program[] = [
   programs.dense(),
   programs.recurrent(),
   programs.moving(),
+  programs.along(),
   programs.maps(),
   programs.batched(),
   programs.reuse(),

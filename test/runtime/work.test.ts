@@ -37,6 +37,8 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.CROSS_ENTROPY, to, from, index, rows, columns),
       instruction(op.CUMULATIVE_SUM, to, from, size(30), size(300), size(100), 0, 0, 0),
       instruction(op.CUMULATIVE_SUM, to, from, rows, columns, 1, 0, 1, 1),
+      instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(300), size(300), 0, 0),
+      instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(20), 9000, 1, 1),
     );
   }
   return list;

@@ -1,6 +1,7 @@
-// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient, running sums. Twin of assembly/softmax.ts and
-// assembly/cumulative.ts.
+// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient, running sums, sorting. Twin of
+// assembly/softmax.ts, cumulative.ts and sort.ts.
 import * as op from "../../../assembly/isa/opcode.ts";
+import { SORT_SHORT } from "../../../assembly/isa/sizes.ts";
 import {
   CUMULATIVE_SUM_EXCLUSIVE,
   CUMULATIVE_SUM_FROM,
@@ -20,6 +21,14 @@ import {
   ROWS_FROM,
   ROWS_ROWS,
   ROWS_TO,
+  SORT_COLUMNS,
+  SORT_DESCENDING,
+  SORT_FROM,
+  SORT_INDICES,
+  SORT_INTEGER,
+  SORT_ROWS,
+  SORT_VALUES,
+  SORT_WORK,
 } from "../../../assembly/isa/slots.ts";
 import type { JsMemory } from "./memory.ts";
 
@@ -30,6 +39,7 @@ export const ROW_KERNELS = {
   [op.CROSS_ENTROPY]: crossEntropy,
   [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
   [op.CUMULATIVE_SUM]: cumulativeSum,
+  [op.SORT]: sort,
 };
 
 function softmax(memory: JsMemory, code: Int32Array, at: number): void {
@@ -123,5 +133,43 @@ function cumulativeSum({ f, i }: JsMemory, code: Int32Array, at: number): void {
       if (isInteger) sum |= 0;
       words[code[at + CUMULATIVE_SUM_TO] + element] = isExclusive ? before : sum;
     }
+  }
+}
+
+/** What stands in WORK is the other executors' own; here it must be no NaN. */
+function sort({ f, i }: JsMemory, code: Int32Array, at: number): void {
+  const [rows, columns] = [code[at + SORT_ROWS], code[at + SORT_COLUMNS]];
+  const words = code[at + SORT_INTEGER] === 1 ? i : f;
+  const isDescending = code[at + SORT_DESCENDING] === 1;
+  if (columns > SORT_SHORT) f.fill(0, code[at + SORT_WORK], code[at + SORT_WORK] + 2 * rows * columns);
+  for (let row = 0; row < rows * columns; row += columns) {
+    const [values, indices, from] = [SORT_VALUES, SORT_INDICES, SORT_FROM].map((slot) => code[at + slot] + row);
+    const isBefore = (a: number, b: number) => {
+      const [x, y] = isDescending ? [words[from + b], words[from + a]] : [words[from + a], words[from + b]];
+      return x < y || (Number.isNaN(y) && !Number.isNaN(x));
+    };
+    for (let c = 0; c < columns; c++) i[indices + c] = c;
+    mergeSort(i, indices, columns, values, isBefore);
+    for (let c = 0; c < columns; c++) i[values + c] = i[from + i[indices + c]];
+  }
+}
+
+/** Sorts n words at `at`; half of them go to `spare`. */
+function mergeSort(
+  words: JsMemory["i"],
+  at: number,
+  n: number,
+  spare: number,
+  isBefore: (a: number, b: number) => boolean,
+): void {
+  if (n < 2) return;
+  const half = n >> 1;
+  mergeSort(words, at, half, spare, isBefore);
+  mergeSort(words, at + half, n - half, spare, isBefore);
+  words.copyWithin(spare, at, at + half);
+  let [left, right] = [spare, at + half];
+  for (let to = at; left < spare + half; to++) {
+    const isLeft = right === at + n || !isBefore(words[right], words[left]);
+    words[to] = words[isLeft ? left++ : right++];
   }
 }

@@ -92,7 +92,9 @@ function estimateOf(code: Int32Array, at: number): number {
   return INSTRUCTION + total * (ROWS.has(opcode) ? ROW_ELEMENT : ELEMENT);
 }
 
-const ROWS: ReadonlySet<number> = new Set([op.SOFTMAX, op.LOG_SUM_EXP, op.CROSS_ENTROPY, op.CROSS_ENTROPY_GRADIENT]);
+const ROWS: ReadonlySet<number> = new Set([
+  ...[op.SOFTMAX, op.LOG_SUM_EXP, op.CROSS_ENTROPY, op.CROSS_ENTROPY_GRADIENT, op.SORT],
+]);
 
 /** Steps of a map or of a product's epilogue. */
 function mapSteps(code: Int32Array, at: number): number {
@@ -180,6 +182,11 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
   [op.LOG_SUM_EXP]: rowKernel,
   [op.CROSS_ENTROPY]: entropy,
   [op.CROSS_ENTROPY_GRADIENT]: entropy,
+  [op.SORT]: (word) => {
+    const { count, size, total } = rows(word(slot.SORT_ROWS), word(slot.SORT_COLUMNS));
+    const turns = Math.ceil(Math.log2(Math.max(2, word(slot.SORT_COLUMNS)))); // of merging
+    return { count, size: (i) => turns * size(i), total: turns * total };
+  },
   [op.CUMULATIVE_SUM]: (word) => {
     const inner = word(slot.CUMULATIVE_SUM_INNER);
     const width = Math.min(inner, cut.REDUCE_COLUMNS);
