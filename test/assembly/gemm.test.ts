@@ -347,7 +347,7 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
               const shared = { sharedA, sharedB, lie, ...flags };
               check(machine, { batch: 2, heads: 3, m: 7, n: 10, k: 9, ...shared });
               check(machine, { batch: 3, heads: 2, m: 2, n: 5, k: 1, ...shared });
-              check(machine, { batch: 2, heads: 2, m: 25, n: 13, k: KC + 4, ...shared });
+              if (sharedA === sharedB) check(machine, { batch: 2, heads: 2, m: 25, n: 13, k: KC + 4, ...shared });
             }
         for (const lie of ["apart", "in rows"] as const)
           check(machine, { batch: 1, heads: 5, m: 20, n: 70, k: 50, lie, ...flags });
