@@ -15,23 +15,24 @@ describe("layMatrices", () => {
   const lay = (batch: Shape, ...strides: readonly (readonly number[])[]) =>
     layMatrices(
       batch,
-      strides.map((each) => ({ shape: [...batch.slice(0, each.length - 2), 3, 4], strides: each, transposed: false })),
+      strides.map((each) => [...batch.slice(0, each.length - 2), 3, 4]),
+      strides,
     );
 
   test("joins the axes of a batch that all operands walk in step", () => {
     expect(lay([2, 5], [60, 12, 4, 1], [600, 120, 8, 1])).toEqual({
       batch: 10,
       heads: 1,
-      operands: [
-        { row: 4, transposed: false, stride: 12, head: 0, shared: false },
-        { row: 8, transposed: false, stride: 120, head: 0, shared: false },
+      each: [
+        { row: 4, transposed: false, stride: 12, head: 0 },
+        { row: 8, transposed: false, stride: 120, head: 0 },
       ],
     });
   });
 
   test("keeps two axes where one operand has a gap between them, or has them in another order", () => {
     expect(lay([2, 5], [60, 12, 4, 1], [70, 12, 4, 1])).toMatchObject({ batch: 2, heads: 5 });
-    expect(lay([2, 5], [60, 4, 20, 1])?.operands[0]).toMatchObject({ row: 20, stride: 60, head: 4 });
+    expect(lay([2, 5], [60, 4, 20, 1])?.each[0]).toMatchObject({ row: 20, stride: 60, head: 4 });
   });
 
   test("refuses three axes, until axes of one element and axes that join are gone", () => {
@@ -42,22 +43,19 @@ describe("layMatrices", () => {
   });
 
   test("shares what has no batch, or moves with none of its axes", () => {
-    expect(lay([2, 5], [60, 12, 4, 1], [8, 1])?.operands[1]).toMatchObject({ stride: 0, head: 0, shared: true });
-    expect(lay([2, 5], [60, 12, 4, 1], [0, 0, 8, 1])?.operands[1]).toMatchObject({ stride: 0, head: 0, shared: true });
-    expect(lay([2, 5], [60, 12, 4, 1], [0, 12, 4, 1])?.operands[1]).toMatchObject({
+    expect(lay([2, 5], [60, 12, 4, 1], [8, 1])?.each[1]).toMatchObject({ stride: 0, head: 0 });
+    expect(lay([2, 5], [60, 12, 4, 1], [0, 0, 8, 1])?.each[1]).toMatchObject({ stride: 0, head: 0 });
+    expect(lay([2, 5], [60, 12, 4, 1], [0, 12, 4, 1])?.each[1]).toMatchObject({
       stride: 0,
       head: 12,
-      shared: false,
     });
   });
 
-  const rows = (shape: Shape, strides: readonly number[], transposed = false) =>
-    layMatrices([], [{ shape, strides, transposed }])?.operands[0];
+  const rows = (shape: Shape, strides: readonly number[]) => layMatrices([], [shape], [strides])?.each[0];
 
   test("reads columns without gaps as the rows of the transpose", () => {
     expect(rows([3, 4], [1, 7])).toMatchObject({ row: 7, transposed: true });
-    expect(rows([3, 4], [1, 7], true)).toMatchObject({ row: 7, transposed: false });
-    expect(rows([3, 4], [7, 1], true)).toMatchObject({ row: 7, transposed: true });
+    expect(rows([3, 4], [7, 1])).toMatchObject({ row: 7, transposed: false });
   });
 
   test("asks nothing of the stride of an axis of one element", () => {
