@@ -452,12 +452,28 @@ def trace():
     }
 
 
+def settled(new, old):
+    """The recorded value where the new one differs by rounding alone: sums of products are rounded otherwise on other machines."""
+    if isinstance(new, dict):
+        known = old if isinstance(old, dict) else {}
+        return {name: settled(value, known.get(name)) for name, value in new.items()}
+    if isinstance(new, list):
+        return [settled(*pair) for pair in zip(new, old)] if isinstance(old, list) and len(old) == len(new) else new
+    return old if isinstance(new, float) and isinstance(old, (int, float)) and math.isclose(new, old, rel_tol=1e-9) else new
+
+
+def lines(entries, depth):
+    """JSON with an entry a line, and a run a line: one more is one line more."""
+    compact = lambda value: json.dumps(value, separators=(",", ":"))
+    text = lambda key, value: lines(value, depth - 1) if depth > 1 and key == "runs" else compact(value)
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {text(key, value)}" for key, value in entries.items()) + "\n}"
+
+
 def main():
     folder = pathlib.Path(__file__).parent
-    compact = lambda value: json.dumps(value, separators=(",", ":"))
     for name, make in {"optimizers": optimizers, "schedules": schedules, "trace": trace}.items():
-        entries = [f"{json.dumps(key)}: {compact(value)}" for key, value in make().items()]
-        (folder / f"{name}.json").write_text("{\n" + ",\n".join(entries) + "\n}\n")
+        path = folder / f"{name}.json"
+        path.write_text(lines(settled(make(), json.loads(path.read_text())), 2) + "\n")
 
 
 if __name__ == "__main__":
