@@ -5,9 +5,10 @@ import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { aDecay, type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** The decays of Adam's moments; epsilon, added to the root, is 1e-8 by default. */
 export interface MomentOptions extends EpsilonOptions {
@@ -87,10 +88,15 @@ export function byAdam(options: AdamOptions, name: string): Transform<AdamState>
  */
 export function adam(
   learningRate: Schedule,
-  options: AdamOptions & { readonly weightDecay?: number | Tensor } = {},
+  options: OptimizerOptions & AdamOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkOptions(options, "adam", { ...momentChecks, amsgrad: aBoolean });
-  return chain(...decayLinks(options.weightDecay ?? 0), byAdam(options, "adam"), scaleByLearningRate(learningRate));
+  checkOptimizerOptions(options, "adam", { ...momentChecks, amsgrad: aBoolean });
+  return descent(
+    options,
+    ...decayLinks(options.weightDecay ?? 0),
+    byAdam(options, "adam"),
+    scaleByLearningRate(learningRate),
+  );
 }
 
 /**
@@ -103,10 +109,11 @@ export function adam(
  */
 export function adamW(
   learningRate: Schedule,
-  options: AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
+  options: OptimizerOptions & AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkOptions(options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
-  return chain(
+  checkOptimizerOptions(options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
+  return descent(
+    options,
     byAdam(options, "adamW"),
     ...decayLinks(options.weightDecay ?? 0.01, options.mask),
     scaleByLearningRate(learningRate),

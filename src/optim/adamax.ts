@@ -1,13 +1,13 @@
 // Adamax: Adam by the infinity norm.
-import { checkOptions } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 function scaleByAdamax(beta1: number, beta2: number, epsilon: number): Transform<readonly [Variable[], Variable[]]> {
   return {
@@ -35,10 +35,15 @@ function scaleByAdamax(beta1: number, beta2: number, epsilon: number): Transform
  */
 export function adamax(
   learningRate: Schedule,
-  options: MomentOptions & { readonly weightDecay?: number } = {},
+  options: OptimizerOptions & MomentOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkOptions(options, "adamax", momentChecks);
+  checkOptimizerOptions(options, "adamax", momentChecks);
   const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
   const epsilon = epsilonOf(options, 1e-8, "adamax");
-  return chain(...decayLinks(weightDecay), scaleByAdamax(beta1, beta2, epsilon), scaleByLearningRate(learningRate));
+  return descent(
+    options,
+    ...decayLinks(weightDecay),
+    scaleByAdamax(beta1, beta2, epsilon),
+    scaleByLearningRate(learningRate),
+  );
 }

@@ -7,6 +7,7 @@ export { agc, clipByGlobalNorm, clipByValue } from "./clip.ts";
 export { type Constraint, clamp, constrained, maxNorm, nonNegative, unitNorm } from "./constraints.ts";
 export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCycle } from "./cycles.ts";
 export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
+export type { OptimizerOptions } from "./descent.ts";
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
 export { hyperparameter } from "./hyperparameter.ts";
 export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts";

@@ -1,14 +1,15 @@
 // LARS: momentum with a rate for every parameter.
-import { aBoolean, aFraction, aNumberWithin, aPositiveNumber, checkOptions } from "../check.ts";
+import { aBoolean, aFraction, aNumberWithin, aPositiveNumber } from "../check.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaledByTrust } from "./lamb.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
 import { aSelection, masked, type Selection } from "./selection.ts";
 import { trace } from "./sgd.ts";
-import { chain, type Optimizer, stateless } from "./transform.ts";
+import { type Optimizer, stateless } from "./transform.ts";
 
 /** What LARS takes besides its rate. */
-export interface LarsOptions {
+export interface LarsOptions extends OptimizerOptions {
   /** Default 0.9. */
   readonly momentum?: number;
   readonly nesterov?: boolean;
@@ -30,7 +31,7 @@ export interface LarsOptions {
  * lars(1, { weightDecay: 1e-4, mask: ({ shape }) => shape.length > 1 }).init([]).links.length; // => 3
  */
 export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimizer {
-  checkOptions(options, "lars", {
+  checkOptimizerOptions(options, "lars", {
     momentum: aFraction,
     nesterov: aBoolean,
     weightDecay: aNumberWithin(0),
@@ -46,5 +47,5 @@ export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimiz
       return scaledByTrust(decayed, w.mul(trustCoefficient), length);
     }),
   }));
-  return chain(masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));
+  return descent(options, masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));
 }

@@ -1,14 +1,15 @@
 // Lion: steps of one size, by sign.
-import { aFraction, checkOptions } from "../check.ts";
+import { aFraction } from "../check.ts";
 import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Lion takes besides its rate. */
-export interface LionOptions {
+export interface LionOptions extends OptimizerOptions {
   /** Share of the mean in the direction of a step; default 0.9. */
   readonly beta1?: number;
   /** Decay of the mean; default 0.99. */
@@ -43,7 +44,7 @@ function scaleByLion(beta1: number, beta2: number): Transform<Variable[]> {
  * lion(1e-4, { weightDecay: 0.1 }).init([]).links.length; // => 3
  */
 export function lion(learningRate: Schedule, options: LionOptions = {}): Optimizer {
-  checkOptions(options, "lion", { beta1: aFraction, beta2: aFraction, weightDecay: aDecay });
+  checkOptimizerOptions(options, "lion", { beta1: aFraction, beta2: aFraction, weightDecay: aDecay });
   const { beta1 = 0.9, beta2 = 0.99, weightDecay = 0 } = options;
-  return chain(scaleByLion(beta1, beta2), ...decayLinks(weightDecay), scaleByLearningRate(learningRate));
+  return descent(options, scaleByLion(beta1, beta2), ...decayLinks(weightDecay), scaleByLearningRate(learningRate));
 }

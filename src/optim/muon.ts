@@ -1,18 +1,19 @@
 // Muon: momentum made orthogonal, for matrices.
 
-import { aBoolean, aFraction, aWholeNumber, checkOptions } from "../check.ts";
+import { aBoolean, aFraction, aWholeNumber } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { adamW } from "./adam.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { parameterGroups } from "./groups.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { anOptimizer, assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { anOptimizer, assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Muon takes besides its rate. */
-export interface MuonOptions {
+export interface MuonOptions extends OptimizerOptions {
   /** Default 0.95. */
   readonly momentum?: number;
   /** Looks ahead; default true. */
@@ -21,7 +22,7 @@ export interface MuonOptions {
   readonly weightDecay?: number;
   /** Newton-Schulz iterations; default 5. */
   readonly nsSteps?: number;
-  /** Trains what is no matrix. Default: adamW(1e-3). */
+  /** Trains what is no matrix, in its own direction. Default: adamW(1e-3). */
   readonly others?: Optimizer;
 }
 
@@ -69,15 +70,17 @@ function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Tr
  * muon(0.002, { others: adamW(0.002) }).init(parameters).links.length; // => 2
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
-  checkOptions(options, "muon", {
+  checkOptimizerOptions(options, "muon", {
     momentum: aFraction,
     nesterov: aBoolean,
     weightDecay: aDecay,
     nsSteps: aWholeNumber(1),
     others: anOptimizer,
   });
-  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, others = adamW(1e-3) } = options;
-  const matrices = chain(
+  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, maximize } = options;
+  const { others = adamW(1e-3, { maximize }) } = options;
+  const matrices = descent(
+    options,
     orthogonalize(momentum, nesterov, nsSteps),
     ...decayLinks(weightDecay),
     scaleByLearningRate(learningRate),

@@ -1,18 +1,19 @@
 // NAdam: Adam with Nesterov's look ahead.
-import { aNumberWithin, checkOptions } from "../check.ts";
+import { aNumberWithin } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What NAdam takes besides its rate. */
-export interface NadamOptions extends MomentOptions {
+export interface NadamOptions extends OptimizerOptions, MomentOptions {
   /** How fast momentum grows to beta1; default 0.004. */
   readonly momentumDecay?: number;
   /** L2 penalty added to the gradients; default 0. */
@@ -65,6 +66,11 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
  * nadam(0.002).init([]).links.length; // => 2
  */
 export function nadam(learningRate: Schedule, options: NadamOptions = {}): Optimizer {
-  checkOptions(options, "nadam", { ...momentChecks, momentumDecay: aNumberWithin(0) });
-  return chain(...decayLinks(options.weightDecay ?? 0), scaleByNadam(options), scaleByLearningRate(learningRate));
+  checkOptimizerOptions(options, "nadam", { ...momentChecks, momentumDecay: aNumberWithin(0) });
+  return descent(
+    options,
+    ...decayLinks(options.weightDecay ?? 0),
+    scaleByNadam(options),
+    scaleByLearningRate(learningRate),
+  );
 }

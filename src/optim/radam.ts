@@ -1,15 +1,15 @@
 // RAdam: Adam that waits until it knows the variance of its gradients.
-import { checkOptions } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import { scalar, type Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /**
  * rho_t = rho_inf - 2 t beta^t / (1 - beta^t), how many gradients the mean of squares is worth. Both terms are in the thousands and
@@ -78,10 +78,15 @@ function scaleByRadam(beta1: number, beta2: number, epsilon: number): Transform<
  */
 export function radam(
   learningRate: Schedule,
-  options: MomentOptions & { readonly weightDecay?: number } = {},
+  options: OptimizerOptions & MomentOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkOptions(options, "radam", momentChecks);
+  checkOptimizerOptions(options, "radam", momentChecks);
   const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
   const epsilon = epsilonOf(options, 1e-8, "radam");
-  return chain(...decayLinks(weightDecay), scaleByRadam(beta1, beta2, epsilon), scaleByLearningRate(learningRate));
+  return descent(
+    options,
+    ...decayLinks(weightDecay),
+    scaleByRadam(beta1, beta2, epsilon),
+    scaleByLearningRate(learningRate),
+  );
 }

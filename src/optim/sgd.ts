@@ -4,9 +4,10 @@ import { ArgumentError } from "../errors.ts";
 import { scalar } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, stateless, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** How momentum adds up. */
 export interface TraceOptions {
@@ -47,13 +48,11 @@ export function trace(momentum: number, options: TraceOptions = {}): Transform<V
 }
 
 /** What plain gradient descent may have besides its rate. */
-export interface SgdOptions extends TraceOptions {
+export interface SgdOptions extends OptimizerOptions, TraceOptions {
   /** Default 0: none. */
   readonly momentum?: number;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
-  /** Climbs instead of descending. */
-  readonly maximize?: boolean;
 }
 
 /**
@@ -68,12 +67,14 @@ export interface SgdOptions extends TraceOptions {
  * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
  */
 export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer {
-  checkOptions(options, "sgd", { ...traceChecks, momentum: aFraction, weightDecay: aDecay, maximize: aBoolean });
-  const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0, maximize = false } = options;
+  checkOptimizerOptions(options, "sgd", { ...traceChecks, momentum: aFraction, weightDecay: aDecay });
+  const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 } = options;
   if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum");
   if (nesterov && dampening > 0) throw new ArgumentError("sgd: nesterov allows no dampening");
-  const links: Transform[] = maximize ? [stateless((updates) => ({ updates: updates.map((g) => g.neg()) }))] : [];
-  links.push(...decayLinks(weightDecay));
-  if (momentum > 0) links.push(trace(momentum, { nesterov, dampening }));
-  return chain(...links, scaleByLearningRate(learningRate));
+  return descent(
+    options,
+    ...decayLinks(weightDecay),
+    ...(momentum > 0 ? [trace(momentum, { nesterov, dampening })] : []),
+    scaleByLearningRate(learningRate),
+  );
 }

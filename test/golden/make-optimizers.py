@@ -48,6 +48,11 @@ def steps_of(make, parameters, gradients, schedule=None, before=None):
     return [history[step - 1] for step in RECORDED]
 
 
+def turned(leaves):
+    for leaf in leaves:
+        leaf.grad.neg_()
+
+
 def formula_of(make, parameters, gradients):
     """The same for a formula in NumPy: `make(parameter)` gives a function (w, g, t) -> w, t = 1, 2, ..., with its state inside."""
     values = [p.numpy().copy() for p in parameters]
@@ -272,7 +277,7 @@ def optimizers():
     parameters = [far_from_zero(*shape) for shape in SHAPES]
     gradients = [[real(*shape, low=-1, high=1) for shape in SHAPES] for _ in range(STEPS)]
     # Where a decay of 0.1 cancels a first gradient, Adam's first step is the sign of rounding.
-    assert all((g + 0.1 * p).abs().min() > 1e-3 for g, p in zip(gradients[0], parameters))
+    assert all((g + share * p).abs().min() > 1e-3 for share in (0.1, -0.15) for g, p in zip(gradients[0], parameters))
     cosine = lambda optimizer: optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS, eta_min=1e-3)
     clip = torch.nn.utils
     runs = {
@@ -308,6 +313,15 @@ def optimizers():
         "nadam options": (lambda p: optim.NAdam(p, 0.01, (0.8, 0.9), 1e-3, 0.1, 0.1, foreach=True),),
         "radam": (lambda p: optim.RAdam(p, 0.01),),
         "radam options": (lambda p: optim.RAdam(p, 0.01, (0.8, 0.9), 1e-3, 0.1),),
+        "adam maximize": (lambda p: optim.Adam(p, 0.01, weight_decay=0.15, maximize=True),),
+        "adamW maximize": (lambda p: optim.AdamW(p, 0.01, weight_decay=0.15, maximize=True),),
+        "adagrad maximize": (lambda p: optim.Adagrad(p, 0.02, weight_decay=0.15, maximize=True),),
+        "adadelta maximize": (lambda p: optim.Adadelta(p, weight_decay=0.15, maximize=True),),
+        "rmsprop maximize": (lambda p: optim.RMSprop(p, 0.005, weight_decay=0.15, maximize=True),),
+        "adamax maximize": (lambda p: optim.Adamax(p, 0.01, weight_decay=0.15, maximize=True),),
+        # As PyTorch 2 does it; 1.13 cannot yet.
+        "nadam maximize": (lambda p: optim.NAdam(p, 0.01, weight_decay=0.15, foreach=True), None, turned),
+        "radam maximize": (lambda p: optim.RAdam(p, 0.01, weight_decay=0.15), None, turned),
         "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
         "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
         "parameterGroups": (lambda p: optim.SGD([

@@ -37,6 +37,8 @@ export const mask = {
   ),
 };
 export const amsgrad = { amsgrad: a.flag(true) };
+/** The options of an optimizer, and those of all. */
+const taking = (own: Readonly<Record<string, a.Argument>>) => a.options({ ...own, maximize: a.flag(true) });
 
 /** One without a row does not compile. */
 export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
@@ -56,12 +58,11 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     instructions: 3,
     args: [
       rate,
-      a.options({
+      taking({
         nesterov: a.also(a.flag(false), ["true", "with a momentum"]),
         dampening: a.positive(0.1),
         momentum: a.positive(0.9),
         weightDecay: decay,
-        maximize: a.flag(true),
       }),
     ],
   },
@@ -72,11 +73,12 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
       "adam betas": adam(0.01, { beta1: 0.8, beta2: 0.9, epsilon: 1e-3 }),
       "adam amsgrad": adam(0.01, { beta2: 0.5, amsgrad: true }),
       "adam cosine": adam(cosineDecay(0.02, { steps: 20, final: 1e-3 })),
+      "adam maximize": adam(0.01, { weightDecay: 0.15, maximize: true }),
     },
     make: adam,
     rates: ["0.1 to 0", "0.03 to 0"],
     instructions: 5,
-    args: [rate, a.options({ ...moments, ...amsgrad })],
+    args: [rate, taking({ ...moments, ...amsgrad })],
   },
   adamW: {
     runs: {
@@ -84,23 +86,25 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
       "adamW decay": adamW(0.01, { weightDecay: 0.5 }),
       "adamW mask": adamW(0.01, { weightDecay: 0.5, mask: isMatrix }),
       "adamW amsgrad": adamW(0.01, { beta2: 0.5, amsgrad: true }),
+      "adamW maximize": adamW(0.01, { weightDecay: 0.15, maximize: true }),
     },
     make: (rate) => adamW(rate, plain),
     rates: ["0.1 to 0", "0.03 to 0"],
     instructions: 5,
-    args: [rate, a.options({ ...moments, ...mask, ...amsgrad })],
+    args: [rate, taking({ ...moments, ...mask, ...amsgrad })],
   },
   adagrad: {
     runs: {
       adagrad: adagrad(0.02),
       "adagrad options": adagrad(0.05, { lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.5, epsilon: 1e-3 }),
+      "adagrad maximize": adagrad(0.02, { weightDecay: 0.15, maximize: true }),
     },
     make: adagrad,
     rates: ["1", "1"],
     instructions: 3,
     args: [
       rate,
-      a.options({
+      taking({
         lrDecay: a.positive(0.1),
         weightDecay: decay,
         initialAccumulatorValue: a.positive(0.1),
@@ -112,24 +116,26 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     runs: {
       adadelta: adadelta(1),
       "adadelta options": adadelta(0.5, { rho: 0.8, epsilon: 1e-4, weightDecay: 0.1 }),
+      "adadelta maximize": adadelta(1, { weightDecay: 0.15, maximize: true }),
     },
     make: adadelta,
     rates: ["10", "0.1 to 0"],
     instructions: 5,
-    args: [rate, a.options({ rho: a.positive(0.9), weightDecay: decay, ...epsilon })],
+    args: [rate, taking({ rho: a.positive(0.9), weightDecay: decay, ...epsilon })],
   },
   rmsprop: {
     runs: {
       rmsprop: rmsprop(0.005),
       "rmsprop centered": rmsprop(0.005, { centered: true }),
       "rmsprop options": rmsprop(0.002, { alpha: 0.9, epsilon: 1e-4, weightDecay: 0.1, momentum: 0.5, centered: true }),
+      "rmsprop maximize": rmsprop(0.005, { weightDecay: 0.15, maximize: true }),
     },
     make: rmsprop,
     rates: ["0.03 to 0", "0.001 to 0"],
     instructions: 3,
     args: [
       rate,
-      a.options({
+      taking({
         alpha: a.positive(0.9),
         momentum: a.positive(0.9),
         weightDecay: decay,
@@ -139,32 +145,44 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     ],
   },
   adamax: {
-    runs: { adamax: adamax(0.01), "adamax options": adamax(0.01, options) },
+    runs: {
+      adamax: adamax(0.01),
+      "adamax options": adamax(0.01, options),
+      "adamax maximize": adamax(0.01, { weightDecay: 0.15, maximize: true }),
+    },
     make: adamax,
     rates: ["0.1 to 0", "0.03 to 0"],
     instructions: 5,
-    args: [rate, a.options(moments)],
+    args: [rate, taking(moments)],
   },
   nadam: {
-    runs: { nadam: nadam(0.01), "nadam options": nadam(0.01, { ...options, momentumDecay: 0.1 }) },
+    runs: {
+      nadam: nadam(0.01),
+      "nadam options": nadam(0.01, { ...options, momentumDecay: 0.1 }),
+      "nadam maximize": nadam(0.01, { weightDecay: 0.15, maximize: true }),
+    },
     make: nadam,
     rates: ["0.1 to 0", "0.01 to 0"],
     instructions: 5,
-    args: [rate, a.options({ ...moments, momentumDecay: a.positive(0.1) })],
+    args: [rate, taking({ ...moments, momentumDecay: a.positive(0.1) })],
   },
   radam: {
-    runs: { radam: radam(0.01), "radam options": radam(0.01, options) },
+    runs: {
+      radam: radam(0.01),
+      "radam options": radam(0.01, options),
+      "radam maximize": radam(0.01, { weightDecay: 0.15, maximize: true }),
+    },
     make: radam,
     rates: ["0.1 to 0", "0.003"],
     instructions: 6,
-    args: [rate, a.options(moments)],
+    args: [rate, taking(moments)],
   },
   lamb: {
     runs: { lamb: lamb(0.01), "lamb decay": lamb(0.01, { weightDecay: 0.1 }) },
     make: lamb,
     rates: ["0.03 to 0", "0.003 to 0"],
     instructions: 27,
-    args: [rate, a.options({ ...moments, ...mask })],
+    args: [rate, taking({ ...moments, ...mask })],
   },
   lars: {
     runs: {
@@ -177,7 +195,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     instructions: 27,
     args: [
       rate,
-      a.options({
+      taking({
         momentum: a.positive(0.9),
         nesterov: a.flag(true),
         weightDecay: a.positive(0.1),
@@ -191,7 +209,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     make: lion,
     rates: ["0.03 to 0", "0.003 to 0"],
     instructions: 3,
-    args: [rate, a.options({ beta1: a.positive(0.9), beta2: a.positive(0.9), weightDecay: decay })],
+    args: [rate, taking({ beta1: a.positive(0.9), beta2: a.positive(0.9), weightDecay: decay })],
   },
   muon: {
     runs: {
@@ -203,7 +221,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     instructions: 71,
     args: [
       rate,
-      a.options({
+      taking({
         momentum: a.positive(0.9),
         nesterov: a.flag(true),
         weightDecay: decay,
