@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { decayAround, type EitherDecayOptions, eitherDecayChecks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { naturalLog } from "./powers.ts";
@@ -13,11 +13,9 @@ import type { Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What NAdam takes besides its rate. */
-export interface NadamOptions extends OptimizerOptions, MomentOptions {
+export interface NadamOptions extends OptimizerOptions, MomentOptions, EitherDecayOptions {
   /** How fast momentum grows to beta1; default 0.004. */
   readonly momentumDecay?: number;
-  /** L2 penalty added to the gradients; default 0. */
-  readonly weightDecay?: number;
 }
 
 interface NadamState {
@@ -66,11 +64,10 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
  * nadam(0.002).init([]).links.length; // => 2
  */
 export function nadam(learningRate: Schedule, options: NadamOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "nadam", { ...momentChecks, momentumDecay: aNumberWithin(0) });
-  return descent(
-    options,
-    ...decayLinks(options.weightDecay ?? 0),
-    scaleByNadam(options),
-    scaleByLearningRate(learningRate),
-  );
+  checkOptimizerOptions(options, "nadam", {
+    ...momentChecks,
+    ...eitherDecayChecks,
+    momentumDecay: aNumberWithin(0),
+  });
+  return descent(options, ...decayAround(options, scaleByNadam(options)), scaleByLearningRate(learningRate));
 }

@@ -4,7 +4,7 @@ import { scalar, type Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { decayAround, type EitherDecayOptions, eitherDecayChecks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { naturalLog } from "./powers.ts";
@@ -78,15 +78,11 @@ function scaleByRadam(beta1: number, beta2: number, epsilon: number): Transform<
  */
 export function radam(
   learningRate: Schedule,
-  options: OptimizerOptions & MomentOptions & { readonly weightDecay?: number } = {},
+  options: OptimizerOptions & MomentOptions & EitherDecayOptions = {},
 ): Optimizer {
-  checkOptimizerOptions(options, "radam", momentChecks);
-  const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
+  checkOptimizerOptions(options, "radam", { ...momentChecks, ...eitherDecayChecks });
+  const { beta1 = 0.9, beta2 = 0.999 } = options;
   const epsilon = epsilonOf(options, 1e-8, "radam");
-  return descent(
-    options,
-    ...decayLinks(weightDecay),
-    scaleByRadam(beta1, beta2, epsilon),
-    scaleByLearningRate(learningRate),
-  );
+  const scale = scaleByRadam(beta1, beta2, epsilon);
+  return descent(options, ...decayAround(options, scale), scaleByLearningRate(learningRate));
 }

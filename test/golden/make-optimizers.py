@@ -53,6 +53,14 @@ def turned(leaves):
         leaf.grad.neg_()
 
 
+def decayed(share):
+    """Decoupled decay, which PyTorch 2 does before anything else; 1.13 has it in AdamW alone."""
+    def before(leaves):
+        for leaf in leaves:
+            leaf.detach().mul_(1 - share)
+    return before
+
+
 def formula_of(make, parameters, gradients):
     """The same for a formula in NumPy: `make(parameter)` gives a function (w, g, t) -> w, t = 1, 2, ..., with its state inside."""
     values = [p.numpy().copy() for p in parameters]
@@ -322,6 +330,8 @@ def optimizers():
         # As PyTorch 2 does it; 1.13 cannot yet.
         "nadam maximize": (lambda p: optim.NAdam(p, 0.01, weight_decay=0.15, foreach=True), None, turned),
         "radam maximize": (lambda p: optim.RAdam(p, 0.01, weight_decay=0.15), None, turned),
+        "nadam decoupled": (lambda p: optim.NAdam(p, 0.01, foreach=True), None, decayed(0.01 * 0.5)),
+        "radam decoupled": (lambda p: optim.RAdam(p, 0.01), None, decayed(0.01 * 0.5)),
         "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
         "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
         "parameterGroups": (lambda p: optim.SGD([

@@ -36,6 +36,7 @@ export const mask = {
     ["a list", "refused: no parameters"],
   ),
 };
+const decoupled = { decoupledWeightDecay: a.flag(true) };
 export const amsgrad = { amsgrad: a.flag(true) };
 /** The options of an optimizer, and those of all. */
 const taking = (own: Readonly<Record<string, a.Argument>>) => a.options({ ...own, maximize: a.flag(true) });
@@ -159,23 +160,25 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     runs: {
       nadam: nadam(0.01),
       "nadam options": nadam(0.01, { ...options, momentumDecay: 0.1 }),
+      "nadam decoupled": nadam(0.01, { weightDecay: 0.5, decoupledWeightDecay: true }),
       "nadam maximize": nadam(0.01, { weightDecay: 0.15, maximize: true }),
     },
     make: nadam,
     rates: ["0.1 to 0", "0.01 to 0"],
     instructions: 5,
-    args: [rate, taking({ ...moments, momentumDecay: a.positive(0.1) })],
+    args: [rate, taking({ ...moments, ...decoupled, momentumDecay: a.positive(0.1) })],
   },
   radam: {
     runs: {
       radam: radam(0.01),
       "radam options": radam(0.01, options),
+      "radam decoupled": radam(0.01, { weightDecay: 0.5, decoupledWeightDecay: true }),
       "radam maximize": radam(0.01, { weightDecay: 0.15, maximize: true }),
     },
     make: radam,
     rates: ["0.1 to 0", "0.003"],
     instructions: 6,
-    args: [rate, taking(moments)],
+    args: [rate, taking({ ...moments, ...decoupled })],
   },
   lamb: {
     runs: { lamb: lamb(0.01), "lamb decay": lamb(0.01, { weightDecay: 0.1 }) },
