@@ -10,4 +10,5 @@ export { type MuonOptions, muon } from "./muon.ts";
 export { type NadamOptions, nadam } from "./nadam.ts";
 export { radam } from "./radam.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
+export { type RpropOptions, rprop } from "./rprop.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";

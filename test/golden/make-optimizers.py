@@ -332,6 +332,8 @@ def optimizers():
         "radam maximize": (lambda p: optim.RAdam(p, 0.01, weight_decay=0.15), None, turned),
         "nadam decoupled": (lambda p: optim.NAdam(p, 0.01, foreach=True), None, decayed(0.01 * 0.5)),
         "radam decoupled": (lambda p: optim.RAdam(p, 0.01), None, decayed(0.01 * 0.5)),
+        "rprop": (lambda p: optim.Rprop(p, 0.01),),
+        "rprop options": (lambda p: optim.Rprop(p, 0.03, (0.4, 1.5), (0.01, 0.05), maximize=True),),
         "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
         "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
         "parameterGroups": (lambda p: optim.SGD([

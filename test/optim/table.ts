@@ -6,7 +6,7 @@ import type { Optimizer } from "../../src/optim/transform.ts";
 import type { Variable } from "../../src/variable.ts";
 import * as a from "../bad-input/kinds.ts";
 
-const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, lion, muon, nadam, radam, rmsprop } = optimizers;
+const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, lion, muon, nadam, radam, rmsprop, rprop } = optimizers;
 
 /** An optimizer. */
 export interface Row {
@@ -179,6 +179,30 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     rates: ["0.1 to 0", "0.003"],
     instructions: 6,
     args: [rate, taking({ ...moments, ...decoupled })],
+  },
+  rprop: {
+    runs: {
+      rprop: rprop(0.01),
+      "rprop options": rprop(0.03, {
+        etaMinus: 0.4,
+        etaPlus: 1.5,
+        stepSizeMin: 0.01,
+        stepSizeMax: 0.05,
+        maximize: true,
+      }),
+    },
+    make: (rate) => rprop(Number(rate)),
+    rates: ["0.1", "0.01"],
+    instructions: 5,
+    args: [
+      a.positive(0.1),
+      taking({
+        etaMinus: a.positive(0.5),
+        etaPlus: a.finite(1.5),
+        stepSizeMin: a.positive(0.1),
+        stepSizeMax: a.positive(0.5),
+      }),
+    ],
   },
   lamb: {
     runs: { lamb: lamb(0.01), "lamb decay": lamb(0.01, { weightDecay: 0.1 }) },
