@@ -3,6 +3,7 @@ export { type AdadeltaOptions, adadelta } from "./adadelta.ts";
 export { type AdagradOptions, adagrad } from "./adagrad.ts";
 export { type AdamOptions, adam, adamW, type MomentOptions } from "./adam.ts";
 export { adamax } from "./adamax.ts";
+export { type AsgdOptions, asgd } from "./asgd.ts";
 export { lamb } from "./lamb.ts";
 export { type LarsOptions, lars } from "./lars.ts";
 export { type LionOptions, lion } from "./lion.ts";

@@ -30,8 +30,8 @@ def far_from_zero(*shape):
     return real(*shape, low=1, high=2) * torch.tensor(random.choice([-1.0, 1.0], shape))
 
 
-def steps_of(make, parameters, gradients, schedule=None, before=None):
-    """The parameters after the recorded steps; `before` may change the gradients in place."""
+def steps_of(make, parameters, gradients, schedule=None, before=None, shown=lambda optimizer, leaf: leaf):
+    """The parameters, or what is `shown` of them, after the recorded steps; `before` may change the gradients in place."""
     leaves = [p.clone().requires_grad_(True) for p in parameters]
     optimizer = make(leaves)
     rates = schedule and schedule(optimizer)
@@ -44,8 +44,12 @@ def steps_of(make, parameters, gradients, schedule=None, before=None):
         optimizer.step()
         if rates:
             rates.step()
-        history.append([numbers(leaf) for leaf in leaves])
+        history.append([numbers(shown(optimizer, leaf)) for leaf in leaves])
     return [history[step - 1] for step in RECORDED]
+
+
+def averages(optimizer, leaf):
+    return optimizer.state[leaf]["ax"]
 
 
 def turned(leaves):
@@ -334,6 +338,9 @@ def optimizers():
         "radam decoupled": (lambda p: optim.RAdam(p, 0.01), None, decayed(0.01 * 0.5)),
         "rprop": (lambda p: optim.Rprop(p, 0.01),),
         "rprop options": (lambda p: optim.Rprop(p, 0.03, (0.4, 1.5), (0.01, 0.05), maximize=True),),
+        "asgd": (lambda p: optim.ASGD(p, 0.02), None, None, averages),
+        "asgd options": (lambda p: optim.ASGD(p, 0.05, 0.1, 0.5, 3, 0.1), None, None, averages),
+        "asgd maximize": (lambda p: optim.ASGD(p, 0.02, t0=0, maximize=True), None, None, averages),
         "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
         "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
         "parameterGroups": (lambda p: optim.SGD([

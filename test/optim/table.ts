@@ -6,7 +6,8 @@ import type { Optimizer } from "../../src/optim/transform.ts";
 import type { Variable } from "../../src/variable.ts";
 import * as a from "../bad-input/kinds.ts";
 
-const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, lion, muon, nadam, radam, rmsprop, rprop } = optimizers;
+const { adadelta, adagrad, adam, adamax, adamW, asgd, lamb, lars, lion, muon, nadam, radam, rmsprop, rprop } =
+  optimizers;
 
 /** An optimizer. */
 export interface Row {
@@ -203,6 +204,17 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
         stepSizeMax: a.positive(0.5),
       }),
     ],
+  },
+  asgd: {
+    runs: {
+      asgd: asgd(0.02),
+      "asgd options": asgd(0.05, { lambd: 0.1, alpha: 0.5, t0: 3, weightDecay: 0.1 }),
+      "asgd maximize": asgd(0.02, { t0: 0, maximize: true }),
+    },
+    make: (rate) => asgd(rate, { lambd: 0 }),
+    rates: ["0.1", "0.001"],
+    instructions: 3,
+    args: [rate, taking({ lambd: a.positive(0.1), alpha: a.positive(0.5), t0: a.whole(3), weightDecay: decay })],
   },
   lamb: {
     runs: { lamb: lamb(0.01), "lamb decay": lamb(0.01, { weightDecay: 0.1 }) },
