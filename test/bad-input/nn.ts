@@ -1,5 +1,6 @@
 // What simdgrad/nn exports, with right arguments. Layers are made and run; initialisers make a first value.
 import { constant, randomKey, type Shape, scalar } from "../../src/index.ts";
+import * as functional from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
@@ -16,19 +17,10 @@ const epsilon = { epsilon: a.positive(1e-5), eps: a.positive(1e-5) };
 
 // Activations
 
-const plain = [
-  "relu",
-  "relu6",
-  "selu",
-  "sigmoid",
-  "tanh",
-  "silu",
-  "mish",
-  "softsign",
-  "hardSigmoid",
-  "hardSwish",
-  "logSigmoid",
-] as const;
+/** Those of a tensor alone, as their own texts say. */
+const plain = Object.entries(functional)
+  .filter(([, activation]) => /^function \w+\(\w+\)/.test(`${activation}`))
+  .map(([name]) => name);
 const alongAxis = ["glu", "swiglu", "softmax", "logSoftmax", "softmin"] as const;
 
 const byName: Readonly<Record<string, (x: never, axis: never) => unknown>> = { ...nn } as never;
