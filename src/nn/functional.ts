@@ -299,6 +299,31 @@ export function softsign(x: Tensor): Tensor {
 }
 
 /**
+ * x - tanh(x), elementwise; near 0, where the two are nearly equal, its digits stay.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { tanhshrink } from "simdgrad/nn";
+ * await evaluate(tanhshrink(constant([-1, 0, 2]))); // => [-0.238406, 0, 1.03597]
+ * await evaluate(tanhshrink(constant([0.001]))); // => [3.33333e-10]
+ */
+export function tanhshrink(x: Tensor): Tensor {
+  aTensor(x, "tanhshrink: x");
+  // Lambert's fraction: tanh(x) = x / (1 + k), with k = x^2 / (3 + x^2 / (5 + ...)); so the rest of x is x k / (1 + k). Its slope is tanh^2.
+  const value = customGradient(
+    (a) => {
+      const isNear = a.abs().less(1);
+      const near = isNear.select(a, 0);
+      const square = near.square();
+      const k = [11, 9, 7, 5, 3].reduce((inner, odd) => square.div(inner.add(odd)), square.div(13));
+      return isNear.select(near.mul(k).div(k.add(1)), a.sub(a.tanh()));
+    },
+    (cotangent, [a]) => [cotangent.mul(a.tanh().square())],
+  );
+  return value(x);
+}
+
+/**
  * x within min..max; its gradient is 1 between them and 0 from them on.
  * @throws ArgumentError unless min < max
  *

@@ -83,6 +83,7 @@ ACTIVATIONS = {
     "softplus": elementwise(softplus),
     "softplus($0, 3)": elementwise(lambda x: softplus(x, 3)),
     "softsign": elementwise(functional.softsign),
+    "tanhshrink": elementwise(functional.tanhshrink),
     "hardtanh": elementwise(functional.hardtanh, kinks=[-1, 1]),
     "hardtanh($0, -2, 0.5)": elementwise(lambda x: functional.hardtanh(x, -2, 0.5), kinks=[-2, 0.5]),
     "hardSigmoid": elementwise(hard_sigmoid, kinks=[-3, 3]),
