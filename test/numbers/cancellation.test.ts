@@ -54,6 +54,18 @@ everywhere(({ run, unit }) => {
     expect(results.along[0]).toBe(-4e8);
   });
 
+  test("tanhshrink near 0 is a third of the cube, and goes over into x - tanh(x)", async () => {
+    const x = [1e-10, -1e-4, 0.01, 0.1, 0.5, 0.999, 1, 1.5, 8].map(Math.fround);
+    const { y } = await run((a) => ({ y: nn.tanhshrink(a) }), x);
+    // Below 0.2 the series has ten digits with four terms; above, the difference has them in Float64.
+    const exactly = x.map((a) =>
+      Math.abs(a) < 0.2
+        ? a ** 3 / 3 - (2 * a ** 5) / 15 + (17 * a ** 7) / 315 - (62 * a ** 9) / 2835
+        : a - Math.tanh(a),
+    );
+    expect(worst(y, exactly)).toBeLessThan(few(Math.max(unit, 1e-10)));
+  });
+
   test("logSoftmax of -infinity and of infinity is PyTorch's", async () => {
     const inf = Number.POSITIVE_INFINITY;
     const { masked } = await run((x) => ({ masked: nn.logSoftmax(x) }), [0, -inf]);
