@@ -75,6 +75,8 @@ test.each<[string, () => Tensor, new (...args: never[]) => Error]>([
     () => losses.binaryCrossEntropyWithLogits(x, y, { posWeight: input([2, 4, 3]) }),
     ShapeError,
   ],
+  ["a power of 3", () => losses.multiMarginLoss(x, classes, { p: 3 as 2 }), ArgumentError],
+  ["scores of no class", () => losses.multiLabelSoftMarginLoss(input([]), input([])), ShapeError],
   ["a negative gamma", () => losses.focalLoss(x, y, { gamma: -1 }), ArgumentError],
   ["an alpha above 1", () => losses.focalLoss(x, y, { alpha: 2 }), ArgumentError],
   ["overlap of scalars", () => losses.diceLoss(input([]), input([])), ShapeError],
@@ -142,6 +144,29 @@ test("an index outside the classes gives NaN", async () => {
     ),
   );
   expect([...values]).toEqual([Number.NaN, Number.NaN]);
+});
+
+test("multiMarginLoss of an index outside the classes is NaN, and divides by the samples whatever their weights", async () => {
+  const [x, options] = [
+    constant([
+      [1, 0],
+      [1, 0],
+    ]),
+    { weight: [0.5, 0] },
+  ];
+  const [outside, mean] = await evaluateAll([
+    losses.multiMarginLoss(x, indices(-100, 2), { reduction: "none" }),
+    losses.multiMarginLoss(
+      constant([
+        [0, 0],
+        [0, 0],
+      ]),
+      indices(0, 1),
+      options,
+    ),
+  ]);
+  expect([...outside]).toEqual([Number.NaN, Number.NaN]);
+  expect([...mean]).toEqual([0.125]); // (0.5 / 2 + 0) / 2
 });
 
 test("nllLoss of logSoftmax is crossEntropy", async () => {

@@ -107,6 +107,41 @@ everywhere(({ run, unit }) => {
     ).toBeLessThan(FEW);
   });
 
+  test("soft margins of confident scores are e^-|x|, and so are their slopes", async () => {
+    const { single, slope, several, severalSlope } = await run(
+      (x, sign) => {
+        const value = losses.softMarginLoss(x, sign, { reduction: "none" });
+        const rows = losses.multiLabelSoftMarginLoss(x.reshape([6, 1]), sign.greater(0).reshape([6, 1]), {
+          reduction: "none",
+        });
+        return {
+          single: value,
+          slope: grad(value.sum(), [x])[0],
+          several: rows,
+          severalSlope: grad(rows.sum(), [x])[0],
+        };
+      },
+      CONFIDENT,
+      CONFIDENT.map(Math.sign),
+    );
+    const slopes = CONFIDENT.map((x) => -Math.sign(x) / (1 + Math.exp(Math.abs(x))));
+    for (const values of [single, several]) expect(worst(values, exact)).toBeLessThan(FEW);
+    for (const values of [slope, severalSlope]) expect(worst(values, slopes)).toBeLessThan(FEW);
+  });
+
+  test("margins between large, nearly equal scores are what they are", async () => {
+    const { y, slope } = await run(
+      (flat, index) => {
+        const value = losses.multiMarginLoss(flat.reshape([2, 2]), index, { reduction: "none" });
+        return { y: value, slope: grad(value.sum(), [flat])[0] };
+      },
+      [1e8, 1e8, -1e30, 1e30],
+      Int32Array.of(0, 1),
+    );
+    expect(y).toEqual([0.5, 0]);
+    expect(slope.map((value) => value + 0)).toEqual([-0.5, 0.5, 0, 0]);
+  });
+
   test("binary cross-entropy of the other class, and of soft targets, is right as well", async () => {
     const x = [16, -16, 3, -3, 0];
     const target = [0, 1, 0.25, 0.999, 0.5];

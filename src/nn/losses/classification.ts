@@ -1,9 +1,9 @@
 // Losses of scores of classes against class indices or probabilities of the classes.
-import { aNumberWithin, anInteger, type Checks } from "../../check.ts";
+import { aFiniteNumber, aNumberWithin, anInteger, type Checks, oneOf } from "../../check.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../../shape.ts";
-import { aTensor, stopGradient, type Tensor } from "../../tensor.ts";
-import { asTensor, checkLossOptions, type LossOptions, reduced, weights } from "./loss.ts";
+import { aTensor, type Tensor } from "../../tensor.ts";
+import { checkLossOptions, classWeights, type LossOptions, reduced, weights } from "./loss.ts";
 
 /** Options of losses of class indices. */
 export interface ClassLossOptions extends LossOptions {
@@ -73,12 +73,56 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   const classes = matrix.shape[1];
   return ofClasses(target.flatten(), rows, classes, options, "nllLoss", (known, factors) => {
     const picked = known.oneHot(classes).select(matrix, 0).sum(1).neg();
-    const outside = known.less(0).add(known.greater(classes - 1));
-    const losses = outside.select(Number.NaN, picked);
+    const losses = isOutside(known, classes).select(Number.NaN, picked);
     return factors === undefined ? losses : losses.mul(factors.gather(known));
   });
 }
 nllLoss.targets = "classes" as const;
+
+/** Options of multiMarginLoss. */
+export interface MultiMarginLossOptions extends LossOptions {
+  /** Power of what is missing of the margin, 1 or 2; default 1. */
+  readonly p?: 1 | 2;
+  /** Default 1. */
+  readonly margin?: number;
+  /** A factor a class, [C], by the target; the mean is over the samples, whatever the factors. No gradient passes to it. */
+  readonly weight?: Tensor | readonly number[];
+}
+
+/**
+ * sum max(0, margin - input[target] + input[j])^p / C over the other classes j, for scores [N, C] (or [C], or [N, C, ...]) and i32 class indices [N]
+ * (or [], or [N, ...]), averaged (Crammer and Singer 2001). An index outside the classes gives NaN.
+ * @throws ShapeError, DTypeError where input, targets and class weights do not fit, ArgumentError for another p
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { multiMarginLoss } from "simdgrad/nn";
+ * await evaluate(multiMarginLoss(constant([[0.1, 0.2, 0.4, 0.8]]), constant(Int32Array.of(3)))); // => [0.325000]
+ */
+export function multiMarginLoss(input: Tensor, target: Tensor, options: MultiMarginLossOptions = {}): Tensor {
+  const name = "multiMarginLoss";
+  checkScores(input, target, name);
+  checkLossOptions(options, name, { p: oneOf(1, 2), margin: aFiniteNumber, weight: weights });
+  const { p = 1, margin = 1 } = options;
+  const { matrix, rows } = byRows(input, target, name);
+  checkDType(target, ["i32"], `${name}: class indices`);
+  const classes = matrix.shape[1];
+  const index = target.flatten();
+  const isOwn = index.oneHot(classes);
+  const own = isOwn.select(matrix, 0).sum(1, { keepDims: true });
+  // First the difference of the scores, which may be large and nearly equal.
+  const missing = isOwn.select(0, matrix.sub(own).add(margin).relu());
+  const losses = (p === 1 ? missing : missing.square()).sum(1).div(classes);
+  const factors = classWeights(options, classes, name);
+  const weighed = factors === undefined ? losses : losses.mul(factors.gather(index));
+  return reduced(isOutside(index, classes).select(Number.NaN, weighed).reshape(rows), options, name);
+}
+multiMarginLoss.targets = "classes" as const;
+
+/** Whether an index has no class (f32: 1 or 0). */
+function isOutside(index: Tensor, classes: number): Tensor {
+  return index.less(0).add(index.greater(classes - 1));
+}
 
 /** @throws ArgumentError unless both are tensors */
 function checkScores(scores: Tensor, target: Tensor, name: string): void {
@@ -129,14 +173,6 @@ function ofClasses(
   const only = (values: Tensor) => (ignored === undefined ? values : ignored.select(0, values));
   const total = factors === undefined && ignored === undefined ? undefined : only(shares).sum();
   return reduced(only(losses).reshape(rows), options, name, total);
-}
-
-function classWeights({ weight }: ClassLossOptions, classes: number, name: string): Tensor | undefined {
-  if (weight === undefined) return undefined;
-  const factors = asTensor(weight);
-  if (!sameShape(factors.shape, [classes]))
-    throw new ShapeError(`${name}: weight ${showShape(factors.shape)} is not one a class, [${classes}]`);
-  return stopGradient(factors);
 }
 
 /** The mean is over the rows, whatever the weights, as in PyTorch. */
