@@ -19,3 +19,4 @@ export {
 export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
 export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
+export { type LossWithOptions, withOptions } from "./with-options.ts";

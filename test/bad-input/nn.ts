@@ -60,7 +60,7 @@ function loss(run: Call["run"], own: Readonly<Record<string, a.Argument>> = {}, 
 }
 
 const margin = { margin: a.finite(0.5) };
-const ofClasses = { weight: weights, ignoreIndex: a.seed(1) };
+const ofClasses = { weight: weights, ignoreIndex: a.also(a.seed(1), ["null", "none is ignored"]) };
 const losses: Readonly<Record<string, Call>> = {
   binaryCrossEntropy: loss(nn.binaryCrossEntropy),
   binaryCrossEntropyWithLogits: loss(nn.binaryCrossEntropyWithLogits, {

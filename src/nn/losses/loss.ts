@@ -23,6 +23,8 @@ export interface LossOptions {
 export interface Loss {
   (prediction: Tensor, target: Tensor): Tensor;
   readonly targets?: "classes" | "values";
+  /** The class index that counts nothing. A loss that has one takes { ignoreIndex }, too: null where no target is ignored. */
+  readonly ignoreIndex?: number | null;
 }
 
 /**
