@@ -332,6 +332,11 @@ const models: Readonly<Record<string, Call>> = {
     a.layer(model),
     a.also(a.shape([1, 2]), ["a tensor of another shape", "found by the model"]),
   ),
+  withOptions: call(
+    (loss: nn.Loss, options: never) => nn.withOptions(loss, options)(matrix, matrix),
+    a.also(a.callback(nn.mseLoss), ["a function", "one that gives no tensor is found where it is used"]),
+    a.options(ofAll),
+  ),
   trainingContext: call(
     nn.trainingContext,
     a.seed(0),

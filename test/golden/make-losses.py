@@ -193,6 +193,7 @@ def checked(g, name, **options):
 WEIGHT = [0.5, 2, 1.25]
 FACTORS = torch.tensor(WEIGHT, dtype=torch.float64)
 LARGE = (f64([[80, 0, -80], [-80, 80, 0]]), i32([2, 1]))
+PARTLY = (f64([[80, 0, -80], [1, 2, 0.5], [0, -1, 3]]), i32([2, -100, 0]))
 THREE = lambda: [(real(5, 3), classes(5, count=3)), (real(2, 3, 4), classes(2, 4, count=3)), LARGE]
 IGNORING = lambda: [(real(5, 3), i32([0, 2, 1, 1, 2])), (real(2, 3, 2), i32([[1, 0], [2, 1]]))]
 SOFT = lambda: [(real(5, 3), unit(5, 3)), (real(2, 3, 2), unit(2, 3, 2))]
@@ -222,7 +223,7 @@ LOSSES = {
     **loss("smoothL1Loss", torch_has("smooth_l1_loss", beta=0.0), pairs(second=apart), beta=0),
     **loss("quantileLoss", formula(lambda x, y: torch.maximum((y - x) / 2, (x - y) / 2)), pairs(second=apart)),
     **loss("quantileLoss", formula(lambda x, y: torch.maximum(0.9 * (y - x), -0.1 * (y - x))), pairs(second=apart), quantile=0.9),
-    **loss("crossEntropy", cross_entropy(), scores(LARGE)),
+    **loss("crossEntropy", cross_entropy(), scores(LARGE, PARTLY)),
     **loss("crossEntropy", cross_entropy(label_smoothing=0.125), THREE, labelSmoothing=0.125),
     **loss("crossEntropy", cross_entropy(weight=FACTORS), THREE, weight=WEIGHT),
     **loss("crossEntropy", cross_entropy(ignore_index=1), IGNORING, ignoreIndex=1),
@@ -234,7 +235,7 @@ LOSSES = {
         case(lambda x, t: soft_entropy(weight=FACTORS, label_smoothing=0.25)(x, t, "mean"), *point) for point in SOFT()],
     'crossEntropy($0, $1, {"weight": $2})': lambda: [
         case(lambda x, t, w: functional.cross_entropy(x, t.long(), w.detach()), *point, real(3, low=0.1), smooth=False) for point in THREE()],
-    **loss("nllLoss", nll(), scores()),
+    **loss("nllLoss", nll(), scores(PARTLY)),
     **loss("nllLoss", nll(weight=FACTORS, ignore_index=1), IGNORING, weight=WEIGHT, ignoreIndex=1),
     **loss("binaryCrossEntropy", checked(binary_cross_entropy, "binary_cross_entropy"), pairs(unit, unit)),
     **loss("binaryCrossEntropyWithLogits", with_logits(), LOGITS),

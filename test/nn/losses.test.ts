@@ -132,6 +132,17 @@ test("ignored targets may be no class at all, and pass no gradient", async () =>
   }
 });
 
+test("where all targets are ignored the mean is NaN, the sum 0, and no gradient passes, as in PyTorch", async () => {
+  const logits = constant([[1, 2, 3]]);
+  for (const options of [{}, { labelSmoothing: 0.25 }, { weight: [1, 2, 3] }]) {
+    const mean = losses.crossEntropy(logits, indices(-100), options);
+    const sum = losses.crossEntropy(logits, indices(-100), { ...options, reduction: "sum" });
+    const [a, b, slope] = await evaluateAll([mean, sum, grad(mean, [logits])[0]]);
+    expect([...a, ...b]).toEqual([Number.NaN, 0]);
+    expect([...slope].map(Math.abs)).toEqual([0, 0, 0]);
+  }
+});
+
 test("an index outside the classes gives NaN", async () => {
   const values = await evaluate(
     losses.nllLoss(
