@@ -1,8 +1,9 @@
 // LARS: momentum with a rate for every parameter.
-import { aBoolean, aFraction, aNumberWithin, aPositiveNumber } from "../check.ts";
+import { aBoolean, aNumberWithin, aPositiveNumber } from "../check.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaledByTrust } from "./lamb.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { aSelection, masked, type Selection } from "./selection.ts";
 import { trace } from "./sgd.ts";
@@ -10,8 +11,8 @@ import { type Optimizer, stateless } from "./transform.ts";
 
 /** What LARS takes besides its rate. */
 export interface LarsOptions extends OptimizerOptions {
-  /** Default 0.9. */
-  readonly momentum?: number;
+  /** A number or a schedule; default 0.9. */
+  readonly momentum?: Schedule;
   readonly nesterov?: boolean;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
@@ -32,7 +33,7 @@ export interface LarsOptions extends OptimizerOptions {
  */
 export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimizer {
   checkOptimizerOptions(options, "lars", {
-    momentum: aFraction,
+    momentum: aMomentum,
     nesterov: aBoolean,
     weightDecay: aNumberWithin(0),
     trustCoefficient: aPositiveNumber,

@@ -1,6 +1,6 @@
 // Muon: momentum made orthogonal, for matrices.
 
-import { aBoolean, aFraction, aWholeNumber } from "../check.ts";
+import { aBoolean, aWholeNumber } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { adamW } from "./adam.ts";
@@ -9,13 +9,14 @@ import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { parameterGroups } from "./groups.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { anOptimizer, assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Muon takes besides its rate. */
 export interface MuonOptions extends OptimizerOptions {
-  /** Default 0.95. */
-  readonly momentum?: number;
+  /** A number or a schedule; default 0.95. */
+  readonly momentum?: Schedule;
   /** Looks ahead; default true. */
   readonly nesterov?: boolean;
   /** Decoupled decay; default 0.1. */
@@ -41,12 +42,13 @@ function orthogonalized(gradient: Tensor, nsSteps: number): Tensor {
   return m > n ? x.transpose() : x;
 }
 
-function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Transform<Variable[]> {
+function orthogonalize(momentum: Schedule, nesterov: boolean, nsSteps: number): Transform<Variable[]> {
   return {
     init: (parameters) => filledLike(parameters, "muon.momentum"),
-    update(updates, buffers) {
-      const next = updates.map((update, i) => runningMean(buffers[i], update, momentum));
-      const ahead = nesterov ? next.map((buffer, i) => runningMean(buffer, updates[i], momentum)) : next;
+    update(updates, buffers, _, step) {
+      const kept = momentumAt(momentum, step);
+      const next = updates.map((update, i) => runningMean(buffers[i], update, kept));
+      const ahead = nesterov ? next.map((buffer, i) => runningMean(buffer, updates[i], kept)) : next;
       return {
         updates: ahead.map((update) => {
           const [m, n] = update.shape;
@@ -71,7 +73,7 @@ function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Tr
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
   checkOptimizerOptions(options, "muon", {
-    momentum: aFraction,
+    momentum: aMomentum,
     nesterov: aBoolean,
     weightDecay: aDecay,
     nsSteps: aWholeNumber(1),

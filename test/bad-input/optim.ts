@@ -42,6 +42,11 @@ export const optimCalls: Readonly<Record<string, Call>> = {
     a.finite(0.1),
     a.options({ steps: a.whole(9), final: a.finite(0) }, ["steps"]),
   ),
+  cosineAnnealing: scheduleOf(
+    optim.cosineAnnealing,
+    a.finite(0.1),
+    a.options({ steps: a.whole(9), final: a.finite(0) }, ["steps"]),
+  ),
   cosineRestarts: scheduleOf(
     optim.cosineRestarts,
     a.finite(0.1),
@@ -93,6 +98,11 @@ export const optimCalls: Readonly<Record<string, Call>> = {
       lineSearchFn: a.word("strongWolfe"),
     }),
   ),
+  linearSchedule: scheduleOf(
+    optim.linearSchedule,
+    a.finite(0.1),
+    a.options({ steps: a.whole(9), startFactor: a.positive(0.1), endFactor: a.positive(0.5) }, ["steps"]),
+  ),
   linearWarmup: scheduleOf(
     optim.linearWarmup,
     a.finite(0.1),
@@ -116,9 +126,23 @@ export const optimCalls: Readonly<Record<string, Call>> = {
         steps: a.whole(99),
         pctStart: a.positive(0.3),
         anneal: a.word("linear"),
+        threePhase: a.flag(true),
         divFactor: a.positive(2),
         finalDivFactor: a.positive(2),
+      },
+      ["steps"],
+    ),
+  ),
+  oneCycleMomentum: scheduleOf(
+    optim.oneCycleMomentum,
+    a.options(
+      {
+        steps: a.whole(99),
+        pctStart: a.positive(0.3),
+        anneal: a.word("linear"),
         threePhase: a.flag(true),
+        baseMomentum: a.positive(0.5),
+        maxMomentum: a.positive(0.75),
       },
       ["steps"],
     ),
@@ -140,7 +164,7 @@ export const optimCalls: Readonly<Record<string, Call>> = {
   ),
   scaleByAdam: call(
     optim.scaleByAdam,
-    a.options({ beta1: a.positive(0.9), beta2: a.positive(0.9), ...epsilon, ...amsgrad }),
+    a.options({ beta1: a.schedule(0.9), beta2: a.positive(0.9), ...epsilon, ...amsgrad }),
   ),
   scaleByLearningRate: call(optim.scaleByLearningRate, rate),
   scaledSchedule: scheduleOf(
@@ -159,6 +183,6 @@ export const optimCalls: Readonly<Record<string, Call>> = {
     a.options({ stepSize: a.whole(9), gamma: a.positive(0.5) }, ["stepSize"]),
   ),
   swa: optimizer(optim.swa, inner, a.options({ start: a.whole(2), every: a.whole(2) })),
-  trace: call(optim.trace, a.positive(0.9), a.options({ nesterov: a.flag(true), dampening: a.positive(0.1) })),
+  trace: call(optim.trace, a.schedule(0.9), a.options({ nesterov: a.flag(true), dampening: a.positive(0.1) })),
   unitNorm: call(optim.unitNorm),
 };

@@ -291,6 +291,8 @@ def optimizers():
     # Where a decay of 0.1 cancels a first gradient, Adam's first step is the sign of rounding.
     assert all((g + share * p).abs().min() > 1e-3 for share in (0.1, -0.15) for g, p in zip(gradients[0], parameters))
     cosine = lambda optimizer: optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS, eta_min=1e-3)
+    one_cycle = lambda optimizer: optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=STEPS)
+    cyclic = lambda optimizer: optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.03, step_size_up=4)
     clip = torch.nn.utils
     runs = {
         "sgd": (lambda p: optim.SGD(p, 0.02),),
@@ -341,6 +343,14 @@ def optimizers():
         "asgd": (lambda p: optim.ASGD(p, 0.02), None, None, averages),
         "asgd options": (lambda p: optim.ASGD(p, 0.05, 0.1, 0.5, 3, 0.1), None, None, averages),
         "asgd maximize": (lambda p: optim.ASGD(p, 0.02, t0=0, maximize=True), None, None, averages),
+        "sgd one cycle": (lambda p: optim.SGD(p, 0.02, momentum=0.9), one_cycle),
+        "sgd nesterov cyclic": (lambda p: optim.SGD(p, 0.01, momentum=0.9, nesterov=True), cyclic),
+        "rmsprop one cycle": (lambda p: optim.RMSprop(p, 0.005, momentum=0.5), one_cycle),
+        "adam one cycle": (lambda p: optim.Adam(p, 0.01), one_cycle),
+        "adamW one cycle": (lambda p: optim.AdamW(p, 0.01), one_cycle),
+        "adamax one cycle": (lambda p: optim.Adamax(p, 0.01), one_cycle),
+        "nadam one cycle": (lambda p: optim.NAdam(p, 0.01, foreach=True), one_cycle),
+        "radam one cycle": (lambda p: optim.RAdam(p, 0.01), one_cycle),
         "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
         "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
         "parameterGroups": (lambda p: optim.SGD([
@@ -387,13 +397,13 @@ def optimizers():
 RATES = 200
 
 
-def scheduled(make, steps=RATES):
-    """The first 200 rates of a schedule of torch.optim.lr_scheduler, the last of them kept from `steps` on."""
+def scheduled(make, steps=RATES, what="lr"):
+    """The first 200 rates, or momenta, of a schedule of torch.optim.lr_scheduler, the last of them kept from `steps` on."""
     parameter = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    schedule = make(lambda value: torch.optim.SGD([parameter], value))
+    schedule = make(lambda value: torch.optim.SGD([parameter], value, momentum=0.9))
     found = []
     for _ in range(steps):
-        found.append(schedule.get_last_lr()[0])
+        found.append(schedule.optimizer.param_groups[0][what])
         schedule.optimizer.step()
         schedule.step()
     found += found[-1:] * (RATES - steps)
@@ -412,11 +422,16 @@ def schedules():
         "polynomialDecay power": lambda o: s.PolynomialLR(o(0.1), 200, power=2.5),
         "cosineDecay": lambda o: s.CosineAnnealingLR(o(0.1), 199),
         "cosineDecay final": lambda o: s.CosineAnnealingLR(o(1e-3), 199, eta_min=1e-5),
+        "cosineAnnealing": lambda o: s.CosineAnnealingLR(o(0.1), 30),
+        "cosineAnnealing final": lambda o: s.CosineAnnealingLR(o(1e-3), 7, eta_min=1e-5),
         "cosineRestarts": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 30),
         "cosineRestarts factor": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 10, 2, 0.01),
         "cosineRestarts three": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 7, 3),
         "linearWarmup": lambda o: s.LinearLR(o(0.1), total_iters=50),
         "linearWarmup factor": lambda o: s.LinearLR(o(0.1), start_factor=0.01, total_iters=77),
+        "linearSchedule": lambda o: s.LinearLR(o(0.1), total_iters=50),
+        "linearSchedule down": lambda o: s.LinearLR(o(0.1), start_factor=1, end_factor=0.1, total_iters=77),
+        "linearSchedule both": lambda o: s.LinearLR(o(0.1), start_factor=0.25, end_factor=0.75, total_iters=1),
         "oneCycle": lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=200, cycle_momentum=False),
         "cyclic": lambda o: s.CyclicLR(o(0.01), 0.01, 0.1, step_size_up=23, cycle_momentum=False),
         "cyclic halves": lambda o: s.CyclicLR(
@@ -431,6 +446,14 @@ def schedules():
             cycle_momentum=False)),
         "oneCycle three": (180, lambda o: s.OneCycleLR(
             o(0.1), 0.1, total_steps=180, three_phase=True, cycle_momentum=False)),
+    }
+    # With these go momenta.
+    cycled = {
+        "cyclic momentum": (200, lambda o: s.CyclicLR(o(0.01), 0.01, 0.1, step_size_up=23, mode="triangular2")),
+        "oneCycleMomentum": (200, lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=200)),
+        "oneCycleMomentum linear": (150, lambda o: s.OneCycleLR(
+            o(0.1), 0.1, total_steps=150, pct_start=0.41, anneal_strategy="linear", base_momentum=0.5, max_momentum=0.75)),
+        "oneCycleMomentum three": (180, lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=180, three_phase=True)),
     }
     noam = lambda size, warmup, factor=1: lambda t: factor * size**-0.5 * min((t + 1)**-0.5, (t + 1) * warmup**-1.5)
     warm = lambda t: 0.1 * t / 20
@@ -448,6 +471,7 @@ def schedules():
     return {
         **{name: scheduled(make) for name, make in torch_ones.items()},
         **{name: scheduled(make, steps) for name, (steps, make) in short.items()},
+        **{name: scheduled(make, steps, "momentum") for name, (steps, make) in cycled.items()},
         **{name: [number(float(rate(t))) for t in range(RATES)] for name, rate in formulas.items()},
     }
 

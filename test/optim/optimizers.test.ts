@@ -26,6 +26,7 @@ import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements } from "../ops/derivatives.ts";
 import { thrown } from "../thrown.ts";
+import { table } from "./table.ts";
 
 const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, lion, muon, nadam, radam, rmsprop, sgd } = optimizers;
 
@@ -90,6 +91,35 @@ describe("maximize turns the gradients, and nothing else: the same bits as with 
     }
     expect(found[0]).toEqual(found[1]);
     expect(found[0].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("a momentum may be a schedule, a scalar or a number", () => {
+  const taking = Object.entries(optimizers).flatMap(([name, make]) =>
+    (["momentum", "beta1"] as const)
+      .filter((option) => option in (table[name as keyof typeof table].args[1].options ?? {}))
+      .map((option) => [name, option, make as unknown as Make] as const),
+  );
+  type Make = (rate: number, options: Readonly<Record<string, unknown>>) => Optimizer;
+
+  test("most optimizers have one", () => {
+    expect(taking).toHaveLength(11);
+  });
+
+  test.each(taking)("%s: %s", async (_, option, make) => {
+    const found: Float64Array[] = [];
+    for (const momentum of [0.75, scalar(0.75), () => scalar(0.75)]) {
+      const w = new Variable([2, 2], [1, -2, 3, -4]);
+      const optimizer = make(0.1, { [option]: momentum });
+      const assignments = optimizer.update([w.mul(0.5).add(1)], optimizer.init([w]), [w]);
+      const executor = oracle();
+      await initialise(executor, assignments.flat(), 0);
+      await executor.run([[await executor.load(compile({ assignments })), 5]]).done;
+      found.push(Float64Array.from(await executor.read({ variable: w.key })));
+      await executor.dispose();
+    }
+    const close = [...found[0]].map((value) => expect.closeTo(value, 12));
+    for (const values of found) expect([...values]).toEqual(close);
   });
 });
 

@@ -1,4 +1,5 @@
 // Every optimizer by name, in one row: its runs against PyTorch, the rates it finds minima with, how large its step is, what it takes.
+import { cyclic, oneCycle, oneCycleMomentum } from "../../src/optim/cycles.ts";
 import * as optimizers from "../../src/optim/optimizers.ts";
 import { cosineDecay, type Schedule } from "../../src/optim/schedules.ts";
 import { sgd } from "../../src/optim/sgd.ts";
@@ -26,11 +27,12 @@ export interface Row {
 export const isMatrix = ({ shape }: Variable) => shape.length > 1;
 const options = { beta1: 0.8, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1 };
 const plain = { weightDecay: 0 };
+const [rate20, momentum20] = [oneCycle(0.01, { steps: 20 }), oneCycleMomentum({ steps: 20 })];
 
 const rate = a.schedule(0.1);
 export const decay = a.also(a.positive(0.01), ["a tensor of another shape", "refused with words where it is a rate"]);
 export const epsilon = { epsilon: a.positive(1e-8), eps: a.positive(1e-8) };
-const moments = { beta1: a.positive(0.9), beta2: a.positive(0.99), ...epsilon, weightDecay: decay };
+const moments = { beta1: a.schedule(0.9), beta2: a.positive(0.99), ...epsilon, weightDecay: decay };
 export const mask = {
   mask: a.also(
     a.selection(() => true),
@@ -46,6 +48,11 @@ const taking = (own: Readonly<Record<string, a.Argument>>) => a.options({ ...own
 export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
   sgd: {
     runs: {
+      "sgd one cycle": sgd(rate20, { momentum: momentum20 }),
+      "sgd nesterov cyclic": sgd(cyclic(0.01, { top: 0.03, stepSizeUp: 4 }), {
+        momentum: cyclic(0.9, { top: 0.8, stepSizeUp: 4 }),
+        nesterov: true,
+      }),
       sgd: sgd(0.02),
       "sgd momentum": sgd(0.01, { momentum: 0.9 }),
       "sgd nesterov": sgd(0.01, { momentum: 0.9, nesterov: true }),
@@ -63,13 +70,14 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
       taking({
         nesterov: a.also(a.flag(false), ["true", "with a momentum"]),
         dampening: a.positive(0.1),
-        momentum: a.positive(0.9),
+        momentum: a.schedule(0.9),
         weightDecay: decay,
       }),
     ],
   },
   adam: {
     runs: {
+      "adam one cycle": adam(rate20, { beta1: momentum20 }),
       adam: adam(0.01),
       "adam decay": adam(0.01, { weightDecay: 0.1 }),
       "adam betas": adam(0.01, { beta1: 0.8, beta2: 0.9, epsilon: 1e-3 }),
@@ -84,6 +92,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
   },
   adamW: {
     runs: {
+      "adamW one cycle": adamW(rate20, { beta1: momentum20 }),
       adamW: adamW(0.01),
       "adamW decay": adamW(0.01, { weightDecay: 0.5 }),
       "adamW mask": adamW(0.01, { weightDecay: 0.5, mask: isMatrix }),
@@ -127,6 +136,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
   },
   rmsprop: {
     runs: {
+      "rmsprop one cycle": rmsprop(rate20, { momentum: momentum20 }),
       rmsprop: rmsprop(0.005),
       "rmsprop centered": rmsprop(0.005, { centered: true }),
       "rmsprop options": rmsprop(0.002, { alpha: 0.9, epsilon: 1e-4, weightDecay: 0.1, momentum: 0.5, centered: true }),
@@ -139,7 +149,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
       rate,
       taking({
         alpha: a.positive(0.9),
-        momentum: a.positive(0.9),
+        momentum: a.schedule(0.9),
         weightDecay: decay,
         centered: a.flag(true),
         ...epsilon,
@@ -148,6 +158,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
   },
   adamax: {
     runs: {
+      "adamax one cycle": adamax(rate20, { beta1: momentum20 }),
       adamax: adamax(0.01),
       "adamax options": adamax(0.01, options),
       "adamax maximize": adamax(0.01, { weightDecay: 0.15, maximize: true }),
@@ -159,6 +170,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
   },
   nadam: {
     runs: {
+      "nadam one cycle": nadam(rate20, { beta1: momentum20 }),
       nadam: nadam(0.01),
       "nadam options": nadam(0.01, { ...options, momentumDecay: 0.1 }),
       "nadam decoupled": nadam(0.01, { weightDecay: 0.5, decoupledWeightDecay: true }),
@@ -171,6 +183,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
   },
   radam: {
     runs: {
+      "radam one cycle": radam(rate20, { beta1: momentum20 }),
       radam: radam(0.01),
       "radam options": radam(0.01, options),
       "radam decoupled": radam(0.01, { weightDecay: 0.5, decoupledWeightDecay: true }),
@@ -235,7 +248,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     args: [
       rate,
       taking({
-        momentum: a.positive(0.9),
+        momentum: a.schedule(0.9),
         nesterov: a.flag(true),
         weightDecay: a.positive(0.1),
         trustCoefficient: a.positive(0.1),
@@ -248,7 +261,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     make: lion,
     rates: ["0.03 to 0", "0.003 to 0"],
     instructions: 3,
-    args: [rate, taking({ beta1: a.positive(0.9), beta2: a.positive(0.9), weightDecay: decay })],
+    args: [rate, taking({ beta1: a.schedule(0.9), beta2: a.positive(0.9), weightDecay: decay })],
   },
   muon: {
     runs: {
@@ -261,7 +274,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     args: [
       rate,
       taking({
-        momentum: a.positive(0.9),
+        momentum: a.schedule(0.9),
         nesterov: a.flag(true),
         weightDecay: decay,
         nsSteps: a.whole(3),
