@@ -8,7 +8,6 @@ import type { Loss } from "../nn/losses.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { showShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
-import { isIndex } from "./ignored.ts";
 import { orElse } from "./load.ts";
 import { ownArray } from "./own-array.ts";
 
@@ -53,7 +52,7 @@ export function checkSamples(samples: Samples, loss: Loss, finite: boolean): Che
     checkFinite(x, "x");
     checkFinite(y, "y");
   }
-  return { x, y, rows, ignores: isIndex(loss.ignoreIndex) && y.data.includes(loss.ignoreIndex) };
+  return { x, y, rows, ignores: y.data.includes(loss.ignoreIndex as number) };
 }
 
 /** @throws DataError where a class index has no logit */

@@ -3,6 +3,7 @@ import { anInteger, checkOptions, nullOr } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
+import { counting } from "./ignored.ts";
 
 /** A scalar of a prediction and its target. */
 export interface Metric {
@@ -37,7 +38,7 @@ export function accuracy(
     );
   const right = classes.equal(target);
   if (ignoreIndex === null) return right.mean();
-  const counts = target.equal(ignoreIndex).neg().add(1);
-  return counts.select(right, 0).sum().div(counts.sum());
+  const counts = counting(target, ignoreIndex);
+  return right.mul(counts).sum().div(counts.sum());
 }
 accuracy.ignoreIndex = -100;

@@ -12,7 +12,7 @@ import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import { COUNTED, countedIn, isIndex, measured } from "./ignored.ts";
+import { COUNTED, counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { Metric } from "./metrics.ts";
 
 /** What is trained and how: everything programs are made from. */
@@ -117,12 +117,19 @@ interface Batch {
   readonly ignores: boolean;
 }
 
-/** Loss and metrics; and how many targets count, where some may not. */
+/**
+ * Loss and metrics; and how many targets count, where some may not. Where all do, what knows of ignored ones is asked to count all, which is
+ * less work; a batch without any that counts has loss 0, and nothing to learn.
+ */
 function measure({ model, loss, metrics, preprocess }: Recipe, { x, y, ignores }: Batch, context: Context) {
   const prediction = forward(model, preprocess(x), context);
-  const ignored = ignores && isIndex(loss.ignoreIndex) ? loss.ignoreIndex : null;
-  const counted = ignored === null ? undefined : countedIn(y, ignored);
-  const of = (each: Loss | Metric) => measured(each, prediction, y, ignored, counted);
+  const ignoreIndex = ignores ? (loss.ignoreIndex as number) : null;
+  const counted = ignoreIndex === null ? undefined : counting(y, ignoreIndex).sum();
+  const of = (each: Loss | Metric) => {
+    if (!knowsIgnored(each)) return each(prediction, y);
+    const value = (each as Ignoring)(prediction, y, { ignoreIndex });
+    return counted?.equal(0).select(0, value) ?? value;
+  };
   return {
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, of(metric)] as const)),
     loss: of(loss),
