@@ -386,7 +386,7 @@ export function tanhshrink(x: Tensor): Tensor {
       const isNear = a.abs().less(1);
       const near = isNear.select(a, 0);
       const square = near.square();
-      const k = [11, 9, 7, 5, 3].reduce((inner, odd) => square.div(inner.add(odd)), square.div(13));
+      const k = [15, 13, 11, 9, 7, 5, 3].reduce((inner, odd) => square.div(inner.add(odd)), square.div(17));
       return isNear.select(near.mul(k).div(k.add(1)), a.sub(a.tanh()));
     },
     (cotangent, [a]) => [cotangent.mul(a.tanh().square())],
