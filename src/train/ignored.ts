@@ -13,7 +13,7 @@ export function counting(target: Tensor, ignored: number): Tensor {
 
 /** Whether it is a mean over the targets that count, which takes { ignoreIndex }. */
 export function knowsIgnored(each: Loss | Metric): boolean {
-  return each.ignoreIndex !== undefined;
+  return typeof each.ignoreIndex === "number";
 }
 
 /** What knows of them, as it can be called. */

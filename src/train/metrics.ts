@@ -8,7 +8,7 @@ import { counting } from "./ignored.ts";
 /** A scalar of a prediction and its target. */
 export interface Metric {
   (prediction: Tensor, target: Tensor): Tensor;
-  /** As a loss's: the class index that counts nothing. One that has it is told which the loss ignores. */
+  /** As a loss's: the class index that counts nothing, null for none. One that has an index is told which the loss ignores. */
   readonly ignoreIndex?: number | null;
 }
 

@@ -1,6 +1,6 @@
 // Targets that a loss ignores, in a training: they pass the check of targets, and count nothing anywhere. What has none runs what it always ran.
 import { describe, expect, test } from "vitest";
-import { JsExecutor, type Samples, Trainer } from "../../src/index.ts";
+import { accuracy, JsExecutor, type Samples, type Tensor, Trainer } from "../../src/index.ts";
 import { crossEntropy, Linear, type Loss, mseLoss, multiMarginLoss, nllLoss, withOptions } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 
@@ -119,6 +119,32 @@ test.each<[string, Loss]>([
   expect(all.loss).toBeCloseTo(some.loss, 5);
   expect(all.accuracy).toBeCloseTo(some.accuracy, 6);
   expect(Object.keys(all).sort()).toEqual(["accuracy", "loss"]);
+  await trainer.dispose();
+});
+
+test("a metric is told which targets the loss ignores, unless it counts all", async () => {
+  const metrics = { accuracy, all: withOptions(accuracy, { ignoreIndex: null }), mean: (x: Tensor) => x.mean() };
+  const loss = withOptions(crossEntropy, { ignoreIndex: 255 });
+  const options = { loss, optimizer: sgd(0.1), executor: new JsExecutor(), metrics };
+  const trainer = new Trainer(new Linear(2, CLASSES), options);
+  await trainer.loadStateDict({
+    weight: [
+      [1, 0],
+      [0, 1],
+      [0, 0],
+    ],
+    bias: [0, 0, 0],
+  });
+  const measures = await trainer.evaluate({
+    x: [
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [0, 1],
+    ],
+    y: [0, 255, 1, 255],
+  });
+  expect(measures).toMatchObject({ accuracy: 0.5, all: 0.25, mean: expect.closeTo(1 / 3, 6) });
   await trainer.dispose();
 });
 
