@@ -380,7 +380,7 @@ export function threshold(x: Tensor, limit: number, value: number): Tensor {
  */
 export function tanhshrink(x: Tensor): Tensor {
   aTensor(x, "tanhshrink: x");
-  // Lambert's fraction: tanh(x) = x / (1 + k), with k = x^2 / (3 + x^2 / (5 + ...)); so the rest of x is x k / (1 + k). Its slope is tanh^2.
+  // Lambert's fraction: tanh(x) = x / (1 + k), with k = x^2 / (3 + x^2 / (5 + ...)), so the rest is x k / (1 + k). Its slope is tanh^2.
   const value = customGradient(
     (a) => {
       const isNear = a.abs().less(1);

@@ -33,7 +33,8 @@ function fallingRate(rate: Schedule, lambd: number, alpha: number): Schedule {
 
 /**
  * ASGD: descent at a rate that falls as rate / (1 + lambd rate step)^alpha, and the mean of the parameters from step `t0` on, which a
- * Trainer predicts and evaluates with, as with `swa` (Polyak and Juditsky 1992; torch.optim.ASGD, where it is `ax`). Its usual rate is 0.01.
+ * Trainer predicts and evaluates with, as with `swa` (Polyak and Juditsky 1992; torch.optim.ASGD, where it is `ax`). Its usual rate
+ * is 0.01.
  * @throws ArgumentError for a negative option or a t0 that is no whole number
  *
  * @example

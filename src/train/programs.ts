@@ -118,8 +118,8 @@ interface Batch {
 }
 
 /**
- * Loss and metrics; and how many targets count, where some may not. Where all do, what knows of ignored ones is asked to count all, which is
- * less work; a batch without any that counts has loss 0, and nothing to learn.
+ * Loss and metrics; and how many targets count, where some may not. Where all do, what knows of ignored ones is asked to count all, which
+ * is less work; a batch without any that counts has loss 0, and nothing to learn.
  */
 function measure({ model, loss, metrics, preprocess }: Recipe, { x, y, ignores }: Batch, context: Context) {
   const prediction = forward(model, preprocess(x), context);

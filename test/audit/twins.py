@@ -664,8 +664,8 @@ def scheduled(o, step):
     return torch.tensor(rate(o, int(step)), dtype=torch.float64)
 
 
-for each in ("stepDecay", "multiStepDecay", "exponentialDecay", "polynomialDecay", "cosineDecay", "cosineRestarts", "linearWarmup", "cosineAnnealing", "linearSchedule",
-             "cyclic", "oneCycle"):
+for each in ("stepDecay", "multiStepDecay", "exponentialDecay", "polynomialDecay", "cosineDecay", "cosineRestarts", "linearWarmup",
+             "cosineAnnealing", "linearSchedule", "cyclic", "oneCycle"):
     TWINS[f"schedules/{each}"] = scheduled
 
 

@@ -1,4 +1,4 @@
-// Targets that a loss ignores, in a training: they pass the check of targets, and count nothing anywhere. What has none runs what it always ran.
+// Targets that a loss ignores, in a training: they pass the check of targets, and count nothing anywhere. Data without any runs as ever.
 import { describe, expect, test } from "vitest";
 import { accuracy, JsExecutor, type Samples, type Tensor, Trainer } from "../../src/index.ts";
 import { crossEntropy, Linear, type Loss, mseLoss, multiMarginLoss, nllLoss, withOptions } from "../../src/nn/index.ts";

@@ -114,8 +114,8 @@ export interface MultiLabelSoftMarginLossOptions extends LossOptions {
 }
 
 /**
- * binaryCrossEntropyWithLogits, averaged over the classes of each sample, for logits and targets in 0..1 of one shape [N, C] (or [C]): one loss
- * a sample, averaged.
+ * binaryCrossEntropyWithLogits, averaged over the classes of each sample, for logits and targets in 0..1 of one shape [N, C] (or [C]):
+ * one loss a sample, averaged.
  * @throws ShapeError where the shapes differ, are [], or weight is not one a class
  *
  * @example

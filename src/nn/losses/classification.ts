@@ -29,8 +29,8 @@ export interface CrossEntropyOptions extends ClassLossOptions {
 
 /**
  * ln sum e^logits - logits[target] for logits [N, C] (or [C], or [N, C, ...]) and i32 class indices [N] (or [], or [N, ...]). Targets may be
- * probabilities, too, f32 of the logits' shape: -sum target ln softmax(logits) (in a Trainer as `(x, y) => crossEntropy(x, y)`). The mean is over
- * the targets that count; of none it is NaN.
+ * probabilities, too, f32 of the logits' shape: -sum target ln softmax(logits) (in a Trainer as `(x, y) => crossEntropy(x, y)`). The mean
+ * is over the targets that count; of none it is NaN.
  * @throws ShapeError, DTypeError where logits, targets and class weights do not fit, ArgumentError for a labelSmoothing outside 0..1 or an
  * ignoreIndex beside probabilities
  *
@@ -100,8 +100,8 @@ export interface MultiMarginLossOptions extends LossOptions {
 }
 
 /**
- * sum max(0, margin - input[target] + input[j])^p / C over the other classes j, for scores [N, C] (or [C], or [N, C, ...]) and i32 class indices [N]
- * (or [], or [N, ...]), averaged (Crammer and Singer 2001). An index outside the classes gives NaN.
+ * sum max(0, margin - input[target] + input[j])^p / C over the other classes j, for scores [N, C] (or [C], or [N, C, ...]) and i32 class
+ * indices [N] (or [], or [N, ...]), averaged (Crammer and Singer 2001). An index outside the classes gives NaN.
  * @throws ShapeError, DTypeError where input, targets and class weights do not fit, ArgumentError for another p
  *
  * @example
