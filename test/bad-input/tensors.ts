@@ -1,5 +1,6 @@
 // The methods of tensors, and the functions that make tensors, with right arguments.
-import { constant, type Tensor } from "../../src/index.ts";
+import { constant, Tensor } from "../../src/index.ts";
+import type { Unary } from "../ops/sample.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -35,29 +36,14 @@ const binary = [
   "greater",
   "equal",
 ] as const;
-const unary = [
-  "neg",
-  "abs",
-  "sign",
-  "floor",
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sqrt",
-  "rsqrt",
-  "sin",
-  "cos",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "square",
-] as const;
+/** Methods that have no parameters: nothing to say of them. Those with defaults alone are named below. */
+const unary = Object.getOwnPropertyNames(Tensor.prototype).filter(
+  (name) => name !== "constructor" && Tensor.prototype[name as Methods].length === 0,
+) as Unary[];
 
 /** Every method of Tensor. */
 export const methods: Readonly<Record<Methods, Call>> = {
-  ...(Object.fromEntries(unary.map((name) => [name, on(matrix, name)])) as Record<(typeof unary)[number], Call>),
+  ...(Object.fromEntries(unary.map((name) => [name, on(matrix, name)])) as Record<Unary, Call>),
   ...(Object.fromEntries(binary.map((name) => [name, on(matrix, name, a.operand(constant([1, 2])))])) as Record<
     (typeof binary)[number],
     Call

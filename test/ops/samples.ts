@@ -5,10 +5,10 @@ import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
-import { apply, stopGradient, type Tensor } from "../../src/tensor.ts";
+import { apply, stopGradient, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { bytes, real, whole } from "./inputs.ts";
-import { binary, drawn, product, reduction, type Samples, unary } from "./sample.ts";
+import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
 /** Ranges of random operands: of either sign, and away from 0. */
 const around: readonly [number, number] = [-3, 3];
@@ -63,7 +63,12 @@ const runs = [
   [real("5x1"), real("1"), real("scalar", -0.9, 0.9)],
 ];
 
-export const samples: Record<OpName, Samples> = {
+/** Ops that a method without arguments makes, one step each, have a sample without being named below: over the range of its golden inputs. */
+const steps = (Object.keys(ops) as OpName[]).filter(
+  (name) => ops[name].lowering.kind === "map" && Tensor.prototype[name as Unary]?.length === 0,
+) as (OpName & Unary)[];
+
+const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Samples>> = {
   input: [{ golden: "leaf/input", build: (x) => x }],
   variable: [{ golden: "leaf/data", build: () => new Variable([2, 3], [1.5, -2, 3, 0, 4, 5]) }],
   constant: [
@@ -90,21 +95,21 @@ export const samples: Record<OpName, Samples> = {
   remainder: binary("remainder", around, above, "remainder i32"),
   maximum: binary("maximum", around, around, "maximum i32"),
   minimum: binary("minimum", around, around, "minimum i32"),
-  neg: unary("neg", -5, 5, "neg i32"),
-  abs: unary("abs", -5, 5, "abs i32"),
-  sign: unary("sign", -5, 5, "sign i32"),
-  floor: unary("floor", -100, 100),
-  exp: unary("exp", -20, 20),
-  expm1: unary("expm1"),
-  log: unary("log", 0.01, 100),
-  log1p: unary("log1p", -0.9, 10),
-  sqrt: unary("sqrt", 0.01, 100),
-  rsqrt: unary("rsqrt", 0.01, 100),
-  sin: unary("sin", -30, 30),
-  cos: unary("cos", -30, 30),
-  tanh: unary("tanh"),
-  sigmoid: unary("sigmoid", -20, 20),
-  erf: unary("erf"),
+  neg: unaryWithin("neg", -5, 5, "neg i32"),
+  abs: unaryWithin("abs", -5, 5, "abs i32"),
+  sign: unaryWithin("sign", -5, 5, "sign i32"),
+  floor: unaryWithin("floor", -100, 100),
+  exp: unaryWithin("exp", -20, 20),
+  expm1: unaryWithin("expm1", -5, 5),
+  log: unaryWithin("log", 0.01, 100),
+  log1p: unaryWithin("log1p", -0.9, 10),
+  sqrt: unaryWithin("sqrt", 0.01, 100),
+  rsqrt: unaryWithin("rsqrt", 0.01, 100),
+  sin: unaryWithin("sin", -30, 30),
+  cos: unaryWithin("cos", -30, 30),
+  tanh: unaryWithin("tanh", -5, 5),
+  sigmoid: unaryWithin("sigmoid", -20, 20),
+  erf: unaryWithin("erf", -5, 5),
   pow: [
     ...binary("pow", above, around),
     { golden: "elementwise/pow of a number", build: (x) => x.pow(3) },
@@ -112,7 +117,7 @@ export const samples: Record<OpName, Samples> = {
   ],
   less: [...binary("less", around, around, "less i32"), ...binary("greater", around, around)],
   equal: binary("equal", around, around, "equal i32"),
-  relu: unary("relu"),
+  relu: unaryWithin("relu", -5, 5),
   select: [
     {
       golden: "elementwise/select",
@@ -351,3 +356,8 @@ export const samples: Record<OpName, Samples> = {
     { golden: "loop/scan sums", build: sums, larger: [[real("33x17")], [whole("65", -9, 9)]] },
   ],
 };
+
+export const samples = {
+  ...Object.fromEntries(steps.flatMap((name) => (name in named ? [] : [[name, unary(name)]]))),
+  ...named,
+} as Record<OpName, Samples>;
