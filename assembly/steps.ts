@@ -38,6 +38,7 @@ import {
   RELU,
   REMAINDER,
   REMAINDER_I,
+  ROUND,
   RSQRT,
   SCALED_ADD,
   SELECT,
@@ -134,6 +135,12 @@ export function step(
       for (; to < end; to += 32, a += 32) {
         v128.store(to, f32x4.floor(v128.load(a)));
         v128.store(to, f32x4.floor(v128.load(a, 16)), 16);
+      }
+      break;
+    case ROUND:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.nearest(v128.load(a)));
+        v128.store(to, f32x4.nearest(v128.load(a, 16)), 16);
       }
       break;
     case SQRT:

@@ -271,6 +271,17 @@ export class Tensor {
   }
 
   /**
+   * Rounded to the nearest whole number, halves to the even one.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0.5, 1.5, -1.7]).round()); // => [0, 2, -2]
+   */
+  round(): Tensor {
+    return unary(elementwise.round, this);
+  }
+
+  /**
    * e to the power of this.
    * @throws DTypeError for i32 and u8
    * @example

@@ -219,6 +219,7 @@ def elementwise():
         "sign": lambda: unary(torch.sign, formula=np64(numpy.sign)) + [kinks(torch.sign)],
         "sign i32": lambda: unary_i32(torch.sign),
         "floor": lambda: unary(torch.floor, far),
+        "round": lambda: unary(torch.round, far) + [case(torch.round, f64([0.5, 1.5, 2.5, -0.5, -1.5, 8388607.5, 0.49999997]), order=0)],
         "exp": lambda: unary(torch.exp),
         "expm1": lambda: unary(torch.expm1),
         "log": lambda: unary(torch.log, positive),

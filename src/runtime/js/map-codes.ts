@@ -62,6 +62,15 @@ function floor({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.floor(f[a + k]);
 }
 
+// Math.round takes halves up: where that gives an odd number, the even one is one less.
+function round({ f }: JsMemory, n: number, to: number, a: number): void {
+  for (let k = 0; k < n; k++) {
+    const x = f[a + k];
+    const up = Math.round(x);
+    f[to + k] = up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  }
+}
+
 function exp({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.exp(f[a + k]);
 }
@@ -271,6 +280,7 @@ export const MAP_KERNELS: Record<MapCode, MapKernel> = {
   [code.ABS]: abs,
   [code.SIGN]: sign,
   [code.FLOOR]: floor,
+  [code.ROUND]: round,
   [code.EXP]: exp,
   [code.EXPM1]: expm1,
   [code.LOG]: log,
