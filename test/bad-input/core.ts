@@ -27,7 +27,7 @@ function computation(): a.Argument {
 
 export const coreCalls: Readonly<Record<string, Call>> = {
   accuracy: call(core.accuracy, a.tensor(constant([[1, 2]])), a.fitting(constant(Int32Array.of(1)))),
-  arange: call(core.arange, a.whole(3)),
+  arange: call(core.arange, a.place(3), a.optional(a.place(7)), a.optional(a.place(2))),
   compile: call(core.compile, computation(), a.options({ optimize: a.flag(false) })),
   compileInit: call(
     core.compileInit,

@@ -34,7 +34,10 @@ const binary = [
   "pow",
   "less",
   "greater",
+  "lessEqual",
+  "greaterEqual",
   "equal",
+  "notEqual",
 ] as const;
 /** Methods that have no parameters: nothing to say of them. Those with defaults alone are named below. */
 const unary = Object.getOwnPropertyNames(Tensor.prototype).filter(
@@ -48,6 +51,7 @@ export const methods: Readonly<Record<Methods, Call>> = {
     (typeof binary)[number],
     Call
   >),
+  clamp: on(matrix, "clamp", a.optional(a.operand(1)), a.optional(a.operand(2))),
   like: on(matrix, "like", a.anyNumber(1)),
   select: on(matrix, "select", a.operand(1), a.operand(constant([1, 2]))),
   cast: on(matrix, "cast", a.word("i32")),
@@ -56,6 +60,7 @@ export const methods: Readonly<Record<Methods, Call>> = {
   max: on(matrix, "max", ...reduced),
   min: on(matrix, "min", ...reduced),
   variance: on(matrix, "variance", axes, a.options({ ...keepDims, correction: a.number(1) })),
+  std: on(matrix, "std", axes, a.options({ ...keepDims, correction: a.number(1) })),
   norm: on(matrix, "norm", axes, a.options({ ...keepDims, p: a.also(a.positive(2), ["infinity", "the largest"]) })),
   argmax: on(matrix, "argmax", axes, a.options(keepDims)),
   argmin: on(matrix, "argmin", axes, a.options(keepDims)),

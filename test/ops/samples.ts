@@ -58,6 +58,12 @@ function capturing(xs: Tensor, captured: Tensor): Tensor {
   return scan(step, [captured.mul(0)], [xs]).carries[0];
 }
 
+/** By its rank: of all, of rows, over the first and the last axis. */
+function stdOf(x: Tensor): Tensor {
+  if (x.shape.length === 1) return x.std();
+  return x.shape.length === 2 ? x.std(1) : x.std([0, 2], { keepDims: true });
+}
+
 const runs = [
   [real("33x17"), real("17"), real("scalar", -0.9, 0.9)],
   [real("5x1"), real("1"), real("scalar", -0.9, 0.9)],
@@ -98,7 +104,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   neg: unaryWithin("neg", -5, 5, "neg i32"),
   abs: unaryWithin("abs", -5, 5, "abs i32"),
   sign: unaryWithin("sign", -5, 5, "sign i32"),
-  floor: unaryWithin("floor", -100, 100),
+  floor: [...unaryWithin("floor", -100, 100), ...unaryWithin("ceil", -100, 100)],
   exp: unaryWithin("exp", -20, 20),
   expm1: unaryWithin("expm1", -5, 5),
   log: unaryWithin("log", 0.01, 100),
@@ -115,8 +121,13 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
     { golden: "elementwise/pow of a number", build: (x) => x.pow(3) },
     { golden: "elementwise/pow at zero", build: (x) => x.pow(2) },
   ],
-  less: [...binary("less", around, around, "less i32"), ...binary("greater", around, around)],
-  equal: binary("equal", around, around, "equal i32"),
+  less: [
+    ...binary("less", around, around, "less i32"),
+    ...binary("greater", around, around),
+    ...binary("lessEqual", around, around, "lessEqual i32"),
+    ...binary("greaterEqual", around, around, "greaterEqual i32"),
+  ],
+  equal: [...binary("equal", around, around, "equal i32"), ...binary("notEqual", around, around, "notEqual i32")],
   relu: unaryWithin("relu", -5, 5),
   select: [
     {
@@ -128,6 +139,15 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
       ].map(([condition, ...rest]) => [{ ...condition, dtype: "f32" as const }, ...rest]),
     },
     { golden: "elementwise/select i32", build: (condition, a, b) => condition.select(a, b) },
+    { golden: "elementwise/clamp", build: (x) => x.clamp(-0.75, 1), larger: [[real("1025")], [real("3x5x33")]] },
+    { golden: "elementwise/clamp from below", build: (x) => x.clamp(x.shape.length === 1 ? 1 : 0.25) },
+    { golden: "elementwise/clamp from above", build: (x) => x.clamp(undefined, x.shape.length === 1 ? 1 : 0.25) },
+    {
+      golden: "elementwise/clamp by tensors",
+      build: (x, min, max) => x.clamp(min, max),
+      larger: [[real("33x17"), real("17"), real("33x1")]],
+    },
+    { golden: "elementwise/clamp i32", build: (x) => x.clamp(-2, 3), larger: [[whole("1025", -9, 9)]] },
   ],
   cast: [
     { golden: "elementwise/cast to i32", build: (x) => x.cast("i32"), larger: [[real("1025", -1e4, 1e4)]] },
@@ -173,6 +193,9 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
     },
     { golden: "norm/0 2", build: (x) => x.norm([0, 2]), larger: [[real("3x17x5")]] },
     { golden: "norm/of zeros", build: (x) => x.norm(-1) },
+    { golden: "reduction/std", build: stdOf, larger: [[real("5x333")]] },
+    { golden: "reduction/std uncorrected", build: (x) => x.std(1, { correction: 0 }) },
+    { golden: "reduction/std of equals", build: (x) => x.std(1) },
   ],
   argmax: [
     {
