@@ -18,7 +18,8 @@ interface Codes {
 /** No gradient flows: the function is piecewise constant in this input. */
 const zero: Rule = () => undefined;
 
-function elementwise(
+/** An op of one step. */
+export function elementwise(
   name: string,
   codes: Codes,
   rules: readonly Rule[],

@@ -2,6 +2,7 @@
 import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
 import * as elementwise from "./elementwise.ts";
+import * as functions from "./functions.ts";
 import * as indexing from "./indexing.ts";
 import * as leaf from "./leaf.ts";
 import * as loop from "./loop.ts";
@@ -12,13 +13,15 @@ import * as rowwise from "./rowwise.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
 const { broadcastCopy: __, ...movementOps } = movement;
+const { elementwise: ___, ...elementwiseOps } = elementwise;
 
 /** Ops by name, in the order data meets them. */
 export const ops = {
   ...leafOps,
   checkpoint: checkpointOp,
   recompute,
-  ...elementwise,
+  ...elementwiseOps,
+  ...functions,
   ...reduction,
   ...contraction,
   ...movementOps,

@@ -404,6 +404,66 @@ def rowwise():
     }
 
 
+# simdgrad/functions
+
+def functions():
+    far = lambda *shape: real(*shape, low=-6, high=6)
+    within = lambda low, high: lambda *shape: real(*shape, low=low, high=high)
+    zeros = lambda *shape: torch.tensor(random.integers(0, 2, shape), dtype=torch.float64) * real(*shape)
+    marks = f64([0.0, -0.0, 1, -2, NAN, INFINITY, -INFINITY])
+    logic = lambda f: [case(holds(f), zeros(3, 1), zeros(5), smooth=False), case(holds(f), column(marks), marks, order=0),
+                       case(holds(f), integers(17, low=0, high=2), integers(17, low=0, high=2))]
+    one = lambda f: [case(holds(f), x, smooth=False) for x in (zeros(17), zeros(3, 5))] + [case(holds(f), SPECIAL, order=0), case(holds(f), SPECIAL_I)]
+    over = lambda f, of: [case(lambda x: f(x != 0).to(torch.float64), zeros(7), smooth=False), case(lambda x: f(x != 0, 1).to(torch.float64), zeros(4, 3), smooth=False),
+                          case(lambda x: f(x != 0).to(torch.float64), real(0)), case(lambda x: f(x != 0, 1).to(torch.float64), of)]
+    # Factors with no zero, one, two in a product.
+    factors = [real(17), real(3, 5), real(1), real(2, 3, 2), f64([2.0, 0, 3, -1]), f64([[2.0, 0, 3, 0, 1], [0, 0, 0, 0.5, 2], [1, 2, 3, 4, 0]]), real(0)]
+    turned = lambda parts: torch.cat(tuple(reversed(parts)), -1)
+    return {
+        "full": lambda: [case(lambda: torch.full((2, 3), 1.5, dtype=torch.float64))],
+        "zeros": lambda: [case(lambda: torch.zeros(3, dtype=torch.int32))],
+        "ones": lambda: [case(lambda: torch.ones(2, 0, dtype=torch.float64))],
+        "linspace": lambda: [case(lambda: torch.linspace(-1, 2.5, 11, dtype=torch.float64))],
+        "linspace one": lambda: [case(lambda: torch.linspace(3, 5, 1, dtype=torch.float64))],
+        "logicalAnd": lambda: logic(torch.logical_and),
+        "logicalOr": lambda: logic(torch.logical_or),
+        "logicalXor": lambda: logic(torch.logical_xor),
+        "logicalNot": lambda: one(torch.logical_not),
+        "isNaN": lambda: one(torch.isnan),
+        "isFinite": lambda: one(torch.isfinite),
+        "isInfinite": lambda: one(torch.isinf),
+        "any": lambda: over(torch.any, integers(3, 4, low=0, high=2)),
+        "all": lambda: over(torch.all, integers(3, 2, low=0, high=3)),
+        "prod": lambda: [case(torch.prod, x) for x in factors] + [case(torch.prod, f64([3.0, NAN, 0]), order=0)],
+        "prod 1 kept": lambda: [case(lambda x: torch.prod(x, 1, keepdim=True), x) for x in (factors[5], real(2, 7, 3), real(3, 0, 2))],
+        "prod 0 2": lambda: [case(lambda x: torch.prod(torch.prod(x, 2), 0), real(3, 2, 5))],
+        "prod i32": lambda: [case(np64(lambda x: numpy.prod(x, 1)), x) for x in (integers(3, 5), i32([[MAX, 3, 2], [MIN, 1, 1]]))],
+        "split": lambda: [case(lambda x: turned(torch.split(x, 2, -1)), x) for x in (real(5), real(3, 4), integers(2, 7), real(3, 0))],
+        "split sizes": lambda: [case(lambda x: turned(torch.split(x, (1, 0, 4), -1)), x) for x in (real(5), real(2, 5))],
+        "chunk": lambda: [case(lambda x: turned(torch.chunk(x, 3, -1)), x) for x in (real(5), real(2, 9), real(4), real(0))],
+        "flip": lambda: [case(lambda x: torch.flip(x, (0, 2)), x) for x in (real(2, 3, 4), integers(3, 1, 2))],
+        "flip all": lambda: [case(lambda x: torch.flip(x, tuple(range(x.dim()))), x) for x in (real(17), real(3, 5), real())],
+        "roll": lambda: [case(lambda x: torch.roll(x, 2), x) for x in (real(5), real(3, 5), real(1), integers(7), real(0))],
+        "roll axes": lambda: [case(lambda x: torch.roll(x, (-7, 1), (0, 1)), x) for x in (real(3, 5), real(2, 4, 3))],
+        "repeat": lambda: [case(lambda x: x.repeat(2, 1, 3), x) for x in (real(2, 3), real(4), real(1, 5, 1), real(), integers(2, 2))],
+        "repeat never": lambda: [case(lambda x: x.repeat(0, 2), real(2, 3))],
+        "repeatInterleave": lambda: [case(lambda x: torch.repeat_interleave(x, 3), x) for x in (real(5), real(2, 3), integers(4))],
+        "repeatInterleave 1": lambda: [case(lambda x: torch.repeat_interleave(x, 2, 1), x) for x in (real(2, 3), real(3, 2, 4))],
+        "log2": lambda: unary(torch.log2, positive),
+        "log10": lambda: unary(torch.log10, positive) + [case(torch.log10, f64([10, 1000, 1e10]), order=0)],
+        "atan2": lambda: binary(torch.atan2),
+        "atan": lambda: unary(torch.atan, far),
+        "asin": lambda: unary(torch.asin, within(-0.95, 0.95)),
+        "acos": lambda: unary(torch.acos, within(-0.95, 0.95)),
+        "tan": lambda: unary(torch.tan, within(-1.4, 1.4)),
+        "sinh": lambda: unary(torch.sinh, far),
+        "cosh": lambda: unary(torch.cosh, far),
+        "asinh": lambda: unary(torch.asinh, far),
+        "acosh": lambda: unary(torch.acosh, within(1.1, 9)),
+        "atanh": lambda: unary(torch.atanh, within(-0.9, 0.9)),
+    }
+
+
 # Leaves, random numbers and loops
 
 def leaf():
@@ -511,7 +571,7 @@ def main():
     global random
     folder = pathlib.Path(__file__).parent
     families = {"leaf": leaf, "elementwise": elementwise, "reduction": reduction, "contraction": contraction, "movement": movement,
-                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop, "norm": lengths}
+                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop, "norm": lengths, "functions": functions}
     for family, make in families.items():
         entries = []
         for name, cases in make().items():

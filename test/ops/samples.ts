@@ -7,6 +7,7 @@ import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
 import { apply, stopGradient, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
+import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
 import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
@@ -149,6 +150,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
     },
     { golden: "elementwise/clamp i32", build: (x) => x.clamp(-2, 3), larger: [[whole("1025", -9, 9)]] },
   ],
+  ...ownSamples,
   cast: [
     { golden: "elementwise/cast to i32", build: (x) => x.cast("i32"), larger: [[real("1025", -1e4, 1e4)]] },
     { golden: "elementwise/cast i32 to f32", build: (x) => x.cast("f32"), larger: [[whole("1025", -1e6, 1e6)]] },
@@ -380,7 +382,11 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   ],
 };
 
-export const samples = {
+const all = {
   ...Object.fromEntries(steps.flatMap((name) => (name in named ? [] : [[name, unary(name)]]))),
   ...named,
 } as Record<OpName, Samples>;
+
+export const samples = Object.fromEntries(
+  Object.entries<Samples>(all).map(([name, list]) => [name, [...list, ...(functionSamples[name as OpName] ?? [])]]),
+) as unknown as Record<OpName, Samples>;

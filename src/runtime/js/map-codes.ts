@@ -87,6 +87,18 @@ function log1p({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.log1p(f[a + k]);
 }
 
+function log2({ f }: JsMemory, n: number, to: number, a: number): void {
+  for (let k = 0; k < n; k++) f[to + k] = Math.log2(f[a + k]);
+}
+
+function log10({ f }: JsMemory, n: number, to: number, a: number): void {
+  for (let k = 0; k < n; k++) f[to + k] = Math.log10(f[a + k]);
+}
+
+function atan2({ f }: JsMemory, n: number, to: number, a: number, b: number): void {
+  for (let k = 0; k < n; k++) f[to + k] = Math.atan2(f[a + k], f[b + k]);
+}
+
 function sqrt({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.sqrt(f[a + k]);
 }
@@ -285,6 +297,9 @@ export const MAP_KERNELS: Record<MapCode, MapKernel> = {
   [code.EXPM1]: expm1,
   [code.LOG]: log,
   [code.LOG1P]: log1p,
+  [code.LOG2]: log2,
+  [code.LOG10]: log10,
+  [code.ATAN2]: atan2,
   [code.SQRT]: sqrt,
   [code.RSQRT]: rsqrt,
   [code.SIN]: sin,
