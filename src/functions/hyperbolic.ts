@@ -32,7 +32,7 @@ function sinhOf(x: Tensor): Tensor {
   const size = x.abs();
   const isNear = size.less(1);
   // With t = e^|x| - 1: (t + t / (t + 1)) / 2. From 1 on the difference of the powers loses nothing.
-  const t = size.expm1();
+  const t = isNear.select(size, 0).expm1();
   const half = halfExp(size);
   const near = t.add(t.div(t.add(1))).mul(0.5);
   return isNear.select(near, half.sub(x.like(0.25).div(half))).mul(x.sign());
@@ -79,10 +79,12 @@ export function asinh(x: Tensor): Tensor {
 
 function asinhOf(x: Tensor): Tensor {
   const size = x.abs();
-  const square = size.square();
+  const isNear = size.less(LARGE);
+  const moderate = isNear.select(size, 0);
+  const square = moderate.square();
   // ln(x + sqrt(1 + x^2)) with the sum's 1 taken out: sqrt(1 + x^2) - 1 = x^2 / (1 + sqrt(1 + x^2)).
-  const near = size.add(square.div(square.add(1).sqrt().add(1))).log1p();
-  return size.less(LARGE).select(near, logOfDouble(size)).mul(x.sign());
+  const near = moderate.add(square.div(square.add(1).sqrt().add(1))).log1p();
+  return isNear.select(near, logOfDouble(size)).mul(x.sign());
 }
 
 /**
