@@ -1033,18 +1033,6 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
   if (b.shape.length === 1) return product(a, b.unsqueeze(1), transposeA, false).squeeze(-1);
   const batchA = a.shape.slice(0, -2);
   const batchB = b.shape.slice(0, -2);
-  // A batch of rows times one matrix is one tall matrix: its gradient is one product, too.
-  if (batchA.length > 0 && batchB.length === 0 && !transposeA) {
-    const tall = apply(
-      contraction.matmul,
-      [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape[a.shape.length - 1]]), b],
-      {
-        transposeA,
-        transposeB,
-      },
-    );
-    return tall.reshape([...a.shape.slice(0, -1), tall.shape[1]]);
-  }
   const batch =
     batchA.length === 0 || batchB.length === 0 ? undefined : broadcastShapes(batchA, batchB, `matmul of ${shown}`);
   const spreadA = batch === undefined ? a : a.broadcastTo([...batch, ...a.shape.slice(-2)]);

@@ -60,10 +60,11 @@ function unordered({ op, attrs, inputs: [input], shape }: Tensor, strides: reado
   const own = stridesOf(input.shape);
   const walk = op.lowering.window(attrs, own);
   if (walk.start !== 0) return undefined;
-  return own.map((stride, i) => {
+  const list = own.flatMap((stride, i) => {
     const axis = walk.strides.findIndex((each, j) => each === stride && shape[j] === input.shape[i]);
-    return input.shape[i] === 1 ? 1 : strides[axis];
+    return input.shape[i] === 1 ? 1 : axis < 0 ? [] : strides[axis];
   });
+  return list.length === own.length ? list : undefined;
 }
 
 export class Locations {

@@ -2,8 +2,9 @@
 import { aListOf, anInteger, aWholeNumber } from "../check.ts";
 import { concat } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { unfoldOp } from "../ops/unfold.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { apply, aTensor, type Tensor } from "../tensor.ts";
 
 /**
  * Parts of an axis, one after the other: of a size each, the last one of what is left, or of sizes in a list.
@@ -140,4 +141,26 @@ export function repeatInterleave(x: Tensor, count: number, axis?: number): Tenso
     .reshape([...before, 1, ...after])
     .broadcastTo([...before, count, ...after])
     .reshape(x.shape.with(at, count * x.shape[at]));
+}
+
+/**
+ * All stretches of `size` elements of an axis, one every `step`, as a new last axis: [..., n, ...] gives [..., (n - size) / step + 1, ...,
+ * size], as torch.Tensor.unfold. Products and copies read them where x lies, one over the other, so a convolution along an axis in front of
+ * the last is one product of x as it is.
+ * @throws ShapeError for an axis outside the shape, or one that has not so many elements
+ *
+ * @example
+ * import { arange, constant, evaluate } from "simdgrad";
+ * import { unfold } from "simdgrad/functions";
+ * await evaluate(unfold(arange(5), 0, 3)); // => [0, 1, 2, 1, 2, 3, 2, 3, 4]
+ * // A convolution: x of 4 positions with 2 channels each, 3 filters over 2 positions.
+ * const [x, w] = [constant([[1, 2], [3, 4], [5, 6], [7, 8]]), constant([[1, 0, 0, 0], [0, 1, 0, 1], [1, 1, 1, 1]])];
+ * const y = unfold(x, 0, 2).permute([0, 2, 1]).reshape([3, 4]).matmul(w, { transposeB: true });
+ * await evaluate(y); // => [1, 6, 10, 3, 10, 18, 5, 14, 26]
+ */
+export function unfold(x: Tensor, axis: number, size: number, step = 1): Tensor {
+  aTensor(x, "unfold: x");
+  aWholeNumber(1)(size, "unfold: size");
+  aWholeNumber(1)(step, "unfold: step");
+  return apply(unfoldOp, [x], { axis: normalizeAxis(axis, x.shape, "unfold"), size, step });
 }

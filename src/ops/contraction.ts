@@ -5,7 +5,7 @@ import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput, type Strides } from "../op.ts";
 import * as instructions from "../program/instructions.ts";
 import type { Matrices } from "../program/lir.ts";
-import { type Aval, checkDType, type Shape, sameShape, showShape } from "../shape.ts";
+import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Layouts, layMatrices } from "./matrices.ts";
 import { permute } from "./movement.ts";
@@ -62,6 +62,22 @@ function summed(gradient: Tensor, input: Tensor): Tensor {
   return gradient.sumTo(input.shape);
 }
 
+/** All rows of a batch of matrices as one matrix. */
+function tall(tensor: Tensor): Tensor {
+  const columns = tensor.shape[tensor.shape.length - 1];
+  return tensor.reshape([sizeOf(tensor.shape.slice(0, -1)), columns]);
+}
+
+/** Matrices A whose rows lie on as those of one, times one B, are one tall matrix, if C's rows do, too. */
+function stacked({ batch, heads, each: [a, b, c] }: Layouts, m: number): { batch: number; heads: number; m: number } {
+  const isShared = b.stride === 0 && b.head === 0 && !a.transposed && !c.transposed;
+  const goesOn = (rows: number, stride: "stride" | "head") => a[stride] === a.row * rows && c[stride] === c.row * rows;
+  if (!isShared || (heads > 1 && !goesOn(m, "head"))) return { batch, heads, m };
+  const rows = heads * m;
+  if (batch > 1 && !goesOn(rows, "stride")) return { batch, heads: 1, m: rows };
+  return { batch: 1, heads: 1, m: batch * rows };
+}
+
 /** The matrix under a swap of the last two axes, or undefined. */
 function untransposed(tensor: Tensor): Tensor | undefined {
   if (tensor.op !== permute) return undefined;
@@ -98,13 +114,17 @@ export const matmul: Op<MatmulAttrs> = {
           : cotangent.matmul(b, { transposeB: !transposeB }),
         a,
       ),
-    ({ cotangent, inputs: [a, b], attrs: { transposeA, transposeB } }) =>
-      summed(
+    ({ cotangent, inputs: [a, b], attrs: { transposeA, transposeB } }) => {
+      // A batch of rows times one matrix is one tall matrix: its gradient is one product, too.
+      const isTall = b.shape.length === 2 && !transposeA;
+      const [left, right] = isTall ? [a, cotangent].map(tall) : [a, cotangent];
+      return summed(
         transposeB
-          ? cotangent.matmul(a, { transposeA: true, transposeB: transposeA })
-          : a.matmul(cotangent, { transposeA: !transposeA }),
+          ? right.matmul(left, { transposeA: true, transposeB: transposeA })
+          : left.matmul(right, { transposeA: !transposeA }),
         b,
-      ),
+      );
+    },
   ),
   lowering: {
     kind: "kernel",
@@ -113,10 +133,12 @@ export const matmul: Op<MatmulAttrs> = {
     strided: ({ inputs, outputs }, avals, attrs) =>
       layoutsOf(avals, attrs, [...inputs, ...outputs])?.each[2].transposed === false,
     emit({ views, avals, outputViews, attrs, emit }) {
-      const { m, n, k } = sizesOf(avals, attrs);
+      const { m: height, n, k } = sizesOf(avals, attrs);
       const all = [...views, ...outputViews];
       const strides = all.map((view) => view.strides);
-      const { batch, heads, each } = layoutsOf(avals, attrs, strides) as Layouts; // such as `strided` takes
+      const layouts = layoutsOf(avals, attrs, strides) as Layouts; // such as `strided` takes
+      const { each } = layouts;
+      const { batch, heads, m } = stacked(layouts, height);
       const [left, right, c] = all.map(({ buffer, start }, i) => ({
         ...each[i],
         at: { buffer, words: start },
@@ -153,12 +175,12 @@ export const matmul: Op<MatmulAttrs> = {
         rowA: first.row,
         rowB: second.row,
         rowC: turned ? columns : c.row,
-        strideA: first.stride,
-        strideB: second.stride,
-        strideC: c.stride,
-        headA: first.head,
-        headB: second.head,
-        headC: c.head,
+        strideA: batch === 1 ? 0 : first.stride,
+        strideB: batch === 1 ? 0 : second.stride,
+        strideC: batch === 1 ? 0 : c.stride,
+        headA: heads === 1 ? 0 : first.head,
+        headB: heads === 1 ? 0 : second.head,
+        headC: heads === 1 ? 0 : c.head,
       });
     },
   },

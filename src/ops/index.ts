@@ -13,6 +13,7 @@ import * as random from "./random.ts";
 import * as reduction from "./reduction.ts";
 import * as rowwise from "./rowwise.ts";
 import { sortOp } from "./sort.ts";
+import { unfoldOp } from "./unfold.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
 const { elementwise: __, ...elementwiseOps } = elementwise;
@@ -27,6 +28,7 @@ export const ops = {
   ...reduction,
   ...contraction,
   ...movement,
+  unfold: unfoldOp,
   ...indexing,
   ...rowwise,
   cumulativeSum: cumulativeSumOp,

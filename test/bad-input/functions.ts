@@ -38,5 +38,6 @@ export const functionCalls: Readonly<Record<string, Call>> = {
   repeatInterleave: call(functions.repeatInterleave, a.fitting(matrix), a.whole(2), a.optional(a.place(0))),
   roll: call(functions.roll, a.fitting(matrix), a.place(1), axes),
   split: call(functions.split, a.fitting(matrix), sizes, a.optional(a.place(0))),
+  unfold: call(functions.unfold, a.fitting(matrix), a.place(0), a.whole(2), a.optional(a.whole(1))),
   zeros: call(functions.zeros, a.shape([2]), dtype),
 };

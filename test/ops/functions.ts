@@ -25,7 +25,13 @@ const turned = (parts: Tensor[]) => concat(parts.reverse(), -1);
 const pairs = [[whole("33x17", 0, 2), whole("17", 0, 2)]];
 
 /** Ops that only functions make. */
-export const ownSamples: Record<"log2" | "log10" | "atan2", Samples> = {
+export const ownSamples: Record<"log2" | "log10" | "atan2" | "unfold", Samples> = {
+  unfold: [
+    sample("unfold", (x) => f.unfold(x, 0, 2), [real("33x17")]),
+    sample("unfold -1 3 2", (x) => f.unfold(x, -1, 3, 2), [real("5x33")]),
+    sample("unfold 1 2 2", (x) => f.unfold(x, 1, 2, 2), [real("3x33x5")]),
+    sample("unfold 0 2 3", (x) => f.unfold(x, 0, 2, 3), [real("33x17")]),
+  ],
   log2: [unary(f.log2, 0.01, 100)],
   log10: [unary(f.log10, 0.01, 100)],
   atan2: [
