@@ -2,6 +2,7 @@
 // so nothing overflows. Where a class is the target, its exponential is left out of the sum and added last: what the others have is then
 // there to the last digit, also where it is next to nothing. NaN and infinities end as they do in PyTorch.
 import { ROWS_CHUNK } from "./isa/chunks";
+import { rowsOfChunk } from "./isa/cuts";
 import {
   ENTROPY_COLUMNS,
   ENTROPY_FROM,
@@ -29,17 +30,13 @@ const TOTALS = 4 * (PIECE + PAD);
 const OWN = TOTALS + 4 * (ROWS_CHUNK + PAD);
 const OWN_LARGEST = OWN + 4 * (ROWS_CHUNK + PAD); // of rows that go through exp together
 
-function rowsPerChunk(columns: i32): i32 {
-  return max(1, ROWS_CHUNK / max(1, columns));
-}
-
 /** to[r, c] = exp(from[r, c]) / sum of exp(from[r, :]). `to` may be `from`. */
 export function softmax(pc: usize): void {
   const to = load<usize>(pc, 4 * ROWS_TO);
   const from = load<usize>(pc, 4 * ROWS_FROM);
   const rows = load<i32>(pc, 4 * ROWS_ROWS);
   const columns = load<i32>(pc, 4 * ROWS_COLUMNS);
-  const step = rowsPerChunk(columns);
+  const step = rowsOfChunk(columns);
   waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
@@ -59,7 +56,7 @@ export function logSumExp(pc: usize): void {
   const from = load<usize>(pc, 4 * ROWS_FROM);
   const rows = load<i32>(pc, 4 * ROWS_ROWS);
   const columns = load<i32>(pc, 4 * ROWS_COLUMNS);
-  const step = rowsPerChunk(columns);
+  const step = rowsOfChunk(columns);
   waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
@@ -86,7 +83,7 @@ export function crossEntropy(pc: usize): void {
   const index = load<usize>(pc, 4 * ENTROPY_INDEX);
   const rows = load<i32>(pc, 4 * ENTROPY_ROWS);
   const columns = load<i32>(pc, 4 * ENTROPY_COLUMNS);
-  const step = rowsPerChunk(columns);
+  const step = rowsOfChunk(columns);
   waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
@@ -113,7 +110,7 @@ export function crossEntropyGradient(pc: usize): void {
   const rows = load<i32>(pc, 4 * ENTROPY_ROWS);
   const columns = load<i32>(pc, 4 * ENTROPY_COLUMNS);
   const scales = load<usize>(pc, 4 * ENTROPY_SCALE);
-  const step = rowsPerChunk(columns);
+  const step = rowsOfChunk(columns);
   waiting = 0;
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {

@@ -2,6 +2,9 @@
 // micro-kernel are those of Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 // Each output is summed over k in order within blocks (depthOf), and the blocks in order: the same bits for any tile or thread.
 import { MC, NC } from "../isa/chunks";
+import { cutProduct, productColumns, productRows } from "../isa/cuts";
+import { parts } from "../isa/integers";
+import { wholePanels } from "../isa/panels";
 import { CLOSE, PANEL, SCRATCH_TILE } from "../isa/sizes";
 import {
   MATMUL_A,
@@ -20,13 +23,10 @@ import {
   MATMUL_WORDS,
 } from "../isa/slots";
 import { mapRange } from "../map";
-import { nextChunk, scratch, startClaims } from "../parallel";
+import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { storeLanes } from "../simd";
 import { fill } from "../words";
 import {
-  chunkColumns,
-  chunkRows,
-  cutChunks,
   depthOf,
   FEW_LYING,
   FEW_PRODUCTS,
@@ -38,7 +38,6 @@ import {
   stripOf,
   TALL,
   THIN,
-  wholePanels,
 } from "./blocking";
 import { direct } from "./direct";
 import { row1x24 } from "./micro-1x24";
@@ -78,12 +77,12 @@ export function matmul(pc: usize): void {
   }
 
   const strideStrips = strideA !== 0 ? k * wholePanels(m) : 0;
-  cutChunks(batch, m, n, k, transposed && strips === 0, epilogue);
-  const mc = chunkRows;
-  const nc = chunkColumns;
   const nr = panelOf(n);
-  const down = m <= mc ? 1 : (m + mc - 1) / mc;
-  const across = n <= nc ? 1 : (n + nc - 1) / nc;
+  const cut = cutProduct(batch, m, n, k, transposed && strips === 0, epilogue, stripOf(nr), threads === 1);
+  const mc = productRows(cut);
+  const nc = productColumns(cut);
+  const down = m <= mc ? 1 : parts(m, mc);
+  const across = n <= nc ? 1 : parts(n, nc);
   const chunks = batch * down * across;
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {

@@ -1,5 +1,5 @@
-// Sizes of chunks: what one thread claims at a time (of MAP: MAP_CHUNK in sizes.ts). The kernels cut by them, src/runtime/wasm/work.ts
-// counts by them. Sums that a chunk may not cut follow from the shape alone, so none of these changes a bit.
+// Sizes of chunks: what one thread claims at a time (of MAP: MAP_CHUNK in sizes.ts). Work is cut by them in cuts.ts. Sums that a chunk
+// may not cut follow from the shape alone, so none of these changes a bit.
 
 // Elements, about.
 export const REDUCE_CHUNK = 8192;

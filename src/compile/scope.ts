@@ -1,6 +1,7 @@
 // A scope is the program itself or a loop's body while it is lowered: which buffer holds which tensor, and what is emitted so far.
 import { MAP } from "../../assembly/isa/opcode.ts";
-import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
+import { wholePanels } from "../../assembly/isa/panels.ts";
+import { MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
 import type { StridedCopy } from "../op.ts";
 import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
@@ -93,7 +94,7 @@ export class Scope implements Emitter {
     const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
     const known = own.get(key);
     if (known !== undefined) return known;
-    const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${of.label} packed`);
+    const panels = this.temporary(batch * k * wholePanels(n), "f32", `${of.label} packed`);
     this.instruction(pack, { to: panels, from: of, batch, k, n, transposed: transposed ? 1 : 0, across });
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;

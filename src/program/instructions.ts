@@ -167,6 +167,9 @@ type PointersOf<S> = { readonly [K in keyof S]: S[K] extends Pointer ? K : never
 /** Names of the slots of each instruction that hold addresses. */
 export type Pointers = { readonly [O in Opcode]: PointersOf<(typeof described)[O]["named"]> };
 
+/** What stands in the slots of each instruction, by their names. */
+export type Named = { readonly [O in Opcode]: { readonly [K in keyof (typeof described)[O]["named"]]: number } };
+
 /** Whether a slot holds an address. */
 export function isPointer({ holds }: Slot): boolean {
   return holds === "read" || holds === "write";
