@@ -11,7 +11,7 @@ import { LOW_ROWS, NARROW_PANEL, TALL_ROWS, WIDE_PANEL, WIDE_ROWS, wholePanels }
 import { KC } from "./sizes.ts";
 
 /** So many whole ones, of `each` elements, as make up a chunk: at least one. */
-export function fitting(elements: i32, each: i32): i32 {
+function fitting(elements: i32, each: i32): i32 {
   return most(1, (elements / most(1, each)) | 0);
 }
 
