@@ -24,7 +24,7 @@ import { copyWords } from "./words";
 const PIECE = 2048; // elements of a row, or of several short ones, that go through scratch at a time
 const FEW = 64; // columns of a row so short that several go through exp together
 
-// In scratch, behind a piece: numbers of the rows of a chunk.
+// In scratch, behind a piece: lists of numbers, one of each for each row of a chunk. Row i has its own at scratch + 4 * i and these offsets.
 const PAD = 16;
 const ROW_NUMBERS = 4 * (ROWS_CHUNK + PAD);
 const TOTALS = 4 * (PIECE + PAD); // sums of the exponentials, without those that are left out
@@ -46,8 +46,8 @@ export function softmax(pc: usize): void {
     for (let r = first; r < last; r += group) {
       const some = min(group, last - r);
       const target = to + 4 * r * columns;
-      sumRows(0, target, from + 4 * r * columns, columns, some, 0);
-      for (let i = 0; i < some; i++) scale(target + 4 * i * columns, columns, 1 / numberOf(i, TOTALS));
+      sumRows(scratch, target, from + 4 * r * columns, columns, some, 0);
+      for (let i = 0; i < some; i++) scale(target + 4 * i * columns, columns, 1 / load<f32>(scratch + 4 * i, TOTALS));
     }
   }
 }
@@ -64,15 +64,13 @@ export function logSumExp(pc: usize): void {
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
     for (let r = first; r < last; r += group)
-      sumRows(r - first, 0, from + 4 * r * columns, columns, min(group, last - r), 0);
+      sumRows(scratch + 4 * (r - first), 0, from + 4 * r * columns, columns, min(group, last - r), 0);
     log(scratch + TOTALS, scratch + TOTALS, bytesOfTotals(last - first));
-    for (let r = first; r < last; r++) {
-      const largest = numberOf(r - first, LARGEST);
+    for (let r = first, own = scratch; r < last; r++, own += 4) {
+      const largest = load<f32>(own, LARGEST);
       // An infinite maximum is the result, unless there is a NaN; the sum would always be one.
-      const result =
-        abs<f32>(largest) === Infinity
-          ? maxRow<f32>(from + 4 * r * columns, columns)
-          : largest + numberOf(r - first, TOTALS);
+      const isInfinite = abs<f32>(largest) === Infinity;
+      const result = isInfinite ? maxRow<f32>(from + 4 * r * columns, columns) : largest + load<f32>(own, TOTALS);
       store<f32>(to + 4 * r, result);
     }
   }
@@ -91,18 +89,19 @@ export function crossEntropy(pc: usize): void {
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     const last = min(rows, first + step);
     for (let r = first; r < last; r += group)
-      sumRows(r - first, 0, from + 4 * r * columns, columns, min(group, last - r), index + 4 * r);
-    for (let r = first; r < last; r++) {
-      const i = r - first;
+      sumRows(scratch + 4 * (r - first), 0, from + 4 * r * columns, columns, min(group, last - r), index + 4 * r);
+    for (let r = first, own = scratch; r < last; r++, own += 4) {
       const c = load<u32>(index + 4 * r);
       // Differences to the largest are small and exact where it matters: log(total) - (x - largest), not (log(total) + largest) - x.
-      const below: f32 = c < (columns as u32) ? load<f32>(from + 4 * (r * columns + c)) - numberOf(i, LARGEST) : NaN;
-      const others = numberOf(i, TOTALS);
-      setNumber(i, TOTALS, below === 0 ? others : others + numberOf(i, LEFT_OUT) - 1);
-      setNumber(i, BELOW, below);
+      const known = c < (columns as u32);
+      const below: f32 = known ? load<f32>(from + 4 * (r * columns + c)) - load<f32>(own, LARGEST) : NaN;
+      const others = load<f32>(own, TOTALS);
+      store<f32>(own, below === 0 ? others : others + load<f32>(own, LEFT_OUT) - 1, TOTALS);
+      store<f32>(own, below, BELOW);
     }
     log1p(scratch + TOTALS, scratch + TOTALS, bytesOfTotals(last - first));
-    for (let r = first; r < last; r++) store<f32>(to + 4 * r, numberOf(r - first, TOTALS) - numberOf(r - first, BELOW));
+    for (let r = first, own = scratch; r < last; r++, own += 4)
+      store<f32>(to + 4 * r, load<f32>(own, TOTALS) - load<f32>(own, BELOW));
   }
 }
 
@@ -121,13 +120,13 @@ export function crossEntropyGradient(pc: usize): void {
     const last = min(rows, first + step);
     for (let r = first; r < last; r += group) {
       const some = min(group, last - r);
-      sumRows(0, to + 4 * r * columns, from + 4 * r * columns, columns, some, index + 4 * r);
+      sumRows(scratch, to + 4 * r * columns, from + 4 * r * columns, columns, some, index + 4 * r);
       for (let i = 0; i < some; i++) {
         const target = to + 4 * (r + i) * columns;
         const c = load<u32>(index + 4 * (r + i));
         const factor = load<f32>(scales + 4 * (r + i));
-        const others = numberOf(i, TOTALS);
-        const total = others + numberOf(i, LEFT_OUT);
+        const others = load<f32>(scratch + 4 * i, TOTALS);
+        const total = others + load<f32>(scratch + 4 * i, LEFT_OUT);
         scale(target, columns, factor / total);
         if (c < (columns as u32)) store<f32>(target + 4 * c, -(others / total) * factor); // softmax - 1
       }
@@ -140,37 +139,62 @@ function rowsTogether(columns: i32): i32 {
   return columns > FEW ? 1 : PIECE / max(1, columns);
 }
 
-/** A number of the chunk's row i: of those that begin at TOTALS, LEFT_OUT, LARGEST or BELOW. */
-function numberOf(i: i32, which: usize): f32 {
-  return load<f32>(scratch + 4 * i + which);
-}
-
-function setNumber(i: i32, which: usize, value: f32): void {
-  store<f32>(scratch + 4 * i + which, value);
-}
-
 /**
- * The numbers of `rows` rows, which may go together: row i of the chunk and those after it. The exponentials, of each number less its
- * row's largest, are written to `to`, which may be the rows, or absent (0). That in the column which the row's word at `index` names, if
- * there is an index, is left out: in the sum, and as 0 in `to`.
+ * The numbers of `rows` rows that may go together, the first row's at `own`. The exponentials, of each number less its row's largest, are
+ * written to `to`, which may be the rows, or absent (0). That in the column which the row's word at `index` names, if there is an index,
+ * is left out: in the sum, and as 0 in `to`.
  */
-function sumRows(i: i32, to: usize, from: usize, columns: i32, rows: i32, index: usize): void {
-  if (columns > FEW) {
-    const largest = largestOf(from, columns);
-    setNumber(i, LARGEST, largest);
-    setNumber(i, LEFT_OUT, 0);
-    setNumber(i, TOTALS, exponentials(i, to, from, columns, largest, columnAt(index)));
-    return;
+function sumRows(own: usize, to: usize, from: usize, columns: i32, rows: i32, index: usize): void {
+  if (columns > FEW) sumLong(own, to, from, columns, index);
+  else sumTogether(own, to, from, columns, rows, index);
+}
+
+/** One long row. The vector functions take whole vectors: the last few elements, and what is not kept, go through scratch. */
+function sumLong(own: usize, to: usize, from: usize, columns: i32, index: usize): void {
+  const largest = largestOf(from, columns);
+  store<f32>(own, largest, LARGEST);
+  store<f32>(own, 0, LEFT_OUT);
+  let without = columnAt(index);
+  let total: f64 = 0;
+  for (let rest = columns; rest > 0; rest -= PIECE, from += 4 * PIECE, without -= PIECE) {
+    const count = min(rest, PIECE);
+    const at = to === 0 ? scratch : to;
+    if (to === 0) expBelow(scratch, from, (4 * count + 15) & ~15, largest);
+    else {
+      const whole = count & ~3;
+      expBelow(to, from, 4 * whole, largest);
+      if (whole < count) {
+        expBelow(scratch, from + 4 * whole, 16, largest);
+        storeLanes(to + 4 * whole, v128.load(scratch), count - whole);
+      }
+      to += 4 * PIECE;
+    }
+    if (without < (count as u32)) leaveOut(own, at + 4 * without);
+    total += sumRow<f32>(at, count);
   }
-  exponentialsTogether(i, from, columns, rows);
-  for (let own = scratch, end = i + rows; i < end; i++, own += 4 * columns) {
+  store<f32>(own, <f32>total, TOTALS);
+}
+
+/** Short rows, whose exponentials stand one after the other in scratch. */
+function sumTogether(own: usize, to: usize, from: usize, columns: i32, rows: i32, index: usize): void {
+  let at = scratch;
+  for (let r = 0; r < rows; r++, at += 4 * columns, from += 4 * columns) {
+    const largest = largestOf(from, columns);
+    store<f32>(own + 4 * r, largest, LARGEST);
+    const most = f32x4.splat(largest);
+    // Whole vectors: what one writes past its row's end is overwritten by the next.
+    for (let c = 0; c < columns; c += 4) v128.store(at + 4 * c, f32x4.sub(v128.load(from + 4 * c), most));
+  }
+  expBelow(scratch, scratch, (4 * rows * columns + 15) & ~15, 0);
+  at = scratch;
+  for (const end = own + 4 * rows; own < end; own += 4, at += 4 * columns) {
     const without = columnAt(index);
-    setNumber(i, LEFT_OUT, 0);
-    if (without < (columns as u32)) leaveOut(i, own + 4 * without);
-    setNumber(i, TOTALS, sumRow<f32>(own, columns));
+    store<f32>(own, 0, LEFT_OUT);
+    if (without < (columns as u32)) leaveOut(own, at + 4 * without);
+    store<f32>(own, sumRow<f32>(at, columns), TOTALS);
     if (index !== 0) index += 4;
     if (to === 0) continue;
-    copyWords(to, own, columns);
+    copyWords(to, at, columns);
     to += 4 * columns;
   }
 }
@@ -180,49 +204,9 @@ function columnAt(index: usize): u32 {
   return index === 0 ? u32.MAX_VALUE : load<u32>(index);
 }
 
-/** The exponentials of short rows, one after the other in scratch; and their largest. */
-function exponentialsTogether(i: i32, from: usize, columns: i32, rows: i32): void {
-  const end = i + rows;
-  for (let to = scratch; i < end; i++, to += 4 * columns, from += 4 * columns) {
-    const largest = largestOf(from, columns);
-    setNumber(i, LARGEST, largest);
-    const most = f32x4.splat(largest);
-    // Whole vectors: what one writes past its row's end is overwritten by the next.
-    for (let c = 0; c < columns; c += 4) v128.store(to + 4 * c, f32x4.sub(v128.load(from + 4 * c), most));
-  }
-  expBelow(scratch, scratch, (4 * rows * columns + 15) & ~15, 0);
-}
-
-/**
- * Sum of exp(from - largest) over row i; the exponentials themselves go to `to`, which may be `from` or absent (0). The vector
- * functions take whole vectors: the last few elements, and what is not kept, go through scratch.
- */
-function exponentials(i: i32, to: usize, from: usize, columns: i32, largest: f32, without: u32): f32 {
-  let total: f64 = 0;
-  for (let rest = columns; rest > 0; rest -= PIECE, from += 4 * PIECE, without -= PIECE) {
-    const count = min(rest, PIECE);
-    if (to === 0) {
-      expBelow(scratch, from, (4 * count + 15) & ~15, largest);
-      if (without < (count as u32)) leaveOut(i, scratch + 4 * without);
-      total += sumRow<f32>(scratch, count);
-      continue;
-    }
-    const whole = count & ~3;
-    expBelow(to, from, 4 * whole, largest);
-    if (whole < count) {
-      expBelow(scratch, from + 4 * whole, 16, largest);
-      storeLanes(to + 4 * whole, v128.load(scratch), count - whole);
-    }
-    if (without < (count as u32)) leaveOut(i, to + 4 * without);
-    total += sumRow<f32>(to, count);
-    to += 4 * PIECE;
-  }
-  return <f32>total;
-}
-
-/** Puts 0 in the place of an exponential of row i. */
-function leaveOut(i: i32, at: usize): void {
-  setNumber(i, LEFT_OUT, load<f32>(at));
+/** Puts 0 in the place of an exponential of the row with its numbers at `own`. */
+function leaveOut(own: usize, at: usize): void {
+  store<f32>(own, load<f32>(at), LEFT_OUT);
   store<f32>(at, 0);
 }
 
