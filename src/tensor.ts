@@ -706,7 +706,8 @@ export class Tensor {
     const shape = this.shape.map((size, i) => amounts[i][0] + size + amounts[i][1]);
     must(typeof value === "number", value, "pad: value", "a number");
     const starts = amounts.map(([before]) => before);
-    return apply(movement.spread, [this], { shape, starts, sizes: this.shape, steps: this.shape.map(() => 1), value });
+    const range = { starts, sizes: this.shape, steps: this.shape.map(() => 1) };
+    return apply(movement.spread, [this], { shape, value, ranges: [range] });
   }
 
   // Indexing

@@ -79,13 +79,25 @@ export function scatterRows(rows: i32): i32 {
   return parts(rows, chunk.SCATTER_PARTS);
 }
 
-// SOFTMAX and its kin: rows.
+// SOFTMAX and its kin, SORT: rows.
 
 export function rowsOfChunk(columns: i32): i32 {
   return fitting(chunk.ROWS_CHUNK, columns);
 }
 
-// MATMUL: rows of C, columns, matrices (one by one).
+// CUMULATIVE_SUM: groups of neighbouring columns, one at least; those of an outer index follow those of the one before.
+
+/** Columns of a group: its last one in an outer index may have fewer. */
+export function cumulativeColumns(inner: i32): i32 {
+  return least(inner, chunk.REDUCE_COLUMNS);
+}
+
+/** Groups of a chunk, of so many columns each. */
+export function cumulativeGroups(n: i32, columns: i32): i32 {
+  return fitting(chunk.REDUCE_CHUNK, n * columns);
+}
+
+// MATMUL: rows of C, columns, matrices of all batches and heads (one by one).
 
 /** Columns of the panels of B, which has n: `usual` ones, or those of the other width if that makes a twelfth less of them. */
 export function panelFor(n: i32, usual: i32): i32 {
@@ -103,7 +115,7 @@ export function tileRows(panel: i32, usual: i32): i32 {
  * `tile`: rows of a tile. Read the answer by productRows and productColumns.
  */
 export function cutProduct(
-  batch: i32,
+  matrices: i32,
   m: i32,
   n: i32,
   k: i32,
@@ -120,7 +132,7 @@ export function cutProduct(
   while (true) {
     const work = least(m, rows) * columns * depth;
     if (work <= chunk.SMALL || (alone && work <= chunk.LARGE)) break;
-    const chunks = batch * parts(m, rows) * parts(n, columns);
+    const chunks = matrices * parts(m, rows) * parts(n, columns);
     if (chunks >= chunk.MANY || (chunks >= chunk.ENOUGH && (work <= chunk.LARGE || rows <= chunk.FEW_ROWS))) break;
     const half = wholePanels(columns >> 1);
     const wide = columns > few && (!epilogue || half * depth >= chunk.SEGMENT);

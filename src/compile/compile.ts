@@ -18,6 +18,7 @@ import { Variable } from "../variable.ts";
 import { encode } from "./encode.ts";
 import { lower } from "./lower.ts";
 import { mergeSmallMaps } from "./merge.ts";
+import { arrange } from "./phases.ts";
 import { plan, wordsOf } from "./plan.ts";
 import { Buffers, Scope } from "./scope.ts";
 import { simplify } from "./simplify.ts";
@@ -90,8 +91,9 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     },
     { optimize, leaf: (node) => leaves.get(node), names },
   );
-  const items = optimize ? mergeSmallMaps(scope.items) : scope.items;
-  const arenaWords = plan(items);
+  const { items, arenaWords } = optimize
+    ? arrange(mergeSmallMaps(scope.items))
+    : { items: scope.items, arenaWords: plan(scope.items) };
   const state = layOut(leaves.variables, ALIGN);
   const inputSlots = layOut(leaves.inputs, 0);
   const scalarsFirst = [...outputEntries].sort(

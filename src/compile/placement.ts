@@ -2,9 +2,9 @@
 // that the tasks of a scope with all they must wait for: values they read, and readers of what they overwrite.
 
 import type { Buffer } from "../program/lir.ts";
-import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { baseOf, type Fused, type Group, operandOf } from "./fuse.ts";
+import type { Fused, Group } from "./fuse.ts";
+import { baseOf, isWhole, type Locations, operandsOf } from "./locations.ts";
 import type { Task } from "./schedule.ts";
 
 /** A value that must end up in a buffer. */
@@ -58,9 +58,8 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     tasks.push(task);
     return task;
   };
-  /** `task` reads `tensor`: it waits for its maker, or is noted as a reader of a leaf. */
-  const read = (task: Task, tensor: Tensor): void => {
-    const base = baseOf(tensor);
+  /** `task` reads what lies in the memory of `base`: it waits for its maker, or is noted as a reader of a leaf. */
+  const read = (task: Task, base: Tensor): void => {
     const group = groupMaking(fused, base);
     if (group === undefined) {
       const list = readers.get(base);
@@ -77,7 +76,7 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
       group,
       addTask(group.position, () => emission.group(group), group.level),
     );
-  for (const [group, task] of taskOf) for (const tensor of inputsOf(group)) read(task, tensor);
+  for (const [group, task] of taskOf) for (const base of sourcesOf(group, fused.locations)) read(task, base);
 
   for (const { value, target } of work.outputs) {
     const base = baseOf(value);
@@ -85,7 +84,7 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     else
       read(
         addTask(last, () => emission.copy(value, target)),
-        value,
+        base,
       );
   }
 
@@ -99,16 +98,19 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     if (group === undefined) {
       const saved = emission.temporary(target);
       const save = addTask(last, () => emission.copy(value, saved));
-      read(save, value);
+      read(save, base);
       const task = addTask(last + 1, () => emission.copyBuffer(saved, target));
       task.after.add(save);
       pending.push({ task, assignment });
-    } else if (!placed.has(base) && mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace)) {
+    } else if (
+      !placed.has(base) &&
+      mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace, fused.locations)
+    ) {
       placed.set(base, target);
       pending.push({ task: taskOf.get(group) as Task, assignment });
     } else {
       const task = addTask(last + 1, () => emission.copy(value, target));
-      read(task, value);
+      read(task, base);
       pending.push({ task, assignment });
     }
   }
@@ -122,13 +124,11 @@ function groupMaking(fused: Fused, base: Tensor): Group | undefined {
   return fused.groupOf.get(base.op.lowering.kind === "item" ? base.inputs[0] : base);
 }
 
-/** What the instructions of a group read from outside it. */
-function inputsOf({ lead, maps }: Group): Tensor[] {
-  const members = new Set(maps);
-  const operands = maps.flatMap(({ inputs }) =>
-    inputs.filter((input) => !members.has(input) && input !== lead).map(operandOf),
-  );
-  return [...(lead?.inputs ?? []), ...operands];
+/** The nodes whose memory the instructions of a group read, its own apart. */
+function sourcesOf({ lead, maps }: Group, locations: Locations): Tensor[] {
+  const own = lead === undefined ? [] : lead.inputs.map((_, i) => locations.readFrom(lead, i));
+  const operands = operandsOf(maps).map((operand) => locations.sourceOf(operand));
+  return [...own, ...operands.filter((operand) => operand !== lead)];
 }
 
 /** Whether `group` may write its result `base` over the leaf `old`: elementwise, and every other reader can come before. */
@@ -139,11 +139,13 @@ function mayOverwrite(
   readers: ReadonlySet<Task> = new Set(),
   own: Task | undefined,
   inPlace: InPlace,
+  locations: Locations,
 ): boolean {
   if (inPlace === "none" || !group.maps.includes(base)) return false;
-  const leadReads = group.lead?.inputs.some((input) => baseOf(input) === old) ?? false;
-  const spread = group.maps.some(({ inputs, shape }) =>
-    inputs.some((input) => baseOf(operandOf(input)) === old && !sameShape(operandOf(input).shape, shape)),
+  const { lead, maps } = group;
+  const leadReads = lead?.inputs.some((_, i) => locations.readFrom(lead, i) === old) ?? false;
+  const spread = operandsOf(maps).some(
+    (operand) => locations.sourceOf(operand) === old && !isWhole(operand.shape, locations.of(operand)),
   );
   return (
     !leadReads &&

@@ -3,10 +3,9 @@ import { MAP } from "../../assembly/isa/opcode.ts";
 import { wholePanels } from "../../assembly/isa/panels.ts";
 import { MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
-import type { StridedCopy } from "../op.ts";
 import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
-import type { Address, Buffer, Emitter, Instruction, Item } from "../program/lir.ts";
-import type { DType } from "../shape.ts";
+import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
+import type { DType, Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MapBody } from "./map-body.ts";
 
@@ -34,6 +33,11 @@ export class Buffers {
     this.all.push(buffer);
     return buffer;
   }
+}
+
+/** Where a view begins. */
+export function addressOf({ buffer, start }: View): Address {
+  return { buffer, words: start };
 }
 
 export class Scope implements Emitter {
@@ -86,45 +90,46 @@ export class Scope implements Emitter {
     return this.buffers.create(size, dtype, label, this.depth);
   }
 
-  panels(of: Buffer, batch: number, k: number, n: number, transposed: boolean, across = 0): Buffer {
+  panels(of: Matrices, size: MatricesSize, across = 0): Buffer {
+    const { at, row, stride, head, transposed } = of;
+    const { buffer } = at;
     // What is made outside this loop is packed outside: once, not in every iteration.
-    if (this.parent !== undefined && of.depth < this.depth)
-      return this.parent.panels(of, batch, k, n, transposed, across);
-    const key = `${of.id} ${batch} ${k} ${n} ${transposed} ${across}`;
+    if (this.parent !== undefined && buffer.depth < this.depth) return this.parent.panels(of, size, across);
+    const { batch, heads, k, n } = size;
+    const key = [buffer.id, at.words, batch, heads, k, n, transposed, row, stride, head, across].join();
     const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
     const known = own.get(key);
     if (known !== undefined) return known;
-    const panels = this.temporary(batch * k * wholePanels(n), "f32", `${of.label} packed`);
-    this.instruction(pack, { to: panels, from: of, batch, k, n, transposed: transposed ? 1 : 0, across });
+    const words = batch * heads * k * wholePanels(n);
+    const panels = this.temporary(words, "f32", `${buffer.label} packed`);
+    const matrices = { batch, heads, k, n, transposed: transposed ? 1 : 0, row, stride, head };
+    this.instruction(pack, { to: panels, from: at, ...matrices, across });
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }
 
-  /** A strided copy, its axes merged as far as they go. */
-  copy(to: Buffer, from: Buffer, { sizes, toStrides, fromStrides, toStart, fromStart }: StridedCopy): void {
-    if (sizes.includes(0)) return;
+  /** Copies the elements of a shape, its axes merged as far as they go. */
+  copy(shape: Shape, to: View, from: View): void {
+    if (shape.includes(0)) return;
     const axes: [size: number, to: number, from: number][] = [];
-    sizes.forEach((size, i) => {
+    shape.forEach((size, i) => {
       if (size === 1) return;
       const last = axes[axes.length - 1];
-      const joins = last !== undefined && last[1] === toStrides[i] * size && last[2] === fromStrides[i] * size;
-      if (joins) axes[axes.length - 1] = [last[0] * size, toStrides[i], fromStrides[i]];
-      else axes.push([size, toStrides[i], fromStrides[i]]);
+      const [target, source] = [to.strides[i], from.strides[i]];
+      const joins = last !== undefined && last[1] === target * size && last[2] === source * size;
+      if (joins) axes[axes.length - 1] = [last[0] * size, target, source];
+      else axes.push([size, target, source]);
     });
     if (axes.length === 0) axes.push([1, 1, 1]);
     if (axes.length > MAX_RANK)
       throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);
-    const [target, source] = [
-      { buffer: to, words: toStart },
-      { buffer: from, words: fromStart },
-    ];
-    this.instruction(copy, { to: target, from: source }, axes);
+    this.instruction(copy, { to: addressOf(to), from: addressOf(from) }, axes);
   }
 
   /** All elements of a buffer of the same size. */
   copyWhole(to: Buffer, from: Buffer): void {
     const words = from.dtype === "u8" ? Math.ceil(from.size / 4) : from.size;
-    this.copy(to, from, { input: 0, sizes: [words], toStrides: [1], fromStrides: [1], toStart: 0, fromStart: 0 });
+    this.copy([words], { buffer: to, start: 0, strides: [1] }, { buffer: from, start: 0, strides: [1] });
   }
 
   loop(count: number, body: Scope): void {

@@ -1,11 +1,13 @@
 // Matrix products, batched, with transposes as flags: nothing is ever transposed in memory for a product.
 import { NC } from "../../assembly/isa/chunks.ts";
 import { CLOSE, KC } from "../../assembly/isa/sizes.ts";
-import { ShapeError } from "../errors.ts";
+import { ProgramError, ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
 import * as instructions from "../program/instructions.ts";
-import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import type { View } from "../program/lir.ts";
+import { type Aval, checkDType, type Shape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { layMatrices } from "./matrices.ts";
 import { permute } from "./movement.ts";
 
 /**
@@ -43,6 +45,18 @@ function sizesOf([a, b]: readonly Aval[], { transposeA, transposeB }: MatmulAttr
   if (batchA.length > 0 && batchB.length > 0 && !sameShape(batchA, batchB))
     throw new ShapeError(`matmul: batches differ: ${shown}`);
   return { batch: batchA.length > 0 ? batchA : batchB, m, n, k };
+}
+
+/** How a product finds A, B and C where they have these strides; undefined if it cannot: rows of C must be without gaps. */
+function layoutsOf(avals: readonly Aval[], attrs: MatmulAttrs, strides: readonly View["strides"][]) {
+  const { batch, m, n } = sizesOf(avals, attrs);
+  const [a, b] = avals.map(({ shape }) => shape);
+  const layouts = layMatrices(batch, [
+    { shape: a, strides: strides[0], transposed: attrs.transposeA },
+    { shape: b, strides: strides[1], transposed: attrs.transposeB },
+    { shape: [...batch, m, n], strides: strides[2], transposed: false },
+  ]);
+  return layouts?.operands[2].transposed ? undefined : layouts;
 }
 
 /** Sums a gradient over the batch that a plain matrix was shared by. */
@@ -87,42 +101,59 @@ export const matmul: Op<MatmulAttrs> = {
   lowering: {
     kind: "kernel",
     epilogue: true,
-    emit({ inputs: [a, b], avals, outputs: [c], attrs, emit }) {
-      const { batch, m, n, k } = sizesOf(avals, attrs);
-      const count = sizeOf(batch);
-      const left = { from: a, transposed: attrs.transposeA, stride: avals[0].shape.length === 2 ? 0 : m * k };
-      const right = { from: b, transposed: attrs.transposeB, stride: avals[1].shape.length === 2 ? 0 : k * n };
+    strided: ({ inputs, outputs }, avals, attrs) => layoutsOf(avals, attrs, [...inputs, ...outputs]) !== undefined,
+    emit({ views, avals, outputViews, attrs, emit }) {
+      const { m, n, k } = sizesOf(avals, attrs);
+      const all = [...views, ...outputViews];
+      const layouts = layoutsOf(
+        avals,
+        attrs,
+        all.map(({ strides }) => strides),
+      );
+      if (layouts === undefined) throw new ProgramError("matmul: an operand lies as no product reads it");
+      const { batch, heads, operands } = layouts;
+      const [left, right, c] = operands.map((each, i) => ({
+        ...each,
+        at: { buffer: all[i].buffer, words: all[i].start },
+      }));
       // A product of one column is one of a single row, the other way round: C^T = B^T A^T.
-      const turned = n === 1 && m > 1;
+      const turned = n === 1 && m > 1 && c.row === 1;
       const first = turned ? { ...right, transposed: !right.transposed } : left;
       const second = turned ? { ...left, transposed: !left.transposed } : right;
       const [rows, columns] = turned ? [1, m] : [m, n];
       // Where packing B would cost as much as the product does, B is read where it lies.
       const small = second.transposed
-        ? second.stride !== 0 && k * columns <= CLOSE // each is packed where it is multiplied
+        ? !second.shared && k * columns <= CLOSE // each is packed where it is multiplied
         : k * columns <= FEW_NUMBERS;
       const few = small || rows <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
-      const panels = few
-        ? undefined
-        : emit.panels(second.from, second.stride === 0 ? 1 : count, k, columns, second.transposed);
+      const own = { batch: second.stride === 0 ? 1 : batch, heads: second.head === 0 ? 1 : heads };
+      const panels = few ? undefined : emit.panels(second, { ...own, k, n: columns });
       // Every column of chunks would put rows of a transposed A side by side anew, each number from a cache line of its own.
       const strips =
-        !few && first.transposed && count === 1 && columns > NC && k > KC / 2
-          ? emit.panels(first.from, 1, k, rows, false, columns)
+        !few && first.transposed && batch * heads === 1 && columns > NC && k > KC / 2
+          ? emit.panels({ ...first, transposed: false }, { batch, heads, k, n: rows }, columns)
           : undefined;
       emit.instruction(instructions.matmul, {
-        c,
-        a: first.from,
-        b: second.from,
+        c: c.at,
+        a: first.at,
+        b: second.at,
         panels,
         strips,
-        batch: count,
+        batch,
+        heads,
         m: rows,
         n: columns,
         k,
         transposed: (first.transposed ? 1 : 0) | (second.transposed ? 2 : 0),
+        rowA: first.row,
+        rowB: second.row,
+        rowC: turned ? columns : c.row,
         strideA: first.stride,
         strideB: second.stride,
+        strideC: c.stride,
+        headA: first.head,
+        headB: second.head,
+        headC: c.head,
       });
     },
   },

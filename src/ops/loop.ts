@@ -7,6 +7,7 @@ import { topological } from "../graph.ts";
 import type { LoopBody, Op, VjpContext } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
 import { scalar, Tensor, tensors } from "../tensor.ts";
+import { itemsOf } from "./item.ts";
 import { captured } from "./leaf.ts";
 
 /** Final carries; stacked step outputs; stacked carries as each step found them. */
@@ -29,20 +30,9 @@ export const scanOp: Op<LoopBody> = {
   key: () => undefined,
 };
 
-/** One output of a scan: a final carry, or what its steps gave, stacked. */
-export const item: Op<{ readonly index: number }> = {
-  name: "item",
-  infer: ([aval]) => aval,
-  vjp: ({ cotangent }) => [cotangent],
-  lowering: { kind: "item", index: ({ index }) => index },
-  key: ({ index }) => `${index}`,
-};
-
 /** All outputs of a scan over `inputs`. */
 function scanItems(inputs: readonly Tensor[], body: LoopBody): Tensor[] {
-  const avals = outputsOf(inputs, body);
-  const node = new Tensor(scanOp as Op, inputs, body, avals[0]);
-  return avals.map((aval, index) => new Tensor(item as Op, [node], { index }, aval));
+  return itemsOf(new Tensor(scanOp as Op, inputs, body, outputsOf(inputs, body)[0]));
 }
 
 function placeholder(aval: Aval): Tensor {
@@ -91,9 +81,7 @@ function scanVjp({
 
   const given = <T>(list: readonly (T | undefined)[]) => list.filter((entry) => entry !== undefined);
   const stackStart = carries + stepOutputs.length;
-  const stacks = outputsOf(inputs, body)
-    .slice(stackStart)
-    .map((aval, i) => new Tensor(item as Op, [output], { index: stackStart + i }, aval));
+  const stacks = itemsOf(output).slice(stackStart);
   const finals = floatCarries.map((carry) => cotangents[carryIn.indexOf(carry)] ?? zeros(carry));
   const backward = scanItems(
     [

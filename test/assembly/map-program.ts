@@ -6,6 +6,7 @@ import {
   MODE_COLUMN,
   MODE_FULL,
   MODE_ROW,
+  MODE_ROWS,
   MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
@@ -36,6 +37,8 @@ export interface MapProgram {
   readonly columns?: number;
   readonly operands: readonly Operand[];
   readonly outputs: readonly Buffer[];
+  /** Words from row to row of each output, if rows do not follow one another. */
+  readonly rows?: readonly number[];
   readonly steps: readonly Step[];
 }
 
@@ -43,12 +46,13 @@ export const full = (buffer: Buffer): Operand => ({ buffer, mode: MODE_FULL });
 export const scalar = (buffer: Buffer): Operand => ({ buffer, mode: MODE_SCALAR });
 export const row = (buffer: Buffer): Operand => ({ buffer, mode: MODE_ROW });
 export const column = (buffer: Buffer, div: number, mod: number): Operand => ({ buffer, mode: MODE_COLUMN, div, mod });
+export const rows = (buffer: Buffer, row: number): Operand => ({ buffer, mode: MODE_ROWS, div: row });
 
 export const operand = (i: number): number => REGISTER_OPERAND + i;
 export const output = (i: number): number => REGISTER_OUTPUT + i;
 
 /** The words of a map from its slot MAP_N on. */
-export function mapWords({ n, columns = n, operands, outputs, steps }: MapProgram): number[] {
+export function mapWords({ n, columns = n, operands, outputs, rows = [], steps }: MapProgram): number[] {
   return [
     n,
     columns,
@@ -60,7 +64,7 @@ export function mapWords({ n, columns = n, operands, outputs, steps }: MapProgra
       div,
       mod,
     ]),
-    ...outputs.map(({ at }) => at),
+    ...outputs.flatMap(({ at }, k) => [at, rows[k] ?? 0]),
     ...steps.flatMap(([code, to, a = 0, b = 0, c = 0, d = 0]) => [
       code | (to << 8) | (a << 16) | (b << 24),
       c | (d << 8),
@@ -179,7 +183,7 @@ export function interpret({ n, columns = n, operands, outputs, steps }: MapProgr
   for (let i = 0; i < n; i++) {
     operands.forEach(({ mode, div = 1, mod = 1 }, o) => {
       const rowNumber = Math.floor(i / columns);
-      const index = [i, 0, i % columns, Math.floor(rowNumber / div) % mod][mode];
+      const index = [i, 0, i % columns, Math.floor(rowNumber / div) % mod, rowNumber * div + (i % columns)][mode];
       registers[operand(o)] = views[o][index];
     });
     for (const [which, to, ...from] of steps) {

@@ -4,6 +4,7 @@ import * as code from "../../assembly/isa/map-code.ts";
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import { BLOCK, MAP_CHUNK, MAX_OPERANDS, SCRATCH_COUNTERS } from "../../assembly/isa/sizes.ts";
 import { SCALAR_SOURCES } from "../../src/program/map-steps.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { type Build, builds, instruction, Machine, POISON, random, randoms } from "./machine.ts";
 import {
   type Buffer,
@@ -18,6 +19,7 @@ import {
   output,
   RULES,
   row,
+  rows,
   type Step,
   scalar,
 } from "./map-program.ts";
@@ -227,6 +229,79 @@ describe.each(builds)("%s: operands", (build: Build) => {
   });
 });
 
+describe.each(builds)("%s: parts of rows", (build: Build) => {
+  const shapes = [
+    [1, 1, 1],
+    [9, 1, 4],
+    [5, 3, 4],
+    [4, 4, 16],
+    [33, 16, 48],
+    [40, 37, 40],
+    [3, 128, 512],
+    [12, 512, 1024],
+    [5, 700, 703],
+    [2, 4100, 8200],
+  ];
+
+  it("are read, and written, and nothing between them is", () => {
+    const machine = new Machine(build);
+    for (const [height, columns, row] of shapes)
+      for (const start of [0, 1, 3]) {
+        machine.clear();
+        const n = height * columns;
+        const from = machine.f32(randoms(height * row + start, n));
+        const to = machine.f32(Float32Array.from({ length: height * row + start }, (_, i) => i));
+        const part = (buffer: Buffer): Buffer => ({
+          at: buffer.at + 4 * start,
+          data: (buffer.data as Float32Array).subarray(start),
+        });
+        const whole = machine.f32(randoms(n, 2));
+        const program: MapProgram = {
+          n,
+          columns,
+          operands: [rows(part(from), row), full(whole)],
+          outputs: [part(to), machine.f32(n)],
+          rows: [row],
+          steps: [
+            [code.MUL, output(0), operand(0), operand(1)],
+            [code.SUB, output(1), operand(0), operand(1)],
+          ],
+        };
+        const [parts, dense] = interpret(program);
+        const expected = Int32Array.from(bits(to));
+        for (let i = 0; i < n; i++) expected[start + Math.floor(i / columns) * row + (i % columns)] = parts[i];
+        machine.run([mapInstruction(program)]);
+        expect(bits(to)).toEqual(expected);
+        expect(bits(program.outputs[1])).toEqual(dense);
+      }
+  });
+
+  it("may change where they lie", () => {
+    const machine = new Machine(build);
+    for (const [height, columns, row] of shapes) {
+      machine.clear();
+      const memory = machine.f32(randoms(height * row, 5));
+      const program: MapProgram = {
+        n: height * columns,
+        columns,
+        operands: [rows(memory, row)],
+        outputs: [memory, machine.f32(height * columns)],
+        rows: [row],
+        steps: [
+          [code.ADD, output(0), operand(0), operand(0)],
+          [code.MUL, output(1), operand(0), operand(0)],
+        ],
+      };
+      const [doubled, squares] = interpret(program);
+      const expected = Int32Array.from(bits(memory));
+      for (let i = 0; i < program.n; i++) expected[Math.floor(i / columns) * row + (i % columns)] = doubled[i];
+      machine.run([mapInstruction(program)]);
+      expect(bits(memory)).toEqual(expected);
+      expect(bits(program.outputs[1])).toEqual(squares);
+    }
+  });
+});
+
 describe.each(builds)("%s: outputs", (build: Build) => {
   const sizes = [3, 16, 500, BLOCK, 1024, 1030];
 
@@ -300,8 +375,8 @@ describe.each(builds)("%s: an epilogue", (build: Build) => {
       });
       const words = mapWords(epilogue(fused));
       machine.run([
-        instruction(PACK, panels.at, b.at, 1, k, n, 0, 0),
-        instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, m, n, k, 0, 0, 0, words.length, ...words),
+        instruction(PACK, ...packSlots({ to: panels.at, from: b.at, k, n })),
+        instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: b.at, panels: panels.at, m, n, k, map: words })),
         mapInstruction(epilogue(apart)),
       ]);
       expect(bits(fused)).toEqual(bits(apart));

@@ -27,7 +27,7 @@ const EXACT: readonly OpName[] = [
   ...(["input", "variable", "constant", "stopGradient", "customGradient"] as const),
   ...(["add", "sub", "mul", "div", "maximum", "minimum", "neg", "abs", "sign", "floor", "sqrt"] as const),
   ...(["less", "equal", "relu", "select", "cast", "max", "argmax", "uniform", "permuteIndex"] as const),
-  ...(["reshape", "permute", "broadcastTo", "slice", "spread", "concat", "gather"] as const),
+  ...(["reshape", "permute", "broadcastTo", "slice", "spread", "concat", "gather", "sort"] as const),
 ];
 
 const reference = oracle({ poison: true });

@@ -1,10 +1,13 @@
 // Samples of every op: the tables that all tests of ops go through. An op without a sample does not compile.
 import { customGradient } from "../../src/autodiff.ts";
 import { concat, constant, stack } from "../../src/create.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../../src/ops/along.ts";
 import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
+import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
+import { argsort, sort, topK } from "../../src/ops/sort.ts";
 import { apply, stopGradient, type Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { bytes, real, whole } from "./inputs.ts";
@@ -215,7 +218,12 @@ export const samples: Record<OpName, Samples> = {
   spread: [
     {
       golden: "movement/spread",
-      build: (x) => apply(ops.spread, [x], { shape: [7, 4], starts: [6, 1], sizes: x.shape, steps: [-3, 1], value: 0 }),
+      build: (x) =>
+        apply(ops.spread, [x], {
+          shape: [7, 4],
+          value: 0,
+          ranges: [{ starts: [6, 1], sizes: x.shape, steps: [-3, 1] }],
+        }),
     },
     {
       golden: "movement/pad",
@@ -259,6 +267,21 @@ export const samples: Record<OpName, Samples> = {
       build: (x, index) => x.gather(index),
       larger: [[bytes("33x17"), whole("65", 0, 33)]],
     },
+    {
+      golden: "along/take 1",
+      build: (x, index) => takeAlongAxis(x, index, 1),
+      larger: [
+        [real("33x17"), whole("33x65", 0, 17)],
+        [real("5x9x17"), whole("4x33x17", 0, 9)],
+      ],
+    },
+    {
+      golden: "along/take 0",
+      build: (x, index) => takeAlongAxis(x, index, 0),
+      larger: [[real("33x17"), whole("65x16", 0, 33)]],
+    },
+    { golden: "along/take i32", build: (x, index) => takeAlongAxis(x, index, 1) },
+    { golden: "along/take u8", build: (x, index) => takeAlongAxis(x, index, 1) },
   ],
   scatterAdd: [
     {
@@ -267,6 +290,28 @@ export const samples: Record<OpName, Samples> = {
       larger: [
         [real("65x17"), whole("65", 0, 5)],
         [real("3x33"), whole("3x33", 0, 5)],
+      ],
+    },
+    {
+      golden: "along/add 1",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, updates.shape.with(1, 5)),
+      larger: [[real("5x333"), whole("5x333", 0, 5)]],
+    },
+    {
+      golden: "along/add 1 to more rows",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, [4, 2]),
+    },
+    {
+      golden: "along/add 1 outside",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, [2, 3]),
+    },
+    {
+      golden: "along/add 0",
+      build: (updates, index) =>
+        scatterAddAlongAxis(updates, index, 0, updates.shape.length === 1 ? [17] : [5, updates.shape[1]]),
+      larger: [
+        [real("65x33"), whole("65x33", 0, 5)],
+        [real("1000"), whole("1000", 0, 17)],
       ],
     },
     { golden: "indexing/scatterAdd outside", build: (updates, index) => index.scatterAdd(updates, [5, 2]) },
@@ -308,6 +353,72 @@ export const samples: Record<OpName, Samples> = {
         [real("3x333"), whole("3", 0, 333), real("3")],
       ],
     },
+  ],
+
+  cumulativeSum: [
+    {
+      golden: "along/cumulativeSum",
+      build: (x) => cumulativeSum(x, -1),
+      larger: ["1", "5x333", "33x1", "3x5x17", "9000", "2x8193"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 0",
+      build: (x) => cumulativeSum(x, 0),
+      larger: ["33x17", "8200x3", "17x2x5", "40x65", "7x16", "1x5"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 1 reversed",
+      build: (x) => cumulativeSum(x, 1, { reverse: true }),
+      larger: ["5x333", "3x33x18"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 1 exclusive",
+      build: (x) => cumulativeSum(x, 1, { exclusive: true }),
+      larger: ["5x333", "3x33x18"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 0 both",
+      build: (x) => cumulativeSum(x, 0, { reverse: true, exclusive: true }),
+      larger: ["333", "33x19"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum i32",
+      build: (x) => cumulativeSum(x, 1),
+      larger: [[whole("5x333", -1e9, 1e9)], [whole("3x33x18", -1e9, 1e9)]],
+    },
+  ],
+
+  sort: [
+    {
+      golden: "along/sort",
+      build: (x) => sort(x).values,
+      larger: ["1", "333", "5x13", "7x12", "33x65", "3x1025", "9001", "2x8193", "1x20000"].map((shape) => [
+        real(shape),
+      ]),
+    },
+    {
+      golden: "along/sort 0 descending",
+      build: (x) => sort(x, 0, { descending: true }).values,
+      larger: ["333", "33x17", "17x2x5", "8193x2"].map((shape) => [real(shape)]),
+    },
+    { golden: "along/sort i32", build: (x) => sort(x, 1).values, larger: [[whole("5x333", -1e9, 1e9)]] },
+    {
+      golden: "along/sort i32 descending",
+      build: (x) => sort(x, 1, { descending: true }).values,
+      larger: [[whole("5x333", -9, 9)]],
+    },
+    {
+      golden: "along/argsort",
+      build: (x) => argsort(x, 1),
+      larger: [[whole("5x333", -9, 9)], [whole("2x9001", -9, 9)], [real("5x333")]],
+    },
+    {
+      golden: "along/argsort 0 descending",
+      build: (x) => argsort(x, 0, { descending: true }),
+      larger: [[whole("333x3", -9, 9)], [whole("9001x2", -9, 9)]],
+    },
+    { golden: "along/topK", build: (x) => topK(x, 3, 1).values, larger: [[real("5x333")]] },
+    { golden: "along/topK smallest", build: (x) => topK(x, 2, 0, { largest: false }).values },
   ],
 
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],

@@ -31,6 +31,16 @@ test.each(opcodes)("the slots of %s are those of slots.ts", (name, opcode) => {
   }
 });
 
+test("what an address reaches is a product of its instruction's own slots", () => {
+  for (const { slots: all } of Object.values(INSTRUCTIONS)) {
+    const names = all.map(({ name }) => name);
+    for (const { of = [], holds } of all) {
+      if (of.length > 0) expect(["read", "write"]).toContain(holds);
+      for (const name of of) expect(names).toContain(name);
+    }
+  }
+});
+
 test.each([
   ["KIND_", (value: number) => valueName(op.REDUCE, "kind", value)],
   ["MODE_", (value: number) => MODES[value]],

@@ -6,6 +6,7 @@ import * as op from "../../assembly/isa/opcode.ts";
 import { ALIGN, PANEL } from "../../assembly/isa/sizes.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
 import type { Executor, PlanEntry, Slot } from "../../src/runtime/executor.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { numbers } from "../random.ts";
 import { affine, counter, cumulative, nested, runAffine, turns, untilSteps } from "./contract-programs.ts";
 import { runsContract } from "./contract-runs.ts";
@@ -408,8 +409,8 @@ export function executorContract(name: string, create: Create): void {
         const y = e.output("y", [batch, m, n]);
         const panels = e.arena(k * Math.ceil(n / PANEL) * PANEL);
         const strips = transposed & 1 ? e.arena(batch * k * Math.ceil(m / PANEL) * PANEL) : 0;
-        e.put(op.PACK, panels, w, 1, k, n, transposed >> 1, 0);
-        if (strips !== 0) e.put(op.PACK, strips, x, batch, k, m, 0, n);
+        e.put(op.PACK, ...packSlots({ to: panels, from: w, k, n, transposed: transposed >> 1 }));
+        if (strips !== 0) e.put(op.PACK, ...packSlots({ to: strips, from: x, batch, k, n: m, across: n }));
         e.barrier();
         const epilogue = mapWords({
           n: batch * m * n,
@@ -421,7 +422,8 @@ export function executorContract(name: string, create: Create): void {
             [code.RELU, o(0), r(0)],
           ],
         });
-        e.put(op.MATMUL, y, x, w, panels, strips, batch, m, n, k, transposed, m * k, 0, epilogue.length, ...epilogue);
+        const product = { c: y, a: x, b: w, panels, strips, batch, m, n, k, transposed, strides: [m * k, 0, m * n] };
+        e.put(op.MATMUL, ...matmulSlots({ ...product, map: epilogue }));
         const id = await executor.load(e.program());
         const random = numbers(transposed);
         const data = (size: number) => Array.from({ length: size }, () => Math.floor(random() * 17) - 8);

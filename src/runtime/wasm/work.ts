@@ -97,7 +97,7 @@ function mapSteps(code: Int32Array, at: number): number {
 // Nanoseconds on one core, to about a factor of two (products at 50 GFLOP/s, the block machine on Adam).
 const INSTRUCTION = 10;
 const ELEMENT = 0.3; // moved, packed, or summed up
-const ROW_ELEMENT = 1.5; // of softmax and its kin
+const ROW_ELEMENT = 1.5; // of softmax and its kin, or of a turn of SORT
 const MAP_STEP = 0.3; // of one element
 const PRODUCT = 0.04;
 
@@ -111,7 +111,7 @@ interface Work<Slots> {
 
 const none: Work<unknown> = { cut: () => boxes([0, 1]) };
 
-const rows: Work<Named[typeof op.SOFTMAX | typeof op.CROSS_ENTROPY]> = {
+const rows: Work<{ readonly rows: number; readonly columns: number }> = {
   cut: ({ rows, columns }) => boxes(whole(columns), [rows, cut.rowsOfChunk(columns)]),
   unit: () => ROW_ELEMENT,
 };
@@ -129,9 +129,9 @@ const WORK: { readonly [O in Opcode]: Work<Named[O]> } = {
     },
   },
   [op.PACK]: {
-    cut({ batch, k, n, across }, _, usual) {
+    cut({ batch, heads, k, n, across }, _, usual) {
       const width = across > 0 ? PACK_STRIPS : cut.packedColumns(k, cut.panelFor(n, usual));
-      return boxes([n, width], [batch, 1], [k, k]);
+      return boxes([n, width], [batch * heads, 1], [k, k]);
     },
   },
   [op.MATMUL]: { cut: productChunks, unit: ({ k }, steps) => PRODUCT * k + MAP_STEP * steps },
@@ -153,15 +153,24 @@ const WORK: { readonly [O in Opcode]: Work<Named[O]> } = {
   [op.LOG_SUM_EXP]: rows,
   [op.CROSS_ENTROPY]: rows,
   [op.CROSS_ENTROPY_GRADIENT]: rows,
+  [op.CUMULATIVE_SUM]: {
+    cut({ outer, n, inner }) {
+      const columns = cut.cumulativeColumns(inner);
+      const groups = outer * parts(inner, columns);
+      return boxes(whole(n * columns), [groups, cut.cumulativeGroups(n, columns)]);
+    },
+  },
+  [op.SORT]: { ...rows, unit: ({ columns }) => ROW_ELEMENT * Math.ceil(Math.log2(Math.max(2, columns))) }, // times turns of merging
 };
 
 /** The unit is an output. */
 function productChunks(slots: Named[typeof op.MATMUL], _: Word, usual: number): Chunks {
-  const { batch, m, n, k } = slots;
+  const { m, n, k } = slots;
+  const matrices = slots.batch * slots.heads;
   const columnwise = (slots.transposed & 1) !== 0 && slots.strips === 0;
   const tile = cut.tileRows(cut.panelFor(n, usual), usual);
-  const pieces = cut.cutProduct(batch, m, n, k, columnwise, slots.map > 0, tile, false);
-  return boxes([m, cut.productRows(pieces)], [n, cut.productColumns(pieces)], [batch, 1]);
+  const pieces = cut.cutProduct(matrices, m, n, k, columnwise, slots.map > 0, tile, false);
+  return boxes([m, cut.productRows(pieces)], [n, cut.productColumns(pieces)], [matrices, 1]);
 }
 
 function copyChunks({ rank }: Named[typeof op.COPY], word: Word): Chunks {
