@@ -25,10 +25,11 @@ export function lower(scope: Scope, work: Work, options: LowerOptions): void {
   const fused = fuse(rootsOf(work), options.optimize);
   const emitter = new Emitter(scope, fused, options);
   for (const inPlace of options.optimize ? (["eager", "sure", "none"] as const) : (["none"] as const)) {
-    const { placed, tasks } = place(fused, work, emitter, inPlace);
+    const { placed, also, tasks } = place(fused, work, emitter, inPlace);
     const sequence = order(tasks);
     if (sequence === undefined) continue;
     emitter.placed = placed;
+    emitter.also = also;
     for (const task of sequence) task.run();
     return;
   }
@@ -46,6 +47,7 @@ function rootsOf({ outputs, assignments }: Work): Tensor[] {
 
 class Emitter implements Emission {
   placed: ReadonlyMap<Tensor, Buffer> = new Map();
+  also: ReadonlyMap<Tensor, readonly Buffer[]> = new Map();
   readonly #scope: Scope;
   readonly #options: LowerOptions;
   readonly #locations: Locations;
@@ -123,6 +125,7 @@ class Emitter implements Emission {
       nodes,
       domain: this.#locations.domainOf(nodes, own),
       results: new Map(own.map((node) => [node, this.#viewOf(node)])),
+      also: own.flatMap((node) => (this.also.get(node) ?? []).map((buffer) => [node, whole(buffer, node)] as const)),
       viewOf: (tensor) => this.#viewOf(tensor),
       copied: (operand) => {
         const label = `${baseOf(operand).op.name} copied`;
@@ -215,9 +218,19 @@ class Emitter implements Emission {
     const inner = new Scope(scope.buffers, scope);
     const items = this.#items.get(node) ?? new Map<number, Tensor[]>();
     const { label } = scope;
+    const kept = (i: number) => items.get(results.length + i);
+    const histories = new Map<number, Buffer>();
     const state = parameters.slice(0, carries).map((carry, i) => {
+      const size = sizeOf(carry.shape);
+      if (!reverse && kept(i)?.every((item) => !this.placed.has(item))) {
+        // Kept as each step finds it, and once more as the last leaves it: steps read one and write the next.
+        const history = scope.temporary(size * (length + 1), carry.dtype, `${label} carry ${i}`);
+        histories.set(i, history);
+        scope.copy([size], { buffer: history, start: 0, strides: [1] }, { buffer: inputs[i], start: 0, strides: [1] });
+        return scope.buffers.element(history, size, length, false, scope.depth);
+      }
       // A carry changes from iteration to iteration: it belongs to the loop, although it outlives it.
-      const buffer = scope.buffers.create(sizeOf(carry.shape), carry.dtype, `${label} carry ${i}`, inner.depth);
+      const buffer = scope.buffers.create(size, carry.dtype, `${label} carry ${i}`, inner.depth);
       scope.copyWhole(buffer, inputs[i]);
       return buffer;
     });
@@ -229,21 +242,44 @@ class Emitter implements Emission {
       else if (isElement) inner.held.set(parameter, scope.buffers.element(whole, size, length, reverse, scope.depth));
       else inner.held.set(parameter, whole);
     });
-    const wholes: [same: readonly Tensor[], whole: Buffer][] = state.map((buffer, i) => [items.get(i) ?? [], buffer]);
+    const wholes: [same: readonly Tensor[], whole: Buffer][] = [];
     const stacked = [...results.slice(carries), ...parameters.slice(0, carries)];
     const outputs = stacked.flatMap((value, i) => {
       const same = items.get(carries + i);
+      const history = histories.get(i + carries - results.length);
       if (same === undefined) return [];
+      if (history !== undefined) {
+        wholes.push([same, history]);
+        return [];
+      }
       const whole = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
       const stack = whole ?? this.#buffer(same[0]);
       wholes.push([same, stack]);
       return [{ value, target: scope.buffers.element(stack, sizeOf(value.shape), length, reverse, scope.depth) }];
     });
-    const assignments = state.map((target, i) => ({ old: parameters[i], value: results[i], target }));
+    const assignments = state.flatMap((target, i) => {
+      const [value, history] = [results[i], histories.get(i)];
+      if (history === undefined) return [{ old: parameters[i], value, target }];
+      const size = sizeOf(value.shape);
+      outputs.push({ value, target: scope.buffers.element(history, size, length, false, scope.depth, size) });
+      return [];
+    });
     lower(inner, { outputs, assignments }, this.#options);
     scope.label = label;
     scope.loop(length, inner);
     for (const [same, whole] of wholes) this.#holdItems(same, whole);
+    for (let i = 0; i < carries; i++) this.#holdFinal(items.get(i) ?? [], state[i], histories.get(i), length);
+  }
+
+  /** What a carry is after the last step: its own memory, or the last of its history. */
+  #holdFinal(same: readonly Tensor[], state: Buffer, history: Buffer | undefined, length: number): void {
+    if (history === undefined) this.#holdItems(same, state);
+    else
+      for (const item of same) {
+        const target = this.#memoryOf(item);
+        const [start, strides] = [length * state.size, [1]];
+        this.#scope.copy([state.size], { buffer: target, start: 0, strides }, { buffer: history, start, strides });
+      }
   }
 
   /** Where a tensor lies. */

@@ -50,6 +50,8 @@ export interface MapRequest {
   /** How operands (those of `operandsOf`) and results lie. */
   readonly domain: Domain;
   readonly results: ReadonlyMap<Tensor, View>;
+  /** Where some of them go, too. */
+  readonly also: readonly (readonly [node: Tensor, to: View])[];
   readonly viewOf: (tensor: Tensor) => View;
   /** A copy in the domain's shape, for the rare operands that no mode reads. */
   readonly copied: (operand: Tensor) => View;
@@ -65,7 +67,7 @@ interface Operand {
 
 const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
 
-export function mapBody({ nodes, domain, results, viewOf, copied, contract }: MapRequest): MapBody {
+export function mapBody({ nodes, domain, results, also, viewOf, copied, contract }: MapRequest): MapBody {
   const operands: Operand[] = [];
   const registers = new Map<Tensor, number>();
   const operandKeys = new Map<string, number>();
@@ -83,6 +85,10 @@ export function mapBody({ nodes, domain, results, viewOf, copied, contract }: Ma
 
   const outputs = nodes.filter((node) => results.has(node));
   const { steps, firstWrite } = stepsOf(nodes, results, outputs, operands, registers, contract);
+  also.forEach(([node], i) => {
+    steps.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.length + i, sources: [registers.get(node) ?? 0] });
+  });
+  const written = [...outputs.map((node) => results.get(node) as View), ...also.map(([, to]) => to)];
   const lastRead = new Map<Buffer, number>();
   steps.forEach(({ sources }, i) => {
     for (const register of sources)
@@ -97,12 +103,12 @@ export function mapBody({ nodes, domain, results, viewOf, copied, contract }: Ma
     const onlyAll = operands.every((other) => other.view.buffer !== buffer || isAll(other));
     return isAll(operand) && onlyAll && (lastRead.get(buffer) ?? -1) <= firstWrite;
   });
-  const counts = operands.length | (outputs.length << 8) | (steps.length << 16);
+  const counts = operands.length | (written.length << 8) | (steps.length << 16);
   const slots: (number | Address)[] = [n, domain.columns, counts, 0];
   for (const { view, mode, element } of operands)
     slots.push(addressOf(view), mode.mode | (element << 8), mode.div, mode.mod);
-  outputs.forEach((node, i) => {
-    slots.push(addressOf(results.get(node) as View), domain.rows[i]);
+  written.forEach((view, i) => {
+    slots.push(addressOf(view), domain.rows[i] ?? 0);
   });
   for (const { code, target, sources } of steps) {
     const source = (i: number) => (i < sources.length ? sources[i] : 0);
@@ -111,7 +117,7 @@ export function mapBody({ nodes, domain, results, viewOf, copied, contract }: Ma
   return {
     slots,
     reads: operands.map(({ view }) => view.buffer),
-    writes: outputs.map((node) => (results.get(node) as View).buffer),
+    writes: written.map(({ buffer }) => buffer),
     replaceable: replaceable.map(({ view }) => view.buffer),
   };
 }

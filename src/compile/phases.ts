@@ -3,8 +3,8 @@
 import { type Buffer, type Item, isLoop } from "../program/lir.ts";
 import { plan, rootOf, wordsOf } from "./plan.ts";
 
-/** Instructions among which one is looked for: not many, since neighbours find in the caches what they share. */
-const REACH = 8;
+/** Instructions among which one is looked for: not many, since neighbours find in the caches what they share; fewer if the arena grows. */
+const REACHES = [8, 4, 2];
 
 /** Part of the arena that may be taken up earlier by what an instruction writes. */
 const SHARE = 1 / 16;
@@ -12,9 +12,12 @@ const SHARE = 1 / 16;
 /** Plans the arena for the instructions, in an order with fewer barriers if that needs no more of it. */
 export function arrange(items: readonly Item[]): { readonly items: readonly Item[]; readonly arenaWords: number } {
   const arenaWords = plan(items);
-  const closer = together(items, SHARE * arenaWords);
-  const words = plan(closer);
-  return words <= arenaWords ? { items: closer, arenaWords: words } : { items, arenaWords: plan(items) };
+  for (const reach of REACHES) {
+    const closer = together(items, SHARE * arenaWords, reach);
+    const words = plan(closer);
+    if (words <= arenaWords) return { items: closer, arenaWords: words };
+  }
+  return { items, arenaWords: plan(items) };
 }
 
 interface Memory {
@@ -54,12 +57,12 @@ interface Waiting {
 }
 
 /** The same instructions, those that write `most` words or less before others that would wait. */
-function together(items: readonly Item[], most: number): Item[] {
+function together(items: readonly Item[], most: number, reach: number): Item[] {
   const result: Item[] = [];
   const waiting: Waiting[] = [];
   let phase = noMemory(); // of what no barrier separates
   for (let taken = 0; result.length < items.length; ) {
-    for (; taken < items.length && waiting.length < REACH; taken++) waiting.push(waitingFor(items[taken], most));
+    for (; taken < items.length && waiting.length < reach; taken++) waiting.push(waitingFor(items[taken], most, reach));
     const free = firstFree(waiting, phase, most);
     if (free < 0) phase = noMemory();
     else {
@@ -71,11 +74,11 @@ function together(items: readonly Item[], most: number): Item[] {
   return result;
 }
 
-function waitingFor(item: Item, most: number): Waiting {
+function waitingFor(item: Item, most: number, reach: number): Waiting {
   const memory = touch(noMemory(), item);
   let words = 0;
   for (const { size, dtype } of memory.writes) words += wordsOf(size, dtype);
-  return { item: isLoop(item) ? { ...item, body: together(item.body, most) } : item, memory, words };
+  return { item: isLoop(item) ? { ...item, body: together(item.body, most, reach) } : item, memory, words };
 }
 
 /** Index of the first that depends neither on the phase nor on those before it; -1 without one. Loops stay behind what is before them. */

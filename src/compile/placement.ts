@@ -1,6 +1,7 @@
 // Placement: which results are written straight to where they are wanted (an output, a variable), and which need a copy; and with
 // that the tasks of a scope with all they must wait for: values they read, and readers of what they overwrite.
 
+import { MAX_OUTPUTS } from "../../assembly/isa/sizes.ts";
 import type { Buffer } from "../program/lir.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Fused, Group } from "./fuse.ts";
@@ -36,6 +37,8 @@ export interface Emission {
 export interface Placement {
   /** Where results go that do not get a buffer of their own. */
   readonly placed: ReadonlyMap<Tensor, Buffer>;
+  /** Where maps write a result once more: copies that are no instructions. */
+  readonly also: ReadonlyMap<Tensor, readonly Buffer[]>;
   readonly tasks: readonly Task[];
 }
 
@@ -48,6 +51,8 @@ export type InPlace = "eager" | "sure" | "none";
 /** Places results and makes the tasks of a scope. */
 export function place(fused: Fused, work: Work, emission: Emission, inPlace: InPlace): Placement {
   const placed = new Map<Tensor, Buffer>();
+  const also = new Map<Tensor, Buffer[]>();
+  const written = new Map<Group, number>();
   const tasks: Task[] = [];
   const taskOf = new Map<Group, Task>();
   const readers = new Map<Tensor, Set<Task>>(); // of leaves
@@ -71,6 +76,20 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     if (maker !== task) task.after.add(maker);
   };
 
+  /** Has the instructions of `group` write its result `base` to `target`, if they can: at once, or beside where it goes already. */
+  const write = (group: Group | undefined, base: Tensor, target: Buffer): boolean => {
+    if (group === undefined) return false;
+    if (!placed.has(base)) {
+      placed.set(base, target);
+      return true;
+    }
+    const count = written.get(group) ?? group.results.length;
+    if (inPlace === "none" || !group.maps.includes(base) || count === MAX_OUTPUTS) return false;
+    written.set(group, count + 1);
+    also.set(base, [...(also.get(base) ?? []), target]);
+    return true;
+  };
+
   for (const group of fused.groups)
     taskOf.set(
       group,
@@ -80,8 +99,7 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
 
   for (const { value, target } of work.outputs) {
     const base = baseOf(value);
-    if (groupMaking(fused, base) !== undefined && !placed.has(base)) placed.set(base, target);
-    else
+    if (!write(groupMaking(fused, base), base, target))
       read(
         addTask(last, () => emission.copy(value, target)),
         base,
@@ -103,10 +121,9 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
       task.after.add(save);
       pending.push({ task, assignment });
     } else if (
-      !placed.has(base) &&
-      mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace, fused.locations)
+      mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace, fused.locations) &&
+      write(group, base, target)
     ) {
-      placed.set(base, target);
       pending.push({ task: taskOf.get(group) as Task, assignment });
     } else {
       const task = addTask(last + 1, () => emission.copy(value, target));
@@ -116,7 +133,7 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
   }
   for (const { task, assignment } of pending)
     for (const reader of readers.get(assignment.old) ?? []) if (reader !== task) task.after.add(reader);
-  return { placed, tasks };
+  return { placed, also, tasks };
 }
 
 /** The group whose instructions write this node's buffer; undefined for leaves. */
@@ -131,7 +148,10 @@ function sourcesOf({ lead, maps }: Group, locations: Locations): Tensor[] {
   return [...own, ...operands.filter((operand) => operand !== lead)];
 }
 
-/** Whether `group` may write its result `base` over the leaf `old`: elementwise, and every other reader can come before. */
+/**
+ * Whether `group` may write its result `base` over the leaf `old`: it reads that element by element, or is a kernel that does not read it,
+ * and every other reader can come before.
+ */
 function mayOverwrite(
   group: Group,
   base: Tensor,
@@ -141,11 +161,12 @@ function mayOverwrite(
   inPlace: InPlace,
   locations: Locations,
 ): boolean {
-  if (inPlace === "none" || !group.maps.includes(base)) return false;
   const { lead, maps } = group;
+  const isMap = maps.includes(base);
+  if (inPlace === "none" || !(isMap || (base === lead && base.op.lowering.kind === "kernel"))) return false;
   const leadReads = lead?.inputs.some((_, i) => locations.readFrom(lead, i) === old) ?? false;
   const spread = operandsOf(maps).some(
-    (operand) => locations.sourceOf(operand) === old && !isWhole(operand.shape, locations.of(operand)),
+    (operand) => locations.sourceOf(operand) === old && !(isMap && isWhole(operand.shape, locations.of(operand))),
   );
   return (
     !leadReads &&

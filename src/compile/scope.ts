@@ -19,10 +19,10 @@ export class Buffers {
     return buffer;
   }
 
-  /** The part of `of` that belongs to the current iteration of the loop at `depth`. */
-  element(of: Buffer, size: number, length: number, reverse: boolean, depth: number): Buffer {
+  /** The part of `of`, from `first` on, that belongs to the current iteration of the loop at `depth`. */
+  element(of: Buffer, size: number, length: number, reverse: boolean, depth: number, first = 0): Buffer {
     const stride = reverse ? -size : size;
-    const start = reverse ? (length - 1) * size : 0;
+    const start = first + (reverse ? (length - 1) * size : 0);
     const buffer: Buffer = {
       ...of,
       id: this.all.length,

@@ -96,7 +96,7 @@ function betweenRows(a: Stretches, b: Stretches): Axis[] {
 /** Numbers of steps along an axis that are tried out: enough where the axes after it stay within about a step of it. */
 const FEW = 4;
 
-/** Whether steps along the axes, the longest first, can make more than `low` and less than `high`; true, too, where that takes many trials. */
+/** Whether steps along the axes, the longest first, can make more than `low` and less than `high`; or that would take many trials. */
 function hits(low: number, high: number, [axis, ...shorter]: readonly Axis[]): boolean {
   if (axis === undefined) return low < 0 && high > 0;
   const { step } = axis;

@@ -78,7 +78,7 @@ test.each([
   if (alike) expect(seen.tooCareful).toBeLessThan(seen.apart / 10);
 });
 
-/** Columns `first` to `first + columns` of a matrix of 3 x 4 blocks of 5 rows and 8 columns, in two loops over rows and columns of blocks. */
+/** So many columns from `first` on, of each of 3 x 4 blocks of 5 rows and 8 columns in a matrix: a loop over their rows, one in it. */
 function column(first: number, columns: number, loops: Loop[] = [{ count: 3 }, { count: 4 }]): Stretches {
   return touch(first, columns, 5, 32, [160, 8], loops);
 }

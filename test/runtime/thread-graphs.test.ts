@@ -1,5 +1,5 @@
 // Random graphs whose parts are written by several threads at once: joined, cut and stacked tensors, sums in parts, sequences in loops,
-// and gradients of all. One thread, two and four give the same bits, step after step, and what the executors in JavaScript give within rounding.
+// and gradients of all. One thread, two and four give the same bits, step after step, and within rounding what JavaScript gives.
 import { afterAll, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
