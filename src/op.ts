@@ -145,6 +145,10 @@ interface Rules<A> {
   /** The first input, when the second is known. */
   readonly waits?: boolean;
   readonly lowering: Lowering<A>;
+  /** Whether the op of sums is the sum of the op's results: op(a + b, c + d) = op(a, c) + op(b, d). */
+  readonly linear?: true;
+  /** The sum of the op's results over many steps, from its inputs of all of them, stacked along a new first axis; for ops that sum anyway. */
+  total?(stacks: readonly Tensor[], attrs: A): Tensor;
   /** The same function of f32 numbers, for ops that are rounded exactly: what they make of scalar constants is known beforehand. */
   fold?(...values: readonly number[]): number;
   /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */

@@ -33,7 +33,7 @@ class Product {
   k: i32;
 }
 
-// A frame: a Product, one tile, then the strips of A for a block of k, if A is put side by side here. A multiple of 64 bytes.
+// Bytes of a frame: the Product, one tile, then strips of A for a block of k, if its numbers are put side by side here.
 const FRAME_TILE = 64;
 const FRAME_STRIPS = 256;
 

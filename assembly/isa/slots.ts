@@ -1,5 +1,5 @@
 // Slot numbers of every instruction (word 0 is the header). Addresses are in words until the executor relocates them.
-// Sizes are in elements (one element is one word, u8 excepted). All matrices are row-major, and contiguous but for those of PACK and MATMUL.
+// Sizes are in elements (one element is one word, u8 excepted). Matrices are row-major and, except in PACK and MATMUL, contiguous.
 
 // LOOP count body: repeats the next `body` words `count` times; LOOP_DEPTH says which loop counter it advances (outermost 0).
 export const LOOP_COUNT = 1;

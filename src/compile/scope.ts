@@ -5,7 +5,7 @@ import { MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
 import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
 import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
-import type { DType, Shape } from "../shape.ts";
+import { type DType, joinAxes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MapBody } from "./map-body.ts";
 
@@ -90,20 +90,20 @@ export class Scope implements Emitter {
     return this.buffers.create(size, dtype, label, this.depth);
   }
 
-  panels(of: Matrices, size: MatricesSize, across = 0): Buffer {
-    const { at, row, stride, head, transposed } = of;
+  panels({ at, transposed, ...strides }: Matrices, size: MatricesSize, across = 0): Buffer {
     const { buffer } = at;
     // What is made outside this loop is packed outside: once, not in every iteration.
-    if (this.parent !== undefined && buffer.depth < this.depth) return this.parent.panels(of, size, across);
-    const { batch, heads, k, n } = size;
-    const key = [buffer.id, at.words, batch, heads, k, n, transposed, row, stride, head, across].join();
+    if (this.parent !== undefined && buffer.depth < this.depth)
+      return this.parent.panels({ at, transposed, ...strides }, size, across);
+    const slots = { ...size, ...strides, transposed: transposed ? 1 : 0, across };
+    const key = [buffer.id, at.words, ...Object.values(slots)].join();
     const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
     const known = own.get(key);
     if (known !== undefined) return known;
+    const { batch, heads, k, n } = size;
     const words = batch * heads * k * wholePanels(n);
     const panels = this.temporary(words, "f32", `${buffer.label} packed`);
-    const matrices = { batch, heads, k, n, transposed: transposed ? 1 : 0, row, stride, head };
-    this.instruction(pack, { to: panels, from: at, ...matrices, across });
+    this.instruction(pack, { to: panels, from: at, ...slots });
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }
@@ -111,15 +111,7 @@ export class Scope implements Emitter {
   /** Copies the elements of a shape, its axes merged as far as they go. */
   copy(shape: Shape, to: View, from: View): void {
     if (shape.includes(0)) return;
-    const axes: [size: number, to: number, from: number][] = [];
-    shape.forEach((size, i) => {
-      if (size === 1) return;
-      const last = axes[axes.length - 1];
-      const [target, source] = [to.strides[i], from.strides[i]];
-      const joins = last !== undefined && last[1] === target * size && last[2] === source * size;
-      if (joins) axes[axes.length - 1] = [last[0] * size, target, source];
-      else axes.push([size, target, source]);
-    });
+    const axes = joinAxes(shape, [to.strides, from.strides]);
     if (axes.length === 0) axes.push([1, 1, 1]);
     if (axes.length > MAX_RANK)
       throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);

@@ -16,6 +16,7 @@ export const reshape: Op<{ readonly shape: readonly number[] }> = {
   },
   vjp: perInput(({ cotangent, inputs }) => cotangent.reshape(inputs[0].shape)),
   lowering: { kind: "view" },
+  linear: true,
   simplify: ([a], { shape }) => {
     if (a.op === reshape) return a.inputs[0].reshape(shape);
     return sameShape(a.shape, shape) ? a : undefined;
@@ -38,6 +39,7 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
     kind: "window",
     window: ({ order }, strides) => ({ start: 0, strides: order.map((axis) => strides[axis]) }),
   },
+  linear: true,
   simplify([a], { order }) {
     if (order.every((axis, i) => axis === i)) return a;
     if (a.op === permute) {
@@ -67,6 +69,7 @@ export const broadcastTo: Op<{ readonly shape: readonly number[] }> = {
   // The transpose of repeating is summing.
   vjp: perInput(({ cotangent, inputs }) => cotangent.sumTo(inputs[0].shape)),
   lowering: { kind: "broadcast" },
+  linear: true,
   simplify([a], { shape }) {
     if (a.op === broadcastTo) return a.inputs[0].broadcastTo(shape);
     return sameShape(a.shape, shape) ? a : undefined;
@@ -125,6 +128,7 @@ export const slice: Op<SliceAttrs> = {
     apply(spread, [cotangent], { shape, value: 0, ranges: [attrs] }),
   ),
   lowering: { kind: "window", window: walk },
+  linear: true,
   simplify: ([a], attrs) => (isIdentity(a.shape, attrs) ? a : undefined),
   key: ({ starts, sizes, steps }) => `${starts};${sizes};${steps}`,
 };
@@ -216,6 +220,7 @@ export const concat: Op<{ readonly axis: number }> = {
       });
     },
   },
+  linear: true,
   simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
   key: ({ axis }) => `${axis}`,
 };

@@ -20,8 +20,8 @@ interface Slot {
   readonly of?: readonly string[];
   /** An address may be absent: 0. */
   readonly optional?: true;
-  /** 0, or what this says, is not worth printing. */
-  readonly quiet?: true | ((word: Word) => boolean);
+  /** 0 is not worth printing; what else is not: quiet.ts. */
+  readonly quiet?: true;
   /** The largest number. Default: any. */
   readonly most?: number;
 }
@@ -91,33 +91,17 @@ export const reduce = instruction(op.REDUCE, {
   inner: NUMBER,
 });
 
-/** A number that other slots give where nothing lies between matrices or their rows, and that is not worth printing then. */
-function dense(at: number, usual: (word: Word) => number) {
-  return { ...NUMBER, quiet: (word: Word) => word(at) === usual(word) };
-}
-
-/** A number that means nothing where there is but one of what is counted in another slot. */
-function between(count: number, { quiet }: { readonly quiet: (word: Word) => boolean } = { quiet: () => false }) {
-  return { ...NUMBER, quiet: (word: Word) => word(count) === 1 || quiet(word) };
-}
-
 export const pack = instruction(op.PACK, {
   to: WRITE,
   from: READ,
   batch: NUMBER,
-  heads: between(slot.PACK_HEADS),
+  heads: NUMBER,
   k: NUMBER,
   n: NUMBER,
   transposed: { ...NUMBER, most: 1 },
-  row: dense(slot.PACK_ROW, (word) => word(word(slot.PACK_TRANSPOSED) === 0 ? slot.PACK_N : slot.PACK_K)),
-  stride: between(
-    slot.PACK_BATCH,
-    dense(slot.PACK_STRIDE, (word) => word(slot.PACK_HEADS) * word(slot.PACK_K) * word(slot.PACK_N)),
-  ),
-  head: between(
-    slot.PACK_HEADS,
-    dense(slot.PACK_HEAD, (word) => word(slot.PACK_K) * word(slot.PACK_N)),
-  ),
+  row: NUMBER,
+  stride: NUMBER,
+  head: NUMBER,
   across: { ...NUMBER, quiet: true },
 });
 
@@ -129,27 +113,21 @@ export const matmul = instruction(
     b: READ,
     panels: { ...READ, optional: true },
     strips: { ...READ, optional: true, quiet: true },
-    batch: between(slot.MATMUL_BATCH),
-    heads: between(slot.MATMUL_HEADS),
+    batch: NUMBER,
+    heads: NUMBER,
     m: NUMBER,
     n: NUMBER,
     k: NUMBER,
     transposed: { ...NUMBER, most: 3, quiet: true },
-    rowA: dense(slot.MATMUL_ROW_A, (word) => word(word(slot.MATMUL_TRANSPOSED) & 1 ? slot.MATMUL_M : slot.MATMUL_K)),
-    rowB: dense(slot.MATMUL_ROW_B, (word) => word(word(slot.MATMUL_TRANSPOSED) & 2 ? slot.MATMUL_K : slot.MATMUL_N)),
-    rowC: dense(slot.MATMUL_ROW_C, (word) => word(slot.MATMUL_N)),
-    strideA: between(slot.MATMUL_BATCH),
-    strideB: between(slot.MATMUL_BATCH),
-    strideC: between(
-      slot.MATMUL_BATCH,
-      dense(slot.MATMUL_STRIDE_C, (word) => word(slot.MATMUL_HEADS) * word(slot.MATMUL_M) * word(slot.MATMUL_N)),
-    ),
-    headA: between(slot.MATMUL_HEADS),
-    headB: between(slot.MATMUL_HEADS),
-    headC: between(
-      slot.MATMUL_HEADS,
-      dense(slot.MATMUL_HEAD_C, (word) => word(slot.MATMUL_M) * word(slot.MATMUL_N)),
-    ),
+    rowA: NUMBER,
+    rowB: NUMBER,
+    rowC: NUMBER,
+    strideA: NUMBER,
+    strideB: NUMBER,
+    strideC: NUMBER,
+    headA: NUMBER,
+    headB: NUMBER,
+    headC: NUMBER,
     map: COUNT,
   },
   {

@@ -4,11 +4,12 @@ import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
 import { isInstruction, lengthAt, mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { checkForm } from "./form.ts";
-import { INSTRUCTIONS, type Instruction, isPointer, type Opcode, type Word } from "./instructions.ts";
+import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames, ELEMENTS, MODES, valueName } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
 import type { Program, ProgramSlot } from "./program.ts";
+import { isQuiet } from "./quiet.ts";
 
 /** Column in which labels begin where the lines are short enough. */
 const LABEL_COLUMN = 72;
@@ -99,7 +100,7 @@ class Printer {
     if (opcode === op.INDEX) return ` ${this.#moves(at).join(", ")}`;
     const { slots } = INSTRUCTIONS[opcode as Opcode];
     const words = slots
-      .filter((each) => each.holds !== "count" && !isQuiet(each, wordsAt(code, at)))
+      .filter((each) => each.holds !== "count" && !isQuiet(opcode, each, wordsAt(code, at)))
       .map((each) => `${this.#names.slot(code, at, each.at)}=${this.#value(each, at + each.at)}`);
     return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
   }
@@ -162,9 +163,4 @@ class Printer {
     if (this.#code[position] === 0) return "none";
     return this.#places.show(positionOf(this.#code[position]));
   }
-}
-
-/** Whether what a slot holds is not worth printing. */
-function isQuiet({ quiet, at }: Instruction["slots"][number], word: Word): boolean {
-  return typeof quiet === "function" ? quiet(word) : quiet === true && word(at) === 0;
 }

@@ -130,13 +130,14 @@ export class Panels {
     agree("transposed", side.transposed(this.#word(line, slot.MATMUL_TRANSPOSED)), slot.PACK_TRANSPOSED);
     agree("across", side.across(this.#word(line, slot.MATMUL_N)), slot.PACK_ACROSS);
     agree("row", this.#word(line, side.row), slot.PACK_ROW);
-    for (const [name, stride, count, counted, packs] of [
-      ["stride", side.stride, slot.MATMUL_BATCH, slot.PACK_BATCH, slot.PACK_STRIDE],
-      ["head", side.head, slot.MATMUL_HEADS, slot.PACK_HEADS, slot.PACK_HEAD],
-    ] as const) {
+    for (const [[many, count, counted], [name, stride, strided]] of [
+      [["batch", slot.MATMUL_BATCH, slot.PACK_BATCH] as const, ["stride", side.stride, slot.PACK_STRIDE] as const],
+      [["heads", slot.MATMUL_HEADS, slot.PACK_HEADS] as const, ["head", side.head, slot.PACK_HEAD] as const],
+    ]) {
+      // What is shared is packed once.
       const own = this.#word(line, stride) === 0 ? 1 : this.#word(line, count);
-      agree(name === "stride" ? "batch" : "heads", own, counted);
-      if (own > 1) agree(name, this.#word(line, stride), packs);
+      agree(many, own, counted);
+      if (own > 1) agree(name, this.#word(line, stride), strided);
     }
     const operand = touchOf(line, side.from);
     if (operand.start !== pack.from.start || movesOf(operand) !== movesOf(pack.from))

@@ -91,6 +91,9 @@ function mixture(machine: Machine): {
   const panels = machine.f32(k * Math.ceil(n / 24) * 24);
   const c = machine.f32(m * n);
   const turned = machine.f32(m * n);
+  const half = n / 2;
+  const halves = machine.f32(2 * k * Math.ceil(half / 24) * 24);
+  const inHalves = machine.f32(m * n);
   const probabilities = machine.f32(m * n);
   const index = machine.i32(Array.from({ length: m }, (_, i) => (i * 7) % 20));
   const scattered = machine.f32(20 * n);
@@ -102,7 +105,16 @@ function mixture(machine: Machine): {
   const barrier = instruction(BARRIER);
   const body = [
     instruction(PACK, ...packSlots({ to: panels.at, from: b.at, k, n })),
+    // The same by the halves of the columns of B and of the result.
+    instruction(PACK, ...packSlots({ to: halves.at, from: b.at, heads: 2, k, n: half, row: n, head: half })),
     barrier,
+    instruction(
+      MATMUL,
+      ...matmulSlots({
+        ...{ c: inHalves.at, a: a.at, b: b.at, panels: halves.at, heads: 2, m, n: half, k },
+        ...{ rows: [k, n, n], byHead: [0, half, half] },
+      }),
+    ),
     instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: b.at, panels: panels.at, m, n, k })),
     barrier,
     mapInstruction({ n: m * n, operands: [full(c)], outputs: [c], steps: [[TANH, output(0), operand(0)]] }),
@@ -123,7 +135,7 @@ function mixture(machine: Machine): {
   const program = [instruction(LOOP, 3, body.flat().length, 0), ...body];
   return {
     program,
-    results: [c, turned, probabilities, scattered, running, sorted, order, columns, b],
+    results: [c, inHalves, turned, probabilities, scattered, running, sorted, order, columns, b],
     log: { from: sum.at, count: 1, to: ring.at, capacity: 8 },
   };
 }

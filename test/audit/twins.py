@@ -202,6 +202,40 @@ TWINS.update({
 })
 
 
+# Along an axis
+
+def running(o, x):
+    axis, turned = o["axis"], lambda t: t.flip(o["axis"]) if o["reverse"] else t
+    sums = torch.cumsum(turned(x), axis)
+    if o["exclusive"]:
+        kept = sums.narrow(axis, 0, max(0, x.shape[axis] - 1))
+        sums = torch.cat([torch.zeros_like(x.narrow(axis, 0, min(1, x.shape[axis]))), kept], axis)
+    return turned(sums)
+
+
+def wrapped(f):
+    return lambda o, x: f(o, x.long()).to(torch.int32)
+
+
+def ordered(o, x):
+    return torch.sort(x, dim=o["axis"], descending=o["descending"], stable=True)
+
+
+def scattered(o, u, i):
+    return torch.zeros(o["shape"], dtype=u.dtype).scatter_add(o["axis"], i.long(), u)
+
+
+TWINS.update({
+    "along/cumulativeSum": running, "along/cumulativeSum i32": wrapped(running),
+    "along/sort": lambda o, x: ordered(o, x)[0], "along/sort i32": lambda o, x: ordered(o, x)[0],
+    "along/argsort": lambda o, x: ordered(o, x)[1].to(torch.int32),
+    # torch.topk names any of equal ones.
+    "along/topK": lambda o, x: ordered({**o, "descending": o["largest"]}, x)[0].narrow(o["axis"], 0, o["k"]),
+    "along/takeAlongAxis": lambda o, x, i: torch.gather(x, o["axis"], i.long()),
+    "along/scatterAddAlongAxis": scattered,
+})
+
+
 # Rows
 
 def cross_entropy_gradient(o, x, t, scale):

@@ -4,10 +4,9 @@ import type { OpName } from "../../src/ops/index.ts";
 import type { TypedArray } from "../../src/runtime/executor.ts";
 import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
 import { float32, oracle } from "../executors.ts";
-import { goldenCases } from "../golden.ts";
 import { runOn } from "../run.ts";
 import { derivativesAt, disagreements, largest, type Point } from "./derivatives.ts";
-import { draw, generator, type Random } from "./inputs.ts";
+import { pointsOf } from "./points.ts";
 import type { Sample } from "./sample.ts";
 import { samples } from "./samples.ts";
 
@@ -32,22 +31,6 @@ const EXACT: readonly OpName[] = [
 
 const reference = oracle({ poison: true });
 afterAll(() => reference.dispose());
-
-/** The golden cases, and larger ones with random data. */
-function pointsOf(sample: Sample): Point[] {
-  const golden = goldenCases(sample.golden);
-  const next = generator(1);
-  const twice = golden.some(({ second }) => second !== undefined);
-  return [...golden, ...(sample.larger ?? []).map((list) => pointFor(sample, list, twice, next))];
-}
-
-function pointFor(sample: Sample, list: readonly Random[], twice: boolean, next: () => number): Point {
-  const inputs = list.map((random) => draw(random, next));
-  if (!twice || inputs.every(({ dtype }) => dtype !== "f32")) return { inputs };
-  const signs = (random: Pick<Random, "shape">) => draw({ ...random, dtype: "f32", low: -1, high: 1 }, next).data;
-  const { value } = derivativesAt(sample, { inputs });
-  return { inputs, weights: signs(value), directions: inputs.filter(({ dtype }) => dtype === "f32").map(signs) };
-}
 
 /** Distance from |x| to the next float32 away from zero. */
 function ulp(x: number): number {

@@ -7,18 +7,16 @@ import { constant, input } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { firstNonFinite } from "../../src/debug/first-non-finite.ts";
 import { cumulativeSum } from "../../src/ops/cumulative.ts";
+import { scan } from "../../src/ops/loop.ts";
 import { argsort, sort, topK } from "../../src/ops/sort.ts";
 import { printProgram } from "../../src/program/print-program.ts";
 import { verifyProgram } from "../../src/program/verify-program.ts";
 import type { TypedArray } from "../../src/runtime/executor.ts";
-import { LocalExecutor } from "../../src/runtime/local-executor.ts";
-import { wasm as portable } from "../../src/runtime/wasm/generated/portable.ts";
-import { wasm as relaxed } from "../../src/runtime/wasm/generated/relaxed.ts";
-import { createWasmMachine } from "../../src/runtime/wasm/machine.ts";
 import type { Shape } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";
 import { runOn } from "../run.ts";
+import { teamOf } from "../team.ts";
 import { generator } from "./inputs.ts";
 
 /** Numbers of few values, so that many are equal; NaN and zeros of either sign among them. */
@@ -36,15 +34,6 @@ function graph(shape: Shape): { outputs: Record<string, Tensor>; x: Tensor } {
   const sums = cumulativeSum(values, 0);
   const [slope] = grad(values.relu().mul(weights).sum(), [x]);
   return { x, outputs: { values, indices, sums, slope, ascending: argsort(x) } };
-}
-
-/** An executor that gives every program, however small, so many threads. */
-function teamOf(threads: number, build: "portable" | "relaxed"): LocalExecutor {
-  const bytes = Uint8Array.from(atob(build === "portable" ? portable : relaxed), (character) =>
-    character.charCodeAt(0),
-  );
-  const machine = createWasmMachine(bytes, { threads, choose: (_, most) => most });
-  return new LocalExecutor({ name: `wasm-${build}`, tile: "3x12", threads, fallback: "" }, machine, {});
 }
 
 const SHAPES: readonly Shape[] = [
@@ -105,6 +94,40 @@ test("gradients, and their gradients, through functions of what is sorted equal 
   expect(await checkGradients(build, points, { order: 2, tolerance: 1e-6 })).toBeLessThan(1e-6);
   const largest = (x: Tensor) => topK(x.sin(), 2, 1).values.square();
   expect(await checkGradients(largest, points, { order: 2, tolerance: 1e-6 })).toBeLessThan(1e-6);
+});
+
+test("in a loop, whose sequences are no whole cache lines, forward and backward", async () => {
+  const data = Float32Array.from({ length: 28 }, (_, i) => Math.sin(7.1 * i));
+  const build = (xs: Tensor, start: Tensor) => {
+    const { carries, outputs } = scan(
+      ([carry], [x]) => {
+        const { values, indices } = sort(x.add(carry));
+        return { carries: [cumulativeSum(values, 0).mul(0.2)], outputs: [values, indices.cast("f32")] };
+      },
+      [start],
+      [xs],
+    );
+    return outputs[0].sin().add(outputs[1].mul(0.1)).mul(carries[0]);
+  };
+  const points = [constant(data, { shape: [4, 7] }), constant(data.subarray(0, 7))];
+  expect(await checkGradients(build, points, { order: 2, tolerance: 1e-6 })).toBeLessThan(1e-6);
+  const [xs, start] = [input([4, 7]), input([7])];
+  const value = build(xs, start);
+  const outputs = { value, slope: grad(value.sum(), [xs])[0] };
+  const inputs = [[xs, data] as const, [start, data.subarray(0, 7)] as const];
+  const exact = await runOn(oracle({ poison: true }), { outputs, inputs });
+  for (const create of Object.values(float32))
+    for (const optimize of [true, false]) {
+      verifyProgram(compile({ inputs: { xs, start }, outputs }, { optimize }));
+      const executor = create({ poison: true });
+      const found = await runOn(executor, { outputs, inputs }, { optimize });
+      await executor.dispose();
+      // Some twenty roundings of numbers up to 10.
+      for (const [name, expected] of Object.entries(exact))
+        found[name as keyof typeof found].forEach((x, i) => {
+          expect(Math.abs(x - expected[i])).toBeLessThan(1e-5);
+        });
+    }
 });
 
 test("a long row's work is no number to firstNonFinite", async () => {

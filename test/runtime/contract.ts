@@ -445,6 +445,55 @@ export function executorContract(name: string, create: Create): void {
       }
     });
 
+    test("matrix products find matrices in the parts of others, and write to parts", async (executor) => {
+      // Attention without its softmax: queries, keys and values of each head lie side by side in a row.
+      for (const [batch, heads, rows, width] of [
+        [2, 3, 5, 4],
+        [1, 2, 40, 16],
+      ]) {
+        const [all, own] = [3 * heads * width, heads * width];
+        const e = new Encoder();
+        const x = e.input("x", [batch, rows, all]);
+        const y = e.output("y", [batch, rows, own]);
+        const scores = e.arena(batch * heads * rows * rows);
+        const panels = e.arena(batch * heads * rows * Math.ceil(width / PANEL) * PANEL);
+        const [queries, keys, values] = [x, x + own, x + 2 * own];
+        const squares = heads * rows * rows;
+        const found = { row: all, stride: rows * all, head: width };
+        e.put(op.PACK, ...packSlots({ to: panels, from: values, batch, heads, k: rows, n: width, ...found }));
+        const [m, n] = [rows, rows];
+        const first = { c: scores, a: queries, b: keys, batch, heads, m, n, k: width, transposed: 2 };
+        const strides = [rows * all, rows * all, squares];
+        e.put(op.MATMUL, ...matmulSlots({ ...first, rows: [all, all, n], strides, byHead: [width, width, n * n] }));
+        e.barrier();
+        const second = { c: y, a: scores, b: values, panels, batch, heads, m, n: width, k: rows };
+        const byHead = [rows * rows, width, width];
+        const between = { rows: [rows, all, own], strides: [squares, rows * all, rows * own], byHead };
+        e.put(op.MATMUL, ...matmulSlots({ ...second, ...between }));
+        const id = await executor.load(e.program());
+        const random = numbers(rows);
+        const data = Array.from({ length: batch * rows * all }, () => Math.floor(random() * 9) - 4);
+        await executor.write({ program: id, name: "x" }, data);
+        await executor.run([[id, 1]]).done;
+        const of = (part: number, b: number, h: number, i: number, p: number) =>
+          data[(b * rows + i) * all + part * own + h * width + p];
+        const expected = Array.from({ length: batch * rows * own }, (_, at) => {
+          const [b, i, h, p] = [
+            Math.floor(at / own / rows),
+            Math.floor(at / own) % rows,
+            Math.floor(at / width) % heads,
+            at % width,
+          ];
+          let sum = 0;
+          for (let j = 0; j < rows; j++)
+            for (let q = 0; q < width; q++) sum += of(0, b, h, i, q) * of(1, b, h, j, q) * of(2, b, h, j, p);
+          return sum;
+        });
+        expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(expected);
+        await executor.unload(id);
+      }
+    });
+
     describe("loops", () => {
       test("move the addresses of their instructions, forwards and backwards", async (executor) => {
         const id = await executor.load(cumulative(5));
