@@ -43,6 +43,7 @@ function trainingStep({ widths, activation, rows, batch, loss, optimizer }: Step
     x: new Variable([rows, widths[0]], 0),
     y: classes ? new Variable([rows], 0, { dtype: "i32" }) : new Variable([rows, widths[last + 1]], 0),
     rows,
+    ignores: false,
   };
   const recipe = {
     model,
@@ -69,7 +70,7 @@ function recurrentStep(): Program {
     [scalar(0).broadcastTo([16, 64])],
     [xs],
   );
-  const loss = crossEntropy(output.forward(carries[0]), y);
+  const loss = crossEntropy(output.forward(carries[0]), y, { ignoreIndex: null });
   const variables = [...parameters([w, u, output]).values()];
   const optimizer = adam(1e-3);
   const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);

@@ -22,6 +22,8 @@ export interface CheckedSamples {
   readonly x: TypedData;
   readonly y: TypedData;
   readonly rows: number;
+  /** Whether there are targets that the loss ignores. */
+  readonly ignores: boolean;
 }
 
 /** Samples in an executor's memory. */
@@ -29,6 +31,7 @@ export interface Dataset {
   readonly x: Variable;
   readonly y: Variable;
   readonly rows: number;
+  readonly ignores: boolean;
 }
 
 /**
@@ -49,19 +52,23 @@ export function checkSamples(samples: Samples, loss: Loss, finite: boolean): Che
     checkFinite(x, "x");
     checkFinite(y, "y");
   }
-  return { x, y, rows };
+  return { x, y, rows, ignores: y.data.includes(loss.ignoreIndex as number) };
 }
 
 /** @throws DataError where a class index has no logit */
 export function checkTargets({ y }: CheckedSamples, loss: Loss, classes: number): void {
-  if (loss.targets === "classes") checkClasses(y, classes, "y");
+  if (loss.targets === "classes") checkClasses(y, classes, "y", loss.ignoreIndex);
 }
 
 /** Uploads samples; nothing is left of them where that fails. */
-export async function upload(executor: Executor, { x, y, rows }: CheckedSamples, name: string): Promise<Dataset> {
+export async function upload(
+  executor: Executor,
+  { x, y, rows, ignores }: CheckedSamples,
+  name: string,
+): Promise<Dataset> {
   const variable = ({ shape, dtype }: TypedData, part: string) =>
     new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false });
-  const dataset = { x: variable(x, "x"), y: variable(y, "y"), rows };
+  const dataset = { x: variable(x, "x"), y: variable(y, "y"), rows, ignores };
   // Assigning a variable to itself is no instruction, but it gives the variable its place.
   const place = await executor.load(
     compile({

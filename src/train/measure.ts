@@ -6,6 +6,7 @@ import { sameShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, fill, release, upload } from "./dataset.ts";
 import type { Measures } from "./fit.ts";
+import { COUNTED, knowsIgnored } from "./ignored.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import { evaluationProgram, type Recipe } from "./programs.ts";
 
@@ -22,19 +23,23 @@ export class Measurer {
   readonly #executor: Executor;
   readonly #data: Dataset;
   readonly #row: Variable;
+  /** Names of what is a mean over the targets that count, not over the rows. */
+  readonly #ofCounted: ReadonlySet<string>;
   readonly #parts: Part[] = [];
 
-  private constructor(executor: Executor, data: Dataset, row: Variable) {
+  private constructor(executor: Executor, { loss, metrics }: Recipe, data: Dataset, row: Variable) {
     this.#executor = executor;
     this.#data = data;
     this.#row = row;
+    const all = Object.entries({ ...metrics, loss });
+    this.#ofCounted = new Set(all.filter(([, each]) => knowsIgnored(each)).map(([name]) => name));
   }
 
   /** Uploads the samples and loads what measures them. */
   static async create(executor: Executor, recipe: Recipe, samples: CheckedSamples, name: string): Promise<Measurer> {
     const data = await upload(executor, samples, name);
     const row = new Variable([], 0, { dtype: "i32", label: `${name}.row` });
-    const measurer = new Measurer(executor, data, row);
+    const measurer = new Measurer(executor, recipe, data, row);
     await orElse(
       () => measurer.#load(recipe),
       () => measurer.dispose(),
@@ -55,10 +60,10 @@ export class Measurer {
   }
 
   /** Whether other samples fit in the place of its own. */
-  fits({ x, y }: CheckedSamples): boolean {
+  fits({ x, y, ignores }: CheckedSamples): boolean {
     const same = (variable: Variable, data: TypedData) =>
       variable.dtype === data.dtype && sameShape(variable.shape, data.shape);
-    return same(this.#data.x, x) && same(this.#data.y, y);
+    return same(this.#data.x, x) && same(this.#data.y, y) && this.#data.ignores === ignores;
   }
 
   /** Puts them there. */
@@ -79,15 +84,19 @@ export class Measurer {
 
   /** Means over all rows, out of what the steps of the plan logged. */
   measures(log: readonly LogRows[]): Measures {
-    const sums = new Map<string, number>();
+    const sums = new Map<string, { sum: number; weight: number }>();
     for (const { program, names, values } of log) {
       const rows = this.#parts.find(({ id }) => id === program)?.rows ?? 0;
+      const counted = names.indexOf(COUNTED);
       values.forEach((value, i) => {
-        const name = names[i % names.length];
-        sums.set(name, (sums.get(name) ?? 0) + value * rows);
+        const at = i % names.length;
+        if (at === counted) return;
+        const weight = counted >= 0 && this.#ofCounted.has(names[at]) ? values[i - at + counted] : rows;
+        const { sum, weight: before } = sums.get(names[at]) ?? { sum: 0, weight: 0 };
+        sums.set(names[at], { sum: sum + value * weight, weight: before + weight });
       });
     }
-    return Object.fromEntries([...sums].map(([name, sum]) => [name, sum / this.#data.rows])) as Measures;
+    return Object.fromEntries([...sums].map(([name, { sum, weight }]) => [name, sum / weight])) as Measures;
   }
 
   /** Frees what it holds, at once or after a part could not be loaded. */

@@ -1,26 +1,44 @@
 // Metrics: scalars of prediction and target, measured at every step beside the loss. Nothing is trained on them.
+import { anInteger, checkOptions, nullOr } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
+import { counting } from "./ignored.ts";
 
 /** A scalar of a prediction and its target. */
-export type Metric = (prediction: Tensor, target: Tensor) => Tensor;
+export interface Metric {
+  (prediction: Tensor, target: Tensor): Tensor;
+  /** As a loss's: the class index that counts nothing, null for none. One that has an index is told which the loss ignores. */
+  readonly ignoreIndex?: number | null;
+}
 
 /**
- * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]).
+ * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]), of
+ * those that are not `ignoreIndex`, by default -100, or of all for null.
  * @throws ShapeError for targets of another shape
  *
  * @example
  * import { accuracy, constant, evaluate } from "simdgrad";
  * await evaluate(accuracy(constant([[1, 2], [3, 4]]), constant(Int32Array.of(1, 0)))); // => [0.5]
+ * await evaluate(accuracy(constant([[1, 2], [3, 4]]), constant(Int32Array.of(1, -100)))); // => [1]
  */
-export function accuracy(prediction: Tensor, target: Tensor): Tensor {
+export function accuracy(
+  prediction: Tensor,
+  target: Tensor,
+  options: { readonly ignoreIndex?: number | null } = {},
+): Tensor {
   aTensor(prediction, "accuracy: prediction");
   aTensor(target, "accuracy: target");
+  checkOptions(options, "accuracy", { ignoreIndex: nullOr(anInteger) });
+  const { ignoreIndex = -100 } = options;
   const classes = prediction.argmax(1);
   if (!sameShape(classes.shape, target.shape))
     throw new ShapeError(
       `accuracy: logits ${showShape(prediction.shape)} take targets ${showShape(classes.shape)}, got ${showShape(target.shape)}`,
     );
-  return classes.equal(target).mean();
+  const right = classes.equal(target);
+  if (ignoreIndex === null) return right.mean();
+  const counts = counting(target, ignoreIndex);
+  return right.mul(counts).sum().div(counts.sum());
 }
+accuracy.ignoreIndex = -100;

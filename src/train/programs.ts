@@ -12,6 +12,7 @@ import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
+import { COUNTED, counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { Metric } from "./metrics.ts";
 
 /** What is trained and how: everything programs are made from. */
@@ -75,8 +76,8 @@ export function gradientName(parameter: number): string {
 function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
   const { state, parameters, counters, seed } = recipe;
   const assigned: Assignment[] = [];
-  const { x, y } = batchOf(recipe, data, batching);
-  const { loss, metrics } = measure(recipe, x, y, trainingContext(seed, state.step, assigned));
+  const batch = batchOf(recipe, data, batching);
+  const { loss, metrics } = measure(recipe, batch, trainingContext(seed, state.step, assigned));
   const gradients = grad(loss, [...parameters.values()]);
   return { outputs: { loss, ...metrics }, gradients, assigned, counted: count(counters, batching) };
 }
@@ -84,8 +85,8 @@ function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
 /** Loss and metrics of rows row .. row + batch - 1, and on to the next; after the last row to the first. */
 export function evaluationProgram(recipe: Recipe, data: Dataset, row: Variable, batch: number): Program {
   const index = arange(batch).add(row);
-  const { loss, metrics } = measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
-  const outputs = withAverages(recipe, { loss, ...metrics });
+  const { loss, metrics, counted } = measure(recipe, rowsOf(data, index), evaluationContext());
+  const outputs = withAverages(recipe, { loss, ...metrics, ...counted });
   const next = row.add(batch);
   return compile({
     outputs,
@@ -108,19 +109,45 @@ export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
   return output;
 }
 
-function measure(recipe: Recipe, x: Tensor, y: Tensor, context: Context) {
-  const prediction = forward(recipe.model, recipe.preprocess(x), context);
-  const metrics = Object.entries(recipe.metrics).map(([name, metric]) => [name, metric(prediction, y)] as const);
-  return { loss: recipe.loss(prediction, y), metrics: Object.fromEntries(metrics) };
+/** Rows of a data set. */
+interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  /** Whether some of its targets may be ignored. */
+  readonly ignores: boolean;
+}
+
+/**
+ * Loss and metrics; and how many targets count, where some may not. Where all do, what knows of ignored ones is asked to count all, which
+ * is less work; a batch without any that counts has loss 0, and nothing to learn.
+ */
+function measure({ model, loss, metrics, preprocess }: Recipe, { x, y, ignores }: Batch, context: Context) {
+  const prediction = forward(model, preprocess(x), context);
+  const ignoreIndex = ignores ? (loss.ignoreIndex as number) : null;
+  const counted = ignoreIndex === null ? undefined : counting(y, ignoreIndex).sum();
+  const of = (each: Loss | Metric) => {
+    if (!knowsIgnored(each)) return each(prediction, y);
+    const value = (each as Ignoring)(prediction, y, { ignoreIndex });
+    return counted?.equal(0).select(0, value) ?? value;
+  };
+  return {
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, of(metric)] as const)),
+    loss: of(loss),
+    counted: counted && { [COUNTED]: counted },
+  };
 }
 
 /** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */
-function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): { x: Tensor; y: Tensor } {
+function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): Batch {
   if (batch === data.rows) return data; // all rows: the order does not matter
   const place = arange(batch).add(counters.row).remainder(data.rows);
   const key = foldIn(randomKey(seed, "shuffle"), counters.epoch);
   const index = shuffle ? permuteIndex(place, key, data.rows) : place;
-  return { x: data.x.gather(index), y: data.y.gather(index) };
+  return rowsOf(data, index);
+}
+
+function rowsOf({ x, y, ignores }: Dataset, index: Tensor): Batch {
+  return { x: x.gather(index), y: y.gather(index), ignores };
 }
 
 function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {

@@ -27,7 +27,12 @@ function computation(): a.Argument {
 
 export const coreCalls: Readonly<Record<string, Call>> = {
   argsort: call(core.argsort, a.fitting(vector()), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),
-  accuracy: call(core.accuracy, a.tensor(constant([[1, 2]])), a.fitting(constant(Int32Array.of(1)))),
+  accuracy: call(
+    core.accuracy,
+    a.tensor(constant([[1, 2]])),
+    a.fitting(constant(Int32Array.of(1))),
+    a.options({ ignoreIndex: a.also(a.seed(1), ["null", "none is ignored"]) }),
+  ),
   arange: call(core.arange, a.whole(3)),
   compile: call(core.compile, computation(), a.options({ optimize: a.flag(false) })),
   compileInit: call(

@@ -26,7 +26,7 @@ function example() {
   const [x, y] = [input([64, 16], "f32", "x"), input([64], "i32", "y")];
   const weights = parameters(model);
   const names = new Map([...weights].map(([path, variable]) => [variable, path]));
-  const loss = crossEntropy(model.forward(x, evaluationContext()), y);
+  const loss = crossEntropy(model.forward(x, evaluationContext()), y, { ignoreIndex: null });
   const optimizer = sgd(0.1);
   const list = [...weights.values()];
   const assignments = optimizer.update(grad(loss, list), optimizer.init(list), list);
