@@ -16,7 +16,7 @@ export type * from "./runtime/executor.ts";
 export { JsExecutor } from "./runtime/js/js-executor.ts";
 export { WasmExecutor } from "./runtime/wasm/wasm-executor.ts";
 export type { Aval, DType, Shape } from "./shape.ts";
-export { arange, type KeepDims, scalar, stopGradient, Tensor, type TensorLike } from "./tensor.ts";
+export { arange, type Correction, type KeepDims, scalar, stopGradient, Tensor, type TensorLike } from "./tensor.ts";
 export type { Samples } from "./train/dataset.ts";
 export type { Fit, Measures, Report } from "./train/fit.ts";
 export { accuracy, type Metric } from "./train/metrics.ts";

@@ -85,7 +85,7 @@ export function lstmStep(length: number, batch: number): Program {
   const start = scalar(0).broadcastTo([batch, 64]);
   const [wi, wh, bi, bh] = weights;
   const { carries } = scan(cells.lstm.cell(wi, wh, bi, bh), [start, start], [xs]);
-  const loss = crossEntropy(output.forward(carries[0]), y);
+  const loss = crossEntropy(output.forward(carries[0]), y, { ignoreIndex: null });
   const variables = [...weights, ...parameters(output).values()];
   const optimizer = adam(1e-3);
   const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);

@@ -18,7 +18,8 @@ interface Codes {
 /** No gradient flows: the function is piecewise constant in this input. */
 const zero: Rule = () => undefined;
 
-function elementwise(
+/** An op of one step. */
+export function elementwise(
   name: string,
   codes: Codes,
   rules: readonly Rule[],
@@ -155,6 +156,7 @@ export const abs = elementwise("abs", { f32: code.ABS, i32: code.ABS_I }, [
 
 export const sign = elementwise("sign", { f32: code.SIGN, i32: code.SIGN_I }, [zero]);
 export const floor = elementwise("floor", { f32: code.FLOOR }, [zero]);
+export const round = elementwise("round", { f32: code.ROUND }, [zero]);
 
 // d e^a = e^a da
 export const exp = elementwise("exp", { f32: code.EXP }, [({ cotangent, output }) => cotangent.mul(output)]);

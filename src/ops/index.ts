@@ -3,6 +3,7 @@ import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
 import { cumulativeSumOp } from "./cumulative.ts";
 import * as elementwise from "./elementwise.ts";
+import * as functions from "./functions.ts";
 import * as indexing from "./indexing.ts";
 import { item } from "./item.ts";
 import * as leaf from "./leaf.ts";
@@ -14,13 +15,15 @@ import * as rowwise from "./rowwise.ts";
 import { sortOp } from "./sort.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
+const { elementwise: __, ...elementwiseOps } = elementwise;
 
 /** Ops by name, in the order data meets them. */
 export const ops = {
   ...leafOps,
   checkpoint: checkpointOp,
   recompute,
-  ...elementwise,
+  ...elementwiseOps,
+  ...functions,
   ...reduction,
   ...contraction,
   ...movement,

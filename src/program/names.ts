@@ -10,7 +10,7 @@ import {
 } from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt } from "./addresses.ts";
 import { INSTRUCTIONS, type Instruction, type Opcode } from "./instructions.ts";
-import { type MapCode, type MapStep, STEPS } from "./map-steps.ts";
+import { type MapStep, STEPS } from "./map-steps.ts";
 
 type Names = ReadonlyMap<number, string>;
 
@@ -59,7 +59,7 @@ export class CodeNames {
 
   /** A step of a map: `r0 = add a0 a1`. */
   step({ code, target, sources }: MapStep): string {
-    const [name] = STEPS[code as MapCode] ?? [`code ${code}`];
+    const name = STEPS[code]?.name ?? `code ${code}`;
     return [registerName(target), "=", name, ...sources.map(registerName)].join(" ");
   }
 

@@ -12,6 +12,8 @@ import {
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { erf } from "../../src/runtime/js/erf.ts";
+import { MAP_KERNELS } from "../../src/runtime/js/map-codes.ts";
+import type { JsMemory } from "../../src/runtime/js/memory.ts";
 import { permuteIndex, uniform } from "../../src/runtime/js/random.ts";
 import { instruction } from "./machine.ts";
 
@@ -93,8 +95,17 @@ const integers =
     i32[0] = of(i32[0], i32[1], i32[2]);
   };
 
-/** What each step does to one element, from its definition. */
+/** What each step does to one element: what the JavaScript kernel does, which PyTorch's values check. */
+const TWINS = Object.fromEntries(
+  Object.entries(MAP_KERNELS).map(([which, kernel]): [string, Rule] => [
+    which,
+    (i) => kernel({ f: f32, i: i32 } as unknown as JsMemory, 1, 0, 0, 1, 2, 3, i),
+  ]),
+);
+
+/** What each step does to one element: from its definition here, where there is one. */
 export const RULES: Readonly<Record<number, Rule>> = {
+  ...TWINS,
   [code.COPY_BITS]: () => {},
   [code.ADD]: floats((a, b) => a + b),
   [code.SUB]: floats((a, b) => a - b),

@@ -33,7 +33,7 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     a.fitting(constant(Int32Array.of(1))),
     a.options({ ignoreIndex: a.also(a.seed(1), ["null", "none is ignored"]) }),
   ),
-  arange: call(core.arange, a.whole(3)),
+  arange: call(core.arange, a.place(3), a.optional(a.place(7)), a.optional(a.place(2))),
   compile: call(core.compile, computation(), a.options({ optimize: a.flag(false) })),
   compileInit: call(
     core.compileInit,

@@ -48,7 +48,12 @@ function documentOf(name: string): Documented | undefined {
   const own = ["leaf", "checkpoint", "loop", "movement", "rowwise"].flatMap((file) =>
     declarations(`src/ops/${file}.ts`),
   );
-  const candidates = [...methods, ...main.filter(({ kind }) => kind === "function" || kind === "class"), ...own];
+  const candidates = [
+    ...methods,
+    ...main.filter(({ kind }) => kind === "function" || kind === "class"),
+    ...exportsOf("src/functions/index.ts"),
+    ...own,
+  ];
   return candidates.find(
     (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),
   );
@@ -140,6 +145,13 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
     ops: new Map([
       ["ops", opTable()],
       ["composed", composedTable()],
+      [
+        "functions",
+        table(
+          ["function", "value"],
+          functionsOf("src/functions/index.ts", () => true),
+        ),
+      ],
     ]),
     layers: new Map([
       ["layers", table(["layer", "value"], layers)],

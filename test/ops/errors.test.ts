@@ -152,7 +152,7 @@ test("errors", () => {
       "add of a fraction to i32": "DTypeError: add: 0.5 is not of dtype i32",
       "add of a number to bytes": "DTypeError: add: takes f32 or i32, got u8[2] (cast it first)",
       "add of shapes": "ShapeError: add: shapes [2, 3] and [4] do not broadcast",
-      "arange of half a number": "ShapeError: arange: [0.5] is not a shape",
+      "arange of half a number": "ArgumentError: arange: a number must be a whole number >= -2147483648, got 0.5",
       "argmax of i32": "DTypeError: argmax: takes f32, got i32[3]",
       "argmax of nothing": "ShapeError: argmax: [3, 0] has nothing along axis 1",
       "broadcastTo another size": "ShapeError: broadcastTo: [2, 3] does not broadcast to [2, 4]",

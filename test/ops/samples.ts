@@ -8,10 +8,11 @@ import { type OpName, ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
 import { argsort, sort, topK } from "../../src/ops/sort.ts";
-import { apply, stopGradient, type Tensor } from "../../src/tensor.ts";
+import { apply, stopGradient, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
+import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
-import { binary, drawn, product, reduction, type Samples, unary } from "./sample.ts";
+import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
 /** Ranges of random operands: of either sign, and away from 0. */
 const around: readonly [number, number] = [-3, 3];
@@ -61,12 +62,23 @@ function capturing(xs: Tensor, captured: Tensor): Tensor {
   return scan(step, [captured.mul(0)], [xs]).carries[0];
 }
 
+/** By its rank: of all, of rows, over the first and the last axis. */
+function stdOf(x: Tensor): Tensor {
+  if (x.shape.length === 1) return x.std();
+  return x.shape.length === 2 ? x.std(1) : x.std([0, 2], { keepDims: true });
+}
+
 const runs = [
   [real("33x17"), real("17"), real("scalar", -0.9, 0.9)],
   [real("5x1"), real("1"), real("scalar", -0.9, 0.9)],
 ];
 
-export const samples: Record<OpName, Samples> = {
+/** Ops that a method without arguments makes, one step each, have a sample without being named below: over the range of its golden inputs. */
+const steps = (Object.keys(ops) as OpName[]).filter(
+  (name) => ops[name].lowering.kind === "map" && Tensor.prototype[name as Unary]?.length === 0,
+) as (OpName & Unary)[];
+
+const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Samples>> = {
   input: [{ golden: "leaf/input", build: (x) => x }],
   variable: [{ golden: "leaf/data", build: () => new Variable([2, 3], [1.5, -2, 3, 0, 4, 5]) }],
   constant: [
@@ -93,29 +105,34 @@ export const samples: Record<OpName, Samples> = {
   remainder: binary("remainder", around, above, "remainder i32"),
   maximum: binary("maximum", around, around, "maximum i32"),
   minimum: binary("minimum", around, around, "minimum i32"),
-  neg: unary("neg", -5, 5, "neg i32"),
-  abs: unary("abs", -5, 5, "abs i32"),
-  sign: unary("sign", -5, 5, "sign i32"),
-  floor: unary("floor", -100, 100),
-  exp: unary("exp", -20, 20),
-  expm1: unary("expm1"),
-  log: unary("log", 0.01, 100),
-  log1p: unary("log1p", -0.9, 10),
-  sqrt: unary("sqrt", 0.01, 100),
-  rsqrt: unary("rsqrt", 0.01, 100),
-  sin: unary("sin", -30, 30),
-  cos: unary("cos", -30, 30),
-  tanh: unary("tanh"),
-  sigmoid: unary("sigmoid", -20, 20),
-  erf: unary("erf"),
+  neg: unaryWithin("neg", -5, 5, "neg i32"),
+  abs: unaryWithin("abs", -5, 5, "abs i32"),
+  sign: unaryWithin("sign", -5, 5, "sign i32"),
+  floor: [...unaryWithin("floor", -100, 100), ...unaryWithin("ceil", -100, 100)],
+  exp: unaryWithin("exp", -20, 20),
+  expm1: unaryWithin("expm1", -5, 5),
+  log: unaryWithin("log", 0.01, 100),
+  log1p: unaryWithin("log1p", -0.9, 10),
+  sqrt: unaryWithin("sqrt", 0.01, 100),
+  rsqrt: unaryWithin("rsqrt", 0.01, 100),
+  sin: unaryWithin("sin", -30, 30),
+  cos: unaryWithin("cos", -30, 30),
+  tanh: unaryWithin("tanh", -5, 5),
+  sigmoid: unaryWithin("sigmoid", -20, 20),
+  erf: unaryWithin("erf", -5, 5),
   pow: [
     ...binary("pow", above, around),
     { golden: "elementwise/pow of a number", build: (x) => x.pow(3) },
     { golden: "elementwise/pow at zero", build: (x) => x.pow(2) },
   ],
-  less: [...binary("less", around, around, "less i32"), ...binary("greater", around, around)],
-  equal: binary("equal", around, around, "equal i32"),
-  relu: unary("relu"),
+  less: [
+    ...binary("less", around, around, "less i32"),
+    ...binary("greater", around, around),
+    ...binary("lessEqual", around, around, "lessEqual i32"),
+    ...binary("greaterEqual", around, around, "greaterEqual i32"),
+  ],
+  equal: [...binary("equal", around, around, "equal i32"), ...binary("notEqual", around, around, "notEqual i32")],
+  relu: unaryWithin("relu", -5, 5),
   select: [
     {
       golden: "elementwise/select",
@@ -126,7 +143,17 @@ export const samples: Record<OpName, Samples> = {
       ].map(([condition, ...rest]) => [{ ...condition, dtype: "f32" as const }, ...rest]),
     },
     { golden: "elementwise/select i32", build: (condition, a, b) => condition.select(a, b) },
+    { golden: "elementwise/clamp", build: (x) => x.clamp(-0.75, 1), larger: [[real("1025")], [real("3x5x33")]] },
+    { golden: "elementwise/clamp from below", build: (x) => x.clamp(x.shape.length === 1 ? 1 : 0.25) },
+    { golden: "elementwise/clamp from above", build: (x) => x.clamp(undefined, x.shape.length === 1 ? 1 : 0.25) },
+    {
+      golden: "elementwise/clamp by tensors",
+      build: (x, min, max) => x.clamp(min, max),
+      larger: [[real("33x17"), real("17"), real("33x1")]],
+    },
+    { golden: "elementwise/clamp i32", build: (x) => x.clamp(-2, 3), larger: [[whole("1025", -9, 9)]] },
   ],
+  ...ownSamples,
   cast: [
     { golden: "elementwise/cast to i32", build: (x) => x.cast("i32"), larger: [[real("1025", -1e4, 1e4)]] },
     { golden: "elementwise/cast i32 to f32", build: (x) => x.cast("f32"), larger: [[whole("1025", -1e6, 1e6)]] },
@@ -171,6 +198,9 @@ export const samples: Record<OpName, Samples> = {
     },
     { golden: "norm/0 2", build: (x) => x.norm([0, 2]), larger: [[real("3x17x5")]] },
     { golden: "norm/of zeros", build: (x) => x.norm(-1) },
+    { golden: "reduction/std", build: stdOf, larger: [[real("5x333")]] },
+    { golden: "reduction/std uncorrected", build: (x) => x.std(1, { correction: 0 }) },
+    { golden: "reduction/std of equals", build: (x) => x.std(1) },
   ],
   argmax: [
     {
@@ -462,3 +492,12 @@ export const samples: Record<OpName, Samples> = {
     { golden: "loop/scan sums", build: sums, larger: [[real("33x17")], [whole("65", -9, 9)]] },
   ],
 };
+
+const all = {
+  ...Object.fromEntries(steps.flatMap((name) => (name in named ? [] : [[name, unary(name)]]))),
+  ...named,
+} as Record<OpName, Samples>;
+
+export const samples = Object.fromEntries(
+  Object.entries<Samples>(all).map(([name, list]) => [name, [...list, ...(functionSamples[name as OpName] ?? [])]]),
+) as unknown as Record<OpName, Samples>;

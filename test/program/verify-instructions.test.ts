@@ -269,7 +269,7 @@ const bodies: readonly Broken[] = [
     "with an unknown step",
     maps,
     (d) => d.set(op.MAP, steps, word(step.MAP_CODES, r(0), a(0), a(1))),
-    "r0 = code 51 a0 a1 r0 r0: no step has this code",
+    `r0 = code ${step.MAP_CODES} a0 a1 r0 r0: no step has this code`,
   ],
   [
     "that write an operand",

@@ -51,6 +51,7 @@ export const simd = {
   store64Lane: 91,
   load32Zero: 92,
   f32Floor: 104,
+  f32Nearest: 106,
   extendLow8: 137,
   i32Abs: 160,
   i32Neg: 161,
