@@ -1,6 +1,7 @@
 // COPY: strided words to strided words, any rank. The last two dimensions (rows x columns) are done by an inner loop fitted to
 // their strides, those before them by counting. Broadcasts have a stride of 0 on the reading side, flips a negative one.
-import { COPY_CHUNK, COPY_SQUARE } from "./isa/chunks";
+import { copyColumns, copyOuter, copyRows, copySwaps, copyTurns } from "./isa/cuts";
+import { parts } from "./isa/integers";
 import { COPY_DIMENSION_WORDS, COPY_FIRST, COPY_FROM, COPY_RANK, COPY_TO } from "./isa/slots";
 import { nextChunk, startClaims } from "./parallel";
 import { transpose } from "./transpose";
@@ -22,8 +23,7 @@ export function copy(pc: usize): void {
   let columns = rank > 0 ? size(last) : 1;
   let columnTo = rank > 0 ? toStride(last) : 0;
   let columnFrom = rank > 0 ? fromStride(last) : 0;
-  // Writing goes along the columns where it can.
-  if (rowTo === 4 && columnTo !== 4) {
+  if (copySwaps(rowTo, columnTo)) {
     let swap = rows;
     rows = columns;
     columns = swap;
@@ -38,14 +38,13 @@ export function copy(pc: usize): void {
   for (let d = 0; d < rank - 2; d++) outer *= size(dimensions + d * DIMENSION);
   if (outer === 0 || rows === 0 || columns === 0) return;
 
-  // A chunk is a box of outer indices x rows x columns: columns first, then as many rows, then as many outer indices as fit.
-  const transposed = columnTo === 4 && rowFrom === 4;
-  const boxColumns = min(columns, transposed ? COPY_SQUARE : COPY_CHUNK);
-  const boxRows = min(rows, COPY_CHUNK / boxColumns);
-  const boxOuter = boxRows === rows && boxColumns === columns ? max(1, COPY_CHUNK / (rows * columns)) : 1;
-  const columnChunks = (columns + boxColumns - 1) / boxColumns;
-  const rowChunks = (rows + boxRows - 1) / boxRows;
-  const chunks = columnChunks * rowChunks * ((outer + boxOuter - 1) / boxOuter);
+  const transposed = copyTurns(columnTo, rowFrom);
+  const boxColumns = copyColumns(columns, transposed);
+  const boxRows = copyRows(rows, boxColumns);
+  const boxOuter = copyOuter(rows, columns, boxRows, boxColumns);
+  const columnChunks = parts(columns, boxColumns);
+  const rowChunks = parts(rows, boxRows);
+  const chunks = columnChunks * rowChunks * parts(outer, boxOuter);
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
     const column = (chunk % columnChunks) * boxColumns;
@@ -55,17 +54,17 @@ export function copy(pc: usize): void {
     const width = min(boxColumns, columns - column);
     const height = min(boxRows, rows - row);
     for (let o = firstOuter; o < lastOuter; o++) {
-      let target = to + row * rowTo + column * columnTo;
-      let source = from + row * rowFrom + column * columnFrom;
+      let target = to + 4 * (row * rowTo + column * columnTo);
+      let source = from + 4 * (row * rowFrom + column * columnFrom);
       for (let d = rank - 3, rest = o; d >= 0; d--) {
         const dimension = dimensions + d * DIMENSION;
         const count = size(dimension);
-        target += (rest % count) * toStride(dimension);
-        source += (rest % count) * fromStride(dimension);
+        target += 4 * (rest % count) * toStride(dimension);
+        source += 4 * (rest % count) * fromStride(dimension);
         rest /= count;
       }
-      if (transposed) transpose(target, rowTo, source, columnFrom, width, height);
-      else box(target, source, height, width, rowTo, rowFrom, columnTo, columnFrom);
+      if (transposed) transpose(target, 4 * rowTo, source, 4 * columnFrom, width, height);
+      else box(target, source, height, width, 4 * rowTo, 4 * rowFrom, 4 * columnTo, 4 * columnFrom);
     }
   }
 }
@@ -75,14 +74,14 @@ function size(dimension: usize): i32 {
   return load<i32>(dimension);
 }
 
-/** Bytes from one index of a dimension to the next on the writing side. */
+/** Words from one index of a dimension to the next on the writing side. */
 function toStride(dimension: usize): i32 {
-  return 4 * load<i32>(dimension, 4);
+  return load<i32>(dimension, 4);
 }
 
-/** Bytes from one index of a dimension to the next on the reading side. */
+/** Words from one index of a dimension to the next on the reading side. */
 function fromStride(dimension: usize): i32 {
-  return 4 * load<i32>(dimension, 8);
+  return load<i32>(dimension, 8);
 }
 
 /** rows x columns words, strides in bytes. */

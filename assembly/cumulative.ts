@@ -1,5 +1,6 @@
 // CUMULATIVE_SUM: running sums along the middle axis of outer x n x inner, each kept in float64 to its end.
-import { REDUCE_CHUNK, REDUCE_COLUMNS } from "./isa/chunks";
+import { cumulativeColumns, cumulativeGroups } from "./isa/cuts";
+import { parts } from "./isa/integers";
 import {
   CUMULATIVE_SUM_EXCLUSIVE,
   CUMULATIVE_SUM_FROM,
@@ -21,11 +22,10 @@ export function cumulativeSum(pc: usize): void {
   const n = load<i32>(pc, 4 * CUMULATIVE_SUM_N);
   const inner = load<i32>(pc, 4 * CUMULATIVE_SUM_INNER);
   if (outer === 0 || n === 0 || inner === 0) return;
-  // A chunk is some groups of neighbouring columns, one at least.
-  const width = min(inner, REDUCE_COLUMNS);
-  const widths = (inner + width - 1) / width;
+  const width = cumulativeColumns(inner);
+  const widths = parts(inner, width);
   const groups = outer * widths;
-  const step = max(1, REDUCE_CHUNK / (n * width));
+  const step = cumulativeGroups(n, width);
   const first = load<i32>(pc, 4 * CUMULATIVE_SUM_REVERSE) ? 4 * (n - 1) * inner : 0;
   const stride = first > 0 ? -4 * inner : 4 * inner;
   startClaims();

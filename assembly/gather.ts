@@ -1,5 +1,7 @@
 // Rows picked by index, and their adjoint. Indices are i32; one out of range is never followed.
-import { GATHER_CHUNK, SCATTER_COLUMNS, SCATTER_PARTS, SCATTER_WIDE } from "./isa/chunks";
+import { SCATTER_COLUMNS, SCATTER_WIDE } from "./isa/chunks";
+import { gatherRows, scatterRows } from "./isa/cuts";
+import { parts } from "./isa/integers";
 import {
   GATHER_BYTES,
   GATHER_COUNT,
@@ -31,7 +33,7 @@ export function gather(pc: usize): void {
   const rows = load<u32>(pc, 4 * GATHER_ROWS);
   const words = load<i32>(pc, 4 * GATHER_BYTES) === 4;
   const rowBytes = words ? 4 * width : width;
-  const rowsPerChunk = max(1, GATHER_CHUNK / max(1, width));
+  const rowsPerChunk = gatherRows(width);
   startClaims();
   for (let first = nextChunk() * rowsPerChunk; first < count; first = nextChunk() * rowsPerChunk) {
     const last = min(count, first + rowsPerChunk);
@@ -66,15 +68,15 @@ export function scatterAdd(pc: usize): void {
   const count = load<i32>(pc, 4 * SCATTER_COUNT);
   const width = load<i32>(pc, 4 * SCATTER_WIDTH);
   const rows = load<i32>(pc, 4 * SCATTER_ROWS);
-  const part = (rows + SCATTER_PARTS - 1) / SCATTER_PARTS;
   if (rows === 0 || width === 0) return;
-  const parts = (rows + part - 1) / part;
-  const chunks = parts * ((width + SCATTER_COLUMNS - 1) / SCATTER_COLUMNS);
+  const part = scatterRows(rows);
+  const ranges = parts(rows, part);
+  const chunks = ranges * parts(width, SCATTER_COLUMNS);
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
-    const firstRow = (chunk % parts) * part;
+    const firstRow = (chunk % ranges) * part;
     const partRows = min(rows - firstRow, part);
-    const firstColumn = (chunk / parts) * SCATTER_COLUMNS;
+    const firstColumn = (chunk / ranges) * SCATTER_COLUMNS;
     const columns = min(width - firstColumn, SCATTER_COLUMNS);
     const target = to + 4 * (firstRow * width + firstColumn);
     if (partRows * columns <= SCATTER_WIDE) {

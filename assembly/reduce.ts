@@ -1,7 +1,8 @@
 // REDUCE: sums, maxima and places of maxima over the middle axis of outer x n x inner.
 // The order of summation depends on the shape alone. Sums of many elements are kept in float64 (WIDE_SUM): columns take no longer so, a
 // long row that lies in the first caches takes about twice as long (bench/README.md). Few are float32 in several sums side by side.
-import { REDUCE_CHUNK, REDUCE_COLUMNS } from "./isa/chunks";
+import { reduceColumns, reduceRows } from "./isa/cuts";
+import { parts } from "./isa/integers";
 import {
   KIND_ARGMAX,
   KIND_MAX,
@@ -32,12 +33,10 @@ export function reduce(pc: usize): void {
   const n = load<i32>(pc, 4 * REDUCE_N);
   const inner = load<i32>(pc, 4 * REDUCE_INNER);
   if (outer === 0 || inner === 0) return;
-  // A chunk is a box of outer indices x columns: as many columns as there are, or as fit, then as many outer indices.
-  const fitting = max(REDUCE_COLUMNS, (REDUCE_CHUNK / max(1, n)) & -REDUCE_COLUMNS);
-  const width = min(inner, fitting);
-  const height = width === inner ? max(1, REDUCE_CHUNK / (max(1, n) * inner)) : 1;
-  const widths = (inner + width - 1) / width;
-  const chunks = widths * ((outer + height - 1) / height);
+  const width = reduceColumns(n, inner);
+  const height = reduceRows(n, inner, width);
+  const widths = parts(inner, width);
+  const chunks = widths * parts(outer, height);
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
     const column = (chunk % widths) * width;

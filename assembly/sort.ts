@@ -1,5 +1,5 @@
 // SORT of rows: merge sort of keys with their indices, an item of 64 bits each, the key above: no two are equal, so the order is one.
-import { ROWS_CHUNK } from "./isa/chunks";
+import { rowsOfChunk } from "./isa/cuts";
 import { SORT_SHORT } from "./isa/sizes";
 import {
   SORT_COLUMNS,
@@ -26,7 +26,7 @@ export function sort(pc: usize): void {
   const isInteger = load<i32>(pc, 4 * SORT_INTEGER) !== 0;
   const turned: u32 = load<i32>(pc, 4 * SORT_DESCENDING) ? 0xffffffff : 0;
   const isShort = columns <= SORT_SHORT;
-  const step = max(1, ROWS_CHUNK / max(1, columns));
+  const step = rowsOfChunk(columns);
   startClaims();
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     for (let r = first, last = min(rows, first + step); r < last; r++) {

@@ -1,6 +1,9 @@
 // MATMUL: C = A . B over a batch, chunk by chunk, B in panels (pack.ts), A in strips (packed so, or by the chunk) or where it lies.
 // Each output is summed over k in order within blocks (depthOf), and the blocks in order: the same bits for any tile or thread.
 import { MC, NC } from "../isa/chunks";
+import { cutProduct, productColumns, productRows } from "../isa/cuts";
+import { parts } from "../isa/integers";
+import { wholePanels } from "../isa/panels";
 import { CLOSE } from "../isa/sizes";
 import {
   MATMUL_A,
@@ -27,9 +30,9 @@ import {
   MATMUL_WORDS,
 } from "../isa/slots";
 import { mapRange } from "../map";
-import { nextChunk, scratch, startClaims } from "../parallel";
+import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
-import { chunkColumns, chunkRows, cutChunks, FEW_LYING, FEW_PRODUCTS, panelOf, wholePanels } from "./blocking";
+import { FEW_LYING, FEW_PRODUCTS, panelOf, stripOf } from "./blocking";
 import { direct } from "./direct";
 import { packColumns } from "./pack";
 import { product, productAt } from "./product";
@@ -73,12 +76,12 @@ export function matmul(pc: usize): void {
   const headA = load<i32>(pc, 4 * MATMUL_HEAD_A);
   const headB = load<i32>(pc, 4 * MATMUL_HEAD_B);
   const headC = load<i32>(pc, 4 * MATMUL_HEAD_C);
-  cutChunks(matrices, m, n, k, transposed && strips === 0, epilogue);
-  const mc = chunkRows;
-  const nc = chunkColumns;
   const nr = panelOf(n);
-  const down = m <= mc ? 1 : (m + mc - 1) / mc;
-  const across = n <= nc ? 1 : (n + nc - 1) / nc;
+  const cut = cutProduct(matrices, m, n, k, transposed && strips === 0, epilogue, stripOf(nr), threads === 1);
+  const mc = productRows(cut);
+  const nc = productColumns(cut);
+  const down = m <= mc ? 1 : parts(m, mc);
+  const across = n <= nc ? 1 : parts(n, nc);
   const chunks = matrices * down * across;
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {

@@ -1,6 +1,9 @@
 // PACK: B into panels of panelOf(n) columns, each contiguous, so that the micro-kernel reads one stream. Missing columns are zero. Or A
 // into strips of rows.
-import { PACK_CHUNK, PACK_STRIPS } from "../isa/chunks";
+import { PACK_STRIPS } from "../isa/chunks";
+import { packedColumns } from "../isa/cuts";
+import { parts } from "../isa/integers";
+import { wholePanels } from "../isa/panels";
 import {
   PACK_ACROSS,
   PACK_BATCH,
@@ -17,7 +20,7 @@ import {
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
-import { panelOf, stripOf, wholePanels } from "./blocking";
+import { panelOf, stripOf } from "./blocking";
 
 const ROWS = 128; // of a panel whose columns are turned by fours: so many stay in the first cache
 
@@ -36,25 +39,24 @@ export function pack(pc: usize): void {
     return;
   }
   const nr = panelOf(n);
-  const panels = (n + nr - 1) / nr;
-  const panelsPerChunk = 2 * max(1, PACK_CHUNK / (2 * k * nr));
-  const groups = (panels + panelsPerChunk - 1) / panelsPerChunk;
+  const width = packedColumns(k, nr);
+  const groups = parts(n, width);
   const chunks = matrices * groups;
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
     const matrix = chunk / groups;
-    const first = (chunk % groups) * panelsPerChunk;
-    const last = min(panels, first + panelsPerChunk);
+    const first = (chunk % groups) * width;
+    const last = min(n, first + width);
     const target = to + 4 * matrix * k * wholePanels(n);
     const source = matrixAt(pc, matrix);
-    for (let panel = first; panel < last; panel++) {
-      const columns = n - panel * nr;
-      const at = target + 4 * nr * panel * k;
-      if (transposed) packTransposed(at, nr, source + panel * nr * row, row, k, min(nr, columns));
-      else if (panel + 1 < last && columns >= 2 * nr) {
-        packPair(at, nr, source + 4 * panel * nr, row, k);
-        panel++;
-      } else packRows(at, nr, source + 4 * panel * nr, row, k, min(nr, columns));
+    for (let column = first; column < last; column += nr) {
+      const columns = min(nr, last - column);
+      const at = target + 4 * column * k;
+      if (transposed) packTransposed(at, nr, source + column * row, row, k, columns);
+      else if (last - column >= 2 * nr) {
+        packPair(at, nr, source + 4 * column, row, k);
+        column += nr;
+      } else packRows(at, nr, source + 4 * column, row, k, columns);
     }
   }
 }
@@ -69,7 +71,7 @@ function matrixAt(pc: usize, matrix: i32): usize {
 
 /** Strips of `mr` rows of each A, which has m, with all of k in each; from its columns (k x m), or from its rows. */
 function packLeft(pc: usize, to: usize, matrices: i32, k: i32, m: i32, lda: i32, byRows: bool, mr: i32): void {
-  const groups = (m + PACK_STRIPS - 1) / PACK_STRIPS;
+  const groups = parts(m, PACK_STRIPS);
   startClaims();
   for (let chunk = nextChunk(); chunk < matrices * groups; chunk = nextChunk()) {
     const matrix = chunk / groups;

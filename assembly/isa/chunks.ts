@@ -1,15 +1,15 @@
-// Sizes of chunks: what one thread claims at a time (of MAP: MAP_CHUNK in sizes.ts). The kernels cut by them, src/runtime/wasm/work.ts
-// counts by them. Sums that a chunk may not cut follow from the shape alone, so none of these changes a bit.
+// Sizes of chunks: what one thread claims at a time (of MAP: MAP_CHUNK in sizes.ts). Work is cut by them in cuts.ts. Sums that a chunk
+// may not cut follow from the shape alone, so none of these changes a bit.
 
 // Elements, about.
-export const REDUCE_CHUNK = 8192;
+export const REDUCE_CHUNK = 8192; // of CUMULATIVE_SUM, too
 export const PACK_CHUNK = 16384; // but two panels at least
 export const PACK_STRIPS = 48; // rows of A: three cache lines of each column, and whole strips in every build
 export const COPY_CHUNK = 8192;
 export const GATHER_CHUNK = 8192;
-export const ROWS_CHUNK = 4096; // of softmax and its kin
+export const ROWS_CHUNK = 4096; // of softmax and its kin, and of SORT
 
-export const REDUCE_COLUMNS = 16; // columns a chunk of REDUCE has at least, if there are so many: a cache line
+export const REDUCE_COLUMNS = 16; // columns a chunk of REDUCE has at least, a group of CUMULATIVE_SUM at most, if there are so many: a line
 export const COPY_SQUARE = 64; // columns of a chunk of a transposition
 export const SCATTER_COLUMNS = 128; // columns of a chunk of SCATTER_ADD, of
 export const SCATTER_PARTS = 8; // this many ranges of target rows: each part reads all indices, so there are few

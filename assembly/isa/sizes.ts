@@ -35,10 +35,10 @@ export const ABORT_NOW = 2; // leave the next barrier unfinished (a thread died)
 export const CONTROL_STOP = 196; // the team's own: the abort word as the last arriver of a step saw it
 export const CONTROL_CLAIMS = 256; // CLAIM_SLOTS counters, one cache line each
 export const CLAIM_SLOTS = 64; // chunked instructions between two barriers at the most (the executor adds a barrier beyond)
-// How the host hands a run to its workers (src/runtime/wasm/team.ts); the kernels know nothing of it.
-export const CONTROL_JOBS = 4352; // for each thread JOB_BYTES: the number of its latest job, 1 while it sleeps, the number of the job it has left, how many messages it was sent
+// How the host hands a run to its workers; the kernels know nothing of it. Its words: src/runtime/wasm/job.ts.
+export const CONTROL_JOBS = 4352; // JOB_BYTES for each thread
 export const JOB_BYTES = 32;
-export const CONTROL_CALL = 6400; // of the latest job: threads that share it, then the arguments of `run`
+export const CONTROL_CALL = 6400; // the latest run
 export const CONTROL_NARROW = 6464; // the host sets 1 where tiles of 12 columns spill registers: the portable build then has none
 export const CONTROL_PATIENCE = 6468; // sleeps after which a thread in a barrier gives the others up, 0 for never: written by the host
 export const SLEEP = 20; // milliseconds after which a thread that sleeps in a barrier looks at the abort word

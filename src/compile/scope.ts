@@ -1,6 +1,7 @@
 // A scope is the program itself or a loop's body while it is lowered: which buffer holds which tensor, and what is emitted so far.
 import { MAP } from "../../assembly/isa/opcode.ts";
-import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
+import { wholePanels } from "../../assembly/isa/panels.ts";
+import { MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
 import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
 import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
@@ -100,7 +101,7 @@ export class Scope implements Emitter {
     const known = own.get(key);
     if (known !== undefined) return known;
     const { batch, heads, k, n } = size;
-    const words = batch * heads * k * Math.ceil(n / PANEL) * PANEL;
+    const words = batch * heads * k * wholePanels(n);
     const panels = this.temporary(words, "f32", `${buffer.label} packed`);
     this.instruction(pack, { to: panels, from: at, ...slots });
     this.#panels.set(this.waits, own.set(key, panels));

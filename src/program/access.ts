@@ -1,6 +1,7 @@
 // What every instruction reads and writes, from its decoded words. Print and verify stand on it.
 import * as op from "../../assembly/isa/opcode.ts";
-import { PANEL, SORT_SHORT } from "../../assembly/isa/sizes.ts";
+import { wholePanels } from "../../assembly/isa/panels.ts";
+import { SORT_SHORT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { INSTRUCTIONS, isPointer, type Opcode, type Pointers, type Word } from "./instructions.ts";
@@ -42,7 +43,7 @@ function times(...slots: readonly number[]): { readonly reach: (word: Word) => n
 
 /** Words of the panels of `batch` matrices B of k x n, or of the strips of as many A of n rows. */
 function panelWords(k: number, n: number, batch: number): number {
-  return k * Math.ceil(n / PANEL) * PANEL * batch;
+  return k * wholePanels(n) * batch;
 }
 
 /** Two slots. */

@@ -214,6 +214,9 @@ type PointersOf<S> = {
 /** Names of the slots of each instruction that hold addresses and do not say themselves how far these reach. */
 export type Pointers = { readonly [O in Opcode]: PointersOf<(typeof described)[O]["named"]> };
 
+/** What stands in the slots of each instruction, by their names. */
+export type Named = { readonly [O in Opcode]: { readonly [K in keyof (typeof described)[O]["named"]]: number } };
+
 /** Whether a slot holds an address. */
 export function isPointer({ holds }: Slot): boolean {
   return holds === "read" || holds === "write";

@@ -11,11 +11,17 @@ import { matmulSlots, packSlots } from "../product.ts";
 const LINE = 64;
 const ROOM = 1 << 20;
 
+/** Instructions without chunks. */
+const CONTROL: readonly number[] = [op.END, op.BARRIER, op.LOOP, op.INDEX];
+
 /** Instructions of ragged sizes over three buffers; no operand is longer than ROOM. */
 function mixture(to: number, from: number, index: number): number[][] {
   const next = random(1);
   const size = (most: number) => 1 + Math.floor((most * (1 + next())) / 2);
-  const list: number[][] = [];
+  const list = [
+    instruction(op.LOG_SUM_EXP, to, from, size(1000), size(1000)),
+    instruction(op.CROSS_ENTROPY_GRADIENT, to, from, index, size(1000), size(1000), from),
+  ];
   for (let i = 0; i < 4; i++) {
     const [m, n, k] = [size(400), size(1000), size(300)];
     const product = { c: to, a: from, b: from, panels: from };
@@ -64,6 +70,11 @@ describe.each(builds)("the chunks of %s", (build) => {
   const machine = new Machine(build, { threads: 2 });
   const [to, from, index] = [machine.f32(ROOM).at, machine.f32(ROOM).at, machine.i32(ROOM).at];
   const instructions = mixture(to, from, index);
+
+  test("are those of every kernel", () => {
+    const opcodes = Array.from({ length: op.OPCODES }, (_, i) => i).filter((opcode) => !CONTROL.includes(opcode));
+    expect(new Set(instructions.map(([header]) => header & 0xff))).toEqual(new Set(opcodes));
+  });
 
   test("are as many as the kernels claim", () => {
     new Int32Array(machine.memory.buffer, index, ROOM).fill(0);

@@ -1,8 +1,8 @@
 // What a further thread of a team does, in Node or in a page: with an instance of the kernels of its own over the team's memory it
 // makes the runs that team.ts hands it, and sleeps between them.
-import { CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
 import { abortRun } from "./abort.ts";
 import { type Functions, importsOf, place } from "./functions.ts";
+import { ASLEEP, CALL, jobOf, LEFT, MESSAGES } from "./job.ts";
 import type { Kernels } from "./machine.ts";
 import { nodeThreads } from "./node.ts";
 
@@ -28,9 +28,9 @@ function nextJob(control: Int32Array, job: number, last: number): number {
       if (number !== last) return number;
     }
   } while (performance.now() < end);
-  Atomics.store(control, job + 1, 1);
+  Atomics.store(control, job + ASLEEP, 1);
   while (Atomics.load(control, job) === last) Atomics.wait(control, job, last);
-  Atomics.store(control, job + 1, 0);
+  Atomics.store(control, job + ASLEEP, 0);
   return Atomics.load(control, job);
 }
 
@@ -48,7 +48,7 @@ class Server {
     this.#start = start;
     this.#kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
     this.#control = new Int32Array(memory.buffer);
-    this.#job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
+    this.#job = jobOf(thread);
   }
 
   take({ module, places }: Functions): void {
@@ -68,21 +68,28 @@ class Server {
     const { run, attach } = this.#kernels;
     const control = this.#control;
     const job = this.#job;
-    const call = CONTROL_CALL / 4;
     while (true) {
       const next = nextJob(control, job, this.#last);
-      if (Atomics.load(control, job + 3) !== this.#taken) return;
+      if (Atomics.load(control, job + MESSAGES) !== this.#taken) return;
       this.#last = next;
-      attach(thread, control[call], scratch);
-      const [code, from, count, to, capacity] = [call + 1, call + 3, call + 4, call + 5, call + 6];
+      attach(thread, control[CALL.threads], scratch);
       try {
-        run(control[code], control[call + 2], control[from], control[count], control[to], control[capacity], 0, 0);
+        run(
+          control[CALL.code],
+          control[CALL.steps],
+          control[CALL.logFrom],
+          control[CALL.logCount],
+          control[CALL.logTo],
+          control[CALL.logCapacity],
+          0,
+          0,
+        );
       } catch {
         // The team's first thread waits within the kernels, where no event reaches it: only this word does.
         abortRun(control);
       }
-      Atomics.store(control, job + 2, this.#last);
-      Atomics.notify(control, job + 2);
+      Atomics.store(control, job + LEFT, this.#last);
+      Atomics.notify(control, job + LEFT);
     }
   }
 }

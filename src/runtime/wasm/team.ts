@@ -1,9 +1,10 @@
 // The team as its first thread sees it: starts the others, hands them runs, notices when one dies. The work itself, and waiting
 // for one another within a run, is the kernels' (assembly/parallel.ts). What the others do: serve.ts.
-import { CONTROL_BARRIER_COUNT, CONTROL_CALL, CONTROL_JOBS, JOB_BYTES } from "../../../assembly/isa/sizes.ts";
+import { CONTROL_BARRIER_COUNT, CONTROL_JOBS } from "../../../assembly/isa/sizes.ts";
 import { ThreadError } from "../../errors.ts";
 import { abortRun } from "./abort.ts";
 import type { Functions } from "./functions.ts";
+import { ASLEEP, CALL, jobOf, LEFT, MESSAGES } from "./job.ts";
 import { nodeThreads } from "./node.ts";
 import type { Start } from "./serve.ts";
 import { startNodeThread, startPageThread } from "./start-thread.ts";
@@ -73,18 +74,17 @@ export class Team {
     logCapacity: number,
   ): void {
     const control = this.#control;
-    const call = CONTROL_CALL / 4;
-    control[call] = threads;
-    control[call + 1] = code;
-    control[call + 2] = steps;
-    control[call + 3] = logFrom;
-    control[call + 4] = logCount;
-    control[call + 5] = logTo;
-    control[call + 6] = logCapacity;
+    control[CALL.threads] = threads;
+    control[CALL.code] = code;
+    control[CALL.steps] = steps;
+    control[CALL.logFrom] = logFrom;
+    control[CALL.logCount] = logCount;
+    control[CALL.logTo] = logTo;
+    control[CALL.logCapacity] = logCapacity;
     for (let thread = 1; thread < threads; thread++) {
-      const job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
+      const job = jobOf(thread);
       Atomics.add(control, job, 1);
-      if (Atomics.load(control, job + 1) !== 0) Atomics.notify(control, job);
+      if (Atomics.load(control, job + ASLEEP) !== 0) Atomics.notify(control, job);
     }
   }
 
@@ -92,7 +92,7 @@ export class Team {
   share(functions: Functions): void {
     for (const [i, thread] of this.#others.entries()) {
       thread.take(functions);
-      Atomics.add(this.#control, (CONTROL_JOBS + (i + 1) * JOB_BYTES) / 4 + 3, 1);
+      Atomics.add(this.#control, jobOf(i + 1) + MESSAGES, 1);
     }
   }
 
@@ -104,9 +104,10 @@ export class Team {
     const control = this.#control;
     abortRun(control);
     for (let thread = 1; thread < threads; thread++) {
-      const job = (CONTROL_JOBS + thread * JOB_BYTES) / 4;
-      for (let left = Atomics.load(control, job + 2); left !== control[job]; left = Atomics.load(control, job + 2)) {
-        if (Atomics.wait(control, job + 2, left, this.#patience) === "timed-out") {
+      const job = jobOf(thread);
+      const word = job + LEFT;
+      for (let left = Atomics.load(control, word); left !== control[job]; left = Atomics.load(control, word)) {
+        if (Atomics.wait(control, word, left, this.#patience) === "timed-out") {
           this.#fail(new ThreadError(`thread ${thread} of the team does not leave a run that failed`));
           return;
         }

@@ -1,4 +1,5 @@
 // WasmExecutor: programs executed by the SIMD kernels of assembly/, in this thread or by a team of which it is the first.
+import { LOW_ROWS, NARROW_PANEL, TALL_ROWS, WIDE_PANEL, WIDE_ROWS } from "../../../assembly/isa/panels.ts";
 import { MAX_THREADS } from "../../../assembly/isa/sizes.ts";
 import { aBoolean, type Checks, checkOptions, must, oneOf } from "../../check.ts";
 import { UnsupportedError } from "../../errors.ts";
@@ -33,10 +34,10 @@ export const wasmOptions: Checks<WasmOptions> = {
   poison: aBoolean,
 };
 
-/** Rows x columns of the matrix kernel's tile (assembly/gemm/blocking.ts). */
+/** Rows x columns of the matrix kernel's tile. */
 function tileOf(build: Build): string {
-  if (build === "relaxed") return "6x8";
-  return isOldV8() ? "4x8" : "3x12";
+  if (build === "relaxed") return `${TALL_ROWS}x${NARROW_PANEL}`;
+  return isOldV8() ? `${LOW_ROWS}x${NARROW_PANEL}` : `${WIDE_ROWS}x${WIDE_PANEL}`;
 }
 
 /**

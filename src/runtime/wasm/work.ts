@@ -1,11 +1,15 @@
-// Work: into which chunks the kernels cut an instruction, and how long a team takes for instructions cut so. Chunks are exactly those
-// of assembly/ (tested); nanoseconds are estimates unless the caller has better ones. It all concerns speed, never bits.
-import * as cut from "../../../assembly/isa/chunks.ts";
+// Work: into which chunks the kernels cut an instruction, and how long a team takes for instructions cut so. Chunks are cut by the
+// kernels' own formulas (assembly/isa/cuts.ts); nanoseconds are estimates unless the caller has better ones. It all concerns speed,
+// never bits.
+import { PACK_STRIPS, SCATTER_COLUMNS } from "../../../assembly/isa/chunks.ts";
+import * as cut from "../../../assembly/isa/cuts.ts";
+import { parts } from "../../../assembly/isa/integers.ts";
 import * as op from "../../../assembly/isa/opcode.ts";
-import { KC, MAP_CHUNK, PANEL } from "../../../assembly/isa/sizes.ts";
+import { NARROW_PANEL } from "../../../assembly/isa/panels.ts";
+import { MAP_CHUNK } from "../../../assembly/isa/sizes.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
-import { lengthAt, mapOf, opcodeAt } from "../../program/addresses.ts";
-import type { Opcode } from "../../program/instructions.ts";
+import { lengthAt, mapOf, opcodeAt, wordsAt } from "../../program/addresses.ts";
+import { INSTRUCTIONS, type Named, type Opcode, type Word } from "../../program/instructions.ts";
 
 /** What one instruction is cut into. */
 export interface Chunks {
@@ -15,18 +19,6 @@ export interface Chunks {
   /** Of all chunks. */
   readonly total: number;
 }
-
-// Nanoseconds on one core, to about a factor of two (products at 50 GFLOP/s, the block machine on Adam).
-const PRODUCT = 0.04;
-const MAP_STEP = 0.3; // of one element
-const ELEMENT = 0.3; // moved, packed, or summed up
-const ROW_ELEMENT = 1.5; // of softmax and its kin
-const INSTRUCTION = 10;
-
-const PANEL_COLUMNS = 8; // of the relaxed build
-
-/** With more chunks for each thread than this, all end at the same time. */
-const SMOOTH = 64;
 
 /** A team as its time is counted: nanoseconds of a barrier, and of each instruction on one thread. */
 export interface Team {
@@ -38,6 +30,9 @@ export interface Team {
   /** Told of every meeting of the threads outside of loops: where it is, and the time since the last one. */
   readonly onMeeting?: (at: number, nanoseconds: number) => void;
 }
+
+/** With more chunks for each thread than this, all end at the same time. */
+const SMOOTH = 64;
 
 /** Nanoseconds of a step's instructions from `start` to `end`. A thread's first chunk is its own number, so few chunks fall to few. */
 export function timeOf(code: Int32Array, start: number, end: number, team: Team): number {
@@ -53,7 +48,7 @@ export function timeOf(code: Int32Array, start: number, end: number, team: Team)
   for (let at = start; at < end; ) {
     const opcode = opcodeAt(code, at);
     const length = lengthAt(code, at);
-    if (!(opcode in CHUNKS) || length === 0) break; // no program: running it will tell
+    if (!(opcode in WORK) || length === 0) break; // no program: running it will tell
     if (opcode === op.LOOP) {
       meet(at, 0);
       const body = at + length;
@@ -82,19 +77,16 @@ function share({ count, size, total }: Chunks, nanoseconds: number, clocks: Floa
   for (let i = 0; i < count; i++) clocks[i < threads ? i : clocks.indexOf(Math.min(...clocks))] += unit * size(i);
 }
 
-/** Nanoseconds of one instruction on one thread. */
-function estimateOf(code: Int32Array, at: number): number {
-  const opcode = opcodeAt(code, at);
-  const { total } = chunksOf(code, at);
-  if (opcode === op.MAP) return INSTRUCTION + MAP_STEP * total * mapSteps(code, at);
-  if (opcode === op.MATMUL)
-    return INSTRUCTION + total * (PRODUCT * code[at + slot.MATMUL_K] + MAP_STEP * mapSteps(code, at));
-  return INSTRUCTION + total * (ROWS.has(opcode) ? ROW_ELEMENT : ELEMENT);
+/** The chunks of the instruction at `at` for several threads. */
+export function chunksOf(code: Int32Array, at: number, panel = NARROW_PANEL): Chunks {
+  return workAt(code, at).cut(namedAt(code, at), wordsAt(code, at), panel);
 }
 
-const ROWS: ReadonlySet<number> = new Set([
-  ...[op.SOFTMAX, op.LOG_SUM_EXP, op.CROSS_ENTROPY, op.CROSS_ENTROPY_GRADIENT, op.SORT],
-]);
+/** Nanoseconds of one instruction on one thread. */
+function estimateOf(code: Int32Array, at: number): number {
+  const { unit = () => ELEMENT } = workAt(code, at);
+  return INSTRUCTION + chunksOf(code, at).total * unit(namedAt(code, at), mapSteps(code, at));
+}
 
 /** Steps of a map or of a product's epilogue. */
 function mapSteps(code: Int32Array, at: number): number {
@@ -102,14 +94,105 @@ function mapSteps(code: Int32Array, at: number): number {
   return map < 0 ? 0 : code[map + slot.MAP_COUNTS] >>> 16;
 }
 
-/** The chunks of the instruction at `at` for several threads, by the formulas of its kernel. */
-export function chunksOf(code: Int32Array, at: number, panel = PANEL_COLUMNS): Chunks {
-  return CHUNKS[opcodeAt(code, at) as Opcode]((number) => code[at + number], panel);
+// Nanoseconds on one core, to about a factor of two (products at 50 GFLOP/s, the block machine on Adam).
+const INSTRUCTION = 10;
+const ELEMENT = 0.3; // moved, packed, or summed up
+const ROW_ELEMENT = 1.5; // of softmax and its kin, or of a turn of SORT
+const MAP_STEP = 0.3; // of one element
+const PRODUCT = 0.04;
+
+/** What there is to do for an instruction. */
+interface Work<Slots> {
+  /** Its chunks, from its slots, from all of its words where slots are not enough, and from the usual columns of a panel. */
+  readonly cut: (slots: Slots, word: Word, panel: number) => Chunks;
+  /** Nanoseconds for the unit of the chunks, with so many steps of a map. Default: those of an element. */
+  readonly unit?: (slots: Slots, steps: number) => number;
 }
 
-/** Cuts an axis into pieces of `piece` and a rest; axes side by side make boxes, the first axis fastest. */
-function boxes(...axes: readonly (readonly [length: number, piece: number])[]): Chunks {
-  const counts = axes.map(([length, piece]) => Math.ceil(length / Math.max(1, piece)));
+const none: Work<unknown> = { cut: () => boxes([0, 1]) };
+
+const rows: Work<{ readonly rows: number; readonly columns: number }> = {
+  cut: ({ rows, columns }) => boxes(whole(columns), [rows, cut.rowsOfChunk(columns)]),
+  unit: () => ROW_ELEMENT,
+};
+
+const WORK: { readonly [O in Opcode]: Work<Named[O]> } = {
+  [op.END]: none,
+  [op.BARRIER]: none,
+  [op.LOOP]: none,
+  [op.INDEX]: none,
+  [op.MAP]: { cut: ({ n }) => boxes([n, MAP_CHUNK]), unit: (_, steps) => MAP_STEP * steps },
+  [op.REDUCE]: {
+    cut({ outer, n, inner }) {
+      const columns = cut.reduceColumns(n, inner);
+      return boxes([inner, columns], [outer, cut.reduceRows(n, inner, columns)], whole(n));
+    },
+  },
+  [op.PACK]: {
+    cut({ batch, heads, k, n, across }, _, usual) {
+      const width = across > 0 ? PACK_STRIPS : cut.packedColumns(k, cut.panelFor(n, usual));
+      return boxes([n, width], [batch * heads, 1], [k, k]);
+    },
+  },
+  [op.MATMUL]: { cut: productChunks, unit: ({ k }, steps) => PRODUCT * k + MAP_STEP * steps },
+  [op.COPY]: { cut: copyChunks },
+  [op.GATHER]: { cut: ({ count, width }) => boxes(whole(width), [count, cut.gatherRows(width)]) },
+  [op.SCATTER_ADD]: {
+    // Every part looks at all indices; rows are taken to be named evenly.
+    cut({ count, width, rows }) {
+      const part = boxes([rows, cut.scatterRows(rows)], [width, SCATTER_COLUMNS]);
+      const more = rows === 0 ? 0 : 1 + count / rows;
+      return {
+        count: part.count,
+        size: (i) => count + more * part.size(i),
+        total: part.count * count + more * part.total,
+      };
+    },
+  },
+  [op.SOFTMAX]: rows,
+  [op.LOG_SUM_EXP]: rows,
+  [op.CROSS_ENTROPY]: rows,
+  [op.CROSS_ENTROPY_GRADIENT]: rows,
+  [op.CUMULATIVE_SUM]: {
+    cut({ outer, n, inner }) {
+      const columns = cut.cumulativeColumns(inner);
+      const groups = outer * parts(inner, columns);
+      return boxes(whole(n * columns), [groups, cut.cumulativeGroups(n, columns)]);
+    },
+  },
+  [op.SORT]: { ...rows, unit: ({ columns }) => ROW_ELEMENT * Math.ceil(Math.log2(Math.max(2, columns))) }, // times turns of merging
+};
+
+/** The unit is an output. */
+function productChunks(slots: Named[typeof op.MATMUL], _: Word, usual: number): Chunks {
+  const { m, n, k } = slots;
+  const matrices = slots.batch * slots.heads;
+  const columnwise = (slots.transposed & 1) !== 0 && slots.strips === 0;
+  const tile = cut.tileRows(cut.panelFor(n, usual), usual);
+  const pieces = cut.cutProduct(matrices, m, n, k, columnwise, slots.map > 0, tile, false);
+  return boxes([m, cut.productRows(pieces)], [n, cut.productColumns(pieces)], [matrices, 1]);
+}
+
+function copyChunks({ rank }: Named[typeof op.COPY], word: Word): Chunks {
+  const dimension = (d: number) => {
+    const first = slot.COPY_FIRST + d * slot.COPY_DIMENSION_WORDS;
+    return d < 0 ? { size: 1, to: 0, from: 0 } : { size: word(first), to: word(first + 1), from: word(first + 2) };
+  };
+  const inner = [dimension(rank - 2), dimension(rank - 1)];
+  const [lines, columns] = cut.copySwaps(inner[0].to, inner[1].to) ? inner.reverse() : inner;
+  let outer = 1;
+  for (let d = 0; d < rank - 2; d++) outer *= dimension(d).size;
+  const width = cut.copyColumns(columns.size, cut.copyTurns(columns.to, lines.from));
+  const height = cut.copyRows(lines.size, width);
+  const depth = cut.copyOuter(lines.size, columns.size, height, width);
+  return boxes([columns.size, width], [lines.size, height], [outer, depth]);
+}
+
+type Axis = readonly [length: number, piece: number];
+
+/** Cuts axes into pieces, the first axis fastest. */
+function boxes(...axes: readonly Axis[]): Chunks {
+  const counts = axes.map(([length, piece]) => parts(length, Math.max(1, piece)));
   const size = (i: number) => {
     let product = 1;
     axes.forEach(([length, piece], axis) => {
@@ -122,130 +205,20 @@ function boxes(...axes: readonly (readonly [length: number, piece: number])[]): 
   return { count: product(counts), size, total: product(axes.map(([length]) => length)) };
 }
 
-/** So many whole ones as make up a chunk, at least one. */
-function fitting(chunk: number, each: number): number {
-  return Math.max(1, Math.floor(chunk / Math.max(1, each)));
-}
-
 /** An axis that is never cut. */
-function whole(length: number): readonly [length: number, piece: number] {
+function whole(length: number): Axis {
   return [Math.max(1, length), Math.max(1, length)];
 }
 
-type Word = (slot: number) => number;
-const NOTHING = () => boxes([0, 1]);
-
-function rows(count: number, columns: number): Chunks {
-  return boxes(whole(columns), [count, fitting(cut.ROWS_CHUNK, columns)]);
+/** What there is to do for the instruction at `at`; its slots are those of its opcode. */
+function workAt(code: Int32Array, at: number): Work<Readonly<Record<string, number>>> {
+  return WORK[opcodeAt(code, at) as Opcode] as Work<Readonly<Record<string, number>>>;
 }
 
-const rowKernel = (word: Word) => rows(word(slot.ROWS_ROWS), word(slot.ROWS_COLUMNS));
-const entropy = (word: Word) => rows(word(slot.ENTROPY_ROWS), word(slot.ENTROPY_COLUMNS));
-
-const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
-  [op.END]: NOTHING,
-  [op.BARRIER]: NOTHING,
-  [op.LOOP]: NOTHING,
-  [op.INDEX]: NOTHING,
-  [op.MAP]: (word) => boxes([word(slot.MAP_N), MAP_CHUNK]),
-  [op.REDUCE]: (word) => {
-    const [outer, n, inner] = [word(slot.REDUCE_OUTER), word(slot.REDUCE_N), word(slot.REDUCE_INNER)];
-    const most = Math.max(cut.REDUCE_COLUMNS, fitting(cut.REDUCE_CHUNK, n) & -cut.REDUCE_COLUMNS);
-    const width = Math.min(inner, most);
-    const height = width === inner ? fitting(cut.REDUCE_CHUNK, Math.max(1, n) * inner) : 1;
-    return boxes([inner, width], [outer, height], whole(n));
-  },
-  [op.PACK]: (word, usual) => {
-    const [k, n] = [word(slot.PACK_K), word(slot.PACK_N)];
-    const panel = panelOf(n, usual);
-    const width = word(slot.PACK_ACROSS) > 0 ? cut.PACK_STRIPS : 2 * panel * fitting(cut.PACK_CHUNK, 2 * k * panel);
-    return boxes([n, width], [word(slot.PACK_BATCH) * word(slot.PACK_HEADS), 1], [k, k]);
-  },
-  [op.MATMUL]: matmulChunks,
-  [op.COPY]: copyChunks,
-  [op.GATHER]: (word) => {
-    const width = word(slot.GATHER_WIDTH);
-    return boxes(whole(width), [word(slot.GATHER_COUNT), fitting(cut.GATHER_CHUNK, width)]);
-  },
-  [op.SCATTER_ADD]: (word) => {
-    // Every part looks at all indices; rows are taken to be named evenly.
-    const [count, width, targets] = [word(slot.SCATTER_COUNT), word(slot.SCATTER_WIDTH), word(slot.SCATTER_ROWS)];
-    const {
-      count: parts,
-      total,
-      ...each
-    } = boxes([targets, Math.ceil(targets / cut.SCATTER_PARTS)], [width, cut.SCATTER_COLUMNS]);
-    const more = targets === 0 ? 0 : 1 + count / targets;
-    return { count: parts, size: (i) => count + more * each.size(i), total: parts * count + more * total };
-  },
-  [op.SOFTMAX]: rowKernel,
-  [op.LOG_SUM_EXP]: rowKernel,
-  [op.CROSS_ENTROPY]: entropy,
-  [op.CROSS_ENTROPY_GRADIENT]: entropy,
-  [op.SORT]: (word) => {
-    const { count, size, total } = rows(word(slot.SORT_ROWS), word(slot.SORT_COLUMNS));
-    const turns = Math.ceil(Math.log2(Math.max(2, word(slot.SORT_COLUMNS)))); // of merging
-    return { count, size: (i) => turns * size(i), total: turns * total };
-  },
-  [op.CUMULATIVE_SUM]: (word) => {
-    const inner = word(slot.CUMULATIVE_SUM_INNER);
-    const width = Math.min(inner, cut.REDUCE_COLUMNS);
-    const each = word(slot.CUMULATIVE_SUM_N) * width;
-    const groups = word(slot.CUMULATIVE_SUM_OUTER) * Math.ceil(inner / width);
-    return boxes(whole(each), [groups, fitting(cut.REDUCE_CHUNK, each)]);
-  },
-};
-
-/** Columns of a panel of n columns, as in assembly/gemm/blocking.ts. */
-function panelOf(n: number, usual: number): number {
-  const second = 20 - usual;
-  return 12 * second * Math.ceil(n / second) <= 11 * usual * Math.ceil(n / usual) ? second : usual;
-}
-
-/** assembly/gemm/blocking.ts, line by line. The unit is an output. */
-function matmulChunks(word: Word, usual: number): Chunks {
-  const [m, n, k] = [slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
-  const batch = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS);
-  const columnwise = (word(slot.MATMUL_TRANSPOSED) & 1) !== 0 && word(slot.MATMUL_STRIPS) === 0;
-  const few = columnwise ? cut.FEW_COLUMNS_PACKED : cut.FEW_COLUMNS;
-  const epilogue = word(slot.MATMUL_MAP) > 0;
-  const depth = Math.min(k, 1 << 15);
-  const upTo = (x: number, multiple: number) => Math.ceil(x / multiple) * multiple;
-  const most = k > KC / 2 ? cut.MC / 2 : cut.MC;
-  const unit = usual === 8 || panelOf(n, usual) === usual ? 6 : 4;
-  let height = upTo(Math.ceil(m / Math.ceil(m / most)), unit);
-  let width = n <= cut.NC ? n : upTo(Math.ceil(n / Math.ceil(n / cut.NC)), PANEL);
-  while (true) {
-    const work = Math.min(m, height) * width * depth;
-    if (work <= cut.SMALL) break;
-    const chunks = batch * Math.ceil(m / height) * Math.ceil(n / width);
-    if (chunks >= cut.MANY || (chunks >= cut.ENOUGH && (work <= cut.LARGE || height <= cut.FEW_ROWS))) break;
-    const half = upTo(width >> 1, PANEL);
-    const wide = width > few && (!epilogue || half * depth >= cut.SEGMENT);
-    if (wide && height <= cut.FEW_ROWS) width = half;
-    else if (height > unit) height = upTo(height >> 1, unit);
-    else break;
-  }
-  return boxes([m, height], [n, width], [batch, 1]);
-}
-
-/** assembly/copy.ts: boxes of the two inner dimensions, or of outer ones where these are small. */
-function copyChunks(word: Word): Chunks {
-  const rank = word(slot.COPY_RANK);
-  const dimension = (d: number) => {
-    const first = slot.COPY_FIRST + d * slot.COPY_DIMENSION_WORDS;
-    return d < 0 ? { size: 1, to: 0, from: 0 } : { size: word(first), to: word(first + 1), from: word(first + 2) };
-  };
-  let [lines, columns] = [dimension(rank - 2), dimension(rank - 1)];
-  if (lines.to === 1 && columns.to !== 1) [lines, columns] = [columns, lines];
-  let outer = 1;
-  for (let d = 0; d < rank - 2; d++) outer *= dimension(d).size;
-  const width = Math.min(columns.size, columns.to === 1 && lines.from === 1 ? cut.COPY_SQUARE : cut.COPY_CHUNK);
-  const height = Math.min(lines.size, fitting(cut.COPY_CHUNK, width));
-  const isWhole = width === columns.size && height === lines.size;
-  return boxes(
-    [columns.size, width],
-    [lines.size, height],
-    [outer, isWhole ? fitting(cut.COPY_CHUNK, lines.size * columns.size) : 1],
-  );
+/** The words of an instruction's slots, by their names. */
+function namedAt(code: Int32Array, at: number): Readonly<Record<string, number>> {
+  const { slots } = INSTRUCTIONS[opcodeAt(code, at) as Opcode];
+  const named: Record<string, number> = {};
+  for (const { name, at: number } of slots) named[name] = code[at + number];
+  return named;
 }

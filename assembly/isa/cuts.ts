@@ -1,0 +1,154 @@
+// How an instruction's work is cut into chunks, said once: the kernels cut by these formulas, src/runtime/wasm/work.ts counts by them. What
+// is cut follows from the slots of the instruction; sums that a chunk may not cut follow from the shape alone, so none of this changes a
+// bit. The sizes and why: chunks.ts.
+//
+// A chunk is a box: each axis of the work is cut into pieces of one length and a rest, `parts` of them, and chunks are numbered along the
+// first axis first. A function here gives the length of a piece of one axis. (Of MAP it is MAP_CHUNK.)
+import * as chunk from "./chunks.ts";
+import type { i32 } from "./integers.ts";
+import { parts, upTo } from "./integers.ts";
+import { LOW_ROWS, NARROW_PANEL, TALL_ROWS, WIDE_PANEL, WIDE_ROWS, wholePanels } from "./panels.ts";
+import { KC } from "./sizes.ts";
+
+/** So many whole ones, of `each` elements, as make up a chunk: at least one. */
+function fitting(elements: i32, each: i32): i32 {
+  return most(1, (elements / most(1, each)) | 0);
+}
+
+function least(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
+function most(a: i32, b: i32): i32 {
+  return a > b ? a : b;
+}
+
+// REDUCE: columns, outer indices. As many columns as there are, or as fit, then as many outer indices.
+
+export function reduceColumns(n: i32, inner: i32): i32 {
+  return least(inner, most(chunk.REDUCE_COLUMNS, fitting(chunk.REDUCE_CHUNK, n) & -chunk.REDUCE_COLUMNS));
+}
+
+/** Outer indices of a chunk of so many columns. */
+export function reduceRows(n: i32, inner: i32, columns: i32): i32 {
+  return columns === inner ? fitting(chunk.REDUCE_CHUNK, most(1, n) * inner) : 1;
+}
+
+// PACK: columns of B, matrices (one by one); or rows of A, which become strips.
+
+/** Columns of a chunk: pairs of whole panels. */
+export function packedColumns(k: i32, panel: i32): i32 {
+  return 2 * panel * fitting(chunk.PACK_CHUNK, 2 * k * panel);
+}
+
+// COPY: columns, rows, outer indices, of which the first two are the inner dimensions. Strides are in words.
+
+/** Whether the inner dimensions change places: writing goes along the columns where it can. */
+export function copySwaps(rowTo: i32, columnTo: i32): boolean {
+  return rowTo === 1 && columnTo !== 1;
+}
+
+/** Whether a copy, its dimensions in place, is a transposition. */
+export function copyTurns(columnTo: i32, rowFrom: i32): boolean {
+  return columnTo === 1 && rowFrom === 1;
+}
+
+export function copyColumns(columns: i32, turns: boolean): i32 {
+  return least(columns, turns ? chunk.COPY_SQUARE : chunk.COPY_CHUNK);
+}
+
+/** Rows of a chunk of so many columns. */
+export function copyRows(rows: i32, chunkColumns: i32): i32 {
+  return least(rows, fitting(chunk.COPY_CHUNK, chunkColumns));
+}
+
+/** Outer indices of a chunk of so many rows and columns. */
+export function copyOuter(rows: i32, columns: i32, chunkRows: i32, chunkColumns: i32): i32 {
+  return chunkRows === rows && chunkColumns === columns ? fitting(chunk.COPY_CHUNK, rows * columns) : 1;
+}
+
+// GATHER: rows of the result.
+
+export function gatherRows(width: i32): i32 {
+  return fitting(chunk.GATHER_CHUNK, width);
+}
+
+// SCATTER_ADD: rows of the result, columns.
+
+export function scatterRows(rows: i32): i32 {
+  return parts(rows, chunk.SCATTER_PARTS);
+}
+
+// SOFTMAX and its kin, SORT: rows.
+
+export function rowsOfChunk(columns: i32): i32 {
+  return fitting(chunk.ROWS_CHUNK, columns);
+}
+
+// CUMULATIVE_SUM: groups of neighbouring columns, one at least; those of an outer index follow those of the one before.
+
+/** Columns of a group: its last one in an outer index may have fewer. */
+export function cumulativeColumns(inner: i32): i32 {
+  return least(inner, chunk.REDUCE_COLUMNS);
+}
+
+/** Groups of a chunk, of so many columns each. */
+export function cumulativeGroups(n: i32, columns: i32): i32 {
+  return fitting(chunk.REDUCE_CHUNK, n * columns);
+}
+
+// MATMUL: rows of C, columns, matrices of all batches and heads (one by one).
+
+/** Columns of the panels of B, which has n: `usual` ones, or those of the other width if that makes a twelfth less of them. */
+export function panelFor(n: i32, usual: i32): i32 {
+  const other = NARROW_PANEL + WIDE_PANEL - usual;
+  return 12 * upTo(n, other) <= 11 * upTo(n, usual) ? other : usual;
+}
+
+/** Rows of a tile that meets a panel of so many columns, in a build with such `usual` ones. */
+export function tileRows(panel: i32, usual: i32): i32 {
+  return panel === WIDE_PANEL ? WIDE_ROWS : usual === NARROW_PANEL ? TALL_ROWS : LOW_ROWS;
+}
+
+/**
+ * How to cut a product: for one thread (`alone`) not smaller than is best for its caches. `columnwise`: chunks pack columns of A;
+ * `tile`: rows of a tile. Read the answer by productRows and productColumns.
+ */
+export function cutProduct(
+  matrices: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  columnwise: boolean,
+  epilogue: boolean,
+  tile: i32,
+  alone: boolean,
+): i32 {
+  const few = columnwise ? chunk.FEW_COLUMNS_PACKED : chunk.FEW_COLUMNS;
+  const depth = least(k, 1 << 15); // so that no product of sizes overflows
+  const unit = tile === LOW_ROWS ? LOW_ROWS : TALL_ROWS; // so that no tile lacks rows
+  let rows = upTo(parts(m, parts(m, k > KC / 2 ? chunk.MC / 2 : chunk.MC)), unit);
+  let columns = n <= chunk.NC ? n : wholePanels(parts(n, parts(n, chunk.NC)));
+  while (true) {
+    const work = least(m, rows) * columns * depth;
+    if (work <= chunk.SMALL || (alone && work <= chunk.LARGE)) break;
+    const chunks = matrices * parts(m, rows) * parts(n, columns);
+    if (chunks >= chunk.MANY || (chunks >= chunk.ENOUGH && (work <= chunk.LARGE || rows <= chunk.FEW_ROWS))) break;
+    const half = wholePanels(columns >> 1);
+    const wide = columns > few && (!epilogue || half * depth >= chunk.SEGMENT);
+    if (wide && rows <= chunk.FEW_ROWS) columns = half;
+    else if (rows > unit) rows = upTo(rows >> 1, unit);
+    else break;
+  }
+  return rows | (columns << 8); // at most 96 and 528
+}
+
+/** Rows of the chunks of a product that was cut so. */
+export function productRows(cut: i32): i32 {
+  return cut & 255;
+}
+
+/** Columns of the chunks of a product that was cut so. */
+export function productColumns(cut: i32): i32 {
+  return cut >> 8;
+}
