@@ -83,8 +83,8 @@ export const furtherFunctions: readonly Subject[] = [
   }),
   subject<{ readonly axis: number }>({
     name: "functions/prod",
-    // Products of n factors, n - 1 roundings each.
-    bounds: { value: composed(8), derivatives: composed(32) },
+    // Products of n factors, n - 1 roundings each; PyTorch's second slope of a single factor is what is left of its roundings, not 0.
+    bounds: { value: composed(8), derivatives: { ...composed(32), scale: () => 1 / 8 } },
     draw(draw) {
       const shape = draw.shape({ least: 1 }).map((size) => Math.min(size, 12));
       return { inputs: [draw.reals(shape, MODERATE)], options: { axis: draw.axis(shape) } };
