@@ -1,4 +1,5 @@
-// simdgrad: tensors, gradients, programs, executors, training. Layers are in simdgrad/nn, optimizers in simdgrad/optim.
+// simdgrad: tensors, gradients, programs, executors, training. Layers are in simdgrad/nn, optimizers in simdgrad/optim,
+// what fewer pages need of functions in simdgrad/functions.
 export { customGradient, grad, valueAndGrad } from "./autodiff.ts";
 export { type CompileOptions, type Computation, compile } from "./compile/compile.ts";
 export { compileInit } from "./compile/init.ts";

@@ -20,8 +20,12 @@ export interface FullOptions {
  * await evaluate(full([2, 2], 3)); // => [3, 3, 3, 3]
  */
 export function full(shape: Shape, value: number, options: FullOptions = {}): Tensor {
-  checkOptions(options, "full", { dtype: checkKnown });
-  return scalar(value, options.dtype).broadcastTo(checkShape(shape, "full"));
+  return filled(shape, value, options, "full");
+}
+
+function filled(shape: Shape, value: number, options: FullOptions, name: string): Tensor {
+  checkOptions(options, name, { dtype: checkKnown });
+  return scalar(value, options.dtype).broadcastTo(checkShape(shape, name));
 }
 
 /**
@@ -34,7 +38,7 @@ export function full(shape: Shape, value: number, options: FullOptions = {}): Te
  * await evaluate(zeros([3], { dtype: "i32" })); // => [0, 0, 0]
  */
 export function zeros(shape: Shape, options: FullOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled(shape, 0, options, "zeros");
 }
 
 /**
@@ -47,7 +51,7 @@ export function zeros(shape: Shape, options: FullOptions = {}): Tensor {
  * await evaluate(ones([3])); // => [1, 1, 1]
  */
 export function ones(shape: Shape, options: FullOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled(shape, 1, options, "ones");
 }
 
 /**

@@ -1,7 +1,7 @@
 // Hyperbolic functions and their inverses, of the steps that there are: formulas that lose no digits near 0, near 1 and where e^x is
 // infinite. Their slopes are formulas of their own, since those of the parts that are not taken may be infinite.
 import type { Tensor } from "../tensor.ts";
-import { smooth } from "./smooth.ts";
+import { oneLessSquare, smooth } from "./smooth.ts";
 
 /** From here on e^x nears the end of the range. */
 const FAR = 88;
@@ -121,7 +121,7 @@ function acoshOf(x: Tensor): Tensor {
  * await evaluate(atanh(constant([0, 0.5]))); // => [0, 0.54931]
  */
 export function atanh(x: Tensor): Tensor {
-  return smooth("atanh", x, atanhOf, (cotangent, a) => cotangent.div(a.neg().add(1).mul(a.add(1))));
+  return smooth("atanh", x, atanhOf, (cotangent, a) => cotangent.div(oneLessSquare(a)));
 }
 
 function atanhOf(x: Tensor): Tensor {

@@ -1,11 +1,17 @@
 // biome-ignore-all lint/suspicious/noShadowRestrictedNames: isNaN and isFinite are what the global ones are for one number.
 // What holds: logic of f32 0 and 1, as comparisons give them. Whatever is not 0 is true, NaN too. Nothing here has a gradient.
+import { normalizeAxes } from "../shape.ts";
 import { aTensor, type KeepDims, type Tensor } from "../tensor.ts";
 
 /** f32 1 where it is not 0, else 0. */
 function truth(x: Tensor, name: string): Tensor {
   aTensor(x, `${name}: an operand`);
   return x.notEqual(0);
+}
+
+/** How many ones there are along the axes. */
+function count(ones: Tensor, axes: number | readonly number[] | undefined, options: KeepDims, name: string): Tensor {
+  return ones.sum(normalizeAxes(axes, ones.shape, name), options);
 }
 
 /**
@@ -71,7 +77,7 @@ export function logicalNot(x: Tensor): Tensor {
  * await evaluate(any(constant([[0, 0], [0, 3]]), 1)); // => [0, 1]
  */
 export function any(x: Tensor, axes?: number | readonly number[], options: KeepDims = {}): Tensor {
-  return truth(x, "any").sum(axes, options).greater(0);
+  return count(truth(x, "any"), axes, options, "any").greater(0);
 }
 
 /**
@@ -84,7 +90,7 @@ export function any(x: Tensor, axes?: number | readonly number[], options: KeepD
  * await evaluate(all(constant([[1, 2], [0, 3]]), 1)); // => [1, 0]
  */
 export function all(x: Tensor, axes?: number | readonly number[], options: KeepDims = {}): Tensor {
-  return logicalNot(x).sum(axes, options).equal(0);
+  return count(truth(x, "all").equal(0), axes, options, "all").equal(0);
 }
 
 /**

@@ -14,3 +14,13 @@ export function smooth(
   checkDType(x, ["f32"], name);
   return customGradient(f, (cotangent, [a], output) => [rule(cotangent, a, output)])(x);
 }
+
+/** 1 - x^2 without the digits that it loses near 1, and with the slope -2 x, of which the factors' slopes would lose digits near 0. */
+export function oneLessSquare(x: Tensor): Tensor {
+  return smooth(
+    "oneLessSquare",
+    x,
+    (a) => a.neg().add(1).mul(a.add(1)),
+    (cotangent, a) => cotangent.mul(a).mul(-2),
+  );
+}

@@ -2,7 +2,7 @@
 import { atan2 as atan2Op } from "../ops/functions.ts";
 import { broadcastShapes } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
-import { smooth } from "./smooth.ts";
+import { oneLessSquare, smooth } from "./smooth.ts";
 
 /**
  * Tangent of an angle in radians.
@@ -56,9 +56,9 @@ export function atan(x: Tensor): Tensor {
   );
 }
 
-/** The other leg of a right triangle of hypotenuse 1: sqrt(1 - x^2) without loss near 1; NaN beyond. */
+/** The other leg of a right triangle of hypotenuse 1; NaN beyond. */
 function otherLeg(x: Tensor): Tensor {
-  return x.neg().add(1).mul(x.add(1)).sqrt();
+  return oneLessSquare(x).sqrt();
 }
 
 /**

@@ -92,6 +92,19 @@ TWINS.update({f"elementwise/{name}": plain(f) for name, f in {
     "select": lambda c, a, b: torch.where(c != 0, a, b),
 }.items()})
 TWINS.update({f"elementwise/{name}": holds(f) for name, f in {"less": torch.lt, "greater": torch.gt, "equal": torch.eq}.items()})
+TWINS.update({f"functions/{name}": plain(f) for name, f in {
+    "round": torch.round, "ceil": torch.ceil, "log2": torch.log2, "log10": torch.log10, "tan": torch.tan, "atan": torch.atan, "asin": torch.asin,
+    "acos": torch.acos, "sinh": torch.sinh, "cosh": torch.cosh, "asinh": torch.asinh, "acosh": torch.acosh, "atanh": torch.atanh, "atan2": torch.atan2,
+}.items()})
+TWINS.update({f"functions/{name}": holds(f) for name, f in {
+    "lessEqual": torch.le, "greaterEqual": torch.ge, "notEqual": torch.ne, "logicalAnd": torch.logical_and, "logicalOr": torch.logical_or,
+    "logicalXor": torch.logical_xor, "isNaN": torch.isnan, "isFinite": torch.isfinite, "isInfinite": torch.isinf,
+}.items()})
+TWINS.update({
+    "functions/clamp": lambda o, x: torch.clamp(x, o["min"], o["max"]),
+    "functions/std": lambda o, x: torch.std(x, axes_of(o, x), correction=o["correction"]),
+    "functions/prod": lambda o, x: torch.prod(x, o["axis"]),
+})
 # Where the base is 0 and the exponent at least 2, all derivatives by the exponent are 0; torch's second ones are NaN.
 TWINS["elementwise/pow at 0"] = lambda o, a, b: torch.pow(a, b.detach()) + 0 * b
 # As C's pow; torch takes the square root for 0.5, whose slope at -0 is -inf.

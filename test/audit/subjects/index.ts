@@ -3,6 +3,7 @@ import type { Subject } from "../subject.ts";
 import { alongAxes } from "./along.ts";
 import { compositions } from "./compositions.ts";
 import { elementwise } from "./elementwise.ts";
+import { furtherFunctions } from "./functions.ts";
 import { layers } from "./layers.ts";
 import { losses } from "./losses.ts";
 import { movement } from "./movement.ts";
@@ -12,6 +13,7 @@ import { training } from "./training.ts";
 
 export const subjects: readonly Subject[] = [
   ...elementwise,
+  ...furtherFunctions,
   ...reductions,
   ...movement,
   ...alongAxes,
