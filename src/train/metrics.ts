@@ -1,10 +1,35 @@
 // Metrics: scalars of prediction and target, measured at every step beside the loss. Nothing is trained on them.
+import { isFunction, isRecord, must } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 
-/** A scalar of a prediction and its target. */
-export type Metric = (prediction: Tensor, target: Tensor) => Tensor;
+/**
+ * What is measured beside the loss: a scalar of a prediction and its target, or numbers of them that are added up before a value is made of
+ * them, such as those of simdgrad/metrics.
+ */
+export type Metric = ((prediction: Tensor, target: Tensor) => Tensor) | CountedMetric;
+
+/** A metric that is no mean over batches: it is made of numbers that are added over all rows, or kept of all of them. */
+export interface CountedMetric {
+  /** Numbers of a batch, f32: [n], sums over its rows; with `ofEachRow` [N, n]. */
+  readonly numbers: (prediction: Tensor, target: Tensor) => Tensor;
+  /** The numbers of all rows are kept, one row after the other, for a value that depends on their order. */
+  readonly ofEachRow?: boolean;
+  /** The metric: of the added numbers, or of those of all rows. */
+  readonly value: (numbers: Float64Array) => number;
+}
+
+/** Throws an ArgumentError unless a value is a metric. */
+export function aMetric(value: unknown, what: string): void {
+  const { numbers, value: made } = isRecord(value) ? value : {};
+  must(
+    isFunction(value) || (isFunction(numbers) && isFunction(made)),
+    value,
+    what,
+    "a metric, such as accuracy or f1()",
+  );
+}
 
 /**
  * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]).

@@ -1,14 +1,25 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
 
+import { input } from "../create.ts";
+import { evaluationContext } from "../nn/module.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
+import { checkMeasures } from "./check-measures.ts";
 import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import type { FitPlan } from "./fit.ts";
 import { Measurer } from "./measure.ts";
-import { type Batching, gradientName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
+import {
+  type Batching,
+  gradientName,
+  measure,
+  numberName,
+  type Recipe,
+  searchPrograms,
+  stepProgram,
+} from "./programs.ts";
 import { saved } from "./state.ts";
 
 /** What a fit needs of its trainer. */
@@ -38,6 +49,8 @@ export interface Course {
 export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
   const { executor, recipe, minimizer, program, exclusive, failed, begins } = workshop;
   const { batch, epochs, lastBatch, shuffle, held } = course;
+  const [x, y] = [data.x, data.y].map(({ shape, dtype }) => input([1, ...shape.slice(1)], dtype));
+  checkMeasures(measure(recipe, x, y, evaluationContext()), recipe.metrics);
   const whole = Math.floor(data.rows / batch);
   const rest = data.rows - whole * batch;
   const rows = lastBatch === "drop" ? whole * batch : data.rows;
@@ -83,10 +96,23 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
           : executor.run(entries, { repeat, from });
       return { handle, written };
     },
+    metrics: (sums, steps) => metricsOf(recipe, sums, steps),
     validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
     onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
   };
+}
+
+/** Metrics over steps, out of the sums of what these logged; those that are made of each row's numbers are measured over data sets alone. */
+function metricsOf({ metrics }: Recipe, sums: ReadonlyMap<string, number>, steps: number): Record<string, number> {
+  const values = Object.entries(metrics).flatMap(([name, metric]): [string, number][] => {
+    if (typeof metric === "function") return [[name, (sums.get(name) ?? Number.NaN) / steps]];
+    if (metric.ofEachRow) return [];
+    const numbers: number[] = [];
+    for (let i = 0; sums.has(numberName(name, i)); i++) numbers.push(sums.get(numberName(name, i)) as number);
+    return [[name, metric.value(Float64Array.from(numbers))]];
+  });
+  return Object.fromEntries(values);
 }
 
 /**

@@ -12,7 +12,7 @@ import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Metric } from "./metrics.ts";
+import type { CountedMetric, Metric } from "./metrics.ts";
 
 /** What is trained and how: everything programs are made from. */
 export interface Recipe {
@@ -25,6 +25,8 @@ export interface Recipe {
   readonly state: OptimizerState;
   readonly counters: Counters;
   readonly seed: number;
+  /** Rows that are measured at once. */
+  readonly evaluationBatch?: number | "all";
   /** All variables of the training, by their paths. */
   readonly names: ReadonlyMap<Variable, string>;
 }
@@ -72,26 +74,26 @@ export function gradientName(parameter: number): string {
   return `gradient ${parameter}`;
 }
 
+/** The output of a step that holds a number of a counted metric. */
+export function numberName(metric: string, i: number): string {
+  return `${metric}#${i}`;
+}
+
 function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
   const { state, parameters, counters, seed } = recipe;
   const assigned: Assignment[] = [];
   const { x, y } = batchOf(recipe, data, batching);
-  const { loss, metrics } = measure(recipe, x, y, trainingContext(seed, state.step, assigned));
-  const gradients = grad(loss, [...parameters.values()]);
-  return { outputs: { loss, ...metrics }, gradients, assigned, counted: count(counters, batching) };
+  const measured = measure(recipe, x, y, trainingContext(seed, state.step, assigned));
+  const gradients = grad(measured[0].value, [...parameters.values()]);
+  const outputs = Object.fromEntries(measured.flatMap(loggedOf));
+  return { outputs, gradients, assigned, counted: count(counters, batching) };
 }
 
-/** Loss and metrics of rows row .. row + batch - 1, and on to the next; after the last row to the first. */
-export function evaluationProgram(recipe: Recipe, data: Dataset, row: Variable, batch: number): Program {
-  const index = arange(batch).add(row);
-  const { loss, metrics } = measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
-  const outputs = withAverages(recipe, { loss, ...metrics });
-  const next = row.add(batch);
-  return compile({
-    outputs,
-    assignments: [[row, next.less(data.rows).select(next, next.like(0))]],
-    names: recipe.names,
-  });
+/** What a step logs: numbers of a counted metric one by one, but for those of each row. */
+function loggedOf({ name, value, metric }: Measured): [string, Tensor][] {
+  if (metric === undefined) return [[name, value]];
+  const count = metric.ofEachRow ? 0 : value.shape[0];
+  return Array.from({ length: count }, (_, i) => [numberName(name, i), value.narrow(0, i, 1).reshape([])]);
 }
 
 /** The model's output for an input `x` of the given shape. */
@@ -108,10 +110,27 @@ export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
   return output;
 }
 
-function measure(recipe: Recipe, x: Tensor, y: Tensor, context: Context) {
-  const prediction = forward(recipe.model, recipe.preprocess(x), context);
-  const metrics = Object.entries(recipe.metrics).map(([name, metric]) => [name, metric(prediction, y)] as const);
-  return { loss: recipe.loss(prediction, y), metrics: Object.fromEntries(metrics) };
+/** What is measured of a batch: a scalar, or numbers of a counted metric. */
+export interface Measured {
+  readonly name: string;
+  readonly value: Tensor;
+  readonly metric?: CountedMetric;
+}
+
+/** The loss, then the metrics. */
+export function measure(
+  { model, preprocess, loss, metrics }: Recipe,
+  x: Tensor,
+  y: Tensor,
+  context: Context,
+): Measured[] {
+  const prediction = forward(model, preprocess(x), context);
+  const measured = Object.entries(metrics).map(([name, metric]) =>
+    typeof metric === "function"
+      ? { name, value: metric(prediction, y) }
+      : { name, value: metric.numbers(prediction, y), metric },
+  );
+  return [{ name: "loss", value: loss(prediction, y) }, ...measured];
 }
 
 /** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */

@@ -43,7 +43,7 @@ import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
-import { accuracy, type Metric } from "./metrics.ts";
+import { accuracy, aMetric, type Metric } from "./metrics.ts";
 import { ownArray } from "./own-array.ts";
 import type { Workshop } from "./plan.ts";
 import { newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
@@ -59,8 +59,13 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** From a batch of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
   readonly preprocess?: (x: Tensor) => Tensor;
-  /** Measured beside the loss. Default: accuracy, for losses of class indices. */
+  /** Measured beside the loss: functions to a scalar, and those of simdgrad/metrics. Default: accuracy, for losses of class indices. */
   readonly metrics?: Readonly<Record<string, Metric>>;
+  /**
+   * Rows that `evaluate` and a validation measure at once, or "all". It changes what is of a batch by nature alone, such as infoNce, which is
+   * averaged over these batches, each weighed by its rows. Default 256.
+   */
+  readonly evaluationBatch?: number | "all";
   /** What `setHyperparameters` may change, by name: scalars made by `hyperparameter` that optimizer, loss or model use. */
   readonly hyperparameters?: Readonly<Record<string, Variable>>;
   /** Reject NaN and infinities in data. Default true. */
@@ -151,6 +156,7 @@ export class Trainer {
       state,
       counters,
       seed,
+      evaluationBatch: options.evaluationBatch,
       parameters: trained,
       metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
       preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
@@ -242,7 +248,7 @@ export class Trainer {
     if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
     const { rows } = samples;
     checkOptions(options, "fit", {
-      batch: (value, what) => value === "all" || must(isBatch(value), value, what, 'a whole number >= 1 or "all"'),
+      batch: aBatch,
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
       lastBatch: oneOf("keep", "drop", "pad"),
       shuffle: aBoolean,
@@ -285,7 +291,9 @@ export class Trainer {
   }
 
   /**
-   * Mean loss and metrics over samples, without training on them.
+   * Loss and metrics over samples, without training on them: what they would be if all rows were one batch. A loss or metric that is made of
+   * sums over rows, as those of this library and their combinations are, is made of the sums over all rows; anything else is
+   * averaged over batches (`evaluationBatch`), each weighed by its rows.
    * @throws DataError, ShapeError, DTypeError naming what does not fit
    *
    * @example
@@ -676,8 +684,8 @@ function lossOf(loss: Loss, prediction: Tensor, y: Tensor): Tensor {
   }
 }
 
-function isBatch(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) >= 1;
+function aBatch(value: unknown, what: string): void {
+  must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
 }
 
 function checkTrainerOptions(options: TrainerOptions): void {
@@ -687,7 +695,8 @@ function checkTrainerOptions(options: TrainerOptions): void {
     executor: anExecutor,
     seed: anInteger,
     preprocess: aFunction,
-    metrics: aRecordOf(aFunction),
+    metrics: aRecordOf(aMetric),
+    evaluationBatch: aBatch,
     hyperparameters: aRecordOf(aVariable),
     checkFinite: aBoolean,
   };

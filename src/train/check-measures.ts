@@ -1,0 +1,38 @@
+// The loss and the metrics of a training, checked before they become a program. Loaded with the first fit or evaluation.
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { checkDType, showShape } from "../shape.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
+import type { Metric } from "./metrics.ts";
+import type { Measured } from "./programs.ts";
+
+/**
+ * @throws ArgumentError for a metric with the name of a number that a step logs, ShapeError and DTypeError for one that gives something else
+ * than it should
+ */
+export function checkMeasures(measured: readonly Measured[], metrics: Readonly<Record<string, Metric>>): void {
+  for (const name of Object.keys(metrics)) checkName(name, metrics);
+  for (const { name, value, metric } of measured) {
+    const what = metric === undefined ? whatIs(name) : `${whatIs(name)}.numbers`;
+    aTensor(value, what);
+    if (metric !== undefined) checkDType(value, ["f32"], what);
+    if (metric === undefined) checkAxes(value, 0, what, "one number, such as mean() gives");
+    else if (metric.ofEachRow) checkAxes(value, 2, what, "[N, n], numbers of each row");
+    else checkAxes(value, 1, what, "[n], sums over the rows");
+  }
+}
+
+function whatIs(name: string): string {
+  return name === "loss" ? "what the loss gives" : `Trainer: metrics.${name}`;
+}
+
+function checkAxes({ shape }: Tensor, axes: number, what: string, expected: string): void {
+  if (shape.length !== axes) throw new ShapeError(`${what} must be ${expected}, got ${showShape(shape)}`);
+}
+
+/** A step logs the numbers of a counted metric one by one, and gradients where an optimizer searches. */
+function checkName(name: string, metrics: Readonly<Record<string, Metric>>): void {
+  const [, metric = ""] = /^(.*)#\d+$/s.exec(name) ?? [];
+  const isNumber = Object.hasOwn(metrics, metric) && typeof metrics[metric] !== "function";
+  if (isNumber || /^gradient \d+$/.test(name))
+    throw new ArgumentError(`Trainer: metrics.${name}: a number that a step logs has this name`);
+}

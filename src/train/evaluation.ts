@@ -1,0 +1,231 @@
+// The programs that measure a data set batch by batch. What is a sum is added up on the executor, in two numbers each, so that nothing
+// depends on the size of the batches. Loaded when something is measured first.
+import { compile } from "../compile/compile.ts";
+import { input } from "../create.ts";
+import { evaluationContext } from "../nn/module.ts";
+import type { Program } from "../program/program.ts";
+import { sizeOf } from "../shape.ts";
+import { arange, type Tensor } from "../tensor.ts";
+import { type Assignment, Variable } from "../variable.ts";
+import { withAverages } from "./averaged.ts";
+import { checkMeasures } from "./check-measures.ts";
+import type { Dataset } from "./dataset.ts";
+import type { CountedMetric } from "./metrics.ts";
+import { type Measured, measure, type Recipe } from "./programs.ts";
+import { summed } from "./whole.ts";
+
+/** Numbers that are told at one step. */
+export const WIDTH = 64;
+
+/** What measures one batch after the other, and begins anew after the last. */
+export interface Evaluation {
+  /** One a size of batches; a step's scalars are measures of all rows so far. */
+  readonly batches: readonly BatchProgram[];
+  /** Logs WIDTH of the numbers that a batch leaves for the page, and at its next step the next. Undefined where none are left. */
+  readonly telling: Program | undefined;
+  /** Metrics that are made of these numbers. */
+  readonly counted: readonly Counted[];
+  /** Variables that begin at zero. */
+  readonly fresh: readonly Variable[];
+}
+
+/** A counted metric, with how many numbers it has in all, or with `ofEachRow` a row. */
+export interface Counted {
+  readonly name: string;
+  readonly metric: CountedMetric;
+  readonly size: number;
+}
+
+/** A program for batches of one size. */
+export interface BatchProgram {
+  readonly program: Program;
+  readonly rows: number;
+  /** Batches of this size. */
+  readonly steps: number;
+  /** Steps in which the numbers are told that it leaves: totals of counted metrics so far, what these were rounded by, numbers of rows. */
+  readonly tellings: number;
+}
+
+export function evaluationOf(recipe: Recipe, data: Dataset, batch: number, name: string): Evaluation {
+  const rest = data.rows % batch;
+  const sizes = rest > 0 ? [batch, rest] : [batch];
+  const integer = (part: string) => new Variable([], 0, { dtype: "i32", label: `${name}.${part}` });
+  const [row, line] = [integer("row"), integer("line")];
+  const measured = sizes.map((rows) => {
+    const index = arange(rows).add(row);
+    return measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
+  });
+  checkMeasures(measured[0], recipe.metrics);
+  const isOne = batch === data.rows;
+  const results = isOne ? [ofAllRows(measured[0])] : ofBatches(recipe, data, sizes, measured, row, name);
+  const lines = Math.max(...results.map(({ left }) => Math.ceil(lengthOf(left) / WIDTH)));
+  const kept = lines > 0 ? new Variable([lines, WIDTH], 0, { label: `${name}.numbers`, trainable: false }) : undefined;
+  const batches = results.map(({ scalars, assigned, left }, i): BatchProgram => {
+    const next = row.add(sizes[i]);
+    const leaving: Assignment[] = kept
+      ? [
+          [kept, together(left, lines * WIDTH).reshape(kept.shape)],
+          [line, line.like(0)],
+        ]
+      : [];
+    const counted: Assignment = [row, next.less(data.rows).select(next, next.like(0))];
+    const assignments = [...assigned, ...leaving];
+    const [outputs, values] = averaged(recipe, scalars, assignments);
+    return {
+      program: compile({
+        outputs,
+        assignments: [...assignments.map(([variable], j): Assignment => [variable, values[j]]), counted],
+        names: recipe.names,
+      }),
+      rows: sizes[i],
+      steps: Math.floor(i === 0 ? data.rows / batch : 1),
+      tellings: Math.ceil(lengthOf(left) / WIDTH),
+    };
+  });
+  const sums = results[0].assigned.map(([variable]) => variable);
+  return {
+    batches,
+    telling: kept && telling(kept, line),
+    counted: measured[0].flatMap(({ name: key, value: { shape }, metric }) =>
+      metric ? [{ name: key, metric, size: shape[metric.ofEachRow ? 1 : 0] }] : [],
+    ),
+    fresh: [row, ...sums, ...(kept ? [kept, line] : [])],
+  };
+}
+
+/** What comes of a batch. */
+interface Result {
+  readonly scalars: readonly (readonly [string, Tensor])[];
+  readonly assigned: readonly Assignment[];
+  /** Numbers for the page: f32, [n] each. */
+  readonly left: readonly Tensor[];
+}
+
+/** One batch is all rows: its measures are theirs. */
+function ofAllRows(measured: readonly Measured[]): Result {
+  const sums = sumsOf(measured);
+  return {
+    scalars: scalarsOf(measured),
+    assigned: [],
+    left: [...sums, ...sums.map((each) => each.like(0)), ...rowsOf(measured)],
+  };
+}
+
+function scalarsOf(measured: readonly Measured[]): Result["scalars"] {
+  return measured.filter(({ metric }) => metric === undefined).map(({ name, value }) => [name, value]);
+}
+
+/** Numbers of counted metrics that are added. */
+function sumsOf(measured: readonly Measured[]): Tensor[] {
+  return measured.filter(({ metric }) => metric && !metric.ofEachRow).map(({ value }) => value);
+}
+
+/** Numbers of counted metrics that are kept of each row. */
+function rowsOf(measured: readonly Measured[]): Tensor[] {
+  return measured.filter(({ metric }) => metric?.ofEachRow).map(({ value }) => value.flatten());
+}
+
+/** One an entry of sizes: measures of all rows so far, out of sums over the batches so far. */
+function ofBatches(
+  recipe: Recipe,
+  data: Dataset,
+  sizes: readonly number[],
+  measured: readonly (readonly Measured[])[],
+  row: Variable,
+  name: string,
+): Result[] {
+  const [x, y] = [data.x, data.y].map(({ shape, dtype }) => input(shape, dtype));
+  const whole = measure(recipe, x, y, evaluationContext());
+  const ofWhole = scalarsOf(whole);
+  const scalars = ofWhole.map(([key, value], i) => {
+    const batches = measured.map((each) => scalarsOf(each)[i][1]);
+    return [key, summed({ batches, whole: value }, sizes, data.rows)] as const;
+  });
+  const numbers = measured.map((each, i) => [...scalars.flatMap(([, { numbers: own }]) => own[i]), ...sumsOf(each)]);
+  const [counted, length] = [lengthOf(sumsOf(whole)), lengthOf(numbers[0])];
+  const sum = (part: string) => new Variable([length], 0, { label: `${name}.${part}`, trainable: false });
+  const [high, low] = [sum("sums"), sum("rounded")];
+  return measured.map((each, i) => {
+    const isFirst = row.equal(0);
+    const before = [high, low].map((variable) => isFirst.select(0, variable));
+    const after = added(before[0], before[1], together(numbers[i], length));
+    // A sum that is infinite leaves no number behind.
+    const totals = after[1].equal(after[1]).select(after[0].add(after[1]), after[0]);
+    let start = 0;
+    const results = scalars.map(([key, { numbers: parts, of }]): readonly [string, Tensor] => {
+      const own = start;
+      start += lengthOf(parts[i]);
+      return [key, of((at, size) => totals.narrow(0, own + at, size))];
+    });
+    const left = counted > 0 ? after.map((half) => half.narrow(0, start, counted)) : [];
+    const assigned: Assignment[] = [
+      [high, after[0]],
+      [low, after[1]],
+    ];
+    return { scalars: results, assigned, left: [...left, ...rowsOf(each)] };
+  });
+}
+
+/** high + low + values as a number and what it was rounded by (Knuth 1969, section 4.2.2, theorem B). */
+function added(high: Tensor, low: Tensor, values: Tensor): readonly [Tensor, Tensor] {
+  const sum = high.add(values);
+  const grown = sum.sub(high);
+  const lost = high.sub(sum.sub(grown)).add(values.sub(grown));
+  return [sum, low.add(lost)];
+}
+
+function lengthOf(parts: readonly Tensor[]): number {
+  return parts.reduce((length, { shape }) => length + sizeOf(shape), 0);
+}
+
+/** Numbers one after the other, and zeros. (`concat` is nothing that a page which trains needs to load.) */
+function together(parts: readonly Tensor[], length: number): Tensor {
+  let start = 0;
+  const padded = parts.map((part) => {
+    const [size] = part.shape;
+    start += size;
+    return part.pad([[start - size, length - start]]);
+  });
+  return padded.reduce((all, part) => all.add(part));
+}
+
+/** The outputs and the assignments' values with averages of parameters in their place. */
+function averaged(recipe: Recipe, scalars: Result["scalars"], assignments: readonly Assignment[]) {
+  const all = [...scalars.map(([, value]) => value), ...assignments.map(([, value]) => value)];
+  const values = Object.values(withAverages(recipe, Object.fromEntries(all.entries())));
+  const outputs = Object.fromEntries(scalars.map(([key], i) => [key, values[i]]));
+  return [outputs, values.slice(scalars.length)] as const;
+}
+
+function telling(kept: Variable, line: Variable): Program {
+  const numbers = kept.gather(line);
+  const outputs = Array.from({ length: WIDTH }, (_, i) => [`n${i}`, numbers.narrow(0, i, 1).reshape([])]);
+  return compile({ outputs: Object.fromEntries(outputs), assignments: [[line, line.add(1)]] });
+}
+
+/** Counted metrics, out of all numbers that batches left, one batch after the other. */
+export function valuesOf(
+  counted: readonly Counted[],
+  batches: readonly Pick<BatchProgram, "rows" | "steps" | "tellings">[],
+  told: readonly number[],
+): (readonly [string, number])[] {
+  const added = counted.filter(({ metric }) => !metric.ofEachRow).reduce((sum, { size }) => sum + size, 0);
+  const kept = counted.map((): number[] => []);
+  let [next, last] = [0, 0];
+  for (const { rows, steps, tellings } of batches)
+    for (let step = 0; step < steps; step++) {
+      let at = next + 2 * added;
+      counted.forEach(({ metric, size }, i) => {
+        const end = metric.ofEachRow ? at + rows * size : at;
+        while (at < end) kept[i].push(told[at++]);
+      });
+      last = next;
+      next += tellings * WIDTH;
+    }
+  return counted.map(({ name, metric, size }, i) => {
+    const total = (_: unknown, at: number) => told[last + at] + (told[last + added + at] || 0); // of an infinite one NaN is left
+    const numbers = metric.ofEachRow ? kept[i] : Array.from({ length: size }, total);
+    if (!metric.ofEachRow) last += size;
+    return [name, metric.value(Float64Array.from(numbers))];
+  });
+}
