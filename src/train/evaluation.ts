@@ -226,6 +226,6 @@ export function valuesOf(
     const total = (_: unknown, at: number) => told[last + at] + (told[last + added + at] || 0); // of an infinite one NaN is left
     const numbers = metric.ofEachRow ? kept[i] : Array.from({ length: size }, total);
     if (!metric.ofEachRow) last += size;
-    return [name, metric.value(Float64Array.from(numbers))];
+    return [name, metric.value(Float64Array.from(numbers), size)];
   });
 }

@@ -16,8 +16,8 @@ export interface CountedMetric {
   readonly numbers: (prediction: Tensor, target: Tensor) => Tensor;
   /** The numbers of all rows are kept, one row after the other, for a value that depends on their order. */
   readonly ofEachRow?: boolean;
-  /** The metric: of the added numbers, or of those of all rows. */
-  readonly value: (numbers: Float64Array) => number;
+  /** The metric: of the n added numbers, or of those of all rows, one row after the other, n each. */
+  readonly value: (numbers: Float64Array, n: number) => number;
 }
 
 /** Throws an ArgumentError unless a value is a metric. */

@@ -110,7 +110,7 @@ function metricsOf({ metrics }: Recipe, sums: ReadonlyMap<string, number>, steps
     if (metric.ofEachRow) return [];
     const numbers: number[] = [];
     for (let i = 0; sums.has(numberName(name, i)); i++) numbers.push(sums.get(numberName(name, i)) as number);
-    return [[name, metric.value(Float64Array.from(numbers))]];
+    return [[name, metric.value(Float64Array.from(numbers), numbers.length)]];
   });
   return Object.fromEntries(values);
 }
