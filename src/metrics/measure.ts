@@ -1,7 +1,7 @@
 // A metric of tensors at hand, without a trainer.
 import { must } from "../check.ts";
 import { evaluate } from "../evaluate.ts";
-import type { Tensor } from "../tensor.ts";
+import { aTensor, type Tensor } from "../tensor.ts";
 import { aMetric, type Metric } from "../train/metrics.ts";
 
 /**
@@ -15,6 +15,8 @@ import { aMetric, type Metric } from "../train/metrics.ts";
  */
 export async function measure(metric: Metric, prediction: Tensor, target: Tensor): Promise<number> {
   aMetric(metric, "measure: metric");
+  aTensor(prediction, "measure: prediction");
+  aTensor(target, "measure: target");
   if (typeof metric === "function") {
     const value = metric(prediction, target);
     must(value?.shape?.length === 0, value, "measure: what the metric gives", "one number");

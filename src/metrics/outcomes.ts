@@ -50,7 +50,7 @@ interface Outcomes {
  * @throws ShapeError, DTypeError where prediction and target do not fit
  */
 function countsOf(prediction: Tensor, target: Tensor, threshold: number, name: string): Tensor {
-  if (areClasses(prediction, target)) {
+  if (areClasses(prediction, target, name)) {
     const { logits, index, known } = classesOf(prediction, target, name);
     const chosen = logits.argmax(1);
     const shape = [logits.shape[1]];
@@ -130,8 +130,8 @@ export function binaryAccuracy(options: ThresholdOptions = {}): CountedMetric {
 }
 
 /**
- * The share of rows whose largest logit is the target's class, for logits [N, C, ...] and i32 targets [N, ...]; the first of several that are
- * equal counts as the largest. Targets below 0 are left out.
+ * The share of rows whose largest logit is the target's class, for logits [N, C, ...] and i32 targets [N, ...]; the first of several that
+ * are equal counts as the largest. Targets below 0 are left out.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -147,8 +147,8 @@ export function categoricalAccuracy(): CountedMetric {
 }
 
 /**
- * The share of rows whose target's logit is among the k largest, for logits [N, C, ...] and i32 targets [N, ...]; of equal ones those of later
- * classes count as larger, as scikit-learn's top_k_accuracy_score has it. Targets below 0 are left out.
+ * The share of rows whose target's logit is among the k largest, for logits [N, C, ...] and i32 targets [N, ...]; of equal ones those of
+ * later classes count as larger, as scikit-learn's top_k_accuracy_score has it. Targets below 0 are left out.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -176,8 +176,8 @@ function shareOf(of: (prediction: Tensor, target: Tensor) => readonly [right: Te
 }
 
 /**
- * Of what was predicted, the share that is right: of classes (logits [N, C, ...] and i32 targets [N, ...]; those below 0 are left out) or of
- * labels (targets 0 or 1 of the scores' shape, one label a column). Where nothing was predicted it is 0.
+ * Of what was predicted, the share that is right: of classes (logits [N, C, ...] and i32 targets [N, ...]; those below 0 are left out) or
+ * of labels (targets 0 or 1 of the scores' shape, one label a column). Where nothing was predicted it is 0.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -229,8 +229,8 @@ export function meanIoU(options: AverageOptions = {}): CountedMetric {
 }
 
 /**
- * The correlation of predictions and targets, from -1 to 1, for classes or for one label (Matthews 1975, for several classes Gorodkin 2004).
- * 0 where all predictions, or all targets, are one class.
+ * The correlation of predictions and targets, from -1 to 1, for classes or for one label (Matthews 1975, for several classes Gorodkin
+ * 2004). 0 where all predictions, or all targets, are one class.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -247,8 +247,8 @@ export function matthewsCorrelation(options: ThresholdOptions = {}): CountedMetr
 }
 
 /**
- * How far predictions and targets agree beyond chance, for classes or for one label (Cohen 1960). NaN where all predictions and targets are one
- * class: chance alone agrees.
+ * How far predictions and targets agree beyond chance, for classes or for one label (Cohen 1960). NaN where all predictions and targets
+ * are one class: chance alone agrees.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -288,8 +288,8 @@ function noOf({ hits, predicted, wanted }: Counts, rows: number): Counts {
 }
 
 /**
- * How often each class, a row, was predicted as each class, a column: f32 [C, C] for logits [N, C, ...] and i32 targets [N, ...]; those below 0
- * are left out. It is a tensor and not one number, so no metric of a Trainer: predict, then evaluate it.
+ * How often each class, a row, was predicted as each class, a column: f32 [C, C] for logits [N, C, ...] and i32 targets [N, ...]; those
+ * below 0 are left out. It is a tensor and not one number, so no metric of a Trainer: predict, then evaluate it.
  * @throws ShapeError, DTypeError for other targets
  *
  * @example

@@ -17,8 +17,8 @@ const checks: Checks<ProbabilityOptions> = { probabilities: aBoolean };
 const EPSILON = 2 ** -23;
 
 /**
- * The mean of -ln p, p being the probability of the target: of classes (logits [N, C, ...] and i32 targets [N, ...]; those below 0 are left out) or
- * of labels (targets 0 or 1 of the scores' shape). Of logits it is exact; probabilities are kept 2^-23 away from 0 and 1, as
+ * The mean of -ln p, p being the probability of the target: of classes (logits [N, C, ...] and i32 targets [N, ...]; those below 0 are
+ * left out) or of labels (targets 0 or 1 of the scores' shape). Of logits it is exact; probabilities are kept 2^-23 away from 0 and 1, as
  * scikit-learn's log_loss has it for float32.
  *
  * @example
@@ -37,7 +37,7 @@ export function logLoss(options: ProbabilityOptions = {}): CountedMetric {
  * @example
  * import { constant } from "simdgrad";
  * import { measure, perplexity } from "simdgrad/metrics";
- * await measure(perplexity(), constant([[0, 0, 0, 0]]), constant(Int32Array.of(2))); // => 4
+ * await measure(perplexity(), constant([[0, 0, 0, 0]]), constant(Int32Array.of(2))); // => 4.00000
  */
 export function perplexity(options: ProbabilityOptions = {}): CountedMetric {
   return { numbers: costs("perplexity", options), value: ([sum, count]) => Math.exp(sum / count) };
@@ -48,7 +48,7 @@ function costs(name: string, options: ProbabilityOptions): CountedMetric["number
   checkOptions(options, name, checks);
   const { probabilities = false } = options;
   return (prediction, target) => {
-    if (areClasses(prediction, target)) {
+    if (areClasses(prediction, target, name)) {
       const { logits, index, known } = classesOf(prediction, target, name);
       const each = probabilities ? costsOfShares(logits, index) : logits.crossEntropy(index);
       return concat([countOf(known.select(each, 0)), countOf(known)]);
@@ -90,9 +90,9 @@ export interface CalibrationOptions extends ProbabilityOptions {
 }
 
 /**
- * How far the confidence in the predicted class is from the share of right ones: the mean over bins of equal width, (0, 1 / bins] and so on, each
- * weighed by its rows (Naeini et al. 2015, Guo et al. 2017). For classes and labels as those of `logLoss`; of a label the confidence is in
- * the likelier answer.
+ * How far the confidence in the predicted class is from the share of right ones: the mean over bins of equal width, (0, 1 / bins] and so
+ * on, each weighed by its rows (Naeini et al. 2015, Guo et al. 2017). For classes and labels as those of `logLoss`; of a label the
+ * confidence is in the likelier answer.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -132,7 +132,7 @@ export function expectedCalibrationError(options: CalibrationOptions = {}): Coun
 
 /** How sure each answer is, whether it is right, and whether that is known. */
 function answersOf(prediction: Tensor, target: Tensor, probabilities: boolean, name: string) {
-  if (areClasses(prediction, target)) {
+  if (areClasses(prediction, target, name)) {
     const { logits, index, known } = classesOf(prediction, target, name);
     const confidence = (probabilities ? logits : logits.softmax(1)).max(1);
     return { confidence, right: logits.argmax(1).equal(index), known };

@@ -16,9 +16,9 @@ export interface RankingOptions {
 const checks: Checks<RankingOptions> = { average: oneOf("macro", "micro", "weighted") };
 
 /**
- * The chance that a row of a class has a larger score than one of another (equal ones count half): the area under the curve of true over false
- * positives (Hanley and McNeil 1982). For scores [N] or [N, L], logits or probabilities, and targets 0 or 1 of their shape; or for logits
- * [N, C] and class indices, i32 [N], each class against the rest. NaN where a class or label has no positive or no negative row.
+ * The chance that a row of a class has a larger score than one of another (equal ones count half): the area under the curve of true over
+ * false positives (Hanley and McNeil 1982). For scores [N] or [N, L], logits or probabilities, and targets 0 or 1 of their shape; or for
+ * logits [N, C] and class indices, i32 [N], each class against the rest. NaN where a class or label has no positive or no negative row.
  * Measured over data sets alone: reports of a fit have it in `validation`.
  *
  * @example
@@ -39,9 +39,9 @@ export function rocAuc(options: RankingOptions = {}): CountedMetric {
 }
 
 /**
- * Average precision: the mean of the precision at each threshold, weighed by how much the recall grows there; the area under the curve of precision
- * over recall, without interpolation. Scores and targets are those of `rocAuc`. 0 where there is no positive row. Measured over data sets
- * alone: reports of a fit have it in `validation`.
+ * Average precision: the mean of the precision at each threshold, weighed by how much the recall grows there; the area under the curve of
+ * precision over recall, without interpolation. Scores and targets are those of `rocAuc`. 0 where there is no positive row. Measured over
+ * data sets alone: reports of a fit have it in `validation`.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -120,9 +120,10 @@ function rankedOf(pairs: Pair[], value: (ranking: readonly Tie[]) => number): nu
 
 /** Scores of labels, then their targets: [N, 2 L]; NaN for a target that is not known. Two classes are one label. */
 function scoresOf(prediction: Tensor, target: Tensor, name: string): Tensor {
-  if (prediction.shape?.length > 2)
+  const isClasses = areClasses(prediction, target, name);
+  if (prediction.shape.length > 2)
     throw new ShapeError(`${name}: takes scores [N] or [N, L], got ${showShape(prediction.shape)}`);
-  if (!areClasses(prediction, target)) {
+  if (!isClasses) {
     const { scores, targets } = labelsOf(prediction, target, name);
     return concat([scores, targets], 1);
   }

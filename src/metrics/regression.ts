@@ -46,8 +46,8 @@ export function meanAbsoluteError(): CountedMetric {
 }
 
 /**
- * The mean of |prediction - target| / |target|, for targets of the prediction's shape: 1 is 100 %. Divisors are at least 2^-52, so a target of 0
- * that is missed makes it large.
+ * The mean of |prediction - target| / |target|, for targets of the prediction's shape: 1 is 100 %. Divisors are at least 2^-52, so a
+ * target of 0 that is missed makes it large.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -74,9 +74,9 @@ function meanOf(
 }
 
 /**
- * The share of the targets' variance that is explained: 1 - sum (y - p)^2 / sum (y - mean y)^2 of each column, their mean; for targets of the
- * prediction's shape, [N] or [N, L]. A column of equal targets has 1 if all are met and else 0; of less than two rows there is none: NaN. The
- * mean of all targets comes first, so it is measured over data sets alone: reports of a fit have it in `validation`.
+ * The share of the targets' variance that is explained: 1 - sum (y - p)^2 / sum (y - mean y)^2 of each column, their mean; for targets of
+ * the prediction's shape, [N] or [N, L]. A column of equal targets has 1 if all are met and else 0; of less than two rows there is none:
+ * NaN. The mean of all targets comes first, so it is measured over data sets alone: reports of a fit have it in `validation`.
  *
  * @example
  * import { constant } from "simdgrad";

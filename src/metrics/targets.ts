@@ -16,15 +16,16 @@ export interface Labels {
   readonly targets: Tensor;
 }
 
-/** @throws ArgumentError unless both are tensors */
+/** @throws ArgumentError unless both are tensors, DTypeError unless the prediction is f32 */
 export function checkBoth(prediction: Tensor, target: Tensor, name: string): void {
   aTensor(prediction, `${name}: prediction`);
   aTensor(target, `${name}: target`);
   checkDType(prediction, ["f32"], `${name}: prediction`);
 }
 
-/** Whether targets are class indices: those of logits [N, C, ...] are i32 [N, ...]. */
-export function areClasses(prediction: Tensor, target: Tensor): boolean {
+/** Whether targets are class indices: those of logits [N, C, ...] are i32 [N, ...]. @throws ArgumentError unless both are tensors */
+export function areClasses(prediction: Tensor, target: Tensor, name: string): boolean {
+  checkBoth(prediction, target, name);
   return target.dtype === "i32" && sameShape(target.shape, rowsOf(prediction.shape));
 }
 

@@ -6,8 +6,8 @@ import type { Metric } from "./metrics.ts";
 import type { Measured } from "./programs.ts";
 
 /**
- * @throws ArgumentError for a metric with the name of a number that a step logs, ShapeError and DTypeError for one that gives something else
- * than it should
+ * @throws ArgumentError for a metric with the name of a number that a step logs, ShapeError and DTypeError for one that gives something
+ * else than it should
  */
 export function checkMeasures(measured: readonly Measured[], metrics: Readonly<Record<string, Metric>>): void {
   for (const name of Object.keys(metrics)) checkName(name, metrics);

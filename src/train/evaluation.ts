@@ -15,7 +15,7 @@ import { type Measured, measure, type Recipe } from "./programs.ts";
 import { summed } from "./whole.ts";
 
 /** Numbers that are told at one step. */
-export const WIDTH = 64;
+const WIDTH = 64;
 
 /** What measures one batch after the other, and begins anew after the last. */
 export interface Evaluation {

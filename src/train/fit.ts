@@ -17,7 +17,7 @@ export interface Report {
   readonly loss: number;
   /** Loss of every step since the last report; of the latest 1,048,576 steps at the most. */
   readonly losses: readonly number[];
-  /** The metrics over those steps, or over the last ones where there are none: means of functions, and others of all rows of these steps. */
+  /** The metrics over those steps, or over the last ones where there are none: means of functions; others of all rows of these steps. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The latest measurement on the validation data, if an epoch ended since the last report. */
   readonly validation?: Measures;

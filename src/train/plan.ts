@@ -103,7 +103,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   };
 }
 
-/** Metrics over steps, out of the sums of what these logged; those that are made of each row's numbers are measured over data sets alone. */
+/** Metrics over steps, out of the sums of what these logged; those of each row's numbers are measured over data sets alone. */
 function metricsOf({ metrics }: Recipe, sums: ReadonlyMap<string, number>, steps: number): Record<string, number> {
   const values = Object.entries(metrics).flatMap(([name, metric]): [string, number][] => {
     if (typeof metric === "function") return [[name, (sums.get(name) ?? Number.NaN) / steps]];

@@ -59,11 +59,11 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** From a batch of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
   readonly preprocess?: (x: Tensor) => Tensor;
-  /** Measured beside the loss: functions to a scalar, and those of simdgrad/metrics. Default: accuracy, for losses of class indices. */
+  /** Measured beside the loss: functions to a scalar, those of simdgrad/metrics. Default: accuracy, for losses of class indices. */
   readonly metrics?: Readonly<Record<string, Metric>>;
   /**
-   * Rows that `evaluate` and a validation measure at once, or "all". It changes what is of a batch by nature alone, such as infoNce, which is
-   * averaged over these batches, each weighed by its rows. Default 256.
+   * Rows that `evaluate` and a validation measure at once, or "all". It changes what is of a batch by nature alone, such as infoNce, which
+   * is averaged over these batches, each weighed by its rows. Default 256.
    */
   readonly evaluationBatch?: number | "all";
   /** What `setHyperparameters` may change, by name: scalars made by `hyperparameter` that optimizer, loss or model use. */
@@ -291,9 +291,9 @@ export class Trainer {
   }
 
   /**
-   * Loss and metrics over samples, without training on them: what they would be if all rows were one batch. A loss or metric that is made of
-   * sums over rows, as those of this library and their combinations are, is made of the sums over all rows; anything else is
-   * averaged over batches (`evaluationBatch`), each weighed by its rows.
+   * Loss and metrics over samples, without training on them: what they would be if all rows were one batch. What is a function of sums over
+   * rows, as this library's losses and their combinations are, is made of the sums over all rows; anything else is averaged over batches
+   * (`evaluationBatch`), each weighed by its rows.
    * @throws DataError, ShapeError, DTypeError naming what does not fit
    *
    * @example

@@ -1,6 +1,6 @@
-// A measure of all rows, out of their batches. It is a graph, so it is built twice: as it is of a batch, and as it would be of all rows in
-// one. Wherever a sum over rows stands in it, the batches' sums are added, and what is above (a division by a count or by a sum of weights, a
-// root, a penalty) is what it is for all rows.
+// A measure of all rows, out of their batches. It is a graph, so it is built twice: as it is of a batch, and as it would be of all rows
+// in one. Wherever a sum over rows stands in it, the batches' sums are added, and what is above (a division by a count or by a sum of
+// weights, a root, a penalty) is what it is for all rows.
 import { sum } from "../ops/reduction.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

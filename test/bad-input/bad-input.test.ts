@@ -7,11 +7,13 @@ import * as data from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import * as core from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
+import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
+import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { optimCalls } from "./optim.ts";
 import { dataCalls, debugCalls, executorCalls, executorMethods, ioCalls, trainerCalls, workerCalls } from "./runs.ts";
@@ -38,6 +40,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/data": dataCalls,
   "simdgrad/debug": debugCalls,
   "simdgrad/io": ioCalls,
+  "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
@@ -61,6 +64,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/data", data, dataCalls],
   ["simdgrad/debug", debug, debugCalls],
   ["simdgrad/io", io, ioCalls],
+  ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],
