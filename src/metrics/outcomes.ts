@@ -1,10 +1,10 @@
 // Metrics of right and wrong decisions: counts of each class or label, added over all rows.
-import { aNumber, aWholeNumber, type Checks, checkOptions, oneOf } from "../check.ts";
+import { aNumber, aWholeNumber, type Checks, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { arange, type Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
-import { areClasses, classesOf, countOf, labelsOf } from "./targets.ts";
+import { areClasses, checkMetricOptions, classesOf, countOf, labelsOf } from "./targets.ts";
 
 /** Where scores of yes or no become a yes. */
 export interface ThresholdOptions {
@@ -87,7 +87,7 @@ function ratio(above: number, below: number): number {
 
 /** The values of classes or labels as one. */
 function averaged(name: string, options: AverageOptions, score: (counts: Counts) => number): CountedMetric {
-  checkOptions(options, name, averageChecks);
+  checkMetricOptions(options, name, averageChecks);
   const { average = "macro", label, threshold } = options;
   return ofOutcomes(name, threshold, ({ all, areClasses: ofClasses }) => {
     if (label !== undefined) {
@@ -120,7 +120,7 @@ function sumOf(all: readonly Counts[]): Counts {
  * await measure(binaryAccuracy(), constant([[2], [-1], [3]]), constant([[1], [1], [1]])); // => 0.666667
  */
 export function binaryAccuracy(options: ThresholdOptions = {}): CountedMetric {
-  checkOptions(options, "binaryAccuracy", thresholdChecks);
+  checkMetricOptions(options, "binaryAccuracy", thresholdChecks);
   const { threshold = 0 } = options;
   return shareOf((prediction, target) => {
     const { scores, targets } = labelsOf(prediction, target, "binaryAccuracy");
@@ -238,7 +238,7 @@ export function meanIoU(options: AverageOptions = {}): CountedMetric {
  * await measure(matthewsCorrelation(), constant([2, -1, 1, -3]), constant([1, 0, 0, 0])); // => 0.577350
  */
 export function matthewsCorrelation(options: ThresholdOptions = {}): CountedMetric {
-  checkOptions(options, "matthewsCorrelation", thresholdChecks);
+  checkMetricOptions(options, "matthewsCorrelation", thresholdChecks);
   return ofOutcomes("matthewsCorrelation", options.threshold, (outcomes) => {
     const { rows, right, agreement, predictions, targets } = agreementOf(outcomes, "matthewsCorrelation");
     const [ofPredictions, ofTargets] = [rows * rows - predictions, rows * rows - targets];
@@ -256,7 +256,7 @@ export function matthewsCorrelation(options: ThresholdOptions = {}): CountedMetr
  * await measure(cohenKappa(), constant([2, -1, 1, -3]), constant([1, 0, 0, 0])); // => 0.5
  */
 export function cohenKappa(options: ThresholdOptions = {}): CountedMetric {
-  checkOptions(options, "cohenKappa", thresholdChecks);
+  checkMetricOptions(options, "cohenKappa", thresholdChecks);
   return ofOutcomes("cohenKappa", options.threshold, (outcomes) => {
     const { rows, right, agreement } = agreementOf(outcomes, "cohenKappa");
     return (right * rows - agreement) / (rows * rows - agreement);

@@ -1,9 +1,9 @@
 // Metrics of probabilities: how likely the targets were said to be, and whether they are as likely as was said.
-import { aBoolean, aWholeNumber, type Checks, checkOptions } from "../check.ts";
+import { aBoolean, aWholeNumber, type Checks } from "../check.ts";
 import { concat } from "../create.ts";
 import type { Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
-import { areClasses, classesOf, countOf, labelsOf } from "./targets.ts";
+import { areClasses, checkMetricOptions, classesOf, countOf, labelsOf } from "./targets.ts";
 
 /** What predictions are. */
 export interface ProbabilityOptions {
@@ -45,7 +45,7 @@ export function perplexity(options: ProbabilityOptions = {}): CountedMetric {
 
 /** The sum of -ln p, and how many they are. */
 function costs(name: string, options: ProbabilityOptions): CountedMetric["numbers"] {
-  checkOptions(options, name, checks);
+  checkMetricOptions(options, name, checks);
   const { probabilities = false } = options;
   return (prediction, target) => {
     if (areClasses(prediction, target, name)) {
@@ -102,7 +102,7 @@ export interface CalibrationOptions extends ProbabilityOptions {
  */
 export function expectedCalibrationError(options: CalibrationOptions = {}): CountedMetric {
   const name = "expectedCalibrationError";
-  checkOptions(options, name, { ...checks, bins: aWholeNumber(1) });
+  checkMetricOptions(options, name, { ...checks, bins: aWholeNumber(1) });
   const { bins = 15, probabilities = false } = options;
   return {
     numbers(prediction, target) {

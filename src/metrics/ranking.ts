@@ -1,11 +1,11 @@
 // Metrics of the order of scores: they need the scores of all rows, so they are measured over data sets alone.
-import { type Checks, checkOptions, oneOf } from "../check.ts";
+import { type Checks, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
-import { areClasses, classesOf, labelsOf } from "./targets.ts";
+import { areClasses, checkMetricOptions, classesOf, labelsOf } from "./targets.ts";
 
 /** How the values of several classes, each against the rest, or labels become one. */
 export interface RankingOptions {
@@ -73,7 +73,7 @@ function positivesOf(ranking: readonly Tie[]): number {
 }
 
 function ranked(name: string, options: RankingOptions, value: (ranking: readonly Tie[]) => number): CountedMetric {
-  checkOptions(options, name, checks);
+  checkMetricOptions(options, name, checks);
   const { average = "macro" } = options;
   return {
     ofEachRow: true,

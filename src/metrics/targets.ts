@@ -1,7 +1,8 @@
 // What metrics share: predictions and targets as labels, one column each, and checks of their shapes.
-import { ShapeError } from "../errors.ts";
+import { type Checks, checkOptions } from "../check.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType, type Shape, sameShape, showShape } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { aTensor, Tensor } from "../tensor.ts";
 
 /** Logits as rows [M, C], class indices [M], and which of them are known: 1, or 0 for an index below 0. */
 export interface Classes {
@@ -14,6 +15,13 @@ export interface Classes {
 export interface Labels {
   readonly scores: Tensor;
   readonly targets: Tensor;
+}
+
+/** @throws ArgumentError for options that a metric does not take, and for a prediction in their place */
+export function checkMetricOptions<T extends object>(options: T, name: string, checks: Checks<T>): void {
+  if (options instanceof Tensor)
+    throw new ArgumentError(`${name}: a metric is made by calling it: metrics: { ${name}: ${name}() }`);
+  checkOptions(options, name, checks);
 }
 
 /** @throws ArgumentError unless both are tensors, DTypeError unless the prediction is f32 */

@@ -1,7 +1,8 @@
 // The loss and the metrics of a training, checked before they become a program. Loaded with the first fit or evaluation.
+import { must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType, showShape } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import type { Metric } from "./metrics.ts";
 import type { Measured } from "./programs.ts";
 
@@ -13,7 +14,12 @@ export function checkMeasures(measured: readonly Measured[], metrics: Readonly<R
   for (const name of Object.keys(metrics)) checkName(name, metrics);
   for (const { name, value, metric } of measured) {
     const what = metric === undefined ? whatIs(name) : `${whatIs(name)}.numbers`;
-    aTensor(value, what);
+    must(
+      value instanceof Tensor,
+      value,
+      what,
+      `a tensor${name === "loss" ? "" : "; a metric is made by calling it, as f1()"}`,
+    );
     if (metric !== undefined) checkDType(value, ["f32"], what);
     if (metric === undefined) checkAxes(value, 0, what, "one number, such as mean() gives");
     else if (metric.ofEachRow) checkAxes(value, 2, what, "[N, n], numbers of each row");
