@@ -1,7 +1,6 @@
 // The programs that measure a data set batch by batch. What is a sum is added up on the executor, in two numbers each, so that nothing
 // depends on the size of the batches. Loaded when something is measured first.
 import { compile } from "../compile/compile.ts";
-import { input } from "../create.ts";
 import { evaluationContext } from "../nn/module.ts";
 import type { Program } from "../program/program.ts";
 import { sizeOf } from "../shape.ts";
@@ -11,7 +10,7 @@ import { withAverages } from "./averaged.ts";
 import { checkMeasures } from "./check-measures.ts";
 import type { Dataset } from "./dataset.ts";
 import type { CountedMetric } from "./metrics.ts";
-import { type Measured, measure, type Recipe } from "./programs.ts";
+import { inputsOf, type Measured, measure, type Recipe, rowsAt } from "./programs.ts";
 import { summed } from "./whole.ts";
 
 /** Numbers that are told at one step. */
@@ -52,8 +51,7 @@ export function evaluationOf(recipe: Recipe, data: Dataset, batch: number, name:
   const integer = (part: string) => new Variable([], 0, { dtype: "i32", label: `${name}.${part}` });
   const [row, line] = [integer("row"), integer("line")];
   const measured = sizes.map((rows) => {
-    const index = arange(rows).add(row);
-    return measure(recipe, data.x.gather(index), data.y.gather(index), evaluationContext());
+    return measure(recipe, rowsAt(data, arange(rows).add(row)), evaluationContext());
   });
   checkMeasures(measured[0], recipe.metrics);
   const isOne = batch === data.rows;
@@ -134,8 +132,7 @@ function ofBatches(
   row: Variable,
   name: string,
 ): Result[] {
-  const [x, y] = [data.x, data.y].map(({ shape, dtype }) => input(shape, dtype));
-  const whole = measure(recipe, x, y, evaluationContext());
+  const whole = measure(recipe, inputsOf(data, data.rows), evaluationContext());
   const ofWhole = scalarsOf(whole);
   const scalars = ofWhole.map(([key, value], i) => {
     const batches = measured.map((each) => scalarsOf(each)[i][1]);

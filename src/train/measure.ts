@@ -1,14 +1,13 @@
 // Measuring a data set without training on it: loss and metrics, batch by batch, by programs that stay loaded. They count their rows
 // themselves, and begin anew after the last one.
-import type { TypedData } from "../data/array.ts";
 import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executor.ts";
-import { sameShape } from "../shape.ts";
 import type { Variable } from "../variable.ts";
-import { type CheckedSamples, type Dataset, fill, release, upload } from "./dataset.ts";
+import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { type BatchProgram, type Counted, evaluationOf, valuesOf } from "./evaluation.ts";
 import type { Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Recipe } from "./programs.ts";
+import { fill, fits, release, upload } from "./upload.ts";
 
 /** Rows measured at once, unless the trainer's options say otherwise. */
 const BATCH = 256;
@@ -55,10 +54,8 @@ export class Measurer {
   }
 
   /** Whether other samples fit in the place of its own. */
-  fits({ x, y }: CheckedSamples): boolean {
-    const same = (variable: Variable, data: TypedData) =>
-      variable.dtype === data.dtype && sameShape(variable.shape, data.shape);
-    return same(this.#data.x, x) && same(this.#data.y, y);
+  fits(samples: CheckedSamples): boolean {
+    return fits(this.#data, samples);
   }
 
   /** Puts them there. */

@@ -1,6 +1,5 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
 
-import { input } from "../create.ts";
 import { evaluationContext } from "../nn/module.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
@@ -14,6 +13,7 @@ import { Measurer } from "./measure.ts";
 import {
   type Batching,
   gradientName,
+  inputsOf,
   measure,
   numberName,
   type Recipe,
@@ -49,8 +49,7 @@ export interface Course {
 export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
   const { executor, recipe, minimizer, program, exclusive, failed, begins } = workshop;
   const { batch, epochs, lastBatch, shuffle, held } = course;
-  const [x, y] = [data.x, data.y].map(({ shape, dtype }) => input([1, ...shape.slice(1)], dtype));
-  checkMeasures(measure(recipe, x, y, evaluationContext()), recipe.metrics);
+  checkMeasures(measure(recipe, inputsOf(data, 1), evaluationContext()), recipe.metrics);
   const whole = Math.floor(data.rows / batch);
   const rest = data.rows - whole * batch;
   const rows = lastBatch === "drop" ? whole * batch : data.rows;

@@ -2,6 +2,7 @@
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
+import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
@@ -82,8 +83,7 @@ export function numberName(metric: string, i: number): string {
 function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
   const { state, parameters, counters, seed } = recipe;
   const assigned: Assignment[] = [];
-  const { x, y } = batchOf(recipe, data, batching);
-  const measured = measure(recipe, x, y, trainingContext(seed, state.step, assigned));
+  const measured = measure(recipe, batchOf(recipe, data, batching), trainingContext(seed, state.step, assigned));
   const gradients = grad(measured[0].value, [...parameters.values()]);
   const outputs = Object.fromEntries(measured.flatMap(loggedOf));
   return { outputs, gradients, assigned, counted: count(counters, batching) };
@@ -117,29 +117,42 @@ export interface Measured {
   readonly metric?: CountedMetric;
 }
 
+/** Rows of a data set. */
+export type Rows = Pick<Readonly<Record<keyof Dataset, Tensor>>, "x" | "y"> & { readonly sampleWeight?: Tensor };
+
 /** The loss, then the metrics. */
-export function measure(
-  { model, preprocess, loss, metrics }: Recipe,
-  x: Tensor,
-  y: Tensor,
-  context: Context,
-): Measured[] {
+export function measure(recipe: Recipe, { x, y, sampleWeight }: Rows, context: Context): Measured[] {
+  const { model, preprocess, loss, metrics } = recipe;
   const prediction = forward(model, preprocess(x), context);
   const measured = Object.entries(metrics).map(([name, metric]) =>
     typeof metric === "function"
       ? { name, value: metric(prediction, y) }
       : { name, value: metric.numbers(prediction, y), metric },
   );
-  return [{ name: "loss", value: loss(prediction, y) }, ...measured];
+  return [{ name: "loss", value: weighedByRows(sampleWeight, () => loss(prediction, y)) }, ...measured];
 }
 
 /** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */
-function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): { x: Tensor; y: Tensor } {
+function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): Rows {
   if (batch === data.rows) return data; // all rows: the order does not matter
   const place = arange(batch).add(counters.row).remainder(data.rows);
   const key = foldIn(randomKey(seed, "shuffle"), counters.epoch);
   const index = shuffle ? permuteIndex(place, key, data.rows) : place;
-  return { x: data.x.gather(index), y: data.y.gather(index) };
+  return rowsAt(data, index);
+}
+
+/** So many rows, of which nothing is known but their shapes. */
+export function inputsOf(
+  { x, y, sampleWeight }: Readonly<Record<"x" | "y", Aval>> & { readonly sampleWeight?: Aval },
+  rows: number,
+): Rows {
+  const like = ({ shape, dtype }: Aval) => input([rows, ...shape.slice(1)], dtype);
+  return { x: like(x), y: like(y), sampleWeight: sampleWeight && like(sampleWeight) };
+}
+
+/** Rows by their index. */
+export function rowsAt({ x, y, sampleWeight }: Dataset, index: Tensor): Rows {
+  return { x: x.gather(index), y: y.gather(index), sampleWeight: sampleWeight?.gather(index) };
 }
 
 function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {

@@ -13,9 +13,9 @@ import {
   oneOf,
 } from "../check.ts";
 import { compileInit } from "../compile/init.ts";
-import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
+import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { aLayer, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
@@ -29,15 +29,7 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
 import { checkIndices } from "./check-indices.ts";
-import {
-  type CheckedSamples,
-  checkSamples,
-  checkTargets,
-  type Dataset,
-  release,
-  type Samples,
-  upload,
-} from "./dataset.ts";
+import { type CheckedSamples, checkSamples, checkTargets, type Dataset, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
@@ -46,7 +38,7 @@ import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
 import { ownArray } from "./own-array.ts";
 import type { Workshop } from "./plan.ts";
-import { newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
+import { inputsOf, newCounters, outputOf, predictionProgram, type Recipe, type Rows, stepProgram } from "./programs.ts";
 import { readState, type StateDict, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
@@ -204,6 +196,7 @@ export class Trainer {
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
       this.#counting = false;
+      const { upload } = await import("./upload.ts");
       this.#data = await upload(this.executor, checked, "data");
       this.#loaded = checked;
     });
@@ -222,7 +215,9 @@ export class Trainer {
     this.#loaded = undefined;
     this.#failure = undefined; // it was a failure on that data
     await this.#forgetPrograms("step ");
-    if (data !== undefined) await release(this.executor, data);
+    if (data === undefined) return;
+    const { release } = await import("./upload.ts");
+    await release(this.executor, data);
   }
 
   /**
@@ -586,10 +581,10 @@ export class Trainer {
   /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
   #try(samples: CheckedSamples): void {
     const { loss, names, parameters: trained } = this.#recipe;
-    const { x, y } = samples;
+    const { x } = samples;
     const prediction = outputOf(this.#recipe, x);
     checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
-    const value = lossOf(loss, prediction, input([1, ...y.shape.slice(1)], y.dtype));
+    const value = lossOf(loss, prediction, inputsOf(samples, 1));
     checkTargets(samples, loss, prediction.shape[1] ?? 0);
     const used = dependsOn(value, [...trained.values()]);
     const unused = [...trained.keys()].filter((_, i) => !used[i]);
@@ -673,9 +668,9 @@ function ownState(
 }
 
 /** A loss, whose complaints about a dtype are about y. */
-function lossOf(loss: Loss, prediction: Tensor, y: Tensor): Tensor {
+function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tensor {
   try {
-    const value = loss(prediction, y);
+    const value = weighedByRows(sampleWeight, () => loss(prediction, y));
     aTensor(value, "what the loss gives");
     return value;
   } catch (error) {

@@ -179,7 +179,8 @@ function trainer(): Trainer {
 }
 
 const samples = { x: [[0], [1]], y: [[1], [3]] };
-const ofSamples = a.record({ x: rows, y: rows });
+const rowWeights = a.also(a.list([1, 2]), ["a list", "two weights"], ["a list of sizes that are none", "two weights"]);
+const ofSamples = { ...a.options({ x: rows, y: rows, sampleWeight: rowWeights }, ["x", "y"]), open: true };
 
 /** Makes a trainer with data, and lets it go. */
 function trained(use: (trainer: Trainer, ...args: never[]) => unknown, ...args: readonly a.Argument[]): Call {
