@@ -107,8 +107,9 @@ export function expectedCalibrationError(options: CalibrationOptions = {}): Coun
   return {
     numbers(prediction, target) {
       const { confidence, right, known } = answersOf(prediction, target, probabilities, name);
+      const sure = known.select(confidence, 0);
       // The bin of (i / bins, (i + 1) / bins]; what is 0 is in the first.
-      const bin = confidence
+      const bin = sure
         .mul(-bins)
         .floor()
         .neg()
@@ -116,7 +117,7 @@ export function expectedCalibrationError(options: CalibrationOptions = {}): Coun
         .maximum(0)
         .minimum(bins - 1)
         .cast("i32");
-      const sums = [known, known.mul(confidence), known.mul(right)];
+      const sums = [known, sure, known.mul(right)];
       return concat(sums.map((each) => bin.scatterAdd(each, [bins])));
     },
     value(numbers) {

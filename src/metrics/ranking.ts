@@ -61,17 +61,17 @@ export function prAuc(options: RankingOptions = {}): CountedMetric {
   });
 }
 
-/** Rows of one score. */
+/** How many rows have one score. */
 interface Tie {
-  readonly score: number;
-  positive: number;
-  negative: number;
+  readonly positive: number;
+  readonly negative: number;
 }
 
 function positivesOf(ranking: readonly Tie[]): number {
   return ranking.reduce((sum, { positive }) => sum + positive, 0);
 }
 
+/** A metric of the rows by their scores, the largest first. */
 function ranked(name: string, options: RankingOptions, value: (ranking: readonly Tie[]) => number): CountedMetric {
   checkMetricOptions(options, name, checks);
   const { average = "macro" } = options;
@@ -79,43 +79,48 @@ function ranked(name: string, options: RankingOptions, value: (ranking: readonly
     ofEachRow: true,
     numbers: (prediction, target) => scoresOf(prediction, target, name),
     value(numbers, size) {
-      const labels = size / 2;
-      const columns = Array.from({ length: labels }, (_, label) => columnOf(numbers, size, label, label + labels));
-      if (average === "micro") return rankedOf(columns.flat(), value);
-      const weights = columns.map((pairs) =>
-        average === "macro" ? 1 : pairs.reduce((sum, [, target]) => sum + target, 0),
-      );
-      const sum = columns.reduce((all, pairs, i) => all + weights[i] * rankedOf(pairs, value), 0);
+      const labels = Array.from({ length: size / 2 }, (_, label) => label);
+      if (average === "micro") return value(rankingOf(numbers, size, labels));
+      const rankings = labels.map((label) => rankingOf(numbers, size, [label]));
+      const weights = rankings.map((ranking) => (average === "macro" ? 1 : positivesOf(ranking)));
+      const sum = rankings.reduce((all, ranking, i) => all + weights[i] * value(ranking), 0);
       return sum / (weights.reduce((all, weight) => all + weight, 0) || 1); // nothing of nothing is 0
     },
   };
 }
 
-/** A score, and whether it is a positive row's. */
-type Pair = readonly [score: number, target: number];
-
-/** Rows whose target is known. */
-function columnOf(numbers: ArrayLike<number>, size: number, score: number, target: number): Pair[] {
-  const pairs: Pair[] = [];
-  for (let row = 0; row < numbers.length; row += size)
-    if (!Number.isNaN(numbers[row + target])) pairs.push([numbers[row + score], numbers[row + target]]);
-  return pairs;
+/** The rows of some labels by their scores, those without a known target left out. A score that is NaN makes everything NaN. */
+function rankingOf(numbers: ArrayLike<number>, size: number, labels: readonly number[]): Tie[] {
+  const [positive, negative]: [number[], number[]] = [[], []];
+  for (const label of labels)
+    for (let row = 0; row < numbers.length; row += size) {
+      const score = numbers[row + label];
+      const target = numbers[row + size / 2 + label];
+      if (Number.isNaN(target)) continue;
+      if (Number.isNaN(score)) return [{ positive: Number.NaN, negative: Number.NaN }];
+      (target > 0.5 ? positive : negative).push(score);
+    }
+  return tiesOf(Float64Array.from(positive).sort(), Float64Array.from(negative).sort());
 }
 
-/** NaN where a score is. */
-function rankedOf(pairs: Pair[], value: (ranking: readonly Tie[]) => number): number {
-  if (pairs.some(([score]) => Number.isNaN(score))) return Number.NaN;
-  const ranking: Tie[] = [];
-  for (const [score, target] of pairs.sort(([a], [b]) => (a < b ? 1 : a > b ? -1 : 0))) {
-    let last = ranking.at(-1);
-    if (last === undefined || last.score !== score) {
-      last = { score, positive: 0, negative: 0 };
-      ranking.push(last);
-    }
-    if (target > 0.5) last.positive++;
-    else last.negative++;
+/** Sorted scores of positive and of negative rows as one ranking. */
+function tiesOf(positives: Float64Array, negatives: Float64Array): Tie[] {
+  let [p, n] = [positives.length, negatives.length];
+  const ties: Tie[] = [];
+  while (p + n > 0) {
+    const score = n === 0 || positives[p - 1] > negatives[n - 1] ? positives[p - 1] : negatives[n - 1];
+    const [above, below] = [startOf(positives, p, score), startOf(negatives, n, score)];
+    ties.push({ positive: p - above, negative: n - below });
+    [p, n] = [above, below];
   }
-  return value(ranking);
+  return ties;
+}
+
+/** Where the numbers that are equal to the largest one begin, in a list that ends before `end`. */
+function startOf(sorted: Float64Array, end: number, largest: number): number {
+  let start = end;
+  while (start > 0 && sorted[start - 1] === largest) start--;
+  return start;
 }
 
 /** Scores of labels, then their targets: [N, 2 L]; NaN for a target that is not known. Two classes are one label. */

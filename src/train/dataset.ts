@@ -34,7 +34,8 @@ export interface Dataset {
 
 /**
  * Samples as a loss takes them, and as they are now.
- * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity, ShapeError for weights that are not one a row
+ * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity, ShapeError for weights that are not one a
+ * row
  */
 export function checkSamples(samples: Samples, loss: Loss, finite: boolean): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");

@@ -45,50 +45,36 @@ export interface BatchProgram {
   readonly tellings: number;
 }
 
+/** The programs that measure a data set in batches of so many rows. @throws ShapeError and the like for a measure that is none */
 export function evaluationOf(recipe: Recipe, data: Dataset, batch: number, name: string): Evaluation {
   const rest = data.rows % batch;
   const sizes = rest > 0 ? [batch, rest] : [batch];
-  const integer = (part: string) => new Variable([], 0, { dtype: "i32", label: `${name}.${part}` });
-  const [row, line] = [integer("row"), integer("line")];
-  const measured = sizes.map((rows) => {
-    return measure(recipe, rowsAt(data, arange(rows).add(row)), evaluationContext());
-  });
+  const row = new Variable([], 0, { dtype: "i32", label: `${name}.row` });
+  const measured = sizes.map((rows) => measure(recipe, rowsAt(data, arange(rows).add(row)), evaluationContext()));
   checkMeasures(measured[0], recipe.metrics);
   const isOne = batch === data.rows;
   const results = isOne ? [ofAllRows(measured[0])] : ofBatches(recipe, data, sizes, measured, row, name);
-  const lines = Math.max(...results.map(({ left }) => Math.ceil(lengthOf(left) / WIDTH)));
-  const kept = lines > 0 ? new Variable([lines, WIDTH], 0, { label: `${name}.numbers`, trainable: false }) : undefined;
+  const telling = tellingOf(results, name);
   const batches = results.map(({ scalars, assigned, left }, i): BatchProgram => {
     const next = row.add(sizes[i]);
-    const leaving: Assignment[] = kept
-      ? [
-          [kept, together(left, lines * WIDTH).reshape(kept.shape)],
-          [line, line.like(0)],
-        ]
-      : [];
     const counted: Assignment = [row, next.less(data.rows).select(next, next.like(0))];
-    const assignments = [...assigned, ...leaving];
-    const [outputs, values] = averaged(recipe, scalars, assignments);
-    return {
-      program: compile({
-        outputs,
-        assignments: [...assignments.map(([variable], j): Assignment => [variable, values[j]]), counted],
-        names: recipe.names,
-      }),
-      rows: sizes[i],
-      steps: Math.floor(i === 0 ? data.rows / batch : 1),
-      tellings: Math.ceil(lengthOf(left) / WIDTH),
-    };
+    const assignments = [...assigned, ...(telling?.leave(left) ?? []), counted];
+    const steps = i === 0 ? Math.floor(data.rows / batch) : 1;
+    return { program: programOf(recipe, scalars, assignments), rows: sizes[i], steps, tellings: tellingsOf(left) };
   });
   const sums = results[0].assigned.map(([variable]) => variable);
   return {
     batches,
-    telling: kept && telling(kept, line),
-    counted: measured[0].flatMap(({ name: key, value: { shape }, metric }) =>
-      metric ? [{ name: key, metric, size: shape[metric.ofEachRow ? 1 : 0] }] : [],
-    ),
-    fresh: [row, ...sums, ...(kept ? [kept, line] : [])],
+    telling: telling?.program,
+    counted: countedOf(measured[0]),
+    fresh: [row, ...sums, ...(telling?.variables ?? [])],
   };
+}
+
+function countedOf(measured: readonly Measured[]): Counted[] {
+  return measured.flatMap(({ name, value: { shape }, metric }) =>
+    metric ? [{ name, metric, size: shape[metric.ofEachRow ? 1 : 0] }] : [],
+  );
 }
 
 /** What comes of a batch. */
@@ -133,8 +119,7 @@ function ofBatches(
   name: string,
 ): Result[] {
   const whole = measure(recipe, inputsOf(data, data.rows), evaluationContext());
-  const ofWhole = scalarsOf(whole);
-  const scalars = ofWhole.map(([key, value], i) => {
+  const scalars = scalarsOf(whole).map(([key, value], i) => {
     const batches = measured.map((each) => scalarsOf(each)[i][1]);
     return [key, summed({ batches, whole: value }, sizes, data.rows)] as const;
   });
@@ -143,21 +128,20 @@ function ofBatches(
   const sum = (part: string) => new Variable([length], 0, { label: `${name}.${part}`, trainable: false });
   const [high, low] = [sum("sums"), sum("rounded")];
   return measured.map((each, i) => {
-    const isFirst = row.equal(0);
-    const before = [high, low].map((variable) => isFirst.select(0, variable));
-    const after = added(before[0], before[1], together(numbers[i], length));
-    // A sum that is infinite leaves no number behind.
-    const totals = after[1].equal(after[1]).select(after[0].add(after[1]), after[0]);
+    const [before, lost] = [high, low].map((variable) => row.equal(0).select(0, variable));
+    const [after, rounded] = added(before, lost, together(numbers[i], length));
+    // A sum that is infinite was rounded by no number.
+    const totals = rounded.equal(rounded).select(after.add(rounded), after);
     let start = 0;
     const results = scalars.map(([key, { numbers: parts, of }]): readonly [string, Tensor] => {
       const own = start;
       start += lengthOf(parts[i]);
       return [key, of((at, size) => totals.narrow(0, own + at, size))];
     });
-    const left = counted > 0 ? after.map((half) => half.narrow(0, start, counted)) : [];
+    const left = counted > 0 ? [after, rounded].map((half) => half.narrow(0, start, counted)) : [];
     const assigned: Assignment[] = [
-      [high, after[0]],
-      [low, after[1]],
+      [high, after],
+      [low, rounded],
     ];
     return { scalars: results, assigned, left: [...left, ...rowsOf(each)] };
   });
@@ -186,18 +170,38 @@ function together(parts: readonly Tensor[], length: number): Tensor {
   return padded.reduce((all, part) => all.add(part));
 }
 
-/** The outputs and the assignments' values with averages of parameters in their place. */
-function averaged(recipe: Recipe, scalars: Result["scalars"], assignments: readonly Assignment[]) {
-  const all = [...scalars.map(([, value]) => value), ...assignments.map(([, value]) => value)];
+/** With averages of parameters in the place of the parameters. */
+function programOf(recipe: Recipe, scalars: Result["scalars"], assignments: readonly Assignment[]): Program {
+  const all = [...scalars, ...assignments].map(([, value]) => value);
   const values = Object.values(withAverages(recipe, Object.fromEntries(all.entries())));
-  const outputs = Object.fromEntries(scalars.map(([key], i) => [key, values[i]]));
-  return [outputs, values.slice(scalars.length)] as const;
+  return compile({
+    outputs: Object.fromEntries(scalars.map(([name], i) => [name, values[i]])),
+    assignments: assignments.map(([variable], i) => [variable, values[scalars.length + i]]),
+    names: recipe.names,
+  });
 }
 
-function telling(kept: Variable, line: Variable): Program {
+/** Steps in which numbers are told. */
+function tellingsOf(left: readonly Tensor[]): number {
+  return Math.ceil(lengthOf(left) / WIDTH);
+}
+
+/** What keeps the numbers that a batch leaves, and tells them, WIDTH at a step. */
+function tellingOf(results: readonly Result[], name: string) {
+  const lines = Math.max(...results.map(({ left }) => tellingsOf(left)));
+  if (lines === 0) return undefined;
+  const kept = new Variable([lines, WIDTH], 0, { label: `${name}.numbers`, trainable: false });
+  const line = new Variable([], 0, { dtype: "i32", label: `${name}.line` });
   const numbers = kept.gather(line);
   const outputs = Array.from({ length: WIDTH }, (_, i) => [`n${i}`, numbers.narrow(0, i, 1).reshape([])]);
-  return compile({ outputs: Object.fromEntries(outputs), assignments: [[line, line.add(1)]] });
+  return {
+    variables: [kept, line],
+    program: compile({ outputs: Object.fromEntries(outputs), assignments: [[line, line.add(1)]] }),
+    leave: (left: readonly Tensor[]): Assignment[] => [
+      [kept, together(left, lines * WIDTH).reshape(kept.shape)],
+      [line, line.like(0)],
+    ],
+  };
 }
 
 /** Counted metrics, out of all numbers that batches left, one batch after the other. */

@@ -32,7 +32,8 @@ export function aMetric(value: unknown, what: string): void {
 }
 
 /**
- * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]).
+ * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]). An ignored
+ * target counts as missed; `categoricalAccuracy` of simdgrad/metrics leaves out those below 0.
  * @throws ShapeError for targets of another shape
  *
  * @example

@@ -21,14 +21,11 @@ export interface Summed {
   readonly of: (totals: (start: number, size: number) => Tensor) => Tensor;
 }
 
-/** What is no function of sums over rows is taken for a mean over rows: each batch has the weight of its `rows`. */
+/** What is no function of sums over rows is taken for a mean over rows: each batch has the weight of its rows. */
 export function summed({ batches, whole }: Measure, rows: readonly number[], all: number): Summed {
   const found = batches.map((batch) => sumsIn(batch, whole));
   const wanted = found[0] && [...found[0].keys()];
-  if (
-    wanted === undefined ||
-    !found.every((sums) => sums?.size === wanted.length && wanted.every((key) => sums.has(key)))
-  )
+  if (!wanted?.length || !found.every((sums) => sums?.size === wanted.length && wanted.every((key) => sums.has(key))))
     return {
       numbers: batches.map((batch, i) => [asNumbers(batch).mul(rows[i])]),
       of: (totals) => totals(0, 1).reshape([]).div(all),

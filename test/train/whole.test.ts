@@ -178,6 +178,13 @@ test("what is no function of sums over rows is averaged, each batch weighed by i
   expect(measured.fixed).toBe(0.25);
 });
 
+test("a loss of no row is what it is", async () => {
+  const model = new nn.Linear(3, 3);
+  const trainer = makeTrainer({ loss: () => model.bias?.square().sum() as Tensor }, model);
+  await trainer.loadStateDict({ weight: numbers(3, 3, 1), bias: [1, 2, 3] });
+  expect((await trainer.evaluate({ x, y: values })).loss).toBeCloseTo(14, 5);
+});
+
 test("what is of a batch by nature follows evaluationBatch", async () => {
   const contrast = (a: Tensor, b: Tensor) => nn.infoNce(a, b);
   const trainer = makeTrainer({ loss: contrast });
