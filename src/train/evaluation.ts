@@ -3,7 +3,7 @@
 import { compile } from "../compile/compile.ts";
 import { evaluationContext } from "../nn/module.ts";
 import type { Program } from "../program/program.ts";
-import { sizeOf } from "../shape.ts";
+import { ofAnySize, sizeOf } from "../shape.ts";
 import { arange, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
@@ -38,11 +38,12 @@ export interface Counted {
 /** A program for batches of one size. */
 export interface BatchProgram {
   readonly program: Program;
-  readonly rows: number;
   /** Batches of this size. */
   readonly steps: number;
   /** Steps in which the numbers are told that it leaves: totals of counted metrics so far, what these were rounded by, numbers of rows. */
   readonly tellings: number;
+  /** How many numbers are left of each metric of each row. */
+  readonly lengths: readonly number[];
 }
 
 /** The programs that measure a data set in batches of so many rows. @throws ShapeError and the like for a measure that is none */
@@ -60,7 +61,8 @@ export function evaluationOf(recipe: Recipe, data: Dataset, batch: number, name:
     const counted: Assignment = [row, next.less(data.rows).select(next, next.like(0))];
     const assignments = [...assigned, ...(telling?.leave(left) ?? []), counted];
     const steps = i === 0 ? Math.floor(data.rows / batch) : 1;
-    return { program: programOf(recipe, scalars, assignments), rows: sizes[i], steps, tellings: tellingsOf(left) };
+    const lengths = rowsOf(measured[i]).map(({ shape }) => sizeOf(shape));
+    return { program: programOf(recipe, scalars, assignments), steps, tellings: tellingsOf(left), lengths };
   });
   const sums = results[0].assigned.map(([variable]) => variable);
   return {
@@ -118,7 +120,7 @@ function ofBatches(
   row: Variable,
   name: string,
 ): Result[] {
-  const whole = measure(recipe, inputsOf(data, data.rows), evaluationContext());
+  const whole = ofAnySize(() => measure(recipe, inputsOf(data, data.rows), evaluationContext()));
   const scalars = scalarsOf(whole).map(([key, value], i) => {
     const batches = measured.map((each) => scalarsOf(each)[i][1]);
     return [key, summed({ batches, whole: value }, sizes, data.rows)] as const;
@@ -207,25 +209,24 @@ function tellingOf(results: readonly Result[], name: string) {
 /** Counted metrics, out of all numbers that batches left, one batch after the other. */
 export function valuesOf(
   counted: readonly Counted[],
-  batches: readonly Pick<BatchProgram, "rows" | "steps" | "tellings">[],
+  batches: readonly Omit<BatchProgram, "program">[],
   told: readonly number[],
 ): (readonly [string, number])[] {
-  const added = counted.filter(({ metric }) => !metric.ofEachRow).reduce((sum, { size }) => sum + size, 0);
-  const kept = counted.map((): number[] => []);
+  const ofRows = counted.filter(({ metric }) => metric.ofEachRow);
+  const added = counted.reduce((sum, { metric, size }) => sum + (metric.ofEachRow ? 0 : size), 0);
+  const kept = new Map(ofRows.map(({ name }) => [name, [] as number[]]));
   let [next, last] = [0, 0];
-  for (const { rows, steps, tellings } of batches)
+  for (const { steps, tellings, lengths } of batches)
     for (let step = 0; step < steps; step++) {
       let at = next + 2 * added;
-      counted.forEach(({ metric, size }, i) => {
-        const end = metric.ofEachRow ? at + rows * size : at;
-        while (at < end) kept[i].push(told[at++]);
-      });
+      for (const [i, { name }] of ofRows.entries())
+        for (const end = at + lengths[i]; at < end; at++) kept.get(name)?.push(told[at]);
       last = next;
       next += tellings * WIDTH;
     }
-  return counted.map(({ name, metric, size }, i) => {
+  return counted.map(({ name, metric, size }) => {
     const total = (_: unknown, at: number) => told[last + at] + (told[last + added + at] || 0); // of an infinite one NaN is left
-    const numbers = metric.ofEachRow ? kept[i] : Array.from({ length: size }, total);
+    const numbers = kept.get(name) ?? Array.from({ length: size }, total);
     if (!metric.ofEachRow) last += size;
     return [name, metric.value(Float64Array.from(numbers), size)];
   });

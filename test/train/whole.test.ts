@@ -1,5 +1,14 @@
 // Measures of a data set are what they are over one batch of all its rows, whatever the batches it is measured in.
-import { JsExecutor, type Samples, scalar, type Tensor, Trainer, type TrainerOptions, WasmExecutor } from "simdgrad";
+import {
+  type CountedMetric,
+  JsExecutor,
+  type Samples,
+  scalar,
+  type Tensor,
+  Trainer,
+  type TrainerOptions,
+  WasmExecutor,
+} from "simdgrad";
 import * as nn from "simdgrad/nn";
 import { ema, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
@@ -191,6 +200,32 @@ test("what is of a batch by nature follows evaluationBatch", async () => {
   const wanted = await whole(trainer, loss(contrast, values));
   const batches = (await trainer.evaluate({ x, y: values })).loss;
   expect(batches).toBeLessThan(wanted - 0.5); // fewer keys to tell apart
+});
+
+test("a data set may be larger than any batch could be", async () => {
+  const rows = 40_000; // infoNce of all of them at once compares 1.6 billion pairs
+  const data = Float32Array.from({ length: rows * 3 }, (_, i) => Math.fround(((i * 7919) % 2003) / 2003));
+  const given = { data, shape: [rows, 3] };
+  const trainer = makeTrainer({ loss: nn.infoNce, evaluationBatch: 64 });
+  expect((await trainer.evaluate({ x: given, y: given })).loss).toBeGreaterThan(0);
+});
+
+test("a model may give other numbers of rows than it takes", async () => {
+  const model = new nn.Linear(1, 1);
+  const each = {
+    weight: model.weight,
+    bias: model.bias,
+    forward: (a: Tensor) => model.forward(a.reshape([a.shape[0] * 3, 1])),
+  };
+  const split = (b: Tensor) => b.reshape([b.shape[0] * 3, 1]);
+  const ofRows: CountedMetric = { numbers: (a) => a, ofEachRow: true, value: (all, n) => all.length / n };
+  const metrics = { ofRows };
+  const trainer = makeTrainer({ loss: (a, b) => mseLoss(a, split(b)), evaluationBatch: 256, metrics }, each);
+  const one = makeTrainer({ loss: (a, b) => mseLoss(a, split(b)), evaluationBatch: "all", metrics }, each);
+  await one.loadStateDict(await trainer.stateDict());
+  const measured = await trainer.evaluate({ x, y: values });
+  expect(measured.loss).toBeCloseTo((await one.evaluate({ x, y: values })).loss, 6);
+  expect(measured.ofRows).toBe(3 * ROWS);
 });
 
 test("a loss or a metric that is not one number is refused by name", async () => {
