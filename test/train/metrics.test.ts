@@ -1,6 +1,9 @@
 // Metrics in a training: reports hold them over the rows of their steps, validations and evaluations over all rows, on every executor.
+
+import type { Worker } from "node:worker_threads";
 import {
   constant,
+  type Executor,
   evaluate,
   JsExecutor,
   type Metric,
@@ -23,8 +26,9 @@ import {
 } from "simdgrad/metrics";
 import { crossEntropy, Linear, mseLoss } from "simdgrad/nn";
 import { lbfgs, sgd } from "simdgrad/optim";
-import { spawn } from "simdgrad/worker";
+import { connect, spawn } from "simdgrad/worker";
 import { afterEach, describe, expect, test } from "vitest";
+import { startWorker } from "../../src/worker/host.ts";
 
 const open: Trainer[] = [];
 
@@ -119,6 +123,34 @@ describe.each(Object.entries(executors))("%s", (_, create) => {
     expect(measured.plain).toBe(measured.loss);
   });
 });
+
+test("validations stay what they are when workers die", async () => {
+  const metrics = { auc: rocAuc(), f1: f1(), plain: crossEntropy };
+  const epochs = 300;
+  const train = async (executor: Executor, disturb: (epoch: number) => void) => {
+    const trainer = makeTrainer({ metrics, executor, evaluationBatch: 40 });
+    await trainer.load(samples);
+    const validations: object[] = [];
+    for await (const report of trainer.fit({ batch: 30, epochs, validation: samples })) {
+      validations.push(...report.validations);
+      disturb(report.epoch);
+    }
+    return [...validations, await trainer.evaluate(samples)];
+  };
+  const wanted = await train(new JsExecutor(), () => undefined);
+  let worker: Worker | undefined;
+  const start = () => {
+    worker = startWorker() as Worker;
+    return worker;
+  };
+  let kills = 0;
+  const executor = await connect(start, { executor: "js", respawn: { every: 50 } });
+  const told = await train(executor, (epoch) => {
+    if (epoch < epochs && kills++ < 3) void worker?.terminate();
+  });
+  expect(kills).toBeGreaterThan(0);
+  expect(told).toEqual(wanted);
+}, 60_000);
 
 test("values far from 0 have their R squared, in batches, too", async () => {
   const metrics = { r2: r2Score() };
