@@ -1,5 +1,5 @@
 // The loss and the metrics of a training, checked before they become a program. Loaded with the first fit or evaluation.
-import { must } from "../check.ts";
+import { aFunction, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -20,7 +20,10 @@ export function checkMeasures(measured: readonly Measured[], metrics: Readonly<R
       what,
       `a tensor${name === "loss" ? "" : "; a metric is made by calling it, as f1()"}`,
     );
-    if (metric !== undefined) checkDType(value, ["f32"], what);
+    if (metric !== undefined) {
+      aFunction(metric.value, `${whatIs(name)}.value`);
+      checkDType(value, ["f32"], what);
+    }
     if (metric === undefined) checkAxes(value, 0, what, "one number, such as mean() gives");
     else if (metric.ofEachRow) checkAxes(value, 2, what, "[N, n], numbers of each row");
     else checkAxes(value, 1, what, "[n], sums over the rows");

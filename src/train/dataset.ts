@@ -2,9 +2,10 @@
 
 import { isRecord, must } from "../check.ts";
 import { type ArrayLikeData, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
-import { DataError, ShapeError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
-import { sameShape, showShape } from "../shape.ts";
+import type { Executor } from "../runtime/executor.ts";
+import { showShape } from "../shape.ts";
 import type { Variable } from "../variable.ts";
 import { ownArray } from "./own-array.ts";
 
@@ -34,8 +35,7 @@ export interface Dataset {
 
 /**
  * Samples as a loss takes them, and as they are now.
- * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity, ShapeError for weights that are not one a
- * row
+ * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity
  */
 export function checkSamples(samples: Samples, loss: Loss, finite: boolean): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");
@@ -48,8 +48,6 @@ export function checkSamples(samples: Samples, loss: Loss, finite: boolean): Che
   if (y.shape[0] !== rows)
     throw new DataError(`x ${showShape(x.shape)} and y ${showShape(y.shape)} have different numbers of rows`);
   const sampleWeight = givenWeight === undefined ? undefined : ownArray(givenWeight, "f32", "sampleWeight");
-  if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [rows]))
-    throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${rows}]`);
   const checked = { x, y, sampleWeight, rows };
   if (finite) for (const [name, data] of partsOf(checked)) checkFinite(data, name);
   return checked;
@@ -64,4 +62,9 @@ export function checkTargets({ y }: CheckedSamples, loss: Loss, classes: number)
 export function partsOf<T>(all: { readonly x: T; readonly y: T; readonly sampleWeight?: T }): [string, T][] {
   const { x, y, sampleWeight } = all;
   return Object.entries({ x, y, ...(sampleWeight !== undefined && { sampleWeight }) });
+}
+
+/** Frees the memory of a data set. */
+export async function release(executor: Executor, dataset: Dataset): Promise<void> {
+  for (const [, { key }] of partsOf(dataset)) await executor.forget(key);
 }

@@ -2,12 +2,12 @@
 // themselves, and begin anew after the last one.
 import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
-import type { CheckedSamples, Dataset } from "./dataset.ts";
+import { type CheckedSamples, type Dataset, release } from "./dataset.ts";
 import { type BatchProgram, type Counted, evaluationOf, valuesOf } from "./evaluation.ts";
 import type { Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Recipe } from "./programs.ts";
-import { fill, fits, release, upload } from "./upload.ts";
+import { fill, fits, upload } from "./upload.ts";
 
 /** Rows measured at once, unless the trainer's options say otherwise. */
 const BATCH = 256;
@@ -110,4 +110,24 @@ export class Measurer {
       await release(executor, this.#data);
     });
   }
+}
+
+/** Measures samples, by what measured others of their shape if there is such a one. @returns what measured them, too */
+export async function evaluate(
+  executor: Executor,
+  recipe: Recipe,
+  samples: CheckedSamples,
+  kept: Measurer | undefined,
+): Promise<{ readonly measurer: Measurer; readonly measures: Measures }> {
+  const fitting = kept?.fits(samples) ? kept : undefined;
+  if (fitting === undefined) await kept?.dispose();
+  const measurer = fitting ?? (await Measurer.create(executor, recipe, samples, "evaluation"));
+  const measures = await orElse(
+    async () => {
+      await fitting?.replace(samples);
+      return measurer.run();
+    },
+    () => measurer.dispose(),
+  );
+  return { measurer, measures };
 }

@@ -22,13 +22,7 @@ export interface CountedMetric {
 
 /** Throws an ArgumentError unless a value is a metric. */
 export function aMetric(value: unknown, what: string): void {
-  const { numbers, value: made } = isRecord(value) ? value : {};
-  must(
-    isFunction(value) || (isFunction(numbers) && isFunction(made)),
-    value,
-    what,
-    "a metric, such as accuracy or f1()",
-  );
+  must(isFunction(isRecord(value) ? value.numbers : value), value, what, "a metric, such as accuracy or f1()");
 }
 
 /**

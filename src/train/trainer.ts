@@ -29,7 +29,7 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
 import { checkIndices } from "./check-indices.ts";
-import { type CheckedSamples, checkSamples, checkTargets, type Dataset, type Samples } from "./dataset.ts";
+import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
@@ -193,10 +193,11 @@ export class Trainer {
     this.#try(checked);
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
+      const { checkWeights, upload } = await import("./upload.ts");
+      checkWeights(checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
       this.#counting = false;
-      const { upload } = await import("./upload.ts");
       this.#data = await upload(this.executor, checked, "data");
       this.#loaded = checked;
     });
@@ -215,9 +216,7 @@ export class Trainer {
     this.#loaded = undefined;
     this.#failure = undefined; // it was a failure on that data
     await this.#forgetPrograms("step ");
-    if (data === undefined) return;
-    const { release } = await import("./upload.ts");
-    await release(this.executor, data);
+    if (data !== undefined) await release(this.executor, data);
   }
 
   /**
@@ -304,19 +303,10 @@ export class Trainer {
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
     return this.#inTurn(async () => {
-      const { Measurer } = await import("./measure.ts");
+      const { evaluate } = await import("./measure.ts");
       const kept = this.#evaluation;
       this.#evaluation = undefined;
-      const fits = kept?.fits(checked);
-      if (!fits) await kept?.dispose();
-      const measurer = kept && fits ? kept : await Measurer.create(this.executor, this.#recipe, checked, "evaluation");
-      const measures = await orElse(
-        async () => {
-          if (fits) await measurer.replace(checked);
-          return measurer.run();
-        },
-        () => measurer.dispose(),
-      );
+      const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
       this.#evaluation = measurer;
       return measures;
     });

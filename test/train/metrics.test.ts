@@ -197,6 +197,7 @@ describe("a metric is refused by its name", () => {
     ],
     ["Trainer: metrics.f1#0: a number that a step logs has this name", { f1: f1(), "f1#0": () => constant(1) }],
     ["Trainer: metrics.gradient 0: a number that a step logs has this name", { "gradient 0": () => constant(1) }],
+    ["Trainer: metrics.each.value must be a function, got undefined", { each: { numbers: each.numbers } as never }],
     ["r2Score: target: takes f32, got i32[1]", { r2: r2Score() }],
     ["f1: a metric is made by calling it: metrics: { f1: f1() }", { f1: f1 as never }],
     [

@@ -111,7 +111,7 @@ test.each<[string, Partial<TrainerOptions>, Partial<Samples>]>([
   ["sampleWeight [4, 1] is not one a row, [4]", {}, { sampleWeight: [[1], [2], [3], [4]] }],
   ["sampleWeight: row 1 holds NaN", {}, { sampleWeight: [1, Number.NaN, 1, 1] }],
   [
-    "sampleWeight: the loss is made of none of simdgrad/nn, which alone know how rows are weighed",
+    "sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows",
     { loss: (a, b) => a.sub(b).square().mean() },
     { sampleWeight },
   ],

@@ -53,9 +53,7 @@ export function weighedByRows(weight: Tensor | undefined, make: () => Tensor): T
   try {
     const loss = make();
     if (weight !== undefined && !isWeighed)
-      throw new ArgumentError(
-        "sampleWeight: the loss is made of none of simdgrad/nn, which alone know how rows are weighed",
-      );
+      throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
     return loss;
   } finally {
     rowsWeight = undefined;
