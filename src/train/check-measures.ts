@@ -1,17 +1,34 @@
-// The loss and the metrics of a training, checked before they become a program. Loaded with the first fit or evaluation.
+// The loss and the metrics of a training, and weights of rows, checked before they become a program. Loaded with the first data.
 import { aFunction, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkDType, showShape } from "../shape.ts";
+import { topological } from "../graph.ts";
+import { evaluationContext } from "../nn/module.ts";
+import { checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Metric } from "./metrics.ts";
-import type { Measured } from "./programs.ts";
+import { inputsOf, type Measured, measure, type Recipe } from "./programs.ts";
 
 /**
- * @throws ArgumentError for a metric with the name of a number that a step logs, ShapeError and DTypeError for one that gives something
- * else than it should
+ * @throws ArgumentError for a metric with the name of a number that a step logs and for weights that the loss does not see, ShapeError and
+ * DTypeError for what gives something else than it should and for weights that are not one a row
  */
-export function checkMeasures(measured: readonly Measured[], metrics: Readonly<Record<string, Metric>>): void {
+export function checkMeasures(
+  recipe: Recipe,
+  samples: Parameters<typeof inputsOf>[0] & { readonly rows: number },
+): void {
+  const { metrics } = recipe;
   for (const name of Object.keys(metrics)) checkName(name, metrics);
+  const { sampleWeight } = samples;
+  if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [samples.rows]))
+    throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${samples.rows}]`);
+  const row = inputsOf(samples, 1);
+  const measured = measure(recipe, row, evaluationContext());
+  checkValues(measured);
+  if (row.sampleWeight !== undefined && !topological([measured[0].value]).includes(row.sampleWeight))
+    throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
+}
+
+function checkValues(measured: readonly Measured[]): void {
   for (const { name, value, metric } of measured) {
     const what = metric === undefined ? whatIs(name) : `${whatIs(name)}.numbers`;
     must(

@@ -48,11 +48,11 @@ export interface BatchProgram {
 
 /** The programs that measure a data set in batches of so many rows. @throws ShapeError and the like for a measure that is none */
 export function evaluationOf(recipe: Recipe, data: Dataset, batch: number, name: string): Evaluation {
+  checkMeasures(recipe, data);
   const rest = data.rows % batch;
   const sizes = rest > 0 ? [batch, rest] : [batch];
   const row = new Variable([], 0, { dtype: "i32", label: `${name}.row` });
   const measured = sizes.map((rows) => measure(recipe, rowsAt(data, arange(rows).add(row)), evaluationContext()));
-  checkMeasures(measured[0], recipe.metrics);
   const isOne = batch === data.rows;
   const results = isOne ? [ofAllRows(measured[0])] : ofBatches(recipe, data, sizes, measured, row, name);
   const telling = tellingOf(results, name);

@@ -1,25 +1,14 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
 
-import { evaluationContext } from "../nn/module.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
-import { checkMeasures } from "./check-measures.ts";
 import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import type { FitPlan } from "./fit.ts";
 import { Measurer } from "./measure.ts";
-import {
-  type Batching,
-  gradientName,
-  inputsOf,
-  measure,
-  numberName,
-  type Recipe,
-  searchPrograms,
-  stepProgram,
-} from "./programs.ts";
+import { type Batching, gradientName, numberName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
 import { saved } from "./state.ts";
 
 /** What a fit needs of its trainer. */
@@ -49,7 +38,6 @@ export interface Course {
 export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
   const { executor, recipe, minimizer, program, exclusive, failed, begins } = workshop;
   const { batch, epochs, lastBatch, shuffle, held } = course;
-  checkMeasures(measure(recipe, inputsOf(data, 1), evaluationContext()), recipe.metrics);
   const whole = Math.floor(data.rows / batch);
   const rest = data.rows - whole * batch;
   const rows = lastBatch === "drop" ? whole * batch : data.rows;

@@ -105,9 +105,14 @@ export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): P
 
 /** The model's output for one row of x. @throws ShapeError and the like, with the layer's path */
 export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
-  const output = forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+  const output = forward(model, preprocess(inputOf(x, 1)), evaluationContext());
   aTensor(output, "what the model gives");
   return output;
+}
+
+/** So many rows, of which nothing is known but their shape. */
+function inputOf({ shape, dtype }: Aval, rows: number): Tensor {
+  return input([rows, ...shape.slice(1)], dtype);
 }
 
 /** What is measured of a batch: a scalar, or numbers of a counted metric. */
@@ -146,8 +151,7 @@ export function inputsOf(
   { x, y, sampleWeight }: Readonly<Record<"x" | "y", Aval>> & { readonly sampleWeight?: Aval },
   rows: number,
 ): Rows {
-  const like = ({ shape, dtype }: Aval) => input([rows, ...shape.slice(1)], dtype);
-  return { x: like(x), y: like(y), sampleWeight: sampleWeight && like(sampleWeight) };
+  return { x: inputOf(x, rows), y: inputOf(y, rows), sampleWeight: sampleWeight && inputOf(sampleWeight, rows) };
 }
 
 /** Rows by their index. */

@@ -193,8 +193,8 @@ export class Trainer {
     this.#try(checked);
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
-      const { checkWeights, upload } = await import("./upload.ts");
-      checkWeights(checked);
+      const { checkMeasures, upload } = await import("./upload.ts");
+      checkMeasures(this.#recipe, checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
       this.#counting = false;

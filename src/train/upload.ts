@@ -1,21 +1,15 @@
 // Data sets in an executor's memory: uploaded once. Loaded with the first one.
 import { compile } from "../compile/compile.ts";
-import { ShapeError } from "../errors.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { sameShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, partsOf, release } from "./dataset.ts";
 import { orElse } from "./load.ts";
 
-/** @throws ShapeError for weights that are not one a row */
-export function checkWeights({ sampleWeight, rows }: CheckedSamples): void {
-  if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [rows]))
-    throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${rows}]`);
-}
+export { checkMeasures } from "./check-measures.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {
-  checkWeights(samples);
   const [x, y, sampleWeight] = partsOf(samples).map(
     ([part, { shape, dtype }]) => new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false }),
   );

@@ -206,8 +206,8 @@ describe("a metric is refused by its name", () => {
     ],
   ])("%s", async (message, metrics) => {
     const trainer = makeTrainer({ metrics });
-    await trainer.load(samples);
-    await expect(trainer.fit().next()).rejects.toThrow(message);
+    await expect(trainer.load(samples)).rejects.toThrow(message);
+    await expect(trainer.evaluate(samples)).rejects.toThrow(message);
   });
 
   test("at once where it is none, or has the loss's name", () => {

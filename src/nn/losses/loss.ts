@@ -1,7 +1,7 @@
 // What all losses share: how the elements' losses are weighed and become one, and checks of what they are given.
 import { type Checks, checkOptions, numbers, oneOf } from "../../check.ts";
 import { constant } from "../../create.ts";
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { ShapeError } from "../../errors.ts";
 import { type Shape, sameShape, showShape } from "../../shape.ts";
 import { aTensor, Tensor } from "../../tensor.ts";
 
@@ -34,27 +34,19 @@ export function reduced(losses: Tensor, options: LossOptions, name: string, tota
   const own =
     sampleWeight === undefined ? losses : weighedBy(leading(asTensor(sampleWeight), losses.shape, name), losses);
   const weighed = rowsWeight === undefined ? own : weighedBy(leading(rowsWeight, own.shape, name), own);
-  isWeighed = true;
   if (reduction === "none") return weighed;
   if (reduction === "sum") return weighed.sum();
   return total === undefined ? weighed.mean() : weighed.sum().div(total);
 }
 
-/** Weights of the rows, while a loss is made that is to be weighed by them; and whether one of here saw them. */
+/** Weights of the rows, while a loss is made that is to be weighed by them. */
 let rowsWeight: Tensor | undefined;
-let isWeighed = false;
 
-/**
- * A loss with each row weighed, as by `sampleWeight`, in whatever losses of here it is made of.
- * @throws ArgumentError for one that is made of none
- */
+/** A loss with each row weighed, as by `sampleWeight`, in whatever losses of here it is made of. */
 export function weighedByRows(weight: Tensor | undefined, make: () => Tensor): Tensor {
-  [rowsWeight, isWeighed] = [weight, false];
+  rowsWeight = weight;
   try {
-    const loss = make();
-    if (weight !== undefined && !isWeighed)
-      throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
-    return loss;
+    return make();
   } finally {
     rowsWeight = undefined;
   }
