@@ -1,6 +1,7 @@
 // Operands of the block machine that are not read where they lie, spread over a block of scratch: bytes widened to i32, rows and
-// columns repeated. `to` may be written up to 15 words past `count`, and operands are read as far past their end.
-import { ELEMENT_BYTE } from "./isa/slots";
+// columns repeated, parts of rows put side by side. `to` may be written up to 15 words past `count`, and operands are read as far past their end.
+import { ELEMENT_BYTE, ELEMENT_WORD } from "./isa/slots";
+import { copyWords } from "./words";
 
 /** Elements first.. of an operand, one after the other. */
 export function expandRun(to: usize, at: usize, element: i32, first: i32, count: i32): void {
@@ -45,5 +46,29 @@ export function expandColumn(to: usize, at: usize, element: i32, run: i32, mod: 
     to += 4 * same;
     count -= same;
     index = index + 1 === mod ? 0 : index + 1;
+  }
+}
+
+/** Elements (i + k) % columns of rows (i + k) / columns, which are `row` words apart, for k in 0..count. */
+export function expandRows(to: usize, at: usize, columns: i32, row: i32, i: i32, count: i32): void {
+  let column = i % columns;
+  for (let from = at + 4 * (i / columns) * row; count > 0; from += 4 * row) {
+    const run = min(columns - column, count);
+    expandRun(to, from, ELEMENT_WORD, column, run);
+    to += 4 * run;
+    count -= run;
+    column = 0;
+  }
+}
+
+/** Writes a block where `expandRows` would read it. */
+export function scatterRows(at: usize, from: usize, columns: i32, row: i32, i: i32, count: i32): void {
+  let column = i % columns;
+  for (let to = at + 4 * (i / columns) * row; count > 0; to += 4 * row) {
+    const run = min(columns - column, count);
+    copyWords(to + 4 * column, from, run);
+    from += 4 * run;
+    count -= run;
+    column = 0;
   }
 }

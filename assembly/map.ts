@@ -4,7 +4,7 @@
 // Scratch, from its start: a table with the addresses of the operands' and outputs' registers in this block; then blocks of the
 // scratch registers, of the operands that are not read in place and of the outputs that are not written in place, each followed
 // by a pad of 16 words.
-import { expandColumn, expandOne, expandRow, expandRun } from "./expand";
+import { expandColumn, expandOne, expandRow, expandRows, expandRun, scatterRows } from "./expand";
 import { BLOCK, MAP_CHUNK, MAX_SCRATCH_REGISTERS, SCRATCH_COUNTERS } from "./isa/sizes";
 import {
   ELEMENT_WORD,
@@ -14,7 +14,9 @@ import {
   MAP_FUNCTION,
   MAP_N,
   MAP_OPERAND_WORDS,
+  MAP_OUTPUT_WORDS,
   MAP_STEP_WORDS,
+  MODE_COLUMN,
   MODE_FULL,
   MODE_ROW,
   MODE_SCALAR,
@@ -27,6 +29,7 @@ import { step } from "./steps";
 import { copyWords } from "./words";
 
 const OPERAND_BYTES = 4 * MAP_OPERAND_WORDS;
+const OUTPUT_BYTES = 4 * MAP_OUTPUT_WORDS;
 const STEP_BYTES = 4 * MAP_STEP_WORDS;
 const FLAGS_AT = 4 * REGISTERS; // after the table, a byte for each output: 1 if it may not be written in place
 const TABLE_WORDS = REGISTERS + 16;
@@ -61,7 +64,7 @@ export function mapRange(at: usize, start: i32, end: i32): void {
   const counts = load<u32>(at, 4 * (MAP_COUNTS - MAP_N));
   const operands = at + 4 * (MAP_FIRST - MAP_N);
   const outputs = operands + OPERAND_BYTES * (counts & 0xff);
-  const steps = outputs + 4 * ((counts >> 8) & 0xff);
+  const steps = outputs + OUTPUT_BYTES * ((counts >> 8) & 0xff);
   const stop = steps + STEP_BYTES * (counts >> 16);
   if (end - start <= FEW) {
     mapFew(operands, outputs, steps, stop, columns, start, end - start);
@@ -80,18 +83,35 @@ export function mapRange(at: usize, start: i32, end: i32): void {
       to += stride;
     }
     const isWhole = (count & 15) === 0;
-    for (let output = outputs, to = aside, o = 0; output < steps; output += 4, o++) {
+    for (let output = outputs, to = aside, o = 0; output < steps; output += OUTPUT_BYTES, o++) {
       const inPlace = isWhole && load<u8>(scratch + o, FLAGS_AT) === 0;
-      setRegister(REGISTER_OUTPUT + o, inPlace ? load<usize>(output) + 4 * i : to);
+      const whole = inPlace ? wholeRun(output, columns, i, count) : 0;
+      setRegister(REGISTER_OUTPUT + o, whole === 0 ? to : whole);
       to += stride;
     }
     for (let p = steps; p < stop; p += STEP_BYTES) run(p, i, count, blocks, stride);
-    for (let output = outputs, o = 0; output < steps; output += 4, o++) {
-      const from = load<usize>(scratch + 4 * o, 4 * REGISTER_OUTPUT);
-      const to = load<usize>(output) + 4 * i;
-      if (from !== to) copyWords(to, from, count);
+    for (let output = outputs, to = aside, o = 0; output < steps; output += OUTPUT_BYTES, o++) {
+      if (load<usize>(scratch + 4 * o, 4 * REGISTER_OUTPUT) === to) putBack(output, to, columns, i, count);
+      to += stride;
     }
   }
+}
+
+/** Where elements i..i + count of an output lie if they follow one another, else 0. */
+function wholeRun(output: usize, columns: i32, i: i32, count: i32): usize {
+  const at = load<usize>(output);
+  const row = load<i32>(output, 4);
+  if (row === 0) return at + 4 * i;
+  const column = i % columns;
+  return column + count <= columns ? at + 4 * ((i / columns) * row + column) : 0;
+}
+
+/** Writes elements i..i + count of an output from a block. */
+function putBack(output: usize, from: usize, columns: i32, i: i32, count: i32): void {
+  const at = load<usize>(output);
+  const row = load<i32>(output, 4);
+  if (row === 0) copyWords(at + 4 * i, from, count);
+  else scatterRows(at, from, columns, row, i, count);
 }
 
 /** A map of a few elements: all operands are copied first and all outputs last, so there are no hazards to look for. */
@@ -128,8 +148,8 @@ function mapFew(
     step(word & 0xff, to, a, b, c, d, start, count, bytes);
   }
   for (let output = outputs, from = blocks + 4 * FEW * REGISTER_OUTPUT; output < steps; from += 4 * FEW) {
-    copyWords(load<usize>(output) + 4 * start, from, count);
-    output += 4;
+    putBack(output, from, columns, start, count);
+    output += OUTPUT_BYTES;
   }
 }
 
@@ -211,11 +231,18 @@ function place(operand: usize, to: usize, columns: i32, i: i32, count: i32, agai
       if (!again || block % columns !== 0) expandRow(to, at, element, columns, i, count);
       return to;
     }
-    default: {
+    case MODE_COLUMN: {
       const run = columns * load<i32>(operand, 8);
       const mod = load<i32>(operand, 12);
       if (run === 1) expandRow(to, at, element, mod, i, count);
       else expandColumn(to, at, element, run, mod, i, count);
+      return to;
+    }
+    default: {
+      const row = load<i32>(operand, 8);
+      const column = i % columns;
+      if (column + count <= columns) return at + 4 * ((i / columns) * row + column);
+      expandRows(to, at, columns, row, i, count);
       return to;
     }
   }
@@ -223,7 +250,7 @@ function place(operand: usize, to: usize, columns: i32, i: i32, count: i32, agai
 
 /** Marks the outputs that lie where a FULL operand lies which a step reads after the output was written. */
 function markHazards(operands: usize, outputs: usize, steps: usize, stop: usize): void {
-  for (let output = outputs, o = 0; output < steps; output += 4, o++) {
+  for (let output = outputs, o = 0; output < steps; output += OUTPUT_BYTES, o++) {
     let hazard = false;
     for (let operand = operands, r = REGISTER_OPERAND; operand < outputs; operand += OPERAND_BYTES, r++) {
       if (load<u32>(operand) === load<u32>(output) && isReadAfter(r, REGISTER_OUTPUT + o, steps, stop)) hazard = true;

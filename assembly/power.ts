@@ -1,4 +1,4 @@
-// Vector pow with C's special cases (C17, F.10.4.4), of whole vectors as in math.ts.
+// Vector pow with C's special cases (C17, F.10.4.4), log2 and log10, of whole vectors as in math.ts.
 // x^y = 2^(y log2 x). log2 and the product are computed in float64, which keeps the error of y log2 x, up to 151, below 2^-35;
 // only 2^fraction is a float32 polynomial. Relaxed fused steps are used there alone.
 import * as page from "./isa/math-page";
@@ -56,8 +56,45 @@ export function pow(to: usize, base: usize, exponent: usize, bytes: i32): void {
   }
 }
 
+/** log2 x, and exactly that of powers of two. */
+export function log2(to: usize, from: usize, bytes: i32): void {
+  logarithm(to, from, bytes, constant(page.POW_ONE));
+}
+
+/** log10 x: right for powers of ten, too, since it is rounded once. */
+export function log10(to: usize, from: usize, bytes: i32): void {
+  logarithm(to, from, bytes, constant(page.LOG10_OF_2));
+}
+
+/** log2 x times a scale, in float64 until the end: so two lanes a turn. */
+function logarithm(to: usize, from: usize, bytes: i32, scale: v128): void {
+  const least = constant(page.LEAST_NORMAL);
+  const infinite = constant(page.INFINITE);
+  const split = constant(page.POW_SPLIT);
+  const scaling = constant(page.LOG_SCALE);
+  const notANumber = constant(page.NOT_A_NUMBER);
+  const zero = i32x4.splat(0);
+  for (const end = to + bytes; to < end; to += 8, from += 8) {
+    const x = v128.load64_zero(from);
+    const isSmall = f32x4.lt(x, least);
+    const normal = choose(isSmall, f32x4.mul(x, scaling), x);
+    const e = i32x4.shr_s(i32x4.sub(normal, split), 23);
+    const m = i32x4.sub(normal, i32x4.shl(e, 23));
+    const n = i32x4.sub(e, v128.and(isSmall, i32x4.splat(23)));
+    const log = f32x4.demote_f64x2_zero(f64x2.mul(log2Of(m, n), scale));
+    const y = choose(f32x4.lt(x, infinite), log, infinite);
+    v128.store64_lane(to, choose(f32x4.gt(x, zero), y, choose(f32x4.eq(x, zero), f32x4.neg(infinite), notANumber)), 0);
+  }
+}
+
 /** y * (n + log2 m) of the first two lanes in float64, clamped to where 2 to its power is 0 or infinite; m in sqrt(1/2)..sqrt(2). */
 function exponent2(m: v128, n: v128, y: v128): v128 {
+  const t = f64x2.mul(f64x2.promote_low_f32x4(y), log2Of(m, n));
+  return f64x2.pmin(f64x2.pmax(t, constant(page.POW_LOW)), constant(page.POW_HIGH));
+}
+
+/** n + log2 m of the first two lanes in float64; m in sqrt(1/2)..sqrt(2). */
+function log2Of(m: v128, n: v128): v128 {
   const one = constant(page.POW_ONE);
   const wide = f64x2.promote_low_f32x4(m);
   const s = f64x2.div(f64x2.sub(wide, one), f64x2.add(wide, one));
@@ -67,9 +104,7 @@ function exponent2(m: v128, n: v128, y: v128): v128 {
   p = f64x2.add(f64x2.mul(p, z), constant(page.LOG2_5));
   p = f64x2.add(f64x2.mul(p, z), constant(page.LOG2_3));
   p = f64x2.add(f64x2.mul(p, z), constant(page.LOG2_1));
-  const log2 = f64x2.add(f64x2.convert_low_i32x4_s(n), f64x2.mul(p, s));
-  const t = f64x2.mul(f64x2.promote_low_f32x4(y), log2);
-  return f64x2.pmin(f64x2.pmax(t, constant(page.POW_LOW)), constant(page.POW_HIGH));
+  return f64x2.add(f64x2.convert_low_i32x4_s(n), f64x2.mul(p, s));
 }
 
 /** The cases in which x is not a positive normal number, or y not finite; z = |x|^y holds where neither is 0, infinite or NaN. */

@@ -19,7 +19,7 @@ import {
   REDUCE_TO,
 } from "./isa/slots";
 import { nextChunk, scratch, startClaims } from "./parallel";
-import { lanesBelow, storeLanes, upper } from "./simd";
+import { lanesBelow, put, rounded, upper } from "./simd";
 
 const MANY_ROWS = 16; // from which on columns are summed by 16
 
@@ -250,17 +250,6 @@ function storeWide(to: usize, below: i32, low: v128, high: v128, columns: i32): 
   const restHigh = f64x2.sub(high, f64x2.promote_low_f32x4(upper(sums)));
   const bounded = f32x4.lt(f32x4.abs(sums), f32x4.splat(Infinity));
   put(to + below, v128.and(rounded(restLow, restHigh), bounded), columns);
-}
-
-/** Four float64 as float32. */
-function rounded(low: v128, high: v128): v128 {
-  return i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
-}
-
-/** Writes the first lanes, one to four. */
-function put(to: usize, x: v128, columns: i32): void {
-  if (columns >= 4) v128.store(to, x);
-  else storeLanes(to, x, columns);
 }
 
 /** What a maximum of nothing is. */

@@ -1,6 +1,7 @@
 // The interpreter: fetch, one switch over the opcode, advance. Loops nest by recursion; INDEX rewrites the instruction after it.
 
 import { copy } from "./copy";
+import { cumulativeSum } from "./cumulative";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm/gemm";
 import { pack } from "./gemm/pack";
@@ -9,6 +10,7 @@ import {
   COPY,
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
+  CUMULATIVE_SUM,
   END,
   GATHER,
   INDEX,
@@ -20,6 +22,7 @@ import {
   REDUCE,
   SCATTER_ADD,
   SOFTMAX,
+  SORT,
 } from "./isa/opcode";
 import { SCRATCH_COUNTERS, SCRATCH_INSTRUCTION } from "./isa/sizes";
 import { INDEX_COUNT, INDEX_FIRST, INDEX_STRIDE, LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "./isa/slots";
@@ -27,6 +30,7 @@ import { map } from "./map";
 import { barrier, scratch } from "./parallel";
 import { reduce } from "./reduce";
 import { crossEntropy, crossEntropyGradient, logSumExp, softmax } from "./softmax";
+import { sort } from "./sort";
 
 /** Bytes of the instruction with this header: its words are counted above the opcode. */
 function bytesOf(header: u32): usize {
@@ -88,6 +92,12 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case CROSS_ENTROPY_GRADIENT:
         crossEntropyGradient(at);
+        break;
+      case CUMULATIVE_SUM:
+        cumulativeSum(at);
+        break;
+      case SORT:
+        sort(at);
         break;
       default:
         unreachable();

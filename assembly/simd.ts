@@ -83,6 +83,19 @@ export function storeLanes(to: usize, v: v128, count: i32): void {
   } else if ((count & 1) !== 0) v128.store32_lane(to, v, 0);
 }
 
+/** Four float64 as float32. */
+@inline
+export function rounded(low: v128, high: v128): v128 {
+  return i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+}
+
+/** Writes the first lanes, one to four. */
+@inline
+export function put(to: usize, x: v128, columns: i32): void {
+  if (columns >= 4) v128.store(to, x);
+  else storeLanes(to, x, columns);
+}
+
 /** Writes two vectors side by side, or adds them. */
 @inline
 export function put2(to: usize, add: bool, v0: v128, v1: v128): void {

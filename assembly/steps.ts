@@ -6,6 +6,7 @@ import {
   ADD,
   ADD_I,
   AFFINE,
+  ATAN2,
   BLEND,
   COPY_BITS,
   COS,
@@ -23,6 +24,8 @@ import {
   LINEAR,
   LOG,
   LOG1P,
+  LOG2,
+  LOG10,
   MAX,
   MAX_I,
   MIN,
@@ -38,6 +41,7 @@ import {
   RELU,
   REMAINDER,
   REMAINDER_I,
+  ROUND,
   RSQRT,
   SCALED_ADD,
   SELECT,
@@ -55,10 +59,10 @@ import {
 } from "./isa/map-code";
 import * as page from "./isa/math-page";
 import { erf, exp, expm1, log, log1p, sigmoid, tanh } from "./math";
-import { pow } from "./power";
+import { log2, log10, pow } from "./power";
 import { permute, uniform } from "./random";
 import { choose, constant, madd } from "./simd";
-import { cos, sin } from "./trigonometry";
+import { atan2, cos, sin } from "./trigonometry";
 
 /** One step over `count` elements, rounded up to `bytes`; `first` is the number of the first among the map's elements. */
 export function step(
@@ -134,6 +138,12 @@ export function step(
       for (; to < end; to += 32, a += 32) {
         v128.store(to, f32x4.floor(v128.load(a)));
         v128.store(to, f32x4.floor(v128.load(a, 16)), 16);
+      }
+      break;
+    case ROUND:
+      for (; to < end; to += 32, a += 32) {
+        v128.store(to, f32x4.nearest(v128.load(a)));
+        v128.store(to, f32x4.nearest(v128.load(a, 16)), 16);
       }
       break;
     case SQRT:
@@ -326,6 +336,15 @@ export function step(
       break;
     case POW:
       pow(to, a, b, bytes);
+      break;
+    case LOG2:
+      log2(to, a, bytes);
+      break;
+    case LOG10:
+      log10(to, a, bytes);
+      break;
+    case ATAN2:
+      atan2(to, a, b, bytes);
       break;
     case REMAINDER:
       for (; to < end; to += 4, a += 4, b += 4) store<f32>(to, remainder(load<f32>(a), load<f32>(b)));

@@ -1,4 +1,4 @@
-// Vector sin and cos for every finite float32, of whole vectors as in math.ts.
+// Vector sin and cos for every finite float32, and atan2, of whole vectors as in math.ts.
 // |x| <= 200: n = the nearest multiple of pi / 2 is taken off in three parts (Cody and Waite 1980). Beyond, lane by lane, the
 // argument is multiplied by as many bits of 2 / pi as matter (Payne and Hanek 1983), in integers: right to the largest float.
 import * as page from "./isa/math-page";
@@ -80,4 +80,45 @@ function reduceFar(bits: i32): u64 {
 function farBits(at: usize, from: i32): u64 {
   const pair = ((<u64>load<u32>(at)) << 32) | <u64>load<u32>(at, 4);
   return (pair << (from & 31)) >> 32;
+}
+
+/**
+ * C's atan2, the angle of the point (x, y): that of its eighth of the plane, atan of the smaller size by the larger, then added to or taken
+ * from the multiple of pi / 2 on its other side.
+ */
+export function atan2(to: usize, ys: usize, xs: usize, bytes: i32): void {
+  const one = constant(page.ONE);
+  const sign = constant(page.SIGN_BIT);
+  const zero = i32x4.splat(0);
+  const quarterHigh = constant(page.ATAN_QUARTER_HIGH);
+  const quarterLow = constant(page.ATAN_QUARTER_LOW);
+  const c3 = constant(page.ATAN_3);
+  const c5 = constant(page.ATAN_5);
+  const c7 = constant(page.ATAN_7);
+  const c9 = constant(page.ATAN_9);
+  const c11 = constant(page.ATAN_11);
+  const c13 = constant(page.ATAN_13);
+  const c15 = constant(page.ATAN_15);
+  const c17 = constant(page.ATAN_17);
+  const c19 = constant(page.ATAN_19);
+  for (const end = to + bytes; to < end; to += 16, ys += 16, xs += 16) {
+    const y = v128.load(ys);
+    const x = v128.load(xs);
+    const a = f32x4.abs(y);
+    const b = f32x4.abs(x);
+    const small = f32x4.min(a, b);
+    const large = f32x4.max(a, b);
+    // Two zeros have the ratio 0, two infinities 1.
+    const q = choose(f32x4.eq(small, large), v128.and(f32x4.gt(large, zero), one), f32x4.div(small, large));
+    const z = f32x4.mul(q, q);
+    const upper = madd(madd(madd(madd(c19, z, c17), z, c15), z, c13), z, c11);
+    const p = madd(madd(madd(madd(upper, z, c9), z, c7), z, c5), z, c3);
+    const angle = madd(f32x4.mul(p, z), q, q);
+    const isSteep = f32x4.gt(a, b);
+    const isLeft = i32x4.shr_s(x, 31);
+    const quarters = choose(isSteep, one, v128.and(isLeft, f32x4.add(one, one)));
+    const turned = v128.xor(angle, v128.and(v128.xor(isSteep, isLeft), sign));
+    const sum = f32x4.add(f32x4.mul(quarters, quarterHigh), f32x4.add(f32x4.mul(quarters, quarterLow), turned));
+    v128.store(to, v128.or(sum, v128.and(y, sign)));
+  }
 }

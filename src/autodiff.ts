@@ -8,6 +8,13 @@ import { type CustomGradientAttrs, customGradient as customGradientOp } from "./
 import { sameShape, showShape } from "./shape.ts";
 import { apply, aTensor, scalar, type Tensor, tensors } from "./tensor.ts";
 
+/** A sum of cotangents: parts of one tensor stay parts. */
+function plus(a: Tensor | undefined, b: Tensor): Tensor {
+  if (a === undefined) return b;
+  const both = a.op === b.op ? a.op.joined?.(a, b) : undefined;
+  return both === undefined ? a.add(b) : apply(a.op, both.inputs, both.attrs);
+}
+
 /** Cotangents of the inputs of a node, by input and, for ops of several outputs, by output. */
 class Cotangents {
   readonly #single = new Map<Tensor, Tensor>();
@@ -18,10 +25,10 @@ class Cotangents {
     if (lowering.kind === "item") {
       const several = this.#several.get(node.inputs[0]) ?? [];
       const index = lowering.index(node.attrs);
-      several[index] = several[index]?.add(cotangent) ?? cotangent;
+      several[index] = plus(several[index], cotangent);
       this.#several.set(node.inputs[0], several);
     }
-    this.#single.set(node, this.#single.get(node)?.add(cotangent) ?? cotangent);
+    this.#single.set(node, plus(this.#single.get(node), cotangent));
   }
 
   of(node: Tensor): Tensor | undefined {

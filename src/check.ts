@@ -51,6 +51,15 @@ function within(holds: (value: unknown) => boolean, kind: string, low: number, h
     must(holds(value) && Number(value) >= low && Number(value) <= high, value, what, `${kind} ${range}`);
 }
 
+/** Finite numbers by their names, none below the one before. */
+export function inOrder(values: Readonly<Record<string, number>>, name: string): void {
+  const entries = Object.entries(values);
+  for (const [i, [key, value]] of entries.entries()) {
+    aFiniteNumber(value, `${name}: ${key}`);
+    if (i > 0) must(value >= entries[i - 1][1], value, `${name}: ${key}`, `at least ${entries[i - 1].join(" ")}`);
+  }
+}
+
 export function anInteger(value: unknown, what: string): void {
   must(Number.isSafeInteger(value), value, what, "a whole number");
 }

@@ -32,6 +32,13 @@ export function topological(roots: readonly Tensor[], stop?: (node: Tensor) => b
   return order;
 }
 
+/** `from`, and the nodes of an order that depend on any of it. */
+export function dependents(order: readonly Tensor[], from: Iterable<Tensor>): Set<Tensor> {
+  const set = new Set(from);
+  for (const node of order) if (node.inputs.some((input) => set.has(input))) set.add(node);
+  return set;
+}
+
 /**
  * The graph under `roots` as text, a line a node: `%2 = mul(%0, %1) f32[3]`.
  *

@@ -1,7 +1,7 @@
 // Op: everything the library knows about an operation, as data. Shared code reads these properties and never the name.
 
 import { ShapeError } from "./errors.ts";
-import type { Buffer, Emitter } from "./program/lir.ts";
+import type { Buffer, Emitter, View } from "./program/lir.ts";
 import type { Aval } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -65,21 +65,26 @@ export const nondifferentiable = "nondifferentiable";
 /** What the compiler knows when an op of its own kernel is lowered. */
 export interface EmitContext<A> {
   readonly inputs: readonly Buffer[];
+  /** How the inputs lie in their buffers: each all of it, in order, unless `strided` allows for another way. */
+  readonly views: readonly View[];
   readonly avals: readonly Aval[];
   readonly outputs: readonly Buffer[];
+  readonly outputViews: readonly View[];
   readonly aval: Aval;
   readonly attrs: A;
   readonly emit: Emitter;
 }
 
-/** One strided copy: sizes, and strides and starts in elements. */
-export interface StridedCopy {
-  readonly input: number;
-  readonly sizes: readonly number[];
-  readonly toStrides: readonly number[];
-  readonly fromStrides: readonly number[];
-  readonly toStart: number;
-  readonly fromStart: number;
+/** How a tensor's elements lie in memory: the first `start` elements in, neighbours along each axis its stride apart. */
+export interface Walk {
+  readonly start: number;
+  readonly strides: readonly number[];
+}
+
+/** How the inputs of an op and its results lie: strides in elements, one an axis of each shape. */
+export interface Strides {
+  readonly inputs: readonly Walk["strides"][];
+  readonly outputs: readonly Walk["strides"][];
 }
 
 /** What the compiler turns an op into. */
@@ -90,16 +95,26 @@ export type Lowering<A> =
   | { readonly kind: "map"; readonly indexed?: boolean; code(inputs: readonly Aval[], output: Aval): number }
   /** The first input's elements in the same order: no instruction at all. */
   | { readonly kind: "view" }
-  /** An operand mode of the maps that read it; a strided copy for everybody else. */
+  /** Elements of the first input, in memory where these strides lead: no instruction for who can walk there, a copy for the others. */
+  | { readonly kind: "window"; window(attrs: A, strides: readonly number[]): Walk }
+  /** The same with strides of 0; maps never need the copy. */
   | { readonly kind: "broadcast" }
-  /** Strided copies, onto `fill` where they do not cover the result. */
+  /** All inputs, each in its part of the result, which has these strides, and `fill` where they do not cover it. */
   | {
-      readonly kind: "move";
-      fill?(attrs: A): number;
-      copies(inputs: readonly Aval[], output: Aval, attrs: A): readonly StridedCopy[];
+      readonly kind: "parts";
+      fill?(attrs: A): number | undefined;
+      parts(inputs: readonly Aval[], attrs: A, strides: readonly number[]): readonly Walk[];
     }
-  /** Instructions of its own. `epilogue`: the last one can carry a map over the whole result. */
-  | { readonly kind: "kernel"; readonly epilogue?: boolean; emit(context: EmitContext<A>): void }
+  /**
+   * Instructions of its own. `epilogue`: the last one can carry a map over the whole result. `strided`: whether they read the inputs and
+   * write the result where all of them lie so; without it, nothing but whole buffers in order is read or written.
+   */
+  | {
+      readonly kind: "kernel";
+      readonly epilogue?: boolean;
+      strided?(strides: Strides, inputs: readonly Aval[], attrs: A): boolean;
+      emit(context: EmitContext<A>): void;
+    }
   /** A loop instruction. Outputs: final carries; stacked step outputs; stacked carries as each step found them. */
   | { readonly kind: "loop"; body(attrs: A): LoopBody }
   /** One result of the op of several outputs that is its input. */
@@ -123,11 +138,17 @@ interface Rules<A> {
   /** Ops of several outputs: all of them. */
   outputs?(inputs: readonly Aval[], attrs: A): readonly Aval[];
   readonly vjp: Vjp<A> | typeof nondifferentiable;
+  /** What the sum of two results of this op is, where it is one, too, and is the cheaper for it: gradients of parts, all of them. */
+  joined?(a: Tensor, b: Tensor): { readonly inputs: readonly Tensor[]; readonly attrs: A } | undefined;
   /** Adds copies of nodes under this one, from which their gradient rules read in place of the nodes themselves. */
   recompute?(node: Tensor, cotangent: Tensor, copies: Map<Tensor, Copy>): void;
   /** The first input, when the second is known. */
   readonly waits?: boolean;
   readonly lowering: Lowering<A>;
+  /** Whether the op of sums is the sum of the op's results: op(a + b, c + d) = op(a, c) + op(b, d). */
+  readonly linear?: true;
+  /** The sum of the op's results over many steps, from its inputs of all of them, stacked along a new first axis; for ops that sum anyway. */
+  total?(stacks: readonly Tensor[], attrs: A): Tensor;
   /** The same function of f32 numbers, for ops that are rounded exactly: what they make of scalar constants is known beforehand. */
   fold?(...values: readonly number[]): number;
   /** An equal, cheaper tensor, or undefined. Exact: structure and exactly rounded operations only. */

@@ -125,3 +125,16 @@ export function stridesOf(shape: Shape): number[] {
   }
   return strides;
 }
+
+/** [size, ...strides] of the axes of tensors of one shape, without those of one element; axes that all walk as one are made one. */
+export function joinAxes(shape: Shape, strides: readonly (readonly number[])[]): number[][] {
+  const axes: number[][] = [];
+  shape.forEach((size, i) => {
+    if (size === 1) return;
+    const own = strides.map((each) => each[i]);
+    const joins = axes.at(-1)?.every((stride, k) => k === 0 || stride === own[k - 1] * size);
+    const [count = 1] = (joins && axes.pop()) || [];
+    axes.push([count * size, ...own]);
+  });
+  return axes;
+}

@@ -44,6 +44,12 @@ export interface KeepDims {
   readonly keepDims?: boolean;
 }
 
+/** What variance and standard deviation take. */
+export interface Correction extends KeepDims {
+  /** Subtracted from the number of elements; 1 where it is left out. */
+  readonly correction?: number;
+}
+
 type Axes = number | readonly number[];
 
 const keepDims: Checks<KeepDims> = { keepDims: aBoolean };
@@ -202,6 +208,28 @@ export class Tensor {
   }
 
   /**
+   * f32 1 where this <= other, else 0, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2, 3]).lessEqual(2)); // => [1, 1, 0]
+   */
+  lessEqual(other: TensorLike): Tensor {
+    return this.less(other).add(this.equal(other));
+  }
+
+  /**
+   * f32 1 where this >= other, else 0, broadcast.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2, 3]).greaterEqual(2)); // => [0, 1, 1]
+   */
+  greaterEqual(other: TensorLike): Tensor {
+    return this.greater(other).add(this.equal(other));
+  }
+
+  /**
    * f32 1 where both are equal, else 0, broadcast.
    * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
    * @example
@@ -210,6 +238,32 @@ export class Tensor {
    */
   equal(other: TensorLike): Tensor {
     return binary(elementwise.equal, this, other);
+  }
+
+  /**
+   * f32 1 where both differ, else 0, broadcast; NaN differs from all.
+   * @throws ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2]).notEqual(2)); // => [1, 0]
+   */
+  notEqual(other: TensorLike): Tensor {
+    return this.equal(other).equal(0);
+  }
+
+  /**
+   * This, but at least `min` and at most `max` (where min > max: max), broadcast; either may be left out. At a bound the gradient passes,
+   * beyond it goes to the bound.
+   * @throws ArgumentError without a bound, ShapeError where the shapes do not broadcast, DTypeError where the dtypes differ or are u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([-3, 0.5, 2]).clamp(-1, 1)); // => [-1, 0.5, 1]
+   * await evaluate(constant([-3, 0.5]).clamp(0)); // => [0, 0.5]
+   */
+  clamp(min?: TensorLike, max?: TensorLike): Tensor {
+    must(min !== undefined || max !== undefined, min, "clamp: min or max", "given");
+    const raised = min === undefined ? this : this.less(min).select(min, this);
+    return max === undefined ? raised : raised.greater(max).select(max, raised);
   }
 
   /**
@@ -268,6 +322,28 @@ export class Tensor {
    */
   floor(): Tensor {
     return unary(elementwise.floor, this);
+  }
+
+  /**
+   * Rounded up.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1.5, -1.5]).ceil()); // => [2, -1]
+   */
+  ceil(): Tensor {
+    return this.neg().floor().neg();
+  }
+
+  /**
+   * Rounded to the nearest whole number, halves to the even one.
+   * @throws DTypeError for i32 and u8
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([0.5, 1.5, -1.7]).round()); // => [0, 2, -2]
+   */
+  round(): Tensor {
+    return unary(elementwise.round, this);
   }
 
   /**
@@ -484,17 +560,22 @@ export class Tensor {
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant([1, 2, 3, 4]).variance()); // => [1.66667]
    */
-  variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
-    checkDType(this, ["f32"], "variance");
-    checkOptions(options, "variance", { ...keepDims, correction: aNumber });
-    const count = normalizeAxes(axes, this.shape, "variance").reduce((product, axis) => product * this.shape[axis], 1);
-    // Twice: the mean itself is rounded, which beside deviations that are small in comparison shows.
-    const near = this.sub(this.mean(axes, { keepDims: true }));
-    const deviation = near.sub(near.mean(axes, { keepDims: true }));
-    return deviation
-      .square()
-      .sum(axes, { keepDims: options.keepDims })
-      .div(Math.max(0, count - (options.correction ?? 1)));
+  variance(axes?: Axes, options: Correction = {}): Tensor {
+    const { deviation, count } = deviationOf(this, axes, options, "variance");
+    return deviation.square().sum(axes, { keepDims: options.keepDims }).div(count);
+  }
+
+  /**
+   * Standard deviation over axes, the root of the variance, whose squares do not overflow; where it is 0 its slope is 0 (torch.std).
+   * @throws ShapeError for an axis outside the shape, DTypeError unless f32
+   * @example
+   * import { constant, evaluate } from "simdgrad";
+   * await evaluate(constant([1, 2, 3, 4]).std()); // => [1.29099]
+   * await evaluate(constant([[1, 3], [2, 2]]).std(1, { correction: 0 })); // => [1, 0]
+   */
+  std(axes?: Axes, options: Correction = {}): Tensor {
+    const { deviation, count } = deviationOf(this, axes, options, "std");
+    return deviation.norm(axes, { keepDims: options.keepDims }).div(Math.sqrt(count));
   }
 
   /**
@@ -706,7 +787,8 @@ export class Tensor {
     const shape = this.shape.map((size, i) => amounts[i][0] + size + amounts[i][1]);
     must(typeof value === "number", value, "pad: value", "a number");
     const starts = amounts.map(([before]) => before);
-    return apply(movement.spread, [this], { shape, starts, sizes: this.shape, steps: this.shape.map(() => 1), value });
+    const range = { starts, sizes: this.shape, steps: this.shape.map(() => 1) };
+    return apply(movement.spread, [this], { shape, value, ranges: [range] });
   }
 
   // Indexing
@@ -815,6 +897,17 @@ export class Tensor {
   }
 }
 
+/** Deviations from the mean over axes, and the number that their squares are divided by. */
+function deviationOf(a: Tensor, axes: Axes | undefined, options: Correction, name: string) {
+  checkDType(a, ["f32"], name);
+  checkOptions(options, name, { ...keepDims, correction: aNumber });
+  const count = normalizeAxes(axes, a.shape, name).reduce((product, axis) => product * a.shape[axis], 1);
+  // Twice: the mean itself is rounded, which beside deviations that are small in comparison shows.
+  const near = a.sub(a.mean(axes, { keepDims: true }));
+  const deviation = near.sub(near.mean(axes, { keepDims: true }));
+  return { deviation, count: Math.max(0, count - (options.correction ?? 1)) };
+}
+
 /**
  * scale (sum (size / scale)^p)^(1 / p) is the same for every scale but for roundings, so no gradient passes to it: here it is the largest
  * size, unless that is 0 or infinite.
@@ -865,15 +958,20 @@ export function scalar(value: number, dtype: DType = "f32"): Tensor {
 }
 
 /**
- * The i32 numbers 0, 1, ..., count - 1.
+ * The i32 numbers start, start + step, ... below `end` (above it, if the step is negative); of one number, those from 0 below it.
+ * @throws ArgumentError for what is no i32, ShapeError where the step leads away from `end`
  *
  * @example
  * import { arange, evaluate } from "simdgrad";
  * await evaluate(arange(3)); // => [0, 1, 2]
+ * await evaluate(arange(7, 1, -2)); // => [7, 5, 3]
  */
-export function arange(count: number): Tensor {
-  checkShape([count], "arange");
-  const attrs = { shape: [count], dtype: "i32" as const, data: Int32Array.from({ length: count }, (_, i) => i) };
+export function arange(start: number, end?: number, step = 1): Tensor {
+  const [first, last] = end === undefined ? [0, start] : [start, end];
+  for (const each of [first, last, step]) aWholeNumber(-(2 ** 31))(each, "arange: a number");
+  const shape = checkShape([Math.ceil((last - first) / step)], "arange");
+  const data = Int32Array.from({ length: shape[0] }, (_, i) => first + i * step);
+  const attrs = { shape, dtype: "i32" as const, data };
   return new Tensor(leaf.constant as Op, [], attrs, attrs);
 }
 

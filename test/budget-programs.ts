@@ -2,7 +2,7 @@
 import { BARRIER } from "../assembly/isa/opcode.ts";
 import { grad } from "../src/autodiff.ts";
 import { compile } from "../src/compile/compile.ts";
-import { input } from "../src/create.ts";
+import { concat, input } from "../src/create.ts";
 import { Sequential } from "../src/nn/containers.ts";
 import { relu, tanh } from "../src/nn/functional.ts";
 import { Linear } from "../src/nn/layers.ts";
@@ -17,6 +17,8 @@ import type { Tensor } from "../src/tensor.ts";
 import { scalar } from "../src/tensor.ts";
 import { newCounters, stepProgram } from "../src/train/programs.ts";
 import { Variable } from "../src/variable.ts";
+import { cells } from "./cells.ts";
+import { type Part, partsOf } from "./moves.ts";
 
 interface Step {
   /** Widths from the input to the output. */
@@ -41,6 +43,7 @@ function trainingStep({ widths, activation, rows, batch, loss, optimizer }: Step
     x: new Variable([rows, widths[0]], 0),
     y: classes ? new Variable([rows], 0, { dtype: "i32" }) : new Variable([rows, widths[last + 1]], 0),
     rows,
+    ignores: false,
   };
   const recipe = {
     model,
@@ -67,12 +70,60 @@ function recurrentStep(): Program {
     [scalar(0).broadcastTo([16, 64])],
     [xs],
   );
-  const loss = crossEntropy(output.forward(carries[0]), y);
+  const loss = crossEntropy(output.forward(carries[0]), y, { ignoreIndex: null });
   const variables = [...parameters([w, u, output]).values()];
   const optimizer = adam(1e-3);
   const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);
   return compile({ inputs: { xs, y }, outputs: { loss }, assignments });
 }
+
+/** An LSTM of 64 over a batch of sequences of 32 features, its last state classified. */
+export function lstmStep(length: number, batch: number): Program {
+  const weights = [[256, 32], [256, 64], [256], [256]].map((shape) => new Variable(shape, 0));
+  const output = new Linear(64, 10);
+  const [xs, y] = [input([length, batch, 32]), input([batch], "i32")];
+  const start = scalar(0).broadcastTo([batch, 64]);
+  const [wi, wh, bi, bh] = weights;
+  const { carries } = scan(cells.lstm.cell(wi, wh, bi, bh), [start, start], [xs]);
+  const loss = crossEntropy(output.forward(carries[0]), y, { ignoreIndex: null });
+  const variables = [...weights, ...parameters(output).values()];
+  const optimizer = adam(1e-3);
+  const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);
+  return compile({ inputs: { xs, y }, outputs: { loss }, assignments });
+}
+
+/** Attention of 4 heads, made of products and a softmax: queries, keys and values from one product, gradients, descent. */
+function attentionStep(): Program {
+  const [batch, length, width, heads] = [8, 32, 64, 4];
+  const depth = width / heads;
+  const [qkv, output] = [new Linear(width, 3 * width), new Linear(width, width)];
+  const [x, y] = [input([batch, length, width]), input([batch, length, width])];
+  const all = qkv.forward(x).reshape([batch, length, 3, heads, depth]).permute([2, 0, 3, 1, 4]);
+  const [q, k, v] = [0, 1, 2].map((i) => all.narrow(0, i, 1).reshape([batch, heads, length, depth]));
+  const weights = q
+    .matmul(k, { transposeB: true })
+    .mul(depth ** -0.5)
+    .softmax(-1);
+  const context = weights.matmul(v).permute([0, 2, 1, 3]).reshape([batch, length, width]);
+  const loss = output.forward(context).sub(y).square().mean();
+  const variables = [...parameters([qkv, output]).values()];
+  const optimizer = sgd(0.1);
+  const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);
+  return compile({ inputs: { x, y }, outputs: { loss }, assignments });
+}
+
+/** Results of a product, of a map and of a product with its epilogue, side by side. */
+function concatenation(): Program {
+  const [a, b, c] = [input([8, 6]), input([6, 4]), input([8, 5])];
+  const y = concat([a.matmul(b), c.exp(), a.matmul(b).relu()], 1).mul(2);
+  return compile({ inputs: { a, b, c }, outputs: { y } });
+}
+
+/** Programs whose instructions compute, all but a few. */
+export const probes: Readonly<Record<string, () => Program>> = {
+  "a step of attention, 4 heads": attentionStep,
+  "a concatenation of three results": concatenation,
+};
 
 /** Programs by what they train. */
 export const programs: Readonly<Record<string, () => Program>> = {
@@ -115,4 +166,17 @@ export function costOf({ code, arenaWords }: Program): Record<"instructions" | "
     else instructions++;
   }
   return { instructions, barriers, "arena bytes": 4 * arenaWords };
+}
+
+/** The same, and how many instructions only move data. */
+export function costOfProbe(program: Program): Record<string, number> {
+  return { ...costOf(program), moves: partsOf(program).outside.moves };
+}
+
+/** The same, and what stands in the bodies of its two loops; moves are instructions that compute nothing. */
+export function costOfLoops(program: Program): Record<string, number> {
+  const [forward, backward] = partsOf(program).loops;
+  const named = (prefix: string, part: Readonly<Part>) =>
+    Object.fromEntries(Object.entries(part).map(([name, count]) => [`${prefix} ${name}`, count]));
+  return { ...costOf(program), ...named("forward", forward), ...named("backward", backward) };
 }

@@ -19,6 +19,7 @@ const house: Readonly<Record<string, Room>> = {
   graph: { paths: ["src/ops", "src/graph", "src/tensor", "src/create", "src/variable"], above: ["op"] },
   // The gradient of a loop is the gradient of its body; the table of all ops holds the loop.
   autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/index"], above: ["graph"] },
+  functions: { paths: ["src/functions"], above: ["autodiff"] },
   nn: { paths: ["src/nn"], above: ["autodiff"] },
   optim: { paths: ["src/optim"], above: ["autodiff"] },
   data: { paths: ["src/data"], above: ["autodiff"] },

@@ -1,7 +1,19 @@
 // PACK: B into panels of panelOf(n) columns, each contiguous, so that the micro-kernel reads one stream. Missing columns are zero. Or A
 // into strips of rows.
 import { PACK_CHUNK, PACK_STRIPS } from "../isa/chunks";
-import { PACK_ACROSS, PACK_BATCH, PACK_FROM, PACK_K, PACK_N, PACK_TO, PACK_TRANSPOSED } from "../isa/slots";
+import {
+  PACK_ACROSS,
+  PACK_BATCH,
+  PACK_FROM,
+  PACK_HEAD,
+  PACK_HEADS,
+  PACK_K,
+  PACK_N,
+  PACK_ROW,
+  PACK_STRIDE,
+  PACK_TO,
+  PACK_TRANSPOSED,
+} from "../isa/slots";
 import { nextChunk, startClaims } from "../parallel";
 import { lanesBelow } from "../simd";
 import { transpose } from "../transpose";
@@ -9,69 +21,77 @@ import { panelOf, stripOf, wholePanels } from "./blocking";
 
 const ROWS = 128; // of a panel whose columns are turned by fours: so many stay in the first cache
 
-/** Panels of each of `batch` matrices; a matrix occupies k x wholePanels(n) words. */
+/** Panels, or strips, of each of the matrices; one occupies k x wholePanels(n) words. */
 export function pack(pc: usize): void {
   const to = load<usize>(pc, 4 * PACK_TO);
-  const from = load<usize>(pc, 4 * PACK_FROM);
-  const batch = load<i32>(pc, 4 * PACK_BATCH);
+  const matrices = load<i32>(pc, 4 * PACK_BATCH) * load<i32>(pc, 4 * PACK_HEADS);
   const k = load<i32>(pc, 4 * PACK_K);
   const n = load<i32>(pc, 4 * PACK_N);
   const transposed = load<i32>(pc, 4 * PACK_TRANSPOSED) !== 0;
   const across = load<i32>(pc, 4 * PACK_ACROSS);
   if (k === 0) return;
+  const row = 4 * load<i32>(pc, 4 * PACK_ROW);
   if (across > 0) {
-    packLeft(to, from, batch, k, n, transposed, stripOf(panelOf(across)));
+    packLeft(pc, to, matrices, k, n, row, transposed, stripOf(panelOf(across)));
     return;
   }
   const nr = panelOf(n);
   const panels = (n + nr - 1) / nr;
   const panelsPerChunk = 2 * max(1, PACK_CHUNK / (2 * k * nr));
   const groups = (panels + panelsPerChunk - 1) / panelsPerChunk;
-  const chunks = batch * groups;
+  const chunks = matrices * groups;
   startClaims();
   for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
     const matrix = chunk / groups;
     const first = (chunk % groups) * panelsPerChunk;
     const last = min(panels, first + panelsPerChunk);
     const target = to + 4 * matrix * k * wholePanels(n);
-    const source = from + 4 * matrix * k * n;
+    const source = matrixAt(pc, matrix);
     for (let panel = first; panel < last; panel++) {
       const columns = n - panel * nr;
       const at = target + 4 * nr * panel * k;
-      if (transposed) packTransposed(at, nr, source + 4 * panel * nr * k, k, min(nr, columns));
+      if (transposed) packTransposed(at, nr, source + panel * nr * row, row, k, min(nr, columns));
       else if (panel + 1 < last && columns >= 2 * nr) {
-        packPair(at, nr, source + 4 * panel * nr, n, k);
+        packPair(at, nr, source + 4 * panel * nr, row, k);
         panel++;
-      } else packRows(at, nr, source + 4 * panel * nr, n, k, min(nr, columns));
+      } else packRows(at, nr, source + 4 * panel * nr, row, k, min(nr, columns));
     }
   }
 }
 
+/** Where a matrix begins. */
+function matrixAt(pc: usize, matrix: i32): usize {
+  const heads = load<i32>(pc, 4 * PACK_HEADS);
+  const batch = matrix / heads;
+  const words = batch * load<i32>(pc, 4 * PACK_STRIDE) + (matrix - batch * heads) * load<i32>(pc, 4 * PACK_HEAD);
+  return load<usize>(pc, 4 * PACK_FROM) + 4 * words;
+}
+
 /** Strips of `mr` rows of each A, which has m, with all of k in each; from its columns (k x m), or from its rows. */
-function packLeft(to: usize, from: usize, batch: i32, k: i32, m: i32, byRows: bool, mr: i32): void {
+function packLeft(pc: usize, to: usize, matrices: i32, k: i32, m: i32, lda: i32, byRows: bool, mr: i32): void {
   const groups = (m + PACK_STRIPS - 1) / PACK_STRIPS;
   startClaims();
-  for (let chunk = nextChunk(); chunk < batch * groups; chunk = nextChunk()) {
+  for (let chunk = nextChunk(); chunk < matrices * groups; chunk = nextChunk()) {
     const matrix = chunk / groups;
     const row = (chunk % groups) * PACK_STRIPS;
     const rows = min(PACK_STRIPS, m - row);
     const target = to + 4 * k * (matrix * wholePanels(m) + row);
-    const source = from + 4 * matrix * k * m;
-    if (byRows) packRowStrips(target, source + 4 * row * k, 4 * k, rows, k, mr);
-    else packStrips(target, source + 4 * row, 4 * m, rows, k, mr);
+    const source = matrixAt(pc, matrix);
+    if (byRows) packRowStrips(target, source + row * lda, lda, rows, k, mr);
+    else packStrips(target, source + 4 * row, lda, rows, k, mr);
   }
 }
 
-/** Panels from rows of the transpose of B (n x k). */
-export function packColumns(to: usize, nr: i32, from: usize, k: i32, n: i32): void {
-  for (; n > 0; n -= nr, to += 4 * nr * k, from += 4 * nr * k) packTransposed(to, nr, from, k, min(nr, n));
+/** Panels from rows of the transpose of B (n x k), `ldb` bytes apart. */
+export function packColumns(to: usize, nr: i32, from: usize, ldb: i32, k: i32, n: i32): void {
+  for (; n > 0; n -= nr, to += 4 * nr * k, from += nr * ldb) packTransposed(to, nr, from, ldb, k, min(nr, n));
 }
 
-/** Two whole panels from rows of B (k x n): they share cache lines, which strides of powers of two would not leave in place. */
-function packPair(to: usize, nr: i32, from: usize, n: i32, k: i32): void {
+/** Two whole panels from rows of B, `ldb` bytes apart: they share cache lines, which strides of powers of two would not leave in place. */
+function packPair(to: usize, nr: i32, from: usize, ldb: i32, k: i32): void {
   const end = to + 4 * nr * k;
   let second = end;
-  for (; to < end; to += 4 * nr, second += 4 * nr, from += 4 * n) {
+  for (; to < end; to += 4 * nr, second += 4 * nr, from += ldb) {
     v128.store(to, v128.load(from));
     v128.store(to, v128.load(from, 16), 16);
     if (nr > 8) {
@@ -86,18 +106,18 @@ function packPair(to: usize, nr: i32, from: usize, n: i32, k: i32): void {
   }
 }
 
-/** From rows of B (k x n). */
-function packRows(to: usize, nr: i32, from: usize, n: i32, k: i32, columns: i32): void {
+/** From rows of B, `ldb` bytes apart. */
+function packRows(to: usize, nr: i32, from: usize, ldb: i32, k: i32, columns: i32): void {
   const end = to + 4 * nr * k;
   if (columns === nr) {
-    for (; to < end; to += 4 * nr, from += 4 * n) {
+    for (; to < end; to += 4 * nr, from += ldb) {
       v128.store(to, v128.load(from));
       v128.store(to, v128.load(from, 16), 16);
       if (nr > 8) v128.store(to, v128.load(from, 32), 32);
     }
     return;
   }
-  for (; to < end; to += 4 * nr, from += 4 * n) {
+  for (; to < end; to += 4 * nr, from += ldb) {
     for (let j = 0; j < nr; j += 4) {
       // Vectors past the last column are not read: they may lie past the buffer.
       const some = j < columns ? v128.and(v128.load(from + 4 * j), lanesBelow(columns - j)) : i32x4.splat(0);
@@ -106,14 +126,14 @@ function packRows(to: usize, nr: i32, from: usize, n: i32, k: i32, columns: i32)
   }
 }
 
-/** From rows of the transpose of B (n x k). */
-function packTransposed(to: usize, nr: i32, from: usize, k: i32, columns: i32): void {
+/** From rows of the transpose of B, `ldb` bytes apart. */
+function packTransposed(to: usize, nr: i32, from: usize, ldb: i32, k: i32, columns: i32): void {
   if (columns < nr) memory.fill(to, 0, 4 * nr * k);
   for (let row = 0; row < k; row += ROWS, to += 4 * nr * ROWS, from += 4 * ROWS) {
     const rows = min(ROWS, k - row);
     let j = 0;
-    for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, rows);
-    if (j < columns) transpose(to + 4 * j, 4 * nr, from + 4 * j * k, 4 * k, columns - j, rows);
+    for (; j + 4 <= columns; j += 4) packFour(to + 4 * j, 4 * nr, from + j * ldb, ldb, rows);
+    if (j < columns) transpose(to + 4 * j, 4 * nr, from + j * ldb, ldb, columns - j, rows);
   }
 }
 

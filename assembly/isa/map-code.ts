@@ -53,4 +53,20 @@ export const SCALED_ADD = 47; // a * scalar b + c
 export const BLEND = 48; // a * scalar b + c * scalar d
 export const SQRT_AFFINE = 49; // sqrt(a) * scalar b + scalar c
 export const QUOTIENT_ADD = 50; // a / b * scalar c + d
-export const MAP_CODES = 51;
+export const ROUND = 51; // to the nearest whole number, halves to the even one
+export const LOG2 = 52;
+export const LOG10 = 53;
+export const ATAN2 = 54; // C's atan2: the angle of (b, a)
+export const MAP_CODES = 55;
+
+/** What each step is called in print, and how many registers it reads, in the order of the numbers. For the host: kernels call it nowhere. */
+export function mapSteps(): string {
+  return (
+    "copy_bits 1, add 2, sub 2, mul 2, div 2, max 2, min 2, neg 1, abs 1, sign 1, floor 1, exp 1, expm1 1, " +
+    "log 1, log1p 1, sqrt 1, rsqrt 1, sin 1, cos 1, tanh 1, sigmoid 1, erf 1, pow 2, less 2, equal 2, select 3, " +
+    "relu 1, remainder 2, multiply_add 3, linear 4, from_i32 1, to_i32 1, add_i 2, sub_i 2, mul_i 2, div_i 2, " +
+    "remainder_i 2, max_i 2, min_i 2, neg_i 1, abs_i 1, less_i 2, equal_i 2, sign_i 1, uniform 2, " +
+    "permute_index 3, affine 3, scaled_add 3, blend 4, sqrt_affine 3, quotient_add 4, round 1, " +
+    "log2 1, log10 1, atan2 2"
+  );
+}

@@ -93,8 +93,22 @@ export const EXP2_5 = 95;
 export const EXP2_6 = 96;
 export const ODD_LIMIT = 97; // 2^24: integers from here on are even
 
+export const LOG10_OF_2 = 98; // F64
+
 export const PHILOX_MULTIPLIER_0 = 100;
 export const PHILOX_MULTIPLIER_1 = 101;
 export const PHILOX_BUMP_0 = 102;
 export const PHILOX_BUMP_1 = 103;
 export const UNIFORM_UNIT = 104; // 2^-24
+
+export const ATAN_QUARTER_HIGH = 108; // pi / 2 in two parts
+export const ATAN_QUARTER_LOW = 109;
+export const ATAN_3 = 110; // coefficients of x^3, x^5, ... x^19
+export const ATAN_5 = 111;
+export const ATAN_7 = 112;
+export const ATAN_9 = 113;
+export const ATAN_11 = 114;
+export const ATAN_13 = 115;
+export const ATAN_15 = 116;
+export const ATAN_17 = 117;
+export const ATAN_19 = 118;

@@ -16,4 +16,6 @@ export const SOFTMAX = 11;
 export const LOG_SUM_EXP = 12;
 export const CROSS_ENTROPY = 13;
 export const CROSS_ENTROPY_GRADIENT = 14;
-export const OPCODES = 15;
+export const CUMULATIVE_SUM = 15;
+export const SORT = 16;
+export const OPCODES = 17;

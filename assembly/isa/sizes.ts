@@ -14,6 +14,7 @@ export const MAX_OUTPUTS = 32;
 export const MAX_SCRATCH_REGISTERS = 32;
 export const MAX_STEPS = 255;
 export const SHUFFLED = 64; // indices up to which a permutation is a shuffle, whose time grows with their square
+export const SORT_SHORT = 8192; // columns of a row that is sorted in scratch, three words each
 
 // An address in a program: region << 30 | word offset. The word 0 means "absent": state starts at word ALIGN.
 export const REGION_SHIFT = 30;
@@ -45,9 +46,8 @@ export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered i
 export const MATH_PAGE_BYTES = 4096;
 export const HEAP = 16384; // first byte that programs, state and scratch may use
 
-// Scratch of one thread, in words: the block machine's registers first, then loop counters, an indexed instruction (at most
-// MATMUL with a full epilogue) and a GEMM tile.
+// Scratch of one thread, in words: the block machine's registers or frames of products first, then loop counters and an indexed
+// instruction (at most MATMUL with a full epilogue).
 export const SCRATCH_WORDS = 32768;
 export const SCRATCH_COUNTERS = 28672;
-export const SCRATCH_TILE = 28688;
-export const SCRATCH_INSTRUCTION = 28800;
+export const SCRATCH_INSTRUCTION = 28688;

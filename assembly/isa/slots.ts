@@ -1,5 +1,5 @@
 // Slot numbers of every instruction (word 0 is the header). Addresses are in words until the executor relocates them.
-// Sizes are in elements (one element is one word, u8 excepted). All matrices are row-major and contiguous.
+// Sizes are in elements (one element is one word, u8 excepted). Matrices are row-major and, except in PACK and MATMUL, contiguous.
 
 // LOOP count body: repeats the next `body` words `count` times; LOOP_DEPTH says which loop counter it advances (outermost 0).
 export const LOOP_COUNT = 1;
@@ -13,20 +13,23 @@ export const INDEX_FIRST = 2;
 export const INDEX_STRIDE = 3;
 
 // MAP: out[i] = body(operands at i) for i in 0..n. Also embedded in MATMUL as its epilogue.
-// Domain: rows x columns, n = rows * columns. Then operands (4 words each), outputs (1 word each), steps (2 words each).
+// Domain: rows x columns, n = rows * columns. Then operands (4 words each), outputs (2 words each), steps (2 words each).
 export const MAP_N = 1;
 export const MAP_COLUMNS = 2;
 export const MAP_COUNTS = 3; // operands | outputs << 8 | steps << 16
 export const MAP_FUNCTION = 4; // 0 in a program; an executor may put a function of its own there that does the same
 export const MAP_FIRST = 5;
 export const MAP_OPERAND_WORDS = 4; // address, mode | element << 8, div, mod
+export const MAP_OUTPUT_WORDS = 2; // address, words from row to row: 0 where rows follow one another
 export const MAP_STEP_WORDS = 2; // code | target << 8 | a << 16 | b << 24 ; c | d << 8
 
 // Operand modes. FULL: at[i]. SCALAR: at[0]. ROW: at[i % columns]. COLUMN: at[(i / columns / div) % mod].
+// ROWS: at[i / columns * div + i % columns], a part of longer rows (words only).
 export const MODE_FULL = 0;
 export const MODE_SCALAR = 1;
 export const MODE_ROW = 2;
 export const MODE_COLUMN = 3;
+export const MODE_ROWS = 4;
 // Elements of an operand: 32-bit words, or bytes widened to i32.
 export const ELEMENT_WORD = 0;
 export const ELEMENT_BYTE = 1;
@@ -54,35 +57,50 @@ export const KIND_WIDE_SUM = 5;
 export const KIND_SUM_IN_TWO = 6;
 export const KIND_NORM = 7;
 
-// PACK: panels <- B (k x n, or n x k when transposed), `batch` matrices, panels `PACK_TO` private to the executor. ACROSS > 0: strips
-// of an A of n rows, as it lies when transposed, for a product with so many columns.
+// PACK: panels <- B (k x n, or n x k when transposed), `batch` times `heads` matrices, panels `PACK_TO` private to the executor. A row of
+// a matrix, as it is stored, lies ROW words after the one before, a batch STRIDE and a head HEAD words. ACROSS > 0: strips of an A of n
+// rows, as it lies when transposed, for a product with so many columns.
 export const PACK_TO = 1;
 export const PACK_FROM = 2;
 export const PACK_BATCH = 3;
-export const PACK_K = 4;
-export const PACK_N = 5;
-export const PACK_TRANSPOSED = 6;
-export const PACK_ACROSS = 7;
-export const PACK_WORDS = 8;
+export const PACK_HEADS = 4;
+export const PACK_K = 5;
+export const PACK_N = 6;
+export const PACK_TRANSPOSED = 7;
+export const PACK_ROW = 8;
+export const PACK_STRIDE = 9;
+export const PACK_HEAD = 10;
+export const PACK_ACROSS = 11;
+export const PACK_WORDS = 12;
 
-// MATMUL: C[b] = A[b] . B[b] (m x k . k x n), B through PANELS and A through STRIPS, or where they lie if these are 0 (an executor
-// without panels always reads them there). Batch strides are in words, 0 when that operand is shared by the batch. A transposed means
-// stored k x m. MAP words > 0: an epilogue follows in the layout of MAP from its MAP_N slot on, over the flat m * n * batch elements of
-// C, run on each finished tile.
+// MATMUL: C[b, h] = A[b, h] . B[b, h] (m x k . k x n) for b in 0..batch and h in 0..heads, B through PANELS and A through STRIPS, or where
+// they lie if these are 0 (an executor without panels always reads them there). A transposed means stored k x m. In words: a row of a
+// matrix, as it is stored, lies ROW after the one before, the matrices of a batch STRIDE, those of a head HEAD after the one before.
+// STRIDE and HEAD of A and B are 0 where batches or heads share them; panels and strips hold what is shared once. Rows of C are apart.
+// MAP words > 0: an epilogue follows in the layout of MAP from its MAP_N slot on, over the batch * heads * m * n elements of C in their
+// order, run on each finished tile.
 export const MATMUL_C = 1;
 export const MATMUL_A = 2;
 export const MATMUL_B = 3;
 export const MATMUL_PANELS = 4;
 export const MATMUL_STRIPS = 5;
 export const MATMUL_BATCH = 6;
-export const MATMUL_M = 7;
-export const MATMUL_N = 8;
-export const MATMUL_K = 9;
-export const MATMUL_TRANSPOSED = 10; // 1: A, 2: B
-export const MATMUL_STRIDE_A = 11;
-export const MATMUL_STRIDE_B = 12;
-export const MATMUL_MAP = 13; // words of the epilogue, 0 for none
-export const MATMUL_WORDS = 14;
+export const MATMUL_HEADS = 7;
+export const MATMUL_M = 8;
+export const MATMUL_N = 9;
+export const MATMUL_K = 10;
+export const MATMUL_TRANSPOSED = 11; // 1: A, 2: B
+export const MATMUL_ROW_A = 12;
+export const MATMUL_ROW_B = 13;
+export const MATMUL_ROW_C = 14;
+export const MATMUL_STRIDE_A = 15;
+export const MATMUL_STRIDE_B = 16;
+export const MATMUL_STRIDE_C = 17;
+export const MATMUL_HEAD_A = 18;
+export const MATMUL_HEAD_B = 19;
+export const MATMUL_HEAD_C = 20;
+export const MATMUL_MAP = 21; // words of the epilogue, 0 for none
+export const MATMUL_WORDS = 22;
 
 // COPY: strided words: to[sum(index * toStride)] = from[sum(index * fromStride)]; rank triples (size, toStride, fromStride).
 export const COPY_TO = 1;
@@ -127,3 +145,25 @@ export const ENTROPY_COLUMNS = 5;
 export const ENTROPY_WORDS = 6;
 export const ENTROPY_SCALE = 6;
 export const ENTROPY_GRADIENT_WORDS = 7;
+
+// CUMULATIVE_SUM: to[o, k, i] = sum of from[o, 0..k, i], the last included unless EXCLUSIVE, from the other end on if REVERSE. Of f32 (kept
+// in float64, and rounded where it is written), or wrapping of i32.
+export const CUMULATIVE_SUM_TO = 1;
+export const CUMULATIVE_SUM_FROM = 2;
+export const CUMULATIVE_SUM_OUTER = 3;
+export const CUMULATIVE_SUM_N = 4;
+export const CUMULATIVE_SUM_INNER = 5;
+export const CUMULATIVE_SUM_INTEGER = 6;
+export const CUMULATIVE_SUM_REVERSE = 7;
+export const CUMULATIVE_SUM_EXCLUSIVE = 8;
+
+// SORT: values[r, :] = from[r, :] in ascending order, or descending; indices[r, :] = where each stood. Equal ones, as 0 and -0, stay in their
+// order; NaN is the largest. WORK has two words an element, of rows longer than SORT_SHORT; of others nothing there is touched.
+export const SORT_VALUES = 1;
+export const SORT_INDICES = 2;
+export const SORT_WORK = 3;
+export const SORT_FROM = 4;
+export const SORT_ROWS = 5;
+export const SORT_COLUMNS = 6;
+export const SORT_INTEGER = 7;
+export const SORT_DESCENDING = 8;

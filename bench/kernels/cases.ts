@@ -1,5 +1,15 @@
 // The ladders, as data: every kernel as a small program that does nothing else, and what it moves or computes in a step.
-import { type Computation, input, randomKey, scalar, type Tensor, uniform, Variable } from "../../src/index.ts";
+import {
+  type Computation,
+  cumulativeSum,
+  input,
+  randomKey,
+  scalar,
+  sort,
+  type Tensor,
+  uniform,
+  Variable,
+} from "../../src/index.ts";
 import { Dropout, gelu, trainingContext } from "../../src/nn/index.ts";
 import { crossEntropyGradient } from "../../src/ops/rowwise.ts";
 import { adam } from "../../src/optim/index.ts";
@@ -140,6 +150,13 @@ const others: readonly Case[] = [
   of("sum of all", [MANY], 4, (x) => x.sum(0, { keepDims: true })),
   of("max of rows", [SIDE, SIDE], 4, (x) => x.max(1)),
   of("argmax of rows", [SIDE, SIDE], 4, (x) => x.argmax(1)),
+  of("running sums of rows", [SIDE, SIDE], 8, (x) => cumulativeSum(x, 1)),
+  of("running sums of columns", [SIDE, SIDE], 8, (x) => cumulativeSum(x, 0)),
+  ...[
+    [MANY / 10, 10],
+    [SIDE, SIDE],
+    [1, MANY],
+  ].map((shape) => of("sort", shape, 12, (x) => sort(x).values, true)),
   of("transpose", [SIDE, SIDE], 8, (x) => x.transpose()),
   {
     // p, m and v are read and written, g is read: 28 bytes a parameter.

@@ -1,4 +1,5 @@
-// compile: outputs and assignments become one Program. The passes are simplify, fuse, lower (with schedule and placement), plan, encode.
+// compile: outputs and assignments become one Program. The passes are simplify, fuse, lower (with schedule and placement), plan (with
+// phases), encode.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import { aBoolean, aListOf, aMapOf, aRecordOf, aText, type Checks, checkOptions, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
@@ -18,6 +19,7 @@ import { Variable } from "../variable.ts";
 import { encode } from "./encode.ts";
 import { lower } from "./lower.ts";
 import { mergeSmallMaps } from "./merge.ts";
+import { arrange } from "./phases.ts";
 import { plan, wordsOf } from "./plan.ts";
 import { Buffers, Scope } from "./scope.ts";
 import { simplify } from "./simplify.ts";
@@ -90,8 +92,9 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     },
     { optimize, leaf: (node) => leaves.get(node), names },
   );
-  const items = optimize ? mergeSmallMaps(scope.items) : scope.items;
-  const arenaWords = plan(items);
+  const { items, arenaWords } = optimize
+    ? arrange(mergeSmallMaps(scope.items))
+    : { items: scope.items, arenaWords: plan(scope.items) };
   const state = layOut(leaves.variables, ALIGN);
   const inputSlots = layOut(leaves.inputs, 0);
   const scalarsFirst = [...outputEntries].sort(

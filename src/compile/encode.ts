@@ -8,103 +8,129 @@ import {
   REGION_SHIFT,
   REGION_STATE,
 } from "../../assembly/isa/sizes.ts";
-import { type Address, type Buffer, type Instruction, type Item, isLoop } from "../program/lir.ts";
-import { rootOf, wordsOf } from "./plan.ts";
+import { accessesOf } from "../program/access.ts";
+import { type Address, type Element, type Instruction, type Item, isLoop, type Loop } from "../program/lir.ts";
+import { meet, type Stretches, stretchesOf } from "../program/meet.ts";
 
 const regions = { state: REGION_STATE, io: REGION_IO, arena: REGION_ARENA, constants: REGION_CONSTANTS };
 
-/** Memory touched since the last barrier. */
-class Pending {
-  #count = 0;
-  #reads: Buffer[] = [];
-  #writes: Buffer[] = [];
+/** Instructions that no barrier separates, and what they touch. */
+class Phase {
+  #instructions = 0;
+  readonly #reads: Stretches[] = [];
+  readonly #writes: Stretches[] = [];
 
-  get empty(): boolean {
-    return this.#count === 0;
+  get isEmpty(): boolean {
+    return this.#instructions === 0;
   }
 
-  conflicts({ reads, writes }: Instruction): boolean {
-    const meets = (a: readonly Buffer[], b: readonly Buffer[]) =>
-      a.some((p) => b.some((q) => overlap(rootOf(p), rootOf(q))));
+  /** One instruction; `moves` says of its slots how far loops move them, outermost first. */
+  static of(code: Int32Array, moves: ReadonlyMap<number, readonly number[]>, loops: readonly Loop[]): Phase {
+    const phase = new Phase();
+    phase.#instructions = 1;
+    for (const access of accessesOf(code, 0)) {
+      const { slot, write } = access;
+      const touched = stretchesOf(access, code[slot] >>> 0, moves.get(slot) ?? [], loops);
+      (write ? phase.#writes : phase.#reads).push(touched);
+    }
+    return phase;
+  }
+
+  /** Whether `next` must wait for a barrier. A phase is short, so that looking at all pairs takes no longer in a longer program. */
+  excludes(next: Phase): boolean {
+    const meets = (a: readonly Stretches[], b: readonly Stretches[]) => a.some((p) => b.some((q) => meet(p, q)));
     return (
-      this.#count >= CLAIM_SLOTS / 2 ||
-      meets(this.#writes, reads) ||
-      meets(this.#writes, writes) ||
-      meets(this.#reads, writes)
+      this.#instructions + next.#instructions > CLAIM_SLOTS / 2 ||
+      meets(this.#writes, next.#reads) ||
+      meets(this.#writes, next.#writes) ||
+      meets(this.#reads, next.#writes)
     );
   }
 
-  add({ reads, writes }: Instruction): void {
-    this.#count++;
-    this.#reads.push(...reads);
-    this.#writes.push(...writes);
-  }
-
-  clear(): void {
-    this.#count = 0;
-    this.#reads = [];
-    this.#writes = [];
+  join(next: Phase): void {
+    this.#instructions += next.#instructions;
+    this.#reads.push(...next.#reads);
+    this.#writes.push(...next.#writes);
   }
 }
 
-function overlap(a: Buffer, b: Buffer): boolean {
-  if (a.region !== b.region) return false;
-  return a.offset < b.offset + wordsOf(b.size, b.dtype) && b.offset < a.offset + wordsOf(a.size, a.dtype);
-}
-
-/** Offset and loop strides of an address. */
-function resolve({ buffer, words }: Address): { word: number; strides: { depth: number; stride: number }[] } {
+/** Offset of an address, and the elements through which loops move it, innermost first. */
+function resolve({ buffer, words }: Address): { readonly word: number; readonly elements: readonly Element[] } {
   let offset = words;
   let root = buffer;
-  const strides: { depth: number; stride: number }[] = [];
+  const elements: Element[] = [];
   for (; root.element !== undefined; root = root.element.of) {
     offset += root.element.start;
-    strides.push({ depth: root.element.depth, stride: root.element.stride });
+    elements.push(root.element);
   }
-  return { word: (regions[root.region] << REGION_SHIFT) | (root.offset + offset), strides };
+  return { word: (regions[root.region] << REGION_SHIFT) | (root.offset + offset), elements };
+}
+
+/** The code of a program, or of a loop's body. */
+class Code {
+  readonly words: number[] = [];
+  readonly labels: string[] = [];
+  readonly #loops: readonly Loop[];
+  /** What comes before the first barrier, and what since the last. */
+  readonly #first = new Phase();
+  #current = this.#first;
+
+  constructor(items: readonly Item[], loops: readonly Loop[]) {
+    this.#loops = loops;
+    for (const item of items) {
+      if (isLoop(item)) this.#loop(item);
+      else this.#instruction(item);
+    }
+  }
+
+  put(opcode: number, slots: readonly number[], label = ""): void {
+    this.words.push(opcode | ((slots.length + 1) << 8), ...slots);
+    this.labels.push(label);
+  }
+
+  #barrier(): void {
+    this.put(BARRIER, []);
+    this.#current = new Phase();
+  }
+
+  #join(next: Phase): void {
+    if (this.#current.excludes(next)) this.#barrier();
+    this.#current.join(next);
+  }
+
+  #instruction({ opcode, slots, label }: Instruction): void {
+    const moving: number[] = [];
+    const moves = new Map<number, number[]>();
+    const words = slots.map((slot, i) => {
+      if (typeof slot === "number") return slot;
+      const { word, elements } = resolve(slot);
+      const strides = this.#loops.map(() => 0);
+      for (const { depth, stride } of elements) {
+        moving.push(i + 1, depth, stride);
+        strides[depth] = stride;
+      }
+      moves.set(i + 1, strides);
+      return word;
+    });
+    this.#join(Phase.of(Int32Array.of(opcode, ...words), moves, this.#loops));
+    if (moving.length > 0) this.put(INDEX, [moving.length / 3, ...moving]);
+    this.put(opcode, words, label);
+  }
+
+  /** Every iteration ends with a barrier, so that what is before a loop can meet only what is before the first barrier in it. */
+  #loop(loop: Loop): void {
+    const body = new Code(loop.body, [...this.#loops, loop]);
+    if (!body.#current.isEmpty) body.#barrier(); // empty behind a loop, which ends with one
+    this.#join(body.#first);
+    this.put(LOOP, [loop.count, body.words.length, loop.depth], loop.label);
+    for (const word of body.words) this.words.push(word);
+    for (const label of body.labels) this.labels.push(label);
+    this.#current = new Phase();
+  }
 }
 
 export function encode(items: readonly Item[]): { readonly code: Int32Array; readonly labels: string[] } {
-  const code: number[] = [];
-  const labels: string[] = [];
-  const pending = new Pending();
-  const put = (opcode: number, slots: readonly number[], label: string) => {
-    code.push(opcode | ((slots.length + 1) << 8), ...slots);
-    labels.push(label);
-  };
-  const barrier = () => {
-    put(BARRIER, [], "");
-    pending.clear();
-  };
-  const instruction = (item: Instruction) => {
-    if (pending.conflicts(item)) barrier();
-    pending.add(item);
-    const moving: number[] = [];
-    const slots = item.slots.map((slot, i) => {
-      if (typeof slot === "number") return slot;
-      const { word, strides } = resolve(slot);
-      for (const { depth, stride } of strides) moving.push(i + 1, depth, stride);
-      return word;
-    });
-    if (moving.length > 0) put(INDEX, [moving.length / 3, ...moving], "");
-    put(item.opcode, slots, item.label);
-  };
-  const walk = (list: readonly Item[]) => {
-    for (const item of list) {
-      if (!isLoop(item)) {
-        instruction(item);
-        continue;
-      }
-      if (!pending.empty) barrier();
-      const at = code.length;
-      put(LOOP, [item.count, 0, item.depth], item.label);
-      const start = code.length;
-      walk(item.body);
-      barrier();
-      code[at + 2] = code.length - start;
-    }
-  };
-  walk(items);
-  put(END, [], "");
-  return { code: Int32Array.from(code), labels };
+  const whole = new Code(items, []);
+  whole.put(END, []);
+  return { code: Int32Array.from(whole.words), labels: whole.labels };
 }

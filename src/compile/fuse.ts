@@ -4,10 +4,11 @@ import { MAX_OPERANDS, MAX_OUTPUTS, MAX_SCRATCH_REGISTERS } from "../../assembly
 import { topological } from "../graph.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { baseOf, Locations } from "./locations.ts";
 
 /** Nodes that one emission makes. */
 export interface Group {
-  /** An op of its own instructions: kernel, move, loop, materialised broadcast. */
+  /** An op of its own instructions: kernel, parts, loop, copied window or broadcast. */
   readonly lead?: Tensor;
   /** Elementwise nodes of one shape, inputs before users; after a lead, its epilogue. */
   readonly maps: readonly Tensor[];
@@ -22,23 +23,17 @@ export interface Fused {
   readonly order: readonly Tensor[];
   readonly groups: readonly Group[];
   readonly levels: ReadonlyMap<Tensor, number>;
-  /** The group that makes a node; leaves, views and absorbed broadcasts have none. */
+  /** The group that makes a node; leaves, views and what is read where its input lies have none. */
   readonly groupOf: ReadonlyMap<Tensor, Group>;
+  readonly locations: Locations;
 }
 
 // Bounds that a map keeps well inside the block machine's registers: every node may need a scratch block of its own.
 const MAX_NODES = MAX_SCRATCH_REGISTERS;
 const MAX_INPUTS = MAX_OPERANDS;
 
-/** The node whose buffer a tensor is: views and items of loops looked through, items themselves kept. */
-export function baseOf(tensor: Tensor): Tensor {
-  let node = tensor;
-  while (node.op.lowering.kind === "view") node = node.inputs[0];
-  return node;
-}
-
-/** A map's operand: the base under broadcasts and views, with the shape that is broadcast. */
-export function operandOf(input: Tensor): Tensor {
+/** A map's operand under the broadcast that repeats it. */
+function operandOf(input: Tensor): Tensor {
   return input.op.lowering.kind === "broadcast" ? input.inputs[0] : input;
 }
 
@@ -72,7 +67,7 @@ function levelsOf(order: readonly Tensor[], joins: (from: Tensor, to: Tensor) =>
   for (const node of order) {
     const { kind } = node.op.lowering;
     const inputs = inputsOf(node);
-    const passes = kind === "view" || kind === "item";
+    const passes = kind === "view" || kind === "item" || kind === "window";
     let own = 0;
     for (let i = 0; i < inputs.length; i++) {
       const from = kind === "map" ? operandOf(inputs[i]) : inputs[i];
@@ -200,11 +195,11 @@ export function fuse(roots: readonly Tensor[], join: boolean): Fused {
     if (lead === undefined) maps.push(makeGroup(undefined, set));
     else epilogues.set(lead, set);
   }
+  const carried = [...epilogues].map(([lead, set]) => ({ lead, maps: set }));
+  const locations = new Locations(order, users, outside, [...maps, ...carried], join);
   const leads = order.filter((node) => {
     const { kind } = node.op.lowering;
-    // Maps read broadcasts through operand modes; everybody else needs them in memory.
-    if (kind === "broadcast") return outside.has(node) || (users.get(node) ?? []).some((user) => !isMap(user));
-    return kind === "kernel" || kind === "move" || kind === "loop";
+    return kind === "kernel" || kind === "parts" || kind === "loop" || locations.isCopied(node);
   });
   const groups = [...maps, ...leads.map((lead) => makeGroup(lead, epilogues.get(lead) ?? []))];
   const groupOf = new Map<Tensor, Group>();
@@ -212,7 +207,7 @@ export function fuse(roots: readonly Tensor[], join: boolean): Fused {
     if (group.lead !== undefined) groupOf.set(group.lead, group);
     for (const node of group.maps) groupOf.set(node, group);
   }
-  return { order, groups, levels, groupOf };
+  return { order, groups, levels, groupOf, locations };
 }
 
 // An epilogue that reads more whole operands than this (an optimizer's step) drives the product's own blocks out of the cache:
@@ -237,14 +232,18 @@ function leadOf(
   const carries = ({ op, shape }: Tensor) =>
     op.lowering.kind === "kernel" && op.lowering.epilogue === true && sameShape(shape, maps[0].shape);
   const candidates = operands.filter((node) => carries(node) && levels.get(node) === own - 1 && !taken.has(node));
+  const isEarlier = (node: Tensor, lead: Tensor) => {
+    const level = levels.get(node) as number;
+    return level < own - 1 || (level === own - 1 && (position.get(node) as number) < (position.get(lead) as number));
+  };
   return candidates.find((lead) =>
     operands.every((operand) => {
-      const base = baseOf(operandOf(operand));
-      if (base === lead || isLeaf(base)) return operand === lead || base !== lead;
-      const earlier = (levels.get(base) as number) < own - 1;
-      return (
-        earlier || (levels.get(base) === own - 1 && (position.get(base) as number) < (position.get(lead) as number))
-      );
+      // Any window on the way may have to be copied before the product is made.
+      let node = baseOf(operandOf(operand));
+      for (; node.op.lowering.kind === "window"; node = baseOf(operandOf(node.inputs[0])))
+        if (!isEarlier(node, lead)) return false;
+      if (node === lead) return operand === lead;
+      return isLeaf(node) || isEarlier(node, lead);
     }),
   );
 }

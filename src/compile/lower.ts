@@ -2,12 +2,12 @@
 import { ProgramError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { LoopBody } from "../op.ts";
-import { broadcastCopy } from "../ops/movement.ts";
 import { INSTRUCTIONS, type Opcode } from "../program/instructions.ts";
-import { type Buffer, isLoop } from "../program/lir.ts";
-import { type Aval, showShape, sizeOf } from "../shape.ts";
+import { type Buffer, isLoop, type View } from "../program/lir.ts";
+import { type Aval, type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { scalar, type Tensor } from "../tensor.ts";
-import { baseOf, depthsOf, type Fused, fuse, type Group, operandOf } from "./fuse.ts";
+import { depthsOf, type Fused, fuse, type Group } from "./fuse.ts";
+import { baseOf, type Location, type Locations, operandsOf } from "./locations.ts";
 import { fillBody, mapBody } from "./map-body.ts";
 import { type Emission, place, type Work } from "./placement.ts";
 import { order } from "./schedule.ts";
@@ -25,10 +25,11 @@ export function lower(scope: Scope, work: Work, options: LowerOptions): void {
   const fused = fuse(rootsOf(work), options.optimize);
   const emitter = new Emitter(scope, fused, options);
   for (const inPlace of options.optimize ? (["eager", "sure", "none"] as const) : (["none"] as const)) {
-    const { placed, tasks } = place(fused, work, emitter, inPlace);
+    const { placed, also, tasks } = place(fused, work, emitter, inPlace);
     const sequence = order(tasks);
     if (sequence === undefined) continue;
     emitter.placed = placed;
+    emitter.also = also;
     for (const task of sequence) task.run();
     return;
   }
@@ -46,15 +47,18 @@ function rootsOf({ outputs, assignments }: Work): Tensor[] {
 
 class Emitter implements Emission {
   placed: ReadonlyMap<Tensor, Buffer> = new Map();
+  also: ReadonlyMap<Tensor, readonly Buffer[]> = new Map();
   readonly #scope: Scope;
   readonly #options: LowerOptions;
-  /** Results of loops that anybody reads; without simplifying, several nodes may stand for one. */
+  readonly #locations: Locations;
+  /** Outputs of ops of several that anybody reads; without simplifying, several nodes may stand for one. */
   readonly #items = new Map<Tensor, Map<number, Tensor[]>>();
   /** What is computed again, and what is made of it, by the cotangent it waits for: panels are not kept until then. */
   readonly #again = new Map<Tensor, Tensor>();
 
-  constructor(scope: Scope, { order }: Fused, options: LowerOptions) {
+  constructor(scope: Scope, { order, locations }: Fused, options: LowerOptions) {
     this.#scope = scope;
+    this.#locations = locations;
     this.#options = options;
     for (const node of order) {
       const { lowering } = node.op;
@@ -90,36 +94,44 @@ class Emitter implements Emission {
       this.#loop(lead, lead.op.lowering.body(lead.attrs));
       return;
     }
-    for (const node of results) this.#hold(node, this.placed.get(node) ?? this.#buffer(node));
+    if (lead?.op.outputs !== undefined) {
+      this.#leadOfSeveral(lead, lead.op.outputs(lead.inputs, lead.attrs));
+      return;
+    }
+    for (const node of results) if (!this.#locations.isStored(node)) this.#memoryOf(node);
     if (lead === undefined) {
       this.#scope.map(this.#mapBody(maps, results));
       return;
     }
-    if (!results.includes(lead)) this.#hold(lead, this.#passing(lead, group));
+    if (!results.includes(lead)) this.#pass(lead, group);
     const epilogue = maps.length > 0 ? this.#mapBody(maps, results) : undefined;
     this.#lead(lead);
     // An empty product is no instruction, and its epilogue is none.
     if (epilogue !== undefined && sizeOf(lead.shape) > 0) this.#attach(epilogue);
   }
 
-  /** A product that only its epilogue reads shares the memory of a result, unless the epilogue reads what that memory held before. */
-  #passing(lead: Tensor, { maps, results }: Group): Buffer {
-    const members = new Set([lead, ...maps]);
-    const others = maps.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input)));
-    const read = new Set(others.map((input) => this.#bufferOf(operandOf(input))));
-    return results.map((node) => this.#bufferOf(node)).find((buffer) => !read.has(buffer)) ?? this.#buffer(lead);
+  /** A product that only its epilogue reads lies where a result does, unless the epilogue reads what that memory held before. */
+  #pass(lead: Tensor, { maps, results }: Group): void {
+    const others = operandsOf(maps).filter((operand) => operand !== lead);
+    const read = new Set(others.map((operand) => this.#viewOf(operand).buffer));
+    const place = results.find((node) => !this.#locations.isStored(node) && !read.has(this.#memoryOf(node)));
+    if (place !== undefined) this.#hold(lead, this.#memoryOf(place));
+    else if (!results.some((node) => this.#locations.share(lead, node))) this.#hold(lead, this.#buffer(lead));
   }
 
   #mapBody(nodes: readonly Tensor[], results: readonly Tensor[]) {
-    const scope = this.#scope;
+    const own = results.filter((node) => nodes.includes(node));
     return mapBody({
       nodes,
-      results: new Map(results.filter((node) => nodes.includes(node)).map((node) => [node, this.#bufferOf(node)])),
-      bufferOf: (tensor) => this.#bufferOf(tensor),
-      materialise: (from, domain) => {
-        const buffer = scope.temporary(sizeOf(domain), from.dtype, `${from.op.name} broadcast`);
-        scope.copy(buffer, this.#bufferOf(from), broadcastCopy(from.shape, domain));
-        return buffer;
+      domain: this.#locations.domainOf(nodes, own),
+      results: new Map(own.map((node) => [node, this.#viewOf(node)])),
+      also: own.flatMap((node) => (this.also.get(node) ?? []).map((buffer) => [node, whole(buffer, node)] as const)),
+      viewOf: (tensor) => this.#viewOf(tensor),
+      copied: (operand) => {
+        const label = `${baseOf(operand).op.name} copied`;
+        const copy = whole(this.#scope.temporary(sizeOf(operand.shape), operand.dtype, label), operand);
+        this.#scope.copy(operand.shape, copy, this.#viewOf(operand));
+        return copy;
       },
       contract: this.#options.optimize,
     });
@@ -141,19 +153,58 @@ class Emitter implements Emission {
     };
   }
 
-  #lead(node: Tensor): void {
+  #lead(node: Tensor, outputViews: readonly View[] = [this.#viewOf(node)]): void {
     const { lowering } = node.op;
     const scope = this.#scope;
-    const inputs = node.inputs.map((input) => this.#bufferOf(input));
-    const output = this.#bufferOf(node);
-    if (lowering.kind === "broadcast") scope.copy(output, inputs[0], broadcastCopy(node.inputs[0].shape, node.shape));
-    else if (lowering.kind === "move") {
+    if (lowering.kind === "broadcast" || lowering.kind === "window") this.#copyWindow(node);
+    else if (lowering.kind === "parts") {
       const fill = lowering.fill?.(node.attrs);
-      if (fill !== undefined) this.#fill(output, node, fill);
-      for (const copy of lowering.copies(node.inputs, node, node.attrs)) scope.copy(output, inputs[copy.input], copy);
-    } else if (lowering.kind === "kernel")
-      lowering.emit({ inputs, avals: node.inputs, outputs: [output], aval: node, attrs: node.attrs, emit: scope });
-    else throw new ProgramError(`${node.op.name}: has no instructions`);
+      if (fill !== undefined) this.#fill(this.#bufferOf(node), node, fill);
+      this.#locations.partsOf(node).forEach((part, i) => {
+        this.#copy(node.inputs[i].shape, this.#at(part), this.#viewOf(node.inputs[i]));
+      });
+    } else if (lowering.kind === "kernel") {
+      const views = node.inputs.map((_, i) => this.#at(this.#locations.input(node, i)));
+      const [inputs, outputs] = [views, outputViews].map((list) => list.map(({ buffer }) => buffer));
+      const { attrs } = node;
+      lowering.emit({ inputs, views, avals: node.inputs, outputs, outputViews, aval: node, attrs, emit: scope });
+    } else throw new ProgramError(`${node.op.name}: has no instructions`);
+  }
+
+  /** Into memory of its own, or the part of another's that it is stored in. */
+  #copyWindow(node: Tensor): void {
+    const to = this.#locations.isStored(node) ? this.#viewOf(node) : whole(this.#memoryOf(node), node);
+    this.#copy(node.shape, to, this.#at(this.#locations.under(node)));
+  }
+
+  /** Copies elements to where they belong, unless their maker has put them there. */
+  #copy(shape: Shape, to: View, from: View): void {
+    const isThere = from.buffer === to.buffer && from.start === to.start;
+    if (!isThere || shape.some((size, i) => size !== 1 && from.strides[i] !== to.strides[i]))
+      this.#scope.copy(shape, to, from);
+  }
+
+  /** A kernel of several outputs has a buffer for each, whether anybody reads it or not. */
+  #leadOfSeveral(lead: Tensor, avals: readonly Aval[]): void {
+    const wholes = avals.map(({ shape, dtype }, i): [same: readonly Tensor[], buffer: Buffer] => {
+      const same = this.#items.get(lead)?.get(i) ?? [];
+      const placed = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
+      return [same, placed ?? this.#scope.temporary(sizeOf(shape), dtype, `${lead.op.name} ${i}`)];
+    });
+    this.#lead(
+      lead,
+      wholes.map(([, buffer], i) => whole(buffer, avals[i])),
+    );
+    for (const [same, whole] of wholes) this.#holdItems(same, whole);
+  }
+
+  /** Items that are one output have its buffer, but for those that are placed elsewhere: these get copies. */
+  #holdItems(same: readonly Tensor[], whole: Buffer): void {
+    for (const item of same) {
+      const target = this.placed.get(item) ?? whole;
+      if (target !== whole) this.#scope.copyWhole(target, whole);
+      this.#hold(item, target);
+    }
   }
 
   #fill(output: Buffer, { shape, dtype }: Aval, value: number): void {
@@ -167,9 +218,19 @@ class Emitter implements Emission {
     const inner = new Scope(scope.buffers, scope);
     const items = this.#items.get(node) ?? new Map<number, Tensor[]>();
     const { label } = scope;
+    const kept = (i: number) => items.get(results.length + i);
+    const histories = new Map<number, Buffer>();
     const state = parameters.slice(0, carries).map((carry, i) => {
+      const size = sizeOf(carry.shape);
+      if (!reverse && kept(i)?.every((item) => !this.placed.has(item))) {
+        // Kept as each step finds it, and once more as the last leaves it: steps read one and write the next.
+        const history = scope.temporary(size * (length + 1), carry.dtype, `${label} carry ${i}`);
+        histories.set(i, history);
+        scope.copy([size], { buffer: history, start: 0, strides: [1] }, { buffer: inputs[i], start: 0, strides: [1] });
+        return scope.buffers.element(history, size, length, false, scope.depth);
+      }
       // A carry changes from iteration to iteration: it belongs to the loop, although it outlives it.
-      const buffer = scope.buffers.create(sizeOf(carry.shape), carry.dtype, `${label} carry ${i}`, inner.depth);
+      const buffer = scope.buffers.create(size, carry.dtype, `${label} carry ${i}`, inner.depth);
       scope.copyWhole(buffer, inputs[i]);
       return buffer;
     });
@@ -181,26 +242,53 @@ class Emitter implements Emission {
       else if (isElement) inner.held.set(parameter, scope.buffers.element(whole, size, length, reverse, scope.depth));
       else inner.held.set(parameter, whole);
     });
-    const wholes: [same: readonly Tensor[], whole: Buffer][] = state.map((buffer, i) => [items.get(i) ?? [], buffer]);
+    const wholes: [same: readonly Tensor[], whole: Buffer][] = [];
     const stacked = [...results.slice(carries), ...parameters.slice(0, carries)];
     const outputs = stacked.flatMap((value, i) => {
       const same = items.get(carries + i);
+      const history = histories.get(i + carries - results.length);
       if (same === undefined) return [];
+      if (history !== undefined) {
+        wholes.push([same, history]);
+        return [];
+      }
       const whole = same.map((item) => this.placed.get(item)).find((target) => target !== undefined);
       const stack = whole ?? this.#buffer(same[0]);
       wholes.push([same, stack]);
       return [{ value, target: scope.buffers.element(stack, sizeOf(value.shape), length, reverse, scope.depth) }];
     });
-    const assignments = state.map((target, i) => ({ old: parameters[i], value: results[i], target }));
+    const assignments = state.flatMap((target, i) => {
+      const [value, history] = [results[i], histories.get(i)];
+      if (history === undefined) return [{ old: parameters[i], value, target }];
+      const size = sizeOf(value.shape);
+      outputs.push({ value, target: scope.buffers.element(history, size, length, false, scope.depth, size) });
+      return [];
+    });
     lower(inner, { outputs, assignments }, this.#options);
     scope.label = label;
     scope.loop(length, inner);
-    for (const [same, whole] of wholes)
+    for (const [same, whole] of wholes) this.#holdItems(same, whole);
+    for (let i = 0; i < carries; i++) this.#holdFinal(items.get(i) ?? [], state[i], histories.get(i), length);
+  }
+
+  /** What a carry is after the last step: its own memory, or the last of its history. */
+  #holdFinal(same: readonly Tensor[], state: Buffer, history: Buffer | undefined, length: number): void {
+    if (history === undefined) this.#holdItems(same, state);
+    else
       for (const item of same) {
-        const target = this.placed.get(item) ?? whole;
-        if (target !== whole) scope.copyWhole(target, whole);
-        this.#hold(item, target);
+        const target = this.#memoryOf(item);
+        const [start, strides] = [length * state.size, [1]];
+        this.#scope.copy([state.size], { buffer: target, start: 0, strides }, { buffer: history, start, strides });
       }
+  }
+
+  /** Where a tensor lies. */
+  #viewOf(tensor: Tensor): View {
+    return this.#at(this.#locations.of(tensor));
+  }
+
+  #at({ of, start, strides }: Location): View {
+    return { buffer: this.#memoryOf(of), start, strides };
   }
 
   #hold(node: Tensor, buffer: Buffer): void {
@@ -212,14 +300,25 @@ class Emitter implements Emission {
     return this.#scope.temporary(sizeOf(node.shape), node.dtype, label);
   }
 
+  /** The buffer of a tensor that is one in order, for who cannot walk. */
   #bufferOf(tensor: Tensor): Buffer {
-    const base = baseOf(tensor);
-    const held = this.#scope.held.get(base);
-    if (held !== undefined) return held;
-    const leaf = this.#options.leaf(base);
-    this.#hold(base, leaf);
-    return leaf;
+    return this.#memoryOf(baseOf(tensor));
   }
+
+  /** The memory of a node: what others write parts of may be asked for before its own turn. */
+  #memoryOf(node: Tensor): Buffer {
+    const held = this.#scope.held.get(node);
+    if (held !== undefined) return held;
+    const isLeaf = node.op.lowering.kind === "leaf";
+    const buffer = isLeaf ? this.#options.leaf(node) : (this.placed.get(node) ?? this.#buffer(node));
+    this.#hold(node, buffer);
+    return buffer;
+  }
+}
+
+/** All of a buffer, in order. */
+function whole(buffer: Buffer, { shape }: Aval): View {
+  return { buffer, start: 0, strides: stridesOf(shape) };
 }
 
 /** `matmul+add+relu -> layers.0`: the ops of a group and the name of its last result. */

@@ -16,24 +16,18 @@ import {
 import {
   ELEMENT_BYTE,
   ELEMENT_WORD,
-  MODE_COLUMN,
   MODE_FULL,
-  MODE_ROW,
   MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { ProgramError } from "../errors.ts";
-import type { Address, Buffer } from "../program/lir.ts";
-import { type Shape, sameShape, sizeOf } from "../shape.ts";
+import type { Address, Buffer, View } from "../program/lir.ts";
+import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { operandOf } from "./fuse.ts";
-
-interface Mode {
-  readonly mode: number;
-  readonly div: number;
-  readonly mod: number;
-}
+import { operandsOf } from "./locations.ts";
+import type { Domain, Mode } from "./modes.ts";
+import { addressOf } from "./scope.ts";
 
 interface Step {
   readonly code: number;
@@ -50,118 +44,94 @@ export interface MapBody {
   readonly replaceable: readonly Buffer[];
 }
 
-const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
-const SCALAR: Mode = { mode: MODE_SCALAR, div: 1, mod: 1 };
-
-/** The mode of an operand that has one whatever the columns are. */
-function plainModeOf(from: Shape, domain: Shape): Mode | undefined {
-  if (sameShape(from, domain)) return FULL;
-  if (sizeOf(from) === 1) return sizeOf(domain) === 1 ? FULL : SCALAR;
-  return undefined;
-}
-
-/** How an operand of shape `from` is read in a domain whose columns start at axis `split`; undefined if no mode does. */
-function modeOf(from: Shape, domain: Shape, split: number): Mode | undefined {
-  const plain = plainModeOf(from, domain);
-  if (plain !== undefined) return plain;
-  const lead = domain.length - from.length;
-  const full = domain.map((_, i) => i >= lead && from[i - lead] !== 1);
-  const wide = (i: number) => domain[i] !== 1;
-  const axes = [...domain.keys()].filter(wide);
-  if (axes.every((i) => full[i])) return FULL;
-  if (axes.every((i) => full[i] === i >= split)) return { mode: MODE_ROW, div: 1, mod: 1 };
-  const kept = axes.filter((i) => full[i]);
-  const [first, last] = [kept[0], kept[kept.length - 1]];
-  if (last >= split || axes.some((i) => i > first && i < last && !full[i])) return undefined;
-  return { mode: MODE_COLUMN, div: sizeOf(domain.slice(last + 1, split)), mod: sizeOf(domain.slice(first, last + 1)) };
-}
-
-/** The split under which most operands have a mode. */
-function chooseSplit(domain: Shape, operands: readonly Shape[]): number {
-  const choosy = operands.filter((shape) => plainModeOf(shape, domain) === undefined);
-  if (choosy.length === 0) return 0;
-  let best = 0;
-  let bestCount = -1;
-  for (let split = 0; split <= domain.length; split++) {
-    const count = choosy.filter((shape) => modeOf(shape, domain, split) !== undefined).length;
-    if (count > bestCount) [best, bestCount] = [split, count];
-  }
-  return best;
-}
-
 /** What a body is made from: nodes in order, where they go, and where their operands lie. */
 export interface MapRequest {
   readonly nodes: readonly Tensor[];
-  readonly results: ReadonlyMap<Tensor, Buffer>;
-  readonly bufferOf: (tensor: Tensor) => Buffer;
-  /** A copy of an operand in the domain's shape, for the rare ones that no mode reads. */
-  readonly materialise: (from: Tensor, domain: Shape) => Buffer;
+  /** How operands (those of `operandsOf`) and results lie. */
+  readonly domain: Domain;
+  readonly results: ReadonlyMap<Tensor, View>;
+  /** Where some of them go, too. */
+  readonly also: readonly (readonly [node: Tensor, to: View])[];
+  readonly viewOf: (tensor: Tensor) => View;
+  /** A copy in the domain's shape, for the rare operands that no mode reads. */
+  readonly copied: (operand: Tensor) => View;
   /** Multiply and add in one step where nothing else needs the product. */
   readonly contract: boolean;
 }
 
-export function mapBody({ nodes, results, bufferOf, materialise, contract }: MapRequest): MapBody {
-  const domain = nodes[0].shape;
-  const members = new Set(nodes);
-  const outer = new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => !members.has(input))));
-  const split = chooseSplit(
-    domain,
-    [...outer].map((input) => operandOf(input).shape),
-  );
+interface Operand {
+  readonly view: View;
+  readonly mode: Mode;
+  readonly element: number;
+}
 
-  const operands: { readonly buffer: Buffer; readonly mode: Mode; readonly element: number }[] = [];
+const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
+
+export function mapBody({ nodes, domain, results, also, viewOf, copied, contract }: MapRequest): MapBody {
+  const operands: Operand[] = [];
   const registers = new Map<Tensor, number>();
   const operandKeys = new Map<string, number>();
-  for (const input of outer) {
-    const from = operandOf(input);
-    const known = modeOf(from.shape, domain, split);
-    const buffer = known === undefined ? materialise(from, domain) : bufferOf(from);
-    const mode = known ?? FULL;
-    const key = `${buffer.id} ${mode.mode} ${mode.div} ${mode.mod}`;
+  operandsOf(nodes).forEach((input, i) => {
+    const view = domain.modes[i] === undefined ? copied(input) : viewOf(input);
+    const mode = domain.modes[i] ?? FULL;
+    const key = `${keyOf(view)} ${mode.mode} ${mode.div} ${mode.mod}`;
     const index = operandKeys.get(key) ?? operands.length;
     if (index === operands.length) {
-      operands.push({ buffer, mode, element: from.dtype === "u8" ? ELEMENT_BYTE : ELEMENT_WORD });
+      operands.push({ view, mode, element: input.dtype === "u8" ? ELEMENT_BYTE : ELEMENT_WORD });
       operandKeys.set(key, index);
     }
     registers.set(input, REGISTER_OPERAND + index);
-  }
+  });
 
-  const outputs = [...new Set(nodes.flatMap((node) => results.get(node) ?? []))];
+  const outputs = nodes.filter((node) => results.has(node));
   const { steps, firstWrite } = stepsOf(nodes, results, outputs, operands, registers, contract);
+  also.forEach(([node], i) => {
+    steps.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.length + i, sources: [registers.get(node) ?? 0] });
+  });
+  const written = [...outputs.map((node) => results.get(node) as View), ...also.map(([, to]) => to)];
   const lastRead = new Map<Buffer, number>();
   steps.forEach(({ sources }, i) => {
     for (const register of sources)
       if (register >= REGISTER_OPERAND && register < REGISTER_OUTPUT)
-        lastRead.set(operands[register - REGISTER_OPERAND].buffer, i);
+        lastRead.set(operands[register - REGISTER_OPERAND].view.buffer, i);
   });
-  const replaceable = operands.filter(({ buffer, mode, element }) => {
-    const everywhereFull = operands.every((other) => other.buffer !== buffer || other.mode.mode === MODE_FULL);
-    const read = lastRead.get(buffer) ?? -1;
-    return mode.mode === MODE_FULL && element === ELEMENT_WORD && everywhereFull && read <= firstWrite;
+  const n = sizeOf(nodes[0].shape);
+  const isAll = ({ view: { buffer, start }, mode, element }: Operand) =>
+    mode.mode === MODE_FULL && element === ELEMENT_WORD && start === 0 && buffer.size === n;
+  const replaceable = operands.filter((operand) => {
+    const { buffer } = operand.view;
+    const onlyAll = operands.every((other) => other.view.buffer !== buffer || isAll(other));
+    return isAll(operand) && onlyAll && (lastRead.get(buffer) ?? -1) <= firstWrite;
   });
-  const n = sizeOf(domain);
-  const counts = operands.length | (outputs.length << 8) | (steps.length << 16);
-  const slots: (number | Address)[] = [n, Math.max(1, sizeOf(domain.slice(split))), counts, 0];
-  for (const { buffer, mode, element } of operands)
-    slots.push({ buffer, words: 0 }, mode.mode | (element << 8), mode.div, mode.mod);
-  for (const buffer of outputs) slots.push({ buffer, words: 0 });
+  const counts = operands.length | (written.length << 8) | (steps.length << 16);
+  const slots: (number | Address)[] = [n, domain.columns, counts, 0];
+  for (const { view, mode, element } of operands)
+    slots.push(addressOf(view), mode.mode | (element << 8), mode.div, mode.mod);
+  written.forEach((view, i) => {
+    slots.push(addressOf(view), domain.rows[i] ?? 0);
+  });
   for (const { code, target, sources } of steps) {
     const source = (i: number) => (i < sources.length ? sources[i] : 0);
     slots.push(code | (target << 8) | (source(0) << 16) | (source(1) << 24), source(2) | (source(3) << 8));
   }
   return {
     slots,
-    reads: operands.map(({ buffer }) => buffer),
-    writes: outputs,
-    replaceable: replaceable.map(({ buffer }) => buffer),
+    reads: operands.map(({ view }) => view.buffer),
+    writes: written.map(({ buffer }) => buffer),
+    replaceable: replaceable.map(({ view }) => view.buffer),
   };
+}
+
+/** What tells two places in memory apart. */
+function keyOf({ buffer, start }: View): string {
+  return `${buffer.id}+${start}`;
 }
 
 /** One scalar into all of a buffer. */
 export function fillBody(to: Buffer, from: Buffer, n: number): Omit<MapBody, "replaceable"> {
   const operand = [{ buffer: from, words: 0 }, MODE_SCALAR, 1, 1];
   const step = [COPY_BITS | (REGISTER_OUTPUT << 8) | (REGISTER_OPERAND << 16), 0];
-  const slots = [n, Math.max(1, n), 1 | (1 << 8) | (1 << 16), 0, ...operand, { buffer: to, words: 0 }, ...step];
+  const slots = [n, Math.max(1, n), 1 | (1 << 8) | (1 << 16), 0, ...operand, { buffer: to, words: 0 }, 0, ...step];
   return { slots, reads: [from], writes: [to] };
 }
 
@@ -175,7 +145,7 @@ interface Expression {
 /** Expressions: every node's code and sources, with what only one sum reads drawn into it: products, and what they multiply. */
 function expressions(
   nodes: readonly Tensor[],
-  results: ReadonlyMap<Tensor, Buffer>,
+  results: ReadonlyMap<Tensor, View>,
   isScalar: (tensor: Tensor) => boolean,
   contract: boolean,
 ): Expression[] {
@@ -224,9 +194,9 @@ function expressions(
 
 function stepsOf(
   nodes: readonly Tensor[],
-  results: ReadonlyMap<Tensor, Buffer>,
-  outputs: readonly Buffer[],
-  operands: readonly { readonly buffer: Buffer; readonly mode: Mode }[],
+  results: ReadonlyMap<Tensor, View>,
+  outputs: readonly Tensor[],
+  operands: readonly Operand[],
   registers: Map<Tensor, number>,
   contract: boolean,
 ): { steps: Step[]; firstWrite: number } {
@@ -240,12 +210,12 @@ function stepsOf(
     for (const input of inputs) lastUse.set(input, i);
   });
   // A result written over an operand must wait until the operand's last reader is done.
-  const lastReads = new Map<Buffer, number>();
+  const lastReads = new Map<string, number>();
   for (const [tensor, i] of lastUse) {
     const register = registers.get(tensor) ?? -1;
     if (register < REGISTER_OPERAND || register >= REGISTER_OUTPUT) continue;
-    const { buffer } = operands[register - REGISTER_OPERAND];
-    lastReads.set(buffer, Math.max(i, lastReads.get(buffer) ?? -1));
+    const place = keyOf(operands[register - REGISTER_OPERAND].view);
+    lastReads.set(place, Math.max(i, lastReads.get(place) ?? -1));
   }
   const steps: Step[] = [];
   const late: Step[] = [];
@@ -261,10 +231,10 @@ function stepsOf(
       if (!late.some((step) => step.sources[0] === register)) free.push(register);
     });
     const output = results.get(node);
-    const direct = output !== undefined && (lastReads.get(output) ?? -1) <= i;
-    const target = direct ? REGISTER_OUTPUT + outputs.indexOf(output) : (free.pop() ?? scratch++);
-    if (output !== undefined && !direct)
-      late.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.indexOf(output), sources: [target] });
+    const direct = output !== undefined && (lastReads.get(keyOf(output)) ?? -1) <= i;
+    const own = REGISTER_OUTPUT + outputs.indexOf(node);
+    const target = direct ? own : (free.pop() ?? scratch++);
+    if (output !== undefined && !direct) late.push({ code: COPY_BITS, target: own, sources: [target] });
     if (direct) firstWrite = Math.min(firstWrite, steps.length);
     registers.set(node, target);
     if (target < REGISTER_OPERAND && !lastUse.has(node) && output === undefined) free.push(target);

@@ -8,6 +8,7 @@ import {
   MAP_FIRST,
   MAP_N,
   MAP_OPERAND_WORDS,
+  MAP_OUTPUT_WORDS,
   MAP_STEP_WORDS,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
@@ -74,7 +75,7 @@ function memoryOf(buffers: readonly Buffer[]): ReadonlySet<Buffer> {
 function partsOf(map: Instruction) {
   const counts = wordOf(map, MAP_COUNTS);
   const outputs = MAP_FIRST - 1 + MAP_OPERAND_WORDS * (counts & 0xff);
-  const steps = outputs + ((counts >> 8) & 0xff);
+  const steps = outputs + MAP_OUTPUT_WORDS * ((counts >> 8) & 0xff);
   return {
     operands: map.slots.slice(MAP_FIRST - 1, outputs),
     outputs: map.slots.slice(outputs, steps),
@@ -90,10 +91,13 @@ function joined(first: Instruction, second: Instruction): Instruction | undefine
   const operands = [...a.operands, ...b.operands];
   const outputs = [...a.outputs, ...b.outputs];
   const count = operands.length / MAP_OPERAND_WORDS;
-  const steps = [...a.steps, ...b.steps.map(renumbered(a.operands.length / MAP_OPERAND_WORDS, a.outputs.length))];
-  if (count > MAX_OPERANDS || outputs.length > MAX_OUTPUTS || steps.length / MAP_STEP_WORDS > MAX_STEPS)
-    return undefined;
-  const counts = count | (outputs.length << 8) | ((steps.length / MAP_STEP_WORDS) << 16);
+  const written = outputs.length / MAP_OUTPUT_WORDS;
+  const steps = [
+    ...a.steps,
+    ...b.steps.map(renumbered(a.operands.length / MAP_OPERAND_WORDS, a.outputs.length / MAP_OUTPUT_WORDS)),
+  ];
+  if (count > MAX_OPERANDS || written > MAX_OUTPUTS || steps.length / MAP_STEP_WORDS > MAX_STEPS) return undefined;
+  const counts = count | (written << 8) | ((steps.length / MAP_STEP_WORDS) << 16);
   return {
     ...second,
     label: `${first.label}; ${second.label}`,

@@ -1,10 +1,11 @@
 // Placement: which results are written straight to where they are wanted (an output, a variable), and which need a copy; and with
 // that the tasks of a scope with all they must wait for: values they read, and readers of what they overwrite.
 
+import { MAX_OUTPUTS } from "../../assembly/isa/sizes.ts";
 import type { Buffer } from "../program/lir.ts";
-import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { baseOf, type Fused, type Group, operandOf } from "./fuse.ts";
+import type { Fused, Group } from "./fuse.ts";
+import { baseOf, isWhole, type Locations, operandsOf } from "./locations.ts";
 import type { Task } from "./schedule.ts";
 
 /** A value that must end up in a buffer. */
@@ -36,6 +37,8 @@ export interface Emission {
 export interface Placement {
   /** Where results go that do not get a buffer of their own. */
   readonly placed: ReadonlyMap<Tensor, Buffer>;
+  /** Where maps write a result once more: copies that are no instructions. */
+  readonly also: ReadonlyMap<Tensor, readonly Buffer[]>;
   readonly tasks: readonly Task[];
 }
 
@@ -48,6 +51,8 @@ export type InPlace = "eager" | "sure" | "none";
 /** Places results and makes the tasks of a scope. */
 export function place(fused: Fused, work: Work, emission: Emission, inPlace: InPlace): Placement {
   const placed = new Map<Tensor, Buffer>();
+  const also = new Map<Tensor, Buffer[]>();
+  const written = new Map<Group, number>();
   const tasks: Task[] = [];
   const taskOf = new Map<Group, Task>();
   const readers = new Map<Tensor, Set<Task>>(); // of leaves
@@ -58,9 +63,8 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     tasks.push(task);
     return task;
   };
-  /** `task` reads `tensor`: it waits for its maker, or is noted as a reader of a leaf. */
-  const read = (task: Task, tensor: Tensor): void => {
-    const base = baseOf(tensor);
+  /** `task` reads what lies in the memory of `base`: it waits for its maker, or is noted as a reader of a leaf. */
+  const read = (task: Task, base: Tensor): void => {
     const group = groupMaking(fused, base);
     if (group === undefined) {
       const list = readers.get(base);
@@ -72,20 +76,33 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     if (maker !== task) task.after.add(maker);
   };
 
+  /** Has the instructions of `group` write its result `base` to `target`, if they can: at once, or beside where it goes already. */
+  const write = (group: Group | undefined, base: Tensor, target: Buffer): boolean => {
+    if (group === undefined) return false;
+    if (!placed.has(base)) {
+      placed.set(base, target);
+      return true;
+    }
+    const count = written.get(group) ?? group.results.length;
+    if (inPlace === "none" || !group.maps.includes(base) || count === MAX_OUTPUTS) return false;
+    written.set(group, count + 1);
+    also.set(base, [...(also.get(base) ?? []), target]);
+    return true;
+  };
+
   for (const group of fused.groups)
     taskOf.set(
       group,
       addTask(group.position, () => emission.group(group), group.level),
     );
-  for (const [group, task] of taskOf) for (const tensor of inputsOf(group)) read(task, tensor);
+  for (const [group, task] of taskOf) for (const base of sourcesOf(group, fused.locations)) read(task, base);
 
   for (const { value, target } of work.outputs) {
     const base = baseOf(value);
-    if (groupMaking(fused, base) !== undefined && !placed.has(base)) placed.set(base, target);
-    else
+    if (!write(groupMaking(fused, base), base, target))
       read(
         addTask(last, () => emission.copy(value, target)),
-        value,
+        base,
       );
   }
 
@@ -99,22 +116,24 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     if (group === undefined) {
       const saved = emission.temporary(target);
       const save = addTask(last, () => emission.copy(value, saved));
-      read(save, value);
+      read(save, base);
       const task = addTask(last + 1, () => emission.copyBuffer(saved, target));
       task.after.add(save);
       pending.push({ task, assignment });
-    } else if (!placed.has(base) && mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace)) {
-      placed.set(base, target);
+    } else if (
+      mayOverwrite(group, base, old, readers.get(old), taskOf.get(group), inPlace, fused.locations) &&
+      write(group, base, target)
+    ) {
       pending.push({ task: taskOf.get(group) as Task, assignment });
     } else {
       const task = addTask(last + 1, () => emission.copy(value, target));
-      read(task, value);
+      read(task, base);
       pending.push({ task, assignment });
     }
   }
   for (const { task, assignment } of pending)
     for (const reader of readers.get(assignment.old) ?? []) if (reader !== task) task.after.add(reader);
-  return { placed, tasks };
+  return { placed, also, tasks };
 }
 
 /** The group whose instructions write this node's buffer; undefined for leaves. */
@@ -122,16 +141,17 @@ function groupMaking(fused: Fused, base: Tensor): Group | undefined {
   return fused.groupOf.get(base.op.lowering.kind === "item" ? base.inputs[0] : base);
 }
 
-/** What the instructions of a group read from outside it. */
-function inputsOf({ lead, maps }: Group): Tensor[] {
-  const members = new Set(maps);
-  const operands = maps.flatMap(({ inputs }) =>
-    inputs.filter((input) => !members.has(input) && input !== lead).map(operandOf),
-  );
-  return [...(lead?.inputs ?? []), ...operands];
+/** The nodes whose memory the instructions of a group read, its own apart. */
+function sourcesOf({ lead, maps }: Group, locations: Locations): Tensor[] {
+  const own = lead === undefined ? [] : lead.inputs.map((_, i) => locations.readFrom(lead, i));
+  const operands = operandsOf(maps).map((operand) => locations.sourceOf(operand));
+  return [...own, ...operands.filter((operand) => operand !== lead)];
 }
 
-/** Whether `group` may write its result `base` over the leaf `old`: elementwise, and every other reader can come before. */
+/**
+ * Whether `group` may write its result `base` over the leaf `old`: it reads that element by element, or is a kernel that does not read it,
+ * and every other reader can come before.
+ */
 function mayOverwrite(
   group: Group,
   base: Tensor,
@@ -139,11 +159,14 @@ function mayOverwrite(
   readers: ReadonlySet<Task> = new Set(),
   own: Task | undefined,
   inPlace: InPlace,
+  locations: Locations,
 ): boolean {
-  if (inPlace === "none" || !group.maps.includes(base)) return false;
-  const leadReads = group.lead?.inputs.some((input) => baseOf(input) === old) ?? false;
-  const spread = group.maps.some(({ inputs, shape }) =>
-    inputs.some((input) => baseOf(operandOf(input)) === old && !sameShape(operandOf(input).shape, shape)),
+  const { lead, maps } = group;
+  const isMap = maps.includes(base);
+  if (inPlace === "none" || !(isMap || (base === lead && base.op.lowering.kind === "kernel"))) return false;
+  const leadReads = lead?.inputs.some((_, i) => locations.readFrom(lead, i) === old) ?? false;
+  const spread = operandsOf(maps).some(
+    (operand) => locations.sourceOf(operand) === old && !(isMap && isWhole(operand.shape, locations.of(operand))),
   );
   return (
     !leadReads &&

@@ -2,10 +2,9 @@
 import { MAP } from "../../assembly/isa/opcode.ts";
 import { MAX_DEPTH, MAX_RANK, PANEL } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
-import type { StridedCopy } from "../op.ts";
 import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
-import type { Address, Buffer, Emitter, Instruction, Item } from "../program/lir.ts";
-import type { DType } from "../shape.ts";
+import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
+import { type DType, joinAxes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MapBody } from "./map-body.ts";
 
@@ -19,10 +18,10 @@ export class Buffers {
     return buffer;
   }
 
-  /** The part of `of` that belongs to the current iteration of the loop at `depth`. */
-  element(of: Buffer, size: number, length: number, reverse: boolean, depth: number): Buffer {
+  /** The part of `of`, from `first` on, that belongs to the current iteration of the loop at `depth`. */
+  element(of: Buffer, size: number, length: number, reverse: boolean, depth: number, first = 0): Buffer {
     const stride = reverse ? -size : size;
-    const start = reverse ? (length - 1) * size : 0;
+    const start = first + (reverse ? (length - 1) * size : 0);
     const buffer: Buffer = {
       ...of,
       id: this.all.length,
@@ -33,6 +32,11 @@ export class Buffers {
     this.all.push(buffer);
     return buffer;
   }
+}
+
+/** Where a view begins. */
+export function addressOf({ buffer, start }: View): Address {
+  return { buffer, words: start };
 }
 
 export class Scope implements Emitter {
@@ -85,45 +89,38 @@ export class Scope implements Emitter {
     return this.buffers.create(size, dtype, label, this.depth);
   }
 
-  panels(of: Buffer, batch: number, k: number, n: number, transposed: boolean, across = 0): Buffer {
+  panels({ at, transposed, ...strides }: Matrices, size: MatricesSize, across = 0): Buffer {
+    const { buffer } = at;
     // What is made outside this loop is packed outside: once, not in every iteration.
-    if (this.parent !== undefined && of.depth < this.depth)
-      return this.parent.panels(of, batch, k, n, transposed, across);
-    const key = `${of.id} ${batch} ${k} ${n} ${transposed} ${across}`;
+    if (this.parent !== undefined && buffer.depth < this.depth)
+      return this.parent.panels({ at, transposed, ...strides }, size, across);
+    const slots = { ...size, ...strides, transposed: transposed ? 1 : 0, across };
+    const key = [buffer.id, at.words, ...Object.values(slots)].join();
     const own = this.#panels.get(this.waits) ?? new Map<string, Buffer>();
     const known = own.get(key);
     if (known !== undefined) return known;
-    const panels = this.temporary(batch * k * Math.ceil(n / PANEL) * PANEL, "f32", `${of.label} packed`);
-    this.instruction(pack, { to: panels, from: of, batch, k, n, transposed: transposed ? 1 : 0, across });
+    const { batch, heads, k, n } = size;
+    const words = batch * heads * k * Math.ceil(n / PANEL) * PANEL;
+    const panels = this.temporary(words, "f32", `${buffer.label} packed`);
+    this.instruction(pack, { to: panels, from: at, ...slots });
     this.#panels.set(this.waits, own.set(key, panels));
     return panels;
   }
 
-  /** A strided copy, its axes merged as far as they go. */
-  copy(to: Buffer, from: Buffer, { sizes, toStrides, fromStrides, toStart, fromStart }: StridedCopy): void {
-    if (sizes.includes(0)) return;
-    const axes: [size: number, to: number, from: number][] = [];
-    sizes.forEach((size, i) => {
-      if (size === 1) return;
-      const last = axes[axes.length - 1];
-      const joins = last !== undefined && last[1] === toStrides[i] * size && last[2] === fromStrides[i] * size;
-      if (joins) axes[axes.length - 1] = [last[0] * size, toStrides[i], fromStrides[i]];
-      else axes.push([size, toStrides[i], fromStrides[i]]);
-    });
+  /** Copies the elements of a shape, its axes merged as far as they go. */
+  copy(shape: Shape, to: View, from: View): void {
+    if (shape.includes(0)) return;
+    const axes = joinAxes(shape, [to.strides, from.strides]);
     if (axes.length === 0) axes.push([1, 1, 1]);
     if (axes.length > MAX_RANK)
       throw new ShapeError(`a copy over ${axes.length} axes that do not merge (at most ${MAX_RANK})`);
-    const [target, source] = [
-      { buffer: to, words: toStart },
-      { buffer: from, words: fromStart },
-    ];
-    this.instruction(copy, { to: target, from: source }, axes);
+    this.instruction(copy, { to: addressOf(to), from: addressOf(from) }, axes);
   }
 
   /** All elements of a buffer of the same size. */
   copyWhole(to: Buffer, from: Buffer): void {
     const words = from.dtype === "u8" ? Math.ceil(from.size / 4) : from.size;
-    this.copy(to, from, { input: 0, sizes: [words], toStrides: [1], fromStrides: [1], toStart: 0, fromStart: 0 });
+    this.copy([words], { buffer: to, start: 0, strides: [1] }, { buffer: from, start: 0, strides: [1] });
   }
 
   loop(count: number, body: Scope): void {

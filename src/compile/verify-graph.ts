@@ -31,6 +31,8 @@ function verifyScope(roots: readonly Tensor[], parameters: ReadonlySet<Tensor>, 
     if (lowering.kind === "leaf" && lowering.place === "captured" && !parameters.has(node))
       throw new ProgramError(`${name}: belongs to a loop, but is read outside it`);
     if (lowering.kind === "leaf" && node.inputs.length > 0) throw new ProgramError(`${name}: a leaf has inputs`);
+    const several = lowering.kind === "item" ? undefined : node.inputs.find(({ op }) => op.outputs !== undefined);
+    if (several !== undefined) throw new ProgramError(`${name}: reads no item of ${several.op.name}, but all of it`);
     const inferred = inferredOf(node);
     if (inferred.dtype !== node.dtype || !sameShape(inferred.shape, node.shape))
       throw new ProgramError(`${name}: is ${show(node)}, its inputs give ${show(inferred)}`);

@@ -82,9 +82,14 @@ export function checkFinite({ data, shape }: NumericArray, name: string): void {
   throw new DataError(`${name}: row ${Math.floor(at / width)} holds ${data[at]}${beyond}`);
 }
 
-/** @throws DataError naming the first row whose class index is outside 0..classes-1 */
-export function checkClasses({ data, shape }: NumericArray, classes: number, name: string): void {
-  const at = data.findIndex((value) => !(value >= 0 && value < classes));
+/** @throws DataError naming the first row whose class index is outside 0..classes-1, and not the one that is ignored */
+export function checkClasses(
+  { data, shape }: NumericArray,
+  classes: number,
+  name: string,
+  ignored?: number | null,
+): void {
+  const at = data.findIndex((value) => !(value >= 0 && value < classes) && value !== ignored);
   if (at < 0) return;
   const width = sizeOf(shape.slice(1));
   throw new DataError(`${name}: row ${Math.floor(at / width)} has class index ${data[at]}, outside 0..${classes - 1}`);

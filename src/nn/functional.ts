@@ -1,9 +1,11 @@
 // Activations as functions: usable in forward passes and as layers of a Sequential. Names, defaults and gradients at kinks are PyTorch's.
 import { customGradient } from "../autodiff.ts";
-import { aFiniteNumber, aNumber, oneOf } from "../check.ts";
+import { aFiniteNumber, aNumber, aNumberWithin, inOrder, oneOf } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { uniform } from "../ops/random.ts";
 import { normalizeAxis, showShape, sizeOf } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
+import type { RandomKey } from "../variable.ts";
 
 /**
  * max(x, 0), elementwise.
@@ -63,6 +65,25 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   if (weight.shape.length > 1 || (channels !== 1 && (shape.length < 2 ? 1 : shape[1]) !== channels))
     throw new ShapeError(`prelu: ${showShape(shape)} does not have the channels of weight ${showShape(weight.shape)}`);
   const slope = channels === 1 ? weight.reshape([]) : weight.reshape([channels, ...shape.slice(2).map(() => 1)]);
+  return x.greater(0).select(x, x.mul(slope));
+}
+
+/**
+ * x where x > 0, slope * x elsewhere, with the slope (lower + upper) / 2, or, where a random key is given, as in training, one of its own
+ * for each element, evenly from lower..upper (Xu et al. 2015; torch.nn.functional.rrelu). `RReLU` is the layer.
+ * @throws ArgumentError unless lower <= upper
+ *
+ * @example
+ * import { constant, evaluate, randomKey } from "simdgrad";
+ * import { rrelu } from "simdgrad/nn";
+ * await evaluate(rrelu(constant([-1, 2]), 0.25, 0.75)); // => [-0.5, 2]
+ * const [a, b] = await evaluate(rrelu(constant([-1, -1]), 0.25, 0.75, randomKey(0, "slopes")));
+ * a !== b && Math.max(a, b) <= -0.25 && Math.min(a, b) >= -0.75; // => true
+ */
+export function rrelu(x: Tensor, lower = 1 / 8, upper = 1 / 3, key?: RandomKey): Tensor {
+  aTensor(x, "rrelu: x");
+  inOrder({ lower, upper }, "rrelu");
+  const slope = key === undefined ? (lower + upper) / 2 : uniform(key, x.shape, lower, upper);
   return x.greater(0).select(x, x.mul(slope));
 }
 
@@ -294,6 +315,81 @@ export function softsign(x: Tensor): Tensor {
       const size = a.abs().add(1);
       return [cotangent.div(size).div(size)];
     },
+  );
+  return value(x);
+}
+
+/**
+ * x where |x| > lambd, 0 elsewhere.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { hardshrink } from "simdgrad/nn";
+ * await evaluate(hardshrink(constant([-1, 0.5, 2]))); // => [-1, 0, 2]
+ */
+export function hardshrink(x: Tensor, lambd = 0.5): Tensor {
+  aTensor(x, "hardshrink: x");
+  aFiniteNumber(lambd, "hardshrink: lambd");
+  return shrunk(x, lambd, x);
+}
+
+/**
+ * x nearer to 0 by lambd, and 0 where |x| is at most lambd: what an L1 penalty asks for.
+ * @throws ArgumentError for a lambd below 0
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { softshrink } from "simdgrad/nn";
+ * await evaluate(softshrink(constant([-1, 0.25, 2]))); // => [-0.5, 0, 1.5]
+ */
+export function softshrink(x: Tensor, lambd = 0.5): Tensor {
+  aTensor(x, "softshrink: x");
+  aNumberWithin(0)(lambd, "softshrink: lambd");
+  return shrunk(x, lambd, x.sub(x.sign().mul(lambd)));
+}
+
+/** 0 where |x| is at most lambd, else what is given; NaN stays. */
+function shrunk(x: Tensor, lambd: number, outside: Tensor): Tensor {
+  const size = x.abs();
+  return size.less(lambd).add(size.equal(lambd)).select(0, outside);
+}
+
+/**
+ * x where x > limit, the value elsewhere (torch.nn.functional.threshold).
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { threshold } from "simdgrad/nn";
+ * await evaluate(threshold(constant([-1, 0.1, 2]), 0.1, 20)); // => [20, 20, 2]
+ */
+export function threshold(x: Tensor, limit: number, value: number): Tensor {
+  aTensor(x, "threshold: x");
+  aFiniteNumber(limit, "threshold: limit");
+  aFiniteNumber(value, "threshold: value");
+  return x.less(limit).add(x.equal(limit)).select(value, x);
+}
+
+/**
+ * x - tanh(x), elementwise; near 0, where the two are nearly equal, its digits stay.
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { tanhshrink } from "simdgrad/nn";
+ * await evaluate(tanhshrink(constant([-1, 0, 2]))); // => [-0.238406, 0, 1.03597]
+ * await evaluate(tanhshrink(constant([0.001]))); // => [3.33333e-10]
+ */
+export function tanhshrink(x: Tensor): Tensor {
+  aTensor(x, "tanhshrink: x");
+  // Lambert's fraction: tanh(x) = x / (1 + k), with k = x^2 / (3 + x^2 / (5 + ...)), so the rest is x k / (1 + k). Its slope is tanh^2.
+  const value = customGradient(
+    (a) => {
+      const isNear = a.abs().less(1);
+      const near = isNear.select(a, 0);
+      const square = near.square();
+      const k = [15, 13, 11, 9, 7, 5, 3].reduce((inner, odd) => square.div(inner.add(odd)), square.div(17));
+      return isNear.select(near.mul(k).div(k.add(1)), a.sub(a.tanh()));
+    },
+    (cotangent, [a]) => [cotangent.mul(a.tanh().square())],
   );
   return value(x);
 }

@@ -17,5 +17,6 @@ export {
   variables,
 } from "./module.ts";
 export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
-export { AlphaDropout, Dropout, GaussianNoise } from "./regularization.ts";
+export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
+export { type LossWithOptions, withOptions } from "./with-options.ts";

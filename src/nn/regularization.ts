@@ -1,7 +1,8 @@
 // Layers that disturb what passes while training, and do nothing otherwise.
-import { aFraction, aNumberWithin } from "../check.ts";
+import { aFraction, aNumberWithin, inOrder } from "../check.ts";
 import { normal, uniform } from "../ops/random.ts";
 import type { Tensor } from "../tensor.ts";
+import { rrelu } from "./functional.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 
 /**
@@ -82,5 +83,31 @@ export class GaussianNoise implements Module {
     checkForward(x, context, "GaussianNoise");
     if (!context.training || this.deviation === 0) return x;
     return x.add(normal(context.key(), x.shape, 0, this.deviation));
+  }
+}
+
+/**
+ * x where x > 0, slope * x elsewhere: while training each element has a slope of its own, evenly from lower..upper, otherwise all have the
+ * mean of the two, as torch.nn.RReLU (Xu et al. 2015).
+ * @throws ArgumentError unless lower <= upper
+ *
+ * @example
+ * import { evaluationContext, RReLU } from "simdgrad/nn";
+ * import { constant, evaluate } from "simdgrad";
+ * await evaluate(new RReLU(0.25, 0.75).forward(constant([-1, 2]), evaluationContext())); // => [-0.5, 2]
+ */
+export class RReLU implements Module {
+  readonly lower: number;
+  readonly upper: number;
+
+  constructor(lower = 1 / 8, upper = 1 / 3) {
+    inOrder({ lower, upper }, "RReLU");
+    this.lower = lower;
+    this.upper = upper;
+  }
+
+  forward(x: Tensor, context: Context): Tensor {
+    checkForward(x, context, "RReLU");
+    return rrelu(x, this.lower, this.upper, context.training ? context.key() : undefined);
   }
 }

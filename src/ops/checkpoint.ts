@@ -31,6 +31,7 @@ export const recompute: Op<undefined> = {
     () => undefined,
   ),
   lowering: { kind: "view" },
+  linear: true,
   waits: true,
 };
 

@@ -2,10 +2,12 @@
 import { NC } from "../../assembly/isa/chunks.ts";
 import { CLOSE, KC } from "../../assembly/isa/sizes.ts";
 import { ShapeError } from "../errors.ts";
-import { checkArity, type Op, perInput } from "../op.ts";
+import { checkArity, type Op, perInput, type Strides } from "../op.ts";
 import * as instructions from "../program/instructions.ts";
-import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import type { Matrices } from "../program/lir.ts";
+import { type Aval, checkDType, type Shape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type Layouts, layMatrices } from "./matrices.ts";
 import { permute } from "./movement.ts";
 
 /**
@@ -45,6 +47,16 @@ function sizesOf([a, b]: readonly Aval[], { transposeA, transposeB }: MatmulAttr
   return { batch: batchA.length > 0 ? batchA : batchB, m, n, k };
 }
 
+/** How A, B and C of these strides lie; undefined where no product finds them so. */
+function layoutsOf(avals: readonly Aval[], attrs: MatmulAttrs, strides: Strides["inputs"]): Layouts | undefined {
+  const { batch, m, n } = sizesOf(avals, attrs);
+  return layMatrices(batch, [...avals.map(({ shape }) => shape), [m, n]], strides);
+}
+
+function transposed(matrices: Matrices): Matrices {
+  return { ...matrices, transposed: !matrices.transposed };
+}
+
 /** Sums a gradient over the batch that a plain matrix was shared by. */
 function summed(gradient: Tensor, input: Tensor): Tensor {
   return gradient.sumTo(input.shape);
@@ -57,6 +69,16 @@ function untransposed(tensor: Tensor): Tensor | undefined {
   const rank = order.length;
   const swapsLast = order.every((axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
   return swapsLast ? tensor.inputs[0] : undefined;
+}
+
+/** Operands of many products, stacked, with the first axis joined to the one that is summed over: -1 or -2 of each operand. */
+function joined(stack: Tensor, axis: number): Tensor {
+  const [count, ...shape] = stack.shape;
+  const at = shape.length + axis;
+  const order = [...shape.keys()].map((i) => i + 1);
+  order.splice(at, 0, 0);
+  shape[at] *= count;
+  return (at > 0 ? stack.permute(order) : stack).reshape(shape);
 }
 
 export const matmul: Op<MatmulAttrs> = {
@@ -87,45 +109,61 @@ export const matmul: Op<MatmulAttrs> = {
   lowering: {
     kind: "kernel",
     epilogue: true,
-    emit({ inputs: [a, b], avals, outputs: [c], attrs, emit }) {
-      const { batch, m, n, k } = sizesOf(avals, attrs);
-      const count = sizeOf(batch);
-      const left = { from: a, transposed: attrs.transposeA, stride: avals[0].shape.length === 2 ? 0 : m * k };
-      const right = { from: b, transposed: attrs.transposeB, stride: avals[1].shape.length === 2 ? 0 : k * n };
+    // Rows of C are written without gaps: its epilogue goes along them.
+    strided: ({ inputs, outputs }, avals, attrs) =>
+      layoutsOf(avals, attrs, [...inputs, ...outputs])?.each[2].transposed === false,
+    emit({ views, avals, outputViews, attrs, emit }) {
+      const { m, n, k } = sizesOf(avals, attrs);
+      const all = [...views, ...outputViews];
+      const strides = all.map((view) => view.strides);
+      const { batch, heads, each } = layoutsOf(avals, attrs, strides) as Layouts; // such as `strided` takes
+      const [left, right, c] = all.map(({ buffer, start }, i) => ({
+        ...each[i],
+        at: { buffer, words: start },
+        transposed: each[i].transposed !== [attrs.transposeA, attrs.transposeB, false][i],
+      }));
       // A product of one column is one of a single row, the other way round: C^T = B^T A^T.
-      const turned = n === 1 && m > 1;
-      const first = turned ? { ...right, transposed: !right.transposed } : left;
-      const second = turned ? { ...left, transposed: !left.transposed } : right;
+      const turned = n === 1 && m > 1 && c.row === 1;
+      const [first, second] = turned ? [right, left].map(transposed) : [left, right];
       const [rows, columns] = turned ? [1, m] : [m, n];
       // Where packing B would cost as much as the product does, B is read where it lies.
       const small = second.transposed
-        ? second.stride !== 0 && k * columns <= CLOSE // each is packed where it is multiplied
+        ? avals[turned ? 0 : 1].shape.length > 2 && k * columns <= CLOSE // each is packed where it is multiplied
         : k * columns <= FEW_NUMBERS;
       const few = small || rows <= FEW_ROWS || m * n * k <= FEW_PRODUCTS;
-      const panels = few
-        ? undefined
-        : emit.panels(second.from, second.stride === 0 ? 1 : count, k, columns, second.transposed);
+      const own = { batch: second.stride === 0 ? 1 : batch, heads: second.head === 0 ? 1 : heads };
+      const panels = few ? undefined : emit.panels(second, { ...own, k, n: columns });
       // Every column of chunks would put rows of a transposed A side by side anew, each number from a cache line of its own.
       const strips =
-        !few && first.transposed && count === 1 && columns > NC && k > KC / 2
-          ? emit.panels(first.from, 1, k, rows, false, columns)
+        !few && first.transposed && batch * heads === 1 && columns > NC && k > KC / 2
+          ? emit.panels({ ...first, transposed: false }, { ...own, k, n: rows }, columns)
           : undefined;
       emit.instruction(instructions.matmul, {
-        c,
-        a: first.from,
-        b: second.from,
+        c: c.at,
+        a: first.at,
+        b: second.at,
         panels,
         strips,
-        batch: count,
+        batch,
+        heads,
         m: rows,
         n: columns,
         k,
         transposed: (first.transposed ? 1 : 0) | (second.transposed ? 2 : 0),
+        rowA: first.row,
+        rowB: second.row,
+        rowC: turned ? columns : c.row,
         strideA: first.stride,
         strideB: second.stride,
+        strideC: c.stride,
+        headA: first.head,
+        headB: second.head,
+        headC: c.head,
       });
     },
   },
+  // A_1 B_1 + A_2 B_2 = [A_1 A_2] [B_1; B_2]
+  total: ([a, b], attrs) => joined(a, attrs.transposeA ? -2 : -1).matmul(joined(b, attrs.transposeB ? -1 : -2), attrs),
   simplify([a, b], { transposeA, transposeB }) {
     const left = untransposed(a);
     const right = untransposed(b);

@@ -18,14 +18,15 @@ interface Codes {
 /** No gradient flows: the function is piecewise constant in this input. */
 const zero: Rule = () => undefined;
 
-function elementwise(
+/** An op of one step. */
+export function elementwise(
   name: string,
   codes: Codes,
   rules: readonly Rule[],
-  options: { readonly result?: DType; readonly simplify?: Simplify; readonly fold?: Op["fold"] } = {},
+  options: Pick<Op<undefined>, "fold" | "linear"> & { readonly result?: DType; readonly simplify?: Simplify } = {},
 ): Op<undefined> {
   const allowed = (["f32", "i32"] as const).filter((dtype) => codes[dtype] !== undefined);
-  const { result, simplify, fold } = options;
+  const { result, simplify, fold, linear } = options;
   return {
     name,
     infer(inputs) {
@@ -39,6 +40,7 @@ function elementwise(
     lowering: { kind: "map", code: ([{ dtype }]) => codes[dtype as "f32" | "i32"] as number },
     simplify: simplify && ((inputs) => simplify(inputs)),
     fold,
+    linear,
   };
 }
 
@@ -79,7 +81,7 @@ export const add = elementwise(
   "add",
   { f32: code.ADD, i32: code.ADD_I },
   [({ cotangent }) => cotangent, ({ cotangent }) => cotangent],
-  { fold: (a, b) => a + b },
+  { fold: (a, b) => a + b, linear: true },
 );
 
 // d(a - b) = da - db
@@ -87,7 +89,7 @@ export const sub = elementwise(
   "sub",
   { f32: code.SUB, i32: code.SUB_I },
   [({ cotangent }) => cotangent, ({ cotangent }) => cotangent.neg()],
-  { simplify: rightIdentity(0), fold: (a, b) => a - b },
+  { simplify: rightIdentity(0), fold: (a, b) => a - b, linear: true },
 );
 
 // d(a b) = b da + a db
@@ -144,6 +146,7 @@ export const minimum = elementwise("minimum", { f32: code.MIN, i32: code.MIN_I }
 export const neg = elementwise("neg", { f32: code.NEG, i32: code.NEG_I }, [({ cotangent }) => cotangent.neg()], {
   simplify: ([a]) => (a.op === neg ? a.inputs[0] : undefined),
   fold: (a) => -a,
+  linear: true,
 });
 
 // d|a| = sign(a) da, which is 0 at 0 whatever the cotangent: an infinite one, of a root for example, must not make NaN of it.
@@ -153,6 +156,7 @@ export const abs = elementwise("abs", { f32: code.ABS, i32: code.ABS_I }, [
 
 export const sign = elementwise("sign", { f32: code.SIGN, i32: code.SIGN_I }, [zero]);
 export const floor = elementwise("floor", { f32: code.FLOOR }, [zero]);
+export const round = elementwise("round", { f32: code.ROUND }, [zero]);
 
 // d e^a = e^a da
 export const exp = elementwise("exp", { f32: code.EXP }, [({ cotangent, output }) => cotangent.mul(output)]);

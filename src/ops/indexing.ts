@@ -58,5 +58,6 @@ export const scatterAdd: Op<{ readonly shape: Shape }> = {
       emit.instruction(instructions.scatterAdd, { to, from, index, count, width, rows });
     },
   },
+  total: ([updates, index], { shape }) => index.scatterAdd(updates, shape),
   key: ({ shape }) => shape.join(),
 };

@@ -1,13 +1,15 @@
 // scan: one body graph, run for every step of a sequence, as a loop instruction forward and backward. The body is closed: all it
-// reads from outside is among the inputs. Backward saves the carries alone and computes the body again (as checkpointing does).
+// reads from outside is among the inputs. For backward the carries alone are kept, and the body is computed again (as by checkpoints).
 
 import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { topological } from "../graph.ts";
+import { dependents, topological } from "../graph.ts";
 import type { LoopBody, Op, VjpContext } from "../op.ts";
-import { type Aval, sameShape, showShape } from "../shape.ts";
+import { type Aval, sameShape, showShape, sizeOf } from "../shape.ts";
 import { scalar, Tensor, tensors } from "../tensor.ts";
+import { item, itemsOf } from "./item.ts";
 import { captured } from "./leaf.ts";
+import { shownBy, waysOf } from "./totals.ts";
 
 /** Final carries; stacked step outputs; stacked carries as each step found them. */
 function outputsOf(_: readonly Aval[], { length, parameters, carries, results }: LoopBody): Aval[] {
@@ -29,20 +31,9 @@ export const scanOp: Op<LoopBody> = {
   key: () => undefined,
 };
 
-/** One output of a scan: a final carry, or what its steps gave, stacked. */
-export const item: Op<{ readonly index: number }> = {
-  name: "item",
-  infer: ([aval]) => aval,
-  vjp: ({ cotangent }) => [cotangent],
-  lowering: { kind: "item", index: ({ index }) => index },
-  key: ({ index }) => `${index}`,
-};
-
 /** All outputs of a scan over `inputs`. */
 function scanItems(inputs: readonly Tensor[], body: LoopBody): Tensor[] {
-  const avals = outputsOf(inputs, body);
-  const node = new Tensor(scanOp as Op, inputs, body, avals[0]);
-  return avals.map((aval, index) => new Tensor(item as Op, [node], { index }, aval));
+  return itemsOf(new Tensor(scanOp as Op, inputs, body, outputsOf(inputs, body)[0]));
 }
 
 function placeholder(aval: Aval): Tensor {
@@ -53,84 +44,92 @@ function zeros({ shape }: Aval): Tensor {
   return scalar(0).broadcastTo(shape);
 }
 
-// With step (c', y) = f(c, x, p): walk the steps backwards, carrying dc and the sum of dp; each step pulls (dc', dy) back through f.
-function scanVjp({
-  inputs,
-  output,
-  attrs: body,
-  cotangents,
-  needs,
-  pullback,
-}: VjpContext<LoopBody>): (Tensor | undefined)[] {
-  const { length, reverse, parameters, carries, sequences, results } = body;
-  const isFloat = ({ dtype }: Aval) => dtype === "f32";
-  const [carryIn, elements] = [parameters.slice(0, carries), parameters.slice(carries, carries + sequences)];
-  const captures = parameters.slice(carries + sequences);
-  const floatCarries = carryIn.filter(isFloat);
-  const floatElements = elements.filter((_, i) => needs[carries + i]);
-  const floatCaptures = captures.filter((_, i) => needs[carries + sequences + i]);
-  const stepOutputs = results.slice(carries);
-  const outputCotangents = cotangents.slice(carries, carries + stepOutputs.length);
-  const stackCotangents = cotangents.slice(carries + stepOutputs.length);
+/** A placeholder of a body, and what it stands for: the first of a carry, the whole of a sequence, or what the body captures. */
+type Fed = readonly [inside: Tensor, outside: Tensor];
 
-  const carryGradients = floatCarries.map(placeholder);
-  const captureSums = floatCaptures.map(placeholder);
-  const outputGradients = stepOutputs.map((step, i) => (outputCotangents[i] ? placeholder(step) : undefined));
-  const stackGradients = carryIn.map((carry, i) => (stackCotangents[i] ? placeholder(carry) : undefined));
+function pairs(insides: readonly Tensor[], outsides: readonly Tensor[]): Fed[] {
+  return insides.map((inside, i) => [inside, outsides[i]]);
+}
 
-  const seeds = [...carryIn.map((carry) => carryGradients[floatCarries.indexOf(carry)]), ...outputGradients];
-  const wrt = [...floatCarries, ...floatElements, ...floatCaptures];
-  const pulled = pullback(results, seeds, wrt);
-  const plus = (a: Tensor | undefined, b: Tensor | undefined, like: Aval) =>
-    a && b ? a.add(b) : (a ?? b ?? zeros(like));
-  const newCarries = floatCarries.map((carry, i) => plus(pulled[i], stackGradients[carryIn.indexOf(carry)], carry));
-  const newElements = floatElements.map((element, i) => pulled[floatCarries.length + i] ?? zeros(element));
-  const newSums = floatCaptures.map((_, i) =>
-    plus(captureSums[i], pulled[floatCarries.length + floatElements.length + i], captureSums[i]),
-  );
+function given<T>(list: readonly (T | undefined)[]): T[] {
+  return list.filter((entry) => entry !== undefined);
+}
 
-  const given = <T>(list: readonly (T | undefined)[]) => list.filter((entry) => entry !== undefined);
-  const stackStart = carries + stepOutputs.length;
-  const stacks = outputsOf(inputs, body)
-    .slice(stackStart)
-    .map((aval, i) => new Tensor(item as Op, [output], { index: stackStart + i }, aval));
-  const finals = floatCarries.map((carry) => cotangents[carryIn.indexOf(carry)] ?? zeros(carry));
-  const backward = scanItems(
-    [
-      ...finals,
-      ...captureSums.map(zeros),
-      ...inputs.slice(carries, carries + sequences),
-      ...stacks,
-      ...given(outputCotangents),
-      ...given(stackCotangents),
-      ...inputs.slice(carries + sequences),
+// The gradient of a loop is a loop the other way. With step (c', y) = f(c, x, w):
+//
+//   forward    c0 --> f --> c1 --> f --> c2 --> f --> c3    each f reads its x and the w of all, and gives its y; kept are the carries
+//                                                           that the steps found: c0, c1, c2
+//   backward  dc0 <-- b <- dc1 <-- b <- dc2 <-- b <- dc3    each b computes f again from the carry that was kept, pulls dc' and its dy
+//                                                           back through it, and gives dc, its dx and its share of dw
+//
+// dw is the sum of all shares. Where it can, it is made after the loop, of stacks of what the steps give (totals.ts); else the loop carries
+// it, as it does dc.
+function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
+  const { length, reverse, parameters, carries, sequences } = context.attrs;
+  const { carried, walked, slopes } = stepBack(context);
+  const end = carries + sequences;
+  const shares = given(slopes.slice(end));
+  const order = topological(given(slopes.slice(carries)));
+
+  // Stacked for a sum is what differs from step to step, but not what a loop inside b gives: products of its stacks are deep as they are,
+  // and memory would grow with the product of both lengths.
+  const differing = dependents(order, new Map([...carried, ...walked]).keys());
+  const isStackable = (node: Tensor) => differing.has(shownBy(node)) && shownBy(node).op !== item;
+  const ways = waysOf(shares, isStackable);
+  const summed = shares.filter((share) => !ways.has(share));
+  const sums = pairs(summed.map(placeholder), summed.map(zeros));
+
+  // The loop gives out whatever b computes for dx and shares: what of it nobody reads is not stacked.
+  const captures = pairs(parameters.slice(end), context.inputs.slice(end));
+  const fed = new Map([...carried, ...sums, ...walked, ...captures]);
+  const items = scanItems([...fed.values()], {
+    length,
+    reverse: !reverse,
+    parameters: [...fed.keys()],
+    carries: carried.length + sums.length,
+    sequences: walked.length,
+    results: [...given(slopes.slice(0, carries)), ...summed.map((share, i) => sums[i][0].add(share)), ...order],
+  });
+
+  // Its items are in the order of its results: dc of the first step, sums, stacks.
+  const first = slopes.slice(0, carries).map((dc) => dc && items.shift());
+  const totals = new Map(pairs(summed, items.splice(0, summed.length)));
+  const stacks = new Map([...pairs(order, items), ...walked]);
+  const stackOf = (node: Tensor) => (stacks.get(shownBy(node)) as Tensor).reshape([length, ...node.shape]);
+  const sumOf = (node: Tensor) => totals.get(node) as Tensor;
+  for (const [node, way] of ways) totals.set(node, way(sumOf, stackOf));
+  return slopes.map((slope, i) => (i < carries ? first[i] : slope && (i < end ? stackOf : sumOf)(slope)));
+}
+
+/**
+ * One b: its carries and sequences, and what it gives for each parameter of f: dc of every float carry, dx and shares of dw where there
+ * are any.
+ */
+function stepBack({ inputs, output, attrs: body, cotangents, needs, pullback }: VjpContext<LoopBody>) {
+  const { parameters, carries, sequences, results } = body;
+  const found = parameters.slice(0, carries);
+
+  // Cotangents of all that f gives, as far as there are any, and of the carries kept, for where this gradient is differentiated itself.
+  const made = [...results, ...found];
+  const d = made.map((value, i): Fed | undefined => {
+    const cotangent = cotangents[i] ?? (i < carries && value.dtype === "f32" ? zeros(value) : undefined);
+    return cotangent && [placeholder(value), cotangent];
+  });
+
+  const wrt = parameters.filter((_, i) => (i < carries ? d[i] : needs[i]));
+  const seeds = d.map((fed) => fed?.[0]);
+  const pulled = pullback(made, seeds, wrt);
+  const slopeOf = (parameter: Tensor, i: number) =>
+    pulled[wrt.indexOf(parameter)] ?? (i < carries && d[i] ? zeros(parameter) : undefined);
+  return {
+    carried: given(d.slice(0, carries)),
+    walked: [
+      ...pairs(parameters.slice(carries, carries + sequences), inputs.slice(carries)),
+      ...pairs(found, itemsOf(output).slice(results.length)),
+      ...given(d.slice(carries)),
     ],
-    {
-      length,
-      reverse: !reverse,
-      parameters: [
-        ...carryGradients,
-        ...captureSums,
-        ...elements,
-        ...carryIn,
-        ...given(outputGradients),
-        ...given(stackGradients),
-        ...captures,
-      ],
-      carries: carryGradients.length + captureSums.length,
-      sequences: sequences + carries + given(outputGradients).length + given(stackGradients).length,
-      results: [...newCarries, ...newSums, ...newElements],
-    },
-  );
-  const find = (list: readonly Tensor[], parameter: Tensor, start: number) => {
-    const index = list.indexOf(parameter);
-    return index < 0 ? undefined : backward[start + index];
+    slopes: parameters.map(slopeOf),
   };
-  return [
-    ...carryIn.map((carry) => find(floatCarries, carry, 0)),
-    ...elements.map((element) => find(floatElements, element, floatCarries.length + floatCaptures.length)),
-    ...captures.map((capture) => find(floatCaptures, capture, floatCarries.length)),
-  ];
 }
 
 /** What one step of a scan gives. */
@@ -201,18 +200,19 @@ export function scan(
 
 /** Cuts a body off from the graph around it: what does not depend on `parameters` becomes a placeholder. */
 function close(results: readonly Tensor[], parameters: readonly Tensor[]) {
-  const depends = new Set(parameters);
   const order = topological(results);
-  for (const node of order) if (node.inputs.some((input) => depends.has(input))) depends.add(node);
+  const depends = dependents(order, parameters);
   const outer: Tensor[] = [];
   const inner: Tensor[] = [];
   const closed = new Map<Tensor, Tensor>(parameters.map((parameter) => [parameter, parameter]));
   const inside = (node: Tensor): Tensor => {
     const known = closed.get(node);
     if (known !== undefined) return known;
-    // A scalar is captured as such: repeated, it would need memory.
+    // Scalars and rows are captured as such: repeated, they would need memory, and a bias would have the gradient of a matrix.
     const { op, inputs, shape } = node;
-    if (op.lowering.kind === "broadcast" && inputs[0].shape.length === 0) return inside(inputs[0]).broadcastTo(shape);
+    const [from] = inputs;
+    if (op.lowering.kind === "broadcast" && sizeOf(from.shape) === (from.shape.at(-1) ?? 1))
+      return inside(from).broadcastTo(shape);
     const stand = placeholder(node);
     outer.push(node);
     inner.push(stand);

@@ -1,17 +1,7 @@
-// Movement: the same elements elsewhere. Views cost nothing; the rest are strided copies that consumers often absorb.
+// Movement: the same elements elsewhere. Views cost nothing; the rest are walks through memory, and copies for who cannot walk.
 import { DTypeError, ShapeError } from "../errors.ts";
-import { exactly, type Op, perInput, type StridedCopy } from "../op.ts";
-import {
-  checkDType,
-  checkShape,
-  type DType,
-  type Shape,
-  sameShape,
-  showAval,
-  showShape,
-  sizeOf,
-  stridesOf,
-} from "../shape.ts";
+import { checkArity, exactly, type Op, perInput, type Walk } from "../op.ts";
+import { checkDType, checkShape, type DType, type Shape, sameShape, showAval, showShape, sizeOf } from "../shape.ts";
 import { show } from "../show.ts";
 
 const movable: readonly DType[] = ["f32", "i32"]; // bytes move as whole rows (gather) or not at all
@@ -26,6 +16,7 @@ export const reshape: Op<{ readonly shape: readonly number[] }> = {
   },
   vjp: perInput(({ cotangent, inputs }) => cotangent.reshape(inputs[0].shape)),
   lowering: { kind: "view" },
+  linear: true,
   simplify: ([a], { shape }) => {
     if (a.op === reshape) return a.inputs[0].reshape(shape);
     return sameShape(a.shape, shape) ? a : undefined;
@@ -45,19 +36,10 @@ export const permute: Op<{ readonly order: readonly number[] }> = {
   },
   vjp: perInput(({ cotangent, attrs: { order } }) => cotangent.permute(order.map((_, i) => order.indexOf(i)))),
   lowering: {
-    kind: "move",
-    copies([from], to, { order }) {
-      const strides = stridesOf(from.shape);
-      return [
-        copyOf(
-          0,
-          to.shape,
-          stridesOf(to.shape),
-          order.map((axis) => strides[axis]),
-        ),
-      ];
-    },
+    kind: "window",
+    window: ({ order }, strides) => ({ start: 0, strides: order.map((axis) => strides[axis]) }),
   },
+  linear: true,
   simplify([a], { order }) {
     if (order.every((axis, i) => axis === i)) return a;
     if (a.op === permute) {
@@ -87,6 +69,7 @@ export const broadcastTo: Op<{ readonly shape: readonly number[] }> = {
   // The transpose of repeating is summing.
   vjp: perInput(({ cotangent, inputs }) => cotangent.sumTo(inputs[0].shape)),
   lowering: { kind: "broadcast" },
+  linear: true,
   simplify([a], { shape }) {
     if (a.op === broadcastTo) return a.inputs[0].broadcastTo(shape);
     return sameShape(a.shape, shape) ? a : undefined;
@@ -125,9 +108,8 @@ function isIdentity(shape: Shape, { sizes, steps }: SliceAttrs): boolean {
   return sameShape(shape, sizes) && steps.every((step, i) => step === 1 || sizes[i] < 2);
 }
 
-/** Where ranges start in the elements of `shape`, and how far apart they walk there. */
-function walk(shape: Shape, { starts, steps }: SliceAttrs): { readonly start: number; readonly strides: number[] } {
-  const strides = stridesOf(shape);
+/** How the elements that a slice names lie among those of strides. */
+function walk({ starts, steps }: SliceAttrs, strides: readonly number[]): Walk {
   return {
     start: strides.reduce((sum, stride, i) => sum + stride * starts[i], 0),
     strides: strides.map((stride, i) => stride * steps[i]),
@@ -143,43 +125,62 @@ export const slice: Op<SliceAttrs> = {
     return { shape: attrs.sizes, dtype: aval.dtype };
   },
   vjp: perInput(({ cotangent, inputs: [{ shape }], attrs, apply }) =>
-    apply(spread, [cotangent], { ...attrs, shape, value: 0 }),
+    apply(spread, [cotangent], { shape, value: 0, ranges: [attrs] }),
   ),
-  lowering: {
-    kind: "move",
-    copies([from], to, attrs) {
-      const { start, strides } = walk(from.shape, attrs);
-      return [copyOf(0, to.shape, stridesOf(to.shape), strides, 0, start)];
-    },
-  },
+  lowering: { kind: "window", window: walk },
+  linear: true,
   simplify: ([a], attrs) => (isIdentity(a.shape, attrs) ? a : undefined),
   key: ({ starts, sizes, steps }) => `${starts};${sizes};${steps}`,
 };
 
-/** The transpose of slice: a larger tensor of `value` with the input at start, start + step, ... (pad, when the steps are 1). */
-export const spread: Op<SliceAttrs & { readonly shape: readonly number[]; readonly value: number }> = {
+export interface SpreadAttrs {
+  readonly shape: readonly number[];
+  readonly value: number;
+  /** Of each input; no two name the same element. */
+  readonly ranges: readonly SliceAttrs[];
+}
+
+/** The transpose of slices: a larger tensor of `value` with every input at start, start + step, ... (pad, of one input with steps of 1). */
+export const spread: Op<SpreadAttrs> = {
   name: "spread",
-  infer([aval], { shape, starts, sizes, steps }) {
-    checkDType(aval, movable, "spread");
-    checkRanges(checkShape(shape, "spread"), { starts, sizes, steps }, "spread");
-    if (!sameShape(sizes, aval.shape))
-      throw new ShapeError(`spread: sizes [${sizes}] are not the shape ${showShape(aval.shape)}`);
-    return { shape, dtype: aval.dtype };
+  infer(inputs, { shape, ranges }) {
+    checkArity(inputs, ranges.length, "spread");
+    checkShape(shape, "spread");
+    for (const [i, aval] of inputs.entries()) {
+      checkDType(aval, movable, "spread");
+      checkRanges(shape, ranges[i], "spread");
+      if (!sameShape(ranges[i].sizes, aval.shape))
+        throw new ShapeError(`spread: sizes [${ranges[i].sizes}] are not the shape ${showShape(aval.shape)}`);
+    }
+    return { shape, dtype: inputs[0].dtype };
   },
-  vjp: perInput(({ cotangent, attrs: { starts, sizes, steps }, apply }) =>
-    apply(slice, [cotangent], { starts, sizes, steps }),
-  ),
+  vjp: ({ cotangent, needs, attrs: { ranges }, apply }) =>
+    ranges.map((range, i) => (needs[i] ? apply(slice, [cotangent], range) : undefined)),
   lowering: {
-    kind: "move",
-    fill: ({ value }) => value,
-    copies([from], to, attrs) {
-      const { start, strides } = walk(to.shape, attrs);
-      return [copyOf(0, from.shape, strides, stridesOf(from.shape), start, 0)];
-    },
+    kind: "parts",
+    fill: ({ shape, value, ranges }) =>
+      ranges.reduce((sum, { sizes }) => sum + sizeOf(sizes), 0) < sizeOf(shape) ? value : undefined,
+    parts: (_, { ranges }, strides) => ranges.map((range) => walk(range, strides)),
   },
-  simplify: ([a], attrs) => (isIdentity(attrs.shape, attrs) ? a : undefined),
-  key: ({ starts, steps, shape, value }) => `${starts};${steps};${shape};${exactly(value)}`,
+  joined(a, b) {
+    const [p, q] = [a, b].map(({ attrs }) => attrs as SpreadAttrs);
+    const apart = p.value === 0 && q.value === 0 && p.ranges.every((range) => q.ranges.every((o) => isApart(range, o)));
+    if (!apart) return undefined;
+    return { inputs: [...a.inputs, ...b.inputs], attrs: { ...p, ranges: [...p.ranges, ...q.ranges] } };
+  },
+  simplify: ([a, b], { shape, ranges }) => (b === undefined && isIdentity(shape, ranges[0]) ? a : undefined),
+  key: ({ shape, value, ranges }) =>
+    [...ranges.map(({ starts, steps }) => `${starts};${steps}`), shape, exactly(value)].join(";"),
 };
+
+/** Whether two ranges name no element both, as far as their ends tell. */
+function isApart(a: SliceAttrs, b: SliceAttrs): boolean {
+  const ends = ({ starts, sizes, steps }: SliceAttrs, i: number) => {
+    const last = starts[i] + (sizes[i] - 1) * steps[i];
+    return [Math.min(starts[i], last), Math.max(starts[i], last)];
+  };
+  return a.starts.some((_, i) => ends(a, i)[1] < ends(b, i)[0] || ends(b, i)[1] < ends(a, i)[0]);
+}
 
 /** Tensors one after the other along an axis. */
 export const concat: Op<{ readonly axis: number }> = {
@@ -209,40 +210,17 @@ export const concat: Op<{ readonly axis: number }> = {
     });
   },
   lowering: {
-    kind: "move",
-    copies(inputs, to, { axis }) {
-      const strides = stridesOf(to.shape);
-      let start = 0;
-      return inputs.map(({ shape }, i) => {
-        const copy = copyOf(i, shape, strides, stridesOf(shape), start * strides[axis], 0);
-        start += shape[axis];
-        return copy;
+    kind: "parts",
+    parts(inputs, { axis }, strides) {
+      let before = 0;
+      return inputs.map(({ shape }) => {
+        const start = before * strides[axis];
+        before += shape[axis];
+        return { start, strides };
       });
     },
   },
+  linear: true,
   simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
   key: ({ axis }) => `${axis}`,
 };
-
-function copyOf(
-  input: number,
-  sizes: readonly number[],
-  toStrides: readonly number[],
-  fromStrides: readonly number[],
-  toStart = 0,
-  fromStart = 0,
-): StridedCopy {
-  return { input, sizes, toStrides, fromStrides, toStart, fromStart };
-}
-
-/** The copy that materialises a broadcast: stride 0 along the repeated axes. */
-export function broadcastCopy(from: readonly number[], to: readonly number[]): StridedCopy {
-  const lead = to.length - from.length;
-  const strides = stridesOf(from);
-  return copyOf(
-    0,
-    to,
-    stridesOf(to),
-    to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead])),
-  );
-}

@@ -74,7 +74,7 @@ function emitRun(
   emit.instruction(reduce, { to, from, kind: ownKind, outer, n, inner });
 }
 
-interface ReductionOptions {
+interface ReductionOptions extends Pick<Op<ReduceAttrs>, "linear" | "total"> {
   /** Default: the dtype that is reduced. */
   readonly result?: DType;
   /** Whether nothing has a result. */
@@ -87,7 +87,7 @@ function reduction(
   name: string,
   kinds: { readonly f32?: number; readonly i32?: number },
   vjp: Op<ReduceAttrs>["vjp"],
-  { result, ofNothing = false, ofOne = false }: ReductionOptions = {},
+  { result, ofNothing = false, ofOne = false, linear, total }: ReductionOptions = {},
 ): Op<ReduceAttrs> {
   const allowed = (["f32", "i32"] as const).filter((dtype) => kinds[dtype] !== undefined);
   return {
@@ -113,6 +113,8 @@ function reduction(
         });
       },
     },
+    linear,
+    total,
     simplify([a], { axes }) {
       if (!ofOne || !axes.every((axis) => a.shape[axis] === 1)) return undefined;
       return a.reshape(a.shape.filter((_, i) => !axes.includes(i)));
@@ -131,7 +133,12 @@ export const sum = reduction(
   "sum",
   { f32: slot.KIND_SUM, i32: slot.KIND_SUM_I32 },
   perInput(({ cotangent, inputs: [a], attrs: { axes } }) => restore(cotangent, a, axes)),
-  { ofNothing: true, ofOne: true },
+  {
+    ofNothing: true,
+    ofOne: true,
+    linear: true,
+    total: ([stack], { axes }) => stack.sum([0, ...axes.map((axis) => axis + 1)]),
+  },
 );
 
 // n = sqrt(sum x^2), whose squares cannot overflow; dx = (x / n) c, 0 where n = 0 (a subgradient, as PyTorch's)

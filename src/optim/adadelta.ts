@@ -1,15 +1,16 @@
 // Adadelta.
-import { aFraction, aPositiveNumber, checkOptions } from "../check.ts";
+import { aFraction, aPositiveNumber } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Adadelta takes besides its rate; epsilon, added under both roots, is 1e-6 by default and above 0. */
-export interface AdadeltaOptions extends EpsilonOptions {
+export interface AdadeltaOptions extends OptimizerOptions, EpsilonOptions {
   /** Decay of the means of squares; default 0.9. */
   readonly rho?: number;
   /** L2 penalty added to the gradients; default 0. */
@@ -38,9 +39,9 @@ function scaleByAdadelta(rho: number, epsilon: number): Transform<readonly [Vari
  * adadelta(1, { rho: 0.95 }).init([]).links.length; // => 2
  */
 export function adadelta(learningRate: Schedule, options: AdadeltaOptions = {}): Optimizer {
-  checkOptions(options, "adadelta", { rho: aFraction, weightDecay: aDecay, ...epsilonChecks });
+  checkOptimizerOptions(options, "adadelta", { rho: aFraction, weightDecay: aDecay, ...epsilonChecks });
   const { rho = 0.9, weightDecay = 0 } = options;
   const epsilon = epsilonOf(options, 1e-6, "adadelta");
   aPositiveNumber(epsilon, "adadelta: epsilon");
-  return chain(...decayLinks(weightDecay), scaleByAdadelta(rho, epsilon), scaleByLearningRate(learningRate));
+  return descent(options, ...decayLinks(weightDecay), scaleByAdadelta(rho, epsilon), scaleByLearningRate(learningRate));
 }

@@ -1,15 +1,16 @@
 // Adagrad.
-import { aNumberWithin, checkOptions } from "../check.ts";
+import { aNumberWithin } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaledSchedule } from "./joined.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import { inverseTimeDecay, type Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Adagrad takes besides its rate; epsilon, added to the root, is 1e-10 by default. */
-export interface AdagradOptions extends EpsilonOptions {
+export interface AdagradOptions extends OptimizerOptions, EpsilonOptions {
   /** Divides the rate by 1 + lrDecay * step; default 0. */
   readonly lrDecay?: number;
   /** L2 penalty added to the gradients; default 0. */
@@ -43,12 +44,13 @@ function scaleByRootOfSums(initial: number, epsilon: number): Transform<Variable
 export function adagrad(learningRate: Schedule, options: AdagradOptions = {}): Optimizer {
   const notNegative = aNumberWithin(0);
   const checks = { lrDecay: notNegative, weightDecay: aDecay, initialAccumulatorValue: notNegative };
-  checkOptions(options, "adagrad", { ...checks, ...epsilonChecks });
+  checkOptimizerOptions(options, "adagrad", { ...checks, ...epsilonChecks });
   const { lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0 } = options;
   const epsilon = epsilonOf(options, 1e-10, "adagrad");
   const rate =
     lrDecay > 0 ? scaledSchedule(learningRate, inverseTimeDecay(1, { rate: lrDecay, steps: 1 })) : learningRate;
-  return chain(
+  return descent(
+    options,
     ...decayLinks(weightDecay),
     scaleByRootOfSums(initialAccumulatorValue, epsilon),
     scaleByLearningRate(rate),

@@ -5,14 +5,16 @@ import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { aDecay, type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** The decays of Adam's moments; epsilon, added to the root, is 1e-8 by default. */
 export interface MomentOptions extends EpsilonOptions {
-  /** Decay of the mean of gradients; default 0.9. */
-  readonly beta1?: number;
+  /** Decay of the mean of gradients, a number or a schedule; default 0.9. */
+  readonly beta1?: Schedule;
   /** Decay of the mean of squared gradients; default 0.999. */
   readonly beta2?: number;
 }
@@ -25,7 +27,7 @@ export interface AdamOptions extends MomentOptions {
 
 /** What the options of Adam's kin have in common. */
 export const momentChecks: Checks<MomentOptions & { readonly weightDecay?: number | Tensor }> = {
-  beta1: aFraction,
+  beta1: aMomentum,
   beta2: aFraction,
   ...epsilonChecks,
   weightDecay: aDecay,
@@ -63,10 +65,11 @@ export function byAdam(options: AdamOptions, name: string): Transform<AdamState>
     update: (updates, [means, squares, largest], _, step) => {
       const t = stepsWithThis(step);
       // m^ / (sqrt(v^) + epsilon) with the correction of m in the denominator, where it is two numbers for all parameters.
-      const share = biasCorrection(beta1, t);
+      const kept = momentumAt(beta1, step);
+      const share = biasCorrection(kept, t);
       const rootScale = share.mul(biasCorrection(beta2, t).rsqrt());
       const least = share.mul(epsilon);
-      const m = updates.map((update, i) => runningMean(means[i], update, beta1));
+      const m = updates.map((update, i) => runningMean(means[i], update, kept));
       const v = updates.map((update, i) => runningMean(squares[i], update.square(), beta2));
       const top = largest?.map((square, i) => square.maximum(v[i]));
       return {
@@ -87,10 +90,15 @@ export function byAdam(options: AdamOptions, name: string): Transform<AdamState>
  */
 export function adam(
   learningRate: Schedule,
-  options: AdamOptions & { readonly weightDecay?: number | Tensor } = {},
+  options: OptimizerOptions & AdamOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkOptions(options, "adam", { ...momentChecks, amsgrad: aBoolean });
-  return chain(...decayLinks(options.weightDecay ?? 0), byAdam(options, "adam"), scaleByLearningRate(learningRate));
+  checkOptimizerOptions(options, "adam", { ...momentChecks, amsgrad: aBoolean });
+  return descent(
+    options,
+    ...decayLinks(options.weightDecay ?? 0),
+    byAdam(options, "adam"),
+    scaleByLearningRate(learningRate),
+  );
 }
 
 /**
@@ -103,10 +111,11 @@ export function adam(
  */
 export function adamW(
   learningRate: Schedule,
-  options: AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
+  options: OptimizerOptions & AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkOptions(options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
-  return chain(
+  checkOptimizerOptions(options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
+  return descent(
+    options,
     byAdam(options, "adamW"),
     ...decayLinks(options.weightDecay ?? 0.01, options.mask),
     scaleByLearningRate(learningRate),

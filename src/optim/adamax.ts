@@ -1,20 +1,22 @@
 // Adamax: Adam by the infinity norm.
-import { checkOptions } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
-function scaleByAdamax(beta1: number, beta2: number, epsilon: number): Transform<readonly [Variable[], Variable[]]> {
+function scaleByAdamax(beta1: Schedule, beta2: number, epsilon: number): Transform<readonly [Variable[], Variable[]]> {
   return {
     init: (parameters) => [filledLike(parameters, "adamax.m"), filledLike(parameters, "adamax.u")],
     update(updates, [means, largest], _, step) {
-      const share = biasCorrection(beta1, stepsWithThis(step));
-      const m = updates.map((update, i) => runningMean(means[i], update, beta1));
+      const kept = momentumAt(beta1, step);
+      const share = biasCorrection(kept, stepsWithThis(step));
+      const m = updates.map((update, i) => runningMean(means[i], update, kept));
       const u = updates.map((update, i) => largest[i].mul(beta2).maximum(update.abs().add(epsilon)));
       return {
         updates: m.map((mean, i) => mean.div(u[i].mul(share))),
@@ -35,10 +37,15 @@ function scaleByAdamax(beta1: number, beta2: number, epsilon: number): Transform
  */
 export function adamax(
   learningRate: Schedule,
-  options: MomentOptions & { readonly weightDecay?: number } = {},
+  options: OptimizerOptions & MomentOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkOptions(options, "adamax", momentChecks);
+  checkOptimizerOptions(options, "adamax", momentChecks);
   const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
   const epsilon = epsilonOf(options, 1e-8, "adamax");
-  return chain(...decayLinks(weightDecay), scaleByAdamax(beta1, beta2, epsilon), scaleByLearningRate(learningRate));
+  return descent(
+    options,
+    ...decayLinks(weightDecay),
+    scaleByAdamax(beta1, beta2, epsilon),
+    scaleByLearningRate(learningRate),
+  );
 }

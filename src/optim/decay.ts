@@ -1,6 +1,6 @@
 // What pulls parameters towards zero: decay and penalties, as additions to the updates.
 
-import { aNumberWithin, type Checks, checkOptions } from "../check.ts";
+import { aBoolean, aNumberWithin, type Checks, checkOptions } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { aSchedule } from "./schedules.ts";
@@ -50,6 +50,25 @@ export const decayChecks: Checks<DecayOptions> = { mask: aSelection };
 /** A decay as the links that make it: none for 0. */
 export function decayLinks(decay: number | Tensor, mask?: Selection): Transform[] {
   return decay === 0 ? [] : [addDecayedWeights(decay, { mask })];
+}
+
+/** What optimizers of Adam's kin take that have their decay either way. */
+export interface EitherDecayOptions {
+  /** L2 penalty added to the gradients; default 0. */
+  readonly weightDecay?: number | Tensor;
+  /** Decays the parameters themselves, as AdamW does, instead of adding to the gradients. */
+  readonly decoupledWeightDecay?: boolean;
+}
+
+export const eitherDecayChecks: Checks<EitherDecayOptions> = { weightDecay: aDecay, decoupledWeightDecay: aBoolean };
+
+/** Links of a decay, where it belongs: before what scales gradients, or, decoupled, after it. */
+export function decayAround(
+  { weightDecay = 0, decoupledWeightDecay = false }: EitherDecayOptions,
+  scale: Transform,
+): readonly Transform[] {
+  const decay = decayLinks(weightDecay);
+  return decoupledWeightDecay ? [scale, ...decay] : [...decay, scale];
 }
 
 /**

@@ -5,11 +5,21 @@ export { scaleByAdam } from "./adam.ts";
 export { ema, swa } from "./averages.ts";
 export { agc, clipByGlobalNorm, clipByValue } from "./clip.ts";
 export { type Constraint, clamp, constrained, maxNorm, nonNegative, unitNorm } from "./constraints.ts";
-export { type CyclicOptions, cosineRestarts, cyclic, type OneCycleOptions, oneCycle } from "./cycles.ts";
+export {
+  type CyclicOptions,
+  cosineAnnealing,
+  cosineRestarts,
+  cyclic,
+  type OneCycleMomentumOptions,
+  type OneCycleOptions,
+  oneCycle,
+  oneCycleMomentum,
+} from "./cycles.ts";
 export { addDecayedWeights, type DecayOptions, l1Penalty, l2Penalty } from "./decay.ts";
+export type { OptimizerOptions } from "./descent.ts";
 export { freeze, type ParameterGroup, parameterGroups } from "./groups.ts";
 export { hyperparameter } from "./hyperparameter.ts";
-export { joinedSchedules, linearWarmup, noam, scaledSchedule } from "./joined.ts";
+export { joinedSchedules, linearSchedule, linearWarmup, noam, scaledSchedule } from "./joined.ts";
 export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
 export { scaleByLearningRate } from "./learning-rate.ts";
 export { lookahead } from "./lookahead.ts";

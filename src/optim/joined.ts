@@ -6,7 +6,30 @@ import { aSchedule, checkMilestones, type Schedule, scheduled } from "./schedule
 import { rateOn, wayOver } from "./ways.ts";
 
 /**
- * Up to `value` in a line over `steps`, from `startFactor` (default 1/3) times it; then `value` (torch.optim.lr_scheduler.LinearLR).
+ * A line over `steps` from `startFactor` (default 1/3) to `endFactor` (default 1) times `value`, where it stays, upwards or downwards
+ * (torch.optim.lr_scheduler.LinearLR, whose total_iters is `steps`).
+ * @throws ArgumentError unless steps is a whole number >= 1 and the factors are >= 0
+ *
+ * @example
+ * import { evaluate, scalar } from "simdgrad";
+ * import { linearSchedule, scheduled } from "simdgrad/optim";
+ * const schedule = linearSchedule(2, { steps: 4, startFactor: 1, endFactor: 0.5 });
+ * await evaluate(scheduled(schedule, scalar(2, "i32"))); // => [1.5]
+ * await evaluate(scheduled(schedule, scalar(9, "i32"))); // => [1]
+ */
+export function linearSchedule(
+  value: number,
+  options: { readonly steps: number; readonly startFactor?: number; readonly endFactor?: number },
+): Schedule {
+  aFiniteNumber(value, "linearSchedule: value");
+  const factor = aNumberWithin(0);
+  checkOptions(options, "linearSchedule", { steps: aWholeNumber(1), startFactor: factor, endFactor: factor }, "steps");
+  const { steps, startFactor = 1 / 3, endFactor = 1 } = options;
+  return ofStep((step) => rateOn(wayOver(step, steps), value * startFactor, value * endFactor));
+}
+
+/**
+ * Up to `value` in a line over `steps`, from `startFactor` (default 1/3) times it; then `value`: a `linearSchedule` that ends there.
  * @throws ArgumentError unless steps is a whole number >= 1 and startFactor >= 0
  *
  * @example

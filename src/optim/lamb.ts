@@ -1,12 +1,12 @@
 // LAMB and LARS: steps as long as a share of what they change, parameter by parameter; for large batches.
-import { checkOptions } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import { byAdam, type MomentOptions, momentChecks } from "./adam.ts";
 import { type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
-import { chain, type Optimizer, stateless, type Transform } from "./transform.ts";
+import { type Optimizer, stateless, type Transform } from "./transform.ts";
 
 /**
  * update a / b, or the update where either is 0. It is made short before it is made long: the ratio of the lengths may be more than a
@@ -33,11 +33,12 @@ function scaleByTrustRatio(): Transform<undefined> {
  */
 export function lamb(
   learningRate: Schedule,
-  options: MomentOptions & DecayOptions & { readonly weightDecay?: number } = {},
+  options: OptimizerOptions & MomentOptions & DecayOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkOptions(options, "lamb", { ...momentChecks, ...decayChecks });
+  checkOptimizerOptions(options, "lamb", { ...momentChecks, ...decayChecks });
   const { beta1, beta2, weightDecay = 0, mask } = options;
-  return chain(
+  return descent(
+    options,
     byAdam({ beta1, beta2, epsilon: epsilonOf(options, 1e-6, "lamb") }, "lamb"),
     ...decayLinks(weightDecay, mask),
     scaleByTrustRatio(),

@@ -1,16 +1,18 @@
 // LARS: momentum with a rate for every parameter.
-import { aBoolean, aFraction, aNumberWithin, aPositiveNumber, checkOptions } from "../check.ts";
+import { aBoolean, aNumberWithin, aPositiveNumber } from "../check.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaledByTrust } from "./lamb.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { aSelection, masked, type Selection } from "./selection.ts";
 import { trace } from "./sgd.ts";
-import { chain, type Optimizer, stateless } from "./transform.ts";
+import { type Optimizer, stateless } from "./transform.ts";
 
 /** What LARS takes besides its rate. */
-export interface LarsOptions {
-  /** Default 0.9. */
-  readonly momentum?: number;
+export interface LarsOptions extends OptimizerOptions {
+  /** A number or a schedule; default 0.9. */
+  readonly momentum?: Schedule;
   readonly nesterov?: boolean;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
@@ -30,8 +32,8 @@ export interface LarsOptions {
  * lars(1, { weightDecay: 1e-4, mask: ({ shape }) => shape.length > 1 }).init([]).links.length; // => 3
  */
 export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimizer {
-  checkOptions(options, "lars", {
-    momentum: aFraction,
+  checkOptimizerOptions(options, "lars", {
+    momentum: aMomentum,
     nesterov: aBoolean,
     weightDecay: aNumberWithin(0),
     trustCoefficient: aPositiveNumber,
@@ -46,5 +48,5 @@ export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimiz
       return scaledByTrust(decayed, w.mul(trustCoefficient), length);
     }),
   }));
-  return chain(masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));
+  return descent(options, masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));
 }

@@ -3,6 +3,12 @@ import { aNumberWithin } from "../check.ts";
 import { aSchedule, type Schedule, scheduled } from "./schedules.ts";
 import { stateless, type Transform } from "./transform.ts";
 
+/** Throws an ArgumentError unless a value is a learning rate. */
+export function aRate(value: unknown): void {
+  if (typeof value === "number") aNumberWithin(0)(value, "learningRate");
+  else aSchedule(value, "learningRate");
+}
+
 /**
  * Updates times minus the learning rate, a number or a schedule of the step.
  * @throws ArgumentError for a negative rate
@@ -12,8 +18,7 @@ import { stateless, type Transform } from "./transform.ts";
  * scaleByLearningRate(0.1).init([]); // => undefined
  */
 export function scaleByLearningRate(rate: Schedule): Transform<undefined> {
-  if (typeof rate === "number") aNumberWithin(0)(rate, "learningRate");
-  else aSchedule(rate, "learningRate");
+  aRate(rate);
   return stateless((updates, _, __, step) => {
     const factor = scheduled(rate, step).neg();
     return { updates: updates.map((update) => update.mul(factor)) };

@@ -1,27 +1,29 @@
 // Muon: momentum made orthogonal, for matrices.
 
-import { aBoolean, aFraction, aWholeNumber, checkOptions } from "../check.ts";
+import { aBoolean, aWholeNumber } from "../check.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { adamW } from "./adam.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { parameterGroups } from "./groups.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
-import { anOptimizer, assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { anOptimizer, assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What Muon takes besides its rate. */
-export interface MuonOptions {
-  /** Default 0.95. */
-  readonly momentum?: number;
+export interface MuonOptions extends OptimizerOptions {
+  /** A number or a schedule; default 0.95. */
+  readonly momentum?: Schedule;
   /** Looks ahead; default true. */
   readonly nesterov?: boolean;
   /** Decoupled decay; default 0.1. */
   readonly weightDecay?: number;
   /** Newton-Schulz iterations; default 5. */
   readonly nsSteps?: number;
-  /** Trains what is no matrix. Default: adamW(1e-3). */
+  /** Trains what is no matrix, in its own direction. Default: adamW(1e-3). */
   readonly others?: Optimizer;
 }
 
@@ -40,12 +42,13 @@ function orthogonalized(gradient: Tensor, nsSteps: number): Tensor {
   return m > n ? x.transpose() : x;
 }
 
-function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Transform<Variable[]> {
+function orthogonalize(momentum: Schedule, nesterov: boolean, nsSteps: number): Transform<Variable[]> {
   return {
     init: (parameters) => filledLike(parameters, "muon.momentum"),
-    update(updates, buffers) {
-      const next = updates.map((update, i) => runningMean(buffers[i], update, momentum));
-      const ahead = nesterov ? next.map((buffer, i) => runningMean(buffer, updates[i], momentum)) : next;
+    update(updates, buffers, _, step) {
+      const kept = momentumAt(momentum, step);
+      const next = updates.map((update, i) => runningMean(buffers[i], update, kept));
+      const ahead = nesterov ? next.map((buffer, i) => runningMean(buffer, updates[i], kept)) : next;
       return {
         updates: ahead.map((update) => {
           const [m, n] = update.shape;
@@ -69,15 +72,17 @@ function orthogonalize(momentum: number, nesterov: boolean, nsSteps: number): Tr
  * muon(0.002, { others: adamW(0.002) }).init(parameters).links.length; // => 2
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
-  checkOptions(options, "muon", {
-    momentum: aFraction,
+  checkOptimizerOptions(options, "muon", {
+    momentum: aMomentum,
     nesterov: aBoolean,
     weightDecay: aDecay,
     nsSteps: aWholeNumber(1),
     others: anOptimizer,
   });
-  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, others = adamW(1e-3) } = options;
-  const matrices = chain(
+  const { momentum = 0.95, nesterov = true, weightDecay = 0.1, nsSteps = 5, maximize } = options;
+  const { others = adamW(1e-3, { maximize }) } = options;
+  const matrices = descent(
+    options,
     orthogonalize(momentum, nesterov, nsSteps),
     ...decayLinks(weightDecay),
     scaleByLearningRate(learningRate),

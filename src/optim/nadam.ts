@@ -1,22 +1,22 @@
 // NAdam: Adam with Nesterov's look ahead.
-import { aNumberWithin, checkOptions } from "../check.ts";
+import { aNumberWithin } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { decayAround, type EitherDecayOptions, eitherDecayChecks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { momentumAt } from "./momentum.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What NAdam takes besides its rate. */
-export interface NadamOptions extends MomentOptions {
+export interface NadamOptions extends OptimizerOptions, MomentOptions, EitherDecayOptions {
   /** How fast momentum grows to beta1; default 0.004. */
   readonly momentumDecay?: number;
-  /** L2 penalty added to the gradients; default 0. */
-  readonly weightDecay?: number;
 }
 
 interface NadamState {
@@ -30,7 +30,7 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
   const { beta1 = 0.9, beta2 = 0.999, momentumDecay = 0.004 } = options;
   const epsilon = epsilonOf(options, 1e-8, "nadam");
   const rate = momentumDecay * naturalLog(0.96);
-  const momentum = (t: Tensor) => t.mul(rate).exp().mul(-0.5).add(1).mul(beta1);
+  const momentum = (t: Tensor, kept: number | Tensor) => t.mul(rate).exp().mul(-0.5).add(1).mul(kept);
   return {
     init: (parameters) => ({
       m: filledLike(parameters, "nadam.m"),
@@ -39,12 +39,13 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
     }),
     update(updates, state, _, step) {
       const t = stepsWithThis(step);
-      const [now, next] = [momentum(t), momentum(t.add(1))];
+      const kept = momentumAt(beta1, step);
+      const [now, next] = [momentum(t, kept), momentum(t.add(1), kept)];
       const product = state.product.mul(now);
       const gradientShare = now.neg().add(1).div(product.neg().add(1));
       const meanShare = next.div(product.mul(next).neg().add(1));
       const rootScale = biasCorrection(beta2, t).rsqrt();
-      const m = updates.map((update, i) => runningMean(state.m[i], update, beta1));
+      const m = updates.map((update, i) => runningMean(state.m[i], update, kept));
       const v = updates.map((update, i) => runningMean(state.v[i], update.square(), beta2));
       return {
         updates: updates.map((update, i) =>
@@ -65,6 +66,10 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
  * nadam(0.002).init([]).links.length; // => 2
  */
 export function nadam(learningRate: Schedule, options: NadamOptions = {}): Optimizer {
-  checkOptions(options, "nadam", { ...momentChecks, momentumDecay: aNumberWithin(0) });
-  return chain(...decayLinks(options.weightDecay ?? 0), scaleByNadam(options), scaleByLearningRate(learningRate));
+  checkOptimizerOptions(options, "nadam", {
+    ...momentChecks,
+    ...eitherDecayChecks,
+    momentumDecay: aNumberWithin(0),
+  });
+  return descent(options, ...decayAround(options, scaleByNadam(options)), scaleByLearningRate(learningRate));
 }

@@ -1,15 +1,16 @@
 // RAdam: Adam that waits until it knows the variance of its gradients.
-import { checkOptions } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import { scalar, type Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
-import { decayLinks } from "./decay.ts";
+import { decayAround, type EitherDecayOptions, eitherDecayChecks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { momentumAt } from "./momentum.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /**
  * rho_t = rho_inf - 2 t beta^t / (1 - beta^t), how many gradients the mean of squares is worth. Both terms are in the thousands and
@@ -38,12 +39,13 @@ function longest(beta: number): number {
   return 2 / (1 - beta) - 1;
 }
 
-function scaleByRadam(beta1: number, beta2: number, epsilon: number): Transform<readonly [Variable[], Variable[]]> {
+function scaleByRadam(beta1: Schedule, beta2: number, epsilon: number): Transform<readonly [Variable[], Variable[]]> {
   return {
     init: (parameters) => [filledLike(parameters, "radam.m"), filledLike(parameters, "radam.v")],
     update(updates, [means, squares], _, step) {
       const t = stepsWithThis(step);
-      const share = biasCorrection(beta1, t);
+      const kept = momentumAt(beta1, step);
+      const share = biasCorrection(kept, t);
       const most = longest(beta2);
       const rho = effectiveLength(beta2, t);
       const trusted = rho.greater(5);
@@ -57,7 +59,7 @@ function scaleByRadam(beta1: number, beta2: number, epsilon: number): Transform<
       // m^ r_t sqrt(1 - beta2^t) / (sqrt(v) + epsilon), or m^ alone: one quotient with other numbers.
       const scale = trusted.select(rectified, 1).div(share);
       const least = trusted.select(scalar(epsilon), 1);
-      const m = updates.map((update, i) => runningMean(means[i], update, beta1));
+      const m = updates.map((update, i) => runningMean(means[i], update, kept));
       const v = updates.map((update, i) => runningMean(squares[i], update.square(), beta2));
       return {
         updates: m.map((mean, i) => mean.mul(scale).div(v[i].sqrt().mul(trusted).add(least))),
@@ -78,10 +80,11 @@ function scaleByRadam(beta1: number, beta2: number, epsilon: number): Transform<
  */
 export function radam(
   learningRate: Schedule,
-  options: MomentOptions & { readonly weightDecay?: number } = {},
+  options: OptimizerOptions & MomentOptions & EitherDecayOptions = {},
 ): Optimizer {
-  checkOptions(options, "radam", momentChecks);
-  const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
+  checkOptimizerOptions(options, "radam", { ...momentChecks, ...eitherDecayChecks });
+  const { beta1 = 0.9, beta2 = 0.999 } = options;
   const epsilon = epsilonOf(options, 1e-8, "radam");
-  return chain(...decayLinks(weightDecay), scaleByRadam(beta1, beta2, epsilon), scaleByLearningRate(learningRate));
+  const scale = scaleByRadam(beta1, beta2, epsilon);
+  return descent(options, ...decayAround(options, scale), scaleByLearningRate(learningRate));
 }

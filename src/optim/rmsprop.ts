@@ -1,22 +1,24 @@
 // RMSprop.
-import { aBoolean, aFraction, checkOptions } from "../check.ts";
+import { aBoolean, aFraction } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { trace } from "./sgd.ts";
-import { assign, chain, filledLike, type Optimizer, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** What RMSprop takes besides its rate; epsilon, added to the root, is 1e-8 by default. */
-export interface RmspropOptions extends EpsilonOptions {
+export interface RmspropOptions extends OptimizerOptions, EpsilonOptions {
   /** Decay of the mean of squares; default 0.99. */
   readonly alpha?: number;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
-  /** Of the scaled gradients; default 0: none. */
-  readonly momentum?: number;
+  /** Of the scaled gradients, a number or a schedule; default 0: none. */
+  readonly momentum?: Schedule;
   /** Divides by the deviation instead of the root mean square. */
   readonly centered?: boolean;
 }
@@ -53,14 +55,15 @@ function scaleByRms(alpha: number, epsilon: number, centered: boolean): Transfor
  * rmsprop(0.01, { momentum: 0.9 }).init([]).links.length; // => 3
  */
 export function rmsprop(learningRate: Schedule, options: RmspropOptions = {}): Optimizer {
-  const checks = { alpha: aFraction, momentum: aFraction, weightDecay: aDecay, centered: aBoolean };
-  checkOptions(options, "rmsprop", { ...checks, ...epsilonChecks });
+  const checks = { alpha: aFraction, momentum: aMomentum, weightDecay: aDecay, centered: aBoolean };
+  checkOptimizerOptions(options, "rmsprop", { ...checks, ...epsilonChecks });
   const { alpha = 0.99, weightDecay = 0, momentum = 0, centered = false } = options;
   const epsilon = epsilonOf(options, 1e-8, "rmsprop");
-  return chain(
+  return descent(
+    options,
     ...decayLinks(weightDecay),
     scaleByRms(alpha, epsilon, centered),
-    ...(momentum > 0 ? [trace(momentum)] : []),
+    ...(momentum !== 0 ? [trace(momentum)] : []),
     scaleByLearningRate(learningRate),
   );
 }

@@ -179,7 +179,7 @@ export function polynomialDecay(
 
 /**
  * From `value` down to `final` along half a cosine over `steps`, then `final` (Loshchilov and Hutter 2017;
- * torch.optim.lr_scheduler.CosineAnnealingLR).
+ * torch.optim.lr_scheduler.CosineAnnealingLR up to T_max, after which that turns as `cosineAnnealing` does).
  * @throws ArgumentError unless steps >= 1
  *
  * @example

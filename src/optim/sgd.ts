@@ -4,9 +4,11 @@ import { ArgumentError } from "../errors.ts";
 import { scalar } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { aDecay, decayLinks } from "./decay.ts";
+import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaleByLearningRate } from "./learning-rate.ts";
+import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
-import { assign, chain, filledLike, type Optimizer, stateless, type Transform } from "./transform.ts";
+import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** How momentum adds up. */
 export interface TraceOptions {
@@ -19,7 +21,8 @@ export interface TraceOptions {
 const traceChecks: Checks<TraceOptions> = { nesterov: aBoolean, dampening: aFraction };
 
 /**
- * Momentum: b = momentum b + (1 - dampening) g, giving b, or g + momentum b with Nesterov's look ahead (Sutskever et al. 2013).
+ * Momentum: b = momentum b + (1 - dampening) g, giving b, or g + momentum b with Nesterov's look ahead (Sutskever et al. 2013). The
+ * momentum may be a schedule.
  * @throws ArgumentError for momentum or dampening outside [0, 1)
  *
  * @example
@@ -29,17 +32,18 @@ const traceChecks: Checks<TraceOptions> = { nesterov: aBoolean, dampening: aFrac
  * const { updates } = trace(0.5).update([constant([1])], [b], [w], scalar(0, "i32"));
  * await evaluate(updates[0]); // => [3]
  */
-export function trace(momentum: number, options: TraceOptions = {}): Transform<Variable[]> {
-  aFraction(momentum, "trace: momentum");
+export function trace(momentum: Schedule, options: TraceOptions = {}): Transform<Variable[]> {
+  aMomentum(momentum, "trace: momentum");
   checkOptions(options, "trace", traceChecks);
   const { nesterov = false, dampening = 0 } = options;
   return {
     init: (parameters) => filledLike(parameters, "momentum"),
     update: (updates, buffers, _, step) => {
       const share = dampening > 0 ? step.equal(0).select(1, scalar(1 - dampening)) : 1; // PyTorch begins with the whole gradient
-      const next = updates.map((update, i) => buffers[i].mul(momentum).add(share === 1 ? update : update.mul(share)));
+      const kept = momentumAt(momentum, step);
+      const next = updates.map((update, i) => buffers[i].mul(kept).add(share === 1 ? update : update.mul(share)));
       return {
-        updates: nesterov ? next.map((buffer, i) => buffer.mul(momentum).add(updates[i])) : next,
+        updates: nesterov ? next.map((buffer, i) => buffer.mul(kept).add(updates[i])) : next,
         assignments: assign(buffers, next),
       };
     },
@@ -47,13 +51,11 @@ export function trace(momentum: number, options: TraceOptions = {}): Transform<V
 }
 
 /** What plain gradient descent may have besides its rate. */
-export interface SgdOptions extends TraceOptions {
-  /** Default 0: none. */
-  readonly momentum?: number;
+export interface SgdOptions extends OptimizerOptions, TraceOptions {
+  /** A number or a schedule; default 0: none. */
+  readonly momentum?: Schedule;
   /** L2 penalty added to the gradients; default 0. */
   readonly weightDecay?: number;
-  /** Climbs instead of descending. */
-  readonly maximize?: boolean;
 }
 
 /**
@@ -68,12 +70,14 @@ export interface SgdOptions extends TraceOptions {
  * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
  */
 export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer {
-  checkOptions(options, "sgd", { ...traceChecks, momentum: aFraction, weightDecay: aDecay, maximize: aBoolean });
-  const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0, maximize = false } = options;
+  checkOptimizerOptions(options, "sgd", { ...traceChecks, momentum: aMomentum, weightDecay: aDecay });
+  const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 } = options;
   if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum");
   if (nesterov && dampening > 0) throw new ArgumentError("sgd: nesterov allows no dampening");
-  const links: Transform[] = maximize ? [stateless((updates) => ({ updates: updates.map((g) => g.neg()) }))] : [];
-  links.push(...decayLinks(weightDecay));
-  if (momentum > 0) links.push(trace(momentum, { nesterov, dampening }));
-  return chain(...links, scaleByLearningRate(learningRate));
+  return descent(
+    options,
+    ...decayLinks(weightDecay),
+    ...(momentum !== 0 ? [trace(momentum, { nesterov, dampening })] : []),
+    scaleByLearningRate(learningRate),
+  );
 }

@@ -1,6 +1,6 @@
 // What every instruction reads and writes, from its decoded words. Print and verify stand on it.
 import * as op from "../../assembly/isa/opcode.ts";
-import { PANEL } from "../../assembly/isa/sizes.ts";
+import { PANEL, SORT_SHORT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { INSTRUCTIONS, isPointer, type Opcode, type Pointers, type Word } from "./instructions.ts";
@@ -45,40 +45,61 @@ function panelWords(k: number, n: number, batch: number): number {
   return k * Math.ceil(n / PANEL) * PANEL * batch;
 }
 
-const products = times(slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N);
+/** Two slots. */
+type Pair = readonly [number, number];
 
-/** Of a product's operand: all matrices of a batch, or the one that it shares; nothing of an empty product. */
-function operand(stride: number, rows: number, columns: number): Extent {
+/** Slots that say how the matrices of an operand lie. */
+interface Places {
+  readonly row: number;
+  readonly stride: number;
+  readonly head: number;
+}
+
+const A: Places = { row: slot.MATMUL_ROW_A, stride: slot.MATMUL_STRIDE_A, head: slot.MATMUL_HEAD_A };
+const B: Places = { row: slot.MATMUL_ROW_B, stride: slot.MATMUL_STRIDE_B, head: slot.MATMUL_HEAD_B };
+const C: Places = { row: slot.MATMUL_ROW_C, stride: slot.MATMUL_STRIDE_C, head: slot.MATMUL_HEAD_C };
+const PACKED: Places = { row: slot.PACK_ROW, stride: slot.PACK_STRIDE, head: slot.PACK_HEAD };
+const PRODUCTS: Pair = [slot.MATMUL_BATCH, slot.MATMUL_HEADS];
+const results = times(...PRODUCTS, slot.MATMUL_M, slot.MATMUL_N);
+
+/** Matrices of rows x columns, as many as two slots say, where others say. */
+function matrices(word: Word, [batch, heads]: Pair, { row, stride, head }: Places, [rows, columns]: Pair): Reach {
+  return hull([
+    [word(columns), 1],
+    [word(rows), word(row)],
+    [word(heads), word(head)],
+    [word(batch), word(stride)],
+  ]);
+}
+
+/** Of a product's operand, which is rows x columns unless a flag says that it is transposed; nothing of an empty product. */
+function operand(places: Places, rows: number, columns: number, flag: number): Extent {
   return {
     reach: (word) => {
-      if (products.reach(word) * word(slot.MATMUL_K) === 0) return 0;
-      return (word(slot.MATMUL_BATCH) - 1) * word(stride) + word(rows) * word(columns);
+      if (results.reach(word) * word(slot.MATMUL_K) === 0) return 0;
+      const isTransposed = (word(slot.MATMUL_TRANSPOSED) & flag) !== 0;
+      return matrices(word, PRODUCTS, places, isTransposed ? [columns, rows] : [rows, columns]);
     },
+    anywhere: true,
   };
 }
 
 /** Of its panels or strips. */
-function packed(stride: number, across: number): Extent {
+function packed({ stride, head }: Places, across: number): Extent {
   return {
     reach: (word) => {
-      if (products.reach(word) === 0) return 0;
-      return panelWords(word(slot.MATMUL_K), word(across), word(stride) === 0 ? 1 : word(slot.MATMUL_BATCH));
+      if (results.reach(word) === 0) return 0;
+      const batch = word(stride) === 0 ? 1 : word(slot.MATMUL_BATCH);
+      const heads = word(head) === 0 ? 1 : word(slot.MATMUL_HEADS);
+      return panelWords(word(slot.MATMUL_K), word(across), batch * heads);
     },
   };
 }
 
-/** One side of a copy: its hull, and the stretch and period of its outermost gap. */
-function strided(word: Word, side: number): number | Reach {
-  const sides: [size: number, stride: number][] = [];
-  let first = 0;
-  for (let axis = 0; axis < word(slot.COPY_RANK); axis++) {
-    const position = slot.COPY_FIRST + axis * slot.COPY_DIMENSION_WORDS;
-    const [size, stride] = [word(position), word(position + side)];
-    if (size === 0) return 0;
-    if (stride < 0) first += (size - 1) * stride;
-    if (size > 1 && stride !== 0) sides.push([size, Math.abs(stride)]);
-  }
-  sides.sort((a, b) => a[1] - b[1]);
+/** From the first word of axes with strides that are not negative to the last one, and the stretch and period of the innermost gap. */
+function hull(axes: readonly (readonly [size: number, stride: number])[]): Reach {
+  if (axes.some(([size]) => size === 0)) return dense(0);
+  const sides = axes.filter(([size, stride]) => size > 1 && stride !== 0).sort((a, b) => a[1] - b[1]);
   let words = 1;
   let run = 0;
   let period = 0;
@@ -87,8 +108,21 @@ function strided(word: Word, side: number): number | Reach {
     else if (run > 0 && stride % period !== 0) [run, period] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     words += (size - 1) * stride;
   }
-  if (run === 0 || run === Number.POSITIVE_INFINITY) [run, period] = [words, words];
-  return { words, first, run, period };
+  return run === 0 || run === Number.POSITIVE_INFINITY ? dense(words) : { words, first: 0, run, period };
+}
+
+/** One side of a copy. */
+function strided(word: Word, side: number): Reach {
+  const sides: [size: number, stride: number][] = [];
+  let first = 0;
+  for (let axis = 0; axis < word(slot.COPY_RANK); axis++) {
+    const position = slot.COPY_FIRST + axis * slot.COPY_DIMENSION_WORDS;
+    const [size, stride] = [word(position), word(position + side)];
+    if (stride < 0) first += (size - 1) * stride;
+    sides.push([size, Math.abs(stride)]);
+  }
+  const reach = hull(sides);
+  return { ...reach, first: reach.words === 0 ? 0 : first };
 }
 
 /** Of rows of a table, by the bytes of its elements. */
@@ -101,12 +135,9 @@ const logits = times(slot.ENTROPY_ROWS, slot.ENTROPY_COLUMNS);
 const targets = times(slot.ENTROPY_ROWS);
 
 /** Of every address in a fixed slot; those of maps follow from their modes. */
-const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent } } = {
-  [op.END]: {},
-  [op.BARRIER]: {},
-  [op.LOOP]: {},
-  [op.INDEX]: {},
-  [op.MAP]: {},
+const EXTENTS: {
+  readonly [O in Opcode as [Pointers[O]] extends [never] ? never : O]: { readonly [K in Pointers[O]]: Extent };
+} = {
   // Parts of a long sum begin anywhere.
   [op.REDUCE]: {
     to: {
@@ -119,15 +150,30 @@ const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent }
     from: { ...times(slot.REDUCE_OUTER, slot.REDUCE_N, slot.REDUCE_INNER), anywhere: true },
   },
   [op.PACK]: {
-    to: { reach: (word) => panelWords(word(slot.PACK_K), word(slot.PACK_N), word(slot.PACK_BATCH)) },
-    from: times(slot.PACK_BATCH, slot.PACK_K, slot.PACK_N),
+    to: {
+      reach: (word) => panelWords(word(slot.PACK_K), word(slot.PACK_N), word(slot.PACK_BATCH) * word(slot.PACK_HEADS)),
+    },
+    from: {
+      reach: (word) =>
+        matrices(
+          word,
+          [slot.PACK_BATCH, slot.PACK_HEADS],
+          PACKED,
+          word(slot.PACK_TRANSPOSED) === 0 ? [slot.PACK_K, slot.PACK_N] : [slot.PACK_N, slot.PACK_K],
+        ),
+      anywhere: true,
+    },
   },
   [op.MATMUL]: {
-    c: { ...products, elementwise: true },
-    a: operand(slot.MATMUL_STRIDE_A, slot.MATMUL_M, slot.MATMUL_K),
-    b: operand(slot.MATMUL_STRIDE_B, slot.MATMUL_K, slot.MATMUL_N),
-    panels: packed(slot.MATMUL_STRIDE_B, slot.MATMUL_N),
-    strips: packed(slot.MATMUL_STRIDE_A, slot.MATMUL_M),
+    c: {
+      reach: (word) => matrices(word, PRODUCTS, C, [slot.MATMUL_M, slot.MATMUL_N]),
+      anywhere: true,
+      elementwise: true,
+    },
+    a: operand(A, slot.MATMUL_M, slot.MATMUL_K, 1),
+    b: operand(B, slot.MATMUL_K, slot.MATMUL_N, 2),
+    panels: packed(B, slot.MATMUL_N),
+    strips: packed(A, slot.MATMUL_M),
   },
   [op.COPY]: {
     to: { reach: (word) => strided(word, 1), anywhere: true },
@@ -143,16 +189,31 @@ const EXTENTS: { readonly [O in Opcode]: { readonly [K in Pointers[O]]: Extent }
   [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
   [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
   [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
+  [op.SORT]: {
+    work: {
+      reach: (word) => (word(slot.SORT_COLUMNS) > SORT_SHORT ? 2 * word(slot.SORT_ROWS) * word(slot.SORT_COLUMNS) : 0),
+    },
+  },
 };
+
+type ByOpcode = Partial<Record<Opcode, Readonly<Record<string, Extent>>>>;
 
 function dense(words: number): Reach {
   return { words, first: 0, run: words, period: words };
 }
 
-/** Words that the operand at word `operand` of a map occupies, by its mode. */
-function operandWords(code: Int32Array, map: number, operand: number): number {
+/** Parts of rows that lie `row` words apart, of all elements of a map. */
+function rowsReach(code: Int32Array, map: number, row: number): Reach {
+  const [n, columns] = [code[map + slot.MAP_N], code[map + slot.MAP_COLUMNS]];
+  if (n === 0 || row === columns) return dense(n);
+  return { first: 0, words: (n / columns - 1) * row + columns, run: columns, period: row };
+}
+
+/** What the operand at word `operand` of a map occupies, by its mode. */
+function operandReach(code: Int32Array, map: number, operand: number): Reach {
+  if ((code[operand + 1] & 0xff) === slot.MODE_ROWS) return rowsReach(code, map, code[operand + 2]);
   const elements = operandElements(code, map, operand);
-  return code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? Math.ceil(elements / 4) : elements;
+  return dense(code[operand + 1] >> 8 === slot.ELEMENT_BYTE ? Math.ceil(elements / 4) : elements);
 }
 
 function operandElements(code: Int32Array, map: number, operand: number): number {
@@ -165,18 +226,27 @@ function operandElements(code: Int32Array, map: number, operand: number): number
   return Math.min(Math.ceil(n / columns / code[operand + 2]), code[operand + 3]);
 }
 
+/** Slots by their names. */
+function numbersOf(opcode: Opcode, names: readonly string[]): number[] {
+  return names.map((name) => INSTRUCTIONS[opcode].slots.find((each) => each.name === name)?.at ?? 0);
+}
+
 function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const counts = code[map + slot.MAP_COUNTS];
   const list: Access[] = [];
   let position = map + slot.MAP_FIRST;
   for (let operands = counts & 0xff; operands > 0; operands--) {
-    const elementwise = code[position + 1] === slot.MODE_FULL; // of words, not of bytes
-    const words = operandWords(code, map, position);
-    list.push({ slot: position - at, write: false, ...dense(words), whole: true, elementwise });
+    const elementwise = code[position + 1] === slot.MODE_FULL || code[position + 1] === slot.MODE_ROWS; // of words, not of bytes
+    const reach = operandReach(code, map, position);
+    list.push({ slot: position - at, write: false, ...reach, whole: !elementwise, elementwise });
     position += slot.MAP_OPERAND_WORDS;
   }
-  for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--)
-    list.push({ slot: position++ - at, write: true, ...dense(code[map + slot.MAP_N]), whole: true, elementwise: true });
+  for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--) {
+    const row = code[position + 1];
+    const reach = row === 0 ? dense(code[map + slot.MAP_N]) : rowsReach(code, map, row);
+    list.push({ slot: position - at, write: true, ...reach, whole: false, elementwise: true });
+    position += slot.MAP_OUTPUT_WORDS;
+  }
   return list;
 }
 
@@ -184,11 +254,12 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
 export function accessesOf(code: Int32Array, at: number): Access[] {
   const word = wordsAt(code, at);
   const opcode = opcodeAt(code, at) as Opcode;
-  const extents: Readonly<Record<string, Extent>> = EXTENTS[opcode];
+  const extents: Readonly<Record<string, Extent>> = (EXTENTS as ByOpcode)[opcode] ?? {};
   const own = INSTRUCTIONS[opcode].slots
     .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
-    .map(({ name, at: number, holds }): Access => {
-      const { reach, anywhere = false, elementwise = false } = extents[name];
+    .map(({ name, at: number, holds, of }): Access => {
+      const extent: Extent = of ? times(...numbersOf(opcode, of)) : extents[name];
+      const { reach, anywhere = false, elementwise = false } = extent;
       const reached = reach(word);
       const words = typeof reached === "number" ? dense(reached) : reached;
       return { slot: number, write: holds === "write", ...words, whole: !anywhere, elementwise };

@@ -1,6 +1,6 @@
 // Words of an instruction: its opcode, its length, where a map is in it, which words are addresses. Kernels decode for themselves.
 import { MAP, OPCODES } from "../../assembly/isa/opcode.ts";
-import { MAP_COUNTS, MAP_FIRST, MAP_OPERAND_WORDS } from "../../assembly/isa/slots.ts";
+import { MAP_COUNTS, MAP_FIRST, MAP_OPERAND_WORDS, MAP_OUTPUT_WORDS } from "../../assembly/isa/slots.ts";
 import { INSTRUCTIONS, type Instruction, isPointer, type Opcode, type Word } from "./instructions.ts";
 
 /** Fixed slots that hold an address, of each instruction. */
@@ -47,7 +47,10 @@ export function visitAddresses(code: Int32Array, at: number, visit: (position: n
     visit(position);
     position += MAP_OPERAND_WORDS;
   }
-  for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--) visit(position++);
+  for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--) {
+    visit(position);
+    position += MAP_OUTPUT_WORDS;
+  }
 }
 
 /** The length that an instruction's counts give; it has its fixed slots. */

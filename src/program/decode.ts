@@ -7,6 +7,7 @@ import { ProgramError } from "../errors.ts";
 import { type Access, accessesOf } from "./access.ts";
 import { countedLength, lengthAt, mapOf, opcodeAt, visitAddresses, wordsAt } from "./addresses.ts";
 import { INSTRUCTIONS, isPointer, type Opcode } from "./instructions.ts";
+import { type Stretches, stretchesOf } from "./meet.ts";
 import { CodeNames } from "./names.ts";
 import { type Place, type Places, positionOf } from "./places.ts";
 import type { Program } from "./program.ts";
@@ -21,8 +22,8 @@ export interface Loop {
   readonly end: number;
 }
 
-/** Words that an instruction reads or writes through one address: `rows` stretches of `run` words, `period` apart. */
-export interface Touch {
+/** What an instruction reads or writes through one address. */
+export interface Touch extends Stretches {
   /** Number of the instruction. */
   readonly line: number;
   readonly slot: number;
@@ -30,17 +31,7 @@ export interface Touch {
   readonly elementwise: boolean;
   /** It holds nothing when a program begins: arena and outputs. */
   readonly blank: boolean;
-  /** First word in the first iteration of all loops (positions count through all regions, see places.ts). */
-  readonly start: number;
-  readonly run: number;
-  readonly rows: number;
-  readonly period: number;
-  /** How far each loop moves it, outermost first. */
-  readonly strides: readonly number[];
   readonly loops: readonly Loop[];
-  /** First word, and the first beyond, in any iteration. */
-  readonly low: number;
-  readonly high: number;
 }
 
 /** A decoded instruction. */
@@ -181,32 +172,22 @@ class Decoder {
       if (depth < 0 || depth >= this.#loops.length)
         this.#fail(`moves with the loop at depth ${depth}, of ${this.#loops.length}`);
       const strides = moves.get(moved) ?? this.#loops.map(() => 0);
-      if (this.#loops[depth].count > 1) strides[depth] += stride;
+      strides[depth] += stride;
       moves.set(moved, strides);
     }
     this.#moves = moves;
   }
 
   #touch(access: Access, line: number, loops: readonly Loop[]): Touch {
-    const { slot: number, write, words, whole, elementwise } = access;
+    const { slot: number, write, whole, elementwise } = access;
     const address = positionOf(this.#word(number));
-    const strides = this.#moves.get(number) ?? loops.map(() => 0);
-    const start = address + access.first;
-    let [low, high] = [start, start + words];
-    if (words > 0)
-      strides.forEach((stride, depth) => {
-        const reach = stride * Math.max(0, loops[depth].count - 1);
-        low += Math.min(0, reach);
-        high += Math.max(0, reach);
-      });
-    const place = this.#placeOf(number, address, low, high);
+    const stretches = stretchesOf(access, address, this.#moves.get(number) ?? [], loops);
+    const place = this.#placeOf(number, address, stretches.low, stretches.high);
     if (whole && !this.#moves.has(number) && address % ALIGN !== 0)
       this.#fail(`${this.#show(number)} begins no buffer`);
     if (write && !place.writable) this.#fail(`writes ${place.kind} ${place.name}`);
     const blank = place.kind === "arena" || place.kind === "output";
-    const rows = access.period > access.run ? Math.ceil(words / access.period) : 1;
-    const [run, period] = rows > 1 ? [access.run, access.period] : [words, 0];
-    return { line, slot: number, write, elementwise, blank, start, run, rows, period, strides, loops, low, high };
+    return { ...stretches, line, slot: number, write, elementwise, blank, loops };
   }
 
   /** What holds all of low..high, and the address itself where nothing is touched. */

@@ -1,6 +1,6 @@
 // The one description of every instruction: its slots in their order (assembly/isa/slots.ts numbers them), and what they hold. Addresses,
-// lengths, names, printing, decoding and the typed emitter follow from it; how far an instruction reaches through its addresses stands
-// in access.ts, which must have an entry for each.
+// lengths, names, printing, decoding and the typed emitter follow from it; how far an instruction reaches through its addresses follows,
+// too, where it is a product of slots, and else stands in access.ts, which must have an entry for each.
 import type * as opcodes from "../../assembly/isa/opcode.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { MAX_RANK } from "../../assembly/isa/sizes.ts";
@@ -16,9 +16,11 @@ export type Word = (slot: number) => number;
 /** An address that is read or written, a number, or how many there are of what follows the slots. */
 interface Slot {
   readonly holds: "read" | "write" | "number" | "count";
+  /** An address reaches as many words as the product of these slots. Default: access.ts says how many. */
+  readonly of?: readonly string[];
   /** An address may be absent: 0. */
   readonly optional?: true;
-  /** 0 is not worth printing. */
+  /** 0 is not worth printing; what else is not: quiet.ts. */
   readonly quiet?: true;
   /** The largest number. Default: any. */
   readonly most?: number;
@@ -73,7 +75,11 @@ const map = instruction(op.MAP, { n: NUMBER, columns: NUMBER, counts: COUNT, fun
 /** Words behind the slots of a map. */
 export function mapWords(word: Word): number {
   const counts = word(slot.MAP_COUNTS);
-  return (counts & 0xff) * slot.MAP_OPERAND_WORDS + ((counts >> 8) & 0xff) + (counts >>> 16) * slot.MAP_STEP_WORDS;
+  return (
+    (counts & 0xff) * slot.MAP_OPERAND_WORDS +
+    ((counts >> 8) & 0xff) * slot.MAP_OUTPUT_WORDS +
+    (counts >>> 16) * slot.MAP_STEP_WORDS
+  );
 }
 
 export const reduce = instruction(op.REDUCE, {
@@ -89,9 +95,13 @@ export const pack = instruction(op.PACK, {
   to: WRITE,
   from: READ,
   batch: NUMBER,
+  heads: NUMBER,
   k: NUMBER,
   n: NUMBER,
   transposed: { ...NUMBER, most: 1 },
+  row: NUMBER,
+  stride: NUMBER,
+  head: NUMBER,
   across: { ...NUMBER, quiet: true },
 });
 
@@ -104,12 +114,20 @@ export const matmul = instruction(
     panels: { ...READ, optional: true },
     strips: { ...READ, optional: true, quiet: true },
     batch: NUMBER,
+    heads: NUMBER,
     m: NUMBER,
     n: NUMBER,
     k: NUMBER,
     transposed: { ...NUMBER, most: 3, quiet: true },
+    rowA: NUMBER,
+    rowB: NUMBER,
+    rowC: NUMBER,
     strideA: NUMBER,
     strideB: NUMBER,
+    strideC: NUMBER,
+    headA: NUMBER,
+    headB: NUMBER,
+    headC: NUMBER,
     map: COUNT,
   },
   {
@@ -142,6 +160,31 @@ const ofTargets = { to: WRITE, from: READ, index: READ, rows: NUMBER, columns: N
 export const crossEntropy = instruction(op.CROSS_ENTROPY, ofTargets);
 export const crossEntropyGradient = instruction(op.CROSS_ENTROPY_GRADIENT, { ...ofTargets, scale: READ });
 
+const along = ["outer", "n", "inner"] as const;
+const FLAG = { ...NUMBER, most: 1, quiet: true } as const;
+export const cumulativeSum = instruction(op.CUMULATIVE_SUM, {
+  to: { ...WRITE, of: along },
+  from: { ...READ, of: along },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+  integer: FLAG,
+  reverse: FLAG,
+  exclusive: FLAG,
+});
+
+const matrix = ["rows", "columns"] as const;
+export const sort = instruction(op.SORT, {
+  values: { ...WRITE, of: matrix },
+  indices: { ...WRITE, of: matrix },
+  work: WRITE,
+  from: { ...READ, of: matrix },
+  rows: NUMBER,
+  columns: NUMBER,
+  integer: FLAG,
+  descending: FLAG,
+});
+
 const described = {
   [op.END]: end,
   [op.BARRIER]: barrier,
@@ -158,13 +201,17 @@ const described = {
   [op.LOG_SUM_EXP]: logSumExp,
   [op.CROSS_ENTROPY]: crossEntropy,
   [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+  [op.CUMULATIVE_SUM]: cumulativeSum,
+  [op.SORT]: sort,
 };
 
 export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described;
 
-type PointersOf<S> = { readonly [K in keyof S]: S[K] extends Pointer ? K : never }[keyof S];
+type PointersOf<S> = {
+  readonly [K in keyof S]: S[K] extends Pointer ? (S[K] extends Pick<Required<Slot>, "of"> ? never : K) : never;
+}[keyof S];
 
-/** Names of the slots of each instruction that hold addresses. */
+/** Names of the slots of each instruction that hold addresses and do not say themselves how far these reach. */
 export type Pointers = { readonly [O in Opcode]: PointersOf<(typeof described)[O]["named"]> };
 
 /** Whether a slot holds an address. */

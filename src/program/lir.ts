@@ -32,6 +32,32 @@ export interface Address {
   readonly words: number;
 }
 
+/** How a tensor's elements lie in a buffer: the first `start` elements in, neighbours along each axis its stride apart. */
+export interface View {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly strides: readonly number[];
+}
+
+/** Matrices as PACK and MATMUL find them: `batch` times `heads`, or fewer where the stride that leads to the next one is 0. */
+export interface Matrices {
+  readonly at: Address;
+  /** Words from a row, as it is stored, to the next. */
+  readonly row: number;
+  /** Words from a batch to the next, and from a head to the next. */
+  readonly stride: number;
+  readonly head: number;
+  readonly transposed: boolean;
+}
+
+/** How many there are, of which size. */
+export interface MatricesSize {
+  readonly batch: number;
+  readonly heads: number;
+  readonly k: number;
+  readonly n: number;
+}
+
 export interface Instruction {
   readonly opcode: number;
   /** Slots 1 onwards. */
@@ -63,8 +89,8 @@ export interface Emitter {
   /** A buffer for the op's own use. */
   temporary(size: number, dtype: DType, label: string): Buffer;
   /**
-   * The packed panels of matrices B, packed where B is made (so once for all iterations of a loop, and once for all readers). With
-   * `across` the strips of matrices A of n rows, as they lie when `transposed`, for products of so many columns.
+   * The packed panels of matrices B (k x n), packed where B is made (so once for all iterations of a loop, and once for all readers). With
+   * `across` the strips of matrices A of n rows, as they lie when transposed, for products of so many columns.
    */
-  panels(of: Buffer, batch: number, k: number, n: number, transposed: boolean, across?: number): Buffer;
+  panels(of: Matrices, size: MatricesSize, across?: number): Buffer;
 }

@@ -4,12 +4,13 @@ import {
   MAP_COUNTS,
   MAP_FIRST,
   MAP_OPERAND_WORDS,
+  MAP_OUTPUT_WORDS,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt } from "./addresses.ts";
 import { INSTRUCTIONS, type Instruction, type Opcode } from "./instructions.ts";
-import { type MapCode, type MapStep, STEPS } from "./map-steps.ts";
+import { type MapStep, STEPS } from "./map-steps.ts";
 
 type Names = ReadonlyMap<number, string>;
 
@@ -29,6 +30,8 @@ const OPCODES: Record<Opcode, string> = {
   [op.LOG_SUM_EXP]: "log_sum_exp",
   [op.CROSS_ENTROPY]: "cross_entropy",
   [op.CROSS_ENTROPY_GRADIENT]: "cross_entropy_gradient",
+  [op.CUMULATIVE_SUM]: "cumulative_sum",
+  [op.SORT]: "sort",
 };
 
 /** Values of slots that choose, in the order of their numbers. */
@@ -38,7 +41,7 @@ const VALUES: Partial<Record<Opcode, Readonly<Record<string, readonly string[]>>
 };
 
 /** Modes of a map's operands, and their elements. */
-export const MODES = ["full", "scalar", "row", "column"];
+export const MODES = ["full", "scalar", "row", "column", "rows"];
 export const ELEMENTS = ["word", "byte"];
 
 /** What a number in a slot is called. */
@@ -56,7 +59,7 @@ export class CodeNames {
 
   /** A step of a map: `r0 = add a0 a1`. */
   step({ code, target, sources }: MapStep): string {
-    const [name] = STEPS[code as MapCode] ?? [`code ${code}`];
+    const name = STEPS[code]?.name ?? `code ${code}`;
     return [registerName(target), "=", name, ...sources.map(registerName)].join(" ");
   }
 
@@ -67,7 +70,7 @@ export class CodeNames {
     const inMap = at + slot - map - MAP_FIRST;
     if (map >= 0 && inMap >= 0) {
       const output = inMap - (code[map + MAP_COUNTS] & 0xff) * MAP_OPERAND_WORDS;
-      return output >= 0 ? `o${output}` : `a${inMap / MAP_OPERAND_WORDS}`;
+      return output >= 0 ? `o${output / MAP_OUTPUT_WORDS}` : `a${inMap / MAP_OPERAND_WORDS}`;
     }
     let names = this.#slots.get(opcode);
     if (names === undefined) {

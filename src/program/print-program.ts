@@ -2,13 +2,14 @@
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
-import { isInstruction, lengthAt, mapOf, opcodeAt } from "./addresses.ts";
+import { isInstruction, lengthAt, mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { checkForm } from "./form.ts";
 import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames, ELEMENTS, MODES, valueName } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
 import type { Program, ProgramSlot } from "./program.ts";
+import { isQuiet } from "./quiet.ts";
 
 /** Column in which labels begin where the lines are short enough. */
 const LABEL_COLUMN = 72;
@@ -99,17 +100,9 @@ class Printer {
     if (opcode === op.INDEX) return ` ${this.#moves(at).join(", ")}`;
     const { slots } = INSTRUCTIONS[opcode as Opcode];
     const words = slots
-      .filter(({ holds, quiet, at: number }) => holds !== "count" && !(quiet && code[at + number] === 0))
-      .filter(({ at: number }) => !this.#isOfBatch(at, number))
+      .filter((each) => each.holds !== "count" && !isQuiet(opcode, each, wordsAt(code, at)))
       .map((each) => `${this.#names.slot(code, at, each.at)}=${this.#value(each, at + each.at)}`);
     return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
-  }
-
-  /** Whether a slot tells of a batch where there is none. */
-  #isOfBatch(at: number, number: number): boolean {
-    const ofBatch = [slot.MATMUL_BATCH, slot.MATMUL_STRIDE_A, slot.MATMUL_STRIDE_B] as readonly number[];
-    const isProduct = opcodeAt(this.#code, at) === op.MATMUL;
-    return isProduct && this.#code[at + slot.MATMUL_BATCH] === 1 && ofBatch.includes(number);
   }
 
   #value(each: Instruction["slots"][number], position: number): string {
@@ -149,7 +142,10 @@ class Printer {
     let position = map + slot.MAP_FIRST;
     for (let k = 0; k < (counts & 0xff); k++, position += slot.MAP_OPERAND_WORDS)
       buffers.push(`a${k}=${this.#mode(position)}${this.#address(position)}`);
-    for (let k = 0; k < ((counts >> 8) & 0xff); k++) buffers.push(`o${k}=${this.#address(position++)}`);
+    for (let k = 0; k < ((counts >> 8) & 0xff); k++, position += slot.MAP_OUTPUT_WORDS) {
+      const row = code[position + 1];
+      buffers.push(`o${k}=${row === 0 ? "" : `rows(${row}) `}${this.#address(position)}`);
+    }
     return ` n=${code[map + slot.MAP_N]} columns=${code[map + slot.MAP_COLUMNS]}: ${buffers.join(", ")}`;
   }
 
@@ -159,7 +155,7 @@ class Printer {
     const mode = kind & 0xff;
     const bytes = kind >> 8 === slot.ELEMENT_WORD ? "" : `${ELEMENTS[kind >> 8]} `;
     if (mode === slot.MODE_FULL) return bytes;
-    const period = mode === slot.MODE_COLUMN ? `(/${div} %${mod})` : "";
+    const period = mode === slot.MODE_COLUMN ? `(/${div} %${mod})` : mode === slot.MODE_ROWS ? `(${div})` : "";
     return `${bytes}${MODES[mode]}${period} `;
   }
 

@@ -9,8 +9,9 @@ import {
   MAP_FUNCTION,
   MAP_N,
   MAP_OPERAND_WORDS,
-  MODE_COLUMN,
+  MAP_OUTPUT_WORDS,
   MODE_FULL,
+  MODE_ROWS,
   MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
@@ -34,19 +35,44 @@ export function checkMap(code: Int32Array, map: number, isEpilogue: boolean): st
   if (outputs > MAX_OUTPUTS) return `${outputs} outputs, more than ${MAX_OUTPUTS}`;
   if (steps > MAX_STEPS) return `${steps} steps, more than ${MAX_STEPS}`;
   if (code[map + MAP_FUNCTION] !== 0) return `a function, ${code[map + MAP_FUNCTION]}, which only executors have`;
-  return checkOperands(code, map, operands) ?? checkSteps(code, map, operands, outputs, isEpilogue);
+  return (
+    checkOperands(code, map, operands) ??
+    checkOutputs(code, map, operands, outputs) ??
+    checkSteps(code, map, operands, outputs, isEpilogue)
+  );
 }
 
 function checkOperands(code: Int32Array, map: number, operands: number): string | undefined {
   for (let k = 0; k < operands; k++) {
     const [, kind, div, mod] = code.subarray(map + MAP_FIRST + k * MAP_OPERAND_WORDS);
-    if ((kind & 0xff) > MODE_COLUMN) return `a${k} has mode ${kind & 0xff}`;
+    if ((kind & 0xff) > MODE_ROWS) return `a${k} has mode ${kind & 0xff}`;
     if (kind >> 8 < 0 || kind >> 8 > ELEMENT_BYTE) return `a${k} has elements of kind ${kind >> 8}`;
     // Kernels count elements in 31 bits.
+    if ((kind & 0xff) === MODE_ROWS) {
+      const wrong = kind >> 8 === ELEMENT_BYTE ? "bytes" : wrongRow(code, map, div);
+      if (wrong !== undefined) return `a${k} has rows of ${wrong}`;
+      continue;
+    }
     const isBeyond = div * code[map + MAP_COLUMNS] >= MOST_ELEMENTS || mod >= MOST_ELEMENTS;
     if (div < 1 || mod < 1 || isBeyond) return `a${k} divides by ${div} and takes the remainder by ${mod}`;
   }
   return undefined;
+}
+
+function checkOutputs(code: Int32Array, map: number, operands: number, outputs: number): string | undefined {
+  for (let k = 0; k < outputs; k++) {
+    const row = code[map + MAP_FIRST + operands * MAP_OPERAND_WORDS + k * MAP_OUTPUT_WORDS + 1];
+    const wrong = row === 0 ? undefined : wrongRow(code, map, row);
+    if (wrong !== undefined) return `o${k} has rows of ${wrong}`;
+  }
+  return undefined;
+}
+
+/** Words from row to row: rows stand apart, and all within what addresses reach. */
+function wrongRow(code: Int32Array, map: number, row: number): string | undefined {
+  const [n, columns] = [code[map + MAP_N], code[map + MAP_COLUMNS]];
+  const fits = row >= columns && row * (n / columns) <= MOST_ELEMENTS;
+  return fits ? undefined : `${columns} words, ${row} apart`;
 }
 
 function checkSteps(
@@ -89,7 +115,7 @@ function checkSteps(
   return undefined;
 }
 
-/** An output already written that lies in the memory of a FULL operand. */
+/** An output already written that lies in the memory of an operand that is read element by element. */
 function overwriter(
   code: Int32Array,
   map: number,
@@ -98,11 +124,11 @@ function overwriter(
   written: ReadonlySet<number>,
 ): number | undefined {
   const at = map + MAP_FIRST + operand * MAP_OPERAND_WORDS;
-  if (code[at + 1] !== MODE_FULL) return undefined;
+  if (code[at + 1] !== MODE_FULL && code[at + 1] !== MODE_ROWS) return undefined;
   const outputs = map + MAP_FIRST + operands * MAP_OPERAND_WORDS;
   for (const register of written) {
     const output = register - REGISTER_OUTPUT;
-    if (output >= 0 && code[outputs + output] === code[at]) return output;
+    if (output >= 0 && code[outputs + output * MAP_OUTPUT_WORDS] === code[at]) return output;
   }
   return undefined;
 }

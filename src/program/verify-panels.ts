@@ -23,7 +23,9 @@ interface Side {
   readonly packed: string;
   readonly at: number;
   readonly from: number;
+  readonly row: number;
   readonly stride: number;
+  readonly head: number;
   readonly n: number;
   transposed(flags: number): number;
   across(n: number): number;
@@ -35,7 +37,9 @@ const SIDES: readonly Side[] = [
     packed: "panels",
     at: slot.MATMUL_PANELS,
     from: slot.MATMUL_B,
+    row: slot.MATMUL_ROW_B,
     stride: slot.MATMUL_STRIDE_B,
+    head: slot.MATMUL_HEAD_B,
     n: slot.MATMUL_N,
     transposed: (flags) => flags >> 1,
     across: () => 0,
@@ -45,7 +49,9 @@ const SIDES: readonly Side[] = [
     packed: "strips",
     at: slot.MATMUL_STRIPS,
     from: slot.MATMUL_A,
+    row: slot.MATMUL_ROW_A,
     stride: slot.MATMUL_STRIDE_A,
+    head: slot.MATMUL_HEAD_A,
     n: slot.MATMUL_M,
     transposed: (flags) => (flags & 1) ^ 1, // the rows of A are what the columns of B are
     across: (n) => n,
@@ -122,8 +128,17 @@ export class Panels {
     agree("k", this.#word(line, slot.MATMUL_K), slot.PACK_K);
     agree("n", this.#word(line, side.n), slot.PACK_N);
     agree("transposed", side.transposed(this.#word(line, slot.MATMUL_TRANSPOSED)), slot.PACK_TRANSPOSED);
-    agree("batch", this.#word(line, side.stride) === 0 ? 1 : this.#word(line, slot.MATMUL_BATCH), slot.PACK_BATCH);
     agree("across", side.across(this.#word(line, slot.MATMUL_N)), slot.PACK_ACROSS);
+    agree("row", this.#word(line, side.row), slot.PACK_ROW);
+    for (const [[many, count, counted], [name, stride, strided]] of [
+      [["batch", slot.MATMUL_BATCH, slot.PACK_BATCH] as const, ["stride", side.stride, slot.PACK_STRIDE] as const],
+      [["heads", slot.MATMUL_HEADS, slot.PACK_HEADS] as const, ["head", side.head, slot.PACK_HEAD] as const],
+    ]) {
+      // What is shared is packed once.
+      const own = this.#word(line, stride) === 0 ? 1 : this.#word(line, count);
+      agree(many, own, counted);
+      if (own > 1) agree(name, this.#word(line, stride), strided);
+    }
     const operand = touchOf(line, side.from);
     if (operand.start !== pack.from.start || movesOf(operand) !== movesOf(pack.from))
       this.#fail(line, `reads ${packed} that instruction ${pack.line.number} packs from another ${side.name}`);

@@ -1,25 +1,57 @@
 // What the numbers of one instruction must keep to together: each by itself is in its range (instructions.ts).
-import { COPY, GATHER, MATMUL } from "../../assembly/isa/opcode.ts";
+import { COPY, GATHER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Opcode, Word } from "./instructions.ts";
 
+/** Kernels count elements in 31 bits. */
+const MOST_ELEMENTS = 2 ** 30;
+
+/** Of A, B and C: the slots with the stride of its rows, and with its sizes. */
+const SIDES = [
+  ["A", slot.MATMUL_ROW_A, slot.MATMUL_M, slot.MATMUL_K],
+  ["B", slot.MATMUL_ROW_B, slot.MATMUL_K, slot.MATMUL_N],
+  ["C", slot.MATMUL_ROW_C, slot.MATMUL_M, slot.MATMUL_N],
+] as const;
+
+/** Whether two elements lie in one word: sorted by stride, each axis must step over all that lies within. */
+function overlap(axes: readonly (readonly [stride: number, size: number])[]): boolean {
+  let words = 1;
+  for (const [stride, size] of [...axes].sort((a, b) => a[0] - b[0])) {
+    if (size > 1 && stride < words) return true;
+    words += (size - 1) * stride;
+  }
+  return false;
+}
+
 /** What is wrong with an instruction, undefined if nothing is. */
 export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> = {
+  [PACK]: (word) => {
+    const row = word(slot.PACK_ROW);
+    return row > 0 || word(slot.PACK_K) * word(slot.PACK_N) === 0 ? undefined : `its rows lie ${row} words apart`;
+  },
   [MATMUL]: (word) => {
-    const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
-    const sides = [
-      ["A", word(slot.MATMUL_STRIDE_A), m * k],
-      ["B", word(slot.MATMUL_STRIDE_B), k * n],
+    const counts = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS);
+    const elements = counts * word(slot.MATMUL_M) * word(slot.MATMUL_N);
+    if (elements > MOST_ELEMENTS) return `computes ${elements} elements`;
+    for (const [name, row, rows, columns] of SIDES) {
+      const size = word(rows) * word(columns);
+      if (size > MOST_ELEMENTS) return `${name} has ${size} elements`;
+      if (size > 0 && word(row) < 1) return `rows of ${name} lie ${word(row)} words apart`;
+    }
+    const axes = [
+      [1, word(slot.MATMUL_N)],
+      [word(slot.MATMUL_ROW_C), word(slot.MATMUL_M)],
+      [word(slot.MATMUL_HEAD_C), word(slot.MATMUL_HEADS)],
+      [word(slot.MATMUL_STRIDE_C), word(slot.MATMUL_BATCH)],
     ] as const;
-    for (const [name, stride, size] of sides)
-      if (stride !== 0 && stride !== size) return `batches of ${name} lie ${stride} words apart, matrices are ${size}`;
+    if (elements > 0 && overlap(axes)) return "writes a word of C twice";
     const words = word(slot.MATMUL_MAP);
     if (words === 0) return undefined;
     if (words !== (word(0) >>> 8) - slot.MATMUL_WORDS) return `says that its epilogue has ${words} words`;
-    const elements = word(slot.MATMUL_WORDS - 1 + slot.MAP_N);
-    return elements === batch * m * n ? undefined : `the epilogue takes ${elements} elements of ${batch * m * n}`;
+    const taken = word(slot.MATMUL_WORDS - 1 + slot.MAP_N);
+    return taken === elements ? undefined : `the epilogue takes ${taken} elements of ${elements}`;
   },
-  // Each word is written once: sorted by stride, each axis steps over all that lies within.
+  // Each word is written once.
   [COPY]: (word) => {
     const axes: [stride: number, size: number][] = [];
     for (let axis = 0; axis < word(slot.COPY_RANK); axis++) {
@@ -27,13 +59,7 @@ export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> 
       if (word(position) < 0) return `the size of axis ${axis} is ${word(position)}`;
       axes.push([Math.abs(word(position + 1)), word(position)]);
     }
-    if (axes.some(([, size]) => size === 0)) return undefined;
-    let words = 1;
-    for (const [stride, size] of axes.sort((a, b) => a[0] - b[0])) {
-      if (size > 1 && stride < words) return "writes a word twice";
-      words += (size - 1) * stride;
-    }
-    return undefined;
+    return axes.every(([, size]) => size > 0) && overlap(axes) ? "writes a word twice" : undefined;
   },
   [GATHER]: (word) => {
     const bytes = word(slot.GATHER_BYTES);

@@ -112,27 +112,42 @@ function together({ strides, rows, period }: Family, start: number, end: number,
   };
 }
 
-/** Whether a level has it in one of the ways that loops can have moved it: as they move the read, or not at all. */
+/**
+ * Whether a level has all of a shape, a read's. Each loop around may have moved what was written in the same way, or not at all:
+ *
+ *     the read, in iteration 2 of a loop                [2]
+ *     written in iteration 2, moved in the same way     [2]             must hold what this iteration reads,
+ *     written before, or in each iteration anew   [0][1][2][3][4]       what all of them read
+ */
 function isIn(families: ReadonlyMap<string, Family>, shape: Shape, loops: readonly Loop[], level: number): boolean {
-  const moving = shape.strides.flatMap((stride, depth) => (stride !== 0 && depth < level ? [depth] : []));
-  for (let still = 0; still < 1 << moving.length; still++) {
-    const strides = shape.strides.slice(0, level);
-    let { start, run } = shape;
-    const widen = (reach: number) => {
-      start += Math.min(0, reach);
-      run += Math.abs(reach);
-    };
-    moving.forEach((depth, i) => {
-      if ((still & (1 << i)) === 0) return;
-      widen(strides[depth] * (loops[depth].count - 1));
-      strides[depth] = 0;
-    });
-    for (let depth = level; depth < shape.strides.length; depth++)
-      widen(shape.strides[depth] * (loops[depth].count - 1));
-    const inRows = families.get(keyOf(strides, shape.rows, shape.period));
-    if (inRows?.words.covers(start, start + run)) return true;
-    run += (shape.rows - 1) * shape.period;
-    if (shape.rows > 1 && families.get(keyOf(strides, 1, 0))?.words.covers(start, start + run)) return true;
+  const depths = [...shape.strides.keys()];
+  const inner = spread(shape, loops, depths.slice(level)); // loops inside the level move nothing that it holds
+  const seen = { ...inner, strides: inner.strides.slice(0, level) };
+  const moving = depths.slice(0, level).filter((depth) => shape.strides[depth] !== 0);
+  return subsetsOf(moving).some((unmoved) => holds(families, spread(seen, loops, unmoved)));
+}
+
+/** Every choice of some of them, none and all included. */
+function subsetsOf(list: readonly number[]): number[][] {
+  return list.reduce<number[][]>((subsets, each) => subsets.concat(subsets.map((some) => [...some, each])), [[]]);
+}
+
+/** All that a shape covers while the loops at these depths run, as words that they do not move. */
+function spread(shape: Shape, loops: readonly Loop[], depths: readonly number[]): Shape {
+  const strides = [...shape.strides];
+  let { start, run } = shape;
+  for (const depth of depths) {
+    const reach = strides[depth] * (loops[depth].count - 1);
+    start += Math.min(0, reach);
+    run += Math.abs(reach);
+    strides[depth] = 0;
   }
-  return false;
+  return { ...shape, start, run, strides };
+}
+
+/** Whether what is moved as the shape is covers it: row by row, or as solid words with all that is between its rows. */
+function holds(families: ReadonlyMap<string, Family>, { start, run, rows, period, strides }: Shape): boolean {
+  const covers = (family: Family | undefined, end: number) => family?.words.covers(start, end) ?? false;
+  if (covers(families.get(keyOf(strides, rows, period)), start + run)) return true;
+  return rows > 1 && covers(families.get(keyOf(strides, 1, 0)), start + (rows - 1) * period + run);
 }

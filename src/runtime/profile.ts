@@ -133,6 +133,9 @@ function unitsOf({ code }: Program): Unit[] {
   return units.filter(({ at }) => opcodeAt(code, at) !== BARRIER); // nobody to wait for: one thread
 }
 
+/** Slots whose product is how many multiplications a matrix product has. */
+const PRODUCTS = [slot.MATMUL_BATCH, slot.MATMUL_HEADS, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K];
+
 function workOf(code: Int32Array, start: number, end: number): { readonly flops: number; readonly bytes: number } {
   let [flops, bytes] = [0, 0];
   for (let at = start; at < end; at += lengthAt(code, at)) {
@@ -148,8 +151,7 @@ function workOf(code: Int32Array, start: number, end: number): { readonly flops:
         const { words, run, period } = isTable(opcode, access.slot) ? rowsWritten(code, at) : access;
         bytes += 4 * (words === 0 ? 0 : Math.ceil(words / period) * run);
       }
-      if (opcode === MATMUL)
-        flops += [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].reduce((p, s) => p * code[at + s], 2);
+      if (opcode === MATMUL) flops += PRODUCTS.reduce((product, number) => product * code[at + number], 2);
     }
   }
   return { flops, bytes };

@@ -3,11 +3,11 @@
 import type { TypedData } from "../data/array.ts";
 import { DataError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import type { StridedCopy } from "../op.ts";
+import type { Walk } from "../op.ts";
 import { cast } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
 import { input } from "../ops/leaf.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Where in a row of x the elements of a tensor come from; -1 for one that comes from elsewhere. */
@@ -27,29 +27,43 @@ export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tenso
   }
 }
 
-function placesOf({ op, inputs, attrs, shape, dtype }: Tensor, known: ReadonlyMap<Tensor, Places | undefined>) {
+function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tensor, Places | undefined>) {
   const { lowering } = op;
   if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
   const from = inputs.map((each) => known.get(each));
   if (lowering.kind === "view" || op === cast) return from[0];
-  if (lowering.kind !== "move") return undefined;
+  if (lowering.kind === "window") {
+    const [source] = from;
+    return source && taken(source, shape, lowering.window(attrs, stridesOf(inputs[0].shape)));
+  }
+  if (lowering.kind !== "parts") return undefined;
   const to = new Int32Array(sizeOf(shape)).fill(-1);
-  for (const copy of lowering.copies(inputs, { shape, dtype }, attrs)) {
-    const source = from[copy.input];
+  for (const [i, walk] of lowering.parts(inputs, attrs, stridesOf(shape)).entries()) {
+    const source = from[i];
     if (source === undefined) return undefined;
-    move(to, source, copy);
+    visit(inputs[i].shape, walk, (place, k) => {
+      to[place] = source[k];
+    });
   }
   return to;
 }
 
-function move(to: Places, from: Places, { sizes, toStrides, fromStrides, toStart, fromStart }: StridedCopy): void {
-  const walk = (axis: number, target: number, source: number): void => {
-    if (axis === sizes.length) to[target] = from[source];
-    else
-      for (let i = 0; i < sizes[axis]; i++)
-        walk(axis + 1, target + i * toStrides[axis], source + i * fromStrides[axis]);
+function taken(from: Places, shape: Shape, walk: Walk): Places {
+  const to = new Int32Array(sizeOf(shape));
+  visit(shape, walk, (place, k) => {
+    to[k] = from[place];
+  });
+  return to;
+}
+
+/** Calls `each` with where every element lies, and its number. */
+function visit(shape: Shape, { start, strides }: Walk, each: (place: number, k: number) => void): void {
+  let k = 0;
+  const walk = (axis: number, place: number): void => {
+    if (axis === shape.length) each(place, k++);
+    else for (let i = 0; i < shape[axis]; i++) walk(axis + 1, place + i * strides[axis]);
   };
-  walk(0, toStart, fromStart);
+  walk(0, start);
 }
 
 function checkRows({ data, shape }: TypedData, places: Places, table: Shape, name: string): void {

@@ -23,6 +23,8 @@ export interface CheckedSamples {
   readonly y: TypedData;
   readonly sampleWeight?: TypedData;
   readonly rows: number;
+  /** Whether there are targets that the loss ignores. */
+  readonly ignores: boolean;
 }
 
 /** Samples in an executor's memory. */
@@ -31,6 +33,7 @@ export interface Dataset {
   readonly y: Variable;
   readonly sampleWeight?: Variable;
   readonly rows: number;
+  readonly ignores: boolean;
 }
 
 /**
@@ -48,14 +51,14 @@ export function checkSamples(samples: Samples, loss: Loss, finite: boolean): Che
   if (y.shape[0] !== rows)
     throw new DataError(`x ${showShape(x.shape)} and y ${showShape(y.shape)} have different numbers of rows`);
   const sampleWeight = givenWeight === undefined ? undefined : ownArray(givenWeight, "f32", "sampleWeight");
-  const checked = { x, y, sampleWeight, rows };
+  const checked = { x, y, sampleWeight, rows, ignores: y.data.includes(loss.ignoreIndex as number) };
   if (finite) for (const [name, data] of partsOf(checked)) checkFinite(data, name);
   return checked;
 }
 
 /** @throws DataError where a class index has no logit */
 export function checkTargets({ y }: CheckedSamples, loss: Loss, classes: number): void {
-  if (loss.targets === "classes") checkClasses(y, classes, "y");
+  if (loss.targets === "classes") checkClasses(y, classes, "y", loss.ignoreIndex);
 }
 
 /** What there is of each row, by name. */

@@ -1,14 +1,22 @@
 // Metrics: scalars of prediction and target, measured at every step beside the loss. Nothing is trained on them.
-import { isFunction, isRecord, must } from "../check.ts";
+import { anInteger, checkOptions, isFunction, isRecord, must, nullOr } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
+import { counting } from "./ignored.ts";
 
 /**
  * What is measured beside the loss: a scalar of a prediction and its target, or numbers of them that are added up before a value is made of
  * them, such as those of simdgrad/metrics.
  */
-export type Metric = ((prediction: Tensor, target: Tensor) => Tensor) | CountedMetric;
+export type Metric = MetricFunction | CountedMetric;
+
+/** A scalar of a prediction and its target. */
+export interface MetricFunction {
+  (prediction: Tensor, target: Tensor): Tensor;
+  /** As a loss's: the class index that counts nothing, null for none. One that has an index is told which the loss ignores. */
+  readonly ignoreIndex?: number | null;
+}
 
 /** A metric that is no mean over batches: it is made of numbers that are added over all rows, or kept of all of them. */
 export interface CountedMetric {
@@ -26,21 +34,32 @@ export function aMetric(value: unknown, what: string): void {
 }
 
 /**
- * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]). An ignored
- * target counts as missed; `categoricalAccuracy` of simdgrad/metrics leaves out those below 0.
+ * The share of rows whose largest logit is the target's class: logits [N, C], i32 targets [N] (or [N, C, ...] and [N, ...]), of
+ * those that are not `ignoreIndex`, by default -100, or of all for null.
  * @throws ShapeError for targets of another shape
  *
  * @example
  * import { accuracy, constant, evaluate } from "simdgrad";
  * await evaluate(accuracy(constant([[1, 2], [3, 4]]), constant(Int32Array.of(1, 0)))); // => [0.5]
+ * await evaluate(accuracy(constant([[1, 2], [3, 4]]), constant(Int32Array.of(1, -100)))); // => [1]
  */
-export function accuracy(prediction: Tensor, target: Tensor): Tensor {
+export function accuracy(
+  prediction: Tensor,
+  target: Tensor,
+  options: { readonly ignoreIndex?: number | null } = {},
+): Tensor {
   aTensor(prediction, "accuracy: prediction");
   aTensor(target, "accuracy: target");
+  checkOptions(options, "accuracy", { ignoreIndex: nullOr(anInteger) });
+  const { ignoreIndex = -100 } = options;
   const classes = prediction.argmax(1);
   if (!sameShape(classes.shape, target.shape))
     throw new ShapeError(
       `accuracy: logits ${showShape(prediction.shape)} take targets ${showShape(classes.shape)}, got ${showShape(target.shape)}`,
     );
-  return classes.equal(target).mean();
+  const right = classes.equal(target);
+  if (ignoreIndex === null) return right.mean();
+  const counts = counting(target, ignoreIndex);
+  return right.mul(counts).sum().div(counts.sum());
 }
+accuracy.ignoreIndex = -100;

@@ -13,7 +13,8 @@ import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import type { CountedMetric, Metric } from "./metrics.ts";
+import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
+import type { CountedMetric, Metric, MetricFunction } from "./metrics.ts";
 
 /** What is trained and how: everything programs are made from. */
 export interface Recipe {
@@ -123,18 +124,32 @@ export interface Measured {
 }
 
 /** Rows of a data set. */
-export type Rows = Pick<Readonly<Record<keyof Dataset, Tensor>>, "x" | "y"> & { readonly sampleWeight?: Tensor };
+export interface Rows {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly sampleWeight?: Tensor;
+  /** Whether some of the targets may be ignored. */
+  readonly ignores: boolean;
+}
 
-/** The loss, then the metrics. */
-export function measure(recipe: Recipe, { x, y, sampleWeight }: Rows, context: Context): Measured[] {
+/**
+ * The loss, then the metrics. Where no target is ignored, what knows of ignored ones is asked to count all, which is less work; a batch
+ * without any that counts has loss 0, and nothing to learn.
+ */
+export function measure(recipe: Recipe, { x, y, sampleWeight, ignores }: Rows, context: Context): Measured[] {
   const { model, preprocess, loss, metrics } = recipe;
   const prediction = forward(model, preprocess(x), context);
+  const ignoreIndex = ignores ? (loss.ignoreIndex as number) : null;
+  const counted = ignoreIndex === null || !context.training ? undefined : counting(y, ignoreIndex).sum();
+  const of = (each: Loss | MetricFunction) => {
+    if (!knowsIgnored(each)) return each(prediction, y);
+    const value = (each as Ignoring)(prediction, y, { ignoreIndex });
+    return counted?.equal(0).select(0, value) ?? value;
+  };
   const measured = Object.entries(metrics).map(([name, metric]) =>
-    typeof metric === "function"
-      ? { name, value: metric(prediction, y) }
-      : { name, value: metric.numbers(prediction, y), metric },
+    typeof metric === "function" ? { name, value: of(metric) } : { name, value: metric.numbers(prediction, y), metric },
   );
-  return [{ name: "loss", value: weighedByRows(sampleWeight, () => loss(prediction, y)) }, ...measured];
+  return [{ name: "loss", value: weighedByRows(sampleWeight, () => of(loss)) }, ...measured];
 }
 
 /** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */
@@ -148,15 +163,25 @@ function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: 
 
 /** So many rows, of which nothing is known but their shapes. */
 export function inputsOf(
-  { x, y, sampleWeight }: Readonly<Record<"x" | "y", Aval>> & { readonly sampleWeight?: Aval },
+  {
+    x,
+    y,
+    sampleWeight,
+    ignores,
+  }: Readonly<Record<"x" | "y", Aval>> & Pick<Rows, "ignores"> & { readonly sampleWeight?: Aval },
   rows: number,
 ): Rows {
-  return { x: inputOf(x, rows), y: inputOf(y, rows), sampleWeight: sampleWeight && inputOf(sampleWeight, rows) };
+  return {
+    x: inputOf(x, rows),
+    y: inputOf(y, rows),
+    sampleWeight: sampleWeight && inputOf(sampleWeight, rows),
+    ignores,
+  };
 }
 
 /** Rows by their index. */
-export function rowsAt({ x, y, sampleWeight }: Dataset, index: Tensor): Rows {
-  return { x: x.gather(index), y: y.gather(index), sampleWeight: sampleWeight?.gather(index) };
+export function rowsAt({ x, y, sampleWeight, ignores }: Dataset, index: Tensor): Rows {
+  return { x: x.gather(index), y: y.gather(index), sampleWeight: sampleWeight?.gather(index), ignores };
 }
 
 function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {

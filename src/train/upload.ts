@@ -13,7 +13,8 @@ export async function upload(executor: Executor, samples: CheckedSamples, name: 
   const [x, y, sampleWeight] = partsOf(samples).map(
     ([part, { shape, dtype }]) => new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false }),
   );
-  const dataset = { x, y, sampleWeight, rows: samples.rows };
+  const { rows, ignores } = samples;
+  const dataset = { x, y, sampleWeight, rows, ignores };
   // Assigning a variable to itself is no instruction, but it gives the variable its place.
   const place = await executor.load(
     compile({ assignments: partsOf(dataset).map(([, variable]) => [variable, variable]) }),
@@ -32,6 +33,7 @@ export function fits(dataset: Dataset, samples: CheckedSamples): boolean {
   const given = partsOf(samples);
   const own = partsOf(dataset);
   return (
+    dataset.ignores === samples.ignores &&
     own.length === given.length &&
     own.every(([, { dtype, shape }], i) => dtype === given[i][1].dtype && sameShape(shape, given[i][1].shape))
   );

@@ -6,11 +6,14 @@ import {
   MODE_COLUMN,
   MODE_FULL,
   MODE_ROW,
+  MODE_ROWS,
   MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { erf } from "../../src/runtime/js/erf.ts";
+import { MAP_KERNELS } from "../../src/runtime/js/map-codes.ts";
+import type { JsMemory } from "../../src/runtime/js/memory.ts";
 import { permuteIndex, uniform } from "../../src/runtime/js/random.ts";
 import { instruction } from "./machine.ts";
 
@@ -36,6 +39,8 @@ export interface MapProgram {
   readonly columns?: number;
   readonly operands: readonly Operand[];
   readonly outputs: readonly Buffer[];
+  /** Words from row to row of each output, if rows do not follow one another. */
+  readonly rows?: readonly number[];
   readonly steps: readonly Step[];
 }
 
@@ -43,12 +48,13 @@ export const full = (buffer: Buffer): Operand => ({ buffer, mode: MODE_FULL });
 export const scalar = (buffer: Buffer): Operand => ({ buffer, mode: MODE_SCALAR });
 export const row = (buffer: Buffer): Operand => ({ buffer, mode: MODE_ROW });
 export const column = (buffer: Buffer, div: number, mod: number): Operand => ({ buffer, mode: MODE_COLUMN, div, mod });
+export const rows = (buffer: Buffer, row: number): Operand => ({ buffer, mode: MODE_ROWS, div: row });
 
 export const operand = (i: number): number => REGISTER_OPERAND + i;
 export const output = (i: number): number => REGISTER_OUTPUT + i;
 
 /** The words of a map from its slot MAP_N on. */
-export function mapWords({ n, columns = n, operands, outputs, steps }: MapProgram): number[] {
+export function mapWords({ n, columns = n, operands, outputs, rows = [], steps }: MapProgram): number[] {
   return [
     n,
     columns,
@@ -60,7 +66,7 @@ export function mapWords({ n, columns = n, operands, outputs, steps }: MapProgra
       div,
       mod,
     ]),
-    ...outputs.map(({ at }) => at),
+    ...outputs.flatMap(({ at }, k) => [at, rows[k] ?? 0]),
     ...steps.flatMap(([code, to, a = 0, b = 0, c = 0, d = 0]) => [
       code | (to << 8) | (a << 16) | (b << 24),
       c | (d << 8),
@@ -89,8 +95,17 @@ const integers =
     i32[0] = of(i32[0], i32[1], i32[2]);
   };
 
-/** What each step does to one element, from its definition. */
+/** What each step does to one element: what the JavaScript kernel does, which PyTorch's values check. */
+const TWINS = Object.fromEntries(
+  Object.entries(MAP_KERNELS).map(([which, kernel]): [string, Rule] => [
+    which,
+    (i) => kernel({ f: f32, i: i32 } as unknown as JsMemory, 1, 0, 0, 1, 2, 3, i),
+  ]),
+);
+
+/** What each step does to one element: from its definition here, where there is one. */
 export const RULES: Readonly<Record<number, Rule>> = {
+  ...TWINS,
   [code.COPY_BITS]: () => {},
   [code.ADD]: floats((a, b) => a + b),
   [code.SUB]: floats((a, b) => a - b),
@@ -179,7 +194,7 @@ export function interpret({ n, columns = n, operands, outputs, steps }: MapProgr
   for (let i = 0; i < n; i++) {
     operands.forEach(({ mode, div = 1, mod = 1 }, o) => {
       const rowNumber = Math.floor(i / columns);
-      const index = [i, 0, i % columns, Math.floor(rowNumber / div) % mod][mode];
+      const index = [i, 0, i % columns, Math.floor(rowNumber / div) % mod, rowNumber * div + (i % columns)][mode];
       registers[operand(o)] = views[o][index];
     });
     for (const [which, to, ...from] of steps) {

@@ -6,6 +6,7 @@ import { erf } from "../../src/runtime/js/erf.ts";
 import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
 import { builds, Machine, random } from "./machine.ts";
 import { full, mapInstruction, operand, output } from "./map-program.ts";
+import { expectBound, sweep, worstOf } from "./sweep.ts";
 
 const PIECE = 1 << 16; // arguments the machine does at a time
 const inf = Number.POSITIVE_INFINITY;
@@ -23,6 +24,8 @@ const FUNCTIONS: readonly Tested[] = [
   { name: "expm1", step: code.EXPM1, exact: Math.expm1, spots: [2 ** -25, 0.34657, 1.03972, 17.32, 18, 88.7228, 89] },
   { name: "log", step: code.LOG, exact: Math.log, spots: [2 ** -126, 2 / 3, 1, 4 / 3, 8 / 3, 3.4e38] },
   { name: "log1p", step: code.LOG1P, exact: Math.log1p, spots: [2 ** -25, 1 / 3, 1, 5 / 3, 2 ** 24, 1.7e38, 3.4e38] },
+  { name: "log2", step: code.LOG2, exact: Math.log2, spots: [2 ** -126, Math.SQRT1_2, 1, Math.SQRT2, 3.4e38] },
+  { name: "log10", step: code.LOG10, exact: Math.log10, spots: [2 ** -126, Math.SQRT1_2, 1, Math.SQRT2, 10, 3.4e38] },
   { name: "rsqrt", step: code.RSQRT, exact: (x) => 1 / Math.sqrt(x), spots: [2 ** -126, 1, 2, 4] },
   { name: "sin", step: code.SIN, exact: Math.sin, spots: [2 ** -12, 0.785398, 200, 2 ** 24, 3.4e38] },
   { name: "cos", step: code.COS, exact: Math.cos, spots: [2 ** -12, 0.785398, 200, 2 ** 24, 3.4e38] },
@@ -35,59 +38,6 @@ const FUNCTIONS: readonly Tested[] = [
   },
   { name: "erf", step: code.ERF, exact: erf, spots: [1e-3, 0.02, 0.5, 1, 3.83, 3.92, 3.93] },
 ];
-
-const floatOf = new Float32Array(1);
-const bitsOf = new Uint32Array(floatOf.buffer);
-const double = new Float64Array(1);
-const doubleBits = new Uint32Array(double.buffer);
-
-const REGULAR = everywhere();
-
-/** Every 4,093rd bit pattern, and the floats next to multiples of pi / 2. */
-function everywhere(): Uint32Array {
-  const regular = Math.ceil(2 ** 32 / 4093);
-  const turns = 40_000;
-  const patterns = new Uint32Array(regular + 3 * turns);
-  for (let k = 0; k < regular; k++) patterns[k] = 4093 * k;
-  for (let k = 0; k < turns; k++) {
-    floatOf[0] = ((k + 1) * Math.PI) / 2;
-    for (let d = 0; d < 3; d++) patterns[regular + 3 * k + d] = bitsOf[0] + d - 1;
-  }
-  return patterns;
-}
-
-/** 2,049 floats around each spot, zero and infinity, of either sign. */
-function around(spots: readonly number[]): Uint32Array {
-  const patterns: number[] = [];
-  for (const spot of [0, inf, ...spots]) {
-    floatOf[0] = spot;
-    const centre = bitsOf[0];
-    for (let bits = centre - 1024; bits <= centre + 1024; bits++) patterns.push(bits, bits ^ 0x80000000);
-  }
-  return Uint32Array.from(patterns);
-}
-
-/** Both, as floats. */
-function sweep(spots: readonly number[]): Float32Array {
-  const dense = around(spots);
-  const patterns = new Uint32Array(REGULAR.length + dense.length);
-  patterns.set(REGULAR);
-  patterns.set(dense, REGULAR.length);
-  return new Float32Array(patterns.buffer);
-}
-
-/** |got - exact| in units in the last place; infinity where the result must be a certain one and is not. */
-function ulps(got: number, exact: number): number {
-  if (Number.isNaN(got) || Number.isNaN(exact)) return Number.isNaN(got) === Number.isNaN(exact) ? 0 : inf;
-  if (exact === 0 || Math.abs(exact) === inf) return Object.is(got, exact) ? 0 : inf;
-  // Overflow: infinity stands for 2^128.
-  const limit = 2 ** 128;
-  const near = Math.min(limit, Math.abs(exact));
-  double[0] = Math.min(near, 2 ** 127);
-  const unit = 2 ** (Math.max(-126, (doubleBits[1] >>> 20) - 1023) - 23);
-  const error = Math.abs(Math.min(limit, Math.abs(got)) - near) / unit;
-  return Math.sign(got) * Math.sign(exact) < 0 ? inf : error;
-}
 
 /** The results of a step for arguments of any number. */
 function results(machine: Machine, step: number, ...from: readonly Float32Array[]): Float32Array {
@@ -111,28 +61,6 @@ function results(machine: Machine, step: number, ...from: readonly Float32Array[
   }
   machine.check();
   return all;
-}
-
-interface Worst {
-  ulps: number;
-  at: readonly number[];
-}
-
-function worstOf(got: Float32Array, exact: Float64Array, ...from: readonly Float32Array[]): Worst {
-  const worst: Worst = { ulps: 0, at: [] };
-  for (let i = 0; i < got.length; i++) {
-    const error = ulps(got[i], exact[i]);
-    if (error > worst.ulps) {
-      worst.ulps = error;
-      worst.at = [...from.map((x) => x[i]), got[i], exact[i]];
-    }
-  }
-  return worst;
-}
-
-function expectBound({ ulps, at }: Worst, bound: number): void {
-  expect(ulps, `at ${at}`).toBeLessThanOrEqual(bound);
-  expect(bound).toBeLessThanOrEqual(1.5 * ulps);
 }
 
 const machines = { relaxed: new Machine("relaxed"), portable: new Machine("portable") };
@@ -200,5 +128,45 @@ describe("pow", () => {
     });
     const { ulps: error, at } = worstOf(got, exact, x, y);
     expect(error, `at ${at}`).toBeLessThanOrEqual(ACCURACY.pow[build]);
+  });
+});
+
+describe("atan2", () => {
+  const count = 1_200_000;
+  const y = new Float32Array(count);
+  const x = new Float32Array(count);
+  const want = new Float64Array(count);
+
+  beforeAll(() => {
+    const next = random(7);
+    for (let i = 0; i < count; i++) {
+      // Ratios of every size, or around 1; sizes up to the ends of the range.
+      const size = i % 3 === 0 ? 2 ** (126 * next()) : 1;
+      y[i] = size * (i % 2 === 0 ? Math.sign(next()) * 2 ** (24 * next()) : next());
+      x[i] = size * next();
+      want[i] = Math.atan2(y[i], x[i]);
+    }
+  });
+
+  it.each(builds)("stays within its bound in the %s build", (build) => {
+    const got = results(machines[build], code.ATAN2, y, x);
+    expectBound(worstOf(got, want, y, x), ACCURACY.atan2[build]);
+  });
+
+  it.each(builds)("has C's special cases in the %s build", (build) => {
+    const special = [0, 1, 0.5, 1e-45, 2 ** -126, 3e38, inf].flatMap((value) => [value, -value]);
+    special.push(Number.NaN);
+    const a = Float32Array.from(special.flatMap((value) => special.map(() => value)));
+    const b = Float32Array.from(special.flatMap(() => special));
+    const got = results(machines[build], code.ATAN2, a, b);
+    const exact = Float64Array.from(a, (value, i) => Math.atan2(value, b[i]));
+    // What is below the least number is a zero of its sign.
+    const { ulps: error, at } = worstOf(
+      got,
+      exact.map((value) => (Math.abs(value) < 2 ** -150 ? 0 * value : value)),
+      a,
+      b,
+    );
+    expect(error, `at ${at}`).toBeLessThanOrEqual(1);
   });
 });

@@ -15,6 +15,7 @@ import {
   MATMUL_C,
   MATMUL_WORDS,
 } from "../../assembly/isa/slots.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { builds, instruction, Machine } from "./machine.ts";
 import { full, mapWords, operand, output } from "./map-program.ts";
 
@@ -129,12 +130,12 @@ describe.each(builds)("the interpreter, %s build", (build) => {
     const panels = machine.f32(24);
     const c = machine.f32(6);
     const program = [
-      instruction(PACK, panels.at, b.at, 1, 1, 1, 0, 0),
+      instruction(PACK, ...packSlots({ to: panels.at, from: b.at, k: 1, n: 1 })),
       ...loop(
         3,
         0,
         index([MATMUL_A, 0, 2], [MATMUL_C, 0, 2]),
-        instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, 2, 1, 1, 0, 2, 1, 0),
+        instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: b.at, panels: panels.at, m: 2, n: 1, k: 1 })),
         instruction(BARRIER),
       ),
     ];
@@ -163,12 +164,12 @@ describe.each(builds)("the interpreter, %s build", (build) => {
     const operandAddress = MATMUL_WORDS + MAP_FIRST - MAP_N;
     const outputAddress = operandAddress + 2 * MAP_OPERAND_WORDS;
     machine.run([
-      instruction(PACK, panels.at, one.at, 1, 1, 1, 0, 0),
+      instruction(PACK, ...packSlots({ to: panels.at, from: one.at, k: 1, n: 1 })),
       ...loop(
         3,
         0,
         index([MATMUL_A, 0, 1], [operandAddress + MAP_OPERAND_WORDS, 0, 1], [outputAddress, 0, 1]),
-        instruction(MATMUL, c.at, a.at, one.at, panels.at, 0, 1, 1, 1, 1, 0, 1, 1, map.length, ...map),
+        instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: one.at, panels: panels.at, m: 1, n: 1, k: 1, map })),
         instruction(BARRIER),
       ),
     ]);

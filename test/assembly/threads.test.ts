@@ -2,7 +2,18 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { TANH } from "../../assembly/isa/map-code.ts";
-import { BARRIER, COPY, LOOP, MATMUL, PACK, REDUCE, SCATTER_ADD, SOFTMAX } from "../../assembly/isa/opcode.ts";
+import {
+  BARRIER,
+  COPY,
+  CUMULATIVE_SUM,
+  LOOP,
+  MATMUL,
+  PACK,
+  REDUCE,
+  SCATTER_ADD,
+  SOFTMAX,
+  SORT,
+} from "../../assembly/isa/opcode.ts";
 import {
   ABORT_AFTER_STEP,
   ABORT_NOW,
@@ -14,6 +25,7 @@ import {
   SCRATCH_WORDS,
 } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { builds, instruction, type Log, Machine, randoms } from "./machine.ts";
 import { full, mapInstruction, operand, output } from "./map-program.ts";
 
@@ -68,24 +80,42 @@ class Team {
 }
 
 /** A little of everything, with its results summed up at the end of a step into one scalar. */
-function mixture(machine: Machine): { program: number[][]; results: readonly { data: Float32Array }[]; log: Log } {
+function mixture(machine: Machine): {
+  program: number[][];
+  results: readonly { data: Float32Array | Int32Array }[];
+  log: Log;
+} {
   const [m, n, k] = [90, 130, 70];
   const a = machine.f32(randoms(m * k, 1));
   const b = machine.f32(randoms(k * n, 2));
   const panels = machine.f32(k * Math.ceil(n / 24) * 24);
   const c = machine.f32(m * n);
   const turned = machine.f32(m * n);
+  const half = n / 2;
+  const halves = machine.f32(2 * k * Math.ceil(half / 24) * 24);
+  const inHalves = machine.f32(m * n);
   const probabilities = machine.f32(m * n);
   const index = machine.i32(Array.from({ length: m }, (_, i) => (i * 7) % 20));
   const scattered = machine.f32(20 * n);
+  const running = machine.f32(m * n);
+  const [sorted, order] = [machine.f32(m * n), machine.i32(m * n)];
   const columns = machine.f32(n);
   const sum = machine.f32(1);
   const ring = machine.f32(8);
   const barrier = instruction(BARRIER);
   const body = [
-    instruction(PACK, panels.at, b.at, 1, k, n, 0, 0),
+    instruction(PACK, ...packSlots({ to: panels.at, from: b.at, k, n })),
+    // The same by the halves of the columns of B and of the result.
+    instruction(PACK, ...packSlots({ to: halves.at, from: b.at, heads: 2, k, n: half, row: n, head: half })),
     barrier,
-    instruction(MATMUL, c.at, a.at, b.at, panels.at, 0, 1, m, n, k, 0, 0, 0, 0),
+    instruction(
+      MATMUL,
+      ...matmulSlots({
+        ...{ c: inHalves.at, a: a.at, b: b.at, panels: halves.at, heads: 2, m, n: half, k },
+        ...{ rows: [k, n, n], byHead: [0, half, half] },
+      }),
+    ),
+    instruction(MATMUL, ...matmulSlots({ c: c.at, a: a.at, b: b.at, panels: panels.at, m, n, k })),
     barrier,
     mapInstruction({ n: m * n, operands: [full(c)], outputs: [c], steps: [[TANH, output(0), operand(0)]] }),
     barrier,
@@ -93,6 +123,8 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
     instruction(SOFTMAX, probabilities.at, c.at, m, n),
     barrier,
     instruction(SCATTER_ADD, scattered.at, probabilities.at, index.at, m, n, 20),
+    instruction(CUMULATIVE_SUM, running.at, turned.at, 1, n, m, 0, 0, 0),
+    instruction(SORT, sorted.at, order.at, order.at, turned.at, n, m, 0, 1),
     instruction(REDUCE, columns.at, turned.at, KIND_SUM, n, m, 1),
     barrier,
     // The next step starts from what this one found: an order violated anywhere changes every later bit.
@@ -103,7 +135,7 @@ function mixture(machine: Machine): { program: number[][]; results: readonly { d
   const program = [instruction(LOOP, 3, body.flat().length, 0), ...body];
   return {
     program,
-    results: [c, turned, probabilities, scattered, columns, b],
+    results: [c, inHalves, turned, probabilities, scattered, running, sorted, order, columns, b],
     log: { from: sum.at, count: 1, to: ring.at, capacity: 8 },
   };
 }

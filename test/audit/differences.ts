@@ -60,6 +60,12 @@ const DIFFERENCES: readonly Difference[] = [
       (options as { readonly exponent?: number }).exponent === 0 && output.startsWith("second") && got === 0,
   },
   {
+    reason:
+      "a shrunk NaN is NaN, as hardshrink's in PyTorch, and so is its slope that of what is not shrunk; softshrink's is 0 in 1.13",
+    subject: /^activations\/softshrink$/,
+    applies: (failure) => Number.isNaN(at(failure)),
+  },
+  {
     reason: "the slope of softsign at an infinity is the limit, 0; PyTorch's is NaN",
     subject: /^activations\/softsign$/,
     applies: (failure) =>

@@ -202,6 +202,40 @@ TWINS.update({
 })
 
 
+# Along an axis
+
+def running(o, x):
+    axis, turned = o["axis"], lambda t: t.flip(o["axis"]) if o["reverse"] else t
+    sums = torch.cumsum(turned(x), axis)
+    if o["exclusive"]:
+        kept = sums.narrow(axis, 0, max(0, x.shape[axis] - 1))
+        sums = torch.cat([torch.zeros_like(x.narrow(axis, 0, min(1, x.shape[axis]))), kept], axis)
+    return turned(sums)
+
+
+def wrapped(f):
+    return lambda o, x: f(o, x.long()).to(torch.int32)
+
+
+def ordered(o, x):
+    return torch.sort(x, dim=o["axis"], descending=o["descending"], stable=True)
+
+
+def scattered(o, u, i):
+    return torch.zeros(o["shape"], dtype=u.dtype).scatter_add(o["axis"], i.long(), u)
+
+
+TWINS.update({
+    "along/cumulativeSum": running, "along/cumulativeSum i32": wrapped(running),
+    "along/sort": lambda o, x: ordered(o, x)[0], "along/sort i32": lambda o, x: ordered(o, x)[0],
+    "along/argsort": lambda o, x: ordered(o, x)[1].to(torch.int32),
+    # torch.topk names any of equal ones.
+    "along/topK": lambda o, x: ordered({**o, "descending": o["largest"]}, x)[0].narrow(o["axis"], 0, o["k"]),
+    "along/takeAlongAxis": lambda o, x, i: torch.gather(x, o["axis"], i.long()),
+    "along/scatterAddAlongAxis": scattered,
+})
+
+
 # Rows
 
 def cross_entropy_gradient(o, x, t, scale):
@@ -279,6 +313,15 @@ def softsign(x):
     return torch.where(x.isinf(), infinite, value)
 
 
+def tanhshrink(x):
+    """Near 0 by its series of x^3 / 3: the difference has no digits there."""
+    near = torch.where(x.abs() < 0.1, x, torch.zeros_like(x))
+    square = near * near
+    series = near * square * (1 / 3 - square * (2 / 15 - square * (17 / 315 - square * (62 / 2835 - square * (1382 / 155925 - square * (
+        21844 / 6081075 - square * (929569 / 638512875)))))))
+    return torch.where(x.abs() < 0.1, series, x - torch.tanh(x))
+
+
 def gelu(o, x):
     """The approximation with sigmoid(2 a) for (1 + tanh(a)) / 2, whose slope does not cancel."""
     if o["approximate"] == "none":
@@ -324,6 +367,10 @@ TWINS.update({f"activations/{name}": f for name, f in {
     "hardSigmoid": lambda o, x: F.relu6(x + 3) / 6, "hardSwish": lambda o, x: hard_swish(x),
     "logSigmoid": formula(lambda o, x: -softplus(-x), own=plain(F.logsigmoid)), "glu": formula(glu, own=lambda o, x: F.glu(x, o["axis"])),
     "swiglu": formula(swiglu, own=lambda o, x: swiglu(o, x, F.silu)),
+    "hardshrink": lambda o, x: F.hardshrink(x, o["lambd"]), "softshrink": lambda o, x: F.softshrink(x, o["lambd"]),
+    "threshold": lambda o, x: F.threshold(x, o["limit"], o["value"]),
+    "rrelu": lambda o, x: F.rrelu(x, o["lower"], o["upper"]),
+    "tanhshrink": formula(lambda o, x: tanhshrink(x), own=plain(F.tanhshrink)),
     "softmin": lambda o, x: F.softmin(x, o["axis"]),
 }.items()})
 
@@ -384,10 +431,17 @@ cross_entropy = formula(cross_entropy, own=torch_cross_entropy)
 
 
 def class_total(o, t, weight, ignored):
-    if weight is None and "ignoreIndex" not in o:
-        return None
     shares = torch.ones(t.shape) if weight is None else weight[torch.where(t == ignored, 0, t).long()]
     return torch.where(t == ignored, torch.zeros(()), shares).sum()
+
+
+def class_factors(o, x):
+    return torch.tensor(o["weight"], dtype=x.dtype) if "weight" in o else 1
+
+
+def multi_margin(o, x, t):
+    weight = torch.tensor(o["weight"], dtype=x.dtype) if "weight" in o else None
+    return F.multi_margin_loss(x, t.long(), o["p"], o["margin"], weight, reduction="none")
 
 
 def nll(o, x, t):
@@ -509,6 +563,9 @@ TWINS.update({f"losses/{name}": f for name, f in {
     "squaredHinge": loss(lambda o, x, y: torch.clamp(1 - x * y, min=0) ** 2),
     "hingeEmbeddingLoss": of_torch("hinge_embedding_loss", "margin"),
     "marginRankingLoss": of_torch("margin_ranking_loss", "margin"),
+    "softMarginLoss": loss(lambda o, x, y: softplus(-x * y)),
+    "multiLabelSoftMarginLoss": loss(lambda o, x, y: (bce_with_logits({}, x, y) * class_factors(o, x)).mean(-1)),
+    "multiMarginLoss": loss(multi_margin),
     "multiLabelMarginLoss": loss(lambda o, x, y: F.multilabel_margin_loss(x, y.long(), reduction="none")),
 }.items()})
 
@@ -609,6 +666,8 @@ def rate(o, t):
         "exponentialDecay": lambda: s.ExponentialLR(optimizer, o["gamma"]),
         "polynomialDecay": lambda: s.PolynomialLR(optimizer, o["steps"], o["power"]),
         "cosineDecay": lambda: s.CosineAnnealingLR(optimizer, o["steps"], o["final"]),
+        "cosineAnnealing": lambda: s.CosineAnnealingLR(optimizer, o["steps"], o["final"]),
+        "linearSchedule": lambda: s.LinearLR(optimizer, o["startFactor"], o["endFactor"], o["steps"]),
         "linearWarmup": lambda: s.LinearLR(optimizer, o["startFactor"], 1, o["steps"]),
     }
     jumping = {
@@ -640,19 +699,23 @@ def scheduled(o, step):
 
 
 for each in ("stepDecay", "multiStepDecay", "exponentialDecay", "polynomialDecay", "cosineDecay", "cosineRestarts", "linearWarmup",
-             "cyclic", "oneCycle"):
+             "cosineAnnealing", "linearSchedule", "cyclic", "oneCycle"):
     TWINS[f"schedules/{each}"] = scheduled
+
+
+PAIRED = ("beta1", "beta2", "etaMinus", "etaPlus", "stepSizeMin", "stepSizeMax")
 
 
 def made(o, parameters):
     """The optimizer of torch for options named as ours."""
     theirs = {"weightDecay": "weight_decay", "epsilon": "eps", "lrDecay": "lr_decay", "momentumDecay": "momentum_decay",
               "initialAccumulatorValue": "initial_accumulator_value"}
-    options = {theirs.get(key, key): value for key, value in o["options"].items() if key not in ("beta1", "beta2")}
-    if "beta1" in o["options"]:
-        options["betas"] = (o["options"]["beta1"], o["options"]["beta2"])
+    options = {theirs.get(key, key): value for key, value in o["options"].items() if key not in PAIRED}
+    for pair, names in {"betas": ("beta1", "beta2"), "etas": ("etaMinus", "etaPlus"), "step_sizes": ("stepSizeMin", "stepSizeMax")}.items():
+        if names[0] in o["options"]:
+            options[pair] = tuple(o["options"][name] for name in names)
     name = {"sgd": "SGD", "adam": "Adam", "adamW": "AdamW", "adagrad": "Adagrad", "adadelta": "Adadelta", "rmsprop": "RMSprop",
-            "adamax": "Adamax", "nadam": "NAdam", "radam": "RAdam"}[o["optimizer"]]
+            "adamax": "Adamax", "nadam": "NAdam", "radam": "RAdam", "asgd": "ASGD", "rprop": "Rprop"}[o["optimizer"]]
     if name == "NAdam":
         options["foreach"] = True  # the loop over single tensors of 1.13 multiplies by a momentum twice
     return getattr(torch.optim, name)(parameters, lr=o["rate"], **options)
@@ -677,5 +740,5 @@ def train(o, *tensors):
     return torch.cat(recorded)
 
 
-for each in ("sgd", "adam", "adamW", "adagrad", "adadelta", "rmsprop", "adamax", "nadam", "radam"):
+for each in ("sgd", "adam", "adamW", "adagrad", "adadelta", "rmsprop", "adamax", "nadam", "radam", "asgd", "rprop"):
     TWINS[f"optimizers/{each}"] = train

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import * as autodiff from "../../src/autodiff/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
+import * as functions from "../../src/functions/index.ts";
 import * as core from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
@@ -12,6 +13,7 @@ import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
+import { functionCalls } from "./functions.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
@@ -39,6 +41,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/autodiff": autodiffCalls,
   "simdgrad/data": dataCalls,
   "simdgrad/debug": debugCalls,
+  "simdgrad/functions": functionCalls,
   "simdgrad/io": ioCalls,
   "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
@@ -63,6 +66,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/autodiff", autodiff, autodiffCalls],
   ["simdgrad/data", data, dataCalls],
   ["simdgrad/debug", debug, debugCalls],
+  ["simdgrad/functions", functions, functionCalls],
   ["simdgrad/io", io, ioCalls],
   ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],

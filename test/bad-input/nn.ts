@@ -1,5 +1,6 @@
 // What simdgrad/nn exports, with right arguments. Layers are made and run; initialisers make a first value.
 import { constant, randomKey, type Shape, scalar } from "../../src/index.ts";
+import * as functional from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
@@ -16,19 +17,10 @@ const epsilon = { epsilon: a.positive(1e-5), eps: a.positive(1e-5) };
 
 // Activations
 
-const plain = [
-  "relu",
-  "relu6",
-  "selu",
-  "sigmoid",
-  "tanh",
-  "silu",
-  "mish",
-  "softsign",
-  "hardSigmoid",
-  "hardSwish",
-  "logSigmoid",
-] as const;
+/** Those of a tensor alone, as their own texts say. */
+const plain = Object.entries(functional)
+  .filter(([, activation]) => /^function \w+\(\w+\)/.test(`${activation}`))
+  .map(([name]) => name);
 const alongAxis = ["glu", "swiglu", "softmax", "logSoftmax", "softmin"] as const;
 
 const byName: Readonly<Record<string, (x: never, axis: never) => unknown>> = { ...nn } as never;
@@ -37,6 +29,16 @@ const activations: Readonly<Record<string, Call>> = {
   ...Object.fromEntries(alongAxis.map((name) => [name, call(byName[name], a.fitting(matrix), a.optional(a.place(0)))])),
   leakyRelu: call(nn.leakyRelu, a.fitting(matrix), a.optional(a.finite(0.1))),
   elu: call(nn.elu, a.fitting(matrix), a.optional(a.finite(0.1))),
+  hardshrink: call(nn.hardshrink, a.fitting(matrix), a.optional(a.finite(0.1))),
+  softshrink: call(nn.softshrink, a.fitting(matrix), a.optional(a.positive(0.1))),
+  threshold: call(nn.threshold, a.fitting(matrix), a.finite(0.1), a.finite(20)),
+  rrelu: call(
+    nn.rrelu,
+    a.fitting(matrix),
+    a.optional(a.finite(0.1)),
+    a.optional(a.positive(0.5)),
+    a.optional(a.list(randomKey(0, "slopes") as never)),
+  ),
   celu: call(nn.celu, a.fitting(matrix), a.optional(a.finite(0.1))),
   softplus: call(nn.softplus, a.fitting(matrix), a.optional(a.finite(0.1))),
   gelu: call(nn.gelu, a.fitting(matrix), a.optional(a.word("tanh"))),
@@ -58,7 +60,7 @@ function loss(run: Call["run"], own: Readonly<Record<string, a.Argument>> = {}, 
 }
 
 const margin = { margin: a.finite(0.5) };
-const ofClasses = { weight: weights, ignoreIndex: a.seed(1) };
+const ofClasses = { weight: weights, ignoreIndex: a.also(a.seed(1), ["null", "none is ignored"]) };
 const losses: Readonly<Record<string, Call>> = {
   binaryCrossEntropy: loss(nn.binaryCrossEntropy),
   binaryCrossEntropyWithLogits: loss(nn.binaryCrossEntropyWithLogits, {
@@ -112,6 +114,9 @@ const losses: Readonly<Record<string, Call>> = {
   mseLoss: loss(nn.mseLoss),
   msleLoss: loss(nn.msleLoss),
   multiLabelMarginLoss: loss(nn.multiLabelMarginLoss, {}, constant(Int32Array.of(0, -1, 1, 0), { shape: [2, 2] })),
+  multiLabelSoftMarginLoss: loss(nn.multiLabelSoftMarginLoss, { weight: weights }),
+  multiMarginLoss: loss(nn.multiMarginLoss, { p: a.word(2), ...margin, weight: weights }, classes),
+  softMarginLoss: loss(nn.softMarginLoss),
   nllLoss: loss(nn.nllLoss, ofClasses, classes),
   poissonNllLoss: loss(nn.poissonNllLoss, { logInput: a.flag(false), full: a.flag(true), ...epsilon }),
   quantileLoss: loss(nn.quantileLoss, { quantile: a.positive(0.5) }),
@@ -208,6 +213,8 @@ const layers: Readonly<Record<string, Call>> = {
     a.options({ ...epsilon, elementwiseAffine: a.flag(false) }),
   ),
   "RMSNorm.forward": ran(new nn.RMSNorm(2), x),
+  RReLU: made(nn.RReLU, a.optional(a.finite(0.1)), a.optional(a.positive(0.5))),
+  "RReLU.forward": ran(new nn.RReLU(), a.fitting(matrix), context),
   Sequential: made(nn.Sequential, a.layer(nn.relu), a.layer(nn.tanh)),
   "Sequential.forward": ran(
     new nn.Sequential(nn.relu),
@@ -324,6 +331,11 @@ const models: Readonly<Record<string, Call>> = {
     nn.summary,
     a.layer(model),
     a.also(a.shape([1, 2]), ["a tensor of another shape", "found by the model"]),
+  ),
+  withOptions: call(
+    (loss: nn.Loss, options: never) => nn.withOptions(loss, options)(matrix, matrix),
+    a.also(a.callback(nn.mseLoss), ["a function", "one that gives no tensor is found where it is used"]),
+    a.options(ofAll),
   ),
   trainingContext: call(
     nn.trainingContext,

@@ -1,19 +1,11 @@
 // What simdgrad/optim exports, with right arguments; what comes of a call makes a step of two parameters, as a program would.
 import { constant, Variable } from "../../src/index.ts";
 import * as optim from "../../src/optim/index.ts";
+import { amsgrad, decay, epsilon, mask, table } from "../optim/table.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
-const { adam, sgd } = optim;
-const decay = a.also(a.positive(0.01), ["a tensor of another shape", "refused with words where it is a rate"]);
-const epsilon = { epsilon: a.positive(1e-8), eps: a.positive(1e-8) };
-const moments = { beta1: a.positive(0.9), beta2: a.positive(0.99), ...epsilon, weightDecay: decay };
-const mask = {
-  mask: a.also(
-    a.selection(() => true),
-    ["a list", "refused: no parameters"],
-  ),
-};
+const { sgd } = optim;
 const rate = a.schedule(0.1);
 
 function optimizer(run: (...args: never[]) => optim.Optimizer, ...args: readonly a.Argument[]): Call {
@@ -26,19 +18,12 @@ function scheduleOf(run: (...args: never[]) => optim.Schedule, ...args: readonly
 }
 
 const inner = a.instance(sgd(0.1));
-const amsgrad = { amsgrad: a.flag(true) };
+
+const byName: Readonly<Record<string, (...args: never[]) => optim.Optimizer>> = optim as never;
 
 export const optimCalls: Readonly<Record<string, Call>> = {
+  ...Object.fromEntries(Object.entries(table).map(([name, { args }]) => [name, optimizer(byName[name], ...args)])),
   accumulate: optimizer(optim.accumulate, inner, a.options({ steps: a.whole(2) }, ["steps"])),
-  adadelta: optimizer(optim.adadelta, rate, a.options({ rho: a.positive(0.9), weightDecay: decay, ...epsilon })),
-  adagrad: optimizer(
-    optim.adagrad,
-    rate,
-    a.options({ lrDecay: a.positive(0.1), weightDecay: decay, initialAccumulatorValue: a.positive(0.1), ...epsilon }),
-  ),
-  adam: optimizer(adam, rate, a.options({ ...moments, ...amsgrad })),
-  adamW: optimizer(optim.adamW, rate, a.options({ ...moments, ...mask, ...amsgrad })),
-  adamax: optimizer(optim.adamax, rate, a.options(moments)),
   addDecayedWeights: call(optim.addDecayedWeights, decay, a.options(mask)),
   agc: call(optim.agc, a.optional(a.positive(0.1)), a.options(epsilon)),
   chain: call(optim.chain, a.instance(optim.trace(0.9)), inner),
@@ -54,6 +39,11 @@ export const optimCalls: Readonly<Record<string, Call>> = {
   ),
   cosineDecay: scheduleOf(
     optim.cosineDecay,
+    a.finite(0.1),
+    a.options({ steps: a.whole(9), final: a.finite(0) }, ["steps"]),
+  ),
+  cosineAnnealing: scheduleOf(
+    optim.cosineAnnealing,
     a.finite(0.1),
     a.options({ steps: a.whole(9), final: a.finite(0) }, ["steps"]),
   ),
@@ -96,18 +86,6 @@ export const optimCalls: Readonly<Record<string, Call>> = {
   ),
   l1Penalty: call(optim.l1Penalty, a.positive(0.1), a.options(mask)),
   l2Penalty: call(optim.l2Penalty, a.positive(0.1), a.options(mask)),
-  lamb: optimizer(optim.lamb, rate, a.options({ ...moments, ...mask })),
-  lars: optimizer(
-    optim.lars,
-    rate,
-    a.options({
-      momentum: a.positive(0.9),
-      nesterov: a.flag(true),
-      weightDecay: a.positive(0.1),
-      trustCoefficient: a.positive(0.1),
-      ...mask,
-    }),
-  ),
   lbfgs: optimizer(
     optim.lbfgs,
     a.optional(a.positive(1)),
@@ -120,12 +98,16 @@ export const optimCalls: Readonly<Record<string, Call>> = {
       lineSearchFn: a.word("strongWolfe"),
     }),
   ),
+  linearSchedule: scheduleOf(
+    optim.linearSchedule,
+    a.finite(0.1),
+    a.options({ steps: a.whole(9), startFactor: a.positive(0.1), endFactor: a.positive(0.5) }, ["steps"]),
+  ),
   linearWarmup: scheduleOf(
     optim.linearWarmup,
     a.finite(0.1),
     a.options({ steps: a.whole(9), startFactor: a.positive(0.1) }, ["steps"]),
   ),
-  lion: optimizer(optim.lion, rate, a.options({ beta1: a.positive(0.9), beta2: a.positive(0.9), weightDecay: decay })),
   lookahead: optimizer(optim.lookahead, inner, a.options({ every: a.whole(2), alpha: a.positive(0.1) })),
   masked: call(optim.masked, a.instance(optim.trace(0.9)), a.selection([])),
   maxNorm: call(optim.maxNorm, a.optional(a.positive(1))),
@@ -134,18 +116,6 @@ export const optimCalls: Readonly<Record<string, Call>> = {
     a.finite(0.1),
     a.options({ milestones: a.also(a.list([5]), ["a list", "two steps"]), gamma: a.positive(0.5) }, ["milestones"]),
   ),
-  muon: optimizer(
-    optim.muon,
-    rate,
-    a.options({
-      momentum: a.positive(0.9),
-      nesterov: a.flag(true),
-      weightDecay: decay,
-      nsSteps: a.whole(3),
-      others: inner,
-    }),
-  ),
-  nadam: optimizer(optim.nadam, rate, a.options({ ...moments, momentumDecay: a.positive(0.1) })),
   noam: scheduleOf(optim.noam, a.options({ size: a.whole(9), warmup: a.whole(9), factor: a.finite(1) }, ["size"])),
   nonNegative: call(optim.nonNegative),
   oneCycle: scheduleOf(
@@ -156,9 +126,23 @@ export const optimCalls: Readonly<Record<string, Call>> = {
         steps: a.whole(99),
         pctStart: a.positive(0.3),
         anneal: a.word("linear"),
+        threePhase: a.flag(true),
         divFactor: a.positive(2),
         finalDivFactor: a.positive(2),
+      },
+      ["steps"],
+    ),
+  ),
+  oneCycleMomentum: scheduleOf(
+    optim.oneCycleMomentum,
+    a.options(
+      {
+        steps: a.whole(99),
+        pctStart: a.positive(0.3),
+        anneal: a.word("linear"),
         threePhase: a.flag(true),
+        baseMomentum: a.positive(0.5),
+        maxMomentum: a.positive(0.75),
       },
       ["steps"],
     ),
@@ -178,21 +162,9 @@ export const optimCalls: Readonly<Record<string, Call>> = {
     a.finite(0.1),
     a.options({ steps: a.whole(9), power: a.positive(2), final: a.finite(0) }, ["steps"]),
   ),
-  radam: optimizer(optim.radam, rate, a.options(moments)),
-  rmsprop: optimizer(
-    optim.rmsprop,
-    rate,
-    a.options({
-      alpha: a.positive(0.9),
-      momentum: a.positive(0.9),
-      weightDecay: decay,
-      centered: a.flag(true),
-      ...epsilon,
-    }),
-  ),
   scaleByAdam: call(
     optim.scaleByAdam,
-    a.options({ beta1: a.positive(0.9), beta2: a.positive(0.9), ...epsilon, ...amsgrad }),
+    a.options({ beta1: a.schedule(0.9), beta2: a.positive(0.9), ...epsilon, ...amsgrad }),
   ),
   scaleByLearningRate: call(optim.scaleByLearningRate, rate),
   scaledSchedule: scheduleOf(
@@ -205,23 +177,12 @@ export const optimCalls: Readonly<Record<string, Call>> = {
     a.also(a.schedule(0.1), ["minus one", "a number"]),
     a.fitting(constant(Int32Array.of(0))),
   ),
-  sgd: optimizer(
-    sgd,
-    rate,
-    a.options({
-      nesterov: a.also(a.flag(false), ["true", "with a momentum"]),
-      dampening: a.positive(0.1),
-      momentum: a.positive(0.9),
-      weightDecay: decay,
-      maximize: a.flag(true),
-    }),
-  ),
   stepDecay: scheduleOf(
     optim.stepDecay,
     a.finite(0.1),
     a.options({ stepSize: a.whole(9), gamma: a.positive(0.5) }, ["stepSize"]),
   ),
   swa: optimizer(optim.swa, inner, a.options({ start: a.whole(2), every: a.whole(2) })),
-  trace: call(optim.trace, a.positive(0.9), a.options({ nesterov: a.flag(true), dampening: a.positive(0.1) })),
+  trace: call(optim.trace, a.schedule(0.9), a.options({ nesterov: a.flag(true), dampening: a.positive(0.1) })),
   unitNorm: call(optim.unitNorm),
 };

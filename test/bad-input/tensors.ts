@@ -1,5 +1,6 @@
 // The methods of tensors, and the functions that make tensors, with right arguments.
-import { constant, type Tensor } from "../../src/index.ts";
+import { constant, Tensor } from "../../src/index.ts";
+import type { Unary } from "../ops/sample.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -33,35 +34,24 @@ const binary = [
   "pow",
   "less",
   "greater",
+  "lessEqual",
+  "greaterEqual",
   "equal",
+  "notEqual",
 ] as const;
-const unary = [
-  "neg",
-  "abs",
-  "sign",
-  "floor",
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sqrt",
-  "rsqrt",
-  "sin",
-  "cos",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "square",
-] as const;
+/** Methods that have no parameters: nothing to say of them. Those with defaults alone are named below. */
+const unary = Object.getOwnPropertyNames(Tensor.prototype).filter(
+  (name) => name !== "constructor" && Tensor.prototype[name as Methods].length === 0,
+) as Unary[];
 
 /** Every method of Tensor. */
 export const methods: Readonly<Record<Methods, Call>> = {
-  ...(Object.fromEntries(unary.map((name) => [name, on(matrix, name)])) as Record<(typeof unary)[number], Call>),
+  ...(Object.fromEntries(unary.map((name) => [name, on(matrix, name)])) as Record<Unary, Call>),
   ...(Object.fromEntries(binary.map((name) => [name, on(matrix, name, a.operand(constant([1, 2])))])) as Record<
     (typeof binary)[number],
     Call
   >),
+  clamp: on(matrix, "clamp", a.optional(a.operand(1)), a.optional(a.operand(2))),
   like: on(matrix, "like", a.anyNumber(1)),
   select: on(matrix, "select", a.operand(1), a.operand(constant([1, 2]))),
   cast: on(matrix, "cast", a.word("i32")),
@@ -70,6 +60,7 @@ export const methods: Readonly<Record<Methods, Call>> = {
   max: on(matrix, "max", ...reduced),
   min: on(matrix, "min", ...reduced),
   variance: on(matrix, "variance", axes, a.options({ ...keepDims, correction: a.number(1) })),
+  std: on(matrix, "std", axes, a.options({ ...keepDims, correction: a.number(1) })),
   norm: on(matrix, "norm", axes, a.options({ ...keepDims, p: a.also(a.positive(2), ["infinity", "the largest"]) })),
   argmax: on(matrix, "argmax", axes, a.options(keepDims)),
   argmin: on(matrix, "argmin", axes, a.options(keepDims)),

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
 import type { Program } from "../../src/program/program.ts";
+import { costOf } from "../budget-programs.ts";
 import { trainingStep } from "./compile-time.ts";
 
 function compiled(layers: number) {
@@ -15,8 +16,8 @@ test("every further layer adds the same instructions and no arena but its activa
   // Barriers may fall differently, nothing else.
   const growth = (of: (program: Program) => number) =>
     (of(c.program) - of(b.program)) / (of(b.program) - of(a.program)) / 2;
-  expect(Math.abs(growth(({ code }) => code.length) - 1)).toBeLessThan(0.05);
-  expect(Math.abs(growth(({ labels }) => labels.length) - 1)).toBeLessThan(0.05);
+  expect(growth((program) => program.code.length - costOf(program).barriers)).toBe(1);
+  expect(growth((program) => costOf(program).instructions)).toBe(1);
   const activations = 8 * (8 * 16); // eight layers more, 8 x 16 each
   expect(c.program.arenaWords - b.program.arenaWords).toBeLessThanOrEqual(2 * activations);
 });

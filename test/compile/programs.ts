@@ -1,7 +1,9 @@
 // Small valid programs for the tests of verifyProgram: compiled ones, and hand-made ones for what the compiler never makes.
-import { compile, input, type Program, scan, Variable } from "simdgrad";
+import { compile, cumulativeSum, grad, input, type Program, scan, sort, Variable } from "simdgrad";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
+import { SORT_SHORT } from "../../assembly/isa/sizes.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { a, column, Encoder, full, type MapBody, o, one, r, row } from "../runtime/encode.ts";
 
 /** A depth at which even three columns are worth panels. */
@@ -47,6 +49,15 @@ export function moving(): Program {
   const back = index.scatterAdd(rows, [5, 3]);
   const outputs = { rows, back, entropy: rows.crossEntropy(index), turned: x.permute([1, 0]) };
   return compile({ inputs: { x, index }, outputs });
+}
+
+/** sort, with rows in scratch and in memory, cumulative_sum, and their gradients. */
+export function along(): Program {
+  const x = input([5, 30], "f32", "x");
+  const long = input([1, SORT_SHORT + 3], "f32", "long");
+  const { values, indices } = sort(cumulativeSum(x, 0, { reverse: true }), 1, { descending: true });
+  const [slope] = grad(values.square().sum(), [x]);
+  return compile({ inputs: { x, long }, outputs: { indices, slope, all: sort(long).values } });
 }
 
 /** Hand-made: `write` gets the encoder, an input x and an output y of `size` elements. */
@@ -160,9 +171,32 @@ export function stripped(): Program {
     const strips = e.arena(6 * 24);
     e.put(...copyOf(matrix, x, 36));
     e.barrier();
-    e.put(op.PACK, strips, matrix, 1, 6, 6, 0, 6);
+    e.put(op.PACK, ...packSlots({ to: strips, from: matrix, k: 6, n: 6, across: 6 }));
     e.barrier();
-    e.put(op.MATMUL, y, matrix, x, 0, strips, 1, 6, 6, 6, 1, 0, 0, 0);
+    e.put(op.MATMUL, ...matmulSlots({ c: y, a: matrix, b: x, strips, m: 6, n: 6, k: 6, transposed: 1 }));
+  });
+}
+
+/** Products of heads, side by side in the rows of two batches; the second matrices are shared by both, and packed. */
+export function heads(): Program {
+  return made(48, (e, x, y) => {
+    const panels = e.arena(2 * 4 * 24);
+    e.put(op.PACK, ...packSlots({ to: panels, from: x, heads: 2, k: 4, n: 4, row: 8, head: 4 }));
+    e.barrier();
+    const sizes = { batch: 2, heads: 2, m: 3, n: 4, k: 4 };
+    const strides = { rows: [8, 8, 8], strides: [24, 0, 24], byHead: [4, 4, 4] };
+    e.put(op.MATMUL, ...matmulSlots({ c: y, a: x, b: x, panels, ...sizes, ...strides }));
+  });
+}
+
+/** Two products that write each a half of every row of a matrix, then a third of what both have written, turned. */
+export function halves(): Program {
+  return made(48, (e, x, y) => {
+    const both = e.arena(48);
+    for (const half of [0, 4])
+      e.put(op.MATMUL, ...matmulSlots({ c: both + half, a: x, b: x + half, m: 6, n: 4, k: 4, rows: [8, 8, 8] }));
+    e.barrier();
+    e.put(op.MATMUL, ...matmulSlots({ c: y, a: both, b: both + 2, m: 8, n: 6, k: 6, transposed: 1, rows: [8, 8, 6] }));
   });
 }
 
@@ -172,6 +206,6 @@ export function unpacked(): Program {
     const panels = e.arena(24);
     e.put(op.COPY, panels, x, 1, 24, 1, 0);
     e.barrier();
-    e.put(op.MATMUL, y, x, x, panels, 0, 1, 1, 1, 1, 0, 0, 0, 0);
+    e.put(op.MATMUL, ...matmulSlots({ c: y, a: x, b: x, panels, m: 1, n: 1, k: 1 }));
   });
 }

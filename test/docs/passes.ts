@@ -6,7 +6,8 @@ import { encode } from "../../src/compile/encode.ts";
 import { type Fused, fuse, type Group } from "../../src/compile/fuse.ts";
 import { lower } from "../../src/compile/lower.ts";
 import { mergeSmallMaps } from "../../src/compile/merge.ts";
-import { plan, timeline, wordsOf } from "../../src/compile/plan.ts";
+import { arrange } from "../../src/compile/phases.ts";
+import { timeline, wordsOf } from "../../src/compile/plan.ts";
 import { Buffers, Scope } from "../../src/compile/scope.ts";
 import { simplify } from "../../src/compile/simplify.ts";
 import { input } from "../../src/create.ts";
@@ -25,7 +26,7 @@ function example() {
   const [x, y] = [input([64, 16], "f32", "x"), input([64], "i32", "y")];
   const weights = parameters(model);
   const names = new Map([...weights].map(([path, variable]) => [variable, path]));
-  const loss = crossEntropy(model.forward(x, evaluationContext()), y);
+  const loss = crossEntropy(model.forward(x, evaluationContext()), y, { ignoreIndex: null });
   const optimizer = sgd(0.1);
   const list = [...weights.values()];
   const assignments = optimizer.update(grad(loss, list), optimizer.init(list), list);
@@ -51,8 +52,7 @@ function passes() {
     assignments: assignments.map(([old], i) => ({ old, value: simple[i + 1], target: leaves.get(old) })),
   };
   lower(scope, work, { optimize: true, leaf: (node) => leaves.get(node), names });
-  const items = mergeSmallMaps(scope.items);
-  const arenaWords = plan(items);
+  const { items, arenaWords } = arrange(mergeSmallMaps(scope.items));
   return { program, names, roots, simple, fused: fuse(simple, true), items, arenaWords };
 }
 

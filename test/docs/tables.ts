@@ -33,7 +33,8 @@ const becomes: Record<Op["lowering"]["kind"], string> = {
   map: "map step",
   view: "view",
   broadcast: "operand mode",
-  move: "copy",
+  window: "window",
+  parts: "parts",
   kernel: "kernel",
   loop: "loop",
   item: "loop result",
@@ -48,7 +49,12 @@ function documentOf(name: string): Documented | undefined {
   const own = ["leaf", "checkpoint", "loop", "movement", "rowwise"].flatMap((file) =>
     declarations(`src/ops/${file}.ts`),
   );
-  const candidates = [...methods, ...main.filter(({ kind }) => kind === "function" || kind === "class"), ...own];
+  const candidates = [
+    ...methods,
+    ...main.filter(({ kind }) => kind === "function" || kind === "class"),
+    ...exportsOf("src/functions/index.ts"),
+    ...own,
+  ];
   return candidates.find(
     (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),
   );
@@ -154,6 +160,13 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
     ops: new Map([
       ["ops", opTable()],
       ["composed", composedTable()],
+      [
+        "functions",
+        table(
+          ["function", "value"],
+          functionsOf("src/functions/index.ts", () => true),
+        ),
+      ],
     ]),
     layers: new Map([
       ["layers", table(["layer", "value"], layers)],

@@ -127,6 +127,21 @@ def multi_label(x, y):
     return value
 
 
+def multi_margin(p=1, margin=1.0, weight=None):
+    """torch's own has no derivative of its derivative."""
+    def f(x, t, reduction):
+        scores, index = (x[None], t[None].long()) if x.dim() == 1 else (x, t.long())
+        missing = torch.relu(margin + scores - scores.gather(1, index[:, None])) ** p
+        others = 1 - functional.one_hot(index, scores.shape[1])
+        factors = 1 if weight is None else weight[index]
+        value = (missing * others).sum(1) / scores.shape[1] * factors
+        value = {"mean": value.mean, "sum": value.sum, "none": lambda: value if x.dim() > 1 else value[0]}[reduction]()
+        plain = functional.multi_margin_loss(x.detach(), t.long(), p, margin, weight, reduction=reduction)
+        assert torch.allclose(value, plain, rtol=1e-12)
+        return value
+    return f
+
+
 def cross_entropy(**options):
     return lambda x, t, reduction: functional.cross_entropy(x, t.long(), reduction=reduction, **options)
 
@@ -178,11 +193,14 @@ def checked(g, name, **options):
 WEIGHT = [0.5, 2, 1.25]
 FACTORS = torch.tensor(WEIGHT, dtype=torch.float64)
 LARGE = (f64([[80, 0, -80], [-80, 80, 0]]), i32([2, 1]))
+PARTLY = (f64([[80, 0, -80], [1, 2, 0.5], [0, -1, 3]]), i32([2, -100, 0]))
 THREE = lambda: [(real(5, 3), classes(5, count=3)), (real(2, 3, 4), classes(2, 4, count=3)), LARGE]
 IGNORING = lambda: [(real(5, 3), i32([0, 2, 1, 1, 2])), (real(2, 3, 2), i32([[1, 0], [2, 1]]))]
 SOFT = lambda: [(real(5, 3), unit(5, 3)), (real(2, 3, 2), unit(2, 3, 2))]
 LOGITS = lambda: [(real(), unit()), (real(5, 3), unit(5, 3)), (f64([80, 80, -80, -80, 0]), f64([1, 0, 1, 0, 1]))]
 LABELS = lambda: [(real(7), i32([3, 0, -1, 5, 0, 1, 1])), (real(3, 4), i32([[0, 1, 2, 3], [-1, 0, 1, 2], [3, -1, 3, 3]]))]
+BY_CLASS = lambda: [(real(4), unit(4)), (real(5, 3), unit(5, 3))]
+MARGINS = lambda: [(apart(4), i32(2)), (apart(5, 3), classes(5, count=3)), (apart(5, 1), classes(5, count=1))]
 COSINES = lambda: [(real(4), real(4), f64(1.0)), (real(5, 3), real(5, 3), signs(5)), (real(1, 7), real(1, 7), f64([-1.0]))]
 RANKS = lambda: [(real(), real(), f64(1.0)), (real(5, 3), real(5, 3), signs(5, 3))]
 TRIPLETS = lambda: [(real(4), real(4), real(4)), (real(6, 5), real(6, 5), real(6, 5))]
@@ -205,7 +223,7 @@ LOSSES = {
     **loss("smoothL1Loss", torch_has("smooth_l1_loss", beta=0.0), pairs(second=apart), beta=0),
     **loss("quantileLoss", formula(lambda x, y: torch.maximum((y - x) / 2, (x - y) / 2)), pairs(second=apart)),
     **loss("quantileLoss", formula(lambda x, y: torch.maximum(0.9 * (y - x), -0.1 * (y - x))), pairs(second=apart), quantile=0.9),
-    **loss("crossEntropy", cross_entropy(), scores(LARGE)),
+    **loss("crossEntropy", cross_entropy(), scores(LARGE, PARTLY)),
     **loss("crossEntropy", cross_entropy(label_smoothing=0.125), THREE, labelSmoothing=0.125),
     **loss("crossEntropy", cross_entropy(weight=FACTORS), THREE, weight=WEIGHT),
     **loss("crossEntropy", cross_entropy(ignore_index=1), IGNORING, ignoreIndex=1),
@@ -217,7 +235,7 @@ LOSSES = {
         case(lambda x, t: soft_entropy(weight=FACTORS, label_smoothing=0.25)(x, t, "mean"), *point) for point in SOFT()],
     'crossEntropy($0, $1, {"weight": $2})': lambda: [
         case(lambda x, t, w: functional.cross_entropy(x, t.long(), w.detach()), *point, real(3, low=0.1), smooth=False) for point in THREE()],
-    **loss("nllLoss", nll(), scores()),
+    **loss("nllLoss", nll(), scores(PARTLY)),
     **loss("nllLoss", nll(weight=FACTORS, ignore_index=1), IGNORING, weight=WEIGHT, ignoreIndex=1),
     **loss("binaryCrossEntropy", checked(binary_cross_entropy, "binary_cross_entropy"), pairs(unit, unit)),
     **loss("binaryCrossEntropyWithLogits", with_logits(), LOGITS),
@@ -247,6 +265,12 @@ LOSSES = {
     **loss("tripletMarginLoss", torch_has("triplet_margin_loss", margin=2, p=3, swap=True), TRIPLETS, margin=2, p=3, swap=True),
     **loss("tripletMarginLoss", torch_has("triplet_margin_loss", p=1), TRIPLETS, p=1),
     **loss("multiLabelMarginLoss", formula(multi_label), LABELS),
+    **loss("softMarginLoss", checked(lambda x, y: torch.logaddexp(-x * y, torch.zeros_like(x)), "soft_margin_loss"), pairs(second=signs)),
+    **loss("multiLabelSoftMarginLoss", torch_has("multilabel_soft_margin_loss"), BY_CLASS),
+    **loss("multiLabelSoftMarginLoss", torch_has("multilabel_soft_margin_loss", weight=FACTORS), lambda: BY_CLASS()[1:], weight=WEIGHT),
+    **loss("multiMarginLoss", multi_margin(), MARGINS),
+    **loss("multiMarginLoss", multi_margin(2), MARGINS, p=2),
+    **loss("multiMarginLoss", multi_margin(2, 0.5, FACTORS), lambda: MARGINS()[1:2], p=2, margin=0.5, weight=WEIGHT),
     **loss("infoNce", formula(info_nce), lambda: [(real(4, 3), real(4, 3)), (real(1, 5), real(1, 5))]),
     **loss("infoNce", formula(lambda q, k: info_nce(q, k, 2)), lambda: [(real(4, 3), real(4, 3))], temperature=2),
 }

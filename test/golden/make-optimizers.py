@@ -30,8 +30,8 @@ def far_from_zero(*shape):
     return real(*shape, low=1, high=2) * torch.tensor(random.choice([-1.0, 1.0], shape))
 
 
-def steps_of(make, parameters, gradients, schedule=None, before=None):
-    """The parameters after the recorded steps; `before` may change the gradients in place."""
+def steps_of(make, parameters, gradients, schedule=None, before=None, shown=lambda optimizer, leaf: leaf):
+    """The parameters, or what is `shown` of them, after the recorded steps; `before` may change the gradients in place."""
     leaves = [p.clone().requires_grad_(True) for p in parameters]
     optimizer = make(leaves)
     rates = schedule and schedule(optimizer)
@@ -44,8 +44,25 @@ def steps_of(make, parameters, gradients, schedule=None, before=None):
         optimizer.step()
         if rates:
             rates.step()
-        history.append([numbers(leaf) for leaf in leaves])
+        history.append([numbers(shown(optimizer, leaf)) for leaf in leaves])
     return [history[step - 1] for step in RECORDED]
+
+
+def averages(optimizer, leaf):
+    return optimizer.state[leaf]["ax"]
+
+
+def turned(leaves):
+    for leaf in leaves:
+        leaf.grad.neg_()
+
+
+def decayed(share):
+    """Decoupled decay, which PyTorch 2 does before anything else; 1.13 has it in AdamW alone."""
+    def before(leaves):
+        for leaf in leaves:
+            leaf.detach().mul_(1 - share)
+    return before
 
 
 def formula_of(make, parameters, gradients):
@@ -272,8 +289,10 @@ def optimizers():
     parameters = [far_from_zero(*shape) for shape in SHAPES]
     gradients = [[real(*shape, low=-1, high=1) for shape in SHAPES] for _ in range(STEPS)]
     # Where a decay of 0.1 cancels a first gradient, Adam's first step is the sign of rounding.
-    assert all((g + 0.1 * p).abs().min() > 1e-3 for g, p in zip(gradients[0], parameters))
+    assert all((g + share * p).abs().min() > 1e-3 for share in (0.1, -0.15) for g, p in zip(gradients[0], parameters))
     cosine = lambda optimizer: optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS, eta_min=1e-3)
+    one_cycle = lambda optimizer: optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=STEPS)
+    cyclic = lambda optimizer: optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.03, step_size_up=4)
     clip = torch.nn.utils
     runs = {
         "sgd": (lambda p: optim.SGD(p, 0.02),),
@@ -308,6 +327,30 @@ def optimizers():
         "nadam options": (lambda p: optim.NAdam(p, 0.01, (0.8, 0.9), 1e-3, 0.1, 0.1, foreach=True),),
         "radam": (lambda p: optim.RAdam(p, 0.01),),
         "radam options": (lambda p: optim.RAdam(p, 0.01, (0.8, 0.9), 1e-3, 0.1),),
+        "adam maximize": (lambda p: optim.Adam(p, 0.01, weight_decay=0.15, maximize=True),),
+        "adamW maximize": (lambda p: optim.AdamW(p, 0.01, weight_decay=0.15, maximize=True),),
+        "adagrad maximize": (lambda p: optim.Adagrad(p, 0.02, weight_decay=0.15, maximize=True),),
+        "adadelta maximize": (lambda p: optim.Adadelta(p, weight_decay=0.15, maximize=True),),
+        "rmsprop maximize": (lambda p: optim.RMSprop(p, 0.005, weight_decay=0.15, maximize=True),),
+        "adamax maximize": (lambda p: optim.Adamax(p, 0.01, weight_decay=0.15, maximize=True),),
+        # As PyTorch 2 does it; 1.13 cannot yet.
+        "nadam maximize": (lambda p: optim.NAdam(p, 0.01, weight_decay=0.15, foreach=True), None, turned),
+        "radam maximize": (lambda p: optim.RAdam(p, 0.01, weight_decay=0.15), None, turned),
+        "nadam decoupled": (lambda p: optim.NAdam(p, 0.01, foreach=True), None, decayed(0.01 * 0.5)),
+        "radam decoupled": (lambda p: optim.RAdam(p, 0.01), None, decayed(0.01 * 0.5)),
+        "rprop": (lambda p: optim.Rprop(p, 0.01),),
+        "rprop options": (lambda p: optim.Rprop(p, 0.03, (0.4, 1.5), (0.01, 0.05), maximize=True),),
+        "asgd": (lambda p: optim.ASGD(p, 0.02), None, None, averages),
+        "asgd options": (lambda p: optim.ASGD(p, 0.05, 0.1, 0.5, 3, 0.1), None, None, averages),
+        "asgd maximize": (lambda p: optim.ASGD(p, 0.02, t0=0, maximize=True), None, None, averages),
+        "sgd one cycle": (lambda p: optim.SGD(p, 0.02, momentum=0.9), one_cycle),
+        "sgd nesterov cyclic": (lambda p: optim.SGD(p, 0.01, momentum=0.9, nesterov=True), cyclic),
+        "rmsprop one cycle": (lambda p: optim.RMSprop(p, 0.005, momentum=0.5), one_cycle),
+        "adam one cycle": (lambda p: optim.Adam(p, 0.01), one_cycle),
+        "adamW one cycle": (lambda p: optim.AdamW(p, 0.01), one_cycle),
+        "adamax one cycle": (lambda p: optim.Adamax(p, 0.01), one_cycle),
+        "nadam one cycle": (lambda p: optim.NAdam(p, 0.01, foreach=True), one_cycle),
+        "radam one cycle": (lambda p: optim.RAdam(p, 0.01), one_cycle),
         "clipByGlobalNorm": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_norm_(p, 2.0)),
         "clipByValue": (lambda p: optim.SGD(p, 0.02), None, lambda p: clip.clip_grad_value_(p, 0.5)),
         "parameterGroups": (lambda p: optim.SGD([
@@ -354,13 +397,13 @@ def optimizers():
 RATES = 200
 
 
-def scheduled(make, steps=RATES):
-    """The first 200 rates of a schedule of torch.optim.lr_scheduler, the last of them kept from `steps` on."""
+def scheduled(make, steps=RATES, what="lr"):
+    """The first 200 rates, or momenta, of a schedule of torch.optim.lr_scheduler, the last of them kept from `steps` on."""
     parameter = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    schedule = make(lambda value: torch.optim.SGD([parameter], value))
+    schedule = make(lambda value: torch.optim.SGD([parameter], value, momentum=0.9))
     found = []
     for _ in range(steps):
-        found.append(schedule.get_last_lr()[0])
+        found.append(schedule.optimizer.param_groups[0][what])
         schedule.optimizer.step()
         schedule.step()
     found += found[-1:] * (RATES - steps)
@@ -379,11 +422,16 @@ def schedules():
         "polynomialDecay power": lambda o: s.PolynomialLR(o(0.1), 200, power=2.5),
         "cosineDecay": lambda o: s.CosineAnnealingLR(o(0.1), 199),
         "cosineDecay final": lambda o: s.CosineAnnealingLR(o(1e-3), 199, eta_min=1e-5),
+        "cosineAnnealing": lambda o: s.CosineAnnealingLR(o(0.1), 30),
+        "cosineAnnealing final": lambda o: s.CosineAnnealingLR(o(1e-3), 7, eta_min=1e-5),
         "cosineRestarts": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 30),
         "cosineRestarts factor": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 10, 2, 0.01),
         "cosineRestarts three": lambda o: s.CosineAnnealingWarmRestarts(o(0.1), 7, 3),
         "linearWarmup": lambda o: s.LinearLR(o(0.1), total_iters=50),
         "linearWarmup factor": lambda o: s.LinearLR(o(0.1), start_factor=0.01, total_iters=77),
+        "linearSchedule": lambda o: s.LinearLR(o(0.1), total_iters=50),
+        "linearSchedule down": lambda o: s.LinearLR(o(0.1), start_factor=1, end_factor=0.1, total_iters=77),
+        "linearSchedule both": lambda o: s.LinearLR(o(0.1), start_factor=0.25, end_factor=0.75, total_iters=1),
         "oneCycle": lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=200, cycle_momentum=False),
         "cyclic": lambda o: s.CyclicLR(o(0.01), 0.01, 0.1, step_size_up=23, cycle_momentum=False),
         "cyclic halves": lambda o: s.CyclicLR(
@@ -398,6 +446,14 @@ def schedules():
             cycle_momentum=False)),
         "oneCycle three": (180, lambda o: s.OneCycleLR(
             o(0.1), 0.1, total_steps=180, three_phase=True, cycle_momentum=False)),
+    }
+    # With these go momenta.
+    cycled = {
+        "cyclic momentum": (200, lambda o: s.CyclicLR(o(0.01), 0.01, 0.1, step_size_up=23, mode="triangular2")),
+        "oneCycleMomentum": (200, lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=200)),
+        "oneCycleMomentum linear": (150, lambda o: s.OneCycleLR(
+            o(0.1), 0.1, total_steps=150, pct_start=0.41, anneal_strategy="linear", base_momentum=0.5, max_momentum=0.75)),
+        "oneCycleMomentum three": (180, lambda o: s.OneCycleLR(o(0.1), 0.1, total_steps=180, three_phase=True)),
     }
     noam = lambda size, warmup, factor=1: lambda t: factor * size**-0.5 * min((t + 1)**-0.5, (t + 1) * warmup**-1.5)
     warm = lambda t: 0.1 * t / 20
@@ -415,6 +471,7 @@ def schedules():
     return {
         **{name: scheduled(make) for name, make in torch_ones.items()},
         **{name: scheduled(make, steps) for name, (steps, make) in short.items()},
+        **{name: scheduled(make, steps, "momentum") for name, (steps, make) in cycled.items()},
         **{name: [number(float(rate(t))) for t in range(RATES)] for name, rate in formulas.items()},
     }
 
@@ -452,12 +509,28 @@ def trace():
     }
 
 
+def settled(new, old):
+    """The recorded value where the new one differs by rounding alone: sums of products are rounded otherwise on other machines."""
+    if isinstance(new, dict):
+        known = old if isinstance(old, dict) else {}
+        return {name: settled(value, known.get(name)) for name, value in new.items()}
+    if isinstance(new, list):
+        return [settled(*pair) for pair in zip(new, old)] if isinstance(old, list) and len(old) == len(new) else new
+    return old if isinstance(new, float) and isinstance(old, (int, float)) and math.isclose(new, old, rel_tol=1e-9) else new
+
+
+def lines(entries, depth):
+    """JSON with an entry a line, and a run a line: one more is one line more."""
+    compact = lambda value: json.dumps(value, separators=(",", ":"))
+    text = lambda key, value: lines(value, depth - 1) if depth > 1 and key == "runs" else compact(value)
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {text(key, value)}" for key, value in entries.items()) + "\n}"
+
+
 def main():
     folder = pathlib.Path(__file__).parent
-    compact = lambda value: json.dumps(value, separators=(",", ":"))
     for name, make in {"optimizers": optimizers, "schedules": schedules, "trace": trace}.items():
-        entries = [f"{json.dumps(key)}: {compact(value)}" for key, value in make().items()]
-        (folder / f"{name}.json").write_text("{\n" + ",\n".join(entries) + "\n}\n")
+        path = folder / f"{name}.json"
+        path.write_text(lines(settled(make(), json.loads(path.read_text())), 2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Golden values of every op: /usr/bin/python3 test/golden/make.py (Debian's python3-torch 1.13), float64 throughout.
 
-Writes one JSON file a family: entry -> cases. A case holds inputs, shape, dtype and value of f(inputs) and, where f has a
+Writes one JSON file a family: entry -> cases. Each entry is a function that is called with a random stream of its own, seeded by its
+name, so entries come and go without changing one another. A case holds inputs, shape, dtype and value of f(inputs) and, where f has a
 gradient: weights w, gradients of s = sum(w f), directions v and `second` = gradients of sum(v ds/dinputs).
 `smooth: false` marks points where differences say nothing (ties, kinks). NaN and infinities are strings.
 Inputs, w and v are short binary fractions, so float32 holds them exactly. NumPy formulas stand where torch 1.13 has no such
@@ -9,6 +10,7 @@ op or another meaning; each says so.
 import json
 import math
 import pathlib
+import zlib
 
 import numpy
 import torch
@@ -17,7 +19,11 @@ torch.set_num_threads(1)
 DTYPES = {torch.float64: "f32", torch.int32: "i32", torch.uint8: "u8"}
 INFINITY, NAN = math.inf, math.nan
 MIN, MAX = -(2**31), 2**31 - 1
-random = numpy.random.default_rng(20240607)
+random = None  # what an entry draws from: its own stream, so that a new entry changes no other
+
+
+def stream(name):
+    return numpy.random.default_rng(zlib.crc32(name.encode()))
 
 
 # Inputs
@@ -171,64 +177,81 @@ def elementwise():
     kinks = lambda f: case(f, f64([0.0, -0.0, 1, -1]), order=1, smooth=False)
     ties = lambda f: case(f, f64([1.0, -2, 0, 3]), f64([1.0, -2, 0, 2]), order=1, smooth=False)
     return {
-        "add": binary(torch.add),
-        "add i32": binary_i32(torch.add),
-        "sub": binary(torch.sub),
-        "sub i32": binary_i32(torch.sub),
-        "mul": binary(torch.mul),
-        "mul i32": binary_i32(torch.mul),
-        "square": [case(lambda x: x * x, real(5))],
-        "div": binary(torch.div, second=positive),
-        "div i32": binary_i32(np64(divide_down)),
-        "remainder": binary(torch.remainder, never_whole, positive)[:-1] + [
+        "add": lambda: binary(torch.add),
+        "add i32": lambda: binary_i32(torch.add),
+        "sub": lambda: binary(torch.sub),
+        "sub i32": lambda: binary_i32(torch.sub),
+        "mul": lambda: binary(torch.mul),
+        "mul i32": lambda: binary_i32(torch.mul),
+        "square": lambda: [case(lambda x: x * x, real(5))],
+        "div": lambda: binary(torch.div, second=positive),
+        "div i32": lambda: binary_i32(np64(divide_down)),
+        "remainder": lambda: binary(torch.remainder, never_whole, positive)[:-1] + [
             case(torch.remainder, column(QUOTIENTS), QUOTIENTS, order=0)],
-        "remainder i32": binary_i32(np64(remainder_down)),
-        "maximum": binary(torch.maximum, second=distinct) + [ties(torch.maximum)],
-        "maximum i32": binary_i32(torch.maximum),
-        "minimum": binary(torch.minimum, second=distinct) + [ties(torch.minimum)],
-        "minimum i32": binary_i32(torch.minimum),
-        "pow": binary(torch.pow, first=positive) + [
+        "remainder i32": lambda: binary_i32(np64(remainder_down)),
+        "maximum": lambda: binary(torch.maximum, second=distinct) + [ties(torch.maximum)],
+        "maximum i32": lambda: binary_i32(torch.maximum),
+        "minimum": lambda: binary(torch.minimum, second=distinct) + [ties(torch.minimum)],
+        "minimum i32": lambda: binary_i32(torch.minimum),
+        "pow": lambda: binary(torch.pow, first=positive) + [
             case(torch.pow, f64([-2, -1.5, -0.5, 0, 0, 0, 3, -3]), f64([2, 3, -2, 2, 0, 1, 0, 0]), order=0),
             case(torch.pow, f64([0, 0, 3]), f64([2, 0, 0]), order=1, smooth=False),
         ],
-        "pow of a number": [case(lambda x: x**3, real(5))],
-        "pow at zero": [case(lambda x: x**2, f64([0, -1.5, 2]), order=1, smooth=False)],
-        "less": binary(holds(torch.lt)),
-        "less i32": binary_i32(holds(torch.lt)),
-        "greater": binary(holds(torch.gt)),
-        "equal": binary(holds(torch.eq), second=distinct) + [ties(holds(torch.eq))],
-        "equal i32": binary_i32(holds(torch.eq)),
-        "select": [
+        "pow of a number": lambda: [case(lambda x: x**3, real(5))],
+        "pow at zero": lambda: [case(lambda x: x**2, f64([0, -1.5, 2]), order=1, smooth=False)],
+        "less": lambda: binary(holds(torch.lt), second=distinct),
+        "less i32": lambda: binary_i32(holds(torch.lt)),
+        "greater": lambda: binary(holds(torch.gt), second=distinct),
+        "lessEqual": lambda: binary(holds(torch.le), second=distinct) + [ties(holds(torch.le))],
+        "lessEqual i32": lambda: binary_i32(holds(torch.le)),
+        "greaterEqual": lambda: binary(holds(torch.ge), second=distinct) + [ties(holds(torch.ge))],
+        "greaterEqual i32": lambda: binary_i32(holds(torch.ge)),
+        "notEqual": lambda: binary(holds(torch.ne), second=distinct) + [ties(holds(torch.ne))],
+        "notEqual i32": lambda: binary_i32(holds(torch.ne)),
+        "clamp": lambda: [case(lambda x: torch.clamp(x, -0.75, 1), x) for x in (real(), real(17), real(0))] + [
+            case(lambda x: torch.clamp(x, -0.75, 1), f64([-0.75, 1, -2, 3, 0]), order=2, smooth=False),
+            case(lambda x: torch.clamp(x, -0.75, 1), SPECIAL, order=0)],
+        "clamp from below": lambda: [case(lambda x: torch.clamp(x, min=0.25), real(3, 5)), case(lambda x: torch.clamp(x, min=1), SPECIAL, order=0)],
+        "clamp from above": lambda: [case(lambda x: torch.clamp(x, max=0.25), real(3, 5)), case(lambda x: torch.clamp(x, max=1), SPECIAL, order=0)],
+        "clamp by tensors": lambda: [
+            case(torch.clamp, real(3, 5), distinct(5) - 1, distinct(3, 1) + 1), case(torch.clamp, real(17), distinct(17), distinct(17)),
+            case(torch.clamp, f64([3.0, 1, 2, 0]), f64([2.0, 2, 2, 0]), f64([1.0, 1, 3, 0]), order=1, smooth=False)],
+        "clamp i32": lambda: [case(lambda x: torch.clamp(x, -2, 3), x) for x in (integers(17), SPECIAL_I)],
+        "equal": lambda: binary(holds(torch.eq), second=distinct) + [ties(holds(torch.eq))],
+        "equal i32": lambda: binary_i32(holds(torch.eq)),
+        "select": lambda: [
             case(lambda c, a, b: torch.where(c != 0, a, b), f64([0.0, 1, -0.5, 0, 2]), real(3, 5), real(3, 1), smooth=False),
             case(lambda c, a, b: torch.where(c != 0, a, b), SPECIAL, real(31), -SPECIAL, order=0),
             case(lambda c, a, b: torch.where(c != 0, a, b), f64(1.0), real(), real(), smooth=False),
             case(lambda c, a, b: torch.where(c != 0, a, b), real(0), real(2, 0), real(1), smooth=False),
         ],
-        "select i32": [case(lambda c, a, b: torch.where(c != 0, a, b), f64([0.0, 1, 2]), integers(4, 3), integers(3))],
-        "neg": unary(torch.neg),
-        "neg i32": unary_i32(torch.neg),
-        "abs": unary(torch.abs) + [kinks(torch.abs)],
-        "abs i32": unary_i32(np64(lambda x: numpy.where(x == MIN, MIN, numpy.abs(x)))),
+        "select i32": lambda: [case(lambda c, a, b: torch.where(c != 0, a, b), f64([0.0, 1, 2]), integers(4, 3), integers(3))],
+        "neg": lambda: unary(torch.neg),
+        "neg i32": lambda: unary_i32(torch.neg),
+        "abs": lambda: unary(torch.abs) + [kinks(torch.abs)],
+        "abs i32": lambda: unary_i32(np64(lambda x: numpy.where(x == MIN, MIN, numpy.abs(x)))),
         # torch.sign(NaN) is 0.
-        "sign": unary(torch.sign, formula=np64(numpy.sign)) + [kinks(torch.sign)],
-        "sign i32": unary_i32(torch.sign),
-        "floor": unary(torch.floor, far),
-        "exp": unary(torch.exp),
-        "expm1": unary(torch.expm1),
-        "log": unary(torch.log, positive),
-        "log1p": unary(torch.log1p, lambda *shape: real(*shape, low=-0.9, high=4)),
-        "sqrt": unary(torch.sqrt, positive),
-        "rsqrt": unary(torch.rsqrt, positive),
-        "sin": unary(torch.sin, far),
-        "cos": unary(torch.cos, far),
-        "tanh": unary(torch.tanh),
-        "sigmoid": unary(torch.sigmoid),
-        "erf": unary(torch.erf),
-        "relu": unary(torch.relu) + [kinks(torch.relu)],
-        "cast to i32": [case(np64(truncate), x, order=0) for x in (far(17), SPECIAL)],
-        "cast i32 to f32": unary_i32(lambda x: x.to(torch.float64)),
-        "cast u8 to f32": [case(lambda x: x.to(torch.float64), torch.arange(250, 267).to(torch.uint8))],
-        "cast u8 to i32": [case(lambda x: x.to(torch.int32), torch.arange(250, 267).to(torch.uint8))],
+        "sign": lambda: unary(torch.sign, formula=np64(numpy.sign)) + [kinks(torch.sign)],
+        "sign i32": lambda: unary_i32(torch.sign),
+        "floor": lambda: unary(torch.floor, far),
+        "ceil": lambda: unary(torch.ceil, far),
+        "round": lambda: unary(torch.round, far) + [case(torch.round, f64([0.5, 1.5, 2.5, -0.5, -1.5, 8388607.5, 0.49999997]), order=0)],
+        "exp": lambda: unary(torch.exp),
+        "expm1": lambda: unary(torch.expm1),
+        "log": lambda: unary(torch.log, positive),
+        "log1p": lambda: unary(torch.log1p, lambda *shape: real(*shape, low=-0.9, high=4)),
+        "sqrt": lambda: unary(torch.sqrt, positive),
+        "rsqrt": lambda: unary(torch.rsqrt, positive),
+        "sin": lambda: unary(torch.sin, far),
+        "cos": lambda: unary(torch.cos, far),
+        "tanh": lambda: unary(torch.tanh),
+        "sigmoid": lambda: unary(torch.sigmoid),
+        "erf": lambda: unary(torch.erf),
+        "relu": lambda: unary(torch.relu) + [kinks(torch.relu)],
+        "cast to i32": lambda: [case(np64(truncate), x, order=0) for x in (far(17), SPECIAL)],
+        "cast i32 to f32": lambda: unary_i32(lambda x: x.to(torch.float64)),
+        "cast u8 to f32": lambda: [case(lambda x: x.to(torch.float64), torch.arange(250, 267).to(torch.uint8))],
+        "cast u8 to i32": lambda: [case(lambda x: x.to(torch.int32), torch.arange(250, 267).to(torch.uint8))],
     }
 
 
@@ -237,12 +260,18 @@ def elementwise():
 def axes_of(f, inputs=real):
     """Over all axes, the first, the last, outer ones together, with keepdim; ragged, of size 1 and empty."""
     return {
-        "": [case(f, inputs(*shape)) for shape in ((), (17,), (3, 5), (1, 1))],
-        "0": [case(lambda x: f(x, 0), inputs(*shape)) for shape in ((17,), (3, 5), (1, 5), (5, 2, 3), (3, 0))],
-        "-1 kept": [case(lambda x: f(x, -1, keepdim=True), inputs(*shape)) for shape in ((17,), (5, 3), (5, 1), (2, 3, 5))],
-        "0 2": [case(lambda x: f(x, (0, 2)), inputs(*shape)) for shape in ((2, 3, 5), (1, 3, 1), (2, 1, 3, 2))],
-        "1": [case(lambda x: f(x, 1), inputs(2, 5, 3))],
+        "": lambda: [case(f, inputs(*shape)) for shape in ((), (17,), (3, 5), (1, 1))],
+        "0": lambda: [case(lambda x: f(x, 0), inputs(*shape)) for shape in ((17,), (3, 5), (1, 5), (5, 2, 3), (3, 0))],
+        "-1 kept": lambda: [case(lambda x: f(x, -1, keepdim=True), inputs(*shape)) for shape in ((17,), (5, 3), (5, 1), (2, 3, 5))],
+        "0 2": lambda: [case(lambda x: f(x, (0, 2)), inputs(*shape)) for shape in ((2, 3, 5), (1, 3, 1), (2, 1, 3, 2))],
+        "1": lambda: [case(lambda x: f(x, 1), inputs(2, 5, 3))],
     }
+
+
+def also(families, name, more):
+    """More cases for an entry."""
+    first = families[name]
+    families[name] = lambda: first() + more()
 
 
 def reduction():
@@ -253,31 +282,37 @@ def reduction():
         families.update({f"{name} {axes}".strip(): cases for axes, cases in axes_of(f).items()})
     infinities = f64([[1, INFINITY, 2], [1, -INFINITY, 2], [NAN, 1, INFINITY], [-INFINITY, -INFINITY, -INFINITY], [3, 2, NAN]])
     tied = f64([[1.0, 3, 3], [2, 2, 2], [0, -0.0, -1]])
-    families["sum"] += [case(total, f64([]), order=1)]
-    families["sum -1 kept"] += [case(lambda x: total(x, -1, True), infinities, order=0), case(lambda x: total(x, -1, True), real(3, 0))]
-    families["max -1 kept"] += [case(lambda x: largest(x, -1, True), x, order=o, smooth=False) for x, o in ((infinities, 0), (tied, 1))]
+    also(families, "sum", lambda: [case(total, f64([]), order=1)])
+    also(families, "sum -1 kept", lambda: [
+        case(lambda x: total(x, -1, True), infinities, order=0), case(lambda x: total(x, -1, True), real(3, 0))])
+    also(families, "max -1 kept", lambda: [
+        case(lambda x: largest(x, -1, True), x, order=o, smooth=False) for x, o in ((infinities, 0), (tied, 1))])
     first_largest = np64(lambda x: numpy.argmax(x, -1))  # torch.argmax may name any of equal ones
     families.update({
-        "sum i32": [case(np64(lambda x: x.sum(0)), integers(17, 3)), case(np64(lambda x: x.sum(0)), i32([[MAX, 1], [1, 2]]))],
-        "max i32": [case(lambda x: torch.amax(x, 1), x) for x in (integers(5, 17), i32([[MIN, MIN], [MAX, 0]]))],
-        "mean": [case(lambda x: x.mean((0, 2)), real(3, 5, 2))],
-        "min": [case(lambda x: torch.amin(x, 1), real(3, 5))],
-        "variance": [case(lambda x: x.var(1), real(3, 5)), case(lambda x: x.var(1, unbiased=False), real(3, 5))],
-        "argmax": [case(first_largest, x, order=0) for x in (real(17), real(5, 33), real(3, 1), tied, infinities, real(0, 4))],
-        "argmax 0": [case(np64(lambda x: numpy.argmax(x, 0)), real(5, 2, 3), order=0)],
-        "argmin": [case(np64(lambda x: numpy.argmin(x, 1)), real(3, 5), order=0)],
+        "sum i32": lambda: [case(np64(lambda x: x.sum(0)), integers(17, 3)), case(np64(lambda x: x.sum(0)), i32([[MAX, 1], [1, 2]]))],
+        "max i32": lambda: [case(lambda x: torch.amax(x, 1), x) for x in (integers(5, 17), i32([[MIN, MIN], [MAX, 0]]))],
+        "mean": lambda: [case(lambda x: x.mean((0, 2)), real(3, 5, 2))],
+        "min": lambda: [case(lambda x: torch.amin(x, 1), real(3, 5))],
+        "variance": lambda: [case(lambda x: x.var(1), real(3, 5))],
+        "variance uncorrected": lambda: [case(lambda x: x.var(1, unbiased=False), real(3, 5))],
+        "std": lambda: [case(lambda x: x.std(1), real(3, 5)), case(lambda x: x.std((0, 2), keepdim=True), real(2, 3, 4)), case(lambda x: x.std(), real(5))],
+        "std uncorrected": lambda: [case(lambda x: x.std(1, unbiased=False), real(3, 5))],
+        "std of equals": lambda: [case(lambda x: x.std(1), f64([[2, 2, 2], [3, 0, -4]]), order=1, smooth=False),
+                                  case(lambda x: x.std(1), f64([[2], [3]]), order=0)],
+        "argmax": lambda: [case(first_largest, x, order=0) for x in (real(17), real(5, 33), real(3, 1), tied, infinities, real(0, 4))],
+        "argmax 0": lambda: [case(np64(lambda x: numpy.argmax(x, 0)), real(5, 2, 3), order=0)],
+        "argmin": lambda: [case(np64(lambda x: numpy.argmin(x, 1)), real(3, 5), order=0)],
     })
-    families["variance uncorrected"] = [families["variance"].pop()]
     return families
 
 
 def lengths():
     norm = torch.linalg.vector_norm
     return {
-        "all": [case(norm, real(17)), case(norm, real(3, 5))],
-        "0": [case(lambda x: norm(x, dim=0), real(5, 3)), case(lambda x: norm(x, dim=0), real(1, 3))],
-        "0 2": [case(lambda x: norm(x, dim=(0, 2)), real(2, 3, 4))],
-        "of zeros": [case(lambda x: norm(x, dim=1), f64([[0, 0, 0], [3, 0, -4]]), order=1, smooth=False)],
+        "all": lambda: [case(norm, real(17)), case(norm, real(3, 5))],
+        "0": lambda: [case(lambda x: norm(x, dim=0), real(5, 3)), case(lambda x: norm(x, dim=0), real(1, 3))],
+        "0 2": lambda: [case(lambda x: norm(x, dim=(0, 2)), real(2, 3, 4))],
+        "of zeros": lambda: [case(lambda x: norm(x, dim=1), f64([[0, 0, 0], [3, 0, -4]]), order=1, smooth=False)],
     }
 
 
@@ -290,12 +325,12 @@ def contraction():
     square = [((4, 3), (5, 4)), ((2, 4, 3), (2, 5, 4))]
     infinite = f64([[1, INFINITY], [NAN, 0]])
     return {
-        "matmul": [case(torch.matmul, real(*a), real(*b)) for a, b in shapes] + [
+        "matmul": lambda: [case(torch.matmul, real(*a), real(*b)) for a, b in shapes] + [
             # BLAS skips zeros, even where they meet NaN.
             case(np64(lambda a, b: (a[:, :, None] * b).sum(1)), infinite, f64([[1, 0, 2], [3, 1, 0]]), order=0)],
-        "matmul transposed": [case(lambda a, b: turn(a) @ turn(b), real(*a), real(*b)) for a, b in square],
-        "matmul transposed left": [case(lambda a, b: turn(a) @ b, real(5, 3), real(5, 4)), case(lambda a, b: turn(a) @ b, real(2, 5, 3), real(5, 2))],
-        "matmul transposed right": [case(lambda a, b: a @ turn(b), real(3, 5), real(4, 5)), case(lambda a, b: a @ turn(b), real(2, 3, 5), real(4, 5))],
+        "matmul transposed": lambda: [case(lambda a, b: turn(a) @ turn(b), real(*a), real(*b)) for a, b in square],
+        "matmul transposed left": lambda: [case(lambda a, b: turn(a) @ b, real(5, 3), real(5, 4)), case(lambda a, b: turn(a) @ b, real(2, 5, 3), real(5, 2))],
+        "matmul transposed right": lambda: [case(lambda a, b: a @ turn(b), real(3, 5), real(4, 5)), case(lambda a, b: a @ turn(b), real(2, 3, 5), real(4, 5))],
     }
 
 
@@ -307,21 +342,21 @@ def movement():
     def spread(x):
         return torch.zeros(7, 4, dtype=x.dtype).index_put((column(torch.tensor([6, 3])), torch.tensor([1, 2, 3])), x)
     return {
-        "reshape": [case(lambda x: x.reshape(5, 6), real(2, 3, 5)), case(lambda x: x.reshape(5, 6), integers(30))],
-        "reshape scalar": [case(lambda x: x.reshape(1, 1), real())],
-        "reshape empty": [case(lambda x: x.reshape(3, 0), real(0, 2))],
-        "permute": [case(lambda x: x.permute(2, 0, 1), x) for x in (real(2, 3, 5), real(1, 17, 2), real(2, 0, 3), integers(2, 3, 4))],
-        "transpose": [case(lambda x: x.transpose(-2, -1), x) for x in (real(17, 5), real(2, 3, 4))],
-        "broadcastTo": [case(lambda x: x.expand(2, 3, 5), x) for x in (real(), real(5), real(3, 1), real(2, 1, 1), real(1, 1, 1), integers(1, 5))],
-        "broadcastTo empty": [case(lambda x: x.expand(0, 3), real(1, 3))],
-        "slice": [case(stepped, x) for x in (real(3, 7), real(1, 6), integers(2, 9))],
-        "slice nothing": [case(lambda x: x[5:5], real(7))],
-        "narrow": [case(lambda x: x[:, 1:4], real(2, 5, 3))],
-        "spread": [case(spread, real(2, 3)), case(spread, integers(2, 3))],
-        "pad": [case(pad, real(3, 5))],
-        "concat": [case(lambda *x: torch.cat(x, 1), real(2, 3), real(2, 1), real(2, 5)), case(lambda *x: torch.cat(x, 1), integers(2, 1), integers(2, 0), integers(2, 2))],
-        "concat one": [case(lambda x: torch.cat([x, x]), real(5))],
-        "stack": [case(lambda *x: torch.stack(x, 1), real(3, 2), real(3, 2))],
+        "reshape": lambda: [case(lambda x: x.reshape(5, 6), real(2, 3, 5)), case(lambda x: x.reshape(5, 6), integers(30))],
+        "reshape scalar": lambda: [case(lambda x: x.reshape(1, 1), real())],
+        "reshape empty": lambda: [case(lambda x: x.reshape(3, 0), real(0, 2))],
+        "permute": lambda: [case(lambda x: x.permute(2, 0, 1), x) for x in (real(2, 3, 5), real(1, 17, 2), real(2, 0, 3), integers(2, 3, 4))],
+        "transpose": lambda: [case(lambda x: x.transpose(-2, -1), x) for x in (real(17, 5), real(2, 3, 4))],
+        "broadcastTo": lambda: [case(lambda x: x.expand(2, 3, 5), x) for x in (real(), real(5), real(3, 1), real(2, 1, 1), real(1, 1, 1), integers(1, 5))],
+        "broadcastTo empty": lambda: [case(lambda x: x.expand(0, 3), real(1, 3))],
+        "slice": lambda: [case(stepped, x) for x in (real(3, 7), real(1, 6), integers(2, 9))],
+        "slice nothing": lambda: [case(lambda x: x[5:5], real(7))],
+        "narrow": lambda: [case(lambda x: x[:, 1:4], real(2, 5, 3))],
+        "spread": lambda: [case(spread, real(2, 3)), case(spread, integers(2, 3))],
+        "pad": lambda: [case(pad, real(3, 5))],
+        "concat": lambda: [case(lambda *x: torch.cat(x, 1), real(2, 3), real(2, 1), real(2, 5)), case(lambda *x: torch.cat(x, 1), integers(2, 1), integers(2, 0), integers(2, 2))],
+        "concat one": lambda: [case(lambda x: torch.cat([x, x]), real(5))],
+        "stack": lambda: [case(lambda *x: torch.stack(x, 1), real(3, 2), real(3, 2))],
     }
 
 
@@ -336,15 +371,15 @@ def indexing():
         return torch.nn.functional.one_hot(index.long(), 5).to(torch.float64)
     outside = lambda x, i: torch.stack([x[j] if 0 <= j < len(x) else torch.full_like(x[0], NAN) for j in i])
     return {
-        "gather": [case(take, real(5, 3), i32([4, 0, 0, 2])), case(take, real(5), i32([[1, 4, 1], [0, 2, 2]])), case(take, real(3, 2, 17), i32(1)),
+        "gather": lambda: [case(take, real(5, 3), i32([4, 0, 0, 2])), case(take, real(5), i32([[1, 4, 1], [0, 2, 2]])), case(take, real(3, 2, 17), i32(1)),
                    case(take, real(3, 4), i32([])), case(outside, real(3, 2), i32([0, 3, -1, 2]), order=0)],
-        "gather i32": [case(take, integers(5, 2), i32([4, 0, 3]))],
-        "gather u8": [case(take, torch.arange(15).to(torch.uint8).reshape(5, 3), i32([4, 0, 3, 3]))],
-        "scatterAdd": [case(add_rows, real(4, 3), i32([4, 0, 0, 2])), case(add_rows, real(2, 3), i32([[1, 4, 1], [0, 2, 2]])),
+        "gather i32": lambda: [case(take, integers(5, 2), i32([4, 0, 3]))],
+        "gather u8": lambda: [case(take, torch.arange(15).to(torch.uint8).reshape(5, 3), i32([4, 0, 3, 3]))],
+        "scatterAdd": lambda: [case(add_rows, real(4, 3), i32([4, 0, 0, 2])), case(add_rows, real(2, 3), i32([[1, 4, 1], [0, 2, 2]])),
                        case(add_rows, real(2, 17), i32([1, 1])), case(add_rows, real(0, 3), i32([]))],
         # Rows outside are dropped; torch throws.
-        "scatterAdd outside": [case(lambda u, i: add_rows(u[1:2], i[1:2]), real(3, 2), i32([-1, 3, 5]))],
-        "oneHot": [case(one_hot, i32([0, 4, 2])), case(one_hot, i32([[1], [3]])), case(one_hot, i32(2))],
+        "scatterAdd outside": lambda: [case(lambda u, i: add_rows(u[1:2], i[1:2]), real(3, 2), i32([-1, 3, 5]))],
+        "oneHot": lambda: [case(one_hot, i32([0, 4, 2])), case(one_hot, i32([[1], [3]])), case(one_hot, i32(2))],
     }
 
 
@@ -359,13 +394,73 @@ def rowwise():
     targets = lambda rows, columns: integers(rows, low=0, high=columns)
     sizes = [(3, 5), (1, 17), (5, 1), (4, 10)]
     return {
-        "softmax": [case(lambda x: torch.softmax(x, -1), real(*s)) for s in shapes] + [case(lambda x: torch.softmax(x, -1), x, order=0) for x in (large, broken)],
-        "softmax 0": [case(lambda x: torch.softmax(x, 0), real(*s)) for s in ((3, 5), (2, 3, 4))],
-        "logSoftmax": [case(lambda x: torch.log_softmax(x, -1), real(*s)) for s in ((3, 5), (1, 17))] + [case(lambda x: torch.log_softmax(x, -1), large[:3], order=0)],
-        "logSumExp": [case(lambda x: torch.logsumexp(x, -1), real(*s)) for s in shapes] + [case(lambda x: torch.logsumexp(x, -1), x, order=0) for x in (large, broken)],
-        "logSumExp 0": [case(lambda x: torch.logsumexp(x, 0), real(*s)) for s in ((3, 5), (2, 3, 4))],
-        "crossEntropy": [case(ce, real(*s), targets(*s)) for s in sizes] + [case(ce, large, i32([1, 0, 2, 0, 0]), order=0)],
-        "crossEntropyGradient": [case(ce_gradient, real(*s), targets(*s), real(s[0])) for s in sizes],
+        "softmax": lambda: [case(lambda x: torch.softmax(x, -1), real(*s)) for s in shapes] + [case(lambda x: torch.softmax(x, -1), x, order=0) for x in (large, broken)],
+        "softmax 0": lambda: [case(lambda x: torch.softmax(x, 0), real(*s)) for s in ((3, 5), (2, 3, 4))],
+        "logSoftmax": lambda: [case(lambda x: torch.log_softmax(x, -1), real(*s)) for s in ((3, 5), (1, 17))] + [case(lambda x: torch.log_softmax(x, -1), large[:3], order=0)],
+        "logSumExp": lambda: [case(lambda x: torch.logsumexp(x, -1), real(*s)) for s in shapes] + [case(lambda x: torch.logsumexp(x, -1), x, order=0) for x in (large, broken)],
+        "logSumExp 0": lambda: [case(lambda x: torch.logsumexp(x, 0), real(*s)) for s in ((3, 5), (2, 3, 4))],
+        "crossEntropy": lambda: [case(ce, real(*s), targets(*s)) for s in sizes] + [case(ce, large, i32([1, 0, 2, 0, 0]), order=0)],
+        "crossEntropyGradient": lambda: [case(ce_gradient, real(*s), targets(*s), real(s[0])) for s in sizes],
+    }
+
+
+# simdgrad/functions
+
+def functions():
+    far = lambda *shape: real(*shape, low=-6, high=6)
+    within = lambda low, high: lambda *shape: real(*shape, low=low, high=high)
+    zeros = lambda *shape: torch.tensor(random.integers(0, 2, shape), dtype=torch.float64) * real(*shape)
+    marks = f64([0.0, -0.0, 1, -2, NAN, INFINITY, -INFINITY])
+    logic = lambda f: [case(holds(f), zeros(3, 1), zeros(5), smooth=False), case(holds(f), column(marks), marks, order=0),
+                       case(holds(f), integers(17, low=0, high=2), integers(17, low=0, high=2))]
+    one = lambda f: [case(holds(f), x, smooth=False) for x in (zeros(17), zeros(3, 5))] + [case(holds(f), SPECIAL, order=0), case(holds(f), SPECIAL_I)]
+    over = lambda f, of: [case(lambda x: f(x != 0).to(torch.float64), zeros(7), smooth=False), case(lambda x: f(x != 0, 1).to(torch.float64), zeros(4, 3), smooth=False),
+                          case(lambda x: f(x != 0).to(torch.float64), real(0)), case(lambda x: f(x != 0, 1).to(torch.float64), of)]
+    # Factors with no zero, one, two in a product.
+    factors = [real(17), real(3, 5), real(1), real(2, 3, 2), f64([2.0, 0, 3, -1]), f64([[2.0, 0, 3, 0, 1], [0, 0, 0, 0.5, 2], [1, 2, 3, 4, 0]]), real(0)]
+    turned = lambda parts: torch.cat(tuple(reversed(parts)), -1)
+    return {
+        "full": lambda: [case(lambda: torch.full((2, 3), 1.5, dtype=torch.float64))],
+        "zeros": lambda: [case(lambda: torch.zeros(3, dtype=torch.int32))],
+        "ones": lambda: [case(lambda: torch.ones(2, 0, dtype=torch.float64))],
+        "linspace": lambda: [case(lambda: torch.linspace(-1, 2.5, 11, dtype=torch.float64))],
+        "linspace one": lambda: [case(lambda: torch.linspace(3, 5, 1, dtype=torch.float64))],
+        "logicalAnd": lambda: logic(torch.logical_and),
+        "logicalOr": lambda: logic(torch.logical_or),
+        "logicalXor": lambda: logic(torch.logical_xor),
+        "logicalNot": lambda: one(torch.logical_not),
+        "isNaN": lambda: one(torch.isnan),
+        "isFinite": lambda: one(torch.isfinite),
+        "isInfinite": lambda: one(torch.isinf),
+        "any": lambda: over(torch.any, integers(3, 4, low=0, high=2)),
+        "all": lambda: over(torch.all, integers(3, 2, low=0, high=3)),
+        "prod": lambda: [case(torch.prod, x) for x in factors] + [case(torch.prod, f64([3.0, NAN, 0]), order=0)],
+        "prod 1 kept": lambda: [case(lambda x: torch.prod(x, 1, keepdim=True), x) for x in (factors[5], real(2, 7, 3), real(3, 0, 2))],
+        "prod 0 2": lambda: [case(lambda x: torch.prod(torch.prod(x, 2), 0), real(3, 2, 5))],
+        "prod i32": lambda: [case(np64(lambda x: numpy.prod(x, 1)), x) for x in (integers(3, 5), i32([[MAX, 3, 2], [MIN, 1, 1]]))],
+        "split": lambda: [case(lambda x: turned(torch.split(x, 2, -1)), x) for x in (real(5), real(3, 4), integers(2, 7), real(3, 0))],
+        "split sizes": lambda: [case(lambda x: turned(torch.split(x, (1, 0, 4), -1)), x) for x in (real(5), real(2, 5))],
+        "chunk": lambda: [case(lambda x: turned(torch.chunk(x, 3, -1)), x) for x in (real(5), real(2, 9), real(4), real(0))],
+        "flip": lambda: [case(lambda x: torch.flip(x, (0, 2)), x) for x in (real(2, 3, 4), integers(3, 1, 2))],
+        "flip all": lambda: [case(lambda x: torch.flip(x, tuple(range(x.dim()))), x) for x in (real(17), real(3, 5), real())],
+        "roll": lambda: [case(lambda x: torch.roll(x, 2), x) for x in (real(5), real(3, 5), real(1), integers(7), real(0))],
+        "roll axes": lambda: [case(lambda x: torch.roll(x, (-7, 1), (0, 1)), x) for x in (real(3, 5), real(2, 4, 3))],
+        "repeat": lambda: [case(lambda x: x.repeat(2, 1, 3), x) for x in (real(2, 3), real(4), real(1, 5, 1), real(), integers(2, 2))],
+        "repeat never": lambda: [case(lambda x: x.repeat(0, 2), real(2, 3))],
+        "repeatInterleave": lambda: [case(lambda x: torch.repeat_interleave(x, 3), x) for x in (real(5), real(2, 3), integers(4))],
+        "repeatInterleave 1": lambda: [case(lambda x: torch.repeat_interleave(x, 2, 1), x) for x in (real(2, 3), real(3, 2, 4))],
+        "log2": lambda: unary(torch.log2, positive),
+        "log10": lambda: unary(torch.log10, positive) + [case(torch.log10, f64([10, 1000, 1e10]), order=0)],
+        "atan2": lambda: binary(torch.atan2),
+        "atan": lambda: unary(torch.atan, far),
+        "asin": lambda: unary(torch.asin, within(-0.95, 0.95)),
+        "acos": lambda: unary(torch.acos, within(-0.95, 0.95)),
+        "tan": lambda: unary(torch.tan, within(-1.4, 1.4)),
+        "sinh": lambda: unary(torch.sinh, far),
+        "cosh": lambda: unary(torch.cosh, far),
+        "asinh": lambda: unary(torch.asinh, far),
+        "acosh": lambda: unary(torch.acosh, within(1.1, 9)),
+        "atanh": lambda: unary(torch.atanh, within(-0.9, 0.9)),
     }
 
 
@@ -374,14 +469,14 @@ def rowwise():
 def leaf():
     blocked = lambda x: x * x.detach()
     through = lambda x: x + (torch.floor(x) - x).detach()
-    same = [case(lambda x: x, x) for x in (real(), real(17), real(3, 5), real(0))]
+    same = lambda: [case(lambda x: x, x) for x in (real(), real(17), real(3, 5), real(0))]
     data = f64([[1.5, -2, 3], [0, 4, 5]])
     return {
         "input": same,
-        "data": [case(lambda: data)],
-        "data i32": [case(lambda: i32([1, -2, 3]))],
-        "stopGradient": [case(blocked, real(*shape), smooth=False) for shape in ((), (17,))],
-        "straight through": [case(through, real(*shape), smooth=False) for shape in ((), (3, 5))],
+        "data": lambda: [case(lambda: data)],
+        "data i32": lambda: [case(lambda: i32([1, -2, 3]))],
+        "stopGradient": lambda: [case(blocked, real(*shape), smooth=False) for shape in ((), (17,))],
+        "straight through": lambda: [case(through, real(*shape), smooth=False) for shape in ((), (3, 5))],
     }
 
 
@@ -439,11 +534,11 @@ def chance():
     permute = lambda i, k, n: i32([permuted(int(x), int(k) % 2**32, int(n)) for x in i])
     every = lambda size, key: case(permute, torch.arange(size, dtype=torch.int32), i32(key), i32(size))
     return {
-        "uniform 37": [case(drawn(37), *key(1, 2)), case(drawn(37), *key(MAX, MIN))],
-        "uniform 3x7": [case(drawn(3, 7), *key(-5, 77))],
-        "uniform scalar": [case(drawn(), *key(0, 0))],
-        "uniform 0": [case(drawn(0), *key(9, -1))],
-        "permuteIndex": [every(33, 7), every(4, -3), every(1, 5), every(17, MAX), every(64, 3), every(65, 3), every(256, -9)],
+        "uniform 37": lambda: [case(drawn(37), *key(1, 2)), case(drawn(37), *key(MAX, MIN))],
+        "uniform 3x7": lambda: [case(drawn(3, 7), *key(-5, 77))],
+        "uniform scalar": lambda: [case(drawn(), *key(0, 0))],
+        "uniform 0": lambda: [case(drawn(0), *key(9, -1))],
+        "permuteIndex": lambda: [every(33, 7), every(4, -3), every(1, 5), every(17, MAX), every(64, 3), every(65, 3), every(256, -9)],
     }
 
 
@@ -461,26 +556,28 @@ def loop():
     total = lambda x: torch.cumsum(x, 0)
     run = lambda: (real(5, 3), real(3), real())
     return {
-        "scan": [case(lambda *t: running(*t)[0], *run()), case(lambda *t: running(*t)[0], real(1, 2), real(2), real()),
+        "scan": lambda: [case(lambda *t: running(*t)[0], *run()), case(lambda *t: running(*t)[0], real(1, 2), real(2), real()),
                  case(lambda *t: running(*t)[0], real(0, 2), real(2), real())],
-        "scan reversed": [case(lambda x, s, f: running(torch.flip(x, (0,)), s, f)[0], *run())],
-        "scan of products": [case(recurrent, real(4, 2, 3), real(2, 5), real(5, 5) / 2, real(3, 5) / 2)],
-        "scan outputs": [case(lambda *t: running(*t)[1], *run())],
-        "scan outputs reversed": [case(lambda x, s, f: torch.flip(running(torch.flip(x, (0,)), s, f)[1], (0,)), *run())],
-        "scan sums": [case(total, real(17)), case(total, real(4, 5)), case(total, integers(7))],
-        "captured": [case(lambda x, c: x.shape[0] * c * c + x.sum(0), real(3, 5), real(5))],
+        "scan reversed": lambda: [case(lambda x, s, f: running(torch.flip(x, (0,)), s, f)[0], *run())],
+        "scan of products": lambda: [case(recurrent, real(4, 2, 3), real(2, 5), real(5, 5) / 2, real(3, 5) / 2)],
+        "scan outputs": lambda: [case(lambda *t: running(*t)[1], *run())],
+        "scan outputs reversed": lambda: [case(lambda x, s, f: torch.flip(running(torch.flip(x, (0,)), s, f)[1], (0,)), *run())],
+        "scan sums": lambda: [case(total, real(17)), case(total, real(4, 5)), case(total, integers(7))],
+        "captured": lambda: [case(lambda x, c: x.shape[0] * c * c + x.sum(0), real(3, 5), real(5))],
     }
 
 
 def main():
+    global random
     folder = pathlib.Path(__file__).parent
     families = {"leaf": leaf, "elementwise": elementwise, "reduction": reduction, "contraction": contraction, "movement": movement,
-                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop, "norm": lengths}  # new ones last: all draw from one stream
+                "indexing": indexing, "rowwise": rowwise, "random": chance, "loop": loop, "norm": lengths, "functions": functions}
     for family, make in families.items():
-        entries = [
-            f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]"
-            for name, cases in make().items()
-        ]
+        entries = []
+        for name, cases in make().items():
+            random = stream(f"{family}/{name}")
+            lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases())
+            entries.append(f"{json.dumps(name)}: [\n{lines}\n]")
         (folder / f"{family}.json").write_text("{\n" + ",\n".join(entries) + "\n}\n")
 
 

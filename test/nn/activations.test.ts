@@ -8,11 +8,12 @@ import * as functional from "../../src/nn/functional.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { float32 } from "../executors.ts";
 
-const { prelu, ...ofOne } = functional;
+const { prelu, threshold, ...ofOne } = functional;
 
 const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   ...(ofOne as Readonly<Record<string, (x: Tensor) => Tensor>>),
   prelu: (x) => prelu(x, constant([0.25])),
+  threshold: (x) => threshold(x, -1, 20),
   "gelu tanh": (x) => functional.gelu(x, "tanh"),
   "softplus 3": (x) => functional.softplus(x, 3),
   "celu 0.5": (x) => functional.celu(x, 0.5),
@@ -41,6 +42,8 @@ test.each<[string, () => Tensor, new (...args: never[]) => Error]>([
   ["slopes of another number of channels", () => functional.prelu(input([4, 3]), input([2])), ShapeError],
   ["slopes of two axes", () => functional.prelu(input([4, 3]), input([1, 3])), ShapeError],
   ["min above max", () => functional.hardtanh(input([3]), 1, -1), ArgumentError],
+  ["lower above upper", () => functional.rrelu(input([3]), 0.5, 0.25), ArgumentError],
+  ["a lambd below 0", () => functional.softshrink(input([3]), -1), ArgumentError],
   ["alpha 0", () => functional.celu(input([3]), 0), ArgumentError],
   ["beta 0", () => functional.softplus(input([3]), 0), ArgumentError],
   ["another approximation", () => functional.gelu(input([3]), "sigmoid" as "tanh"), ArgumentError],

@@ -75,6 +75,8 @@ test.each<[string, () => Tensor, new (...args: never[]) => Error]>([
     () => losses.binaryCrossEntropyWithLogits(x, y, { posWeight: input([2, 4, 3]) }),
     ShapeError,
   ],
+  ["a power of 3", () => losses.multiMarginLoss(x, classes, { p: 3 as 2 }), ArgumentError],
+  ["scores of no class", () => losses.multiLabelSoftMarginLoss(input([]), input([])), ShapeError],
   ["a negative gamma", () => losses.focalLoss(x, y, { gamma: -1 }), ArgumentError],
   ["an alpha above 1", () => losses.focalLoss(x, y, { alpha: 2 }), ArgumentError],
   ["overlap of scalars", () => losses.diceLoss(input([]), input([])), ShapeError],
@@ -130,6 +132,17 @@ test("ignored targets may be no class at all, and pass no gradient", async () =>
   }
 });
 
+test("where all targets are ignored the mean is NaN, the sum 0, and no gradient passes, as in PyTorch", async () => {
+  const logits = constant([[1, 2, 3]]);
+  for (const options of [{}, { labelSmoothing: 0.25 }, { weight: [1, 2, 3] }]) {
+    const mean = losses.crossEntropy(logits, indices(-100), options);
+    const sum = losses.crossEntropy(logits, indices(-100), { ...options, reduction: "sum" });
+    const [a, b, slope] = await evaluateAll([mean, sum, grad(mean, [logits])[0]]);
+    expect([...a, ...b]).toEqual([Number.NaN, 0]);
+    expect([...slope].map(Math.abs)).toEqual([0, 0, 0]);
+  }
+});
+
 test("an index outside the classes gives NaN", async () => {
   const values = await evaluate(
     losses.nllLoss(
@@ -142,6 +155,29 @@ test("an index outside the classes gives NaN", async () => {
     ),
   );
   expect([...values]).toEqual([Number.NaN, Number.NaN]);
+});
+
+test("multiMarginLoss of an index outside the classes is NaN, and divides by the samples whatever their weights", async () => {
+  const [x, options] = [
+    constant([
+      [1, 0],
+      [1, 0],
+    ]),
+    { weight: [0.5, 0] },
+  ];
+  const [outside, mean] = await evaluateAll([
+    losses.multiMarginLoss(x, indices(-100, 2), { reduction: "none" }),
+    losses.multiMarginLoss(
+      constant([
+        [0, 0],
+        [0, 0],
+      ]),
+      indices(0, 1),
+      options,
+    ),
+  ]);
+  expect([...outside]).toEqual([Number.NaN, Number.NaN]);
+  expect([...mean]).toEqual([0.125]); // (0.5 / 2 + 0) / 2
 });
 
 test("nllLoss of logSoftmax is crossEntropy", async () => {

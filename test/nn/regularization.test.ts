@@ -4,7 +4,7 @@ import { grad } from "../../src/autodiff.ts";
 import { constant } from "../../src/create.ts";
 import { evaluate, evaluateAll } from "../../src/evaluate.ts";
 import { evaluationContext, type Module, trainingContext } from "../../src/nn/module.ts";
-import { AlphaDropout, GaussianNoise } from "../../src/nn/regularization.ts";
+import { AlphaDropout, GaussianNoise, RReLU } from "../../src/nn/regularization.ts";
 import { normal, randomKey } from "../../src/ops/random.ts";
 import { scalar } from "../../src/tensor.ts";
 import { oracle } from "../executors.ts";
@@ -70,4 +70,30 @@ test("GaussianNoise adds noise of its deviation and no bias", async () => {
   const { mean, variance } = moments(await evaluate(new GaussianNoise(0.5).forward(x, training())));
   expect(Math.abs(mean - 3)).toBeLessThan((5 * 0.5) / Math.sqrt(SIZE));
   expect(Math.abs(variance - 0.25)).toBeLessThan(5 * 0.25 * Math.sqrt(2 / SIZE));
+});
+
+describe("RReLU", () => {
+  const negative = constant(new Float64Array(SIZE).fill(-1));
+  const [lower, upper] = [0.25, 0.75];
+
+  test("draws slopes evenly, anew at every step and for every seed, and the same again", async () => {
+    const draw = (step: number, seed = 0) => evaluate(new RReLU(lower, upper).forward(negative, training(step, seed)));
+    const slopes = (await draw(0)).map((value) => -value);
+    expect(slopes.every((slope) => slope >= lower && slope <= upper)).toBe(true);
+    const { mean, variance } = moments(slopes);
+    const expected = (upper - lower) ** 2 / 12;
+    expect(Math.abs(mean - 0.5)).toBeLessThan(5 * Math.sqrt(expected / SIZE));
+    expect(Math.abs(variance / expected - 1)).toBeLessThan(5 / Math.sqrt(SIZE));
+    expect(await draw(0)).toEqual(await draw(0));
+    expect(await draw(1)).not.toEqual(await draw(0));
+    expect(await draw(0, 1)).not.toEqual(await draw(0));
+  });
+
+  test("has the slope that was drawn for its gradient, and 1 above 0", async () => {
+    const point = constant([-1, -2, 3, -4, 5]);
+    const y = new RReLU().forward(point, training());
+    const [values, slopes] = await evaluateAll([y, grad(y.sum(), [point])[0]], { executor: oracle() });
+    expect([...slopes].map((slope, i) => slope * [-1, -2, 3, -4, 5][i])).toEqual([...values]);
+    expect([slopes[2], slopes[4]]).toEqual([1, 1]);
+  });
 });

@@ -54,6 +54,18 @@ everywhere(({ run, unit }) => {
     expect(results.along[0]).toBe(-4e8);
   });
 
+  test("tanhshrink near 0 is a third of the cube, and goes over into x - tanh(x)", async () => {
+    const x = [1e-10, -1e-4, 0.01, 0.1, 0.5, 0.999, 1, 1.5, 8].map(Math.fround);
+    const { y } = await run((a) => ({ y: nn.tanhshrink(a) }), x);
+    // Below 0.2 the series has ten digits with four terms; above, the difference has them in Float64.
+    const exactly = x.map((a) =>
+      Math.abs(a) < 0.2
+        ? a ** 3 / 3 - (2 * a ** 5) / 15 + (17 * a ** 7) / 315 - (62 * a ** 9) / 2835
+        : a - Math.tanh(a),
+    );
+    expect(worst(y, exactly)).toBeLessThan(few(Math.max(unit, 1e-10)));
+  });
+
   test("logSoftmax of -infinity and of infinity is PyTorch's", async () => {
     const inf = Number.POSITIVE_INFINITY;
     const { masked } = await run((x) => ({ masked: nn.logSoftmax(x) }), [0, -inf]);
@@ -93,6 +105,41 @@ everywhere(({ run, unit }) => {
         exact.map((value, i) => (RIGHT[i] === 1 ? 3 * value : value)),
       ),
     ).toBeLessThan(FEW);
+  });
+
+  test("soft margins of confident scores are e^-|x|, and so are their slopes", async () => {
+    const { single, slope, several, severalSlope } = await run(
+      (x, sign) => {
+        const value = losses.softMarginLoss(x, sign, { reduction: "none" });
+        const rows = losses.multiLabelSoftMarginLoss(x.reshape([6, 1]), sign.greater(0).reshape([6, 1]), {
+          reduction: "none",
+        });
+        return {
+          single: value,
+          slope: grad(value.sum(), [x])[0],
+          several: rows,
+          severalSlope: grad(rows.sum(), [x])[0],
+        };
+      },
+      CONFIDENT,
+      CONFIDENT.map(Math.sign),
+    );
+    const slopes = CONFIDENT.map((x) => -Math.sign(x) / (1 + Math.exp(Math.abs(x))));
+    for (const values of [single, several]) expect(worst(values, exact)).toBeLessThan(FEW);
+    for (const values of [slope, severalSlope]) expect(worst(values, slopes)).toBeLessThan(FEW);
+  });
+
+  test("margins between large, nearly equal scores are what they are", async () => {
+    const { y, slope } = await run(
+      (flat, index) => {
+        const value = losses.multiMarginLoss(flat.reshape([2, 2]), index, { reduction: "none" });
+        return { y: value, slope: grad(value.sum(), [flat])[0] };
+      },
+      [1e8, 1e8, -1e30, 1e30],
+      Int32Array.of(0, 1),
+    );
+    expect(y).toEqual([0.5, 0]);
+    expect(slope.map((value) => value + 0)).toEqual([-0.5, 0.5, 0, 0]);
   });
 
   test("binary cross-entropy of the other class, and of soft targets, is right as well", async () => {

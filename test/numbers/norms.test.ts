@@ -30,6 +30,8 @@ const LENGTHS: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
   ["root of a sum of sums", (x) => x.square().sum().add(x.mul(2).square().sum()).sqrt()],
   ["root of squares, reshaped and scaled", (x) => x.square().reshape([1, x.shape[0]]).mul(0.5).sum(1).sqrt().sum()],
   ["standard deviation", (x) => x.variance().sqrt()],
+  ["std", (x) => x.std()],
+  ["std of rows", (x) => x.reshape([1, x.shape[0]]).std(1, { correction: 0, keepDims: true }).sum()],
   ["deviation of rows", (x) => x.reshape([1, x.shape[0]]).variance(1, { correction: 0 }).sqrt().sum()],
 ];
 
@@ -50,6 +52,16 @@ everywhere(({ run, unit }) => {
     for (const [value] of [y, column])
       if (Number.isFinite(length) && length > 0) expect(Math.abs(value / length - 1)).toBeLessThan(4 * unit);
       else expect(value).toBe(length);
+  });
+
+  test.each([
+    [[3e30, -3e30], 3e30],
+    [[1e-30, 3e-30], 1e-30],
+    [[1e6 + 1, 1e6 + 3], 1],
+    [[5], 0],
+  ])("the standard deviation of %j", async (x, deviation) => {
+    const { y } = await run((a) => ({ y: a.std(0, { correction: 0 }) }), x);
+    expect(Math.abs(y[0] - deviation)).toBeLessThanOrEqual(4 * unit * deviation);
   });
 
   test("of long vectors and of several axes", async () => {

@@ -1,6 +1,7 @@
 // Sums over long axes are within one unit in the last place of the exact ones, in an order that the shape alone fixes.
 import { afterAll, describe, expect, test } from "vitest";
 import { input } from "../../src/create.ts";
+import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import type { Shape } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { float32 } from "../executors.ts";
@@ -64,6 +65,24 @@ describe.each(Object.entries(float32))("%s", (_, create) => {
         const exact = exactSum(data, first, inner, shape[axis]);
         expect(Math.abs(sums[i] - exact)).toBeLessThanOrEqual(ulp(exact));
       }
+    }
+  });
+
+  test.each([
+    [[40, 5000], 1],
+    [[3, 7000, 5], 1],
+    [[9000, 4], 0],
+  ] as const)("running along the long axis of %j", async (shape, axis) => {
+    for (const draw of Object.values(KINDS)) {
+      const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, draw);
+      const sums = await sumOf(shape, data, (x) => cumulativeSum(x, axis));
+      const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      for (let line = 0; line < 3; line++)
+        for (const count of [1, 2, 65, 1000, shape[axis]]) {
+          const first = inner === 1 ? line * shape[axis] : line;
+          const exact = exactSum(data, first, inner, count);
+          expect(Math.abs(sums[first + (count - 1) * inner] - exact)).toBeLessThanOrEqual(ulp(exact));
+        }
     }
   });
 

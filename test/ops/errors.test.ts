@@ -3,9 +3,12 @@ import { expect, test } from "vitest";
 import { customGradient, grad } from "../../src/autodiff.ts";
 import { concat, constant, input, stack } from "../../src/create.ts";
 import { SimdgradError } from "../../src/errors.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../../src/ops/along.ts";
+import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndex, uniform } from "../../src/ops/random.ts";
+import { sort, topK } from "../../src/ops/sort.ts";
 import { apply, arange, scalar, type Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 
@@ -63,7 +66,8 @@ const wrong: Readonly<Record<string, () => unknown>> = {
   "slice by step 0": () => f(5).slice([0, 5, 0]),
   "slice of too many axes": () => f(5).slice(null, null),
   "take outside": () => apply(ops.slice, [f(5)], { starts: [-1], sizes: [2], steps: [1] }),
-  "spread outside": () => apply(ops.spread, [f(5)], { shape: [6], starts: [2], sizes: [5], steps: [1], value: 0 }),
+  "spread outside": () =>
+    apply(ops.spread, [f(5)], { shape: [6], value: 0, ranges: [{ starts: [2], sizes: [5], steps: [1] }] }),
   "pad by less than nothing": () => f(5).pad([[-1, 0]]),
   "pad of too few axes": () => f(5, 5).pad([[1, 0]]),
   "concat of nothing": () => concat([]),
@@ -74,6 +78,17 @@ const wrong: Readonly<Record<string, () => unknown>> = {
   "gather by f32": () => f(5, 2).gather(f(3)),
   "gather from a scalar": () => f().gather(i(3)),
   "scatterAdd of shapes": () => i(3).scatterAdd(f(3, 2), [5, 4]),
+  "takeAlongAxis by f32": () => takeAlongAxis(f(5, 2), f(5, 2), 1),
+  "takeAlongAxis by a longer index": () => takeAlongAxis(f(5, 2), i(6, 2), 1),
+  "takeAlongAxis by an index of fewer axes": () => takeAlongAxis(f(5, 2), i(2), 1),
+  "takeAlongAxis over an axis outside": () => takeAlongAxis(f(5, 2), i(5, 2), 2),
+  "scatterAddAlongAxis of shapes": () => scatterAddAlongAxis(f(5, 3), i(5, 2), 1, [5, 2]),
+  "scatterAddAlongAxis to fewer rows": () => scatterAddAlongAxis(f(5, 2), i(5, 2), 1, [4, 2]),
+  "sort of bytes": () => sort(u(2)),
+  "sort of a scalar": () => sort(f()),
+  "topK of more than there are": () => topK(f(2, 3), 4),
+  "cumulativeSum of bytes": () => cumulativeSum(u(2), 0),
+  "cumulativeSum of a scalar": () => cumulativeSum(f(), 0),
   "scatterAdd of i32": () => i(3).scatterAdd(i(3), [5]),
   "oneHot of f32": () => f(3).oneHot(5),
 
@@ -137,7 +152,7 @@ test("errors", () => {
       "add of a fraction to i32": "DTypeError: add: 0.5 is not of dtype i32",
       "add of a number to bytes": "DTypeError: add: takes f32 or i32, got u8[2] (cast it first)",
       "add of shapes": "ShapeError: add: shapes [2, 3] and [4] do not broadcast",
-      "arange of half a number": "ShapeError: arange: [0.5] is not a shape",
+      "arange of half a number": "ArgumentError: arange: a number must be a whole number >= -2147483648, got 0.5",
       "argmax of i32": "DTypeError: argmax: takes f32, got i32[3]",
       "argmax of nothing": "ShapeError: argmax: [3, 0] has nothing along axis 1",
       "broadcastTo another size": "ShapeError: broadcastTo: [2, 3] does not broadcast to [2, 4]",
@@ -154,6 +169,8 @@ test("errors", () => {
       "crossEntropy of rows": "ShapeError: crossEntropy: logits [64, 10] and targets [63] differ in rows",
       "crossEntropy with f32 targets": "DTypeError: crossEntropy: class indices: takes i32, got f32[64]",
       "crossEntropyGradient of scales": "ShapeError: crossEntropyGradient: scale [3] is not one a row",
+      "cumulativeSum of a scalar": "ShapeError: cumulativeSum: [] has no axis 0",
+      "cumulativeSum of bytes": "DTypeError: cumulativeSum: takes f32 or i32, got u8[2] (cast it first)",
       "customGradient of another shape": "GradientError: customGradient: the rule gives input 0 of shape [3] a cotangent of []",
       "exp of i32": "DTypeError: exp: takes f32, got i32[2]",
       "floor of bytes": "DTypeError: floor: takes f32, got u8[2] (cast it first)",
@@ -197,6 +214,8 @@ test("errors", () => {
       "scan with a lost carry": "ArgumentError: scan: 1 carries in, 0 out",
       "scatterAdd of i32": "DTypeError: scatterAdd: takes f32, got i32[3]",
       "scatterAdd of shapes": "ShapeError: scatterAdd: updates [3, 2] and index [3] do not fit rows of [5, 4]",
+      "scatterAddAlongAxis of shapes": "ShapeError: scatterAddAlongAxis: updates [5, 3] and index [5, 2] differ",
+      "scatterAddAlongAxis to fewer rows": "ShapeError: scatterAddAlongAxis: an index of [5, 2] does not fit [4, 2]",
       "select by i32": "DTypeError: select: the condition: takes f32, got i32[2]",
       "select of dtypes": "DTypeError: select: dtypes differ: f32[2] and i32[2]",
       "select of shapes": "ShapeError: select: shapes [2] and [3] do not broadcast",
@@ -205,6 +224,8 @@ test("errors", () => {
       "softmax of i32": "DTypeError: softmax: takes f32, got i32[2, 3]",
       "softmax of nothing": "ShapeError: softmax: [2, 0] has nothing along axis -1",
       "softmax over an axis outside": "ShapeError: softmax: [2, 3] has no axis 2",
+      "sort of a scalar": "ShapeError: sort: [] has no axis -1",
+      "sort of bytes": "DTypeError: permute: takes f32 or i32, got u8[2] (cast it first)",
       "spread outside": "ShapeError: spread: starts [2], sizes [5], steps [1] leave [6]",
       "squeeze of a wide axis": "ShapeError: squeeze: axis 0 of [2, 1] is not 1",
       "stack of shapes": "ShapeError: concat: [1, 2] and [1, 3] differ outside axis 0",
@@ -215,6 +236,11 @@ test("errors", () => {
       "sum over half an axis": "ShapeError: sum: [2, 3] has no axis 0.5",
       "take by step 0": "ShapeError: slice: starts [0], sizes [2], steps [0] leave [5]",
       "take outside": "ShapeError: slice: starts [-1], sizes [2], steps [1] leave [5]",
+      "takeAlongAxis by a longer index": "ShapeError: takeAlongAxis: an index of [6, 2] does not fit [5, 2]",
+      "takeAlongAxis by an index of fewer axes": "ShapeError: takeAlongAxis: an index of [2] does not fit [5, 2]",
+      "takeAlongAxis by f32": "DTypeError: takeAlongAxis: the index: takes i32, got f32[5, 2]",
+      "takeAlongAxis over an axis outside": "ShapeError: takeAlongAxis: [5, 2] has no axis 2",
+      "topK of more than there are": "ArgumentError: topK: k must be a whole number from 0 to 3, got 4",
       "transpose of a vector": "ShapeError: transpose: [2] has no axis -2",
       "uniform of half a size": "ShapeError: uniform: [0.5] is not a shape",
       "uniform with a key of f32": "DTypeError: uniform: the key: takes i32, got f32[3]",

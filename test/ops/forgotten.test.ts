@@ -1,9 +1,13 @@
-// What an op forgets is a type error: `tsc -p test` fails where an error that is expected here does not come.
+// What an op forgets is a type error (`tsc -p test` fails where an error that is expected here does not come), or fails here by name.
 import { expect, test } from "vitest";
-import { constant } from "../../src/create.ts";
+import { constant, input } from "../../src/create.ts";
+import { topological } from "../../src/graph.ts";
 import { nondifferentiable, type Op } from "../../src/op.ts";
 import { concat, permute } from "../../src/ops/movement.ts";
+import { STEPS } from "../../src/program/map-steps.ts";
 import { apply } from "../../src/tensor.ts";
+import { goldenCases } from "../golden.ts";
+import { samples } from "./samples.ts";
 
 const rules = { name: "shifted", vjp: nondifferentiable, lowering: { kind: "view" } } as const;
 
@@ -22,4 +26,14 @@ test("an op is applied with its attributes, and with no others", () => {
   // @ts-expect-error: an axis is no order
   expect(() => apply(permute, [x], { axis: 0 })).toThrow();
   expect(apply(permute, [x], { order: [1, 0] }).shape).toEqual([2, 1]);
+});
+
+test("a step reads as many registers as its op has inputs", () => {
+  for (const { golden, build } of Object.values(samples).flat())
+    for (const { inputs } of goldenCases(golden))
+      for (const node of topological([build(...inputs.map(({ shape, dtype }) => input(shape, dtype)))])) {
+        const { lowering, name } = node.op;
+        if (lowering.kind === "map")
+          expect({ [name]: STEPS[lowering.code(node.inputs, node)].sources }).toEqual({ [name]: node.inputs.length });
+      }
 });

@@ -1,6 +1,7 @@
 // What a sample of an op is, and makers of samples for families of ops: methods of one or two operands, reductions, products.
 import { uniform } from "../../src/ops/random.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { goldenCases } from "../golden.ts";
 import { type Random, real, shapeOf } from "./inputs.ts";
 
 /** One way to use an op. */
@@ -9,6 +10,8 @@ export interface Sample {
   readonly golden: string;
   /** The graph over these inputs, made by the public methods. */
   build(...inputs: Tensor[]): Tensor;
+  /** How far the value may be off in Float32, in ulp, where not as far as the op's own. */
+  readonly ulps?: number;
   /** Further inputs, larger ones, on which executors are compared with the oracle. */
   readonly larger?: readonly (readonly Random[])[];
 }
@@ -16,13 +19,25 @@ export interface Sample {
 /** At least one. */
 export type Samples = readonly [Sample, ...Sample[]];
 
-/** Names of the methods of this type. */
-type Method<F> = { [K in keyof Tensor]: Tensor[K] extends F ? K : never }[keyof Tensor];
-type Unary = Method<() => Tensor>;
-type Binary = Method<(other: Tensor) => Tensor>;
+/** Names of the methods that take nothing. */
+export type Unary = {
+  [K in keyof Tensor]: Tensor[K] extends (...args: infer P) => Tensor ? (P["length"] extends 0 ? K : never) : never;
+}[keyof Tensor];
+type Binary = { [K in keyof Tensor]: Tensor[K] extends (other: Tensor) => Tensor ? K : never }[keyof Tensor];
+
+/** The range of the golden inputs of an entry, special values apart. */
+function rangeOf(entry: string): readonly [low: number, high: number] {
+  const data = goldenCases(entry).flatMap(({ inputs, weights }) => (weights === undefined ? [] : inputs[0].data));
+  return [Math.min(...data), Math.max(...data)];
+}
 
 /** One method without arguments, over shapes around the sizes of blocks and vectors. */
-export function unary(name: Unary, low = -5, high = 5, ...others: string[]): Samples {
+export function unary(name: Unary, ...others: string[]): Samples {
+  return unaryWithin(name, ...rangeOf(`elementwise/${name}`), ...others);
+}
+
+/** The same, its larger inputs from a range of its own. */
+export function unaryWithin(name: Unary, low: number, high: number, ...others: string[]): Samples {
   const larger = ["1", "15", "33", "513", "1021", "3x5x1025"].map((shape) => [real(shape, low, high)]);
   const build = (x: Tensor) => x[name]();
   return [

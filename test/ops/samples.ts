@@ -1,14 +1,18 @@
 // Samples of every op: the tables that all tests of ops go through. An op without a sample does not compile.
 import { customGradient } from "../../src/autodiff.ts";
 import { concat, constant, stack } from "../../src/create.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../../src/ops/along.ts";
 import { checkpoint, recompute } from "../../src/ops/checkpoint.ts";
+import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { type OpName, ops } from "../../src/ops/index.ts";
 import { scan } from "../../src/ops/loop.ts";
 import { permuteIndexOp } from "../../src/ops/random.ts";
-import { apply, stopGradient, type Tensor } from "../../src/tensor.ts";
+import { argsort, sort, topK } from "../../src/ops/sort.ts";
+import { apply, stopGradient, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
+import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
-import { binary, drawn, product, reduction, type Samples, unary } from "./sample.ts";
+import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
 /** Ranges of random operands: of either sign, and away from 0. */
 const around: readonly [number, number] = [-3, 3];
@@ -58,12 +62,23 @@ function capturing(xs: Tensor, captured: Tensor): Tensor {
   return scan(step, [captured.mul(0)], [xs]).carries[0];
 }
 
+/** By its rank: of all, of rows, over the first and the last axis. */
+function stdOf(x: Tensor): Tensor {
+  if (x.shape.length === 1) return x.std();
+  return x.shape.length === 2 ? x.std(1) : x.std([0, 2], { keepDims: true });
+}
+
 const runs = [
   [real("33x17"), real("17"), real("scalar", -0.9, 0.9)],
   [real("5x1"), real("1"), real("scalar", -0.9, 0.9)],
 ];
 
-export const samples: Record<OpName, Samples> = {
+/** Ops that a method without arguments makes, one step each, have a sample without being named below: over the range of its golden inputs. */
+const steps = (Object.keys(ops) as OpName[]).filter(
+  (name) => ops[name].lowering.kind === "map" && Tensor.prototype[name as Unary]?.length === 0,
+) as (OpName & Unary)[];
+
+const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Samples>> = {
   input: [{ golden: "leaf/input", build: (x) => x }],
   variable: [{ golden: "leaf/data", build: () => new Variable([2, 3], [1.5, -2, 3, 0, 4, 5]) }],
   constant: [
@@ -90,29 +105,34 @@ export const samples: Record<OpName, Samples> = {
   remainder: binary("remainder", around, above, "remainder i32"),
   maximum: binary("maximum", around, around, "maximum i32"),
   minimum: binary("minimum", around, around, "minimum i32"),
-  neg: unary("neg", -5, 5, "neg i32"),
-  abs: unary("abs", -5, 5, "abs i32"),
-  sign: unary("sign", -5, 5, "sign i32"),
-  floor: unary("floor", -100, 100),
-  exp: unary("exp", -20, 20),
-  expm1: unary("expm1"),
-  log: unary("log", 0.01, 100),
-  log1p: unary("log1p", -0.9, 10),
-  sqrt: unary("sqrt", 0.01, 100),
-  rsqrt: unary("rsqrt", 0.01, 100),
-  sin: unary("sin", -30, 30),
-  cos: unary("cos", -30, 30),
-  tanh: unary("tanh"),
-  sigmoid: unary("sigmoid", -20, 20),
-  erf: unary("erf"),
+  neg: unaryWithin("neg", -5, 5, "neg i32"),
+  abs: unaryWithin("abs", -5, 5, "abs i32"),
+  sign: unaryWithin("sign", -5, 5, "sign i32"),
+  floor: [...unaryWithin("floor", -100, 100), ...unaryWithin("ceil", -100, 100)],
+  exp: unaryWithin("exp", -20, 20),
+  expm1: unaryWithin("expm1", -5, 5),
+  log: unaryWithin("log", 0.01, 100),
+  log1p: unaryWithin("log1p", -0.9, 10),
+  sqrt: unaryWithin("sqrt", 0.01, 100),
+  rsqrt: unaryWithin("rsqrt", 0.01, 100),
+  sin: unaryWithin("sin", -30, 30),
+  cos: unaryWithin("cos", -30, 30),
+  tanh: unaryWithin("tanh", -5, 5),
+  sigmoid: unaryWithin("sigmoid", -20, 20),
+  erf: unaryWithin("erf", -5, 5),
   pow: [
     ...binary("pow", above, around),
     { golden: "elementwise/pow of a number", build: (x) => x.pow(3) },
     { golden: "elementwise/pow at zero", build: (x) => x.pow(2) },
   ],
-  less: [...binary("less", around, around, "less i32"), ...binary("greater", around, around)],
-  equal: binary("equal", around, around, "equal i32"),
-  relu: unary("relu"),
+  less: [
+    ...binary("less", around, around, "less i32"),
+    ...binary("greater", around, around),
+    ...binary("lessEqual", around, around, "lessEqual i32"),
+    ...binary("greaterEqual", around, around, "greaterEqual i32"),
+  ],
+  equal: [...binary("equal", around, around, "equal i32"), ...binary("notEqual", around, around, "notEqual i32")],
+  relu: unaryWithin("relu", -5, 5),
   select: [
     {
       golden: "elementwise/select",
@@ -123,7 +143,17 @@ export const samples: Record<OpName, Samples> = {
       ].map(([condition, ...rest]) => [{ ...condition, dtype: "f32" as const }, ...rest]),
     },
     { golden: "elementwise/select i32", build: (condition, a, b) => condition.select(a, b) },
+    { golden: "elementwise/clamp", build: (x) => x.clamp(-0.75, 1), larger: [[real("1025")], [real("3x5x33")]] },
+    { golden: "elementwise/clamp from below", build: (x) => x.clamp(x.shape.length === 1 ? 1 : 0.25) },
+    { golden: "elementwise/clamp from above", build: (x) => x.clamp(undefined, x.shape.length === 1 ? 1 : 0.25) },
+    {
+      golden: "elementwise/clamp by tensors",
+      build: (x, min, max) => x.clamp(min, max),
+      larger: [[real("33x17"), real("17"), real("33x1")]],
+    },
+    { golden: "elementwise/clamp i32", build: (x) => x.clamp(-2, 3), larger: [[whole("1025", -9, 9)]] },
   ],
+  ...ownSamples,
   cast: [
     { golden: "elementwise/cast to i32", build: (x) => x.cast("i32"), larger: [[real("1025", -1e4, 1e4)]] },
     { golden: "elementwise/cast i32 to f32", build: (x) => x.cast("f32"), larger: [[whole("1025", -1e6, 1e6)]] },
@@ -168,6 +198,9 @@ export const samples: Record<OpName, Samples> = {
     },
     { golden: "norm/0 2", build: (x) => x.norm([0, 2]), larger: [[real("3x17x5")]] },
     { golden: "norm/of zeros", build: (x) => x.norm(-1) },
+    { golden: "reduction/std", build: stdOf, larger: [[real("5x333")]] },
+    { golden: "reduction/std uncorrected", build: (x) => x.std(1, { correction: 0 }) },
+    { golden: "reduction/std of equals", build: (x) => x.std(1) },
   ],
   argmax: [
     {
@@ -215,7 +248,12 @@ export const samples: Record<OpName, Samples> = {
   spread: [
     {
       golden: "movement/spread",
-      build: (x) => apply(ops.spread, [x], { shape: [7, 4], starts: [6, 1], sizes: x.shape, steps: [-3, 1], value: 0 }),
+      build: (x) =>
+        apply(ops.spread, [x], {
+          shape: [7, 4],
+          value: 0,
+          ranges: [{ starts: [6, 1], sizes: x.shape, steps: [-3, 1] }],
+        }),
     },
     {
       golden: "movement/pad",
@@ -259,6 +297,21 @@ export const samples: Record<OpName, Samples> = {
       build: (x, index) => x.gather(index),
       larger: [[bytes("33x17"), whole("65", 0, 33)]],
     },
+    {
+      golden: "along/take 1",
+      build: (x, index) => takeAlongAxis(x, index, 1),
+      larger: [
+        [real("33x17"), whole("33x65", 0, 17)],
+        [real("5x9x17"), whole("4x33x17", 0, 9)],
+      ],
+    },
+    {
+      golden: "along/take 0",
+      build: (x, index) => takeAlongAxis(x, index, 0),
+      larger: [[real("33x17"), whole("65x16", 0, 33)]],
+    },
+    { golden: "along/take i32", build: (x, index) => takeAlongAxis(x, index, 1) },
+    { golden: "along/take u8", build: (x, index) => takeAlongAxis(x, index, 1) },
   ],
   scatterAdd: [
     {
@@ -267,6 +320,28 @@ export const samples: Record<OpName, Samples> = {
       larger: [
         [real("65x17"), whole("65", 0, 5)],
         [real("3x33"), whole("3x33", 0, 5)],
+      ],
+    },
+    {
+      golden: "along/add 1",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, updates.shape.with(1, 5)),
+      larger: [[real("5x333"), whole("5x333", 0, 5)]],
+    },
+    {
+      golden: "along/add 1 to more rows",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, [4, 2]),
+    },
+    {
+      golden: "along/add 1 outside",
+      build: (updates, index) => scatterAddAlongAxis(updates, index, 1, [2, 3]),
+    },
+    {
+      golden: "along/add 0",
+      build: (updates, index) =>
+        scatterAddAlongAxis(updates, index, 0, updates.shape.length === 1 ? [17] : [5, updates.shape[1]]),
+      larger: [
+        [real("65x33"), whole("65x33", 0, 5)],
+        [real("1000"), whole("1000", 0, 17)],
       ],
     },
     { golden: "indexing/scatterAdd outside", build: (updates, index) => index.scatterAdd(updates, [5, 2]) },
@@ -310,6 +385,72 @@ export const samples: Record<OpName, Samples> = {
     },
   ],
 
+  cumulativeSum: [
+    {
+      golden: "along/cumulativeSum",
+      build: (x) => cumulativeSum(x, -1),
+      larger: ["1", "5x333", "33x1", "3x5x17", "9000", "2x8193", "300x77"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 0",
+      build: (x) => cumulativeSum(x, 0),
+      larger: ["33x17", "8200x3", "17x2x5", "40x65", "7x16", "1x5", "300x77"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 1 reversed",
+      build: (x) => cumulativeSum(x, 1, { reverse: true }),
+      larger: ["5x333", "3x33x18"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 1 exclusive",
+      build: (x) => cumulativeSum(x, 1, { exclusive: true }),
+      larger: ["5x333", "3x33x18"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum 0 both",
+      build: (x) => cumulativeSum(x, 0, { reverse: true, exclusive: true }),
+      larger: ["333", "33x19"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: "along/cumulativeSum i32",
+      build: (x) => cumulativeSum(x, 1),
+      larger: [[whole("5x333", -1e9, 1e9)], [whole("3x33x18", -1e9, 1e9)]],
+    },
+  ],
+
+  sort: [
+    {
+      golden: "along/sort",
+      build: (x) => sort(x).values,
+      larger: ["1", "333", "5x13", "7x12", "33x65", "3x1025", "9001", "2x8193", "1x20000", "300x77"].map((shape) => [
+        real(shape),
+      ]),
+    },
+    {
+      golden: "along/sort 0 descending",
+      build: (x) => sort(x, 0, { descending: true }).values,
+      larger: ["333", "33x17", "17x2x5", "8193x2"].map((shape) => [real(shape)]),
+    },
+    { golden: "along/sort i32", build: (x) => sort(x, 1).values, larger: [[whole("5x333", -1e9, 1e9)]] },
+    {
+      golden: "along/sort i32 descending",
+      build: (x) => sort(x, 1, { descending: true }).values,
+      larger: [[whole("5x333", -9, 9)]],
+    },
+    {
+      golden: "along/argsort",
+      build: (x) => argsort(x, 1),
+      larger: [[whole("5x333", -9, 9)], [whole("2x9001", -9, 9)], [real("5x333")]],
+    },
+    {
+      golden: "along/argsort 0 descending",
+      build: (x) => argsort(x, 0, { descending: true }),
+      larger: [[whole("333x3", -9, 9)], [whole("9001x2", -9, 9)]],
+    },
+    { golden: "along/topK", build: (x) => topK(x, 3, 1).values, larger: [[real("5x333")]] },
+    { golden: "along/topK smallest", build: (x) => topK(x, 2, 0, { largest: false }).values },
+  ],
+
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {
@@ -351,3 +492,12 @@ export const samples: Record<OpName, Samples> = {
     { golden: "loop/scan sums", build: sums, larger: [[real("33x17")], [whole("65", -9, 9)]] },
   ],
 };
+
+const all = {
+  ...Object.fromEntries(steps.flatMap((name) => (name in named ? [] : [[name, unary(name)]]))),
+  ...named,
+} as Record<OpName, Samples>;
+
+export const samples = Object.fromEntries(
+  Object.entries<Samples>(all).map(([name, list]) => [name, [...list, ...(functionSamples[name as OpName] ?? [])]]),
+) as unknown as Record<OpName, Samples>;

@@ -10,24 +10,11 @@ import { ema, swa } from "../../src/optim/averages.ts";
 import { agc, clipByGlobalNorm, clipByValue } from "../../src/optim/clip.ts";
 import { clamp, constrained, maxNorm } from "../../src/optim/constraints.ts";
 import { addDecayedWeights, l1Penalty } from "../../src/optim/decay.ts";
+import type { OptimizerOptions } from "../../src/optim/descent.ts";
 import { freeze, parameterGroups } from "../../src/optim/groups.ts";
 import { scaleByLearningRate } from "../../src/optim/learning-rate.ts";
 import { lookahead } from "../../src/optim/lookahead.ts";
-import {
-  adadelta,
-  adagrad,
-  adam,
-  adamax,
-  adamW,
-  lamb,
-  lars,
-  lion,
-  muon,
-  nadam,
-  radam,
-  rmsprop,
-  sgd,
-} from "../../src/optim/optimizers.ts";
+import * as optimizers from "../../src/optim/optimizers.ts";
 import { cosineDecay, scheduled } from "../../src/optim/schedules.ts";
 import { type Selection, selects } from "../../src/optim/selection.ts";
 import { trace } from "../../src/optim/sgd.ts";
@@ -39,6 +26,9 @@ import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements } from "../ops/derivatives.ts";
 import { thrown } from "../thrown.ts";
+import { table } from "./table.ts";
+
+const { adadelta, adagrad, adam, adamax, adamW, lamb, lars, lion, muon, nadam, radam, rmsprop, sgd } = optimizers;
 
 /** w after each of some steps on the loss sum w^2 / 2, whose gradient is w. */
 async function descend(optimizer: Optimizer, executor: Executor, steps: number): Promise<number[]> {
@@ -81,6 +71,55 @@ describe("by hand", () => {
     expect(await descend(byHand, oracle(), 5)).toEqual(await descend(byName, oracle(), 5));
     const decoupled = chain(scaleByAdam(), addDecayedWeights(0.1), scaleByLearningRate(0.1));
     expect(await descend(decoupled, oracle(), 5)).toEqual(await descend(adamW(0.1, { weightDecay: 0.1 }), oracle(), 5));
+  });
+});
+
+describe("maximize turns the gradients, and nothing else: the same bits as with them turned by hand", () => {
+  test.each(Object.entries(optimizers))("%s", async (_, make) => {
+    const found: (readonly number[])[] = [];
+    for (const maximize of [true, false]) {
+      const parameters = [new Variable([2, 2], [1, -2, 3, -4]), new Variable([2], [0.5, -0.25])];
+      const gradients = parameters.map((parameter) => parameter.mul(maximize ? 0.5 : -0.5).add(maximize ? 1 : -1));
+      const optimizer = (make as unknown as (rate: number, options: OptimizerOptions) => Optimizer)(0.1, { maximize });
+      const assignments = optimizer.update(gradients, optimizer.init(parameters), parameters);
+      const executor = float32["wasm-portable"]();
+      await initialise(executor, assignments.flat(), 0);
+      await executor.run([[await executor.load(compile({ assignments })), 5]]).done;
+      const values = await Promise.all(parameters.map(({ key }) => executor.read({ variable: key })));
+      found.push(values.flatMap((each) => [...each]));
+      await executor.dispose();
+    }
+    expect(found[0]).toEqual(found[1]);
+    expect(found[0].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("a momentum may be a schedule, a scalar or a number", () => {
+  const taking = Object.entries(optimizers).flatMap(([name, make]) =>
+    (["momentum", "beta1"] as const)
+      .filter((option) => option in (table[name as keyof typeof table].args[1].options ?? {}))
+      .map((option) => [name, option, make as unknown as Make] as const),
+  );
+  type Make = (rate: number, options: Readonly<Record<string, unknown>>) => Optimizer;
+
+  test("most optimizers have one", () => {
+    expect(taking).toHaveLength(11);
+  });
+
+  test.each(taking)("%s: %s", async (_, option, make) => {
+    const found: Float64Array[] = [];
+    for (const momentum of [0.75, scalar(0.75), () => scalar(0.75)]) {
+      const w = new Variable([2, 2], [1, -2, 3, -4]);
+      const optimizer = make(0.1, { [option]: momentum });
+      const assignments = optimizer.update([w.mul(0.5).add(1)], optimizer.init([w]), [w]);
+      const executor = oracle();
+      await initialise(executor, assignments.flat(), 0);
+      await executor.run([[await executor.load(compile({ assignments })), 5]]).done;
+      found.push(Float64Array.from(await executor.read({ variable: w.key })));
+      await executor.dispose();
+    }
+    const close = [...found[0]].map((value) => expect.closeTo(value, 12));
+    for (const values of found) expect([...values]).toEqual(close);
   });
 });
 

@@ -14,8 +14,8 @@ import { thrown } from "../thrown.ts";
 
 const { constantSchedule, cosineDecay, exponentialDecay, inverseTimeDecay, multiStepDecay } = schedules;
 const { piecewiseConstant, polynomialDecay, scheduled, stepDecay } = schedules;
-const { cosineRestarts, cyclic, oneCycle } = cycles;
-const { joinedSchedules, linearWarmup, noam, scaledSchedule } = joined;
+const { cosineAnnealing, cosineRestarts, cyclic, oneCycle, oneCycleMomentum } = cycles;
+const { joinedSchedules, linearSchedule, linearWarmup, noam, scaledSchedule } = joined;
 
 // The oracle's rates differ by rounding alone, also where PyTorch multiplies rate by rate; Float32's by its functions and steps.
 const RELATIVE = { oracle: 1e-10, float32: 1e-6 };
@@ -53,6 +53,26 @@ const runs: Readonly<Record<Name, Readonly<Record<string, schedules.Schedule>>>>
     cosineDecay: cosineDecay(0.1, { steps: 199 }),
     "cosineDecay final": cosineDecay(1e-3, { steps: 199, final: 1e-5 }),
   },
+  cosineAnnealing: {
+    cosineAnnealing: cosineAnnealing(0.1, { steps: 30 }),
+    "cosineAnnealing final": cosineAnnealing(1e-3, { steps: 7, final: 1e-5 }),
+  },
+  linearSchedule: {
+    linearSchedule: linearSchedule(0.1, { steps: 50 }),
+    "linearSchedule down": linearSchedule(0.1, { steps: 77, startFactor: 1, endFactor: 0.1 }),
+    "linearSchedule both": linearSchedule(0.1, { steps: 1, startFactor: 0.25, endFactor: 0.75 }),
+  },
+  oneCycleMomentum: {
+    oneCycleMomentum: oneCycleMomentum({ steps: 200 }),
+    "oneCycleMomentum linear": oneCycleMomentum({
+      steps: 150,
+      pctStart: 0.41,
+      anneal: "linear",
+      baseMomentum: 0.5,
+      maxMomentum: 0.75,
+    }),
+    "oneCycleMomentum three": oneCycleMomentum({ steps: 180, threePhase: true }),
+  },
   cosineRestarts: {
     cosineRestarts: cosineRestarts(0.1, { steps: 30 }),
     "cosineRestarts factor": cosineRestarts(0.1, { steps: 10, factor: 2, final: 0.01 }),
@@ -79,6 +99,7 @@ const runs: Readonly<Record<Name, Readonly<Record<string, schedules.Schedule>>>>
   },
   cyclic: {
     cyclic: cyclic(0.01, { top: 0.1, stepSizeUp: 23 }),
+    "cyclic momentum": cyclic(0.9, { top: 0.8, stepSizeUp: 23, mode: "triangular2" }),
     "cyclic halves": cyclic(0.01, { top: 0.1, stepSizeUp: 10, stepSizeDown: 31, mode: "triangular2" }),
     "cyclic exponential": cyclic(0.01, { top: 0.1, stepSizeUp: 17, mode: "exponential", gamma: 0.99 }),
   },
@@ -133,11 +154,23 @@ describe("after their end, until the counter ends", () => {
     ["cosineDecay", cosineDecay(1, { steps: 4, final: 0.25 }), 0.25],
     ["polynomialDecay", polynomialDecay(1, { steps: 4, final: 0.25 }), 0.25],
     ["linearWarmup", linearWarmup(0.25, { steps: 4 }), 0.25],
+    ["linearSchedule", linearSchedule(1, { steps: 4, endFactor: 0.25 }), 0.25],
     ["piecewiseConstant", piecewiseConstant([1, 0.25], { boundaries: [4] }), 0.25],
     ["multiStepDecay", multiStepDecay(1, { milestones: [2, 4], gamma: 0.5 }), 0.25],
     ["oneCycle", oneCycle(1, { steps: 4, pctStart: 0.5, divFactor: 2, finalDivFactor: 2 }), 0.25],
   ])("%s stays at its last value", async (_, schedule, value) => {
     for (const step of [4, 5, 1000, 2 ** 31 - 1])
+      expect([...(await evaluate(scheduled(schedule, scalar(step, "i32"))))]).toEqual([value]);
+  });
+
+  test("cosineAnnealing turns where it should, also the last time that can be counted", async () => {
+    const schedule = cosineAnnealing(1, { steps: 2 ** 20, final: 0.25 });
+    for (const [step, value] of [
+      [0, 1],
+      [2 ** 20, 0.25],
+      [2 ** 21, 1],
+      [2 ** 31 - 2 ** 20, 0.25],
+    ])
       expect([...(await evaluate(scheduled(schedule, scalar(step, "i32"))))]).toEqual([value]);
   });
 
@@ -196,6 +229,21 @@ describe("bad input gets a typed error", () => {
       "an infinite value",
       () => polynomialDecay(1 / 0, { steps: 3 }),
       "polynomialDecay: value must be a finite number, got Infinity",
+    ],
+    [
+      "an end below 0",
+      () => linearSchedule(1, { steps: 3, endFactor: -1 }),
+      "linearSchedule: endFactor must be a number >= 0, got -1",
+    ],
+    [
+      "a momentum of 1",
+      () => oneCycleMomentum({ steps: 30, maxMomentum: 1 }),
+      "oneCycleMomentum: maxMomentum must be at least 0 and below 1, got 1",
+    ],
+    [
+      "a momentum's phase without a step",
+      () => oneCycleMomentum({ steps: 3 }),
+      "oneCycleMomentum: phase 0 of 3 steps with pctStart 0.3 has no step",
     ],
     [
       "power of 0",

@@ -31,6 +31,16 @@ test.each(opcodes)("the slots of %s are those of slots.ts", (name, opcode) => {
   }
 });
 
+test("what an address reaches is a product of its instruction's own slots", () => {
+  for (const { slots: all } of Object.values(INSTRUCTIONS)) {
+    const names = all.map(({ name }) => name);
+    for (const { of = [], holds } of all) {
+      if (of.length > 0) expect(["read", "write"]).toContain(holds);
+      for (const name of of) expect(names).toContain(name);
+    }
+  }
+});
+
 test.each([
   ["KIND_", (value: number) => valueName(op.REDUCE, "kind", value)],
   ["MODE_", (value: number) => MODES[value]],
@@ -44,8 +54,10 @@ test.each([
 test("opcodes and steps have their names in print", () => {
   const names = new CodeNames();
   for (const [name, opcode] of opcodes) expect(names.opcode(opcode)).toBe(name.toLowerCase());
-  for (const [name, code] of Object.entries(mapCodes).filter(([each]) => each !== "MAP_CODES"))
-    expect(STEPS[code as keyof typeof STEPS][0]).toBe(name.toLowerCase());
+  const { MAP_CODES, mapSteps: _, ...codes } = mapCodes;
+  for (const [name, code] of Object.entries(codes))
+    expect({ [code]: STEPS[code]?.name }).toEqual({ [code]: name.toLowerCase() });
+  expect(STEPS).toHaveLength(MAP_CODES);
 });
 
 test("every slot of slots.ts is in a description", () => {

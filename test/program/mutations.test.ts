@@ -19,8 +19,11 @@ const bases: readonly Program[] = [
   programs.dense(),
   programs.recurrent(),
   programs.moving(),
+  programs.along(),
   programs.maps(),
   programs.batched(),
+  programs.heads(),
+  programs.halves(),
   programs.reuse(),
   programs.nest(3),
 ];

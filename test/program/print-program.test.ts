@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import { batched, dense, made, maps, moving, recurrent } from "../compile/programs.ts";
+import { batched, dense, halves, heads, made, maps, moving, recurrent } from "../compile/programs.ts";
 import { a, column, o, r, row } from "../runtime/encode.ts";
 import { Draft } from "./draft.ts";
 
@@ -67,6 +67,28 @@ test("batches", () => {
     1 barrier
     2 matmul c=z a=x b=y panels=arena+0 batch=2 m=4 n=3 k=2731 stride_a=10924 stride_b=8193 ; matmul [2, 4, 3]
     3 end"
+  `);
+});
+
+test("matrices that lie apart", () => {
+  expect(printProgram(heads())).toMatchInlineSnapshot(`
+    "input x: f32[48] at io+0
+    output y: f32[48] at io+48
+    arena: 192 words
+    0 pack to=arena+0 from=x batch=1 heads=2 k=4 n=4 transposed=0 row=8 head=4 ; instruction 0
+    1 barrier                                                               ; instruction 1
+    2 matmul c=y a=x b=x panels=arena+0 batch=2 heads=2 m=3 n=4 k=4 row_a=8 row_b=8 row_c=8 stride_a=24 stride_b=0 head_a=4 head_b=4 head_c=4 ; instruction 2
+    3 end                                                                   ; instruction 3"
+  `);
+  expect(printProgram(halves())).toMatchInlineSnapshot(`
+    "input x: f32[48] at io+0
+    output y: f32[48] at io+48
+    arena: 48 words
+    0 matmul c=arena+0 a=x b=x panels=none m=6 n=4 k=4 row_a=8 row_b=8 row_c=8 ; instruction 0
+    1 matmul c=arena+4 a=x b=x+4 panels=none m=6 n=4 k=4 row_a=8 row_b=8 row_c=8 ; instruction 1
+    2 barrier                                                               ; instruction 2
+    3 matmul c=y a=arena+0 b=arena+2 panels=none m=8 n=6 k=6 transposed=a row_b=8 ; instruction 3
+    4 end                                                                   ; instruction 4"
   `);
 });
 
@@ -144,7 +166,7 @@ test("words that are no instructions", () => {
         r0 = add a0 a1
         o0 = mul r0 a2
     1 opcode 99 of 1 words                                                  ; instruction 1
-    2 map of 16 words                                                       ; instruction 2
+    2 map of 17 words                                                       ; instruction 2
     3 end                                                                   ; instruction 3"
   `);
 });

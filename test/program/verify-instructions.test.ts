@@ -4,7 +4,7 @@ import * as op from "../../assembly/isa/opcode.ts";
 import { REGION_ARENA, REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Program } from "../../src/program/program.ts";
-import { dense, made, maps, moving, nest, ranked, recurrent, wide } from "../compile/programs.ts";
+import { batched, dense, heads, made, maps, moving, nest, ranked, recurrent, wide } from "../compile/programs.ts";
 import { a, full, o, one, r } from "../runtime/encode.ts";
 import { asItIs, type Broken, rejects } from "./broken.ts";
 
@@ -25,7 +25,7 @@ rejects("lengths", [
     "of an unknown instruction",
     maps,
     (d) => d.set(op.BARRIER, 0, op.OPCODES | (1 << 8)),
-    "instruction 1 (opcode 15, instruction 1): no instruction has this opcode",
+    `instruction 1 (opcode ${op.OPCODES}, instruction 1): no instruction has this opcode`,
   ],
   [
     "of nothing",
@@ -43,7 +43,7 @@ rejects("lengths", [
     "that disagree with the counts",
     maps,
     (d) => d.set(op.MAP, slot.MAP_COUNTS, 3 | (1 << 8) | (3 << 16)),
-    "instruction 0 (map, instruction 0): 22 words long, its counts give 24",
+    "instruction 0 (map, instruction 0): 23 words long, its counts give 25",
   ],
   [
     "that reach past the end",
@@ -67,11 +67,24 @@ rejects("slots", [
   ["with an unknown kind", dense, (d) => d.set(op.REDUCE, slot.REDUCE_KIND, 8), "kind is 8"],
   ["with a flag that means nothing", dense, (d) => d.set(op.MATMUL, slot.MATMUL_TRANSPOSED, 4), "transposed is 4"],
   ["with elements of two bytes", moving, (d) => d.set(op.GATHER, slot.GATHER_BYTES, 2), "elements of 2 bytes"],
+  ["with rows in one place", dense, (d) => d.set(op.MATMUL, slot.MATMUL_ROW_A, 0), "rows of A lie 0 words apart"],
+  ["with packed rows in one place", dense, (d) => d.set(op.PACK, slot.PACK_ROW, 0), "its rows lie 0 words apart"],
+  ["with a negative stride", heads, (d) => d.set(op.MATMUL, slot.MATMUL_HEAD_A, -4), "head_a is -4"],
+  ["with rows of C that overlap", dense, (d) => d.set(op.MATMUL, slot.MATMUL_ROW_C, 2), "writes a word of C twice"],
+  ["with batches of C that do", batched, (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_C, 7), "writes a word of C twice"],
+  ["with heads of C that do", heads, (d) => d.set(op.MATMUL, slot.MATMUL_HEAD_C, 3), "writes a word of C twice"],
+  ["with heads of C in one place", heads, (d) => d.set(op.MATMUL, slot.MATMUL_HEAD_C, 0), "writes a word of C twice"],
   [
-    "with matrices of a batch that overlap",
-    dense,
-    (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_A, 7),
-    "batches of A lie 7 words apart, matrices are 10924",
+    "with more results than can be counted",
+    heads,
+    (d) => d.set(op.MATMUL, slot.MATMUL_HEADS, 2 ** 27),
+    `computes ${24 * 2 ** 27} elements`,
+  ],
+  [
+    "with a longer sum than can be counted, of numbers that lie close together",
+    heads,
+    (d) => d.set(op.MATMUL, slot.MATMUL_K, 2 ** 29),
+    `A has ${3 * 2 ** 29} elements`,
   ],
   [
     "with an epilogue over fewer elements",
@@ -103,6 +116,24 @@ rejects("addresses", [
     maps,
     (d) => d.change({ arenaWords: 16 }),
     "o0 at arena+0 reaches 4 words past the end of arena",
+  ],
+  [
+    "with rows that leave a buffer",
+    heads,
+    (d) => d.set(op.MATMUL, slot.MATMUL_ROW_A, 9),
+    "a at x reaches 2 words past the end of x",
+  ],
+  [
+    "with heads that leave a buffer",
+    heads,
+    (d) => d.set(op.PACK, slot.PACK_HEAD, 21),
+    "from at x reaches 1 words past the end of x",
+  ],
+  [
+    "with batches that leave a buffer",
+    heads,
+    (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_C, 25),
+    "c at y reaches 1 words past the end of y",
   ],
   [
     "behind the first word",
@@ -164,7 +195,7 @@ rejects("prefixes", [
     "that move a size",
     recurrent,
     (d) => d.set(op.INDEX, slot.INDEX_FIRST, slot.MATMUL_M),
-    "slot 7 of the next instruction is no address",
+    "slot 8 of the next instruction is no address",
   ],
   [
     "by a loop that is not open",
@@ -176,7 +207,7 @@ rejects("prefixes", [
 
 /** Words of the first map of `maps`: its operands, and its steps. */
 const operand = (k: number) => slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS;
-const steps = operand(3) + 1;
+const steps = operand(3) + slot.MAP_OUTPUT_WORDS;
 const word = (code: number, target: number, first: number, second: number) =>
   code | (target << 8) | (first << 16) | (second << 24);
 
@@ -205,7 +236,22 @@ const bodies: readonly Broken[] = [
     },
     "a1 is no scalar",
   ],
-  ["with an unknown mode", maps, (d) => d.set(op.MAP, operand(1) + 1, 4), "a1 has mode 4"],
+  ["with an unknown mode", maps, (d) => d.set(op.MAP, operand(1) + 1, 5), "a1 has mode 5"],
+  [
+    "with rows that overlap",
+    maps,
+    (d) => {
+      d.set(op.MAP, operand(1) + 1, slot.MODE_ROWS);
+      d.set(op.MAP, operand(1) + 2, 3);
+    },
+    "a1 has rows of 4 words, 3 apart",
+  ],
+  [
+    "with rows further apart than memory is long",
+    maps,
+    (d) => d.set(op.MAP, operand(3) + 1, 2 ** 30),
+    "o0 has rows of 4 words, 1073741824 apart",
+  ],
   ["with an unknown kind of element", maps, (d) => d.set(op.MAP, operand(0) + 1, 2 << 8), "a0 has elements of kind 2"],
   [
     "that divide by zero",
@@ -223,7 +269,7 @@ const bodies: readonly Broken[] = [
     "with an unknown step",
     maps,
     (d) => d.set(op.MAP, steps, word(step.MAP_CODES, r(0), a(0), a(1))),
-    "r0 = code 51 a0 a1 r0 r0: no step has this code",
+    `r0 = code ${step.MAP_CODES} a0 a1 r0 r0: no step has this code`,
   ],
   [
     "that write an operand",
@@ -260,7 +306,12 @@ const bodies: readonly Broken[] = [
   [
     "of random numbers in an epilogue",
     dense,
-    (d) => d.set(op.MATMUL, slot.MATMUL_WORDS - 1 + operand(2) + 1, word(step.UNIFORM, o(0), a(1), a(1))),
+    (d) =>
+      d.set(
+        op.MATMUL,
+        slot.MATMUL_WORDS - 1 + operand(2) + slot.MAP_OUTPUT_WORDS,
+        word(step.UNIFORM, o(0), a(1), a(1)),
+      ),
     "o0 = uniform a1 a1: in an epilogue",
   ],
 ];

@@ -11,6 +11,8 @@ import {
   copyOf,
   DEPTH,
   dense,
+  halves,
+  heads,
   made,
   maps,
   moving,
@@ -45,6 +47,12 @@ rejects("reads and outputs", [
     "reads a0 at arena+2, which is not written before",
   ],
   ["that are not written", maps, (d) => d.remove(op.MAP, 1), "output y is not written"],
+  [
+    "of half of what was written",
+    halves,
+    (d) => d.remove(op.MATMUL),
+    "reads a at arena+0, which is not written before",
+  ],
   ["with a gap", moving, (d) => d.set(op.COPY, slot.COPY_FIRST, 2), "output turned is not written"],
   [
     "written by a loop that runs no times",
@@ -128,6 +136,12 @@ rejects("meetings of threads", [
   ["at a row that is read again", overRow, asItIs, "writes o0 at arena+0, but also reads a0 at arena+0"],
   ["at two results in one place", twoResults, asItIs, "writes o1 at y, but also writes o0 at y"],
   [
+    "at halves of rows that meet",
+    halves,
+    (d) => d.set(op.MATMUL, slot.MATMUL_C, d.get(op.MATMUL, slot.MATMUL_C) + 3, 1),
+    "writes c at arena+3: no barrier since instruction 0 writes c at arena+0",
+  ],
+  [
     "at a reduction over itself",
     dense,
     (d) => d.set(op.REDUCE, slot.REDUCE_TO, d.get(op.REDUCE, slot.REDUCE_FROM)),
@@ -168,6 +182,30 @@ const panels: readonly Broken[] = [
     batched,
     (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_B, 0),
     "reads panels of batch 1, instruction 0 packs batch 2",
+  ],
+  [
+    "of rows that lie further apart",
+    dense,
+    (d) => d.set(op.MATMUL, slot.MATMUL_ROW_B, 2),
+    "reads panels of row 2, instruction 0 packs row 3",
+  ],
+  [
+    "of batches that lie further apart",
+    batched,
+    (d) => d.set(op.MATMUL, slot.MATMUL_STRIDE_B, 5),
+    `reads panels of stride 5, instruction 0 packs stride ${3 * DEPTH}`,
+  ],
+  [
+    "of heads that lie further apart",
+    heads,
+    (d) => d.set(op.MATMUL, slot.MATMUL_HEAD_B, 3),
+    "reads panels of head 3, instruction 0 packs head 4",
+  ],
+  [
+    "of all heads for one matrix",
+    heads,
+    (d) => d.set(op.MATMUL, slot.MATMUL_HEAD_B, 0),
+    "reads panels of heads 1, instruction 0 packs heads 2",
   ],
   [
     "of another matrix",
@@ -301,6 +339,8 @@ test.each<[what: string, program: () => Program]>([
   ["as many operands as there may be", () => wide(32)],
   ["bytes", bytes],
   ["a product that reads strips", stripped],
+  ["products of heads", heads],
+  ["products into the halves of rows", halves],
 ])("verifyProgram accepts %s", (_what, program) => {
   expect(thrown(() => verifyProgram(program()))).toBe("nothing");
 });

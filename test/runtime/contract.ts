@@ -6,6 +6,7 @@ import * as op from "../../assembly/isa/opcode.ts";
 import { ALIGN, PANEL } from "../../assembly/isa/sizes.ts";
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../../src/errors.ts";
 import type { Executor, PlanEntry, Slot } from "../../src/runtime/executor.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 import { numbers } from "../random.ts";
 import { affine, counter, cumulative, nested, runAffine, turns, untilSteps } from "./contract-programs.ts";
 import { runsContract } from "./contract-runs.ts";
@@ -408,8 +409,8 @@ export function executorContract(name: string, create: Create): void {
         const y = e.output("y", [batch, m, n]);
         const panels = e.arena(k * Math.ceil(n / PANEL) * PANEL);
         const strips = transposed & 1 ? e.arena(batch * k * Math.ceil(m / PANEL) * PANEL) : 0;
-        e.put(op.PACK, panels, w, 1, k, n, transposed >> 1, 0);
-        if (strips !== 0) e.put(op.PACK, strips, x, batch, k, m, 0, n);
+        e.put(op.PACK, ...packSlots({ to: panels, from: w, k, n, transposed: transposed >> 1 }));
+        if (strips !== 0) e.put(op.PACK, ...packSlots({ to: strips, from: x, batch, k, n: m, across: n }));
         e.barrier();
         const epilogue = mapWords({
           n: batch * m * n,
@@ -421,7 +422,8 @@ export function executorContract(name: string, create: Create): void {
             [code.RELU, o(0), r(0)],
           ],
         });
-        e.put(op.MATMUL, y, x, w, panels, strips, batch, m, n, k, transposed, m * k, 0, epilogue.length, ...epilogue);
+        const product = { c: y, a: x, b: w, panels, strips, batch, m, n, k, transposed, strides: [m * k, 0, m * n] };
+        e.put(op.MATMUL, ...matmulSlots({ ...product, map: epilogue }));
         const id = await executor.load(e.program());
         const random = numbers(transposed);
         const data = (size: number) => Array.from({ length: size }, () => Math.floor(random() * 17) - 8);
@@ -437,6 +439,55 @@ export function executorContract(name: string, create: Create): void {
             sum +=
               xs[b * m * k + (transposed & 1 ? p * m + i : i * k + p)] * ws[transposed & 2 ? j * k + p : p * n + j];
           return Math.max(sum, 0);
+        });
+        expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(expected);
+        await executor.unload(id);
+      }
+    });
+
+    test("matrix products find matrices in the parts of others, and write to parts", async (executor) => {
+      // Attention without its softmax: queries, keys and values of each head lie side by side in a row.
+      for (const [batch, heads, rows, width] of [
+        [2, 3, 5, 4],
+        [1, 2, 40, 16],
+      ]) {
+        const [all, own] = [3 * heads * width, heads * width];
+        const e = new Encoder();
+        const x = e.input("x", [batch, rows, all]);
+        const y = e.output("y", [batch, rows, own]);
+        const scores = e.arena(batch * heads * rows * rows);
+        const panels = e.arena(batch * heads * rows * Math.ceil(width / PANEL) * PANEL);
+        const [queries, keys, values] = [x, x + own, x + 2 * own];
+        const squares = heads * rows * rows;
+        const found = { row: all, stride: rows * all, head: width };
+        e.put(op.PACK, ...packSlots({ to: panels, from: values, batch, heads, k: rows, n: width, ...found }));
+        const [m, n] = [rows, rows];
+        const first = { c: scores, a: queries, b: keys, batch, heads, m, n, k: width, transposed: 2 };
+        const strides = [rows * all, rows * all, squares];
+        e.put(op.MATMUL, ...matmulSlots({ ...first, rows: [all, all, n], strides, byHead: [width, width, n * n] }));
+        e.barrier();
+        const second = { c: y, a: scores, b: values, panels, batch, heads, m, n: width, k: rows };
+        const byHead = [rows * rows, width, width];
+        const between = { rows: [rows, all, own], strides: [squares, rows * all, rows * own], byHead };
+        e.put(op.MATMUL, ...matmulSlots({ ...second, ...between }));
+        const id = await executor.load(e.program());
+        const random = numbers(rows);
+        const data = Array.from({ length: batch * rows * all }, () => Math.floor(random() * 9) - 4);
+        await executor.write({ program: id, name: "x" }, data);
+        await executor.run([[id, 1]]).done;
+        const of = (part: number, b: number, h: number, i: number, p: number) =>
+          data[(b * rows + i) * all + part * own + h * width + p];
+        const expected = Array.from({ length: batch * rows * own }, (_, at) => {
+          const [b, i, h, p] = [
+            Math.floor(at / own / rows),
+            Math.floor(at / own) % rows,
+            Math.floor(at / width) % heads,
+            at % width,
+          ];
+          let sum = 0;
+          for (let j = 0; j < rows; j++)
+            for (let q = 0; q < width; q++) sum += of(0, b, h, i, q) * of(1, b, h, j, q) * of(2, b, h, j, p);
+          return sum;
         });
         expect([...(await executor.read({ program: id, name: "y" }))]).toEqual(expected);
         await executor.unload(id);

@@ -51,7 +51,8 @@ export interface MapBody {
   readonly n: number;
   readonly columns?: number;
   readonly operands: readonly Operand[];
-  readonly outputs: readonly number[];
+  /** Addresses; with the words from row to row where rows do not follow one another. */
+  readonly outputs: readonly (number | readonly [at: number, row: number])[];
   /** [code, target, a, b, c, d]. */
   readonly steps: readonly (readonly number[])[];
 }
@@ -69,7 +70,7 @@ export function mapWords({ n, columns = Math.max(n, 1), operands, outputs, steps
       div,
       mod,
     ]),
-    ...outputs,
+    ...outputs.flatMap((output) => (typeof output === "number" ? [output, 0] : output)),
     ...steps.flatMap(([code, to, p = 0, q = 0, s = 0, t = 0]) => [
       code | (to << 8) | (p << 16) | (q << 24),
       s | (t << 8),

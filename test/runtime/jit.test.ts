@@ -5,6 +5,7 @@ import type { OpName } from "../../src/ops/index.ts";
 import { Places } from "../../src/runtime/wasm/functions.ts";
 import { generate } from "../../src/runtime/wasm/jit/index.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { halves } from "../compile/programs.ts";
 import { goldenCases } from "../golden.ts";
 import { derivativesAt, type Point } from "../ops/derivatives.ts";
 import { draw, generator } from "../ops/inputs.ts";
@@ -54,6 +55,7 @@ test("a toy's step is one function, a larger program's maps are functions each, 
     maps: [[expect.any(Number), 0]],
   });
   expect(generate(programOf(100, (x) => x.exp()).code, { fused: true, scratch: 64 })).toBeUndefined();
+  expect(generate(halves().code, { fused: true, scratch: 64 })).toBeUndefined(); // matrices that are parts of others
 });
 
 test("maps that differ in their places alone share a function", () => {

@@ -1,11 +1,12 @@
 // What the executor and the report of threads believe about chunks, against what the kernels claim.
 import { describe, expect, test } from "vitest";
 import * as op from "../../assembly/isa/opcode.ts";
-import { ABORT_NOW, CONTROL_ABORT, CONTROL_CLAIMS } from "../../assembly/isa/sizes.ts";
+import { ABORT_NOW, CLAIM_SLOTS, CONTROL_ABORT, CONTROL_CLAIMS, MATH_PAGE } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { chunksOf, timeOf } from "../../src/runtime/wasm/work.ts";
 import { builds, instruction, Machine, random } from "../assembly/machine.ts";
 import { recurrent } from "../compile/programs.ts";
+import { matmulSlots, packSlots } from "../product.ts";
 
 const LINE = 64;
 const ROOM = 1 << 20;
@@ -17,6 +18,7 @@ function mixture(to: number, from: number, index: number): number[][] {
   const list: number[][] = [];
   for (let i = 0; i < 4; i++) {
     const [m, n, k] = [size(400), size(1000), size(300)];
+    const product = { c: to, a: from, b: from, panels: from };
     const columns = size([1, 20, 500, 20_000][i]);
     const rows = size(Math.min(1000, ROOM / columns));
     list.push(
@@ -24,10 +26,24 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
       instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
-      instruction(op.PACK, to, from, size(3), k, n, i & 1, i & 2 ? m : 0), // panels or strips
-      instruction(op.MATMUL, to, from, from, from, i & 2 ? from : 0, 1, m, n, k, i & 1, m * k, 0, 0),
-      instruction(op.MATMUL, to, from, from, from, 0, 1, m, n, k, i & 1, m * k, 0, 4, m * n, n, 0, 0), // with an empty epilogue
-      instruction(op.MATMUL, to, from, from, from, 0, size(20), size(50), size(60), size(60), 0, 0, 0, 0),
+      instruction(
+        op.PACK,
+        ...packSlots({
+          to,
+          from,
+          [i & 1 ? "batch" : "heads"]: size(3),
+          k,
+          n,
+          transposed: i & 1,
+          across: i & 2 ? m : 0,
+        }),
+      ), // panels or strips
+      instruction(op.MATMUL, ...matmulSlots({ ...product, strips: i & 2 ? from : 0, m, n, k, transposed: i & 1 })),
+      instruction(op.MATMUL, ...matmulSlots({ ...product, m, n, k, transposed: i & 1, map: [m * n, n, 0, 0] })), // with an empty epilogue
+      instruction(
+        op.MATMUL,
+        ...matmulSlots({ ...product, batch: size(20), heads: size(4), m: size(50), n: size(60), k: size(60) }),
+      ),
       instruction(op.COPY, to, from, 1, size(ROOM), 1, 1),
       instruction(op.COPY, to, from, 2, m, n, 1, n, 1, m), // a transposition
       instruction(op.COPY, to, from, 3, size(20), 10_000, 10_000, size(100), 100, 100, size(100), 1, 1),
@@ -35,6 +51,10 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.SCATTER_ADD, to, from, index, size(100), size(500), size(500)),
       instruction(op.SOFTMAX, to, from, rows, columns),
       instruction(op.CROSS_ENTROPY, to, from, index, rows, columns),
+      instruction(op.CUMULATIVE_SUM, to, from, size(30), size(300), size(100), 0, 0, 0),
+      instruction(op.CUMULATIVE_SUM, to, from, rows, columns, 1, 0, 1, 1),
+      instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(300), size(300), 0, 0),
+      instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(20), 9000, 1, 1),
     );
   }
   return list;
@@ -47,14 +67,19 @@ describe.each(builds)("the chunks of %s", (build) => {
 
   test("are as many as the kernels claim", () => {
     new Int32Array(machine.memory.buffer, index, ROOM).fill(0);
-    const control = new Int32Array(machine.memory.buffer);
-    control[CONTROL_ABORT / 4] = ABORT_NOW; // nobody else will come to the barrier at the end
-    // The second of two threads: its first chunk is chunk 1 without any claim, then it claims 2, 3, ... up to the first too many.
-    machine.exports.attach(1, 2, machine.scratch);
-    machine.exports.run(machine.load(instructions), 1, 0, 0, 0, 0, 0);
+    const control = new Int32Array(machine.memory.buffer, 0, MATH_PAGE / 4);
+    const claimed: number[] = [];
+    for (let start = 0; start < instructions.length; start += CLAIM_SLOTS) {
+      const batch = instructions.slice(start, start + CLAIM_SLOTS);
+      control.fill(0);
+      control[CONTROL_ABORT / 4] = ABORT_NOW; // nobody else will come to the barrier at the end
+      // The second of two threads: its first chunk is chunk 1 without any claim, then it claims 2, 3, ... up to the first too many.
+      machine.exports.attach(1, 2, machine.scratch);
+      machine.exports.run(machine.load(batch), 1, 0, 0, 0, 0, 0);
+      claimed.push(...batch.map((_, i) => control[(CONTROL_CLAIMS + i * LINE) / 4] + 1));
+    }
     const panel = build === "relaxed" ? 8 : 12;
     const counted = instructions.map((words) => chunksOf(Int32Array.from(words), 0, panel).count);
-    const claimed = instructions.map((_, i) => control[(CONTROL_CLAIMS + i * LINE) / 4] + 1);
     expect(counted.map((count) => Math.max(1, count))).toEqual(claimed);
     expect(Math.max(...counted)).toBeGreaterThan(60);
   });

@@ -5,7 +5,7 @@ import { ShapeError } from "../../errors.ts";
 import { broadcastShapes, sameShape, showShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { softplus } from "../functional.ts";
-import { asTensor, checkLossOptions, checkSame, type LossOptions, reduced, weights } from "./loss.ts";
+import { asTensor, checkLossOptions, checkSame, classWeights, type LossOptions, reduced, weights } from "./loss.ts";
 
 /**
  * -(y ln p + (1 - y) ln(1 - p)) for probabilities p and targets y in 0..1 of one shape, averaged. Logarithms are at least -100, as PyTorch's,
@@ -90,6 +90,52 @@ function entropies(logits: Tensor, target: Tensor, weight?: Tensor): Tensor {
     },
   );
   return weight === undefined ? value(logits, target) : value(logits, target, weight);
+}
+
+/**
+ * ln(1 + e^(-target input)) for scores and targets -1 or 1 of one shape, averaged.
+ * @throws ShapeError where the shapes differ
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { softMarginLoss } from "simdgrad/nn";
+ * await evaluate(softMarginLoss(constant([0, 1000]), constant([1, -1]), { reduction: "none" })); // => [0.693147, 1000]
+ */
+export function softMarginLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkSame(input, target, "softMarginLoss");
+  checkLossOptions(options, "softMarginLoss", {});
+  return reduced(softplus(input.mul(target).neg()), options, "softMarginLoss");
+}
+
+/** Options of multiLabelSoftMarginLoss. */
+export interface MultiLabelSoftMarginLossOptions extends LossOptions {
+  /** A factor a class, [C]. No gradient passes to it. */
+  readonly weight?: Tensor | readonly number[];
+}
+
+/**
+ * binaryCrossEntropyWithLogits, averaged over the classes of each sample, for logits and targets in 0..1 of one shape [N, C] (or [C]):
+ * one loss a sample, averaged.
+ * @throws ShapeError where the shapes differ, are [], or weight is not one a class
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { multiLabelSoftMarginLoss } from "simdgrad/nn";
+ * await evaluate(multiLabelSoftMarginLoss(constant([[0, 100]]), constant([[1, 0]]))); // => [50.3466]
+ */
+export function multiLabelSoftMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options: MultiLabelSoftMarginLossOptions = {},
+): Tensor {
+  const name = "multiLabelSoftMarginLoss";
+  checkSame(input, target, name);
+  checkLossOptions(options, name, { weight: weights });
+  const { shape } = input;
+  if (shape.length === 0) throw new ShapeError(`${name}: takes [N, C] or [C], got []`);
+  const losses = entropies(input, target);
+  const factors = classWeights(options, shape[shape.length - 1], name);
+  return reduced((factors === undefined ? losses : losses.mul(factors)).mean(-1), options, name);
 }
 
 /** Options of focalLoss. */

@@ -1,19 +1,25 @@
 // Losses of scores of classes against class indices or probabilities of the classes.
-import { aNumberWithin, anInteger, type Checks } from "../../check.ts";
+import { aFiniteNumber, aNumberWithin, anInteger, type Checks, nullOr, oneOf } from "../../check.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../../shape.ts";
-import { aTensor, stopGradient, type Tensor } from "../../tensor.ts";
-import { asTensor, checkLossOptions, type LossOptions, reduced, weights } from "./loss.ts";
+import { aTensor, type Tensor } from "../../tensor.ts";
+import { checkLossOptions, classWeights, type LossOptions, reduced, weights } from "./loss.ts";
 
 /** Options of losses of class indices. */
 export interface ClassLossOptions extends LossOptions {
   /** A factor a class, [C]; the mean then divides by the sum of the targets' factors. No gradient passes to it. */
   readonly weight?: Tensor | readonly number[];
-  /** Targets of this class count nothing, in the mean's divisor neither. Default: none. */
-  readonly ignoreIndex?: number;
+  /** Targets of this index count nothing, in the mean's divisor neither; null for none, which is less work. Default -100. */
+  readonly ignoreIndex?: number | null;
 }
 
-const classChecks: Checks<Omit<ClassLossOptions, keyof LossOptions>> = { weight: weights, ignoreIndex: anInteger };
+const classChecks: Checks<Omit<ClassLossOptions, keyof LossOptions>> = {
+  weight: weights,
+  ignoreIndex: nullOr(anInteger),
+};
+
+/** The index that is ignored, as PyTorch has it. */
+const IGNORED = -100;
 
 /** Options of crossEntropy. */
 export interface CrossEntropyOptions extends ClassLossOptions {
@@ -23,7 +29,8 @@ export interface CrossEntropyOptions extends ClassLossOptions {
 
 /**
  * ln sum e^logits - logits[target] for logits [N, C] (or [C], or [N, C, ...]) and i32 class indices [N] (or [], or [N, ...]). Targets may be
- * probabilities, too, f32 of the logits' shape: -sum target ln softmax(logits) (in a Trainer as `(x, y) => crossEntropy(x, y)`).
+ * probabilities, too, f32 of the logits' shape: -sum target ln softmax(logits) (in a Trainer as `(x, y) => crossEntropy(x, y)`). The mean
+ * is over the targets that count; of none it is NaN.
  * @throws ShapeError, DTypeError where logits, targets and class weights do not fit, ArgumentError for a labelSmoothing outside 0..1 or an
  * ignoreIndex beside probabilities
  *
@@ -33,16 +40,17 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  * const logits = constant([[0, 0], [100, 0]]);
  * await evaluate(crossEntropy(logits, constant(Int32Array.of(0, 1)))); // => [50.3466]
  * await evaluate(crossEntropy(logits, constant(Int32Array.of(0, 1)), { weight: [1, 0] })); // => [0.693147]
+ * await evaluate(crossEntropy(logits, constant(Int32Array.of(0, -100)))); // => [0.693147]
  * await evaluate(crossEntropy(logits, constant([[0.5, 0.5], [1, 0]]))); // => [0.346574]
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkScores(logits, target, "crossEntropy");
   checkLossOptions(options, "crossEntropy", { ...classChecks, labelSmoothing: aNumberWithin(0, 1) });
-  const { weight, ignoreIndex, labelSmoothing = 0 } = options;
+  const { weight, ignoreIndex = IGNORED, labelSmoothing = 0 } = options;
   if (target.dtype === "f32" && sameShape(target.shape, logits.shape)) return ofProbabilities(logits, target, options);
   const { matrix, rows } = byRows(logits, target, "crossEntropy");
   const index = target.flatten();
-  if (weight === undefined && ignoreIndex === undefined && labelSmoothing === 0)
+  if (weight === undefined && ignoreIndex === null && labelSmoothing === 0)
     return reduced(matrix.crossEntropy(index).reshape(rows), options, "crossEntropy");
   return ofClasses(index, rows, matrix.shape[1], options, "crossEntropy", (known, factors) => {
     const losses = matrix.crossEntropy(known);
@@ -54,6 +62,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   });
 }
 crossEntropy.targets = "classes" as const;
+crossEntropy.ignoreIndex = IGNORED;
 
 /**
  * -input[target] for input = logarithms of probabilities [N, C] (or [C], or [N, C, ...]) and i32 class indices [N] (or [], or [N, ...]), such as
@@ -73,12 +82,57 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   const classes = matrix.shape[1];
   return ofClasses(target.flatten(), rows, classes, options, "nllLoss", (known, factors) => {
     const picked = known.oneHot(classes).select(matrix, 0).sum(1).neg();
-    const outside = known.less(0).add(known.greater(classes - 1));
-    const losses = outside.select(Number.NaN, picked);
+    const losses = isOutside(known, classes).select(Number.NaN, picked);
     return factors === undefined ? losses : losses.mul(factors.gather(known));
   });
 }
 nllLoss.targets = "classes" as const;
+nllLoss.ignoreIndex = IGNORED;
+
+/** Options of multiMarginLoss. */
+export interface MultiMarginLossOptions extends LossOptions {
+  /** Power of what is missing of the margin, 1 or 2; default 1. */
+  readonly p?: 1 | 2;
+  /** Default 1. */
+  readonly margin?: number;
+  /** A factor a class, [C], by the target; the mean is over the samples, whatever the factors. No gradient passes to it. */
+  readonly weight?: Tensor | readonly number[];
+}
+
+/**
+ * sum max(0, margin - input[target] + input[j])^p / C over the other classes j, for scores [N, C] (or [C], or [N, C, ...]) and i32 class
+ * indices [N] (or [], or [N, ...]), averaged (Crammer and Singer 2001). An index outside the classes gives NaN.
+ * @throws ShapeError, DTypeError where input, targets and class weights do not fit, ArgumentError for another p
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { multiMarginLoss } from "simdgrad/nn";
+ * await evaluate(multiMarginLoss(constant([[0.1, 0.2, 0.4, 0.8]]), constant(Int32Array.of(3)))); // => [0.325000]
+ */
+export function multiMarginLoss(input: Tensor, target: Tensor, options: MultiMarginLossOptions = {}): Tensor {
+  const name = "multiMarginLoss";
+  checkScores(input, target, name);
+  checkLossOptions(options, name, { p: oneOf(1, 2), margin: aFiniteNumber, weight: weights });
+  const { p = 1, margin = 1 } = options;
+  const { matrix, rows } = byRows(input, target, name);
+  checkDType(target, ["i32"], `${name}: class indices`);
+  const classes = matrix.shape[1];
+  const index = target.flatten();
+  const isOwn = index.oneHot(classes);
+  const own = isOwn.select(matrix, 0).sum(1, { keepDims: true });
+  // First the difference of the scores, which may be large and nearly equal.
+  const missing = isOwn.select(0, matrix.sub(own).add(margin).relu());
+  const losses = (p === 1 ? missing : missing.square()).sum(1).div(classes);
+  const factors = classWeights(options, classes, name);
+  const weighed = factors === undefined ? losses : losses.mul(factors.gather(index));
+  return reduced(isOutside(index, classes).select(Number.NaN, weighed).reshape(rows), options, name);
+}
+multiMarginLoss.targets = "classes" as const;
+
+/** Whether an index has no class (f32: 1 or 0). */
+function isOutside(index: Tensor, classes: number): Tensor {
+  return index.less(0).add(index.greater(classes - 1));
+}
 
 /** @throws ArgumentError unless both are tensors */
 function checkScores(scores: Tensor, target: Tensor, name: string): void {
@@ -120,9 +174,9 @@ function ofClasses(
   name: string,
   lossesOf: (known: Tensor, factors: Tensor | undefined) => Tensor,
 ): Tensor {
-  const { ignoreIndex } = options;
+  const { ignoreIndex = IGNORED } = options;
   const factors = classWeights(options, classes, name);
-  const ignored = ignoreIndex === undefined ? undefined : index.equal(ignoreIndex);
+  const ignored = ignoreIndex === null ? undefined : index.equal(ignoreIndex);
   const known = ignored === undefined ? index : ignored.select(0, index);
   const losses = lossesOf(known, factors);
   const shares = factors === undefined ? losses.like(1) : factors.gather(known);
@@ -131,18 +185,10 @@ function ofClasses(
   return reduced(only(losses).reshape(rows), options, name, total);
 }
 
-function classWeights({ weight }: ClassLossOptions, classes: number, name: string): Tensor | undefined {
-  if (weight === undefined) return undefined;
-  const factors = asTensor(weight);
-  if (!sameShape(factors.shape, [classes]))
-    throw new ShapeError(`${name}: weight ${showShape(factors.shape)} is not one a class, [${classes}]`);
-  return stopGradient(factors);
-}
-
 /** The mean is over the rows, whatever the weights, as in PyTorch. */
 function ofProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
   const { ignoreIndex, labelSmoothing = 0 } = options;
-  if (ignoreIndex !== undefined) throw new ArgumentError("crossEntropy: ignoreIndex is for class indices");
+  if ((ignoreIndex ?? null) !== null) throw new ArgumentError("crossEntropy: ignoreIndex is for class indices");
   const { shape } = logits;
   const axis = classAxis(shape, "crossEntropy");
   const classes = shape[axis];

@@ -3,7 +3,7 @@ import { type Checks, checkOptions, numbers, oneOf } from "../../check.ts";
 import { constant } from "../../create.ts";
 import { ShapeError } from "../../errors.ts";
 import { type Shape, sameShape, showShape } from "../../shape.ts";
-import { aTensor, Tensor } from "../../tensor.ts";
+import { aTensor, stopGradient, Tensor } from "../../tensor.ts";
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = "mean" | "sum" | "none";
@@ -23,6 +23,8 @@ export interface LossOptions {
 export interface Loss {
   (prediction: Tensor, target: Tensor): Tensor;
   readonly targets?: "classes" | "values";
+  /** The class index that counts nothing. A loss that has one takes { ignoreIndex }, too: null where no target is ignored. */
+  readonly ignoreIndex?: number | null;
 }
 
 /**
@@ -75,6 +77,19 @@ export function asTensor(values: Tensor | readonly number[] | number): Tensor {
 /** Throws an ArgumentError unless a value is a tensor or an array of numbers. */
 export function weights(value: unknown, what: string): void {
   if (!(value instanceof Tensor)) numbers(value, what);
+}
+
+/** The factors of the classes, if any. @throws ShapeError unless there is one a class */
+export function classWeights(
+  { weight }: { readonly weight?: Tensor | readonly number[] },
+  classes: number,
+  name: string,
+): Tensor | undefined {
+  if (weight === undefined) return undefined;
+  const factors = asTensor(weight);
+  if (!sameShape(factors.shape, [classes]))
+    throw new ShapeError(`${name}: weight ${showShape(factors.shape)} is not one a class, [${classes}]`);
+  return stopGradient(factors);
 }
 
 /** What every loss takes. */

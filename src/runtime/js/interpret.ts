@@ -17,7 +17,7 @@ import { map } from "./map.ts";
 import { matmul, pack } from "./matmul.ts";
 import type { JsMemory } from "./memory.ts";
 import { reduce } from "./reduce.ts";
-import { crossEntropy, crossEntropyGradient, logSumExp, softmax } from "./rows.ts";
+import { ROW_KERNELS } from "./rows.ts";
 
 type Control = typeof op.END | typeof op.BARRIER | typeof op.LOOP | typeof op.INDEX;
 
@@ -29,10 +29,7 @@ const KERNELS: Record<Exclude<Opcode, Control>, Kernel> = {
   [op.COPY]: copy,
   [op.GATHER]: gather,
   [op.SCATTER_ADD]: scatterAdd,
-  [op.SOFTMAX]: softmax,
-  [op.LOG_SUM_EXP]: logSumExp,
-  [op.CROSS_ENTROPY]: crossEntropy,
-  [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+  ...ROW_KERNELS,
 };
 
 /** Executes the words from `at` up to `end`, or to END. */

@@ -62,6 +62,15 @@ function floor({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.floor(f[a + k]);
 }
 
+// Math.round takes halves up: where that gives an odd number, the even one is one less.
+function round({ f }: JsMemory, n: number, to: number, a: number): void {
+  for (let k = 0; k < n; k++) {
+    const x = f[a + k];
+    const up = Math.round(x);
+    f[to + k] = up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  }
+}
+
 function exp({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.exp(f[a + k]);
 }
@@ -76,6 +85,18 @@ function log({ f }: JsMemory, n: number, to: number, a: number): void {
 
 function log1p({ f }: JsMemory, n: number, to: number, a: number): void {
   for (let k = 0; k < n; k++) f[to + k] = Math.log1p(f[a + k]);
+}
+
+function log2({ f }: JsMemory, n: number, to: number, a: number): void {
+  for (let k = 0; k < n; k++) f[to + k] = Math.log2(f[a + k]);
+}
+
+function log10({ f }: JsMemory, n: number, to: number, a: number): void {
+  for (let k = 0; k < n; k++) f[to + k] = Math.log10(f[a + k]);
+}
+
+function atan2({ f }: JsMemory, n: number, to: number, a: number, b: number): void {
+  for (let k = 0; k < n; k++) f[to + k] = Math.atan2(f[a + k], f[b + k]);
 }
 
 function sqrt({ f }: JsMemory, n: number, to: number, a: number): void {
@@ -271,10 +292,14 @@ export const MAP_KERNELS: Record<MapCode, MapKernel> = {
   [code.ABS]: abs,
   [code.SIGN]: sign,
   [code.FLOOR]: floor,
+  [code.ROUND]: round,
   [code.EXP]: exp,
   [code.EXPM1]: expm1,
   [code.LOG]: log,
   [code.LOG1P]: log1p,
+  [code.LOG2]: log2,
+  [code.LOG10]: log10,
+  [code.ATAN2]: atan2,
   [code.SQRT]: sqrt,
   [code.RSQRT]: rsqrt,
   [code.SIN]: sin,

@@ -6,10 +6,12 @@ import {
   MAP_FIRST,
   MAP_N,
   MAP_OPERAND_WORDS,
+  MAP_OUTPUT_WORDS,
   MAP_STEP_WORDS,
   MODE_COLUMN,
   MODE_FULL,
   MODE_ROW,
+  MODE_ROWS,
   MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
@@ -17,7 +19,7 @@ import {
 import type { MapCode } from "../../program/map-steps.ts";
 import { bytePosition } from "../memory.ts";
 import { MAP_KERNELS } from "./map-codes.ts";
-import { BLOCK, type JsMemory, REGISTERS_AT } from "./memory.ts";
+import { BLOCK, type JsMemory, OUTPUTS_AT, REGISTERS_AT } from "./memory.ts";
 
 /** MAP, or the epilogue of a matrix product: `at` is the word before MAP_N. */
 export function map(memory: JsMemory, code: Int32Array, at: number): void {
@@ -26,7 +28,7 @@ export function map(memory: JsMemory, code: Int32Array, at: number): void {
   const counts = code[at + MAP_COUNTS];
   const firstOperand = at + MAP_FIRST;
   const firstOutput = firstOperand + (counts & 0xff) * MAP_OPERAND_WORDS;
-  const firstStep = firstOutput + ((counts >> 8) & 0xff);
+  const firstStep = firstOutput + ((counts >> 8) & 0xff) * MAP_OUTPUT_WORDS;
   const end = firstStep + (counts >>> 16) * MAP_STEP_WORDS;
   const { base, advance } = memory;
   for (let r = 0; r < REGISTER_OPERAND; r++) base[r] = REGISTERS_AT + r * BLOCK;
@@ -35,9 +37,10 @@ export function map(memory: JsMemory, code: Int32Array, at: number): void {
     base[r] = advance[r] === 1 ? code[word] : REGISTERS_AT + r * BLOCK;
     if ((code[word + 1] & 0xff) === MODE_SCALAR) load(memory, code, word, base[r], 0, Math.min(BLOCK, n), columns);
   }
-  for (let word = firstOutput, r = REGISTER_OUTPUT; word < firstStep; word++, r++) {
-    advance[r] = 1;
-    base[r] = code[word];
+  for (let word = firstOutput, r = REGISTER_OUTPUT, aside = OUTPUTS_AT; word < firstStep; r++, aside += BLOCK) {
+    advance[r] = code[word + 1] === 0 ? 1 : 0;
+    base[r] = advance[r] === 1 ? code[word] : aside;
+    word += MAP_OUTPUT_WORDS;
   }
   for (let start = 0; start < n; start += BLOCK) {
     const count = Math.min(BLOCK, n - start);
@@ -64,6 +67,28 @@ export function map(memory: JsMemory, code: Int32Array, at: number): void {
         start,
       );
     }
+    for (let word = firstOutput, r = REGISTER_OUTPUT; word < firstStep; word += MAP_OUTPUT_WORDS, r++)
+      if (advance[r] === 0) scatter(memory, code[word], base[r], columns, code[word + 1], start, count);
+  }
+}
+
+/** Writes a block of an output whose rows lie `row` words apart. */
+function scatter(
+  { i }: JsMemory,
+  at: number,
+  from: number,
+  columns: number,
+  row: number,
+  start: number,
+  count: number,
+): void {
+  let column = start % columns;
+  let to = at + ((start - column) / columns) * row;
+  for (let k = 0; k < count; k++) {
+    i[to + column] = i[from + k];
+    if (++column < columns) continue;
+    column = 0;
+    to += row;
   }
 }
 
@@ -86,10 +111,13 @@ function load(
   let column = start % columns;
   let row = (start - column) / columns;
   for (let k = 0; k < count; ) {
-    const run = mode === MODE_ROW || mode === MODE_COLUMN ? Math.min(columns - column, count - k) : count;
-    const moves = mode === MODE_FULL || mode === MODE_ROW ? 1 : 0;
-    const first =
-      mode === MODE_FULL ? start : mode === MODE_ROW ? column : mode === MODE_COLUMN ? Math.floor(row / div) % mod : 0;
+    const run = mode === MODE_FULL || mode === MODE_SCALAR ? count : Math.min(columns - column, count - k);
+    const moves = mode === MODE_SCALAR || mode === MODE_COLUMN ? 0 : 1;
+    let first = 0;
+    if (mode === MODE_FULL) first = start;
+    else if (mode === MODE_ROW) first = column;
+    else if (mode === MODE_ROWS) first = row * div + column;
+    else if (mode === MODE_COLUMN) first = Math.floor(row / div) % mod;
     if (isByte) for (let r = 0; r < run; r++) i[to + k + r] = bytes[bytePosition(wordBytes, from, first + moves * r)];
     else for (let r = 0; r < run; r++) i[to + k + r] = i[from + first + moves * r];
     k += run;

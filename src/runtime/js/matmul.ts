@@ -1,54 +1,42 @@
 // Matrix products in JavaScript: tiles of 2 x 4 outputs in registers over packed columns of B. Twin of assembly/gemm.
 // In Node 24 this makes 2.8-3.8 GFLOP/s on Float32Array where a row-by-row triple loop makes 0.7-0.95 (128 x 784 x 64 and like).
-import {
-  MATMUL_A,
-  MATMUL_B,
-  MATMUL_BATCH,
-  MATMUL_C,
-  MATMUL_K,
-  MATMUL_M,
-  MATMUL_MAP,
-  MATMUL_N,
-  MATMUL_STRIDE_A,
-  MATMUL_STRIDE_B,
-  MATMUL_TRANSPOSED,
-  MATMUL_WORDS,
-} from "../../../assembly/isa/slots.ts";
+import * as slot from "../../../assembly/isa/slots.ts";
 import { map } from "./map.ts";
 import { type JsMemory, TILE } from "./memory.ts";
 
-/** MATMUL: reads B itself, not its panels; the epilogue runs when all of C is there. */
+/** MATMUL: reads A and B themselves, not what is packed of them; the epilogue runs when all of C is there. */
 export function matmul(memory: JsMemory, code: Int32Array, at: number): void {
-  const m = code[at + MATMUL_M];
-  const n = code[at + MATMUL_N];
-  const k = code[at + MATMUL_K];
-  const aTransposed = (code[at + MATMUL_TRANSPOSED] & 1) !== 0;
-  const bTransposed = (code[at + MATMUL_TRANSPOSED] & 2) !== 0;
-  for (let b = 0; b < code[at + MATMUL_BATCH]; b++) {
-    multiply(
-      memory,
-      code[at + MATMUL_C] + b * m * n,
-      code[at + MATMUL_A] + b * code[at + MATMUL_STRIDE_A],
-      code[at + MATMUL_B] + b * code[at + MATMUL_STRIDE_B],
-      m,
-      n,
-      k,
-      aTransposed ? 1 : k,
-      aTransposed ? m : 1,
-      bTransposed ? 1 : n,
-      bTransposed ? k : 1,
-    );
-  }
-  if (code[at + MATMUL_MAP] > 0) map(memory, code, at + MATMUL_WORDS - 1);
+  const word = (number: number) => code[at + number];
+  const aTransposed = (word(slot.MATMUL_TRANSPOSED) & 1) !== 0;
+  const bTransposed = (word(slot.MATMUL_TRANSPOSED) & 2) !== 0;
+  const [rowA, rowB] = [word(slot.MATMUL_ROW_A), word(slot.MATMUL_ROW_B)];
+  for (let b = 0; b < word(slot.MATMUL_BATCH); b++)
+    for (let h = 0; h < word(slot.MATMUL_HEADS); h++)
+      multiply(
+        memory,
+        word(slot.MATMUL_C) + b * word(slot.MATMUL_STRIDE_C) + h * word(slot.MATMUL_HEAD_C),
+        word(slot.MATMUL_ROW_C),
+        word(slot.MATMUL_A) + b * word(slot.MATMUL_STRIDE_A) + h * word(slot.MATMUL_HEAD_A),
+        word(slot.MATMUL_B) + b * word(slot.MATMUL_STRIDE_B) + h * word(slot.MATMUL_HEAD_B),
+        word(slot.MATMUL_M),
+        word(slot.MATMUL_N),
+        word(slot.MATMUL_K),
+        aTransposed ? 1 : rowA,
+        aTransposed ? rowA : 1,
+        bTransposed ? 1 : rowB,
+        bTransposed ? rowB : 1,
+      );
+  if (word(slot.MATMUL_MAP) > 0) map(memory, code, at + slot.MATMUL_WORDS - 1);
 }
 
 /** PACK: nothing to do, since `matmul` packs the columns it is about to use. */
 export function pack(): void {}
 
-/** C (m x n) = A . B, with A[i, p] at a + i * rowA + p * stepA and B[p, j] at b + p * stepB + j * columnB. */
+/** C (m x n), its rows `rowC` apart, = A . B, with A[i, p] at a + i * rowA + p * stepA and B[p, j] at b + p * stepB + j * columnB. */
 function multiply(
   memory: JsMemory,
   c: number,
+  rowC: number,
   a: number,
   b: number,
   m: number,
@@ -94,8 +82,8 @@ function multiply(
         s13 += y * b3;
         a0 += stepA;
       }
-      storeRow(f, c + i * n + j, wide, s00, s01, s02, s03);
-      if (i + 1 < m) storeRow(f, c + (i + 1) * n + j, wide, s10, s11, s12, s13);
+      storeRow(f, c + i * rowC + j, wide, s00, s01, s02, s03);
+      if (i + 1 < m) storeRow(f, c + (i + 1) * rowC + j, wide, s10, s11, s12, s13);
     }
   }
 }

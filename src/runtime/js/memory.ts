@@ -7,7 +7,14 @@ import {
   MAX_SCRATCH_REGISTERS,
   MAX_STEPS,
 } from "../../../assembly/isa/sizes.ts";
-import { MAP_FIRST, MAP_OPERAND_WORDS, MAP_STEP_WORDS, MATMUL_WORDS, REGISTERS } from "../../../assembly/isa/slots.ts";
+import {
+  MAP_FIRST,
+  MAP_OPERAND_WORDS,
+  MAP_OUTPUT_WORDS,
+  MAP_STEP_WORDS,
+  MATMUL_WORDS,
+  REGISTERS,
+} from "../../../assembly/isa/slots.ts";
 import { type Memory, views32 } from "../memory.ts";
 
 /** Elements that a step of the block machine works on: a few blocks fit the first cache. */
@@ -19,11 +26,15 @@ export const TILE = 4;
 /** First word of the block machine's registers; the words below are the guard. */
 export const REGISTERS_AT = ALIGN;
 
+/** First word of the blocks of outputs whose rows are put where they belong. */
+export const OUTPUTS_AT = REGISTERS_AT + (MAX_SCRATCH_REGISTERS + MAX_OPERANDS) * BLOCK;
+
 /** First word that programs may use. */
-export const HEAP_AT = REGISTERS_AT + (MAX_SCRATCH_REGISTERS + MAX_OPERANDS) * BLOCK;
+export const HEAP_AT = REGISTERS_AT + (MAX_SCRATCH_REGISTERS + MAX_OPERANDS + MAX_OUTPUTS) * BLOCK;
 
 /** Words of the longest map. */
-const MAP_WORDS = MAP_FIRST + MAX_OPERANDS * MAP_OPERAND_WORDS + MAX_OUTPUTS + MAX_STEPS * MAP_STEP_WORDS;
+const MAP_WORDS =
+  MAP_FIRST + MAX_OPERANDS * MAP_OPERAND_WORDS + MAX_OUTPUTS * MAP_OUTPUT_WORDS + MAX_STEPS * MAP_STEP_WORDS;
 
 /** What the JavaScript kernels work on. `Float64Array` makes them the oracle, `Float32Array` the baseline. */
 export class JsMemory implements Memory {

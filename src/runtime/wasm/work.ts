@@ -92,7 +92,9 @@ function estimateOf(code: Int32Array, at: number): number {
   return INSTRUCTION + total * (ROWS.has(opcode) ? ROW_ELEMENT : ELEMENT);
 }
 
-const ROWS: ReadonlySet<number> = new Set([op.SOFTMAX, op.LOG_SUM_EXP, op.CROSS_ENTROPY, op.CROSS_ENTROPY_GRADIENT]);
+const ROWS: ReadonlySet<number> = new Set([
+  ...[op.SOFTMAX, op.LOG_SUM_EXP, op.CROSS_ENTROPY, op.CROSS_ENTROPY_GRADIENT, op.SORT],
+]);
 
 /** Steps of a map or of a product's epilogue. */
 function mapSteps(code: Int32Array, at: number): number {
@@ -157,7 +159,7 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
     const [k, n] = [word(slot.PACK_K), word(slot.PACK_N)];
     const panel = panelOf(n, usual);
     const width = word(slot.PACK_ACROSS) > 0 ? cut.PACK_STRIPS : 2 * panel * fitting(cut.PACK_CHUNK, 2 * k * panel);
-    return boxes([n, width], [word(slot.PACK_BATCH), 1], [k, k]);
+    return boxes([n, width], [word(slot.PACK_BATCH) * word(slot.PACK_HEADS), 1], [k, k]);
   },
   [op.MATMUL]: matmulChunks,
   [op.COPY]: copyChunks,
@@ -180,6 +182,18 @@ const CHUNKS: Record<Opcode, (word: Word, panel: number) => Chunks> = {
   [op.LOG_SUM_EXP]: rowKernel,
   [op.CROSS_ENTROPY]: entropy,
   [op.CROSS_ENTROPY_GRADIENT]: entropy,
+  [op.SORT]: (word) => {
+    const { count, size, total } = rows(word(slot.SORT_ROWS), word(slot.SORT_COLUMNS));
+    const turns = Math.ceil(Math.log2(Math.max(2, word(slot.SORT_COLUMNS)))); // of merging
+    return { count, size: (i) => turns * size(i), total: turns * total };
+  },
+  [op.CUMULATIVE_SUM]: (word) => {
+    const inner = word(slot.CUMULATIVE_SUM_INNER);
+    const width = Math.min(inner, cut.REDUCE_COLUMNS);
+    const each = word(slot.CUMULATIVE_SUM_N) * width;
+    const groups = word(slot.CUMULATIVE_SUM_OUTER) * Math.ceil(inner / width);
+    return boxes(whole(each), [groups, fitting(cut.REDUCE_CHUNK, each)]);
+  },
 };
 
 /** Columns of a panel of n columns, as in assembly/gemm/blocking.ts. */
@@ -190,7 +204,8 @@ function panelOf(n: number, usual: number): number {
 
 /** assembly/gemm/blocking.ts, line by line. The unit is an output. */
 function matmulChunks(word: Word, usual: number): Chunks {
-  const [batch, m, n, k] = [slot.MATMUL_BATCH, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
+  const [m, n, k] = [slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K].map(word);
+  const batch = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS);
   const columnwise = (word(slot.MATMUL_TRANSPOSED) & 1) !== 0 && word(slot.MATMUL_STRIPS) === 0;
   const few = columnwise ? cut.FEW_COLUMNS_PACKED : cut.FEW_COLUMNS;
   const epilogue = word(slot.MATMUL_MAP) > 0;

@@ -1,5 +1,6 @@
 // All subjects, family by family.
 import type { Subject } from "../subject.ts";
+import { alongAxes } from "./along.ts";
 import { compositions } from "./compositions.ts";
 import { elementwise } from "./elementwise.ts";
 import { layers } from "./layers.ts";
@@ -13,6 +14,7 @@ export const subjects: readonly Subject[] = [
   ...elementwise,
   ...reductions,
   ...movement,
+  ...alongAxes,
   ...rows,
   ...activations,
   ...losses,

@@ -91,11 +91,13 @@ function ofClasses(
     bounds: formula,
     draw(draw) {
       const { classes, shape, rows } = scores(draw);
-      const target = draw.indices(rows, 0, classes);
+      const indices = draw.indices(rows, 0, classes);
+      const byDefault = draw.chance(0.3);
+      const target = byDefault ? { ...indices, data: indices.data.map((i) => (draw.chance(0.3) ? -100 : i)) } : indices;
       const options: Classes = {
         ...reduced(draw, rows[0]),
         ...(draw.chance(0.3) ? { weight: factors(draw, classes) } : {}),
-        ...(draw.chance(0.3) ? { ignoreIndex: draw.whole(0, classes) } : {}),
+        ...(!byDefault && draw.chance(0.3) ? { ignoreIndex: draw.whole(0, classes) } : {}),
         ...(name === "crossEntropy" && draw.chance(0.3) ? { labelSmoothing: draw.pick([0.125, 0.5, 1]) } : {}),
       };
       return { inputs: [draw.reals(shape, domain), target], options };
@@ -271,6 +273,38 @@ export const losses: readonly Subject[] = [
       { ...kinked, bounds: linear },
     ),
   ),
+  withSigns(alike("softMarginLoss", ([x, y], o) => nn.softMarginLoss(x, y, o), [LOGITS, FINITE])),
+  subject<Reduced & { readonly weight?: readonly number[] }>({
+    name: "losses/multiLabelSoftMarginLoss",
+    bounds: formula,
+    draw(draw) {
+      const classes = draw.whole(1, 6);
+      const shape = draw.pick<Shape>([[classes], [draw.size(1), classes]]);
+      const weight = draw.chance(0.3) ? { weight: factors(draw, classes) } : {};
+      const options = { ...reduced(draw, shape.length > 1 ? shape[0] : undefined), ...weight };
+      return { inputs: [draw.reals(shape, LOGITS), labels(draw, shape)], options };
+    },
+    build: ([x, y], options) => nn.multiLabelSoftMarginLoss(x, y, options),
+  }),
+  subject<Reduced & { readonly p: 1 | 2; readonly margin: number; readonly weight?: readonly number[] }>({
+    name: "losses/multiMarginLoss",
+    bounds: formula,
+    order: 1, // PyTorch has no second derivative
+    ...kinked,
+    draw(draw) {
+      const classes = draw.whole(1, 6);
+      const shape = draw.pick<Shape>([[classes], [draw.size(1), classes]]);
+      const rows = shape.slice(0, -1);
+      const options = {
+        p: draw.pick([1, 2] as const),
+        margin: draw.pick([1, 0.47, 10.3]),
+        ...reduced(draw, rows[0]),
+        ...(draw.chance(0.3) ? { weight: factors(draw, classes) } : {}),
+      };
+      return { inputs: [draw.reals(shape, FINITE), draw.indices(rows, 0, classes)], options };
+    },
+    build: ([x, y], options) => nn.multiMarginLoss(x, y, options),
+  }),
   subject<Reduced>({
     name: "losses/multiLabelMarginLoss",
     bounds: formula,

@@ -156,7 +156,8 @@ export const movement: readonly Subject[] = [
       const shape = sizes.map((n) => Math.max(1, n * draw.whole(1, 3)) + draw.whole(0, 3));
       return { shape, ...ranges(draw, shape, sizes), value: draw.pick([0, 0, 1, -2]) };
     },
-    (x, { shape, starts, steps, value }) => apply(ops.spread, [x], { shape, starts, sizes: x.shape, steps, value }),
+    (x, { shape, starts, steps, value }) =>
+      apply(ops.spread, [x], { shape, value, ranges: [{ starts, sizes: x.shape, steps }] }),
   ),
   moving(
     "pad",

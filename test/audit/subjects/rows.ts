@@ -120,12 +120,17 @@ const sigmoidal: Bounds = { value: composed(16), derivatives: amplified(CHAIN, "
 /** (2 x + 3) / 6 has terms of size 1 that cancel within. */
 const hardSwish: Bounds = { value: composed(4), derivatives: { ...composed(2), scale: () => 2 } };
 const gelu: Bounds = { value: amplified(formula.value, "erf"), derivatives: amplified(formula.derivatives, "erf") };
+/** At 1, where its two formulas meet, x - tanh(x) is a quarter of what it is the difference of. */
+const tanhshrink: Bounds = { value: amplified(composed(16), "tanh"), derivatives: amplified(CHAIN, "tanh") };
 const kinked = { kinks: 1 } as const;
 
 const alpha = (draw: Draw) => ({ alpha: draw.pick([1, 0.5, 2, 1.3]) });
 const slopes = (draw: Draw) => ({ slope: draw.pick([0.01, 0.25, 0, 1.5, -0.5]) });
 const ends = (draw: Draw) => ({ min: draw.pick([-1, -2, 0]), max: draw.pick([1, 0.5, 3]) });
 const approximations = (draw: Draw) => ({ approximate: draw.pick(["none", "tanh"] as const) });
+const thresholds = (draw: Draw) => ({ lambd: draw.pick([0.5, 0.25, 0, 2]) });
+const limits = (draw: Draw) => ({ limit: draw.pick([0, 0.5, -1]), value: draw.pick([0, 20, -0.5]) });
+const bounds = (draw: Draw) => ({ lower: draw.pick([0.125, 0, -0.5]), upper: draw.pick([0.5, 0.75, 1.5]) });
 const betas = (draw: Draw) => ({ beta: draw.pick([1, 0.5, 3, 1.3]) });
 
 export const activations: readonly Subject[] = [
@@ -157,6 +162,11 @@ export const activations: readonly Subject[] = [
   activation("hardSigmoid", short, nothing, nn.hardSigmoid, kinked),
   activation("hardSwish", hardSwish, nothing, nn.hardSwish, kinked),
   activation("logSigmoid", sigmoidal, nothing, nn.logSigmoid),
+  activation("hardshrink", exact, thresholds, (x, { lambd }) => nn.hardshrink(x, lambd), kinked),
+  activation("softshrink", short, thresholds, (x, { lambd }) => nn.softshrink(x, lambd), kinked),
+  activation("threshold", exact, limits, (x, { limit, value }) => nn.threshold(x, limit, value), kinked),
+  activation("rrelu", short, bounds, (x, { lower, upper }) => nn.rrelu(x, lower, upper), kinked),
+  activation("tanhshrink", tanhshrink, nothing, nn.tanhshrink),
   halves("glu", nn.glu),
   halves("swiglu", nn.swiglu),
   along("activations/softmin", (x, { axis }) => nn.softmin(x, axis), nothing),

@@ -1,9 +1,21 @@
 // Schedules at any step, and optimizers over several steps with given gradients.
 import { constant } from "../../../src/create.ts";
 import { clipByGlobalNorm, clipByValue } from "../../../src/optim/clip.ts";
-import { cosineRestarts, cyclic, oneCycle } from "../../../src/optim/cycles.ts";
-import { linearWarmup } from "../../../src/optim/joined.ts";
-import { adadelta, adagrad, adam, adamax, adamW, nadam, radam, rmsprop, sgd } from "../../../src/optim/optimizers.ts";
+import { cosineAnnealing, cosineRestarts, cyclic, oneCycle } from "../../../src/optim/cycles.ts";
+import { linearSchedule, linearWarmup } from "../../../src/optim/joined.ts";
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  asgd,
+  nadam,
+  radam,
+  rmsprop,
+  rprop,
+  sgd,
+} from "../../../src/optim/optimizers.ts";
 import * as schedules from "../../../src/optim/schedules.ts";
 import { chain, type Optimizer } from "../../../src/optim/transform.ts";
 import { Variable } from "../../../src/variable.ts";
@@ -20,10 +32,12 @@ interface Scheduled {
 
 const { cosineDecay, exponentialDecay, multiStepDecay, polynomialDecay, stepDecay } = schedules;
 const make = {
+  cosineAnnealing,
   cosineDecay,
   cosineRestarts,
   cyclic,
   exponentialDecay,
+  linearSchedule,
   linearWarmup,
   multiStepDecay,
   oneCycle,
@@ -47,10 +61,16 @@ const options: Readonly<Record<Name, (draw: Draw, steps: number) => object>> = {
   exponentialDecay: (draw) => ({ gamma: draw.pick([0.97, 0.999, 0.9999, 0.5]) }),
   polynomialDecay: (draw, steps) => ({ steps, power: draw.pick([1, 2, 2.5, 0.5]) }),
   cosineDecay: (draw, steps) => ({ steps, final: draw.pick([0, 1e-3, 1e-5]) }),
+  cosineAnnealing: (draw, steps) => ({ steps, final: draw.pick([0, 1e-3, 1e-5]) }),
   cosineRestarts: (draw, steps) => ({
     steps: Math.max(1, steps >> 2),
     factor: draw.pick([1, 2, 3]),
     final: draw.pick([0, 1e-3]),
+  }),
+  linearSchedule: (draw, steps) => ({
+    steps,
+    startFactor: draw.pick([1 / 3, 1]),
+    endFactor: draw.pick([0.01, 0.5, 1]),
   }),
   linearWarmup: (draw, steps) => ({ steps, startFactor: draw.pick([1 / 3, 0.01, 0.5]) }),
   cyclic: (draw, steps) => ({
@@ -105,7 +125,7 @@ interface Run {
   readonly clip?: { readonly by: "norm" | "value"; readonly limit: number };
 }
 
-const optimizers = { adadelta, adagrad, adam, adamax, adamW, nadam, radam, rmsprop, sgd };
+const optimizers = { adadelta, adagrad, adam, adamax, adamW, asgd, nadam, radam, rmsprop, rprop, sgd };
 type OptimizerName = keyof typeof optimizers;
 
 const moments = (draw: Draw) => ({
@@ -113,6 +133,8 @@ const moments = (draw: Draw) => ({
   ...(draw.chance(0.3) ? { epsilon: draw.pick([1e-8, 1e-3, 1e-6]) } : {}),
 });
 const decay = (draw: Draw) => (draw.chance(0.4) ? { weightDecay: draw.pick([0.1, 0.01, 0.5]) } : {});
+
+const climbing = (draw: Draw) => (draw.chance(0.2) ? { maximize: true } : {});
 
 const settings: Readonly<Record<OptimizerName, (draw: Draw) => object>> = {
   sgd(draw) {
@@ -122,30 +144,44 @@ const settings: Readonly<Record<OptimizerName, (draw: Draw) => object>> = {
       ...decay(draw),
       ...(momentum === 0 ? {} : { momentum }),
       ...kind,
-      ...(draw.chance(0.2) ? { maximize: true } : {}),
+      ...climbing(draw),
     };
   },
-  adam: (draw) => ({ ...moments(draw), ...decay(draw), ...(draw.chance(0.3) ? { amsgrad: true } : {}) }),
+  adam: (draw) => ({
+    ...climbing(draw),
+    ...moments(draw),
+    ...decay(draw),
+    ...(draw.chance(0.3) ? { amsgrad: true } : {}),
+  }),
   adamW: (draw) => ({
+    ...climbing(draw),
     ...moments(draw),
     weightDecay: draw.pick([0.01, 0.1, 0]),
     ...(draw.chance(0.3) ? { amsgrad: true } : {}),
   }),
   adagrad: (draw) => ({
+    ...climbing(draw),
     ...decay(draw),
     ...(draw.chance(0.4) ? { lrDecay: 0.1 } : {}),
     ...(draw.chance(0.4) ? { initialAccumulatorValue: 0.5 } : {}),
     ...(draw.chance(0.4) ? { epsilon: 1e-3 } : {}),
   }),
   adadelta: (draw) => ({ ...decay(draw), ...(draw.chance(0.5) ? { rho: 0.8, epsilon: 1e-4 } : {}) }),
+  asgd: (draw) => ({ ...climbing(draw), ...decay(draw), ...(draw.chance(0.5) ? { lambd: 0.1, alpha: 0.5 } : {}) }),
+  rprop: (draw) => ({
+    ...climbing(draw),
+    ...(draw.chance(0.5) ? { etaMinus: 0.25, etaPlus: 1.5 } : {}),
+    ...(draw.chance(0.5) ? { stepSizeMin: 0.01, stepSizeMax: 0.125 } : {}),
+  }),
   rmsprop: (draw) => ({
+    ...climbing(draw),
     ...decay(draw),
     ...(draw.chance(0.4) ? { alpha: 0.9 } : {}),
     ...(draw.chance(0.4) ? { epsilon: 1e-4 } : {}),
     ...(draw.chance(0.4) ? { momentum: 0.5 } : {}),
     ...(draw.chance(0.4) ? { centered: true } : {}),
   }),
-  adamax: (draw) => ({ ...moments(draw), ...decay(draw) }),
+  adamax: (draw) => ({ ...climbing(draw), ...moments(draw), ...decay(draw) }),
   nadam: (draw) => ({ ...moments(draw), ...decay(draw), ...(draw.chance(0.3) ? { momentumDecay: 0.1 } : {}) }),
   radam: (draw) => ({ ...moments(draw), ...decay(draw) }),
 };
@@ -174,9 +210,11 @@ function optimizer(name: OptimizerName): Subject {
         options: settings[name](draw) as Run["options"],
         steps,
       };
-      const scheduled = draw.chance(0.3)
-        ? { schedule: drawSchedule(draw.pick(Object.keys(make) as Name[]), draw, steps + 2) }
-        : {};
+      // rprop takes a number, and torch's asgd knows of a new rate a step later.
+      const scheduled =
+        name !== "rprop" && name !== "asgd" && draw.chance(0.3)
+          ? { schedule: drawSchedule(draw.pick(Object.keys(make) as Name[]), draw, steps + 2) }
+          : {};
       return { inputs, options: { ...run, ...scheduled, ...(draw.chance(0.3) ? { clip } : {}) } };
     },
     build(inputs, { rate, options: own, steps, schedule: given, clip }) {

@@ -2,7 +2,7 @@
 // so a program may begin without it and go on with it (machine.ts says when).
 import * as slot from "../../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf } from "../../../program/addresses.ts";
-import { MAP_SIGNATURE, mapFunction } from "./map.ts";
+import { MAP_SIGNATURE, mapFunction, rowsOfOutputs } from "./map.ts";
 import { STEP_SIGNATURE, stepFunction } from "./step.ts";
 import { type Made, moduleOf } from "./writer.ts";
 
@@ -68,13 +68,13 @@ function hasWholeRows(code: Int32Array, at: number, map: number): boolean {
   return code[at + slot.MATMUL_N] % 4 === 0 || isFlat(code, map);
 }
 
-/** Whether its operands are full ones and scalars, so that columns do not matter. */
+/** Whether its operands are full ones and scalars, and its results whole, so that columns do not matter. */
 function isFlat(code: Int32Array, map: number): boolean {
   for (let k = 0; k < (code[map + slot.MAP_COUNTS] & 0xff); k++) {
     const mode = code[map + slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS + 1] & 0xff;
-    if (mode === slot.MODE_ROW || mode === slot.MODE_COLUMN) return false;
+    if (mode !== slot.MODE_FULL && mode !== slot.MODE_SCALAR) return false;
   }
-  return true;
+  return rowsOfOutputs(code, map).every((row) => row === 0);
 }
 
 /** All of a map but its addresses and its number of elements: maps that agree in it share a function. */
@@ -82,8 +82,8 @@ function shapeOf(code: Int32Array, map: number): string {
   const counts = code[map + slot.MAP_COUNTS];
   const operands = map + slot.MAP_FIRST;
   const outputs = operands + (counts & 0xff) * slot.MAP_OPERAND_WORDS;
-  const steps = outputs + ((counts >> 8) & 0xff);
-  const words = [counts];
+  const steps = outputs + ((counts >> 8) & 0xff) * slot.MAP_OUTPUT_WORDS;
+  const words = [counts, ...rowsOfOutputs(code, map)];
   if (!isFlat(code, map)) words.push(code[map + slot.MAP_COLUMNS]);
   for (let at = operands; at < outputs; at += slot.MAP_OPERAND_WORDS)
     words.push(...code.subarray(at + 1, at + slot.MAP_OPERAND_WORDS));

@@ -8,9 +8,11 @@ import {
   MAP_FIRST,
   MAP_N,
   MAP_OPERAND_WORDS,
+  MAP_OUTPUT_WORDS,
   MODE_COLUMN,
   MODE_FULL,
   MODE_ROW,
+  MODE_ROWS,
   MODE_SCALAR,
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
@@ -34,11 +36,20 @@ interface Stream {
   readonly advance?: () => void;
 }
 
+/** Words from row to row of each output, 0 where rows follow one another. */
+export function rowsOfOutputs(code: Int32Array, map: number): number[] {
+  const counts = code[map + MAP_COUNTS];
+  const first = map + MAP_FIRST + MAP_OPERAND_WORDS * (counts & 0xff);
+  return Array.from({ length: (counts >> 8) & 0xff }, (_, o) => code[first + MAP_OUTPUT_WORDS * o + 1]);
+}
+
 /** A function for the map at `map` of a program, or undefined if it has to be left to the block machine. */
 export function mapFunction(code: Int32Array, map: number, fused: boolean): Body | undefined {
   const counts = code[map + MAP_COUNTS];
   const operands = Array.from({ length: counts & 0xff }, (_, k) => map + MAP_FIRST + k * MAP_OPERAND_WORDS);
   if (!operands.every((at) => isReadable(code, map, at))) return undefined;
+  const rows = rowsOfOutputs(code, map);
+  if (code[map + MAP_COLUMNS] % 4 !== 0 && rows.some((row) => row !== 0)) return undefined;
   const steps = [...stepsOf(code, map)];
   if (!steps.every((step) => isShort(step.code))) return undefined;
 
@@ -61,10 +72,13 @@ export function mapFunction(code: Int32Array, map: number, fused: boolean): Body
     body.put(op.set, local);
     return local;
   };
-  const streams = operands.map((at) => stream(code, map, at, { body, stepper, position, address }));
-  const results = Array.from({ length: (counts >> 8) & 0xff }, (_, o) =>
-    address(map + MAP_FIRST + MAP_OPERAND_WORDS * operands.length + o),
-  );
+  const loop = { body, stepper, position, address };
+  const streams = operands.map((at) => stream(code, map, at, loop));
+  const results = rows.map((row, o): Result => {
+    const from = address(map + MAP_FIRST + MAP_OPERAND_WORDS * operands.length + MAP_OUTPUT_WORDS * o);
+    return row === 0 ? wholeResult(from, loop) : partsOfRows(code[map + MAP_COLUMNS], row, from, loop);
+  });
+  const moving = [...streams, ...results];
 
   /** One vector of each result. All operands are read first, for a result may lie where one does. */
   const turn = (offset: number) => {
@@ -77,14 +91,12 @@ export function mapFunction(code: Int32Array, map: number, fused: boolean): Body
         stepper.kept(() => stepper.write(step.code, sources)),
       );
     }
-    results.forEach((result, o) => {
-      body.put(op.get, result);
-      body.put(op.get, position);
-      body.put(op.add);
+    results.forEach(({ at }, o) => {
+      const inRow = at(offset);
       read(REGISTER_OUTPUT + o)();
-      body.memory(simd.store, offset);
+      body.memory(simd.store, inRow);
     });
-    for (const { advance } of streams) advance?.();
+    for (const { advance } of moving) advance?.();
   };
   const advance = (bytes: number) => {
     body.put(op.get, position);
@@ -107,7 +119,7 @@ export function mapFunction(code: Int32Array, map: number, fused: boolean): Body
     body.end();
   };
 
-  if (steps.length <= FEW_STEPS && streams.every((each) => each.advance === undefined)) {
+  if (steps.length <= FEW_STEPS && moving.every((each) => each.advance === undefined)) {
     const pairs = body.local(I32);
     body.put(op.get, END);
     body.put(op.get, START);
@@ -142,7 +154,7 @@ function isReadable(code: Int32Array, map: number, at: number): boolean {
   const element = code[at + 1] >> 8;
   if (mode === MODE_FULL) return element === ELEMENT_WORD || element === ELEMENT_BYTE;
   if (element !== ELEMENT_WORD) return false;
-  if (mode === MODE_ROW) return code[map + MAP_COLUMNS] % 4 === 0;
+  if (mode === MODE_ROW || mode === MODE_ROWS) return code[map + MAP_COLUMNS] % 4 === 0;
   return mode === MODE_SCALAR || (code[map + MAP_COLUMNS] * code[at + 2]) % 4 === 0;
 }
 
@@ -172,6 +184,15 @@ function stream(code: Int32Array, map: number, at: number, loop: Loop): Stream {
       return rowStream(code[map + MAP_COLUMNS], from, loop);
     case MODE_COLUMN:
       return columnStream(code[map + MAP_COLUMNS] * code[at + 2], code[at + 3], from, loop);
+    case MODE_ROWS: {
+      const { at: place, advance } = partsOfRows(code[map + MAP_COLUMNS], code[at + 2], from, loop);
+      const value = () =>
+        stepper.kept(() => {
+          place(0);
+          body.memory(simd.load, 0);
+        });
+      return { value, advance };
+    }
     default:
       throw new RangeError(`mode ${code[at + 1]} of an operand at ${position}`);
   }
@@ -191,6 +212,74 @@ function loadFull({ body, position }: Loop, from: number, isBytes: boolean, offs
     body.vector(simd.extendLow8);
     body.vector(simd.extendLow16);
   }
+}
+
+/** Where a result is written. */
+interface Result {
+  /** Puts the address of its vector at the loop's position on the stack; returns the bytes from there to `offset`. */
+  readonly at: (offset: number) => number;
+  readonly advance?: () => void;
+}
+
+function wholeResult(from: number, { body, position }: Loop): Result {
+  return {
+    at: (offset) => {
+      body.put(op.get, from);
+      body.put(op.get, position);
+      body.put(op.add);
+      return offset;
+    },
+  };
+}
+
+/** at[i / columns * row + i % columns]: an address of its own that skips to the next row's part at the end of each. */
+function partsOfRows(columns: number, row: number, from: number, { body }: Loop): Result {
+  const [at, end] = [body.local(I32), body.local(I32)];
+  const get = (local: number) => body.put(op.get, local);
+  const startOver = (opcode: number) => {
+    get(START);
+    body.i32(columns);
+    body.put(opcode);
+  };
+  startOver(op.divU);
+  body.i32(4 * row);
+  body.put(op.mul);
+  get(from);
+  body.put(op.add);
+  body.put(op.tee, end);
+  startOver(op.remU);
+  body.i32(2);
+  body.put(op.shl);
+  body.put(op.add);
+  body.put(op.set, at);
+  get(end);
+  body.i32(4 * columns);
+  body.put(op.add);
+  body.put(op.set, end);
+  return {
+    at: (offset) => {
+      get(at);
+      return offset;
+    },
+    advance: () => {
+      get(at);
+      body.i32(16);
+      body.put(op.add);
+      body.put(op.tee, at);
+      get(end);
+      body.put(op.eq);
+      body.if();
+      get(at);
+      body.i32(4 * (row - columns));
+      body.put(op.add);
+      body.put(op.set, at);
+      get(end);
+      body.i32(4 * row);
+      body.put(op.add);
+      body.put(op.set, end);
+      body.end();
+    },
+  };
 }
 
 /** at[i % columns]: an address of its own that begins anew at each row. */

@@ -4,6 +4,7 @@
 import * as op from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
+import type { Word } from "../../../program/instructions.ts";
 import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
 import { type Lane, type Place, Words } from "./words.ts";
@@ -61,7 +62,8 @@ function costOf(code: Int32Array, at: number): number | undefined {
     case op.MATMUL: {
       const [m, n, k] = [word(slot.MATMUL_M), word(slot.MATMUL_N), word(slot.MATMUL_K)];
       const isSmall = m * n > 0 && m * n <= MOST && k > 0 && k <= MOST_DEPTH;
-      if (!isSmall || word(slot.MATMUL_BATCH) !== 1 || word(slot.MATMUL_PANELS) !== 0) return undefined;
+      const isOne = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS) === 1;
+      if (!isSmall || !isOne || !isDense(word) || word(slot.MATMUL_PANELS) !== 0) return undefined;
       const map = mapOf(code, at);
       const epilogue = map < 0 ? 0 : mapCost(code, map);
       return epilogue === undefined ? undefined : vectorsOf(m * n) * k * 2 + epilogue;
@@ -76,6 +78,14 @@ function costOf(code: Int32Array, at: number): number | undefined {
   }
 }
 
+/** Whether nothing lies between the rows of a product's matrices. */
+function isDense(word: Word): boolean {
+  const [m, n, k] = [word(slot.MATMUL_M), word(slot.MATMUL_N), word(slot.MATMUL_K)];
+  const flags = word(slot.MATMUL_TRANSPOSED);
+  const rows = [flags & 1 ? m : k, flags & 2 ? k : n, n];
+  return [slot.MATMUL_ROW_A, slot.MATMUL_ROW_B, slot.MATMUL_ROW_C].every((row, i) => word(row) === rows[i]);
+}
+
 function mapCost(code: Int32Array, map: number): number | undefined {
   const n = code[map + slot.MAP_N];
   const counts = code[map + slot.MAP_COUNTS];
@@ -83,6 +93,8 @@ function mapCost(code: Int32Array, map: number): number | undefined {
   for (let k = 0; k < (counts & 0xff); k++) {
     const at = map + slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS;
     if (code[at + 1] >> 8 !== slot.ELEMENT_WORD) return undefined;
+    const isWide = (code[at + 1] & 0xff) === slot.MODE_ROWS && code[at + 2] * (n / code[map + slot.MAP_COLUMNS]) > MOST;
+    if (isWide) return undefined;
   }
   return vectorsOf(n) * (counts >>> 16);
 }
@@ -146,6 +158,12 @@ class Line {
       to,
       upTo(count).map((i) => ({ vector: vectors[i >> 2], lane: i & 3 })),
     );
+  }
+
+  /** Elements first.. of the vectors, `start` words into a buffer. */
+  #storeRow(to: Place, start: number, vectors: readonly number[], first: number, count: number): void {
+    const lanes = upTo(count).map((i) => ({ vector: vectors[(first + i) >> 2], lane: (first + i) & 3 }));
+    this.#words.store(to, lanes, start);
   }
 
   /** Vectors of lanes that are named for each element. */
@@ -266,8 +284,14 @@ class Line {
           : this.#farStep(step, read, n),
       );
     }
-    for (let o = 0; o < ((counts >> 8) & 0xff); o++)
-      this.#store(this.#place(outputs + o), registers.get(slot.REGISTER_OUTPUT + o) ?? [], n);
+    for (let o = 0; o < ((counts >> 8) & 0xff); o++) {
+      const at = outputs + o * slot.MAP_OUTPUT_WORDS;
+      const row = code[at + 1];
+      const vectors = registers.get(slot.REGISTER_OUTPUT + o) ?? [];
+      if (row === 0) this.#store(this.#place(at), vectors, n);
+      else
+        for (let i = 0; i < n; i += columns) this.#storeRow(this.#place(at), (i / columns) * row, vectors, i, columns);
+    }
   }
 
   /** A step that only the kernels have, by way of memory. */
@@ -297,5 +321,6 @@ function indexOf(mode: number, columns: number, div: number, mod: number): (i: n
   if (mode === slot.MODE_FULL) return (i) => i;
   if (mode === slot.MODE_SCALAR) return () => 0;
   if (mode === slot.MODE_ROW) return (i) => i % columns;
+  if (mode === slot.MODE_ROWS) return (i) => Math.floor(i / columns) * div + (i % columns);
   return (i) => Math.floor(Math.floor(i / columns) / div) % mod;
 }

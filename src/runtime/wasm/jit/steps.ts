@@ -52,6 +52,7 @@ const WRITERS: ReadonlyMap<number, Writer> = new Map<number, Writer>([
   [code.NEG, unary(simd.f32Neg)],
   [code.ABS, unary(simd.f32Abs)],
   [code.FLOOR, unary(simd.f32Floor)],
+  [code.ROUND, unary(simd.f32Nearest)],
   [code.SQRT, unary(simd.f32Sqrt)],
   [
     code.RSQRT,

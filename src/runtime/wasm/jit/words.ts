@@ -111,8 +111,8 @@ export class Words {
     });
   }
 
-  /** Writes a buffer's first words to memory, and has them in registers. */
-  store(place: Place, lanes: readonly Lane[]): void {
+  /** Writes words from `start` on of a buffer to memory, and has them in registers. */
+  store(place: Place, lanes: readonly Lane[], start = 0): void {
     const pointer = this.#pointer(place);
     for (let first = 0; first < lanes.length; first += 4) {
       const four = lanes.slice(first, first + 4);
@@ -120,14 +120,14 @@ export class Words {
       const put = (opcode: number, offset: number, ...lane: readonly number[]) => {
         this.#body.put(op.get, pointer);
         this.#body.put(op.get, vector);
-        this.#body.memory(opcode, 4 * (first + offset), ...lane);
+        this.#body.memory(opcode, 4 * (start + first + offset), ...lane);
       };
       if (four.length === 4) put(simd.store, 0);
       if (four.length === 2 || four.length === 3) put(simd.store64Lane, 0, 0);
       if (four.length === 3) put(simd.store32Lane, 2, 2);
       if (four.length === 1) put(simd.store32Lane, 0, 0);
       four.forEach((_, lane) => {
-        this.#known.set(place.address + 4 * (first + lane), { vector, lane });
+        this.#known.set(place.address + 4 * (start + first + lane), { vector, lane });
       });
     }
   }

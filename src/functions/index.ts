@@ -1,0 +1,8 @@
+// simdgrad/functions: functions of tensors that fewer pages need than its methods. They build graphs, nothing else.
+export { type FullOptions, full, linspace, ones, zeros } from "./create.ts";
+export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";
+export { log2, log10 } from "./logarithms.ts";
+export { all, any, isFinite, isInfinite, isNaN, logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
+export { chunk, flip, repeat, repeatInterleave, roll, split } from "./movement.ts";
+export { prod } from "./products.ts";
+export { acos, asin, atan, atan2, tan } from "./trigonometry.ts";

@@ -1,0 +1,52 @@
+// What of an instruction is not worth printing: numbers that mean nothing beside others, or that others give where nothing lies between.
+import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import * as slot from "../../assembly/isa/slots.ts";
+import type { Instruction, matmul, pack, Word } from "./instructions.ts";
+
+type Quiet<S> = { readonly [K in keyof S]?: (word: Word) => boolean };
+
+/** Whether a slot holds the product of others. */
+function is(at: number, ...factors: readonly number[]): (word: Word) => boolean {
+  return (word) => word(at) === factors.reduce((product, factor) => product * word(factor), 1);
+}
+
+/** The row of a matrix, of one width or, by a flag, of the other. */
+function isRow(at: number, [width, other]: readonly [number, number], flags: number, flag: number) {
+  return (word: Word) => word(at) === word((word(flags) & flag) === 0 ? width : other);
+}
+
+/** Whether there is but one of what is counted in a slot, or else a condition holds. */
+function one(count: number, or: (word: Word) => boolean = () => false): (word: Word) => boolean {
+  return (word) => word(count) === 1 || or(word);
+}
+
+const ofPack: Quiet<typeof pack.named> = {
+  heads: one(slot.PACK_HEADS),
+  row: isRow(slot.PACK_ROW, [slot.PACK_N, slot.PACK_K], slot.PACK_TRANSPOSED, 1),
+  stride: one(slot.PACK_BATCH, is(slot.PACK_STRIDE, slot.PACK_HEADS, slot.PACK_K, slot.PACK_N)),
+  head: one(slot.PACK_HEADS, is(slot.PACK_HEAD, slot.PACK_K, slot.PACK_N)),
+};
+
+const ofMatmul: Quiet<typeof matmul.named> = {
+  batch: one(slot.MATMUL_BATCH),
+  heads: one(slot.MATMUL_HEADS),
+  rowA: isRow(slot.MATMUL_ROW_A, [slot.MATMUL_K, slot.MATMUL_M], slot.MATMUL_TRANSPOSED, 1),
+  rowB: isRow(slot.MATMUL_ROW_B, [slot.MATMUL_N, slot.MATMUL_K], slot.MATMUL_TRANSPOSED, 2),
+  rowC: is(slot.MATMUL_ROW_C, slot.MATMUL_N),
+  strideA: one(slot.MATMUL_BATCH),
+  strideB: one(slot.MATMUL_BATCH),
+  strideC: one(slot.MATMUL_BATCH, is(slot.MATMUL_STRIDE_C, slot.MATMUL_HEADS, slot.MATMUL_M, slot.MATMUL_N)),
+  headA: one(slot.MATMUL_HEADS),
+  headB: one(slot.MATMUL_HEADS),
+  headC: one(slot.MATMUL_HEADS, is(slot.MATMUL_HEAD_C, slot.MATMUL_M, slot.MATMUL_N)),
+};
+
+const QUIET: Readonly<Record<number, Readonly<Record<string, (word: Word) => boolean>>>> = {
+  [PACK]: ofPack,
+  [MATMUL]: ofMatmul,
+};
+
+/** Whether what a slot of an instruction holds is not worth printing. */
+export function isQuiet(opcode: number, { name, quiet, at }: Instruction["slots"][number], word: Word): boolean {
+  return (quiet === true && word(at) === 0) || (QUIET[opcode]?.[name]?.(word) ?? false);
+}
