@@ -79,12 +79,25 @@ export function checkNotEmpty(shape: Shape, axes: readonly number[], operation: 
   if (empty !== undefined) throw new ShapeError(`${operation}: ${showShape(shape)} has nothing along axis ${empty}`);
 }
 
+/** Elements that fit a buffer. */
+let most = 2 ** 30;
+
+/** What `make` gives, whatever the sizes: for a graph that is looked at and never run. */
+export function ofAnySize<T>(make: () => T): T {
+  most = Number.POSITIVE_INFINITY;
+  try {
+    return make();
+  } finally {
+    most = 2 ** 30;
+  }
+}
+
 /** Sizes must be whole numbers >= 0 whose product fits a buffer. @throws ShapeError */
 export function checkShape(given: unknown, operation: string): Shape {
   const isShape = Array.isArray(given) && Array.from(given).every((size) => Number.isInteger(size) && size >= 0);
   if (!isShape) throw new ShapeError(`${operation}: ${show(given)} is not a shape`);
   const shape: Shape = [...(given as Shape)]; // as it is now
-  if (sizeOf(shape) > 2 ** 30) throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^30 elements`);
+  if (sizeOf(shape) > most) throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^30 elements`);
   return shape;
 }
 

@@ -4,7 +4,7 @@ import { NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
 import { orElse } from "./load.ts";
 
-/** Averages over a data set. */
+/** What was measured of a data set: as if all its rows were one batch. */
 export type Measures = Readonly<Record<string, number>> & { readonly loss: number };
 
 /** What happened since the last report. */
@@ -17,7 +17,7 @@ export interface Report {
   readonly loss: number;
   /** Loss of every step since the last report; of the latest 1,048,576 steps at the most. */
   readonly losses: readonly number[];
-  /** Means of the metrics over those steps, or over the last ones where there are none. */
+  /** The metrics over those steps, or over the last ones where there are none: means of functions; others of all rows of these steps. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The latest measurement on the validation data, if an epoch ended since the last report. */
   readonly validation?: Measures;
@@ -46,6 +46,8 @@ export interface FitPlan {
   readonly samplesPerStep: number;
   /** Runs one epoch's plan as often as told, once what comes before the first step is written. */
   readonly run: (plan: readonly PlanEntry[], repeat: number) => Running;
+  /** The metrics over steps, out of the sums of what these logged. */
+  readonly metrics: (sums: ReadonlyMap<string, number>, steps: number) => Readonly<Record<string, number>>;
   /** What measures the validation data after each epoch. */
   readonly validation?: Validation;
   /** Told of the step whose loss is not finite, before the error reaches the reader. */
@@ -63,10 +65,10 @@ export interface Running {
   readonly written: Promise<void>;
 }
 
-/** Measures a data set by steps whose logged means are put together. */
+/** Measures a data set by steps whose logs are put together. */
 export interface Validation {
   readonly plan: readonly PlanEntry[];
-  /** Means over the whole data set, out of the rows of all its steps. */
+  /** Measures of the whole data set, out of the logs of all its steps. */
   readonly measures: (log: readonly LogRows[]) => Measures;
 }
 
@@ -277,7 +279,7 @@ export class Fit implements AsyncIterableIterator<Report> {
     const validations = this.#validations.slice(-MOST_VALIDATIONS);
     const validation = validations.at(-1);
     const steps = this.#unreported;
-    if (steps > 0) this.#metrics = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / steps]));
+    if (steps > 0) this.#metrics = plan.metrics(this.#sums, steps);
     this.#losses = [];
     this.#unreported = 0;
     this.#sums = new Map();

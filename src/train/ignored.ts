@@ -3,9 +3,6 @@ import type { Loss } from "../nn/losses.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Metric } from "./metrics.ts";
 
-/** The name under which programs tell how many targets count, where some do not. */
-export const COUNTED = "targets that count";
-
 /** Which targets are not this one (f32: 1 or 0). */
 export function counting(target: Tensor, ignored: number): Tensor {
   return target.equal(ignored).neg().add(1);
@@ -13,7 +10,7 @@ export function counting(target: Tensor, ignored: number): Tensor {
 
 /** Whether it is a mean over the targets that count, which takes { ignoreIndex }. */
 export function knowsIgnored(each: Loss | Metric): boolean {
-  return typeof each.ignoreIndex === "number";
+  return "ignoreIndex" in each && typeof each.ignoreIndex === "number";
 }
 
 /** What knows of them, as it can be called. */

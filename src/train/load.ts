@@ -6,12 +6,16 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 
 /**
- * Loads a program whose variables all have values on this executor, from this training or from elsewhere, but for one that may begin at
+ * Loads a program whose variables all have values on this executor, from this training or from elsewhere, but for those that may begin at
  * zero. The executor itself looks when it loads: what was forgotten by then is not begun anew.
  * @throws ArgumentError naming a variable without a value: it would silently be zero
  */
-export async function loadProgram(executor: Executor, program: Program, fresh?: Variable): Promise<ProgramId> {
-  const needs = program.variables.map(({ key }) => key).filter((key) => key !== fresh?.key);
+export async function loadProgram(
+  executor: Executor,
+  program: Program,
+  fresh: readonly Variable[] = [],
+): Promise<ProgramId> {
+  const needs = program.variables.map(({ key }) => key).filter((key) => fresh.every((each) => each.key !== key));
   try {
     return await executor.load(ofThisThread({ ...program, needs }));
   } catch (error) {

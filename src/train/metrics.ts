@@ -1,15 +1,36 @@
 // Metrics: scalars of prediction and target, measured at every step beside the loss. Nothing is trained on them.
-import { anInteger, checkOptions, nullOr } from "../check.ts";
+import { anInteger, checkOptions, isFunction, isRecord, must, nullOr } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { counting } from "./ignored.ts";
 
+/**
+ * What is measured beside the loss: a scalar of a prediction and its target, or numbers of them that are added up before a value is made of
+ * them, such as those of simdgrad/metrics.
+ */
+export type Metric = MetricFunction | CountedMetric;
+
 /** A scalar of a prediction and its target. */
-export interface Metric {
+export interface MetricFunction {
   (prediction: Tensor, target: Tensor): Tensor;
   /** As a loss's: the class index that counts nothing, null for none. One that has an index is told which the loss ignores. */
   readonly ignoreIndex?: number | null;
+}
+
+/** A metric that is no mean over batches: it is made of numbers that are added over all rows, or kept of all of them. */
+export interface CountedMetric {
+  /** Numbers of a batch, f32: [n], sums over its rows; with `ofEachRow` [N, n]. */
+  readonly numbers: (prediction: Tensor, target: Tensor) => Tensor;
+  /** The numbers of all rows are kept, one row after the other, for a value that depends on their order. */
+  readonly ofEachRow?: boolean;
+  /** The metric: of the n added numbers, or of those of all rows, one row after the other, n each. */
+  readonly value: (numbers: Float64Array, n: number) => number;
+}
+
+/** Throws an ArgumentError unless a value is a metric. */
+export function aMetric(value: unknown, what: string): void {
+  must(isFunction(isRecord(value) ? value.numbers : value), value, what, "a metric, such as accuracy or f1()");
 }
 
 /**

@@ -8,7 +8,7 @@ import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import type { FitPlan } from "./fit.ts";
 import { Measurer } from "./measure.ts";
-import { type Batching, gradientName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
+import { type Batching, gradientName, numberName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
 import { saved } from "./state.ts";
 
 /** What a fit needs of its trainer. */
@@ -83,10 +83,23 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
           : executor.run(entries, { repeat, from });
       return { handle, written };
     },
+    metrics: (sums, steps) => metricsOf(recipe, sums, steps),
     validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
     onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
   };
+}
+
+/** Metrics over steps, out of the sums of what these logged; those of each row's numbers are measured over data sets alone. */
+function metricsOf({ metrics }: Recipe, sums: ReadonlyMap<string, number>, steps: number): Record<string, number> {
+  const values = Object.entries(metrics).flatMap(([name, metric]): [string, number][] => {
+    if (typeof metric === "function") return [[name, (sums.get(name) ?? Number.NaN) / steps]];
+    if (metric.ofEachRow) return [];
+    const numbers: number[] = [];
+    for (let i = 0; sums.has(numberName(name, i)); i++) numbers.push(sums.get(numberName(name, i)) as number);
+    return [[name, metric.value(Float64Array.from(numbers), numbers.length)]];
+  });
+  return Object.fromEntries(values);
 }
 
 /**

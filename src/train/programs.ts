@@ -2,6 +2,7 @@
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
+import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
@@ -12,8 +13,8 @@ import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import { COUNTED, counting, type Ignoring, knowsIgnored } from "./ignored.ts";
-import type { Metric } from "./metrics.ts";
+import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
+import type { CountedMetric, Metric, MetricFunction } from "./metrics.ts";
 
 /** What is trained and how: everything programs are made from. */
 export interface Recipe {
@@ -26,6 +27,8 @@ export interface Recipe {
   readonly state: OptimizerState;
   readonly counters: Counters;
   readonly seed: number;
+  /** Rows that are measured at once. */
+  readonly evaluationBatch?: number | "all";
   /** All variables of the training, by their paths. */
   readonly names: ReadonlyMap<Variable, string>;
 }
@@ -73,26 +76,25 @@ export function gradientName(parameter: number): string {
   return `gradient ${parameter}`;
 }
 
+/** The output of a step that holds a number of a counted metric. */
+export function numberName(metric: string, i: number): string {
+  return `${metric}#${i}`;
+}
+
 function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
   const { state, parameters, counters, seed } = recipe;
   const assigned: Assignment[] = [];
-  const batch = batchOf(recipe, data, batching);
-  const { loss, metrics } = measure(recipe, batch, trainingContext(seed, state.step, assigned));
-  const gradients = grad(loss, [...parameters.values()]);
-  return { outputs: { loss, ...metrics }, gradients, assigned, counted: count(counters, batching) };
+  const measured = measure(recipe, batchOf(recipe, data, batching), trainingContext(seed, state.step, assigned));
+  const gradients = grad(measured[0].value, [...parameters.values()]);
+  const outputs = Object.fromEntries(measured.flatMap(loggedOf));
+  return { outputs, gradients, assigned, counted: count(counters, batching) };
 }
 
-/** Loss and metrics of rows row .. row + batch - 1, and on to the next; after the last row to the first. */
-export function evaluationProgram(recipe: Recipe, data: Dataset, row: Variable, batch: number): Program {
-  const index = arange(batch).add(row);
-  const { loss, metrics, counted } = measure(recipe, rowsOf(data, index), evaluationContext());
-  const outputs = withAverages(recipe, { loss, ...metrics, ...counted });
-  const next = row.add(batch);
-  return compile({
-    outputs,
-    assignments: [[row, next.less(data.rows).select(next, next.like(0))]],
-    names: recipe.names,
-  });
+/** What a step logs: numbers of a counted metric one by one, but for those of each row. */
+function loggedOf({ name, value, metric }: Measured): [string, Tensor][] {
+  if (metric === undefined) return [[name, value]];
+  const count = metric.ofEachRow ? 0 : value.shape[0];
+  return Array.from({ length: count }, (_, i) => [numberName(name, i), value.narrow(0, i, 1).reshape([])]);
 }
 
 /** The model's output for an input `x` of the given shape. */
@@ -104,50 +106,82 @@ export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): P
 
 /** The model's output for one row of x. @throws ShapeError and the like, with the layer's path */
 export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
-  const output = forward(model, preprocess(input([1, ...x.shape.slice(1)], x.dtype)), evaluationContext());
+  const output = forward(model, preprocess(inputOf(x, 1)), evaluationContext());
   aTensor(output, "what the model gives");
   return output;
 }
 
+/** So many rows, of which nothing is known but their shape. */
+function inputOf({ shape, dtype }: Aval, rows: number): Tensor {
+  return input([rows, ...shape.slice(1)], dtype);
+}
+
+/** What is measured of a batch: a scalar, or numbers of a counted metric. */
+export interface Measured {
+  readonly name: string;
+  readonly value: Tensor;
+  readonly metric?: CountedMetric;
+}
+
 /** Rows of a data set. */
-interface Batch {
+export interface Rows {
   readonly x: Tensor;
   readonly y: Tensor;
-  /** Whether some of its targets may be ignored. */
+  readonly sampleWeight?: Tensor;
+  /** Whether some of the targets may be ignored. */
   readonly ignores: boolean;
 }
 
 /**
- * Loss and metrics; and how many targets count, where some may not. Where all do, what knows of ignored ones is asked to count all, which
- * is less work; a batch without any that counts has loss 0, and nothing to learn.
+ * The loss, then the metrics. Where no target is ignored, what knows of ignored ones is asked to count all, which is less work; a batch
+ * without any that counts has loss 0, and nothing to learn.
  */
-function measure({ model, loss, metrics, preprocess }: Recipe, { x, y, ignores }: Batch, context: Context) {
+export function measure(recipe: Recipe, { x, y, sampleWeight, ignores }: Rows, context: Context): Measured[] {
+  const { model, preprocess, loss, metrics } = recipe;
   const prediction = forward(model, preprocess(x), context);
   const ignoreIndex = ignores ? (loss.ignoreIndex as number) : null;
-  const counted = ignoreIndex === null ? undefined : counting(y, ignoreIndex).sum();
-  const of = (each: Loss | Metric) => {
+  const counted = ignoreIndex === null || !context.training ? undefined : counting(y, ignoreIndex).sum();
+  const of = (each: Loss | MetricFunction) => {
     if (!knowsIgnored(each)) return each(prediction, y);
     const value = (each as Ignoring)(prediction, y, { ignoreIndex });
     return counted?.equal(0).select(0, value) ?? value;
   };
-  return {
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, of(metric)] as const)),
-    loss: of(loss),
-    counted: counted && { [COUNTED]: counted },
-  };
+  const measured = Object.entries(metrics).map(([name, metric]) =>
+    typeof metric === "function" ? { name, value: of(metric) } : { name, value: metric.numbers(prediction, y), metric },
+  );
+  return [{ name: "loss", value: weighedByRows(sampleWeight, () => of(loss)) }, ...measured];
 }
 
 /** The batch that the counters point at. An epoch's order is a permutation keyed by the epoch: nothing is sorted or stored. */
-function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): Batch {
+function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: Batching): Rows {
   if (batch === data.rows) return data; // all rows: the order does not matter
   const place = arange(batch).add(counters.row).remainder(data.rows);
   const key = foldIn(randomKey(seed, "shuffle"), counters.epoch);
   const index = shuffle ? permuteIndex(place, key, data.rows) : place;
-  return rowsOf(data, index);
+  return rowsAt(data, index);
 }
 
-function rowsOf({ x, y, ignores }: Dataset, index: Tensor): Batch {
-  return { x: x.gather(index), y: y.gather(index), ignores };
+/** So many rows, of which nothing is known but their shapes. */
+export function inputsOf(
+  {
+    x,
+    y,
+    sampleWeight,
+    ignores,
+  }: Readonly<Record<"x" | "y", Aval>> & Pick<Rows, "ignores"> & { readonly sampleWeight?: Aval },
+  rows: number,
+): Rows {
+  return {
+    x: inputOf(x, rows),
+    y: inputOf(y, rows),
+    sampleWeight: sampleWeight && inputOf(sampleWeight, rows),
+    ignores,
+  };
+}
+
+/** Rows by their index. */
+export function rowsAt({ x, y, sampleWeight, ignores }: Dataset, index: Tensor): Rows {
+  return { x: x.gather(index), y: y.gather(index), sampleWeight: sampleWeight?.gather(index), ignores };
 }
 
 function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {

@@ -13,9 +13,9 @@ import {
   oneOf,
 } from "../check.ts";
 import { compileInit } from "../compile/init.ts";
-import { input } from "../create.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
+import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { aLayer, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
@@ -29,24 +29,16 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
 import { checkIndices } from "./check-indices.ts";
-import {
-  type CheckedSamples,
-  checkSamples,
-  checkTargets,
-  type Dataset,
-  release,
-  type Samples,
-  upload,
-} from "./dataset.ts";
+import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
-import { accuracy, type Metric } from "./metrics.ts";
+import { accuracy, aMetric, type Metric } from "./metrics.ts";
 import { ownArray } from "./own-array.ts";
 import type { Workshop } from "./plan.ts";
-import { newCounters, outputOf, predictionProgram, type Recipe, stepProgram } from "./programs.ts";
+import { inputsOf, newCounters, outputOf, predictionProgram, type Recipe, type Rows, stepProgram } from "./programs.ts";
 import { readState, type StateDict, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
@@ -59,8 +51,13 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** From a batch of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
   readonly preprocess?: (x: Tensor) => Tensor;
-  /** Measured beside the loss. Default: accuracy, for losses of class indices. */
+  /** Measured beside the loss: functions to a scalar, those of simdgrad/metrics. Default: accuracy, for losses of class indices. */
   readonly metrics?: Readonly<Record<string, Metric>>;
+  /**
+   * Rows that `evaluate` and a validation measure at once, or "all". It changes what is of a batch by nature alone, such as infoNce, which
+   * is averaged over these batches, each weighed by its rows. Default 256.
+   */
+  readonly evaluationBatch?: number | "all";
   /** What `setHyperparameters` may change, by name: scalars made by `hyperparameter` that optimizer, loss or model use. */
   readonly hyperparameters?: Readonly<Record<string, Variable>>;
   /** Reject NaN and infinities in data. Default true. */
@@ -151,6 +148,7 @@ export class Trainer {
       state,
       counters,
       seed,
+      evaluationBatch: options.evaluationBatch,
       parameters: trained,
       metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
       preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
@@ -195,6 +193,8 @@ export class Trainer {
     this.#try(checked);
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
+      const { checkMeasures, upload } = await import("./upload.ts");
+      checkMeasures(this.#recipe, checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
       this.#counting = false;
@@ -242,7 +242,7 @@ export class Trainer {
     if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
     const { rows } = samples;
     checkOptions(options, "fit", {
-      batch: (value, what) => value === "all" || must(isBatch(value), value, what, 'a whole number >= 1 or "all"'),
+      batch: aBatch,
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
       lastBatch: oneOf("keep", "drop", "pad"),
       shuffle: aBoolean,
@@ -285,7 +285,9 @@ export class Trainer {
   }
 
   /**
-   * Mean loss and metrics over samples, without training on them.
+   * Loss and metrics over samples, without training on them: what they would be if all rows were one batch. What is a function of sums over
+   * rows, as this library's losses and their combinations are, is made of the sums over all rows; anything else is averaged over batches
+   * (`evaluationBatch`), each weighed by its rows.
    * @throws DataError, ShapeError, DTypeError naming what does not fit
    *
    * @example
@@ -301,19 +303,10 @@ export class Trainer {
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
     this.#try(checked);
     return this.#inTurn(async () => {
-      const { Measurer } = await import("./measure.ts");
+      const { evaluate } = await import("./measure.ts");
       const kept = this.#evaluation;
       this.#evaluation = undefined;
-      const fits = kept?.fits(checked);
-      if (!fits) await kept?.dispose();
-      const measurer = kept && fits ? kept : await Measurer.create(this.executor, this.#recipe, checked, "evaluation");
-      const measures = await orElse(
-        async () => {
-          if (fits) await measurer.replace(checked);
-          return measurer.run();
-        },
-        () => measurer.dispose(),
-      );
+      const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
       this.#evaluation = measurer;
       return measures;
     });
@@ -578,10 +571,10 @@ export class Trainer {
   /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
   #try(samples: CheckedSamples): void {
     const { loss, names, parameters: trained } = this.#recipe;
-    const { x, y } = samples;
+    const { x } = samples;
     const prediction = outputOf(this.#recipe, x);
     checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
-    const value = lossOf(loss, prediction, input([1, ...y.shape.slice(1)], y.dtype));
+    const value = lossOf(loss, prediction, inputsOf(samples, 1));
     checkTargets(samples, loss, prediction.shape[1] ?? 0);
     const used = dependsOn(value, [...trained.values()]);
     const unused = [...trained.keys()].filter((_, i) => !used[i]);
@@ -665,9 +658,9 @@ function ownState(
 }
 
 /** A loss, whose complaints about a dtype are about y. */
-function lossOf(loss: Loss, prediction: Tensor, y: Tensor): Tensor {
+function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tensor {
   try {
-    const value = loss(prediction, y);
+    const value = weighedByRows(sampleWeight, () => loss(prediction, y));
     aTensor(value, "what the loss gives");
     return value;
   } catch (error) {
@@ -676,8 +669,8 @@ function lossOf(loss: Loss, prediction: Tensor, y: Tensor): Tensor {
   }
 }
 
-function isBatch(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) >= 1;
+function aBatch(value: unknown, what: string): void {
+  must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
 }
 
 function checkTrainerOptions(options: TrainerOptions): void {
@@ -687,7 +680,8 @@ function checkTrainerOptions(options: TrainerOptions): void {
     executor: anExecutor,
     seed: anInteger,
     preprocess: aFunction,
-    metrics: aRecordOf(aFunction),
+    metrics: aRecordOf(aMetric),
+    evaluationBatch: aBatch,
     hyperparameters: aRecordOf(aVariable),
     checkFinite: aBoolean,
   };

@@ -8,12 +8,14 @@ import * as debug from "../../src/debug/index.ts";
 import * as functions from "../../src/functions/index.ts";
 import * as core from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
+import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { functionCalls } from "./functions.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
+import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { optimCalls } from "./optim.ts";
 import { dataCalls, debugCalls, executorCalls, executorMethods, ioCalls, trainerCalls, workerCalls } from "./runs.ts";
@@ -41,6 +43,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/debug": debugCalls,
   "simdgrad/functions": functionCalls,
   "simdgrad/io": ioCalls,
+  "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
@@ -65,6 +68,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/debug", debug, debugCalls],
   ["simdgrad/functions", functions, functionCalls],
   ["simdgrad/io", io, ioCalls],
+  ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],

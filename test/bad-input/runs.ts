@@ -14,6 +14,7 @@ import {
   WasmExecutor,
 } from "../../src/index.ts";
 import { parseSafetensors, serializeSafetensors } from "../../src/io/index.ts";
+import { f1 } from "../../src/metrics/index.ts";
 import { Linear, mseLoss } from "../../src/nn/index.ts";
 import { hyperparameter, sgd } from "../../src/optim/index.ts";
 import { startWorker } from "../../src/worker/host.ts";
@@ -178,7 +179,8 @@ function trainer(): Trainer {
 }
 
 const samples = { x: [[0], [1]], y: [[1], [3]] };
-const ofSamples = a.record({ x: rows, y: rows });
+const rowWeights = a.also(a.list([1, 2]), ["a list", "two weights"], ["a list of sizes that are none", "two weights"]);
+const ofSamples = { ...a.options({ x: rows, y: rows, sampleWeight: rowWeights }, ["x", "y"]), open: true };
 
 /** Makes a trainer with data, and lets it go. */
 function trained(use: (trainer: Trainer, ...args: never[]) => unknown, ...args: readonly a.Argument[]): Call {
@@ -207,7 +209,11 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
         executor: a.instance(new JsExecutor()),
         seed: a.seed(0),
         preprocess: a.callback((x: unknown) => x),
-        metrics: a.also(a.instance({ half: () => constant(0.5) }), ["an object without a prototype", "no metrics"]),
+        metrics: a.also(a.instance({ half: () => constant(0.5), f1: f1() }), [
+          "an object without a prototype",
+          "no metrics",
+        ]),
+        evaluationBatch: a.whole(2),
         hyperparameters: a.also(a.instance({ rate: rate() }), ["an object without a prototype", "none"]),
         checkFinite: a.flag(false),
       },

@@ -14,6 +14,7 @@ import {
   Variable,
   WasmExecutor,
 } from "../../src/index.ts";
+import { confusionMatrix, f1 } from "../../src/metrics/index.ts";
 import {
   crossEntropy,
   Dropout,
@@ -42,6 +43,7 @@ async function loaded(samples: Samples, options: Partial<TrainerOptions> = {}): 
 }
 
 const line: Samples = { x: [[0], [1], [2]], y: [[1], [3], [5]] };
+const classified: Samples = { x: [[0], [1]], y: [1, 0] };
 
 const cases: readonly Case[] = [
   { input: "shapes that do not fit", run: () => constant([1, 2]).add(constant([1, 2, 3])) },
@@ -81,6 +83,19 @@ const cases: readonly Case[] = [
   {
     input: "targets of a dtype that the loss does not take",
     run: () => loaded({ ...line, y: { data: Int32Array.of(1, 3, 5), shape: [3, 1] } }),
+  },
+  {
+    input: "weights of rows that are not one a row",
+    run: () => loaded({ ...line, sampleWeight: [1, 2] }),
+  },
+  {
+    input: "a metric that is not one number",
+    run: () =>
+      trainer(new Linear(1, 2), { loss: crossEntropy, metrics: { table: confusionMatrix } }).evaluate(classified),
+  },
+  {
+    input: "a metric that was not made",
+    run: () => trainer(new Linear(1, 2), { loss: crossEntropy, metrics: { f1: f1 as never } }).evaluate(classified),
   },
   { input: "a batch larger than the data", run: async () => (await loaded(line)).fit({ batch: 4 }) },
   { input: "a loss that becomes NaN or infinite", run: () => diverge() },

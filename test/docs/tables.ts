@@ -1,6 +1,7 @@
 // The tables of docs/, made from the code: ops from their table, everything else from exports and their doc comments.
 
 import { constant } from "../../src/create.ts";
+import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import { nondifferentiable, type Op } from "../../src/op.ts";
 import { ops } from "../../src/ops/index.ts";
@@ -127,6 +128,20 @@ function lossTable(): string {
   );
 }
 
+/** Metrics, and whether the reports of a fit have them of their steps. */
+function metricTable(): string {
+  const rows = exportsOf("src/metrics/index.ts").filter(({ kind, name }) => kind === "function" && name !== "measure");
+  return table(
+    ["metric", "value", "in reports"],
+    rows.map((item) => {
+      const make = (metrics as unknown as Record<string, (k?: number) => metrics.CountedMetric>)[item.name];
+      if (item.returns === "Tensor") return [...rowOf(item), "no: a tensor"];
+      const { ofEachRow } = make(item.name === "topKAccuracy" ? 1 : undefined);
+      return [...rowOf(item), ofEachRow ? "of validations" : "of steps and validations"];
+    }),
+  );
+}
+
 function accuracyTable(): string {
   const rows = Object.entries(ACCURACY).map(([name, { relaxed, portable }]) => [name, `${relaxed}`, `${portable}`]);
   return table(["function", "relaxed build, ulp", "portable build, ulp"], rows);
@@ -159,6 +174,7 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
       ["initialisers", table(["initialiser", "values"], initialisers)],
     ]),
     losses: new Map([["losses", lossTable()]]),
+    metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([
       ["optimizers", table(["optimizer", "what it is"], returning(/^Optimizer$/))],
       ["transforms", table(["transform", "updates"], returning(/^Transform\b/))],

@@ -33,11 +33,25 @@ export interface Loss {
  */
 export function reduced(losses: Tensor, options: LossOptions, name: string, total?: Tensor | number): Tensor {
   const { reduction = "mean", sampleWeight } = options;
-  const weighed =
+  const own =
     sampleWeight === undefined ? losses : weighedBy(leading(asTensor(sampleWeight), losses.shape, name), losses);
+  const weighed = rowsWeight === undefined ? own : weighedBy(leading(rowsWeight, own.shape, name), own);
   if (reduction === "none") return weighed;
   if (reduction === "sum") return weighed.sum();
   return total === undefined ? weighed.mean() : weighed.sum().div(total);
+}
+
+/** Weights of the rows, while a loss is made that is to be weighed by them. */
+let rowsWeight: Tensor | undefined;
+
+/** A loss with each row weighed, as by `sampleWeight`, in whatever losses of here it is made of. */
+export function weighedByRows(weight: Tensor | undefined, make: () => Tensor): Tensor {
+  rowsWeight = weight;
+  try {
+    return make();
+  } finally {
+    rowsWeight = undefined;
+  }
 }
 
 /** What has weight 0 counts nothing, also where its loss is infinite or NaN. */

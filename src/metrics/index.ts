@@ -1,0 +1,34 @@
+// simdgrad/metrics: what is measured beside the loss, as scikit-learn defines it: numbers that programs add up over all rows, and values
+// that are made of them.
+
+export type { CountedMetric, Metric } from "../train/metrics.ts";
+export { measure } from "./measure.ts";
+export {
+  type AverageOptions,
+  binaryAccuracy,
+  categoricalAccuracy,
+  cohenKappa,
+  confusionMatrix,
+  f1,
+  matthewsCorrelation,
+  meanIoU,
+  precision,
+  recall,
+  type ThresholdOptions,
+  topKAccuracy,
+} from "./outcomes.ts";
+export {
+  type CalibrationOptions,
+  expectedCalibrationError,
+  logLoss,
+  type ProbabilityOptions,
+  perplexity,
+} from "./probabilities.ts";
+export { prAuc, type RankingOptions, rocAuc } from "./ranking.ts";
+export {
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  r2Score,
+  rootMeanSquaredError,
+} from "./regression.ts";

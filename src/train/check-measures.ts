@@ -1,0 +1,64 @@
+// The loss and the metrics of a training, and weights of rows, checked before they become a program. Loaded with the first data.
+import { aFunction, must } from "../check.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { topological } from "../graph.ts";
+import { evaluationContext } from "../nn/module.ts";
+import { checkDType, sameShape, showShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import type { Metric } from "./metrics.ts";
+import { inputsOf, type Measured, measure, type Recipe } from "./programs.ts";
+
+/**
+ * @throws ArgumentError for a metric with the name of a number that a step logs and for weights that the loss does not see, ShapeError and
+ * DTypeError for what gives something else than it should and for weights that are not one a row
+ */
+export function checkMeasures(
+  recipe: Recipe,
+  samples: Parameters<typeof inputsOf>[0] & { readonly rows: number },
+): void {
+  const { metrics } = recipe;
+  for (const name of Object.keys(metrics)) checkName(name, metrics);
+  const { sampleWeight } = samples;
+  if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [samples.rows]))
+    throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${samples.rows}]`);
+  const row = inputsOf(samples, 1);
+  const measured = measure(recipe, row, evaluationContext());
+  checkValues(measured);
+  if (row.sampleWeight !== undefined && !topological([measured[0].value]).includes(row.sampleWeight))
+    throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
+}
+
+function checkValues(measured: readonly Measured[]): void {
+  for (const { name, value, metric } of measured) {
+    const what = metric === undefined ? whatIs(name) : `${whatIs(name)}.numbers`;
+    must(
+      value instanceof Tensor,
+      value,
+      what,
+      `a tensor${name === "loss" ? "" : "; a metric is made by calling it, as f1()"}`,
+    );
+    if (metric !== undefined) {
+      aFunction(metric.value, `${whatIs(name)}.value`);
+      checkDType(value, ["f32"], what);
+    }
+    if (metric === undefined) checkAxes(value, 0, what, "one number, such as mean() gives");
+    else if (metric.ofEachRow) checkAxes(value, 2, what, "[N, n], numbers of each row");
+    else checkAxes(value, 1, what, "[n], sums over the rows");
+  }
+}
+
+function whatIs(name: string): string {
+  return name === "loss" ? "what the loss gives" : `Trainer: metrics.${name}`;
+}
+
+function checkAxes({ shape }: Tensor, axes: number, what: string, expected: string): void {
+  if (shape.length !== axes) throw new ShapeError(`${what} must be ${expected}, got ${showShape(shape)}`);
+}
+
+/** A step logs the numbers of a counted metric one by one, and gradients where an optimizer searches. */
+function checkName(name: string, metrics: Readonly<Record<string, Metric>>): void {
+  const [, metric = ""] = /^(.*)#\d+$/s.exec(name) ?? [];
+  const isNumber = Object.hasOwn(metrics, metric) && typeof metrics[metric] !== "function";
+  if (isNumber || /^gradient \d+$/.test(name))
+    throw new ArgumentError(`Trainer: metrics.${name}: a number that a step logs has this name`);
+}
