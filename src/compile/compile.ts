@@ -121,7 +121,7 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     logOffset: inputSlots.words,
     constants: constants.slots.map(({ offset, words, dtype }, i): ProgramConstant => {
       const { data, scalar, rounded } = leaves.constants[i].node.attrs as ConstantAttrs;
-      const kept = scalar === undefined && data instanceof Float64Array ? narrowed(data) : data;
+      const kept = scalar === undefined && dtype === "f32" ? narrowed(data) : data;
       return { offset, words, dtype, data: kept, ...(rounded !== undefined && { rounded }) };
     }),
     stateWords: state.words,
@@ -132,7 +132,7 @@ export function compile(computation: Computation, options: CompileOptions = {}):
 }
 
 /** A table in float32, where that loses nothing. */
-function narrowed(data: Float64Array): Float32Array | Float64Array {
+function narrowed(data: ConstantAttrs["data"]): ProgramConstant["data"] {
   const narrow = Float32Array.from(data);
   return narrow.every((value, i) => Object.is(value, data[i])) ? narrow : data;
 }

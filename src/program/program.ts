@@ -69,7 +69,7 @@ export function aProgram(value: unknown, what: string): void {
   must(code instanceof Int32Array && Array.isArray(variables), value, what, "a program, such as compile() makes");
   if (version !== PROGRAM_VERSION)
     throw new ProgramError(
-      `${what} is of version ${show(version)}; version ${PROGRAM_VERSION} runs here: compile it anew with this simdgrad`,
+      `${what} is of version ${show(version)}; version ${PROGRAM_VERSION} runs here: compile it anew`,
     );
 }
 
