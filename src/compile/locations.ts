@@ -246,7 +246,7 @@ export class Locations {
     if (isWindowed(node) && !walks) return;
     if (optimize && this.#kernelFits(node)) return;
     for (const input of node.inputs)
-      if (!walks || !optimize || this.#settled(input).strides.length > MAX_RANK) this.#ask(input);
+      if (!walks || this.#settled(input).strides.length > MAX_RANK || !optimize) this.#ask(input);
   }
 
   /** Windows that a map has no mode for are copied; broadcasts it copies itself. */

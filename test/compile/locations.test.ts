@@ -309,6 +309,11 @@ const samples: Readonly<Record<string, () => Sample>> = {
     const turned = x.slice([undefined, undefined, -1]);
     return { inputs: [x], outputs: [turned.matmul(x, { transposeB: true })], counts: { [COPY]: 1, [MATMUL]: 1 } };
   },
+  "parts of another shape of something repeated": () => {
+    const x = of([3, 4]);
+    const flat = x.narrow(0, 1, 1).broadcastTo([3, 4]).reshape([12]);
+    return { inputs: [x], outputs: [concat([flat, x.reshape([12])])], counts: { [COPY]: 3 } };
+  },
   "stacked results": () => {
     const x = of([4, 6]);
     return { inputs: [x], outputs: [stack([x.exp(), x.sin(), x.cos()], 1)], counts: { [COPY]: 0 } };
