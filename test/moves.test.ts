@@ -19,6 +19,7 @@ test.each<[string, Tensor, number, number]>([
   ["a sum", matrix.sum(1), 1, 0],
   ["a product", matrix.matmul(matrix, { transposeB: true }), 1, 0],
   ["a slice that a map reads", matrix.narrow(1, 0, 3).exp(), 1, 0],
+  ["a slice that a sum reads", matrix.narrow(1, 0, 3).sum(1), 2, 1],
 ])("%s", (_, y, instructions, moves) => {
   const { outside, loops } = partsOf(compile({ inputs: { matrix, rows }, outputs: { y } }));
   expect(outside).toMatchObject({ instructions, moves });

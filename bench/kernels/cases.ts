@@ -1,15 +1,6 @@
 // The ladders, as data: every kernel as a small program that does nothing else, and what it moves or computes in a step.
-import {
-  type Computation,
-  cumulativeSum,
-  input,
-  randomKey,
-  scalar,
-  sort,
-  type Tensor,
-  uniform,
-  Variable,
-} from "../../src/index.ts";
+import { cumulativeSum, sort } from "../../src/functions/index.ts";
+import { type Computation, input, randomKey, scalar, type Tensor, uniform, Variable } from "../../src/index.ts";
 import { Dropout, gelu, trainingContext } from "../../src/nn/index.ts";
 import { crossEntropyGradient } from "../../src/ops/rowwise.ts";
 import { adam } from "../../src/optim/index.ts";

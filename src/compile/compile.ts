@@ -120,14 +120,21 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     logged: outputSlots.slots.filter(({ shape }) => shape.length === 0).map(({ name }) => name),
     logOffset: inputSlots.words,
     constants: constants.slots.map(({ offset, words, dtype }, i): ProgramConstant => {
-      const { data, rounded } = leaves.constants[i].node.attrs as ConstantAttrs;
-      return { offset, words, dtype, data, ...(rounded !== undefined && { rounded }) };
+      const { data, scalar, rounded } = leaves.constants[i].node.attrs as ConstantAttrs;
+      const kept = scalar === undefined && dtype === "f32" ? narrowed(data) : data;
+      return { offset, words, dtype, data: kept, ...(rounded !== undefined && { rounded }) };
     }),
     stateWords: state.words,
     ioWords: outputSlots.words,
     arenaWords,
     constantWords: constants.words,
   });
+}
+
+/** A table in float32, where that loses nothing. */
+function narrowed(data: ConstantAttrs["data"]): ProgramConstant["data"] {
+  const narrow = Float32Array.from(data);
+  return narrow.every((value, i) => Object.is(value, data[i])) ? narrow : data;
 }
 
 interface Leaf {

@@ -212,9 +212,7 @@ export class Locations {
 
   /** Has a tensor put into memory of its own: the window or broadcast under its views, if there is one, is copied. */
   #ask(tensor: Tensor): void {
-    const base = baseOf(tensor);
-    const { kind } = base.op.lowering;
-    if (kind === "window" || kind === "broadcast") this.#copied.add(base);
+    if (isWindowed(tensor)) this.#copied.add(baseOf(tensor));
   }
 
   /** Whether a node is made by copies: these read from anywhere. */
@@ -224,8 +222,7 @@ export class Locations {
 
   /** Whether a node's memory is its own, in order. */
   #isInOrder(node: Tensor): boolean {
-    const { kind } = node.op.lowering;
-    return !this.#stored.has(node) && ((kind !== "window" && kind !== "broadcast") || this.#copied.has(node));
+    return !this.#stored.has(node) && (!isWindowed(node) || this.#copied.has(node));
   }
 
   /** Whether a kernel reads and writes where everything lies. */
@@ -247,11 +244,10 @@ export class Locations {
     if (kind === "view" || kind === "item") return;
     if (kind === "window" && !optimize) this.#copied.add(node);
     const walks = this.#walks(node);
-    if ((kind === "window" || kind === "broadcast") && !walks) return;
+    if (isWindowed(node) && !walks) return;
     if (optimize && this.#kernelFits(node)) return;
     for (const input of node.inputs)
-      if (isWindowed(input) && (!walks || !optimize || this.#settled(input).strides.length > MAX_RANK))
-        this.#ask(input);
+      if (!walks || this.#settled(input).strides.length > MAX_RANK || !optimize) this.#ask(input);
   }
 
   /** Windows that a map has no mode for are copied; broadcasts it copies itself. */
@@ -348,13 +344,8 @@ export function baseOf(tensor: Tensor): Tensor {
 
 /** Whether a tensor is read through a window somewhere, or repeated. */
 function isWindowed(tensor: Tensor): boolean {
-  let node = tensor;
-  for (;;) {
-    const { kind } = node.op.lowering;
-    if (kind === "window" || kind === "broadcast") return true;
-    if (kind !== "view") return false;
-    node = node.inputs[0];
-  }
+  const { kind } = baseOf(tensor).op.lowering;
+  return kind === "window" || kind === "broadcast";
 }
 
 /** What maps read from outside, each once. */

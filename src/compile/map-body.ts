@@ -26,7 +26,7 @@ import type { Address, Buffer, View } from "../program/lir.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { operandsOf } from "./locations.ts";
-import type { Domain, Mode } from "./modes.ts";
+import { type Domain, FULL, type Mode } from "./modes.ts";
 import { addressOf } from "./scope.ts";
 
 interface Step {
@@ -64,8 +64,6 @@ interface Operand {
   readonly mode: Mode;
   readonly element: number;
 }
-
-const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
 
 export function mapBody({ nodes, domain, results, also, viewOf, copied, contract }: MapRequest): MapBody {
   const operands: Operand[] = [];

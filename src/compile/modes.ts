@@ -17,7 +17,7 @@ export interface Domain {
   readonly rows: readonly number[];
 }
 
-const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
+export const FULL: Mode = { mode: MODE_FULL, div: 1, mod: 1 };
 const SCALAR: Mode = { mode: MODE_SCALAR, div: 1, mod: 1 };
 
 /** An axis of more than one element. */

@@ -104,8 +104,10 @@ function blocksOf(items: readonly Item[]): Block[] {
     const taken = new Set<Buffer>();
     for (const buffer of starting[i] ?? []) {
       const words = wordsOf(buffer.size, buffer.dtype);
+      // Of the same size: a result that is a part of a larger buffer lies elsewhere in it than the operand would.
+      const fits = (old: Buffer) => old.size === buffer.size && blockOf.get(old)?.words === words;
       const heir = writes.includes(buffer)
-        ? replaceable.find((old) => lives.get(old)?.end === i && !taken.has(old) && blockOf.get(old)?.words === words)
+        ? replaceable.find((old) => lives.get(old)?.end === i && !taken.has(old) && fits(old))
         : undefined;
       const { end } = lives.get(buffer) as Life;
       const fresh: Block = { buffers: [], words, start: i, end };

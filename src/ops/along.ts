@@ -38,7 +38,8 @@ function placesOf(index: Tensor, shape: Shape, axis: number, name: string): Tens
  * @throws ShapeError for an axis outside the shape or an index that does not fit, DTypeError for an index that is not i32
  *
  * @example
- * import { constant, evaluate, takeAlongAxis } from "simdgrad";
+ * import { constant, evaluate } from "simdgrad";
+ * import { takeAlongAxis } from "simdgrad/functions";
  * const x = constant([[1, 2, 3], [4, 5, 6]]);
  * const index = constant([[2, 0], [1, 1]], { dtype: "i32" });
  * await evaluate(takeAlongAxis(x, index, 1)); // => [3, 1, 5, 5]
@@ -55,7 +56,8 @@ export function takeAlongAxis(x: Tensor, index: Tensor, axis: number): Tensor {
  * @throws ShapeError for an axis outside the shape, or where updates, index and shape do not fit; DTypeError for an index that is not i32
  *
  * @example
- * import { constant, evaluate, scatterAddAlongAxis } from "simdgrad";
+ * import { constant, evaluate } from "simdgrad";
+ * import { scatterAddAlongAxis } from "simdgrad/functions";
  * const index = constant([[2, 0], [1, 1]], { dtype: "i32" });
  * await evaluate(scatterAddAlongAxis(constant([[1, 2], [3, 4]]), index, 1, [2, 3])); // => [2, 0, 1, 0, 7, 0]
  */

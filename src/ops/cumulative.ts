@@ -43,7 +43,8 @@ export const cumulativeSumOp: Op<CumulativeAttrs> = {
  * @throws ShapeError for an axis outside the shape, DTypeError for u8
  *
  * @example
- * import { constant, cumulativeSum, evaluate } from "simdgrad";
+ * import { constant, evaluate } from "simdgrad";
+ * import { cumulativeSum } from "simdgrad/functions";
  * const x = constant([[1, 2, 3], [4, 5, 6]]);
  * await evaluate(cumulativeSum(x, 1)); // => [1, 3, 6, 4, 9, 15]
  * await evaluate(cumulativeSum(x, 1, { reverse: true, exclusive: true })); // => [5, 3, 0, 11, 6, 0]

@@ -29,6 +29,7 @@ export function layMatrices(
     const [rows, columns] = shape.slice(-2);
     const [row, column] = strides[i].slice(-2);
     const matrices = { stride: outer[i + 1] ?? 0, head: inner[i + 1] ?? 0 };
+    if (matrices.stride < 0 || matrices.head < 0) return []; // a batch the other way round
     // The stride of an axis of one element says nothing.
     if ((column === 1 || columns < 2) && (row > 0 || rows < 2 || columns === 0))
       return { ...matrices, row: rows === 1 ? columns : row, transposed: false };

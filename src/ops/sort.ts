@@ -48,7 +48,8 @@ export const sortOp: Op<SortAttrs> = {
  * @throws ShapeError for an axis outside the shape, DTypeError for u8
  *
  * @example
- * import { constant, evaluate, sort } from "simdgrad";
+ * import { constant, evaluate } from "simdgrad";
+ * import { sort } from "simdgrad/functions";
  * const { values, indices } = sort(constant([[3, 1, 2], [4, 6, 5]]), 1, { descending: true });
  * await evaluate(values); // => [3, 2, 1, 6, 5, 4]
  * await evaluate(indices); // => [0, 2, 1, 1, 2, 0]
@@ -75,7 +76,8 @@ export function sort(
  * @throws ShapeError for an axis outside the shape, DTypeError for u8
  *
  * @example
- * import { argsort, constant, evaluate } from "simdgrad";
+ * import { constant, evaluate } from "simdgrad";
+ * import { argsort } from "simdgrad/functions";
  * await evaluate(argsort(constant([3, 1, 2]))); // => [1, 2, 0]
  */
 export function argsort(x: Tensor, axis = -1, options: { readonly descending?: boolean } = {}): Tensor {
@@ -87,7 +89,8 @@ export function argsort(x: Tensor, axis = -1, options: { readonly descending?: b
  * @throws ShapeError for an axis outside the shape, ArgumentError unless there are k elements along it, DTypeError for u8
  *
  * @example
- * import { constant, evaluate, topK } from "simdgrad";
+ * import { constant, evaluate } from "simdgrad";
+ * import { topK } from "simdgrad/functions";
  * const { values, indices } = topK(constant([3, 1, 4, 2]), 2);
  * await evaluate(values); // => [4, 3]
  * await evaluate(indices); // => [2, 0]

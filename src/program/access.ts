@@ -239,7 +239,8 @@ function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   for (let operands = counts & 0xff; operands > 0; operands--) {
     const elementwise = code[position + 1] === slot.MODE_FULL || code[position + 1] === slot.MODE_ROWS; // of words, not of bytes
     const reach = operandReach(code, map, position);
-    list.push({ slot: position - at, write: false, ...reach, whole: !elementwise, elementwise });
+    const whole = code[position + 1] >> 8 === slot.ELEMENT_BYTE;
+    list.push({ slot: position - at, write: false, ...reach, whole, elementwise });
     position += slot.MAP_OPERAND_WORDS;
   }
   for (let outputs = (counts >> 8) & 0xff; outputs > 0; outputs--) {

@@ -14,7 +14,7 @@ const isList: Holds = Array.isArray;
 const isTexts: Holds = (value) => Array.isArray(value) && Array.from(value).every(isText);
 const isDType: Holds = (value) => value === "f32" || value === "i32" || value === "u8";
 const isData: Holds = (value) =>
-  value instanceof Float64Array || value instanceof Int32Array || value instanceof Uint8Array;
+  [Float32Array, Float64Array, Int32Array, Uint8Array].some((array) => value instanceof array);
 const isRounded: Holds = (value) => value === undefined || typeof value === "number";
 
 type Form<T> = { readonly [K in keyof T]-?: Holds };

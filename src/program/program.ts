@@ -23,18 +23,18 @@ export interface ProgramVariable extends ProgramSlot {
   readonly assigned: boolean;
 }
 
-/** A table or scalar in the constants region, kept in Float64 (f32) or exactly (i32, u8). */
+/** A table or scalar in the constants region, kept exactly: f32 in Float64, but for tables whose numbers all are of float32. */
 export interface ProgramConstant {
   readonly offset: number;
   readonly words: number;
   readonly dtype: DType;
-  readonly data: Float64Array | Int32Array | Uint8Array;
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
   /** Of an f32 scalar: its value where numbers are float32, if that is not the one next to `data`. */
   readonly rounded?: number;
 }
 
 /** Of instructions, slots and buffers as they are here. */
-export const PROGRAM_VERSION = 1;
+export const PROGRAM_VERSION = 2;
 
 /** A compiled computation. */
 export interface Program {
@@ -68,7 +68,9 @@ export function aProgram(value: unknown, what: string): void {
   const { version, code, variables } = isRecord(value) ? value : {};
   must(code instanceof Int32Array && Array.isArray(variables), value, what, "a program, such as compile() makes");
   if (version !== PROGRAM_VERSION)
-    throw new ProgramError(`${what} is of version ${show(version)}; version ${PROGRAM_VERSION} runs here`);
+    throw new ProgramError(
+      `${what} is of version ${show(version)}; version ${PROGRAM_VERSION} runs here: compile it anew`,
+    );
 }
 
 /** Programs that were compiled in this thread, and are as they were made: nothing in them needs to be verified. */

@@ -73,8 +73,8 @@ function checkSlots(kind: string, slots: readonly ProgramSlot[], start: number, 
 }
 
 function constantSlot({ offset, words, dtype, data, rounded }: ProgramConstant, i: number): ProgramSlot {
-  const array = { f32: Float64Array, i32: Int32Array, u8: Uint8Array }[dtype];
-  if (array === undefined || !(data instanceof array))
+  const arrays = { f32: [Float32Array, Float64Array], i32: [Int32Array], u8: [Uint8Array] }[dtype];
+  if (!arrays.some((array) => data instanceof array))
     throw new ProgramError(`constant ${i}: ${dtype} in a ${data.constructor.name}`);
   if (rounded !== undefined && (dtype !== "f32" || data.length !== 1 || typeof rounded !== "number"))
     throw new ProgramError(`constant ${i}: only an f32 scalar has a rounded value`);

@@ -1,6 +1,7 @@
 // Verifies that whatever starts empty is written before it is read, loops included. What an iteration of a loop writes is kept by how
 // the loop moves it: a read that moves in the same way meets it. When the loop ends, all its iterations are put together.
 
+import { covered } from "./cover.ts";
 import type { Line, Loop, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 
@@ -64,7 +65,8 @@ export class Writes {
 
   /** Whether all of start..end, outside all loops, is written. */
   covers(start: number, end: number): boolean {
-    return start === end || (this.#levels[0].families.get(keyOf([], 1, 0))?.words.covers(start, end) ?? false);
+    const solid = { start, run: end - start, rows: 1, period: 0, strides: [] };
+    return start === end || holds(this.#levels[0].families, solid);
   }
 
   /** Whether the iteration under way, or what came before one of the loops around it, has written all of this. */
@@ -145,9 +147,15 @@ function spread(shape: Shape, loops: readonly Loop[], depths: readonly number[])
   return { ...shape, start, run, strides };
 }
 
-/** Whether what is moved as the shape is covers it: row by row, or as solid words with all that is between its rows. */
-function holds(families: ReadonlyMap<string, Family>, { start, run, rows, period, strides }: Shape): boolean {
+/** Whether what is moved as the shape is covers it: all of it as rows of one cut, as solid words, or out of several. */
+function holds(families: ReadonlyMap<string, Family>, shape: Shape): boolean {
+  const { start, run, rows, period, strides } = shape;
   const covers = (family: Family | undefined, end: number) => family?.words.covers(start, end) ?? false;
   if (covers(families.get(keyOf(strides, rows, period)), start + run)) return true;
-  return rows > 1 && covers(families.get(keyOf(strides, 1, 0)), start + (rows - 1) * period + run);
+  if (rows > 1 && covers(families.get(keyOf(strides, 1, 0)), start + (rows - 1) * period + run)) return true;
+  const moved = [...families.values()].filter((family) => `${family.strides}` === `${strides}`);
+  const given = moved.flatMap((family) =>
+    [...family.words].map(([low, high]) => ({ ...family, start: low, run: high - low })),
+  );
+  return covered(shape, given);
 }

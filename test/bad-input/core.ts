@@ -26,7 +26,6 @@ function computation(): a.Argument {
 }
 
 export const coreCalls: Readonly<Record<string, Call>> = {
-  argsort: call(core.argsort, a.fitting(vector()), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),
   accuracy: call(
     core.accuracy,
     a.tensor(constant([[1, 2]])),
@@ -46,12 +45,6 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     core.constant,
     a.data([1, 2]),
     a.options({ shape: a.also(a.shape([2]), ["a list", "a shape"]), dtype: a.word("i32") }),
-  ),
-  cumulativeSum: call(
-    core.cumulativeSum,
-    a.fitting(vector()),
-    a.place(0),
-    a.options({ reverse: a.flag(true), exclusive: a.flag(true) }),
   ),
   customGradient: call(
     (fn: (x: Tensor) => Tensor, rule: () => readonly Tensor[]) => {
@@ -77,13 +70,6 @@ export const coreCalls: Readonly<Record<string, Call>> = {
   normal: call(core.normal, tensors(key()), a.shape([2]), a.optional(a.operand(0)), a.optional(a.operand(1))),
   permuteIndex: call(core.permuteIndex, a.tensor(core.arange(4)), tensors(key()), a.place(4)),
   randomKey: call(core.randomKey, a.seed(0), a.text("path")),
-  scatterAddAlongAxis: call(
-    core.scatterAddAlongAxis,
-    a.tensor(constant([[1], [2]])),
-    a.tensor(constant([[1], [0]], { dtype: "i32" })),
-    a.place(1),
-    a.shape([2, 2]),
-  ),
   scalar: call(core.scalar, a.anyNumber(1), a.optional(a.word("f32"))),
   scan: call(
     core.scan,
@@ -92,16 +78,8 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     tensors([vector()]),
     a.options({ length: a.whole(2), reverse: a.flag(true) }),
   ),
-  sort: call(core.sort, a.fitting(vector()), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),
   stack: call(core.stack, tensors([vector()]), a.optional(a.place(0))),
   stopGradient: call(core.stopGradient, a.fitting(vector())),
-  takeAlongAxis: call(
-    core.takeAlongAxis,
-    a.tensor(constant([[1], [2]])),
-    a.tensor(constant([[1], [0]], { dtype: "i32" })),
-    a.place(1),
-  ),
-  topK: call(core.topK, a.fitting(vector()), a.whole(1), a.optional(a.place(0)), a.options({ largest: a.flag(false) })),
   uniform: call(core.uniform, tensors(key()), a.shape([2]), a.optional(a.finite(0)), a.optional(a.finite(1))),
   valueAndGrad: call(
     (fn: (x: Tensor) => Tensor, x: Tensor) => core.valueAndGrad(fn)(x),

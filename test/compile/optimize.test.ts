@@ -7,6 +7,7 @@ import { verifyProgram } from "../../src/program/verify-program.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements, largest } from "../ops/derivatives.ts";
+import { moves } from "./moving-graphs.ts";
 import { type RandomGraph, randomGraph } from "./random-graphs.ts";
 
 const STEPS = 3;
@@ -46,9 +47,10 @@ function differences(found: readonly Float64Array[], expected: readonly Float64A
   );
 }
 
-const graphs = [5, 12, 30, 80].flatMap((size, i) =>
-  Array.from({ length: 25 }, (_, j) => ({ seed: 1000 * i + j, size })),
-);
+/** Seeds and sizes of random graphs. */
+function seeds(sizes: readonly number[], each: number) {
+  return sizes.flatMap((size, i) => Array.from({ length: each }, (_, j) => ({ seed: 1000 * i + j, size })));
+}
 const executors = {
   oracle: oracle({ poison: true }),
   clean: oracle(),
@@ -59,26 +61,40 @@ afterAll(() =>
   Promise.all([...Object.values(executors), ...Object.values(cleanFloat32)].map((each) => each.dispose())),
 );
 
+async function checkFloat64(graph: RandomGraph): Promise<void> {
+  const plain = await results(executors.oracle, graph, false);
+  expect(plain.flatMap((values) => [...values]).every(Number.isFinite)).toBe(true);
+  expect(differences(await results(executors.oracle, graph, true), plain, 0)).toEqual([]);
+  expect(differences(await results(executors.clean, graph, true), plain, 0)).toEqual([]);
+}
+
+async function checkFloat32(graph: RandomGraph): Promise<void> {
+  const exact = await results(executors.oracle, graph, true);
+  for (const name of Object.keys(float32)) {
+    const optimized = await results(executors[name as "oracle"], graph, true);
+    expect(differences(optimized, exact, FLOAT32)).toEqual([]);
+    expect(differences(await results(executors[name as "oracle"], graph, false), exact, FLOAT32)).toEqual([]);
+    expect(await results(cleanFloat32[name], graph, true)).toEqual(optimized);
+  }
+}
+
 describe("random graphs give the same", () => {
-  test.each(graphs)("in Float64, to the bit: seed $seed, $size ops", async ({ seed, size }) => {
-    const graph = randomGraph(seed, size);
-    const plain = await results(executors.oracle, graph, false);
-    expect(plain.flatMap((values) => [...values]).every(Number.isFinite)).toBe(true);
-    expect(differences(await results(executors.oracle, graph, true), plain, 0)).toEqual([]);
-    expect(differences(await results(executors.clean, graph, true), plain, 0)).toEqual([]);
-  });
+  const graphs = seeds([5, 12, 30, 80], 25);
+
+  test.each(graphs)("in Float64, to the bit: seed $seed, $size ops", ({ seed, size }) =>
+    checkFloat64(randomGraph(seed, size)),
+  );
 
   test.each(graphs.filter(({ seed }) => seed % 2 === 0))(
     "in Float32 on every executor, poisoned or not: seed $seed, $size ops",
-    async ({ seed, size }) => {
-      const graph = randomGraph(seed, size);
-      const exact = await results(executors.oracle, graph, true);
-      for (const name of Object.keys(float32)) {
-        const optimized = await results(executors[name as "oracle"], graph, true);
-        expect(differences(optimized, exact, FLOAT32)).toEqual([]);
-        expect(differences(await results(executors[name as "oracle"], graph, false), exact, FLOAT32)).toEqual([]);
-        expect(await results(cleanFloat32[name], graph, true)).toEqual(optimized);
-      }
-    },
+    ({ seed, size }) => checkFloat32(randomGraph(seed, size)),
   );
+});
+
+describe("random graphs of moves give the same", () => {
+  test.each(seeds([4, 9, 18, 36], 100))("seed $seed, $size ops", async ({ seed, size }) => {
+    const graph = randomGraph(seed, size, moves);
+    await checkFloat64(graph);
+    await checkFloat32(graph);
+  });
 });

@@ -1,5 +1,6 @@
 // Small valid programs for the tests of verifyProgram: compiled ones, and hand-made ones for what the compiler never makes.
-import { compile, cumulativeSum, grad, input, type Program, scan, sort, Variable } from "simdgrad";
+import { compile, grad, input, type Program, scan, Variable } from "simdgrad";
+import { cumulativeSum, sort } from "simdgrad/functions";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { SORT_SHORT } from "../../assembly/isa/sizes.ts";

@@ -31,7 +31,7 @@ const SHAPES: readonly Shape[] = [
   [16, 16],
 ];
 
-class Maker {
+export class Maker {
   readonly pool: Tensor[] = [];
   readonly #next: () => number;
 
@@ -79,8 +79,16 @@ class Maker {
   }
 }
 
-/** Ways to make a tensor from those that are there. Results are bounded, so that no graph overflows. */
-const recipes: readonly ((make: Maker) => Tensor)[] = [
+/** A way to make a tensor from those that are there. Results are bounded, so that no graph overflows. */
+export type Recipe = (make: Maker) => Tensor;
+
+/** What graphs are made of: shapes of inputs and variables, and ways to go on. */
+export interface Kind {
+  readonly shapes: readonly Shape[];
+  readonly recipes: readonly Recipe[];
+}
+
+const recipes: readonly Recipe[] = [
   (make) => make.any().tanh(),
   (make) => make.any().sin(),
   (make) => make.any().sigmoid(),
@@ -174,7 +182,7 @@ const recipes: readonly ((make: Maker) => Tensor)[] = [
   },
 ];
 
-function binary(make: Maker, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
+export function binary(make: Maker, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
   const a = make.any();
   const fits = ({ shape }: Tensor) =>
     shape.every((size, i) => {
@@ -194,19 +202,19 @@ function reduced(make: Maker, f: (a: Tensor, axis: number) => Tensor): Tensor {
 }
 
 /** `count` random ops over inputs, variables and constants; some results are outputs, some new values; gradients of a scalar. */
-export function randomGraph(seed: number, count: number): RandomGraph {
+export function randomGraph(seed: number, count: number, kind: Kind = { shapes: SHAPES, recipes }): RandomGraph {
   const make = new Maker(seed);
   const inputs = [0, 1, 2].map(() => {
-    const shape = make.pick(SHAPES);
+    const shape = make.pick(kind.shapes);
     return [input(shape), make.numbers(shape)] as const;
   });
   const variables = [0, 1, 2].map(() => {
-    const shape = make.pick(SHAPES);
+    const shape = make.pick(kind.shapes);
     return new Variable(shape, Float64Array.from(make.numbers(shape)));
   });
   make.pool.push(...inputs.map(([tensor]) => tensor), ...variables);
   for (let i = 0; i < count; i++) {
-    const made = make.pick(recipes)(make);
+    const made = make.pick(kind.recipes)(make);
     const size = sizeOf(made.shape);
     if (size > 0 && size <= 3000) make.pool.push(made);
   }

@@ -341,6 +341,16 @@ def movement():
     pad = lambda x: torch.nn.functional.pad(x, (2, 0, 0, 1), value=0.5)
     def spread(x):
         return torch.zeros(7, 4, dtype=x.dtype).index_put((column(torch.tensor([6, 3])), torch.tensor([1, 2, 3])), x)
+    def parts(a, b):
+        to = torch.zeros(5, 6, dtype=a.dtype)
+        to[1:5:3, 0:3] = a.flip(0)
+        to[0:5:2, 4:6] = b
+        return to
+    def whole(a, b):
+        to = torch.zeros(5, 3, dtype=a.dtype)
+        to[:2] = a
+        to[2:] = b.flip(0)
+        return to
     return {
         "reshape": lambda: [case(lambda x: x.reshape(5, 6), real(2, 3, 5)), case(lambda x: x.reshape(5, 6), integers(30))],
         "reshape scalar": lambda: [case(lambda x: x.reshape(1, 1), real())],
@@ -353,6 +363,8 @@ def movement():
         "slice nothing": lambda: [case(lambda x: x[5:5], real(7))],
         "narrow": lambda: [case(lambda x: x[:, 1:4], real(2, 5, 3))],
         "spread": lambda: [case(spread, real(2, 3)), case(spread, integers(2, 3))],
+        "spread parts": lambda: [case(parts, real(2, 3), real(3, 2)), case(parts, integers(2, 3), integers(3, 2))],
+        "spread whole": lambda: [case(whole, real(2, 3), real(3, 3)), case(whole, integers(2, 3), integers(3, 3))],
         "pad": lambda: [case(pad, real(3, 5))],
         "concat": lambda: [case(lambda *x: torch.cat(x, 1), real(2, 3), real(2, 1), real(2, 5)), case(lambda *x: torch.cat(x, 1), integers(2, 1), integers(2, 0), integers(2, 2))],
         "concat one": lambda: [case(lambda x: torch.cat([x, x]), real(5))],

@@ -51,6 +51,12 @@ describe("layMatrices", () => {
     });
   });
 
+  test("refuses a batch the other way round, unless it is of one", () => {
+    expect(lay([2, 5], [60, 12, 4, 1], [-60, -12, 4, 1])).toBeUndefined();
+    expect(lay([2, 5], [60, 12, 4, 1], [60, -12, 4, 1])).toBeUndefined();
+    expect(lay([1, 1], [-60, -12, 4, 1])).toMatchObject({ batch: 1, heads: 1 });
+  });
+
   const rows = (shape: Shape, strides: readonly number[]) => layMatrices([], [shape], [strides])?.each[0];
 
   test("reads columns without gaps as the rows of the transpose", () => {

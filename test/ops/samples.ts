@@ -256,6 +256,31 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
         }),
     },
     {
+      golden: "movement/spread parts",
+      build: (...parts) =>
+        apply(ops.spread, parts, {
+          shape: [5, 6],
+          value: 0,
+          ranges: [
+            { starts: [4, 0], sizes: [2, 3], steps: [-3, 1] },
+            { starts: [0, 4], sizes: [3, 2], steps: [2, 1] },
+          ],
+        }),
+    },
+    {
+      golden: "movement/spread whole",
+      build: (a, b) =>
+        apply(ops.spread, [a, b], {
+          shape: [a.shape[0] + b.shape[0], a.shape[1]],
+          value: 0,
+          ranges: [
+            { starts: [0, 0], sizes: a.shape, steps: [1, 1] },
+            { starts: [a.shape[0] + b.shape[0] - 1, 0], sizes: b.shape, steps: [-1, 1] },
+          ],
+        }),
+      larger: [[real("33x65"), real("7x65")]],
+    },
+    {
       golden: "movement/pad",
       build: (x) =>
         x.pad(

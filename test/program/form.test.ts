@@ -53,5 +53,5 @@ test("what is wrong is named", () => {
   const told = (path: readonly string[], value: unknown) => () => verifyProgram(withOne(program, path, value));
   expect(told(["variables", "0", "key"], 3)).toThrow("verifyProgram: program: variables.0.key is 3");
   expect(told(["labels"], undefined)).toThrow("verifyProgram: program.labels is undefined");
-  expect(told(["version"], 2)).toThrow("verifyProgram: program is of version 2; version 1 runs here");
+  expect(told(["version"], 1)).toThrow("verifyProgram: program is of version 1; version 2 runs here: compile it anew");
 });

@@ -88,6 +88,15 @@ export function executorContract(name: string, create: Create): void {
         await expect(executor.load(e.program())).rejects.toThrow(ProgramError);
       });
 
+      test("of another version are refused, and change nothing", async (executor) => {
+        const kept = await executor.load(affine(5));
+        const old = { ...affine(5), version: 1 };
+        const refused = executor.load(old);
+        await expect(refused).rejects.toThrow(ProgramError);
+        await expect(refused).rejects.toThrow("is of version 1; version 2 runs here: compile it anew");
+        await runAffine(executor, kept, [1, -2, 0.5, 0, 1024]);
+      });
+
       test("of unknown instructions are refused", async (executor) => {
         for (const header of [op.OPCODES | (1 << 8), op.BARRIER]) {
           const program = { ...new Encoder().program(), code: Int32Array.of(header, op.END | (1 << 8)) };
