@@ -9,7 +9,7 @@ import { ops } from "../../src/ops/index.ts";
 import { concat, permute } from "../../src/ops/movement.ts";
 import { STEPS } from "../../src/program/map-steps.ts";
 import { apply } from "../../src/tensor.ts";
-import { goldenCases } from "../golden.ts";
+import { goldenCases, goldenEntries } from "../golden.ts";
 import { samples } from "./samples.ts";
 
 const rules = { name: "shifted", vjp: nondifferentiable, lowering: { kind: "view" } } as const;
@@ -48,4 +48,10 @@ test.each(files)("every op that src/ops/%s.ts exports is in the table of all ops
   const known = new Set<unknown>(Object.values(ops));
   const isOp = (each: unknown) => typeof each === "object" && each !== null && "infer" in each && "vjp" in each;
   expect(Object.keys(exported).filter((name) => isOp(exported[name]) && !known.has(exported[name]))).toEqual([]);
+});
+
+test("every golden entry along an axis is used", () => {
+  const used = Object.values(samples).flatMap((list) => list.map(({ golden }) => golden));
+  const entries = goldenEntries("along").map((entry) => `along/${entry}`);
+  expect(entries.filter((entry) => !used.includes(entry))).toEqual([]);
 });
