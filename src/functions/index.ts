@@ -1,4 +1,5 @@
 // simdgrad/functions: functions of tensors that fewer pages need than its methods. They build graphs, nothing else.
+export { cumulativeMax, cumulativeMin } from "../ops/cumulative.ts";
 export { type FullOptions, full, linspace, ones, zeros } from "./create.ts";
 export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";
 export { log2, log10 } from "./logarithms.ts";

@@ -206,6 +206,17 @@ export const cumulativeSum = instruction(op.CUMULATIVE_SUM, "cumulative_sum", {
   exclusive: FLAG,
 });
 
+export const cumulativeMax = instruction(op.CUMULATIVE_MAX, "cumulative_max", {
+  values: { ...WRITE, of: along },
+  indices: { ...WRITE, of: along },
+  from: { ...READ, of: along },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+  integer: FLAG,
+  smallest: FLAG,
+});
+
 export const sort = instruction(op.SORT, "sort", {
   values: { ...WRITE, of: matrix },
   indices: { ...WRITE, of: matrix },
@@ -236,6 +247,7 @@ const described = [
   crossEntropyGradient,
   cumulativeSum,
   sort,
+  cumulativeMax,
 ] as const;
 
 type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };

@@ -1,20 +1,39 @@
 // Functions along an axis: samples of those with kernels of their own, and right arguments.
-import { unfold } from "../../src/functions/index.ts";
+import { cumulativeMax, cumulativeMin, unfold } from "../../src/functions/index.ts";
 import { constant } from "../../src/index.ts";
 import { cumulativeSum } from "../../src/ops/cumulative.ts";
 import { argsort, sort, topK } from "../../src/ops/sort.ts";
 import { type Call, call } from "../bad-input/harness.ts";
 import * as a from "../bad-input/kinds.ts";
 import { real, whole } from "./inputs.ts";
-import type { Samples } from "./sample.ts";
+import type { Sample, Samples } from "./sample.ts";
 
 const matrix = constant([
   [1, 2],
   [3, 4],
 ]);
 
+function extremes(found: typeof cumulativeMax): [Sample, ...Sample[]] {
+  const { name } = found;
+  return [
+    {
+      golden: `along/${name}`,
+      build: (x) => found(x, -1).values,
+      larger: ["1", "5x333", "33x1", "3x5x17", "9000", "2x8193"].map((shape) => [real(shape)]),
+    },
+    {
+      golden: `along/${name} 0`,
+      build: (x) => found(x, 0).values,
+      larger: ["33x17", "8200x3", "17x2x5", "40x65", "7x16", "300x77"].map((shape) => [real(shape)]),
+    },
+    { golden: `along/${name} i32`, build: (x) => found(x, 1).values, larger: [[whole("3x33x18", -9, 9)]] },
+    { golden: `along/${name} indices`, build: (x) => found(x, 1).indices, larger: [[whole("5x333", -9, 9)]] },
+  ];
+}
+
 /** By the names of their ops. */
-export const alongSamples: Record<"cumulativeSum" | "sort", Samples> = {
+export const alongSamples: Record<"cumulativeSum" | "sort" | "cumulativeMax", Samples> = {
+  cumulativeMax: [...extremes(cumulativeMax), ...extremes(cumulativeMin)],
   cumulativeSum: [
     {
       golden: "along/cumulativeSum",
@@ -83,5 +102,7 @@ export const alongSamples: Record<"cumulativeSum" | "sort", Samples> = {
 };
 
 export const alongCalls: Readonly<Record<string, Call>> = {
+  cumulativeMax: call(cumulativeMax, a.fitting(matrix), a.place(0)),
+  cumulativeMin: call(cumulativeMin, a.fitting(matrix), a.place(0)),
   unfold: call(unfold, a.fitting(matrix), a.place(0), a.whole(2), a.optional(a.whole(1))),
 };
