@@ -1,7 +1,7 @@
 // The interpreter: fetch, one switch over the opcode, advance. Loops nest by recursion; INDEX rewrites the instruction after it.
 
 import { copy } from "./copy";
-import { cumulativeSum } from "./cumulative";
+import { cumulativeMax, cumulativeSum } from "./cumulative";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm/gemm";
 import { pack } from "./gemm/pack";
@@ -10,6 +10,7 @@ import {
   COPY,
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
+  CUMULATIVE_MAX,
   CUMULATIVE_SUM,
   END,
   GATHER,
@@ -95,6 +96,9 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case CUMULATIVE_SUM:
         cumulativeSum(at);
+        break;
+      case CUMULATIVE_MAX:
+        cumulativeMax(at);
         break;
       case SORT:
         sort(at);

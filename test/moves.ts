@@ -9,7 +9,6 @@ import type { Program } from "../src/program/program.ts";
 
 type Rule = (code: Int32Array, at: number) => boolean;
 const always: Rule = () => true;
-const never: Rule = () => false;
 
 /** Reductions whose result of one element is that element. */
 const folds: readonly number[] = [
@@ -20,26 +19,14 @@ const folds: readonly number[] = [
   slot.KIND_MAX_I32,
 ];
 
-/** Whether an instruction only moves data, of every opcode: a new one has to say. */
-const rules: Readonly<Record<Opcode, Rule>> = {
-  [op.END]: never,
-  [op.BARRIER]: never,
-  [op.LOOP]: never,
-  [op.INDEX]: never,
+/** Whether an instruction only moves data; all others compute. */
+const rules: Readonly<Partial<Record<Opcode, Rule>>> = {
   // Loads and stores, or one scalar everywhere.
   [op.MAP]: (code, at) => [...stepsOf(code, at)].every((step) => step.code === COPY_BITS),
   [op.REDUCE]: (code, at) => code[at + slot.REDUCE_N] === 1 && folds.includes(code[at + slot.REDUCE_KIND]),
   [op.PACK]: always,
-  [op.MATMUL]: never,
   [op.COPY]: always,
   [op.GATHER]: always,
-  [op.SCATTER_ADD]: never,
-  [op.SOFTMAX]: never,
-  [op.LOG_SUM_EXP]: never,
-  [op.CROSS_ENTROPY]: never,
-  [op.CROSS_ENTROPY_GRADIENT]: never,
-  [op.CUMULATIVE_SUM]: never,
-  [op.SORT]: never,
 };
 
 /** How much stands in a part of a program. */
@@ -68,7 +55,7 @@ export function partsOf({ code }: Program): {
     const part = at < end ? loops[loops.length - 1] : outside;
     if (opcode > op.INDEX) part.instructions++;
     if (opcode === op.BARRIER) part.barriers++;
-    if (rules[opcode](code, at)) part.moves++;
+    if (rules[opcode]?.(code, at)) part.moves++;
   }
   return { outside, loops };
 }

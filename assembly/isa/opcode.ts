@@ -18,4 +18,5 @@ export const CROSS_ENTROPY = 13;
 export const CROSS_ENTROPY_GRADIENT = 14;
 export const CUMULATIVE_SUM = 15;
 export const SORT = 16;
-export const OPCODES = 17;
+export const CUMULATIVE_MAX = 17;
+export const OPCODES = 18;

@@ -167,3 +167,14 @@ export const SORT_ROWS = 5;
 export const SORT_COLUMNS = 6;
 export const SORT_INTEGER = 7;
 export const SORT_DESCENDING = 8;
+
+// CUMULATIVE_MAX: values[o, k, i] = the largest of from[o, 0..k, i], its last included, or the smallest if SMALLEST; indices[o, k, i] = the
+// last k at which it stands. 0 and -0 are equal; NaN is larger, and smaller, than all, and the last of several counts. Of f32, or of i32.
+export const CUMULATIVE_MAX_VALUES = 1;
+export const CUMULATIVE_MAX_INDICES = 2;
+export const CUMULATIVE_MAX_FROM = 3;
+export const CUMULATIVE_MAX_OUTER = 4;
+export const CUMULATIVE_MAX_N = 5;
+export const CUMULATIVE_MAX_INNER = 6;
+export const CUMULATIVE_MAX_INTEGER = 7;
+export const CUMULATIVE_MAX_SMALLEST = 8;

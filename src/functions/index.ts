@@ -1,6 +1,6 @@
 // simdgrad/functions: functions of tensors that fewer pages need than its methods. They build graphs, nothing else.
 export { scatterAddAlongAxis, takeAlongAxis } from "../ops/along.ts";
-export { cumulativeSum } from "../ops/cumulative.ts";
+export { cumulativeMax, cumulativeMin, cumulativeSum } from "../ops/cumulative.ts";
 export { argsort, sort, topK } from "../ops/sort.ts";
 export { type FullOptions, full, linspace, ones, zeros } from "./create.ts";
 export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";

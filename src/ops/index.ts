@@ -1,7 +1,7 @@
 // The table of all ops: tests, documents and checks go through it, so an op outside it does not exist.
 import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
-import { cumulativeSumOp } from "./cumulative.ts";
+import * as cumulative from "./cumulative.ts";
 import * as elementwise from "./elementwise.ts";
 import * as functions from "./functions.ts";
 import * as indexing from "./indexing.ts";
@@ -12,8 +12,8 @@ import * as movement from "./movement.ts";
 import * as random from "./random.ts";
 import * as reduction from "./reduction.ts";
 import * as rowwise from "./rowwise.ts";
-import { sortOp } from "./sort.ts";
-import { unfoldOp } from "./unfold.ts";
+import * as sort from "./sort.ts";
+import * as unfold from "./unfold.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
 const { elementwise: __, ...elementwiseOps } = elementwise;
@@ -28,11 +28,11 @@ export const ops = {
   ...reduction,
   ...contraction,
   ...movement,
-  unfold: unfoldOp,
+  ...opsOf(unfold),
   ...indexing,
   ...rowwise,
-  cumulativeSum: cumulativeSumOp,
-  sort: sortOp,
+  ...opsOf(cumulative),
+  ...opsOf(sort),
   uniform: random.uniformOp,
   permuteIndex: random.permuteIndexOp,
   scan: loop.scanOp,
@@ -40,3 +40,11 @@ export const ops = {
 };
 
 export type OpName = keyof typeof ops;
+
+type OpsOf<Module> = { [Name in keyof Module as Name extends `${infer Own}Op` ? Own : never]: Module[Name] };
+
+/** Ops of a file that holds the functions which make them, too: each is called as its function, and `Op`. */
+function opsOf<Module extends object>(module: Module): OpsOf<Module> {
+  const entries = Object.entries(module).filter(([name]) => name.endsWith("Op"));
+  return Object.fromEntries(entries.map(([name, op]) => [name.slice(0, -2), op])) as OpsOf<Module>;
+}

@@ -131,10 +131,6 @@ function rowsOf(rows: number): Extent {
   return { reach: (word) => Math.ceil((word(rows) * word(slot.GATHER_WIDTH) * word(slot.GATHER_BYTES)) / 4) };
 }
 
-const matrix = times(slot.ROWS_ROWS, slot.ROWS_COLUMNS);
-const logits = times(slot.ENTROPY_ROWS, slot.ENTROPY_COLUMNS);
-const targets = times(slot.ENTROPY_ROWS);
-
 /** Of every address in a fixed slot; those of maps follow from their modes. */
 const EXTENTS: {
   readonly [O in Opcode as [Pointers[O]] extends [never] ? never : O]: { readonly [K in Pointers[O]]: Extent };
@@ -186,10 +182,6 @@ const EXTENTS: {
     from: times(slot.SCATTER_COUNT, slot.SCATTER_WIDTH),
     index: times(slot.SCATTER_COUNT),
   },
-  [op.SOFTMAX]: { to: matrix, from: matrix },
-  [op.LOG_SUM_EXP]: { to: times(slot.ROWS_ROWS), from: matrix },
-  [op.CROSS_ENTROPY]: { to: targets, from: logits, index: targets },
-  [op.CROSS_ENTROPY_GRADIENT]: { to: logits, from: logits, index: targets, scale: targets },
   [op.SORT]: {
     work: {
       reach: (word) => (word(slot.SORT_COLUMNS) > SORT_SHORT ? 2 * word(slot.SORT_ROWS) * word(slot.SORT_COLUMNS) : 0),
@@ -227,11 +219,6 @@ function operandElements(code: Int32Array, map: number, operand: number): number
   return Math.min(Math.ceil(n / columns / code[operand + 2]), code[operand + 3]);
 }
 
-/** Slots by their names. */
-function numbersOf(opcode: Opcode, names: readonly string[]): number[] {
-  return names.map((name) => INSTRUCTIONS[opcode].slots.find((each) => each.name === name)?.at ?? 0);
-}
-
 function mapAccesses(code: Int32Array, at: number, map: number): Access[] {
   const counts = code[map + slot.MAP_COUNTS];
   const list: Access[] = [];
@@ -257,10 +244,12 @@ export function accessesOf(code: Int32Array, at: number): Access[] {
   const word = wordsAt(code, at);
   const opcode = opcodeAt(code, at) as Opcode;
   const extents: Readonly<Record<string, Extent>> = (EXTENTS as ByOpcode)[opcode] ?? {};
-  const own = INSTRUCTIONS[opcode].slots
+  const { named, slots } = INSTRUCTIONS[opcode];
+  const names = Object.keys(named);
+  const own = slots
     .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
     .map(({ name, at: number, holds, of }): Access => {
-      const extent: Extent = of ? times(...numbersOf(opcode, of)) : extents[name];
+      const extent: Extent = of ? times(...of.map((each) => names.indexOf(each) + 1)) : extents[name];
       const { reach, anywhere = false, elementwise = false } = extent;
       const reached = reach(word);
       const words = typeof reached === "number" ? dense(reached) : reached;

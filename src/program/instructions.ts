@@ -44,8 +44,10 @@ interface Rest {
   readonly epilogue?: number;
 }
 
-export interface Instruction<S extends Slots = Slots> extends Rest {
-  readonly opcode: Opcode;
+export interface Instruction<S extends Slots = Slots, O extends Opcode = Opcode> extends Rest {
+  readonly opcode: O;
+  /** In print. */
+  readonly name: string;
   readonly named: S;
   /** The same in their order, numbered from 1 on. */
   readonly slots: readonly (Slot & { readonly name: string; readonly at: number })[];
@@ -53,9 +55,14 @@ export interface Instruction<S extends Slots = Slots> extends Rest {
   readonly words: number;
 }
 
-function instruction<const S extends Slots>(opcode: Opcode, named: S, rest?: Rest): Instruction<S> {
+function instruction<const S extends Slots, O extends Opcode>(
+  opcode: O,
+  name: string,
+  named: S,
+  rest?: Rest,
+): Instruction<S, O> {
   const slots = Object.entries(named).map(([name, each], i) => ({ name, at: i + 1, ...each }));
-  return { opcode, named, slots, words: slots.length + 1, ...rest };
+  return { opcode, name, named, slots, words: slots.length + 1, ...rest };
 }
 
 const READ = { holds: "read" } as const;
@@ -63,14 +70,24 @@ const WRITE = { holds: "write" } as const;
 const NUMBER = { holds: "number" } as const;
 const COUNT = { holds: "count" } as const;
 
-const end = instruction(op.END, {});
-const barrier = instruction(op.BARRIER, {});
-const loop = instruction(op.LOOP, { count: NUMBER, body: NUMBER, depth: NUMBER });
+const end = instruction(op.END, "end", {});
+const barrier = instruction(op.BARRIER, "barrier", {});
+const loop = instruction(op.LOOP, "loop", { count: NUMBER, body: NUMBER, depth: NUMBER });
 
-const index = instruction(op.INDEX, { count: COUNT }, { more: (word) => word(slot.INDEX_COUNT) * slot.INDEX_STRIDE });
+const index = instruction(
+  op.INDEX,
+  "index",
+  { count: COUNT },
+  { more: (word) => word(slot.INDEX_COUNT) * slot.INDEX_STRIDE },
+);
 
 // Operands, outputs and steps behind the slots: access.ts and map-steps.ts.
-const map = instruction(op.MAP, { n: NUMBER, columns: NUMBER, counts: COUNT, function: NUMBER }, { more: mapWords });
+const map = instruction(
+  op.MAP,
+  "map",
+  { n: NUMBER, columns: NUMBER, counts: COUNT, function: NUMBER },
+  { more: mapWords },
+);
 
 /** Words behind the slots of a map. */
 export function mapWords(word: Word): number {
@@ -82,7 +99,7 @@ export function mapWords(word: Word): number {
   );
 }
 
-export const reduce = instruction(op.REDUCE, {
+export const reduce = instruction(op.REDUCE, "reduce", {
   to: WRITE,
   from: READ,
   kind: { ...NUMBER, most: slot.KIND_NORM },
@@ -91,7 +108,7 @@ export const reduce = instruction(op.REDUCE, {
   inner: NUMBER,
 });
 
-export const pack = instruction(op.PACK, {
+export const pack = instruction(op.PACK, "pack", {
   to: WRITE,
   from: READ,
   batch: NUMBER,
@@ -107,6 +124,7 @@ export const pack = instruction(op.PACK, {
 
 export const matmul = instruction(
   op.MATMUL,
+  "matmul",
   {
     c: WRITE,
     a: READ,
@@ -144,25 +162,40 @@ export const matmul = instruction(
 
 export const copy = instruction(
   op.COPY,
+  "copy",
   { to: WRITE, from: READ, rank: { ...COUNT, most: MAX_RANK } },
   { more: (word) => word(slot.COPY_RANK) * slot.COPY_DIMENSION_WORDS },
 );
 
 const ofIndices = { to: WRITE, from: READ, index: READ, count: NUMBER, width: NUMBER, rows: NUMBER } as const;
-export const gather = instruction(op.GATHER, { ...ofIndices, bytes: NUMBER });
-export const scatterAdd = instruction(op.SCATTER_ADD, ofIndices);
+export const gather = instruction(op.GATHER, "gather", { ...ofIndices, bytes: NUMBER });
+export const scatterAdd = instruction(op.SCATTER_ADD, "scatter_add", ofIndices);
 
-const ofRows = { to: WRITE, from: READ, rows: NUMBER, columns: NUMBER } as const;
-export const softmax = instruction(op.SOFTMAX, ofRows);
-export const logSumExp = instruction(op.LOG_SUM_EXP, ofRows);
+const matrix: readonly string[] = ["rows", "columns"];
+const column: readonly string[] = ["rows"];
+const ofRows = { from: { ...READ, of: matrix }, rows: NUMBER, columns: NUMBER } as const;
+export const softmax = instruction(op.SOFTMAX, "softmax", { to: { ...WRITE, of: matrix }, ...ofRows });
+export const logSumExp = instruction(op.LOG_SUM_EXP, "log_sum_exp", { to: { ...WRITE, of: column }, ...ofRows });
 
-const ofTargets = { to: WRITE, from: READ, index: READ, rows: NUMBER, columns: NUMBER } as const;
-export const crossEntropy = instruction(op.CROSS_ENTROPY, ofTargets);
-export const crossEntropyGradient = instruction(op.CROSS_ENTROPY_GRADIENT, { ...ofTargets, scale: READ });
+const ofTargets = {
+  from: { ...READ, of: matrix },
+  index: { ...READ, of: column },
+  rows: NUMBER,
+  columns: NUMBER,
+} as const;
+export const crossEntropy = instruction(op.CROSS_ENTROPY, "cross_entropy", {
+  to: { ...WRITE, of: column },
+  ...ofTargets,
+});
+export const crossEntropyGradient = instruction(op.CROSS_ENTROPY_GRADIENT, "cross_entropy_gradient", {
+  to: { ...WRITE, of: matrix },
+  ...ofTargets,
+  scale: { ...READ, of: column },
+});
 
-const along = ["outer", "n", "inner"] as const;
+const along: readonly string[] = ["outer", "n", "inner"];
 const FLAG = { ...NUMBER, most: 1, quiet: true } as const;
-export const cumulativeSum = instruction(op.CUMULATIVE_SUM, {
+export const cumulativeSum = instruction(op.CUMULATIVE_SUM, "cumulative_sum", {
   to: { ...WRITE, of: along },
   from: { ...READ, of: along },
   outer: NUMBER,
@@ -173,8 +206,18 @@ export const cumulativeSum = instruction(op.CUMULATIVE_SUM, {
   exclusive: FLAG,
 });
 
-const matrix = ["rows", "columns"] as const;
-export const sort = instruction(op.SORT, {
+export const cumulativeMax = instruction(op.CUMULATIVE_MAX, "cumulative_max", {
+  values: { ...WRITE, of: along },
+  indices: { ...WRITE, of: along },
+  from: { ...READ, of: along },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+  integer: FLAG,
+  smallest: FLAG,
+});
+
+export const sort = instruction(op.SORT, "sort", {
   values: { ...WRITE, of: matrix },
   indices: { ...WRITE, of: matrix },
   work: WRITE,
@@ -185,37 +228,41 @@ export const sort = instruction(op.SORT, {
   descending: FLAG,
 });
 
-const described = {
-  [op.END]: end,
-  [op.BARRIER]: barrier,
-  [op.LOOP]: loop,
-  [op.INDEX]: index,
-  [op.MAP]: map,
-  [op.REDUCE]: reduce,
-  [op.PACK]: pack,
-  [op.MATMUL]: matmul,
-  [op.COPY]: copy,
-  [op.GATHER]: gather,
-  [op.SCATTER_ADD]: scatterAdd,
-  [op.SOFTMAX]: softmax,
-  [op.LOG_SUM_EXP]: logSumExp,
-  [op.CROSS_ENTROPY]: crossEntropy,
-  [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
-  [op.CUMULATIVE_SUM]: cumulativeSum,
-  [op.SORT]: sort,
-};
+/** All of them, by their numbers. */
+const described = [
+  end,
+  barrier,
+  loop,
+  index,
+  map,
+  reduce,
+  pack,
+  matmul,
+  copy,
+  gather,
+  scatterAdd,
+  softmax,
+  logSumExp,
+  crossEntropy,
+  crossEntropyGradient,
+  cumulativeSum,
+  sort,
+  cumulativeMax,
+] as const;
 
-export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described;
+type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };
+
+export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described as Described;
 
 type PointersOf<S> = {
   readonly [K in keyof S]: S[K] extends Pointer ? (S[K] extends Pick<Required<Slot>, "of"> ? never : K) : never;
 }[keyof S];
 
 /** Names of the slots of each instruction that hold addresses and do not say themselves how far these reach. */
-export type Pointers = { readonly [O in Opcode]: PointersOf<(typeof described)[O]["named"]> };
+export type Pointers = { readonly [O in Opcode]: PointersOf<Described[O]["named"]> };
 
 /** What stands in the slots of each instruction, by their names. */
-export type Named = { readonly [O in Opcode]: { readonly [K in keyof (typeof described)[O]["named"]]: number } };
+export type Named = { readonly [O in Opcode]: { readonly [K in keyof Described[O]["named"]]: number } };
 
 /** Whether a slot holds an address. */
 export function isPointer({ holds }: Slot): boolean {

@@ -14,26 +14,6 @@ import { type MapStep, STEPS } from "./map-steps.ts";
 
 type Names = ReadonlyMap<number, string>;
 
-const OPCODES: Record<Opcode, string> = {
-  [op.END]: "end",
-  [op.BARRIER]: "barrier",
-  [op.LOOP]: "loop",
-  [op.INDEX]: "index",
-  [op.MAP]: "map",
-  [op.REDUCE]: "reduce",
-  [op.PACK]: "pack",
-  [op.MATMUL]: "matmul",
-  [op.COPY]: "copy",
-  [op.GATHER]: "gather",
-  [op.SCATTER_ADD]: "scatter_add",
-  [op.SOFTMAX]: "softmax",
-  [op.LOG_SUM_EXP]: "log_sum_exp",
-  [op.CROSS_ENTROPY]: "cross_entropy",
-  [op.CROSS_ENTROPY_GRADIENT]: "cross_entropy_gradient",
-  [op.CUMULATIVE_SUM]: "cumulative_sum",
-  [op.SORT]: "sort",
-};
-
 /** Values of slots that choose, in the order of their numbers. */
 const VALUES: Partial<Record<Opcode, Readonly<Record<string, readonly string[]>>>> = {
   [op.REDUCE]: { kind: ["sum", "max", "argmax", "sum_i32", "max_i32", "wide_sum", "sum_in_two", "norm"] },
@@ -54,7 +34,8 @@ export class CodeNames {
   readonly #slots = new Map<number, Names>();
 
   opcode(opcode: number): string {
-    return OPCODES[opcode as Opcode] ?? `opcode ${opcode}`;
+    const what: Instruction | undefined = INSTRUCTIONS[opcode as Opcode];
+    return what?.name ?? `opcode ${opcode}`;
   }
 
   /** A step of a map: `r0 = add a0 a1`. */

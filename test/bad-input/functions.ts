@@ -1,6 +1,7 @@
 // What simdgrad/functions exports, with right arguments.
 import * as functions from "../../src/functions/index.ts";
 import { constant } from "../../src/index.ts";
+import { alongCalls } from "../ops/along.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -22,6 +23,7 @@ const byName: Readonly<Record<string, Call["run"]>> = { ...functions } as never;
 
 export const functionCalls: Readonly<Record<string, Call>> = {
   ...Object.fromEntries(ofOne.map((name) => [name, call(byName[name], a.fitting(matrix))])),
+  ...alongCalls,
   all: call(functions.all, ...reduced),
   any: call(functions.any, ...reduced),
   argsort: call(functions.argsort, a.fitting(matrix), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),
@@ -66,6 +68,5 @@ export const functionCalls: Readonly<Record<string, Call>> = {
     a.optional(a.place(0)),
     a.options({ largest: a.flag(false) }),
   ),
-  unfold: call(functions.unfold, a.fitting(matrix), a.place(0), a.whole(2), a.optional(a.whole(1))),
   zeros: call(functions.zeros, a.shape([2]), dtype),
 };

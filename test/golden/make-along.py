@@ -85,9 +85,25 @@ def order():
     }
 
 
+def extremes():
+    values = lambda f, dim: lambda x: f(x, dim)[0]
+    places = lambda f, dim: lambda x: f(x, dim)[1].to(torch.int32)
+    wild = f64([[1, 3, 3, NAN, 7, NAN, 2], [-0.0, 0.0, -0.0, -INFINITY, INFINITY, INFINITY, 1e-40], [-INFINITY, -INFINITY, -3, -INFINITY, NAN, 0, 9]])
+    wild_whole = i32([[-MAX - 1, -MAX - 1, 0, -1, MAX, MAX, 1], [MAX, MAX, 0, 1, -MAX - 1, 3, -MAX - 1]])
+    entries = {}
+    for name, f in (("cumulativeMax", torch.cummax), ("cumulativeMin", torch.cummin)):
+        entries.update({
+            name: lambda f=f: [case(values(f, -1), real(*s)) for s in ((17,), (3, 5), (5, 1), (2, 3, 4), (3, 0), (0, 3))] + [case(values(f, -1), wild, order=0)],
+            f"{name} 0": lambda f=f: [case(values(f, 0), real(*s)) for s in ((17,), (5, 3), (5, 2, 3))] + [case(values(f, 0), wild.T.contiguous(), order=0)],
+            f"{name} i32": lambda f=f: [case(values(f, 1), x) for x in (integers(3, 17), integers(2, 5, 3), wild_whole)],
+            f"{name} indices": lambda f=f: [case(places(f, 1), x, order=0) for x in (real(3, 17), wild, integers(3, 17), wild_whole, real(2, 5, 3))],
+        })
+    return entries
+
+
 def main():
     written = []
-    for name, make_cases in {**sums(), **indices(), **order()}.items():
+    for name, make_cases in {**sums(), **indices(), **order(), **extremes()}.items():
         make.random = numpy.random.default_rng(zlib.crc32(name.encode()))
         cases = ",\n".join(json.dumps(each, separators=(",", ":")) for each in make_cases())
         written.append(f"{json.dumps(name)}: [\n{cases}\n]")

@@ -1,12 +1,15 @@
 // What an op forgets is a type error (`tsc -p test` fails where an error that is expected here does not come), or fails here by name.
+import { globSync } from "node:fs";
+import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { constant, input } from "../../src/create.ts";
 import { topological } from "../../src/graph.ts";
 import { nondifferentiable, type Op } from "../../src/op.ts";
+import { ops } from "../../src/ops/index.ts";
 import { concat, permute } from "../../src/ops/movement.ts";
 import { STEPS } from "../../src/program/map-steps.ts";
 import { apply } from "../../src/tensor.ts";
-import { goldenCases } from "../golden.ts";
+import { goldenCases, goldenEntries } from "../golden.ts";
 import { samples } from "./samples.ts";
 
 const rules = { name: "shifted", vjp: nondifferentiable, lowering: { kind: "view" } } as const;
@@ -36,4 +39,19 @@ test("a step reads as many registers as its op has inputs", () => {
         if (lowering.kind === "map")
           expect({ [name]: STEPS[lowering.code(node.inputs, node)].sources }).toEqual({ [name]: node.inputs.length });
       }
+});
+
+const files = globSync("src/ops/*.ts").map((path) => basename(path, ".ts"));
+
+test.each(files)("every op that src/ops/%s.ts exports is in the table of all ops", async (file) => {
+  const exported: Readonly<Record<string, unknown>> = await import(`../../src/ops/${file}.ts`);
+  const known = new Set<unknown>(Object.values(ops));
+  const isOp = (each: unknown) => typeof each === "object" && each !== null && "infer" in each && "vjp" in each;
+  expect(Object.keys(exported).filter((name) => isOp(exported[name]) && !known.has(exported[name]))).toEqual([]);
+});
+
+test("every golden entry along an axis is used", () => {
+  const used = Object.values(samples).flatMap((list) => list.map(({ golden }) => golden));
+  const entries = goldenEntries("along").map((entry) => `along/${entry}`);
+  expect(entries.filter((entry) => !used.includes(entry))).toEqual([]);
 });

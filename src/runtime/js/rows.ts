@@ -1,8 +1,16 @@
-// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient, running sums, sorting. Twin of
+// Row kernels in JavaScript: softmax, log-sum-exp, cross-entropy and its gradient, running sums and maxima, sorting. Twin of
 // assembly/softmax.ts, cumulative.ts and sort.ts.
 import * as op from "../../../assembly/isa/opcode.ts";
 import { SORT_SHORT } from "../../../assembly/isa/sizes.ts";
 import {
+  CUMULATIVE_MAX_FROM,
+  CUMULATIVE_MAX_INDICES,
+  CUMULATIVE_MAX_INNER,
+  CUMULATIVE_MAX_INTEGER,
+  CUMULATIVE_MAX_N,
+  CUMULATIVE_MAX_OUTER,
+  CUMULATIVE_MAX_SMALLEST,
+  CUMULATIVE_MAX_VALUES,
   CUMULATIVE_SUM_EXCLUSIVE,
   CUMULATIVE_SUM_FROM,
   CUMULATIVE_SUM_INNER,
@@ -40,6 +48,7 @@ export const ROW_KERNELS = {
   [op.CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
   [op.CUMULATIVE_SUM]: cumulativeSum,
   [op.SORT]: sort,
+  [op.CUMULATIVE_MAX]: cumulativeMax,
 };
 
 function softmax(memory: JsMemory, code: Int32Array, at: number): void {
@@ -132,6 +141,25 @@ function cumulativeSum({ f, i }: JsMemory, code: Int32Array, at: number): void {
       sum += words[code[at + CUMULATIVE_SUM_FROM] + element];
       if (isInteger) sum |= 0;
       words[code[at + CUMULATIVE_SUM_TO] + element] = isExclusive ? before : sum;
+    }
+  }
+}
+
+function cumulativeMax({ f, i }: JsMemory, code: Int32Array, at: number): void {
+  const [values, indices, from] = [CUMULATIVE_MAX_VALUES, CUMULATIVE_MAX_INDICES, CUMULATIVE_MAX_FROM].map(
+    (slot) => code[at + slot],
+  );
+  const [n, inner] = [code[at + CUMULATIVE_MAX_N], code[at + CUMULATIVE_MAX_INNER]];
+  const words = code[at + CUMULATIVE_MAX_INTEGER] === 1 ? i : f;
+  const isSmallest = code[at + CUMULATIVE_MAX_SMALLEST] === 1;
+  for (let line = 0; line < code[at + CUMULATIVE_MAX_OUTER] * inner; line++) {
+    const start = Math.floor(line / inner) * n * inner + (line % inner);
+    for (let k = 0, place = 0; k < n; k++) {
+      const element = start + k * inner;
+      const [x, largest] = [words[from + element], words[from + start + place * inner]];
+      if (Number.isNaN(x) || (isSmallest ? x <= largest : x >= largest)) place = k;
+      i[values + element] = i[from + start + place * inner];
+      i[indices + element] = place;
     }
   }
 }

@@ -48,7 +48,7 @@ export function timeOf(code: Int32Array, start: number, end: number, team: Team)
   for (let at = start; at < end; ) {
     const opcode = opcodeAt(code, at);
     const length = lengthAt(code, at);
-    if (!(opcode in WORK) || length === 0) break; // no program: running it will tell
+    if (!(opcode < op.OPCODES) || length === 0) break; // no program: running it will tell
     if (opcode === op.LOOP) {
       meet(at, 0);
       const body = at + length;
@@ -111,12 +111,26 @@ interface Work<Slots> {
 
 const none: Work<unknown> = { cut: () => boxes([0, 1]) };
 
-const rows: Work<{ readonly rows: number; readonly columns: number }> = {
+// What is cut as its slots suggest: rows of a matrix, lines along the middle axis of three.
+type Rows = { readonly rows: number; readonly columns: number };
+type Lines = { readonly outer: number; readonly n: number; readonly inner: number };
+
+const rows: Work<Rows> = {
   cut: ({ rows, columns }) => boxes(whole(columns), [rows, cut.rowsOfChunk(columns)]),
   unit: () => ROW_ELEMENT,
 };
 
-const WORK: { readonly [O in Opcode]: Work<Named[O]> } = {
+const lines: Work<Lines> = {
+  cut({ outer, n, inner }) {
+    const columns = cut.cumulativeColumns(inner);
+    const groups = outer * parts(inner, columns);
+    return boxes(whole(n * columns), [groups, cut.cumulativeGroups(n, columns)]);
+  },
+};
+
+const WORK: { readonly [O in Opcode as Named[O] extends Rows | Lines ? never : O]: Work<Named[O]> } & {
+  readonly [O in Opcode]?: Work<Named[O]>;
+} = {
   [op.END]: none,
   [op.BARRIER]: none,
   [op.LOOP]: none,
@@ -147,17 +161,6 @@ const WORK: { readonly [O in Opcode]: Work<Named[O]> } = {
         size: (i) => count + more * part.size(i),
         total: part.count * count + more * part.total,
       };
-    },
-  },
-  [op.SOFTMAX]: rows,
-  [op.LOG_SUM_EXP]: rows,
-  [op.CROSS_ENTROPY]: rows,
-  [op.CROSS_ENTROPY_GRADIENT]: rows,
-  [op.CUMULATIVE_SUM]: {
-    cut({ outer, n, inner }) {
-      const columns = cut.cumulativeColumns(inner);
-      const groups = outer * parts(inner, columns);
-      return boxes(whole(n * columns), [groups, cut.cumulativeGroups(n, columns)]);
     },
   },
   [op.SORT]: { ...rows, unit: ({ columns }) => ROW_ELEMENT * Math.ceil(Math.log2(Math.max(2, columns))) }, // times turns of merging
@@ -212,7 +215,10 @@ function whole(length: number): Axis {
 
 /** What there is to do for the instruction at `at`; its slots are those of its opcode. */
 function workAt(code: Int32Array, at: number): Work<Readonly<Record<string, number>>> {
-  return WORK[opcodeAt(code, at) as Opcode] as Work<Readonly<Record<string, number>>>;
+  const opcode = opcodeAt(code, at) as Opcode;
+  return (WORK[opcode] ?? ("rows" in INSTRUCTIONS[opcode].named ? rows : lines)) as Work<
+    Readonly<Record<string, number>>
+  >;
 }
 
 /** The words of an instruction's slots, by their names. */
