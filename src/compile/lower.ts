@@ -9,7 +9,7 @@ import { scalar, type Tensor } from "../tensor.ts";
 import { depthsOf, type Fused, fuse, type Group } from "./fuse.ts";
 import { baseOf, type Location, type Locations, operandsOf } from "./locations.ts";
 import { fillBody, mapBody } from "./map-body.ts";
-import { type Emission, place, type Work } from "./placement.ts";
+import { type Emission, place, type Wanted } from "./placement.ts";
 import { order } from "./schedule.ts";
 import { Scope } from "./scope.ts";
 
@@ -20,12 +20,12 @@ export interface LowerOptions {
   readonly names: ReadonlyMap<Tensor, string>;
 }
 
-/** Emits the work of one scope; placeholders are in `scope.held` already. */
-export function lower(scope: Scope, work: Work, options: LowerOptions): void {
-  const fused = fuse(rootsOf(work), options.optimize);
+/** Emits what is wanted of one scope; placeholders are in `scope.held` already. */
+export function lower(scope: Scope, wanted: Wanted, options: LowerOptions): void {
+  const fused = fuse(rootsOf(wanted), options.optimize);
   const emitter = new Emitter(scope, fused, options);
   for (const inPlace of options.optimize ? (["eager", "sure", "none"] as const) : (["none"] as const)) {
-    const { placed, also, tasks } = place(fused, work, emitter, inPlace);
+    const { placed, also, tasks } = place(fused, wanted, emitter, inPlace);
     const sequence = order(tasks);
     if (sequence === undefined) continue;
     emitter.placed = placed;
@@ -37,7 +37,7 @@ export function lower(scope: Scope, work: Work, options: LowerOptions): void {
 }
 
 /** Outputs, then assignments by how early they can be made: in this order their gradients are short-lived. */
-function rootsOf({ outputs, assignments }: Work): Tensor[] {
+function rootsOf({ outputs, assignments }: Wanted): Tensor[] {
   const values = assignments.map(({ value }) => value);
   const levels = depthsOf(topological(values));
   const sorted = values.map((value, i) => ({ value, i, level: levels.get(value) ?? 0 }));

@@ -20,17 +20,17 @@ export function arrange(items: readonly Item[]): { readonly items: readonly Item
   return { items, arenaWords: plan(items) };
 }
 
-interface Memory {
+interface Touched {
   readonly reads: Set<Buffer>;
   readonly writes: Set<Buffer>;
 }
 
-function noMemory(): Memory {
+function noMemory(): Touched {
   return { reads: new Set(), writes: new Set() };
 }
 
 /** Adds what an item touches. */
-function touch(memory: Memory, item: Item): Memory {
+function touch(memory: Touched, item: Item): Touched {
   if (isLoop(item)) for (const each of item.body) touch(memory, each);
   else {
     for (const buffer of item.reads) memory.reads.add(rootOf(buffer));
@@ -40,7 +40,7 @@ function touch(memory: Memory, item: Item): Memory {
 }
 
 /** Whether the order of two makes a difference. */
-function depend(a: Memory, b: Memory): boolean {
+function depend(a: Touched, b: Touched): boolean {
   return shareAny(a.writes, b.reads) || shareAny(a.writes, b.writes) || shareAny(a.reads, b.writes);
 }
 
@@ -51,7 +51,7 @@ function shareAny(a: ReadonlySet<Buffer>, b: ReadonlySet<Buffer>): boolean {
 
 interface Waiting {
   readonly item: Item;
-  readonly memory: Memory;
+  readonly memory: Touched;
   /** That it writes. */
   readonly words: number;
 }
@@ -82,7 +82,7 @@ function waitingFor(item: Item, most: number, reach: number): Waiting {
 }
 
 /** Index of the first that depends neither on the phase nor on those before it; -1 without one. Loops stay behind what is before them. */
-function firstFree(waiting: readonly Waiting[], phase: Memory, most: number): number {
+function firstFree(waiting: readonly Waiting[], phase: Touched, most: number): number {
   const passed = noMemory();
   for (const [i, { item, memory, words }] of waiting.entries()) {
     if (i > 0 && isLoop(item)) return -1;

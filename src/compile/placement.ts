@@ -15,14 +15,14 @@ export interface Output {
 }
 
 /** A value that replaces what a leaf's buffer holds, once nobody reads the old one any more. */
-export interface Assignment extends Output {
+export interface Overwrite extends Output {
   readonly old: Tensor;
 }
 
 /** What a scope must get done. */
-export interface Work {
+export interface Wanted {
   readonly outputs: readonly Output[];
-  readonly assignments: readonly Assignment[];
+  readonly assignments: readonly Overwrite[];
 }
 
 /** How tasks are carried out. */
@@ -49,7 +49,7 @@ export interface Placement {
 export type InPlace = "eager" | "sure" | "none";
 
 /** Places results and makes the tasks of a scope. */
-export function place(fused: Fused, work: Work, emission: Emission, inPlace: InPlace): Placement {
+export function place(fused: Fused, wanted: Wanted, emission: Emission, inPlace: InPlace): Placement {
   const placed = new Map<Tensor, Buffer>();
   const also = new Map<Tensor, Buffer[]>();
   const written = new Map<Group, number>();
@@ -97,7 +97,7 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
     );
   for (const [group, task] of taskOf) for (const base of sourcesOf(group, fused.locations)) read(task, base);
 
-  for (const { value, target } of work.outputs) {
+  for (const { value, target } of wanted.outputs) {
     const base = baseOf(value);
     if (!write(groupMaking(fused, base), base, target))
       read(
@@ -107,8 +107,8 @@ export function place(fused: Fused, work: Work, emission: Emission, inPlace: InP
   }
 
   // Values of leaves first go to a place of their own: the leaf may be overwritten before this assignment's turn.
-  const pending: { readonly task: Task; readonly assignment: Assignment }[] = [];
-  for (const assignment of work.assignments) {
+  const pending: { readonly task: Task; readonly assignment: Overwrite }[] = [];
+  for (const assignment of wanted.assignments) {
     const { value, target, old } = assignment;
     const base = baseOf(value);
     if (base === old) continue;

@@ -3,7 +3,7 @@ import { MAP } from "../../assembly/isa/opcode.ts";
 import { wholePanels } from "../../assembly/isa/panels.ts";
 import { MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
-import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
+import { copy, type Description, pack, type Slots, type Values } from "../program/instructions.ts";
 import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
 import { type DType, joinAxes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

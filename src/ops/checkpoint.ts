@@ -4,7 +4,7 @@
 import { aFunction } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import { type Copy, type Op, perInput } from "../op.ts";
+import { type Op, perInput, type Recomputed } from "../op.ts";
 import { apply, Tensor, tensors } from "../tensor.ts";
 
 /** The value of the first input, computed again for backward from the others. Attributes: which checkpoint it belongs to. */
@@ -41,7 +41,7 @@ function copiesInside(
   starts: ReadonlySet<Tensor>,
   of: object,
   cotangent: Tensor,
-  before: ReadonlyMap<Tensor, Copy>,
+  before: ReadonlyMap<Tensor, Recomputed>,
 ): Map<Tensor, Tensor> {
   const copies = new Map<Tensor, Tensor>();
   const inside = new Set<Tensor>();

@@ -19,7 +19,7 @@ import {
 } from "../../../../assembly/isa/slots.ts";
 import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
-import { Body, I32, op, type Signature, simd, V128 } from "./writer.ts";
+import { FunctionBody, I32, op, type Signature, simd, V128 } from "./writer.ts";
 
 /** Address of the map's word MAP_N, its first element and the one after its last: whole vectors. */
 export const MAP_SIGNATURE: Signature = { parameters: 3, results: 0 };
@@ -44,7 +44,7 @@ export function rowsOfOutputs(code: Int32Array, map: number): number[] {
 }
 
 /** A function for the map at `map` of a program, or undefined if it has to be left to the block machine. */
-export function mapFunction(code: Int32Array, map: number, fused: boolean): Body | undefined {
+export function mapFunction(code: Int32Array, map: number, fused: boolean): FunctionBody | undefined {
   const counts = code[map + MAP_COUNTS];
   const operands = Array.from({ length: counts & 0xff }, (_, k) => map + MAP_FIRST + k * MAP_OPERAND_WORDS);
   if (!operands.every((at) => isReadable(code, map, at))) return undefined;
@@ -53,7 +53,7 @@ export function mapFunction(code: Int32Array, map: number, fused: boolean): Body
   const steps = [...stepsOf(code, map)];
   if (!steps.every((step) => isShort(step.code))) return undefined;
 
-  const body = new Body(MAP_SIGNATURE.parameters);
+  const body = new FunctionBody(MAP_SIGNATURE.parameters);
   const stepper = new Stepper(body, fused);
   const position = body.local(I32); // bytes from an operand's or a result's beginning
   const shifted = (parameter: number, to: number) => {
@@ -159,7 +159,7 @@ function isReadable(code: Int32Array, map: number, at: number): boolean {
 }
 
 interface Loop {
-  readonly body: Body;
+  readonly body: FunctionBody;
   readonly stepper: Stepper;
   readonly position: number;
   readonly address: (slot: number) => number;

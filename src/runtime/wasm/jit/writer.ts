@@ -92,7 +92,7 @@ function signed(to: number[], value: number): void {
 }
 
 /** The body of a function that is being written: its instructions, and its locals behind the parameters. */
-export class Body {
+export class FunctionBody {
   readonly #parameters: number;
   readonly #locals: number[] = [];
   readonly #bytes: number[] = [];
@@ -179,7 +179,7 @@ export interface Signature {
 /** A function of the module, exported by its number. */
 export interface Made {
   readonly signature: Signature;
-  readonly body: Body;
+  readonly body: FunctionBody;
 }
 
 const MOST_PAGES = 65536;
