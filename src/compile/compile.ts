@@ -88,7 +88,7 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     scope,
     {
       outputs: outputEntries,
-      assignments: assignments.map(([old], i) => ({ old, value: newValues[i], target: leaves.get(old) })),
+      overwrites: assignments.map(([old], i) => ({ old, value: newValues[i], target: leaves.get(old) })),
     },
     { optimize, leaf: (node) => leaves.get(node), names },
   );
