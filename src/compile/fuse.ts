@@ -4,6 +4,7 @@ import { MAX_OPERANDS, MAX_OUTPUTS, MAX_SCRATCH_REGISTERS } from "../../assembly
 import { topological } from "../graph.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { addTo } from "./lists.ts";
 import { baseOf, Locations } from "./locations.ts";
 
 /** Nodes that one emission makes. */
@@ -22,7 +23,6 @@ export interface Group {
 export interface Fused {
   readonly order: readonly Tensor[];
   readonly groups: readonly Group[];
-  readonly levels: ReadonlyMap<Tensor, number>;
   /** The group that makes a node; leaves, views and what is read where its input lies have none. */
   readonly groupOf: ReadonlyMap<Tensor, Group>;
   readonly locations: Locations;
@@ -96,12 +96,7 @@ function joinedLevelsOf(order: readonly Tensor[], users: Users): Map<Tensor, num
 
 function usersOf(order: readonly Tensor[]): Users {
   const users = new Map<Tensor, Tensor[]>();
-  for (const node of order)
-    for (const input of inputsOf(node)) {
-      const list = users.get(input);
-      if (list === undefined) users.set(input, [node]);
-      else list.push(node);
-    }
+  for (const node of order) for (const input of inputsOf(node)) addTo(users, input, node);
   return users;
 }
 
@@ -125,13 +120,7 @@ function connect(order: readonly Tensor[], levels: ReadonlyMap<Tensor, number>):
       if (fusable(input, node) && levels.get(input) === levels.get(node)) parent.set(find(input), find(node));
   }
   const sets = new Map<Tensor, Tensor[]>();
-  for (const node of order) {
-    if (!isMap(node)) continue;
-    const root = find(node);
-    const set = sets.get(root);
-    if (set === undefined) sets.set(root, [node]);
-    else set.push(node);
-  }
+  for (const node of order) if (isMap(node)) addTo(sets, find(node), node);
   return [...sets.values()].flatMap(split);
 }
 
@@ -207,7 +196,7 @@ export function fuse(roots: readonly Tensor[], join: boolean): Fused {
     if (group.lead !== undefined) groupOf.set(group.lead, group);
     for (const node of group.maps) groupOf.set(node, group);
   }
-  return { order, groups, levels, groupOf, locations };
+  return { order, groups, groupOf, locations };
 }
 
 // An epilogue that reads more whole operands than this (an optimizer's step) drives the product's own blocks out of the cache:

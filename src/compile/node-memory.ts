@@ -3,6 +3,7 @@ import type { Buffer, View } from "../program/lir.ts";
 import { type Aval, showShape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Fused } from "./fuse.ts";
+import { addTo } from "./lists.ts";
 import { baseOf, type Location, type Locations } from "./locations.ts";
 import type { Scope } from "./scope.ts";
 
@@ -32,8 +33,8 @@ export class NodeMemory {
       const { lowering } = node.op;
       if (lowering.kind !== "item") continue;
       const items = this.#items.get(node.inputs[0]) ?? new Map<number, Tensor[]>();
-      const index = lowering.index(node.attrs);
-      this.#items.set(node.inputs[0], items.set(index, [...(items.get(index) ?? []), node]));
+      addTo(items, lowering.index(node.attrs), node);
+      this.#items.set(node.inputs[0], items);
     }
   }
 

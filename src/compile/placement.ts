@@ -5,6 +5,7 @@ import { MAX_OUTPUTS } from "../../assembly/isa/sizes.ts";
 import type { Buffer } from "../program/lir.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Fused, Group } from "./fuse.ts";
+import { addTo } from "./lists.ts";
 import { baseOf, isWhole, type Locations, operandsOf } from "./locations.ts";
 import type { Task } from "./schedule.ts";
 
@@ -150,7 +151,7 @@ class Placer implements Placement {
     const count = this.#written.get(group) ?? group.results.length;
     if (this.#inPlace === "none" || !group.maps.includes(base) || count === MAX_OUTPUTS) return false;
     this.#written.set(group, count + 1);
-    this.also.set(base, [...(this.also.get(base) ?? []), target]);
+    addTo(this.also, base, target);
     return true;
   }
 
