@@ -211,7 +211,7 @@ function leadOf(
   taken: ReadonlyMap<Tensor, unknown>,
 ): Tensor | undefined {
   const members = new Set(maps);
-  for (const { op } of maps) if (op.lowering.kind === "map" && op.lowering.indexed) return undefined;
+  if (maps.some(({ op: { lowering } }) => lowering.kind === "map" && lowering.indexed)) return undefined;
   const operands = maps.flatMap(({ inputs }) => inputs).filter((input) => !members.has(input));
   const whole = new Set(
     operands.filter(({ shape, op }) => op.lowering.kind !== "broadcast" && sameShape(shape, maps[0].shape)),

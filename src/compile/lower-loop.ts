@@ -37,12 +37,12 @@ export function lowerLoop(
     const name = `${label} carry ${i}`;
     if (!reverse && items.get(results.length + i)?.every((item) => !memory.placed.has(item))) {
       const history = scope.temporary(size * (length + 1), dtype, name);
-      scope.copyWhole(history, inputs[i]);
+      scope.copyElements(history, inputs[i]);
       return { buffer: buffers.element(history, size, length, false, depth), history };
     }
     // It changes from step to step: it belongs to the loop, although it outlives it.
     const buffer = buffers.create(size, dtype, name, inner.depth);
-    scope.copyWhole(buffer, inputs[i]);
+    scope.copyElements(buffer, inputs[i]);
     return { buffer };
   });
   parameters.forEach((parameter, i) => {
@@ -73,14 +73,7 @@ export function lowerLoop(
   scope.loop(length, inner);
   for (const [same, stack] of stacks) memory.holdItems(same, stack);
   carries.forEach(({ buffer, history }, i) => {
-    const same = items.get(i) ?? [];
-    if (history === undefined) memory.holdItems(same, buffer);
-    else for (const item of same) copyLast(history, memory.of(item), buffer.size * length, scope);
+    if (history === undefined) memory.holdItems(items.get(i), buffer);
+    else for (const item of items.get(i) ?? []) scope.copyElements(memory.of(item), history, buffer.size * length);
   });
-}
-
-/** Copies what a history holds from `start` on, which is what the last step has left. */
-function copyLast(history: Buffer, to: Buffer, start: number, scope: Scope): void {
-  const strides = [1];
-  scope.copy([history.size - start], { buffer: to, start: 0, strides }, { buffer: history, start, strides });
 }

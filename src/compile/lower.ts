@@ -64,12 +64,12 @@ class ScopeWriter implements Emission {
 
   copy(value: Tensor, target: Buffer): void {
     this.#scope.label = `copy ${target.label}`;
-    this.#scope.copyWhole(target, this.memory.whole(value));
+    this.#scope.copyElements(target, this.memory.whole(value));
   }
 
   copyBuffer(from: Buffer, to: Buffer): void {
     this.#scope.label = `assign ${to.label}`;
-    this.#scope.copyWhole(to, from);
+    this.#scope.copyElements(to, from);
   }
 
   temporary({ size, dtype, label }: Buffer): Buffer {
@@ -178,15 +178,18 @@ class ScopeWriter implements Emission {
 
   /** A kernel of several outputs has a buffer for each, whether anybody reads it or not. */
   #leadOfSeveral(lead: Tensor, avals: readonly Aval[]): void {
-    const wholes = avals.map(({ shape, dtype }, i): [same: readonly Tensor[], buffer: Buffer] => {
-      const same = this.memory.items(lead).get(i) ?? [];
-      return [same, this.memory.placeOf(same) ?? this.#scope.temporary(sizeOf(shape), dtype, `${lead.op.name} ${i}`)];
-    });
+    const items = this.memory.items(lead);
+    const buffers = avals.map(
+      ({ shape, dtype }, i) =>
+        this.memory.placeOf(items.get(i)) ?? this.#scope.temporary(sizeOf(shape), dtype, `${lead.op.name} ${i}`),
+    );
     this.#lead(
       lead,
-      wholes.map(([, buffer], i) => whole(buffer, avals[i])),
+      buffers.map((buffer, i) => whole(buffer, avals[i])),
     );
-    for (const [same, whole] of wholes) this.memory.holdItems(same, whole);
+    buffers.forEach((buffer, i) => {
+      this.memory.holdItems(items.get(i), buffer);
+    });
   }
 
   #fill(output: Buffer, { shape, dtype }: Aval, value: number): void {

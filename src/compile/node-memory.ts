@@ -77,15 +77,15 @@ export class NodeMemory {
   }
 
   /** Where one of these items is placed, if any is. */
-  placeOf(items: readonly Tensor[]): Buffer | undefined {
+  placeOf(items: readonly Tensor[] = []): Buffer | undefined {
     return items.map((item) => this.placed.get(item)).find((target) => target !== undefined);
   }
 
   /** Items that are one output have its buffer, but for those that are placed elsewhere: these get copies. */
-  holdItems(items: readonly Tensor[], output: Buffer): void {
+  holdItems(items: readonly Tensor[] | undefined = [], output: Buffer): void {
     for (const item of items) {
       const target = this.placed.get(item) ?? output;
-      if (target !== output) this.#scope.copyWhole(target, output);
+      if (target !== output) this.#scope.copyElements(target, output);
       this.hold(item, target);
     }
   }

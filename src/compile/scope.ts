@@ -118,10 +118,11 @@ export class Scope implements Emitter {
     this.instruction(copy, { to: addressOf(to), from: addressOf(from) }, axes);
   }
 
-  /** All elements of a buffer of the same size. */
-  copyWhole(to: Buffer, from: Buffer): void {
-    const words = from.dtype === "u8" ? Math.ceil(from.size / 4) : from.size;
-    this.copy([words], { buffer: to, start: 0, strides: [1] }, { buffer: from, start: 0, strides: [1] });
+  /** Copies the elements of a buffer, from the first on that is given, to the beginning of another. */
+  copyElements(to: Buffer, from: Buffer, first = 0): void {
+    const size = from.size - first;
+    const words = from.dtype === "u8" ? Math.ceil(size / 4) : size;
+    this.copy([words], { buffer: to, start: 0, strides: [1] }, { buffer: from, start: first, strides: [1] });
   }
 
   loop(count: number, body: Scope): void {
