@@ -117,6 +117,22 @@ export class FunctionBody {
     signed(this.#bytes, value | 0);
   }
 
+  /** Puts the i32 in a local on the stack. */
+  get(local: number): void {
+    this.put(op.get, local);
+  }
+
+  /** Takes the i32 on the stack into a local. */
+  set(local: number): void {
+    this.put(op.set, local);
+  }
+
+  /** `opcode` of the i32 on the stack and a number. */
+  with(opcode: number, value: number): void {
+    this.i32(value);
+    this.put(opcode);
+  }
+
   /** Loads the i32 at the address on the stack and `offset` bytes. */
   load(offset: number): void {
     this.put(op.load, 2, offset);
