@@ -17,9 +17,10 @@ export function arrange(items: readonly Item[]): { readonly items: readonly Item
     const words = plan(closer);
     if (words <= arenaWords) return { items: closer, arenaWords: words };
   }
-  return { items, arenaWords: plan(items) };
+  return { items, arenaWords: plan(items) }; // once more: offsets are those of the last plan
 }
 
+/** Buffers that instructions read and write. */
 interface Touched {
   readonly reads: Set<Buffer>;
   readonly writes: Set<Buffer>;
