@@ -49,9 +49,10 @@ export function productAt(frame: usize): Product {
  *       for each strip of mr rows of A                          for each panel of nr columns of B
  *         for each panel of B: a tile of C                        for each strip of A: a tile of C
  *
- * So close, A is read as it lies, once. Else, where enough panels read them, numbers of A are first put side by side in the frame (`packs`):
- * far apart, each column of a transposed A is a cache line of its own, and strides of powers of two evict one another. Neighbouring tiles
- * of the inner loop are one call (`count`), but a ragged one, which has fewer columns than a panel, goes by way of the frame's tile.
+ * So close, A is read as it lies, once. Else, where enough panels read them, numbers of A are first put side by side in the frame
+ * (`packs`): far apart, each column of a transposed A is a cache line of its own, and strides of powers of two evict one another.
+ * Neighbouring tiles of the inner loop are one call (`count`), but a ragged one, which has fewer columns than a panel, goes by way of the
+ * frame's tile.
  */
 export function product(it: Product): void {
   const c = it.c;

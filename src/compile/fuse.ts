@@ -5,7 +5,7 @@ import { topological } from "../graph.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { addTo } from "./lists.ts";
-import { baseOf, Locations } from "./locations.ts";
+import { baseOf, Locations, operandsOf } from "./locations.ts";
 
 /** Nodes that one emission makes. */
 export interface Group {
@@ -127,11 +127,7 @@ function connect(order: readonly Tensor[], levels: ReadonlyMap<Tensor, number>):
 const MOST_NODES = Math.min(MAX_NODES, MAX_OUTPUTS);
 
 function fits(nodes: readonly Tensor[]): boolean {
-  if (nodes.length > MOST_NODES) return false;
-  const operands = new Set<Tensor>();
-  for (const { inputs } of nodes)
-    for (const input of inputs) if (!nodes.includes(input)) operands.add(operandOf(input));
-  return operands.size <= MAX_INPUTS;
+  return nodes.length <= MOST_NODES && new Set(operandsOf(nodes).map(operandOf)).size <= MAX_INPUTS;
 }
 
 /** Parts that fit the block machine's registers; in graph order, so edges between them only go forward. */
@@ -210,9 +206,8 @@ function leadOf(
   position: ReadonlyMap<Tensor, number>,
   taken: ReadonlyMap<Tensor, unknown>,
 ): Tensor | undefined {
-  const members = new Set(maps);
   if (maps.some(({ op: { lowering } }) => lowering.kind === "map" && lowering.indexed)) return undefined;
-  const operands = maps.flatMap(({ inputs }) => inputs).filter((input) => !members.has(input));
+  const operands = operandsOf(maps);
   const whole = new Set(
     operands.filter(({ shape, op }) => op.lowering.kind !== "broadcast" && sameShape(shape, maps[0].shape)),
   );
