@@ -1,7 +1,8 @@
 // Phases: an instruction that need not wait comes before those that must, so that fewer barriers stand between them. The arena does not
 // grow by it.
-import { type Buffer, type Item, isLoop } from "../program/lir.ts";
-import { plan, rootOf, wordsOf } from "./plan.ts";
+import { type Item, isLoop } from "../program/lir.ts";
+import { plan, wordsOf } from "./plan.ts";
+import { depend, noMemory, type Touched, touch } from "./touched.ts";
 
 /** Instructions among which one is looked for: not many, since neighbours find in the caches what they share; fewer if the arena grows. */
 const REACHES = [8, 4, 2];
@@ -18,36 +19,6 @@ export function arrange(items: readonly Item[]): { readonly items: readonly Item
     if (words <= arenaWords) return { items: closer, arenaWords: words };
   }
   return { items, arenaWords: plan(items) }; // once more: offsets are those of the last plan
-}
-
-/** Buffers that instructions read and write. */
-interface Touched {
-  readonly reads: Set<Buffer>;
-  readonly writes: Set<Buffer>;
-}
-
-function noMemory(): Touched {
-  return { reads: new Set(), writes: new Set() };
-}
-
-/** Adds what an item touches. */
-function touch(memory: Touched, item: Item): Touched {
-  if (isLoop(item)) for (const each of item.body) touch(memory, each);
-  else {
-    for (const buffer of item.reads) memory.reads.add(rootOf(buffer));
-    for (const buffer of item.writes) memory.writes.add(rootOf(buffer));
-  }
-  return memory;
-}
-
-/** Whether the order of two makes a difference. */
-function depend(a: Touched, b: Touched): boolean {
-  return shareAny(a.writes, b.reads) || shareAny(a.writes, b.writes) || shareAny(a.reads, b.writes);
-}
-
-function shareAny(a: ReadonlySet<Buffer>, b: ReadonlySet<Buffer>): boolean {
-  for (const buffer of b) if (a.has(buffer)) return true;
-  return false;
 }
 
 interface Waiting {
