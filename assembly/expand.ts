@@ -62,7 +62,7 @@ export function expandRows(to: usize, at: usize, columns: i32, row: i32, i: i32,
 }
 
 /** Writes a block where `expandRows` would read it. */
-export function scatterRows(at: usize, from: usize, columns: i32, row: i32, i: i32, count: i32): void {
+export function writeRows(at: usize, from: usize, columns: i32, row: i32, i: i32, count: i32): void {
   let column = i % columns;
   for (let to = at + 4 * (i / columns) * row; count > 0; to += 4 * row) {
     const run = min(columns - column, count);

@@ -4,7 +4,7 @@
 // Scratch, from its start: a table with the addresses of the operands' and outputs' registers in this block; then blocks of the
 // scratch registers, of the operands that are not read in place and of the outputs that are not written in place, each followed
 // by a pad of 16 words.
-import { expandColumn, expandOne, expandRow, expandRows, expandRun, scatterRows } from "./expand";
+import { expandColumn, expandOne, expandRow, expandRows, expandRun, writeRows } from "./expand";
 import { BLOCK, MAP_CHUNK, MAX_SCRATCH_REGISTERS, SCRATCH_COUNTERS } from "./isa/sizes";
 import {
   ELEMENT_WORD,
@@ -111,7 +111,7 @@ function putBack(output: usize, from: usize, columns: i32, i: i32, count: i32): 
   const at = load<usize>(output);
   const row = load<i32>(output, 4);
   if (row === 0) copyWords(at + 4 * i, from, count);
-  else scatterRows(at, from, columns, row, i, count);
+  else writeRows(at, from, columns, row, i, count);
 }
 
 /** A map of a few elements: all operands are copied first and all outputs last, so there are no hazards to look for. */

@@ -3,7 +3,7 @@
 import { aFunction, checkOptions, must } from "./check.ts";
 import { GradientError } from "./errors.ts";
 import { topological } from "./graph.ts";
-import { type Copy, nondifferentiable, type Op } from "./op.ts";
+import { nondifferentiable, type Op, type Recomputed } from "./op.ts";
 import { type CustomGradientAttrs, customGradient as customGradientOp } from "./ops/leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { apply, aTensor, scalar, type Tensor, tensors } from "./tensor.ts";
@@ -41,7 +41,7 @@ class Cotangents {
 }
 
 /** Nodes that depend on `wrt` through ops that pass gradients. */
-function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
+function reachedByGradients(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
   const set = new Set(wrt);
   for (const node of order)
     if (node.op.vjp !== nondifferentiable && node.inputs.some((input) => set.has(input))) set.add(node);
@@ -55,9 +55,9 @@ function pullback(
   wrt: readonly Tensor[],
 ): readonly (Tensor | undefined)[] {
   const order = topological(outputs);
-  const active = dependents(order, wrt);
+  const active = reachedByGradients(order, wrt);
   const found = new Cotangents();
-  const copies = new Map<Tensor, Copy>();
+  const copies = new Map<Tensor, Recomputed>();
   const again = (node: Tensor) => copies.get(node)?.copy ?? node;
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i];

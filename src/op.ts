@@ -50,7 +50,7 @@ export interface LoopBody {
 }
 
 /** A node that is computed again for backward. */
-export interface Copy {
+export interface Recomputed {
   readonly copy: Tensor;
   /** What the copy was made for. */
   readonly of: object;
@@ -121,11 +121,11 @@ export type Lowering<A> =
   | { readonly kind: "item"; index(attrs: A): number };
 
 /** Everything about an operation; `A` are its attributes. */
-export type Op<A = unknown> = Rules<A> & Identity<A>;
+export type Op<A = unknown> = Rules<A> & Equality<A>;
 
 /** Equal nodes become one, so an op with attributes says which are equal: a text for those that mean the same, undefined for none. */
 type Key<A> = (attrs: A) => string | undefined;
-type Identity<A> = unknown extends A
+type Equality<A> = unknown extends A
   ? { readonly key?: Key<A> }
   : [A] extends [undefined]
     ? { readonly key?: undefined }
@@ -141,7 +141,7 @@ interface Rules<A> {
   /** What the sum of two results of this op is, where it is one, too, and is the cheaper for it: gradients of parts, all of them. */
   joined?(a: Tensor, b: Tensor): { readonly inputs: readonly Tensor[]; readonly attrs: A } | undefined;
   /** Adds copies of nodes under this one, from which their gradient rules read in place of the nodes themselves. */
-  recompute?(node: Tensor, cotangent: Tensor, copies: Map<Tensor, Copy>): void;
+  recompute?(node: Tensor, cotangent: Tensor, copies: Map<Tensor, Recomputed>): void;
   /** The first input, when the second is known. */
   readonly waits?: boolean;
   readonly lowering: Lowering<A>;

@@ -43,11 +43,16 @@ export function productAt(frame: usize): Product {
 }
 
 /**
- * Computes a product in its frame.
+ * Computes a product in its frame, block after block of k:
  *
- * Where B stays in the first cache while all rows of A pass, A is read as it lies, once. Else one panel stays there, and where enough
- * panels read them, numbers of A are first put side by side in the frame: far apart, each column of a transposed A is a cache line of
- * its own, and strides of powers of two evict one another.
+ *     B is `close`: all of a block fits the first cache       else: one panel of it does
+ *       for each strip of mr rows of A                          for each panel of nr columns of B
+ *         for each panel of B: a tile of C                        for each strip of A: a tile of C
+ *
+ * So close, A is read as it lies, once. Else, where enough panels read them, numbers of A are first put side by side in the frame
+ * (`packs`): far apart, each column of a transposed A is a cache line of its own, and strides of powers of two evict one another.
+ * Neighbouring tiles of the inner loop are one call (`count`), but a ragged one, which has fewer columns than a panel, goes by way of the
+ * frame's tile.
  */
 export function product(it: Product): void {
   const c = it.c;
@@ -72,7 +77,7 @@ export function product(it: Product): void {
   const block = depthOf(k);
   const close = columns * min(k, block) <= CLOSE;
   const packs = ready === 0 && !close && columns >= (transposed ? PACK_COLUMNS : PACK_ROWS);
-  const strips = packs || ready !== 0;
+  const strips = packs || ready !== 0; // A is read from strips
   const byRows = !strips && !transposed;
   const nextB = across / nr; // from column to column
   const ldx = strips ? 4 * mr : byRows ? rowA : stepA;
@@ -85,9 +90,11 @@ export function product(it: Product): void {
       if (transposed) packStrips(space, from, stepA, tiled, depth, mr);
       else packRowStrips(space, from, rowA, tiled, depth, mr);
     }
+    // Where this block of A begins, and the bytes from there to its next row.
     const x = packs ? space : ready !== 0 ? ready + 4 * mr * p : from;
     const nextX = packs ? 4 * depth : ready !== 0 ? 4 * k : rowA;
     const panel = b + p * stepB;
+    // Bytes from a tile to the next of the inner loop.
     const alongA = close ? 0 : mr * nextX;
     const alongB = close ? across : 0;
     const alongC = close ? 4 * nr : mr * ldc;

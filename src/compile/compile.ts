@@ -1,5 +1,5 @@
-// compile: outputs and assignments become one Program. The passes are simplify, fuse, lower (with schedule and placement), plan (with
-// phases), encode.
+// compile: outputs and assignments become one Program. The passes are simplify, fuse, lower (with placement and schedule), merge, plan
+// (with phases) and encode.
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 import { aBoolean, aListOf, aMapOf, aRecordOf, aText, type Checks, checkOptions, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
@@ -88,7 +88,7 @@ export function compile(computation: Computation, options: CompileOptions = {}):
     scope,
     {
       outputs: outputEntries,
-      assignments: assignments.map(([old], i) => ({ old, value: newValues[i], target: leaves.get(old) })),
+      overwrites: assignments.map(([old], i) => ({ old, value: newValues[i], target: leaves.get(old) })),
     },
     { optimize, leaf: (node) => leaves.get(node), names },
   );

@@ -4,7 +4,8 @@ import { MAX_OPERANDS, MAX_OUTPUTS, MAX_SCRATCH_REGISTERS } from "../../assembly
 import { topological } from "../graph.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { baseOf, Locations } from "./locations.ts";
+import { addTo } from "./lists.ts";
+import { baseOf, Locations, operandsOf } from "./locations.ts";
 
 /** Nodes that one emission makes. */
 export interface Group {
@@ -22,7 +23,6 @@ export interface Group {
 export interface Fused {
   readonly order: readonly Tensor[];
   readonly groups: readonly Group[];
-  readonly levels: ReadonlyMap<Tensor, number>;
   /** The group that makes a node; leaves, views and what is read where its input lies have none. */
   readonly groupOf: ReadonlyMap<Tensor, Group>;
   readonly locations: Locations;
@@ -96,12 +96,7 @@ function joinedLevelsOf(order: readonly Tensor[], users: Users): Map<Tensor, num
 
 function usersOf(order: readonly Tensor[]): Users {
   const users = new Map<Tensor, Tensor[]>();
-  for (const node of order)
-    for (const input of inputsOf(node)) {
-      const list = users.get(input);
-      if (list === undefined) users.set(input, [node]);
-      else list.push(node);
-    }
+  for (const node of order) for (const input of inputsOf(node)) addTo(users, input, node);
   return users;
 }
 
@@ -125,24 +120,14 @@ function connect(order: readonly Tensor[], levels: ReadonlyMap<Tensor, number>):
       if (fusable(input, node) && levels.get(input) === levels.get(node)) parent.set(find(input), find(node));
   }
   const sets = new Map<Tensor, Tensor[]>();
-  for (const node of order) {
-    if (!isMap(node)) continue;
-    const root = find(node);
-    const set = sets.get(root);
-    if (set === undefined) sets.set(root, [node]);
-    else set.push(node);
-  }
+  for (const node of order) if (isMap(node)) addTo(sets, find(node), node);
   return [...sets.values()].flatMap(split);
 }
 
 const MOST_NODES = Math.min(MAX_NODES, MAX_OUTPUTS);
 
 function fits(nodes: readonly Tensor[]): boolean {
-  if (nodes.length > MOST_NODES) return false;
-  const operands = new Set<Tensor>();
-  for (const { inputs } of nodes)
-    for (const input of inputs) if (!nodes.includes(input)) operands.add(operandOf(input));
-  return operands.size <= MAX_INPUTS;
+  return nodes.length <= MOST_NODES && new Set(operandsOf(nodes).map(operandOf)).size <= MAX_INPUTS;
 }
 
 /** Parts that fit the block machine's registers; in graph order, so edges between them only go forward. */
@@ -207,7 +192,7 @@ export function fuse(roots: readonly Tensor[], join: boolean): Fused {
     if (group.lead !== undefined) groupOf.set(group.lead, group);
     for (const node of group.maps) groupOf.set(node, group);
   }
-  return { order, groups, levels, groupOf, locations };
+  return { order, groups, groupOf, locations };
 }
 
 // An epilogue that reads more whole operands than this (an optimizer's step) drives the product's own blocks out of the cache:
@@ -221,9 +206,8 @@ function leadOf(
   position: ReadonlyMap<Tensor, number>,
   taken: ReadonlyMap<Tensor, unknown>,
 ): Tensor | undefined {
-  const members = new Set(maps);
-  for (const { op } of maps) if (op.lowering.kind === "map" && op.lowering.indexed) return undefined;
-  const operands = maps.flatMap(({ inputs }) => inputs).filter((input) => !members.has(input));
+  if (maps.some(({ op: { lowering } }) => lowering.kind === "map" && lowering.indexed)) return undefined;
+  const operands = operandsOf(maps);
   const whole = new Set(
     operands.filter(({ shape, op }) => op.lowering.kind !== "broadcast" && sameShape(shape, maps[0].shape)),
   );

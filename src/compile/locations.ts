@@ -1,8 +1,21 @@
-// Locations: where the elements of every tensor lie. Windows (slices, other orders of axes, broadcasts) are read where their input lies,
-// by readers that can walk with its strides; a result that becomes a part of another is written there at once, by makers that can.
-// Whatever cannot is copied. A walk is arithmetic on strides:
+// Locations: where the elements of every tensor lie: in the memory of which node, from which element on, and how far apart neighbours are
+// along each axis (strides). Not every node has memory of its own:
 //
-//   x [4, 6] at strides 6, 1  ->  narrow(1, 2, 3): [4, 3] from 2 on at strides 6, 1  ->  permute: [3, 4] from 2 on at strides 1, 6
+//   reading through                                     writing into
+//
+//   x [4, 6]     memory of its own, strides 6, 1        a [2, 3]           b [2, 1]       their makers write into c's memory:
+//     |  narrow(1, 2, 3)                                   \               /              a from 0 on at strides 4, 1,
+//   [4, 3]       in x from 2 on, strides 6, 1               c = concatenate               b from 3 on at strides 4, 1
+//     |  permute(1, 0)                                         [2, 4]                     so c itself is no instruction
+//   [3, 4]       in x from 2 on, strides 1, 6
+//     |
+//   who reads it reads x: neither step is an instruction
+//
+// A location is found by following views, windows (slices, other orders of axes) and broadcasts from the node under them up to the tensor
+// (`#find`, `follow`). It is of use only to readers that walk there: maps that have a mode for it (modes.ts), kernels that say so
+// (`strided`), and copies. Any other reader has the window copied into memory of its own (`#readAll`, `#readBySet`). A copy changes what
+// lies where, also for others: so all readers are asked again until none asks for one more. Then, from the last node to the first, parts
+// are stored in what they are part of, if their makers can write there and all of their readers can read there (`#storeParts`).
 import { MAX_RANK } from "../../assembly/isa/sizes.ts";
 import type { Strides, Walk } from "../op.ts";
 import { type Shape, sizeOf, stridesOf } from "../shape.ts";
@@ -20,7 +33,10 @@ export interface MapSet {
   readonly lead?: Tensor;
 }
 
-/** Strides of the same elements in another shape; undefined where no strides lead through them. */
+/**
+ * Strides of the same elements in another shape; undefined where no strides lead through them. [2, 3, 4] at 24, 4, 1 is [2, 12] at 24, 1,
+ * but cannot be [6, 4]: from row to row it is 4, but 16 from the third to the fourth.
+ */
 export function reshaped(from: Shape, strides: readonly number[], to: Shape): readonly number[] | undefined {
   if (sizeOf(from) === 0) return stridesOf(to);
   // Axes that are one in memory, innermost first.
@@ -54,7 +70,10 @@ function broadcast(from: Shape, strides: readonly number[], to: Shape): number[]
   return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead]));
 }
 
-/** Strides of a window's input where those of the window are known: it has the same elements, in another order. */
+/**
+ * Back through a window that changes nothing but the order of axes: strides of its input, from those with which the window is to be
+ * written. Undefined for other windows.
+ */
 function unordered({ op, attrs, inputs: [input], shape }: Tensor, strides: readonly number[]): number[] | undefined {
   if (op.lowering.kind !== "window" || sizeOf(shape) !== sizeOf(input.shape)) return undefined;
   const own = stridesOf(input.shape);
@@ -70,7 +89,9 @@ function unordered({ op, attrs, inputs: [input], shape }: Tensor, strides: reado
 export class Locations {
   readonly #users: ReadonlyMap<Tensor, readonly Tensor[]>;
   readonly #outside: ReadonlySet<Tensor>;
+  /** The set that a map is in. */
   readonly #setOf = new Map<Tensor, MapSet>();
+  /** The set that is a product's epilogue. */
   readonly #carriedBy = new Map<Tensor, MapSet>();
   /** Windows and broadcasts that somebody needs in memory. Broadcasts are still looked through, but for: */
   readonly #copied = new Set<Tensor>();
@@ -175,6 +196,7 @@ export class Locations {
     return domain;
   }
 
+  /** Whether a node has no memory: who reads it is passed on to its input's. */
   #isPassed(node: Tensor): boolean {
     const { kind } = node.op.lowering;
     if (kind === "window") return !this.#copied.has(node);

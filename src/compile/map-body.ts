@@ -1,18 +1,5 @@
-// The body of a MAP: elementwise nodes as steps over registers, operands with their modes, products and sums contracted.
-import {
-  ADD,
-  AFFINE,
-  BLEND,
-  COPY_BITS,
-  DIV,
-  LINEAR,
-  MUL,
-  MULTIPLY_ADD,
-  QUOTIENT_ADD,
-  SCALED_ADD,
-  SQRT,
-  SQRT_AFFINE,
-} from "../../assembly/isa/map-code.ts";
+// The body of a MAP: elementwise nodes as steps over registers, and operands with their modes.
+import { COPY_BITS } from "../../assembly/isa/map-code.ts";
 import {
   ELEMENT_BYTE,
   ELEMENT_WORD,
@@ -21,10 +8,10 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
-import { ProgramError } from "../errors.ts";
 import type { Address, Buffer, View } from "../program/lir.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type Expression, expressionsOf } from "./expressions.ts";
 import { operandsOf } from "./locations.ts";
 import { type Domain, FULL, type Mode } from "./modes.ts";
 import { addressOf } from "./scope.ts";
@@ -65,42 +52,30 @@ interface Operand {
   readonly element: number;
 }
 
+/** The map of some nodes: operands, each once; a register for every node; steps; and how all that stands in the slots. */
 export function mapBody({ nodes, domain, results, also, viewOf, copied, contract }: MapRequest): MapBody {
   const operands: Operand[] = [];
   const registers = new Map<Tensor, number>();
-  const operandKeys = new Map<string, number>();
+  const known = new Map<string, number>();
   operandsOf(nodes).forEach((input, i) => {
     const view = domain.modes[i] === undefined ? copied(input) : viewOf(input);
     const mode = domain.modes[i] ?? FULL;
     const key = `${keyOf(view)} ${mode.mode} ${mode.div} ${mode.mod}`;
-    const index = operandKeys.get(key) ?? operands.length;
+    const index = known.get(key) ?? operands.length;
     if (index === operands.length) {
       operands.push({ view, mode, element: input.dtype === "u8" ? ELEMENT_BYTE : ELEMENT_WORD });
-      operandKeys.set(key, index);
+      known.set(key, index);
     }
     registers.set(input, REGISTER_OPERAND + index);
   });
-
-  const outputs = nodes.filter((node) => results.has(node));
-  const { steps, firstWrite } = stepsOf(nodes, results, outputs, operands, registers, contract);
+  const isScalar = (tensor: Tensor) => operandOf(registers.get(tensor), operands)?.mode.mode === MODE_SCALAR;
+  const expressions = expressionsOf(nodes, (node) => results.has(node), isScalar, contract);
+  const { steps, firstWrite } = allocate(expressions, results, operands, registers);
   also.forEach(([node], i) => {
-    steps.push({ code: COPY_BITS, target: REGISTER_OUTPUT + outputs.length + i, sources: [registers.get(node) ?? 0] });
+    steps.push({ code: COPY_BITS, target: REGISTER_OUTPUT + results.size + i, sources: [registers.get(node) ?? 0] });
   });
-  const written = [...outputs.map((node) => results.get(node) as View), ...also.map(([, to]) => to)];
-  const lastRead = new Map<Buffer, number>();
-  steps.forEach(({ sources }, i) => {
-    for (const register of sources)
-      if (register >= REGISTER_OPERAND && register < REGISTER_OUTPUT)
-        lastRead.set(operands[register - REGISTER_OPERAND].view.buffer, i);
-  });
+  const written = [...results.values(), ...also.map(([, to]) => to)];
   const n = sizeOf(nodes[0].shape);
-  const isAll = ({ view: { buffer, start }, mode, element }: Operand) =>
-    mode.mode === MODE_FULL && element === ELEMENT_WORD && start === 0 && buffer.size === n;
-  const replaceable = operands.filter((operand) => {
-    const { buffer } = operand.view;
-    const onlyAll = operands.every((other) => other.view.buffer !== buffer || isAll(other));
-    return isAll(operand) && onlyAll && (lastRead.get(buffer) ?? -1) <= firstWrite;
-  });
   const counts = operands.length | (written.length << 8) | (steps.length << 16);
   const slots: (number | Address)[] = [n, domain.columns, counts, 0];
   for (const { view, mode, element } of operands)
@@ -108,21 +83,93 @@ export function mapBody({ nodes, domain, results, also, viewOf, copied, contract
   written.forEach((view, i) => {
     slots.push(addressOf(view), domain.rows[i] ?? 0);
   });
-  for (const { code, target, sources } of steps) {
-    const source = (i: number) => (i < sources.length ? sources[i] : 0);
-    slots.push(code | (target << 8) | (source(0) << 16) | (source(1) << 24), source(2) | (source(3) << 8));
-  }
+  for (const {
+    code,
+    target,
+    sources: [a, b = 0, c = 0, d = 0],
+  } of steps)
+    slots.push(code | (target << 8) | (a << 16) | (b << 24), c | (d << 8));
   return {
     slots,
     reads: operands.map(({ view }) => view.buffer),
     writes: written.map(({ buffer }) => buffer),
-    replaceable: replaceable.map(({ view }) => view.buffer),
+    replaceable: replaceable(operands, steps, firstWrite, n),
   };
+}
+
+/** The operand in a register; undefined where a step's result is in it. */
+function operandOf(register: number | undefined, operands: readonly Operand[]): Operand | undefined {
+  return operands[(register ?? 0) - REGISTER_OPERAND];
+}
+
+/** Buffers that are read as the map runs along them, each element before any result is written. */
+function replaceable(operands: readonly Operand[], steps: readonly Step[], firstWrite: number, n: number): Buffer[] {
+  const lastRead = new Map<Buffer | undefined, number>();
+  steps.forEach(({ sources }, i) => {
+    for (const register of sources) lastRead.set(operandOf(register, operands)?.view.buffer, i);
+  });
+  const isAll = ({ view: { buffer, start }, mode, element }: Operand) =>
+    mode.mode === MODE_FULL && element === ELEMENT_WORD && start === 0 && buffer.size === n;
+  return operands
+    .map(({ view }) => view.buffer)
+    .filter(
+      (buffer) =>
+        operands.every((other) => other.view.buffer !== buffer || isAll(other)) &&
+        (lastRead.get(buffer) ?? -1) <= firstWrite,
+    );
 }
 
 /** What tells two places in memory apart. */
 function keyOf({ buffer, start }: View): string {
   return `${buffer.id}+${start}`;
+}
+
+/**
+ * Steps with a register each: a result is computed in its output's, all else in a scratch register, which is free again after its last
+ * reader. A result that is written over an operand waits until nobody reads this any more: until then it is in a scratch register, too, and
+ * a step at the end copies it (`late`).
+ */
+function allocate(
+  list: readonly Expression[],
+  results: ReadonlyMap<Tensor, View>,
+  operands: readonly Operand[],
+  registers: Map<Tensor, number>,
+): { steps: Step[]; firstWrite: number } {
+  const outputs = [...results.keys()];
+  const lastUse = new Map<Tensor, number>();
+  list.forEach(({ inputs }, i) => {
+    for (const input of inputs) lastUse.set(input, i);
+  });
+  const lastReads = new Map<string, number>();
+  for (const [tensor, i] of lastUse) {
+    const operand = operandOf(registers.get(tensor), operands);
+    if (operand === undefined) continue;
+    const place = keyOf(operand.view);
+    lastReads.set(place, Math.max(i, lastReads.get(place) ?? -1));
+  }
+  const steps: Step[] = [];
+  const late: Step[] = [];
+  const free: number[] = [];
+  let scratch = 0;
+  let firstWrite: number | undefined;
+  list.forEach(({ node, code, inputs }, i) => {
+    const sources = inputs.map((input) => registers.get(input) as number);
+    for (const input of new Set(inputs)) {
+      const register = registers.get(input) as number;
+      const isWaiting = late.some((step) => step.sources[0] === register);
+      if (register < REGISTER_OPERAND && lastUse.get(input) === i && !isWaiting) free.push(register);
+    }
+    const output = results.get(node);
+    const own = REGISTER_OUTPUT + outputs.indexOf(node);
+    const isDirect = output !== undefined && (lastReads.get(keyOf(output)) ?? -1) <= i;
+    const target = isDirect ? own : (free.pop() ?? scratch++);
+    if (isDirect) firstWrite ??= steps.length;
+    else if (output !== undefined) late.push({ code: COPY_BITS, target: own, sources: [target] });
+    else if (!lastUse.has(node)) free.push(target);
+    registers.set(node, target);
+    steps.push({ code, target, sources });
+  });
+  return { firstWrite: firstWrite ?? steps.length, steps: [...steps, ...late] };
 }
 
 /** One scalar into all of a buffer. */
@@ -131,112 +178,4 @@ export function fillBody(to: Buffer, from: Buffer, n: number): Omit<MapBody, "re
   const step = [COPY_BITS | (REGISTER_OUTPUT << 8) | (REGISTER_OPERAND << 16), 0];
   const slots = [n, Math.max(1, n), 1 | (1 << 8) | (1 << 16), 0, ...operand, { buffer: to, words: 0 }, 0, ...step];
   return { slots, reads: [from], writes: [to] };
-}
-
-/** A step that computes a node. */
-interface Expression {
-  readonly node: Tensor;
-  readonly code: number;
-  readonly inputs: readonly Tensor[];
-}
-
-/** Expressions: every node's code and sources, with what only one sum reads drawn into it: products, and what they multiply. */
-function expressions(
-  nodes: readonly Tensor[],
-  results: ReadonlyMap<Tensor, View>,
-  isScalar: (tensor: Tensor) => boolean,
-  contract: boolean,
-): Expression[] {
-  const uses = new Map<Tensor, number>();
-  for (const { inputs } of nodes) for (const input of inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
-  const codeOf = ({ op, inputs, dtype, shape }: Tensor): number => {
-    if (op.lowering.kind !== "map") throw new ProgramError(`${op.name}: is not elementwise`);
-    return op.lowering.code(inputs, { dtype, shape });
-  };
-  const codes = new Map(nodes.map((node) => [node, codeOf(node)]));
-  const isPassing = (node: Tensor, code: number) =>
-    contract && codes.get(node) === code && uses.get(node) === 1 && !results.has(node);
-  const drawn = new Set<Tensor>();
-  const draw = (node: Tensor) => {
-    drawn.add(node);
-    return node.inputs;
-  };
-  /** The factors of a product, a scalar last. */
-  const factors = (product: Tensor) => {
-    const [x, y] = draw(product);
-    return isScalar(x) ? ([y, x] as const) : ([x, y] as const);
-  };
-  const sum = (node: Tensor, x: Tensor, y: Tensor): Expression => {
-    if (isPassing(x, MUL) && isPassing(y, MUL)) {
-      const [[a, b], [c, d]] = [factors(x), factors(y)];
-      return { node, code: isScalar(b) && isScalar(d) ? BLEND : LINEAR, inputs: [a, b, c, d] };
-    }
-    const [product, rest] = isPassing(x, MUL) ? [x, y] : [y, x];
-    if (!isPassing(product, MUL)) return { node, code: ADD, inputs: [x, y] };
-    const [a, b] = factors(product);
-    if (!isScalar(b)) return { node, code: MULTIPLY_ADD, inputs: [a, b, rest] };
-    if (!isScalar(rest)) {
-      if (isPassing(a, DIV)) return { node, code: QUOTIENT_ADD, inputs: [...draw(a), b, rest] };
-      return { node, code: SCALED_ADD, inputs: [a, b, rest] };
-    }
-    if (isPassing(a, SQRT)) return { node, code: SQRT_AFFINE, inputs: [...draw(a), b, rest] };
-    return { node, code: AFFINE, inputs: [a, b, rest] };
-  };
-  const list = nodes.map((node): Expression => {
-    const code = codes.get(node) as number;
-    const [x, y] = node.inputs;
-    return code === ADD && x !== y ? sum(node, x, y) : { node, code, inputs: node.inputs };
-  });
-  return list.filter(({ node }) => !drawn.has(node));
-}
-
-function stepsOf(
-  nodes: readonly Tensor[],
-  results: ReadonlyMap<Tensor, View>,
-  outputs: readonly Tensor[],
-  operands: readonly Operand[],
-  registers: Map<Tensor, number>,
-  contract: boolean,
-): { steps: Step[]; firstWrite: number } {
-  const isScalar = (tensor: Tensor) => {
-    const register = registers.get(tensor) ?? -1;
-    return register >= REGISTER_OPERAND && operands[register - REGISTER_OPERAND].mode.mode === MODE_SCALAR;
-  };
-  const list = expressions(nodes, results, isScalar, contract);
-  const lastUse = new Map<Tensor, number>();
-  list.forEach(({ inputs }, i) => {
-    for (const input of inputs) lastUse.set(input, i);
-  });
-  // A result written over an operand must wait until the operand's last reader is done.
-  const lastReads = new Map<string, number>();
-  for (const [tensor, i] of lastUse) {
-    const register = registers.get(tensor) ?? -1;
-    if (register < REGISTER_OPERAND || register >= REGISTER_OUTPUT) continue;
-    const place = keyOf(operands[register - REGISTER_OPERAND].view);
-    lastReads.set(place, Math.max(i, lastReads.get(place) ?? -1));
-  }
-  const steps: Step[] = [];
-  const late: Step[] = [];
-  const free: number[] = [];
-  let scratch = 0;
-  let firstWrite = Number.POSITIVE_INFINITY;
-  list.forEach(({ node, code, inputs }, i) => {
-    const sources = inputs.map((input) => registers.get(input) as number);
-    inputs.forEach((input, j) => {
-      const register = sources[j];
-      const again = inputs.indexOf(input) < j;
-      if (register >= REGISTER_OPERAND || again || lastUse.get(input) !== i) return;
-      if (!late.some((step) => step.sources[0] === register)) free.push(register);
-    });
-    const output = results.get(node);
-    const direct = output !== undefined && (lastReads.get(keyOf(output)) ?? -1) <= i;
-    const own = REGISTER_OUTPUT + outputs.indexOf(node);
-    const target = direct ? own : (free.pop() ?? scratch++);
-    if (output !== undefined && !direct) late.push({ code: COPY_BITS, target: own, sources: [target] });
-    if (direct) firstWrite = Math.min(firstWrite, steps.length);
-    registers.set(node, target);
-    if (target < REGISTER_OPERAND && !lastUse.has(node) && output === undefined) free.push(target);
-    steps.push({ code, target, sources });
-  });
-  return { steps: [...steps, ...late], firstWrite: Math.min(firstWrite, steps.length) };
 }

@@ -13,7 +13,8 @@ import {
   REGISTER_OPERAND,
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
-import { type Buffer, type Instruction, type Item, isLoop } from "../program/lir.ts";
+import { type Instruction, type Item, isLoop } from "../program/lir.ts";
+import { depend, noMemory, touch } from "./touched.ts";
 
 /** Elements up to which a map takes as long for its overhead as for its work. */
 const FEW = 16;
@@ -28,17 +29,19 @@ export function mergeSmallMaps(items: readonly Item[]): Item[] {
   );
   merged.forEach((item, i) => {
     if (item === undefined || !isSmallMap(item)) return;
+    const touched = touch(noMemory(), item);
     for (let j = i + 1; j < Math.min(merged.length, i + REACH); j++) {
       const later = merged[j];
       if (later === undefined) continue;
       if (isLoop(later)) return;
-      const both = isSmallMap(later) && independent(item, later) ? joined(item, later) : undefined;
+      const isFree = !depend(touched, touch(noMemory(), later));
+      const both = isFree && isSmallMap(later) ? joined(item, later) : undefined;
       if (both !== undefined) {
         merged[j] = both;
         merged[i] = undefined;
         return;
       }
-      if (!independent(item, later)) return;
+      if (!isFree) return;
     }
   });
   return merged.filter((item) => item !== undefined);
@@ -51,24 +54,6 @@ function isSmallMap(item: Item): item is Instruction {
 /** A slot that is a number. */
 function wordOf({ slots }: Instruction, number: number): number {
   return slots[number - 1] as number;
-}
-
-/** Whether their order makes no difference. */
-function independent(a: Instruction, b: Instruction): boolean {
-  const [readByA, writtenByA] = [a.reads, a.writes].map(memoryOf);
-  const [readByB, writtenByB] = [b.reads, b.writes].map(memoryOf);
-  const meets = (p: ReadonlySet<Buffer>, q: ReadonlySet<Buffer>) => [...p].some((buffer) => q.has(buffer));
-  return !meets(writtenByA, readByB) && !meets(writtenByA, writtenByB) && !meets(readByA, writtenByB);
-}
-
-function memoryOf(buffers: readonly Buffer[]): ReadonlySet<Buffer> {
-  return new Set(
-    buffers.map((buffer) => {
-      let whole = buffer;
-      while (whole.element !== undefined) whole = whole.element.of;
-      return whole;
-    }),
-  );
 }
 
 /** The words of a map. */

@@ -1,7 +1,8 @@
 // Phases: an instruction that need not wait comes before those that must, so that fewer barriers stand between them. The arena does not
 // grow by it.
-import { type Buffer, type Item, isLoop } from "../program/lir.ts";
-import { plan, rootOf, wordsOf } from "./plan.ts";
+import { type Item, isLoop } from "../program/lir.ts";
+import { plan, wordsOf } from "./plan.ts";
+import { depend, noMemory, type Touched, touch } from "./touched.ts";
 
 /** Instructions among which one is looked for: not many, since neighbours find in the caches what they share; fewer if the arena grows. */
 const REACHES = [8, 4, 2];
@@ -17,41 +18,12 @@ export function arrange(items: readonly Item[]): { readonly items: readonly Item
     const words = plan(closer);
     if (words <= arenaWords) return { items: closer, arenaWords: words };
   }
-  return { items, arenaWords: plan(items) };
-}
-
-interface Memory {
-  readonly reads: Set<Buffer>;
-  readonly writes: Set<Buffer>;
-}
-
-function noMemory(): Memory {
-  return { reads: new Set(), writes: new Set() };
-}
-
-/** Adds what an item touches. */
-function touch(memory: Memory, item: Item): Memory {
-  if (isLoop(item)) for (const each of item.body) touch(memory, each);
-  else {
-    for (const buffer of item.reads) memory.reads.add(rootOf(buffer));
-    for (const buffer of item.writes) memory.writes.add(rootOf(buffer));
-  }
-  return memory;
-}
-
-/** Whether the order of two makes a difference. */
-function depend(a: Memory, b: Memory): boolean {
-  return shareAny(a.writes, b.reads) || shareAny(a.writes, b.writes) || shareAny(a.reads, b.writes);
-}
-
-function shareAny(a: ReadonlySet<Buffer>, b: ReadonlySet<Buffer>): boolean {
-  for (const buffer of b) if (a.has(buffer)) return true;
-  return false;
+  return { items, arenaWords: plan(items) }; // once more: offsets are those of the last plan
 }
 
 interface Waiting {
   readonly item: Item;
-  readonly memory: Memory;
+  readonly memory: Touched;
   /** That it writes. */
   readonly words: number;
 }
@@ -82,7 +54,7 @@ function waitingFor(item: Item, most: number, reach: number): Waiting {
 }
 
 /** Index of the first that depends neither on the phase nor on those before it; -1 without one. Loops stay behind what is before them. */
-function firstFree(waiting: readonly Waiting[], phase: Memory, most: number): number {
+function firstFree(waiting: readonly Waiting[], phase: Touched, most: number): number {
   const passed = noMemory();
   for (const [i, { item, memory, words }] of waiting.entries()) {
     if (i > 0 && isLoop(item)) return -1;

@@ -5,6 +5,7 @@ import { ALIGN } from "../../assembly/isa/sizes.ts";
 import { firstIndex } from "../program/first-index.ts";
 import { type Buffer, type Instruction, type Item, isLoop } from "../program/lir.ts";
 import type { DType } from "../shape.ts";
+import { addTo } from "./lists.ts";
 
 /** Words a buffer occupies: whole, padded, never none. */
 export function wordsOf(size: number, dtype: DType): number {
@@ -95,14 +96,13 @@ export function plan(items: readonly Item[]): number {
 /** In the order of their beginnings. */
 function blocksOf(items: readonly Item[]): Block[] {
   const { sequence, lives } = timeline(items);
-  const starting: Buffer[][] = [];
-  for (const [buffer, { start }] of lives)
-    if (buffer.region === "arena") starting[start] = [...(starting[start] ?? []), buffer];
+  const starting = new Map<number, Buffer[]>();
+  for (const [buffer, { start }] of lives) if (buffer.region === "arena") addTo(starting, start, buffer);
   const blocks: Block[] = [];
   const blockOf = new Map<Buffer, Block>();
   sequence.forEach(({ replaceable = [], writes }, i) => {
     const taken = new Set<Buffer>();
-    for (const buffer of starting[i] ?? []) {
+    for (const buffer of starting.get(i) ?? []) {
       const words = wordsOf(buffer.size, buffer.dtype);
       // Of the same size: a result that is a part of a larger buffer lies elsewhere in it than the operand would.
       const fits = (old: Buffer) => old.size === buffer.size && blockOf.get(old)?.words === words;
@@ -130,15 +130,16 @@ interface Offsets {
 
 /** Each where it fits best when its time comes. */
 function inOrder(blocks: readonly Block[]): Offsets {
-  const ending: number[][] = [];
+  const ending = new Map<number, number[]>();
   blocks.forEach(({ end }, i) => {
-    ending[end] = [...(ending[end] ?? []), i];
+    addTo(ending, end, i);
   });
   const space = new FreeList();
   const offsets: number[] = [];
   let now = 0;
   blocks.forEach(({ start, words }, i) => {
-    for (; now < start; now++) for (const dead of ending[now] ?? []) space.release(offsets[dead], blocks[dead].words);
+    for (; now < start; now++)
+      for (const dead of ending.get(now) ?? []) space.release(offsets[dead], blocks[dead].words);
     offsets[i] = space.allocate(words);
   });
   return { top: space.top, offsets };

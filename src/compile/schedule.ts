@@ -1,4 +1,5 @@
 // Schedule: an order of tasks in which each comes after what it needs, as near to the graph's own order as that allows.
+import { addTo } from "./lists.ts";
 
 /** One emission. */
 export interface Task {
@@ -18,11 +19,7 @@ export function order(tasks: readonly Task[]): Task[] | undefined {
   for (const task of tasks) {
     waiting.set(task, task.after.size);
     if (task.after.size === 0) ready.push(task);
-    for (const before of task.after) {
-      const list = followers.get(before);
-      if (list === undefined) followers.set(before, [task]);
-      else list.push(task);
-    }
+    for (const before of task.after) addTo(followers, before, task);
   }
   const result: Task[] = [];
   for (let task = ready.pop(); task !== undefined; task = ready.pop()) {

@@ -3,7 +3,7 @@ import { MAP } from "../../assembly/isa/opcode.ts";
 import { wholePanels } from "../../assembly/isa/panels.ts";
 import { MAX_DEPTH, MAX_RANK } from "../../assembly/isa/sizes.ts";
 import { ProgramError, ShapeError } from "../errors.ts";
-import { copy, type Instruction as Description, pack, type Slots, type Values } from "../program/instructions.ts";
+import { copy, type Description, pack, type Slots, type Values } from "../program/instructions.ts";
 import type { Address, Buffer, Emitter, Instruction, Item, Matrices, MatricesSize, View } from "../program/lir.ts";
 import { type DType, joinAxes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -118,10 +118,11 @@ export class Scope implements Emitter {
     this.instruction(copy, { to: addressOf(to), from: addressOf(from) }, axes);
   }
 
-  /** All elements of a buffer of the same size. */
-  copyWhole(to: Buffer, from: Buffer): void {
-    const words = from.dtype === "u8" ? Math.ceil(from.size / 4) : from.size;
-    this.copy([words], { buffer: to, start: 0, strides: [1] }, { buffer: from, start: 0, strides: [1] });
+  /** Copies the elements of a buffer, from the first on that is given, to the beginning of another. */
+  copyElements(to: Buffer, from: Buffer, first = 0): void {
+    const size = from.size - first;
+    const words = from.dtype === "u8" ? Math.ceil(size / 4) : size;
+    this.copy([words], { buffer: to, start: 0, strides: [1] }, { buffer: from, start: first, strides: [1] });
   }
 
   loop(count: number, body: Scope): void {

@@ -6,7 +6,7 @@ import type { LoopBody } from "../op.ts";
 import { type Aval, sameShape, showShape } from "../shape.ts";
 import { type Tensor, tensors } from "../tensor.ts";
 
-function show({ dtype, shape }: Aval): string {
+function showAval({ dtype, shape }: Aval): string {
   return `${dtype}${showShape(shape)}`;
 }
 
@@ -35,7 +35,7 @@ function verifyScope(roots: readonly Tensor[], parameters: ReadonlySet<Tensor>, 
     if (several !== undefined) throw new ProgramError(`${name}: reads no item of ${several.op.name}, but all of it`);
     const inferred = inferredOf(node);
     if (inferred.dtype !== node.dtype || !sameShape(inferred.shape, node.shape))
-      throw new ProgramError(`${name}: is ${show(node)}, its inputs give ${show(inferred)}`);
+      throw new ProgramError(`${name}: is ${showAval(node)}, its inputs give ${showAval(inferred)}`);
     if (lowering.kind === "loop") verifyBody(lowering.body(node.attrs), node.inputs, `${name}: `);
   });
 }
@@ -58,11 +58,11 @@ function verifyBody(body: LoopBody, inputs: readonly Tensor[], place: string): v
     const isElement = i >= carries && i < carries + sequences;
     const wanted = isElement ? { dtype: parameter.dtype, shape: [length, ...parameter.shape] } : parameter;
     if (inputs[i].dtype !== wanted.dtype || !sameShape(inputs[i].shape, wanted.shape))
-      throw new ProgramError(`${place}parameter ${i} takes ${show(wanted)}, gets ${show(inputs[i])}`);
+      throw new ProgramError(`${place}parameter ${i} takes ${showAval(wanted)}, gets ${showAval(inputs[i])}`);
   });
   results.slice(0, carries).forEach((result, i) => {
     if (result.dtype !== parameters[i].dtype || !sameShape(result.shape, parameters[i].shape))
-      throw new ProgramError(`${place}carry ${i} changes from ${show(parameters[i])} to ${show(result)}`);
+      throw new ProgramError(`${place}carry ${i} changes from ${showAval(parameters[i])} to ${showAval(result)}`);
   });
   verifyScope(results, new Set(parameters), place);
 }

@@ -1,4 +1,5 @@
 // The header of a safetensors file: which tensors there are and where their bytes lie. Everything in it is checked before it is used.
+import { isRecord } from "../check.ts";
 import { DataError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { type FileDType, fileDTypes } from "./dtypes.ts";
@@ -119,10 +120,6 @@ function checkCover(tensors: readonly TensorInfo[], length: number): void {
     [before, at] = [name, end];
   }
   if (at < length) throw fault(`bytes ${at} to ${length} of the data, after ${before}, belong to no tensor`);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: unknown): value is readonly number[] {

@@ -4,7 +4,7 @@
 import { aFunction } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import { type Copy, type Op, perInput } from "../op.ts";
+import { type Op, perInput, type Recomputed } from "../op.ts";
 import { apply, Tensor, tensors } from "../tensor.ts";
 
 /** The value of the first input, computed again for backward from the others. Attributes: which checkpoint it belongs to. */
@@ -17,7 +17,7 @@ export const checkpointOp: Op<object> = {
   key: () => undefined,
   recompute: ({ inputs: [value, ...given], attrs }, cotangent, copies) => {
     const starts = new Set(given);
-    for (const [node, copy] of copiesInside(value, starts, attrs as object, cotangent, copies))
+    for (const [node, copy] of copiesOf(value, starts, attrs as object, cotangent, copies))
       if (node !== value && !starts.has(node)) copies.set(node, { copy, of: attrs as object });
   },
 };
@@ -35,31 +35,40 @@ export const recompute: Op<undefined> = {
   waits: true,
 };
 
-/** What `value` is made of, from `starts` on, and the random numbers on the way, with copies that begin once the cotangent is known. */
-function copiesInside(
+// What is copied for f(x, w) = relu(dropout(x) w + 1), of which `x` and `w` are given, and what the copy reads in place of them:
+//
+//   forward    x, w --> dropout --> matmul --> add --> relu           all but x and w forgotten
+//   backward   recompute(x, d), recompute(w, d) --> dropout' --> ...  the same once more; `recompute` waits for the cotangent d
+//
+// So a copy equals no node of the forward pass, merges with none and is scheduled when d is there. Copied is what depends on the given
+// tensors, and what is cheaper made again than kept: random masks, and what is made of copies and constants.
+
+/** Copies of what `value` is made of from `starts` on. `before` holds the copies that checkpoints around this one have made. */
+function copiesOf(
   value: Tensor,
   starts: ReadonlySet<Tensor>,
   of: object,
   cotangent: Tensor,
-  before: ReadonlyMap<Tensor, Copy>,
+  before: ReadonlyMap<Tensor, Recomputed>,
 ): Map<Tensor, Tensor> {
   const copies = new Map<Tensor, Tensor>();
-  const inside = new Set<Tensor>();
-  // Inside another checkpoint, this one begins with that one's copies.
-  const settled = (node: Tensor) => before.get(node)?.copy ?? node;
-  const copied = (node: Tensor, inputs: readonly Tensor[]) => {
-    const copy = new Tensor(node.op, inputs, node.attrs, node, node.label);
+  const inside = new Set<Tensor>(); // starts, and what depends on them
+  /** Inside another checkpoint, this one begins with that one's copies. */
+  const outer = (node: Tensor) => before.get(node)?.copy ?? node;
+  const keep = (node: Tensor, copy: Tensor): Tensor => {
     copies.set(node, copy);
     return copy;
   };
+  const copied = (node: Tensor, inputs: readonly Tensor[]) =>
+    keep(node, new Tensor(node.op, inputs, node.attrs, node, node.label));
+  /** What copies read in place of a tensor that is not copied. */
   const begin = (node: Tensor): Tensor => {
-    const known = copies.get(node);
-    if (known !== undefined) return known;
     // Broadcasts stay operand modes of the maps that read them: what is repeated waits, not the repetition.
-    if (node.op.lowering.kind === "broadcast") return copied(node, node.inputs.map(begin));
-    const copy = apply(recompute, [settled(node), cotangent]);
-    copies.set(node, copy);
-    return copy;
+    const isRepeated = node.op.lowering.kind === "broadcast";
+    return (
+      copies.get(node) ??
+      (isRepeated ? copied(node, node.inputs.map(begin)) : keep(node, apply(recompute, [outer(node), cotangent])))
+    );
   };
   const isCheap = (node: Tensor): boolean => {
     const { kind } = node.op.lowering;
@@ -68,15 +77,16 @@ function copiesInside(
   for (const node of topological([value], (inner) => starts.has(inner))) {
     const { op, inputs } = node;
     const known = before.get(node);
-    if (starts.has(node) || inputs.some((input) => inside.has(input))) inside.add(node);
+    const isStart = starts.has(node);
+    if (isStart || inputs.some((input) => inside.has(input))) inside.add(node);
     if (known?.of === of) copies.set(node, known.copy);
-    else if (starts.has(node)) begin(node);
+    else if (isStart) begin(node);
     // Masks depend on nothing but a key: drawn again, they are the same.
     else if (op.lowering.kind === "map" && op.lowering.indexed) copied(node, inputs.map(begin));
     else if (inside.has(node) || (inputs.some((input) => copies.has(input)) && inputs.every(isCheap)))
       copied(
         node,
-        inputs.map((input) => copies.get(input) ?? settled(input)),
+        inputs.map((input) => copies.get(input) ?? outer(input)),
       );
   }
   return copies;

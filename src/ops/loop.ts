@@ -9,7 +9,7 @@ import { type Aval, sameShape, showShape, sizeOf } from "../shape.ts";
 import { scalar, Tensor, tensors } from "../tensor.ts";
 import { item, itemsOf } from "./item.ts";
 import { captured } from "./leaf.ts";
-import { shownBy, waysOf } from "./totals.ts";
+import { shownBy, totalRulesOf } from "./totals.ts";
 
 /** Final carries; stacked step outputs; stacked carries as each step found them. */
 function outputsOf(_: readonly Aval[], { length, parameters, carries, results }: LoopBody): Aval[] {
@@ -75,8 +75,8 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
   // and memory would grow with the product of both lengths.
   const differing = dependents(order, new Map([...carried, ...walked]).keys());
   const isStackable = (node: Tensor) => differing.has(shownBy(node)) && shownBy(node).op !== item;
-  const ways = waysOf(shares, isStackable);
-  const summed = shares.filter((share) => !ways.has(share));
+  const rules = totalRulesOf(shares, isStackable);
+  const summed = shares.filter((share) => !rules.has(share));
   const sums = pairs(summed.map(placeholder), summed.map(zeros));
 
   // The loop gives out whatever b computes for dx and shares: what of it nobody reads is not stacked.
@@ -97,7 +97,7 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
   const stacks = new Map([...pairs(order, items), ...walked]);
   const stackOf = (node: Tensor) => (stacks.get(shownBy(node)) as Tensor).reshape([length, ...node.shape]);
   const sumOf = (node: Tensor) => totals.get(node) as Tensor;
-  for (const [node, way] of ways) totals.set(node, way(sumOf, stackOf));
+  for (const [node, rule] of rules) totals.set(node, rule(sumOf, stackOf));
   return slopes.map((slope, i) => (i < carries ? first[i] : slope && (i < end ? stackOf : sumOf)(slope)));
 }
 

@@ -12,7 +12,7 @@ export interface ReduceAttrs {
 }
 
 /** A run of neighbouring reduced axes: fold n, for every outer and inner index. */
-interface Run {
+interface AxisRun {
   readonly outer: number;
   readonly n: number;
   readonly inner: number;
@@ -26,8 +26,8 @@ const PART = 4096;
 const MANY = 64;
 
 /** The runs of reduced axes, last first, with the shape shrinking as they are folded. Axes of size 1 are no obstacle. */
-function runsOf(shape: Shape, axes: readonly number[]): Run[] {
-  const runs: Run[] = [];
+function runsOf(shape: Shape, axes: readonly number[]): AxisRun[] {
+  const runs: AxisRun[] = [];
   const sizes = [...shape];
   let axis = shape.length - 1;
   while (axis >= 0) {
@@ -50,7 +50,7 @@ function emitRun(
   kind: number,
   to: Buffer,
   from: Buffer,
-  { outer, n, inner }: Run,
+  { outer, n, inner }: AxisRun,
 ): void {
   const parts = Math.floor(n / PART);
   if (kind !== slot.KIND_ARGMAX && outer === 1 && parts >= 2) {

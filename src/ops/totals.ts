@@ -12,19 +12,22 @@ import { Tensor } from "../tensor.ts";
 type Of = (node: Tensor) => Tensor;
 
 /** How a sum over all steps is made after the loop, of other such sums or of stacks. */
-type Way = (sumOf: Of, stackOf: Of) => Tensor;
+type TotalRule = (sumOf: Of, stackOf: Of) => Tensor;
 
-/** Ways for `shares` of a step and for what they are sums of, inputs first. What has none, the loop must sum. */
-export function waysOf(shares: readonly Tensor[], isStackable: (node: Tensor) => boolean): Map<Tensor, Way> {
-  const ways = new Map<Tensor, Way>();
+/** Rules for `shares` of a step and for what they are sums of, inputs first. What has none, the loop must sum. */
+export function totalRulesOf(
+  shares: readonly Tensor[],
+  isStackable: (node: Tensor) => boolean,
+): Map<Tensor, TotalRule> {
+  const rules = new Map<Tensor, TotalRule>();
   for (const node of topological(shares, ({ op }) => !op.linear)) {
     const { op, inputs, attrs } = node;
     const { linear, total } = op;
-    if (linear && inputs.every((input) => ways.has(input)))
-      ways.set(node, (sumOf) => new Tensor(op, inputs.map(sumOf), attrs, node));
-    else if (total && inputs.every(isStackable)) ways.set(node, (_, stackOf) => total(inputs.map(stackOf), attrs));
+    if (linear && inputs.every((input) => rules.has(input)))
+      rules.set(node, (sumOf) => new Tensor(op, inputs.map(sumOf), attrs, node));
+    else if (total && inputs.every(isStackable)) rules.set(node, (_, stackOf) => total(inputs.map(stackOf), attrs));
   }
-  return ways;
+  return rules;
 }
 
 /** The tensor whose elements a view shows. Views that stop or change gradients are not linear, and not looked through. */

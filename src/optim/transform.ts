@@ -59,7 +59,7 @@ export interface Optimizer {
 }
 
 /** A transform or an optimizer, as a chain sees it. */
-interface Link {
+interface ChainLink {
   init(parameters: readonly Variable[], step: Variable): unknown;
   update(
     updates: readonly Tensor[],
@@ -100,7 +100,7 @@ export function newStep(): Variable {
  */
 export function chain(...links: readonly (Transform | Optimizer)[]): Optimizer {
   aListOf(aTransform)(links, "chain: links");
-  const all: readonly Link[] = links;
+  const all: readonly ChainLink[] = links;
   const last = all.length - 1;
   return {
     init(parameters, step = newStep()) {

@@ -47,24 +47,29 @@ function panelWords(k: number, n: number, batch: number): number {
 }
 
 /** Two slots. */
-type Pair = readonly [number, number];
+type SlotPair = readonly [number, number];
 
 /** Slots that say how the matrices of an operand lie. */
-interface Places {
+interface StrideSlots {
   readonly row: number;
   readonly stride: number;
   readonly head: number;
 }
 
-const A: Places = { row: slot.MATMUL_ROW_A, stride: slot.MATMUL_STRIDE_A, head: slot.MATMUL_HEAD_A };
-const B: Places = { row: slot.MATMUL_ROW_B, stride: slot.MATMUL_STRIDE_B, head: slot.MATMUL_HEAD_B };
-const C: Places = { row: slot.MATMUL_ROW_C, stride: slot.MATMUL_STRIDE_C, head: slot.MATMUL_HEAD_C };
-const PACKED: Places = { row: slot.PACK_ROW, stride: slot.PACK_STRIDE, head: slot.PACK_HEAD };
-const PRODUCTS: Pair = [slot.MATMUL_BATCH, slot.MATMUL_HEADS];
+const A: StrideSlots = { row: slot.MATMUL_ROW_A, stride: slot.MATMUL_STRIDE_A, head: slot.MATMUL_HEAD_A };
+const B: StrideSlots = { row: slot.MATMUL_ROW_B, stride: slot.MATMUL_STRIDE_B, head: slot.MATMUL_HEAD_B };
+const C: StrideSlots = { row: slot.MATMUL_ROW_C, stride: slot.MATMUL_STRIDE_C, head: slot.MATMUL_HEAD_C };
+const PACKED: StrideSlots = { row: slot.PACK_ROW, stride: slot.PACK_STRIDE, head: slot.PACK_HEAD };
+const PRODUCTS: SlotPair = [slot.MATMUL_BATCH, slot.MATMUL_HEADS];
 const results = times(...PRODUCTS, slot.MATMUL_M, slot.MATMUL_N);
 
 /** Matrices of rows x columns, as many as two slots say, where others say. */
-function matrices(word: Word, [batch, heads]: Pair, { row, stride, head }: Places, [rows, columns]: Pair): Reach {
+function matrices(
+  word: Word,
+  [batch, heads]: SlotPair,
+  { row, stride, head }: StrideSlots,
+  [rows, columns]: SlotPair,
+): Reach {
   return hull([
     [word(columns), 1],
     [word(rows), word(row)],
@@ -74,7 +79,7 @@ function matrices(word: Word, [batch, heads]: Pair, { row, stride, head }: Place
 }
 
 /** Of a product's operand, which is rows x columns unless a flag says that it is transposed; nothing of an empty product. */
-function operand(places: Places, rows: number, columns: number, flag: number): Extent {
+function operand(places: StrideSlots, rows: number, columns: number, flag: number): Extent {
   return {
     reach: (word) => {
       if (results.reach(word) * word(slot.MATMUL_K) === 0) return 0;
@@ -86,7 +91,7 @@ function operand(places: Places, rows: number, columns: number, flag: number): E
 }
 
 /** Of its panels or strips. */
-function packed({ stride, head }: Places, across: number): Extent {
+function packed({ stride, head }: StrideSlots, across: number): Extent {
   return {
     reach: (word) => {
       if (results.reach(word) === 0) return 0;

@@ -1,7 +1,7 @@
 // Words of an instruction: its opcode, its length, where a map is in it, which words are addresses. Kernels decode for themselves.
 import { MAP, OPCODES } from "../../assembly/isa/opcode.ts";
 import { MAP_COUNTS, MAP_FIRST, MAP_OPERAND_WORDS, MAP_OUTPUT_WORDS } from "../../assembly/isa/slots.ts";
-import { INSTRUCTIONS, type Instruction, isPointer, type Opcode, type Word } from "./instructions.ts";
+import { type Description, INSTRUCTIONS, isPointer, type Opcode, type Word } from "./instructions.ts";
 
 /** Fixed slots that hold an address, of each instruction. */
 const POINTERS = Object.values(INSTRUCTIONS).map(({ slots }) => slots.filter(isPointer).map(({ at }) => at));
@@ -25,7 +25,7 @@ export function wordsAt(code: Int32Array, at: number): Word {
 export function mapOf(code: Int32Array, at: number): number {
   const opcode = opcodeAt(code, at);
   if (opcode === MAP) return at;
-  const what: Instruction | undefined = INSTRUCTIONS[opcode as Opcode];
+  const what: Description | undefined = INSTRUCTIONS[opcode as Opcode];
   return what?.epilogue !== undefined && code[at + what.epilogue] > 0 ? at + what.words - 1 : -1;
 }
 

@@ -15,7 +15,7 @@ import { checkMap } from "./verify-map.ts";
 import { SIZES } from "./verify-sizes.ts";
 
 /** A loop around an instruction. */
-export interface Loop {
+export interface DecodedLoop {
   readonly count: number;
   /** Number of the first instruction of its body, and the word after the last. */
   readonly first: number;
@@ -31,7 +31,7 @@ export interface Touch extends Stretches {
   readonly elementwise: boolean;
   /** It holds nothing when a program begins: arena and outputs. */
   readonly blank: boolean;
-  readonly loops: readonly Loop[];
+  readonly loops: readonly DecodedLoop[];
 }
 
 /** A decoded instruction. */
@@ -39,9 +39,9 @@ export interface Line {
   readonly number: number;
   readonly at: number;
   readonly opcode: number;
-  readonly loops: readonly Loop[];
+  readonly loops: readonly DecodedLoop[];
   /** The loop that a LOOP opens. */
-  readonly loop?: Loop;
+  readonly loop?: DecodedLoop;
   readonly touches: readonly Touch[];
 }
 
@@ -61,7 +61,7 @@ class Decoder {
   readonly #code: Int32Array;
   readonly #places: Places;
   readonly #lines: Line[] = [];
-  readonly #loops: Loop[] = [];
+  readonly #loops: DecodedLoop[] = [];
   #at = 0;
   /** How the prefix just read moves slots of the next instruction: strides by depth. */
   #moves: ReadonlyMap<number, readonly number[]> = new Map();
@@ -140,7 +140,7 @@ class Decoder {
     if (complaint !== undefined) this.#fail(complaint);
   }
 
-  #open(): Loop {
+  #open(): DecodedLoop {
     const depth = this.#loops.length;
     if (depth >= MAX_DEPTH) this.#fail(`loops nest deeper than ${MAX_DEPTH}`);
     if (this.#word(slot.LOOP_DEPTH) !== depth)
@@ -178,7 +178,7 @@ class Decoder {
     this.#moves = moves;
   }
 
-  #touch(access: Access, line: number, loops: readonly Loop[]): Touch {
+  #touch(access: Access, line: number, loops: readonly DecodedLoop[]): Touch {
     const { slot: number, write, whole, elementwise } = access;
     const address = positionOf(this.#word(number));
     const stretches = stretchesOf(access, address, this.#moves.get(number) ?? [], loops);

@@ -14,7 +14,7 @@ export type Opcode = Exclude<(typeof opcodes)[keyof typeof opcodes], typeof opco
 export type Word = (slot: number) => number;
 
 /** An address that is read or written, a number, or how many there are of what follows the slots. */
-interface Slot {
+interface SlotDescription {
   readonly holds: "read" | "write" | "number" | "count";
   /** An address reaches as many words as the product of these slots. Default: access.ts says how many. */
   readonly of?: readonly string[];
@@ -26,7 +26,7 @@ interface Slot {
   readonly most?: number;
 }
 
-export type Slots = Readonly<Record<string, Slot>>;
+export type Slots = Readonly<Record<string, SlotDescription>>;
 type Pointer = { readonly holds: "read" | "write" };
 
 /** What an emitter is given for the slots: buffers or places in them, and numbers. */
@@ -44,13 +44,13 @@ interface Rest {
   readonly epilogue?: number;
 }
 
-export interface Instruction<S extends Slots = Slots, O extends Opcode = Opcode> extends Rest {
+export interface Description<S extends Slots = Slots, O extends Opcode = Opcode> extends Rest {
   readonly opcode: O;
   /** In print. */
   readonly name: string;
   readonly named: S;
   /** The same in their order, numbered from 1 on. */
-  readonly slots: readonly (Slot & { readonly name: string; readonly at: number })[];
+  readonly slots: readonly (SlotDescription & { readonly name: string; readonly at: number })[];
   /** Words of header and slots. */
   readonly words: number;
 }
@@ -60,7 +60,7 @@ function instruction<const S extends Slots, O extends Opcode>(
   name: string,
   named: S,
   rest?: Rest,
-): Instruction<S, O> {
+): Description<S, O> {
   const slots = Object.entries(named).map(([name, each], i) => ({ name, at: i + 1, ...each }));
   return { opcode, name, named, slots, words: slots.length + 1, ...rest };
 }
@@ -252,10 +252,14 @@ const described = [
 
 type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };
 
-export const INSTRUCTIONS: Readonly<Record<Opcode, Instruction>> = described as Described;
+export const INSTRUCTIONS: Readonly<Record<Opcode, Description>> = described as Described;
 
 type PointersOf<S> = {
-  readonly [K in keyof S]: S[K] extends Pointer ? (S[K] extends Pick<Required<Slot>, "of"> ? never : K) : never;
+  readonly [K in keyof S]: S[K] extends Pointer
+    ? S[K] extends Pick<Required<SlotDescription>, "of">
+      ? never
+      : K
+    : never;
 }[keyof S];
 
 /** Names of the slots of each instruction that hold addresses and do not say themselves how far these reach. */
@@ -265,6 +269,6 @@ export type Pointers = { readonly [O in Opcode]: PointersOf<Described[O]["named"
 export type Named = { readonly [O in Opcode]: { readonly [K in keyof Described[O]["named"]]: number } };
 
 /** Whether a slot holds an address. */
-export function isPointer({ holds }: Slot): boolean {
+export function isPointer({ holds }: SlotDescription): boolean {
   return holds === "read" || holds === "write";
 }

@@ -1,6 +1,6 @@
 // The lowest graph: instructions over symbolic buffers, before anything has an address. Not the program (program.ts), which is encoded.
 import type { DType } from "../shape.ts";
-import type { Instruction as Description, Slots, Values } from "./instructions.ts";
+import type { Description, Slots, Values } from "./instructions.ts";
 
 /** Memory that one value occupies. The planner or the layout gives it an offset. */
 export interface Buffer {

@@ -9,7 +9,7 @@ import {
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { mapOf, opcodeAt } from "./addresses.ts";
-import { INSTRUCTIONS, type Instruction, type Opcode } from "./instructions.ts";
+import { type Description, INSTRUCTIONS, type Opcode } from "./instructions.ts";
 import { type MapStep, STEPS } from "./map-steps.ts";
 
 type Names = ReadonlyMap<number, string>;
@@ -55,7 +55,7 @@ export class CodeNames {
     }
     let names = this.#slots.get(opcode);
     if (names === undefined) {
-      const what: Instruction | undefined = INSTRUCTIONS[opcode as Opcode];
+      const what: Description | undefined = INSTRUCTIONS[opcode as Opcode];
       names = new Map(what?.slots.map(({ name, at: number }) => [number, inSmallLetters(name)]));
       this.#slots.set(opcode, names);
     }

@@ -4,7 +4,7 @@ import * as slot from "../../assembly/isa/slots.ts";
 import { showShape } from "../shape.ts";
 import { isInstruction, lengthAt, mapOf, opcodeAt, wordsAt } from "./addresses.ts";
 import { checkForm } from "./form.ts";
-import { INSTRUCTIONS, type Instruction, isPointer, type Opcode } from "./instructions.ts";
+import { type Description, INSTRUCTIONS, isPointer, type Opcode } from "./instructions.ts";
 import { stepsOf } from "./map-steps.ts";
 import { CodeNames, ELEMENTS, MODES, valueName } from "./names.ts";
 import { Places, positionOf } from "./places.ts";
@@ -105,7 +105,7 @@ class Printer {
     return [...(words.length > 0 ? [` ${words.join(" ")}`] : []), ...this.#dimensions(at)].join(", ");
   }
 
-  #value(each: Instruction["slots"][number], position: number): string {
+  #value(each: Description["slots"][number], position: number): string {
     if (isPointer(each)) return this.#address(position);
     return valueName(opcodeAt(this.#code, position - each.at), each.name, this.#code[position]);
   }

@@ -1,7 +1,7 @@
 // What of an instruction is not worth printing: numbers that mean nothing beside others, or that others give where nothing lies between.
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import type { Instruction, matmul, pack, Word } from "./instructions.ts";
+import type { Description, matmul, pack, Word } from "./instructions.ts";
 
 type Quiet<S> = { readonly [K in keyof S]?: (word: Word) => boolean };
 
@@ -47,6 +47,6 @@ const QUIET: Readonly<Record<number, Readonly<Record<string, (word: Word) => boo
 };
 
 /** Whether what a slot of an instruction holds is not worth printing. */
-export function isQuiet(opcode: number, { name, quiet, at }: Instruction["slots"][number], word: Word): boolean {
+export function isQuiet(opcode: number, { name, quiet, at }: Description["slots"][number], word: Word): boolean {
   return (quiet === true && word(at) === 0) || (QUIET[opcode]?.[name]?.(word) ?? false);
 }

@@ -2,7 +2,7 @@
 // instruction stands in its own way. Between two barriers threads run apart.
 import { BARRIER } from "../../assembly/isa/opcode.ts";
 import { carriedBy } from "./addresses.ts";
-import type { Line, Loop, Touch } from "./decode.ts";
+import type { DecodedLoop, Line, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 import { meet, moveAlike } from "./meet.ts";
 
@@ -37,7 +37,7 @@ export class Barriers {
   }
 
   /** What the last iteration left without a barrier meets the beginning of the next. */
-  leave(loop: Loop, depth: number, lines: readonly Line[]): void {
+  leave(loop: DecodedLoop, depth: number, lines: readonly Line[]): void {
     if (loop.count < 2) return;
     for (let number = loop.first; lines[number].at < loop.end; number++) {
       const { opcode, touches, loops } = lines[number];

@@ -2,7 +2,7 @@
 // nothing else reads either.
 import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import type { Line, Loop, Touch } from "./decode.ts";
+import type { DecodedLoop, Line, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 
 interface Pack {
@@ -100,7 +100,7 @@ export class Panels {
   }
 
   /** Panels that were packed before the loop must hold in every iteration. */
-  leave(loop: Loop): void {
+  leave(loop: DecodedLoop): void {
     const products = this.#products.pop() ?? [];
     for (const product of products) {
       const { line, pack } = product;

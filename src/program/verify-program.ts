@@ -3,7 +3,7 @@
 import { ALIGN, REGION_IO } from "../../assembly/isa/sizes.ts";
 import { ProgramError } from "../errors.ts";
 import { sizeOf } from "../shape.ts";
-import { decode, failure, type Line, type Loop, type Touch } from "./decode.ts";
+import { type DecodedLoop, decode, failure, type Line, type Touch } from "./decode.ts";
 import { checkForm } from "./form.ts";
 import { CodeNames } from "./names.ts";
 import { filledWords, Places, regionStart } from "./places.ts";
@@ -34,14 +34,14 @@ function checkBuffers(program: Program): void {
   const { variables, inputs, outputs, constants, stateWords, ioWords, constantWords } = program;
   if (variables.length > 0 && variables[0].offset !== ALIGN)
     throw new ProgramError(`the first variable lies at word ${variables[0].offset}, not ${ALIGN}`);
-  checkSlots("variable", variables, ALIGN, stateWords);
+  checkOffsets("variable", variables, ALIGN, stateWords);
   checkDistinct(
     "two variables have the key",
     variables.map(({ key }) => key),
   );
-  checkSlots("input", inputs, 0, ioWords);
-  checkSlots("output", outputs, 0, ioWords);
-  checkSlots(
+  checkOffsets("input", inputs, 0, ioWords);
+  checkOffsets("output", outputs, 0, ioWords);
+  checkOffsets(
     "slot",
     [...inputs, ...outputs].sort((a, b) => a.offset - b.offset),
     0,
@@ -52,11 +52,11 @@ function checkBuffers(program: Program): void {
     [...inputs, ...outputs].map(({ name }) => name),
   );
   checkLog(program);
-  checkSlots("constant", constants.map(constantSlot), 0, constantWords);
+  checkOffsets("constant", constants.map(constantSlot), 0, constantWords);
 }
 
 /** Padded, aligned, ascending, apart and inside the region. */
-function checkSlots(kind: string, slots: readonly ProgramSlot[], start: number, words: number): void {
+function checkOffsets(kind: string, slots: readonly ProgramSlot[], start: number, words: number): void {
   let end = start;
   for (const { name, shape, dtype, offset, words: size } of slots) {
     const fail = (reason: string): never => {
@@ -118,7 +118,7 @@ function checkFlow(program: Program, places: Places, lines: readonly Line[]): vo
       : `${action}: no barrier since instruction ${other.line} ${before}`;
     return fail(lines[touch.line], reason);
   });
-  const open: Loop[] = [];
+  const open: DecodedLoop[] = [];
   let skip = 0;
   for (const line of lines) {
     for (let loop = open.at(-1); loop?.end === line.at; loop = open.at(-1)) {

@@ -2,7 +2,7 @@
 // the loop moves it: a read that moves in the same way meets it. When the loop ends, all its iterations are put together.
 
 import { covered } from "./cover.ts";
-import type { Line, Loop, Touch } from "./decode.ts";
+import type { DecodedLoop, Line, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
 
 /** Words of which every iteration has its own, by their position in the first iteration. */
@@ -15,7 +15,8 @@ interface Family {
   readonly words: Intervals;
 }
 
-type Shape = Pick<Touch, "start" | "run" | "rows" | "period" | "strides">;
+/** The words that a touch reads or writes, and how loops move them. */
+type Area = Pick<Touch, "start" | "run" | "rows" | "period" | "strides">;
 
 /** What one iteration of a loop has written so far, and what it read that was not there: an iteration before may have made it. */
 interface Level {
@@ -48,7 +49,7 @@ export class Writes {
     }
   }
 
-  leave(loop: Loop): void {
+  leave(loop: DecodedLoop): void {
     const depth = this.#levels.length - 2;
     const { families, early } = this.#levels[depth + 1];
     for (const touch of early) {
@@ -70,10 +71,10 @@ export class Writes {
   }
 
   /** Whether the iteration under way, or what came before one of the loops around it, has written all of this. */
-  #has(shape: Shape, loops: readonly Loop[], depth: number): boolean {
+  #has(area: Area, loops: readonly DecodedLoop[], depth: number): boolean {
     for (let level = depth; level >= 0; level--) {
       const { families } = this.#levels[level];
-      if (families.size > 0 && isIn(families, shape, loops, level)) return true;
+      if (families.size > 0 && isIn(families, area, loops, level)) return true;
     }
     return false;
   }
@@ -83,7 +84,7 @@ function keyOf(strides: readonly number[], rows: number, period: number): string
   return `${strides.join()};${rows},${period}`;
 }
 
-function add({ families }: Level, { start, run, rows, period, strides }: Shape): void {
+function add({ families }: Level, { start, run, rows, period, strides }: Area): void {
   const key = keyOf(strides, rows, period);
   const family = families.get(key) ?? { strides, rows, period, words: new Intervals() };
   families.set(key, family);
@@ -96,7 +97,7 @@ function add({ families }: Level, { start, run, rows, period, strides }: Shape):
 }
 
 /** All iterations of the innermost loop together. */
-function together({ strides, rows, period }: Family, start: number, end: number, count: number): Shape {
+function together({ strides, rows, period }: Family, start: number, end: number, count: number): Area {
   const stride = strides[strides.length - 1];
   const outer = strides.slice(0, -1);
   const low = start + Math.min(0, stride * (count - 1));
@@ -115,17 +116,22 @@ function together({ strides, rows, period }: Family, start: number, end: number,
 }
 
 /**
- * Whether a level has all of a shape, a read's. Each loop around may have moved what was written in the same way, or not at all:
+ * Whether a level has all of an area, a read's. Each loop around may have moved what was written in the same way, or not at all:
  *
  *     the read, in iteration 2 of a loop                [2]
  *     written in iteration 2, moved in the same way     [2]             must hold what this iteration reads,
  *     written before, or in each iteration anew   [0][1][2][3][4]       what all of them read
  */
-function isIn(families: ReadonlyMap<string, Family>, shape: Shape, loops: readonly Loop[], level: number): boolean {
-  const depths = [...shape.strides.keys()];
-  const inner = spread(shape, loops, depths.slice(level)); // loops inside the level move nothing that it holds
+function isIn(
+  families: ReadonlyMap<string, Family>,
+  area: Area,
+  loops: readonly DecodedLoop[],
+  level: number,
+): boolean {
+  const depths = [...area.strides.keys()];
+  const inner = spread(area, loops, depths.slice(level)); // loops inside the level move nothing that it holds
   const seen = { ...inner, strides: inner.strides.slice(0, level) };
-  const moving = depths.slice(0, level).filter((depth) => shape.strides[depth] !== 0);
+  const moving = depths.slice(0, level).filter((depth) => area.strides[depth] !== 0);
   return subsetsOf(moving).some((unmoved) => holds(families, spread(seen, loops, unmoved)));
 }
 
@@ -134,22 +140,22 @@ function subsetsOf(list: readonly number[]): number[][] {
   return list.reduce<number[][]>((subsets, each) => subsets.concat(subsets.map((some) => [...some, each])), [[]]);
 }
 
-/** All that a shape covers while the loops at these depths run, as words that they do not move. */
-function spread(shape: Shape, loops: readonly Loop[], depths: readonly number[]): Shape {
-  const strides = [...shape.strides];
-  let { start, run } = shape;
+/** All that an area covers while the loops at these depths run, as words that they do not move. */
+function spread(area: Area, loops: readonly DecodedLoop[], depths: readonly number[]): Area {
+  const strides = [...area.strides];
+  let { start, run } = area;
   for (const depth of depths) {
     const reach = strides[depth] * (loops[depth].count - 1);
     start += Math.min(0, reach);
     run += Math.abs(reach);
     strides[depth] = 0;
   }
-  return { ...shape, start, run, strides };
+  return { ...area, start, run, strides };
 }
 
-/** Whether what is moved as the shape is covers it: all of it as rows of one cut, as solid words, or out of several. */
-function holds(families: ReadonlyMap<string, Family>, shape: Shape): boolean {
-  const { start, run, rows, period, strides } = shape;
+/** Whether what is moved as the area is covers it: all of it as rows of one cut, as solid words, or out of several. */
+function holds(families: ReadonlyMap<string, Family>, area: Area): boolean {
+  const { start, run, rows, period, strides } = area;
   const covers = (family: Family | undefined, end: number) => family?.words.covers(start, end) ?? false;
   if (covers(families.get(keyOf(strides, rows, period)), start + run)) return true;
   if (rows > 1 && covers(families.get(keyOf(strides, 1, 0)), start + (rows - 1) * period + run)) return true;
@@ -157,5 +163,5 @@ function holds(families: ReadonlyMap<string, Family>, shape: Shape): boolean {
   const given = moved.flatMap((family) =>
     [...family.words].map(([low, high]) => ({ ...family, start: low, run: high - low })),
   );
-  return covered(shape, given);
+  return covered(area, given);
 }

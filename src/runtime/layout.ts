@@ -2,7 +2,7 @@
 import { ALIGN } from "../../assembly/isa/sizes.ts";
 
 /** A stretch of words. */
-export interface Place {
+export interface Room {
   readonly at: number;
   readonly words: number;
 }
@@ -12,7 +12,7 @@ export class Layout {
   /** First word beyond all places. */
   end: number;
   /** Ascending, never adjacent to one another or to `end`. */
-  #gaps: Place[] = [];
+  #gaps: Room[] = [];
 
   constructor(start: number) {
     this.end = start;
@@ -26,7 +26,7 @@ export class Layout {
   }
 
   /** Takes the first gap that is large enough, else the end. */
-  take(words: number): Place {
+  take(words: number): Room {
     const padded = Math.ceil(words / ALIGN) * ALIGN;
     const index = this.#gaps.findIndex((gap) => gap.words >= padded);
     if (index < 0) {
@@ -40,7 +40,7 @@ export class Layout {
   }
 
   /** Gives a place back. */
-  free(place: Place): void {
+  free(place: Room): void {
     if (place.words === 0) return;
     let { at, words } = place;
     let index = this.#gaps.findIndex((gap) => gap.at > at);

@@ -1,7 +1,7 @@
 // Machine: what executes relocated code over one memory. LocalExecutor drives it; JsMachine and WasmMachine are the two.
 import type { Program } from "../program/program.ts";
 import type { DType } from "../shape.ts";
-import type { Place } from "./layout.ts";
+import type { Room } from "./layout.ts";
 import type { Memory } from "./memory.ts";
 
 /** A program with its places in a machine's memory. */
@@ -10,7 +10,7 @@ export interface Loaded {
   /** The instructions with the machine's addresses. */
   readonly code: Int32Array;
   /** Words of io, constants and the machine's own, in this order. */
-  readonly place: Place;
+  readonly place: Room;
   /** First words of the three. */
   readonly io: number;
   readonly constants: number;

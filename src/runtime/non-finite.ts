@@ -24,7 +24,7 @@ export async function firstBadInstruction(
 ): Promise<string | undefined> {
   const values: [key: string, data: TypedArray][] = [];
   for (const { key } of program.variables) values.push([key, await read(key)]);
-  const [single, exact] = (["float32", "float64"] as const).map((precision) => new Copy(precision, program, values));
+  const [single, exact] = (["float32", "float64"] as const).map((precision) => new Replica(precision, program, values));
   const found = walk(single, exact, 0, program.code.length);
   single.dispose();
   exact.dispose();
@@ -35,7 +35,7 @@ export async function firstBadInstruction(
 }
 
 /** The program on a machine of its own. */
-class Copy {
+class Replica {
   readonly #machine: Machine;
   readonly #loaded: Loaded;
 
@@ -64,7 +64,7 @@ interface Found {
   readonly value: number;
 }
 
-function walk(single: Copy, exact: Copy, start: number, end: number): Found | undefined {
+function walk(single: Replica, exact: Replica, start: number, end: number): Found | undefined {
   const { code } = single;
   for (let at = start; at < end; ) {
     const opcode = opcodeAt(code, at);

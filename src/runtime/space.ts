@@ -5,19 +5,19 @@ import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../erro
 import type { Program, ProgramSlot } from "../program/program.ts";
 import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { ProgramId, Slot, TypedArray, Write } from "./executor.ts";
-import { Layout, type Place } from "./layout.ts";
+import { Layout, type Room } from "./layout.ts";
 import type { Loaded, Machine } from "./machine.ts";
 import { checkElements, fetchSlot, storeSlot } from "./memory.ts";
 import { relocate } from "./relocate.ts";
 
-interface Variable {
-  readonly place: Place;
+interface PlacedVariable {
+  readonly place: Room;
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
 /** A slot found: where it is and what it holds. */
-interface Found {
+interface FoundSlot {
   readonly at: number;
   readonly shape: Shape;
   readonly dtype: DType;
@@ -27,10 +27,10 @@ export class Space {
   readonly #machine: Machine;
   /** Fill arena and io with NaN wherever a program must not rely on them. */
   readonly #poisons: boolean;
-  #variables = new Map<string, Variable>();
+  #variables = new Map<string, PlacedVariable>();
   readonly #programs = new Map<ProgramId, Loaded>();
   #layout: Layout;
-  #arena: Place;
+  #arena: Room;
   #nextId = 1;
 
   constructor(machine: Machine, poisons: boolean) {
@@ -89,7 +89,7 @@ export class Space {
   }
 
   /** The arena, or a larger one: nothing in it outlives a step, so it may lie elsewhere. */
-  #widenArena(layout: Layout, words: number): Place {
+  #widenArena(layout: Layout, words: number): Room {
     if (words <= this.#arena.words) return this.#arena;
     layout.free(this.#arena);
     return layout.take(words);
@@ -141,7 +141,7 @@ export class Space {
     }
   }
 
-  #relocate({ program, io, constants, code }: Loaded, places: ReadonlyMap<string, Variable>, arena: Place): void {
+  #relocate({ program, io, constants, code }: Loaded, places: ReadonlyMap<string, PlacedVariable>, arena: Room): void {
     const variables = program.variables.map(({ key }) => places.get(key)?.place.at ?? 0);
     relocate(program, { io, constants, arena: arena.at, variables }, this.#machine.addressUnit, code);
   }
@@ -209,7 +209,7 @@ export class Space {
     this.#machine.memory.f.fill(Number.NaN, this.#arena.at, this.#arena.at + this.#arena.words);
   }
 
-  #find(slot: Slot, action: "read" | "write" | "restore"): Found {
+  #find(slot: Slot, action: "read" | "write" | "restore"): FoundSlot {
     if ("variable" in slot) {
       const { place, shape, dtype } = this.#variable(slot.variable);
       return { at: place.at, shape, dtype };
@@ -224,7 +224,7 @@ export class Space {
     return { at: io + found.offset, shape: found.shape, dtype: found.dtype };
   }
 
-  #variable(key: string): Variable {
+  #variable(key: string): PlacedVariable {
     const variable = this.#variables.get(key);
     if (variable === undefined) throw new ArgumentError(`no loaded program has named a variable ${key}`);
     return variable;
@@ -232,7 +232,7 @@ export class Space {
 }
 
 /** A program in its place, its code still to be written. */
-function placed(program: Program, place: Place): Loaded {
+function placed(program: Program, place: Room): Loaded {
   const constants = place.at + program.ioWords;
   return {
     program,

@@ -11,7 +11,7 @@ import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Where in a row of x the elements of a tensor come from; -1 for one that comes from elsewhere. */
-type Places = Int32Array;
+type Origins = Int32Array;
 
 /**
  * Checks all rows of x against the tables that the model's `output`, a graph of one row, looks them up in.
@@ -19,7 +19,7 @@ type Places = Int32Array;
  */
 export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tensor) => string): void {
   const nodes = topological([output]);
-  const places = new Map<Tensor, Places | undefined>();
+  const places = new Map<Tensor, Origins | undefined>();
   for (const node of nodes) places.set(node, placesOf(node, places));
   for (const { op, inputs } of nodes) {
     const looked = op === gather ? places.get(inputs[1]) : undefined;
@@ -27,7 +27,7 @@ export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tenso
   }
 }
 
-function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tensor, Places | undefined>) {
+function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {
   const { lowering } = op;
   if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
   const from = inputs.map((each) => known.get(each));
@@ -48,7 +48,7 @@ function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tenso
   return to;
 }
 
-function taken(from: Places, shape: Shape, walk: Walk): Places {
+function taken(from: Origins, shape: Shape, walk: Walk): Origins {
   const to = new Int32Array(sizeOf(shape));
   visit(shape, walk, (place, k) => {
     to[k] = from[place];
@@ -66,7 +66,7 @@ function visit(shape: Shape, { start, strides }: Walk, each: (place: number, k: 
   walk(0, start);
 }
 
-function checkRows({ data, shape }: TypedData, places: Places, table: Shape, name: string): void {
+function checkRows({ data, shape }: TypedData, places: Origins, table: Shape, name: string): void {
   const width = sizeOf(shape.slice(1));
   for (let row = 0; row < shape[0]; row++)
     for (const place of places) {

@@ -13,7 +13,7 @@ import type { AnyWorker } from "./workers.ts";
 const LOOKS = 4;
 
 export type Call = keyof Service;
-type Value<K extends Call> = ReturnType<Service[K]> extends Answer<infer T> ? T : never;
+type ResultOf<K extends Call> = ReturnType<Service[K]> extends Answer<infer T> ? T : never;
 
 /** Who listens to a worker. */
 export interface Listener {
@@ -71,7 +71,7 @@ export class Link {
     name: K,
     args: Parameters<Service[K]>,
     options: { readonly transfer?: Transferable[]; readonly idle?: boolean } = {},
-  ): Promise<Value<K>> {
+  ): Promise<ResultOf<K>> {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) {
         reject(this.#error);
@@ -86,7 +86,7 @@ export class Link {
       if (!options.idle) this.#retain();
       const [first, ...rest] = args;
       const given = options.transfer === undefined ? args : [transfer(first as object, options.transfer), ...rest];
-      const method = this.#service[name] as unknown as (...args: readonly unknown[]) => Answer<Value<K>>;
+      const method = this.#service[name] as unknown as (...args: readonly unknown[]) => Answer<ResultOf<K>>;
       method(...given).then(
         (answer) => {
           if (this.#error !== undefined) return; // too late: the call is rejected

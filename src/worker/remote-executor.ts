@@ -21,7 +21,7 @@ import { buffersOf, copied, fresh, kept, type OwnWrite } from "./arrays.ts";
 import { Link } from "./link.ts";
 import { type Deed, Mirror } from "./mirror.ts";
 import { type Order, Orders } from "./orders.ts";
-import { type Control, RemoteRun } from "./remote-run.ts";
+import { RemoteRun, type RunControl } from "./remote-run.ts";
 import type { News, RunId, Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
 
@@ -43,7 +43,7 @@ export interface RemoteOptions {
 }
 
 /** A run that is not known to have ended. */
-interface Open {
+interface OpenRun {
   readonly run: RemoteRun;
   readonly order: Order<RunResult>;
 }
@@ -54,8 +54,8 @@ export class RemoteExecutor implements Executor {
   readonly #attempts: number;
   readonly #mirror: Mirror | undefined;
   readonly #orders: Orders;
-  readonly #control: Control;
-  readonly #runs = new Map<RunId, Open>();
+  readonly #control: RunControl;
+  readonly #runs = new Map<RunId, OpenRun>();
   /** The worker in use, or the one that is being prepared. */
   #link: Link | undefined;
   /** Why nothing can be asked any more. */

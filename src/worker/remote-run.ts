@@ -3,7 +3,7 @@ import type { LogRows, PlanEntry, RunHandle, RunOptions, RunResult } from "../ru
 import type { RunId, RunOrder } from "./wire.ts";
 
 /** What a run asks of its executor. */
-export interface Control {
+export interface RunControl {
   pause(run: RunId): Promise<void>;
   resume(run: RunId): void;
   stop(run: RunId): void;
@@ -14,14 +14,14 @@ export class RemoteRun implements RunHandle {
   readonly plan: readonly PlanEntry[];
   readonly done: Promise<RunResult>;
   readonly #options: RunOptions;
-  readonly #control: Control;
+  readonly #control: RunControl;
   #steps: number;
   #paused = false;
   #log: LogRows[] = [];
   #resolve: (result: RunResult) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(id: RunId, plan: readonly PlanEntry[], options: RunOptions, control: Control) {
+  constructor(id: RunId, plan: readonly PlanEntry[], options: RunOptions, control: RunControl) {
     this.id = id;
     this.plan = plan;
     this.#options = options;

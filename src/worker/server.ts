@@ -36,7 +36,7 @@ const SHARE = 50;
 /** The page keeps what it writes until the next checkpoint: that comes early after so many bytes, or as many as the last one had. */
 const KEPT = 2 ** 24;
 
-interface Open {
+interface ServedRun {
   readonly handle: RunHandle;
   readonly plan: readonly PlanEntry[];
 }
@@ -44,7 +44,7 @@ interface Open {
 export class Server implements Service {
   #executor: LocalExecutor | undefined;
   readonly #programs = new Map<ProgramId, Program>();
-  readonly #runs = new Map<RunId, Open>();
+  readonly #runs = new Map<RunId, ServedRun>();
   /** The order before. */
   #busy: Promise<unknown> = Promise.resolve();
   /** What the page does not know yet. */
@@ -127,7 +127,7 @@ export class Server implements Service {
     });
   }
 
-  #begin({ run, plan, paused, repeat, from, urgent }: RunOrder): Open {
+  #begin({ run, plan, paused, repeat, from, urgent }: RunOrder): ServedRun {
     const handle = this.#own().run(plan, { repeat, from, urgent });
     if (paused) void handle.pause();
     const open = { handle, plan };

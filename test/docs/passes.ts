@@ -47,11 +47,11 @@ function passes() {
   const target = leaves.buffers.create(sizeOf(shape), dtype, "loss", 0, "io");
   target.offset = program.outputs[0].offset;
   const scope = new Scope(leaves.buffers);
-  const work = {
+  const wanted = {
     outputs: [{ value: simple[0], target }],
-    assignments: assignments.map(([old], i) => ({ old, value: simple[i + 1], target: leaves.get(old) })),
+    overwrites: assignments.map(([old], i) => ({ old, value: simple[i + 1], target: leaves.get(old) })),
   };
-  lower(scope, work, { optimize: true, leaf: (node) => leaves.get(node), names });
+  lower(scope, wanted, { optimize: true, leaf: (node) => leaves.get(node), names });
   const { items, arenaWords } = arrange(mergeSmallMaps(scope.items));
   return { program, names, roots, simple, fused: fuse(simple, true), items, arenaWords };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { compile, input, Variable } from "../../src/index.ts";
 import type { OpName } from "../../src/ops/index.ts";
-import { Places } from "../../src/runtime/wasm/functions.ts";
+import { TablePlaces } from "../../src/runtime/wasm/functions.ts";
 import { generate } from "../../src/runtime/wasm/jit/index.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { halves } from "../compile/programs.ts";
@@ -68,7 +68,7 @@ test("maps that differ in their places alone share a function", () => {
 });
 
 test("places of functions are used again", () => {
-  const places = new Places();
+  const places = new TablePlaces();
   const first = places.take(3);
   expect(first).toEqual([1, 2, 3]);
   places.give(first);

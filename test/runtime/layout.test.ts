@@ -1,7 +1,7 @@
 // Places never overlap, space that was given back is used again, and nothing is left when all is given back.
 import { expect, it } from "vitest";
 import { ALIGN } from "../../assembly/isa/sizes.ts";
-import { Layout, type Place } from "../../src/runtime/layout.ts";
+import { Layout, type Room } from "../../src/runtime/layout.ts";
 import { random } from "../assembly/machine.ts";
 
 const START = 1024;
@@ -9,7 +9,7 @@ const START = 1024;
 it("gives places that are aligned, padded and apart, through any order of taking and freeing", () => {
   const next = random(3);
   const layout = new Layout(START);
-  const places: Place[] = [];
+  const places: Room[] = [];
   for (let round = 0; round < 3000; round++) {
     if (places.length > 0 && next() > 0.02) {
       const [place] = places.splice(Math.floor(((next() + 1) / 2) * places.length), 1);
@@ -21,7 +21,7 @@ it("gives places that are aligned, padded and apart, through any order of taking
       expect(place.words).toBe(Math.ceil(words / ALIGN) * ALIGN);
       expect(place.at).toBeGreaterThanOrEqual(START);
       expect(place.at + place.words).toBeLessThanOrEqual(layout.end);
-      const overlaps = (other: Place) => place.at < other.at + other.words && other.at < place.at + place.words;
+      const overlaps = (other: Room) => place.at < other.at + other.words && other.at < place.at + place.words;
       if (place.words > 0) expect(places.filter((other) => other.words > 0).some(overlaps)).toBe(false);
       places.push(place);
     }

@@ -19,9 +19,9 @@ import type { JsMemory } from "./memory.ts";
 import { reduce } from "./reduce.ts";
 import { ROW_KERNELS } from "./rows.ts";
 
-type Control = typeof op.END | typeof op.BARRIER | typeof op.LOOP | typeof op.INDEX;
+type ControlOpcode = typeof op.END | typeof op.BARRIER | typeof op.LOOP | typeof op.INDEX;
 
-const KERNELS: Record<Exclude<Opcode, Control>, Kernel> = {
+const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.MAP]: map,
   [op.REDUCE]: reduce,
   [op.PACK]: pack,
@@ -56,7 +56,7 @@ export function interpret(memory: JsMemory, code: Int32Array, at: number, end: n
       }
       case op.INDEX: {
         const moved = indexed(memory, code, at, next);
-        KERNELS[opcodeAt(moved, 0) as Exclude<Opcode, Control>](memory, moved, 0);
+        KERNELS[opcodeAt(moved, 0) as Exclude<Opcode, ControlOpcode>](memory, moved, 0);
         at = next + lengthAt(code, next);
         break;
       }

@@ -18,7 +18,11 @@ export interface Functions {
 }
 
 /** Puts an instance's functions into the kernels' table. */
-export function place(instance: WebAssembly.Instance, places: readonly number[], table: WebAssembly.Table): void {
+export function placeInTable(
+  instance: WebAssembly.Instance,
+  places: readonly number[],
+  table: WebAssembly.Table,
+): void {
   const missing = Math.max(...places) + 1 - table.length;
   if (missing > 0) table.grow(missing);
   places.forEach((at, i) => {
@@ -31,14 +35,14 @@ export function importsOf({ execute, step }: Helpers, memory: WebAssembly.Memory
   return { env: { memory, execute, step } };
 }
 
-/** A program's functions in place. */
+/** A program's functions, with the places of the table where they are put. */
 export interface Prepared {
   readonly generated: Generated;
   readonly places: readonly number[];
 }
 
-/** Places that nobody has. The first stays free: 0 means "none". */
-export class Places {
+/** Places of the table that nobody has. The first stays free: 0 means "none". */
+export class TablePlaces {
   #free: number[] = [];
   #next = 1;
 

@@ -8,7 +8,7 @@ import { isOldV8 } from "../features.ts";
 import { type Loaded, type Machine, MOST_STEPS } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { withoutBarriers } from "./alone.ts";
-import { type Helpers, importsOf, link, Places, type Prepared, place } from "./functions.ts";
+import { type Helpers, importsOf, link, type Prepared, placeInTable, TablePlaces } from "./functions.ts";
 import { writeMathPage } from "./math-page.ts";
 import { Team } from "./team.ts";
 import { threadsFor } from "./threads-for.ts";
@@ -130,7 +130,7 @@ class WasmMachine implements Machine {
   /** Programs that have functions of their own, or are about to. */
   readonly #preparing = new WeakMap<Loaded, Promise<void>>();
   readonly #prepared = new WeakMap<Loaded, Prepared>();
-  readonly #places = new Places();
+  readonly #places = new TablePlaces();
 
   constructor({ module, memory, kernels, start, maximum, sharing }: Parts) {
     this.#module = module;
@@ -199,7 +199,7 @@ class WasmMachine implements Machine {
     // No step is under way now; the program may be gone, or lie elsewhere than it did.
     if (this.#kernels === undefined || !loaded.live) return;
     const places = this.#places.take(generated.count);
-    place(instance, places, this.#kernels.table);
+    placeInTable(instance, places, this.#kernels.table);
     if (!alone) this.#team?.share({ module, places });
     this.#prepared.set(loaded, { generated, places });
     this.memory.i.set(this.#codeOf(loaded), loaded.own);

@@ -1,7 +1,7 @@
 // What a further thread of a team does, in Node or in a page: with an instance of the kernels of its own over the team's memory it
 // makes the runs that team.ts hands it, and sleeps between them.
 import { abortRun } from "./abort.ts";
-import { type Functions, importsOf, place } from "./functions.ts";
+import { type Functions, importsOf, placeInTable } from "./functions.ts";
 import { ASLEEP, CALL, jobOf, LEFT, MESSAGES } from "./job.ts";
 import type { Kernels } from "./machine.ts";
 import { nodeThreads } from "./node.ts";
@@ -35,7 +35,7 @@ function nextJob(control: Int32Array, job: number, last: number): number {
 }
 
 /** One thread: what it does with each message, the first of which starts it. */
-class Server {
+class ThreadServer {
   readonly #start: Start;
   readonly #kernels: Kernels;
   readonly #control: Int32Array;
@@ -54,7 +54,7 @@ class Server {
   take({ module, places }: Functions): void {
     const { memory } = this.#start;
     try {
-      place(new WebAssembly.Instance(module, importsOf(this.#kernels, memory)), places, this.#kernels.table);
+      placeInTable(new WebAssembly.Instance(module, importsOf(this.#kernels, memory)), places, this.#kernels.table);
     } catch (error) {
       abortRun(this.#control);
       throw error;
@@ -96,11 +96,11 @@ class Server {
 
 /** Serves whoever started this worker. */
 export function serveAsThread(): void {
-  let server: Server | undefined;
+  let server: ThreadServer | undefined;
   const listen = (message: Start | Functions, ready: () => void) => {
     if ("places" in message) server?.take(message);
     else {
-      server = new Server(message);
+      server = new ThreadServer(message);
       ready();
     }
     server?.serve();

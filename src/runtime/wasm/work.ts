@@ -21,7 +21,7 @@ export interface Chunks {
 }
 
 /** A team as its time is counted: nanoseconds of a barrier, and of each instruction on one thread. */
-export interface Team {
+export interface TeamCosts {
   readonly threads: number;
   readonly barrier: number;
   readonly nanoseconds?: (code: Int32Array, at: number) => number;
@@ -35,7 +35,7 @@ export interface Team {
 const SMOOTH = 64;
 
 /** Nanoseconds of a step's instructions from `start` to `end`. A thread's first chunk is its own number, so few chunks fall to few. */
-export function timeOf(code: Int32Array, start: number, end: number, team: Team): number {
+export function timeOf(code: Int32Array, start: number, end: number, team: TeamCosts): number {
   const { threads, barrier, nanoseconds = estimateOf, panel, onMeeting } = team;
   const clocks = new Float64Array(threads);
   let time = 0;

@@ -1,5 +1,15 @@
 // A map as one loop: each vector of its results is computed in registers, from operands that are read once. The block machine
-// (assembly/map.ts) does a pass over a block for each step, and is what maps keep whose steps are not short.
+// (assembly/map.ts) does a pass over a block for each step, and is what maps keep whose steps are not short. For relu(x + b), where b is a
+// row, the function does:
+//
+//     position = 4 * first; end = 4 * end; x, b and y = their addresses
+//     atB = b + 4 * (first % columns)
+//     while position < end
+//       y[position] = max(x[position] + [atB], 0)       one turn: four elements of every operand and result
+//       atB += 16, or b again at the end of a row       what has a place of its own goes on (`advance`)
+//       position += 16
+//
+// Where all lies in order and there are few steps, two turns come before each look at the end.
 import {
   ELEMENT_BYTE,
   ELEMENT_WORD,
@@ -19,7 +29,7 @@ import {
 } from "../../../../assembly/isa/slots.ts";
 import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
-import { Body, I32, op, type Signature, simd, V128 } from "./writer.ts";
+import { FunctionBody, I32, op, type Signature, simd, V128 } from "./writer.ts";
 
 /** Address of the map's word MAP_N, its first element and the one after its last: whole vectors. */
 export const MAP_SIGNATURE: Signature = { parameters: 3, results: 0 };
@@ -28,11 +38,11 @@ const [AT, START, END] = [0, 1, 2];
 /** With more steps between two turns of the loop, its bookkeeping is nothing. */
 const FEW_STEPS = 8;
 
-/** An operand as the loop goes over it. */
+/** How the loop reads an operand. */
 interface Stream {
-  /** Its vector at the loop's position and `offset` bytes. */
+  /** Leaves its vector at the position and `offset` bytes behind it in a register. */
   readonly value: (offset: number) => Value;
-  /** Goes on to the next vector, unless the position says it all. */
+  /** Goes on to the next vector; absent where the position alone says which it is. */
   readonly advance?: () => void;
 }
 
@@ -44,39 +54,22 @@ export function rowsOfOutputs(code: Int32Array, map: number): number[] {
 }
 
 /** A function for the map at `map` of a program, or undefined if it has to be left to the block machine. */
-export function mapFunction(code: Int32Array, map: number, fused: boolean): Body | undefined {
+export function mapFunction(code: Int32Array, map: number, fused: boolean): FunctionBody | undefined {
   const counts = code[map + MAP_COUNTS];
+  const columns = code[map + MAP_COLUMNS];
   const operands = Array.from({ length: counts & 0xff }, (_, k) => map + MAP_FIRST + k * MAP_OPERAND_WORDS);
   if (!operands.every((at) => isReadable(code, map, at))) return undefined;
   const rows = rowsOfOutputs(code, map);
-  if (code[map + MAP_COLUMNS] % 4 !== 0 && rows.some((row) => row !== 0)) return undefined;
+  if (columns % 4 !== 0 && rows.some((row) => row !== 0)) return undefined;
   const steps = [...stepsOf(code, map)];
   if (!steps.every((step) => isShort(step.code))) return undefined;
 
-  const body = new Body(MAP_SIGNATURE.parameters);
-  const stepper = new Stepper(body, fused);
-  const position = body.local(I32); // bytes from an operand's or a result's beginning
-  const shifted = (parameter: number, to: number) => {
-    body.put(op.get, parameter);
-    body.i32(2);
-    body.put(op.shl);
-    body.put(op.set, to);
-  };
-  shifted(START, position);
-  shifted(END, END);
-  /** The address in a slot, in a local. */
-  const address = (slot: number) => {
-    const local = body.local(I32);
-    body.put(op.get, AT);
-    body.load(4 * (slot - map - MAP_N));
-    body.put(op.set, local);
-    return local;
-  };
-  const loop = { body, stepper, position, address };
+  const loop = new MapLoop(map, fused);
+  const { body, stepper } = loop;
   const streams = operands.map((at) => stream(code, map, at, loop));
   const results = rows.map((row, o): Result => {
-    const from = address(map + MAP_FIRST + MAP_OPERAND_WORDS * operands.length + MAP_OUTPUT_WORDS * o);
-    return row === 0 ? wholeResult(from, loop) : partsOfRows(code[map + MAP_COLUMNS], row, from, loop);
+    const from = loop.address(map + MAP_FIRST + MAP_OPERAND_WORDS * operands.length + MAP_OUTPUT_WORDS * o);
+    return row === 0 ? wholeResult(from, loop) : partsOfRows(columns, row, from, loop);
   });
   const moving = [...streams, ...results];
 
@@ -98,54 +91,79 @@ export function mapFunction(code: Int32Array, map: number, fused: boolean): Body
     });
     for (const { advance } of moving) advance?.();
   };
-  const advance = (bytes: number) => {
-    body.put(op.get, position);
-    body.i32(bytes);
-    body.put(op.add);
-    body.put(op.tee, position);
-  };
-  const whileBefore = (end: () => void, bytes: number, turns: () => void) => {
-    body.put(op.get, position);
-    end();
+  if (steps.length <= FEW_STEPS && moving.every((each) => each.advance === undefined)) loop.inPairs(turn);
+  loop.repeat(END, 16, () => turn(0));
+  return body;
+}
+
+/** The function being written, and what all parts of its loop go by. */
+class MapLoop {
+  readonly body = new FunctionBody(MAP_SIGNATURE.parameters);
+  readonly stepper: Stepper;
+  /** A local: bytes from an operand's or a result's beginning to the vector whose turn it is. */
+  readonly position: number;
+  readonly #map: number;
+
+  constructor(map: number, fused: boolean) {
+    const { body } = this;
+    this.#map = map;
+    this.stepper = new Stepper(body, fused);
+    this.position = body.local(I32);
+    for (const [parameter, to] of [
+      [START, this.position],
+      [END, END],
+    ]) {
+      body.get(parameter);
+      body.with(op.shl, 2);
+      body.set(to);
+    }
+  }
+
+  /** The address in a slot, in a local. */
+  address(slot: number): number {
+    const local = this.body.local(I32);
+    this.body.get(AT);
+    this.body.load(4 * (slot - this.#map - MAP_N));
+    this.body.set(local);
+    return local;
+  }
+
+  /** Writes turns of so many bytes while the position is before that in the local `end`. */
+  repeat(end: number, bytes: number, turns: () => void): void {
+    const { body, position } = this;
+    body.get(position);
+    body.get(end);
     body.put(op.ltU);
     body.if();
     body.loop();
     turns();
-    advance(bytes);
-    end();
+    body.get(position);
+    body.with(op.add, bytes);
+    body.put(op.tee, position);
+    body.get(end);
     body.put(op.ltU);
     body.put(op.brIf, 0);
     body.end();
     body.end();
-  };
-
-  if (steps.length <= FEW_STEPS && moving.every((each) => each.advance === undefined)) {
-    const pairs = body.local(I32);
-    body.put(op.get, END);
-    body.put(op.get, START);
-    body.i32(2);
-    body.put(op.shl);
-    body.put(op.sub);
-    body.i32(-32);
-    body.put(op.and);
-    body.put(op.get, position);
-    body.put(op.add);
-    body.put(op.set, pairs);
-    whileBefore(
-      () => body.put(op.get, pairs),
-      32,
-      () => {
-        turn(0);
-        turn(16);
-      },
-    );
   }
-  whileBefore(
-    () => body.put(op.get, END),
-    16,
-    () => turn(0),
-  );
-  return body;
+
+  /** Two turns at a time, as long as there are two. */
+  inPairs(turn: (offset: number) => void): void {
+    const { body, position } = this;
+    const end = body.local(I32);
+    body.get(END);
+    body.get(START);
+    body.with(op.shl, 2);
+    body.put(op.sub);
+    body.with(op.and, -32);
+    body.get(position);
+    body.put(op.add);
+    body.set(end);
+    this.repeat(end, 32, () => {
+      turn(0);
+      turn(16);
+    });
+  }
 }
 
 /** Whether vectors of an operand hold elements that lie side by side, or one element. */
@@ -158,16 +176,9 @@ function isReadable(code: Int32Array, map: number, at: number): boolean {
   return mode === MODE_SCALAR || (code[map + MAP_COLUMNS] * code[at + 2]) % 4 === 0;
 }
 
-interface Loop {
-  readonly body: Body;
-  readonly stepper: Stepper;
-  readonly position: number;
-  readonly address: (slot: number) => number;
-}
-
-function stream(code: Int32Array, map: number, at: number, loop: Loop): Stream {
-  const { body, stepper, position, address } = loop;
-  const from = address(at);
+function stream(code: Int32Array, map: number, at: number, loop: MapLoop): Stream {
+  const { body, stepper } = loop;
+  const from = loop.address(at);
   switch (code[at + 1] & 0xff) {
     case MODE_FULL:
       return {
@@ -175,7 +186,7 @@ function stream(code: Int32Array, map: number, at: number, loop: Loop): Stream {
       };
     case MODE_SCALAR: {
       const value = stepper.kept(() => {
-        body.put(op.get, from);
+        body.get(from);
         body.memory(simd.load32Splat, 0);
       });
       return { value: () => value };
@@ -194,16 +205,15 @@ function stream(code: Int32Array, map: number, at: number, loop: Loop): Stream {
       return { value, advance };
     }
     default:
-      throw new RangeError(`mode ${code[at + 1]} of an operand at ${position}`);
+      throw new RangeError(`mode ${code[at + 1]} of an operand at ${at}`);
   }
 }
 
-function loadFull({ body, position }: Loop, from: number, isBytes: boolean, offset: number): void {
-  body.put(op.get, from);
-  body.put(op.get, position);
+function loadFull({ body, position }: MapLoop, from: number, isBytes: boolean, offset: number): void {
+  body.get(from);
+  body.get(position);
   if (isBytes) {
-    body.i32(2);
-    body.put(op.shrU);
+    body.with(op.shrU, 2);
   }
   body.put(op.add);
   if (!isBytes) body.memory(simd.load, offset);
@@ -214,18 +224,18 @@ function loadFull({ body, position }: Loop, from: number, isBytes: boolean, offs
   }
 }
 
-/** Where a result is written. */
+/** How the loop finds where a result is written. */
 interface Result {
   /** Puts the address of its vector at the loop's position on the stack; returns the bytes from there to `offset`. */
   readonly at: (offset: number) => number;
   readonly advance?: () => void;
 }
 
-function wholeResult(from: number, { body, position }: Loop): Result {
+function wholeResult(from: number, { body, position }: MapLoop): Result {
   return {
     at: (offset) => {
-      body.put(op.get, from);
-      body.put(op.get, position);
+      body.get(from);
+      body.get(position);
       body.put(op.add);
       return offset;
     },
@@ -233,141 +243,120 @@ function wholeResult(from: number, { body, position }: Loop): Result {
 }
 
 /** at[i / columns * row + i % columns]: an address of its own that skips to the next row's part at the end of each. */
-function partsOfRows(columns: number, row: number, from: number, { body }: Loop): Result {
+function partsOfRows(columns: number, row: number, from: number, { body }: MapLoop): Result {
   const [at, end] = [body.local(I32), body.local(I32)];
-  const get = (local: number) => body.put(op.get, local);
   const startOver = (opcode: number) => {
-    get(START);
-    body.i32(columns);
-    body.put(opcode);
+    body.get(START);
+    body.with(opcode, columns);
   };
   startOver(op.divU);
-  body.i32(4 * row);
-  body.put(op.mul);
-  get(from);
+  body.with(op.mul, 4 * row);
+  body.get(from);
   body.put(op.add);
   body.put(op.tee, end);
   startOver(op.remU);
-  body.i32(2);
-  body.put(op.shl);
+  body.with(op.shl, 2);
   body.put(op.add);
-  body.put(op.set, at);
-  get(end);
-  body.i32(4 * columns);
-  body.put(op.add);
-  body.put(op.set, end);
+  body.set(at);
+  body.get(end);
+  body.with(op.add, 4 * columns);
+  body.set(end);
   return {
     at: (offset) => {
-      get(at);
+      body.get(at);
       return offset;
     },
     advance: () => {
-      get(at);
-      body.i32(16);
-      body.put(op.add);
+      body.get(at);
+      body.with(op.add, 16);
       body.put(op.tee, at);
-      get(end);
+      body.get(end);
       body.put(op.eq);
       body.if();
-      get(at);
-      body.i32(4 * (row - columns));
-      body.put(op.add);
-      body.put(op.set, at);
-      get(end);
-      body.i32(4 * row);
-      body.put(op.add);
-      body.put(op.set, end);
+      body.get(at);
+      body.with(op.add, 4 * (row - columns));
+      body.set(at);
+      body.get(end);
+      body.with(op.add, 4 * row);
+      body.set(end);
       body.end();
     },
   };
 }
 
 /** at[i % columns]: an address of its own that begins anew at each row. */
-function rowStream(columns: number, from: number, { body, stepper }: Loop): Stream {
+function rowStream(columns: number, from: number, { body, stepper }: MapLoop): Stream {
   const [at, end] = [body.local(I32), body.local(I32)];
-  const get = (local: number) => body.put(op.get, local);
-  get(START);
-  body.i32(columns);
-  body.put(op.remU);
-  body.i32(2);
-  body.put(op.shl);
-  get(from);
+  body.get(START);
+  body.with(op.remU, columns);
+  body.with(op.shl, 2);
+  body.get(from);
   body.put(op.add);
-  body.put(op.set, at);
-  get(from);
-  body.i32(4 * columns);
-  body.put(op.add);
-  body.put(op.set, end);
+  body.set(at);
+  body.get(from);
+  body.with(op.add, 4 * columns);
+  body.set(end);
   return {
     value: () =>
       stepper.kept(() => {
-        get(at);
+        body.get(at);
         body.memory(simd.load, 0);
       }),
     advance: () => {
-      get(from);
-      get(at);
-      body.i32(16);
-      body.put(op.add);
+      body.get(from);
+      body.get(at);
+      body.with(op.add, 16);
       body.put(op.tee, at);
-      get(at);
-      get(end);
+      body.get(at);
+      body.get(end);
       body.put(op.eq);
       body.put(op.select);
-      body.put(op.set, at);
+      body.set(at);
     },
   };
 }
 
 /** at[(i / run) % mod]: a vector of one element, which is loaded anew after each run. */
-function columnStream(run: number, mod: number, from: number, { body }: Loop): Stream {
+function columnStream(run: number, mod: number, from: number, { body }: MapLoop): Stream {
   const [index, left] = [body.local(I32), body.local(I32)];
-  const get = (local: number) => body.put(op.get, local);
-  get(START);
+  body.get(START);
+  body.with(op.divU, run);
+  body.with(op.remU, mod);
+  body.set(index);
   body.i32(run);
-  body.put(op.divU);
-  body.i32(mod);
-  body.put(op.remU);
-  body.put(op.set, index);
-  body.i32(run);
-  get(START);
-  body.i32(run);
-  body.put(op.remU);
+  body.get(START);
+  body.with(op.remU, run);
   body.put(op.sub);
-  body.put(op.set, left);
+  body.set(left);
   const value = body.local(V128);
   const load = () => {
-    get(from);
-    get(index);
-    body.i32(2);
-    body.put(op.shl);
+    body.get(from);
+    body.get(index);
+    body.with(op.shl, 2);
     body.put(op.add);
     body.memory(simd.load32Splat, 0);
-    body.put(op.set, value);
+    body.set(value);
   };
   load();
   return {
-    value: () => () => body.put(op.get, value),
+    value: () => () => body.get(value),
     advance: () => {
-      get(left);
-      body.i32(4);
-      body.put(op.sub);
+      body.get(left);
+      body.with(op.sub, 4);
       body.put(op.tee, left);
       body.put(op.eqz);
       body.if();
       body.i32(0);
-      get(index);
-      body.i32(1);
-      body.put(op.add);
+      body.get(index);
+      body.with(op.add, 1);
       body.put(op.tee, index);
-      get(index);
-      body.i32(mod);
-      body.put(op.eq);
+      body.get(index);
+      body.with(op.eq, mod);
       body.put(op.select);
-      body.put(op.set, index);
+      body.set(index);
       load();
       body.i32(run);
-      body.put(op.set, left);
+      body.set(left);
       body.end();
     },
   };

@@ -7,14 +7,14 @@ import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
 import type { Word } from "../../../program/instructions.ts";
 import { stepsOf } from "../../../program/map-steps.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
-import { type Lane, type Place, Words } from "./words.ts";
-import { Body, type Signature, simd, op as wasm } from "./writer.ts";
+import { type AddressSlot, type Lane, Words } from "./words.ts";
+import { FunctionBody, type Signature, simd, op as wasm } from "./writer.ts";
 
 /** The address of the program's code. */
 export const STEP_SIGNATURE: Signature = { parameters: 1, results: 0 };
 
 /** What the kernels do for it, by the functions' numbers. */
-export interface Helpers {
+export interface StepHelpers {
   /** execute(first, end) of assembly/run.ts. */
   readonly execute: number;
   /** step(code, to, a, b, c, d, first, count, bytes) of assembly/steps.ts. */
@@ -32,7 +32,7 @@ const MOST_WORK = 2048; // vector operations of a step: beyond, the kernels' own
 const WRITTEN: ReadonlySet<number> = new Set([op.MAP, op.MATMUL, op.REDUCE, op.LOOP]);
 
 /** A function that does what the program does, or undefined if it is no toy. */
-export function stepFunction(code: Int32Array, fused: boolean, helpers: Helpers): Body | undefined {
+export function stepFunction(code: Int32Array, fused: boolean, helpers: StepHelpers): FunctionBody | undefined {
   let work = 0;
   let left = 0;
   const starts: number[] = [];
@@ -44,8 +44,8 @@ export function stepFunction(code: Int32Array, fused: boolean, helpers: Helpers)
     starts.push(at);
   }
   if (work > MOST_WORK || 2 * left > starts.length) return undefined;
-  const body = new Body(STEP_SIGNATURE.parameters);
-  const line = new Line(code, body, fused, helpers);
+  const body = new FunctionBody(STEP_SIGNATURE.parameters);
+  const line = new StraightLine(code, body, fused, helpers);
   for (const at of starts) {
     if (costOf(code, at) === undefined) line.leave(at);
     else line.write(at);
@@ -63,7 +63,7 @@ function costOf(code: Int32Array, at: number): number | undefined {
       const [m, n, k] = [word(slot.MATMUL_M), word(slot.MATMUL_N), word(slot.MATMUL_K)];
       const isSmall = m * n > 0 && m * n <= MOST && k > 0 && k <= MOST_DEPTH;
       const isOne = word(slot.MATMUL_BATCH) * word(slot.MATMUL_HEADS) === 1;
-      if (!isSmall || !isOne || !isDense(word) || word(slot.MATMUL_PANELS) !== 0) return undefined;
+      if (!isSmall || !isOne || !hasDenseRows(word) || word(slot.MATMUL_PANELS) !== 0) return undefined;
       const map = mapOf(code, at);
       const epilogue = map < 0 ? 0 : mapCost(code, map);
       return epilogue === undefined ? undefined : vectorsOf(m * n) * k * 2 + epilogue;
@@ -79,7 +79,7 @@ function costOf(code: Int32Array, at: number): number | undefined {
 }
 
 /** Whether nothing lies between the rows of a product's matrices. */
-function isDense(word: Word): boolean {
+function hasDenseRows(word: Word): boolean {
   const [m, n, k] = [word(slot.MATMUL_M), word(slot.MATMUL_N), word(slot.MATMUL_K)];
   const flags = word(slot.MATMUL_TRANSPOSED);
   const rows = [flags & 1 ? m : k, flags & 2 ? k : n, n];
@@ -104,18 +104,18 @@ function vectorsOf(elements: number): number {
 }
 
 /** Numbers from 0 on. */
-function upTo(count: number): number[] {
+function numbersTo(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
 
-class Line {
+class StraightLine {
   readonly #code: Int32Array;
-  readonly #body: Body;
+  readonly #body: FunctionBody;
   readonly #words: Words;
   readonly #stepper: Stepper;
-  readonly #helpers: Helpers;
+  readonly #helpers: StepHelpers;
 
-  constructor(code: Int32Array, body: Body, fused: boolean, helpers: Helpers) {
+  constructor(code: Int32Array, body: FunctionBody, fused: boolean, helpers: StepHelpers) {
     this.#code = code;
     this.#body = body;
     this.#stepper = new Stepper(body, fused);
@@ -144,7 +144,7 @@ class Line {
     if (map >= 0) this.#map(map);
   }
 
-  #place(position: number): Place {
+  #place(position: number): AddressSlot {
     return { address: this.#code[position], slot: 4 * position };
   }
 
@@ -153,23 +153,23 @@ class Line {
   }
 
   /** Lanes 0 to 3 of each vector, as many as there are results. */
-  #store(to: Place, vectors: readonly number[], count: number): void {
+  #store(to: AddressSlot, vectors: readonly number[], count: number): void {
     this.#words.store(
       to,
-      upTo(count).map((i) => ({ vector: vectors[i >> 2], lane: i & 3 })),
+      numbersTo(count).map((i) => ({ vector: vectors[i >> 2], lane: i & 3 })),
     );
   }
 
   /** Elements first.. of the vectors, `start` words into a buffer. */
-  #storeRow(to: Place, start: number, vectors: readonly number[], first: number, count: number): void {
-    const lanes = upTo(count).map((i) => ({ vector: vectors[(first + i) >> 2], lane: (first + i) & 3 }));
+  #storeRow(to: AddressSlot, start: number, vectors: readonly number[], first: number, count: number): void {
+    const lanes = numbersTo(count).map((i) => ({ vector: vectors[(first + i) >> 2], lane: (first + i) & 3 }));
     this.#words.store(to, lanes, start);
   }
 
   /** Vectors of lanes that are named for each element. */
   #vectors(count: number, lane: (element: number) => Lane): number[] {
-    const lanes = upTo(count).map(lane);
-    return upTo(vectorsOf(count)).map((v) => this.#words.gather(lanes.slice(4 * v, 4 * v + 4)));
+    const lanes = numbersTo(count).map(lane);
+    return numbersTo(vectorsOf(count)).map((v) => this.#words.gather(lanes.slice(4 * v, 4 * v + 4)));
   }
 
   #binary(opcode: number, a: number, b: number): number {
@@ -188,7 +188,7 @@ class Line {
     const [turnedA, turnedB] = [(word(slot.MATMUL_TRANSPOSED) & 1) !== 0, (word(slot.MATMUL_TRANSPOSED) & 2) !== 0];
     this.#words.bring(a, m * k);
     this.#words.bring(b, k * n);
-    let sums = upTo(vectorsOf(m * n)).map(() => this.#words.zero.vector);
+    let sums = numbersTo(vectorsOf(m * n)).map(() => this.#words.zero.vector);
     for (let p = 0; p < k; p++) {
       const left = this.#vectors(m * n, (i) =>
         this.#words.at(a, turnedA ? p * m + Math.floor(i / n) : Math.floor(i / n) * k + p),
@@ -210,16 +210,16 @@ class Line {
     if (inner === 1) {
       this.#words.store(
         to,
-        upTo(outer).map((o) => this.#rowSum(upTo(n).map((i) => this.#words.at(from, o * n + i)))),
+        numbersTo(outer).map((o) => this.#rowSum(numbersTo(n).map((i) => this.#words.at(from, o * n + i)))),
       );
       return;
     }
     const row = (r: number) =>
       this.#vectors(outer * inner, (i) => this.#words.at(from, (Math.floor(i / inner) * n + r) * inner + (i % inner)));
-    const rows = upTo(n).map(row);
+    const rows = numbersTo(n).map(row);
     this.#store(
       to,
-      upTo(vectorsOf(outer * inner)).map((v) => this.#columnSum(rows.map((vectors) => vectors[v]))),
+      numbersTo(vectorsOf(outer * inner)).map((v) => this.#columnSum(rows.map((vectors) => vectors[v]))),
       outer * inner,
     );
   }
@@ -229,7 +229,7 @@ class Line {
     const zero = this.#words.zero;
     let total = zero.vector;
     for (let i = 0; i < lanes.length; i += 4) {
-      const four = upTo(4).map((lane) => lanes[i + lane] ?? zero);
+      const four = numbersTo(4).map((lane) => lanes[i + lane] ?? zero);
       total = this.#binary(simd.f32Add, total, this.#words.gather(four));
     }
     for (const order of [
@@ -242,7 +242,7 @@ class Line {
 
   /** sumColumns of assembly/reduce.ts. */
   #columnSum(rows: readonly number[]): number {
-    const sums = upTo(4).map(() => this.#words.zero.vector);
+    const sums = numbersTo(4).map(() => this.#words.zero.vector);
     const inFours = rows.length & ~3;
     rows.forEach((row, r) => {
       const turn = r < inFours ? r & 3 : 0;
@@ -259,10 +259,10 @@ class Line {
     const registers = new Map<number, readonly number[]>();
     const outputs = map + slot.MAP_FIRST + (counts & 0xff) * slot.MAP_OPERAND_WORDS;
     for (let k = 0; k < (counts & 0xff); k++) {
-      const [at, kind, div, mod] = upTo(4).map((word) => map + slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS + word);
+      const [at, kind, div, mod] = numbersTo(4).map((word) => map + slot.MAP_FIRST + k * slot.MAP_OPERAND_WORDS + word);
       const place = this.#place(at);
       const index = indexOf(code[kind] & 0xff, columns, code[div], code[mod]);
-      this.#words.bring(place, 1 + Math.max(...upTo(n).map(index)));
+      this.#words.bring(place, 1 + Math.max(...numbersTo(n).map(index)));
       registers.set(
         slot.REGISTER_OPERAND + k,
         this.#vectors(n, (i) => this.#words.at(place, index(i))),
@@ -273,7 +273,7 @@ class Line {
       registers.set(
         target,
         isShort(step)
-          ? upTo(vectorsOf(n)).map((v) =>
+          ? numbersTo(vectorsOf(n)).map((v) =>
               this.#words.vector(() =>
                 this.#stepper.write(
                   step,
@@ -305,9 +305,9 @@ class Line {
         body.memory(simd.store, 16 * v);
       });
     });
-    for (const argument of [step, ...upTo(5).map(block), 0, n, ((n + 7) & ~7) << 2]) body.i32(argument);
+    for (const argument of [step, ...numbersTo(5).map(block), 0, n, ((n + 7) & ~7) << 2]) body.i32(argument);
     body.put(wasm.call, this.#helpers.step);
-    return upTo(vectorsOf(n)).map((v) =>
+    return numbersTo(vectorsOf(n)).map((v) =>
       this.#words.vector(() => {
         body.i32(block(0));
         body.memory(simd.load, 16 * v);

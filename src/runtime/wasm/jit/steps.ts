@@ -3,7 +3,7 @@
 import * as code from "../../../../assembly/isa/map-code.ts";
 import * as page from "../../../../assembly/isa/math-page.ts";
 import { MATH_PAGE } from "../../../../assembly/isa/sizes.ts";
-import { type Body, op, simd, V128 } from "./writer.ts";
+import { type FunctionBody, op, simd, V128 } from "./writer.ts";
 
 /** Puts a vector on the stack. */
 export type Value = () => void;
@@ -141,14 +141,14 @@ export function isShort(step: number): boolean {
 
 /** Writes steps into a body. Constants are loaded before the first loop: V8 builds a literal vector anew in every turn. */
 export class Stepper {
-  readonly body: Body;
+  readonly body: FunctionBody;
   readonly one: Value;
   readonly zero: Value;
   readonly signBit: Value;
   readonly #fused: boolean;
 
   /** `fused` in the relaxed build. */
-  constructor(body: Body, fused: boolean) {
+  constructor(body: FunctionBody, fused: boolean) {
     this.body = body;
     this.#fused = fused;
     this.zero = this.kept(() => body.zeros());

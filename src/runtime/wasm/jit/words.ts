@@ -1,5 +1,5 @@
 // The words of memory that a straight line of code has in registers: each is a lane of some vector that was computed or loaded.
-import { type Body, I32, op, simd, V128 } from "./writer.ts";
+import { type FunctionBody, I32, op, simd, V128 } from "./writer.ts";
 
 /** A word in a register. */
 export interface Lane {
@@ -9,14 +9,14 @@ export interface Lane {
 }
 
 /** Where a buffer's address stands: so many bytes behind the function's first parameter. */
-export interface Place {
+export interface AddressSlot {
   /** The address itself, by which words are told apart. */
   readonly address: number;
   readonly slot: number;
 }
 
 export class Words {
-  readonly #body: Body;
+  readonly #body: FunctionBody;
   /** By address. */
   #known = new Map<number, Lane>();
   readonly #pointers = new Map<number, number>();
@@ -24,7 +24,7 @@ export class Words {
   readonly #vectors = new Map<string, number>();
   readonly #zeros: number;
 
-  constructor(body: Body) {
+  constructor(body: FunctionBody) {
     this.#body = body;
     this.#zeros = body.local(V128);
     body.zeros();
@@ -43,7 +43,7 @@ export class Words {
     return local;
   }
 
-  #pointer({ address, slot }: Place): number {
+  #pointer({ address, slot }: AddressSlot): number {
     const known = this.#pointers.get(address);
     if (known !== undefined) return known;
     const local = this.#body.local(I32);
@@ -55,7 +55,7 @@ export class Words {
   }
 
   /** Has the first `count` words of a buffer in registers. */
-  bring(place: Place, count: number): void {
+  bring(place: AddressSlot, count: number): void {
     for (let first = 0; first < count; first += 4) {
       const missing = [0, 1, 2, 3].filter(
         (lane) => first + lane < count && !this.#known.has(place.address + 4 * (first + lane)),
@@ -70,7 +70,7 @@ export class Words {
   }
 
   /** A word that was brought, or stored. */
-  at(place: Place, index: number): Lane {
+  at(place: AddressSlot, index: number): Lane {
     const lane = this.#known.get(place.address + 4 * index);
     if (lane === undefined) throw new RangeError(`word ${index} of ${place.address} is not in a register`);
     return lane;
@@ -112,7 +112,7 @@ export class Words {
   }
 
   /** Writes words from `start` on of a buffer to memory, and has them in registers. */
-  store(place: Place, lanes: readonly Lane[], start = 0): void {
+  store(place: AddressSlot, lanes: readonly Lane[], start = 0): void {
     const pointer = this.#pointer(place);
     for (let first = 0; first < lanes.length; first += 4) {
       const four = lanes.slice(first, first + 4);

@@ -92,7 +92,7 @@ function signed(to: number[], value: number): void {
 }
 
 /** The body of a function that is being written: its instructions, and its locals behind the parameters. */
-export class Body {
+export class FunctionBody {
   readonly #parameters: number;
   readonly #locals: number[] = [];
   readonly #bytes: number[] = [];
@@ -115,6 +115,22 @@ export class Body {
   i32(value: number): void {
     this.#bytes.push(op.const);
     signed(this.#bytes, value | 0);
+  }
+
+  /** Puts the i32 in a local on the stack. */
+  get(local: number): void {
+    this.put(op.get, local);
+  }
+
+  /** Takes the i32 on the stack into a local. */
+  set(local: number): void {
+    this.put(op.set, local);
+  }
+
+  /** `opcode` of the i32 on the stack and a number. */
+  with(opcode: number, value: number): void {
+    this.i32(value);
+    this.put(opcode);
   }
 
   /** Loads the i32 at the address on the stack and `offset` bytes. */
@@ -179,7 +195,7 @@ export interface Signature {
 /** A function of the module, exported by its number. */
 export interface Made {
   readonly signature: Signature;
-  readonly body: Body;
+  readonly body: FunctionBody;
 }
 
 const MOST_PAGES = 65536;
