@@ -1,8 +1,7 @@
-// Fit: a training under way, as an async iterable of reports. All its epochs and their validations are one run, so that training waits
-// for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy.
-import { NonFiniteError } from "../errors.ts";
-import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
-import { orElse } from "./load.ts";
+// Fit: a training under way, as its caller sees it: an async iterable of reports, and a promise of what it came to. What makes the steps is
+// in training.ts, loaded with the first fit.
+import type { Epoch } from "./history.ts";
+import type { Training } from "./training.ts";
 
 /** What was measured of a data set: as if all its rows were one batch. */
 export type Measures = Readonly<Record<string, number>> & { readonly loss: number };
@@ -34,52 +33,37 @@ export interface Report {
   readonly seconds: number;
 }
 
-/** What a fit runs. */
-export interface FitPlan {
-  readonly epochs: number;
-  /** The training steps of one epoch. */
-  readonly plan: readonly PlanEntry[];
-  readonly stepsPerEpoch: number;
-  /** Steps of the first epoch that an earlier fit made. */
-  readonly from: number;
-  /** Samples a step, on average. */
-  readonly samplesPerStep: number;
-  /** Runs one epoch's plan as often as told, once what comes before the first step is written. */
-  readonly run: (plan: readonly PlanEntry[], repeat: number) => Running;
-  /** The metrics over steps, out of the sums of what these logged. */
-  readonly metrics: (sums: ReadonlyMap<string, number>, steps: number) => Readonly<Record<string, number>>;
-  /** What measures the validation data after each epoch. */
-  readonly validation?: Validation;
-  /** Told of the step whose loss is not finite, before the error reaches the reader. */
-  readonly onNonFinite: (step: number) => void;
-  /** Lets go of what the fit alone needed. */
-  readonly finish: () => Promise<void>;
+/** Milliseconds of a frame: at most one report. */
+export const FRAME = 16;
+
+/** A fit as its trainer and its training see it. */
+export interface FitState {
+  /** Whether it is to end. */
+  readonly ended: boolean;
+  readonly paused: boolean;
+  /** Undefined while it is prepared. */
+  readonly training: Training<unknown> | undefined;
+  fail(error: Error): Promise<void>;
+  /** There is news for whoever waits. */
+  wake(): void;
+  /** Resolves when a reader has seen all reports, and asks for the next; at once where nobody reads. */
+  turn(): Promise<void>;
 }
 
-/** Has a fit be the one under way while it prepares and trains. @throws ArgumentError where another one is */
-type Hold = (fit: Fit, train: () => Promise<void>) => Promise<void>;
-
-/** A run, and what its first step waits for. */
-export interface Running {
-  readonly handle: RunHandle;
-  readonly written: Promise<void>;
+/** What a fit is made of. */
+export interface FitParts<R> {
+  readonly prepare: (fit: FitState) => Promise<Training<R>>;
+  /** Has a fit be the one under way while it prepares and trains. @throws ArgumentError where another one is */
+  readonly hold: (fit: FitState, train: () => Promise<void>) => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds from one report to the next at least. */
+  readonly pace: number;
+  readonly history: () => Epoch[];
 }
-
-/** Measures a data set by steps whose logs are put together. */
-export interface Validation {
-  readonly plan: readonly PlanEntry[];
-  /** Measures of the whole data set, out of the logs of all its steps. */
-  readonly measures: (log: readonly LogRows[]) => Measures;
-}
-
-const FRAME = 16; // ms: at most one report a frame
-
-/** Losses, and validations, that are kept for a reader. */
-const MOST_LOSSES = 2 ** 20;
-const MOST_VALIDATIONS = 2 ** 16;
 
 /**
- * A training under way: what `Trainer.fit` gives. It begins with the first report that is asked for.
+ * A training under way: what `Trainer.fit` gives. It begins with the first report that is asked for, or once it is awaited: then it goes on to
+ * its end and gives the trainer's history.
  *
  * @example
  * import { Trainer } from "simdgrad";
@@ -92,39 +76,25 @@ const MOST_VALIDATIONS = 2 ** 16;
  * const { done } = await training.next();
  * done; // => true
  */
-export class Fit implements AsyncIterableIterator<Report> {
-  readonly #prepare: () => Promise<FitPlan>;
-  readonly #hold: Hold;
-  readonly #signal: AbortSignal | undefined;
-  #plan: FitPlan | undefined;
-  #handle: RunHandle | undefined;
+export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Epoch[]>, FitState {
+  readonly #parts: FitParts<R>;
+  #training: Training<R> | undefined;
   #driver: Promise<void> | undefined;
   #ended = false;
+  /** No step, and no report, comes any more. */
+  #over = false;
   /** Why it was ended, where its reader is to know. */
   #failure: Error | undefined;
   #paused = false;
-  #step = 0;
-  #epoch = 0;
-  #loss = Number.NaN;
-  #losses: number[] = [];
-  /** Steps since the last report: more than losses where nobody reads. */
-  #unreported = 0;
-  #sums = new Map<string, number>();
-  #metrics: Readonly<Record<string, number>> = {};
-  /** Rows of the validation that is not complete yet. */
-  #measured: LogRows[] = [];
-  #validations: Measures[] = [];
-  #reported = 0;
-  #fresh = false;
-  /** Of training steps. */
-  #milliseconds = 0;
-  /** Of readers that wait for news. */
+  #reported = Number.NEGATIVE_INFINITY;
+  /** Reports that are asked for and not given yet; undefined before the first. */
+  #asked: number | undefined;
+  /** Of those that wait for news, and of those that wait for a time. */
   readonly #waiting: (() => void)[] = [];
+  readonly #sleeping = new Set<() => void>();
 
-  constructor(prepare: () => Promise<FitPlan>, hold: Hold, signal?: AbortSignal) {
-    this.#prepare = prepare;
-    this.#hold = hold;
-    this.#signal = signal;
+  constructor(parts: FitParts<R>) {
+    this.#parts = parts;
   }
 
   [Symbol.asyncIterator](): this {
@@ -132,45 +102,79 @@ export class Fit implements AsyncIterableIterator<Report> {
   }
 
   /** The next report; starts the training at the first call. @throws NonFiniteError once the loss is NaN or infinite */
-  async next(): Promise<IteratorResult<Report, undefined>> {
-    this.#driver ??= this.#drive().finally(() => {
-      this.#ended = true;
-      this.#wake();
-    });
-    this.#driver.catch(() => undefined); // reported below
-    const wait = FRAME - (performance.now() - this.#reported);
-    if (!this.#ended && wait > 0) await this.#sleep(wait);
-    while (!this.#fresh && !this.#ended) await this.#changed();
-    if (!this.#fresh) await this.#driver.catch(() => undefined); // its last steps are told before its end
-    if (this.#fresh) return { done: false, value: this.#take() };
-    await this.#driver;
+  async next(): Promise<IteratorResult<R, undefined>> {
+    const driver = this.#begin();
+    this.#asked = (this.#asked ?? 0) + 1;
+    this.wake();
+    try {
+      const wait = this.#parts.pace - (performance.now() - this.#reported);
+      if (wait > 0) await this.#sleep(wait);
+      while (!this.#training?.fresh && !this.#over) await this.#changed();
+    } finally {
+      this.#asked--;
+    }
+    const training = this.#training;
+    if (training?.fresh) {
+      this.#reported = performance.now();
+      return { done: false, value: training.take() };
+    }
+    await driver;
     if (this.#failure !== undefined) throw this.#failure;
     return { done: true, value: undefined };
   }
 
   /** Ends the training at the next step boundary: what leaving the loop does. */
-  async return(): Promise<IteratorResult<Report, undefined>> {
+  async return(): Promise<IteratorResult<R, undefined>> {
     await this.stop();
     return { done: true, value: undefined };
+  }
+
+  /**
+   * What `await` calls: trains to the end, and gives the trainer's history. One that was stopped or aborted has its end there.
+   * @throws what the loop throws
+   */
+  // biome-ignore lint/suspicious/noThenProperty: a fit is awaited
+  then<A = Epoch[], B = never>(
+    onEnd?: ((history: Epoch[]) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#whole().then(onEnd, onError);
+  }
+
+  /** As a promise's. */
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Epoch[] | B> {
+    return this.#whole().catch(onError);
+  }
+
+  /** As a promise's. */
+  finally(onEnd?: (() => void) | null): Promise<Epoch[]> {
+    return this.#whole().finally(onEnd);
+  }
+
+  async #whole(): Promise<Epoch[]> {
+    await this.#begin();
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#parts.history();
   }
 
   /** Resolves when no step is being made any more; none is until resume(). */
   async pause(): Promise<void> {
     this.#paused = true;
-    await this.#handle?.pause();
+    await this.#training?.handle?.pause();
   }
 
   /** Goes on after pause(). */
   resume(): void {
     this.#paused = false;
-    this.#handle?.resume();
+    this.#training?.handle?.resume();
   }
 
   /** Resolves when training has stopped at a step boundary. */
   async stop(): Promise<void> {
     this.#ended = true;
+    this.wake();
     try {
-      await this.#handle?.stop();
+      await this.#training?.handle?.stop();
     } finally {
       await this.#driver?.catch(() => undefined); // the reader gets its error
     }
@@ -182,123 +186,21 @@ export class Fit implements AsyncIterableIterator<Report> {
     return this.stop();
   }
 
-  async #drive(): Promise<void> {
-    const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
-    this.#signal?.addEventListener("abort", abort);
-    if (this.#signal?.aborted) this.#ended = true;
-    try {
-      if (!this.#ended) await this.#hold(this, () => this.#train());
-    } finally {
-      this.#signal?.removeEventListener("abort", abort);
-    }
+  /** For its training and its trainer, as what follows. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
-  async #train(): Promise<void> {
-    const plan = await this.#prepare();
-    this.#plan = plan;
-    const train = async () => {
-      if (!this.#ended) await this.#watch(plan.run([...plan.plan, ...(plan.validation?.plan ?? [])], plan.epochs));
-    };
-    await orElse(train, plan.finish);
-    await plan.finish();
+  get paused(): boolean {
+    return this.#paused;
   }
 
-  /** Follows the run to its end, taking its log once a frame; stops it where anything fails. */
-  async #watch({ handle, written }: Running): Promise<void> {
-    this.#handle = handle;
-    if (this.#paused) void handle.pause().catch(() => undefined); // its end tells more
-    let open = true;
-    const done = Promise.all([handle.done, written]).finally(() => {
-      open = false;
-    });
-    try {
-      while (open) {
-        await Promise.race([done, this.#sleep(FRAME)]);
-        this.#note(handle);
-      }
-      this.#note(handle); // what came between the last look and the end
-    } catch (error) {
-      done.catch(() => undefined);
-      await handle.stop().catch(() => undefined);
-      throw error;
-    }
+  get training(): Training<R> | undefined {
+    return this.#training;
   }
 
-  #note(handle: RunHandle): void {
-    const plan = this.#plan as FitPlan;
-    for (const rows of handle.takeLog())
-      if (plan.plan.some(([id]) => id === rows.program)) this.#count(rows, plan);
-      else this.#validate(rows, plan.validation as Validation);
-  }
-
-  /** Takes in training steps. @throws NonFiniteError */
-  #count({ names, values, milliseconds }: LogRows, { from, stepsPerEpoch, onNonFinite }: FitPlan): void {
-    const lossAt = names.indexOf("loss");
-    this.#milliseconds += milliseconds;
-    for (let row = 0; row < values.length; row += names.length) {
-      const loss = values[row + lossAt];
-      if (!Number.isFinite(loss)) {
-        if (this.#unreported > 0) this.#tell(); // of the good ones before it
-        onNonFinite(this.#step);
-        throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
-      }
-      this.#loss = loss;
-      keep(this.#losses, loss, MOST_LOSSES);
-      this.#unreported++;
-      this.#step++;
-      names.forEach((name, i) => {
-        if (i !== lossAt) this.#sums.set(name, (this.#sums.get(name) ?? 0) + values[row + i]);
-      });
-    }
-    this.#epoch = Math.floor((from + this.#step) / stepsPerEpoch);
-    this.#tell();
-  }
-
-  /** Takes in steps of a validation, which may come in several parts. */
-  #validate(rows: LogRows, { plan, measures }: Validation): void {
-    this.#measured.push(rows);
-    const steps = this.#measured.reduce((sum, each) => sum + each.steps, 0);
-    if (steps < plan.reduce((sum, [, each]) => sum + each, 0)) return;
-    keep(this.#validations, measures(this.#measured), MOST_VALIDATIONS);
-    this.#measured = [];
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#fresh = true;
-    this.#wake();
-  }
-
-  #wake(): void {
+  wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  #take(): Report {
-    const plan = this.#plan as FitPlan;
-    const losses = this.#losses.slice(-MOST_LOSSES);
-    const validations = this.#validations.slice(-MOST_VALIDATIONS);
-    const validation = validations.at(-1);
-    const steps = this.#unreported;
-    if (steps > 0) this.#metrics = plan.metrics(this.#sums, steps);
-    this.#losses = [];
-    this.#unreported = 0;
-    this.#sums = new Map();
-    this.#validations = [];
-    this.#fresh = false;
-    this.#reported = performance.now();
-    const seconds = this.#milliseconds / 1000;
-    return {
-      step: this.#step,
-      epoch: this.#epoch,
-      loss: this.#loss,
-      losses,
-      metrics: this.#metrics,
-      ...(validation && { validation }),
-      validations,
-      totalSteps: plan.epochs * plan.stepsPerEpoch - plan.from,
-      samplesPerSecond: seconds > 0 ? (this.#step * plan.samplesPerStep) / seconds : 0, // clocks may be coarse
-      seconds,
-    };
   }
 
   #changed(): Promise<void> {
@@ -307,15 +209,52 @@ export class Fit implements AsyncIterableIterator<Report> {
     });
   }
 
+  async turn(): Promise<void> {
+    while (this.#asked !== undefined && !this.#ended && (this.#asked === 0 || this.#training?.fresh))
+      await this.#changed();
+  }
+
+  #begin(): Promise<void> {
+    if (this.#driver === undefined) {
+      this.#driver = this.#drive().finally(() => {
+        this.#ended = true;
+        this.#over = true;
+        this.wake();
+        for (const rise of this.#sleeping) rise();
+      });
+      this.#driver.catch(() => undefined); // told to whoever asks
+    }
+    return this.#driver;
+  }
+
+  async #drive(): Promise<void> {
+    const { signal, hold } = this.#parts;
+    const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) this.#ended = true;
+    try {
+      if (!this.#ended) await hold(this, () => this.#train());
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async #train(): Promise<void> {
+    this.#training = await this.#parts.prepare(this);
+    await this.#training.run();
+  }
+
+  /** For so long, or to the end. */
   #sleep(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      setTimeout(resolve, milliseconds);
+      const rise = () => {
+        clearTimeout(timer);
+        this.#sleeping.delete(rise);
+        resolve();
+      };
+      const timer = setTimeout(rise, milliseconds);
+      if (this.#over) rise();
+      else this.#sleeping.add(rise);
     });
   }
-}
-
-/** Puts one behind the others; of many, the older half goes. */
-function keep<T>(all: T[], one: T, most: number): void {
-  if (all.length === 2 * most) all.splice(0, most);
-  all.push(one);
 }

@@ -6,10 +6,12 @@ import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.
 import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
-import type { FitPlan } from "./fit.ts";
 import { Measurer } from "./measure.ts";
 import { type Batching, gradientName, numberName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
 import { saved } from "./state.ts";
+import type { FitPlan } from "./training.ts";
+
+export { Training } from "./training.ts";
 
 /** What a fit needs of its trainer. */
 export interface Workshop {
@@ -43,47 +45,54 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const rows = lastBatch === "drop" ? whole * batch : data.rows;
   const search = minimizer && (await import("./search.ts")); // rarely needed: not part of the core
   const advance = new Map<ProgramId, ProgramId>();
+  const rowsOf = new Map<ProgramId, number>();
   const step = async (size: number) => {
     const batching: Batching = { batch: size, rows, shuffle };
     const key = `step ${data.x.key} ${size} ${rows} ${shuffle}`;
-    if (search === undefined) return program(key, () => stepProgram(recipe, data, batching));
-    const programs = searchPrograms(recipe, data, batching);
-    const id = await program(key, () => programs.evaluation);
-    advance.set(id, await program(`${key} advance`, () => programs.advance));
+    const programs = search && searchPrograms(recipe, data, batching);
+    const id = await program(key, () => programs?.evaluation ?? stepProgram(recipe, data, batching));
+    rowsOf.set(id, size);
+    if (programs !== undefined) advance.set(id, await program(`${key} advance`, () => programs.advance));
     return id;
   };
   const padded = rest > 0 && lastBatch === "pad";
   const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
   if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
   const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
-  const { from, anew } = epochs === 0 ? { from: 0, anew: [] } : await beginning(workshop, batch, stepsPerEpoch);
+  const nowhere = { from: 0, counter: 0, anew: [] };
+  const { from, counter, anew } = epochs === 0 ? nowhere : await beginning(workshop, batch, stepsPerEpoch);
   const before = await saved(executor, recipe.names.keys());
+  let writes = anew;
   const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
   return {
     epochs,
     plan,
     from,
+    counter,
     stepsPerEpoch,
     samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
-    run(entries, repeat) {
+    rowsOf,
+    run(entries, repeat, skipped) {
       // In one go: a fit that is told to end before its run begins leaves the epoch as it is.
       begins();
-      const written = executor.writeAll(anew);
+      const written = executor.writeAll(writes);
+      writes = [];
       const handle =
         search && minimizer
           ? new search.SearchRun(executor, minimizer, {
               parameters: [...recipe.parameters.values()],
               plan: entries,
               repeat,
-              from,
+              from: skipped,
               advance,
               gradientName,
               exclusive,
             })
-          : executor.run(entries, { repeat, from });
+          : executor.run(entries, { repeat, from: skipped });
       return { handle, written };
     },
     metrics: (sums, steps) => metricsOf(recipe, sums, steps),
+    isMean: (name) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
     validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
     onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
@@ -110,8 +119,9 @@ async function beginning(
   { executor, recipe }: Workshop,
   batch: number,
   stepsPerEpoch: number,
-): Promise<{ readonly from: number; readonly anew: readonly Write[] }> {
-  const { row, anew } = await nextEpoch(executor, recipe.counters);
+): Promise<{ readonly from: number; readonly counter: number; readonly anew: readonly Write[] }> {
+  const { row, epoch, anew } = await nextEpoch(executor, recipe.counters);
   const steps = row / batch;
-  return Number.isInteger(steps) && steps < stepsPerEpoch ? { from: steps, anew: [] } : { from: 0, anew };
+  if (Number.isInteger(steps) && steps < stepsPerEpoch) return { from: steps, counter: epoch, anew: [] };
+  return { from: 0, counter: epoch + (anew.length > 0 ? 1 : 0), anew };
 }

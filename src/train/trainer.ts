@@ -32,7 +32,8 @@ import { checkIndices } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
-import { Fit, type Measures } from "./fit.ts";
+import { Fit, type FitState, FRAME, type Measures, type Report } from "./fit.ts";
+import { type Epoch, type History, newHistory } from "./history.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
@@ -68,6 +69,8 @@ export interface TrainerOptions {
 export interface FitOptions {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
+  /** The same under another name. */
+  readonly batchSize?: number | "all";
   /**
    * Passes through the data; one that an earlier fit did not finish is the first, unless this fit's batches would not begin at the row where
    * that stands: then a new one begins. Default 1.
@@ -81,6 +84,13 @@ export interface FitOptions {
   readonly validation?: Samples;
   /** Ends the training at the next step boundary. */
   readonly signal?: AbortSignal;
+  /**
+   * When it reports: once a frame at the most, of all steps since the last report (default); "epoch": after each epoch, by its entry of the
+   * history; a number: after so many steps. Reports that are not read yet wait, the latest ones: training does not.
+   */
+  readonly report?: "frame" | "epoch" | number;
+  /** Each report is waited with until the loop asks for the next one: its body runs between two steps. Default false. */
+  readonly lockstep?: boolean;
 }
 
 /** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
@@ -100,12 +110,13 @@ export class Trainer {
   #asked: CheckedSamples | undefined;
   #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
-  #fit: Fit | undefined;
+  #fit: FitState | undefined;
   /** Whether the counters count in the data, and not in what is to be loaded after a snapshot was restored. */
   #counting = false;
   /** What measured last: samples of the same shape take the place of its own. */
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
+  #history: History = newHistory();
   readonly #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -220,8 +231,9 @@ export class Trainer {
   }
 
   /**
-   * Trains; iterate over it for reports. Leaving the loop, an abort or stop() ends it at a step boundary.
-   * One fit at a time: it is under way from the first report that is asked for until it has ended.
+   * Trains: await it for the history, or iterate over it for reports. One that is neither awaited nor iterated over does nothing. Leaving the
+   * loop, an abort or stop() ends it at a step boundary.
+   * One fit at a time: it is under way from the first report that is asked for, or from when it is awaited, until it has ended.
    * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit is under way; NonFiniteError with
    * the step once the loss is NaN or infinite
    *
@@ -231,45 +243,60 @@ export class Trainer {
    * import { sgd } from "simdgrad/optim";
    * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
    * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * const history = await trainer.fit({ batch: 2, epochs: 20 });
+   * history[19].loss < history[0].loss; // => true
    * let steps = 0;
    * for await (const { losses } of trainer.fit({ batch: 2, epochs: 5 })) steps += losses.length;
    * steps; // => 10
    */
-  fit(options: FitOptions = {}): Fit {
+  fit(options: FitOptions & { readonly report: "epoch" }): Fit<Epoch>;
+  fit(options?: FitOptions & { readonly report?: "frame" | number }): Fit<Report>;
+  fit(options?: FitOptions): Fit<Report | Epoch>;
+  fit(options: FitOptions = {}): Fit<Report | Epoch> {
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
     if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
     const { rows } = samples;
+    checkNames(options);
     checkOptions(options, "fit", {
       batch: aBatch,
+      batchSize: aBatch,
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
       lastBatch: oneOf("keep", "drop", "pad"),
       shuffle: aBoolean,
       validation: (value, what) => must(isRecord(value), value, what, "samples { x, y }"),
       signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
+      report: aReport,
+      lockstep: aBoolean,
     });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const batch = options.batch === "all" ? rows : (options.batch ?? Math.min(32, rows));
+    const { report = "frame", lockstep = false, batchSize, batch: asked = batchSize } = options;
+    if (batchSize !== undefined && asked !== batchSize)
+      throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
+    const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
-    const prepare = async () => {
-      const { planOf } = await import("./plan.ts");
+    const telling = { report, lockstep };
+    const prepare = async (fit: FitState) => {
+      const { planOf, Training } = await import("./plan.ts");
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
-      return planOf(this.#workshop, data, course);
+      return new Training<Report | Epoch>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
     };
-    return new Fit(
-      () => this.#inTurn(prepare),
-      (...fit) => this.#fitting(...fit),
+    return new Fit<Report | Epoch>({
+      prepare: (fit) => this.#inTurn(() => prepare(fit)),
+      hold: (...fit) => this.#fitting(...fit),
       signal,
-    );
+      pace: report === "frame" && !lockstep ? FRAME : 0,
+      history: () => this.history,
+    });
   }
 
-  async #fitting(fit: Fit, train: () => Promise<void>): Promise<void> {
+  async #fitting(fit: FitState, train: () => Promise<void>): Promise<void> {
     this.#checkIdle("fit");
     this.#fit = fit;
     try {
@@ -277,6 +304,23 @@ export class Trainer {
     } finally {
       this.#fit = undefined;
     }
+  }
+
+  /**
+   * The epochs that were trained, over all fits: a copy, plain data. Part of a snapshot. Of more than 65,536 the oldest may be gone.
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+   * await trainer.fit({ epochs: 2 });
+   * await trainer.fit();
+   * trainer.history.map(({ epoch }) => epoch); // => [1, 2, 3]
+   */
+  get history(): Epoch[] {
+    return structuredClone(this.#history.epochs);
   }
 
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
@@ -671,6 +715,32 @@ function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tens
 
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
+}
+
+function aReport(value: unknown, what: string): void {
+  const holds = value === "frame" || value === "epoch" || (Number.isSafeInteger(value) && Number(value) >= 1);
+  must(holds, value, what, '"frame", "epoch" or a whole number of steps >= 1');
+}
+
+/** Options of a fit as others call them, and what they are here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  dropLast: 'lastBatch: "drop"',
+  maxEpochs: "epochs",
+  maxSteps: "callbacks: [stopAt({ steps })]",
+  nEpochs: "epochs",
+  numEpochs: "epochs",
+  validationData: "validation: { x, y }",
+  validationSplit: "validation: { x, y }, rows that load does not get",
+  valData: "validation: { x, y }",
+  verbose: "for await (const report of trainer.fit(...)) console.log(report)",
+};
+
+function checkNames(options: object): void {
+  for (const key of Object.keys(options ?? {})) {
+    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined;
+    if (meant !== undefined) throw new ArgumentError(`fit: unknown option ${key}; here it is ${meant}`);
+  }
 }
 
 function checkTrainerOptions(options: TrainerOptions): void {

@@ -1,0 +1,351 @@
+// A training: makes the steps of a fit, and puts together what is told of them. All epochs and their validations are one run, so that it waits
+// for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy. Where something is to be
+// decided between two steps, by a callback or by a reader in lockstep, it is several runs, which end there.
+import { NonFiniteError } from "../errors.ts";
+import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
+import { type FitState, FRAME, type Measures, type Report } from "./fit.ts";
+import { type Epoch, type History, keep, type Part } from "./history.ts";
+import { orElse } from "./load.ts";
+
+/** What a fit runs. */
+export interface FitPlan {
+  readonly epochs: number;
+  /** The training steps of one epoch. */
+  readonly plan: readonly PlanEntry[];
+  readonly stepsPerEpoch: number;
+  /** Steps of the first epoch that an earlier fit made. */
+  readonly from: number;
+  /** The counter of epochs at the beginning. */
+  readonly counter: number;
+  /** Samples a step, on average, and of a program's step. */
+  readonly samplesPerStep: number;
+  readonly rowsOf: ReadonlyMap<number, number>;
+  /** Runs a plan, once what comes before the first step is written. */
+  readonly run: (plan: readonly PlanEntry[], repeat: number, from: number) => Running;
+  /** The metrics over steps, out of the sums of what these logged. */
+  readonly metrics: (sums: ReadonlyMap<string, number>, steps: number) => Readonly<Record<string, number>>;
+  /** Whether a logged number is a mean over its step's rows, not a sum. */
+  readonly isMean: (name: string) => boolean;
+  /** What measures the validation data after each epoch. */
+  readonly validation?: Validation;
+  /** Told of the step whose loss is not finite, before the error reaches the reader. */
+  readonly onNonFinite: (step: number) => void;
+  /** Lets go of what the fit alone needed. */
+  readonly finish: () => Promise<void>;
+}
+
+/** A run, and what its first step waits for. */
+export interface Running {
+  readonly handle: RunHandle;
+  readonly written: Promise<void>;
+}
+
+/** Measures a data set by steps whose logs are put together. */
+export interface Validation {
+  readonly plan: readonly PlanEntry[];
+  /** Measures of the whole data set, out of the logs of all its steps. */
+  readonly measures: (log: readonly LogRows[]) => Measures;
+}
+
+/** When a fit reports: once a frame at the most, after each epoch, or after so many steps. */
+export type Reporting = "frame" | "epoch" | number;
+
+/** How a fit is told of. */
+export interface Telling {
+  readonly report: Reporting;
+  readonly lockstep: boolean;
+}
+
+/** Losses, and validations and reports, that are kept for a reader. */
+const MOST_LOSSES = 2 ** 20;
+const MOST_REPORTS = 2 ** 16;
+
+export class Training<R> {
+  /** The run under way. */
+  handle: RunHandle | undefined;
+  readonly #plan: FitPlan;
+  readonly #telling: Telling;
+  readonly #history: History;
+  readonly #fit: FitState;
+  #step = 0;
+  #loss = Number.NaN;
+  #losses: number[] = [];
+  /** Steps since the last report: more than losses where nobody reads. */
+  #unreported = 0;
+  #sums = new Map<string, number>();
+  #metrics: Readonly<Record<string, number>> = {};
+  /** Rows of the validation that is not complete yet. */
+  #measured: LogRows[] = [];
+  #validations: Measures[] = [];
+  /** Whether there is something that no report has told of yet. */
+  #news = false;
+  /** Reports that nobody has taken yet, but those of a frame. */
+  readonly #reports: R[] = [];
+  /** Of training steps. */
+  #milliseconds = 0;
+  /** The epoch under way, and one whose steps are made, and whose validation is not. */
+  #part: Part;
+  #done: Part | undefined;
+  #epochs = 0;
+  #failure: unknown;
+
+  constructor(plan: FitPlan, telling: Telling, history: History, fit: FitState) {
+    this.#plan = plan;
+    this.#telling = telling;
+    this.#history = history;
+    this.#fit = fit;
+    this.#part = plan.from > 0 && history.part?.steps === plan.from ? history.part : newPart(plan.from);
+    history.part = this.#part;
+  }
+
+  /** Makes all steps. */
+  async run(): Promise<void> {
+    await orElse(() => this.#train(), this.#plan.finish);
+    await this.#plan.finish();
+  }
+
+  /** Whether there is a report to take. */
+  get fresh(): boolean {
+    return this.#telling.report === "frame" ? this.#news : this.#reports.length > 0;
+  }
+
+  take(): R {
+    if (this.#telling.report === "frame") return this.#report() as R;
+    const report = this.#reports.shift() as R;
+    this.#fit.wake();
+    return report;
+  }
+
+  /** Takes in what the run has logged until now. */
+  note(): void {
+    const plan = this.#plan;
+    try {
+      for (const rows of this.handle?.takeLog() ?? [])
+        if (plan.rowsOf.has(rows.program)) this.#count(rows);
+        else this.#validate(rows, plan.validation as Validation);
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
+  async #train(): Promise<void> {
+    const { epochs, from, run } = this.#plan;
+    const { report, lockstep } = this.#telling;
+    if (lockstep && report !== "frame") await this.#inParts();
+    else if (!this.#fit.ended) await this.#watch(run(this.#entries(), epochs, from));
+    if (typeof this.#telling.report === "number" && this.#news) this.#queue(this.#report() as R);
+  }
+
+  /** One epoch, with what follows its steps. */
+  #entries(): PlanEntry[] {
+    const { plan, validation } = this.#plan;
+    return [...plan, ...(validation?.plan ?? [])];
+  }
+
+  /** Run by run, each to the next step after which something may be decided. */
+  async #inParts(): Promise<void> {
+    const { epochs, from, stepsPerEpoch, run } = this.#plan;
+    const all = this.#entries();
+    let made = from; // of the epoch under way
+    for (let left = epochs; left > 0 && !this.#fit.ended; ) {
+      const steps = Math.min(stepsPerEpoch - made, this.#untilReport());
+      const ends = made + steps === stepsPerEpoch;
+      await this.#watch(run(cut(all, made, ends ? Number.POSITIVE_INFINITY : steps), 1, 0));
+      made = ends ? 0 : made + steps;
+      if (ends) left--;
+      if (this.#telling.lockstep) await this.#fit.turn();
+    }
+  }
+
+  /** Steps to the next report of so many. */
+  #untilReport(): number {
+    const { report, lockstep } = this.#telling;
+    return lockstep && typeof report === "number" ? report - this.#unreported : Number.POSITIVE_INFINITY;
+  }
+
+  /** Follows the run to its end, taking its log once a frame; stops it where anything fails. */
+  async #watch({ handle, written }: Running): Promise<void> {
+    this.handle = handle;
+    if (this.#fit.paused) void handle.pause().catch(() => undefined); // its end tells more
+    let open = true;
+    let rise = () => {};
+    const done = Promise.all([handle.done, written]).finally(() => {
+      open = false;
+      rise();
+    });
+    done.catch(() => undefined); // below
+    try {
+      while (open) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, FRAME);
+          rise = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        if (open && this.#waitsEachFrame) await this.#turn(handle);
+        else this.#look();
+      }
+      await done;
+      this.#look(); // what came between the last look and the end
+    } catch (error) {
+      await handle.stop().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  get #waitsEachFrame(): boolean {
+    return this.#telling.lockstep && this.#telling.report === "frame";
+  }
+
+  /** Lets the reader have its turn between two steps. */
+  async #turn(handle: RunHandle): Promise<void> {
+    await handle.pause();
+    this.#look();
+    await this.#fit.turn();
+    if (!this.#fit.paused) handle.resume();
+  }
+
+  /** @throws NonFiniteError */
+  #look(): void {
+    this.note();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Takes in training steps. @throws NonFiniteError */
+  #count({ program, names, values, milliseconds }: LogRows): void {
+    const { stepsPerEpoch, rowsOf, isMean, onNonFinite } = this.#plan;
+    const { report } = this.#telling;
+    const lossAt = names.indexOf("loss");
+    const rows = rowsOf.get(program) as number;
+    const time = (milliseconds * names.length) / values.length;
+    const weights = names.map((name) => (isMean(name) ? rows : 1));
+    for (let row = 0; row < values.length; row += names.length) {
+      const loss = values[row + lossAt];
+      if (!Number.isFinite(loss)) {
+        if (this.#unreported > 0) this.#tell(); // of the good ones before it
+        onNonFinite(this.#step);
+        throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
+      }
+      if (this.#unreported === report) this.#queue(this.#report() as R);
+      const part = this.#part;
+      this.#loss = loss;
+      if (report !== "epoch") keep(this.#losses, loss, MOST_LOSSES);
+      this.#unreported++;
+      this.#step++;
+      this.#milliseconds += time;
+      part.steps++;
+      part.rows += rows;
+      part.loss += loss * rows;
+      part.milliseconds += time;
+      for (let i = 0; i < names.length; i++) {
+        if (i === lossAt) continue;
+        const value = values[row + i];
+        add(this.#sums, names[i], value);
+        add(part.sums, names[i], value * weights[i]);
+      }
+      if (part.steps === stepsPerEpoch) this.#close();
+    }
+    this.#tell();
+  }
+
+  /** All steps of an epoch are made. */
+  #close(): void {
+    this.#done = this.#part;
+    this.#part = newPart(0);
+    this.#history.part = this.#part;
+    if (this.#plan.validation === undefined) this.#finish();
+  }
+
+  /** An epoch is at its end. */
+  #finish(validation?: Measures): void {
+    const { epochs, counters } = this.#history;
+    const { loss, rows, sums, milliseconds } = this.#done as Part;
+    this.#done = undefined;
+    this.#epochs++;
+    const epoch: Epoch = {
+      epoch: (epochs.at(-1)?.epoch ?? 0) + 1,
+      loss: loss / rows,
+      metrics: this.#plan.metrics(sums, rows),
+      ...(validation && { validation }),
+      seconds: milliseconds / 1000,
+    };
+    keep(epochs, epoch);
+    keep(counters, this.#plan.counter + this.#epochs);
+    if (this.#telling.report === "epoch") this.#queue(epoch as R);
+  }
+
+  /** Takes in steps of a validation, which may come in several parts. */
+  #validate(rows: LogRows, { plan, measures }: Validation): void {
+    this.#measured.push(rows);
+    const steps = this.#measured.reduce((sum, each) => sum + each.steps, 0);
+    if (steps < plan.reduce((sum, [, each]) => sum + each, 0)) return;
+    const validation = measures(this.#measured);
+    keep(this.#validations, validation, MOST_REPORTS);
+    this.#measured = [];
+    this.#finish(validation);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#news = true;
+    // One whose epoch is being validated tells of that, too.
+    if (this.#unreported === this.#telling.report && this.#done === undefined) this.#queue(this.#report() as R);
+    this.#fit.wake();
+  }
+
+  #queue(one: R): void {
+    const { report } = this.#telling;
+    const most = typeof report === "number" ? Math.max(1, Math.floor(MOST_LOSSES / report)) : MOST_REPORTS;
+    keep(this.#reports, one, Math.min(MOST_REPORTS, most));
+    this.#fit.wake();
+  }
+
+  #report(): Report {
+    const { epochs, from, metrics, samplesPerStep, stepsPerEpoch } = this.#plan;
+    const losses = this.#losses.slice(-MOST_LOSSES);
+    const validations = this.#validations.slice(-MOST_REPORTS);
+    const validation = validations.at(-1);
+    const steps = this.#unreported;
+    if (steps > 0) this.#metrics = metrics(this.#sums, steps);
+    this.#losses = [];
+    this.#unreported = 0;
+    this.#sums = new Map();
+    this.#validations = [];
+    this.#news = false;
+    const seconds = this.#milliseconds / 1000;
+    return {
+      step: this.#step,
+      epoch: Math.floor((from + this.#step) / stepsPerEpoch),
+      loss: this.#loss,
+      losses,
+      metrics: this.#metrics,
+      ...(validation && { validation }),
+      validations,
+      totalSteps: epochs * stepsPerEpoch - from,
+      samplesPerSecond: seconds > 0 ? (this.#step * samplesPerStep) / seconds : 0, // clocks may be coarse
+      seconds,
+    };
+  }
+}
+
+/** So many steps of a plan, after others. */
+function cut(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
+  let [skip, left] = [after, steps];
+  return plan.flatMap(([id, length]): PlanEntry[] => {
+    const skipped = Math.min(skip, length);
+    const now = Math.min(length - skipped, left);
+    skip -= skipped;
+    left -= now;
+    return now > 0 ? [[id, now]] : [];
+  });
+}
+
+/** An epoch of which nothing is known, but that so many of its steps are made. */
+function newPart(steps: number): Part {
+  return { steps, rows: 0, loss: 0, milliseconds: 0, sums: new Map() };
+}
+
+function add(sums: Map<string, number>, name: string, value: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + value);
+}
