@@ -33,7 +33,7 @@ function throughSoftmax(c: Tensor, s: Tensor): Tensor {
 }
 
 /** An instruction that takes nothing but a matrix. */
-function ofRows(what: instructions.Instruction<typeof instructions.softmax.named>): Lowering<undefined> {
+function ofRows(what: instructions.Description<typeof instructions.softmax.named>): Lowering<undefined> {
   return {
     kind: "kernel",
     emit: ({ inputs: [from], avals: [{ shape }], outputs: [to], emit }) =>

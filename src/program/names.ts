@@ -34,7 +34,7 @@ export class CodeNames {
   readonly #slots = new Map<number, Names>();
 
   opcode(opcode: number): string {
-    const what: Instruction | undefined = INSTRUCTIONS[opcode as Opcode];
+    const what: Description | undefined = INSTRUCTIONS[opcode as Opcode];
     return what?.name ?? `opcode ${opcode}`;
   }
 

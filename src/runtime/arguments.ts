@@ -34,5 +34,10 @@ export function checkWrites(value: unknown, what: string): void {
 /** @throws ArgumentError for unknown options of a run; which counts are possible depends on its plan, so the run itself tells */
 export function checkRunOptions(options: RunOptions): void {
   const aCount = (value: unknown, what: string) => must(typeof value === "number", value, what, "a number");
-  checkOptions(options, "run", { repeat: aCount, from: aCount, urgent: aBoolean });
+  checkOptions(options, "run", { repeat: aCount, from: aCount, urgent: aBoolean, read: checkSlots });
+}
+
+/** Options as they are now. */
+export function ownOptions(options: RunOptions): RunOptions {
+  return { ...options, ...(options.read && { read: options.read.map((slot) => ({ ...slot })) }) };
 }

@@ -52,6 +52,8 @@ export interface RunOptions {
    * last. Between such runs the others make up for their waiting, so that they keep a third of the time. Default false.
    */
   readonly urgent?: boolean;
+  /** Slots that are read right after its last step: `values` of its result. Default: none. */
+  readonly read?: readonly Slot[];
 }
 
 /** What a finished run did. */
@@ -60,6 +62,8 @@ export interface RunResult {
   readonly steps: number;
   /** True if stop() ended it before its plan did. */
   readonly stopped: boolean;
+  /** Copies of what its options asked for, in their order; undefined if they did not, or if it was stopped. */
+  readonly values?: readonly TypedArray[];
 }
 
 /** A run under way. Runs are served in whole steps; several runs take turns of a few milliseconds, in order of their calls. */

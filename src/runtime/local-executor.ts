@@ -4,7 +4,7 @@
 import { aText } from "../check.ts";
 import { DisposedError } from "../errors.ts";
 import { aProgram, isForeign, type Program } from "../program/program.ts";
-import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "./arguments.ts";
+import { aProgramId, checkRunOptions, checkSlots, checkWrites, ownOptions } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";
 import type {
@@ -173,7 +173,11 @@ export class LocalExecutor implements Executor {
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
     checkRunOptions(options);
-    const run = new Run({ ...options }, () => this.#live?.queue.wake());
+    const run = new Run(
+      ownOptions(options),
+      () => this.#live?.queue.wake(),
+      (slot) => (this.#live as Body).space.read(slot), // a run does not end without one
+    );
     void this.#begin(run, plan);
     return run;
   }

@@ -1,5 +1,5 @@
 // A run under way, as its caller sees it: its promise, and whether it wants steps. How far it is: steps.ts.
-import type { LogRows, RunHandle, RunOptions, RunResult } from "./executor.ts";
+import type { LogRows, RunHandle, RunOptions, RunResult, Slot, TypedArray } from "./executor.ts";
 import type { Clock, StepMaker, Steps } from "./steps.ts";
 
 export class Run implements RunHandle {
@@ -9,14 +9,16 @@ export class Run implements RunHandle {
   /** Neither finished nor failed nor stopped. */
   open = true;
   readonly #wake: () => void;
+  readonly #read: ((slot: Slot) => TypedArray) | undefined;
   #steps: Steps | undefined;
   #resolve: (result: RunResult) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  /** `wake` is called when it wants steps again. */
-  constructor(options: RunOptions, wake: () => void) {
+  /** `wake` is called when it wants steps again, `read` at its end for each slot that its options ask for. */
+  constructor(options: RunOptions, wake: () => void, read?: (slot: Slot) => TypedArray) {
     this.options = options;
     this.#wake = wake;
+    this.#read = read;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -62,8 +64,10 @@ export class Run implements RunHandle {
 
   #close(stopped: boolean): void {
     if (!this.open) return;
+    const read = this.#read;
+    const values = stopped || read === undefined ? undefined : this.options.read?.map((slot) => read(slot));
     this.open = false;
-    this.#resolve({ steps: this.steps, stopped });
+    this.#resolve({ steps: this.steps, stopped, ...(values && { values }) });
   }
 
   fail(error: unknown): void {

@@ -4,7 +4,8 @@ import type { Average } from "../optim/transform.ts";
 import { Tensor } from "../tensor.ts";
 import type { Recipe } from "./programs.ts";
 
-type Trained = Pick<Recipe, "optimizer" | "state" | "parameters">;
+/** What an optimizer may keep averages of. */
+export type Trained = Pick<Recipe, "optimizer" | "state" | "parameters">;
 
 export function averagesOf({ optimizer, state, parameters }: Trained): readonly Average[] {
   return optimizer.averages?.(state, [...parameters.values()]) ?? [];

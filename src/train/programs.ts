@@ -1,4 +1,4 @@
-// The programs of a training: step, evaluation, prediction. Each is a whole computation over state; only row counters change from run to run.
+// The programs of a training's steps, and what its other programs are made of. Each is a whole computation over state; only row counters change from run to run.
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
@@ -8,10 +8,9 @@ import { type Context, evaluationContext, forward, type Layer, trainingContext }
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
 import type { Program } from "../program/program.ts";
-import type { Aval, DType, Shape } from "../shape.ts";
+import type { Aval } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
-import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
 import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { CountedMetric, Metric, MetricFunction } from "./metrics.ts";
@@ -97,18 +96,18 @@ function loggedOf({ name, value, metric }: Measured): [string, Tensor][] {
   return Array.from({ length: count }, (_, i) => [numberName(name, i), value.narrow(0, i, 1).reshape([])]);
 }
 
-/** The model's output for an input `x` of the given shape. */
-export function predictionProgram(recipe: Recipe, shape: Shape, dtype: DType): Program {
-  const x = input(shape, dtype, "x");
-  const y = forward(recipe.model, recipe.preprocess(x), evaluationContext());
-  return compile({ inputs: { x }, outputs: withAverages(recipe, { y }), names: recipe.names });
+/** From rows of x to the model's output, without training. @throws ShapeError and the like, with the layer's path */
+export function predictorOf({ model, preprocess }: Pick<Recipe, "model" | "preprocess">): (x: Tensor) => Tensor {
+  return (x) => {
+    const output = forward(model, preprocess(x), evaluationContext());
+    aTensor(output, "what the model gives");
+    return output;
+  };
 }
 
-/** The model's output for one row of x. @throws ShapeError and the like, with the layer's path */
-export function outputOf({ model, preprocess }: Recipe, x: Aval): Tensor {
-  const output = forward(model, preprocess(inputOf(x, 1)), evaluationContext());
-  aTensor(output, "what the model gives");
-  return output;
+/** The model's output for one row of x. @throws what `predictorOf` throws */
+export function outputOf(recipe: Recipe, x: Aval): Tensor {
+  return predictorOf(recipe)(inputOf(x, 1));
 }
 
 /** So many rows, of which nothing is known but their shape. */

@@ -39,7 +39,9 @@ import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
 import { ownArray } from "./own-array.ts";
 import type { Workshop } from "./plan.ts";
-import { inputsOf, newCounters, outputOf, predictionProgram, type Recipe, type Rows, stepProgram } from "./programs.ts";
+import type { PredictOptions } from "./predict.ts";
+import { Prediction } from "./prediction.ts";
+import { inputsOf, newCounters, outputOf, predictorOf, type Recipe, type Rows, stepProgram } from "./programs.ts";
 import { readState, type StateDict, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
@@ -104,6 +106,7 @@ export class Trainer {
   readonly #sources = new Map<ProgramId, Program>();
   readonly #ownsExecutor: boolean;
   readonly #minimizer: Minimizer | undefined;
+  readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
   #data: Dataset | undefined;
   /** What was asked to be loaded last, by which it is known whether it is what is loaded. */
@@ -169,6 +172,12 @@ export class Trainer {
     this.#finite = options.checkFinite ?? true;
     this.#ownsExecutor = options.executor === undefined;
     this.executor = options.executor ?? createExecutor();
+    this.#prediction = new Prediction({
+      executor: this.executor,
+      names,
+      model: predictorOf(this.#recipe),
+      trained: this.#recipe,
+    });
     this.#workshop = {
       executor: this.executor,
       recipe: this.#recipe,
@@ -357,7 +366,9 @@ export class Trainer {
   }
 
   /**
-   * The model's outputs for rows of x, any number of them. While training goes on, each 256 rows are predicted at one moment.
+   * The model's outputs for rows of x, any number of them. A model that mixes rows, as by a mean over them, sees these and no others.
+   * While training goes on, all rows are predicted at one moment, unless they are so many that a step of them would take long (about 2^25
+   * numbers and weights); `together` wants one moment whatever it takes. `as: "softmax"` gives probabilities, `"argmax"` indices.
    * @throws ShapeError, DTypeError where x does not fit the model
    *
    * @example
@@ -367,22 +378,11 @@ export class Trainer {
    * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
    * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
    * await trainer.predict([[3], [4]]); // => { data: [7, 9], shape: [2, 1] }
+   * (await trainer.predict([[3], [4]], { as: "argmax" })).data; // => [0, 0]
    */
-  async predict(given: ArrayLikeData): Promise<NumericArray> {
+  async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<NumericArray> {
     this.#check();
-    const x = ownArray(given, undefined, "x");
-    if (x.shape.length === 0) throw new DataError("x needs a first axis of rows");
-    const { shape, dtype } = outputOf(this.#recipe, x);
-    const output = { shape: shape.slice(1), dtype };
-    const row = x.shape.slice(1);
-    const load = (rows: number) =>
-      this.#program(`predict ${rows} ${x.dtype} ${row}`, () =>
-        predictionProgram(this.#recipe, [rows, ...row], x.dtype),
-      );
-    return this.#inTurn(async () => {
-      const { predictRows } = await import("./predict.ts");
-      return predictRows(this.executor, x, output, load);
-    });
+    return this.#inTurn(this.#prediction.of(x, options));
   }
 
   /**
@@ -598,6 +598,7 @@ export class Trainer {
       async () => this.#fit?.fail(new DisposedError("the trainer was disposed during a fit")),
       () => this.#busy,
       () => this.#forgetPrograms(""),
+      () => this.#prediction.dispose(),
       async () => this.#evaluation?.dispose(),
       () => this.#unload(),
       async () => this.#ready && this.#forgetState(),

@@ -3,7 +3,7 @@
 import { aText } from "../check.ts";
 import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
 import { aProgram, type Program } from "../program/program.ts";
-import { aProgramId, checkRunOptions, checkSlots, checkWrites } from "../runtime/arguments.ts";
+import { aProgramId, checkRunOptions, checkSlots, checkWrites, ownOptions } from "../runtime/arguments.ts";
 import { checkedPlan } from "../runtime/check-plan.ts";
 import type {
   Executor,
@@ -230,7 +230,7 @@ export class RemoteExecutor implements Executor {
     } catch (error) {
       refused ??= error;
     }
-    const run = new RemoteRun(id, entries, { ...options }, this.#control);
+    const run = new RemoteRun(id, entries, ownOptions(options), this.#control);
     if (refused !== undefined) {
       if (this.#error instanceof DisposedError) run.done.catch(ignore); // whoever disposed knows
       run.fail(refused);

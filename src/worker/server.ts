@@ -127,8 +127,8 @@ export class Server implements Service {
     });
   }
 
-  #begin({ run, plan, paused, repeat, from, urgent }: RunOrder): ServedRun {
-    const handle = this.#own().run(plan, { repeat, from, urgent });
+  #begin({ run, plan, paused, repeat, from, urgent, read }: RunOrder): ServedRun {
+    const handle = this.#own().run(plan, { repeat, from, urgent, read });
     if (paused) void handle.pause();
     const open = { handle, plan };
     this.#runs.set(run, open);

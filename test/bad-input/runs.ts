@@ -119,6 +119,7 @@ const runOptions = a.options({
   repeat: a.also(a.whole(2), ["infinity", "until stopped"]),
   from: a.whole(0),
   urgent: a.flag(true),
+  read: a.list([{ program: 1, name: "y" }]),
 });
 
 /** The methods of an executor that has loaded a program of its own for each call, the first of which is 1. */
@@ -246,7 +247,11 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
     (made, bias: never) => made.loadStateDict({ weight: [[2]], bias }),
     a.also(a.instance([1]), ["a list of sizes that are none", "refused: two numbers"]),
   ),
-  predict: trained((made, given) => made.predict(given), a.instance([[1]])),
+  predict: trained(
+    (made, given: never, options: never) => made.predict(given, options),
+    a.instance([[1]]),
+    a.options({ as: a.word("softmax"), together: a.flag(true) }),
+  ),
   restore: trained(
     async (made, given: never) => made.restore(given === "its own" ? await made.snapshot() : given),
     a.instance("its own"),

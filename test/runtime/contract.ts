@@ -376,6 +376,28 @@ export function executorContract(name: string, create: Create): void {
         await expect(executor.readAll([n, { variable: "unknown" }])).rejects.toThrow(ArgumentError);
       });
 
+      test("come with the end of a run that asks for them, as its last step left them", async (executor) => {
+        const counting = await executor.load(counter("n"));
+        const n = { variable: "n" };
+        const read = [n];
+        const first = executor.run([[counting, 3]], { read });
+        read.length = 0;
+        const second = executor.run([[counting, 1]], { repeat: Number.POSITIVE_INFINITY, read: [n] });
+        const { steps, values = [] } = await first.done;
+        expect(steps).toBe(3);
+        expect(values).toHaveLength(1);
+        expect(values[0][0]).toBeGreaterThanOrEqual(3);
+        expect(await second.stop()).not.toHaveProperty("values");
+        await executor.write(n, [5]);
+        const all = [n, n];
+        expect((await executor.run([[counting, 2]], { read: all }).done).values?.map(([value]) => value)).toEqual([
+          7, 7,
+        ]);
+        expect((await executor.run([], { read: [n] }).done).values?.map(([value]) => value)).toEqual([7]);
+        const unknown = executor.run([[counting, 1]], { read: [{ variable: "unknown" }] });
+        await expect(unknown.done).rejects.toThrow(ArgumentError);
+      });
+
       test("hold bytes, in loops and constants as well", async (executor) => {
         const e = new Encoder();
         const x = e.input("x", [3, 4], "u8");

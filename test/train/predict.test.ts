@@ -1,0 +1,261 @@
+// Prediction: of the rows that were given and of no others, of one moment, in few messages, by few programs.
+import {
+  type Executor,
+  JsExecutor,
+  type PlanEntry,
+  type Program,
+  type ProgramId,
+  type RunOptions,
+  type Tensor,
+  Trainer,
+  type TrainerOptions,
+  Variable,
+  WasmExecutor,
+} from "simdgrad";
+import * as nn from "simdgrad/nn";
+import { ema, sgd } from "simdgrad/optim";
+import { spawn } from "simdgrad/worker";
+import { afterEach, describe, expect, test } from "vitest";
+import { concat, constant, input, scan } from "../../src/index.ts";
+import { keepsRowsApart } from "../../src/train/rows.ts";
+
+const open: Executor[] = [];
+
+afterEach(async () => {
+  for (const executor of open.splice(0)) await executor.dispose();
+});
+
+function trainerOf(model: nn.Layer, options: Partial<TrainerOptions> = {}): Trainer {
+  const executor = new JsExecutor();
+  const trainer = new Trainer(model, { loss: nn.mseLoss, optimizer: sgd(0.1), executor, ...options });
+  open.push(trainer.executor);
+  return trainer;
+}
+
+/** A model of a function, with a parameter that it need not use. */
+function modelOf(forward: (x: Tensor, scale: Variable) => Tensor): nn.Layer {
+  const scale = new Variable([], 1);
+  return { scale, forward: (x: Tensor) => forward(x, scale) } as nn.Module;
+}
+
+const executors: Readonly<Record<string, () => Executor | Promise<Executor>>> = {
+  "in JavaScript": () => new JsExecutor({ poison: true }),
+  "in Wasm": () => new WasmExecutor({ poison: true }),
+  "in Wasm, two threads": () => new WasmExecutor({ threads: 2 }),
+  "in a worker": () => spawn({ threads: 1, respawn: true }),
+};
+
+/** By the statistics of the rows at hand: torch.nn.BatchNorm1d(1, affine=False, track_running_stats=False, eps=0). */
+const normalised = (x: Tensor) => {
+  const centred = x.sub(x.mean(0));
+  return centred.div(centred.square().mean(0).sqrt());
+};
+
+describe.each(Object.entries(executors))("%s", (_, create) => {
+  test("a model that mixes rows sees those that were given and no others", async () => {
+    const trainer = trainerOf(
+      modelOf((x, scale) => normalised(x).mul(scale)),
+      { executor: await create() },
+    );
+    const { data, shape } = await trainer.predict([[1], [2], [3]]);
+    expect(shape).toEqual([3, 1]);
+    for (const [row, value] of [-1.2247449, 0, 1.2247449].entries()) expect(data[row]).toBeCloseTo(value, 6);
+    for (const rows of [2, 7, 300]) {
+      const sum = await trainer.predict(Array.from({ length: rows }, (_, i) => [i]));
+      expect(sum.data).toHaveLength(rows);
+      expect([...sum.data].reduce((all, each) => all + each * each, 0) / rows).toBeCloseTo(1, 5);
+    }
+  });
+
+  test("any number of rows is what each of them is alone", async () => {
+    const model = new nn.Sequential(new nn.Linear(2, 5), nn.tanh, new nn.Linear(5, 3));
+    const trainer = trainerOf(model, { executor: await create() });
+    const rows = Array.from({ length: 700 }, (_, i) => [Math.fround(i / 700), Math.fround(1 - i / 350)]);
+    const all = await trainer.predict(rows);
+    const together = await trainer.predict(rows, { together: true });
+    expect(all.shape).toEqual([700, 3]);
+    expect(together).toEqual(all);
+    for (const row of [0, 1, 255, 256, 511, 512, 699]) {
+      const { data } = await trainer.predict([rows[row]]);
+      for (const [i, value] of [...data].entries()) expect(all.data[3 * row + i]).toBeCloseTo(value, 5);
+    }
+    const chances = await trainer.predict(rows.slice(0, 9), { as: "softmax" });
+    const classes = await trainer.predict(rows.slice(0, 9), { as: "argmax" });
+    expect(classes.data).toBeInstanceOf(Int32Array);
+    expect(classes.shape).toEqual([9]);
+    for (let row = 0; row < 9; row++) {
+      const exps = Array.from(all.data.slice(3 * row, 3 * row + 3), Math.exp);
+      const sum = exps.reduce((a, b) => a + b);
+      for (const [i, each] of exps.entries()) expect(chances.data[3 * row + i]).toBeCloseTo(each / sum, 6);
+      expect(classes.data[row]).toBe(exps.indexOf(Math.max(...exps)));
+    }
+  });
+});
+
+test("no rows have no outputs", async () => {
+  const trainer = trainerOf(new nn.Linear(2, 3));
+  const x = { data: new Float32Array(0), shape: [0, 2] };
+  expect(await trainer.predict(x)).toEqual({ data: new Float32Array(0), shape: [0, 3] });
+  expect(await trainer.predict(x, { as: "argmax" })).toEqual({ data: new Int32Array(0), shape: [0] });
+});
+
+/** An executor that counts what it is asked. */
+class Counting extends JsExecutor {
+  readonly calls: string[] = [];
+  readonly loaded = new Set<ProgramId>();
+
+  override async load(program: Program): Promise<ProgramId> {
+    this.calls.push("load");
+    const id = await super.load(program);
+    this.loaded.add(id);
+    return id;
+  }
+
+  override async unload(id: ProgramId): Promise<void> {
+    await super.unload(id);
+    this.loaded.delete(id);
+  }
+
+  override write(...args: Parameters<JsExecutor["write"]>): Promise<void> {
+    this.calls.push("write");
+    return super.write(...args);
+  }
+
+  override readAll(...args: Parameters<JsExecutor["readAll"]>) {
+    this.calls.push("read");
+    return super.readAll(...args);
+  }
+
+  override run(plan: readonly PlanEntry[], options?: RunOptions) {
+    this.calls.push("run");
+    return super.run(plan, options);
+  }
+}
+
+describe("what an executor is asked", () => {
+  const network = () =>
+    new nn.Sequential(new nn.Linear(2, 32), nn.relu, new nn.Linear(32, 32), nn.relu, new nn.Linear(32, 2));
+
+  test("a surface of 80 x 80 is one write and one run that brings it, both asked at once", async () => {
+    const executor = new Counting();
+    const trainer = trainerOf(network(), { executor });
+    const x = Array.from({ length: 6400 }, (_, i) => [(i % 80) / 40 - 1, Math.floor(i / 80) / 40 - 1]);
+    await trainer.predict(x);
+    executor.calls.length = 0;
+    const { shape } = await trainer.predict(x);
+    expect(shape).toEqual([6400, 2]);
+    expect(executor.calls).toEqual(["write", "run"]);
+  });
+
+  test("rows beyond ten milliseconds of work are predicted in parts, unless they are wanted together", async () => {
+    const executor = new Counting();
+    const trainer = trainerOf(new nn.Linear(200, 200), { executor });
+    const x = { data: new Float32Array(1000 * 200).fill(0.5), shape: [1000, 200] };
+    const parts = await trainer.predict(x);
+    expect(executor.calls.filter((call) => call === "write").length).toBeGreaterThan(1);
+    executor.calls.length = 0;
+    expect(await trainer.predict(x, { together: true })).toEqual(parts);
+    expect(executor.calls.filter((call) => call === "write")).toEqual(["write"]);
+  });
+
+  test("programs of many shapes do not pile up, and go with the trainer", async () => {
+    const executor = new Counting();
+    const trainer = trainerOf(
+      modelOf((x, scale) => x.sub(x.mean(0)).mul(scale)),
+      { executor },
+    );
+    for (let rows = 1; rows <= 40; rows++) {
+      const { data } = await trainer.predict(Array.from({ length: rows }, (_, i) => [i]));
+      expect(data[0]).toBeCloseTo((1 - rows) / 2, 5);
+    }
+    expect(executor.loaded.size).toBe(8);
+    // The one that was used last is there, whatever is asked in between.
+    executor.calls.length = 0;
+    await trainer.predict([[1], [2], [3]]);
+    for (let rows = 50; rows < 57; rows++) {
+      await trainer.predict(new Array(rows).fill([1]));
+      await trainer.predict([[1], [2], [3]]);
+    }
+    expect(executor.calls.filter((call) => call === "load")).toHaveLength(8);
+    await trainer.dispose();
+    expect(executor.loaded.size).toBe(0);
+  });
+});
+
+test("averages are what is predicted with, also as probabilities", async () => {
+  const trainer = trainerOf(new nn.Linear(1, 2), { optimizer: ema(sgd(0.1), { decay: 0.9 }) });
+  await trainer.load({ x: [[1]], y: [[1, 0]] });
+  for await (const _ of trainer.fit({ batch: "all", epochs: 3 }));
+  const averaged = await trainer.stateDict({ averaged: true });
+  const logits = [0, 1].map((i) => averaged.weight.data[i] + averaged.bias.data[i]);
+  const [a] = (await trainer.predict([[1]], { as: "softmax" })).data;
+  expect(a).toBeCloseTo(1 / (1 + Math.exp(logits[1] - logits[0])), 6);
+});
+
+describe("rows are apart", () => {
+  const x = (rows: number, ...row: number[]) => input([rows, ...row]);
+  const [weight, table] = [new Variable([4, 3], 1), new Variable([9, 4], 1)];
+  const layers = new nn.Sequential(
+    new nn.Linear(4, 8),
+    new nn.LayerNorm([8]),
+    nn.gelu,
+    new nn.BatchNorm1d(8),
+    new nn.Dropout(0.5),
+  );
+  const apart: Readonly<Record<string, (rows: number) => Tensor>> = {
+    "in products": (n) => x(n, 4).matmul(weight).add(weight.sum(0)).tanh(),
+    "in products of their own": (n) =>
+      x(n, 4, 5)
+        .matmul(x(n, 4, 5), { transposeA: true })
+        .softmax(),
+    "in reductions of other axes": (n) => x(n, 4, 5).max(1).sum(-1, { keepDims: true }),
+    "in products beneath an axis of one element": (n) => x(n, 4).reshape([1, n, 4]).matmul(weight).reshape([n, 3]),
+    "in tables": (n) => table.gather(input([n, 2], "i32")).reshape([n, 8]),
+    "in parts": (n) =>
+      concat([x(n, 4).narrow(1, 1, 2), x(n, 4).narrow(1, 0, 1)], 1).pad([
+        [0, 0],
+        [1, 2],
+      ]),
+    "in steps backwards": (n) => x(n, 6).slice([0, n], [5, 0, -2]),
+    "in axes moved about": (n) =>
+      x(n, 4, 6)
+        .permute([0, 2, 1])
+        .softmax(1)
+        .reshape([n * 6, 4])
+        .norm(1)
+        .reshape([n, 6]),
+    "in attention over their own steps": (n) => {
+      const q = x(n, 5, 8).reshape([n, 5, 2, 4]).permute([0, 2, 1, 3]);
+      return q.matmul(q, { transposeB: true }).softmax().matmul(q).permute([0, 2, 1, 3]).reshape([n, 5, 8]);
+    },
+    "beside what all share": (n) => x(n, 4).mul(weight.sum().broadcastTo([n, 4])),
+    "in layers": (n) => nn.forward(layers, x(n, 4), nn.evaluationContext()),
+  };
+  test.each(Object.entries(apart))("%s", (_, output) => {
+    expect(keepsRowsApart(output)).toBe(true);
+  });
+
+  const mixed: Readonly<Record<string, (rows: number) => Tensor>> = {
+    "a mean over them": (n) => x(n, 4).sub(x(n, 4).mean(0)),
+    "a share of their sum": (n) => x(n, 4).softmax(0),
+    "the largest of all": (n) => x(n, 4).div(x(n, 4).max()),
+    "how many there are": (n) => x(n, 4).mul(n),
+    "how many there are, beneath other sums": (n) => x(n, 4).add(weight.sum().div(n)),
+    "where they stand": (n) => x(n, 4).add(constant(Float32Array.from({ length: n }, (_, i) => i)).reshape([n, 1])),
+    "their products": (n) => x(n, 4).matmul(x(n, 4), { transposeB: true }),
+    "their covariance": (n) => x(n, 4).matmul(x(n, 4).matmul(x(n, 4), { transposeA: true })),
+    "the next row": (n) => concat([x(n, 4).narrow(0, 1, n - 1), x(n, 4).narrow(0, 0, 1)], 0),
+    "the other end": (n) => x(n, 4).slice([n - 1, -n - 1, -1]),
+    "rows by number": (n) => x(n, 4).gather(constant(Int32Array.from({ length: n }, () => 0))),
+    "the first row alone": (n) => x(n, 4).narrow(0, 0, 1),
+    "an order of axes": (n) => x(n, 4).permute([1, 0]).softmax().permute([1, 0]),
+    "a loop over them": (n) =>
+      scan(([sum], [row]) => ({ carries: [sum.add(row)], outputs: [sum] }), [constant([0, 0, 0, 0])], [x(n, 4)])
+        .outputs[0],
+    "nothing of them": (n) => constant(1).broadcastTo([n, 4]).mul(n),
+    "a number of rows of its own": (n) => x(n, 4).reshape([5, 4]),
+  };
+  test.each(Object.entries(mixed))("unless a model makes use of %s", (_, output) => {
+    expect(keepsRowsApart(output)).toBe(false);
+  });
+});
