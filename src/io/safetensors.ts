@@ -30,7 +30,7 @@ export interface Safetensors {
 export function serializeSafetensors(
   tensors: Readonly<Record<string, NumericArray>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   aRecordOf(anArray)(tensors, "serializeSafetensors: tensors");
   aRecordOf(aText)(metadata, "serializeSafetensors: metadata");
   const parts = Object.entries(tensors).map(([name, given]) => {

@@ -85,7 +85,8 @@ export class DigitsPage {
       this.#digits = digits;
       this.#view.state("Starting …");
       const session = await this.#sessionFor(settings);
-      return session.fit(digits);
+      await session.bring(digits);
+      return () => session.fit(digits);
     });
   }
 

@@ -50,10 +50,14 @@ export class Session {
     return next;
   }
 
-  /** Trains on digits and tests after every epoch; it begins when the first report is asked for. */
-  async fit({ train, test }: Digits): Promise<Fit> {
+  /** Loads digits, unless they are there already. */
+  async bring({ train }: Digits): Promise<void> {
     if (this.#loaded !== train) await this.#trainer.load(train);
     this.#loaded = train;
+  }
+
+  /** Trains on the digits that are there, and tests after every epoch; it begins when the first report is asked for. */
+  fit({ test }: Digits): Fit {
     const { batch, epochs } = this.settings;
     return this.#trainer.fit({ batch, epochs, validation: test });
   }

@@ -26,17 +26,19 @@ export class Run {
   }
 
   /** Prepares a fit and follows it to its end; does nothing while another one is under way. */
-  async start(prepare: () => Promise<Fit>): Promise<void> {
+  async start(prepare: () => Promise<() => Fit>): Promise<void> {
     if (this.#phase !== "idle") return;
     this.#following = this.#follow(prepare);
     await this.#following;
   }
 
-  async #follow(prepare: () => Promise<Fit>): Promise<void> {
+  async #follow(prepare: () => Promise<() => Fit>): Promise<void> {
     this.#enter("starting");
     let last: Report | undefined;
     try {
-      const fit = await prepare();
+      // A fit that is awaited trains to its end: what prepares it gives the way to begin it.
+      const begin = await prepare();
+      const fit = begin();
       this.#fit = fit;
       // One that was stopped before it began makes no step.
       if (this.phase === "stopping") await fit.stop();
