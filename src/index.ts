@@ -18,6 +18,7 @@ export { JsExecutor } from "./runtime/js/js-executor.ts";
 export { WasmExecutor } from "./runtime/wasm/wasm-executor.ts";
 export type { Aval, DType, Shape } from "./shape.ts";
 export { arange, type Correction, type KeepDims, scalar, stopGradient, Tensor, type TensorLike } from "./tensor.ts";
+export type { Callback, Copy, FitContext } from "./train/callback.ts";
 export type { Samples } from "./train/dataset.ts";
 export type { Fit, Measures, Report } from "./train/fit.ts";
 export type { Epoch } from "./train/history.ts";

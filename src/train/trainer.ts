@@ -3,11 +3,13 @@ import { dependsOn } from "../autodiff.ts";
 import {
   aBoolean,
   aFunction,
+  aListOf,
   anInteger,
   anObjectWith,
   aRecordOf,
   aWholeNumber,
   checkOptions,
+  isFunction,
   isRecord,
   must,
   oneOf,
@@ -28,6 +30,7 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
+import type { Callback } from "./callback.ts";
 import { checkIndices } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
@@ -91,6 +94,8 @@ export interface FitOptions {
   readonly report?: "frame" | "epoch" | number;
   /** Each report is waited with until the loop asks for the next one: its body runs between two steps. Default false. */
   readonly lockstep?: boolean;
+  /** What decides between two steps how it goes on, such as those of simdgrad/callbacks. The training waits for them. */
+  readonly callbacks?: readonly Callback[];
 }
 
 /** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
@@ -269,9 +274,11 @@ export class Trainer {
       signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
       report: aReport,
       lockstep: aBoolean,
+      callbacks: aListOf(aCallback),
     });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const { report = "frame", lockstep = false, batchSize, batch: asked = batchSize } = options;
+    const { report = "frame", lockstep = false, callbacks: given = [], batchSize, batch: asked = batchSize } = options;
+    const callbacks = [...given];
     if (batchSize !== undefined && asked !== batchSize)
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
@@ -279,7 +286,7 @@ export class Trainer {
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
-    const telling = { report, lockstep };
+    const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {
       const { planOf, Training } = await import("./plan.ts");
       const data = this.#data;
@@ -715,6 +722,15 @@ function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tens
 
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
+}
+
+const CALLS = ["onFitBegin", "onEpochEnd", "onSteps", "onNonFinite", "onFitEnd"];
+
+function aCallback(value: unknown, what: string): void {
+  const holds = isRecord(value) && CALLS.some((name) => isFunction(value[name]));
+  must(holds, value, what, `a callback, such as earlyStopping(), or an object with ${CALLS.join(" or ")}`);
+  const { every } = value as Callback;
+  if (every !== undefined) aWholeNumber(1)(every, `${what}.every`);
 }
 
 function aReport(value: unknown, what: string): void {
