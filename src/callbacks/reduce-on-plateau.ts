@@ -34,7 +34,7 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
  * const options = { loss: mseLoss, optimizer: sgd(rate), hyperparameters: { rate } };
  * const trainer = new Trainer(new Linear(1, 1), options);
  * await trainer.load({ x: [[0], [0]], y: [[1], [-1]] });
- * await trainer.fit({ batch: "all", epochs: 9, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 4 })] });
+ * await trainer.fit({ batch: "all", epochs: 10, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 4 })] });
  * await trainer.hyperparameters(); // => { rate: 0.125 }
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {

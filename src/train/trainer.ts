@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
 import { dependsOn } from "../autodiff.ts";
 import {
@@ -443,8 +444,8 @@ export class Trainer {
   }
 
   /**
-   * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters. Plain data,
-   * also while training runs.
+   * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters, and the
+   * history of the epochs before it. Plain data, also while training runs.
    * @throws ArgumentError for an optimizer that keeps state of its own (lbfgs)
    *
    * @example
@@ -459,7 +460,13 @@ export class Trainer {
   async snapshot(): Promise<StateDict> {
     this.#check();
     this.#checkWhole("snapshot");
-    return this.#inTurn(() => readState(this.executor, this.#state));
+    return this.#inTurn(async () => {
+      const { historyState } = await import("./saved-history.ts");
+      const state = await readState(this.executor, this.#state);
+      this.#fit?.training?.note(); // what the executor has told of by now
+      const { counters, names } = this.#recipe;
+      return { ...state, ...historyState(this.#history, state[names.get(counters.epoch) as string].data[0]) };
+    });
   }
 
   /**
@@ -479,10 +486,20 @@ export class Trainer {
     this.#checkWhole("restore");
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
-    const own = ownState("restore", snapshot, this.#state);
+    must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
+    const isPast = (path: string) => path.startsWith("history.") && !this.#state.has(path);
+    const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
+    const told = past.map(
+      ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
+    );
+    const columns = told.map(([path, data]) => [path, data?.slice?.()] as const);
+    const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
+      const { columnsOf, historyOf } = await import("./saved-history.ts");
+      const history = historyOf(columnsOf(columns));
       await this.executor.writeAll(checkState("restore", own, this.#state, array));
+      this.#history = history;
       this.#counting = false;
     });
   }
@@ -585,7 +602,7 @@ export class Trainer {
   }
 
   /**
-   * Frees what it holds on its executor, and the executor if it made it itself.
+   * Frees what it holds on its executor, and the executor if it made it itself: what the end of `await using` does.
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -598,6 +615,10 @@ export class Trainer {
   dispose(): Promise<void> {
     this.#disposal ??= this.#ownsExecutor ? this.executor.dispose() : this.#free();
     return this.#disposal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   async #free(): Promise<void> {
@@ -694,6 +715,9 @@ export class Trainer {
     return result;
   }
 }
+
+/** What a column of the history may be: looked at when it is restored. */
+type Column = { slice?(): unknown } | null | undefined;
 
 /** Values by path, as they are now. */
 function ownState(
