@@ -20,7 +20,7 @@ export type { Aval, DType, Shape } from "./shape.ts";
 export { arange, type Correction, type KeepDims, scalar, stopGradient, Tensor, type TensorLike } from "./tensor.ts";
 export type { Callback, Copy, FitContext } from "./train/callback.ts";
 export type { Samples } from "./train/dataset.ts";
-export type { Fit, Measures, Report } from "./train/fit.ts";
+export type { Fit, Measures, Report, Reporting, ReportOf } from "./train/fit.ts";
 export type { Epoch } from "./train/history.ts";
 export { accuracy, type CountedMetric, type Metric } from "./train/metrics.ts";
 export type { StateDict } from "./train/state.ts";

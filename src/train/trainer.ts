@@ -36,7 +36,7 @@ import { checkIndices } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
-import { Fit, type FitState, FRAME, type Measures, type Report } from "./fit.ts";
+import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { type Epoch, type History, newHistory } from "./history.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
@@ -70,7 +70,7 @@ export interface TrainerOptions {
 }
 
 /** How long a fit goes on, and in which batches. */
-export interface FitOptions {
+export interface FitOptions<R extends Reporting = Reporting> {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
   /** The same under another name. */
@@ -92,7 +92,7 @@ export interface FitOptions {
    * When it reports: once a frame at the most, of all steps since the last report (default); "epoch": after each epoch, by its entry of the
    * history; a number: after so many steps. Reports that are not read yet wait, the latest ones: training does not.
    */
-  readonly report?: "frame" | "epoch" | number;
+  readonly report?: R;
   /** Each report is waited with until the loop asks for the next one: its body runs between two steps. Default false. */
   readonly lockstep?: boolean;
   /** What decides between two steps how it goes on, such as those of simdgrad/callbacks. The training waits for them. */
@@ -255,10 +255,7 @@ export class Trainer {
    * for await (const { losses } of trainer.fit({ batch: 2, epochs: 5 })) steps += losses.length;
    * steps; // => 10
    */
-  fit(options: FitOptions & { readonly report: "epoch" }): Fit<Epoch>;
-  fit(options?: FitOptions & { readonly report?: "frame" | number }): Fit<Report>;
-  fit(options?: FitOptions): Fit<Report | Epoch>;
-  fit(options: FitOptions = {}): Fit<Report | Epoch> {
+  fit<R extends Reporting = "frame">(options: FitOptions<R> = {}): Fit<ReportOf<R>> {
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
@@ -278,7 +275,13 @@ export class Trainer {
       callbacks: aListOf(aCallback),
     });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const { report = "frame", lockstep = false, callbacks: given = [], batchSize, batch: asked = batchSize } = options;
+    const {
+      report = "frame" as R,
+      lockstep = false,
+      callbacks: given = [],
+      batchSize,
+      batch: asked = batchSize,
+    } = options;
     const callbacks = [...given];
     if (batchSize !== undefined && asked !== batchSize)
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
@@ -293,9 +296,9 @@ export class Trainer {
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
-      return new Training<Report | Epoch>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
+      return new Training<ReportOf<R>>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
     };
-    return new Fit<Report | Epoch>({
+    return new Fit<ReportOf<R>>({
       prepare: (fit) => this.#inTurn(() => prepare(fit)),
       hold: (...fit) => this.#fitting(...fit),
       signal,

@@ -5,7 +5,7 @@ import { NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
 import type { Callback, Copy, FitContext } from "./callback.ts";
 import type { ExecutorCopy } from "./copies.ts";
-import { type FitState, FRAME, type Measures, type Report } from "./fit.ts";
+import { type FitState, FRAME, type Measures, type Report, type Reporting } from "./fit.ts";
 import { type Epoch, type History, keep, type Part } from "./history.ts";
 import { orElse } from "./load.ts";
 import type { Trainer } from "./trainer.ts";
@@ -56,9 +56,6 @@ export interface Validation {
   /** Measures of the whole data set, out of the logs of all its steps. */
   readonly measures: (log: readonly LogRows[]) => Measures;
 }
-
-/** When a fit reports: once a frame at the most, after each epoch, or after so many steps. */
-export type Reporting = "frame" | "epoch" | number;
 
 /** How a fit is told of, and who decides how it goes on. */
 export interface Telling {

@@ -199,6 +199,19 @@ test("a fit with callbacks that decide nothing gives the bits of one without", a
   expect(history.map(({ seconds: _, ...rest }) => rest)).toEqual(expected.map(({ seconds: _, ...rest }) => rest));
 });
 
+test("it costs one order an epoch, and one a copy", async () => {
+  const trainer = await loaded();
+  await trainer.stateDict();
+  const run = vi.spyOn(trainer.executor, "run");
+  await trainer.fit({ ...options, epochs: 4 });
+  expect(run).toHaveBeenCalledTimes(1);
+  await trainer.fit({ ...options, epochs: 4, callbacks: [{ onEpochEnd: () => undefined }] });
+  expect(run).toHaveBeenCalledTimes(1 + 4);
+  const history = await trainer.fit({ ...options, epochs: 4, callbacks: [terminateOnNaN()] });
+  expect(history).toHaveLength(12);
+  expect(run).toHaveBeenCalledTimes(5 + 4 + (2 + 4));
+});
+
 const line = { x: [[0], [1], [2], [3]], y: [[1], [3], [5], [7]] };
 
 async function lineTrainer(
