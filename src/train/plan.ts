@@ -95,7 +95,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
           : executor.run(entries, { repeat, from: skipped });
       return { handle, written };
     },
-    metrics: (sums, steps) => metricsOf(recipe, sums, steps),
+    metrics: metricsOf(recipe),
     isMean: (name) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
     validation: measurer && {
       plan: measurer.plan,
@@ -134,15 +134,17 @@ function isOfEachRow(metric: Metric): boolean {
 }
 
 /** Metrics over steps, out of the sums of what these logged; those of each row's numbers are measured over data sets alone. */
-function metricsOf({ metrics }: Recipe, sums: ReadonlyMap<string, number>, steps: number): Record<string, number> {
-  const values = Object.entries(metrics).flatMap(([name, metric]): [string, number][] => {
-    if (typeof metric === "function") return [[name, (sums.get(name) ?? Number.NaN) / steps]];
-    if (metric.ofEachRow) return [];
+function metricsOf(recipe: Recipe): FitPlan["metrics"] {
+  const metrics = Object.entries(recipe.metrics);
+  const measured = (name: string, metric: Metric, sums: ReadonlyMap<string, number>, steps: number): number => {
+    if (typeof metric === "function") return (sums.get(name) ?? Number.NaN) / steps;
     const numbers: number[] = [];
     for (let i = 0; sums.has(numberName(name, i)); i++) numbers.push(sums.get(numberName(name, i)) as number);
-    return [[name, metric.value(Float64Array.from(numbers), numbers.length)]];
-  });
-  return Object.fromEntries(values);
+    return metric.value(Float64Array.from(numbers), numbers.length);
+  };
+  const told = metrics.filter(([, metric]) => !isOfEachRow(metric));
+  return (sums, steps) =>
+    Object.fromEntries(told.map(([name, metric]) => [name, measured(name, metric, sums, steps)] as const));
 }
 
 /**

@@ -90,7 +90,7 @@ describe("a mistake is told in the words of who made it", () => {
   });
 
   test.each<[string, (made: Trainer) => unknown]>([
-    ["fit: unknown option batchsize; did you mean batch?", (made) => made.fit(as<object>({ batchsize: 2 }))],
+    ["fit: unknown option batchsize; did you mean batchSize?", (made) => made.fit(as<object>({ batchsize: 2 }))],
     ["fit: unknown option epoch; did you mean epochs?", (made) => made.fit(as<object>({ epoch: 2 }))],
     [
       "fit: signal must be an AbortSignal, got AbortController",
