@@ -69,8 +69,8 @@ function tall(tensor: Tensor): Tensor {
 }
 
 /** Matrices A whose rows lie on as those of one, times one B, are one tall matrix, if C's rows do, too. */
-function stacked({ batch, heads, each: [a, b, c] }: Layouts, m: number): { batch: number; heads: number; m: number } {
-  const isShared = b.stride === 0 && b.head === 0 && !a.transposed && !c.transposed;
+function stacked({ batch, heads, each: [a, b, c] }: Layouts, m: number, isTransposed: boolean): { batch: number; heads: number; m: number } {
+  const isShared = b.stride === 0 && b.head === 0 && a.transposed === isTransposed && !c.transposed;
   const goesOn = (rows: number, stride: "stride" | "head") => a[stride] === a.row * rows && c[stride] === c.row * rows;
   if (!isShared || (heads > 1 && !goesOn(m, "head"))) return { batch, heads, m };
   const rows = heads * m;
@@ -138,7 +138,7 @@ export const matmul: Op<MatmulAttrs> = {
       const strides = all.map((view) => view.strides);
       const layouts = layoutsOf(avals, attrs, strides) as Layouts; // such as `strided` takes
       const { each } = layouts;
-      const { batch, heads, m } = stacked(layouts, height);
+      const { batch, heads, m } = stacked(layouts, height, attrs.transposeA);
       const [left, right, c] = all.map(({ buffer, start }, i) => ({
         ...each[i],
         at: { buffer, words: start },

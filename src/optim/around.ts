@@ -43,6 +43,7 @@ export function around<S>(optimizer: Optimizer, after: Afterwards<S>): Optimizer
       ];
     },
     progress: (state) => optimizer.progress?.(split(state)[0]),
+    rate: (step) => optimizer.rate?.(step),
     restarts(state, parameters) {
       const [inner, own] = split(state);
       return [...(optimizer.restarts?.(inner, parameters) ?? []), ...(after.restarts?.(own) ?? [])];

@@ -76,6 +76,7 @@ export function parameterGroups(groups: readonly ParameterGroup[]): Optimizer {
         (a, b) => a && b && { changes: a.changes.maximum(b.changes), before: a.before.maximum(b.before) },
       );
     },
+    rate: (step) => groups[0]?.optimizer.rate?.(step), // one of several: that of the first
     restarts: (state, parameters) =>
       each(parameters, state, (optimizer, mine, own) => optimizer.restarts?.(own, mine) ?? []),
     averages: (state, parameters) =>

@@ -19,8 +19,9 @@ export function aRate(value: unknown): void {
  */
 export function scaleByLearningRate(rate: Schedule): Transform<undefined> {
   aRate(rate);
-  return stateless((updates, _, __, step) => {
+  const scale = stateless((updates, _, __, step) => {
     const factor = scheduled(rate, step).neg();
     return { updates: updates.map((update) => update.mul(factor)) };
   });
+  return { ...scale, rate: (step) => (typeof rate === "number" ? rate : scheduled(rate, step)) };
 }

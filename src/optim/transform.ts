@@ -18,6 +18,8 @@ export interface Transform<S = unknown> {
   init(parameters: readonly Variable[]): S;
   /** `step` is the i32 number of steps made before this one. */
   update(updates: readonly Tensor[], state: S, parameters: readonly Variable[], step: Tensor): Transformed;
+  /** The learning rate at a step, of what scales by one. */
+  readonly rate?: (step: Tensor) => Tensor | number;
 }
 
 /** State of an optimizer: how many steps it made, and the state of each link. */
@@ -54,6 +56,8 @@ export interface Optimizer {
   restarts?(state: OptimizerState, parameters: readonly Variable[]): readonly Variable[];
   /** Undefined, or not there, if every step changes the parameters. */
   progress?(state: OptimizerState): Progress | undefined;
+  /** The learning rate at a step; undefined, or not there, where there is none to tell. For the history of a training. */
+  rate?(step: Tensor): Tensor | number | undefined;
   /** For optimizers that evaluate the loss several times a step: what decides where. They have no `update`. */
   readonly minimizer?: () => Minimizer;
 }
@@ -70,6 +74,7 @@ interface ChainLink {
   averages?(state: unknown, parameters: readonly Variable[]): readonly Average[];
   restarts?(state: unknown, parameters: readonly Variable[]): readonly Variable[];
   progress?(state: unknown): Progress | undefined;
+  rate?(step: Tensor): Tensor | number | undefined;
 }
 
 /** Throws an ArgumentError unless a value is an optimizer; `what` says where it was given. */
@@ -124,6 +129,7 @@ export function chain(...links: readonly (Transform | Optimizer)[]): Optimizer {
     averages: (state, parameters) => all[last]?.averages?.(state.links[last], parameters) ?? [],
     restarts: (state, parameters) => all[last]?.restarts?.(state.links[last], parameters) ?? [],
     progress: (state) => all[last]?.progress?.(state.links[last]),
+    rate: (step) => all.findLast((link) => link.rate !== undefined)?.rate?.(step),
   };
 }
 

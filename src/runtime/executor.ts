@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Executor: the only thing that owns memory. One interface for Wasm, JavaScript and remote executors: where it runs is one argument.
 import type { Program } from "../program/program.ts";
 
@@ -111,4 +112,6 @@ export interface Executor {
   /** Runs the plan's entries in order, as often as the options say. */
   run(plan: readonly PlanEntry[], options?: RunOptions): RunHandle;
   dispose(): Promise<void>;
+  /** What the end of `await using executor = ...` calls: dispose(). */
+  [Symbol.asyncDispose](): Promise<void>;
 }

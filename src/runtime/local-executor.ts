@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // LocalExecutor: an executor in this very thread. It serves runs in slices; between them everything else takes effect at once,
 // since no step is under way while the event loop turns, and in the order of the calls. JsExecutor and WasmExecutor are this with their
 // machine.
@@ -201,6 +202,10 @@ export class LocalExecutor implements Executor {
   dispose(): Promise<void> {
     this.#disposal ??= this.#end();
     return this.#disposal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   async #end(): Promise<void> {

@@ -33,6 +33,12 @@ export interface Report {
   readonly seconds: number;
 }
 
+/** When a fit reports: once a frame at the most, after each epoch, or after so many steps. */
+export type Reporting = "frame" | "epoch" | number;
+
+/** What it then gives. */
+export type ReportOf<R extends Reporting> = R extends "epoch" ? Epoch : Report;
+
 /** Milliseconds of a frame: at most one report. */
 export const FRAME = 16;
 

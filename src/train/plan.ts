@@ -1,12 +1,15 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
 
+import { compile } from "../compile/compile.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
+import type { Variable } from "../variable.ts";
 import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Measurer } from "./measure.ts";
+import type { Metric } from "./metrics.ts";
 import { type Batching, gradientName, numberName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
 import { saved } from "./state.ts";
 import type { FitPlan } from "./training.ts";
@@ -62,6 +65,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const nowhere = { from: 0, counter: 0, anew: [] };
   const { from, counter, anew } = epochs === 0 ? nowhere : await beginning(workshop, batch, stepsPerEpoch);
   const before = await saved(executor, recipe.names.keys());
+  const rate = await rateOf(workshop);
   let writes = anew;
   const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
   return {
@@ -91,24 +95,56 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
           : executor.run(entries, { repeat, from: skipped });
       return { handle, written };
     },
-    metrics: (sums, steps) => metricsOf(recipe, sums, steps),
+    metrics: metricsOf(recipe),
     isMean: (name) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
-    validation: measurer && { plan: measurer.plan, measures: (log) => measurer.measures(log) },
+    validation: measurer && {
+      plan: measurer.plan,
+      names: ["loss", ...Object.keys(recipe.metrics)],
+      measures: (log) => measurer.measures(log),
+    },
+    rate,
+    measures: ["loss", ...Object.entries(recipe.metrics).flatMap(([name, each]) => (isOfEachRow(each) ? [] : [name]))],
+    newCopy: async (counters) => {
+      const { ExecutorCopy } = await import("./copies.ts");
+      return ExecutorCopy.create(executor, copiedOf(recipe, counters));
+    },
     onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
   };
 }
 
+/** The learning rate of the step that was made last, as a number or as a program that logs it. */
+async function rateOf({ recipe, program }: Workshop): Promise<FitPlan["rate"]> {
+  const { optimizer, state, names } = recipe;
+  const rate = optimizer.rate?.(state.step.sub(1));
+  if (typeof rate !== "object") return rate;
+  return [await program("rate", () => compile({ outputs: { rate }, names })), 1];
+}
+
+/** What a copy holds: all but hyper-parameters, and counters only where they are asked for. */
+function copiedOf({ names, counters }: Recipe, all: boolean): Variable[] {
+  const isCounter = (variable: Variable) => variable === counters.epoch || variable === counters.row;
+  return [...names].flatMap(([variable, path]) =>
+    (isCounter(variable) ? all : !path.startsWith("hyperparameters.")) ? [variable] : [],
+  );
+}
+
+function isOfEachRow(metric: Metric): boolean {
+  return typeof metric !== "function" && metric.ofEachRow === true;
+}
+
 /** Metrics over steps, out of the sums of what these logged; those of each row's numbers are measured over data sets alone. */
-function metricsOf({ metrics }: Recipe, sums: ReadonlyMap<string, number>, steps: number): Record<string, number> {
-  const values = Object.entries(metrics).flatMap(([name, metric]): [string, number][] => {
-    if (typeof metric === "function") return [[name, (sums.get(name) ?? Number.NaN) / steps]];
-    if (metric.ofEachRow) return [];
+function metricsOf(recipe: Recipe): FitPlan["metrics"] {
+  const metrics = Object.entries(recipe.metrics);
+  const measured = (name: string, metric: Metric, sums: ReadonlyMap<string, number>, steps: number): number => {
+    if (typeof metric === "function") return (sums.get(name) ?? Number.NaN) / steps;
     const numbers: number[] = [];
     for (let i = 0; sums.has(numberName(name, i)); i++) numbers.push(sums.get(numberName(name, i)) as number);
-    return [[name, metric.value(Float64Array.from(numbers), numbers.length)]];
-  });
-  return Object.fromEntries(values);
+    return metric.value(Float64Array.from(numbers), numbers.length);
+  };
+  const told = metrics.filter(([, metric]) => !isOfEachRow(metric));
+  return (sums, steps) =>
+    Object.fromEntries(told.map(([name, metric]) => [name, measured(name, metric, sums, steps)] as const));
 }
 
 /**

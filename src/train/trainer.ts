@@ -1,13 +1,16 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
 import { dependsOn } from "../autodiff.ts";
 import {
   aBoolean,
   aFunction,
+  aListOf,
   anInteger,
   anObjectWith,
   aRecordOf,
   aWholeNumber,
   checkOptions,
+  isFunction,
   isRecord,
   must,
   oneOf,
@@ -28,11 +31,12 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
+import type { Callback } from "./callback.ts";
 import { checkIndices } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
-import { Fit, type FitState, FRAME, type Measures, type Report } from "./fit.ts";
+import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { type Epoch, type History, newHistory } from "./history.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
@@ -68,7 +72,7 @@ export interface TrainerOptions {
 }
 
 /** How long a fit goes on, and in which batches. */
-export interface FitOptions {
+export interface FitOptions<R extends Reporting = Reporting> {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
   /** The same under another name. */
@@ -90,9 +94,11 @@ export interface FitOptions {
    * When it reports: once a frame at the most, of all steps since the last report (default); "epoch": after each epoch, by its entry of the
    * history; a number: after so many steps. Reports that are not read yet wait, the latest ones: training does not.
    */
-  readonly report?: "frame" | "epoch" | number;
+  readonly report?: R;
   /** Each report is waited with until the loop asks for the next one: its body runs between two steps. Default false. */
   readonly lockstep?: boolean;
+  /** What decides between two steps how it goes on, such as those of simdgrad/callbacks. The training waits for them. */
+  readonly callbacks?: readonly Callback[];
 }
 
 /** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
@@ -258,10 +264,7 @@ export class Trainer {
    * for await (const { losses } of trainer.fit({ batch: 2, epochs: 5 })) steps += losses.length;
    * steps; // => 10
    */
-  fit(options: FitOptions & { readonly report: "epoch" }): Fit<Epoch>;
-  fit(options?: FitOptions & { readonly report?: "frame" | number }): Fit<Report>;
-  fit(options?: FitOptions): Fit<Report | Epoch>;
-  fit(options: FitOptions = {}): Fit<Report | Epoch> {
+  fit<R extends Reporting = "frame">(options: FitOptions<R> = {}): Fit<ReportOf<R>> {
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
@@ -278,9 +281,17 @@ export class Trainer {
       signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
       report: aReport,
       lockstep: aBoolean,
+      callbacks: aListOf(aCallback),
     });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const { report = "frame", lockstep = false, batchSize, batch: asked = batchSize } = options;
+    const {
+      report = "frame" as R,
+      lockstep = false,
+      callbacks: given = [],
+      batchSize,
+      batch: asked = batchSize,
+    } = options;
+    const callbacks = [...given];
     if (batchSize !== undefined && asked !== batchSize)
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
@@ -288,15 +299,15 @@ export class Trainer {
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
     if (held !== undefined) this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
-    const telling = { report, lockstep };
+    const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {
       const { planOf, Training } = await import("./plan.ts");
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
-      return new Training<Report | Epoch>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
+      return new Training<ReportOf<R>>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
     };
-    return new Fit<Report | Epoch>({
+    return new Fit<ReportOf<R>>({
       prepare: (fit) => this.#inTurn(() => prepare(fit)),
       hold: (...fit) => this.#fitting(...fit),
       signal,
@@ -436,8 +447,8 @@ export class Trainer {
   }
 
   /**
-   * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters. Plain data,
-   * also while training runs.
+   * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters, and the
+   * history of the epochs before it. Plain data, also while training runs.
    * @throws ArgumentError for an optimizer that keeps state of its own (lbfgs)
    *
    * @example
@@ -452,7 +463,13 @@ export class Trainer {
   async snapshot(): Promise<StateDict> {
     this.#check();
     this.#checkWhole("snapshot");
-    return this.#inTurn(() => readState(this.executor, this.#state));
+    return this.#inTurn(async () => {
+      const { historyState } = await import("./saved-history.ts");
+      const state = await readState(this.executor, this.#state);
+      this.#fit?.training?.note(); // what the executor has told of by now
+      const { counters, names } = this.#recipe;
+      return { ...state, ...historyState(this.#history, state[names.get(counters.epoch) as string].data[0]) };
+    });
   }
 
   /**
@@ -472,10 +489,20 @@ export class Trainer {
     this.#checkWhole("restore");
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
-    const own = ownState("restore", snapshot, this.#state);
+    must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
+    const isPast = (path: string) => path.startsWith("history.") && !this.#state.has(path);
+    const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
+    const told = past.map(
+      ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
+    );
+    const columns = told.map(([path, data]) => [path, data?.slice?.()] as const);
+    const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
+      const { columnsOf, historyOf } = await import("./saved-history.ts");
+      const history = historyOf(columnsOf(columns));
       await this.executor.writeAll(checkState("restore", own, this.#state, array));
+      this.#history = history;
       this.#counting = false;
     });
   }
@@ -578,7 +605,7 @@ export class Trainer {
   }
 
   /**
-   * Frees what it holds on its executor, and the executor if it made it itself.
+   * Frees what it holds on its executor, and the executor if it made it itself: what the end of `await using` does.
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -591,6 +618,10 @@ export class Trainer {
   dispose(): Promise<void> {
     this.#disposal ??= this.#ownsExecutor ? this.executor.dispose() : this.#free();
     return this.#disposal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   async #free(): Promise<void> {
@@ -689,6 +720,9 @@ export class Trainer {
   }
 }
 
+/** What a column of the history may be: looked at when it is restored. */
+type Column = { slice?(): unknown } | null | undefined;
+
 /** Values by path, as they are now. */
 function ownState(
   name: string,
@@ -716,6 +750,15 @@ function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tens
 
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
+}
+
+const CALLS = ["onFitBegin", "onEpochEnd", "onSteps", "onNonFinite", "onFitEnd"];
+
+function aCallback(value: unknown, what: string): void {
+  const holds = isRecord(value) && CALLS.some((name) => isFunction(value[name]));
+  must(holds, value, what, `a callback, such as earlyStopping(), or an object with ${CALLS.join(" or ")}`);
+  const { every } = value as Callback;
+  if (every !== undefined) aWholeNumber(1)(every, `${what}.every`);
 }
 
 function aReport(value: unknown, what: string): void {

@@ -3,9 +3,12 @@
 // decided between two steps, by a callback or by a reader in lockstep, it is several runs, which end there.
 import { NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
-import { type FitState, FRAME, type Measures, type Report } from "./fit.ts";
+import type { Callback, Copy, FitContext } from "./callback.ts";
+import type { ExecutorCopy } from "./copies.ts";
+import { type FitState, FRAME, type Measures, type Report, type Reporting } from "./fit.ts";
 import { type Epoch, type History, keep, type Part } from "./history.ts";
 import { orElse } from "./load.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** What a fit runs. */
 export interface FitPlan {
@@ -28,6 +31,12 @@ export interface FitPlan {
   readonly isMean: (name: string) => boolean;
   /** What measures the validation data after each epoch. */
   readonly validation?: Validation;
+  /** The learning rate: a number, or a program that logs that of the last step. Undefined for an optimizer that tells none. */
+  readonly rate: number | PlanEntry | undefined;
+  /** Names of what is measured at each step. */
+  readonly measures: readonly string[];
+  /** Room for a copy of the training's variables. */
+  readonly newCopy: (counters: boolean) => Promise<ExecutorCopy>;
   /** Told of the step whose loss is not finite, before the error reaches the reader. */
   readonly onNonFinite: (step: number) => void;
   /** Lets go of what the fit alone needed. */
@@ -43,17 +52,17 @@ export interface Running {
 /** Measures a data set by steps whose logs are put together. */
 export interface Validation {
   readonly plan: readonly PlanEntry[];
+  readonly names: readonly string[];
   /** Measures of the whole data set, out of the logs of all its steps. */
   readonly measures: (log: readonly LogRows[]) => Measures;
 }
 
-/** When a fit reports: once a frame at the most, after each epoch, or after so many steps. */
-export type Reporting = "frame" | "epoch" | number;
-
-/** How a fit is told of. */
+/** How a fit is told of, and who decides how it goes on. */
 export interface Telling {
   readonly report: Reporting;
   readonly lockstep: boolean;
+  readonly callbacks: readonly Callback[];
+  readonly trainer: Trainer;
 }
 
 /** Losses, and validations and reports, that are kept for a reader. */
@@ -87,7 +96,11 @@ export class Training<R> {
   #part: Part;
   #done: Part | undefined;
   #epochs = 0;
+  #rate: number | undefined;
   #failure: unknown;
+  /** A callback ends it. */
+  #stopping = false;
+  readonly #copies: ExecutorCopy[] = [];
 
   constructor(plan: FitPlan, telling: Telling, history: History, fit: FitState) {
     this.#plan = plan;
@@ -100,8 +113,12 @@ export class Training<R> {
 
   /** Makes all steps. */
   async run(): Promise<void> {
-    await orElse(() => this.#train(), this.#plan.finish);
-    await this.#plan.finish();
+    const finish = async () => {
+      for (const copy of this.#copies.splice(0)) await copy.dispose();
+      await this.#plan.finish();
+    };
+    await orElse(() => this.#train(), finish);
+    await finish();
   }
 
   /** Whether there is a report to take. */
@@ -122,6 +139,7 @@ export class Training<R> {
     try {
       for (const rows of this.handle?.takeLog() ?? [])
         if (plan.rowsOf.has(rows.program)) this.#count(rows);
+        else if (typeof plan.rate === "object" && rows.program === plan.rate[0]) this.#rated(rows);
         else this.#validate(rows, plan.validation as Validation);
     } catch (error) {
       this.#failure ??= error;
@@ -130,37 +148,111 @@ export class Training<R> {
 
   async #train(): Promise<void> {
     const { epochs, from, run } = this.#plan;
-    const { report, lockstep } = this.#telling;
-    if (lockstep && report !== "frame") await this.#inParts();
+    const { report, lockstep, callbacks } = this.#telling;
+    if (callbacks.length > 0) await this.#decided(callbacks);
+    else if (lockstep && report !== "frame") await this.#inParts();
     else if (!this.#fit.ended) await this.#watch(run(this.#entries(), epochs, from));
-    if (typeof this.#telling.report === "number" && this.#news) this.#queue(this.#report() as R);
+    if (typeof report === "number" && this.#news) this.#queue(this.#report() as R);
   }
 
   /** One epoch, with what follows its steps. */
   #entries(): PlanEntry[] {
-    const { plan, validation } = this.#plan;
-    return [...plan, ...(validation?.plan ?? [])];
+    const { plan, rate, validation } = this.#plan;
+    return [...plan, ...(typeof rate === "object" ? [rate] : []), ...(validation?.plan ?? [])];
+  }
+
+  /** By callbacks, which are told of its end, too. */
+  async #decided(callbacks: readonly Callback[]): Promise<void> {
+    const context = this.#context();
+    const end = async (error?: unknown) => {
+      for (const callback of callbacks) await callback.onFitEnd?.(context, error);
+    };
+    try {
+      for (const callback of callbacks) await callback.onFitBegin?.(context);
+      await this.#inParts(context);
+    } catch (error) {
+      await end(error).catch(() => undefined);
+      throw error;
+    }
+    await end();
   }
 
   /** Run by run, each to the next step after which something may be decided. */
-  async #inParts(): Promise<void> {
+  async #inParts(context?: FitContext): Promise<void> {
     const { epochs, from, stepsPerEpoch, run } = this.#plan;
     const all = this.#entries();
     let made = from; // of the epoch under way
-    for (let left = epochs; left > 0 && !this.#fit.ended; ) {
-      const steps = Math.min(stepsPerEpoch - made, this.#untilReport());
+    for (let left = epochs; left > 0 && !this.#isOver; ) {
+      const steps = Math.min(stepsPerEpoch - made, this.#untilBoundary());
       const ends = made + steps === stepsPerEpoch;
-      await this.#watch(run(cut(all, made, ends ? Number.POSITIVE_INFINITY : steps), 1, 0));
+      const before = [this.#step + steps, this.#epochs + (ends ? 1 : 0)];
+      const running = run(cut(all, made, ends ? Number.POSITIVE_INFINITY : steps), 1, 0);
+      if (!(await this.#forgiven(this.#watch(running), context))) return;
+      if (this.#step < before[0] || this.#epochs < before[1]) return; // it was stopped
       made = ends ? 0 : made + steps;
       if (ends) left--;
-      if (this.#telling.lockstep) await this.#fit.turn();
+      if (context !== undefined) await this.#decide(context, ends);
+      if (this.#telling.lockstep && !this.#isOver) await this.#fit.turn();
     }
   }
 
-  /** Steps to the next report of so many. */
-  #untilReport(): number {
-    const { report, lockstep } = this.#telling;
-    return lockstep && typeof report === "number" ? report - this.#unreported : Number.POSITIVE_INFINITY;
+  get #isOver(): boolean {
+    return this.#fit.ended || this.#stopping;
+  }
+
+  /** Steps to the next report of so many in lockstep, or to the next callback. */
+  #untilBoundary(): number {
+    const { report, lockstep, callbacks } = this.#telling;
+    const whole = lockstep && typeof report === "number" ? report - this.#unreported : Number.POSITIVE_INFINITY;
+    return callbacks.reduce(
+      (least, { every }) => (every ? Math.min(least, every - (this.#step % every)) : least),
+      whole,
+    );
+  }
+
+  async #decide(context: FitContext, ends: boolean): Promise<void> {
+    for (const callback of this.#telling.callbacks) {
+      if (callback.every !== undefined && this.#step % callback.every === 0) await callback.onSteps?.(context);
+      if (ends)
+        await callback.onEpochEnd?.(structuredClone(this.#history.epochs[this.#history.epochs.length - 1]), context);
+    }
+  }
+
+  /** Whether a part is made: false if its loss is not finite, and a callback has the fit end there. */
+  async #forgiven(part: Promise<void>, context: FitContext | undefined): Promise<boolean> {
+    try {
+      await part;
+      return true;
+    } catch (error) {
+      if (!(error instanceof NonFiniteError) || context === undefined) throw error;
+      for (const callback of this.#telling.callbacks)
+        if (await callback.onNonFinite?.(error, context)) {
+          this.#history.part = undefined;
+          return false;
+        }
+      throw error;
+    }
+  }
+
+  #context(): FitContext {
+    const { measures, validation, newCopy } = this.#plan;
+    const stepNow = () => this.#step;
+    return {
+      trainer: this.#telling.trainer,
+      get step() {
+        return stepNow();
+      },
+      measures: [...measures, ...(validation ? validation.names.map((name) => `validation.${name}`) : [])],
+      stop: () => {
+        this.#stopping = true;
+        void this.handle?.stop().catch(() => undefined); // its end tells more
+      },
+      newCopy: async ({ counters = false } = {}): Promise<Copy> => {
+        const copy = await newCopy(counters);
+        this.#copies.push(copy);
+        return copy;
+      },
+    };
   }
 
   /** Follows the run to its end, taking its log once a frame; stops it where anything fails. */
@@ -188,6 +280,7 @@ export class Training<R> {
       }
       await done;
       this.#look(); // what came between the last look and the end
+      this.handle = undefined;
     } catch (error) {
       await handle.stop().catch(() => undefined);
       throw error;
@@ -249,12 +342,21 @@ export class Training<R> {
     this.#tell();
   }
 
-  /** All steps of an epoch are made. */
+  /** All steps of an epoch are made. It may be one step, of which there are a million in a second: nothing is made anew that need not be. */
   #close(): void {
-    this.#done = this.#part;
-    this.#part = newPart(0);
-    this.#history.part = this.#part;
+    const part = this.#part;
+    const waits = this.#plan.validation !== undefined || typeof this.#plan.rate === "object";
+    this.#done = waits ? { ...part, sums: new Map(part.sums) } : part;
+    if (!waits) this.#finish();
+    part.steps = part.rows = part.loss = part.milliseconds = 0;
+    part.sums.clear();
+  }
+
+  /** The learning rate of the epoch's last step is told. */
+  #rated({ values }: LogRows): void {
+    this.#rate = values[values.length - 1];
     if (this.#plan.validation === undefined) this.#finish();
+    this.#tell();
   }
 
   /** An epoch is at its end. */
@@ -263,16 +365,19 @@ export class Training<R> {
     const { loss, rows, sums, milliseconds } = this.#done as Part;
     this.#done = undefined;
     this.#epochs++;
+    const { rate } = this.#plan;
+    const learningRate = typeof rate === "number" ? rate : this.#rate;
     const epoch: Epoch = {
       epoch: (epochs.at(-1)?.epoch ?? 0) + 1,
       loss: loss / rows,
       metrics: this.#plan.metrics(sums, rows),
       ...(validation && { validation }),
+      ...(learningRate !== undefined && { learningRate }),
       seconds: milliseconds / 1000,
     };
     keep(epochs, epoch);
     keep(counters, this.#plan.counter + this.#epochs);
-    if (this.#telling.report === "epoch") this.#queue(epoch as R);
+    if (this.#telling.report === "epoch") this.#queue(structuredClone(epoch) as R);
   }
 
   /** Takes in steps of a validation, which may come in several parts. */

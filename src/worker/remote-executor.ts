@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // RemoteExecutor: an executor at the other end of a channel. Programs and data cross, nothing else. With `respawn` another worker
 // goes on where one died, as if it had not (README.md).
 import { aText } from "../check.ts";
@@ -276,6 +277,10 @@ export class RemoteExecutor implements Executor {
     }
     this.#orders.refuse(this.#error);
     await this.#link?.end(this.#error);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

@@ -3,6 +3,7 @@
 import { parseSync, Visitor } from "vite";
 import { afterAll, describe, expect, test } from "vitest";
 import * as autodiff from "../../src/autodiff/index.ts";
+import * as callbacks from "../../src/callbacks/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import * as functions from "../../src/functions/index.ts";
@@ -12,6 +13,7 @@ import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
+import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { functionCalls } from "./functions.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
@@ -39,6 +41,7 @@ const table: Readonly<Record<string, Calls>> = {
   Tensor: methods,
   simdgrad: { ...coreCalls, ...executorCalls },
   "simdgrad/autodiff": autodiffCalls,
+  "simdgrad/callbacks": callbackCalls,
   "simdgrad/data": dataCalls,
   "simdgrad/debug": debugCalls,
   "simdgrad/functions": functionCalls,
@@ -64,6 +67,7 @@ const elsewhere = ["constructor", "Tensor", "Trainer", "dispose", "hold", "loadA
 const entries: readonly (readonly [name: string, exports: object, calls: Calls])[] = [
   ["simdgrad", core, { ...coreCalls, ...executorCalls }],
   ["simdgrad/autodiff", autodiff, autodiffCalls],
+  ["simdgrad/callbacks", callbacks, callbackCalls],
   ["simdgrad/data", data, dataCalls],
   ["simdgrad/debug", debug, debugCalls],
   ["simdgrad/functions", functions, functionCalls],
@@ -85,7 +89,7 @@ function isError(given: unknown): boolean {
 /** Names and functions of exports or methods, but for errors and what is found elsewhere. */
 function functionsOf(exports: object): [name: string, given: unknown][] {
   return Object.getOwnPropertyNames(exports)
-    .map((name): [string, unknown] => [name, Reflect.get(exports, name)])
+    .map((name): [string, unknown] => [name, Object.getOwnPropertyDescriptor(exports, name)?.value])
     .filter(([name, given]) => typeof given === "function" && !isError(given) && !elsewhere.includes(name));
 }
 

@@ -1,5 +1,6 @@
 // Trainers, executors and workers, and what looks inside programs, with right arguments.
 
+import { earlyStopping } from "../../src/callbacks/index.ts";
 import { array, parseIdx } from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import {
@@ -238,6 +239,7 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
       signal: a.instance(new AbortController().signal),
       report: a.word("epoch"),
       lockstep: a.flag(false),
+      callbacks: a.instance([earlyStopping()]),
     }),
   ),
   hyperparameters: trained((made) => made.hyperparameters()),

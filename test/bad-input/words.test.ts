@@ -90,8 +90,8 @@ describe("a mistake is told in the words of who made it", () => {
   });
 
   test.each<[string, (made: Trainer) => unknown]>([
-    ["fit: unknown option batchSize; did you mean batch?", (made) => made.fit(as({ batchSize: 2 }))],
-    ["fit: unknown option epoch; did you mean epochs?", (made) => made.fit(as({ epoch: 2 }))],
+    ["fit: unknown option batchsize; did you mean batchSize?", (made) => made.fit(as<object>({ batchsize: 2 }))],
+    ["fit: unknown option epoch; did you mean epochs?", (made) => made.fit(as<object>({ epoch: 2 }))],
     [
       "fit: signal must be an AbortSignal, got AbortController",
       (made) => made.fit({ signal: as(new AbortController()) }),

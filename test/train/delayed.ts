@@ -84,6 +84,10 @@ export class Delayed implements Executor {
   dispose(): Promise<void> {
     return this.send((inner) => inner.dispose());
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
 }
 
 class DelayedRun implements RunHandle {

@@ -1,8 +1,9 @@
 // The state of a training: snapshots from which it goes on with the same bits, hyper-parameters that change in flight.
-import { ArgumentError, type Executor, ShapeError, Trainer, Variable, WasmExecutor } from "simdgrad";
+import { ArgumentError, DisposedError, type Executor, ShapeError, Trainer, Variable, WasmExecutor } from "simdgrad";
+import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { adam, ema, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { heldData, newTrainer, trainingData } from "../worker/training.ts";
 
 function executor(): Executor {
@@ -167,4 +168,64 @@ test("a fit in batches of another size begins a new pass", async () => {
     expect(totalSteps).toBe(1);
   }
   expect(made).toBe(1);
+});
+
+describe("the history", () => {
+  test("is part of a snapshot, through a file, and restored from it", async () => {
+    const [one, other] = [newTrainer(executor()), newTrainer(executor())];
+    await one.load(trainingData);
+    await one.fit({ batch: 32 });
+    const history = await one.fit({ batch: 32, epochs: 2, validation: heldData });
+    const snapshot = await one.snapshot();
+    const { tensors } = parseSafetensors(serializeSafetensors(snapshot));
+    await other.restore(tensors);
+    expect(other.history).toEqual(history);
+    expect(history[1]).toMatchObject({ epoch: 2, learningRate: 0.003, validation: { loss: expect.any(Number) } });
+    expect(history[0]).not.toHaveProperty("validation");
+    await other.load(trainingData);
+    await other.fit({ batch: 32 });
+    expect(other.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    const { "history.loss": _, ...less } = snapshot;
+    await expect(other.restore(less)).rejects.toThrow("restore: missing [history.loss], unknown []");
+    const short = { ...snapshot, "history.loss": [1] };
+    await expect(other.restore(short)).rejects.toThrow("restore: history.loss holds 1 epochs of 3");
+    for (const wrong of [null, "abc", [1, "2", 3], { data: () => 1, shape: [] }, { shape: [3] }] as never[])
+      await expect(other.restore({ ...snapshot, "history.loss": wrong })).rejects.toThrow(
+        "restore: history.loss must be an array of numbers, one an epoch",
+      );
+    expect(other.history).toHaveLength(4);
+    // One from before the first epoch has none.
+    await other.restore(await newTrainer(executor()).snapshot());
+    expect(other.history).toEqual([]);
+  });
+
+  test("is of the step at which the snapshot is taken, also during a fit", async () => {
+    const trainer = newTrainer(executor());
+    await trainer.load(trainingData);
+    const fit = trainer.fit({ batch: 250, epochs: 1e9 });
+    await fit.next();
+    for (let i = 0; i < 5; i++) {
+      const { "counters.epoch": epoch, "history.epoch": epochs } = await trainer.snapshot();
+      expect(epochs?.data ?? []).toHaveLength(epoch.data[0]);
+    }
+    await fit.stop();
+  });
+
+  test("is a copy: what a caller does to it changes nothing", async () => {
+    const trainer = newTrainer(executor());
+    await trainer.load(trainingData);
+    const [epoch] = await trainer.fit({ batch: 250 });
+    (epoch.metrics as Record<string, number>).accuracy = 77;
+    expect(trainer.history[0].metrics.accuracy).toBeLessThanOrEqual(1);
+  });
+});
+
+test("trainers and executors end with their scope", async () => {
+  const machine = executor();
+  {
+    await using own: Executor = machine;
+    await using trainer = newTrainer(own);
+    await trainer.predict([new Array(20).fill(1)]);
+  }
+  await expect(machine.readAll([])).rejects.toThrow(DisposedError);
 });

@@ -1,0 +1,74 @@
+// Early stopping: no further epochs where these make nothing better.
+import { aBoolean, aNumber, aWholeNumber, checkOptions } from "../check.ts";
+import type { Callback, Copy } from "../train/callback.ts";
+import { aDelta, Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
+
+/** When a fit is stopped early. */
+export interface EarlyStoppingOptions extends MonitorOptions {
+  /** Epochs without an improvement after which it stops; default 0: the first one. */
+  readonly patience?: number;
+  /** By how much a value must be better to be an improvement; default 0. */
+  readonly minDelta?: number;
+  /** A value that is to be bettered from the beginning. */
+  readonly baseline?: number;
+  /**
+   * At the end of the fit, however it comes, the model and the optimizer's state are those after the best epoch. Without, they are those after
+   * the last. Default false.
+   */
+  readonly restoreBest?: boolean;
+}
+
+/**
+ * Ends a fit after so many epochs in a row without an improvement (keras.callbacks.EarlyStopping). The best weights are kept where the training
+ * runs.
+ * @throws ArgumentError when the fit begins, for a monitor that it does not measure
+ *
+ * @example
+ * import { Trainer } from "simdgrad";
+ * import { earlyStopping } from "simdgrad/callbacks";
+ * import { Linear, mseLoss } from "simdgrad/nn";
+ * import { adam } from "simdgrad/optim";
+ * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: adam(0.1) });
+ * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+ * const validation = { x: [[3]], y: [[7.5]] };
+ * const callbacks = [earlyStopping({ patience: 20, restoreBest: true })];
+ * const history = await trainer.fit({ batch: "all", epochs: 100000, validation, callbacks });
+ * const losses = history.map((epoch) => epoch.validation?.loss ?? 0);
+ * const { loss } = await trainer.evaluate(validation);
+ * loss === Math.min(...losses); // => true
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkOptions(options, "earlyStopping", {
+    ...monitorChecks,
+    patience: aWholeNumber(0),
+    minDelta: aDelta,
+    baseline: aNumber,
+    restoreBest: aBoolean,
+  });
+  const { patience = 0, minDelta = 0, baseline = Number.NaN, restoreBest = false } = options;
+  let monitor: Monitor;
+  let copy: Copy | undefined;
+  /** The value that is to be bettered, that of the copied epoch, and the epochs since. */
+  let [goal, kept, wait] = [baseline, Number.NaN, 0];
+  let isKept = false;
+  return {
+    async onFitBegin(context) {
+      monitor = new Monitor("earlyStopping", options, context);
+      copy = restoreBest ? await context.newCopy() : undefined;
+      [goal, kept, wait, isKept] = [baseline, Number.NaN, 0, false];
+    },
+    async onEpochEnd(epoch, context) {
+      const value = monitor.of(epoch);
+      if (!isKept || monitor.isBetter(value, kept)) {
+        kept = value;
+        isKept = true;
+        await copy?.take();
+      }
+      if (monitor.isBetter(value, goal, minDelta)) [goal, wait] = [value, 0];
+      else if (++wait >= patience) context.stop();
+    },
+    async onFitEnd(_, error) {
+      if (error === undefined && isKept) await copy?.putBack();
+    },
+  };
+}

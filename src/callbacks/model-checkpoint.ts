@@ -1,0 +1,57 @@
+// Checkpoints: weights or whole snapshots, handed over while the training waits.
+import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
+import type { Callback } from "../train/callback.ts";
+import type { Epoch } from "../train/history.ts";
+import type { StateDict } from "../train/state.ts";
+import { Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
+
+/** What is kept, and when. */
+export interface ModelCheckpointOptions extends MonitorOptions {
+  /** Keeps it, somewhere: gets the state and the epoch that it is after. The training waits for its promise. */
+  readonly keep: (state: StateDict, epoch: Epoch) => unknown;
+  /** After so many epochs, and so many more; default 1. */
+  readonly every?: number;
+  /** Only where the monitor is better than after all epochs that were kept before in this fit. Default false. */
+  readonly best?: boolean;
+  /** A `snapshot()` that a training can go on from, not `stateDict()`, the model's variables. Default false. */
+  readonly snapshot?: boolean;
+}
+
+/**
+ * Hands over the model's variables, or a snapshot of the training, after epochs (keras.callbacks.ModelCheckpoint).
+ * @throws ArgumentError when the fit begins, for a monitor that it does not measure
+ *
+ * @example
+ * import { type StateDict, Trainer } from "simdgrad";
+ * import { modelCheckpoint } from "simdgrad/callbacks";
+ * import { Linear, mseLoss } from "simdgrad/nn";
+ * import { sgd } from "simdgrad/optim";
+ * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+ * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+ * const kept = new Map<number, StateDict>();
+ * const keep = (state: StateDict, { epoch }: { epoch: number }) => kept.set(epoch, state);
+ * await trainer.fit({ batch: "all", epochs: 9, callbacks: [modelCheckpoint({ keep, every: 4 })] });
+ * [...kept.keys()]; // => [4, 8]
+ */
+export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
+  const checks = { ...monitorChecks, keep: aFunction, every: aWholeNumber(1), best: aBoolean, snapshot: aBoolean };
+  checkOptions(options, "modelCheckpoint", checks, "keep");
+  const { keep, every = 1, best = false, snapshot = false } = options;
+  let monitor: Monitor | undefined;
+  let [epochs, kept] = [0, Number.NaN];
+  return {
+    onFitBegin(context) {
+      monitor = best ? new Monitor("modelCheckpoint", options, context) : undefined;
+      [epochs, kept] = [0, Number.NaN];
+    },
+    async onEpochEnd(epoch, { trainer }) {
+      if (++epochs % every !== 0) return;
+      if (monitor !== undefined) {
+        const value = monitor.of(epoch);
+        if (!monitor.isBetter(value, kept)) return;
+        kept = value;
+      }
+      await keep(await (snapshot ? trainer.snapshot() : trainer.stateDict()), epoch);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// The history as arrays of a snapshot, one a column, and back. Loaded with the first snapshot.
+import { must } from "../check.ts";
+import type { NumericArray } from "../data/array.ts";
+import { ArgumentError } from "../errors.ts";
+import type { Epoch, History } from "./history.ts";
+import type { StateDict } from "./state.ts";
+
+type Columns = Readonly<Record<string, Float64Array>>;
+
+/** The epochs that a state with this counter has behind it, as arrays by their paths; none where there are none. */
+export function historyState({ epochs, counters }: History, counter: number): StateDict {
+  const made = epochs.filter((_, i) => counters[i] <= counter);
+  const own = counters.filter((each) => each <= counter);
+  if (made.length === 0) return {};
+  const numbers = (values: readonly (number | undefined)[]) =>
+    Float64Array.from(values, (value) => value ?? Number.NaN);
+  const columns: [string, NumericArray["data"]][] = [
+    ["epoch", Int32Array.from(made, ({ epoch }) => epoch)],
+    ["counter", Int32Array.from(own)],
+    ["loss", numbers(made.map(({ loss }) => loss))],
+    ["seconds", numbers(made.map(({ seconds }) => seconds))],
+  ];
+  const rates = made.map(({ learningRate }) => learningRate);
+  if (rates.some((rate) => rate !== undefined)) columns.push(["learningRate", numbers(rates)]);
+  for (const name of namesIn(made.map(({ metrics }) => metrics)))
+    columns.push([`metrics.${name}`, numbers(made.map(({ metrics }) => entryOf(metrics, name)))]);
+  const validations = made.map(({ validation }) => validation);
+  if (validations.some((each) => each !== undefined))
+    columns.push(["validated", Uint8Array.from(validations, (each) => (each === undefined ? 0 : 1))]);
+  for (const name of namesIn(validations.map((each) => each ?? {})))
+    columns.push([`validation.${name}`, numbers(validations.map((each) => entryOf(each ?? {}, name)))]);
+  return Object.fromEntries(columns.map(([name, data]) => [`history.${name}`, { data, shape: [data.length] }]));
+}
+
+/** Columns by their names, as a snapshot holds them by their paths. @throws ArgumentError for what is no list of numbers */
+export function columnsOf(entries: readonly (readonly [string, unknown])[]): Columns {
+  return Object.fromEntries(entries.map(([path, given]) => [path.slice("history.".length), column(given, path)]));
+}
+
+function column(given: unknown, path: string): Float64Array {
+  const values = isList(given) ? Array.from(given) : [undefined];
+  const areNumbers = values.every((value) => typeof value === "number");
+  must(areNumbers, given, `restore: ${path}`, "an array of numbers, one an epoch");
+  return Float64Array.from(values as number[]);
+}
+
+function isList(given: unknown): given is ArrayLike<unknown> {
+  return Array.isArray(given) || (ArrayBuffer.isView(given) && !(given instanceof DataView));
+}
+
+/** The history out of its columns. @throws ArgumentError for columns that are missing or of different lengths */
+export function historyOf(columns: Columns): History {
+  const names = Object.keys(columns);
+  if (names.length === 0) return { epochs: [], counters: [] };
+  const { epoch, counter, loss, seconds, learningRate, validated } = columns;
+  for (const [name, column] of Object.entries({ epoch, counter, loss, seconds }))
+    if (column === undefined) throw new ArgumentError(`restore: missing [history.${name}], unknown []`);
+  for (const name of names)
+    if (columns[name].length !== epoch.length)
+      throw new ArgumentError(`restore: history.${name} holds ${columns[name].length} epochs of ${epoch.length}`);
+  const within = (part: string, i: number): Record<string, number> =>
+    Object.fromEntries(
+      names.filter((name) => name.startsWith(part)).map((name) => [name.slice(part.length), columns[name][i]]),
+    );
+  const epochs = Array.from(
+    epoch,
+    (number, i): Epoch => ({
+      epoch: number,
+      loss: loss[i],
+      metrics: within("metrics.", i),
+      ...(validated?.[i] && { validation: within("validation.", i) as Epoch["validation"] }),
+      ...(learningRate && !Number.isNaN(learningRate[i]) && { learningRate: learningRate[i] }),
+      seconds: seconds[i],
+    }),
+  );
+  return { epochs, counters: [...counter] };
+}
+
+function namesIn(all: readonly Readonly<Record<string, number>>[]): Set<string> {
+  return new Set(all.flatMap((each) => Object.keys(each)));
+}
+
+function entryOf(record: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
