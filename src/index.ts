@@ -21,6 +21,7 @@ export { arange, type Correction, type KeepDims, scalar, stopGradient, Tensor, t
 export type { Samples } from "./train/dataset.ts";
 export type { Fit, Measures, Report } from "./train/fit.ts";
 export { accuracy, type CountedMetric, type Metric } from "./train/metrics.ts";
-export type { StateDict } from "./train/state.ts";
+export type { PredictOptions } from "./train/predict.ts";
+export type { LoadStateOptions, StateDict, StateDifference } from "./train/state.ts";
 export { type FitOptions, Trainer, type TrainerOptions } from "./train/trainer.ts";
 export { type Assignment, type Initializer, type RandomKey, Variable } from "./variable.ts";

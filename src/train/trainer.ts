@@ -6,13 +6,13 @@ import {
   anInteger,
   anObjectWith,
   aRecordOf,
+  aText,
   aWholeNumber,
   checkOptions,
   isRecord,
   must,
   oneOf,
 } from "../check.ts";
-import { compileInit } from "../compile/init.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
 import { weighedByRows } from "../nn/losses/loss.ts";
@@ -36,12 +36,11 @@ import { Fit, type Measures } from "./fit.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
-import { ownArray } from "./own-array.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
 import { inputsOf, newCounters, outputOf, predictorOf, type Recipe, type Rows, stepProgram } from "./programs.ts";
-import { readState, type StateDict, saved } from "./state.ts";
+import { type LoadStateOptions, ownState, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -88,7 +87,7 @@ export interface FitOptions {
 /** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
 export class Trainer {
   readonly executor: Executor;
-  readonly #recipe: Recipe;
+  #recipe: Recipe;
   readonly #finite: boolean;
   readonly #state: ReadonlyMap<string, Variable>;
   readonly #hyperparameters: ReadonlyMap<string, Variable>;
@@ -98,6 +97,8 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
+  /** Once it is ready: leaves its variables to others, or to nobody. */
+  #letGo: (() => Promise<void>) | undefined;
   #data: Dataset | undefined;
   /** What was asked to be loaded last, by which it is known whether it is what is loaded. */
   #asked: CheckedSamples | undefined;
@@ -109,7 +110,7 @@ export class Trainer {
   /** What measured last: samples of the same shape take the place of its own. */
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
-  readonly #workshop: Workshop;
+  #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
 
@@ -247,6 +248,7 @@ export class Trainer {
   fit(options: FitOptions = {}): Fit {
     this.#check();
     this.#checkIdle("fit");
+    this.#checkTrained();
     const samples = this.#asked;
     if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
     const { rows } = samples;
@@ -286,6 +288,18 @@ export class Trainer {
     } finally {
       this.#fit = undefined;
     }
+  }
+
+  /** The optimizer keeps state of those parameters alone that were trained when this trainer was made. */
+  #checkTrained(): void {
+    const { model, parameters: trained } = this.#recipe;
+    const before = new Set(trained.values());
+    const changed = [...variables(model)].filter(([, variable]) => variable.trainable !== before.has(variable));
+    if (changed.length > 0)
+      throw new ArgumentError(
+        `fit: what is trained has changed since this trainer was made: ${changed.map(([path]) => path).join(", ")}; make another, new Trainer(model, ` +
+          "{ executor: trainer.executor, ... }), which goes on with the values that are there",
+      );
   }
 
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
@@ -366,8 +380,11 @@ export class Trainer {
   }
 
   /**
-   * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there.
-   * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
+   * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there. `prefix` is what the
+   * names in the state begin with before the model's paths, such as `module.`; with `strict: false` what is missing stays as it is, and what is
+   * unknown is left out. What went through JSON is taken, too.
+   * @throws ArgumentError for missing or unknown paths, unless `strict` is false, and for what is no number; ShapeError for other shapes
+   * @returns paths of the model that the state lacks, and names in it that the model lacks
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -377,17 +394,26 @@ export class Trainer {
    * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
    * const { bias } = await trainer.stateDict();
    * bias.data; // => [1]
+   * const state = { "module.weight": [[3]], step: [7] };
+   * await trainer.loadStateDict(state, { strict: false, prefix: "module." }); // => { missing: ["bias"], unknown: ["step"] }
    */
-  async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
+  async loadStateDict(
+    state: Readonly<Record<string, ArrayLikeData>>,
+    options: LoadStateOptions = {},
+  ): Promise<StateDifference> {
     this.#check();
-    const own = ownState("loadStateDict", state, variables(this.#recipe.model));
+    checkOptions(options, "loadStateDict", { strict: aBoolean, prefix: aText });
+    const { strict = true, prefix = "" } = options;
+    const own = ownState("loadStateDict", state, variables(this.#recipe.model), prefix, strict);
     const { optimizer, state: kept, parameters: trained } = this.#recipe;
     const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
-    await this.#inTurn(async () => {
+    return this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const writes = checkState("loadStateDict", own, variables(this.#recipe.model), array);
+      const known = variables(this.#recipe.model);
+      const { writes, difference } = checkState("loadStateDict", own, known, array, prefix, strict);
       await this.executor.writeAll([...writes, ...anew]);
+      return difference;
     });
   }
 
@@ -431,7 +457,7 @@ export class Trainer {
     const own = ownState("restore", snapshot, this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      await this.executor.writeAll(checkState("restore", own, this.#state, array));
+      await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
       this.#counting = false;
     });
   }
@@ -483,6 +509,38 @@ export class Trainer {
     this.#check();
     const state = await this.#inTurn(() => readState(this.executor, this.#hyperparameters));
     return Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data[0]]));
+  }
+
+  /**
+   * Begins anew on purpose: the model's variables, the optimizer's state, counters and hyper-parameters have their first values, which follow
+   * from the seed, as do the order of rows and dropout from then on. So it is for other trainers of the same variables, too.
+   * @throws ArgumentError for a seed that is no whole number, and while a fit is under way
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), seed: 1 });
+   * const { weight } = await trainer.stateDict();
+   * await trainer.reset(2);
+   * const other = await trainer.stateDict();
+   * await trainer.reset(1);
+   * const again = await trainer.stateDict();
+   * [other, again].map((state) => state.weight.data[0] === weight.data[0]); // => [false, true]
+   */
+  async reset(seed: number = this.#recipe.seed): Promise<void> {
+    this.#check();
+    this.#checkIdle("reset");
+    anInteger(seed, "reset: seed");
+    await this.#inTurn(async () => {
+      const { giveFirstValues } = await import("./hold.ts");
+      await giveFirstValues(this.executor, this.#state, seed);
+      await this.#forgetPrograms("step "); // they hold the seed
+      this.#recipe = { ...this.#recipe, seed };
+      this.#workshop = { ...this.#workshop, recipe: this.#recipe, minimizer: this.#recipe.optimizer.minimizer?.() };
+      this.#counting = false;
+      this.#failure = undefined;
+    });
   }
 
   /**
@@ -557,12 +615,8 @@ export class Trainer {
       () => this.#prediction.dispose(),
       async () => this.#evaluation?.dispose(),
       () => this.#unload(),
-      async () => this.#ready && this.#forgetState(),
+      async () => this.#letGo?.(),
     );
-  }
-
-  async #forgetState(): Promise<void> {
-    for (const { key } of this.#state.values()) await this.executor.forget(key);
   }
 
   #check(): void {
@@ -592,14 +646,8 @@ export class Trainer {
   }
 
   async #begin(): Promise<void> {
-    const { executor } = this;
-    const id = await executor.load(compileInit(this.#state, this.#recipe.seed));
-    const done = () => executor.unload(id);
-    await orElse(
-      () => executor.run([[id, 1]]).done,
-      () => done().then(() => this.#forgetState()),
-    );
-    await done();
+    const { hold } = await import("./hold.ts");
+    this.#letGo = await hold(this.executor, this.#state, this.#recipe.seed);
   }
 
   /** A program, compiled and loaded once. */
@@ -643,19 +691,6 @@ export class Trainer {
     this.#busy = result.catch(() => undefined);
     return result;
   }
-}
-
-/** Values by path, as they are now. */
-function ownState(
-  name: string,
-  state: Readonly<Record<string, ArrayLikeData>>,
-  known: ReadonlyMap<string, Variable>,
-): Record<string, NumericArray> {
-  must(isRecord(state), state, `${name}: the state`, "an object of arrays by their paths");
-  const isFile = isRecord(state.tensors) && !known.has("tensors");
-  must(!isFile, state, `${name}: the state`, "what parseSafetensors(file).tensors is");
-  const own = (path: string) => ownArray(state[path], known.get(path)?.dtype, path);
-  return Object.fromEntries(Object.keys(state).map((path) => [path, own(path)]));
 }
 
 /** A loss, whose complaints about a dtype are about y. */

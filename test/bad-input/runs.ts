@@ -239,7 +239,11 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
   ),
   hyperparameters: trained((made) => made.hyperparameters()),
   load: trained((made, given) => made.load(given), ofSamples),
-  loadStateDict: trained((made, given) => made.loadStateDict(given), a.instance({ weight: [[2]], bias: [1] })),
+  loadStateDict: trained(
+    (made, given: never, options: never) => made.loadStateDict(given, options),
+    a.instance({ weight: [[2]], bias: [1] }),
+    a.options({ strict: a.flag(false), prefix: a.text("") }),
+  ),
   "loadStateDict, an entry": trained(
     (made, bias: never) => made.loadStateDict({ weight: [[2]], bias }),
     a.also(a.instance([1]), ["a list of sizes that are none", "refused: two numbers"]),
@@ -249,6 +253,7 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
     a.instance([[1]]),
     a.options({ as: a.word("softmax"), together: a.flag(true) }),
   ),
+  reset: trained((made, seed: never) => made.reset(seed), a.optional(a.seed(3))),
   restore: trained(
     async (made, given: never) => made.restore(given === "its own" ? await made.snapshot() : given),
     a.instance("its own"),

@@ -1,0 +1,82 @@
+// Variables belong to models, not to who trains them: on one executor all who use one hold it together. The first gives it its first value,
+// unless it has one there from elsewhere; with the last it goes, unless it was there before. Loaded with the first values.
+import { compileInit } from "../compile/init.ts";
+import { ArgumentError } from "../errors.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { Variable } from "../variable.ts";
+import { orElse } from "./load.ts";
+
+/** A variable of an executor that somebody holds. */
+interface Held {
+  holders: number;
+  /** Whether it was there before anybody held it. */
+  readonly isForeign: boolean;
+}
+
+interface Holdings {
+  readonly held: Map<string, Held>;
+  /** One after the other: who comes second finds what the first has made. */
+  busy: Promise<unknown>;
+}
+
+const holdings = new WeakMap<Executor, Holdings>();
+
+/** Variables by their paths. */
+type Variables = ReadonlyMap<string, Variable>;
+
+/** Sees to it that variables have values on an executor. @returns what lets go of them */
+export function hold(executor: Executor, variables: Variables, seed: number): Promise<() => Promise<void>> {
+  const own = holdings.get(executor) ?? { held: new Map<string, Held>(), busy: Promise.resolve() };
+  holdings.set(executor, own);
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = own.busy.then(task);
+    own.busy = result.catch(() => undefined);
+    return result;
+  };
+  return inTurn(async () => {
+    const { held } = own;
+    const open = [...variables].filter(([, { key }]) => !held.has(key));
+    const values = await Promise.all(open.map(([, { key }]) => hasValue(executor, key)));
+    const fresh = new Map(open.filter((_, i) => !values[i]));
+    if (fresh.size > 0)
+      await orElse(
+        () => giveFirstValues(executor, fresh, seed),
+        () => forget(executor, fresh.values()),
+      );
+    for (const [i, [, { key }]] of open.entries()) held.set(key, { holders: 0, isForeign: values[i] });
+    for (const { key } of variables.values()) (held.get(key) as Held).holders++;
+    return () => inTurn(() => letGo(executor, own.held, variables));
+  });
+}
+
+async function hasValue(executor: Executor, variable: string): Promise<boolean> {
+  try {
+    await executor.read({ variable });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    return false;
+  }
+}
+
+/** Begins anew, whatever variables hold. */
+export async function giveFirstValues(executor: Executor, variables: Variables, seed: number): Promise<void> {
+  const id = await executor.load(compileInit(variables, seed));
+  const done = () => executor.unload(id);
+  await orElse(() => executor.run([[id, 1]]).done, done);
+  await done();
+}
+
+async function letGo(executor: Executor, held: Map<string, Held>, variables: Variables): Promise<void> {
+  const last = [...variables.values()].filter(({ key }) => --(held.get(key) as Held).holders === 0);
+  const own = last.filter(({ key }) => !held.get(key)?.isForeign);
+  for (const { key } of last) held.delete(key);
+  await forget(executor, own);
+}
+
+async function forget(executor: Executor, variables: Iterable<Variable>): Promise<void> {
+  for (const { key } of variables)
+    await executor.forget(key).catch((error: unknown) => {
+      if (!(error instanceof ArgumentError)) throw error; // else a program from elsewhere goes on with it
+    });
+}
