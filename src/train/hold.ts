@@ -1,10 +1,9 @@
 // Variables belong to models, not to who trains them: on one executor all who use one hold it together. The first gives it its first value,
-// unless it has one there from elsewhere; with the last it goes, unless it was there before. Loaded with the first values.
-import { compileInit } from "../compile/init.ts";
+// unless it has one there from elsewhere; with the last it goes, unless it was there before. Loaded with the first values; it imports next to
+// nothing, or it would cut what it shares out of the core.
 import { ArgumentError } from "../errors.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
-import { orElse } from "./load.ts";
 
 /** A variable of an executor that somebody holds. */
 interface Held {
@@ -24,8 +23,12 @@ const holdings = new WeakMap<Executor, Holdings>();
 /** Variables by their paths. */
 type Variables = ReadonlyMap<string, Variable>;
 
-/** Sees to it that variables have values on an executor. @returns what lets go of them */
-export function hold(executor: Executor, variables: Variables, seed: number): Promise<() => Promise<void>> {
+/** Sees to it that variables have values on an executor; `begin` gives first values to some. @returns what lets go of them */
+export function hold(
+  executor: Executor,
+  variables: Variables,
+  begin: (fresh: Variables) => Promise<void>,
+): Promise<() => Promise<void>> {
   const own = holdings.get(executor) ?? { held: new Map<string, Held>(), busy: Promise.resolve() };
   holdings.set(executor, own);
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
@@ -39,10 +42,12 @@ export function hold(executor: Executor, variables: Variables, seed: number): Pr
     const values = await Promise.all(open.map(([, { key }]) => hasValue(executor, key)));
     const fresh = new Map(open.filter((_, i) => !values[i]));
     if (fresh.size > 0)
-      await orElse(
-        () => giveFirstValues(executor, fresh, seed),
-        () => forget(executor, fresh.values()),
-      );
+      try {
+        await begin(fresh);
+      } catch (error) {
+        await forget(executor, fresh.values()).catch(() => undefined); // the first error is the one that tells
+        throw error;
+      }
     for (const [i, [, { key }]] of open.entries()) held.set(key, { holders: 0, isForeign: values[i] });
     for (const { key } of variables.values()) (held.get(key) as Held).holders++;
     return () => inTurn(() => letGo(executor, own.held, variables));
@@ -57,14 +62,6 @@ async function hasValue(executor: Executor, variable: string): Promise<boolean> 
     if (!(error instanceof ArgumentError)) throw error;
     return false;
   }
-}
-
-/** Begins anew, whatever variables hold. */
-export async function giveFirstValues(executor: Executor, variables: Variables, seed: number): Promise<void> {
-  const id = await executor.load(compileInit(variables, seed));
-  const done = () => executor.unload(id);
-  await orElse(() => executor.run([[id, 1]]).done, done);
-  await done();
 }
 
 async function letGo(executor: Executor, held: Map<string, Held>, variables: Variables): Promise<void> {

@@ -1,7 +1,6 @@
 // Predicting any number of rows, which see nothing but one another. Where a model keeps rows apart, few programs do: rows are padded to the
 // next of a few sizes, and many are predicted in parts. Where it mixes them, as by a mean over rows, each number of rows has a program of its
 // own. Loaded with the first prediction.
-import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
 import { topological } from "../graph.ts";
@@ -9,8 +8,9 @@ import type { Executor, ProgramId, TypedArray } from "../runtime/executor.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { type Trained, withAverages } from "./averaged.ts";
+import type { Trained } from "./averaged.ts";
 import { loadProgram } from "./load.ts";
+import { predictionProgram } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 
 /** Rows that small programs predict. */
@@ -137,7 +137,7 @@ export class Predictions {
   async #compiled(kind: Kind, size: number): Promise<Loaded> {
     const { executor, names, trained } = this.#predicted;
     const { x, y } = kind.output(size);
-    const program = compile({ inputs: { x }, outputs: trained ? withAverages(trained, { y }) : { y }, names });
+    const program = predictionProgram(x, y, names, trained);
     return { id: await loadProgram(executor, program), shape: y.shape };
   }
 

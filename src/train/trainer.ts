@@ -33,14 +33,24 @@ import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release,
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
-import { freeing, loadProgram, orElse } from "./load.ts";
+import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
+import { ownState } from "./own-state.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { inputsOf, newCounters, outputOf, predictorOf, type Recipe, type Rows, stepProgram } from "./programs.ts";
-import { type LoadStateOptions, ownState, readState, type StateDict, type StateDifference, saved } from "./state.ts";
+import {
+  bytesAsFloats,
+  inputsOf,
+  newCounters,
+  outputOf,
+  predictorOf,
+  type Recipe,
+  type Rows,
+  stepProgram,
+} from "./programs.ts";
+import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -155,7 +165,7 @@ export class Trainer {
       evaluationBatch: options.evaluationBatch,
       parameters: trained,
       metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
-      preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
+      preprocess: options.preprocess ?? bytesAsFloats,
       names,
     };
     this.#minimizer = optimizer.minimizer?.();
@@ -248,7 +258,6 @@ export class Trainer {
   fit(options: FitOptions = {}): Fit {
     this.#check();
     this.#checkIdle("fit");
-    this.#checkTrained();
     const samples = this.#asked;
     if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
     const { rows } = samples;
@@ -268,6 +277,7 @@ export class Trainer {
     const course = { batch, epochs, lastBatch, shuffle, held };
     const prepare = async () => {
       const { planOf } = await import("./plan.ts");
+      (await import("./upload.ts")).checkTrained(this.#recipe);
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
@@ -288,18 +298,6 @@ export class Trainer {
     } finally {
       this.#fit = undefined;
     }
-  }
-
-  /** The optimizer keeps state of those parameters alone that were trained when this trainer was made. */
-  #checkTrained(): void {
-    const { model, parameters: trained } = this.#recipe;
-    const before = new Set(trained.values());
-    const changed = [...variables(model)].filter(([, variable]) => variable.trainable !== before.has(variable));
-    if (changed.length > 0)
-      throw new ArgumentError(
-        `fit: what is trained has changed since this trainer was made: ${changed.map(([path]) => path).join(", ")}; make another, new Trainer(model, ` +
-          "{ executor: trainer.executor, ... }), which goes on with the values that are there",
-      );
   }
 
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
@@ -533,7 +531,6 @@ export class Trainer {
     this.#checkIdle("reset");
     anInteger(seed, "reset: seed");
     await this.#inTurn(async () => {
-      const { giveFirstValues } = await import("./hold.ts");
       await giveFirstValues(this.executor, this.#state, seed);
       await this.#forgetPrograms("step "); // they hold the seed
       this.#recipe = { ...this.#recipe, seed };
@@ -647,7 +644,8 @@ export class Trainer {
 
   async #begin(): Promise<void> {
     const { hold } = await import("./hold.ts");
-    this.#letGo = await hold(this.executor, this.#state, this.#recipe.seed);
+    const { seed } = this.#recipe;
+    this.#letGo = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
   }
 
   /** A program, compiled and loaded once. */

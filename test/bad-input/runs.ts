@@ -9,6 +9,7 @@ import {
   type Executor,
   input,
   JsExecutor,
+  Predictor,
   Trainer,
   Variable,
   WasmExecutor,
@@ -112,6 +113,22 @@ export const executorCalls: Readonly<Record<string, Call>> = {
   ),
   WasmExecutor: call((options: object) => new WasmExecutor(options), a.options(wasm)),
   createExecutor: call(createExecutor, a.options(wasm)),
+  Predictor: call(
+    async (model: never, options: never) => {
+      const predictor = new Predictor(model, options);
+      try {
+        await predictor.predict([[1]]);
+      } finally {
+        await predictor.dispose();
+      }
+    },
+    a.instance(new Linear(1, 1)),
+    a.options({
+      executor: a.instance(new JsExecutor()),
+      state: a.instance({ weight: [[2]], bias: [1] }),
+      preprocess: a.callback((x: unknown) => x),
+    }),
+  ),
 };
 
 const plan = a.also(a.list([[1, 1]]));
@@ -265,6 +282,17 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
   snapshot: trained((made) => made.snapshot()),
   stateDict: trained((made, options) => made.stateDict(options), a.options({ averaged: a.flag(true) })),
   stepProgram: trained((made, batch) => made.stepProgram(batch), a.whole(1)),
+};
+
+export const predictorCalls: Readonly<Record<string, Call>> = {
+  predict: call(
+    async (given: never, options: never) => {
+      const predictor = new Predictor(new Linear(1, 1), { executor: new JsExecutor() });
+      await predictor.predict(given, options);
+    },
+    a.instance([[1]]),
+    a.options({ as: a.word("softmax"), together: a.flag(true) }),
+  ),
 };
 
 // Workers
