@@ -14,22 +14,33 @@ interface Held {
 
 interface Holdings {
   readonly held: Map<string, Held>;
+  holders: number;
+  /** Whether who made the executor for itself has gone: the last one ends it. */
+  isLeft: boolean;
   /** One after the other: who comes second finds what the first has made. */
   busy: Promise<unknown>;
 }
 
 const holdings = new WeakMap<Executor, Holdings>();
 
+/** What somebody holds. */
+export interface Hold {
+  /** Whether nobody else holds anything on the executor. */
+  readonly isAlone: boolean;
+  /** Leaves variables to others, or to nobody; `owns`: the executor, too. */
+  letGo(owns: boolean): Promise<void>;
+}
+
 /** Variables by their paths. */
 type Variables = ReadonlyMap<string, Variable>;
 
-/** Sees to it that variables have values on an executor; `begin` gives first values to some. @returns what lets go of them */
+/** Sees to it that variables have values on an executor; `begin` gives first values to some. */
 export function hold(
   executor: Executor,
   variables: Variables,
   begin: (fresh: Variables) => Promise<void>,
-): Promise<() => Promise<void>> {
-  const own = holdings.get(executor) ?? { held: new Map<string, Held>(), busy: Promise.resolve() };
+): Promise<Hold> {
+  const own = holdings.get(executor) ?? { held: new Map(), holders: 0, isLeft: false, busy: Promise.resolve() };
   holdings.set(executor, own);
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const result = own.busy.then(task);
@@ -50,7 +61,19 @@ export function hold(
       }
     for (const [i, [, { key }]] of open.entries()) held.set(key, { holders: 0, isForeign: values[i] });
     for (const { key } of variables.values()) (held.get(key) as Held).holders++;
-    return () => inTurn(() => letGo(executor, own.held, variables));
+    own.holders++;
+    return {
+      get isAlone() {
+        return own.holders === 1;
+      },
+      letGo: (owns) =>
+        inTurn(async () => {
+          own.holders--;
+          own.isLeft ||= owns;
+          if (own.isLeft && own.holders === 0) await executor.dispose();
+          else await letGo(executor, own.held, variables);
+        }),
+    };
   });
 }
 

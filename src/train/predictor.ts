@@ -8,6 +8,7 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues } from "./load.ts";
 import { ownState } from "./own-state.ts";
 import type { PredictOptions } from "./predict.ts";
@@ -35,7 +36,7 @@ export class Predictor {
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
-  #letGo: (() => Promise<void>) | undefined;
+  #hold: Hold | undefined;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
 
@@ -88,7 +89,7 @@ export class Predictor {
   }
 
   /**
-   * Frees what it holds on its executor, and the executor if it made it itself.
+   * Frees what it holds on its executor, and the executor if it made it itself, once nobody else uses that for a model.
    *
    * @example
    * import { Predictor } from "simdgrad";
@@ -98,7 +99,8 @@ export class Predictor {
    * await predictor.predict([[3]]); // => throws DisposedError: the predictor was disposed
    */
   dispose(): Promise<void> {
-    this.#disposal ??= this.#ownsExecutor ? this.executor.dispose() : this.#free();
+    const isAlone = this.#hold?.isAlone ?? true;
+    this.#disposal ??= this.#ownsExecutor && isAlone ? this.executor.dispose() : this.#free();
     return this.#disposal;
   }
 
@@ -106,7 +108,7 @@ export class Predictor {
     return freeing(
       () => this.#busy,
       () => this.#prediction.dispose(),
-      async () => this.#letGo?.(),
+      async () => this.#hold?.letGo(this.#ownsExecutor),
     );
   }
 
@@ -127,7 +129,7 @@ export class Predictor {
     const { checkState } = await import("./check-state.ts");
     const writes = state === undefined ? [] : checkState("Predictor", state, this.#variables, array).writes;
     const { hold } = await import("./hold.ts");
-    this.#letGo ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
+    this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
     await this.executor.writeAll(writes);
   }
 }

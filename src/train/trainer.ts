@@ -33,6 +33,7 @@ import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release,
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type Measures } from "./fit.ts";
+import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
@@ -107,8 +108,8 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
-  /** Once it is ready: leaves its variables to others, or to nobody. */
-  #letGo: (() => Promise<void>) | undefined;
+  /** Once it is ready: its variables. */
+  #hold: Hold | undefined;
   #data: Dataset | undefined;
   /** What was asked to be loaded last, by which it is known whether it is what is loaded. */
   #asked: CheckedSamples | undefined;
@@ -589,7 +590,7 @@ export class Trainer {
   }
 
   /**
-   * Frees what it holds on its executor, and the executor if it made it itself.
+   * Frees what it holds on its executor, and the executor if it made it itself, once nobody else uses that for a model.
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -600,7 +601,8 @@ export class Trainer {
    * await trainer.predict([[3]]); // => throws DisposedError
    */
   dispose(): Promise<void> {
-    this.#disposal ??= this.#ownsExecutor ? this.executor.dispose() : this.#free();
+    const isAlone = this.#hold?.isAlone ?? true;
+    this.#disposal ??= this.#ownsExecutor && isAlone ? this.executor.dispose() : this.#free();
     return this.#disposal;
   }
 
@@ -612,7 +614,7 @@ export class Trainer {
       () => this.#prediction.dispose(),
       async () => this.#evaluation?.dispose(),
       () => this.#unload(),
-      async () => this.#letGo?.(),
+      async () => this.#hold?.letGo(this.#ownsExecutor),
     );
   }
 
@@ -645,7 +647,7 @@ export class Trainer {
   async #begin(): Promise<void> {
     const { hold } = await import("./hold.ts");
     const { seed } = this.#recipe;
-    this.#letGo = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
+    this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
   }
 
   /** A program, compiled and loaded once. */

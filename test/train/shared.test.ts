@@ -5,6 +5,7 @@ import {
   compileInit,
   type Executor,
   JsExecutor,
+  Predictor,
   Trainer,
   type TrainerOptions,
   WasmExecutor,
@@ -100,6 +101,24 @@ test("what was on an executor before, or is used there by others, stays when a t
   await trainer.dispose();
   expect(await executor.read({ variable: model.weight.key })).toHaveLength(1);
   await executor.run([[own, 1]]).done;
+});
+
+test("an executor that a trainer made for itself ends with the last who uses it", async () => {
+  const model = new Linear(1, 1);
+  const first = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1) });
+  await train(first);
+  const state = await first.stateDict();
+  const second = trainerOf(model, first.executor);
+  const predictor = new Predictor(model, { executor: first.executor });
+  await predictor.predict([[1]]);
+  expect(await second.stateDict()).toEqual(state);
+  await first.dispose();
+  await expect(first.stateDict()).rejects.toThrow("the trainer was disposed");
+  await train(second);
+  await second.dispose();
+  expect((await predictor.predict([[1]])).shape).toEqual([1, 1]);
+  await predictor.dispose();
+  await expect(first.executor.load(compile({}))).rejects.toThrow("the executor was disposed");
 });
 
 test("a shared encoder is trained under two heads, and nothing is left when both are gone", async () => {
