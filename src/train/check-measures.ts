@@ -1,4 +1,5 @@
-// The loss and the metrics of a training, weights of rows and what is trained, checked before they become a program. Loaded with the first data.
+// The loss and the metrics of a training, weights of rows and what is trained, checked before they become a program. Loaded with the first
+// data.
 import { aFunction, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";

@@ -1,4 +1,5 @@
-// The programs of a training's steps, and what its other programs are made of. Each is a whole computation over state; only row counters change from run to run.
+// The programs of a training's steps, and what its other programs are made of. Each is a whole computation over state; only row counters change
+// from run to run.
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
