@@ -103,6 +103,31 @@ test("no rows have no outputs", async () => {
   expect(await trainer.predict(x, { as: "argmax" })).toEqual({ data: new Int32Array(0), shape: [0] });
 });
 
+test("what is no row for each row is given as it is, and has no classes", async () => {
+  const trainer = trainerOf(modelOf((x, scale) => x.mean(0).mul(scale)));
+  expect(
+    await trainer.predict([
+      [1, 2],
+      [3, 6],
+      [5, 1],
+    ]),
+  ).toEqual({ data: Float32Array.of(3, 3), shape: [2] });
+  await expect(trainer.predict([[1, 2]], { as: "argmax" })).rejects.toThrow(
+    "predict: argmax is along the last axis of [N, ..., C], and the model gives [2]",
+  );
+});
+
+test("numbers of an executor in float64 keep their digits, in parts, too", async () => {
+  const trainer = trainerOf(new nn.Linear(300, 300), { executor: new JsExecutor({ precision: "float64" }) });
+  const x = { data: new Float32Array(600 * 300).fill(0.1), shape: [600, 300] };
+  const [few, many] = [
+    await trainer.predict({ data: x.data.subarray(0, 300), shape: [1, 300] }),
+    await trainer.predict(x),
+  ];
+  expect(many.data).toBeInstanceOf(Float64Array);
+  expect(many.data[599 * 300]).toBe(few.data[0]);
+});
+
 /** An executor that counts what it is asked. */
 class Counting extends JsExecutor {
   readonly calls: string[] = [];
