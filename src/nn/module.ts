@@ -160,7 +160,8 @@ export function parameters(model: unknown): Map<string, Variable> {
 
 /**
  * Freezes the parameters of a model or of a part of it, or thaws them: `parameters` leaves out frozen ones, so a Trainer made after that
- * does not change them. Gradients still pass through. What never was a parameter (running statistics, counters) stays as it is.
+ * does not change them; one made before refuses to fit while what is trained is something else. Gradients still pass through. What never was a
+ * parameter (running statistics, counters) stays as it is.
  *
  * @example
  * import { Linear, parameters, relu, Sequential, setTrainable } from "simdgrad/nn";

@@ -69,7 +69,11 @@ function tall(tensor: Tensor): Tensor {
 }
 
 /** Matrices A whose rows lie on as those of one, times one B, are one tall matrix, if C's rows do, too. */
-function stacked({ batch, heads, each: [a, b, c] }: Layouts, m: number, isTransposed: boolean): { batch: number; heads: number; m: number } {
+function stacked(
+  { batch, heads, each: [a, b, c] }: Layouts,
+  m: number,
+  isTransposed: boolean,
+): { batch: number; heads: number; m: number } {
   const isShared = b.stride === 0 && b.head === 0 && a.transposed === isTransposed && !c.transposed;
   const goesOn = (rows: number, stride: "stride" | "head") => a[stride] === a.row * rows && c[stride] === c.row * rows;
   if (!isShared || (heads > 1 && !goesOn(m, "head"))) return { batch, heads, m };

@@ -1,8 +1,9 @@
-// The loss and the metrics of a training, and weights of rows, checked before they become a program. Loaded with the first data.
+// The loss and the metrics of a training, weights of rows and what is trained, checked before they become a program. Loaded with the first
+// data.
 import { aFunction, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import { evaluationContext } from "../nn/module.ts";
+import { evaluationContext, variables } from "../nn/module.ts";
 import { checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Metric } from "./metrics.ts";
@@ -61,4 +62,18 @@ function checkName(name: string, metrics: Readonly<Record<string, Metric>>): voi
   const isNumber = Object.hasOwn(metrics, metric) && typeof metrics[metric] !== "function";
   if (isNumber || /^gradient \d+$/.test(name))
     throw new ArgumentError(`Trainer: metrics.${name}: a number that a step logs has this name`);
+}
+
+/**
+ * The optimizer keeps state of those parameters alone that were trained when the trainer was made.
+ * @throws ArgumentError where `setTrainable` has changed since then what is trained
+ */
+export function checkTrained({ model, parameters: trained }: Recipe): void {
+  const before = new Set(trained.values());
+  const changed = [...variables(model)].filter(([, variable]) => variable.trainable !== before.has(variable));
+  if (changed.length > 0)
+    throw new ArgumentError(
+      `fit: what is trained has changed since this trainer was made: ${changed.map(([path]) => path).join(", ")}; make another, ` +
+        "new Trainer(model, { executor: trainer.executor, ... }), which goes on with the values that are there",
+    );
 }

@@ -4,25 +4,35 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Write } from "../runtime/executor.ts";
 import { type DType, sameShape, showShape } from "../shape.ts";
 import type { Variable } from "../variable.ts";
+import type { StateDifference } from "./state.ts";
 
 /** `array` of src/data. */
 type ToArray = (given: ArrayLikeData, dtype: DType, name: string) => TypedData;
 
-/** @throws ArgumentError for missing or unknown paths, ShapeError for other shapes, DTypeError for what a dtype cannot hold */
+/**
+ * What is to be written, and what the two do not have in common.
+ * @throws ArgumentError for missing or unknown paths, unless `strict` is false; ShapeError for other shapes, DTypeError for what a dtype
+ * cannot hold
+ */
 export function checkState(
   name: string,
   state: Readonly<Record<string, NumericArray>>,
   variables: ReadonlyMap<string, Variable>,
   array: ToArray,
-): Write[] {
-  const missing = [...variables.keys()].filter((path) => !Object.hasOwn(state, path));
-  const unknown = Object.keys(state).filter((path) => !variables.has(path));
-  if (missing.length + unknown.length > 0)
+  prefix = "",
+  strict = true,
+): { readonly writes: Write[]; readonly difference: StateDifference } {
+  const missing = [...variables.keys()].filter((path) => !Object.hasOwn(state, prefix + path));
+  const isKnown = (path: string) => path.startsWith(prefix) && variables.has(path.slice(prefix.length));
+  const unknown = Object.keys(state).filter((path) => !isKnown(path));
+  if (strict && missing.length + unknown.length > 0)
     throw new ArgumentError(`${name}: missing [${missing.join(", ")}], unknown [${unknown.join(", ")}]`);
-  return [...variables].map(([path, variable]) => {
-    const { data, shape } = array(state[path], variable.dtype, path);
+  const given = [...variables].filter(([path]) => !missing.includes(path));
+  const writes = given.map(([path, variable]) => {
+    const { data, shape } = array(state[prefix + path], variable.dtype, path);
     if (!sameShape(shape, variable.shape))
       throw new ShapeError(`${name}: ${path} is ${showShape(variable.shape)}, got ${showShape(shape)}`);
     return { slot: { variable: variable.key }, data };
   });
+  return { writes, difference: { missing, unknown } };
 }

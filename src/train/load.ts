@@ -1,5 +1,6 @@
 // What a training puts on its executor and takes from it again, whatever fails meanwhile.
 
+import { compileInit } from "../compile/init.ts";
 import { ArgumentError, DisposedError, WorkerError } from "../errors.ts";
 import { ofThisThread, type Program } from "../program/program.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
@@ -24,6 +25,18 @@ export async function loadProgram(
       `trainer: ${error.message}; one that belongs neither to the model nor to the optimizer is to be named in hyperparameters`,
     );
   }
+}
+
+/** Begins anew, whatever variables hold. */
+export async function giveFirstValues(
+  executor: Executor,
+  variables: ReadonlyMap<string, Variable>,
+  seed: number,
+): Promise<void> {
+  const id = await executor.load(compileInit(variables, seed));
+  const done = () => executor.unload(id);
+  await orElse(() => executor.run([[id, 1]]).done, done);
+  await done();
 }
 
 /** Does what frees memory, one after the other. An executor that is no more has nothing left to free. */

@@ -1,16 +1,17 @@
 // Predicting any number of rows, which see nothing but one another. Where a model keeps rows apart, few programs do: rows are padded to the
 // next of a few sizes, and many are predicted in parts. Where it mixes them, as by a mean over rows, each number of rows has a program of its
 // own. Loaded with the first prediction.
-import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
+import { ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { Executor, ProgramId, TypedArray } from "../runtime/executor.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { type Trained, withAverages } from "./averaged.ts";
+import type { Trained } from "./averaged.ts";
 import { loadProgram } from "./load.ts";
+import { predictionProgram } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 
 /** Rows that small programs predict. */
@@ -56,8 +57,12 @@ interface Loaded {
   readonly shape: Shape;
 }
 
-/** The model's output as it is asked for. */
+/** The model's output as it is asked for. @throws ShapeError where a row of it is one number */
 function given(y: Tensor, as: PredictOptions["as"]): Tensor {
+  if (as !== undefined && y.shape.length < 2)
+    throw new ShapeError(
+      `predict: ${as} is along the last axis of [N, ..., C], and the model gives ${showShape(y.shape)}`,
+    );
   return as === "softmax" ? y.softmax() : as === "argmax" ? y.argmax(-1) : y;
 }
 
@@ -80,7 +85,7 @@ export class Predictions {
     const whole = await this.#some(kind, x, 0, Math.min(rows, most ?? rows), most);
     if (most === undefined || rows <= most) return whole;
     const width = whole.data.length / most;
-    const data = whole.data instanceof Int32Array ? new Int32Array(rows * width) : new Float32Array(rows * width);
+    const data = zeros(whole.data, rows * width);
     data.set(whole.data);
     for (let start = most; start < rows; start += most) {
       const part = await this.#some(kind, x, start, Math.min(most, rows - start), most);
@@ -100,8 +105,8 @@ export class Predictions {
     const run = executor.run([[id, 1]], { urgent: true, read: [y] });
     const [{ values = [await executor.read(y)] }] = await Promise.all([run.done, written]);
     const [data] = values;
-    const own = (data.length / size) * count;
-    return { data: own === data.length ? data : data.slice(0, own), shape: [count, ...shape.slice(1)] };
+    if (size === count) return { data, shape: [...shape] };
+    return { data: data.slice(0, (data.length / size) * count), shape: [count, ...shape.slice(1)] };
   }
 
   #kindOf({ shape, dtype }: TypedData, as: PredictOptions["as"]): Kind {
@@ -137,7 +142,7 @@ export class Predictions {
   async #compiled(kind: Kind, size: number): Promise<Loaded> {
     const { executor, names, trained } = this.#predicted;
     const { x, y } = kind.output(size);
-    const program = compile({ inputs: { x }, outputs: trained ? withAverages(trained, { y }) : { y }, names });
+    const program = predictionProgram(x, y, names, trained);
     return { id: await loadProgram(executor, program), shape: y.shape };
   }
 
@@ -164,8 +169,12 @@ function partOf({ data, shape }: TypedData, start: number, count: number, size: 
   const width = sizeOf(shape.slice(1));
   const own = data.subarray(start * width, (start + count) * width);
   if (size === count) return own;
-  const Kind = data.constructor as new (length: number) => TypedArray;
-  const padded = new Kind(size * width);
+  const padded = zeros(data, size * width);
   padded.set(own);
   return padded;
+}
+
+/** So many zeros in an array of the same kind. */
+function zeros(data: TypedArray, length: number): TypedArray {
+  return new (data.constructor as new (length: number) => TypedArray)(length);
 }

@@ -1,4 +1,5 @@
-// The programs of a training's steps, and what its other programs are made of. Each is a whole computation over state; only row counters change from run to run.
+// The programs of a training's steps, and what its other programs are made of. Each is a whole computation over state; only row counters change
+// from run to run.
 import { grad } from "../autodiff.ts";
 import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
@@ -11,6 +12,7 @@ import type { Program } from "../program/program.ts";
 import type { Aval } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
+import { type Trained, withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
 import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { CountedMetric, Metric, MetricFunction } from "./metrics.ts";
@@ -96,6 +98,11 @@ function loggedOf({ name, value, metric }: Measured): [string, Tensor][] {
   return Array.from({ length: count }, (_, i) => [numberName(name, i), value.narrow(0, i, 1).reshape([])]);
 }
 
+/** What is done with x unless a caller has other plans. */
+export function bytesAsFloats(x: Tensor): Tensor {
+  return x.dtype === "u8" ? x.cast("f32") : x;
+}
+
 /** From rows of x to the model's output, without training. @throws ShapeError and the like, with the layer's path */
 export function predictorOf({ model, preprocess }: Pick<Recipe, "model" | "preprocess">): (x: Tensor) => Tensor {
   return (x) => {
@@ -103,6 +110,11 @@ export function predictorOf({ model, preprocess }: Pick<Recipe, "model" | "prepr
     aTensor(output, "what the model gives");
     return output;
   };
+}
+
+/** The model's output y for an input x, with averages of parameters in their place where what trains them keeps some. */
+export function predictionProgram(x: Tensor, y: Tensor, names: Recipe["names"], trained?: Trained): Program {
+  return compile({ inputs: { x }, outputs: trained ? withAverages(trained, { y }) : { y }, names });
 }
 
 /** The model's output for one row of x. @throws what `predictorOf` throws */

@@ -8,6 +8,7 @@ import {
   anInteger,
   anObjectWith,
   aRecordOf,
+  aText,
   aWholeNumber,
   checkOptions,
   isFunction,
@@ -15,7 +16,6 @@ import {
   must,
   oneOf,
 } from "../check.ts";
-import { compileInit } from "../compile/init.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
 import { weighedByRows } from "../nn/losses/loss.ts";
@@ -38,15 +38,25 @@ import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { type Epoch, type History, newHistory } from "./history.ts";
-import { freeing, loadProgram, orElse } from "./load.ts";
+import type { Hold } from "./hold.ts";
+import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
-import { ownArray } from "./own-array.ts";
+import { ownState } from "./own-state.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { inputsOf, newCounters, outputOf, predictorOf, type Recipe, type Rows, stepProgram } from "./programs.ts";
-import { readState, type StateDict, saved } from "./state.ts";
+import {
+  bytesAsFloats,
+  inputsOf,
+  newCounters,
+  outputOf,
+  predictorOf,
+  type Recipe,
+  type Rows,
+  stepProgram,
+} from "./programs.ts";
+import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -104,7 +114,7 @@ export interface FitOptions<R extends Reporting = Reporting> {
 /** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
 export class Trainer {
   readonly executor: Executor;
-  readonly #recipe: Recipe;
+  #recipe: Recipe;
   readonly #finite: boolean;
   readonly #state: ReadonlyMap<string, Variable>;
   readonly #hyperparameters: ReadonlyMap<string, Variable>;
@@ -114,6 +124,8 @@ export class Trainer {
   readonly #minimizer: Minimizer | undefined;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
+  /** Once it is ready: its variables. */
+  #hold: Hold | undefined;
   #data: Dataset | undefined;
   /** What was asked to be loaded last, by which it is known whether it is what is loaded. */
   #asked: CheckedSamples | undefined;
@@ -126,7 +138,7 @@ export class Trainer {
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
   #history: History = newHistory();
-  readonly #workshop: Workshop;
+  #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
 
@@ -171,7 +183,7 @@ export class Trainer {
       evaluationBatch: options.evaluationBatch,
       parameters: trained,
       metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
-      preprocess: options.preprocess ?? ((x) => (x.dtype === "u8" ? x.cast("f32") : x)),
+      preprocess: options.preprocess ?? bytesAsFloats,
       names,
     };
     this.#minimizer = optimizer.minimizer?.();
@@ -302,6 +314,7 @@ export class Trainer {
     const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {
       const { planOf, Training } = await import("./plan.ts");
+      (await import("./upload.ts")).checkTrained(this.#recipe);
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
@@ -421,8 +434,11 @@ export class Trainer {
   }
 
   /**
-   * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there.
-   * @throws ArgumentError for missing or unknown paths, ShapeError for other shapes
+   * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there. `prefix` is what the
+   * names in the state begin with before the model's paths, such as `module.`; with `strict: false` what is missing stays as it is, and what is
+   * unknown is left out. What went through JSON is taken, too.
+   * @throws ArgumentError for missing or unknown paths, unless `strict` is false, and for what is no number; ShapeError for other shapes
+   * @returns paths of the model that the state lacks, and names in it that the model lacks
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -432,17 +448,26 @@ export class Trainer {
    * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
    * const { bias } = await trainer.stateDict();
    * bias.data; // => [1]
+   * const state = { "module.weight": [[3]], step: [7] };
+   * await trainer.loadStateDict(state, { strict: false, prefix: "module." }); // => { missing: ["bias"], unknown: ["step"] }
    */
-  async loadStateDict(state: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
+  async loadStateDict(
+    state: Readonly<Record<string, ArrayLikeData>>,
+    options: LoadStateOptions = {},
+  ): Promise<StateDifference> {
     this.#check();
-    const own = ownState("loadStateDict", state, variables(this.#recipe.model));
+    checkOptions(options, "loadStateDict", { strict: aBoolean, prefix: aText });
+    const { strict = true, prefix = "" } = options;
+    const own = ownState("loadStateDict", state, variables(this.#recipe.model), prefix, strict);
     const { optimizer, state: kept, parameters: trained } = this.#recipe;
     const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
-    await this.#inTurn(async () => {
+    return this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const writes = checkState("loadStateDict", own, variables(this.#recipe.model), array);
+      const known = variables(this.#recipe.model);
+      const { writes, difference } = checkState("loadStateDict", own, known, array, prefix, strict);
       await this.executor.writeAll([...writes, ...anew]);
+      return difference;
     });
   }
 
@@ -501,7 +526,7 @@ export class Trainer {
       const { checkState } = await import("./check-state.ts");
       const { columnsOf, historyOf } = await import("./saved-history.ts");
       const history = historyOf(columnsOf(columns));
-      await this.executor.writeAll(checkState("restore", own, this.#state, array));
+      await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
       this.#history = history;
       this.#counting = false;
     });
@@ -557,6 +582,38 @@ export class Trainer {
   }
 
   /**
+   * Begins anew on purpose: the model's variables, the optimizer's state, counters and hyper-parameters have their first values, which follow
+   * from the seed, as do the order of rows and dropout from then on. So it is for other trainers of the same variables, too.
+   * @throws ArgumentError for a seed that is no whole number, and while a fit is under way
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), seed: 1 });
+   * const { weight } = await trainer.stateDict();
+   * await trainer.reset(2);
+   * const other = await trainer.stateDict();
+   * await trainer.reset(1);
+   * const again = await trainer.stateDict();
+   * [other, again].map((state) => state.weight.data[0] === weight.data[0]); // => [false, true]
+   */
+  async reset(seed: number = this.#recipe.seed): Promise<void> {
+    this.#check();
+    this.#checkIdle("reset");
+    anInteger(seed, "reset: seed");
+    await this.#inTurn(async () => {
+      await giveFirstValues(this.executor, this.#state, seed);
+      await this.#forgetPrograms("step "); // they hold the seed
+      this.#recipe = { ...this.#recipe, seed };
+      this.#workshop = { ...this.#workshop, recipe: this.#recipe, minimizer: this.#recipe.optimizer.minimizer?.() };
+      this.#counting = false;
+      this.#history = newHistory();
+      this.#failure = undefined;
+    });
+  }
+
+  /**
    * After a NonFiniteError: which instruction first made a NaN or an infinity. It repeats that fit up to the step, and leaves the
    * parameters as they are.
    * @throws ArgumentError while a fit is under way
@@ -605,7 +662,8 @@ export class Trainer {
   }
 
   /**
-   * Frees what it holds on its executor, and the executor if it made it itself: what the end of `await using` does.
+   * Frees what it holds on its executor, and the executor if it made it itself, once nobody else uses that for a model: what the end of
+   * `await using` does.
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -616,7 +674,8 @@ export class Trainer {
    * await trainer.predict([[3]]); // => throws DisposedError
    */
   dispose(): Promise<void> {
-    this.#disposal ??= this.#ownsExecutor ? this.executor.dispose() : this.#free();
+    const isAlone = this.#hold?.isAlone ?? true;
+    this.#disposal ??= this.#ownsExecutor && isAlone ? this.executor.dispose() : this.#free();
     return this.#disposal;
   }
 
@@ -632,12 +691,8 @@ export class Trainer {
       () => this.#prediction.dispose(),
       async () => this.#evaluation?.dispose(),
       () => this.#unload(),
-      async () => this.#ready && this.#forgetState(),
+      async () => this.#hold?.letGo(this.#ownsExecutor),
     );
-  }
-
-  async #forgetState(): Promise<void> {
-    for (const { key } of this.#state.values()) await this.executor.forget(key);
   }
 
   #check(): void {
@@ -667,14 +722,9 @@ export class Trainer {
   }
 
   async #begin(): Promise<void> {
-    const { executor } = this;
-    const id = await executor.load(compileInit(this.#state, this.#recipe.seed));
-    const done = () => executor.unload(id);
-    await orElse(
-      () => executor.run([[id, 1]]).done,
-      () => done().then(() => this.#forgetState()),
-    );
-    await done();
+    const { hold } = await import("./hold.ts");
+    const { seed } = this.#recipe;
+    this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
   }
 
   /** A program, compiled and loaded once. */
@@ -722,19 +772,6 @@ export class Trainer {
 
 /** What a column of the history may be: looked at when it is restored. */
 type Column = { slice?(): unknown } | null | undefined;
-
-/** Values by path, as they are now. */
-function ownState(
-  name: string,
-  state: Readonly<Record<string, ArrayLikeData>>,
-  known: ReadonlyMap<string, Variable>,
-): Record<string, NumericArray> {
-  must(isRecord(state), state, `${name}: the state`, "an object of arrays by their paths");
-  const isFile = isRecord(state.tensors) && !known.has("tensors");
-  must(!isFile, state, `${name}: the state`, "what parseSafetensors(file).tensors is");
-  const own = (path: string) => ownArray(state[path], known.get(path)?.dtype, path);
-  return Object.fromEntries(Object.keys(state).map((path) => [path, own(path)]));
-}
 
 /** A loss, whose complaints about a dtype are about y. */
 function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tensor {

@@ -6,7 +6,7 @@ import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, partsOf, release } from "./dataset.ts";
 import { orElse } from "./load.ts";
 
-export { checkMeasures } from "./check-measures.ts";
+export { checkMeasures, checkTrained } from "./check-measures.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {

@@ -20,7 +20,16 @@ import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harnes
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { optimCalls } from "./optim.ts";
-import { dataCalls, debugCalls, executorCalls, executorMethods, ioCalls, trainerCalls, workerCalls } from "./runs.ts";
+import {
+  dataCalls,
+  debugCalls,
+  executorCalls,
+  executorMethods,
+  ioCalls,
+  predictorCalls,
+  trainerCalls,
+  workerCalls,
+} from "./runs.ts";
 import { methods } from "./tensors.ts";
 
 type Calls = Readonly<Record<string, Call>>;
@@ -52,6 +61,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/optim": optimCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
+  Predictor: predictorCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -79,6 +89,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
   ["Trainer", core.Trainer.prototype, trainerCalls],
+  ["Predictor", core.Predictor.prototype, predictorCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

@@ -10,6 +10,7 @@ import {
   type Executor,
   input,
   JsExecutor,
+  Predictor,
   Trainer,
   Variable,
   WasmExecutor,
@@ -113,6 +114,22 @@ export const executorCalls: Readonly<Record<string, Call>> = {
   ),
   WasmExecutor: call((options: object) => new WasmExecutor(options), a.options(wasm)),
   createExecutor: call(createExecutor, a.options(wasm)),
+  Predictor: call(
+    async (model: never, options: never) => {
+      const predictor = new Predictor(model, options);
+      try {
+        await predictor.predict([[1]]);
+      } finally {
+        await predictor.dispose();
+      }
+    },
+    a.instance(new Linear(1, 1)),
+    a.options({
+      executor: a.instance(new JsExecutor()),
+      state: a.instance({ weight: [[2]], bias: [1] }),
+      preprocess: a.callback((x: unknown) => x),
+    }),
+  ),
 };
 
 const plan = a.also(a.list([[1, 1]]));
@@ -244,7 +261,11 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
   ),
   hyperparameters: trained((made) => made.hyperparameters()),
   load: trained((made, given) => made.load(given), ofSamples),
-  loadStateDict: trained((made, given) => made.loadStateDict(given), a.instance({ weight: [[2]], bias: [1] })),
+  loadStateDict: trained(
+    (made, given: never, options: never) => made.loadStateDict(given, options),
+    a.instance({ weight: [[2]], bias: [1] }),
+    a.options({ strict: a.flag(false), prefix: a.text("") }),
+  ),
   "loadStateDict, an entry": trained(
     (made, bias: never) => made.loadStateDict({ weight: [[2]], bias }),
     a.also(a.instance([1]), ["a list of sizes that are none", "refused: two numbers"]),
@@ -254,6 +275,7 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
     a.instance([[1]]),
     a.options({ as: a.word("softmax"), together: a.flag(true) }),
   ),
+  reset: trained((made, seed: never) => made.reset(seed), a.optional(a.seed(3))),
   restore: trained(
     async (made, given: never) => made.restore(given === "its own" ? await made.snapshot() : given),
     a.instance("its own"),
@@ -265,6 +287,17 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
   snapshot: trained((made) => made.snapshot()),
   stateDict: trained((made, options) => made.stateDict(options), a.options({ averaged: a.flag(true) })),
   stepProgram: trained((made, batch) => made.stepProgram(batch), a.whole(1)),
+};
+
+export const predictorCalls: Readonly<Record<string, Call>> = {
+  predict: call(
+    async (given: never, options: never) => {
+      const predictor = new Predictor(new Linear(1, 1), { executor: new JsExecutor() });
+      await predictor.predict(given, options);
+    },
+    a.instance([[1]]),
+    a.options({ as: a.word("softmax"), together: a.flag(true) }),
+  ),
 };
 
 // Workers

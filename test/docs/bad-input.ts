@@ -24,6 +24,7 @@ import {
   mseLoss,
   relu,
   Sequential,
+  setTrainable,
 } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 
@@ -98,6 +99,7 @@ const cases: readonly Case[] = [
     run: () => trainer(new Linear(1, 2), { loss: crossEntropy, metrics: { f1: f1 as never } }).evaluate(classified),
   },
   { input: "a batch larger than the data", run: async () => (await loaded(line)).fit({ batch: 4 }) },
+  { input: "a parameter that is frozen after its trainer was made", run: () => freezeLater() },
   { input: "a loss that becomes NaN or infinite", run: () => diverge() },
   {
     input: "a state dictionary of another model",
@@ -111,6 +113,14 @@ const cases: readonly Case[] = [
 async function diverge(): Promise<void> {
   const made = await loaded(line, { optimizer: sgd(1e30) });
   for await (const _ of made.fit({ batch: "all", epochs: 9 }));
+}
+
+async function freezeLater(): Promise<void> {
+  const model = new Linear(1, 1);
+  const made = trainer(model);
+  await made.load(line);
+  setTrainable(model, false);
+  await made.fit().next();
 }
 
 async function loadTooMuch(): Promise<void> {

@@ -1,8 +1,11 @@
 // Prediction: of the rows that were given and of no others, of one moment, in few messages, by few programs.
 import {
+  compile,
+  DisposedError,
   type Executor,
   JsExecutor,
   type PlanEntry,
+  Predictor,
   type Program,
   type ProgramId,
   type RunOptions,
@@ -18,6 +21,7 @@ import { spawn } from "simdgrad/worker";
 import { afterEach, describe, expect, test } from "vitest";
 import { concat, constant, input, scan } from "../../src/index.ts";
 import { keepsRowsApart } from "../../src/train/rows.ts";
+import { Delayed } from "./delayed.ts";
 
 const open: Executor[] = [];
 
@@ -97,6 +101,31 @@ test("no rows have no outputs", async () => {
   const x = { data: new Float32Array(0), shape: [0, 2] };
   expect(await trainer.predict(x)).toEqual({ data: new Float32Array(0), shape: [0, 3] });
   expect(await trainer.predict(x, { as: "argmax" })).toEqual({ data: new Int32Array(0), shape: [0] });
+});
+
+test("what is no row for each row is given as it is, and has no classes", async () => {
+  const trainer = trainerOf(modelOf((x, scale) => x.mean(0).mul(scale)));
+  expect(
+    await trainer.predict([
+      [1, 2],
+      [3, 6],
+      [5, 1],
+    ]),
+  ).toEqual({ data: Float32Array.of(3, 3), shape: [2] });
+  await expect(trainer.predict([[1, 2]], { as: "argmax" })).rejects.toThrow(
+    "predict: argmax is along the last axis of [N, ..., C], and the model gives [2]",
+  );
+});
+
+test("numbers of an executor in float64 keep their digits, in parts, too", async () => {
+  const trainer = trainerOf(new nn.Linear(300, 300), { executor: new JsExecutor({ precision: "float64" }) });
+  const x = { data: new Float32Array(600 * 300).fill(0.1), shape: [600, 300] };
+  const [few, many] = [
+    await trainer.predict({ data: x.data.subarray(0, 300), shape: [1, 300] }),
+    await trainer.predict(x),
+  ];
+  expect(many.data).toBeInstanceOf(Float64Array);
+  expect(many.data[599 * 300]).toBe(few.data[0]);
 });
 
 /** An executor that counts what it is asked. */
@@ -257,5 +286,62 @@ describe("rows are apart", () => {
   };
   test.each(Object.entries(mixed))("unless a model makes use of %s", (_, output) => {
     expect(keepsRowsApart(output)).toBe(false);
+  });
+});
+
+describe("a predictor", () => {
+  const network = () => new nn.Sequential(new nn.Linear(2, 5), nn.tanh, new nn.Linear(5, 3));
+  const rows = Array.from({ length: 20 }, (_, i) => [i / 20, 1 - i / 10]);
+
+  test.each(Object.entries(executors))("with a state predicts as the trainer that it is of, %s", async (_, create) => {
+    const trainer = trainerOf(network(), { executor: new WasmExecutor({ threads: 1 }) });
+    const state = JSON.parse(JSON.stringify(await trainer.stateDict()));
+    const executor = await create();
+    open.push(executor);
+    const predictor = new Predictor(network(), { executor, state });
+    const [{ data }, expected] = [await predictor.predict(rows), await trainer.predict(rows)];
+    for (const [i, value] of [...expected.data].entries()) expect(data[i]).toBeCloseTo(value, 5);
+    expect((await predictor.predict(rows, { as: "argmax" })).data).toEqual(
+      (await trainer.predict(rows, { as: "argmax" })).data,
+    );
+    await predictor.dispose();
+  });
+
+  test("without one predicts what is there, also while it is trained, and leaves that to others", async () => {
+    const executor = new Delayed(new JsExecutor(), async () => {});
+    const model = new nn.Linear(1, 1);
+    const trainer = trainerOf(model, { executor, optimizer: sgd(1e-6) });
+    const predictor = new Predictor(model, { executor });
+    expect(await predictor.predict([[1]])).toEqual(await trainer.predict([[1]]));
+    await trainer.load({ x: [[1], [2]], y: [[3], [5]] });
+    const fit = trainer.fit({ batch: 1, epochs: 1e9 });
+    await fit.next();
+    expect((await predictor.predict([[1], [2]])).shape).toEqual([2, 1]);
+    await fit.stop();
+    expect(await predictor.predict([[1]])).toEqual(await trainer.predict([[1]]));
+    await trainer.dispose();
+    expect((await predictor.predict([[1]])).shape).toEqual([1, 1]);
+    await predictor.dispose();
+    expect([executor.programs.size, executor.variables.size]).toEqual([0, 0]);
+    await expect(predictor.predict([[1]])).rejects.toThrow(DisposedError);
+  });
+
+  test("needs a state that fits, and rows that do", async () => {
+    const executor = new JsExecutor();
+    open.push(executor);
+    const predictor = new Predictor(new nn.Linear(1, 1), { executor, state: { weight: [[1]] } });
+    await expect(predictor.predict([[1]])).rejects.toThrow("Predictor: missing [bias], unknown []");
+    await expect(predictor.predict([[1, 2]])).rejects.toThrow("Linear: the last axis of [1, 2] is not inFeatures 1");
+    await expect(predictor.predict(1)).rejects.toThrow("x needs a first axis of rows");
+    await predictor.dispose();
+  });
+
+  test("of a function alone has an executor of its own", async () => {
+    const predictor = new Predictor(nn.relu);
+    expect(await predictor.predict([[-1], [2]])).toEqual({ data: Float32Array.of(0, 2), shape: [2, 1] });
+    const bytes = { data: Uint8Array.of(3, 255), shape: [2, 1] };
+    expect([...(await predictor.predict(bytes)).data]).toEqual([3, 255]);
+    await predictor.dispose();
+    await expect(predictor.executor.load(compile({}))).rejects.toThrow(DisposedError);
   });
 });

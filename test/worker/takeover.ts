@@ -457,6 +457,30 @@ export function workerTakeover(
       expect(await trainer.stateDict()).toEqual(await afterSteps(lineTrainer(new JsExecutor()), step));
     });
 
+    test("is gone on with by a second trainer of its model, which predicts, too, as if none had died", async () => {
+      const ends = await Promise.all(
+        [await connected({ executor: "js", respawn: NEVER }), new JsExecutor()].map(async (executor, local) => {
+          const dies = () => local === 0 && kill();
+          const model = new Linear(1, 1);
+          const [first, second] = [0.001, 0.002].map(
+            (rate) => new Trainer(model, { loss: mseLoss, optimizer: sgd(rate), executor, seed: 3 }),
+          );
+          await afterSteps(first, 50);
+          dies();
+          const begun = await second.stateDict();
+          const trained = await afterSteps(second, 50);
+          dies();
+          const many = second.predict(Array.from({ length: 300 }, (_, i) => [i]));
+          dies();
+          await first.dispose();
+          dies();
+          return [begun, trained, await many, await second.predict([[1]]), await second.stateDict()];
+        }),
+      );
+      expect(ends[0]).toEqual(ends[1]);
+      expect(ends[0][4]).toEqual(ends[0][1]);
+    });
+
     test("keeps hyper-parameters that were set while another took over, from the step on at which it was", async () => {
       const ends = await Promise.all(
         [await connected({ executor: "js", respawn: OFTEN }), new JsExecutor()].map(async (executor, local) => {

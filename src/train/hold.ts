@@ -1,0 +1,102 @@
+// Variables belong to models, not to who trains them: on one executor all who use one hold it together. The first gives it its first value,
+// unless it has one there from elsewhere; with the last it goes, unless it was there before. Loaded with the first values; it imports next to
+// nothing, or it would cut what it shares out of the core.
+import { ArgumentError } from "../errors.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { Variable } from "../variable.ts";
+
+/** A variable of an executor that somebody holds. */
+interface Held {
+  holders: number;
+  /** Whether it was there before anybody held it. */
+  readonly isForeign: boolean;
+}
+
+interface Holdings {
+  readonly held: Map<string, Held>;
+  holders: number;
+  /** Whether who made the executor for itself has gone: the last one ends it. */
+  isLeft: boolean;
+  /** One after the other: who comes second finds what the first has made. */
+  busy: Promise<unknown>;
+}
+
+const holdings = new WeakMap<Executor, Holdings>();
+
+/** What somebody holds. */
+export interface Hold {
+  /** Whether nobody else holds anything on the executor. */
+  readonly isAlone: boolean;
+  /** Leaves variables to others, or to nobody; `owns`: the executor, too. */
+  letGo(owns: boolean): Promise<void>;
+}
+
+/** Variables by their paths. */
+type Variables = ReadonlyMap<string, Variable>;
+
+/** Sees to it that variables have values on an executor; `begin` gives first values to some. */
+export function hold(
+  executor: Executor,
+  variables: Variables,
+  begin: (fresh: Variables) => Promise<void>,
+): Promise<Hold> {
+  const own = holdings.get(executor) ?? { held: new Map(), holders: 0, isLeft: false, busy: Promise.resolve() };
+  holdings.set(executor, own);
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = own.busy.then(task);
+    own.busy = result.catch(() => undefined);
+    return result;
+  };
+  return inTurn(async () => {
+    const { held } = own;
+    const open = [...variables].filter(([, { key }]) => !held.has(key));
+    const values = await Promise.all(open.map(([, { key }]) => hasValue(executor, key)));
+    const fresh = new Map(open.filter((_, i) => !values[i]));
+    if (fresh.size > 0)
+      try {
+        await begin(fresh);
+      } catch (error) {
+        await forget(executor, fresh.values()).catch(() => undefined); // the first error is the one that tells
+        throw error;
+      }
+    for (const [i, [, { key }]] of open.entries()) held.set(key, { holders: 0, isForeign: values[i] });
+    for (const { key } of variables.values()) (held.get(key) as Held).holders++;
+    own.holders++;
+    return {
+      get isAlone() {
+        return own.holders === 1;
+      },
+      letGo: (owns) =>
+        inTurn(async () => {
+          own.holders--;
+          own.isLeft ||= owns;
+          if (own.isLeft && own.holders === 0) await executor.dispose();
+          else await letGo(executor, own.held, variables);
+        }),
+    };
+  });
+}
+
+async function hasValue(executor: Executor, variable: string): Promise<boolean> {
+  try {
+    await executor.read({ variable });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    return false;
+  }
+}
+
+async function letGo(executor: Executor, held: Map<string, Held>, variables: Variables): Promise<void> {
+  const last = [...variables.values()].filter(({ key }) => --(held.get(key) as Held).holders === 0);
+  const own = last.filter(({ key }) => !held.get(key)?.isForeign);
+  for (const { key } of last) held.delete(key);
+  await forget(executor, own);
+}
+
+async function forget(executor: Executor, variables: Iterable<Variable>): Promise<void> {
+  for (const { key } of variables)
+    await executor.forget(key).catch((error: unknown) => {
+      if (!(error instanceof ArgumentError)) throw error; // else a program from elsewhere goes on with it
+    });
+}

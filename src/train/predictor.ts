@@ -1,0 +1,135 @@
+// Predictor: a model with its weights on an executor, and nothing that trains it.
+import { aFunction, checkOptions, isRecord, must } from "../check.ts";
+import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
+import { DisposedError } from "../errors.ts";
+import { aLayer, type Layer, variables } from "../nn/module.ts";
+import { anExecutor } from "../runtime/arguments.ts";
+import { createExecutor } from "../runtime/create.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
+import type { Hold } from "./hold.ts";
+import { freeing, giveFirstValues } from "./load.ts";
+import { ownState } from "./own-state.ts";
+import type { PredictOptions } from "./predict.ts";
+import { Prediction } from "./prediction.ts";
+import { bytesAsFloats, predictorOf } from "./programs.ts";
+
+/** With which weights, and where. */
+export interface PredictorOptions {
+  /** Where it runs. Default: one of its own, as a Trainer's. */
+  readonly executor?: Executor;
+  /**
+   * The model's variables by path, as `loadStateDict` takes them; trainers of the model on this executor share them. Default: the values that
+   * are there, else first ones.
+   */
+  readonly state?: Readonly<Record<string, ArrayLikeData>>;
+  /** From rows of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
+  readonly preprocess?: (x: Tensor) => Tensor;
+}
+
+/** Predicts by a model and its weights alone, without loss and optimizer. */
+export class Predictor {
+  readonly executor: Executor;
+  readonly #ownsExecutor: boolean;
+  readonly #variables: ReadonlyMap<string, Variable>;
+  readonly #state: Readonly<Record<string, NumericArray>> | undefined;
+  readonly #prediction: Prediction;
+  #ready: Promise<void> | undefined;
+  #hold: Hold | undefined;
+  #busy: Promise<unknown> = Promise.resolve();
+  #disposal: Promise<void> | undefined;
+
+  /**
+   * @throws ArgumentError for what is no model and no state
+   *
+   * @example
+   * import { Predictor } from "simdgrad";
+   * import { Linear } from "simdgrad/nn";
+   * const predictor = new Predictor(new Linear(1, 1), { state: { weight: [[2]], bias: [1] } });
+   * await predictor.predict([[3], [4]]); // => { data: [7, 9], shape: [2, 1] }
+   * await predictor.dispose();
+   */
+  constructor(model: Layer, options: PredictorOptions = {}) {
+    aLayer(model, "Predictor: model");
+    const aState = (value: unknown, what: string) => must(isRecord(value), value, what, "an object of arrays by paths");
+    checkOptions(options, "Predictor", { executor: anExecutor, state: aState, preprocess: aFunction });
+    const { executor, state, preprocess = bytesAsFloats } = options;
+    this.#variables = variables(model);
+    this.#state = state && ownState("Predictor", state, this.#variables);
+    this.#ownsExecutor = executor === undefined;
+    this.executor = executor ?? createExecutor();
+    this.#prediction = new Prediction({
+      executor: this.executor,
+      names: new Map(Array.from(this.#variables, ([path, variable]) => [variable, path])),
+      model: predictorOf({ model, preprocess }),
+    });
+  }
+
+  /**
+   * The model's outputs for rows of x, any number of them, as `Trainer.predict` gives them.
+   * @throws ShapeError, DTypeError where x does not fit the model; ArgumentError, ShapeError where the state does not
+   *
+   * @example
+   * import { Predictor } from "simdgrad";
+   * import { Linear } from "simdgrad/nn";
+   * const predictor = new Predictor(new Linear(1, 2), { state: { weight: [[2], [3]], bias: [0, 0] } });
+   * (await predictor.predict([[3], [-4]], { as: "argmax" })).data; // => [1, 0]
+   */
+  async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<NumericArray> {
+    this.#check();
+    const task = this.#prediction.of(x, options);
+    const result = this.#busy.then(async () => {
+      this.#check();
+      await this.#begun();
+      return task();
+    });
+    this.#busy = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * Frees what it holds on its executor, and the executor if it made it itself, once nobody else uses that for a model.
+   *
+   * @example
+   * import { Predictor } from "simdgrad";
+   * import { relu } from "simdgrad/nn";
+   * const predictor = new Predictor(relu);
+   * await predictor.dispose();
+   * await predictor.predict([[3]]); // => throws DisposedError: the predictor was disposed
+   */
+  dispose(): Promise<void> {
+    const isAlone = this.#hold?.isAlone ?? true;
+    this.#disposal ??= this.#ownsExecutor && isAlone ? this.executor.dispose() : this.#free();
+    return this.#disposal;
+  }
+
+  #free(): Promise<void> {
+    return freeing(
+      () => this.#busy,
+      () => this.#prediction.dispose(),
+      async () => this.#hold?.letGo(this.#ownsExecutor),
+    );
+  }
+
+  #check(): void {
+    if (this.#disposal !== undefined) throw new DisposedError("the predictor was disposed");
+  }
+
+  #begun(): Promise<void> {
+    this.#ready ??= this.#begin().catch((error: unknown) => {
+      this.#ready = undefined; // to be tried again
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #begin(): Promise<void> {
+    const state = this.#state;
+    const { checkState } = await import("./check-state.ts");
+    const writes = state === undefined ? [] : checkState("Predictor", state, this.#variables, array).writes;
+    const { hold } = await import("./hold.ts");
+    this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
+    await this.executor.writeAll(writes);
+  }
+}
