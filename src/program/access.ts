@@ -33,7 +33,8 @@ interface Extent {
   readonly reach: (word: Word) => number | Reach;
   /** Not only from the beginning of a buffer. */
   readonly anywhere?: true;
-  readonly elementwise?: true;
+  /** Word i belongs to element i alone. */
+  readonly elementwise?: (word: Word) => boolean;
 }
 
 /** The product of some slots. */
@@ -170,7 +171,14 @@ const EXTENTS: {
     c: {
       reach: (word) => matrices(word, PRODUCTS, C, [slot.MATMUL_M, slot.MATMUL_N]),
       anywhere: true,
-      elementwise: true,
+      elementwise: (word) => {
+        // In the order in which an epilogue counts them: all rows equally far apart.
+        const [row, matrix] = [word(slot.MATMUL_ROW_C), word(slot.MATMUL_M) * word(slot.MATMUL_ROW_C)];
+        const inHeads = word(slot.MATMUL_HEADS) === 1 || word(slot.MATMUL_HEAD_C) === matrix;
+        const inBatch =
+          word(slot.MATMUL_BATCH) === 1 || word(slot.MATMUL_STRIDE_C) === word(slot.MATMUL_HEADS) * matrix;
+        return inHeads && inBatch && row > 0;
+      },
     },
     a: operand(A, slot.MATMUL_M, slot.MATMUL_K, 1),
     b: operand(B, slot.MATMUL_K, slot.MATMUL_N, 2),
@@ -255,10 +263,16 @@ export function accessesOf(code: Int32Array, at: number): Access[] {
     .filter((each) => isPointer(each) && !(each.optional && word(each.at) === 0))
     .map(({ name, at: number, holds, of }): Access => {
       const extent: Extent = of ? times(...of.map((each) => names.indexOf(each) + 1)) : extents[name];
-      const { reach, anywhere = false, elementwise = false } = extent;
+      const { reach, anywhere = false, elementwise } = extent;
       const reached = reach(word);
       const words = typeof reached === "number" ? dense(reached) : reached;
-      return { slot: number, write: holds === "write", ...words, whole: !anywhere, elementwise };
+      return {
+        slot: number,
+        write: holds === "write",
+        ...words,
+        whole: !anywhere,
+        elementwise: elementwise?.(word) ?? false,
+      };
     })
     .sort((a, b) => Number(a.write) - Number(b.write));
   const map = mapOf(code, at);

@@ -56,6 +56,11 @@ export function decode(program: Program, places: Places): Line[] {
   return new Decoder(program, places).lines();
 }
 
+/** Whether an address may be absent. */
+function isOptional(code: Int32Array, at: number, number: number): boolean {
+  return INSTRUCTIONS[opcodeAt(code, at) as Opcode].slots.some((each) => each.at === number && each.optional);
+}
+
 class Decoder {
   readonly #program: Program;
   readonly #code: Int32Array;
@@ -104,6 +109,9 @@ class Decoder {
     if (opcode === op.INDEX) this.#prefix();
     else {
       const touches = accessesOf(code, at).map((access) => this.#touch(access, line.number, line.loops));
+      // Of such the compiler makes none; sizes that touch nothing may be endless.
+      const writes = touches.filter(({ write }) => write);
+      if (writes.length > 0 && writes.every(({ run }) => run === 0)) this.#fail("writes nothing");
       this.#moves = new Map();
       return { ...line, touches };
     }
@@ -169,6 +177,8 @@ class Decoder {
       const number = slot.INDEX_FIRST + triple * slot.INDEX_STRIDE;
       const [moved, depth, stride] = [this.#word(number), this.#word(number + 1), this.#word(number + 2)];
       if (!addresses.has(moved)) this.#fail(`slot ${moved} of the next instruction is no address`);
+      if (code[next + moved] === 0 && isOptional(code, next, moved))
+        this.#fail(`slot ${moved} of the next instruction is absent`);
       if (depth < 0 || depth >= this.#loops.length)
         this.#fail(`moves with the loop at depth ${depth}, of ${this.#loops.length}`);
       const strides = moves.get(moved) ?? this.#loops.map(() => 0);

@@ -3,7 +3,7 @@
 // since no step is under way while the event loop turns, and in the order of the calls. JsExecutor and WasmExecutor are this with their
 // machine.
 import { aText } from "../check.ts";
-import { DisposedError } from "../errors.ts";
+import { ArgumentError, DisposedError } from "../errors.ts";
 import { aProgram, isForeign, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites, ownOptions } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
@@ -119,9 +119,11 @@ export class LocalExecutor implements Executor {
   }
 
   /** Under a number of the caller's, which no program has had: whoever speaks for another executor names programs as that one does. */
-  async loadAs(id: ProgramId | undefined, program: Program): Promise<ProgramId> {
-    aProgram(program, "load: program");
-    const foreign = isForeign(program);
+  async loadAs(id: ProgramId | undefined, given: Program): Promise<ProgramId> {
+    aProgram(given, "load: program");
+    const foreign = isForeign(given);
+    // As it is now: what is verified is what runs, whatever becomes of the caller's object.
+    const program = foreign ? cloned(given) : { ...given, code: given.code.slice() };
     if (foreign && verify === undefined) this.#coming ??= verifier();
     const loaded = await this.#act(({ machine, space }) => {
       if (foreign) verify?.(program);
@@ -216,4 +218,16 @@ export class LocalExecutor implements Executor {
     const body = live ?? (await this.#body.catch(() => undefined));
     await body?.machine.dispose();
   }
+}
+
+/** A copy of a program from elsewhere. @throws ArgumentError for what is none */
+function cloned(given: Program): Program {
+  let copy: Program;
+  try {
+    copy = structuredClone({ ...given });
+  } catch {
+    throw new ArgumentError("load: program: holds what is no plain data");
+  }
+  aProgram(copy, "load: program");
+  return { ...copy, code: copy.code.slice() }; // also of memory that threads share
 }

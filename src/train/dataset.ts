@@ -1,6 +1,6 @@
 // A data set: what callers bring, checked; and as variables of an executor, from which batches are gathered inside programs.
 
-import { checkOptions, isRecord, must } from "../check.ts";
+import { isRecord, must } from "../check.ts";
 import { type ArrayLikeData, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
 import { DataError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
@@ -42,8 +42,9 @@ export interface Dataset {
  */
 export function checkSamples(samples: Samples, loss: Loss, finite: boolean): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");
-  const anything = () => {}; // looked at below
-  checkOptions(samples, "samples", { x: anything, y: anything, sampleWeight: anything });
+  // What else a data set holds is its own, but weights that went unused would be missed.
+  const weights = Object.keys(samples).find((key) => /weight/i.test(key) && key !== "sampleWeight");
+  if (weights !== undefined) throw new DataError(`samples: ${weights} is not known; weights of rows are sampleWeight`);
   const { x: givenX, y: givenY, sampleWeight: givenWeight } = samples;
   const x = ownArray(givenX, undefined, "x");
   const y = ownArray(givenY, loss.targets === "classes" ? "i32" : undefined, "y");

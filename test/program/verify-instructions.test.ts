@@ -3,6 +3,7 @@ import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { REGION_ARENA, REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../assembly/isa/sizes.ts";
 import * as slot from "../../assembly/isa/slots.ts";
+import { compile, input } from "../../src/index.ts";
 import type { Program } from "../../src/program/program.ts";
 import { batched, dense, heads, made, maps, moving, nest, ranked, recurrent, wide } from "../compile/programs.ts";
 import { a, full, o, one, r } from "../runtime/encode.ts";
@@ -147,6 +148,19 @@ rejects("addresses", [
     (d) => d.set(op.INDEX, slot.INDEX_FIRST + 2, 98),
     "c at all reaches 12 words past the end of all",
   ],
+  ["that write nothing", dense, (d) => d.set(op.REDUCE, slot.REDUCE_INNER, 0), "writes nothing"],
+  [
+    "of a product that is not as its epilogue counts it",
+    () => {
+      const [x, y] = [input([2, 4, 5], "f32", "x"), input([2, 5, 3], "f32", "y")];
+      return compile({ inputs: { x, y }, outputs: { z: x.matmul(y).relu() } });
+    },
+    (d) => {
+      d.set(op.MATMUL, slot.MATMUL_ROW_C, 6);
+      d.set(op.MATMUL, slot.MATMUL_STRIDE_C, 3);
+    },
+    "reads a0 at z, but also writes c at z",
+  ],
   ["that are not aligned", dense, (d) => d.set(op.PACK, slot.PACK_TO, arena + 8), "to at arena+8 begins no buffer"],
   ["of an input that is written", maps, (d) => d.set(op.MAP, slot.MAP_FIRST + 8, io, 1), "writes input x"],
   [
@@ -196,6 +210,12 @@ rejects("prefixes", [
     recurrent,
     (d) => d.set(op.INDEX, slot.INDEX_FIRST, slot.MATMUL_M),
     "slot 8 of the next instruction is no address",
+  ],
+  [
+    "that move an address that is absent",
+    recurrent,
+    (d) => d.set(op.INDEX, slot.INDEX_FIRST, slot.MATMUL_STRIPS),
+    "slot 5 of the next instruction is absent",
   ],
   [
     "by a loop that is not open",

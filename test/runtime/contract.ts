@@ -97,6 +97,16 @@ export function executorContract(name: string, create: Create): void {
         await runAffine(executor, kept, [1, -2, 0.5, 0, 1024]);
       });
 
+      test("run as they were when they were loaded, whatever becomes of the caller's object", async (executor) => {
+        for (const program of [affine(5), structuredClone(affine(5))]) {
+          const id = await executor.load(program);
+          program.code.fill(-1);
+          structuredClone(program.code, { transfer: [program.code.buffer] });
+          await executor.load(affine(5000)); // its arena moves all that is loaded
+          await runAffine(executor, id, [1, -2, 0.5, 0, 1024]);
+        }
+      });
+
       test("of unknown instructions are refused", async (executor) => {
         for (const header of [op.OPCODES | (1 << 8), op.BARRIER]) {
           const program = { ...new Encoder().program(), code: Int32Array.of(header, op.END | (1 << 8)) };

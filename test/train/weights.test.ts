@@ -137,3 +137,13 @@ test.each<[string, Loss, Samples["y"]]>([
   const { loss: twice } = await trainer.evaluate({ x: samples.x, y, sampleWeight: [2, 2, 2, 2] });
   expect(twice).toBeCloseTo(2 * plain, 10);
 });
+
+test.each(["sampleWeights", "sample_weight", "classWeight"])(
+  "weights under the name %s are not passed over",
+  async (name) => {
+    const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+    const odd = { x: [[1]], y: [[1]], [name]: [2] } as unknown as Samples;
+    await expect(trainer.load(odd)).rejects.toThrow(`samples: ${name} is not known; weights of rows are sampleWeight`);
+    await trainer.dispose();
+  },
+);
