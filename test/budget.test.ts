@@ -8,7 +8,7 @@ import { compareWithBudget, overruns } from "./budget.ts";
 import { costOf, costOfLoops, costOfProbe, lstmStep, probes, programs } from "./budget-programs.ts";
 
 /** Gzipped bytes of the core's JavaScript may never exceed this, whatever the budget says. */
-const CORE_LIMIT = 48_000;
+const CORE_LIMIT = 46_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,6 +1,5 @@
 // What a training puts on its executor and takes from it again, whatever fails meanwhile.
 
-import { compileInit } from "../compile/init.ts";
 import { ArgumentError, DisposedError, WorkerError } from "../errors.ts";
 import { ofThisThread, type Program } from "../program/program.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
@@ -33,6 +32,7 @@ export async function giveFirstValues(
   variables: ReadonlyMap<string, Variable>,
   seed: number,
 ): Promise<void> {
+  const { compileInit } = await import("../compile/init.ts");
   const id = await executor.load(compileInit(variables, seed));
   const done = () => executor.unload(id);
   await orElse(() => executor.run([[id, 1]]).done, done);

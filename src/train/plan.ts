@@ -10,8 +10,9 @@ import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Measurer } from "./measure.ts";
 import type { Metric } from "./metrics.ts";
-import { type Batching, gradientName, numberName, type Recipe, searchPrograms, stepProgram } from "./programs.ts";
+import { type Batching, gradientName, numberName, type Recipe } from "./programs.ts";
 import { saved } from "./state.ts";
+import { searchPrograms, stepProgram } from "./step-programs.ts";
 import type { FitPlan } from "./training.ts";
 
 export { Training } from "./training.ts";

@@ -11,8 +11,8 @@ import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import type { Trained } from "./averaged.ts";
 import { loadProgram } from "./load.ts";
-import { predictionProgram } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
+import { predictionProgram } from "./step-programs.ts";
 
 /** Rows that small programs predict. */
 const SIZES = [1, 8, 64, 256];

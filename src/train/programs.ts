@@ -1,18 +1,15 @@
-// The programs of a training's steps, and what its other programs are made of. Each is a whole computation over state; only row counters change
-// from run to run.
+// What a training's programs are made of: graphs. Each program is a whole computation over state; only row counters change from run to run.
+// The compiler is not in here, so that a page begins without it (step-programs.ts).
 import { grad } from "../autodiff.ts";
-import { compile } from "../compile/compile.ts";
 import { input } from "../create.ts";
 import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer, trainingContext } from "../nn/module.ts";
 import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
-import type { Program } from "../program/program.ts";
 import type { Aval } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
-import { type Trained, withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
 import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { CountedMetric, Metric, MetricFunction } from "./metrics.ts";
@@ -54,25 +51,6 @@ export interface Batching {
   readonly shuffle: boolean;
 }
 
-/** One training step: gather, forward, backward, update, count. */
-export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {
-  const { optimizer, state, parameters, names } = recipe;
-  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
-  const updates = optimizer.update(gradients, state, [...parameters.values()]);
-  return compile({ outputs, assignments: [...assigned, ...updates, ...counted], names });
-}
-
-/** For optimizers that search: loss and gradients where the parameters are, and what comes after a step. */
-export function searchPrograms(recipe: Recipe, data: Dataset, batching: Batching) {
-  const { state, names } = recipe;
-  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
-  const named = Object.fromEntries(gradients.map((gradient, i) => [gradientName(i), gradient]));
-  return {
-    evaluation: compile({ outputs: { ...outputs, ...named }, names }),
-    advance: compile({ assignments: [...assigned, [state.step, state.step.add(1)], ...counted], names }),
-  };
-}
-
 export function gradientName(parameter: number): string {
   return `gradient ${parameter}`;
 }
@@ -82,7 +60,8 @@ export function numberName(metric: string, i: number): string {
   return `${metric}#${i}`;
 }
 
-function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
+/** What a step computes: what it logs, gradients, and what it assigns besides the update. */
+export function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
   const { state, parameters, counters, seed } = recipe;
   const assigned: Assignment[] = [];
   const measured = measure(recipe, batchOf(recipe, data, batching), trainingContext(seed, state.step, assigned));
@@ -110,11 +89,6 @@ export function predictorOf({ model, preprocess }: Pick<Recipe, "model" | "prepr
     aTensor(output, "what the model gives");
     return output;
   };
-}
-
-/** The model's output y for an input x, with averages of parameters in their place where what trains them keeps some. */
-export function predictionProgram(x: Tensor, y: Tensor, names: Recipe["names"], trained?: Trained): Program {
-  return compile({ inputs: { x }, outputs: trained ? withAverages(trained, { y }) : { y }, names });
 }
 
 /** The model's output for one row of x. @throws what `predictorOf` throws */

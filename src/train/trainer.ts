@@ -46,17 +46,9 @@ import { ownState } from "./own-state.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import {
-  bytesAsFloats,
-  inputsOf,
-  newCounters,
-  outputOf,
-  predictorOf,
-  type Recipe,
-  type Rows,
-  stepProgram,
-} from "./programs.ts";
+import { bytesAsFloats, inputsOf, newCounters, outputOf, predictorOf, type Recipe, type Rows } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
+import type { stepProgram } from "./step-programs.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions {
@@ -138,6 +130,7 @@ export class Trainer {
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
   #history: History = newHistory();
+  #stepProgram: typeof stepProgram | undefined;
   #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -231,7 +224,8 @@ export class Trainer {
     this.#try(checked);
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, upload } = await import("./upload.ts");
+      const { checkMeasures, stepProgram, upload } = await import("./upload.ts");
+      this.#stepProgram = stepProgram;
       checkMeasures(this.#recipe, checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
@@ -658,7 +652,8 @@ export class Trainer {
     const data = this.#data;
     if (data === undefined) throw new DataError("stepProgram: load data first");
     aWholeNumber(1)(batch, "stepProgram: batch");
-    return stepProgram(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
+    const make = this.#stepProgram as typeof stepProgram; // it came with the data
+    return make(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
   }
 
   /**

@@ -7,6 +7,7 @@ import { type CheckedSamples, type Dataset, partsOf, release } from "./dataset.t
 import { orElse } from "./load.ts";
 
 export { checkMeasures, checkTrained } from "./check-measures.ts";
+export { stepProgram } from "./step-programs.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {

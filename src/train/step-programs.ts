@@ -1,0 +1,31 @@
+// The programs of a training's steps and predictions. With them comes the compiler, so whoever is loaded with the page imports them later.
+import { compile } from "../compile/compile.ts";
+import type { Program } from "../program/program.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Trained, withAverages } from "./averaged.ts";
+import type { Dataset } from "./dataset.ts";
+import { type Batching, gradientName, type Recipe, stepGraph } from "./programs.ts";
+
+/** One training step: gather, forward, backward, update, count. */
+export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {
+  const { optimizer, state, parameters, names } = recipe;
+  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
+  const updates = optimizer.update(gradients, state, [...parameters.values()]);
+  return compile({ outputs, assignments: [...assigned, ...updates, ...counted], names });
+}
+
+/** For optimizers that search: loss and gradients where the parameters are, and what comes after a step. */
+export function searchPrograms(recipe: Recipe, data: Dataset, batching: Batching) {
+  const { state, names } = recipe;
+  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
+  const named = Object.fromEntries(gradients.map((gradient, i) => [gradientName(i), gradient]));
+  return {
+    evaluation: compile({ outputs: { ...outputs, ...named }, names }),
+    advance: compile({ assignments: [...assigned, [state.step, state.step.add(1)], ...counted], names }),
+  };
+}
+
+/** The model's output y for an input x, with averages of parameters in their place where what trains them keeps some. */
+export function predictionProgram(x: Tensor, y: Tensor, names: Recipe["names"], trained?: Trained): Program {
+  return compile({ inputs: { x }, outputs: trained ? withAverages(trained, { y }) : { y }, names });
+}
