@@ -17,6 +17,18 @@ export {
   variables,
 } from "./module.ts";
 export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
+export {
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  type LSTMState,
+  type RecurrentOptions,
+  RNN,
+  RNNCell,
+  type SequenceInput,
+  type SequenceOutput,
+} from "./recurrent.ts";
 export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

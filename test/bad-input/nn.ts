@@ -15,6 +15,15 @@ const context = a.instance(nn.trainingContext(0, scalar(0, "i32")));
 const bias = { bias: a.flag(false) };
 const epsilon = { epsilon: a.positive(1e-5), eps: a.positive(1e-5) };
 
+const steps = constant([[[1, 2, 3]]]);
+const recurrent = {
+  numLayers: a.whole(2),
+  ...bias,
+  batchFirst: a.flag(true),
+  dropout: a.positive(0.5),
+  bidirectional: a.flag(true),
+};
+
 // Activations
 
 /** Those of a tensor alone, as their own texts say. */
@@ -189,6 +198,18 @@ const layers: Readonly<Record<string, Call>> = {
   "Flatten.forward": ran(new nn.Flatten(), a.fitting(matrix)),
   GaussianNoise: made(nn.GaussianNoise, a.positive(0.1)),
   "GaussianNoise.forward": ran(new nn.GaussianNoise(0.1), a.fitting(matrix), context),
+  GRU: made(nn.GRU, a.whole(3), a.whole(2), a.options(recurrent)),
+  "GRU.forward": ran(new nn.GRU(3, 2), a.fitting(steps), context),
+  GRUCell: made(nn.GRUCell, a.whole(3), a.whole(2), a.options(bias)),
+  "GRUCell.forward": ran(new nn.GRUCell(2, 2), a.list([matrix, matrix])),
+  LSTM: made(nn.LSTM, a.whole(3), a.whole(2), a.options({ ...recurrent, projSize: a.whole(1) })),
+  "LSTM.forward": ran(new nn.LSTM(3, 2), a.fitting(steps), context),
+  LSTMCell: made(nn.LSTMCell, a.whole(3), a.whole(2), a.options(bias)),
+  "LSTMCell.forward": ran(new nn.LSTMCell(2, 2), a.list([matrix, [matrix, matrix]])),
+  RNN: made(nn.RNN, a.whole(3), a.whole(2), a.options({ ...recurrent, nonlinearity: a.word("relu") })),
+  "RNN.forward": ran(new nn.RNN(3, 2), a.fitting(steps), context),
+  RNNCell: made(nn.RNNCell, a.whole(3), a.whole(2), a.options({ ...bias, nonlinearity: a.word("relu") })),
+  "RNNCell.forward": ran(new nn.RNNCell(2, 2), a.list([matrix, matrix])),
   Identity: made(nn.Identity),
   "Identity.forward": ran(new nn.Identity(), a.whatever("it gives what it is given")(matrix)),
   LayerNorm: made(
