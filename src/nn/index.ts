@@ -1,4 +1,25 @@
 // simdgrad/nn: layers, activations, losses, initialisers.
+export {
+  type AttentionMasks,
+  type AttentionOptions,
+  type DecoderInput,
+  type EncoderInput,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+  type MultiheadInput,
+  type MultiheadOutput,
+  rotaryPositions,
+  scaledDotProductAttention,
+  sinusoidalPositions,
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerInput,
+  type TransformerLayerOptions,
+  type TransformerOptions,
+} from "./attention.ts";
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";

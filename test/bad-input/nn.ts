@@ -24,6 +24,43 @@ const recurrent = {
   bidirectional: a.flag(true),
 };
 
+const transformer = {
+  dimFeedforward: a.whole(4),
+  dropout: a.positive(0.5),
+  activation: a.also(a.word("gelu"), ["a function", "any function is one"]),
+  layerNormEps: a.positive(1e-5),
+  batchFirst: a.flag(true),
+  normFirst: a.flag(true),
+  ...bias,
+};
+const ofKeys = a.tensor(constant([[1]]));
+const masked = {
+  srcMask: ofKeys,
+  srcKeyMask: ofKeys,
+  tgtMask: ofKeys,
+  tgtKeyMask: ofKeys,
+  tgtIsCausal: a.flag(true),
+  memoryMask: ofKeys,
+  memoryKeyMask: ofKeys,
+};
+const decoded = {
+  tgt: a.tensor(steps),
+  memory: a.tensor(steps),
+  keyMask: ofKeys,
+  memoryMask: ofKeys,
+  memoryKeyMask: ofKeys,
+  mask: ofKeys,
+  isCausal: a.flag(true),
+};
+const attention = {
+  mask: a.tensor(matrix),
+  isCausal: a.flag(true),
+  bias: a.tensor(matrix),
+  scale: a.finite(0.5),
+  dropoutP: a.positive(0.5),
+  context,
+};
+
 // Activations
 
 /** Those of a tensor alone, as their own texts say. */
@@ -198,6 +235,52 @@ const layers: Readonly<Record<string, Call>> = {
   "Flatten.forward": ran(new nn.Flatten(), a.fitting(matrix)),
   GaussianNoise: made(nn.GaussianNoise, a.positive(0.1)),
   "GaussianNoise.forward": ran(new nn.GaussianNoise(0.1), a.fitting(matrix), context),
+  MultiheadAttention: made(
+    nn.MultiheadAttention,
+    a.whole(4),
+    a.whole(2),
+    a.options({ dropout: a.positive(0.5), ...bias, kdim: a.whole(3), vdim: a.whole(3), batchFirst: a.flag(true) }),
+  ),
+  "MultiheadAttention.forward": ran(new nn.MultiheadAttention(3, 1), a.fitting(steps), context),
+  Transformer: made(
+    nn.Transformer,
+    a.optional(a.whole(4)),
+    a.optional(a.whole(2)),
+    a.options({ ...transformer, numEncoderLayers: a.whole(1), numDecoderLayers: a.whole(1) }),
+  ),
+  "Transformer.forward": ran(
+    new nn.Transformer(3, 1, { numEncoderLayers: 1, numDecoderLayers: 1 }),
+    a.options({ src: a.tensor(steps), tgt: a.tensor(steps), ...masked }, ["src", "tgt"]),
+    context,
+  ),
+  TransformerDecoder: made(
+    nn.TransformerDecoder,
+    a.list([new nn.TransformerDecoderLayer(3, 1)]),
+    a.options({ norm: a.instance(new nn.LayerNorm(3)) }),
+  ),
+  "TransformerDecoder.forward": ran(
+    new nn.TransformerDecoder([new nn.TransformerDecoderLayer(3, 1)]),
+    a.options(decoded, ["tgt", "memory"]),
+    context,
+  ),
+  TransformerDecoderLayer: made(nn.TransformerDecoderLayer, a.whole(4), a.whole(2), a.options(transformer)),
+  "TransformerDecoderLayer.forward": ran(
+    new nn.TransformerDecoderLayer(3, 1),
+    a.options(decoded, ["tgt", "memory"]),
+    context,
+  ),
+  TransformerEncoder: made(
+    nn.TransformerEncoder,
+    a.list([new nn.TransformerEncoderLayer(3, 1)]),
+    a.options({ norm: a.instance(new nn.LayerNorm(3)) }),
+  ),
+  "TransformerEncoder.forward": ran(
+    new nn.TransformerEncoder([new nn.TransformerEncoderLayer(3, 1)]),
+    a.fitting(steps),
+    context,
+  ),
+  TransformerEncoderLayer: made(nn.TransformerEncoderLayer, a.whole(4), a.whole(2), a.options(transformer)),
+  "TransformerEncoderLayer.forward": ran(new nn.TransformerEncoderLayer(3, 1), a.fitting(steps), context),
   GRU: made(nn.GRU, a.whole(3), a.whole(2), a.options(recurrent)),
   "GRU.forward": ran(new nn.GRU(3, 2), a.fitting(steps), context),
   GRUCell: made(nn.GRUCell, a.whole(3), a.whole(2), a.options(bias)),
@@ -337,6 +420,18 @@ const part = a.also(
   ).map((name) => [name, "an object or a function may hold no variables"] as const),
 );
 
+const sequences: Readonly<Record<string, Call>> = {
+  rotaryPositions: call(nn.rotaryPositions, a.tensor(matrix), a.options({ base: a.positive(100), offset: a.whole(1) })),
+  scaledDotProductAttention: call(
+    nn.scaledDotProductAttention,
+    a.tensor(matrix),
+    a.tensor(matrix),
+    a.tensor(matrix),
+    a.options(attention),
+  ),
+  sinusoidalPositions: call(nn.sinusoidalPositions, a.whole(2), a.whole(2), a.options({ base: a.positive(100) })),
+};
+
 const models: Readonly<Record<string, Call>> = {
   evaluationContext: call(nn.evaluationContext),
   forward: call(
@@ -376,4 +471,10 @@ const models: Readonly<Record<string, Call>> = {
   variables: call(nn.variables, part),
 };
 
-export const nnCalls: Readonly<Record<string, Call>> = { ...activations, ...losses, ...layers, ...models };
+export const nnCalls: Readonly<Record<string, Call>> = {
+  ...activations,
+  ...losses,
+  ...layers,
+  ...sequences,
+  ...models,
+};

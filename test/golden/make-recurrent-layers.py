@@ -1,10 +1,8 @@
 """Golden values of RNN, GRU and LSTM with their options: /usr/bin/python3 test/golden/make-recurrent-layers.py (Debian's python3-torch
 1.13), float64.
 
-recurrent-layers.json: cases as [name, options, result]; options hold T, N, lengths and whether a first state is given. A result has, for the
-outputs, the final states, and gradients and second gradients by input, first states and parameters in PyTorch's order, two sums each:
-of the numbers times drawn weights. The loss is such a sum of outputs and final states; what is differentiated again is such a sum of the
-gradients. Everything is drawn by the recurrence of make-recurrent.py, anew from tensor to tensor.
+recurrent-layers.json: cases as [name, options, sums]; options hold T, N, lengths and whether a first state is given. Values are the outputs
+and the final states, gradients by input, first states and parameters in PyTorch's order (sums.py).
 """
 import json
 import pathlib
@@ -13,21 +11,10 @@ import random
 import torch
 from torch import nn
 
+from sums import drawn, sums_of
+
 FEATURES, HIDDEN = 3, 4
 CASES = 220
-
-
-def drawn(*shape, seed):
-    """As in test/nn/recurrent.test.ts."""
-    state, values = seed * 2654435761 % 2**32, []
-    for _ in range(torch.Size(shape).numel()):
-        state = (state * 1103515245 + 12345) % 2**32
-        values.append((state >> 16) / 32768 - 1)
-    return torch.tensor(values, dtype=torch.float64).reshape(shape)
-
-
-def sums(tensor, seeds):
-    return [float((drawn(*tensor.shape, seed=next(seeds)) * tensor).sum()) for _ in range(2)]
 
 
 def options(choose):
@@ -72,13 +59,7 @@ def entry(kind, given):
         y, _ = nn.utils.rnn.pad_packed_sequence(y, batch_first=o["batchFirst"], total_length=length)
     finals = last if make is nn.LSTM else (last,)
     values = [y, *finals]
-    loss = sum((drawn(*value.shape, seed=next(seeds)) * value).sum() for value in values)
-    by = [x, *states, *layer.parameters()]
-    gradients = torch.autograd.grad(loss, by, create_graph=True)
-    again = sum((drawn(*value.shape, seed=next(seeds)) * value).sum() for value in gradients)
-    second = torch.autograd.grad(again, by, allow_unused=True)
-    second = [torch.zeros_like(a) if b is None else b for a, b in zip(by, second)]
-    return {part: [sums(value, seeds) for value in tensors] for part, tensors in (("values", values), ("gradients", gradients), ("second", second))}
+    return sums_of(values, [x, *states, *layer.parameters()], seeds)
 
 
 def main():

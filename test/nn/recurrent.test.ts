@@ -1,6 +1,5 @@
 // Recurrent layers against PyTorch over their options: values, final states, gradients, gradients of gradients; programs that do not grow
 // with the sequence; what is said of bad input.
-import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
@@ -17,11 +16,10 @@ import {
   type SequenceInput,
   type SequenceOutput,
 } from "../../src/nn/recurrent.ts";
-import { type Shape, sizeOf } from "../../src/shape.ts";
 import { scalar, type Tensor } from "../../src/tensor.ts";
-import type { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { thrown } from "../thrown.ts";
+import { Draws, drawn, expectSums, sumCases } from "./sums.ts";
 
 interface Options {
   readonly numLayers: number;
@@ -34,24 +32,9 @@ interface Options {
   readonly state: boolean;
 }
 
-type Sums = readonly [number, number];
-type Part = "values" | "gradients" | "second";
-type Golden = readonly [kind: string, options: Options, sums: Readonly<Record<Part, readonly Sums[]>>];
-
-const goldens: readonly Golden[] = JSON.parse(
-  readFileSync(new URL("../golden/recurrent-layers.json", import.meta.url), "utf8"),
-);
+const goldens = sumCases<Options>("recurrent-layers");
 
 const [FEATURES, HIDDEN, PROJECTED] = [3, 4, 2];
-
-/** As in test/golden/make-recurrent-layers.py. */
-function drawn(shape: Shape, seed: number): Float64Array {
-  let state = Math.imul(seed, 2654435761) >>> 0;
-  return Float64Array.from({ length: sizeOf(shape) }, () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 16) / 32768 - 1;
-  });
-}
 
 type AnyLayer = RNN | GRU | LSTM;
 
@@ -69,23 +52,16 @@ function layerOf(kind: string, options: Options): AnyLayer {
   return new RNN(FEATURES, HIDDEN, { ...own, nonlinearity: kind === "RNN" ? "tanh" : "relu" });
 }
 
-/** A case as a graph, with the data of its inputs and variables, and where the seeds of the sums go on. */
+/** A case as a graph: what it gives, and what gradients are taken by. */
 function graphOf(kind: string, options: Options) {
   const { numLayers, batchFirst, bidirectional, T, N, lengths, state } = options;
   const layer = layerOf(kind, options);
-  let seed = 0;
-  const inputs: [Tensor, ArrayLike<number>][] = [];
-  const fed = (shape: Shape) => {
-    const tensor = input(shape);
-    inputs.push([tensor, drawn(shape, ++seed)]);
-    return tensor;
-  };
-  const x = fed(batchFirst ? [N, T, FEATURES] : [T, N, FEATURES]);
+  const draws = new Draws();
+  const x = draws.fed(...(batchFirst ? [N, T, FEATURES] : [T, N, FEATURES]));
   const count = numLayers * (bidirectional ? 2 : 1);
   const widths = layer instanceof LSTM ? [kind === "LSTM" ? HIDDEN : PROJECTED, HIDDEN] : [HIDDEN];
-  const states = state ? widths.map((width) => fed([count, N, width])) : [];
-  const given = [...parameters(layer).values()];
-  const first: [Variable, Float64Array][] = given.map((variable) => [variable, drawn(variable.shape, ++seed)]);
+  const states = state ? widths.map((width) => draws.fed(count, N, width)) : [];
+  const given = draws.start([...parameters(layer).values()]);
   const sequence = {
     input: x,
     state: state ? (layer instanceof LSTM ? states : states[0]) : undefined,
@@ -93,14 +69,7 @@ function graphOf(kind: string, options: Options) {
   };
   const { output, state: ends } = (layer as unknown as Recurrent).forward(sequence, context);
   const values = [output, ...(Array.isArray(ends) ? (ends as Tensor[]) : [ends as Tensor])];
-  const weighted = (tensors: readonly Tensor[]) =>
-    tensors
-      .map((each) => each.mul(constant(drawn(each.shape, ++seed), { shape: each.shape })).sum())
-      .reduce((a, b) => a.add(b));
-  const by = [x, ...states, ...given];
-  const gradients = grad(weighted(values), by);
-  const second = grad(weighted(gradients), by);
-  return { inputs, first, seed, parts: { values, gradients, second } };
+  return { draws, values, by: [x, ...states, ...given] };
 }
 
 const context = evaluationContext();
@@ -115,34 +84,9 @@ describe("PyTorch's layers", () => {
   test.each(executors)("with all their options on %s", async (name, executor) => {
     // Float32 of a part: the oracle has checked all.
     const cases = name === "oracle" ? goldens : goldens.filter((_, i) => i % 5 === 0);
-    for (const [kind, options, sums] of cases) {
-      const { inputs, first, seed, parts } = graphOf(kind, options);
-      const named = Object.fromEntries(inputs.map(([tensor], i) => [`x${i}`, tensor]));
-      const outputs = Object.fromEntries(
-        Object.entries(parts).flatMap(([part, tensors]) => tensors.map((each, i) => [`${part} ${i}`, each])),
-      );
-      const id = await executor.load(compile({ inputs: named, outputs }));
-      for (const [i, [, data]] of inputs.entries()) await executor.write({ program: id, name: `x${i}` }, data);
-      for (const [{ key }, data] of first) await executor.write({ variable: key }, data);
-      await executor.run([[id, 1]]).done;
-      let next = seed;
-      for (const part of ["values", "gradients", "second"] as const) {
-        expect(parts[part].length).toBe(sums[part].length);
-        for (const [i, tensor] of parts[part].entries()) {
-          const data = await executor.read({ program: id, name: `${part} ${i}` });
-          for (const expected of sums[part][i]) {
-            const weights = drawn(tensor.shape, ++next);
-            let [sum, size] = [0, 0];
-            for (const [at, weight] of weights.entries()) {
-              sum += weight * data[at];
-              size += Math.abs(weight * data[at]);
-            }
-            const off = Math.abs(sum - expected) / Math.max(size, 1e-3);
-            if (!(off < TOLERANCE[name])) expect({ kind, options, part, i, off, sum }).toEqual(expected);
-          }
-        }
-      }
-      await executor.unload(id);
+    for (const golden of cases) {
+      const { draws, values, by } = graphOf(golden[0], golden[1]);
+      await expectSums(executor, TOLERANCE[name], golden, draws, values, by);
     }
   });
 });

@@ -1,0 +1,712 @@
+// Attention and the layers of transformers: PyTorch's equations, names and layouts (Vaswani et al., "Attention is all you need", 2017).
+// Heads are views of what one product projects to: nothing is moved.
+import {
+  aBoolean,
+  aFiniteNumber,
+  aFraction,
+  aPositiveNumber,
+  aWholeNumber,
+  checkOptions,
+  isFunction,
+  must,
+} from "../check.ts";
+import { concat, constant } from "../create.ts";
+import { ShapeError } from "../errors.ts";
+import { checkDType, showShape } from "../shape.ts";
+import { arange, aTensor, Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
+import { gelu, relu } from "./functional.ts";
+import { linearUniform, xavierUniform } from "./init.ts";
+import { aSize, Linear } from "./layers.ts";
+import { aContext, aLayer, type Context, checkForward, forward, type Layer, type Module } from "./module.ts";
+import { LayerNorm } from "./normalization.ts";
+import { Dropout } from "./regularization.ts";
+
+/** Who may attend to whom. */
+export interface AttentionMasks {
+  /** Where it is 0, a query does not see a key: of any dtype, it broadcasts to [..., L, S]. */
+  readonly mask?: Tensor;
+  /** Query i sees keys 0 to i alone. Default false. */
+  readonly isCausal?: boolean;
+}
+
+/** Options of scaledDotProductAttention. */
+export interface AttentionOptions extends AttentionMasks {
+  /** Added to the scores: it broadcasts to [..., L, S]. */
+  readonly bias?: Tensor;
+  /** What scores are multiplied by. Default 1 / sqrt(E). */
+  readonly scale?: number;
+  /** While `context` is training, the share of weights that are zeroed. Default 0. */
+  readonly dropoutP?: number;
+  readonly context?: Context;
+}
+
+/** Below all scores: what a query does not see. */
+const UNSEEN = -3e38;
+
+const maskChecks = { mask: aTensor, isCausal: aBoolean };
+
+/** 1 where query i may see key j <= i: [L, S]. */
+function causal(length: number, keys: number): Tensor {
+  return arange(keys).lessEqual(arange(length).unsqueeze(-1));
+}
+
+/** 1 where a mask is not 0. */
+function seenBy(mask: Tensor): Tensor {
+  return (mask.dtype === "u8" ? mask.cast("i32") : mask).notEqual(0);
+}
+
+/** The weights of all keys for each query, [..., L, S]: a softmax of scores; zeros where a query sees none. */
+function weightsOf(scores: Tensor, { mask, isCausal, bias, dropoutP = 0, context }: AttentionOptions): Tensor {
+  const [length, keys] = scores.shape.slice(-2);
+  const added = bias === undefined ? scores : scores.add(bias);
+  const past = isCausal ? causal(length, keys) : undefined;
+  const given = mask && seenBy(mask);
+  const seen = past && given ? past.mul(given) : (past ?? given);
+  if (seen === undefined) return dropped(added.softmax(-1), dropoutP, context);
+  const all = seen.broadcastTo(scores.shape);
+  const weights = all.select(added, UNSEEN).softmax(-1);
+  // A row of a mask may be all 0; one of the past never is.
+  return dropped(given === undefined ? weights : all.select(weights, 0), dropoutP, context);
+}
+
+function dropped(weights: Tensor, p: number, context: Context | undefined): Tensor {
+  return p === 0 || context === undefined ? weights : new Dropout(p).forward(weights, context);
+}
+
+/**
+ * softmax(Q K^T scale) V for queries [..., H, L, E], keys [..., G, S, E] and values [..., G, S, Ev]: [..., H, L, Ev], as
+ * torch.nn.functional.scaled_dot_product_attention (Vaswani et al. 2017). Where there are fewer heads of keys than of queries, each serves
+ * H / G of them (Ainslie et al. 2023). A query that sees no key gets zeros.
+ * @throws ShapeError where sizes do not fit or H is no multiple of G
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { scaledDotProductAttention } from "simdgrad/nn";
+ * const [q, k, v] = [input([2, 8, 5, 16]), input([2, 2, 7, 16]), input([2, 2, 7, 16])];
+ * scaledDotProductAttention(q, k, v).shape; // => [2, 8, 5, 16]
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  return attend(query, key, value, options).output;
+}
+
+/** Attention with its weights. */
+function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions) {
+  const name = "scaledDotProductAttention";
+  for (const [what, tensor] of Object.entries({ query, key, value })) {
+    aTensor(tensor, `${name}: ${what}`);
+    checkDType(tensor, ["f32"], name);
+  }
+  checkOptions(options, name, {
+    ...maskChecks,
+    bias: aTensor,
+    scale: aFiniteNumber,
+    dropoutP: aFraction,
+    context: aContext,
+  });
+  const shown = `${name}: queries ${showShape(query.shape)}, keys ${showShape(key.shape)}, values ${showShape(value.shape)}`;
+  const rank = query.shape.length;
+  const same = (a: Tensor, b: Tensor, last: number) =>
+    a.shape.length === b.shape.length && a.shape.slice(0, last).every((size, i) => size === b.shape[i]);
+  if (rank < 2 || !same(key, value, rank - 1) || !same(query, key, Math.max(0, rank - 3)))
+    throw new ShapeError(`${shown}: they differ before their last axes`);
+  const size = query.shape[rank - 1];
+  if (size !== key.shape[rank - 1]) throw new ShapeError(`${shown}: queries and keys differ in their last axis`);
+  const scale = options.scale ?? 1 / Math.sqrt(size);
+  const [heads, groups] = rank > 2 ? [query.shape[rank - 3], key.shape[rank - 3]] : [1, 1];
+  if (groups === 0 || heads % groups !== 0)
+    throw new ShapeError(`${shown}: ${heads} heads of queries are no multiple of ${groups} heads of keys`);
+  const served = heads / groups;
+  const shared = (tensor: Tensor) => {
+    if (served === 1) return tensor;
+    const [length, width] = tensor.shape.slice(-2);
+    const before = tensor.shape.slice(0, -2);
+    return tensor
+      .unsqueeze(-3)
+      .broadcastTo([...before, served, length, width])
+      .reshape([...before.slice(0, -1), heads, length, width]);
+  };
+  const scores = query.matmul(shared(key), { transposeB: true }).mul(scale);
+  const weights = weightsOf(scores, options);
+  return { output: weights.matmul(shared(value)), weights };
+}
+
+/** Options of MultiheadAttention. */
+export interface MultiheadAttentionOptions {
+  /** Share of weights that are zeroed while training. Default 0. */
+  readonly dropout?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Features of keys and of values. Default embedDim. */
+  readonly kdim?: number;
+  readonly vdim?: number;
+  /** Sequences are [N, T, features] instead of [T, N, features]. Default false. */
+  readonly batchFirst?: boolean;
+}
+
+/** What MultiheadAttention may be given beside a tensor. */
+export interface MultiheadInput extends AttentionMasks {
+  /** [L, N, embedDim], or [N, L, embedDim] with `batchFirst`. */
+  readonly query: Tensor;
+  /** [S, N, kdim]. Default: the query. */
+  readonly key?: Tensor;
+  /** [S, N, vdim]. Default: the key. */
+  readonly value?: Tensor;
+  /** Where it is 0, a query does not see a key: [L, S], or [N, L, S] or [N, heads, L, S]. */
+  readonly mask?: Tensor;
+  /** Where it is 0, nobody sees the key: [N, S]. */
+  readonly keyMask?: Tensor;
+}
+
+/** What it then gives. */
+export interface MultiheadOutput {
+  /** [L, N, embedDim], batch first if the input is. */
+  readonly output: Tensor;
+  /** The weights of all heads: [N, heads, L, S]. */
+  readonly weights: Tensor;
+}
+
+/**
+ * Attention of several heads, each over embedDim / numHeads features, as torch.nn.MultiheadAttention, with its parameters and their first
+ * values: a tensor attends to itself, a record { query, key, value, mask, keyMask, isCausal } gives { output, weights }.
+ * @throws ArgumentError where embedDim is no multiple of numHeads; forward throws ShapeError for sequences and masks that do not fit
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { evaluationContext, MultiheadAttention, variables } from "simdgrad/nn";
+ * const layer = new MultiheadAttention(16, 4, { batchFirst: true });
+ * layer.forward(input([2, 5, 16]), evaluationContext()).shape; // => [2, 5, 16]
+ * [...variables(layer).keys()]; // => ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"]
+ */
+export class MultiheadAttention implements Module {
+  readonly embedDim: number;
+  readonly numHeads: number;
+  readonly dropout: number;
+  readonly batchFirst: boolean;
+  readonly kdim: number;
+  readonly vdim: number;
+  /** [3 embedDim, embedDim] for queries, keys and values, or one each where these have other features. */
+  readonly inProjection: readonly Variable[];
+  readonly inBias: Variable | undefined;
+  readonly outWeight: Variable;
+  readonly outBias: Variable | undefined;
+
+  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+    aSize(embedDim, "MultiheadAttention: embedDim");
+    aSize(numHeads, "MultiheadAttention: numHeads");
+    checkOptions(options, "MultiheadAttention", {
+      dropout: aFraction,
+      bias: aBoolean,
+      kdim: aWholeNumber(1),
+      vdim: aWholeNumber(1),
+      batchFirst: aBoolean,
+    });
+    must(embedDim % numHeads === 0, embedDim, "MultiheadAttention: embedDim", `a multiple of numHeads ${numHeads}`);
+    const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options;
+    this.embedDim = embedDim;
+    this.numHeads = numHeads;
+    this.dropout = dropout;
+    this.batchFirst = batchFirst;
+    this.kdim = kdim;
+    this.vdim = vdim;
+    const weight = (label: string, rows: number, columns: number) =>
+      new Variable([rows, columns], xavierUniform(), { label });
+    const zeros = (label: string, size: number) => new Variable([size], 0, { label });
+    this.inProjection =
+      kdim === embedDim && vdim === embedDim
+        ? [weight("in_proj_weight", 3 * embedDim, embedDim)]
+        : [embedDim, kdim, vdim].map((size, i) => weight(`${"qkv"[i]}_proj_weight`, embedDim, size));
+    this.inBias = bias ? zeros("in_proj_bias", 3 * embedDim) : undefined;
+    this.outWeight = new Variable([embedDim, embedDim], linearUniform(embedDim), { label: "out_proj.weight" });
+    this.outBias = bias ? zeros("out_proj.bias", embedDim) : undefined;
+  }
+
+  /** PyTorch's names. */
+  children(): Iterable<readonly [string, unknown]> {
+    return [
+      ...this.inProjection.map((weight) => [weight.label, weight] as const),
+      ["in_proj_bias", this.inBias],
+      ["out_proj.weight", this.outWeight],
+      ["out_proj.bias", this.outBias],
+    ];
+  }
+
+  forward(x: Tensor, context: Context): Tensor;
+  forward(x: MultiheadInput, context: Context): MultiheadOutput;
+  forward(x: Tensor | MultiheadInput, context: Context): Tensor | MultiheadOutput {
+    const name = "MultiheadAttention";
+    const given = x instanceof Tensor ? { query: x } : x;
+    checkOptions(
+      given,
+      name,
+      { query: aTensor, key: aTensor, value: aTensor, keyMask: aTensor, ...maskChecks },
+      "query",
+    );
+    checkForward(given.query, context, name);
+    const { query, key = query, value = key, keyMask } = given;
+    this.#check(query, key, value);
+    const { batchFirst, embedDim, numHeads, outWeight, outBias } = this;
+    const [q, k, v] = this.#projected(query, key, value).map((each) => heads(each, numHeads, batchFirst));
+    const options = { ...this.#masks(given, keyMask), dropoutP: this.dropout, context };
+    const { output, weights } = attend(q, k, v, options);
+    const joined = output
+      .permute(batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3])
+      .reshape([...query.shape.slice(0, 2), embedDim]);
+    const product = joined.matmul(outWeight, { transposeB: true });
+    const result = outBias === undefined ? product : product.add(outBias);
+    return x instanceof Tensor ? result : { output: result, weights };
+  }
+
+  /** Queries, keys and values: of one tensor they are one product. */
+  #projected(...given: readonly Tensor[]): Tensor[] {
+    const { inProjection, inBias, embedDim } = this;
+    const project = (x: Tensor, weight: Tensor, bias: Tensor | undefined) => {
+      const product = x.matmul(weight, { transposeB: true });
+      return bias === undefined ? product : product.add(bias);
+    };
+    const part = (x: Tensor, i: number, axis: number) => x.narrow(axis, i * embedDim, embedDim);
+    if (inProjection.length === 1 && given.every((each) => each === given[0])) {
+      const all = project(given[0], inProjection[0], inBias);
+      return given.map((_, i) => part(all, i, -1));
+    }
+    return given.map((x, i) =>
+      project(x, inProjection.length > 1 ? inProjection[i] : part(inProjection[0], i, 0), inBias && part(inBias, i, 0)),
+    );
+  }
+
+  #masks({ mask, isCausal }: AttentionMasks, keyMask: Tensor | undefined): AttentionMasks {
+    const own = mask?.shape.length === 3 ? mask.unsqueeze(1) : mask;
+    const ofKeys = keyMask?.unsqueeze(1).unsqueeze(1);
+    return { mask: own && ofKeys ? seenBy(own).mul(seenBy(ofKeys)) : (own ?? ofKeys), isCausal };
+  }
+
+  #check(query: Tensor, key: Tensor, value: Tensor): void {
+    const { embedDim, kdim, vdim, batchFirst } = this;
+    const [rows, steps] = batchFirst ? [0, 1] : [1, 0];
+    for (const [what, { shape }, size] of [
+      ["queries", query, embedDim],
+      ["keys", key, kdim],
+      ["values", value, vdim],
+    ] as const)
+      if (shape.length !== 3 || shape[2] !== size)
+        throw new ShapeError(
+          `MultiheadAttention: takes ${what} ${batchFirst ? "[N, T, " : "[T, N, "}${size}], got ${showShape(shape)}`,
+        );
+    if (key.shape[steps] !== value.shape[steps] || [key, value].some(({ shape }) => shape[rows] !== query.shape[rows]))
+      throw new ShapeError(
+        `MultiheadAttention: queries ${showShape(query.shape)}, keys ${showShape(key.shape)} and values ${showShape(value.shape)} do not fit together`,
+      );
+  }
+}
+
+/** [N, heads, T, size] of sequences. */
+function heads(x: Tensor, count: number, batchFirst: boolean): Tensor {
+  const [a, b, features] = x.shape;
+  return x.reshape([a, b, count, features / count]).permute(batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
+}
+
+/** Options of TransformerEncoderLayer and TransformerDecoderLayer. */
+export interface TransformerLayerOptions {
+  /** Width between the two linear layers. Default 2048. */
+  readonly dimFeedforward?: number;
+  /** While training, the share of elements that are zeroed. Default 0.1. */
+  readonly dropout?: number;
+  /** Between the two linear layers: "relu" (default), "gelu" or a function. */
+  readonly activation?: "relu" | "gelu" | ((x: Tensor) => Tensor);
+  /** Of the layer norms. Default 1e-5. */
+  readonly layerNormEps?: number;
+  /** Sequences are [N, T, features] instead of [T, N, features]. Default false. */
+  readonly batchFirst?: boolean;
+  /** Norms stand before attention and linear layers instead of behind them (Xiong et al. 2020). Default false. */
+  readonly normFirst?: boolean;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+const layerChecks = {
+  dimFeedforward: aWholeNumber(1),
+  dropout: aFraction,
+  activation: (value: unknown, what: string) =>
+    must(value === "relu" || value === "gelu" || isFunction(value), value, what, '"relu", "gelu" or a function'),
+  layerNormEps: aPositiveNumber,
+  batchFirst: aBoolean,
+  normFirst: aBoolean,
+  bias: aBoolean,
+};
+
+/** Two linear layers with an activation between them, and what encoder and decoder share around their sublayers. */
+class Sublayers {
+  readonly linear1: Linear;
+  readonly linear2: Linear;
+  readonly norms: readonly LayerNorm[];
+  readonly dropout: Dropout;
+  readonly normFirst: boolean;
+  readonly activation: (x: Tensor) => Tensor;
+
+  constructor(dModel: number, norms: number, options: TransformerLayerOptions) {
+    const {
+      dimFeedforward = 2048,
+      dropout = 0.1,
+      activation = "relu",
+      layerNormEps: eps = 1e-5,
+      bias = true,
+    } = options;
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias });
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias });
+    this.norms = Array.from({ length: norms }, () => new LayerNorm(dModel, { eps, bias }));
+    this.dropout = new Dropout(dropout);
+    this.normFirst = options.normFirst ?? false;
+    this.activation = activation === "relu" ? relu : activation === "gelu" ? gelu : activation;
+  }
+
+  /** x plus what a sublayer makes of it, with norm number `at` before or behind. */
+  around(x: Tensor, at: number, context: Context, sublayer: (x: Tensor) => Tensor): Tensor {
+    const norm = (y: Tensor) => this.norms[at].forward(y);
+    const made = this.dropout.forward(sublayer(this.normFirst ? norm(x) : x), context);
+    return this.normFirst ? x.add(made) : norm(x.add(made));
+  }
+
+  feed(x: Tensor, at: number, context: Context): Tensor {
+    const { linear1, linear2, dropout, activation } = this;
+    return this.around(x, at, context, (y) =>
+      linear2.forward(dropout.forward(activation(linear1.forward(y)), context)),
+    );
+  }
+
+  names(): [string, unknown][] {
+    return [
+      ["linear1", this.linear1],
+      ["linear2", this.linear2],
+      ...this.norms.map((norm, i): [string, unknown] => [`norm${i + 1}`, norm]),
+    ];
+  }
+}
+
+/** What an encoder may be given beside a tensor. */
+export interface EncoderInput extends Pick<MultiheadInput, "mask" | "keyMask" | "isCausal"> {
+  readonly src: Tensor;
+}
+
+const encoderChecks = { src: aTensor, keyMask: aTensor, ...maskChecks };
+
+/** What an encoder was given, as a record. */
+function encoderInput(x: Tensor | EncoderInput, name: string): EncoderInput {
+  if (x instanceof Tensor) return { src: x };
+  checkOptions(x, name, encoderChecks, "src");
+  return x;
+}
+
+/**
+ * Self-attention, then two linear layers, each added to its input and normed, as torch.nn.TransformerEncoderLayer, with its parameters and
+ * names. A tensor [T, N, dModel], or a record { src, mask, keyMask, isCausal }, gives a tensor of its shape.
+ * @throws ArgumentError for sizes below 1 or a dModel that is no multiple of nhead; forward throws ShapeError for other sequences
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { evaluationContext, TransformerEncoderLayer } from "simdgrad/nn";
+ * const layer = new TransformerEncoderLayer(16, 4, { batchFirst: true, dimFeedforward: 32 });
+ * layer.forward({ src: input([2, 5, 16]), isCausal: true }, evaluationContext()).shape; // => [2, 5, 16]
+ */
+export class TransformerEncoderLayer implements Module<Tensor | EncoderInput> {
+  readonly attention: MultiheadAttention;
+  readonly sublayers: Sublayers;
+
+  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
+    checkOptions(options, "TransformerEncoderLayer", layerChecks);
+    const { dropout = 0.1, batchFirst, bias } = options;
+    this.attention = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias });
+    this.sublayers = new Sublayers(dModel, 2, options);
+  }
+
+  /** PyTorch's names. */
+  children(): Iterable<readonly [string, unknown]> {
+    return [["self_attn", this.attention], ...this.sublayers.names()];
+  }
+
+  forward(x: Tensor | EncoderInput, context: Context): Tensor {
+    const { src, ...masks } = encoderInput(x, "TransformerEncoderLayer");
+    checkForward(src, context, "TransformerEncoderLayer");
+    const { attention, sublayers } = this;
+    const attended = sublayers.around(
+      src,
+      0,
+      context,
+      (query) => attention.forward({ query, ...masks }, context).output,
+    );
+    return sublayers.feed(attended, 1, context);
+  }
+}
+
+/** What a decoder is given. */
+export interface DecoderInput {
+  readonly tgt: Tensor;
+  /** What the encoder gave. */
+  readonly memory: Tensor;
+  /** As of MultiheadAttention, for the target among itself, and for the memory. */
+  readonly mask?: Tensor;
+  readonly keyMask?: Tensor;
+  readonly isCausal?: boolean;
+  readonly memoryMask?: Tensor;
+  readonly memoryKeyMask?: Tensor;
+}
+
+const decoderChecks = {
+  tgt: aTensor,
+  memory: aTensor,
+  keyMask: aTensor,
+  memoryMask: aTensor,
+  memoryKeyMask: aTensor,
+  ...maskChecks,
+};
+
+/**
+ * Self-attention, attention to a memory, then two linear layers, each added to its input and normed, as torch.nn.TransformerDecoderLayer, with
+ * its parameters and names: from a record { tgt, memory, mask, keyMask, isCausal, memoryMask, memoryKeyMask } to a tensor of the shape of tgt.
+ * @throws ArgumentError for sizes below 1 or a dModel that is no multiple of nhead; forward throws ShapeError for other sequences
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { evaluationContext, TransformerDecoderLayer } from "simdgrad/nn";
+ * const layer = new TransformerDecoderLayer(16, 4, { dimFeedforward: 32 });
+ * layer.forward({ tgt: input([5, 2, 16]), memory: input([7, 2, 16]), isCausal: true }, evaluationContext()).shape; // => [5, 2, 16]
+ */
+export class TransformerDecoderLayer implements Module<DecoderInput> {
+  readonly attention: MultiheadAttention;
+  readonly across: MultiheadAttention;
+  readonly sublayers: Sublayers;
+
+  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
+    checkOptions(options, "TransformerDecoderLayer", layerChecks);
+    const { dropout = 0.1, batchFirst, bias } = options;
+    this.attention = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias });
+    this.across = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias });
+    this.sublayers = new Sublayers(dModel, 3, options);
+  }
+
+  /** PyTorch's names. */
+  children(): Iterable<readonly [string, unknown]> {
+    return [["self_attn", this.attention], ["multihead_attn", this.across], ...this.sublayers.names()];
+  }
+
+  forward(x: DecoderInput, context: Context): Tensor {
+    checkOptions(x, "TransformerDecoderLayer", decoderChecks, "tgt", "memory");
+    const { tgt, memory, memoryMask, memoryKeyMask, ...masks } = x;
+    checkForward(tgt, context, "TransformerDecoderLayer");
+    const { attention, across, sublayers } = this;
+    const own = sublayers.around(tgt, 0, context, (query) => attention.forward({ query, ...masks }, context).output);
+    const seen = { key: memory, mask: memoryMask, keyMask: memoryKeyMask };
+    const both = sublayers.around(own, 1, context, (query) => across.forward({ query, ...seen }, context).output);
+    return sublayers.feed(both, 2, context);
+  }
+}
+
+/** Layers of a transformer one after the other, and a norm at the end. */
+abstract class LayerStack {
+  readonly layers: readonly Layer<never, Tensor>[];
+  readonly norm: LayerNorm | undefined;
+
+  constructor(layers: readonly Layer<never, Tensor>[], norm: LayerNorm | undefined, name: string) {
+    must(Array.isArray(layers) && layers.length > 0, layers, `${name}: layers`, "a list of layers");
+    for (const [i, layer] of Array.from(layers).entries()) aLayer(layer, `${name}: layers.${i}`);
+    this.layers = [...layers];
+    this.norm = norm;
+  }
+
+  protected run(x: Tensor, given: (x: Tensor) => unknown, context: Context): Tensor {
+    const through = this.layers.reduce(
+      (y, layer, i) => forward(layer as Layer<unknown, Tensor>, given(y), context, `layers.${i}`),
+      x,
+    );
+    return this.norm === undefined ? through : this.norm.forward(through);
+  }
+}
+
+/**
+ * Encoder layers one after the other, and a norm at the end if there is one, as torch.nn.TransformerEncoder.
+ * @throws ArgumentError for no layers
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { evaluationContext, LayerNorm, TransformerEncoder, TransformerEncoderLayer } from "simdgrad/nn";
+ * const layers = [0, 1].map(() => new TransformerEncoderLayer(16, 4, { dimFeedforward: 32 }));
+ * new TransformerEncoder(layers, { norm: new LayerNorm(16) }).forward(input([5, 2, 16]), evaluationContext()).shape; // => [5, 2, 16]
+ */
+export class TransformerEncoder extends LayerStack implements Module<Tensor | EncoderInput> {
+  constructor(layers: readonly Layer<Tensor | EncoderInput, Tensor>[], options: { readonly norm?: LayerNorm } = {}) {
+    checkOptions(options, "TransformerEncoder", { norm: aNorm });
+    super(layers, options.norm, "TransformerEncoder");
+  }
+
+  forward(x: Tensor | EncoderInput, context: Context): Tensor {
+    const { src, ...masks } = encoderInput(x, "TransformerEncoder");
+    checkForward(src, context, "TransformerEncoder");
+    return this.run(src, (y) => ({ src: y, ...masks }), context);
+  }
+}
+
+/**
+ * Decoder layers one after the other, and a norm at the end if there is one, as torch.nn.TransformerDecoder.
+ * @throws ArgumentError for no layers
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { evaluationContext, TransformerDecoder, TransformerDecoderLayer } from "simdgrad/nn";
+ * const decoder = new TransformerDecoder([new TransformerDecoderLayer(16, 4, { dimFeedforward: 32 })]);
+ * decoder.forward({ tgt: input([5, 2, 16]), memory: input([7, 2, 16]) }, evaluationContext()).shape; // => [5, 2, 16]
+ */
+export class TransformerDecoder extends LayerStack implements Module<DecoderInput> {
+  constructor(layers: readonly Layer<DecoderInput, Tensor>[], options: { readonly norm?: LayerNorm } = {}) {
+    checkOptions(options, "TransformerDecoder", { norm: aNorm });
+    super(layers, options.norm, "TransformerDecoder");
+  }
+
+  forward(x: DecoderInput, context: Context): Tensor {
+    checkOptions(x, "TransformerDecoder", decoderChecks, "tgt", "memory");
+    const { tgt, ...others } = x;
+    checkForward(tgt, context, "TransformerDecoder");
+    return this.run(tgt, (y) => ({ tgt: y, ...others }), context);
+  }
+}
+
+function aNorm(value: unknown, what: string): void {
+  must(value instanceof LayerNorm, value, what, "a LayerNorm");
+}
+
+/** Options of Transformer. */
+export interface TransformerOptions extends TransformerLayerOptions {
+  /** Default 6 each. */
+  readonly numEncoderLayers?: number;
+  readonly numDecoderLayers?: number;
+}
+
+/** What a transformer is given. */
+export interface TransformerInput {
+  readonly src: Tensor;
+  readonly tgt: Tensor;
+  /** As of MultiheadAttention: of the source, of the target, of the target to the encoded source. */
+  readonly srcMask?: Tensor;
+  readonly srcKeyMask?: Tensor;
+  readonly tgtMask?: Tensor;
+  readonly tgtKeyMask?: Tensor;
+  readonly tgtIsCausal?: boolean;
+  readonly memoryMask?: Tensor;
+  readonly memoryKeyMask?: Tensor;
+}
+
+/**
+ * An encoder and a decoder, each with a norm at its end, as torch.nn.Transformer, with its parameters and names: from a record
+ * { src, tgt, ... } to a tensor of the shape of tgt.
+ * @throws ArgumentError for sizes below 1 or a dModel that is no multiple of nhead; forward throws ShapeError for other sequences
+ *
+ * @example
+ * import { input } from "simdgrad";
+ * import { evaluationContext, Transformer } from "simdgrad/nn";
+ * const model = new Transformer(16, 4, { numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 32 });
+ * model.forward({ src: input([7, 2, 16]), tgt: input([5, 2, 16]), tgtIsCausal: true }, evaluationContext()).shape; // => [5, 2, 16]
+ */
+export class Transformer implements Module<TransformerInput> {
+  readonly encoder: TransformerEncoder;
+  readonly decoder: TransformerDecoder;
+
+  constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
+    checkOptions(options, "Transformer", {
+      ...layerChecks,
+      numEncoderLayers: aWholeNumber(1),
+      numDecoderLayers: aWholeNumber(1),
+    });
+    const { numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
+    const { layerNormEps: eps = 1e-5, bias = true } = options;
+    const several = <L>(count: number, make: () => L) => Array.from({ length: count }, make);
+    this.encoder = new TransformerEncoder(
+      several(numEncoderLayers, () => new TransformerEncoderLayer(dModel, nhead, layer)),
+      { norm: new LayerNorm(dModel, { eps, bias }) },
+    );
+    this.decoder = new TransformerDecoder(
+      several(numDecoderLayers, () => new TransformerDecoderLayer(dModel, nhead, layer)),
+      { norm: new LayerNorm(dModel, { eps, bias }) },
+    );
+  }
+
+  forward(x: TransformerInput, context: Context): Tensor {
+    const masks = { srcMask: aTensor, srcKeyMask: aTensor, tgtMask: aTensor, tgtKeyMask: aTensor };
+    const ofMemory = { memoryMask: aTensor, memoryKeyMask: aTensor };
+    const checks = { src: aTensor, tgt: aTensor, ...masks, tgtIsCausal: aBoolean, ...ofMemory };
+    checkOptions(x, "Transformer", checks, "src", "tgt");
+    const { src, tgt, srcMask, srcKeyMask, tgtMask, tgtKeyMask, tgtIsCausal, memoryMask, memoryKeyMask } = x;
+    const encoded = { src, mask: srcMask, keyMask: srcKeyMask };
+    const memory = forward<EncoderInput, Tensor>(this.encoder, encoded, context, "encoder");
+    const decoded = {
+      tgt,
+      memory,
+      mask: tgtMask,
+      keyMask: tgtKeyMask,
+      isCausal: tgtIsCausal,
+      memoryMask,
+      memoryKeyMask,
+    };
+    return forward<DecoderInput, Tensor>(this.decoder, decoded, context, "decoder");
+  }
+}
+
+/**
+ * Where in a sequence a row stands, as waves of wavelengths from 2 pi to `base` 2 pi: [length, size], sines in even and cosines in odd
+ * columns (Vaswani et al. 2017). It is added to the embeddings.
+ * @throws ArgumentError for sizes below 1
+ *
+ * @example
+ * import { evaluate } from "simdgrad";
+ * import { sinusoidalPositions } from "simdgrad/nn";
+ * await evaluate(sinusoidalPositions(2, 2)); // => [0, 1, 0.841471, 0.540302]
+ */
+export function sinusoidalPositions(length: number, size: number, options: { readonly base?: number } = {}): Tensor {
+  aSize(length, "sinusoidalPositions: length");
+  aSize(size, "sinusoidalPositions: size");
+  checkOptions(options, "sinusoidalPositions", { base: aPositiveNumber });
+  const data = new Float64Array(length * size);
+  for (let at = 0; at < length; at++)
+    for (let i = 0; i < size; i++) {
+      const angle = angleOf(at, i >> 1, size, options.base);
+      data[at * size + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    }
+  return constant(data, { shape: [length, size] });
+}
+
+/** Of pair number `i` of `size` features at a place. */
+function angleOf(at: number, i: number, size: number, base = 10_000): number {
+  return at / base ** ((2 * i) / size);
+}
+
+/**
+ * Queries or keys [..., T, E], turned by their place: of the pairs (i, i + E / 2) each by another angle, so that products of two depend on
+ * their distance alone (Su et al., "RoFormer", 2021; the halves as GPT-NeoX and Llama pair them). `offset` is the place of the first.
+ * @throws ShapeError where E is odd
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { rotaryPositions } from "simdgrad/nn";
+ * await evaluate(rotaryPositions(constant([[1, 0], [1, 0]]))); // => [1, 0, 0.540302, 0.841471]
+ */
+export function rotaryPositions(x: Tensor, options: { readonly base?: number; readonly offset?: number } = {}): Tensor {
+  aTensor(x, "rotaryPositions: x");
+  checkOptions(options, "rotaryPositions", { base: aPositiveNumber, offset: aWholeNumber(0) });
+  const { shape } = x;
+  const [length, size] = shape.slice(-2);
+  if (shape.length < 2 || size % 2 !== 0)
+    throw new ShapeError(`rotaryPositions: takes [..., T, E] with an even E, got ${showShape(shape)}`);
+  const half = size / 2;
+  const table = (wave: (angle: number) => number) =>
+    constant(
+      Float64Array.from({ length: length * half }, (_, i) =>
+        wave(angleOf((options.offset ?? 0) + Math.floor(i / half), i % half, size, options.base)),
+      ),
+      { shape: [length, half] },
+    );
+  const [cos, sin] = [table(Math.cos), table(Math.sin)];
+  const [a, b] = [x.narrow(-1, 0, half), x.narrow(-1, half, half)];
+  return concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], -1);
+}
