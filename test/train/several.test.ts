@@ -63,6 +63,11 @@ interface Pair {
   readonly trained: string;
 }
 
+/** Whether the second sees nothing that the first trains. */
+function areApart({ trained }: Pair, { kind }: Pair): boolean {
+  return Object.values(kind.parts).every((part) => !trained.includes(part));
+}
+
 type Make = () => Executor | Promise<Executor>;
 
 class History {
@@ -76,6 +81,8 @@ class History {
   readonly #known = new Map<Part, StateDict>();
   #made = 0;
   readonly log: string[] = [];
+  /** Fits that went on side by side. */
+  atOnce = 0;
 
   constructor(seed: number, executor: Executor, alone: Make) {
     this.#random = numbers(seed);
@@ -128,21 +135,39 @@ class History {
   async #fit(): Promise<void> {
     const pair = this.#one(this.#pairs);
     if (pair === undefined) return this.#create();
-    const options = { epochs: 1 + Math.floor(this.#random() * 2), batch: this.#one([4, 10, "all"] as const) };
-    this.log.push(`fit ${pair.name} ${JSON.stringify(options)}`);
-    if (pair.trained !== this.#trained(pair.kind)) {
-      await expect(pair.real.fit(options)).rejects.toThrow(ArgumentError);
+    if (!this.#canFit(pair)) {
+      this.log.push(`no fit of ${pair.name}`);
+      await expect(pair.real.fit()).rejects.toThrow(ArgumentError);
       return;
     }
-    const fit = pair.real.fit(options).then();
     const others = this.#pairs.filter((other) => other !== pair);
-    if (others.length > 0 && this.#random() < 0.3) await this.#dispose(this.#one(others)); // meanwhile
-    const history = await fit;
-    await this.#teach(pair);
-    const expected = await pair.twin.fit(options);
-    const told = (epochs: typeof history) => epochs.map(({ seconds: _, ...rest }) => rest);
-    expect(told(history)).toEqual(told(expected));
-    await this.#learn(pair);
+    // Two at once, where neither sees what the other trains.
+    const apart = others.filter((other) => this.#canFit(other) && areApart(pair, other) && areApart(other, pair));
+    const second = apart.length > 0 && this.#random() < 0.5 ? [this.#one(apart)] : [];
+    this.atOnce += second.length;
+    const fits = [pair, ...second].map((each) => this.#begin(each));
+    // Another one may go meanwhile.
+    const idle = others.filter((other) => !second.includes(other));
+    if (idle.length > 0 && this.#random() < 0.3) await this.#dispose(this.#one(idle));
+    for (const compare of await Promise.all(fits)) await compare();
+  }
+
+  #canFit({ kind, trained }: Pair): boolean {
+    return trained === this.#trained(kind);
+  }
+
+  /** Trains; then its twin can do the same. */
+  async #begin(pair: Pair): Promise<() => Promise<void>> {
+    const options = { epochs: 1 + Math.floor(this.#random() * 2), batch: this.#one([4, 10, "all"] as const) };
+    this.log.push(`fit ${pair.name} ${JSON.stringify(options)}`);
+    const history = await pair.real.fit(options);
+    return async () => {
+      await this.#teach(pair);
+      const expected = await pair.twin.fit(options);
+      const told = (epochs: typeof history) => epochs.map(({ seconds: _, ...rest }) => rest);
+      expect(told(history)).toEqual(told(expected));
+      await this.#learn(pair);
+    };
   }
 
   async #freeze(): Promise<void> {

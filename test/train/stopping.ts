@@ -44,12 +44,12 @@ async function newTrainer(executor: Executor): Promise<Trainer> {
   return trainer;
 }
 
-/** The best of all epochs of a training without callbacks; the weights are those after the one that is known to be. */
-export async function undisturbed(executor: Executor): Promise<typeof BEST> {
+/** The best of so many epochs of a training without callbacks; the weights are those after the one that is known to be. */
+export async function undisturbed(executor: Executor, epochs = course.epochs): Promise<typeof BEST> {
   const trainer = await newTrainer(executor);
   await trainer.fit({ ...course, epochs: BEST.epoch });
   const hash = await hashOf(trainer);
-  const losses = validationLosses(await trainer.fit({ ...course, epochs: course.epochs - BEST.epoch }));
+  const losses = validationLosses(await trainer.fit({ ...course, epochs: epochs - BEST.epoch }));
   const loss = Math.min(...losses);
   return { epoch: losses.indexOf(loss) + 1, loss, hash };
 }
@@ -63,8 +63,13 @@ async function hashOf(trainer: Trainer): Promise<string> {
   return bitsOf(Object.values(state).map(({ data }) => data));
 }
 
-/** How a fit is read: not at all, once a frame, each epoch between two steps, or now and then by a thread that stands still for seconds. */
-export type Reader = "nobody" | "frames" | "lockstep" | "frozen";
+/**
+ * How a fit is read: not at all, once a frame, each epoch between two steps, each epoch long after it was made, or once a frame by a thread that
+ * stands still for seconds now and then.
+ */
+export type Reader = "nobody" | "frames" | "lockstep" | "slow" | "frozen";
+
+const SLOW = 4; // milliseconds, after each epoch
 
 const FROZEN = 1200; // milliseconds, each time
 const FREEZES = 2;
@@ -73,6 +78,9 @@ async function read(trainer: Trainer, reader: Reader, callbacks: readonly Callba
   const options = { ...course, callbacks };
   if (reader === "nobody") await trainer.fit(options);
   else if (reader === "lockstep") for await (const _ of trainer.fit({ ...options, report: "epoch", lockstep: true }));
+  else if (reader === "slow")
+    for await (const _ of trainer.fit({ ...options, report: "epoch" }))
+      await new Promise((resolve) => setTimeout(resolve, SLOW));
   else {
     let freezes = 0;
     for await (const { epoch } of trainer.fit(options))
