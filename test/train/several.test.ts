@@ -245,9 +245,9 @@ class History {
 const alone = { js: () => new JsExecutor(), wasm: () => new WasmExecutor({ threads: 1 }) };
 
 test.each<[string, number, Make, Make]>([
-  ["in JavaScript", 60, alone.js, alone.js],
-  ["in Wasm, two threads", 20, () => new WasmExecutor({ threads: 2 }), alone.wasm],
-  ["in a worker", 8, () => spawn({ threads: 1, respawn: true }), alone.wasm],
+  ["in JavaScript", 40, alone.js, alone.js],
+  ["in Wasm, two threads", 15, () => new WasmExecutor({ threads: 2 }), alone.wasm],
+  ["in a worker", 6, () => spawn({ threads: 1, respawn: true }), alone.wasm],
 ])(
   "trainers that share layers lose nothing of one another, %s, in %i histories",
   async (_, histories, make, twins) => {
