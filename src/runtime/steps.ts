@@ -27,13 +27,16 @@ interface Entry {
   readonly steps: number;
 }
 
+/** What most logs begin with, and those of predictions end with: an array of its own costs more than a short run's other bookkeeping. */
+const NOTHING = new Float64Array(0);
+
 /** Logged scalars of all programs in the order of the steps, with the stretches that are of one program each. */
 class Log {
-  #values = new Float64Array(0);
+  #values = NOTHING;
   #used = 0;
   /** Programs of the stretches, and their steps and milliseconds as of now. */
   readonly #parts: Part[] = [];
-  #sums = new Float64Array(64);
+  #sums = NOTHING;
   #stretches = 0;
 
   get used(): number {
@@ -52,7 +55,7 @@ class Log {
   /** Steps were made, and their scalars written. */
   add(part: Part, steps: number, milliseconds: number): void {
     if (this.#stretches === 0 || this.#parts[this.#stretches - 1] !== part) {
-      if (2 * this.#stretches === this.#sums.length) this.#sums = grown(this.#sums, 2 * this.#sums.length);
+      if (2 * this.#stretches === this.#sums.length) this.#sums = grown(this.#sums, Math.max(8, 4 * this.#stretches));
       this.#parts[this.#stretches] = part;
       this.#sums.fill(0, 2 * this.#stretches, 2 * this.#stretches + 2);
       this.#stretches++;

@@ -6,7 +6,7 @@ import type { NumericArray, TypedData } from "../data/array.ts";
 import { ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import type { Executor, ProgramId, TypedArray } from "../runtime/executor.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import type { Trained } from "./averaged.ts";
@@ -45,14 +45,18 @@ export interface Predicted {
 
 /** Rows of one shape. */
 interface Kind {
-  readonly key: string;
+  readonly dtype: DType;
+  readonly row: Shape;
+  readonly as: PredictOptions["as"];
   readonly output: (rows: number) => { readonly x: Tensor; readonly y: Tensor };
   /** Rows that one program takes at the most; undefined where they see one another. */
   readonly most: number | undefined;
 }
 
-/** A program, and the shape of its output. */
+/** A program for so many rows of a kind, and the shape of its output. */
 interface Loaded {
+  readonly kind: Kind;
+  readonly size: number;
   readonly id: ProgramId;
   readonly shape: Shape;
 }
@@ -70,6 +74,7 @@ export class Predictions {
   readonly #predicted: Predicted;
   /** The one that was used last is the last. */
   readonly #programs = new Map<string, Loaded>();
+  #last: Loaded | undefined;
   #kind: Kind | undefined;
 
   constructor(predicted: Predicted) {
@@ -98,7 +103,8 @@ export class Predictions {
   async #some(kind: Kind, x: TypedData, start: number, count: number, most: number | undefined): Promise<NumericArray> {
     const { executor } = this.#predicted;
     const size = kind.most === undefined ? count : Math.min(sizeFor(count), most ?? Number.POSITIVE_INFINITY);
-    const { id, shape } = await this.#load(kind, size);
+    const last = this.#last;
+    const { id, shape } = last?.kind === kind && last.size === size ? last : await this.#load(kind, size);
     const y = { program: id, name: "y" };
     // Asked for at once: the run begins with what is written, and brings what is read.
     const written = executor.write({ program: id, name: "x" }, partOf(x, start, count, size));
@@ -111,8 +117,8 @@ export class Predictions {
 
   #kindOf({ shape, dtype }: TypedData, as: PredictOptions["as"]): Kind {
     const row = shape.slice(1);
-    const key = `${dtype} ${row} ${as}`;
-    if (this.#kind?.key === key) return this.#kind;
+    const kind = this.#kind;
+    if (kind?.dtype === dtype && kind.as === as && sameShape(kind.row, row)) return kind;
     const output = (rows: number) => {
       const x = input([rows, ...row], dtype, "x");
       return { x, y: given(this.#predicted.model(x), as) };
@@ -120,13 +126,13 @@ export class Predictions {
     const isApart = keepsRowsApart((rows) => output(rows).y);
     const numbers = topological([output(1).y]).reduce((sum, { shape: each }) => sum + sizeOf(each), 1);
     const most = isApart ? Math.max(SIZES[SIZES.length - 1], Math.floor(WORK / numbers)) : undefined;
-    this.#kind = { key, output, most };
+    this.#kind = { dtype, row, as, output, most };
     return this.#kind;
   }
 
   /** A program for so many rows, of which the one that was used longest ago goes where there are many. */
   async #load(kind: Kind, size: number): Promise<Loaded> {
-    const key = `${size} ${kind.key}`;
+    const key = `${size} ${kind.dtype} ${kind.row} ${kind.as}`;
     const known = this.#programs.get(key);
     this.#programs.delete(key);
     if (known === undefined)
@@ -134,8 +140,9 @@ export class Predictions {
         this.#programs.delete(old);
         await this.#predicted.executor.unload(id);
       }
-    const loaded = known ?? (await this.#compiled(kind, size));
+    const loaded = known === undefined ? await this.#compiled(kind, size) : { ...known, kind };
     this.#programs.set(key, loaded);
+    this.#last = loaded;
     return loaded;
   }
 
@@ -143,13 +150,14 @@ export class Predictions {
     const { executor, names, trained } = this.#predicted;
     const { x, y } = kind.output(size);
     const program = predictionProgram(x, y, names, trained);
-    return { id: await loadProgram(executor, program), shape: y.shape };
+    return { kind, size, id: await loadProgram(executor, program), shape: y.shape };
   }
 
   /** Frees its programs. */
   async dispose(): Promise<void> {
     const loaded = [...this.#programs.values()];
     this.#programs.clear();
+    this.#last = undefined;
     for (const { id } of loaded) await this.#predicted.executor.unload(id);
   }
 }

@@ -9,12 +9,11 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const checker = fileURLToPath(new URL("check.ts", import.meta.url));
 const list = "virtual:examples";
 
-/** All examples of src/, of README.md and of docs/, in the order of their files. */
+/** All examples of README.md, of docs/, of earlier READMEs and of src/, in the order of their files. */
 function collect(): Example[] {
   const sources = globSync("src/**/*.ts", { cwd: root }).sort();
-  const documents = ["README.md", ...globSync("docs/*.md", { cwd: root }).sort()].filter((file) =>
-    existsSync(root + file),
-  );
+  const files = ["README.md", ...globSync("docs/*.md", { cwd: root }).sort(), "test/examples/earlier.md"];
+  const documents = files.filter((file) => existsSync(root + file));
   const written = documents.flatMap((file) => markdownExamples(file, readFileSync(root + file, "utf8")));
   return [...written, ...sources.flatMap((file) => docExamples(file, readFileSync(root + file, "utf8")))];
 }

@@ -65,7 +65,7 @@ export async function initialsHash(executor: Executor): Promise<string> {
 }
 
 /** FNV-1a over bytes. */
-function hashOf(arrays: readonly ArrayBufferView[]): string {
+export function hashOf(arrays: readonly ArrayBufferView[]): string {
   let hash = 0x811c9dc5;
   for (const { buffer, byteOffset, byteLength } of arrays)
     for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -96,6 +96,27 @@ describe.each(Object.entries(executors))("%s", (_, create) => {
   });
 });
 
+describe.each(Object.entries(executors))("%s", (_, create) => {
+  test("rows count as they are at the call, and what was answered stays, in however many calls at once", async () => {
+    const model = modelOf((x, scale) => x.mul(scale));
+    const trainer = trainerOf(model, { executor: await create() });
+    const x = { data: new Float32Array(40), shape: [4, 10] };
+    const ask = (value: number) => {
+      x.data.fill(value);
+      return trainer.predict(x);
+    };
+    const answers = [await ask(1), await ask(2), ...(await Promise.all([ask(3), ask(4), ask(5)])), await ask(6)];
+    x.data.fill(7);
+    for (const [i, { data }] of answers.entries()) expect(data).toEqual(new Float32Array(40).fill(i + 1));
+    // Other kinds of arrays of the same length are other rows.
+    const whole = { data: Uint8Array.from({ length: 40 }, (_, i) => i), shape: [4, 10] };
+    expect((await trainer.predict(whole)).data).toEqual(Float32Array.from(whole.data));
+    const wide = { data: Float32Array.from(whole.data), shape: [10, 4] };
+    expect(await trainer.predict(wide)).toEqual({ data: wide.data, shape: [10, 4] });
+    expect(await ask(8)).toEqual({ data: new Float32Array(40).fill(8), shape: [4, 10] });
+  });
+});
+
 test("no rows have no outputs", async () => {
   const trainer = trainerOf(new nn.Linear(2, 3));
   const x = { data: new Float32Array(0), shape: [0, 2] };
