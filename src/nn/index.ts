@@ -1,5 +1,16 @@
 // simdgrad/nn: layers, activations, losses, initialisers.
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeOptions,
+  type PaddingMode,
+} from "./convolution.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";
 export * as init from "./init.ts";
@@ -19,4 +30,5 @@ export {
 export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
 export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
+export { Fold, Unfold, type UnfoldOptions } from "./unfold.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

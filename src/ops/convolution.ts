@@ -4,9 +4,10 @@
 //     y[n, o, p] * w[o, i, t] * x[n, i, p * stride + t * dilation - before]
 //
 // has three derivatives, an op each, and each op's gradients are the two others: whatever is differentiated, and however often.
+
+import { FILTER_DEPTH } from "../../assembly/isa/chunks.ts";
 import { bandColumns, bandRows, filterParts, filterRows, filterTaps } from "../../assembly/isa/cuts.ts";
 import { parts } from "../../assembly/isa/integers.ts";
-import { FILTER_DEPTH } from "../../assembly/isa/chunks.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { ShapeError } from "../errors.ts";
 import { type Apply, checkArity, type Op, perInput } from "../op.ts";
@@ -50,6 +51,11 @@ function shapesOf({ images, inputs, outputs }: Counts, { groups, size, taps, pos
     w: [outputs, inputs / groups, ...taps],
     y: [images, outputs, ...positions],
   };
+}
+
+/** Each element of y is a sum over the taps of the channels of its group, those that lie outside of an image included. */
+function multiplyAdds(x: Shape, y: Shape, { groups, taps }: ConvolutionAttrs): number {
+  return (sizeOf(y) * x[1] * sizeOf(taps)) / groups;
 }
 
 function key({ groups, stride, dilation, before, size, taps, positions }: ConvolutionAttrs): string {
@@ -125,6 +131,7 @@ export const convolveOp: Op<ConvolutionAttrs> = {
       emit.instruction(instructions.convolve, { to, filters, from, ...slotsOf(counts, groups, geometry), ...spacing });
     },
   },
+  multiplyAdds: ([x], attrs, y) => multiplyAdds(x.shape, y.shape, attrs),
   key,
 };
 
@@ -150,12 +157,20 @@ export const convolveTransposedOp: Op<ConvolutionAttrs> = {
       // Of the instruction, results are images, and what x is here are its positions.
       const counts = { images: y.shape[0], inputs: y.shape[1], outputs: w.shape[0] };
       const ones = stride.map(() => 1);
-      const geometry = { taps, size: positions, positions: size, step: ones, apart: dilation.map(negative), first: before };
+      const geometry = {
+        taps,
+        size: positions,
+        positions: size,
+        step: ones,
+        apart: dilation.map(negative),
+        first: before,
+      };
       const [spacingD, spacingH, spacingW] = three(stride, 1);
       const slots = { ...slotsOf(counts, groups, geometry), spacingD, spacingH, spacingW };
       emit.instruction(instructions.convolve, { to, filters, from, ...slots });
     },
   },
+  multiplyAdds: ([y], attrs, x) => multiplyAdds(x.shape, y.shape, attrs),
   key,
 };
 
@@ -194,6 +209,7 @@ export const convolveFilterOp: Op<ConvolutionAttrs> = {
       emit.copy(shape, { ...outputViews[0], buffer: to, strides: [k * slots.rows, k, 1] }, lie);
     },
   },
+  multiplyAdds: ([x, y], attrs) => multiplyAdds(x.shape, y.shape, attrs),
   key,
 };
 

@@ -75,7 +75,8 @@ export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
                   if (z < 0 || y < 0) continue;
                   const [from, to, by] = span(width, k, 0, width.positions);
                   const w = f[filter];
-                  for (let p = from, x = line + placeOf(width, from, k); p < to; p += by, x += width.step) sums[p] += w * f[x];
+                  for (let p = from, x = line + placeOf(width, from, k); p < to; p += by, x += width.step)
+                    sums[p] += w * f[x];
                 }
               }
           const c = code[at + slot.CONVOLVE_TO] + (matrix * rows + row) * positions;
