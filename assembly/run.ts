@@ -1,5 +1,7 @@
 // The interpreter: fetch, one switch over the opcode, advance. Loops nest by recursion; INDEX rewrites the instruction after it.
 
+import { convolve } from "./convolve/convolve";
+import { convolveFilter } from "./convolve/filter";
 import { copy } from "./copy";
 import { cumulativeMax, cumulativeSum } from "./cumulative";
 import { gather, scatterAdd } from "./gather";
@@ -7,6 +9,8 @@ import { matmul } from "./gemm/gemm";
 import { pack } from "./gemm/pack";
 import {
   BARRIER,
+  CONVOLVE,
+  CONVOLVE_FILTER,
   COPY,
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -102,6 +106,12 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case SORT:
         sort(at);
+        break;
+      case CONVOLVE:
+        convolve(at);
+        break;
+      case CONVOLVE_FILTER:
+        convolveFilter(at);
         break;
       default:
         unreachable();

@@ -5,7 +5,7 @@ import { depthOf } from "./blocking";
 
 /**
  * rows x columns of C = A . B, B (k x n) with rows `ldb` bytes apart, or transposed (n x k) with columns `ldb` bytes apart. The numbers
- * of a row of A are `step` bytes apart, its rows `lda`. k > 0.
+ * of a row of A are `step` bytes apart, its rows `lda`. k > 0. `adds`: to what stands in C.
  */
 export function direct(
   c: usize,
@@ -19,6 +19,7 @@ export function direct(
   rows: i32,
   columns: i32,
   k: i32,
+  adds: bool,
 ): void {
   const block = depthOf(k);
   for (let p = 0; p < k; p += block) {
@@ -27,17 +28,17 @@ export function direct(
       const x = a + i * lda + p * step;
       const y = c + i * ldc;
       const some = rows - i;
+      const add = adds || p > 0;
       let j = 0;
       if (transposed) {
         const z = b + 4 * p;
-        if (some === 1)
-          for (; j + 8 <= columns; j += 8) eightColumns(y + 4 * j, x, step, z + j * ldb, ldb, depth, p > 0);
+        if (some === 1) for (; j + 8 <= columns; j += 8) eightColumns(y + 4 * j, x, step, z + j * ldb, ldb, depth, add);
         for (; j < columns; j += 4)
-          fourColumns(y + 4 * j, ldc, some, columns - j, x, lda, step, z + j * ldb, ldb, depth, p > 0);
+          fourColumns(y + 4 * j, ldc, some, columns - j, x, lda, step, z + j * ldb, ldb, depth, add);
       } else {
         const z = b + p * ldb;
-        if (some === 1) for (; j + 16 <= columns; j += 16) sixteen(y + 4 * j, x, step, z + 4 * j, ldb, depth, p > 0);
-        for (; j < columns; j += 4) four(y + 4 * j, ldc, some, columns - j, x, lda, step, z + 4 * j, ldb, depth, p > 0);
+        if (some === 1) for (; j + 16 <= columns; j += 16) sixteen(y + 4 * j, x, step, z + 4 * j, ldb, depth, add);
+        for (; j < columns; j += 4) four(y + 4 * j, ldc, some, columns - j, x, lda, step, z + 4 * j, ldb, depth, add);
       }
     }
   }

@@ -65,7 +65,7 @@ export function matmul(pc: usize): void {
     // One chunk, of which nothing need be found out.
     startClaims();
     if (nextChunk() !== 0) return;
-    direct(c, ldc, a, rowA, stepA, b, ldb, lies, m, n, k);
+    direct(c, ldc, a, rowA, stepA, b, ldb, lies, m, n, k, false);
     if (epilogue) mapRange(pc + 4 * MATMUL_WORDS, 0, m * n);
     return;
   }
@@ -97,7 +97,8 @@ export function matmul(pc: usize): void {
     const x = a + 4 * (batch * strideA + head * headA) + row * rowA;
     const z = b + 4 * (batch * strideB + head * headB) + column * (lies ? ldb : 4);
     if (k === 0) zero(y, ldc, rows, columns);
-    else if (panels === 0 && (m <= 2 || (lies && !own))) direct(y, ldc, x, rowA, stepA, z, ldb, lies, rows, columns, k);
+    else if (panels === 0 && (m <= 2 || (lies && !own)))
+      direct(y, ldc, x, rowA, stepA, z, ldb, lies, rows, columns, k, false);
     else {
       // Panels of the chunk's own come before its frame.
       const it = productAt(own ? scratch + 4 * k * wholePanels(columns) : scratch);
@@ -112,6 +113,7 @@ export function matmul(pc: usize): void {
       it.rows = rows;
       it.columns = columns;
       it.k = k;
+      it.adds = 0;
       if (panels === 0 && !own) {
         it.b = z;
         it.stepB = ldb;

@@ -31,6 +31,8 @@ class Product {
   columns: i32;
   /** More than 0. */
   k: i32;
+  /** 1 if the product is added to what stands in C: a block of a longer sum. */
+  adds: i32;
 }
 
 // Bytes of a frame: the Product, one tile, then strips of A for a block of k, if its numbers are put side by side here.
@@ -68,6 +70,7 @@ export function product(it: Product): void {
   const rows = it.rows;
   const columns = it.columns;
   const k = it.k;
+  const adds = it.adds !== 0;
   const tile = changetype<usize>(it) + FRAME_TILE;
   const space = changetype<usize>(it) + FRAME_STRIPS;
   const mr = stripOf(nr);
@@ -109,23 +112,49 @@ export function product(it: Product): void {
         const ragged = width < nr;
         const z = ragged ? tile : y;
         const ldz = ragged ? 4 * nr : ldc;
-        const add = p > 0 && !ragged;
+        const more = adds || p > 0;
         count = ragged ? 1 : close ? width / nr : max(1, high / mr);
         const tileA = x + i * nextX;
         const tileB = panel + j * nextB;
-        tiles(byRows, nr, tileA, ldx, tileB, stepB, depth, z, ldz, high, add, count, alongA, alongB, alongC);
-        if (ragged) putEdge(y, ldc, z, ldz, min(high, mr), width, p > 0);
+        tiles(
+          byRows,
+          nr,
+          tileA,
+          ldx,
+          tileB,
+          stepB,
+          depth,
+          z,
+          ldz,
+          high,
+          more && !ragged,
+          count,
+          alongA,
+          alongB,
+          alongC,
+        );
+        if (ragged) putEdge(y, ldc, z, ldz, min(high, mr), width, more);
       }
     }
   }
   // A few rows left over go one by one.
   if (inPlace) {
-    direct(c + tiled * ldc, ldc, a + tiled * rowA, rowA, stepA, b, stepB, false, rows - tiled, columns, k);
+    direct(c + tiled * ldc, ldc, a + tiled * rowA, rowA, stepA, b, stepB, false, rows - tiled, columns, k, adds);
     return;
   }
   for (let i = tiled; i < rows; i++) {
     for (let p = 0; p < k; p += block)
-      row(tile, c + i * ldc, a + i * rowA + p * stepA, stepA, b + p * stepB, columns, k, min(block, k - p), p > 0);
+      row(
+        tile,
+        c + i * ldc,
+        a + i * rowA + p * stepA,
+        stepA,
+        b + p * stepB,
+        columns,
+        k,
+        min(block, k - p),
+        adds || p > 0,
+      );
   }
 }
 

@@ -29,3 +29,21 @@ export const FEW_COLUMNS = 144;
 export const FEW_COLUMNS_PACKED = 240; // the same for a transposed A that chunks pack, which costs more
 // An epilogue runs on each row of a chunk; a call of it costs as much as some 2,000 products (and one for whole rows together).
 export const SEGMENT = 32768;
+
+// CONVOLVE: a chunk is a band of positions of an image, and all rows of a group's filters. In scratch, beside the frame of a product of
+// CONVOLVE_MOST rows: patches of CONVOLVE_DEPTH taps, CONVOLVE_LINES words of them.
+export const CONVOLVE_DEPTH = 128; // taps of a block: fixes the order of summation, so it is never tuned
+export const CONVOLVE_LINES = 15360;
+export const CONVOLVE_MOST = 96;
+export const CONVOLVE_WIDE = 528; // positions of a band at most
+export const CONVOLVE_LEAST = 48; // positions of a band, below which filters are brought to the first cache for too few
+// The same of spaced positions, where the rows of filters that meet and the results lie in scratch, too.
+export const SPACED_DEPTH = 64;
+export const SPACED_MOST = 48;
+export const SPACED_WIDE = 144;
+
+// CONVOLVE_FILTER: a chunk is some taps, some rows, and a part of all bands of positions.
+export const FILTER_TAPS = 72;
+export const FILTER_ROWS = 64;
+export const FILTER_DEPTH = 128; // positions of a band: fixes the order of summation, as
+export const FILTER_PARTS = 32; // so many chunks, if there are so many bands

@@ -152,3 +152,44 @@ export function productRows(cut: i32): i32 {
 export function productColumns(cut: i32): i32 {
   return cut >> 8;
 }
+
+// CONVOLVE: columns of positions, rows of positions, groups of all images (one by one). CONVOLVE_FILTER: taps, rows of filters, groups,
+// parts (one by one).
+
+/** The length of equal pieces, none of which is longer than `piece`. */
+function evenly(total: i32, piece: i32): i32 {
+  return parts(total, most(1, parts(total, piece)));
+}
+
+/** Positions of a band at most, of a convolution of so many groups of images, each with so many positions and sums of k. */
+export function convolveBand(matrices: i32, positions: i32, k: i32, spaced: boolean): i32 {
+  const all = (chunk.CONVOLVE_LINES / least(most(1, k), chunk.CONVOLVE_DEPTH)) | 0;
+  let band = spaced ? chunk.SPACED_WIDE : least(all, chunk.CONVOLVE_WIDE);
+  while (band > chunk.CONVOLVE_LEAST && matrices * parts(positions, band) < chunk.ENOUGH) band = band >> 1;
+  return band;
+}
+
+/** Columns of a band of so many positions at most: all of them, or equal pieces. */
+export function bandColumns(columns: i32, band: i32): i32 {
+  return columns <= band ? columns : least(band, upTo(evenly(columns, band), 4));
+}
+
+/** Rows of such a band: several only if they are whole. */
+export function bandRows(rows: i32, columns: i32, band: i32): i32 {
+  return columns > band ? 1 : evenly(rows, fitting(band, columns));
+}
+
+/** Taps of a chunk of a filter's gradient, of all of its channels'. */
+export function filterTaps(k: i32): i32 {
+  return evenly(k, chunk.FILTER_TAPS);
+}
+
+/** Rows of such a chunk. */
+export function filterRows(rows: i32): i32 {
+  return least(rows, upTo(evenly(rows, chunk.FILTER_ROWS), 8));
+}
+
+/** Parts of a filter's gradient, which has so many other chunks, from so many bands of positions. */
+export function filterParts(bands: i32, chunks: i32): i32 {
+  return most(1, least(bands, parts(chunk.FILTER_PARTS, most(1, chunks))));
+}

@@ -19,4 +19,6 @@ export const CROSS_ENTROPY_GRADIENT = 14;
 export const CUMULATIVE_SUM = 15;
 export const SORT = 16;
 export const CUMULATIVE_MAX = 17;
-export const OPCODES = 18;
+export const CONVOLVE = 18;
+export const CONVOLVE_FILTER = 19;
+export const OPCODES = 20;

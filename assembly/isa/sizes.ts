@@ -47,7 +47,7 @@ export const MATH_PAGE_BYTES = 4096;
 export const HEAP = 16384; // first byte that programs, state and scratch may use
 
 // Scratch of one thread, in words: the block machine's registers or frames of products first, then loop counters and an indexed
-// instruction (at most MATMUL with a full epilogue).
+// instruction (at most CONVOLVE with a full epilogue).
 export const SCRATCH_WORDS = 32768;
 export const SCRATCH_COUNTERS = 28672;
 export const SCRATCH_INSTRUCTION = 28688;

@@ -5,6 +5,7 @@ import { Dropout, gelu, trainingContext } from "../../src/nn/index.ts";
 import { crossEntropyGradient } from "../../src/ops/rowwise.ts";
 import { adam } from "../../src/optim/index.ts";
 import { apply } from "../../src/tensor.ts";
+import { convolutions } from "./convolutions.ts";
 
 export interface Case {
   readonly name: string;
@@ -199,4 +200,6 @@ export function copyOf(bytes: number): Case {
   };
 }
 
-export const cases: ReadonlyMap<string, Case> = new Map([...products, ...others].map((each) => [each.name, each]));
+export const cases: ReadonlyMap<string, Case> = new Map(
+  [...products, ...others, ...convolutions].map((each) => [each.name, each]),
+);

@@ -2,6 +2,18 @@
 export { scatterAddAlongAxis, takeAlongAxis } from "../ops/along.ts";
 export { cumulativeMax, cumulativeMin, cumulativeSum } from "../ops/cumulative.ts";
 export { argsort, sort, topK } from "../ops/sort.ts";
+export {
+  type ConvolutionOptions,
+  type ConvolutionPadding,
+  type ConvolutionTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type PerAxis,
+} from "./convolution.ts";
 export { type FullOptions, full, linspace, ones, zeros } from "./create.ts";
 export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";
 export { log2, log10 } from "./logarithms.ts";

@@ -21,6 +21,17 @@ export {
   type TransformerOptions,
 } from "./attention.ts";
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeOptions,
+  type PaddingMode,
+} from "./convolution.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";
 export * as init from "./init.ts";
@@ -52,4 +63,5 @@ export {
 } from "./recurrent.ts";
 export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
+export { Fold, Unfold, type UnfoldOptions } from "./unfold.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

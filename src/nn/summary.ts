@@ -2,8 +2,6 @@
 import { isRecord, must } from "../check.ts";
 import { input } from "../create.ts";
 import { topological } from "../graph.ts";
-import type { Op } from "../op.ts";
-import { matmul } from "../ops/contraction.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { aLayer, type Context, evaluationContext, type Layer, type Module, partsOf, variables } from "./module.ts";
@@ -39,17 +37,7 @@ export interface Summary {
 
 type Given = Shape | Tensor;
 
-/** Multiplications with additions of one node. */
-const work = new Map<Op, (node: Tensor) => number>([
-  [
-    matmul as Op,
-    ({ shape, inputs: [a], attrs }) => {
-      const { transposeA } = attrs as { readonly transposeA: boolean };
-      return sizeOf(shape) * a.shape[a.shape.length - (transposeA ? 2 : 1)];
-    },
-  ],
-]);
-
+/** Multiplications with additions. */
 function workOf(nodes: readonly Tensor[]): number {
   let sum = 0;
   for (const node of nodes) {
@@ -57,7 +45,7 @@ function workOf(nodes: readonly Tensor[]): number {
     if (lowering.kind === "loop") {
       const { length, results } = lowering.body(node.attrs);
       sum += length * workOf(topological(results));
-    } else sum += work.get(node.op)?.(node) ?? 0;
+    } else sum += node.op.multiplyAdds?.(node.inputs, node.attrs, node) ?? 0;
   }
   return sum;
 }

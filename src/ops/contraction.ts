@@ -188,6 +188,7 @@ export const matmul: Op<MatmulAttrs> = {
       });
     },
   },
+  multiplyAdds: (inputs, attrs, { shape }) => sizeOf(shape) * sizesOf(inputs, attrs).k,
   // A_1 B_1 + A_2 B_2 = [A_1 A_2] [B_1; B_2]
   total: ([a, b], attrs) => joined(a, attrs.transposeA ? -2 : -1).matmul(joined(b, attrs.transposeB ? -1 : -2), attrs),
   simplify([a, b], { transposeA, transposeB }) {

@@ -1,6 +1,7 @@
 // The table of all ops: tests, documents and checks go through it, so an op outside it does not exist.
 import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
+import * as convolution from "./convolution.ts";
 import * as cumulative from "./cumulative.ts";
 import * as elementwise from "./elementwise.ts";
 import * as functions from "./functions.ts";
@@ -27,6 +28,9 @@ export const ops = {
   ...functions,
   ...reduction,
   ...contraction,
+  convolve: convolution.convolveOp,
+  convolveTransposed: convolution.convolveTransposedOp,
+  convolveFilter: convolution.convolveFilterOp,
   ...movement,
   ...opsOf(unfold),
   ...indexing,

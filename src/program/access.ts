@@ -195,6 +195,19 @@ const EXTENTS: {
     from: times(slot.SCATTER_COUNT, slot.SCATTER_WIDTH),
     index: times(slot.SCATTER_COUNT),
   },
+  [op.CONVOLVE]: {
+    to: {
+      ...times(
+        slot.CONVOLVE_IMAGES,
+        slot.CONVOLVE_GROUPS,
+        slot.CONVOLVE_ROWS,
+        slot.CONVOLVE_POSITIONS,
+        slot.CONVOLVE_POSITIONS + 1,
+        slot.CONVOLVE_POSITIONS + 2,
+      ),
+      elementwise: () => true,
+    },
+  },
   [op.SORT]: {
     work: {
       reach: (word) => (word(slot.SORT_COLUMNS) > SORT_SHORT ? 2 * word(slot.SORT_ROWS) * word(slot.SORT_COLUMNS) : 0),

@@ -138,7 +138,7 @@ class Decoder {
     const { slots, epilogue } = INSTRUCTIONS[opcode];
     for (const each of slots) {
       const [value, { most = Number.POSITIVE_INFINITY }] = [this.#word(each.at), each];
-      if (!isPointer(each) && (value < 0 || value > most))
+      if (!isPointer(each) && ((value < 0 && !each.signed) || value > most))
         this.#fail(`${new CodeNames().slot(this.#code, this.#at, each.at)} is ${value}`);
     }
     const map = mapOf(this.#code, this.#at);

@@ -24,6 +24,8 @@ interface SlotDescription {
   readonly quiet?: true;
   /** The largest number. Default: any. */
   readonly most?: number;
+  /** It may be negative. */
+  readonly signed?: true;
 }
 
 export type Slots = Readonly<Record<string, SlotDescription>>;
@@ -99,6 +101,18 @@ export function mapWords(word: Word): number {
   );
 }
 
+/** A map behind the slots, if the last of them says so: its own counts must say the same. */
+function epilogueAt(last: number): Rest {
+  return {
+    epilogue: last,
+    more: (word) => {
+      if (word(last) === 0) return 0;
+      const isWhole = word(0) >>> 8 > last + slot.MAP_COUNTS;
+      return slot.MAP_FIRST - 1 + (isWhole ? mapWords((number) => word(last + number)) : 0);
+    },
+  };
+}
+
 export const reduce = instruction(op.REDUCE, "reduce", {
   to: WRITE,
   from: READ,
@@ -148,16 +162,7 @@ export const matmul = instruction(
     headC: NUMBER,
     map: COUNT,
   },
-  {
-    epilogue: slot.MATMUL_MAP,
-    // The slot says how long the epilogue is; its own counts must say the same.
-    more: (word) => {
-      const own = slot.MATMUL_WORDS - 1;
-      if (word(slot.MATMUL_MAP) === 0) return 0;
-      const isWhole = word(0) >>> 8 > own + slot.MAP_COUNTS;
-      return slot.MAP_FIRST - 1 + (isWhole ? mapWords((number) => word(own + number)) : 0);
-    },
-  },
+  epilogueAt(slot.MATMUL_MAP),
 );
 
 export const copy = instruction(
@@ -228,6 +233,59 @@ export const sort = instruction(op.SORT, "sort", {
   descending: FLAG,
 });
 
+const SIGNED = { ...NUMBER, signed: true } as const;
+const ofImages = {
+  images: NUMBER,
+  groups: NUMBER,
+  rows: NUMBER,
+  channels: NUMBER,
+  tapsD: NUMBER,
+  tapsH: NUMBER,
+  tapsW: NUMBER,
+  sizeD: NUMBER,
+  sizeH: NUMBER,
+  sizeW: NUMBER,
+  positionsD: NUMBER,
+  positionsH: NUMBER,
+  positionsW: NUMBER,
+  stepD: NUMBER,
+  stepH: NUMBER,
+  stepW: NUMBER,
+  apartD: SIGNED,
+  apartH: SIGNED,
+  apartW: SIGNED,
+  firstD: SIGNED,
+  firstH: SIGNED,
+  firstW: SIGNED,
+} as const;
+const images: readonly string[] = ["images", "groups", "channels", "sizeD", "sizeH", "sizeW"];
+const filters: readonly string[] = ["groups", "rows", "channels", "tapsD", "tapsH", "tapsW"];
+const positions: readonly string[] = ["images", "groups", "rows", "positionsD", "positionsH", "positionsW"];
+
+export const convolve = instruction(
+  op.CONVOLVE,
+  "convolve",
+  {
+    to: WRITE,
+    filters: { ...READ, of: filters },
+    from: { ...READ, of: images },
+    ...ofImages,
+    spacingD: NUMBER,
+    spacingH: NUMBER,
+    spacingW: NUMBER,
+    map: COUNT,
+  },
+  epilogueAt(slot.CONVOLVE_MAP),
+);
+
+export const convolveFilter = instruction(op.CONVOLVE_FILTER, "convolve_filter", {
+  to: { ...WRITE, of: ["parts", ...filters] },
+  gradients: { ...READ, of: positions },
+  from: { ...READ, of: images },
+  ...ofImages,
+  parts: NUMBER,
+});
+
 /** All of them, by their numbers. */
 const described = [
   end,
@@ -248,6 +306,8 @@ const described = [
   cumulativeSum,
   sort,
   cumulativeMax,
+  convolve,
+  convolveFilter,
 ] as const;
 
 type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };

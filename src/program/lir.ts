@@ -1,5 +1,5 @@
 // The lowest graph: instructions over symbolic buffers, before anything has an address. Not the program (program.ts), which is encoded.
-import type { DType } from "../shape.ts";
+import type { DType, Shape } from "../shape.ts";
 import type { Description, Slots, Values } from "./instructions.ts";
 
 /** Memory that one value occupies. The planner or the layout gives it an offset. */
@@ -86,6 +86,8 @@ export function isLoop(item: Item): item is Loop {
 export interface Emitter {
   /** Appends an instruction, unless it writes nothing. */
   instruction<S extends Slots>(what: Description<S>, values: Values<S>): void;
+  /** Copies the elements of a shape. */
+  copy(shape: Shape, to: View, from: View): void;
   /** A buffer for the op's own use. */
   temporary(size: number, dtype: DType, label: string): Buffer;
   /**

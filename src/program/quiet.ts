@@ -1,5 +1,5 @@
 // What of an instruction is not worth printing: numbers that mean nothing beside others, or that others give where nothing lies between.
-import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import { CONVOLVE, CONVOLVE_FILTER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Description, matmul, pack, Word } from "./instructions.ts";
 
@@ -41,9 +41,34 @@ const ofMatmul: Quiet<typeof matmul.named> = {
   headC: one(slot.MATMUL_HEADS, is(slot.MATMUL_HEAD_C, slot.MATMUL_M, slot.MATMUL_N)),
 };
 
+/** Of three slots, one an axis: those that hold what says nothing, and those of axes that images do not have. */
+function axes(name: string, at: number, nothing: number): Readonly<Record<string, (word: Word) => boolean>> {
+  const isAbsent = (word: Word, axis: number) =>
+    [slot.CONVOLVE_TAPS, slot.CONVOLVE_SIZE, slot.CONVOLVE_POSITIONS].every((size) => word(size + axis) === 1);
+  return Object.fromEntries(
+    ["D", "H", "W"].map((letter, axis) => [
+      `${name}${letter}`,
+      (word: Word) => word(at + axis) === nothing || (axis < 2 && isAbsent(word, axis)),
+    ]),
+  );
+}
+
+const ofConvolution: Readonly<Record<string, (word: Word) => boolean>> = {
+  groups: one(slot.CONVOLVE_GROUPS),
+  ...axes("taps", slot.CONVOLVE_TAPS, 1),
+  ...axes("size", slot.CONVOLVE_SIZE, -1),
+  ...axes("positions", slot.CONVOLVE_POSITIONS, -1),
+  ...axes("step", slot.CONVOLVE_STEP, 1),
+  ...axes("apart", slot.CONVOLVE_APART, 1),
+  ...axes("first", slot.CONVOLVE_FIRST, 0),
+  ...axes("spacing", slot.CONVOLVE_SPACING, 1),
+};
+
 const QUIET: Readonly<Record<number, Readonly<Record<string, (word: Word) => boolean>>>> = {
   [PACK]: ofPack,
   [MATMUL]: ofMatmul,
+  [CONVOLVE]: ofConvolution,
+  [CONVOLVE_FILTER]: ofConvolution,
 };
 
 /** Whether what a slot of an instruction holds is not worth printing. */

@@ -1,10 +1,13 @@
 // What the numbers of one instruction must keep to together: each by itself is in its range (instructions.ts).
-import { COPY, GATHER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import { CONVOLVE, CONVOLVE_FILTER, COPY, GATHER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Opcode, Word } from "./instructions.ts";
 
 /** Kernels count elements in 31 bits. */
 const MOST_ELEMENTS = 2 ** 30;
+
+/** Remainders of three axes are counted in 31 bits. */
+const MOST_SPACING = 2 ** 10;
 
 /** Of A, B and C: the slots with the stride of its rows, and with its sizes. */
 const SIDES = [
@@ -21,6 +24,49 @@ function overlap(axes: readonly (readonly [stride: number, size: number])[]): bo
     words += (size - 1) * stride;
   }
   return false;
+}
+
+/** What is wrong with the map behind the slots, of which `last` says how long it is, on so many elements. */
+function wrongEpilogue(word: Word, last: number, elements: number): string | undefined {
+  const words = word(last);
+  if (words === 0) return undefined;
+  if (words !== (word(0) >>> 8) - last - 1) return `says that its epilogue has ${words} words`;
+  const taken = word(last + slot.MAP_N);
+  return taken === elements ? undefined : `the epilogue takes ${taken} elements of ${elements}`;
+}
+
+/** The product of three slots. */
+function volume(word: Word, at: number): number {
+  return word(at) * word(at + 1) * word(at + 2);
+}
+
+function filtersOf(word: Word): number {
+  const filters = word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_ROWS) * word(slot.CONVOLVE_CHANNELS);
+  return filters * volume(word, slot.CONVOLVE_TAPS);
+}
+
+function positionsOf(word: Word): number {
+  const rows = word(slot.CONVOLVE_IMAGES) * word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_ROWS);
+  return rows * volume(word, slot.CONVOLVE_POSITIONS);
+}
+
+/** What is wrong with the sizes of a convolution: places are counted in 31 bits, before it is known whether they lie in an image. */
+function wrongImages(word: Word): string | undefined {
+  const images = word(slot.CONVOLVE_IMAGES) * word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_CHANNELS);
+  const all = [images * volume(word, slot.CONVOLVE_SIZE), filtersOf(word), positionsOf(word)];
+  const largest = Math.max(...all);
+  if (largest > MOST_ELEMENTS) return `works on ${largest} elements`;
+  for (let axis = 0; axis < 3; axis++) {
+    const at = (first: number) => word(first + axis);
+    if (at(slot.CONVOLVE_STEP) < 1) return `axis ${axis} has step ${at(slot.CONVOLVE_STEP)}`;
+    const places =
+      at(slot.CONVOLVE_SIZE) +
+      at(slot.CONVOLVE_POSITIONS) * at(slot.CONVOLVE_STEP) +
+      Math.abs(at(slot.CONVOLVE_FIRST)) +
+      at(slot.CONVOLVE_TAPS) * Math.abs(at(slot.CONVOLVE_APART));
+    if (places > MOST_ELEMENTS) return `axis ${axis} goes over ${places} places`;
+  }
+  return undefined;
 }
 
 /** What is wrong with an instruction, undefined if nothing is. */
@@ -45,11 +91,22 @@ export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> 
       [word(slot.MATMUL_STRIDE_C), word(slot.MATMUL_BATCH)],
     ] as const;
     if (elements > 0 && overlap(axes)) return "writes a word of C twice";
-    const words = word(slot.MATMUL_MAP);
-    if (words === 0) return undefined;
-    if (words !== (word(0) >>> 8) - slot.MATMUL_WORDS) return `says that its epilogue has ${words} words`;
-    const taken = word(slot.MATMUL_WORDS - 1 + slot.MAP_N);
-    return taken === elements ? undefined : `the epilogue takes ${taken} elements of ${elements}`;
+    return wrongEpilogue(word, slot.MATMUL_MAP, elements);
+  },
+  [CONVOLVE]: (word) => {
+    const wrong = wrongImages(word);
+    if (wrong !== undefined) return wrong;
+    for (let axis = 0; axis < 3; axis++) {
+      const [spacing, step] = [word(slot.CONVOLVE_SPACING + axis), word(slot.CONVOLVE_STEP + axis)];
+      if (spacing < 1 || (spacing > 1 && step !== 1)) return `axis ${axis} has spacing ${spacing} and step ${step}`;
+      if (spacing > MOST_SPACING) return `axis ${axis} has spacing ${spacing}`;
+    }
+    return wrongEpilogue(word, slot.CONVOLVE_MAP, positionsOf(word));
+  },
+  [CONVOLVE_FILTER]: (word) => {
+    const elements = word(slot.CONVOLVE_FILTER_PARTS) * filtersOf(word);
+    if (elements > MOST_ELEMENTS) return `computes ${elements} elements`;
+    return wrongImages(word);
   },
   // Each word is written once.
   [COPY]: (word) => {

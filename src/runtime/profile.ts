@@ -1,6 +1,6 @@
 // The profiler: a program's time, instruction by instruction, on a machine of its own. Every instruction of a step is called and timed
 // by itself, in the order of the step, so that it finds the caches as it does in training.
-import { BARRIER, END, GATHER, INDEX, LOOP, MATMUL } from "../../assembly/isa/opcode.ts";
+import { BARRIER, CONVOLVE, CONVOLVE_FILTER, END, GATHER, INDEX, LOOP, MATMUL } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import { aFunction, aListOf, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { UnsupportedError } from "../errors.ts";
@@ -133,8 +133,28 @@ function unitsOf({ code }: Program): Unit[] {
   return units.filter(({ at }) => opcodeAt(code, at) !== BARRIER); // nobody to wait for: one thread
 }
 
-/** Slots whose product is how many multiplications a matrix product has. */
-const PRODUCTS = [slot.MATMUL_BATCH, slot.MATMUL_HEADS, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K];
+/** Three slots, one an axis. */
+function axes(first: number): number[] {
+  return [first, first + 1, first + 2];
+}
+
+const CONVOLUTION = [slot.CONVOLVE_IMAGES, slot.CONVOLVE_GROUPS, slot.CONVOLVE_ROWS, slot.CONVOLVE_CHANNELS].concat(
+  axes(slot.CONVOLVE_TAPS),
+  axes(slot.CONVOLVE_POSITIONS),
+);
+
+/** Slots whose product is how many multiplications an instruction has, taps that lie outside of images included. */
+const PRODUCTS: Readonly<Record<number, readonly number[]>> = {
+  [MATMUL]: [slot.MATMUL_BATCH, slot.MATMUL_HEADS, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K],
+  [CONVOLVE]: CONVOLUTION,
+  [CONVOLVE_FILTER]: CONVOLUTION,
+};
+
+/** Of spaced positions each tap meets one of so many. */
+function spacing(code: Int32Array, at: number): number {
+  if (opcodeAt(code, at) !== CONVOLVE) return 1;
+  return axes(slot.CONVOLVE_SPACING).reduce((product, each) => product * code[at + each], 1);
+}
 
 function workOf(code: Int32Array, start: number, end: number): { readonly flops: number; readonly bytes: number } {
   let [flops, bytes] = [0, 0];
@@ -151,7 +171,8 @@ function workOf(code: Int32Array, start: number, end: number): { readonly flops:
         const { words, run, period } = isTable(opcode, access.slot) ? rowsWritten(code, at) : access;
         bytes += 4 * (words === 0 ? 0 : Math.ceil(words / period) * run);
       }
-      if (opcode === MATMUL) flops += PRODUCTS.reduce((product, number) => product * code[at + number], 2);
+      const products = PRODUCTS[opcode]?.reduce((product, number) => product * code[at + number], 2) ?? 0;
+      flops += products / spacing(code, at);
     }
   }
   return { flops, bytes };

@@ -2,6 +2,7 @@
 import { constant, randomKey, type Shape, scalar } from "../../src/index.ts";
 import * as functional from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/index.ts";
+import { perAxis } from "../ops/convolutions.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -196,6 +197,41 @@ function ran(layer: Made, x: a.Argument, ...rest: readonly a.Argument[]): Call {
 }
 
 const x = a.tensor(matrix);
+/** Images of so many axes, with two channels. */
+function images(axes: number): a.Argument {
+  const shape = [1, 2, ...Array<number>(axes).fill(3)];
+  return a.tensor(constant(new Float32Array(2 * 3 ** axes), { shape }));
+}
+
+const convolutionLayers: Readonly<Record<string, Call>> = Object.fromEntries(
+  [1, 2, 3].flatMap((axes) => {
+    const [Conv, Transposed] = [
+      [nn.Conv1d, nn.ConvTranspose1d] as const,
+      [nn.Conv2d, nn.ConvTranspose2d] as const,
+      [nn.Conv3d, nn.ConvTranspose3d] as const,
+    ][axes - 1];
+    const common = { stride: perAxis(axes, 1), dilation: perAxis(axes, 1), groups: a.whole(1), bias: a.flag(false) };
+    const sizes = [a.whole(2), a.whole(2), perAxis(axes, 2)];
+    const padding = { padding: perAxis(axes, 1) };
+    const mode = { paddingMode: a.word("circular") };
+    const more = { outputPadding: perAxis(axes, 0) };
+    return [
+      [Conv.name, made(Conv, ...sizes, a.options({ ...common, ...padding, ...mode }))],
+      [`${Conv.name}.forward`, ran(new Conv(2, 2, 2), images(axes))],
+      [Transposed.name, made(Transposed, ...sizes, a.options({ ...common, ...padding, ...more }))],
+      [`${Transposed.name}.forward`, ran(new Transposed(2, 2, 2), images(axes))],
+    ];
+  }),
+);
+
+const ofPatches = a.options({ dilation: perAxis(2, 1), padding: perAxis(2, 0), stride: perAxis(2, 1) });
+const patchLayers: Readonly<Record<string, Call>> = {
+  Unfold: made(nn.Unfold, perAxis(2, 2), ofPatches),
+  "Unfold.forward": ran(new nn.Unfold(2), images(2)),
+  Fold: made(nn.Fold, perAxis(2, 3), perAxis(2, 2), ofPatches),
+  "Fold.forward": ran(new nn.Fold(3, 2), a.tensor(constant(new Float32Array(16), { shape: [1, 4, 4] }))),
+};
+
 const layers: Readonly<Record<string, Call>> = {
   AlphaDropout: made(nn.AlphaDropout, a.optional(a.positive(0.5))),
   "AlphaDropout.forward": ran(new nn.AlphaDropout(0.5), a.fitting(matrix), context),
@@ -218,6 +254,8 @@ const layers: Readonly<Record<string, Call>> = {
     a.fitting(matrix),
     a.whatever("relu asks for no context")(context.value),
   ),
+  ...convolutionLayers,
+  ...patchLayers,
   Dropout: made(nn.Dropout, a.optional(a.positive(0.5))),
   "Dropout.forward": ran(new nn.Dropout(0.5), a.fitting(matrix), context),
   Embedding: made(

@@ -150,7 +150,7 @@ function accuracyTable(): string {
 /** The generated parts of the files in docs/ that need nothing to run. */
 export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> {
   const layers = functionsOf("src/nn/index.ts", ({ file }) =>
-    /(attention|containers|embedding|layers|normalization|recurrent|regularization)\.ts$/.test(file),
+    /^src\/nn\/(?!functional|init|losses|module|summary|with-options)/.test(file),
   );
   const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
   const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file.startsWith("src/nn/init/"));

@@ -142,6 +142,9 @@ function programOf(views: readonly View[], shapes: readonly Shape[], result: Vie
     attrs,
     emit: {
       instruction: ({ opcode }, values) => put(opcode, values),
+      copy: () => {
+        throw new Error("a product copies nothing");
+      },
       temporary: (size) => bufferOf(size),
       panels: ({ at }: Matrices) => {
         const panels = bufferOf(at.buffer.size);

@@ -9,6 +9,7 @@ import { permuteIndexOp } from "../../src/ops/random.ts";
 import { apply, stopGradient, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { alongSamples } from "./along.ts";
+import { convolutionSamples } from "./convolutions.ts";
 import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
 import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
@@ -410,6 +411,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   ],
 
   ...alongSamples,
+  ...convolutionSamples,
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {

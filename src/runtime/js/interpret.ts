@@ -10,6 +10,7 @@ import {
 } from "../../../assembly/isa/slots.ts";
 import { lengthAt, opcodeAt } from "../../program/addresses.ts";
 import type { Opcode } from "../../program/instructions.ts";
+import { convolve, convolveFilter } from "./convolve.ts";
 import { copy } from "./copy.ts";
 import { gather, scatterAdd } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
@@ -29,6 +30,8 @@ const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.COPY]: copy,
   [op.GATHER]: gather,
   [op.SCATTER_ADD]: scatterAdd,
+  [op.CONVOLVE]: convolve,
+  [op.CONVOLVE_FILTER]: convolveFilter,
   ...ROW_KERNELS,
 };
 

@@ -8,11 +8,11 @@ import {
   MAX_STEPS,
 } from "../../../assembly/isa/sizes.ts";
 import {
+  CONVOLVE_WORDS,
   MAP_FIRST,
   MAP_OPERAND_WORDS,
   MAP_OUTPUT_WORDS,
   MAP_STEP_WORDS,
-  MATMUL_WORDS,
   REGISTERS,
 } from "../../../assembly/isa/slots.ts";
 import { type Memory, views32 } from "../memory.ts";
@@ -47,8 +47,8 @@ export class JsMemory implements Memory {
   readonly advance = new Int32Array(REGISTERS);
   /** Iteration of the loop at each depth. */
   readonly counters = new Int32Array(MAX_DEPTH);
-  /** The instruction that an INDEX prefix moved; the longest is a matrix product with a full epilogue. */
-  readonly instruction = new Int32Array(MATMUL_WORDS + MAP_WORDS);
+  /** The instruction that an INDEX prefix moved; the longest is a convolution with a full epilogue. */
+  readonly instruction = new Int32Array(CONVOLVE_WORDS + MAP_WORDS);
   /** Partial results of one block of columns. */
   readonly sums = new Float64Array(BLOCK);
   /** Sums of the rows that rows are added to, where these are few. */

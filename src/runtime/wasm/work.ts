@@ -163,8 +163,38 @@ const WORK: { readonly [O in Opcode as Named[O] extends Rows | Lines ? never : O
       };
     },
   },
+  [op.CONVOLVE]: { cut: convolutionChunks, unit: (slots, steps) => PRODUCT * sumOf(slots) + MAP_STEP * steps },
+  [op.CONVOLVE_FILTER]: { cut: filterChunks, unit: () => PRODUCT },
   [op.SORT]: { ...rows, unit: ({ columns }) => ROW_ELEMENT * Math.ceil(Math.log2(Math.max(2, columns))) }, // times turns of merging
 };
+
+/** Taps of a filter, and positions. */
+function sumOf({ channels, tapsD, tapsH, tapsW }: { readonly [name: string]: number }): number {
+  return channels * tapsD * tapsH * tapsW;
+}
+
+/** The unit is an output. */
+function convolutionChunks(slots: Named[typeof op.CONVOLVE]): Chunks {
+  const { images, groups, rows: outputs, spacingD, spacingH, spacingW } = slots;
+  const [depth, height, columns] = [
+    parts(slots.positionsD, spacingD),
+    parts(slots.positionsH, spacingH),
+    parts(slots.positionsW, spacingW),
+  ];
+  const lines = depth * height;
+  const spacing = spacingD * spacingH * spacingW;
+  const band = cut.convolveBand(images * groups, lines * columns, sumOf(slots), spacing > 1);
+  const piece: Axis = [columns, cut.bandColumns(columns, band)];
+  return boxes(piece, [lines, cut.bandRows(lines, columns, band)], [images * groups, 1], whole(outputs * spacing));
+}
+
+/** The unit is an output and a position. */
+function filterChunks(slots: Named[typeof op.CONVOLVE_FILTER]): Chunks {
+  const { images, groups, rows: outputs, positionsD, positionsH, positionsW, parts: pieces } = slots;
+  const taps = sumOf(slots);
+  const each = Math.max(1, (images * positionsD * positionsH * positionsW) / Math.max(1, pieces));
+  return boxes([taps, cut.filterTaps(taps)], [outputs, cut.filterRows(outputs)], [groups * pieces, 1], whole(each));
+}
 
 /** The unit is an output. */
 function productChunks(slots: Named[typeof op.MATMUL], _: Word, usual: number): Chunks {

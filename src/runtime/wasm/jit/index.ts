@@ -1,7 +1,8 @@
 // Code made for one program: its maps as loops without an interpreter, a toy's whole step as one function. It has the kernels' bits,
 // so a program may begin without it and go on with it (machine.ts says when).
+import { CONVOLVE } from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
-import { lengthAt, mapOf } from "../../../program/addresses.ts";
+import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
 import { MAP_SIGNATURE, mapFunction, rowsOfOutputs } from "./map.ts";
 import { STEP_SIGNATURE, stepFunction } from "./step.ts";
 import { type Made, moduleOf } from "./writer.ts";
@@ -65,7 +66,8 @@ export function generate(code: Int32Array, { fused, scratch }: Options): Generat
 
 /** Whether an epilogue, which runs on pieces of rows, begins each at a whole vector, as operands in rows or columns need it. */
 function hasWholeRows(code: Int32Array, at: number, map: number): boolean {
-  return code[at + slot.MATMUL_N] % 4 === 0 || isFlat(code, map);
+  const row = opcodeAt(code, at) === CONVOLVE ? slot.CONVOLVE_POSITIONS + 2 : slot.MATMUL_N;
+  return code[at + row] % 4 === 0 || isFlat(code, map);
 }
 
 /** Whether its operands are full ones and scalars, and its results whole, so that columns do not matter. */

@@ -1,0 +1,111 @@
+// CONVOLVE_FILTER: the gradient of filters. Its sum runs over positions of all images, so many that they are cut, in parts that follow
+// from sizes alone, and each part is a sum of its own: the same bits for any number of threads. A chunk is one part of some taps and rows.
+// Patches are the rows of A as they lie (patches.ts), gradients turned around are the panels of B, and C stays in the cache:
+//
+//     for each band of the part:  C[taps, rows] += patches[taps, positions] . gradients[rows, positions]^T
+
+import { panelOf } from "../gemm/blocking";
+import { packColumns } from "../gemm/pack";
+import { product, productAt } from "../gemm/product";
+import { FILTER_DEPTH } from "../isa/chunks";
+import { bandColumns, bandRows, filterRows, filterTaps } from "../isa/cuts";
+import { parts } from "../isa/integers";
+import { wholePanels } from "../isa/panels";
+import {
+  CONVOLVE_CHANNELS,
+  CONVOLVE_FILTER_PARTS,
+  CONVOLVE_FROM,
+  CONVOLVE_GROUPS,
+  CONVOLVE_IMAGES,
+  CONVOLVE_LEFT,
+  CONVOLVE_POSITIONS,
+  CONVOLVE_ROWS,
+  CONVOLVE_SIZE,
+  CONVOLVE_TAPS,
+  CONVOLVE_TO,
+} from "../isa/slots";
+import { nextChunk, scratch, startClaims } from "../parallel";
+import { fill } from "../words";
+import { AXIS, lineBytes, packPatches, readAxes, volume } from "./patches";
+
+export function convolveFilter(pc: usize): void {
+  const to = load<usize>(pc, 4 * CONVOLVE_TO);
+  const gradients = load<usize>(pc, 4 * CONVOLVE_LEFT);
+  const from = load<usize>(pc, 4 * CONVOLVE_FROM);
+  const images = load<i32>(pc, 4 * CONVOLVE_IMAGES);
+  const groups = load<i32>(pc, 4 * CONVOLVE_GROUPS);
+  const rows = load<i32>(pc, 4 * CONVOLVE_ROWS);
+  const channels = load<i32>(pc, 4 * CONVOLVE_CHANNELS);
+  const pieces = load<i32>(pc, 4 * CONVOLVE_FILTER_PARTS);
+  const k = channels * volume(pc + 4 * CONVOLVE_TAPS);
+  const height = load<i32>(pc, 4 * (CONVOLVE_POSITIONS + 1));
+  const width = load<i32>(pc, 4 * (CONVOLVE_POSITIONS + 2));
+  const lines = load<i32>(pc, 4 * CONVOLVE_POSITIONS) * height;
+  const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE); // bytes of a group's
+  const positions = lines * width;
+  if (rows === 0 || k === 0 || groups === 0) return;
+  const columns = max(1, bandColumns(width, FILTER_DEPTH));
+  const band = max(1, bandRows(lines, width, FILTER_DEPTH));
+  const across = parts(width, columns);
+  const bands = parts(lines, band) * across; // of an image
+  const each = parts(images * bands, pieces); // bands of a part
+  const taps = filterTaps(k);
+  const some = filterRows(rows);
+  const down = parts(k, taps);
+  const beside = parts(rows, some);
+  const chunks = down * beside * groups * pieces;
+  const axes = scratch;
+  const panels = axes + 3 * AXIS;
+  startClaims();
+  for (let chunk = nextChunk(); chunk < chunks; chunk = nextChunk()) {
+    const tap = (chunk % down) * taps;
+    let rest = chunk / down;
+    const row = (rest % beside) * some;
+    rest /= beside;
+    const group = rest % groups;
+    const count = min(taps, k - tap);
+    const high = min(some, rows - row);
+    const nr = panelOf(high);
+    const c = to + 4 * ((rest * k + tap) * rows + row);
+    const first = (rest / groups) * each;
+    const last = min(images * bands, first + each);
+    if (first >= last) for (let i = 0; i < count; i++) fill(c + 4 * i * rows, 0, high);
+    readAxes(axes, pc);
+    for (let unit = first; unit < last; unit++) {
+      const matrix = (unit / bands) * groups + group;
+      const part = unit % bands;
+      const line = (part / across) * band;
+      const column = (part % across) * columns;
+      const deep = min(band, lines - line);
+      const wide = min(columns, width - column);
+      const depth = deep * wide;
+      const stride = lineBytes(depth);
+      const patches = panels + 4 * depth * wholePanels(high);
+      packColumns(
+        panels,
+        nr,
+        gradients + 4 * ((matrix * rows + row) * positions + line * width + column),
+        4 * positions,
+        depth,
+        high,
+      );
+      packPatches(patches, from + matrix * image, axes, tap, tap + count, height, line, deep, column, wide);
+      const it = productAt(patches + count * stride + 16);
+      it.c = c;
+      it.rowC = 4 * rows;
+      it.a = patches;
+      it.rowA = stride;
+      it.stepA = 4;
+      it.strips = 0;
+      it.b = panels;
+      it.stepB = 4 * nr;
+      it.across = 4 * nr * depth;
+      it.nr = nr;
+      it.rows = count;
+      it.columns = high;
+      it.k = depth;
+      it.adds = unit > first ? 1 : 0;
+      product(it);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// Convolutions in JavaScript: every tap of every filter at every position, in plain loops along the width. Twin of assembly/convolve.
+import { FILTER_DEPTH } from "../../../assembly/isa/chunks.ts";
+import { bandColumns, bandRows } from "../../../assembly/isa/cuts.ts";
+import { parts } from "../../../assembly/isa/integers.ts";
+import * as slot from "../../../assembly/isa/slots.ts";
+import { map } from "./map.ts";
+import type { JsMemory } from "./memory.ts";
+
+/** Along one axis, from the slots. */
+interface Axis {
+  readonly taps: number;
+  readonly size: number;
+  readonly positions: number;
+  readonly step: number;
+  readonly apart: number;
+  readonly first: number;
+  readonly spacing: number;
+}
+
+function axesAt(code: Int32Array, at: number, isSpaced: boolean): readonly Axis[] {
+  return [0, 1, 2].map((axis) => {
+    const word = (first: number) => code[at + first + axis];
+    return {
+      taps: word(slot.CONVOLVE_TAPS),
+      size: word(slot.CONVOLVE_SIZE),
+      positions: word(slot.CONVOLVE_POSITIONS),
+      step: word(slot.CONVOLVE_STEP),
+      apart: word(slot.CONVOLVE_APART),
+      first: word(slot.CONVOLVE_FIRST),
+      spacing: isSpaced ? word(slot.CONVOLVE_SPACING) : 1,
+    };
+  });
+}
+
+/** The place of an image that a tap finds at a position, or -1. */
+function placeOf({ step, apart, first, spacing, size }: Axis, position: number, tap: number): number {
+  const place = (position * step + first + tap * apart) / spacing;
+  return Number.isInteger(place) && place >= 0 && place < size ? place : -1;
+}
+
+/** Positions from `low` up to `high` at which a tap finds a place: the first, one beyond the last, and from one to the next. */
+function span(axis: Axis, tap: number, low: number, high: number): readonly [from: number, to: number, by: number] {
+  let from = low;
+  while (from < high && placeOf(axis, from, tap) < 0) from++;
+  let to = from;
+  for (; to < high && placeOf(axis, to, tap) >= 0; to += axis.spacing);
+  return [from, to, axis.spacing];
+}
+
+/** CONVOLVE: the epilogue runs when all of C is there. */
+export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
+  const { f } = memory;
+  const [images, groups, rows, channels] = [0, 1, 2, 3].map((i) => code[at + slot.CONVOLVE_IMAGES + i]);
+  const axes = axesAt(code, at, true);
+  const [depth, height, width] = axes;
+  const positions = depth.positions * height.positions * width.positions;
+  const image = depth.size * height.size * width.size;
+  const taps = depth.taps * height.taps * width.taps;
+  const sums = new Float64Array(width.positions);
+  for (let matrix = 0; matrix < images * groups; matrix++)
+    for (let row = 0; row < rows; row++)
+      for (let d = 0; d < depth.positions; d++)
+        for (let h = 0; h < height.positions; h++) {
+          sums.fill(0);
+          let filter = code[at + slot.CONVOLVE_LEFT] + ((matrix % groups) * rows + row) * channels * taps;
+          for (let channel = 0; channel < channels; channel++)
+            for (let i = 0; i < depth.taps; i++)
+              for (let j = 0; j < height.taps; j++) {
+                const [z, y] = [placeOf(depth, d, i), placeOf(height, h, j)];
+                const line =
+                  code[at + slot.CONVOLVE_FROM] +
+                  (matrix * channels + channel) * image +
+                  (z * height.size + y) * width.size;
+                for (let k = 0; k < width.taps; k++, filter++) {
+                  if (z < 0 || y < 0) continue;
+                  const [from, to, by] = span(width, k, 0, width.positions);
+                  const w = f[filter];
+                  for (let p = from, x = line + placeOf(width, from, k); p < to; p += by, x += width.step)
+                    sums[p] += w * f[x];
+                }
+              }
+          const c = code[at + slot.CONVOLVE_TO] + (matrix * rows + row) * positions;
+          const first = c + (d * height.positions + h) * width.positions;
+          for (let p = 0; p < width.positions; p++) f[first + p] = sums[p];
+        }
+  if (code[at + slot.CONVOLVE_MAP] > 0) map(memory, code, at + slot.CONVOLVE_WORDS - 1);
+}
+
+/** CONVOLVE_FILTER: each part sums over the bands that are its own, as the kernel shares them out. */
+export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): void {
+  const [images, groups, rows, channels] = [0, 1, 2, 3].map((i) => code[at + slot.CONVOLVE_IMAGES + i]);
+  const pieces = code[at + slot.CONVOLVE_FILTER_PARTS];
+  const axes = axesAt(code, at, false);
+  const [depth, height, width] = axes;
+  const lines = depth.positions * height.positions;
+  const image = depth.size * height.size * width.size;
+  const taps = depth.taps * height.taps * width.taps;
+  const columns = Math.max(1, bandColumns(width.positions, FILTER_DEPTH));
+  const band = Math.max(1, bandRows(lines, width.positions, FILTER_DEPTH));
+  const across = parts(width.positions, columns);
+  const bands = parts(lines, band) * across;
+  const each = parts(images * bands, pieces);
+  let to = code[at + slot.CONVOLVE_TO];
+  for (let part = 0; part < pieces; part++)
+    for (let group = 0; group < groups; group++)
+      for (let channel = 0; channel < channels; channel++)
+        for (let tap = 0; tap < taps; tap++)
+          for (let row = 0; row < rows; row++, to++) {
+            const w = tap % width.taps;
+            const h = Math.floor(tap / width.taps) % height.taps;
+            const d = Math.floor(tap / width.taps / height.taps);
+            let sum = 0;
+            for (let unit = part * each; unit < Math.min(images * bands, (part + 1) * each); unit++) {
+              const matrix = Math.floor(unit / bands) * groups + group;
+              const first = Math.floor((unit % bands) / across) * band;
+              const column = ((unit % bands) % across) * columns;
+              const [low, high] = span(width, w, column, Math.min(width.positions, column + columns));
+              for (let line = first; line < Math.min(lines, first + band); line++) {
+                const z = placeOf(depth, Math.floor(line / height.positions), d);
+                const y = placeOf(height, line % height.positions, h);
+                if (z < 0 || y < 0 || low >= high) continue;
+                const from =
+                  code[at + slot.CONVOLVE_FROM] +
+                  (matrix * channels + channel) * image +
+                  (z * height.size + y) * width.size +
+                  placeOf(width, low, w);
+                const gradients =
+                  code[at + slot.CONVOLVE_LEFT] + ((matrix * rows + row) * lines + line) * width.positions;
+                for (let p = low, x = from; p < high; p++, x += width.step) sum += f[gradients + p] * f[x];
+              }
+            }
+            f[to] = sum;
+          }
+}
