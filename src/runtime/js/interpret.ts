@@ -16,6 +16,7 @@ import type { Kernel } from "./kernel.ts";
 import { map } from "./map.ts";
 import { matmul, pack } from "./matmul.ts";
 import type { JsMemory } from "./memory.ts";
+import { maxPool, scatterPlanes, sumPool, sumPoolTransposed } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { ROW_KERNELS } from "./rows.ts";
 
@@ -29,6 +30,10 @@ const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.COPY]: copy,
   [op.GATHER]: gather,
   [op.SCATTER_ADD]: scatterAdd,
+  [op.MAX_POOL]: maxPool,
+  [op.SUM_POOL]: sumPool,
+  [op.SUM_POOL_TRANSPOSED]: sumPoolTransposed,
+  [op.SCATTER_PLANES]: scatterPlanes,
   ...ROW_KERNELS,
 };
 
