@@ -11,6 +11,7 @@ import { Variable } from "../../src/variable.ts";
 import { alongSamples } from "./along.ts";
 import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
+import { poolingSamples, resizingSamples } from "./pooling.ts";
 import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
 /** Ranges of random operands: of either sign, and away from 0. */
@@ -410,6 +411,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   ],
 
   ...alongSamples,
+  ...poolingSamples,
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {
@@ -458,5 +460,12 @@ const all = {
 } as Record<OpName, Samples>;
 
 export const samples = Object.fromEntries(
-  Object.entries<Samples>(all).map(([name, list]) => [name, [...list, ...(functionSamples[name as OpName] ?? [])]]),
+  Object.entries<Samples>(all).map(([name, list]) => [
+    name,
+    [
+      ...list,
+      ...(functionSamples[name as OpName] ?? []),
+      ...(resizingSamples[name as keyof typeof resizingSamples] ?? []),
+    ],
+  ]),
 ) as unknown as Record<OpName, Samples>;
