@@ -30,11 +30,13 @@ export interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
+/** What max pooling takes. */
 export interface MaxPoolOptions extends PoolOptions {
   /** From place to place of a window; 1 where it is left out. */
   readonly dilation?: Sizes;
 }
 
+/** What average pooling takes. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether the padding, which is 0, counts; true where it is left out. */
   readonly countIncludePad?: boolean;
@@ -42,6 +44,7 @@ export interface AvgPoolOptions extends PoolOptions {
   readonly divisorOverride?: number;
 }
 
+/** What undoing a max pooling takes. */
 export interface MaxUnpoolOptions {
   /** Those of the pooling. */
   readonly stride?: Sizes;

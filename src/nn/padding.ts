@@ -276,7 +276,7 @@ class Cropping implements Module {
 
 /**
  * [N, C, W] without so many elements at the ends of its spatial axes, the first axis first, as keras.layers.Cropping1D: one number for
- * all, a list of a pair.
+ * both, or a list of one pair.
  * @throws ArgumentError for what are no such numbers; forward throws ShapeError where nothing is left
  *
  * @example

@@ -51,8 +51,8 @@ function slotsOf(planes: number, { axes: [d, h, w] }: PoolAttrs) {
   };
 }
 
-/** The largest of each window, and where in its plane it stands. */
 // What reaches the largest goes to where it stands.
+/** The largest of each window, and where in its plane it stands. */
 export const maxPoolOp: Op<PoolAttrs> = {
   name: "maxPool",
   infer: (inputs, attrs) => planesOf(inputs, attrs, "maxPool", forth),
@@ -131,7 +131,7 @@ function isLeft(index: Tensor, shape: Shape): Tensor {
   return takeFromPlanes(apply(scatterPlanesOp, [numbers, index], { shape, last: true }), index).equal(numbers);
 }
 
-/** Elements of planes put at their places in planes of another shape, those of one place added up in their order; nothing elsewhere is 0. */
+/** Elements of planes put at their places in planes of another shape, those of one place added up in their order; other places are 0. */
 export const scatterPlanesOp: Op<ScatterPlanesAttrs> = {
   name: "scatterPlanes",
   infer(inputs, { shape, last }) {

@@ -46,7 +46,7 @@ function programOf({ lowering }: Op): string {
 
 /** What says most about an op: the method, function or class that makes it, else its own comment. */
 function documentOf(name: string): Documented | undefined {
-  const own = ["leaf", "checkpoint", "loop", "movement", "rowwise"].flatMap((file) =>
+  const own = ["leaf", "checkpoint", "loop", "movement", "pooling", "rowwise"].flatMap((file) =>
     declarations(`src/ops/${file}.ts`),
   );
   const candidates = [
@@ -56,7 +56,7 @@ function documentOf(name: string): Documented | undefined {
     ...own,
   ];
   return candidates.find(
-    (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),
+    (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1), `${name}Op`].includes(each.name),
   );
 }
 
@@ -150,7 +150,7 @@ function accuracyTable(): string {
 /** The generated parts of the files in docs/ that need nothing to run. */
 export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> {
   const layers = functionsOf("src/nn/index.ts", ({ file }) =>
-    /(containers|embedding|layers|normalization|regularization)\.ts$/.test(file),
+    /(containers|embedding|layers|normalization|padding|pooling|regularization|resizing)\.ts$/.test(file),
   );
   const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
   const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file.startsWith("src/nn/init/"));
