@@ -162,17 +162,19 @@ function poolEach(w: usize, to: usize, indices: usize, start: i32, end: i32, lar
 
 /** The largest of each of up to four windows; indices lie so far from the values. */
 function largestOfFour(to: usize, indices: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
+  const start = plane;
+  const step = 4 * stepW;
   const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
   let largest = f32x4.splat(-Infinity);
-  let place = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), lanes);
+  let place = i32x4.add(i32x4.splat(<i32>(from - start) >> 2), lanes);
   for (let d = 0; d < placesD; d++) {
     for (let h = 0; h < placesH; h++) {
       let at = from + 4 * (d * stepD + h * stepH);
-      for (let k = 0; k < kernel; k++, at += 4 * stepW) {
+      for (let k = 0; k < kernel; k++, at += step) {
         const x = every(at, stride);
         const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
         largest = choose(isLarger, x, largest);
-        place = choose(isLarger, i32x4.add(i32x4.splat(<i32>(at - plane) >> 2), lanes), place);
+        place = choose(isLarger, i32x4.add(i32x4.splat(<i32>(at - start) >> 2), lanes), place);
       }
     }
   }
@@ -203,12 +205,13 @@ function largestOfOne(to: usize, indices: usize, from: usize, places: i32): void
 
 /** The sum of each of up to four windows. */
 function sumsOfFour(to: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
+  const step = 4 * stepW;
   let low = f64x2.splat(0);
   let high = low;
   for (let d = 0; d < placesD; d++) {
     for (let h = 0; h < placesH; h++) {
       let at = from + 4 * (d * stepD + h * stepH);
-      for (let k = 0; k < kernel; k++, at += 4 * stepW) {
+      for (let k = 0; k < kernel; k++, at += step) {
         const x = every(at, stride);
         low = f64x2.add(low, f64x2.promote_low_f32x4(x));
         high = f64x2.add(high, f64x2.promote_low_f32x4(upper(x)));

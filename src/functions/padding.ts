@@ -12,7 +12,7 @@ export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 const MODES: readonly PadMode[] = ["constant", "reflect", "replicate", "circular"];
 
 /** Throws an ArgumentError unless a value is a list of two whole numbers an axis. */
-export function somePads(value: unknown, what: string): void {
+function somePads(value: unknown, what: string): void {
   aListOf(anInteger)(value, what);
   must((value as readonly number[]).length % 2 === 0, value, what, "two numbers an axis");
 }

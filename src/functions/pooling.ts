@@ -59,7 +59,7 @@ export interface Pooled {
   readonly indices: Tensor;
 }
 
-export const poolChecks = { stride: sizesFrom(1), padding: sizesFrom(0), ceilMode: aBoolean };
+const poolChecks = { stride: sizesFrom(1), padding: sizesFrom(0), ceilMode: aBoolean };
 export const maxPoolChecks = { ...poolChecks, dilation: sizesFrom(1) };
 export const avgPoolChecks = { ...poolChecks, countIncludePad: aBoolean, divisorOverride: aPositiveNumber };
 export const unpoolChecks = { stride: sizesFrom(1), padding: sizesFrom(0), outputSize: aListOf(aWholeNumber(1)) };
