@@ -23,16 +23,21 @@ import {
   LOOP,
   MAP,
   MATMUL,
+  MAX_POOL,
   PACK,
   REDUCE,
   SCATTER_ADD,
+  SCATTER_PLANES,
   SOFTMAX,
   SORT,
+  SUM_POOL,
+  SUM_POOL_TRANSPOSED,
 } from "./isa/opcode";
 import { SCRATCH_COUNTERS, SCRATCH_INSTRUCTION } from "./isa/sizes";
 import { INDEX_COUNT, INDEX_FIRST, INDEX_STRIDE, LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "./isa/slots";
 import { map } from "./map";
 import { barrier, scratch } from "./parallel";
+import { pool, scatterPlanes, sumPoolTransposed } from "./pool";
 import { reduce } from "./reduce";
 import { crossEntropy, crossEntropyGradient, logSumExp, softmax } from "./softmax";
 import { sort } from "./sort";
@@ -112,6 +117,18 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case CONVOLVE_FILTER:
         convolveFilter(at);
+        break;
+      case MAX_POOL:
+        pool(at, true);
+        break;
+      case SUM_POOL:
+        pool(at, false);
+        break;
+      case SUM_POOL_TRANSPOSED:
+        sumPoolTransposed(at);
+        break;
+      case SCATTER_PLANES:
+        scatterPlanes(at);
         break;
       default:
         unreachable();

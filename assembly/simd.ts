@@ -83,6 +83,18 @@ export function storeLanes(to: usize, v: v128, count: i32): void {
   } else if ((count & 1) !== 0) v128.store32_lane(to, v, 0);
 }
 
+/** Four words, `stride` apart: of neighbours, and of every other one, the last may be read up to eight words beyond the first. */
+@inline
+export function every(address: usize, stride: i32): v128 {
+  if (stride === 1) return v128.load(address);
+  if (stride === 2) return i32x4.shuffle(v128.load(address), v128.load(address, 16), 0, 2, 4, 6);
+  const step = 4 * stride;
+  let x = v128.load32_zero(address);
+  x = v128.load32_lane(address + step, x, 1);
+  x = v128.load32_lane(address + 2 * step, x, 2);
+  return v128.load32_lane(address + 3 * step, x, 3);
+}
+
 /** Four float64 as float32. */
 @inline
 export function rounded(low: v128, high: v128): v128 {

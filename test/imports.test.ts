@@ -20,7 +20,7 @@ const house: Readonly<Record<string, Room>> = {
   // The gradient of a loop is the gradient of its body; the table of all ops holds the loop.
   autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/index"], above: ["graph"] },
   functions: { paths: ["src/functions"], above: ["autodiff"] },
-  nn: { paths: ["src/nn"], above: ["autodiff"] },
+  nn: { paths: ["src/nn"], above: ["functions"] },
   optim: { paths: ["src/optim"], above: ["autodiff"] },
   data: { paths: ["src/data"], above: ["autodiff"] },
   io: { paths: ["src/io"], above: ["data"] },

@@ -8,6 +8,7 @@ export const PACK_STRIPS = 48; // rows of A: three cache lines of each column, a
 export const COPY_CHUNK = 8192;
 export const GATHER_CHUNK = 8192;
 export const ROWS_CHUNK = 4096; // of softmax and its kin, and of SORT
+export const POOL_CHUNK = 8192; // places of windows, or elements of planes
 
 export const REDUCE_COLUMNS = 16; // columns a chunk of REDUCE has at least, a group of CUMULATIVE_SUM at most, if there are so many: a line
 export const COPY_SQUARE = 64; // columns of a chunk of a transposition

@@ -97,6 +97,29 @@ export function cumulativeGroups(n: i32, columns: i32): i32 {
   return fitting(chunk.REDUCE_CHUNK, n * columns);
 }
 
+// MAX_POOL, SUM_POOL: rows of the result. A row has `columns` windows, of so many places along each axis at most.
+
+export function poolRows(columns: i32, d: i32, h: i32, w: i32): i32 {
+  const area = few(d) * few(h);
+  return fitting(chunk.POOL_CHUNK, few(few(area) * few(w)) * few(columns));
+}
+
+/** At most as many as a chunk has, so that no product overflows. */
+function few(count: i32): i32 {
+  return least(count, chunk.POOL_CHUNK);
+}
+
+/** Places of a window along an axis at most: of one of `kernel` places, or, if that is 0, of one of `out` that cover the axis. */
+export function poolPlaces(size: i32, out: i32, kernel: i32): i32 {
+  return least(size, kernel > 0 ? kernel : parts(size, most(1, out)) + 1);
+}
+
+// SUM_POOL_TRANSPOSED, SCATTER_PLANES: planes.
+
+export function planesOfChunk(elements: i32): i32 {
+  return fitting(chunk.POOL_CHUNK, elements);
+}
+
 // MATMUL: rows of C, columns, matrices of all batches and heads (one by one).
 
 /** Columns of the panels of B, which has n: `usual` ones, or those of the other width if that makes a twelfth less of them. */

@@ -204,3 +204,48 @@ export const CONVOLVE_WORDS = 30;
 // the sum over s is the gradient of filters. Bands of positions (bandOf in cuts.ts), of all images, are shared out among so many parts s.
 export const CONVOLVE_FILTER_PARTS = 26;
 export const CONVOLVE_FILTER_WORDS = 27;
+// MAX_POOL, SUM_POOL and SUM_POOL_TRANSPOSED: windows over planes of D x H x W, of which there are OUT along each axis. Window o begins at
+// o * STRIDE - PADDING and has KERNEL places, DILATION apart, those outside the plane left out; or, if KERNEL is 0, it is from
+// floor(o * SIZE / OUT) up to ceil((o + 1) * SIZE / OUT). Axes of one place and one window stand for none.
+// MAX_POOL: to[p, o] = the largest of from[p, window o], indices[p, o] = where in the plane it stands: of equal ones the first, of NaN, which is
+// the largest, the last; -infinity and -1 for a window with no place inside. SUM_POOL: to[p, o] = their sum, in float64 until its end.
+// SUM_POOL_TRANSPOSED: to[p, i] = the sum of from[p, o] over all windows o with place i, in the order of o.
+export const POOL_TO = 1;
+export const POOL_FROM = 2;
+export const POOL_PLANES = 3;
+export const POOL_SIZE_D = 4;
+export const POOL_OUT_D = 5;
+export const POOL_KERNEL_D = 6;
+export const POOL_STRIDE_D = 7;
+export const POOL_PADDING_D = 8;
+export const POOL_DILATION_D = 9;
+export const POOL_SIZE_H = 10;
+export const POOL_OUT_H = 11;
+export const POOL_KERNEL_H = 12;
+export const POOL_STRIDE_H = 13;
+export const POOL_PADDING_H = 14;
+export const POOL_DILATION_H = 15;
+export const POOL_SIZE_W = 16;
+export const POOL_OUT_W = 17;
+export const POOL_KERNEL_W = 18;
+export const POOL_STRIDE_W = 19;
+export const POOL_PADDING_W = 20;
+export const POOL_DILATION_W = 21;
+export const POOL_INDICES = 22;
+// The same of one axis, counted from its SIZE.
+export const AXIS_SIZE = 0;
+export const AXIS_OUT = 1;
+export const AXIS_KERNEL = 2;
+export const AXIS_STRIDE = 3;
+export const AXIS_PADDING = 4;
+export const AXIS_DILATION = 5;
+
+// SCATTER_PLANES: to[p, i] = sum over k with index[p, k] = i of from[p, k], in the order of k, or the last of them if LAST; places nobody names
+// are 0, indices outside are passed over. Planes of `to` have SIZE elements, those of `from` and `index` COUNT.
+export const SCATTER_PLANES_TO = 1;
+export const SCATTER_PLANES_FROM = 2;
+export const SCATTER_PLANES_INDEX = 3;
+export const SCATTER_PLANES_PLANES = 4;
+export const SCATTER_PLANES_SIZE = 5;
+export const SCATTER_PLANES_COUNT = 6;
+export const SCATTER_PLANES_LAST = 7;

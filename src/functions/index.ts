@@ -19,5 +19,23 @@ export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";
 export { log2, log10 } from "./logarithms.ts";
 export { all, any, isFinite, isInfinite, isNaN, logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
 export { chunk, flip, repeat, repeatInterleave, roll, split, unfold } from "./movement.ts";
+export { type PadMode, pad } from "./padding.ts";
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool,
+  adaptiveMaxPool,
+  adaptiveMaxPoolWithIndices,
+  avgPool,
+  lpPool,
+  type MaxPoolOptions,
+  type MaxUnpoolOptions,
+  maxPool,
+  maxPoolWithIndices,
+  maxUnpool,
+  type Pooled,
+  type PoolOptions,
+} from "./pooling.ts";
 export { prod } from "./products.ts";
+export { type InterpolateOptions, interpolate, pixelShuffle, pixelUnshuffle, type ResizeMode } from "./resize.ts";
 export { acos, asin, atan, atan2, tan } from "./trigonometry.ts";
+export type { Sizes } from "./windows.ts";

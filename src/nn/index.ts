@@ -35,7 +35,7 @@ export {
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";
 export * as init from "./init.ts";
-export { Bilinear, Flatten, Identity, Linear, PReLU } from "./layers.ts";
+export { Bilinear, Flatten, Identity, Linear, PReLU, Unflatten } from "./layers.ts";
 export * from "./losses.ts";
 export {
   type Context,
@@ -50,6 +50,43 @@ export {
 } from "./module.ts";
 export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
 export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  Cropping1d,
+  Cropping2d,
+  Cropping3d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad2d,
+} from "./padding.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  LPPool1d,
+  LPPool2d,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  MaxUnpool1d,
+  MaxUnpool2d,
+  MaxUnpool3d,
+} from "./pooling.ts";
+export {
   GRU,
   GRUCell,
   LSTM,
@@ -62,6 +99,7 @@ export {
   type SequenceOutput,
 } from "./recurrent.ts";
 export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
+export { PixelShuffle, PixelUnshuffle, Upsample } from "./resizing.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
 export { Fold, Unfold, type UnfoldOptions } from "./unfold.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

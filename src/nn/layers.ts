@@ -1,8 +1,8 @@
 // Layers that are one formula: names, parameter shapes, defaults and initialisers are PyTorch's. They build graphs and know nothing of
-// how graphs run. Others: containers.ts, normalization.ts, regularization.ts, embedding.ts.
-import { aBoolean, aFiniteNumber, aWholeNumber, checkOptions, must } from "../check.ts";
+// how graphs run. Others: containers.ts, normalization.ts, regularization.ts, embedding.ts, pooling.ts, padding.ts, resizing.ts.
+import { aBoolean, aFiniteNumber, aListOf, anInteger, aWholeNumber, checkOptions, must } from "../check.ts";
 import { ShapeError } from "../errors.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { normalizeAxis, sameShape, showShape, sizeOf } from "../shape.ts";
 import { aTensor, scalar, type Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { prelu } from "./functional.ts";
@@ -65,6 +65,39 @@ export class Flatten implements Module {
   forward(x: Tensor): Tensor {
     aTensor(x, "Flatten: x");
     return x.flatten(this.start);
+  }
+}
+
+/**
+ * An axis as several, as torch.nn.Unflatten: one size may be -1, whatever is left.
+ * @throws ArgumentError for what is no axis or no list of sizes; forward throws ShapeError where x has no such axis or other sizes
+ *
+ * @example
+ * import { Unflatten } from "simdgrad/nn";
+ * import { input } from "simdgrad";
+ * new Unflatten(1, [16, -1, 7]).forward(input([64, 784])).shape; // => [64, 16, 7, 7]
+ */
+export class Unflatten implements Module {
+  readonly dim: number;
+  readonly unflattenedSize: readonly number[];
+
+  constructor(dim: number, unflattenedSize: readonly number[]) {
+    anInteger(dim, "Unflatten: dim");
+    aListOf(anInteger)(unflattenedSize, "Unflatten: unflattenedSize");
+    this.dim = dim;
+    this.unflattenedSize = unflattenedSize;
+  }
+
+  forward(x: Tensor): Tensor {
+    aTensor(x, "Unflatten: x");
+    const at = normalizeAxis(this.dim, x.shape, "Unflatten");
+    const known = this.unflattenedSize.reduce((product, size) => (size === -1 ? product : product * size), 1);
+    const sizes = this.unflattenedSize.map((size) => (size === -1 ? x.shape[at] / known : size));
+    if (sizeOf(sizes) !== x.shape[at])
+      throw new ShapeError(
+        `Unflatten: axis ${at} of ${showShape(x.shape)} does not have ${showShape(this.unflattenedSize)} elements`,
+      );
+    return x.reshape(x.shape.toSpliced(at, 1, ...sizes));
   }
 }
 

@@ -10,6 +10,7 @@ import { item } from "./item.ts";
 import * as leaf from "./leaf.ts";
 import * as loop from "./loop.ts";
 import * as movement from "./movement.ts";
+import * as pooling from "./pooling.ts";
 import * as random from "./random.ts";
 import * as reduction from "./reduction.ts";
 import * as rowwise from "./rowwise.ts";
@@ -37,6 +38,7 @@ export const ops = {
   ...rowwise,
   ...opsOf(cumulative),
   ...opsOf(sort),
+  ...opsOf(pooling),
   uniform: random.uniformOp,
   permuteIndex: random.permuteIndexOp,
   scan: loop.scanOp,

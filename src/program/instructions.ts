@@ -286,6 +286,39 @@ export const convolveFilter = instruction(op.CONVOLVE_FILTER, "convolve_filter",
   parts: NUMBER,
 });
 
+/** Slots of an axis of windows. */
+type AxisSlots<Axis extends string> = Readonly<
+  Record<`${"size" | "out" | "kernel" | "stride" | "padding" | "dilation"}${Axis}`, typeof NUMBER>
+>;
+
+function axisSlots<Axis extends string>(axis: Axis): AxisSlots<Axis> {
+  const names = ["size", "out", "kernel", "stride", "padding", "dilation"];
+  return Object.fromEntries(names.map((name) => [name + axis, NUMBER])) as AxisSlots<Axis>;
+}
+
+const places: readonly string[] = ["planes", "sizeD", "sizeH", "sizeW"];
+const windows: readonly string[] = ["planes", "outD", "outH", "outW"];
+const axes = { planes: NUMBER, ...axisSlots("D"), ...axisSlots("H"), ...axisSlots("W") } as const;
+const toWindows = { to: { ...WRITE, of: windows }, from: { ...READ, of: places }, ...axes } as const;
+export const maxPool = instruction(op.MAX_POOL, "max_pool", { ...toWindows, indices: { ...WRITE, of: windows } });
+export const sumPool = instruction(op.SUM_POOL, "sum_pool", toWindows);
+export const sumPoolTransposed = instruction(op.SUM_POOL_TRANSPOSED, "sum_pool_transposed", {
+  to: { ...WRITE, of: places },
+  from: { ...READ, of: windows },
+  ...axes,
+});
+
+const points: readonly string[] = ["planes", "count"];
+export const scatterPlanes = instruction(op.SCATTER_PLANES, "scatter_planes", {
+  to: { ...WRITE, of: ["planes", "size"] },
+  from: { ...READ, of: points },
+  index: { ...READ, of: points },
+  planes: NUMBER,
+  size: NUMBER,
+  count: NUMBER,
+  last: FLAG,
+});
+
 /** All of them, by their numbers. */
 const described = [
   end,
@@ -308,6 +341,10 @@ const described = [
   cumulativeMax,
   convolve,
   convolveFilter,
+  maxPool,
+  sumPool,
+  sumPoolTransposed,
+  scatterPlanes,
 ] as const;
 
 type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };

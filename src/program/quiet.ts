@@ -1,5 +1,13 @@
 // What of an instruction is not worth printing: numbers that mean nothing beside others, or that others give where nothing lies between.
-import { CONVOLVE, CONVOLVE_FILTER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import {
+  CONVOLVE,
+  CONVOLVE_FILTER,
+  MATMUL,
+  MAX_POOL,
+  PACK,
+  SUM_POOL,
+  SUM_POOL_TRANSPOSED,
+} from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Description, matmul, pack, Word } from "./instructions.ts";
 
@@ -64,9 +72,35 @@ const ofConvolution: Readonly<Record<string, (word: Word) => boolean>> = {
   ...axes("spacing", slot.CONVOLVE_SPACING, 1),
 };
 
-const QUIET: Readonly<Record<number, Readonly<Record<string, (word: Word) => boolean>>>> = {
+/** Of windows: an axis that stands for none, no padding, and what neither neighbours nor a covered axis need to say. */
+function ofAxis(name: string, size: number): Quiet<Readonly<Record<string, unknown>>> {
+  const at = (word: Word, each: number) => word(size + each);
+  const isNone = (word: Word) =>
+    [slot.AXIS_SIZE, slot.AXIS_OUT, slot.AXIS_KERNEL].every((each) => at(word, each) === 1);
+  const quiet = (each: number, usual: number) => (word: Word) =>
+    isNone(word) || at(word, slot.AXIS_KERNEL) === 0 || at(word, each) === usual;
+  return {
+    [`size${name}`]: isNone,
+    [`out${name}`]: isNone,
+    [`kernel${name}`]: isNone,
+    [`stride${name}`]: quiet(slot.AXIS_STRIDE, 1),
+    [`padding${name}`]: quiet(slot.AXIS_PADDING, 0),
+    [`dilation${name}`]: quiet(slot.AXIS_DILATION, 1),
+  };
+}
+
+const ofPool = {
+  ...ofAxis("D", slot.POOL_SIZE_D),
+  ...ofAxis("H", slot.POOL_SIZE_H),
+  ...ofAxis("W", slot.POOL_SIZE_W),
+};
+
+const QUIET: Readonly<Record<number, Quiet<Readonly<Record<string, unknown>>>>> = {
   [PACK]: ofPack,
   [MATMUL]: ofMatmul,
+  [MAX_POOL]: ofPool,
+  [SUM_POOL]: ofPool,
+  [SUM_POOL_TRANSPOSED]: ofPool,
   [CONVOLVE]: ofConvolution,
   [CONVOLVE_FILTER]: ofConvolution,
 };

@@ -1,5 +1,15 @@
 // What the numbers of one instruction must keep to together: each by itself is in its range (instructions.ts).
-import { CONVOLVE, CONVOLVE_FILTER, COPY, GATHER, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import {
+  CONVOLVE,
+  CONVOLVE_FILTER,
+  COPY,
+  GATHER,
+  MATMUL,
+  MAX_POOL,
+  PACK,
+  SUM_POOL,
+  SUM_POOL_TRANSPOSED,
+} from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { Opcode, Word } from "./instructions.ts";
 
@@ -69,6 +79,17 @@ function wrongImages(word: Word): string | undefined {
   return undefined;
 }
 
+/** What is wrong with the windows of an instruction: they must step on, and lie where 31 bits reach. */
+function windows(word: Word): string | undefined {
+  for (const [name, size] of Object.entries({ D: slot.POOL_SIZE_D, H: slot.POOL_SIZE_H, W: slot.POOL_SIZE_W })) {
+    const [out, kernel, stride, padding, dilation] = [1, 2, 3, 4, 5].map((each) => word(size + each));
+    if (stride < 1 || dilation < 1) return `the windows of axis ${name} have stride ${stride}, dilation ${dilation}`;
+    const reach = word(size) + out * stride + kernel * dilation + padding;
+    if (reach > MOST_ELEMENTS) return `the windows of axis ${name} reach ${reach} places`;
+  }
+  return undefined;
+}
+
 /** What is wrong with an instruction, undefined if nothing is. */
 export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> = {
   [PACK]: (word) => {
@@ -122,4 +143,7 @@ export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> 
     const bytes = word(slot.GATHER_BYTES);
     return bytes === 1 || bytes === 4 ? undefined : `elements of ${bytes} bytes`;
   },
+  [MAX_POOL]: windows,
+  [SUM_POOL]: windows,
+  [SUM_POOL_TRANSPOSED]: windows,
 };

@@ -3,6 +3,7 @@ import * as functions from "../../src/functions/index.ts";
 import { constant } from "../../src/index.ts";
 import { alongCalls } from "../ops/along.ts";
 import { convolutionCalls } from "../ops/convolutions.ts";
+import { poolingCalls } from "../ops/pooling.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -26,6 +27,7 @@ export const functionCalls: Readonly<Record<string, Call>> = {
   ...Object.fromEntries(ofOne.map((name) => [name, call(byName[name], a.fitting(matrix))])),
   ...alongCalls,
   ...convolutionCalls,
+  ...poolingCalls,
   all: call(functions.all, ...reduced),
   any: call(functions.any, ...reduced),
   argsort: call(functions.argsort, a.fitting(matrix), a.optional(a.place(0)), a.options({ descending: a.flag(true) })),

@@ -3,6 +3,7 @@ import { constant, randomKey, type Shape, scalar } from "../../src/index.ts";
 import * as functional from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/index.ts";
 import { perAxis } from "../ops/convolutions.ts";
+import { completed, resizing, sizesOf } from "../ops/pooling.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 
@@ -196,6 +197,60 @@ function ran(layer: Made, x: a.Argument, ...rest: readonly a.Argument[]): Call {
   return call((...given: readonly unknown[]) => Reflect.apply(layer.forward, layer, given), x, ...rest);
 }
 
+// Layers of one to three spatial axes
+
+const stride = { stride: sizesOf(2) };
+const window = { ...stride, padding: sizesOf(1), ceilMode: a.flag(true) };
+const returnIndices = { returnIndices: a.flag(true) };
+const largest = a.options({ ...window, dilation: sizesOf(1), ...returnIndices });
+const mean = a.options({ ...window, countIncludePad: a.flag(false), divisorOverride: a.positive(3) });
+const output = a.also(a.whole(2), ["a list", "a size an axis"], ["null", "as it is"]);
+const pads = a.also(a.place(1), ["a list", "two an axis"]);
+const crops = a.also(a.whole(1), ["a list", "one an axis"]);
+
+/** What layers of so many axes take when they are made, by the beginnings of their names. */
+const ofAxes = (axes: number): Readonly<Record<string, readonly a.Argument[]>> => ({
+  MaxPool: [sizesOf(2), largest],
+  MaxUnpool: [
+    sizesOf(2),
+    a.options({
+      ...stride,
+      padding: sizesOf(1),
+      outputSize: a.also(a.list(Array(axes).fill(4)), ["a list", "one an axis"]),
+    }),
+  ],
+  AvgPool: [sizesOf(2), mean],
+  AdaptiveAvgPool: [output],
+  AdaptiveMaxPool: [output, a.options(returnIndices)],
+  LPPool: [a.positive(2), sizesOf(2), a.options({ ...stride, ceilMode: a.flag(true) })],
+  ZeroPad: [pads],
+  ConstantPad: [pads, a.number(1)],
+  ReflectionPad: [pads],
+  ReplicationPad: [pads],
+  CircularPad: [pads],
+  Cropping: [crops],
+});
+
+/** Layers made, and run over a tensor with so many spatial axes, in the table below. */
+function spatialLayers(): Record<string, Call> {
+  const kinds = nn as unknown as Readonly<Record<string, new (...args: readonly unknown[]) => Made>>;
+  const calls: Record<string, Call> = {};
+  for (const axes of [1, 2, 3])
+    for (const [start, args] of Object.entries(ofAxes(axes))) {
+      const name = `${start}${axes}d`;
+      if (!(name in kinds)) continue;
+      calls[name] = made(kinds[name] as never, ...args);
+      const layer = new kinds[name](...args.filter(({ options }) => options === undefined).map(({ value }) => value));
+      const planes = constant(new Float32Array(4 ** axes), { shape: [1, 1, ...Array<number>(axes).fill(4)] });
+      calls[`${name}.forward`] =
+        start === "MaxUnpool"
+          ? ran(layer, a.list([planes, planes.cast("i32")]), a.whatever("it asks for no context")(context.value))
+          : ran(layer, /Constant|Zero/.test(start) ? a.fitting(planes) : a.tensor(planes), context);
+    }
+  return calls;
+}
+
+const image = constant(new Float32Array(16), { shape: [1, 4, 2, 2] });
 const x = a.tensor(matrix);
 /** Images of so many axes, with two channels. */
 function images(axes: number): a.Argument {
@@ -363,6 +418,26 @@ const layers: Readonly<Record<string, Call>> = {
     a.fitting(matrix),
     a.whatever("relu asks for no context")(context.value),
   ),
+  ...spatialLayers(),
+  Upsample: made(
+    class {
+      readonly layer: nn.Upsample;
+      constructor(options: never) {
+        this.layer = new nn.Upsample(completed(options));
+      }
+      forward(x: never, context: nn.Context) {
+        return this.layer.forward(x, context);
+      }
+    },
+    a.options(resizing),
+  ),
+  "Upsample.forward": ran(new nn.Upsample({ scaleFactor: 2 }), a.tensor(image), context),
+  PixelShuffle: made(nn.PixelShuffle, a.whole(2)),
+  "PixelShuffle.forward": ran(new nn.PixelShuffle(2), a.tensor(image), context),
+  PixelUnshuffle: made(nn.PixelUnshuffle, a.whole(2)),
+  "PixelUnshuffle.forward": ran(new nn.PixelUnshuffle(2), a.tensor(image), context),
+  Unflatten: made(nn.Unflatten, a.place(1), a.shape([2, 1])),
+  "Unflatten.forward": ran(new nn.Unflatten(1, [2, 1]), a.tensor(matrix)),
   WeightNorm: made(
     nn.WeightNorm,
     a.instance(new nn.Linear(2, 2)),

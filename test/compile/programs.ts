@@ -1,6 +1,6 @@
 // Small valid programs for the tests of verifyProgram: compiled ones, and hand-made ones for what the compiler never makes.
 import { compile, grad, input, type Program, scan, Variable } from "simdgrad";
-import { cumulativeSum, sort } from "simdgrad/functions";
+import { avgPool, cumulativeSum, maxPoolWithIndices, maxUnpool, sort } from "simdgrad/functions";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { SORT_SHORT } from "../../assembly/isa/sizes.ts";
@@ -59,6 +59,16 @@ export function along(): Program {
   const { values, indices } = sort(cumulativeSum(x, 0, { reverse: true }), 1, { descending: true });
   const [slope] = grad(values.square().sum(), [x]);
   return compile({ inputs: { x, long }, outputs: { indices, slope, all: sort(long).values } });
+}
+
+/** max_pool, sum_pool and what brings their gradients back, scatter_planes. */
+export function pooled(): Program {
+  const x = input([2, 5, 7], "f32", "x");
+  const { values, indices } = maxPoolWithIndices(x, [2, 3], { padding: 1, dilation: [2, 1] });
+  const mean = avgPool(x, [3, 3], { stride: 2, padding: 1, ceilMode: true });
+  const back = maxUnpool(values, indices, [2, 3], { outputSize: [5, 7] });
+  const [slope] = grad(mean.square().sum(), [x]);
+  return compile({ inputs: { x }, outputs: { indices, back, slope } });
 }
 
 /** Hand-made: `write` gets the encoder, an input x and an output y of `size` elements. */

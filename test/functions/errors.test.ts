@@ -9,6 +9,9 @@ const matrix = constant([
   [4, 5, 6],
 ]);
 const whole = arange(3);
+const image = constant(new Float32Array(50), { shape: [2, 5, 5] });
+const { values, indices } = f.maxPoolWithIndices(image, [2, 2]);
+const ones = constant(Int32Array.of(1, 25, 1, 1), { shape: [1, 2, 2] });
 
 test.each<readonly [message: string, call: () => unknown]>([
   ["ShapeError: split: sizes [1, 2] do not make up axis 0 of [2, 3]", () => f.split(matrix, [1, 2])],
@@ -34,6 +37,75 @@ test.each<readonly [message: string, call: () => unknown]>([
     () => f.linspace(0, Number.POSITIVE_INFINITY, 3),
   ],
   ["ArgumentError: clamp: min or max must be given, got undefined", () => matrix.clamp()],
+  [
+    "ShapeError: maxPool: a kernel of [6, 2] with dilation [1, 1] does not fit [5, 5] with padding [0, 0]",
+    () => f.maxPool(image, [6, 2]),
+  ],
+  [
+    "ShapeError: maxPool: a kernel of [3, 2] with dilation [3, 1] does not fit [5, 5] with padding [0, 0]",
+    () => f.maxPool(image, [3, 2], { dilation: [3, 1] }),
+  ],
+  [
+    "ArgumentError: avgPool: padding [1, 2] is more than half of the kernel [3, 3]",
+    () => f.avgPool(image, [3, 3], { padding: [1, 2] }),
+  ],
+  [
+    "ShapeError: maxPool: of [1], a window of [2] holds but padding",
+    () => f.maxPool(constant([[3]]), [2], { padding: 1, dilation: 2 }),
+  ],
+  ["ShapeError: maxPool: takes [N, C, H, W] or one without N, got [2, 3]", () => f.maxPool(matrix, [2, 2])],
+  ["DTypeError: maxPool: takes f32, got i32[1, 3]", () => f.maxPool(whole.reshape([1, 3]), [2])],
+  ["ArgumentError: maxPool: kernelSize.0 must be a whole number >= 1, got 1.5", () => f.maxPool(image, [1.5])],
+  [
+    "ArgumentError: maxPool: kernelSize must be a list of one to three sizes, got [2, 2, 2, 2]",
+    () => f.maxPool(image, [2, 2, 2, 2]),
+  ],
+  ["ArgumentError: maxPool: stride must have 2 sizes, got [2]", () => f.maxPool(image, [2, 2], { stride: [2] })],
+  ["ArgumentError: maxPool: stride must be a whole number >= 1, got 0", () => f.maxPool(image, [2, 2], { stride: 0 })],
+  [
+    "ShapeError: adaptiveAvgPool: [0, 5] has nothing to pool",
+    () => f.adaptiveAvgPool(constant([], { shape: [2, 0, 5] }), [2, 2]),
+  ],
+  [
+    "ShapeError: maxUnpool: [2, 2] is not pooled from [4, 7], but from about [4, 4]",
+    () => f.maxUnpool(values, indices, [2, 2], { outputSize: [4, 7] }),
+  ],
+  [
+    "ArgumentError: maxUnpool: index 25 is outside a plane of 25 elements",
+    () => f.maxUnpool(constant(new Float32Array(4), { shape: [1, 2, 2] }), ones, [2, 2], { outputSize: [5, 5] }),
+  ],
+  ["ShapeError: maxUnpool: x [2, 2, 2] and indices [1, 2, 2] differ", () => f.maxUnpool(values, ones, [2, 2])],
+  ["DTypeError: maxUnpool: indices: takes i32, got f32[2, 2, 2]", () => f.maxUnpool(values, values, [2, 2])],
+  [
+    "ShapeError: pad: axis 1 of [2, 3] is too short for reflect padding of 0 and 3",
+    () => f.pad(matrix, [0, 3], "reflect"),
+  ],
+  [
+    "ShapeError: pad: axis 0 of [2, 3] is too short for circular padding of 3 and 0",
+    () => f.pad(matrix, [0, 0, 3, 0], "circular"),
+  ],
+  ["ShapeError: pad: axis 1 of [2, 3] has less than 4 elements", () => f.pad(matrix, [-2, -2])],
+  ["ShapeError: pad: 6 pads for the axes of [2, 3]", () => f.pad(matrix, [1, 1, 1, 1, 1, 1])],
+  ["ArgumentError: pad: pads must be two numbers an axis, got [1]", () => f.pad(matrix, [1])],
+  ["ArgumentError: pad: pads.0 must be a whole number, got 0.5", () => f.pad(matrix, [0.5, 1])],
+  [
+    "ArgumentError: interpolate: alignCorners means nothing for mode nearest",
+    () => f.interpolate(image, { size: 2, alignCorners: true }),
+  ],
+  [
+    "ShapeError: interpolate: mode bilinear takes [N, C, H, W], got [2, 5, 5]",
+    () => f.interpolate(image, { size: 2, mode: "bilinear" }),
+  ],
+  [
+    "ArgumentError: interpolate: size must be given, or else scaleFactor, and not both, got 2",
+    () => f.interpolate(image, { size: 2, scaleFactor: 2 }),
+  ],
+  [
+    "ShapeError: interpolate: [2, 5, 5] cannot have 0 places for 5 along axis 2",
+    () => f.interpolate(image, { scaleFactor: 0.1 }),
+  ],
+  ["ShapeError: pixelShuffle: 2 channels of [2, 5, 5] are not divided by 2^2", () => f.pixelShuffle(image, 2)],
+  ["ShapeError: pixelUnshuffle: height and width of [2, 5, 5] are not divided by 2", () => f.pixelUnshuffle(image, 2)],
 ])("%s", (message, call) => {
   expect(thrown(call)).toBe(message);
 });

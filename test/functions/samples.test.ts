@@ -12,7 +12,7 @@ const used = [...Object.values(functionSamples), ...Object.values(ownSamples)].f
 const others: Readonly<Record<string, string>> = { takeAlongAxis: "take", scatterAddAlongAxis: "add" };
 
 test.each(Object.keys(functions))("%s has a golden entry", (name) => {
-  const entries = ["functions", "along", "convolution"].flatMap(goldenEntries);
+  const entries = ["functions", "along", "convolution", "pooling"].flatMap(goldenEntries);
   expect(entries.map((entry) => entry.split(" ")[0])).toContain(others[name] ?? name);
 });
 

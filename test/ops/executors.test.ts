@@ -24,7 +24,7 @@ const SUBNORMAL = 2 ** -145;
 /** No arithmetic at all, or none that rounds: the value is the float32 next to the oracle's. */
 const EXACT: readonly OpName[] = [
   ...(["input", "variable", "constant", "stopGradient", "customGradient", "max", "argmax"] as const),
-  ...(["reshape", "permute", "broadcastTo", "slice", "spread", "concat", "gather", "sort"] as const),
+  ...(["reshape", "permute", "broadcastTo", "slice", "spread", "concat", "gather", "sort", "maxPool"] as const),
 ];
 
 /** Steps of maps are exactly rounded, too, but for those with an error bound and this one: its sum may round what fmod gave exactly. */

@@ -12,6 +12,7 @@ import { alongSamples } from "./along.ts";
 import { convolutionSamples } from "./convolutions.ts";
 import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
+import { poolingSamples, resizingSamples } from "./pooling.ts";
 import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
 /** Ranges of random operands: of either sign, and away from 0. */
@@ -412,6 +413,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
 
   ...alongSamples,
   ...convolutionSamples,
+  ...poolingSamples,
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {
@@ -460,5 +462,12 @@ const all = {
 } as Record<OpName, Samples>;
 
 export const samples = Object.fromEntries(
-  Object.entries<Samples>(all).map(([name, list]) => [name, [...list, ...(functionSamples[name as OpName] ?? [])]]),
+  Object.entries<Samples>(all).map(([name, list]) => [
+    name,
+    [
+      ...list,
+      ...(functionSamples[name as OpName] ?? []),
+      ...(resizingSamples[name as keyof typeof resizingSamples] ?? []),
+    ],
+  ]),
 ) as unknown as Record<OpName, Samples>;

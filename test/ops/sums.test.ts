@@ -14,6 +14,15 @@ const STEPS = 3;
 /** Shapes of f32 inputs, or whole numbers that are the same at no two steps; and attributes. */
 type Case = readonly [inputs: readonly (Shape | "indices")[], attrs?: unknown];
 
+/** Along three axes, of one element, of five and of four. */
+const windows = {
+  axes: [
+    { size: 1, out: 1, kernel: 1, stride: 1, padding: 0, dilation: 1 },
+    { size: 5, out: 3, kernel: 3, stride: 2, padding: 1, dilation: 1 },
+    { size: 4, out: 3, kernel: 0, stride: 1, padding: 0, dilation: 1 },
+  ],
+};
+
 const cases: Readonly<Record<string, readonly Case[]>> = {
   add: [
     [
@@ -52,6 +61,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [[[2, 3]], { axes: [0, 1] }],
     [[[1, 3]], { axes: [0] }],
   ],
+  sumPool: [[[[2, 1, 5, 4]], windows]],
+  sumPoolTransposed: [[[[2, 1, 3, 3]], windows]],
   matmul: [
     [
       [

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import { batched, dense, halves, heads, made, maps, moving, recurrent } from "../compile/programs.ts";
+import { batched, dense, halves, heads, made, maps, moving, pooled, recurrent } from "../compile/programs.ts";
 import { a, column, o, r, row } from "../runtime/encode.ts";
 import { Draft } from "./draft.ts";
 
@@ -54,6 +54,30 @@ test("a loop with prefixes", () => {
      9   barrier
     10 copy to=last from=arena+0, 96 x (to 1, from 1)                       ; scan [4, 24]
     11 end"
+  `);
+});
+
+test("windows along the axes that there are", () => {
+  expect(printProgram(pooled())).toMatchInlineSnapshot(`
+    "input x: f32[2, 5, 7] at io+0
+    output indices: i32[2, 3, 3] at io+80
+    output back: f32[2, 5, 7] at io+112
+    output slope: f32[2, 5, 7] at io+192
+    arena: 32 words
+     0 max_pool to=arena+0 from=x planes=2 size_h=5 out_h=3 kernel_h=2 stride_h=2 padding_h=1 dilation_h=2 size_w=7 out_w=3 kernel_w=3 stride_w=3 padding_w=1 indices=indices ; maxPool [2, 1, 3, 3]
+     1 barrier
+     2 scatter_planes to=back from=arena+0 index=indices planes=2 size=35 count=9 last=1 ; scatterPlanes [2, 5, 7]
+     3 barrier
+     4 sum_pool to=arena+0 from=x planes=2 size_h=5 out_h=3 kernel_h=3 stride_h=2 padding_h=1 size_w=7 out_w=4 kernel_w=3 stride_w=2 padding_w=1 ; sumPool [2, 1, 3, 4]
+     5 barrier
+     6 map n=24 columns=24: a0=arena+0, a1=scalar 9, a2=scalar 1, o0=arena+0 ; div+mul+add [2, 3, 4]
+         r0 = div a0 a1
+         r0 = mul a2 r0
+         r0 = add r0 r0
+         o0 = div r0 a1
+     7 barrier
+     8 sum_pool_transposed to=slope from=arena+0 planes=2 size_h=5 out_h=3 kernel_h=3 stride_h=2 padding_h=1 size_w=7 out_w=4 kernel_w=3 stride_w=2 padding_w=1 ; sumPoolTransposed [2, 1, 5, 7]
+     9 end"
   `);
 });
 

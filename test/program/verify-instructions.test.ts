@@ -5,7 +5,19 @@ import { REGION_ARENA, REGION_CONSTANTS, REGION_IO, REGION_SHIFT } from "../../a
 import * as slot from "../../assembly/isa/slots.ts";
 import { compile, input } from "../../src/index.ts";
 import type { Program } from "../../src/program/program.ts";
-import { batched, dense, heads, made, maps, moving, nest, ranked, recurrent, wide } from "../compile/programs.ts";
+import {
+  batched,
+  dense,
+  heads,
+  made,
+  maps,
+  moving,
+  nest,
+  pooled,
+  ranked,
+  recurrent,
+  wide,
+} from "../compile/programs.ts";
 import { a, full, o, one, r } from "../runtime/encode.ts";
 import { asItIs, type Broken, rejects } from "./broken.ts";
 
@@ -95,6 +107,25 @@ rejects("slots", [
   ],
   ["with an axis of a negative size", moving, (d) => d.set(op.COPY, slot.COPY_FIRST, -3), "the size of axis 0 is -3"],
   ["with more axes than a copy takes", () => ranked(9), asItIs, "rank is 9"],
+  [
+    "with windows that stand still",
+    pooled,
+    (d) => d.set(op.MAX_POOL, slot.POOL_STRIDE_W, 0),
+    "the windows of axis W have stride 0, dilation 1",
+  ],
+  [
+    "with windows whose places are one",
+    pooled,
+    (d) => d.set(op.SUM_POOL_TRANSPOSED, slot.POOL_DILATION_H, 0),
+    "the windows of axis H have stride 2, dilation 0",
+  ],
+  [
+    "with windows that reach too far",
+    pooled,
+    (d) => d.set(op.SUM_POOL, slot.POOL_KERNEL_D, 2 ** 30),
+    `the windows of axis D reach ${2 ** 30 + 2} places`,
+  ],
+  ["with negative padding", pooled, (d) => d.set(op.SUM_POOL, slot.POOL_PADDING_H, -1), "padding_h is -1"],
   ["of a copy that writes a word twice", moving, (d) => d.set(op.COPY, slot.COPY_FIRST + 1, 1), "writes a word twice"],
 ]);
 
@@ -117,6 +148,18 @@ rejects("addresses", [
     maps,
     (d) => d.change({ arenaWords: 16 }),
     "o0 at arena+0 reaches 4 words past the end of arena",
+  ],
+  [
+    "with planes that leave a buffer",
+    pooled,
+    (d) => d.set(op.MAX_POOL, slot.POOL_SIZE_H, 6),
+    "from at x reaches 14 words past the end of x",
+  ],
+  [
+    "with windows for which a buffer has no room",
+    pooled,
+    (d) => d.set(op.MAX_POOL, slot.POOL_OUT_W, 4),
+    "indices at indices reaches 6 words past the end of indices",
   ],
   [
     "with rows that leave a buffer",

@@ -53,6 +53,14 @@ function mixture(to: number, from: number, index: number): number[][] {
       instruction(op.COPY, to, from, 3, size(20), 10_000, 10_000, size(100), 100, 100, size(100), 1, 1),
       instruction(op.GATHER, to, from, index, size(500), size(500), 10, 4),
       instruction(op.SCATTER_ADD, to, from, index, size(100), size(500), size(500)),
+      ...[op.MAX_POOL, op.SUM_POOL, op.SUM_POOL_TRANSPOSED].map((opcode) => {
+        const [planes, height, width] = [size(60), 20 + size(20), 20 + size(60)];
+        const kernel = [2, 3, 5, 0][i];
+        const along = (length: number) => [length, Math.floor((length - kernel) / 2) + 1, kernel, 2, 0, 1];
+        const slots = [to, from, planes, ...[1, 1, 1, 1, 0, 1], ...along(height), ...along(width)];
+        return instruction(opcode, ...slots, ...(opcode === op.MAX_POOL ? [to + 4 * PART] : []));
+      }),
+      instruction(op.SCATTER_PLANES, to, from, index, size(400), size(400), size(500), i & 1),
       instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(20), 9000, 1, 1),
       ...kernels.map((kernel) => {
         const columns = size([1, 20, 500, 20_000][i]);

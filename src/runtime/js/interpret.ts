@@ -17,6 +17,7 @@ import type { Kernel } from "./kernel.ts";
 import { map } from "./map.ts";
 import { matmul, pack } from "./matmul.ts";
 import type { JsMemory } from "./memory.ts";
+import { maxPool, scatterPlanes, sumPool, sumPoolTransposed } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { ROW_KERNELS } from "./rows.ts";
 
@@ -32,6 +33,10 @@ const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.SCATTER_ADD]: scatterAdd,
   [op.CONVOLVE]: convolve,
   [op.CONVOLVE_FILTER]: convolveFilter,
+  [op.MAX_POOL]: maxPool,
+  [op.SUM_POOL]: sumPool,
+  [op.SUM_POOL_TRANSPOSED]: sumPoolTransposed,
+  [op.SCATTER_PLANES]: scatterPlanes,
   ...ROW_KERNELS,
 };
 

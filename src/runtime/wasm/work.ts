@@ -99,6 +99,7 @@ const INSTRUCTION = 10;
 const ELEMENT = 0.3; // moved, packed, or summed up
 const ROW_ELEMENT = 1.5; // of softmax and its kin, or of a turn of SORT
 const MAP_STEP = 0.3; // of one element
+const POINT = 0.6; // put at its place
 const PRODUCT = 0.04;
 
 /** What there is to do for an instruction. */
@@ -125,6 +126,24 @@ const lines: Work<Lines> = {
     const columns = cut.cumulativeColumns(inner);
     const groups = outer * parts(inner, columns);
     return boxes(whole(n * columns), [groups, cut.cumulativeGroups(n, columns)]);
+  },
+};
+
+type Windows = Omit<Named[typeof op.MAX_POOL], "indices">;
+
+/** Places of a window along each axis, at most. */
+function placesOf(slots: Windows): readonly [d: number, h: number, w: number] {
+  const { sizeD, outD, kernelD, sizeH, outH, kernelH, sizeW, outW, kernelW } = slots;
+  const d = cut.poolPlaces(sizeD, outD, kernelD);
+  return [d, cut.poolPlaces(sizeH, outH, kernelH), cut.poolPlaces(sizeW, outW, kernelW)];
+}
+
+/** Rows of windows, of so many places each. */
+const pool: Work<Windows> = {
+  cut(slots) {
+    const { planes, outD, outH, outW } = slots;
+    const [d, h, w] = placesOf(slots);
+    return boxes(whole(outW * d * h * w), [planes * outD * outH, cut.poolRows(outW, d, h, w)]);
   },
 };
 
@@ -165,6 +184,20 @@ const WORK: { readonly [O in Opcode as Named[O] extends Rows | Lines ? never : O
   },
   [op.CONVOLVE]: { cut: convolutionChunks, unit: (slots, steps) => PRODUCT * sumOf(slots) + MAP_STEP * steps },
   [op.CONVOLVE_FILTER]: { cut: filterChunks, unit: () => PRODUCT },
+  [op.MAX_POOL]: pool,
+  [op.SUM_POOL]: pool,
+  [op.SUM_POOL_TRANSPOSED]: {
+    cut(slots) {
+      const { planes, sizeD, sizeH, sizeW, outD, outH, outW } = slots;
+      const [d, h, w] = placesOf(slots);
+      const elements = sizeD * sizeH * sizeW;
+      return boxes(whole(elements + outD * outH * outW * d * h * w), [planes, cut.planesOfChunk(elements)]);
+    },
+  },
+  [op.SCATTER_PLANES]: {
+    cut: ({ planes, size, count }) => boxes(whole(size + count), [planes, cut.planesOfChunk(Math.max(size, count))]),
+    unit: () => POINT,
+  },
   [op.SORT]: { ...rows, unit: ({ columns }) => ROW_ELEMENT * Math.ceil(Math.log2(Math.max(2, columns))) }, // times turns of merging
 };
 
