@@ -16,11 +16,5 @@ export function ownArray(
   const own = array(given, dtype, name);
   const isData = own.data === (given as unknown);
   const shared = isData || (typeof given === "object" && "data" in given && given.data === own.data);
-  return { ...own, data: shared ? copied(own.data, spare) : own.data, shape: [...own.shape] };
-}
-
-function copied(data: TypedData["data"], spare: TypedData["data"] | undefined): TypedData["data"] {
-  if (spare?.constructor !== data.constructor || spare.length !== data.length) return copyOf(data);
-  spare.set(data);
-  return spare;
+  return { ...own, data: shared ? copyOf(own.data, spare) : own.data, shape: [...own.shape] };
 }

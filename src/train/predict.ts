@@ -23,6 +23,9 @@ const WORK = 2 ** 25;
 /** Programs that are kept, those that were used last. */
 const KEPT = 8;
 
+/** Numbers in an array that is kept for the next copy: a new one takes longer than a prediction of a few rows. */
+const MOST_SPARE = 2 ** 16;
+
 /** How predictions are given. */
 export interface PredictOptions {
   /**
@@ -76,13 +79,27 @@ export class Predictions {
   readonly #programs = new Map<string, Loaded>();
   #last: Loaded | undefined;
   #kind: Kind | undefined;
+  #spare: TypedData["data"] | undefined;
 
   constructor(predicted: Predicted) {
     this.#predicted = predicted;
   }
 
-  /** The outputs for all rows of x. Not to be called again before it is done. */
-  async predict(x: TypedData, { as, together = false }: PredictOptions): Promise<NumericArray> {
+  /** The array that the last prediction was asked of, to be taken by one who copies. */
+  spare(): TypedData["data"] | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare;
+  }
+
+  /** The outputs for all rows of x, whose array is given away. Not to be called again before it is done. */
+  async predict(x: TypedData, options: PredictOptions): Promise<NumericArray> {
+    const result = await this.#all(x, options);
+    if (x.data.length <= MOST_SPARE) this.#spare = x.data;
+    return result;
+  }
+
+  async #all(x: TypedData, { as, together = false }: PredictOptions): Promise<NumericArray> {
     const kind = this.#kindOf(x, as);
     const rows = x.shape[0];
     if (rows === 0) return nothing(kind.output(1).y);

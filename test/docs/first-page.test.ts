@@ -95,6 +95,24 @@ function picture(page: Page): Promise<string> {
   return page.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 }
 
+/** What a visitor sees. */
+async function seen(page: Page) {
+  return { told: await told(page), picture: await picture(page), red: await redAt(page, ON_RED) };
+}
+
+/** What is seen once it stays: the last report, and the picture after it, may still be on their way. */
+async function settled<T>(see: () => Promise<T>): Promise<T> {
+  let last = await see();
+  const stays = async () => {
+    const before = last;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    last = await see();
+    return JSON.stringify(last) === JSON.stringify(before);
+  };
+  await expect.poll(stays, patience).toBe(true);
+  return last;
+}
+
 test("it trains, answers, pauses, and is as it was after a reload", async () => {
   const page = await browser.newPage({ viewport: { width: 560, height: 640 } });
   const errors: string[] = [];
@@ -111,15 +129,14 @@ test("it trains, answers, pauses, and is as it was after a reload", async () => 
 
   await page.getByRole("button", { name: "Train" }).click();
   await expect.poll(async () => (await told(page)).loss < 0.1, patience).toBe(true);
-  expect(await redAt(page, ON_RED)).toBeGreaterThan(80);
+  await expect.poll(() => redAt(page, ON_RED), patience).toBeGreaterThan(80);
   expect(await picture(page)).not.toBe(untrained);
 
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Train" }).waitFor();
-  await page.waitForTimeout(300); // the last report on its way
-  const paused = { told: await told(page), picture: await picture(page), red: await redAt(page, ON_RED) };
-  await page.waitForTimeout(1500); // kept once a second
-  expect({ told: await told(page), picture: await picture(page), red: await redAt(page, ON_RED) }).toEqual(paused);
+  const paused = await settled(() => seen(page));
+  await page.waitForTimeout(3000); // kept once a second
+  expect(await seen(page)).toEqual(paused);
 
   await page.reload();
   await expect.poll(() => picture(page), patience).toBe(paused.picture);
