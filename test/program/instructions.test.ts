@@ -14,6 +14,7 @@ const SHARED: Readonly<Record<string, string>> = {
   LOG_SUM_EXP: "ROWS",
   CROSS_ENTROPY: "ENTROPY",
   CROSS_ENTROPY_GRADIENT: "ENTROPY",
+  CONVOLVE_FILTER: "CONVOLVE",
 };
 
 const opcodes = Object.entries(op).filter(([name]) => name !== "OPCODES");

@@ -1,9 +1,9 @@
-// Convolutions and transposed convolutions over one, two and three axes, with PyTorch's options: sizes are checked here, once.
+// Convolutions and transposed convolutions of tensors over one, two and three axes, with PyTorch's options: sizes are checked here, once.
 import { aListOf, aWholeNumber, type Check, checkOptions, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type ConvolutionAttrs, convolveOp, convolveTransposed } from "../ops/convolution.ts";
 import { checkDType, type Shape, showShape } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
+import { type ConvolutionAttrs, convolveOp, convolveTransposed } from "./convolution.ts";
 
 /** One number for all axes of an image, or one for each. */
 export type PerAxis = number | readonly number[];
