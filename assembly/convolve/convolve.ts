@@ -13,10 +13,10 @@ import { bandColumns, bandRows, convolveBand } from "../isa/cuts";
 import { parts, upTo } from "../isa/integers";
 import {
   CONVOLVE_CHANNELS,
+  CONVOLVE_FILTERS,
   CONVOLVE_FROM,
   CONVOLVE_GROUPS,
   CONVOLVE_IMAGES,
-  CONVOLVE_FILTERS,
   CONVOLVE_MAP,
   CONVOLVE_POSITIONS_D,
   CONVOLVE_ROWS,
@@ -190,6 +190,22 @@ function metAt(axis: i32): Met {
   return changetype<Met>(scratch + MET + axis * EACH);
 }
 
+/** The greatest number that divides both, the first of which is positive. */
+function divisor(a: i32, b: i32): i32 {
+  while (b !== 0) {
+    const rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return abs(a);
+}
+
+/** Remainders along an axis that there are positions of. */
+function remaindersOf(pc: usize, axis: i32): i32 {
+  const at = pc + 4 * axis;
+  return min(load<i32>(at, 4 * CONVOLVE_SPACING_D), load<i32>(at, 4 * CONVOLVE_POSITIONS_D));
+}
+
 /** Narrows an axis of the instruction to positions remainder + j * spacing. */
 function narrow(axis: i32, spacing: i32, remainder: i32): void {
   const all = axisAt(scratch, axis);
@@ -198,14 +214,13 @@ function narrow(axis: i32, spacing: i32, remainder: i32): void {
   const first = remainder * all.step + all.first;
   let tap = 0;
   while (tap < all.taps && (first + tap * all.apart) % spacing !== 0) tap++;
-  let next = 1;
-  while ((next * all.apart) % spacing !== 0) next++;
+  const common = divisor(spacing, all.apart);
   met.tap = tap;
-  met.next = next;
-  some.taps = parts(all.taps - tap, next);
+  met.next = spacing / common;
+  some.taps = parts(all.taps - tap, met.next);
   some.size = all.size;
   some.step = all.step;
-  some.apart = (next * all.apart) / spacing;
+  some.apart = all.apart / common;
   some.first = (first + tap * all.apart) / spacing;
 }
 
@@ -230,13 +245,13 @@ function spacedBand(
   const it = productAt(patches + SPACED_DEPTH * stride + 16);
   const spacing = pc + 4 * CONVOLVE_SPACING_D;
   const height = spacedPositions(pc, 1);
-  const remainders = volume(spacing);
+  const remainders = remaindersOf(pc, 0) * remaindersOf(pc, 1) * remaindersOf(pc, 2);
   for (let remainder = 0; remainder < remainders; remainder++) {
     let rest = remainder;
     let k = channels;
     for (let axis = 2; axis >= 0; axis--) {
-      const each = load<i32>(spacing + 4 * axis);
-      narrow(axis, each, rest % each);
+      const each = remaindersOf(pc, axis);
+      narrow(axis, load<i32>(spacing + 4 * axis), rest % each);
       k *= axisAt(narrowed, axis).taps;
       rest /= each;
     }
@@ -314,10 +329,11 @@ function spread(
   const byHeight = load<i32>(spacing, 4);
   const byWidth = load<i32>(spacing, 8);
   const lines = spacedPositions(pc, 1); // of each depth
-  const w = (remainder % byWidth) + column * byWidth;
+  const across = remaindersOf(pc, 2);
+  const w = (remainder % across) + column * byWidth;
   const count = min(wide, parts(width - w, byWidth));
-  const h = (remainder / byWidth) % byHeight;
-  const d = remainder / byWidth / byHeight;
+  const h = (remainder / across) % remaindersOf(pc, 1);
+  const d = remainder / across / remaindersOf(pc, 1);
   for (let l = line; l < line + deep; l++) {
     const y = h + (l % lines) * byHeight;
     const z = d + (l / lines) * load<i32>(spacing);

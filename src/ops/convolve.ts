@@ -3,7 +3,7 @@ import { aListOf, aWholeNumber, type Check, checkOptions, must } from "../check.
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType, type Shape, showShape } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
-import { type ConvolutionAttrs, convolveOp, convolveTransposed } from "./convolution.ts";
+import { backToImages, type ConvolutionAttrs, convolveOp } from "./convolution.ts";
 
 /** One number for all axes of an image, or one for each. */
 export type PerAxis = number | readonly number[];
@@ -171,7 +171,7 @@ export function transposed(
     return places;
   });
   const attrs: ConvolutionAttrs = { groups, stride, dilation, before, size, taps, positions };
-  return biased(name, convolveTransposed(apply, x, weight, attrs), options.bias);
+  return biased(name, backToImages(apply, x, weight, attrs), options.bias);
 }
 
 /**

@@ -6,9 +6,6 @@ import type { Opcode, Word } from "./instructions.ts";
 /** Kernels count elements in 31 bits. */
 const MOST_ELEMENTS = 2 ** 30;
 
-/** Remainders of three axes are counted in 31 bits. */
-const MOST_SPACING = 2 ** 10;
-
 /** Of A, B and C: the slots with the stride of its rows, and with its sizes. */
 const SIDES = [
   ["A", slot.MATMUL_ROW_A, slot.MATMUL_M, slot.MATMUL_K],
@@ -50,16 +47,22 @@ function positionsOf(word: Word): number {
   return rows * volume(word, slot.CONVOLVE_POSITIONS_D);
 }
 
+function opcodeOf(word: Word): number {
+  return word(0) & 0xff;
+}
+
 /** What is wrong with the sizes of a convolution: places are counted in 31 bits, before it is known whether they lie in an image. */
 function wrongImages(word: Word): string | undefined {
   const images = word(slot.CONVOLVE_IMAGES) * word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_CHANNELS);
   const all = [images * volume(word, slot.CONVOLVE_SIZE_D), filtersOf(word), positionsOf(word)];
   const largest = Math.max(...all);
   if (largest > MOST_ELEMENTS) return `works on ${largest} elements`;
+  if (word(slot.CONVOLVE_CHANNELS) * volume(word, slot.CONVOLVE_TAPS_D) === 0) return "its filters have no taps";
   for (let axis = 0; axis < 3; axis++) {
     const at = (first: number) => word(first + axis);
     if (at(slot.CONVOLVE_STEP_D) < 1) return `axis ${axis} has step ${at(slot.CONVOLVE_STEP_D)}`;
     const places =
+      (opcodeOf(word) === CONVOLVE ? at(slot.CONVOLVE_SPACING_D) : 0) +
       at(slot.CONVOLVE_SIZE_D) +
       at(slot.CONVOLVE_POSITIONS_D) * at(slot.CONVOLVE_STEP_D) +
       Math.abs(at(slot.CONVOLVE_FIRST_D)) +
@@ -99,7 +102,6 @@ export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> 
     for (let axis = 0; axis < 3; axis++) {
       const [spacing, step] = [word(slot.CONVOLVE_SPACING_D + axis), word(slot.CONVOLVE_STEP_D + axis)];
       if (spacing < 1 || (spacing > 1 && step !== 1)) return `axis ${axis} has spacing ${spacing} and step ${step}`;
-      if (spacing > MOST_SPACING) return `axis ${axis} has spacing ${spacing}`;
     }
     return wrongEpilogue(word, slot.CONVOLVE_MAP, positionsOf(word));
   },

@@ -46,7 +46,7 @@ function programOf({ lowering }: Op): string {
 
 /** What says most about an op: the method, function or class that makes it, else its own comment. */
 function documentOf(name: string): Documented | undefined {
-  const own = ["leaf", "checkpoint", "loop", "movement", "rowwise"].flatMap((file) =>
+  const own = ["leaf", "checkpoint", "convolution", "loop", "movement", "rowwise"].flatMap((file) =>
     declarations(`src/ops/${file}.ts`),
   );
   const candidates = [
@@ -56,7 +56,7 @@ function documentOf(name: string): Documented | undefined {
     ...own,
   ];
   return candidates.find(
-    (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1)].includes(each.name),
+    (each) => each.doc !== "" && [name, name[0].toUpperCase() + name.slice(1), `${name}Op`].includes(each.name),
   );
 }
 

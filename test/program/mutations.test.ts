@@ -20,6 +20,7 @@ const bases: readonly Program[] = [
   programs.recurrent(),
   programs.moving(),
   programs.along(),
+  programs.convolved(),
   programs.maps(),
   programs.batched(),
   programs.heads(),
