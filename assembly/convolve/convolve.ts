@@ -13,16 +13,16 @@ import { bandColumns, bandRows, convolveBand } from "../isa/cuts";
 import { parts, upTo } from "../isa/integers";
 import {
   CONVOLVE_CHANNELS,
+  CONVOLVE_FILTERS,
   CONVOLVE_FROM,
   CONVOLVE_GROUPS,
   CONVOLVE_IMAGES,
-  CONVOLVE_LEFT,
   CONVOLVE_MAP,
-  CONVOLVE_POSITIONS,
+  CONVOLVE_POSITIONS_D,
   CONVOLVE_ROWS,
-  CONVOLVE_SIZE,
-  CONVOLVE_SPACING,
-  CONVOLVE_TAPS,
+  CONVOLVE_SIZE_D,
+  CONVOLVE_SPACING_D,
+  CONVOLVE_TAPS_D,
   CONVOLVE_TO,
   CONVOLVE_WORDS,
 } from "../isa/slots";
@@ -38,16 +38,16 @@ function blockOf(k: i32, most: i32): i32 {
 
 export function convolve(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
-  const filters = load<usize>(pc, 4 * CONVOLVE_LEFT);
+  const filters = load<usize>(pc, 4 * CONVOLVE_FILTERS);
   const from = load<usize>(pc, 4 * CONVOLVE_FROM);
   const groups = load<i32>(pc, 4 * CONVOLVE_GROUPS);
   const matrices = load<i32>(pc, 4 * CONVOLVE_IMAGES) * groups;
   const rows = load<i32>(pc, 4 * CONVOLVE_ROWS);
   const channels = load<i32>(pc, 4 * CONVOLVE_CHANNELS);
-  const k = channels * volume(pc + 4 * CONVOLVE_TAPS);
-  const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE); // bytes of a group's
-  const positions = volume(pc + 4 * CONVOLVE_POSITIONS);
-  const spaced = volume(pc + 4 * CONVOLVE_SPACING) > 1;
+  const k = channels * volume(pc + 4 * CONVOLVE_TAPS_D);
+  const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE_D); // bytes of a group's
+  const positions = volume(pc + 4 * CONVOLVE_POSITIONS_D);
+  const spaced = volume(pc + 4 * CONVOLVE_SPACING_D) > 1;
   const epilogue = load<i32>(pc, 4 * CONVOLVE_MAP) > 0;
   if (matrices === 0 || rows === 0 || positions === 0) return;
   // Of one remainder, if positions are spaced.
@@ -93,18 +93,18 @@ export function convolve(pc: usize): void {
 /** Positions along an axis, or those of the remainder that has the most. */
 function spacedPositions(pc: usize, axis: i32): i32 {
   const at = pc + 4 * axis;
-  return parts(load<i32>(at, 4 * CONVOLVE_POSITIONS), load<i32>(at, 4 * CONVOLVE_SPACING));
+  return parts(load<i32>(at, 4 * CONVOLVE_POSITIONS_D), load<i32>(at, 4 * CONVOLVE_SPACING_D));
 }
 
 /** Whether patches are the image itself: one tap, at each position's own place. */
 function isFlat(pc: usize): bool {
-  if (volume(pc + 4 * CONVOLVE_TAPS) !== 1) return false;
+  if (volume(pc + 4 * CONVOLVE_TAPS_D) !== 1) return false;
   readAxes(scratch, pc);
   for (let axis = 0; axis < 3; axis++) {
     const it = axisAt(scratch, axis);
-    if (it.first !== 0 || it.step !== 1 || it.size !== load<i32>(pc + 4 * axis, 4 * CONVOLVE_POSITIONS)) return false;
+    if (it.first !== 0 || it.step !== 1 || it.size !== load<i32>(pc + 4 * axis, 4 * CONVOLVE_POSITIONS_D)) return false;
   }
-  return volume(pc + 4 * CONVOLVE_SPACING) === 1;
+  return volume(pc + 4 * CONVOLVE_SPACING_D) === 1;
 }
 
 /** A product with the image, without patches. */
@@ -190,6 +190,22 @@ function metAt(axis: i32): Met {
   return changetype<Met>(scratch + MET + axis * EACH);
 }
 
+/** The greatest number that divides both, the first of which is positive. */
+function divisor(a: i32, b: i32): i32 {
+  while (b !== 0) {
+    const rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return abs(a);
+}
+
+/** Remainders along an axis that there are positions of. */
+function remaindersOf(pc: usize, axis: i32): i32 {
+  const at = pc + 4 * axis;
+  return min(load<i32>(at, 4 * CONVOLVE_SPACING_D), load<i32>(at, 4 * CONVOLVE_POSITIONS_D));
+}
+
 /** Narrows an axis of the instruction to positions remainder + j * spacing. */
 function narrow(axis: i32, spacing: i32, remainder: i32): void {
   const all = axisAt(scratch, axis);
@@ -198,14 +214,13 @@ function narrow(axis: i32, spacing: i32, remainder: i32): void {
   const first = remainder * all.step + all.first;
   let tap = 0;
   while (tap < all.taps && (first + tap * all.apart) % spacing !== 0) tap++;
-  let next = 1;
-  while ((next * all.apart) % spacing !== 0) next++;
+  const common = divisor(spacing, all.apart);
   met.tap = tap;
-  met.next = next;
-  some.taps = parts(all.taps - tap, next);
+  met.next = spacing / common;
+  some.taps = parts(all.taps - tap, met.next);
   some.size = all.size;
   some.step = all.step;
-  some.apart = (next * all.apart) / spacing;
+  some.apart = all.apart / common;
   some.first = (first + tap * all.apart) / spacing;
 }
 
@@ -228,15 +243,15 @@ function spacedBand(
   const patches = filters + 4 * SPACED_MOST * SPACED_DEPTH;
   const narrowed = scratch + NARROWED;
   const it = productAt(patches + SPACED_DEPTH * stride + 16);
-  const spacing = pc + 4 * CONVOLVE_SPACING;
+  const spacing = pc + 4 * CONVOLVE_SPACING_D;
   const height = spacedPositions(pc, 1);
-  const remainders = volume(spacing);
+  const remainders = remaindersOf(pc, 0) * remaindersOf(pc, 1) * remaindersOf(pc, 2);
   for (let remainder = 0; remainder < remainders; remainder++) {
     let rest = remainder;
     let k = channels;
     for (let axis = 2; axis >= 0; axis--) {
-      const each = load<i32>(spacing + 4 * axis);
-      narrow(axis, each, rest % each);
+      const each = remaindersOf(pc, axis);
+      narrow(axis, load<i32>(spacing + 4 * axis), rest % each);
       k *= axisAt(narrowed, axis).taps;
       rest /= each;
     }
@@ -306,18 +321,19 @@ function spread(
   column: i32,
   wide: i32,
 ): void {
-  const positions = pc + 4 * CONVOLVE_POSITIONS;
+  const positions = pc + 4 * CONVOLVE_POSITIONS_D;
   const depth = load<i32>(positions);
   const height = load<i32>(positions, 4);
   const width = load<i32>(positions, 8);
-  const spacing = pc + 4 * CONVOLVE_SPACING;
+  const spacing = pc + 4 * CONVOLVE_SPACING_D;
   const byHeight = load<i32>(spacing, 4);
   const byWidth = load<i32>(spacing, 8);
   const lines = spacedPositions(pc, 1); // of each depth
-  const w = (remainder % byWidth) + column * byWidth;
+  const across = remaindersOf(pc, 2);
+  const w = (remainder % across) + column * byWidth;
   const count = min(wide, parts(width - w, byWidth));
-  const h = (remainder / byWidth) % byHeight;
-  const d = remainder / byWidth / byHeight;
+  const h = (remainder / across) % remaindersOf(pc, 1);
+  const d = remainder / across / remaindersOf(pc, 1);
   for (let l = line; l < line + deep; l++) {
     const y = h + (l % lines) * byHeight;
     const z = d + (l / lines) * load<i32>(spacing);
@@ -341,11 +357,11 @@ function spacedEpilogue(
   column: i32,
   wide: i32,
 ): void {
-  const positions = pc + 4 * CONVOLVE_POSITIONS;
+  const positions = pc + 4 * CONVOLVE_POSITIONS_D;
   const depth = load<i32>(positions);
   const height = load<i32>(positions, 4);
   const width = load<i32>(positions, 8);
-  const spacing = pc + 4 * CONVOLVE_SPACING;
+  const spacing = pc + 4 * CONVOLVE_SPACING_D;
   const byHeight = load<i32>(spacing, 4);
   const lines = spacedPositions(pc, 1);
   const from = column * load<i32>(spacing, 8);

@@ -13,15 +13,17 @@ import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
 import {
   CONVOLVE_CHANNELS,
-  CONVOLVE_FILTER_PARTS,
   CONVOLVE_FROM,
+  CONVOLVE_GRADIENTS,
   CONVOLVE_GROUPS,
   CONVOLVE_IMAGES,
-  CONVOLVE_LEFT,
-  CONVOLVE_POSITIONS,
+  CONVOLVE_PARTS,
+  CONVOLVE_POSITIONS_D,
+  CONVOLVE_POSITIONS_H,
+  CONVOLVE_POSITIONS_W,
   CONVOLVE_ROWS,
-  CONVOLVE_SIZE,
-  CONVOLVE_TAPS,
+  CONVOLVE_SIZE_D,
+  CONVOLVE_TAPS_D,
   CONVOLVE_TO,
 } from "../isa/slots";
 import { nextChunk, scratch, startClaims } from "../parallel";
@@ -30,18 +32,18 @@ import { AXIS, lineBytes, packPatches, readAxes, volume } from "./patches";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
-  const gradients = load<usize>(pc, 4 * CONVOLVE_LEFT);
+  const gradients = load<usize>(pc, 4 * CONVOLVE_GRADIENTS);
   const from = load<usize>(pc, 4 * CONVOLVE_FROM);
   const images = load<i32>(pc, 4 * CONVOLVE_IMAGES);
   const groups = load<i32>(pc, 4 * CONVOLVE_GROUPS);
   const rows = load<i32>(pc, 4 * CONVOLVE_ROWS);
   const channels = load<i32>(pc, 4 * CONVOLVE_CHANNELS);
-  const pieces = load<i32>(pc, 4 * CONVOLVE_FILTER_PARTS);
-  const k = channels * volume(pc + 4 * CONVOLVE_TAPS);
-  const height = load<i32>(pc, 4 * (CONVOLVE_POSITIONS + 1));
-  const width = load<i32>(pc, 4 * (CONVOLVE_POSITIONS + 2));
-  const lines = load<i32>(pc, 4 * CONVOLVE_POSITIONS) * height;
-  const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE); // bytes of a group's
+  const pieces = load<i32>(pc, 4 * CONVOLVE_PARTS);
+  const k = channels * volume(pc + 4 * CONVOLVE_TAPS_D);
+  const height = load<i32>(pc, 4 * CONVOLVE_POSITIONS_H);
+  const width = load<i32>(pc, 4 * CONVOLVE_POSITIONS_W);
+  const lines = load<i32>(pc, 4 * CONVOLVE_POSITIONS_D) * height;
+  const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE_D); // bytes of a group's
   const positions = lines * width;
   if (rows === 0 || k === 0 || groups === 0) return;
   const columns = max(1, bandColumns(width, FILTER_DEPTH));

@@ -1,7 +1,7 @@
 // Patches: what the taps of a filter find in an image at a band of positions, a line for each tap of each channel, side by side in scratch.
 // Tap t of channel i at position p lies at place(i) + p * step + first + t * apart, on each of three axes: nothing is stored but what a
 // product is about to read. What lies outside of the image is 0.
-import { CONVOLVE_APART, CONVOLVE_FIRST, CONVOLVE_SIZE, CONVOLVE_STEP, CONVOLVE_TAPS } from "../isa/slots";
+import { CONVOLVE_APART_D, CONVOLVE_FIRST_D, CONVOLVE_SIZE_D, CONVOLVE_STEP_D, CONVOLVE_TAPS_D } from "../isa/slots";
 
 /** Along one axis: taps, places of an image, from position to position, from tap to tap, and where the first tap of the first position is. */
 @unmanaged
@@ -29,11 +29,11 @@ export function volume(at: usize): i32 {
 export function readAxes(axes: usize, pc: usize): void {
   for (let axis = 0; axis < 3; axis++, pc += 4) {
     const it = axisAt(axes, axis);
-    it.taps = load<i32>(pc, 4 * CONVOLVE_TAPS);
-    it.size = load<i32>(pc, 4 * CONVOLVE_SIZE);
-    it.step = load<i32>(pc, 4 * CONVOLVE_STEP);
-    it.apart = load<i32>(pc, 4 * CONVOLVE_APART);
-    it.first = load<i32>(pc, 4 * CONVOLVE_FIRST);
+    it.taps = load<i32>(pc, 4 * CONVOLVE_TAPS_D);
+    it.size = load<i32>(pc, 4 * CONVOLVE_SIZE_D);
+    it.step = load<i32>(pc, 4 * CONVOLVE_STEP_D);
+    it.apart = load<i32>(pc, 4 * CONVOLVE_APART_D);
+    it.first = load<i32>(pc, 4 * CONVOLVE_FIRST_D);
   }
 }
 

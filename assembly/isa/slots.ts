@@ -183,26 +183,41 @@ export const CUMULATIVE_MAX_SMALLEST = 8;
 // for images n, groups g, rows r of a group's filters, positions p; taps whose place is no whole number, or lies outside of an image, add
 // nothing. Of positions, taps and sizes of images there are three, depth, height and width; so of all that says where a tap lies. FIRST
 // and APART may be negative. Where SPACING is not 1, STEP is. All buffers are whole. MAP words > 0: an epilogue follows, as in MATMUL.
-export const CONVOLVE_TO = 1; // of CONVOLVE_FILTER, too, down to CONVOLVE_FIRST
-export const CONVOLVE_LEFT = 2; // filters, or gradients
+export const CONVOLVE_TO = 1; // of CONVOLVE_FILTER, too, down to CONVOLVE_FIRST_W
+export const CONVOLVE_FILTERS = 2;
 export const CONVOLVE_FROM = 3;
 export const CONVOLVE_IMAGES = 4;
 export const CONVOLVE_GROUPS = 5;
 export const CONVOLVE_ROWS = 6;
 export const CONVOLVE_CHANNELS = 7;
-export const CONVOLVE_TAPS = 8;
-export const CONVOLVE_SIZE = 11;
-export const CONVOLVE_POSITIONS = 14;
-export const CONVOLVE_STEP = 17;
-export const CONVOLVE_APART = 20;
-export const CONVOLVE_FIRST = 23;
-export const CONVOLVE_SPACING = 26;
+export const CONVOLVE_TAPS_D = 8;
+export const CONVOLVE_TAPS_H = 9;
+export const CONVOLVE_TAPS_W = 10;
+export const CONVOLVE_SIZE_D = 11;
+export const CONVOLVE_SIZE_H = 12;
+export const CONVOLVE_SIZE_W = 13;
+export const CONVOLVE_POSITIONS_D = 14;
+export const CONVOLVE_POSITIONS_H = 15;
+export const CONVOLVE_POSITIONS_W = 16;
+export const CONVOLVE_STEP_D = 17;
+export const CONVOLVE_STEP_H = 18;
+export const CONVOLVE_STEP_W = 19;
+export const CONVOLVE_APART_D = 20;
+export const CONVOLVE_APART_H = 21;
+export const CONVOLVE_APART_W = 22;
+export const CONVOLVE_FIRST_D = 23;
+export const CONVOLVE_FIRST_H = 24;
+export const CONVOLVE_FIRST_W = 25;
+export const CONVOLVE_SPACING_D = 26;
+export const CONVOLVE_SPACING_H = 27;
+export const CONVOLVE_SPACING_W = 28;
 export const CONVOLVE_MAP = 29; // words of the epilogue, 0 for none
 export const CONVOLVE_WORDS = 30;
 
-// CONVOLVE_FILTER: parts[s, g, i, t, r] = sum over images n and positions p of LEFT[n, g, r, p] * from[n, g, i, p * STEP + FIRST + t * APART]:
-// the sum over s is the gradient of filters. Bands of positions (bandOf in cuts.ts), of all images, are shared out among so many parts s.
-export const CONVOLVE_FILTER_PARTS = 26;
+// CONVOLVE_FILTER: to[s, g, i, t, r] = sum over images n and positions p of gradients[n, g, r, p] * from[n, g, i, p * STEP + FIRST + t * APART],
+// a part s of it: bands of positions (bandRows in cuts.ts) of all images are shared out among PARTS of them.
+export const CONVOLVE_GRADIENTS = 2;
+export const CONVOLVE_PARTS = 26;
 export const CONVOLVE_FILTER_WORDS = 27;
 // MAX_POOL, SUM_POOL and SUM_POOL_TRANSPOSED: windows over planes of D x H x W, of which there are OUT along each axis. Window o begins at
 // o * STRIDE - PADDING and has KERNEL places, DILATION apart, those outside the plane left out; or, if KERNEL is 0, it is from

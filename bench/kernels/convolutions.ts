@@ -1,6 +1,6 @@
 // Convolutions of the bench: forward, by images and by filters. A multiplication is one of the direct sum, whatever a kernel makes of it.
 import { input, type Tensor } from "../../src/index.ts";
-import { type ConvolutionAttrs, convolveFilterOp, convolveOp, convolveTransposed } from "../../src/ops/convolution.ts";
+import { backToImages, type ConvolutionAttrs, convolveFilterOp, convolveOp } from "../../src/ops/convolution.ts";
 import { apply } from "../../src/tensor.ts";
 import type { Case } from "./cases.ts";
 
@@ -76,7 +76,7 @@ function casesOf(layer: Layer): Case[] {
   });
   return [
     made("conv", ["x", "w"], (x, w) => apply(convolveOp, [x, w], attrs)),
-    made("conv to images", ["y", "w"], (y, w) => convolveTransposed(apply, y, w, attrs)),
+    made("conv to images", ["y", "w"], (y, w) => backToImages(apply, y, w, attrs)),
     made("conv to filters", ["x", "y"], (x, y) => apply(convolveFilterOp, [x, y], attrs)),
   ];
 }

@@ -1,7 +1,5 @@
 // simdgrad/functions: functions of tensors that fewer pages need than its methods. They build graphs, nothing else.
 export { scatterAddAlongAxis, takeAlongAxis } from "../ops/along.ts";
-export { cumulativeMax, cumulativeMin, cumulativeSum } from "../ops/cumulative.ts";
-export { argsort, sort, topK } from "../ops/sort.ts";
 export {
   type ConvolutionOptions,
   type ConvolutionPadding,
@@ -13,7 +11,9 @@ export {
   convTranspose2d,
   convTranspose3d,
   type PerAxis,
-} from "./convolution.ts";
+} from "../ops/convolve.ts";
+export { cumulativeMax, cumulativeMin, cumulativeSum } from "../ops/cumulative.ts";
+export { argsort, sort, topK } from "../ops/sort.ts";
 export { type FullOptions, full, linspace, ones, zeros } from "./create.ts";
 export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";
 export { log2, log10 } from "./logarithms.ts";

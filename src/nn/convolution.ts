@@ -11,8 +11,7 @@ import {
   paddingOf,
   perAxis,
   transposed,
-} from "../functions/convolution.ts";
-import { flip } from "../functions/movement.ts";
+} from "../ops/convolve.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -53,6 +52,13 @@ export interface ConvTransposeOptions extends Common {
 
 const commonChecks = { stride: perAxis(1), dilation: perAxis(1), groups: aWholeNumber(1), bias: aBoolean };
 
+/** An axis from its end on. */
+function turnedAround(x: Tensor, axis: number): Tensor {
+  return x.slice(
+    ...x.shape.map((_, i): [undefined, undefined, number] | null => (i === axis ? [undefined, undefined, -1] : null)),
+  );
+}
+
 /** An axis with `before` and `after` places more, taken from itself. */
 function extended(x: Tensor, axis: number, before: number, after: number, mode: PaddingMode, name: string): Tensor {
   const size = x.shape[axis];
@@ -66,7 +72,7 @@ function extended(x: Tensor, axis: number, before: number, after: number, mode: 
     if (count === 0) return [];
     if (mode === "replicate") return [edge(isBefore ? 0 : size - 1, count)];
     if (mode === "circular") return [x.narrow(axis, isBefore ? size - count : 0, count)];
-    return [flip(x.narrow(axis, isBefore ? 1 : size - 1 - count, count), axis)];
+    return [turnedAround(x.narrow(axis, isBefore ? 1 : size - 1 - count, count), axis)];
   };
   return concat([...part(before, true), x, ...part(after, false)], axis);
 }

@@ -2,7 +2,7 @@
 import { checkOptions } from "../check.ts";
 import { stack } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { eachAxis, type PerAxis, perAxis } from "../functions/convolution.ts";
+import { eachAxis, type PerAxis, perAxis } from "../ops/convolve.ts";
 import { spread } from "../ops/movement.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";

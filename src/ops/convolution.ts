@@ -98,8 +98,8 @@ function turned(w: Tensor, groups: number): Tensor {
     .reshape([groups * inputs, outputs / groups, ...taps]);
 }
 
-/** The sum over w and y: x, with a gradient for each place that a tap has met. */
-export function convolveTransposed(apply: Apply, y: Tensor, w: Tensor, attrs: ConvolutionAttrs): Tensor {
+/** What y gives back to images x by filters w. */
+export function backToImages(apply: Apply, y: Tensor, w: Tensor, attrs: ConvolutionAttrs): Tensor {
   const { groups, stride, dilation, before, size, positions } = attrs;
   if (stride.some((each) => each !== 1)) return apply(convolveTransposedOp, [y, turned(w, groups)], attrs);
   // Without strides it is a convolution itself, of filters whose taps are met the other way round.
@@ -107,7 +107,7 @@ export function convolveTransposed(apply: Apply, y: Tensor, w: Tensor, attrs: Co
   return apply(convolveOp, [y, turned(w, groups)], { ...attrs, ...around });
 }
 
-/** y = the sum over x and w. */
+/** Filters w [outputs, inputs / groups, ...taps] over images x [N, inputs, ...places]: y [N, outputs, ...positions]. */
 export const convolveOp: Op<ConvolutionAttrs> = {
   name: "convolve",
   infer([x, w, ...more], attrs) {
@@ -117,7 +117,7 @@ export const convolveOp: Op<ConvolutionAttrs> = {
     return { shape: shapes.y, dtype: "f32" };
   },
   vjp: perInput(
-    ({ cotangent, inputs: [, w], attrs, apply }) => convolveTransposed(apply, cotangent, w, attrs),
+    ({ cotangent, inputs: [, w], attrs, apply }) => backToImages(apply, cotangent, w, attrs),
     ({ cotangent, inputs: [x], attrs, apply }) => apply(convolveFilterOp, [x, cotangent], attrs),
   ),
   lowering: {
@@ -135,7 +135,7 @@ export const convolveOp: Op<ConvolutionAttrs> = {
   key,
 };
 
-/** x = the sum over y and w, whose filters are turned: [inputs, outputs / groups, ...taps]. */
+/** What y gives back to images x by strided filters, turned: [inputs, outputs / groups, ...taps]. */
 export const convolveTransposedOp: Op<ConvolutionAttrs> = {
   name: "convolveTransposed",
   infer([y, w, ...more], attrs) {
@@ -174,7 +174,7 @@ export const convolveTransposedOp: Op<ConvolutionAttrs> = {
   key,
 };
 
-/** w = the sum over x and y. */
+/** What y gives back to filters w over images x. */
 export const convolveFilterOp: Op<ConvolutionAttrs> = {
   name: "convolveFilter",
   infer([x, y, ...more], attrs) {
@@ -184,7 +184,7 @@ export const convolveFilterOp: Op<ConvolutionAttrs> = {
     return { shape: shapes.w, dtype: "f32" };
   },
   vjp: perInput(
-    ({ cotangent, inputs: [, y], attrs, apply }) => convolveTransposed(apply, y, cotangent, attrs),
+    ({ cotangent, inputs: [, y], attrs, apply }) => backToImages(apply, y, cotangent, attrs),
     ({ cotangent, inputs: [x], attrs, apply }) => apply(convolveOp, [x, cotangent], attrs),
   ),
   lowering: {

@@ -52,7 +52,7 @@ const ofMatmul: Quiet<typeof matmul.named> = {
 /** Of three slots, one an axis: those that hold what says nothing, and those of axes that images do not have. */
 function axes(name: string, at: number, nothing: number): Readonly<Record<string, (word: Word) => boolean>> {
   const isAbsent = (word: Word, axis: number) =>
-    [slot.CONVOLVE_TAPS, slot.CONVOLVE_SIZE, slot.CONVOLVE_POSITIONS].every((size) => word(size + axis) === 1);
+    [slot.CONVOLVE_TAPS_D, slot.CONVOLVE_SIZE_D, slot.CONVOLVE_POSITIONS_D].every((size) => word(size + axis) === 1);
   return Object.fromEntries(
     ["D", "H", "W"].map((letter, axis) => [
       `${name}${letter}`,
@@ -63,13 +63,13 @@ function axes(name: string, at: number, nothing: number): Readonly<Record<string
 
 const ofConvolution: Readonly<Record<string, (word: Word) => boolean>> = {
   groups: one(slot.CONVOLVE_GROUPS),
-  ...axes("taps", slot.CONVOLVE_TAPS, 1),
-  ...axes("size", slot.CONVOLVE_SIZE, -1),
-  ...axes("positions", slot.CONVOLVE_POSITIONS, -1),
-  ...axes("step", slot.CONVOLVE_STEP, 1),
-  ...axes("apart", slot.CONVOLVE_APART, 1),
-  ...axes("first", slot.CONVOLVE_FIRST, 0),
-  ...axes("spacing", slot.CONVOLVE_SPACING, 1),
+  ...axes("taps", slot.CONVOLVE_TAPS_D, 1),
+  ...axes("size", slot.CONVOLVE_SIZE_D, -1),
+  ...axes("positions", slot.CONVOLVE_POSITIONS_D, -1),
+  ...axes("step", slot.CONVOLVE_STEP_D, 1),
+  ...axes("apart", slot.CONVOLVE_APART_D, 1),
+  ...axes("first", slot.CONVOLVE_FIRST_D, 0),
+  ...axes("spacing", slot.CONVOLVE_SPACING_D, 1),
 };
 
 /** Of windows: an axis that stands for none, no padding, and what neither neighbours nor a covered axis need to say. */

@@ -16,9 +16,6 @@ import type { Opcode, Word } from "./instructions.ts";
 /** Kernels count elements in 31 bits. */
 const MOST_ELEMENTS = 2 ** 30;
 
-/** Remainders of three axes are counted in 31 bits. */
-const MOST_SPACING = 2 ** 10;
-
 /** Of A, B and C: the slots with the stride of its rows, and with its sizes. */
 const SIDES = [
   ["A", slot.MATMUL_ROW_A, slot.MATMUL_M, slot.MATMUL_K],
@@ -52,28 +49,34 @@ function volume(word: Word, at: number): number {
 
 function filtersOf(word: Word): number {
   const filters = word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_ROWS) * word(slot.CONVOLVE_CHANNELS);
-  return filters * volume(word, slot.CONVOLVE_TAPS);
+  return filters * volume(word, slot.CONVOLVE_TAPS_D);
 }
 
 function positionsOf(word: Word): number {
   const rows = word(slot.CONVOLVE_IMAGES) * word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_ROWS);
-  return rows * volume(word, slot.CONVOLVE_POSITIONS);
+  return rows * volume(word, slot.CONVOLVE_POSITIONS_D);
+}
+
+function opcodeOf(word: Word): number {
+  return word(0) & 0xff;
 }
 
 /** What is wrong with the sizes of a convolution: places are counted in 31 bits, before it is known whether they lie in an image. */
 function wrongImages(word: Word): string | undefined {
   const images = word(slot.CONVOLVE_IMAGES) * word(slot.CONVOLVE_GROUPS) * word(slot.CONVOLVE_CHANNELS);
-  const all = [images * volume(word, slot.CONVOLVE_SIZE), filtersOf(word), positionsOf(word)];
+  const all = [images * volume(word, slot.CONVOLVE_SIZE_D), filtersOf(word), positionsOf(word)];
   const largest = Math.max(...all);
   if (largest > MOST_ELEMENTS) return `works on ${largest} elements`;
+  if (word(slot.CONVOLVE_CHANNELS) * volume(word, slot.CONVOLVE_TAPS_D) === 0) return "its filters have no taps";
   for (let axis = 0; axis < 3; axis++) {
     const at = (first: number) => word(first + axis);
-    if (at(slot.CONVOLVE_STEP) < 1) return `axis ${axis} has step ${at(slot.CONVOLVE_STEP)}`;
+    if (at(slot.CONVOLVE_STEP_D) < 1) return `axis ${axis} has step ${at(slot.CONVOLVE_STEP_D)}`;
     const places =
-      at(slot.CONVOLVE_SIZE) +
-      at(slot.CONVOLVE_POSITIONS) * at(slot.CONVOLVE_STEP) +
-      Math.abs(at(slot.CONVOLVE_FIRST)) +
-      at(slot.CONVOLVE_TAPS) * Math.abs(at(slot.CONVOLVE_APART));
+      (opcodeOf(word) === CONVOLVE ? at(slot.CONVOLVE_SPACING_D) : 0) +
+      at(slot.CONVOLVE_SIZE_D) +
+      at(slot.CONVOLVE_POSITIONS_D) * at(slot.CONVOLVE_STEP_D) +
+      Math.abs(at(slot.CONVOLVE_FIRST_D)) +
+      at(slot.CONVOLVE_TAPS_D) * Math.abs(at(slot.CONVOLVE_APART_D));
     if (places > MOST_ELEMENTS) return `axis ${axis} goes over ${places} places`;
   }
   return undefined;
@@ -118,14 +121,13 @@ export const SIZES: Partial<Record<Opcode, (word: Word) => string | undefined>> 
     const wrong = wrongImages(word);
     if (wrong !== undefined) return wrong;
     for (let axis = 0; axis < 3; axis++) {
-      const [spacing, step] = [word(slot.CONVOLVE_SPACING + axis), word(slot.CONVOLVE_STEP + axis)];
+      const [spacing, step] = [word(slot.CONVOLVE_SPACING_D + axis), word(slot.CONVOLVE_STEP_D + axis)];
       if (spacing < 1 || (spacing > 1 && step !== 1)) return `axis ${axis} has spacing ${spacing} and step ${step}`;
-      if (spacing > MOST_SPACING) return `axis ${axis} has spacing ${spacing}`;
     }
     return wrongEpilogue(word, slot.CONVOLVE_MAP, positionsOf(word));
   },
   [CONVOLVE_FILTER]: (word) => {
-    const elements = word(slot.CONVOLVE_FILTER_PARTS) * filtersOf(word);
+    const elements = word(slot.CONVOLVE_PARTS) * filtersOf(word);
     if (elements > MOST_ELEMENTS) return `computes ${elements} elements`;
     return wrongImages(word);
   },

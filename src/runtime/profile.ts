@@ -139,8 +139,8 @@ function axes(first: number): number[] {
 }
 
 const CONVOLUTION = [slot.CONVOLVE_IMAGES, slot.CONVOLVE_GROUPS, slot.CONVOLVE_ROWS, slot.CONVOLVE_CHANNELS].concat(
-  axes(slot.CONVOLVE_TAPS),
-  axes(slot.CONVOLVE_POSITIONS),
+  axes(slot.CONVOLVE_TAPS_D),
+  axes(slot.CONVOLVE_POSITIONS_D),
 );
 
 /** Slots whose product is how many multiplications an instruction has, taps that lie outside of images included. */
@@ -153,7 +153,7 @@ const PRODUCTS: Readonly<Record<number, readonly number[]>> = {
 /** Of spaced positions each tap meets one of so many. */
 function spacing(code: Int32Array, at: number): number {
   if (opcodeAt(code, at) !== CONVOLVE) return 1;
-  return axes(slot.CONVOLVE_SPACING).reduce((product, each) => product * code[at + each], 1);
+  return axes(slot.CONVOLVE_SPACING_D).reduce((product, each) => product * code[at + each], 1);
 }
 
 function workOf(code: Int32Array, start: number, end: number): { readonly flops: number; readonly bytes: number } {

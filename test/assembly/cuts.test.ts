@@ -70,6 +70,7 @@ const ARGUMENTS: Readonly<Record<string, () => number[]>> = {
   packedColumns: () => [size(), usual()],
   panelFor: () => [size(), usual()],
   tileRows: () => [usual(), usual()],
+  convolveBand: () => [...sizes(2), size(), flag()],
   cutProduct: () => {
     const tile = [panels.TALL_ROWS, panels.LOW_ROWS, panels.WIDE_ROWS][Math.floor(Math.abs(next()) * 3)];
     return [...sizes(3), size(), flag(), flag(), tile, flag()];

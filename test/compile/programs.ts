@@ -1,6 +1,6 @@
 // Small valid programs for the tests of verifyProgram: compiled ones, and hand-made ones for what the compiler never makes.
 import { compile, grad, input, type Program, scan, Variable } from "simdgrad";
-import { avgPool, cumulativeSum, maxPoolWithIndices, maxUnpool, sort } from "simdgrad/functions";
+import { avgPool, conv2d, cumulativeSum, maxPoolWithIndices, maxUnpool, sort } from "simdgrad/functions";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { SORT_SHORT } from "../../assembly/isa/sizes.ts";
@@ -69,6 +69,15 @@ export function pooled(): Program {
   const back = maxUnpool(values, indices, [2, 3], { outputSize: [5, 7] });
   const [slope] = grad(mean.square().sum(), [x]);
   return compile({ inputs: { x }, outputs: { indices, back, slope } });
+}
+
+/** A convolution with its epilogue, and the gradients of its images, whose positions are spaced, and of its filters, in parts. */
+export function convolved(): Program {
+  const x = input([2, 4, 9, 12], "f32", "x");
+  const w = input([6, 2, 3, 2], "f32", "w");
+  const y = conv2d(x, w, { stride: [2, 1], padding: 1, groups: 2 }).relu();
+  const [images, filters] = grad(y.square().sum(), [x, w]);
+  return compile({ inputs: { x, w }, outputs: { y, images, filters } });
 }
 
 /** Hand-made: `write` gets the encoder, an input x and an output y of `size` elements. */

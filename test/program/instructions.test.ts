@@ -17,6 +17,7 @@ const SHARED: Readonly<Record<string, string>> = {
   MAX_POOL: "POOL",
   SUM_POOL: "POOL",
   SUM_POOL_TRANSPOSED: "POOL",
+  CONVOLVE_FILTER: "CONVOLVE",
 };
 
 const opcodes = Object.entries(op).filter(([name]) => name !== "OPCODES");

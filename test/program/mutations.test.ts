@@ -21,6 +21,7 @@ const bases: readonly Program[] = [
   programs.moving(),
   programs.along(),
   programs.pooled(),
+  programs.convolved(),
   programs.maps(),
   programs.batched(),
   programs.heads(),

@@ -5,7 +5,18 @@ import { expect, test } from "vitest";
 import * as step from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
-import { batched, dense, halves, heads, made, maps, moving, pooled, recurrent } from "../compile/programs.ts";
+import {
+  batched,
+  convolved,
+  dense,
+  halves,
+  heads,
+  made,
+  maps,
+  moving,
+  pooled,
+  recurrent,
+} from "../compile/programs.ts";
 import { a, column, o, r, row } from "../runtime/encode.ts";
 import { Draft } from "./draft.ts";
 
@@ -78,6 +89,35 @@ test("windows along the axes that there are", () => {
      7 barrier
      8 sum_pool_transposed to=slope from=arena+0 planes=2 size_h=5 out_h=3 kernel_h=3 stride_h=2 padding_h=1 size_w=7 out_w=4 kernel_w=3 stride_w=2 padding_w=1 ; sumPoolTransposed [2, 1, 5, 7]
      9 end"
+  `);
+});
+
+test("convolutions and their gradients", () => {
+  expect(printProgram(convolved())).toMatchInlineSnapshot(`
+    "input x: f32[2, 4, 9, 12] at io+0
+    input w: f32[6, 2, 3, 2] at io+864
+    output y: f32[2, 6, 5, 13] at io+944
+    output images: f32[2, 4, 9, 12] at io+1728
+    output filters: f32[6, 2, 3, 2] at io+2592
+    arena: 928 words
+     0 convolve to=y filters=w from=x images=2 groups=2 rows=3 channels=2 taps_h=3 taps_w=2 size_h=9 size_w=12 positions_h=5 positions_w=13 step_h=2 first_h=-1 first_w=-1 ; convolve+relu+less+mul+add+select [2, 6, 5, 13]
+         epilogue n=780 columns=780: a0=y, a1=scalar 0, a2=scalar 1, o0=y, o1=arena+0
+           r0 = relu a0
+           r1 = less a1 a0
+           r2 = mul a2 r0
+           r2 = add r2 r2
+           o1 = select r1 r2 a1
+           o0 = copy_bits r0
+     1 copy to=arena+784 from=w, 2 x (to 36, from 36), 2 x (to 18, from 6), 3 x (to 6, from 12), 6 x (to 1, from 1) ; permute [2, 2, 3, 3, 2]
+     2 barrier
+     3 convolve to=images filters=arena+784 from=arena+0 images=2 groups=2 rows=2 channels=3 taps_h=3 taps_w=2 size_h=5 size_w=13 positions_h=9 positions_w=12 apart_h=-1 apart_w=-1 first_h=1 first_w=1 spacing_h=2 ; convolveTransposed [2, 4, 9, 12]
+     4 barrier
+     5 convolve_filter to=arena+784 gradients=arena+0 from=x images=2 groups=2 rows=3 channels=2 taps_h=3 taps_w=2 size_h=9 size_w=12 positions_h=5 positions_w=13 step_h=2 first_h=-1 first_w=-1 parts=2 ; convolveFilter [6, 2, 3, 2]
+     6 barrier
+     7 reduce to=arena+0 from=arena+784 kind=sum outer=1 n=2 inner=72       ; convolveFilter [6, 2, 3, 2]
+     8 barrier
+     9 copy to=filters from=arena+0, 2 x (to 36, from 36), 3 x (to 12, from 1), 12 x (to 1, from 3) ; convolveFilter [6, 2, 3, 2]
+    10 end"
   `);
 });
 

@@ -7,6 +7,7 @@ import { compile, input } from "../../src/index.ts";
 import type { Program } from "../../src/program/program.ts";
 import {
   batched,
+  convolved,
   dense,
   heads,
   made,
@@ -127,6 +128,66 @@ rejects("slots", [
   ],
   ["with negative padding", pooled, (d) => d.set(op.SUM_POOL, slot.POOL_PADDING_H, -1), "padding_h is -1"],
   ["of a copy that writes a word twice", moving, (d) => d.set(op.COPY, slot.COPY_FIRST + 1, 1), "writes a word twice"],
+]);
+
+rejects("convolutions", [
+  ["without steps", convolved, (d) => d.set(op.CONVOLVE, slot.CONVOLVE_STEP_H, 0), "axis 1 has step 0"],
+  [
+    "with steps between spaced positions",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_SPACING_H, 2),
+    "axis 1 has spacing 2 and step 2",
+  ],
+  [
+    "with a spacing of nothing",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_SPACING_W, 0),
+    "axis 2 has spacing 0 and step 1",
+  ],
+  ["without taps", convolved, (d) => d.set(op.CONVOLVE, slot.CONVOLVE_CHANNELS, 0), "its filters have no taps"],
+  [
+    "that go too far",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_APART_W, -(2 ** 29)),
+    `axis 2 goes over ${1 + 12 + 13 + 1 + 2 * 2 ** 29} places`,
+  ],
+  [
+    "with a larger result",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_POSITIONS_W, 14),
+    "the epilogue takes 780 elements of 840",
+  ],
+  [
+    "of other images",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_SIZE_H, 10),
+    "from at x reaches 96 words past the end of x",
+  ],
+  [
+    "of more filters",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_TAPS_D, 2),
+    "filters at w reaches 72 words past the end of w",
+  ],
+  ["with an unknown size", convolved, (d) => d.set(op.CONVOLVE, slot.CONVOLVE_TAPS_W, -2), "taps_w is -2"],
+  [
+    "with another epilogue",
+    convolved,
+    (d) => d.set(op.CONVOLVE, slot.CONVOLVE_MAP, 3),
+    "says that its epilogue has 3 words",
+  ],
+  [
+    "into more parts than there is room for",
+    convolved,
+    (d) => d.set(op.CONVOLVE_FILTER, slot.CONVOLVE_PARTS, 2 ** 24),
+    `computes ${72 * 2 ** 24} elements`,
+  ],
+  [
+    "with more elements than can be counted",
+    convolved,
+    (d) => d.set(op.CONVOLVE_FILTER, slot.CONVOLVE_IMAGES, 2 ** 28),
+    `works on ${432 * 2 ** 28} elements`,
+  ],
 ]);
 
 rejects("addresses", [

@@ -5,6 +5,7 @@ import { ABORT_NOW, CLAIM_SLOTS, CONTROL_ABORT, CONTROL_CLAIMS, MATH_PAGE } from
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { INSTRUCTIONS } from "../../src/program/instructions.ts";
 import { chunksOf, timeOf } from "../../src/runtime/wasm/work.ts";
+import { anyConvolution, convolveWords, filterWords } from "../assembly/convolutions.ts";
 import { flagsOf, kernels, sizesOf, wordsOf } from "../assembly/kernels.ts";
 import { builds, instruction, Machine, random } from "../assembly/machine.ts";
 import { recurrent } from "../compile/programs.ts";
@@ -62,6 +63,10 @@ function mixture(to: number, from: number, index: number): number[][] {
       }),
       instruction(op.SCATTER_PLANES, to, from, index, size(400), size(400), size(500), i & 1),
       instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(20), 9000, 1, 1),
+      ...Array.from({ length: 8 }, () => anyConvolution(() => (1 + next()) / 2)).flatMap((each) => {
+        const it = { ...each, images: 20, rows: each.rows + 1, channels: each.channels + 1 };
+        return [convolveWords(it, to, from, from), filterWords(it, to, from, from, size(20))];
+      }),
       ...kernels.map((kernel) => {
         const columns = size([1, 20, 500, 20_000][i]);
         const rows = size(Math.min(1000, PART / columns));

@@ -21,13 +21,13 @@ function axesAt(code: Int32Array, at: number, isSpaced: boolean): readonly Axis[
   return [0, 1, 2].map((axis) => {
     const word = (first: number) => code[at + first + axis];
     return {
-      taps: word(slot.CONVOLVE_TAPS),
-      size: word(slot.CONVOLVE_SIZE),
-      positions: word(slot.CONVOLVE_POSITIONS),
-      step: word(slot.CONVOLVE_STEP),
-      apart: word(slot.CONVOLVE_APART),
-      first: word(slot.CONVOLVE_FIRST),
-      spacing: isSpaced ? word(slot.CONVOLVE_SPACING) : 1,
+      taps: word(slot.CONVOLVE_TAPS_D),
+      size: word(slot.CONVOLVE_SIZE_D),
+      positions: word(slot.CONVOLVE_POSITIONS_D),
+      step: word(slot.CONVOLVE_STEP_D),
+      apart: word(slot.CONVOLVE_APART_D),
+      first: word(slot.CONVOLVE_FIRST_D),
+      spacing: isSpaced ? word(slot.CONVOLVE_SPACING_D) : 1,
     };
   });
 }
@@ -62,7 +62,7 @@ export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
       for (let d = 0; d < depth.positions; d++)
         for (let h = 0; h < height.positions; h++) {
           sums.fill(0);
-          let filter = code[at + slot.CONVOLVE_LEFT] + ((matrix % groups) * rows + row) * channels * taps;
+          let filter = code[at + slot.CONVOLVE_FILTERS] + ((matrix % groups) * rows + row) * channels * taps;
           for (let channel = 0; channel < channels; channel++)
             for (let i = 0; i < depth.taps; i++)
               for (let j = 0; j < height.taps; j++) {
@@ -89,7 +89,7 @@ export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
 /** CONVOLVE_FILTER: each part sums over the bands that are its own, as the kernel shares them out. */
 export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): void {
   const [images, groups, rows, channels] = [0, 1, 2, 3].map((i) => code[at + slot.CONVOLVE_IMAGES + i]);
-  const pieces = code[at + slot.CONVOLVE_FILTER_PARTS];
+  const pieces = code[at + slot.CONVOLVE_PARTS];
   const axes = axesAt(code, at, false);
   const [depth, height, width] = axes;
   const lines = depth.positions * height.positions;
@@ -125,7 +125,7 @@ export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): v
                   (z * height.size + y) * width.size +
                   placeOf(width, low, w);
                 const gradients =
-                  code[at + slot.CONVOLVE_LEFT] + ((matrix * rows + row) * lines + line) * width.positions;
+                  code[at + slot.CONVOLVE_GRADIENTS] + ((matrix * rows + row) * lines + line) * width.positions;
                 for (let p = low, x = from; p < high; p++, x += width.step) sum += f[gradients + p] * f[x];
               }
             }

@@ -66,7 +66,7 @@ export function generate(code: Int32Array, { fused, scratch }: Options): Generat
 
 /** Whether an epilogue, which runs on pieces of rows, begins each at a whole vector, as operands in rows or columns need it. */
 function hasWholeRows(code: Int32Array, at: number, map: number): boolean {
-  const row = opcodeAt(code, at) === CONVOLVE ? slot.CONVOLVE_POSITIONS + 2 : slot.MATMUL_N;
+  const row = opcodeAt(code, at) === CONVOLVE ? slot.CONVOLVE_POSITIONS_W : slot.MATMUL_N;
   return code[at + row] % 4 === 0 || isFlat(code, map);
 }
 

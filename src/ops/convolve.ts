@@ -1,9 +1,9 @@
-// Convolutions and transposed convolutions over one, two and three axes, with PyTorch's options: sizes are checked here, once.
+// Convolutions and transposed convolutions of tensors over one, two and three axes, with PyTorch's options: sizes are checked here, once.
 import { aListOf, aWholeNumber, type Check, checkOptions, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type ConvolutionAttrs, convolveOp, convolveTransposed } from "../ops/convolution.ts";
 import { checkDType, type Shape, showShape } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
+import { backToImages, type ConvolutionAttrs, convolveOp } from "./convolution.ts";
 
 /** One number for all axes of an image, or one for each. */
 export type PerAxis = number | readonly number[];
@@ -171,7 +171,7 @@ export function transposed(
     return places;
   });
   const attrs: ConvolutionAttrs = { groups, stride, dilation, before, size, taps, positions };
-  return biased(name, convolveTransposed(apply, x, weight, attrs), options.bias);
+  return biased(name, backToImages(apply, x, weight, attrs), options.bias);
 }
 
 /**
