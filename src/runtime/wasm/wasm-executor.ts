@@ -62,7 +62,8 @@ export class WasmExecutor extends LocalExecutor {
       this.info = { ...this.info, threads: 1, fallback: joined(this.info.fallback, `one thread: ${why}`) };
     };
     const info = { name: `wasm-${build}`, tile: tileOf(build), threads, fallback: joined(fallback, reason) } as const;
-    super(info, begin(build, { threads, onAlone }), options);
+    const compares = (options.threads ?? "auto") === "auto";
+    super(info, begin(build, { threads, onAlone }, compares), options);
   }
 }
 
@@ -80,11 +81,11 @@ function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallb
 }
 
 /** The machine and its module are loaded when they are needed: pages that hand their work to a worker do without. */
-async function begin(build: Build, sharing: Sharing): Promise<Machine> {
-  const [{ createWasmMachine }, { wasm }] = await Promise.all([
+async function begin(build: Build, sharing: Sharing, compares: boolean): Promise<Machine> {
+  const [{ compare, createWasmMachine }, { wasm }] = await Promise.all([
     import("./machine.ts"),
     build === "relaxed" ? import("./generated/relaxed.ts") : import("./generated/portable.ts"),
   ]);
   const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-  return createWasmMachine(bytes, sharing);
+  return createWasmMachine(bytes, compares ? { ...sharing, compare } : sharing);
 }
