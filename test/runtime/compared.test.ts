@@ -3,9 +3,12 @@
 import * as workers from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MAP_CODES } from "../../assembly/isa/map-code.ts";
+import { BARRIER, END } from "../../assembly/isa/opcode.ts";
 import { ThreadError } from "../../src/errors.ts";
 import { compile, Variable } from "../../src/index.ts";
+import { lengthAt, opcodeAt } from "../../src/program/addresses.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
+import { Space } from "../../src/runtime/space.ts";
 import { Comparison } from "../../src/runtime/wasm/comparison.ts";
 import { wasm } from "../../src/runtime/wasm/generated/portable.ts";
 import { createWasmMachine, type Sharing } from "../../src/runtime/wasm/machine.ts";
@@ -145,6 +148,29 @@ describe("an executor that compares", () => {
       await each.dispose();
     }
     expect(results[0]).toEqual(results[1]);
+  });
+
+  test("executes what has no barriers where one thread is alone, and what has them in a team", async () => {
+    const machine = await createWasmMachine(bytes, { threads: 2, choose: () => 2, compare: restless });
+    const space = new Space(machine, false);
+    const [x, y] = [new Variable([100], 0), new Variable([100], 0)];
+    const loaded = space.loaded(space.load(compile({ assignments: [[x, x.sum().add(y.exp())]] })));
+    await machine.ready?.();
+    const barriers = () => {
+      let count = 0;
+      const code = Int32Array.from(machine.memory.i.subarray(loaded.own, loaded.own + loaded.code.length));
+      for (let at = 0; opcodeAt(code, at) !== END; at += lengthAt(code, at))
+        if (opcodeAt(code, at) === BARRIER) count++;
+      return count;
+    };
+    const before = barriers();
+    expect(before).toBeGreaterThan(0);
+    for (let call = 0; call < 6; call++) {
+      const { threads } = machine.shared?.(loaded) ?? {};
+      machine.execute(loaded, 1, new Float64Array(0), 0);
+      expect([threads, barriers()]).toEqual(call % 2 === 0 ? [2, before] : [1, 0]);
+    }
+    await machine.dispose();
   });
 
   test("tells a trap alone and in the team, and runs other programs after it", async () => {
