@@ -17,9 +17,10 @@ export interface WasmOptions extends LocalOptions {
   readonly build?: Build | "auto";
   /**
    * Threads that share the work, the calling one included: 1 to 64, or "auto" (default), one for each core, 16 at the most. A program
-   * gets as many of them as its work is worth, a small one only the calling thread; results have the same bits for any
-   * number. The others start with the first program that is worth them. Where there can be no team (a page that is not
-   * cross-origin isolated, a page's own thread, which may not wait) there is one thread, and the reason in `info.fallback`.
+   * gets as many of them as its work is worth, a small one only the calling thread; with "auto" its steps are timed, too, alone and in the
+   * team, and it keeps what is faster (`teams()` tells). Results have the same bits for any number. The others start with the first
+   * program that is worth them. Where there can be no team (a page that is not cross-origin isolated, a page's own thread, which may not
+   * wait) there is one thread, and the reason in `info.fallback`.
    */
   readonly threads?: number | "auto";
 }
