@@ -1,7 +1,15 @@
 // The WebAssembly machine: an instance of the kernels over its memory, and a team of further ones once a program is worth it.
 // Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
 // from here (assembly/isa/sizes.ts).
-import { ALIGN, CONTROL_NARROW, CONTROL_PATIENCE, HEAP, SCRATCH_WORDS, SLEEP } from "../../../assembly/isa/sizes.ts";
+import {
+  ALIGN,
+  CONTROL_NARROW,
+  CONTROL_PATIENCE,
+  CONTROL_SPINS,
+  HEAP,
+  SCRATCH_WORDS,
+  SLEEP,
+} from "../../../assembly/isa/sizes.ts";
 import { ThreadError, UnsupportedError } from "../../errors.ts";
 import type { Program } from "../../program/program.ts";
 import { isOldV8 } from "../features.ts";
@@ -14,6 +22,7 @@ import { writeMathPage } from "./math-page.ts";
 import { Team } from "./team.ts";
 import { teamsFor, threadsFor } from "./threads-for.ts";
 import { unshared } from "./unshared.ts";
+import { MOST_SPINS, measureWaking } from "./waking.ts";
 
 /** What assembly/index.ts exports. */
 export interface Kernels extends Helpers {
@@ -83,6 +92,7 @@ export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing:
   const control = new Int32Array(memory.buffer);
   control[CONTROL_NARROW / 4] = isOldV8() ? 1 : 0;
   control[CONTROL_PATIENCE / 4] = Math.ceil((sharing.patience ?? PATIENCE) / SLEEP);
+  control[CONTROL_SPINS / 4] = MOST_SPINS;
   kernels.attach(0, 1, 4 * scratchOf(0));
   return new WasmMachine({ module, memory, kernels, start, maximum, sharing });
 }
@@ -299,12 +309,14 @@ class WasmMachine implements Machine {
     return 0;
   }
 
-  /** Starts the team; alone, if it cannot. */
+  /** Starts the team, and measures what waking its threads costs; alone, if it cannot. */
   async #gather(threads: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
     const team = new Team(memory, threads, this.#sharing.patience ?? PATIENCE);
     this.#team = team;
     try {
       await team.start((thread) => ({ module, memory, thread, scratch: 4 * scratchOf(thread) }));
+      this.#attached = 0;
+      if (this.#kernels !== undefined) measureWaking(team, this.#kernels, memory, 4 * scratchOf(0));
     } catch (error) {
       await team.end();
       if (this.#linear === undefined) return; // it was disposed meanwhile
