@@ -21,6 +21,9 @@ export function restless(ways: number, first: number): Chooser {
     get way() {
       return way;
     },
+    get kept() {
+      return way;
+    },
     milliseconds: () => Number.NaN,
     begin: () => {},
     took: () => {

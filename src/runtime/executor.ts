@@ -30,7 +30,7 @@ export interface ExecutorInfo {
 /** How many threads share a loaded program's steps. */
 export interface TeamInfo {
   readonly program: ProgramId;
-  /** Of its next step, the calling one included. */
+  /** The calling one included; while numbers of threads are compared, some steps have another one. */
   readonly threads: number;
   /** Milliseconds of a step by numbers of threads, as they were last compared; empty where there was nothing to compare, or not yet. */
   readonly compared: Readonly<Record<number, number>>;

@@ -38,6 +38,9 @@ function told(times: readonly number[], went: number[] = []): NonNullable<Sharin
       get way() {
         return comparison.way;
       },
+      get kept() {
+        return comparison.kept;
+      },
       milliseconds: (way) => comparison.milliseconds(way),
       begin: () => comparison.begin(),
       took: (steps) => {
@@ -85,7 +88,7 @@ describe("an executor that compares", () => {
     [[1, 0.98], 1],
   ])("of steps that take %j, alone or by two, ends on %i, and gives the bits", async (times, threads) => {
     const went: number[] = [];
-    const executor = comparing(told(times, went));
+    const executor = comparing(told(times, went), { prepareAfter: 0 });
     expect(await parametersHash(executor)).toBe(PORTABLE_HASH);
     const { program, key } = halving();
     const id = await executor.load(program);
@@ -97,13 +100,13 @@ describe("an executor that compares", () => {
     expect(team.compared[2]).toBeCloseTo(times[1], 9);
     expect(new Set(await executor.read({ variable: key }))).toEqual(new Set([2]));
     went.length = 0;
-    for (let run = 0; run < 10; run++) await executor.run([[id, 1]]).done;
-    expect(new Set(went)).toEqual(new Set([threads - 1]));
+    await executor.run([[id, 1000]]).done;
+    expect(went.filter((way) => way === threads - 1).length).toBeGreaterThan(0.8 * went.length);
     await executor.dispose();
   });
 
   test("takes half of many threads where cores are missing", async () => {
-    const executor = comparing(told([4, 1, 9]), { threads: 4 });
+    const executor = comparing(told([4, 1, 9]), { threads: 4, prepareAfter: 0 });
     const id = await executor.load(halving().program);
     for (let run = 0; run < 40; run++) await executor.run([[id, 2]]).done;
     expect(await executor.teams()).toEqual([{ program: id, threads: 2, compared: { 1: 4, 2: 1, 4: 9 } }]);
@@ -116,7 +119,7 @@ describe("an executor that compares", () => {
       [1, 5],
       [5, 1],
     ];
-    const executor = comparing((ways, first) => told(tables[programs++])(ways, first));
+    const executor = comparing((ways, first) => told(tables[programs++])(ways, first), { prepareAfter: 0 });
     const ids = [await executor.load(halving().program), await executor.load(halving(200).program)];
     await executor.run(
       ids.map((id) => [id, 3]),
@@ -196,7 +199,7 @@ describe("an executor that compares", () => {
       }
     }
     pretend(Recorded);
-    const executor = comparing(told([1, 5]));
+    const executor = comparing(told([1, 5]), { prepareAfter: 0 });
     const id = await executor.load(halving().program);
     for (let run = 0; run < 30; run++) await executor.run([[id, 1]]).done;
     expect((await executor.teams())[0].threads).toBe(1);

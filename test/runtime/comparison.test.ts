@@ -65,7 +65,7 @@ describe("a comparison", () => {
     for (const first of [0, 1]) {
       const steps = new Steps((way) => [alone, team][way], { first });
       steps.make(20 * (4 + alone + team));
-      expect(steps.comparison.way).toBe(winner);
+      expect(steps.comparison.kept).toBe(winner);
       expect(steps.comparison.milliseconds(0)).toBeCloseTo(alone, 9);
       expect(steps.comparison.milliseconds(1)).toBeCloseTo(team, 9);
     }
@@ -79,7 +79,7 @@ describe("a comparison", () => {
       [[3, 1.04, 1], 1],
       [[1.04, 1.02, 1], 0],
     ] as const)
-      expect(new Steps((way) => times[way], { ways: 3 }).make(200).comparison.way).toBe(winner);
+      expect(new Steps((way) => times[way], { ways: 3 }).make(200).comparison.kept).toBe(winner);
   });
 
   test.each([
@@ -89,9 +89,9 @@ describe("a comparison", () => {
     [1, 50, 0.98],
     [30, 55, 0.98],
     [55, 30, 0.98],
-    [10, 2000, 0.9], // two steps of the slower way are the least that tells it
+    [10, 2000, 0.85], // two steps of the slower way are the least that tells it
   ])(
-    "of ways that take %f and %f makes %f of the better one's steps in a minute, and of ten 1 - 1/64",
+    "of ways that take %f and %f makes %f of the better one's steps in a minute, then less than one of 50 fewer",
     (alone, team, share) => {
       const times = [alone, team];
       const steps = new Steps((way) => times[way]).make(60_000);
@@ -99,7 +99,7 @@ describe("a comparison", () => {
       const before = steps.steps[0] + steps.steps[1];
       steps.make(540_000);
       const made = steps.steps[0] + steps.steps[1] - before;
-      expect((made * Math.min(...times)) / 540_000).toBeGreaterThan(1 - 1 / 64);
+      expect((made * Math.min(...times)) / 540_000).toBeGreaterThan(0.98);
     },
   );
 
@@ -115,15 +115,15 @@ describe("a comparison", () => {
     }
     const gaps = begins.slice(1).map((time, i) => time - begins[i]);
     expect(gaps.length).toBeGreaterThan(7);
-    expect(gaps[0]).toBeLessThan(1000);
+    expect(gaps[0]).toBeLessThan(200);
     for (const gap of gaps) expect(gap).toBeLessThan(4200);
     expect(gaps.at(-1)).toBeGreaterThan(3900);
   });
 
   test("finds the team again when a neighbour has gone", () => {
     const steps = new Steps((way, now) => (way === 0 ? 1 : now < 5000 ? 3 : 0.6));
-    expect(steps.make(4900).comparison.way).toBe(0);
-    expect(steps.make(5000).comparison.way).toBe(1);
+    expect(steps.make(4900).comparison.kept).toBe(0);
+    expect(steps.make(5000).comparison.kept).toBe(1);
   });
 
   test("looks at once when the kept way is much slower than it was, or much faster", () => {
@@ -138,34 +138,37 @@ describe("a comparison", () => {
       ],
     ] as const) {
       const steps = new Steps((way, now) => (now < 20_000 ? early : late)[way]).make(20_000);
-      const before = steps.comparison.way;
+      const before = steps.comparison.kept;
       steps.make(100);
-      expect(steps.comparison.way).toBe(1 - before);
+      expect(steps.comparison.kept).toBe(1 - before);
     }
   });
 
   test("is not alarmed by single slow turns, and seldom by speeds that change without end", () => {
     let calls = 0;
     const spiky = new Steps((way) => (calls++ % 40 === 0 ? 30 : [1, 0.6][way])).make(60_000);
-    expect(spiky.comparison.way).toBe(1);
+    expect(spiky.comparison.kept).toBe(1);
     expect(spiky.times[0]).toBeLessThan(0.02 * spiky.now);
     const moody = new Steps((way, now) => [1, 0.6][way] * (Math.floor(now / 300) % 2 === 0 ? 1 : 2)).make(60_000);
-    expect(moody.comparison.way).toBe(1);
+    expect(moody.comparison.kept).toBe(1);
     expect(moody.times[0]).toBeLessThan(moody.now / 32);
   });
 
   test("finds the better of two noisy ways at first mostly, and soon nearly always", () => {
     const random = numbers(7);
     const right = [0, 0];
+    let [spent, all] = [0, 0];
     for (let round = 0; round < 200; round++) {
       // Now and then a call is interrupted for the slice of another process.
       const noise = () => 0.9 + random() / 5 + (random() < 0.05 ? 4 : 0);
       const steps = new Steps((way) => [1, 0.7][way] * noise());
-      for (const look of [0, 1]) if (steps.make([100, 10_000][look]).comparison.way === 1) right[look]++;
-      expect(steps.times[1]).toBeGreaterThan(0.8 * steps.now);
+      for (const look of [0, 1]) if (steps.make([100, 10_000][look]).comparison.kept === 1) right[look]++;
+      spent += steps.times[1];
+      all += steps.now;
     }
+    expect(spent).toBeGreaterThan(0.9 * all);
     expect(right[0]).toBeGreaterThan(170);
-    expect(right[1]).toBeGreaterThan(190);
+    expect(right[1]).toBeGreaterThan(180);
   });
 
   test("is served by a clock of whole milliseconds", () => {
@@ -180,7 +183,7 @@ describe("a comparison", () => {
         comparison.took(8, Math.floor(after) - Math.floor(now));
         now = after;
       }
-      expect(comparison.way).toBe(winner);
+      expect(comparison.kept).toBe(winner);
     }
   });
 });

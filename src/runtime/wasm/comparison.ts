@@ -6,6 +6,8 @@
 export interface Chooser {
   /** Of the next steps. */
   readonly way: number;
+  /** Of all steps but those by which ways are compared. */
+  readonly kept: number;
   /** Milliseconds of a step that way when it was last compared, NaN before. */
   milliseconds(way: number): number;
   /** From now on ways may be compared: each is as fast as it will be. */
@@ -15,7 +17,7 @@ export interface Chooser {
 }
 
 /** Milliseconds of a turn, at least: steps on end that go one way. Long beside waking a thread, and beside what a browser's clock rounds to. */
-const TURN = 4;
+const TURN = 3;
 
 /** Rounds of a comparison at the most, one turn each way. Their medians count. */
 const ROUNDS = 5;
@@ -27,25 +29,28 @@ const CLEAR = 1.25;
 /** The first of the ways that take at most 1 / TIE of the least time wins: a core that brings less is left to others. */
 const TIE = 0.95;
 
-/** Milliseconds of steps from one comparison to the next: first, after another way has won; doubled each time up to the last. */
-const SOON = 250;
+/**
+ * Milliseconds of steps from one comparison to the next: an interval, and at least what the last one lost in slower ways, times a caution.
+ * Where the same way wins again, both are doubled, up to the last: soon a chance that misled is put right, later comparing costs next to
+ * nothing. Another way that wins sets them back by a part.
+ */
+const SOON = 60;
 const LATE = 4000;
-
-/** What a comparison lost in slower ways is at most one part in so many of the time up to the next. */
-const SHARE = 64;
+const LEAST_CAUTION = 12;
+const MOST_CAUTION = 64;
+const SET_BACK = 4;
 
 /**
- * A speed that is off by this factor for so many turns on end means another machine than was compared on: its ways are compared at once,
- * but for a rest after the last comparison, of SOONEST times what that lost; each time it was in vain doubles that, up to SHARE.
+ * A speed that is off by this factor for so many turns on end means another machine than was compared on: its ways are compared at once, but
+ * for a caution of its own, which is doubled by each such comparison that was in vain.
  */
 const STRANGE = 1.5;
 const STRANGE_TURNS = 3;
-const SOONEST = 8;
 
 export class Comparison implements Chooser {
   way: number;
+  kept: number;
   readonly #ways: number;
-  #kept: number;
   /** Of the turn under way. */
   #steps = 0;
   #time = 0;
@@ -58,18 +63,19 @@ export class Comparison implements Chooser {
   /** Milliseconds that this comparison has spent each way. */
   readonly #spent: Float64Array;
   readonly #medians: Float64Array;
-  /** Milliseconds of steps to the next comparison, and until one that something strange calls for. */
+  /** Milliseconds of steps until the next comparison, and until one that something strange calls for. */
   #due = Number.POSITIVE_INFINITY;
   #rest = 0;
-  #interval = SOON / 2;
+  #interval = SOON;
+  #caution = LEAST_CAUTION;
   #strange = 0;
   #alarmed = false;
-  #caution = SOONEST;
+  #alarmCaution = LEAST_CAUTION;
 
   /** Of two ways or more; steps go the `first` one until they are compared. */
   constructor(ways: number, first: number) {
     this.#ways = ways;
-    this.#kept = first;
+    this.kept = first;
     this.way = first;
     this.#times = new Float64Array(ways * ROUNDS);
     this.#spent = new Float64Array(ways);
@@ -100,7 +106,7 @@ export class Comparison implements Chooser {
   #watch(each: number, time: number): void {
     this.#due -= time;
     this.#rest -= time;
-    const expected = this.#medians[this.#kept];
+    const expected = this.#medians[this.kept];
     const isStrange = each > STRANGE * expected || each * STRANGE < expected;
     this.#strange = isStrange ? this.#strange + 1 : 0;
     this.#alarmed = this.#strange >= STRANGE_TURNS && this.#rest <= 0;
@@ -119,7 +125,7 @@ export class Comparison implements Chooser {
   /** Every second round goes through the ways backwards (A B, B A, ...), so that none has the better moments, and switches are few. */
   #turn(): void {
     const place = this.#round % 2 === 0 ? this.#place : this.#ways - 1 - this.#place;
-    this.way = (this.#kept + place) % this.#ways;
+    this.way = (this.kept + place) % this.#ways;
   }
 
   /** A turn of a comparison. */
@@ -161,14 +167,17 @@ export class Comparison implements Chooser {
     this.#spent.forEach((time, way) => {
       lost += time * Math.max(0, 1 - medians[winner] / medians[way]);
     });
-    if (winner !== this.#kept) this.#caution = SOONEST;
-    else if (this.#alarmed) this.#caution = Math.min(SHARE, 2 * this.#caution);
-    this.#interval = winner === this.#kept ? Math.min(LATE, 2 * this.#interval) : SOON;
-    this.#due = Math.max(this.#interval, SHARE * lost);
-    this.#rest = this.#caution * lost;
+    const again = winner === this.kept;
+    const factor = again ? 2 : 1 / SET_BACK;
+    this.#interval = Math.min(LATE, Math.max(SOON, factor * this.#interval));
+    this.#caution = Math.min(MOST_CAUTION, Math.max(LEAST_CAUTION, factor * this.#caution));
+    if (!again) this.#alarmCaution = LEAST_CAUTION;
+    else if (this.#alarmed) this.#alarmCaution = Math.min(MOST_CAUTION, 2 * this.#alarmCaution);
+    this.#due = Math.max(this.#interval, this.#caution * lost);
+    this.#rest = this.#alarmCaution * lost;
     this.#strange = 0;
     this.#round = Number.NaN;
-    this.#kept = winner;
+    this.kept = winner;
     this.way = winner;
   }
 }

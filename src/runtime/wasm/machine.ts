@@ -207,10 +207,9 @@ class WasmMachine implements Machine {
     return share;
   }
 
-  /** Threads of the program's next step. */
-  #threadsOf({ teams, chooser }: Share): number {
-    if (this.#team === undefined) return 1;
-    return teams[chooser?.way ?? teams.length - 1];
+  /** Threads of steps that go a way of the program. */
+  #threadsOf({ teams }: Share, way = teams.length - 1): number {
+    return this.#team === undefined ? 1 : teams[way];
   }
 
   /** Puts the program's code for one thread alone, or for a team, where it is executed. */
@@ -233,7 +232,7 @@ class WasmMachine implements Machine {
       const time = share.chooser?.milliseconds(way) ?? Number.NaN;
       if (!Number.isNaN(time)) compared[threads] = time;
     }
-    return { threads: this.#threadsOf(share), compared };
+    return { threads: this.#threadsOf(share, share.chooser?.kept), compared };
   }
 
   prepare(loaded: Loaded): Promise<void> {
@@ -336,7 +335,7 @@ class WasmMachine implements Machine {
     const from = 4 * (io + program.logOffset);
     const team = this.#team;
     const share = this.#shareOf(loaded);
-    const threads = this.#threadsOf(share);
+    const threads = this.#threadsOf(share, share.chooser?.way);
     const kind = kindOf(threads);
     team?.check();
     if (share.installed !== kind) this.#write(loaded, kind);
