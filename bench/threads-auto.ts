@@ -121,7 +121,9 @@ async function resultOf(name: string, network: Network, busy: number): Promise<R
   for (let round = 0; round < rounds; round++)
     for (const place of CONTENDERS.keys()) {
       const i = round % 2 === 0 ? place : CONTENDERS.length - 1 - place;
-      times[CONTENDERS[i]].push((await runners[i].ask(steps[i])).ms);
+      const { ms } = await runners[i].ask(steps[i]);
+      times[CONTENDERS[i]].push(ms);
+      steps[i] = Math.max(1, Math.min(2 * steps[i], Math.max(steps[i] >> 1, Math.ceil(TURN / ms))));
     }
   const chosen = await runners[CONTENDERS.indexOf("auto")].threads();
   for (const runner of runners) await runner.end();

@@ -10,7 +10,7 @@ export interface Chooser {
   readonly kept: number;
   /** Milliseconds of a step that way when it was last compared, NaN before. */
   milliseconds(way: number): number;
-  /** From now on ways may be compared: each is as fast as it will be. */
+  /** From now on ways are compared, or anew, since they are not as they were. */
   begin(): void;
   /** So many steps went `way` in so many milliseconds. */
   took(steps: number, milliseconds: number): void;

@@ -244,9 +244,10 @@ class WasmMachine implements Machine {
     return done;
   }
 
-  /** For all that the program may be executed by, which can be compared then. */
+  /** For all that the program may be executed by. It is compared at once, since they may take long, and again when it has them. */
   async #makeAllFunctions(loaded: Loaded): Promise<void> {
     const { teams, chooser } = this.#shareOf(loaded);
+    chooser?.begin();
     try {
       for (const kind of new Set(teams.map(kindOf).reverse())) await this.#makeFunctions(loaded, kind);
     } finally {
