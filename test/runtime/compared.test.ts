@@ -105,6 +105,20 @@ describe("an executor that compares", () => {
     await executor.dispose();
   });
 
+  test("begins after a few steps, without functions that are still made, and anew with them", async () => {
+    let begins = 0;
+    const executor = comparing((ways, first) => ({ ...restless(ways, first), begin: () => void begins++ }));
+    const id = await executor.load(halving().program);
+    await executor.run([[id, 7]]).done;
+    expect(begins).toBe(0);
+    const run = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
+    while (run.steps === 0) await new Promise(setImmediate);
+    expect(begins).toBeGreaterThan(0);
+    while (begins < 2) await new Promise(setImmediate);
+    await run.stop();
+    await executor.dispose();
+  });
+
   test("takes half of many threads where cores are missing", async () => {
     const executor = comparing(told([4, 1, 9]), { threads: 4, prepareAfter: 0 });
     const id = await executor.load(halving().program);
