@@ -10,6 +10,7 @@ import {
   CONTROL_BARRIER_SLEEPERS,
   CONTROL_CLAIMS,
   CONTROL_PATIENCE,
+  CONTROL_SPINS,
   SLEEP,
 } from "./isa/sizes";
 
@@ -22,10 +23,9 @@ export let threads: i32 = 1;
 let thread: i32 = 0; // which of them this is
 
 const CLAIM_BYTES = 64; // a cache line a counter
-// Reads of the generation before a thread sleeps: about 200 microseconds. Waking one costs 50 or, on a busy host, 150. Each sleep halves
-// them, twice at the most, and each wait that ended before doubles them: where a core must be shared, less time is spun away, and where
-// none must, waits as long as a chunk do not end in sleep.
-const SPINS = 200000;
+// A thread reads the generation CONTROL_SPINS times before it sleeps: for at most 200 microseconds. Waking one costs 50 or, on a busy host,
+// 150; the host measures it. Each sleep halves the reads, twice at the most, and each wait that ended before doubles them: where a core must
+// be shared, less time is spun away, and where none must, waits as long as a chunk do not end in sleep.
 const MOST_HALVINGS = 2;
 const SLEEP_NANOSECONDS: i64 = 1_000_000 * SLEEP;
 const TIMED_OUT = 2; // what a wait answers
@@ -34,7 +34,7 @@ let claimed = 0; // chunked instructions since the last barrier
 let counter: usize = 0; // claim counter of the instruction under way
 let next = 0; // one thread: the next chunk; several: 0 until the first chunk is taken
 let generation = 0; // of the barrier this thread waits in
-let halvings = 0; // of SPINS
+let halvings = 0; // of the reads
 let broken = false; // the team was told to leave at once
 
 /** Sets this instance's globals; the control page must be zero when a team begins. */
@@ -100,7 +100,7 @@ export function release(): void {
  */
 export function wait(): bool {
   claimed = 0;
-  for (let spin = SPINS >> halvings; spin > 0; spin--) {
+  for (let spin = load<i32>(CONTROL_SPINS) >> halvings; spin > 0; spin--) {
     if (atomic.load<i32>(CONTROL_BARRIER_GENERATION) === generation) continue;
     halvings = max(0, halvings - 1);
     return !broken;

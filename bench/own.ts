@@ -8,10 +8,18 @@ import { type Start, trainerOf } from "./start.ts";
 
 export type OwnKind = "wasm-relaxed" | "wasm-portable" | "idle-team" | "js" | "oracle";
 
-async function executorOf(kind: OwnKind, threads: number): Promise<Executor> {
+/** A number of threads, or "auto". */
+export type Threads = number | "auto";
+
+/** A training that knows how many threads it has. */
+export interface OwnRunner extends Runner {
+  threads(): Promise<number>;
+}
+
+async function executorOf(kind: OwnKind, threads: Threads): Promise<Executor> {
   if (kind === "js") return new JsExecutor();
   if (kind === "oracle") return new JsExecutor({ precision: "float64" });
-  if (kind === "idle-team") return idleTeam(threads);
+  if (kind === "idle-team" && threads !== "auto") return idleTeam(threads);
   return new WasmExecutor({ build: kind === "wasm-relaxed" ? "relaxed" : "portable", threads });
 }
 
@@ -26,7 +34,7 @@ async function idleTeam(threads: number): Promise<Executor> {
 }
 
 /** A training of ours that makes steps when asked. */
-export async function startOwn(start: Start, kind: OwnKind, threads: number): Promise<Runner> {
+export async function startOwn(start: Start, kind: OwnKind, threads: Threads): Promise<OwnRunner> {
   const executor = await executorOf(kind, threads);
   const trainer = await trainerOf(start, executor);
   const program = await executor.load(trainer.stepProgram(start.network.batch));
@@ -39,6 +47,9 @@ export async function startOwn(start: Start, kind: OwnKind, threads: number): Pr
       await run.done;
       const ms = (performance.now() - begin) / steps;
       return { ms, loss: run.takeLog().at(-1)?.values.at(-1) ?? Number.NaN };
+    },
+    async threads() {
+      return (await executor.teams()).find((team) => team.program === program)?.threads ?? 1;
     },
     async end() {
       await executor.unload(program);

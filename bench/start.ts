@@ -67,12 +67,13 @@ function truthTable() {
   };
 }
 
-function patterns({ rows, widths: [width] }: Network) {
+function patterns({ rows, widths }: Network) {
+  const [width, classes] = [widths[0], widths[widths.length - 1]];
   return {
     x: {
       data: Float32Array.from({ length: rows * width }, (_, i) => ((i * 0.618034) % 1) + 0.01),
       shape: [rows, width],
     },
-    y: { data: Int32Array.from({ length: rows }, (_, i) => (i * 7) % 10), shape: [rows] },
+    y: { data: Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes), shape: [rows] },
   };
 }

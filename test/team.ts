@@ -1,5 +1,6 @@
 // Teams of threads for tests, which share every program, however small.
 import { LocalExecutor } from "../src/runtime/local-executor.ts";
+import type { Chooser } from "../src/runtime/wasm/comparison.ts";
 import { wasm as portable } from "../src/runtime/wasm/generated/portable.ts";
 import { wasm as relaxed } from "../src/runtime/wasm/generated/relaxed.ts";
 import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
@@ -11,4 +12,22 @@ export function teamOf(threads: number, build: "portable" | "relaxed"): LocalExe
   );
   const machine = createWasmMachine(bytes, { threads, choose: (_, most) => most });
   return new LocalExecutor({ name: `wasm-${build}`, tile: "3x12", threads, fallback: "" }, machine, { poison: true });
+}
+
+/** Goes another way with every call, from its beginning on. */
+export function restless(ways: number, first: number): Chooser {
+  let way = first;
+  return {
+    get way() {
+      return way;
+    },
+    get kept() {
+      return way;
+    },
+    milliseconds: () => Number.NaN,
+    begin: () => {},
+    took: () => {
+      way = (way + 1) % ways;
+    },
+  };
 }

@@ -41,6 +41,7 @@ export const JOB_BYTES = 32;
 export const CONTROL_CALL = 6400; // the latest run
 export const CONTROL_NARROW = 6464; // the host sets 1 where tiles of 12 columns spill registers: the portable build then has none
 export const CONTROL_PATIENCE = 6468; // sleeps after which a thread in a barrier gives the others up, 0 for never: written by the host
+export const CONTROL_SPINS = 6472; // reads of its generation before a thread in a barrier sleeps: written by the host
 export const SLEEP = 20; // milliseconds after which a thread that sleeps in a barrier looks at the abort word
 export const MATH_PAGE = 8192; // page of constants: 16-byte vectors, numbered in math-page.ts, written by the host
 export const MATH_PAGE_BYTES = 4096;

@@ -27,6 +27,15 @@ export interface ExecutorInfo {
   readonly fallback: string;
 }
 
+/** How many threads share a loaded program's steps. */
+export interface TeamInfo {
+  readonly program: ProgramId;
+  /** The calling one included; while numbers of threads are compared, some steps have another one. */
+  readonly threads: number;
+  /** Milliseconds of a step by numbers of threads, as they were last compared; empty where there was nothing to compare, or not yet. */
+  readonly compared: Readonly<Record<number, number>>;
+}
+
 /** One entry of a plan: run this program for so many steps. */
 export type PlanEntry = readonly [program: ProgramId, steps: number];
 
@@ -111,6 +120,8 @@ export interface Executor {
   readAll(slots: readonly Slot[]): Promise<TypedArray[]>;
   /** Runs the plan's entries in order, as often as the options say. */
   run(plan: readonly PlanEntry[], options?: RunOptions): RunHandle;
+  /** The teams of all loaded programs, in the order of their loads. */
+  teams(): Promise<TeamInfo[]>;
   dispose(): Promise<void>;
   /** What the end of `await using executor = ...` calls: dispose(). */
   [Symbol.asyncDispose](): Promise<void>;

@@ -16,6 +16,7 @@ import type {
   RunHandle,
   RunOptions,
   Slot,
+  TeamInfo,
   TypedArray,
   Write,
 } from "./executor.ts";
@@ -194,6 +195,10 @@ export class LocalExecutor implements Executor {
       if (this.#disposal !== undefined) run.done.catch(() => {});
       run.fail(error);
     }
+  }
+
+  teams(): Promise<TeamInfo[]> {
+    return this.#act(({ space }) => space.teams());
   }
 
   /** Makes no step for so many milliseconds, but of urgent runs: for whoever was answered from afar, and asks on. */

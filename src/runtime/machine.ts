@@ -1,6 +1,7 @@
 // Machine: what executes relocated code over one memory. LocalExecutor drives it; JsMachine and WasmMachine are the two.
 import type { Program } from "../program/program.ts";
 import type { DType } from "../shape.ts";
+import type { TeamInfo } from "./executor.ts";
 import type { Room } from "./layout.ts";
 import type { Memory } from "./memory.ts";
 
@@ -20,6 +21,9 @@ export interface Loaded {
   /** False once it is unloaded. */
   live: boolean;
 }
+
+/** How many threads share a program's steps. */
+export type Shared = Omit<TeamInfo, "program">;
 
 /** Steps of one call that is bounded by time alone. */
 export const MOST_STEPS = 65536;
@@ -44,6 +48,8 @@ export interface Machine {
   ready?(): Promise<unknown> | undefined;
   /** Gets a program ready for many steps, if there is anything to do; it may be executed before that, too. */
   prepare?(loaded: Loaded): Promise<void>;
+  /** How a program's steps are shared, where they can be. */
+  shared?(loaded: Loaded): Shared;
   /** A program was unloaded. */
   release?(loaded: Loaded): void;
   /** Makes whole steps, `steps` > 0 of them; writes the logged scalars of each to `log`, row by row from `at`. */

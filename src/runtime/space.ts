@@ -4,7 +4,7 @@
 import { ArgumentError, DisposedError, MemoryError, ProgramError } from "../errors.ts";
 import type { Program, ProgramSlot } from "../program/program.ts";
 import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { ProgramId, Slot, TypedArray, Write } from "./executor.ts";
+import type { ProgramId, Slot, TeamInfo, TypedArray, Write } from "./executor.ts";
 import { Layout, type Room } from "./layout.ts";
 import type { Loaded, Machine } from "./machine.ts";
 import { checkElements, fetchSlot, storeSlot } from "./memory.ts";
@@ -171,6 +171,14 @@ export class Space {
     }
     this.#layout.free(place);
     this.#variables.delete(key);
+  }
+
+  /** Of all loaded programs. */
+  teams(): TeamInfo[] {
+    return Array.from(this.#programs, ([program, loaded]) => ({
+      program,
+      ...(this.#machine.shared?.(loaded) ?? { threads: 1, compared: {} }),
+    }));
   }
 
   /** @throws DisposedError */

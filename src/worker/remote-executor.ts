@@ -15,6 +15,7 @@ import type {
   RunOptions,
   RunResult,
   Slot,
+  TeamInfo,
   TypedArray,
   Write,
 } from "../runtime/executor.ts";
@@ -220,6 +221,10 @@ export class RemoteExecutor implements Executor {
     checkSlots(slots, "read");
     const asked = slots.map((slot) => ({ ...slot }));
     return [...(await this.#ask((link) => link.call("read", [asked])))];
+  }
+
+  async teams(): Promise<TeamInfo[]> {
+    return [...(await this.#ask((link) => link.call("teams", [])))];
   }
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {

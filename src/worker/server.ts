@@ -110,6 +110,10 @@ export class Server implements Service {
     return this.#order(async () => this.#own().readAll(slots));
   }
 
+  teams() {
+    return this.#order(async () => this.#own().teams());
+  }
+
   run(order: RunOrder) {
     return this.#answer(async () => {
       const { handle } = await this.#inTurn(async () => this.#begin(order));

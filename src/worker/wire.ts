@@ -10,6 +10,7 @@ import type {
   RunOptions,
   RunResult,
   Slot,
+  TeamInfo,
   TypedArray,
   Write,
 } from "../runtime/executor.ts";
@@ -82,6 +83,7 @@ export interface Service {
   forget(variable: string): Answer<void>;
   write(writes: readonly Write[]): Answer<void>;
   read(slots: readonly Slot[]): Answer<readonly TypedArray[]>;
+  teams(): Answer<readonly TeamInfo[]>;
   /** Answered at the run's end. */
   run(order: RunOrder): Answer<RunResult>;
   pause(run: RunId): Answer<void>;

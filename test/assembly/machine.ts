@@ -1,7 +1,7 @@
 // A bare machine for tests of the kernels: one instance of a build, buffers with guards around them, hand-written instructions.
 // Everything in memory that a kernel has no business to write or to believe holds one NaN pattern.
 import { END } from "../../assembly/isa/opcode.ts";
-import { ALIGN, HEAP, SCRATCH_WORDS } from "../../assembly/isa/sizes.ts";
+import { ALIGN, CONTROL_SPINS, HEAP, SCRATCH_WORDS } from "../../assembly/isa/sizes.ts";
 import { wasm as portable } from "../../src/runtime/wasm/generated/portable.ts";
 import { wasm as relaxed } from "../../src/runtime/wasm/generated/relaxed.ts";
 import { writeMathPage } from "../../src/runtime/wasm/math-page.ts";
@@ -61,6 +61,7 @@ export class Machine {
     this.exports = new WebAssembly.Instance(this.module, { env: { memory: this.memory } })
       .exports as unknown as Exports;
     writeMathPage(this.memory.buffer);
+    new Int32Array(this.memory.buffer)[CONTROL_SPINS / 4] = 200_000;
     this.code = HEAP;
     this.scratch = HEAP + CODE_BYTES;
     this.bottom = this.scratch + 4 * SCRATCH_WORDS * threads;

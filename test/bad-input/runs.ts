@@ -177,6 +177,7 @@ export function executorMethods(
     readAll: on((executor, _, given) => executor.readAll(given), a.list([slot.value])),
     write: on((executor, _, given, data) => executor.write(given, data), slot, numbers),
     writeAll: on((executor, _, given) => executor.writeAll(given), a.list([{ slot: slot.value, data: [1, 2] }])),
+    teams: on((executor) => executor.teams()),
     run: on(
       async (executor, _, given, options) => {
         const run = executor.run(given, options);

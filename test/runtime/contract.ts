@@ -39,6 +39,18 @@ export function executorContract(name: string, create: Create): void {
         expect([...(await executor.read({ program: id, name: "x" }))]).toEqual([5, 4, 3, 2, 1]);
       });
 
+      test("have teams, told in the order of their loads", async (executor) => {
+        const ids = [await executor.load(affine(3)), await executor.load(affine(4)), await executor.load(affine(5))];
+        await runAffine(executor, ids[1], [1, 2, 3, 4]);
+        await executor.unload(ids[0]);
+        const teams = await executor.teams();
+        expect(teams.map(({ program }) => program)).toEqual(ids.slice(1));
+        for (const { threads, compared } of teams) {
+          expect([threads >= 1, threads <= executor.info.threads]).toEqual([true, true]);
+          expect(compared).toEqual({});
+        }
+      });
+
       test("are loaded and unloaded in any order, each with its own slots", async (executor) => {
         const sizes = [3, 100, 17, 1, 64];
         const ids: number[] = [];
@@ -607,6 +619,7 @@ export function executorContract(name: string, create: Create): void {
           executor.writeAll([{ slot, data: [1] }]),
           executor.read(slot),
           executor.readAll([slot]),
+          executor.teams(),
           executor.run([[id, 1]]).done,
         ])
           await expect(refused).rejects.toThrow(DisposedError);

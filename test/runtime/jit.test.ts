@@ -11,11 +11,15 @@ import { derivativesAt, type Point } from "../ops/derivatives.ts";
 import { draw, generator } from "../ops/inputs.ts";
 import type { Sample } from "../ops/sample.ts";
 import { samples } from "../ops/samples.ts";
+import { restless } from "../team.ts";
 import { comparison, executorOf, jitTests } from "./jit.ts";
 
 const builds = ["relaxed", "portable"] as const;
 
-jitTests(builds, [{ prepareAfter: 0, threads: 2, choose: () => 2 }]);
+jitTests(builds, [
+  { prepareAfter: 0, threads: 2, choose: () => 2 },
+  { threads: 2, choose: () => 2, compare: restless },
+]);
 
 /** Points of a sample: the golden ones and the larger ones, with cotangents where the op has gradients. */
 function pointsOf(sample: Sample): Point[] {

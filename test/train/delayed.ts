@@ -10,6 +10,7 @@ import type {
   RunOptions,
   RunResult,
   Slot,
+  TeamInfo,
   TypedArray,
   Write,
 } from "simdgrad";
@@ -79,6 +80,10 @@ export class Delayed implements Executor {
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
     return new DelayedRun(this, plan, options);
+  }
+
+  teams(): Promise<TeamInfo[]> {
+    return this.send((inner) => inner.teams());
   }
 
   dispose(): Promise<void> {

@@ -116,10 +116,11 @@ export class Team {
     control.fill(0, CONTROL_BARRIER_COUNT / 4, CONTROL_JOBS / 4);
   }
 
-  /** Ends all threads, between runs or within one. */
+  /** Ends all threads, between runs or within one, which leaves no trace: whoever is alone then may go on. */
   async end(): Promise<void> {
     this.#ended = true;
     await Promise.all(this.#others.map((thread) => thread.end()));
+    this.#control.fill(0, CONTROL_BARRIER_COUNT / 4, CONTROL_JOBS / 4);
   }
 }
 

@@ -28,3 +28,9 @@ export function threadsFor(code: Int32Array, available: number): number {
 function stepTime(code: Int32Array, threads: number): number {
   return timeOf(code, 0, code.length, { threads, barrier: barrierOf(threads) });
 }
+
+/** Numbers of threads that are worth comparing for a program that is worth so many: others may need cores, too. */
+export function teamsFor(threads: number): readonly number[] {
+  const half = threads >> 1;
+  return half > 1 ? [1, half, threads] : threads > 1 ? [1, threads] : [1];
+}

@@ -17,9 +17,10 @@ export interface WasmOptions extends LocalOptions {
   readonly build?: Build | "auto";
   /**
    * Threads that share the work, the calling one included: 1 to 64, or "auto" (default), one for each core, 16 at the most. A program
-   * gets as many of them as its work is worth, a small one only the calling thread; results have the same bits for any
-   * number. The others start with the first program that is worth them. Where there can be no team (a page that is not
-   * cross-origin isolated, a page's own thread, which may not wait) there is one thread, and the reason in `info.fallback`.
+   * gets as many of them as its work is worth, a small one only the calling thread; with "auto" its steps are timed, too, alone and in the
+   * team, and it keeps what is faster (`teams()` tells). Results have the same bits for any number. The others start with the first
+   * program that is worth them. Where there can be no team (a page that is not cross-origin isolated, a page's own thread, which may not
+   * wait) there is one thread, and the reason in `info.fallback`.
    */
   readonly threads?: number | "auto";
 }
@@ -62,7 +63,8 @@ export class WasmExecutor extends LocalExecutor {
       this.info = { ...this.info, threads: 1, fallback: joined(this.info.fallback, `one thread: ${why}`) };
     };
     const info = { name: `wasm-${build}`, tile: tileOf(build), threads, fallback: joined(fallback, reason) } as const;
-    super(info, begin(build, { threads, onAlone }), options);
+    const compares = (options.threads ?? "auto") === "auto";
+    super(info, begin(build, { threads, onAlone }, compares), options);
   }
 }
 
@@ -80,11 +82,11 @@ function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallb
 }
 
 /** The machine and its module are loaded when they are needed: pages that hand their work to a worker do without. */
-async function begin(build: Build, sharing: Sharing): Promise<Machine> {
-  const [{ createWasmMachine }, { wasm }] = await Promise.all([
+async function begin(build: Build, sharing: Sharing, compares: boolean): Promise<Machine> {
+  const [{ compare, createWasmMachine }, { wasm }] = await Promise.all([
     import("./machine.ts"),
     build === "relaxed" ? import("./generated/relaxed.ts") : import("./generated/portable.ts"),
   ]);
   const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-  return createWasmMachine(bytes, sharing);
+  return createWasmMachine(bytes, compares ? { ...sharing, compare } : sharing);
 }
