@@ -19,15 +19,20 @@ import {
   LOOP,
   MAP,
   MATMUL,
+  MOMENTS,
+  NORMALIZE,
+  NORMALIZE_GRADIENT,
   PACK,
   REDUCE,
   SCATTER_ADD,
   SOFTMAX,
   SORT,
+  WEIGHTED_SUMS,
 } from "./isa/opcode";
 import { SCRATCH_COUNTERS, SCRATCH_INSTRUCTION } from "./isa/sizes";
 import { INDEX_COUNT, INDEX_FIRST, INDEX_STRIDE, LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "./isa/slots";
 import { map } from "./map";
+import { moments, normalize, normalizeGradient, weightedSums } from "./normalize";
 import { barrier, scratch } from "./parallel";
 import { reduce } from "./reduce";
 import { crossEntropy, crossEntropyGradient, logSumExp, softmax } from "./softmax";
@@ -102,6 +107,18 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case SORT:
         sort(at);
+        break;
+      case NORMALIZE:
+        normalize(at);
+        break;
+      case NORMALIZE_GRADIENT:
+        normalizeGradient(at);
+        break;
+      case MOMENTS:
+        moments(at);
+        break;
+      case WEIGHTED_SUMS:
+        weightedSums(at);
         break;
       default:
         unreachable();

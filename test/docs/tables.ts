@@ -46,7 +46,7 @@ function programOf({ lowering }: Op): string {
 
 /** What says most about an op: the method, function or class that makes it, else its own comment. */
 function documentOf(name: string): Documented | undefined {
-  const own = ["leaf", "checkpoint", "loop", "movement", "rowwise"].flatMap((file) =>
+  const own = ["leaf", "checkpoint", "loop", "movement", "normalize", "rowwise"].flatMap((file) =>
     declarations(`src/ops/${file}.ts`),
   );
   const candidates = [

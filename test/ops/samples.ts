@@ -11,6 +11,7 @@ import { Variable } from "../../src/variable.ts";
 import { alongSamples } from "./along.ts";
 import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
+import { normalizeSamples } from "./normalize.ts";
 import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
 /** Ranges of random operands: of either sign, and away from 0. */
@@ -410,6 +411,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   ],
 
   ...alongSamples,
+  ...normalizeSamples,
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {

@@ -16,6 +16,7 @@ import type { Kernel } from "./kernel.ts";
 import { map } from "./map.ts";
 import { matmul, pack } from "./matmul.ts";
 import type { JsMemory } from "./memory.ts";
+import { NORMAL_KERNELS } from "./normalize.ts";
 import { reduce } from "./reduce.ts";
 import { ROW_KERNELS } from "./rows.ts";
 
@@ -30,6 +31,7 @@ const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.GATHER]: gather,
   [op.SCATTER_ADD]: scatterAdd,
   ...ROW_KERNELS,
+  ...NORMAL_KERNELS,
 };
 
 /** Executes the words from `at` up to `end`, or to END. */
