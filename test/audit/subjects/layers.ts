@@ -1,10 +1,11 @@
 // Layers, with tensors in place of their parameters.
 import { concat } from "../../../src/create.ts";
+import { BatchNorm1d } from "../../../src/nn/batch-normalization.ts";
 import { WeightNorm } from "../../../src/nn/containers.ts";
 import { Embedding } from "../../../src/nn/embedding.ts";
 import { Bilinear, Linear, PReLU } from "../../../src/nn/layers.ts";
 import { evaluationContext, trainingContext } from "../../../src/nn/module.ts";
-import { BatchNorm1d, LayerNorm, RMSNorm } from "../../../src/nn/normalization.ts";
+import { LayerNorm, RMSNorm } from "../../../src/nn/normalization.ts";
 import type { Shape } from "../../../src/shape.ts";
 import type { Tensor } from "../../../src/tensor.ts";
 import { scalar } from "../../../src/tensor.ts";
