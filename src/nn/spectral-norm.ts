@@ -1,7 +1,7 @@
 // A layer whose weight is divided by its largest singular value, followed by power iterations.
 import { aWholeNumber, checkOptions, must } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
-import { normal } from "../ops/random.ts";
+import { normal, randomKey } from "../ops/random.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { stopGradient, type Tensor } from "../tensor.ts";
 import { aVariable, Variable } from "../variable.ts";
@@ -55,13 +55,13 @@ export class SpectralNorm<Input = Tensor, Output = Tensor> implements Module<Inp
     this.epsilon = epsilonOf(options, 1e-12, "SpectralNorm");
     this.weightOrig = new Variable(shape, initial, { label: "weight_orig" });
     const rows = shape[this.dim];
-    const start: Variable["initial"] = (own, key) => {
-      const u = unit(normal(key, own), this.epsilon);
-      return iterated(matrixOf(this.weightOrig, this.dim), [u, u], FIRST_ITERATIONS, this.epsilon)[0];
+    // Both from one vector, whatever the seed, and from the weight alone: a first value may be made of no other first value that is.
+    const first = () => {
+      const u = normal(randomKey(0, "weight_u"), [rows]);
+      return iterated(matrixOf(this.weightOrig, this.dim), [u, u], FIRST_ITERATIONS, this.epsilon);
     };
-    this.weightU = new Variable([rows], start, { label: "weight_u", trainable: false });
-    const second = () => unit(transposed(matrixOf(this.weightOrig, this.dim), this.weightU), this.epsilon);
-    this.weightV = new Variable([sizeOf(shape) / rows], second, { label: "weight_v", trainable: false });
+    this.weightU = new Variable([rows], () => first()[0], { label: "weight_u", trainable: false });
+    this.weightV = new Variable([sizeOf(shape) / rows], () => first()[1], { label: "weight_v", trainable: false });
   }
 
   /** PyTorch's names. */
