@@ -33,7 +33,16 @@ export {
   variables,
 } from "./module.ts";
 export { LayerNorm, RMSNorm } from "./normalization.ts";
-export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  DropPath,
+  GaussianNoise,
+  RReLU,
+} from "./regularization.ts";
 export { SpectralNorm, type SpectralNormOptions } from "./spectral-norm.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

@@ -67,7 +67,8 @@ export function checkForward(x: unknown, context: unknown, name: string): void {
   aContext(context, `${name}: context`);
 }
 
-function aContext(value: unknown, what: string): void {
+/** Throws an ArgumentError unless a value is a context; `what` says where it was given. */
+export function aContext(value: unknown, what: string): void {
   anObjectWith("a context, such as evaluationContext() makes", "key", "assign", "current")(value, what);
 }
 

@@ -5,7 +5,7 @@ import { normal, randomKey } from "../ops/random.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { stopGradient, type Tensor } from "../tensor.ts";
 import { aVariable, Variable } from "../variable.ts";
-import { aLayer, type Context, type Module } from "./module.ts";
+import { aContext, aLayer, type Context, type Module } from "./module.ts";
 
 /** Options of SpectralNorm; eps, which lengths are at least, is 1e-12 by default. */
 export interface SpectralNormOptions extends EpsilonOptions {
@@ -72,6 +72,7 @@ export class SpectralNorm<Input = Tensor, Output = Tensor> implements Module<Inp
   }
 
   forward(x: Input, context: Context): Output {
+    aContext(context, "SpectralNorm: context");
     const matrix = matrixOf(this.weightOrig, this.dim);
     const { weightU, weightV } = this;
     let [u, v]: Vectors = [weightU, weightV];

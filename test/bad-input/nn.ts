@@ -150,20 +150,36 @@ function ran(layer: Made, x: a.Argument, ...rest: readonly a.Argument[]): Call {
 }
 
 const x = a.tensor(matrix);
+const sequences = a.tensor(
+  constant([
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [5, 6],
+      [7, 9],
+    ],
+  ]),
+);
+const images = a.tensor(constant([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 2, 1, 2] }));
+const volumes = a.tensor(constant([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 2, 1, 1, 2] }));
+const batchNorm = {
+  ...epsilon,
+  momentum: a.also(a.positive(0.1), ["null", "the mean over all batches"]),
+  affine: a.flag(false),
+  trackRunningStats: a.flag(false),
+};
+const instanceNorm = { ...batchNorm, momentum: a.positive(0.1) };
 const layers: Readonly<Record<string, Call>> = {
   AlphaDropout: made(nn.AlphaDropout, a.optional(a.positive(0.5))),
   "AlphaDropout.forward": ran(new nn.AlphaDropout(0.5), a.fitting(matrix), context),
-  BatchNorm1d: made(
-    nn.BatchNorm1d,
-    a.whole(2),
-    a.options({
-      ...epsilon,
-      momentum: a.also(a.positive(0.1), ["null", "the mean over all batches"]),
-      affine: a.flag(false),
-      trackRunningStats: a.flag(false),
-    }),
-  ),
+  BatchNorm1d: made(nn.BatchNorm1d, a.whole(2), a.options(batchNorm)),
   "BatchNorm1d.forward": ran(new nn.BatchNorm1d(2), x, context),
+  BatchNorm2d: made(nn.BatchNorm2d, a.whole(2), a.options(batchNorm)),
+  "BatchNorm2d.forward": ran(new nn.BatchNorm2d(2), images, context),
+  BatchNorm3d: made(nn.BatchNorm3d, a.whole(2), a.options(batchNorm)),
+  "BatchNorm3d.forward": ran(new nn.BatchNorm3d(2), volumes, context),
   Bilinear: made(nn.Bilinear, a.whole(2), a.whole(2), a.whole(2), a.options(bias)),
   "Bilinear.forward": ran(new nn.Bilinear(2, 2, 2), a.list([matrix, matrix])),
   Branches: made(nn.Branches, a.list([nn.relu]), a.options({ axis: a.place(0), combine: a.callback(() => matrix) })),
@@ -174,6 +190,14 @@ const layers: Readonly<Record<string, Call>> = {
   ),
   Dropout: made(nn.Dropout, a.optional(a.positive(0.5))),
   "Dropout.forward": ran(new nn.Dropout(0.5), a.fitting(matrix), context),
+  Dropout1d: made(nn.Dropout1d, a.optional(a.positive(0.5))),
+  "Dropout1d.forward": ran(new nn.Dropout1d(0.5), sequences, context),
+  Dropout2d: made(nn.Dropout2d, a.optional(a.positive(0.5))),
+  "Dropout2d.forward": ran(new nn.Dropout2d(0.5), images, context),
+  Dropout3d: made(nn.Dropout3d, a.optional(a.positive(0.5))),
+  "Dropout3d.forward": ran(new nn.Dropout3d(0.5), volumes, context),
+  DropPath: made(nn.DropPath, a.optional(a.positive(0.5))),
+  "DropPath.forward": ran(new nn.DropPath(0.5), a.fitting(matrix), context),
   Embedding: made(
     nn.Embedding,
     a.whole(3),
@@ -189,8 +213,16 @@ const layers: Readonly<Record<string, Call>> = {
   "Flatten.forward": ran(new nn.Flatten(), a.fitting(matrix)),
   GaussianNoise: made(nn.GaussianNoise, a.positive(0.1)),
   "GaussianNoise.forward": ran(new nn.GaussianNoise(0.1), a.fitting(matrix), context),
+  GroupNorm: made(nn.GroupNorm, a.whole(2), a.whole(2), a.options({ ...epsilon, affine: a.flag(false) })),
+  "GroupNorm.forward": ran(new nn.GroupNorm(2, 2), images),
   Identity: made(nn.Identity),
   "Identity.forward": ran(new nn.Identity(), a.whatever("it gives what it is given")(matrix)),
+  InstanceNorm1d: made(nn.InstanceNorm1d, a.whole(2), a.options(instanceNorm)),
+  "InstanceNorm1d.forward": ran(new nn.InstanceNorm1d(2), sequences, context),
+  InstanceNorm2d: made(nn.InstanceNorm2d, a.whole(2), a.options(instanceNorm)),
+  "InstanceNorm2d.forward": ran(new nn.InstanceNorm2d(2), images, context),
+  InstanceNorm3d: made(nn.InstanceNorm3d, a.whole(2), a.options(instanceNorm)),
+  "InstanceNorm3d.forward": ran(new nn.InstanceNorm3d(2), volumes, context),
   LayerNorm: made(
     nn.LayerNorm,
     a.also(a.whole(2), ["a list", "the last axes"]),
@@ -199,6 +231,12 @@ const layers: Readonly<Record<string, Call>> = {
   "LayerNorm.forward": ran(new nn.LayerNorm(2), x),
   Linear: made(nn.Linear, a.whole(2), a.whole(2), a.options(bias)),
   "Linear.forward": ran(new nn.Linear(2, 2), x),
+  LocalResponseNorm: made(
+    nn.LocalResponseNorm,
+    a.whole(2),
+    a.options({ alpha: a.positive(1), beta: a.positive(0.5), k: a.positive(1) }),
+  ),
+  "LocalResponseNorm.forward": ran(new nn.LocalResponseNorm(2), x),
   PReLU: made(nn.PReLU, a.optional(a.whole(1)), a.options({ init: a.finite(0.1) })),
   "PReLU.forward": ran(new nn.PReLU(), a.fitting(matrix)),
   Residual: made(nn.Residual, a.layer(nn.relu)),
@@ -221,6 +259,12 @@ const layers: Readonly<Record<string, Call>> = {
     a.fitting(matrix),
     a.whatever("relu asks for no context")(context.value),
   ),
+  SpectralNorm: made(
+    nn.SpectralNorm,
+    a.instance(new nn.Linear(2, 2)),
+    a.options({ ...epsilon, nPowerIterations: a.whole(2), dim: a.place(0) }),
+  ),
+  "SpectralNorm.forward": ran(new nn.SpectralNorm(new nn.Linear(2, 2)), x, context),
   WeightNorm: made(
     nn.WeightNorm,
     a.instance(new nn.Linear(2, 2)),
@@ -318,6 +362,7 @@ const part = a.also(
 
 const models: Readonly<Record<string, Call>> = {
   evaluationContext: call(nn.evaluationContext),
+  fuseBatchNorm: call(nn.fuseBatchNorm, a.instance(new nn.Linear(2, 2)), a.instance(new nn.BatchNorm1d(2))),
   forward: call(
     nn.forward,
     a.layer(nn.relu),

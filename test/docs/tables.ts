@@ -150,7 +150,7 @@ function accuracyTable(): string {
 /** The generated parts of the files in docs/ that need nothing to run. */
 export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> {
   const layers = functionsOf("src/nn/index.ts", ({ file }) =>
-    /(containers|embedding|layers|normalization|regularization)\.ts$/.test(file),
+    /(containers|embedding|layers|[a-z-]*normalization|regularization|spectral-norm)\.ts$/.test(file),
   );
   const activations = functionsOf("src/nn/index.ts", ({ file }) => file === "src/nn/functional.ts");
   const initialisers = functionsOf("src/nn/index.ts", ({ file }) => file.startsWith("src/nn/init/"));
