@@ -19,7 +19,7 @@ async function inPage(file: Blob, width: number, height: number): Promise<ImageD
   try {
     const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     if (context === null) throw new UnsupportedError("fromImages: this page has no canvas of two dimensions");
-    context.drawImage(bitmap, 0, 0);
+    context.drawImage(bitmap, 0, 0, width, height); // in engines that do not resize bitmaps this does
     return context.getImageData(0, 0, width, height);
   } finally {
     bitmap.close();
