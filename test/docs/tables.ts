@@ -173,6 +173,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
       ["activations", table(["activation", "value"], activations)],
       ["initialisers", table(["initialiser", "values"], initialisers)],
     ]),
+    images: new Map([
+      [
+        "images",
+        table(
+          ["function", "value"],
+          functionsOf("src/images/index.ts", () => true),
+        ),
+      ],
+    ]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([
