@@ -81,8 +81,8 @@ function mixedBy(share: Tensor, x: Tensor, partner: Tensor): Tensor {
 
 /**
  * Every sample of x [N, ...] mixed with another one of the batch, its target with that one's: share x + (1 - share) other, a share each, of
- * Beta(alpha, alpha); alpha is 0.2 by default (Zhang et al. 2018). Samples are u8 or f32, targets class indices [N] or probabilities [N, C]; results
- * are f32.
+ * Beta(alpha, alpha); alpha is 0.2 by default (Zhang et al. 2018). Samples are u8 or f32, targets class indices [N] or probabilities [N, C];
+ * results are f32.
  * @throws ShapeError where x and y do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
  * indices without `numClasses`
  *
@@ -104,7 +104,8 @@ export function mixup(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions 
 /**
  * Images x [N, C, H, W] into which a rectangle of another one of the batch is put, and targets mixed by the shares of the image: the
  * rectangle is as high and wide as sqrt(1 - share) of the image, share being of Beta(alpha, alpha), around a pixel anywhere, and cut where
- * the image ends; alpha is 1 by default (Yun et al. 2019). Samples are u8 or f32, targets class indices [N] or probabilities [N, C]; results are f32.
+ * the image ends; alpha is 1 by default (Yun et al. 2019). Images are u8 or f32, targets class indices [N] or probabilities [N, C]; results
+ * are f32.
  * @throws ShapeError where x and y do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
  * indices without `numClasses`
  *

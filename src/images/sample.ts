@@ -43,7 +43,7 @@ function within(place: Tensor, size: number): readonly [nearest: Tensor, isThere
 }
 
 /** Pixels of x [N, C, H, W] at any places, in pixels from the first one's middle on. */
-export function sampled(x: Tensor, row: Tensor, column: Tensor, options: SampleOptions): Tensor {
+function sampled(x: Tensor, row: Tensor, column: Tensor, options: SampleOptions): Tensor {
   const { mode = "bilinear", paddingMode = "zeros" } = options;
   if (mode === "nearest") return pixelsAt(x, row.round(), column.round(), paddingMode);
   const [y, z] = paddingMode === "border" ? [within(row, x.shape[2])[0], within(column, x.shape[3])[0]] : [row, column];

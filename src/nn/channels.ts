@@ -51,7 +51,7 @@ function sumOfParts(parts: Tensor): Tensor {
 }
 
 /** Sums of a, and of a b, over all but the channels. */
-export function channelSums(a: Tensor, b: Tensor): { readonly sums: Tensor; readonly products: Tensor } {
+function channelSums(a: Tensor, b: Tensor): { readonly sums: Tensor; readonly products: Tensor } {
   const { lines, sums: shape } = linesOf(a);
   const { sums, products } = weightedSums(a.reshape(lines), b.reshape(lines));
   return { sums: sumOfParts(sums.reshape(shape)), products: sumOfParts(products.reshape(shape)) };

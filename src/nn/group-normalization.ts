@@ -163,7 +163,8 @@ class InstanceNorm implements Module {
  * @example
  * import { evaluationContext, InstanceNorm1d } from "simdgrad/nn";
  * import { constant, evaluate } from "simdgrad";
- * await evaluate(new InstanceNorm1d(1).forward(constant([[[1, 3]], [[9, 5]]]), evaluationContext())); // => [-0.999995, 0.999995, 0.999999, -0.999999]
+ * const x = constant([[[1, 3]], [[9, 5]]]);
+ * await evaluate(new InstanceNorm1d(1).forward(x, evaluationContext())); // => [-0.999995, 0.999995, 0.999999, -0.999999]
  */
 export class InstanceNorm1d extends InstanceNorm {
   constructor(numFeatures: number, options: InstanceNormOptions = {}) {
