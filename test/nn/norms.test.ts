@@ -4,9 +4,13 @@ import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
 import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
 import * as nn from "../../src/nn/index.ts";
+import { sgd } from "../../src/optim/index.ts";
+import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import { scalar, type Tensor } from "../../src/tensor.ts";
-import type { Variable } from "../../src/variable.ts";
+import { Predictor } from "../../src/train/predictor.ts";
+import { Trainer } from "../../src/train/trainer.ts";
+import { Variable } from "../../src/variable.ts";
 import { float32, oracle } from "../executors.ts";
 import { disagreements, largest } from "../ops/derivatives.ts";
 import { teamOf } from "../team.ts";
@@ -126,9 +130,31 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
+  test("predicts as the trained model does, on the executor that trained", async () => {
+    const [linear, norm] = [new nn.Linear(2, 4), new nn.BatchNorm1d(4)];
+    const head = new nn.Linear(4, 1);
+    const executor = new JsExecutor();
+    const trainer = new Trainer(new nn.Sequential(linear, norm, nn.relu, head), {
+      executor,
+      loss: nn.mseLoss,
+      optimizer: sgd(0.05),
+    });
+    const x = Array.from({ length: 16 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+    await trainer.load({ x, y: x.map(([a, b]) => [a * b]) });
+    await trainer.fit({ epochs: 5, batch: 8 });
+    const expected = await trainer.predict(x);
+    const fused = new nn.Sequential(nn.fuseBatchNorm(linear, norm), nn.relu, head);
+    const predictor = new Predictor(fused, { executor });
+    const found = await predictor.predict(x);
+    expect(disagreements("fused", found.data as Float32Array, expected.data, () => 1e-6)).toEqual([]);
+    expect(largest(expected.data)).toBeGreaterThan(0.01);
+    await predictor.dispose();
+    await trainer.dispose();
+    await executor.dispose();
+  });
+
   test("takes weights of any rank, one part a channel", () => {
-    const weight = new nn.Linear(1, 1).weight.constructor as typeof Variable;
-    const layer = { weight: new weight([4, 3, 5, 5], 1), bias: undefined, forward: (x: Tensor) => x };
+    const layer = { weight: new Variable([4, 3, 5, 5], 1), bias: undefined, forward: (x: Tensor) => x };
     const fused = nn.fuseBatchNorm(layer, new nn.BatchNorm2d(4));
     expect([fused.weight.shape, (fused.bias as Variable | undefined)?.shape]).toEqual([[4, 3, 5, 5], [4]]);
   });
