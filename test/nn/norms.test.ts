@@ -4,6 +4,7 @@ import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
 import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
 import * as nn from "../../src/nn/index.ts";
+import { scan } from "../../src/ops/loop.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
@@ -96,6 +97,24 @@ test("a batch of nothing has no statistics, and passes where none are needed", a
   expect([...(await evaluate(new nn.LayerNorm(4).forward(constant([], { shape: [0, 4] }))))]).toEqual([]);
   expect([...(await evaluate(new nn.GroupNorm(1, 2).forward(constant([], { shape: [0, 2, 4] }))))]).toEqual([]);
   expect(thrown(() => norm.forward(input([0, 3, 4, 4]), training()))).toMatch(/more than one value a feature/);
+});
+
+test("LayerNorm in a loop has the gradients of its steps", async () => {
+  const layer = new nn.LayerNorm(6);
+  const parameters = [...nn.parameters(layer).values()];
+  const [xs, start] = [around(0, [4, 3, 6]), around(1, [3, 6])];
+  const next = (carry: Tensor, x: Tensor) => layer.forward(carry.mul(0.5).add(x)).tanh();
+  const looped = scan(([carry], [x]) => ({ carries: [next(carry, x)] }), [start], [xs]).carries[0];
+  const unrolled = [0, 1, 2, 3].reduce((carry, i) => next(carry, xs.narrow(0, i, 1).squeeze(0)), start);
+  const gradients = [looped, unrolled].map((value) => grad(value.square().sum(), [xs, start, ...parameters]));
+  for (const executor of [reference, ...executors.map(([, each]) => each)]) {
+    const [found, expected] = await Promise.all(
+      gradients.map(async (each) => evaluateAll(each, { executor: await given(executor, looped) })),
+    );
+    found.forEach((each, i) => {
+      expect(disagreements(`${i}`, each, expected[i], () => (executor === reference ? 1e-12 : 2e-5))).toEqual([]);
+    });
+  }
 });
 
 describe("fuseBatchNorm", () => {
