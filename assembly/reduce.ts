@@ -131,7 +131,7 @@ export function sumRow<T>(from: usize, n: i32): T {
 }
 
 /** Sum of n contiguous f32, in float64: four interleaved sums of two. */
-function sumRowWide(from: usize, n: i32): f64 {
+export function sumRowWide(from: usize, n: i32): f64 {
   let a = f64x2.splat(0);
   let b = a;
   let c = a;

@@ -24,6 +24,9 @@ import {
   MAP,
   MATMUL,
   MAX_POOL,
+  MOMENTS,
+  NORMALIZE,
+  NORMALIZE_GRADIENT,
   PACK,
   REDUCE,
   SCATTER_ADD,
@@ -32,10 +35,12 @@ import {
   SORT,
   SUM_POOL,
   SUM_POOL_TRANSPOSED,
+  WEIGHTED_SUMS,
 } from "./isa/opcode";
 import { SCRATCH_COUNTERS, SCRATCH_INSTRUCTION } from "./isa/sizes";
 import { INDEX_COUNT, INDEX_FIRST, INDEX_STRIDE, LOOP_BODY, LOOP_COUNT, LOOP_DEPTH } from "./isa/slots";
 import { map } from "./map";
+import { moments, normalize, normalizeGradient, weightedSums } from "./normalize";
 import { barrier, scratch } from "./parallel";
 import { pool, scatterPlanes, sumPoolTransposed } from "./pool";
 import { reduce } from "./reduce";
@@ -129,6 +134,18 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case SCATTER_PLANES:
         scatterPlanes(at);
+        break;
+      case NORMALIZE:
+        normalize(at);
+        break;
+      case NORMALIZE_GRADIENT:
+        normalizeGradient(at);
+        break;
+      case MOMENTS:
+        moments(at);
+        break;
+      case WEIGHTED_SUMS:
+        weightedSums(at);
         break;
       default:
         unreachable();

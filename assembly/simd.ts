@@ -95,6 +95,25 @@ export function every(address: usize, stride: i32): v128 {
   return v128.load32_lane(address + 3 * step, x, 3);
 }
 
+/** Two neighbouring f32 as float64. */
+@inline
+export function wideTwo(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at));
+}
+
+/** One f32 as float64, and a zero. */
+@inline
+export function wideOne(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load32_zero(at));
+}
+
+/** Sum of the float64 lanes of four vectors in a fixed order. */
+@inline
+export function wideTotal(a: v128, b: v128, c: v128, d: v128): f64 {
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
 /** Four float64 as float32. */
 @inline
 export function rounded(low: v128, high: v128): v128 {

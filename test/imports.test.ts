@@ -23,6 +23,7 @@ const house: Readonly<Record<string, Room>> = {
   nn: { paths: ["src/nn"], above: ["functions"] },
   optim: { paths: ["src/optim"], above: ["autodiff"] },
   data: { paths: ["src/data"], above: ["autodiff"] },
+  images: { paths: ["src/images"], above: ["functions", "data"] },
   io: { paths: ["src/io"], above: ["data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
   runtime: { paths: ["src/runtime"], above: ["program"] },

@@ -219,6 +219,7 @@ export const CONVOLVE_WORDS = 30;
 export const CONVOLVE_GRADIENTS = 2;
 export const CONVOLVE_PARTS = 26;
 export const CONVOLVE_FILTER_WORDS = 27;
+
 // MAX_POOL, SUM_POOL and SUM_POOL_TRANSPOSED: windows over planes of D x H x W, of which there are OUT along each axis. Window o begins at
 // o * STRIDE - PADDING and has KERNEL places, DILATION apart, those outside the plane left out; or, if KERNEL is 0, it is from
 // floor(o * SIZE / OUT) up to ceil((o + 1) * SIZE / OUT). Axes of one place and one window stand for none.
@@ -264,3 +265,42 @@ export const SCATTER_PLANES_PLANES = 4;
 export const SCATTER_PLANES_SIZE = 5;
 export const SCATTER_PLANES_COUNT = 6;
 export const SCATTER_PLANES_LAST = 7;
+
+// NORMALIZE: values[r, :] = (from[r, :] - m) inverse[r], inverse[r] = 1 / sqrt(mean of (from[r, :] - m)^2 + EPSILON's word), where m is the
+// mean of from[r, :], or 0 unless CENTRED. All in float64, and rounded where it is written.
+export const NORMALIZE_VALUES = 1;
+export const NORMALIZE_INVERSE = 2;
+export const NORMALIZE_FROM = 3;
+export const NORMALIZE_EPSILON = 4;
+export const NORMALIZE_ROWS = 5;
+export const NORMALIZE_COLUMNS = 6;
+export const NORMALIZE_CENTRED = 7;
+
+// NORMALIZE_GRADIENT: to[r, :] = inverse[r] (from[r, :] - mean of from[r, :] - values[r, :] mean of (from values)[r, :]), without the first
+// mean unless CENTRED: the gradient of NORMALIZE, of the gradient FROM of its values.
+export const NORMALIZE_GRADIENT_TO = 1;
+export const NORMALIZE_GRADIENT_FROM = 2;
+export const NORMALIZE_GRADIENT_VALUES = 3;
+export const NORMALIZE_GRADIENT_INVERSE = 4;
+export const NORMALIZE_GRADIENT_ROWS = 5;
+export const NORMALIZE_GRADIENT_COLUMNS = 6;
+export const NORMALIZE_GRADIENT_CENTRED = 7;
+
+// MOMENTS: mean[o, i] = mean of from[o, :, i], rest[o, i] = what its rounding left, squares[o, i] = sum of (from[o, :, i] - mean - rest)^2. Of
+// nothing the mean is NaN.
+export const MOMENTS_MEAN = 1;
+export const MOMENTS_REST = 2;
+export const MOMENTS_SQUARES = 3;
+export const MOMENTS_FROM = 4;
+export const MOMENTS_OUTER = 5;
+export const MOMENTS_N = 6;
+export const MOMENTS_INNER = 7;
+
+// WEIGHTED_SUMS: sums[o, i] = sum of from[o, :, i], products[o, i] = sum of (from weights)[o, :, i].
+export const WEIGHTED_SUMS_SUMS = 1;
+export const WEIGHTED_SUMS_PRODUCTS = 2;
+export const WEIGHTED_SUMS_FROM = 3;
+export const WEIGHTED_SUMS_WEIGHTS = 4;
+export const WEIGHTED_SUMS_OUTER = 5;
+export const WEIGHTED_SUMS_N = 6;
+export const WEIGHTED_SUMS_INNER = 7;

@@ -20,6 +20,13 @@ export {
   type TransformerLayerOptions,
   type TransformerOptions,
 } from "./attention.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormOptions,
+  fuseBatchNorm,
+} from "./batch-normalization.ts";
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
 export {
   Conv1d,
@@ -34,6 +41,15 @@ export {
 } from "./convolution.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export * from "./functional.ts";
+export {
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormOptions,
+  LocalResponseNorm,
+  type LocalResponseNormOptions,
+} from "./group-normalization.ts";
 export * as init from "./init.ts";
 export { Bilinear, Flatten, Identity, Linear, PReLU, Unflatten } from "./layers.ts";
 export * from "./losses.ts";
@@ -48,7 +64,7 @@ export {
   trainingContext,
   variables,
 } from "./module.ts";
-export { BatchNorm1d, type BatchNormOptions, LayerNorm, RMSNorm } from "./normalization.ts";
+export { LayerNorm, RMSNorm } from "./normalization.ts";
 export {
   CircularPad1d,
   CircularPad2d,
@@ -98,8 +114,18 @@ export {
   type SequenceInput,
   type SequenceOutput,
 } from "./recurrent.ts";
-export { AlphaDropout, Dropout, GaussianNoise, RReLU } from "./regularization.ts";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  DropPath,
+  GaussianNoise,
+  RReLU,
+} from "./regularization.ts";
 export { PixelShuffle, PixelUnshuffle, Upsample } from "./resizing.ts";
+export { SpectralNorm, type SpectralNormOptions } from "./spectral-norm.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
 export { Fold, Unfold, type UnfoldOptions } from "./unfold.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

@@ -10,6 +10,7 @@ import { item } from "./item.ts";
 import * as leaf from "./leaf.ts";
 import * as loop from "./loop.ts";
 import * as movement from "./movement.ts";
+import * as normalize from "./normalize.ts";
 import * as pooling from "./pooling.ts";
 import * as random from "./random.ts";
 import * as reduction from "./reduction.ts";
@@ -36,6 +37,7 @@ export const ops = {
   ...opsOf(unfold),
   ...indexing,
   ...rowwise,
+  ...opsOf(normalize),
   ...opsOf(cumulative),
   ...opsOf(sort),
   ...opsOf(pooling),

@@ -319,6 +319,47 @@ export const scatterPlanes = instruction(op.SCATTER_PLANES, "scatter_planes", {
   last: FLAG,
 });
 
+export const normalize = instruction(op.NORMALIZE, "normalize", {
+  values: { ...WRITE, of: matrix },
+  inverse: { ...WRITE, of: column },
+  from: { ...READ, of: matrix },
+  epsilon: { ...READ, of: [] },
+  rows: NUMBER,
+  columns: NUMBER,
+  centred: FLAG,
+});
+
+export const normalizeGradient = instruction(op.NORMALIZE_GRADIENT, "normalize_gradient", {
+  to: { ...WRITE, of: matrix },
+  from: { ...READ, of: matrix },
+  values: { ...READ, of: matrix },
+  inverse: { ...READ, of: column },
+  rows: NUMBER,
+  columns: NUMBER,
+  centred: FLAG,
+});
+
+const folded: readonly string[] = ["outer", "inner"];
+export const moments = instruction(op.MOMENTS, "moments", {
+  mean: { ...WRITE, of: folded },
+  rest: { ...WRITE, of: folded },
+  squares: { ...WRITE, of: folded },
+  from: { ...READ, of: along },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+});
+
+export const weightedSums = instruction(op.WEIGHTED_SUMS, "weighted_sums", {
+  sums: { ...WRITE, of: folded },
+  products: { ...WRITE, of: folded },
+  from: { ...READ, of: along },
+  weights: { ...READ, of: along },
+  outer: NUMBER,
+  n: NUMBER,
+  inner: NUMBER,
+});
+
 /** All of them, by their numbers. */
 const described = [
   end,
@@ -345,6 +386,10 @@ const described = [
   sumPool,
   sumPoolTransposed,
   scatterPlanes,
+  normalize,
+  normalizeGradient,
+  moments,
+  weightedSums,
 ] as const;
 
 type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };

@@ -630,6 +630,10 @@ TWINS.update({f"layers/{name}": f for name, f in {
     "LayerNorm": lambda o, x, *given: F.layer_norm(x, o["shape"], *([*given, None, None][:2]), eps=o["eps"]),
     "RMSNorm": rms_norm, "WeightNorm": weight_norm,
     "BatchNorm1d": lambda o, x, weight, bias: F.batch_norm(x, None, None, weight, bias, training=True, eps=o["eps"]),
+    "BatchNorm2d": lambda o, x, weight, bias: F.batch_norm(x, None, None, weight, bias, training=True, eps=o["eps"]),
+    "InstanceNorm2d": lambda o, x, weight, bias: F.instance_norm(x, None, None, weight, bias, eps=o["eps"]),
+    "GroupNorm": lambda o, x, weight, bias: F.group_norm(x, o["groups"], weight, bias, o["eps"]),
+    "LocalResponseNorm": lambda o, x: F.local_response_norm(x, o["size"], o["alpha"], o["beta"], o["k"]),
     "BatchNorm1d evaluated": evaluated, "BatchNorm1d running": running,
 }.items()})
 

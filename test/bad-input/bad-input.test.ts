@@ -7,6 +7,7 @@ import * as callbacks from "../../src/callbacks/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import * as functions from "../../src/functions/index.ts";
+import * as images from "../../src/images/index.ts";
 import * as core from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
@@ -17,6 +18,7 @@ import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { functionCalls } from "./functions.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
+import { imageCalls } from "./images.ts";
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { optimCalls } from "./optim.ts";
@@ -54,6 +56,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/data": dataCalls,
   "simdgrad/debug": debugCalls,
   "simdgrad/functions": functionCalls,
+  "simdgrad/images": imageCalls,
   "simdgrad/io": ioCalls,
   "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
@@ -81,6 +84,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/data", data, dataCalls],
   ["simdgrad/debug", debug, debugCalls],
   ["simdgrad/functions", functions, functionCalls],
+  ["simdgrad/images", images, imageCalls],
   ["simdgrad/io", io, ioCalls],
   ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],

@@ -253,7 +253,7 @@ function spatialLayers(): Record<string, Call> {
 const image = constant(new Float32Array(16), { shape: [1, 4, 2, 2] });
 const x = a.tensor(matrix);
 /** Images of so many axes, with two channels. */
-function images(axes: number): a.Argument {
+function imagesOf(axes: number): a.Argument {
   const shape = [1, 2, ...Array<number>(axes).fill(3)];
   return a.tensor(constant(new Float32Array(2 * 3 ** axes), { shape }));
 }
@@ -272,9 +272,9 @@ const convolutionLayers: Readonly<Record<string, Call>> = Object.fromEntries(
     const more = { outputPadding: perAxis(axes, 0) };
     return [
       [Conv.name, made(Conv, ...sizes, a.options({ ...common, ...padding, ...mode }))],
-      [`${Conv.name}.forward`, ran(new Conv(2, 2, 2), images(axes))],
+      [`${Conv.name}.forward`, ran(new Conv(2, 2, 2), imagesOf(axes))],
       [Transposed.name, made(Transposed, ...sizes, a.options({ ...common, ...padding, ...more }))],
-      [`${Transposed.name}.forward`, ran(new Transposed(2, 2, 2), images(axes))],
+      [`${Transposed.name}.forward`, ran(new Transposed(2, 2, 2), imagesOf(axes))],
     ];
   }),
 );
@@ -282,25 +282,41 @@ const convolutionLayers: Readonly<Record<string, Call>> = Object.fromEntries(
 const ofPatches = a.options({ dilation: perAxis(2, 1), padding: perAxis(2, 0), stride: perAxis(2, 1) });
 const patchLayers: Readonly<Record<string, Call>> = {
   Unfold: made(nn.Unfold, perAxis(2, 2), ofPatches),
-  "Unfold.forward": ran(new nn.Unfold(2), images(2)),
+  "Unfold.forward": ran(new nn.Unfold(2), imagesOf(2)),
   Fold: made(nn.Fold, perAxis(2, 3), perAxis(2, 2), ofPatches),
   "Fold.forward": ran(new nn.Fold(3, 2), a.tensor(constant(new Float32Array(16), { shape: [1, 4, 4] }))),
 };
 
+const sequences = a.tensor(
+  constant([
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [5, 6],
+      [7, 9],
+    ],
+  ]),
+);
+const images = a.tensor(constant([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 2, 1, 2] }));
+const volumes = a.tensor(constant([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 2, 1, 1, 2] }));
+const batchNorm = {
+  ...epsilon,
+  momentum: a.also(a.positive(0.1), ["null", "the mean over all batches"]),
+  affine: a.flag(false),
+  trackRunningStats: a.flag(false),
+};
+const instanceNorm = { ...batchNorm, momentum: a.positive(0.1) };
 const layers: Readonly<Record<string, Call>> = {
   AlphaDropout: made(nn.AlphaDropout, a.optional(a.positive(0.5))),
   "AlphaDropout.forward": ran(new nn.AlphaDropout(0.5), a.fitting(matrix), context),
-  BatchNorm1d: made(
-    nn.BatchNorm1d,
-    a.whole(2),
-    a.options({
-      ...epsilon,
-      momentum: a.also(a.positive(0.1), ["null", "the mean over all batches"]),
-      affine: a.flag(false),
-      trackRunningStats: a.flag(false),
-    }),
-  ),
+  BatchNorm1d: made(nn.BatchNorm1d, a.whole(2), a.options(batchNorm)),
   "BatchNorm1d.forward": ran(new nn.BatchNorm1d(2), x, context),
+  BatchNorm2d: made(nn.BatchNorm2d, a.whole(2), a.options(batchNorm)),
+  "BatchNorm2d.forward": ran(new nn.BatchNorm2d(2), images, context),
+  BatchNorm3d: made(nn.BatchNorm3d, a.whole(2), a.options(batchNorm)),
+  "BatchNorm3d.forward": ran(new nn.BatchNorm3d(2), volumes, context),
   Bilinear: made(nn.Bilinear, a.whole(2), a.whole(2), a.whole(2), a.options(bias)),
   "Bilinear.forward": ran(new nn.Bilinear(2, 2, 2), a.list([matrix, matrix])),
   Branches: made(nn.Branches, a.list([nn.relu]), a.options({ axis: a.place(0), combine: a.callback(() => matrix) })),
@@ -313,6 +329,14 @@ const layers: Readonly<Record<string, Call>> = {
   ...patchLayers,
   Dropout: made(nn.Dropout, a.optional(a.positive(0.5))),
   "Dropout.forward": ran(new nn.Dropout(0.5), a.fitting(matrix), context),
+  Dropout1d: made(nn.Dropout1d, a.optional(a.positive(0.5))),
+  "Dropout1d.forward": ran(new nn.Dropout1d(0.5), sequences, context),
+  Dropout2d: made(nn.Dropout2d, a.optional(a.positive(0.5))),
+  "Dropout2d.forward": ran(new nn.Dropout2d(0.5), images, context),
+  Dropout3d: made(nn.Dropout3d, a.optional(a.positive(0.5))),
+  "Dropout3d.forward": ran(new nn.Dropout3d(0.5), volumes, context),
+  DropPath: made(nn.DropPath, a.optional(a.positive(0.5))),
+  "DropPath.forward": ran(new nn.DropPath(0.5), a.fitting(matrix), context),
   Embedding: made(
     nn.Embedding,
     a.whole(3),
@@ -386,8 +410,16 @@ const layers: Readonly<Record<string, Call>> = {
   "RNN.forward": ran(new nn.RNN(3, 2), a.fitting(steps), context),
   RNNCell: made(nn.RNNCell, a.whole(3), a.whole(2), a.options({ ...bias, nonlinearity: a.word("relu") })),
   "RNNCell.forward": ran(new nn.RNNCell(2, 2), a.list([matrix, matrix])),
+  GroupNorm: made(nn.GroupNorm, a.whole(2), a.whole(2), a.options({ ...epsilon, affine: a.flag(false) })),
+  "GroupNorm.forward": ran(new nn.GroupNorm(2, 2), images),
   Identity: made(nn.Identity),
   "Identity.forward": ran(new nn.Identity(), a.whatever("it gives what it is given")(matrix)),
+  InstanceNorm1d: made(nn.InstanceNorm1d, a.whole(2), a.options(instanceNorm)),
+  "InstanceNorm1d.forward": ran(new nn.InstanceNorm1d(2), sequences, context),
+  InstanceNorm2d: made(nn.InstanceNorm2d, a.whole(2), a.options(instanceNorm)),
+  "InstanceNorm2d.forward": ran(new nn.InstanceNorm2d(2), images, context),
+  InstanceNorm3d: made(nn.InstanceNorm3d, a.whole(2), a.options(instanceNorm)),
+  "InstanceNorm3d.forward": ran(new nn.InstanceNorm3d(2), volumes, context),
   LayerNorm: made(
     nn.LayerNorm,
     a.also(a.whole(2), ["a list", "the last axes"]),
@@ -396,6 +428,12 @@ const layers: Readonly<Record<string, Call>> = {
   "LayerNorm.forward": ran(new nn.LayerNorm(2), x),
   Linear: made(nn.Linear, a.whole(2), a.whole(2), a.options(bias)),
   "Linear.forward": ran(new nn.Linear(2, 2), x),
+  LocalResponseNorm: made(
+    nn.LocalResponseNorm,
+    a.whole(2),
+    a.options({ alpha: a.positive(1), beta: a.positive(0.5), k: a.positive(1) }),
+  ),
+  "LocalResponseNorm.forward": ran(new nn.LocalResponseNorm(2), x),
   PReLU: made(nn.PReLU, a.optional(a.whole(1)), a.options({ init: a.finite(0.1) })),
   "PReLU.forward": ran(new nn.PReLU(), a.fitting(matrix)),
   Residual: made(nn.Residual, a.layer(nn.relu)),
@@ -438,6 +476,12 @@ const layers: Readonly<Record<string, Call>> = {
   "PixelUnshuffle.forward": ran(new nn.PixelUnshuffle(2), a.tensor(image), context),
   Unflatten: made(nn.Unflatten, a.place(1), a.shape([2, 1])),
   "Unflatten.forward": ran(new nn.Unflatten(1, [2, 1]), a.tensor(matrix)),
+  SpectralNorm: made(
+    nn.SpectralNorm,
+    a.instance(new nn.Linear(2, 2)),
+    a.options({ ...epsilon, nPowerIterations: a.whole(2), dim: a.place(0) }),
+  ),
+  "SpectralNorm.forward": ran(new nn.SpectralNorm(new nn.Linear(2, 2)), x, context),
   WeightNorm: made(
     nn.WeightNorm,
     a.instance(new nn.Linear(2, 2)),
@@ -533,7 +577,7 @@ const part = a.also(
   ).map((name) => [name, "an object or a function may hold no variables"] as const),
 );
 
-const sequences: Readonly<Record<string, Call>> = {
+const attentions: Readonly<Record<string, Call>> = {
   rotaryPositions: call(nn.rotaryPositions, a.tensor(matrix), a.options({ base: a.positive(100), offset: a.whole(1) })),
   scaledDotProductAttention: call(
     nn.scaledDotProductAttention,
@@ -547,6 +591,7 @@ const sequences: Readonly<Record<string, Call>> = {
 
 const models: Readonly<Record<string, Call>> = {
   evaluationContext: call(nn.evaluationContext),
+  fuseBatchNorm: call(nn.fuseBatchNorm, a.instance(new nn.Linear(2, 2)), a.instance(new nn.BatchNorm1d(2))),
   forward: call(
     nn.forward,
     a.layer(nn.relu),
@@ -588,6 +633,6 @@ export const nnCalls: Readonly<Record<string, Call>> = {
   ...activations,
   ...losses,
   ...layers,
-  ...sequences,
+  ...attentions,
   ...models,
 };

@@ -46,8 +46,8 @@ function programOf({ lowering }: Op): string {
 
 /** What says most about an op: the method, function or class that makes it, else its own comment. */
 function documentOf(name: string): Documented | undefined {
-  const own = ["leaf", "checkpoint", "convolution", "loop", "movement", "pooling", "rowwise"].flatMap((file) =>
-    declarations(`src/ops/${file}.ts`),
+  const own = ["leaf", "checkpoint", "convolution", "loop", "movement", "normalize", "pooling", "rowwise"].flatMap(
+    (file) => declarations(`src/ops/${file}.ts`),
   );
   const candidates = [
     ...methods,
@@ -172,6 +172,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
       ["layers", table(["layer", "value"], layers)],
       ["activations", table(["activation", "value"], activations)],
       ["initialisers", table(["initialiser", "values"], initialisers)],
+    ]),
+    images: new Map([
+      [
+        "images",
+        table(
+          ["function", "value"],
+          functionsOf("src/images/index.ts", () => true),
+        ),
+      ],
     ]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),

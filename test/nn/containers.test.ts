@@ -5,6 +5,7 @@ import { compile } from "../../src/compile/compile.ts";
 import { constant, input } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
+import { BatchNorm1d } from "../../src/nn/batch-normalization.ts";
 import { Branches, Residual, Sequential, WeightNorm } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Bilinear, Identity, Linear, PReLU } from "../../src/nn/layers.ts";
@@ -17,7 +18,7 @@ import {
   trainingContext,
   variables,
 } from "../../src/nn/module.ts";
-import { BatchNorm1d, LayerNorm } from "../../src/nn/normalization.ts";
+import { LayerNorm } from "../../src/nn/normalization.ts";
 import { Dropout } from "../../src/nn/regularization.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";

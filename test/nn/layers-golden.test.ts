@@ -6,11 +6,27 @@ import { compile } from "../../src/compile/compile.ts";
 import { constant, input } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { evaluate, initialise } from "../../src/evaluate.ts";
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from "../../src/nn/batch-normalization.ts";
 import { WeightNorm } from "../../src/nn/containers.ts";
 import { Embedding } from "../../src/nn/embedding.ts";
+import {
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LocalResponseNorm,
+} from "../../src/nn/group-normalization.ts";
 import { Bilinear, Linear, PReLU } from "../../src/nn/layers.ts";
-import { type Context, evaluationContext, trainingContext, variables } from "../../src/nn/module.ts";
-import { BatchNorm1d, LayerNorm, RMSNorm } from "../../src/nn/normalization.ts";
+import {
+  type Context,
+  evaluationContext,
+  type Module,
+  parameters,
+  trainingContext,
+  variables,
+} from "../../src/nn/module.ts";
+import { LayerNorm, RMSNorm } from "../../src/nn/normalization.ts";
+import { SpectralNorm } from "../../src/nn/spectral-norm.ts";
 import { printProgram } from "../../src/program/print-program.ts";
 import type { Shape } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -49,6 +65,17 @@ function normed(dim: number | null, x: Tensor, bias: Tensor, weightG: Tensor, we
   }).forward(x, training());
 }
 
+function spectral(context: Context, ...inputs: readonly Tensor[]): Tensor {
+  const [x, bias, weightOrig, weightU, weightV] = inputs;
+  const linear = new Linear(3, 2);
+  return given(new SpectralNorm(linear), {
+    layer: given(linear, { bias }) as unknown as Tensor,
+    weightOrig,
+    weightU,
+    weightV,
+  }).forward(x, context);
+}
+
 const layers: Readonly<Record<string, Build>> = {
   Linear: (x, weight, bias) => given(new Linear(weight.shape[1], weight.shape[0]), { weight, bias }).forward(x),
   PReLU: (x, weight) => given(new PReLU(), { weight }).forward(x),
@@ -76,6 +103,22 @@ const layers: Readonly<Record<string, Build>> = {
   "weightNorm null": (x, bias, g, v) => normed(null, x, bias, g, v),
 };
 
+const norms: Readonly<Record<string, Build>> = {
+  BatchNorm2d: (x, weight, bias) => given(new BatchNorm2d(feature(x)), { weight, bias }).forward(x, training()),
+  "BatchNorm2d evaluated": (x, runningMean, runningVariance, weight, bias) =>
+    given(new BatchNorm2d(3), { runningMean, runningVariance, weight, bias }).forward(x, evaluationContext()),
+  BatchNorm3d: (x, weight, bias) => given(new BatchNorm3d(feature(x)), { weight, bias }).forward(x, training()),
+  "GroupNorm 2": (x, weight, bias) => given(new GroupNorm(2, feature(x)), { weight, bias }).forward(x),
+  "GroupNorm 1": (x, weight, bias) => given(new GroupNorm(1, feature(x)), { weight, bias }).forward(x),
+  InstanceNorm1d: (x) => new InstanceNorm1d(feature(x)).forward(x, evaluationContext()),
+  InstanceNorm2d: (x, weight, bias) => given(new InstanceNorm2d(feature(x)), { weight, bias }).forward(x, training()),
+  InstanceNorm3d: (x, weight, bias) => given(new InstanceNorm3d(feature(x)), { weight, bias }).forward(x, training()),
+  "LocalResponseNorm 3": (x) => new LocalResponseNorm(3, { alpha: 0.5, k: 2 }).forward(x),
+  "LocalResponseNorm 4": (x) => new LocalResponseNorm(4, { alpha: 0.5, beta: 1.5 }).forward(x),
+  SpectralNorm: (...inputs) => spectral(training(), ...inputs),
+  "SpectralNorm evaluated": (...inputs) => spectral(evaluationContext(), ...inputs),
+};
+
 /** Every list of numbers of a case, by the name of the output that must equal it. */
 function expectedOf({ value, gradients = [], second = [] }: Case): [name: string, data: readonly number[]][] {
   return [
@@ -90,37 +133,38 @@ const float32Executors = Object.entries(float32).map(([name, create]) => [name, 
 const executors = [["oracle", reference] as const, ...float32Executors];
 afterAll(() => Promise.all(executors.map(([, executor]) => executor.dispose())));
 
-describe.each(Object.entries(layers).map(([name, build]) => ({ golden: `layers/${name}`, build })))(
-  "$golden",
-  (sample) => {
-    const cases = goldenCases(sample.golden);
-    /** The largest number that takes part: what is rounded has its size. */
-    const magnitude = (golden: Case) => largest(expectedOf(golden).flatMap(([, data]) => data.map(Number)));
-
-    test.each(executors)("equals PyTorch twice differentiated on %s", async (name, executor) => {
-      for (const golden of cases) {
-        const graph = derivativesAt(sample, golden);
-        expect(graph.value.shape).toEqual(golden.value.shape);
-        const results = await runOn(executor, graph);
-        for (const [output, expected] of expectedOf(golden)) {
-          const allowed =
-            name === "oracle"
-              ? (e: number) => RELATIVE * Math.abs(e) + CANCELLED * magnitude(golden)
-              : () => FLOAT32 * magnitude(golden);
-          expect(disagreements(output, results[output as "value"], expected, allowed)).toEqual([]);
-        }
-      }
-    });
-
-    test("has gradients that equal differences", async () => {
-      for (const { inputs, smooth } of cases) {
-        if (!smooth) continue;
-        const points = inputs.map(({ shape, dtype, data }) => constant(data, { shape, dtype }));
-        expect(await checkGradients(sample.build, points, { order: 2 })).toBeLessThan(1e-6);
-      }
-    });
-  },
+const samples = Object.entries({ layers, norms }).flatMap(([family, builds]) =>
+  Object.entries<Build>(builds).map(([name, build]) => ({ golden: `${family}/${name}`, build })),
 );
+
+describe.each(samples)("$golden", (sample) => {
+  const cases = goldenCases(sample.golden);
+  /** The largest number that takes part: what is rounded has its size. */
+  const magnitude = (golden: Case) => largest(expectedOf(golden).flatMap(([, data]) => data.map(Number)));
+
+  test.each(executors)("equals PyTorch twice differentiated on %s", async (name, executor) => {
+    for (const golden of cases) {
+      const graph = derivativesAt(sample, golden);
+      expect(graph.value.shape).toEqual(golden.value.shape);
+      const results = await runOn(executor, graph);
+      for (const [output, expected] of expectedOf(golden)) {
+        const allowed =
+          name === "oracle"
+            ? (e: number) => RELATIVE * Math.abs(e) + CANCELLED * magnitude(golden)
+            : () => FLOAT32 * magnitude(golden);
+        expect(disagreements(output, results[output as "value"], expected, allowed)).toEqual([]);
+      }
+    }
+  });
+
+  test("has gradients that equal differences", async () => {
+    for (const { inputs, smooth } of cases) {
+      if (!smooth) continue;
+      const points = inputs.map(({ shape, dtype, data }) => constant(data, { shape, dtype }));
+      expect(await checkGradients(sample.build, points, { order: 2 })).toBeLessThan(1e-6);
+    }
+  });
+});
 
 interface Run {
   readonly shape: Shape;
@@ -131,16 +175,28 @@ interface Run {
   readonly evaluated: readonly number[];
 }
 
-const runs: Readonly<Record<string, Run>> = JSON.parse(
-  readFileSync(new URL("../golden/batch-norm.json", import.meta.url), "utf8"),
-);
+const runsOf = (file: string): Readonly<Record<string, Run>> =>
+  JSON.parse(readFileSync(new URL(`../golden/${file}.json`, import.meta.url), "utf8"));
+const runs = { ...runsOf("batch-norm"), ...runsOf("norm-runs") };
+
+type Tracking = (features: number, momentum: number | null) => Module & object;
+
+/** What runs that are named so are of; others are of BatchNorm1d. */
+const trackers: Readonly<Record<string, Tracking>> = {
+  BatchNorm2d: (features, momentum) => new BatchNorm2d(features, { momentum }),
+  BatchNorm3d: (features, momentum) => new BatchNorm3d(features, { momentum }),
+  InstanceNorm1d: (features, momentum) =>
+    new InstanceNorm1d(features, { momentum: momentum ?? undefined, trackRunningStats: true }),
+  InstanceNorm2d: (features, momentum) =>
+    new InstanceNorm2d(features, { momentum: momentum ?? undefined, affine: true, trackRunningStats: true }),
+};
 
 describe.each(Object.entries(runs))(
-  "BatchNorm1d over %s",
-  (_, { shape, momentum, batches, steps, tracked, evaluated }) => {
+  "statistics over %s",
+  (run, { shape, momentum, batches, steps, tracked, evaluated }) => {
     test.each(executors)("keeps PyTorch's running statistics on %s", async (name, executor) => {
       const unit = name === "oracle" ? 1e-12 : 4e-6;
-      const layer = new BatchNorm1d(shape[1], { momentum });
+      const layer = trackers[run]?.(shape[1], momentum) ?? new BatchNorm1d(shape[1], { momentum });
       const x = input(shape, "f32", "x");
       const assignments: Assignment[] = [];
       const train = layer.forward(x, trainingContext(0, scalar(0, "i32"), assignments));
@@ -190,13 +246,17 @@ describe("a large mean hides no small variance", () => {
   });
 });
 
-test("LayerNorm becomes 6 instructions forward, 14 with its gradients", () => {
-  const [x, g] = [input([64, 128]), input([64, 128])];
-  const layer = new LayerNorm(128);
-  const y = layer.forward(x);
-  const gradients = grad(y, [x, ...variables(layer).values()], { cotangent: g });
+test.each<[string, object, Shape, number, number]>([
+  ["LayerNorm", new LayerNorm(128), [64, 128], 2, 5],
+  ["RMSNorm", new RMSNorm(128), [64, 128], 2, 5],
+  ["BatchNorm1d", new BatchNorm1d(128), [64, 128], 3, 7],
+])("%s becomes few instructions, with its gradients, too", (_, layer, shape, forward, both) => {
+  const [x, g] = [input(shape), input(shape)];
+  const y = (layer as Module).forward(x, training());
+  const gradients = grad(y, [x, ...parameters(layer).values()], { cotangent: g });
   const count = (outputs: Readonly<Record<string, Tensor>>, inputs: Readonly<Record<string, Tensor>>) =>
-    printProgram(compile({ inputs, outputs })).match(/^ *\d+ (map|reduce|copy)/gm)?.length;
-  expect(count({ y }, { x })).toBe(6);
-  expect(count({ y, ...Object.fromEntries(gradients.map((each, i) => [`g${i}`, each])) }, { x, g })).toBe(14);
+    printProgram(compile({ inputs, outputs })).match(/^ *\d+ (?!barrier|end)/gm)?.length;
+  expect(count({ y }, { x })).toBe(forward);
+  const all = { y, ...Object.fromEntries(gradients.map((each, i) => [`g${i}`, each])) };
+  expect(count(all, { x, g })).toBe(both);
 });

@@ -4,10 +4,19 @@ import { grad } from "../../src/autodiff.ts";
 import { constant } from "../../src/create.ts";
 import { evaluate, evaluateAll } from "../../src/evaluate.ts";
 import { evaluationContext, type Module, trainingContext } from "../../src/nn/module.ts";
-import { AlphaDropout, GaussianNoise, RReLU } from "../../src/nn/regularization.ts";
+import {
+  AlphaDropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  DropPath,
+  GaussianNoise,
+  RReLU,
+} from "../../src/nn/regularization.ts";
 import { normal, randomKey } from "../../src/ops/random.ts";
 import { scalar } from "../../src/tensor.ts";
 import { oracle } from "../executors.ts";
+import { thrown } from "../thrown.ts";
 
 const SIZE = 100_000;
 const training = (step = 0, seed = 0) => trainingContext(seed, scalar(step, "i32"));
@@ -32,6 +41,40 @@ describe.each<[string, Module]>([
 
   test("does nothing in evaluation", () => {
     expect(layer.forward(x, evaluationContext())).toBe(x);
+  });
+});
+
+describe.each<[string, Module, readonly number[], number]>([
+  ["Dropout1d", new Dropout1d(0.3), [400, 50, 2], 2],
+  ["Dropout2d", new Dropout2d(0.3), [400, 50, 1, 2], 2],
+  ["Dropout3d", new Dropout3d(0.3), [400, 50, 1, 2, 1], 2],
+  ["DropPath", new DropPath(0.3), [20_000, 2], 2],
+])("%s", (name, layer, shape, each) => {
+  const ones = constant(new Float64Array(40_000).fill(1), { shape });
+
+  test("keeps or drops whole parts, each as often as it should", async () => {
+    const values = await evaluate(layer.forward(ones, training()), { executor: oracle() });
+    const parts = Array.from({ length: values.length / each }, (_, i) => values.slice(i * each, (i + 1) * each));
+    expect(parts.every(([a, b]) => a === b && (a === 0 || Math.abs(a - 1 / 0.7) < 1e-12))).toBe(true);
+    const share = parts.filter(([a]) => a === 0).length / parts.length;
+    expect(Math.abs(share - 0.3)).toBeLessThan(5 * Math.sqrt(0.21 / parts.length));
+  });
+
+  test("draws anew at every step, and the same again", async () => {
+    const draw = (step: number) => evaluate(layer.forward(ones, training(step)));
+    expect(await draw(0)).toEqual(await draw(0));
+    expect(await draw(1)).not.toEqual(await draw(0));
+  });
+
+  test("passes the gradient of what it kept, and does nothing in evaluation", async () => {
+    const value = layer.forward(ones, training());
+    const [values, gradients] = await evaluateAll([value, grad(value.sum(), [ones])[0]]);
+    expect(gradients).toEqual(values);
+    expect(layer.forward(ones, evaluationContext())).toBe(ones);
+  });
+
+  test("refuses what has no such parts", () => {
+    expect(thrown(() => layer.forward(scalar(1), training()))).toMatch(`ShapeError: ${name}: `);
   });
 });
 

@@ -1,12 +1,12 @@
 // summary: rows, totals and the table; functions, shared and frozen layers, models that call their layers themselves.
 import { expect, test } from "vitest";
 import { input } from "../../src/create.ts";
+import { BatchNorm1d } from "../../src/nn/batch-normalization.ts";
 import { Branches, Residual, Sequential, WeightNorm } from "../../src/nn/containers.ts";
 import { Embedding } from "../../src/nn/embedding.ts";
 import { relu } from "../../src/nn/functional.ts";
 import { Bilinear, Linear } from "../../src/nn/layers.ts";
 import { setTrainable } from "../../src/nn/module.ts";
-import { BatchNorm1d } from "../../src/nn/normalization.ts";
 import { Dropout } from "../../src/nn/regularization.ts";
 import { summary } from "../../src/nn/summary.ts";
 import { scan } from "../../src/ops/loop.ts";

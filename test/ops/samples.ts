@@ -12,6 +12,7 @@ import { alongSamples } from "./along.ts";
 import { convolutionSamples } from "./convolutions.ts";
 import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
+import { normalizeSamples } from "./normalize.ts";
 import { poolingSamples, resizingSamples } from "./pooling.ts";
 import { binary, drawn, product, reduction, type Samples, type Unary, unary, unaryWithin } from "./sample.ts";
 
@@ -414,6 +415,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   ...alongSamples,
   ...convolutionSamples,
   ...poolingSamples,
+  ...normalizeSamples,
   uniform: [drawn("37"), drawn("3x7"), drawn("scalar"), drawn("0")],
   permuteIndex: [
     {

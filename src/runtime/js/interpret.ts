@@ -17,6 +17,7 @@ import type { Kernel } from "./kernel.ts";
 import { map } from "./map.ts";
 import { matmul, pack } from "./matmul.ts";
 import type { JsMemory } from "./memory.ts";
+import { NORMAL_KERNELS } from "./normalize.ts";
 import { maxPool, scatterPlanes, sumPool, sumPoolTransposed } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { ROW_KERNELS } from "./rows.ts";
@@ -38,6 +39,7 @@ const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.SUM_POOL_TRANSPOSED]: sumPoolTransposed,
   [op.SCATTER_PLANES]: scatterPlanes,
   ...ROW_KERNELS,
+  ...NORMAL_KERNELS,
 };
 
 /** Executes the words from `at` up to `end`, or to END. */

@@ -1,10 +1,12 @@
 // Layers, with tensors in place of their parameters.
 import { concat } from "../../../src/create.ts";
+import { BatchNorm1d, BatchNorm2d } from "../../../src/nn/batch-normalization.ts";
 import { WeightNorm } from "../../../src/nn/containers.ts";
 import { Embedding } from "../../../src/nn/embedding.ts";
+import { GroupNorm, InstanceNorm2d, LocalResponseNorm } from "../../../src/nn/group-normalization.ts";
 import { Bilinear, Linear, PReLU } from "../../../src/nn/layers.ts";
 import { evaluationContext, trainingContext } from "../../../src/nn/module.ts";
-import { BatchNorm1d, LayerNorm, RMSNorm } from "../../../src/nn/normalization.ts";
+import { LayerNorm, RMSNorm } from "../../../src/nn/normalization.ts";
 import type { Shape } from "../../../src/shape.ts";
 import type { Tensor } from "../../../src/tensor.ts";
 import { scalar } from "../../../src/tensor.ts";
@@ -37,6 +39,14 @@ function featured(draw: Draw): Shape {
   return draw.pick([
     [draw.whole(2, 7), draw.size(1)],
     [draw.size(1), draw.size(1), draw.whole(2, 5)],
+  ]);
+}
+
+/** Images [N, C, H, W] of more than one pixel, of some that are summed in parts. */
+function pictured(draw: Draw): Shape {
+  return draw.pick([
+    [draw.size(1), draw.whole(1, 5), draw.whole(1, 4), draw.whole(2, 5)],
+    [draw.whole(1, 3), draw.whole(1, 3), 16, draw.whole(16, 40)],
   ]);
 }
 
@@ -169,6 +179,55 @@ export const layers: readonly Subject[] = [
       const after = (old: Tensor) => assignments.find(([variable]) => variable === old)?.[1] ?? old;
       return concat([after(runningMean), after(runningVariance)]);
     },
+  }),
+  subject<{ readonly eps: number }>({
+    name: "layers/BatchNorm2d",
+    bounds: norms,
+    draw(draw) {
+      const shape = pictured(draw);
+      const inputs = [draw.reals(shape, MODERATE), draw.reals([shape[1]], FACTORS), draw.reals([shape[1]], MODERATE)];
+      return { inputs, options: { eps: draw.pick(EPSILONS) } };
+    },
+    build: ([x, weight, bias], { eps }) => {
+      const layer = new BatchNorm2d(x.shape[1], { eps, trackRunningStats: false });
+      return given(layer, { weight, bias }).forward(x, training());
+    },
+  }),
+  subject<{ readonly eps: number }>({
+    name: "layers/InstanceNorm2d",
+    bounds: norms,
+    draw(draw) {
+      const shape = pictured(draw);
+      const inputs = [draw.reals(shape, MODERATE), draw.reals([shape[1]], FACTORS), draw.reals([shape[1]], MODERATE)];
+      return { inputs, options: { eps: draw.pick(EPSILONS) } };
+    },
+    build: ([x, weight, bias], { eps }) =>
+      given(new InstanceNorm2d(x.shape[1], { eps }), { weight, bias }).forward(x, training()),
+  }),
+  subject<{ readonly groups: number; readonly eps: number }>({
+    name: "layers/GroupNorm",
+    bounds: norms,
+    draw(draw) {
+      const groups = draw.whole(1, 4);
+      const channels = groups * draw.whole(1, 4);
+      const shape = [draw.size(1), channels, ...draw.pick<Shape>([[], [draw.whole(1, 40)], [3, draw.whole(2, 9)]])];
+      // Of one value a group the variance is 0, and of one value in all PyTorch takes none.
+      const x = shape.length === 2 && channels === groups ? [...shape, 2] : shape;
+      const inputs = [draw.reals(x, MODERATE), draw.reals([channels], FACTORS), draw.reals([channels], MODERATE)];
+      return { inputs, options: { groups, eps: draw.pick(EPSILONS) } };
+    },
+    build: ([x, weight, bias], { groups, eps }) =>
+      given(new GroupNorm(groups, x.shape[1], { eps }), { weight, bias }).forward(x),
+  }),
+  subject<{ readonly size: number; readonly alpha: number; readonly beta: number; readonly k: number }>({
+    name: "layers/LocalResponseNorm",
+    bounds: norms,
+    draw(draw) {
+      const shape = [draw.size(1), draw.whole(1, 12), ...draw.pick<Shape>([[draw.size(1)], [2, draw.size(1)]])];
+      const options = { alpha: draw.pick([1e-4, 0.5]), beta: draw.pick([0.75, 1, 2]), k: draw.pick([1, 2]) };
+      return { inputs: [draw.reals(shape, MODERATE)], options: { size: draw.whole(1, 6), ...options } };
+    },
+    build: ([x], { size, ...options }) => new LocalResponseNorm(size, options).forward(x),
   }),
   subject<{ readonly dim: 0 | 1 | null }>({
     name: "layers/WeightNorm",

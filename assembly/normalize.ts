@@ -1,0 +1,261 @@
+// NORMALIZE: rows brought to mean 0 and variance 1, or to mean square 1, and its gradient. MOMENTS: means, and squares of deviations from
+// them, along the middle axis of outer x n x inner. WEIGHTED_SUMS: sums, and sums of products, along it. All is reckoned in float64 from
+// the numbers as they are: deviations from the mean itself, so that a large mean hides no small variance.
+import { cumulativeColumns, cumulativeGroups, rowsOfChunk } from "./isa/cuts";
+import { parts } from "./isa/integers";
+import {
+  MOMENTS_FROM,
+  MOMENTS_INNER,
+  MOMENTS_MEAN,
+  MOMENTS_N,
+  MOMENTS_OUTER,
+  MOMENTS_REST,
+  MOMENTS_SQUARES,
+  NORMALIZE_CENTRED,
+  NORMALIZE_COLUMNS,
+  NORMALIZE_EPSILON,
+  NORMALIZE_FROM,
+  NORMALIZE_GRADIENT_CENTRED,
+  NORMALIZE_GRADIENT_COLUMNS,
+  NORMALIZE_GRADIENT_FROM,
+  NORMALIZE_GRADIENT_INVERSE,
+  NORMALIZE_GRADIENT_ROWS,
+  NORMALIZE_GRADIENT_TO,
+  NORMALIZE_GRADIENT_VALUES,
+  NORMALIZE_INVERSE,
+  NORMALIZE_ROWS,
+  NORMALIZE_VALUES,
+  WEIGHTED_SUMS_FROM,
+  WEIGHTED_SUMS_INNER,
+  WEIGHTED_SUMS_N,
+  WEIGHTED_SUMS_OUTER,
+  WEIGHTED_SUMS_PRODUCTS,
+  WEIGHTED_SUMS_SUMS,
+  WEIGHTED_SUMS_WEIGHTS,
+} from "./isa/slots";
+import { nextChunk, startClaims } from "./parallel";
+import { sumRowWide } from "./reduce";
+import { put, rounded, upper, wideOne, wideTotal, wideTwo } from "./simd";
+
+/** values[r, c] = (from[r, c] - mean) * inverse[r], inverse[r] = 1 / sqrt(mean of (from[r, :] - mean)^2 + epsilon); mean 0 unless centred. */
+export function normalize(pc: usize): void {
+  const values = load<usize>(pc, 4 * NORMALIZE_VALUES);
+  const inverse = load<usize>(pc, 4 * NORMALIZE_INVERSE);
+  const from = load<usize>(pc, 4 * NORMALIZE_FROM);
+  const rows = load<i32>(pc, 4 * NORMALIZE_ROWS);
+  const columns = load<i32>(pc, 4 * NORMALIZE_COLUMNS);
+  const centred = load<i32>(pc, 4 * NORMALIZE_CENTRED) !== 0;
+  const epsilon = <f64>load<f32>(load<usize>(pc, 4 * NORMALIZE_EPSILON));
+  const step = rowsOfChunk(columns);
+  startClaims();
+  for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
+    for (let r = first, last = min(rows, first + step); r < last; r++) {
+      const row = from + 4 * r * columns;
+      const mean: f64 = centred ? sumRowWide(row, columns) / columns : 0;
+      const factor = 1 / sqrt<f64>(squaresAbout(row, columns, mean) / columns + epsilon);
+      store<f32>(inverse + 4 * r, <f32>factor);
+      scaleAbout(values + 4 * r * columns, row, columns, mean, factor);
+    }
+  }
+}
+
+/** Sum of the squares of n contiguous f32 less their mean. */
+function squaresAbout(from: usize, n: i32, mean: f64): f64 {
+  const means = f64x2.splat(mean);
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (; n >= 8; n -= 8, from += 32) {
+    const p = f64x2.sub(wideTwo(from), means);
+    const q = f64x2.sub(wideTwo(from + 8), means);
+    const r = f64x2.sub(wideTwo(from + 16), means);
+    const s = f64x2.sub(wideTwo(from + 24), means);
+    a = f64x2.add(a, f64x2.mul(p, p));
+    b = f64x2.add(b, f64x2.mul(q, q));
+    c = f64x2.add(c, f64x2.mul(r, r));
+    d = f64x2.add(d, f64x2.mul(s, s));
+  }
+  for (; n > 0; n--, from += 4) {
+    const p = <f64>load<f32>(from) - mean; // the lane beside is no number of the row
+    a = f64x2.add(a, f64x2(p * p, 0));
+  }
+  return wideTotal(a, b, c, d);
+}
+
+/** to = (from - mean) * factor, of n contiguous f32. */
+function scaleAbout(to: usize, from: usize, n: i32, mean: f64, factor: f64): void {
+  const means = f64x2.splat(mean);
+  const factors = f64x2.splat(factor);
+  for (; n > 0; n -= 4, from += 16, to += 16) {
+    const low = f64x2.mul(f64x2.sub(wideTwo(from), means), factors);
+    const high = f64x2.mul(f64x2.sub(wideTwo(from + 8), means), factors);
+    put(to, rounded(low, high), n);
+  }
+}
+
+/** to[r, :] = inverse[r] (from[r, :] - mean of from[r, :] - values[r, :] * mean of (from values)[r, :]), without the first mean unless centred. */
+export function normalizeGradient(pc: usize): void {
+  const to = load<usize>(pc, 4 * NORMALIZE_GRADIENT_TO);
+  const from = load<usize>(pc, 4 * NORMALIZE_GRADIENT_FROM);
+  const values = load<usize>(pc, 4 * NORMALIZE_GRADIENT_VALUES);
+  const inverse = load<usize>(pc, 4 * NORMALIZE_GRADIENT_INVERSE);
+  const rows = load<i32>(pc, 4 * NORMALIZE_GRADIENT_ROWS);
+  const columns = load<i32>(pc, 4 * NORMALIZE_GRADIENT_COLUMNS);
+  const centred = load<i32>(pc, 4 * NORMALIZE_GRADIENT_CENTRED) !== 0;
+  const step = rowsOfChunk(columns);
+  startClaims();
+  for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
+    for (let r = first, last = min(rows, first + step); r < last; r++) {
+      const start = 4 * r * columns;
+      const mean: f64 = centred ? sumRowWide(from + start, columns) / columns : 0;
+      const along = productsOfRows(from + start, values + start, columns) / columns;
+      across(to + start, from + start, values + start, columns, mean, along, <f64>load<f32>(inverse + 4 * r));
+    }
+  }
+}
+
+/** Sum of the products of n contiguous f32 and as many others. */
+function productsOfRows(p: usize, q: usize, n: i32): f64 {
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (; n >= 8; n -= 8, p += 32, q += 32) {
+    a = f64x2.add(a, f64x2.mul(wideTwo(p), wideTwo(q)));
+    b = f64x2.add(b, f64x2.mul(wideTwo(p + 8), wideTwo(q + 8)));
+    c = f64x2.add(c, f64x2.mul(wideTwo(p + 16), wideTwo(q + 16)));
+    d = f64x2.add(d, f64x2.mul(wideTwo(p + 24), wideTwo(q + 24)));
+  }
+  for (; n > 0; n--, p += 4, q += 4) a = f64x2.add(a, f64x2.mul(wideOne(p), wideOne(q)));
+  return wideTotal(a, b, c, d);
+}
+
+/** to = (from - mean - values * along) * factor, of n contiguous f32. */
+function across(to: usize, from: usize, values: usize, n: i32, mean: f64, along: f64, factor: f64): void {
+  const means = f64x2.splat(mean);
+  const alongs = f64x2.splat(along);
+  const factors = f64x2.splat(factor);
+  for (; n > 0; n -= 4, from += 16, values += 16, to += 16) {
+    const low = f64x2.sub(f64x2.sub(wideTwo(from), means), f64x2.mul(wideTwo(values), alongs));
+    const high = f64x2.sub(f64x2.sub(wideTwo(from + 8), means), f64x2.mul(wideTwo(values + 8), alongs));
+    put(to, rounded(f64x2.mul(low, factors), f64x2.mul(high, factors)), n);
+  }
+}
+
+/** mean[o, i] + rest[o, i] = mean of from[o, :, i], squares[o, i] = sum of the squares of from[o, :, i] less it. */
+export function moments(pc: usize): void {
+  const mean = load<usize>(pc, 4 * MOMENTS_MEAN);
+  const rest = load<usize>(pc, 4 * MOMENTS_REST) - mean;
+  const squares = load<usize>(pc, 4 * MOMENTS_SQUARES) - mean;
+  const from = load<usize>(pc, 4 * MOMENTS_FROM);
+  const outer = load<i32>(pc, 4 * MOMENTS_OUTER);
+  const n = load<i32>(pc, 4 * MOMENTS_N);
+  const inner = load<i32>(pc, 4 * MOMENTS_INNER);
+  if (outer === 0 || inner === 0) return;
+  const width = cumulativeColumns(inner);
+  const widths = parts(inner, width);
+  const groups = outer * widths;
+  const step = cumulativeGroups(n, width);
+  startClaims();
+  for (let group = nextChunk() * step; group < groups; group = nextChunk() * step) {
+    for (let g = group, last = min(groups, group + step); g < last; g++) {
+      const o = g / widths;
+      let column = (g % widths) * width;
+      for (const end = min(inner, column + width); column < end; column += 4) {
+        const to = mean + 4 * (o * inner + column);
+        const source = from + 4 * (o * n * inner + column);
+        if (inner === 1) momentsOfRow(to, rest, squares, source, n);
+        else momentsOfFour(to, rest, squares, source, n, 4 * inner, end - column);
+      }
+    }
+  }
+}
+
+/** Of n contiguous numbers. The rest and the squares lie so far from the mean. */
+function momentsOfRow(to: usize, rest: usize, squares: usize, from: usize, n: i32): void {
+  const mean = sumRowWide(from, n) / n;
+  store<f32>(to, <f32>mean);
+  store<f32>(to + rest, <f32>(mean - <f64>(<f32>mean)));
+  store<f32>(to + squares, <f32>squaresAbout(from, n, mean));
+}
+
+/** Of neighbouring columns, four at most. */
+function momentsOfFour(to: usize, rest: usize, squares: usize, from: usize, n: i32, stride: i32, columns: i32): void {
+  const count = f64x2.splat(<f64>n);
+  let low = f64x2.splat(0);
+  let high = low;
+  for (let at = from, left = n; left > 0; left--, at += stride) {
+    const x = v128.load(at);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(x));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(upper(x)));
+  }
+  low = f64x2.div(low, count);
+  high = f64x2.div(high, count);
+  const means = rounded(low, high);
+  const restLow = f64x2.sub(low, f64x2.promote_low_f32x4(means));
+  const restHigh = f64x2.sub(high, f64x2.promote_low_f32x4(upper(means)));
+  put(to, means, columns);
+  put(to + rest, rounded(restLow, restHigh), columns);
+  let a = f64x2.splat(0);
+  let b = a;
+  for (; n > 0; n--, from += stride) {
+    const x = v128.load(from);
+    const p = f64x2.sub(f64x2.promote_low_f32x4(x), low);
+    const q = f64x2.sub(f64x2.promote_low_f32x4(upper(x)), high);
+    a = f64x2.add(a, f64x2.mul(p, p));
+    b = f64x2.add(b, f64x2.mul(q, q));
+  }
+  put(to + squares, rounded(a, b), columns);
+}
+
+/** sums[o, i] = sum of from[o, :, i], products[o, i] = sum of (from weights)[o, :, i]. */
+export function weightedSums(pc: usize): void {
+  const sums = load<usize>(pc, 4 * WEIGHTED_SUMS_SUMS);
+  const products = load<usize>(pc, 4 * WEIGHTED_SUMS_PRODUCTS) - sums;
+  const from = load<usize>(pc, 4 * WEIGHTED_SUMS_FROM);
+  const weights = load<usize>(pc, 4 * WEIGHTED_SUMS_WEIGHTS) - from;
+  const outer = load<i32>(pc, 4 * WEIGHTED_SUMS_OUTER);
+  const n = load<i32>(pc, 4 * WEIGHTED_SUMS_N);
+  const inner = load<i32>(pc, 4 * WEIGHTED_SUMS_INNER);
+  if (outer === 0 || inner === 0) return;
+  const width = cumulativeColumns(inner);
+  const widths = parts(inner, width);
+  const groups = outer * widths;
+  const step = cumulativeGroups(n, width);
+  startClaims();
+  for (let group = nextChunk() * step; group < groups; group = nextChunk() * step) {
+    for (let g = group, last = min(groups, group + step); g < last; g++) {
+      const o = g / widths;
+      let column = (g % widths) * width;
+      for (const end = min(inner, column + width); column < end; column += 4) {
+        const to = sums + 4 * (o * inner + column);
+        const source = from + 4 * (o * n * inner + column);
+        if (inner === 1) {
+          store<f32>(to, <f32>sumRowWide(source, n));
+          store<f32>(to + products, <f32>productsOfRows(source, source + weights, n));
+        } else sumsOfFour(to, products, source, weights, n, 4 * inner, end - column);
+      }
+    }
+  }
+}
+
+/** Of neighbouring columns, four at most. The products lie so far from the sums, the weights from the numbers. */
+function sumsOfFour(to: usize, products: usize, from: usize, weights: usize, n: i32, stride: i32, columns: i32): void {
+  let low = f64x2.splat(0);
+  let high = low;
+  let a = low;
+  let b = low;
+  for (; n > 0; n--, from += stride) {
+    const x = v128.load(from);
+    const w = v128.load(from + weights);
+    const p = f64x2.promote_low_f32x4(x);
+    const q = f64x2.promote_low_f32x4(upper(x));
+    low = f64x2.add(low, p);
+    high = f64x2.add(high, q);
+    a = f64x2.add(a, f64x2.mul(p, f64x2.promote_low_f32x4(w)));
+    b = f64x2.add(b, f64x2.mul(q, f64x2.promote_low_f32x4(upper(w))));
+  }
+  put(to, rounded(low, high), columns);
+  put(to + products, rounded(a, b), columns);
+}

@@ -1,0 +1,110 @@
+// Pixels from elsewhere: at whole places, or between four of them. One index a pixel into the flat batch, so gradients go back to pixels.
+import { aListOf, aWholeNumber, checkOptions, oneOf } from "../check.ts";
+import { constant } from "../create.ts";
+import { ShapeError } from "../errors.ts";
+import { checkDType, sameShape, showShape, sizeOf } from "../shape.ts";
+import { arange, aTensor, type Tensor } from "../tensor.ts";
+import { checkImages } from "./batch.ts";
+
+/** What stands outside of an image: nothing, or what stands at its border. */
+export type Padding = "zeros" | "border";
+
+/** How pixels are read that lie between others, and outside. */
+export interface SampleOptions {
+  /** From the nearest pixel, or from the four around. Default "bilinear". */
+  readonly mode?: "bilinear" | "nearest";
+  /** Outside of the image: 0, or what is nearest. Default "zeros". */
+  readonly paddingMode?: Padding;
+}
+
+export const paddingChecks = { paddingMode: oneOf("zeros", "border") };
+export const sampleChecks = { mode: oneOf("bilinear", "nearest"), ...paddingChecks };
+
+/** Pixels of x [N, C, H, W] at whole f32 places that broadcast to [N, 1, h, w]: f32 [N, C, h, w]. */
+export function pixelsAt(x: Tensor, row: Tensor, column: Tensor, paddingMode: Padding): Tensor {
+  const [n, channels, height, width] = x.shape;
+  const [y, isInRows] = within(row, height);
+  const [z, isInColumns] = within(column, width);
+  const starts = arange(n * channels)
+    .mul(height * width)
+    .reshape([n, channels, 1, 1]);
+  const index = y.cast("i32").mul(width).add(z.cast("i32")).add(starts);
+  const found = x
+    .reshape([sizeOf(x.shape)])
+    .gather(index)
+    .cast("f32");
+  return paddingMode === "border" ? found : isInRows.mul(isInColumns).select(found, 0);
+}
+
+/** A place moved to the nearest of 0..size-1, and whether it was there. */
+function within(place: Tensor, size: number): readonly [nearest: Tensor, isThere: Tensor] {
+  const nearest = place.maximum(0).minimum(Math.max(0, size - 1));
+  return [nearest, nearest.equal(place)];
+}
+
+/** Pixels of x [N, C, H, W] at any places, in pixels from the first one's middle on. */
+function sampled(x: Tensor, row: Tensor, column: Tensor, options: SampleOptions): Tensor {
+  const { mode = "bilinear", paddingMode = "zeros" } = options;
+  if (mode === "nearest") return pixelsAt(x, row.round(), column.round(), paddingMode);
+  const [y, z] = paddingMode === "border" ? [within(row, x.shape[2])[0], within(column, x.shape[3])[0]] : [row, column];
+  const [top, left] = [y.floor(), z.floor()];
+  const [down, right] = [y.sub(top), z.sub(left)];
+  const [up, across] = [down.neg().add(1), right.neg().add(1)];
+  const corner = (below: number, beside: number) => pixelsAt(x, top.add(below), left.add(beside), paddingMode);
+  const upper = corner(0, 0).mul(across).add(corner(0, 1).mul(right));
+  const lower = corner(1, 0).mul(across).add(corner(1, 1).mul(right));
+  return upper.mul(up).add(lower.mul(down));
+}
+
+/** The middles of so many pixels in a row, from -1 to 1. */
+function middles(count: number): Tensor {
+  return constant(Float64Array.from({ length: count }, (_, i) => (2 * i + 1) / count - 1));
+}
+
+/** Options of affine. */
+export interface AffineOptions extends SampleOptions {
+  /** Height and width of the result. Default: those of x. */
+  readonly size?: readonly [height: number, width: number];
+}
+
+/** Throws unless a value is a height and a width. */
+export function aSizePair(value: unknown, what: string): void {
+  aListOf(aWholeNumber(1))(value, what);
+  const { length } = value as readonly unknown[];
+  if (length !== 2) throw new ShapeError(`${what}: takes height and width, got ${length} numbers`);
+}
+
+/**
+ * Images through a map of the plane each, as torch's grid_sample of affine_grid (without align_corners): the pixel at (u, v), from -1 to 1
+ * across and down, is what x has at theta (u, v, 1), for theta [N, 2, 3]. Images are u8 or f32 [N, C, H, W], the result is f32.
+ * @throws ShapeError for what is no batch of images or no map for each of them, DTypeError for other dtypes
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { affine } from "simdgrad/images";
+ * const x = constant([1, 2, 3, 4], { shape: [1, 1, 2, 2] });
+ * const turned = constant([[[0, -1, 0], [1, 0, 0]]]); // a quarter, counterclockwise
+ * await evaluate(affine(x, turned, { mode: "nearest" })); // => [2, 4, 1, 3]
+ */
+export function affine(x: Tensor, theta: Tensor, options: AffineOptions = {}): Tensor {
+  checkImages(x, "affine");
+  aTensor(theta, "affine: theta");
+  checkOptions(options, "affine", { ...sampleChecks, size: aSizePair });
+  checkDType(theta, ["f32"], "affine: theta");
+  const [n, , height, width] = x.shape;
+  if (!sameShape(theta.shape, [n, 2, 3]))
+    throw new ShapeError(`affine: theta ${showShape(theta.shape)} for ${n} images is not [${n}, 2, 3]`);
+  const [rows, columns] = options.size ?? [height, width];
+  const [u, v] = [middles(columns).reshape([1, 1, 1, columns]), middles(rows).reshape([1, 1, rows, 1])];
+  const place = (axis: number, size: number) => {
+    const [a, b, c] = [0, 1, 2].map((i) => theta.slice(null, [axis, axis + 1], [i, i + 1]).unsqueeze(-1));
+    return a
+      .mul(u)
+      .add(b.mul(v))
+      .add(c)
+      .add(1)
+      .mul(size / 2)
+      .sub(0.5);
+  };
+  return sampled(x, place(1, height), place(0, width), options);
+}
