@@ -46,6 +46,7 @@ function pytorch(threads: number): Contender {
 }
 
 export const isXor = ({ rows }: Network) => rows === 4;
+const isDense = ({ kind }: Network) => kind === "mlp";
 export const isSgd = ({ optimizer }: Network) => optimizer.name === "sgd";
 
 /** The first is what the others are compared with. `threads` is that of the rows that use several. */
@@ -61,9 +62,9 @@ export function contenders(threads: number): readonly Contender[] {
     { name: "js", threads: 1, command: own("js") },
     { name: "by hand", threads: 1, command: peer("plain"), takes: isXor },
     { name: "brain.js", threads: 1, command: peer("brain"), takes: isXor, oracle: "per-sample" },
-    { name: "jax-js wasm", threads: 1, command: peer("jax"), takes: isSgd },
-    { name: "tfjs wasm", threads: 1, command: peer("tfjs", "wasm") },
-    { name: "tfjs cpu", threads: 1, command: peer("tfjs", "cpu") },
+    { name: "jax-js wasm", threads: 1, command: peer("jax"), takes: (network) => isSgd(network) && isDense(network) },
+    { name: "tfjs wasm", threads: 1, command: peer("tfjs", "wasm"), takes: isDense },
+    { name: "tfjs cpu", threads: 1, command: peer("tfjs", "cpu"), takes: isDense },
     pytorch(1),
     ...(threads > 1 ? [pytorch(threads)] : []),
   ];

@@ -1,11 +1,47 @@
-// The training steps that are timed, as data: our trainer and every peer build the same network from a row. CNN, LSTM and GPT join as
-// further kinds.
+// The training steps that are timed, as data: our trainer and every peer build the same network from a row.
+
+/** A convolution over one or two axes, a square window; its bias goes where a norm follows. */
+export interface ConvRow {
+  readonly conv: 1 | 2;
+  readonly channels: readonly [from: number, to: number];
+  readonly size: number;
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly groups?: number;
+  readonly bias?: boolean;
+}
+
+/** A layer: what it needs to be built by any library. */
+export type LayerRow =
+  | "relu"
+  | "flatten"
+  /** Over all places of a channel. */
+  | "mean"
+  | ConvRow
+  | { readonly maxPool: number; readonly axes: 1 | 2 }
+  | { readonly batchNorm: number }
+  | { readonly linear: readonly [from: number, to: number] }
+  /** The sum of what both make of the input; nothing in a shortcut is the input itself. */
+  | { readonly main: readonly LayerRow[]; readonly shortcut: readonly LayerRow[] };
 
 /** Fully connected layers with an activation between them. */
-export interface Network {
+export interface Dense {
   readonly kind: "mlp";
   readonly widths: readonly number[];
   readonly activation: "relu" | "tanh";
+}
+
+/** Layers of all kinds, one after the other. */
+export interface Layered {
+  readonly kind: "layers";
+  /** The shape of one row of x. */
+  readonly input: readonly number[];
+  readonly layers: readonly LayerRow[];
+}
+
+export type Network = (Dense | Layered) & Training;
+
+interface Training {
   readonly loss: "crossEntropy" | "mse";
   readonly optimizer: { readonly name: "adam" | "sgd"; readonly rate: number };
   readonly batch: number;
@@ -18,6 +54,7 @@ export interface Network {
 const digits = { kind: "mlp", activation: "relu", loss: "crossEntropy", rows: 1024 } as const;
 const small = { ...digits, widths: [784, 128, 10], batch: 64, steps: 100 } as const;
 const large = { ...digits, widths: [784, 512, 512, 10], batch: 128, steps: 12 } as const;
+const images = { kind: "layers", loss: "crossEntropy", rows: 256 } as const;
 const adam = { name: "adam", rate: 1e-3 } as const;
 const sgd = { name: "sgd", rate: 0.1 } as const;
 
@@ -36,4 +73,95 @@ export const networks: Readonly<Record<string, Network>> = {
     rows: 4,
     steps: 200_000,
   },
+  "cnn-adam": {
+    ...images,
+    input: [1, 28, 28],
+    layers: [
+      { conv: 2, channels: [1, 8], size: 5, padding: 2 },
+      "relu",
+      { maxPool: 2, axes: 2 },
+      { conv: 2, channels: [8, 16], size: 5, padding: 2 },
+      "relu",
+      { maxPool: 2, axes: 2 },
+      "flatten",
+      { linear: [16 * 7 * 7, 10] },
+    ],
+    optimizer: adam,
+    batch: 64,
+    steps: 50,
+  },
+  "residual-adam": {
+    ...images,
+    input: [3, 32, 32],
+    layers: [
+      ...normed(3, 16),
+      ...block(16, 16),
+      ...block(16, 32, 2),
+      ...block(32, 64, 2),
+      "mean",
+      { linear: [64, 10] },
+    ],
+    optimizer: adam,
+    batch: 32,
+    steps: 6,
+  },
+  "separable-adam": {
+    ...images,
+    input: [3, 32, 32],
+    layers: [
+      ...normed(3, 16),
+      ...separable(16, 32, 2),
+      ...separable(32, 64, 2),
+      ...separable(64, 64),
+      "mean",
+      { linear: [64, 10] },
+    ],
+    optimizer: adam,
+    batch: 32,
+    steps: 20,
+  },
+  "conv1d-adam": {
+    ...images,
+    input: [1, 16_000],
+    layers: [
+      { conv: 1, channels: [1, 16], size: 80, stride: 4 },
+      "relu",
+      { maxPool: 4, axes: 1 },
+      { conv: 1, channels: [16, 32], size: 9 },
+      "relu",
+      { maxPool: 4, axes: 1 },
+      { conv: 1, channels: [32, 64], size: 9 },
+      "relu",
+      "mean",
+      { linear: [64, 10] },
+    ],
+    optimizer: adam,
+    rows: 64,
+    batch: 16,
+    steps: 10,
+  },
 };
+
+/** A 3x3 convolution with batch norm and an activation. */
+function normed(from: number, to: number, stride = 1): readonly LayerRow[] {
+  return [{ conv: 2, channels: [from, to], size: 3, stride, padding: 1, bias: false }, { batchNorm: to }, "relu"];
+}
+
+/** A residual block of two 3x3 convolutions. */
+function block(from: number, to: number, stride = 1): readonly LayerRow[] {
+  const main = [...normed(from, to, stride), ...normed(to, to).slice(0, 2)];
+  const one: ConvRow = { conv: 2, channels: [from, to], size: 1, stride, bias: false };
+  return [{ main, shortcut: from === to && stride === 1 ? [] : [one, { batchNorm: to }] }, "relu"];
+}
+
+/** A 3x3 convolution of each channel by itself, then one of single places over all channels. */
+function separable(from: number, to: number, stride = 1): readonly LayerRow[] {
+  return [
+    { conv: 2, channels: [from, from], size: 3, stride, padding: 1, groups: from, bias: false },
+    { batchNorm: from },
+    "relu",
+    { conv: 2, channels: [from, to], size: 1, bias: false },
+    { batchNorm: to },
+    "relu",
+  ];
+}

@@ -1,10 +1,26 @@
 // Where all contenders of a network start from: data, first weights and the order of the rows, as plain arrays that also other
 // processes and other languages read. Never zero, the same in every run.
-import { arange, evaluate, foldIn, JsExecutor, permuteIndex, randomKey, Trainer } from "../src/index.ts";
-import { crossEntropy, type Layer, Linear, mseLoss, relu, Sequential, tanh } from "../src/nn/index.ts";
+import { arange, evaluate, foldIn, JsExecutor, permuteIndex, randomKey, type Tensor, Trainer } from "../src/index.ts";
+import {
+  BatchNorm2d,
+  type Context,
+  Conv1d,
+  Conv2d,
+  crossEntropy,
+  Flatten,
+  forward,
+  type Layer,
+  Linear,
+  MaxPool1d,
+  MaxPool2d,
+  mseLoss,
+  relu,
+  Sequential,
+  tanh,
+} from "../src/nn/index.ts";
 import { adam, sgd } from "../src/optim/index.ts";
 import type { Executor } from "../src/runtime/executor.ts";
-import type { Network } from "./networks.ts";
+import type { LayerRow, Network } from "./networks.ts";
 
 export interface Values {
   readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -48,11 +64,46 @@ export async function trainerOf({ network, data, weights }: Start, executor: Exe
   return trainer;
 }
 
-function modelOf({ widths, activation }: Network): Layer {
+function modelOf(network: Network): Layer {
+  if (network.kind === "layers") return built(network.layers);
+  const { widths, activation } = network;
   const layers = widths
     .slice(1)
     .flatMap((width, i) => [activation === "relu" ? relu : tanh, new Linear(widths[i], width)]);
   return new Sequential(...layers.slice(1));
+}
+
+function built(rows: readonly LayerRow[]): Sequential {
+  return new Sequential(...rows.map(layerOf));
+}
+
+function layerOf(row: LayerRow): Layer {
+  if (row === "relu") return relu;
+  if (row === "flatten") return new Flatten();
+  if (row === "mean") return (x: Tensor) => x.mean([...x.shape.keys()].slice(2));
+  if ("conv" in row) {
+    const { conv, channels, size, ...options } = row;
+    return conv === 1 ? new Conv1d(...channels, size, options) : new Conv2d(...channels, size, options);
+  }
+  if ("maxPool" in row) return row.axes === 1 ? new MaxPool1d(row.maxPool) : new MaxPool2d(row.maxPool);
+  if ("batchNorm" in row) return new BatchNorm2d(row.batchNorm);
+  if ("linear" in row) return new Linear(...row.linear);
+  return new Block(built(row.main), built(row.shortcut));
+}
+
+/** The sum of what two make of the input. */
+class Block {
+  readonly main: Layer;
+  readonly shortcut: Layer;
+
+  constructor(main: Layer, shortcut: Layer) {
+    this.main = main;
+    this.shortcut = shortcut;
+  }
+
+  forward(x: Tensor, context: Context): Tensor {
+    return forward(this.main, x, context, "main").add(forward(this.shortcut, x, context, "shortcut"));
+  }
 }
 
 function optionsOf({ loss, optimizer: { name, rate } }: Network, executor: Executor) {
@@ -67,13 +118,13 @@ function truthTable() {
   };
 }
 
-function patterns({ rows, widths }: Network) {
-  const [width, classes] = [widths[0], widths[widths.length - 1]];
+function patterns(network: Network) {
+  const { rows } = network;
+  const shape = [rows, ...(network.kind === "mlp" ? network.widths.slice(0, 1) : network.input)];
+  const classes = network.kind === "mlp" ? network.widths[network.widths.length - 1] : 10;
+  const length = shape.reduce((product, size) => product * size);
   return {
-    x: {
-      data: Float32Array.from({ length: rows * width }, (_, i) => ((i * 0.618034) % 1) + 0.01),
-      shape: [rows, width],
-    },
+    x: { data: Float32Array.from({ length }, (_, i) => ((i * 0.618034) % 1) + 0.01), shape },
     y: { data: Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes), shape: [rows] },
   };
 }

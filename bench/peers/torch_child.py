@@ -33,14 +33,61 @@ def tensor(name):
     return torch.from_numpy(numpy.frombuffer(binary, dtype, count, offset).reshape(shape).copy())
 
 
-widths, batch, rows = network["widths"], network["batch"], network["rows"]
-layers = []
-for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
-    if i > 0:
-        layers.append(torch.nn.ReLU() if network["activation"] == "relu" else torch.nn.Tanh())
-    layers.append(torch.nn.Linear(inputs, outputs))
-model = torch.nn.Sequential(*layers)
-model.load_state_dict({name: tensor(f"weight {name}") for name in model.state_dict()})
+batch, rows = network["batch"], network["rows"]
+
+
+class Block(torch.nn.Module):
+    def __init__(self, main, shortcut):
+        super().__init__()
+        self.main, self.shortcut = built(main), built(shortcut)
+
+    def forward(self, x):
+        return self.main(x) + self.shortcut(x)
+
+
+class Mean(torch.nn.Module):
+    def forward(self, x):
+        return x.flatten(2).mean(2)
+
+
+def layer(row):
+    nn = torch.nn
+    if row == "relu":
+        return nn.ReLU()
+    if row == "flatten":
+        return nn.Flatten()
+    if row == "mean":
+        return Mean()
+    if "conv" in row:
+        options = {name: row[name] for name in ("stride", "padding", "groups", "bias") if name in row}
+        return (nn.Conv1d if row["conv"] == 1 else nn.Conv2d)(*row["channels"], row["size"], **options)
+    if "maxPool" in row:
+        return (nn.MaxPool1d if row["axes"] == 1 else nn.MaxPool2d)(row["maxPool"])
+    if "batchNorm" in row:
+        return nn.BatchNorm2d(row["batchNorm"])
+    if "linear" in row:
+        return nn.Linear(*row["linear"])
+    return Block(row["main"], row["shortcut"])
+
+
+def built(rows):
+    return torch.nn.Sequential(*[layer(row) for row in rows])
+
+
+def dense(widths, activation):
+    layers = []
+    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        if i > 0:
+            layers.append(torch.nn.ReLU() if activation == "relu" else torch.nn.Tanh())
+        layers.append(torch.nn.Linear(inputs, outputs))
+    return torch.nn.Sequential(*layers)
+
+
+if network["kind"] == "mlp":
+    model = dense(network["widths"], network["activation"])
+else:
+    model = built(network["layers"])
+model.load_state_dict({name: tensor(f"weight {name}").reshape(old.shape) for name, old in model.state_dict().items()})
 
 classes = network["loss"] == "crossEntropy"
 loss_of = torch.nn.functional.cross_entropy if classes else torch.nn.functional.mse_loss
