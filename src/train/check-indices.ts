@@ -14,22 +14,29 @@ import type { Tensor } from "../tensor.ts";
 type Origins = Int32Array;
 
 /**
- * Checks all rows of x against the tables that the model's `output`, a graph of one row, looks them up in.
+ * Checks all rows of an input against the tables that the model's `outputs`, a graph of one row `x` of it, look them up in.
  * @throws DataError naming the first row with an index that has no row in its table
  */
-export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tensor) => string): void {
-  const nodes = topological([output]);
+export function checkIndices(
+  outputs: readonly Tensor[],
+  x: Tensor,
+  data: TypedData,
+  path: string,
+  nameOf: (table: Tensor) => string,
+): void {
+  const nodes = topological(outputs);
   const places = new Map<Tensor, Origins | undefined>();
-  for (const node of nodes) places.set(node, placesOf(node, places));
+  for (const node of nodes) places.set(node, placesOf(node, x, places));
   for (const { op, inputs } of nodes) {
     const looked = op === gather ? places.get(inputs[1]) : undefined;
-    if (looked !== undefined) checkRows(x, looked, inputs[0].shape, nameOf(inputs[0]));
+    if (looked !== undefined) checkRows(data, path, looked, inputs[0].shape, nameOf(inputs[0]));
   }
 }
 
-function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {
+function placesOf(node: Tensor, x: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {
+  const { op, inputs, attrs, shape } = node;
   const { lowering } = op;
-  if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => (node === x ? i : -1));
   const from = inputs.map((each) => known.get(each));
   if (lowering.kind === "view" || op === cast) return from[0];
   if (lowering.kind === "window") {
@@ -66,14 +73,14 @@ function visit(shape: Shape, { start, strides }: Walk, each: (place: number, k: 
   walk(0, start);
 }
 
-function checkRows({ data, shape }: TypedData, places: Origins, table: Shape, name: string): void {
+function checkRows({ data, shape }: TypedData, path: string, places: Origins, table: Shape, name: string): void {
   const width = sizeOf(shape.slice(1));
   for (let row = 0; row < shape[0]; row++)
     for (const place of places) {
       const index = place < 0 ? 0 : Math.trunc(data[row * width + place]);
       if (!(index >= 0 && index < table[0]))
         throw new DataError(
-          `x: row ${row} holds index ${index}, outside the rows 0..${table[0] - 1} of ${name} ${showShape(table)}`,
+          `${path}: row ${row} holds index ${index}, outside the rows 0..${table[0] - 1} of ${name} ${showShape(table)}`,
         );
     }
 }

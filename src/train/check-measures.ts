@@ -4,14 +4,18 @@ import { aFunction, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import { evaluationContext, variables } from "../nn/module.ts";
-import { checkDType, sameShape, showShape } from "../shape.ts";
+import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { eachOf } from "./bundle.ts";
+import { checkNames, checkWeights } from "./check-names.ts";
 import type { Metric } from "./metrics.ts";
-import { inputsOf, type Measured, measure, type Recipe } from "./programs.ts";
+import { inputsOf, predictorOf, type Recipe } from "./programs.ts";
+import { type Measured, measure } from "./step-graph.ts";
 
 /**
- * @throws ArgumentError for a metric with the name of a number that a step logs and for weights that the loss does not see, ShapeError and
- * DTypeError for what gives something else than it should and for weights that are not one a row
+ * @throws ArgumentError for a metric with the name of a number that a step logs, for names that the model does not share and for weights that
+ * the loss does not see, DataError for such targets, ShapeError and DTypeError for what gives something else than it should and for weights
+ * that are not one a row or not one a class
  */
 export function checkMeasures(
   recipe: Recipe,
@@ -20,13 +24,20 @@ export function checkMeasures(
   const { metrics } = recipe;
   for (const name of Object.keys(metrics)) checkName(name, metrics);
   const { sampleWeight } = samples;
-  if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [samples.rows]))
-    throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${samples.rows}]`);
+  for (const [path, { shape }] of sampleWeight === undefined ? [] : eachOf<Aval>(sampleWeight, "sampleWeight"))
+    if (!sameShape(shape, [samples.rows]))
+      throw new ShapeError(`${path} ${showShape(shape)} is not one a row, [${samples.rows}]`);
   const row = inputsOf(samples, 1);
+  const prediction = predictorOf(recipe)(row.x);
+  checkNames(recipe, prediction, row);
+  checkWeights(recipe, prediction);
   const measured = measure(recipe, row, evaluationContext());
   checkValues(measured);
-  if (row.sampleWeight !== undefined && !topological([measured[0].value]).includes(row.sampleWeight))
-    throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
+  const unseen = measured.find(({ value, weight }) => weight !== undefined && !topological([value]).includes(weight));
+  if (unseen !== undefined)
+    throw new ArgumentError(
+      `${row.sampleWeight === undefined ? "classWeight" : "sampleWeight"}: the loss is made of none of simdgrad/nn, which know how to weigh rows`,
+    );
 }
 
 function checkValues(measured: readonly Measured[]): void {
@@ -49,7 +60,7 @@ function checkValues(measured: readonly Measured[]): void {
 }
 
 function whatIs(name: string): string {
-  return name === "loss" ? "what the loss gives" : `Trainer: metrics.${name}`;
+  return /(^|\.)loss$/.test(name) ? "what the loss gives" : `Trainer: metrics.${name}`;
 }
 
 function checkAxes({ shape }: Tensor, axes: number, what: string, expected: string): void {

@@ -25,11 +25,11 @@ type RowAxis = number | "none";
 
 const reductions: readonly unknown[] = [sum, norm, max, argmax];
 
-/** Whether each row of the output depends on the same row of x alone. `output`: what the model makes of so many rows. */
-export function keepsRowsApart(output: (rows: number) => Tensor): boolean {
-  const graphs = graphsOf(output);
+/** Whether each row of the outputs depends on the same row of x alone. `outputs`: what the model makes of so many rows. */
+export function keepsRowsApart(outputs: (rows: number) => Tensor | readonly Tensor[]): boolean {
+  const graphs = graphsOf(outputs);
   if (graphs === undefined) return false;
-  const [few, more] = graphs;
+  const [{ nodes: few, ends }, { nodes: more, ends: others }] = graphs;
   const places = new Map(few.map((node, i) => [node, i]));
   const axes: RowAxis[] = [];
   for (const [i, a] of few.entries()) {
@@ -45,13 +45,23 @@ export function keepsRowsApart(output: (rows: number) => Tensor): boolean {
     if (axis === undefined) return false;
     axes.push(axis);
   }
-  return axes.at(-1) !== "none";
+  return ends.every((end, i) => axes[end] !== "none" && others[i] === end);
 }
 
-function graphsOf(output: (rows: number) => Tensor): readonly (readonly Tensor[])[] | undefined {
+/** The nodes of a graph, and which of them are its outputs. */
+interface Graph {
+  readonly nodes: readonly Tensor[];
+  readonly ends: readonly number[];
+}
+
+function graphsOf(outputs: (rows: number) => Tensor | readonly Tensor[]): readonly Graph[] | undefined {
   try {
-    const graphs = SIZES.map((rows) => topological([output(rows)]));
-    return graphs[0].length === graphs[1].length ? graphs : undefined;
+    const graphs = SIZES.map((rows): Graph => {
+      const given = [outputs(rows)].flat();
+      const nodes = topological(given);
+      return { nodes, ends: given.map((each) => nodes.indexOf(each)) };
+    });
+    return graphs[0].nodes.length === graphs[1].nodes.length ? graphs : undefined;
   } catch {
     return undefined; // it takes another number of rows, and perhaps no other
   }
