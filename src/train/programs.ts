@@ -2,11 +2,11 @@
 // What needs data is not in here (step-graph.ts), nor the compiler (step-programs.ts), so that a page begins without it.
 import { isRecord } from "../check.ts";
 import { input } from "../create.ts";
-import { DataError } from "../errors.ts";
+import { DataError, SimdgradError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer } from "../nn/module.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
-import type { Aval } from "../shape.ts";
+import { type Aval, showAval } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { type Bundle, checkTensors, mapped } from "./bundle.ts";
@@ -93,28 +93,33 @@ export function predictorOf({
 }
 
 /**
- * What the model makes of a record, of which it reads what is there.
+ * What the model makes of a record, of which it reads what is there; errors from inside say what there is.
  * @throws DataError for a name that it reads and that is missing, and (with `all`) for one that it does not read
  */
 function watched<Output>(x: Bundle<Tensor>, all: boolean, run: (x: Bundle<Tensor>) => Output): Output {
   if (x instanceof Tensor || !isRecord(x)) return run(x);
   const read = new Set<string>();
-  const names = Object.keys(x);
-  const note = (record: Bundle<Tensor>, key: string | symbol) => {
+  const get = (record: Bundle<Tensor>, key: string | symbol) => {
     if (typeof key === "string") read.add(key);
     return Reflect.get(record, key);
   };
-  const [have, reads] = [() => `x has [${names.join(", ")}]`, () => `the model reads [${[...read].join(", ")}]`];
+  const names = Object.keys(x);
   let output: Output;
   try {
-    output = run(new Proxy(x, { get: note }));
+    output = run(new Proxy(x, { get }));
   } catch (error) {
     const missing = [...read].find((name) => !Object.hasOwn(x, name));
-    if (missing === undefined) throw error;
-    throw new DataError(`x.${missing} is missing: the model reads it, and ${have()}: ${(error as Error).message}`);
+    if (missing !== undefined)
+      throw new DataError(`x.${missing} is missing: the model reads it, and x has [${names.join(", ")}]`, {
+        cause: error,
+      });
+    if (error instanceof SimdgradError)
+      error.message += `; ${names.map((name) => `x.${name} ${x[name] && showAval(x[name])}`).join(", ")}`;
+    throw error;
   }
   const unread = names.find((name) => !read.has(name));
-  if (all && unread !== undefined) throw new DataError(`x.${unread} is not read: ${reads()}, and ${have()}`);
+  if (all && unread !== undefined)
+    throw new DataError(`x.${unread} is not read: the model reads [${[...read].join(", ")}]`);
   return output;
 }
 
