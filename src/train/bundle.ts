@@ -22,7 +22,8 @@ interface Shaped {
   readonly shape: Shape;
 }
 
-function isOne<T extends Shaped>(bundle: Bundle<T>): bundle is T {
+/** Whether it is one, not several. */
+export function isOne<T extends Shaped>(bundle: Bundle<T>): bundle is T {
   return Array.isArray((bundle as T).shape);
 }
 

@@ -1,7 +1,7 @@
 // A data set: what callers bring, checked; and as variables of an executor, from which batches are gathered inside programs.
 
 import { isRecord, must } from "../check.ts";
-import { type ArrayLikeData, checkClasses, checkFinite, type TypedData } from "../data/array.ts";
+import { type ArrayLikeData, checkFinite, type TypedData } from "../data/array.ts";
 import { DataError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Executor } from "../runtime/executor.ts";
@@ -89,11 +89,6 @@ export function ownArrays(
 ): Bundle<TypedData> {
   const own = (each: ArrayLikeData, key?: string) => ownArray(each, dtypeOf(key), pathOf(name, key));
   return isSeveral(given) ? several(given, own) : own(given as ArrayLikeData);
-}
-
-/** @throws DataError where a class index has no logit */
-export function checkTargets(y: TypedData, loss: Loss, classes: number, name: string): void {
-  if (loss.targets === "classes") checkClasses(y, classes, name, loss.ignoreIndex);
 }
 
 /** What there is of each row, by name. */

@@ -10,8 +10,9 @@ import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Measurer } from "./measure.ts";
 import type { Metric } from "./metrics.ts";
-import { type Batching, gradientName, numberName, type Recipe } from "./programs.ts";
+import type { Batching, Recipe } from "./programs.ts";
 import { saved } from "./state.ts";
+import { gradientName, numberName } from "./step-graph.ts";
 import { searchPrograms, stepProgram } from "./step-programs.ts";
 import type { FitPlan } from "./training.ts";
 

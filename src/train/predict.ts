@@ -13,8 +13,10 @@ import type { Trained } from "./averaged.ts";
 import { type Bundle, eachOf, mapped, memberOf, pathOf } from "./bundle.ts";
 import { loadProgram } from "./load.ts";
 import type { ByOutputs } from "./objectives.ts";
+import type { Look } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 import { predictionProgram } from "./step-programs.ts";
+import { watched } from "./trial.ts";
 
 /** Rows that small programs predict. */
 const SIZES = [1, 8, 64, 256];
@@ -44,7 +46,7 @@ export interface Predicted {
   readonly executor: Executor;
   readonly names: ReadonlyMap<Variable, string>;
   /** The model's output. */
-  readonly model: (x: Bundle<Tensor>) => Bundle<Tensor>;
+  readonly model: (x: Bundle<Tensor>, look?: Look) => Bundle<Tensor>;
   /** What trains it, if anything does: averages of parameters, where there are some, are in the place of the parameters. */
   readonly trained?: Trained;
 }
@@ -157,7 +159,7 @@ export class Predictions {
       const x = mapped<Aval, Tensor>(row, ({ dtype, shape }, name) =>
         input([rows, ...shape], dtype, pathOf("x", name)),
       );
-      return { x, y: allGiven(this.#predicted.model(x), as) };
+      return { x, y: allGiven(this.#predicted.model(x, watched(true)), as) };
     };
     const outputs = (rows: number) => eachOf<Tensor>(output(rows).y, "y").map(([, each]) => each);
     const isApart = keepsRowsApart(outputs);

@@ -2,8 +2,7 @@
 import { aBoolean, checkOptions, isRecord, oneOf } from "../check.ts";
 import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Bundle, eachOf, mapped } from "./bundle.ts";
+import { type Bundle, eachOf, isOne } from "./bundle.ts";
 import { ownArrays, rowsOf } from "./dataset.ts";
 import { byOutputs } from "./objectives.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
@@ -38,8 +37,7 @@ export class Prediction {
     const parts = eachOf<TypedData>(x, "x");
     rowsOf(parts);
     const known = parts.map(([path, each]) => `${path} ${each.dtype} ${each.shape.slice(1)}`).join();
-    if (this.#known !== known)
-      this.#predicted.model(mapped<TypedData, Tensor>(x, (each) => input([1, ...each.shape.slice(1)], each.dtype)));
+    if (this.#known !== known && isOne(x)) this.#predicted.model(input([1, ...x.shape.slice(1)], x.dtype)); // of several: predict.ts
     this.#known = known;
     return async () => {
       this.#predictions ??= new (await import("./predict.ts")).Predictions(this.#predicted);

@@ -1,13 +1,13 @@
 // What a training's programs are made of: graphs. Each program is a whole computation over state; only row counters change from run to run.
 // What needs data is not in here (step-graph.ts), nor the compiler (step-programs.ts), so that a page begins without it.
-import { isRecord } from "../check.ts";
 import { input } from "../create.ts";
-import { DataError, SimdgradError } from "../errors.ts";
+import { DTypeError } from "../errors.ts";
+import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer } from "../nn/module.ts";
 import type { Optimizer, OptimizerState } from "../optim/transform.ts";
-import { type Aval, showAval } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import type { Aval } from "../shape.ts";
+import { aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { type Bundle, checkTensors, mapped } from "./bundle.ts";
 import type { ByOutputs, Losses, Named, Weighing } from "./objectives.ts";
@@ -63,64 +63,36 @@ export interface Batching {
   readonly shuffle: boolean;
 }
 
-export function gradientName(parameter: number): string {
-  return `gradient ${parameter}`;
-}
-
-/** The output of a step that holds a number of a counted metric. */
-export function numberName(metric: string, i: number): string {
-  return `${metric}#${i}`;
-}
-
 /** What is done with x unless a caller has other plans. */
 export function bytesAsFloats(x: Bundle<Tensor>): Bundle<Tensor> {
   return mapped(x, (each) => (each.dtype === "u8" ? each.cast("f32") : each));
 }
 
+/** Runs a model, and looks on. */
+export type Look = (x: Bundle<Tensor>, run: (x: Bundle<Tensor>) => Bundle<Tensor>) => Bundle<Tensor>;
+
 /** From rows of x to what the model gives, without training. @throws ShapeError and the like, with the layer's path */
 export function predictorOf({
   model,
   preprocess,
-  transform,
-}: Pick<Recipe, "model" | "preprocess" | "transform">): (x: Bundle<Tensor>) => Bundle<Tensor> {
-  return (x) => {
-    const output = watched(preprocess(x), transform === undefined, (given) =>
-      forward(model, given, evaluationContext()),
-    );
+}: Pick<Recipe, "model" | "preprocess">): (x: Bundle<Tensor>, look?: Look) => Bundle<Tensor> {
+  return (x, look = (given, run) => run(given)) => {
+    const output = look(preprocess(x), (given) => forward(model, given, evaluationContext()));
     checkTensors(output, "what the model gives");
     return output;
   };
 }
 
-/**
- * What the model makes of a record, of which it reads what is there; errors from inside say what there is.
- * @throws DataError for a name that it reads and that is missing, and (with `all`) for one that it does not read
- */
-function watched<Output>(x: Bundle<Tensor>, all: boolean, run: (x: Bundle<Tensor>) => Output): Output {
-  if (x instanceof Tensor || !isRecord(x)) return run(x);
-  const read = new Set<string>();
-  const get = (record: Bundle<Tensor>, key: string | symbol) => {
-    if (typeof key === "string") read.add(key);
-    return Reflect.get(record, key);
-  };
-  const names = Object.keys(x);
-  let output: Output;
+/** A loss, whose complaints about a dtype are about its target. */
+export function lossValue(loss: Loss, prediction: Tensor, y: Tensor, weight: Tensor | undefined, path: string): Tensor {
   try {
-    output = run(new Proxy(x, { get }));
+    const value = weighedByRows(weight, () => loss(prediction, y));
+    aTensor(value, "what the loss gives");
+    return value;
   } catch (error) {
-    const missing = [...read].find((name) => !Object.hasOwn(x, name));
-    if (missing !== undefined)
-      throw new DataError(`x.${missing} is missing: the model reads it, and x has [${names.join(", ")}]`, {
-        cause: error,
-      });
-    if (error instanceof SimdgradError)
-      error.message += `; ${names.map((name) => `x.${name} ${x[name] && showAval(x[name])}`).join(", ")}`;
-    throw error;
+    if (!(error instanceof DTypeError && y instanceof Tensor)) throw error;
+    throw new DTypeError(`${path}: the loss takes no targets of ${y.dtype}: ${error.message}`);
   }
-  const unread = names.find((name) => !read.has(name));
-  if (all && unread !== undefined)
-    throw new DataError(`x.${unread} is not read: the model reads [${[...read].join(", ")}]`);
-  return output;
 }
 
 /** So many rows, of which nothing is known but their shape. */

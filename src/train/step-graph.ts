@@ -14,8 +14,17 @@ import type { Dataset } from "./dataset.ts";
 import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { CountedMetric, MetricFunction } from "./metrics.ts";
 import { lossAt, lossesOf } from "./objectives.ts";
-import { type Batching, type Counters, numberName, type Recipe, type Rows } from "./programs.ts";
+import type { Batching, Counters, Recipe, Rows } from "./programs.ts";
 import { type Made, transformed } from "./transform.ts";
+
+export function gradientName(parameter: number): string {
+  return `gradient ${parameter}`;
+}
+
+/** The output of a step that holds a number of a counted metric. */
+export function numberName(metric: string, i: number): string {
+  return `${metric}#${i}`;
+}
 
 /** What a step computes: what it logs, gradients, and what it assigns besides the update. */
 export function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {

@@ -4,8 +4,8 @@ import type { Program } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Trained, withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Batching, gradientName, type Recipe } from "./programs.ts";
-import { stepGraph } from "./step-graph.ts";
+import type { Batching, Recipe } from "./programs.ts";
+import { gradientName, stepGraph } from "./step-graph.ts";
 
 /** One training step: gather, forward, backward, update, count. */
 export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {

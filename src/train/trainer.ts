@@ -17,9 +17,8 @@ import {
   must,
   oneOf,
 } from "../check.ts";
-import { type ArrayLikeData, array, type TypedData } from "../data/array.ts";
-import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
-import { weighedByRows } from "../nn/losses/loss.ts";
+import { type ArrayLikeData, array, checkClasses } from "../data/array.ts";
+import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { aLayer, type Context, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
@@ -29,13 +28,13 @@ import type { Program } from "../program/program.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
-import { aTensor, Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
-import { type ArraysOf, type Bundle, type DataOf, eachOf, memberOf, pathOf, shareOf } from "./bundle.ts";
+import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
 import { checkIndices } from "./check-indices.ts";
-import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
+import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
@@ -48,8 +47,8 @@ import {
   type ByOutputs,
   byOutputs,
   classFactors,
+  type Losses,
   type LossesOf,
-  lossesOf,
   type Metrics,
   metricsByName,
   namedBy,
@@ -58,7 +57,7 @@ import { ownState } from "./own-state.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { type Batch, bytesAsFloats, inputsOf, newCounters, predictorOf, type Recipe } from "./programs.ts";
+import { type Batch, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 import type { stepProgram } from "./step-programs.ts";
 
@@ -200,9 +199,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#state = new Map(Array.from(names, ([variable, path]) => [path, variable]));
     this.#recipe = {
       model: model as unknown as Recipe["model"],
-      loss,
-      lossWeights,
-      classWeight,
+      loss: typeof loss === "function" ? loss : (several(loss, (each) => each) as Losses),
+      lossWeights: structuredClone(lossWeights),
+      classWeight: structuredClone(classWeight),
       transform,
       optimizer,
       state,
@@ -256,11 +255,14 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     this.#checkIdle("load");
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    this.#try(checked);
+    const tried = this.#try(checked);
     this.#asked = checked;
+    const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, stepProgram, upload } = await import("./upload.ts");
+      const { checkMeasures, stepProgram, tryOut, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
+      const unused = tried ? [] : tryOut(this.#recipe, checked);
+      if (isNew) this.#warn(unused);
       checkMeasures(this.#recipe, checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
@@ -338,12 +340,14 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
-    if (held !== undefined) this.#try(held);
+    const tried = held === undefined || this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
       const { planOf, Training } = await import("./plan.ts");
-      (await import("./upload.ts")).checkTrained(this.#recipe);
+      const { checkTrained, tryOut } = await import("./upload.ts");
+      checkTrained(this.#recipe);
+      if (!tried) tryOut(this.#recipe, held);
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
@@ -407,9 +411,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async evaluate(samples: Samples<X, Target>): Promise<Measures> {
     this.#check();
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    this.#try(checked);
+    const tried = this.#try(checked);
     return this.#inTurn(async () => {
-      const { evaluate } = await import("./measure.ts");
+      const { evaluate, tryOut } = await import("./measure.ts");
+      if (!tried) tryOut(this.#recipe, checked);
       const kept = this.#evaluation;
       this.#evaluation = undefined;
       const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
@@ -729,28 +734,28 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
-  /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
-  #try(samples: CheckedSamples): void {
+  /**
+   * Builds the whole step once for one row, so that every shape is checked before anything runs. @returns whether it did: where there are
+   * several tensors it is done in the call's turn (trial.ts)
+   */
+  #try(samples: CheckedSamples): boolean {
     const { loss, names, parameters: trained } = this.#recipe;
+    const { x, y } = samples;
     const row = inputsOf(samples, 1);
+    if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return false;
     const prediction = predictorOf(this.#recipe)(row.x);
-    const outputs = eachOf<Tensor>(prediction, "").map(([, each]) => each);
-    const inputs = eachOf<Tensor>(row.x, "x");
-    for (const [i, [path, data]] of eachOf<TypedData>(samples.x, "x").entries())
-      checkIndices(outputs, inputs[i][1], data, path, (table) => names.get(table as Variable) ?? "a table");
-    const used = new Set<Variable>();
-    for (const [output, each] of lossesOf(loss)) {
-      const [given, target, path] = [memberOf(prediction, output), memberOf(row.y, output), pathOf("y", output)];
-      if (given === undefined || target === undefined) return; // checkMeasures says what is missing
-      const weight = shareOf(row.sampleWeight, output);
-      const value = lossOf(each, given, target, weight, path);
-      if (each.targets === "classes" && target instanceof Tensor)
-        checkTargets(memberOf(samples.y, output) as TypedData, each, given.shape[1] ?? 0, path);
-      const all = [...trained.values()];
-      for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
-    }
-    const unused = [...trained].flatMap(([name, variable]) => (used.has(variable) ? [] : [name]));
-    if (unused.length > 0 && this.#ready === undefined)
+    if (!(prediction instanceof Tensor)) return false;
+    checkIndices([prediction], row.x as Tensor, x, "x", (table) => names.get(table as Variable) ?? "a table");
+    const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
+    if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
+    const used = dependsOn(value, [...trained.values()]);
+    if (this.#ready === undefined) this.#warn([...trained.keys()].filter((_, i) => !used[i]));
+    return true;
+  }
+
+  /** Says which parameters no loss depends on. */
+  #warn(unused: readonly string[]): void {
+    if (unused.length > 0)
       console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
   }
 
@@ -817,18 +822,6 @@ type Given = Omit<Recipe, "metrics" | "preprocess"> &
 
 /** What a column of the history may be: looked at when it is restored. */
 type Column = { slice?(): unknown } | null | undefined;
-
-/** A loss, whose complaints about a dtype are about y. */
-function lossOf(loss: Loss, prediction: Tensor, y: Tensor, weight: Tensor | undefined, path: string): Tensor {
-  try {
-    const value = weighedByRows(weight, () => loss(prediction, y));
-    aTensor(value, "what the loss gives");
-    return value;
-  } catch (error) {
-    if (!(error instanceof DTypeError)) throw error;
-    throw new DTypeError(`${path}: the loss takes no targets of ${y.dtype}: ${error.message}`);
-  }
-}
 
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');

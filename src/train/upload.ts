@@ -10,6 +10,7 @@ import { orElse } from "./load.ts";
 
 export { checkMeasures, checkTrained } from "./check-measures.ts";
 export { stepProgram } from "./step-programs.ts";
+export { tryOut } from "./trial.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {
