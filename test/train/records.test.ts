@@ -11,12 +11,13 @@ import {
   type TrainerOptions,
   WasmExecutor,
 } from "simdgrad";
+import { earlyStopping, stopAt } from "simdgrad/callbacks";
 import type { NumericArray } from "simdgrad/data";
 import { f1, meanAbsoluteError } from "simdgrad/metrics";
 import { type Context, crossEntropy, Embedding, Linear, l1Loss, type Module, mseLoss } from "simdgrad/nn";
 import { adam, lbfgs, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
-import { afterEach, describe, expect, expectTypeOf, test } from "vitest";
+import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 
 interface Inputs {
   readonly image: Tensor;
@@ -353,6 +354,95 @@ describe("predictions of records", () => {
     }>();
     expect(await predictor.predict(x)).toEqual(await trainer.predict(x));
   });
+});
+
+describe("outputs of one model", () => {
+  interface Three {
+    readonly same: Tensor;
+    readonly again: Tensor;
+    readonly mean: Tensor;
+  }
+  /** One output twice, an input as it is, and one that mixes rows, if it is asked for. */
+  const model = (mixes: boolean) => ({
+    layer: new Linear(1, 1),
+    forward({ a, b }: { readonly a: Tensor; readonly b: Tensor }): Three {
+      const given = this.layer.forward(a);
+      return { same: given, again: given, mean: mixes ? given.mean(0).add(b) : b };
+    },
+  });
+  const rows = { a: [[1], [2], [6]], b: [[0], [1], [2]] };
+  const state = { "layer.weight": [[1]], "layer.bias": [0] };
+
+  test.each([false, true])("may be one tensor, and mix rows: %s", async (mixes) => {
+    const predictor = kept(new Predictor(model(mixes), { state, executor: new JsExecutor() }));
+    const { same, again, mean } = await predictor.predict(rows);
+    expect([...same.data]).toEqual([1, 2, 6]);
+    expect(again).toEqual(same);
+    expect([...mean.data]).toEqual(mixes ? [3, 4, 5] : [0, 1, 2]);
+  });
+});
+
+test("indices are looked up in the member that they are of", async () => {
+  const trainer = await trainerOf(new JsExecutor());
+  const data = Int32Array.from(golden.tokens.flat());
+  data[7] = 5;
+  const wrong = { ...x, tokens: { data, shape: [6, 3] } };
+  const message = "x.tokens: row 2 holds index 5, outside the rows 0..4 of table.weight [5, 2]";
+  await expect(trainer.load({ x: wrong, y })).rejects.toThrow(message);
+  await expect(trainer.evaluate({ x: wrong, y })).rejects.toThrow(message);
+});
+
+test("arrays count as they are at the call", async () => {
+  const [trainer, other] = [await trainerOf(new JsExecutor()), await trainerOf(new JsExecutor())];
+  const mine = {
+    x: { image: { data: Float32Array.from(golden.image.flat()), shape: [6, 4] }, tokens },
+    y: { digit: golden.digit, size: { data: Float32Array.from(golden.size.flat()), shape: [6, 1] } },
+  };
+  const loading = trainer.load(mine);
+  mine.x.image.data.fill(9);
+  mine.y.size.data.fill(9);
+  await loading;
+  await other.load({ x, y });
+  await trainer.fit({ batch: 2 });
+  await other.fit({ batch: 2 });
+  expect(await trainer.stateDict()).toEqual(await other.stateDict());
+});
+
+test("a refused load keeps the data before it, and samples of the same shapes take the place of others", async () => {
+  const trainer = await trainerOf(new JsExecutor());
+  await trainer.load({ x, y });
+  await expect(trainer.load({ x, y: { ...y, more: golden.size } as never })).rejects.toThrow("y.more");
+  await trainer.load({ x, y });
+  await trainer.fit();
+  const first = await trainer.evaluate({ x, y });
+  const turned = { ...y, digit: golden.digit.map((each) => 2 - each) };
+  expect((await trainer.evaluate({ x, y: turned }))["digit.loss"]).not.toBe(first["digit.loss"]);
+  await expect(trainer.evaluate({ x, y: { ...y, digit: golden.digit.map(() => 3) } })).rejects.toThrow(
+    "y.digit: row 0",
+  );
+  expect(await trainer.evaluate({ x, y })).toEqual(first);
+});
+
+test("a callback watches the measures of outputs", async () => {
+  const trainer = await trainerOf(new JsExecutor());
+  await trainer.load({ x, y });
+  const callbacks = [
+    earlyStopping({ monitor: "validation.digit.loss", patience: 2 }),
+    stopAt({ metric: "digit.accuracy", value: 1 }),
+  ];
+  const history = await trainer.fit({ batch: "all", epochs: 500, validation: { x, y }, callbacks });
+  expect(history.length).toBeLessThan(500);
+});
+
+test("losses that a model does not depend on are told of once", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const executor = new JsExecutor();
+  const trainer = kept(
+    new Trainer(new Two(), { loss: { digit: crossEntropy, size: null }, optimizer: sgd(0.1), executor }),
+  );
+  await trainer.load({ x, y: { digit: golden.digit } as never });
+  expect(warn.mock.calls).toEqual([[expect.stringContaining("does not depend on size.weight, size.bias:")]]);
+  warn.mockRestore();
 });
 
 test("bytes become floats in each member, and preprocess takes the record", async () => {
