@@ -6,9 +6,10 @@ import { topological } from "../graph.ts";
 import { evaluationContext, variables } from "../nn/module.ts";
 import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { eachOf } from "./bundle.ts";
+import { eachOf, pathOf } from "./bundle.ts";
 import { checkNames, checkWeights } from "./check-names.ts";
 import type { Metric } from "./metrics.ts";
+import { lossesOf } from "./objectives.ts";
 import { inputsOf, predictorOf, type Recipe } from "./programs.ts";
 import { type Measured, measure } from "./step-graph.ts";
 
@@ -32,7 +33,8 @@ export function checkMeasures(
   checkNames(recipe, prediction, row);
   checkWeights(recipe, prediction);
   const measured = measure(recipe, row, evaluationContext());
-  checkValues(measured);
+  const [sum, ...parts] = measured;
+  checkValues(typeof recipe.loss === "function" ? measured : [...parts, sum], namesOf(recipe));
   const unseen = measured.find(({ value, weight }) => weight !== undefined && !topological([value]).includes(weight));
   if (unseen !== undefined)
     throw new ArgumentError(
@@ -40,27 +42,34 @@ export function checkMeasures(
     );
 }
 
-function checkValues(measured: readonly Measured[]): void {
+/** What gives what is measured, in words: losses by the names that they are measured under. */
+function namesOf({ loss }: Recipe): ReadonlyMap<string, string> {
+  const losses = lossesOf(loss).map(([output]): [string, string] =>
+    output === undefined
+      ? ["loss", "what the loss gives"]
+      : [pathOf(output, "loss"), `what the loss of ${output} gives`],
+  );
+  return new Map([["loss", "what the loss gives"], ...losses]);
+}
+
+function checkValues(measured: readonly Measured[], names: ReadonlyMap<string, string>): void {
   for (const { name, value, metric } of measured) {
-    const what = metric === undefined ? whatIs(name) : `${whatIs(name)}.numbers`;
+    const whole = names.get(name) ?? `Trainer: metrics.${name}`;
+    const what = metric === undefined ? whole : `${whole}.numbers`;
     must(
       value instanceof Tensor,
       value,
       what,
-      `a tensor${name === "loss" ? "" : "; a metric is made by calling it, as f1()"}`,
+      `a tensor${names.has(name) ? "" : "; a metric is made by calling it, as f1()"}`,
     );
     if (metric !== undefined) {
-      aFunction(metric.value, `${whatIs(name)}.value`);
+      aFunction(metric.value, `${whole}.value`);
       checkDType(value, ["f32"], what);
     }
     if (metric === undefined) checkAxes(value, 0, what, "one number, such as mean() gives");
     else if (metric.ofEachRow) checkAxes(value, 2, what, "[N, n], numbers of each row");
     else checkAxes(value, 1, what, "[n], sums over the rows");
   }
-}
-
-function whatIs(name: string): string {
-  return /(^|\.)loss$/.test(name) ? "what the loss gives" : `Trainer: metrics.${name}`;
 }
 
 function checkAxes({ shape }: Tensor, axes: number, what: string, expected: string): void {

@@ -128,7 +128,7 @@ test.each<readonly [message: string, options: object, model?: object]>([
     { loss: (p: Outputs, t: Outputs) => mseLoss(p.size, t.size), lossWeights: { digit: 1 } },
   ],
   [
-    "what the loss gives must be one number, such as mean() gives, got [1, 1]",
+    "what the loss of size gives must be one number, such as mean() gives, got [1, 1]",
     { loss: { digit: crossEntropy, size: (p: Tensor, t: Tensor) => p.sub(t) } },
   ],
   [
