@@ -4,6 +4,7 @@ import {
   concat,
   type Executor,
   JsExecutor,
+  normal,
   Predictor,
   type Samples,
   type Tensor,
@@ -14,7 +15,7 @@ import {
 import { earlyStopping, stopAt } from "simdgrad/callbacks";
 import type { NumericArray } from "simdgrad/data";
 import { f1, meanAbsoluteError } from "simdgrad/metrics";
-import { type Context, crossEntropy, Embedding, Linear, l1Loss, type Module, mseLoss } from "simdgrad/nn";
+import { Bilinear, type Context, crossEntropy, Embedding, Linear, l1Loss, type Module, mseLoss } from "simdgrad/nn";
 import { adam, lbfgs, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
@@ -474,6 +475,20 @@ test("types follow the model", () => {
   const line = kept(new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() }));
   expectTypeOf(line).toEqualTypeOf<Trainer>();
   expectTypeOf(line.predict).returns.resolves.toEqualTypeOf<NumericArray>();
+  const whole = () =>
+    new Trainer(new Two(), {
+      loss: (given, target) => crossEntropy(given.digit, target.digit).add(mseLoss(given.size, target.size)),
+      optimizer: sgd(0.1),
+      preprocess: (bytes: Tensor) => ({ image: bytes, tokens: bytes }),
+      transform: ({ x: { image, tokens: index }, ...rest }, context) => ({
+        ...rest,
+        x: { image: image.add(normal(context.key(), image.shape)), tokens: index },
+      }),
+    });
+  expectTypeOf(whole).returns.toEqualTypeOf<Trainer<Inputs, Outputs, Outputs, Tensor>>();
+  const pair = () =>
+    new Trainer(new Bilinear(1, 1, 1), { loss: (p, t) => p.sub(t).square().mean(), optimizer: sgd(0.1) });
+  expectTypeOf(pair).returns.toEqualTypeOf<Trainer<readonly [Tensor, Tensor], Tensor>>();
   const of = (options: Partial<Options>) => options;
   // @ts-expect-error: the model gives no such output
   of({ loss: { digit: crossEntropy, weight: mseLoss } });
