@@ -13,24 +13,34 @@ import type { Tensor } from "../tensor.ts";
 /** Where in a row of x the elements of a tensor come from; -1 for one that comes from elsewhere. */
 type Origins = Int32Array;
 
+/** A table, and where in a row the indices are that are looked up in it. */
+export interface Lookup {
+  readonly table: Tensor;
+  readonly places: Origins;
+}
+
+/** What the model's `outputs`, a graph of one row `x` of an input, look up in tables by elements of it. */
+export function lookupsOf(outputs: readonly Tensor[], x: Tensor): Lookup[] {
+  const nodes = topological(outputs);
+  const places = new Map<Tensor, Origins | undefined>();
+  for (const node of nodes) places.set(node, placesOf(node, x, places));
+  return nodes.flatMap(({ op, inputs }) => {
+    const looked = op === gather ? places.get(inputs[1]) : undefined;
+    return looked === undefined ? [] : [{ table: inputs[0], places: looked }];
+  });
+}
+
 /**
- * Checks all rows of an input against the tables that the model's `outputs`, a graph of one row `x` of it, look them up in.
+ * Checks all rows of an input against the tables that they are looked up in.
  * @throws DataError naming the first row with an index that has no row in its table
  */
 export function checkIndices(
-  outputs: readonly Tensor[],
-  x: Tensor,
+  lookups: readonly Lookup[],
   data: TypedData,
   path: string,
   nameOf: (table: Tensor) => string,
 ): void {
-  const nodes = topological(outputs);
-  const places = new Map<Tensor, Origins | undefined>();
-  for (const node of nodes) places.set(node, placesOf(node, x, places));
-  for (const { op, inputs } of nodes) {
-    const looked = op === gather ? places.get(inputs[1]) : undefined;
-    if (looked !== undefined) checkRows(data, path, looked, inputs[0].shape, nameOf(inputs[0]));
-  }
+  for (const { table, places } of lookups) checkRows(data, path, places, table.shape, nameOf(table));
 }
 
 function placesOf(node: Tensor, x: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {

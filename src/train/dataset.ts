@@ -8,7 +8,7 @@ import type { Executor } from "../runtime/executor.ts";
 import { type Aval, type DType, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { type Bundle, type DataOf, eachOf, isSeveral, memberOf, pathOf, several } from "./bundle.ts";
+import { type Bundle, type DataOf, eachOf, isSeveral, mapped, memberOf, pathOf, several } from "./bundle.ts";
 import { type ByOutputs, type Losses, lossAt, lossesOf } from "./objectives.ts";
 import { ownArray } from "./own-array.ts";
 
@@ -100,6 +100,16 @@ export function partsOf<T extends Aval>(all: {
   const { x, y, sampleWeight } = all;
   const weights = sampleWeight === undefined ? [] : eachOf<T>(sampleWeight, "sampleWeight");
   return [...eachOf<T>(x, "x"), ...eachOf<T>(y, "y"), ...weights];
+}
+
+/** The same parts with something else in the place of each. */
+export function likeParts<T extends Aval, U>(
+  all: Parameters<typeof partsOf<T>>[0],
+  to: (each: T, path: string) => U,
+): { readonly x: Bundle<U>; readonly y: Bundle<U>; readonly sampleWeight?: Bundle<U> } {
+  const like = (bundle: Bundle<T>, name: string) => mapped<T, U>(bundle, (each, key) => to(each, pathOf(name, key)));
+  const { x, y, sampleWeight } = all;
+  return { x: like(x, "x"), y: like(y, "y"), sampleWeight: sampleWeight && like(sampleWeight, "sampleWeight") };
 }
 
 /** Frees the memory of a data set. */

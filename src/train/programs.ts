@@ -10,6 +10,7 @@ import type { Aval } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { type Bundle, checkTensors, mapped } from "./bundle.ts";
+import { likeParts, type partsOf } from "./dataset.ts";
 import type { ByOutputs, Losses, Named, Weighing } from "./objectives.ts";
 
 /** A layer of one tensor or of several. */
@@ -95,11 +96,6 @@ export function lossValue(loss: Loss, prediction: Tensor, y: Tensor, weight: Ten
   }
 }
 
-/** So many rows, of which nothing is known but their shape. */
-function inputOf({ shape, dtype }: Aval, rows: number): Tensor {
-  return input([rows, ...shape.slice(1)], dtype);
-}
-
 /** Rows of a data set. */
 export interface Rows {
   readonly x: Bundle<Tensor>;
@@ -110,15 +106,10 @@ export interface Rows {
 }
 
 /** So many rows, of which nothing is known but their shapes. */
-export function inputsOf(
-  {
-    x,
-    y,
-    sampleWeight,
+export function inputsOf(samples: Parameters<typeof partsOf<Aval>>[0] & Pick<Rows, "ignores">, rows: number): Rows {
+  const { ignores } = samples;
+  return {
+    ...likeParts<Aval, Tensor>(samples, ({ shape, dtype }) => input([rows, ...shape.slice(1)], dtype)),
     ignores,
-  }: Readonly<Record<"x" | "y", Bundle<Aval>>> & Pick<Rows, "ignores"> & { readonly sampleWeight?: Bundle<Aval> },
-  rows: number,
-): Rows {
-  const of = (bundle: Bundle<Aval>) => mapped<Aval, Tensor>(bundle, (each) => inputOf(each, rows));
-  return { x: of(x), y: of(y), sampleWeight: sampleWeight && of(sampleWeight), ignores };
+  };
 }

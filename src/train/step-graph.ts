@@ -9,8 +9,8 @@ import { foldIn, permuteIndex, randomKey } from "../ops/random.ts";
 import { showAval } from "../shape.ts";
 import { arange, Tensor } from "../tensor.ts";
 import type { Assignment, Variable } from "../variable.ts";
-import { type Bundle, mapped, memberOf, pathOf, shareOf } from "./bundle.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Bundle, memberOf, pathOf, shareOf } from "./bundle.ts";
+import { type Dataset, likeParts } from "./dataset.ts";
 import { counting, type Ignoring, knowsIgnored } from "./ignored.ts";
 import type { CountedMetric, MetricFunction } from "./metrics.ts";
 import { lossAt, lossesOf } from "./objectives.ts";
@@ -141,9 +141,8 @@ function batchOf({ counters, seed }: Recipe, data: Dataset, { batch, shuffle }: 
 }
 
 /** Rows by their index. */
-export function rowsAt({ x, y, sampleWeight, ignores }: Dataset, index: Tensor): Rows {
-  const at = (bundle: Bundle<Variable>) => mapped<Variable, Tensor>(bundle, (each) => each.gather(index));
-  return { x: at(x), y: at(y), sampleWeight: sampleWeight && at(sampleWeight), ignores };
+export function rowsAt(data: Dataset, index: Tensor): Rows {
+  return { ...likeParts<Variable, Tensor>(data, (each) => each.gather(index)), ignores: data.ignores };
 }
 
 function count({ epoch, row }: Counters, { batch, rows }: Batching): Assignment[] {

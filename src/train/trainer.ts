@@ -33,7 +33,7 @@ import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
 import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
-import { checkIndices } from "./check-indices.ts";
+import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
@@ -261,7 +261,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const loading = this.#inTurn(async () => {
       const { checkMeasures, stepProgram, tryOut, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
-      const unused = tried ? [] : tryOut(this.#recipe, checked);
+      const { unused } = tried ? { unused: [] } : tryOut(this.#recipe, checked);
       if (isNew) this.#warn(unused);
       checkMeasures(this.#recipe, checked);
       await this.#unload();
@@ -745,7 +745,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return false;
     const prediction = predictorOf(this.#recipe)(row.x);
     if (!(prediction instanceof Tensor)) return false;
-    checkIndices([prediction], row.x as Tensor, x, "x", (table) => names.get(table as Variable) ?? "a table");
+    const lookups = lookupsOf([prediction], row.x as Tensor);
+    checkIndices(lookups, x, "x", (table) => names.get(table as Variable) ?? "a table");
     const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
     if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
     const used = dependsOn(value, [...trained.values()]);

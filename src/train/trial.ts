@@ -7,8 +7,8 @@ import { DataError, SimdgradError } from "../errors.ts";
 import { showAval } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { type Bundle, eachOf, memberOf, pathOf, shareOf } from "./bundle.ts";
-import { checkIndices } from "./check-indices.ts";
+import { type Bundle, eachOf, isOne, memberOf, pathOf, shareOf } from "./bundle.ts";
+import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { checkNames } from "./check-names.ts";
 import type { CheckedSamples } from "./dataset.ts";
 import { lossesOf } from "./objectives.ts";
@@ -47,28 +47,37 @@ export function watched(all: boolean) {
   };
 }
 
-/**
- * Builds the step, and looks at all indices and classes of the samples. @returns paths of parameters that no loss depends on
- * @throws ShapeError and the like with the path of what does not fit
- */
-export function tryOut(recipe: Recipe, samples: CheckedSamples): string[] {
+/** What is known of a step that was tried out. */
+export interface Trial {
+  /** Paths of parameters that no loss depends on. */
+  readonly unused: readonly string[];
+  /** Looks at all indices and classes of samples of these shapes. @throws DataError with the path of one that is outside */
+  readonly check: (samples: CheckedSamples) => void;
+}
+
+/** Builds the step, and checks the samples. @throws ShapeError and the like with the path of what does not fit */
+export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
   const { loss, names, parameters, transform } = recipe;
   const row = inputsOf(samples, 1);
   const prediction = predictorOf(recipe)(row.x, watched(transform === undefined));
-  const inputs = eachOf<Tensor>(row.x, "x");
-  const outputs = eachOf<Tensor>(prediction, "").map(([, each]) => each);
-  for (const [i, [path, data]] of eachOf<TypedData>(samples.x, "x").entries())
-    checkIndices(outputs, inputs[i][1], data, path, (table) => names.get(table as Variable) ?? "a table");
   checkNames(recipe, prediction, row);
-  const used = new Set<Variable>();
+  const outputs = eachOf<Tensor>(prediction, "").map(([, each]) => each);
+  const lookups = eachOf<Tensor>(row.x, "x").map(([, each]) => lookupsOf(outputs, each));
+  const check = ({ x, y }: CheckedSamples) => {
+    for (const [i, [path, data]] of eachOf<TypedData>(x, "x").entries())
+      checkIndices(lookups[i], data, path, (table) => names.get(table as Variable) ?? "a table");
+    for (const [output, { targets, ignoreIndex }] of lossesOf(loss)) {
+      const [given, target] = [memberOf(prediction, output), memberOf(y, output) as Bundle<TypedData>];
+      if (targets === "classes" && given instanceof Tensor && isOne(target))
+        checkClasses(target, given.shape[1] ?? 0, pathOf("y", output), ignoreIndex);
+    }
+  };
+  check(samples);
+  const [used, all] = [new Set<Variable>(), [...parameters.values()]];
   for (const [output, each] of lossesOf(loss)) {
     const [given, target] = [memberOf(prediction, output), memberOf(row.y, output)] as [Tensor, Tensor];
-    const path = pathOf("y", output);
-    const value = lossValue(each, given, target, shareOf(row.sampleWeight, output), path);
-    if (each.targets === "classes" && target instanceof Tensor && given instanceof Tensor)
-      checkClasses(memberOf(samples.y, output) as TypedData, given.shape[1] ?? 0, path, each.ignoreIndex);
-    const all = [...parameters.values()];
+    const value = lossValue(each, given, target, shareOf(row.sampleWeight, output), pathOf("y", output));
     for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
   }
-  return [...parameters].flatMap(([name, variable]) => (used.has(variable) ? [] : [name]));
+  return { unused: [...parameters].flatMap(([name, variable]) => (used.has(variable) ? [] : [name])), check };
 }

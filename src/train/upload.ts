@@ -4,8 +4,7 @@ import type { TypedData } from "../data/array.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { sameShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
-import { type Bundle, mapped, pathOf } from "./bundle.ts";
-import { type CheckedSamples, type Dataset, partsOf, release } from "./dataset.ts";
+import { type CheckedSamples, type Dataset, likeParts, partsOf, release } from "./dataset.ts";
 import { orElse } from "./load.ts";
 
 export { checkMeasures, checkTrained } from "./check-measures.ts";
@@ -14,20 +13,12 @@ export { tryOut } from "./trial.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {
-  const newlyOf = (bundle: Bundle<TypedData>, part: string) =>
-    mapped<TypedData, Variable>(
-      bundle,
-      ({ shape, dtype }, key) =>
-        new Variable(shape, 0, { dtype, label: `${name}.${pathOf(part, key)}`, trainable: false }),
-    );
-  const { rows, ignores, sampleWeight } = samples;
-  const dataset: Dataset = {
-    x: newlyOf(samples.x, "x"),
-    y: newlyOf(samples.y, "y"),
-    sampleWeight: sampleWeight && newlyOf(sampleWeight, "sampleWeight"),
-    rows,
-    ignores,
-  };
+  const { rows, ignores } = samples;
+  const variables = likeParts<TypedData, Variable>(
+    samples,
+    ({ shape, dtype }, part) => new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false }),
+  );
+  const dataset = { ...variables, rows, ignores };
   // Assigning a variable to itself is no instruction, but it gives the variable its place.
   const place = await executor.load(
     compile({ assignments: partsOf<Variable>(dataset).map(([, variable]) => [variable, variable]) }),

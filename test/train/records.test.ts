@@ -231,6 +231,18 @@ describe("an evaluation of records", () => {
   });
 });
 
+test.each([1, 3])("a worker of %s threads has the bits of one thread", async (threads) => {
+  const run = async (executor: Executor) => {
+    const trainer = await trainerOf(executor, { metrics, classWeight: { digit: [1, 3, 0.5] } });
+    const samples = many(300);
+    await trainer.load(samples);
+    const history = await trainer.fit({ batch: 128, epochs: 3, validation: samples });
+    const told = history.map(({ seconds: _seconds, ...rest }) => rest);
+    return { told, state: await trainer.stateDict(), given: await trainer.predict(samples.x) };
+  };
+  expect(await run(await spawn({ threads }))).toEqual(await run(new WasmExecutor()));
+});
+
 describe("a loss of all outputs", () => {
   test("is trained as losses by outputs whose sum it is, to the bit", async () => {
     const whole = (given: Outputs, target: Outputs) =>
