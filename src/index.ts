@@ -22,6 +22,7 @@ export type { Epoch } from "./train/history.ts";
 export { accuracy, type CountedMetric, type Metric } from "./train/metrics.ts";
 export type { PredictOptions } from "./train/predict.ts";
 export { Predictor, type PredictorOptions } from "./train/predictor.ts";
+export type { Batch } from "./train/programs.ts";
 export type { LoadStateOptions, StateDict, StateDifference } from "./train/state.ts";
 export { type FitOptions, Trainer, type TrainerOptions } from "./train/trainer.ts";
 export { type Assignment, type Initializer, type RandomKey, Variable } from "./variable.ts";

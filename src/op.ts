@@ -149,6 +149,8 @@ interface Rules<A> {
   readonly linear?: true;
   /** The sum of the op's results over many steps, from its inputs of all of them, stacked along a new first axis; for ops that sum anyway. */
   total?(stacks: readonly Tensor[], attrs: A): Tensor;
+  /** Inputs with a batch along their first axis, as every output has: what an element of it becomes depends on that of these, and on the rest. */
+  readonly batched?: readonly number[];
   /** Multiplications with additions, for ops that are made of them. */
   multiplyAdds?(inputs: readonly Aval[], attrs: A, output: Aval): number;
   /** The same function of f32 numbers, for ops that are rounded exactly: what they make of scalar constants is known beforehand. */

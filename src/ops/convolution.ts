@@ -110,6 +110,7 @@ export function backToImages(apply: Apply, y: Tensor, w: Tensor, attrs: Convolut
 /** Filters w [outputs, inputs / groups, ...taps] over images x [N, inputs, ...places]: y [N, outputs, ...positions]. */
 export const convolveOp: Op<ConvolutionAttrs> = {
   name: "convolve",
+  batched: [0],
   infer([x, w, ...more], attrs) {
     const counts = { images: x.shape[0], inputs: x.shape[1], outputs: w.shape[0] };
     const shapes = shapesOf(counts, attrs);
@@ -138,6 +139,7 @@ export const convolveOp: Op<ConvolutionAttrs> = {
 /** What y gives back to images x by strided filters, turned: [inputs, outputs / groups, ...taps]. */
 export const convolveTransposedOp: Op<ConvolutionAttrs> = {
   name: "convolveTransposed",
+  batched: [0],
   infer([y, w, ...more], attrs) {
     const { groups, taps } = attrs;
     const counts = { images: y.shape[0], inputs: w.shape[0], outputs: y.shape[1] };

@@ -41,6 +41,7 @@ function meanOfRows(a: Tensor): Tensor {
 // number, to which no gradient goes.
 export const normalizeRowsOp: Op<NormalizeAttrs> = {
   name: "normalizeRows",
+  batched: [0],
   infer(inputs) {
     checkArity(inputs, 2, "normalizeRows");
     checkRank(inputs[0], 2, "normalizeRows");

@@ -55,6 +55,7 @@ function slotsOf(planes: number, { axes: [d, h, w] }: PoolAttrs) {
 /** The largest of each window, and where in its plane it stands. */
 export const maxPoolOp: Op<PoolAttrs> = {
   name: "maxPool",
+  batched: [0],
   infer: (inputs, attrs) => planesOf(inputs, attrs, "maxPool", forth),
   outputs(inputs, attrs) {
     const values = planesOf(inputs, attrs, "maxPool", forth);
@@ -75,6 +76,7 @@ export const maxPoolOp: Op<PoolAttrs> = {
 /** The sum of each window. */
 export const sumPoolOp: Op<PoolAttrs> = {
   name: "sumPool",
+  batched: [0],
   infer: (inputs, attrs) => planesOf(inputs, attrs, "sumPool", forth),
   vjp: perInput(({ cotangent, attrs }) => apply(sumPoolTransposedOp, [cotangent], attrs)),
   lowering: {
@@ -90,6 +92,7 @@ export const sumPoolOp: Op<PoolAttrs> = {
 /** For each element the sum over the windows that it is in: the transpose of sumPool. */
 export const sumPoolTransposedOp: Op<PoolAttrs> = {
   name: "sumPoolTransposed",
+  batched: [0],
   infer: (inputs, attrs) => planesOf(inputs, attrs, "sumPoolTransposed", back),
   vjp: perInput(({ cotangent, attrs }) => apply(sumPoolOp, [cotangent], attrs)),
   lowering: {

@@ -44,6 +44,7 @@ function ofRows(what: instructions.Description<typeof instructions.softmax.named
 // s = e^x / sum e^x; ds = s (c - sum c s)
 export const softmax: Op<undefined> = {
   name: "softmax",
+  batched: [0],
   infer(inputs) {
     checkArity(inputs, 1, "softmax");
     checkMatrix(inputs[0], "softmax");
@@ -56,6 +57,7 @@ export const softmax: Op<undefined> = {
 // l = ln sum e^x; dl = softmax(x). Beside an infinity every other element has slope 0, the infinity itself NaN, as e^(x - l) has.
 export const logSumExp: Op<undefined> = {
   name: "logSumExp",
+  batched: [0],
   infer(inputs) {
     checkArity(inputs, 1, "logSumExp");
     checkMatrix(inputs[0], "logSumExp");

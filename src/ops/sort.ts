@@ -24,6 +24,7 @@ function outputsOf([aval]: readonly Aval[]): Aval[] {
 // Rows of a matrix. A permutation: what reaches a value goes back to where it stood.
 export const sortOp: Op<SortAttrs> = {
   name: "sort",
+  batched: [0],
   infer: (inputs) => outputsOf(inputs)[0],
   outputs: outputsOf,
   vjp: ({ cotangents: [values], inputs: [x], output }) => [

@@ -13,23 +13,40 @@ import type { Tensor } from "../tensor.ts";
 /** Where in a row of x the elements of a tensor come from; -1 for one that comes from elsewhere. */
 type Origins = Int32Array;
 
-/**
- * Checks all rows of x against the tables that the model's `output`, a graph of one row, looks them up in.
- * @throws DataError naming the first row with an index that has no row in its table
- */
-export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tensor) => string): void {
-  const nodes = topological([output]);
-  const places = new Map<Tensor, Origins | undefined>();
-  for (const node of nodes) places.set(node, placesOf(node, places));
-  for (const { op, inputs } of nodes) {
-    const looked = op === gather ? places.get(inputs[1]) : undefined;
-    if (looked !== undefined) checkRows(x, looked, inputs[0].shape, nameOf(inputs[0]));
-  }
+/** A table, and where in a row the indices are that are looked up in it. */
+export interface Lookup {
+  readonly table: Tensor;
+  readonly places: Origins;
 }
 
-function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {
+/** What the model's `outputs`, a graph of one row `x` of an input, look up in tables by elements of it. */
+export function lookupsOf(outputs: readonly Tensor[], x: Tensor): Lookup[] {
+  const nodes = topological(outputs);
+  const places = new Map<Tensor, Origins | undefined>();
+  for (const node of nodes) places.set(node, placesOf(node, x, places));
+  return nodes.flatMap(({ op, inputs }) => {
+    const looked = op === gather ? places.get(inputs[1]) : undefined;
+    return looked === undefined ? [] : [{ table: inputs[0], places: looked }];
+  });
+}
+
+/**
+ * Checks all rows of an input against the tables that they are looked up in.
+ * @throws DataError naming the first row with an index that has no row in its table
+ */
+export function checkIndices(
+  lookups: readonly Lookup[],
+  data: TypedData,
+  path: string,
+  nameOf: (table: Tensor) => string,
+): void {
+  for (const { table, places } of lookups) checkRows(data, path, places, table.shape, nameOf(table));
+}
+
+function placesOf(node: Tensor, x: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {
+  const { op, inputs, attrs, shape } = node;
   const { lowering } = op;
-  if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  if (op === input) return Int32Array.from({ length: sizeOf(shape) }, (_, i) => (node === x ? i : -1));
   const from = inputs.map((each) => known.get(each));
   if (lowering.kind === "view" || op === cast) return from[0];
   if (lowering.kind === "window") {
@@ -66,14 +83,14 @@ function visit(shape: Shape, { start, strides }: Walk, each: (place: number, k: 
   walk(0, start);
 }
 
-function checkRows({ data, shape }: TypedData, places: Origins, table: Shape, name: string): void {
+function checkRows({ data, shape }: TypedData, path: string, places: Origins, table: Shape, name: string): void {
   const width = sizeOf(shape.slice(1));
   for (let row = 0; row < shape[0]; row++)
     for (const place of places) {
       const index = place < 0 ? 0 : Math.trunc(data[row * width + place]);
       if (!(index >= 0 && index < table[0]))
         throw new DataError(
-          `x: row ${row} holds index ${index}, outside the rows 0..${table[0] - 1} of ${name} ${showShape(table)}`,
+          `${path}: row ${row} holds index ${index}, outside the rows 0..${table[0] - 1} of ${name} ${showShape(table)}`,
         );
     }
 }

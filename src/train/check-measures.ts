@@ -4,14 +4,19 @@ import { aFunction, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
 import { evaluationContext, variables } from "../nn/module.ts";
-import { checkDType, sameShape, showShape } from "../shape.ts";
+import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { eachOf, pathOf } from "./bundle.ts";
+import { checkNames, checkWeights } from "./check-names.ts";
 import type { Metric } from "./metrics.ts";
-import { inputsOf, type Measured, measure, type Recipe } from "./programs.ts";
+import { lossesOf } from "./objectives.ts";
+import { inputsOf, predictorOf, type Recipe } from "./programs.ts";
+import { type Measured, measure } from "./step-graph.ts";
 
 /**
- * @throws ArgumentError for a metric with the name of a number that a step logs and for weights that the loss does not see, ShapeError and
- * DTypeError for what gives something else than it should and for weights that are not one a row
+ * @throws ArgumentError for a metric with the name of a number that a step logs, for names that the model does not share and for weights that
+ * the loss does not see, DataError for such targets, ShapeError and DTypeError for what gives something else than it should and for weights
+ * that are not one a row or not one a class
  */
 export function checkMeasures(
   recipe: Recipe,
@@ -20,36 +25,51 @@ export function checkMeasures(
   const { metrics } = recipe;
   for (const name of Object.keys(metrics)) checkName(name, metrics);
   const { sampleWeight } = samples;
-  if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [samples.rows]))
-    throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${samples.rows}]`);
+  for (const [path, { shape }] of sampleWeight === undefined ? [] : eachOf<Aval>(sampleWeight, "sampleWeight"))
+    if (!sameShape(shape, [samples.rows]))
+      throw new ShapeError(`${path} ${showShape(shape)} is not one a row, [${samples.rows}]`);
   const row = inputsOf(samples, 1);
+  const prediction = predictorOf(recipe)(row.x);
+  checkNames(recipe, prediction, row);
+  checkWeights(recipe, prediction);
   const measured = measure(recipe, row, evaluationContext());
-  checkValues(measured);
-  if (row.sampleWeight !== undefined && !topological([measured[0].value]).includes(row.sampleWeight))
-    throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
+  const [sum, ...parts] = measured;
+  checkValues(typeof recipe.loss === "function" ? measured : [...parts, sum], namesOf(recipe));
+  const unseen = measured.find(({ value, weight }) => weight !== undefined && !topological([value]).includes(weight));
+  if (unseen !== undefined)
+    throw new ArgumentError(
+      `${row.sampleWeight === undefined ? "classWeight" : "sampleWeight"}: the loss is made of none of simdgrad/nn, which know how to weigh rows`,
+    );
 }
 
-function checkValues(measured: readonly Measured[]): void {
+/** What gives what is measured, in words: losses by the names that they are measured under. */
+function namesOf({ loss }: Recipe): ReadonlyMap<string, string> {
+  const losses = lossesOf(loss).map(([output]): [string, string] =>
+    output === undefined
+      ? ["loss", "what the loss gives"]
+      : [pathOf(output, "loss"), `what the loss of ${output} gives`],
+  );
+  return new Map([["loss", "what the loss gives"], ...losses]);
+}
+
+function checkValues(measured: readonly Measured[], names: ReadonlyMap<string, string>): void {
   for (const { name, value, metric } of measured) {
-    const what = metric === undefined ? whatIs(name) : `${whatIs(name)}.numbers`;
+    const whole = names.get(name) ?? `Trainer: metrics.${name}`;
+    const what = metric === undefined ? whole : `${whole}.numbers`;
     must(
       value instanceof Tensor,
       value,
       what,
-      `a tensor${name === "loss" ? "" : "; a metric is made by calling it, as f1()"}`,
+      `a tensor${names.has(name) ? "" : "; a metric is made by calling it, as f1()"}`,
     );
     if (metric !== undefined) {
-      aFunction(metric.value, `${whatIs(name)}.value`);
+      aFunction(metric.value, `${whole}.value`);
       checkDType(value, ["f32"], what);
     }
     if (metric === undefined) checkAxes(value, 0, what, "one number, such as mean() gives");
     else if (metric.ofEachRow) checkAxes(value, 2, what, "[N, n], numbers of each row");
     else checkAxes(value, 1, what, "[n], sums over the rows");
   }
-}
-
-function whatIs(name: string): string {
-  return name === "loss" ? "what the loss gives" : `Trainer: metrics.${name}`;
 }
 
 function checkAxes({ shape }: Tensor, axes: number, what: string, expected: string): void {

@@ -10,7 +10,8 @@ import { withAverages } from "./averaged.ts";
 import { checkMeasures } from "./check-measures.ts";
 import type { Dataset } from "./dataset.ts";
 import type { CountedMetric } from "./metrics.ts";
-import { inputsOf, type Measured, measure, type Recipe, rowsAt } from "./programs.ts";
+import { inputsOf, type Recipe } from "./programs.ts";
+import { type Measured, measure, rowsAt } from "./step-graph.ts";
 import { summed } from "./whole.ts";
 
 /** Numbers that are told at one step. */

@@ -9,19 +9,21 @@ import { counting } from "./ignored.ts";
  * What is measured beside the loss: a scalar of a prediction and its target, or numbers of them that are added up before a value is made of
  * them, such as those of simdgrad/metrics.
  */
-export type Metric = MetricFunction | CountedMetric;
+export type Metric<Prediction = Tensor, Target = Tensor> =
+  | MetricFunction<Prediction, Target>
+  | CountedMetric<Prediction, Target>;
 
 /** A scalar of a prediction and its target. */
-export interface MetricFunction {
-  (prediction: Tensor, target: Tensor): Tensor;
+export interface MetricFunction<Prediction = Tensor, Target = Tensor> {
+  (prediction: Prediction, target: Target): Tensor;
   /** As a loss's: the class index that counts nothing, null for none. One that has an index is told which the loss ignores. */
   readonly ignoreIndex?: number | null;
 }
 
 /** A metric that is no mean over batches: it is made of numbers that are added over all rows, or kept of all of them. */
-export interface CountedMetric {
+export interface CountedMetric<Prediction = Tensor, Target = Tensor> {
   /** Numbers of a batch, f32: [n], sums over its rows; with `ofEachRow` [N, n]. */
-  readonly numbers: (prediction: Tensor, target: Tensor) => Tensor;
+  readonly numbers: (prediction: Prediction, target: Target) => Tensor;
   /** The numbers of all rows are kept, one row after the other, for a value that depends on their order. */
   readonly ofEachRow?: boolean;
   /** The metric: of the n added numbers, or of those of all rows, one row after the other, n each. */

@@ -5,13 +5,14 @@ import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
-import type { CheckedSamples, Dataset } from "./dataset.ts";
+import { type CheckedSamples, type Dataset, partsOf } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Measurer } from "./measure.ts";
 import type { Metric } from "./metrics.ts";
-import { type Batching, gradientName, numberName, type Recipe } from "./programs.ts";
+import type { Batching, Recipe } from "./programs.ts";
 import { saved } from "./state.ts";
+import { gradientName, numberName } from "./step-graph.ts";
 import { searchPrograms, stepProgram } from "./step-programs.ts";
 import type { FitPlan } from "./training.ts";
 
@@ -52,7 +53,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const rowsOf = new Map<ProgramId, number>();
   const step = async (size: number) => {
     const batching: Batching = { batch: size, rows, shuffle };
-    const key = `step ${data.x.key} ${size} ${rows} ${shuffle}`;
+    const key = `step ${partsOf<Variable>(data)[0][1].key} ${size} ${rows} ${shuffle}`;
     const programs = search && searchPrograms(recipe, data, batching);
     const id = await program(key, () => programs?.evaluation ?? stepProgram(recipe, data, batching));
     rowsOf.set(id, size);

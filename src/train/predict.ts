@@ -3,16 +3,20 @@
 // own. Loaded with the first prediction.
 import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import type { Executor, ProgramId, TypedArray } from "../runtime/executor.ts";
-import { type DType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Executor, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
+import { type Aval, type Shape, showShape, sizeOf } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import type { Trained } from "./averaged.ts";
+import { type Bundle, eachOf, isOne, mapped, memberOf, pathOf } from "./bundle.ts";
 import { loadProgram } from "./load.ts";
+import type { ByOutputs } from "./objectives.ts";
+import type { Look } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 import { predictionProgram } from "./step-programs.ts";
+import { watched } from "./trial.ts";
 
 /** Rows that small programs predict. */
 const SIZES = [1, 8, 64, 256];
@@ -26,12 +30,16 @@ const KEPT = 8;
 /** Numbers in an array that is kept for the next copy: a new one takes longer than a prediction of a few rows. */
 const MOST_SPARE = 2 ** 16;
 
+/** "softmax": probabilities along the last axis; "argmax": the index of the largest number there, as i32. */
+type As = "softmax" | "argmax";
+
 /** How predictions are given. */
-export interface PredictOptions {
+export interface PredictOptions<Output = Tensor> {
   /**
-   * "softmax": probabilities along the last axis; "argmax": the index of the largest number there, as i32. Default: what the model gives.
+   * "softmax": probabilities along the last axis; "argmax": the index of the largest number there, as i32. Of several outputs a word is for
+   * all, and a record or a list of words for some. Default: what the model gives.
    */
-  readonly as?: "softmax" | "argmax";
+  readonly as?: As | ByOutputs<Output, As>;
   /** All rows at one moment of a training, however many: by one step of one program, with the memory that this takes. Default false. */
   readonly together?: boolean;
 }
@@ -41,31 +49,45 @@ export interface Predicted {
   readonly executor: Executor;
   readonly names: ReadonlyMap<Variable, string>;
   /** The model's output. */
-  readonly model: (x: Tensor) => Tensor;
+  readonly model: (x: Bundle<Tensor>, look?: Look) => Bundle<Tensor>;
   /** What trains it, if anything does: averages of parameters, where there are some, are in the place of the parameters. */
   readonly trained?: Trained;
 }
 
 /** Rows of one shape. */
 interface Kind {
-  readonly dtype: DType;
-  readonly row: Shape;
-  readonly as: PredictOptions["as"];
-  readonly output: (rows: number) => { readonly x: Tensor; readonly y: Tensor };
+  readonly key: string;
+  /** Of one tensor: its rows, and how they are asked for. */
+  readonly one: (Aval & { readonly as: unknown }) | undefined;
+  readonly output: (rows: number) => { readonly x: Bundle<Tensor>; readonly y: Bundle<Tensor> };
   /** Rows that one program takes at the most; undefined where they see one another. */
   readonly most: number | undefined;
 }
 
-/** A program for so many rows of a kind, and the shape of its output. */
+/** A program, and the shapes of its outputs. */
 interface Loaded {
-  readonly kind: Kind;
+  readonly key: string;
   readonly size: number;
   readonly id: ProgramId;
+  readonly y: Bundle<Named>;
+}
+
+/** An output, by its name in the program. */
+interface Named {
+  readonly name: string;
   readonly shape: Shape;
 }
 
-/** The model's output as it is asked for. @throws ShapeError where a row of it is one number */
-function given(y: Tensor, as: PredictOptions["as"]): Tensor {
+/** What the model gives, as it is asked for. @throws ArgumentError for words about what it does not give */
+function allGiven(y: Bundle<Tensor>, as: PredictOptions<unknown>["as"]): Bundle<Tensor> {
+  if (typeof as !== "object") return mapped<Tensor, Tensor>(y, (each) => given(each, as));
+  const unknown = Object.keys(as).find((name) => y instanceof Tensor || memberOf(y, name) === undefined);
+  if (unknown !== undefined) throw new ArgumentError(`predict: as.${unknown}: the model gives no output of this name`);
+  return mapped<Tensor, Tensor>(y, (each, name) => given(each, memberOf<As>(as, name)));
+}
+
+/** An output as it is asked for. @throws ShapeError where a row of it is one number */
+function given(y: Tensor, as: As | undefined): Tensor {
   if (as !== undefined && y.shape.length < 2)
     throw new ShapeError(
       `predict: ${as} is along the last axis of [N, ..., C], and the model gives ${showShape(y.shape)}`,
@@ -85,71 +107,95 @@ export class Predictions {
     this.#predicted = predicted;
   }
 
-  /** The array that the last prediction was asked of, to be taken by one who copies. */
+  /** The array that the last prediction of one tensor was asked of, to be taken by one who copies. */
   spare(): TypedData["data"] | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
     return spare;
   }
 
-  /** The outputs for all rows of x, whose array is given away. Not to be called again before it is done. */
-  async predict(x: TypedData, options: PredictOptions): Promise<NumericArray> {
+  /** The outputs for all rows of x, whose arrays are given away. Not to be called again before it is done. */
+  async predict(x: Bundle<TypedData>, options: PredictOptions<unknown>): Promise<Bundle<NumericArray>> {
     const result = await this.#all(x, options);
-    if (x.data.length <= MOST_SPARE) this.#spare = x.data;
+    if (isOne(x) && x.data.length <= MOST_SPARE) this.#spare = x.data;
     return result;
   }
 
-  async #all(x: TypedData, { as, together = false }: PredictOptions): Promise<NumericArray> {
+  async #all(x: Bundle<TypedData>, { as, together = false }: PredictOptions<unknown>): Promise<Bundle<NumericArray>> {
     const kind = this.#kindOf(x, as);
-    const rows = x.shape[0];
-    if (rows === 0) return nothing(kind.output(1).y);
+    const [rows] = eachOf<TypedData>(x, "x")[0][1].shape;
+    if (rows === 0) return mapped<Tensor, NumericArray>(kind.output(1).y, nothing);
     const most = together ? undefined : kind.most;
     const whole = await this.#some(kind, x, 0, Math.min(rows, most ?? rows), most);
     if (most === undefined || rows <= most) return whole;
-    const width = whole.data.length / most;
-    const data = zeros(whole.data, rows * width);
-    data.set(whole.data);
+    const all = mapped<NumericArray, NumericArray>(whole, ({ data, shape }) => {
+      const room = zeros(data as TypedArray, rows * (data.length / most));
+      room.set(data);
+      return { data: room, shape: [rows, ...shape.slice(1)] };
+    });
     for (let start = most; start < rows; start += most) {
-      const part = await this.#some(kind, x, start, Math.min(most, rows - start), most);
-      data.set(part.data, start * width);
+      const part = eachOf<NumericArray>(await this.#some(kind, x, start, Math.min(most, rows - start), most), "y");
+      for (const [i, [, { data }]] of eachOf<NumericArray>(all, "y").entries())
+        data.set(part[i][1].data, start * (data.length / rows));
     }
-    return { data, shape: [rows, ...whole.shape.slice(1)] };
+    return all;
   }
 
   /** So many rows from one on, by one step. */
-  async #some(kind: Kind, x: TypedData, start: number, count: number, most: number | undefined): Promise<NumericArray> {
+  async #some(
+    kind: Kind,
+    x: Bundle<TypedData>,
+    start: number,
+    count: number,
+    most: number | undefined,
+  ): Promise<Bundle<NumericArray>> {
     const { executor } = this.#predicted;
     const size = kind.most === undefined ? count : Math.min(sizeFor(count), most ?? Number.POSITIVE_INFINITY);
     const last = this.#last;
-    const { id, shape } = last?.kind === kind && last.size === size ? last : await this.#load(kind, size);
-    const y = { program: id, name: "y" };
+    const { id, y } = last?.key === kind.key && last.size === size ? last : await this.#load(kind, size);
+    const outputs = eachOf<Named>(y, "y").map(([, { name }]) => ({ program: id, name }));
+    const writes = eachOf<TypedData>(x, "x").map(
+      ([name, data]): Write => ({ slot: { program: id, name }, data: partOf(data, start, count, size) }),
+    );
     // Asked for at once: the run begins with what is written, and brings what is read.
-    const written = executor.write({ program: id, name: "x" }, partOf(x, start, count, size));
-    const run = executor.run([[id, 1]], { urgent: true, read: [y] });
-    const [{ values = [await executor.read(y)] }] = await Promise.all([run.done, written]);
-    const [data] = values;
-    if (size === count) return { data, shape: [...shape] };
-    return { data: data.slice(0, (data.length / size) * count), shape: [count, ...shape.slice(1)] };
+    const written = writes.length > 1 ? executor.writeAll(writes) : executor.write(writes[0].slot, writes[0].data);
+    const run = executor.run([[id, 1]], { urgent: true, read: outputs });
+    const [{ values }] = await Promise.all([run.done, written]);
+    const read = new Map<string, TypedArray>();
+    for (const [i, slot] of outputs.entries()) read.set(slot.name, values?.[i] ?? (await executor.read(slot)));
+    return mapped<Named, NumericArray>(y, ({ name, shape }) => {
+      const data = read.get(name) as TypedArray;
+      if (size === count) return { data, shape: [...shape] };
+      return { data: data.slice(0, (data.length / size) * count), shape: [count, ...shape.slice(1)] };
+    });
   }
 
-  #kindOf({ shape, dtype }: TypedData, as: PredictOptions["as"]): Kind {
-    const row = shape.slice(1);
-    const kind = this.#kind;
-    if (kind?.dtype === dtype && kind.as === as && sameShape(kind.row, row)) return kind;
+  #kindOf(data: Bundle<TypedData>, as: PredictOptions<unknown>["as"]): Kind {
+    const known = this.#kind?.one;
+    if (known && isOne(data) && known.as === as && known.dtype === data.dtype && sameRow(known.shape, data.shape))
+      return this.#kind as Kind;
+    const parts = eachOf<TypedData>(data, "x").map(([path, { dtype, shape }]) => `${path} ${dtype} ${shape.slice(1)}`);
+    const key = `${parts} ${JSON.stringify(as)}`;
+    if (this.#kind?.key === key) return this.#kind;
+    const row = mapped<TypedData, Aval>(data, ({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }));
     const output = (rows: number) => {
-      const x = input([rows, ...row], dtype, "x");
-      return { x, y: given(this.#predicted.model(x), as) };
+      const x = mapped<Aval, Tensor>(row, ({ dtype, shape }, name) =>
+        input([rows, ...shape], dtype, pathOf("x", name)),
+      );
+      return { x, y: allGiven(this.#predicted.model(x, watched(true)), as) };
     };
-    const isApart = keepsRowsApart((rows) => output(rows).y);
-    const numbers = topological([output(1).y]).reduce((sum, { shape: each }) => sum + sizeOf(each), 1);
+    const outputs = (rows: number) => eachOf<Tensor>(output(rows).y, "y").map(([, each]) => each);
+    const isApart = keepsRowsApart(outputs);
+    const numbers = topological(outputs(1)).reduce((sum, { shape: each }) => sum + sizeOf(each), 1);
     const most = isApart ? Math.max(SIZES[SIZES.length - 1], Math.floor(WORK / numbers)) : undefined;
-    this.#kind = { dtype, row, as, output, most };
+    const one = isOne(data) ? { dtype: data.dtype, shape: data.shape, as } : undefined;
+    this.#kind = { key, one, output, most };
     return this.#kind;
   }
 
   /** A program for so many rows, of which the one that was used longest ago goes where there are many. */
   async #load(kind: Kind, size: number): Promise<Loaded> {
-    const key = `${size} ${kind.dtype} ${kind.row} ${kind.as}`;
+    const key = `${size} ${kind.key}`;
     const known = this.#programs.get(key);
     this.#programs.delete(key);
     if (known === undefined)
@@ -157,7 +203,7 @@ export class Predictions {
         this.#programs.delete(old);
         await this.#predicted.executor.unload(id);
       }
-    const loaded = known === undefined ? await this.#compiled(kind, size) : { ...known, kind };
+    const loaded = known ?? (await this.#compiled(kind, size));
     this.#programs.set(key, loaded);
     this.#last = loaded;
     return loaded;
@@ -166,8 +212,10 @@ export class Predictions {
   async #compiled(kind: Kind, size: number): Promise<Loaded> {
     const { executor, names, trained } = this.#predicted;
     const { x, y } = kind.output(size);
-    const program = predictionProgram(x, y, names, trained);
-    return { kind, size, id: await loadProgram(executor, program), shape: y.shape };
+    const [inputs, outputs] = [Object.fromEntries(eachOf<Tensor>(x, "x")), Object.fromEntries(eachOf<Tensor>(y, "y"))];
+    const program = predictionProgram(inputs, outputs, names, trained);
+    const named = mapped<Tensor, Named>(y, ({ shape }, key) => ({ name: pathOf("y", key), shape }));
+    return { key: kind.key, size, id: await loadProgram(executor, program), y: named };
   }
 
   /** Frees its programs. */
@@ -177,6 +225,11 @@ export class Predictions {
     this.#last = undefined;
     for (const { id } of loaded) await this.#predicted.executor.unload(id);
   }
+}
+
+/** Whether shapes differ in their first axis alone. */
+function sameRow(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => axis === 0 || size === b[axis]);
 }
 
 function nothing({ shape, dtype }: Tensor): NumericArray {

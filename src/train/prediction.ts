@@ -1,10 +1,20 @@
 // What is to be predicted, checked at the call. What predicts is loaded with the first prediction.
-import { aBoolean, checkOptions, oneOf } from "../check.ts";
+import { aBoolean, checkOptions, isRecord, oneOf } from "../check.ts";
 import { input } from "../create.ts";
-import type { ArrayLikeData, NumericArray } from "../data/array.ts";
-import { DataError } from "../errors.ts";
-import { ownArray } from "./own-array.ts";
+import type { NumericArray, TypedData } from "../data/array.ts";
+import { type Bundle, eachOf, isOne } from "./bundle.ts";
+import { ownArrays, rowsOf } from "./dataset.ts";
+import { byOutputs } from "./objectives.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
+
+const aWord = oneOf("softmax", "argmax");
+
+/** A word for all outputs, or one for some of them. */
+function asWhat(value: unknown, what: string): void {
+  if (isRecord(value) || Array.isArray(value))
+    byOutputs((each, path) => each === undefined || aWord(each, path))(value, what);
+  else aWord(value, what);
+}
 
 export class Prediction {
   readonly #predicted: Predicted;
@@ -20,14 +30,14 @@ export class Prediction {
    * Gives what predicts, to be called when it is its turn.
    * @throws DataError, ShapeError, DTypeError where x does not fit the model, ArgumentError for options
    */
-  of(given: ArrayLikeData, options: PredictOptions): () => Promise<NumericArray> {
-    checkOptions(options, "predict", { as: oneOf("softmax", "argmax"), together: aBoolean });
-    const own = { ...options };
-    const x = ownArray(given, undefined, "x", this.#predictions?.spare());
-    if (x.shape.length === 0) throw new DataError("x needs a first axis of rows");
-    const row = x.shape.slice(1);
-    const known = `${x.dtype} ${row}`;
-    if (this.#known !== known) this.#predicted.model(input([1, ...row], x.dtype));
+  of(given: unknown, options: PredictOptions<unknown>): () => Promise<Bundle<NumericArray>> {
+    checkOptions(options, "predict", { as: asWhat, together: aBoolean });
+    const own = typeof options.as === "object" ? structuredClone(options) : { ...options };
+    const x = ownArrays(given, () => undefined, "x", this.#predictions?.spare());
+    const parts = eachOf<TypedData>(x, "x");
+    rowsOf(parts);
+    const known = parts.map(([path, each]) => `${path} ${each.dtype} ${each.shape.slice(1)}`).join();
+    if (this.#known !== known && isOne(x)) this.#predicted.model(input([1, ...x.shape.slice(1)], x.dtype)); // of several: predict.ts
     this.#known = known;
     return async () => {
       this.#predictions ??= new (await import("./predict.ts")).Predictions(this.#predicted);

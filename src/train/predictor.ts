@@ -8,15 +8,16 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import type { ArraysOf, DataOf } from "./bundle.ts";
 import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues } from "./load.ts";
 import { ownState } from "./own-state.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { bytesAsFloats, predictorOf } from "./programs.ts";
+import { bytesAsFloats, predictorOf, type Recipe } from "./programs.ts";
 
 /** With which weights, and where. */
-export interface PredictorOptions {
+export interface PredictorOptions<Input = Tensor, X = Input> {
   /** Where it runs. Default: one of its own, as a Trainer's. */
   readonly executor?: Executor;
   /**
@@ -25,11 +26,11 @@ export interface PredictorOptions {
    */
   readonly state?: Readonly<Record<string, ArrayLikeData>>;
   /** From rows of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
-  readonly preprocess?: (x: Tensor) => Tensor;
+  readonly preprocess?: (x: X) => Input;
 }
 
 /** Predicts by a model and its weights alone, without loss and optimizer. */
-export class Predictor {
+export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   readonly executor: Executor;
   readonly #ownsExecutor: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
@@ -50,11 +51,12 @@ export class Predictor {
    * await predictor.predict([[3], [4]]); // => { data: [7, 9], shape: [2, 1] }
    * await predictor.dispose();
    */
-  constructor(model: Layer, options: PredictorOptions = {}) {
+  constructor(model: Layer<Input, Output>, options: PredictorOptions<Input, X> = {}) {
     aLayer(model, "Predictor: model");
     const aState = (value: unknown, what: string) => must(isRecord(value), value, what, "an object of arrays by paths");
     checkOptions(options, "Predictor", { executor: anExecutor, state: aState, preprocess: aFunction });
-    const { executor, state, preprocess = bytesAsFloats } = options;
+    const { executor, state } = options;
+    const { preprocess = bytesAsFloats } = options as { readonly preprocess?: Recipe["preprocess"] };
     this.#variables = variables(model);
     this.#state = state && ownState("Predictor", state, this.#variables);
     this.#ownsExecutor = executor === undefined;
@@ -62,7 +64,7 @@ export class Predictor {
     this.#prediction = new Prediction({
       executor: this.executor,
       names: new Map(Array.from(this.#variables, ([path, variable]) => [variable, path])),
-      model: predictorOf({ model, preprocess }),
+      model: predictorOf({ model: model as unknown as Recipe["model"], preprocess }),
     });
   }
 
@@ -76,7 +78,7 @@ export class Predictor {
    * const predictor = new Predictor(new Linear(1, 2), { state: { weight: [[2], [3]], bias: [0, 0] } });
    * (await predictor.predict([[3], [-4]], { as: "argmax" })).data; // => [1, 0]
    */
-  async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<NumericArray> {
+  async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();
     const task = this.#prediction.of(x, options);
     const result = this.#busy.then(async () => {
@@ -85,7 +87,7 @@ export class Predictor {
       return task();
     });
     this.#busy = result.catch(() => undefined);
-    return result;
+    return result as Promise<ArraysOf<Output>>;
   }
 
   /**

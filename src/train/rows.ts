@@ -7,7 +7,6 @@ import { type MatmulAttrs, matmul } from "../ops/contraction.ts";
 import { gather } from "../ops/indexing.ts";
 import { type ConstantAttrs, input } from "../ops/leaf.ts";
 import { argmax, max, norm, type ReduceAttrs, sum } from "../ops/reduction.ts";
-import { logSumExp, softmax } from "../ops/rowwise.ts";
 import { type Shape, sameShape, sizeOf, stridesOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -25,11 +24,11 @@ type RowAxis = number | "none";
 
 const reductions: readonly unknown[] = [sum, norm, max, argmax];
 
-/** Whether each row of the output depends on the same row of x alone. `output`: what the model makes of so many rows. */
-export function keepsRowsApart(output: (rows: number) => Tensor): boolean {
-  const graphs = graphsOf(output);
+/** Whether each row of the outputs depends on the same row of x alone. `outputs`: what the model makes of so many rows. */
+export function keepsRowsApart(outputs: (rows: number) => Tensor | readonly Tensor[]): boolean {
+  const graphs = graphsOf(outputs);
   if (graphs === undefined) return false;
-  const [few, more] = graphs;
+  const [{ nodes: few, ends }, { nodes: more, ends: others }] = graphs;
   const places = new Map(few.map((node, i) => [node, i]));
   const axes: RowAxis[] = [];
   for (const [i, a] of few.entries()) {
@@ -45,13 +44,23 @@ export function keepsRowsApart(output: (rows: number) => Tensor): boolean {
     if (axis === undefined) return false;
     axes.push(axis);
   }
-  return axes.at(-1) !== "none";
+  return ends.every((end, i) => axes[end] !== "none" && others[i] === end);
 }
 
-function graphsOf(output: (rows: number) => Tensor): readonly (readonly Tensor[])[] | undefined {
+/** The nodes of a graph, and which of them are its outputs. */
+interface Graph {
+  readonly nodes: readonly Tensor[];
+  readonly ends: readonly number[];
+}
+
+function graphsOf(outputs: (rows: number) => Tensor | readonly Tensor[]): readonly Graph[] | undefined {
   try {
-    const graphs = SIZES.map((rows) => topological([output(rows)]));
-    return graphs[0].length === graphs[1].length ? graphs : undefined;
+    const graphs = SIZES.map((rows): Graph => {
+      const given = [outputs(rows)].flat();
+      const nodes = topological(given);
+      return { nodes, ends: given.map((each) => nodes.indexOf(each)) };
+    });
+    return graphs[0].nodes.length === graphs[1].nodes.length ? graphs : undefined;
   } catch {
     return undefined; // it takes another number of rows, and perhaps no other
   }
@@ -102,6 +111,8 @@ function keeps(pair: Pair, given: readonly RowAxis[], axis: number): boolean {
       return !lowering.indexed && meansTheSame(pair) && given.every((each) => each === "none" || each === axis);
     case "view":
       return given[0] !== "none";
+    case "item":
+      return given[0] === axis;
     case "broadcast":
       return axis === Number(given[0]) + a.shape.length - a.inputs[0].shape.length;
     case "window":
@@ -137,7 +148,7 @@ function staysInRows({ start, strides }: Walk, shape: Shape, axis: RowAxis, bloc
 
 function keepsInKernel({ op, inputs, attrs }: Tensor, given: readonly RowAxis[]): boolean {
   if (reductions.includes(op)) return !(attrs as ReduceAttrs).axes.includes(Number(given[0]));
-  if (op === softmax || op === logSumExp) return given[0] === 0;
+  if (op.batched !== undefined) return given.every((each, i) => each === (op.batched?.includes(i) ? 0 : "none"));
   if (op === gather) return given[0] === "none"; // rows of a table by indices
   if (op !== matmul) return false;
   const { transposeA } = attrs as MatmulAttrs;

@@ -4,7 +4,8 @@ import type { Program } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Trained, withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Batching, gradientName, type Recipe, stepGraph } from "./programs.ts";
+import type { Batching, Recipe } from "./programs.ts";
+import { gradientName, stepGraph } from "./step-graph.ts";
 
 /** One training step: gather, forward, backward, update, count. */
 export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {
@@ -25,7 +26,12 @@ export function searchPrograms(recipe: Recipe, data: Dataset, batching: Batching
   };
 }
 
-/** The model's output y for an input x, with averages of parameters in their place where what trains them keeps some. */
-export function predictionProgram(x: Tensor, y: Tensor, names: Recipe["names"], trained?: Trained): Program {
-  return compile({ inputs: { x }, outputs: trained ? withAverages(trained, { y }) : { y }, names });
+/** What a model gives for inputs, with averages of parameters in their place where what trains them keeps some. */
+export function predictionProgram(
+  inputs: Readonly<Record<string, Tensor>>,
+  outputs: Readonly<Record<string, Tensor>>,
+  names: Recipe["names"],
+  trained?: Trained,
+): Program {
+  return compile({ inputs, outputs: trained ? withAverages(trained, outputs) : outputs, names });
 }

@@ -3,6 +3,7 @@
 import { dependsOn } from "../autodiff.ts";
 import {
   aBoolean,
+  aFiniteNumber,
   aFunction,
   aListOf,
   anInteger,
@@ -16,11 +17,10 @@ import {
   must,
   oneOf,
 } from "../check.ts";
-import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
-import { weighedByRows } from "../nn/losses/loss.ts";
+import { type ArrayLikeData, array, checkClasses } from "../data/array.ts";
+import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
-import { aLayer, type Layer, parameters, variables } from "../nn/module.ts";
+import { aLayer, type Context, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import { anOptimizer, type Optimizer } from "../optim/transform.ts";
@@ -28,12 +28,13 @@ import type { Program } from "../program/program.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
+import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
-import { checkIndices } from "./check-indices.ts";
-import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
+import { checkIndices, lookupsOf } from "./check-indices.ts";
+import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
@@ -41,27 +42,53 @@ import { type Epoch, type History, newHistory } from "./history.ts";
 import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
-import { accuracy, aMetric, type Metric } from "./metrics.ts";
+import {
+  aLoss,
+  type ByOutputs,
+  byOutputs,
+  classFactors,
+  type Losses,
+  type LossesOf,
+  type Metrics,
+  metricsByName,
+  namedBy,
+} from "./objectives.ts";
 import { ownState } from "./own-state.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { bytesAsFloats, inputsOf, newCounters, outputOf, predictorOf, type Recipe, type Rows } from "./programs.ts";
+import { type Batch, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 import type { stepProgram } from "./step-programs.ts";
 
 /** How a model is trained, and where. */
-export interface TrainerOptions {
-  readonly loss: Loss;
+export interface TrainerOptions<Input = Tensor, Output = Tensor, Target = Output, X = Input> {
+  /** A function of what the model gives and of y; or for a model of several outputs one each by their names, null for one without. */
+  readonly loss: Loss<Output, Target> | LossesOf<Output>;
+  /** Factors of the outputs' losses in the sum that is the loss. Default 1. */
+  readonly lossWeights?: ByOutputs<Output, number>;
+  /**
+   * A factor a class, of the losses of its targets: those of a row are multiplied by it, as by `sampleWeight`. By outputs, where these have
+   * losses of their own. In evaluations, too.
+   */
+  readonly classWeight?: readonly number[] | ByOutputs<Output, readonly number[]>;
   readonly optimizer: Optimizer;
   /** Where it runs. Default: a WasmExecutor, or a JsExecutor where Wasm SIMD is missing. */
   readonly executor?: Executor;
   /** Of everything random: first values, order of the data, dropout. Default 0. */
   readonly seed?: number;
   /** From a batch of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
-  readonly preprocess?: (x: Tensor) => Tensor;
-  /** Measured beside the loss: functions to a scalar, those of simdgrad/metrics. Default: accuracy, for losses of class indices. */
-  readonly metrics?: Readonly<Record<string, Metric>>;
+  readonly preprocess?: (x: X) => Input;
+  /**
+   * What a training makes of each batch, after `preprocess` and before the model: augmentation, mixup, noise. It gives the same parts with as
+   * many rows; `context.key()` is another at every step. Evaluations and predictions go without.
+   */
+  readonly transform?: (batch: Batch<Input, Target>, context: Context) => Batch<Input, Target>;
+  /**
+   * Measured beside the loss: functions to a scalar, those of simdgrad/metrics; or records of them by outputs, reported as
+   * `output.accuracy`. Default: accuracy, for losses of class indices.
+   */
+  readonly metrics?: Metrics<Output, Target>;
   /**
    * Rows that `evaluate` and a validation measure at once, or "all". It changes what is of a batch by nature alone, such as infoNce, which
    * is averaged over these batches, each weighed by its rows. Default 256.
@@ -74,7 +101,7 @@ export interface TrainerOptions {
 }
 
 /** How long a fit goes on, and in which batches. */
-export interface FitOptions<R extends Reporting = Reporting> {
+export interface FitOptions<R extends Reporting = Reporting, X = Tensor, Target = Tensor> {
   /** Rows a step: a number (1 is stochastic descent), or "all" for the whole data set. Default 32. */
   readonly batch?: number | "all";
   /** The same under another name. */
@@ -89,7 +116,7 @@ export interface FitOptions<R extends Reporting = Reporting> {
   /** Another order in every epoch. Default true. */
   readonly shuffle?: boolean;
   /** Measured after every epoch. */
-  readonly validation?: Samples;
+  readonly validation?: Samples<X, Target>;
   /** Ends the training at the next step boundary. */
   readonly signal?: AbortSignal;
   /**
@@ -103,8 +130,11 @@ export interface FitOptions<R extends Reporting = Reporting> {
   readonly callbacks?: readonly Callback[];
 }
 
-/** Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. */
-export class Trainer {
+/**
+ * Trains a model: load data, fit, evaluate, predict. Wherever the executor runs, the code is the same. What the model takes and gives may be
+ * a tensor, or a record or a list of tensors.
+ */
+export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input> {
   readonly executor: Executor;
   #recipe: Recipe;
   readonly #finite: boolean;
@@ -149,12 +179,13 @@ export class Trainer {
    * Math.round(data[0]); // => 7
    * await trainer.dispose();
    */
-  constructor(model: Layer, options: TrainerOptions) {
+  constructor(model: Layer<Input, Output>, options: TrainerOptions<Input, Output, Target, X>) {
     aLayer(model, "Trainer: model");
-    checkTrainerOptions(options);
+    checkTrainerOptions(options as TrainerOptions);
     const trained = parameters(model);
     if (trained.size === 0) throw new ArgumentError("Trainer: the model has no parameters to train");
-    const { loss, optimizer, seed = 0 } = options;
+    const { optimizer, seed = 0 } = options;
+    const { loss, lossWeights, classWeight, transform, preprocess = bytesAsFloats, metrics } = options as Given;
     const state = optimizer.init([...trained.values()]);
     const counters = newCounters();
     const { hyperparameters = {} } = options;
@@ -167,16 +198,19 @@ export class Trainer {
     const names = new Map(own.map(([path, variable]) => [variable, path]));
     this.#state = new Map(Array.from(names, ([variable, path]) => [path, variable]));
     this.#recipe = {
-      model,
-      loss,
+      model: model as unknown as Recipe["model"],
+      loss: typeof loss === "function" ? loss : (several(loss, (each) => each) as Losses),
+      lossWeights: structuredClone(lossWeights),
+      classWeight: structuredClone(classWeight),
+      transform,
       optimizer,
       state,
       counters,
       seed,
       evaluationBatch: options.evaluationBatch,
       parameters: trained,
-      metrics: options.metrics ?? (loss.targets === "classes" ? { accuracy } : {}),
-      preprocess: options.preprocess ?? bytesAsFloats,
+      ...namedBy(loss, metrics),
+      preprocess,
       names,
     };
     this.#minimizer = optimizer.minimizer?.();
@@ -217,15 +251,18 @@ export class Trainer {
    * await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
    * trainer.stepProgram(3).outputs[0].name; // => "loss"
    */
-  async load(samples: Samples): Promise<void> {
+  async load(samples: Samples<X, Target>): Promise<void> {
     this.#check();
     this.#checkIdle("load");
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    this.#try(checked);
+    const tried = this.#try(checked);
     this.#asked = checked;
+    const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, stepProgram, upload } = await import("./upload.ts");
+      const { checkMeasures, stepProgram, tryOut, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
+      const { unused } = tried ? { unused: [] } : tryOut(this.#recipe, checked);
+      if (isNew) this.#warn(unused);
       checkMeasures(this.#recipe, checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
@@ -270,7 +307,7 @@ export class Trainer {
    * for await (const { losses } of trainer.fit({ batch: 2, epochs: 5 })) steps += losses.length;
    * steps; // => 10
    */
-  fit<R extends Reporting = "frame">(options: FitOptions<R> = {}): Fit<ReportOf<R>> {
+  fit<R extends Reporting = "frame">(options: FitOptions<R, X, Target> = {}): Fit<ReportOf<R>> {
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
@@ -303,12 +340,14 @@ export class Trainer {
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
     const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
-    if (held !== undefined) this.#try(held);
+    const tried = held === undefined || this.#try(held);
     const course = { batch, epochs, lastBatch, shuffle, held };
-    const telling = { report, lockstep, callbacks, trainer: this };
+    const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
       const { planOf, Training } = await import("./plan.ts");
-      (await import("./upload.ts")).checkTrained(this.#recipe);
+      const { checkTrained, tryOut } = await import("./upload.ts");
+      checkTrained(this.#recipe);
+      if (!tried) tryOut(this.#recipe, held);
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
@@ -369,12 +408,13 @@ export class Trainer {
    * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
    * await trainer.evaluate({ x: [[3], [4]], y: [[7], [8]] }); // => { loss: 0.5 }
    */
-  async evaluate(samples: Samples): Promise<Measures> {
+  async evaluate(samples: Samples<X, Target>): Promise<Measures> {
     this.#check();
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    this.#try(checked);
+    const tried = this.#try(checked);
     return this.#inTurn(async () => {
-      const { evaluate } = await import("./measure.ts");
+      const { evaluate, tryOut } = await import("./measure.ts");
+      if (!tried) tryOut(this.#recipe, checked);
       const kept = this.#evaluation;
       this.#evaluation = undefined;
       const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
@@ -398,9 +438,9 @@ export class Trainer {
    * await trainer.predict([[3], [4]]); // => { data: [7, 9], shape: [2, 1] }
    * (await trainer.predict([[3], [4]], { as: "argmax" })).data; // => [0, 0]
    */
-  async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<NumericArray> {
+  async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();
-    return this.#inTurn(this.#prediction.of(x, options));
+    return this.#inTurn(this.#prediction.of(x, options)) as Promise<ArraysOf<Output>>;
   }
 
   /**
@@ -694,17 +734,29 @@ export class Trainer {
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
-  /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
-  #try(samples: CheckedSamples): void {
+  /**
+   * Builds the whole step once for one row, so that every shape is checked before anything runs. @returns whether it did: where there are
+   * several tensors it is done in the call's turn (trial.ts)
+   */
+  #try(samples: CheckedSamples): boolean {
     const { loss, names, parameters: trained } = this.#recipe;
-    const { x } = samples;
-    const prediction = outputOf(this.#recipe, x);
-    checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
-    const value = lossOf(loss, prediction, inputsOf(samples, 1));
-    checkTargets(samples, loss, prediction.shape[1] ?? 0);
+    const { x, y } = samples;
+    const row = inputsOf(samples, 1);
+    if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return false;
+    const prediction = predictorOf(this.#recipe)(row.x);
+    if (!(prediction instanceof Tensor)) return false;
+    const lookups = lookupsOf([prediction], row.x as Tensor);
+    checkIndices(lookups, x, "x", (table) => names.get(table as Variable) ?? "a table");
+    const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
+    if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
     const used = dependsOn(value, [...trained.values()]);
-    const unused = [...trained.keys()].filter((_, i) => !used[i]);
-    if (unused.length > 0 && this.#ready === undefined)
+    if (this.#ready === undefined) this.#warn([...trained.keys()].filter((_, i) => !used[i]));
+    return true;
+  }
+
+  /** Says which parameters no loss depends on. */
+  #warn(unused: readonly string[]): void {
+    if (unused.length > 0)
       console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
   }
 
@@ -765,20 +817,12 @@ export class Trainer {
   }
 }
 
+/** Options as they are kept, whatever the model takes and gives. */
+type Given = Omit<Recipe, "metrics" | "preprocess"> &
+  Partial<Pick<Recipe, "preprocess">> & { readonly metrics?: Bundle<unknown> };
+
 /** What a column of the history may be: looked at when it is restored. */
 type Column = { slice?(): unknown } | null | undefined;
-
-/** A loss, whose complaints about a dtype are about y. */
-function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tensor {
-  try {
-    const value = weighedByRows(sampleWeight, () => loss(prediction, y));
-    aTensor(value, "what the loss gives");
-    return value;
-  } catch (error) {
-    if (!(error instanceof DTypeError)) throw error;
-    throw new DTypeError(`y: the loss takes no targets of ${y.dtype}: ${error.message}`);
-  }
-}
 
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
@@ -821,17 +865,18 @@ function checkNames(options: object): void {
 
 function checkTrainerOptions(options: TrainerOptions): void {
   const checks = {
-    loss: aFunction,
+    loss: aLoss,
+    lossWeights: byOutputs(aFiniteNumber),
+    classWeight: classFactors,
     optimizer: anOptimizer,
     executor: anExecutor,
     seed: anInteger,
     preprocess: aFunction,
-    metrics: aRecordOf(aMetric),
+    transform: aFunction,
+    metrics: metricsByName,
     evaluationBatch: aBatch,
     hyperparameters: aRecordOf(aVariable),
     checkFinite: aBoolean,
   };
   checkOptions(options, "Trainer", checks, "loss", "optimizer");
-  if (Object.hasOwn(options.metrics ?? {}, "loss"))
-    throw new ArgumentError("Trainer: metrics.loss: the loss has this name");
 }

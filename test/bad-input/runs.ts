@@ -194,6 +194,8 @@ export function executorMethods(
 
 const rate = () => hyperparameter(0.1);
 
+const seen = "which outputs and classes there are is seen with the data";
+
 function trainer(): Trainer {
   return new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
 }
@@ -225,10 +227,25 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
     a.options(
       {
         loss: a.callback(mseLoss),
+        lossWeights: a.also(
+          a.instance({ digit: 2 }),
+          ["a list", seen],
+          ["a list of sizes that are none", seen],
+          ["an object", seen],
+          ["an object without a prototype", seen],
+        ),
+        classWeight: a.also(
+          a.instance([1, 2]),
+          ["a list", seen],
+          ["an object", seen],
+          ["data and shape", seen],
+          ["an object without a prototype", seen],
+        ),
         optimizer: a.instance(sgd(0.1)),
         executor: a.instance(new JsExecutor()),
         seed: a.seed(0),
         preprocess: a.callback((x: unknown) => x),
+        transform: a.callback((batch: unknown) => batch),
         metrics: a.also(a.instance({ half: () => constant(0.5), f1: f1() }), [
           "an object without a prototype",
           "no metrics",
@@ -274,7 +291,10 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
   predict: trained(
     (made, given: never, options: never) => made.predict(given, options),
     a.instance([[1]]),
-    a.options({ as: a.word("softmax"), together: a.flag(true) }),
+    a.options({
+      as: a.also(a.word("softmax"), ["an object without a prototype", "for no output"]),
+      together: a.flag(true),
+    }),
   ),
   reset: trained((made, seed: never) => made.reset(seed), a.optional(a.seed(3))),
   restore: trained(
@@ -297,7 +317,10 @@ export const predictorCalls: Readonly<Record<string, Call>> = {
       await predictor.predict(given, options);
     },
     a.instance([[1]]),
-    a.options({ as: a.word("softmax"), together: a.flag(true) }),
+    a.options({
+      as: a.also(a.word("softmax"), ["an object without a prototype", "for no output"]),
+      together: a.flag(true),
+    }),
   ),
 };
 

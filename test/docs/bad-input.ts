@@ -9,6 +9,7 @@ import {
   JsExecutor,
   type Program,
   type Samples,
+  type Tensor,
   Trainer,
   type TrainerOptions,
   Variable,
@@ -90,6 +91,14 @@ const cases: readonly Case[] = [
     run: () => loaded({ ...line, sampleWeight: [1, 2] }),
   },
   {
+    input: "a member of x that the model reads and that is missing",
+    run: () => pairTrainer().load({ x: { a: [[0]] } as never, y: [[1]] }),
+  },
+  {
+    input: "members of x of different length",
+    run: () => pairTrainer().load({ x: { a: [[0]], b: [[1], [2]] }, y: [[1]] }),
+  },
+  {
     input: "a metric that is not one number",
     run: () =>
       trainer(new Linear(1, 2), { loss: crossEntropy, metrics: { table: confusionMatrix } }).evaluate(classified),
@@ -109,6 +118,17 @@ const cases: readonly Case[] = [
   { input: "a program that breaks a rule, given to `verifyProgram`", run: () => verifyProgram(tampered()) },
   { input: "use after `dispose`", run: () => useAfterDispose() },
 ];
+
+/** Of a model of a record. */
+function pairTrainer(): Trainer<Pair, Tensor> {
+  const model = { layer: new Linear(1, 1), forward: ({ a, b }: Pair): Tensor => model.layer.forward(a).add(b) };
+  return new Trainer<Pair, Tensor>(model, { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
+}
+
+interface Pair {
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
 
 async function diverge(): Promise<void> {
   const made = await loaded(line, { optimizer: sgd(1e30) });

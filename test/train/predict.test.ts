@@ -15,6 +15,7 @@ import {
   Variable,
   WasmExecutor,
 } from "simdgrad";
+import { sort } from "simdgrad/functions";
 import * as nn from "simdgrad/nn";
 import { ema, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
@@ -252,6 +253,20 @@ describe("rows are apart", () => {
     new nn.BatchNorm1d(8),
     new nn.Dropout(0.5),
   );
+  const convolutional = new nn.Sequential(
+    new nn.Conv2d(2, 4, 3, { padding: 1 }),
+    new nn.BatchNorm2d(4),
+    nn.relu,
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(4, 4, 3, { padding: 1, groups: 4 }),
+    new nn.GroupNorm(2, 4),
+    new nn.Conv2d(4, 6, 1),
+    new nn.AvgPool2d(2),
+    new nn.ConvTranspose2d(6, 2, 2, { stride: 2 }),
+    (y: Tensor) => y.mean([2, 3]),
+    new nn.Linear(2, 3),
+  );
+  const transformer = new nn.TransformerEncoderLayer(8, 2, { batchFirst: true, dimFeedforward: 8 });
   const apart: Readonly<Record<string, (rows: number) => Tensor>> = {
     "in products": (n) => x(n, 4).matmul(weight).add(weight.sum(0)).tanh(),
     "in products of their own": (n) =>
@@ -280,6 +295,9 @@ describe("rows are apart", () => {
     },
     "beside what all share": (n) => x(n, 4).mul(weight.sum().broadcastTo([n, 4])),
     "in layers": (n) => nn.forward(layers, x(n, 4), nn.evaluationContext()),
+    "in convolutions and windows": (n) => nn.forward(convolutional, x(n, 2, 8, 8), nn.evaluationContext()),
+    "in orders of their own": (n) => sort(x(n, 4)).values,
+    "in a transformer's layer": (n) => transformer.forward(x(n, 5, 8), nn.evaluationContext()),
   };
   test.each(Object.entries(apart))("%s", (_, output) => {
     expect(keepsRowsApart(output)).toBe(true);

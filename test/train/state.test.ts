@@ -1,5 +1,14 @@
 // The state of a training: snapshots from which it goes on with the same bits, hyper-parameters that change in flight.
-import { ArgumentError, DisposedError, type Executor, ShapeError, Trainer, Variable, WasmExecutor } from "simdgrad";
+import {
+  ArgumentError,
+  DisposedError,
+  type Executor,
+  ShapeError,
+  type Tensor,
+  Trainer,
+  Variable,
+  WasmExecutor,
+} from "simdgrad";
 import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { adam, ema, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
@@ -149,7 +158,7 @@ test("a variable that nobody gave a first value is named, not taken for zero", a
     "trainer: variable hyperparameter has no value on this executor; one that belongs neither",
   );
   const free = new Variable([1], [1]);
-  const model = { inner: new Linear(1, 1), forward: (x: never) => new Linear(1, 1).forward(x).add(free) };
+  const model = { inner: new Linear(1, 1), forward: (x: Tensor) => new Linear(1, 1).forward(x).add(free) };
   const other = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1) });
   await expect(other.predict([[1]])).rejects.toThrow(ArgumentError);
   await trainer.dispose();

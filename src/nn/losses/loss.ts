@@ -20,8 +20,8 @@ export interface LossOptions {
 }
 
 /** A loss, and what it takes for targets: class indices (i32, checked against the classes) or values (f32). */
-export interface Loss {
-  (prediction: Tensor, target: Tensor): Tensor;
+export interface Loss<Prediction = Tensor, Target = Tensor> {
+  (prediction: Prediction, target: Target): Tensor;
   readonly targets?: "classes" | "values";
   /** The class index that counts nothing. A loss that has one takes { ignoreIndex }, too: null where no target is ignored. */
   readonly ignoreIndex?: number | null;

@@ -1,0 +1,83 @@
+// A step over one row, built so that what does not fit is said before anything runs: of models that take or give several tensors. (Of one
+// tensor, the trainer does so at the call.) Loaded with the first data.
+import { dependsOn } from "../autodiff.ts";
+import { isRecord } from "../check.ts";
+import { checkClasses, type TypedData } from "../data/array.ts";
+import { DataError, SimdgradError } from "../errors.ts";
+import { showAval } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
+import { type Bundle, eachOf, isOne, memberOf, pathOf, shareOf } from "./bundle.ts";
+import { checkIndices, lookupsOf } from "./check-indices.ts";
+import { checkNames } from "./check-names.ts";
+import type { CheckedSamples } from "./dataset.ts";
+import { lossesOf } from "./objectives.ts";
+import { inputsOf, lossValue, predictorOf, type Recipe } from "./programs.ts";
+
+/**
+ * What a model makes of a record, of which it reads what is there; errors from inside say what there is.
+ * @throws DataError for a name that it reads and that is missing, and (with `all`) for one that it does not read
+ */
+export function watched(all: boolean) {
+  return (x: Bundle<Tensor>, run: (x: Bundle<Tensor>) => Bundle<Tensor>): Bundle<Tensor> => {
+    if (x instanceof Tensor || !isRecord(x)) return run(x);
+    const read = new Set<string>();
+    const get = (record: Bundle<Tensor>, key: string | symbol) => {
+      if (typeof key === "string") read.add(key);
+      return Reflect.get(record, key);
+    };
+    const names = Object.keys(x);
+    let output: Bundle<Tensor>;
+    try {
+      output = run(new Proxy(x, { get }));
+    } catch (error) {
+      const missing = [...read].find((name) => !Object.hasOwn(x, name));
+      if (missing !== undefined)
+        throw new DataError(`x.${missing} is missing: the model reads it, and x has [${names.join(", ")}]`, {
+          cause: error,
+        });
+      if (error instanceof SimdgradError)
+        error.message += `; ${names.map((name) => `x.${name} ${x[name] && showAval(x[name])}`).join(", ")}`;
+      throw error;
+    }
+    const unread = names.find((name) => !read.has(name));
+    if (all && unread !== undefined)
+      throw new DataError(`x.${unread} is not read: the model reads [${[...read].join(", ")}]`);
+    return output;
+  };
+}
+
+/** What is known of a step that was tried out. */
+export interface Trial {
+  /** Paths of parameters that no loss depends on. */
+  readonly unused: readonly string[];
+  /** Looks at all indices and classes of samples of these shapes. @throws DataError with the path of one that is outside */
+  readonly check: (samples: CheckedSamples) => void;
+}
+
+/** Builds the step, and checks the samples. @throws ShapeError and the like with the path of what does not fit */
+export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
+  const { loss, names, parameters, transform } = recipe;
+  const row = inputsOf(samples, 1);
+  const prediction = predictorOf(recipe)(row.x, watched(transform === undefined));
+  checkNames(recipe, prediction, row);
+  const outputs = eachOf<Tensor>(prediction, "").map(([, each]) => each);
+  const lookups = eachOf<Tensor>(row.x, "x").map(([, each]) => lookupsOf(outputs, each));
+  const check = ({ x, y }: CheckedSamples) => {
+    for (const [i, [path, data]] of eachOf<TypedData>(x, "x").entries())
+      checkIndices(lookups[i], data, path, (table) => names.get(table as Variable) ?? "a table");
+    for (const [output, { targets, ignoreIndex }] of lossesOf(loss)) {
+      const [given, target] = [memberOf(prediction, output), memberOf(y, output) as Bundle<TypedData>];
+      if (targets === "classes" && given instanceof Tensor && isOne(target))
+        checkClasses(target, given.shape[1] ?? 0, pathOf("y", output), ignoreIndex);
+    }
+  };
+  check(samples);
+  const [used, all] = [new Set<Variable>(), [...parameters.values()]];
+  for (const [output, each] of lossesOf(loss)) {
+    const [given, target] = [memberOf(prediction, output), memberOf(row.y, output)] as [Tensor, Tensor];
+    const value = lossValue(each, given, target, shareOf(row.sampleWeight, output), pathOf("y", output));
+    for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
+  }
+  return { unused: [...parameters].flatMap(([name, variable]) => (used.has(variable) ? [] : [name])), check };
+}
