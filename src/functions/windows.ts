@@ -83,12 +83,12 @@ export function kernelWindows(
   return spatial.map((size, i) => {
     const [kernel, stride, padding, dilation] = [kernelSize[i], strides[i], paddings[i], dilations[i]];
     const room = size + 2 * padding - dilation * (kernel - 1) - 1;
-    if (room < 0 || size === 0)
+    let out = Math[ceilMode ? "ceil" : "floor"](room / stride) + 1;
+    if (ceilMode && (out - 1) * stride >= size + padding) out--;
+    if (out < 1 || size === 0)
       throw new ShapeError(
         `${name}: a kernel of ${showShape(kernelSize)} with dilation ${showShape(dilations)} does not fit ${showShape(spatial)} with padding ${showShape(paddings)}`,
       );
-    let out = Math[ceilMode ? "ceil" : "floor"](room / stride) + 1;
-    if (ceilMode && (out - 1) * stride >= size + padding) out--;
     return { size, out, kernel, stride, padding, dilation };
   });
 }

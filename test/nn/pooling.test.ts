@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { constant, input } from "../../src/create.ts";
+import { constant, input, stack } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { evaluate } from "../../src/evaluate.ts";
 import {
@@ -12,9 +12,12 @@ import {
   interpolate,
   lpPool,
   maxPool,
+  maxPoolWithIndices,
+  maxUnpool,
   pad,
 } from "../../src/functions/index.ts";
 import * as nn from "../../src/nn/index.ts";
+import { scan } from "../../src/ops/loop.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -168,6 +171,32 @@ test("an index that is known only when it runs, and lies outside, puts its value
     });
     expect([...found.value]).toEqual([0, 0, 3, 0, 0, 0]);
     expect([...found.gradient]).toEqual([0, 0, 6]);
+  }
+});
+
+test("windows within a loop are those outside, with their gradients", async () => {
+  const xs = input([3, 2, 5, 7]);
+  const step = (x: Tensor) => {
+    const { values, indices } = maxPoolWithIndices(x, [2, 2], { padding: 1 });
+    return maxUnpool(values, indices, [2, 2], { stride: 2, padding: 1, outputSize: [5, 7] }).add(
+      interpolate(avgPool(x.square(), [3, 3], { stride: 2, padding: 1, ceilMode: true }).unsqueeze(0), {
+        size: [5, 7],
+        mode: "bilinear",
+      }).squeeze(0),
+    );
+  };
+  const looped = scan((_, [x]) => ({ carries: [], outputs: [step(x)] }), [], [xs]).outputs[0];
+  const apart = stack([0, 1, 2].map((i) => step(xs.narrow(0, i, 1).squeeze(0))));
+  const outputs = Object.fromEntries(
+    Object.entries({ looped, apart }).flatMap(([name, value]) => [
+      [name, value],
+      [`${name} gradient`, grad(value.square().sum(), [xs])[0]],
+    ]),
+  );
+  for (const executor of [exact, ...wasm]) {
+    const found = await runOn(executor, { outputs, inputs: [[xs, filled(xs.shape, 6)]] });
+    expect(found.looped).toEqual(found.apart);
+    expect(found["looped gradient"]).toEqual(found["apart gradient"]);
   }
 });
 
