@@ -1,4 +1,5 @@
-// Other sizes of the spatial axes: elements nearest to each new place, or weighted means of those around it; channels made places, and back.
+// Other sizes of the spatial axes: elements nearest to each new place, or weighted means of those around it; channels made places, and
+// back.
 import { aBoolean, aPositiveNumber, aWholeNumber, type Check, checkOptions, must, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
@@ -51,9 +52,10 @@ export function checkResizing(options: InterpolateOptions, name: string): void {
 }
 
 /**
- * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with other sizes of its spatial axes, as torch.nn.functional.interpolate: `size`, or the sizes
- * times `scaleFactor`. Gradients are the transposed weights.
- * @throws ArgumentError unless one of both is given, and for alignCorners with nearest; ShapeError for x with other axes than the mode takes
+ * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with other sizes of its spatial axes, as torch.nn.functional.interpolate: `size`, or the
+ * sizes times `scaleFactor`. Gradients are the transposed weights.
+ * @throws ArgumentError unless one of both is given, and for alignCorners with nearest; ShapeError for x with other axes than the mode
+ * takes
  *
  * @example
  * import { constant, evaluate } from "simdgrad";

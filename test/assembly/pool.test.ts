@@ -171,10 +171,9 @@ function check(machine: Machine, trial: Trial): void {
   expectedOf(trial).forEach((expected, i) => {
     const found = bitsOf(results[i].data);
     const wrong = found.findIndex((word, k) => !isSame(word, expected[k]));
-    if (wrong >= 0 || found.length !== expected.length)
-      expect.fail(
-        `${INSTRUCTIONS[trial.opcode].name} ${JSON.stringify(trial.numbers)}, result ${i}: word ${wrong} is ${found[wrong]}, not ${expected[wrong]}`,
-      );
+    if (wrong < 0 && found.length === expected.length) return;
+    const where = `${INSTRUCTIONS[trial.opcode].name} ${JSON.stringify(trial.numbers)}, result ${i}`;
+    expect.fail(`${where}: word ${wrong} is ${found[wrong]}, not ${expected[wrong]}`);
   });
 }
 

@@ -18,9 +18,11 @@ import {
 } from "../../src/functions/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import { scan } from "../../src/ops/loop.ts";
+import { adam } from "../../src/optim/index.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 import { oracle } from "../executors.ts";
 import { runOn } from "../run.ts";
 
@@ -214,4 +216,27 @@ test("layers of pooling stand in a model, and tell what they give", () => {
     context,
   );
   expect([values.dtype, indices.dtype]).toEqual(["f32", "i32"]);
+});
+
+test("a model with pooling trains", async () => {
+  // Which half of a picture holds its bright square.
+  const pictures = Array.from({ length: 32 }, (_, n) =>
+    Array.from({ length: 48 }, (_, i) =>
+      (i % 8) >> 1 === n % 4 && (i >> 4) % 3 === n % 3 ? 1 : ((i * 37 + n * 11) % 17) / 34,
+    ),
+  );
+  const model = new nn.Sequential(
+    new nn.Unflatten(1, [1, 6, 8]),
+    new nn.ReplicationPad2d(1),
+    new nn.Branches([new nn.MaxPool2d(2), new nn.AvgPool2d(2)], { axis: 1 }),
+    new nn.Flatten(),
+    new nn.Linear(40, 2),
+  );
+  const executor = new WasmExecutor();
+  const trainer = new Trainer(model, { loss: nn.crossEntropy, optimizer: adam(0.05), executor, seed: 0 });
+  await trainer.load({ x: pictures, y: pictures.map((_, n) => Number(n % 4 > 1)) });
+  const history = await trainer.fit({ batch: 8, epochs: 60 });
+  expect(history[59].loss).toBeLessThan(history[0].loss / 10);
+  await trainer.dispose();
+  await executor.dispose();
 });
