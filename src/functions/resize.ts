@@ -104,23 +104,26 @@ interface Resizing {
 /** One axis with another size. */
 function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode): Tensor {
   const { from, to, scale, alignCorners } = resizing;
-  if (from === to && (scale === 1 || alignCorners)) return x;
+  const isLinear = AXES[mode] > 0 && mode !== "bicubic";
+  // Where a factor other than 1 leaves the size as it is, torch leaves the elements in these modes, and in no other.
+  if (from === to && (scale === 1 || alignCorners || isLinear)) return x;
   const places = Array.from({ length: to }, (_, i) => i);
-  if (AXES[mode] > 0)
+  if (AXES[mode] > 0) {
+    const sharesOf = isLinear ? linear : cubic;
     return weighted(
       x,
       axis,
-      places.map((i) => (mode === "bicubic" ? cubic(i, resizing) : linear(i, resizing))),
+      places.map((i) => sharesOf(i, resizing)),
     );
-  if (mode === "nearest" && Number.isInteger(to / from) && scale === from / to) return repeated(x, axis, to / from);
-  // In float32, as torch has it.
-  const step = Math.fround(scale);
-  const shift = mode === "nearest" ? 0 : 0.5;
-  const nearest = (i: number) => Math.min(from - 1, Math.floor(Math.fround((i + shift) * step)));
+  }
+  if (mode === "nearest" && to % from === 0 && scale === from / to) return repeated(x, axis, to / from);
+  // Of sizes in whole numbers, which have no rounding.
+  const shift = mode === "nearest" ? 0 : 1;
+  const source = (i: number) => (scale === from / to ? ((2 * i + shift) * from) / (2 * to) : (i + shift / 2) * scale);
   return weighted(
     x,
     axis,
-    places.map((i) => [[nearest(i), 1]]),
+    places.map((i) => [[Math.min(from - 1, Math.floor(source(i))), 1]]),
   );
 }
 

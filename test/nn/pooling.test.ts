@@ -147,6 +147,17 @@ describe("gradients equal differences, twice", () => {
   });
 });
 
+test("where rounding decides which element is nearest, slopes go to the one that is taken; a factor may leave a size as it is", async () => {
+  const five = constant([[[0, 1, 2, 3, 4]]]);
+  // torch 1.13's values; its own slopes go elsewhere in the first and the last of these.
+  expect([...(await evaluate(interpolate(five, { scaleFactor: 1.1 })))]).toEqual([0, 0, 1, 2, 3]);
+  expect(interpolate(five, { scaleFactor: 1.1, mode: "linear" })).toBe(five);
+  const two = constant([[[0, 1]]]);
+  const many = interpolate(two, { size: 41, mode: "nearest-exact" });
+  expect((await evaluate(many)).filter((x) => x === 0).length).toBe(20);
+  expect([...(await evaluate(grad(many.sum(), [two])[0]))]).toEqual([20, 21]);
+});
+
 test("what was pooled with its places is put back there", async () => {
   const x = constant(filled([2, 3, 7, 9], 4), { shape: [2, 3, 7, 9] });
   const pair = new nn.MaxPool2d([2, 3], { returnIndices: true }).forward(x, context);
