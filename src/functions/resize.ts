@@ -80,13 +80,32 @@ export function resized(x: Tensor, options: InterpolateOptions, name: string): T
   if (!isRight) throw new ShapeError(`${name}: mode ${mode} takes ${layouts(AXES[mode])}, got ${showShape(x.shape)}`);
   const factors = scaleFactor === undefined ? undefined : spread(scaleFactor, axes, `${name}: scaleFactor`);
   const sizes = size === undefined ? undefined : spread(size, axes, `${name}: size`);
-  return x.shape.slice(2).reduce((value, from, i) => {
+  const resizings = x.shape.slice(2).map((from, i): Resizing => {
     const to = sizes?.[i] ?? Math.floor(from * (factors?.[i] ?? 1));
     if (from === 0 || to === 0)
       throw new ShapeError(`${name}: ${showShape(x.shape)} cannot have ${to} places for ${from} along axis ${i + 2}`);
-    const scale = factors === undefined ? from / to : 1 / factors[i];
-    return along(value, i + 2, { from, to, scale, alignCorners }, mode);
-  }, x);
+    return { from, to, scale: factors === undefined ? from / to : 1 / factors[i], alignCorners };
+  });
+  const counts = resizings.map((each) => (mode === "nearest" ? timesOf(each) : 1));
+  return resizings.reduce(
+    (value, each, i) => (counts[i] > 1 ? value : along(value, i + 2, each, mode)),
+    repeated(x, counts),
+  );
+}
+
+/** How many times each element stands there, if all stand there as often; else 1. */
+function timesOf({ from, to, scale }: Resizing): number {
+  return to % from === 0 && scale === from / to ? to / from : 1;
+}
+
+/** Each element so many times in a row along each spatial axis: a broadcast. */
+function repeated(x: Tensor, counts: readonly number[]): Tensor {
+  if (counts.every((count) => count === 1)) return x;
+  const [lead, spatial] = [x.shape.slice(0, 2), x.shape.slice(2)];
+  return x
+    .reshape([...lead, ...spatial.flatMap((size) => [size, 1])])
+    .broadcastTo([...lead, ...spatial.flatMap((size, i) => [size, counts[i]])])
+    .reshape([...lead, ...spatial.map((size, i) => size * counts[i])]);
 }
 
 function layouts(axes: number): string {
@@ -116,7 +135,6 @@ function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode): T
       places.map((i) => sharesOf(i, resizing)),
     );
   }
-  if (mode === "nearest" && to % from === 0 && scale === from / to) return repeated(x, axis, to / from);
   // Of sizes in whole numbers, which have no rounding.
   const shift = mode === "nearest" ? 0 : 1;
   const source = (i: number) => (scale === from / to ? ((2 * i + shift) * from) / (2 * to) : (i + shift / 2) * scale);
@@ -125,13 +143,6 @@ function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode): T
     axis,
     places.map((i) => [[Math.min(from - 1, Math.floor(source(i))), 1]]),
   );
-}
-
-/** Each element so many times in a row: a broadcast. */
-function repeated(x: Tensor, axis: number, count: number): Tensor {
-  const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)];
-  const many = x.reshape([...before, 1, ...after]).broadcastTo([...before, count, ...after]);
-  return many.reshape(x.shape.with(axis, count * x.shape[axis]));
 }
 
 /** An element, and how much of it a new one has. */
