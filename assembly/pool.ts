@@ -162,19 +162,23 @@ function poolEach(w: usize, to: usize, indices: usize, start: i32, end: i32, lar
 
 /** The largest of each of up to four windows; indices lie so far from the values. */
 function largestOfFour(to: usize, indices: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
-  const start = plane;
   const step = 4 * stepW;
+  const next = i32x4.splat(stepW);
   const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
+  const first = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), lanes);
   let largest = f32x4.splat(-Infinity);
-  let place = i32x4.add(i32x4.splat(<i32>(from - start) >> 2), lanes);
+  let place = first;
   for (let d = 0; d < placesD; d++) {
     for (let h = 0; h < placesH; h++) {
-      let at = from + 4 * (d * stepD + h * stepH);
+      const row = d * stepD + h * stepH;
+      let at = from + 4 * row;
+      let here = i32x4.add(first, i32x4.splat(row));
       for (let k = 0; k < kernel; k++, at += step) {
         const x = every(at, stride);
         const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
         largest = choose(isLarger, x, largest);
-        place = choose(isLarger, i32x4.add(i32x4.splat(<i32>(at - start) >> 2), lanes), place);
+        place = choose(isLarger, here, place);
+        here = i32x4.add(here, next);
       }
     }
   }

@@ -1,6 +1,6 @@
 // The ladders, as data: every kernel as a small program that does nothing else, and what it moves or computes in a step.
-import { cumulativeSum, sort } from "../../src/functions/index.ts";
-import { type Computation, input, randomKey, scalar, type Tensor, uniform, Variable } from "../../src/index.ts";
+import { avgPool, cumulativeSum, interpolate, maxPool, sort } from "../../src/functions/index.ts";
+import { type Computation, grad, input, randomKey, scalar, type Tensor, uniform, Variable } from "../../src/index.ts";
 import { Dropout, gelu, trainingContext } from "../../src/nn/index.ts";
 import { crossEntropyGradient } from "../../src/ops/rowwise.ts";
 import { adam } from "../../src/optim/index.ts";
@@ -117,6 +117,8 @@ function entropy(rows: number, classes: number): Case[] {
   ];
 }
 
+/** Images of a batch: [N, C, H, W]. */
+const IMAGES = [32, 16, 64, 64];
 const [TABLE, PICKED, WIDTH] = [10_000, 4096, 128];
 
 const others: readonly Case[] = [
@@ -149,6 +151,23 @@ const others: readonly Case[] = [
     [SIDE, SIDE],
     [1, MANY],
   ].map((shape) => of("sort", shape, 12, (x) => sort(x).values, true)),
+  ...[
+    { kernel: 2, stride: 2, padding: 0 },
+    { kernel: 3, stride: 2, padding: 1 },
+    { kernel: 3, stride: 1, padding: 1 },
+  ].flatMap(({ kernel, stride, padding }) => {
+    const [largest, mean] = [maxPool, avgPool].map(
+      (pool) => (x: Tensor) => pool(x, [kernel, kernel], { stride, padding }),
+    );
+    const [name, each] = [`${kernel}x${kernel} by ${stride}`, 1 / stride ** 2];
+    return [
+      of(`maxPool ${name}`, IMAGES, 4 + 8 * each, largest),
+      of(`avgPool ${name}`, IMAGES, 4 + 4 * each, mean),
+      of(`slopes of maxPool ${name}`, IMAGES, 8 + 24 * each, (x) => grad(largest(x).square().sum(), [x])[0]),
+      of(`slopes of avgPool ${name}`, IMAGES, 8 + 16 * each, (x) => grad(mean(x).square().sum(), [x])[0]),
+    ];
+  }),
+  of("bilinear, twice as long", IMAGES, 20, (x) => interpolate(x, { scaleFactor: 2, mode: "bilinear" })),
   of("transpose", [SIDE, SIDE], 8, (x) => x.transpose()),
   {
     // p, m and v are read and written, g is read: 28 bytes a parameter.

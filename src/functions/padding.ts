@@ -1,4 +1,5 @@
-// More around the last axes of a tensor: a value, or what stands nearest, opposite or at the other end. Slices side by side, so gradients follow.
+// More around the last axes of a tensor: a value, or what stands nearest, opposite or at the other end. Slices side by side, so gradients
+// follow.
 import { aListOf, aNumber, anInteger, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ShapeError } from "../errors.ts";
@@ -18,9 +19,9 @@ function somePads(value: unknown, what: string): void {
 }
 
 /**
- * x with so much more before and after its last axes, the last one first, as torch.nn.functional.pad: `pads` is [left, right, top, bottom, ...];
- * negative ones take away. New places hold `value`; or, by `mode`, are reflected at the edge, hold the element at the edge, or go on at the
- * other end.
+ * x with so much more before and after its last axes, the last one first, as torch.nn.functional.pad: `pads` is [left, right, top, bottom,
+ * ...]; negative ones take away. New places hold `value`; or, by `mode`, are reflected at the edge, hold the element at the edge, or go on
+ * at the other end.
  * @throws ShapeError for more pads than x has axes, or where an axis has not the elements that are asked for
  *
  * @example

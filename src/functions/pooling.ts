@@ -87,8 +87,8 @@ function sumsOf(x: Tensor, windows: readonly Windows[]): Tensor {
 }
 
 /**
- * The largest of each window of `kernelSize`, one size for each spatial axis, and its i32 place in its plane: of equal ones the first, of NaN,
- * which is the largest, the last (torch.nn.functional.max_pool2d with return_indices). Gradients go to where the largest stood.
+ * The largest of each window of `kernelSize`, one size for each spatial axis, and its i32 place in its plane: of equal ones the first, of
+ * NaN, which is the largest, the last (torch.nn.functional.max_pool2d with return_indices). Gradients go to where the largest stood.
  * @throws ShapeError for x without these axes, or where a kernel does not fit; ArgumentError for padding of more than half a kernel
  *
  * @example
@@ -144,8 +144,8 @@ function isInPadding({ size, out, stride, kernel, padding, dilation }: Windows):
 
 /**
  * Values put back where `maxPoolWithIndices` of the same kernel found them, 0 everywhere else, as torch.nn.functional.max_unpool2d. Of
- * several values at one place the last one is left, and it alone gets the gradient. An index outside its plane puts its value nowhere; it is
- * an error where indices are a constant.
+ * several values at one place the last one is left, and it alone gets the gradient. An index outside its plane puts its value nowhere; it
+ * is an error where indices are a constant.
  * @throws ShapeError for shapes that differ or sizes of a result that pooling does not make of it, DTypeError for indices that are not i32
  *
  * @example
@@ -217,8 +217,8 @@ function checkPlaces({ op, attrs }: Tensor, size: number, name: string): void {
 }
 
 /**
- * The mean of each window of `kernelSize`, one size for each spatial axis, as torch.nn.functional.avg_pool2d: padding is 0 and counts, unless
- * `countIncludePad` is false; places beyond it, which `ceilMode` lets in, never count. Sums are rounded once.
+ * The mean of each window of `kernelSize`, one size for each spatial axis, as torch.nn.functional.avg_pool2d: padding is 0 and counts,
+ * unless `countIncludePad` is false; places beyond it, which `ceilMode` lets in, never count. Sums are rounded once.
  * @throws ShapeError for x without these axes, or where a kernel does not fit; ArgumentError for padding of more than half a kernel
  *
  * @example
@@ -289,8 +289,8 @@ export function adaptiveAvgPooled(x: Tensor, outputSize: readonly (number | null
 }
 
 /**
- * The largest of each of so many parts of the spatial axes, of about the same size, as torch.nn.functional.adaptive_max_pool2d. Null leaves an
- * axis as it is.
+ * The largest of each of so many parts of the spatial axes, of about the same size, as torch.nn.functional.adaptive_max_pool2d. Null leaves
+ * an axis as it is.
  * @throws ShapeError for x without these axes, or with nothing along one
  *
  * @example

@@ -1,4 +1,5 @@
-// Other sizes of the spatial axes: elements nearest to each new place, or weighted means of those around it; channels made places, and back.
+// Other sizes of the spatial axes: elements nearest to each new place, or weighted means of those around it; channels made places, and
+// back.
 import { aBoolean, aPositiveNumber, aWholeNumber, type Check, checkOptions, must, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
@@ -51,9 +52,10 @@ export function checkResizing(options: InterpolateOptions, name: string): void {
 }
 
 /**
- * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with other sizes of its spatial axes, as torch.nn.functional.interpolate: `size`, or the sizes
- * times `scaleFactor`. Gradients are the transposed weights.
- * @throws ArgumentError unless one of both is given, and for alignCorners with nearest; ShapeError for x with other axes than the mode takes
+ * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with other sizes of its spatial axes, as torch.nn.functional.interpolate: `size`, or the
+ * sizes times `scaleFactor`. Gradients are the transposed weights.
+ * @throws ArgumentError unless one of both is given, and for alignCorners with nearest; ShapeError for x with other axes than the mode
+ * takes
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -78,13 +80,32 @@ export function resized(x: Tensor, options: InterpolateOptions, name: string): T
   if (!isRight) throw new ShapeError(`${name}: mode ${mode} takes ${layouts(AXES[mode])}, got ${showShape(x.shape)}`);
   const factors = scaleFactor === undefined ? undefined : spread(scaleFactor, axes, `${name}: scaleFactor`);
   const sizes = size === undefined ? undefined : spread(size, axes, `${name}: size`);
-  return x.shape.slice(2).reduce((value, from, i) => {
+  const resizings = x.shape.slice(2).map((from, i): Resizing => {
     const to = sizes?.[i] ?? Math.floor(from * (factors?.[i] ?? 1));
     if (from === 0 || to === 0)
       throw new ShapeError(`${name}: ${showShape(x.shape)} cannot have ${to} places for ${from} along axis ${i + 2}`);
-    const scale = factors === undefined ? from / to : 1 / factors[i];
-    return along(value, i + 2, { from, to, scale, alignCorners }, mode);
-  }, x);
+    return { from, to, scale: factors === undefined ? from / to : 1 / factors[i], alignCorners };
+  });
+  const counts = resizings.map((each) => (mode === "nearest" ? timesOf(each) : 1));
+  return resizings.reduce(
+    (value, each, i) => (counts[i] > 1 ? value : along(value, i + 2, each, mode)),
+    repeated(x, counts),
+  );
+}
+
+/** How many times each element stands there, if all stand there as often; else 1. */
+function timesOf({ from, to, scale }: Resizing): number {
+  return to % from === 0 && scale === from / to ? to / from : 1;
+}
+
+/** Each element so many times in a row along each spatial axis: a broadcast. */
+function repeated(x: Tensor, counts: readonly number[]): Tensor {
+  if (counts.every((count) => count === 1)) return x;
+  const [lead, spatial] = [x.shape.slice(0, 2), x.shape.slice(2)];
+  return x
+    .reshape([...lead, ...spatial.flatMap((size) => [size, 1])])
+    .broadcastTo([...lead, ...spatial.flatMap((size, i) => [size, counts[i]])])
+    .reshape([...lead, ...spatial.map((size, i) => size * counts[i])]);
 }
 
 function layouts(axes: number): string {
@@ -102,31 +123,26 @@ interface Resizing {
 /** One axis with another size. */
 function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode): Tensor {
   const { from, to, scale, alignCorners } = resizing;
-  if (from === to && (scale === 1 || alignCorners)) return x;
+  const isLinear = AXES[mode] > 0 && mode !== "bicubic";
+  // Where a factor other than 1 leaves the size as it is, torch leaves the elements in these modes, and in no other.
+  if (from === to && (scale === 1 || alignCorners || isLinear)) return x;
   const places = Array.from({ length: to }, (_, i) => i);
-  if (AXES[mode] > 0)
+  if (AXES[mode] > 0) {
+    const sharesOf = isLinear ? linear : cubic;
     return weighted(
       x,
       axis,
-      places.map((i) => (mode === "bicubic" ? cubic(i, resizing) : linear(i, resizing))),
+      places.map((i) => sharesOf(i, resizing)),
     );
-  if (mode === "nearest" && Number.isInteger(to / from) && scale === from / to) return repeated(x, axis, to / from);
-  // In float32, as torch has it.
-  const step = Math.fround(scale);
-  const shift = mode === "nearest" ? 0 : 0.5;
-  const nearest = (i: number) => Math.min(from - 1, Math.floor(Math.fround((i + shift) * step)));
+  }
+  // Of sizes in whole numbers, which have no rounding.
+  const shift = mode === "nearest" ? 0 : 1;
+  const source = (i: number) => (scale === from / to ? ((2 * i + shift) * from) / (2 * to) : (i + shift / 2) * scale);
   return weighted(
     x,
     axis,
-    places.map((i) => [[nearest(i), 1]]),
+    places.map((i) => [[Math.min(from - 1, Math.floor(source(i))), 1]]),
   );
-}
-
-/** Each element so many times in a row: a broadcast. */
-function repeated(x: Tensor, axis: number, count: number): Tensor {
-  const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)];
-  const many = x.reshape([...before, 1, ...after]).broadcastTo([...before, count, ...after]);
-  return many.reshape(x.shape.with(axis, count * x.shape[axis]));
 }
 
 /** An element, and how much of it a new one has. */

@@ -64,10 +64,14 @@ export function checkPadding(padding: readonly number[], kernelSize: readonly nu
     );
 }
 
+/** Executors count places in 31 bits. */
+const FARTHEST = 2 ** 30;
+
 /**
  * Windows of a kernel along the spatial axes, as torch counts them: with `ceilMode` the last one may reach beyond the padding, if it begins
  * before the end of the elements or in the padding before them.
- * @throws ArgumentError for sizes that do not fit the axes and padding of more than half a kernel, ShapeError for a kernel that does not fit
+ * @throws ArgumentError for sizes that do not fit the axes and padding of more than half a kernel, ShapeError for a kernel that does not
+ * fit
  */
 export function kernelWindows(
   spatial: Shape,
@@ -83,12 +87,18 @@ export function kernelWindows(
   return spatial.map((size, i) => {
     const [kernel, stride, padding, dilation] = [kernelSize[i], strides[i], paddings[i], dilations[i]];
     const room = size + 2 * padding - dilation * (kernel - 1) - 1;
-    if (room < 0 || size === 0)
-      throw new ShapeError(
-        `${name}: a kernel of ${showShape(kernelSize)} with dilation ${showShape(dilations)} does not fit ${showShape(spatial)} with padding ${showShape(paddings)}`,
-      );
     let out = Math[ceilMode ? "ceil" : "floor"](room / stride) + 1;
     if (ceilMode && (out - 1) * stride >= size + padding) out--;
+    if (out < 1 || size === 0) {
+      const [k, d, p] = [kernelSize, dilations, paddings].map(showShape);
+      throw new ShapeError(
+        `${name}: a kernel of ${k} with dilation ${d} does not fit ${showShape(spatial)} with padding ${p}`,
+      );
+    }
+    if (size + out * stride + kernel * dilation + padding > FARTHEST)
+      throw new ArgumentError(
+        `${name}: windows of ${kernel}, ${stride} and ${dilation} apart, reach beyond 2^30 places`,
+      );
     return { size, out, kernel, stride, padding, dilation };
   });
 }

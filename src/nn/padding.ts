@@ -83,8 +83,8 @@ export class ConstantPad2d extends Padding {
 }
 
 /**
- * A value around [..., D, H, W]: one number for all sides, or [left, right, top, bottom, front, back], as torch.nn.ConstantPad3d; negative ones
- * take away.
+ * A value around [..., D, H, W]: one number for all sides, or [left, right, top, bottom, front, back], as torch.nn.ConstantPad3d; negative
+ * ones take away.
  * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where too little is left
  *
  * @example
@@ -101,7 +101,8 @@ export class ConstantPad3d extends Padding {
 /**
  * Around the spatial axes of [N, C, W] what is as far on the other side of the edge: one number for all sides, or [left, right],
  * as torch.nn.ReflectionPad1d; negative ones take away.
- * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is not longer than its padding
+ * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is not
+ * longer than its padding
  *
  * @example
  * import { evaluationContext, ReflectionPad1d } from "simdgrad/nn";
@@ -115,9 +116,10 @@ export class ReflectionPad1d extends Padding {
 }
 
 /**
- * Around the spatial axes of [N, C, H, W] what is as far on the other side of the edge: one number for all sides, or [left, right, top, bottom],
- * as torch.nn.ReflectionPad2d; negative ones take away.
- * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is not longer than its padding
+ * Around the spatial axes of [N, C, H, W] what is as far on the other side of the edge: one number for all sides, or [left, right, top,
+ * bottom], as torch.nn.ReflectionPad2d; negative ones take away.
+ * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is not
+ * longer than its padding
  *
  * @example
  * import { evaluationContext, ReflectionPad2d } from "simdgrad/nn";
@@ -131,9 +133,10 @@ export class ReflectionPad2d extends Padding {
 }
 
 /**
- * Around the spatial axes of [N, C, D, H, W] what is as far on the other side of the edge: one number for all sides, or [left, right, top, bottom, front, back],
- * as torch.nn.ReflectionPad3d; negative ones take away.
- * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is not longer than its padding
+ * Around the spatial axes of [N, C, D, H, W] what is as far on the other side of the edge: one number for all sides, or [left, right, top,
+ * bottom, front, back], as torch.nn.ReflectionPad3d; negative ones take away.
+ * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is not
+ * longer than its padding
  *
  * @example
  * import { evaluationContext, ReflectionPad3d } from "simdgrad/nn";
@@ -179,8 +182,8 @@ export class ReplicationPad2d extends Padding {
 }
 
 /**
- * Around the spatial axes of [N, C, D, H, W] the elements at the edge: one number for all sides, or [left, right, top, bottom, front, back],
- * as torch.nn.ReplicationPad3d; negative ones take away.
+ * Around the spatial axes of [N, C, D, H, W] the elements at the edge: one number for all sides, or [left, right, top, bottom, front,
+ * back], as torch.nn.ReplicationPad3d; negative ones take away.
  * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is empty
  *
  * @example
@@ -197,7 +200,8 @@ export class ReplicationPad3d extends Padding {
 /**
  * Around the spatial axes of [N, C, W] what is at the other end: one number for all sides, or [left, right],
  * as torch.nn.CircularPad1d (2.1); negative ones take away.
- * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is shorter than its padding
+ * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is shorter
+ * than its padding
  *
  * @example
  * import { evaluationContext, CircularPad1d } from "simdgrad/nn";
@@ -213,7 +217,8 @@ export class CircularPad1d extends Padding {
 /**
  * Around the spatial axes of [N, C, H, W] what is at the other end: one number for all sides, or [left, right, top, bottom],
  * as torch.nn.CircularPad2d (2.1); negative ones take away.
- * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is shorter than its padding
+ * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is shorter
+ * than its padding
  *
  * @example
  * import { evaluationContext, CircularPad2d } from "simdgrad/nn";
@@ -227,9 +232,10 @@ export class CircularPad2d extends Padding {
 }
 
 /**
- * Around the spatial axes of [N, C, D, H, W] what is at the other end: one number for all sides, or [left, right, top, bottom, front, back],
- * as torch.nn.CircularPad3d (2.1); negative ones take away.
- * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is shorter than its padding
+ * Around the spatial axes of [N, C, D, H, W] what is at the other end: one number for all sides, or [left, right, top, bottom, front,
+ * back], as torch.nn.CircularPad3d (2.1); negative ones take away.
+ * @throws ArgumentError for padding that is not one whole number, or two for each axis; forward throws ShapeError where an axis is shorter
+ * than its padding
  *
  * @example
  * import { evaluationContext, CircularPad3d } from "simdgrad/nn";
@@ -307,8 +313,8 @@ export class Cropping2d extends Cropping {
 }
 
 /**
- * [N, C, D, H, W] without so many elements at the ends of its spatial axes, the first axis first, as keras.layers.Cropping3D: one number for
- * all, one an axis, or pairs of both ends.
+ * [N, C, D, H, W] without so many elements at the ends of its spatial axes, the first axis first, as keras.layers.Cropping3D: one number
+ * for all, one an axis, or pairs of both ends.
  * @throws ArgumentError for what are no such numbers; forward throws ShapeError where nothing is left
  *
  * @example

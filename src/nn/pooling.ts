@@ -71,8 +71,8 @@ class MaxPool<Indices extends boolean> implements Module<Tensor, Largest<Indices
 }
 
 /**
- * The largest of each window of [N, C, W], as torch.nn.MaxPool1d: the stride is the kernel where it is left out; with `returnIndices` a pair
- * of values and their places.
+ * The largest of each window of [N, C, W], as torch.nn.MaxPool1d: the stride is the kernel where it is left out; with `returnIndices` a
+ * pair of values and their places.
  * @throws ArgumentError for sizes that are none, or padding of more than half a kernel; forward throws ShapeError where x does not fit
  *
  * @example
@@ -87,8 +87,8 @@ export class MaxPool1d<Indices extends boolean = false> extends MaxPool<Indices>
 }
 
 /**
- * The largest of each window of [N, C, H, W], as torch.nn.MaxPool2d: the stride is the kernel where it is left out; with `returnIndices` a pair
- * of values and their places.
+ * The largest of each window of [N, C, H, W], as torch.nn.MaxPool2d: the stride is the kernel where it is left out; with `returnIndices` a
+ * pair of values and their places.
  * @throws ArgumentError for sizes that are none, or padding of more than half a kernel; forward throws ShapeError where x does not fit
  *
  * @example
@@ -103,8 +103,8 @@ export class MaxPool2d<Indices extends boolean = false> extends MaxPool<Indices>
 }
 
 /**
- * The largest of each window of [N, C, D, H, W], as torch.nn.MaxPool3d: the stride is the kernel where it is left out; with `returnIndices` a pair
- * of values and their places.
+ * The largest of each window of [N, C, D, H, W], as torch.nn.MaxPool3d: the stride is the kernel where it is left out; with `returnIndices`
+ * a pair of values and their places.
  * @throws ArgumentError for sizes that are none, or padding of more than half a kernel; forward throws ShapeError where x does not fit
  *
  * @example
@@ -205,8 +205,8 @@ class AvgPool implements Module {
 }
 
 /**
- * The mean of each window of [N, C, W], as torch.nn.AvgPool1d: the stride is the kernel where it is left out; padding is 0, and counts unless
- * `countIncludePad` is false.
+ * The mean of each window of [N, C, W], as torch.nn.AvgPool1d: the stride is the kernel where it is left out; padding is 0, and counts
+ * unless `countIncludePad` is false.
  * @throws ArgumentError for sizes that are none, or padding of more than half a kernel; forward throws ShapeError where x does not fit
  *
  * @example
@@ -221,8 +221,8 @@ export class AvgPool1d extends AvgPool {
 }
 
 /**
- * The mean of each window of [N, C, H, W], as torch.nn.AvgPool2d: the stride is the kernel where it is left out; padding is 0, and counts unless
- * `countIncludePad` is false.
+ * The mean of each window of [N, C, H, W], as torch.nn.AvgPool2d: the stride is the kernel where it is left out; padding is 0, and counts
+ * unless `countIncludePad` is false.
  * @throws ArgumentError for sizes that are none, or padding of more than half a kernel; forward throws ShapeError where x does not fit
  *
  * @example
@@ -237,8 +237,8 @@ export class AvgPool2d extends AvgPool {
 }
 
 /**
- * The mean of each window of [N, C, D, H, W], as torch.nn.AvgPool3d: the stride is the kernel where it is left out; padding is 0, and counts unless
- * `countIncludePad` is false.
+ * The mean of each window of [N, C, D, H, W], as torch.nn.AvgPool3d: the stride is the kernel where it is left out; padding is 0, and
+ * counts unless `countIncludePad` is false.
  * @throws ArgumentError for sizes that are none, or padding of more than half a kernel; forward throws ShapeError where x does not fit
  *
  * @example
@@ -356,8 +356,8 @@ export class AdaptiveMaxPool1d<Indices extends boolean = false> extends Adaptive
 }
 
 /**
- * The largest of each of so many parts of the spatial axes of [N, C, H, W], as torch.nn.AdaptiveMaxPool2d; null leaves an axis as it is; with
- * `returnIndices` a pair of values and their places.
+ * The largest of each of so many parts of the spatial axes of [N, C, H, W], as torch.nn.AdaptiveMaxPool2d; null leaves an axis as it is;
+ * with `returnIndices` a pair of values and their places.
  * @throws ArgumentError for sizes that are none; forward throws ShapeError for x without these axes
  *
  * @example
@@ -372,8 +372,8 @@ export class AdaptiveMaxPool2d<Indices extends boolean = false> extends Adaptive
 }
 
 /**
- * The largest of each of so many parts of the spatial axes of [N, C, D, H, W], as torch.nn.AdaptiveMaxPool3d; null leaves an axis as it is; with
- * `returnIndices` a pair of values and their places.
+ * The largest of each of so many parts of the spatial axes of [N, C, D, H, W], as torch.nn.AdaptiveMaxPool3d; null leaves an axis as it is;
+ * with `returnIndices` a pair of values and their places.
  * @throws ArgumentError for sizes that are none; forward throws ShapeError for x without these axes
  *
  * @example

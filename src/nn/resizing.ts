@@ -15,8 +15,8 @@ import { type Context, checkForward, type Module } from "./module.ts";
 /**
  * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with spatial axes of another `size`, or so many times as long, as torch.nn.Upsample: new
  * elements are the nearest ones, or by `mode` linear, bilinear, bicubic or trilinear between them.
- * @throws ArgumentError unless one of size and scaleFactor is given, and for alignCorners with nearest; forward throws ShapeError for x with
- * other axes than the mode takes
+ * @throws ArgumentError unless one of size and scaleFactor is given, and for alignCorners with nearest; forward throws ShapeError for x
+ * with other axes than the mode takes
  *
  * @example
  * import { evaluationContext, Upsample } from "simdgrad/nn";

@@ -50,6 +50,10 @@ test.each<readonly [message: string, call: () => unknown]>([
     () => f.avgPool(image, [3, 3], { padding: [1, 2] }),
   ],
   [
+    "ArgumentError: maxPool: windows of 1, 1 and 1073741824 apart, reach beyond 2^30 places",
+    () => f.maxPool(matrix, [1], { stride: 1, dilation: 2 ** 30 }),
+  ],
+  [
     "ShapeError: maxPool: of [1], a window of [2] holds but padding",
     () => f.maxPool(constant([[3]]), [2], { padding: 1, dilation: 2 }),
   ],

@@ -220,6 +220,9 @@ def table():
         add(3, lambda n=n: (f"LPPool{n}d", shape_of(n), [2, int(draw.integers(2, 4)) if n == 1 else sizes(n, 2, 3)], {"stride": pick(1, 2), "ceilMode": pick(True, False)}))
     add(2, lambda: ("PixelShuffle", [2, 4, 2, 3], [2], {}))
     add(2, lambda: ("PixelUnshuffle", [2, 1, 6, 3], [3], {}))
+    # Kernels that are cut off on both sides.
+    for name in ("MaxPool2d", "AvgPool2d"):
+        rows.append(row(name, [2, 3, 6], 4, stride=2, ceilMode=True))
     # A batch of none.
     for name, args in (("MaxPool2d", [2]), ("AvgPool2d", [3]), ("AdaptiveAvgPool2d", [2]), ("AdaptiveMaxPool2d", [2]), ("ReflectionPad2d", [1]), ("ReplicationPad2d", [1])):
         rows.append(row(name, [0, 2, 5, 4], *args))

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
-import { constant, input } from "../../src/create.ts";
+import { constant, input, stack } from "../../src/create.ts";
 import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { evaluate } from "../../src/evaluate.ts";
 import {
@@ -12,12 +12,17 @@ import {
   interpolate,
   lpPool,
   maxPool,
+  maxPoolWithIndices,
+  maxUnpool,
   pad,
 } from "../../src/functions/index.ts";
 import * as nn from "../../src/nn/index.ts";
+import { scan } from "../../src/ops/loop.ts";
+import { adam } from "../../src/optim/index.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 import { oracle } from "../executors.ts";
 import { runOn } from "../run.ts";
 
@@ -142,6 +147,17 @@ describe("gradients equal differences, twice", () => {
   });
 });
 
+test("where rounding decides which element is nearest, slopes go to the one that is taken; a factor may leave a size as it is", async () => {
+  const five = constant([[[0, 1, 2, 3, 4]]]);
+  // torch 1.13's values; its own slopes go elsewhere in the first and the last of these.
+  expect([...(await evaluate(interpolate(five, { scaleFactor: 1.1 })))]).toEqual([0, 0, 1, 2, 3]);
+  expect(interpolate(five, { scaleFactor: 1.1, mode: "linear" })).toBe(five);
+  const two = constant([[[0, 1]]]);
+  const many = interpolate(two, { size: 41, mode: "nearest-exact" });
+  expect((await evaluate(many)).filter((x) => x === 0).length).toBe(20);
+  expect([...(await evaluate(grad(many.sum(), [two])[0]))]).toEqual([20, 21]);
+});
+
 test("what was pooled with its places is put back there", async () => {
   const x = constant(filled([2, 3, 7, 9], 4), { shape: [2, 3, 7, 9] });
   const pair = new nn.MaxPool2d([2, 3], { returnIndices: true }).forward(x, context);
@@ -171,6 +187,32 @@ test("an index that is known only when it runs, and lies outside, puts its value
   }
 });
 
+test("windows within a loop are those outside, with their gradients", async () => {
+  const xs = input([3, 2, 5, 7]);
+  const step = (x: Tensor) => {
+    const { values, indices } = maxPoolWithIndices(x, [2, 2], { padding: 1 });
+    return maxUnpool(values, indices, [2, 2], { stride: 2, padding: 1, outputSize: [5, 7] }).add(
+      interpolate(avgPool(x.square(), [3, 3], { stride: 2, padding: 1, ceilMode: true }).unsqueeze(0), {
+        size: [5, 7],
+        mode: "bilinear",
+      }).squeeze(0),
+    );
+  };
+  const looped = scan((_, [x]) => ({ carries: [], outputs: [step(x)] }), [], [xs]).outputs[0];
+  const apart = stack([0, 1, 2].map((i) => step(xs.narrow(0, i, 1).squeeze(0))));
+  const outputs = Object.fromEntries(
+    Object.entries({ looped, apart }).flatMap(([name, value]) => [
+      [name, value],
+      [`${name} gradient`, grad(value.square().sum(), [xs])[0]],
+    ]),
+  );
+  for (const executor of [exact, ...wasm]) {
+    const found = await runOn(executor, { outputs, inputs: [[xs, filled(xs.shape, 6)]] });
+    expect(found.looped).toEqual(found.apart);
+    expect(found["looped gradient"]).toEqual(found["apart gradient"]);
+  }
+});
+
 test("layers of pooling stand in a model, and tell what they give", () => {
   const model = new nn.Sequential(
     new nn.MaxPool2d(2),
@@ -185,4 +227,27 @@ test("layers of pooling stand in a model, and tell what they give", () => {
     context,
   );
   expect([values.dtype, indices.dtype]).toEqual(["f32", "i32"]);
+});
+
+test("a model with pooling trains", async () => {
+  // Which half of a picture holds its bright square.
+  const pictures = Array.from({ length: 32 }, (_, n) =>
+    Array.from({ length: 48 }, (_, i) =>
+      (i % 8) >> 1 === n % 4 && (i >> 4) % 3 === n % 3 ? 1 : ((i * 37 + n * 11) % 17) / 34,
+    ),
+  );
+  const model = new nn.Sequential(
+    new nn.Unflatten(1, [1, 6, 8]),
+    new nn.ReplicationPad2d(1),
+    new nn.Branches([new nn.MaxPool2d(2), new nn.AvgPool2d(2)], { axis: 1 }),
+    new nn.Flatten(),
+    new nn.Linear(40, 2),
+  );
+  const executor = new WasmExecutor();
+  const trainer = new Trainer(model, { loss: nn.crossEntropy, optimizer: adam(0.05), executor, seed: 0 });
+  await trainer.load({ x: pictures, y: pictures.map((_, n) => Number(n % 4 > 1)) });
+  const history = await trainer.fit({ batch: 8, epochs: 60 });
+  expect(history[59].loss).toBeLessThan(history[0].loss / 10);
+  await trainer.dispose();
+  await executor.dispose();
 });
