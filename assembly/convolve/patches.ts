@@ -1,6 +1,7 @@
 // Patches: what the taps of a filter find in an image at a band of positions, a line for each tap of each channel, side by side in scratch.
 // Tap t of channel i at position p lies at place(i) + p * step + first + t * apart, on each of three axes: nothing is stored but what a
 // product is about to read. What lies outside of the image is 0.
+import { parts, upTo } from "../isa/integers";
 import { CONVOLVE_APART_D, CONVOLVE_FIRST_D, CONVOLVE_SIZE_D, CONVOLVE_STEP_D, CONVOLVE_TAPS_D } from "../isa/slots";
 
 /** Along one axis: taps, places of an image, from position to position, from tap to tap, and where the first tap of the first position is. */
@@ -35,6 +36,11 @@ export function readAxes(axes: usize, pc: usize): void {
     it.apart = load<i32>(pc, 4 * CONVOLVE_APART_D);
     it.first = load<i32>(pc, 4 * CONVOLVE_FIRST_D);
   }
+}
+
+/** Depth of the blocks that a sum over k taps is cut into, none of more than `most`: as equal as can be. */
+export function blockOf(k: i32, most: i32): i32 {
+  return k <= most ? k : upTo(parts(k, parts(k, most)), 8);
 }
 
 /** Bytes from line to line of patches of so many positions: neighbours do not share the same places in a cache. */
@@ -117,20 +123,20 @@ export function packPatches(
 
 // All of these write whole vectors: up to three words behind the last are written over next, or belong to nobody.
 
-function zeros(to: usize, words: i32): void {
+export function zeros(to: usize, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 16) v128.store(to, i32x4.splat(0));
 }
 
-function copyRow(to: usize, from: usize, words: i32): void {
+export function copyRow(to: usize, from: usize, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 16, from += 16) v128.store(to, v128.load(from));
 }
 
 /** Every second word. */
-function copySecond(to: usize, from: usize, words: i32): void {
+export function copySecond(to: usize, from: usize, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 16, from += 32)
     v128.store(to, i32x4.shuffle(v128.load(from), v128.load(from, 16), 0, 2, 4, 6));
 }
 
-function copyEach(to: usize, from: usize, step: i32, words: i32): void {
+export function copyEach(to: usize, from: usize, step: i32, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 4, from += 4 * step) store<u32>(to, load<u32>(from));
 }

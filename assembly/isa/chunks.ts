@@ -43,6 +43,13 @@ export const SPACED_DEPTH = 64;
 export const SPACED_MOST = 48;
 export const SPACED_WIDE = 144;
 
+// The same where images are put into planes, with their borders: words of one, and of those of a block of channels.
+export const PLANE_WIDE = 512; // positions of a band at most
+export const PLANE_WORDS = 8192;
+export const PLANES_WORDS = 8192; // fixes the order of summation, as
+export const PLANES_SPACED = 16384; // where results lie apart, and are better written once
+export const PLANE_TAPS = 512; // taps of a block at most
+
 // CONVOLVE_FILTER: a chunk is some taps, some rows, and a part of all bands of positions.
 export const FILTER_TAPS = 72;
 export const FILTER_ROWS = 64;

@@ -202,6 +202,46 @@ export function bandRows(rows: i32, columns: i32, band: i32): i32 {
   return columns > band ? 1 : evenly(rows, fitting(band, columns));
 }
 
+/** a / b, rounded down; b is positive. */
+function down(a: i32, b: i32): i32 {
+  return ((a - (((a % b) + b) % b)) / b) | 0;
+}
+
+/** The first place that any tap of an axis finds at position 0, or at one of the first `spacing` ones. */
+export function tapLow(taps: i32, apart: i32, first: i32, spacing: i32): i32 {
+  return 0 - down(0 - first - least(0, (taps - 1) * apart), spacing);
+}
+
+/** Places from there to the last. */
+export function tapSpan(taps: i32, apart: i32, first: i32, spacing: i32): i32 {
+  const last = down(spacing - 1 + first + most(0, (taps - 1) * apart), spacing);
+  return most(1, last - tapLow(taps, apart, first, spacing) + 1);
+}
+
+/** Words of a row of a plane of one remainder by the step: so many columns of positions, and what their taps span. */
+export function planeColumns(columns: i32, step: i32, span: i32): i32 {
+  return upTo(parts((columns - 1) * step + span, step), 4);
+}
+
+/** Words of a plane for such rows and columns of positions. */
+export function planeWords(rows: i32, columns: i32, down: i32, across: i32, high: i32, wide: i32): i32 {
+  return ((rows - 1) * down + high) * across * planeColumns(columns, across, wide);
+}
+
+/** Rows of a band of positions whose planes fit, of steps `down` and `across` and taps that span so many places; 0 if none does. */
+export function planeRows(matrices: i32, rows: i32, columns: i32, down: i32, across: i32, high: i32, wide: i32): i32 {
+  if (down > 64 || across > 64 || high > chunk.PLANE_WORDS || wide > chunk.PLANE_WORDS) return 0;
+  const piece = bandColumns(columns, chunk.PLANE_WIDE);
+  const pieces = matrices * parts(columns, most(1, piece));
+  let band = bandRows(rows, columns, chunk.PLANE_WIDE);
+  while (band > 1) {
+    const enough = band * piece <= chunk.CONVOLVE_LEAST || pieces * parts(rows, band) >= chunk.ENOUGH;
+    if (enough && planeWords(band, piece, down, across, high, wide) <= chunk.PLANE_WORDS) break;
+    band = (band + 1) >> 1;
+  }
+  return planeWords(band, piece, down, across, high, wide) <= chunk.PLANE_WORDS ? band : 0;
+}
+
 /** Taps of a chunk of a filter's gradient, of all of its channels'. */
 export function filterTaps(k: i32): i32 {
   return evenly(k, chunk.FILTER_TAPS);

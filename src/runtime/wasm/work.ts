@@ -1,7 +1,7 @@
 // Work: into which chunks the kernels cut an instruction, and how long a team takes for instructions cut so. Chunks are cut by the
 // kernels' own formulas (assembly/isa/cuts.ts); nanoseconds are estimates unless the caller has better ones. It all concerns speed,
 // never bits.
-import { PACK_STRIPS, SCATTER_COLUMNS } from "../../../assembly/isa/chunks.ts";
+import { PACK_STRIPS, PLANE_WIDE, SCATTER_COLUMNS } from "../../../assembly/isa/chunks.ts";
 import * as cut from "../../../assembly/isa/cuts.ts";
 import { parts } from "../../../assembly/isa/integers.ts";
 import * as op from "../../../assembly/isa/opcode.ts";
@@ -215,10 +215,16 @@ function convolutionChunks(slots: Named[typeof op.CONVOLVE]): Chunks {
     parts(slots.positionsW, spacingW),
   ];
   const lines = depth * height;
-  const spacing = spacingD * spacingH * spacingW;
-  const band = cut.convolveBand(images * groups, lines * columns, sumOf(slots), spacing > 1);
-  const piece: Axis = [columns, cut.bandColumns(columns, band)];
-  return boxes(piece, [lines, cut.bandRows(lines, columns, band)], [images * groups, 1], whole(outputs * spacing));
+  const isSpaced = spacingD > 1 || spacingH > 1 || spacingW > 1;
+  const isFlat = slots.tapsD * slots.sizeD * slots.positionsD === 1 && slots.firstD === 0;
+  const { stepH, stepW } = slots;
+  const high = cut.tapSpan(slots.tapsH, slots.apartH, slots.firstH, spacingH);
+  const wide = cut.tapSpan(slots.tapsW, slots.apartW, slots.firstW, spacingW);
+  const planar = isFlat ? cut.planeRows(images * groups, height, columns, stepH, stepW, high, wide) : 0;
+  const most = planar > 0 ? PLANE_WIDE : cut.convolveBand(images * groups, lines * columns, sumOf(slots), isSpaced);
+  const band = planar > 0 ? planar : cut.bandRows(lines, columns, most);
+  const each = whole(outputs * spacingD * spacingH * spacingW);
+  return boxes([columns, cut.bandColumns(columns, most)], [lines, band], [images * groups, 1], each);
 }
 
 /** The unit is an output and a position. */

@@ -1,0 +1,265 @@
+// A band of a convolution without patches: images are put into planes, with zeros around them, a block of channels at a time, and a strip of
+// filters says of each tap where it lies in them (../gemm/micro-taps-6x8.ts). Of strides of s, a row of a plane is s rows, one of each
+// remainder of a place by s: neighbouring positions find neighbours, whatever the stride.
+import { TALL } from "../gemm/blocking";
+import { taps1x16, taps4x8, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
+import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
+import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
+import { parts } from "../isa/integers";
+import { CONVOLVE_POSITIONS_D, CONVOLVE_SPACING_D } from "../isa/slots";
+import { scratch } from "../parallel";
+import { put } from "../simd";
+import { fill } from "../words";
+import { axisAt, blockOf, copyEach, copyRow, copySecond, zeros } from "./patches";
+import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
+
+/** How the planes of a band lie. */
+@unmanaged
+class Planes {
+  /** Place of the image at the first row and column of a plane. */
+  top: i32;
+  left: i32;
+  /** Rows of places, each of `across` rows of so many words. */
+  rows: i32;
+  across: i32;
+  words: i32;
+  /** The first place that a tap finds at the first position, down and across. */
+  low: i32;
+  lowAcross: i32;
+}
+
+// What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
+const ROW_BYTES = 4 * 528; // of results: positions of a band, in whole tiles
+const EDGE = RESULTS + 64;
+const STRIP = EDGE + 6 * ROW_BYTES;
+const PLANES = STRIP + 28 * PLANE_TAPS;
+
+/** All of a band: of each remainder of its positions, if they are spaced. */
+export function planesBand(
+  pc: usize,
+  c: usize,
+  a: usize,
+  image: usize,
+  rows: i32,
+  channels: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+): void {
+  const it = changetype<Planes>(scratch + RESULTS);
+  const heights = axisAt(scratch, 1);
+  const widths = axisAt(scratch, 2);
+  const byHeight = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 1));
+  const byWidth = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 2));
+  const spaced = byHeight > 1 || byWidth > 1;
+  it.low = tapLow(heights.taps, heights.apart, heights.first, byHeight);
+  it.lowAcross = tapLow(widths.taps, widths.apart, widths.first, byWidth);
+  it.top = line * heights.step + it.low;
+  it.left = column * widths.step + it.lowAcross;
+  it.rows = (deep - 1) * heights.step + tapSpan(heights.taps, heights.apart, heights.first, byHeight);
+  it.across = widths.step;
+  it.words = planeColumns(wide, widths.step, tapSpan(widths.taps, widths.apart, widths.first, byWidth));
+  const plane = it.rows * it.across * it.words;
+  const fitting = min((spaced ? PLANES_SPACED : PLANES_WORDS) / plane, PLANE_TAPS / (heights.taps * widths.taps));
+  const block = parts(channels, parts(channels, max(1, fitting)));
+  const remainders = remaindersOf(pc, 1) * remaindersOf(pc, 2);
+  for (let channel = 0; channel < channels; channel += block) {
+    const count = min(block, channels - channel);
+    fillPlanes(it, image, channel, count);
+    for (let remainder = 0; remainder < remainders; remainder++) {
+      const w = remainder % remaindersOf(pc, 2);
+      const h = remainder / remaindersOf(pc, 2);
+      narrow(1, byHeight, h);
+      narrow(2, byWidth, w);
+      tilesOf(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide, h, w, spaced);
+    }
+  }
+}
+
+/** Puts a band of some channels into planes. */
+function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
+  const height = axisAt(scratch, 1).size;
+  const width = axisAt(scratch, 2).size;
+  const across = it.across;
+  const words = it.words;
+  let to = scratch + PLANES;
+  for (let i = channel; i < channel + count; i++) {
+    let y = it.top;
+    for (const end = y + it.rows; y < end; y++) {
+      if (<u32>y >= <u32>height) {
+        zeros(to, across * words);
+        to += 4 * across * words;
+        continue;
+      }
+      const line = image + 4 * (i * height + y) * width;
+      for (let r = 0; r < across; r++, to += 4 * words) {
+        const x = it.left + r;
+        const low = x >= 0 ? 0 : min(words, (across - 1 - x) / across);
+        const high = x >= width ? low : max(low, min(words, (width - 1 - x) / across + 1));
+        const source = line + 4 * (x + low * across);
+        zeros(to, low);
+        if (across === 1) copyRow(to + 4 * low, source, high - low);
+        else if (across === 2) copySecond(to + 4 * low, source, high - low);
+        else copyEach(to + 4 * low, source, across, high - low);
+        zeros(to + 4 * high, words - high);
+      }
+    }
+  }
+}
+
+/** The tiles of all filters at positions of one remainder, of a block of channels. */
+function tilesOf(
+  pc: usize,
+  it: Planes,
+  c: usize,
+  a: usize,
+  rows: i32,
+  channels: i32,
+  channel: i32,
+  count: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+  h: i32,
+  w: i32,
+  spaced: bool,
+): void {
+  const strip = scratch + STRIP;
+  const edge = scratch + EDGE;
+  const height = load<i32>(pc, 4 * (CONVOLVE_POSITIONS_D + 1));
+  const width = load<i32>(pc, 4 * (CONVOLVE_POSITIONS_D + 2));
+  const byHeight = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 1));
+  const byWidth = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 2));
+  const k = count * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
+  const block = blockOf(k, PLANE_TAPS);
+  const nextRow = 4 * axisAt(scratch, 1).step * it.across * it.words;
+  const stride = 4 * height * width;
+  const left = w + column * byWidth;
+  const columns = min(wide, parts(width - left, byWidth));
+  let tile = 0;
+  for (let row = 0; row < rows; row += tile) {
+    tile = tileOf(rows - row);
+    const high = min(tile, rows - row);
+    const lanes = tile === 1 ? 16 : 8;
+    const whole = spaced ? 0 : wide / lanes;
+    for (let p = 0; p < k || (k === 0 && p === 0 && channel === 0); p += max(1, block)) {
+      const filters = a + 4 * row * channels * filterTaps();
+      const last = min(k, p + block);
+      const end = k === 0 ? strip : fillStrip(it, filters, channels, channel, tile, high, p, last);
+      const add = channel > 0 || p > 0;
+      let at = scratch + PLANES;
+      for (let r = 0; r < deep; r++, at += nextRow) {
+        const y = h + (line + r) * byHeight;
+        if (y >= height) break;
+        const to = c + 4 * ((row * height + y) * width + left);
+        if (whole > 0) tiles(tile, strip, end, at, to, stride, high, add, whole);
+        const rest = columns - whole * lanes;
+        if (rest <= 0) continue;
+        if (k === 0) fill(edge, 0, high * (ROW_BYTES / 4));
+        else tiles(tile, strip, end, at + 4 * whole * lanes, edge, ROW_BYTES, high, false, parts(rest, lanes));
+        if (spaced) spreadRows(to, stride, 4 * byWidth, edge, high, rest, add);
+        else putRows(to + 4 * whole * lanes, stride, edge, high, rest, add);
+      }
+    }
+  }
+}
+
+/** Rows of the next tile, of so many that are left. */
+function tileOf(rows: i32): i32 {
+  if (rows === 1) return 1;
+  if (!TALL) return 4;
+  return rows <= 4 || rows === 7 || rows === 8 ? 4 : 6;
+}
+
+function tiles(
+  tile: i32,
+  strip: usize,
+  end: usize,
+  at: usize,
+  c: usize,
+  ldc: i32,
+  high: i32,
+  add: bool,
+  count: i32,
+): void {
+  if (tile === 1) taps1x16(strip, end, at, c, add, count);
+  else if (tile === 6) taps6x8(strip, end, at, c, ldc, high, add, count);
+  else taps4x8(strip, end, at, c, ldc, high, add, count);
+}
+
+/** Taps of a filter in one channel. */
+function filterTaps(): i32 {
+  return axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
+}
+
+/** Taps `from` up to `to` of a block of channels, as they are met: where each is in the planes, and its numbers in `high` filters. Gives its end. */
+function fillStrip(
+  it: Planes,
+  filters: usize,
+  channels: i32,
+  channel: i32,
+  tile: i32,
+  high: i32,
+  from: i32,
+  to: i32,
+): usize {
+  const heights = axisAt(scratch + NARROWED, 1);
+  const widths = axisAt(scratch + NARROWED, 2);
+  const across = it.across;
+  const all = filterTaps();
+  const stride = 4 * channels * all;
+  const turn = turnBytes(tile);
+  const line = 4 * across * it.words; // bytes from place to place, down
+  const nextW = 4 * metAt(2).next;
+  const nextH = 4 * metAt(1).next * axisAt(scratch, 2).taps;
+  let tw = from % widths.taps;
+  let th = (from / widths.taps) % heights.taps;
+  const i = from / widths.taps / heights.taps;
+  // Where the next tap is found in the planes, by rows, and how far from the left; and its numbers.
+  let plane = i * it.rows * line + (heights.first - it.low) * line;
+  let v = th * heights.apart * line;
+  let u = widths.first - it.lowAcross + tw * widths.apart;
+  let first =
+    filters + 4 * (channel + i) * all + nextH * th + 4 * (metAt(1).tap * axisAt(scratch, 2).taps + metAt(2).tap);
+  let at = scratch + STRIP;
+  for (let k = from; k < to; k++, at += turn) {
+    store<i32>(at, plane + v + 4 * (across === 1 ? u : (u % across) * it.words + u / across));
+    let source = first + nextW * tw;
+    for (let j = 4; j <= 4 * high; j += 4, source += stride) store<u32>(at + j, load<u32>(source));
+    u += widths.apart;
+    if (++tw < widths.taps) continue;
+    tw = 0;
+    u -= widths.taps * widths.apart;
+    v += heights.apart * line;
+    first += nextH;
+    if (++th < heights.taps) continue;
+    th = 0;
+    v = 0;
+    plane += it.rows * line;
+    first += 4 * all - heights.taps * nextH;
+  }
+  return at;
+}
+
+/** Stores, or adds, the columns that exist of some rows. */
+function putRows(c: usize, ldc: i32, from: usize, rows: i32, columns: i32, add: bool): void {
+  for (let i = 0; i < rows; i++, c += ldc, from += ROW_BYTES) {
+    for (let j = 0; j < columns; j += 4) {
+      const x = v128.load(from + 4 * j);
+      put(c + 4 * j, add ? f32x4.add(v128.load(c + 4 * j), x) : x, columns - j);
+    }
+  }
+}
+
+/** The same of columns that lie `step` bytes apart in C. */
+function spreadRows(c: usize, ldc: i32, step: i32, from: usize, rows: i32, columns: i32, add: bool): void {
+  for (let i = 0; i < rows; i++, c += ldc, from += ROW_BYTES) {
+    let to = c;
+    for (let j = 0; j < columns; j++, to += step) {
+      const x = load<f32>(from + 4 * j);
+      store<f32>(to, add ? load<f32>(to) + x : x);
+    }
+  }
+}

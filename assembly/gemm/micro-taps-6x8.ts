@@ -1,0 +1,117 @@
+// Micro-kernels of convolutions: 6 x 8, 4 x 8 or 1 x 16 outputs, of neighbouring positions. Each turn of the sum over taps reads from a
+// strip where its tap is, in bytes from the place of the first position, and a number of each filter: B needs not be put together.
+import { madd, put2 } from "../simd";
+
+/** Bytes of a turn in a strip of so many rows. */
+export function turnBytes(rows: i32): i32 {
+  return 4 + 4 * rows;
+}
+
+/** `count` tiles of 6 x 8 outputs side by side, from a strip that ends at `end`, which is not empty; the first `rows` rows are stored. */
+export function taps6x8(strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
+  tiles(true, strip, end, at, c, ldc, rows, add, count);
+}
+
+/** The same of 4 x 8. */
+export function taps4x8(strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
+  tiles(false, strip, end, at, c, ldc, rows, add, count);
+}
+
+/** `count` times 16 outputs of one filter. */
+export function taps1x16(strip: usize, end: usize, at: usize, c: usize, add: bool, count: i32): void {
+  for (; count > 0; count--, at += 64, c += 64) {
+    let c0 = f32x4.splat(0);
+    let c1 = f32x4.splat(0);
+    let c2 = f32x4.splat(0);
+    let c3 = f32x4.splat(0);
+    let x = strip;
+    while (true) {
+      // unroll 4
+      {
+        const from = at + load<u32>(x);
+        const w = v128.load32_splat(x, 4);
+        c0 = madd(w, v128.load(from), c0);
+        c1 = madd(w, v128.load(from, 16), c1);
+        c2 = madd(w, v128.load(from, 32), c2);
+        c3 = madd(w, v128.load(from, 48), c3);
+        x += 8;
+        if (x === end) break;
+      }
+      // end of unroll
+    }
+    put2(c, add, c0, c1);
+    put2(c + 32, add, c2, c3);
+  }
+}
+
+@inline
+function tiles(tall: bool, strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
+  for (; count > 0; count--, at += 32, c += 32) {
+    let c00 = f32x4.splat(0);
+    let c01 = f32x4.splat(0);
+    let c10 = f32x4.splat(0);
+    let c11 = f32x4.splat(0);
+    let c20 = f32x4.splat(0);
+    let c21 = f32x4.splat(0);
+    let c30 = f32x4.splat(0);
+    let c31 = f32x4.splat(0);
+    let c40 = f32x4.splat(0);
+    let c41 = f32x4.splat(0);
+    let c50 = f32x4.splat(0);
+    let c51 = f32x4.splat(0);
+    let x = strip;
+    while (true) {
+      // unroll 8
+      {
+        const from = at + load<u32>(x);
+        const b0 = v128.load(from);
+        const b1 = v128.load(from, 16);
+        const x0 = v128.load32_splat(x, 4);
+        c00 = madd(x0, b0, c00);
+        c01 = madd(x0, b1, c01);
+        const x1 = v128.load32_splat(x, 8);
+        c10 = madd(x1, b0, c10);
+        c11 = madd(x1, b1, c11);
+        const x2 = v128.load32_splat(x, 12);
+        c20 = madd(x2, b0, c20);
+        c21 = madd(x2, b1, c21);
+        const x3 = v128.load32_splat(x, 16);
+        c30 = madd(x3, b0, c30);
+        c31 = madd(x3, b1, c31);
+        if (tall) {
+          const x4 = v128.load32_splat(x, 20);
+          c40 = madd(x4, b0, c40);
+          c41 = madd(x4, b1, c41);
+          const x5 = v128.load32_splat(x, 24);
+          c50 = madd(x5, b0, c50);
+          c51 = madd(x5, b1, c51);
+        }
+        x += tall ? 28 : 20;
+        if (x === end) break;
+      }
+      // end of unroll
+    }
+    let to = c;
+    put2(to, add, c00, c01);
+    if (rows > 1) {
+      to += ldc;
+      put2(to, add, c10, c11);
+      if (rows > 2) {
+        to += ldc;
+        put2(to, add, c20, c21);
+        if (rows > 3) {
+          to += ldc;
+          put2(to, add, c30, c31);
+          if (tall && rows > 4) {
+            to += ldc;
+            put2(to, add, c40, c41);
+            if (rows > 5) {
+              to += ldc;
+              put2(to, add, c50, c51);
+            }
+          }
+        }
+      }
+    }
+  }
+}
