@@ -142,6 +142,8 @@ interface Rules<A> {
   joined?(a: Tensor, b: Tensor): { readonly inputs: readonly Tensor[]; readonly attrs: A } | undefined;
   /** Adds copies of nodes under this one, from which their gradient rules read in place of the nodes themselves. */
   recompute?(node: Tensor, cotangent: Tensor, copies: Map<Tensor, Recomputed>): void;
+  /** Row i of each output, along the first axis, is made of row i of the first input, and of other inputs that all rows share. */
+  readonly rowwise?: true;
   /** The first input, when the second is known. */
   readonly waits?: boolean;
   readonly lowering: Lowering<A>;

@@ -63,6 +63,7 @@ export const normalizeRowsOp: Op<NormalizeAttrs> = {
       emit.instruction(instructions.normalize, slots);
     },
   },
+  rowwise: true,
   key: ({ centred }) => `${centred}`,
 };
 

@@ -118,6 +118,8 @@ function keeps(pair: Pair, given: readonly RowAxis[], axis: number): boolean {
           .every((walk, k) => staysInRows(walk, inputs[k].shape, given[k], sizeOf(shape) / SIZES[i], SIZES[i])),
       );
     }
+    case "item":
+      return axis === given[0];
     case "kernel":
       return meansTheSame(pair) && keepsInKernel(a, given);
     default:
@@ -138,6 +140,7 @@ function staysInRows({ start, strides }: Walk, shape: Shape, axis: RowAxis, bloc
 function keepsInKernel({ op, inputs, attrs }: Tensor, given: readonly RowAxis[]): boolean {
   if (reductions.includes(op)) return !(attrs as ReduceAttrs).axes.includes(Number(given[0]));
   if (op === softmax || op === logSumExp) return given[0] === 0;
+  if (op.rowwise) return given[0] === 0 && given.slice(1).every((each) => each === "none");
   if (op === gather) return given[0] === "none"; // rows of a table by indices
   if (op !== matmul) return false;
   const { transposeA } = attrs as MatmulAttrs;

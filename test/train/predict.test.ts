@@ -15,6 +15,7 @@ import {
   Variable,
   WasmExecutor,
 } from "simdgrad";
+import { sort } from "simdgrad/functions";
 import * as nn from "simdgrad/nn";
 import { ema, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
@@ -231,6 +232,7 @@ describe("rows are apart", () => {
     new nn.BatchNorm1d(8),
     new nn.Dropout(0.5),
   );
+  const groups = new nn.GroupNorm(2, 4);
   const apart: Readonly<Record<string, (rows: number) => Tensor>> = {
     "in products": (n) => x(n, 4).matmul(weight).add(weight.sum(0)).tanh(),
     "in products of their own": (n) =>
@@ -258,6 +260,8 @@ describe("rows are apart", () => {
       return q.matmul(q, { transposeB: true }).softmax().matmul(q).permute([0, 2, 1, 3]).reshape([n, 5, 8]);
     },
     "beside what all share": (n) => x(n, 4).mul(weight.sum().broadcastTo([n, 4])),
+    "in groups": (n) => groups.forward(x(n, 4, 3)),
+    "in samples": (n) => new nn.InstanceNorm1d(4).forward(x(n, 4, 3), nn.evaluationContext()),
     "in layers": (n) => nn.forward(layers, x(n, 4), nn.evaluationContext()),
   };
   test.each(Object.entries(apart))("%s", (_, output) => {
@@ -266,6 +270,9 @@ describe("rows are apart", () => {
 
   const mixed: Readonly<Record<string, (rows: number) => Tensor>> = {
     "a mean over them": (n) => x(n, 4).sub(x(n, 4).mean(0)),
+    "their own statistics": (n) =>
+      new nn.BatchNorm1d(4, { trackRunningStats: false }).forward(x(n, 4), nn.evaluationContext()),
+    "an order of them": (n) => sort(x(n, 4), 0).values,
     "a share of their sum": (n) => x(n, 4).softmax(0),
     "the largest of all": (n) => x(n, 4).div(x(n, 4).max()),
     "how many there are": (n) => x(n, 4).mul(n),
