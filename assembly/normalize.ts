@@ -1,6 +1,7 @@
 // NORMALIZE: rows brought to mean 0 and variance 1, or to mean square 1, and its gradient. MOMENTS: means, and squares of deviations from
-// them, along the middle axis of outer x n x inner. WEIGHTED_SUMS: sums, and sums of products, along it. All is reckoned in float64 from
-// the numbers as they are: deviations from the mean itself, so that a large mean hides no small variance.
+// them, along the middle axis of outer x n x inner. WEIGHTED_SUMS: sums, and sums of products, along it. All is reckoned in float64.
+// Squares are those of differences to the first of the numbers, less what the mean of the differences makes of them, so that one pass is
+// enough: the first of n numbers is sqrt(n) standard deviations off their mean at most, so this costs n roundings of float64 and no more.
 import { cumulativeColumns, cumulativeGroups, rowsOfChunk } from "./isa/cuts";
 import { parts } from "./isa/integers";
 import {
@@ -51,36 +52,57 @@ export function normalize(pc: usize): void {
   for (let first = nextChunk() * step; first < rows; first = nextChunk() * step) {
     for (let r = first, last = min(rows, first + step); r < last; r++) {
       const row = from + 4 * r * columns;
-      const mean: f64 = centred ? sumRowWide(row, columns) / columns : 0;
-      const factor = 1 / sqrt<f64>(squaresAbout(row, columns, mean) / columns + epsilon);
+      const start: f64 = centred ? <f64>load<f32>(row) : 0;
+      addUp(row, columns, start);
+      const mean = centred ? start + total / columns : 0;
+      const variance = (centred ? squaresAboutMean(columns) : squares) / columns;
+      const factor = 1 / sqrt<f64>(variance + epsilon);
       store<f32>(inverse + 4 * r, <f32>factor);
       scaleAbout(values + 4 * r * columns, row, columns, mean, factor);
     }
   }
 }
 
-/** Sum of the squares of n contiguous f32 less their mean. */
-function squaresAbout(from: usize, n: i32, mean: f64): f64 {
-  const means = f64x2.splat(mean);
+let total: f64 = 0; // of the differences that addUp has seen
+let squares: f64 = 0; // of their squares
+
+/** Adds up n contiguous f32 less `start`, and the squares of that. */
+function addUp(from: usize, n: i32, start: f64): void {
+  const starts = f64x2.splat(start);
   let a = f64x2.splat(0);
   let b = a;
   let c = a;
   let d = a;
+  let e = a;
+  let f = a;
+  let g = a;
+  let h = a;
   for (; n >= 8; n -= 8, from += 32) {
-    const p = f64x2.sub(wideTwo(from), means);
-    const q = f64x2.sub(wideTwo(from + 8), means);
-    const r = f64x2.sub(wideTwo(from + 16), means);
-    const s = f64x2.sub(wideTwo(from + 24), means);
-    a = f64x2.add(a, f64x2.mul(p, p));
-    b = f64x2.add(b, f64x2.mul(q, q));
-    c = f64x2.add(c, f64x2.mul(r, r));
-    d = f64x2.add(d, f64x2.mul(s, s));
+    const p = f64x2.sub(wideTwo(from), starts);
+    const q = f64x2.sub(wideTwo(from + 8), starts);
+    const r = f64x2.sub(wideTwo(from + 16), starts);
+    const s = f64x2.sub(wideTwo(from + 24), starts);
+    a = f64x2.add(a, p);
+    b = f64x2.add(b, q);
+    c = f64x2.add(c, r);
+    d = f64x2.add(d, s);
+    e = f64x2.add(e, f64x2.mul(p, p));
+    f = f64x2.add(f, f64x2.mul(q, q));
+    g = f64x2.add(g, f64x2.mul(r, r));
+    h = f64x2.add(h, f64x2.mul(s, s));
   }
   for (; n > 0; n--, from += 4) {
-    const p = <f64>load<f32>(from) - mean; // the lane beside is no number of the row
-    a = f64x2.add(a, f64x2(p * p, 0));
+    const p = f64x2(<f64>load<f32>(from) - start, 0);
+    a = f64x2.add(a, p);
+    e = f64x2.add(e, f64x2.mul(p, p));
   }
-  return wideTotal(a, b, c, d);
+  total = wideTotal(a, b, c, d);
+  squares = wideTotal(e, f, g, h);
+}
+
+/** Sum of the squares of n differences less their mean. */
+function squaresAboutMean(n: i32): f64 {
+  return max<f64>(0, squares - (total * total) / n);
 }
 
 /** to = (from - mean) * factor, of n contiguous f32. */
@@ -147,7 +169,7 @@ function across(to: usize, from: usize, values: usize, n: i32, mean: f64, along:
 export function moments(pc: usize): void {
   const mean = load<usize>(pc, 4 * MOMENTS_MEAN);
   const rest = load<usize>(pc, 4 * MOMENTS_REST) - mean;
-  const squares = load<usize>(pc, 4 * MOMENTS_SQUARES) - mean;
+  const sums = load<usize>(pc, 4 * MOMENTS_SQUARES) - mean;
   const from = load<usize>(pc, 4 * MOMENTS_FROM);
   const outer = load<i32>(pc, 4 * MOMENTS_OUTER);
   const n = load<i32>(pc, 4 * MOMENTS_N);
@@ -162,51 +184,84 @@ export function moments(pc: usize): void {
     for (let g = group, last = min(groups, group + step); g < last; g++) {
       const o = g / widths;
       let column = (g % widths) * width;
-      for (const end = min(inner, column + width); column < end; column += 4) {
+      for (const end = min(inner, column + width); column < end; column += 8) {
         const to = mean + 4 * (o * inner + column);
         const source = from + 4 * (o * n * inner + column);
-        if (inner === 1) momentsOfRow(to, rest, squares, source, n);
-        else momentsOfFour(to, rest, squares, source, n, 4 * inner, end - column);
+        if (inner === 1) momentsOfRow(to, rest, sums, source, n);
+        else momentsOfEight(to, rest, sums, source, n, 4 * inner, end - column);
       }
     }
   }
 }
 
 /** Of n contiguous numbers. The rest and the squares lie so far from the mean. */
-function momentsOfRow(to: usize, rest: usize, squares: usize, from: usize, n: i32): void {
-  const mean = sumRowWide(from, n) / n;
+function momentsOfRow(to: usize, rest: usize, sums: usize, from: usize, n: i32): void {
+  const start = <f64>load<f32>(from);
+  addUp(from, n, start);
+  const mean = start + total / n;
   store<f32>(to, <f32>mean);
   store<f32>(to + rest, <f32>(mean - <f64>(<f32>mean)));
-  store<f32>(to + squares, <f32>squaresAbout(from, n, mean));
+  store<f32>(to + sums, <f32>squaresAboutMean(n));
 }
 
-/** Of neighbouring columns, four at most. */
-function momentsOfFour(to: usize, rest: usize, squares: usize, from: usize, n: i32, stride: i32, columns: i32): void {
-  const count = f64x2.splat(<f64>n);
-  let low = f64x2.splat(0);
-  let high = low;
-  for (let at = from, left = n; left > 0; left--, at += stride) {
-    const x = v128.load(at);
-    low = f64x2.add(low, f64x2.promote_low_f32x4(x));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(upper(x)));
-  }
-  low = f64x2.div(low, count);
-  high = f64x2.div(high, count);
-  const means = rounded(low, high);
-  const restLow = f64x2.sub(low, f64x2.promote_low_f32x4(means));
-  const restHigh = f64x2.sub(high, f64x2.promote_low_f32x4(upper(means)));
-  put(to, means, columns);
-  put(to + rest, rounded(restLow, restHigh), columns);
+/** Of neighbouring columns, eight at most: half of a cache line, so that a row is read twice where there are many. */
+function momentsOfEight(to: usize, rest: usize, sums: usize, from: usize, n: i32, stride: i32, columns: i32): void {
+  const w = wideTwo(from);
+  const x = wideTwo(from + 8);
+  const y = wideTwo(from + 16);
+  const z = wideTwo(from + 24);
   let a = f64x2.splat(0);
   let b = a;
-  for (; n > 0; n--, from += stride) {
-    const x = v128.load(from);
-    const p = f64x2.sub(f64x2.promote_low_f32x4(x), low);
-    const q = f64x2.sub(f64x2.promote_low_f32x4(upper(x)), high);
-    a = f64x2.add(a, f64x2.mul(p, p));
-    b = f64x2.add(b, f64x2.mul(q, q));
+  let c = a;
+  let d = a;
+  let e = a;
+  let f = a;
+  let g = a;
+  let h = a;
+  for (let left = n; left > 0; left--, from += stride) {
+    const p = f64x2.sub(wideTwo(from), w);
+    const q = f64x2.sub(wideTwo(from + 8), x);
+    const r = f64x2.sub(wideTwo(from + 16), y);
+    const s = f64x2.sub(wideTwo(from + 24), z);
+    a = f64x2.add(a, p);
+    b = f64x2.add(b, q);
+    c = f64x2.add(c, r);
+    d = f64x2.add(d, s);
+    e = f64x2.add(e, f64x2.mul(p, p));
+    f = f64x2.add(f, f64x2.mul(q, q));
+    g = f64x2.add(g, f64x2.mul(r, r));
+    h = f64x2.add(h, f64x2.mul(s, s));
   }
-  put(to + squares, rounded(a, b), columns);
+  storeMoments(to, rest, sums, w, x, a, b, e, f, n, columns);
+  if (columns > 4) storeMoments(to + 16, rest, sums, y, z, c, d, g, h, n, columns - 4);
+}
+
+/** Of up to four columns, two in each vector: by their first numbers, the sums of differences to them, and of the squares of these. */
+function storeMoments(
+  to: usize,
+  rest: usize,
+  sums: usize,
+  startLow: v128,
+  startHigh: v128,
+  low: v128,
+  high: v128,
+  squaresLow: v128,
+  squaresHigh: v128,
+  n: i32,
+  columns: i32,
+): void {
+  const count = f64x2.splat(<f64>n);
+  const meanLow = f64x2.add(startLow, f64x2.div(low, count));
+  const meanHigh = f64x2.add(startHigh, f64x2.div(high, count));
+  const means = rounded(meanLow, meanHigh);
+  const restLow = f64x2.sub(meanLow, f64x2.promote_low_f32x4(means));
+  const restHigh = f64x2.sub(meanHigh, f64x2.promote_low_f32x4(upper(means)));
+  const none = f64x2.splat(0);
+  const aboutLow = f64x2.max(none, f64x2.sub(squaresLow, f64x2.div(f64x2.mul(low, low), count)));
+  const aboutHigh = f64x2.max(none, f64x2.sub(squaresHigh, f64x2.div(f64x2.mul(high, high), count)));
+  put(to, means, columns);
+  put(to + rest, rounded(restLow, restHigh), columns);
+  put(to + sums, rounded(aboutLow, aboutHigh), columns);
 }
 
 /** sums[o, i] = sum of from[o, :, i], products[o, i] = sum of (from weights)[o, :, i]. */
@@ -228,34 +283,45 @@ export function weightedSums(pc: usize): void {
     for (let g = group, last = min(groups, group + step); g < last; g++) {
       const o = g / widths;
       let column = (g % widths) * width;
-      for (const end = min(inner, column + width); column < end; column += 4) {
+      for (const end = min(inner, column + width); column < end; column += 8) {
         const to = sums + 4 * (o * inner + column);
         const source = from + 4 * (o * n * inner + column);
         if (inner === 1) {
           store<f32>(to, <f32>sumRowWide(source, n));
           store<f32>(to + products, <f32>productsOfRows(source, source + weights, n));
-        } else sumsOfFour(to, products, source, weights, n, 4 * inner, end - column);
+        } else sumsOfEight(to, products, source, weights, n, 4 * inner, end - column);
       }
     }
   }
 }
 
-/** Of neighbouring columns, four at most. The products lie so far from the sums, the weights from the numbers. */
-function sumsOfFour(to: usize, products: usize, from: usize, weights: usize, n: i32, stride: i32, columns: i32): void {
-  let low = f64x2.splat(0);
-  let high = low;
-  let a = low;
-  let b = low;
+/** Of neighbouring columns, eight at most. The products lie so far from the sums, the weights from the numbers. */
+function sumsOfEight(to: usize, products: usize, from: usize, weights: usize, n: i32, stride: i32, columns: i32): void {
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let e = a;
+  let f = a;
+  let g = a;
+  let h = a;
   for (; n > 0; n--, from += stride) {
-    const x = v128.load(from);
-    const w = v128.load(from + weights);
-    const p = f64x2.promote_low_f32x4(x);
-    const q = f64x2.promote_low_f32x4(upper(x));
-    low = f64x2.add(low, p);
-    high = f64x2.add(high, q);
-    a = f64x2.add(a, f64x2.mul(p, f64x2.promote_low_f32x4(w)));
-    b = f64x2.add(b, f64x2.mul(q, f64x2.promote_low_f32x4(upper(w))));
+    const p = wideTwo(from);
+    const q = wideTwo(from + 8);
+    const r = wideTwo(from + 16);
+    const s = wideTwo(from + 24);
+    a = f64x2.add(a, p);
+    b = f64x2.add(b, q);
+    c = f64x2.add(c, r);
+    d = f64x2.add(d, s);
+    e = f64x2.add(e, f64x2.mul(p, wideTwo(from + weights)));
+    f = f64x2.add(f, f64x2.mul(q, wideTwo(from + weights + 8)));
+    g = f64x2.add(g, f64x2.mul(r, wideTwo(from + weights + 16)));
+    h = f64x2.add(h, f64x2.mul(s, wideTwo(from + weights + 24)));
   }
-  put(to, rounded(low, high), columns);
-  put(to + products, rounded(a, b), columns);
+  put(to, rounded(a, b), columns);
+  put(to + products, rounded(e, f), columns);
+  if (columns <= 4) return;
+  put(to + 16, rounded(c, d), columns - 4);
+  put(to + products + 16, rounded(g, h), columns - 4);
 }

@@ -1,7 +1,7 @@
 // The ladders, as data: every kernel as a small program that does nothing else, and what it moves or computes in a step.
 import { avgPool, cumulativeSum, interpolate, maxPool, sort } from "../../src/functions/index.ts";
 import { type Computation, grad, input, randomKey, scalar, type Tensor, uniform, Variable } from "../../src/index.ts";
-import { Dropout, gelu, trainingContext } from "../../src/nn/index.ts";
+import { BatchNorm1d, BatchNorm2d, Dropout, gelu, LayerNorm, trainingContext } from "../../src/nn/index.ts";
 import { crossEntropyGradient } from "../../src/ops/rowwise.ts";
 import { adam } from "../../src/optim/index.ts";
 import { apply } from "../../src/tensor.ts";
@@ -81,6 +81,20 @@ function of(
   };
 }
 
+/** Of 64 channels. */
+const CHANNELS = [16, 64, 28, 28];
+
+function layerNorm(x: Tensor): Tensor {
+  return new LayerNorm(x.shape[1], { elementwiseAffine: false }).forward(x);
+}
+
+/** By the statistics of the batch. */
+function batchNorm(x: Tensor): Tensor {
+  const Layer = x.shape.length === 2 ? BatchNorm1d : BatchNorm2d;
+  const layer = new Layer(x.shape[1], { affine: false, trackRunningStats: false });
+  return layer.forward(x, trainingContext(0, scalar(0, "i32")));
+}
+
 const functions: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   exp: (x) => x.exp(),
   tanh: (x) => x.tanh(),
@@ -136,6 +150,11 @@ const others: readonly Case[] = [
   ),
   of("softmax", [SIDE, SIDE], 8, (x) => x.softmax(), true),
   of("logSumExp", [SIDE, SIDE], 4, (x) => x.logSumExp(), true),
+  of("layer norm", [SIDE, SIDE], 8, layerNorm, true),
+  of("layer norm, gradient", [SIDE, SIDE], 16, (x) => grad(layerNorm(x), [x], { cotangent: x.square() })[0], true),
+  of("batch norm", CHANNELS, 12, batchNorm, true),
+  of("batch norm, gradient", CHANNELS, 28, (x) => grad(batchNorm(x), [x], { cotangent: x.square() })[0], true),
+  of("batch norm", [BATCH, SIDE], 12, batchNorm, true),
   ...entropy(SIDE, SIDE),
   ...entropy(128, 10),
   of("sum of rows", [SIDE, SIDE], 4, (x) => x.sum(1)),

@@ -6,7 +6,7 @@ type Decode = (file: Blob, width: number, height: number) => Promise<ImageDataLi
 
 /** @throws UnsupportedError where nothing decodes image files */
 export function decoderOf(): Decode {
-  if (typeof createImageBitmap === "function" && typeof OffscreenCanvas === "function") return inPage;
+  if (typeof createImageBitmap === "function" && (hasCanvas() || typeof document === "object")) return inPage;
   const sharp = sharpOf();
   if (sharp !== undefined) return (file, width, height) => bySharp(sharp, file, width, height);
   throw new UnsupportedError(
@@ -14,10 +14,20 @@ export function decoderOf(): Decode {
   );
 }
 
+/** Whether there are canvases outside of the page, in its workers, too. */
+function hasCanvas(): boolean {
+  return typeof OffscreenCanvas === "function";
+}
+
+function canvasOf(width: number, height: number): OffscreenCanvas {
+  if (hasCanvas()) return new OffscreenCanvas(width, height);
+  return Object.assign(document.createElement("canvas"), { width, height }) as unknown as OffscreenCanvas;
+}
+
 async function inPage(file: Blob, width: number, height: number): Promise<ImageDataLike> {
   const bitmap = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height, resizeQuality: "high" });
   try {
-    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    const context = canvasOf(width, height).getContext("2d", { willReadFrequently: true });
     if (context === null) throw new UnsupportedError("fromImages: this page has no canvas of two dimensions");
     context.drawImage(bitmap, 0, 0, width, height); // in engines that do not resize bitmaps this does
     return context.getImageData(0, 0, width, height);

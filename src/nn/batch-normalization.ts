@@ -29,8 +29,8 @@ class BatchNorm implements Module {
   readonly runningMean: Variable | undefined;
   readonly runningVariance: Variable | undefined;
   readonly batches: Variable | undefined;
-  protected readonly name: string;
-  protected readonly spaces: readonly string[];
+  private readonly name: string;
+  private readonly spaces: readonly string[];
 
   /** @param spaces the axes behind the channels, of every shape that is taken */
   constructor(name: string, spaces: readonly string[], numFeatures: number, options: BatchNormOptions) {

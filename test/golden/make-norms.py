@@ -79,7 +79,7 @@ def norms():
         "BatchNorm3d": channels(batch_norm, (2, 2, 2, 2, 3), (1, 2, 3, 2, 4)),
         "GroupNorm 2": channels(group_norm(2), (2, 4), (2, 4, 3), (1, 4, 3, 2), (2, 4, 5, 5), (0, 4, 3)),
         "GroupNorm 1": channels(group_norm(1), (2, 3, 4)),
-        "InstanceNorm1d": plain(instance_norm, (2, 3, 5), (1, 1, 2)),
+        "InstanceNorm1d": plain(instance_norm, (2, 3, 5), (1, 1, 4)),
         "InstanceNorm2d": channels(instance_norm, (3, 2, 3, 2), (2, 2, 4, 5)),
         "InstanceNorm3d": channels(instance_norm, (2, 2, 2, 3, 2)),
         "LocalResponseNorm 3": plain(response_norm(3, 0.5, 0.75, 2.0), (2, 7, 1), (2, 4, 3), (1, 3, 2, 2)),

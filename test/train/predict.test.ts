@@ -267,6 +267,7 @@ describe("rows are apart", () => {
     new nn.Linear(2, 3),
   );
   const transformer = new nn.TransformerEncoderLayer(8, 2, { batchFirst: true, dimFeedforward: 8 });
+  const groups = new nn.GroupNorm(2, 4);
   const apart: Readonly<Record<string, (rows: number) => Tensor>> = {
     "in products": (n) => x(n, 4).matmul(weight).add(weight.sum(0)).tanh(),
     "in products of their own": (n) =>
@@ -294,6 +295,8 @@ describe("rows are apart", () => {
       return q.matmul(q, { transposeB: true }).softmax().matmul(q).permute([0, 2, 1, 3]).reshape([n, 5, 8]);
     },
     "beside what all share": (n) => x(n, 4).mul(weight.sum().broadcastTo([n, 4])),
+    "in groups": (n) => groups.forward(x(n, 4, 3)),
+    "in samples": (n) => new nn.InstanceNorm1d(4).forward(x(n, 4, 3), nn.evaluationContext()),
     "in layers": (n) => nn.forward(layers, x(n, 4), nn.evaluationContext()),
     "in convolutions and windows": (n) => nn.forward(convolutional, x(n, 2, 8, 8), nn.evaluationContext()),
     "in orders of their own": (n) => sort(x(n, 4)).values,
@@ -305,6 +308,9 @@ describe("rows are apart", () => {
 
   const mixed: Readonly<Record<string, (rows: number) => Tensor>> = {
     "a mean over them": (n) => x(n, 4).sub(x(n, 4).mean(0)),
+    "their own statistics": (n) =>
+      new nn.BatchNorm1d(4, { trackRunningStats: false }).forward(x(n, 4), nn.evaluationContext()),
+    "an order of them": (n) => sort(x(n, 4), 0).values,
     "a share of their sum": (n) => x(n, 4).softmax(0),
     "the largest of all": (n) => x(n, 4).div(x(n, 4).max()),
     "how many there are": (n) => x(n, 4).mul(n),

@@ -20,14 +20,26 @@ function sumOf(n: number, value: (k: number) => number): number {
   return a + c + (e + g) + (b + d + (f + h));
 }
 
+/** The sum of the squares of n differences less their mean, from that of the squares and that of the differences. */
+function aboutMean(squares: number, total: number, n: number): number {
+  return Math.max(0, squares - (total * total) / n);
+}
+
 function normalize({ f }: JsMemory, code: Int32Array, at: number): void {
   const columns = code[at + slot.NORMALIZE_COLUMNS];
   const isCentred = code[at + slot.NORMALIZE_CENTRED] === 1;
   const epsilon = f[code[at + slot.NORMALIZE_EPSILON]];
   for (let r = 0; r < code[at + slot.NORMALIZE_ROWS]; r++) {
     const from = code[at + slot.NORMALIZE_FROM] + r * columns;
-    const mean = isCentred ? sumOf(columns, (c) => f[from + c]) / columns : 0;
-    const variance = sumOf(columns, (c) => (f[from + c] - mean) ** 2) / columns;
+    const start = isCentred ? f[from] : 0;
+    const total = isCentred ? sumOf(columns, (c) => f[from + c] - start) : 0;
+    const mean = isCentred ? start + total / columns : 0;
+    const variance =
+      aboutMean(
+        sumOf(columns, (c) => (f[from + c] - start) ** 2),
+        total,
+        columns,
+      ) / columns;
     const factor = 1 / Math.sqrt(variance + epsilon);
     f[code[at + slot.NORMALIZE_INVERSE] + r] = factor;
     for (let c = 0; c < columns; c++)
@@ -63,11 +75,14 @@ function moments({ f }: JsMemory, code: Int32Array, at: number): void {
   const [n, inner] = [code[at + slot.MOMENTS_N], code[at + slot.MOMENTS_INNER]];
   for (let line = 0; line < code[at + slot.MOMENTS_OUTER] * inner; line++) {
     const from = code[at + slot.MOMENTS_FROM] + Math.floor(line / inner) * n * inner + (line % inner);
-    const mean = sumAlong(n, inner, (k) => f[from + k * inner]) / n;
+    const start = f[from];
+    const total = sumAlong(n, inner, (k) => f[from + k * inner] - start);
+    const squares = sumAlong(n, inner, (k) => (f[from + k * inner] - start) ** 2);
+    const mean = start + total / n;
     const target = code[at + slot.MOMENTS_MEAN] + line;
     f[target] = mean;
     f[code[at + slot.MOMENTS_REST] + line] = mean - f[target];
-    f[code[at + slot.MOMENTS_SQUARES] + line] = sumAlong(n, inner, (k) => (f[from + k * inner] - mean) ** 2);
+    f[code[at + slot.MOMENTS_SQUARES] + line] = aboutMean(squares, total, n);
   }
 }
 
