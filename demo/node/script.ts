@@ -32,7 +32,11 @@ export interface Task<Name extends string> {
   /** An option as a whole number. */
   whole(name: Name, least?: number): number;
   /** Trains, and draws how far it is and how long it takes; `tell` says more of a report than its loss. */
-  train(trainer: Trainer, options: FitOptions, tell?: (report: Report) => string): Promise<Epoch[]>;
+  train<Input, Output, Target, X>(
+    trainer: Trainer<Input, Output, Target, X>,
+    options: FitOptions<"frame", X, Target>,
+    tell?: (report: Report) => string,
+  ): Promise<Epoch[]>;
   /** A line that stays. */
   say(text: string): void;
   /** The path of a file of that name in the folder of the script's results. */
@@ -126,10 +130,10 @@ export async function script<Name extends string>({ name, about, metric, options
   }
 }
 
-async function train(
+async function train<Input, Output, Target, X>(
   progress: Progress,
-  trainer: Trainer,
-  options: FitOptions,
+  trainer: Trainer<Input, Output, Target, X>,
+  options: FitOptions<"frame", X, Target>,
   tell?: (report: Report) => string,
 ): Promise<Epoch[]> {
   for await (const report of trainer.fit({ ...options, report: "frame" })) {
