@@ -31,7 +31,7 @@ import {
   CONVOLVE_WORDS,
 } from "../isa/slots";
 import { mapRange } from "../map";
-import { nextChunk, scratch, startClaims } from "../parallel";
+import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
 import { AXIS, axisAt, blockOf, lineBytes, packPatches, readAxes, volume } from "./patches";
 import { planesBand } from "./planes";
@@ -55,7 +55,8 @@ export function convolve(pc: usize): void {
   const depth = spacedPositions(pc, 0);
   const height = spacedPositions(pc, 1);
   const width = spacedPositions(pc, 2);
-  const planar = planarRows(pc, matrices, height, width);
+  const nominal = planarRows(pc, matrices, height, width, true);
+  const planar = threads === 1 ? nominal : planarRows(pc, matrices, height, width, false);
   const most = planar > 0 ? PLANE_WIDE : convolveBand(matrices, depth * height * width, k, spaced);
   const columns = bandColumns(width, most);
   const band = planar > 0 ? planar : bandRows(depth * height, width, most);
@@ -73,7 +74,7 @@ export function convolve(pc: usize): void {
     const a = filters + 4 * (matrix % groups) * rows * k;
     const b = from + matrix * image;
     readAxes(scratch, pc);
-    if (planar > 0 && !flat && k > 0) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+    if (planar > 0 && !flat && k > 0) planesBand(pc, c, a, b, rows, channels, nominal, line, deep, column, wide);
     else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
     else {
       const first = line * width + column;
@@ -100,13 +101,13 @@ function isSpaced(pc: usize): bool {
 }
 
 /** Rows of a band of images that are put into planes; 0 if patches are packed: of volumes, and where taps lie far apart. */
-function planarRows(pc: usize, matrices: i32, height: i32, width: i32): i32 {
+function planarRows(pc: usize, matrices: i32, height: i32, width: i32, alone: bool): i32 {
   const one =
     load<i32>(pc, 4 * CONVOLVE_TAPS_D) * load<i32>(pc, 4 * CONVOLVE_SIZE_D) * load<i32>(pc, 4 * CONVOLVE_POSITIONS_D);
   if (one !== 1 || load<i32>(pc, 4 * CONVOLVE_FIRST_D) !== 0) return 0;
   const down = load<i32>(pc, 4 * CONVOLVE_STEP_H);
   const across = load<i32>(pc, 4 * CONVOLVE_STEP_W);
-  return planeRows(matrices, height, width, down, across, spanOf(pc, 1), spanOf(pc, 2));
+  return planeRows(matrices, height, width, down, across, spanOf(pc, 1), spanOf(pc, 2), alone);
 }
 
 /** Places that the taps of an axis span. */

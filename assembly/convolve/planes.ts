@@ -2,7 +2,7 @@
 // filters says of each tap where it lies in them (../gemm/micro-taps-6x8.ts). Of strides of s, a row of a plane is s rows, one of each
 // remainder of a place by s: neighbouring positions find neighbours, whatever the stride.
 import { TALL } from "../gemm/blocking";
-import { taps1x16, taps4x8, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
+import { taps1x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
 import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
 import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
 import { parts } from "../isa/integers";
@@ -34,7 +34,7 @@ const EDGE = RESULTS + 64;
 const STRIP = EDGE + 6 * ROW_BYTES;
 const PLANES = STRIP + 28 * PLANE_TAPS;
 
-/** All of a band: of each remainder of its positions, if they are spaced. */
+/** All of a band: of each remainder of its positions, if they are spaced. A band has `nominal` rows where it is not cut for threads. */
 export function planesBand(
   pc: usize,
   c: usize,
@@ -42,6 +42,7 @@ export function planesBand(
   image: usize,
   rows: i32,
   channels: i32,
+  nominal: i32,
   line: i32,
   deep: i32,
   column: i32,
@@ -53,14 +54,16 @@ export function planesBand(
   const byHeight = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 1));
   const byWidth = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 2));
   const spaced = byHeight > 1 || byWidth > 1;
+  const high = tapSpan(heights.taps, heights.apart, heights.first, byHeight);
   it.low = tapLow(heights.taps, heights.apart, heights.first, byHeight);
   it.lowAcross = tapLow(widths.taps, widths.apart, widths.first, byWidth);
   it.top = line * heights.step + it.low;
   it.left = column * widths.step + it.lowAcross;
-  it.rows = (deep - 1) * heights.step + tapSpan(heights.taps, heights.apart, heights.first, byHeight);
+  it.rows = (deep - 1) * heights.step + high;
   it.across = widths.step;
   it.words = planeColumns(wide, widths.step, tapSpan(widths.taps, widths.apart, widths.first, byWidth));
-  const plane = it.rows * it.across * it.words;
+  // Channels of a block follow from the rows that bands have where they are not cut for threads: so does the order of sums.
+  const plane = ((nominal - 1) * heights.step + high) * it.across * it.words;
   const fitting = min((spaced ? PLANES_SPACED : PLANES_WORDS) / plane, PLANE_TAPS / (heights.taps * widths.taps));
   const block = parts(channels, parts(channels, max(1, fitting)));
   const remainders = remaindersOf(pc, 1) * remaindersOf(pc, 2);
@@ -85,24 +88,24 @@ function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
   const words = it.words;
   let to = scratch + PLANES;
   for (let i = channel; i < channel + count; i++) {
+    let line = image + 4 * (i * height + it.top) * width;
     let y = it.top;
-    for (const end = y + it.rows; y < end; y++) {
+    for (const end = y + it.rows; y < end; y++, line += 4 * width) {
       if (<u32>y >= <u32>height) {
         zeros(to, across * words);
         to += 4 * across * words;
         continue;
       }
-      const line = image + 4 * (i * height + y) * width;
       for (let r = 0; r < across; r++, to += 4 * words) {
         const x = it.left + r;
-        const low = x >= 0 ? 0 : min(words, (across - 1 - x) / across);
-        const high = x >= width ? low : max(low, min(words, (width - 1 - x) / across + 1));
+        const low = x >= 0 ? 0 : across === 1 ? min(words, -x) : min(words, (across - 1 - x) / across);
+        const high = x >= width ? low : max(low, min(words, across === 1 ? width - x : (width - 1 - x) / across + 1));
         const source = line + 4 * (x + low * across);
-        zeros(to, low);
+        if (low > 0) zeros(to, low);
         if (across === 1) copyRow(to + 4 * low, source, high - low);
         else if (across === 2) copySecond(to + 4 * low, source, high - low);
         else copyEach(to + 4 * low, source, across, high - low);
-        zeros(to + 4 * high, words - high);
+        if (high < words) zeros(to + 4 * high, words - high);
       }
     }
   }
@@ -154,13 +157,25 @@ function tilesOf(
         const y = h + (line + r) * byHeight;
         if (y >= height) break;
         const to = c + 4 * ((row * height + y) * width + left);
-        if (whole > 0) tiles(tile, strip, end, at, to, stride, high, add, whole);
-        const rest = columns - whole * lanes;
+        // What a tile writes beyond a row is the beginning of those after it, which come later.
+        const more = wide - whole * lanes > (tile === 1 ? 0 : 4) ? whole + 1 : whole;
+        const beyond = !add && !spaced && wide === width && (deep - 1 - r) * width >= more * lanes - wide;
+        const full = beyond ? more : whole;
+        if (full > 0) tiles(tile, strip, end, at, to, stride, high, add, full);
+        const rest = columns - full * lanes;
         if (rest <= 0) continue;
+        const last = at + 4 * full * lanes;
         if (k === 0) fill(edge, 0, high * (ROW_BYTES / 4));
-        else tiles(tile, strip, end, at + 4 * whole * lanes, edge, ROW_BYTES, high, false, parts(rest, lanes));
+        else if (rest <= 4 && tile > 1) {
+          const exact = rest === 4 && !spaced;
+          const target = exact ? to + 4 * full * lanes : edge;
+          const ldc = exact ? stride : ROW_BYTES;
+          if (tile === 6) taps6x4(strip, end, last, target, ldc, high, exact && add);
+          else taps4x4(strip, end, last, target, ldc, high, exact && add);
+          if (exact) continue;
+        } else tiles(tile, strip, end, last, edge, ROW_BYTES, high, false, parts(rest, lanes));
         if (spaced) spreadRows(to, stride, 4 * byWidth, edge, high, rest, add);
-        else putRows(to + 4 * whole * lanes, stride, edge, high, rest, add);
+        else putRows(to + 4 * full * lanes, stride, edge, high, rest, add);
       }
     }
   }

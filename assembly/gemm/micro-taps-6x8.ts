@@ -1,4 +1,4 @@
-// Micro-kernels of convolutions: 6 x 8, 4 x 8 or 1 x 16 outputs, of neighbouring positions. Each turn of the sum over taps reads from a
+// Micro-kernels of convolutions: 6 x 8, 4 x 8, 6 x 4, 4 x 4 or 1 x 16 outputs, of neighbouring positions. Each turn of the sum over taps reads from a
 // strip where its tap is, in bytes from the place of the first position, and a number of each filter: B needs not be put together.
 import { madd, put2 } from "../simd";
 
@@ -9,12 +9,22 @@ export function turnBytes(rows: i32): i32 {
 
 /** `count` tiles of 6 x 8 outputs side by side, from a strip that ends at `end`, which is not empty; the first `rows` rows are stored. */
 export function taps6x8(strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
-  tiles(true, strip, end, at, c, ldc, rows, add, count);
+  tiles(true, false, strip, end, at, c, ldc, rows, add, count);
 }
 
 /** The same of 4 x 8. */
 export function taps4x8(strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
-  tiles(false, strip, end, at, c, ldc, rows, add, count);
+  tiles(false, false, strip, end, at, c, ldc, rows, add, count);
+}
+
+/** One tile of 6 x 4. */
+export function taps6x4(strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool): void {
+  tiles(true, true, strip, end, at, c, ldc, rows, add, 1);
+}
+
+/** One tile of 4 x 4. */
+export function taps4x4(strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool): void {
+  tiles(false, true, strip, end, at, c, ldc, rows, add, 1);
 }
 
 /** `count` times 16 outputs of one filter. */
@@ -45,7 +55,7 @@ export function taps1x16(strip: usize, end: usize, at: usize, c: usize, add: boo
 }
 
 @inline
-function tiles(tall: bool, strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
+function tiles(tall: bool, narrow: bool, strip: usize, end: usize, at: usize, c: usize, ldc: i32, rows: i32, add: bool, count: i32): void {
   for (; count > 0; count--, at += 32, c += 32) {
     let c00 = f32x4.splat(0);
     let c01 = f32x4.splat(0);
@@ -65,26 +75,26 @@ function tiles(tall: bool, strip: usize, end: usize, at: usize, c: usize, ldc: i
       {
         const from = at + load<u32>(x);
         const b0 = v128.load(from);
-        const b1 = v128.load(from, 16);
+        const b1 = narrow ? b0 : v128.load(from, 16);
         const x0 = v128.load32_splat(x, 4);
         c00 = madd(x0, b0, c00);
-        c01 = madd(x0, b1, c01);
+        if (!narrow) c01 = madd(x0, b1, c01);
         const x1 = v128.load32_splat(x, 8);
         c10 = madd(x1, b0, c10);
-        c11 = madd(x1, b1, c11);
+        if (!narrow) c11 = madd(x1, b1, c11);
         const x2 = v128.load32_splat(x, 12);
         c20 = madd(x2, b0, c20);
-        c21 = madd(x2, b1, c21);
+        if (!narrow) c21 = madd(x2, b1, c21);
         const x3 = v128.load32_splat(x, 16);
         c30 = madd(x3, b0, c30);
-        c31 = madd(x3, b1, c31);
+        if (!narrow) c31 = madd(x3, b1, c31);
         if (tall) {
           const x4 = v128.load32_splat(x, 20);
           c40 = madd(x4, b0, c40);
-          c41 = madd(x4, b1, c41);
+          if (!narrow) c41 = madd(x4, b1, c41);
           const x5 = v128.load32_splat(x, 24);
           c50 = madd(x5, b0, c50);
-          c51 = madd(x5, b1, c51);
+          if (!narrow) c51 = madd(x5, b1, c51);
         }
         x += tall ? 28 : 20;
         if (x === end) break;
@@ -92,26 +102,32 @@ function tiles(tall: bool, strip: usize, end: usize, at: usize, c: usize, ldc: i
       // end of unroll
     }
     let to = c;
-    put2(to, add, c00, c01);
+    store(narrow, to, add, c00, c01);
     if (rows > 1) {
       to += ldc;
-      put2(to, add, c10, c11);
+      store(narrow, to, add, c10, c11);
       if (rows > 2) {
         to += ldc;
-        put2(to, add, c20, c21);
+        store(narrow, to, add, c20, c21);
         if (rows > 3) {
           to += ldc;
-          put2(to, add, c30, c31);
+          store(narrow, to, add, c30, c31);
           if (tall && rows > 4) {
             to += ldc;
-            put2(to, add, c40, c41);
+            store(narrow, to, add, c40, c41);
             if (rows > 5) {
               to += ldc;
-              put2(to, add, c50, c51);
+              store(narrow, to, add, c50, c51);
             }
           }
         }
       }
     }
   }
+}
+
+@inline
+function store(narrow: bool, to: usize, add: bool, v0: v128, v1: v128): void {
+  if (!narrow) put2(to, add, v0, v1);
+  else v128.store(to, add ? f32x4.add(v128.load(to), v0) : v0);
 }

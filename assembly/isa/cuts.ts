@@ -228,14 +228,26 @@ export function planeWords(rows: i32, columns: i32, down: i32, across: i32, high
   return ((rows - 1) * down + high) * across * planeColumns(columns, across, wide);
 }
 
-/** Rows of a band of positions whose planes fit, of steps `down` and `across` and taps that span so many places; 0 if none does. */
-export function planeRows(matrices: i32, rows: i32, columns: i32, down: i32, across: i32, high: i32, wide: i32): i32 {
+/**
+ * Rows of a band of positions whose planes fit, of steps `down` and `across` and taps that span so many places; 0 if none does. For several
+ * threads (not `alone`) there are bands enough.
+ */
+export function planeRows(
+  matrices: i32,
+  rows: i32,
+  columns: i32,
+  down: i32,
+  across: i32,
+  high: i32,
+  wide: i32,
+  alone: boolean,
+): i32 {
   if (down > 64 || across > 64 || high > chunk.PLANE_WORDS || wide > chunk.PLANE_WORDS) return 0;
   const piece = bandColumns(columns, chunk.PLANE_WIDE);
   const pieces = matrices * parts(columns, most(1, piece));
   let band = bandRows(rows, columns, chunk.PLANE_WIDE);
   while (band > 1) {
-    const enough = band * piece <= chunk.CONVOLVE_LEAST || pieces * parts(rows, band) >= chunk.ENOUGH;
+    const enough = alone || band * piece <= chunk.CONVOLVE_LEAST || pieces * parts(rows, band) >= chunk.ENOUGH;
     if (enough && planeWords(band, piece, down, across, high, wide) <= chunk.PLANE_WORDS) break;
     band = (band + 1) >> 1;
   }

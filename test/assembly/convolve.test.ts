@@ -18,7 +18,7 @@ type Kind = (typeof KINDS)[number];
 type Addresses = readonly [to: number, left: number, from: number, bias: number];
 
 const PARTS = 3;
-const CASES = 150;
+const CASES = 400;
 
 /** Elements at each address. */
 function sizesOf(it: Convolution, kind: Kind): number[] {

@@ -220,7 +220,7 @@ function convolutionChunks(slots: Named[typeof op.CONVOLVE]): Chunks {
   const { stepH, stepW } = slots;
   const high = cut.tapSpan(slots.tapsH, slots.apartH, slots.firstH, spacingH);
   const wide = cut.tapSpan(slots.tapsW, slots.apartW, slots.firstW, spacingW);
-  const planar = isFlat ? cut.planeRows(images * groups, height, columns, stepH, stepW, high, wide) : 0;
+  const planar = isFlat ? cut.planeRows(images * groups, height, columns, stepH, stepW, high, wide, false) : 0;
   const most = planar > 0 ? PLANE_WIDE : cut.convolveBand(images * groups, lines * columns, sumOf(slots), isSpaced);
   const band = planar > 0 ? planar : cut.bandRows(lines, columns, most);
   const each = whole(outputs * spacingD * spacingH * spacingW);
