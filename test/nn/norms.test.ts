@@ -211,6 +211,23 @@ describe("SpectralNorm", () => {
     expect(Math.sqrt(length)).toBeCloseTo(1, 1);
   });
 
+  test("takes weights of any rank, by any axis", async () => {
+    const weight = new Variable(
+      [3, 4, 2, 2],
+      Array.from({ length: 48 }, (_, i) => Math.sin(i)),
+    );
+    const layer = new nn.SpectralNorm({ weight, forward: (x: Tensor) => x }, { dim: 1 });
+    expect([layer.weightU.shape, layer.weightV.shape]).toEqual([[4], [12]]);
+    const [w, u, v] = await evaluateAll([layer.weightOrig, layer.weightU, layer.weightV]);
+    // u W v of the matrix whose rows are axis 1 is |W v|, the largest that it can be.
+    const product = [0, 1, 2, 3].map((r) =>
+      Array.from(v).reduce((sum, each, i) => sum + each * w[(Math.floor(i / 4) * 4 + r) * 4 + (i % 4)], 0),
+    );
+    const largestOf = product.reduce((sum, each, r) => sum + each * u[r], 0);
+    expect(Math.hypot(...product)).toBeCloseTo(largestOf, 5);
+    expect(largestOf).toBeGreaterThan(Math.hypot(...w) / 2); // at least the mean of four singular values' squares
+  });
+
   test("assigns its vectors once a step, and goes on from them where it is used twice", () => {
     const layer = new nn.SpectralNorm(new nn.Linear(3, 2));
     const assignments: Parameters<typeof nn.trainingContext>[2] = [];
