@@ -172,6 +172,12 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
+  test("tells that there is nothing to make it of on an executor that knows the layers not", async () => {
+    const predictor = new Predictor(nn.fuseBatchNorm(new nn.Linear(2, 2), new nn.BatchNorm1d(2)));
+    await expect(predictor.predict([[1, 2]])).rejects.toThrow(/has no value/);
+    await predictor.dispose();
+  });
+
   test("takes weights of any rank, one part a channel", () => {
     const layer = { weight: new Variable([4, 3, 5, 5], 1), bias: undefined, forward: (x: Tensor) => x };
     const fused = nn.fuseBatchNorm(layer, new nn.BatchNorm2d(4));
