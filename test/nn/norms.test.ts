@@ -172,7 +172,7 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
-  test("tells that there is nothing to make it of on an executor that knows the layers not", async () => {
+  test("tells that there is nothing to make it of on an executor that does not know the layers", async () => {
     const predictor = new Predictor(nn.fuseBatchNorm(new nn.Linear(2, 2), new nn.BatchNorm1d(2)));
     await expect(predictor.predict([[1, 2]])).rejects.toThrow(/has no value/);
     await predictor.dispose();
