@@ -26,14 +26,20 @@ export async function loadProgram(
   }
 }
 
-/** Begins anew, whatever variables hold. */
+/**
+ * Begins anew, whatever variables hold.
+ * @throws ArgumentError where a first value is made of a variable that has no value here: it would silently be zero
+ */
 export async function giveFirstValues(
   executor: Executor,
   variables: ReadonlyMap<string, Variable>,
   seed: number,
 ): Promise<void> {
   const { compileInit } = await import("../compile/init.ts");
-  const id = await executor.load(compileInit(variables, seed));
+  const program = compileInit(variables, seed);
+  const own = new Set(Array.from(variables.values(), ({ key }) => key));
+  const needs = program.variables.map(({ key }) => key).filter((key) => !own.has(key));
+  const id = await executor.load(needs.length === 0 ? program : ofThisThread({ ...program, needs }));
   const done = () => executor.unload(id);
   await orElse(() => executor.run([[id, 1]]).done, done);
   await done();

@@ -283,6 +283,16 @@ describe("mixup", () => {
     expect(partners.size).toBe(n);
   });
 
+  test.each([0, 1])("takes %i samples", async (n) => {
+    const [x, y] = [constant(new Float64Array(12 * n), { shape: [n, 3, 2, 2] }), constant(new Int32Array(n))];
+    for (const mix of [images.mixup, images.cutmix]) {
+      const mixed = mix(x, y, key, { numClasses: 2 });
+      const [samples, targets] = await evaluateAll([mixed.x, mixed.y]);
+      expect([...samples]).toEqual(new Array(12 * n).fill(0));
+      expect([...targets]).toEqual(n === 0 ? [] : [1, 0]);
+    }
+  });
+
   test("smooths targets, and cross-entropy takes them, with its gradient", async () => {
     const [x, classes] = [constant([[1], [2], [3]]), constant(Int32Array.of(0, 2, 1))];
     const { y } = images.mixup(x, classes, key, { numClasses: 3, labelSmoothing: 0.3 });

@@ -172,6 +172,12 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
+  test("tells that there is nothing to make it of on an executor that does not know the layers", async () => {
+    const predictor = new Predictor(nn.fuseBatchNorm(new nn.Linear(2, 2), new nn.BatchNorm1d(2)));
+    await expect(predictor.predict([[1, 2]])).rejects.toThrow(/has no value/);
+    await predictor.dispose();
+  });
+
   test("takes weights of any rank, one part a channel", () => {
     const layer = { weight: new Variable([4, 3, 5, 5], 1), bias: undefined, forward: (x: Tensor) => x };
     const fused = nn.fuseBatchNorm(layer, new nn.BatchNorm2d(4));
@@ -209,6 +215,23 @@ describe("SpectralNorm", () => {
       u = u.map((each) => each / length);
     }
     expect(Math.sqrt(length)).toBeCloseTo(1, 1);
+  });
+
+  test("takes weights of any rank, by any axis", async () => {
+    const weight = new Variable(
+      [3, 4, 2, 2],
+      Array.from({ length: 48 }, (_, i) => Math.sin(i)),
+    );
+    const layer = new nn.SpectralNorm({ weight, forward: (x: Tensor) => x }, { dim: 1 });
+    expect([layer.weightU.shape, layer.weightV.shape]).toEqual([[4], [12]]);
+    const [w, u, v] = await evaluateAll([layer.weightOrig, layer.weightU, layer.weightV]);
+    // u W v of the matrix whose rows are axis 1 is |W v|, the largest that it can be.
+    const product = [0, 1, 2, 3].map((r) =>
+      Array.from(v).reduce((sum, each, i) => sum + each * w[(Math.floor(i / 4) * 4 + r) * 4 + (i % 4)], 0),
+    );
+    const largestOf = product.reduce((sum, each, r) => sum + each * u[r], 0);
+    expect(Math.hypot(...product)).toBeCloseTo(largestOf, 5);
+    expect(largestOf).toBeGreaterThan(Math.hypot(...w) / 2); // at least the mean of four singular values' squares
   });
 
   test("assigns its vectors once a step, and goes on from them where it is used twice", () => {
