@@ -21,6 +21,8 @@ import { script } from "./script.ts";
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
+/** Deviation of the noise, where pixels are 0 to 1. */
+const NOISE = 0.4;
 /** Of the test set, in the picture. */
 const SHOWN = 12;
 
@@ -170,9 +172,6 @@ await script({
     return { value: errors.convolutional, baseline, more: errors };
   },
 });
-
-/** Deviation of the noise, where pixels are 0 to 1. */
-const NOISE = 0.4;
 
 interface Shares {
   readonly data: Float32Array<ArrayBuffer>;
