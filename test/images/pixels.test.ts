@@ -1,4 +1,5 @@
 // Pixels as a canvas gives them, as batches; and what files are told where nothing decodes them.
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { fromImageData, fromImages, type ImageDataLike } from "../../src/images/index.ts";
 import { thrown } from "../thrown.ts";
@@ -65,9 +66,25 @@ describe("fromImageData", () => {
 });
 
 describe("fromImages", () => {
-  test("says what is missing where nothing decodes files", async () => {
-    await expect(fromImages([Uint8Array.of(1, 2, 3)], { width: 2, height: 2 })).rejects.toThrow(
-      "fromImages: nothing here decodes image files; in Node that is the package sharp (npm install sharp)",
+  const pixels = { raw: { width: 2, height: 2, channels: 3 } } as const;
+  const red = sharp(Uint8Array.of(255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0), pixels);
+
+  test("decodes files of several formats in Node, in their order, stretched to one size", async () => {
+    const files = [await red.png().toBuffer(), await red.clone().negate().webp({ lossless: true }).toBuffer()];
+    const batch = await fromImages([files[0], new Blob([Uint8Array.from(files[1])])], { width: 3, height: 1 });
+    expect(batch.shape).toEqual([2, 3, 1, 3]);
+    expect([...batch.data]).toEqual([255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255]);
+    const grey = await fromImages([await red.greyscale().png().toBuffer()], { width: 1, height: 1, channels: 1 });
+    expect(grey.shape).toEqual([1, 1, 1, 1]);
+  });
+
+  test("says which file cannot be decoded", async () => {
+    const good = await red.clone().png().toBuffer();
+    await expect(fromImages([good, Uint8Array.of(1, 2, 3)], { width: 2, height: 2 })).rejects.toThrow(
+      "fromImages: file 1 cannot be decoded: ",
+    );
+    await expect(fromImages([good.subarray(0, good.length - 20)], { width: 2, height: 2 })).rejects.toThrow(
+      "fromImages: file 0 cannot be decoded: ",
     );
   });
 

@@ -149,6 +149,26 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
+  test("gives what a convolution and its norm give, one of groups and a depthwise one", async () => {
+    for (const groups of [1, 2, 4]) {
+      const executor = oracle();
+      const [layer, norm] = [new nn.Conv2d(4, 8, 3, { padding: 1, groups, bias: groups > 1 }), new nn.BatchNorm2d(8)];
+      const x = around(0, [2, 4, 5, 6]);
+      const both = norm.forward(layer.forward(x), nn.evaluationContext());
+      await initialise(executor, [both], 3);
+      const numbers = (scale: number, more: number) => Array.from({ length: 8 }, (_, i) => scale * Math.sin(i) + more);
+      await write(executor, norm.runningMean, numbers(2, 0));
+      await write(executor, norm.runningVariance, numbers(0.5, 1));
+      await write(executor, norm.weight, numbers(-1, 0.5));
+      const fused = nn.fuseBatchNorm(layer, norm);
+      const one = fused.forward(x);
+      await initialise(executor, [...nn.variables(fused).values()], 0);
+      const [expected, found] = await evaluateAll([both, one], { executor });
+      expect(disagreements("fused", found, expected, () => 1e-12)).toEqual([]);
+      await executor.dispose();
+    }
+  });
+
   test("predicts as the trained model does, on the executor that trained", async () => {
     const [linear, norm] = [new nn.Linear(2, 4), new nn.BatchNorm1d(4)];
     const head = new nn.Linear(4, 1);
