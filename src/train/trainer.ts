@@ -205,8 +205,8 @@ export class Trainer {
   }
 
   /**
-   * Uploads the training data, once; it replaces what was loaded before, which is gone if the executor has no room for the new. Class
-   * targets become i32. An epoch under way ends with the data it is of.
+   * Uploads the training data, once; it replaces what was loaded before, which is gone if the executor has no room for the new. Data of the
+   * same shapes and dtypes needs no new programs. Class targets become i32. An epoch under way ends with the data it is of.
    * @throws DataError, ShapeError, DTypeError naming what does not fit; ArgumentError while a fit is under way
    *
    * @example
@@ -224,13 +224,23 @@ export class Trainer {
     this.#try(checked);
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, stepProgram, upload } = await import("./upload.ts");
+      const { checkMeasures, fill, fits, stepProgram, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
       checkMeasures(this.#recipe, checked);
-      await this.#unload();
-      if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
-      this.#counting = false;
-      this.#data = await upload(this.executor, checked, "data");
+      const place = this.#data && fits(this.#data, checked) ? this.#data : undefined; // programs go on with it
+      if (place === undefined) await this.#unload();
+      this.#loaded = undefined;
+      this.#failure = undefined; // it was a failure on other data
+      await orElse(
+        async () => {
+          if (this.#counting)
+            await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+          this.#counting = false;
+          if (place !== undefined) await fill(this.executor, place, checked);
+          else this.#data = await upload(this.executor, checked, "data");
+        },
+        () => this.#unload(),
+      );
       this.#loaded = checked;
     });
     await orElse(
@@ -245,8 +255,6 @@ export class Trainer {
   async #unload(): Promise<void> {
     const data = this.#data;
     this.#data = undefined;
-    this.#loaded = undefined;
-    this.#failure = undefined; // it was a failure on that data
     await this.#forgetPrograms("step ");
     if (data !== undefined) await release(this.executor, data);
   }
