@@ -3,7 +3,7 @@
 import { compile } from "../compile/compile.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
-import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
+import type { Executor, LogRows, PlanEntry, ProgramId, RunHandle, Write } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 import type { CheckedSamples, Dataset } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
@@ -42,7 +42,7 @@ export interface Course {
 
 /** Loads what the fit runs, and finds where it begins. */
 export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
-  const { executor, recipe, minimizer, program, exclusive, failed, begins } = workshop;
+  const { executor, recipe, minimizer, program, failed, begins } = workshop;
   const { batch, epochs, lastBatch, shuffle, held } = course;
   const whole = Math.floor(data.rows / batch);
   const rest = data.rows - whole * batch;
@@ -66,50 +66,77 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const nowhere = { from: 0, counter: 0, anew: [] };
   const { from, counter, anew } = epochs === 0 ? nowhere : await beginning(workshop, batch, stepsPerEpoch);
   const before = await saved(executor, recipe.names.keys());
-  const rate = await rateOf(workshop);
+  const told = await toldBy(workshop, held);
+  const entries = [...plan, ...told.after];
+  const launch = launcher(workshop, search, advance);
   let writes = anew;
-  const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
+  const run = (part: readonly PlanEntry[], repeat: number, skipped: number) => {
+    // In one go: a fit that is told to end before its run begins leaves the epoch as it is.
+    begins();
+    const written = executor.writeAll(writes);
+    writes = [];
+    return { handle: launch(part, repeat, skipped), written };
+  };
   return {
+    ...told,
     epochs,
-    plan,
     from,
     counter,
-    stepsPerEpoch,
-    samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
+    stepsOf: () => stepsPerEpoch,
+    totalSteps: epochs * stepsPerEpoch - from,
     rowsOf,
-    run(entries, repeat, skipped) {
-      // In one go: a fit that is told to end before its run begins leaves the epoch as it is.
-      begins();
-      const written = executor.writeAll(writes);
-      writes = [];
-      const handle =
-        search && minimizer
-          ? new search.SearchRun(executor, minimizer, {
-              parameters: [...recipe.parameters.values()],
-              plan: entries,
-              repeat,
-              from: skipped,
-              advance,
-              gradientName,
-              exclusive,
-            })
-          : executor.run(entries, { repeat, from: skipped });
-      return { handle, written };
-    },
+    all: () => run(entries, epochs, from),
+    part: (after, most) =>
+      run(cut(entries, after, after + most < stepsPerEpoch ? most : Number.POSITIVE_INFINITY), 1, 0),
+    onNonFinite: (step) => failed({ plan, from, step, before }),
+  };
+}
+
+/** So many steps of a plan, after others. */
+export function cut(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
+  let [skip, left] = [after, steps];
+  return plan.flatMap(([id, length]): PlanEntry[] => {
+    const skipped = Math.min(skip, length);
+    const now = Math.min(length - skipped, left);
+    skip -= skipped;
+    left -= now;
+    return now > 0 ? [[id, now]] : [];
+  });
+}
+
+/** What runs entries: the executor itself, or a search, whose evaluations are followed by what `advance` names. */
+export function launcher(
+  { executor, recipe, minimizer, exclusive }: Workshop,
+  search: typeof import("./search.ts") | undefined,
+  advance: ReadonlyMap<ProgramId, ProgramId>,
+): (plan: readonly PlanEntry[], repeat: number, from: number) => RunHandle {
+  if (search === undefined || minimizer === undefined)
+    return (plan, repeat, from) => executor.run(plan, { repeat, from });
+  const parameters = [...recipe.parameters.values()];
+  return (plan, repeat, from) =>
+    new search.SearchRun(executor, minimizer, { parameters, plan, repeat, from, advance, gradientName, exclusive });
+}
+
+/** What fits of all kinds tell and measure in the same way, and what follows the steps of an epoch. */
+export async function toldBy(workshop: Workshop, held: CheckedSamples | undefined) {
+  const { executor, recipe } = workshop;
+  const rate = await rateOf(workshop);
+  const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
+  return {
+    after: [...(typeof rate === "object" ? [rate] : []), ...(measurer?.plan ?? [])],
     metrics: metricsOf(recipe),
-    isMean: (name) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
+    isMean: (name: string) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
     validation: measurer && {
       plan: measurer.plan,
       names: ["loss", ...Object.keys(recipe.metrics)],
-      measures: (log) => measurer.measures(log),
+      measures: (log: readonly LogRows[]) => measurer.measures(log),
     },
     rate,
     measures: ["loss", ...Object.entries(recipe.metrics).flatMap(([name, each]) => (isOfEachRow(each) ? [] : [name]))],
-    newCopy: async (counters) => {
+    newCopy: async (counters: boolean) => {
       const { ExecutorCopy } = await import("./copies.ts");
       return ExecutorCopy.create(executor, copiedOf(recipe, counters));
     },
-    onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
   };
 }
