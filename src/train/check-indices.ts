@@ -13,18 +13,29 @@ import type { Tensor } from "../tensor.ts";
 /** Where in a row of x the elements of a tensor come from; -1 for one that comes from elsewhere. */
 type Origins = Int32Array;
 
-/**
- * Checks all rows of x against the tables that the model's `output`, a graph of one row, looks them up in.
- * @throws DataError naming the first row with an index that has no row in its table
- */
-export function checkIndices(output: Tensor, x: TypedData, nameOf: (table: Tensor) => string): void {
+/** A table, and where in a row the indices are that are looked up in it. */
+export interface Lookup {
+  readonly table: Tensor;
+  readonly places: Origins;
+}
+
+/** What the model's `output`, a graph of one row, looks up in tables. */
+export function lookupsOf(output: Tensor): Lookup[] {
   const nodes = topological([output]);
   const places = new Map<Tensor, Origins | undefined>();
   for (const node of nodes) places.set(node, placesOf(node, places));
-  for (const { op, inputs } of nodes) {
+  return nodes.flatMap(({ op, inputs }) => {
     const looked = op === gather ? places.get(inputs[1]) : undefined;
-    if (looked !== undefined) checkRows(x, looked, inputs[0].shape, nameOf(inputs[0]));
-  }
+    return looked === undefined ? [] : [{ table: inputs[0], places: looked }];
+  });
+}
+
+/**
+ * Checks all rows of x against the tables that they are looked up in.
+ * @throws DataError naming the first row with an index that has no row in its table
+ */
+export function checkIndices(lookups: readonly Lookup[], x: TypedData, nameOf: (table: Tensor) => string): void {
+  for (const { table, places } of lookups) checkRows(x, places, table.shape, nameOf(table));
 }
 
 function placesOf({ op, inputs, attrs, shape }: Tensor, known: ReadonlyMap<Tensor, Origins | undefined>) {

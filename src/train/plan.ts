@@ -10,9 +10,12 @@ import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Measurer } from "./measure.ts";
 import type { Metric } from "./metrics.ts";
-import { type Batching, gradientName, numberName, type Recipe } from "./programs.ts";
+import type { Streamed } from "./place.ts";
+import { type Batching, gradientName, numberName, type Recipe, stepGraph } from "./programs.ts";
 import { saved } from "./state.ts";
 import { searchPrograms, stepProgram } from "./step-programs.ts";
+import type { ChunkChecks } from "./stream-reader.ts";
+import type { Slots } from "./stream-slots.ts";
 import type { FitPlan } from "./training.ts";
 
 export { Training } from "./training.ts";
@@ -27,8 +30,15 @@ export interface Workshop {
   /** One task after the other: while a search tries points, nobody measures there. */
   readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>;
   readonly failed: (failure: Failure) => void;
-  /** Steps are about to be made. */
-  readonly begins: () => void;
+  /** Steps are about to be made: of a stream, or of the data. */
+  readonly begins: (stream?: Streamed) => void;
+  /** The stream that the counters count in, if it is one. */
+  readonly streamed: () => Streamed | undefined;
+  /** What samples of a stream are checked by. */
+  readonly samples: ChunkChecks;
+  /** Slots of the stream before, and what lets go of their programs. */
+  readonly kept: { slots?: Slots | undefined };
+  readonly forget: (prefix: string) => Promise<void>;
 }
 
 /** Options of a fit, checked. */
@@ -53,7 +63,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const step = async (size: number) => {
     const batching: Batching = { batch: size, rows, shuffle };
     const key = `step ${data.x.key} ${size} ${rows} ${shuffle}`;
-    const programs = search && searchPrograms(recipe, data, batching);
+    const programs = search && searchPrograms(recipe, stepGraph(recipe, data, batching));
     const id = await program(key, () => programs?.evaluation ?? stepProgram(recipe, data, batching));
     rowsOf.set(id, size);
     if (programs !== undefined) advance.set(id, await program(`${key} advance`, () => programs.advance));
@@ -180,12 +190,12 @@ function metricsOf(recipe: Recipe): FitPlan["metrics"] {
  * size do not meet its end, another is begun.
  */
 async function beginning(
-  { executor, recipe }: Workshop,
+  { executor, recipe, streamed }: Workshop,
   batch: number,
   stepsPerEpoch: number,
 ): Promise<{ readonly from: number; readonly counter: number; readonly anew: readonly Write[] }> {
   const { row, epoch, anew } = await nextEpoch(executor, recipe.counters);
-  const steps = row / batch;
+  const steps = streamed() === undefined ? row / batch : Number.NaN; // what counts in a stream does not count here
   if (Number.isInteger(steps) && steps < stepsPerEpoch) return { from: steps, counter: epoch, anew: [] };
   return { from: 0, counter: epoch + (anew.length > 0 ? 1 : 0), anew };
 }

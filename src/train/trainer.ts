@@ -17,6 +17,7 @@ import {
   oneOf,
 } from "../check.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
+import { aSource, type DataSource } from "../data/source.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
 import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
@@ -32,7 +33,7 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { averagesOf } from "./averaged.ts";
 import type { Callback } from "./callback.ts";
-import { checkIndices } from "./check-indices.ts";
+import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
@@ -43,6 +44,7 @@ import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
 import { ownState } from "./own-state.ts";
+import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
@@ -80,13 +82,25 @@ export interface FitOptions<R extends Reporting = Reporting> {
   /** The same under another name. */
   readonly batchSize?: number | "all";
   /**
+   * Data of any size, in the place of what was loaded: an (async) iterable of chunks, samples `{ x, y }` of any number of rows, or a function
+   * that makes one for each pass, or `{ open(at) }`, which can begin at any row. Its rows come in their order. Of single rows: `fromRows` of
+   * simdgrad/data.
+   */
+  readonly data?: DataSource<Samples>;
+  /** Steps of an epoch on `data`, which is gone through as often as they need. Default: an epoch is one pass. */
+  readonly stepsPerEpoch?: number;
+  /** Rows of `data` that are kept for each to be drawn from: tf.data's shuffle buffer. Default: none, the order stays. */
+  readonly shuffleBuffer?: number;
+  /** Chunks of `data` that are read ahead of the steps at the most, or as many as one step needs. Default 64. */
+  readonly readAhead?: number;
+  /**
    * Passes through the data; one that an earlier fit did not finish is the first, unless this fit's batches would not begin at the row where
    * that stands: then a new one begins. Default 1.
    */
   readonly epochs?: number;
   /** A last batch with fewer rows is kept as it is, dropped, or padded with the first rows of the epoch. Default "keep". */
   readonly lastBatch?: "keep" | "drop" | "pad";
-  /** Another order in every epoch. Default true. */
+  /** Another order in every epoch. Default true; of `data`, see shuffleBuffer. */
   readonly shuffle?: boolean;
   /** Measured after every epoch. */
   readonly validation?: Samples;
@@ -124,6 +138,9 @@ export class Trainer {
   #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
   #fit: FitState | undefined;
+  /** The stream that the counters count in, if it is one, and slots for rows of such. */
+  #streamed: Streamed | undefined;
+  readonly #kept: Workshop["kept"] = {};
   /** Whether the counters count in the data, and not in what is to be loaded after a snapshot was restored. */
   #counting = false;
   /** What measured last: samples of the same shape take the place of its own. */
@@ -195,9 +212,17 @@ export class Trainer {
       minimizer: this.#minimizer,
       program: (key, make) => this.#program(key, make),
       exclusive: (task) => this.#inTurn(task),
-      begins: () => {
+      begins: (stream) => {
         this.#counting = true;
+        this.#streamed = stream;
       },
+      streamed: () => this.#streamed,
+      samples: {
+        checked: (given) => checkSamples(given, this.#recipe.loss, this.#finite),
+        tried: (given) => this.#try(given),
+      },
+      kept: this.#kept,
+      forget: (prefix) => this.#forgetPrograms(prefix),
       failed: (failure) => {
         this.#failure = failure;
       },
@@ -233,8 +258,10 @@ export class Trainer {
       this.#failure = undefined; // it was a failure on other data
       await orElse(
         async () => {
-          if (this.#counting)
+          if (this.#counting) {
             await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+            this.#streamed = undefined;
+          }
           this.#counting = false;
           if (place !== undefined) await fill(this.executor, place, checked);
           else this.#data = await upload(this.executor, checked, "data");
@@ -260,7 +287,7 @@ export class Trainer {
   }
 
   /**
-   * Trains: await it for the history, or iterate over it for reports. One that is neither awaited nor iterated over does nothing. Leaving the
+   * Trains, on what was loaded or on `data` of any size: await it for the history, or iterate over it for reports. One that is neither awaited nor iterated over does nothing. Leaving the
    * loop, an abort or stop() ends it at a step boundary.
    * One fit at a time: it is under way from the first report that is asked for, or from when it is awaited, until it has ended.
    * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit is under way; NonFiniteError with
@@ -282,12 +309,16 @@ export class Trainer {
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
-    if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
-    const { rows } = samples;
+    if (samples === undefined && options?.data === undefined)
+      throw new DataError("fit: load data first: trainer.load({ x, y }), or give some: fit({ data })");
     checkNames(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
+      data: aSource,
+      stepsPerEpoch: aWholeNumber(1),
+      shuffleBuffer: aWholeNumber(1),
+      readAhead: aWholeNumber(1),
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
       lastBatch: oneOf("keep", "drop", "pad"),
       shuffle: aBoolean,
@@ -297,7 +328,10 @@ export class Trainer {
       lockstep: aBoolean,
       callbacks: aListOf(aCallback),
     });
-    const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
+    checkStream(options);
+    const { data: source, epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
+    const { stepsPerEpoch, shuffleBuffer, readAhead = 64 } = options;
+    const rows = source === undefined ? (samples as CheckedSamples).rows : Number.POSITIVE_INFINITY;
     const {
       report = "frame" as R,
       lockstep = false,
@@ -315,6 +349,12 @@ export class Trainer {
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {
+      if (source !== undefined) {
+        const { streamPlanOf, Training } = await import("./stream.ts");
+        (await import("./upload.ts")).checkTrained(this.#recipe);
+        const stream = { source, batch, epochs, lastBatch, stepsPerEpoch, shuffleBuffer, readAhead };
+        return new Training<ReportOf<R>>(await streamPlanOf(this.#workshop, stream, held), telling, this.#history, fit);
+      }
       const { planOf, Training } = await import("./plan.ts");
       (await import("./upload.ts")).checkTrained(this.#recipe);
       const data = this.#data;
@@ -495,7 +535,9 @@ export class Trainer {
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
       const { counters, names } = this.#recipe;
-      return { ...state, ...historyState(this.#history, state[names.get(counters.epoch) as string].data[0]) };
+      const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
+      const { placeState } = await import("./place.ts");
+      return { ...state, ...placeState(this.#streamed?.at(epoch, row)), ...historyState(this.#history, epoch) };
     });
   }
 
@@ -517,19 +559,26 @@ export class Trainer {
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
     must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
-    const isPast = (path: string) => path.startsWith("history.") && !this.#state.has(path);
+    const isPast = (path: string) => /^(history\.|stream\.place$)/.test(path) && !this.#state.has(path);
     const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
     const told = past.map(
       ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
     );
-    const columns = told.map(([path, data]) => [path, data?.slice?.()] as const);
+    // JSON makes an object of a typed array.
+    const columns = told.map(
+      ([path, data]) => [path, isRecord(data as unknown) ? Object.values(data as object) : data?.slice?.()] as const,
+    );
     const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
       const { columnsOf, historyOf } = await import("./saved-history.ts");
-      const history = historyOf(columnsOf(columns));
+      const { streamedOf } = await import("./place.ts");
+      const place = columns.find(([path]) => path === "stream.place");
+      const history = historyOf(columnsOf(columns.filter((each) => each !== place)));
+      const streamed = place && streamedOf(place[1]);
       await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
       this.#history = history;
+      this.#streamed = streamed;
       this.#counting = false;
     });
   }
@@ -606,7 +655,8 @@ export class Trainer {
     anInteger(seed, "reset: seed");
     await this.#inTurn(async () => {
       await giveFirstValues(this.executor, this.#state, seed);
-      await this.#forgetPrograms("step "); // they hold the seed
+      for (const kind of ["step ", "stream "]) await this.#forgetPrograms(kind); // they hold the seed
+      this.#streamed = undefined;
       this.#recipe = { ...this.#recipe, seed };
       this.#workshop = { ...this.#workshop, recipe: this.#recipe, minimizer: this.#recipe.optimizer.minimizer?.() };
       this.#counting = false;
@@ -694,6 +744,7 @@ export class Trainer {
       () => this.#prediction.dispose(),
       async () => this.#evaluation?.dispose(),
       () => this.#unload(),
+      async () => this.#kept.slots?.dispose(),
       async () => this.#hold?.letGo(this.#ownsExecutor),
     );
   }
@@ -702,18 +753,25 @@ export class Trainer {
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
-  /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
-  #try(samples: CheckedSamples): void {
+  /**
+   * Builds the whole step once for one row, so that every shape is checked before anything runs.
+   * @returns what checks the numbers of other samples of these shapes
+   */
+  #try(samples: CheckedSamples): (samples: CheckedSamples) => void {
     const { loss, names, parameters: trained } = this.#recipe;
-    const { x } = samples;
-    const prediction = outputOf(this.#recipe, x);
-    checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
+    const prediction = outputOf(this.#recipe, samples.x);
+    const lookups = lookupsOf(prediction);
+    const check = (rows: CheckedSamples) => {
+      checkIndices(lookups, rows.x, (table) => names.get(table as Variable) ?? "a table");
+      checkTargets(rows, loss, prediction.shape[1] ?? 0);
+    };
     const value = lossOf(loss, prediction, inputsOf(samples, 1));
-    checkTargets(samples, loss, prediction.shape[1] ?? 0);
+    check(samples);
     const used = dependsOn(value, [...trained.values()]);
     const unused = [...trained.keys()].filter((_, i) => !used[i]);
     if (unused.length > 0 && this.#ready === undefined)
       console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
+    return check;
   }
 
   #initialise(): Promise<void> {
@@ -790,6 +848,23 @@ function lossOf(loss: Loss, prediction: Tensor, { y, sampleWeight }: Rows): Tens
 
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
+}
+
+/** @throws ArgumentError for what a stream does not know, and for what it alone does */
+function checkStream({ data, batch, batchSize, shuffle, shuffleBuffer, ...others }: FitOptions<Reporting>): void {
+  if (data === undefined) {
+    const name =
+      shuffleBuffer !== undefined
+        ? "shuffleBuffer"
+        : (["stepsPerEpoch", "readAhead"] as const).find((each) => others[each]);
+    if (name !== undefined) throw new ArgumentError(`fit: ${name} is for data of any size: fit({ data, ${name} })`);
+    return;
+  }
+  if (batch === "all" || batchSize === "all") throw new ArgumentError('fit: batch "all" is for data that was loaded');
+  if (shuffle !== undefined && shuffle !== (shuffleBuffer !== undefined))
+    throw new ArgumentError(
+      `fit: shuffle is ${shuffle}: rows of a stream are shuffled where it has shuffleBuffer, a number of rows`,
+    );
 }
 
 const CALLS = ["onFitBegin", "onEpochEnd", "onSteps", "onNonFinite", "onFitEnd"];

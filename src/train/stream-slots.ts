@@ -1,0 +1,118 @@
+// Places for the rows of a stream in an executor's memory: two, which are filled and trained on in turn, so that one is written while the
+// steps of the other are made. Programs name a place, not its rows: they are compiled once a place and size of batches.
+import { compile } from "../compile/compile.ts";
+import type { Executor, Write } from "../runtime/executor.ts";
+import { sameShape } from "../shape.ts";
+import { arange } from "../tensor.ts";
+import { type Assignment, Variable } from "../variable.ts";
+import type { Dataset } from "./dataset.ts";
+import { type Recipe, type Rows, rowsAt, type StepGraph, stepGraphOn } from "./programs.ts";
+import type { Block, Column } from "./stream-rows.ts";
+
+/** Numbers that a step has in the table of its slot: where its rows begin, and what the counters hold after it. */
+export const ENTRY = 3;
+
+/** A place for rows. */
+interface Slot {
+  /** By column. */
+  readonly rows: readonly Variable[];
+  /** One entry a step. */
+  readonly table: Variable;
+  /** The step that is next. */
+  readonly step: Variable;
+}
+
+/** How many slots there are. */
+export const SLOTS = 2;
+
+export class Slots {
+  readonly columns: readonly Column[];
+  readonly batch: number;
+  /** Rows of a slot. */
+  readonly capacity: number;
+  readonly #executor: Executor;
+  readonly #slots: readonly Slot[];
+
+  private constructor(executor: Executor, columns: readonly Column[], batch: number, capacity: number) {
+    this.#executor = executor;
+    this.columns = columns;
+    this.batch = batch;
+    this.capacity = capacity;
+    this.#slots = Array.from({ length: SLOTS }, (_, i) => slotOf(columns, batch, capacity, `stream${i}`));
+  }
+
+  static async create(executor: Executor, columns: readonly Column[], batch: number, capacity: number): Promise<Slots> {
+    const slots = new Slots(executor, columns, batch, capacity);
+    // Assigning a variable to itself is no instruction, but it gives the variable its place.
+    const places = slots.#variables.map((variable): Assignment => [variable, variable]);
+    await executor.unload(await executor.load(compile({ assignments: places })));
+    return slots;
+  }
+
+  get #variables(): Variable[] {
+    return this.#slots.flatMap(({ rows, table, step }) => [...rows, table, step]);
+  }
+
+  /** Whether rows of these columns are trained on in these batches here. */
+  fits(columns: readonly Column[], batch: number): boolean {
+    const own = this.columns;
+    const fits = ({ name, dtype, shape }: Column, i: number) =>
+      name === own[i].name && dtype === own[i].dtype && sameShape(shape, own[i].shape);
+    return batch === this.batch && columns.length === own.length && columns.every(fits);
+  }
+
+  /** Names a slot's program for batches of so many rows. */
+  key(slot: number, size: number, ignores: boolean): string {
+    return `stream ${this.#slots[slot].table.key} ${size} ${ignores}`;
+  }
+
+  /** A step on so many rows of a slot. */
+  graph(recipe: Recipe, slot: number, size: number, ignores: boolean): StepGraph {
+    const { rows, table, step } = this.#slots[slot];
+    const entry = table.gather(step.reshape([1])).reshape([ENTRY]);
+    const [start, row, epoch] = Array.from({ length: ENTRY }, (_, i) => entry.narrow(0, i, 1).reshape([]));
+    const named = Object.fromEntries(this.columns.map(({ name }, i) => [name, rows[i]]));
+    const data = { ...named, rows: this.capacity, ignores } as unknown as Dataset;
+    const batch: Rows = size === this.capacity ? data : rowsAt(data, arange(size).add(start));
+    const { counters } = recipe;
+    return stepGraphOn(recipe, batch, [
+      [counters.row, row],
+      [counters.epoch, epoch],
+      [step, step.add(1)],
+    ]);
+  }
+
+  /** What puts rows, as many as a slot has, and the table of their steps into a slot, of which the first step is next. */
+  fill(slot: number, block: Block, entries: Int32Array): Promise<void> {
+    const { rows, table, step } = this.#slots[slot];
+    const writes: Write[] = rows.map(({ key }, i) => ({ slot: { variable: key }, data: block.data[i] }));
+    writes.push({ slot: { variable: table.key }, data: entries }, { slot: { variable: step.key }, data: [0] });
+    return this.#executor.writeAll(writes);
+  }
+
+  /** Frees it, once no program names it. */
+  async dispose(): Promise<void> {
+    for (const { key } of this.#variables) await this.#executor.forget(key);
+  }
+}
+
+function slotOf(columns: readonly Column[], batch: number, capacity: number, name: string): Slot {
+  const variable = (shape: readonly number[], dtype: Column["dtype"], part: string) =>
+    new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false });
+  return {
+    rows: columns.map(({ name: part, dtype, shape }) => variable([capacity, ...shape], dtype, part)),
+    table: variable([capacity / batch, ENTRY], "i32", "table"),
+    step: variable([], "i32", "step"),
+  };
+}
+
+/** Lets go of slots, and of their programs. */
+export async function forgetSlots(
+  kept: { slots?: Slots | undefined },
+  forget: (prefix: string) => Promise<void>,
+): Promise<void> {
+  const { slots } = kept;
+  kept.slots = undefined;
+  await forget("stream ");
+  await slots?.dispose();
+}

@@ -1,0 +1,127 @@
+// The plan of a fit on a stream. Loaded with the first one.
+import { isSeekable } from "../data/source.ts";
+import type { PlanEntry, ProgramId } from "../runtime/executor.ts";
+import { checkMeasures } from "./check-measures.ts";
+import type { CheckedSamples } from "./dataset.ts";
+import { nextEpoch } from "./epoch.ts";
+import { Places } from "./place.ts";
+import { launcher, toldBy, type Workshop } from "./plan.ts";
+import { searchPrograms, stepProgramOf } from "./step-programs.ts";
+import { Feed, type Start, type StreamCourse, type StreamStep } from "./stream-feed.ts";
+import { ChunkReader } from "./stream-reader.ts";
+import type { Column } from "./stream-rows.ts";
+import { StreamRun } from "./stream-run.ts";
+import { forgetSlots, Slots } from "./stream-slots.ts";
+import { type FitPlan, Training } from "./training.ts";
+
+export { Training };
+
+/** Bytes of a slot, unless one batch has more, and batches in it, unless a chunk has more. */
+const MOST_BYTES = 2 ** 21;
+const BATCHES = 64;
+
+/** Finds where the fit begins; its source is not asked before the first step. */
+export async function streamPlanOf(
+  workshop: Workshop,
+  course: StreamCourse,
+  held: CheckedSamples | undefined,
+): Promise<FitPlan> {
+  const { recipe, minimizer, program, begins, failed } = workshop;
+  const { epochs, source } = course;
+  const start = await beginning(workshop, course);
+  const told = await toldBy(workshop, held);
+  const search = minimizer && (await import("./search.ts"));
+  const rowsOf = new Map<ProgramId, number>();
+  const advance = new Map<ProgramId, ProgramId>();
+  const launch = launcher(workshop, search, advance);
+  const places = new Places(source);
+  const { checked, tried } = workshop.samples;
+  const reader = new ChunkReader(source, {
+    checked,
+    tried: (samples) => {
+      checkMeasures(recipe, samples);
+      return tried(samples);
+    },
+  });
+  const slots = (columns: readonly Column[], rows: number) => slotsFor(workshop, columns, course.batch, rows);
+  const { ignoreIndex } = recipe.loss;
+  const feed = new Feed({ course, start, seed: recipe.seed, reader, places, slots, ignoreIndex });
+
+  const programOf = async ({ slot, size, ignores }: StreamStep) => {
+    const own = workshop.kept.slots as Slots; // a step's rows are in one
+    const graph = () => own.graph(recipe, slot, size, ignores);
+    const key = own.key(slot, size, ignores);
+    if (search === undefined) return program(key, () => stepProgramOf(recipe, graph()));
+    const id = await program(key, () => searchPrograms(recipe, graph()).evaluation);
+    advance.set(id, await program(`${key} advance`, () => searchPrograms(recipe, graph()).advance));
+    return id;
+  };
+  const entries = async (steps: readonly StreamStep[]): Promise<PlanEntry[]> => {
+    const plan: (readonly [ProgramId, number])[] = [];
+    for (const step of steps) {
+      const id = await programOf(step);
+      rowsOf.set(id, step.size);
+      const last = plan.at(-1);
+      if (last?.[0] === id) plan[plan.length - 1] = [id, last[1] + 1];
+      else plan.push([id, 1]);
+    }
+    return steps[steps.length - 1].endsEpoch ? [...plan, ...told.after] : plan;
+  };
+  const run = (most?: number) => {
+    const first = (plan: readonly PlanEntry[]) => {
+      begins(places);
+      return launch(plan, 1, 0);
+    };
+    return { handle: new StreamRun({ feed, entries, launch: first, most }), written: Promise.resolve() };
+  };
+  return {
+    ...told,
+    epochs,
+    from: start.steps,
+    counter: start.epoch,
+    stepsOf: (epoch) => feed.stepsOf(epoch),
+    totalSteps: feed.totalSteps,
+    rowsOf,
+    all: () => run(),
+    part: (_, most) => run(most),
+    onNonFinite: (step) => failed({ plan: [], from: 0, step, before: [], lost: true }),
+    finish: async () => {
+      await told.finish();
+      await feed.close();
+    },
+  };
+}
+
+/**
+ * A source that can seek, and is the one that the counters count in, or that of a snapshot, is gone on with; any other begins a new epoch.
+ */
+async function beginning({ executor, recipe, streamed }: Workshop, course: StreamCourse): Promise<Start> {
+  const { source, stepsPerEpoch = Number.POSITIVE_INFINITY } = course;
+  const { row: count, epoch } = await nextEpoch(executor, recipe.counters);
+  const stream = streamed();
+  const place = stream?.at(epoch, count);
+  const begun = count > 0 ? 1 : 0;
+  if (place === undefined) return { epoch: epoch + begun, count: 0, steps: 0, pass: epoch + begun, row: 0, total: 0 };
+  const { pass, row } = place;
+  const isKnown = isSeekable(source) && (stream?.source === undefined || stream.source === source);
+  const seeks = isKnown && place.steps < stepsPerEpoch;
+  if (seeks) return { ...place, epoch, count };
+  const anew = isKnown ? place : { pass: pass + (row > 0 ? 1 : 0), row: 0, total: 0 };
+  return { ...anew, steps: 0, epoch: epoch + begun, count: 0 };
+}
+
+/** Slots for rows of such columns: those of the fit before, if they fit. */
+async function slotsFor(
+  { executor, kept, forget }: Workshop,
+  columns: readonly Column[],
+  batch: number,
+  rows: number,
+): Promise<Slots> {
+  if (kept.slots?.fits(columns, batch)) return kept.slots;
+  await forgetSlots(kept, forget);
+  const bytes = columns.reduce((sum, { dtype, width }) => sum + width * (dtype === "u8" ? 1 : 4), 0);
+  const wanted = Math.max(Math.ceil(rows / batch), BATCHES);
+  const most = Math.max(1, Math.floor(MOST_BYTES / (bytes * batch)));
+  kept.slots = await Slots.create(executor, columns, batch, batch * Math.min(wanted, most));
+  return kept.slots;
+}
