@@ -60,20 +60,21 @@ export class Places implements Streamed {
   }
 }
 
-const PATH = "stream.place";
+/** Its path in a snapshot. */
+export const PLACE = "stream.place";
 
 /** A place as a snapshot holds it. */
 export function placeState(place: Place | undefined): StateDict {
   if (place === undefined) return {};
   const { steps, pass, row, total } = place;
-  return { [PATH]: { data: Float64Array.of(steps, pass, row, total), shape: [4] } };
+  return { [PLACE]: { data: Float64Array.of(steps, pass, row, total), shape: [4] } };
 }
 
 /** The place that a snapshot holds. @throws ArgumentError for what is none */
 export function streamedOf(given: unknown): Streamed {
-  const numbers = Array.from((given ?? []) as ArrayLike<number>);
-  const isPlace = numbers.length === 4 && numbers.every((each) => Number.isSafeInteger(each) && each >= 0);
-  must(isPlace, given, `restore: ${PATH}`, "four whole numbers");
-  const [steps, pass, row, total] = numbers;
+  const numbers: unknown[] = Array.from(Object(given));
+  const isPlace = numbers.length === 4 && numbers.every((each) => Number.isSafeInteger(each) && Number(each) >= 0);
+  must(isPlace, given, `restore: ${PLACE}`, "four whole numbers");
+  const [steps, pass, row, total] = numbers as number[];
   return { at: () => ({ steps, pass, row, total }) };
 }

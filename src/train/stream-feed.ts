@@ -282,7 +282,7 @@ export class Feed {
       let from: Place = start;
       for (let opened = 1; stepsPerEpoch === undefined ? opened <= epochs : !this.#isEnough(); opened++) {
         await this.#readPass(from, opened);
-        if (this.#closed) return;
+        if (this.#closed || this.#isOver) return;
         from = { steps: 0, pass: from.pass + 1, row: 0, total: 0 };
       }
       this.#isOver = true;
@@ -325,7 +325,10 @@ export class Feed {
     for (;;) {
       while (!this.#closed && !this.#hasRoom) await this.#change();
       if (this.#closed) return;
-      if (this.#isEnough(pass)) return reader.close();
+      if (this.#isEnough(pass)) {
+        this.#isOver = true;
+        return reader.close();
+      }
       const block = await reader.next();
       await this.#turn();
       if (this.#closed) return;

@@ -1,17 +1,19 @@
 // The plan of a fit on a stream. Loaded with the first one.
-import { isSeekable } from "../data/source.ts";
+import { aSource, isSeekable } from "../data/source.ts";
+import { ArgumentError } from "../errors.ts";
 import type { PlanEntry, ProgramId } from "../runtime/executor.ts";
-import { checkMeasures } from "./check-measures.ts";
-import type { CheckedSamples } from "./dataset.ts";
+import { checkMeasures, checkTrained } from "./check-measures.ts";
 import { nextEpoch } from "./epoch.ts";
+import type { Reporting } from "./fit.ts";
 import { Places } from "./place.ts";
-import { launcher, toldBy, type Workshop } from "./plan.ts";
+import { type Course, launcher, toldBy, type Workshop } from "./plan.ts";
 import { searchPrograms, stepProgramOf } from "./step-programs.ts";
 import { Feed, type Start, type StreamCourse, type StreamStep } from "./stream-feed.ts";
 import { ChunkReader } from "./stream-reader.ts";
 import type { Column } from "./stream-rows.ts";
 import { StreamRun } from "./stream-run.ts";
 import { forgetSlots, Slots } from "./stream-slots.ts";
+import type { FitOptions } from "./trainer.ts";
 import { type FitPlan, Training } from "./training.ts";
 
 export { Training };
@@ -20,16 +22,24 @@ export { Training };
 const MOST_BYTES = 2 ** 21;
 const BATCHES = 64;
 
-/** Finds where the fit begins; its source is not asked before the first step. */
+/** Chunks that are read ahead, unless a fit says otherwise. */
+const AHEAD = 64;
+
+/**
+ * Finds where the fit begins; its source is not asked before the first step.
+ * @throws ArgumentError for options that do not go together, and for what is no source
+ */
 export async function streamPlanOf(
   workshop: Workshop,
-  course: StreamCourse,
-  held: CheckedSamples | undefined,
+  options: FitOptions<Reporting>,
+  given: Course,
 ): Promise<FitPlan> {
   const { recipe, minimizer, program, begins, failed } = workshop;
+  const course = courseOf(options, given);
   const { epochs, source } = course;
+  checkTrained(recipe);
   const start = await beginning(workshop, course);
-  const told = await toldBy(workshop, held);
+  const told = await toldBy(workshop, given.held);
   const search = minimizer && (await import("./search.ts"));
   const rowsOf = new Map<ProgramId, number>();
   const advance = new Map<ProgramId, ProgramId>();
@@ -90,6 +100,20 @@ export async function streamPlanOf(
       await feed.close();
     },
   };
+}
+
+function courseOf(options: FitOptions<Reporting>, { batch, epochs, lastBatch }: Course): StreamCourse {
+  const { data, shuffle, stepsPerEpoch, shuffleBuffer, readAhead } = options;
+  if (data === undefined) {
+    const own = Object.entries({ stepsPerEpoch, shuffleBuffer, readAhead });
+    const [name] = own.find(([, each]) => each !== undefined) ?? [];
+    throw new ArgumentError(`fit: ${name} is for data of any size: fit({ data, ${name} })`);
+  }
+  aSource(data, "fit: data");
+  if (batch === Number.POSITIVE_INFINITY) throw new ArgumentError('fit: batch "all" is for data that was loaded');
+  if (shuffle !== undefined && shuffle !== (shuffleBuffer !== undefined))
+    throw new ArgumentError(`fit: shuffle is ${shuffle}: a stream is shuffled by shuffleBuffer, a number of rows`);
+  return { source: data, batch, epochs, lastBatch, stepsPerEpoch, shuffleBuffer, readAhead: readAhead ?? AHEAD };
 }
 
 /**

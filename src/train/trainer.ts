@@ -17,7 +17,7 @@ import {
   oneOf,
 } from "../check.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { aSource, type DataSource } from "../data/source.ts";
+import type { DataSource } from "../data/source.ts";
 import { ArgumentError, DataError, DisposedError, DTypeError } from "../errors.ts";
 import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
@@ -309,13 +309,13 @@ export class Trainer {
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
-    if (samples === undefined && options?.data === undefined)
-      throw new DataError("fit: load data first: trainer.load({ x, y }), or give some: fit({ data })");
+    const stream = STREAM.some((name) => options?.[name] !== undefined) && { ...options };
+    if (samples === undefined && !stream) throw new DataError("fit: load data first: trainer.load({ x, y })");
     checkNames(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
-      data: aSource,
+      data: (value, what) => must(Object(value) === value, value, what, "an (async) iterable of { x, y }"),
       stepsPerEpoch: aWholeNumber(1),
       shuffleBuffer: aWholeNumber(1),
       readAhead: aWholeNumber(1),
@@ -328,10 +328,8 @@ export class Trainer {
       lockstep: aBoolean,
       callbacks: aListOf(aCallback),
     });
-    checkStream(options);
-    const { data: source, epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const { stepsPerEpoch, shuffleBuffer, readAhead = 64 } = options;
-    const rows = source === undefined ? (samples as CheckedSamples).rows : Number.POSITIVE_INFINITY;
+    const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
+    const rows = stream || samples === undefined ? Number.POSITIVE_INFINITY : samples.rows;
     const {
       report = "frame" as R,
       lockstep = false,
@@ -349,11 +347,10 @@ export class Trainer {
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {
-      if (source !== undefined) {
+      if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
-        (await import("./upload.ts")).checkTrained(this.#recipe);
-        const stream = { source, batch, epochs, lastBatch, stepsPerEpoch, shuffleBuffer, readAhead };
-        return new Training<ReportOf<R>>(await streamPlanOf(this.#workshop, stream, held), telling, this.#history, fit);
+        const plan = await streamPlanOf(this.#workshop, stream, course);
+        return new Training<ReportOf<R>>(plan, telling, this.#history, fit);
       }
       const { planOf, Training } = await import("./plan.ts");
       (await import("./upload.ts")).checkTrained(this.#recipe);
@@ -531,13 +528,12 @@ export class Trainer {
     this.#check();
     this.#checkWhole("snapshot");
     return this.#inTurn(async () => {
-      const { historyState } = await import("./saved-history.ts");
+      const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
       const { counters, names } = this.#recipe;
       const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
-      const { placeState } = await import("./place.ts");
-      return { ...state, ...placeState(this.#streamed?.at(epoch, row)), ...historyState(this.#history, epoch) };
+      return { ...state, ...pastState(this.#history, this.#streamed, epoch, row) };
     });
   }
 
@@ -564,18 +560,12 @@ export class Trainer {
     const told = past.map(
       ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
     );
-    // JSON makes an object of a typed array.
-    const columns = told.map(
-      ([path, data]) => [path, isRecord(data as unknown) ? Object.values(data as object) : data?.slice?.()] as const,
-    );
+    const columns = told.map(([path, data]) => [path, data?.slice?.() ?? (data && { ...data })] as const);
     const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const { columnsOf, historyOf } = await import("./saved-history.ts");
-      const { streamedOf } = await import("./place.ts");
-      const place = columns.find(([path]) => path === "stream.place");
-      const history = historyOf(columnsOf(columns.filter((each) => each !== place)));
-      const streamed = place && streamedOf(place[1]);
+      const { pastOf } = await import("./saved-history.ts");
+      const { history, streamed } = pastOf(columns);
       await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
       this.#history = history;
       this.#streamed = streamed;
@@ -850,22 +840,8 @@ function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
 }
 
-/** @throws ArgumentError for what a stream does not know, and for what it alone does */
-function checkStream({ data, batch, batchSize, shuffle, shuffleBuffer, ...others }: FitOptions<Reporting>): void {
-  if (data === undefined) {
-    const name =
-      shuffleBuffer !== undefined
-        ? "shuffleBuffer"
-        : (["stepsPerEpoch", "readAhead"] as const).find((each) => others[each]);
-    if (name !== undefined) throw new ArgumentError(`fit: ${name} is for data of any size: fit({ data, ${name} })`);
-    return;
-  }
-  if (batch === "all" || batchSize === "all") throw new ArgumentError('fit: batch "all" is for data that was loaded');
-  if (shuffle !== undefined && shuffle !== (shuffleBuffer !== undefined))
-    throw new ArgumentError(
-      `fit: shuffle is ${shuffle}: rows of a stream are shuffled where it has shuffleBuffer, a number of rows`,
-    );
-}
+/** Options of a fit on data of any size. */
+const STREAM = ["data", "stepsPerEpoch", "shuffleBuffer", "readAhead"] as const;
 
 const CALLS = ["onFitBegin", "onEpochEnd", "onSteps", "onNonFinite", "onFitEnd"];
 
