@@ -76,7 +76,7 @@ export class Feed {
   readonly #passes: Pass[] = [];
   #slots: Slots | undefined;
   #staging: Block | undefined;
-  #reads = false;
+  #reading: Promise<void> | undefined;
   #closed = false;
   /** All rows that this fit wants are read. */
   #isOver = false;
@@ -161,6 +161,9 @@ export class Feed {
     this.#closed = true;
     this.#changed();
     await this.#parts.reader.close();
+    if (!this.#isOver) return; // it may wait for its source
+    await this.#reading;
+    if (this.#failure !== undefined) throw this.#failure.error; // of the source's end
   }
 
   #prepared(): Promise<StreamStep[] | undefined> {
@@ -169,8 +172,7 @@ export class Feed {
   }
 
   async #prepare(): Promise<StreamStep[] | undefined> {
-    if (!this.#reads) void this.#read();
-    this.#reads = true;
+    this.#reading ??= this.#read();
     while (!this.#closed && this.#epoch < this.#parts.course.epochs) {
       const [pass] = this.#passes;
       const steps = pass === undefined ? 0 : this.#stepsReady(pass);
