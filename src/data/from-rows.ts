@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
-import { aSource, type Chunks, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
+import { aSource, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
 
 /** A row of samples. */
 export interface Row {
@@ -19,6 +19,14 @@ export interface RowSamples {
   readonly y: ArrayLikeData;
   readonly sampleWeight?: ArrayLikeData;
 }
+
+/** A source of chunks that begins where the source of rows can. */
+export type ChunksOf<S> =
+  S extends SeekableSource<Row>
+    ? SeekableSource<RowSamples>
+    : S extends (pass: number) => unknown
+      ? (pass: number) => AsyncIterable<RowSamples>
+      : AsyncIterable<RowSamples>;
 
 /** How single rows become chunks. */
 export interface FromRowsOptions {
@@ -38,19 +46,20 @@ export interface FromRowsOptions {
  * for await (const { y } of fromRows(rows, { chunk: 2 })) chunks.push(y);
  * chunks; // => [[3, 6], [9]]
  */
-export function fromRows(rows: SeekableSource<Row>, options?: FromRowsOptions): SeekableSource<RowSamples>;
-export function fromRows(rows: Chunks<Row>, options?: FromRowsOptions): AsyncIterable<RowSamples>;
-export function fromRows(rows: DataSource<Row>, options?: FromRowsOptions): DataSource<RowSamples>;
-export function fromRows(rows: DataSource<Row>, options: FromRowsOptions = {}): DataSource<RowSamples> {
+export function fromRows<S extends DataSource<Row>>(rows: S, options: FromRowsOptions = {}): ChunksOf<S> {
   aSource(rows, "fromRows: rows");
   checkOptions(options, "fromRows", { chunk: aWholeNumber(1) });
   const { chunk = 1024 } = options;
+  return chunksOf(rows, chunk) as ChunksOf<S>;
+}
+
+function chunksOf(rows: DataSource<Row>, size: number): DataSource<RowSamples> {
   if (isSeekable(rows)) {
     const source = rows as SeekableSource<Row>;
-    return { rows: source.rows, open: (at, pass) => chunked(source, chunk, at, pass) };
+    return { rows: source.rows, open: (at, pass) => chunked(source, size, at, pass) };
   }
-  if (typeof rows === "function") return (pass: number) => chunked(rows, chunk, 0, pass);
-  return { [Symbol.asyncIterator]: () => chunked(rows, chunk, 0, 0) };
+  if (typeof rows === "function") return (pass: number) => chunked(rows, size, 0, pass);
+  return { [Symbol.asyncIterator]: () => chunked(rows, size, 0, 0) };
 }
 
 async function* chunked(source: DataSource<Row>, size: number, at: number, pass: number): AsyncGenerator<RowSamples> {
