@@ -19,7 +19,7 @@ import { type FitPlan, Training } from "./training.ts";
 export { Training };
 
 /** Bytes of a slot, unless one batch has more, and batches in it, unless a chunk has more. */
-const MOST_BYTES = 2 ** 21;
+const MOST_BYTES = 2 ** 22;
 const BATCHES = 64;
 
 /** Chunks that are read ahead, unless a fit says otherwise. */
