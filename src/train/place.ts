@@ -21,42 +21,47 @@ export interface Streamed {
   at(epoch: number, row: number): Place | undefined;
 }
 
-/** Rows that a counter of i32 tells apart. */
-const MOST = 2 ** 30;
+/** Rows that the counter, an i32, tells apart: after twice as many of an epoch it goes back by as many, never to 0. */
+export const ROWS = 2 ** 29;
 
-/** What the counter of rows holds after so many of an epoch: never 0, and never twice for two places that are near. */
-export function counted(rows: number): number {
-  return rows < MOST ? rows : MOST + (rows % MOST);
+/** What it holds after more rows. */
+export function counted(row: number, rows: number): number {
+  const more = row + rows;
+  return more < 2 * ROWS ? more : more - ROWS;
+}
+
+/** A place, and what the counters hold there. */
+interface Known {
+  readonly epoch: number;
+  readonly count: number;
+  readonly place: Place;
 }
 
 /** Places of steps that may be the last one made. */
 export class Places implements Streamed {
   readonly source: unknown;
-  readonly #places = new Map<string, Place>();
+  #places: Known[] = [];
   /** The end of an epoch, to which a callback may put the counters back. */
-  #end: readonly [string, Place] | undefined;
+  #end: Known | undefined;
 
   constructor(source: unknown) {
     this.source = source;
   }
 
   at(epoch: number, row: number): Place | undefined {
-    const key = `${epoch} ${row}`;
-    return this.#places.get(key) ?? (this.#end?.[0] === key ? this.#end[1] : undefined);
+    const isThere = (known: Known | undefined) => known?.epoch === epoch && known.count === row;
+    return (this.#places.find(isThere) ?? (isThere(this.#end) ? this.#end : undefined))?.place;
   }
 
-  add(epoch: number, row: number, place: Place): void {
-    this.#places.set(`${epoch} ${row}`, place);
+  add(epoch: number, count: number, place: Place): void {
+    this.#places.push({ epoch, count, place });
   }
 
   /** The latest places are those of steps that may be the last one; of others the end of the latest epoch is kept. */
   forgetAllBut(latest: number): void {
-    let over = this.#places.size - latest;
-    for (const [key, place] of this.#places) {
-      if (over-- <= 0) return;
-      if (key.endsWith(" 0")) this.#end = [key, place];
-      this.#places.delete(key);
-    }
+    const over = Math.max(0, this.#places.length - latest);
+    this.#end = this.#places.slice(0, over).findLast(({ count }) => count === 0) ?? this.#end;
+    this.#places = this.#places.slice(over);
   }
 }
 

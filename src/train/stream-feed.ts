@@ -8,7 +8,7 @@ import { counted, type Place, type Places } from "./place.ts";
 import type { ChunkReader } from "./stream-reader.ts";
 import { type Block, type Column, newBlock, part, RowQueue } from "./stream-rows.ts";
 import { FirstRows, ShuffleBuffer } from "./stream-shuffle.ts";
-import { ENTRY, SLOTS, type Slots } from "./stream-slots.ts";
+import { SLOTS, type Slots } from "./stream-slots.ts";
 
 /** How a stream is trained on. */
 export interface StreamCourse {
@@ -93,7 +93,8 @@ export class Feed {
   /** The epoch of the fit whose steps go into slots, with how many did. */
   #epoch = 0;
   #stepsOfEpoch: number;
-  #rowsOfEpoch: number;
+  /** What the counter of rows holds after them. */
+  #counter: number;
   /** Steps of epochs that have come to their end in slots. */
   readonly #lengths = new Map<number, number>();
   #slot = 0;
@@ -107,7 +108,7 @@ export class Feed {
     this.#parts = parts;
     const { epoch, count, steps, pass, row, total } = parts.start;
     this.#stepsOfEpoch = steps;
-    this.#rowsOfEpoch = count;
+    this.#counter = count;
     parts.places.add(epoch, count, { steps, pass, row, total });
   }
 
@@ -223,52 +224,52 @@ export class Feed {
     const block = whole ?? this.#staging;
     if (whole === undefined) pass.queue.take(rows, block);
     if (padded > rows) pass.first?.fill(block, rows, padded);
-    const table = new Int32Array((capacity / batch) * ENTRY);
     const slot = this.#slot;
     this.#slot = (slot + 1) % SLOTS;
     const steps = Array.from({ length: count }, (_, i): StreamStep => {
       const start = i * batch;
       const size = Math.min(batch, padded - start);
       const own = Math.min(batch, rows - start);
-      const { endsEpoch, counters } = this.#count(pass, own, i === count - 1);
-      table.set([start, ...counters], i * ENTRY);
-      return { slot, size, rows: own, ignores: this.#ignores(part(columns, block, start, size)), endsEpoch };
+      const endsEpoch = this.#count(pass, size, own, i === count - 1);
+      return { slot, size, rows: own, ignores: this.#ignores(block, start, size), endsEpoch };
     });
     this.#rowsWaiting += rows;
     this.#stepsWaiting += count;
     this.#changed();
-    await slots.fill(slot, block, table);
+    await slots.fill(slot, block, steps[count - 1].endsEpoch ? padded : -1);
     return steps;
   }
 
-  #ignores({ data }: Block): boolean {
+  #ignores({ data }: Block, start: number, rows: number): boolean {
     const { ignoreIndex } = this.#parts;
-    const y = (this.#slots as Slots).columns.findIndex(({ name }) => name === "y");
-    return ignoreIndex !== undefined && data[y].includes(ignoreIndex as number);
+    if (typeof ignoreIndex !== "number") return false;
+    const { columns } = this.#slots as Slots;
+    const y = columns.findIndex(({ name }) => name === "y");
+    const { width } = columns[y];
+    return data[y].subarray(start * width, (start + rows) * width).includes(ignoreIndex);
   }
 
-  /** Counts a step: what the counters hold after it, and whether it is the last one of its epoch. */
-  #count(pass: Pass, rows: number, isLast: boolean) {
+  /** Counts a step of so many rows. @returns whether it is the last one of its epoch */
+  #count(pass: Pass, size: number, rows: number, isLast: boolean): boolean {
     const { course, start, places } = this.#parts;
     const { batch, lastBatch, stepsPerEpoch } = course;
     pass.row += rows;
     this.#stepsOfEpoch++;
-    this.#rowsOfEpoch += rows;
+    this.#counter = counted(this.#counter, size);
     const left = pass.queue.rows;
     const endsPass = isLast && pass.total !== undefined && (left === 0 || (lastBatch === "drop" && left < batch));
     const endsEpoch = stepsPerEpoch === undefined ? endsPass : this.#stepsLeft === 0;
     if (endsEpoch) {
       this.#lengths.set(this.#epoch++, this.#stepsOfEpoch);
       this.#stepsOfEpoch = 0;
-      this.#rowsOfEpoch = 0;
+      this.#counter = 0;
     }
-    const counters = [counted(this.#rowsOfEpoch), start.epoch + this.#epoch] as const;
     const steps = this.#stepsOfEpoch;
     const place = endsPass
       ? { steps, pass: pass.number + 1, row: 0, total: 0 }
       : { steps, pass: pass.number, row: pass.row, total: this.#drained(pass) };
-    places.add(counters[1], counters[0], place);
-    return { endsEpoch, counters };
+    places.add(start.epoch + this.#epoch, this.#counter, place);
+    return endsEpoch;
   }
 
   /** Rows of the pass, if more have left the buffer than were taken in for them. */

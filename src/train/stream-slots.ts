@@ -6,20 +6,17 @@ import { sameShape } from "../shape.ts";
 import { arange } from "../tensor.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import type { Dataset } from "./dataset.ts";
+import { ROWS } from "./place.ts";
 import { type Recipe, type Rows, rowsAt, type StepGraph, stepGraphOn } from "./programs.ts";
 import type { Block, Column } from "./stream-rows.ts";
-
-/** Numbers that a step has in the table of its slot: where its rows begin, and what the counters hold after it. */
-export const ENTRY = 3;
 
 /** A place for rows. */
 interface Slot {
   /** By column. */
   readonly rows: readonly Variable[];
-  /** One entry a step. */
-  readonly table: Variable;
-  /** The step that is next. */
-  readonly step: Variable;
+  /** Where the rows of the next step begin, and where those end of the last step of an epoch; -1 where none is here. */
+  readonly start: Variable;
+  readonly end: Variable;
 }
 
 /** How many slots there are. */
@@ -38,7 +35,7 @@ export class Slots {
     this.columns = columns;
     this.batch = batch;
     this.capacity = capacity;
-    this.#slots = Array.from({ length: SLOTS }, (_, i) => slotOf(columns, batch, capacity, `stream${i}`));
+    this.#slots = Array.from({ length: SLOTS }, (_, i) => slotOf(columns, capacity, `stream${i}`));
   }
 
   static async create(executor: Executor, columns: readonly Column[], batch: number, capacity: number): Promise<Slots> {
@@ -50,7 +47,7 @@ export class Slots {
   }
 
   get #variables(): Variable[] {
-    return this.#slots.flatMap(({ rows, table, step }) => [...rows, table, step]);
+    return this.#slots.flatMap(({ rows, start, end }) => [...rows, start, end]);
   }
 
   /** Whether rows of these columns are trained on in these batches here. */
@@ -63,30 +60,32 @@ export class Slots {
 
   /** Names a slot's program for batches of so many rows. */
   key(slot: number, size: number, ignores: boolean): string {
-    return `stream ${this.#slots[slot].table.key} ${size} ${ignores}`;
+    return `stream ${this.#slots[slot].start.key} ${size} ${ignores}`;
   }
 
   /** A step on so many rows of a slot. */
   graph(recipe: Recipe, slot: number, size: number, ignores: boolean): StepGraph {
-    const { rows, table, step } = this.#slots[slot];
-    const entry = table.gather(step.reshape([1])).reshape([ENTRY]);
-    const [start, row, epoch] = Array.from({ length: ENTRY }, (_, i) => entry.narrow(0, i, 1).reshape([]));
+    const { rows, start, end } = this.#slots[slot];
     const named = Object.fromEntries(this.columns.map(({ name }, i) => [name, rows[i]]));
     const data = { ...named, rows: this.capacity, ignores } as unknown as Dataset;
     const batch: Rows = size === this.capacity ? data : rowsAt(data, arange(size).add(start));
-    const { counters } = recipe;
+    const { row, epoch } = recipe.counters;
+    const next = start.add(size);
+    const more = row.add(size);
+    const counted = more.less(2 * ROWS).select(more, more.sub(ROWS));
+    const ends = next.equal(end);
     return stepGraphOn(recipe, batch, [
-      [counters.row, row],
-      [counters.epoch, epoch],
-      [step, step.add(1)],
+      [row, ends.select(row.like(0), counted)],
+      [epoch, ends.select(epoch.add(1), epoch)],
+      [start, next],
     ]);
   }
 
-  /** What puts rows, as many as a slot has, and the table of their steps into a slot, of which the first step is next. */
-  fill(slot: number, block: Block, entries: Int32Array): Promise<void> {
-    const { rows, table, step } = this.#slots[slot];
+  /** Puts rows, as many as a slot has, into one; an epoch may end with some row of them. */
+  fill(slot: number, block: Block, epochEnd: number): Promise<void> {
+    const { rows, start, end } = this.#slots[slot];
     const writes: Write[] = rows.map(({ key }, i) => ({ slot: { variable: key }, data: block.data[i] }));
-    writes.push({ slot: { variable: table.key }, data: entries }, { slot: { variable: step.key }, data: [0] });
+    writes.push({ slot: { variable: start.key }, data: [0] }, { slot: { variable: end.key }, data: [epochEnd] });
     return this.#executor.writeAll(writes);
   }
 
@@ -96,13 +95,13 @@ export class Slots {
   }
 }
 
-function slotOf(columns: readonly Column[], batch: number, capacity: number, name: string): Slot {
+function slotOf(columns: readonly Column[], capacity: number, name: string): Slot {
   const variable = (shape: readonly number[], dtype: Column["dtype"], part: string) =>
     new Variable(shape, 0, { dtype, label: `${name}.${part}`, trainable: false });
   return {
     rows: columns.map(({ name: part, dtype, shape }) => variable([capacity, ...shape], dtype, part)),
-    table: variable([capacity / batch, ENTRY], "i32", "table"),
-    step: variable([], "i32", "step"),
+    start: variable([], "i32", "start"),
+    end: variable([], "i32", "end"),
   };
 }
 

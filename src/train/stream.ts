@@ -1,7 +1,7 @@
 // The plan of a fit on a stream. Loaded with the first one.
 import { aSource, isSeekable } from "../data/source.ts";
 import { ArgumentError } from "../errors.ts";
-import type { PlanEntry, ProgramId } from "../runtime/executor.ts";
+import type { PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
 import { checkMeasures, checkTrained } from "./check-measures.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Reporting } from "./fit.ts";
@@ -34,7 +34,7 @@ export async function streamPlanOf(
   options: FitOptions<Reporting>,
   given: Course,
 ): Promise<FitPlan> {
-  const { recipe, minimizer, program, begins, failed } = workshop;
+  const { executor, recipe, minimizer, program, begins, failed } = workshop;
   const course = courseOf(options, given);
   const { epochs, source } = course;
   checkTrained(recipe);
@@ -77,9 +77,17 @@ export async function streamPlanOf(
     }
     return steps[steps.length - 1].endsEpoch ? [...plan, ...told.after] : plan;
   };
+  const { counters } = recipe;
+  let writes: readonly Write[] = [
+    { slot: { variable: counters.epoch.key }, data: [start.epoch] },
+    { slot: { variable: counters.row.key }, data: [start.count] },
+  ];
   const run = (most?: number) => {
     const first = (plan: readonly PlanEntry[]) => {
+      // In one go: a fit that is told to end before its first step leaves the counters as they are.
       begins(places);
+      executor.writeAll(writes).catch(() => undefined); // what refuses it refuses the run, too
+      writes = [];
       return launch(plan, 1, 0);
     };
     return { handle: new StreamRun({ feed, entries, launch: first, most }), written: Promise.resolve() };
