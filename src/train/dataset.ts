@@ -37,23 +37,23 @@ export interface Dataset {
 }
 
 /**
- * Samples as a loss takes them, and as they are now.
+ * Samples as a loss takes them, and as they are now; with another `own`, that may be the caller's arrays.
  * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity
  */
-export function checkSamples(samples: Samples, loss: Loss, finite: boolean): CheckedSamples {
+export function checkSamples(samples: Samples, loss: Loss, finite: boolean, own = ownArray): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");
   // What else a data set holds is its own, but weights that went unused would be missed.
   const weights = Object.keys(samples).find((key) => /weight/i.test(key) && key !== "sampleWeight");
   if (weights !== undefined) throw new DataError(`samples: ${weights} is not known; weights of rows are sampleWeight`);
   const { x: givenX, y: givenY, sampleWeight: givenWeight } = samples;
-  const x = ownArray(givenX, undefined, "x");
-  const y = ownArray(givenY, loss.targets === "classes" ? "i32" : undefined, "y");
+  const x = own(givenX, undefined, "x");
+  const y = own(givenY, loss.targets === "classes" ? "i32" : undefined, "y");
   if (x.shape.length === 0 || y.shape.length === 0) throw new DataError("x and y need a first axis of rows");
   const [rows] = x.shape;
   if (rows === 0) throw new DataError("the data set is empty");
   if (y.shape[0] !== rows)
     throw new DataError(`x ${showShape(x.shape)} and y ${showShape(y.shape)} have different numbers of rows`);
-  const sampleWeight = givenWeight === undefined ? undefined : ownArray(givenWeight, "f32", "sampleWeight");
+  const sampleWeight = givenWeight === undefined ? undefined : own(givenWeight, "f32", "sampleWeight");
   const checked = { x, y, sampleWeight, rows, ignores: y.data.includes(loss.ignoreIndex as number) };
   if (finite) for (const [name, data] of partsOf(checked)) checkFinite(data, name);
   return checked;

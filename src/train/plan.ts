@@ -103,7 +103,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
 }
 
 /** So many steps of a plan, after others. */
-export function cut(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
+function cut(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
   let [skip, left] = [after, steps];
   return plan.flatMap(([id, length]): PlanEntry[] => {
     const skipped = Math.min(skip, length);

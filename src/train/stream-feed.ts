@@ -6,7 +6,7 @@ import { createTurns } from "../runtime/turns.ts";
 import type { Samples } from "./dataset.ts";
 import { counted, type Place, type Places } from "./place.ts";
 import type { ChunkReader } from "./stream-reader.ts";
-import { type Block, type Column, newBlock, part, RowQueue } from "./stream-rows.ts";
+import { type Block, type Column, copyOfBlock, Rooms, RowQueue } from "./stream-rows.ts";
 import { FirstRows, ShuffleBuffer } from "./stream-shuffle.ts";
 import { SLOTS, type Slots } from "./stream-slots.ts";
 
@@ -75,7 +75,7 @@ export class Feed {
   /** Those that were read and not gone into slots. */
   readonly #passes: Pass[] = [];
   #slots: Slots | undefined;
-  #staging: Block | undefined;
+  #rooms: Rooms | undefined;
   #reading: Promise<void> | undefined;
   #closed = false;
   /** All rows that this fit wants are read. */
@@ -215,14 +215,11 @@ export class Feed {
   async #fill(pass: Pass, ready: number): Promise<StreamStep[]> {
     const { batch, lastBatch } = this.#parts.course;
     const slots = this.#slots as Slots;
-    const { columns, capacity } = slots;
+    const { capacity } = slots;
     const count = Math.min(ready, capacity / batch, this.#stepsLeft);
     const rows = Math.min(pass.queue.rows, count * batch);
     const padded = lastBatch === "pad" ? count * batch : rows;
-    this.#staging ??= newBlock(columns, capacity);
-    const whole = rows === capacity ? pass.queue.view(rows) : undefined;
-    const block = whole ?? this.#staging;
-    if (whole === undefined) pass.queue.take(rows, block);
+    const block = pass.queue.take(rows);
     if (padded > rows) pass.first?.fill(block, rows, padded);
     const slot = this.#slot;
     this.#slot = (slot + 1) % SLOTS;
@@ -236,7 +233,9 @@ export class Feed {
     this.#rowsWaiting += rows;
     this.#stepsWaiting += count;
     this.#changed();
-    await slots.fill(slot, block, steps[count - 1].endsEpoch ? padded : -1);
+    const filled = slots.fill(slot, block, steps[count - 1].endsEpoch ? padded : -1);
+    this.#rooms?.give(block); // what was handed over counts as it was
+    await filled;
     return steps;
   }
 
@@ -317,11 +316,11 @@ export class Feed {
     const low = shuffle?.low ?? made;
     let [rows, skip] = [low, skipped];
     let pass: Pass | undefined;
-    const give = (columns: readonly Column[], block: Block) => {
+    const give = (block: Block) => {
       pass?.first?.push(block);
       const now = Math.min(skip, block.rows);
       skip -= now;
-      pass?.queue.push(now === 0 ? block : part(columns, block, now, block.rows - now));
+      pass?.queue.push(block, now);
       this.#changed();
     };
     await reader.open(low, number, stepsPerEpoch === undefined && opened < epochs);
@@ -332,26 +331,30 @@ export class Feed {
         this.#isOver = true;
         return reader.close();
       }
-      const block = await reader.next();
       await this.#turn();
+      let block = await reader.next();
       if (this.#closed) return;
       if (block === undefined) break;
       const columns = reader.columns as readonly Column[];
-      this.#slots ??= await this.#parts.slots(columns, block.rows);
+      if (this.#slots === undefined) {
+        block = copyOfBlock(columns, block);
+        this.#slots = await this.#parts.slots(columns, block.rows);
+        this.#rooms = new Rooms(columns, this.#slots.capacity);
+      }
       if (pass === undefined) {
         const first = lastBatch === "pad" ? new FirstRows(columns, batch - 1) : undefined;
-        pass = { number, queue: new RowQueue(columns), first, from: row, row, total: undefined };
+        pass = { number, queue: new RowQueue(this.#rooms as Rooms), first, from: row, row, total: undefined };
         this.#passes.push(pass);
       }
       rows += block.rows;
       this.#rows += block.rows;
       this.#ends.push(this.#rows);
-      give(columns, shuffle?.push(columns, block) ?? block);
+      give(shuffle?.push(columns, block) ?? block);
     }
     if (rows === low && (low === 0 || stepsPerEpoch === undefined)) throw new DataError(nothingFrom(low, opened));
     if (pass === undefined) return;
     const { columns = [] } = reader;
-    for (const block of shuffle?.drain(columns) ?? []) give(columns, block);
+    for (const block of shuffle?.drain(columns) ?? []) give(block);
     if (row === 0 && this.#stepsIn(rows) === 0)
       throw new DataError(`data: a pass of ${rows} rows has no batch of ${batch}, and lastBatch drops what is less`);
     pass.total = rows;

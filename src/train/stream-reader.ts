@@ -1,5 +1,4 @@
-// Reads a source chunk by chunk: each is checked, and becomes a block of rows that nobody else holds. What goes wrong is told with the
-// chunk's number.
+// Reads a source chunk by chunk: each is checked, and becomes a block of rows. What goes wrong is told with the chunk's number.
 
 import { nextOf, openSource, type Reading } from "../data/reading.ts";
 import type { Awaitable, DataSource } from "../data/source.ts";

@@ -39,7 +39,7 @@ export function columnsOf(samples: CheckedSamples): Column[] {
   );
 }
 
-/** Samples as a block. */
+/** Samples as a block: of the caller's arrays, perhaps, which are good until the source goes on. */
 export function blockOf(samples: CheckedSamples): Block {
   return { data: partsOf(samples).map(([, { data }]) => data), rows: samples.rows };
 }
@@ -47,12 +47,6 @@ export function blockOf(samples: CheckedSamples): Block {
 /** Room for so many rows. */
 export function newBlock(columns: readonly Column[], rows: number): Block {
   return { data: columns.map(({ make }) => make(rows)), rows };
-}
-
-/** Some rows of a block, where they are. */
-export function part(columns: readonly Column[], { data }: Block, start: number, rows: number): Block {
-  const views = columns.map(({ width }, i) => data[i].subarray(start * width, (start + rows) * width));
-  return { data: views, rows };
 }
 
 /** Copies rows of one block into another. */
@@ -71,6 +65,13 @@ export function copyRows(
   }
 }
 
+/** A copy. */
+export function copyOfBlock(columns: readonly Column[], block: Block): Block {
+  const copy = newBlock(columns, block.rows);
+  copyRows(columns, block, 0, block.rows, copy, 0);
+  return copy;
+}
+
 /** Copies one row: rows are short, and views of them would cost more than their copies. */
 export function copyRow(columns: readonly Column[], from: Block, row: number, to: Block, at: number): void {
   for (let i = 0; i < columns.length; i++) {
@@ -80,50 +81,80 @@ export function copyRow(columns: readonly Column[], from: Block, row: number, to
   }
 }
 
-/** Rows in their order. */
+/** Rooms for rows, all of one size, which are used again and again: new memory costs more than what is copied into it. */
+export class Rooms {
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  readonly #free: Block[] = [];
+
+  constructor(columns: readonly Column[], rows: number) {
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  take(): Block {
+    return this.#free.pop() ?? newBlock(this.columns, this.rows);
+  }
+
+  /** Nobody needs this one any more. */
+  give(room: Block): void {
+    this.#free.push(room);
+  }
+}
+
+/** Rows in their order, in rooms of its own. */
 export class RowQueue {
   /** How many there are. */
   rows = 0;
-  readonly #columns: readonly Column[];
+  readonly #rooms: Rooms;
   readonly #blocks: Block[] = [];
-  /** Rows of the first block that are gone. */
+  /** Rows of the first room that are gone, and rows of the last one that are there. */
   #start = 0;
+  #end = 0;
 
-  constructor(columns: readonly Column[]) {
-    this.#columns = columns;
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
   }
 
-  push(block: Block): void {
-    if (block.rows === 0) return;
-    this.#blocks.push(block);
-    this.rows += block.rows;
-  }
-
-  /** The next rows where they are, if they are in one block: until the next call. */
-  view(rows: number): Block | undefined {
-    const [first] = this.#blocks;
-    if (first === undefined || first.rows - this.#start < rows) return undefined;
-    const view = part(this.#columns, first, this.#start, rows);
-    this.#skip(rows);
-    return view;
-  }
-
-  /** Takes rows away into a block. */
-  take(rows: number, to: Block): void {
-    for (let at = 0; at < rows; ) {
-      const [first] = this.#blocks;
-      const now = Math.min(rows - at, first.rows - this.#start);
-      copyRows(this.#columns, first, this.#start, now, to, at);
-      this.#skip(now);
+  /** Takes in copies of rows, from one of them on. */
+  push(block: Block, start = 0): void {
+    const { columns, rows: size } = this.#rooms;
+    for (let at = start; at < block.rows; ) {
+      if (this.#blocks.length === 0 || this.#end === size) {
+        this.#blocks.push(this.#rooms.take());
+        this.#end = 0;
+      }
+      const now = Math.min(block.rows - at, size - this.#end);
+      copyRows(columns, block, at, now, this.#blocks[this.#blocks.length - 1], this.#end);
+      this.#end += now;
+      this.rows += now;
       at += now;
     }
   }
 
-  #skip(rows: number): void {
-    this.#start += rows;
-    this.rows -= rows;
-    if (this.#start < this.#blocks[0].rows) return;
-    this.#blocks.shift();
+  /** The next rows in a room, which holds nothing else that counts: to be given back. */
+  take(rows: number): Block {
+    const { columns, rows: size } = this.#rooms;
+    const isWhole = this.#start === 0 && rows === size;
+    if (isWhole) return this.#shift(rows);
+    const room = this.#rooms.take();
+    for (let at = 0; at < rows; ) {
+      const now = Math.min(rows - at, size - this.#start);
+      copyRows(columns, this.#blocks[0], this.#start, now, room, at);
+      at += now;
+      if (this.#start + now === size || now === this.rows) this.#rooms.give(this.#shift(now));
+      else {
+        this.#start += now;
+        this.rows -= now;
+      }
+    }
+    return room;
+  }
+
+  /** Takes the first room away, of which so many rows were left. */
+  #shift(rows: number): Block {
     this.#start = 0;
+    this.rows -= rows;
+    return this.#blocks.shift() as Block;
   }
 }

@@ -67,13 +67,15 @@ export async function streamPlanOf(
     return id;
   };
   const entries = async (steps: readonly StreamStep[]): Promise<PlanEntry[]> => {
-    const plan: (readonly [ProgramId, number])[] = [];
-    for (const step of steps) {
-      const id = await programOf(step);
-      rowsOf.set(id, step.size);
-      const last = plan.at(-1);
-      if (last?.[0] === id) plan[plan.length - 1] = [id, last[1] + 1];
-      else plan.push([id, 1]);
+    const plan: [ProgramId, number][] = [];
+    for (const [i, step] of steps.entries()) {
+      const before = steps[i - 1];
+      if (before?.size === step.size && before.ignores === step.ignores) plan[plan.length - 1][1]++;
+      else {
+        const id = await programOf(step);
+        rowsOf.set(id, step.size);
+        plan.push([id, 1]);
+      }
     }
     return steps[steps.length - 1].endsEpoch ? [...plan, ...told.after] : plan;
   };

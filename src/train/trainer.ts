@@ -218,7 +218,7 @@ export class Trainer {
       },
       streamed: () => this.#streamed,
       samples: {
-        checked: (given) => checkSamples(given, this.#recipe.loss, this.#finite),
+        checked: (given) => checkSamples(given, this.#recipe.loss, this.#finite, array),
         tried: (given) => this.#try(given),
       },
       kept: this.#kept,

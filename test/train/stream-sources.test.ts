@@ -112,7 +112,7 @@ describe("reading ahead", () => {
   });
 
   test("goes no further than the executor's slots and as much again, however many chunks it may", async () => {
-    const rows = 2 ** 17; // of 8 bytes: half a slot
+    const rows = 2 ** 18; // of 8 bytes: half a slot
     const trainer = made();
     let most = 0;
     let steps = 0;

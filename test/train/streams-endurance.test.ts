@@ -13,7 +13,7 @@ const WIDTH = 8;
 const ALL = ROWS * (WIDTH + 1) * 4;
 const MIB = 2 ** 20;
 /**
- * What may be in use more at one time than at another: rows read ahead (2 MiB), a chunk in three copies and what of chunks is not freed yet.
+ * What may be in use more at one time than at another: rows read ahead (4 MiB), a chunk in three copies and what of chunks is not freed yet.
  * A stream of which a half stayed would be above it.
  */
 const MOODS = 12 * MIB;

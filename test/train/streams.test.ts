@@ -81,7 +81,7 @@ describe("the bits are those of the same rows, loaded", () => {
   });
 
   test("of chunks that are slots, to the row, and larger than any", async () => {
-    const wide = 2 ** 21 / 4 / 8; // eight rows are a slot
+    const wide = 2 ** 22 / 4 / 8 - 1; // eight rows are a slot
     const data: Rows = {
       x: { data: Float32Array.from({ length: 21 * wide }, (_, i) => Math.fround(Math.sin(i))), shape: [21, wide] },
       y: { data: Float32Array.from({ length: 21 }, (_, i) => i), shape: [21, 1] },
@@ -104,8 +104,10 @@ describe("the bits are those of the same rows, loaded", () => {
   test("with weights of rows, and with targets that are ignored", async () => {
     const y = { ...trainingData.y, data: trainingData.y.data.map((target, i) => (i % 5 === 0 ? -100 : target)) };
     const sampleWeight = { data: Float32Array.from({ length: ROWS }, (_, i) => (i % 3) + 0.5), shape: [ROWS] };
+    const few = { ...trainingData.y, data: trainingData.y.data.map((target, i) => (i === 100 ? -100 : target)) };
     for (const data of [
       { ...trainingData, y },
+      { ...trainingData, y: few },
       { ...trainingData, sampleWeight },
     ]) {
       const expected = await loaded({ batch: 32, epochs: 2 }, undefined, data);
