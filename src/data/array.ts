@@ -58,6 +58,12 @@ function elementsOf(given: ArrayLikeData, name: string): { readonly data: ArrayL
   return { data, shape: checkShape(shape, `${name}: shape`) };
 }
 
+/** An array of the same kind for so many elements, whatever class it is derived from, as Node's Buffer is. */
+export function roomLike(data: NumericArray["data"], length: number): NumericArray["data"] {
+  const Kind = [Float32Array, Float64Array, Int32Array, Uint8Array].find((kind) => data instanceof kind);
+  return new (Kind ?? Float32Array)(length);
+}
+
 /** Rows that are typed arrays of one kind and length, as one array of that kind. */
 function rowsOf(given: unknown): ReturnType<typeof elementsOf> | undefined {
   if (!Array.isArray(given) || given.length === 0) return undefined;

@@ -2,7 +2,7 @@
 import { aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
-import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
+import { type ArrayLikeData, array, type NumericArray, roomLike } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
 import { aSource, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
 
@@ -106,7 +106,7 @@ function joined(values: readonly ArrayLikeData[], nameOf: (row: number) => strin
   if (!values.every(isRecord)) return values as ArrayLikeData;
   const all = values.map((value, i) => array(value as NumericArray, undefined, nameOf(i)));
   const [{ shape, dtype, data: own }] = all;
-  const data = new (own.constructor as Float32ArrayConstructor)(own.length * all.length) as NumericArray["data"];
+  const data = roomLike(own, own.length * all.length);
   for (const [i, each] of all.entries()) {
     if (!sameShape(each.shape, shape))
       throw new ShapeError(`${nameOf(i)} is ${showShape(each.shape)}, the ones before ${showShape(shape)}`);

@@ -1,5 +1,5 @@
 // Rows of a stream on their way: what is known of each of their tensors, blocks of rows, and a queue of these.
-import type { NumericArray } from "../data/array.ts";
+import { type NumericArray, roomLike } from "../data/array.ts";
 import { type DType, type Shape, sizeOf } from "../shape.ts";
 import { type CheckedSamples, partsOf } from "./dataset.ts";
 
@@ -33,8 +33,8 @@ export function columnsOf(samples: CheckedSamples): Column[] {
       },
     ]) => {
       const width = sizeOf(shape);
-      const Kind = data.constructor as Float32ArrayConstructor;
-      return { name, dtype, shape, width, make: (rows) => new Kind(rows * width) as Data };
+      const empty = roomLike(data, 0); // which does not hold the rows
+      return { name, dtype, shape, width, make: (rows) => roomLike(empty, rows * width) };
     },
   );
 }

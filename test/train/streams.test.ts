@@ -1,5 +1,6 @@
 // Training on a stream is training on its rows: in their order it leaves the bits of the same rows loaded and not shuffled, wherever it runs
 // and however the rows come, and everything else of a fit works as there.
+import { Worker } from "node:worker_threads";
 import {
   type FitOptions as AnyFitOptions,
   type Callback,
@@ -15,7 +16,7 @@ import { fromRows } from "simdgrad/data";
 import { f1 } from "simdgrad/metrics";
 import { crossEntropy, Linear, mseLoss } from "simdgrad/nn";
 import { adam, cosineDecay, lbfgs, sgd } from "simdgrad/optim";
-import { spawn } from "simdgrad/worker";
+import { connect, spawn } from "simdgrad/worker";
 import { afterEach, describe, expect, test } from "vitest";
 import { heldData, newTrainer, trainingData } from "../worker/training.ts";
 import { countLoads } from "./compiles.ts";
@@ -160,6 +161,49 @@ describe("the bits are those of the same rows, loaded", () => {
     const once = await loaded({ batch: 32 });
     for (const data of [chunks.values(), web(), reader()]) expect(await streamed({ batch: 32, data })).toEqual(once);
   });
+});
+
+test("in workers that die it leaves the same", async () => {
+  const options = { batch: 32, epochs: 12 };
+  const expected = await loaded(options, () => new WasmExecutor({ build: "portable", threads: 1 }));
+  const started: Worker[] = [];
+  const start = () => {
+    started.push(new Worker(new URL("../../src/worker/worker.ts", import.meta.url), { execArgv: [] }));
+    return started[started.length - 1];
+  };
+  const executor = await connect(start, { threads: 1, build: "portable", respawn: { every: 20, attempts: 5 } });
+  let chunks = 0;
+  const data = stream();
+  async function* deadly(): AsyncGenerator<Samples> {
+    for await (const chunk of data()) {
+      if (++chunks % 120 === 60) await started[started.length - 1].terminate();
+      yield chunk;
+    }
+  }
+  expect(await streamed({ ...options, data: deadly }, () => executor)).toEqual(expected);
+  expect(started.length).toBeGreaterThan(1);
+});
+
+test("begins anew with reset()", async () => {
+  const trainer = await made();
+  const options = { batch: 32, data: stream(), shuffleBuffer: 100 };
+  await trainer.fit(options);
+  const first = await trainer.stateDict();
+  await trainer.fit(options);
+  await trainer.reset();
+  await trainer.fit(options);
+  expect(await trainer.stateDict()).toEqual(first);
+  await trainer.reset(6);
+  await trainer.fit(options);
+  expect(await trainer.stateDict()).not.toEqual(first);
+});
+
+test("bytes stay bytes, also those of a Buffer", async () => {
+  const bytes = Uint8Array.from({ length: 40 * 20 }, (_, i) => (i * 37) % 256);
+  const y = { data: trainingData.y.data.slice(0, 40), shape: [40] };
+  const expected = await loaded({ batch: 16 }, undefined, { x: { data: bytes, shape: [40, 20] }, y });
+  for (const data of [Buffer.from(bytes), Uint8ClampedArray.from(bytes)])
+    expect(await streamed({ batch: 16, data: [{ x: { data, shape: [40, 20] }, y }] })).toEqual(expected);
 });
 
 describe("an epoch of so many steps", () => {
