@@ -58,12 +58,6 @@ function elementsOf(given: ArrayLikeData, name: string): { readonly data: ArrayL
   return { data, shape: checkShape(shape, `${name}: shape`) };
 }
 
-/** An array of the same kind for so many elements, whatever class it is derived from, as Node's Buffer is. */
-export function roomLike(data: NumericArray["data"], length: number): NumericArray["data"] {
-  const Kind = [Float32Array, Float64Array, Int32Array, Uint8Array].find((kind) => data instanceof kind);
-  return new (Kind ?? Float32Array)(length);
-}
-
 /** Rows that are typed arrays of one kind and length, as one array of that kind. */
 function rowsOf(given: unknown): ReturnType<typeof elementsOf> | undefined {
   if (!Array.isArray(given) || given.length === 0) return undefined;
@@ -97,18 +91,16 @@ function overflows(value: number): boolean {
   return Number.isFinite(value) && !Number.isFinite(Math.fround(value));
 }
 
-/** Whether all are: a multiple of 0 is NaN for any other. Several sums, so that none waits for the one before it. */
+/** Whether all are: a multiple of 0 is NaN for any other. Two sums, so that one need not wait for the other. */
 function areFinite(data: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < data.length; i += 4) {
-    a += data[i] * 0;
-    b += data[i + 1] * 0;
-    c += data[i + 2] * 0;
-    d += data[i + 3] * 0;
+  let [one, other] = [0, 0];
+  let i = data.length - 1;
+  for (; i > 0; i -= 2) {
+    one += data[i] * 0;
+    other += data[i - 1] * 0;
   }
-  for (; i < data.length; i++) a += data[i] * 0;
-  return a + b + c + d === 0;
+  if (i === 0) one += data[0] * 0;
+  return one + other === 0;
 }
 
 /** @throws DataError naming the first row with NaN, infinity or a number that is infinite as f32 */

@@ -2,8 +2,9 @@
 import { aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
-import { type ArrayLikeData, array, type NumericArray, roomLike } from "./array.ts";
+import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
+import { roomLike } from "./room-like.ts";
 import { aSource, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
 
 /** A row of samples. */

@@ -1,5 +1,6 @@
 // Rows of a stream on their way: what is known of each of their tensors, blocks of rows, and a queue of these.
-import { type NumericArray, roomLike } from "../data/array.ts";
+import type { NumericArray } from "../data/array.ts";
+import { roomLike } from "../data/room-like.ts";
 import { type DType, type Shape, sizeOf } from "../shape.ts";
 import { type CheckedSamples, partsOf } from "./dataset.ts";
 

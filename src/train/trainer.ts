@@ -315,7 +315,7 @@ export class Trainer {
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
-      data: (value, what) => must(Object(value) === value, value, what, "an (async) iterable of { x, y }"),
+      data: () => undefined, // looked at where it is opened
       stepsPerEpoch: aWholeNumber(1),
       shuffleBuffer: aWholeNumber(1),
       readAhead: aWholeNumber(1),

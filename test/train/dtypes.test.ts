@@ -66,3 +66,18 @@ test("what a clamped array holds counts as at the call", async () => {
   expect((await other.fit())[0].loss).toBe(loss);
   await executor.dispose();
 });
+
+test("what is not finite is found wherever it is", async () => {
+  const executor = oracle();
+  const made = trainer(executor);
+  for (const rows of [1, 2, 3, 4])
+    for (let at = 0; at < 2 * rows; at++)
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const x = { data: new Float32Array(2 * rows).fill(3e38), shape: [rows, 2] };
+        const y = { data: new Float32Array(rows), shape: [rows, 1] };
+        await made.load({ x, y });
+        x.data[at] = value;
+        await expect(made.load({ x, y })).rejects.toThrow(`x: row ${Math.floor(at / 2)} holds ${value}`);
+      }
+  await executor.dispose();
+});
