@@ -82,7 +82,10 @@ async function measure(each: Case) {
   const shuffled = shuffleBuffer !== undefined;
   const first = { batch, shuffle: shuffled };
   const second = { batch, data: chunks, ...(shuffled && { shuffleBuffer }) };
-  for (let warm = 0; warm < 2; warm++) for (const [trainer, options] of [[loaded, first], [stream, second]] as const) await time(trainer, options); // biome-ignore format: one line
+  for (let warm = 0; warm < 2; warm++) {
+    await time(loaded, first);
+    await time(stream, second);
+  }
   const epochs = Math.max(1, Math.ceil(LEAST / (await time(loaded, first))));
   const times: [number, number][] = [];
   for (let round = 0; round < rounds; round++) {

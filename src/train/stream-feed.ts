@@ -1,5 +1,5 @@
-// Feeds the steps of a fit with the rows of a stream: reads ahead of them, in bounded memory, and puts rows into the executor's slots, those
-// of the next steps while the ones before are made. Which rows a step is made of depends on their order alone, never on when they came.
+// Feeds the steps of a fit with the rows of a stream: reads ahead of them, in bounded memory, and puts rows into the executor's slots,
+// those of the next steps while the ones before are made. Which rows a step is made of depends on their order alone, never on when they came.
 import type { DataSource } from "../data/source.ts";
 import { DataError } from "../errors.ts";
 import { createTurns } from "../runtime/turns.ts";

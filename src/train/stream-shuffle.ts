@@ -1,6 +1,6 @@
-// A shuffle buffer, as tf.data's: it is filled first; then each row that comes takes the place of one drawn at random, which goes on; at the
-// end what is left goes on in random order. What is drawn depends on the seed, the pass and the number of the draw, so an interrupted pass is
-// gone on with without reading it from its beginning: which rows are in the buffer is found out by drawing numbers alone.
+// A shuffle buffer, as tf.data's: it is filled first; then each row that comes takes the place of one drawn at random, which goes on; at
+// the end what is left goes on in random order. What is drawn depends on the seed, the pass and the number of the draw, so an interrupted
+// pass is gone on with without reading it from its beginning: which rows are in the buffer is found out by drawing numbers alone.
 import { MemoryError } from "../errors.ts";
 import { mix } from "../runtime/js/random.ts";
 import { type Block, type Column, copyRow, copyRows, newBlock } from "./stream-rows.ts";
