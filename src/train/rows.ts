@@ -129,8 +129,6 @@ function keeps(pair: Pair, given: readonly RowAxis[], axis: number): boolean {
           .every((walk, k) => staysInRows(walk, inputs[k].shape, given[k], sizeOf(shape) / SIZES[i], SIZES[i])),
       );
     }
-    case "item":
-      return axis === given[0];
     case "kernel":
       return meansTheSame(pair) && keepsInKernel(a, given);
     default:
