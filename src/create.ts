@@ -17,7 +17,14 @@ import {
 import { apply, tensors as checkTensors, scalar, Tensor } from "./tensor.ts";
 
 /** Numbers in nested arrays, outermost axis first; rows may be typed arrays. */
-export type Nested = number | readonly Nested[] | Float32Array | Float64Array | Int32Array | Uint8Array;
+export type Nested =
+  | number
+  | readonly Nested[]
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray;
 
 /** Axes that arrays may nest. */
 const MOST_AXES = 64;

@@ -43,19 +43,24 @@ export interface Dataset {
 }
 
 /**
- * Samples as a loss takes them, and as they are now.
+ * Samples as a loss takes them, and as they are now; with another `own`, that may be the caller's arrays.
  * @throws DataError for no rows, x and y of different length, (with `finite`) NaN or infinity
  */
-export function checkSamples(samples: Samples<unknown, unknown>, loss: Loss | Losses, finite: boolean): CheckedSamples {
+export function checkSamples(
+  samples: Samples<unknown, unknown>,
+  loss: Loss | Losses,
+  finite: boolean,
+  own = ownArray,
+): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");
   // What else a data set holds is its own, but weights that went unused would be missed.
   const weights = Object.keys(samples).find((key) => /weight/i.test(key) && key !== "sampleWeight");
   if (weights !== undefined) throw new DataError(`samples: ${weights} is not known; weights of rows are sampleWeight`);
   const { x: givenX, y: givenY, sampleWeight: givenWeight } = samples;
   const classes = (output?: string) => (lossAt(loss, output)?.targets === "classes" ? "i32" : undefined);
-  const x = ownArrays(givenX, () => undefined, "x");
-  const y = ownArrays(givenY, classes, "y");
-  const sampleWeight = givenWeight === undefined ? undefined : ownArrays(givenWeight, () => "f32", "sampleWeight");
+  const x = ownArrays(givenX, () => undefined, "x", own);
+  const y = ownArrays(givenY, classes, "y", own);
+  const sampleWeight = givenWeight === undefined ? undefined : ownArrays(givenWeight, () => "f32", "sampleWeight", own);
   const rows = rowsOf(partsOf<TypedData>({ x, y }));
   const ignores = lossesOf(loss).some(([output, { ignoreIndex }]) =>
     eachOf<TypedData>(memberOf(y, output) ?? [], "").some(([, { data }]) => data.includes(ignoreIndex as number)),
@@ -81,16 +86,17 @@ export function rowsOf(parts: readonly (readonly [path: string, part: Aval])[]):
   return shape[0];
 }
 
-/** One array, or several by their names or places. A copy of one may be made in a spare array. */
+/** One array, or several by their names or places, each made by `own`. A copy of one may be made in a spare array. */
 export function ownArrays(
   given: unknown,
   dtypeOf: (key?: string) => DType | undefined,
   name: string,
+  own = ownArray,
   spare?: TypedData["data"],
 ): Bundle<TypedData> {
-  const own = (each: ArrayLikeData, key?: string) =>
-    ownArray(each, dtypeOf(key), pathOf(name, key), key === undefined ? spare : undefined);
-  return isSeveral(given) ? several(given, own) : own(given as ArrayLikeData);
+  const make = (each: ArrayLikeData, key?: string) =>
+    own(each, dtypeOf(key), pathOf(name, key), key === undefined ? spare : undefined);
+  return isSeveral(given) ? several(given, make) : make(given as ArrayLikeData);
 }
 
 /** What there is of each row, by name. */

@@ -7,10 +7,11 @@ import type { Failure } from "./failure.ts";
 /** Repeats the fit up to the step that failed and names its first bad instruction; the variables keep the values they have `now`. */
 export async function explain(
   executor: Executor,
-  { plan, from, step, before }: Failure,
+  { plan, from, step, before, lost }: Failure,
   now: readonly Write[],
   programOf: (id: ProgramId) => Program | undefined,
 ): Promise<string | undefined> {
+  if (lost) return `step ${step} was made of rows of a stream, which are not kept: load such rows, and fit those`;
   await executor.writeAll(before);
   try {
     const program = programOf(await replay(executor, plan, from, step));

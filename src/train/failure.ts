@@ -10,4 +10,6 @@ export interface Failure {
   readonly step: number;
   /** The state it began with. */
   readonly before: readonly Write[];
+  /** Its rows were a stream's, and are gone. */
+  readonly lost?: boolean;
 }

@@ -3,17 +3,20 @@
 import { compile } from "../compile/compile.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
-import type { Executor, PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
+import type { Executor, LogRows, PlanEntry, ProgramId, RunHandle, Write } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, partsOf } from "./dataset.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Measurer } from "./measure.ts";
 import type { Metric } from "./metrics.ts";
+import type { Streamed } from "./place.ts";
 import type { Batching, Recipe } from "./programs.ts";
 import { saved } from "./state.ts";
-import { gradientName, numberName } from "./step-graph.ts";
+import { gradientName, numberName, stepGraph } from "./step-graph.ts";
 import { searchPrograms, stepProgram } from "./step-programs.ts";
+import type { ChunkChecks } from "./stream-reader.ts";
+import type { Slots } from "./stream-slots.ts";
 import type { FitPlan } from "./training.ts";
 
 export { Training } from "./training.ts";
@@ -28,8 +31,15 @@ export interface Workshop {
   /** One task after the other: while a search tries points, nobody measures there. */
   readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>;
   readonly failed: (failure: Failure) => void;
-  /** Steps are about to be made. */
-  readonly begins: () => void;
+  /** Steps are about to be made: of a stream, or of the data. */
+  readonly begins: (stream?: Streamed) => void;
+  /** The stream that the counters count in, if it is one. */
+  readonly streamed: () => Streamed | undefined;
+  /** Samples of a stream as a data set takes them. */
+  readonly checked: ChunkChecks["checked"];
+  /** Slots of the stream before, and what lets go of their programs. */
+  readonly kept: { slots?: Slots | undefined };
+  readonly forget: (prefix: string) => Promise<void>;
 }
 
 /** Options of a fit, checked. */
@@ -43,7 +53,7 @@ export interface Course {
 
 /** Loads what the fit runs, and finds where it begins. */
 export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
-  const { executor, recipe, minimizer, program, exclusive, failed, begins } = workshop;
+  const { executor, recipe, minimizer, program, failed, begins } = workshop;
   const { batch, epochs, lastBatch, shuffle, held } = course;
   const whole = Math.floor(data.rows / batch);
   const rest = data.rows - whole * batch;
@@ -54,7 +64,7 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const step = async (size: number) => {
     const batching: Batching = { batch: size, rows, shuffle };
     const key = `step ${partsOf<Variable>(data)[0][1].key} ${size} ${rows} ${shuffle}`;
-    const programs = search && searchPrograms(recipe, data, batching);
+    const programs = search && searchPrograms(recipe, stepGraph(recipe, data, batching));
     const id = await program(key, () => programs?.evaluation ?? stepProgram(recipe, data, batching));
     rowsOf.set(id, size);
     if (programs !== undefined) advance.set(id, await program(`${key} advance`, () => programs.advance));
@@ -67,50 +77,77 @@ export async function planOf(workshop: Workshop, data: Dataset, course: Course):
   const nowhere = { from: 0, counter: 0, anew: [] };
   const { from, counter, anew } = epochs === 0 ? nowhere : await beginning(workshop, batch, stepsPerEpoch);
   const before = await saved(executor, recipe.names.keys());
-  const rate = await rateOf(workshop);
+  const told = await toldBy(workshop, held);
+  const entries = [...plan, ...told.after];
+  const launch = launcher(workshop, search, advance);
   let writes = anew;
-  const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
+  const run = (part: readonly PlanEntry[], repeat: number, skipped: number) => {
+    // In one go: a fit that is told to end before its run begins leaves the epoch as it is.
+    begins();
+    const written = executor.writeAll(writes);
+    writes = [];
+    return { handle: launch(part, repeat, skipped), written };
+  };
   return {
+    ...told,
     epochs,
-    plan,
     from,
     counter,
-    stepsPerEpoch,
-    samplesPerStep: (padded ? stepsPerEpoch * batch : rows) / stepsPerEpoch,
+    stepsOf: () => stepsPerEpoch,
+    totalSteps: epochs * stepsPerEpoch - from,
     rowsOf,
-    run(entries, repeat, skipped) {
-      // In one go: a fit that is told to end before its run begins leaves the epoch as it is.
-      begins();
-      const written = executor.writeAll(writes);
-      writes = [];
-      const handle =
-        search && minimizer
-          ? new search.SearchRun(executor, minimizer, {
-              parameters: [...recipe.parameters.values()],
-              plan: entries,
-              repeat,
-              from: skipped,
-              advance,
-              gradientName,
-              exclusive,
-            })
-          : executor.run(entries, { repeat, from: skipped });
-      return { handle, written };
-    },
+    all: () => run(entries, epochs, from),
+    part: (after, most) =>
+      run(cut(entries, after, after + most < stepsPerEpoch ? most : Number.POSITIVE_INFINITY), 1, 0),
+    onNonFinite: (step) => failed({ plan, from, step, before }),
+  };
+}
+
+/** So many steps of a plan, after others. */
+function cut(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
+  let [skip, left] = [after, steps];
+  return plan.flatMap(([id, length]): PlanEntry[] => {
+    const skipped = Math.min(skip, length);
+    const now = Math.min(length - skipped, left);
+    skip -= skipped;
+    left -= now;
+    return now > 0 ? [[id, now]] : [];
+  });
+}
+
+/** What runs entries: the executor itself, or a search, whose evaluations are followed by what `advance` names. */
+export function launcher(
+  { executor, recipe, minimizer, exclusive }: Workshop,
+  search: typeof import("./search.ts") | undefined,
+  advance: ReadonlyMap<ProgramId, ProgramId>,
+): (plan: readonly PlanEntry[], repeat: number, from: number) => RunHandle {
+  if (search === undefined || minimizer === undefined)
+    return (plan, repeat, from) => executor.run(plan, { repeat, from });
+  const parameters = [...recipe.parameters.values()];
+  return (plan, repeat, from) =>
+    new search.SearchRun(executor, minimizer, { parameters, plan, repeat, from, advance, gradientName, exclusive });
+}
+
+/** What fits of all kinds tell and measure in the same way, and what follows the steps of an epoch. */
+export async function toldBy(workshop: Workshop, held: CheckedSamples | undefined) {
+  const { executor, recipe } = workshop;
+  const rate = await rateOf(workshop);
+  const measurer = held && (await Measurer.create(executor, recipe, held, "validation"));
+  return {
+    after: [...(typeof rate === "object" ? [rate] : []), ...(measurer?.plan ?? [])],
     metrics: metricsOf(recipe),
-    isMean: (name) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
+    isMean: (name: string) => typeof (Object.hasOwn(recipe.metrics, name) && recipe.metrics[name]) === "function",
     validation: measurer && {
       plan: measurer.plan,
       names: ["loss", ...Object.keys(recipe.metrics)],
-      measures: (log) => measurer.measures(log),
+      measures: (log: readonly LogRows[]) => measurer.measures(log),
     },
     rate,
     measures: ["loss", ...Object.entries(recipe.metrics).flatMap(([name, each]) => (isOfEachRow(each) ? [] : [name]))],
-    newCopy: async (counters) => {
+    newCopy: async (counters: boolean) => {
       const { ExecutorCopy } = await import("./copies.ts");
       return ExecutorCopy.create(executor, copiedOf(recipe, counters));
     },
-    onNonFinite: (step) => failed({ plan, from, step, before }),
     finish: () => measurer?.dispose() ?? Promise.resolve(),
   };
 }
@@ -154,12 +191,12 @@ function metricsOf(recipe: Recipe): FitPlan["metrics"] {
  * size do not meet its end, another is begun.
  */
 async function beginning(
-  { executor, recipe }: Workshop,
+  { executor, recipe, streamed }: Workshop,
   batch: number,
   stepsPerEpoch: number,
 ): Promise<{ readonly from: number; readonly counter: number; readonly anew: readonly Write[] }> {
   const { row, epoch, anew } = await nextEpoch(executor, recipe.counters);
-  const steps = row / batch;
+  const steps = streamed() === undefined ? row / batch : Number.NaN; // what counts in a stream does not count here
   if (Number.isInteger(steps) && steps < stepsPerEpoch) return { from: steps, counter: epoch, anew: [] };
   return { from: 0, counter: epoch + (anew.length > 0 ? 1 : 0), anew };
 }

@@ -33,7 +33,7 @@ export class Prediction {
   of(given: unknown, options: PredictOptions<unknown>): () => Promise<Bundle<NumericArray>> {
     checkOptions(options, "predict", { as: asWhat, together: aBoolean });
     const own = typeof options.as === "object" ? structuredClone(options) : { ...options };
-    const x = ownArrays(given, () => undefined, "x", this.#predictions?.spare());
+    const x = ownArrays(given, () => undefined, "x", undefined, this.#predictions?.spare());
     const parts = eachOf<TypedData>(x, "x");
     rowsOf(parts);
     const known = parts.map(([path, each]) => `${path} ${each.dtype} ${each.shape.slice(1)}`).join();

@@ -1,14 +1,27 @@
 // The history as arrays of a snapshot, one a column, and back. Loaded with the first snapshot.
-import { must } from "../check.ts";
+import { isRecord, must } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Epoch, History } from "./history.ts";
+import { PLACE, placeState, type Streamed, streamedOf } from "./place.ts";
 import type { StateDict } from "./state.ts";
 
 type Columns = Readonly<Record<string, Float64Array>>;
 
+/** What a state with these counters has behind it: its epochs, and its place in a stream, if it is in one. */
+export function pastState(history: History, streamed: Streamed | undefined, epoch: number, row: number): StateDict {
+  return { ...placeState(streamed?.at(epoch, row)), ...historyState(history, epoch) };
+}
+
+/** The same out of arrays by their paths. @throws ArgumentError for what is no such array */
+export function pastOf(entries: readonly (readonly [string, unknown])[]) {
+  const place = entries.find(([path]) => path === PLACE);
+  const history = historyOf(columnsOf(entries.filter((each) => each !== place)));
+  return { history, streamed: place && streamedOf(listOf(place[1])) };
+}
+
 /** The epochs that a state with this counter has behind it, as arrays by their paths; none where there are none. */
-export function historyState({ epochs, counters }: History, counter: number): StateDict {
+function historyState({ epochs, counters }: History, counter: number): StateDict {
   const made = epochs.filter((_, i) => counters[i] <= counter);
   const own = counters.filter((each) => each <= counter);
   if (made.length === 0) return {};
@@ -33,15 +46,21 @@ export function historyState({ epochs, counters }: History, counter: number): St
 }
 
 /** Columns by their names, as a snapshot holds them by their paths. @throws ArgumentError for what is no list of numbers */
-export function columnsOf(entries: readonly (readonly [string, unknown])[]): Columns {
+function columnsOf(entries: readonly (readonly [string, unknown])[]): Columns {
   return Object.fromEntries(entries.map(([path, given]) => [path.slice("history.".length), column(given, path)]));
 }
 
 function column(given: unknown, path: string): Float64Array {
-  const values = isList(given) ? Array.from(given) : [undefined];
+  const list = listOf(given);
+  const values = isList(list) ? Array.from(list) : [undefined];
   const areNumbers = values.every((value) => typeof value === "number");
   must(areNumbers, given, `restore: ${path}`, "an array of numbers, one an epoch");
   return Float64Array.from(values as number[]);
+}
+
+/** JSON makes an object of a typed array. */
+function listOf(given: unknown): unknown {
+  return isRecord(given) && Object.keys(given).length > 0 ? Object.values(given) : given;
 }
 
 function isList(given: unknown): given is ArrayLike<unknown> {
@@ -49,7 +68,7 @@ function isList(given: unknown): given is ArrayLike<unknown> {
 }
 
 /** The history out of its columns. @throws ArgumentError for columns that are missing or of different lengths */
-export function historyOf(columns: Columns): History {
+function historyOf(columns: Columns): History {
   const names = Object.keys(columns);
   if (names.length === 0) return { epochs: [], counters: [] };
   const { epoch, counter, loss, seconds, learningRate, validated } = columns;

@@ -27,13 +27,21 @@ export function numberName(metric: string, i: number): string {
 }
 
 /** What a step computes: what it logs, gradients, and what it assigns besides the update. */
-export function stepGraph(recipe: Recipe, data: Dataset, batching: Batching) {
-  const { state, parameters, counters, seed } = recipe;
+export type StepGraph = ReturnType<typeof stepGraphOn>;
+
+/** A step on a batch of a data set. */
+export function stepGraph(recipe: Recipe, data: Dataset, batching: Batching): StepGraph {
+  return stepGraphOn(recipe, batchOf(recipe, data, batching), count(recipe.counters, batching));
+}
+
+/** A step on these rows, with what is counted. */
+export function stepGraphOn(recipe: Recipe, rows: Rows, counted: readonly Assignment[]) {
+  const { state, parameters, seed } = recipe;
   const assigned: Assignment[] = [];
-  const measured = measure(recipe, batchOf(recipe, data, batching), trainingContext(seed, state.step, assigned));
+  const measured = measure(recipe, rows, trainingContext(seed, state.step, assigned));
   const gradients = grad(measured[0].value, [...parameters.values()]);
   const outputs = Object.fromEntries(measured.flatMap(loggedOf));
-  return { outputs, gradients, assigned, counted: count(counters, batching) };
+  return { outputs, gradients, assigned, counted };
 }
 
 /** What a step logs: numbers of a counted metric one by one, but for those of each row. */

@@ -5,20 +5,23 @@ import type { Tensor } from "../tensor.ts";
 import { type Trained, withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Batching, Recipe } from "./programs.ts";
-import { gradientName, stepGraph } from "./step-graph.ts";
+import { gradientName, type StepGraph, stepGraph } from "./step-graph.ts";
 
 /** One training step: gather, forward, backward, update, count. */
 export function stepProgram(recipe: Recipe, data: Dataset, batching: Batching): Program {
+  return stepProgramOf(recipe, stepGraph(recipe, data, batching));
+}
+
+/** The program of a step's graph. */
+export function stepProgramOf(recipe: Recipe, { outputs, gradients, assigned, counted }: StepGraph): Program {
   const { optimizer, state, parameters, names } = recipe;
-  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
   const updates = optimizer.update(gradients, state, [...parameters.values()]);
   return compile({ outputs, assignments: [...assigned, ...updates, ...counted], names });
 }
 
 /** For optimizers that search: loss and gradients where the parameters are, and what comes after a step. */
-export function searchPrograms(recipe: Recipe, data: Dataset, batching: Batching) {
+export function searchPrograms(recipe: Recipe, { outputs, gradients, assigned, counted }: StepGraph) {
   const { state, names } = recipe;
-  const { outputs, gradients, assigned, counted } = stepGraph(recipe, data, batching);
   const named = Object.fromEntries(gradients.map((gradient, i) => [gradientName(i), gradient]));
   return {
     evaluation: compile({ outputs: { ...outputs, ...named }, names }),

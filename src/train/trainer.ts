@@ -18,6 +18,7 @@ import {
   oneOf,
 } from "../check.ts";
 import { type ArrayLikeData, array, checkClasses } from "../data/array.ts";
+import type { DataSource } from "../data/source.ts";
 import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { aLayer, type Context, type Layer, parameters, variables } from "../nn/module.ts";
@@ -54,6 +55,7 @@ import {
   namedBy,
 } from "./objectives.ts";
 import { ownState } from "./own-state.ts";
+import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
@@ -107,13 +109,25 @@ export interface FitOptions<R extends Reporting = Reporting, X = Tensor, Target 
   /** The same under another name. */
   readonly batchSize?: number | "all";
   /**
+   * Data of any size, in the place of what was loaded: an (async) iterable of chunks, samples `{ x, y }` of any number of rows, or a function
+   * that makes one for each pass, or `{ open(at) }`, which can begin at any row. Its rows come in their order. Of single rows: `fromRows` of
+   * simdgrad/data.
+   */
+  readonly data?: DataSource<Samples<X, Target>>;
+  /** Steps of an epoch on `data`, which is gone through as often as they need. Default: an epoch is one pass. */
+  readonly stepsPerEpoch?: number;
+  /** Rows of `data` that are kept for each to be drawn from: tf.data's shuffle buffer. Default: none, the order stays. */
+  readonly shuffleBuffer?: number;
+  /** Chunks of `data` that are read ahead of the steps at the most, or as many as one step needs. Default 64. */
+  readonly readAhead?: number;
+  /**
    * Passes through the data; one that an earlier fit did not finish is the first, unless this fit's batches would not begin at the row where
    * that stands: then a new one begins. Default 1.
    */
   readonly epochs?: number;
   /** A last batch with fewer rows is kept as it is, dropped, or padded with the first rows of the epoch. Default "keep". */
   readonly lastBatch?: "keep" | "drop" | "pad";
-  /** Another order in every epoch. Default true. */
+  /** Another order in every epoch. Default true; of `data`, see shuffleBuffer. */
   readonly shuffle?: boolean;
   /** Measured after every epoch. */
   readonly validation?: Samples<X, Target>;
@@ -154,6 +168,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
   #fit: FitState | undefined;
+  /** The stream that the counters count in, if it is one, and slots for rows of such. */
+  #streamed: Streamed | undefined;
+  readonly #kept: Workshop["kept"] = {};
   /** Whether the counters count in the data, and not in what is to be loaded after a snapshot was restored. */
   #counting = false;
   /** What measured last: samples of the same shape take the place of its own. */
@@ -229,9 +246,14 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       minimizer: this.#minimizer,
       program: (key, make) => this.#program(key, make),
       exclusive: (task) => this.#inTurn(task),
-      begins: () => {
+      begins: (stream) => {
         this.#counting = true;
+        this.#streamed = stream;
       },
+      streamed: () => this.#streamed,
+      checked: (given) => checkSamples(given, this.#recipe.loss, this.#finite, array),
+      kept: this.#kept,
+      forget: (prefix) => this.#forgetPrograms(prefix),
       failed: (failure) => {
         this.#failure = failure;
       },
@@ -239,8 +261,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   /**
-   * Uploads the training data, once; it replaces what was loaded before, which is gone if the executor has no room for the new. Class
-   * targets become i32. An epoch under way ends with the data it is of.
+   * Uploads the training data, once; it replaces what was loaded before, which is gone if the executor has no room for the new. Data of the
+   * same shapes and dtypes needs no new programs. Class targets become i32. An epoch under way ends with the data it is of.
    * @throws DataError, ShapeError, DTypeError naming what does not fit; ArgumentError while a fit is under way
    *
    * @example
@@ -259,15 +281,27 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#asked = checked;
     const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, stepProgram, tryOut, upload } = await import("./upload.ts");
+      const { checkMeasures, fill, fits, stepProgram, tryOut, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
       const { unused } = tried ? { unused: [] } : tryOut(this.#recipe, checked);
       if (isNew) this.#warn(unused);
       checkMeasures(this.#recipe, checked);
-      await this.#unload();
-      if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
-      this.#counting = false;
-      this.#data = await upload(this.executor, checked, "data");
+      const place = this.#data && fits(this.#data, checked) ? this.#data : undefined; // programs go on with it
+      if (place === undefined) await this.#unload();
+      this.#loaded = undefined;
+      this.#failure = undefined; // it was a failure on other data
+      await orElse(
+        async () => {
+          if (this.#counting) {
+            await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+            this.#streamed = undefined;
+          }
+          this.#counting = false;
+          if (place !== undefined) await fill(this.executor, place, checked);
+          else this.#data = await upload(this.executor, checked, "data");
+        },
+        () => this.#unload(),
+      );
       this.#loaded = checked;
     });
     await orElse(
@@ -282,15 +316,13 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async #unload(): Promise<void> {
     const data = this.#data;
     this.#data = undefined;
-    this.#loaded = undefined;
-    this.#failure = undefined; // it was a failure on that data
     await this.#forgetPrograms("step ");
     if (data !== undefined) await release(this.executor, data);
   }
 
   /**
-   * Trains: await it for the history, or iterate over it for reports. One that is neither awaited nor iterated over does nothing. Leaving the
-   * loop, an abort or stop() ends it at a step boundary.
+   * Trains, on what was loaded or on `data` of any size: await it for the history, or iterate over it for reports. One that is neither awaited
+   * nor iterated over does nothing. Leaving the loop, an abort or stop() ends it at a step boundary.
    * One fit at a time: it is under way from the first report that is asked for, or from when it is awaited, until it has ended.
    * @throws ArgumentError, DataError for options that do not fit the data; ArgumentError while another fit is under way; NonFiniteError with
    * the step once the loss is NaN or infinite
@@ -311,12 +343,16 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     this.#checkIdle("fit");
     const samples = this.#asked;
-    if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
-    const { rows } = samples;
+    const stream = STREAM.some((name) => options?.[name] !== undefined) && { ...options };
+    if (samples === undefined && !stream) throw new DataError("fit: load data first: trainer.load({ x, y })");
     checkNames(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
+      data: () => undefined, // looked at where it is opened
+      stepsPerEpoch: aWholeNumber(1),
+      shuffleBuffer: aWholeNumber(1),
+      readAhead: aWholeNumber(1),
       epochs: aWholeNumber(0, Number.MAX_SAFE_INTEGER),
       lastBatch: oneOf("keep", "drop", "pad"),
       shuffle: aBoolean,
@@ -327,6 +363,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       callbacks: aListOf(aCallback),
     });
     const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
+    const rows = stream || samples === undefined ? Number.POSITIVE_INFINITY : samples.rows;
     const {
       report = "frame" as R,
       lockstep = false,
@@ -344,6 +381,11 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
+      if (stream) {
+        const { streamPlanOf, Training } = await import("./stream.ts");
+        const plan = await streamPlanOf(this.#workshop, stream, course);
+        return new Training<ReportOf<R>>(plan, telling, this.#history, fit);
+      }
       const { planOf, Training } = await import("./plan.ts");
       const { checkTrained, tryOut } = await import("./upload.ts");
       checkTrained(this.#recipe);
@@ -523,11 +565,12 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     this.#checkWhole("snapshot");
     return this.#inTurn(async () => {
-      const { historyState } = await import("./saved-history.ts");
+      const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
       const { counters, names } = this.#recipe;
-      return { ...state, ...historyState(this.#history, state[names.get(counters.epoch) as string].data[0]) };
+      const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
+      return { ...state, ...pastState(this.#history, this.#streamed, epoch, row) };
     });
   }
 
@@ -549,19 +592,20 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
     must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
-    const isPast = (path: string) => path.startsWith("history.") && !this.#state.has(path);
+    const isPast = (path: string) => /^(history\.|stream\.place$)/.test(path) && !this.#state.has(path);
     const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
     const told = past.map(
       ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
     );
-    const columns = told.map(([path, data]) => [path, data?.slice?.()] as const);
+    const columns = told.map(([path, data]) => [path, data?.slice?.() ?? (data && { ...data })] as const);
     const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const { columnsOf, historyOf } = await import("./saved-history.ts");
-      const history = historyOf(columnsOf(columns));
+      const { pastOf } = await import("./saved-history.ts");
+      const { history, streamed } = pastOf(columns);
       await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
       this.#history = history;
+      this.#streamed = streamed;
       this.#counting = false;
     });
   }
@@ -638,7 +682,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     anInteger(seed, "reset: seed");
     await this.#inTurn(async () => {
       await giveFirstValues(this.executor, this.#state, seed);
-      await this.#forgetPrograms("step "); // they hold the seed
+      for (const kind of ["step ", "stream "]) await this.#forgetPrograms(kind); // they hold the seed
+      this.#streamed = undefined;
       this.#recipe = { ...this.#recipe, seed };
       this.#workshop = { ...this.#workshop, recipe: this.#recipe, minimizer: this.#recipe.optimizer.minimizer?.() };
       this.#counting = false;
@@ -726,6 +771,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       () => this.#prediction.dispose(),
       async () => this.#evaluation?.dispose(),
       () => this.#unload(),
+      async () => this.#kept.slots?.dispose(),
       async () => this.#hold?.letGo(this.#ownsExecutor),
     );
   }
@@ -827,6 +873,9 @@ type Column = { slice?(): unknown } | null | undefined;
 function aBatch(value: unknown, what: string): void {
   must(value === "all" || (Number.isInteger(value) && Number(value) >= 1), value, what, 'a whole number >= 1 or "all"');
 }
+
+/** Options of a fit on data of any size. */
+const STREAM = ["data", "stepsPerEpoch", "shuffleBuffer", "readAhead"] as const;
 
 const CALLS = ["onFitBegin", "onEpochEnd", "onSteps", "onNonFinite", "onFitEnd"];
 

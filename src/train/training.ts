@@ -13,18 +13,20 @@ import type { Trainer } from "./trainer.ts";
 /** What a fit runs. */
 export interface FitPlan {
   readonly epochs: number;
-  /** The training steps of one epoch. */
-  readonly plan: readonly PlanEntry[];
-  readonly stepsPerEpoch: number;
+  /** The training steps of an epoch of this fit, counted from 0: Infinity where a stream has not told it yet. */
+  readonly stepsOf: (epoch: number) => number;
+  /** Of the whole fit: Infinity where a stream does not tell. */
+  readonly totalSteps: number;
   /** Steps of the first epoch that an earlier fit made. */
   readonly from: number;
   /** The counter of epochs at the beginning. */
   readonly counter: number;
-  /** Samples a step, on average, and of a program's step. */
-  readonly samplesPerStep: number;
+  /** Samples of a program's step. */
   readonly rowsOf: ReadonlyMap<number, number>;
-  /** Runs a plan, once what comes before the first step is written. */
-  readonly run: (plan: readonly PlanEntry[], repeat: number, from: number) => Running;
+  /** Makes all steps, with what follows those of each epoch. */
+  readonly all: () => Running;
+  /** Makes so many steps of an epoch at the most, after others; with its last one what follows it. */
+  readonly part: (after: number, most: number) => Running;
   /** The metrics over steps, out of the sums of what these logged. */
   readonly metrics: (sums: ReadonlyMap<string, number>, steps: number) => Readonly<Record<string, number>>;
   /** Whether a logged number is a mean over its step's rows, not a sum. */
@@ -92,6 +94,9 @@ export class Training<R> {
   readonly #reports: R[] = [];
   /** Of training steps. */
   #milliseconds = 0;
+  #rows = 0;
+  /** Epochs whose steps are made. */
+  #closed = 0;
   /** The epoch under way, and one whose steps are made, and whose validation is not. */
   #part: Part;
   #done: Part | undefined;
@@ -147,18 +152,11 @@ export class Training<R> {
   }
 
   async #train(): Promise<void> {
-    const { epochs, from, run } = this.#plan;
     const { report, lockstep, callbacks } = this.#telling;
     if (callbacks.length > 0) await this.#decided(callbacks);
     else if (lockstep && report !== "frame") await this.#inParts();
-    else if (!this.#fit.ended) await this.#watch(run(this.#entries(), epochs, from));
+    else if (!this.#fit.ended) await this.#watch(this.#plan.all());
     if (typeof report === "number" && this.#news) this.#queue(this.#report() as R);
-  }
-
-  /** One epoch, with what follows its steps. */
-  #entries(): PlanEntry[] {
-    const { plan, rate, validation } = this.#plan;
-    return [...plan, ...(typeof rate === "object" ? [rate] : []), ...(validation?.plan ?? [])];
   }
 
   /** By callbacks, which are told of its end, too. */
@@ -179,17 +177,15 @@ export class Training<R> {
 
   /** Run by run, each to the next step after which something may be decided. */
   async #inParts(context?: FitContext): Promise<void> {
-    const { epochs, from, stepsPerEpoch, run } = this.#plan;
-    const all = this.#entries();
+    const { epochs, from, part } = this.#plan;
     let made = from; // of the epoch under way
     for (let left = epochs; left > 0 && !this.#isOver; ) {
-      const steps = Math.min(stepsPerEpoch - made, this.#untilBoundary());
-      const ends = made + steps === stepsPerEpoch;
-      const before = [this.#step + steps, this.#epochs + (ends ? 1 : 0)];
-      const running = run(cut(all, made, ends ? Number.POSITIVE_INFINITY : steps), 1, 0);
+      const [step, epoch] = [this.#step, this.#epochs];
+      const running = part(made, this.#untilBoundary());
       if (!(await this.#forgiven(this.#watch(running), context))) return;
-      if (this.#step < before[0] || this.#epochs < before[1]) return; // it was stopped
-      made = ends ? 0 : made + steps;
+      if ((await running.handle.done).stopped) return;
+      const ends = this.#epochs > epoch;
+      made = ends ? 0 : made + this.#step - step;
       if (ends) left--;
       if (context !== undefined) await this.#decide(context, ends);
       if (this.#telling.lockstep && !this.#isOver) await this.#fit.turn();
@@ -282,6 +278,7 @@ export class Training<R> {
       this.#look(); // what came between the last look and the end
       this.handle = undefined;
     } catch (error) {
+      if (this.#failure === undefined) this.note(); // the steps before it are told
       await handle.stop().catch(() => undefined);
       throw error;
     }
@@ -307,8 +304,9 @@ export class Training<R> {
 
   /** Takes in training steps. @throws NonFiniteError */
   #count({ program, names, values, milliseconds }: LogRows): void {
-    const { stepsPerEpoch, rowsOf, isMean, onNonFinite } = this.#plan;
+    const { rowsOf, isMean, onNonFinite } = this.#plan;
     const { report } = this.#telling;
+    const stepsPerEpoch = this.#plan.stepsOf(this.#closed); // of a stream, a log has steps of one epoch
     const lossAt = names.indexOf("loss");
     const rows = rowsOf.get(program) as number;
     const time = (milliseconds * names.length) / values.length;
@@ -327,6 +325,7 @@ export class Training<R> {
       this.#unreported++;
       this.#step++;
       this.#milliseconds += time;
+      this.#rows += rows;
       part.steps++;
       part.rows += rows;
       part.loss += loss * rows;
@@ -345,6 +344,7 @@ export class Training<R> {
   /** All steps of an epoch are made. It may be one step, of which there are a million in a second: nothing is made anew that need not be. */
   #close(): void {
     const part = this.#part;
+    this.#closed++;
     const waits = this.#plan.validation !== undefined || typeof this.#plan.rate === "object";
     this.#done = waits ? { ...part, sums: new Map(part.sums) } : part;
     if (!waits) this.#finish();
@@ -407,7 +407,7 @@ export class Training<R> {
   }
 
   #report(): Report {
-    const { epochs, from, metrics, samplesPerStep, stepsPerEpoch } = this.#plan;
+    const { metrics, totalSteps } = this.#plan;
     const losses = this.#losses.slice(-MOST_LOSSES);
     const validations = this.#validations.slice(-MOST_REPORTS);
     const validation = validations.at(-1);
@@ -421,29 +421,17 @@ export class Training<R> {
     const seconds = this.#milliseconds / 1000;
     return {
       step: this.#step,
-      epoch: Math.floor((from + this.#step) / stepsPerEpoch),
+      epoch: this.#closed,
       loss: this.#loss,
       losses,
       metrics: this.#metrics,
       ...(validation && { validation }),
       validations,
-      totalSteps: epochs * stepsPerEpoch - from,
-      samplesPerSecond: seconds > 0 ? (this.#step * samplesPerStep) / seconds : 0, // clocks may be coarse
+      totalSteps,
+      samplesPerSecond: seconds > 0 ? this.#rows / seconds : 0, // clocks may be coarse
       seconds,
     };
   }
-}
-
-/** So many steps of a plan, after others. */
-function cut(plan: readonly PlanEntry[], after: number, steps: number): PlanEntry[] {
-  let [skip, left] = [after, steps];
-  return plan.flatMap(([id, length]): PlanEntry[] => {
-    const skipped = Math.min(skip, length);
-    const now = Math.min(length - skipped, left);
-    skip -= skipped;
-    left -= now;
-    return now > 0 ? [[id, now]] : [];
-  });
 }
 
 /** An epoch of which nothing is known, but that so many of its steps are made. */

@@ -1,13 +1,14 @@
 // Trainers, executors and workers, and what looks inside programs, with right arguments.
 
 import { earlyStopping } from "../../src/callbacks/index.ts";
-import { array, parseIdx } from "../../src/data/index.ts";
+import { array, type DataSource, fromRows, parseIdx, type Row } from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import {
   compile,
   constant,
   createExecutor,
   type Executor,
+  type FitOptions,
   input,
   JsExecutor,
   Predictor,
@@ -46,6 +47,14 @@ export const dataCalls: Readonly<Record<string, Call>> = {
       }),
       ...Object.entries(rows.silent).map(([name, reason]) => [name as BadValue, reason] as const),
     ),
+  ),
+  fromRows: call(
+    async (rows: never, options: never) => {
+      const chunks = fromRows(rows as DataSource<Row>, options);
+      for await (const _ of (typeof chunks === "function" ? await chunks(0) : chunks) as AsyncIterable<unknown>);
+    },
+    a.instance([{ x: [1], y: 2 }]),
+    a.options({ chunk: a.whole(2) }),
   ),
   parseIdx: call(parseIdx, a.instance(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9))),
 };
@@ -220,6 +229,8 @@ function trained(use: (trainer: Trainer, ...args: never[]) => unknown, ...args: 
   );
 }
 
+const ofStreams = ["stepsPerEpoch", "shuffleBuffer", "readAhead"];
+
 export const trainerCalls: Readonly<Record<string, Call>> = {
   constructor: call(
     (model: never, options: never) => new Trainer(model, options),
@@ -261,12 +272,20 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
   dispose: trained((made) => made.dispose()),
   evaluate: trained((made, given) => made.evaluate(given), ofSamples),
   fit: trained(
-    async (made, options) => {
-      for await (const _ of made.fit(options));
+    async (made, options: FitOptions) => {
+      // What is for data of any size is tried with such data.
+      const own = ofStreams.some((name) => Object(options)[name] !== undefined)
+        ? { data: [samples], ...options }
+        : options;
+      for await (const _ of made.fit(own));
     },
     a.options({
       batch: a.whole(1),
       batchSize: a.whole(1),
+      data: a.instance([samples]),
+      stepsPerEpoch: a.whole(2),
+      shuffleBuffer: a.whole(3),
+      readAhead: a.whole(1),
       epochs: a.whole(1),
       lastBatch: a.word("pad"),
       shuffle: a.flag(false),

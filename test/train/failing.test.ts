@@ -118,7 +118,8 @@ describe("a trainer whose executor fails", () => {
     await stepsOf(trainer.fit({ batch: 1 }));
     const { variables: before } = await executor.holds();
     executor.refuse(call, after);
-    await expect(trainer.load(line)).rejects.toThrow(MemoryError);
+    const other = call === "write" ? line : { x: [...line.x, [3]], y: [...line.y, [7]] }; // it needs a place of its own
+    await expect(trainer.load(other)).rejects.toThrow(MemoryError);
     expect(await executor.holds()).toEqual({ programs: 0, variables: before - 2 });
     expect(() => trainer.fit()).toThrow(DataError);
     executor.refuse(undefined);

@@ -478,6 +478,96 @@ test("a search takes records, too", async () => {
   expect(history[9].loss).toBeLessThan(history[0].loss / 4);
 });
 
+describe("a stream of records", () => {
+  const samples = many(300);
+
+  /** Rows of these samples in chunks of so many. */
+  function* chunks(all: Samples<Inputs, Outputs>, size: number): Generator<Samples<Inputs, Outputs>> {
+    const { image, tokens: index } = all.x as { readonly image: number[][]; readonly tokens: NumericArray };
+    const { digit, size: sizes } = all.y as { readonly digit: number[]; readonly size: number[][] };
+    for (let start = 0; start < digit.length; start += size) {
+      const end = Math.min(digit.length, start + size);
+      const x = {
+        image: image.slice(start, end),
+        tokens: { data: index.data.slice(start * 3, end * 3), shape: [end - start, 3] },
+      };
+      const y = { digit: digit.slice(start, end), size: sizes.slice(start, end) };
+      // Names come in any order.
+      yield start === 0 ? { x, y } : { y: { size: y.size, digit: y.digit }, x: { tokens: x.tokens, image: x.image } };
+    }
+  }
+
+  const result = async (trainer: Trainer<Inputs, Outputs>, fit: PromiseLike<unknown>) => {
+    await fit;
+    const history = trainer.history.map(({ seconds: _, ...epoch }) => epoch);
+    return { history, state: await trainer.stateDict() };
+  };
+
+  test.each(Object.entries(executors).slice(1))("leaves the bits of the same records loaded %s", async (_, create) => {
+    const options = { metrics: { size: metrics.size }, classWeight: { digit: [1, 3, 0.5] } };
+    const course = { batch: 32, epochs: 2, validation: samples };
+    const loaded = await trainerOf(await create(), options);
+    await loaded.load(samples);
+    const wanted = await result(loaded, loaded.fit({ ...course, shuffle: false }));
+    for (const size of [300, 41]) {
+      const streamed = await trainerOf(await create(), options);
+      expect(await result(streamed, streamed.fit({ ...course, data: () => chunks(samples, size) }))).toEqual(wanted);
+    }
+  });
+
+  test("leaves out the targets that one loss ignores", async () => {
+    const { digit, size } = samples.y as { readonly digit: number[]; readonly size: number[][] };
+    const some = { x: samples.x, y: { digit: digit.map((index, i) => (i === 100 ? -100 : index)), size } };
+    const loaded = await trainerOf(new JsExecutor());
+    await loaded.load(some);
+    const wanted = await result(loaded, loaded.fit({ batch: 32, shuffle: false }));
+    const streamed = await trainerOf(new JsExecutor());
+    expect(await result(streamed, streamed.fit({ batch: 32, data: chunks(some, 50) }))).toEqual(wanted);
+  });
+
+  test("of lists, too", async () => {
+    const x = [golden.image, golden.image].map((rows) => ({ data: Float32Array.from(rows.flat()), shape: [6, 4] }));
+    const run = async (train: (trainer: Trainer<readonly [Tensor, Tensor], Tensor>) => Promise<unknown>) => {
+      const trainer = kept(
+        new Trainer(new Bilinear(4, 4, 1), { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() }),
+      ) as unknown as Trainer<readonly [Tensor, Tensor], Tensor>;
+      await train(trainer);
+      return trainer.stateDict();
+    };
+    const data = { x: x as never, y: golden.size };
+    const wanted = await run(async (trainer) => {
+      await trainer.load(data);
+      await trainer.fit({ batch: 2, shuffle: false });
+    });
+    expect(await run(async (trainer) => trainer.fit({ batch: 2, data: [data] }))).toEqual(wanted);
+  });
+
+  test("is refused with the chunk and the path of what does not fit", async () => {
+    const one = { x: { image: [golden.image[0]], tokens: [golden.tokens[0]] }, y: { digit: [1], size: [[1]] } };
+    const int = { data: Int32Array.from(golden.tokens[0]), shape: [1, 3] };
+    const right = { ...one, x: { ...one.x, tokens: int } };
+    const message = async (...data: unknown[]) => {
+      const trainer = await trainerOf(new JsExecutor());
+      return trainer.fit({ batch: 1, data: data as Samples<Inputs, Outputs>[] }).then(
+        () => "",
+        (error) => (error as Error).message,
+      );
+    };
+    expect(await message(right, { ...right, y: { digit: [3], size: [[1]] } })).toMatch(/^data: chunk 2: y\.digit/);
+    expect(
+      await message(right, {
+        ...right,
+        x: { image: one.x.image, tokens: { data: Int32Array.of(0, 5, 0), shape: [1, 3] } },
+      }),
+    ).toMatch(/^data: chunk 2: x\.tokens/);
+    expect(await message(right, { ...right, x: { tokens: int } })).toBe(
+      "data: chunk 2: it has [x.tokens, y.digit, y.size], the chunks before it [x.image, x.tokens, y.digit, y.size]",
+    );
+    expect(await message({ ...right, x: { tokens: int } })).toMatch(/^data: chunk 1: x\.image is missing/);
+    expect(await message({ ...right, y: { size: [[1]] } })).toMatch(/^data: chunk 1: y\.digit is missing/);
+  });
+});
+
 test("types follow the model", () => {
   const trainer = kept(new Trainer(new Two(), { loss: losses, optimizer: sgd(0.1), executor: new JsExecutor() }));
   expectTypeOf(trainer).toEqualTypeOf<Trainer<Inputs, Outputs>>();

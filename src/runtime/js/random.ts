@@ -48,7 +48,7 @@ export function uniform(i: number, key0: number, key1: number): number {
 const ROUNDS = 8;
 
 /** Murmur3's finalizer: a bijection of 32-bit words in which every bit depends on every other. */
-function mix(x: number): number {
+export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return x ^ (x >>> 16);

@@ -1,0 +1,47 @@
+// Sources that are being read, of whatever kind they are.
+import { must } from "../check.ts";
+import { type Awaitable, areChunks, type Chunks, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
+
+/** What a source gives next. */
+export interface Next<C> {
+  readonly done?: boolean | undefined;
+  readonly value?: C | undefined;
+}
+
+/** Chunks that are being read. */
+export interface Reading<C> {
+  next(): Awaitable<Next<C>>;
+  /** Lets go of the source. */
+  close(): Promise<void>;
+  /** Whether it is all that its source has: another reading would begin where this one ends. */
+  readonly isOnce: boolean;
+}
+
+/** Opens a source; one that cannot seek, at its beginning. @throws ArgumentError for what is no iterable */
+export async function openSource<C>(source: DataSource<C>, at: number, pass: number): Promise<Reading<C>> {
+  if (isSeekable(source)) return readingOf(await (source as SeekableSource<C>).open(at, pass), "open", false);
+  if (typeof source === "function") return readingOf(await source(pass), "the function", false);
+  return readingOf(source as Chunks<C>, "it", true);
+}
+
+function readingOf<C>(chunks: Chunks<C>, giver: string, isSource: boolean): Reading<C> {
+  must(areChunks(chunks), chunks, `data: what ${giver} gives`, "an (async) iterable");
+  if (Symbol.asyncIterator in chunks || Symbol.iterator in chunks) {
+    const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+    const isOnce = isSource && (iterator as unknown) === chunks;
+    return { next: () => iterator.next(), close: async () => void (await iterator.return?.()), isOnce };
+  }
+  const reader = chunks.getReader();
+  return { next: () => reader.read(), close: async () => void (await reader.cancel()), isOnce: isSource };
+}
+
+/** What it gives next, without a turn of the event loop where it is there. @throws ArgumentError for what is no result of an iterator */
+export function nextOf<C>(reading: Reading<C>): Awaitable<Next<C>> {
+  const next = reading.next();
+  return "then" in Object(next) ? (next as Promise<Next<C>>).then(checked) : checked(next as Next<C>);
+}
+
+function checked<C>(next: Next<C>): Next<C> {
+  must(typeof next === "object" && next !== null, next, "data: what next() gives", "{ done, value }");
+  return next;
+}
