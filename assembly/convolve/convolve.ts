@@ -8,8 +8,8 @@
 
 import { panelOf } from "../gemm/blocking";
 import { product, productAt } from "../gemm/product";
-import { CONVOLVE_DEPTH, CONVOLVE_MOST, PLANE_WIDE } from "../isa/chunks";
-import { bandColumns, bandRows, convolveBand, planeRows, tapSpan } from "../isa/cuts";
+import { CONVOLVE_DEPTH, CONVOLVE_MOST, PLANE_PRODUCTS, PLANE_WIDE } from "../isa/chunks";
+import { bandColumns, bandRows, convolveBand, planeMatrices, planeRows, tapSpan } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import {
   CONVOLVE_APART_D,
@@ -34,7 +34,7 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
 import { AXIS, axisAt, blockOf, lineBytes, packPatches, readAxes, volume } from "./patches";
-import { planesBand } from "./planes";
+import { layPlanes, planesBand } from "./planes";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
 
 export function convolve(pc: usize): void {
@@ -63,35 +63,43 @@ export function convolve(pc: usize): void {
   const across = parts(width, columns);
   const bands = parts(depth * height, band) * across;
   const flat = isFlat(pc);
+  const planes = planar > 0 && !flat && k > 0;
+  const each = planes ? planeMatrices(matrices, bands, rows * min(band * columns, PLANE_PRODUCTS), k) : 1;
+  const map = epilogue ? pc + 4 * CONVOLVE_WORDS : 0;
   startClaims();
-  for (let chunk = nextChunk(); chunk < matrices * bands; chunk = nextChunk()) {
-    const matrix = chunk / bands;
+  for (let chunk = nextChunk(); chunk < parts(matrices, each) * bands; chunk = nextChunk()) {
     const line = ((chunk % bands) / across) * band;
     const column = (chunk % across) * columns;
     const deep = min(band, depth * height - line);
     const wide = min(columns, width - column);
-    const c = to + 4 * matrix * rows * positions;
-    const a = filters + 4 * (matrix % groups) * rows * k;
-    const b = from + matrix * image;
-    readAxes(scratch, pc);
-    if (planar > 0 && !flat && k > 0) planesBand(pc, c, a, b, rows, channels, nominal, line, deep, column, wide);
-    else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
-    else {
+    const last = min(matrices, (chunk / bands + 1) * each);
+    for (let matrix = (chunk / bands) * each; matrix < last; matrix++) {
+      const c = to + 4 * matrix * rows * positions;
+      const a = filters + 4 * (matrix % groups) * rows * k;
+      const b = from + matrix * image;
       const first = line * width + column;
-      if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
-      else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
-      else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
-    }
-    if (epilogue) {
-      const map = pc + 4 * CONVOLVE_WORDS;
-      if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
-      else {
-        const first = matrix * rows * positions + line * width + column;
-        if (deep * wide === positions) mapRange(map, first, first + rows * positions);
-        else for (let r = 0; r < rows; r++) mapRange(map, first + r * positions, first + r * positions + deep * wide);
+      if (planes) {
+        // An epilogue writes over what says how planes lie.
+        if (epilogue || matrix === (chunk / bands) * each) layPlanes(pc, channels, nominal, line, deep, column, wide);
+        planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+      } else {
+        readAxes(scratch, pc);
+        if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+        else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
+        else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
+        else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
       }
+      if (!epilogue) continue;
+      if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
+      else finish(map, matrix * rows * positions + first, rows, positions, deep * wide);
     }
   }
+}
+
+/** The epilogue on a stretch of each of some rows, from an element on. */
+function finish(map: usize, first: i32, rows: i32, row: i32, stretch: i32): void {
+  if (stretch === row) mapRange(map, first, first + rows * row);
+  else for (let r = 0; r < rows; r++) mapRange(map, first + r * row, first + r * row + stretch);
 }
 
 /** Whether positions of any axis are spaced. */

@@ -6,11 +6,11 @@ import { taps1x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm
 import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
 import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
 import { parts } from "../isa/integers";
-import { CONVOLVE_POSITIONS_D, CONVOLVE_SPACING_D } from "../isa/slots";
+import { CONVOLVE_POSITIONS_H, CONVOLVE_POSITIONS_W, CONVOLVE_SPACING_H, CONVOLVE_SPACING_W } from "../isa/slots";
 import { scratch } from "../parallel";
 import { put } from "../simd";
 import { fill } from "../words";
-import { axisAt, blockOf, copyEach, copyRow, copySecond, zeros } from "./patches";
+import { axisAt, blockOf, copyEach, copyRow, copySecond, readAxes, zeros } from "./patches";
 import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
 /** How the planes of a band lie. */
@@ -26,6 +26,8 @@ class Planes {
   /** The first place that a tap finds at the first position, down and across. */
   low: i32;
   lowAcross: i32;
+  /** Channels of a block. */
+  channels: i32;
 }
 
 // What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
@@ -34,25 +36,14 @@ const EDGE = RESULTS + 64;
 const STRIP = EDGE + 6 * ROW_BYTES;
 const PLANES = STRIP + 28 * PLANE_TAPS;
 
-/** All of a band: of each remainder of its positions, if they are spaced. A band has `nominal` rows where it is not cut for threads. */
-export function planesBand(
-  pc: usize,
-  c: usize,
-  a: usize,
-  image: usize,
-  rows: i32,
-  channels: i32,
-  nominal: i32,
-  line: i32,
-  deep: i32,
-  column: i32,
-  wide: i32,
-): void {
+/** Says in scratch how the planes of a band lie, which has `nominal` rows where it is not cut for threads. */
+export function layPlanes(pc: usize, channels: i32, nominal: i32, line: i32, deep: i32, column: i32, wide: i32): void {
+  readAxes(scratch, pc);
   const it = changetype<Planes>(scratch + RESULTS);
   const heights = axisAt(scratch, 1);
   const widths = axisAt(scratch, 2);
-  const byHeight = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 1));
-  const byWidth = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 2));
+  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
+  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const spaced = byHeight > 1 || byWidth > 1;
   const high = tapSpan(heights.taps, heights.apart, heights.first, byHeight);
   it.low = tapLow(heights.taps, heights.apart, heights.first, byHeight);
@@ -65,17 +56,41 @@ export function planesBand(
   // Channels of a block follow from the rows that bands have where they are not cut for threads: so does the order of sums.
   const plane = ((nominal - 1) * heights.step + high) * it.across * it.words;
   const fitting = min((spaced ? PLANES_SPACED : PLANES_WORDS) / plane, PLANE_TAPS / (heights.taps * widths.taps));
-  const block = parts(channels, parts(channels, max(1, fitting)));
-  const remainders = remaindersOf(pc, 1) * remaindersOf(pc, 2);
-  for (let channel = 0; channel < channels; channel += block) {
-    const count = min(block, channels - channel);
+  it.channels = channels <= fitting ? channels : parts(channels, parts(channels, max(1, fitting)));
+  narrow(1, byHeight, 0);
+  narrow(2, byWidth, 0);
+}
+
+/** All of a band whose planes are laid: of each remainder of its positions, if they are spaced. */
+export function planesBand(
+  pc: usize,
+  c: usize,
+  a: usize,
+  image: usize,
+  rows: i32,
+  channels: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+): void {
+  const it = changetype<Planes>(scratch + RESULTS);
+  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
+  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
+  const spaced = byHeight > 1 || byWidth > 1;
+  const down = remaindersOf(pc, 1);
+  const across = remaindersOf(pc, 2);
+  for (let channel = 0; channel < channels; channel += it.channels) {
+    const count = min(it.channels, channels - channel);
     fillPlanes(it, image, channel, count);
-    for (let remainder = 0; remainder < remainders; remainder++) {
-      const w = remainder % remaindersOf(pc, 2);
-      const h = remainder / remaindersOf(pc, 2);
-      narrow(1, byHeight, h);
-      narrow(2, byWidth, w);
-      tilesOf(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide, h, w, spaced);
+    for (let h = 0; h < down; h++) {
+      for (let w = 0; w < across; w++) {
+        if (spaced) {
+          narrow(1, byHeight, h);
+          narrow(2, byWidth, w);
+        }
+        tilesOf(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide, h, w, spaced);
+      }
     }
   }
 }
@@ -131,10 +146,10 @@ function tilesOf(
 ): void {
   const strip = scratch + STRIP;
   const edge = scratch + EDGE;
-  const height = load<i32>(pc, 4 * (CONVOLVE_POSITIONS_D + 1));
-  const width = load<i32>(pc, 4 * (CONVOLVE_POSITIONS_D + 2));
-  const byHeight = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 1));
-  const byWidth = load<i32>(pc, 4 * (CONVOLVE_SPACING_D + 2));
+  const height = load<i32>(pc, 4 * CONVOLVE_POSITIONS_H);
+  const width = load<i32>(pc, 4 * CONVOLVE_POSITIONS_W);
+  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
+  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const k = count * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
   const block = blockOf(k, PLANE_TAPS);
   const nextRow = 4 * axisAt(scratch, 1).step * it.across * it.words;

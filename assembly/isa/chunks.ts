@@ -49,6 +49,7 @@ export const PLANE_WORDS = 8192;
 export const PLANES_WORDS = 8192; // fixes the order of summation, as
 export const PLANES_SPACED = 16384; // where results lie apart, and are better written once
 export const PLANE_TAPS = 512; // taps of a block at most
+export const PLANE_PRODUCTS = 131072; // of a chunk at least: small images, or groups of them, go together
 
 // CONVOLVE_FILTER: a chunk is some taps, some rows, and a part of all bands of positions.
 export const FILTER_TAPS = 72;

@@ -254,6 +254,12 @@ export function planeRows(
   return planeWords(band, piece, down, across, high, wide) <= chunk.PLANE_WORDS ? band : 0;
 }
 
+/** Groups of images of a chunk, where each has `bands` chunks' worth of bands, and a band so many sums of k products. */
+export function planeMatrices(matrices: i32, bands: i32, sums: i32, k: i32): i32 {
+  const together = fitting(chunk.PLANE_PRODUCTS, sums * least(k, chunk.PLANE_PRODUCTS));
+  return least(together, most(1, ((matrices * bands) / chunk.ENOUGH) | 0));
+}
+
 /** Taps of a chunk of a filter's gradient, of all of its channels'. */
 export function filterTaps(k: i32): i32 {
   return evenly(k, chunk.FILTER_TAPS);

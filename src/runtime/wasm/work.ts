@@ -1,7 +1,7 @@
 // Work: into which chunks the kernels cut an instruction, and how long a team takes for instructions cut so. Chunks are cut by the
 // kernels' own formulas (assembly/isa/cuts.ts); nanoseconds are estimates unless the caller has better ones. It all concerns speed,
 // never bits.
-import { PACK_STRIPS, PLANE_WIDE, SCATTER_COLUMNS } from "../../../assembly/isa/chunks.ts";
+import { PACK_STRIPS, PLANE_PRODUCTS, PLANE_WIDE, SCATTER_COLUMNS } from "../../../assembly/isa/chunks.ts";
 import * as cut from "../../../assembly/isa/cuts.ts";
 import { parts } from "../../../assembly/isa/integers.ts";
 import * as op from "../../../assembly/isa/opcode.ts";
@@ -216,15 +216,29 @@ function convolutionChunks(slots: Named[typeof op.CONVOLVE]): Chunks {
   ];
   const lines = depth * height;
   const isSpaced = spacingD > 1 || spacingH > 1 || spacingW > 1;
-  const isFlat = slots.tapsD * slots.sizeD * slots.positionsD === 1 && slots.firstD === 0;
   const { stepH, stepW } = slots;
   const high = cut.tapSpan(slots.tapsH, slots.apartH, slots.firstH, spacingH);
   const wide = cut.tapSpan(slots.tapsW, slots.apartW, slots.firstW, spacingW);
+  const isFlat = slots.tapsD * slots.sizeD * slots.positionsD === 1 && slots.firstD === 0;
   const planar = isFlat ? cut.planeRows(images * groups, height, columns, stepH, stepW, high, wide, false) : 0;
-  const most = planar > 0 ? PLANE_WIDE : cut.convolveBand(images * groups, lines * columns, sumOf(slots), isSpaced);
+  const k = sumOf(slots);
+  const most = planar > 0 ? PLANE_WIDE : cut.convolveBand(images * groups, lines * columns, k, isSpaced);
+  const piece = cut.bandColumns(columns, most);
   const band = planar > 0 ? planar : cut.bandRows(lines, columns, most);
+  const bands = parts(lines, band) * parts(columns, piece);
+  const sums = outputs * Math.min(band * piece, PLANE_PRODUCTS);
+  const together = planar > 0 && !isInPlace(slots) && k > 0 ? cut.planeMatrices(images * groups, bands, sums, k) : 1;
   const each = whole(outputs * spacingD * spacingH * spacingW);
-  return boxes([columns, cut.bandColumns(columns, most)], [lines, band], [images * groups, 1], each);
+  return boxes([columns, piece], [lines, band], [images * groups, together], each);
+}
+
+/** Whether images are multiplied as they lie: by one tap, at each position's own place. */
+function isInPlace(slots: Named[typeof op.CONVOLVE]): boolean {
+  return ["D", "H", "W"].every((axis) => {
+    const of = (name: string) => (slots as Readonly<Record<string, number>>)[`${name}${axis}`];
+    const isOne = of("taps") === 1 && of("step") === 1 && of("spacing") === 1 && of("first") === 0;
+    return isOne && of("size") === of("positions");
+  });
 }
 
 /** The unit is an output and a position. */
