@@ -1,5 +1,5 @@
 // Sizes and counts stay within the committed budget (budget.json); UPDATE_BUDGET=1 records new ones. Wall time is never budgeted.
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
@@ -15,8 +15,8 @@ const CORE_LIMIT = 46_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Minified JavaScript that a page loads for an entry: not the Wasm builds, nor what is imported later, when it is needed. */
-async function bundle(entry: string): Promise<string> {
+/** All chunks of a page that takes what an entry exports, by their names: not the Wasm builds. */
+async function chunksOf(entry: string): Promise<ReadonlyMap<string, Rolldown.OutputChunk>> {
   const results = (await build({
     root,
     configFile: false,
@@ -31,6 +31,12 @@ async function bundle(entry: string): Promise<string> {
   const chunks = new Map<string, Rolldown.OutputChunk>();
   for (const { output } of results)
     for (const chunk of output) if (chunk.type === "chunk") chunks.set(chunk.fileName, chunk);
+  return chunks;
+}
+
+/** Minified JavaScript that a page loads for an entry: not what is imported later, when it is needed. */
+async function bundle(entry: string): Promise<string> {
+  const chunks = await chunksOf(entry);
   const loaded = new Set<Rolldown.OutputChunk>();
   const load = (chunk: Rolldown.OutputChunk | undefined): void => {
     if (chunk === undefined || loaded.has(chunk)) return;
@@ -39,6 +45,13 @@ async function bundle(entry: string): Promise<string> {
   };
   for (const chunk of chunks.values()) if (chunk.isEntry) load(chunk);
   return [...loaded].map(({ code }) => code).join("\n");
+}
+
+/** The sources whose code is in any chunk of an entry, whenever it is loaded. */
+async function sourcesOf(entry: string): Promise<ReadonlySet<string>> {
+  const chunks = [...(await chunksOf(entry)).values()];
+  const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules));
+  return new Set(modules.flatMap(([id, { renderedLength }]) => (renderedLength > 0 ? [id.replace(root, "")] : [])));
 }
 
 test("the Wasm builds stay small", () => {
@@ -51,6 +64,23 @@ test("the core's JavaScript stays small", async () => {
   const [core, classifier] = [await bytes("src/index.ts"), await bytes("test/core.ts")];
   expect(core).toBeLessThanOrEqual(CORE_LIMIT);
   expect(compareWithBudget("gzipped JavaScript bytes", { core, classifier })).toEqual([]);
+});
+
+test("a page that trains a classifier never loads what it has no layers for", async () => {
+  const families = globSync(
+    [
+      "src/nn/{attention,convolution,pooling,recurrent,unfold}.ts",
+      "src/ops/{convolution,convolve,loop,pooling}.ts",
+      "src/functions/{pooling,resize}.ts",
+    ],
+    { cwd: root },
+  );
+  expect(families).toHaveLength(11);
+  const [everything, page] = [await sourcesOf("src/nn/index.ts"), await sourcesOf("test/core.ts")];
+  expect(families.filter((path) => !everything.has(path))).toEqual([]);
+  const others = [...families, ...globSync(["src/images/*.ts"], { cwd: root })];
+  expect(others.filter((path) => page.has(path))).toEqual([]);
+  expect(page).toContain("src/nn/layers.ts");
 });
 
 test.each(Object.entries(programs))("the training step of %s stays small", (name, make) => {

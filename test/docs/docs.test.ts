@@ -32,6 +32,14 @@ const generated: Readonly<Record<string, () => Promise<ReadonlyMap<string, strin
   ...Object.fromEntries(Object.entries(tables()).map(([file, parts]) => [`docs/${file}.md`, async () => parts])),
 };
 
+/** Parts that a test of their own makes from what it measures. */
+const measured: Readonly<Record<string, readonly string[]>> = { "docs/layers.md": ["checks"] };
+
+/** The parts of a document that are made here. */
+function namesIn(file: string): string[] {
+  return [...blocksOf(file).keys()].filter((name) => !measured[file]?.includes(name));
+}
+
 /** What `npm run mnist -- --help` prints. */
 function mnistHelp(): string {
   const help = /const HELP = `([^`]*)`/.exec(readFileSync(`${root}demo/node/mnist.ts`, "utf8"))?.[1];
@@ -47,10 +55,10 @@ describe.each(Object.keys(generated))("%s", (file) => {
   });
 
   test("has a place for every part that is generated, and no other", () => {
-    expect([...blocksOf(file).keys()].sort()).toEqual([...fresh.keys()].sort());
+    expect(namesIn(file).sort()).toEqual([...fresh.keys()].sort());
   });
 
-  test.each([...blocksOf(file).keys()])("says of %s what the code says", (name) => {
+  test.each(namesIn(file))("says of %s what the code says", (name) => {
     expect(blocksOf(file).get(name)).toBe(fresh.get(name));
   });
 });

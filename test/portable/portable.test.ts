@@ -7,6 +7,7 @@ import { WasmExecutor } from "simdgrad";
 import { build } from "vite";
 import { expect, test } from "vitest";
 import { INITIALS_HASH, PORTABLE_HASH } from "./expected.ts";
+import { LAYER_HASHES } from "./expected-layers.ts";
 import { initialsHash, parametersHash } from "./train.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -67,6 +68,7 @@ test("Node 20 has the same bits, with the portable build that it chooses by itse
       executor: "wasm-portable",
       hash: PORTABLE_HASH,
       initials: INITIALS_HASH,
+      layers: LAYER_HASHES,
     });
   } finally {
     await rm(folder, { recursive: true });
