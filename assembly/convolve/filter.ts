@@ -7,8 +7,8 @@
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";
-import { FILTER_DEPTH } from "../isa/chunks";
-import { bandColumns, bandRows, filterRows, filterTaps } from "../isa/cuts";
+import { FEW_DEPTH } from "../isa/chunks";
+import { bandColumns, bandRows, filterBand, filterRows, filterTaps } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
 import {
@@ -23,12 +23,15 @@ import {
   CONVOLVE_POSITIONS_W,
   CONVOLVE_ROWS,
   CONVOLVE_SIZE_D,
+  CONVOLVE_STEP_H,
+  CONVOLVE_STEP_W,
   CONVOLVE_TAPS_D,
   CONVOLVE_TO,
 } from "../isa/slots";
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
-import { AXIS, lineBytes, packPatches, readAxes, volume } from "./patches";
+import { addDots, endDots, startDots } from "./dots";
+import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -46,8 +49,9 @@ export function convolveFilter(pc: usize): void {
   const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE_D); // bytes of a group's
   const positions = lines * width;
   if (rows === 0 || k === 0 || groups === 0) return;
-  const columns = max(1, bandColumns(width, FILTER_DEPTH));
-  const band = max(1, bandRows(lines, width, FILTER_DEPTH));
+  const most = bandOf(pc, channels, rows);
+  const columns = max(1, bandColumns(width, most));
+  const band = max(1, bandRows(lines, width, most));
   const across = parts(width, columns);
   const bands = parts(lines, band) * across; // of an image
   const each = parts(images * bands, pieces); // bands of a part
@@ -73,6 +77,8 @@ export function convolveFilter(pc: usize): void {
     const last = min(images * bands, first + each);
     if (first >= last) for (let i = 0; i < count; i++) fill(c + 4 * i * rows, 0, high);
     readAxes(axes, pc);
+    const few = most === FEW_DEPTH && first < last;
+    if (few) startDots(count, high);
     for (let unit = first; unit < last; unit++) {
       const matrix = (unit / bands) * groups + group;
       const part = unit % bands;
@@ -80,17 +86,15 @@ export function convolveFilter(pc: usize): void {
       const column = (part % across) * columns;
       const deep = min(band, lines - line);
       const wide = min(columns, width - column);
+      const g = gradients + 4 * ((matrix * rows + row) * positions + line * width + column);
+      if (few) {
+        addDots(pc, from + matrix * image, g, 4 * positions, tap, count, high, line, deep, column, wide, width);
+        continue;
+      }
       const depth = deep * wide;
       const stride = lineBytes(depth);
       const patches = panels + 4 * depth * wholePanels(high);
-      packColumns(
-        panels,
-        nr,
-        gradients + 4 * ((matrix * rows + row) * positions + line * width + column),
-        4 * positions,
-        depth,
-        high,
-      );
+      packColumns(panels, nr, g, 4 * positions, depth, high);
       packPatches(patches, from + matrix * image, axes, tap, tap + count, height, line, deep, column, wide);
       const it = productAt(patches + count * stride + 16);
       it.c = c;
@@ -109,5 +113,21 @@ export function convolveFilter(pc: usize): void {
       it.adds = unit > first ? 1 : 0;
       product(it);
     }
+    if (few) endDots(c, 4 * rows, count, high);
   }
+}
+
+/** Positions of a band at most. */
+function bandOf(pc: usize, channels: i32, rows: i32): i32 {
+  return filterBand(
+    channels,
+    rows,
+    isPlanar(pc),
+    load<i32>(pc, 4 * CONVOLVE_POSITIONS_H),
+    load<i32>(pc, 4 * CONVOLVE_POSITIONS_W),
+    load<i32>(pc, 4 * CONVOLVE_STEP_H),
+    load<i32>(pc, 4 * CONVOLVE_STEP_W),
+    spanOf(pc, 1, 1),
+    spanOf(pc, 2, 1),
+  );
 }

@@ -15,7 +15,7 @@ import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
 /** How the planes of a band lie. */
 @unmanaged
-class Planes {
+export class Planes {
   /** Place of the image at the first row and column of a plane. */
   top: i32;
   left: i32;
@@ -32,18 +32,31 @@ class Planes {
 
 // What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
 const ROW_BYTES = 4 * 528; // of results: positions of a band, in whole tiles
-const EDGE = RESULTS + 64;
-const STRIP = EDGE + 6 * ROW_BYTES;
-const PLANES = STRIP + 28 * PLANE_TAPS;
+export const EDGE = RESULTS + 64;
+export const STRIP = EDGE + 6 * ROW_BYTES;
+export const PLANES = STRIP + 28 * PLANE_TAPS;
+
+/** How they lie now. */
+export function planesNow(): Planes {
+  return changetype<Planes>(scratch + RESULTS);
+}
 
 /** Says in scratch how the planes of a band lie, which has `nominal` rows where it is not cut for threads. */
-export function layPlanes(pc: usize, channels: i32, nominal: i32, line: i32, deep: i32, column: i32, wide: i32): void {
+export function layPlanes(
+  pc: usize,
+  byHeight: i32,
+  byWidth: i32,
+  channels: i32,
+  nominal: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+): void {
   readAxes(scratch, pc);
-  const it = changetype<Planes>(scratch + RESULTS);
+  const it = planesNow();
   const heights = axisAt(scratch, 1);
   const widths = axisAt(scratch, 2);
-  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
-  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const spaced = byHeight > 1 || byWidth > 1;
   const high = tapSpan(heights.taps, heights.apart, heights.first, byHeight);
   it.low = tapLow(heights.taps, heights.apart, heights.first, byHeight);
@@ -74,7 +87,7 @@ export function planesBand(
   column: i32,
   wide: i32,
 ): void {
-  const it = changetype<Planes>(scratch + RESULTS);
+  const it = planesNow();
   const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
   const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const spaced = byHeight > 1 || byWidth > 1;
@@ -96,7 +109,7 @@ export function planesBand(
 }
 
 /** Puts a band of some channels into planes. */
-function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
+export function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
   const height = axisAt(scratch, 1).size;
   const width = axisAt(scratch, 2).size;
   const across = it.across;

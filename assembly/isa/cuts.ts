@@ -247,6 +247,29 @@ export function filterRows(rows: i32): i32 {
   return least(rows, upTo(evenly(rows, chunk.FILTER_ROWS), 8));
 }
 
+/**
+ * Positions of a band at most, of a filter's gradient. Where few filters share one channel, which lies in a plane (`flat`: it has no depth)
+ * with what their taps span, each tap is a sum of its own.
+ */
+export function filterBand(
+  channels: i32,
+  filters: i32,
+  flat: boolean,
+  rows: i32,
+  columns: i32,
+  down: i32,
+  across: i32,
+  high: i32,
+  wide: i32,
+): i32 {
+  const few = flat && channels === 1 && filters <= chunk.FEW_FILTERS;
+  if (!few || down > 64 || across > 64 || high > chunk.PLANE_WORDS || wide > chunk.PLANE_WORDS)
+    return chunk.FILTER_DEPTH;
+  const piece = bandColumns(columns, chunk.FEW_DEPTH);
+  const band = bandRows(rows, columns, chunk.FEW_DEPTH);
+  return planeWords(band, piece, down, across, high, wide) <= chunk.FEW_WORDS ? chunk.FEW_DEPTH : chunk.FILTER_DEPTH;
+}
+
 /** Parts of a filter's gradient, which has so many other chunks, from so many bands of positions. */
 export function filterParts(bands: i32, chunks: i32): i32 {
   return most(1, least(bands, parts(chunk.FILTER_PARTS, most(1, chunks))));
