@@ -114,26 +114,25 @@ export function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): 
   const width = axisAt(scratch, 2).size;
   const across = it.across;
   const words = it.words;
-  let to = scratch + PLANES;
-  for (let i = channel; i < channel + count; i++) {
-    let line = image + 4 * (i * height + it.top) * width;
-    let y = it.top;
-    for (const end = y + it.rows; y < end; y++, line += 4 * width) {
-      if (<u32>y >= <u32>height) {
-        zeros(to, across * words);
-        to += 4 * across * words;
-        continue;
-      }
-      for (let r = 0; r < across; r++, to += 4 * words) {
-        const x = it.left + r;
-        const low = x >= 0 ? 0 : across === 1 ? min(words, -x) : min(words, (across - 1 - x) / across);
-        const high = x >= width ? low : max(low, min(words, across === 1 ? width - x : (width - 1 - x) / across + 1));
-        const source = line + 4 * (x + low * across);
+  const stride = 4 * across * words;
+  const needed = across === 1 ? words : words - 3;
+  for (let r = 0; r < across; r++) {
+    const x = it.left + r;
+    const low = x >= 0 ? 0 : min(needed, (across - 1 - x) / across);
+    const high = x >= width ? low : max(low, min(needed, (width - 1 - x) / across + 1));
+    let to = scratch + PLANES + 4 * r * words;
+    for (let i = channel; i < channel + count; i++) {
+      let source = image + 4 * ((i * height + it.top) * width + x + low * across);
+      for (let y = it.top; y < it.top + it.rows; y++, to += stride, source += 4 * width) {
+        if (<u32>y >= <u32>height) {
+          zeros(to, needed);
+          continue;
+        }
         if (low > 0) zeros(to, low);
         if (across === 1) copyRow(to + 4 * low, source, high - low);
         else if (across === 2) copySecond(to + 4 * low, source, high - low);
         else copyEach(to + 4 * low, source, across, high - low);
-        if (high < words) zeros(to + 4 * high, words - high);
+        if (high < needed) zeros(to + 4 * high, needed - high);
       }
     }
   }

@@ -195,9 +195,13 @@ export function tapSpan(taps: i32, apart: i32, first: i32, spacing: i32): i32 {
   return most(1, last - tapLow(taps, apart, first, spacing) + 1);
 }
 
-/** Words of a row of a plane of one remainder by the step: so many columns of positions, and what their taps span. */
+/**
+ * Words of a row of a plane of one remainder by the step: so many columns of positions, and what their taps span. Whole vectors are written:
+ * of several remainders, which are written one after the other, no row reaches into the next.
+ */
 export function planeColumns(columns: i32, step: i32, span: i32): i32 {
-  return upTo(parts((columns - 1) * step + span, step), 4);
+  const words = parts((columns - 1) * step + span, step);
+  return upTo(step === 1 ? words : words + 3, 4);
 }
 
 /** Words of a plane for such rows and columns of positions. */
