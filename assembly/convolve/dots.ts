@@ -3,15 +3,13 @@
 
 import { scratch } from "../parallel";
 import { hsum, lanesBelow, madd } from "../simd";
-import { axisAt } from "./patches";
-import { EDGE, fillPlanes, layPlanes, PLANES, planesNow, STRIP } from "./planes";
+import { EDGE, fillPlanes, layPlanes, placesOf, planesNow, STRIP } from "./planes";
 
 /** Sums of one call: so many fit in registers beside what they are made of. */
 const SUMS = 9;
 
-// Where sums of four lanes, and places of taps, lie in scratch.
+// Where sums of four lanes lie in scratch.
 const TOTALS = EDGE;
-const PLACES = STRIP;
 
 /** Begins the sums of so many taps of so many filters. */
 export function startDots(taps: i32, filters: i32): void {
@@ -36,20 +34,13 @@ export function addDots(
   layPlanes(pc, 1, 1, 1, deep, line, deep, column, wide);
   const it = planesNow();
   fillPlanes(it, image, 0, 1);
-  const heights = axisAt(scratch, 1);
-  const widths = axisAt(scratch, 2);
-  for (let t = 0; t < taps; t++) {
-    const v = heights.first - it.low + ((tap + t) / widths.taps) * heights.apart;
-    const u = widths.first - it.lowAcross + ((tap + t) % widths.taps) * widths.apart;
-    const words = (v * it.across + (u % it.across)) * it.words + u / it.across;
-    store<usize>(scratch + PLACES + 4 * t, scratch + PLANES + 4 * words);
-  }
-  const nextRow = 4 * heights.step * it.across * it.words;
+  placesOf(it, 0, tap, taps);
+  const nextRow = it.next;
   for (let f = 0; f < filters; f++, gradients += next) {
     for (let t = 0; t < taps; t += SUMS)
       dots(
         scratch + TOTALS + 16 * (f * taps + t),
-        scratch + PLACES + 4 * t,
+        scratch + STRIP + 4 * t,
         min(SUMS, taps - t),
         nextRow,
         gradients,

@@ -7,8 +7,8 @@
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";
-import { FEW_DEPTH } from "../isa/chunks";
-import { bandColumns, bandRows, filterBand, filterRows, filterTaps } from "../isa/cuts";
+import { FEW_DEPTH, FILTER_WORDS } from "../isa/chunks";
+import { bandColumns, bandRows, filterBand, filterRows, filterTaps, planeWords } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
 import {
@@ -32,6 +32,7 @@ import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
 import { addDots, endDots, startDots } from "./dots";
 import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
+import { addPlaces } from "./places";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -60,6 +61,7 @@ export function convolveFilter(pc: usize): void {
   const down = parts(k, taps);
   const beside = parts(rows, some);
   const chunks = down * beside * groups * pieces;
+  const planar = fitsPlanes(pc, taps, band, columns);
   const axes = scratch;
   const panels = axes + 3 * AXIS;
   startClaims();
@@ -86,16 +88,22 @@ export function convolveFilter(pc: usize): void {
       const column = (part % across) * columns;
       const deep = min(band, lines - line);
       const wide = min(columns, width - column);
+      const x = from + matrix * image;
       const g = gradients + 4 * ((matrix * rows + row) * positions + line * width + column);
       if (few) {
-        addDots(pc, from + matrix * image, g, 4 * positions, tap, count, high, line, deep, column, wide, width);
+        addDots(pc, x, g, 4 * positions, tap, count, high, line, deep, column, wide, width);
+        continue;
+      }
+      if (planar) {
+        const add = unit > first;
+        addPlaces(pc, x, g, 4 * positions, c, 4 * rows, add, tap, count, high, line, deep, column, wide);
         continue;
       }
       const depth = deep * wide;
       const stride = lineBytes(depth);
       const patches = panels + 4 * depth * wholePanels(high);
       packColumns(panels, nr, g, 4 * positions, depth, high);
-      packPatches(patches, from + matrix * image, axes, tap, tap + count, height, line, deep, column, wide);
+      packPatches(patches, x, axes, tap, tap + count, height, line, deep, column, wide);
       const it = productAt(patches + count * stride + 16);
       it.c = c;
       it.rowC = 4 * rows;
@@ -115,6 +123,18 @@ export function convolveFilter(pc: usize): void {
     }
     if (few) endDots(c, 4 * rows, count, high);
   }
+}
+
+/** Whether the planes of the channels of so many taps fit, for bands of so many rows and columns. */
+function fitsPlanes(pc: usize, taps: i32, rows: i32, columns: i32): bool {
+  const down = load<i32>(pc, 4 * CONVOLVE_STEP_H);
+  const across = load<i32>(pc, 4 * CONVOLVE_STEP_W);
+  const high = spanOf(pc, 1, 1);
+  const wide = spanOf(pc, 2, 1);
+  if (!isPlanar(pc) || down > 64 || across > 64 || high > FILTER_WORDS || wide > FILTER_WORDS) return false;
+  const channels = (taps - 1) / volume(pc + 4 * CONVOLVE_TAPS_D) + 2;
+  const plane = planeWords(rows, columns, down, across, high, wide);
+  return plane <= FILTER_WORDS && channels * plane <= FILTER_WORDS;
 }
 
 /** Positions of a band at most. */

@@ -28,6 +28,8 @@ export class Planes {
   lowAcross: i32;
   /** Channels of a block. */
   channels: i32;
+  /** Bytes from row to row of positions. */
+  next: i32;
 }
 
 // What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
@@ -70,6 +72,7 @@ export function layPlanes(
   const plane = ((nominal - 1) * heights.step + high) * it.across * it.words;
   const fitting = min((spaced ? PLANES_SPACED : PLANES_WORDS) / plane, PLANE_TAPS / (heights.taps * widths.taps));
   it.channels = channels <= fitting ? channels : parts(channels, parts(channels, max(1, fitting)));
+  it.next = 4 * heights.step * it.across * it.words;
   narrow(1, byHeight, 0);
   narrow(2, byWidth, 0);
 }
@@ -138,6 +141,20 @@ export function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): 
   }
 }
 
+/** Writes into the strip where in the planes taps from `tap` on lie, of channels from `channel` on, at the first position. */
+export function placesOf(it: Planes, channel: i32, tap: i32, taps: i32): void {
+  const heights = axisAt(scratch, 1);
+  const widths = axisAt(scratch, 2);
+  const line = it.across * it.words;
+  for (let t = 0, at = scratch + STRIP; t < taps; t++, at += 4) {
+    const h = (tap + t) / widths.taps;
+    const i = h / heights.taps;
+    const v = (i - channel) * it.rows + heights.first - it.low + (h - i * heights.taps) * heights.apart;
+    const u = widths.first - it.lowAcross + (tap + t - h * widths.taps) * widths.apart;
+    store<usize>(at, scratch + PLANES + 4 * (v * line + (u % it.across) * it.words + u / it.across));
+  }
+}
+
 /** The tiles of all filters at positions of one remainder, of a block of channels. */
 function tilesOf(
   pc: usize,
@@ -164,7 +181,7 @@ function tilesOf(
   const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const k = count * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
   const block = blockOf(k, PLANE_TAPS);
-  const nextRow = 4 * axisAt(scratch, 1).step * it.across * it.words;
+  const nextRow = it.next;
   const stride = 4 * height * width;
   const left = w + column * byWidth;
   const columns = min(wide, parts(width - left, byWidth));

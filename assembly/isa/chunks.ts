@@ -54,6 +54,7 @@ export const PLANE_PRODUCTS = 131072; // of a chunk at least: small images, or g
 export const FILTER_TAPS = 72;
 export const FILTER_ROWS = 64;
 export const FILTER_DEPTH = 128; // positions of a band: fixes the order of summation, as
+export const FILTER_WORDS = 12288; // of the planes of its channels, or else patches are packed
 export const FEW_DEPTH = 1024; // the same where a filter has one channel, and few filters share it
 export const FEW_FILTERS = 4;
 export const FEW_WORDS = 16384; // of its plane

@@ -204,9 +204,11 @@ export function planeColumns(columns: i32, step: i32, span: i32): i32 {
   return upTo(step === 1 ? words : words + 3, 4);
 }
 
-/** Words of a plane for such rows and columns of positions. */
+/** Words of a plane for such rows and columns of positions, or too many. */
 export function planeWords(rows: i32, columns: i32, down: i32, across: i32, high: i32, wide: i32): i32 {
-  return ((rows - 1) * down + high) * across * planeColumns(columns, across, wide);
+  const places = (rows - 1) * down + high;
+  const words = across * planeColumns(columns, across, wide);
+  return least(places, 1 << 15) * least(words, 1 << 15);
 }
 
 /**
