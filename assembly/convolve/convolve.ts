@@ -9,13 +9,11 @@
 import { panelOf } from "../gemm/blocking";
 import { product, productAt } from "../gemm/product";
 import { CONVOLVE_DEPTH, CONVOLVE_MOST, PLANE_PRODUCTS, PLANE_WIDE } from "../isa/chunks";
-import { bandColumns, bandRows, convolveBand, planeMatrices, planeRows, tapSpan } from "../isa/cuts";
+import { bandColumns, bandRows, convolveBand, planeMatrices, planeRows } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import {
-  CONVOLVE_APART_D,
   CONVOLVE_CHANNELS,
   CONVOLVE_FILTERS,
-  CONVOLVE_FIRST_D,
   CONVOLVE_FROM,
   CONVOLVE_GROUPS,
   CONVOLVE_IMAGES,
@@ -33,7 +31,7 @@ import {
 import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
-import { AXIS, axisAt, blockOf, lineBytes, packPatches, readAxes, volume } from "./patches";
+import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
 import { layPlanes, planesBand } from "./planes";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
 
@@ -80,7 +78,8 @@ export function convolve(pc: usize): void {
       const first = line * width + column;
       if (planes) {
         // An epilogue writes over what says how planes lie.
-        if (epilogue || matrix === (chunk / bands) * each) layPlanes(pc, channels, nominal, line, deep, column, wide);
+        if (epilogue || matrix === (chunk / bands) * each)
+          layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
         planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
       } else {
         readAxes(scratch, pc);
@@ -102,28 +101,30 @@ function finish(map: usize, first: i32, rows: i32, row: i32, stretch: i32): void
   else for (let r = 0; r < rows; r++) mapRange(map, first + r * row, first + r * row + stretch);
 }
 
+function spacingOf(pc: usize, axis: i32): i32 {
+  return load<i32>(pc + 4 * axis, 4 * CONVOLVE_SPACING_D);
+}
+
 /** Whether positions of any axis are spaced. */
 function isSpaced(pc: usize): bool {
-  const at = pc + 4 * CONVOLVE_SPACING_D;
-  return load<i32>(at) > 1 || load<i32>(at, 4) > 1 || load<i32>(at, 8) > 1;
+  return spacingOf(pc, 0) > 1 || spacingOf(pc, 1) > 1 || spacingOf(pc, 2) > 1;
 }
 
 /** Rows of a band of images that are put into planes; 0 if patches are packed: of volumes, and where taps lie far apart. */
 function planarRows(pc: usize, matrices: i32, height: i32, width: i32, alone: bool): i32 {
-  const one =
-    load<i32>(pc, 4 * CONVOLVE_TAPS_D) * load<i32>(pc, 4 * CONVOLVE_SIZE_D) * load<i32>(pc, 4 * CONVOLVE_POSITIONS_D);
-  if (one !== 1 || load<i32>(pc, 4 * CONVOLVE_FIRST_D) !== 0) return 0;
+  if (!isPlanar(pc)) return 0;
   const down = load<i32>(pc, 4 * CONVOLVE_STEP_H);
   const across = load<i32>(pc, 4 * CONVOLVE_STEP_W);
-  return planeRows(matrices, height, width, down, across, spanOf(pc, 1), spanOf(pc, 2), alone);
-}
-
-/** Places that the taps of an axis span. */
-function spanOf(pc: usize, axis: i32): i32 {
-  const at = pc + 4 * axis;
-  const taps = load<i32>(at, 4 * CONVOLVE_TAPS_D);
-  const first = load<i32>(at, 4 * CONVOLVE_FIRST_D);
-  return tapSpan(taps, load<i32>(at, 4 * CONVOLVE_APART_D), first, load<i32>(at, 4 * CONVOLVE_SPACING_D));
+  return planeRows(
+    matrices,
+    height,
+    width,
+    down,
+    across,
+    spanOf(pc, 1, spacingOf(pc, 1)),
+    spanOf(pc, 2, spacingOf(pc, 2)),
+    alone,
+  );
 }
 
 /** Whether patches are the image itself: one tap, at each position's own place. */

@@ -7,8 +7,8 @@
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";
-import { FILTER_DEPTH } from "../isa/chunks";
-import { bandColumns, bandRows, filterRows, filterTaps } from "../isa/cuts";
+import { FEW_DEPTH, FILTER_WORDS } from "../isa/chunks";
+import { bandColumns, bandRows, filterBand, filterRows, filterTaps, planeWords } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
 import {
@@ -23,12 +23,16 @@ import {
   CONVOLVE_POSITIONS_W,
   CONVOLVE_ROWS,
   CONVOLVE_SIZE_D,
+  CONVOLVE_STEP_H,
+  CONVOLVE_STEP_W,
   CONVOLVE_TAPS_D,
   CONVOLVE_TO,
 } from "../isa/slots";
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
-import { AXIS, lineBytes, packPatches, readAxes, volume } from "./patches";
+import { addDots, endDots, startDots } from "./dots";
+import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
+import { addPlaces } from "./places";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -46,8 +50,9 @@ export function convolveFilter(pc: usize): void {
   const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE_D); // bytes of a group's
   const positions = lines * width;
   if (rows === 0 || k === 0 || groups === 0) return;
-  const columns = max(1, bandColumns(width, FILTER_DEPTH));
-  const band = max(1, bandRows(lines, width, FILTER_DEPTH));
+  const most = bandOf(pc, channels, rows);
+  const columns = max(1, bandColumns(width, most));
+  const band = max(1, bandRows(lines, width, most));
   const across = parts(width, columns);
   const bands = parts(lines, band) * across; // of an image
   const each = parts(images * bands, pieces); // bands of a part
@@ -56,6 +61,7 @@ export function convolveFilter(pc: usize): void {
   const down = parts(k, taps);
   const beside = parts(rows, some);
   const chunks = down * beside * groups * pieces;
+  const planar = fitsPlanes(pc, taps, band, columns);
   const axes = scratch;
   const panels = axes + 3 * AXIS;
   startClaims();
@@ -73,6 +79,8 @@ export function convolveFilter(pc: usize): void {
     const last = min(images * bands, first + each);
     if (first >= last) for (let i = 0; i < count; i++) fill(c + 4 * i * rows, 0, high);
     readAxes(axes, pc);
+    const few = most === FEW_DEPTH && first < last;
+    if (few) startDots(count, high);
     for (let unit = first; unit < last; unit++) {
       const matrix = (unit / bands) * groups + group;
       const part = unit % bands;
@@ -80,18 +88,22 @@ export function convolveFilter(pc: usize): void {
       const column = (part % across) * columns;
       const deep = min(band, lines - line);
       const wide = min(columns, width - column);
+      const x = from + matrix * image;
+      const g = gradients + 4 * ((matrix * rows + row) * positions + line * width + column);
+      if (few) {
+        addDots(pc, x, g, 4 * positions, tap, count, high, line, deep, column, wide, width);
+        continue;
+      }
+      if (planar) {
+        const add = unit > first;
+        addPlaces(pc, x, g, 4 * positions, c, 4 * rows, add, tap, count, high, line, deep, column, wide);
+        continue;
+      }
       const depth = deep * wide;
       const stride = lineBytes(depth);
       const patches = panels + 4 * depth * wholePanels(high);
-      packColumns(
-        panels,
-        nr,
-        gradients + 4 * ((matrix * rows + row) * positions + line * width + column),
-        4 * positions,
-        depth,
-        high,
-      );
-      packPatches(patches, from + matrix * image, axes, tap, tap + count, height, line, deep, column, wide);
+      packColumns(panels, nr, g, 4 * positions, depth, high);
+      packPatches(patches, x, axes, tap, tap + count, height, line, deep, column, wide);
       const it = productAt(patches + count * stride + 16);
       it.c = c;
       it.rowC = 4 * rows;
@@ -109,5 +121,33 @@ export function convolveFilter(pc: usize): void {
       it.adds = unit > first ? 1 : 0;
       product(it);
     }
+    if (few) endDots(c, 4 * rows, count, high);
   }
+}
+
+/** Whether the planes of the channels of so many taps fit, for bands of so many rows and columns. */
+function fitsPlanes(pc: usize, taps: i32, rows: i32, columns: i32): bool {
+  const down = load<i32>(pc, 4 * CONVOLVE_STEP_H);
+  const across = load<i32>(pc, 4 * CONVOLVE_STEP_W);
+  const high = spanOf(pc, 1, 1);
+  const wide = spanOf(pc, 2, 1);
+  if (!isPlanar(pc) || down > 64 || across > 64 || high > FILTER_WORDS || wide > FILTER_WORDS) return false;
+  const channels = (taps - 1) / volume(pc + 4 * CONVOLVE_TAPS_D) + 2;
+  const plane = planeWords(rows, columns, down, across, high, wide);
+  return plane <= FILTER_WORDS && channels * plane <= FILTER_WORDS;
+}
+
+/** Positions of a band at most. */
+function bandOf(pc: usize, channels: i32, rows: i32): i32 {
+  return filterBand(
+    channels,
+    rows,
+    isPlanar(pc),
+    load<i32>(pc, 4 * CONVOLVE_POSITIONS_H),
+    load<i32>(pc, 4 * CONVOLVE_POSITIONS_W),
+    load<i32>(pc, 4 * CONVOLVE_STEP_H),
+    load<i32>(pc, 4 * CONVOLVE_STEP_W),
+    spanOf(pc, 1, 1),
+    spanOf(pc, 2, 1),
+  );
 }

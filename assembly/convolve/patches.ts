@@ -1,8 +1,16 @@
 // Patches: what the taps of a filter find in an image at a band of positions, a line for each tap of each channel, side by side in scratch.
 // Tap t of channel i at position p lies at place(i) + p * step + first + t * apart, on each of three axes: nothing is stored but what a
 // product is about to read. What lies outside of the image is 0.
+import { tapSpan } from "../isa/cuts";
 import { parts, upTo } from "../isa/integers";
-import { CONVOLVE_APART_D, CONVOLVE_FIRST_D, CONVOLVE_SIZE_D, CONVOLVE_STEP_D, CONVOLVE_TAPS_D } from "../isa/slots";
+import {
+  CONVOLVE_APART_D,
+  CONVOLVE_FIRST_D,
+  CONVOLVE_POSITIONS_D,
+  CONVOLVE_SIZE_D,
+  CONVOLVE_STEP_D,
+  CONVOLVE_TAPS_D,
+} from "../isa/slots";
 
 /** Along one axis: taps, places of an image, from position to position, from tap to tap, and where the first tap of the first position is. */
 @unmanaged
@@ -36,6 +44,25 @@ export function readAxes(axes: usize, pc: usize): void {
     it.apart = load<i32>(pc, 4 * CONVOLVE_APART_D);
     it.first = load<i32>(pc, 4 * CONVOLVE_FIRST_D);
   }
+}
+
+/** Whether images have no depth. */
+export function isPlanar(pc: usize): bool {
+  const taps = load<i32>(pc, 4 * CONVOLVE_TAPS_D);
+  const size = load<i32>(pc, 4 * CONVOLVE_SIZE_D);
+  return (
+    taps === 1 &&
+    size === 1 &&
+    load<i32>(pc, 4 * CONVOLVE_POSITIONS_D) === 1 &&
+    load<i32>(pc, 4 * CONVOLVE_FIRST_D) === 0
+  );
+}
+
+/** Places that the taps of an axis span, at positions so far apart. */
+export function spanOf(pc: usize, axis: i32, spacing: i32): i32 {
+  const at = pc + 4 * axis;
+  const first = load<i32>(at, 4 * CONVOLVE_FIRST_D);
+  return tapSpan(load<i32>(at, 4 * CONVOLVE_TAPS_D), load<i32>(at, 4 * CONVOLVE_APART_D), first, spacing);
 }
 
 /** Depth of the blocks that a sum over k taps is cut into, none of more than `most`: as equal as can be. */

@@ -15,7 +15,7 @@ import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
 /** How the planes of a band lie. */
 @unmanaged
-class Planes {
+export class Planes {
   /** Place of the image at the first row and column of a plane. */
   top: i32;
   left: i32;
@@ -28,22 +28,37 @@ class Planes {
   lowAcross: i32;
   /** Channels of a block. */
   channels: i32;
+  /** Bytes from row to row of positions. */
+  next: i32;
 }
 
 // What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
 const ROW_BYTES = 4 * 528; // of results: positions of a band, in whole tiles
-const EDGE = RESULTS + 64;
-const STRIP = EDGE + 6 * ROW_BYTES;
-const PLANES = STRIP + 28 * PLANE_TAPS;
+export const EDGE = RESULTS + 64;
+export const STRIP = EDGE + 6 * ROW_BYTES;
+export const PLANES = STRIP + 28 * PLANE_TAPS;
+
+/** How they lie now. */
+export function planesNow(): Planes {
+  return changetype<Planes>(scratch + RESULTS);
+}
 
 /** Says in scratch how the planes of a band lie, which has `nominal` rows where it is not cut for threads. */
-export function layPlanes(pc: usize, channels: i32, nominal: i32, line: i32, deep: i32, column: i32, wide: i32): void {
+export function layPlanes(
+  pc: usize,
+  byHeight: i32,
+  byWidth: i32,
+  channels: i32,
+  nominal: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+): void {
   readAxes(scratch, pc);
-  const it = changetype<Planes>(scratch + RESULTS);
+  const it = planesNow();
   const heights = axisAt(scratch, 1);
   const widths = axisAt(scratch, 2);
-  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
-  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const spaced = byHeight > 1 || byWidth > 1;
   const high = tapSpan(heights.taps, heights.apart, heights.first, byHeight);
   it.low = tapLow(heights.taps, heights.apart, heights.first, byHeight);
@@ -57,6 +72,7 @@ export function layPlanes(pc: usize, channels: i32, nominal: i32, line: i32, dee
   const plane = ((nominal - 1) * heights.step + high) * it.across * it.words;
   const fitting = min((spaced ? PLANES_SPACED : PLANES_WORDS) / plane, PLANE_TAPS / (heights.taps * widths.taps));
   it.channels = channels <= fitting ? channels : parts(channels, parts(channels, max(1, fitting)));
+  it.next = 4 * heights.step * it.across * it.words;
   narrow(1, byHeight, 0);
   narrow(2, byWidth, 0);
 }
@@ -74,7 +90,7 @@ export function planesBand(
   column: i32,
   wide: i32,
 ): void {
-  const it = changetype<Planes>(scratch + RESULTS);
+  const it = planesNow();
   const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
   const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const spaced = byHeight > 1 || byWidth > 1;
@@ -96,33 +112,46 @@ export function planesBand(
 }
 
 /** Puts a band of some channels into planes. */
-function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
+export function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
   const height = axisAt(scratch, 1).size;
   const width = axisAt(scratch, 2).size;
   const across = it.across;
   const words = it.words;
-  let to = scratch + PLANES;
-  for (let i = channel; i < channel + count; i++) {
-    let line = image + 4 * (i * height + it.top) * width;
-    let y = it.top;
-    for (const end = y + it.rows; y < end; y++, line += 4 * width) {
-      if (<u32>y >= <u32>height) {
-        zeros(to, across * words);
-        to += 4 * across * words;
-        continue;
-      }
-      for (let r = 0; r < across; r++, to += 4 * words) {
-        const x = it.left + r;
-        const low = x >= 0 ? 0 : across === 1 ? min(words, -x) : min(words, (across - 1 - x) / across);
-        const high = x >= width ? low : max(low, min(words, across === 1 ? width - x : (width - 1 - x) / across + 1));
-        const source = line + 4 * (x + low * across);
+  const stride = 4 * across * words;
+  const needed = across === 1 ? words : words - 3;
+  for (let r = 0; r < across; r++) {
+    const x = it.left + r;
+    const low = x >= 0 ? 0 : min(needed, (across - 1 - x) / across);
+    const high = x >= width ? low : max(low, min(needed, (width - 1 - x) / across + 1));
+    let to = scratch + PLANES + 4 * r * words;
+    for (let i = channel; i < channel + count; i++) {
+      let source = image + 4 * ((i * height + it.top) * width + x + low * across);
+      for (let y = it.top; y < it.top + it.rows; y++, to += stride, source += 4 * width) {
+        if (<u32>y >= <u32>height) {
+          zeros(to, needed);
+          continue;
+        }
         if (low > 0) zeros(to, low);
         if (across === 1) copyRow(to + 4 * low, source, high - low);
         else if (across === 2) copySecond(to + 4 * low, source, high - low);
         else copyEach(to + 4 * low, source, across, high - low);
-        if (high < words) zeros(to + 4 * high, words - high);
+        if (high < needed) zeros(to + 4 * high, needed - high);
       }
     }
+  }
+}
+
+/** Writes into the strip where in the planes taps from `tap` on lie, of channels from `channel` on, at the first position. */
+export function placesOf(it: Planes, channel: i32, tap: i32, taps: i32): void {
+  const heights = axisAt(scratch, 1);
+  const widths = axisAt(scratch, 2);
+  const line = it.across * it.words;
+  for (let t = 0, at = scratch + STRIP; t < taps; t++, at += 4) {
+    const h = (tap + t) / widths.taps;
+    const i = h / heights.taps;
+    const v = (i - channel) * it.rows + heights.first - it.low + (h - i * heights.taps) * heights.apart;
+    const u = widths.first - it.lowAcross + (tap + t - h * widths.taps) * widths.apart;
+    store<usize>(at, scratch + PLANES + 4 * (v * line + (u % it.across) * it.words + u / it.across));
   }
 }
 
@@ -152,7 +181,7 @@ function tilesOf(
   const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
   const k = count * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
   const block = blockOf(k, PLANE_TAPS);
-  const nextRow = 4 * axisAt(scratch, 1).step * it.across * it.words;
+  const nextRow = it.next;
   const stride = 4 * height * width;
   const left = w + column * byWidth;
   const columns = min(wide, parts(width - left, byWidth));

@@ -218,14 +218,20 @@ export function tapSpan(taps: i32, apart: i32, first: i32, spacing: i32): i32 {
   return most(1, last - tapLow(taps, apart, first, spacing) + 1);
 }
 
-/** Words of a row of a plane of one remainder by the step: so many columns of positions, and what their taps span. */
+/**
+ * Words of a row of a plane of one remainder by the step: so many columns of positions, and what their taps span. Whole vectors are written:
+ * of several remainders, which are written one after the other, no row reaches into the next.
+ */
 export function planeColumns(columns: i32, step: i32, span: i32): i32 {
-  return upTo(parts((columns - 1) * step + span, step), 4);
+  const words = parts((columns - 1) * step + span, step);
+  return upTo(step === 1 ? words : words + 3, 4);
 }
 
-/** Words of a plane for such rows and columns of positions. */
+/** Words of a plane for such rows and columns of positions, or too many. */
 export function planeWords(rows: i32, columns: i32, down: i32, across: i32, high: i32, wide: i32): i32 {
-  return ((rows - 1) * down + high) * across * planeColumns(columns, across, wide);
+  const places = (rows - 1) * down + high;
+  const words = across * planeColumns(columns, across, wide);
+  return least(places, 1 << 15) * least(words, 1 << 15);
 }
 
 /**
@@ -268,6 +274,29 @@ export function filterTaps(k: i32): i32 {
 /** Rows of such a chunk. */
 export function filterRows(rows: i32): i32 {
   return least(rows, upTo(evenly(rows, chunk.FILTER_ROWS), 8));
+}
+
+/**
+ * Positions of a band at most, of a filter's gradient. Where few filters share one channel, which lies in a plane (`flat`: it has no depth)
+ * with what their taps span, each tap is a sum of its own.
+ */
+export function filterBand(
+  channels: i32,
+  filters: i32,
+  flat: boolean,
+  rows: i32,
+  columns: i32,
+  down: i32,
+  across: i32,
+  high: i32,
+  wide: i32,
+): i32 {
+  const few = flat && channels === 1 && filters <= chunk.FEW_FILTERS;
+  if (!few || down > 64 || across > 64 || high > chunk.PLANE_WORDS || wide > chunk.PLANE_WORDS)
+    return chunk.FILTER_DEPTH;
+  const piece = bandColumns(columns, chunk.FEW_DEPTH);
+  const band = bandRows(rows, columns, chunk.FEW_DEPTH);
+  return planeWords(band, piece, down, across, high, wide) <= chunk.FEW_WORDS ? chunk.FEW_DEPTH : chunk.FILTER_DEPTH;
 }
 
 /** Parts of a filter's gradient, which has so many other chunks, from so many bands of positions. */

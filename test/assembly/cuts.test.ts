@@ -71,6 +71,8 @@ const ARGUMENTS: Readonly<Record<string, () => number[]>> = {
   panelFor: () => [size(), usual()],
   tileRows: () => [usual(), usual()],
   convolveBand: () => [...sizes(2), size(), flag()],
+  filterBand: () => [1 + flag(), 1 + 7 * flag(), flag(), ...sizes(2), 1 + flag(), 1 + flag(), 3, 1 + (size() % 9000)],
+  planeRows: () => [...sizes(3), 1 + flag(), 1 + 80 * flag(), 3, 1 + (size() % 9000), flag()],
   cutProduct: () => {
     const tile = [panels.TALL_ROWS, panels.LOW_ROWS, panels.WIDE_ROWS][Math.floor(Math.abs(next()) * 3)];
     return [...sizes(3), size(), flag(), flag(), tile, flag()];

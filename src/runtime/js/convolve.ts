@@ -1,6 +1,5 @@
 // Convolutions in JavaScript: every tap of every filter at every position, in plain loops along the width. Twin of assembly/convolve.
-import { FILTER_DEPTH } from "../../../assembly/isa/chunks.ts";
-import { bandColumns, bandRows } from "../../../assembly/isa/cuts.ts";
+import { bandColumns, bandRows, filterBand, tapSpan } from "../../../assembly/isa/cuts.ts";
 import { parts } from "../../../assembly/isa/integers.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
 import { map } from "./map.ts";
@@ -39,7 +38,7 @@ function placeOf({ step, apart, first, spacing, size }: Axis, position: number, 
 }
 
 /** Positions from `low` up to `high` at which a tap finds a place: the first, one beyond the last, and from one to the next. */
-function span(axis: Axis, tap: number, low: number, high: number): readonly [from: number, to: number, by: number] {
+function stretch(axis: Axis, tap: number, low: number, high: number): readonly [from: number, to: number, by: number] {
   let from = low;
   while (from < high && placeOf(axis, from, tap) < 0) from++;
   let to = from;
@@ -73,7 +72,7 @@ export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
                   (z * height.size + y) * width.size;
                 for (let k = 0; k < width.taps; k++, filter++) {
                   if (z < 0 || y < 0) continue;
-                  const [from, to, by] = span(width, k, 0, width.positions);
+                  const [from, to, by] = stretch(width, k, 0, width.positions);
                   const w = f[filter];
                   for (let p = from, x = line + placeOf(width, from, k); p < to; p += by, x += width.step)
                     sums[p] += w * f[x];
@@ -95,8 +94,12 @@ export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): v
   const lines = depth.positions * height.positions;
   const image = depth.size * height.size * width.size;
   const taps = depth.taps * height.taps * width.taps;
-  const columns = Math.max(1, bandColumns(width.positions, FILTER_DEPTH));
-  const band = Math.max(1, bandRows(lines, width.positions, FILTER_DEPTH));
+  const isFlat = depth.taps === 1 && depth.size === 1 && depth.positions === 1 && depth.first === 0;
+  const span = ({ taps: count, apart, first }: Axis) => tapSpan(count, apart, first, 1);
+  const [high, wide] = [height.positions, width.positions];
+  const most = filterBand(channels, rows, isFlat, high, wide, height.step, width.step, span(height), span(width));
+  const columns = Math.max(1, bandColumns(wide, most));
+  const band = Math.max(1, bandRows(lines, wide, most));
   const across = parts(width.positions, columns);
   const bands = parts(lines, band) * across;
   const each = parts(images * bands, pieces);
@@ -114,11 +117,11 @@ export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): v
               const matrix = Math.floor(unit / bands) * groups + group;
               const first = Math.floor((unit % bands) / across) * band;
               const column = ((unit % bands) % across) * columns;
-              const [low, high] = span(width, w, column, Math.min(width.positions, column + columns));
+              const [low, beyond] = stretch(width, w, column, Math.min(width.positions, column + columns));
               for (let line = first; line < Math.min(lines, first + band); line++) {
                 const z = placeOf(depth, Math.floor(line / height.positions), d);
                 const y = placeOf(height, line % height.positions, h);
-                if (z < 0 || y < 0 || low >= high) continue;
+                if (z < 0 || y < 0 || low >= beyond) continue;
                 const from =
                   code[at + slot.CONVOLVE_FROM] +
                   (matrix * channels + channel) * image +
@@ -126,7 +129,7 @@ export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): v
                   placeOf(width, low, w);
                 const gradients =
                   code[at + slot.CONVOLVE_GRADIENTS] + ((matrix * rows + row) * lines + line) * width.positions;
-                for (let p = low, x = from; p < high; p++, x += width.step) sum += f[gradients + p] * f[x];
+                for (let p = low, x = from; p < beyond; p++, x += width.step) sum += f[gradients + p] * f[x];
               }
             }
             f[to] = sum;

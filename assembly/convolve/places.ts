@@ -1,0 +1,68 @@
+// Gradients of filters without patches: taps are read where they lie in planes (planes.ts), gradients in panels of 8 filters.
+import { TALL } from "../gemm/blocking";
+import { places4x8, places6x8 } from "../gemm/micro-places-6x8";
+import { packColumns } from "../gemm/pack";
+import { FILTER_WORDS } from "../isa/chunks";
+import { scratch } from "../parallel";
+import { put } from "../simd";
+import { axisAt } from "./patches";
+import { EDGE, fillPlanes, layPlanes, PLANES, placesOf, planesNow, STRIP } from "./planes";
+
+const NR = 8;
+
+/** Adds a band of one image to C, or writes it: taps from `tap` on, gradients from `gradients` on, those of a filter `next` bytes apart. */
+export function addPlaces(
+  pc: usize,
+  image: usize,
+  gradients: usize,
+  next: i32,
+  c: usize,
+  ldc: i32,
+  add: bool,
+  tap: i32,
+  taps: i32,
+  filters: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+): void {
+  const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
+  const channel = tap / all;
+  const channels = (tap + taps - 1) / all + 1 - channel;
+  layPlanes(pc, 1, 1, channels, deep, line, deep, column, wide);
+  const it = planesNow();
+  fillPlanes(it, image, channel, channels);
+  placesOf(it, channel, tap, taps);
+  const depth = deep * wide;
+  const panels = scratch + PLANES + 4 * FILTER_WORDS;
+  packColumns(panels, NR, gradients, next, depth, filters);
+  const edge = scratch + EDGE;
+  for (let j = 0; j < filters; j += NR) {
+    const panel = panels + 4 * j * depth;
+    const ragged = filters - j < NR;
+    let tile = 0;
+    for (let t = 0; t < taps; t += tile) {
+      const left = taps - t;
+      tile = TALL && (left > 8 || left === 5 || left === 6) ? 6 : 4;
+      const high = min(tile, left);
+      const to = c + t * ldc + 4 * j;
+      const target = ragged ? edge : to;
+      const stride = ragged ? 4 * NR : ldc;
+      const places = scratch + STRIP + 4 * t;
+      if (tile === 6) places6x8(places, high, it.next, panel, deep, wide, target, stride, add && !ragged);
+      else places4x8(places, high, it.next, panel, deep, wide, target, stride, add && !ragged);
+      if (ragged) putTaps(to, ldc, edge, high, filters - j, add);
+    }
+  }
+}
+
+/** Stores, or adds, the filters that exist of some taps. */
+function putTaps(c: usize, ldc: i32, from: usize, taps: i32, filters: i32, add: bool): void {
+  for (let i = 0; i < taps; i++, c += ldc, from += 4 * NR) {
+    for (let j = 0; j < filters; j += 4) {
+      const x = v128.load(from + 4 * j);
+      put(c + 4 * j, add ? f32x4.add(v128.load(c + 4 * j), x) : x, filters - j);
+    }
+  }
+}
