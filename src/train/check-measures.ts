@@ -7,6 +7,7 @@ import { evaluationContext, variables } from "../nn/module.ts";
 import { checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Metric } from "./metrics.ts";
+import { ofOneRow } from "./one-row.ts";
 import { inputsOf, type Measured, measure, type Recipe } from "./programs.ts";
 
 /**
@@ -22,9 +23,12 @@ export function checkMeasures(
   const { sampleWeight } = samples;
   if (sampleWeight !== undefined && !sameShape(sampleWeight.shape, [samples.rows]))
     throw new ShapeError(`sampleWeight ${showShape(sampleWeight.shape)} is not one a row, [${samples.rows}]`);
-  const row = inputsOf(samples, 1);
-  const measured = measure(recipe, row, evaluationContext());
-  checkValues(measured);
+  const { row, measured } = ofOneRow(samples.x.shape, (rows) => {
+    const row = inputsOf(samples, rows);
+    const measured = measure(recipe, row, evaluationContext());
+    checkValues(measured);
+    return { row, measured };
+  });
   if (row.sampleWeight !== undefined && !topological([measured[0].value]).includes(row.sampleWeight))
     throw new ArgumentError("sampleWeight: the loss is made of none of simdgrad/nn, which know how to weigh rows");
 }

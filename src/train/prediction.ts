@@ -3,6 +3,7 @@ import { aBoolean, checkOptions, oneOf } from "../check.ts";
 import { input } from "../create.ts";
 import type { ArrayLikeData, NumericArray } from "../data/array.ts";
 import { DataError } from "../errors.ts";
+import { ofOneRow } from "./one-row.ts";
 import { ownArray } from "./own-array.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
 
@@ -26,8 +27,8 @@ export class Prediction {
     const x = ownArray(given, undefined, "x");
     if (x.shape.length === 0) throw new DataError("x needs a first axis of rows");
     const row = x.shape.slice(1);
-    const known = `${x.dtype} ${row}`;
-    if (this.#known !== known) this.#predicted.model(input([1, ...row], x.dtype));
+    const known = `${x.dtype} ${row.length > 0 ? row : `of ${x.shape}`}`;
+    if (this.#known !== known) ofOneRow(x.shape, (rows) => this.#predicted.model(input([rows, ...row], x.dtype)));
     this.#known = known;
     return async () => {
       this.#predictions ??= new (await import("./predict.ts")).Predictions(this.#predicted);

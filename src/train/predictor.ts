@@ -8,6 +8,7 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import { advised } from "./advised.ts";
 import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues } from "./load.ts";
 import { ownState } from "./own-state.ts";
@@ -78,7 +79,12 @@ export class Predictor {
    */
   async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<NumericArray> {
     this.#check();
-    const task = this.#prediction.of(x, options);
+    let task: () => Promise<NumericArray>;
+    try {
+      task = this.#prediction.of(x, options);
+    } catch (error) {
+      throw await advised(error, { x });
+    }
     const result = this.#busy.then(async () => {
       this.#check();
       await this.#begun();

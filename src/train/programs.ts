@@ -91,9 +91,9 @@ export function predictorOf({ model, preprocess }: Pick<Recipe, "model" | "prepr
   };
 }
 
-/** The model's output for one row of x. @throws what `predictorOf` throws */
-export function outputOf(recipe: Recipe, x: Aval): Tensor {
-  return predictorOf(recipe)(inputOf(x, 1));
+/** The model's output for so many rows of x. @throws what `predictorOf` throws */
+export function outputOf(recipe: Recipe, x: Aval, rows: number): Tensor {
+  return predictorOf(recipe)(inputOf(x, rows));
 }
 
 /** So many rows, of which nothing is known but their shape. */

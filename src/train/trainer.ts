@@ -30,10 +30,12 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
+import { advised } from "./advised.ts";
 import { averagesOf } from "./averaged.ts";
 import type { Callback } from "./callback.ts";
 import { checkIndices } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
+import type { checkNames } from "./elsewhere.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
@@ -42,6 +44,7 @@ import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import { accuracy, aMetric, type Metric } from "./metrics.ts";
+import { ofOneRow } from "./one-row.ts";
 import { ownState } from "./own-state.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
@@ -131,6 +134,7 @@ export class Trainer {
   #failure: Failure | undefined;
   #history: History = newHistory();
   #stepProgram: typeof stepProgram | undefined;
+  #checkNames: typeof checkNames | undefined;
   #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -153,7 +157,10 @@ export class Trainer {
     aLayer(model, "Trainer: model");
     checkTrainerOptions(options);
     const trained = parameters(model);
-    if (trained.size === 0) throw new ArgumentError("Trainer: the model has no parameters to train");
+    if (trained.size === 0)
+      throw new ArgumentError(
+        "Trainer: the model has no parameters to train in its fields (private ones and closures hide theirs)",
+      );
     const { loss, optimizer, seed = 0 } = options;
     const state = optimizer.init([...trained.values()]);
     const counters = newCounters();
@@ -220,12 +227,18 @@ export class Trainer {
   async load(samples: Samples): Promise<void> {
     this.#check();
     this.#checkIdle("load");
-    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    this.#try(checked);
+    let checked: CheckedSamples;
+    try {
+      checked = this.#checked(samples);
+    } catch (error) {
+      throw await advised(error, samples);
+    }
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, stepProgram, upload } = await import("./upload.ts");
+      const { checkLabels, checkMeasures, checkNames, stepProgram, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
+      this.#checkNames = checkNames;
+      checkLabels(checked, this.#recipe.loss);
       checkMeasures(this.#recipe, checked);
       await this.#unload();
       if (this.#counting) await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
@@ -276,7 +289,7 @@ export class Trainer {
     const samples = this.#asked;
     if (samples === undefined) throw new DataError("fit: load data first: trainer.load({ x, y })");
     const { rows } = samples;
-    checkNames(options);
+    this.#checkNames?.(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
@@ -302,8 +315,7 @@ export class Trainer {
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
-    const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
-    if (held !== undefined) this.#try(held);
+    const held = validation && this.#checked(validation);
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {
@@ -371,8 +383,12 @@ export class Trainer {
    */
   async evaluate(samples: Samples): Promise<Measures> {
     this.#check();
-    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    this.#try(checked);
+    let checked: CheckedSamples;
+    try {
+      checked = this.#checked(samples);
+    } catch (error) {
+      throw await advised(error, samples);
+    }
     return this.#inTurn(async () => {
       const { evaluate } = await import("./measure.ts");
       const kept = this.#evaluation;
@@ -400,7 +416,13 @@ export class Trainer {
    */
   async predict(x: ArrayLikeData, options: PredictOptions = {}): Promise<NumericArray> {
     this.#check();
-    return this.#inTurn(this.#prediction.of(x, options));
+    let task: () => Promise<NumericArray>;
+    try {
+      task = this.#prediction.of(x, options);
+    } catch (error) {
+      throw await advised(error, { x });
+    }
+    return this.#inTurn(task);
   }
 
   /**
@@ -551,7 +573,9 @@ export class Trainer {
     const writes = Object.entries(values).map(([name, value]) => {
       const variable = known.get(name);
       if (variable === undefined)
-        throw new ArgumentError(`setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}]`);
+        throw new ArgumentError(
+          `setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}], the Trainer's option hyperparameters`,
+        );
       checkHyperparameter(value, `setHyperparameters: ${name}`);
       return { slot: { variable: variable.key }, data: [value] };
     });
@@ -694,13 +718,22 @@ export class Trainer {
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
+  /** Samples that can be trained on. */
+  #checked(samples: Samples): CheckedSamples {
+    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
+    this.#try(checked);
+    return checked;
+  }
+
   /** Builds the whole step once for one row, so that every shape is checked before anything runs. */
   #try(samples: CheckedSamples): void {
     const { loss, names, parameters: trained } = this.#recipe;
     const { x } = samples;
-    const prediction = outputOf(this.#recipe, x);
+    const { prediction, value } = ofOneRow(x.shape, (rows) => {
+      const prediction = outputOf(this.#recipe, x, rows);
+      return { prediction, value: lossOf(loss, prediction, inputsOf(samples, rows)) };
+    });
     checkIndices(prediction, x, (table) => names.get(table as Variable) ?? "a table");
-    const value = lossOf(loss, prediction, inputsOf(samples, 1));
     checkTargets(samples, loss, prediction.shape[1] ?? 0);
     const used = dependsOn(value, [...trained.values()]);
     const unused = [...trained.keys()].filter((_, i) => !used[i]);
@@ -798,30 +831,12 @@ function aReport(value: unknown, what: string): void {
   must(holds, value, what, '"frame", "epoch" or a whole number of steps >= 1');
 }
 
-/** Options of a fit as others call them, and what they are here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  dropLast: 'lastBatch: "drop"',
-  maxEpochs: "epochs",
-  maxSteps: "callbacks: [stopAt({ steps })]",
-  nEpochs: "epochs",
-  numEpochs: "epochs",
-  validationData: "validation: { x, y }",
-  validationSplit: "validation: { x, y }, rows that load does not get",
-  valData: "validation: { x, y }",
-  verbose: "for await (const report of trainer.fit(...)) console.log(report)",
-};
-
-function checkNames(options: object): void {
-  for (const key of Object.keys(options ?? {})) {
-    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined;
-    if (meant !== undefined) throw new ArgumentError(`fit: unknown option ${key}; here it is ${meant}`);
-  }
-}
+/** Options that are not a Trainer's, but a fit's. */
+const OF_FIT = /^(epochs|batch|batchSize|callbacks|validation|shuffle)$/;
 
 function checkTrainerOptions(options: TrainerOptions): void {
   const checks = {
-    loss: aFunction,
+    loss: (value: unknown, what: string) => must(isFunction(value), value, what, "a loss, such as crossEntropy"),
     optimizer: anOptimizer,
     executor: anExecutor,
     seed: anInteger,
@@ -831,6 +846,9 @@ function checkTrainerOptions(options: TrainerOptions): void {
     hyperparameters: aRecordOf(aVariable),
     checkFinite: aBoolean,
   };
+  const foreign = Object.keys(options ?? {}).find((key) => OF_FIT.test(key));
+  if (foreign !== undefined)
+    throw new ArgumentError(`Trainer: unknown option ${foreign}; here it is trainer.fit({ ${foreign} })`);
   checkOptions(options, "Trainer", checks, "loss", "optimizer");
   if (Object.hasOwn(options.metrics ?? {}, "loss"))
     throw new ArgumentError("Trainer: metrics.loss: the loss has this name");

@@ -6,7 +6,9 @@ import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, partsOf, release } from "./dataset.ts";
 import { orElse } from "./load.ts";
 
+export { checkLabels } from "./check-labels.ts";
 export { checkMeasures, checkTrained } from "./check-measures.ts";
+export { checkNames } from "./elsewhere.ts";
 export { stepProgram } from "./step-programs.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */

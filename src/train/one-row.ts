@@ -1,0 +1,15 @@
+// Graphs of a batch are checked with one row. What is said of a mistake is about the rows that were given.
+import type { Shape } from "../shape.ts";
+
+/** What `make` gives for one row; where it fails, it fails with all of them. Numbers without rows look like a row: these are tried, too. */
+export function ofOneRow<T>(shape: Shape, make: (rows: number) => T): T {
+  const [rows] = shape;
+  try {
+    const made = make(1);
+    if (shape.length === 1 && rows > 1) make(rows);
+    return made;
+  } catch (error) {
+    if (rows > 1) make(rows);
+    throw error;
+  }
+}
