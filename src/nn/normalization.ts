@@ -212,7 +212,9 @@ function standardized(
   if (!context.training && tracked) return x.sub(column(runningMean)).mul(column(runningVariance.add(epsilon).rsqrt()));
   const count = sizeOf(axes.map((axis) => x.shape[axis]));
   if (context.training && count < 2)
-    throw new ShapeError(`BatchNorm1d: training needs more than one value a feature, got ${showShape(x.shape)}`);
+    throw new ShapeError(
+      `BatchNorm1d: training needs more than one value a feature, got ${showShape(x.shape)}; lastBatch: "drop" leaves out a last batch of one row`,
+    );
   if (context.training && tracked) {
     const seen = context.current(batches).add(1);
     const share = momentum === null ? scalar(1).div(seen.cast("f32")) : scalar(momentum);

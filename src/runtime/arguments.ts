@@ -3,7 +3,13 @@ import { aBoolean, aListOf, anObjectWith, checkOptions, isRecord, must, numbers 
 import type { RunOptions } from "./executor.ts";
 
 export function anExecutor(value: unknown, what: string): void {
-  anObjectWith("an executor, such as new WasmExecutor()", "load", "run", "readAll", "writeAll")(value, what);
+  anObjectWith(
+    "an executor, such as new WasmExecutor() or await spawn()",
+    "load",
+    "run",
+    "readAll",
+    "writeAll",
+  )(value, what);
 }
 
 export function aProgramId(value: unknown, what: string): void {
@@ -12,10 +18,10 @@ export function aProgramId(value: unknown, what: string): void {
 
 function aSlot(value: unknown, what: string): void {
   const slot = isRecord(value) ? value : {};
-  const isVariable = typeof slot.variable === "string";
-  const isNamed = !("variable" in slot) && typeof slot.program === "number" && typeof slot.name === "string";
-  const holds = isVariable || isNamed;
-  must(holds, value, what, "{ program, name } or { variable }");
+  const keys = Object.keys(slot).sort().join();
+  const isVariable = keys === "variable" && typeof slot.variable === "string";
+  const isNamed = keys === "name,program" && typeof slot.program === "number" && typeof slot.name === "string";
+  must(isVariable || isNamed, value, what, "{ program, name } or { variable }");
 }
 
 export function checkSlots(value: unknown, what: string): void {
