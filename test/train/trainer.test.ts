@@ -242,7 +242,9 @@ describe("bad input", () => {
           y: [0, 0.5],
         }),
       ),
-    ).toMatchInlineSnapshot(`"DTypeError: y: element 1 is 0.5, not of dtype i32; the loss takes class indices; rows of probabilities are for (x, y) => crossEntropy(x, y), other numbers for mseLoss"`);
+    ).toMatchInlineSnapshot(
+      `"DTypeError: y: element 1 is 0.5, not of dtype i32; the loss takes class indices; rows of probabilities are for (x, y) => crossEntropy(x, y), other numbers for mseLoss"`,
+    );
     expect(
       await failing(() =>
         classifier.load({
