@@ -52,6 +52,8 @@ interface OpenRun {
 
 export class RemoteExecutor implements Executor {
   info: ExecutorInfo = { name: "js", tile: "", threads: 1, fallback: "" };
+  /** Told of each program that is loaded. */
+  onLoad: ((program: Program) => void) | undefined;
   readonly #options: RemoteOptions;
   readonly #attempts: number;
   readonly #mirror: Mirror | undefined;
@@ -186,6 +188,7 @@ export class RemoteExecutor implements Executor {
       (link) => link.call("load", [id, program]),
       () => {
         this.#ports.set(id, ports);
+        this.onLoad?.(program);
         this.#mirror?.did({ call: "load", id, program });
       },
     );
