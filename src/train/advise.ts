@@ -129,12 +129,19 @@ function instead(value: unknown, name: string, all: unknown): string {
 /** Of numbers that are not in rows. */
 function ofRows(error: SimdgradError, { x }: Given): string | undefined {
   const { message } = error;
-  const length = (x as ArrayLike<unknown> | undefined)?.length;
-  const isFlat = (Array.isArray(x) && typeof x[0] === "number") || ArrayBuffer.isView(x);
-  if (!isFlat && length !== 0) return undefined;
+  const { data: flat = x, shape } = (isRecord(x) ? x : {}) as { readonly data?: unknown; readonly shape?: unknown };
+  const length = (flat as ArrayLike<unknown> | undefined)?.length;
+  const isShaped = Array.isArray(shape);
+  const isFlat = isShaped
+    ? shape.length === 1
+    : length === 0 || ArrayBuffer.isView(flat) || (Array.isArray(flat) && typeof flat[0] === "number");
+  if (!isFlat || message.includes("shape: ")) return undefined;
   if (/have different numbers of rows$/.test(message))
     return `${message}; a flat array takes its shape: { data, shape: [rows, columns] }`;
   if (!(error instanceof ShapeError)) return undefined;
   if (length === 0) return "x has no rows";
-  return `${message}: x is ${length} numbers that are in no rows; one row is [x], rows of one number are [[0], [1]]`;
+  const rows = isShaped
+    ? `of shape [1, ${length}] they are one row, of [${length}, 1] rows`
+    : "one row is [x], rows of one number are [[0], [1]]";
+  return `${message}: x is ${length} numbers that are in no rows; ${rows}`;
 }

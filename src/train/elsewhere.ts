@@ -1,5 +1,7 @@
-// Options of a fit as others call them, and what they are here. Loaded with the first data.
-import { ArgumentError } from "../errors.ts";
+// What is said of the options of a fit: of those that others call otherwise, and of a validation that does not fit. Loaded with the first data.
+import { ArgumentError, SimdgradError } from "../errors.ts";
+import { advise } from "./advise.ts";
+import type { Samples } from "./dataset.ts";
 
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^(loss|optimizer|metrics|seed|executor|preprocess)$/, "an option of new Trainer(model, { ... })"],
@@ -20,5 +22,16 @@ export function checkNames(options: object): void {
   for (const key of Object.keys(options ?? {})) {
     const [, meant] = ELSEWHERE.find(([pattern]) => pattern.test(key)) ?? [];
     if (meant !== undefined) throw new ArgumentError(`fit: unknown option ${key}; here it is ${meant}`);
+  }
+}
+
+/** What `check` gives for samples of a validation. @throws what it throws, with where they were given, and advice */
+export function ofValidation<T>(samples: Samples, check: (samples: Samples) => T): T {
+  try {
+    return check(samples);
+  } catch (error) {
+    const said = advise(error, samples);
+    if (said instanceof SimdgradError) said.message = `fit: validation: ${said.message}`;
+    throw said;
   }
 }

@@ -35,7 +35,7 @@ import { averagesOf } from "./averaged.ts";
 import type { Callback } from "./callback.ts";
 import { checkIndices } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, checkTargets, type Dataset, release, type Samples } from "./dataset.ts";
-import type { checkNames } from "./elsewhere.ts";
+import type { checkNames, ofValidation } from "./elsewhere.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
@@ -135,6 +135,7 @@ export class Trainer {
   #history: History = newHistory();
   #stepProgram: typeof stepProgram | undefined;
   #checkNames: typeof checkNames | undefined;
+  #ofValidation: typeof ofValidation = (samples, check) => check(samples);
   #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -235,9 +236,10 @@ export class Trainer {
     }
     this.#asked = checked;
     const loading = this.#inTurn(async () => {
-      const { checkLabels, checkMeasures, checkNames, stepProgram, upload } = await import("./upload.ts");
+      const { checkLabels, checkMeasures, checkNames, ofValidation, stepProgram, upload } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
       this.#checkNames = checkNames;
+      this.#ofValidation = ofValidation;
       checkLabels(checked, this.#recipe.loss);
       checkMeasures(this.#recipe, checked);
       await this.#unload();
@@ -315,7 +317,7 @@ export class Trainer {
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
-    const held = validation && this.#checked(validation);
+    const held = validation && this.#ofValidation(validation, (samples) => this.#checked(samples));
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this };
     const prepare = async (fit: FitState) => {

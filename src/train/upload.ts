@@ -8,7 +8,7 @@ import { orElse } from "./load.ts";
 
 export { checkLabels } from "./check-labels.ts";
 export { checkMeasures, checkTrained } from "./check-measures.ts";
-export { checkNames } from "./elsewhere.ts";
+export { checkNames, ofValidation } from "./elsewhere.ts";
 export { stepProgram } from "./step-programs.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
