@@ -11,7 +11,8 @@ export type Checks<T> = { readonly [K in keyof T]-?: Check };
 
 /** @throws ArgumentError unless it holds: `what` must be what is expected, got this */
 export function must(holds: boolean, value: unknown, what: string, expected: string): void {
-  if (!holds) throw new ArgumentError(`${what} must be ${expected}, got ${show(value)}`);
+  if (holds) return;
+  throw new ArgumentError(`${what} must be ${expected}, got ${show(value)}${isFunction(value) ? ", not called" : ""}`);
 }
 
 export function aNumber(value: unknown, what: string): void {
@@ -92,7 +93,7 @@ export function aListOf(check: Check): Check {
 
 /** An object that gives names to what the check takes. */
 export function aRecordOf(check: Check): Check {
-  return several(isRecord, "an object with names and values", check);
+  return several(isRecord, "an object such as { name: value }", check);
 }
 
 /** A Map to what the check takes. */
@@ -112,7 +113,7 @@ function several(holds: (value: unknown) => boolean, expected: string, check: Ch
 /** An object with these methods, called so. */
 export function anObjectWith(expected: string, ...methods: readonly string[]): Check {
   return (value, what) => {
-    const has = (method: string) => typeof (value as Readonly<Record<string, unknown>>)[method] === "function";
+    const has = (method: string) => isFunction((value as Readonly<Record<string, unknown>>)[method]);
     must(typeof value === "object" && value !== null && methods.every(has), value, what, expected);
   };
 }
@@ -128,7 +129,10 @@ export function numbers(value: unknown, what: string): void {
     return; // nothing but numbers can be in it
   }
   for (let i = 0; i < list.length; i++)
-    if (typeof list[i] !== "number") throw new ArgumentError(`${what}: element ${i} is ${show(list[i])}, not a number`);
+    if (typeof list[i] !== "number")
+      throw new ArgumentError(
+        `${what}: element ${i} is ${show(list[i])}, not a number${typeof list[i] === "boolean" ? " (1 or 0)" : ""}`,
+      );
 }
 
 /** Whether a buffer has gone to another thread. */
@@ -152,7 +156,7 @@ export function checkOptions<T extends object>(
   checks: Checks<T>,
   ...required: readonly (keyof T)[]
 ): void {
-  must(isRecord(options), options, `${name}: the options`, "an object");
+  must(isRecord(options), options, `${name}: the options`, `an object { ${Object.keys(checks).join(", ")} }`);
   for (const [key, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, key))
       throw new ArgumentError(`${name}: unknown option ${key}; ${advice(key, Object.keys(checks))}`);

@@ -18,7 +18,8 @@ export interface EvaluateOptions extends CompileOptions {
 }
 
 /**
- * The elements of a tensor, flat and row-major.
+ * The elements of a tensor, flat and row-major. Variables have their first values, whatever was trained elsewhere, unless `executor` says where
+ * they are: `{ executor: trainer.executor }`.
  * @throws ArgumentError where the tensor depends on an `input`
  *
  * @example

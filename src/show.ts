@@ -19,7 +19,7 @@ function shown(value: unknown, depth: number): string {
 function written(value: unknown, depth: number): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return `function ${value.name}`;
+  if (typeof value === "function") return `${/^class\b/.test(`${value}`) ? "class" : "function"} ${value.name}`.trim();
   if (Array.isArray(value)) {
     if (depth === DEPTH) return "[...]";
     return `[${Array.from(value.slice(0, MOST), (each) => shown(each, depth + 1)).join(", ")}]`;
@@ -28,6 +28,7 @@ function written(value: unknown, depth: number): string {
   // Its class, whatever a field of its own called constructor holds.
   const kind: unknown = Object.getPrototypeOf(value)?.constructor;
   if (typeof kind !== "function" || kind === Object) return `{ ${Object.keys(value).join(", ")} }`;
+  if (kind === Promise) return "a Promise: await it";
   const { shape } = value as { readonly shape?: unknown };
   return shape === undefined ? kind.name : `${kind.name} ${shown(shape, depth + 1)}`;
 }

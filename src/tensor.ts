@@ -82,6 +82,12 @@ export class Tensor {
     this.label = label;
   }
 
+  /** What JavaScript's own operators ask for: a name in texts, and elsewhere a number, of which there is none. @throws ArgumentError */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return `Tensor ${showShape(this.shape)}`;
+    throw new ArgumentError("a tensor is no number: x.add(y), x.greater(y), await evaluate(x)");
+  }
+
   /**
    * A scalar constant of this tensor's dtype, broadcast to its shape.
    * @throws DTypeError where the dtype cannot hold the value
@@ -931,7 +937,8 @@ export function apply<A>(
 
 /** Throws an ArgumentError unless a value is a tensor; `what` says where it was given. */
 export function aTensor(value: unknown, what: string): void {
-  must(value instanceof Tensor, value, what, "a tensor, such as constant() makes");
+  const advice = value === undefined && what.includes(":") ? "; hand functions over, do not call them" : "";
+  must(value instanceof Tensor, value, what, `a tensor, such as constant() makes${advice}`);
 }
 
 /** Throws an ArgumentError unless a value is an array of tensors. */

@@ -39,10 +39,11 @@ test("every export has its code and its types", () => {
   for (const { targets } of modules) expect(Object.keys(targets)).toEqual(["types", "default"]);
 });
 
-test("the package holds its code, types, source maps and sources, and nothing else", () => {
+test("the package holds its code, types, source maps, sources and documents, and nothing else", () => {
   const expected = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
     /^dist\/(src|assembly\/isa)\/.*\.(js|js\.map|d\.ts|d\.ts\.map)$/,
+    /^docs\/[\w-]+\.md$/,
     /^dist\/(worker\.js|comlink\.LICENSE)$/, // the worker in one file; Comlink's licence, whose code is in it
     /^(src|assembly\/isa)\/.*\.ts$/,
   ];

@@ -31,8 +31,13 @@ export class Monitor {
   /** @throws ArgumentError for what no epoch of this fit measures, and without a mode for what might be better either way */
   constructor(callback: string, { monitor, mode }: MonitorOptions, { measures }: FitContext) {
     this.name = monitor ?? (measures.includes("validation.loss") ? "validation.loss" : "loss");
-    if (!measures.includes(this.name))
-      throw new ArgumentError(`${callback}: monitor ${this.name} is none of [${measures.join(", ")}] of this fit`);
+    if (!measures.includes(this.name)) {
+      const isMissing = /^val/.test(this.name) && !measures.includes("validation.loss");
+      const advice = isMissing ? "; validation.loss is measured by fit({ validation: { x, y } })" : "";
+      throw new ArgumentError(
+        `${callback}: monitor ${this.name} is none of [${measures.join(", ")}] of this fit${advice}`,
+      );
+    }
     const found = mode ?? (/(^|\.)loss$/.test(this.name) ? "min" : /accuracy$/i.test(this.name) ? "max" : undefined);
     if (found === undefined)
       throw new ArgumentError(`${callback}: mode: is a "min" or a "max" of ${this.name} wanted?`);

@@ -166,7 +166,9 @@ class Leaves {
     if (place === "variable") return this.#add(this.variables, name || (node as Variable).key, node, "state");
     if (place === "constant") return this.#add(this.constants, name || "constant", node, "constants");
     if (place === "input")
-      throw new ArgumentError(`compile: reads an input ${showShape(node.shape)} ${name} that is not among inputs`);
+      throw new ArgumentError(
+        `compile: reads an input ${showShape(node.shape)}${name && ` ${name}`} that is not among inputs`,
+      );
     throw new ArgumentError(
       `compile: a ${node.op.name} of ${showShape(node.shape)} is read outside the scan it belongs to`,
     );

@@ -123,7 +123,7 @@ export function binaryAccuracy(options: ThresholdOptions = {}): CountedMetric {
   checkMetricOptions(options, "binaryAccuracy", thresholdChecks);
   const { threshold = 0 } = options;
   return shareOf((prediction, target) => {
-    const { scores, targets } = labelsOf(prediction, target, "binaryAccuracy");
+    const { scores, targets } = labelsOf(prediction, target, "binaryAccuracy", false);
     const right = scores.greater(threshold).equal(targets.greater(0.5));
     return [right, right.like(1)];
   });

@@ -1,7 +1,7 @@
 // What metrics share: predictions and targets as labels, one column each, and checks of their shapes.
 import { type Checks, checkOptions } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkDType, type Shape, sameShape, showShape } from "../shape.ts";
+import { checkDType, type Shape, sameShape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 
 /** Logits as rows [M, C], class indices [M], and which of them are known: 1, or 0 for an index below 0. */
@@ -52,15 +52,17 @@ export function classesOf(prediction: Tensor, target: Tensor, name: string): Cla
   return { logits: last.reshape([given.shape[0], shape[1]]), index: known.select(given, 0), known };
 }
 
-/** @throws ShapeError unless targets have the scores' shape, DTypeError for bytes */
-export function labelsOf(prediction: Tensor, target: Tensor, name: string): Labels {
+/** @throws ShapeError unless targets have the scores' shape, DTypeError for bytes; what takes `classes`, too, says so then */
+export function labelsOf(prediction: Tensor, target: Tensor, name: string, classes = true): Labels {
   checkBoth(prediction, target, name);
   checkDType(target, ["f32", "i32"], `${name}: target`);
   const { shape } = prediction;
-  if (!sameShape(target.shape, shape))
-    throw new ShapeError(
-      `${name}: a prediction ${showShape(shape)} takes targets of its shape, or class indices, i32 ${showShape(rowsOf(shape))}; got ${showShape(target.shape)}`,
-    );
+  if (!sameShape(target.shape, shape)) {
+    const other = classes
+      ? `, or class indices, i32${showShape(rowsOf(shape))}; got ${showAval(target)}`
+      : `, got ${showAval(target)}; of classes it is accuracy`;
+    throw new ShapeError(`${name}: a prediction ${showShape(shape)} takes targets of its shape${other}`);
+  }
   return { scores: columns(prediction), targets: columns(target.cast("f32")) };
 }
 

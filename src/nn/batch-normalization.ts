@@ -80,7 +80,9 @@ class BatchNorm implements Module {
     const own = byChannels(x);
     if (context.training) {
       if (own.shape[0] * own.shape[2] < 2)
-        throw new ShapeError(`${this.name}: training needs more than one value a feature, got ${showShape(x.shape)}`);
+        throw new ShapeError(
+          `${this.name}: training needs more than one value a feature, got ${showShape(x.shape)}; lastBatch: "drop" leaves out a last batch of one row`,
+        );
       this.track(own, context);
     }
     return standardised(own, epsilon, weight, bias).reshape(x.shape);

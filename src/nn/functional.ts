@@ -283,10 +283,15 @@ export function softplus(x: Tensor, beta = 1): Tensor {
   aFiniteNumber(beta, "softplus: beta");
   if (beta === 0) throw new ArgumentError("softplus: beta must not be 0");
   const value = customGradient(
-    (a) => a.relu().add(a.abs().neg().exp().log1p()),
-    (cotangent, [a]) => [cotangent.mul(sigmoidOf(a))],
+    (a) => {
+      if (beta === 1) return a.relu().add(a.abs().neg().exp().log1p());
+      // The kink is that of x itself: beta x may be infinite.
+      const kink = beta > 0 ? a.relu() : a.neg().relu().neg();
+      return kink.add(a.mul(beta).abs().neg().exp().log1p().div(beta));
+    },
+    (cotangent, [a]) => [cotangent.mul(sigmoidOf(beta === 1 ? a : a.mul(beta)))],
   );
-  return beta === 1 ? value(x) : value(x.mul(beta)).div(beta);
+  return value(x);
 }
 
 /** A sigmoid whose slope s(x) s(-x) keeps its digits for large x, too; the plain one's, s (1 - s), costs half as much. */

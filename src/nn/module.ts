@@ -58,7 +58,8 @@ export function forward<Input = Tensor, Output = Tensor>(
 /** Throws an ArgumentError unless a value is a layer; `what` says where it was given. */
 export function aLayer(value: unknown, what: string): void {
   const { forward } = (value ?? {}) as { readonly forward?: unknown };
-  must(isFunction(value) || typeof forward === "function", value, what, "a layer, such as relu or new Linear(2, 1)");
+  const holds = isFunction(value) || typeof forward === "function";
+  must(holds, value, what, "a layer, such as relu, new Linear(2, 1) or new Sequential(a, b)");
 }
 
 /** @throws ArgumentError unless `forward` of a layer was given a tensor and a context */
@@ -120,13 +121,15 @@ export function trainingContext(seed: number, step: Tensor, assignments: Assignm
 /** All parts of a model, itself first, a shared one once, with their paths: what holds others before what it holds. */
 export function partsOf(model: unknown): Map<object, string> {
   const found = new Map<object, string>();
-  const visit = (part: unknown, path: string): void => {
-    if (typeof part !== "object" || part === null || found.has(part)) return;
+  const open: [part: unknown, path: string][] = [[model, ""]]; // the next one last, however deep they lie
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [part, path] = next;
+    if (typeof part !== "object" || part === null || found.has(part)) continue;
     found.set(part, path);
-    if (!(part instanceof Tensor) && !ArrayBuffer.isView(part))
-      for (const [name, child] of childrenOf(part)) visit(child, path === "" ? name : `${path}.${name}`);
-  };
-  visit(model, "");
+    if (part instanceof Tensor || ArrayBuffer.isView(part)) continue;
+    const children = [...childrenOf(part)].reverse();
+    for (const [name, child] of children) open.push([child, path === "" ? name : `${path}.${name}`]);
+  }
   return found;
 }
 

@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Loss } from "./losses.ts";
 
 /** A loss that takes options. */
-export type LossWithOptions<O> = Pick<Loss, "targets" | "ignoreIndex"> &
+export type LossWithOptions<O> = Pick<Loss, "targets" | "ignoreIndex" | "labels"> &
   ((prediction: Tensor, target: Tensor, options?: O) => Tensor);
 
 /**
@@ -28,5 +28,5 @@ export function withOptions<O extends object>(loss: LossWithOptions<O>, options:
   must(isRecord(options), options, "withOptions: the options", "an object");
   const { ignoreIndex = loss.ignoreIndex } = options as Pick<Loss, "ignoreIndex">;
   const own = (prediction: Tensor, target: Tensor, more?: O) => loss(prediction, target, { ...options, ...more });
-  return Object.assign(own, { targets: loss.targets, ignoreIndex });
+  return Object.assign(own, { targets: loss.targets, ignoreIndex, labels: loss.labels });
 }

@@ -1,6 +1,6 @@
 // Random numbers as pure functions of a key: counter-based Philox4x32-10, and a keyed permutation. No state, so replays are exact.
 import { PERMUTE_INDEX, UNIFORM } from "../../assembly/isa/map-code.ts";
-import { anInteger, aText, must } from "../check.ts";
+import { anInteger, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkArity, nondifferentiable, type Op } from "../op.ts";
 import { checkDType, checkShape, type Shape, sameShape, showShape } from "../shape.ts";
@@ -58,7 +58,7 @@ function hash(text: string, start: number): number {
  */
 export function randomKey(seed: number, path: string): RandomKey {
   anInteger(seed, "randomKey: seed");
-  aText(path, "randomKey: path");
+  must(typeof path === "string", path, "randomKey: path", 'a string that names the stream, such as "noise"');
   const low = hash(path, seed | 0);
   return [scalar(low, "i32"), scalar(hash(path, low ^ Math.floor(seed / 2 ** 32)), "i32")];
 }
@@ -115,8 +115,8 @@ function float32Below(x: number): number {
  * uniform(randomKey(0, "weights"), [3, 2], -1, 1).shape; // => [3, 2]
  */
 export function uniform(key: RandomKey, shape: Shape, low = 0, high = 1): Tensor {
-  checkShape(shape, "uniform");
   const [a, b] = checkKey(key, "uniform");
+  checkShape(shape, "uniform");
   // One key a tensor: the block machine reads it once.
   for (const { shape: own } of [a, b])
     if (own.length > 0) throw new ShapeError(`uniform: a key is two scalars, not ${showShape(own)}`);

@@ -1,5 +1,6 @@
 // What all optimizers by name share: an option, its check, and the direction.
 import { aBoolean, type Checks, checkOptions } from "../check.ts";
+import { ArgumentError } from "../errors.ts";
 import { chain, type Optimizer, stateless, type Transform } from "./transform.ts";
 
 /** What every optimizer takes besides its own options. */
@@ -14,6 +15,9 @@ export function checkOptimizerOptions<T extends OptimizerOptions>(
   name: string,
   own: Checks<Omit<T, keyof OptimizerOptions>>,
 ): void {
+  const rate = Object.keys(options ?? {}).find((key) => /^(lr|learning_?rate)$/i.test(key));
+  if (rate !== undefined)
+    throw new ArgumentError(`${name}: unknown option ${rate}; the learning rate comes first: ${name}(0.01)`);
   checkOptions(options, name, { ...own, maximize: aBoolean } as Checks<T>);
 }
 

@@ -6,7 +6,7 @@ import { stateless, type Transform } from "./transform.ts";
 /** Throws an ArgumentError unless a value is a learning rate. */
 export function aRate(value: unknown): void {
   if (typeof value === "number") aNumberWithin(0)(value, "learningRate");
-  else aSchedule(value, "learningRate");
+  else aSchedule(value, "the first argument, learningRate,");
 }
 
 /**

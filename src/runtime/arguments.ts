@@ -1,9 +1,16 @@
 // What executors are handed, wherever they are: slots, elements, plans. Whether there are such slots they know themselves.
 import { aBoolean, aListOf, anObjectWith, checkOptions, isRecord, must, numbers } from "../check.ts";
+import { copyOf } from "./copy-of.ts";
 import type { RunOptions } from "./executor.ts";
 
 export function anExecutor(value: unknown, what: string): void {
-  anObjectWith("an executor, such as new WasmExecutor()", "load", "run", "readAll", "writeAll")(value, what);
+  anObjectWith(
+    "an executor, such as new WasmExecutor() or await spawn()",
+    "load",
+    "run",
+    "readAll",
+    "writeAll",
+  )(value, what);
 }
 
 export function aProgramId(value: unknown, what: string): void {
@@ -12,10 +19,10 @@ export function aProgramId(value: unknown, what: string): void {
 
 function aSlot(value: unknown, what: string): void {
   const slot = isRecord(value) ? value : {};
-  const isVariable = typeof slot.variable === "string";
-  const isNamed = !("variable" in slot) && typeof slot.program === "number" && typeof slot.name === "string";
-  const holds = isVariable || isNamed;
-  must(holds, value, what, "{ program, name } or { variable }");
+  const keys = Object.keys(slot).sort().join();
+  const isVariable = keys === "variable" && typeof slot.variable === "string";
+  const isNamed = keys === "name,program" && typeof slot.program === "number" && typeof slot.name === "string";
+  must(isVariable || isNamed, value, what, "{ program, name } or { variable }");
 }
 
 export function checkSlots(value: unknown, what: string): void {
@@ -34,10 +41,21 @@ export function checkWrites(value: unknown, what: string): void {
 /** @throws ArgumentError for unknown options of a run; which counts are possible depends on its plan, so the run itself tells */
 export function checkRunOptions(options: RunOptions): void {
   const aCount = (value: unknown, what: string) => must(typeof value === "number", value, what, "a number");
-  checkOptions(options, "run", { repeat: aCount, from: aCount, urgent: aBoolean, read: checkSlots });
+  checkOptions(options, "run", {
+    repeat: aCount,
+    from: aCount,
+    urgent: aBoolean,
+    write: checkWrites,
+    read: checkSlots,
+  });
 }
 
 /** Options as they are now. */
 export function ownOptions(options: RunOptions): RunOptions {
-  return { ...options, ...(options.read && { read: options.read.map((slot) => ({ ...slot })) }) };
+  const { write, read } = options;
+  return {
+    ...options,
+    ...(write && { write: write.map(({ slot, data }) => ({ slot: { ...slot }, data: copyOf(data) })) }),
+    ...(read && { read: read.map((slot) => ({ ...slot })) }),
+  };
 }

@@ -5,7 +5,7 @@ import type { PlanEntry } from "./executor.ts";
 /** @throws ArgumentError for anything but a list of programs with their steps */
 export function checkedPlan(plan: unknown): PlanEntry[] {
   const entries: unknown[] = Array.isArray(plan) ? Array.from(plan) : [undefined]; // without holes, which every() and map() pass over
-  if (!entries.every(isEntry)) throw new ArgumentError("run: a plan is a list of [program, steps]");
+  if (!entries.every(isEntry)) throw new ArgumentError("run: a plan is a list of [program, steps], such as [[id, 1]]");
   return entries.map(([id, steps]) => [id, steps]);
 }
 

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Executor: the only thing that owns memory. One interface for Wasm, JavaScript and remote executors: where it runs is one argument.
 import type { Program } from "../program/program.ts";
+import type { Inputs } from "./step.ts";
 
 /** Data as callers hand it over and get it back: Float32Array (Float64Array from the oracle) for f32, Int32Array, Uint8Array. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -62,6 +63,8 @@ export interface RunOptions {
    * last. Between such runs the others make up for their waiting, so that they keep a third of the time. Default false.
    */
   readonly urgent?: boolean;
+  /** What is written right before the first step that it makes, all of it at once. Default: nothing. */
+  readonly write?: readonly Write[];
   /** Slots that are read right after its last step: `values` of its result. Default: none. */
   readonly read?: readonly Slot[];
 }
@@ -122,6 +125,12 @@ export interface Executor {
   run(plan: readonly PlanEntry[], options?: RunOptions): RunHandle;
   /** The teams of all loaded programs, in the order of their loads. */
   teams(): Promise<TeamInfo[]>;
+  /**
+   * Writes all inputs of a program, makes one step of it and gives copies of its outputs: in one go, with nothing in between, and in one
+   * round trip to a worker. It comes before the steps of runs that are not urgent.
+   * @throws ArgumentError for inputs that are missing, unknown or of another length, DisposedError
+   */
+  step(id: ProgramId, inputs?: Inputs): Promise<Record<string, TypedArray>>;
   dispose(): Promise<void>;
   /** What the end of `await using executor = ...` calls: dispose(). */
   [Symbol.asyncDispose](): Promise<void>;

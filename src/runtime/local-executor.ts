@@ -24,6 +24,7 @@ import type { Machine } from "./machine.ts";
 import type { RunQueue } from "./queue.ts";
 import { Run } from "./run.ts";
 import type { Space } from "./space.ts";
+import type { Inputs } from "./step.ts";
 import type { Clock, StepMaker } from "./steps.ts";
 
 /** Options that all local executors share. */
@@ -37,6 +38,7 @@ interface Body {
   readonly machine: Machine;
   readonly space: Space;
   readonly queue: RunQueue;
+  readonly makeStep: typeof import("./space.ts").makeStep;
 }
 
 async function bodyOf(
@@ -46,9 +48,18 @@ async function bodyOf(
   clock?: Clock,
 ): Promise<Body> {
   // Loaded with the machine: a page whose executor is elsewhere does without.
-  const [machine, { Space }, { RunQueue }] = await Promise.all([coming, import("./space.ts"), import("./queue.ts")]);
+  const [machine, { Space, makeStep }, { RunQueue }] = await Promise.all([
+    coming,
+    import("./space.ts"),
+    import("./queue.ts"),
+  ]);
   const space = new Space(machine, poisons);
-  return { machine, space, queue: new RunQueue(poisons ? poisoned(machine, space) : machine, onSlice, clock) };
+  return {
+    machine,
+    space,
+    makeStep,
+    queue: new RunQueue(poisons ? poisoned(machine, space) : machine, onSlice, clock),
+  };
 }
 
 /** One step at a time, over a fresh layer of poison. */
@@ -177,19 +188,35 @@ export class LocalExecutor implements Executor {
 
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
     checkRunOptions(options);
-    const run = new Run(
-      ownOptions(options),
-      () => this.#live?.queue.wake(),
-      (slot) => (this.#live as Body).space.read(slot), // a run does not end without one
-    );
+    const run = this.#newRun(options);
     void this.#begin(run, plan);
     return run;
+  }
+
+  async step(id: ProgramId, inputs: Inputs = {}): Promise<Record<string, TypedArray>> {
+    aProgramId(id, "step: id");
+    const own = this.#isImmediate ? inputs : copied(inputs, "step: inputs");
+    return this.#act((body) =>
+      body.makeStep(body.space.loaded(id).program, id, own, (plan, options) => {
+        const run = this.#newRun(options);
+        this.#add(run, plan, body);
+        return run.done;
+      }),
+    );
+  }
+
+  #newRun(options: RunOptions): Run {
+    return new Run(
+      ownOptions(options),
+      () => this.#live?.queue.wake(),
+      () => (this.#live as Body).space, // a run makes no step and does not end without one
+    );
   }
 
   async #begin(run: Run, plan: readonly PlanEntry[]): Promise<void> {
     try {
       const entries = checkedPlan(plan);
-      await this.#act(({ space, queue }) => queue.add(run, entries, (id) => space.loaded(id)));
+      await this.#act((body) => this.#add(run, entries, body));
     } catch (error) {
       // Whoever disposed knows: a run that nobody waits for does not complain.
       if (this.#disposal !== undefined) run.done.catch(() => {});
@@ -199,6 +226,12 @@ export class LocalExecutor implements Executor {
 
   teams(): Promise<TeamInfo[]> {
     return this.#act(({ space }) => space.teams());
+  }
+
+  /** Begins a run whose slots are there. */
+  #add(run: Run, entries: readonly PlanEntry[], { space, queue }: Pick<Body, "space" | "queue">): void {
+    space.check(run.options.write ?? []);
+    queue.add(run, entries, (id) => space.loaded(id));
   }
 
   /** Makes no step for so many milliseconds, but of urgent runs: for whoever was answered from afar, and asks on. */
@@ -227,12 +260,16 @@ export class LocalExecutor implements Executor {
 
 /** A copy of a program from elsewhere. @throws ArgumentError for what is none */
 function cloned(given: Program): Program {
-  let copy: Program;
-  try {
-    copy = structuredClone({ ...given });
-  } catch {
-    throw new ArgumentError("load: program: holds what is no plain data");
-  }
+  const copy = copied({ ...given }, "load: program");
   aProgram(copy, "load: program");
   return { ...copy, code: copy.code.slice() }; // also of memory that threads share
+}
+
+/** A copy of plain data. @throws ArgumentError for anything else */
+function copied<T>(given: T, what: string): T {
+  try {
+    return structuredClone(given);
+  } catch {
+    throw new ArgumentError(`${what}: holds what is no plain data`);
+  }
 }

@@ -31,7 +31,9 @@ export async function firstBadInstruction(
   if (found === undefined) return undefined;
   let number = 0;
   for (let at = 0; at < found.at; at += lengthAt(program.code, at)) number++;
-  return `instruction ${number} (${program.labels[number]}) wrote ${found.value}`;
+  const label = program.labels[number];
+  const advice = /^gather\b/.test(label) ? ": so does an index that is outside of the table" : "";
+  return `instruction ${number} (${label}) wrote ${found.value}${advice}`;
 }
 
 /** The program on a machine of its own. */

@@ -1,6 +1,12 @@
 // A run under way, as its caller sees it: its promise, and whether it wants steps. How far it is: steps.ts.
-import type { LogRows, RunHandle, RunOptions, RunResult, Slot, TypedArray } from "./executor.ts";
+import type { LogRows, RunHandle, RunOptions, RunResult, Slot, TypedArray, Write } from "./executor.ts";
 import type { Clock, StepMaker, Steps } from "./steps.ts";
+
+/** The slots that its options name: written before its first step, read at its end. */
+interface Slots {
+  read(slot: Slot): TypedArray;
+  writeAll(writes: readonly Write[]): void;
+}
 
 export class Run implements RunHandle {
   readonly done: Promise<RunResult>;
@@ -9,16 +15,16 @@ export class Run implements RunHandle {
   /** Neither finished nor failed nor stopped. */
   open = true;
   readonly #wake: () => void;
-  readonly #read: ((slot: Slot) => TypedArray) | undefined;
+  readonly #slots: (() => Slots) | undefined;
   #steps: Steps | undefined;
   #resolve: (result: RunResult) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  /** `wake` is called when it wants steps again, `read` at its end for each slot that its options ask for. */
-  constructor(options: RunOptions, wake: () => void, read?: (slot: Slot) => TypedArray) {
+  /** `wake` is called when it wants steps again. */
+  constructor(options: RunOptions, wake: () => void, slots?: () => Slots) {
     this.options = options;
     this.#wake = wake;
-    this.#read = read;
+    this.#slots = slots;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -45,6 +51,8 @@ export class Run implements RunHandle {
   }
 
   slice(machine: StepMaker, milliseconds: number, clock: Clock): void {
+    const { write, from = 0 } = this.options;
+    if (write !== undefined && this.steps === from) this.#slots?.().writeAll(write);
     this.#steps?.slice(machine, milliseconds, clock);
     this.#settle();
   }
@@ -64,8 +72,7 @@ export class Run implements RunHandle {
 
   #close(stopped: boolean): void {
     if (!this.open) return;
-    const read = this.#read;
-    const values = stopped || read === undefined ? undefined : this.options.read?.map((slot) => read(slot));
+    const values = stopped ? undefined : this.options.read?.map((slot) => this.#slots?.().read(slot) as TypedArray);
     this.open = false;
     this.#resolve({ steps: this.steps, stopped, ...(values && { values }) });
   }

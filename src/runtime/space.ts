@@ -10,6 +10,8 @@ import type { Loaded, Machine } from "./machine.ts";
 import { checkElements, fetchSlot, storeSlot } from "./memory.ts";
 import { relocate } from "./relocate.ts";
 
+export { makeStep } from "./step.ts";
+
 interface PlacedVariable {
   readonly place: Room;
   readonly shape: Shape;
@@ -190,7 +192,13 @@ export class Space {
 
   /** Checks all before it stores the first. Outputs are for `restore` alone. @throws ArgumentError, DisposedError */
   writeAll(writes: readonly Write[], action: "write" | "restore" = "write"): void {
-    const found = writes.map(({ slot, data }) => {
+    const found = this.check(writes, action);
+    for (const [i, { at, dtype }] of found.entries()) storeSlot(this.#machine.memory, dtype, at, writes[i].data);
+  }
+
+  /** Where they would be stored. @throws what `writeAll` throws */
+  check(writes: readonly Write[], action: "write" | "restore" = "write"): FoundSlot[] {
+    return writes.map(({ slot, data }) => {
       const place = this.#find(slot, action);
       const size = sizeOf(place.shape);
       if (data.length !== size)
@@ -200,7 +208,6 @@ export class Space {
       checkElements(place.dtype, data, nameOf(slot));
       return place;
     });
-    for (const [i, { at, dtype }] of found.entries()) storeSlot(this.#machine.memory, dtype, at, writes[i].data);
   }
 
   write(slot: Slot, data: ArrayLike<number>): void {

@@ -70,11 +70,12 @@ export function checkTensors(value: unknown, what: string): void {
   if (entries.length === 0) aTensor(value, what);
 }
 
-/** Arrays as callers bring several of them: a record that is no { data, shape }, or a list that begins with such an array. */
+/** Arrays as callers bring several of them: a record that is no { data, shape } and no tensor, or a list that begins with { data }. */
 export function isSeveral(given: unknown): given is readonly ArrayLikeData[] | Readonly<Record<string, ArrayLikeData>> {
-  if (Array.isArray(given)) return isRecord(given[0]);
+  if (Array.isArray(given)) return isRecord(given[0]) && "data" in given[0];
   return (
     isRecord(given) &&
+    !(given instanceof Tensor) &&
     !("data" in given && "shape" in given) &&
     Object.keys(given).some((key) => !/^(data|shape)$/.test(key))
   );

@@ -10,6 +10,7 @@ import { eachOf, pathOf } from "./bundle.ts";
 import { checkNames, checkWeights } from "./check-names.ts";
 import type { Metric } from "./metrics.ts";
 import { lossesOf } from "./objectives.ts";
+import { ofOneRow } from "./one-row.ts";
 import { inputsOf, predictorOf, type Recipe } from "./programs.ts";
 import { type Measured, measure } from "./step-graph.ts";
 
@@ -28,13 +29,16 @@ export function checkMeasures(
   for (const [path, { shape }] of sampleWeight === undefined ? [] : eachOf<Aval>(sampleWeight, "sampleWeight"))
     if (!sameShape(shape, [samples.rows]))
       throw new ShapeError(`${path} ${showShape(shape)} is not one a row, [${samples.rows}]`);
-  const row = inputsOf(samples, 1);
-  const prediction = predictorOf(recipe)(row.x);
-  checkNames(recipe, prediction, row);
-  checkWeights(recipe, prediction);
-  const measured = measure(recipe, row, evaluationContext());
-  const [sum, ...parts] = measured;
-  checkValues(typeof recipe.loss === "function" ? measured : [...parts, sum], namesOf(recipe));
+  const { row, measured } = ofOneRow(samples.x, (rows) => {
+    const row = inputsOf(samples, rows);
+    const prediction = predictorOf(recipe)(row.x);
+    checkNames(recipe, prediction, row);
+    checkWeights(recipe, prediction);
+    const measured = measure(recipe, row, evaluationContext());
+    const [sum, ...parts] = measured;
+    checkValues(typeof recipe.loss === "function" ? measured : [...parts, sum], namesOf(recipe));
+    return { row, measured };
+  });
   const unseen = measured.find(({ value, weight }) => weight !== undefined && !topological([value]).includes(weight));
   if (unseen !== undefined)
     throw new ArgumentError(

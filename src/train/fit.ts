@@ -157,6 +157,11 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
     return this.#whole().finally(onEnd);
   }
 
+  /** The same as a promise: trains to the end. */
+  get done(): Promise<Epoch[]> {
+    return this.#whole();
+  }
+
   async #whole(): Promise<Epoch[]> {
     await this.#begin();
     if (this.#failure !== undefined) throw this.#failure;

@@ -21,7 +21,7 @@ export async function loadProgram(
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     throw new ArgumentError(
-      `trainer: ${error.message}; one that belongs neither to the model nor to the optimizer is to be named in hyperparameters`,
+      `trainer: ${error.message}: it is in no field of the model (private ones and closures hide theirs) and not named in hyperparameters`,
     );
   }
 }

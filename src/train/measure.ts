@@ -2,6 +2,7 @@
 // themselves, and begin anew after the last one.
 import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
+import { checkLabels } from "./check-labels.ts";
 import { type CheckedSamples, type Dataset, release } from "./dataset.ts";
 import { type BatchProgram, type Counted, evaluationOf, valuesOf } from "./evaluation.ts";
 import type { Measures } from "./fit.ts";
@@ -33,6 +34,7 @@ export class Measurer {
 
   /** Uploads the samples and loads what measures them. */
   static async create(executor: Executor, recipe: Recipe, samples: CheckedSamples, name: string): Promise<Measurer> {
+    checkLabels(samples, recipe.loss);
     const data = await upload(executor, samples, name);
     const measurer = new Measurer(executor, data);
     await orElse(
@@ -121,6 +123,7 @@ export async function evaluate(
   samples: CheckedSamples,
   kept: Measurer | undefined,
 ): Promise<{ readonly measurer: Measurer; readonly measures: Measures }> {
+  checkLabels(samples, recipe.loss);
   const fitting = kept?.fits(samples) ? kept : undefined;
   if (fitting === undefined) await kept?.dispose();
   const measurer = fitting ?? (await Measurer.create(executor, recipe, samples, "evaluation"));

@@ -57,7 +57,7 @@ export function accuracy(
   const classes = prediction.argmax(1);
   if (!sameShape(classes.shape, target.shape))
     throw new ShapeError(
-      `accuracy: logits ${showShape(prediction.shape)} take targets ${showShape(classes.shape)}, got ${showShape(target.shape)}`,
+      `accuracy: logits ${showShape(prediction.shape)} take targets ${showShape(classes.shape)}, got ${showShape(target.shape)}; of yes and no it is binaryAccuracy()`,
     );
   const right = classes.equal(target);
   if (ignoreIndex === null) return right.mean();

@@ -101,6 +101,7 @@ export function classFactors(value: unknown, what: string): void {
 /** Throws an ArgumentError unless a value is a loss, or losses by outputs. */
 export function aLoss(value: unknown, what: string): void {
   const isSeveral = Array.isArray(value) || isRecord(value);
-  (isSeveral ? byOutputs(nullOr(aFunction)) : aFunction)(value, what);
-  if (isSeveral) must(Object.values(value).some(isFunction), value, what, "a function, or functions by outputs");
+  if (isSeveral) byOutputs(nullOr(aFunction))(value, what);
+  const holds = isSeveral ? Object.values(value).some(isFunction) : isFunction(value);
+  must(holds, value, what, isSeveral ? "a function, or functions by outputs" : "a loss, such as crossEntropy");
 }

@@ -5,6 +5,7 @@ import type { NumericArray, TypedData } from "../data/array.ts";
 import { type Bundle, eachOf, isOne } from "./bundle.ts";
 import { ownArrays, rowsOf } from "./dataset.ts";
 import { byOutputs } from "./objectives.ts";
+import { ofOneRow } from "./one-row.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
 
 const aWord = oneOf("softmax", "argmax");
@@ -14,6 +15,11 @@ function asWhat(value: unknown, what: string): void {
   if (isRecord(value) || Array.isArray(value))
     byOutputs((each, path) => each === undefined || aWord(each, path))(value, what);
   else aWord(value, what);
+}
+
+/** What rows are; numbers in no rows may be anything, of another number of them something else. */
+function rowOf({ shape }: TypedData): string {
+  return shape.length > 1 ? `${shape.slice(1)}` : `of ${shape}`;
 }
 
 export class Prediction {
@@ -36,8 +42,9 @@ export class Prediction {
     const x = ownArrays(given, () => undefined, "x", undefined, this.#predictions?.spare());
     const parts = eachOf<TypedData>(x, "x");
     rowsOf(parts);
-    const known = parts.map(([path, each]) => `${path} ${each.dtype} ${each.shape.slice(1)}`).join();
-    if (this.#known !== known && isOne(x)) this.#predicted.model(input([1, ...x.shape.slice(1)], x.dtype)); // of several: predict.ts
+    const known = parts.map(([path, each]) => `${path} ${each.dtype} ${rowOf(each)}`).join();
+    if (this.#known !== known && isOne(x))
+      ofOneRow(x, (rows) => this.#predicted.model(input([rows, ...x.shape.slice(1)], x.dtype))); // of several: predict.ts
     this.#known = known;
     return async () => {
       this.#predictions ??= new (await import("./predict.ts")).Predictions(this.#predicted);

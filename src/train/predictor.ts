@@ -8,6 +8,7 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import { advised } from "./advised.ts";
 import type { ArraysOf, DataOf } from "./bundle.ts";
 import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues } from "./load.ts";
@@ -80,7 +81,12 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
    */
   async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();
-    const task = this.#prediction.of(x, options);
+    let task: ReturnType<Prediction["of"]>;
+    try {
+      task = this.#prediction.of(x, options);
+    } catch (error) {
+      throw await advised(error, { x });
+    }
     const result = this.#busy.then(async () => {
       this.#check();
       await this.#begun();

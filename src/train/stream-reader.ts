@@ -4,6 +4,7 @@ import { nextOf, openSource, type Reading } from "../data/reading.ts";
 import type { Awaitable, DataSource } from "../data/source.ts";
 import { DataError, DTypeError, ShapeError, SimdgradError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
+import { advise } from "./advise.ts";
 import type { CheckedSamples, Samples } from "./dataset.ts";
 import { type Block, blockOf, type Column, columnsOf, partsLike, rowLike, type SampleRow } from "./stream-rows.ts";
 
@@ -67,8 +68,9 @@ export class ChunkReader {
     try {
       return this.#block(value as AnySamples);
     } catch (error) {
-      if (error instanceof SimdgradError) error.message = `data: ${this.#name}: ${error.message}`;
-      throw error;
+      const said = advise(error, value as AnySamples);
+      if (said instanceof SimdgradError) said.message = `data: ${this.#name}: ${said.message}`;
+      throw said;
     }
   }
 

@@ -3,7 +3,8 @@ import { aSource, isSeekable } from "../data/source.ts";
 import { ArgumentError } from "../errors.ts";
 import type { PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
 import { pathOf } from "./bundle.ts";
-import { checkMeasures, checkTrained } from "./check-measures.ts";
+import { checkLabels } from "./check-labels.ts";
+import { checkMeasures } from "./check-measures.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Reporting } from "./fit.ts";
 import { lossesOf } from "./objectives.ts";
@@ -41,7 +42,6 @@ export async function streamPlanOf(
   const { executor, recipe, minimizer, program, begins, failed } = workshop;
   const course = courseOf(options, given);
   const { epochs, source } = course;
-  checkTrained(recipe);
   const start = await beginning(workshop, course);
   const told = await toldBy(workshop, given.held);
   const search = minimizer && (await import("./search.ts"));
@@ -50,7 +50,11 @@ export async function streamPlanOf(
   const launch = launcher(workshop, search, advance);
   const places = new Places(source);
   const reader = new ChunkReader(source, {
-    checked: workshop.checked,
+    checked: (given) => {
+      const samples = workshop.checked(given);
+      checkLabels(samples, recipe.loss);
+      return samples;
+    },
     tried: (samples) => {
       const { check } = tryOut(recipe, samples);
       checkMeasures(recipe, samples);

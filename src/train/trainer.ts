@@ -31,11 +31,13 @@ import { createExecutor } from "../runtime/create.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
+import { advised } from "./advised.ts";
 import { averagesOf } from "./averaged.ts";
 import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
 import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
+import type { checkNames, ofValidation } from "./elsewhere.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
@@ -54,6 +56,7 @@ import {
   metricsByName,
   namedBy,
 } from "./objectives.ts";
+import { ofOneRow } from "./one-row.ts";
 import { ownState } from "./own-state.ts";
 import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
@@ -178,6 +181,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #failure: Failure | undefined;
   #history: History = newHistory();
   #stepProgram: typeof stepProgram | undefined;
+  #checkNames: typeof checkNames | undefined;
+  #ofValidation: typeof ofValidation = (samples, check) => check(samples);
   #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -200,7 +205,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     aLayer(model, "Trainer: model");
     checkTrainerOptions(options as TrainerOptions);
     const trained = parameters(model);
-    if (trained.size === 0) throw new ArgumentError("Trainer: the model has no parameters to train");
+    if (trained.size === 0)
+      throw new ArgumentError(
+        "Trainer: the model has no parameters to train in its fields (private ones and closures hide theirs)",
+      );
     const { optimizer, seed = 0 } = options;
     const { loss, lossWeights, classWeight, transform, preprocess = bytesAsFloats, metrics } = options as Given;
     const state = optimizer.init([...trained.values()]);
@@ -276,15 +284,24 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async load(samples: Samples<X, Target>): Promise<void> {
     this.#check();
     this.#checkIdle("load");
-    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    const tried = this.#try(checked);
+    let given: Checked;
+    try {
+      given = this.#checked(samples);
+    } catch (error) {
+      throw await advised(error, samples);
+    }
+    const { checked, isTried } = given;
     this.#asked = checked;
     const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const { checkMeasures, fill, fits, stepProgram, tryOut, upload } = await import("./upload.ts");
+      const { checkLabels, checkMeasures, checkNames, fill, fits, ofValidation, stepProgram, tryOut, upload } =
+        await import("./upload.ts");
       this.#stepProgram = stepProgram;
-      const { unused } = tried ? { unused: [] } : tryOut(this.#recipe, checked);
+      this.#checkNames = checkNames;
+      this.#ofValidation = ofValidation;
+      const { unused } = isTried ? { unused: [] } : tryOut(this.#recipe, checked);
       if (isNew) this.#warn(unused);
+      checkLabels(checked, this.#recipe.loss);
       checkMeasures(this.#recipe, checked);
       const place = this.#data && fits(this.#data, checked) ? this.#data : undefined; // programs go on with it
       if (place === undefined) await this.#unload();
@@ -345,7 +362,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const samples = this.#asked;
     const stream = STREAM.some((name) => options?.[name] !== undefined) && { ...options };
     if (samples === undefined && !stream) throw new DataError("fit: load data first: trainer.load({ x, y })");
-    checkNames(options);
+    this.#checkNames?.(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
@@ -376,20 +393,19 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
-    const held = validation && checkSamples(validation, this.#recipe.loss, this.#finite);
-    const tried = held === undefined || this.#try(held);
+    const { checked: held, isTried } = validation ? this.#ofValidation(validation, (each) => this.#checked(each)) : {};
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
+      const { checkTrained, ofValidation, tryOut } = await import("./upload.ts");
+      checkTrained(this.#recipe);
+      if (validation && held && !isTried) ofValidation(validation, () => tryOut(this.#recipe, held));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
         const plan = await streamPlanOf(this.#workshop, stream, course);
         return new Training<ReportOf<R>>(plan, telling, this.#history, fit);
       }
       const { planOf, Training } = await import("./plan.ts");
-      const { checkTrained, tryOut } = await import("./upload.ts");
-      checkTrained(this.#recipe);
-      if (!tried) tryOut(this.#recipe, held);
       const data = this.#data;
       if (data === undefined || samples !== this.#loaded)
         throw new DataError("fit: the data that this fit was made for is no longer loaded");
@@ -452,11 +468,16 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    */
   async evaluate(samples: Samples<X, Target>): Promise<Measures> {
     this.#check();
-    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    const tried = this.#try(checked);
+    let given: Checked;
+    try {
+      given = this.#checked(samples);
+    } catch (error) {
+      throw await advised(error, samples);
+    }
+    const { checked, isTried } = given;
     return this.#inTurn(async () => {
       const { evaluate, tryOut } = await import("./measure.ts");
-      if (!tried) tryOut(this.#recipe, checked);
+      if (!isTried) tryOut(this.#recipe, checked);
       const kept = this.#evaluation;
       this.#evaluation = undefined;
       const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
@@ -482,7 +503,13 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    */
   async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();
-    return this.#inTurn(this.#prediction.of(x, options)) as Promise<ArraysOf<Output>>;
+    let task: ReturnType<Prediction["of"]>;
+    try {
+      task = this.#prediction.of(x, options);
+    } catch (error) {
+      throw await advised(error, { x });
+    }
+    return this.#inTurn(task) as Promise<ArraysOf<Output>>;
   }
 
   /**
@@ -635,7 +662,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const writes = Object.entries(values).map(([name, value]) => {
       const variable = known.get(name);
       if (variable === undefined)
-        throw new ArgumentError(`setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}]`);
+        throw new ArgumentError(
+          `setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}], the Trainer's option hyperparameters`,
+        );
       checkHyperparameter(value, `setHyperparameters: ${name}`);
       return { slot: { variable: variable.key }, data: [value] };
     });
@@ -780,6 +809,12 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
+  /** Samples that can be trained on. */
+  #checked(samples: Samples<unknown, unknown>): Checked {
+    const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
+    return { checked, isTried: this.#try(checked) };
+  }
+
   /**
    * Builds the whole step once for one row, so that every shape is checked before anything runs. @returns whether it did: where there are
    * several tensors it is done in the call's turn (trial.ts)
@@ -787,13 +822,18 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #try(samples: CheckedSamples): boolean {
     const { loss, names, parameters: trained } = this.#recipe;
     const { x, y } = samples;
-    const row = inputsOf(samples, 1);
     if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return false;
-    const prediction = predictorOf(this.#recipe)(row.x);
-    if (!(prediction instanceof Tensor)) return false;
+    const trial = ofOneRow(x, (rows) => {
+      const row = inputsOf(samples, rows);
+      const prediction = predictorOf(this.#recipe)(row.x);
+      if (!(prediction instanceof Tensor)) return undefined;
+      const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
+      return { row, prediction, value };
+    });
+    if (trial === undefined) return false;
+    const { row, prediction, value } = trial;
     const lookups = lookupsOf([prediction], row.x as Tensor);
     checkIndices(lookups, x, "x", (table) => names.get(table as Variable) ?? "a table");
-    const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
     if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
     const used = dependsOn(value, [...trained.values()]);
     if (this.#ready === undefined) this.#warn([...trained.keys()].filter((_, i) => !used[i]));
@@ -863,6 +903,12 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 }
 
+/** Samples that can be trained on, if they were tried; else it shows in the call's turn. */
+interface Checked {
+  readonly checked: CheckedSamples;
+  readonly isTried: boolean;
+}
+
 /** Options as they are kept, whatever the model takes and gives. */
 type Given = Omit<Recipe, "metrics" | "preprocess"> &
   Partial<Pick<Recipe, "preprocess">> & { readonly metrics?: Bundle<unknown> };
@@ -891,26 +937,8 @@ function aReport(value: unknown, what: string): void {
   must(holds, value, what, '"frame", "epoch" or a whole number of steps >= 1');
 }
 
-/** Options of a fit as others call them, and what they are here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  dropLast: 'lastBatch: "drop"',
-  maxEpochs: "epochs",
-  maxSteps: "callbacks: [stopAt({ steps })]",
-  nEpochs: "epochs",
-  numEpochs: "epochs",
-  validationData: "validation: { x, y }",
-  validationSplit: "validation: { x, y }, rows that load does not get",
-  valData: "validation: { x, y }",
-  verbose: "for await (const report of trainer.fit(...)) console.log(report)",
-};
-
-function checkNames(options: object): void {
-  for (const key of Object.keys(options ?? {})) {
-    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined;
-    if (meant !== undefined) throw new ArgumentError(`fit: unknown option ${key}; here it is ${meant}`);
-  }
-}
+/** Options that are not a Trainer's, but a fit's. */
+const OF_FIT = /^(epochs|batch|batchSize|callbacks|validation|shuffle)$/;
 
 function checkTrainerOptions(options: TrainerOptions): void {
   const checks = {
@@ -927,5 +955,8 @@ function checkTrainerOptions(options: TrainerOptions): void {
     hyperparameters: aRecordOf(aVariable),
     checkFinite: aBoolean,
   };
+  const foreign = Object.keys(options ?? {}).find((key) => OF_FIT.test(key));
+  if (foreign !== undefined)
+    throw new ArgumentError(`Trainer: unknown option ${foreign}; here it is trainer.fit({ ${foreign} })`);
   checkOptions(options, "Trainer", checks, "loss", "optimizer");
 }

@@ -316,7 +316,10 @@ export class Training<R> {
       if (!Number.isFinite(loss)) {
         if (this.#unreported > 0) this.#tell(); // of the good ones before it
         onNonFinite(this.#step);
-        throw new NonFiniteError(`the loss of step ${this.#step} is ${loss}`, this.#step);
+        throw new NonFiniteError(
+          `the loss of step ${this.#step} is ${loss}; trainer.debugNonFinite() tells what made it`,
+          this.#step,
+        );
       }
       if (this.#unreported === report) this.#queue(this.#report() as R);
       const part = this.#part;

@@ -12,6 +12,7 @@ import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { checkNames } from "./check-names.ts";
 import type { CheckedSamples } from "./dataset.ts";
 import { lossesOf } from "./objectives.ts";
+import { ofOneRow } from "./one-row.ts";
 import { inputsOf, lossValue, predictorOf, type Recipe } from "./programs.ts";
 
 /**
@@ -58,9 +59,16 @@ export interface Trial {
 /** Builds the step, and checks the samples. @throws ShapeError and the like with the path of what does not fit */
 export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
   const { loss, names, parameters, transform } = recipe;
-  const row = inputsOf(samples, 1);
-  const prediction = predictorOf(recipe)(row.x, watched(transform === undefined));
-  checkNames(recipe, prediction, row);
+  const { row, prediction, values } = ofOneRow(samples.x, (rows) => {
+    const row = inputsOf(samples, rows);
+    const prediction = predictorOf(recipe)(row.x, watched(transform === undefined));
+    checkNames(recipe, prediction, row);
+    const values = lossesOf(loss).map(([output, each]) => {
+      const [given, target] = [memberOf(prediction, output), memberOf(row.y, output)] as [Tensor, Tensor];
+      return lossValue(each, given, target, shareOf(row.sampleWeight, output), pathOf("y", output));
+    });
+    return { row, prediction, values };
+  });
   const outputs = eachOf<Tensor>(prediction, "").map(([, each]) => each);
   const lookups = eachOf<Tensor>(row.x, "x").map(([, each]) => lookupsOf(outputs, each));
   const check = ({ x, y }: CheckedSamples) => {
@@ -74,10 +82,6 @@ export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
   };
   check(samples);
   const [used, all] = [new Set<Variable>(), [...parameters.values()]];
-  for (const [output, each] of lossesOf(loss)) {
-    const [given, target] = [memberOf(prediction, output), memberOf(row.y, output)] as [Tensor, Tensor];
-    const value = lossValue(each, given, target, shareOf(row.sampleWeight, output), pathOf("y", output));
-    for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
-  }
+  for (const value of values) for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
   return { unused: [...parameters].flatMap(([name, variable]) => (used.has(variable) ? [] : [name])), check };
 }

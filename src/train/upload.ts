@@ -7,7 +7,9 @@ import { Variable } from "../variable.ts";
 import { type CheckedSamples, type Dataset, likeParts, partsOf, release } from "./dataset.ts";
 import { orElse } from "./load.ts";
 
+export { checkLabels } from "./check-labels.ts";
 export { checkMeasures, checkTrained } from "./check-measures.ts";
+export { checkNames, ofValidation } from "./elsewhere.ts";
 export { stepProgram } from "./step-programs.ts";
 export { tryOut } from "./trial.ts";
 

@@ -19,6 +19,7 @@ import type {
   TypedArray,
   Write,
 } from "../runtime/executor.ts";
+import { type Inputs, makeStep, type Ports } from "../runtime/step.ts";
 import { buffersOf, copied, fresh, kept, type OwnWrite } from "./arrays.ts";
 import { Link } from "./link.ts";
 import { type Deed, Mirror } from "./mirror.ts";
@@ -52,12 +53,16 @@ interface OpenRun {
 
 export class RemoteExecutor implements Executor {
   info: ExecutorInfo = { name: "js", tile: "", threads: 1, fallback: "" };
+  /** Told of each program that is loaded. */
+  onLoad: ((program: Program) => void) | undefined;
   readonly #options: RemoteOptions;
   readonly #attempts: number;
   readonly #mirror: Mirror | undefined;
   readonly #orders: Orders;
   readonly #control: RunControl;
   readonly #runs = new Map<RunId, OpenRun>();
+  /** What programs take and give. */
+  readonly #ports = new Map<ProgramId, Ports>();
   /** The worker in use, or the one that is being prepared. */
   #link: Link | undefined;
   /** Why nothing can be asked any more. */
@@ -155,6 +160,8 @@ export class RemoteExecutor implements Executor {
     const open = this.#runs.get(id);
     if (open === undefined) return;
     const { run, order } = open;
+    const { writes } = run;
+    if (writes.length > 0) this.#mirror?.did({ call: "write", writes });
     this.#mirror?.did({ call: "repeat", stretch: { plan: run.plan, from: run.steps, steps } });
     this.#orders.progressed(order);
     run.made(steps);
@@ -176,9 +183,15 @@ export class RemoteExecutor implements Executor {
   async load(program: Program): Promise<ProgramId> {
     aProgram(program, "load: program");
     const id = this.#nextProgram++;
+    const { inputs, outputs } = program;
+    const ports = { inputs: [...inputs], outputs: [...outputs] };
     this.info = await this.#ask(
       (link) => link.call("load", [id, program]),
-      () => this.#mirror?.did({ call: "load", id, program }),
+      () => {
+        this.#ports.set(id, ports);
+        this.onLoad?.(program);
+        this.#mirror?.did({ call: "load", id, program });
+      },
     );
     return id;
   }
@@ -187,7 +200,10 @@ export class RemoteExecutor implements Executor {
     aProgramId(id, "unload: id");
     return this.#ask(
       (link) => link.call("unload", [id]),
-      () => this.#mirror?.did({ call: "unload", id }),
+      () => {
+        this.#ports.delete(id);
+        this.#mirror?.did({ call: "unload", id });
+      },
     );
   }
 
@@ -236,7 +252,9 @@ export class RemoteExecutor implements Executor {
     } catch (error) {
       refused ??= error;
     }
-    const run = new RemoteRun(id, entries, ownOptions(options), this.#control);
+    const { write = [], ...rest } = options;
+    const writes = write.map(({ slot, data }) => ({ slot: { ...slot }, data: fresh(data) }));
+    const run = new RemoteRun(id, entries, ownOptions(rest), writes, this.#control);
     if (refused !== undefined) {
       if (this.#error instanceof DisposedError) run.done.catch(ignore); // whoever disposed knows
       run.fail(refused);
@@ -257,6 +275,14 @@ export class RemoteExecutor implements Executor {
     this.#runs.set(id, { run, order });
     this.#orders.add(order);
     return run;
+  }
+
+  async step(id: ProgramId, inputs: Inputs = {}): Promise<Record<string, TypedArray>> {
+    aProgramId(id, "step: id");
+    if (this.#error !== undefined) throw this.#error;
+    const ports = this.#ports.get(id);
+    if (ports === undefined) throw new DisposedError(`program ${id} is not loaded`);
+    return makeStep(ports, id, inputs, (plan, options) => this.run(plan, options).done);
   }
 
   /** A run that no worker knows is over as soon as nobody wants it: it stands where it was told to be. */

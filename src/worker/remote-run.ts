@@ -1,5 +1,6 @@
 // A run in a worker, as the page's side sees it: what it was told of it. Who has it make its steps is the executor's matter.
 import type { LogRows, PlanEntry, RunHandle, RunOptions, RunResult } from "../runtime/executor.ts";
+import type { OwnWrite } from "./arrays.ts";
 import type { RunId, RunOrder } from "./wire.ts";
 
 /** What a run asks of its executor. */
@@ -14,6 +15,7 @@ export class RemoteRun implements RunHandle {
   readonly plan: readonly PlanEntry[];
   readonly done: Promise<RunResult>;
   readonly #options: RunOptions;
+  readonly #writes: readonly OwnWrite[];
   readonly #control: RunControl;
   #steps: number;
   #paused = false;
@@ -21,10 +23,17 @@ export class RemoteRun implements RunHandle {
   #resolve: (result: RunResult) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(id: RunId, plan: readonly PlanEntry[], options: RunOptions, control: RunControl) {
+  constructor(
+    id: RunId,
+    plan: readonly PlanEntry[],
+    options: RunOptions,
+    writes: readonly OwnWrite[],
+    control: RunControl,
+  ) {
     this.id = id;
     this.plan = plan;
     this.#options = options;
+    this.#writes = writes;
     this.#control = control;
     this.#steps = options.from ?? 0;
     this.done = new Promise((resolve, reject) => {
@@ -47,9 +56,15 @@ export class RemoteRun implements RunHandle {
     return this.#steps;
   }
 
+  /** What is still to be written before a step: nothing once one was told. */
+  get writes(): readonly OwnWrite[] {
+    return this.#steps === (this.#options.from ?? 0) ? this.#writes : [];
+  }
+
   /** How to begin it, or how another worker goes on with it. */
   order(): RunOrder {
-    return { ...this.#options, run: this.id, plan: this.plan, from: this.#steps, paused: this.#paused };
+    const { writes: write } = this;
+    return { ...this.#options, write, run: this.id, plan: this.plan, from: this.#steps, paused: this.#paused };
   }
 
   /** The worker tells of steps. */

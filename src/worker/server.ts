@@ -131,8 +131,9 @@ export class Server implements Service {
     });
   }
 
-  #begin({ run, plan, paused, repeat, from, urgent, read }: RunOrder): ServedRun {
-    const handle = this.#own().run(plan, { repeat, from, urgent, read });
+  #begin({ run, plan, paused, repeat, from, urgent, write = [], read }: RunOrder): ServedRun {
+    const handle = this.#own().run(plan, { repeat, from, urgent, write, read });
+    for (const { data } of write) this.#written += 8 * data.length;
     if (paused) void handle.pause();
     const open = { handle, plan };
     this.#runs.set(run, open);

@@ -14,6 +14,7 @@ import type { Executor } from "../runtime/executor.ts";
 import { wasmOptions } from "../runtime/wasm/wasm-executor.ts";
 import { startWorker } from "./host.ts";
 import { RemoteExecutor, type Respawn } from "./remote-executor.ts";
+import { warnOfThreads } from "./warn-of-threads.ts";
 import type { Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
 
@@ -38,7 +39,8 @@ export interface SpawnOptions extends Settings {
 
 /**
  * An executor in a worker of its own, in a page or in Node: training goes on there at full speed while this thread stays free. In
- * cross-origin-isolated pages and in Node the worker has a team of threads; elsewhere one thread, with a warning that says what is missing.
+ * cross-origin-isolated pages and in Node the worker has a team of threads; elsewhere one thread, with a warning that says
+ * what is missing once a program is loaded that more would make faster.
  * @throws WorkerError if the worker cannot be started; ArgumentError for impossible options; UnsupportedError where SIMD is missing
  * and `executor: "wasm"` was asked for
  *
@@ -107,7 +109,9 @@ async function remote(start: () => AnyWorker, options: SpawnOptions, name: strin
   const { respawn = false, patience = 30_000, ...settings } = options;
   const executor = await RemoteExecutor.create({ settings, patience, start, respawn: respawnOf(respawn) });
   const { threads, fallback } = executor.info;
-  if (threads === 1 && settings.threads !== 1 && fallback !== "") console.warn(`simdgrad: ${fallback}`);
+  if (threads > 1 || settings.threads === 1 || fallback === "") return executor;
+  if (fallback.includes("one thread")) warnOfThreads(executor);
+  else console.warn(`simdgrad: ${fallback}`);
   return executor;
 }
 

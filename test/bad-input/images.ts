@@ -57,8 +57,9 @@ export const imageCalls: Readonly<Record<string, Call>> = {
       try {
         return await images.fromImages(files, options);
       } catch (error) {
-        // Nothing decodes files here, which is told after all arguments are checked.
-        if (/^fromImages: nothing here decodes/.test((error as Error).message)) return undefined;
+        // This is no image, or nothing decodes files here, which is told after all arguments are checked.
+        if (/^fromImages: (nothing here decodes|file 0 cannot be decoded)/.test((error as Error).message))
+          return undefined;
         throw error;
       }
     },

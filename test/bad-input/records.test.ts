@@ -75,16 +75,16 @@ describe.each<Refusal>([
   ["x.meta needs a first axis of rows", DataError, { x: { ...x, meta: 1 }, y }],
   ["x.meta: row 1 holds NaN", DataError, { x: { ...x, meta: [[1], [Number.NaN]] }, y }],
   [
-    "Linear: the last axis of [1, 1] is not inFeatures 2; x.image f32[1, 1], x.meta f32[1, 1]",
+    "Linear: the last axis of [2, 1] is not inFeatures 2; x.image f32[2, 1], x.meta f32[2, 1]",
     ShapeError,
     { x: { ...x, image: [[1], [2]] }, y },
   ],
   ["y.digit is missing: a loss is of digit, and y has [size]", DataError, { x, y: { size: y.size } }],
-  ["y.digit is missing: a loss is of digit, and y is one array, f32[1, 1]", DataError, { x, y: y.size }],
+  ["y.digit is missing: a loss is of digit, and y is one array, f32[2, 1]", DataError, { x, y: y.size }],
   ["y.more: no loss and no metric is of more", DataError, { x, y: { ...y, more: y.size } }],
   ["y.digit: row 1 has class index 3, outside 0..2", DataError, { x, y: { ...y, digit: [0, 3] } }],
   ["y.digit: element 1 is 0.5, not of dtype i32", DTypeError, { x, y: { ...y, digit: [0, 0.5] } }],
-  ["mseLoss: prediction [1, 1] and target [1] differ", ShapeError, { x, y: { ...y, size: [1, 2] } }],
+  ["mseLoss: prediction [2, 1] and target [2] differ", ShapeError, { x, y: { ...y, size: [1, 2] } }],
   ["sampleWeight.more: there is no loss of this name", DataError, { x, y, sampleWeight: { more: [1, 2] } }],
   ["sampleWeight.size [3] is not one a row, [2]", ShapeError, { x, y, sampleWeight: { size: [1, 2, 3] } }],
 ])("samples: %s", (message, type, samples) => {
@@ -111,7 +111,7 @@ test.each<readonly [message: string, options: object, model?: object]>([
     { loss: { digit: crossEntropy } },
   ],
   [
-    "Trainer: loss.digit: the model gives no digit; it gives one tensor, f32[1, 3]",
+    "Trainer: loss.digit: the model gives no digit; it gives one tensor, f32[2, 3]",
     {},
     { inner: new Linear(2, 3), forward: ({ image, meta }: Inputs) => new Linear(2, 3).forward(image).add(meta) },
   ],
@@ -128,7 +128,7 @@ test.each<readonly [message: string, options: object, model?: object]>([
     { loss: (p: Outputs, t: Outputs) => mseLoss(p.size, t.size), lossWeights: { digit: 1 } },
   ],
   [
-    "what the loss of size gives must be one number, such as mean() gives, got [1, 1]",
+    "what the loss of size gives must be one number, such as mean() gives, got [2, 1]",
     { loss: { digit: crossEntropy, size: (p: Tensor, t: Tensor) => p.sub(t) } },
   ],
   [

@@ -146,6 +146,7 @@ const runOptions = a.options({
   repeat: a.also(a.whole(2), ["infinity", "until stopped"]),
   from: a.whole(0),
   urgent: a.flag(true),
+  write: a.list([{ slot: { program: 1, name: "x" }, data: [1, 2] }]),
   read: a.list([{ program: 1, name: "y" }]),
 });
 
@@ -195,6 +196,11 @@ export function executorMethods(
       },
       plan,
       runOptions,
+    ),
+    step: on(
+      (executor, { id }, given, inputs) => executor.step(given === "its own" ? id : given, inputs),
+      a.instance("its own"),
+      a.record({ x: numbers }),
     ),
   };
 }

@@ -16,7 +16,7 @@ const reduced = [axes, a.options(keepDims)];
 
 type Methods = Exclude<
   { [K in keyof Tensor]: Tensor[K] extends (...args: never[]) => unknown ? K : never }[keyof Tensor],
-  never
+  symbol
 >;
 
 function on(receiver: () => Tensor, method: Methods, ...args: readonly a.Argument[]): Call {

@@ -31,10 +31,7 @@ describe("a mistake is told in the words of who made it", () => {
   test.each<[string, () => unknown]>([
     ["adam: unknown option betas; did you mean beta1?", () => adam(0.1, as({ betas: [0.9, 0.999] }))],
     ["sgd: unknown option weight_decay; did you mean weightDecay?", () => sgd(0.1, as({ weight_decay: 1 }))],
-    [
-      "sgd: unknown option lr; it takes nesterov, dampening, momentum, weightDecay, maximize",
-      () => sgd(0.1, as({ lr: 0.1 })),
-    ],
+    ["sgd: unknown option lr; the learning rate comes first: sgd(0.01)", () => sgd(0.1, as({ lr: 0.1 }))],
     ['sgd: momentum must be at least 0 and below 1, got "0.9"', () => sgd(0.1, { momentum: as("0.9") })],
     [
       "crossEntropy: unknown option ignore_index; did you mean ignoreIndex?",
@@ -52,9 +49,12 @@ describe("a mistake is told in the words of who made it", () => {
     ],
     ['cast: there is no dtype "f64"; there are f32, i32, u8', () => constant(1).cast(as("f64"))],
     ["broadcastTo: [2.5, 2] is not a shape", () => constant([1, 2]).broadcastTo([2.5, 2])],
-    ["Trainer: optimizer must be an optimizer, such as sgd(0.1), got function sgd", () => trainer({ optimizer: sgd })],
     [
-      "Sequential: layers.0 must be a layer, such as relu or new Linear(2, 1), got [Linear]",
+      "Trainer: optimizer must be an optimizer, such as sgd(0.1), got function sgd, not called",
+      () => trainer({ optimizer: sgd }),
+    ],
+    [
+      "Sequential: layers.0 must be a layer, such as relu, new Linear(2, 1) or new Sequential(a, b), got [Linear]",
       () => new Sequential(as([new Linear(1, 1)])),
     ],
     ['init.normal: deviation must be a number >= 0, got "1"', () => init.normal(0, as("1"))],
@@ -96,10 +96,10 @@ describe("a mistake is told in the words of who made it", () => {
       "fit: signal must be an AbortSignal, got AbortController",
       (made) => made.fit({ signal: as(new AbortController()) }),
     ],
-    ['x: element 0 is "12", not a number', (made) => made.predict(as([["12"]]))],
+    ['x: row 0, column 0 is "12", not a number; Number("12") is one', (made) => made.predict(as([["12"]]))],
     ["x: shape: [2.5, 1] is not a shape", (made) => made.predict({ data: [1, 2], shape: [2.5, 1] })],
     [
-      "y: the loss takes no targets of i32: sub: dtypes differ: f32[1, 1] and i32[1, 1]",
+      "y: the loss takes no targets of i32: sub: dtypes differ: f32[2, 1] and i32[2, 1]; numbers that are no classes are nested, or in a Float32Array",
       (made) => made.load({ x: [[0], [1]], y: { data: Int32Array.of(1, 2), shape: [2, 1] } }),
     ],
     [
@@ -125,10 +125,10 @@ describe("a mistake is told in the words of who made it", () => {
         ]),
       }),
     ).rejects.toThrow(
-      "crossEntropy: logits [1, 2] take class indices [1], got [1, 2]; one-hot rows are for the loss (x, y) => crossEntropy(x, y)",
+      "crossEntropy: logits [2, 2] take class indices [2], got [2, 2]; one-hot rows are for the loss (x, y) => crossEntropy(x, y)",
     );
     await expect(trainer().load({ x: [[1], [2]], y: [1, 2] })).rejects.toThrow(
-      "mseLoss: prediction [1, 1] and target [1] differ: targets are rows, too, such as [[1], [2]]",
+      "mseLoss: prediction [2, 1] and target [2] differ: targets are rows, too, such as [[1], [2]]",
     );
     const file = parseSafetensors(serializeSafetensors(await trainer().stateDict()));
     await expect(trainer().loadStateDict(as(file))).rejects.toThrow(

@@ -5,6 +5,7 @@ import { posix } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { badInputRows } from "./bad-input.ts";
 import { blocksOf, updateBlocks } from "./blocks.ts";
+import { mistakes, saidOf } from "./mistakes.ts";
 import { passBlocks } from "./passes.ts";
 import { type Documented, exportsOf, firstSentence, root } from "./source.ts";
 import { table, tables } from "./tables.ts";
@@ -28,7 +29,8 @@ const passes = passBlocks();
 const generated: Readonly<Record<string, () => Promise<ReadonlyMap<string, string>>>> = {
   "README.md": async () => new Map([["mnist", mnistHelp()]]),
   "src/compile/README.md": async () => passes.blocks,
-  "docs/errors.md": async () => new Map([["errors", table(["input", "error", "message"], await badInputRows())]]),
+  "docs/errors.md": async () =>
+    new Map([["errors", table(["input", "error", "message"], await badInputRows())], ...(await mistakeTables())]),
   ...Object.fromEntries(Object.entries(tables()).map(([file, parts]) => [`docs/${file}.md`, async () => parts])),
 };
 
@@ -45,6 +47,20 @@ function mnistHelp(): string {
   const help = /const HELP = `([^`]*)`/.exec(readFileSync(`${root}demo/node/mnist.ts`, "utf8"))?.[1];
   if (help === undefined) throw new Error("demo/node/mnist.ts has no HELP");
   return `\`\`\`text\n${help}\n\`\`\``;
+}
+
+/** What is said of mistakes, a table for each kind. */
+async function mistakeTables(): Promise<[string, string][]> {
+  const tables: [string, string][] = [];
+  for (const [about, codes] of mistakes) {
+    const rows = (await saidOf(codes)).map(({ code, error: { name, message } }) => [
+      `\`${code}\``,
+      `\`${name}\``,
+      message.replaceAll(/\bv\d+\.\w+\b/g, "v0"),
+    ]);
+    tables.push([`mistakes about ${about}`, table(["what is typed", "error", "what is said"], rows)]);
+  }
+  return tables;
 }
 
 describe.each(Object.keys(generated))("%s", (file) => {

@@ -54,7 +54,7 @@ test("measures functions, too", async () => {
 describe("says of what does not fit", () => {
   test.each<[string, new (...args: never[]) => Error, metrics.CountedMetric, Tensor, Tensor]>([
     [
-      "f1: a prediction [2, 3] takes targets of its shape, or class indices, i32 [2]; got [3]",
+      "f1: a prediction [2, 3] takes targets of its shape, or class indices, i32[2]; got i32[3]",
       ShapeError,
       metrics.f1(),
       logits,

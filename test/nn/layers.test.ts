@@ -190,7 +190,7 @@ describe("bad input gets a typed error", () => {
     [
       "BatchNorm1d of one row in training",
       () => new BatchNorm1d(3).forward(input([1, 3]), trainingContext(0, scalar(0, "i32"))),
-      "ShapeError: BatchNorm1d: training needs more than one value a feature, got [1, 3]",
+      'ShapeError: BatchNorm1d: training needs more than one value a feature, got [1, 3]; lastBatch: "drop" leaves out a last batch of one row',
     ],
     [
       "BatchNorm1d of a large momentum",
@@ -211,7 +211,7 @@ describe("bad input gets a typed error", () => {
     [
       "mseLoss of shapes that differ",
       () => mseLoss(input([2, 3]), input([3])),
-      "ShapeError: mseLoss: prediction [2, 3] and target [3] differ",
+      "ShapeError: mseLoss: prediction [2, 3] and target [3] differ; class indices are for crossEntropy",
     ],
     [
       "mseLoss of integers",

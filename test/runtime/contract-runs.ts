@@ -57,6 +57,77 @@ export function runsContract({ test, create }: { readonly test: Test; readonly c
     await expect(executor.run([], { from: 1 }).done).rejects.toThrow(ArgumentError);
   });
 
+  test("of one step take inputs and give outputs in one call", async (executor) => {
+    const id = await executor.load(affine(3));
+    const { first, y } = await executor.step(id, { x: [1, -2, 0.5] });
+    expect([[...first], [...y]]).toEqual([[1], [3, -3, 2]]);
+    expect([...(await executor.read({ program: id, name: "x" }))]).toEqual([1, -2, 0.5]);
+    const silent = await executor.load(counter("n"));
+    const counts = await executor.step(silent);
+    expect(Object.keys(counts)).toEqual(["count", "half"]);
+    expect([...counts.count, ...counts.half]).toEqual([1, 0.5]);
+  });
+
+  test("of one step each see their own inputs, as they were at the call", async (executor) => {
+    const id = await executor.load(affine(2));
+    const x = Float32Array.of(0, 0);
+    const steps = Array.from({ length: 20 }, (_, i) => {
+      x.fill(i);
+      return executor.step(id, { x });
+    });
+    x.fill(-1);
+    const results = await Promise.all(steps);
+    expect(results.map(({ y }) => [...y])).toEqual(results.map((_, i) => [2 * i + 1, 2 * i + 1]));
+  });
+
+  test("of one step are made beside a run without an end", async (executor) => {
+    const training = await executor.load(counter("n"));
+    const id = await executor.load(affine(1));
+    const long = executor.run([[training, 1]], { repeat: Number.POSITIVE_INFINITY });
+    await untilSteps(long, 1);
+    for (let i = 0; i < 5; i++) expect([...(await executor.step(id, { x: [i] })).y]).toEqual([2 * i + 1]);
+    await untilSteps(long, long.steps + 1);
+    await long.stop();
+  });
+
+  test("of one step refuse inputs that do not fit, and change nothing", async (executor) => {
+    const id = await executor.load(affine(2));
+    await executor.step(id, { x: [1, 2] });
+    for (const [inputs, message] of [
+      [{}, "step: x must be an array of numbers, got undefined"],
+      [{ x: [3, 4], z: [1] }, "has no input z; it takes x"],
+      [{ x: [3] }, "x [2] has 2 elements, got 1"],
+      [{ x: 3 }, "step: x must be an array of numbers, got 3"],
+      [[3, 4], "step: inputs must be an object of numbers by the inputs' names, got [3, 4]"],
+    ] as const) {
+      const refused = executor.step(id, inputs as never);
+      await expect(refused).rejects.toThrow(ArgumentError);
+      await expect(refused).rejects.toThrow(message);
+    }
+    expect([...(await executor.read({ program: id, name: "x" }))]).toEqual([1, 2]);
+    expect([...(await executor.read({ program: id, name: "y" }))]).toEqual([3, 5]);
+    await executor.unload(id);
+    await expect(executor.step(id, { x: [1, 2] })).rejects.toThrow(DisposedError);
+    await expect(executor.step("affine" as never)).rejects.toThrow(ArgumentError);
+  });
+
+  test("write what they are told to before their first step, once", async (executor) => {
+    const up = await executor.load(counter("n"));
+    const slot = { variable: "n" };
+    const data = Int32Array.of(10);
+    const first = executor.run([[up, 2]], { repeat: 3, write: [{ slot, data }], read: [slot] });
+    const second = executor.run([[up, 1]], { read: [slot] });
+    data.fill(99);
+    expect([...((await first.done).values?.[0] ?? [])].length).toBe(1);
+    await second.done;
+    const logged = first.takeLog().flatMap(({ values }) => [...values].filter((_, i) => i % 2 === 0));
+    expect(logged[0]).toBe(11);
+    expect([...(await executor.read(slot))]).toEqual([17]);
+    for (const write of [[{ slot: { variable: "m" }, data }], [{ slot, data: [1, 2] }], [{ slot, data: [0.5] }]])
+      await expect(executor.run([[up, 1]], { write }).done).rejects.toThrow(ArgumentError);
+    expect([...(await executor.read(slot))]).toEqual([17]);
+  });
+
   test("that are urgent come before others", async (executor) => {
     const training = await executor.load(counter("n"));
     const look = await executor.load(counter("n", 0));

@@ -78,6 +78,11 @@ export class Delayed implements Executor {
     return this.send((inner) => inner.readAll(slots));
   }
 
+  step(id: ProgramId, inputs: Readonly<Record<string, ArrayLike<number>>> = {}): Promise<Record<string, TypedArray>> {
+    const own = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, copyOf(data)]));
+    return this.send((inner) => inner.step(id, own));
+  }
+
   run(plan: readonly PlanEntry[], options: RunOptions = {}): RunHandle {
     return new DelayedRun(this, plan, options);
   }

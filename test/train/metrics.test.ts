@@ -190,7 +190,7 @@ describe("a metric is refused by its name", () => {
   const each: CountedMetric = { numbers: (a) => a, value: () => 0 };
   test.each<[string, Record<string, Metric>]>([
     ["Trainer: metrics.table must be one number, such as mean() gives, got [3, 3]", { table: confusionMatrix }],
-    ["Trainer: metrics.each.numbers must be [n], sums over the rows, got [1, 3]", { each }],
+    ["Trainer: metrics.each.numbers must be [n], sums over the rows, got [301, 3]", { each }],
     [
       "Trainer: metrics.each.numbers must be [N, n], numbers of each row, got [3]",
       { each: { ...each, ofEachRow: true, numbers: (a) => a.sum(0) } },
@@ -198,7 +198,7 @@ describe("a metric is refused by its name", () => {
     ["Trainer: metrics.f1#0: a number that a step logs has this name", { f1: f1(), "f1#0": () => constant(1) }],
     ["Trainer: metrics.gradient 0: a number that a step logs has this name", { "gradient 0": () => constant(1) }],
     ["Trainer: metrics.each.value must be a function, got undefined", { each: { numbers: each.numbers } as never }],
-    ["r2Score: target: takes f32, got i32[1]", { r2: r2Score() }],
+    ["r2Score: target: takes f32, got i32[301]", { r2: r2Score() }],
     ["f1: a metric is made by calling it: metrics: { f1: f1() }", { f1: f1 as never }],
     [
       "Trainer: metrics.right must be a tensor; a metric is made by calling it, as f1()",

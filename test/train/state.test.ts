@@ -155,7 +155,7 @@ test("a variable that nobody gave a first value is named, not taken for zero", a
   const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(rate) });
   await trainer.load({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
   await expect(trainer.fit().next()).rejects.toThrow(
-    "trainer: variable hyperparameter has no value on this executor; one that belongs neither",
+    "trainer: variable hyperparameter has no value on this executor: it is in no field of the model",
   );
   const free = new Variable([1], [1]);
   const model = { inner: new Linear(1, 1), forward: (x: Tensor) => new Linear(1, 1).forward(x).add(free) };

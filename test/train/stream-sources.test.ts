@@ -275,7 +275,11 @@ describe("is told with its chunk", () => {
       "data: chunk 3: it has [x, y, sampleWeight], the chunks before it [x, y]",
     ],
     NaN: [{ x: [[0], [Number.NaN]], y: [[1], [2]] }, DataError, "data: chunk 3: x: row 1 holds NaN"],
-    "no numbers": [{ x: [["a"]], y: [[1]] }, ArgumentError, 'data: chunk 3: x: element 0 is "a", not a number'],
+    "no numbers": [
+      { x: [["a"]], y: [[1]] },
+      ArgumentError,
+      'data: chunk 3: x: row 0, column 0 is "a", not a number; texts become numbers first',
+    ],
   };
 
   test.each(Object.entries(cases))("%s", async (_, [third, error, message]) => {

@@ -229,7 +229,9 @@ describe("bad input", () => {
           y: [0, 3],
         }),
       ),
-    ).toMatchInlineSnapshot(`"DataError: y: row 1 has class index 3, outside 0..2"`);
+    ).toMatchInlineSnapshot(
+      `"DataError: y: row 1 has class index 3, outside 0..2; indices count from 0, and the model gives one number a class"`,
+    );
     expect(
       await failing(() =>
         classifier.load({
@@ -240,7 +242,9 @@ describe("bad input", () => {
           y: [0, 0.5],
         }),
       ),
-    ).toMatchInlineSnapshot(`"DTypeError: y: element 1 is 0.5, not of dtype i32"`);
+    ).toMatchInlineSnapshot(
+      `"DTypeError: y: element 1 is 0.5, not of dtype i32; the loss takes class indices; rows of probabilities are for (x, y) => crossEntropy(x, y), other numbers for mseLoss"`,
+    );
     expect(
       await failing(() =>
         classifier.load({
@@ -290,7 +294,7 @@ describe("bad input", () => {
       `"ShapeError: loadStateDict: weight is [1, 1], got [1, 2]"`,
     );
     expect(await failing(() => makeTrainer(relu))).toMatchInlineSnapshot(
-      `"ArgumentError: Trainer: the model has no parameters to train"`,
+      `"ArgumentError: Trainer: the model has no parameters to train in its fields (private ones and closures hide theirs)"`,
     );
   });
 
@@ -298,7 +302,7 @@ describe("bad input", () => {
     const trainer = makeTrainer(new Linear(1, 1), { checkFinite: false });
     await trainer.load({ x: [[1], [Number.NaN]], y: [[1], [2]] });
     expect(await failing(() => drain(trainer.fit({ batch: 1, shuffle: false })))).toMatchInlineSnapshot(
-      `"NonFiniteError: the loss of step 1 is NaN"`,
+      `"NonFiniteError: the loss of step 1 is NaN; trainer.debugNonFinite() tells what made it"`,
     );
   });
 

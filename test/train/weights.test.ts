@@ -116,7 +116,7 @@ test.each<[string, Partial<TrainerOptions>, Partial<Samples>]>([
     { sampleWeight },
   ],
   [
-    "mseLoss: sampleWeight [1] does not fit losses [] from the first axis on",
+    "mseLoss: sampleWeight [4] does not fit losses [] from the first axis on",
     { loss: (a, b) => mseLoss(a.mean(), b.mean()) },
     { sampleWeight },
   ],

@@ -231,8 +231,8 @@ test("a model may give other numbers of rows than it takes", async () => {
 test("a loss or a metric that is not one number is refused by name", async () => {
   const each = (a: Tensor, b: Tensor) => mseLoss(a, b, { reduction: "none" });
   for (const [options, message] of [
-    [{ loss: each }, "what the loss gives must be one number, such as mean() gives, got [1, 3]"],
-    [{ metrics: { each } }, "Trainer: metrics.each must be one number, such as mean() gives, got [1, 3]"],
+    [{ loss: each }, "what the loss gives must be one number, such as mean() gives, got [601, 3]"],
+    [{ metrics: { each } }, "Trainer: metrics.each must be one number, such as mean() gives, got [601, 3]"],
   ] as const) {
     await expect(makeTrainer(options).load({ x, y: values })).rejects.toThrow(message);
     await expect(makeTrainer(options).evaluate({ x, y: values })).rejects.toThrow(message);

@@ -14,7 +14,7 @@ import { hyperparameter, lbfgs, type Optimizer, sgd } from "simdgrad/optim";
 import type { AnyWorker } from "simdgrad/worker";
 import { describe, expect, test } from "vitest";
 import * as code from "../../assembly/isa/map-code.ts";
-import { untilSteps } from "../runtime/contract-programs.ts";
+import { affine, untilSteps } from "../runtime/contract-programs.ts";
 import { a, Encoder, full, o } from "../runtime/encode.ts";
 import { Book, stepsOf } from "./ledger.ts";
 import { type Workers, wait, watchCalls, withholding, workersOf } from "./platform.ts";
@@ -78,6 +78,32 @@ export function workerTakeover(
     book.model.asked(entry); // the steps tell when it was done
     await book.executor.write(book.slotOf(place), [value]);
   }
+
+  describe("a step whose worker dies", () => {
+    test.each([
+      ["without a checkpoint", NEVER],
+      ["after one", OFTEN],
+    ])("%s is made by the next, with the inputs that it was given", async (_, respawn) => {
+      const executor = await connected({ executor: "js", respawn });
+      const id = await executor.load(affine(2));
+      const slots = ["x", "y"].map((name) => ({ program: id, name }));
+      for (let round = 0; round < 3; round++) {
+        await executor.step(id, { x: [round, 0] });
+        if (respawn === OFTEN) await wait(30);
+        const steps = [3, 4, 5].map((value) => executor.step(id, { x: [value, round] }));
+        if (round > 0) kill();
+        expect((await Promise.all(steps)).map(({ y }) => [...y])).toEqual(
+          [3, 4, 5].map((value) => [2 * value + 1, 2 * round + 1]),
+        );
+        kill();
+        const [x, y] = await executor.readAll(slots);
+        expect([[...x], [...y]]).toEqual([
+          [5, round],
+          [11, 2 * round + 1],
+        ]);
+      }
+    });
+  });
 
   describe("a run whose worker dies", () => {
     test.each([

@@ -5,7 +5,17 @@ import { ShapeError } from "../../errors.ts";
 import { broadcastShapes, sameShape, showShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { softplus } from "../functional.ts";
-import { asTensor, checkLossOptions, checkSame, classWeights, type LossOptions, reduced, weights } from "./loss.ts";
+import {
+  asTensor,
+  checkLossOptions,
+  checkSame,
+  classWeights,
+  fromZeroToOne,
+  type LossOptions,
+  reduced,
+  signs,
+  weights,
+} from "./loss.ts";
 
 /**
  * -(y ln p + (1 - y) ln(1 - p)) for probabilities p and targets y in 0..1 of one shape, averaged. Logarithms are at least -100, as PyTorch's,
@@ -35,6 +45,7 @@ export function binaryCrossEntropy(prediction: Tensor, target: Tensor, options: 
   );
   return reduced(losses(prediction, target), options, "binaryCrossEntropy");
 }
+binaryCrossEntropy.labels = fromZeroToOne;
 
 /** Options of binaryCrossEntropyWithLogits. */
 export interface BinaryCrossEntropyWithLogitsOptions extends LossOptions {
@@ -66,6 +77,7 @@ export function binaryCrossEntropyWithLogits(
     throw new ShapeError(`${name}: posWeight ${showShape(weight.shape)} does not fit ${showShape(logits.shape)}`);
   return reduced(entropies(logits, target, weight.broadcastTo(logits.shape)), options, name);
 }
+binaryCrossEntropyWithLogits.labels = fromZeroToOne;
 
 /**
  * w y softplus(-x) + (1 - y) softplus(x): what a positive target costs, w times, and what a negative one does. Softplus's kinks and
@@ -106,6 +118,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options: LossOptio
   checkLossOptions(options, "softMarginLoss", {});
   return reduced(softplus(input.mul(target).neg()), options, "softMarginLoss");
 }
+softMarginLoss.labels = signs;
 
 /** Options of multiLabelSoftMarginLoss. */
 export interface MultiLabelSoftMarginLossOptions extends LossOptions {
@@ -137,6 +150,7 @@ export function multiLabelSoftMarginLoss(
   const factors = classWeights(options, shape[shape.length - 1], name);
   return reduced((factors === undefined ? losses : losses.mul(factors)).mean(-1), options, name);
 }
+multiLabelSoftMarginLoss.labels = fromZeroToOne;
 
 /** Options of focalLoss. */
 export interface FocalLossOptions extends LossOptions {
@@ -166,6 +180,7 @@ export function focalLoss(logits: Tensor, target: Tensor, options: FocalLossOpti
   const share = target.mul(2 * alpha - 1).add(1 - alpha);
   return reduced(losses.mul(share), options, "focalLoss");
 }
+focalLoss.labels = fromZeroToOne;
 
 /** Beyond it a sigmoid is 0 or 1 to the last digit, and e^x still far from overflow. */
 const FAR = 80;
@@ -222,3 +237,4 @@ export function diceLoss(prediction: Tensor, target: Tensor, options: DiceLossOp
   const overlap = p.mul(y).sum(1).mul(2).add(smooth).div(sums.sum(1).add(smooth));
   return reduced(overlap.neg().add(1), options, "diceLoss");
 }
+diceLoss.labels = fromZeroToOne;

@@ -3,7 +3,7 @@ import { aFiniteNumber, aNumberWithin, anInteger, type Checks, nullOr, oneOf } f
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../../shape.ts";
 import { aTensor, type Tensor } from "../../tensor.ts";
-import { checkLossOptions, classWeights, type LossOptions, reduced, weights } from "./loss.ts";
+import { aPrediction, checkLossOptions, classWeights, type LossOptions, reduced, weights } from "./loss.ts";
 
 /** Options of losses of class indices. */
 export interface ClassLossOptions extends LossOptions {
@@ -136,7 +136,7 @@ function isOutside(index: Tensor, classes: number): Tensor {
 
 /** @throws ArgumentError unless both are tensors */
 function checkScores(scores: Tensor, target: Tensor, name: string): void {
-  aTensor(scores, `${name}: prediction`);
+  aPrediction(scores, name);
   aTensor(target, `${name}: target`);
 }
 
@@ -146,7 +146,13 @@ function byRows(scores: Tensor, target: Tensor, name: string): { matrix: Tensor;
   const axis = classAxis(shape, name);
   const rows = shape.filter((_, i) => i !== axis);
   if (!sameShape(rows, target.shape)) {
-    const advice = sameShape(shape, target.shape) ? `; one-hot rows are for the loss (x, y) => ${name}(x, y)` : "";
+    const isColumn = sameShape(target.shape, [...rows, 1]);
+    const isOneHot = sameShape(shape, target.shape);
+    const advice = isColumn
+      ? ": [0, 1], not [[0], [1]]"
+      : isOneHot
+        ? `; one-hot rows are for the loss (x, y) => ${name}(x, y)`
+        : "";
     throw new ShapeError(
       `${name}: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}${advice}`,
     );

@@ -1,7 +1,7 @@
 // What all losses share: how the elements' losses are weighed and become one, and checks of what they are given.
-import { type Checks, checkOptions, numbers, oneOf } from "../../check.ts";
+import { type Checks, checkOptions, isRecord, numbers, oneOf } from "../../check.ts";
 import { constant } from "../../create.ts";
-import { ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { type Shape, sameShape, showShape } from "../../shape.ts";
 import { aTensor, stopGradient, Tensor } from "../../tensor.ts";
 
@@ -25,7 +25,25 @@ export interface Loss<Prediction = Tensor, Target = Tensor> {
   readonly targets?: "classes" | "values";
   /** The class index that counts nothing. A loss that has one takes { ignoreIndex }, too: null where no target is ignored. */
   readonly ignoreIndex?: number | null;
+  /** What targets are to be, where not any number will do. */
+  readonly labels?: Labels;
 }
+
+/** Targets that mean something to a loss. */
+export interface Labels {
+  /** Which, in words. */
+  readonly are: string;
+  readonly include: (value: number) => boolean;
+}
+
+/** Labels of no and yes, or probabilities of yes. */
+export const fromZeroToOne: Labels = {
+  are: "0 (no), 1 (yes) or between",
+  include: (value) => value >= 0 && value <= 1,
+};
+
+/** Labels of no and yes. */
+export const signs: Labels = { are: "-1 (no) or 1 (yes)", include: (value) => value === -1 || value === 1 };
 
 /**
  * The losses weighed and reduced; the mean divides by `total` where one is given, else by their count.
@@ -107,13 +125,28 @@ export function checkLossOptions<T extends LossOptions>(
   checkOptions(options, name, { ...lossChecks, ...own } as Checks<T>);
 }
 
+/** Throws an ArgumentError unless a prediction is a tensor. */
+export function aPrediction(value: unknown, name: string): void {
+  if (isRecord(value) && !(value instanceof Tensor))
+    throw new ArgumentError(
+      `${name}: with options it is withOptions(${name}, { ${Object.keys(value).join(", ")} }), not called`,
+    );
+  aTensor(value, `${name}: prediction`);
+}
+
 /** @throws ShapeError unless prediction and target are tensors of one shape */
 export function checkSame(prediction: Tensor, target: Tensor, name: string): void {
-  aTensor(prediction, `${name}: prediction`);
+  aPrediction(prediction, name);
   aTensor(target, `${name}: target`);
   const [given, wanted] = [target.shape, prediction.shape];
   if (sameShape(wanted, given)) return;
-  const advice = sameShape(wanted, [...given, 1]) ? ": targets are rows, too, such as [[1], [2]]" : "";
+  const isFlat = wanted.length === given.length + 1;
+  const isColumn = sameShape(wanted, [...given, 1]);
+  const advice = isColumn
+    ? ": targets are rows, too, such as [[1], [2]]"
+    : isFlat
+      ? "; class indices are for crossEntropy"
+      : "";
   throw new ShapeError(`${name}: prediction ${showShape(wanted)} and target ${showShape(given)} differ${advice}`);
 }
 

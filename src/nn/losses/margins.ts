@@ -4,7 +4,7 @@ import { aFiniteNumber } from "../../check.ts";
 import { ShapeError } from "../../errors.ts";
 import { checkDType, showShape } from "../../shape.ts";
 import { arange, type Tensor } from "../../tensor.ts";
-import { checkLossOptions, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
+import { checkLossOptions, checkSame, type LossOptions, lacking, reduced, signs } from "./loss.ts";
 
 /**
  * max(0, 1 - prediction target) for targets -1 or 1 of the prediction's shape, averaged: Keras's Hinge (Vapnik 1995).
@@ -20,6 +20,7 @@ export function hingeLoss(prediction: Tensor, target: Tensor, options: LossOptio
   checkLossOptions(options, "hingeLoss", {});
   return reduced(missing(prediction, target), options, "hingeLoss");
 }
+hingeLoss.labels = signs;
 
 /**
  * max(0, 1 - prediction target)^2 for targets -1 or 1 of the prediction's shape, averaged: Keras's SquaredHinge.
@@ -35,6 +36,7 @@ export function squaredHinge(prediction: Tensor, target: Tensor, options: LossOp
   checkLossOptions(options, "squaredHinge", {});
   return reduced(missing(prediction, target).square(), options, "squaredHinge");
 }
+squaredHinge.labels = signs;
 
 function missing(prediction: Tensor, target: Tensor): Tensor {
   return lacking(prediction.mul(target).neg().add(1));
@@ -63,6 +65,7 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: Margi
   const losses = target.equal(1).select(0, far).add(target.equal(-1).select(0, input));
   return reduced(losses, options, "hingeEmbeddingLoss");
 }
+hingeEmbeddingLoss.labels = signs;
 
 /**
  * max(0, margin - target (input1 - input2)): input1 should be larger where the target is 1, smaller where it is -1. All of one shape; averaged;

@@ -1,0 +1,104 @@
+// Mistakes that are found where data is loaded, and what must not be taken for one. What is said of them: docs/errors.md.
+import { expect, test } from "vitest";
+import { constant, evaluate, input, JsExecutor, Trainer } from "../../src/index.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  Embedding,
+  Flatten,
+  hingeLoss,
+  Linear,
+  type Loss,
+  mseLoss,
+  Sequential,
+  softplus,
+  variables,
+  withOptions,
+} from "../../src/nn/index.ts";
+import { sgd } from "../../src/optim/index.ts";
+
+const x = [[0], [1], [2]];
+
+function trainer(loss: Loss = mseLoss): Trainer {
+  return new Trainer(new Linear(1, 1), { loss, optimizer: sgd(0.1), executor: new JsExecutor() });
+}
+
+test("labels between 0 and 1 are taken by binary losses, -1 and 1 by hinges, and others by neither", async () => {
+  const posWeight = withOptions(binaryCrossEntropyWithLogits, { posWeight: 2 });
+  for (const loss of [binaryCrossEntropyWithLogits, posWeight]) {
+    await trainer(loss).load({ x, y: [[0], [0.3], [1]] });
+    for (const label of [-1, 1.5, -100])
+      await expect(trainer(loss).load({ x, y: [[0], [label], [1]] })).rejects.toThrow(`y: row 1 holds ${label};`);
+  }
+  await trainer(hingeLoss).load({ x, y: [[-1], [1], [1]] });
+  await expect(trainer(hingeLoss).load({ x, y: [[1], [1], [0]] })).rejects.toThrow("y: row 2 holds 0;");
+});
+
+test("labels are looked at in evaluations and validations, too, but not in rows of weight 0", async () => {
+  const made = trainer(binaryCrossEntropyWithLogits);
+  const [good, bad] = [
+    { x, y: [[0], [1], [1]] },
+    { x, y: [[0], [2], [1]] },
+  ];
+  await made.load({ ...bad, sampleWeight: [1, 0, 1] });
+  await made.load(good);
+  await made.evaluate(good);
+  await expect(made.evaluate(bad)).rejects.toThrow("y: row 1 holds 2;");
+  const fit = made.fit({ validation: bad });
+  await expect(fit.done).rejects.toThrow("y: row 1 holds 2;");
+  await made.evaluate({ ...bad, sampleWeight: [1, 0, 1] });
+  await made.dispose();
+});
+
+test("a mistake leaves the data that was loaded before", async () => {
+  const made = trainer();
+  await made.load({ x, y: [[1], [3], [5]] });
+  await expect(made.load({ x, y: [1, 3, 5] })).rejects.toThrow("mseLoss: prediction [3, 1] and target [3] differ");
+  await expect(made.load({ x: [["0"]] as never, y: [[1]] })).rejects.toThrow("x: row 0, column 0 is");
+  expect(await made.fit({ epochs: 2 }).done).toHaveLength(2);
+  await made.dispose();
+});
+
+test("numbers without rows are rows of an embedding, and rows of nothing else", async () => {
+  const model = new Sequential(new Embedding(3, 2), new Linear(2, 1));
+  const made = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
+  await made.load({ x: { data: Int32Array.of(0, 1, 2), shape: [3] }, y: [[1], [2], [3]] });
+  await made.fit();
+  await expect(trainer().load({ x: [0, 1, 2], y: [[1], [2], [3]] })).rejects.toThrow("the last axis of [3]");
+  await expect(trainer().predict([0, 1])).rejects.toThrow("x is 2 numbers that are in no rows");
+});
+
+test("a gather that writes NaN is told with what it may be", async () => {
+  const table = new Embedding(3, 2);
+  const head = new Linear(2, 1);
+  const model = {
+    table,
+    head,
+    forward: (tokens: ReturnType<typeof input>) => head.forward(table.forward(tokens.add(1)).mean(1)),
+  };
+  const made = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
+  await made.load({ x: { data: Int32Array.of(0, 2), shape: [1, 2] }, y: [[1]] });
+  await expect(made.fit().done).rejects.toThrow("the loss of step 0 is NaN; trainer.debugNonFinite() tells");
+  expect(await made.debugNonFinite()).toMatch(/gather .* wrote NaN: so does an index that is outside of the table$/);
+});
+
+test("variables are found however deep they lie", () => {
+  const inner = new Linear(1, 1);
+  let deep: unknown = inner;
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  expect([...variables([deep, new Flatten()]).values()]).toEqual([inner.weight, inner.bias]);
+});
+
+test("softplus of large numbers is what it is, for any beta", async () => {
+  const values = constant([3e38, -3e38, 30, -1]);
+  expect([...(await evaluate(softplus(values, 3)))]).toEqual([
+    ...Float32Array.of(3e38, 0, 30, Math.log1p(Math.exp(-3)) / 3),
+  ]);
+  expect([...(await evaluate(softplus(values, -3)))].slice(0, 2)).toEqual([-0, Math.fround(-3e38)]);
+});
+
+test("a tensor has a name in texts, and is no number", () => {
+  const x = input([2, 3]);
+  expect(`${x}`).toBe("Tensor [2, 3]");
+  for (const use of [() => (x as never) > 0, () => (x as never) + 1, () => -x, () => (x as never) * 2])
+    expect(use).toThrow("a tensor is no number");
+});
