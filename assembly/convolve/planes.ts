@@ -2,7 +2,7 @@
 // filters says of each tap where it lies in them (../gemm/micro-taps-6x8.ts). Of strides of s, a row of a plane is s rows, one of each
 // remainder of a place by s: neighbouring positions find neighbours, whatever the stride.
 import { TALL } from "../gemm/blocking";
-import { taps1x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
+import { taps1x16, taps2x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
 import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
 import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
 import { parts } from "../isa/integers";
@@ -202,7 +202,13 @@ function tilesOf(
       else if (k > 0) end = fillStrip(it, filters, channels, channel, tile, high, p, last);
       const add = channel > 0 || p > 0;
       let at = scratch + PLANES;
-      for (let r = 0; r < deep; r++, at += nextRow) {
+      let r = 0;
+      if (tile === 1 && !spaced && !add && wide === width) {
+        const across = parts(width, 16);
+        for (; r + 1 < deep && (deep - 2 - r) * width >= 16 * across - width; r += 2, at += 2 * nextRow)
+          taps2x16(strip, end, at, nextRow, c + 4 * (row * height + line + r) * width, 4 * width, across);
+      }
+      for (; r < deep; r++, at += nextRow) {
         const y = h + (line + r) * byHeight;
         if (y >= height) break;
         const to = c + 4 * ((row * height + y) * width + left);
@@ -219,7 +225,7 @@ function tilesOf(
           const exact = rest === 4 && !spaced;
           const target = exact ? to + 4 * full * lanes : edge;
           const ldc = exact ? stride : ROW_BYTES;
-          if (tile === 6) taps6x4(strip, end, last, target, ldc, high, exact && add);
+          if (TALL && tile === 6) taps6x4(strip, end, last, target, ldc, high, exact && add);
           else taps4x4(strip, end, last, target, ldc, high, exact && add);
           if (exact) continue;
         } else tiles(tile, strip, end, last, edge, ROW_BYTES, high, false, parts(rest, lanes));
@@ -249,7 +255,7 @@ function tiles(
   count: i32,
 ): void {
   if (tile === 1) taps1x16(strip, end, at, c, add, count);
-  else if (tile === 6) taps6x8(strip, end, at, c, ldc, high, add, count);
+  else if (TALL && tile === 6) taps6x8(strip, end, at, c, ldc, high, add, count);
   else taps4x8(strip, end, at, c, ldc, high, add, count);
 }
 
@@ -331,7 +337,7 @@ function fillNumbers(filters: usize, stride: i32, tile: i32, high: i32, k: i32):
     v128.store(to + turn, i64x2.shuffle(low01, low23, 1, 3));
     v128.store(to + 2 * turn, i64x2.shuffle(high01, high23, 0, 2));
     v128.store(to + 3 * turn, i64x2.shuffle(high01, high23, 1, 3));
-    if (tile === 6) {
+    if (TALL && tile === 6) {
       const r4 = v128.load(e);
       const r5 = v128.load(f);
       const low45 = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
