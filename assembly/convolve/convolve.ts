@@ -1,11 +1,8 @@
-// CONVOLVE: filters over images. A chunk is a band of positions of one group of one image; all rows of the group's filters meet its patches,
-// block by block of taps, packed as they are multiplied (patches.ts), as rows of B that lie side by side:
+// CONVOLVE: filters over images. A chunk is a band of positions of one group of one image, or of a few small ones, and all rows of the group's
+// filters. How it is computed follows from sizes alone: from planes (planes.ts), from the image as it lies, or, block by block of taps, by a
+// product with patches that are packed as they are multiplied (patches.ts), as rows of B that lie side by side:
 //
 //     for each block of taps:  C[rows, positions] += filters[rows, taps] . patches[taps, positions]
-//
-// Spaced positions (of a strided convolution's input gradient) are as many convolutions as there are remainders of a position by the
-// spacing: each has taps of its own, those that meet places of the image there, and none of zeros in between.
-
 import { panelOf } from "../gemm/blocking";
 import { product, productAt } from "../gemm/product";
 import { CONVOLVE_DEPTH, CONVOLVE_MOST, PLANE_PRODUCTS, PLANE_WIDE } from "../isa/chunks";

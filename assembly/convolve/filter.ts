@@ -1,9 +1,10 @@
 // CONVOLVE_FILTER: the gradient of filters. Its sum runs over positions of all images, so many that they are cut, in parts that follow
-// from sizes alone, and each part is a sum of its own: the same bits for any number of threads. A chunk is one part of some taps and rows.
-// Patches are the rows of A as they lie (patches.ts), gradients turned around are the panels of B, and C stays in the cache:
+// from sizes alone, and each part is a sum of its own: the same bits for any number of threads. A chunk is one part of some taps and rows,
+// and C stays in the cache:
 //
 //     for each band of the part:  C[taps, rows] += patches[taps, positions] . gradients[rows, positions]^T
-
+//
+// Taps are read from planes (places.ts, dots.ts), or, where these do not fit, from patches, as rows of A that lie side by side.
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";

@@ -50,7 +50,7 @@ export function addPlaces(
       const target = ragged ? edge : to;
       const stride = ragged ? 4 * NR : ldc;
       const places = scratch + STRIP + 4 * t;
-      if (tile === 6) places6x8(places, high, it.next, panel, deep, wide, target, stride, add && !ragged);
+      if (TALL && tile === 6) places6x8(places, high, it.next, panel, deep, wide, target, stride, add && !ragged);
       else places4x8(places, high, it.next, panel, deep, wide, target, stride, add && !ragged);
       if (ragged) putTaps(to, ldc, edge, high, filters - j, add);
     }

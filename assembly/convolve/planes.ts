@@ -2,7 +2,7 @@
 // filters says of each tap where it lies in them (../gemm/micro-taps-6x8.ts). Of strides of s, a row of a plane is s rows, one of each
 // remainder of a place by s: neighbouring positions find neighbours, whatever the stride.
 import { TALL } from "../gemm/blocking";
-import { taps1x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
+import { taps1x16, taps2x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
 import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
 import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
 import { parts } from "../isa/integers";
@@ -187,17 +187,28 @@ function tilesOf(
   const columns = min(wide, parts(width - left, byWidth));
   let tile = 0;
   for (let row = 0; row < rows; row += tile) {
+    const before = tile;
     tile = tileOf(rows - row);
+    // A strip of as many rows says already where taps lie.
+    const filled = tile === before && tile > 1 && !spaced && k <= block;
     const high = min(tile, rows - row);
     const lanes = tile === 1 ? 16 : 8;
     const whole = spaced ? 0 : wide / lanes;
     for (let p = 0; p < k || (k === 0 && p === 0 && channel === 0); p += max(1, block)) {
       const filters = a + 4 * row * channels * filterTaps();
       const last = min(k, p + block);
-      const end = k === 0 ? strip : fillStrip(it, filters, channels, channel, tile, high, p, last);
+      let end = strip + k * turnBytes(tile);
+      if (filled) fillNumbers(filters + 4 * channel * filterTaps(), 4 * channels * filterTaps(), tile, high, k);
+      else if (k > 0) end = fillStrip(it, filters, channels, channel, tile, high, p, last);
       const add = channel > 0 || p > 0;
       let at = scratch + PLANES;
-      for (let r = 0; r < deep; r++, at += nextRow) {
+      let r = 0;
+      if (tile === 1 && !spaced && !add && wide === width) {
+        const across = parts(width, 16);
+        for (; r + 1 < deep && (deep - 2 - r) * width >= 16 * across - width; r += 2, at += 2 * nextRow)
+          taps2x16(strip, end, at, nextRow, c + 4 * (row * height + line + r) * width, 4 * width, across);
+      }
+      for (; r < deep; r++, at += nextRow) {
         const y = h + (line + r) * byHeight;
         if (y >= height) break;
         const to = c + 4 * ((row * height + y) * width + left);
@@ -214,7 +225,7 @@ function tilesOf(
           const exact = rest === 4 && !spaced;
           const target = exact ? to + 4 * full * lanes : edge;
           const ldc = exact ? stride : ROW_BYTES;
-          if (tile === 6) taps6x4(strip, end, last, target, ldc, high, exact && add);
+          if (TALL && tile === 6) taps6x4(strip, end, last, target, ldc, high, exact && add);
           else taps4x4(strip, end, last, target, ldc, high, exact && add);
           if (exact) continue;
         } else tiles(tile, strip, end, last, edge, ROW_BYTES, high, false, parts(rest, lanes));
@@ -244,7 +255,7 @@ function tiles(
   count: i32,
 ): void {
   if (tile === 1) taps1x16(strip, end, at, c, add, count);
-  else if (tile === 6) taps6x8(strip, end, at, c, ldc, high, add, count);
+  else if (TALL && tile === 6) taps6x8(strip, end, at, c, ldc, high, add, count);
   else taps4x8(strip, end, at, c, ldc, high, add, count);
 }
 
@@ -300,6 +311,54 @@ function fillStrip(
     first += 4 * all - heights.taps * nextH;
   }
   return at;
+}
+
+/** The numbers of k taps side by side of a tile's filters, which lie `stride` bytes apart; where the last ones are missing, another stands. */
+function fillNumbers(filters: usize, stride: i32, tile: i32, high: i32, k: i32): void {
+  const turn = turnBytes(tile);
+  const last = filters + (high - 1) * stride;
+  let a = filters;
+  let b = min(a + stride, last);
+  let c = min(b + stride, last);
+  let d = min(c + stride, last);
+  let e = min(d + stride, last);
+  let f = min(e + stride, last);
+  let to = scratch + STRIP + 4;
+  for (; k >= 4; k -= 4, to += 4 * turn) {
+    const r0 = v128.load(a);
+    const r1 = v128.load(b);
+    const r2 = v128.load(c);
+    const r3 = v128.load(d);
+    const low01 = i32x4.shuffle(r0, r1, 0, 4, 1, 5);
+    const high01 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
+    const low23 = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
+    const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(low01, low23, 0, 2));
+    v128.store(to + turn, i64x2.shuffle(low01, low23, 1, 3));
+    v128.store(to + 2 * turn, i64x2.shuffle(high01, high23, 0, 2));
+    v128.store(to + 3 * turn, i64x2.shuffle(high01, high23, 1, 3));
+    if (TALL && tile === 6) {
+      const r4 = v128.load(e);
+      const r5 = v128.load(f);
+      const low45 = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
+      const high45 = i32x4.shuffle(r4, r5, 2, 6, 3, 7);
+      v128.store64_lane(to, low45, 0, 16);
+      v128.store64_lane(to + turn, low45, 1, 16);
+      v128.store64_lane(to + 2 * turn, high45, 0, 16);
+      v128.store64_lane(to + 3 * turn, high45, 1, 16);
+      e += 16;
+      f += 16;
+    }
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+  }
+  for (; k > 0; k--, to += turn) {
+    let source = a;
+    for (let j = 0; j < 4 * high; j += 4, source += stride) store<u32>(to + j, load<u32>(source));
+    a += 4;
+  }
 }
 
 /** Stores, or adds, the columns that exist of some rows. */

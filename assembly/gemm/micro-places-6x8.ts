@@ -43,7 +43,7 @@ function tile(tall: bool, places: usize, taps: i32, next: i32, panel: usize, row
     let a5 = p5;
     const end = y + 32 * columns;
     while (true) {
-      // unroll 8
+      // unroll 2
       {
         const b0 = v128.load(y);
         const b1 = v128.load(y, 16);
@@ -71,13 +71,13 @@ function tile(tall: bool, places: usize, taps: i32, next: i32, panel: usize, row
         if (y === end) break;
       }
       // end of unroll
-      a0 += 32;
-      a1 += 32;
-      a2 += 32;
-      a3 += 32;
+      a0 += 8;
+      a1 += 8;
+      a2 += 8;
+      a3 += 8;
       if (tall) {
-        a4 += 32;
-        a5 += 32;
+        a4 += 8;
+        a5 += 8;
       }
     }
     p0 += next;

@@ -36,7 +36,7 @@ export function taps1x16(strip: usize, end: usize, at: usize, c: usize, add: boo
     let c3 = f32x4.splat(0);
     let x = strip;
     while (true) {
-      // unroll 4
+      // unroll 2
       {
         const from = at + load<u32>(x);
         const w = v128.load32_splat(x, 4);
@@ -51,6 +51,49 @@ export function taps1x16(strip: usize, end: usize, at: usize, c: usize, add: boo
     }
     put2(c, add, c0, c1);
     put2(c + 32, add, c2, c3);
+  }
+}
+
+/**
+ * `count` times 16 outputs of one filter at two rows of positions, from the last ones to the first: what is written beyond the first row is
+ * written over by the second one.
+ */
+export function taps2x16(strip: usize, end: usize, at: usize, next: i32, c: usize, ldc: i32, count: i32): void {
+  at += 64 * (count - 1);
+  c += 64 * (count - 1);
+  for (; count > 0; count--, at -= 64, c -= 64) {
+    let c0 = f32x4.splat(0);
+    let c1 = f32x4.splat(0);
+    let c2 = f32x4.splat(0);
+    let c3 = f32x4.splat(0);
+    let d0 = f32x4.splat(0);
+    let d1 = f32x4.splat(0);
+    let d2 = f32x4.splat(0);
+    let d3 = f32x4.splat(0);
+    let x = strip;
+    while (true) {
+      // unroll 2
+      {
+        const from = at + load<u32>(x);
+        const second = from + next;
+        const w = v128.load32_splat(x, 4);
+        c0 = madd(w, v128.load(from), c0);
+        c1 = madd(w, v128.load(from, 16), c1);
+        c2 = madd(w, v128.load(from, 32), c2);
+        c3 = madd(w, v128.load(from, 48), c3);
+        d0 = madd(w, v128.load(second), d0);
+        d1 = madd(w, v128.load(second, 16), d1);
+        d2 = madd(w, v128.load(second, 32), d2);
+        d3 = madd(w, v128.load(second, 48), d3);
+        x += 8;
+        if (x === end) break;
+      }
+      // end of unroll
+    }
+    put2(c, false, c0, c1);
+    put2(c + 32, false, c2, c3);
+    put2(c + ldc, false, d0, d1);
+    put2(c + ldc + 32, false, d2, d3);
   }
 }
 
@@ -71,7 +114,7 @@ function tiles(tall: bool, narrow: bool, strip: usize, end: usize, at: usize, c:
     let c51 = f32x4.splat(0);
     let x = strip;
     while (true) {
-      // unroll 8
+      // unroll 2
       {
         const from = at + load<u32>(x);
         const b0 = v128.load(from);
