@@ -33,10 +33,13 @@ export interface Row {
   readonly scale?: number;
   /** Kinks or jumps: gradients are those between them. */
   readonly piecewise?: true;
+  /** The axis along which matrices and tensors of more axes may be any number of times as long; default 0. */
+  readonly batch?: 0 | 1;
 }
 
-type Options = Pick<Row, "scale" | "piecewise">;
+type Options = Pick<Row, "scale" | "piecewise" | "batch">;
 const piecewise: Options = { piecewise: true };
+const sequences: Options = { batch: 1 };
 const training = () => nn.trainingContext(0, scalar(0, "i32"));
 
 /** A layer of one tensor, as it is while training. */
@@ -88,7 +91,11 @@ const pairs = { returnIndices: true } as const;
 
 const token = constant([[1, 3, 0]], { dtype: "i32" });
 const sequence: Shape = [3, 2, 3];
-const lengths = constant([3, 2], { dtype: "i32" });
+const lengthsOf = ({ shape: [, batch] }: Tensor) =>
+  constant(
+    Array.from({ length: batch }, (_, i) => 3 - (i % 2)),
+    { dtype: "i32" },
+  );
 const feedforward = { dimFeedforward: 3, dropout: 0.25, activation: "gelu" } as const;
 
 export const table: Readonly<Record<Name, Row>> = {
@@ -163,7 +170,8 @@ export const table: Readonly<Record<Name, Row>> = {
   GRU: several(
     () => new nn.GRU(3, 2, { bidirectional: true }),
     [sequence, [2, 2, 2]],
-    (x, state) => ({ input: x, state, lengths }),
+    (x, state) => ({ input: x, state, lengths: lengthsOf(x) }),
+    sequences,
   ),
   GRUCell: several(
     () => new nn.GRUCell(3, 2),
@@ -185,7 +193,8 @@ export const table: Readonly<Record<Name, Row>> = {
   LSTM: several(
     () => new nn.LSTM(3, 3, { numLayers: 2, projSize: 2, dropout: 0.25 }),
     [sequence, [2, 2, 2], [2, 2, 3]],
-    (x, h, c) => ({ input: x, state: [h, c] as const, lengths }),
+    (x, h, c) => ({ input: x, state: [h, c] as const, lengths: lengthsOf(x) }),
+    sequences,
   ),
   LSTMCell: several(
     () => new nn.LSTMCell(3, 2),
@@ -210,6 +219,7 @@ export const table: Readonly<Record<Name, Row>> = {
       [3, 1, 2],
     ],
     (query, key, value) => ({ query, key, value }),
+    sequences,
   ),
   PixelShuffle: one(() => new nn.PixelShuffle(2), [1, 4, 2, 3]),
   PixelUnshuffle: one(() => new nn.PixelUnshuffle(2), [1, 2, 4, 2]),
@@ -226,6 +236,7 @@ export const table: Readonly<Record<Name, Row>> = {
     () => new nn.RNN(3, 2),
     [sequence, [1, 2, 2]],
     (x, state) => ({ input: x, state }),
+    sequences,
   ),
   RNNCell: several(
     () => new nn.RNNCell(3, 2),
@@ -252,6 +263,7 @@ export const table: Readonly<Record<Name, Row>> = {
       [3, 1, 4],
     ],
     (src, tgt) => ({ src, tgt, tgtIsCausal: true }),
+    sequences,
   ),
   TransformerDecoder: several(
     () => new nn.TransformerDecoder([new nn.TransformerDecoderLayer(4, 1, feedforward)]),
@@ -260,6 +272,7 @@ export const table: Readonly<Record<Name, Row>> = {
       [3, 1, 4],
     ],
     (tgt, memory) => ({ tgt, memory }),
+    sequences,
   ),
   TransformerDecoderLayer: several(
     () => new nn.TransformerDecoderLayer(4, 2, feedforward),
@@ -268,15 +281,18 @@ export const table: Readonly<Record<Name, Row>> = {
       [2, 1, 4],
     ],
     (tgt, memory) => ({ tgt, memory, isCausal: true }),
+    sequences,
   ),
   TransformerEncoder: one(
     () => new nn.TransformerEncoder([new nn.TransformerEncoderLayer(4, 1, feedforward)], { norm: new nn.LayerNorm(4) }),
     [2, 1, 4],
+    sequences,
   ),
   TransformerEncoderLayer: several(
     () => new nn.TransformerEncoderLayer(4, 2, { ...feedforward, normFirst: true }),
     [[3, 1, 4]],
     (src) => ({ src, isCausal: true }),
+    sequences,
   ),
   Unflatten: one(() => new nn.Unflatten(1, [2, -1]), [3, 6]),
   Unfold: one(() => new nn.Unfold([2, 3], { padding: 1, stride: 2 }), image),
@@ -354,9 +370,14 @@ function weighed(tensors: readonly Tensor[], seed: number): Tensor {
     .reduce((sum, part) => sum.add(part));
 }
 
-export function sampleOf({ shapes, make, scale = 1 }: Row): Sample {
+/** @param least so many elements at least in the largest of its inputs, by making its batch longer */
+export function sampleOf({ shapes, make, scale = 1, batch = 0 }: Row, least = 1): Sample {
   const layer = make();
-  const inputs = shapes.map((shape, i) => [input(shape), drawn(shape, i + 1).map((value) => value * scale)] as const);
+  const times = Math.ceil(least / Math.max(...shapes.map(sizeOf)));
+  const inputs = shapes.map((shape, i) => {
+    const longer = shape.map((size, axis) => (shape.length > 1 && axis === batch ? size * times : size));
+    return [input(longer), drawn(longer, i + 1).map((value) => value * scale)] as const;
+  });
   const results = tensorsIn(layer(...inputs.map(([tensor]) => tensor)));
   const parameters = variablesUnder(results).filter(({ trainable }) => trainable);
   return { run: (...given) => weighed(tensorsIn(layer(...given)), 100), inputs, parameters, results };

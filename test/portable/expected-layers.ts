@@ -23,7 +23,7 @@ export const LAYER_HASHES: Readonly<Record<Name, string>> = {
   ConstantPad1d: "9008cac3",
   ConstantPad2d: "cb49252e",
   ConstantPad3d: "112ed223",
-  Conv1d: "04f42e5b",
+  Conv1d: "506102af",
   Conv2d: "d92b3c61",
   Conv3d: "07301c6a",
   ConvTranspose1d: "36f1f33a",
