@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 import { Filters } from "./tiles.ts";
 
 const LEAST = 1000; // ms from one look to the next
-const MOST = 3000; // ms: what is shown is never older
+const MOST = 3000; // ms: what is shown is never older, unless looks take longer themselves: then half the time is theirs
 const SHARE = 20; // of the time is not spent on looks
 const MISTAKES = 16;
 const UNITS = 48;
@@ -58,7 +58,8 @@ export class Insight {
     const weights = (await session.weights())["0.weight"];
     if (session !== this.#session) return; // it is over
     const now = performance.now();
-    this.#due = now + Math.min(MOST, Math.max(LEAST, SHARE * (now - begun)));
+    const took = now - begun;
+    this.#due = now + Math.max(took, Math.min(MOST, Math.max(LEAST, SHARE * took)));
     this.#last = { test, probabilities, weights };
     this.#draw();
   }
