@@ -67,6 +67,13 @@ function probabilities(page: Page): Promise<string[]> {
   return page.locator("#bars .percent").allTextContents();
 }
 
+/** The pictures inside an element, to be compared. */
+function pictures(page: Page, selector: string): Promise<string[]> {
+  return page
+    .locator(`${selector} canvas`)
+    .evaluateAll((all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
+}
+
 function clean({ errors, foreign }: Visit): void {
   expect(errors).toEqual([]);
   expect(foreign).toEqual([]);
@@ -160,6 +167,85 @@ describe("a visitor", () => {
     clean(visit);
     await visit.close();
   }, 60_000);
+
+  test("chooses filters, sees what they find while it trains and draws, and keeps them", async () => {
+    const visit = await site.visit("digits.html", { colorScheme: "light", reducedMotion: "reduce" });
+    const { page } = visit;
+    await says(page, "#state", "Ready");
+    await page.selectOption("[name=kind]", "convolutional");
+    expect(await page.locator("#size").textContent()).toBe("28 × 28 – 8 – 16 – 10: 11,274 parameters");
+    expect(await page.locator("[name=hidden1]").isVisible()).toBe(false);
+    await page.fill("[name=epochs]", "1000"); // more than the visit takes
+    await page.getByRole("button", { name: "Start training" }).click();
+    await started(page);
+    await page.locator("#filters-card").waitFor({ timeout: 20_000 });
+    expect(await page.locator("#weights-card").isVisible()).toBe(false);
+    const blank = await pictures(page, "#maps");
+    expect(blank).toHaveLength(8);
+    expect(new Set(blank).size).toBe(1);
+
+    // Other drawings, and other filters, find other things.
+    await trainUntil(page, 150);
+    await draw(page, one);
+    await says(page, "#answer", /a 1\.$/);
+    const ofOne = await pictures(page, "#maps");
+    expect(new Set(ofOne).size).toBeGreaterThan(4);
+    await expect.poll(() => pictures(page, "#maps"), patience).not.toEqual(ofOne);
+    const filters = await pictures(page, "#filters");
+    await expect.poll(() => pictures(page, "#filters"), patience).not.toEqual(filters);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await says(page, "#state", "Stopped");
+    await page.getByRole("button", { name: "A 7 of the test set" }).click();
+    await says(page, "#answer", /a 7\.$/);
+    const before = await probabilities(page);
+    const found = await pictures(page, "#maps");
+    await page.getByRole("button", { name: "A 3 of the test set" }).click();
+    await expect.poll(() => pictures(page, "#maps"), patience).not.toEqual(found);
+    await page.getByRole("button", { name: "Save in this browser" }).click();
+    await says(page, "#keep-note", "Saved in this browser: 28 × 28 – 8 – 16 – 10, convolutional, step");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save to a file" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("digits-28x28-8-16-10.safetensors");
+    const file = await download.path();
+
+    const isTheSame = async () => {
+      await says(page, "#keep-note", "Loaded");
+      expect(await page.inputValue("[name=kind]")).toBe("convolutional");
+      await page.getByRole("button", { name: "A 7 of the test set" }).click();
+      await expect.poll(() => probabilities(page), patience).toEqual(before);
+      expect(await pictures(page, "#maps")).toEqual(found);
+      await page.locator("#filters-card").waitFor();
+    };
+    await page.reload();
+    await says(page, "#state", "Ready");
+    await page.locator("#kept button", { hasText: "Load" }).click();
+    await isTheSame();
+    await page.reload();
+    await says(page, "#state", "Ready");
+    await page.setInputFiles("#load-file", file);
+    await isTheSame();
+
+    for (const theme of ["Dark theme", "Light theme"]) {
+      expect(await faults(page)).toEqual([]);
+      await page.getByRole("button", { name: theme }).click();
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await expect.poll(overflow, patience).toBeLessThanOrEqual(0); // once the charts are as narrow, too
+    await page.setViewportSize({ width: 1280, height: 900 });
+
+    // Back to layers that see the whole digit.
+    await page.selectOption("[name=kind]", "dense");
+    await says(page, "#settings-note", "Another network");
+    await page.getByRole("button", { name: "Train on" }).click();
+    await started(page);
+    await page.locator("canvas.weights").waitFor();
+    expect(await page.locator("#filters-card").isVisible()).toBe(false);
+    clean(visit);
+    await visit.close();
+  }, 90_000);
 
   test("resets to new weights, and changes the learning rate while it trains", async () => {
     const visit = await site.visit("digits.html");

@@ -3,12 +3,14 @@ import { byId, make, say } from "../shared/dom.ts";
 import { CLASSES } from "./model.ts";
 import type { Pad } from "./pad.ts";
 import { argmaxRows } from "./probabilities.ts";
-import type { Session } from "./session.ts";
+import type { Said, Session } from "./session.ts";
+import { Maps } from "./tiles.ts";
 
 const CERTAIN = 0.8;
 
 export class Answer {
   readonly #bars: { readonly bar: HTMLElement; readonly text: HTMLElement }[] = [];
+  readonly #maps = new Maps();
   #asking = false;
   #again = false;
 
@@ -45,8 +47,8 @@ export class Answer {
     try {
       do {
         this.#again = false;
-        const probabilities = await session.probabilities(pad.image ?? image);
-        if (pad.image !== undefined) this.#show(probabilities, verdict(probabilities));
+        const said = await session.said(pad.image ?? image);
+        if (pad.image !== undefined) this.#show(said, verdict(said.probabilities));
       } while (this.#again && pad.image !== undefined);
     } catch {
       // A worker died or the session is over: asked again with the next report.
@@ -56,7 +58,9 @@ export class Answer {
     if (pad.image === undefined) this.#show(undefined, "Nothing drawn yet");
   }
 
-  #show(probabilities: Float32Array | undefined, text: string): void {
+  #show(said: Said | undefined, text: string): void {
+    const probabilities = said?.probabilities;
+    this.#maps.show(said?.maps);
     say(byId("answer"), text);
     const best = probabilities === undefined ? -1 : argmaxRows(probabilities, CLASSES)[0];
     this.#bars.forEach(({ bar, text: percent }, digit) => {

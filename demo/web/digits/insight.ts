@@ -1,4 +1,5 @@
 // What the network is right and wrong about, and what its first layer looks for: drawn again from time to time while it trains.
+import type { NumericArray } from "simdgrad/data";
 import { byId, make } from "../shared/dom.ts";
 import { onTheme } from "../shared/theme.ts";
 import { type DigitSet, imageOf, PIXELS } from "./data.ts";
@@ -6,18 +7,22 @@ import { paintDigit, paintWeights, palette } from "./images.ts";
 import { CLASSES } from "./model.ts";
 import { argmaxRows, confusion, type Mistake, worstMistakes } from "./probabilities.ts";
 import type { Session } from "./session.ts";
+import { Filters } from "./tiles.ts";
 
 const LEAST = 1000; // ms from one look to the next
-const MOST = 3000; // ms: what is shown is never older
+const MOST = 3000; // ms: what is shown is never older, unless looks take longer themselves: then half the time is theirs
 const SHARE = 20; // of the time is not spent on looks
 const MISTAKES = 16;
 const UNITS = 48;
 
 /** Looks at sessions. */
 export class Insight {
+  readonly #filters = new Filters();
+  /** Whose network is shown. */
+  #session: Session | undefined;
   #looking: Promise<void> | undefined;
   #due = 0;
-  #last: { readonly test: DigitSet; readonly probabilities: Float32Array; readonly weights: Float32Array } | undefined;
+  #last: { readonly test: DigitSet; readonly probabilities: Float32Array; readonly weights: NumericArray } | undefined;
 
   constructor() {
     onTheme(() => this.#draw());
@@ -31,6 +36,7 @@ export class Insight {
 
   /** Looks now, after a look that is under way. */
   async look(session: Session, test: DigitSet): Promise<void> {
+    this.#session = session;
     await this.#looking?.catch(() => undefined);
     this.#looking = this.#see(session, test).finally(() => {
       this.#looking = undefined;
@@ -39,17 +45,21 @@ export class Insight {
   }
 
   clear(): void {
+    this.#session = undefined;
     this.#last = undefined;
     for (const id of ["confusion", "mistakes", "weights"])
       byId(id).replaceChildren(make("p", { className: "empty" }, "Appears once the network trains."));
+    this.#offer("weights");
   }
 
   async #see(session: Session, test: DigitSet): Promise<void> {
     const begun = performance.now();
     const probabilities = await session.probabilities(test.x.data);
-    const weights = (await session.weights())["0.weight"].data.subarray(0, UNITS * PIXELS) as Float32Array;
+    const weights = (await session.weights())["0.weight"];
+    if (session !== this.#session) return; // it is over
     const now = performance.now();
-    this.#due = now + Math.min(MOST, Math.max(LEAST, SHARE * (now - begun)));
+    const took = now - begun;
+    this.#due = now + Math.max(took, Math.min(MOST, Math.max(LEAST, SHARE * took)));
     this.#last = { test, probabilities, weights };
     this.#draw();
   }
@@ -60,7 +70,19 @@ export class Insight {
     const said = argmaxRows(probabilities, CLASSES);
     drawConfusion(confusion(test.y.data, said, CLASSES), test.rows);
     drawMistakes(test, worstMistakes(probabilities, test.y.data, CLASSES, MISTAKES));
-    drawWeights(weights);
+    if (weights.shape.length === 4) {
+      this.#offer("filters");
+      this.#filters.draw(weights.data as Float32Array);
+    } else {
+      this.#offer("weights");
+      drawWeights(weights.data.subarray(0, UNITS * PIXELS) as Float32Array);
+    }
+  }
+
+  /** Shows the card of the network at hand: weights of units that see the whole digit, or filters. */
+  #offer(kind: "weights" | "filters"): void {
+    byId("weights-card").hidden = kind !== "weights";
+    byId("filters-card").hidden = kind !== "filters";
   }
 }
 

@@ -3,6 +3,7 @@ import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { inWords } from "../shared/problems.ts";
 import { discard, keep, keptFiles } from "../shared/store.ts";
 import { fromFile, type Model, toFile } from "./keeping.ts";
+import { type Architecture, showShape } from "./model.ts";
 
 const DATABASE = "simdgrad-digits";
 
@@ -51,7 +52,7 @@ export class KeepView {
     const model = await this.#keeper.current();
     if (model === undefined) return;
     const url = URL.createObjectURL(new Blob([new Uint8Array(toFile(model))], { type: "application/octet-stream" }));
-    const download = `digits-${[784, ...model.architecture.hidden, 10].join("-")}.safetensors`;
+    const download = `digits-${fileShape(model.architecture)}.safetensors`;
     make("a", { href: url, download }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
     say(this.#note, `Saved to the file ${download}.`);
@@ -80,4 +81,9 @@ export class KeepView {
     });
     byId("kept").replaceChildren(...items);
   }
+}
+
+/** "784-128-10", "28x28-8-16-10" */
+function fileShape(architecture: Architecture): string {
+  return showShape(architecture).replaceAll(" – ", "-").replace(" × ", "x");
 }

@@ -2,7 +2,7 @@
 import type { NumericArray } from "simdgrad/data";
 import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { Problem } from "../shared/problems.ts";
-import { type Activation, type Architecture, activations } from "./model.ts";
+import { type Activation, type Architecture, activations, architectureOf, type Dense } from "./model.ts";
 
 const KIND = "simdgrad digits";
 
@@ -12,11 +12,10 @@ export interface Model {
 }
 
 export function toFile({ architecture, weights }: Model): Uint8Array {
-  const { hidden, activation, dropout } = architecture;
   return serializeSafetensors(weights, {
     format: "pt",
     kind: KIND,
-    architecture: JSON.stringify({ hidden, activation, dropout }),
+    architecture: JSON.stringify(architectureOf(architecture)),
   });
 }
 
@@ -38,11 +37,14 @@ function parsed(bytes: Uint8Array): ReturnType<typeof parseSafetensors> {
 
 function readArchitecture(text: string | undefined): Architecture {
   try {
-    const { hidden, activation, dropout } = JSON.parse(text ?? "") as Partial<Architecture>;
+    const read = JSON.parse(text ?? "") as { readonly kind?: unknown };
+    if (read.kind === "convolutional") return { kind: "convolutional" };
+    // Files that say no kind are of the time when there was one alone.
+    const { kind = "dense", hidden, activation, dropout } = read as Partial<Dense>;
     const widths = Array.isArray(hidden) && hidden.length <= 2 && hidden.every((width) => width >= 1 && width <= 512);
     const known = typeof activation === "string" && Object.hasOwn(activations, activation);
-    if (widths && known && typeof dropout === "number" && dropout >= 0 && dropout < 1)
-      return { hidden: hidden.map(Number), activation: activation as Activation, dropout };
+    if (kind === "dense" && widths && known && typeof dropout === "number" && dropout >= 0 && dropout < 1)
+      return { kind, hidden: hidden.map(Number), activation: activation as Activation, dropout };
   } catch {
     // Said below.
   }

@@ -1,4 +1,4 @@
-// The networks and optimizers on offer.
+// The networks and optimizers on offer; the convolutional one is built in convolutional.ts.
 import type { Tensor } from "simdgrad";
 import { Dropout, gelu, Linear, relu, Sequential, sigmoid, silu, tanh } from "simdgrad/nn";
 import { adam, adamW, lion, muon, type Optimizer, rmsprop, type Schedule, sgd } from "simdgrad/optim";
@@ -7,14 +7,23 @@ import { PIXELS } from "./data.ts";
 export const activations = { relu, gelu, silu, tanh, sigmoid };
 export type Activation = keyof typeof activations;
 
-/** What a model is made of: all that must be known to load its weights. */
-export interface Architecture {
+/** Layers that see the whole digit at once. */
+export interface Dense {
+  readonly kind: "dense";
   /** Widths of the hidden layers, none to two. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
   /** Share of each hidden layer left out in training. */
   readonly dropout: number;
 }
+
+/** Two layers of filters, each pooled, and one that reads what they find. */
+export interface Convolutional {
+  readonly kind: "convolutional";
+}
+
+/** What a model is made of: all that must be known to load its weights. */
+export type Architecture = Dense | Convolutional;
 
 interface OptimizerChoice {
   readonly name: string;
@@ -40,8 +49,22 @@ export type OptimizerName = keyof typeof optimizers;
 
 export const CLASSES = 10;
 
+/** Width and height of the convolutional network's filters. */
+export const FILTER_SIDE = 5;
+/** Filters of its two layers. */
+export const FILTERS = [8, 16] as const;
+/** Numbers that its last layer reads: each filter's map of 28x28, pooled twice. */
+export const READ = (FILTERS[1] * PIXELS) / 16;
+
+/** What a model is made of, without anything else that is beside it. */
+export function architectureOf(architecture: Architecture): Architecture {
+  if (architecture.kind === "convolutional") return { kind: "convolutional" };
+  const { kind, hidden, activation, dropout } = architecture;
+  return { kind, hidden, activation, dropout };
+}
+
 /** 784 inputs, the hidden layers, 10 outputs. */
-export function network({ hidden, activation, dropout }: Architecture): Sequential {
+export function dense({ hidden, activation, dropout }: Dense): Sequential {
   const widths = [PIXELS, ...hidden];
   const layers = hidden.flatMap((width, i) => [
     new Linear(widths[i], width),
@@ -52,8 +75,13 @@ export function network({ hidden, activation, dropout }: Architecture): Sequenti
 }
 
 /** Weights and biases, counted. */
-export function parameterCount({ hidden }: Pick<Architecture, "hidden">): number {
-  const widths = [PIXELS, ...hidden, CLASSES];
+export function parameterCount(architecture: Architecture): number {
+  if (architecture.kind === "convolutional") {
+    const weights = FILTER_SIDE * FILTER_SIDE;
+    const [first, second] = FILTERS;
+    return (weights + 1) * first + (weights * first + 1) * second + (READ + 1) * CLASSES;
+  }
+  const widths = [PIXELS, ...architecture.hidden, CLASSES];
   return widths.slice(1).reduce((sum, width, i) => sum + (widths[i] + 1) * width, 0);
 }
 
@@ -65,7 +93,8 @@ export function preprocess(x: Tensor): Tensor {
     .mul(1 / (0.3081 * 255));
 }
 
-/** "784 – 128 – 10" */
-export function showShape({ hidden }: Pick<Architecture, "hidden">): string {
-  return [PIXELS, ...hidden, CLASSES].join(" – ");
+/** "784 – 128 – 10", or with numbers of filters "28 × 28 – 8 – 16 – 10" */
+export function showShape(architecture: Architecture): string {
+  const [input, widths] = architecture.kind === "convolutional" ? ["28 × 28", FILTERS] : [PIXELS, architecture.hidden];
+  return [input, ...widths, CLASSES].join(" – ");
 }

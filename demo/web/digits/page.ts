@@ -236,7 +236,8 @@ export class DigitsPage {
     if (session === undefined) return undefined;
     const { settings } = session;
     const right = this.#accuracy === undefined ? "" : `, ${(100 * this.#accuracy).toFixed(1)} %`;
-    const name = `${showShape(settings)}, ${settings.activation}, step ${(this.#before + this.#step).toLocaleString("en")}${right}`;
+    const how = settings.kind === "dense" ? settings.activation : settings.kind;
+    const name = `${showShape(settings)}, ${how}, step ${(this.#before + this.#step).toLocaleString("en")}${right}`;
     return session.weights().then((weights) => ({ architecture: settings, weights, name }));
   }
 

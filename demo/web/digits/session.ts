@@ -1,26 +1,45 @@
 // A network in training: its executor, its trainer, its data. What changes on the way is made anew; the weights go on.
-import { type Executor, type Fit, Trainer } from "simdgrad";
+import { type Executor, type Fit, type Predictor, type Tensor, Trainer } from "simdgrad";
 import type { NumericArray } from "simdgrad/data";
-import { crossEntropy } from "simdgrad/nn";
+import { crossEntropy, type Sequential } from "simdgrad/nn";
 import { hyperparameter } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
 import { type DigitSet, type Digits, PIXELS } from "./data.ts";
-import { CLASSES, network, optimizers, preprocess } from "./model.ts";
+import { type Architecture, CLASSES, dense, optimizers, preprocess } from "./model.ts";
 import { softmaxRows } from "./probabilities.ts";
 import type { Settings } from "./settings.ts";
+
+/** What a network says of one digit. */
+export interface Said {
+  /** Of the ten digits. */
+  readonly probabilities: Float32Array;
+  /** How strongly each filter of its first layer answers in each place: [filters, 28, 28]; undefined without filters. */
+  readonly maps: Float32Array | undefined;
+}
+
+/** A network with random weights, and what stands before and beside it. */
+interface Built {
+  readonly network: Sequential;
+  readonly preprocess: (x: Tensor) => Tensor;
+  readonly watcher?: (network: Sequential, executor: Executor) => Watcher;
+}
+
+type Watcher = Predictor<Tensor, { readonly scores: Tensor; readonly maps: Tensor }>;
 
 export class Session {
   readonly settings: Settings;
   readonly executor: Executor;
   readonly #trainer: Trainer;
+  readonly #watcher: Watcher | undefined;
   #loaded: DigitSet | undefined;
 
-  private constructor(settings: Settings, executor: Executor) {
+  private constructor(settings: Settings, executor: Executor, { network, preprocess, watcher }: Built) {
     const { optimizer, learningRate, weightDecay } = settings;
     const rate = hyperparameter(learningRate);
     this.settings = settings;
     this.executor = executor;
-    this.#trainer = new Trainer(network(settings), {
+    this.#watcher = watcher?.(network, executor);
+    this.#trainer = new Trainer(network, {
       loss: crossEntropy,
       optimizer: optimizers[optimizer].make(rate, weightDecay),
       hyperparameters: { learningRate: rate },
@@ -31,7 +50,8 @@ export class Session {
 
   /** A network with new random weights. */
   static async create(settings: Settings): Promise<Session> {
-    return new Session(settings, await open(settings.place));
+    const built = await build(settings);
+    return new Session(settings, await open(settings.place), built);
   }
 
   /** The same weights under other settings of the same network; this session is over then. The optimizer's state goes on, too, if it can. */
@@ -40,12 +60,12 @@ export class Session {
     const state = await (whole ? this.#trainer.snapshot() : this.weights());
     const moves = settings.place !== this.settings.place;
     const executor = moves ? await open(settings.place) : this.executor;
-    const next = new Session(settings, executor);
+    const next = new Session(settings, executor, await build(settings));
     if (whole) {
       await next.#trainer.restore(state);
       await next.setLearningRate(settings.learningRate);
     } else await next.load(state);
-    await this.#trainer.dispose();
+    await this.#letGo();
     if (moves) await this.executor.dispose();
     return next;
   }
@@ -68,6 +88,13 @@ export class Session {
     return softmaxRows(data, CLASSES);
   }
 
+  /** What it says of the 784 bytes of one digit, also while it trains. */
+  async said(image: Uint8Array): Promise<Said> {
+    if (this.#watcher === undefined) return { probabilities: await this.probabilities(image), maps: undefined };
+    const { scores, maps } = await this.#watcher.predict({ data: image, shape: [1, PIXELS] });
+    return { probabilities: softmaxRows(scores.data, CLASSES), maps: maps.data as Float32Array };
+  }
+
   setLearningRate(learningRate: number): Promise<void> {
     return this.#trainer.setHyperparameters({ learningRate });
   }
@@ -81,9 +108,20 @@ export class Session {
   }
 
   async dispose(): Promise<void> {
-    await this.#trainer.dispose();
+    await this.#letGo();
     await this.executor.dispose();
   }
+
+  async #letGo(): Promise<void> {
+    await this.#watcher?.dispose();
+    await this.#trainer.dispose();
+  }
+}
+
+async function build(architecture: Architecture): Promise<Built> {
+  if (architecture.kind === "dense") return { network: dense(architecture), preprocess };
+  const { asImages, convolutional, watcher } = await import("./convolutional.ts");
+  return { network: convolutional(), preprocess: asImages, watcher };
 }
 
 /** Whether one training can go on in the middle of the other's epoch. */

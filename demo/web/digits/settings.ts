@@ -6,13 +6,17 @@ import {
   type Activation,
   type Architecture,
   activations,
+  architectureOf,
+  type Dense,
   type OptimizerName,
   optimizers,
   parameterCount,
   showShape,
 } from "./model.ts";
 
-export interface Settings extends Architecture {
+export type Settings = Architecture & Training;
+
+interface Training {
   readonly optimizer: OptimizerName;
   readonly learningRate: number;
   readonly batch: number;
@@ -36,6 +40,7 @@ export class SettingsForm {
 
   /** @param onChange told after every change, and whether the learning rate alone changed */
   constructor(onChange: (rateAlone: boolean) => void) {
+    fillSelect(this.#select("kind"), plain(["dense", "convolutional"]), "dense");
     fillSelect(this.#select("hidden1"), widthOptions, "128");
     fillSelect(this.#select("hidden2"), widthOptions, "0");
     fillSelect(this.#select("activation"), plain(Object.keys(activations)), "relu");
@@ -77,9 +82,7 @@ export class SettingsForm {
     const value = (name: string) => this.#select(name).value;
     const epochs = Math.round(Number(this.#input("epochs").value));
     return {
-      hidden: [value("hidden1"), value("hidden2")].map(Number).filter((width) => width > 0),
-      activation: value("activation") as Activation,
-      dropout: Number(value("dropout")),
+      ...this.#architecture(),
       optimizer: this.#optimizer(),
       learningRate: this.#learningRate(),
       batch: Number(value("batch")),
@@ -90,14 +93,30 @@ export class SettingsForm {
     };
   }
 
+  #architecture(): Architecture {
+    const value = (name: string) => this.#select(name).value;
+    if (value("kind") === "convolutional") return { kind: "convolutional" };
+    return {
+      kind: "dense",
+      hidden: [value("hidden1"), value("hidden2")].map(Number).filter((width) => width > 0),
+      activation: value("activation") as Activation,
+      dropout: Number(value("dropout")),
+    };
+  }
+
   /** Sets what a loaded model is made of. */
-  showArchitecture({ hidden, activation, dropout }: Architecture): void {
+  showArchitecture(architecture: Architecture): void {
+    this.#select("kind").value = architecture.kind;
+    if (architecture.kind === "dense") this.#showDense(architecture);
+    this.#describe();
+  }
+
+  #showDense({ hidden, activation, dropout }: Dense): void {
     const [first = 0, second = 0] = hidden;
     this.#set("hidden1", String(first), `${first} units`);
     this.#set("hidden2", String(second), `${second} units`);
     this.#set("activation", activation, activation);
     this.#set("dropout", String(dropout), `${Math.round(100 * dropout)} %`);
-    this.#describe();
   }
 
   #set(name: string, value: string, text: string): void {
@@ -107,9 +126,11 @@ export class SettingsForm {
   }
 
   #describe(): void {
-    const { hidden } = this.read();
-    const count = parameterCount({ hidden }).toLocaleString("en");
-    say(byId("size"), `${showShape({ hidden })}: ${count} parameters`);
+    const architecture = this.#architecture();
+    for (const part of this.#form.querySelectorAll<HTMLElement>(".dense-only"))
+      part.hidden = architecture.kind !== "dense";
+    const count = parameterCount(architecture).toLocaleString("en");
+    say(byId("size"), `${showShape(architecture)}: ${count} parameters`);
     const rate = showRate(this.#learningRate());
     say(this.#rateValue, rate);
     this.#rate.ariaValueText = rate;
@@ -151,6 +172,6 @@ function superscript(digit: string): string {
 
 /** Whether two settings describe the same network. */
 export function sameNetwork(a: Architecture, b: Architecture): boolean {
-  const text = ({ hidden, activation, dropout }: Architecture) => JSON.stringify([hidden, activation, dropout]);
+  const text = (architecture: Architecture) => JSON.stringify(architectureOf(architecture));
   return text(a) === text(b);
 }
