@@ -53,7 +53,7 @@ function greyOf(x: Tensor, name: string): Tensor {
   const channels = x.shape[1];
   if (channels === 1) return x;
   const [red, green, blue] = coloursOf(x, name);
-  return red.mul(0.299).add(green.mul(0.587)).add(blue.mul(0.114));
+  return red.mul(0.2989).add(green.mul(0.587)).add(blue.mul(0.114));
 }
 
 function coloursOf(x: Tensor, name: string): Tensor[] {
@@ -104,7 +104,7 @@ export function contrast(x: Tensor, key: RandomKey, options: FactorOptions): Ten
  * import { constant, evaluate, randomKey } from "simdgrad";
  * import { saturation } from "simdgrad/images";
  * const red = constant([1, 0, 0], { shape: [1, 3, 1, 1] });
- * await evaluate(saturation(red, randomKey(0, "grey"), { factor: [0, 0] })); // => [0.299, 0.299, 0.299]
+ * await evaluate(saturation(red, randomKey(0, "grey"), { factor: [0, 0] })); // => [0.2989, 0.2989, 0.2989]
  */
 export function saturation(x: Tensor, key: RandomKey, options: FactorOptions): Tensor {
   checkFactor(x, options, "saturation");

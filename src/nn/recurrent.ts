@@ -202,7 +202,8 @@ class Stack {
     const masks = lengths && arange(length).unsqueeze(-1).less(lengths).unsqueeze(-1);
     const ends: Tensor[][] = widths.map(() => []);
     let at = 0;
-    let sequence = x;
+    // What stands behind an end may be anything, NaN too: no product sees it.
+    let sequence = masks === undefined ? x : masks.broadcastTo(x.shape).select(x, 0);
     for (const [layer, directions] of layers.entries()) {
       const below = layer === 0 ? sequence : this.dropout.forward(sequence, context);
       const sides = directions.map((weights, direction) => {

@@ -153,7 +153,7 @@ describe("colours", () => {
     expected.forEach((value, i) => {
       expect(Math.abs(found[i] - value)).toBeLessThan(1e-4);
     });
-  const grey = (image: readonly number[], i: number) => 0.299 * image[i] + 0.587 * image[4 + i] + 0.114 * image[8 + i];
+  const grey = (image: readonly number[], i: number) => 0.2989 * image[i] + 0.587 * image[4 + i] + 0.114 * image[8 + i];
 
   test("brightness, contrast and saturation are torchvision's formulas", async () => {
     const factor = [1.5, 1.5] as const;

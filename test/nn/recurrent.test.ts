@@ -166,6 +166,29 @@ test("dropout is between layers, in training alone", async () => {
   );
 });
 
+test.each([
+  new RNN(3, 4, { nonlinearity: "relu" }),
+  new GRU(3, 4, { bidirectional: true }),
+  new LSTM(3, 4, { numLayers: 2 }),
+])("what is behind an end may be anything", async (layer) => {
+  const executor = oracle();
+  const lengths = constant(Int32Array.of(5, 2));
+  const numbers = drawn([5, 2, 3], 1);
+  const gradientsWith = async (filler: number) => {
+    const x = constant(
+      numbers.map((value, i) => (i % 6 >= 3 && i >= 12 ? filler : value)),
+      { shape: [5, 2, 3] },
+    );
+    const { output } = (layer as unknown as Recurrent).forward({ input: x, lengths }, context);
+    const gradients = grad(output.square().sum(), [x, ...parameters(layer).values()]);
+    return Promise.all([output, ...gradients].map((each) => evaluate(each, { executor })));
+  };
+  const expected = await gradientsWith(0);
+  expect(await gradientsWith(Number.NaN)).toEqual(expected);
+  expect(await gradientsWith(Number.POSITIVE_INFINITY)).toEqual(expected);
+  await executor.dispose();
+});
+
 describe("bad input", () => {
   const x = input([5, 2, 3]);
   const lstm = new LSTM(3, 4);
