@@ -32,13 +32,10 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { advised } from "./advised.ts";
-import { averagesOf } from "./averaged.ts";
 import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
-import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import type { checkNames, ofValidation } from "./elsewhere.ts";
-import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { type Epoch, type History, newHistory } from "./history.ts";
@@ -65,6 +62,7 @@ import { Prediction } from "./prediction.ts";
 import { type Batch, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 import type { stepProgram } from "./step-programs.ts";
+import type { Begun } from "./trial.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions<Input = Tensor, Output = Tensor, Target = Output, X = Input> {
@@ -290,16 +288,26 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     } catch (error) {
       throw await advised(error, samples);
     }
-    const { checked, isTried } = given;
+    const { checked, begun } = given;
     this.#asked = checked;
     const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const { checkLabels, checkMeasures, checkNames, fill, fits, ofValidation, stepProgram, tryOut, upload } =
-        await import("./upload.ts");
+      const {
+        checkLabels,
+        checkMeasures,
+        checkNames,
+        fill,
+        fits,
+        nextEpoch,
+        ofValidation,
+        stepProgram,
+        tryRest,
+        upload,
+      } = await import("./upload.ts");
       this.#stepProgram = stepProgram;
       this.#checkNames = checkNames;
       this.#ofValidation = ofValidation;
-      const { unused } = isTried ? { unused: [] } : tryOut(this.#recipe, checked);
+      const unused = tryRest(this.#recipe, checked, begun);
       if (isNew) this.#warn(unused);
       checkLabels(checked, this.#recipe.loss);
       checkMeasures(this.#recipe, checked);
@@ -393,13 +401,13 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
-    const { checked: held, isTried } = validation ? this.#ofValidation(validation, (each) => this.#checked(each)) : {};
+    const { checked: held, begun } = validation ? this.#ofValidation(validation, (each) => this.#checked(each)) : {};
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
-      const { checkTrained, ofValidation, tryOut } = await import("./upload.ts");
+      const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);
-      if (validation && held && !isTried) ofValidation(validation, () => tryOut(this.#recipe, held));
+      if (validation && held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
         const plan = await streamPlanOf(this.#workshop, stream, course);
@@ -474,10 +482,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     } catch (error) {
       throw await advised(error, samples);
     }
-    const { checked, isTried } = given;
+    const { checked, begun } = given;
     return this.#inTurn(async () => {
-      const { evaluate, tryOut } = await import("./measure.ts");
-      if (!isTried) tryOut(this.#recipe, checked);
+      const { evaluate, tryRest } = await import("./measure.ts");
+      tryRest(this.#recipe, checked, begun);
       const kept = this.#evaluation;
       this.#evaluation = undefined;
       const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
@@ -529,7 +537,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     checkOptions(options, "stateDict", { averaged: aBoolean });
     return this.#inTurn(async () => {
       const stands = new Map(variables(this.#recipe.model));
-      for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
+      for (const { count, values } of options.averaged ? (await import("./averaged.ts")).averagesOf(this.#recipe) : [])
         if ((await this.executor.read({ variable: count.key }))[0] > 0)
           for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
       return readState(this.executor, stands);
@@ -809,35 +817,33 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
-  /** Samples that can be trained on. */
+  /** Samples whose shapes can be trained on. */
   #checked(samples: Samples<unknown, unknown>): Checked {
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    return { checked, isTried: this.#try(checked) };
+    return { checked, begun: this.#try(checked) };
   }
 
   /**
-   * Builds the whole step once for one row, so that every shape is checked before anything runs. @returns whether it did: where there are
-   * several tensors it is done in the call's turn (trial.ts)
+   * Builds the whole step once for one row, so that every shape is checked before anything runs. What is left is tried in the call's turn
+   * (trial.ts): all of it where there are several tensors.
    */
-  #try(samples: CheckedSamples): boolean {
-    const { loss, names, parameters: trained } = this.#recipe;
+  #try(samples: CheckedSamples): Begun | undefined {
+    const { loss, parameters: trained } = this.#recipe;
     const { x, y } = samples;
-    if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return false;
+    if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return undefined;
     const trial = ofOneRow(x, (rows) => {
       const row = inputsOf(samples, rows);
       const prediction = predictorOf(this.#recipe)(row.x);
       if (!(prediction instanceof Tensor)) return undefined;
       const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
-      return { row, prediction, value };
+      return { x: row.x as Tensor, prediction, value };
     });
-    if (trial === undefined) return false;
-    const { row, prediction, value } = trial;
-    const lookups = lookupsOf([prediction], row.x as Tensor);
-    checkIndices(lookups, x, "x", (table) => names.get(table as Variable) ?? "a table");
+    if (trial === undefined) return undefined;
+    const { prediction, value } = trial;
     if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
     const used = dependsOn(value, [...trained.values()]);
     if (this.#ready === undefined) this.#warn([...trained.keys()].filter((_, i) => !used[i]));
-    return true;
+    return trial;
   }
 
   /** Says which parameters no loss depends on. */
@@ -903,10 +909,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 }
 
-/** Samples that can be trained on, if they were tried; else it shows in the call's turn. */
+/** Samples, and what was tried of them. */
 interface Checked {
   readonly checked: CheckedSamples;
-  readonly isTried: boolean;
+  readonly begun: Begun | undefined;
 }
 
 /** Options as they are kept, whatever the model takes and gives. */

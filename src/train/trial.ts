@@ -58,7 +58,7 @@ export interface Trial {
 
 /** Builds the step, and checks the samples. @throws ShapeError and the like with the path of what does not fit */
 export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
-  const { loss, names, parameters, transform } = recipe;
+  const { loss, parameters, transform } = recipe;
   const { row, prediction, values } = ofOneRow(samples.x, (rows) => {
     const row = inputsOf(samples, rows);
     const prediction = predictorOf(recipe)(row.x, watched(transform === undefined));
@@ -73,7 +73,7 @@ export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
   const lookups = eachOf<Tensor>(row.x, "x").map(([, each]) => lookupsOf(outputs, each));
   const check = ({ x, y }: CheckedSamples) => {
     for (const [i, [path, data]] of eachOf<TypedData>(x, "x").entries())
-      checkIndices(lookups[i], data, path, (table) => names.get(table as Variable) ?? "a table");
+      checkIndices(lookups[i], data, path, nameIn(recipe));
     for (const [output, { targets, ignoreIndex }] of lossesOf(loss)) {
       const [given, target] = [memberOf(prediction, output), memberOf(y, output) as Bundle<TypedData>];
       if (targets === "classes" && given instanceof Tensor && isOne(target))
@@ -84,4 +84,25 @@ export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
   const [used, all] = [new Set<Variable>(), [...parameters.values()]];
   for (const value of values) for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
   return { unused: [...parameters].flatMap(([name, variable]) => (used.has(variable) ? [] : [name])), check };
+}
+
+/** What was tried at the call: one tensor, and what the model makes of it. */
+export interface Begun {
+  readonly x: Tensor;
+  readonly prediction: Tensor;
+}
+
+/**
+ * What is left to try: all of it, or whether indices that are looked up in tables have rows there.
+ * @returns paths of parameters that no loss depends on, unless the call has told
+ * @throws what tryOut throws
+ */
+export function tryRest(recipe: Recipe, samples: CheckedSamples, begun: Begun | undefined): readonly string[] {
+  if (begun === undefined) return tryOut(recipe, samples).unused;
+  checkIndices(lookupsOf([begun.prediction], begun.x), samples.x as TypedData, "x", nameIn(recipe));
+  return [];
+}
+
+function nameIn({ names }: Recipe): (table: Tensor) => string {
+  return (table) => names.get(table as Variable) ?? "a table";
 }
