@@ -59,7 +59,16 @@ import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { type Batch, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
+import {
+  averagesOf,
+  type Batch,
+  bytesAsFloats,
+  inputsOf,
+  lossValue,
+  newCounters,
+  predictorOf,
+  type Recipe,
+} from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
 import type { stepProgram } from "./step-programs.ts";
 import type { Begun } from "./trial.ts";
@@ -537,7 +546,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     checkOptions(options, "stateDict", { averaged: aBoolean });
     return this.#inTurn(async () => {
       const stands = new Map(variables(this.#recipe.model));
-      for (const { count, values } of options.averaged ? (await import("./averaged.ts")).averagesOf(this.#recipe) : [])
+      for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
         if ((await this.executor.read({ variable: count.key }))[0] > 0)
           for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
       return readState(this.executor, stands);
