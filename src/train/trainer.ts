@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
-import { dependsOn } from "../autodiff.ts";
 import {
   aBoolean,
   aFiniteNumber,
@@ -317,7 +316,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#checkNames = checkNames;
       this.#ofValidation = ofValidation;
       const unused = tryRest(this.#recipe, checked, begun);
-      if (isNew) this.#warn(unused);
+      if (isNew && unused.length > 0)
+        console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
       checkLabels(checked, this.#recipe.loss);
       checkMeasures(this.#recipe, checked);
       const place = this.#data && fits(this.#data, checked) ? this.#data : undefined; // programs go on with it
@@ -837,28 +837,19 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    * (trial.ts): all of it where there are several tensors.
    */
   #try(samples: CheckedSamples): Begun | undefined {
-    const { loss, parameters: trained } = this.#recipe;
+    const { loss } = this.#recipe;
     const { x, y } = samples;
     if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return undefined;
-    const trial = ofOneRow(x, (rows) => {
+    const trial = ofOneRow(x.shape, (rows) => {
       const row = inputsOf(samples, rows);
       const prediction = predictorOf(this.#recipe)(row.x);
       if (!(prediction instanceof Tensor)) return undefined;
       const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
       return { x: row.x as Tensor, prediction, value };
     });
-    if (trial === undefined) return undefined;
-    const { prediction, value } = trial;
-    if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
-    const used = dependsOn(value, [...trained.values()]);
-    if (this.#ready === undefined) this.#warn([...trained.keys()].filter((_, i) => !used[i]));
+    if (trial !== undefined && loss.targets === "classes")
+      checkClasses(y, trial.prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
     return trial;
-  }
-
-  /** Says which parameters no loss depends on. */
-  #warn(unused: readonly string[]): void {
-    if (unused.length > 0)
-      console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
   }
 
   #initialise(): Promise<void> {
