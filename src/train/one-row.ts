@@ -6,7 +6,7 @@ export function ofOneRow<T>(shape: Shape, make: (rows: number) => T): T {
   const [rows] = shape;
   try {
     const made = make(1);
-    if (shape.length === 1 && rows > 1) make(rows);
+    if (shape.length === 1) make(rows);
     return made;
   } catch (error) {
     if (rows > 1) make(rows);

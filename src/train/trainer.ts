@@ -34,7 +34,6 @@ import { advised } from "./advised.ts";
 import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
-import type { checkNames, ofValidation } from "./elsewhere.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { type Epoch, type History, newHistory } from "./history.ts";
@@ -69,7 +68,6 @@ import {
   type Recipe,
 } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
-import type { stepProgram } from "./step-programs.ts";
 import type { Begun } from "./trial.ts";
 
 /** How a model is trained, and where. */
@@ -186,9 +184,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
   #history: History = newHistory();
-  #stepProgram: typeof stepProgram | undefined;
-  #checkNames: typeof checkNames | undefined;
-  #ofValidation: typeof ofValidation = (samples, check) => check(samples);
+  /** What came with the first data. */
+  #loader: typeof import("./upload.ts") | undefined;
   #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -300,21 +297,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#asked = checked;
     const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const {
-        checkLabels,
-        checkMeasures,
-        checkNames,
-        fill,
-        fits,
-        nextEpoch,
-        ofValidation,
-        stepProgram,
-        tryRest,
-        upload,
-      } = await import("./upload.ts");
-      this.#stepProgram = stepProgram;
-      this.#checkNames = checkNames;
-      this.#ofValidation = ofValidation;
+      this.#loader = await import("./upload.ts");
+      const { checkLabels, checkMeasures, endEpoch, fill, fits, tryRest, upload } = this.#loader;
       const unused = tryRest(this.#recipe, checked, begun);
       if (isNew && unused.length > 0)
         console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
@@ -327,7 +311,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       await orElse(
         async () => {
           if (this.#counting) {
-            await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+            await endEpoch(this.executor, this.#recipe.counters);
             this.#streamed = undefined;
           }
           this.#counting = false;
@@ -379,7 +363,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const samples = this.#asked;
     const stream = STREAM.some((name) => options?.[name] !== undefined) && { ...options };
     if (samples === undefined && !stream) throw new DataError("fit: load data first: trainer.load({ x, y })");
-    this.#checkNames?.(options);
+    this.#loader?.checkNames(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
@@ -410,13 +394,14 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
-    const { checked: held, begun } = validation ? this.#ofValidation(validation, (each) => this.#checked(each)) : {};
+    const check = () => (validation ? this.#checked(validation) : undefined);
+    const { checked: held, begun } = this.#loader?.ofValidation(validation, check) ?? check() ?? {};
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
       const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);
-      if (validation && held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
+      if (held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
         const plan = await streamPlanOf(this.#workshop, stream, course);
@@ -638,10 +623,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
     const isPast = (path: string) => /^(history\.|stream\.place$)/.test(path) && !this.#state.has(path);
     const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
-    const told = past.map(
-      ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
-    );
-    const columns = told.map(([path, data]) => [path, data?.slice?.() ?? (data && { ...data })] as const);
+    const columns = past.map(([path, given]) => {
+      const data = (isRecord(given) ? given.data : (given as unknown)) as Column;
+      return [path, data?.slice?.() ?? (data && { ...data })] as const;
+    });
     const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
@@ -783,8 +768,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const data = this.#data;
     if (data === undefined) throw new DataError("stepProgram: load data first");
     aWholeNumber(1)(batch, "stepProgram: batch");
-    const make = this.#stepProgram as typeof stepProgram; // it came with the data
-    return make(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
+    const { stepProgram } = this.#loader as typeof import("./upload.ts"); // it came with the data
+    return stepProgram(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
   }
 
   /**

@@ -10,7 +10,7 @@ import { orElse } from "./load.ts";
 export { checkLabels } from "./check-labels.ts";
 export { checkMeasures, checkTrained } from "./check-measures.ts";
 export { checkNames, ofValidation } from "./elsewhere.ts";
-export { nextEpoch } from "./epoch.ts";
+export { endEpoch } from "./epoch.ts";
 export { stepProgram } from "./step-programs.ts";
 export { tryRest } from "./trial.ts";
 
