@@ -1,15 +1,7 @@
 // Predicting with averages of parameters, where the optimizer keeps some.
 import { topological } from "../graph.ts";
-import type { Average } from "../optim/transform.ts";
 import { Tensor } from "../tensor.ts";
-import type { Recipe } from "./programs.ts";
-
-/** What an optimizer may keep averages of. */
-export type Trained = Pick<Recipe, "optimizer" | "state" | "parameters">;
-
-export function averagesOf({ optimizer, state, parameters }: Trained): readonly Average[] {
-  return optimizer.averages?.(state, [...parameters.values()]) ?? [];
-}
+import { averagesOf, type Trained } from "./programs.ts";
 
 /** The same outputs, with each parameter's average in its place once there is one. */
 export function withAverages(recipe: Trained, outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {

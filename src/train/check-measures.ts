@@ -13,6 +13,7 @@ import { lossesOf } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
 import { inputsOf, predictorOf, type Recipe } from "./programs.ts";
 import { type Measured, measure } from "./step-graph.ts";
+import { flattest } from "./trial.ts";
 
 /**
  * @throws ArgumentError for a metric with the name of a number that a step logs, for names that the model does not share and for weights that
@@ -29,7 +30,7 @@ export function checkMeasures(
   for (const [path, { shape }] of sampleWeight === undefined ? [] : eachOf<Aval>(sampleWeight, "sampleWeight"))
     if (!sameShape(shape, [samples.rows]))
       throw new ShapeError(`${path} ${showShape(shape)} is not one a row, [${samples.rows}]`);
-  const { row, measured } = ofOneRow(samples.x, (rows) => {
+  const { row, measured } = ofOneRow(flattest(samples.x), (rows) => {
     const row = inputsOf(samples, rows);
     const prediction = predictorOf(recipe)(row.x);
     checkNames(recipe, prediction, row);

@@ -32,11 +32,11 @@ export function checkNames(options: object): void {
 }
 
 /** What `check` gives for samples of a validation. @throws what it throws, with where they were given, and advice */
-export function ofValidation<T>(samples: AnySamples, check: (samples: AnySamples) => T): T {
+export function ofValidation<T>(samples: AnySamples | undefined, check: () => T): T {
   try {
-    return check(samples);
+    return check();
   } catch (error) {
-    const said = advise(error, samples);
+    const said = advise(error, samples ?? {});
     if (said instanceof SimdgradError) said.message = `fit: validation: ${said.message}`;
     throw said;
   }

@@ -15,3 +15,8 @@ export async function nextEpoch(
   ];
   return { row: row.data[0], epoch: epoch.data[0], anew: row.data[0] === 0 ? [] : anew };
 }
+
+/** Ends the epoch under way, if there is one. */
+export async function endEpoch(executor: Executor, counters: Counters): Promise<void> {
+  await executor.writeAll((await nextEpoch(executor, counters)).anew);
+}

@@ -10,7 +10,7 @@ import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Recipe } from "./programs.ts";
 import { fill, fits, upload } from "./upload.ts";
 
-export { tryOut } from "./trial.ts";
+export { tryRest } from "./trial.ts";
 
 /** Rows measured at once, unless the trainer's options say otherwise. */
 const BATCH = 256;

@@ -1,14 +1,12 @@
 // Graphs of a batch are checked with one row. What is said of a mistake is about the rows that were given.
-import type { Aval } from "../shape.ts";
-import { type Bundle, eachOf } from "./bundle.ts";
+import type { Shape } from "../shape.ts";
 
 /** What `make` gives for one row; where it fails, it fails with all of them. Numbers without rows look like a row: these are tried, too. */
-export function ofOneRow<T>(x: Bundle<Aval>, make: (rows: number) => T): T {
-  const shapes = eachOf<Aval>(x, "x").map(([, { shape }]) => shape);
-  const [[rows]] = shapes;
+export function ofOneRow<T>(shape: Shape, make: (rows: number) => T): T {
+  const [rows] = shape;
   try {
     const made = make(1);
-    if (rows > 1 && shapes.some(({ length }) => length === 1)) make(rows);
+    if (shape.length === 1) make(rows);
     return made;
   } catch (error) {
     if (rows > 1) make(rows);

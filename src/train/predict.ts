@@ -9,11 +9,10 @@ import type { Executor, ProgramId, TypedArray, Write } from "../runtime/executor
 import { type Aval, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import type { Trained } from "./averaged.ts";
 import { type Bundle, eachOf, isOne, mapped, memberOf, pathOf } from "./bundle.ts";
 import { loadProgram } from "./load.ts";
 import type { ByOutputs } from "./objectives.ts";
-import type { Look } from "./programs.ts";
+import type { Look, Trained } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 import { predictionProgram } from "./step-programs.ts";
 import { watched } from "./trial.ts";

@@ -44,7 +44,7 @@ export class Prediction {
     rowsOf(parts);
     const known = parts.map(([path, each]) => `${path} ${each.dtype} ${rowOf(each)}`).join();
     if (this.#known !== known && isOne(x))
-      ofOneRow(x, (rows) => this.#predicted.model(input([rows, ...x.shape.slice(1)], x.dtype))); // of several: predict.ts
+      ofOneRow(x.shape, (rows) => this.#predicted.model(input([rows, ...x.shape.slice(1)], x.dtype))); // of several: predict.ts
     this.#known = known;
     return async () => {
       this.#predictions ??= new (await import("./predict.ts")).Predictions(this.#predicted);

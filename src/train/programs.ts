@@ -5,7 +5,7 @@ import { DTypeError } from "../errors.ts";
 import { weighedByRows } from "../nn/losses/loss.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Context, evaluationContext, forward, type Layer } from "../nn/module.ts";
-import type { Optimizer, OptimizerState } from "../optim/transform.ts";
+import type { Average, Optimizer, OptimizerState } from "../optim/transform.ts";
 import type { Aval } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -112,4 +112,11 @@ export function inputsOf(samples: Parameters<typeof partsOf<Aval>>[0] & Pick<Row
     ...likeParts<Aval, Tensor>(samples, ({ shape, dtype }) => input([rows, ...shape.slice(1)], dtype)),
     ignores,
   };
+}
+
+/** What an optimizer may keep averages of. */
+export type Trained = Pick<Recipe, "optimizer" | "state" | "parameters">;
+
+export function averagesOf({ optimizer, state, parameters }: Trained): readonly Average[] {
+  return optimizer.averages?.(state, [...parameters.values()]) ?? [];
 }

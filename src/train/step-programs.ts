@@ -2,9 +2,9 @@
 import { compile } from "../compile/compile.ts";
 import type { Program } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Trained, withAverages } from "./averaged.ts";
+import { withAverages } from "./averaged.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Batching, Recipe } from "./programs.ts";
+import type { Batching, Recipe, Trained } from "./programs.ts";
 import { gradientName, type StepGraph, stepGraph } from "./step-graph.ts";
 
 /** One training step: gather, forward, backward, update, count. */

@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
-import { dependsOn } from "../autodiff.ts";
 import {
   aBoolean,
   aFiniteNumber,
@@ -32,13 +31,9 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { advised } from "./advised.ts";
-import { averagesOf } from "./averaged.ts";
 import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
-import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
-import type { checkNames, ofValidation } from "./elsewhere.ts";
-import { nextEpoch } from "./epoch.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { type Epoch, type History, newHistory } from "./history.ts";
@@ -62,9 +57,18 @@ import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { type Batch, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
+import {
+  averagesOf,
+  type Batch,
+  bytesAsFloats,
+  inputsOf,
+  lossValue,
+  newCounters,
+  predictorOf,
+  type Recipe,
+} from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
-import type { stepProgram } from "./step-programs.ts";
+import type { Begun } from "./trial.ts";
 
 /** How a model is trained, and where. */
 export interface TrainerOptions<Input = Tensor, Output = Tensor, Target = Output, X = Input> {
@@ -180,9 +184,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #evaluation: Measurer | undefined;
   #failure: Failure | undefined;
   #history: History = newHistory();
-  #stepProgram: typeof stepProgram | undefined;
-  #checkNames: typeof checkNames | undefined;
-  #ofValidation: typeof ofValidation = (samples, check) => check(samples);
+  /** What came with the first data. */
+  #loader: typeof import("./upload.ts") | undefined;
   #workshop: Workshop;
   #busy: Promise<unknown> = Promise.resolve();
   #disposal: Promise<void> | undefined;
@@ -290,17 +293,15 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     } catch (error) {
       throw await advised(error, samples);
     }
-    const { checked, isTried } = given;
+    const { checked, begun } = given;
     this.#asked = checked;
     const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
-      const { checkLabels, checkMeasures, checkNames, fill, fits, ofValidation, stepProgram, tryOut, upload } =
-        await import("./upload.ts");
-      this.#stepProgram = stepProgram;
-      this.#checkNames = checkNames;
-      this.#ofValidation = ofValidation;
-      const { unused } = isTried ? { unused: [] } : tryOut(this.#recipe, checked);
-      if (isNew) this.#warn(unused);
+      this.#loader = await import("./upload.ts");
+      const { checkLabels, checkMeasures, endEpoch, fill, fits, tryRest, upload } = this.#loader;
+      const unused = tryRest(this.#recipe, checked, begun);
+      if (isNew && unused.length > 0)
+        console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
       checkLabels(checked, this.#recipe.loss);
       checkMeasures(this.#recipe, checked);
       const place = this.#data && fits(this.#data, checked) ? this.#data : undefined; // programs go on with it
@@ -310,7 +311,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       await orElse(
         async () => {
           if (this.#counting) {
-            await this.executor.writeAll((await nextEpoch(this.executor, this.#recipe.counters)).anew);
+            await endEpoch(this.executor, this.#recipe.counters);
             this.#streamed = undefined;
           }
           this.#counting = false;
@@ -362,7 +363,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const samples = this.#asked;
     const stream = STREAM.some((name) => options?.[name] !== undefined) && { ...options };
     if (samples === undefined && !stream) throw new DataError("fit: load data first: trainer.load({ x, y })");
-    this.#checkNames?.(options);
+    this.#loader?.checkNames(options);
     checkOptions(options, "fit", {
       batch: aBatch,
       batchSize: aBatch,
@@ -393,13 +394,14 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));
     if (batch > rows) throw new DataError(`fit: a batch of ${batch} is larger than the data of ${rows} rows`);
-    const { checked: held, isTried } = validation ? this.#ofValidation(validation, (each) => this.#checked(each)) : {};
+    const check = () => (validation ? this.#checked(validation) : undefined);
+    const { checked: held, begun } = this.#loader?.ofValidation(validation, check) ?? check() ?? {};
     const course = { batch, epochs, lastBatch, shuffle, held };
     const telling = { report, lockstep, callbacks, trainer: this as unknown as Trainer };
     const prepare = async (fit: FitState) => {
-      const { checkTrained, ofValidation, tryOut } = await import("./upload.ts");
+      const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);
-      if (validation && held && !isTried) ofValidation(validation, () => tryOut(this.#recipe, held));
+      if (held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
         const plan = await streamPlanOf(this.#workshop, stream, course);
@@ -474,10 +476,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     } catch (error) {
       throw await advised(error, samples);
     }
-    const { checked, isTried } = given;
+    const { checked, begun } = given;
     return this.#inTurn(async () => {
-      const { evaluate, tryOut } = await import("./measure.ts");
-      if (!isTried) tryOut(this.#recipe, checked);
+      const { evaluate, tryRest } = await import("./measure.ts");
+      tryRest(this.#recipe, checked, begun);
       const kept = this.#evaluation;
       this.#evaluation = undefined;
       const { measurer, measures } = await evaluate(this.executor, this.#recipe, checked, kept);
@@ -621,10 +623,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
     const isPast = (path: string) => /^(history\.|stream\.place$)/.test(path) && !this.#state.has(path);
     const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
-    const told = past.map(
-      ([path, given]) => [path, (isRecord(given) ? given.data : (given as unknown)) as Column] as const,
-    );
-    const columns = told.map(([path, data]) => [path, data?.slice?.() ?? (data && { ...data })] as const);
+    const columns = past.map(([path, given]) => {
+      const data = (isRecord(given) ? given.data : (given as unknown)) as Column;
+      return [path, data?.slice?.() ?? (data && { ...data })] as const;
+    });
     const own = ownState("restore", Object.fromEntries(now), this.#state);
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
@@ -766,8 +768,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const data = this.#data;
     if (data === undefined) throw new DataError("stepProgram: load data first");
     aWholeNumber(1)(batch, "stepProgram: batch");
-    const make = this.#stepProgram as typeof stepProgram; // it came with the data
-    return make(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
+    const { stepProgram } = this.#loader as typeof import("./upload.ts"); // it came with the data
+    return stepProgram(this.#recipe, data, { batch, rows: data.rows, shuffle: true });
   }
 
   /**
@@ -809,41 +811,30 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     if (this.#disposal !== undefined) throw new DisposedError("the trainer was disposed");
   }
 
-  /** Samples that can be trained on. */
+  /** Samples whose shapes can be trained on. */
   #checked(samples: Samples<unknown, unknown>): Checked {
     const checked = checkSamples(samples, this.#recipe.loss, this.#finite);
-    return { checked, isTried: this.#try(checked) };
+    return { checked, begun: this.#try(checked) };
   }
 
   /**
-   * Builds the whole step once for one row, so that every shape is checked before anything runs. @returns whether it did: where there are
-   * several tensors it is done in the call's turn (trial.ts)
+   * Builds the whole step once for one row, so that every shape is checked before anything runs. What is left is tried in the call's turn
+   * (trial.ts): all of it where there are several tensors.
    */
-  #try(samples: CheckedSamples): boolean {
-    const { loss, names, parameters: trained } = this.#recipe;
+  #try(samples: CheckedSamples): Begun | undefined {
+    const { loss } = this.#recipe;
     const { x, y } = samples;
-    if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return false;
-    const trial = ofOneRow(x, (rows) => {
+    if (typeof loss !== "function" || !isOne(x) || !isOne(y)) return undefined;
+    const trial = ofOneRow(x.shape, (rows) => {
       const row = inputsOf(samples, rows);
       const prediction = predictorOf(this.#recipe)(row.x);
       if (!(prediction instanceof Tensor)) return undefined;
       const value = lossValue(loss, prediction, row.y as Tensor, shareOf(row.sampleWeight, undefined), "y");
-      return { row, prediction, value };
+      return { x: row.x as Tensor, prediction, value };
     });
-    if (trial === undefined) return false;
-    const { row, prediction, value } = trial;
-    const lookups = lookupsOf([prediction], row.x as Tensor);
-    checkIndices(lookups, x, "x", (table) => names.get(table as Variable) ?? "a table");
-    if (loss.targets === "classes") checkClasses(y, prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
-    const used = dependsOn(value, [...trained.values()]);
-    if (this.#ready === undefined) this.#warn([...trained.keys()].filter((_, i) => !used[i]));
-    return true;
-  }
-
-  /** Says which parameters no loss depends on. */
-  #warn(unused: readonly string[]): void {
-    if (unused.length > 0)
-      console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
+    if (trial !== undefined && loss.targets === "classes")
+      checkClasses(y, trial.prediction.shape[1] ?? 0, "y", loss.ignoreIndex);
+    return trial;
   }
 
   #initialise(): Promise<void> {
@@ -903,10 +894,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 }
 
-/** Samples that can be trained on, if they were tried; else it shows in the call's turn. */
+/** Samples, and what was tried of them. */
 interface Checked {
   readonly checked: CheckedSamples;
-  readonly isTried: boolean;
+  readonly begun: Begun | undefined;
 }
 
 /** Options as they are kept, whatever the model takes and gives. */

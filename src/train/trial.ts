@@ -4,7 +4,7 @@ import { dependsOn } from "../autodiff.ts";
 import { isRecord } from "../check.ts";
 import { checkClasses, type TypedData } from "../data/array.ts";
 import { DataError, SimdgradError } from "../errors.ts";
-import { showAval } from "../shape.ts";
+import { type Aval, type Shape, showAval } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type Bundle, eachOf, isOne, memberOf, pathOf, shareOf } from "./bundle.ts";
@@ -48,6 +48,12 @@ export function watched(all: boolean) {
   };
 }
 
+/** The shape with the fewest axes: numbers in no rows are to be found. */
+export function flattest(x: Bundle<Aval>): Shape {
+  const shapes = eachOf<Aval>(x, "x").map(([, { shape }]) => shape);
+  return shapes.reduce((fewest, shape) => (shape.length < fewest.length ? shape : fewest));
+}
+
 /** What is known of a step that was tried out. */
 export interface Trial {
   /** Paths of parameters that no loss depends on. */
@@ -58,8 +64,8 @@ export interface Trial {
 
 /** Builds the step, and checks the samples. @throws ShapeError and the like with the path of what does not fit */
 export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
-  const { loss, names, parameters, transform } = recipe;
-  const { row, prediction, values } = ofOneRow(samples.x, (rows) => {
+  const { loss, transform } = recipe;
+  const { row, prediction, values } = ofOneRow(flattest(samples.x), (rows) => {
     const row = inputsOf(samples, rows);
     const prediction = predictorOf(recipe)(row.x, watched(transform === undefined));
     checkNames(recipe, prediction, row);
@@ -73,7 +79,7 @@ export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
   const lookups = eachOf<Tensor>(row.x, "x").map(([, each]) => lookupsOf(outputs, each));
   const check = ({ x, y }: CheckedSamples) => {
     for (const [i, [path, data]] of eachOf<TypedData>(x, "x").entries())
-      checkIndices(lookups[i], data, path, (table) => names.get(table as Variable) ?? "a table");
+      checkIndices(lookups[i], data, path, nameIn(recipe));
     for (const [output, { targets, ignoreIndex }] of lossesOf(loss)) {
       const [given, target] = [memberOf(prediction, output), memberOf(y, output) as Bundle<TypedData>];
       if (targets === "classes" && given instanceof Tensor && isOne(target))
@@ -81,7 +87,34 @@ export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
     }
   };
   check(samples);
-  const [used, all] = [new Set<Variable>(), [...parameters.values()]];
-  for (const value of values) for (const [i, depends] of dependsOn(value, all).entries()) if (depends) used.add(all[i]);
-  return { unused: [...parameters].flatMap(([name, variable]) => (used.has(variable) ? [] : [name])), check };
+  return { unused: unusedIn(recipe, values), check };
+}
+
+/** Paths of parameters that no loss depends on. */
+function unusedIn({ parameters }: Recipe, losses: readonly Tensor[]): string[] {
+  const all = [...parameters.values()];
+  const used = losses.map((loss) => dependsOn(loss, all));
+  return [...parameters.keys()].filter((_, i) => used.every((each) => !each[i]));
+}
+
+/** What was tried at the call: one tensor, what the model makes of it, and the loss of that. */
+export interface Begun {
+  readonly x: Tensor;
+  readonly prediction: Tensor;
+  readonly value: Tensor;
+}
+
+/**
+ * What is left to try: all of it, or whether indices that are looked up in tables have rows there.
+ * @returns paths of parameters that no loss depends on
+ * @throws what tryOut throws
+ */
+export function tryRest(recipe: Recipe, samples: CheckedSamples, begun: Begun | undefined): readonly string[] {
+  if (begun === undefined) return tryOut(recipe, samples).unused;
+  checkIndices(lookupsOf([begun.prediction], begun.x), samples.x as TypedData, "x", nameIn(recipe));
+  return unusedIn(recipe, [begun.value]);
+}
+
+function nameIn({ names }: Recipe): (table: Tensor) => string {
+  return (table) => names.get(table as Variable) ?? "a table";
 }

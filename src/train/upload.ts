@@ -10,8 +10,9 @@ import { orElse } from "./load.ts";
 export { checkLabels } from "./check-labels.ts";
 export { checkMeasures, checkTrained } from "./check-measures.ts";
 export { checkNames, ofValidation } from "./elsewhere.ts";
+export { endEpoch } from "./epoch.ts";
 export { stepProgram } from "./step-programs.ts";
-export { tryOut } from "./trial.ts";
+export { tryRest } from "./trial.ts";
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {
