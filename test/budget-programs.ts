@@ -4,10 +4,11 @@ import { grad } from "../src/autodiff.ts";
 import { compile } from "../src/compile/compile.ts";
 import { concat, input } from "../src/create.ts";
 import { Sequential } from "../src/nn/containers.ts";
+import { Conv2d } from "../src/nn/convolution.ts";
 import { relu, tanh } from "../src/nn/functional.ts";
-import { Linear } from "../src/nn/layers.ts";
+import { Flatten, Linear } from "../src/nn/layers.ts";
 import { binaryCrossEntropyWithLogits, crossEntropy, type Loss } from "../src/nn/losses.ts";
-import { parameters } from "../src/nn/module.ts";
+import { evaluationContext, parameters } from "../src/nn/module.ts";
 import { scan } from "../src/ops/loop.ts";
 import { adam, sgd } from "../src/optim/optimizers.ts";
 import type { Optimizer } from "../src/optim/transform.ts";
@@ -114,6 +115,18 @@ function attentionStep(): Program {
   return compile({ inputs: { x, y }, outputs: { loss }, assignments });
 }
 
+/** Two convolutions, the first one with a stride, and a layer of classes: gradients, descent. */
+function convolutionStep(): Program {
+  const layers = [new Conv2d(3, 8, 3, { padding: 1, stride: 2 }), relu, new Conv2d(8, 16, 3, { padding: 1 }), relu];
+  const model = new Sequential(...layers, new Flatten(), new Linear(16 * 14 * 14, 10));
+  const [x, y] = [input([32, 3, 28, 28]), input([32], "i32")];
+  const loss = crossEntropy(model.forward(x, evaluationContext()), y, { ignoreIndex: null });
+  const variables = [...parameters(model).values()];
+  const optimizer = adam(1e-3);
+  const assignments = optimizer.update(grad(loss, variables), optimizer.init(variables), variables);
+  return compile({ inputs: { x, y }, outputs: { loss }, assignments });
+}
+
 /** Results of a product, of a map and of a product with its epilogue, side by side. */
 function concatenation(): Program {
   const [a, b, c] = [input([8, 6]), input([6, 4]), input([8, 5])];
@@ -157,6 +170,7 @@ export const programs: Readonly<Record<string, () => Program>> = {
       optimizer: sgd(0.1),
     }),
   "recurrent 32-64-10, T = 32, batch 16, Adam": recurrentStep,
+  "convolutions 3-8-16, 28 x 28, batch 32, Adam": convolutionStep,
 };
 
 /** What a program costs: instructions without barriers, barriers, bytes of the arena. */

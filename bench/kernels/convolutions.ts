@@ -76,7 +76,7 @@ function casesOf(layer: Layer): Case[] {
   });
   return [
     made("conv", ["x", "w"], (x, w) => apply(convolveOp, [x, w], attrs)),
-    made("conv to images", ["y", "w"], (y, w) => backToImages(apply, y, w, attrs)),
+    made("conv to images", ["y", "w"], (y, w) => backToImages(y, w, attrs)),
     made("conv to filters", ["x", "y"], (x, y) => apply(convolveFilterOp, [x, y], attrs)),
   ];
 }

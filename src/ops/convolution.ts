@@ -17,10 +17,10 @@ import {
 import { parts } from "../../assembly/isa/integers.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { ShapeError } from "../errors.ts";
-import { type Apply, checkArity, type Op, perInput } from "../op.ts";
+import { checkArity, type Op, perInput } from "../op.ts";
 import * as instructions from "../program/instructions.ts";
 import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { apply, type Tensor } from "../tensor.ts";
 
 /** What the three tensors do not say: one number for each axis of an image. */
 export interface ConvolutionAttrs {
@@ -106,7 +106,7 @@ function turned(w: Tensor, groups: number): Tensor {
 }
 
 /** What y gives back to images x by filters w. */
-export function backToImages(apply: Apply, y: Tensor, w: Tensor, attrs: ConvolutionAttrs): Tensor {
+export function backToImages(y: Tensor, w: Tensor, attrs: ConvolutionAttrs): Tensor {
   const { groups, stride, dilation, before, size, positions } = attrs;
   if (stride.some((each) => each !== 1)) return apply(convolveTransposedOp, [y, turned(w, groups)], attrs);
   // Without strides it is a convolution itself, of filters whose taps are met the other way round.
@@ -125,8 +125,8 @@ export const convolveOp: Op<ConvolutionAttrs> = {
     return { shape: shapes.y, dtype: "f32" };
   },
   vjp: perInput(
-    ({ cotangent, inputs: [, w], attrs, apply }) => backToImages(apply, cotangent, w, attrs),
-    ({ cotangent, inputs: [x], attrs, apply }) => apply(convolveFilterOp, [x, cotangent], attrs),
+    ({ cotangent, inputs: [, w], attrs }) => backToImages(cotangent, w, attrs),
+    ({ cotangent, inputs: [x], attrs }) => apply(convolveFilterOp, [x, cotangent], attrs),
   ),
   lowering: {
     kind: "kernel",
@@ -155,8 +155,8 @@ export const convolveTransposedOp: Op<ConvolutionAttrs> = {
     return { shape: shapes.x, dtype: "f32" };
   },
   vjp: perInput(
-    ({ cotangent, inputs: [, w], attrs, apply }) => apply(convolveOp, [cotangent, turned(w, attrs.groups)], attrs),
-    ({ cotangent, inputs: [y], attrs, apply }) => turned(apply(convolveFilterOp, [cotangent, y], attrs), attrs.groups),
+    ({ cotangent, inputs: [, w], attrs }) => apply(convolveOp, [cotangent, turned(w, attrs.groups)], attrs),
+    ({ cotangent, inputs: [y], attrs }) => turned(apply(convolveFilterOp, [cotangent, y], attrs), attrs.groups),
   ),
   lowering: {
     kind: "kernel",
@@ -193,8 +193,8 @@ export const convolveFilterOp: Op<ConvolutionAttrs> = {
     return { shape: shapes.w, dtype: "f32" };
   },
   vjp: perInput(
-    ({ cotangent, inputs: [, y], attrs, apply }) => backToImages(apply, y, cotangent, attrs),
-    ({ cotangent, inputs: [x], attrs, apply }) => apply(convolveOp, [x, cotangent], attrs),
+    ({ cotangent, inputs: [, y], attrs }) => backToImages(y, cotangent, attrs),
+    ({ cotangent, inputs: [x], attrs }) => apply(convolveOp, [x, cotangent], attrs),
   ),
   lowering: {
     kind: "kernel",
@@ -217,6 +217,11 @@ export const convolveFilterOp: Op<ConvolutionAttrs> = {
       const lie = { buffer: all, start: 0, strides: [k * slots.rows, 1, slots.rows] };
       emit.copy(shape, { ...outputViews[0], buffer: to, strides: [k * slots.rows, k, 1] }, lie);
     },
+  },
+  // Images of all steps are one batch.
+  total: (stacks, attrs) => {
+    const [x, y] = stacks.map((stack) => stack.reshape([stack.shape[0] * stack.shape[1], ...stack.shape.slice(2)]));
+    return apply(convolveFilterOp, [x, y], attrs);
   },
   multiplyAdds: ([x, y], attrs) => multiplyAdds(x.shape, y.shape, attrs),
   key,

@@ -171,7 +171,7 @@ export function transposed(
     return places;
   });
   const attrs: ConvolutionAttrs = { groups, stride, dilation, before, size, taps, positions };
-  return biased(name, backToImages(apply, x, weight, attrs), options.bias);
+  return biased(name, backToImages(x, weight, attrs), options.bias);
 }
 
 /**

@@ -51,14 +51,15 @@ function words({ images, groups, rows, channels, ...axes }: Convolution): number
   return [images, groups, rows, channels, ...taps, ...size, ...positions, ...step, ...apart, ...first];
 }
 
-/** Some convolution, of numbers from 0 to 1: of one, two or three axes, with borders, gaps and groups; one in four is larger. */
+/** Some convolution, of numbers from 0 to 1: of one, two or three axes, with borders, gaps and groups; one in four is larger, one in ten reaches far. */
 export function anyConvolution(next: () => number): Convolution {
   const whole = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   const axes = whole(1, 3);
   const isLarge = axes < 3 && next() < 0.25;
   const three = (absent: number, make: () => number) =>
     [axes > 2 ? make() : absent, axes > 1 ? make() : absent, make()] as Three;
-  const spacing = three(1, () => (next() < 0.7 ? 1 : whole(2, 4)));
+  const isWild = next() < 0.1; // far apart, and far outside
+  const spacing = three(1, () => (next() < 0.7 ? 1 : whole(2, isWild ? 90 : 4)));
   const most = [0, isLarge ? 700 : 60, isLarge ? 22 : 9, 6][axes];
   return {
     images: whole(0, 12) === 0 ? 0 : whole(1, 3),
@@ -68,9 +69,9 @@ export function anyConvolution(next: () => number): Convolution {
     taps: three(1, () => whole(1, 5)),
     size: three(1, () => whole(0, most)),
     positions: three(1, () => whole(1, most)),
-    step: spacing.map((each) => (each === 1 && next() < 0.4 ? whole(2, 4) : 1)) as unknown as Three,
-    apart: three(1, () => (next() < 0.5 ? 1 : whole(-3, 3))),
-    first: three(0, () => whole(-4, 4)),
+    step: spacing.map((each) => (each === 1 && next() < 0.4 ? whole(2, isWild ? 90 : 4) : 1)) as unknown as Three,
+    apart: three(1, () => (next() < 0.5 ? 1 : isWild ? whole(-(2 ** 20), 2 ** 20) : whole(-3, 3))),
+    first: three(0, () => (isWild && next() < 0.5 ? whole(-(2 ** 28), 2 ** 28) : whole(-4, 4))),
     spacing,
   };
 }

@@ -36,6 +36,7 @@ export const convolutionSamples: Record<"convolve" | "convolveTransposed" | "con
       (x, w, o) => f.conv2d(x, w, { ...o, padding: 1 }),
       ...[
         "2x3x33x17 7x3x3x3 7",
+        "1x3x42x14 7x3x3x3 7",
         "3x20x14x14 26x20x3x3",
         "1x1x28x28 8x1x5x5",
         "2x12x9x9 100x12x1x1",

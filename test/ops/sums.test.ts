@@ -121,6 +121,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       { transposeA: false, transposeB: true },
     ],
   ],
+  convolveFilter: [
+    [
+      [
+        [2, 4, 5],
+        [2, 6, 3],
+      ],
+      { groups: 2, stride: [2], dilation: [1], before: [1], size: [5], taps: [2], positions: [3] },
+    ],
+  ],
   scatterAdd: [[[[4, 2], "indices"], { shape: [3, 2] }]],
 };
 

@@ -56,6 +56,15 @@ export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
   const image = depth.size * height.size * width.size;
   const taps = depth.taps * height.taps * width.taps;
   const sums = new Float64Array(width.positions);
+  // What is the same everywhere: places down, by positions and taps, and across, from where on and up to where each tap finds any.
+  const down = Int32Array.from({ length: height.positions * height.taps }, (_, i) =>
+    placeOf(height, Math.floor(i / height.taps), i % height.taps),
+  );
+  const stretches = Array.from({ length: width.taps }, (_, k) => stretch(width, k, 0, width.positions));
+  const from = Int32Array.from(stretches, ([first]) => first);
+  const to = Int32Array.from(stretches, ([, beyond]) => beyond);
+  const place = Int32Array.from(stretches, ([first], k) => placeOf(width, first, k));
+  const { step, spacing: by } = width;
   for (let matrix = 0; matrix < images * groups; matrix++)
     for (let row = 0; row < rows; row++)
       for (let d = 0; d < depth.positions; d++)
@@ -65,17 +74,19 @@ export function convolve(memory: JsMemory, code: Int32Array, at: number): void {
           for (let channel = 0; channel < channels; channel++)
             for (let i = 0; i < depth.taps; i++)
               for (let j = 0; j < height.taps; j++) {
-                const [z, y] = [placeOf(depth, d, i), placeOf(height, h, j)];
+                const [z, y] = [placeOf(depth, d, i), down[h * height.taps + j]];
+                if (z < 0 || y < 0) {
+                  filter += width.taps;
+                  continue;
+                }
                 const line =
                   code[at + slot.CONVOLVE_FROM] +
                   (matrix * channels + channel) * image +
                   (z * height.size + y) * width.size;
                 for (let k = 0; k < width.taps; k++, filter++) {
-                  if (z < 0 || y < 0) continue;
-                  const [from, to, by] = stretch(width, k, 0, width.positions);
                   const w = f[filter];
-                  for (let p = from, x = line + placeOf(width, from, k); p < to; p += by, x += width.step)
-                    sums[p] += w * f[x];
+                  const end = to[k];
+                  for (let p = from[k], x = line + place[k]; p < end; p += by, x += step) sums[p] += w * f[x];
                 }
               }
           const c = code[at + slot.CONVOLVE_TO] + (matrix * rows + row) * positions;

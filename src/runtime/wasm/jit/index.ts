@@ -66,8 +66,13 @@ export function generate(code: Int32Array, { fused, scratch }: Options): Generat
 
 /** Whether an epilogue, which runs on pieces of rows, begins each at a whole vector, as operands in rows or columns need it. */
 function hasWholeRows(code: Int32Array, at: number, map: number): boolean {
-  const row = opcodeAt(code, at) === CONVOLVE ? slot.CONVOLVE_POSITIONS_W : slot.MATMUL_N;
-  return code[at + row] % 4 === 0 || isFlat(code, map);
+  if (isFlat(code, map)) return true;
+  if (opcodeAt(code, at) !== CONVOLVE) return code[at + slot.MATMUL_N] % 4 === 0;
+  const [depth, height, width] = [slot.CONVOLVE_POSITIONS_D, slot.CONVOLVE_POSITIONS_H, slot.CONVOLVE_POSITIONS_W].map(
+    (each) => code[at + each],
+  );
+  // A piece of one channel may begin anywhere: nothing changes before its end but what changes from row to row.
+  return width % 4 === 0 || (depth === 1 && (height * width) % 4 === 0);
 }
 
 /** Whether its operands are full ones and scalars, and its results whole, so that columns do not matter. */
