@@ -5,13 +5,14 @@ import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
+import type { Loss } from "../nn/losses.ts";
 import type { Executor, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
 import { type Aval, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type Bundle, eachOf, isOne, mapped, memberOf, pathOf } from "./bundle.ts";
 import { loadProgram } from "./load.ts";
-import type { ByOutputs } from "./objectives.ts";
+import { type ByOutputs, type Losses, lossAt } from "./objectives.ts";
 import type { Look, Trained } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 import { predictionProgram } from "./step-programs.ts";
@@ -29,13 +30,14 @@ const KEPT = 8;
 /** Numbers in an array that is kept for the next copy: a new one takes longer than a prediction of a few rows. */
 const MOST_SPARE = 2 ** 16;
 
-/** "softmax": probabilities along the last axis; "argmax": the index of the largest number there, as i32. */
-type As = "softmax" | "argmax";
+/** "softmax": probabilities along the axis of classes; "argmax": the index of the largest number there, as i32; "sigmoid": of each number. */
+type As = "softmax" | "argmax" | "sigmoid";
 
 /** How predictions are given. */
 export interface PredictOptions<Output = Tensor> {
   /**
-   * "softmax": probabilities along the last axis; "argmax": the index of the largest number there, as i32. Of several outputs a word is for
+   * "softmax": probabilities along the axis of classes, which is axis 1 of outputs whose loss takes class indices, as [N, C, ...], else the
+   * last; "argmax": the index of the largest number there, as i32; "sigmoid": the probability of each logit. Of several outputs a word is for
    * all, and a record or a list of words for some. Default: what the model gives.
    */
   readonly as?: As | ByOutputs<Output, As>;
@@ -49,6 +51,8 @@ export interface Predicted {
   readonly names: ReadonlyMap<Variable, string>;
   /** The model's output. */
   readonly model: (x: Bundle<Tensor>, look?: Look) => Bundle<Tensor>;
+  /** What it is trained by, if anything does. */
+  readonly loss?: Loss | Losses;
   /** What trains it, if anything does: averages of parameters, where there are some, are in the place of the parameters. */
   readonly trained?: Trained;
 }
@@ -78,20 +82,25 @@ interface Named {
 }
 
 /** What the model gives, as it is asked for. @throws ArgumentError for words about what it does not give */
-function allGiven(y: Bundle<Tensor>, as: PredictOptions<unknown>["as"]): Bundle<Tensor> {
-  if (typeof as !== "object") return mapped<Tensor, Tensor>(y, (each) => given(each, as));
+function allGiven(y: Bundle<Tensor>, as: PredictOptions<unknown>["as"], loss: Predicted["loss"]): Bundle<Tensor> {
+  // Losses of class indices have the classes along axis 1 of [N, C, ...].
+  const axisOf = (name?: string) => (loss !== undefined && lossAt(loss, name)?.targets === "classes" ? 1 : -1);
+  if (typeof as !== "object") return mapped<Tensor, Tensor>(y, (each, name) => given(each, as, axisOf(name)));
   const unknown = Object.keys(as).find((name) => y instanceof Tensor || memberOf(y, name) === undefined);
   if (unknown !== undefined) throw new ArgumentError(`predict: as.${unknown}: the model gives no output of this name`);
-  return mapped<Tensor, Tensor>(y, (each, name) => given(each, memberOf<As>(as, name)));
+  return mapped<Tensor, Tensor>(y, (each, name) => given(each, memberOf<As>(as, name), axisOf(name)));
 }
 
-/** An output as it is asked for. @throws ShapeError where a row of it is one number */
-function given(y: Tensor, as: As | undefined): Tensor {
-  if (as !== undefined && y.shape.length < 2)
+/** An output as it is asked for. @throws ShapeError where there is but one number to choose from */
+function given(y: Tensor, as: As | undefined, axis: number): Tensor {
+  if (as === undefined) return y;
+  if (as === "sigmoid") return y.sigmoid();
+  const { shape } = y;
+  if (shape.length < 2 || shape.at(axis) === 1)
     throw new ShapeError(
-      `predict: ${as} is along the last axis of [N, ..., C], and the model gives ${showShape(y.shape)}`,
+      `predict: ${as} is along axis ${axis} of [N, ${axis < 0 ? "..., C" : "C, ..."}], and the model gives ${showShape(shape)}; of one logit, as: "sigmoid" is the probability`,
     );
-  return as === "softmax" ? y.softmax() : as === "argmax" ? y.argmax(-1) : y;
+  return as === "softmax" ? y.softmax(axis) : y.argmax(axis);
 }
 
 export class Predictions {
@@ -181,7 +190,7 @@ export class Predictions {
       const x = mapped<Aval, Tensor>(row, ({ dtype, shape }, name) =>
         input([rows, ...shape], dtype, pathOf("x", name)),
       );
-      return { x, y: allGiven(this.#predicted.model(x, watched(true)), as) };
+      return { x, y: allGiven(this.#predicted.model(x, watched(true)), as, this.#predicted.loss) };
     };
     const outputs = (rows: number) => eachOf<Tensor>(output(rows).y, "y").map(([, each]) => each);
     const isApart = keepsRowsApart(outputs);

@@ -8,7 +8,7 @@ import { byOutputs } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
 
-const aWord = oneOf("softmax", "argmax");
+const aWord = oneOf("softmax", "argmax", "sigmoid");
 
 /** A word for all outputs, or one for some of them. */
 function asWhat(value: unknown, what: string): void {

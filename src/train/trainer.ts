@@ -249,6 +249,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       executor: this.executor,
       names,
       model: predictorOf(this.#recipe),
+      loss: this.#recipe.loss,
       trained: this.#recipe,
     });
     this.#workshop = {
@@ -491,7 +492,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   /**
    * The model's outputs for rows of x, any number of them. A model that mixes rows, as by a mean over them, sees these and no others.
    * While training goes on, all rows are predicted at one moment, unless they are so many that a step of them would take long (about 2^25
-   * numbers and weights); `together` wants one moment whatever it takes. `as: "softmax"` gives probabilities, `"argmax"` indices.
+   * numbers and weights); `together` wants one moment whatever it takes. `as: "softmax"` gives probabilities of classes, `"argmax"` indices, `"sigmoid"` the
+   * probability of each logit.
    * @throws ShapeError, DTypeError where x does not fit the model
    *
    * @example
@@ -501,7 +503,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
    * await trainer.loadStateDict({ weight: [[2]], bias: [1] });
    * await trainer.predict([[3], [4]]); // => { data: [7, 9], shape: [2, 1] }
-   * (await trainer.predict([[3], [4]], { as: "argmax" })).data; // => [0, 0]
+   * (await trainer.predict([[-0.5]], { as: "sigmoid" })).data; // => [0.5]
    */
   async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();

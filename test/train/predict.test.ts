@@ -135,8 +135,32 @@ test("what is no row for each row is given as it is, and has no classes", async 
     ]),
   ).toEqual({ data: Float32Array.of(3, 3), shape: [2] });
   await expect(trainer.predict([[1, 2]], { as: "argmax" })).rejects.toThrow(
-    "predict: argmax is along the last axis of [N, ..., C], and the model gives [2]",
+    'predict: argmax is along axis -1 of [N, ..., C], and the model gives [2]; of one logit, as: "sigmoid" is the probability',
   );
+});
+
+test("classes are where the loss has them: along axis 1 of [N, C, ...]", async () => {
+  const trainer = new Trainer(new nn.Conv1d(1, 3, 1), {
+    loss: nn.crossEntropy,
+    optimizer: sgd(0.1),
+    executor: new JsExecutor(),
+  });
+  // Class 0 is best for negative numbers, 2 for large ones.
+  await trainer.loadStateDict({ weight: { data: [-1, 0, 1], shape: [3, 1, 1] }, bias: [0, 0.5, 0] });
+  const x = { data: Float32Array.of(-3, 0.1, 4, 2), shape: [1, 1, 4] };
+  expect(await trainer.predict(x, { as: "argmax" })).toEqual({ data: Int32Array.of(0, 1, 2, 2), shape: [1, 4] });
+  const { data, shape } = await trainer.predict(x, { as: "softmax" });
+  expect(shape).toEqual([1, 3, 4]);
+  for (let i = 0; i < 4; i++) expect(data[i] + data[4 + i] + data[8 + i]).toBeCloseTo(1, 6);
+  await trainer.dispose();
+});
+
+test("one logit has a probability, and no classes to choose from", async () => {
+  const trainer = trainerOf(new nn.Linear(2, 1));
+  await trainer.loadStateDict({ weight: [[1, -1]], bias: [0] });
+  expect((await trainer.predict([[2, 2]], { as: "sigmoid" })).data).toEqual(Float32Array.of(0.5));
+  for (const as of ["argmax", "softmax"] as const)
+    await expect(trainer.predict([[2, 2]], { as })).rejects.toThrow(`predict: ${as} is along axis -1 of [N, ..., C]`);
 });
 
 test("numbers of an executor in float64 keep their digits, in parts, too", async () => {
