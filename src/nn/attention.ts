@@ -12,12 +12,12 @@ import {
 } from "../check.ts";
 import { concat, constant } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, showShape } from "../shape.ts";
+import { checkDType, checkShape, LISTED, showShape } from "../shape.ts";
 import { arange, aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { gelu, relu } from "./functional.ts";
 import { linearUniform, xavierUniform } from "./init.ts";
-import { aSize, Linear } from "./layers.ts";
+import { aDepth, aSize, Linear } from "./layers.ts";
 import { aContext, aLayer, type Context, checkForward, forward, type Layer, type Module } from "./module.ts";
 import { LayerNorm } from "./normalization.ts";
 import { Dropout } from "./regularization.ts";
@@ -616,8 +616,8 @@ export class Transformer implements Module<TransformerInput> {
   constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
     checkOptions(options, "Transformer", {
       ...layerChecks,
-      numEncoderLayers: aWholeNumber(1),
-      numDecoderLayers: aWholeNumber(1),
+      numEncoderLayers: aDepth,
+      numDecoderLayers: aDepth,
     });
     const { numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
     const { layerNormEps: eps = 1e-5, bias = true } = options;
@@ -656,7 +656,7 @@ export class Transformer implements Module<TransformerInput> {
 /**
  * Where in a sequence a row stands, as waves of wavelengths from 2 pi to `base` 2 pi: [length, size], sines in even and cosines in odd
  * columns (Vaswani et al. 2017). It is added to the embeddings.
- * @throws ArgumentError for sizes below 1
+ * @throws ArgumentError for sizes below 1, ShapeError for more than 2^26 numbers
  *
  * @example
  * import { evaluate } from "simdgrad";
@@ -667,13 +667,14 @@ export function sinusoidalPositions(length: number, size: number, options: { rea
   aSize(length, "sinusoidalPositions: length");
   aSize(size, "sinusoidalPositions: size");
   checkOptions(options, "sinusoidalPositions", { base: aPositiveNumber });
+  const shape = checkShape([length, size], "sinusoidalPositions", LISTED);
   const data = new Float64Array(length * size);
   for (let at = 0; at < length; at++)
     for (let i = 0; i < size; i++) {
       const angle = angleOf(at, i >> 1, size, options.base);
       data[at * size + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     }
-  return constant(data, { shape: [length, size] });
+  return constant(data, { shape });
 }
 
 /** Of pair number `i` of `size` features at a place. */
@@ -684,7 +685,7 @@ function angleOf(at: number, i: number, size: number, base = 10_000): number {
 /**
  * Queries or keys [..., T, E], turned by their place: of the pairs (i, i + E / 2) each by another angle, so that products of two depend on
  * their distance alone (Su et al., "RoFormer", 2021; the halves as GPT-NeoX and Llama pair them). `offset` is the place of the first.
- * @throws ShapeError where E is odd
+ * @throws ShapeError where E is odd, and for more than 2^26 angles
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -699,13 +700,13 @@ export function rotaryPositions(x: Tensor, options: { readonly base?: number; re
   if (shape.length < 2 || size % 2 !== 0)
     throw new ShapeError(`rotaryPositions: takes [..., T, E] with an even E, got ${showShape(shape)}`);
   const half = size / 2;
-  const table = (wave: (angle: number) => number) =>
-    constant(
-      Float64Array.from({ length: length * half }, (_, i) =>
-        wave(angleOf((options.offset ?? 0) + Math.floor(i / half), i % half, size, options.base)),
-      ),
-      { shape: [length, half] },
-    );
+  const ofTable = checkShape([length, half], "rotaryPositions", LISTED);
+  const table = (wave: (angle: number) => number) => {
+    const data = new Float64Array(length * half);
+    for (let i = 0; i < data.length; i++)
+      data[i] = wave(angleOf((options.offset ?? 0) + Math.floor(i / half), i % half, size, options.base));
+    return constant(data, { shape: ofTable });
+  };
   const [cos, sin] = [table(Math.cos), table(Math.sin)];
   const [a, b] = [x.narrow(-1, 0, half), x.narrow(-1, half, half)];
   return concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], -1);

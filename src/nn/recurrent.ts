@@ -9,7 +9,7 @@ import { arange, aTensor, scalar, Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { relu, sigmoid, tanh } from "./functional.ts";
 import { linearUniform } from "./init.ts";
-import { aSize } from "./layers.ts";
+import { aDepth, aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
 
@@ -143,7 +143,7 @@ export interface SequenceOutput<State> {
 }
 
 const optionChecks = {
-  numLayers: aWholeNumber(1),
+  numLayers: aDepth,
   bias: aBoolean,
   batchFirst: aBoolean,
   dropout: aFraction,
