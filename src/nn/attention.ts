@@ -80,7 +80,7 @@ function dropped(weights: Tensor, p: number, context: Context | undefined): Tens
 /**
  * softmax(Q K^T scale) V for queries [..., H, L, E], keys [..., G, S, E] and values [..., G, S, Ev]: [..., H, L, Ev], as
  * torch.nn.functional.scaled_dot_product_attention (Vaswani et al. 2017). Where there are fewer heads of keys than of queries, each serves
- * H / G of them (Ainslie et al. 2023). A query that sees no key gets zeros.
+ * H / G of them (Ainslie et al. 2023). A query that sees no key gets zeros. What masks hide must be finite: 0 times NaN is NaN.
  * @throws ShapeError where sizes do not fit, H is no multiple of G or there are no keys or features, ArgumentError for `dropoutP` without a
  * context
  *
