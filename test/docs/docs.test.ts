@@ -79,7 +79,7 @@ describe.each(Object.keys(generated))("%s", (file) => {
   });
 
   test.each(namesIn(file))("lists nothing of %s twice", (name) => {
-    const rows =
+    const rows: readonly string[] =
       blocksOf(file)
         .get(name)
         ?.match(/^\| .*? \| .*? \|/gm) ?? [];
