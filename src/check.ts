@@ -165,11 +165,12 @@ export function checkOptions<T extends object>(
   for (const key of required) if (options[key] === undefined) checks[key](undefined, `${name}: ${String(key)}`);
 }
 
-/** What was meant: the known name with the longest beginning in common, if it is three letters at least. */
+/** What was meant: the known name with the longest beginning in common, three letters at least; of several one that ends as it does. */
 function advice(name: string, known: readonly string[]): string {
   const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   for (let length = name.length; length > 2; length--) {
-    const nearest = known.find((each) => letters(each).startsWith(letters(name).slice(0, length)));
+    const near = known.filter((each) => letters(each).startsWith(letters(name).slice(0, length)));
+    const nearest = near.find((each) => letters(each).endsWith(letters(name).slice(-3))) ?? near[0];
     if (nearest !== undefined) return `did you mean ${nearest}?`;
   }
   return `it takes ${known.join(", ") || "none"}`;

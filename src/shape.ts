@@ -92,15 +92,19 @@ export function ofAnySize<T>(make: () => T): T {
   }
 }
 
-/** Sizes must be whole numbers >= 0 whose product fits a buffer, and 64 at the most. @throws ShapeError */
-export function checkShape(given: unknown, operation: string): Shape {
+/** Elements of a table that is written out number by number when a graph is built. */
+export const LISTED = 2 ** 26;
+
+/** Sizes must be whole numbers >= 0 whose product fits a buffer, or is `limit` at the most, and 64 at the most. @throws ShapeError */
+export function checkShape(given: unknown, operation: string, limit = most): Shape {
   const isShape =
     Array.isArray(given) &&
     given.length <= 64 &&
     Array.from(given).every((size) => Number.isInteger(size) && size >= 0);
   if (!isShape) throw new ShapeError(`${operation}: ${show(given)} is not a shape`);
   const shape: Shape = [...(given as Shape)]; // as it is now
-  if (sizeOf(shape) > most) throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^30 elements`);
+  if (sizeOf(shape) > limit)
+    throw new ShapeError(`${operation}: ${showShape(shape)} has more than 2^${Math.log2(limit)} elements`);
   return shape;
 }
 

@@ -27,6 +27,7 @@ import {
   checkNotEmpty,
   checkShape,
   type DType,
+  LISTED,
   normalizeAxes,
   normalizeAxis,
   type Shape,
@@ -824,14 +825,14 @@ export class Tensor {
 
   /**
    * f32 rows with a 1 at this i32 index: [...] gives [..., classes].
-   * @throws DTypeError for an index that is not i32
+   * @throws DTypeError for an index that is not i32, ArgumentError for more than 2^26 classes
    * @example
    * import { constant, evaluate } from "simdgrad";
    * await evaluate(constant(Int32Array.of(1, 0)).oneHot(2)); // => [0, 1, 1, 0]
    */
   oneHot(classes: number): Tensor {
     checkDType(this, ["i32"], "oneHot");
-    aWholeNumber(0)(classes, "oneHot: classes");
+    aWholeNumber(0, LISTED)(classes, "oneHot: classes");
     return this.unsqueeze(-1).equal(arange(classes));
   }
 
@@ -966,7 +967,7 @@ export function scalar(value: number, dtype: DType = "f32"): Tensor {
 
 /**
  * The i32 numbers start, start + step, ... below `end` (above it, if the step is negative); of one number, those from 0 below it.
- * @throws ArgumentError for what is no i32, ShapeError where the step leads away from `end`
+ * @throws ArgumentError for what is no i32, ShapeError where the step leads away from `end`, and for more than 2^26 numbers
  *
  * @example
  * import { arange, evaluate } from "simdgrad";
@@ -976,8 +977,9 @@ export function scalar(value: number, dtype: DType = "f32"): Tensor {
 export function arange(start: number, end?: number, step = 1): Tensor {
   const [first, last] = end === undefined ? [0, start] : [start, end];
   for (const each of [first, last, step]) aWholeNumber(-(2 ** 31))(each, "arange: a number");
-  const shape = checkShape([Math.ceil((last - first) / step)], "arange");
-  const data = Int32Array.from({ length: shape[0] }, (_, i) => first + i * step);
+  const shape = checkShape([Math.ceil((last - first) / step)], "arange", LISTED);
+  const data = new Int32Array(shape[0]);
+  for (let i = 0; i < data.length; i++) data[i] = first + i * step;
   const attrs = { shape, dtype: "i32" as const, data };
   return new Tensor(leaf.constant as Op, [], attrs, attrs);
 }

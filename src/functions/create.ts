@@ -1,7 +1,7 @@
 // Tensors of numbers that a rule gives.
 import { aFiniteNumber, aWholeNumber, checkOptions } from "../check.ts";
 import { constant } from "../create.ts";
-import { checkKnown, checkShape, type DType, type Shape } from "../shape.ts";
+import { checkKnown, checkShape, type DType, LISTED, type Shape } from "../shape.ts";
 import { scalar, type Tensor } from "../tensor.ts";
 
 /** What tensors of one number take. */
@@ -56,6 +56,7 @@ export function ones(shape: Shape, options: FullOptions = {}): Tensor {
 
 /**
  * `count` f32 numbers at equal distances from `start` to `end`, both of them included; one alone is `start`.
+ * @throws ArgumentError for numbers that are not finite, ShapeError for a count of more than 2^26
  *
  * @example
  * import { evaluate } from "simdgrad";
@@ -66,12 +67,11 @@ export function linspace(start: number, end: number, count: number): Tensor {
   aFiniteNumber(start, "linspace: start");
   aFiniteNumber(end, "linspace: end");
   aWholeNumber(0)(count, "linspace: count");
-  checkShape([count], "linspace");
+  const shape = checkShape([count], "linspace", LISTED);
   const step = count > 1 ? end / (count - 1) - start / (count - 1) : 0;
   // From the nearer end, so that both are exact.
   const at = (i: number) => (2 * i < count ? start + step * i : end - step * (count - 1 - i));
-  return constant(
-    Float64Array.from({ length: count }, (_, i) => at(i)),
-    { shape: [count] },
-  );
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = at(i);
+  return constant(values, { shape });
 }

@@ -8,7 +8,7 @@ import { apply, aTensor, type Tensor } from "../tensor.ts";
 
 /**
  * Parts of an axis, one after the other: of a size each, the last one of what is left, or of sizes in a list.
- * @throws ShapeError for an axis outside the shape, or sizes that do not make up the axis
+ * @throws ShapeError for an axis outside the shape, sizes that do not make up the axis, or more than 2^20 parts
  *
  * @example
  * import { arange, evaluateAll } from "simdgrad";
@@ -30,15 +30,22 @@ export function split(x: Tensor, size: number | readonly number[], axis = 0): Te
   });
 }
 
+/** Each part is a node of the graph. @throws ShapeError for more than 2^20 */
+function checkParts(count: number, name: string): void {
+  if (count > 2 ** 20) throw new ShapeError(`${name}: ${count} parts are more than 2^20`);
+}
+
 /** Sizes of parts, all of one size but the last; of nothing one part. */
 function partsOf(whole: number, size: number): number[] {
   aWholeNumber(1)(size, "split: size");
-  return Array.from({ length: Math.max(1, Math.ceil(whole / size)) }, (_, i) => Math.min(size, whole - i * size));
+  const count = Math.max(1, Math.ceil(whole / size));
+  checkParts(count, "split");
+  return Array.from({ length: count }, (_, i) => Math.min(size, whole - i * size));
 }
 
 /**
  * An axis in `count` parts of one size, but the last one, which may be smaller; fewer parts where those of that size are enough.
- * @throws ShapeError for an axis outside the shape
+ * @throws ShapeError for an axis outside the shape, or more than 2^20 parts
  *
  * @example
  * import { arange, evaluateAll } from "simdgrad";
@@ -49,6 +56,7 @@ export function chunk(x: Tensor, count: number, axis = 0): Tensor[] {
   aTensor(x, "chunk: x");
   aWholeNumber(1)(count, "chunk: count");
   const whole = x.shape[normalizeAxis(axis, x.shape, "chunk")];
+  checkParts(whole === 0 ? count : Math.min(whole, count), "chunk");
   return split(x, whole === 0 ? Array<number>(count).fill(0) : Math.ceil(whole / count), axis);
 }
 

@@ -4,7 +4,7 @@ import { constant } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { itemsOf } from "../ops/item.ts";
 import { maxPoolOp, scatterPlanesOp, sumPoolOp, type Windows } from "../ops/pooling.ts";
-import { checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkShape, LISTED, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
 import {
   aKernel,
@@ -242,21 +242,48 @@ export function avgPooled(x: Tensor, kernelSize: readonly number[], options: Avg
   checkDType(x, ["f32"], name);
   const windows = kernelWindows(spatial, kernelSize, options, name);
   const sums = sumsOf(x, windows);
-  return divisorOverride === undefined ? divided(sums, windows, countIncludePad) : sums.div(divisorOverride);
+  return divisorOverride === undefined ? divided(sums, windows, countIncludePad, name) : sums.div(divisorOverride);
+}
+
+/** How many places window o counts. */
+function countOf(axis: Windows, o: number, withPadding: boolean): number {
+  const { start, end, padded } = reachOf(axis, o);
+  return withPadding ? padded : end - start;
+}
+
+/** Whether all windows of an axis count the whole kernel: then those between the first and the last do. */
+function isWhole(axis: Windows, withPadding: boolean): boolean {
+  return axis.kernel > 0 && [0, axis.out - 1].every((o) => countOf(axis, o, withPadding) === axis.kernel);
+}
+
+/** Every number times each of the others. */
+function products(numbers: Float64Array, others: Float64Array): Float64Array {
+  const all = new Float64Array(numbers.length * others.length);
+  for (let i = 0; i < all.length; i++) all[i] = numbers[Math.floor(i / others.length)] * others[i % others.length];
+  return all;
+}
+
+function dividedBy(sums: Tensor, count: number): Tensor {
+  return count === 1 ? sums : sums.div(count);
 }
 
 /** Sums of windows divided by the number of their places: one number if all have as many. */
-function divided(sums: Tensor, windows: readonly Windows[], withPadding: boolean): Tensor {
-  const counts = windows.map((axis) =>
-    Array.from({ length: axis.out }, (_, o) => {
-      const { start, end, padded } = reachOf(axis, o);
-      return withPadding ? padded : end - start;
-    }),
+function divided(sums: Tensor, windows: readonly Windows[], withPadding: boolean, name: string): Tensor {
+  if (windows.every((axis) => isWhole(axis, withPadding)))
+    return dividedBy(sums, sizeOf(windows.map((axis) => axis.kernel)));
+  const shape = checkShape(
+    windows.map(({ out }) => out),
+    name,
+    LISTED,
   );
-  const first = counts.reduce((product, [count]) => product * count, 1);
-  if (counts.every((list) => list.every((count) => count === list[0]))) return first === 1 ? sums : sums.div(first);
-  const all = counts.reduce((product, list) => product.flatMap((each) => list.map((count) => each * count)), [1]);
-  return sums.div(constant(all, { shape: windows.map(({ out }) => out) }));
+  const counts = windows.map((axis) => {
+    const list = new Float64Array(axis.out);
+    for (let o = 0; o < list.length; o++) list[o] = countOf(axis, o, withPadding);
+    return list;
+  });
+  if (counts.every((list) => list.every((count) => count === list[0])))
+    return dividedBy(sums, sizeOf(counts.map(([first]) => first)));
+  return sums.div(constant(counts.reduce<Float64Array>(products, Float64Array.of(1)), { shape }));
 }
 
 /**
@@ -279,13 +306,13 @@ export function adaptiveAvgPooled(x: Tensor, outputSize: readonly (number | null
   const axes = outputSize.length;
   const spatial = spatialOf(x, axes, name);
   checkDType(x, ["f32"], name);
-  const windows = coveringWindows(spatial, outputSize, name);
+  const windows = coveringWindows(x, outputSize, name);
   if (windows.every(({ out }) => out === 1))
     return x.mean(
       spatial.map((_, i) => i - axes),
       { keepDims: true },
     );
-  return divided(sumsOf(x, windows), windows, false);
+  return divided(sumsOf(x, windows), windows, false, name);
 }
 
 /**
@@ -319,9 +346,9 @@ export function adaptiveMaxPoolWithIndices(x: Tensor, outputSize: readonly (numb
 
 /** Of checked arguments, for callers of other names. */
 export function adaptiveMaxPooled(x: Tensor, outputSize: readonly (number | null)[], name: string): Pooled {
-  const spatial = spatialOf(x, outputSize.length, name);
+  spatialOf(x, outputSize.length, name);
   checkDType(x, ["f32"], name);
-  return largestOf(x, coveringWindows(spatial, outputSize, name));
+  return largestOf(x, coveringWindows(x, outputSize, name));
 }
 
 /**
@@ -361,6 +388,6 @@ export function lpPooled(
   const sums = sumsOf(x.pow(normType), windows);
   const isCut = (axis: Windows) => reachOf(axis, axis.out - 1).padded < axis.kernel;
   // With windows that are cut off torch takes the mean, and of that as if they were whole.
-  const whole = windows.some(isCut) ? divided(sums, windows, true).mul(count) : sums;
+  const whole = windows.some(isCut) ? divided(sums, windows, true, name).mul(count) : sums;
   return whole.pow(1 / normType);
 }

@@ -3,7 +3,7 @@
 import { aBoolean, aPositiveNumber, aWholeNumber, type Check, checkOptions, must, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkDType, type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { type Sizes, sizesFrom, spread } from "./windows.ts";
 
@@ -55,7 +55,7 @@ export function checkResizing(options: InterpolateOptions, name: string): void {
  * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with other sizes of its spatial axes, as torch.nn.functional.interpolate: `size`, or the
  * sizes times `scaleFactor`. Gradients are the transposed weights.
  * @throws ArgumentError unless one of both is given, and for alignCorners with nearest; ShapeError for x with other axes than the mode
- * takes
+ * takes, and for more than 2^24 places of an axis that are not whole times as many in the mode nearest
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -86,9 +86,10 @@ export function resized(x: Tensor, options: InterpolateOptions, name: string): T
       throw new ShapeError(`${name}: ${showShape(x.shape)} cannot have ${to} places for ${from} along axis ${i + 2}`);
     return { from, to, scale: factors === undefined ? from / to : 1 / factors[i], alignCorners };
   });
+  checkShape([...x.shape.slice(0, 2), ...resizings.map(({ to }) => to)], name);
   const counts = resizings.map((each) => (mode === "nearest" ? timesOf(each) : 1));
   return resizings.reduce(
-    (value, each, i) => (counts[i] > 1 ? value : along(value, i + 2, each, mode)),
+    (value, each, i) => (counts[i] > 1 ? value : along(value, i + 2, each, mode, name)),
     repeated(x, counts),
   );
 }
@@ -121,18 +122,18 @@ interface Resizing {
 }
 
 /** One axis with another size. */
-function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode): Tensor {
+function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode, name: string): Tensor {
   const { from, to, scale, alignCorners } = resizing;
   const isLinear = AXES[mode] > 0 && mode !== "bicubic";
   // Where a factor other than 1 leaves the size as it is, torch leaves the elements in these modes, and in no other.
   if (from === to && (scale === 1 || alignCorners || isLinear)) return x;
-  const places = Array.from({ length: to }, (_, i) => i);
+  checkShape([to], name, MOST_PLACES);
   if (AXES[mode] > 0) {
     const sharesOf = isLinear ? linear : cubic;
     return weighted(
       x,
       axis,
-      places.map((i) => sharesOf(i, resizing)),
+      listed(to, (i) => sharesOf(i, resizing)),
     );
   }
   // Of sizes in whole numbers, which have no rounding; by a factor as torch counts, in float32: 37 places of 1 / 3.7 are 10.
@@ -143,12 +144,30 @@ function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode): T
   return weighted(
     x,
     axis,
-    places.map((i) => [[Math.min(from - 1, Math.floor(source(i))), 1]]),
+    listed(to, (i) => [[Math.min(from - 1, Math.floor(source(i))), 1]]),
   );
 }
 
+/** Places of an axis whose shares are counted, one by one. */
+const MOST_PLACES = 2 ** 24;
+
 /** An element, and how much of it a new one has. */
 type Share = readonly [place: number, weight: number];
+
+/** The first shares of all new elements, the second ones, and so on. */
+interface Shares {
+  readonly places: Int32Array;
+  readonly weights: Float64Array;
+}
+
+function listed(count: number, sharesOf: (i: number) => readonly Share[]): Shares[] {
+  const all = sharesOf(0).map(() => ({ places: new Int32Array(count), weights: new Float64Array(count) }));
+  for (let i = 0; i < count; i++) {
+    const shares = sharesOf(i);
+    for (let k = 0; k < all.length; k++) [all[k].places[i], all[k].weights[i]] = shares[k];
+  }
+  return all;
+}
 
 /** Where the new place i lies among the old ones. */
 function sourceOf(i: number, { from, to, scale, alignCorners }: Resizing): number {
@@ -183,35 +202,31 @@ function cubic(i: number, resizing: Resizing): Share[] {
 }
 
 /** Along an axis, weighted sums of as many elements each: rows gathered where others follow the axis, and else of the transposed. */
-function weighted(x: Tensor, axis: number, shares: readonly (readonly Share[])[]): Tensor {
+function weighted(x: Tensor, axis: number, shares: readonly Shares[]): Tensor {
+  const to = shares[0].places.length;
   if (axis === x.shape.length - 1) {
     const rows = sizeOf(x.shape.slice(0, axis));
     const turned = x.reshape([rows, x.shape[axis]]).transpose();
     return weightedRows(turned, [1, x.shape[axis], rows], shares)
-      .reshape([shares.length, rows])
+      .reshape([to, rows])
       .transpose()
-      .reshape(x.shape.with(axis, shares.length));
+      .reshape(x.shape.with(axis, to));
   }
   const sides = [sizeOf(x.shape.slice(0, axis)), x.shape[axis], sizeOf(x.shape.slice(axis + 1))] as const;
-  return weightedRows(x, sides, shares).reshape(x.shape.with(axis, shares.length));
+  return weightedRows(x, sides, shares).reshape(x.shape.with(axis, to));
 }
 
 /** Of the middle one of three axes. */
 function weightedRows(
   x: Tensor,
   [outer, size, inner]: readonly [number, number, number],
-  shares: readonly (readonly Share[])[],
+  shares: readonly Shares[],
 ): Tensor {
   const rows = x.reshape([outer * size, inner]);
   const starts = arange(outer).mul(size).reshape([outer, 1]);
-  const to = shares.length;
-  const parts = shares[0].map((_, k) => {
-    const places = constant(
-      Int32Array.from(shares, (list) => list[k][0]),
-      { shape: [1, to] },
-    );
-    const taken = rows.gather(starts.add(places)); // [outer, to, inner]
-    const weights = shares.map((list) => list[k][1]);
+  const parts = shares.map(({ places, weights }) => {
+    const to = places.length;
+    const taken = rows.gather(starts.add(constant(places, { shape: [1, to] }))); // [outer, to, inner]
     if (weights.every((weight) => weight === 1)) return taken;
     return taken.mul(constant(weights, { shape: [1, to, 1] }));
   });

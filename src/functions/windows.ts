@@ -2,7 +2,7 @@
 import { aListOf, aWholeNumber, type Check, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Windows } from "../ops/pooling.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
 import { show } from "../show.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 
@@ -103,11 +103,17 @@ export function kernelWindows(
   });
 }
 
-/** Windows that cover an axis in so many parts, which may overlap by an element; null as many as it has elements. */
-export function coveringWindows(spatial: Shape, outputSize: readonly (number | null)[], name: string): Windows[] {
+/**
+ * Windows that cover the last axes in so many parts, which may overlap by an element; null as many as there are elements.
+ * @throws ShapeError for an axis without elements, and for a result of more than 2^30
+ */
+export function coveringWindows({ shape }: Tensor, outputSize: readonly (number | null)[], name: string): Windows[] {
+  const spatial = shape.slice(-outputSize.length);
+  if (spatial.includes(0)) throw new ShapeError(`${name}: ${showShape(spatial)} has nothing to pool`);
+  const sizes = spatial.map((size, i) => outputSize[i] ?? size);
+  checkShape([...shape.slice(0, -sizes.length), ...sizes], name);
   return spatial.map((size, i) => {
-    const out = outputSize[i] ?? size;
-    if (size === 0) throw new ShapeError(`${name}: ${showShape(spatial)} has nothing to pool`);
+    const out = sizes[i];
     const each = size / out;
     const kernel = Number.isInteger(each) ? each : 0;
     return { size, out, kernel, stride: Math.max(1, kernel), padding: 0, dilation: 1 };

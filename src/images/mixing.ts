@@ -44,10 +44,17 @@ function checkMixing(x: Tensor, y: Tensor, options: MixOptions, name: string): v
     throw new ArgumentError(`${name}: class indices need numClasses`);
 }
 
-/** Targets as probabilities, smoothed. */
+/** The class index of samples whose class nobody knows, as crossEntropy has it. */
+const IGNORED = -100;
+
+/** Targets as probabilities, smoothed: of class indices, zeros for those that are ignored, NaN for those outside. */
 function probabilitiesOf(y: Tensor, { numClasses = 0, labelSmoothing = 0 }: MixOptions): Tensor {
   const all = y.dtype === "i32" ? y.oneHot(numClasses) : y;
-  return labelSmoothing === 0 ? all : all.mul(1 - labelSmoothing).add(labelSmoothing / all.shape[1]);
+  const smooth = labelSmoothing === 0 ? all : all.mul(1 - labelSmoothing).add(labelSmoothing / all.shape[1]);
+  if (y.dtype !== "i32") return smooth;
+  const beside = (mask: Tensor) => mask.unsqueeze(-1).broadcastTo(smooth.shape);
+  const known = beside(y.equal(y.maximum(0).minimum(numClasses - 1))).select(smooth, Number.NaN);
+  return beside(y.equal(IGNORED)).select(0, known);
 }
 
 // If t is of Student's distribution with 2 a degrees of freedom, (1 + t / sqrt(2 a + t^2)) / 2 is of Beta(a, a); and with u, v uniform
@@ -82,7 +89,8 @@ function mixedBy(share: Tensor, x: Tensor, partner: Tensor): Tensor {
 /**
  * Every sample of x [N, ...] mixed with another one of the batch, its target with that one's: share x + (1 - share) other, a share each, of
  * Beta(alpha, alpha); alpha is 0.2 by default (Zhang et al. 2018). Samples are u8 or f32, targets class indices [N] or probabilities [N, C];
- * results are f32.
+ * results are f32. A target of -100, the class that `crossEntropy` ignores, adds nothing: where both are, all probabilities are 0, and such a row, which
+ * teaches nothing, still counts in a mean of losses. Another index outside the classes gives NaN.
  * @throws ShapeError where x and y do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
  * indices without `numClasses`
  *
@@ -105,7 +113,8 @@ export function mixup(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions 
  * Images x [N, C, H, W] into which a rectangle of another one of the batch is put, and targets mixed by the shares of the image: the
  * rectangle is as high and wide as sqrt(1 - share) of the image, share being of Beta(alpha, alpha), around a pixel anywhere, and cut where
  * the image ends; alpha is 1 by default (Yun et al. 2019). Images are u8 or f32, targets class indices [N] or probabilities [N, C]; results
- * are f32.
+ * are f32. A target of -100, the class that `crossEntropy` ignores, adds nothing: where both are, all probabilities are 0, and such a row, which
+ * teaches nothing, still counts in a mean of losses. Another index outside the classes gives NaN.
  * @throws ShapeError where x and y do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
  * indices without `numClasses`
  *

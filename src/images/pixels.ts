@@ -23,13 +23,9 @@ export interface ImageBatch extends NumericArray {
 
 function checkImage(image: unknown, what: string): void {
   const { data, width, height } = (image ?? {}) as ImageDataLike;
-  const isImage = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
-  must(
-    isImage && isSize(width) && isSize(height),
-    image,
-    what,
-    "an image { data, width, height } as a canvas gives it",
-  );
+  must(isSize(width) && isSize(height), image, what, "an image { data, width, height } as a canvas gives it");
+  const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
+  must(isBytes, data, `${what}: data`, "bytes: a Uint8ClampedArray or a Uint8Array");
   if (data.length !== 4 * width * height)
     throw new ShapeError(`${what}: ${data.length} bytes are not 4 for each of ${height} x ${width} pixels`);
 }

@@ -2,7 +2,7 @@
 import { aListOf, aWholeNumber, checkOptions, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, sameShape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkShape, LISTED, sameShape, showShape, sizeOf } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import { checkImages } from "./batch.ts";
 
@@ -58,7 +58,9 @@ function sampled(x: Tensor, row: Tensor, column: Tensor, options: SampleOptions)
 
 /** The middles of so many pixels in a row, from -1 to 1. */
 function middles(count: number): Tensor {
-  return constant(Float64Array.from({ length: count }, (_, i) => (2 * i + 1) / count - 1));
+  const places = new Float64Array(count);
+  for (let i = 0; i < count; i++) places[i] = (2 * i + 1) / count - 1;
+  return constant(places);
 }
 
 /** Options of affine. */
@@ -91,10 +93,12 @@ export function affine(x: Tensor, theta: Tensor, options: AffineOptions = {}): T
   aTensor(theta, "affine: theta");
   checkOptions(options, "affine", { ...sampleChecks, size: aSizePair });
   checkDType(theta, ["f32"], "affine: theta");
-  const [n, , height, width] = x.shape;
+  const [n, channels, height, width] = x.shape;
   if (!sameShape(theta.shape, [n, 2, 3]))
     throw new ShapeError(`affine: theta ${showShape(theta.shape)} for ${n} images is not [${n}, 2, 3]`);
   const [rows, columns] = options.size ?? [height, width];
+  checkShape([n, channels, rows, columns], "affine");
+  for (const size of [rows, columns]) checkShape([size], "affine", LISTED);
   const [u, v] = [middles(columns).reshape([1, 1, 1, columns]), middles(rows).reshape([1, 1, rows, 1])];
   const place = (axis: number, size: number) => {
     const [a, b, c] = [0, 1, 2].map((i) => theta.slice(null, [axis, axis + 1], [i, i + 1]).unsqueeze(-1));

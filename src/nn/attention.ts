@@ -12,19 +12,22 @@ import {
 } from "../check.ts";
 import { concat, constant } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, showShape } from "../shape.ts";
+import { checkDType, checkShape, LISTED, type Shape, showShape } from "../shape.ts";
 import { arange, aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { gelu, relu } from "./functional.ts";
 import { linearUniform, xavierUniform } from "./init.ts";
-import { aSize, Linear } from "./layers.ts";
+import { aDepth, aSize, Linear } from "./layers.ts";
 import { aContext, aLayer, type Context, checkForward, forward, type Layer, type Module } from "./module.ts";
 import { LayerNorm } from "./normalization.ts";
 import { Dropout } from "./regularization.ts";
 
 /** Who may attend to whom. */
 export interface AttentionMasks {
-  /** Where it is 0, a query does not see a key: of any dtype, it broadcasts to [..., L, S]. */
+  /**
+   * Where it is 0, a query does not see a key: of any dtype, it broadcasts to [..., L, S]. What is hidden must be finite: it has the weight 0,
+   * and 0 times NaN or an infinite value is NaN.
+   */
   readonly mask?: Tensor;
   /** Query i sees keys 0 to i alone. Default false. */
   readonly isCausal?: boolean;
@@ -36,7 +39,7 @@ export interface AttentionOptions extends AttentionMasks {
   readonly bias?: Tensor;
   /** What scores are multiplied by. Default 1 / sqrt(E). */
   readonly scale?: number;
-  /** While `context` is training, the share of weights that are zeroed. Default 0. */
+  /** While `context` is training, the share of weights that are zeroed; without a context it must be 0. Default 0. */
   readonly dropoutP?: number;
   readonly context?: Context;
 }
@@ -77,8 +80,9 @@ function dropped(weights: Tensor, p: number, context: Context | undefined): Tens
 /**
  * softmax(Q K^T scale) V for queries [..., H, L, E], keys [..., G, S, E] and values [..., G, S, Ev]: [..., H, L, Ev], as
  * torch.nn.functional.scaled_dot_product_attention (Vaswani et al. 2017). Where there are fewer heads of keys than of queries, each serves
- * H / G of them (Ainslie et al. 2023). A query that sees no key gets zeros.
- * @throws ShapeError where sizes do not fit or H is no multiple of G
+ * H / G of them (Ainslie et al. 2023). A query that sees no key gets zeros. What masks hide must be finite: 0 times NaN is NaN.
+ * @throws ShapeError where sizes do not fit, H is no multiple of G or there are no keys or features, ArgumentError for `dropoutP` without a
+ * context
  *
  * @example
  * import { input } from "simdgrad";
@@ -93,6 +97,14 @@ export function scaledDotProductAttention(
   options: AttentionOptions = {},
 ): Tensor {
   return attend(query, key, value, options).output;
+}
+
+/** @throws ShapeError unless a mask broadcasts to a shape; `sizes` says what it has in words */
+function checkMask(mask: Tensor | undefined, shape: Shape, what: string, sizes: string): void {
+  const given = mask?.shape ?? [];
+  const fits = given.toReversed().every((size, i) => size === 1 || size === shape.at(-1 - i));
+  if (!fits || given.length > shape.length)
+    throw new ShapeError(`${what} ${showShape(given)} does not broadcast to ${sizes} = ${showShape(shape)}`);
 }
 
 /** Attention with its weights. */
@@ -117,10 +129,17 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     throw new ShapeError(`${shown}: they differ before their last axes`);
   const size = query.shape[rank - 1];
   if (size !== key.shape[rank - 1]) throw new ShapeError(`${shown}: queries and keys differ in their last axis`);
+  if (size === 0) throw new ShapeError(`${shown}: queries and keys have no features`);
+  if (key.shape[rank - 2] === 0) throw new ShapeError(`${shown}: there are no keys`);
+  const { mask, bias, dropoutP = 0, context } = options;
+  if (dropoutP > 0) must(context !== undefined, context, `${name}: context`, "given where dropoutP is");
   const scale = options.scale ?? 1 / Math.sqrt(size);
   const [heads, groups] = rank > 2 ? [query.shape[rank - 3], key.shape[rank - 3]] : [1, 1];
   if (groups === 0 || heads % groups !== 0)
     throw new ShapeError(`${shown}: ${heads} heads of queries are no multiple of ${groups} heads of keys`);
+  const ofScores = [...query.shape.slice(0, -1), key.shape[rank - 2]];
+  checkMask(mask, ofScores, `${name}: mask`, "[..., L, S]");
+  checkMask(bias, ofScores, `${name}: bias`, "[..., L, S]");
   const served = heads / groups;
   const shared = (tensor: Tensor) => {
     if (served === 1) return tensor;
@@ -157,9 +176,9 @@ export interface MultiheadInput extends AttentionMasks {
   readonly key?: Tensor;
   /** [S, N, vdim]. Default: the key. */
   readonly value?: Tensor;
-  /** Where it is 0, a query does not see a key: [L, S], or [N, L, S] or [N, heads, L, S]. */
+  /** Where it is 0, a query does not see a key: [L, S], or [N, L, S] or [N, heads, L, S]. What is hidden must be finite. */
   readonly mask?: Tensor;
-  /** Where it is 0, nobody sees the key: [N, S]. */
+  /** Where it is 0, nobody sees the key: [N, S]. What is hidden must be finite. */
   readonly keyMask?: Tensor;
 }
 
@@ -250,6 +269,7 @@ export class MultiheadAttention implements Module {
     checkForward(given.query, context, name);
     const { query, key = query, value = key, keyMask } = given;
     this.#check(query, key, value);
+    checkMasks(name, this, [query, key], [given.mask, keyMask]);
     const { batchFirst, embedDim, numHeads, outWeight, outBias } = this;
     const [q, k, v] = this.#projected(query, key, value).map((each) => heads(each, numHeads, batchFirst));
     const options = { ...this.#masks(given, keyMask), dropoutP: this.dropout, context };
@@ -302,6 +322,28 @@ export class MultiheadAttention implements Module {
         `MultiheadAttention: queries ${showShape(query.shape)}, keys ${showShape(key.shape)} and values ${showShape(value.shape)} do not fit together`,
       );
   }
+}
+
+/** What says how sequences lie, and in how many heads. */
+type Heads = Pick<MultiheadAttention, "batchFirst" | "numHeads">;
+
+/** @throws ShapeError unless masks, which a layer calls so, fit queries and keys */
+function checkMasks(
+  name: string,
+  { batchFirst, numHeads }: Heads,
+  [query, key]: readonly [query: Tensor, key: Tensor],
+  [mask, keyMask]: readonly (Tensor | undefined)[],
+  [ofScores, ofKeys]: readonly string[] = ["mask", "keyMask"],
+): void {
+  const [rows, steps] = batchFirst ? [0, 1] : [1, 0];
+  const [n, length, keys] = [query.shape[rows], query.shape[steps], key.shape[steps]];
+  const rank = mask?.shape.length ?? 0;
+  if (rank === 3) checkMask(mask, [n, length, keys], `${name}: ${ofScores}`, "[N, L, S]");
+  else if (rank > 3) checkMask(mask, [n, numHeads, length, keys], `${name}: ${ofScores}`, "[N, heads, L, S]");
+  else checkMask(mask, [length, keys], `${name}: ${ofScores}`, "[L, S]");
+  if (keyMask !== undefined && keyMask.shape.length !== 2)
+    throw new ShapeError(`${name}: ${ofKeys} is [N, S] = ${showShape([n, keys])}, got ${showShape(keyMask.shape)}`);
+  checkMask(keyMask, [n, keys], `${name}: ${ofKeys}`, "[N, S]");
 }
 
 /** [N, heads, T, size] of sequences. */
@@ -442,6 +484,9 @@ export class TransformerEncoderLayer implements Module<Tensor | EncoderInput> {
   }
 }
 
+/** What a decoder calls the masks of the memory. */
+const MEMORY = ["memoryMask", "memoryKeyMask"];
+
 /** What a decoder is given. */
 export interface DecoderInput {
   readonly tgt: Tensor;
@@ -494,15 +539,22 @@ export class TransformerDecoderLayer implements Module<DecoderInput> {
   }
 
   forward(x: DecoderInput, context: Context): Tensor {
-    checkOptions(x, "TransformerDecoderLayer", decoderChecks, "tgt", "memory");
+    const name = "TransformerDecoderLayer";
+    checkOptions(x, name, decoderChecks, "tgt", "memory");
     const { tgt, memory, memoryMask, memoryKeyMask, ...masks } = x;
-    checkForward(tgt, context, "TransformerDecoderLayer");
+    checkForward(tgt, context, name);
     const { attention, across, sublayers } = this;
+    if (areSequences(tgt, memory)) checkMasks(name, across, [tgt, memory], [memoryMask, memoryKeyMask], MEMORY);
     const own = sublayers.around(tgt, 0, context, (query) => attention.forward({ query, ...masks }, context).output);
     const seen = { key: memory, mask: memoryMask, keyMask: memoryKeyMask };
     const both = sublayers.around(own, 1, context, (query) => across.forward({ query, ...seen }, context).output);
     return sublayers.feed(both, 2, context);
   }
+}
+
+/** Whether all may be sequences; what else they are, the layers say that read them. */
+function areSequences(...given: readonly Tensor[]): boolean {
+  return given.every(({ shape }) => shape.length === 3);
 }
 
 /** Layers of a transformer one after the other, and a norm at the end. */
@@ -612,15 +664,17 @@ export interface TransformerInput {
 export class Transformer implements Module<TransformerInput> {
   readonly encoder: TransformerEncoder;
   readonly decoder: TransformerDecoder;
+  readonly #heads: Heads;
 
   constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
     checkOptions(options, "Transformer", {
       ...layerChecks,
-      numEncoderLayers: aWholeNumber(1),
-      numDecoderLayers: aWholeNumber(1),
+      numEncoderLayers: aDepth,
+      numDecoderLayers: aDepth,
     });
     const { numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
     const { layerNormEps: eps = 1e-5, bias = true } = options;
+    this.#heads = { batchFirst: options.batchFirst ?? false, numHeads: nhead };
     const several = <L>(count: number, make: () => L) => Array.from({ length: count }, make);
     this.encoder = new TransformerEncoder(
       several(numEncoderLayers, () => new TransformerEncoderLayer(dModel, nhead, layer)),
@@ -638,6 +692,12 @@ export class Transformer implements Module<TransformerInput> {
     const checks = { src: aTensor, tgt: aTensor, ...masks, tgtIsCausal: aBoolean, ...ofMemory };
     checkOptions(x, "Transformer", checks, "src", "tgt");
     const { src, tgt, srcMask, srcKeyMask, tgtMask, tgtKeyMask, tgtIsCausal, memoryMask, memoryKeyMask } = x;
+    if (areSequences(src, tgt)) {
+      const check = checkMasks.bind(null, "Transformer", this.#heads);
+      check([src, src], [srcMask, srcKeyMask], ["srcMask", "srcKeyMask"]);
+      check([tgt, tgt], [tgtMask, tgtKeyMask], ["tgtMask", "tgtKeyMask"]);
+      check([tgt, src], [memoryMask, memoryKeyMask], MEMORY);
+    }
     const encoded = { src, mask: srcMask, keyMask: srcKeyMask };
     const memory = forward<EncoderInput, Tensor>(this.encoder, encoded, context, "encoder");
     const decoded = {
@@ -656,7 +716,7 @@ export class Transformer implements Module<TransformerInput> {
 /**
  * Where in a sequence a row stands, as waves of wavelengths from 2 pi to `base` 2 pi: [length, size], sines in even and cosines in odd
  * columns (Vaswani et al. 2017). It is added to the embeddings.
- * @throws ArgumentError for sizes below 1
+ * @throws ArgumentError for sizes below 1, ShapeError for more than 2^26 numbers
  *
  * @example
  * import { evaluate } from "simdgrad";
@@ -667,13 +727,14 @@ export function sinusoidalPositions(length: number, size: number, options: { rea
   aSize(length, "sinusoidalPositions: length");
   aSize(size, "sinusoidalPositions: size");
   checkOptions(options, "sinusoidalPositions", { base: aPositiveNumber });
+  const shape = checkShape([length, size], "sinusoidalPositions", LISTED);
   const data = new Float64Array(length * size);
   for (let at = 0; at < length; at++)
     for (let i = 0; i < size; i++) {
       const angle = angleOf(at, i >> 1, size, options.base);
       data[at * size + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     }
-  return constant(data, { shape: [length, size] });
+  return constant(data, { shape });
 }
 
 /** Of pair number `i` of `size` features at a place. */
@@ -684,7 +745,7 @@ function angleOf(at: number, i: number, size: number, base = 10_000): number {
 /**
  * Queries or keys [..., T, E], turned by their place: of the pairs (i, i + E / 2) each by another angle, so that products of two depend on
  * their distance alone (Su et al., "RoFormer", 2021; the halves as GPT-NeoX and Llama pair them). `offset` is the place of the first.
- * @throws ShapeError where E is odd
+ * @throws ShapeError where E is odd, and for more than 2^26 angles
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -699,13 +760,13 @@ export function rotaryPositions(x: Tensor, options: { readonly base?: number; re
   if (shape.length < 2 || size % 2 !== 0)
     throw new ShapeError(`rotaryPositions: takes [..., T, E] with an even E, got ${showShape(shape)}`);
   const half = size / 2;
-  const table = (wave: (angle: number) => number) =>
-    constant(
-      Float64Array.from({ length: length * half }, (_, i) =>
-        wave(angleOf((options.offset ?? 0) + Math.floor(i / half), i % half, size, options.base)),
-      ),
-      { shape: [length, half] },
-    );
+  const ofTable = checkShape([length, half], "rotaryPositions", LISTED);
+  const table = (wave: (angle: number) => number) => {
+    const data = new Float64Array(length * half);
+    for (let i = 0; i < data.length; i++)
+      data[i] = wave(angleOf((options.offset ?? 0) + Math.floor(i / half), i % half, size, options.base));
+    return constant(data, { shape: ofTable });
+  };
   const [cos, sin] = [table(Math.cos), table(Math.sin)];
   const [a, b] = [x.narrow(-1, 0, half), x.narrow(-1, half, half)];
   return concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], -1);

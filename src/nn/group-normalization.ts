@@ -2,7 +2,7 @@
 import { aBoolean, aNumberWithin, aPositiveNumber, checkOptions, must } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { ShapeError } from "../errors.ts";
-import { checkDType, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkShape, showShape, sizeOf } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { byChannels, channelStatistics, filled, scaled } from "./channels.ts";
@@ -203,6 +203,9 @@ export class InstanceNorm3d extends InstanceNorm {
   }
 }
 
+/** Channels that a mean of LocalResponseNorm may be over: each is a part of the graph. */
+const MOST_CHANNELS = 2 ** 12;
+
 /** Options of LocalResponseNorm. */
 export interface LocalResponseNormOptions {
   /** Factor of the mean of squares; default 1e-4. */
@@ -216,7 +219,8 @@ export interface LocalResponseNormOptions {
 /**
  * x / (k + alpha * mean of squares)^beta for x [N, C, ...], the mean over `size` channels around each one, those outside being 0, as
  * torch.nn.LocalResponseNorm (Krizhevsky et al. 2012).
- * @throws ArgumentError for a size below 1, negative factors and a k that is not above 0; forward throws ShapeError for less than two axes
+ * @throws ArgumentError for a size below 1, negative factors and a k that is not above 0; forward throws ShapeError for less than two axes,
+ * and where more than 2^12 channels are around one
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -246,14 +250,17 @@ export class LocalResponseNorm implements Module {
     checkDType(x, ["f32"], "LocalResponseNorm");
     const own = byChannels(x);
     const { size } = this;
-    const before = Math.floor(size / 2);
+    const channels = x.shape[1];
+    const half = Math.floor(size / 2);
+    // What is farther away than there are channels is 0 for all of them.
+    const [before, behind] = [half, size - 1 - half].map((far) => Math.min(far, Math.max(0, channels - 1)));
+    checkShape([before + 1 + behind], "LocalResponseNorm: channels around each one", MOST_CHANNELS);
     const padded = own.square().pad([
       [0, 0],
-      [before, size - 1 - before],
+      [before, behind],
       [0, 0],
     ]);
-    const channels = x.shape[1];
-    const near = Array.from({ length: size }, (_, i) => padded.narrow(1, i, channels));
+    const near = Array.from({ length: before + 1 + behind }, (_, i) => padded.narrow(1, i, channels));
     const mean = near.reduce((sum, each) => sum.add(each)).div(size);
     return own.div(mean.mul(this.alpha).add(this.k).pow(this.beta)).reshape(x.shape);
   }

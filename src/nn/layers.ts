@@ -14,6 +14,9 @@ export function aSize(value: unknown, what: string): void {
   aWholeNumber(1)(value, what);
 }
 
+/** Throws an ArgumentError unless a value is a number of layers, or of steps, that a graph can hold: each has nodes of its own. */
+export const aDepth = aWholeNumber(1, 2 ** 12);
+
 /**
  * y = x W^T + b for x [..., in], W [out, in], b [out]; both start uniform within 1 / sqrt(in), as torch.nn.Linear.
  * @throws ArgumentError for sizes below 1; forward throws ShapeError where x has another last axis

@@ -3,13 +3,14 @@
 import { aBoolean, aFraction, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
+import type { ConstantAttrs } from "../ops/leaf.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, scalar, Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { relu, sigmoid, tanh } from "./functional.ts";
 import { linearUniform } from "./init.ts";
-import { aSize } from "./layers.ts";
+import { aDepth, aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
 
@@ -130,7 +131,10 @@ export interface SequenceInput<State> {
   readonly input: Tensor;
   /** Where the loops begin: [layers x directions, N, hiddenSize]. Default zeros. */
   readonly state?: State;
-  /** Steps of each sequence, i32 [N]: what is behind them is not read, gives outputs of zero and leaves the state as it is. */
+  /**
+   * Steps of each sequence, i32 [N], from 1 to T: what is behind them is not read, gives outputs of zero and leaves the state as it is.
+   * A constant outside is refused; as data, longer ones count as T, and those below 1 as none.
+   */
   readonly lengths?: Tensor;
 }
 
@@ -143,7 +147,7 @@ export interface SequenceOutput<State> {
 }
 
 const optionChecks = {
-  numLayers: aWholeNumber(1),
+  numLayers: aDepth,
   bias: aBoolean,
   batchFirst: aBoolean,
   dropout: aFraction,
@@ -247,6 +251,7 @@ class Stack {
       if (lengths.dtype !== "i32") throw new DTypeError(`${name}: lengths are i32, got ${lengths.dtype}`);
       if (!sameShape(lengths.shape, [rows]))
         throw new ShapeError(`${name}: lengths of ${rows} sequences are [${rows}], got ${showShape(lengths.shape)}`);
+      checkLengths(lengths, length, name);
     }
     if (state === undefined) return;
     const list = widths.length === 1 ? [state] : state;
@@ -259,6 +264,14 @@ class Stack {
         throw new ShapeError(`${name}: state ${"hc"[i]} is ${showShape(wanted)} here, got ${showShape(shape)}`);
     });
   }
+}
+
+/** @throws ArgumentError for a constant length that no sequence has */
+function checkLengths({ op, attrs }: Tensor, most: number, name: string): void {
+  if (op.name !== "constant") return;
+  const { data } = attrs as ConstantAttrs;
+  for (const [row, each] of data.entries())
+    must(each >= 1 && each <= most, each, `${name}: lengths: row ${row}`, `from 1 to ${most}, the steps there are`);
 }
 
 /** What a layer was given, as a record. */

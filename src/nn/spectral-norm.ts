@@ -1,10 +1,11 @@
 // A layer whose weight is divided by its largest singular value, followed by power iterations.
-import { aWholeNumber, checkOptions, must } from "../check.ts";
+import { checkOptions, must } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { normal, randomKey } from "../ops/random.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { stopGradient, type Tensor } from "../tensor.ts";
 import { aVariable, Variable } from "../variable.ts";
+import { aDepth } from "./layers.ts";
 import { aContext, aLayer, type Context, type Module } from "./module.ts";
 
 /** Options of SpectralNorm; eps, which lengths are at least, is 1e-12 by default. */
@@ -47,7 +48,7 @@ export class SpectralNorm<Input = Tensor, Output = Tensor> implements Module<Inp
     aLayer(layer, "SpectralNorm: layer");
     aVariable(layer.weight, "SpectralNorm: the layer's weight");
     const anAxis = (value: unknown, what: string) => must(Number.isInteger(value), value, what, "an axis");
-    checkOptions(options, "SpectralNorm", { ...epsilonChecks, nPowerIterations: aWholeNumber(1), dim: anAxis });
+    checkOptions(options, "SpectralNorm", { ...epsilonChecks, nPowerIterations: aDepth, dim: anAxis });
     const { shape, initial } = layer.weight;
     this.layer = layer;
     this.nPowerIterations = options.nPowerIterations ?? 1;

@@ -4,7 +4,7 @@ import { stack } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { eachAxis, type PerAxis, perAxis } from "../ops/convolve.ts";
 import { spread } from "../ops/movement.ts";
-import { showShape, sizeOf } from "../shape.ts";
+import { checkShape, showShape, sizeOf } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
 import type { Module } from "./module.ts";
 
@@ -17,6 +17,9 @@ export interface UnfoldOptions {
   /** From patch to patch. Default 1. */
   readonly stride?: PerAxis;
 }
+
+/** Taps of a patch: each is a part of the graph. */
+const MOST_TAPS = 2 ** 16;
 
 /** Patches of images: their taps, and where they lie. */
 class Patches {
@@ -35,6 +38,7 @@ class Patches {
     this.padding = eachAxis(padding, 2, `${name}: padding`);
     this.stride = eachAxis(stride, 2, `${name}: stride`);
     this.kind = name;
+    checkShape(this.kernelSize, `${name}: kernelSize`, MOST_TAPS);
   }
 
   /** Height and width of an image, with its zeros, and how many patches there are of it. */

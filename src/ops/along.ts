@@ -4,6 +4,7 @@ import { ShapeError } from "../errors.ts";
 import {
   checkDType,
   checkShape,
+  LISTED,
   normalizeAxis,
   type Shape,
   sameShape,
@@ -23,11 +24,11 @@ function placesOf(index: Tensor, shape: Shape, axis: number, name: string): Tens
     throw new ShapeError(`${name}: an index of ${showShape(index.shape)} does not fit ${showShape(shape)}`);
   const strides = stridesOf(shape);
   const others = index.shape.with(at, 1);
-  const starts = Int32Array.from({ length: sizeOf(others) }, (_, i) => {
-    let start = 0;
-    for (let d = others.length - 1; d >= 0; i = Math.floor(i / others[d--])) start += (i % others[d]) * strides[d];
-    return start;
-  });
+  checkShape(others, `${name}: beside the axis`, LISTED);
+  const starts = new Int32Array(sizeOf(others));
+  for (let at = 0; at < starts.length; at++)
+    for (let d = others.length - 1, i = at; d >= 0; i = Math.floor(i / others[d--]))
+      starts[at] += (i % others[d]) * strides[d];
   const isInside = index.equal(index.maximum(0).minimum(shape[at] - 1));
   return isInside.select(index.mul(strides[at]).add(constant(starts, { shape: others })), -1);
 }

@@ -584,7 +584,7 @@ const attentions: Readonly<Record<string, Call>> = {
     a.tensor(matrix),
     a.tensor(matrix),
     a.tensor(matrix),
-    a.options(attention),
+    { ...a.options(attention), value: { context: context.value } }, // which dropoutP asks for
   ),
   sinusoidalPositions: call(nn.sinusoidalPositions, a.whole(2), a.whole(2), a.options({ base: a.positive(100) })),
 };

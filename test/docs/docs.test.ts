@@ -77,6 +77,14 @@ describe.each(Object.keys(generated))("%s", (file) => {
   test.each(namesIn(file))("says of %s what the code says", (name) => {
     expect(blocksOf(file).get(name)).toBe(fresh.get(name));
   });
+
+  test.each(namesIn(file))("lists nothing of %s twice", (name) => {
+    const rows: readonly string[] =
+      blocksOf(file)
+        .get(name)
+        ?.match(/^\| .*? \| .*? \|/gm) ?? [];
+    expect(rows.filter((row, i) => rows.indexOf(row) < i)).toEqual([]);
+  });
 });
 
 test("the passes shown one by one make the program that compile makes", () => {

@@ -1,7 +1,7 @@
 // What the functions of simdgrad/functions say of shapes, dtypes and numbers that do not fit, before anything runs.
 import { expect, test } from "vitest";
 import * as f from "../../src/functions/index.ts";
-import { arange, constant } from "../../src/index.ts";
+import { arange, constant, input } from "../../src/index.ts";
 import { thrown } from "../thrown.ts";
 
 const matrix = constant([
@@ -108,8 +108,45 @@ test.each<readonly [message: string, call: () => unknown]>([
     "ShapeError: interpolate: [2, 5, 5] cannot have 0 places for 5 along axis 2",
     () => f.interpolate(image, { scaleFactor: 0.1 }),
   ],
+  [
+    "ShapeError: adaptiveAvgPool: [2, 1073741824, 1] has more than 2^30 elements",
+    () => f.adaptiveAvgPool(image, [2 ** 30, 1]),
+  ],
+  [
+    "ShapeError: adaptiveMaxPool: [2, 5, 1073741824] has more than 2^30 elements",
+    () => f.adaptiveMaxPool(image, [null, 2 ** 30]),
+  ],
+  [
+    "ShapeError: adaptiveAvgPool: [1073741824] has more than 2^26 elements",
+    () => f.adaptiveAvgPool(constant([[1, 2]]), [2 ** 30]),
+  ],
+  ["ShapeError: linspace: [67108865] has more than 2^26 elements", () => f.linspace(0, 1, 2 ** 26 + 1)],
+  [
+    "ShapeError: interpolate: [16777217] has more than 2^24 elements",
+    () => f.interpolate(constant([[[1, 2]]]), { size: 2 ** 24 + 1, mode: "linear" }),
+  ],
+  [
+    "ShapeError: interpolate: [1, 1, 10000000, 1000] has more than 2^30 elements",
+    () => f.interpolate(constant([[[[1, 2]]]]), { size: [1e7, 1000], mode: "bicubic" }),
+  ],
+  ["ShapeError: split: 16777216 parts are more than 2^20", () => f.split(input([2 ** 24]), 1)],
+  ["ShapeError: chunk: 1000000000 parts are more than 2^20", () => f.chunk(input([0]), 1e9)],
+  [
+    "ShapeError: takeAlongAxis: beside the axis: [134217728, 1] has more than 2^26 elements",
+    () => f.takeAlongAxis(input([2 ** 27, 2]), input([2 ** 27, 1], "i32"), 1),
+  ],
+  ["ShapeError: arange: [1073741823] has more than 2^26 elements", () => arange(2 ** 30 - 1)],
+  ["ArgumentError: oneHot: classes must be a whole number from 0 to 67108864, got 1000000000", () => whole.oneHot(1e9)],
   ["ShapeError: pixelShuffle: 2 channels of [2, 5, 5] are not divided by 2^2", () => f.pixelShuffle(image, 2)],
   ["ShapeError: pixelUnshuffle: height and width of [2, 5, 5] are not divided by 2", () => f.pixelUnshuffle(image, 2)],
 ])("%s", (message, call) => {
   expect(thrown(call)).toBe(message);
+});
+
+test("what needs no table may have up to 2^30 elements", () => {
+  const long = input([1, 1, 2 ** 28]);
+  expect(f.avgPool(long, [4]).shape).toEqual([1, 1, 2 ** 26]);
+  expect(f.adaptiveAvgPool(long, [2 ** 27]).shape).toEqual([1, 1, 2 ** 27]);
+  expect(f.adaptiveMaxPool(long, [2 ** 28 - 1]).shape).toEqual([1, 1, 2 ** 28 - 1]);
+  expect(f.interpolate(long, { scaleFactor: 4 }).shape).toEqual([1, 1, 2 ** 30]);
 });

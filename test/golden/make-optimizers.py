@@ -12,6 +12,7 @@ import numpy
 import torch
 from torch.nn import functional
 
+import make as golden
 from make import number, numbers, real
 
 random = numpy.random.default_rng(20240609)
@@ -527,6 +528,7 @@ def lines(entries, depth):
 
 
 def main():
+    golden.random = numpy.random.default_rng(20240607)  # of what `real` draws
     folder = pathlib.Path(__file__).parent
     for name, make in {"optimizers": optimizers, "schedules": schedules, "trace": trace}.items():
         path = folder / f"{name}.json"

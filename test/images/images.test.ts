@@ -308,6 +308,42 @@ describe("mixup", () => {
     });
   });
 
+  test.each([0, 0.1])("with ignored classes teaches nothing of them, smoothed by %f", async (labelSmoothing) => {
+    const options = { numClasses: 2, labelSmoothing };
+    const x = counted([4, 1, 1, 2]);
+    const logits = counted([4, 2]).sin();
+    for (const mix of [images.mixup, images.cutmix]) {
+      const { y } = mix(x, constant(Int32Array.of(-100, -100, -100, -100)), key, options);
+      const [targets, loss, slopes] = await evaluateAll([
+        y,
+        crossEntropy(logits, y),
+        grad(crossEntropy(logits, y), [logits])[0],
+      ]);
+      expect([...targets, ...loss, ...slopes].every((each) => each === 0)).toBe(true);
+      // A known sample leaves its share of the target, whoever the other one is.
+      const half = mix(x, constant(Int32Array.of(1, -100, 1, -100)), key, options);
+      const whole = mix(x, constant(Int32Array.of(1, 0, 1, 0)), key, { numClasses: 2 });
+      const [known, all] = await evaluateAll([half.y, whole.y]);
+      partsOf(known, 2).forEach((row, i) => {
+        expect(row[0]).toBeCloseTo((all[2 * i + 1] * labelSmoothing) / 2, 6);
+        expect(row[1]).toBeCloseTo(all[2 * i + 1] * (1 - labelSmoothing / 2), 6);
+      });
+    }
+  });
+
+  test.each([0, 0.1])("with a class outside gives NaN where it is mixed in, smoothed by %f", async (labelSmoothing) => {
+    for (const mix of [images.mixup, images.cutmix])
+      for (const outside of [2, -1, 7]) {
+        const y = constant(Int32Array.of(outside, 0, 1, 0));
+        const targets = await evaluate(
+          mix(counted([4, 1, 1, 2]), y, key, { numClasses: 2, labelSmoothing, alpha: 1 }).y,
+        );
+        const rows = partsOf(targets, 2).filter((row) => row.every(Number.isNaN));
+        expect(rows.length).toBe(2); // its own, and the one whose partner it is
+        expect(targets.filter(Number.isNaN).length).toBe(4);
+      }
+  });
+
   test.each<[string, () => unknown, string]>([
     [
       "classes without their number",

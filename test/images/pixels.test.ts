@@ -51,6 +51,16 @@ describe("fromImageData", () => {
       "ShapeError: fromImageData: image 0: 24 bytes are not 4 for each of 2 x 4 pixels",
     ],
     [
+      "floats",
+      () => fromImageData([{ ...image, data: new Float32Array(24) as never }]),
+      "ArgumentError: fromImageData: image 0: data must be bytes: a Uint8ClampedArray or a Uint8Array, got Float32Array",
+    ],
+    [
+      "an image without a width",
+      () => fromImageData([{ ...image, width: undefined as never }]),
+      "ArgumentError: fromImageData: image 0 must be an image { data, width, height } as a canvas gives it, got { data, width, height }",
+    ],
+    [
       "images of other sizes",
       () => fromImageData([image, { data: white.data, width: 2, height: 3 }]),
       "ShapeError: fromImageData: image 1 is 3 x 2, the first one 2 x 3",

@@ -194,7 +194,71 @@ describe("bad input", () => {
       () => scaledDotProductAttention(q, k, k, { causal: true } as never),
       "ArgumentError: scaledDotProductAttention: unknown option causal",
     ],
-    [() => scaledDotProductAttention(q, k, k, { mask: input([3, 4]) }), "ShapeError"],
+    [
+      () => scaledDotProductAttention(q, k, k, { mask: input([3, 4]) }),
+      "ShapeError: scaledDotProductAttention: mask [3, 4] does not broadcast to [..., L, S] = [2, 3, 3]",
+    ],
+    [
+      () => scaledDotProductAttention(q, k, k, { mask: input([1, 1, 3, 3]) }),
+      "ShapeError: scaledDotProductAttention: mask [1, 1, 3, 3] does not broadcast to [..., L, S] = [2, 3, 3]",
+    ],
+    [
+      () => scaledDotProductAttention(q, k, k, { bias: input([2, 3]) }),
+      "ShapeError: scaledDotProductAttention: bias [2, 3] does not broadcast to [..., L, S] = [2, 3, 3]",
+    ],
+    [
+      () => scaledDotProductAttention(input([2, 3, 0]), input([2, 3, 0]), k),
+      "ShapeError: scaledDotProductAttention: queries [2, 3, 0], keys [2, 3, 0], values [2, 3, 4]: queries and keys have no features",
+    ],
+    [
+      () => scaledDotProductAttention(q, input([2, 0, 4]), input([2, 0, 4])),
+      "ShapeError: scaledDotProductAttention: queries [2, 3, 4], keys [2, 0, 4], values [2, 0, 4]: there are no keys",
+    ],
+    [
+      () => scaledDotProductAttention(q, k, k, { dropoutP: 0.5 }),
+      "ArgumentError: scaledDotProductAttention: context must be given where dropoutP is, got undefined",
+    ],
+    ...(
+      [
+        [{ mask: input([4, 5]) }, "mask [4, 5] does not broadcast to [L, S] = [5, 5]"],
+        [{ mask: input([3, 5, 5]) }, "mask [3, 5, 5] does not broadcast to [N, L, S] = [2, 5, 5]"],
+        [{ mask: input([2, 4, 5, 5]) }, "mask [2, 4, 5, 5] does not broadcast to [N, heads, L, S] = [2, 2, 5, 5]"],
+        [{ keyMask: input([5, 2]) }, "keyMask [5, 2] does not broadcast to [N, S] = [2, 5]"],
+        [{ keyMask: input([5]) }, "keyMask is [N, S] = [2, 5], got [5]"],
+      ] as const
+    ).map(([masks, message]) => [
+      () => layer.forward({ query: input([5, 2, 4]), ...masks }, context),
+      `ShapeError: MultiheadAttention: ${message}`,
+    ]),
+    [
+      () => layer.forward({ query: input([5, 2, 4]), keyPaddingMask: input([2, 5]) } as never, context),
+      "ArgumentError: MultiheadAttention: unknown option keyPaddingMask; did you mean keyMask?",
+    ],
+    [
+      () =>
+        new TransformerDecoderLayer(4, 2).forward(
+          { tgt: input([5, 2, 4]), memory: input([3, 2, 4]), memoryKeyMask: input([2, 5]) },
+          context,
+        ),
+      "ShapeError: TransformerDecoderLayer: memoryKeyMask [2, 5] does not broadcast to [N, S] = [2, 3]",
+    ],
+    ...(
+      [
+        [{ srcMask: input([5, 5]) }, "srcMask [5, 5] does not broadcast to [L, S] = [3, 3]"],
+        [{ srcKeyMask: input([3, 2]) }, "srcKeyMask [3, 2] does not broadcast to [N, S] = [2, 3]"],
+        [{ tgtMask: input([3, 3]) }, "tgtMask [3, 3] does not broadcast to [L, S] = [5, 5]"],
+        [{ tgtKeyMask: input([2, 3]) }, "tgtKeyMask [2, 3] does not broadcast to [N, S] = [2, 5]"],
+        [{ memoryMask: input([3, 5]) }, "memoryMask [3, 5] does not broadcast to [L, S] = [5, 3]"],
+        [{ memoryKeyMask: input([2, 5]) }, "memoryKeyMask [2, 5] does not broadcast to [N, S] = [2, 3]"],
+      ] as const
+    ).map(([masks, message]) => [
+      () =>
+        new Transformer(4, 2, { numEncoderLayers: 1, numDecoderLayers: 1 }).forward(
+          { src: input([3, 2, 4]), tgt: input([5, 2, 4]), ...masks },
+          context,
+        ),
+      `ShapeError: Transformer: ${message}`,
+    ]),
     [
       () => new MultiheadAttention(6, 4),
       "ArgumentError: MultiheadAttention: embedDim must be a multiple of numHeads 4, got 6",

@@ -314,7 +314,7 @@ test.each<[string, () => unknown, string]>([
   [
     "SpectralNorm of no iterations",
     () => new nn.SpectralNorm(new nn.Linear(2, 2), { nPowerIterations: 0 }),
-    "ArgumentError: SpectralNorm: nPowerIterations must be a whole number >= 1, got 0",
+    "ArgumentError: SpectralNorm: nPowerIterations must be a whole number from 1 to 4096, got 0",
   ],
 ])("%s gets a typed error", (_, make, message) => {
   expect(thrown(make)).toBe(message);

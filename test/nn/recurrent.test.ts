@@ -212,6 +212,10 @@ describe("bad input", () => {
       () => lstm.forward({ input: x, lengths: input([3], "i32") }, context),
       "ShapeError: LSTM: lengths of 2 sequences are [2], got [3]",
     ],
+    ...[0, -1, 99].map((length): [() => unknown, string] => [
+      () => lstm.forward({ input: x, lengths: constant(Int32Array.of(1, length)) }, context),
+      `ArgumentError: LSTM: lengths: row 1 must be from 1 to ${x.shape[0]}, the steps there are, got ${length}`,
+    ]),
     [() => lstm.forward({ input: x, hidden: x } as never, context), "ArgumentError: LSTM: unknown option hidden"],
     [
       () => lstm.forward([x] as never, context),

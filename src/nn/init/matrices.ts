@@ -4,7 +4,7 @@ import { constant as data } from "../../create.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { scan } from "../../ops/loop.ts";
 import * as random from "../../ops/random.ts";
-import { type Shape, showShape, sizeOf } from "../../shape.ts";
+import { checkShape, LISTED, type Shape, showShape, sizeOf } from "../../shape.ts";
 import { arange, scalar, type Tensor } from "../../tensor.ts";
 import type { Initializer } from "../../variable.ts";
 import { normal } from "./distributions.ts";
@@ -99,6 +99,7 @@ export function dirac(groups = 1): Initializer {
     const [outputs, inputs, ...sizes] = shape;
     if (outputs % groups !== 0)
       throw new ArgumentError(`init.dirac: ${outputs} outputs do not fall into ${groups} groups`);
+    checkShape(shape, "init.dirac", LISTED);
     const values = new Float32Array(sizeOf(shape));
     const middle = sizes.reduce((at, size) => at * size + Math.floor(size / 2), 0);
     const each = outputs / groups;
