@@ -8,6 +8,7 @@ import { aProgram, isForeign, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites, ownOptions } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";
+import { hasEnded } from "./endings.ts";
 import type {
   Executor,
   ExecutorInfo,
@@ -252,6 +253,7 @@ export class LocalExecutor implements Executor {
     const live = this.#live;
     this.#live = undefined;
     live?.queue.close(new DisposedError("the executor was disposed during a run"));
+    hasEnded(this, new DisposedError("the executor was disposed"));
     // A machine still on its way is disposed of when it arrives; one that failed to start has nothing left.
     const body = live ?? (await this.#body.catch(() => undefined));
     await body?.machine.dispose();

@@ -11,6 +11,9 @@ import { type Block, blockOf, type Column, columnsOf, partsLike, rowLike, type S
 /** Samples of any model. */
 type AnySamples = Samples<unknown, unknown>;
 
+/** Milliseconds in which a source may end: what it throws by then is told. */
+const CLOSING = 1000;
+
 /** What chunks are checked by. */
 export interface ChunkChecks {
   /** Samples as a data set takes them. */
@@ -108,16 +111,25 @@ export class ChunkReader {
     }
   }
 
-  /** Lets go of the source; one that was asked and has not answered may take its time for that. */
+  /** Lets go of the source; one that was asked and has not answered, or does not answer now, may take its time for that. */
   async close(): Promise<void> {
     const [reading, isWaiting] = [this.#reading, this.#asked];
     this.#closed = true;
     this.#reading = undefined;
     if (reading === undefined) return;
     const closing = this.#answer("closing it", () => reading.close());
-    if (isWaiting) closing.catch(() => undefined);
-    else await closing;
+    closing.catch(() => undefined); // what comes later is told to nobody
+    if (!isWaiting) await within(CLOSING, closing);
   }
+}
+
+/** Waits for a promise, so many milliseconds at the most. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** @throws DataError, DTypeError, ShapeError for rows that are not made of what the ones before them are */
