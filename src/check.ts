@@ -47,9 +47,11 @@ export function aWholeNumber(low: number, high = 2 ** 31 - 1): Check {
 }
 
 function within(holds: (value: unknown) => boolean, kind: string, low: number, high: number): Check {
-  const range = high < 2 ** 31 - 1 ? `from ${low} to ${high}` : `>= ${low}`;
-  return (value, what) =>
-    must(holds(value) && Number(value) >= low && Number(value) <= high, value, what, `${kind} ${range}`);
+  return (value, what) => {
+    const isOver = holds(value) && Number(value) > high;
+    const range = isOver || high < 2 ** 31 - 1 ? `from ${low} to ${high}` : `>= ${low}`;
+    must(holds(value) && Number(value) >= low && !isOver, value, what, `${kind} ${range}`);
+  };
 }
 
 /** Finite numbers by their names, none below the one before. */
