@@ -95,7 +95,12 @@ export function metricsByName(value: unknown, what: string): void {
 /** Throws an ArgumentError unless values are factors of classes, or lists of such by outputs. */
 export function classFactors(value: unknown, what: string): void {
   const isFactor = aNumberWithin(0);
-  byOutputs((each, path) => (Array.isArray(each) ? aListOf(isFactor) : isFactor)(each, path))(value, what);
+  const isNoView: Check = (each, path) => must(!ArrayBuffer.isView(each), each, path, "a list such as [1, 2]");
+  isNoView(value, what);
+  byOutputs((each, path) => {
+    isNoView(each, path);
+    (Array.isArray(each) ? aListOf(isFactor) : isFactor)(each, path);
+  })(value, what);
 }
 
 /** Throws an ArgumentError unless a value is a loss, or losses by outputs. */

@@ -2,7 +2,7 @@
 import { aBoolean, checkOptions, isRecord, oneOf } from "../check.ts";
 import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
-import { type Bundle, eachOf, isOne } from "./bundle.ts";
+import { type Bundle, copied, eachOf, isOne } from "./bundle.ts";
 import { ownArrays, rowsOf } from "./dataset.ts";
 import { byOutputs } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
@@ -38,7 +38,7 @@ export class Prediction {
    */
   of(given: unknown, options: PredictOptions<unknown>): () => Promise<Bundle<NumericArray>> {
     checkOptions(options, "predict", { as: asWhat, together: aBoolean });
-    const own = typeof options.as === "object" ? structuredClone(options) : { ...options };
+    const own = { ...options, as: copied(options.as) };
     const x = ownArrays(given, () => undefined, "x", undefined, this.#predictions?.spare());
     const parts = eachOf<TypedData>(x, "x");
     rowsOf(parts);

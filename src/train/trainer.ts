@@ -33,7 +33,7 @@ import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { advised } from "./advised.ts";
 import { averagesOf } from "./averaged.ts";
-import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
+import { type ArraysOf, type Bundle, copied, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
 import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
@@ -225,8 +225,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#recipe = {
       model: model as unknown as Recipe["model"],
       loss: typeof loss === "function" ? loss : (several(loss, (each) => each) as Losses),
-      lossWeights: structuredClone(lossWeights),
-      classWeight: structuredClone(classWeight),
+      lossWeights: copied(lossWeights),
+      classWeight: copied(classWeight),
       transform,
       optimizer,
       state,
