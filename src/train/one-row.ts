@@ -2,13 +2,13 @@
 import type { Aval } from "../shape.ts";
 import { type Bundle, eachOf } from "./bundle.ts";
 
-/** What `make` gives for one row; where it fails, it fails with all of them. Numbers without rows look like a row: these are tried, too. */
+/** What `make` gives for one row; where it fails, it fails with all of them. Numbers without rows look like a row: these are tried, too, and two of them for none. */
 export function ofOneRow<T>(x: Bundle<Aval>, make: (rows: number) => T): T {
   const shapes = eachOf<Aval>(x, "x").map(([, { shape }]) => shape);
   const [[rows]] = shapes;
   try {
     const made = make(1);
-    if (rows > 1 && shapes.some(({ length }) => length === 1)) make(rows);
+    if (rows !== 1 && shapes.some(({ length }) => length === 1)) make(rows || 2);
     return made;
   } catch (error) {
     if (rows > 1) make(rows);

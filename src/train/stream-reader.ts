@@ -26,6 +26,8 @@ export class ChunkReader {
   /** What samples are made of, once one is known. */
   columns: readonly Column[] | undefined;
   row: SampleRow | undefined;
+  /** Whether the source gives its rows once. */
+  isOnce = false;
   readonly #source: DataSource<AnySamples>;
   readonly #checks: ChunkChecks;
   #check: ((samples: CheckedSamples) => void) | undefined;
@@ -52,6 +54,7 @@ export class ChunkReader {
     this.#chunk = 0;
     const reading = await this.#answer("opening it", () => openSource(this.#source, at, pass));
     this.#reading = reading;
+    this.isOnce = reading.isOnce;
     if (this.#closed) return this.close(); // meanwhile
     if (reading.isOnce && (again || this.#opened > 1))
       throw new DataError(
