@@ -31,8 +31,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/has class index/, "indices count from 0, and the model gives one number a class"],
   [/^y: the loss takes no targets of (i32|u8)/, "numbers that are no classes are nested, or in a Float32Array"],
   [/^samples: \w*weight/i, "weights of rows are sampleWeight"],
-  [/^samples: (y|t|l)/i, "targets are y"],
-  [/^samples: /, "inputs are x"],
+  [/^samples: \w+ is not known$/, "inputs are x, targets y"],
   [
     /: x must be a tensor, .* got undefined( \(.*\))?$/,
     "a model of a record takes a record of arrays, x: { name: array }",

@@ -68,11 +68,11 @@ test("numbers without rows are rows of an embedding, and rows of nothing else", 
 });
 
 test.each([
-  ["labels", "targets are y"],
-  ["target", "targets are y"],
-  ["ys", "targets are y"],
-  ["X", "inputs are x"],
-  ["inputs", "inputs are x"],
+  ["labels", "inputs are x, targets y"],
+  ["target", "inputs are x, targets y"],
+  ["ys", "inputs are x, targets y"],
+  ["X", "inputs are x, targets y"],
+  ["inputs", "inputs are x, targets y"],
   ["weights", "weights of rows are sampleWeight"],
 ])("%s beside x and y are refused: they would be missed", async (name, advice) => {
   const made = trainer();
