@@ -98,6 +98,12 @@ export function aRecordOf(check: Check): Check {
   return several(isRecord, "an object such as { name: value }", check);
 }
 
+/** A list of what the check takes, or an object that gives names to it. */
+export function aBundleOf(check: Check): Check {
+  const isBundle = (value: unknown) => Array.isArray(value) || isRecord(value);
+  return several(isBundle, "a list, or an object such as { name: value }", check);
+}
+
 /** A Map to what the check takes. */
 export function aMapOf(check: Check): Check {
   return several((value) => value instanceof Map, "a Map", check);

@@ -252,8 +252,9 @@ export class LocalExecutor implements Executor {
   async #end(): Promise<void> {
     const live = this.#live;
     this.#live = undefined;
-    live?.queue.close(new DisposedError("the executor was disposed during a run"));
-    hasEnded(this, new DisposedError("the executor was disposed"));
+    const error = new DisposedError("the executor was disposed during a run");
+    live?.queue.close(error);
+    hasEnded(this, error);
     // A machine still on its way is disposed of when it arrives; one that failed to start has nothing left.
     const body = live ?? (await this.#body.catch(() => undefined));
     await body?.machine.dispose();

@@ -23,10 +23,8 @@ export interface Samples<X = Tensor, Y = Tensor> {
   readonly sampleWeight?: ArrayLikeData | ByOutputs<Y, ArrayLikeData>;
 }
 
-const KNOWN = ["x", "y", "sampleWeight"];
-
-/** Names that others have for these. */
-const MEANT = /weight|^([xy]s?|inputs?|features?|targets?|labels?)$/i;
+/** Names that others have for what samples are made of. */
+const MEANT = /weight|^([xy]|input|feature|target|label)s?$/i;
 
 /** Checked samples. */
 export interface CheckedSamples {
@@ -59,9 +57,9 @@ export function checkSamples(
 ): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");
   // What else a data set holds is its own, but what is meant to be one of the three would be missed.
-  const meant = Object.keys(samples).find((key) => MEANT.test(key) && !KNOWN.includes(key));
+  const { x: givenX, y: givenY, sampleWeight: givenWeight, ...others } = samples;
+  const meant = Object.keys(others).find((key) => MEANT.test(key));
   if (meant !== undefined) throw new DataError(`samples: ${meant} is not known`);
-  const { x: givenX, y: givenY, sampleWeight: givenWeight } = samples;
   const classes = (output?: string) => (lossAt(loss, output)?.targets === "classes" ? "i32" : undefined);
   const x = ownArrays(givenX, () => undefined, "x", own);
   const y = ownArrays(givenY, classes, "y", own);

@@ -3,6 +3,7 @@
 import { dependsOn } from "../autodiff.ts";
 import {
   aBoolean,
+  aBundleOf,
   aFiniteNumber,
   aFunction,
   aListOf,
@@ -48,7 +49,6 @@ import type { Measurer } from "./measure.ts";
 import {
   aLoss,
   type ByOutputs,
-  byOutputs,
   classFactors,
   type Losses,
   type LossesOf,
@@ -406,9 +406,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
         return new Training<ReportOf<R>>(plan, telling, this.#history, fit);
       }
       const { planOf, Training } = await import("./plan.ts");
-      const data = this.#data;
-      if (data === undefined || samples !== this.#loaded)
-        throw new DataError("fit: the data that this fit was made for is no longer loaded");
+      const data = samples === this.#loaded ? this.#data : undefined;
       return new Training<ReportOf<R>>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
     };
     return new Fit<ReportOf<R>>({
@@ -595,9 +593,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
-      const { counters, names } = this.#recipe;
-      const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
-      return { ...state, ...pastState(this.#history, this.#streamed, epoch, row) };
+      return pastState(this.#history, this.#streamed, this.#recipe, state);
     });
   }
 
@@ -943,7 +939,7 @@ const OF_FIT = /^(epochs|batch|batchSize|callbacks|validation|shuffle)$/;
 function checkTrainerOptions(options: TrainerOptions): void {
   const checks = {
     loss: aLoss,
-    lossWeights: byOutputs(aFiniteNumber),
+    lossWeights: aBundleOf(aFiniteNumber),
     classWeight: classFactors,
     optimizer: anOptimizer,
     executor: anExecutor,

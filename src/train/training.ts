@@ -2,13 +2,13 @@
 // for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy. Where something is to be
 // decided between two steps, by a callback or by a reader in lockstep, it is several runs, which end there.
 import { NonFiniteError } from "../errors.ts";
-import { onEnd } from "../runtime/endings.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
 import type { Callback, Copy, FitContext } from "./callback.ts";
 import type { ExecutorCopy } from "./copies.ts";
 import { type FitState, FRAME, type Measures, type Report, type Reporting } from "./fit.ts";
 import { type Epoch, type History, keep, type Part } from "./history.ts";
 import { orElse } from "./load.ts";
+import { onEnd } from "./on-end.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What a fit runs. */
