@@ -47,9 +47,11 @@ export function aWholeNumber(low: number, high = 2 ** 31 - 1): Check {
 }
 
 function within(holds: (value: unknown) => boolean, kind: string, low: number, high: number): Check {
-  const range = high < 2 ** 31 - 1 ? `from ${low} to ${high}` : `>= ${low}`;
-  return (value, what) =>
-    must(holds(value) && Number(value) >= low && Number(value) <= high, value, what, `${kind} ${range}`);
+  return (value, what) => {
+    const isOver = holds(value) && Number(value) > high;
+    const range = isOver || high < 2 ** 31 - 1 ? `from ${low} to ${high}` : `>= ${low}`;
+    must(holds(value) && Number(value) >= low && !isOver, value, what, `${kind} ${range}`);
+  };
 }
 
 /** Finite numbers by their names, none below the one before. */
@@ -94,6 +96,12 @@ export function aListOf(check: Check): Check {
 /** An object that gives names to what the check takes. */
 export function aRecordOf(check: Check): Check {
   return several(isRecord, "an object such as { name: value }", check);
+}
+
+/** A list of what the check takes, or an object that gives names to it. */
+export function aBundleOf(check: Check): Check {
+  const isBundle = (value: unknown) => Array.isArray(value) || isRecord(value);
+  return several(isBundle, "a list, or an object such as { name: value }", check);
 }
 
 /** A Map to what the check takes. */

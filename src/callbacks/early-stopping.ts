@@ -2,6 +2,7 @@
 import { aBoolean, aNumber, aWholeNumber, checkOptions } from "../check.ts";
 import type { Callback, Copy } from "../train/callback.ts";
 import { aDelta, Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
+import { OfFits } from "./of-fits.ts";
 
 /** When a fit is stopped early. */
 export interface EarlyStoppingOptions extends MonitorOptions {
@@ -16,6 +17,17 @@ export interface EarlyStoppingOptions extends MonitorOptions {
    * the last. Default false.
    */
   readonly restoreBest?: boolean;
+}
+
+/** What is known of a fit. */
+interface State {
+  readonly monitor: Monitor;
+  readonly copy: Copy | undefined;
+  /** The value that is to be bettered, that of the copied epoch, and the epochs since. */
+  goal: number;
+  kept: number;
+  wait: number;
+  isKept: boolean;
 }
 
 /**
@@ -46,28 +58,29 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     restoreBest: aBoolean,
   });
   const { patience = 0, minDelta = 0, baseline = Number.NaN, restoreBest = false } = options;
-  let monitor: Monitor;
-  let copy: Copy | undefined;
-  /** The value that is to be bettered, that of the copied epoch, and the epochs since. */
-  let [goal, kept, wait] = [baseline, Number.NaN, 0];
-  let isKept = false;
+  const fits = new OfFits<State>();
   return {
     async onFitBegin(context) {
-      monitor = new Monitor("earlyStopping", options, context);
-      copy = restoreBest ? await context.newCopy() : undefined;
-      [goal, kept, wait, isKept] = [baseline, Number.NaN, 0, false];
+      const monitor = new Monitor("earlyStopping", options, context);
+      const copy = restoreBest ? await context.newCopy() : undefined;
+      fits.begin(context, { monitor, copy, goal: baseline, kept: Number.NaN, wait: 0, isKept: false });
     },
     async onEpochEnd(epoch, context) {
+      const state = fits.of(context);
+      const { monitor, copy } = state;
       const value = monitor.of(epoch);
-      if (!isKept || monitor.isBetter(value, kept)) {
-        kept = value;
-        isKept = true;
+      if (!state.isKept || monitor.isBetter(value, state.kept)) {
+        state.kept = value;
+        state.isKept = true;
         await copy?.take();
       }
-      if (monitor.isBetter(value, goal, minDelta)) [goal, wait] = [value, 0];
-      else if (++wait >= patience) context.stop();
+      if (monitor.isBetter(value, state.goal, minDelta)) {
+        state.goal = value;
+        state.wait = 0;
+      } else if (++state.wait >= patience) context.stop();
     },
-    async onFitEnd(_, error) {
+    async onFitEnd(context, error) {
+      const { isKept, copy } = fits.find(context) ?? {};
       if (error === undefined && isKept) await copy?.putBack();
     },
   };

@@ -4,6 +4,7 @@ import type { Callback } from "../train/callback.ts";
 import type { Epoch } from "../train/history.ts";
 import type { StateDict } from "../train/state.ts";
 import { Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
+import { OfFits } from "./of-fits.ts";
 
 /** What is kept, and when. */
 export interface ModelCheckpointOptions extends MonitorOptions {
@@ -15,6 +16,13 @@ export interface ModelCheckpointOptions extends MonitorOptions {
   readonly best?: boolean;
   /** A `snapshot()` that a training can go on from, not `stateDict()`, the model's variables. Default false. */
   readonly snapshot?: boolean;
+}
+
+/** What is known of a fit: epochs that it had, and the best value of those that were kept. */
+interface State {
+  readonly monitor: Monitor | undefined;
+  epochs: number;
+  kept: number;
 }
 
 /**
@@ -37,19 +45,21 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const checks = { ...monitorChecks, keep: aFunction, every: aWholeNumber(1), best: aBoolean, snapshot: aBoolean };
   checkOptions(options, "modelCheckpoint", checks, "keep");
   const { keep, every = 1, best = false, snapshot = false } = options;
-  let monitor: Monitor | undefined;
-  let [epochs, kept] = [0, Number.NaN];
+  const fits = new OfFits<State>();
   return {
     onFitBegin(context) {
-      monitor = best ? new Monitor("modelCheckpoint", options, context) : undefined;
-      [epochs, kept] = [0, Number.NaN];
+      const monitor = best ? new Monitor("modelCheckpoint", options, context) : undefined;
+      fits.begin(context, { monitor, epochs: 0, kept: Number.NaN });
     },
-    async onEpochEnd(epoch, { trainer }) {
-      if (++epochs % every !== 0) return;
+    async onEpochEnd(epoch, context) {
+      const { trainer } = context;
+      const state = fits.of(context);
+      const { monitor } = state;
+      if (++state.epochs % every !== 0) return;
       if (monitor !== undefined) {
         const value = monitor.of(epoch);
-        if (!monitor.isBetter(value, kept)) return;
-        kept = value;
+        if (!monitor.isBetter(value, state.kept)) return;
+        state.kept = value;
       }
       await keep(await (snapshot ? trainer.snapshot() : trainer.stateDict()), epoch);
     },

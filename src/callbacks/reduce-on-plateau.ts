@@ -3,6 +3,7 @@ import { aNumberWithin, aText, aWholeNumber, checkOptions, must } from "../check
 import { ArgumentError } from "../errors.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import { aDelta, Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
+import { OfFits } from "./of-fits.ts";
 
 /** How a rate falls. */
 export interface ReduceOnPlateauOptions extends MonitorOptions {
@@ -18,6 +19,15 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
   readonly cooldown?: number;
   /** It falls no lower; default 0. */
   readonly minimum?: number;
+}
+
+/** What is known of a fit: the best value, epochs since, and those that are not to count yet. */
+interface State {
+  readonly monitor: Monitor;
+  readonly name: string;
+  best: number;
+  wait: number;
+  rest: number;
 }
 
 /**
@@ -48,26 +58,30 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
     minimum: aNumberWithin(0),
   });
   const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minimum = 0 } = options;
-  let monitor: Monitor;
-  let name = "";
-  let [best, wait, rest] = [Number.NaN, 0, 0];
+  const fits = new OfFits<State>();
   return {
     async onFitBegin(context) {
-      monitor = new Monitor("reduceOnPlateau", options, context);
-      name = await nameOf(context, options.hyperparameter);
-      [best, wait, rest] = [Number.NaN, 0, 0];
+      const monitor = new Monitor("reduceOnPlateau", options, context);
+      const name = await nameOf(context, options.hyperparameter);
+      fits.begin(context, { monitor, name, best: Number.NaN, wait: 0, rest: 0 });
     },
-    async onEpochEnd(epoch, { trainer }) {
+    async onEpochEnd(epoch, context) {
+      const { trainer } = context;
+      const state = fits.of(context);
+      const { monitor, name } = state;
       const value = monitor.of(epoch);
-      if (rest > 0) {
-        rest--;
-        wait = 0;
+      if (state.rest > 0) {
+        state.rest--;
+        state.wait = 0;
       }
-      if (monitor.isBetter(value, best, minDelta)) [best, wait] = [value, 0];
-      else if (rest === 0 && ++wait >= patience) {
+      if (monitor.isBetter(value, state.best, minDelta)) {
+        state.best = value;
+        state.wait = 0;
+      } else if (state.rest === 0 && ++state.wait >= patience) {
         const now = (await trainer.hyperparameters())[name];
         if (now > minimum) await trainer.setHyperparameters({ [name]: Math.max(now * factor, minimum) });
-        [wait, rest] = [0, cooldown];
+        state.wait = 0;
+        state.rest = cooldown;
       }
     },
   };

@@ -3,6 +3,7 @@ import { aFiniteNumber, aPositiveNumber, aText, aWholeNumber, checkOptions, oneO
 import { ArgumentError } from "../errors.ts";
 import type { Callback } from "../train/callback.ts";
 import { type Mode, Monitor } from "./monitor.ts";
+import { OfFits } from "./of-fits.ts";
 
 /** Where a fit ends: at the first of those that are given. */
 export interface StopAtOptions {
@@ -15,6 +16,12 @@ export interface StopAtOptions {
   readonly value?: number;
   /** Whether `value` is reached from above ("min") or from below. Default: "min" for a loss, "max" for an accuracy. */
   readonly mode?: Mode;
+}
+
+/** What is known of a fit. */
+interface State {
+  readonly monitor: Monitor | undefined;
+  readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -44,22 +51,23 @@ export function stopAt(options: StopAtOptions): Callback {
     throw new ArgumentError("stopAt: a metric and its value are given together");
   if (steps === undefined && seconds === undefined && metric === undefined)
     throw new ArgumentError("stopAt: steps, seconds or a metric is to be given");
-  let monitor: Monitor | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const fits = new OfFits<State>();
   return {
     every: steps,
     onSteps: ({ stop }) => stop(),
     onFitBegin(context) {
-      if (metric !== undefined) monitor = new Monitor("stopAt", { monitor: metric, mode }, context);
-      if (seconds !== undefined) timer = setTimeout(context.stop, Math.min(1000 * seconds, 2 ** 31 - 1));
+      const monitor = metric === undefined ? undefined : new Monitor("stopAt", { monitor: metric, mode }, context);
+      const most = seconds && Math.min(1000 * seconds, 2 ** 31 - 1);
+      fits.begin(context, { monitor, timer: most === undefined ? undefined : setTimeout(context.stop, most) });
     },
-    onEpochEnd(epoch, { stop }) {
+    onEpochEnd(epoch, context) {
+      const { monitor } = fits.of(context);
       // Reached is what is not worse.
       if (monitor !== undefined && value !== undefined) {
         const now = monitor.of(epoch);
-        if (now === value || monitor.isBetter(now, value)) stop();
+        if (now === value || monitor.isBetter(now, value)) context.stop();
       }
     },
-    onFitEnd: () => clearTimeout(timer),
+    onFitEnd: (context) => clearTimeout(fits.find(context)?.timer),
   };
 }

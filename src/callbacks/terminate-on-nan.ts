@@ -1,5 +1,14 @@
 // A quiet end of a training that fails.
 import type { Callback, Copy, FitContext } from "../train/callback.ts";
+import { OfFits } from "./of-fits.ts";
+
+/** What is known of a fit. */
+interface State {
+  /** The newer one may hold what the last step broke: no loss has been measured there yet. */
+  readonly copies: Copy[];
+  /** The step that the newer one is of. */
+  taken: number;
+}
 
 /**
  * Ends a fit whose loss becomes NaN or infinite without an error (keras.callbacks.TerminateOnNaN), and sets the training back to the last end of
@@ -17,24 +26,25 @@ import type { Callback, Copy, FitContext } from "../train/callback.ts";
  * history.length; // => 1
  */
 export function terminateOnNaN(): Callback {
-  // The newer one may hold what the last step broke: no loss has been measured there yet.
-  let copies: Copy[] = [];
-  let taken = 0;
-  const take = async ({ step }: FitContext) => {
-    copies.reverse();
-    await copies[0].take();
-    taken = step;
+  const fits = new OfFits<State>();
+  const take = async (context: FitContext) => {
+    const state = fits.of(context);
+    const [copy] = state.copies.reverse();
+    await copy.take();
+    state.taken = context.step;
   };
   return {
     async onFitBegin(context) {
       const newCopy = () => context.newCopy({ counters: true });
-      copies = [await newCopy(), await newCopy()];
+      const copies = [await newCopy(), await newCopy()];
+      fits.begin(context, { copies, taken: 0 });
       await take(context);
       await copies[1].take();
     },
     onEpochEnd: (_, context) => take(context),
-    async onNonFinite(_, { step }) {
-      await copies[step === taken ? 1 : 0].putBack();
+    async onNonFinite(_, context) {
+      const { copies, taken } = fits.of(context);
+      await copies[context.step === taken ? 1 : 0].putBack();
       return true;
     },
   };

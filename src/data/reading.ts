@@ -1,5 +1,5 @@
 // Sources that are being read, of whatever kind they are.
-import { must } from "../check.ts";
+import { isFunction, must } from "../check.ts";
 import { type Awaitable, areChunks, type Chunks, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
 
 /** What a source gives next. */
@@ -28,10 +28,12 @@ function readingOf<C>(chunks: Chunks<C>, giver: string, isSource: boolean): Read
   must(areChunks(chunks), chunks, `data: what ${giver} gives`, "an (async) iterable");
   if (Symbol.asyncIterator in chunks || Symbol.iterator in chunks) {
     const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-    const isOnce = isSource && (iterator as unknown) === chunks;
+    must(isFunction(iterator?.next), iterator, "data: the iterator", "an object with next()");
+    const isOnce = isSource && ((iterator as unknown) === chunks || "getReader" in chunks);
     return { next: () => iterator.next(), close: async () => void (await iterator.return?.()), isOnce };
   }
   const reader = chunks.getReader();
+  must(isFunction(reader?.read), reader, "data: the reader", "an object with read()");
   return { next: () => reader.read(), close: async () => void (await reader.cancel()), isOnce: isSource };
 }
 

@@ -1,5 +1,5 @@
 // Sources of data of any size: what gives chunks of rows one after the other. How they are read: reading.ts.
-import { isFunction, must } from "../check.ts";
+import { aWholeNumber, isFunction, must } from "../check.ts";
 
 /** Chunks one after the other: an array, a generator, an async generator, a ReadableStream. */
 export type Chunks<C> = Iterable<C> | AsyncIterable<C> | WebStream<C>;
@@ -29,6 +29,8 @@ export type DataSource<C> = Chunks<C> | ((pass: number) => Awaitable<Chunks<C>>)
 export function aSource(value: unknown, what: string): void {
   const isSource = isFunction(value) || isSeekable(value) || (areChunks(value) && !ArrayBuffer.isView(value));
   must(isSource, value, what, "an (async) iterable of samples { x, y }, a function that gives one, or { open(at) }");
+  const { rows } = value as Partial<SeekableSource<unknown>>;
+  if (isSeekable(value) && rows !== undefined) aWholeNumber(0, Number.MAX_SAFE_INTEGER)(rows, `${what}.rows`);
 }
 
 /** Whether a source can begin anywhere. */

@@ -8,6 +8,7 @@ import { aProgram, isForeign, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites, ownOptions } from "./arguments.ts";
 import { checkedPlan } from "./check-plan.ts";
 import { copyOf } from "./copy-of.ts";
+import { hasEnded } from "./endings.ts";
 import type {
   Executor,
   ExecutorInfo,
@@ -251,7 +252,9 @@ export class LocalExecutor implements Executor {
   async #end(): Promise<void> {
     const live = this.#live;
     this.#live = undefined;
-    live?.queue.close(new DisposedError("the executor was disposed during a run"));
+    const error = new DisposedError("the executor was disposed during a run");
+    live?.queue.close(error);
+    hasEnded(this, error);
     // A machine still on its way is disposed of when it arrives; one that failed to start has nothing left.
     const body = live ?? (await this.#body.catch(() => undefined));
     await body?.machine.dispose();

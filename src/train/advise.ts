@@ -30,6 +30,12 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/has class index -/, "a target that counts nothing is -100"],
   [/has class index/, "indices count from 0, and the model gives one number a class"],
   [/^y: the loss takes no targets of (i32|u8)/, "numbers that are no classes are nested, or in a Float32Array"],
+  [/^samples: \w*weight/i, "weights of rows are sampleWeight"],
+  [/^samples: \w+ is not known$/, "inputs are x, targets y"],
+  [
+    /: x must be a tensor, .* got undefined( \(.*\))?$/,
+    "a model of a record takes a record of arrays, x: { name: array }",
+  ],
   [/shape: undefined is not a shape$/, "it stands beside data: { data, shape: [rows, columns] }"],
   [/^what the model gives .* got undefined/, "forward returns its result"],
   [/^what the model gives .* got a Promise/, "forward is not async: it builds a graph, nothing is computed yet"],
@@ -66,6 +72,10 @@ export function advise(error: unknown, given: Given): unknown {
 function ofModel(error: TypeError): Error {
   if (/^Cannot read .*forward/.test(error.message))
     return new ArgumentError(`the model: ${error.message}; no field has the name of this layer`, { cause: error });
+  if (/not iterable/.test(error.message))
+    return new ArgumentError(`the model: ${error.message}; a model of a list takes x: [{ data, shape }]`, {
+      cause: error,
+    });
   const [, of, name] = /^(?:(.*)\.)?([\w#]+) is not a function$/.exec(error.message) ?? [];
   if (name === undefined) return error;
   const advice = Object.hasOwn(CALLED, name)
@@ -78,20 +88,22 @@ function ofModel(error: TypeError): Error {
 
 /** Of what is no number, by its row. */
 function ofNumbers(message: string, given: Given): string | undefined {
-  const [, name] =
-    /^(x|y|sampleWeight)(?:: data)?(?:: element \d+ is .*, not a number.*| must be an array of numbers.*)$/s.exec(
+  const [, name, key] =
+    /^(x|y|sampleWeight)(?:\.(\w+))?(?:: data)?(?:: element \d+ is .*, not a number.*| must be an array of numbers.*)$/s.exec(
       message,
     ) ?? [];
   if (name === undefined) return undefined;
-  const value = given[name as keyof Given];
+  const all = given[name as keyof Given];
+  const value = key === undefined ? all : (all as Readonly<Record<string, unknown>>)[key];
+  const path = key === undefined ? name : `${name}.${key}`;
   if (value === undefined)
-    return name in given ? `${name} is undefined` : `${name} is missing: samples are { x, y }, got ${show(given)}`;
-  if (isRecord(value) && "op" in value) return `${name} is a tensor; give the array that it was made of`;
-  if (isRecord(value) && value.data === undefined) return `${name} is an array, or { data, shape }, got ${show(value)}`;
+    return name in given ? `${path} is undefined` : `${name} is missing: samples are { x, y }, got ${show(given)}`;
+  if (isRecord(value) && "op" in value) return `${path} is a tensor; give the array that it was made of`;
+  if (isRecord(value) && value.data === undefined) return `${path} is an array, or { data, shape }, got ${show(value)}`;
   const bad = firstBad(isRecord(value) ? value.data : value);
   if (bad === undefined) return undefined;
   const at = bad.path.map((i, axis) => `${["row", "column"][axis] ?? "then"} ${i}`).join(", ");
-  return `${name}: ${at} is ${show(bad.value)}, not a number; ${instead(bad.value, name, value)}`;
+  return `${path}: ${at} is ${show(bad.value)}, not a number; ${instead(bad.value, name, value)}`;
 }
 
 interface Bad {
@@ -139,7 +151,7 @@ function ofRows(error: SimdgradError, { x }: Given): string | undefined {
   if (/have different numbers of rows$/.test(message))
     return `${message}; a flat array takes its shape: { data, shape: [rows, columns] }`;
   if (!(error instanceof ShapeError)) return undefined;
-  if (length === 0) return "x has no rows";
+  if (length === 0) return "x has no rows; of none it is { data: [], shape: [0, columns] }";
   const rows = isShaped
     ? `of shape [1, ${length}] they are one row, of [${length}, 1] rows`
     : "one row is [x], rows of one number are [[0], [1]]";

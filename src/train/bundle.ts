@@ -58,6 +58,11 @@ export function shareOf(bundle: Bundle<Tensor> | undefined, output: string | und
   return output === undefined ? undefined : memberOf(bundle, output);
 }
 
+/** The same again, with copies of all lists and records in it. */
+export function copied<T>(given: T): T {
+  return Array.isArray(given) || isRecord(given) ? (several<unknown, unknown>(given, copied) as T) : given;
+}
+
 export function pathOf(name: string, key: string | undefined): string {
   return key === undefined ? name : `${name}.${key}`;
 }

@@ -17,11 +17,14 @@ export interface Samples<X = Tensor, Y = Tensor> {
   readonly x: DataOf<X>;
   readonly y: DataOf<Y>;
   /**
-   * Factors of the rows' losses, one a row: `sampleWeight` of this library's losses. Metrics do not see them. Where each output has a loss of
+   * Factors of the rows' losses, one a row, of any sign: `sampleWeight` of this library's losses. Metrics do not see them. Where each output has a loss of
    * its own, a record or a list of them gives each its own weights.
    */
   readonly sampleWeight?: ArrayLikeData | ByOutputs<Y, ArrayLikeData>;
 }
+
+/** Names that others have for what samples are made of. */
+const MEANT = /weight|^([xy]|input|feature|target|label)s?$/i;
 
 /** Checked samples. */
 export interface CheckedSamples {
@@ -53,10 +56,10 @@ export function checkSamples(
   own = ownArray,
 ): CheckedSamples {
   must(isRecord(samples), samples, "samples", "{ x, y }");
-  // What else a data set holds is its own, but weights that went unused would be missed.
-  const weights = Object.keys(samples).find((key) => /weight/i.test(key) && key !== "sampleWeight");
-  if (weights !== undefined) throw new DataError(`samples: ${weights} is not known; weights of rows are sampleWeight`);
-  const { x: givenX, y: givenY, sampleWeight: givenWeight } = samples;
+  // What else a data set holds is its own, but what is meant to be one of the three would be missed.
+  const { x: givenX, y: givenY, sampleWeight: givenWeight, ...others } = samples;
+  const meant = Object.keys(others).find((key) => MEANT.test(key));
+  if (meant !== undefined) throw new DataError(`samples: ${meant} is not known`);
   const classes = (output?: string) => (lossAt(loss, output)?.targets === "classes" ? "i32" : undefined);
   const x = ownArrays(givenX, () => undefined, "x", own);
   const y = ownArrays(givenY, classes, "y", own);

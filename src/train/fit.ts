@@ -180,20 +180,18 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
     this.#training?.handle?.resume();
   }
 
-  /** Resolves when training has stopped at a step boundary. */
+  /** Resolves when training has stopped at a step boundary, or has failed: whoever awaits or reads the fit gets the error. */
   async stop(): Promise<void> {
     this.#ended = true;
     this.wake();
-    try {
-      await this.#training?.handle?.stop();
-    } finally {
-      await this.#driver?.catch(() => undefined); // the reader gets its error
-    }
+    await this.#training?.handle?.stop().catch(() => undefined); // whoever awaits or reads it gets its error
+    await this.#driver?.catch(() => undefined);
   }
 
-  /** The same, with an error for whoever reads on. */
+  /** The same, with an error for whoever reads on; no callback is waited for any more. */
   fail(error: Error): Promise<void> {
     this.#failure = error;
+    this.#training?.fail(error);
     return this.stop();
   }
 
@@ -240,7 +238,7 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
 
   async #drive(): Promise<void> {
     const { signal, hold } = this.#parts;
-    const abort = () => void this.stop().catch(() => undefined); // the reader gets the error
+    const abort = () => void this.stop();
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) this.#ended = true;
     try {
@@ -252,6 +250,7 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
 
   async #train(): Promise<void> {
     this.#training = await this.#parts.prepare(this);
+    if (this.#failure !== undefined) this.#training.fail(this.#failure);
     await this.#training.run();
   }
 

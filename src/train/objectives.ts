@@ -1,10 +1,10 @@
 // What a model is trained for: one loss of all that it gives, or one an output; and what is measured beside it, under one name each.
 import {
+  aBundleOf,
   aFunction,
   aListOf,
   aNumberWithin,
   aRecordOf,
-  type Check,
   isFunction,
   isRecord,
   must,
@@ -79,14 +79,9 @@ export interface Weighing {
   readonly classWeight?: Bundle<unknown>;
 }
 
-/** What a check takes, by the names or places of outputs. */
-export function byOutputs(check: Check): Check {
-  return (value, what) => (Array.isArray(value) ? aListOf : aRecordOf)(check)(value, what);
-}
-
 /** Throws an ArgumentError unless values are metrics, or records of metrics, by names. */
 export function metricsByName(value: unknown, what: string): void {
-  byOutputs((each, path) => {
+  aBundleOf((each, path) => {
     if (isRecord(each) && !isMetric(each)) aRecordOf(aMetric)(each, path);
     else aMetric(each, path);
   })(value, what);
@@ -95,13 +90,14 @@ export function metricsByName(value: unknown, what: string): void {
 /** Throws an ArgumentError unless values are factors of classes, or lists of such by outputs. */
 export function classFactors(value: unknown, what: string): void {
   const isFactor = aNumberWithin(0);
-  byOutputs((each, path) => (Array.isArray(each) ? aListOf(isFactor) : isFactor)(each, path))(value, what);
+  const isMeant = (each: unknown) => Array.isArray(each) || ArrayBuffer.isView(each); // but no view is an array
+  aBundleOf((each, path) => (isMeant(each) ? aListOf(isFactor) : isFactor)(each, path))(value, what);
 }
 
 /** Throws an ArgumentError unless a value is a loss, or losses by outputs. */
 export function aLoss(value: unknown, what: string): void {
   const isSeveral = Array.isArray(value) || isRecord(value);
-  if (isSeveral) byOutputs(nullOr(aFunction))(value, what);
+  if (isSeveral) aBundleOf(nullOr(aFunction))(value, what);
   const holds = isSeveral ? Object.values(value).some(isFunction) : isFunction(value);
   must(holds, value, what, isSeveral ? "a function, or functions by outputs" : "a loss, such as crossEntropy");
 }

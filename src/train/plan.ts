@@ -1,6 +1,7 @@
 // The plan of a fit: which programs an epoch is made of, where in its data it begins, and what runs it.
 
 import { compile } from "../compile/compile.ts";
+import { DataError } from "../errors.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import type { Program } from "../program/program.ts";
 import type { Executor, LogRows, PlanEntry, ProgramId, RunHandle, Write } from "../runtime/executor.ts";
@@ -51,8 +52,9 @@ export interface Course {
   readonly held: CheckedSamples | undefined;
 }
 
-/** Loads what the fit runs, and finds where it begins. */
-export async function planOf(workshop: Workshop, data: Dataset, course: Course): Promise<FitPlan> {
+/** Loads what the fit runs, and finds where it begins. @throws DataError where the data that it was made for is gone */
+export async function planOf(workshop: Workshop, data: Dataset | undefined, course: Course): Promise<FitPlan> {
+  if (data === undefined) throw new DataError("fit: the data that this fit was made for is no longer loaded");
   const { executor, recipe, minimizer, program, failed, begins } = workshop;
   const { batch, epochs, lastBatch, shuffle, held } = course;
   const whole = Math.floor(data.rows / batch);

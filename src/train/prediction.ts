@@ -1,10 +1,9 @@
 // What is to be predicted, checked at the call. What predicts is loaded with the first prediction.
-import { aBoolean, checkOptions, isRecord, oneOf } from "../check.ts";
+import { aBoolean, aBundleOf, checkOptions, isRecord, oneOf } from "../check.ts";
 import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
-import { type Bundle, eachOf, isOne } from "./bundle.ts";
+import { type Bundle, copied, eachOf, isOne } from "./bundle.ts";
 import { ownArrays, rowsOf } from "./dataset.ts";
-import { byOutputs } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
 
@@ -13,7 +12,7 @@ const aWord = oneOf("softmax", "argmax", "sigmoid");
 /** A word for all outputs, or one for some of them. */
 function asWhat(value: unknown, what: string): void {
   if (isRecord(value) || Array.isArray(value))
-    byOutputs((each, path) => each === undefined || aWord(each, path))(value, what);
+    aBundleOf((each, path) => each === undefined || aWord(each, path))(value, what);
   else aWord(value, what);
 }
 
@@ -38,7 +37,7 @@ export class Prediction {
    */
   of(given: unknown, options: PredictOptions<unknown>): () => Promise<Bundle<NumericArray>> {
     checkOptions(options, "predict", { as: asWhat, together: aBoolean });
-    const own = typeof options.as === "object" ? structuredClone(options) : { ...options };
+    const own = { ...options, as: copied(options.as) };
     const x = ownArrays(given, () => undefined, "x", undefined, this.#predictions?.spare());
     const parts = eachOf<TypedData>(x, "x");
     rowsOf(parts);

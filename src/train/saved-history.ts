@@ -4,13 +4,20 @@ import type { NumericArray } from "../data/array.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Epoch, History } from "./history.ts";
 import { PLACE, placeState, type Streamed, streamedOf } from "./place.ts";
+import type { Recipe } from "./programs.ts";
 import type { StateDict } from "./state.ts";
 
 type Columns = Readonly<Record<string, Float64Array>>;
 
-/** What a state with these counters has behind it: its epochs, and its place in a stream, if it is in one. */
-export function pastState(history: History, streamed: Streamed | undefined, epoch: number, row: number): StateDict {
-  return { ...placeState(streamed?.at(epoch, row)), ...historyState(history, epoch) };
+/** A state with what it has behind it: its epochs, and its place in a stream, if it is in one. */
+export function pastState(
+  history: History,
+  streamed: Streamed | undefined,
+  { counters, names }: Recipe,
+  state: StateDict,
+): StateDict {
+  const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
+  return { ...state, ...placeState(streamed?.at(epoch, row)), ...historyState(history, epoch) };
 }
 
 /** The same out of arrays by their paths. @throws ArgumentError for what is no such array */

@@ -350,7 +350,8 @@ export class Feed {
       this.#ends.push(this.#rows);
       give(shuffle?.push(columns, block) ?? block);
     }
-    if (rows === low && (low === 0 || stepsPerEpoch === undefined)) throw new DataError(nothingFrom(low, opened));
+    if (rows === low && (low === 0 || stepsPerEpoch === undefined))
+      throw new DataError(nothingFrom(low, opened, reader.isOnce));
     if (pass === undefined) return;
     const { columns = [] } = reader;
     for (const block of shuffle?.drain(columns) ?? []) give(block);
@@ -402,8 +403,11 @@ export class Feed {
   }
 }
 
-function nothingFrom(row: number, opened: number): string {
+function nothingFrom(row: number, opened: number, isOnce: boolean): string {
   const from = row > 0 ? ` from row ${row} on` : "";
   const again = opened > 1 ? `, when it was opened for pass ${opened}: can it be read again?` : "";
-  return `data: the source gave no rows${from}${again}`;
+  const once = isOnce
+    ? "; what was gone through before gives no more: give a function that makes it anew, () => rows()"
+    : "";
+  return `data: the source gave no rows${from}${again}${once}`;
 }

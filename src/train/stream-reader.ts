@@ -11,6 +11,9 @@ import { type Block, blockOf, type Column, columnsOf, partsLike, rowLike, type S
 /** Samples of any model. */
 type AnySamples = Samples<unknown, unknown>;
 
+/** Milliseconds in which a source may end: what it throws by then is told. */
+const CLOSING = 1000;
+
 /** What chunks are checked by. */
 export interface ChunkChecks {
   /** Samples as a data set takes them. */
@@ -23,6 +26,8 @@ export class ChunkReader {
   /** What samples are made of, once one is known. */
   columns: readonly Column[] | undefined;
   row: SampleRow | undefined;
+  /** Whether the source gives its rows once. */
+  isOnce = false;
   readonly #source: DataSource<AnySamples>;
   readonly #checks: ChunkChecks;
   #check: ((samples: CheckedSamples) => void) | undefined;
@@ -49,6 +54,7 @@ export class ChunkReader {
     this.#chunk = 0;
     const reading = await this.#answer("opening it", () => openSource(this.#source, at, pass));
     this.#reading = reading;
+    this.isOnce = reading.isOnce;
     if (this.#closed) return this.close(); // meanwhile
     if (reading.isOnce && (again || this.#opened > 1))
       throw new DataError(
@@ -108,16 +114,25 @@ export class ChunkReader {
     }
   }
 
-  /** Lets go of the source; one that was asked and has not answered may take its time for that. */
+  /** Lets go of the source; one that was asked and has not answered, or does not answer now, may take its time for that. */
   async close(): Promise<void> {
     const [reading, isWaiting] = [this.#reading, this.#asked];
     this.#closed = true;
     this.#reading = undefined;
     if (reading === undefined) return;
     const closing = this.#answer("closing it", () => reading.close());
-    if (isWaiting) closing.catch(() => undefined);
-    else await closing;
+    closing.catch(() => undefined); // what comes later is told to nobody
+    if (!isWaiting) await within(CLOSING, closing);
   }
+}
+
+/** Waits for a promise, so many milliseconds at the most. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** @throws DataError, DTypeError, ShapeError for rows that are not made of what the ones before them are */

@@ -2,6 +2,7 @@
 // Trainer: a model with its loss, optimizer, data and executor. It builds programs and runs them; the numbers live on the executor.
 import {
   aBoolean,
+  aBundleOf,
   aFiniteNumber,
   aFunction,
   aListOf,
@@ -31,7 +32,7 @@ import type { Executor, ProgramId } from "../runtime/executor.ts";
 import { Tensor } from "../tensor.ts";
 import { aVariable, type Variable } from "../variable.ts";
 import { advised } from "./advised.ts";
-import { type ArraysOf, type Bundle, type DataOf, isOne, several, shareOf } from "./bundle.ts";
+import { type ArraysOf, type Bundle, copied, type DataOf, isOne, several, shareOf } from "./bundle.ts";
 import type { Callback } from "./callback.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import type { Failure } from "./failure.ts";
@@ -43,7 +44,6 @@ import type { Measurer } from "./measure.ts";
 import {
   aLoss,
   type ByOutputs,
-  byOutputs,
   classFactors,
   type Losses,
   type LossesOf,
@@ -228,8 +228,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#recipe = {
       model: model as unknown as Recipe["model"],
       loss: typeof loss === "function" ? loss : (several(loss, (each) => each) as Losses),
-      lossWeights: structuredClone(lossWeights),
-      classWeight: structuredClone(classWeight),
+      lossWeights: copied(lossWeights),
+      classWeight: copied(classWeight),
       transform,
       optimizer,
       state,
@@ -409,9 +409,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
         return new Training<ReportOf<R>>(plan, telling, this.#history, fit);
       }
       const { planOf, Training } = await import("./plan.ts");
-      const data = this.#data;
-      if (data === undefined || samples !== this.#loaded)
-        throw new DataError("fit: the data that this fit was made for is no longer loaded");
+      const data = samples === this.#loaded ? this.#data : undefined;
       return new Training<ReportOf<R>>(await planOf(this.#workshop, data, course), telling, this.#history, fit);
     };
     return new Fit<ReportOf<R>>({
@@ -599,9 +597,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
-      const { counters, names } = this.#recipe;
-      const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
-      return { ...state, ...pastState(this.#history, this.#streamed, epoch, row) };
+      return pastState(this.#history, this.#streamed, this.#recipe, state);
     });
   }
 
@@ -936,7 +932,7 @@ const OF_FIT = /^(epochs|batch|batchSize|callbacks|validation|shuffle)$/;
 function checkTrainerOptions(options: TrainerOptions): void {
   const checks = {
     loss: aLoss,
-    lossWeights: byOutputs(aFiniteNumber),
+    lossWeights: aBundleOf(aFiniteNumber),
     classWeight: classFactors,
     optimizer: anOptimizer,
     executor: anExecutor,

@@ -8,6 +8,7 @@ import type { ExecutorCopy } from "./copies.ts";
 import { type FitState, FRAME, type Measures, type Report, type Reporting } from "./fit.ts";
 import { type Epoch, type History, keep, type Part } from "./history.ts";
 import { orElse } from "./load.ts";
+import { onEnd } from "./on-end.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What a fit runs. */
@@ -106,6 +107,9 @@ export class Training<R> {
   /** A callback ends it. */
   #stopping = false;
   readonly #copies: ExecutorCopy[] = [];
+  /** Why nobody is waited for any more, and what ends the wait for a callback. */
+  #end: { readonly error: Error } | undefined;
+  #leave = () => {};
 
   constructor(plan: FitPlan, telling: Telling, history: History, fit: FitState) {
     this.#plan = plan;
@@ -122,8 +126,24 @@ export class Training<R> {
       for (const copy of this.#copies.splice(0)) await copy.dispose();
       await this.#plan.finish();
     };
-    await orElse(() => this.#train(), finish);
+    const ignore = onEnd(this.#telling.trainer.executor, (error) => void this.#fit.fail(error));
+    await orElse(() => this.#train(), finish).finally(ignore);
     await finish();
+  }
+
+  /** It can make no more steps: whoever is asked how it goes on is not waited for. */
+  fail(error: Error): void {
+    this.#end ??= { error };
+    this.#leave();
+  }
+
+  /** What a callback has given. @throws why it is not waited for any more */
+  #answer<T>(given: T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      Promise.resolve(given).then(resolve, reject);
+      this.#leave = () => reject(this.#end?.error);
+      if (this.#end !== undefined) this.#leave();
+    });
   }
 
   /** Whether there is a report to take. */
@@ -162,17 +182,17 @@ export class Training<R> {
   /** By callbacks, which are told of its end, too. */
   async #decided(callbacks: readonly Callback[]): Promise<void> {
     const context = this.#context();
-    const end = async (error?: unknown) => {
-      for (const callback of callbacks) await callback.onFitEnd?.(context, error);
-    };
     try {
-      for (const callback of callbacks) await callback.onFitBegin?.(context);
+      for (const callback of callbacks) await this.#answer(callback.onFitBegin?.(context));
       await this.#inParts(context);
     } catch (error) {
-      await end(error).catch(() => undefined);
+      for (const callback of callbacks)
+        try {
+          await this.#answer(callback.onFitEnd?.(context, error));
+        } catch {} // the first error is the one that tells
       throw error;
     }
-    await end();
+    for (const callback of callbacks) await this.#answer(callback.onFitEnd?.(context));
   }
 
   /** Run by run, each to the next step after which something may be decided. */
@@ -208,9 +228,11 @@ export class Training<R> {
 
   async #decide(context: FitContext, ends: boolean): Promise<void> {
     for (const callback of this.#telling.callbacks) {
-      if (callback.every !== undefined && this.#step % callback.every === 0) await callback.onSteps?.(context);
-      if (ends)
-        await callback.onEpochEnd?.(structuredClone(this.#history.epochs[this.#history.epochs.length - 1]), context);
+      if (callback.every !== undefined && this.#step % callback.every === 0)
+        await this.#answer(callback.onSteps?.(context));
+      if (!ends) continue;
+      const epoch = structuredClone(this.#history.epochs[this.#history.epochs.length - 1]);
+      await this.#answer(callback.onEpochEnd?.(epoch, context));
     }
   }
 
@@ -222,7 +244,7 @@ export class Training<R> {
     } catch (error) {
       if (!(error instanceof NonFiniteError) || context === undefined) throw error;
       for (const callback of this.#telling.callbacks)
-        if (await callback.onNonFinite?.(error, context)) {
+        if (await this.#answer(callback.onNonFinite?.(error, context))) {
           this.#history.part = undefined;
           return false;
         }

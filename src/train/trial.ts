@@ -1,9 +1,8 @@
 // A step over one row, built so that what does not fit is said before anything runs: of models that take or give several tensors. (Of one
 // tensor, the trainer does so at the call.) Loaded with the first data.
 import { dependsOn } from "../autodiff.ts";
-import { isRecord } from "../check.ts";
 import { checkClasses, type TypedData } from "../data/array.ts";
-import { DataError, SimdgradError } from "../errors.ts";
+import { ArgumentError, DataError, SimdgradError } from "../errors.ts";
 import { type Aval, type Shape, showAval } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
@@ -16,34 +15,45 @@ import { ofOneRow } from "./one-row.ts";
 import { inputsOf, lossValue, predictorOf, type Recipe } from "./programs.ts";
 
 /**
- * What a model makes of a record, of which it reads what is there; errors from inside say what there is.
+ * What a model makes of a record or a list, of which it reads what is there; errors from inside say what there is.
  * @throws DataError for a name that it reads and that is missing, and (with `all`) for one that it does not read
  */
 export function watched(all: boolean) {
   return (x: Bundle<Tensor>, run: (x: Bundle<Tensor>) => Bundle<Tensor>): Bundle<Tensor> => {
-    if (x instanceof Tensor || !isRecord(x)) return run(x);
+    if (x instanceof Tensor) return ofOne(x, run);
     const read = new Set<string>();
+    let isIterated = false;
     const get = (record: Bundle<Tensor>, key: string | symbol) => {
       if (typeof key === "string") read.add(key);
+      isIterated ||= key === Symbol.iterator;
       return Reflect.get(record, key);
     };
+    const isList = Array.isArray(x);
+    const isThere = (name: string) => (isList ? name in x : Object.hasOwn(x, name));
+    const isMember = (name: string) => !isList || names.includes(name); // a list has a length and methods, too
     const names = Object.keys(x);
     let output: Bundle<Tensor>;
     try {
       output = run(new Proxy(x, { get }));
     } catch (error) {
-      const missing = [...read].find((name) => !Object.hasOwn(x, name));
+      if (isIterated && !isList)
+        throw new DataError(`x has [${names.join(", ")}], and the model takes a list: [{ data, shape }]`, {
+          cause: error,
+        });
+      const missing = [...read].find((name) => !isThere(name));
       if (missing !== undefined)
         throw new DataError(`x.${missing} is missing: the model reads it, and x has [${names.join(", ")}]`, {
           cause: error,
         });
       if (error instanceof SimdgradError)
-        error.message += `; ${names.map((name) => `x.${name} ${x[name] && showAval(x[name])}`).join(", ")}`;
+        error.message += `; ${Object.entries(x)
+          .map(([name, each]) => `x.${name} ${each && showAval(each)}`)
+          .join(", ")}`;
       throw error;
     }
     const unread = names.find((name) => !read.has(name));
     if (all && unread !== undefined)
-      throw new DataError(`x.${unread} is not read: the model reads [${[...read].join(", ")}]`);
+      throw new DataError(`x.${unread} is not read: the model reads [${[...read].filter(isMember).join(", ")}]`);
     return output;
   };
 }
@@ -52,6 +62,27 @@ export function watched(all: boolean) {
 export function flattest(x: Bundle<Aval>): Shape {
   const shapes = eachOf<Aval>(x, "x").map(([, { shape }]) => shape);
   return shapes.reduce((fewest, shape) => (shape.length < fewest.length ? shape : fewest));
+}
+
+/** What a model makes of one tensor. @throws DataError for a name that it reads, as of a record */
+function ofOne(x: Tensor, run: (x: Bundle<Tensor>) => Bundle<Tensor>): Bundle<Tensor> {
+  try {
+    return run(x);
+  } catch (error) {
+    const name = error instanceof ArgumentError ? namesRead(run).find((each) => !(each in x)) : undefined;
+    if (name === undefined) throw error;
+    throw new DataError(`x.${name} is missing: the model reads it, and x is one array`, { cause: error });
+  }
+}
+
+/** Names that a model reads of what it is given, until it fails. */
+function namesRead(run: (x: Bundle<Tensor>) => unknown): string[] {
+  const read = new Set<string>();
+  const get = (_: object, key: string | symbol) => void (typeof key === "string" && read.add(key));
+  try {
+    run(new Proxy({}, { get }));
+  } catch {} // there is nothing to be read
+  return [...read];
 }
 
 /** What is known of a step that was tried out. */

@@ -6,6 +6,7 @@ import { DisposedError, ThreadError, WorkerError } from "../errors.ts";
 import { aProgram, type Program } from "../program/program.ts";
 import { aProgramId, checkRunOptions, checkSlots, checkWrites, ownOptions } from "../runtime/arguments.ts";
 import { checkedPlan } from "../runtime/check-plan.ts";
+import { hasEnded } from "../runtime/endings.ts";
 import type {
   Executor,
   ExecutorInfo,
@@ -297,6 +298,7 @@ export class RemoteExecutor implements Executor {
   #end(error: Error): void {
     this.#error ??= error;
     this.#orders.refuse(this.#error);
+    hasEnded(this, this.#error);
   }
 
   async dispose(): Promise<void> {
@@ -307,6 +309,7 @@ export class RemoteExecutor implements Executor {
       run.fail(new DisposedError("the executor was disposed during a run"));
     }
     this.#orders.refuse(this.#error);
+    hasEnded(this, this.#error);
     await this.#link?.end(this.#error);
   }
 

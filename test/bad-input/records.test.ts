@@ -55,6 +55,7 @@ const x = {
   meta: [[1], [2]],
 };
 const y = { digit: [0, 2], size: [[1], [2]] };
+const ones = { data: [1, 1], shape: [2, 1] };
 
 type Refusal = readonly [message: string, type: typeof SimdgradError, samples: object];
 
@@ -65,6 +66,14 @@ describe.each<Refusal>([
     DataError,
     { x: { image: x.image, mata: x.meta }, y },
   ],
+  ["x.image is missing: the model reads it, and x has [0, 1]", DataError, { x: [ones, ones], y }],
+  ["x.meta is an array, or { data, shape }, got {", ArgumentError, { x: { ...x, meta: {} }, y }],
+  [
+    'x.meta: row 1, column 0 is "2", not a number; Number("2") is one',
+    ArgumentError,
+    { x: { ...x, meta: [[1], ["2"]] }, y },
+  ],
+  ["x.image is missing: the model reads it, and x is one array", DataError, { x: x.meta, y }],
   ["x.more is not read: the model reads [image, meta]", DataError, { x: { ...x, more: x.meta }, y }],
   [
     "x.image [2, 2] and x.meta [3, 1] have different numbers of rows",
@@ -174,4 +183,66 @@ test.each<readonly [message: string, x: object, options: object]>([
 test("a model that reads no record is told of", async () => {
   const trainer = trainerOf({ loss: mseLoss }, new Linear(1, 1));
   await expect(trainer.load({ x, y })).rejects.toThrow("Linear: x must be a tensor");
+});
+
+describe("a model of a list", () => {
+  class Pair implements Module<readonly [Tensor, Tensor], Tensor> {
+    readonly inner = new Linear(1, 1);
+    forward([a, b]: readonly [Tensor, Tensor]): Tensor {
+      return this.inner.forward(a).add(b);
+    }
+  }
+
+  test.each<Refusal>([
+    ["x has [a, b], and the model takes a list: [{ data, shape }]", DataError, { a: ones, b: ones }],
+    ["x.2 is not read: the model reads [0, 1]", DataError, [ones, ones, ones]],
+    ["got undefined; x.0 f32[2, 1]", ArgumentError, [ones]],
+  ])("says of other x: %s", async (message, type, given) => {
+    const trainer = trainerOf({ loss: mseLoss }, new Pair());
+    const failure = await trainer.load({ x: given, y: [[1], [2]] } as never).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(type);
+    expect((failure as Error).message).toContain(message);
+    await expect(trainer.predict(given as never)).rejects.toThrow(message.replace("[2, 1]", "[1, 1]"));
+  });
+
+  test("says so of one array, too", async () => {
+    const trainer = trainerOf({ loss: mseLoss }, new Pair());
+    const message =
+      "is not iterable (cannot read property Symbol(Symbol.iterator)); a model of a list takes x: [{ data, shape }]";
+    await expect(trainer.load({ x: [[1], [2]], y: [[1], [2]] } as never)).rejects.toThrow(message);
+    await expect(trainer.predict([[1], [2]] as never)).rejects.toThrow(message);
+  });
+});
+
+test("weights and words count as they are at the call, also behind a Proxy", async () => {
+  const lossWeights = { digit: 2, size: 0 };
+  const digit = [1, 2, 3];
+  const behind = <T extends object>(value: T): T => new Proxy(value, {});
+  const trainer = trainerOf({ lossWeights: behind(lossWeights), classWeight: behind({ digit: behind(digit) }) });
+  const wanted = trainerOf({ lossWeights: { ...lossWeights }, classWeight: { digit: [...digit] } });
+  lossWeights.size = 9;
+  digit[0] = 9;
+  expect(await trainer.evaluate({ x, y })).toEqual(await wanted.evaluate({ x, y }));
+  const as = { digit: "argmax" as const };
+  const asked = trainer.predict(x, { as: behind(as) });
+  Object.assign(as, { digit: "softmax" });
+  expect((await asked).digit.shape).toEqual([2]);
+});
+
+test("factors of classes are lists", () => {
+  const classWeight = Float32Array.of(1, 2, 3);
+  expect(() => trainerOf({ classWeight })).toThrow(
+    new ArgumentError("Trainer: classWeight must be a list, or an object such as { name: value }, got Float32Array"),
+  );
+  expect(() => trainerOf({ classWeight: { digit: classWeight } })).toThrow(
+    new ArgumentError("Trainer: classWeight.digit must be an array, got Float32Array"),
+  );
+});
+
+test("one array for a model of a record that gives one tensor has advice", async () => {
+  const inner = new Linear(1, 1);
+  const trainer = trainerOf({ loss: mseLoss }, { inner, forward: ({ meta }: Inputs) => inner.forward(meta) });
+  const message = "got undefined; a model of a record takes a record of arrays, x: { name: array }";
+  await expect(trainer.load({ x: x.meta, y: x.meta } as never)).rejects.toThrow(message);
+  await expect(trainer.predict(x.meta as never)).rejects.toThrow(message);
 });

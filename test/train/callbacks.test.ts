@@ -393,3 +393,55 @@ describe("a life", () => {
     expect(await end).toBe(Math.floor((await stepsMade(trainer)) / 4));
   });
 });
+
+describe("one object in two fits at once keeps what it knows of each", () => {
+  /** Two trainings that are told of in turns, so that what they share shows. */
+  async function both(first: Callback, second: Callback, least = 0.05) {
+    const trainers = [1, 2].map((seed) => {
+      const rate = hyperparameter(least * seed);
+      const options = { loss: mseLoss, optimizer: sgd(rate), hyperparameters: { rate }, seed };
+      return new Trainer(new Linear(1, 1), { ...options, executor: kept(new JsExecutor()) });
+    });
+    const callbacks = [first, second];
+    const histories = await Promise.all(
+      trainers.map(async (trainer, i) => {
+        await trainer.load({ x: [[0], [1], [2]], y: [[1], [3 - 4 * i], [5]] });
+        const later: Callback = { onEpochEnd: () => wait() };
+        return trainer.fit({ epochs: 8, batch: 3, callbacks: [callbacks[i], later] });
+      }),
+    );
+    const states = await Promise.all(trainers.flatMap((each) => [each.stateDict(), each.hyperparameters()]));
+    return [histories.map((history) => history.map(({ loss }) => loss)), ...states];
+  }
+
+  test.each<[string, () => Callback, number?]>([
+    ["earlyStopping", () => earlyStopping({ patience: 1 })],
+    ["reduceOnPlateau", () => reduceOnPlateau({ patience: 1, minDelta: 0.01 })],
+    ["terminateOnNaN", () => terminateOnNaN(), 1e4],
+  ])("%s", async (_, make, rate) => {
+    const shared = make();
+    expect(await both(shared, shared, rate)).toEqual(await both(make(), make(), rate));
+  });
+
+  test("modelCheckpoint", async () => {
+    const told: number[] = [];
+    const make = () => modelCheckpoint({ keep: (_, { loss }) => void told.push(loss), best: true, every: 2 });
+    const shared = make();
+    await both(shared, shared);
+    const together = told.splice(0).sort();
+    await both(make(), make());
+    expect(together).toEqual(told.sort());
+    expect(together.length).toBeGreaterThan(4);
+  });
+
+  test("stopAt lets go of the time of each", async () => {
+    const shared = stopAt({ seconds: 1000 });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+    try {
+      await both(shared, shared);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

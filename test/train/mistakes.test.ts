@@ -1,6 +1,6 @@
 // Mistakes that are found where data is loaded, and what must not be taken for one. What is said of them: docs/errors.md.
 import { expect, test } from "vitest";
-import { constant, evaluate, input, JsExecutor, Trainer } from "../../src/index.ts";
+import { constant, evaluate, input, JsExecutor, Predictor, Trainer } from "../../src/index.ts";
 import {
   binaryCrossEntropyWithLogits,
   Embedding,
@@ -65,6 +65,33 @@ test("numbers without rows are rows of an embedding, and rows of nothing else", 
   await made.fit();
   await expect(trainer().load({ x: [0, 1, 2], y: [[1], [2], [3]] })).rejects.toThrow("the last axis of [3]");
   await expect(trainer().predict([0, 1])).rejects.toThrow("x is 2 numbers that are in no rows");
+});
+
+test.each([
+  ["labels", "inputs are x, targets y"],
+  ["target", "inputs are x, targets y"],
+  ["ys", "inputs are x, targets y"],
+  ["X", "inputs are x, targets y"],
+  ["inputs", "inputs are x, targets y"],
+  ["weights", "weights of rows are sampleWeight"],
+])("%s beside x and y are refused: they would be missed", async (name, advice) => {
+  const made = trainer();
+  const good = { x, y: [[1], [3], [5]] };
+  const bad = { ...good, [name]: [[1], [1], [1]] };
+  const message = `samples: ${name} is not known; ${advice}`;
+  await expect(made.load(bad)).rejects.toThrow(message);
+  await made.load({ ...good, names: ["a", "b", "c"] } as never); // what else there is, is its own
+  await expect(made.evaluate(bad)).rejects.toThrow(message);
+  expect(() => made.fit({ validation: bad })).toThrow(`fit: validation: ${message}`);
+  await expect(made.fit({ data: [bad] }).done).rejects.toThrow(`data: chunk 1: ${message}`);
+  await made.dispose();
+});
+
+test("no rows without columns are no rows, and predicted they are an error", async () => {
+  await expect(trainer().predict([])).rejects.toThrow("x has no rows; of none it is { data: [], shape: [0, columns] }");
+  expect(await trainer().predict({ data: [], shape: [0, 1] })).toEqual({ data: new Float32Array(0), shape: [0, 1] });
+  const doubled = new Predictor((given) => given.mul(2), { executor: new JsExecutor() });
+  expect(await doubled.predict([])).toEqual({ data: new Float32Array(0), shape: [0] });
 });
 
 test("a gather that writes NaN is told with what it may be", async () => {

@@ -352,6 +352,8 @@ describe("is told in words", () => {
   const once = function* () {
     yield chunk();
   };
+  const gone = once();
+  for (const _ of gone);
   const cases: Readonly<Record<string, [options: unknown, error: typeof SimdgradError, message: string]>> = {
     "a source without rows": [{ data: [] }, DataError, "data: the source gave no rows"],
     "a pass without rows": [
@@ -405,6 +407,42 @@ describe("is told in words", () => {
       ArgumentError,
       "data: what the function gives must be an (async) iterable, got 7",
     ],
+    "a generator that was gone through": [
+      { data: gone, batch: 4 },
+      DataError,
+      "data: the source gave no rows; what was gone through before gives no more: give a function",
+    ],
+    "a ReadableStream that is to be read twice": [
+      { data: new ReadableStream({ start: (to) => void [to.enqueue(chunk()), to.close()] }), epochs: 2 },
+      DataError,
+      "data: this source gives its rows once",
+    ],
+    "an iterator without next": [
+      { data: { [Symbol.asyncIterator]: () => ({}) } },
+      ArgumentError,
+      "data: the iterator must be an object with next(), got {",
+    ],
+    "no iterator": [
+      { data: () => ({ [Symbol.iterator]: () => undefined }) },
+      ArgumentError,
+      "data: the iterator must be an object with next(), got undefined",
+    ],
+    "a reader without read": [
+      { data: { getReader: () => ({}) } },
+      ArgumentError,
+      "data: the reader must be an object with read(), got {",
+    ],
+    ...Object.fromEntries(
+      [-2, Number.NaN, "a", 1.5, null].map((rows) => [
+        `${rows} rows`,
+        [{ data: { rows, open: () => [chunk()] } }, ArgumentError, "fit: data.rows must be a whole number >= 0, got"],
+      ]),
+    ),
+    "a larger buffer than there can be": [
+      { data: [chunk()], shuffleBuffer: 2 ** 40 },
+      ArgumentError,
+      "fit: shuffleBuffer must be a whole number from 1 to 2147483647, got 1099511627776",
+    ],
     "an iterator's answer that is none": [
       { data: { [Symbol.asyncIterator]: () => ({ next: async () => 3 }) } },
       ArgumentError,
@@ -413,9 +451,7 @@ describe("is told in words", () => {
   };
 
   test.each(Object.entries(cases))("%s", async (_, [options, error, message]) => {
-    const failed = await made()
-      .fit(options as FitOptions)
-      .catch((reason: unknown) => reason);
+    const failed = await (async () => made().fit(options as FitOptions))().catch((reason: unknown) => reason);
     expect(failed).toBeInstanceOf(error);
     expect((failed as Error).message).toContain(message);
   });
