@@ -175,7 +175,7 @@ test.each<readonly [message: string, x: object, options: object]>([
   ["x.meta is missing: the model reads it, and x has [image]", { image: x.image }, {}],
   ["x.image [2, 2] and x.meta [1, 1] have different numbers of rows", { ...x, meta: [[1]] }, {}],
   ["predict: as.weight: the model gives no output of this name", x, { as: { weight: "argmax" } }],
-  ['predict: as.digit must be "softmax" or "argmax", got "max"', x, { as: { digit: "max" } }],
+  ['predict: as.digit must be "softmax" or "argmax" or "sigmoid", got "max"', x, { as: { digit: "max" } }],
 ])("predictions: %s", async (message, given, options) => {
   await expect(trainerOf().predict(given as never, options as never)).rejects.toThrow(message);
 });

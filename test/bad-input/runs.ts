@@ -317,7 +317,7 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
     (made, given: never, options: never) => made.predict(given, options),
     a.instance([[1]]),
     a.options({
-      as: a.also(a.word("softmax"), ["an object without a prototype", "for no output"]),
+      as: a.also(a.word("sigmoid"), ["an object without a prototype", "for no output"]),
       together: a.flag(true),
     }),
   ),
@@ -343,7 +343,7 @@ export const predictorCalls: Readonly<Record<string, Call>> = {
     },
     a.instance([[1]]),
     a.options({
-      as: a.also(a.word("softmax"), ["an object without a prototype", "for no output"]),
+      as: a.also(a.word("sigmoid"), ["an object without a prototype", "for no output"]),
       together: a.flag(true),
     }),
   ),
