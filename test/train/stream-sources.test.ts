@@ -460,6 +460,18 @@ describe("is told in words", () => {
       },
       { x: { image: [[2, 1]], words: { data: Int32Array.of(2, 2), shape: [1, 2] } }, y: [2] },
     ]);
+    class Reader {
+      readonly table = new Embedding(4, 2);
+      readonly dense = new Linear(2, 3);
+      forward({ image, words }: { image: Tensor; words: Tensor }): Tensor {
+        return this.dense.forward(this.table.forward(words).mean(1).add(image));
+      }
+    }
+    const executor = new JsExecutor();
+    open.push(executor);
+    const trainer = new Trainer(new Reader(), { loss: crossEntropy, optimizer: sgd(0.1), executor });
+    const [{ loss }] = await trainer.fit({ data: fromRows(rows), batch: 3 });
+    expect(loss).toBeGreaterThan(0);
     const read = async (x: object) => {
       for await (const _ of fromRows([rows[0], { x, y: 0 }] as typeof rows))
         throw new Error("no chunk is made of these");
