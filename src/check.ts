@@ -139,7 +139,7 @@ export function numbers(value: unknown, what: string): void {
   for (let i = 0; i < list.length; i++)
     if (typeof list[i] !== "number")
       throw new ArgumentError(
-        `${what}: element ${i} is ${show(list[i])}, not a number${typeof list[i] === "boolean" ? " (1 or 0)" : ""}`,
+        `${what}: element ${i} is ${show(list[i])}, not a number${typeof list[i] === "boolean" ? " (1 or 0)" : Array.isArray(list[i]) ? "; a flat array is wanted" : ""}`,
       );
 }
 

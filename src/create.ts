@@ -26,6 +26,13 @@ export type Nested =
   | Uint8Array
   | Uint8ClampedArray;
 
+/** Numbers of any array with a shape, and the dtype that they are to be of. */
+export interface ShapedNumbers {
+  readonly data: ArrayLike<number>;
+  readonly shape: Shape;
+  readonly dtype?: DType;
+}
+
 /** Axes that arrays may nest. */
 const MOST_AXES = 64;
 
@@ -43,22 +50,28 @@ export function input(shape: Shape, dtype: DType = "f32", label = ""): Tensor {
 }
 
 /**
- * Data known when a program is made: nested arrays, a number, or a flat array with a shape.
+ * Data known when a program is made: nested arrays, a number, a flat array with a shape, or { data, shape }, such as `predict` gives.
  * @throws ShapeError for ragged arrays or a shape of another size, DTypeError for values the dtype cannot hold
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
  * await evaluate(constant([[1, 2], [3, 4]]).sum(0)); // => [4, 6]
+ * constant({ data: Int32Array.of(1, 2, 3, 4), shape: [2, 2] }).shape; // => [2, 2]
  */
 export function constant(
-  data: Nested | ArrayLike<number>,
+  given: Nested | ArrayLike<number> | ShapedNumbers,
   options: { readonly shape?: Shape; readonly dtype?: DType } = {},
 ): Tensor {
   checkOptions(options, "constant", { shape: checkShape, dtype: checkKnown });
-  const dtype = options.dtype ?? (data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32");
-  if (typeof data === "number" && options.shape === undefined) return scalar(data, dtype);
+  // A tensor has a shape and a dtype, too, but no data: it is refused below.
+  const own = Object(given) as Partial<ShapedNumbers>;
+  const { data = given as Nested } = own;
+  const { shape: size = own.shape, dtype: said = own.dtype } = options;
+  const kind = data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "u8" : "f32";
+  const dtype = said === undefined ? kind : checkKnown(said, "constant");
+  if (typeof data === "number" && size === undefined) return scalar(data, dtype);
   const { flat, shape: found } = flatten(data, "constant");
-  const shape = checkShape(options.shape ?? found, "constant");
+  const shape = checkShape(size ?? found, "constant");
   if (flat.length !== sizeOf(shape))
     throw new ShapeError(`constant: ${flat.length} numbers do not fill ${showShape(shape)}`);
   const values =

@@ -1,7 +1,7 @@
 // Arrays as callers bring them: typed arrays with a shape, or nested numbers. Checked here, before anything runs.
 
 import { isDetached, isRecord, numbers } from "../check.ts";
-import { flatten, type Nested } from "../create.ts";
+import { flatten, type Nested, type ShapedNumbers } from "../create.ts";
 import { DataError, DTypeError, ShapeError } from "../errors.ts";
 import { checkKnown, checkShape, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
 
@@ -11,8 +11,8 @@ export interface NumericArray {
   readonly shape: Shape;
 }
 
-/** What data may be given as; nested numbers, and those of other arrays, become f32. */
-export type ArrayLikeData = NumericArray | { readonly data: ArrayLike<number>; readonly shape: Shape } | Nested;
+/** What data may be given as; nested numbers, and those of other arrays, become f32, or of the `dtype` beside them. */
+export type ArrayLikeData = NumericArray | ShapedNumbers | Nested;
 
 /** Arrays that say what dtype they are of; rows of one kind keep it. Of Uint8ClampedArray, a canvas's, the bytes are taken. */
 const KINDS = [Float32Array, Float64Array, Int32Array, Uint8Array, Uint8ClampedArray] as const;
@@ -24,7 +24,7 @@ export interface TypedData extends NumericArray {
 
 /**
  * A typed array with its shape, checked: the dtype follows the array, or the rows (Float32Array f32, Int32Array i32, Uint8Array and
- * Uint8ClampedArray u8), unless `dtype` says otherwise.
+ * Uint8ClampedArray u8), unless `dtype`, or one beside data and shape, says otherwise.
  * @throws ArgumentError for what is no number, ShapeError if the shape has another number of elements, DTypeError if `dtype` cannot
  * hold the values
  *
@@ -33,29 +33,30 @@ export interface TypedData extends NumericArray {
  * array([[1, 2], [3, 4]]).shape; // => [2, 2]
  * array({ data: Uint8Array.of(1, 2, 3, 4), shape: [2, 2] }).dtype; // => "u8"
  * array([Int32Array.of(1, 2), Int32Array.of(3, 4)]).dtype; // => "i32"
+ * array({ data: [1, 2, 3, 4], shape: [2, 2], dtype: "i32" }).dtype; // => "i32"
  */
 export function array(given: ArrayLikeData, dtype?: DType, name = "array"): TypedData {
-  const { data: elements, shape } = elementsOf(given, name);
+  const { data: elements, shape, dtype: said } = elementsOf(given, name);
   const data = elements instanceof Uint8ClampedArray ? Uint8Array.from(elements) : elements;
   if (sizeOf(shape) !== data.length)
     throw new ShapeError(`${name}: ${data.length} numbers do not fill shape ${showShape(shape)}`);
   const own = dtypeOf(data);
-  const wanted = dtype === undefined ? (own ?? "f32") : checkKnown(dtype, name);
+  const wanted = checkKnown(dtype === undefined ? (said ?? own ?? "f32") : dtype, name);
   // The dtype is settled before anything is rounded: 16777217 is an i32, but no f32.
   const typed = own === wanted ? (data as NumericArray["data"]) : converted(data, wanted, name);
   return { data: typed, shape, dtype: wanted };
 }
 
-function elementsOf(given: ArrayLikeData, name: string): { readonly data: ArrayLike<number>; readonly shape: Shape } {
+function elementsOf(given: ArrayLikeData, name: string): ShapedNumbers {
   if (!isRecord(given)) {
     const rows = rowsOf(given);
     if (rows !== undefined) return rows;
     const { flat, shape } = flatten(given as Nested, name);
     return { data: flat, shape };
   }
-  const { data, shape } = given as unknown as NumericArray;
+  const { data, shape, dtype } = given as unknown as ShapedNumbers;
   numbers(data, `${name}: data`);
-  return { data, shape: checkShape(shape, `${name}: shape`) };
+  return { data, shape: checkShape(shape, `${name}: shape`), dtype };
 }
 
 /** Rows that are typed arrays of one kind and length, as one array of that kind. */

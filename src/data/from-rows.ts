@@ -5,29 +5,37 @@ import { sameShape, showShape } from "../shape.ts";
 import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
 import { roomLike } from "./room-like.ts";
-import { aSource, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
+import { aSource, type Chunks, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
 
-/** A row of samples. */
-export interface Row {
-  readonly x: ArrayLikeData;
-  readonly y: ArrayLikeData;
+/** One array, or several by their names. */
+type Several = ArrayLikeData | Readonly<Record<string, ArrayLikeData>>;
+
+/** A row of samples; x and y may be records of arrays. */
+export interface Row<X = ArrayLikeData, Y = ArrayLikeData> {
+  readonly x: X;
+  readonly y: Y;
   readonly sampleWeight?: number;
 }
 
 /** Rows of samples. */
-export interface RowSamples {
-  readonly x: ArrayLikeData;
-  readonly y: ArrayLikeData;
+export interface RowSamples<X = ArrayLikeData, Y = ArrayLikeData> {
+  readonly x: X;
+  readonly y: Y;
   readonly sampleWeight?: ArrayLikeData;
 }
 
+/** What the chunks of rows hold: an array, or an array of each name. */
+type Together<X> = X extends ArrayLikeData ? ArrayLikeData : { readonly [K in keyof X]: ArrayLikeData };
+
+/** The samples that rows of a source make. */
+type SamplesOf<C> = C extends Chunks<Row<infer X, infer Y>> ? RowSamples<Together<X>, Together<Y>> : RowSamples;
+
 /** A source of chunks that begins where the source of rows can. */
-export type ChunksOf<S> =
-  S extends SeekableSource<Row>
-    ? SeekableSource<RowSamples>
-    : S extends (pass: number) => unknown
-      ? (pass: number) => AsyncIterable<RowSamples>
-      : AsyncIterable<RowSamples>;
+export type ChunksOf<S> = S extends { open(at: number, pass: number): infer C }
+  ? SeekableSource<SamplesOf<Awaited<C>>>
+  : S extends (pass: number) => infer C
+    ? (pass: number) => AsyncIterable<SamplesOf<Awaited<C>>>
+    : AsyncIterable<SamplesOf<S>>;
 
 /** How single rows become chunks. */
 export interface FromRowsOptions {
@@ -36,7 +44,7 @@ export interface FromRowsOptions {
 }
 
 /**
- * A source of chunks, out of one of single rows `{ x, y }`. It can seek, or begin anew, where the source of rows can. A chunk waits for its
+ * A source of chunks, out of one of single rows `{ x, y }`, where x and y may be records of arrays. It can seek, or begin anew, where the source of rows can. A chunk waits for its
  * rows: of a slow source, fewer are better.
  * @throws ArgumentError for what is no source, and, when it is read, for rows that do not fit the one before them
  *
@@ -46,24 +54,35 @@ export interface FromRowsOptions {
  * const chunks: unknown[] = [];
  * for await (const { y } of fromRows(rows, { chunk: 2 })) chunks.push(y);
  * chunks; // => [[3, 6], [9]]
+ * const words = [{ x: { word: [0, 2], size: [1] }, y: 1 }, { x: { word: [3, 1], size: [2] }, y: 0 }];
+ * for await (const { x } of fromRows(words)) chunks.push(x.size);
+ * chunks[2]; // => [[1], [2]]
  */
-export function fromRows<S extends DataSource<Row>>(rows: S, options: FromRowsOptions = {}): ChunksOf<S> {
+export function fromRows<S extends DataSource<Row<Several, Several>>>(
+  rows: S,
+  options: FromRowsOptions = {},
+): ChunksOf<S> {
   aSource(rows, "fromRows: rows");
   checkOptions(options, "fromRows", { chunk: aWholeNumber(1) });
   const { chunk = 1024 } = options;
-  return chunksOf(rows, chunk) as ChunksOf<S>;
+  return chunksOf(rows as DataSource<unknown>, chunk) as ChunksOf<S>;
 }
 
-function chunksOf(rows: DataSource<Row>, size: number): DataSource<RowSamples> {
+function chunksOf(rows: DataSource<unknown>, size: number): DataSource<RowSamples> {
   if (isSeekable(rows)) {
-    const source = rows as SeekableSource<Row>;
+    const source = rows as SeekableSource<unknown>;
     return { rows: source.rows, open: (at, pass) => chunked(source, size, at, pass) };
   }
   if (typeof rows === "function") return (pass: number) => chunked(rows, size, 0, pass);
   return { [Symbol.asyncIterator]: () => chunked(rows, size, 0, 0) };
 }
 
-async function* chunked(source: DataSource<Row>, size: number, at: number, pass: number): AsyncGenerator<RowSamples> {
+async function* chunked(
+  source: DataSource<unknown>,
+  size: number,
+  at: number,
+  pass: number,
+): AsyncGenerator<RowSamples> {
   const reading = await openSource(source, at, pass);
   let over = false;
   try {
@@ -84,22 +103,38 @@ async function* chunked(source: DataSource<Row>, size: number, at: number, pass:
 
 /** Rows, the first of which has this number, as lists by their names. */
 function together(rows: readonly unknown[], start: number): RowSamples {
-  const [first] = rows;
-  const names = Object.keys(Object(first));
-  for (const [i, row] of rows.entries()) {
-    must(isRecord(row), row, `fromRows: row ${start + i}`, "an object { x, y }");
-    const own = Object.keys(row as object);
-    if (own.length !== names.length || !names.every((name) => Object.hasOwn(row as object, name)))
-      throw new ArgumentError(
-        `fromRows: row ${start + i} has [${own.join(", ")}], the ones before [${names.join(", ")}]`,
-      );
+  const nameOf = (i: number) => `fromRows: row ${start + i}`;
+  return byNames(rows, nameOf, ": ", "an object { x, y }", (values, pathOf) =>
+    isSeveral(values[0])
+      ? byNames(values, pathOf, ".", "an object, as the ones before", joined)
+      : joined(values, pathOf),
+  ) as unknown as RowSamples;
+}
+
+/** Records of the same names as one record, of what `join` makes of the values of a name. */
+function byNames(
+  records: readonly unknown[],
+  nameOf: (row: number) => string,
+  separator: string,
+  expected: string,
+  join: (values: readonly ArrayLikeData[], pathOf: (row: number) => string) => unknown,
+): Readonly<Record<string, unknown>> {
+  const names = Object.keys(Object(records[0]));
+  for (const [i, record] of records.entries()) {
+    must(isRecord(record), record, nameOf(i), expected);
+    const own = Object.keys(record as object);
+    if (own.length !== names.length || !names.every((name) => Object.hasOwn(record as object, name)))
+      throw new ArgumentError(`${nameOf(i)} has [${own.join(", ")}], the ones before [${names.join(", ")}]`);
   }
-  const column = (name: string) =>
-    joined(
-      rows.map((row) => (row as Readonly<Record<string, ArrayLikeData>>)[name]),
-      (i) => `fromRows: row ${start + i}: ${name}`,
-    );
-  return Object.fromEntries(names.map((name) => [name, column(name)])) as unknown as RowSamples;
+  const valuesOf = (name: string) => records.map((record) => (record as Readonly<Record<string, ArrayLikeData>>)[name]);
+  return Object.fromEntries(
+    names.map((name) => [name, join(valuesOf(name), (i) => `${nameOf(i)}${separator}${name}`)]),
+  );
+}
+
+/** Whether a value is a record of arrays, not one array with its shape. */
+function isSeveral(value: unknown): boolean {
+  return isRecord(value) && !("data" in value);
 }
 
 /** Arrays with their shapes as one; anything else as a list, which whoever takes it checks. */

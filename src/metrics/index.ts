@@ -1,7 +1,7 @@
 // simdgrad/metrics: what is measured beside the loss, as scikit-learn defines it: numbers that programs add up over all rows, and values
 // that are made of them.
 
-export type { CountedMetric, Metric } from "../train/metrics.ts";
+export { accuracy, type CountedMetric, type Metric } from "../train/metrics.ts";
 export { measure } from "./measure.ts";
 export {
   type AverageOptions,

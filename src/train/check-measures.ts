@@ -7,7 +7,7 @@ import { evaluationContext, variables } from "../nn/module.ts";
 import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { eachOf, pathOf } from "./bundle.ts";
-import { checkNames, checkWeights } from "./check-names.ts";
+import { checkNames, checkWeights, namingOutputs } from "./check-names.ts";
 import type { Metric } from "./metrics.ts";
 import { lossesOf } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
@@ -35,7 +35,7 @@ export function checkMeasures(
     const prediction = predictorOf(recipe)(row.x);
     checkNames(recipe, prediction, row);
     checkWeights(recipe, prediction);
-    const measured = measure(recipe, row, evaluationContext());
+    const measured = namingOutputs(recipe, prediction, () => measure(recipe, row, evaluationContext()));
     const [sum, ...parts] = measured;
     checkValues(typeof recipe.loss === "function" ? measured : [...parts, sum], namesOf(recipe));
     return { row, measured };

@@ -54,6 +54,22 @@ function has(y: Bundle<Tensor>): string {
   return y instanceof Tensor ? `is one array, ${showAval(y)}` : `has [${namesIn(y).join(", ")}]`;
 }
 
+/** What `make` measures. @throws what it throws; for a metric that has an output's name and takes one tensor, what to write */
+export function namingOutputs<T>({ metrics, outputs }: Recipe, prediction: Bundle<Tensor>, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const output = namesIn(prediction).find((name) => Object.hasOwn(metrics, name) && !outputs.has(name));
+    if (output === undefined || !/: prediction must be a tensor/.test(String(error))) throw error;
+    const metric = metrics[output];
+    const name = typeof metric === "function" && metric.name !== "" ? metric.name : "metric";
+    throw new ArgumentError(
+      `Trainer: metrics.${output}: an output's metrics are a record: { ${output}: { ${name} } }`,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * @throws ArgumentError for weights of what has no loss, of classes whose loss takes no class indices, and for what is no weight, ShapeError for
  * another number of classes
@@ -83,7 +99,10 @@ function checkClassWeight(
   prediction: Bundle<Tensor> | undefined,
 ): void {
   if (targets !== "classes" || !(prediction instanceof Tensor))
-    throw new ArgumentError(`${what}: the loss takes no class indices`);
+    throw new ArgumentError(
+      `${what}: the loss takes no class indices; weigh rows by sampleWeight, or each yes of yes and no by ` +
+        "withOptions(binaryCrossEntropyWithLogits, { posWeight: 5 })",
+    );
   const classes = prediction.shape[1] ?? 0;
   const given = Array.isArray(weight) ? weight.length : undefined;
   if (given !== classes)

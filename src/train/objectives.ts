@@ -90,6 +90,7 @@ export function metricsByName(value: unknown, what: string): void {
 /** Throws an ArgumentError unless values are factors of classes, or lists of such by outputs. */
 export function classFactors(value: unknown, what: string): void {
   const isFactor = aNumberWithin(0);
+  must(typeof value === "object" && value !== null, value, what, "a list of one factor a class, such as [1, 5]");
   const isMeant = (each: unknown) => Array.isArray(each) || ArrayBuffer.isView(each); // but no view is an array
   aBundleOf((each, path) => (isMeant(each) ? aListOf(isFactor) : isFactor)(each, path))(value, what);
 }

@@ -45,10 +45,11 @@ export function watched(all: boolean) {
         throw new DataError(`x.${missing} is missing: the model reads it, and x has [${names.join(", ")}]`, {
           cause: error,
         });
-      if (error instanceof SimdgradError)
-        error.message += `; ${Object.entries(x)
-          .map(([name, each]) => `x.${name} ${each && showAval(each)}`)
-          .join(", ")}`;
+      if (error instanceof SimdgradError) {
+        const members = x as Readonly<Record<string, Tensor>>;
+        const given = names.map((name) => `x.${name} ${members[name] && showAval(members[name])}`).join(", ");
+        error.message += `; ${given}${wholeNumbers(error, members, run)}`;
+      }
       throw error;
     }
     const unread = names.find((name) => !read.has(name));
@@ -56,6 +57,26 @@ export function watched(all: boolean) {
       throw new DataError(`x.${unread} is not read: the model reads [${[...read].filter(isMember).join(", ")}]`);
     return output;
   };
+}
+
+/** What to do where a member is f32 and the model runs with it as i32: indices, or lengths of sequences. */
+function wholeNumbers(
+  { message }: Error,
+  x: Readonly<Record<string, Tensor>>,
+  run: (x: Bundle<Tensor>) => Bundle<Tensor>,
+): string {
+  if (!/ i32, got f32/.test(message)) return "";
+  const path = Object.keys(x).find((name) => {
+    if (x[name]?.dtype !== "f32") return false;
+    try {
+      const cast = x[name].cast("i32");
+      run(Array.isArray(x) ? x.with(Number(name), cast) : { ...x, [name]: cast });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return path === undefined ? "" : `; x.${path} is of whole numbers: { data: Int32Array.from(numbers), shape }`;
 }
 
 /** The shape with the fewest axes: numbers in no rows are to be found. */

@@ -43,7 +43,7 @@ export const coreCalls: Readonly<Record<string, Call>> = {
   concat: call(core.concat, tensors([vector()]), a.optional(a.place(0))),
   constant: call(
     core.constant,
-    a.data([1, 2]),
+    a.also(a.data([1, 2]), ["data and shape", "an array and its shape"]),
     a.options({ shape: a.also(a.shape([2]), ["a list", "a shape"]), dtype: a.word("i32") }),
   ),
   customGradient: call(
@@ -90,7 +90,11 @@ export const coreCalls: Readonly<Record<string, Call>> = {
     (shape: core.Shape, initial: number, options: object) =>
       core.compileInit(new Map([["w", new Variable(shape, initial, options)]]), 0),
     a.shape([2]),
-    a.also(a.data(1), ["a list of sizes that are none", "any numbers are values"]),
+    a.also(
+      a.data(1),
+      ["a list of sizes that are none", "any numbers are values"],
+      ["data and shape", "an array and its shape"],
+    ),
     a.options({ dtype: a.word("i32"), label: a.text("w"), trainable: a.flag(true) }),
   ),
 };

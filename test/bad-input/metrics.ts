@@ -39,6 +39,12 @@ const probabilities = { probabilities: a.flag(false) };
 const averaged = a.options({ ...threshold, ...average, label: a.whole(1) });
 
 export const metricCalls: Readonly<Record<string, Call>> = {
+  accuracy: call(
+    metrics.accuracy,
+    a.tensor(logits),
+    a.fitting(classes),
+    a.options({ ignoreIndex: a.also(a.seed(1), ["null", "none is ignored"]) }),
+  ),
   binaryAccuracy: metric(metrics.binaryAccuracy, a.options(threshold)),
   categoricalAccuracy: metric(metrics.categoricalAccuracy),
   cohenKappa: metric(metrics.cohenKappa, a.options(threshold)),

@@ -21,6 +21,8 @@ const trainer = new Trainer(model, { loss, optimizer, executor });
 const line = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer, executor });
 const yesNo = new Trainer(new Linear(2, 1), { loss: binaryCrossEntropyWithLogits, optimizer, executor });
 const words = new Trainer(new Sequential(new Embedding(10, 4), new Flatten(), new Linear(8, 2)), { loss, optimizer, executor });
+const tokens = (given) => new Trainer(new (class { table = new Embedding(10, 4); head = new Linear(4, 2); forward({ size, words }) { return this.head.forward(this.table.forward(words).mean(1).mul(size)); } })(), { loss, optimizer, executor, ...given });
+const several = (given) => new Trainer(new (class { kind = new Linear(2, 2); size = new Linear(2, 1); forward(x) { return { kind: this.kind.forward(x), size: this.size.forward(x) }; } })(), { optimizer, executor, ...given }).load({ x, y: { kind: y, size: y.map((each) => [each]) } });
 const own = (model) => new Trainer(model, { loss, optimizer, executor }).load({ x, y });
 `;
 
@@ -92,6 +94,9 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "trainer.load({ x: [{ a: 0, b: 1 }, { a: 1, b: 1 }], y: [0, 1] })",
     "words.load({ x: [[0, 1], [2, 3]], y: [0, 1] })",
     "words.load({ x: { data: Int32Array.of(0, 1, 2, 10), shape: [2, 2] }, y: [0, 1] })",
+    'words.load({ x: { data: [0, 1, 2, 0.5], shape: [2, 2], dtype: "i32" }, y: [0, 1] })',
+    'words.load({ x: { data: [0, 1, 2, 3], shape: [2, 2], dtype: "int32" }, y: [0, 1] })',
+    "tokens().load({ x: { size: [[1], [2]], words: [[0, 1], [2, 3]] }, y: [0, 1] })",
   ],
   targets: [
     'trainer.load({ x, y: ["cat", "dog", "dog", "cat"] })',
@@ -114,9 +119,20 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "new Trainer(new Linear(2, 1), { loss, optimizer, executor }).load({ x, y })",
     "new Trainer(model, { loss: (p, t) => crossEntropy(p, t, { labelSmoothing: 0.1 }), optimizer, executor }).load({ x, y })",
     "new Trainer(model, { loss: (p, t) => p.sub(t).square(), optimizer, executor }).load({ x, y: x })",
+    "new Trainer(new Embedding(10, 4), { loss, optimizer, executor }).load({ x: [Int32Array.of(1, 2)], y: [[0, 1]] })",
     "new Trainer(model, { loss, optimizer, executor, metrics: { accuracy: binaryAccuracy() } }).load({ x, y })",
     "new Trainer(model, { loss, optimizer, executor, metrics: { f1 } }).load({ x, y })",
     "new Trainer(new Linear(2, 1), { loss: mseLoss, optimizer, executor, metrics: { accuracy } }).load({ x, y: [[0], [1], [1], [0]] })",
+  ],
+  weights: [
+    'new Trainer(model, { loss, optimizer, classWeight: "balanced" })',
+    "new Trainer(model, { loss, optimizer, executor, classWeight: { 0: 1, 1: 5 } }).load({ x, y })",
+    "new Trainer(model, { loss, optimizer, executor, classWeight: [1, 5, 1] }).load({ x, y })",
+    "new Trainer(new Linear(2, 1), { loss: binaryCrossEntropyWithLogits, optimizer, executor, classWeight: [1, 5] }).load({ x, y: [[0], [1], [1], [0]] })",
+  ],
+  "several outputs": [
+    "several({ loss: mseLoss })",
+    "several({ loss: { kind: crossEntropy, size: mseLoss }, metrics: { kind: accuracy } })",
   ],
   fits: [
     "trainer.fit()",
@@ -165,6 +181,7 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "constant([1, 2]).add(constant(Int32Array.of(1, 2)))",
     "constant([1, 2, 3]).reshape(3, 1)",
     "constant([true, false])",
+    'constant({ data: [1, 0.5], shape: [2], dtype: "i32" })',
     "input(new Array(5000).fill(1))",
     "evaluate(input([2]))",
     "uniform([2, 3])",
@@ -179,6 +196,7 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "executor.step(1, { x: [1] })",
     "const a = input([2]); const id = await executor.load(compile({ inputs: { a }, outputs: { b: a.exp() } })); executor.step(id, { x: [1, 2] })",
     "const a = input([2]); const id = await executor.load(compile({ inputs: { a }, outputs: { b: a.exp() } })); executor.step(id)",
+    "const a = input([1, 2]); const id = await executor.load(compile({ inputs: { a }, outputs: { b: a.exp() } })); executor.step(id, { a: [[1, 2]] })",
     "const a = input([2]); const id = await executor.load(compile({ inputs: { a }, outputs: { b: a.exp() } })); executor.run([id, 1]).done",
   ],
 };

@@ -134,6 +134,7 @@ function metricTable(): string {
   return table(
     ["metric", "value", "in reports"],
     rows.map((item) => {
+      if (item.name === "accuracy") return [...rowOf(item), "of steps and validations"];
       const make = (metrics as unknown as Record<string, (k?: number) => metrics.CountedMetric>)[item.name];
       if (item.returns === "Tensor") return [...rowOf(item), "no: a tensor"];
       const { ofEachRow } = make(item.name === "topKAccuracy" ? 1 : undefined);

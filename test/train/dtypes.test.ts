@@ -1,5 +1,5 @@
 // What typed arrays bring is what a training gets: bytes stay bytes, whole numbers whole, also in a list of rows.
-import { type Samples, Trainer, type TrainerOptions } from "simdgrad";
+import { constant, type Samples, Trainer, type TrainerOptions } from "simdgrad";
 import { array } from "simdgrad/data";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { sgd } from "simdgrad/optim";
@@ -19,6 +19,19 @@ test.each([
   expect(rows).toMatchObject({ shape: [3, 2], dtype });
   expect([...rows.data]).toEqual([1, 2, 1, 2, 1, 2]);
   expect(rows.data).not.toBeInstanceOf(Uint8ClampedArray);
+});
+
+test("a dtype beside data and shape is what they become", () => {
+  const given = { data: [1, 2], shape: [2, 1], dtype: "i32" } as const;
+  expect(array(given)).toEqual({ data: Int32Array.of(1, 2), shape: [2, 1], dtype: "i32" });
+  expect(array(given, "f32").dtype).toBe("f32"); // who asks for one, as a loss of class indices does, gets it
+  expect(() => array({ ...given, data: [1, 0.5] })).toThrow("array: element 1 is 0.5, not of dtype i32");
+  expect(() => array({ ...given, dtype: "int32" as "i32" })).toThrow('array: there is no dtype "int32"');
+  expect(constant(given)).toMatchObject({ shape: [2, 1], dtype: "i32" });
+  expect(constant({ data: Int32Array.of(1, 2), shape: [2, 1] })).toMatchObject({ shape: [2, 1], dtype: "i32" });
+  expect(constant(given, { shape: [1, 2], dtype: "u8" })).toMatchObject({ shape: [1, 2], dtype: "u8" });
+  expect(() => constant({ ...given, shape: [3] })).toThrow("constant: 2 numbers do not fill [3]");
+  expect(() => constant(constant([1]) as never)).toThrow("constant must be an array of numbers");
 });
 
 test("rows of several kinds are numbers, and what is wrong with rows is told", () => {

@@ -11,6 +11,7 @@ import {
   type Samples,
   ShapeError,
   type SimdgradError,
+  type Tensor,
   Trainer,
 } from "simdgrad";
 import { fromRows, type Row } from "simdgrad/data";
@@ -473,5 +474,51 @@ describe("is told in words", () => {
     await expect(read([row, other])).rejects.toThrow("fromRows: row 1: x is [2], the ones before [1, 2]");
     const floats = { ...row, x: { data: Float32Array.of(1, 2), shape: [1, 2] } };
     await expect(read([row, floats])).rejects.toThrow("fromRows: row 1: x is f32, the ones before u8");
+  });
+
+  test("of records as chunks of records", async () => {
+    const rows = [0, 1, 2].map((i) => ({
+      x: { image: [i, 1], words: { data: Int32Array.of(i, 2), shape: [2] } },
+      y: i,
+    }));
+    const chunks: Samples<{ image: Tensor; words: Tensor }>[] = [];
+    for await (const each of fromRows(rows, { chunk: 2 })) chunks.push(each);
+    expect(chunks).toEqual([
+      {
+        x: {
+          image: [
+            [0, 1],
+            [1, 1],
+          ],
+          words: { data: Int32Array.of(0, 2, 1, 2), shape: [2, 2] },
+        },
+        y: [0, 1],
+      },
+      { x: { image: [[2, 1]], words: { data: Int32Array.of(2, 2), shape: [1, 2] } }, y: [2] },
+    ]);
+    class Reader {
+      readonly table = new Embedding(4, 2);
+      readonly dense = new Linear(2, 3);
+      forward({ image, words }: { image: Tensor; words: Tensor }): Tensor {
+        return this.dense.forward(this.table.forward(words).mean(1).add(image));
+      }
+    }
+    const executor = new JsExecutor();
+    open.push(executor);
+    const trainer = new Trainer(new Reader(), { loss: crossEntropy, optimizer: sgd(0.1), executor });
+    const [{ loss }] = await trainer.fit({ data: fromRows(rows), batch: 3 });
+    expect(loss).toBeGreaterThan(0);
+    const read = async (x: object) => {
+      for await (const _ of fromRows([rows[0], { x, y: 0 }] as typeof rows))
+        throw new Error("no chunk is made of these");
+    };
+    await expect(read({ image: [0, 1] })).rejects.toThrow(
+      "fromRows: row 1: x has [image], the ones before [image, words]",
+    );
+    await expect(read([0, 1])).rejects.toThrow("fromRows: row 1: x must be an object, as the ones before, got [0, 1]");
+    const words = { data: Int32Array.of(1), shape: [1] };
+    await expect(read({ image: [0, 1], words })).rejects.toThrow(
+      "fromRows: row 1: x.words is [1], the ones before [2]",
+    );
   });
 });

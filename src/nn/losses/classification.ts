@@ -148,11 +148,14 @@ function byRows(scores: Tensor, target: Tensor, name: string): { matrix: Tensor;
   if (!sameShape(rows, target.shape)) {
     const isColumn = sameShape(target.shape, [...rows, 1]);
     const isOneHot = sameShape(shape, target.shape);
+    const isLast = shape.length > 2 && sameShape(shape.slice(0, -1), target.shape);
     const advice = isColumn
       ? ": [0, 1], not [[0], [1]]"
       : isOneHot
         ? `; one-hot rows are for the loss (x, y) => ${name}(x, y)`
-        : "";
+        : isLast
+          ? `; classes are axis 1${shape.length === 3 ? ": logits.transpose(1, 2)" : ", not the last"}`
+          : "";
     throw new ShapeError(
       `${name}: logits ${showShape(shape)} take class indices ${showShape(rows)}, got ${showShape(target.shape)}${advice}`,
     );

@@ -127,10 +127,14 @@ export function checkLossOptions<T extends LossOptions>(
 
 /** Throws an ArgumentError unless a prediction is a tensor. */
 export function aPrediction(value: unknown, name: string): void {
-  if (isRecord(value) && !(value instanceof Tensor))
+  if (isRecord(value) && !(value instanceof Tensor)) {
+    const names = Object.keys(value);
     throw new ArgumentError(
-      `${name}: with options it is withOptions(${name}, { ${Object.keys(value).join(", ")} }), not called`,
+      value[names[0]] instanceof Tensor
+        ? `${name}: give one loss an output: loss: { ${names.map((output) => `${output}: ${name}`).join(", ")} }`
+        : `${name}: with options it is withOptions(${name}, { ${names.join(", ")} }), not called`,
     );
+  }
   aTensor(value, `${name}: prediction`);
 }
 
