@@ -65,7 +65,7 @@ describe("where data is loaded", () => {
   test("so it is in validation and where a set is evaluated", async () => {
     await trainer.load(rows([0, 0], [4, 2]));
     await expect(trainer.evaluate(rows([9, 0]))).rejects.toThrow("row 0 holds index 9");
-    expect(() => trainer.fit({ validation: rows([9, 0]) })).toThrow("row 0 holds index 9");
+    await expect((async () => trainer.fit({ validation: rows([9, 0]) }))()).rejects.toThrow("row 0 holds index 9");
     expect((await trainer.evaluate(rows([4, 2]))).loss).toBeGreaterThanOrEqual(0);
   });
 });
