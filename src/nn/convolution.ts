@@ -1,7 +1,7 @@
 // Convolutions as layers: names, parameter shapes, defaults and initialisers are PyTorch's.
 import { aBoolean, aWholeNumber, checkOptions, oneOf } from "../check.ts";
-import { concat } from "../create.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
+import { padded } from "../functions/padding.ts";
 import {
   aPadding,
   type ConvolutionPadding,
@@ -12,7 +12,7 @@ import {
   perAxis,
   transposed,
 } from "../ops/convolve.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, sizeOf } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { linearUniform } from "./init.ts";
@@ -51,31 +51,6 @@ export interface ConvTransposeOptions extends Common {
 }
 
 const commonChecks = { stride: perAxis(1), dilation: perAxis(1), groups: aWholeNumber(1), bias: aBoolean };
-
-/** An axis from its end on. */
-function turnedAround(x: Tensor, axis: number): Tensor {
-  return x.slice(
-    ...x.shape.map((_, i): [undefined, undefined, number] | null => (i === axis ? [undefined, undefined, -1] : null)),
-  );
-}
-
-/** An axis with `before` and `after` places more, taken from itself. */
-function extended(x: Tensor, axis: number, before: number, after: number, mode: PaddingMode, name: string): Tensor {
-  const size = x.shape[axis];
-  const most = mode === "reflect" ? size - 1 : mode === "circular" ? size : Number.POSITIVE_INFINITY;
-  if (Math.max(before, after) > most)
-    throw new ShapeError(
-      `${name}: ${mode} padding of ${before} and ${after} is too long for axis ${axis} of ${showShape(x.shape)}`,
-    );
-  const edge = (at: number, count: number) => x.narrow(axis, at, 1).broadcastTo(x.shape.with(axis, count));
-  const part = (count: number, isBefore: boolean): readonly Tensor[] => {
-    if (count === 0) return [];
-    if (mode === "replicate") return [edge(isBefore ? 0 : size - 1, count)];
-    if (mode === "circular") return [x.narrow(axis, isBefore ? size - count : 0, count)];
-    return [turnedAround(x.narrow(axis, isBefore ? 1 : size - 1 - count, count), axis)];
-  };
-  return concat([...part(before, true), x, ...part(after, false)], axis);
-}
 
 /** What all of these layers have. */
 class Filters {
@@ -148,11 +123,8 @@ class Conv extends Filters implements Module {
     aTensor(x, `${name}: x`);
     if (x.shape.length !== axes + 2) return convolution(name, axes, x, weight, options); // says what is wrong
     const reach = weight.shape.slice(2).map((taps, axis) => (taps - 1) * dilation[axis]);
-    const around = paddingOf(padding, reach, stride, name).reduce(
-      (all, [before, after], axis) => extended(all, axis + 2, before, after, paddingMode, name),
-      x,
-    );
-    return convolution(name, axes, around, weight, options);
+    const pads = [...paddingOf(padding, reach, stride, name)].reverse().flat(); // the last axis first
+    return convolution(name, axes, padded(x, pads, paddingMode, 0, name), weight, options);
   }
 }
 

@@ -209,7 +209,7 @@ describe("what does not fit is said with its place and its shapes", () => {
     [
       "a mirror that is too long",
       run(new nn.Conv2d(4, 8, 1, { padding: 6, paddingMode: "reflect" })),
-      /reflect padding of 6 and 6 is too long for axis 2 of \[2, 4, 6, 6\]/,
+      /axis 2 of \[2, 4, 6, 6\] is too short for reflect padding of 6 and 6/,
     ],
     ["channels of a transposed one", run(new nn.ConvTranspose2d(3, 8, 3)), /the weight takes 3 channels, x has 4/],
     [
