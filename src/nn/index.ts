@@ -2,23 +2,11 @@
 export {
   type AttentionMasks,
   type AttentionOptions,
-  type DecoderInput,
-  type EncoderInput,
   MultiheadAttention,
   type MultiheadAttentionOptions,
   type MultiheadInput,
   type MultiheadOutput,
-  rotaryPositions,
   scaledDotProductAttention,
-  sinusoidalPositions,
-  Transformer,
-  TransformerDecoder,
-  TransformerDecoderLayer,
-  TransformerEncoder,
-  TransformerEncoderLayer,
-  type TransformerInput,
-  type TransformerLayerOptions,
-  type TransformerOptions,
 } from "./attention.ts";
 export {
   BatchNorm1d,
@@ -102,6 +90,7 @@ export {
   MaxUnpool2d,
   MaxUnpool3d,
 } from "./pooling.ts";
+export { rotaryPositions, sinusoidalPositions } from "./positions.ts";
 export {
   GRU,
   GRUCell,
@@ -127,5 +116,17 @@ export {
 export { PixelShuffle, PixelUnshuffle, Upsample } from "./resizing.ts";
 export { SpectralNorm, type SpectralNormOptions } from "./spectral-norm.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
+export {
+  type DecoderInput,
+  type EncoderInput,
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerInput,
+  type TransformerLayerOptions,
+  type TransformerOptions,
+} from "./transformer.ts";
 export { Fold, Unfold, type UnfoldOptions } from "./unfold.ts";
 export { type LossWithOptions, withOptions } from "./with-options.ts";

@@ -3,17 +3,15 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { constant, input } from "../../src/create.ts";
 import { evaluate } from "../../src/evaluate.ts";
+import { MultiheadAttention, scaledDotProductAttention } from "../../src/nn/attention.ts";
+import { evaluationContext, parameters, trainingContext } from "../../src/nn/module.ts";
+import { rotaryPositions, sinusoidalPositions } from "../../src/nn/positions.ts";
 import {
-  MultiheadAttention,
-  rotaryPositions,
-  scaledDotProductAttention,
-  sinusoidalPositions,
   Transformer,
   TransformerDecoderLayer,
   TransformerEncoder,
   TransformerEncoderLayer,
-} from "../../src/nn/attention.ts";
-import { evaluationContext, parameters, trainingContext } from "../../src/nn/module.ts";
+} from "../../src/nn/transformer.ts";
 import type { Shape } from "../../src/shape.ts";
 import { scalar, type Tensor } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";

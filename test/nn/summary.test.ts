@@ -1,7 +1,6 @@
 // summary: rows, totals and the table; functions, shared and frozen layers, models that call their layers themselves.
 import { expect, test } from "vitest";
 import { input } from "../../src/create.ts";
-import { TransformerDecoderLayer, TransformerEncoderLayer } from "../../src/nn/attention.ts";
 import { BatchNorm1d, BatchNorm2d } from "../../src/nn/batch-normalization.ts";
 import { Branches, Residual, Sequential, WeightNorm } from "../../src/nn/containers.ts";
 import { Conv1d, Conv2d, Conv3d, ConvTranspose2d } from "../../src/nn/convolution.ts";
@@ -17,6 +16,7 @@ import { Dropout } from "../../src/nn/regularization.ts";
 import { PixelShuffle, Upsample } from "../../src/nn/resizing.ts";
 import { SpectralNorm } from "../../src/nn/spectral-norm.ts";
 import { summary } from "../../src/nn/summary.ts";
+import { TransformerDecoderLayer, TransformerEncoderLayer } from "../../src/nn/transformer.ts";
 import { Unfold } from "../../src/nn/unfold.ts";
 import { scan } from "../../src/ops/loop.ts";
 import type { Shape } from "../../src/shape.ts";

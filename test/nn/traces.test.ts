@@ -5,7 +5,6 @@ import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant } from "../../src/create.ts";
 import { initialise } from "../../src/evaluate.ts";
-import { TransformerEncoderLayer } from "../../src/nn/attention.ts";
 import { BatchNorm2d } from "../../src/nn/batch-normalization.ts";
 import { Sequential } from "../../src/nn/containers.ts";
 import { Conv2d, ConvTranspose2d } from "../../src/nn/convolution.ts";
@@ -15,6 +14,7 @@ import { binaryCrossEntropyWithLogits, crossEntropy } from "../../src/nn/losses.
 import { type Context, forward, type Layer, parameters, trainingContext } from "../../src/nn/module.ts";
 import { MaxPool2d } from "../../src/nn/pooling.ts";
 import { GRU, LSTM } from "../../src/nn/recurrent.ts";
+import { TransformerEncoderLayer } from "../../src/nn/transformer.ts";
 import { adam } from "../../src/optim/optimizers.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
