@@ -1,5 +1,6 @@
 // What training on a stream reaches of the pace on the same rows loaded: interleaved rounds of fits on one executor each, and the median of
-// the rounds' ratios. The chunks are there before: what a source does for them is its own. Options: --rounds N, --threads N, --worker.
+// the rounds' ratios. The chunks are there before: what a source does for them is its own. Options: --rounds N, --threads N, --worker,
+// --only 1,3: these rows of the table.
 import { parseArgs } from "node:util";
 import { createExecutor, type Executor, type FitOptions, type Samples, Trainer } from "../src/index.ts";
 import { crossEntropy, Linear, relu, Sequential } from "../src/nn/index.ts";
@@ -32,16 +33,18 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "9" },
     threads: { type: "string", default: "1" },
+    only: { type: "string", default: "" },
     worker: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
 const threads = Number(values.threads);
+const only = values.only.split(",").filter(Boolean).map(Number);
 for (const [name, count] of Object.entries({ rounds, threads }))
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`--${name} must be a whole number >= 1`);
 
-/** Milliseconds that a fit is to take at the least. */
-const LEAST = 300;
+/** Milliseconds that a fit is to take at the least: its beginning and its end are no part of the pace. */
+const LEAST = 1200;
 
 function samplesOf({ widths, rows }: Case): { x: Float32Array; y: Int32Array } {
   let state = 1;
@@ -113,7 +116,8 @@ async function measure(each: Case) {
 }
 
 const results = [];
-for (const each of cases) results.push(await measure(each));
+for (const [i, each] of cases.entries())
+  if (only.length === 0 || only.includes(i + 1)) results.push(await measure(each));
 console.log(table(results));
 console.log(
   `\n${describe(machine())}; ${rounds} rounds, ${threads} threads${values.worker ? ", in a worker" : ""}. Wanted: 0.9.`,

@@ -122,8 +122,10 @@ export function checkClasses(
   name: string,
   ignored?: number | null,
 ): void {
-  const at = data.findIndex((value) => !(value >= 0 && value < classes) && value !== ignored);
-  if (at < 0) return;
+  const isKnown = (value: number) => (value >= 0 && value < classes) || value === ignored;
+  let at = 0;
+  while (at < data.length && isKnown(data[at])) at++;
+  if (at === data.length) return;
   const width = sizeOf(shape.slice(1));
   throw new DataError(`${name}: row ${Math.floor(at / width)} has class index ${data[at]}, outside 0..${classes - 1}`);
 }

@@ -45,6 +45,7 @@ export function checkRunOptions(options: RunOptions): void {
     repeat: aCount,
     from: aCount,
     urgent: aBoolean,
+    after: anObjectWith("a run of this executor, what run() gave", "takeLog"),
     write: checkWrites,
     read: checkSlots,
   });

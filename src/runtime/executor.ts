@@ -63,6 +63,11 @@ export interface RunOptions {
    * last. Between such runs the others make up for their waiting, so that they keep a third of the time. Default false.
    */
   readonly urgent?: boolean;
+  /**
+   * A run of the same executor that comes first: this one makes no step, and writes nothing, before the end of that. Where that fails or is
+   * stopped, this one is stopped, too. Default: none.
+   */
+  readonly after?: RunHandle;
   /** What is written right before the first step that it makes, all of it at once. Default: nothing. */
   readonly write?: readonly Write[];
   /** Slots that are read right after its last step: `values` of its result. Default: none. */

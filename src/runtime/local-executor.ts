@@ -23,7 +23,7 @@ import type {
 } from "./executor.ts";
 import type { Machine } from "./machine.ts";
 import type { RunQueue } from "./queue.ts";
-import { Run } from "./run.ts";
+import { type Home, Run } from "./run.ts";
 import type { Space } from "./space.ts";
 import type { Inputs } from "./step.ts";
 import type { Clock, StepMaker } from "./steps.ts";
@@ -92,6 +92,10 @@ export class LocalExecutor implements Executor {
   #coming: Promise<void> | undefined;
   #waiting = 0;
   #disposal: Promise<void> | undefined;
+  readonly #home: Home = {
+    wake: () => this.#live?.queue.wake(),
+    slots: () => (this.#live as Body).space, // a run makes no step and does not end without one
+  };
 
   /** `clock`: what slices are measured by; for tests. */
   constructor(info: ExecutorInfo, machine: Machine | Promise<Machine>, options: LocalOptions, clock?: Clock) {
@@ -207,11 +211,7 @@ export class LocalExecutor implements Executor {
   }
 
   #newRun(options: RunOptions): Run {
-    return new Run(
-      ownOptions(options),
-      () => this.#live?.queue.wake(),
-      () => (this.#live as Body).space, // a run makes no step and does not end without one
-    );
+    return new Run(ownOptions(options), this.#home);
   }
 
   async #begin(run: Run, plan: readonly PlanEntry[]): Promise<void> {

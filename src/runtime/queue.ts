@@ -46,7 +46,7 @@ export class RunQueue {
 
   /** Asks for a turn if a run wants one. */
   wake(): void {
-    if (this.#requested || !this.#runs.some((run) => run.open && !run.paused)) return;
+    if (this.#requested || !this.#runs.some((run) => run.ready)) return;
     this.#requested = true;
     this.#turns.request();
   }
@@ -78,7 +78,7 @@ export class RunQueue {
   }
 
   #next(now: number): Run | undefined {
-    const ready = this.#runs.filter((run) => !run.paused);
+    const ready = this.#runs.filter((run) => run.ready);
     const urgent = ready.filter((run) => run.urgent);
     const other = ready.find((run) => !run.urgent);
     this.#behindSince =

@@ -1,4 +1,5 @@
 // A run under way, as its caller sees it: its promise, and whether it wants steps. How far it is: steps.ts.
+import { must } from "../check.ts";
 import type { LogRows, RunHandle, RunOptions, RunResult, Slot, TypedArray, Write } from "./executor.ts";
 import type { Clock, StepMaker, Steps } from "./steps.ts";
 
@@ -8,27 +9,52 @@ interface Slots {
   writeAll(writes: readonly Write[]): void;
 }
 
+/** The executor of runs, as these see it. */
+export interface Home {
+  /** A run wants steps again. */
+  wake(): void;
+  slots?(): Slots;
+}
+
 export class Run implements RunHandle {
   readonly done: Promise<RunResult>;
   readonly options: RunOptions;
   paused = false;
   /** Neither finished nor failed nor stopped. */
   open = true;
-  readonly #wake: () => void;
-  readonly #slots: (() => Slots) | undefined;
+  readonly #home: Home;
+  readonly #after: Run | undefined;
+  /** Whether it has made all its steps. */
+  #whole = false;
   #steps: Steps | undefined;
   #resolve: (result: RunResult) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  /** `wake` is called when it wants steps again. */
-  constructor(options: RunOptions, wake: () => void, slots?: () => Slots) {
+  /** @throws ArgumentError where a run of another home is to come first */
+  constructor(options: RunOptions, home: Home) {
+    const { after } = options;
+    const isOwn = after instanceof Run && after.#home === home;
+    must(after === undefined || isOwn, after, "run: after", "a run of this executor, what run() gave");
     this.options = options;
-    this.#wake = wake;
-    this.#slots = slots;
+    this.#home = home;
+    this.#after = isOwn ? after : undefined;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    after?.done.then(
+      ({ stopped }) => (stopped ? this.#close(true) : this.#settle()),
+      () => this.#close(true),
+    );
+  }
+
+  /** Whether it may make steps now. */
+  get ready(): boolean {
+    return this.open && !this.paused && this.#isNext;
+  }
+
+  get #isNext(): boolean {
+    return this.#after === undefined || this.#after.#whole;
   }
 
   get urgent(): boolean {
@@ -52,7 +78,7 @@ export class Run implements RunHandle {
 
   slice(machine: StepMaker, milliseconds: number, clock: Clock): void {
     const { write, from = 0 } = this.options;
-    if (write !== undefined && this.steps === from) this.#slots?.().writeAll(write);
+    if (write !== undefined && this.steps === from) this.#home.slots?.().writeAll(write);
     this.#steps?.slice(machine, milliseconds, clock);
     this.#settle();
   }
@@ -67,13 +93,16 @@ export class Run implements RunHandle {
   }
 
   #settle(): void {
-    if (this.#steps?.finished) this.#close(false);
+    if (this.#isNext && this.#steps?.finished) this.#close(false);
   }
 
   #close(stopped: boolean): void {
     if (!this.open) return;
-    const values = stopped ? undefined : this.options.read?.map((slot) => this.#slots?.().read(slot) as TypedArray);
+    const values = stopped
+      ? undefined
+      : this.options.read?.map((slot) => this.#home.slots?.().read(slot) as TypedArray);
     this.open = false;
+    this.#whole = !stopped;
     this.#resolve({ steps: this.steps, stopped, ...(values && { values }) });
   }
 
@@ -88,7 +117,7 @@ export class Run implements RunHandle {
 
   resume(): void {
     this.paused = false;
-    this.#wake();
+    this.#home.wake();
   }
 
   stop(): Promise<RunResult> {

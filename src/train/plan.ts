@@ -122,9 +122,9 @@ export function launcher(
   { executor, recipe, minimizer, exclusive }: Workshop,
   search: typeof import("./search.ts") | undefined,
   advance: ReadonlyMap<ProgramId, ProgramId>,
-): (plan: readonly PlanEntry[], repeat: number, from: number) => RunHandle {
+): (plan: readonly PlanEntry[], repeat: number, from: number, after?: RunHandle) => RunHandle {
   if (search === undefined || minimizer === undefined)
-    return (plan, repeat, from) => executor.run(plan, { repeat, from });
+    return (plan, repeat, from, after) => executor.run(plan, { repeat, from, after });
   const parameters = [...recipe.parameters.values()];
   return (plan, repeat, from) =>
     new search.SearchRun(executor, minimizer, { parameters, plan, repeat, from, advance, gradientName, exclusive });

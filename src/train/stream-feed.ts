@@ -145,9 +145,9 @@ export class Feed {
     return this.#current.splice(0, most);
   }
 
-  /** Has the steps after those of the slot get ready meanwhile. */
-  ahead(): void {
-    this.#prepared().catch(() => undefined); // told to whoever asks for them
+  /** Has the steps after those of the slot get ready meanwhile. Resolves when they are, or will not be: whoever asks for them is told. */
+  async ahead(): Promise<void> {
+    await this.#prepared().catch(() => undefined);
   }
 
   /** Steps are made. */
@@ -212,7 +212,7 @@ export class Feed {
   }
 
   /** Puts the rows of the next steps into a slot. */
-  async #fill(pass: Pass, ready: number): Promise<StreamStep[]> {
+  #fill(pass: Pass, ready: number): StreamStep[] {
     const { batch, lastBatch } = this.#parts.course;
     const slots = this.#slots as Slots;
     const { capacity } = slots;
@@ -233,9 +233,9 @@ export class Feed {
     this.#rowsWaiting += rows;
     this.#stepsWaiting += count;
     this.#changed();
-    const filled = slots.fill(slot, block, steps[count - 1].endsEpoch ? padded : -1);
+    // What comes is carried out in its order, so nothing waits for this; what refuses it refuses the steps, too.
+    slots.fill(slot, block, steps[count - 1].endsEpoch ? padded : -1).catch(() => undefined);
     this.#rooms?.give(block); // what was handed over counts as it was
-    await filled;
     return steps;
   }
 
@@ -375,7 +375,7 @@ export class Feed {
     const queued = this.#passes.reduce((sum, { queue }) => sum + queue.rows, 0);
     const behind = this.#rows - queued - this.#rowsWaiting; // made, left out, or in the shuffle buffer
     while (this.#ends.length > 0 && this.#ends[0] <= behind) this.#ends.shift();
-    return queued < this.#slots.capacity && this.#ends.length < this.#parts.course.readAhead;
+    return queued <= this.#slots.capacity && this.#ends.length < this.#parts.course.readAhead;
   }
 
   /** Lets everything else have its turn where reading takes long: a source may answer at once, again and again. */

@@ -2,11 +2,19 @@
 
 import { nextOf, openSource, type Reading } from "../data/reading.ts";
 import type { Awaitable, DataSource } from "../data/source.ts";
-import { DataError, DTypeError, ShapeError, SimdgradError } from "../errors.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { DataError, SimdgradError } from "../errors.ts";
 import { advise } from "./advise.ts";
 import type { CheckedSamples, Samples } from "./dataset.ts";
-import { type Block, blockOf, type Column, columnsOf, partsLike, rowLike, type SampleRow } from "./stream-rows.ts";
+import {
+  type Block,
+  blockOf,
+  type Column,
+  checkAlike,
+  columnsOf,
+  partsLike,
+  rowLike,
+  type SampleRow,
+} from "./stream-rows.ts";
 
 /** Samples of any model. */
 type AnySamples = Samples<unknown, unknown>;
@@ -87,13 +95,12 @@ export class ChunkReader {
   #block(given: AnySamples): Block {
     const samples = this.#checks.checked(given);
     const parts = partsLike(samples, this.columns);
-    const columns = columnsOf(parts);
     if (this.columns === undefined || this.#check === undefined) {
       this.#check = this.#checks.tried(samples);
-      this.columns = columns;
+      this.columns = columnsOf(parts);
       this.row = rowLike(samples);
     } else {
-      compare(columns, this.columns);
+      checkAlike(parts, this.columns);
       this.#check(samples);
     }
     return blockOf(parts, samples.rows);
@@ -133,20 +140,4 @@ async function within(milliseconds: number, promise: Promise<unknown>): Promise<
     timer = setTimeout(resolve, milliseconds);
   });
   await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** @throws DataError, DTypeError, ShapeError for rows that are not made of what the ones before them are */
-function compare(columns: readonly Column[], before: readonly Column[]): void {
-  const names = columns.map(({ name }) => name);
-  const known = before.map(({ name }) => name);
-  if (`${names}` !== `${known}`)
-    throw new DataError(`it has [${names.join(", ")}], the chunks before it [${known.join(", ")}]`);
-  for (const [i, { name, dtype, shape }] of columns.entries()) {
-    if (dtype !== before[i].dtype)
-      throw new DTypeError(`${name} is ${dtype}, in the chunks before it ${before[i].dtype}`);
-    if (!sameShape(shape, before[i].shape))
-      throw new ShapeError(
-        `${name} has rows ${showShape(shape)}, in the chunks before it ${showShape(before[i].shape)}`,
-      );
-  }
 }

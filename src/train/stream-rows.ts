@@ -1,10 +1,11 @@
 // Rows of a stream on their way: what is known of each of their tensors, blocks of rows, and a queue of these.
 import type { NumericArray, TypedData } from "../data/array.ts";
 import { roomLike } from "../data/room-like.ts";
-import { type Aval, type DType, type Shape, sizeOf } from "../shape.ts";
+import { DataError, DTypeError, ShapeError } from "../errors.ts";
+import { type Aval, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
 import { type CheckedSamples, likeParts, partsOf } from "./dataset.ts";
 
-type Data = NumericArray["data"];
+export type Data = NumericArray["data"];
 
 /** One of the tensors that a sample is made of. */
 export interface Column {
@@ -29,15 +30,19 @@ export function rowLike(samples: CheckedSamples) {
   return likeParts<TypedData, Aval>(samples, ({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }));
 }
 
-/** The tensors of samples by their paths, in the order of columns that are known. */
-export function partsLike(samples: CheckedSamples, known: readonly Column[] = []): [string, TypedData][] {
-  const names = known.map(({ name }) => name);
-  const at = (path: string) => (names.includes(path) ? names.indexOf(path) : names.length);
-  return partsOf<TypedData>(samples).sort(([one], [other]) => at(one) - at(other));
+/** Tensors by their paths. */
+type Parts = readonly (readonly [path: string, part: TypedData])[];
+
+/** The tensors of samples, in the order of columns that are known. */
+export function partsLike(samples: CheckedSamples, known: readonly Column[] = []): Parts {
+  const parts = partsOf<TypedData>(samples);
+  if (known.every(({ name }, i) => parts[i]?.[0] === name)) return parts;
+  const at = (path: string) => known.findIndex(({ name }) => name === path) >>> 0; // -1 comes last
+  return parts.sort(([one], [other]) => at(one) - at(other));
 }
 
 /** The columns of samples. */
-export function columnsOf(parts: ReturnType<typeof partsLike>): Column[] {
+export function columnsOf(parts: Parts): Column[] {
   return parts.map(
     ([
       name,
@@ -54,8 +59,23 @@ export function columnsOf(parts: ReturnType<typeof partsLike>): Column[] {
   );
 }
 
+/** @throws DataError, DTypeError, ShapeError for samples that are not made of what the ones before them are */
+export function checkAlike(parts: Parts, before: readonly Column[]): void {
+  if (parts.length !== before.length || parts.some(([name], i) => name !== before[i].name)) {
+    const [names, known] = [parts.map(([name]) => name), before.map(({ name }) => name)];
+    throw new DataError(`it has [${names.join(", ")}], the chunks before it [${known.join(", ")}]`);
+  }
+  for (let i = 0; i < parts.length; i++) {
+    const [name, { dtype, shape: whole }] = parts[i];
+    const { dtype: known, shape } = before[i];
+    if (dtype !== known) throw new DTypeError(`${name} is ${dtype}, in the chunks before it ${known}`);
+    if (whole.length === shape.length + 1 && shape.every((size, axis) => size === whole[axis + 1])) continue;
+    throw new ShapeError(`${name} has rows ${showShape(whole.slice(1))}, in the chunks before it ${showShape(shape)}`);
+  }
+}
+
 /** Samples as a block: of the caller's arrays, perhaps, which are good until the source goes on. */
-export function blockOf(parts: ReturnType<typeof partsLike>, rows: number): Block {
+export function blockOf(parts: Parts, rows: number): Block {
   return { data: parts.map(([, { data }]) => data), rows };
 }
 
@@ -75,7 +95,7 @@ export function copyRows(
 ): void {
   for (const [i, { width }] of columns.entries()) {
     const source = from.data[i];
-    const all = start === 0 && rows === from.rows;
+    const all = rows * width === source.length;
     to.data[i].set(all ? source : source.subarray(start * width, (start + rows) * width), at * width);
   }
 }
@@ -87,13 +107,13 @@ export function copyOfBlock(columns: readonly Column[], block: Block): Block {
   return copy;
 }
 
-/** Copies one row: rows are short, and views of them would cost more than their copies. */
-export function copyRow(columns: readonly Column[], from: Block, row: number, to: Block, at: number): void {
-  for (let i = 0; i < columns.length; i++) {
-    const { width } = columns[i];
-    const [source, target] = [from.data[i], to.data[i]];
-    for (let k = 0; k < width; k++) target[at * width + k] = source[row * width + k];
-  }
+/** Elements from which on a copy is worth a view of them. */
+const LONG = 64;
+
+/** Copies one row of a column. */
+export function copyRow(from: Data, row: number, to: Data, at: number, width: number): void {
+  if (width >= LONG) to.set(from.subarray(row * width, (row + 1) * width), at * width);
+  else for (let k = 0; k < width; k++) to[at * width + k] = from[row * width + k];
 }
 
 /** Rooms for rows, all of one size, which are used again and again: new memory costs more than what is copied into it. */

@@ -3,7 +3,7 @@
 // pass is gone on with without reading it from its beginning: which rows are in the buffer is found out by drawing numbers alone.
 import { MemoryError } from "../errors.ts";
 import { mix } from "../runtime/js/random.ts";
-import { type Block, type Column, copyRow, copyRows, newBlock } from "./stream-rows.ts";
+import { type Block, type Column, copyRow, copyRows, type Data, newBlock } from "./stream-rows.ts";
 
 /** Rows that leave at once at the end of a pass. */
 const PIECE = 4096;
@@ -22,6 +22,7 @@ export class ShuffleBuffer {
   readonly #size: number;
   readonly #start: number;
   #buffer: Block | undefined;
+  #out: Block | undefined;
   /** Rows in it, and the places of those that were in it before and are to be read again. */
   #filled: number;
   readonly #missing = new Map<number, number>();
@@ -42,38 +43,43 @@ export class ShuffleBuffer {
     this.#row = this.low;
   }
 
-  /** Takes rows in. @returns those that leave for them */
+  /** Takes rows in. @returns those that leave for them, good until others do */
   push(columns: readonly Column[], block: Block): Block {
     this.#buffer ??= roomFor(columns, this.#size);
-    const buffer = this.#buffer;
-    const out = newBlock(columns, block.rows);
-    let left = 0;
-    for (let i = 0; i < block.rows; i++) {
+    const { rows } = block;
+    const places = new Int32Array(rows); // each row's
+    let kept = 0; // rows for which none leaves: they come before the others
+    for (let i = 0; i < rows; i++) {
       const row = this.#row++;
-      if (row < this.#fresh) {
-        const place = this.#missing.get(row);
-        if (place !== undefined) copyRow(columns, block, i, buffer, place);
-      } else if (this.#filled < this.#size) copyRow(columns, block, i, buffer, this.#filled++);
+      if (row < this.#fresh) places[i] = this.#missing.get(row) ?? -1;
+      else if (this.#filled < this.#size) places[i] = this.#filled++;
       else {
-        const place = this.#draw(this.#size, this.#draws++);
-        copyRow(columns, buffer, place, out, left++);
-        copyRow(columns, block, i, buffer, place);
+        places[i] = this.#draw(this.#size, this.#draws++);
+        continue;
       }
+      kept++;
     }
-    return { ...out, rows: left };
+    const out = this.#room(columns, rows - kept);
+    for (const [c, { width }] of columns.entries())
+      exchange(this.#buffer.data[c], block.data[c], out.data[c], width, places, kept);
+    return out;
   }
 
-  /** At the end of the pass: all rows, in pieces. */
+  /** Room for rows that leave, which is used again. */
+  #room(columns: readonly Column[], rows: number): Block {
+    if (this.#out === undefined || this.#out.rows < rows) this.#out = newBlock(columns, rows);
+    return { ...this.#out, rows };
+  }
+
+  /** At the end of the pass: all rows, in pieces, each of which is good until the next. */
   *drain(columns: readonly Column[]): Generator<Block> {
     const buffer = this.#buffer as Block; // a pass has rows
     while (this.#filled > 0) {
       const rows = Math.min(PIECE, this.#filled);
-      const out = newBlock(columns, rows);
-      for (let i = 0; i < rows; i++) {
-        const place = this.#draw(this.#filled, this.#draws++);
-        copyRow(columns, buffer, place, out, i);
-        copyRow(columns, buffer, --this.#filled, buffer, place);
-      }
+      const places = Int32Array.from({ length: rows }, (_, i) => this.#draw(this.#filled - i, this.#draws++));
+      const out = this.#room(columns, rows);
+      for (const [c, { width }] of columns.entries()) takeOut(buffer.data[c], this.#filled, out.data[c], width, places);
+      this.#filled -= rows;
       yield out;
     }
   }
@@ -95,6 +101,23 @@ export class ShuffleBuffer {
   /** A number below `size`, the one of this draw. */
   #draw(size: number, draw: number): number {
     return Math.floor(((mix(this.#start + Math.imul(draw, 0x9e3779b9)) >>> 0) * size) / 2 ** 32);
+  }
+}
+
+/** Puts rows of a column into their places; but for the first so many, the ones that were there leave. */
+function exchange(buffer: Data, rows: Data, out: Data, width: number, places: Int32Array, kept: number): void {
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i];
+    if (i >= kept) copyRow(buffer, place, out, i - kept, width);
+    if (place >= 0) copyRow(rows, i, buffer, place, width);
+  }
+}
+
+/** Takes rows of a column out of their places; the last one of so many fills each gap. */
+function takeOut(buffer: Data, filled: number, out: Data, width: number, places: Int32Array): void {
+  for (let i = 0; i < places.length; i++) {
+    copyRow(buffer, places[i], out, i, width);
+    copyRow(buffer, filled - 1 - i, buffer, places[i], width);
   }
 }
 

@@ -1,7 +1,7 @@
 // The plan of a fit on a stream. Loaded with the first one.
 import { aSource, isSeekable } from "../data/source.ts";
 import { ArgumentError } from "../errors.ts";
-import type { PlanEntry, ProgramId, Write } from "../runtime/executor.ts";
+import type { PlanEntry, ProgramId, RunHandle, Write } from "../runtime/executor.ts";
 import { pathOf } from "./bundle.ts";
 import { checkLabels } from "./check-labels.ts";
 import { checkMeasures } from "./check-measures.ts";
@@ -25,10 +25,7 @@ export { Training };
 
 /** Bytes of a slot, unless one batch has more, and batches in it, unless a chunk has more. */
 const MOST_BYTES = 2 ** 22;
-const BATCHES = 64;
-
-/** Chunks that are read ahead, unless a fit says otherwise. */
-const AHEAD = 64;
+const BATCHES = 1024;
 
 /**
  * Finds where the fit begins; its source is not asked before the first step.
@@ -94,14 +91,17 @@ export async function streamPlanOf(
     { slot: { variable: counters.row.key }, data: [start.count] },
   ];
   const run = (most?: number) => {
-    const first = (plan: readonly PlanEntry[]) => {
+    const next = (plan: readonly PlanEntry[], after?: RunHandle) => {
       // In one go: a fit that is told to end before its first step leaves the counters as they are.
       begins(places);
-      executor.writeAll(writes).catch(() => undefined); // what refuses it refuses the run, too
+      if (writes.length > 0) executor.writeAll(writes).catch(() => undefined); // what refuses it refuses the run, too
       writes = [];
-      return launch(plan, 1, 0);
+      return launch(plan, 1, 0, after);
     };
-    return { handle: new StreamRun({ feed, entries, launch: first, most }), written: Promise.resolve() };
+    return {
+      handle: new StreamRun({ feed, entries, launch: next, follows: search === undefined, most }),
+      written: Promise.resolve(),
+    };
   };
   return {
     ...told,
@@ -135,7 +135,15 @@ function courseOf(
   if (batch === Number.POSITIVE_INFINITY) throw new ArgumentError('fit: batch "all" is for data that was loaded');
   if (shuffle !== undefined && shuffle !== (shuffleBuffer !== undefined))
     throw new ArgumentError(`fit: shuffle is ${shuffle}: a stream is shuffled by shuffleBuffer, a number of rows`);
-  return { source: data, batch, epochs, lastBatch, stepsPerEpoch, shuffleBuffer, readAhead: readAhead ?? AHEAD };
+  return {
+    source: data,
+    batch,
+    epochs,
+    lastBatch,
+    stepsPerEpoch,
+    shuffleBuffer,
+    readAhead: readAhead ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 /**

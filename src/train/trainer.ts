@@ -125,7 +125,7 @@ export interface FitOptions<R extends Reporting = Reporting, X = Tensor, Target 
   readonly stepsPerEpoch?: number;
   /** Rows of `data` that are kept for each to be drawn from: tf.data's shuffle buffer. Default: none, the order stays. */
   readonly shuffleBuffer?: number;
-  /** Chunks of `data` that are read ahead of the steps at the most, or as many as one step needs. Default 64. */
+  /** Chunks of `data` that are read ahead of the steps at the most, or as many as one step needs. Default: as a slot has room for. */
   readonly readAhead?: number;
   /**
    * Passes through the data; one that an earlier fit did not finish is the first, unless this fit's batches would not begin at the row where

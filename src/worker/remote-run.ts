@@ -1,4 +1,5 @@
 // A run in a worker, as the page's side sees it: what it was told of it. Who has it make its steps is the executor's matter.
+import { must } from "../check.ts";
 import type { LogRows, PlanEntry, RunHandle, RunOptions, RunResult } from "../runtime/executor.ts";
 import type { OwnWrite } from "./arrays.ts";
 import type { RunId, RunOrder } from "./wire.ts";
@@ -14,7 +15,8 @@ export class RemoteRun implements RunHandle {
   readonly id: RunId;
   readonly plan: readonly PlanEntry[];
   readonly done: Promise<RunResult>;
-  readonly #options: RunOptions;
+  readonly #options: Omit<RunOptions, "after" | "write">;
+  readonly #after: RunId | undefined;
   readonly #writes: readonly OwnWrite[];
   readonly #control: RunControl;
   #steps: number;
@@ -26,13 +28,16 @@ export class RemoteRun implements RunHandle {
   constructor(
     id: RunId,
     plan: readonly PlanEntry[],
-    options: RunOptions,
+    { after, ...options }: RunOptions,
     writes: readonly OwnWrite[],
     control: RunControl,
   ) {
+    const isOwn = after instanceof RemoteRun && after.#control === control;
+    must(after === undefined || isOwn, after, "run: after", "a run of this executor, what run() gave");
     this.id = id;
     this.plan = plan;
     this.#options = options;
+    this.#after = isOwn ? after.id : undefined;
     this.#writes = writes;
     this.#control = control;
     this.#steps = options.from ?? 0;
@@ -63,8 +68,8 @@ export class RemoteRun implements RunHandle {
 
   /** How to begin it, or how another worker goes on with it. */
   order(): RunOrder {
-    const { writes: write } = this;
-    return { ...this.#options, write, run: this.id, plan: this.plan, from: this.#steps, paused: this.#paused };
+    const { id: run, plan, writes: write } = this;
+    return { ...this.#options, write, run, after: this.#after, plan, from: this.#steps, paused: this.#paused };
   }
 
   /** The worker tells of steps. */

@@ -34,7 +34,7 @@ const GRACE = 1;
 const SHARE = 50;
 
 /** The page keeps what it writes until the next checkpoint: that comes early after so many bytes, or as many as the last one had. */
-const KEPT = 2 ** 24;
+const KEPT = 2 ** 25;
 
 interface ServedRun {
   readonly handle: RunHandle;
@@ -45,6 +45,8 @@ export class Server implements Service {
   #executor: LocalExecutor | undefined;
   readonly #programs = new Map<ProgramId, Program>();
   readonly #runs = new Map<RunId, ServedRun>();
+  /** Those that have failed or were stopped: what was to follow them does not. */
+  readonly #broken = new Set<RunId>();
   /** The order before. */
   #busy: Promise<unknown> = Promise.resolve();
   /** What the page does not know yet. */
@@ -101,9 +103,9 @@ export class Server implements Service {
   write(writes: readonly Write[]) {
     return this.#order(async () => {
       await this.#own().writeAll(writes);
-      if (this.#ran.size > 0) for (const { data } of writes) this.#written += 8 * data.length;
+      if (this.#ran.size > 0) for (const { data } of writes) this.#written += bytesOf(data);
       if (this.#due()) this.#wake();
-    });
+    }, 0);
   }
 
   read(slots: readonly Slot[]) {
@@ -116,9 +118,12 @@ export class Server implements Service {
 
   run(order: RunOrder) {
     return this.#answer(async () => {
-      const { handle } = await this.#inTurn(async () => this.#begin(order));
+      const { handle } = await this.#inTurn(async () => this.#begin(order), order.urgent ? GRACE : 0);
+      let whole = false;
       try {
-        return await handle.done;
+        const result = await handle.done;
+        whole = !result.stopped;
+        return result;
       } catch (error) {
         if (this.#every === 0) throw error;
         if (isTrap(error)) throw new ThreadError(`a kernel failed: ${error.message}`, { cause: error });
@@ -127,13 +132,16 @@ export class Server implements Service {
       } finally {
         this.#takeLog(order.run);
         this.#runs.delete(order.run);
+        if (!whole) this.#broken.add(order.run);
       }
     });
   }
 
-  #begin({ run, plan, paused, repeat, from, urgent, write = [], read }: RunOrder): ServedRun {
-    const handle = this.#own().run(plan, { repeat, from, urgent, write, read });
-    for (const { data } of write) this.#written += 8 * data.length;
+  #begin({ run, after, plan, paused, repeat, from, urgent, write = [], read }: RunOrder): ServedRun {
+    const first = after === undefined ? undefined : this.#runs.get(after)?.handle; // none: it has ended, here or in a worker before
+    const handle = this.#own().run(plan, { repeat, from, urgent, after: first, write, read });
+    if (after !== undefined && this.#broken.has(after)) void handle.stop();
+    for (const { data } of write) this.#written += bytesOf(data);
     if (paused) void handle.pause();
     const open = { handle, plan };
     this.#runs.set(run, open);
@@ -248,13 +256,13 @@ export class Server implements Service {
   }
 
   /** An order: answered when those before it are carried out, and it, too. */
-  #order<T>(work: () => Promise<T>): Answer<T> {
-    return this.#answer(() => this.#inTurn(work));
+  #order<T>(work: () => Promise<T>, grace = GRACE): Answer<T> {
+    return this.#answer(() => this.#inTurn(work, grace));
   }
 
   /** Leaves the page a moment to ask on. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#busy.then(work).finally(() => this.#executor?.hold(GRACE));
+  #inTurn<T>(work: () => Promise<T>, grace = GRACE): Promise<T> {
+    const result = this.#busy.then(work).finally(() => grace > 0 && this.#executor?.hold(grace));
     this.#busy = result.catch(() => {});
     return result;
   }
@@ -289,6 +297,11 @@ export class Server implements Service {
     if (this.#executor === undefined) throw new WorkerError("the worker was not told to begin");
     return this.#executor;
   }
+}
+
+/** What they take, or would as numbers of their own. */
+function bytesOf(data: Write["data"]): number {
+  return ArrayBuffer.isView(data) ? data.byteLength : 8 * data.length;
 }
 
 function create({ executor = "auto", build, threads, poison }: Settings): LocalExecutor {

@@ -68,8 +68,10 @@ export interface Began {
 }
 
 /** A run to begin, or to go on with. */
-export interface RunOrder extends RunOptions {
+export interface RunOrder extends Omit<RunOptions, "after"> {
   readonly run: RunId;
+  /** A run that comes first. */
+  readonly after: RunId | undefined;
   readonly plan: readonly PlanEntry[];
   /** Makes no step before resume(). */
   readonly paused: boolean;

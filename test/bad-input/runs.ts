@@ -146,6 +146,7 @@ const runOptions = a.options({
   repeat: a.also(a.whole(2), ["infinity", "until stopped"]),
   from: a.whole(0),
   urgent: a.flag(true),
+  after: a.instance(undefined),
   write: a.list([{ slot: { program: 1, name: "x" }, data: [1, 2] }]),
   read: a.list([{ program: 1, name: "y" }]),
 });

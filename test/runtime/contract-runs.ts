@@ -57,6 +57,72 @@ export function runsContract({ test, create }: { readonly test: Test; readonly c
     await expect(executor.run([], { from: 1 }).done).rejects.toThrow(ArgumentError);
   });
 
+  test("that follow another begin at its end, with what they write", async (executor) => {
+    const id = await executor.load(counter("n"));
+    const first = executor.run([[id, 3000]]);
+    const second = executor.run([[id, 2]], { after: first, write: [{ slot: { variable: "n" }, data: [100] }] });
+    const none = executor.run([], { after: second, read: [{ variable: "n" }] });
+    expect(await none.done).toMatchObject({ steps: 0, stopped: false, values: [Int32Array.of(102)] });
+    expect(
+      first
+        .takeLog()
+        .flatMap(({ values }) => [...values])
+        .slice(-2),
+    ).toEqual([3000, 1500]);
+    expect(second.takeLog().flatMap(({ values }) => [...values])).toEqual([101, 50.5, 102, 51]);
+    const late = executor.run([[id, 1]], { after: first }); // which is at its end
+    expect(await late.done).toMatchObject({ steps: 1, stopped: false });
+  });
+
+  test("that follow another wait while it is paused, and while they are", async (executor) => {
+    const id = await executor.load(counter("n"));
+    const first = executor.run([[id, 2000]]);
+    const second = executor.run([[id, 5]], { after: first });
+    await first.pause();
+    await second.pause();
+    const made = first.steps;
+    await turns(3);
+    expect([first.steps, second.steps]).toEqual([made, 0]);
+    first.resume();
+    await first.done;
+    await turns(3);
+    expect(second.steps).toBe(0);
+    second.resume();
+    expect(await second.done).toMatchObject({ steps: 5, stopped: false });
+  });
+
+  test("that follow another are stopped with it, and where it fails, and write nothing", async (executor) => {
+    const [id, other] = [await executor.load(counter("n")), await executor.load(counter("n"))];
+    const write = [{ slot: { variable: "n" }, data: [-7] }];
+    const endless = executor.run([[id, 1]], { repeat: Number.POSITIVE_INFINITY });
+    const second = executor.run([[id, 1]], { after: endless, write });
+    const third = executor.run([[id, 1]], { after: second, write });
+    await untilSteps(endless, 1);
+    await endless.stop();
+    for (const run of [second, third]) expect(await run.done).toMatchObject({ steps: 0, stopped: true });
+    const failing = executor.run([[other, 1]], { repeat: Number.POSITIVE_INFINITY });
+    const next = executor.run([[id, 1]], { after: failing, write });
+    await untilSteps(failing, 1);
+    const refused = expect(failing.done).rejects.toThrow(DisposedError);
+    await executor.unload(other);
+    await refused;
+    expect(await next.done).toMatchObject({ steps: 0, stopped: true });
+    const later = executor.run([[id, 1]], { after: failing, write });
+    expect(await later.done).toMatchObject({ steps: 0, stopped: true });
+    expect((await executor.read({ variable: "n" }))[0]).toBeGreaterThan(0);
+  });
+
+  test("follow runs of their own executor alone", async (executor) => {
+    const id = await executor.load(counter("n"));
+    const other = await create({ poison: false });
+    const foreign = other.run([]);
+    for (const after of [foreign, {}, 1])
+      expect(() => executor.run([[id, 1]], { after: after as never })).toThrow(
+        /run: after must be a run of this executor, what run\(\) gave, got/,
+      );
+    await other.dispose();
+  });
+
   test("of one step take inputs and give outputs in one call", async (executor) => {
     const id = await executor.load(affine(3));
     const { first, y } = await executor.step(id, { x: [1, -2, 0.5] });

@@ -29,7 +29,7 @@ function queueOf(costs: Readonly<Record<ProgramId, number>>) {
   const queue = new RunQueue(steps, () => {}, { now: () => time });
   const start = (id: ProgramId, options: { readonly steps?: number; readonly urgent?: boolean }) => {
     const { steps: count, urgent } = options;
-    const run = new Run({ repeat: count ?? Number.POSITIVE_INFINITY, urgent }, () => queue.wake());
+    const run = new Run({ repeat: count ?? Number.POSITIVE_INFINITY, urgent }, { wake: () => queue.wake() });
     queue.add(run, [[id, 1]], (program) => loaded.get(program) as Loaded);
     return run;
   };
@@ -110,7 +110,7 @@ test("a run whose log nobody takes fails before it has filled the memory", async
   const queue = new RunQueue({ maxSteps: () => 1, execute() {} }, () => {});
   const space = new Space(createJsMachine("float32"), false);
   const loaded = space.loaded(space.load(counter("n")));
-  const run = new Run({}, () => {});
+  const run = new Run({}, { wake: () => {} });
   // A step that logs more than is kept: the same as many steps.
   const logTypes = new Array<"f32">(2 ** 27 + 1);
   queue.add(run, [[1, 1]], () => ({ ...loaded, logTypes }));
@@ -127,7 +127,7 @@ test("what an instruction throws is told as an error of the program", async () =
   const queue = new RunQueue(failing, () => {});
   const space = new Space(createJsMachine("float32"), false);
   const loaded = space.loaded(space.load(counter("n")));
-  const run = new Run({}, () => {});
+  const run = new Run({}, { wake: () => {} });
   queue.add(run, [[1, 1]], () => loaded);
   await expect(run.done).rejects.toThrow(ProgramError);
   await expect(run.done).rejects.toThrow("no such thing");
