@@ -128,6 +128,27 @@ const losses: Readonly<Record<string, Call>> = {
     a.options({ ...ofAll, ...margin }),
   ),
   crossEntropy: loss(nn.crossEntropy, { ...ofClasses, labelSmoothing: a.positive(0.1) }, classes),
+  ctcLoss: call(
+    nn.ctcLoss,
+    a.tensor(
+      constant([
+        [
+          [-1, -2],
+          [-3, -1],
+        ],
+      ]),
+    ),
+    a.tensor(constant([[1], [1]], { dtype: "i32" })),
+    a.list([1, 1]),
+    a.list([1, 1]),
+    a.options({
+      ...ofAll,
+      sampleWeight: weights,
+      blank: a.seed(0),
+      zeroInfinity: a.flag(true),
+      batchFirst: a.flag(false),
+    }),
+  ),
   diceLoss: loss(nn.diceLoss, { smooth: a.positive(1), squared: a.flag(true) }),
   focalLoss: loss(nn.focalLoss, {
     gamma: a.positive(2),
