@@ -132,6 +132,17 @@ test("the same of batches first, of targets in a row, of lengths as tensors, and
   expect(one.shape).toEqual([]);
 });
 
+test("one number is the length of all", async () => {
+  const given = [
+    [6, 6, 6],
+    [2, 2, 2],
+    [6, 2],
+  ] as const;
+  const full = padded.narrow(1, 1, 2).maximum(1).minimum(3);
+  const [each, all] = await evaluateAll([ctcLoss(logs, full, given[0], given[1]), ctcLoss(logs, full, ...given[2])]);
+  expect(all).toEqual(each);
+});
+
 test("gradients of any order equal differences, of log-probabilities that are none, too", async () => {
   const build = (x: Tensor) => ctcLoss(x.sin(), padded, ...args, { reduction: "none" }).square();
   expect(await checkGradients(build, [logs], { order: 2, tolerance: 1e-6 })).toBeLessThan(1e-6);
@@ -256,7 +267,7 @@ test.each<[string, () => Tensor, new (...args: never[]) => Error, RegExp]>([
   ["targets of other sequences", () => ctcLoss(logs, input([2, 3], "i32"), steps, steps), ShapeError, /\[2, 3\]/],
   ["lengths of other sequences", () => ctcLoss(logs, targets, input([2], "i32"), steps), ShapeError, /inputLengths/],
   ["lengths of f32", () => ctcLoss(logs, targets, steps, input([3])), DTypeError, /targetLengths/],
-  ["a number for three sequences", () => ctcLoss(logs, targets, 6, steps), ArgumentError, /inputLengths/],
+  ["a number for all that is too large", () => ctcLoss(logs, targets, 7, steps), ArgumentError, /inputLengths/],
   ["too few lengths", () => ctcLoss(logs, targets, [6, 6], steps), ShapeError, /2 lengths for 3/],
   ["an input longer than there are times", () => ctcLoss(logs, targets, [6, 7, 6], steps), ArgumentError, /\[1\]/],
   ["a target longer than there are labels", () => ctcLoss(logs, targets, steps, [4, 1, 1]), ArgumentError, /\[0\]/],

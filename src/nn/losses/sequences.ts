@@ -19,14 +19,14 @@ export interface CtcLossOptions extends LossOptions {
   readonly batchFirst?: boolean;
 }
 
-/** One length a sequence: i32 [N], or numbers, which are checked at once. */
+/** One length a sequence: i32 [N], or numbers, which are checked at once; or one number for all. */
 export type CtcLengths = Tensor | readonly number[] | number;
 
 /**
  * -ln of the probability of labels that are not aligned with their sequence: of all ways to say them, each as often as need be, with blanks
  * between (connectionist temporal classification, Graves et al. 2006). Log-probabilities [T, N, C], such as `logSoftmax` gives; i32 targets
- * [N, S], padded with anything behind `targetLengths`, or one after the other, [their sum]; `inputLengths` of the T times. Of one sequence [T, C],
- * [S] and two numbers. The mean is of the losses divided by their target lengths (at least 1), as PyTorch's; memory is N T (2 S + 1) numbers. A
+ * [N, S], padded with anything behind `targetLengths`, or one after the other, [their sum]; `inputLengths` of the T times. Of one sequence [T, C]
+ * and [S]. The mean is of the losses divided by their target lengths (at least 1), as PyTorch's; memory is N T (2 S + 1) numbers. A
  * sequence too short for its labels, with a blank between equal ones, costs Infinity, and its gradient is NaN, unless `zeroInfinity`. The gradient
  * is that of these log-probabilities; PyTorch's is already that of logits below a logSoftmax, and equal behind one. What can only be
  * known when it runs, a length or a label that is none or a label that is the blank, gives NaN, as in crossEntropy.
@@ -91,9 +91,9 @@ function lengthsOf(lengths: CtcLengths, isOne: boolean, n: number, most: number,
       throw new ShapeError(`${what}: ${showShape(lengths.shape)} is not one a sequence, [${n}]`);
     return { tensor: lengths.reshape([n]) };
   }
-  const known = typeof lengths === "number" && isOne ? [lengths] : lengths;
-  numbers(known, what);
-  const list = [...(known as readonly number[])];
+  if (typeof lengths === "number") aWholeNumber(0, most)(lengths, what);
+  else numbers(lengths, what);
+  const list = typeof lengths === "number" ? Array<number>(n).fill(lengths) : [...lengths];
   if (list.length !== n) throw new ShapeError(`${what}: ${list.length} lengths for ${n} sequences`);
   for (const [i, length] of list.entries()) aWholeNumber(0, most)(length, `${what}[${i}]`);
   return { tensor: constant(Int32Array.from(list), { shape: [n] }), known: list };
