@@ -253,6 +253,18 @@ test("two thousand steps keep their digits: float32 is as near as for a few", as
   }
 });
 
+test("memory grows as the times do, and the program not at all", () => {
+  const programOf = (times: number) => {
+    const x = input([times, 2, 5]);
+    const labels = input([2, 20], "i32");
+    const loss = ctcLoss(x.logSoftmax(), labels, times, 20);
+    return compile({ inputs: { x, labels }, outputs: { slope: grad(loss, [x])[0] } });
+  };
+  const [short, long] = [programOf(256), programOf(2048)];
+  expect(long.arenaWords / short.arenaWords).toBeLessThan(8.01);
+  expect(long.code.length).toBe(short.code.length);
+});
+
 const targets = input([3, 3], "i32");
 const steps = input([3], "i32");
 test.each<[string, () => Tensor, new (...args: never[]) => Error, RegExp]>([

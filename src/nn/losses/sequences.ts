@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from "../../errors.ts";
 import { ctcOp } from "../../ops/ctc.ts";
 import { cumulativeSum } from "../../ops/cumulative.ts";
 import { itemsOf } from "../../ops/item.ts";
+import type { ConstantAttrs } from "../../ops/leaf.ts";
 import { checkDType, sameShape, showShape } from "../../shape.ts";
 import { apply, arange, aTensor, scalar, Tensor } from "../../tensor.ts";
 import { aPrediction, checkLossOptions, type LossOptions, reduced } from "./loss.ts";
@@ -116,8 +117,9 @@ function paddedOf(targets: Tensor, { tensor, known }: Counts, n: number, name: s
 
 /** @throws ArgumentError for a label of a constant that is a blank or no class */
 function checkLabels(targets: Tensor, { known }: Counts, blank: number, classes: number, name: string): void {
-  const { data } = (targets.attrs ?? {}) as { readonly data?: unknown };
-  if (targets.op.name !== "constant" || !(data instanceof Int32Array) || known === undefined) return;
+  const { lowering } = targets.op;
+  if (known === undefined || lowering.kind !== "leaf" || lowering.place !== "constant") return;
+  const { data } = targets.attrs as ConstantAttrs;
   const width = targets.shape.length === 2 ? targets.shape[1] : 0;
   let start = 0;
   for (const [row, length] of known.entries()) {
