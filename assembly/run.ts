@@ -3,6 +3,7 @@
 import { convolve } from "./convolve/convolve";
 import { convolveFilter } from "./convolve/filter";
 import { copy } from "./copy";
+import { ctc, ctcGradient } from "./ctc";
 import { cumulativeMax, cumulativeSum } from "./cumulative";
 import { gather, scatterAdd } from "./gather";
 import { matmul } from "./gemm/gemm";
@@ -14,6 +15,8 @@ import {
   COPY,
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
+  CTC,
+  CTC_GRADIENT,
   CUMULATIVE_MAX,
   CUMULATIVE_SUM,
   END,
@@ -146,6 +149,12 @@ export function execute(pc: usize, end: usize): bool {
         break;
       case WEIGHTED_SUMS:
         weightedSums(at);
+        break;
+      case CTC:
+        ctc(at);
+        break;
+      case CTC_GRADIENT:
+        ctcGradient(at);
         break;
       default:
         unreachable();

@@ -234,7 +234,7 @@ function bytesOfTotals(rows: i32): i32 {
 }
 
 /** Multiplies a row in place. */
-function scale(at: usize, columns: i32, factor: f32): void {
+export function scale(at: usize, columns: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   for (; columns >= 4; columns -= 4, at += 16) v128.store(at, f32x4.mul(v128.load(at), factors));
   if (columns > 0) storeLanes(at, f32x4.mul(v128.load(at), factors), columns);

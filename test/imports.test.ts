@@ -17,8 +17,8 @@ const house: Readonly<Record<string, Room>> = {
   program: { paths: ["src/program"], above: ["foundation"] },
   op: { paths: ["src/op"], above: ["program"] },
   graph: { paths: ["src/ops", "src/graph", "src/tensor", "src/create", "src/variable"], above: ["op"] },
-  // The gradient of a loop is the gradient of its body; the table of all ops holds the loop.
-  autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/index"], above: ["graph"] },
+  // The gradient of a loop is the gradient of its body; that of CTC's gradient is one; the table of all ops holds them.
+  autodiff: { paths: ["src/autodiff", "src/ops/loop", "src/ops/ctc", "src/ops/index"], above: ["graph"] },
   functions: { paths: ["src/functions"], above: ["autodiff"] },
   nn: { paths: ["src/nn"], above: ["functions"] },
   optim: { paths: ["src/optim"], above: ["autodiff"] },

@@ -29,4 +29,6 @@ export const NORMALIZE = 24;
 export const NORMALIZE_GRADIENT = 25;
 export const MOMENTS = 26;
 export const WEIGHTED_SUMS = 27;
-export const OPCODES = 28;
+export const CTC = 28;
+export const CTC_GRADIENT = 29;
+export const OPCODES = 30;

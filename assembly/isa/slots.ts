@@ -304,3 +304,26 @@ export const WEIGHTED_SUMS_WEIGHTS = 4;
 export const WEIGHTED_SUMS_OUTER = 5;
 export const WEIGHTED_SUMS_N = 6;
 export const WEIGHTED_SUMS_INNER = 7;
+
+// CTC: to[n] = -ln of the sum, over all ways through the STATES of sequence n (its labels with a blank around each), of e^(sum of from[t, n,
+// label of the state at t]): Graves' forward recursion. alphas[n, t, s] = ln of the same sum over the ways up to state s at time t, less the
+// same number for all s of one n and t, with -3e38 for none; 0 beyond the sequence's own times and states. FROM is [times, sequences,
+// classes], or [sequences, times, classes] if BATCH_FIRST. A sequence has INPUT_LENGTHS[n] times and the first TARGET_LENGTHS[n] of the LABELS
+// targets; infinity where no way leads through, NaN where a length or a label is none.
+// CTC_GRADIENT: to[t, n, c] = -SCALE[n] times the share of the ways that are in a state of label c at time t, 0 beyond the sequence's times.
+// All 0 where the scale is 0; else NaN where no way leads through. WORK has two words a state of every sequence.
+export const CTC_TO = 1;
+export const CTC_ALPHAS = 2;
+export const CTC_FROM = 3;
+export const CTC_TARGETS = 4;
+export const CTC_INPUT_LENGTHS = 5;
+export const CTC_TARGET_LENGTHS = 6;
+export const CTC_SEQUENCES = 7;
+export const CTC_TIMES = 8;
+export const CTC_CLASSES = 9;
+export const CTC_LABELS = 10;
+export const CTC_STATES = 11; // 2 LABELS + 1
+export const CTC_BLANK = 12;
+export const CTC_BATCH_FIRST = 13;
+export const CTC_WORK = 14; // of CTC_GRADIENT, as
+export const CTC_SCALE = 15;

@@ -15,9 +15,11 @@ export {
 export { cumulativeMax, cumulativeMin, cumulativeSum } from "../ops/cumulative.ts";
 export { argsort, sort, topK } from "../ops/sort.ts";
 export { type FullOptions, full, linspace, ones, zeros } from "./create.ts";
+export { einsum } from "./einsum.ts";
 export { acosh, asinh, atanh, cosh, sinh } from "./hyperbolic.ts";
 export { log2, log10 } from "./logarithms.ts";
 export { all, any, isFinite, isInfinite, isNaN, logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
+export { diagonal, tril, triu } from "./matrices.ts";
 export { chunk, flip, repeat, repeatInterleave, roll, split, unfold } from "./movement.ts";
 export { type PadMode, pad } from "./padding.ts";
 export {

@@ -1,8 +1,11 @@
-// Embedding: rows of a table by index.
+// Embedding: rows of a table by index, and bags of them.
 import { customGradient } from "../autodiff.ts";
-import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions } from "../check.ts";
+import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions, oneOf } from "../check.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { cumulativeSum } from "../ops/cumulative.ts";
 import { normal } from "../ops/random.ts";
-import { arange, aTensor, type Tensor } from "../tensor.ts";
+import { checkDType, sameShape, showShape } from "../shape.ts";
+import { arange, aTensor, scalar, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { aSize } from "./layers.ts";
 import type { Module } from "./module.ts";
@@ -70,19 +73,144 @@ export class Embedding implements Module {
 
   forward(index: Tensor): Tensor {
     aTensor(index, "Embedding: index");
-    const { paddingIdx, maxNorm, normType } = this;
-    if (paddingIdx === undefined && maxNorm === undefined) return this.weight.gather(index);
-    // What is shortened is so outside of the gradient, as PyTorch does it in place; the padding row's share goes nowhere.
-    const rows = customGradient(
-      (weight, at) => {
-        const found = weight.gather(at);
-        return maxNorm === undefined ? found : shortened(found, maxNorm, normType);
-      },
-      (cotangent, [weight, at]) => {
-        const target = paddingIdx === undefined ? at : at.equal(paddingIdx).select(-1, at);
-        return [target.scatterAdd(cotangent, weight.shape), undefined];
-      },
-    );
-    return rows(this.weight, index);
+    return lookedUp(this, index);
   }
+}
+
+type Table = Pick<Embedding, "weight" | "paddingIdx" | "maxNorm" | "normType">;
+
+/** Rows of a table by their indices. */
+function lookedUp({ weight: table, paddingIdx, maxNorm, normType }: Table, index: Tensor): Tensor {
+  if (paddingIdx === undefined && maxNorm === undefined) return table.gather(index);
+  // What is shortened is so outside of the gradient, as PyTorch does it in place; the padding row's share goes nowhere.
+  const rows = customGradient(
+    (weight, at) => {
+      const found = weight.gather(at);
+      return maxNorm === undefined ? found : shortened(found, maxNorm, normType);
+    },
+    (cotangent, [weight, at]) => {
+      const target = paddingIdx === undefined ? at : at.equal(paddingIdx).select(-1, at);
+      return [target.scatterAdd(cotangent, weight.shape), undefined];
+    },
+  );
+  return rows(table, index);
+}
+
+/** Options of EmbeddingBag. */
+export interface EmbeddingBagOptions extends EmbeddingOptions {
+  /** What becomes of the rows of a bag; default "mean". */
+  readonly mode?: "sum" | "mean" | "max";
+}
+
+/** What EmbeddingBag takes besides indices alone. */
+export interface EmbeddingBagInput {
+  /** i32 [N, L], a bag a row; or all in a row, [M], with `offsets`. */
+  readonly index: Tensor;
+  /** i32 [N]: where each bag begins, from 0 on, none before the one before; of the same place, the first is empty. For sums and means. */
+  readonly offsets?: Tensor;
+  /** A factor an index, of its shape: for sums. */
+  readonly perSampleWeights?: Tensor;
+}
+
+/**
+ * Sums, means or maxima of bags of rows of a table, weight [numEmbeddings, embeddingDim], for i32 indices [N, L]: [N, embeddingDim], as
+ * torch.nn.EmbeddingBag. Indices `paddingIdx` are in no bag, so rows of any length are padded with it; an empty bag gives 0. An index outside
+ * the table gives NaN.
+ * @throws ArgumentError for sizes below 1, a `paddingIdx` outside the table, a `maxNorm` that is not positive, another mode; forward throws
+ * ArgumentError for weights of anything but sums and for offsets of maxima, ShapeError for inputs that do not fit, DTypeError for indices
+ * that are not i32
+ *
+ * @example
+ * import { constant, input } from "simdgrad";
+ * import { EmbeddingBag } from "simdgrad/nn";
+ * const bags = new EmbeddingBag(1000, 32, { mode: "sum", paddingIdx: 0 });
+ * bags.forward(input([64, 12], "i32")).shape; // => [64, 32]
+ * const index = constant(Int32Array.of(5, 7, 9));
+ * bags.forward({ index, offsets: constant(Int32Array.of(0, 2)) }).shape; // => [2, 32]
+ */
+export class EmbeddingBag implements Module<Tensor | EmbeddingBagInput> {
+  readonly weight: Variable;
+  readonly paddingIdx: number | undefined;
+  readonly maxNorm: number | undefined;
+  readonly normType: number;
+  readonly mode: "sum" | "mean" | "max";
+
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}) {
+    const { table, mode = "mean" } = tableOf(numEmbeddings, embeddingDim, options);
+    this.weight = table.weight;
+    this.paddingIdx = table.paddingIdx;
+    this.maxNorm = table.maxNorm;
+    this.normType = table.normType;
+    this.mode = mode;
+  }
+
+  forward(x: Tensor | EmbeddingBagInput): Tensor {
+    const { mode, paddingIdx } = this;
+    const { index, offsets, perSampleWeights } = bagsOf(x, mode);
+    const counts = paddingIdx === undefined ? index.equal(index) : index.notEqual(paddingIdx);
+    const found = lookedUp(this, index);
+    const rows = perSampleWeights === undefined ? found : found.mul(perSampleWeights.unsqueeze(-1));
+    const added = (values: Tensor) => (offsets === undefined ? values.sum(1) : totals(values, offsets));
+    if (mode === "max") return largest(rows, counts.unsqueeze(-1));
+    const sums = added(paddingIdx === undefined ? rows : counts.unsqueeze(-1).select(rows, 0));
+    return mode === "sum" ? sums : sums.div(added(counts.unsqueeze(-1)).maximum(1));
+  }
+}
+
+/** @throws ShapeError, DTypeError, ArgumentError where bags do not fit one another or the mode */
+function checkBags({ index, offsets, perSampleWeights: weights }: EmbeddingBagInput, mode: EmbeddingBag["mode"]): void {
+  const name = "EmbeddingBag";
+  checkDType(index, ["i32"], `${name}: index`);
+  const rank = offsets === undefined ? 2 : 1;
+  if (index.shape.length !== rank) {
+    const wanted = rank === 2 ? "[N, L], or [M] with offsets" : "[M] beside offsets";
+    throw new ShapeError(`${name}: takes indices ${wanted}, got ${showShape(index.shape)}`);
+  }
+  if (offsets !== undefined) {
+    checkDType(offsets, ["i32"], `${name}: offsets`);
+    if (offsets.shape.length !== 1) throw new ShapeError(`${name}: takes offsets [N], got ${showShape(offsets.shape)}`);
+    if (mode === "max")
+      throw new ArgumentError(`${name}: offsets are for sums and means; for maxima, pad rows with paddingIdx`);
+  }
+  if (weights === undefined) return;
+  if (mode !== "sum") throw new ArgumentError(`${name}: perSampleWeights are for mode "sum", not "${mode}"`);
+  if (!sameShape(weights.shape, index.shape))
+    throw new ShapeError(
+      `${name}: perSampleWeights ${showShape(weights.shape)} and indices ${showShape(index.shape)} differ`,
+    );
+}
+
+function tableOf(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions) {
+  const name = "EmbeddingBag";
+  aSize(numEmbeddings, `${name}: numEmbeddings`);
+  aSize(embeddingDim, `${name}: embeddingDim`);
+  checkOptions(options, name, {
+    paddingIdx: aWholeNumber(-numEmbeddings, numEmbeddings - 1),
+    maxNorm: aPositiveNumber,
+    normType: aboveZero,
+    mode: oneOf("sum", "mean", "max"),
+  });
+  const { mode, ...own } = options;
+  return { table: new Embedding(numEmbeddings, embeddingDim, own), mode };
+}
+
+function bagsOf(x: Tensor | EmbeddingBagInput, mode: EmbeddingBag["mode"]): EmbeddingBagInput {
+  const given: EmbeddingBagInput = x instanceof Tensor ? { index: x } : x;
+  checkOptions(given, "EmbeddingBag: the input", { index: aTensor, offsets: aTensor, perSampleWeights: aTensor });
+  aTensor(given.index, "EmbeddingBag: index");
+  checkBags(given, mode);
+  return given;
+}
+
+/** Sums [N, D] of rows [M, D], from each offset on up to the next. */
+function totals(rows: Tensor, offsets: Tensor): Tensor {
+  const [count, width] = rows.shape;
+  const begun = cumulativeSum(offsets.scatterAdd(scalar(1).broadcastTo(offsets.shape), [count]), 0);
+  return begun.cast("i32").sub(1).scatterAdd(rows, [offsets.shape[0], width]);
+}
+
+/** Maxima over axis 1 of rows that count; 0 where none does. */
+function largest(rows: Tensor, counts: Tensor): Tensor {
+  const found = counts.select(rows, Number.NEGATIVE_INFINITY).max(1);
+  return counts.sum(1).equal(0).select(0, found);
 }

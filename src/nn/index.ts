@@ -27,7 +27,20 @@ export {
   type ConvTransposeOptions,
   type PaddingMode,
 } from "./convolution.ts";
-export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export {
+  type CtcBeamDecodeOptions,
+  type CtcDecoded,
+  type CtcDecodeOptions,
+  ctcBeamDecode,
+  ctcGreedyDecode,
+} from "./ctc-decoding.ts";
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagInput,
+  type EmbeddingBagOptions,
+  type EmbeddingOptions,
+} from "./embedding.ts";
 export * from "./functional.ts";
 export {
   GroupNorm,

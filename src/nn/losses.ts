@@ -6,3 +6,4 @@ export * from "./losses/embeddings.ts";
 export type { Loss, LossOptions, Reduction } from "./losses/loss.ts";
 export * from "./losses/margins.ts";
 export * from "./losses/regression.ts";
+export * from "./losses/sequences.ts";

@@ -2,6 +2,7 @@
 import { checkpointOp, recompute } from "./checkpoint.ts";
 import * as contraction from "./contraction.ts";
 import * as convolution from "./convolution.ts";
+import * as ctc from "./ctc.ts";
 import * as cumulative from "./cumulative.ts";
 import * as elementwise from "./elementwise.ts";
 import * as functions from "./functions.ts";
@@ -38,6 +39,7 @@ export const ops = {
   ...indexing,
   ...rowwise,
   ...opsOf(normalize),
+  ...opsOf(ctc),
   ...opsOf(cumulative),
   ...opsOf(sort),
   ...opsOf(pooling),

@@ -213,6 +213,7 @@ const EXTENTS: {
       reach: (word) => (word(slot.SORT_COLUMNS) > SORT_SHORT ? 2 * word(slot.SORT_ROWS) * word(slot.SORT_COLUMNS) : 0),
     },
   },
+  [op.CTC_GRADIENT]: { work: { reach: (word) => 2 * word(slot.CTC_SEQUENCES) * word(slot.CTC_STATES) } },
 };
 
 type ByOpcode = Partial<Record<Opcode, Readonly<Record<string, Extent>>>>;

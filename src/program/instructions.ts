@@ -360,6 +360,34 @@ export const weightedSums = instruction(op.WEIGHTED_SUMS, "weighted_sums", {
   inner: NUMBER,
 });
 
+const ofSequences = {
+  from: { ...READ, of: ["sequences", "times", "classes"] },
+  targets: { ...READ, of: ["sequences", "labels"] },
+  inputLengths: { ...READ, of: ["sequences"] },
+  targetLengths: { ...READ, of: ["sequences"] },
+  sequences: NUMBER,
+  times: NUMBER,
+  classes: NUMBER,
+  labels: NUMBER,
+  states: NUMBER,
+  blank: NUMBER,
+  batchFirst: FLAG,
+} as const;
+const ways: readonly string[] = ["sequences", "times", "states"];
+export const ctc = instruction(op.CTC, "ctc", {
+  to: { ...WRITE, of: ["sequences"] },
+  alphas: { ...WRITE, of: ways },
+  ...ofSequences,
+});
+
+export const ctcGradient = instruction(op.CTC_GRADIENT, "ctc_gradient", {
+  to: { ...WRITE, of: ["sequences", "times", "classes"] },
+  alphas: { ...READ, of: ways },
+  ...ofSequences,
+  work: WRITE,
+  scale: { ...READ, of: ["sequences"] },
+});
+
 /** All of them, by their numbers. */
 const described = [
   end,
@@ -390,6 +418,8 @@ const described = [
   normalizeGradient,
   moments,
   weightedSums,
+  ctc,
+  ctcGradient,
 ] as const;
 
 type Described = { readonly [D in (typeof described)[number] as D["opcode"]]: D };

@@ -39,6 +39,14 @@ export const functionCalls: Readonly<Record<string, Call>> = {
     a.place(0),
     a.options({ reverse: a.flag(true), exclusive: a.flag(true) }),
   ),
+  diagonal: call(
+    functions.diagonal,
+    a.fitting(matrix),
+    a.optional(a.seed(1)),
+    a.optional(a.place(0)),
+    a.optional(a.place(1)),
+  ),
+  einsum: call(functions.einsum, a.word("ij,jk"), a.tensor(matrix), a.tensor(matrix)),
   flip: call(functions.flip, a.fitting(matrix), axes),
   full: call(functions.full, a.shape([2]), a.anyNumber(1), dtype),
   linspace: call(functions.linspace, a.finite(0), a.finite(1), a.whole(3)),
@@ -72,5 +80,7 @@ export const functionCalls: Readonly<Record<string, Call>> = {
     a.optional(a.place(0)),
     a.options({ largest: a.flag(false) }),
   ),
+  tril: call(functions.tril, a.tensor(matrix), a.optional(a.seed(1))),
+  triu: call(functions.triu, a.tensor(matrix), a.optional(a.seed(1))),
   zeros: call(functions.zeros, a.shape([2]), dtype),
 };

@@ -13,6 +13,8 @@ const matrix = constant([
   [3, 4],
 ]);
 const classes = constant(Int32Array.of(0, 1));
+const spoken = { blank: a.seed(1), inputLengths: a.list([1]), batchFirst: a.flag(true) };
+const bag = constant(Int32Array.of(0, 0));
 const context = a.instance(nn.trainingContext(0, scalar(0, "i32")));
 const bias = { bias: a.flag(false) };
 const epsilon = { epsilon: a.positive(1e-5), eps: a.positive(1e-5) };
@@ -128,6 +130,27 @@ const losses: Readonly<Record<string, Call>> = {
     a.options({ ...ofAll, ...margin }),
   ),
   crossEntropy: loss(nn.crossEntropy, { ...ofClasses, labelSmoothing: a.positive(0.1) }, classes),
+  ctcLoss: call(
+    nn.ctcLoss,
+    a.tensor(
+      constant([
+        [
+          [-1, -2],
+          [-3, -1],
+        ],
+      ]),
+    ),
+    a.tensor(constant([[1], [1]], { dtype: "i32" })),
+    a.list([1, 1]),
+    a.list([1, 1]),
+    a.options({
+      ...ofAll,
+      sampleWeight: weights,
+      blank: a.seed(0),
+      zeroInfinity: a.flag(true),
+      batchFirst: a.flag(false),
+    }),
+  ),
   diceLoss: loss(nn.diceLoss, { smooth: a.positive(1), squared: a.flag(true) }),
   focalLoss: loss(nn.focalLoss, {
     gamma: a.positive(2),
@@ -348,6 +371,24 @@ const layers: Readonly<Record<string, Call>> = {
     }),
   ),
   "Embedding.forward": ran(new nn.Embedding(3, 2), a.tensor(classes)),
+  EmbeddingBag: made(
+    nn.EmbeddingBag,
+    a.whole(3),
+    a.whole(2),
+    a.options({
+      paddingIdx: a.place(1),
+      maxNorm: a.positive(1),
+      normType: a.also(a.positive(2), ["infinity", "the largest"]),
+      mode: a.word("max"),
+    }),
+  ),
+  "EmbeddingBag.forward": ran(
+    new nn.EmbeddingBag(3, 2, { mode: "sum" }),
+    a.options({ index: a.tensor(bag), offsets: a.tensor(bag), perSampleWeights: a.tensor(constant([0.5, 2])) }, [
+      "index",
+      "offsets",
+    ]),
+  ),
   Flatten: made(nn.Flatten, a.optional(a.place(1))),
   "Flatten.forward": ran(new nn.Flatten(), a.fitting(matrix)),
   GaussianNoise: made(nn.GaussianNoise, a.positive(0.1)),
@@ -606,6 +647,13 @@ const models: Readonly<Record<string, Call>> = {
     a.layer(model),
     a.also(a.shape([1, 2]), ["a tensor of another shape", "found by the model"]),
   ),
+  ctcBeamDecode: call(
+    nn.ctcBeamDecode,
+    a.list([-1, -2, -3, -4]),
+    a.list([2, 2]),
+    a.options({ ...spoken, beamWidth: a.whole(2) }),
+  ),
+  ctcGreedyDecode: call(nn.ctcGreedyDecode, a.list([-1, -2, -3, -4]), a.list([2, 2]), a.options(spoken)),
   withOptions: call(
     (loss: nn.Loss, options: never) => nn.withOptions(loss, options)(matrix, matrix),
     a.also(a.callback(nn.mseLoss), ["a function", "one that gives no tensor is found where it is used"]),

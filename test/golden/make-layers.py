@@ -52,6 +52,34 @@ def embedding(padding=None, longest=None, kind=2.0):
     return look_up
 
 
+def bags(mode, padding=None):
+    """Torch's have no gradient of the gradient: rows that are looked up have."""
+    def forward(index, weight, *weights):
+        rows = functional.embedding(index.long(), weight, padding)
+        counts = torch.ones_like(index, dtype=torch.bool) if padding is None else index != padding
+        if mode == "max":
+            value = torch.where(counts[..., None], rows, torch.tensor(-torch.inf, dtype=rows.dtype)).max(1)[0]
+            value = torch.where(counts.any(1)[:, None], value, torch.zeros_like(value))
+        else:
+            value = (rows * counts[..., None] * (weights[0][..., None] if weights else 1)).sum(1)
+            value = value / counts.sum(1)[:, None].clamp(min=1) if mode == "mean" else value
+        own = [w.detach() for w in weights]
+        plain = functional.embedding_bag(index.long(), weight.detach(), None, None, 2.0, False, mode, False, *(own or [None]), False, padding)
+        assert torch.allclose(value, plain, rtol=1e-13)
+        return value
+    return forward
+
+
+def offset_bags(mode):
+    def forward(index, offsets, weight):
+        ends = [*offsets.tolist()[1:], len(index)]
+        parts = [functional.embedding(index[a:b].long(), weight) for a, b in zip(offsets.tolist(), ends)]
+        value = torch.stack([part.sum(0) / (max(1, len(part)) if mode == "mean" else 1) for part in parts])
+        assert torch.allclose(value, functional.embedding_bag(index.long(), weight.detach(), offsets.long(), mode=mode), rtol=1e-13)
+        return value
+    return forward
+
+
 def weight_norm(dim):
     """The second gradient of torch's fused torch._weight_norm is not that of its formula (nor what differences say)."""
     def forward(x, bias, g, v):
@@ -59,6 +87,19 @@ def weight_norm(dim):
         assert dim is None or torch.allclose(weight, torch._weight_norm(v, g, dim), rtol=1e-14)
         return functional.linear(x, weight, bias)
     return forward
+
+
+def bag_entries():
+    return {
+        "EmbeddingBag": [case(bags("mean"), i32([[0, 1, 1], [4, 2, 3]]), real(5, 3))],
+        "EmbeddingBag sum": [case(bags("sum"), i32([[0, 1, 1], [4, 2, 3]]), real(5, 3), real(2, 3))],
+        "EmbeddingBag sum paddingIdx": [case(bags("sum", 2), i32([[2, 1, 2], [4, 2, 3], [2, 2, 2]]), real(5, 3), smooth=False)],
+        "EmbeddingBag mean paddingIdx": [case(bags("mean", 2), i32([[2, 1, 2], [4, 2, 3], [2, 2, 2]]), real(5, 3), smooth=False)],
+        "EmbeddingBag max": [case(bags("max"), i32([[0, 1, 3], [4, 2, 3]]), real(5, 3), smooth=False)],
+        "EmbeddingBag max paddingIdx": [case(bags("max", 2), i32([[2, 1, 0], [4, 2, 3], [2, 2, 2]]), real(5, 3), smooth=False)],
+        "EmbeddingBag sum offsets": [case(offset_bags("sum"), i32([0, 1, 1, 4, 2]), i32([0, 2, 2, 5]), real(5, 3))],
+        "EmbeddingBag mean offsets": [case(offset_bags("mean"), i32([0, 1, 1, 4, 2]), i32([0, 2, 2, 4]), real(5, 3))],
+    }
 
 
 def layers():
@@ -117,7 +158,11 @@ def main():
     make.random = numpy.random.default_rng(20240607)  # one stream: a new entry changes what stands behind it
     folder = pathlib.Path(__file__).parent
     compact = lambda value: json.dumps(value, separators=(",", ":"))
-    entries = [f"{json.dumps(name)}: [\n" + ",\n".join(map(compact, cases)) + "\n]" for name, cases in layers().items()]
+    stream, all_layers = make.random, layers()
+    make.random = make.stream("EmbeddingBag")
+    all_layers.update(bag_entries())
+    make.random = stream
+    entries = [f"{json.dumps(name)}: [\n" + ",\n".join(map(compact, cases)) + "\n]" for name, cases in all_layers.items()]
     (folder / "layers.json").write_text("{\n" + ",\n".join(entries) + "\n}\n")
     runs = {"rows": tracked((6, 3), 0.1), "sequences": tracked((3, 2, 4), 0.3), "mean of all": tracked((4, 2), None)}
     lines = [f"{json.dumps(name)}: {compact(run)}" for name, run in runs.items()]

@@ -8,6 +8,7 @@ import math
 import torch
 from torch.nn import functional
 
+import ctc
 import make
 from calls import write
 from make import case, f64, i32, real
@@ -42,6 +43,7 @@ def scores(*last):
 
 def loss(name, f, points, kinks=(), differences=True, **options):
     """A loss by reduction: f(*inputs, reduction) at points, at kinks without second derivatives."""
+    make.random = make.stream(name)
     arity = len(points()[0])
 
     def cases(reduction, which=slice(None)):
@@ -203,6 +205,9 @@ BY_CLASS = lambda: [(real(4), unit(4)), (real(5, 3), unit(5, 3))]
 MARGINS = lambda: [(apart(4), i32(2)), (apart(5, 3), classes(5, count=3)), (apart(5, 1), classes(5, count=1))]
 COSINES = lambda: [(real(4), real(4), f64(1.0)), (real(5, 3), real(5, 3), signs(5)), (real(1, 7), real(1, 7), f64([-1.0]))]
 RANKS = lambda: [(real(), real(), f64(1.0)), (real(5, 3), real(5, 3), signs(5, 3))]
+ALIGNED = lambda: [(real(5, 4, low=-4, high=0), i32([1, 3, 3]), i32(5), i32(2)),
+                   (real(6, 3, 4, low=-4, high=0), i32([[1], [3], [2]]), i32([6, 5, 4]), i32([1, 1, 1])),
+                   (real(5, 2, 4, low=-4, high=0), i32([[2, 2, 1], [3, 1, 2]]), i32([5, 4]), i32([3, 0]))]
 TRIPLETS = lambda: [(real(4), real(4), real(4)), (real(6, 5), real(6, 5), real(6, 5))]
 VARIANCES = lambda: [(real(5, 3), real(5, 3), real(5, 3, low=0.1)), (real(5, 3), real(5, 3), real(5, 1, low=0.1)),
                      (real(5, 3), real(5, 3), real(5, low=0.1))]
@@ -273,6 +278,9 @@ LOSSES = {
     **loss("multiMarginLoss", multi_margin(2, 0.5, FACTORS), lambda: MARGINS()[1:2], p=2, margin=0.5, weight=WEIGHT),
     **loss("infoNce", formula(info_nce), lambda: [(real(4, 3), real(4, 3)), (real(1, 5), real(1, 5))]),
     **loss("infoNce", formula(lambda q, k: info_nce(q, k, 2)), lambda: [(real(4, 3), real(4, 3))], temperature=2),
+    **loss("ctcLoss", ctc.loss, ALIGNED),
+    **loss("ctcLoss", lambda *inputs, reduction: ctc.loss(*inputs, reduction=reduction, blank=3),
+           lambda: [(real(6, 2, 4, low=-4, high=0), i32([[1, 1, 2], [0, 2, 1]]), i32([6, 5]), i32([3, 2]))], blank=3),
 }
 
 if __name__ == "__main__":

@@ -2,9 +2,13 @@
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
-import { evaluate } from "../../src/evaluate.ts";
-import { Embedding } from "../../src/nn/embedding.ts";
+import { checkGradients } from "../../src/debug/check-gradients.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../src/errors.ts";
+import { evaluate, evaluateAll } from "../../src/evaluate.ts";
+import { Embedding, EmbeddingBag } from "../../src/nn/embedding.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { parameters } from "../../src/nn/module.ts";
+import { stopGradient, type Tensor } from "../../src/tensor.ts";
 import { thrown } from "../thrown.ts";
 
 test("the table starts normal with deviation 1, its padding row at zero", async () => {
@@ -27,6 +31,63 @@ test("the padding row gets no gradient, others the sum of theirs", async () => {
 test("an index outside the table gives NaN", async () => {
   const values = await evaluate(new Embedding(3, 1).forward(constant(Int32Array.of(0, 3, -1))));
   expect([...values].map(Number.isNaN)).toEqual([false, true, true]);
+});
+
+test("a table that gives the scores, too, is one parameter, whose gradient is the sum of both uses", async () => {
+  const table = new Embedding(4, 3);
+  const model = {
+    table,
+    forward: (words: Tensor) => table.forward(words).tanh().matmul(table.weight, { transposeB: true }),
+  };
+  expect([...parameters(model).keys()]).toEqual(["table.weight"]);
+  const words = constant(Int32Array.of(1, 3, 1));
+  const loss = (scores: Tensor) => crossEntropy(scores, constant(Int32Array.of(3, 1, 0)));
+  const error = await checkGradients(() => loss(model.forward(words)), [table.weight], { order: 2 });
+  expect(error).toBeLessThan(1e-6);
+  const [own] = grad(loss(model.forward(words)), [table.weight]);
+  const fixed = stopGradient(table.weight);
+  const ofLooking = grad(loss(table.forward(words).tanh().matmul(fixed, { transposeB: true })), [table.weight])[0];
+  const ofScores = grad(loss(stopGradient(table.forward(words).tanh()).matmul(table.weight, { transposeB: true })), [
+    table.weight,
+  ])[0];
+  const [sum, parts] = await evaluateAll([own, ofLooking.add(ofScores)]);
+  expect([...sum]).toEqual([...parts].map((each) => expect.closeTo(each, 6)));
+});
+
+test("bags: an index outside the table gives NaN, an empty bag 0, of padding or of offsets", async () => {
+  const layer = new EmbeddingBag(3, 1, { mode: "sum", paddingIdx: 0 });
+  const [padded, offset] = await evaluateAll([
+    layer.forward(
+      constant(
+        [
+          [0, 0],
+          [1, 3],
+          [1, 2],
+        ],
+        { dtype: "i32" },
+      ),
+    ),
+    layer.forward({ index: constant(Int32Array.of(0, 1, 0)), offsets: constant(Int32Array.of(0, 1, 2, 3)) }),
+  ]);
+  expect([...padded].map(Number.isNaN)).toEqual([false, true, false]);
+  expect(padded[0]).toBe(0);
+  expect([offset[0], offset[2], offset[3]]).toEqual([0, 0, 0]);
+  expect(offset[1]).not.toBe(0);
+});
+
+test("bags that do not fit get a typed error", () => {
+  const [rows, list] = [input([2, 3], "i32"), input([4], "i32")];
+  const weights = input([2, 3]);
+  const bags = (mode: "sum" | "mean" | "max") => new EmbeddingBag(5, 3, { mode });
+  expect(() => bags("sum").forward(list)).toThrow(ShapeError);
+  expect(() => bags("sum").forward({ index: rows, offsets: list })).toThrow(ShapeError);
+  expect(() => bags("sum").forward({ index: list, offsets: rows })).toThrow(ShapeError);
+  expect(() => bags("sum").forward(input([2, 3]))).toThrow(DTypeError);
+  expect(() => bags("sum").forward({ index: list, offsets: input([2]) })).toThrow(DTypeError);
+  expect(() => bags("max").forward({ index: list, offsets: list })).toThrow(ArgumentError);
+  expect(() => bags("mean").forward({ index: rows, perSampleWeights: weights })).toThrow(ArgumentError);
+  expect(() => bags("sum").forward({ index: rows, perSampleWeights: input([3]) })).toThrow(ShapeError);
+  expect(() => new EmbeddingBag(5, 3, { mode: "median" as "sum" })).toThrow(ArgumentError);
 });
 
 test("bad input gets a typed error", () => {

@@ -163,6 +163,13 @@ export const table: Readonly<Record<Name, Row>> = {
       return () => layer.forward(token);
     },
   },
+  EmbeddingBag: {
+    shapes: [],
+    make: () => {
+      const layer = new nn.EmbeddingBag(5, 3, { paddingIdx: 0 });
+      return () => layer.forward(token);
+    },
+  },
   Flatten: one(() => new nn.Flatten(), [2, 3, 2]),
   Fold: one(() => new nn.Fold([4, 4], 3, { padding: 1, stride: 2 }), [1, 9, 4]),
   GaussianNoise: one(() => new nn.GaussianNoise(0.5), [3, 4]),

@@ -8,7 +8,7 @@ import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { evaluate, initialise } from "../../src/evaluate.ts";
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from "../../src/nn/batch-normalization.ts";
 import { WeightNorm } from "../../src/nn/containers.ts";
-import { Embedding } from "../../src/nn/embedding.ts";
+import { Embedding, EmbeddingBag, type EmbeddingBagOptions } from "../../src/nn/embedding.ts";
 import {
   GroupNorm,
   InstanceNorm1d,
@@ -54,6 +54,18 @@ function given<L extends object>(layer: L, parameters: Readonly<Record<string, T
 
 type Build = (...inputs: Tensor[]) => Tensor;
 
+const bags =
+  (options: EmbeddingBagOptions): Build =>
+  (index, weight, perSampleWeights) => {
+    const layer = given(new EmbeddingBag(5, 3, options), { weight });
+    return layer.forward(perSampleWeights === undefined ? index : { index, perSampleWeights });
+  };
+
+const offsetBags =
+  (mode: "sum" | "mean"): Build =>
+  (index, offsets, weight) =>
+    given(new EmbeddingBag(5, 3, { mode }), { weight }).forward({ index, offsets });
+
 const feature = (x: Tensor) => x.shape[1];
 
 function normed(dim: number | null, x: Tensor, bias: Tensor, weightG: Tensor, weightV: Tensor): Tensor {
@@ -87,6 +99,14 @@ const layers: Readonly<Record<string, Build>> = {
   Embedding: (index, weight) => given(new Embedding(weight.shape[0], weight.shape[1]), { weight }).forward(index),
   "Embedding paddingIdx": (index, weight) => given(new Embedding(5, 3, { paddingIdx: -3 }), { weight }).forward(index),
   "Embedding maxNorm": (index, weight) => given(new Embedding(5, 3, { maxNorm: 2.5 }), { weight }).forward(index),
+  EmbeddingBag: bags({}),
+  "EmbeddingBag sum": bags({ mode: "sum" }),
+  "EmbeddingBag sum paddingIdx": bags({ mode: "sum", paddingIdx: 2 }),
+  "EmbeddingBag mean paddingIdx": bags({ paddingIdx: -3 }),
+  "EmbeddingBag max": bags({ mode: "max" }),
+  "EmbeddingBag max paddingIdx": bags({ mode: "max", paddingIdx: 2 }),
+  "EmbeddingBag sum offsets": offsetBags("sum"),
+  "EmbeddingBag mean offsets": offsetBags("mean"),
   "Embedding maxNorm 1 paddingIdx": (index, weight) =>
     given(new Embedding(5, 3, { maxNorm: 2.5, normType: 1, paddingIdx: 3 }), { weight }).forward(index),
   LayerNorm: (x, weight, bias) => given(new LayerNorm(5), { weight, bias }).forward(x),

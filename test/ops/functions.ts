@@ -4,6 +4,7 @@ import * as f from "../../src/functions/index.ts";
 import type { OpName } from "../../src/ops/index.ts";
 import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { goldenEntries } from "../golden.ts";
 import { real, whole } from "./inputs.ts";
 import type { Sample, Samples } from "./sample.ts";
 
@@ -70,11 +71,24 @@ export const functionSamples: Partial<Record<OpName, readonly Sample[]>> = {
     sample("any", (x) => f.any(x, x.shape.length > 1 ? 1 : undefined), [whole("33x5", 0, 2)]),
     sample("all", (x) => f.all(x, x.shape.length > 1 ? 1 : undefined), [whole("33x5", 0, 9)]),
   ],
+  select: [
+    sample("tril", (x) => f.tril(x), [real("33x17")], [real("3x5x33")]),
+    sample("tril -1", (x) => f.tril(x, -1), [real("33x17")]),
+    sample("triu", (x) => f.triu(x), [real("33x17")], [real("3x5x33")]),
+    sample("triu 2", (x) => f.triu(x, 2), [real("33x17")]),
+  ],
+  matmul: goldenEntries("functions").flatMap((entry) => {
+    const [name, equation] = entry.split(" ");
+    return name === "einsum" ? [sample(entry, (...operands) => f.einsum(equation, ...operands))] : [];
+  }),
   less: [sample("isFinite", f.isFinite, [real("33")])],
   slice: [
     sample("split", (x) => turned(f.split(x, 2, -1)), [real("17x33")]),
     sample("split sizes", (x) => turned(f.split(x, [1, 0, 4], -1)), [real("33x5")]),
     sample("chunk", (x) => turned(f.chunk(x, 3, -1)), [real("17x33")]),
+    sample("diagonal", (x) => f.diagonal(x), [real("33x17")]),
+    sample("diagonal 1", (x) => f.diagonal(x, 1), [real("17x33")], [real("5x7x3")]),
+    sample("diagonal -1 of others", (x) => f.diagonal(x, -1, -1, 0), [real("7x5x9")]),
     sample("flip", (x) => f.flip(x, [0, -1]), [real("7x33x17")]),
     sample("flip all", (x) => f.flip(x), [real("33x17")]),
   ],

@@ -10,6 +10,7 @@ import { apply, stopGradient, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { alongSamples } from "./along.ts";
 import { convolutionSamples } from "./convolutions.ts";
+import { ctcSamples } from "./ctc.ts";
 import { functionSamples, ownSamples } from "./functions.ts";
 import { bytes, real, whole } from "./inputs.ts";
 import { normalizeSamples } from "./normalize.ts";
@@ -413,6 +414,7 @@ const named: Record<Exclude<OpName, Unary>, Samples> & Partial<Record<OpName, Sa
   ],
 
   ...alongSamples,
+  ...ctcSamples,
   ...convolutionSamples,
   ...poolingSamples,
   ...normalizeSamples,

@@ -38,6 +38,7 @@ export const LAYER_HASHES: Readonly<Record<Name, string>> = {
   Dropout3d: "51b326cf",
   DropPath: "8913c0ba",
   Embedding: "12aaa737",
+  EmbeddingBag: "a2c38b19",
   Flatten: "9acaf176",
   Fold: "40b4dec6",
   GaussianNoise: "3ccc20fa",

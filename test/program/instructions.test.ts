@@ -18,6 +18,7 @@ const SHARED: Readonly<Record<string, string>> = {
   SUM_POOL: "POOL",
   SUM_POOL_TRANSPOSED: "POOL",
   CONVOLVE_FILTER: "CONVOLVE",
+  CTC_GRADIENT: "CTC",
 };
 
 const opcodes = Object.entries(op).filter(([name]) => name !== "OPCODES");

@@ -62,6 +62,12 @@ function mixture(to: number, from: number, index: number): number[][] {
         return instruction(opcode, ...slots, ...(opcode === op.MAX_POOL ? [to + 4 * PART] : []));
       }),
       instruction(op.SCATTER_PLANES, to, from, index, size(400), size(400), size(500), i & 1),
+      ...[op.CTC, op.CTC_GRADIENT].map((opcode) => {
+        const labels = size(5);
+        const sizes = [size(80), size(9), size(9), labels, 2 * labels + 1, 0, i & 1];
+        const slots = [to, to + 4 * PART, from, index, index, index, ...sizes];
+        return instruction(opcode, ...slots, ...(opcode === op.CTC ? [] : [to + 8 * PART, from]));
+      }),
       instruction(op.SORT, to, to + 4 * 200_000, to + 4 * 400_000, from, size(20), 9000, 1, 1),
       ...Array.from({ length: 8 }, () => anyConvolution(() => (1 + next()) / 2)).flatMap((each) => {
         const it = { ...each, images: 20, rows: each.rows + 1, channels: each.channels + 1 };

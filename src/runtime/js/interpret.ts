@@ -12,6 +12,7 @@ import { lengthAt, opcodeAt } from "../../program/addresses.ts";
 import type { Opcode } from "../../program/instructions.ts";
 import { convolve, convolveFilter } from "./convolve.ts";
 import { copy } from "./copy.ts";
+import { ctc, ctcGradient } from "./ctc.ts";
 import { gather, scatterAdd } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
 import { map } from "./map.ts";
@@ -38,6 +39,8 @@ const KERNELS: Record<Exclude<Opcode, ControlOpcode>, Kernel> = {
   [op.SUM_POOL]: sumPool,
   [op.SUM_POOL_TRANSPOSED]: sumPoolTransposed,
   [op.SCATTER_PLANES]: scatterPlanes,
+  [op.CTC]: ctc,
+  [op.CTC_GRADIENT]: ctcGradient,
   ...ROW_KERNELS,
   ...NORMAL_KERNELS,
 };

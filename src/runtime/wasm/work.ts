@@ -98,6 +98,7 @@ function mapSteps(code: Int32Array, at: number): number {
 const INSTRUCTION = 10;
 const ELEMENT = 0.3; // moved, packed, or summed up
 const ROW_ELEMENT = 1.5; // of softmax and its kin, or of a turn of SORT
+const STATE = 6; // at one time: three exponentials and a logarithm
 const MAP_STEP = 0.3; // of one element
 const POINT = 0.6; // put at its place
 const PRODUCT = 0.04;
@@ -145,6 +146,12 @@ const pool: Work<Windows> = {
     const [d, h, w] = placesOf(slots);
     return boxes(whole(outW * d * h * w), [planes * outD * outH, cut.poolRows(outW, d, h, w)]);
   },
+};
+
+/** Sequences, one by one, of so many states at all times. */
+const sequences: Work<Named[typeof op.CTC]> = {
+  cut: ({ sequences, times, states }) => boxes(whole(times * states), [sequences, 1]),
+  unit: () => STATE,
 };
 
 const WORK: { readonly [O in Opcode as Named[O] extends Rows | Lines ? never : O]: Work<Named[O]> } & {
@@ -198,6 +205,8 @@ const WORK: { readonly [O in Opcode as Named[O] extends Rows | Lines ? never : O
     cut: ({ planes, size, count }) => boxes(whole(size + count), [planes, cut.planesOfChunk(Math.max(size, count))]),
     unit: () => POINT,
   },
+  [op.CTC]: sequences,
+  [op.CTC_GRADIENT]: sequences,
   [op.SORT]: { ...rows, unit: ({ columns }) => ROW_ELEMENT * Math.ceil(Math.log2(Math.max(2, columns))) }, // times turns of merging
 };
 
