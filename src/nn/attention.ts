@@ -2,6 +2,7 @@
 // projects to: nothing is moved.
 import { aBoolean, aFiniteNumber, aFraction, aWholeNumber, checkOptions, must } from "../check.ts";
 import { ShapeError } from "../errors.ts";
+import { foldIn } from "../ops/random.ts";
 import { checkDType, type Shape, showShape } from "../shape.ts";
 import { arange, aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -10,6 +11,7 @@ import { linearUniform, xavierUniform } from "./init.ts";
 import { aSize } from "./layers.ts";
 import { aContext, type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
+import { byTiles } from "./tiles.ts";
 
 /** Who may attend to whom. */
 export interface AttentionMasks {
@@ -31,6 +33,11 @@ export interface AttentionOptions extends AttentionMasks {
   /** While `context` is training, the share of weights that are zeroed; without a context it must be 0. Default 0. */
   readonly dropoutP?: number;
   readonly context?: Context;
+  /**
+   * Tile by tile, with memory that grows with L + S in place of L S, while each tile is computed a second time backward; `dropoutP` draws other
+   * weights then. Gradients of gradients are right, but take the memory. Default: where L S is 2^20 and more, and L is 128 and more.
+   */
+  readonly tiled?: boolean;
 }
 
 export const maskChecks = { mask: aTensor, isCausal: aBoolean };
@@ -46,7 +53,7 @@ function seenBy(mask: Tensor): Tensor {
 }
 
 /** Who sees what of a cache. */
-type Seen = Pick<Past, "mask" | "unseen">;
+type Seen = Pick<Past, "mask"> & { readonly unseen: Tensor | number };
 
 /** The weights of all keys for each query, [..., L, S]: a softmax of scores; zeros where a query sees none. */
 function weightsOf(
@@ -113,6 +120,7 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     scale: aFiniteNumber,
     dropoutP: aFraction,
     context: aContext,
+    tiled: aBoolean,
   });
   const shown = `${name}: queries ${showShape(query.shape)}, keys ${showShape(key.shape)}, values ${showShape(value.shape)}`;
   const rank = query.shape.length;
@@ -143,9 +151,51 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
       .broadcastTo([...before, served, length, width])
       .reshape([...before.slice(0, -1), heads, length, width]);
   };
-  const scores = query.matmul(shared(key), { transposeB: true }).mul(scale);
+  const [k, v] = [shared(key), shared(value)];
+  const scores = query.matmul(k, { transposeB: true }).mul(scale);
   const weights = weightsOf(scores, options, cached);
-  return { output: weights.matmul(shared(value)), weights };
+  const isLong = cached === undefined && isTiled(ofScores);
+  const output = (options.tiled ?? isLong) ? attendByTiles(query, k, v, { ...options, scale }) : weights.matmul(v);
+  return { output, weights };
+}
+
+/** Whether scores [..., L, S] are so many that tiles are worth it. */
+function isTiled(shape: Shape): boolean {
+  const [length, keys] = shape.slice(-2);
+  return length >= 128 && length * keys >= 2 ** 20;
+}
+
+/** Attention tile by tile, to keys and values of as many heads as the queries. */
+function attendByTiles(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions & { readonly scale: number },
+) {
+  const { mask, bias, isCausal, scale, dropoutP = 0, context } = options;
+  const [length, keys] = [query.shape.at(-2) as number, key.shape.at(-2) as number];
+  const isOfQueries = ({ shape }: Tensor) => shape.length > 1 && shape.at(-2) === length;
+  const given = (tensor: Tensor | undefined) =>
+    tensor === undefined ? [] : [{ tensor, isSequence: isOfQueries(tensor) }];
+  const read = [
+    { tensor: query, isSequence: true },
+    { tensor: key, isSequence: false },
+    { tensor: value, isSequence: false },
+    ...given(bias),
+  ];
+  // All tiles draw by one key, each by its number.
+  const drawn = dropoutP > 0 && context?.training ? context.key() : undefined;
+  return byTiles(length, read, given(mask), ([q, k, v, ...others], places, number) => {
+    const own = {
+      bias: bias && others[0],
+      mask: mask && others[others.length - 1],
+      dropoutP: drawn === undefined ? 0 : dropoutP,
+      context: context && drawn && { ...context, key: () => foldIn(drawn, number) },
+    };
+    const seen = isCausal ? arange(keys).lessEqual(places.unsqueeze(-1)) : undefined;
+    const scores = q.matmul(k, { transposeB: true }).mul(scale);
+    return weightsOf(scores, own, seen && { mask: seen, unseen: UNSEEN }).matmul(v);
+  });
 }
 
 /** Options of MultiheadAttention. */
