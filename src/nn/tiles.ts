@@ -2,7 +2,7 @@
 // pulls its cotangent back, and adds up what it has for what all tiles read (Rabe and Staats, "Self-attention does not need O(n^2) memory",
 // 2021; Chen et al. 2016). For attention, a tile of queries sees all keys at once, so its softmax is the plain one.
 import { applied, customGradient, grad } from "../autodiff.ts";
-import { scan } from "../ops/loop.ts";
+import { type ScanStep, scan } from "../ops/loop.ts";
 import { arange, scalar, type Tensor } from "../tensor.ts";
 
 /** Rows of a tile. */
@@ -14,8 +14,18 @@ export interface Read {
   readonly isSequence: boolean;
 }
 
-/** The function of one tile: its parts, in their order; of which places it is, i32 [rows]; and its number, i32 []. */
+/** The function of one tile: of its parts, in their order, of the places it holds, i32 [rows], and of its number, i32 []. */
 export type Tile = (parts: readonly Tensor[], places: Tensor, number: Tensor) => Tensor;
+
+/** A tile as the loops find it. */
+interface Found {
+  /** What of `read` it has. */
+  readonly parts: readonly Tensor[];
+  /** The tiles of other sequences. */
+  readonly others: readonly Tensor[];
+  /** The function, of such parts. */
+  readonly of: (parts: readonly Tensor[]) => Tensor;
+}
 
 /**
  * What `tile` makes of a sequence of a length, [..., length, E], of f32 tensors `read`, by which it is differentiated, and of `fixed` ones, by
@@ -23,56 +33,47 @@ export type Tile = (parts: readonly Tensor[], places: Tensor, number: Tensor) =>
  */
 export function byTiles(length: number, read: readonly Read[], fixed: readonly Read[], tile: Tile): Tensor {
   const count = Math.ceil(length / ROWS);
-  /** Runs the loop: what each tile of `sequences` comes to. */
+  const isCut = [...read, ...fixed].map(({ isSequence }) => isSequence);
+  /** Goes through all tiles of `tensors`, which stand for those read, and of other sequences. */
   const loop = (
     tensors: readonly Tensor[],
-    more: readonly Tensor[],
-    initial: readonly Tensor[],
-    step: (
-      one: (parts: readonly Tensor[]) => Tensor,
-      parts: readonly Tensor[],
-      more: readonly Tensor[],
-      sums: readonly Tensor[],
-    ) => {
-      readonly carries?: Tensor[];
-      readonly outputs: Tensor[];
-    },
+    others: readonly Tensor[],
+    sums: readonly Tensor[],
+    step: (found: Found, sums: readonly Tensor[]) => ScanStep,
   ) => {
-    const all = [...tensors, ...fixed.map((each) => each.tensor)];
-    const isCut = [...read, ...fixed].map(({ isSequence }) => isSequence);
+    const all = [...tensors, ...fixed.map(({ tensor }) => tensor)];
     const cut = all.filter((_, i) => isCut[i]).map((each) => tilesOf(each, count));
+    const sequences = [arange(count), ...cut, ...others.map((each) => tilesOf(each, count))];
     return scan(
-      (sums, [number, ...own]) => {
+      (before, [number, ...own]) => {
         const tiles = own.slice(0, cut.length);
         const parts = all.map((each, i) => (isCut[i] ? (tiles.shift() as Tensor) : each));
         const places = number.mul(ROWS).add(arange(ROWS));
-        const one = (given: readonly Tensor[]) => tile([...given, ...parts.slice(given.length)], places, number);
-        return step(one, parts.slice(0, read.length), own.slice(cut.length), sums);
+        const of = (given: readonly Tensor[]) => tile([...given, ...parts.slice(read.length)], places, number);
+        return step({ parts: parts.slice(0, read.length), others: own.slice(cut.length), of }, before);
       },
-      initial,
-      [arange(count), ...cut, ...more.map((each) => tilesOf(each, count))],
+      sums,
+      sequences,
     );
   };
   const whole = customGradient(
     (...tensors) => {
-      const { outputs } = loop(tensors, [], [], (one, parts) => ({ outputs: [one(parts)] }));
+      const { outputs } = loop(tensors, [], [], ({ of, parts }) => ({ carries: [], outputs: [of(parts)] }));
       return sequenceOf(outputs[0], length);
     },
     (cotangent, tensors) => {
-      const shared = tensors.filter((_, i) => !read[i].isSequence);
-      const zeros = shared.map(({ shape }) => scalar(0).broadcastTo(shape));
-      const { carries, outputs } = loop(tensors, [cotangent], zeros, (one, parts, [pulled], sums) => {
-        const { value, places } = applied((...own) => one(own), parts, "attention");
+      const zeros = tensors.flatMap(({ shape }, i) => (isCut[i] ? [] : [scalar(0).broadcastTo(shape)]));
+      const { carries, outputs } = loop(tensors, [cotangent], zeros, ({ of, parts, others: [pulled] }, sums) => {
+        const { value, places } = applied((...own) => of(own), parts, "attention");
         const slopes = grad(value, places, { cotangent: pulled });
+        const shares = slopes.filter((_, i) => !isCut[i]);
         return {
-          carries: slopes.filter((_, i) => !read[i].isSequence).map((slope, i) => sums[i].add(slope)),
-          outputs: slopes.filter((_, i) => read[i].isSequence),
+          carries: sums.map((sum, i) => sum.add(shares[i])),
+          outputs: slopes.filter((_, i) => isCut[i]),
         };
       });
       const [sums, tiles] = [[...carries], [...outputs]];
-      return read.map(({ isSequence }) =>
-        isSequence ? sequenceOf(tiles.shift() as Tensor, length) : (sums.shift() as Tensor),
-      );
+      return read.map((_, i) => (isCut[i] ? sequenceOf(tiles.shift() as Tensor, length) : (sums.shift() as Tensor)));
     },
   );
   return whole(...read.map(({ tensor }) => tensor));

@@ -63,6 +63,7 @@ const attention = {
   scale: a.finite(0.5),
   dropoutP: a.positive(0.5),
   context,
+  tiled: a.flag(true),
 };
 
 // Activations
