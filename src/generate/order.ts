@@ -3,8 +3,8 @@ import {
   aBoolean,
   aFiniteNumber,
   aFunction,
+  aNumberWithin,
   anInteger,
-  aPositiveNumber,
   aWholeNumber,
   checkOptions,
   must,
@@ -44,7 +44,7 @@ export interface GenerateOptions {
   readonly maxNewTokens: number;
   /** Draw tokens by their probabilities. Default false, but true where temperature, topK or topP are given. */
   readonly sample?: boolean;
-  /** Logits are divided by it. Default 1. */
+  /** Logits are divided by it, 1e-6 at the least. Default 1. */
   readonly temperature?: number;
   /** Draw among so many of the likeliest tokens. Default: all. */
   readonly topK?: number;
@@ -82,7 +82,7 @@ export const optionChecks = {
   },
   maxNewTokens: aWholeNumber(1),
   sample: aBoolean,
-  temperature: aPositiveNumber,
+  temperature: aNumberWithin(1e-6), // logits divided by less might not be finite
   topK: aWholeNumber(1),
   topP: aShare,
   seed: anInteger,

@@ -55,6 +55,9 @@ interface Loaded {
 /** Makes steps, and reads tokens [capacity, N] and which rows have ended; the first time it writes what is asked for. */
 type Run = (steps: number, isFirst: boolean) => Promise<{ readonly tokens: TypedArray; readonly ended: TypedArray }>;
 
+/** States that are kept, those that were used last. */
+const KEPT = 4;
+
 const context = evaluationContext();
 
 export class Programs {
@@ -137,8 +140,11 @@ export class Programs {
   }
 
   async #begun({ source }: Order, rows: number): Promise<{ readonly state: State; readonly key: string }> {
-    const key = `${rows} ${source === undefined ? "" : `${source.dtype} ${source.shape.slice(1)}`}`;
+    const key = `${rows} of ${source === undefined ? "no source" : `${source.dtype} ${source.shape.slice(1)}`}:`;
     const state = this.#states.get(key) ?? new State(rows, this.#capacity);
+    this.#states.delete(key);
+    for (const old of [...this.#states.keys()].slice(0, Math.max(0, this.#states.size + 1 - KEPT)))
+      await this.#drop(old);
     this.#states.set(key, state);
     if (source !== undefined)
       await this.#program(`${key} source`, state, () =>
@@ -273,14 +279,24 @@ export class Programs {
     return compile({ inputs, outputs, assignments, names: this.#names });
   }
 
-  /** Frees programs and what they keep. */
+  /** Frees the programs of a state, and what they keep. */
+  async #drop(key: string): Promise<void> {
+    const state = this.#states.get(key);
+    this.#states.delete(key);
+    for (const [name, { id }] of [...this.#loaded])
+      if (name.startsWith(`${key} `)) {
+        this.#loaded.delete(name);
+        await this.executor.unload(id);
+      }
+    for (const variable of state?.variables() ?? [])
+      await this.executor.forget(variable.key).catch((error: unknown) => {
+        if (!(error instanceof ArgumentError)) throw error; // else no program has named it
+      });
+  }
+
+  /** Frees all programs, and what they keep. */
   async dispose(): Promise<void> {
-    const [loaded, states] = [[...this.#loaded.values()], [...this.#states.values()]];
-    this.#loaded.clear();
-    this.#states.clear();
-    for (const { id } of loaded) await this.executor.unload(id);
-    for (const state of states)
-      for (const { key } of state.variables()) await this.executor.forget(key).catch(() => undefined); // some are in no program
+    for (const key of [...this.#states.keys()]) await this.#drop(key);
   }
 }
 
@@ -308,7 +324,7 @@ function firstBroken(broken: Tensor, logits: Tensor, at: Tensor): Tensor {
 function checkBroken(broken: number): void {
   if (broken === 0) return;
   throw new NonFiniteError(
-    `generate: the model gives logits that are NaN or infinite for token ${broken - 1}`,
+    `generate: the model gives logits that are NaN or infinite for token ${broken - 1}; places beyond the rows of a table are NaN`,
     broken - 1,
   );
 }

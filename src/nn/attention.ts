@@ -234,7 +234,7 @@ export interface MultiheadInput extends AttentionMasks {
 export interface MultiheadOutput {
   /** [L, N, embedDim], batch first if the input is. */
   readonly output: Tensor;
-  /** The weights of all heads: [N, heads, L, S]. */
+  /** The weights of all heads: [N, heads, L, S]. Made where they are read: of long sequences they take the memory that tiles save. */
   readonly weights: Tensor;
 }
 

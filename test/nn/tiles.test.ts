@@ -5,8 +5,9 @@ import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant, input } from "../../src/create.ts";
 import { evaluateAll } from "../../src/evaluate.ts";
-import { type AttentionOptions, scaledDotProductAttention } from "../../src/nn/attention.ts";
-import { trainingContext } from "../../src/nn/module.ts";
+import { type AttentionOptions, MultiheadAttention, scaledDotProductAttention } from "../../src/nn/attention.ts";
+import { evaluationContext, trainingContext } from "../../src/nn/module.ts";
+import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import type { Shape } from "../../src/shape.ts";
 import { scalar, type Tensor } from "../../src/tensor.ts";
 import { float32, oracle } from "../executors.ts";
@@ -180,4 +181,18 @@ describe("memory", () => {
     expect(arena(4096)).toBe(tiled);
     expect(arena(512)).toBe(arena(512, false));
   });
+
+  test("layers go by tiles, too, where sequences are long", () => {
+    const layer = new MultiheadAttention(8, 2, { batchFirst: true });
+    const x = input([1, 1024, 8]);
+    const output = layer.forward(x, evaluationContext());
+    expect(compile({ inputs: { x }, outputs: { output } }).arenaWords).toBeLessThan((2 * 1024 * 1024) / 4);
+  });
+});
+
+test("bits are the same by two threads", async () => {
+  const all = derived(cases["masks with empty rows, and grouped heads"], true);
+  const [one, two] = [1, 2].map((threads) => new WasmExecutor({ threads }));
+  expect(await evaluateAll(all, { executor: two })).toEqual(await evaluateAll(all, { executor: one }));
+  await Promise.all([one.dispose(), two.dispose()]);
 });
