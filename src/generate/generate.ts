@@ -13,7 +13,7 @@ import { freeing, giveFirstValues } from "../train/load.ts";
 import { ownState } from "../train/own-state.ts";
 import type { Variable } from "../variable.ts";
 import { searched } from "./beams.ts";
-import { type Generated, type GenerateOptions, type Generative, type Order, optionChecks, orderOf } from "./order.ts";
+import { checkOrder, type Generated, type GenerateOptions, type Generative, type Order, orderOf } from "./order.ts";
 import { Programs } from "./programs.ts";
 
 /** Options of a TokenGenerator. */
@@ -190,7 +190,7 @@ export async function generate<Memory = undefined>(
   model: Generative<Memory>,
   options: GenerateOptionsOnce,
 ): Promise<Generated> {
-  checkOptions(options, "generate", { ...optionChecks, executor: anExecutor, state: aState }, "prompt", "maxNewTokens");
+  checkOrder(options, { executor: anExecutor, state: aState });
   const { executor, state, ...order } = options;
   const longest = Math.max(...order.prompt.map(({ length }) => length));
   const capacity = Math.ceil((longest + order.maxNewTokens) / 16) * 16; // rows of whole vectors

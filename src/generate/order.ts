@@ -6,6 +6,7 @@ import {
   aNumberWithin,
   anInteger,
   aWholeNumber,
+  type Checks,
   checkOptions,
   must,
 } from "../check.ts";
@@ -75,7 +76,7 @@ export interface Generated {
 const aShare = (value: unknown, what: string) =>
   must(Number.isFinite(value) && Number(value) > 0 && Number(value) <= 1, value, what, "above 0 and at most 1");
 
-export const optionChecks = {
+const optionChecks: Checks<GenerateOptions> = {
   prompt: (value: unknown, what: string) => {
     const isList = Array.isArray(value) && value.length > 0 && Array.from(value).every(isTokens);
     must(isList, value, what, "a list of lists of tokens, such as [[1, 2, 3]]");
@@ -92,6 +93,26 @@ export const optionChecks = {
   source: (value: unknown, what: string) => must(typeof value === "object" && value !== null, value, what, "an array"),
   onTokens: aFunction,
 };
+
+/** What other libraries call options. */
+const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
+  [/^(input_?ids|inputs)$/i, "prompt"],
+  [/^max_?(length|tokens)$/i, "maxNewTokens, without the prompt"],
+  [/^do_?sample$/i, "sample"],
+  [/^num_?beams$/i, "beams"],
+  [/^(eos|stop)_?token(_?id)?$/i, "endToken"],
+  [/^encoder_?input_?ids$/i, "source"],
+  [/^streamer$/, "onTokens"],
+];
+
+/** @throws ArgumentError for an option that is called otherwise here, or is none; `more`: what else there may be */
+export function checkOrder<T extends GenerateOptions>(options: T, more: Checks<Omit<T, keyof GenerateOptions>>): void {
+  for (const key of Object.keys(options ?? {})) {
+    const [, meant] = ELSEWHERE.find(([pattern]) => pattern.test(key)) ?? [];
+    if (meant !== undefined) throw new ArgumentError(`generate: unknown option ${key}; here it is ${meant}`);
+  }
+  checkOptions<GenerateOptions>(options, "generate", { ...optionChecks, ...more }, "prompt", "maxNewTokens");
+}
 
 function isTokens(value: unknown): boolean {
   const isList = Array.isArray(value) || value instanceof Int32Array || value instanceof Uint8Array;
@@ -117,7 +138,7 @@ export interface Order {
 
 /** @throws ArgumentError, DataError for options that are none, or contradict one another */
 export function orderOf(options: GenerateOptions, capacity: number, encodes: boolean): Order {
-  checkOptions(options, "generate", optionChecks, "prompt", "maxNewTokens");
+  checkOrder(options, {});
   const { prompt, maxNewTokens, temperature = 1, topK = 2 ** 31 - 1, topP = 1, seed = 0 } = options;
   const { beams = 1, lengthPenalty = 1, source, endToken = -1 } = options;
   const isDrawn = options.temperature !== undefined || options.topK !== undefined || options.topP !== undefined;

@@ -338,7 +338,7 @@ describe("bad input", () => {
     [{ ...order, temperature: 0 }, "ArgumentError: generate: temperature must be a number >= 0.000001, got 0"],
     [{ ...order, topP: 1.5 }, "ArgumentError: generate: topP must be above 0 and at most 1, got 1.5"],
     [{ ...order, source: [[1]] }, "ArgumentError: generate: source must be left out where the model has no encode"],
-    [{ ...order, maxLength: 9 }, "ArgumentError: generate: unknown option maxLength; did you mean maxNewTokens?"],
+    [{ ...order, maxLength: 9 }, "ArgumentError: generate: unknown option maxLength; here it is maxNewTokens, without the prompt"],
     [{ prompt: [[1]] }, "ArgumentError: generate: maxNewTokens must be"],
   ])("case %#", async (options, message) => {
     const error = await generator.generate(options as never).catch((each: unknown) => each);
