@@ -60,16 +60,16 @@ class Search {
 /** What a beam search finds for an order. */
 export async function searched(programs: Programs, order: Order): Promise<Generated> {
   const { prompts, beams, longest, count, onTokens } = order;
-  const { vocabulary, step } = await programs.search(order);
+  const { vocabulary, length, step } = await programs.search(order);
   const rows = prompts.length * beams;
   const own = Int32Array.from({ length: rows }, (_, row) => row);
   const start = Float32Array.from(own, (row) => (row % beams === 0 ? 0 : HOPELESS));
   const ofPrompts = (at: number) => Int32Array.from(own, (row) => prompts[Math.floor(row / beams)][at]);
-  for (let at = 0; at < longest - 1; at++) await step(ofPrompts(at), own, start, at === 0);
+  for (let at = length; at < longest - 1; at++) await step(ofPrompts(at), own, start);
   const searches = prompts.map(() => new Search(order));
   let [tokens, from, scores] = [ofPrompts(longest - 1), own, start];
   for (let made = 0; made < count && searches.some(({ isDone }) => !isDone); made++) {
-    const { best, which } = await step(tokens, from, scores, made === 0 && longest === 1);
+    const { best, which } = await step(tokens, from, scores);
     const width = best.length / prompts.length;
     const next = searches.flatMap((search, prompt) => {
       const candidates = Array.from({ length: width }, (_, i) => {

@@ -21,7 +21,7 @@ import type { Way } from "./draw.ts";
 
 /** What a model is given that writes: the next tokens, and what is kept of those before. */
 export interface TokensInput<Memory = undefined> {
-  /** i32 [N, T], T = 1 but where a program of your own has more. */
+  /** i32 [N, T]: one of each sequence, or several of prompts. */
   readonly tokens: Tensor;
   /** For every attention of the model; `cache.position` is where the first token stands. */
   readonly cache: KeyValueCache;

@@ -6,7 +6,7 @@ import { KeyValueCache } from "../nn/cache.ts";
 import { evaluationContext, forward, type Module } from "../nn/module.ts";
 import { topK } from "../ops/sort.ts";
 import { ofThisThread, type Program } from "../program/program.ts";
-import type { Executor, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
+import type { Executor, PlanEntry, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
 import { type Shape, showShape } from "../shape.ts";
 import { arange, scalar, Tensor } from "../tensor.ts";
 import type { Assignment } from "../variable.ts";
@@ -52,8 +52,12 @@ interface Loaded {
   readonly vocabulary: number;
 }
 
-/** Makes steps, and reads tokens [capacity, N] and which rows have ended; the first time it writes what is asked for. */
+/** Makes so many tokens' steps, and reads tokens [capacity, N] and which rows have ended; the first time it writes what is asked for. */
 type Run = (steps: number, isFirst: boolean) => Promise<{ readonly tokens: TypedArray; readonly ended: TypedArray }>;
+
+/** Tokens of a prompt that are read at once, where there are more than some. */
+const AT_ONCE = 32;
+const LONG = 65;
 
 /** States that are kept, those that were used last. */
 const KEPT = 4;
@@ -100,10 +104,15 @@ export class Programs {
           ] as const)
         : []),
     ];
-    const write = [...beginning(state, order), ...inputs.map(([name, value]) => ({ slot: slot(name), data: [value] }))];
+    const write = [
+      ...beginning(state, prompts),
+      ...inputs.map(([name, value]) => ({ slot: slot(name), data: [value] })),
+    ];
     const read = [state.tokens, state.ended, state.broken].map(({ key: variable }) => ({ variable }));
+    const { plan, length } = await this.#prompts(prompts, state, key);
     const run: Run = async (steps, isFirst) => {
-      const { values } = await executor.run([[id, steps]], { urgent: true, read, ...(isFirst && { write }) }).done;
+      const entries: PlanEntry[] = isFirst ? [...plan, [id, steps - length]] : [[id, steps]];
+      const { values } = await executor.run(entries, { urgent: true, read, ...(isFirst && { write }) }).done;
       const [tokens, ended, broken] = values as readonly TypedArray[];
       checkBroken(broken[0]);
       return { tokens, ended };
@@ -111,8 +120,11 @@ export class Programs {
     return run;
   }
 
-  /** What makes steps of a beam search: from tokens, where each row goes on from and scores to the best of each prompt. */
-  async search(order: Order): Promise<{ readonly vocabulary: number; readonly step: Step }> {
+  /**
+   * What makes steps of a beam search: from tokens, where each row goes on from and scores to the best of each prompt. So many tokens of the
+   * prompts are read by then.
+   */
+  async search(order: Order): Promise<{ readonly vocabulary: number; readonly length: number; readonly step: Step }> {
     const { beams, prompts } = order;
     const rows = prompts.length * beams;
     const { state, key } = await this.#begun(order, rows);
@@ -120,23 +132,34 @@ export class Programs {
     const { id, vocabulary } = await this.#program(`${key} beams ${beams}`, state, () => this.#searching(state, beams));
     checkVocabulary(order, vocabulary);
     await this.#source(order, state, key);
+    const all = prompts.flatMap((prompt) => Array.from({ length: beams }, () => prompt));
+    const { plan, length } = await this.#prompts(all, state, key);
+    const written = [state.cache.position, state.broken, ...(plan.length > 0 ? [state.tokens] : [])];
+    await executor.run(plan, { urgent: true, write: beginning(state, all, written) }).done;
     const slot = (name: string) => ({ program: id, name });
     const read = [slot("best"), slot("which"), { variable: state.broken.key }];
-    const step: Step = async (tokens, from, scores, isFirst) => {
+    const step: Step = async (tokens, from, scores) => {
       const write = [
         { slot: slot("tokens"), data: tokens },
         { slot: slot("from"), data: from },
         { slot: slot("scores"), data: scores },
-        ...(isFirst
-          ? [state.cache.position, state.broken].map(({ key: variable }) => ({ slot: { variable }, data: [0] }))
-          : []),
       ];
       const { values } = await executor.run([[id, 1]], { urgent: true, write, read }).done;
       const [best, which, broken] = values as readonly TypedArray[];
       checkBroken(broken[0]);
       return { best, which: which as Int32Array };
     };
-    return { vocabulary, step };
+    return { vocabulary, length, step };
+  }
+
+  /** What reads the beginnings of long prompts, many tokens at a time, and how many of each it reads: not the last one. */
+  async #prompts(prompts: Order["prompts"], state: State, key: string) {
+    const shortest = Math.min(...prompts.map(({ length }) => length));
+    if (shortest < LONG) return { plan: [], length: 0 };
+    const times = Math.floor((shortest - 1) / AT_ONCE);
+    const { id } = await this.#program(`${key} prompts`, state, () => this.#reading(state));
+    const plan: PlanEntry[] = [[id, times]];
+    return { plan, length: times * AT_ONCE };
   }
 
   async #begun({ source }: Order, rows: number): Promise<{ readonly state: State; readonly key: string }> {
@@ -208,22 +231,23 @@ export class Programs {
       state.memory.set(name, variable);
       kept.push([variable, value]);
     }
-    const { vocabulary } = this.#logits(state, arange(state.rows).mul(0), memory);
+    const { vocabulary } = this.#logits(state, arange(state.rows).mul(0).unsqueeze(-1), memory);
     const assignments = [...kept, ...state.cache.assignments("once")];
     return { program: this.#compiled({ source }, {}, assignments), vocabulary };
   }
 
-  /** Logits [N, vocabulary] of the step that reads these tokens. @throws ShapeError for others */
+  /** Logits [N, vocabulary] behind the last of the tokens [N, T] that a step reads. @throws ShapeError for others */
   #logits(state: State, tokens: Tensor, memory: unknown) {
-    const given = { tokens: tokens.unsqueeze(-1), cache: state.cache, memory };
+    const given = { tokens, cache: state.cache, memory };
     const logits = forward(this.#model as Module<typeof given, Tensor>, given, context);
-    const { rows } = state;
-    if (!(logits instanceof Tensor) || logits.shape.length !== 3 || logits.shape[0] !== rows || logits.shape[1] !== 1)
+    const [rows, length] = tokens.shape;
+    const shape = logits instanceof Tensor ? logits.shape : [];
+    if (shape.length !== 3 || shape[0] !== rows || shape[1] !== length)
       throw new ShapeError(
-        `generate: the model must give logits [N, T, vocabulary] for tokens [${rows}, 1], got ${logits instanceof Tensor ? showShape(logits.shape) : typeof logits}`,
+        `generate: the model must give logits [N, T, vocabulary] for tokens ${showShape(tokens.shape)}, got ${logits instanceof Tensor ? showShape(shape) : typeof logits}`,
       );
-    const vocabulary = logits.shape[2];
-    return { logits: logits.reshape([rows, vocabulary]), vocabulary };
+    const vocabulary = shape[2];
+    return { logits: logits.narrow(1, length - 1, 1).reshape([rows, vocabulary]), vocabulary };
   }
 
   #kept({ memory }: State): unknown {
@@ -234,7 +258,7 @@ export class Programs {
   #drawing(state: State, way: Order["way"]) {
     const { cache, tokens, lengths, ended, broken } = state;
     const at = cache.position;
-    const { logits, vocabulary } = this.#logits(state, tokens.gather(at), this.#kept(state));
+    const { logits, vocabulary } = this.#logits(state, tokens.gather(at).unsqueeze(-1), this.#kept(state));
     const inputs = {
       end: input([], "i32", "end"),
       ...(way !== "greedy" && {
@@ -257,13 +281,21 @@ export class Programs {
     return { program: this.#compiled(inputs, {}, assignments), vocabulary };
   }
 
+  /** The program that reads tokens of prompts, and gives nothing: what they leave in the cache. */
+  #reading(state: State) {
+    const { cache, tokens } = state;
+    const own = tokens.gather(arange(AT_ONCE).add(cache.position)).transpose();
+    const { vocabulary } = this.#logits(state, own, this.#kept(state));
+    return { program: this.#compiled({}, {}, movedOn(cache, AT_ONCE)), vocabulary };
+  }
+
   /** The program of a step of a beam search. */
   #searching(state: State, beams: number) {
     const { cache, broken, rows } = state;
     const [tokens, from] = ["tokens", "from"].map((name) => input([rows], "i32", name));
     const scores = input([rows], "f32", "scores");
     cache.reorder(from);
-    const { logits, vocabulary } = this.#logits(state, tokens, this.#kept(state));
+    const { logits, vocabulary } = this.#logits(state, tokens.unsqueeze(-1), this.#kept(state));
     const all = logits.logSoftmax(-1).add(scores.unsqueeze(-1));
     const { values, indices } = topK(all.reshape([rows / beams, beams * vocabulary]), Math.min(2, vocabulary) * beams);
     const assignments: Assignment[] = [[broken, firstBroken(broken, logits, cache.position)], ...movedOn(cache)];
@@ -305,14 +337,15 @@ export type Step = (
   tokens: Int32Array,
   from: Int32Array,
   scores: Float32Array,
-  isFirst: boolean,
 ) => Promise<{ readonly best: TypedArray; readonly which: Int32Array }>;
 
-/** What a step of one token leaves in the cache, also of a model that never asks it for anything. */
-function movedOn(cache: KeyValueCache): Assignment[] {
+/** What a step leaves in the cache, also of a model that never asks it for anything. */
+function movedOn(cache: KeyValueCache, length = 1): Assignment[] {
   const assignments = cache.assignments();
   const { position } = cache;
-  return assignments.some(([each]) => each === position) ? assignments : [...assignments, [position, position.add(1)]];
+  return assignments.some(([each]) => each === position)
+    ? assignments
+    : [...assignments, [position, position.add(length)]];
 }
 
 function firstBroken(broken: Tensor, logits: Tensor, at: Tensor): Tensor {
@@ -329,8 +362,12 @@ function checkBroken(broken: number): void {
   );
 }
 
-/** What a state is at the beginning of an order. */
-function beginning({ cache, tokens, lengths, ended, broken, rows }: State, { prompts }: Order): Write[] {
+/** What a state, or some of its variables, is at the beginning of an order. */
+function beginning(
+  { cache, tokens, lengths, ended, broken, rows }: State,
+  prompts: Order["prompts"],
+  some?: readonly Variable[],
+): Write[] {
   const all = new Int32Array(cache.capacity * rows);
   for (const [row, prompt] of prompts.entries())
     for (const [at, token] of prompt.entries()) all[at * rows + row] = token;
@@ -341,5 +378,6 @@ function beginning({ cache, tokens, lengths, ended, broken, rows }: State, { pro
     [ended, new Float32Array(rows)],
     [broken, [0]],
   ];
-  return written.map(([{ key: variable }, data]) => ({ slot: { variable }, data }));
+  const wanted = written.filter(([variable]) => some === undefined || some.includes(variable));
+  return wanted.map(([{ key: variable }, data]) => ({ slot: { variable }, data }));
 }

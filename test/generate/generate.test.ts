@@ -146,6 +146,27 @@ describe.each(executors)("on %s", (_, executor) => {
     await generator.dispose();
   });
 
+  test("long prompts are read many tokens at a time", async () => {
+    const model = new Gpt(VOCABULARY, 8, { longest: 96 });
+    await put(executor, model);
+    const next = nextOf(executor, model);
+    const prompt = [70, 66].map((length, row) =>
+      Array.from({ length }, (__, i) => (i * (row + 3) + (i >> 2)) % VOCABULARY),
+    );
+    const generator = new TokenGenerator(model, { executor, capacity: 96 });
+    const { sequences } = await generator.generate({ prompt, maxNewTokens: 5 });
+    for (const [row, tokens] of prompt.entries()) {
+      const expected = [...tokens];
+      while (expected.length < tokens.length + 5) expected.push(indexOfLargest(await next(expected)));
+      expect([...sequences[row]]).toEqual(expected);
+    }
+    const [tokens] = prompt;
+    const searched = await generator.generate({ prompt: [tokens], maxNewTokens: 4, beams: 2 });
+    const best = await plainSearch(next, tokens, 4, 2, { endToken: -1, lengthPenalty: 1 });
+    expect([...searched.sequences[0]]).toEqual([...tokens, ...best.tokens]);
+    await generator.dispose();
+  });
+
   test("an encoder's memory is what is read of the source, greedily and by beams", async () => {
     const model = new Translator(VOCABULARY, 8);
     await put(executor, model);
@@ -338,7 +359,10 @@ describe("bad input", () => {
     [{ ...order, temperature: 0 }, "ArgumentError: generate: temperature must be a number >= 0.000001, got 0"],
     [{ ...order, topP: 1.5 }, "ArgumentError: generate: topP must be above 0 and at most 1, got 1.5"],
     [{ ...order, source: [[1]] }, "ArgumentError: generate: source must be left out where the model has no encode"],
-    [{ ...order, maxLength: 9 }, "ArgumentError: generate: unknown option maxLength; here it is maxNewTokens, without the prompt"],
+    [
+      { ...order, maxLength: 9 },
+      "ArgumentError: generate: unknown option maxLength; here it is maxNewTokens, without the prompt",
+    ],
     [{ prompt: [[1]] }, "ArgumentError: generate: maxNewTokens must be"],
   ])("case %#", async (options, message) => {
     const error = await generator.generate(options as never).catch((each: unknown) => each);
