@@ -88,25 +88,9 @@ export class Programs {
     checkVocabulary(order, vocabulary);
     const slot = (name: string) => ({ program: id, name });
     await this.#source(order, state, key);
-    const inputs: readonly (readonly [string, number])[] = [
-      ["end", order.end],
-      ...(way === "greedy"
-        ? []
-        : ([
-            ["temperature", order.temperature],
-            ["low", order.seed | 0],
-            ["high", Math.floor(order.seed / 2 ** 32) | 0],
-          ] as const)),
-      ...(way === "likely"
-        ? ([
-            ["topK", order.topK],
-            ["topP", order.topP],
-          ] as const)
-        : []),
-    ];
     const write = [
       ...beginning(state, prompts),
-      ...inputs.map(([name, value]) => ({ slot: slot(name), data: [value] })),
+      ...Object.entries(settingsOf(order)).map(([name, value]) => ({ slot: slot(name), data: [value] })),
     ];
     const read = [state.tokens, state.ended, state.broken].map(({ key: variable }) => ({ variable }));
     const { plan, length } = await this.#prompts(prompts, state, key);
@@ -196,12 +180,18 @@ export class Programs {
   ): Promise<Loaded> {
     const known = this.#loaded.get(key);
     if (known !== undefined) return known;
-    const { program, vocabulary } = make();
-    const fresh = new Set(state.variables().map((variable) => variable.key));
-    const needs = program.variables.map((variable) => variable.key).filter((each) => !fresh.has(each));
-    const loaded = { id: await this.#load(ofThisThread({ ...program, needs })), vocabulary };
-    this.#loaded.set(key, loaded);
-    return loaded;
+    try {
+      const { program, vocabulary } = make();
+      const fresh = new Set(state.variables().map((variable) => variable.key));
+      const needs = program.variables.map((variable) => variable.key).filter((each) => !fresh.has(each));
+      const loaded = { id: await this.#load(ofThisThread({ ...program, needs })), vocabulary };
+      this.#loaded.set(key, loaded);
+      return loaded;
+    } catch (error) {
+      // A cache in the midst of a pass, or of things that were never made, serves nobody.
+      for (const [name, each] of [...this.#states]) if (each === state) await this.#drop(name).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** @throws ArgumentError naming a variable that the model hides: it would silently be zero */
@@ -360,6 +350,13 @@ function checkBroken(broken: number): void {
     `generate: the model gives logits that are NaN or infinite for token ${broken - 1}; places beyond the rows of a table are NaN`,
     broken - 1,
   );
+}
+
+/** What the program of an order's way is told, by the names of its inputs. */
+function settingsOf({ way, end, temperature, topK, topP, seed }: Order): Readonly<Record<string, number>> {
+  const drawn = { temperature, low: seed | 0, high: Math.floor(seed / 2 ** 32) | 0 };
+  if (way === "greedy") return { end };
+  return way === "any" ? { end, ...drawn } : { end, ...drawn, topK, topP };
 }
 
 /** What a state, or some of its variables, is at the beginning of an order. */

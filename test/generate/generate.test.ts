@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
 import { input } from "../../src/create.ts";
+import { ShapeError } from "../../src/errors.ts";
 import { evaluateAll } from "../../src/evaluate.ts";
 import { generate, TokenGenerator } from "../../src/generate/index.ts";
 import { Embedding } from "../../src/nn/embedding.ts";
@@ -239,6 +240,29 @@ test("what is written is the same in a worker, and by two threads", async () => 
   }
   expect(found[1]).toEqual(found[0]);
   expect(found[2]).toEqual(found[0]);
+});
+
+test("a model that fails once is not remembered so", async () => {
+  const [[, executor]] = executors;
+  const model = new Translator(VOCABULARY, 8);
+  await put(executor, model);
+  const order = { prompt: [[1]], maxNewTokens: 4, source: [Int32Array.of(7, 3)] };
+  let failures = 0;
+  const failing = {
+    model,
+    encode: (source: Tensor) => model.encode(source, context),
+    forward: (x: Parameters<Translator["forward"]>[0]) => {
+      const logits = model.forward(x, context);
+      if (failures++ < 2) throw new ShapeError("not now");
+      return logits;
+    },
+  };
+  const [generator, sound] = [failing, model].map((each) => new TokenGenerator(each, { executor, capacity: 8 }));
+  await expect(generator.generate(order)).rejects.toThrow("not now");
+  await expect(generator.generate(order)).rejects.toThrow("not now");
+  expect(await generator.generate(order)).toEqual(await sound.generate(order));
+  await generator.dispose();
+  await sound.dispose();
 });
 
 test("of many numbers of sequences the last ones' programs are kept", async () => {
