@@ -33,7 +33,7 @@ interface Pass extends Pick<Past, "mask" | "unseen"> {
 /**
  * Keys and values of the tokens that a decoder has read, for attentions that are given it as `cache`: up to `capacity` tokens of each
  * sequence. They are variables, so a program of one step is compiled once and run for every token; `assignments` are what it changes.
- * Attention with a cache is causal. Run beyond its capacity, it gives NaN.
+ * Attention with a cache is causal. Run beyond its capacity, layers give NaN; attention of one's own finds a mask of zeros.
  * @throws ArgumentError for a capacity below 1
  *
  * @example
