@@ -69,13 +69,13 @@ test("the core's JavaScript stays small", async () => {
 test("a page that trains a classifier never loads what it has no layers for", async () => {
   const families = globSync(
     [
-      "src/nn/{attention,convolution,pooling,positions,recurrent,transformer,unfold}.ts",
+      "src/nn/{attention,cache,convolution,pooling,positions,recurrent,transformer,unfold}.ts",
       "src/ops/{convolution,convolve,loop,pooling}.ts",
       "src/functions/{pooling,resize}.ts",
     ],
     { cwd: root },
   );
-  expect(families).toHaveLength(13);
+  expect(families).toHaveLength(14);
   const [everything, page] = [await sourcesOf("src/nn/index.ts"), await sourcesOf("test/core.ts")];
   expect(families.filter((path) => !everything.has(path))).toEqual([]);
   const others = [...families, ...globSync(["src/images/*.ts"], { cwd: root })];

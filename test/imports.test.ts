@@ -32,6 +32,7 @@ const house: Readonly<Record<string, Room>> = {
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
+  generate: { paths: ["src/generate"], above: ["train"] },
   tune: { paths: ["src/tune"], above: ["train"] },
   cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.

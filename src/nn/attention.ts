@@ -2,13 +2,16 @@
 // projects to: nothing is moved.
 import { aBoolean, aFiniteNumber, aFraction, aWholeNumber, checkOptions, must } from "../check.ts";
 import { ShapeError } from "../errors.ts";
+import { foldIn } from "../ops/random.ts";
 import { checkDType, type Shape, showShape } from "../shape.ts";
 import { arange, aTensor, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
+import { aCache, type KeyValueCache, type Past, UNSEEN } from "./cache.ts";
 import { linearUniform, xavierUniform } from "./init.ts";
 import { aSize } from "./layers.ts";
 import { aContext, type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
+import { byTiles } from "./tiles.ts";
 
 /** Who may attend to whom. */
 export interface AttentionMasks {
@@ -30,10 +33,12 @@ export interface AttentionOptions extends AttentionMasks {
   /** While `context` is training, the share of weights that are zeroed; without a context it must be 0. Default 0. */
   readonly dropoutP?: number;
   readonly context?: Context;
+  /**
+   * Tile by tile, with memory that grows with L + S in place of L S, while each tile is computed a second time backward; `dropoutP` draws other
+   * weights then. Gradients of gradients are right, but take the memory. Default: where L S is 2^20 and more, and L is 128 and more.
+   */
+  readonly tiled?: boolean;
 }
-
-/** Below all scores: what a query does not see. */
-const UNSEEN = -3e38;
 
 export const maskChecks = { mask: aTensor, isCausal: aBoolean };
 
@@ -47,16 +52,23 @@ function seenBy(mask: Tensor): Tensor {
   return (mask.dtype === "u8" ? mask.cast("i32") : mask).notEqual(0);
 }
 
+/** Who sees what of a cache. */
+type Seen = Pick<Past, "mask"> & { readonly unseen: Tensor | number };
+
 /** The weights of all keys for each query, [..., L, S]: a softmax of scores; zeros where a query sees none. */
-function weightsOf(scores: Tensor, { mask, isCausal, bias, dropoutP = 0, context }: AttentionOptions): Tensor {
+function weightsOf(
+  scores: Tensor,
+  { mask, isCausal, bias, dropoutP = 0, context }: AttentionOptions,
+  cached: Seen | undefined,
+): Tensor {
   const [length, keys] = scores.shape.slice(-2);
   const added = bias === undefined ? scores : scores.add(bias);
-  const past = isCausal ? causal(length, keys) : undefined;
+  const past = cached?.mask ?? (isCausal ? causal(length, keys) : undefined);
   const given = mask && seenBy(mask);
   const seen = past && given ? past.mul(given) : (past ?? given);
   if (seen === undefined) return dropped(added.softmax(-1), dropoutP, context);
   const all = seen.broadcastTo(scores.shape);
-  const weights = all.select(added, UNSEEN).softmax(-1);
+  const weights = all.select(added, cached?.unseen ?? UNSEEN).softmax(-1);
   // A row of a mask may be all 0; one of the past never is.
   return dropped(given === undefined ? weights : all.select(weights, 0), dropoutP, context);
 }
@@ -95,8 +107,8 @@ function checkMask(mask: Tensor | undefined, shape: Shape, what: string, sizes: 
     throw new ShapeError(`${what} ${showShape(given)} does not broadcast to ${sizes} = ${showShape(shape)}`);
 }
 
-/** Attention with its weights. */
-function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions) {
+/** Attention with its weights; `cached`: keys and values are those of a cache. */
+function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions, cached?: Seen) {
   const name = "scaledDotProductAttention";
   for (const [what, tensor] of Object.entries({ query, key, value })) {
     aTensor(tensor, `${name}: ${what}`);
@@ -108,6 +120,7 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     scale: aFiniteNumber,
     dropoutP: aFraction,
     context: aContext,
+    tiled: aBoolean,
   });
   const shown = `${name}: queries ${showShape(query.shape)}, keys ${showShape(key.shape)}, values ${showShape(value.shape)}`;
   const rank = query.shape.length;
@@ -138,9 +151,51 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
       .broadcastTo([...before, served, length, width])
       .reshape([...before.slice(0, -1), heads, length, width]);
   };
-  const scores = query.matmul(shared(key), { transposeB: true }).mul(scale);
-  const weights = weightsOf(scores, options);
-  return { output: weights.matmul(shared(value)), weights };
+  const [k, v] = [shared(key), shared(value)];
+  const scores = query.matmul(k, { transposeB: true }).mul(scale);
+  const weights = weightsOf(scores, options, cached);
+  const isLong = cached === undefined && isTiled(ofScores);
+  const output = (options.tiled ?? isLong) ? attendByTiles(query, k, v, { ...options, scale }) : weights.matmul(v);
+  return { output, weights };
+}
+
+/** Whether scores [..., L, S] are so many that tiles are worth it. */
+function isTiled(shape: Shape): boolean {
+  const [length, keys] = shape.slice(-2);
+  return length >= 128 && length * keys >= 2 ** 20;
+}
+
+/** Attention tile by tile, to keys and values of as many heads as the queries. */
+function attendByTiles(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions & { readonly scale: number },
+) {
+  const { mask, bias, isCausal, scale, dropoutP = 0, context } = options;
+  const [length, keys] = [query.shape.at(-2) as number, key.shape.at(-2) as number];
+  const isOfQueries = ({ shape }: Tensor) => shape.length > 1 && shape.at(-2) === length;
+  const given = (tensor: Tensor | undefined) =>
+    tensor === undefined ? [] : [{ tensor, isSequence: isOfQueries(tensor) }];
+  const read = [
+    { tensor: query, isSequence: true },
+    { tensor: key, isSequence: false },
+    { tensor: value, isSequence: false },
+    ...given(bias),
+  ];
+  // All tiles draw by one key, each by its number.
+  const drawn = dropoutP > 0 && context?.training ? context.key() : undefined;
+  return byTiles(length, read, given(mask), ([q, k, v, ...others], places, number) => {
+    const own = {
+      bias: bias && others[0],
+      mask: mask && others[others.length - 1],
+      dropoutP: drawn === undefined ? 0 : dropoutP,
+      context: context && drawn && { ...context, key: () => foldIn(drawn, number) },
+    };
+    const seen = isCausal ? arange(keys).lessEqual(places.unsqueeze(-1)) : undefined;
+    const scores = q.matmul(k, { transposeB: true }).mul(scale);
+    return weightsOf(scores, own, seen && { mask: seen, unseen: UNSEEN }).matmul(v);
+  });
 }
 
 /** Options of MultiheadAttention. */
@@ -168,19 +223,24 @@ export interface MultiheadInput extends AttentionMasks {
   readonly mask?: Tensor;
   /** Where it is 0, nobody sees the key: [N, S]. What is hidden must be finite. */
   readonly keyMask?: Tensor;
+  /**
+   * What is kept of earlier tokens. Where keys are the query itself, those of all tokens so far are attended to, as by `isCausal`, and S is the
+   * cache's capacity; keys and values of anything else are projected in its first pass alone.
+   */
+  readonly cache?: KeyValueCache;
 }
 
 /** What it then gives. */
 export interface MultiheadOutput {
   /** [L, N, embedDim], batch first if the input is. */
   readonly output: Tensor;
-  /** The weights of all heads: [N, heads, L, S]. */
+  /** The weights of all heads: [N, heads, L, S]. Made where they are read: of long sequences they take the memory that tiles save. */
   readonly weights: Tensor;
 }
 
 /**
  * Attention of several heads, each over embedDim / numHeads features, as torch.nn.MultiheadAttention, with its parameters and their first
- * values: a tensor attends to itself, a record { query, key, value, mask, keyMask, isCausal } gives { output, weights }.
+ * values: a tensor attends to itself, a record { query, key, value, mask, keyMask, isCausal, cache } gives { output, weights }.
  * @throws ArgumentError where embedDim is no multiple of numHeads; forward throws ShapeError for sequences and masks that do not fit
  *
  * @example
@@ -251,17 +311,30 @@ export class MultiheadAttention implements Module {
     checkOptions(
       given,
       name,
-      { query: aTensor, key: aTensor, value: aTensor, keyMask: aTensor, ...maskChecks },
+      { query: aTensor, key: aTensor, value: aTensor, keyMask: aTensor, ...maskChecks, cache: aCache },
       "query",
     );
     checkForward(given.query, context, name);
-    const { query, key = query, value = key, keyMask } = given;
+    const { query, key = query, value = key, keyMask, cache } = given;
     this.#check(query, key, value);
-    checkMasks(name, this, [query, key], [given.mask, keyMask]);
+    const past = key === query && value === query ? cache : undefined;
+    checkMasks(name, this, [query, key], [given.mask, keyMask], undefined, past?.capacity);
     const { batchFirst, embedDim, numHeads, outWeight, outBias } = this;
-    const [q, k, v] = this.#projected(query, key, value).map((each) => heads(each, numHeads, batchFirst));
+    const inHeads = (...each: readonly Tensor[]) => each.map((x) => heads(x, numHeads, batchFirst));
     const options = { ...this.#masks(given, keyMask), dropoutP: this.dropout, context };
-    const { output, weights } = attend(q, k, v, options);
+    const attended = () => {
+      if (cache !== undefined && past === undefined) {
+        const [q] = inHeads(this.#projectedAlone(query, 0));
+        const [k, v] = cache.once(() => inHeads(this.#projectedAlone(key, 1), this.#projectedAlone(value, 2)));
+        return attend(q, k, v, options);
+      }
+      const [q, k, v] = inHeads(...this.#projected(query, key, value));
+      if (past === undefined) return attend(q, k, v, options);
+      must(given.isCausal !== false, false, `${name}: isCausal`, "true, or left out, where there is a cache");
+      const all = past.append(k, v);
+      return attend(q, all.keys, all.values, { ...options, isCausal: false }, all);
+    };
+    const { output, weights } = attended();
     const joined = output
       .permute(batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3])
       .reshape([...query.shape.slice(0, 2), embedDim]);
@@ -273,18 +346,18 @@ export class MultiheadAttention implements Module {
   /** Queries, keys and values: of one tensor they are one product. */
   #projected(...given: readonly Tensor[]): Tensor[] {
     const { inProjection, inBias, embedDim } = this;
-    const project = (x: Tensor, weight: Tensor, bias: Tensor | undefined) => {
-      const product = x.matmul(weight, { transposeB: true });
-      return bias === undefined ? product : product.add(bias);
-    };
-    const part = (x: Tensor, i: number, axis: number) => x.narrow(axis, i * embedDim, embedDim);
     if (inProjection.length === 1 && given.every((each) => each === given[0])) {
       const all = project(given[0], inProjection[0], inBias);
-      return given.map((_, i) => part(all, i, -1));
+      return given.map((_, i) => part(all, i, embedDim, -1));
     }
-    return given.map((x, i) =>
-      project(x, inProjection.length > 1 ? inProjection[i] : part(inProjection[0], i, 0), inBias && part(inBias, i, 0)),
-    );
+    return given.map((x, i) => this.#projectedAlone(x, i));
+  }
+
+  /** Queries, keys or values. */
+  #projectedAlone(x: Tensor, i: number): Tensor {
+    const { inProjection, inBias, embedDim } = this;
+    const weight = inProjection.length > 1 ? inProjection[i] : part(inProjection[0], i, embedDim, 0);
+    return project(x, weight, inBias && part(inBias, i, embedDim, 0));
   }
 
   #masks({ mask, isCausal }: AttentionMasks, keyMask: Tensor | undefined): AttentionMasks {
@@ -312,6 +385,16 @@ export class MultiheadAttention implements Module {
   }
 }
 
+function project(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+  const product = x.matmul(weight, { transposeB: true });
+  return bias === undefined ? product : product.add(bias);
+}
+
+/** Of queries, keys and values side by side those number i. */
+function part(x: Tensor, i: number, size: number, axis: number): Tensor {
+  return x.narrow(axis, i * size, size);
+}
+
 /** What says how sequences lie, and in how many heads. */
 export type Heads = Pick<MultiheadAttention, "batchFirst" | "numHeads">;
 
@@ -322,9 +405,10 @@ export function checkMasks(
   [query, key]: readonly [query: Tensor, key: Tensor],
   [mask, keyMask]: readonly (Tensor | undefined)[],
   [ofScores, ofKeys]: readonly string[] = ["mask", "keyMask"],
+  keys: number = key.shape[batchFirst ? 1 : 0],
 ): void {
   const [rows, steps] = batchFirst ? [0, 1] : [1, 0];
-  const [n, length, keys] = [query.shape[rows], query.shape[steps], key.shape[steps]];
+  const [n, length] = [query.shape[rows], query.shape[steps]];
   const rank = mask?.shape.length ?? 0;
   if (rank === 3) checkMask(mask, [n, length, keys], `${name}: ${ofScores}`, "[N, L, S]");
   else if (rank > 3) checkMask(mask, [n, numHeads, length, keys], `${name}: ${ofScores}`, "[N, heads, L, S]");

@@ -15,6 +15,7 @@ export {
   type BatchNormOptions,
   fuseBatchNorm,
 } from "./batch-normalization.ts";
+export type { KeyValueCache } from "./cache.ts";
 export { Branches, Residual, Sequential, WeightNorm } from "./containers.ts";
 export {
   Conv1d,
@@ -103,7 +104,7 @@ export {
   MaxUnpool2d,
   MaxUnpool3d,
 } from "./pooling.ts";
-export { rotaryPositions, sinusoidalPositions } from "./positions.ts";
+export { type RotaryOptions, rotaryPositions, sinusoidalPositions } from "./positions.ts";
 export {
   GRU,
   GRUCell,

@@ -2,6 +2,7 @@
 import { aBoolean, aFraction, aPositiveNumber, aWholeNumber, checkOptions, isFunction, must } from "../check.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import { checkMasks, type Heads, MultiheadAttention, type MultiheadInput, maskChecks } from "./attention.ts";
+import { aCache } from "./cache.ts";
 import { gelu, relu } from "./functional.ts";
 import { aDepth, Linear } from "./layers.ts";
 import { aLayer, type Context, checkForward, forward, type Layer, type Module } from "./module.ts";
@@ -86,11 +87,11 @@ class Sublayers {
 }
 
 /** What an encoder may be given beside a tensor. */
-export interface EncoderInput extends Pick<MultiheadInput, "mask" | "keyMask" | "isCausal"> {
+export interface EncoderInput extends Pick<MultiheadInput, "mask" | "keyMask" | "isCausal" | "cache"> {
   readonly src: Tensor;
 }
 
-const encoderChecks = { src: aTensor, keyMask: aTensor, ...maskChecks };
+const encoderChecks = { src: aTensor, keyMask: aTensor, ...maskChecks, cache: aCache };
 
 /** What an encoder was given, as a record. */
 function encoderInput(x: Tensor | EncoderInput, name: string): EncoderInput {
@@ -101,7 +102,7 @@ function encoderInput(x: Tensor | EncoderInput, name: string): EncoderInput {
 
 /**
  * Self-attention, then two linear layers, each added to its input and normed, as torch.nn.TransformerEncoderLayer, with its parameters and
- * names. A tensor [T, N, dModel], or a record { src, mask, keyMask, isCausal }, gives a tensor of its shape.
+ * names. A tensor [T, N, dModel], or a record { src, mask, keyMask, isCausal, cache }, gives a tensor of its shape.
  * @throws ArgumentError for sizes below 1 or a dModel that is no multiple of nhead; forward throws ShapeError for other sequences
  *
  * @example
@@ -144,7 +145,7 @@ export class TransformerEncoderLayer implements Module<Tensor | EncoderInput> {
 const MEMORY = ["memoryMask", "memoryKeyMask"];
 
 /** What a decoder is given. */
-export interface DecoderInput {
+export interface DecoderInput extends Pick<MultiheadInput, "cache"> {
   readonly tgt: Tensor;
   /** What the encoder gave. */
   readonly memory: Tensor;
@@ -163,11 +164,12 @@ const decoderChecks = {
   memoryMask: aTensor,
   memoryKeyMask: aTensor,
   ...maskChecks,
+  cache: aCache,
 };
 
 /**
  * Self-attention, attention to a memory, then two linear layers, each added to its input and normed, as torch.nn.TransformerDecoderLayer, with
- * its parameters and names: from a record { tgt, memory, mask, keyMask, isCausal, memoryMask, memoryKeyMask } to a tensor of the shape of tgt.
+ * its parameters and names: from a record { tgt, memory, mask, keyMask, isCausal, memoryMask, memoryKeyMask, cache } to a tensor of the shape of tgt.
  * @throws ArgumentError for sizes below 1 or a dModel that is no multiple of nhead; forward throws ShapeError for other sequences
  *
  * @example
@@ -197,12 +199,12 @@ export class TransformerDecoderLayer implements Module<DecoderInput> {
   forward(x: DecoderInput, context: Context): Tensor {
     const name = "TransformerDecoderLayer";
     checkOptions(x, name, decoderChecks, "tgt", "memory");
-    const { tgt, memory, memoryMask, memoryKeyMask, ...masks } = x;
+    const { tgt, memory, memoryMask, memoryKeyMask, ...masks } = x; // the cache among them
     checkForward(tgt, context, name);
     const { attention, across, sublayers } = this;
     if (areSequences(tgt, memory)) checkMasks(name, across, [tgt, memory], [memoryMask, memoryKeyMask], MEMORY);
     const own = sublayers.around(tgt, 0, context, (query) => attention.forward({ query, ...masks }, context).output);
-    const seen = { key: memory, mask: memoryMask, keyMask: memoryKeyMask };
+    const seen = { key: memory, mask: memoryMask, keyMask: memoryKeyMask, cache: x.cache };
     const both = sublayers.around(own, 1, context, (query) => across.forward({ query, ...seen }, context).output);
     return sublayers.feed(both, 2, context);
   }

@@ -7,6 +7,7 @@ import * as callbacks from "../../src/callbacks/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import * as functions from "../../src/functions/index.ts";
+import * as generate from "../../src/generate/index.ts";
 import * as images from "../../src/images/index.ts";
 import * as core from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
@@ -17,6 +18,7 @@ import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { functionCalls } from "./functions.ts";
+import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { imageCalls } from "./images.ts";
 import { metricCalls } from "./metrics.ts";
@@ -56,6 +58,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/data": dataCalls,
   "simdgrad/debug": debugCalls,
   "simdgrad/functions": functionCalls,
+  "simdgrad/generate": generateCalls,
   "simdgrad/images": imageCalls,
   "simdgrad/io": ioCalls,
   "simdgrad/metrics": metricCalls,
@@ -65,6 +68,8 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
   Predictor: predictorCalls,
+  TokenGenerator: generatorCalls,
+  KeyValueCache: cacheCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -84,6 +89,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/data", data, dataCalls],
   ["simdgrad/debug", debug, debugCalls],
   ["simdgrad/functions", functions, functionCalls],
+  ["simdgrad/generate", generate, generateCalls],
   ["simdgrad/images", images, imageCalls],
   ["simdgrad/io", io, ioCalls],
   ["simdgrad/metrics", metrics, metricCalls],
@@ -94,6 +100,8 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["Tensor", core.Tensor.prototype, methods],
   ["Trainer", core.Trainer.prototype, trainerCalls],
   ["Predictor", core.Predictor.prototype, predictorCalls],
+  ["TokenGenerator", generate.TokenGenerator.prototype, generatorCalls],
+  ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

@@ -1,5 +1,6 @@
 // What simdgrad/nn exports, with right arguments. Layers are made and run; initialisers make a first value.
 import { constant, randomKey, type Shape, scalar } from "../../src/index.ts";
+import { KeyValueCache } from "../../src/nn/cache.ts";
 import * as functional from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/index.ts";
 import { perAxis } from "../ops/convolutions.ts";
@@ -55,6 +56,7 @@ const decoded = {
   memoryKeyMask: ofKeys,
   mask: ofKeys,
   isCausal: a.flag(true),
+  cache: a.instance(new KeyValueCache(4)),
 };
 const attention = {
   mask: a.tensor(matrix),
@@ -63,6 +65,7 @@ const attention = {
   scale: a.finite(0.5),
   dropoutP: a.positive(0.5),
   context,
+  tiled: a.flag(true),
 };
 
 // Activations
@@ -619,7 +622,11 @@ const part = a.also(
 );
 
 const attentions: Readonly<Record<string, Call>> = {
-  rotaryPositions: call(nn.rotaryPositions, a.tensor(matrix), a.options({ base: a.positive(100), offset: a.whole(1) })),
+  rotaryPositions: call(
+    nn.rotaryPositions,
+    a.tensor(matrix),
+    a.options({ base: a.positive(100), offset: a.whole(1), places: a.whole(4) }),
+  ),
   scaledDotProductAttention: call(
     nn.scaledDotProductAttention,
     a.tensor(matrix),

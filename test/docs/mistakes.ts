@@ -3,6 +3,7 @@ import * as autodiff from "../../src/autodiff/index.ts";
 import * as callbacks from "../../src/callbacks/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as functions from "../../src/functions/index.ts";
+import * as generate from "../../src/generate/index.ts";
 import * as core from "../../src/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
@@ -24,6 +25,7 @@ const words = new Trainer(new Sequential(new Embedding(10, 4), new Flatten(), ne
 const tokens = (given) => new Trainer(new (class { table = new Embedding(10, 4); head = new Linear(4, 2); forward({ size, words }) { return this.head.forward(this.table.forward(words).mean(1).mul(size)); } })(), { loss, optimizer, executor, ...given });
 const several = (given) => new Trainer(new (class { kind = new Linear(2, 2); size = new Linear(2, 1); forward(x) { return { kind: this.kind.forward(x), size: this.size.forward(x) }; } })(), { optimizer, executor, ...given }).load({ x, y: { kind: y, size: y.map((each) => [each]) } });
 const own = (model) => new Trainer(model, { loss, optimizer, executor }).load({ x, y });
+const gpt = new (class { table = new Embedding(10, 4); attention = new MultiheadAttention(4, 2, { batchFirst: true }); head = new Linear(4, 10); forward({ tokens, cache }) { return this.head.forward(this.attention.forward({ query: this.table.forward(tokens), cache }, evaluationContext()).output); } })();
 `;
 
 const TYPED: Readonly<Record<string, readonly string[]>> = {
@@ -174,6 +176,21 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "trainer.restore(await trainer.stateDict())",
     'trainer.restore({ ...(await trainer.snapshot()), "counters.row": [-1].at(0) })',
   ],
+  generating: [
+    "generate(gpt, { executor, prompt: [1, 2], maxNewTokens: 5 })",
+    "generate(gpt, { executor, prompt: [[1, 2]], max_new_tokens: 5 })",
+    "generate(gpt, { executor, prompt: [[1, 2]], maxNewTokens: 5, do_sample: true })",
+    "generate(gpt, { executor, prompt: [[1, 2]], maxNewTokens: 5, eos_token_id: 0 })",
+    "generate(gpt, { executor, prompt: [[1, 12]], maxNewTokens: 5 })",
+    "generate(gpt, { executor, prompt: [[1, 2]], maxNewTokens: 5, beams: 2, temperature: 0.5 })",
+    "generate(gpt, { executor, prompt: [[1], [1, 2]], maxNewTokens: 5, beams: 2 })",
+    "generate(trainer, { executor, prompt: [[1, 2]], maxNewTokens: 5 })",
+    "generate(new Sequential(new Embedding(10, 4), new Linear(4, 10)), { executor, prompt: [[1, 2]], maxNewTokens: 5 })",
+    "generate({ ...gpt, forward: ({ tokens }) => gpt.table.forward(tokens).sum(1) }, { executor, prompt: [[1, 2]], maxNewTokens: 5 })",
+    "new TokenGenerator(gpt, { executor, capacity: 8 }).generate({ prompt: [[1, 2]], maxNewTokens: 7 })",
+    "new MultiheadAttention(4, 2).forward({ query: input([9, 1, 4]), cache: new KeyValueCache(8) }, evaluationContext())",
+    "new MultiheadAttention(4, 2).forward({ query: input([1, 1, 4]), cache: true }, evaluationContext())",
+  ],
   tensors: [
     "constant([1, 2]) + constant([1, 2])",
     "constant([1, 2]).add([1, 2])",
@@ -211,6 +228,7 @@ const scope: Readonly<Record<string, unknown>> = {
   ...io,
   ...data,
   ...functions,
+  ...generate,
   ...autodiff,
 };
 

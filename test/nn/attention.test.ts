@@ -35,6 +35,12 @@ interface Options {
   readonly vdim?: number | null;
   readonly normFirst?: boolean;
   readonly activation?: "relu" | "gelu";
+  /** Masks of layers are [N, L, S], and have rows that see nothing. */
+  readonly empty?: boolean;
+  /** The mask of a function is [N, heads, L, S]. */
+  readonly full?: boolean;
+  readonly memoryMask?: readonly number[] | null;
+  readonly memoryKeyMask?: readonly number[] | null;
 }
 
 interface Built {
@@ -50,12 +56,13 @@ function maskOf(bits: readonly number[] | null | undefined, shape: Shape): Tenso
   return bits ? constant(Int32Array.from(bits)).reshape(shape) : undefined;
 }
 
-function attention({ L, S, N, heads, groups = 1, isCausal, mask, bias, scale }: Options): Built {
+function attention({ L, S, N, heads, groups = 1, isCausal, mask, bias, scale, full }: Options, tiled: boolean): Built {
   const draws = new Draws();
   const by = [draws.fed(N, heads, L, 4), draws.fed(N, groups, S, 4), draws.fed(N, groups, S, 3)];
   if (bias) by.push(draws.fed(L, S));
   const [q, k, v, added] = by;
-  const options = { isCausal, mask: maskOf(mask, [L, S]), bias: added, scale: scale ?? undefined };
+  const ofScores = maskOf(mask, full ? [N, heads, L, S] : [L, S]);
+  const options = { isCausal, mask: ofScores, bias: added, scale: scale ?? undefined, tiled };
   return { draws, by, values: [scaledDotProductAttention(q, k, v, options)] };
 }
 
@@ -64,17 +71,19 @@ function layered(kind: string, options: Options): Built {
   const draws = new Draws();
   const sequence = (length: number, size: number) => draws.fed(...(batchFirst ? [N, length] : [length, N]), size);
   const x = sequence(L, WIDTH);
-  const padding = maskOf(keyMask, [N, S]);
+  const padding = options.empty ? undefined : maskOf(keyMask, [N, S]);
+  const masks = (keys: number) => ({
+    mask: maskOf(mask, options.empty ? [N, L, keys] : [L, keys]),
+    keyMask: maskOf(keyMask, [N, keys]),
+    isCausal,
+  });
   if (kind === "MultiheadAttention") {
     const [kdim, vdim] = [options.kdim ?? undefined, options.vdim ?? undefined];
     const given = options.self ? [x] : [x, sequence(S, kdim ?? WIDTH), sequence(S, vdim ?? WIDTH)];
     const layer = new MultiheadAttention(WIDTH, heads, { bias: options.bias, kdim, vdim, batchFirst });
     const trained = draws.start([...parameters(layer).values()]);
     const [query, key, value] = given;
-    const { output, weights } = layer.forward(
-      { query, key, value, mask: maskOf(mask, [L, S]), keyMask: padding },
-      context,
-    );
+    const { output, weights } = layer.forward({ query, key, value, ...masks(S) }, context);
     return { draws, values: [output, weights], by: [...given, ...trained] };
   }
   const own = { dimFeedforward: 6, dropout: 0, activation, batchFirst, normFirst };
@@ -85,18 +94,20 @@ function layered(kind: string, options: Options): Built {
   });
   if (kind === "TransformerEncoderLayer") {
     const layer = new TransformerEncoderLayer(WIDTH, 2, own);
-    return finish(layer, [x], () => layer.forward({ src: x, isCausal }, context));
+    return finish(layer, [x], () => layer.forward({ src: x, ...masks(L) }, context));
   }
   const memory = sequence(S, WIDTH);
   if (kind === "TransformerDecoderLayer") {
     const layer = new TransformerDecoderLayer(WIDTH, 2, own);
-    return finish(layer, [x, memory], () =>
-      layer.forward({ tgt: x, memory, isCausal, memoryKeyMask: padding }, context),
-    );
+    const ofMemory = options.empty
+      ? { memoryMask: maskOf(options.memoryMask, [N, L, S]), memoryKeyMask: maskOf(options.memoryKeyMask, [N, S]) }
+      : { memoryKeyMask: padding };
+    const ofTarget = options.empty ? masks(L) : { isCausal };
+    return finish(layer, [x, memory], () => layer.forward({ tgt: x, memory, ...ofTarget, ...ofMemory }, context));
   }
   const layer = new Transformer(WIDTH, 2, { ...own, numEncoderLayers: 1, numDecoderLayers: 2 });
-  const masks = { srcKeyMask: padding, memoryKeyMask: padding, tgtIsCausal: isCausal };
-  return finish(layer, [x, memory], () => layer.forward({ src: memory, tgt: x, ...masks }, context));
+  const padded = { srcKeyMask: padding, memoryKeyMask: padding, tgtIsCausal: isCausal };
+  return finish(layer, [x, memory], () => layer.forward({ src: memory, tgt: x, ...padded }, context));
 }
 
 const executors = [["oracle", oracle()] as const, ["wasm-relaxed", float32["wasm-relaxed"]()] as const];
@@ -109,10 +120,12 @@ const TOLERANCE = { oracle: 1e-12, "wasm-relaxed": 1e-4 };
 describe("PyTorch's attention", () => {
   test.each(executors)("with all options on %s", async (name, executor) => {
     const all = sumCases<Options>("attention");
+    expect(all.length).toBeGreaterThan(200);
     for (const golden of name === "oracle" ? all : all.filter((_, i) => i % 5 === 0)) {
       const [kind, options] = golden;
-      const { draws, values, by } = kind === "attention" ? attention(options) : layered(kind, options);
-      await expectSums(executor, TOLERANCE[name], golden, draws, values, by);
+      const ways =
+        kind === "attention" ? [false, true].map((tiled) => attention(options, tiled)) : [layered(kind, options)];
+      for (const { draws, values, by } of ways) await expectSums(executor, TOLERANCE[name], golden, draws, values, by);
     }
   });
 });
