@@ -22,7 +22,7 @@ await script({
   options: {
     way: { about: `${Object.keys(WAYS).join(", ")} or all`, value: "all" },
     reinforce: { about: "environment steps of REINFORCE", value: "150000" },
-    dqn: { about: "environment steps of DQN", value: "60000" },
+    dqn: { about: "environment steps of DQN", value: "120000" },
     ppo: { about: "environment steps of PPO", value: "100000" },
     episodes: { about: "that each is judged by", value: "100" },
   },

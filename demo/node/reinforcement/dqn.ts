@@ -13,12 +13,13 @@ import { ReplayBuffer } from "./replay.ts";
 
 const DISCOUNT = 0.99;
 const BATCH = 64;
-/** Steps that are remembered, and those before the first that is learned from. */
-const REMEMBERED = 50_000;
+/** Steps before the first that is learned from. None is forgotten: falls become rare. */
 const BEFORE = 1000;
 /** The share of actions by chance falls to the last one within this share of the steps. */
 const LAST_CHANCE = 0.04;
 const CHANCE_FALLS = 0.3;
+/** The share of the way that targets go at each step of learning. */
+const FOLLOWED = 0.005;
 /** Steps of the environment from one step of learning to the next. */
 const EVERY = 2;
 
@@ -44,7 +45,7 @@ function computations(steps: number, judged: number) {
       learn: {
         inputs: { seen, next, action, reward, goesOn },
         outputs: { loss },
-        assignments: [...updates, ...followed(targets, weights, updates, 0.01)],
+        assignments: [...updates, ...followed(targets, weights, updates, FOLLOWED)],
       },
       judge: judgedBy(network, judged),
     },
@@ -59,7 +60,7 @@ export async function dqn({ executor, seed, steps, judged, tell }: Learning): Pr
   const random = new Random(seed);
   const environment = new CartPole();
   const lately = new Lately();
-  const memory = new ReplayBuffer(REMEMBERED, { seen: OBSERVED, next: OBSERVED, action: 1, reward: 1, goesOn: 1 });
+  const memory = new ReplayBuffer(steps, { seen: OBSERVED, next: OBSERVED, action: 1, reward: 1, goesOn: 1 });
   const draw = memory.sampler(BATCH);
   const [seen, next] = [new Float32Array(OBSERVED), new Float32Array(OBSERVED)];
   environment.reset(random);
