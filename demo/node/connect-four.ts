@@ -67,7 +67,7 @@ await script({
   about: "Connect Four, learned from playing against itself, with a search in trees led by a network.",
   metric: "games won of 100 against minimax of depth 2",
   options: {
-    rounds: { about: "moves in each of 64 games side by side", value: "2500" },
+    rounds: { about: "moves in each of 64 games side by side", value: "2000" },
     simulations: { about: "positions that are searched for a move, in trainings and after", value: "48" },
     games: { about: "of each match", value: "100" },
   },

@@ -31,7 +31,7 @@ test.each(golden.cartpole)("CartPole moves as Newton says, from $start", ({ star
     expect(pole.step(action)).toEqual({ reward, terminated, truncated: false });
     expectClose(pole.state, state);
   }
-  expect(rows.length).toBeGreaterThan(5);
+  expect(rows.length).toBeGreaterThan(3);
 });
 
 test("one of these episodes ends by the angle, and one at the edge", () => {
