@@ -25,6 +25,7 @@ await script({
     dqn: { about: "environment steps of DQN", value: "120000" },
     ppo: { about: "environment steps of PPO", value: "100000" },
     episodes: { about: "that each is judged by", value: "100" },
+    threads: { about: 'a number, or "auto": one is enough for networks as small as these', value: "1" },
   },
   async run({ seed, executor, options, whole, say, progress }) {
     const judged = whole("episodes");

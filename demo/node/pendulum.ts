@@ -15,6 +15,7 @@ await script({
   options: {
     steps: { about: "of the environment", value: "20000" },
     episodes: { about: "that it is judged by", value: "100" },
+    threads: { about: 'a number, or "auto": one is enough for networks as small as these', value: "1" },
   },
   async run({ seed, executor, whole, say, progress }) {
     const [steps, judged] = [whole("steps"), whole("episodes")];

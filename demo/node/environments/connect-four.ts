@@ -88,7 +88,7 @@ export class ConnectFour {
 }
 
 /** What the player whose turn it is can be sure of within so many moves: 1 a win, -1 a loss, 0 neither. */
-export function minimaxValue(game: ConnectFour, depth: number): number {
+function minimaxValue(game: ConnectFour, depth: number): number {
   if (game.winner !== 0) return -1; // whoever moved last
   if (game.over || depth === 0) return 0;
   return Math.max(...minimaxValues(game, depth).filter((value) => value !== undefined));
