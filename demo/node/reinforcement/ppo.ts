@@ -1,5 +1,5 @@
-// Proximal policy optimisation (Schulman et al. 2017): many small steps on what several environments did, none of which may move the policy far
-// from the one that acted.
+// Proximal policy optimisation (Schulman et al. 2017): many small steps on what several environments did, none of which may move the
+// policy far from the one that acted.
 import { grad, input } from "simdgrad";
 import { tanh } from "simdgrad/nn";
 import { adam, chain, clipByGlobalNorm, polynomialDecay } from "simdgrad/optim";

@@ -1,5 +1,5 @@
-// REINFORCE with a baseline (Williams 1992; Sutton and Barto 2018, 13.4): what an episode's actions led to, beside what was expected, says how
-// much likelier they should be.
+// REINFORCE with a baseline (Williams 1992; Sutton and Barto 2018, 13.4): what an episode's actions led to, beside what was expected,
+// says how much likelier they should be.
 import { grad, input, stopGradient } from "simdgrad";
 import { tanh } from "simdgrad/nn";
 import { adam, polynomialDecay } from "simdgrad/optim";

@@ -1,5 +1,5 @@
-// Soft actor-critic (Haarnoja et al. 2018): two critics that doubt one another, and an actor that is paid for staying undecided. One step of one
-// program trains them all, sets what that is worth, has the targets follow, and draws the noise that it needs.
+// Soft actor-critic (Haarnoja et al. 2018): two critics that doubt one another, and an actor that is paid for staying undecided. One
+// step of one program trains them all, sets what that is worth, has the targets follow, and draws the noise that it needs.
 import {
   concat,
   type Executor,

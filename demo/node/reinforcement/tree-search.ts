@@ -1,5 +1,5 @@
-// Search in a tree of games by the counts of visits, led by a network (PUCT: Silver et al. 2017): several games are searched at a time, so that
-// one step of a program judges a position of each.
+// Search in a tree of games by the counts of visits, led by a network (PUCT: Silver et al. 2017): several games are searched at a time,
+// so that one step of a program judges a position of each.
 import { COLUMNS, type ConnectFour, OBSERVED } from "../environments/connect-four.ts";
 import type { Random } from "../environments/environment.ts";
 import type { Call } from "./agent.ts";
