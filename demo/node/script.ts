@@ -89,7 +89,7 @@ function help(name: string, about: string, options: Readonly<Record<string, Opti
 /** Runs a script with the options of the command line. What goes wrong is told in one line; the process then ends with 1. */
 export async function script<Name extends string>({ name, about, metric, options, run }: Script<Name>): Promise<void> {
   try {
-    const table: Readonly<Record<string, Option>> = { ...options, ...COMMON };
+    const table: Readonly<Record<string, Option>> = { ...options, ...COMMON, ...options }; // a script may have another default
     const descriptors: Record<string, ParseArgsOptionDescriptor> = {
       json: { type: "boolean" },
       help: { type: "boolean" },

@@ -43,12 +43,11 @@ class Log {
     return this.#used;
   }
 
-  /** Where to write so many more scalars. @throws MemoryError where too many were not taken */
+  /** Where to write so many more scalars; one step's take little. @throws MemoryError where too many were not taken */
   room(scalars: number): Float64Array {
     const needed = this.#used + scalars;
     if (needed > MOST_LOGGED) throw new MemoryError(`run: nobody took the ${this.#used} scalars that it logged`);
-    if (this.#values.length < needed)
-      this.#values = grown(this.#values, Math.min(MOST_LOGGED, Math.max(1024, 2 * needed)));
+    if (this.#values.length < needed) this.#values = grown(this.#values, Math.min(MOST_LOGGED, 2 * needed));
     return this.#values;
   }
 

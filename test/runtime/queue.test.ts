@@ -117,6 +117,28 @@ test("a run whose log nobody takes fails before it has filled the memory", async
   await expect(run.done).rejects.toThrow(MemoryError);
 });
 
+test("a log takes what its scalars need, twice at the most, and keeps them all as it grows", async () => {
+  const rooms: number[] = [];
+  const numbering = {
+    maxSteps: () => 1,
+    execute(_: Loaded, steps: number, log: Float64Array, at: number) {
+      rooms.push(log.length);
+      for (let i = 0; i < 2 * steps; i++) log[at + i] = at + i;
+    },
+  };
+  const queue = new RunQueue(numbering, () => {});
+  const space = new Space(createJsMachine("float32"), false);
+  const loaded = space.loaded(space.load(counter("n")));
+  const run = new Run({ repeat: 1000 }, () => queue.wake());
+  queue.add(run, [[1, 1]], () => loaded);
+  await run.done;
+  for (const [step, room] of rooms.entries()) {
+    expect(room).toBeGreaterThanOrEqual(2 * (step + 1));
+    expect(room).toBeLessThanOrEqual(4 * (step + 1));
+  }
+  expect([...run.takeLog()[0].values]).toEqual([...Array(2000).keys()]);
+});
+
 test("what an instruction throws is told as an error of the program", async () => {
   const failing = {
     maxSteps: () => 1,
