@@ -107,6 +107,7 @@ await script({
   async run({ seed, executor, options, whole, train, say }) {
     const [steps, batch] = [whole("steps"), whole("batch")];
     const { alphabet, train: letters, heldOut } = lettersOf(await readText(options.text));
+    const judged = allWindows(heldOut, LENGTH);
     const model = new Gpt(alphabet.size);
     const warmup = Math.min(100, Math.ceil(steps / 20));
     const rate = joinedSchedules(
@@ -128,7 +129,7 @@ await script({
     await trainer.loadStateDict(await firstValues(model, seed, executor), { strict: false });
     const data = drawnWindows(letters, { rows: batch, length: LENGTH }, randomOf(seed));
     const [{ seconds }] = await train(trainer, { data, batch, stepsPerEpoch: steps });
-    const { loss } = await trainer.evaluate(allWindows(heldOut, LENGTH));
+    const { loss } = await trainer.evaluate(judged);
     const [trigram, fivegram] = [3, 5].map((order) =>
       lossOf(kneserNey([letters], { order, classes: alphabet.size }), [heldOut]),
     );
