@@ -154,7 +154,7 @@ await script({
   metric: "held-out loss a letter, of the worse of the two, in nats",
   options: {
     data: { about: "a file of names, one a line; default: the words of the CMU dictionary", value: "" },
-    epochs: { about: "passes over the names", value: "20" },
+    epochs: { about: "passes over the names", value: "10" },
     batch: { about: "names a step", value: "128" },
   },
   async run({ seed, executor, options, whole, train, say }) {
@@ -185,7 +185,7 @@ await script({
     }
     return {
       value: Math.max(...Object.values(losses)),
-      baseline: trigram,
+      baseline: Math.min(bigram, trigram),
       more: { ...losses, bigram, trigram, epochs },
     };
   },

@@ -136,10 +136,12 @@ class SkipGram {
   readonly contexts: Variable;
   readonly frequency: Variable;
 
-  constructor(count: number, width: number) {
+  /** @param logits what is known of words without vectors: where the training begins */
+  constructor(logits: readonly number[], width: number) {
+    const count = logits.length;
     this.words = new Variable([count, width], init.uniform(-0.5 / width, 0.5 / width));
     this.contexts = new Variable([count, width], 0);
-    this.frequency = new Variable([count], 0);
+    this.frequency = new Variable([count], logits);
   }
 
   /** Of words [N] and candidates [N, C]: logits [N, C]. */
@@ -181,7 +183,7 @@ await script({
   metric: "held-out loss a candidate, in nats",
   options: {
     text: { about: "a file of text; default: the Brown corpus", value: "" },
-    steps: { about: "of the training", value: "6000" },
+    steps: { about: "of the training", value: "4000" },
     batch: { about: "pairs a step", value: "1024" },
     width: { about: "numbers of a vector", value: "64" },
   },
@@ -196,8 +198,9 @@ await script({
     const others = pieces.filter((_, i) => isHeldOut(i)).map((piece) => words.read(piece));
     const heldOut = sampler.rows([...sampler.around(others)]);
     if (heldOut.y.shape[0] === 0) throw new Error("the text is too short: nothing of it is held out");
-    const baseline = lossOf(unigramLogits(sampler, texts), heldOut);
-    const model = new SkipGram(words.list.length, width);
+    const logits = unigramLogits(sampler, texts);
+    const baseline = lossOf(logits, heldOut);
+    const model = new SkipGram(logits, width);
     const trainer = new Trainer(model, {
       loss: binaryCrossEntropyWithLogits,
       optimizer: adam(cosineDecay(4e-3, { steps, final: 1e-4 })),

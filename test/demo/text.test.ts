@@ -107,7 +107,7 @@ describe("scripts", () => {
     const file = join(folder, `${name}.txt`);
     await writeFile(file, text);
     const args = [`demo/node/${name}.ts`, `--${option}`, file, "--threads", "1", "--json", ...options];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 170_000 });
     const { value, baseline, ...more } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     expect(more).toMatchObject({ name, seed: 0 });
     return { value, baseline, more, stdout };
@@ -124,7 +124,17 @@ describe("scripts", () => {
   }).join("\n");
 
   test("char-gpt learns more than triples of letters tell", async () => {
-    const { value, baseline, stdout } = await run("char-gpt", rhymes, "text", "--steps", "60", "--samples", "1");
+    const { value, baseline, stdout } = await run(
+      "char-gpt",
+      rhymes,
+      "text",
+      "--steps",
+      "60",
+      "--batch",
+      "4",
+      "--samples",
+      "1",
+    );
     expect(value).toBeLessThan(baseline);
     expect(stdout).toMatch(/wind/);
   }, 180_000);
@@ -154,7 +164,7 @@ describe("scripts", () => {
       "64",
     );
     expect(value).toBeLessThan(baseline);
-    expect(more.trigram).toBeLessThan(more.bigram);
+    expect(baseline).toBe(Math.min(Number(more.bigram), Number(more.trigram)));
     for (const network of ["transformer", "gru"]) {
       const [, made] = new RegExp(`${network}: held-out loss .*; new names: (.*)`).exec(stdout) ?? [];
       expect(made.split(", ").length).toBe(20);
@@ -167,16 +177,17 @@ describe("scripts", () => {
       ["night", "water", "boat", "moon", "fish", "storm", "sail", "star"],
       ["city", "money", "street", "bank", "tax", "vote", "shop", "law"],
     ];
-    const paragraphs = several(600, () => {
+    // One piece of the text each; words as frequent as these are mostly passed over.
+    const paragraphs = several(400, () => {
       const topic = pick(topics);
-      return several(40, () => pick(topic)).join(" ");
+      return several(200, () => pick(topic)).join(" ");
     });
     const { value, baseline, stdout } = await run(
       "word-embeddings",
       paragraphs.join("\n\n"),
       "text",
       "--steps",
-      "500",
+      "400",
       "--batch",
       "256",
     );
