@@ -129,6 +129,7 @@ export {
 } from "./regularization.ts";
 export { PixelShuffle, PixelUnshuffle, Upsample } from "./resizing.ts";
 export { SpectralNorm, type SpectralNormOptions } from "./spectral-norm.ts";
+export { Stateful, type StatefulInput } from "./stateful.ts";
 export { type Summary, type SummaryLayer, summary } from "./summary.ts";
 export {
   type DecoderInput,

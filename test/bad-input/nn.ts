@@ -454,6 +454,8 @@ const layers: Readonly<Record<string, Call>> = {
   "RNN.forward": ran(new nn.RNN(3, 2), a.fitting(steps), context),
   RNNCell: made(nn.RNNCell, a.whole(3), a.whole(2), a.options({ ...bias, nonlinearity: a.word("relu") })),
   "RNNCell.forward": ran(new nn.RNNCell(2, 2), a.list([matrix, matrix])),
+  Stateful: made(nn.Stateful, a.instance(new nn.GRU(3, 2)), a.whole(2)),
+  "Stateful.forward": ran(new nn.Stateful(new nn.GRU(3, 2), 1), a.fitting(steps), context),
   GroupNorm: made(nn.GroupNorm, a.whole(2), a.whole(2), a.options({ ...epsilon, affine: a.flag(false) })),
   "GroupNorm.forward": ran(new nn.GroupNorm(2, 2), images),
   Identity: made(nn.Identity),

@@ -263,6 +263,17 @@ export const table: Readonly<Record<Name, Row>> = {
       return (x) => layer.forward(x, nn.evaluationContext());
     },
   },
+  Stateful: {
+    shapes: [sequence],
+    batch: 1,
+    make: () => {
+      let layer: nn.Stateful | undefined;
+      return (x) => {
+        layer ??= new nn.Stateful(new nn.GRU(3, 2, { numLayers: 2 }), x.shape[1]);
+        return layer.forward({ input: x, fresh: lengthsOf(x).equal(2), lengths: lengthsOf(x) }, training());
+      };
+    },
+  },
   Transformer: several(
     () => new nn.Transformer(4, 2, { numEncoderLayers: 1, numDecoderLayers: 1, ...feedforward }),
     [

@@ -79,6 +79,7 @@ export const LAYER_HASHES: Readonly<Record<Name, string>> = {
   RReLU: "58a118bb",
   Sequential: "d978f013",
   SpectralNorm: "15740eb6",
+  Stateful: "36043856",
   Transformer: "ca8d6e0f",
   TransformerDecoder: "cc7e9af5",
   TransformerDecoderLayer: "75aa488d",
