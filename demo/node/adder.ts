@@ -1,4 +1,4 @@
-// A network that writes what it reads another way: an encoder that reads characters both ways, a decoder that writes others, and attention between
+// A network that answers questions, character by character: an encoder that reads both ways, a decoder that writes, and attention between
 // them (Sutskever, Vinyals and Le 2014; Luong, Pham and Manning 2015).
 import { compile, concat, constant, input, type Tensor, type WasmExecutor } from "simdgrad";
 import {

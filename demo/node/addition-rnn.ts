@@ -1,5 +1,5 @@
-// npm run addition-rnn: sums of two numbers of up to three digits, read and written as characters, by recurrent networks with attention: LSTMs
-// and GRUs.
+// npm run addition-rnn: sums of two numbers of up to three digits, read and written as characters, by recurrent networks with attention:
+// LSTMs and GRUs.
 import { Trainer } from "simdgrad";
 import { crossEntropy } from "simdgrad/nn";
 import { adam, chain, clipByGlobalNorm, cosineDecay } from "simdgrad/optim";

@@ -5,7 +5,10 @@ import { readdir, readFile } from "node:fs/promises";
 export const TAGS = ["noun", "verb", "adj", "adv", "pron", "det", "adp", "num", "conj", "prt", ".", "x"] as const;
 export type Tag = (typeof TAGS)[number];
 
-/** Brown's tags of each of these, without what stands behind them: `$` of genitives, `*` of negations, `-tl` of titles, `-hl` of headlines. */
+/**
+ * Brown's tags of each of these, without what stands behind them: `$` of genitives, `*` of negations, `-tl` of titles, `-hl` of headlines,
+ * `-nc` of words that are cited.
+ */
 const BROWN: Readonly<Record<Tag, string>> = {
   noun: "nn nns np nps nr nrs",
   verb: "vb vbd vbg vbn vbz be bed bedz beg bem ben ber bez do dod doz hv hvd hvg hvn hvz md",
@@ -26,8 +29,8 @@ const SIMPLE = new Map(
 );
 
 /**
- * The simple tag of one of Brown's: foreign words are `x`, whatever they are at home; contractions, such as `ppss+md` of "I'll", what their first
- * part is.
+ * The simple tag of one of Brown's: foreign words are `x`, whatever they are at home; contractions, such as `ppss+md` of "I'll", what their
+ * first part is.
  */
 export function simpleTag(brown: string): Tag {
   if (brown.startsWith("fw-")) return "x";

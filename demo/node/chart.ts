@@ -19,7 +19,7 @@ export interface Chart {
 }
 
 const [WIDTH, HEIGHT] = [960, 360];
-const EDGE = { left: 50, right: 20, top: 50, bottom: 30 };
+const EDGE = { left: 50, right: 50, top: 50, bottom: 30 };
 /** Labels below, and lines across. */
 const TICKS = 6;
 

@@ -36,7 +36,7 @@ await script({
     const speaker = new Speaker(whole("size"), whole("layers"));
     const trainer = new Trainer(speaker, {
       loss: crossEntropy,
-      optimizer: chain(clipByGlobalNorm(1), adam(oneCycle(1e-3, { steps, pctStart: 0.15 }), { beta2: 0.98 })),
+      optimizer: chain(clipByGlobalNorm(1), adam(oneCycle(1.5e-3, { steps, pctStart: 0.15 }), { beta2: 0.98 })),
       executor,
       seed,
     });

@@ -1,5 +1,5 @@
-// npm run sequence-tagger: parts of speech of the Brown corpus by an LSTM in both directions, which reads words, their last letters and how they
-// are written (after Huang, Xu and Yu, "Bidirectional LSTM-CRF models for sequence tagging", 2015), on documents that it never saw.
+// npm run sequence-tagger: parts of speech of the Brown corpus by an LSTM in both directions, which reads words, their last letters and how
+// they are written (after Huang, Xu and Yu, "Bidirectional LSTM-CRF models for sequence tagging", 2015), on documents that it never saw.
 import { concat, type Report, type Tensor, Trainer } from "simdgrad";
 import { type Context, crossEntropy, Dropout, Embedding, Linear, LSTM } from "simdgrad/nn";
 import { adam, cosineDecay } from "simdgrad/optim";

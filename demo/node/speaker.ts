@@ -14,7 +14,7 @@ import { beamSearch } from "./beam-search.ts";
 import { END, indicesOf, LETTERS, lettersOf, PHONEMES, SYMBOLS } from "./spelling.ts";
 
 const HEADS = 4;
-const DROPOUT = 0.1;
+const DROPOUT = 0;
 /** Words that are searched at once. */
 const AT_ONCE = 64;
 

@@ -105,8 +105,8 @@ export function shareRight(found: ArrayLike<number>, tags: ArrayLike<number>): n
 }
 
 /**
- * Tags by counting: the tag that a word has most often, as it is written, else in small letters; of a word that was never seen, what words that are
- * seen once have most often.
+ * Tags by counting: the tag that a word has most often, as it is written, else in small letters; of a word that was never seen, what words
+ * that are seen once have most often.
  */
 export function mostFrequentTags(sentences: readonly Sentence[]): (word: string) => Tag {
   const counts = new Map<string, Map<Tag, number>>();

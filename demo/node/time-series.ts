@@ -1,5 +1,5 @@
-// npm run time-series: tomorrow's highest temperature in Seattle and New York from the weather of four weeks, by an LSTM, a GRU and a causal
-// convolution, on a year that they never saw; beside the temperature a year before and linear autoregression.
+// npm run time-series: tomorrow's highest temperature in Seattle and New York from the weather of four weeks, by an LSTM, a GRU and causal
+// convolutions, on a year that they never saw; beside the temperature a year before and linear autoregression.
 import { type Tensor, Trainer } from "simdgrad";
 import { earlyStopping } from "simdgrad/callbacks";
 import {
@@ -58,7 +58,7 @@ class Forecast {
   }
 }
 
-/** Each filter sees two steps more than what it reads, twice and four times as far apart: a week and a half in all. */
+/** Filters of three steps, which lie 1, 2 and 4 apart: the last output sees 15 days. */
 function convolution(width: number): Layer {
   const [first, ...others] = [1, 2, 4].map(
     (dilation, i) => new Conv1d(i === 0 ? FEATURES : width, width, 3, { padding: "causal", dilation }),

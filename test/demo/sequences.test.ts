@@ -89,8 +89,8 @@ describe("sums", () => {
     const x = { question: held.question, before: { data: before, shape: held.before.shape } };
     const { data, shape } = await trainer.predict(x, { as: "argmax" });
     expect(shape).toEqual([held.rows, ANSWER]);
-    expect([...data]).toEqual([...written]);
-    expect(Math.max(...written)).toBeLessThan(SYMBOLS);
+    expect(Array.from(data)).toEqual(Array.from(written));
+    expect(Math.max(...Array.from(written))).toBeLessThan(SYMBOLS);
     await trainer.dispose();
   });
 });
@@ -245,19 +245,21 @@ describe("pronunciations", () => {
     expect(all.find(({ word }) => word === "a")?.sounds).toEqual([["AH"], ["EY"]]);
   });
 
-  const known: Entry[] = Object.entries({ box: "B AA K S", hob: "AA B", fox: "F AA K S", fob: "F AA B", oh: "AA" }).map(
+  const known: Entry[] = Object.entries({ hob: "AA B", fob: "F AA B", bob: "B AA B", of: "AA F", oh: "AA" }).map(
     ([word, sounds]) => ({ word, sounds: [sounds.split(" ")] }),
   );
 
   test("of letters alone are those that they mostly have", () => {
     const alone = lettersAlone(known);
-    expect(alone("box").join(" ")).toBe("B AA K S");
+    expect(alone("foob").join(" ")).toBe("F AA AA B");
     // h is silent; q was never seen.
     expect(alone("hobq").join(" ")).toBe("AA B");
+    const ofAll = lettersAlone(entries(5).filter((_, i) => i % 8 === 0));
+    expect(["b", "h", "m"].map((letter) => ofAll(letter).join(" "))).toEqual(["B", "", "M"]);
   });
 
   test("are judged by the nearest that there is", () => {
-    const wanted = [{ word: "a", sounds: [["AH"], ["EY", "Y"]] }, known[0]];
+    const wanted = [{ word: "a", sounds: [["AH"], ["EY", "Y"]] }, known[2]];
     expect(
       errorsOf(
         [
@@ -266,11 +268,11 @@ describe("pronunciations", () => {
         ],
         wanted,
       ),
-    ).toEqual({ phonemes: 1 / 6, words: 0.5 });
+    ).toEqual({ phonemes: 1 / 5, words: 0.5 });
   });
 
   test("stand behind what was said before", () => {
-    const { x, y } = samplesOf(known.slice(1, 2), 4);
+    const { x, y } = samplesOf(known.slice(0, 1), 4);
     const [aa, b] = ["AA", "B"].map((phoneme) => PHONEMES.indexOf(phoneme));
     expect([...x.letters.data]).toEqual([8, 15, 2, 0]);
     expect([...x.before.data]).toEqual([END, aa, b, END, END]);
@@ -366,14 +368,14 @@ test("a chart has a point a step, and its words are escaped", () => {
   const points = /points="([^"]*)"/.exec(svg)?.[1].split(" ") ?? [];
   expect(points.map((point) => point.split(",").map(Number))).toEqual([
     [50, 330],
-    [495, 50],
-    [940, 190],
+    [480, 50],
+    [910, 190],
   ]);
   expect(svg).toContain("x &amp; y (K)");
   expect(svg).toContain("a&lt;b");
 });
 
-describe("a short run", () => {
+describe("a short run", { timeout: 120_000 }, () => {
   const { argv } = process;
   const folder = mkdtempSync(join(tmpdir(), "sequences-"));
   afterEach(() => {
