@@ -1,20 +1,11 @@
 // A transformer that reads letters and says phonemes (Vaswani et al. 2017; Yolchuyeva, Németh and Gyires-Tóth, "Transformer based
 // grapheme-to-phoneme conversion", 2019).
 import { compile, input, type Tensor, type WasmExecutor } from "simdgrad";
-import {
-  type Context,
-  Dropout,
-  Embedding,
-  evaluationContext,
-  Linear,
-  sinusoidalPositions,
-  Transformer,
-} from "simdgrad/nn";
+import { type Context, Embedding, evaluationContext, Linear, sinusoidalPositions, Transformer } from "simdgrad/nn";
 import { beamSearch } from "./beam-search.ts";
 import { END, indicesOf, LETTERS, lettersOf, PHONEMES, SYMBOLS } from "./spelling.ts";
 
 const HEADS = 4;
-const DROPOUT = 0;
 /** Words that are searched at once. */
 const AT_ONCE = 64;
 
@@ -30,7 +21,6 @@ export class Speaker {
   readonly size: number;
   readonly letters: Embedding;
   readonly phonemes: Embedding;
-  readonly dropout = new Dropout(DROPOUT);
   readonly transformer: Transformer;
   readonly out: Linear;
 
@@ -42,7 +32,8 @@ export class Speaker {
       numEncoderLayers: layers,
       numDecoderLayers: layers,
       dimFeedforward: 2 * size,
-      dropout: DROPOUT,
+      // In a few passes over so many words, nothing is learned by heart.
+      dropout: 0,
       batchFirst: true,
       normFirst: true,
     });
@@ -55,19 +46,19 @@ export class Speaker {
 
   /** What the decoder looks at: [N, letters, size]. */
   read(letters: Tensor, context: Context): Tensor {
-    const src = this.#placed(this.letters.forward(letters), context);
+    const src = this.#placed(this.letters.forward(letters));
     return this.transformer.encoder.forward({ src, keyMask: letters }, context);
   }
 
   /** Logits [N, T, SYMBOLS] of what comes behind each of T phonemes. */
   say(before: Tensor, memory: Tensor, letters: Tensor, context: Context): Tensor {
-    const tgt = this.#placed(this.phonemes.forward(before), context);
+    const tgt = this.#placed(this.phonemes.forward(before));
     const given = { tgt, memory, isCausal: true, memoryKeyMask: letters };
     return this.out.forward(this.transformer.decoder.forward(given, context));
   }
 
-  #placed(embedded: Tensor, context: Context): Tensor {
-    return this.dropout.forward(embedded.add(sinusoidalPositions(embedded.shape[1], this.size)), context);
+  #placed(embedded: Tensor): Tensor {
+    return embedded.add(sinusoidalPositions(embedded.shape[1], this.size));
   }
 }
 
