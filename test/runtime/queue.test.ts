@@ -129,7 +129,7 @@ test("a log takes what its scalars need, twice at the most, and keeps them all a
   const queue = new RunQueue(numbering, () => {});
   const space = new Space(createJsMachine("float32"), false);
   const loaded = space.loaded(space.load(counter("n")));
-  const run = new Run({ repeat: 1000 }, () => queue.wake());
+  const run = new Run({ repeat: 1000 }, { wake: () => queue.wake() });
   queue.add(run, [[1, 1]], () => loaded);
   await run.done;
   for (const [step, room] of rooms.entries()) {
