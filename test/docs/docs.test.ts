@@ -115,7 +115,7 @@ test.each(documents)("%s points to files and scripts that exist", (file) => {
   );
   const paths = [...text.matchAll(/`((?:src|test|assembly|demo)\/[\w./-]+)`/g)].map(([, path]) => path);
   expect([...links, ...paths].filter((path) => !existsSync(root + path))).toEqual([]);
-  const scripts = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+  const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name);
   expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
 });
 
