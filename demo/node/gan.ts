@@ -229,7 +229,7 @@ await script({
   about: "Digits out of noise, by DCGAN and by WGAN-GP, judged by a classifier that never saw them.",
   metric: "digits of ten that are made with confidence",
   options: {
-    steps: { about: "of each generator", value: "3000" },
+    steps: { about: "of each generator", value: "2500" },
     batch: { about: "images a step", value: "64" },
     kind: { about: "DCGAN, WGAN-GP or both", value: "both" },
   },
