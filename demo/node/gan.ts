@@ -49,7 +49,7 @@ const NOISE = 64;
 const HIDDEN = 256;
 const JUDGED = 1000;
 /** At the start. The generator of DCGAN is the faster one (as in Chen et al., "InfoGAN", 2016). */
-const RATES = { DCGAN: { critic: 2e-4, generator: 1e-3 }, "WGAN-GP": { critic: 5e-4, generator: 5e-4 } };
+const RATES = { DCGAN: { critic: 2e-4, generator: 1e-3 }, "WGAN-GP": { critic: 1e-3, generator: 1e-3 } };
 /** How much of the mean generator stays at a step. */
 const DECAY = 0.998;
 
@@ -126,7 +126,7 @@ async function imagesOf(
   { x, y }: Images,
 ): Promise<Float32Array> {
   const [generator, critic] = [generatorOf(), criticOf(kind)];
-  const often = kind === "DCGAN" ? 1 : 3;
+  const often = kind === "DCGAN" ? 1 : 2;
   const optimizerOf = (rate: number, turns: number) =>
     adam(cosineDecay(rate, { steps: turns }), kind === "DCGAN" ? { beta1: 0.5 } : { beta1: 0, beta2: 0.9 });
   // The two circle around one another: the mean of the generators on the way makes better images than the last one.
