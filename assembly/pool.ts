@@ -95,10 +95,16 @@ export function pool(pc: usize, largest: bool): void {
   const step = poolRows(columns, mostOf(d), mostOf(h), mostOf(w));
   startClaims();
   for (let start = nextChunk() * step; start < rows; start = nextChunk() * step) {
-    for (let row = start, last = min(rows, start + step); row < last; row++) {
-      const slice = row / outOf(h);
-      toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
-      toRow(h, w, row % outOf(h));
+    let slice = start / outOf(h);
+    let high = start % outOf(h);
+    toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
+    for (let row = start, last = min(rows, start + step); row < last; row++, high++) {
+      if (high === outOf(h)) {
+        high = 0;
+        slice++;
+        toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
+      }
+      toRow(h, w, high);
       poolRow(w, to + 4 * row * columns, indices, largest);
     }
   }
@@ -141,11 +147,11 @@ function poolRow(w: usize, to: usize, indices: usize, largest: bool): void {
     if (stride > 2) end = first + ((end - first) & ~3); // of fewer than four, the others would be read too far away
   }
   poolEach(w, to, indices, 0, first, largest);
-  for (let o = first; o < end; o += 4) {
-    const from = plane + 4 * (firstD + firstH + o * stride - padding);
-    if (largest) largestOfFour(to + 4 * o, indices, from, kernel, stride, end - o);
-    else sumsOfFour(to + 4 * o, from, kernel, stride, end - o);
-  }
+  const from = plane + 4 * (firstD + firstH + first * stride - padding);
+  if (largest) largestOfMany(to + 4 * first, indices, from, kernel, stride, end - first);
+  else
+    for (let o = first, at = from; o < end; o += 4, at += 16 * stride)
+      sumsOfFour(to + 4 * o, at, kernel, stride, end - o);
   poolEach(w, to, indices, end, columns, largest);
 }
 
@@ -160,31 +166,37 @@ function poolEach(w: usize, to: usize, indices: usize, start: i32, end: i32, lar
   }
 }
 
-/** The largest of each of up to four windows; indices lie so far from the values. */
-function largestOfFour(to: usize, indices: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
+/** The largest of each of so many windows, four at a time; indices lie so far from the values. */
+function largestOfMany(to: usize, indices: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
   const step = 4 * stepW;
   const next = i32x4.splat(stepW);
-  const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
-  const first = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), lanes);
-  let largest = f32x4.splat(-Infinity);
-  let place = first;
-  for (let d = 0; d < placesD; d++) {
-    for (let h = 0; h < placesH; h++) {
-      const row = d * stepD + h * stepH;
-      let at = from + 4 * row;
-      let here = i32x4.add(first, i32x4.splat(row));
-      for (let k = 0; k < kernel; k++, at += step) {
-        const x = every(at, stride);
-        const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
-        largest = choose(isLarger, x, largest);
-        place = choose(isLarger, here, place);
-        here = i32x4.add(here, next);
+  const toNext = i32x4.splat(4 * stride);
+  const deep = placesD;
+  const high = placesH;
+  const nextD = stepD;
+  const nextH = stepH;
+  let start = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride)));
+  for (; columns > 0; columns -= 4, to += 16, from += 16 * stride) {
+    let largest = f32x4.splat(-Infinity);
+    let place = deep * high === 0 ? i32x4.splat(-1) : start;
+    for (let d = 0; d < deep; d++) {
+      for (let h = 0; h < high; h++) {
+        const row = d * nextD + h * nextH;
+        let at = from + 4 * row;
+        let here = i32x4.add(start, i32x4.splat(row));
+        for (let k = 0; k < kernel; k++, at += step) {
+          const x = every(at, stride);
+          const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
+          largest = choose(isLarger, x, largest);
+          place = choose(isLarger, here, place);
+          here = i32x4.add(here, next);
+        }
       }
     }
+    put(to, largest, columns);
+    put(to + indices, place, columns);
+    start = i32x4.add(start, toNext);
   }
-  if (placesD * placesH === 0) place = i32x4.splat(-1);
-  put(to, largest, columns);
-  put(to + indices, place, columns);
 }
 
 function largestOfOne(to: usize, indices: usize, from: usize, places: i32): void {
