@@ -29,7 +29,8 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
 import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
-import { layPlanes, planesBand } from "./planes";
+import { clearPlanes, layPlanes, planesBand } from "./planes";
+import { isSingle, layStrips, singleBand } from "./single";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
 
 export function convolve(pc: usize): void {
@@ -68,24 +69,28 @@ export function convolve(pc: usize): void {
     const deep = min(band, depth * height - line);
     const wide = min(columns, width - column);
     const last = min(matrices, (chunk / bands + 1) * each);
-    for (let matrix = (chunk / bands) * each; matrix < last; matrix++) {
+    const start = (chunk / bands) * each;
+    if (planes) {
+      layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
+      clearPlanes();
+    } else readAxes(scratch, pc);
+    const single = planes && isSingle(pc, rows, channels, wide);
+    if (single) layStrips(pc, channels);
+    const first = line * width + column;
+    for (let matrix = start; matrix < last; matrix++) {
       const c = to + 4 * matrix * rows * positions;
       const a = filters + 4 * (matrix % groups) * rows * k;
       const b = from + matrix * image;
-      const first = line * width + column;
-      if (planes) {
-        // An epilogue writes over what says how planes lie.
-        if (epilogue || matrix === (chunk / bands) * each)
-          layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
-        planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
-      } else {
-        readAxes(scratch, pc);
-        if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
-        else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
-        else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
-        else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
-      }
-      if (!epilogue) continue;
+      if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
+      else if (planes) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+      else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+      else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
+      else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
+      else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
+    }
+    if (!epilogue) continue;
+    // It writes over what says how planes lie.
+    for (let matrix = start; matrix < last; matrix++) {
       if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
       else finish(map, matrix * rows * positions + first, rows, positions, deep * wide);
     }

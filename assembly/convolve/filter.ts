@@ -33,7 +33,7 @@ import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
 import { addDots, endDots, startDots } from "./dots";
 import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
-import { addPlaces } from "./places";
+import { addPlaces, layPlaces } from "./places";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -82,6 +82,7 @@ export function convolveFilter(pc: usize): void {
     readAxes(axes, pc);
     const few = most === FEW_DEPTH && first < last;
     if (few) startDots(count, high);
+    let laid = -1; // of which band planes lie there
     for (let unit = first; unit < last; unit++) {
       const matrix = (unit / bands) * groups + group;
       const part = unit % bands;
@@ -91,13 +92,11 @@ export function convolveFilter(pc: usize): void {
       const wide = min(columns, width - column);
       const x = from + matrix * image;
       const g = gradients + 4 * ((matrix * rows + row) * positions + line * width + column);
-      if (few) {
-        addDots(pc, x, g, 4 * positions, tap, count, high, line, deep, column, wide, width);
-        continue;
-      }
-      if (planar) {
-        const add = unit > first;
-        addPlaces(pc, x, g, 4 * positions, c, 4 * rows, add, tap, count, high, line, deep, column, wide);
+      if (few || planar) {
+        if (part !== laid) layPlaces(pc, tap, count, line, deep, column, wide);
+        laid = part;
+        if (few) addDots(x, g, 4 * positions, count, high, deep, wide, width);
+        else addPlaces(x, g, 4 * positions, c, 4 * rows, unit > first, tap, count, high, deep, wide);
         continue;
       }
       const depth = deep * wide;
