@@ -90,17 +90,17 @@ export function convolve(pc: usize): void {
     }
     if (!epilogue) continue;
     // It writes over what says how planes lie.
+    if (deep === depth * height && wide === width) {
+      mapRange(map, start * rows * positions, last * rows * positions);
+      continue;
+    }
     for (let matrix = start; matrix < last; matrix++) {
       if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
-      else finish(map, matrix * rows * positions + first, rows, positions, deep * wide);
+      else
+        for (let i = matrix * rows; i < (matrix + 1) * rows; i++)
+          mapRange(map, i * positions + first, i * positions + first + deep * wide);
     }
   }
-}
-
-/** The epilogue on a stretch of each of some rows, from an element on. */
-function finish(map: usize, first: i32, rows: i32, row: i32, stretch: i32): void {
-  if (stretch === row) mapRange(map, first, first + rows * row);
-  else for (let r = 0; r < rows; r++) mapRange(map, first + r * row, first + r * row + stretch);
 }
 
 function spacingOf(pc: usize, axis: i32): i32 {

@@ -8,8 +8,8 @@
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";
-import { FEW_DEPTH, FILTER_WORDS } from "../isa/chunks";
-import { bandColumns, bandRows, filterBand, filterRows, filterTaps, planeWords } from "../isa/cuts";
+import { FEW_DEPTH, FILTER_DEPTH } from "../isa/chunks";
+import { bandColumns, bandRows, cutFilter, filterBand, filterRows, filterTaps } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
 import {
@@ -51,18 +51,19 @@ export function convolveFilter(pc: usize): void {
   const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE_D); // bytes of a group's
   const positions = lines * width;
   if (rows === 0 || k === 0 || groups === 0) return;
-  const most = bandOf(pc, channels, rows);
+  const cut = cutOf(pc, channels, rows);
+  const most = filterBand(cut);
   const columns = max(1, bandColumns(width, most));
   const band = max(1, bandRows(lines, width, most));
   const across = parts(width, columns);
   const bands = parts(lines, band) * across; // of an image
   const each = parts(images * bands, pieces); // bands of a part
-  const taps = filterTaps(k);
+  const taps = filterTaps(cut, k);
   const some = filterRows(rows);
   const down = parts(k, taps);
   const beside = parts(rows, some);
   const chunks = down * beside * groups * pieces;
-  const planar = fitsPlanes(pc, taps, band, columns);
+  const planar = most === FILTER_DEPTH;
   const axes = scratch;
   const panels = axes + 3 * AXIS;
   startClaims();
@@ -125,22 +126,10 @@ export function convolveFilter(pc: usize): void {
   }
 }
 
-/** Whether the planes of the channels of so many taps fit, for bands of so many rows and columns. */
-function fitsPlanes(pc: usize, taps: i32, rows: i32, columns: i32): bool {
-  const down = load<i32>(pc, 4 * CONVOLVE_STEP_H);
-  const across = load<i32>(pc, 4 * CONVOLVE_STEP_W);
-  const high = spanOf(pc, 1, 1);
-  const wide = spanOf(pc, 2, 1);
-  if (!isPlanar(pc) || down > 64 || across > 64 || high > FILTER_WORDS || wide > FILTER_WORDS) return false;
-  const channels = (taps - 1) / volume(pc + 4 * CONVOLVE_TAPS_D) + 2;
-  const plane = planeWords(rows, columns, down, across, high, wide);
-  return plane <= FILTER_WORDS && channels * plane <= FILTER_WORDS;
-}
-
-/** Positions of a band at most. */
-function bandOf(pc: usize, channels: i32, rows: i32): i32 {
-  return filterBand(
+function cutOf(pc: usize, channels: i32, rows: i32): i32 {
+  return cutFilter(
     channels,
+    volume(pc + 4 * CONVOLVE_TAPS_D),
     rows,
     isPlanar(pc),
     load<i32>(pc, 4 * CONVOLVE_POSITIONS_H),

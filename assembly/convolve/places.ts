@@ -42,11 +42,10 @@ export function addPlaces(
   const it = planesNow();
   fillPlanes(it, image, channel, channels);
   const depth = deep * wide;
-  const panels = scratch + PLANES + 4 * FILTER_WORDS;
-  packColumns(panels, NR, gradients, next, depth, filters);
+  const panel = scratch + PLANES + 4 * FILTER_WORDS;
   const edge = scratch + EDGE;
-  for (let j = 0; j < filters; j += NR) {
-    const panel = panels + 4 * j * depth;
+  for (let j = 0; j < filters; j += NR, gradients += NR * next) {
+    packColumns(panel, NR, gradients, next, depth, min(NR, filters - j));
     const ragged = filters - j < NR;
     let tile = 0;
     for (let t = 0; t < taps; t += tile) {

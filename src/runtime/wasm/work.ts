@@ -9,6 +9,7 @@ import { NARROW_PANEL } from "../../../assembly/isa/panels.ts";
 import { MAP_CHUNK } from "../../../assembly/isa/sizes.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, opcodeAt, wordsAt } from "../../program/addresses.ts";
+import { filterCut } from "../../program/filter-cut.ts";
 import { INSTRUCTIONS, type Named, type Opcode, type Word } from "../../program/instructions.ts";
 
 /** What one instruction is cut into. */
@@ -246,7 +247,12 @@ function filterChunks(slots: Named[typeof op.CONVOLVE_FILTER]): Chunks {
   const { images, groups, rows: outputs, positionsD, positionsH, positionsW, parts: pieces } = slots;
   const taps = sumOf(slots);
   const each = Math.max(1, (images * positionsD * positionsH * positionsW) / Math.max(1, pieces));
-  return boxes([taps, cut.filterTaps(taps)], [outputs, cut.filterRows(outputs)], [groups * pieces, 1], whole(each));
+  return boxes(
+    [taps, cut.filterTaps(filterCut(slots), taps)],
+    [outputs, cut.filterRows(outputs)],
+    [groups * pieces, 1],
+    whole(each),
+  );
 }
 
 /** The unit is an output. */
