@@ -29,7 +29,7 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
 import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
-import { clearPlanes, layPlanes, planesBand } from "./planes";
+import { clearPlanes, layPlanes, listAll, planesBand } from "./planes";
 import { isSingle, layStrips, singleBand } from "./single";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
 
@@ -73,9 +73,10 @@ export function convolve(pc: usize): void {
     if (planes) {
       layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
       clearPlanes();
+      listAll(pc);
     } else readAxes(scratch, pc);
     const single = planes && isSingle(pc, rows, channels, wide);
-    if (single) layStrips(pc, channels);
+    if (single) layStrips(pc);
     const first = line * width + column;
     for (let matrix = start; matrix < last; matrix++) {
       const c = to + 4 * matrix * rows * positions;

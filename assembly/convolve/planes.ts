@@ -32,16 +32,24 @@ export class Planes {
   /** Remainders of a place by the step, a bit each, that taps find, down and across. */
   metDown: i32;
   metAcross: i32;
+  /** Whether all taps of a block are listed, of all remainders of spaced positions. */
+  listed: i32;
 }
 
 // What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
 const ROW_WORDS = 528; // of results: positions of a band, in whole tiles
 export const ROW_BYTES = 4 * ROW_WORDS;
 const MOST_TOGETHER = 8; // remainders across whose results lie side by side
-export const ENDS = RESULTS + 64; // of their strips
-export const EDGE = ENDS + 4 * MOST_TOGETHER;
+const MOST_LISTED = 16; // remainders
+const UNTIL = RESULTS + 64; // where strips end of those that lie side by side
+/** Of each remainder, one across after the other, how many taps are listed up to its last. */
+export const ENDS = UNTIL + 4 * MOST_TOGETHER;
+export const EDGE = ENDS + 4 * MOST_LISTED;
 export const STRIP = EDGE + 6 * ROW_BYTES;
-export const PLANES = STRIP + 28 * PLANE_TAPS;
+// The list of taps: where each is in the planes, from the first position on, and where its number is in a filter, from the block's first on.
+const PLACES = STRIP + 28 * PLANE_TAPS;
+export const NUMBERS = PLACES + 4 * PLANE_TAPS;
+export const PLANES = NUMBERS + 4 * PLANE_TAPS;
 
 /** How they lie now. */
 export function planesNow(): Planes {
@@ -124,7 +132,7 @@ export function planesBand(
       continue;
     }
     for (let h = 0; h < down; h++) {
-      narrow(1, byHeight, h);
+      if (it.listed === 0) narrow(1, byHeight, h);
       spacedTiles(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide, h);
     }
   }
@@ -203,17 +211,21 @@ function tilesOf(
   for (let row = 0; row < rows; row += tile) {
     const before = tile;
     tile = tileOf(rows - row);
-    // A strip of as many rows says already where taps lie.
-    const filled = tile === before && tile > 1 && k <= block;
     const high = min(tile, rows - row);
     const lanes = lanesOf(tile);
     const whole = wide / lanes;
     for (let p = 0; p < k; p += block) {
-      const filters = a + 4 * row * channels * filterTaps();
+      const filters = a + 4 * (row * channels + channel) * filterTaps();
+      const next = 4 * channels * filterTaps();
       const last = min(k, p + block);
-      let end = strip + k * turnBytes(tile);
-      if (filled) fillNumbers(filters + 4 * channel * filterTaps(), 4 * channels * filterTaps(), tile, high, k);
-      else end = fillStrip(it, strip, filters, channels, channel, tile, high, p, last);
+      const end = strip + (last - p) * turnBytes(tile);
+      if (it.listed === 0) listTaps(it, 0, p, last);
+      if (it.listed === 0 || tile === 1) putStrip(strip, 0, last - p, filters, next, tile, high);
+      else {
+        // A strip of as many rows says already where taps lie.
+        if (tile !== before) putPlaces(strip, 0, k, tile);
+        fillNumbers(filters, next, tile, high, k);
+      }
       const add = channel > 0 || p > 0;
       let at = scratch + PLANES;
       for (let r = 0; r < deep; r++, at += it.next) {
@@ -258,7 +270,7 @@ function spacedTiles(
 ): void {
   const strip = scratch + STRIP;
   const edge = scratch + EDGE;
-  const ends = scratch + ENDS;
+  const until = scratch + UNTIL;
   const height = load<i32>(pc, 4 * CONVOLVE_POSITIONS_H);
   const width = load<i32>(pc, 4 * CONVOLVE_POSITIONS_W);
   const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
@@ -266,14 +278,15 @@ function spacedTiles(
   const across = remaindersOf(pc, 2);
   const stride = 4 * height * width;
   // So many remainders together as have room for their strips and results.
-  const together = count * filterTaps() <= PLANE_TAPS ? min(across, MOST_TOGETHER) : 1;
+  const together = it.listed !== 0 ? min(across, MOST_TOGETHER) : 1;
   const piece = min(wide, (ROW_WORDS / together) & ~15);
   const apart = 4 * upTo(piece, 16);
   let tile = 0;
   for (let row = 0; row < rows; row += tile) {
     tile = tileOf(rows - row);
     const high = min(tile, rows - row);
-    const filters = a + 4 * row * channels * filterTaps();
+    const filters = a + 4 * (row * channels + channel) * filterTaps();
+    const next = 4 * channels * filterTaps();
     for (let w = 0; w < across; w += together) {
       const some = min(together, across - w);
       let p = 0;
@@ -283,13 +296,21 @@ function spacedTiles(
         let block = 1;
         let end = strip;
         for (let i = 0; i < some; i++) {
-          narrow(2, byWidth, w + i);
-          const k = count * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
-          block = max(1, blockOf(k, PLANE_TAPS));
-          const last = min(k, p + block);
-          end = fillStrip(it, end, filters, channels, channel, tile, high, p, last);
-          store<usize>(ends + 4 * i, end);
-          more = more || last < k;
+          if (it.listed !== 0) {
+            const remainder = h * across + w + i;
+            const first = remainder === 0 ? 0 : load<i32>(scratch + ENDS + 4 * (remainder - 1));
+            const k = ((load<i32>(scratch + ENDS + 4 * remainder) - first) / it.channels) * count;
+            end = putStrip(end, first, k, filters, next, tile, high);
+          } else {
+            narrow(2, byWidth, w + i);
+            const k = count * metTaps();
+            block = max(1, blockOf(k, PLANE_TAPS));
+            const last = min(k, p + block);
+            listTaps(it, 0, p, last);
+            end = putStrip(end, 0, last - p, filters, next, tile, high);
+            more = last < k;
+          }
+          store<usize>(until + 4 * i, end);
         }
         const add = channel > 0 || p > 0;
         p += block;
@@ -302,9 +323,9 @@ function spacedTiles(
             const left = w + (column + j) * byWidth;
             const to = c + 4 * ((row * height + y) * width + left);
             for (let i = 0, from = strip; i < some; i++) {
-              const until = load<usize>(ends + 4 * i);
-              edgeTiles(tile, from, until, at + 4 * j, edge + i * apart, high, min(piece, wide - j));
-              from = until;
+              const last = load<usize>(until + 4 * i);
+              edgeTiles(tile, from, last, at + 4 * j, edge + i * apart, high, min(piece, wide - j));
+              from = last;
             }
             if (some === 2 && byWidth === 2)
               zipRows(to, stride, edge, apart, high, min(2 * min(piece, wide - j), width - left), add);
@@ -367,62 +388,103 @@ function tiles(
   else taps4x8(strip, end, at, c, ldc, high, add, count);
 }
 
+/** Taps of a filter in one channel that are met. */
+function metTaps(): i32 {
+  return axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
+}
+
 /** Taps of a filter in one channel. */
 export function filterTaps(): i32 {
   return axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
 }
 
-/** Taps `from` up to `to` of a block of channels, as they are met, into a strip: where each is in the planes, and its numbers in `high` filters, or, of none, how
- * far from a filter's beginning they lie. Gives its end. */
-export function fillStrip(
-  it: Planes,
-  strip: usize,
-  filters: usize,
-  channels: i32,
-  channel: i32,
-  tile: i32,
-  high: i32,
-  from: i32,
-  to: i32,
-): usize {
-  if (from >= to) return strip;
+/** Lists the taps of a block of channels, of each remainder of positions, if there is room for all. */
+export function listAll(pc: usize): void {
+  const it = planesNow();
+  const down = remaindersOf(pc, 1);
+  const across = remaindersOf(pc, 2);
+  it.listed = down * across <= MOST_LISTED && it.channels * filterTaps() <= PLANE_TAPS ? 1 : 0;
+  if (it.listed === 0) return;
+  let count = 0;
+  for (let h = 0, ends = scratch + ENDS; h < down; h++) {
+    narrow(1, load<i32>(pc, 4 * CONVOLVE_SPACING_H), h);
+    for (let w = 0; w < across; w++, ends += 4) {
+      narrow(2, load<i32>(pc, 4 * CONVOLVE_SPACING_W), w);
+      const k = it.channels * metTaps();
+      listTaps(it, count, 0, k);
+      count += k;
+      store<i32>(ends, count);
+    }
+  }
+}
+
+/** Lists taps `from` up to `to` of a block of channels, as they are met at positions of one remainder, behind so many others. */
+function listTaps(it: Planes, others: i32, from: i32, to: i32): void {
+  if (from >= to) return;
   const heights = axisAt(scratch + NARROWED, 1);
   const widths = axisAt(scratch + NARROWED, 2);
   const across = it.across;
   const all = filterTaps();
-  const stride = 4 * channels * all;
-  const turn = turnBytes(tile);
   const line = 4 * across * it.words; // bytes from place to place, down
   const nextW = 4 * metAt(2).next;
   const nextH = 4 * metAt(1).next * axisAt(scratch, 2).taps;
   let tw = from % widths.taps;
   let th = (from / widths.taps) % heights.taps;
   const i = from / widths.taps / heights.taps;
-  // Where the next tap is found in the planes, by rows, and how far from the left; and its numbers.
+  // Where the next tap is found in the planes, by rows, and how far from the left; and its number.
   let plane = i * it.rows * line + (heights.first - it.low) * line;
   let v = th * heights.apart * line;
   let u = widths.first - it.lowAcross + tw * widths.apart;
-  let first =
-    filters + 4 * (channel + i) * all + nextH * th + 4 * (metAt(1).tap * axisAt(scratch, 2).taps + metAt(2).tap);
-  let at = strip;
-  for (let k = from; k < to; k++, at += turn) {
-    store<i32>(at, plane + v + 4 * (across === 1 ? u : (u % across) * it.words + u / across));
-    let source = first + nextW * tw;
-    if (high === 0) store<usize>(at, source - filters, 4);
-    for (let j = 4; j <= 4 * high; j += 4, source += stride) store<u32>(at + j, load<u32>(source));
+  let number = 4 * (i * all + metAt(1).tap * axisAt(scratch, 2).taps + metAt(2).tap) + nextH * th;
+  let at = scratch + 4 * others;
+  for (let k = from; k < to; k++, at += 4) {
+    store<i32>(at, plane + v + 4 * (across === 1 ? u : (u % across) * it.words + u / across), PLACES);
+    store<i32>(at, number + nextW * tw, NUMBERS);
     u += widths.apart;
     if (++tw < widths.taps) continue;
     tw = 0;
     u -= widths.taps * widths.apart;
     v += heights.apart * line;
-    first += nextH;
+    number += nextH;
     if (++th < heights.taps) continue;
     th = 0;
     v = 0;
     plane += it.rows * line;
-    first += 4 * all - heights.taps * nextH;
+    number += 4 * all - heights.taps * nextH;
   }
-  return at;
+}
+
+/** Writes a strip of k taps of the list, from one on: where they are. Gives its end. */
+export function putPlaces(strip: usize, first: i32, k: i32, tile: i32): usize {
+  const turn = turnBytes(tile);
+  let from = scratch + PLACES + 4 * first;
+  const end = strip + k * turn;
+  for (; strip < end; strip += turn, from += 4) store<u32>(strip, load<u32>(from));
+  return end;
+}
+
+/** The same, with their numbers in a tile's filters, which lie `stride` bytes apart; where the last ones are missing, another stands. */
+function putStrip(strip: usize, first: i32, k: i32, filters: usize, stride: i32, tile: i32, high: i32): usize {
+  const end = putPlaces(strip, first, k, tile);
+  const turn = turnBytes(tile);
+  const b = min(1, high - 1) * stride;
+  const c = min(2, high - 1) * stride;
+  const d = min(3, high - 1) * stride;
+  const e = min(4, high - 1) * stride;
+  const f = min(5, high - 1) * stride;
+  let number = scratch + NUMBERS + 4 * first;
+  for (; strip < end; strip += turn, number += 4) {
+    const from = filters + load<u32>(number);
+    store<u32>(strip, load<u32>(from), 4);
+    if (tile === 1) continue;
+    store<u32>(strip, load<u32>(from + b), 8);
+    store<u32>(strip, load<u32>(from + c), 12);
+    store<u32>(strip, load<u32>(from + d), 16);
+    if (!TALL || tile !== 6) continue;
+    store<u32>(strip, load<u32>(from + e), 20);
+    store<u32>(strip, load<u32>(from + f), 24);
+  }
+  return end;
 }
 
 /** The numbers of k taps side by side of a tile's filters, which lie `stride` bytes apart; where the last ones are missing, another stands. */

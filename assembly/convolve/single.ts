@@ -1,46 +1,29 @@
 // Groups of one filter (depthwise convolutions): there are many, each of little work. So what a chunk's groups and images have in common is
 // found once, before them, and rows of positions share a turn of the loop over taps.
 import { lines2x16, lines4x8 } from "../gemm/micro-taps-6x8";
-import { PLANE_TAPS } from "../isa/chunks";
 import { parts } from "../isa/integers";
 import { CONVOLVE_POSITIONS_H, CONVOLVE_POSITIONS_W, CONVOLVE_SPACING_H, CONVOLVE_SPACING_W } from "../isa/slots";
 import { scratch } from "../parallel";
 import { fill } from "../words";
-import { axisAt } from "./patches";
-import { EDGE, ENDS, fillPlanes, fillStrip, filterTaps, PLANES, planesNow, ROW_BYTES, STRIP, zipRows } from "./planes";
-import { NARROWED, narrow, remaindersOf } from "./spaced";
+import { EDGE, ENDS, fillPlanes, NUMBERS, PLANES, planesNow, putPlaces, ROW_BYTES, STRIP, zipRows } from "./planes";
+import { remaindersOf } from "./spaced";
 
 const ROWS = 4; // of spaced positions that are made at once
 const APART = 4 * 256; // bytes between those of two remainders across
 const TURN = 8; // bytes of a strip: a place and a number
-const NUMBERS = STRIP + TURN * PLANE_TAPS; // where in a filter these are found
 
-/** Whether a chunk is of this kind: strips of all remainders fit, and so do results where positions are spaced. */
+/** Whether a chunk is of this kind: all of its taps are listed, and there is room for results where positions are spaced. */
 export function isSingle(pc: usize, rows: i32, channels: i32, wide: i32): bool {
-  if (rows !== 1 || channels > planesNow().channels || channels * filterTaps() > PLANE_TAPS) return false;
+  const it = planesNow();
+  if (rows !== 1 || channels > it.channels || it.listed === 0) return false;
   const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
-  const across = remaindersOf(pc, 2);
-  if (across !== byWidth || remaindersOf(pc, 1) * across > 8) return false;
-  return byWidth === 1 || (byWidth === 2 && 4 * wide <= APART);
+  return remaindersOf(pc, 2) === byWidth && (byWidth === 1 || (byWidth === 2 && 4 * wide <= APART));
 }
 
-/** Writes the strips of all remainders, which say of each number where it is found. */
-export function layStrips(pc: usize, channels: i32): void {
-  const it = planesNow();
-  const across = remaindersOf(pc, 2);
-  let end = scratch + STRIP;
-  let ends = scratch + ENDS;
-  for (let h = 0, down = remaindersOf(pc, 1); h < down; h++) {
-    narrow(1, load<i32>(pc, 4 * CONVOLVE_SPACING_H), h);
-    for (let w = 0; w < across; w++, ends += 4) {
-      narrow(2, load<i32>(pc, 4 * CONVOLVE_SPACING_W), w);
-      const k = channels * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
-      end = fillStrip(it, end, 0, channels, 0, 1, 0, 0, k);
-      store<usize>(ends, end);
-    }
-  }
-  let to = scratch + NUMBERS;
-  for (let at = scratch + STRIP; at < end; at += TURN, to += 4) store<u32>(to, load<u32>(at, 4));
+/** Writes the strips of all remainders, one after the other, without their numbers. */
+export function layStrips(pc: usize): void {
+  const all = load<i32>(scratch + ENDS + 4 * (remaindersOf(pc, 1) * remaindersOf(pc, 2) - 1));
+  putPlaces(scratch + STRIP, 0, all, 1);
 }
 
 /** A band of one image, by the filter at `a`. */
@@ -64,7 +47,7 @@ export function singleBand(
   const down = remaindersOf(pc, 1);
   let from = scratch + STRIP;
   let ends = scratch + ENDS;
-  const last = load<usize>(ends + 4 * (down * across - 1));
+  const last = from + TURN * load<i32>(ends + 4 * (down * across - 1));
   for (let at = from, number = scratch + NUMBERS; at < last; at += TURN, number += 4)
     store<u32>(at, load<u32>(a + load<u32>(number)), 4);
   const edge = scratch + EDGE;
@@ -72,10 +55,10 @@ export function singleBand(
   for (let h = 0; h < down; h++) {
     const rows = min(deep, parts(height - h, byHeight) - line);
     const to = c + 4 * ((h + line * byHeight) * width + across * column);
-    const end = load<usize>(ends);
+    const end = scratch + STRIP + TURN * load<i32>(ends);
     if (across === 1) lines(from, end, scratch + PLANES, it.next, to, ldc, rows, wide);
     else {
-      const second = load<usize>(ends, 4);
+      const second = scratch + STRIP + TURN * load<i32>(ends, 4);
       let at = scratch + PLANES;
       for (let r = 0; r < rows; r += ROWS, at += ROWS * it.next) {
         const some = min(ROWS, rows - r);
@@ -85,7 +68,7 @@ export function singleBand(
       }
     }
     ends += 4 * across;
-    from = load<usize>(ends - 4);
+    from = across === 1 ? end : scratch + STRIP + TURN * load<i32>(ends - 4);
   }
 }
 
