@@ -6,7 +6,7 @@
 import { panelOf } from "../gemm/blocking";
 import { product, productAt } from "../gemm/product";
 import { CONVOLVE_DEPTH, CONVOLVE_MOST, PLANE_PRODUCTS, PLANE_WIDE } from "../isa/chunks";
-import { bandColumns, bandRows, convolveBand, planeMatrices, planeRows } from "../isa/cuts";
+import { bandColumns, bandRows, bandsTogether, convolveBand, planeMatrices, planeRows } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import {
   CONVOLVE_CHANNELS,
@@ -60,47 +60,50 @@ export function convolve(pc: usize): void {
   const bands = parts(depth * height, band) * across;
   const flat = isFlat(pc);
   const planes = planar > 0 && !flat && k > 0;
-  const each = planes ? planeMatrices(matrices, bands, rows * min(band * columns, PLANE_PRODUCTS), k) : 1;
+  const some = planar > 0 ? bandsTogether(matrices, bands, epilogue) : 1;
+  const pieces = bands / some; // of a group of images
+  const stretch = some > 1 ? depth * height * width : band * columns;
+  const each = planes ? planeMatrices(matrices, pieces, rows * min(stretch, PLANE_PRODUCTS), k) : 1;
   const map = epilogue ? pc + 4 * CONVOLVE_WORDS : 0;
   startClaims();
-  for (let chunk = nextChunk(); chunk < parts(matrices, each) * bands; chunk = nextChunk()) {
-    const line = ((chunk % bands) / across) * band;
-    const column = (chunk % across) * columns;
-    const deep = min(band, depth * height - line);
-    const wide = min(columns, width - column);
-    const last = min(matrices, (chunk / bands + 1) * each);
-    const start = (chunk / bands) * each;
-    if (planes) {
-      layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
-      clearPlanes();
-      listAll(pc);
-    } else readAxes(scratch, pc);
-    const single = planes && isSingle(pc, rows, channels, wide);
-    if (single) layStrips(pc);
-    const first = line * width + column;
-    for (let matrix = start; matrix < last; matrix++) {
-      const c = to + 4 * matrix * rows * positions;
-      const a = filters + 4 * (matrix % groups) * rows * k;
-      const b = from + matrix * image;
-      if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
-      else if (planes) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
-      else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
-      else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
-      else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
-      else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
+  for (let chunk = nextChunk(); chunk < parts(matrices, each) * pieces; chunk = nextChunk()) {
+    const start = (chunk / pieces) * each;
+    const last = min(matrices, start + each);
+    const part = (chunk % pieces) * some;
+    for (let piece = part; piece < part + some; piece++) {
+      const line = (piece / across) * band;
+      const column = (piece % across) * columns;
+      const deep = min(band, depth * height - line);
+      const wide = min(columns, width - column);
+      const first = line * width + column;
+      if (planes) {
+        layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
+        clearPlanes();
+        listAll(pc);
+      } else readAxes(scratch, pc);
+      const single = planes && isSingle(pc, rows, channels, wide);
+      if (single) layStrips(pc);
+      for (let matrix = start; matrix < last; matrix++) {
+        const c = to + 4 * matrix * rows * positions;
+        const a = filters + 4 * (matrix % groups) * rows * k;
+        const b = from + matrix * image;
+        if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
+        else if (planes) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+        else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+        else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
+        else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
+        else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
+      }
+      // An epilogue writes over what says how planes lie.
+      if (!epilogue || pieces === 1) continue;
+      for (let matrix = start; matrix < last; matrix++) {
+        if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
+        else
+          for (let i = matrix * rows; i < (matrix + 1) * rows; i++)
+            mapRange(map, i * positions + first, i * positions + first + deep * wide);
+      }
     }
-    if (!epilogue) continue;
-    // It writes over what says how planes lie.
-    if (deep === depth * height && wide === width) {
-      mapRange(map, start * rows * positions, last * rows * positions);
-      continue;
-    }
-    for (let matrix = start; matrix < last; matrix++) {
-      if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
-      else
-        for (let i = matrix * rows; i < (matrix + 1) * rows; i++)
-          mapRange(map, i * positions + first, i * positions + first + deep * wide);
-    }
+    if (epilogue && pieces === 1) mapRange(map, start * rows * positions, last * rows * positions);
   }
 }
 

@@ -260,6 +260,11 @@ export function planeRows(
   return planeWords(band, piece, down, across, high, wide) <= chunk.PLANE_WORDS ? band : 0;
 }
 
+/** Bands of a chunk, of so many groups of images: an epilogue is for all of a group at once, where there are chunks enough. */
+export function bandsTogether(matrices: i32, bands: i32, epilogue: boolean): i32 {
+  return epilogue && matrices >= chunk.ENOUGH ? bands : 1;
+}
+
 /** Groups of images of a chunk, where each has `bands` chunks' worth of bands, and a band so many sums of k products. */
 export function planeMatrices(matrices: i32, bands: i32, sums: i32, k: i32): i32 {
   const together = fitting(chunk.PLANE_PRODUCTS, sums * least(k, chunk.PLANE_PRODUCTS));

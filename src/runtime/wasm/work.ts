@@ -227,10 +227,18 @@ function convolutionChunks(slots: Named[typeof op.CONVOLVE]): Chunks {
   const piece = cut.bandColumns(columns, most);
   const band = planar > 0 ? planar : cut.bandRows(lines, columns, most);
   const bands = parts(lines, band) * parts(columns, piece);
-  const sums = outputs * Math.min(band * piece, PLANE_PRODUCTS);
-  const together = planar > 0 && !isInPlace(slots) && k > 0 ? cut.planeMatrices(images * groups, bands, sums, k) : 1;
+  const isWhole = planar > 0 && cut.bandsTogether(images * groups, bands, slots.map > 0) === bands;
+  const sums = outputs * Math.min(isWhole ? lines * columns : band * piece, PLANE_PRODUCTS);
+  const pieces = isWhole ? 1 : bands;
+  const together = planar > 0 && !isInPlace(slots) && k > 0 ? cut.planeMatrices(images * groups, pieces, sums, k) : 1;
   const each = whole(outputs * spacingD * spacingH * spacingW);
-  return boxes([columns, piece], [lines, band], [images * groups, together], each);
+  const axes: Axis[] = isWhole
+    ? [whole(columns), whole(lines)]
+    : [
+        [columns, piece],
+        [lines, band],
+      ];
+  return boxes(...axes, [images * groups, together], each);
 }
 
 /** Whether images are multiplied as they lie: by one tap, at each position's own place. */
