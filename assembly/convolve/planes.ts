@@ -9,6 +9,7 @@ import { parts, upTo } from "../isa/integers";
 import { CONVOLVE_POSITIONS_H, CONVOLVE_POSITIONS_W, CONVOLVE_SPACING_H, CONVOLVE_SPACING_W } from "../isa/slots";
 import { scratch } from "../parallel";
 import { every, lanesBelow, put } from "../simd";
+import { fill } from "../words";
 import { axisAt, blockOf, readAxes } from "./patches";
 import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
@@ -319,6 +320,12 @@ function spacedTiles(
         for (let r = 0; r < deep; r++, at += it.next) {
           const y = h + (line + r) * byHeight;
           if (y >= height) break;
+          if (end === strip && some === byWidth) {
+            const left = column * byWidth;
+            let to = c + 4 * ((row * height + y) * width + left);
+            for (let i = 0; i < high; i++, to += stride) fill(to, 0, min(wide * byWidth, width - left));
+            continue;
+          }
           for (let j = 0; j < wide; j += piece) {
             const left = w + (column + j) * byWidth;
             const to = c + 4 * ((row * height + y) * width + left);
@@ -344,7 +351,7 @@ function spacedTiles(
 /** Results of a tile's rows at some positions on their way to C; zeros, if no taps are met. */
 function edgeTiles(tile: i32, strip: usize, end: usize, at: usize, edge: usize, high: i32, columns: i32): void {
   if (strip === end) {
-    for (let i = 0; i < high; i++, edge += ROW_BYTES) memory.fill(edge, 0, 4 * columns);
+    for (let i = 0; i < high; i++, edge += ROW_BYTES) fill(edge, 0, columns);
     return;
   }
   const lanes = lanesOf(tile);
