@@ -401,7 +401,7 @@ function metTaps(): i32 {
 }
 
 /** Taps of a filter in one channel. */
-export function filterTaps(): i32 {
+function filterTaps(): i32 {
   return axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
 }
 
