@@ -39,6 +39,10 @@ let stepD = 0;
 let stepH = 0;
 let stepW = 0;
 
+// Of every row: the first window all of whose places along W are elements, and the first one behind these.
+let firstWhole = 0;
+let endWhole = 0;
+
 /** Size of the axis whose slots begin at `axis`. */
 function sizeOf(axis: usize): i32 {
   return load<i32>(axis, 4 * AXIS_SIZE);
@@ -93,12 +97,19 @@ export function pool(pc: usize, largest: bool): void {
   if (columns === 0) return;
   const rows = load<i32>(pc, 4 * POOL_PLANES) * outOf(d) * outOf(h);
   const step = poolRows(columns, mostOf(d), mostOf(h), mostOf(w));
+  findWhole(w);
   startClaims();
   for (let start = nextChunk() * step; start < rows; start = nextChunk() * step) {
-    for (let row = start, last = min(rows, start + step); row < last; row++) {
-      const slice = row / outOf(h);
-      toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
-      toRow(h, w, row % outOf(h));
+    let slice = start / outOf(h);
+    let high = start % outOf(h);
+    toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
+    for (let row = start, last = min(rows, start + step); row < last; row++, high++) {
+      if (high === outOf(h)) {
+        high = 0;
+        slice++;
+        toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
+      }
+      toRow(h, w, high);
       poolRow(w, to + 4 * row * columns, indices, largest);
     }
   }
@@ -126,27 +137,37 @@ function toRow(h: usize, w: usize, o: i32): void {
   firstH *= sizeOf(w);
 }
 
-/** A row of windows: four at a time where all of their places along W are elements, which those at both ends need not be. */
-function poolRow(w: usize, to: usize, indices: usize, largest: bool): void {
+/** Finds the windows all of whose places along W are elements, which those at both ends need not be. */
+function findWhole(w: usize): void {
   const columns = outOf(w);
   const stride = load<i32>(w, 4 * AXIS_STRIDE);
   const padding = load<i32>(w, 4 * AXIS_PADDING);
   const kernel = kernelOf(w);
-  const last = sizeOf(w) + padding - (kernel - 1) * stepW - 1; // where windows with all places begin at most, counted from the padding
-  let first = 0;
-  let end = 0;
-  if (kernel > 0 && last >= padding) {
-    first = min(columns, parts(padding, stride));
-    end = max(first, min(columns, last / stride + 1));
-    if (stride > 2) end = first + ((end - first) & ~3); // of fewer than four, the others would be read too far away
+  const last = sizeOf(w) + padding - (kernel - 1) * dilationOf(w) - 1; // where such begin at most, counted from the padding
+  firstWhole = 0;
+  endWhole = 0;
+  if (kernel === 0 || last < padding) return;
+  firstWhole = min(columns, parts(padding, stride));
+  endWhole = max(firstWhole, min(columns, last / stride + 1));
+  // Of fewer than four, the others would be read too far away.
+  if (stride > 2) endWhole = firstWhole + ((endWhole - firstWhole) & ~3);
+}
+
+/** A row of windows: four at a time where they are whole. */
+function poolRow(w: usize, to: usize, indices: usize, largest: bool): void {
+  const columns = outOf(w);
+  const first = firstWhole;
+  const end = endWhole;
+  if (first > 0) poolEach(w, to, indices, 0, first, largest);
+  if (first < end) {
+    const stride = load<i32>(w, 4 * AXIS_STRIDE);
+    const from = plane + 4 * (firstD + firstH + first * stride - load<i32>(w, 4 * AXIS_PADDING));
+    if (largest) largestOfMany(to + 4 * first, indices, from, kernelOf(w), stride, end - first);
+    else
+      for (let o = first, at = from; o < end; o += 4, at += 16 * stride)
+        sumsOfFour(to + 4 * o, at, kernelOf(w), stride, end - o);
   }
-  poolEach(w, to, indices, 0, first, largest);
-  for (let o = first; o < end; o += 4) {
-    const from = plane + 4 * (firstD + firstH + o * stride - padding);
-    if (largest) largestOfFour(to + 4 * o, indices, from, kernel, stride, end - o);
-    else sumsOfFour(to + 4 * o, from, kernel, stride, end - o);
-  }
-  poolEach(w, to, indices, end, columns, largest);
+  if (end < columns) poolEach(w, to, indices, end, columns, largest);
 }
 
 /** Windows of a row, one by one. */
@@ -160,31 +181,36 @@ function poolEach(w: usize, to: usize, indices: usize, start: i32, end: i32, lar
   }
 }
 
-/** The largest of each of up to four windows; indices lie so far from the values. */
-function largestOfFour(to: usize, indices: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
+/** The largest of each of so many windows, four at a time; indices lie so far from the values. */
+function largestOfMany(to: usize, indices: usize, from: usize, kernel: i32, stride: i32, columns: i32): void {
   const step = 4 * stepW;
   const next = i32x4.splat(stepW);
-  const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
-  const first = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), lanes);
-  let largest = f32x4.splat(-Infinity);
-  let place = first;
-  for (let d = 0; d < placesD; d++) {
-    for (let h = 0; h < placesH; h++) {
-      const row = d * stepD + h * stepH;
-      let at = from + 4 * row;
-      let here = i32x4.add(first, i32x4.splat(row));
-      for (let k = 0; k < kernel; k++, at += step) {
-        const x = every(at, stride);
-        const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
-        largest = choose(isLarger, x, largest);
-        place = choose(isLarger, here, place);
-        here = i32x4.add(here, next);
+  const toNext = i32x4.splat(4 * stride);
+  const deep = placesD;
+  const high = placesH;
+  const nextD = stepD;
+  const nextH = stepH;
+  let start = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride)));
+  for (; columns > 0; columns -= 4, to += 16, from += 16 * stride) {
+    let largest = f32x4.splat(-Infinity);
+    let place = deep * high === 0 ? i32x4.splat(-1) : start;
+    for (let d = 0, slice = 0; d < deep; d++, slice += nextD) {
+      for (let h = 0, row = slice; h < high; h++, row += nextH) {
+        let at = from + 4 * row;
+        let here = i32x4.add(start, i32x4.splat(row));
+        for (let k = 0; k < kernel; k++, at += step) {
+          const x = every(at, stride);
+          const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
+          largest = choose(isLarger, x, largest);
+          place = choose(isLarger, here, place);
+          here = i32x4.add(here, next);
+        }
       }
     }
+    put(to, largest, columns);
+    put(to + indices, place, columns);
+    start = i32x4.add(start, toNext);
   }
-  if (placesD * placesH === 0) place = i32x4.splat(-1);
-  put(to, largest, columns);
-  put(to + indices, place, columns);
 }
 
 function largestOfOne(to: usize, indices: usize, from: usize, places: i32): void {

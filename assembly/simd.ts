@@ -65,6 +65,7 @@ export function upper(x: v128): v128 {
 /** Bits of `yes` where the mask is set, of `no` elsewhere; the mask must be all ones or all zeros in each lane. */
 @inline
 export function choose(mask: v128, yes: v128, no: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(yes, no, mask);
   return v128.bitselect(yes, no, mask);
 }
 

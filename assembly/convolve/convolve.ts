@@ -6,7 +6,7 @@
 import { panelOf } from "../gemm/blocking";
 import { product, productAt } from "../gemm/product";
 import { CONVOLVE_DEPTH, CONVOLVE_MOST, PLANE_PRODUCTS, PLANE_WIDE } from "../isa/chunks";
-import { bandColumns, bandRows, convolveBand, planeMatrices, planeRows } from "../isa/cuts";
+import { bandColumns, bandRows, bandsTogether, convolveBand, planeMatrices, planeRows } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import {
   CONVOLVE_CHANNELS,
@@ -29,7 +29,8 @@ import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
 import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
-import { layPlanes, planesBand } from "./planes";
+import { clearPlanes, layPlanes, listAll, planesBand } from "./planes";
+import { isSingle, layStrips, singleBand } from "./single";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
 
 export function convolve(pc: usize): void {
@@ -59,43 +60,51 @@ export function convolve(pc: usize): void {
   const bands = parts(depth * height, band) * across;
   const flat = isFlat(pc);
   const planes = planar > 0 && !flat && k > 0;
-  const each = planes ? planeMatrices(matrices, bands, rows * min(band * columns, PLANE_PRODUCTS), k) : 1;
+  const some = planar > 0 ? bandsTogether(matrices, bands, epilogue) : 1;
+  const pieces = bands / some; // of a group of images
+  const stretch = some > 1 ? depth * height * width : band * columns;
+  const each = planes ? planeMatrices(matrices, pieces, rows * min(stretch, PLANE_PRODUCTS), k) : 1;
   const map = epilogue ? pc + 4 * CONVOLVE_WORDS : 0;
   startClaims();
-  for (let chunk = nextChunk(); chunk < parts(matrices, each) * bands; chunk = nextChunk()) {
-    const line = ((chunk % bands) / across) * band;
-    const column = (chunk % across) * columns;
-    const deep = min(band, depth * height - line);
-    const wide = min(columns, width - column);
-    const last = min(matrices, (chunk / bands + 1) * each);
-    for (let matrix = (chunk / bands) * each; matrix < last; matrix++) {
-      const c = to + 4 * matrix * rows * positions;
-      const a = filters + 4 * (matrix % groups) * rows * k;
-      const b = from + matrix * image;
+  for (let chunk = nextChunk(); chunk < parts(matrices, each) * pieces; chunk = nextChunk()) {
+    const start = (chunk / pieces) * each;
+    const last = min(matrices, start + each);
+    const part = (chunk % pieces) * some;
+    for (let piece = part; piece < part + some; piece++) {
+      const line = (piece / across) * band;
+      const column = (piece % across) * columns;
+      const deep = min(band, depth * height - line);
+      const wide = min(columns, width - column);
       const first = line * width + column;
       if (planes) {
-        // An epilogue writes over what says how planes lie.
-        if (epilogue || matrix === (chunk / bands) * each)
-          layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
-        planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
-      } else {
-        readAxes(scratch, pc);
-        if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+        layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
+        clearPlanes();
+        listAll(pc);
+      } else readAxes(scratch, pc);
+      const single = planes && isSingle(pc, rows, channels, wide);
+      if (single) layStrips(pc);
+      for (let matrix = start; matrix < last; matrix++) {
+        const c = to + 4 * matrix * rows * positions;
+        const a = filters + 4 * (matrix % groups) * rows * k;
+        const b = from + matrix * image;
+        if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
+        else if (planes) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
+        else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
         else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);
         else if (flat) inPlace(c + 4 * first, 4 * positions, a, b + 4 * first, 4 * positions, rows, k, deep * wide);
         else plainBand(c + 4 * first, 4 * positions, a, b, rows, k, height, line, deep, column, wide);
       }
-      if (!epilogue) continue;
-      if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
-      else finish(map, matrix * rows * positions + first, rows, positions, deep * wide);
+      // An epilogue writes over what says how planes lie.
+      if (!epilogue || pieces === 1) continue;
+      for (let matrix = start; matrix < last; matrix++) {
+        if (spaced) spacedEpilogue(pc, map, matrix * rows, rows, line, deep, column, wide);
+        else
+          for (let i = matrix * rows; i < (matrix + 1) * rows; i++)
+            mapRange(map, i * positions + first, i * positions + first + deep * wide);
+      }
     }
+    if (epilogue && pieces === 1) mapRange(map, start * rows * positions, last * rows * positions);
   }
-}
-
-/** The epilogue on a stretch of each of some rows, from an element on. */
-function finish(map: usize, first: i32, rows: i32, row: i32, stretch: i32): void {
-  if (stretch === row) mapRange(map, first, first + rows * row);
-  else for (let r = 0; r < rows; r++) mapRange(map, first + r * row, first + r * row + stretch);
 }
 
 function spacingOf(pc: usize, axis: i32): i32 {

@@ -3,7 +3,7 @@
 
 import { scratch } from "../parallel";
 import { hsum, lanesBelow, madd } from "../simd";
-import { EDGE, fillPlanes, layPlanes, placesOf, planesNow, STRIP } from "./planes";
+import { EDGE, fillPlanes, planesNow, STRIP } from "./planes";
 
 /** Sums of one call: so many fit in registers beside what they are made of. */
 const SUMS = 9;
@@ -16,25 +16,19 @@ export function startDots(taps: i32, filters: i32): void {
   memory.fill(scratch + TOTALS, 0, 16 * taps * filters);
 }
 
-/** Adds a band of one image: taps from `tap` on, gradients of positions from `gradients` on, those of each filter `next` bytes apart. */
+/** Adds a band of one image: taps that `layPlaces` told, gradients of positions from `gradients` on, those of each filter `next` bytes apart. */
 export function addDots(
-  pc: usize,
   image: usize,
   gradients: usize,
   next: i32,
-  tap: i32,
   taps: i32,
   filters: i32,
-  line: i32,
   deep: i32,
-  column: i32,
   wide: i32,
   width: i32,
 ): void {
-  layPlanes(pc, 1, 1, 1, deep, line, deep, column, wide);
   const it = planesNow();
   fillPlanes(it, image, 0, 1);
-  placesOf(it, 0, tap, taps);
   const nextRow = it.next;
   for (let f = 0; f < filters; f++, gradients += next) {
     for (let t = 0; t < taps; t += SUMS)

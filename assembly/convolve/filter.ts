@@ -8,8 +8,8 @@
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";
-import { FEW_DEPTH, FILTER_WORDS } from "../isa/chunks";
-import { bandColumns, bandRows, filterBand, filterRows, filterTaps, planeWords } from "../isa/cuts";
+import { FEW_DEPTH, FILTER_DEPTH } from "../isa/chunks";
+import { bandColumns, bandRows, cutFilter, filterBand, filterRows, filterTaps } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
 import {
@@ -33,7 +33,7 @@ import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
 import { addDots, endDots, startDots } from "./dots";
 import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
-import { addPlaces } from "./places";
+import { addPlaces, layPlaces } from "./places";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -51,18 +51,19 @@ export function convolveFilter(pc: usize): void {
   const image = 4 * channels * volume(pc + 4 * CONVOLVE_SIZE_D); // bytes of a group's
   const positions = lines * width;
   if (rows === 0 || k === 0 || groups === 0) return;
-  const most = bandOf(pc, channels, rows);
+  const cut = cutOf(pc, channels, rows);
+  const most = filterBand(cut);
   const columns = max(1, bandColumns(width, most));
   const band = max(1, bandRows(lines, width, most));
   const across = parts(width, columns);
   const bands = parts(lines, band) * across; // of an image
   const each = parts(images * bands, pieces); // bands of a part
-  const taps = filterTaps(k);
+  const taps = filterTaps(cut, k);
   const some = filterRows(rows);
   const down = parts(k, taps);
   const beside = parts(rows, some);
   const chunks = down * beside * groups * pieces;
-  const planar = fitsPlanes(pc, taps, band, columns);
+  const planar = most === FILTER_DEPTH;
   const axes = scratch;
   const panels = axes + 3 * AXIS;
   startClaims();
@@ -82,6 +83,7 @@ export function convolveFilter(pc: usize): void {
     readAxes(axes, pc);
     const few = most === FEW_DEPTH && first < last;
     if (few) startDots(count, high);
+    let laid = -1; // of which band planes lie there
     for (let unit = first; unit < last; unit++) {
       const matrix = (unit / bands) * groups + group;
       const part = unit % bands;
@@ -91,13 +93,11 @@ export function convolveFilter(pc: usize): void {
       const wide = min(columns, width - column);
       const x = from + matrix * image;
       const g = gradients + 4 * ((matrix * rows + row) * positions + line * width + column);
-      if (few) {
-        addDots(pc, x, g, 4 * positions, tap, count, high, line, deep, column, wide, width);
-        continue;
-      }
-      if (planar) {
-        const add = unit > first;
-        addPlaces(pc, x, g, 4 * positions, c, 4 * rows, add, tap, count, high, line, deep, column, wide);
+      if (few || planar) {
+        if (part !== laid) layPlaces(pc, tap, count, line, deep, column, wide);
+        laid = part;
+        if (few) addDots(x, g, 4 * positions, count, high, deep, wide, width);
+        else addPlaces(x, g, 4 * positions, c, 4 * rows, unit > first, tap, count, high, deep, wide);
         continue;
       }
       const depth = deep * wide;
@@ -126,22 +126,10 @@ export function convolveFilter(pc: usize): void {
   }
 }
 
-/** Whether the planes of the channels of so many taps fit, for bands of so many rows and columns. */
-function fitsPlanes(pc: usize, taps: i32, rows: i32, columns: i32): bool {
-  const down = load<i32>(pc, 4 * CONVOLVE_STEP_H);
-  const across = load<i32>(pc, 4 * CONVOLVE_STEP_W);
-  const high = spanOf(pc, 1, 1);
-  const wide = spanOf(pc, 2, 1);
-  if (!isPlanar(pc) || down > 64 || across > 64 || high > FILTER_WORDS || wide > FILTER_WORDS) return false;
-  const channels = (taps - 1) / volume(pc + 4 * CONVOLVE_TAPS_D) + 2;
-  const plane = planeWords(rows, columns, down, across, high, wide);
-  return plane <= FILTER_WORDS && channels * plane <= FILTER_WORDS;
-}
-
-/** Positions of a band at most. */
-function bandOf(pc: usize, channels: i32, rows: i32): i32 {
-  return filterBand(
+function cutOf(pc: usize, channels: i32, rows: i32): i32 {
+  return cutFilter(
     channels,
+    volume(pc + 4 * CONVOLVE_TAPS_D),
     rows,
     isPlanar(pc),
     load<i32>(pc, 4 * CONVOLVE_POSITIONS_H),

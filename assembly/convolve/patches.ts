@@ -150,20 +150,20 @@ export function packPatches(
 
 // All of these write whole vectors: up to three words behind the last are written over next, or belong to nobody.
 
-export function zeros(to: usize, words: i32): void {
+function zeros(to: usize, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 16) v128.store(to, i32x4.splat(0));
 }
 
-export function copyRow(to: usize, from: usize, words: i32): void {
+function copyRow(to: usize, from: usize, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 16, from += 16) v128.store(to, v128.load(from));
 }
 
 /** Every second word. */
-export function copySecond(to: usize, from: usize, words: i32): void {
+function copySecond(to: usize, from: usize, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 16, from += 32)
     v128.store(to, i32x4.shuffle(v128.load(from), v128.load(from, 16), 0, 2, 4, 6));
 }
 
-export function copyEach(to: usize, from: usize, step: i32, words: i32): void {
+function copyEach(to: usize, from: usize, step: i32, words: i32): void {
   for (const end = to + 4 * words; to < end; to += 4, from += 4 * step) store<u32>(to, load<u32>(from));
 }

@@ -5,14 +5,25 @@ import { packColumns } from "../gemm/pack";
 import { FILTER_WORDS } from "../isa/chunks";
 import { scratch } from "../parallel";
 import { put } from "../simd";
-import { axisAt } from "./patches";
-import { EDGE, fillPlanes, layPlanes, PLANES, placesOf, planesNow, STRIP } from "./planes";
+import { axisAt, readAxes } from "./patches";
+import { clearPlanes, EDGE, fillPlanes, layPlanes, PLANES, placesOf, planesNow, STRIP } from "./planes";
 
 const NR = 8;
 
+/** Says in scratch how the planes of a band lie, and where in them so many taps from `tap` on. */
+export function layPlaces(pc: usize, tap: i32, taps: i32, line: i32, deep: i32, column: i32, wide: i32): void {
+  readAxes(scratch, pc);
+  const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
+  const channel = tap / all;
+  layPlanes(pc, 1, 1, 1, deep, line, deep, column, wide);
+  const it = planesNow();
+  it.channels = (tap + taps - 1) / all + 1 - channel;
+  clearPlanes();
+  placesOf(it, channel, tap, taps);
+}
+
 /** Adds a band of one image to C, or writes it: taps from `tap` on, gradients from `gradients` on, those of a filter `next` bytes apart. */
 export function addPlaces(
-  pc: usize,
   image: usize,
   gradients: usize,
   next: i32,
@@ -22,24 +33,19 @@ export function addPlaces(
   tap: i32,
   taps: i32,
   filters: i32,
-  line: i32,
   deep: i32,
-  column: i32,
   wide: i32,
 ): void {
   const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
   const channel = tap / all;
   const channels = (tap + taps - 1) / all + 1 - channel;
-  layPlanes(pc, 1, 1, channels, deep, line, deep, column, wide);
   const it = planesNow();
   fillPlanes(it, image, channel, channels);
-  placesOf(it, channel, tap, taps);
   const depth = deep * wide;
-  const panels = scratch + PLANES + 4 * FILTER_WORDS;
-  packColumns(panels, NR, gradients, next, depth, filters);
+  const panel = scratch + PLANES + 4 * FILTER_WORDS;
   const edge = scratch + EDGE;
-  for (let j = 0; j < filters; j += NR) {
-    const panel = panels + 4 * j * depth;
+  for (let j = 0; j < filters; j += NR, gradients += NR * next) {
+    packColumns(panel, NR, gradients, next, depth, min(NR, filters - j));
     const ragged = filters - j < NR;
     let tile = 0;
     for (let t = 0; t < taps; t += tile) {

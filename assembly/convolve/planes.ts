@@ -2,15 +2,15 @@
 // filters says of each tap where it lies in them (../gemm/micro-taps-6x8.ts). Of strides of s, a row of a plane is s rows, one of each
 // remainder of a place by s: neighbouring positions find neighbours, whatever the stride.
 import { TALL } from "../gemm/blocking";
-import { taps1x16, taps2x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
+import { taps1x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
 import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
 import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
-import { parts } from "../isa/integers";
+import { parts, upTo } from "../isa/integers";
 import { CONVOLVE_POSITIONS_H, CONVOLVE_POSITIONS_W, CONVOLVE_SPACING_H, CONVOLVE_SPACING_W } from "../isa/slots";
 import { scratch } from "../parallel";
-import { put } from "../simd";
+import { every, lanesBelow, put } from "../simd";
 import { fill } from "../words";
-import { axisAt, blockOf, copyEach, copyRow, copySecond, readAxes, zeros } from "./patches";
+import { axisAt, blockOf, readAxes } from "./patches";
 import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
 /** How the planes of a band lie. */
@@ -30,13 +30,27 @@ export class Planes {
   channels: i32;
   /** Bytes from row to row of positions. */
   next: i32;
+  /** Remainders of a place by the step, a bit each, that taps find, down and across. */
+  metDown: i32;
+  metAcross: i32;
+  /** Whether all taps of a block are listed, of all remainders of spaced positions. */
+  listed: i32;
 }
 
 // What lies in scratch behind the axes: how planes lie, results on their way to C, the strip, planes.
-const ROW_BYTES = 4 * 528; // of results: positions of a band, in whole tiles
-export const EDGE = RESULTS + 64;
+const ROW_WORDS = 528; // of results: positions of a band, in whole tiles
+export const ROW_BYTES = 4 * ROW_WORDS;
+const MOST_TOGETHER = 8; // remainders across whose results lie side by side
+const MOST_LISTED = 16; // remainders
+const UNTIL = RESULTS + 64; // where strips end of those that lie side by side
+/** Of each remainder, one across after the other, how many taps are listed up to its last. */
+export const ENDS = UNTIL + 4 * MOST_TOGETHER;
+export const EDGE = ENDS + 4 * MOST_LISTED;
 export const STRIP = EDGE + 6 * ROW_BYTES;
-export const PLANES = STRIP + 28 * PLANE_TAPS;
+// The list of taps: where each is in the planes, from the first position on, and where its number is in a filter, from the block's first on.
+const PLACES = STRIP + 28 * PLANE_TAPS;
+export const NUMBERS = PLACES + 4 * PLANE_TAPS;
+export const PLANES = NUMBERS + 4 * PLANE_TAPS;
 
 /** How they lie now. */
 export function planesNow(): Planes {
@@ -73,8 +87,25 @@ export function layPlanes(
   const fitting = min((spaced ? PLANES_SPACED : PLANES_WORDS) / plane, PLANE_TAPS / (heights.taps * widths.taps));
   it.channels = channels <= fitting ? channels : parts(channels, parts(channels, max(1, fitting)));
   it.next = 4 * heights.step * it.across * it.words;
+  it.metDown = metBits(1, it.low);
+  it.metAcross = metBits(2, it.lowAcross);
   narrow(1, byHeight, 0);
   narrow(2, byWidth, 0);
+}
+
+/** Zeros in the planes of a block of channels: borders stay as they are, whatever images follow. */
+export function clearPlanes(): void {
+  const it = planesNow();
+  memory.fill(scratch + PLANES, 0, 4 * it.channels * it.rows * it.across * it.words);
+}
+
+/** Remainders of places by the step of an axis, counted from `low`, that any tap finds; all of them of steps above 32. */
+function metBits(axis: i32, low: i32): i32 {
+  const it = axisAt(scratch, axis);
+  if (it.step > 32) return -1;
+  let bits = 0;
+  for (let t = 0, place = it.first - low; t < it.taps; t++, place += it.apart) bits |= 1 << (place % it.step);
+  return bits;
 }
 
 /** All of a band whose planes are laid: of each remainder of its positions, if they are spaced. */
@@ -93,50 +124,50 @@ export function planesBand(
   const it = planesNow();
   const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
   const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
-  const spaced = byHeight > 1 || byWidth > 1;
   const down = remaindersOf(pc, 1);
-  const across = remaindersOf(pc, 2);
   for (let channel = 0; channel < channels; channel += it.channels) {
     const count = min(it.channels, channels - channel);
     fillPlanes(it, image, channel, count);
+    if (byHeight === 1 && byWidth === 1) {
+      tilesOf(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide);
+      continue;
+    }
     for (let h = 0; h < down; h++) {
-      for (let w = 0; w < across; w++) {
-        if (spaced) {
-          narrow(1, byHeight, h);
-          narrow(2, byWidth, w);
-        }
-        tilesOf(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide, h, w, spaced);
-      }
+      if (it.listed === 0) narrow(1, byHeight, h);
+      spacedTiles(pc, it, c, a, rows, channels, channel, count, line, deep, column, wide, h);
     }
   }
 }
 
-/** Puts a band of some channels into planes. */
+/** Puts a band of some channels into planes, all that taps find; what lies outside of images is 0 already. */
 export function fillPlanes(it: Planes, image: usize, channel: i32, count: i32): void {
-  const height = axisAt(scratch, 1).size;
+  const heights = axisAt(scratch, 1);
+  const height = heights.size;
   const width = axisAt(scratch, 2).size;
+  const down = heights.step;
   const across = it.across;
   const words = it.words;
   const stride = 4 * across * words;
   const needed = across === 1 ? words : words - 3;
-  for (let r = 0; r < across; r++) {
-    const x = it.left + r;
-    const low = x >= 0 ? 0 : min(needed, (across - 1 - x) / across);
-    const high = x >= width ? low : max(low, min(needed, (width - 1 - x) / across + 1));
-    let to = scratch + PLANES + 4 * r * words;
-    for (let i = channel; i < channel + count; i++) {
-      let source = image + 4 * ((i * height + it.top) * width + x + low * across);
-      for (let y = it.top; y < it.top + it.rows; y++, to += stride, source += 4 * width) {
-        if (<u32>y >= <u32>height) {
-          zeros(to, needed);
-          continue;
-        }
-        if (low > 0) zeros(to, low);
-        if (across === 1) copyRow(to + 4 * low, source, high - low);
-        else if (across === 2) copySecond(to + 4 * low, source, high - low);
-        else copyEach(to + 4 * low, source, across, high - low);
-        if (high < needed) zeros(to + 4 * high, needed - high);
-      }
+  for (let h = 0; h < down; h++) {
+    if (((it.metDown >> h) & 1) === 0) continue;
+    // Rows of this remainder that lie in the image.
+    const y = it.top + h;
+    const all = parts(it.rows - h, down);
+    const above = y >= 0 ? 0 : min(all, (down - 1 - y) / down);
+    const below = y >= height ? above : max(above, min(all, (height - 1 - y) / down + 1));
+    if (above === below) continue;
+    for (let r = 0; r < across; r++) {
+      if (((it.metAcross >> r) & 1) === 0) continue;
+      const x = it.left + r;
+      const low = x >= 0 ? 0 : min(needed, (across - 1 - x) / across);
+      const high = x >= width ? low : max(low, min(needed, (width - 1 - x) / across + 1));
+      if (low === high) continue;
+      const row = y + above * down;
+      let to = scratch + PLANES + (h + above * down) * stride + 4 * (r * words + low);
+      let from = image + 4 * ((channel * height + row) * width + x + low * across);
+      for (let i = 0; i < count; i++, to += it.rows * stride, from += 4 * height * width)
+        copyLines(to, down * stride, from, 4 * down * width, across, below - above, high - low);
     }
   }
 }
@@ -155,7 +186,7 @@ export function placesOf(it: Planes, channel: i32, tap: i32, taps: i32): void {
   }
 }
 
-/** The tiles of all filters at positions of one remainder, of a block of channels. */
+/** The tiles of all filters, of a block of channels. */
 function tilesOf(
   pc: usize,
   it: Planes,
@@ -169,71 +200,176 @@ function tilesOf(
   deep: i32,
   column: i32,
   wide: i32,
-  h: i32,
-  w: i32,
-  spaced: bool,
 ): void {
   const strip = scratch + STRIP;
   const edge = scratch + EDGE;
   const height = load<i32>(pc, 4 * CONVOLVE_POSITIONS_H);
   const width = load<i32>(pc, 4 * CONVOLVE_POSITIONS_W);
-  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
-  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
-  const k = count * axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
+  const k = count * filterTaps();
   const block = blockOf(k, PLANE_TAPS);
-  const nextRow = it.next;
   const stride = 4 * height * width;
-  const left = w + column * byWidth;
-  const columns = min(wide, parts(width - left, byWidth));
   let tile = 0;
   for (let row = 0; row < rows; row += tile) {
     const before = tile;
     tile = tileOf(rows - row);
-    // A strip of as many rows says already where taps lie.
-    const filled = tile === before && tile > 1 && !spaced && k <= block;
     const high = min(tile, rows - row);
-    const lanes = tile === 1 ? 16 : 8;
-    const whole = spaced ? 0 : wide / lanes;
-    for (let p = 0; p < k || (k === 0 && p === 0 && channel === 0); p += max(1, block)) {
-      const filters = a + 4 * row * channels * filterTaps();
+    const lanes = lanesOf(tile);
+    const whole = wide / lanes;
+    for (let p = 0; p < k; p += block) {
+      const filters = a + 4 * (row * channels + channel) * filterTaps();
+      const next = 4 * channels * filterTaps();
       const last = min(k, p + block);
-      let end = strip + k * turnBytes(tile);
-      if (filled) fillNumbers(filters + 4 * channel * filterTaps(), 4 * channels * filterTaps(), tile, high, k);
-      else if (k > 0) end = fillStrip(it, filters, channels, channel, tile, high, p, last);
+      const end = strip + (last - p) * turnBytes(tile);
+      if (it.listed === 0) listTaps(it, 0, p, last);
+      if (it.listed === 0 || tile === 1) putStrip(strip, 0, last - p, filters, next, tile, high);
+      else {
+        // A strip of as many rows says already where taps lie.
+        if (tile !== before) putPlaces(strip, 0, k, tile);
+        fillNumbers(filters, next, tile, high, k);
+      }
       const add = channel > 0 || p > 0;
       let at = scratch + PLANES;
-      let r = 0;
-      if (tile === 1 && !spaced && !add && wide === width) {
-        const across = parts(width, 16);
-        for (; r + 1 < deep && (deep - 2 - r) * width >= 16 * across - width; r += 2, at += 2 * nextRow)
-          taps2x16(strip, end, at, nextRow, c + 4 * (row * height + line + r) * width, 4 * width, across);
-      }
-      for (; r < deep; r++, at += nextRow) {
-        const y = h + (line + r) * byHeight;
-        if (y >= height) break;
-        const to = c + 4 * ((row * height + y) * width + left);
+      for (let r = 0; r < deep; r++, at += it.next) {
+        const to = c + 4 * ((row * height + line + r) * width + column);
         // What a tile writes beyond a row is the beginning of those after it, which come later.
         const more = wide - whole * lanes > (tile === 1 ? 0 : 4) ? whole + 1 : whole;
-        const beyond = !add && !spaced && wide === width && (deep - 1 - r) * width >= more * lanes - wide;
+        const beyond = !add && wide === width && (deep - 1 - r) * width >= more * lanes - wide;
         const full = beyond ? more : whole;
         if (full > 0) tiles(tile, strip, end, at, to, stride, high, add, full);
-        const rest = columns - full * lanes;
+        const rest = wide - full * lanes;
         if (rest <= 0) continue;
-        const last = at + 4 * full * lanes;
-        if (k === 0) fill(edge, 0, high * (ROW_BYTES / 4));
-        else if (rest <= 4 && tile > 1) {
-          const exact = rest === 4 && !spaced;
-          const target = exact ? to + 4 * full * lanes : edge;
-          const ldc = exact ? stride : ROW_BYTES;
-          if (TALL && tile === 6) taps6x4(strip, end, last, target, ldc, high, exact && add);
-          else taps4x4(strip, end, last, target, ldc, high, exact && add);
-          if (exact) continue;
-        } else tiles(tile, strip, end, last, edge, ROW_BYTES, high, false, parts(rest, lanes));
-        if (spaced) spreadRows(to, stride, 4 * byWidth, edge, high, rest, add);
-        else putRows(to + 4 * full * lanes, stride, edge, high, rest, add);
+        const side = 4 * full * lanes;
+        if (rest === 4 && tile > 1) {
+          narrowTile(tile, strip, end, at + side, to + side, stride, high, add);
+          continue;
+        }
+        edgeTiles(tile, strip, end, at + side, edge, high, rest);
+        putRows(to + side, stride, edge, high, rest, add);
       }
     }
   }
+}
+
+/**
+ * The tiles of all filters at spaced positions of one remainder down, of a block of channels: those of all remainders across are made side by
+ * side, a stretch of a row at a time, and put between one another.
+ */
+function spacedTiles(
+  pc: usize,
+  it: Planes,
+  c: usize,
+  a: usize,
+  rows: i32,
+  channels: i32,
+  channel: i32,
+  count: i32,
+  line: i32,
+  deep: i32,
+  column: i32,
+  wide: i32,
+  h: i32,
+): void {
+  const strip = scratch + STRIP;
+  const edge = scratch + EDGE;
+  const until = scratch + UNTIL;
+  const height = load<i32>(pc, 4 * CONVOLVE_POSITIONS_H);
+  const width = load<i32>(pc, 4 * CONVOLVE_POSITIONS_W);
+  const byHeight = load<i32>(pc, 4 * CONVOLVE_SPACING_H);
+  const byWidth = load<i32>(pc, 4 * CONVOLVE_SPACING_W);
+  const across = remaindersOf(pc, 2);
+  const stride = 4 * height * width;
+  // So many remainders together as have room for their strips and results.
+  const together = it.listed !== 0 ? min(across, MOST_TOGETHER) : 1;
+  const piece = min(wide, (ROW_WORDS / together) & ~15);
+  const apart = 4 * upTo(piece, 16);
+  let tile = 0;
+  for (let row = 0; row < rows; row += tile) {
+    tile = tileOf(rows - row);
+    const high = min(tile, rows - row);
+    const filters = a + 4 * (row * channels + channel) * filterTaps();
+    const next = 4 * channels * filterTaps();
+    for (let w = 0; w < across; w += together) {
+      const some = min(together, across - w);
+      let p = 0;
+      let more = true;
+      while (more) {
+        more = false;
+        let block = 1;
+        let end = strip;
+        for (let i = 0; i < some; i++) {
+          if (it.listed !== 0) {
+            const remainder = h * across + w + i;
+            const first = remainder === 0 ? 0 : load<i32>(scratch + ENDS + 4 * (remainder - 1));
+            const k = ((load<i32>(scratch + ENDS + 4 * remainder) - first) / it.channels) * count;
+            end = putStrip(end, first, k, filters, next, tile, high);
+          } else {
+            narrow(2, byWidth, w + i);
+            const k = count * metTaps();
+            block = max(1, blockOf(k, PLANE_TAPS));
+            const last = min(k, p + block);
+            listTaps(it, 0, p, last);
+            end = putStrip(end, 0, last - p, filters, next, tile, high);
+            more = last < k;
+          }
+          store<usize>(until + 4 * i, end);
+        }
+        const add = channel > 0 || p > 0;
+        p += block;
+        if (end === strip && add) continue;
+        let at = scratch + PLANES;
+        for (let r = 0; r < deep; r++, at += it.next) {
+          const y = h + (line + r) * byHeight;
+          if (y >= height) break;
+          if (end === strip && some === byWidth) {
+            const left = column * byWidth;
+            let to = c + 4 * ((row * height + y) * width + left);
+            for (let i = 0; i < high; i++, to += stride) fill(to, 0, min(wide * byWidth, width - left));
+            continue;
+          }
+          for (let j = 0; j < wide; j += piece) {
+            const left = w + (column + j) * byWidth;
+            const to = c + 4 * ((row * height + y) * width + left);
+            for (let i = 0, from = strip; i < some; i++) {
+              const last = load<usize>(until + 4 * i);
+              edgeTiles(tile, from, last, at + 4 * j, edge + i * apart, high, min(piece, wide - j));
+              from = last;
+            }
+            if (some === 2 && byWidth === 2)
+              zipRows(to, stride, edge, apart, high, min(2 * min(piece, wide - j), width - left), add);
+            else
+              for (let i = 0; i < some; i++) {
+                const columns = min(min(piece, wide - j), parts(width - left - i, byWidth));
+                spreadRows(to + 4 * i, stride, 4 * byWidth, edge + i * apart, high, columns, add);
+              }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Results of a tile's rows at some positions on their way to C; zeros, if no taps are met. */
+function edgeTiles(tile: i32, strip: usize, end: usize, at: usize, edge: usize, high: i32, columns: i32): void {
+  if (strip === end) {
+    for (let i = 0; i < high; i++, edge += ROW_BYTES) fill(edge, 0, columns);
+    return;
+  }
+  const lanes = lanesOf(tile);
+  const full = tile > 1 && columns % lanes <= 4 ? columns / lanes : parts(columns, lanes);
+  if (full > 0) tiles(tile, strip, end, at, edge, ROW_BYTES, high, false, full);
+  const side = 4 * full * lanes;
+  if (full * lanes < columns) narrowTile(tile, strip, end, at + side, edge + side, ROW_BYTES, high, false);
+}
+
+/** One tile of four columns. */
+function narrowTile(tile: i32, strip: usize, end: usize, at: usize, c: usize, ldc: i32, high: i32, add: bool): void {
+  if (TALL && tile === 6) taps6x4(strip, end, at, c, ldc, high, add);
+  else taps4x4(strip, end, at, c, ldc, high, add);
+}
+
+/** Columns of a tile of so many rows. */
+function lanesOf(tile: i32): i32 {
+  return tile === 1 ? 16 : 8;
 }
 
 /** Rows of the next tile, of so many that are left. */
@@ -259,58 +395,103 @@ function tiles(
   else taps4x8(strip, end, at, c, ldc, high, add, count);
 }
 
+/** Taps of a filter in one channel that are met. */
+function metTaps(): i32 {
+  return axisAt(scratch + NARROWED, 1).taps * axisAt(scratch + NARROWED, 2).taps;
+}
+
 /** Taps of a filter in one channel. */
 function filterTaps(): i32 {
   return axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
 }
 
-/** Taps `from` up to `to` of a block of channels, as they are met: where each is in the planes, and its numbers in `high` filters. Gives its end. */
-function fillStrip(
-  it: Planes,
-  filters: usize,
-  channels: i32,
-  channel: i32,
-  tile: i32,
-  high: i32,
-  from: i32,
-  to: i32,
-): usize {
+/** Lists the taps of a block of channels, of each remainder of positions, if there is room for all. */
+export function listAll(pc: usize): void {
+  const it = planesNow();
+  const down = remaindersOf(pc, 1);
+  const across = remaindersOf(pc, 2);
+  it.listed = down * across <= MOST_LISTED && it.channels * filterTaps() <= PLANE_TAPS ? 1 : 0;
+  if (it.listed === 0) return;
+  let count = 0;
+  for (let h = 0, ends = scratch + ENDS; h < down; h++) {
+    narrow(1, load<i32>(pc, 4 * CONVOLVE_SPACING_H), h);
+    for (let w = 0; w < across; w++, ends += 4) {
+      narrow(2, load<i32>(pc, 4 * CONVOLVE_SPACING_W), w);
+      const k = it.channels * metTaps();
+      listTaps(it, count, 0, k);
+      count += k;
+      store<i32>(ends, count);
+    }
+  }
+}
+
+/** Lists taps `from` up to `to` of a block of channels, as they are met at positions of one remainder, behind so many others. */
+function listTaps(it: Planes, others: i32, from: i32, to: i32): void {
+  if (from >= to) return;
   const heights = axisAt(scratch + NARROWED, 1);
   const widths = axisAt(scratch + NARROWED, 2);
   const across = it.across;
   const all = filterTaps();
-  const stride = 4 * channels * all;
-  const turn = turnBytes(tile);
   const line = 4 * across * it.words; // bytes from place to place, down
   const nextW = 4 * metAt(2).next;
   const nextH = 4 * metAt(1).next * axisAt(scratch, 2).taps;
   let tw = from % widths.taps;
   let th = (from / widths.taps) % heights.taps;
   const i = from / widths.taps / heights.taps;
-  // Where the next tap is found in the planes, by rows, and how far from the left; and its numbers.
+  // Where the next tap is found in the planes, by rows, and how far from the left; and its number.
   let plane = i * it.rows * line + (heights.first - it.low) * line;
   let v = th * heights.apart * line;
   let u = widths.first - it.lowAcross + tw * widths.apart;
-  let first =
-    filters + 4 * (channel + i) * all + nextH * th + 4 * (metAt(1).tap * axisAt(scratch, 2).taps + metAt(2).tap);
-  let at = scratch + STRIP;
-  for (let k = from; k < to; k++, at += turn) {
-    store<i32>(at, plane + v + 4 * (across === 1 ? u : (u % across) * it.words + u / across));
-    let source = first + nextW * tw;
-    for (let j = 4; j <= 4 * high; j += 4, source += stride) store<u32>(at + j, load<u32>(source));
+  let number = 4 * (i * all + metAt(1).tap * axisAt(scratch, 2).taps + metAt(2).tap) + nextH * th;
+  let at = scratch + 4 * others;
+  for (let k = from; k < to; k++, at += 4) {
+    store<i32>(at, plane + v + 4 * (across === 1 ? u : (u % across) * it.words + u / across), PLACES);
+    store<i32>(at, number + nextW * tw, NUMBERS);
     u += widths.apart;
     if (++tw < widths.taps) continue;
     tw = 0;
     u -= widths.taps * widths.apart;
     v += heights.apart * line;
-    first += nextH;
+    number += nextH;
     if (++th < heights.taps) continue;
     th = 0;
     v = 0;
     plane += it.rows * line;
-    first += 4 * all - heights.taps * nextH;
+    number += 4 * all - heights.taps * nextH;
   }
-  return at;
+}
+
+/** Writes a strip of k taps of the list, from one on: where they are. Gives its end. */
+export function putPlaces(strip: usize, first: i32, k: i32, tile: i32): usize {
+  const turn = turnBytes(tile);
+  let from = scratch + PLACES + 4 * first;
+  const end = strip + k * turn;
+  for (; strip < end; strip += turn, from += 4) store<u32>(strip, load<u32>(from));
+  return end;
+}
+
+/** The same, with their numbers in a tile's filters, which lie `stride` bytes apart; where the last ones are missing, another stands. */
+function putStrip(strip: usize, first: i32, k: i32, filters: usize, stride: i32, tile: i32, high: i32): usize {
+  const end = putPlaces(strip, first, k, tile);
+  const turn = turnBytes(tile);
+  const b = min(1, high - 1) * stride;
+  const c = min(2, high - 1) * stride;
+  const d = min(3, high - 1) * stride;
+  const e = min(4, high - 1) * stride;
+  const f = min(5, high - 1) * stride;
+  let number = scratch + NUMBERS + 4 * first;
+  for (; strip < end; strip += turn, number += 4) {
+    const from = filters + load<u32>(number);
+    store<u32>(strip, load<u32>(from), 4);
+    if (tile === 1) continue;
+    store<u32>(strip, load<u32>(from + b), 8);
+    store<u32>(strip, load<u32>(from + c), 12);
+    store<u32>(strip, load<u32>(from + d), 16);
+    if (!TALL || tile !== 6) continue;
+    store<u32>(strip, load<u32>(from + e), 20);
+    store<u32>(strip, load<u32>(from + f), 24);
+  }
+  return end;
 }
 
 /** The numbers of k taps side by side of a tile's filters, which lie `stride` bytes apart; where the last ones are missing, another stands. */
@@ -371,6 +552,25 @@ function putRows(c: usize, ldc: i32, from: usize, rows: i32, columns: i32, add: 
   }
 }
 
+/** The same of columns by turns from two places, `apart` bytes from one another. */
+export function zipRows(c: usize, ldc: i32, from: usize, apart: i32, rows: i32, columns: i32, add: bool): void {
+  for (let i = 0; i < rows; i++, c += ldc, from += ROW_BYTES) {
+    for (let j = 0, at = from; j < columns; j += 8, at += 16) {
+      const even = v128.load(at);
+      const odd = v128.load(at + apart);
+      let low = i32x4.shuffle(even, odd, 0, 4, 1, 5);
+      let high = i32x4.shuffle(even, odd, 2, 6, 3, 7);
+      const to = c + 4 * j;
+      if (add) {
+        low = f32x4.add(v128.load(to), low);
+        high = f32x4.add(v128.load(to, 16), high);
+      }
+      put(to, low, columns - j);
+      if (columns - j > 4) put(to + 16, high, columns - j - 4);
+    }
+  }
+}
+
 /** The same of columns that lie `step` bytes apart in C. */
 function spreadRows(c: usize, ldc: i32, step: i32, from: usize, rows: i32, columns: i32, add: bool): void {
   for (let i = 0; i < rows; i++, c += ldc, from += ROW_BYTES) {
@@ -379,5 +579,28 @@ function spreadRows(c: usize, ldc: i32, step: i32, from: usize, rows: i32, colum
       const x = load<f32>(from + 4 * j);
       store<f32>(to, add ? load<f32>(to) + x : x);
     }
+  }
+}
+
+/** Rows of every `step`-th word; zeros follow the last one up to a whole vector. */
+function copyLines(to: usize, stride: i32, from: usize, next: i32, step: i32, rows: i32, words: i32): void {
+  const whole = 4 * (words & ~3);
+  const mask = lanesBelow(words & 3);
+  for (; rows > 0; rows--, to += stride, from += next) {
+    let source = from;
+    let target = to;
+    const end = to + whole;
+    if (step === 1) {
+      for (; target < end; target += 16, source += 16) v128.store(target, v128.load(source));
+    } else {
+      for (; target < end; target += 16, source += 16 * step) v128.store(target, every(source, step));
+    }
+    if ((words & 3) === 0) continue;
+    let last = step <= 2 ? every(source, step) : v128.load32_zero(source);
+    if (step > 2) {
+      if ((words & 3) > 1) last = v128.load32_lane(source + 4 * step, last, 1);
+      if ((words & 3) > 2) last = v128.load32_lane(source + 8 * step, last, 2);
+    }
+    v128.store(target, v128.and(last, mask));
   }
 }

@@ -1,6 +1,6 @@
 // Micro-kernels of convolutions: 6 x 8, 4 x 8, 6 x 4, 4 x 4 or 1 x 16 outputs, of neighbouring positions. Each turn of the sum over taps reads from a
 // strip where its tap is, in bytes from the place of the first position, and a number of each filter: B needs not be put together.
-import { madd, put2 } from "../simd";
+import { madd, put, put2 } from "../simd";
 
 /** Bytes of a turn in a strip of so many rows. */
 export function turnBytes(rows: i32): i32 {
@@ -54,47 +54,90 @@ export function taps1x16(strip: usize, end: usize, at: usize, c: usize, add: boo
   }
 }
 
-/**
- * `count` times 16 outputs of one filter at two rows of positions, from the last ones to the first: what is written beyond the first row is
- * written over by the second one.
- */
-export function taps2x16(strip: usize, end: usize, at: usize, next: i32, c: usize, ldc: i32, count: i32): void {
-  at += 64 * (count - 1);
-  c += 64 * (count - 1);
-  for (; count > 0; count--, at -= 64, c -= 64) {
-    let c0 = f32x4.splat(0);
-    let c1 = f32x4.splat(0);
-    let c2 = f32x4.splat(0);
-    let c3 = f32x4.splat(0);
-    let d0 = f32x4.splat(0);
-    let d1 = f32x4.splat(0);
-    let d2 = f32x4.splat(0);
-    let d3 = f32x4.splat(0);
-    let x = strip;
-    while (true) {
-      // unroll 2
-      {
-        const from = at + load<u32>(x);
-        const second = from + next;
-        const w = v128.load32_splat(x, 4);
-        c0 = madd(w, v128.load(from), c0);
-        c1 = madd(w, v128.load(from, 16), c1);
-        c2 = madd(w, v128.load(from, 32), c2);
-        c3 = madd(w, v128.load(from, 48), c3);
-        d0 = madd(w, v128.load(second), d0);
-        d1 = madd(w, v128.load(second, 16), d1);
-        d2 = madd(w, v128.load(second, 32), d2);
-        d3 = madd(w, v128.load(second, 48), d3);
-        x += 8;
-        if (x === end) break;
-      }
-      // end of unroll
+/** Up to 16 outputs of one filter at each of two rows of positions, the first `rows` of which are there, `next` bytes apart. */
+export function lines2x16(strip: usize, end: usize, at: usize, next: i32, c: usize, ldc: i32, rows: i32, columns: i32): void {
+  const second = rows > 1 ? next : 0;
+  let c0 = f32x4.splat(0);
+  let c1 = f32x4.splat(0);
+  let c2 = f32x4.splat(0);
+  let c3 = f32x4.splat(0);
+  let d0 = f32x4.splat(0);
+  let d1 = f32x4.splat(0);
+  let d2 = f32x4.splat(0);
+  let d3 = f32x4.splat(0);
+  let x = strip;
+  while (true) {
+    // unroll 2
+    {
+      const from = at + load<u32>(x);
+      const below = from + second;
+      const w = v128.load32_splat(x, 4);
+      c0 = madd(w, v128.load(from), c0);
+      c1 = madd(w, v128.load(from, 16), c1);
+      c2 = madd(w, v128.load(from, 32), c2);
+      c3 = madd(w, v128.load(from, 48), c3);
+      d0 = madd(w, v128.load(below), d0);
+      d1 = madd(w, v128.load(below, 16), d1);
+      d2 = madd(w, v128.load(below, 32), d2);
+      d3 = madd(w, v128.load(below, 48), d3);
+      x += 8;
+      if (x === end) break;
     }
-    put2(c, false, c0, c1);
-    put2(c + 32, false, c2, c3);
-    put2(c + ldc, false, d0, d1);
-    put2(c + ldc + 32, false, d2, d3);
+    // end of unroll
   }
+  putEight(c, c0, c1, columns);
+  if (columns > 8) putEight(c + 32, c2, c3, columns - 8);
+  if (rows === 1) return;
+  putEight(c + ldc, d0, d1, columns);
+  if (columns > 8) putEight(c + ldc + 32, d2, d3, columns - 8);
+}
+
+/** Up to 8 outputs of one filter at each of four rows of positions. */
+export function lines4x8(strip: usize, end: usize, at: usize, next: i32, c: usize, ldc: i32, rows: i32, columns: i32): void {
+  const second = rows > 1 ? next : 0;
+  const third = rows > 2 ? second + next : second;
+  const fourth = rows > 3 ? third + next : third;
+  let c0 = f32x4.splat(0);
+  let c1 = f32x4.splat(0);
+  let d0 = f32x4.splat(0);
+  let d1 = f32x4.splat(0);
+  let e0 = f32x4.splat(0);
+  let e1 = f32x4.splat(0);
+  let f0 = f32x4.splat(0);
+  let f1 = f32x4.splat(0);
+  let x = strip;
+  while (true) {
+    // unroll 2
+    {
+      const from = at + load<u32>(x);
+      const w = v128.load32_splat(x, 4);
+      c0 = madd(w, v128.load(from), c0);
+      c1 = madd(w, v128.load(from, 16), c1);
+      d0 = madd(w, v128.load(from + second), d0);
+      d1 = madd(w, v128.load(from + second, 16), d1);
+      e0 = madd(w, v128.load(from + third), e0);
+      e1 = madd(w, v128.load(from + third, 16), e1);
+      f0 = madd(w, v128.load(from + fourth), f0);
+      f1 = madd(w, v128.load(from + fourth, 16), f1);
+      x += 8;
+      if (x === end) break;
+    }
+    // end of unroll
+  }
+  putEight(c, c0, c1, columns);
+  if (rows === 1) return;
+  putEight(c + ldc, d0, d1, columns);
+  if (rows === 2) return;
+  putEight(c + 2 * ldc, e0, e1, columns);
+  if (rows === 3) return;
+  putEight(c + 3 * ldc, f0, f1, columns);
+}
+
+/** Writes as many of two vectors' lanes. */
+@inline
+function putEight(to: usize, v0: v128, v1: v128, columns: i32): void {
+  put(to, v0, columns);
+  if (columns > 4) put(to + 16, v1, columns - 4);
 }
 
 @inline

@@ -51,12 +51,18 @@ export const PLANES_SPACED = 16384; // where results lie apart, and are better w
 export const PLANE_TAPS = 512; // taps of a block at most
 export const PLANE_PRODUCTS = 131072; // of a chunk at least: small images, or groups of them, go together
 
-// CONVOLVE_FILTER: a chunk is some taps, some rows, and a part of all bands of positions.
-export const FILTER_TAPS = 72;
+// CONVOLVE_FILTER: a chunk is some taps, some rows, and a part of all bands of positions. Gradients are packed for all taps of a chunk.
+export const FILTER_TAPS = 216;
+export const LEAST_PLACED = 6; // a tile's rows
 export const FILTER_ROWS = 64;
-export const FILTER_DEPTH = 128; // positions of a band: fixes the order of summation, as
+export const FILTER_DEPTH = 256; // positions of a band: fixes the order of summation, as
 export const FILTER_WORDS = 12288; // of the planes of its channels, or else patches are packed
-export const FEW_DEPTH = 1024; // the same where a filter has one channel, and few filters share it
+// The same of patches, which scratch must hold,
+export const PATCH_TAPS = 72;
+export const PATCH_DEPTH = 128;
+// and where a filter has one channel, and few filters share it: a sum of four lanes for each tap of each filter.
+export const FEW_TAPS = 72;
+export const FEW_DEPTH = 1024;
 export const FEW_FILTERS = 4;
 export const FEW_WORDS = 16384; // of its plane
 export const FILTER_PARTS = 32; // so many chunks, if there are so many bands

@@ -260,28 +260,65 @@ export function planeRows(
   return planeWords(band, piece, down, across, high, wide) <= chunk.PLANE_WORDS ? band : 0;
 }
 
+/** Bands of a chunk, of so many groups of images: an epilogue is for all of a group at once, where there are chunks enough. */
+export function bandsTogether(matrices: i32, bands: i32, epilogue: boolean): i32 {
+  return epilogue && matrices >= chunk.ENOUGH ? bands : 1;
+}
+
 /** Groups of images of a chunk, where each has `bands` chunks' worth of bands, and a band so many sums of k products. */
 export function planeMatrices(matrices: i32, bands: i32, sums: i32, k: i32): i32 {
   const together = fitting(chunk.PLANE_PRODUCTS, sums * least(k, chunk.PLANE_PRODUCTS));
   return least(together, most(1, ((matrices * bands) / chunk.ENOUGH) | 0));
 }
 
-/** Taps of a chunk of a filter's gradient, of all of its channels'. */
-export function filterTaps(k: i32): i32 {
-  return evenly(k, chunk.FILTER_TAPS);
-}
-
-/** Rows of such a chunk. */
+/** Rows of a chunk of a filter's gradient. */
 export function filterRows(rows: i32): i32 {
   return least(rows, upTo(evenly(rows, chunk.FILTER_ROWS), 8));
 }
 
-/**
- * Positions of a band at most, of a filter's gradient. Where few filters share one channel, which lies in a plane (`flat`: it has no depth)
- * with what their taps span, each tap is a sum of its own.
- */
-export function filterBand(
+/** Whether each tap of a filter's gradient is a sum of its own: few filters share one channel, which lies in a plane with what its taps span. */
+function isFew(
   channels: i32,
+  filters: i32,
+  rows: i32,
+  columns: i32,
+  down: i32,
+  across: i32,
+  high: i32,
+  wide: i32,
+): boolean {
+  if (channels !== 1 || filters > chunk.FEW_FILTERS) return false;
+  const band = bandRows(rows, columns, chunk.FEW_DEPTH);
+  return planeWords(band, bandColumns(columns, chunk.FEW_DEPTH), down, across, high, wide) <= chunk.FEW_WORDS;
+}
+
+/** Taps of a filter's gradient whose channels' planes fit, of channels with so many taps each: fewer than the least tile if none do. */
+function placedTaps(
+  channels: i32,
+  taps: i32,
+  rows: i32,
+  columns: i32,
+  down: i32,
+  across: i32,
+  high: i32,
+  wide: i32,
+): i32 {
+  const band = bandRows(rows, columns, chunk.FILTER_DEPTH);
+  const plane = planeWords(band, bandColumns(columns, chunk.FILTER_DEPTH), down, across, high, wide);
+  const fit = fitting(chunk.FILTER_WORDS, most(1, plane));
+  if (plane > chunk.FILTER_WORDS) return 0;
+  if (fit >= channels) return chunk.FILTER_TAPS;
+  // The first and the last channel may have one tap each.
+  return least(chunk.FILTER_TAPS, (fit - 2) * least(taps, chunk.FILTER_TAPS) + 1);
+}
+
+/**
+ * How a filter's gradient is cut, whose images lie in planes if they are `flat` (have no depth): positions of a band at most, by 1024, and
+ * taps of a chunk of all of its channels' at most.
+ */
+export function cutFilter(
+  channels: i32,
+  taps: i32,
   filters: i32,
   flat: boolean,
   rows: i32,
@@ -291,12 +328,23 @@ export function filterBand(
   high: i32,
   wide: i32,
 ): i32 {
-  const few = flat && channels === 1 && filters <= chunk.FEW_FILTERS;
-  if (!few || down > 64 || across > 64 || high > chunk.PLANE_WORDS || wide > chunk.PLANE_WORDS)
-    return chunk.FILTER_DEPTH;
-  const piece = bandColumns(columns, chunk.FEW_DEPTH);
-  const band = bandRows(rows, columns, chunk.FEW_DEPTH);
-  return planeWords(band, piece, down, across, high, wide) <= chunk.FEW_WORDS ? chunk.FEW_DEPTH : chunk.FILTER_DEPTH;
+  if (flat && down <= 64 && across <= 64 && high <= chunk.PLANE_WORDS && wide <= chunk.PLANE_WORDS) {
+    if (isFew(channels, filters, rows, columns, down, across, high, wide))
+      return chunk.FEW_DEPTH * 1024 + chunk.FEW_TAPS;
+    const placed = placedTaps(channels, taps, rows, columns, down, across, high, wide);
+    if (placed >= chunk.LEAST_PLACED) return chunk.FILTER_DEPTH * 1024 + placed;
+  }
+  return chunk.PATCH_DEPTH * 1024 + chunk.PATCH_TAPS;
+}
+
+/** Positions of a band at most of a filter's gradient that was cut so. */
+export function filterBand(cut: i32): i32 {
+  return cut >> 10;
+}
+
+/** Taps of its chunks, of k. */
+export function filterTaps(cut: i32, k: i32): i32 {
+  return evenly(k, cut & 1023);
 }
 
 /** Parts of a filter's gradient, which has so many other chunks, from so many bands of positions. */

@@ -77,15 +77,15 @@ class BatchNorm implements Module {
       const product = weight === undefined ? y : y.mul(column(weight));
       return bias === undefined ? product : product.add(column(bias));
     }
-    const own = byChannels(x);
     if (context.training) {
+      const own = byChannels(x);
       if (own.shape[0] * own.shape[2] < 2)
         throw new ShapeError(
           `${this.name}: training needs more than one value a feature, got ${showShape(x.shape)}; lastBatch: "drop" leaves out a last batch of one row`,
         );
       this.track(own, context);
     }
-    return standardised(own, epsilon, weight, bias).reshape(x.shape);
+    return standardised(x, epsilon, weight, bias);
   }
 
   private checkShape(x: Tensor): void {

@@ -110,31 +110,33 @@ export function scaled(y: Tensor, weight: Tensor | undefined, bias: Tensor | und
 }
 
 // With r = 1 / sqrt(variance + eps) and y = (x - mean) r, for a cotangent g: dweight = sum g y, dbias = sum g, and
-// dx = weight r (g - mean g - y mean(g y)), so backward is two sums a channel and one map.
-/** x [outer, channels, inner] with mean 0 and variance 1 in every channel, times weight, plus bias, where there are these. */
+// dx = weight r (g - mean g - y mean(g y)), so backward is two sums a channel and one map. Maps keep the shape of x, to be one with what follows.
+/** x [N, channels, ...] with mean 0 and variance 1 in every channel, times weight, plus bias, where there are these. */
 export function standardised(x: Tensor, epsilon: number, weight: Tensor | undefined, bias: Tensor | undefined): Tensor {
-  const inverseOf = (own: Tensor) => channelStatistics(own).variance.add(epsilon).rsqrt();
+  const beside = (channels: Tensor) => channels.reshape([...channels.shape, ...x.shape.slice(2).map(() => 1)]);
+  const statistics = (own: Tensor) => channelStatistics(byChannels(own));
+  const inverseOf = (own: Tensor) => statistics(own).variance.add(epsilon).rsqrt();
   const plain = (own: Tensor) => {
-    const { mean, rest } = channelStatistics(own);
+    const { mean, rest } = statistics(own);
     return own
-      .sub(column(mean))
-      .sub(column(rest))
-      .mul(column(inverseOf(own)));
+      .sub(beside(mean))
+      .sub(beside(rest))
+      .mul(beside(inverseOf(own)));
   };
   const given = [weight, bias].filter((each) => each !== undefined);
   const value = customGradient(
     (own) => {
-      const scale = weight === undefined ? plain(own) : plain(own).mul(column(weight));
-      return bias === undefined ? scale : scale.add(column(bias));
+      const scale = weight === undefined ? plain(own) : plain(own).mul(beside(weight));
+      return bias === undefined ? scale : scale.add(beside(bias));
     },
     (g, [own, factors]) => {
       const y = plain(own);
-      const { sums, products } = channelSums(g, y);
-      const count = own.shape[0] * own.shape[2];
-      const rest = g.sub(column(sums.div(count))).sub(y.mul(column(products.div(count))));
+      const { sums, products } = channelSums(byChannels(g), byChannels(y));
+      const count = sizeOf(own.shape) / own.shape[1];
+      const rest = g.sub(beside(sums.div(count))).sub(y.mul(beside(products.div(count))));
       const factor = weight === undefined ? inverseOf(own) : inverseOf(own).mul(factors);
       const shares = [weight && products, bias && sums].filter((each) => each !== undefined);
-      return [rest.mul(column(factor)), ...shares];
+      return [rest.mul(beside(factor)), ...shares];
     },
   );
   return value(x, ...given);

@@ -5,19 +5,12 @@
 //
 // has three derivatives, an op each, and each op's gradients are the two others: whatever is differentiated, and however often.
 
-import {
-  bandColumns,
-  bandRows,
-  filterBand,
-  filterParts,
-  filterRows,
-  filterTaps,
-  tapSpan,
-} from "../../assembly/isa/cuts.ts";
+import { bandColumns, bandRows, filterBand, filterParts, filterRows, filterTaps } from "../../assembly/isa/cuts.ts";
 import { parts } from "../../assembly/isa/integers.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
 import { ShapeError } from "../errors.ts";
 import { checkArity, type Op, perInput } from "../op.ts";
+import { filterCut } from "../program/filter-cut.ts";
 import * as instructions from "../program/instructions.ts";
 import { type Aval, checkDType, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -231,13 +224,11 @@ export const convolveFilterOp: Op<ConvolutionAttrs> = {
 function partsOf(slots: ReturnType<typeof slotsOf>, k: number): number {
   const { images, groups, rows, positionsD, positionsH, positionsW } = slots;
   const lines = positionsD * positionsH;
-  const { channels, tapsH, tapsW, stepH, stepW, apartH, apartW, firstH, firstW } = slots;
-  const isFlat = slots.tapsD === 1 && slots.sizeD === 1 && positionsD === 1 && slots.firstD === 0;
-  const spans = [tapSpan(tapsH, apartH, firstH, 1), tapSpan(tapsW, apartW, firstW, 1)] as const;
-  const most = filterBand(channels, rows, isFlat, positionsH, positionsW, stepH, stepW, ...spans);
+  const cut = filterCut(slots);
+  const most = filterBand(cut);
   const columns = Math.max(1, bandColumns(positionsW, most));
   const band = Math.max(1, bandRows(lines, positionsW, most));
   const bands = images * parts(lines, band) * parts(positionsW, columns);
-  const others = groups * parts(k, Math.max(1, filterTaps(k))) * parts(rows, Math.max(1, filterRows(rows)));
+  const others = groups * parts(k, Math.max(1, filterTaps(cut, k))) * parts(rows, Math.max(1, filterRows(rows)));
   return filterParts(bands, others);
 }

@@ -82,21 +82,60 @@ function convolutions(seed: number, count: number): Convolution[] {
   return Array.from({ length: count }, () => anyConvolution(next));
 }
 
+/** Whole numbers, so that all are equal. */
+function compare(build: (typeof builds)[number], all: readonly Convolution[]): void {
+  const machine = new Machine(build);
+  const next = generator(5);
+  for (const it of all)
+    for (const kind of kindsOf(it)) {
+      machine.clear();
+      const contents = contentsOf(it, kind, next, true);
+      const [code, { data }] = placed(machine, it, kind, contents);
+      machine.run([code]);
+      const expected = expectedOf(it, kind, contents);
+      const wrong = expected.findIndex((value, i) => value !== data[i]);
+      if (wrong >= 0) expect.fail(`${kind} ${JSON.stringify(it)}: ${wrong} is ${data[wrong]}, not ${expected[wrong]}`);
+    }
+}
+
+const plain: Convolution = {
+  images: 24,
+  groups: 1,
+  rows: 3,
+  channels: 2,
+  taps: [1, 3, 3],
+  size: [1, 30, 30],
+  positions: [1, 30, 30],
+  step: [1, 1, 1],
+  apart: [1, 1, 1],
+  first: [0, -1, -1],
+  spacing: [1, 1, 1],
+};
+const depthwise: Convolution = { ...plain, images: 3, groups: 8, rows: 1, channels: 1 };
+const spaced: Partial<Convolution> = {
+  positions: [1, 59, 60],
+  apart: [1, -1, -1],
+  first: [0, 1, 1],
+  spacing: [1, 2, 2],
+};
+
+/** Epilogues are done for all bands of such at once; filters of one row, without and with gaps between positions, are kernels of their own. */
+const MANY: readonly Convolution[] = [
+  plain,
+  depthwise,
+  { ...plain, ...spaced },
+  { ...depthwise, ...spaced },
+  { ...plain, taps: [1, 1, 1], first: [0, 0, 0] },
+  { ...plain, size: [1, 59, 59], step: [1, 2, 2] },
+];
+
 describe.each(builds)("%s build", (build) => {
   test("is what its twin is, and touches nothing else", () => {
-    const machine = new Machine(build);
-    const next = generator(5);
-    for (const it of convolutions(3, CASES))
-      for (const kind of kindsOf(it)) {
-        machine.clear();
-        const contents = contentsOf(it, kind, next, true);
-        const [code, { data }] = placed(machine, it, kind, contents);
-        machine.run([code]);
-        const expected = expectedOf(it, kind, contents);
-        const wrong = expected.findIndex((value, i) => value !== data[i]);
-        if (wrong >= 0)
-          expect.fail(`${kind} ${JSON.stringify(it)}: ${wrong} is ${data[wrong]}, not ${expected[wrong]}`);
-      }
+    compare(build, convolutions(3, CASES));
+  });
+
+  test("is what its twin is where there are many groups of images, each of several bands", () => {
+    compare(build, MANY);
   });
 
   test("gives a team of threads the bits of one", async () => {

@@ -71,7 +71,11 @@ const ARGUMENTS: Readonly<Record<string, () => number[]>> = {
   panelFor: () => [size(), usual()],
   tileRows: () => [usual(), usual()],
   convolveBand: () => [...sizes(2), size(), flag()],
-  filterBand: () => [1 + flag(), 1 + 7 * flag(), flag(), ...sizes(2), 1 + flag(), 1 + flag(), 3, 1 + (size() % 9000)],
+  cutFilter: () => {
+    const spans = [3, 1 + (size() % 9000)];
+    return [1 + (size() % 40) * flag(), size(), 1 + 7 * flag(), flag(), ...sizes(2), 1 + flag(), 1 + flag(), ...spans];
+  },
+  filterTaps: () => [1 + (size() % 1000), size()],
   planeRows: () => [...sizes(3), 1 + flag(), 1 + 80 * flag(), 3, 1 + (size() % 9000), flag()],
   cutProduct: () => {
     const tile = [panels.TALL_ROWS, panels.LOW_ROWS, panels.WIDE_ROWS][Math.floor(Math.abs(next()) * 3)];

@@ -1,5 +1,5 @@
 // Convolutions in JavaScript: every tap of every filter at every position, in plain loops along the width. Twin of assembly/convolve.
-import { bandColumns, bandRows, filterBand, tapSpan } from "../../../assembly/isa/cuts.ts";
+import { bandColumns, bandRows, cutFilter, filterBand, tapSpan } from "../../../assembly/isa/cuts.ts";
 import { parts } from "../../../assembly/isa/integers.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
 import { map } from "./map.ts";
@@ -108,7 +108,8 @@ export function convolveFilter({ f }: JsMemory, code: Int32Array, at: number): v
   const isFlat = depth.taps === 1 && depth.size === 1 && depth.positions === 1 && depth.first === 0;
   const span = ({ taps: count, apart, first }: Axis) => tapSpan(count, apart, first, 1);
   const [high, wide] = [height.positions, width.positions];
-  const most = filterBand(channels, rows, isFlat, high, wide, height.step, width.step, span(height), span(width));
+  const steps = [height.step, width.step] as const;
+  const most = filterBand(cutFilter(channels, taps, rows, isFlat, high, wide, ...steps, span(height), span(width)));
   const columns = Math.max(1, bandColumns(wide, most));
   const band = Math.max(1, bandRows(lines, wide, most));
   const across = parts(width.positions, columns);

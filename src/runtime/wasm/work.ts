@@ -9,6 +9,7 @@ import { NARROW_PANEL } from "../../../assembly/isa/panels.ts";
 import { MAP_CHUNK } from "../../../assembly/isa/sizes.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, opcodeAt, wordsAt } from "../../program/addresses.ts";
+import { filterCut } from "../../program/filter-cut.ts";
 import { INSTRUCTIONS, type Named, type Opcode, type Word } from "../../program/instructions.ts";
 
 /** What one instruction is cut into. */
@@ -235,10 +236,18 @@ function convolutionChunks(slots: Named[typeof op.CONVOLVE]): Chunks {
   const piece = cut.bandColumns(columns, most);
   const band = planar > 0 ? planar : cut.bandRows(lines, columns, most);
   const bands = parts(lines, band) * parts(columns, piece);
-  const sums = outputs * Math.min(band * piece, PLANE_PRODUCTS);
-  const together = planar > 0 && !isInPlace(slots) && k > 0 ? cut.planeMatrices(images * groups, bands, sums, k) : 1;
+  const isWhole = planar > 0 && cut.bandsTogether(images * groups, bands, slots.map > 0) === bands;
+  const sums = outputs * Math.min(isWhole ? lines * columns : band * piece, PLANE_PRODUCTS);
+  const pieces = isWhole ? 1 : bands;
+  const together = planar > 0 && !isInPlace(slots) && k > 0 ? cut.planeMatrices(images * groups, pieces, sums, k) : 1;
   const each = whole(outputs * spacingD * spacingH * spacingW);
-  return boxes([columns, piece], [lines, band], [images * groups, together], each);
+  const axes: Axis[] = isWhole
+    ? [whole(columns), whole(lines)]
+    : [
+        [columns, piece],
+        [lines, band],
+      ];
+  return boxes(...axes, [images * groups, together], each);
 }
 
 /** Whether images are multiplied as they lie: by one tap, at each position's own place. */
@@ -255,7 +264,12 @@ function filterChunks(slots: Named[typeof op.CONVOLVE_FILTER]): Chunks {
   const { images, groups, rows: outputs, positionsD, positionsH, positionsW, parts: pieces } = slots;
   const taps = sumOf(slots);
   const each = Math.max(1, (images * positionsD * positionsH * positionsW) / Math.max(1, pieces));
-  return boxes([taps, cut.filterTaps(taps)], [outputs, cut.filterRows(outputs)], [groups * pieces, 1], whole(each));
+  return boxes(
+    [taps, cut.filterTaps(filterCut(slots), taps)],
+    [outputs, cut.filterRows(outputs)],
+    [groups * pieces, 1],
+    whole(each),
+  );
 }
 
 /** The unit is an output. */

@@ -102,6 +102,8 @@ class MapLoop {
   readonly stepper: Stepper;
   /** A local: bytes from an operand's or a result's beginning to the vector whose turn it is. */
   readonly position: number;
+  /** By how long they are, and after how many they begin anew. */
+  readonly runs = new Map<string, Runs>();
   readonly #map: number;
 
   constructor(map: number, fused: boolean) {
@@ -316,8 +318,33 @@ function rowStream(columns: number, from: number, { body, stepper }: MapLoop): S
   };
 }
 
-/** at[(i / run) % mod]: a vector of one element, which is loaded anew after each run. */
-function columnStream(run: number, mod: number, from: number, { body }: MapLoop): Stream {
+/** Runs of elements that meet one element of each of some columns: whose turn it is, for all that have such runs. */
+interface Runs {
+  /** Loads the element of each column anew. */
+  readonly loads: (() => void)[];
+  /** A local: which element. */
+  readonly index: number;
+}
+
+/** at[(i / run) % mod]: a vector of one element, which is loaded anew after each run. The first of several that change together counts for all. */
+function columnStream(run: number, mod: number, from: number, { body, runs }: MapLoop): Stream {
+  const key = `${run};${mod}`;
+  const known = runs.get(key);
+  const value = body.local(V128);
+  const load = (index: number) => {
+    body.get(from);
+    body.get(index);
+    body.with(op.shl, 2);
+    body.put(op.add);
+    body.memory(simd.load32Splat, 0);
+    body.set(value);
+  };
+  const read = () => () => body.get(value);
+  if (known !== undefined) {
+    known.loads.push(() => load(known.index));
+    load(known.index);
+    return { value: read };
+  }
   const [index, left] = [body.local(I32), body.local(I32)];
   body.get(START);
   body.with(op.divU, run);
@@ -328,18 +355,11 @@ function columnStream(run: number, mod: number, from: number, { body }: MapLoop)
   body.with(op.remU, run);
   body.put(op.sub);
   body.set(left);
-  const value = body.local(V128);
-  const load = () => {
-    body.get(from);
-    body.get(index);
-    body.with(op.shl, 2);
-    body.put(op.add);
-    body.memory(simd.load32Splat, 0);
-    body.set(value);
-  };
-  load();
+  const loads = [() => load(index)];
+  runs.set(key, { loads, index });
+  load(index);
   return {
-    value: () => () => body.get(value),
+    value: read,
     advance: () => {
       body.get(left);
       body.with(op.sub, 4);
@@ -354,7 +374,7 @@ function columnStream(run: number, mod: number, from: number, { body }: MapLoop)
       body.with(op.eq, mod);
       body.put(op.select);
       body.set(index);
-      load();
+      for (const loadNext of loads) loadNext();
       body.i32(run);
       body.set(left);
       body.end();
