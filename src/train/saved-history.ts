@@ -2,7 +2,7 @@
 import { isRecord, must } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
 import { ArgumentError } from "../errors.ts";
-import type { Epoch, History } from "./history.ts";
+import type { Epoch, History, Part } from "./history.ts";
 import { PLACE, placeState, type Streamed, streamedOf } from "./place.ts";
 import type { Recipe } from "./programs.ts";
 import type { StateDict } from "./state.ts";
@@ -17,14 +17,52 @@ export function pastState(
   state: StateDict,
 ): StateDict {
   const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
-  return { ...state, ...placeState(streamed?.at(epoch, row)), ...historyState(history, epoch) };
+  return {
+    ...state,
+    ...placeState(streamed?.at(epoch, row)),
+    ...historyState(history, epoch),
+    ...partState(history.part, row),
+  };
 }
 
 /** The same out of arrays by their paths. @throws ArgumentError for what is no such array */
 export function pastOf(entries: readonly (readonly [string, unknown])[]) {
   const place = entries.find(([path]) => path === PLACE);
-  const history = historyOf(columnsOf(entries.filter((each) => each !== place)));
-  return { history, streamed: place && streamedOf(listOf(place[1])) };
+  const parts = entries.filter(([path]) => path.startsWith(PART));
+  const history = historyOf(columnsOf(entries.filter((each) => each !== place && !parts.includes(each))));
+  const part = partOf(columnsOf(parts));
+  return { history: { ...history, ...(part && { part }) }, streamed: place && streamedOf(listOf(place[1])) };
+}
+
+/** Where the sums of an epoch under way are. */
+const PART = "history.part.";
+const SUMS = "part.sums.";
+
+/** The sums of an epoch of which so many rows were trained on; none where they are of others. */
+function partState(part: Part | undefined, rows: number): StateDict {
+  if (part === undefined || part.rows === 0 || part.rows !== rows) return {};
+  const { sums, ...numbers } = part;
+  const all = [...Object.entries(numbers), ...Array.from(sums, ([name, sum]) => [`sums.${name}`, sum] as const)];
+  return Object.fromEntries(all.map(([name, value]) => [PART + name, { data: Float64Array.of(value), shape: [1] }]));
+}
+
+/** @throws ArgumentError for numbers that are missing */
+function partOf(columns: Columns): Part | undefined {
+  const names = Object.keys(columns);
+  if (names.length === 0) return undefined;
+  const number = (name: string): number => {
+    const [value] = columns[`part.${name}`] ?? [];
+    if (value === undefined) throw new ArgumentError(`restore: missing [${PART}${name}], unknown []`);
+    return value;
+  };
+  const sums = names.filter((name) => name.startsWith(SUMS)).map((name) => [name.slice(SUMS.length), columns[name][0]]);
+  return {
+    steps: number("steps"),
+    rows: number("rows"),
+    loss: number("loss"),
+    milliseconds: number("milliseconds"),
+    sums: new Map(sums as [string, number][]),
+  };
 }
 
 /** The epochs that a state with this counter has behind it, as arrays by their paths; none where there are none. */

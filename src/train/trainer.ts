@@ -663,7 +663,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       const variable = known.get(name);
       if (variable === undefined)
         throw new ArgumentError(
-          `setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}], the Trainer's option hyperparameters`,
+          `setHyperparameters: ${name} is none of [${[...known.keys()].join(", ")}]: those of hyperparameter() that the Trainer's option hyperparameters names`,
         );
       checkHyperparameter(value, `setHyperparameters: ${name}`);
       return { slot: { variable: variable.key }, data: [value] };

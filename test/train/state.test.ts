@@ -9,6 +9,7 @@ import {
   Variable,
   WasmExecutor,
 } from "simdgrad";
+import { stopAt } from "simdgrad/callbacks";
 import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { adam, ema, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
@@ -206,6 +207,28 @@ describe("the history", () => {
     // One from before the first epoch has none.
     await other.restore(await newTrainer(executor()).snapshot());
     expect(other.history).toEqual([]);
+  });
+
+  test("of an epoch that a snapshot cuts is of all its rows, through JSON", async () => {
+    const whole = newTrainer(executor());
+    await whole.load(trainingData);
+    const numbers = ({ history }: Trainer) => history.map(({ seconds: _, ...rest }) => rest);
+    await whole.fit({ batch: 32, epochs: 3 });
+    for (const cut of [1, 15, 16, 37]) {
+      const [first, second] = [newTrainer(executor()), newTrainer(executor())];
+      await first.load(trainingData);
+      await first.fit({ batch: 32, epochs: 3, callbacks: [stopAt({ steps: cut })] });
+      const snapshot = await first.snapshot();
+      const rows = snapshot["history.part.rows"]?.data[0];
+      expect(rows).toBe(cut === 16 ? undefined : (cut % 16) * 32);
+      await second.restore(JSON.parse(JSON.stringify(snapshot)));
+      await second.load(trainingData);
+      await second.fit({ batch: 32, epochs: 3 - second.history.length });
+      expect(numbers(second)).toEqual(numbers(whole));
+      if (rows === undefined) continue;
+      const { "history.part.loss": _, ...less } = snapshot;
+      await expect(second.restore(less)).rejects.toThrow("restore: missing [history.part.loss], unknown []");
+    }
   });
 
   test("is of the step at which the snapshot is taken, also during a fit", async () => {
