@@ -1,6 +1,7 @@
 // Single rows as chunks.
 import { aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { copyOf } from "../runtime/copy-of.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
@@ -92,13 +93,21 @@ async function* chunked(
         const next = nextOf(reading);
         const { done, value } = "then" in next ? await next : next;
         if (done) over = true;
-        else rows.push(value);
+        else rows.push(ownRow(value));
       }
       if (rows.length > 0) yield together(rows, start);
     }
   } finally {
     if (!over) await reading.close();
   }
+}
+
+/** A row as it is now: whoever makes rows may use the same arrays for the next. Of what is no row nothing is kept but what it is. */
+function ownRow(row: unknown): unknown {
+  if (row instanceof Uint8Array) return copyOf(row); // a Node Buffer, too
+  if (ArrayBuffer.isView(row) && !(row instanceof DataView)) return (row as Float32Array).slice();
+  if (Array.isArray(row)) return row.map(ownRow);
+  return isRecord(row) ? Object.fromEntries(Object.entries(row).map(([name, each]) => [name, ownRow(each)])) : row;
 }
 
 /** Rows, the first of which has this number, as lists by their names. */

@@ -8,6 +8,17 @@ export interface Turns {
   rest(): void;
 }
 
+/** Waits for one turn. */
+export function aTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const turns = createTurns(() => {
+      turns.rest();
+      resolve();
+    });
+    turns.request();
+  });
+}
+
 /** By setImmediate (Node, Bun), else by a message: neither is throttled in a hidden tab as timers are. */
 export function createTurns(callback: () => void): Turns {
   if (typeof setImmediate === "function") return { request: () => void setImmediate(callback), rest: () => {} };

@@ -1,5 +1,6 @@
 // Fit: a training under way, as its caller sees it: an async iterable of reports, and a promise of what it came to. What makes the steps is
 // in training.ts, loaded with the first fit.
+import { aTurn } from "../runtime/turns.ts";
 import type { Epoch } from "./history.ts";
 import type { Training } from "./training.ts";
 
@@ -56,6 +57,9 @@ export interface FitState {
   turn(): Promise<void>;
 }
 
+/** Milliseconds of reading, after which everything else has its turn. */
+const SLICE = 10;
+
 /** What a fit is made of. */
 export interface FitParts<R> {
   readonly prepare: (fit: FitState) => Promise<Training<R>>;
@@ -93,6 +97,7 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
   #failure: Error | undefined;
   #paused = false;
   #reported = Number.NEGATIVE_INFINITY;
+  #turned = 0;
   /** Reports that are asked for and not given yet; undefined before the first. */
   #asked: number | undefined;
   /** Of those that wait for news, and of those that wait for a time. */
@@ -113,6 +118,11 @@ export class Fit<R = Report> implements AsyncIterableIterator<R>, PromiseLike<Ep
     this.#asked = (this.#asked ?? 0) + 1;
     this.wake();
     try {
+      // Reports that are there are read without a turn of the event loop: everything else has its own.
+      if (performance.now() - this.#turned >= SLICE) {
+        await aTurn();
+        this.#turned = performance.now();
+      }
       const wait = this.#parts.pace - (performance.now() - this.#reported);
       if (wait > 0) await this.#sleep(wait);
       while (!this.#training?.fresh && !this.#over) await this.#changed();

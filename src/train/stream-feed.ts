@@ -2,7 +2,7 @@
 // those of the next steps while the ones before are made. Which rows a step is made of depends on their order alone, never on when they came.
 import type { DataSource } from "../data/source.ts";
 import { DataError } from "../errors.ts";
-import { createTurns } from "../runtime/turns.ts";
+import { aTurn } from "../runtime/turns.ts";
 import type { Samples } from "./dataset.ts";
 import { counted, type Place, type Places } from "./place.ts";
 import type { ChunkReader } from "./stream-reader.ts";
@@ -382,13 +382,7 @@ export class Feed {
   async #turn(): Promise<void> {
     const now = performance.now();
     if (now - this.#since < SLICE) return;
-    await new Promise<void>((resolve) => {
-      const turns = createTurns(() => {
-        turns.rest();
-        resolve();
-      });
-      turns.request();
-    });
+    await aTurn();
     this.#since = performance.now();
   }
 
@@ -404,7 +398,7 @@ export class Feed {
 }
 
 function nothingFrom(row: number, opened: number, isOnce: boolean): string {
-  const from = row > 0 ? ` from row ${row} on` : "";
+  const from = row > 0 ? ` from row ${row} on, where the fit before ended: another source begins anew` : "";
   const again = opened > 1 ? `, when it was opened for pass ${opened}: can it be read again?` : "";
   const once = isOnce
     ? "; what was gone through before gives no more: give a function that makes it anew, () => rows()"

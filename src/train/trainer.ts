@@ -37,7 +37,7 @@ import type { Callback } from "./callback.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import type { Failure } from "./failure.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
-import { type Epoch, type History, newHistory } from "./history.ts";
+import { copyOf, type Epoch, type History, newHistory } from "./history.ts";
 import type { Hold } from "./hold.ts";
 import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
@@ -445,7 +445,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    * trainer.history.map(({ epoch }) => epoch); // => [1, 2, 3]
    */
   get history(): Epoch[] {
-    return structuredClone(this.#history.epochs);
+    return this.#history.epochs.map(copyOf);
   }
 
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */

@@ -6,9 +6,10 @@ import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
 import type { Callback, Copy, FitContext } from "./callback.ts";
 import type { ExecutorCopy } from "./copies.ts";
 import { type FitState, FRAME, type Measures, type Report, type Reporting } from "./fit.ts";
-import { type Epoch, type History, keep, type Part } from "./history.ts";
+import { copyOf, type Epoch, type History, keep, type Part } from "./history.ts";
 import { orElse } from "./load.ts";
 import { onEnd } from "./on-end.ts";
+import { Reports } from "./reports.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What a fit runs. */
@@ -92,7 +93,7 @@ export class Training<R> {
   /** Whether there is something that no report has told of yet. */
   #news = false;
   /** Reports that nobody has taken yet, but those of a frame. */
-  readonly #reports: R[] = [];
+  readonly #reports = new Reports<R>();
   /** Of training steps. */
   #milliseconds = 0;
   #rows = 0;
@@ -148,12 +149,12 @@ export class Training<R> {
 
   /** Whether there is a report to take. */
   get fresh(): boolean {
-    return this.#telling.report === "frame" ? this.#news : this.#reports.length > 0;
+    return this.#telling.report === "frame" ? this.#news : this.#reports.count > 0;
   }
 
   take(): R {
     if (this.#telling.report === "frame") return this.#report() as R;
-    const report = this.#reports.shift() as R;
+    const report = this.#reports.take();
     this.#fit.wake();
     return report;
   }
@@ -186,13 +187,23 @@ export class Training<R> {
       for (const callback of callbacks) await this.#answer(callback.onFitBegin?.(context));
       await this.#inParts(context);
     } catch (error) {
-      for (const callback of callbacks)
-        try {
-          await this.#answer(callback.onFitEnd?.(context, error));
-        } catch {} // the first error is the one that tells
+      await this.#ends(callbacks, context, error); // the first error is the one that tells
       throw error;
     }
-    for (const callback of callbacks) await this.#answer(callback.onFitEnd?.(context));
+    const failed = await this.#ends(callbacks, context, this.#end?.error);
+    if (failed !== undefined) throw failed.error;
+  }
+
+  /** Tells all callbacks of the end. @returns what the first one threw that did */
+  async #ends(callbacks: readonly Callback[], context: FitContext, error: unknown) {
+    let failed: { readonly error: unknown } | undefined;
+    for (const callback of callbacks)
+      try {
+        await this.#answer(callback.onFitEnd?.(context, error));
+      } catch (error) {
+        failed ??= { error };
+      }
+    return failed;
   }
 
   /** Run by run, each to the next step after which something may be decided. */
@@ -231,7 +242,7 @@ export class Training<R> {
       if (callback.every !== undefined && this.#step % callback.every === 0)
         await this.#answer(callback.onSteps?.(context));
       if (!ends) continue;
-      const epoch = structuredClone(this.#history.epochs[this.#history.epochs.length - 1]);
+      const epoch = copyOf(this.#history.epochs[this.#history.epochs.length - 1]);
       await this.#answer(callback.onEpochEnd?.(epoch, context));
     }
   }
@@ -402,7 +413,7 @@ export class Training<R> {
     };
     keep(epochs, epoch);
     keep(counters, this.#plan.counter + this.#epochs);
-    if (this.#telling.report === "epoch") this.#queue(structuredClone(epoch) as R);
+    if (this.#telling.report === "epoch") this.#queue(copyOf(epoch) as R);
   }
 
   /** Takes in steps of a validation, which may come in several parts. */
@@ -427,7 +438,7 @@ export class Training<R> {
   #queue(one: R): void {
     const { report } = this.#telling;
     const most = typeof report === "number" ? Math.max(1, Math.floor(MOST_LOSSES / report)) : MOST_REPORTS;
-    keep(this.#reports, one, Math.min(MOST_REPORTS, most));
+    this.#reports.add(one, Math.min(MOST_REPORTS, most));
     this.#fit.wake();
   }
 

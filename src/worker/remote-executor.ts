@@ -274,6 +274,8 @@ export class RemoteExecutor implements Executor {
       },
     };
     this.#runs.set(id, { run, order });
+    const stop = () => this.#stop(id);
+    options.after?.done.then(({ stopped }) => stopped && stop(), stop);
     this.#orders.add(order);
     return run;
   }

@@ -99,7 +99,8 @@ export function runsContract({ test, create }: { readonly test: Test; readonly c
     const third = executor.run([[id, 1]], { after: second, write });
     await untilSteps(endless, 1);
     await endless.stop();
-    for (const run of [second, third]) expect(await run.done).toMatchObject({ steps: 0, stopped: true });
+    const behind = executor.run([[id, 1]], { after: endless, write });
+    for (const run of [second, third, behind]) expect(await run.done).toMatchObject({ steps: 0, stopped: true });
     const failing = executor.run([[other, 1]], { repeat: Number.POSITIVE_INFINITY });
     const next = executor.run([[id, 1]], { after: failing, write });
     await untilSteps(failing, 1);

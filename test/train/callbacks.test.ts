@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import {
   ArgumentError,
   type Callback,
+  DisposedError,
   type Epoch,
   type Executor,
   JsExecutor,
@@ -375,6 +376,21 @@ describe("a life", () => {
     expect(onFitEnd).toHaveBeenCalledWith(expect.anything(), expect.any(RangeError));
     await trainer.fit();
     expect(trainer.history).toHaveLength(2);
+  });
+
+  test("tells all callbacks of its end, whatever one of them throws, and of the trainer's disposal", async () => {
+    const trainer = await lineTrainer();
+    const ends = [vi.fn(() => Promise.reject(new RangeError("no end"))), vi.fn()];
+    await expect(trainer.fit({ callbacks: ends.map((onFitEnd) => ({ onFitEnd })) })).rejects.toThrow("no end");
+    for (const end of ends) expect(end).toHaveBeenCalledTimes(1);
+    const [end, other] = [vi.fn(), vi.fn()];
+    const fit = trainer.fit({ batch: 1, epochs: 1e9, callbacks: [{ onFitEnd: end }, { onFitEnd: other }] });
+    const refused = expect(fit.done).rejects.toThrow(DisposedError);
+    await wait(10);
+    await trainer.dispose();
+    await refused;
+    for (const each of [end, other])
+      expect(each).toHaveBeenCalledExactlyOnceWith(expect.anything(), expect.any(DisposedError));
   });
 
   test("is paused and stopped from outside", async () => {

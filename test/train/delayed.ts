@@ -112,7 +112,8 @@ class DelayedRun implements RunHandle {
     this.#executor = executor;
     this.#from = options.from ?? 0;
     this.done = executor.send((inner) => {
-      this.#inner = inner.run(plan, options);
+      const { after } = options; // in its order: that one has arrived
+      this.#inner = inner.run(plan, { ...options, after: after instanceof DelayedRun ? after.#inner : after });
       if (this.#paused) void this.#inner.pause();
       return this.#inner.done;
     });

@@ -476,6 +476,22 @@ describe("is told in words", () => {
     await expect(read([row, floats])).rejects.toThrow("fromRows: row 1: x is f32, the ones before u8");
   });
 
+  test("count as they are when they come: their arrays may be used again", async () => {
+    const [typed, list, bytes] = [new Float32Array(1), [0], Buffer.alloc(1)];
+    function* rows() {
+      for (let i = 0; i < 3; i++) {
+        typed[0] = list[0] = bytes[0] = i;
+        yield { x: { typed, list, shaped: { data: bytes, shape: [1] } }, y: list };
+      }
+    }
+    const chunks: Samples<unknown, unknown>[] = [];
+    for await (const each of fromRows(rows() as Iterable<never>)) chunks.push(each);
+    expect(JSON.parse(JSON.stringify(chunks))).toMatchObject([
+      { x: { typed: [{ 0: 0 }, { 0: 1 }, { 0: 2 }], list: [[0], [1], [2]] }, y: [[0], [1], [2]] },
+    ]);
+    expect((chunks[0].x as { shaped: unknown }).shaped).toEqual({ data: Uint8Array.of(0, 1, 2), shape: [3, 1] });
+  });
+
   test("of records as chunks of records", async () => {
     const rows = [0, 1, 2].map((i) => ({
       x: { image: [i, 1], words: { data: Int32Array.of(i, 2), shape: [2] } },

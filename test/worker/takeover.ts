@@ -106,6 +106,17 @@ export function workerTakeover(
   });
 
   describe("a run whose worker dies", () => {
+    test("is stopped meanwhile, and what was to follow it with it", async () => {
+      const { executor, p, q } = await opened({ respawn: NEVER });
+      const first = executor.run([[p, 1]], ENDLESS);
+      const second = executor.run([[q, 1]], { after: first });
+      const third = executor.run([[q, 1]], { after: second });
+      await untilSteps(first, 1);
+      kill();
+      expect(await first.stop()).toMatchObject({ stopped: true });
+      for (const run of [second, third]) expect(await run.done).toMatchObject({ steps: 0, stopped: true });
+    });
+
     test.each([
       ["in the same tick", async () => {}],
       ["and another takes over", () => untilStarted(2)],
