@@ -23,10 +23,40 @@ interface Holdings {
 
 const holdings = new WeakMap<Executor, Holdings>();
 
+/** The executor on which a variable was held last. */
+const homes = new WeakMap<Variable, WeakRef<Executor>>();
+
+function isHeldElsewhere(variable: Variable, executor: Executor): boolean {
+  const home = homes.get(variable)?.deref();
+  return home !== undefined && home !== executor && holdings.get(home)?.held.has(variable.key) === true;
+}
+
+/** Says of variables that they have values on another executor, and first ones here. */
+export function warnOfOthers(paths: readonly string[]): void {
+  console.warn(
+    `simdgrad: ${firstOf(paths)} have values on another executor, and begin anew on this one: give both trainers one, ` +
+      "{ executor: first.executor }, or call loadStateDict(await first.stateDict())",
+  );
+}
+
+/** Says of a predictor's variables that nobody gave them values. */
+export function warnOfFirst(paths: readonly string[]): void {
+  console.warn(
+    `simdgrad: Predictor: ${firstOf(paths)} have first values, drawn at random: give it a state, or the executor of their trainer`,
+  );
+}
+
+function firstOf(paths: readonly string[]): string {
+  return paths.length > 3 ? `${paths.slice(0, 3).join(", ")} and ${paths.length - 3} more` : paths.join(", ");
+}
+
 /** What somebody holds. */
 export interface Hold {
   /** Whether nobody else holds anything on the executor. */
   readonly isAlone: boolean;
+  /** Paths of those that got first values here, and of those among them that somebody holds on another executor. */
+  readonly fresh: readonly string[];
+  readonly elsewhere: readonly string[];
   /** Leaves variables to others, or to nobody; `owns`: the executor, too. */
   letGo(owns: boolean): Promise<void>;
 }
@@ -52,6 +82,7 @@ export function hold(
     const open = [...variables].filter(([, { key }]) => !held.has(key));
     const values = await Promise.all(open.map(([, { key }]) => hasValue(executor, key)));
     const fresh = new Map(open.filter((_, i) => !values[i]));
+    const elsewhere = [...fresh].flatMap(([path, each]) => (isHeldElsewhere(each, executor) ? [path] : []));
     if (fresh.size > 0)
       try {
         await begin(fresh);
@@ -61,8 +92,11 @@ export function hold(
       }
     for (const [i, [, { key }]] of open.entries()) held.set(key, { holders: 0, isForeign: values[i] });
     for (const { key } of variables.values()) (held.get(key) as Held).holders++;
+    for (const variable of variables.values()) homes.set(variable, new WeakRef(executor));
     own.holders++;
     return {
+      fresh: [...fresh.keys()],
+      elsewhere,
       get isAlone() {
         return own.holders === 1;
       },

@@ -136,8 +136,9 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     const state = this.#state;
     const { checkState } = await import("./check-state.ts");
     const writes = state === undefined ? [] : checkState("Predictor", state, this.#variables, array).writes;
-    const { hold } = await import("./hold.ts");
+    const { hold, warnOfFirst } = await import("./hold.ts");
     this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
     await this.executor.writeAll(writes);
+    if (state === undefined && this.#hold.fresh.length > 0) warnOfFirst(this.#hold.fresh);
   }
 }

@@ -174,6 +174,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #asked: CheckedSamples | undefined;
   #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
+  /** Tells of variables that begin anew, though somebody trains them elsewhere; undefined once that is wanted, or told. */
+  #warn: (() => void) | undefined;
   #fit: FitState | undefined;
   /** The stream that the counters count in, if it is one, and slots for rows of such. */
   #streamed: Streamed | undefined;
@@ -402,6 +404,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const prepare = async (fit: FitState) => {
       const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);
+      this.#warn?.();
+      this.#warn = undefined;
       if (held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
@@ -572,6 +576,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       const known = variables(this.#recipe.model);
       const { writes, difference } = checkState("loadStateDict", own, known, array, prefix, strict);
       await this.executor.writeAll([...writes, ...anew]);
+      this.#warn = undefined;
       return difference;
     });
   }
@@ -634,6 +639,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#history = history;
       this.#streamed = streamed;
       this.#counting = false;
+      this.#warn = undefined;
     });
   }
 
@@ -718,6 +724,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#counting = false;
       this.#history = newHistory();
       this.#failure = undefined;
+      this.#warn = undefined;
     });
   }
 
@@ -844,9 +851,11 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   async #begin(): Promise<void> {
-    const { hold } = await import("./hold.ts");
+    const { hold, warnOfOthers } = await import("./hold.ts");
     const { seed } = this.#recipe;
     this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
+    const { elsewhere } = this.#hold;
+    if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);
   }
 
   /** A program, compiled and loaded once. */

@@ -13,7 +13,7 @@ import {
 import { type Layer, Linear, mseLoss, parameters, Sequential, setTrainable, tanh } from "simdgrad/nn";
 import { adam, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Delayed } from "./delayed.ts";
 
 const line = { x: [[0], [1], [2]], y: [[1], [3], [5]] };
@@ -89,6 +89,41 @@ test("on another executor there are the values that it knows, else first ones", 
   const { weight, bias } = await second.stateDict();
   expect([...weight.data]).toEqual([7]);
   expect(bias).toEqual(initial.bias);
+});
+
+test("a fit of variables that somebody trains elsewhere, and that began anew here, says so once", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const encoder = new Linear(1, 1);
+  const first = trainerOf(encoder, on(new JsExecutor()));
+  await train(first);
+  const second = trainerOf(new Sequential(encoder, new Linear(1, 1)), on(new JsExecutor()));
+  await second.stateDict();
+  expect(warn).not.toHaveBeenCalled();
+  await train(second);
+  await train(second);
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringMatching(
+        /^simdgrad: 0\.weight, 0\.bias have values on another executor, and begin anew on this one: /,
+      ),
+    ],
+  ]);
+  warn.mockClear();
+  // Who hands the values over, or shares the executor, is told nothing; nor is anybody where nobody holds them any more.
+  const third = trainerOf(encoder, on(new JsExecutor()));
+  await third.loadStateDict(await first.stateDict());
+  await train(third);
+  await train(trainerOf(encoder, first.executor));
+  for (const each of [first, second, third]) await each.executor.dispose();
+  for (const each of [first, second, third]) await each.dispose();
+  await train(trainerOf(new Linear(1, 1), on(new JsExecutor())));
+  expect(warn).not.toHaveBeenCalled();
+  const alone = new Predictor(new Linear(1, 1), { executor: on(new JsExecutor()) });
+  await alone.predict([[1]]);
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/^simdgrad: Predictor: weight, bias have first values, drawn at random: give it a state/)],
+  ]);
+  warn.mockRestore();
 });
 
 test("what was on an executor before, or is used there by others, stays when a trainer goes", async () => {
