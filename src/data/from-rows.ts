@@ -1,7 +1,6 @@
 // Single rows as chunks.
 import { aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { copyOf } from "../runtime/copy-of.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
@@ -104,7 +103,7 @@ async function* chunked(
 
 /** A row as it is now: whoever makes rows may use the same arrays for the next. Of what is no row nothing is kept but what it is. */
 function ownRow(row: unknown): unknown {
-  if (row instanceof Uint8Array) return copyOf(row); // a Node Buffer, too
+  if (row instanceof Uint8Array) return new Uint8Array(row); // slice() of a Node Buffer copies nothing
   if (ArrayBuffer.isView(row) && !(row instanceof DataView)) return (row as Float32Array).slice();
   if (Array.isArray(row)) return row.map(ownRow);
   return isRecord(row) ? Object.fromEntries(Object.entries(row).map(([name, each]) => [name, ownRow(each)])) : row;
