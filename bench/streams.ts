@@ -27,6 +27,7 @@ const cases: readonly Case[] = [
   { ...medium, chunk: 64 },
   { ...medium, chunk: 1024, shuffleBuffer: 2048 },
   { widths: [784, 512, 512, 10], batch: 128, rows: 4096, chunk: 1024 },
+  { widths: [8, 64, 64, 2], batch: 200, rows: 20_000_000, chunk: 4000 },
 ];
 
 const { values } = parseArgs({
@@ -85,7 +86,7 @@ async function measure(each: Case) {
   const shuffled = shuffleBuffer !== undefined;
   const first = { batch, shuffle: shuffled };
   const second = { batch, data: chunks, ...(shuffled && { shuffleBuffer }) };
-  for (let warm = 0; warm < 2; warm++) {
+  for (let warm = 0; warm < (rows < 1e6 ? 2 : 1); warm++) {
     await time(loaded, first);
     await time(stream, second);
   }
