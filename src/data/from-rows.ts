@@ -101,12 +101,17 @@ async function* chunked(
   }
 }
 
-/** A row as it is now: whoever makes rows may use the same arrays for the next. Of what is no row nothing is kept but what it is. */
-function ownRow(row: unknown): unknown {
+/** As deep as rows go, x and y and their members and axes: what is deeper is told by whoever takes it. */
+const DEEPEST = 12;
+
+/** A row as it is now: whoever makes rows may use the same arrays for the next. */
+function ownRow(row: unknown, depth = 0): unknown {
   if (row instanceof Uint8Array) return new Uint8Array(row); // slice() of a Node Buffer copies nothing
   if (ArrayBuffer.isView(row) && !(row instanceof DataView)) return (row as Float32Array).slice();
-  if (Array.isArray(row)) return row.map(ownRow);
-  return isRecord(row) ? Object.fromEntries(Object.entries(row).map(([name, each]) => [name, ownRow(each)])) : row;
+  if (depth === DEEPEST) return row;
+  if (Array.isArray(row)) return row.map((each) => ownRow(each, depth + 1));
+  if (!isRecord(row)) return row;
+  return Object.fromEntries(Object.entries(row).map(([name, each]) => [name, ownRow(each, depth + 1)]));
 }
 
 /** Rows, the first of which has this number, as lists by their names. */
