@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
 import { constant } from "../../src/create.ts";
+import { scan } from "../../src/ops/loop.ts";
 import { memory } from "../../src/program/memory-map.ts";
 import { formatProfile, profile } from "../../src/runtime/profile.ts";
 import { Variable } from "../../src/variable.ts";
@@ -17,6 +18,12 @@ describe("profile", () => {
     expect(rows.every(({ bytes, label }) => bytes > 0 && label !== "")).toBe(true);
     expect(JSON.parse(JSON.stringify(rows))).toEqual(rows);
     expect(formatProfile(rows).split("\n")).toHaveLength(rows.length + 1);
+  });
+
+  test.each([1, 3, 7])("counts what a loop repeats, and no more: %i steps", async (length) => {
+    const { carries } = scan(([h]) => ({ carries: [h.matmul(x).tanh()], outputs: [] }), [x], [], { length });
+    const rows = await profile(compile({ outputs: { y: carries[0].matmul(x) } }), { build: "js", steps: 1 });
+    expect(rows.reduce((sum, { flops }) => sum + flops, 0)).toBe((length + 1) * 2 * 64 ** 3);
   });
 
   test("takes the values it is given", async () => {
