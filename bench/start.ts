@@ -70,7 +70,10 @@ export async function trainerOf({ network, data, weights }: Start, executor: Exe
 }
 
 function modelOf(network: Network): Layer {
-  if (network.kind === "layers") return built(network.layers);
+  if (network.kind === "layers") {
+    const classesFirst = (x: Tensor) => x.transpose(1, 2);
+    return built(network.layers, network.tokens === undefined ? [] : [classesFirst]);
+  }
   const { widths, activation } = network;
   const layers = widths
     .slice(1)
@@ -78,8 +81,8 @@ function modelOf(network: Network): Layer {
   return new Sequential(...layers.slice(1));
 }
 
-function built(rows: readonly LayerRow[]): Sequential {
-  return new Sequential(...rows.map(layerOf));
+function built(rows: readonly LayerRow[], then: readonly Layer[] = []): Sequential {
+  return new Sequential(...rows.map(layerOf), ...then);
 }
 
 function layerOf(row: LayerRow): Layer {
