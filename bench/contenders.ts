@@ -14,6 +14,8 @@ export interface Contender {
   readonly takes?: (network: Network) => boolean;
   /** Whose loss it must have. */
   readonly oracle?: keyof typeof oracles;
+  /** It trains nothing. */
+  readonly isLossless?: true;
 }
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -46,6 +48,7 @@ function pytorch(threads: number): Contender {
 }
 
 export const isXor = ({ rows }: Network) => rows === 4;
+const isLayered = ({ kind }: Network) => kind === "layers";
 const isDense = ({ kind }: Network) => kind === "mlp";
 export const isSgd = ({ optimizer }: Network) => optimizer.name === "sgd";
 
@@ -59,6 +62,7 @@ export function contenders(threads: number): readonly Contender[] {
     { name: "wasm-relaxed", threads: 1, command: own("wasm-relaxed") },
     { name: "wasm-portable", threads: 1, command: own("wasm-portable") },
     ...(threads > 1 ? team : []),
+    { name: "floor", threads: 1, command: own("floor"), takes: isLayered, isLossless: true },
     { name: "js", threads: 1, command: own("js") },
     { name: "by hand", threads: 1, command: peer("plain"), takes: isXor },
     { name: "brain.js", threads: 1, command: peer("brain"), takes: isXor, oracle: "per-sample" },

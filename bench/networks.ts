@@ -11,6 +11,14 @@ export interface ConvRow {
   readonly bias?: boolean;
 }
 
+/** Self-attention of several heads and two linear layers, as TransformerEncoderLayer without dropout. */
+export interface EncoderRow {
+  readonly encoder: number;
+  readonly heads: number;
+  /** Of a GPT: no place sees those after it, norms come first, the activation is gelu; else that is relu. */
+  readonly causal?: boolean;
+}
+
 /** A layer: what it needs to be built by any library. */
 export type LayerRow =
   | "relu"
@@ -20,6 +28,16 @@ export type LayerRow =
   | ConvRow
   | { readonly maxPool: number; readonly axes: 1 | 2 }
   | { readonly batchNorm: number }
+  /** Along sequences [batch, steps, features], all outputs. */
+  | { readonly lstm: readonly [from: number, to: number] }
+  | { readonly gru: readonly [from: number, to: number] }
+  | EncoderRow
+  /** A vector of so many numbers for each of so many tokens, and one for each place. */
+  | { readonly embedding: readonly [tokens: number, to: number]; readonly places: number }
+  | { readonly layerNorm: number }
+  /** Of all steps of a sequence: the last, or their mean. */
+  | "lastStep"
+  | "meanStep"
   | { readonly linear: readonly [from: number, to: number] }
   /** The sum of what both make of the input; nothing in a shortcut is the input itself. */
   | { readonly main: readonly LayerRow[]; readonly shortcut: readonly LayerRow[] };
@@ -36,6 +54,8 @@ export interface Layered {
   readonly kind: "layers";
   /** The shape of one row of x. */
   readonly input: readonly number[];
+  /** x is of so many tokens, and y has one for each of them. */
+  readonly tokens?: number;
   readonly layers: readonly LayerRow[];
 }
 
@@ -55,6 +75,7 @@ const digits = { kind: "mlp", activation: "relu", loss: "crossEntropy", rows: 10
 const small = { ...digits, widths: [784, 128, 10], batch: 64, steps: 100 } as const;
 const large = { ...digits, widths: [784, 512, 512, 10], batch: 128, steps: 12 } as const;
 const images = { kind: "layers", loss: "crossEntropy", rows: 256 } as const;
+const sequences = { kind: "layers", loss: "crossEntropy", rows: 192, steps: 20 } as const;
 const adam = { name: "adam", rate: 1e-3 } as const;
 const sgd = { name: "sgd", rate: 0.1 } as const;
 
@@ -140,7 +161,62 @@ export const networks: Readonly<Record<string, Network>> = {
     batch: 16,
     steps: 10,
   },
+  "lstm-adam": {
+    ...sequences,
+    input: [32, 64],
+    layers: [{ lstm: [64, 128] }, "lastStep", { linear: [128, 64] }],
+    optimizer: adam,
+    batch: 32,
+  },
+  "lstm-256-adam": {
+    ...sequences,
+    input: [24, 40],
+    layers: [{ lstm: [40, 256] }, "lastStep", { linear: [256, 10] }],
+    optimizer: adam,
+    batch: 16,
+  },
+  "gru-adam": {
+    ...sequences,
+    input: [32, 64],
+    layers: [{ gru: [64, 128] }, "lastStep", { linear: [128, 64] }],
+    optimizer: adam,
+    batch: 32,
+  },
+  "gru-96-adam": {
+    ...sequences,
+    input: [50, 20],
+    layers: [{ gru: [20, 96] }, "lastStep", { linear: [96, 10] }],
+    optimizer: adam,
+    batch: 24,
+  },
+  "gpt-adam": { ...gpt(4, 128, 4, 64), optimizer: adam, batch: 12 },
+  "gpt-96-adam": { ...gpt(2, 96, 3, 100), optimizer: adam, batch: 8 },
+  "encoder-adam": {
+    ...sequences,
+    input: [128, 128],
+    layers: [...encoders(2, 128, 4), "meanStep", { linear: [128, 10] }],
+    optimizer: adam,
+    batch: 16,
+  },
+  "encoder-64-adam": {
+    ...sequences,
+    input: [80, 64],
+    layers: [...encoders(2, 64, 2), "meanStep", { linear: [64, 10] }],
+    optimizer: adam,
+    batch: 12,
+  },
 };
+
+function encoders(count: number, encoder: number, heads: number, causal = false): readonly EncoderRow[] {
+  return Array.from({ length: count }, () => ({ encoder, heads, causal }));
+}
+
+/** Over 65 letters, as nanoGPT, with weights of its own for the head. */
+function gpt(depth: number, width: number, heads: number, places: number): Layered & typeof sequences {
+  const ends = [{ layerNorm: width }, { linear: [width, 65] }] as const;
+  const layers = [{ embedding: [65, width], places }, ...encoders(depth, width, heads, true), ...ends] as const;
+  return { ...sequences, input: [places], tokens: 65, layers };
+}
 
 /** A 3x3 convolution with batch norm and an activation. */
 function normed(from: number, to: number, stride = 1): readonly LayerRow[] {

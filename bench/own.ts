@@ -2,6 +2,7 @@
 import { compile, input, JsExecutor, WasmExecutor } from "../src/index.ts";
 import type { Executor } from "../src/runtime/executor.ts";
 import { LocalExecutor } from "../src/runtime/local-executor.ts";
+import { flopsOf } from "../src/runtime/profile.ts";
 import { createWasmMachine } from "../src/runtime/wasm/machine.ts";
 import type { Runner } from "./rounds.ts";
 import { type Start, trainerOf } from "./start.ts";
@@ -56,6 +57,26 @@ export async function startOwn(start: Start, kind: OwnKind, threads: Threads): P
       await trainer.dispose();
       await executor.dispose();
     },
+  };
+}
+
+/** As long as a step's multiplications take at the pace of a product of 512 cubed: below that no step of ours gets. It has no loss. */
+export async function startFloor(start: Start): Promise<Runner> {
+  const executor = new JsExecutor();
+  const trainer = await trainerOf(start, executor);
+  const flops = flopsOf(trainer.stepProgram(start.network.batch));
+  await trainer.dispose();
+  await executor.dispose();
+  const size = 512;
+  const product = await startProduct(size, 1);
+  const products = flops / (2 * size ** 3);
+  return {
+    engine: `${product.engine}, a product of ${size} cubed`,
+    async ask(steps) {
+      const { ms, loss } = await product.ask(Math.max(1, Math.round(steps * products)));
+      return { ms: ms * products, loss };
+    },
+    end: () => product.end(),
   };
 }
 

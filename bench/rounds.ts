@@ -27,8 +27,8 @@ export interface Entry {
   readonly name: string;
   readonly threads: number;
   readonly runner: Runner | Missing;
-  /** The loss that it must have after CHECKED_STEPS. */
-  readonly expected: number;
+  /** The loss that it must have after CHECKED_STEPS; undefined for one that has none. */
+  readonly expected: number | undefined;
 }
 
 export interface Timing {
@@ -71,8 +71,8 @@ export async function compare(entries: readonly Entry[], most: number, rounds: n
     const row = { name, threads, engine: runner.engine };
     try {
       const { loss } = await runner.ask(CHECKED_STEPS);
-      const difference = Math.abs(loss / expected - 1);
-      if (difference <= TOLERANCE) {
+      const difference = expected === undefined ? undefined : Math.abs(loss / expected - 1);
+      if (difference === undefined || difference <= TOLERANCE) {
         const times: number[] = [];
         timed.push({ runner, steps: await warmUp(runner, most), times });
         timings.push({ ...row, difference, rounds: times });

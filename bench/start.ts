@@ -7,20 +7,25 @@ import {
   Conv1d,
   Conv2d,
   crossEntropy,
+  Embedding,
   Flatten,
   forward,
+  GRU,
   type Layer,
+  LayerNorm,
   Linear,
+  LSTM,
   MaxPool1d,
   MaxPool2d,
   mseLoss,
   relu,
   Sequential,
+  TransformerEncoderLayer,
   tanh,
 } from "../src/nn/index.ts";
 import { adam, sgd } from "../src/optim/index.ts";
 import type { Executor } from "../src/runtime/executor.ts";
-import type { LayerRow, Network } from "./networks.ts";
+import type { EncoderRow, LayerRow, Network } from "./networks.ts";
 
 export interface Values {
   readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -65,7 +70,10 @@ export async function trainerOf({ network, data, weights }: Start, executor: Exe
 }
 
 function modelOf(network: Network): Layer {
-  if (network.kind === "layers") return built(network.layers);
+  if (network.kind === "layers") {
+    const classesFirst = (x: Tensor) => x.transpose(1, 2);
+    return built(network.layers, network.tokens === undefined ? [] : [classesFirst]);
+  }
   const { widths, activation } = network;
   const layers = widths
     .slice(1)
@@ -73,14 +81,16 @@ function modelOf(network: Network): Layer {
   return new Sequential(...layers.slice(1));
 }
 
-function built(rows: readonly LayerRow[]): Sequential {
-  return new Sequential(...rows.map(layerOf));
+function built(rows: readonly LayerRow[], then: readonly Layer[] = []): Sequential {
+  return new Sequential(...rows.map(layerOf), ...then);
 }
 
 function layerOf(row: LayerRow): Layer {
   if (row === "relu") return relu;
   if (row === "flatten") return new Flatten();
   if (row === "mean") return (x: Tensor) => x.mean([...x.shape.keys()].slice(2));
+  if (row === "lastStep") return (x: Tensor) => x.narrow(1, x.shape[1] - 1, 1).squeeze(1);
+  if (row === "meanStep") return (x: Tensor) => x.mean(1);
   if ("conv" in row) {
     const { conv, channels, size, ...options } = row;
     return conv === 1 ? new Conv1d(...channels, size, options) : new Conv2d(...channels, size, options);
@@ -88,7 +98,44 @@ function layerOf(row: LayerRow): Layer {
   if ("maxPool" in row) return row.axes === 1 ? new MaxPool1d(row.maxPool) : new MaxPool2d(row.maxPool);
   if ("batchNorm" in row) return new BatchNorm2d(row.batchNorm);
   if ("linear" in row) return new Linear(...row.linear);
+  if ("lstm" in row) return new LSTM(...row.lstm, { batchFirst: true });
+  if ("gru" in row) return new GRU(...row.gru, { batchFirst: true });
+  if ("encoder" in row) return new Encoder(row);
+  if ("embedding" in row) return new Embedded(...row.embedding, row.places);
+  if ("layerNorm" in row) return new LayerNorm(row.layerNorm);
   return new Block(built(row.main), built(row.shortcut));
+}
+
+/** Tokens and their places. */
+class Embedded {
+  readonly tokens: Embedding;
+  readonly places: Embedding;
+
+  constructor(tokens: number, width: number, places: number) {
+    this.tokens = new Embedding(tokens, width);
+    this.places = new Embedding(places, width);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.tokens.forward(x).add(this.places.weight);
+  }
+}
+
+/** A layer of an encoder, or a block of a GPT. */
+class Encoder {
+  readonly layer: TransformerEncoderLayer;
+  readonly isCausal: boolean;
+
+  constructor({ encoder, heads, causal = false }: EncoderRow) {
+    const activation = causal ? "gelu" : "relu";
+    const sizes = { dimFeedforward: 4 * encoder, dropout: 0, batchFirst: true };
+    this.layer = new TransformerEncoderLayer(encoder, heads, { ...sizes, activation, normFirst: causal });
+    this.isCausal = causal;
+  }
+
+  forward(src: Tensor, context: Context): Tensor {
+    return forward(this.layer, { src, isCausal: this.isCausal }, context, "layer");
+  }
 }
 
 /** The sum of what two make of the input. */
@@ -123,6 +170,10 @@ function patterns(network: Network) {
   const shape = [rows, ...(network.kind === "mlp" ? network.widths.slice(0, 1) : network.input)];
   const classes = network.kind === "mlp" ? network.widths[network.widths.length - 1] : 10;
   const length = shape.reduce((product, size) => product * size);
+  if (network.kind === "layers" && network.tokens !== undefined) {
+    const text = Int32Array.from({ length: length + 1 }, (_, i) => (i * i + (i >> 3)) % 65);
+    return { x: { data: text.slice(0, -1), shape }, y: { data: text.slice(1), shape } };
+  }
   return {
     x: { data: Float32Array.from({ length }, (_, i) => ((i * 0.618034) % 1) + 0.01), shape },
     y: { data: Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes), shape: [rows] },

@@ -47,6 +47,8 @@ export interface LoopBody {
   readonly sequences: number;
   /** New carries, then what each step gives out. */
   readonly results: readonly Tensor[];
+  /** How many of the step outputs, the first ones, the way back reads instead of computing them again. Default 0. */
+  readonly kept?: number;
 }
 
 /** A node that is computed again for backward. */

@@ -50,6 +50,68 @@ class Mean(torch.nn.Module):
         return x.flatten(2).mean(2)
 
 
+class LastStep(torch.nn.Module):
+    def forward(self, x):
+        return x[:, -1]
+
+
+class MeanStep(torch.nn.Module):
+    def forward(self, x):
+        return x.mean(1)
+
+
+class Lstm(torch.nn.LSTM):
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
+class Gru(torch.nn.GRU):
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
+class Embedded(torch.nn.Module):
+    def __init__(self, tokens, width, places):
+        super().__init__()
+        self.tokens, self.places = torch.nn.Embedding(tokens, width), torch.nn.Embedding(places, width)
+
+    def forward(self, x):
+        return self.tokens(x) + self.places.weight
+
+
+class Encoder(torch.nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.layer = torch.nn.TransformerEncoderLayer(width, heads, 4 * width, dropout=0, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class GptBlock(Encoder):
+    """A block of nanoGPT, with the parameters of an encoder's layer."""
+
+    hidden = None
+
+    def attend(self, x):
+        attention = self.layer.self_attn
+        rows, places, width = x.shape
+        projected = torch.nn.functional.linear(x, attention.in_proj_weight, attention.in_proj_bias)
+        q, k, v = [
+            each.view(rows, places, attention.num_heads, -1).transpose(1, 2) for each in projected.split(width, 2)
+        ]
+        scores = (q @ k.transpose(-2, -1)) * (1 / q.shape[-1] ** 0.5)
+        if self.hidden is None:
+            self.hidden = torch.ones(places, places, dtype=torch.bool).triu(1)
+        weights = scores.masked_fill(self.hidden, float("-inf")).softmax(-1)
+        return attention.out_proj((weights @ v).transpose(1, 2).reshape(rows, places, width))
+
+    def forward(self, x):
+        layer = self.layer
+        x = x + self.attend(layer.norm1(x))
+        return x + layer.linear2(torch.nn.functional.gelu(layer.linear1(layer.norm2(x))))
+
+
 def layer(row):
     nn = torch.nn
     if row == "relu":
@@ -58,6 +120,10 @@ def layer(row):
         return nn.Flatten()
     if row == "mean":
         return Mean()
+    if row == "lastStep":
+        return LastStep()
+    if row == "meanStep":
+        return MeanStep()
     if "conv" in row:
         options = {name: row[name] for name in ("stride", "padding", "groups", "bias") if name in row}
         return (nn.Conv1d if row["conv"] == 1 else nn.Conv2d)(*row["channels"], row["size"], **options)
@@ -67,6 +133,16 @@ def layer(row):
         return nn.BatchNorm2d(row["batchNorm"])
     if "linear" in row:
         return nn.Linear(*row["linear"])
+    if "lstm" in row:
+        return Lstm(*row["lstm"], batch_first=True)
+    if "gru" in row:
+        return Gru(*row["gru"], batch_first=True)
+    if "encoder" in row:
+        return (GptBlock if row["causal"] else Encoder)(row["encoder"], row["heads"])
+    if "embedding" in row:
+        return Embedded(*row["embedding"], row["places"])
+    if "layerNorm" in row:
+        return nn.LayerNorm(row["layerNorm"])
     return Block(row["main"], row["shortcut"])
 
 
@@ -108,7 +184,8 @@ def step():
         xs, ys = x[index], y[index]
         row = (row + batch) % rows
     optimizer.zero_grad(set_to_none=True)
-    loss = loss_of(model(xs), ys)
+    # Of classes a row each, also where a sequence has one at each place.
+    loss = loss_of(model(xs).flatten(0, -2), ys.flatten()) if classes else loss_of(model(xs), ys)
     loss.backward()
     optimizer.step()
     return loss

@@ -14,14 +14,17 @@ import { aDepth, aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
 
-/** What one step does: from what x projects to, W_hh h + b_hh where it is apart, and the carries, to the next carries (h first). */
+/**
+ * What one step does: from what x projects to, W_hh h + b_hh where that is apart, else the sum of both, and the carries, to the next carries
+ * (h first).
+ */
 interface Kind {
   readonly gates: number;
   /** h alone, or h and c. */
   readonly carries: 1 | 2;
   /** The bias of h's projection is inside a gate: it cannot join the input's. */
   readonly apart?: true;
-  readonly step: (x: Tensor, h: Tensor, carries: readonly Tensor[]) => readonly Tensor[];
+  readonly step: (x: Tensor, projected: Tensor, carries: readonly Tensor[]) => readonly Tensor[];
 }
 
 /** One of `gates` equal parts of the last axis. */
@@ -33,15 +36,14 @@ function gate(x: Tensor, i: number, gates: number): Tensor {
 /** h' = f(W_ih x + b_ih + W_hh h + b_hh). (Elman 1990) */
 function elman(nonlinearity: "tanh" | "relu"): Kind {
   const f = nonlinearity === "tanh" ? tanh : relu;
-  return { gates: 1, carries: 1, step: (x, h) => [f(x.add(h))] };
+  return { gates: 1, carries: 1, step: (_, sum) => [f(sum)] };
 }
 
 /** Gates i, f, g, o: c' = f c + i g, h' = o tanh c'. (Hochreiter and Schmidhuber 1997; forget gate Gers et al. 2000) */
 const lstm: Kind = {
   gates: 4,
   carries: 2,
-  step(x, h, [, c]) {
-    const sum = x.add(h);
+  step(_, sum, [, c]) {
     const [i, f, g, o] = [0, 1, 2, 3].map((at) => gate(sum, at, 4));
     const next = sigmoid(f)
       .mul(c)
@@ -104,11 +106,12 @@ function projected({ apart }: Kind, { ih, biasIh, biasHh }: Weights, x: Tensor):
   return apart ? product : plus(product, biasHh);
 }
 
-/** The carries after one step, given what x projects to. */
-function stepped(kind: Kind, { hh, biasHh, hr }: Weights, x: Tensor, carries: readonly Tensor[]): readonly Tensor[] {
+/** The carries after one step, given what x projects to, and what h projects to, which the way back reads. */
+function stepped(kind: Kind, { hh, biasHh, hr }: Weights, x: Tensor, carries: readonly Tensor[]) {
   const h = carries[0].matmul(hh, { transposeB: true });
-  const [next, ...others] = kind.step(x, kind.apart ? plus(h, biasHh) : h, carries);
-  return [hr === undefined ? next : next.matmul(hr, { transposeB: true }), ...others];
+  const projected = kind.apart ? plus(h, biasHh) : x.add(h);
+  const [next, ...others] = kind.step(x, projected, carries);
+  return { next: [hr === undefined ? next : next.matmul(hr, { transposeB: true }), ...others], projected };
 }
 
 /** Options of RNN, LSTM and GRU. */
@@ -215,11 +218,11 @@ class Stack {
         at++;
         const { carries, outputs } = scan(
           (found, [projection, mask]) => {
-            const next = stepped(kind, weights, projection, found);
-            if (mask === undefined) return { carries: next, outputs: next.slice(0, 1) };
+            const { next, projected } = stepped(kind, weights, projection, found);
+            if (mask === undefined) return { carries: next, outputs: [next[0], projected] };
             return {
               carries: next.map((each, i) => mask.broadcastTo(each.shape).select(each, found[i])),
-              outputs: [mask.broadcastTo(next[0].shape).select(next[0], 0)],
+              outputs: [mask.broadcastTo(next[0].shape).select(next[0], 0), projected],
             };
           },
           initial,
@@ -429,7 +432,7 @@ class Cell {
     for (const { shape } of carries)
       if (!sameShape(shape, [x.shape[0], hiddenSize]))
         throw new ShapeError(`${name}: the state is [${x.shape[0]}, ${hiddenSize}] here, got ${showShape(shape)}`);
-    return stepped(kind, weights, projected(kind, weights, x), carries);
+    return stepped(kind, weights, projected(kind, weights, x), carries).next;
   }
 }
 

@@ -1,5 +1,6 @@
 // scan: one body graph, run for every step of a sequence, as a loop instruction forward and backward. The body is closed: all it
-// reads from outside is among the inputs. For backward the carries alone are kept, and the body is computed again (as by checkpoints).
+// reads from outside is among the inputs. For backward the carries are kept, and the body is computed again from them (as by checkpoints)
+// and from what it gave out.
 
 import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
@@ -106,7 +107,7 @@ function scanVjp(context: VjpContext<LoopBody>): (Tensor | undefined)[] {
  * are any.
  */
 function stepBack({ inputs, output, attrs: body, cotangents, needs, pullback }: VjpContext<LoopBody>) {
-  const { parameters, carries, sequences, results } = body;
+  const { parameters, carries, sequences, results, kept = 0 } = body;
   const found = parameters.slice(0, carries);
 
   // Cotangents of all that f gives, as far as there are any, and of the carries kept, for where this gradient is differentiated itself.
@@ -121,15 +122,43 @@ function stepBack({ inputs, output, attrs: body, cotangents, needs, pullback }: 
   const pulled = pullback(made, seeds, wrt);
   const slopeOf = (parameter: Tensor, i: number) =>
     pulled[wrt.indexOf(parameter)] ?? (i < carries && d[i] ? zeros(parameter) : undefined);
+  const items = itemsOf(output);
+  const { slopes, read } = readBack(
+    parameters.map(slopeOf),
+    results.slice(carries, carries + kept),
+    items.slice(carries),
+  );
   return {
     carried: given(d.slice(0, carries)),
     walked: [
       ...pairs(parameters.slice(carries, carries + sequences), inputs.slice(carries)),
-      ...pairs(found, itemsOf(output).slice(results.length)),
+      ...pairs(found, items.slice(results.length)),
+      ...read,
       ...given(d.slice(carries)),
     ],
-    slopes: parameters.map(slopeOf),
+    slopes,
   };
+}
+
+/** Slopes that read what f gave out where they would compute it again, and what of it they read. */
+function readBack(slopes: readonly (Tensor | undefined)[], outputs: readonly Tensor[], stacks: readonly Tensor[]) {
+  const fed = new Map<Tensor, Fed>();
+  for (const [i, value] of outputs.entries())
+    if (value.inputs.length > 0 && !fed.has(value)) fed.set(value, [placeholder(value), stacks[i]]);
+  const used: Fed[] = [];
+  const copies = new Map<Tensor, Tensor>();
+  for (const node of topological(given(slopes), (each) => fed.has(each))) {
+    const stand = fed.get(node);
+    if (stand !== undefined) {
+      used.push(stand);
+      copies.set(node, stand[0]);
+      continue;
+    }
+    const inputs = node.inputs.map((each) => copies.get(each) as Tensor);
+    const isSame = inputs.every((each, i) => each === node.inputs[i]);
+    copies.set(node, isSame ? node : new Tensor(node.op, inputs, node.attrs, node, node.label));
+  }
+  return { slopes: slopes.map((slope) => slope && copies.get(slope)), read: used };
 }
 
 /** What one step of a scan gives. */
@@ -191,6 +220,7 @@ export function scan(
     carries: initial.length,
     sequences: sequences.length,
     results,
+    kept: outputs.length,
   });
   return {
     carries: items.slice(0, carries.length),

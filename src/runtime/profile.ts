@@ -114,6 +114,11 @@ function aRow(value: unknown, what: string): void {
   must(typeof microseconds === "number" && typeof label === "string", value, what, "a row of profile()");
 }
 
+/** Operations of all matrix products of one step. */
+export function flopsOf(program: Program): number {
+  return unitsOf(program).reduce((sum, { flops }) => sum + flops, 0);
+}
+
 /** What is timed by itself: an instruction with its prefix, or a loop. */
 interface Unit {
   readonly number: number;
@@ -158,14 +163,15 @@ function spacing(code: Int32Array, at: number): number {
 
 function workOf(code: Int32Array, start: number, end: number): { readonly flops: number; readonly bytes: number } {
   let [flops, bytes] = [0, 0];
-  for (let at = start; at < end; at += lengthAt(code, at)) {
+  for (let at = start, next = start; at < end; at = next) {
     const opcode = opcodeAt(code, at);
+    next = at + lengthAt(code, at);
     if (opcode === LOOP) {
-      const body = at + lengthAt(code, at);
-      const inner = workOf(code, body, body + code[at + slot.LOOP_BODY]);
+      const body = next;
+      next += code[at + slot.LOOP_BODY];
+      const inner = workOf(code, body, next);
       flops += code[at + slot.LOOP_COUNT] * inner.flops;
       bytes += code[at + slot.LOOP_COUNT] * inner.bytes;
-      at += code[at + slot.LOOP_BODY];
     } else if (opcode !== INDEX) {
       for (const access of accessesOf(code, at)) {
         const { words, run, period } = isTable(opcode, access.slot) ? rowsWritten(code, at) : access;

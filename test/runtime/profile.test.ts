@@ -1,7 +1,11 @@
 // The profiler times what a program does and changes nothing of what it computes; the drawing of the arena finds what lives.
 import { describe, expect, test } from "vitest";
+import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { constant } from "../../src/create.ts";
+import { evaluationContext, variables } from "../../src/nn/module.ts";
+import { LSTM } from "../../src/nn/recurrent.ts";
+import { scan } from "../../src/ops/loop.ts";
 import { memory } from "../../src/program/memory-map.ts";
 import { formatProfile, profile } from "../../src/runtime/profile.ts";
 import { Variable } from "../../src/variable.ts";
@@ -17,6 +21,21 @@ describe("profile", () => {
     expect(rows.every(({ bytes, label }) => bytes > 0 && label !== "")).toBe(true);
     expect(JSON.parse(JSON.stringify(rows))).toEqual(rows);
     expect(formatProfile(rows).split("\n")).toHaveLength(rows.length + 1);
+  });
+
+  test.each([1, 3, 7])("counts what a loop repeats, and no more: %i steps", async (length) => {
+    const { carries } = scan(([h]) => ({ carries: [h.matmul(x).tanh()], outputs: [] }), [x], [], { length });
+    const rows = await profile(compile({ outputs: { y: carries[0].matmul(x) } }), { build: "js", steps: 1 });
+    expect(rows.reduce((sum, { flops }) => sum + flops, 0)).toBe((length + 1) * 2 * 64 ** 3);
+  });
+
+  test("finds no product of an LSTM's step computed again for its gradient", async () => {
+    const [layer, sequence] = [new LSTM(8, 16), constant(new Float32Array(5 * 3 * 8).fill(0.5)).reshape([5, 3, 8])];
+    const slopes = grad(layer.forward(sequence, evaluationContext()).square().sum(), [...variables(layer).values()]);
+    const rows = await profile(compile({ outputs: Object.fromEntries(slopes.entries()) }), { build: "js", steps: 1 });
+    // Of 5 x 3 rows and 64 gates: x and h forward, both weights, and h backward.
+    const flops = 2 * 15 * 64 * (8 + 16 + 8 + 16 + 16);
+    expect(rows.reduce((sum, row) => sum + row.flops, 0)).toBe(flops);
   });
 
   test("takes the values it is given", async () => {
