@@ -10,7 +10,7 @@ await script({
   name: "mnist-cnn",
   about: "A convolutional network after LeNet on the 60,000 digits of MNIST.",
   metric: "test accuracy",
-  options: { epochs: { about: "passes over the digits", value: "6" }, batch: { about: "digits a step", value: "64" } },
+  options: { epochs: { about: "passes over the digits", value: "5" }, batch: { about: "digits a step", value: "64" } },
   async run({ seed, executor, whole, train, say }) {
     const [epochs, batch] = [whole("epochs"), whole("batch")];
     const { train: digits, test } = await mnist();
