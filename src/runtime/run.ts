@@ -23,7 +23,8 @@ export class Run implements RunHandle {
   /** Neither finished nor failed nor stopped. */
   open = true;
   readonly #home: Home;
-  readonly #after: Run | undefined;
+  /** The one that comes first; let go of at its end, or the last of a chain would hold them all. */
+  #after: Run | undefined;
   /** Whether it has made all its steps. */
   #whole = false;
   #steps: Steps | undefined;
@@ -31,8 +32,7 @@ export class Run implements RunHandle {
   #reject: (error: unknown) => void = () => {};
 
   /** @throws ArgumentError where a run of another home is to come first */
-  constructor(options: RunOptions, home: Home) {
-    const { after } = options;
+  constructor({ after, ...options }: RunOptions, home: Home) {
     const isOwn = after instanceof Run && after.#home === home;
     must(after === undefined || isOwn, after, "run: after", "a run of this executor, what run() gave");
     this.options = options;
@@ -43,8 +43,15 @@ export class Run implements RunHandle {
       this.#reject = reject;
     });
     after?.done.then(
-      ({ stopped }) => (stopped ? this.#close(true) : this.#settle()),
-      () => this.#close(true),
+      ({ stopped }) => {
+        if (stopped) this.#close(true);
+        this.#after = undefined;
+        this.#settle();
+      },
+      () => {
+        this.#close(true);
+        this.#after = undefined;
+      },
     );
   }
 

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { MemoryError, ProgramError } from "../../src/errors.ts";
 import type { ProgramId } from "../../src/runtime/executor.ts";
+import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { createJsMachine } from "../../src/runtime/js/machine.ts";
 import type { Loaded } from "../../src/runtime/machine.ts";
 import { RunQueue } from "../../src/runtime/queue.ts";
@@ -60,6 +61,21 @@ test.each([0.01, 0.2, 3, 10, 40, 100])(
     queue.close(new Error("the test is over"));
   },
 );
+
+test("the last run of a chain does not hold those before it", async () => {
+  const executor = new JsExecutor();
+  const plan = [[await executor.load(counter("n")), 1]] as const;
+  const last = { run: executor.run(plan) };
+  const first = new WeakRef(last.run);
+  for (let i = 0; i < 20; i++) last.run = executor.run(plan, { after: last.run });
+  await last.run.done;
+  for (let i = 0; i < 20 && first.deref() !== undefined; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    globalThis.gc?.();
+  }
+  expect(first.deref()).toBeUndefined();
+  await executor.dispose();
+});
 
 test("a prediction now and then waits for no training", async () => {
   const { queue, start, made, advance } = queueOf({ [TRAINING]: 0.1, [LOOK]: 0.5 });

@@ -11,6 +11,8 @@ import {
 import { Linear, mseLoss } from "simdgrad/nn";
 import { lbfgs, type Optimizer, sgd } from "simdgrad/optim";
 import { afterEach, describe, expect, expectTypeOf, test } from "vitest";
+import { Fit } from "../../src/train/fit.ts";
+import { Reports } from "../../src/train/reports.ts";
 import { oracle } from "../executors.ts";
 import { Delayed } from "./delayed.ts";
 
@@ -48,6 +50,38 @@ function wait(milliseconds = 0): Promise<void> {
 async function stepsMade(trainer: Trainer): Promise<number> {
   return (await trainer.snapshot())["optimizer.step"].data[0];
 }
+
+test("a reader whose reports are always there leaves everything else its turns", async () => {
+  let isOver = false;
+  const endless = { fresh: true, take: () => 0, run: () => new Promise<void>(() => {}), fail() {} };
+  const fit = new Fit<number>({
+    prepare: async () => endless as never,
+    hold: (_, train) => train(),
+    signal: undefined,
+    pace: 0,
+    history: () => [],
+  });
+  setTimeout(() => {
+    isOver = true;
+  }, 30);
+  let reports = 0;
+  while (!isOver) {
+    await fit.next(); // without its turns the loop would have no end
+    reports++;
+  }
+  expect(reports).toBeGreaterThan(0);
+});
+
+test("reports that nobody has taken come in their order, the latest of too many", () => {
+  const reports = new Reports<number>();
+  for (let i = 0; i < 7; i++) reports.add(i, 10);
+  expect([reports.take(), reports.take(), reports.count]).toEqual([0, 1, 5]);
+  for (let i = 7; i < 24; i++) reports.add(i, 10); // one of twenty-one
+  expect(Array.from({ length: reports.count }, () => reports.take())).toEqual(
+    Array.from({ length: 12 }, (_, i) => i + 12),
+  );
+  expect(reports.count).toBe(0);
+});
 
 describe("a fit that is awaited", () => {
   test("trains to the end: the weights are those of one whose reports are read", async () => {

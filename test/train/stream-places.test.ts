@@ -6,6 +6,7 @@ import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { sgd } from "simdgrad/optim";
 import { afterEach, describe, expect, test } from "vitest";
+import { Rooms, RowQueue } from "../../src/train/stream-rows.ts";
 import { ShuffleBuffer } from "../../src/train/stream-shuffle.ts";
 import { newTrainer, trainingData } from "../worker/training.ts";
 import { type Rows, seekable, stream } from "./sources.ts";
@@ -158,6 +159,18 @@ test("a source that cannot seek begins a new epoch after a snapshot, and so does
 });
 
 describe("the shuffle buffer", () => {
+  test("that fills in the middle of a chunk gives rows to rooms of fewer than the chunk has", () => {
+    const columns = [
+      { name: "x", dtype: "f32", shape: [], width: 1, make: (rows: number) => new Float32Array(rows) },
+    ] as const;
+    const chunk = { data: [Float32Array.from({ length: 8 }, (_, i) => i)], rows: 8 };
+    const queue = new RowQueue(new Rooms(columns, 4));
+    queue.push(new ShuffleBuffer(5, 1, 0, { made: 0, total: 0 }).push(columns, chunk));
+    expect(queue.rows).toBe(3);
+    const left = queue.take(3).data[0].slice(0, 3);
+    expect(new Set(left).size).toBe(3);
+  });
+
   const ids = (rows: number): Rows => ({
     x: { data: Float32Array.from({ length: rows }, (_, i) => i), shape: [rows, 1] },
     y: { data: Float32Array.from({ length: rows }, (_, i) => i), shape: [rows, 1] },
