@@ -1,22 +1,22 @@
 // What chunks and barriers allow: for each program the bound on its speed-up by a team of threads. Every instruction is timed on one
 // thread; its time is dealt to its chunks, these to threads as the kernels claim them, and every barrier costs a microsecond. No team
-// runs here, so this machine need not have as many cores. Options: --only TEXT, --build relaxed|portable, --json FILE, --write.
+// runs here, so this machine need not have as many cores. Options: --only TEXT[,TEXT], --build relaxed|portable, --json FILE, --write.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as op from "../assembly/isa/opcode.ts";
-import { profile } from "../src/debug/index.ts";
+import { LOOP_BODY } from "../assembly/isa/slots.ts";
 import { compile, input, JsExecutor, type Program } from "../src/index.ts";
 import { lengthAt, opcodeAt } from "../src/program/addresses.ts";
 import { threadsFor } from "../src/runtime/wasm/threads-for.ts";
 import { chunksOf, timeOf } from "../src/runtime/wasm/work.ts";
+import { type Timed, timedInstructions } from "./instructions.ts";
 import { networks } from "./networks.ts";
 import { describe, digits, machine, table, writeReadme } from "./report.ts";
 import { startOf, trainerOf } from "./start.ts";
 
-interface Instruction {
+interface Instruction extends Timed {
+  /** Its opcode and label. */
   readonly what: string;
-  /** On one thread. */
-  readonly microseconds: number;
   /** That can run at once. */
   readonly chunks: number;
 }
@@ -66,7 +66,7 @@ const programs: Readonly<Record<string, () => Program | Promise<Program>>> = {
 };
 const reports: Report[] = [];
 for (const [name, make] of Object.entries(programs))
-  if (name.includes(values.only)) reports.push(await reportOf(name, await make()));
+  if (values.only.split(",").some((part) => name.includes(part))) reports.push(await reportOf(name, await make()));
 if (reports.length === 0) throw new RangeError(`--only: no program is called ${values.only}`);
 const text = [`${describe(machine())}, ${build}.`, bounds(reports), losses(reports)].join("\n\n");
 console.log(text);
@@ -96,10 +96,13 @@ async function stepOf(name: string): Promise<Program> {
 
 async function reportOf(name: string, program: Program): Promise<Report> {
   const { code } = program;
-  const times = new Map<number, number>();
-  for (const { instruction, microseconds } of await profile(program, { build, steps: 101 }))
-    times.set(instruction, microseconds);
-  const instructions = instructionsOf(program, times);
+  const instructions = new Map(
+    (await timedInstructions(program, build)).map((timed): [number, Instruction] => {
+      const { at, label } = timed;
+      const what = `${NAMES[opcodeAt(code, at)]} ${label}`;
+      return [at, { ...timed, what, chunks: chunksOf(code, at, panel).count }];
+    }),
+  );
   const team = (threads: number) => {
     const sections: number[] = [];
     timeOf(code, 0, code.length, {
@@ -128,30 +131,15 @@ async function reportOf(name: string, program: Program): Promise<Report> {
   };
 }
 
-/** By their places in the code; prefixes, whose time the profiler counts in, are named with what they belong to. */
-function instructionsOf({ code, labels }: Program, times: ReadonlyMap<number, number>): Map<number, Instruction> {
-  const found = new Map<number, Instruction>();
-  let prefix = 0;
-  for (let at = 0, number = 0; at < code.length; at += lengthAt(code, at), number++) {
-    const opcode = opcodeAt(code, at);
-    const microseconds = times.get(number) ?? prefix;
-    prefix = opcode === op.INDEX ? microseconds : 0;
-    if (opcode === op.INDEX || opcode === op.BARRIER || opcode === op.END) continue;
-    found.set(at, {
-      what: `${NAMES[opcode]} ${labels[number]}`,
-      microseconds,
-      chunks: chunksOf(code, at, panel).count,
-    });
-  }
-  return found;
-}
-
+/** As the team meets: at barriers outside of loops, and before each loop. */
 function sectionsOf(code: Int32Array, instructions: ReadonlyMap<number, Instruction>): Instruction[][] {
   const sections: Instruction[][] = [[]];
-  for (let at = 0; at < code.length; at += lengthAt(code, at)) {
+  for (let at = 0, end = 0; at < code.length; at += lengthAt(code, at)) {
     const instruction = instructions.get(at);
+    const opcode = opcodeAt(code, at);
     if (instruction !== undefined) sections[sections.length - 1].push(instruction);
-    else if (opcodeAt(code, at) === op.BARRIER) sections.push([]);
+    else if (at >= end && (opcode === op.BARRIER || opcode === op.LOOP)) sections.push([]);
+    if (at >= end && opcode === op.LOOP) end = at + lengthAt(code, at) + code[at + LOOP_BODY];
   }
   return sections;
 }
@@ -180,7 +168,9 @@ function losses(all: readonly Report[]): string {
           [`us at ${MOST}`]: digits(microseconds[MOST]),
           "us at 1": digits(microseconds[1]),
           "chunks of instructions up to a barrier": instructions
-            .map(({ what, chunks, microseconds: own }) => `${chunks} ${what} (${digits(own)} us)`)
+            .map(({ what, loops, chunks, microseconds: own }) =>
+              [chunks, what, ...loops.map(() => "in a loop"), `(${digits(own)} us)`].join(" "),
+            )
             .join("; "),
         })),
     ),
