@@ -6,6 +6,7 @@ import { MC, NC } from "../../assembly/isa/chunks.ts";
 import * as cuts from "../../assembly/isa/cuts.ts";
 import * as integers from "../../assembly/isa/integers.ts";
 import * as panels from "../../assembly/isa/panels.ts";
+import { BLOCK } from "../../assembly/isa/sizes.ts";
 import { readSource } from "../../assembly/source.mjs";
 import { random } from "./machine.ts";
 
@@ -98,6 +99,13 @@ test.each(all)("%s gives both worlds the same", (name, here) => {
     seen.add(value);
   }
   expect(seen.size).toBeGreaterThan(1);
+});
+
+test("a map is cut into whole blocks: one chunk of little work, many of much", () => {
+  for (let i = 0; i < 5000; i++) expect(cuts.mapElements(size(), 1 + (size() % 255)) % BLOCK).toBe(0);
+  const chunks = (n: number, steps: number) => integers.parts(n, cuts.mapElements(n, steps));
+  expect([chunks(8192, 1), chunks(4096, 2), chunks(4096, 8), chunks(4096, 29)]).toEqual([1, 1, 4, 8]);
+  expect([chunks(65_536, 8), chunks(10 ** 6, 1), chunks(10 ** 6, 255)]).toEqual([19, 123, 123]);
 });
 
 test("a product is cut into chunks of at most MC x NC outputs, whole tiles high", () => {

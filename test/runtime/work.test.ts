@@ -1,5 +1,6 @@
 // What the executor and the report of threads believe about chunks, against what the kernels claim.
 import { describe, expect, test } from "vitest";
+import { ADD } from "../../assembly/isa/map-code.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { ABORT_NOW, CLAIM_SLOTS, CONTROL_ABORT, CONTROL_CLAIMS, MATH_PAGE } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
@@ -12,6 +13,7 @@ import { recurrent } from "../compile/programs.ts";
 import { matmulSlots, packSlots } from "../product.ts";
 
 const LINE = 64;
+const STEPS = 6; // of a map
 const ROOM = 1 << 20;
 const PART = 200_000; // words of a result
 
@@ -28,6 +30,7 @@ function mixture(to: number, from: number, index: number): number[][] {
     const product = { c: to, a: from, b: from, panels: from };
     list.push(
       instruction(op.MAP, size(ROOM), 1, 0, 0, ...Array(4).fill(0)),
+      instruction(op.MAP, size(200_000), 1, STEPS << 16, 0, ...Array(STEPS).fill([ADD, 0]).flat()),
       instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
       instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
