@@ -34,9 +34,8 @@ async function chunksOf(entry: string): Promise<ReadonlyMap<string, Rolldown.Out
   return chunks;
 }
 
-/** Minified JavaScript that a page loads for an entry: not what is imported later, when it is needed. */
-async function bundle(entry: string): Promise<string> {
-  const chunks = await chunksOf(entry);
+/** What a page loads for an entry: not what is imported later, when it is needed. */
+function loadedOf(chunks: ReadonlyMap<string, Rolldown.OutputChunk>): ReadonlySet<Rolldown.OutputChunk> {
   const loaded = new Set<Rolldown.OutputChunk>();
   const load = (chunk: Rolldown.OutputChunk | undefined): void => {
     if (chunk === undefined || loaded.has(chunk)) return;
@@ -44,7 +43,12 @@ async function bundle(entry: string): Promise<string> {
     for (const name of chunk.imports) load(chunks.get(name));
   };
   for (const chunk of chunks.values()) if (chunk.isEntry) load(chunk);
-  return [...loaded].map(({ code }) => code).join("\n");
+  return loaded;
+}
+
+/** Its minified JavaScript. */
+async function bundle(entry: string): Promise<string> {
+  return [...loadedOf(await chunksOf(entry))].map(({ code }) => code).join("\n");
 }
 
 /** The sources whose code is in any chunk of an entry, whenever it is loaded. */
@@ -69,18 +73,31 @@ test("the core's JavaScript stays small", async () => {
 test("a page that trains a classifier never loads what it has no layers for", async () => {
   const families = globSync(
     [
-      "src/nn/{attention,cache,convolution,pooling,positions,recurrent,transformer,unfold}.ts",
-      "src/ops/{convolution,convolve,loop,pooling}.ts",
-      "src/functions/{pooling,resize}.ts",
+      "src/nn/{attention,cache,channels,convolution,padding,pooling,positions,recurrent,resizing,transformer,unfold}.ts",
+      "src/nn/{batch,group}-normalization.ts",
+      "src/ops/{convolution,convolve,ctc,loop,pooling}.ts",
+      "src/functions/{padding,pooling,resize}.ts",
     ],
     { cwd: root },
   );
-  expect(families).toHaveLength(14);
+  expect(families).toHaveLength(21);
   const [everything, page] = [await sourcesOf("src/nn/index.ts"), await sourcesOf("test/core.ts")];
   expect(families.filter((path) => !everything.has(path))).toEqual([]);
   const others = [...families, ...globSync(["src/images/*.ts"], { cwd: root })];
   expect(others.filter((path) => page.has(path))).toEqual([]);
   expect(page).toContain("src/nn/layers.ts");
+});
+
+test("a page that does not convolve loads no convolution", async () => {
+  const subjects = /(conv|pool|pad|unfold|resiz)/;
+  // The only ones are kernels of the JavaScript machine, which loads where there is no WebAssembly with vectors.
+  const kernels = ["src/runtime/js/convolve.ts", "src/runtime/js/pool.ts"];
+  const named = [...(await sourcesOf("test/core.ts"))].filter((path) => subjects.test(path));
+  expect(named.sort()).toEqual(kernels);
+  const chunks = await chunksOf("test/core.ts");
+  const loaded = [...loadedOf(chunks)].flatMap((chunk) => Object.keys(chunk.modules));
+  expect(loaded.filter((path) => kernels.includes(path.replace(root, "")))).toEqual([]);
+  expect(loaded.map((path) => path.replace(root, ""))).toContain("src/nn/layers.ts");
 });
 
 test.each(Object.entries(programs))("the training step of %s stays small", (name, make) => {
