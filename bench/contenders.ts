@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { bestBlas } from "./blas.ts";
 import { startChild } from "./child.ts";
 import type { Network } from "./networks.ts";
+import { areWritten } from "./peers/layers.mjs";
 import { CHECKED_STEPS } from "./rounds.ts";
 
 export interface Contender {
@@ -49,8 +50,8 @@ function pytorch(threads: number): Contender {
 
 export const isXor = ({ rows }: Network) => rows === 4;
 const isLayered = ({ kind }: Network) => kind === "layers";
-const isDense = ({ kind }: Network) => kind === "mlp";
-export const isSgd = ({ optimizer }: Network) => optimizer.name === "sgd";
+/** Whether the JavaScript peers have its layers. */
+export const isWritten = (network: Network) => network.kind === "mlp" || areWritten(network.layers);
 
 /** The first is what the others are compared with. `threads` is that of the rows that use several. */
 export function contenders(threads: number): readonly Contender[] {
@@ -66,9 +67,9 @@ export function contenders(threads: number): readonly Contender[] {
     { name: "js", threads: 1, command: own("js") },
     { name: "by hand", threads: 1, command: peer("plain"), takes: isXor },
     { name: "brain.js", threads: 1, command: peer("brain"), takes: isXor, oracle: "per-sample" },
-    { name: "jax-js wasm", threads: 1, command: peer("jax"), takes: (network) => isSgd(network) && isDense(network) },
-    { name: "tfjs wasm", threads: 1, command: peer("tfjs", "wasm"), takes: isDense },
-    { name: "tfjs cpu", threads: 1, command: peer("tfjs", "cpu"), takes: isDense },
+    { name: "jax-js wasm", threads: 1, command: peer("jax"), takes: isWritten },
+    { name: "tfjs wasm", threads: 1, command: peer("tfjs", "wasm"), takes: isWritten },
+    { name: "tfjs cpu", threads: 1, command: peer("tfjs", "cpu"), takes: isWritten },
     pytorch(1),
     ...(threads > 1 ? [pytorch(threads)] : []),
   ];

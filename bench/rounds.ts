@@ -57,6 +57,12 @@ const REQUEST = 150;
 /** Requests of that length before the first that counts. */
 const WARM_UPS = 2;
 
+/** Milliseconds of a step that is warm after the check. */
+const SLOW = 2000;
+
+/** Milliseconds of a first step that is too long for more. */
+const PATIENCE = 30_000;
+
 /** Milliseconds between requests: idle teams of threads (OpenMP, OpenBLAS) spin for a while before they sleep. */
 const PAUSE = 50;
 
@@ -70,11 +76,16 @@ export async function compare(entries: readonly Entry[], most: number, rounds: n
     }
     const row = { name, threads, engine: runner.engine };
     try {
-      const { loss } = await runner.ask(CHECKED_STEPS);
+      const first = await runner.ask(1);
+      if (first.ms > PATIENCE) {
+        timings.push({ ...row, note: `takes no turns: its first step took ${Math.round(first.ms / 1e3)} s` });
+        continue;
+      }
+      const { ms, loss } = await runner.ask(CHECKED_STEPS - 1);
       const difference = expected === undefined ? undefined : Math.abs(loss / expected - 1);
       if (difference === undefined || difference <= TOLERANCE) {
         const times: number[] = [];
-        timed.push({ runner, steps: await warmUp(runner, most), times });
+        timed.push({ runner, steps: await warmUp(runner, most, ms), times });
         timings.push({ ...row, difference, rounds: times });
       } else timings.push({ ...row, difference, note: `not timed: its loss is ${loss}, not ${expected}` });
     } catch (error) {
@@ -90,15 +101,20 @@ export async function compare(entries: readonly Entry[], most: number, rounds: n
   return timings;
 }
 
-/** Steps of a request, once a request of so many takes as long as it should. */
-async function warmUp(runner: Runner, most: number): Promise<number> {
-  let steps = Math.min(most, CHECKED_STEPS);
-  for (let again = WARM_UPS; again > 0; ) {
+/** Steps of a request, once a request of so many takes as long as it should; the steps before took so many milliseconds. */
+async function warmUp(runner: Runner, most: number, before: number): Promise<number> {
+  let steps = stepsOf(before, most);
+  for (let again = before > SLOW ? 0 : WARM_UPS; again > 0; ) {
     const { ms } = await runner.ask(steps);
     if (steps === most || ms * steps > REQUEST / 2) again--;
-    steps = Math.max(1, Math.min(most, Math.round(REQUEST / ms)));
+    steps = stepsOf(ms, most);
   }
   return steps;
+}
+
+/** Steps of so many milliseconds that a request should have: one, if they are slow. */
+function stepsOf(ms: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.round(REQUEST / ms)));
 }
 
 /** How many times as long `timing` takes as `other`: the median over the rounds, which share the machine's mood. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import { build, preview } from "vite";
 import { chromiumArguments, findChromium } from "../../test/browser/chromium.ts";
-import { expectedLoss, isSgd, isXor } from "../contenders.ts";
+import { expectedLoss, isWritten, isXor } from "../contenders.ts";
 import { type Network, networks } from "../networks.ts";
 import { options, report } from "../options.ts";
 import { engineOf, packages } from "../peers/versions.mjs";
@@ -34,9 +34,9 @@ const contenders: readonly Contender[] = [
     : []),
   { name: "js", threads: 1, file: "own", settings: ["js", "1"] },
   { name: "by hand", threads: 1, file: "peer", settings: ["plain"], takes: isXor },
-  { name: "jax-js wasm", threads: 1, file: "peer", settings: ["jax", "alone"], takes: isSgd },
-  { name: "jax-js wasm", threads: availableParallelism(), file: "peer", settings: ["jax"], takes: isSgd },
-  { name: "tfjs wasm", threads: 1, file: "peer", settings: ["tfjs", "wasm"] },
+  { name: "jax-js wasm", threads: 1, file: "peer", settings: ["jax", "alone"], takes: isWritten },
+  { name: "jax-js wasm", threads: availableParallelism(), file: "peer", settings: ["jax"], takes: isWritten },
+  { name: "tfjs wasm", threads: 1, file: "peer", settings: ["tfjs", "wasm"], takes: isWritten },
 ];
 const installed = [packages.tfjs, packages.jax].every((name) => engineOf(name) !== undefined);
 

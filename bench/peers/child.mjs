@@ -10,6 +10,15 @@ const [folder, peer, setting] = process.argv.slice(2);
 console.log = console.error; // some engines greet on stdout, where only answers belong
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
+/** What a peer cannot do, it says in its own words. */
+async function answered(run, steps) {
+  try {
+    return await answer(run, steps);
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message.split("\n")[0] : `${error}` };
+  }
+}
+
 const needed = packages[peer];
 const engine = needed === undefined ? "JavaScript" : engineOf(needed);
 if (engine === undefined) say({ missing: `${needed} is not installed (npm run bench:peers)` });
@@ -18,5 +27,5 @@ else {
   const binary = Uint8Array.from(readFileSync(`${folder}/start.bin`)).buffer;
   const run = await startPeer(decodeStart(readFileSync(`${folder}/start.json`, "utf8"), binary), setting);
   say({ engine });
-  for await (const line of createInterface({ input: process.stdin })) say(await answer(run, Number(line)));
+  for await (const line of createInterface({ input: process.stdin })) say(await answered(run, Number(line)));
 }

@@ -8,8 +8,9 @@ export async function answer(run, steps) {
 }
 
 /** The batches of the first epoch, ready-made: a peer is spared the gathering that our own step contains. */
-export function batchesOf({ network: { batch, rows, widths, loss }, data: { x, y }, order }) {
-  const [inputs, outputs] = [widths[0], widths.at(-1)];
+export function batchesOf({ network, data: { x, y }, order }) {
+  const { batch, rows, loss } = network;
+  const [inputs, outputs] = endsOf(network);
   return Array.from({ length: rows / batch }, (_, b) => {
     const [xs, ys] = [new Float32Array(batch * inputs), new Float32Array(batch * outputs)];
     // A batch of all rows is the data set as it is.
@@ -21,6 +22,12 @@ export function batchesOf({ network: { batch, rows, widths, loss }, data: { x, y
     }
     return { x: xs, y: ys, rows: batch, inputs, outputs };
   });
+}
+
+/** Numbers of a row of x, and of what a network makes of it. */
+function endsOf({ kind, widths, input, layers }) {
+  if (kind === "mlp") return [widths[0], widths.at(-1)];
+  return [input.reduce((product, size) => product * size), layers.at(-1).linear[1]];
 }
 
 /** The layers in order, weights as [out, in] and, transposed, as [in, out]. */

@@ -1,6 +1,8 @@
-// TensorFlow.js: variables, fused dense layers, optimizer.minimize. The settings are its backends, "wasm" and "cpu".
+// TensorFlow.js: variables, fused dense layers, optimizer.minimize. The settings are its backends, "wasm" and "cpu". "wasm" has no gradient
+// of a convolution's filters.
 import * as core from "@tensorflow/tfjs";
 import { batchesOf, layersOf } from "./runner.mjs";
+import { layersOf as networkOf } from "./tfjs-layers.mjs";
 
 const tf = core.default ?? core;
 
@@ -16,21 +18,12 @@ export async function startPeer(start, backend, wasmPaths) {
   await tf.ready();
   const { network } = start;
   const { name, rate } = network.optimizer;
-  const layers = layersOf(start).map(({ transposed, bias, inputs, outputs }) => ({
-    weight: tf.variable(tf.tensor2d(transposed, [inputs, outputs])),
-    bias: tf.variable(tf.tensor1d(bias)),
-  }));
+  const { forward, given } = network.kind === "mlp" ? denseOf(start) : networkOf(tf, start);
   const batches = batchesOf(start).map(({ x, y, rows, inputs, outputs }) => ({
-    x: tf.tensor2d(x, [rows, inputs]),
+    x: given(tf.tensor(x, [rows, ...(network.input ?? [inputs])])),
     y: tf.tensor2d(y, [rows, outputs]),
   }));
   const optimizer = name === "adam" ? tf.train.adam(rate, 0.9, 0.999, 1e-8) : tf.train.sgd(rate);
-  const forward = (x) =>
-    layers.reduce((a, { weight, bias }, i) => {
-      if (i === layers.length - 1) return tf.fused.matMul({ a, b: weight, bias });
-      if (network.activation === "relu") return tf.fused.matMul({ a, b: weight, bias, activation: "relu" });
-      return tf.tanh(tf.fused.matMul({ a, b: weight, bias }));
-    }, x);
   const lossOf = network.loss === "mse" ? tf.losses.meanSquaredError : tf.losses.softmaxCrossEntropy;
   let made = 0;
   const step = (wanted) => {
@@ -44,4 +37,18 @@ export async function startPeer(start, backend, wasmPaths) {
     loss.dispose();
     return value;
   };
+}
+
+function denseOf(start) {
+  const layers = layersOf(start).map(({ transposed, bias, inputs, outputs }) => ({
+    weight: tf.variable(tf.tensor2d(transposed, [inputs, outputs])),
+    bias: tf.variable(tf.tensor1d(bias)),
+  }));
+  const forward = (x) =>
+    layers.reduce((a, { weight, bias }, i) => {
+      if (i === layers.length - 1) return tf.fused.matMul({ a, b: weight, bias });
+      if (start.network.activation === "relu") return tf.fused.matMul({ a, b: weight, bias, activation: "relu" });
+      return tf.tanh(tf.fused.matMul({ a, b: weight, bias }));
+    }, x);
+  return { forward, given: (x) => x };
 }
