@@ -13,6 +13,7 @@ const dist = `${root}dist/`;
 /** Doors by the names of their libraries. */
 const doors = {
   comlink: "src/worker/comlink",
+  fflate: "src/data/fflate",
   papaparse: "src/data/papaparse",
 };
 

@@ -34,9 +34,31 @@ async function drain(values: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of values);
 }
 
+const array = { data: Float32Array.of(1, 2), shape: [1, 2] };
+const arrayFields = a.record({
+  data: a.data(array.data),
+  shape: a.also(a.shape([1, 2]), ["a list", "one row of two"]),
+});
+const sound = { ...array, sampleRate: 8000 };
+
 export const toolCalls: Readonly<Record<string, Call>> = {
+  parseNpy: call(given.parseNpy, a.instance(given.serializeNpy(array))),
+  parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array }))),
+  parseWav: call(given.parseWav, a.instance(given.serializeWav(sound))),
   readCsv: call(given.readCsv, text, a.options(csv)),
   readJsonLines: call((...args) => drain(given.readJsonLines(...(args as [never]))), lines, a.options(file)),
+  serializeNpy: call(given.serializeNpy, a.instance(array)),
+  "serializeNpy, fields": call(given.serializeNpy, arrayFields),
+  serializeNpz: call(given.serializeNpz, a.also(a.instance({ array }), ["an object without a prototype", "no arrays"])),
+  serializeWav: call(given.serializeWav, a.instance(sound), a.options({ samples: a.word("float32") })),
+  "serializeWav, fields": call(
+    given.serializeWav,
+    a.record({
+      data: a.also(a.data(sound.data), ["a list", "numbers"]),
+      shape: a.also(a.shape([1, 2]), ["a list", "one channel of two"]),
+      sampleRate: a.whole(8000),
+    }),
+  ),
   streamCsv: call(
     (...args) => drain(given.streamCsv(...(args as [never]))),
     text,
