@@ -6,7 +6,8 @@ export { type ChunksOf, type FromRowsOptions, fromRows, type Row, type RowSample
 export { parseIdx } from "./idx.ts";
 export { readJsonLines } from "./json-lines.ts";
 export { parseNpy, parseNpz, serializeNpy, serializeNpz } from "./npy.ts";
+export { type Pipeline, pipeline } from "./pipeline.ts";
 export type { Chunks, DataSource, SeekableSource } from "./source.ts";
-export { type Cell, type Classes, type Column, type ColumnValues, Table, type TableRow, table } from "./table.ts";
+export { type Cell, type Classes, type Column, type ColumnValues, type Table, type TableRow, table } from "./table.ts";
 export type { TextOptions, TextSource } from "./text.ts";
 export { parseWav, type Sound, serializeWav } from "./wav.ts";

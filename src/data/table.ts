@@ -33,7 +33,15 @@ export function isNumeric(type: ColumnType): boolean {
   return (NUMERIC_TYPES as readonly ColumnType[]).includes(type);
 }
 
-/** Columns of equal length, by their names. */
+/**
+ * Columns of equal length, by their names: what `table` makes and `readCsv` reads.
+ *
+ * @example
+ * import { table } from "simdgrad/data";
+ * const grown = table({ age: [31, 46, null], city: ["Rome", "Oslo", "Rome"] }).filter(({ age }) => age !== null);
+ * grown.rows; // => 2
+ * [...grown].map(({ city }) => city); // => ["Rome", "Oslo"]
+ */
 export class Table {
   readonly columns: readonly Column[];
   readonly rows: number;

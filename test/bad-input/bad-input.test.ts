@@ -17,7 +17,7 @@ import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
-import { tableCalls, toolCalls } from "./data.ts";
+import { pipelineCalls, tableCalls, toolCalls } from "./data.ts";
 import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
@@ -72,6 +72,7 @@ const table: Readonly<Record<string, Calls>> = {
   TokenGenerator: generatorCalls,
   KeyValueCache: cacheCalls,
   Table: tableCalls,
+  Pipeline: pipelineCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -80,8 +81,8 @@ const calls = Object.entries(table).flatMap(([entry, each]) =>
   Object.entries(each).map(([name, given]) => [`${entry}: ${name}`, given] as const),
 );
 
-/** `Tensor` and `Table` are made by functions, `Trainer` is a table of its own, `hold`, `loadAs` and `restoreAll` are for the worker's side. */
-const elsewhere = ["constructor", "Tensor", "Trainer", "Table", "dispose", "hold", "loadAs", "restoreAll"];
+/** `Tensor` is made by functions, `Trainer` is a table of its own, `hold`, `loadAs` and `restoreAll` are for the worker's side. */
+const elsewhere = ["constructor", "Tensor", "Trainer", "dispose", "hold", "loadAs", "restoreAll"];
 
 /** What is there, and what the table has of it. */
 const entries: readonly (readonly [name: string, exports: object, calls: Calls])[] = [
@@ -104,7 +105,8 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["Predictor", core.Predictor.prototype, predictorCalls],
   ["TokenGenerator", generate.TokenGenerator.prototype, generatorCalls],
   ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
-  ["Table", data.Table.prototype, tableCalls],
+  ["Table", Object.getPrototypeOf(data.table([])), tableCalls],
+  ["Pipeline", Object.getPrototypeOf(data.pipeline([])), pipelineCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

@@ -34,6 +34,15 @@ async function drain(values: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of values);
 }
 
+const source = a.also(
+  a.instance([1, 2]),
+  ["a list", "items"],
+  ["a list with a hole", "items"],
+  ["a list of digits", "items"],
+  ["a list of sizes that are none", "items"],
+  ["a list within itself", "items"],
+);
+
 const array = { data: Float32Array.of(1, 2), shape: [1, 2] };
 const arrayFields = a.record({
   data: a.data(array.data),
@@ -45,6 +54,7 @@ export const toolCalls: Readonly<Record<string, Call>> = {
   parseNpy: call(given.parseNpy, a.instance(given.serializeNpy(array))),
   parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array }))),
   parseWav: call(given.parseWav, a.instance(given.serializeWav(sound))),
+  pipeline: call((source: never) => drain(given.pipeline(source)), source),
   readCsv: call(given.readCsv, text, a.options(csv)),
   readJsonLines: call((...args) => drain(given.readJsonLines(...(args as [never]))), lines, a.options(file)),
   serializeNpy: call(given.serializeNpy, a.instance(array)),
@@ -104,4 +114,30 @@ export const tableCalls: Readonly<Record<string, Call>> = {
     a.word("name"),
     a.optional(a.list(["Ada", "Alan", "Grace"])),
   ),
+};
+
+const items = given.pipeline([1, 2]);
+const count = a.whole(1);
+const own = a.callback(() => [1]);
+
+export const pipelineCalls: Readonly<Record<string, Call>> = {
+  pass: call((pass: never) => drain(items.pass(pass)), a.whole(0)),
+  map: call((make: never) => drain(items.map(make)), own),
+  flatMap: call(
+    (make: never) => drain(items.flatMap(make)),
+    a.instance(() => [1]),
+  ),
+  filter: call((keep: never) => drain(items.filter(keep)), own),
+  batch: call((...args) => drain(items.batch(...(args as [never]))), count, a.options({ dropLast: a.flag(true) })),
+  shuffle: call((...args) => drain(items.shuffle(...(args as [never]))), count, a.options({ seed: a.seed(1) })),
+  take: call((n: never) => drain(items.take(n)), count),
+  skip: call((n: never) => drain(items.skip(n)), count),
+  zip: call((other: never) => drain(items.zip(other)), source),
+  concat: call((other: never) => drain(items.concat(other)), source),
+  repeat: call(
+    (times: never) => drain(items.repeat(times).take(5)),
+    a.optional(a.also(count, ["infinity", "without an end"])),
+  ),
+  cache: call((options: never) => drain(items.cache(options)), a.options({ most: a.whole(2) })),
+  prefetch: call((n: never) => drain(items.prefetch(n)), count),
 };
