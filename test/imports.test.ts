@@ -44,6 +44,7 @@ const house: Readonly<Record<string, Room>> = {
 const outside = [
   { pattern: /^node:/, rooms: ["src/runtime/wasm", "src/worker", "src/io", "src/cli"] },
   { pattern: /^comlink$/, rooms: ["src/worker"] },
+  { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
 ] as const;
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */

@@ -1,5 +1,6 @@
 // The element types of safetensors files, and how each becomes an array that tensors are made of. Row-major, little-endian, as memory is.
 import type { NumericArray } from "../data/array.ts";
+import { float16 } from "../data/half.ts";
 import { DataError } from "../errors.ts";
 
 type Data = NumericArray["data"];
@@ -38,15 +39,6 @@ const written = [
 export function writtenDType(data: Data): readonly [order: number, name: string] | undefined {
   const order = written.findIndex(([, type]) => data instanceof type);
   return order < 0 ? undefined : [order, written[order][0]];
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
-function float16(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
 }
 
 /** bfloat16 is the upper half of a float32. */

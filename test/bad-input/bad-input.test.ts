@@ -17,6 +17,7 @@ import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
+import { pipelineCalls, tableCalls, toolCalls } from "./data.ts";
 import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
@@ -55,7 +56,7 @@ const table: Readonly<Record<string, Calls>> = {
   simdgrad: { ...coreCalls, ...executorCalls },
   "simdgrad/autodiff": autodiffCalls,
   "simdgrad/callbacks": callbackCalls,
-  "simdgrad/data": dataCalls,
+  "simdgrad/data": { ...dataCalls, ...toolCalls },
   "simdgrad/debug": debugCalls,
   "simdgrad/functions": functionCalls,
   "simdgrad/generate": generateCalls,
@@ -70,6 +71,8 @@ const table: Readonly<Record<string, Calls>> = {
   Predictor: predictorCalls,
   TokenGenerator: generatorCalls,
   KeyValueCache: cacheCalls,
+  Table: tableCalls,
+  Pipeline: pipelineCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -86,7 +89,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad", core, { ...coreCalls, ...executorCalls }],
   ["simdgrad/autodiff", autodiff, autodiffCalls],
   ["simdgrad/callbacks", callbacks, callbackCalls],
-  ["simdgrad/data", data, dataCalls],
+  ["simdgrad/data", data, { ...dataCalls, ...toolCalls }],
   ["simdgrad/debug", debug, debugCalls],
   ["simdgrad/functions", functions, functionCalls],
   ["simdgrad/generate", generate, generateCalls],
@@ -102,6 +105,8 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["Predictor", core.Predictor.prototype, predictorCalls],
   ["TokenGenerator", generate.TokenGenerator.prototype, generatorCalls],
   ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
+  ["Table", Object.getPrototypeOf(data.table([])), tableCalls],
+  ["Pipeline", Object.getPrototypeOf(data.pipeline([])), pipelineCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

@@ -1,0 +1,40 @@
+// The one door to Papa Parse. The build puts the library itself into this module's output, so that the package has no dependency.
+import Papa from "papaparse";
+
+/** A fault in a text, at a character of it. */
+interface CsvFault {
+  readonly message: string;
+  readonly index?: number;
+}
+
+/** Rows of a text, and the character behind the last one that is whole. */
+interface CsvPart {
+  readonly data: readonly (readonly string[])[];
+  readonly errors: readonly CsvFault[];
+  readonly meta: { readonly cursor: number; readonly delimiter: string };
+}
+
+/** How a file separates its cells and its rows; what is not given is found in a text of the file's beginning. */
+export interface CsvParser {
+  parse(text: string, baseIndex: number, ignoreLastRow: boolean): CsvPart;
+}
+
+interface Handle extends CsvParser {
+  guessLineEndings(text: string, quote: string): string;
+}
+
+interface HandleOptions {
+  readonly delimiter: string;
+  readonly newline: string;
+  readonly skipEmptyLines?: boolean;
+  readonly preview?: number;
+}
+
+/** A parser for a file that begins with this text; "\r\n" counts as "\n" behind a cell's end. */
+export function csvParser(beginning: string, given: string): { readonly parser: CsvParser; readonly newline: string } {
+  const { ParserHandle } = Papa as unknown as { readonly ParserHandle: new (options: HandleOptions) => Handle };
+  const guess = new ParserHandle({ delimiter: given, newline: "", skipEmptyLines: true, preview: 10 });
+  const newline = guess.guessLineEndings(beginning, '"') === "\r" ? "\r" : "\n";
+  const { delimiter } = guess.parse(beginning, 0, false).meta;
+  return { parser: new ParserHandle({ delimiter, newline }), newline };
+}

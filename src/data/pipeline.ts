@@ -1,0 +1,344 @@
+// What is made of sources on their way to a training: each step pulls from the one before it, one item at a time, and holds no more than it
+// says. Whoever leaves closes them all.
+import { aBoolean, aFunction, anInteger, aWholeNumber, checkOptions } from "../check.ts";
+import { DataError, MemoryError } from "../errors.ts";
+import { Chance } from "./chance.ts";
+import { nextOf, openSource } from "./reading.ts";
+import { type Awaitable, aSource, type Chunks, type DataSource } from "./source.ts";
+
+interface BatchOptions {
+  /** Leaves a last batch of fewer items out. Default false. */
+  readonly dropLast?: boolean;
+}
+
+interface ShuffleOptions {
+  /** Of the order; each pass has another one. Default 0. */
+  readonly seed?: number;
+}
+
+interface CacheOptions {
+  /** Most items that are kept. Default: no end. */
+  readonly most?: number;
+}
+
+/** What the sources of a list give. */
+type Items<S extends readonly DataSource<unknown>[]> = { [K in keyof S]: S[K] extends DataSource<infer T> ? T : never };
+
+/**
+ * Items one after the other: what `pipeline` makes. Each time it is iterated over is another pass, beginning with pass 0.
+ *
+ * @example
+ * import { pipeline } from "simdgrad/data";
+ * const orders = pipeline([1, 2, 3, 4]).shuffle(4);
+ * const again: number[] = [];
+ * for await (const item of orders.pass(5)) again.push(item);
+ * const list: number[] = [];
+ * for await (const item of orders.pass(5)) list.push(item);
+ * list.join() === again.join(); // => true
+ */
+export class Pipeline<T> implements AsyncIterable<T> {
+  readonly #start: (pass: number) => AsyncGenerator<T>;
+  #passes = 0;
+
+  constructor(start: (pass: number) => AsyncGenerator<T>) {
+    aFunction(start, "Pipeline: start");
+    this.#start = start;
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<T> {
+    return this.#start(this.#passes++);
+  }
+
+  /** The items of a pass: the same ones, in the same order, whenever they are asked for. */
+  pass(pass: number): AsyncGenerator<T> {
+    aWholeNumber(0, Number.MAX_SAFE_INTEGER)(pass, "pass: pass");
+    return this.#start(pass);
+  }
+
+  /** What a function, or an async one, makes of each item; it is called for one at a time. */
+  map<U>(make: (item: T, i: number) => Awaitable<U>): Pipeline<U> {
+    aFunction(make, "map: make");
+    return this.#then(async function* (items) {
+      let i = 0;
+      for await (const item of items) yield await make(item, i++);
+    });
+  }
+
+  /** All that a function makes of each item, such as the rows of a table, one after the other. */
+  flatMap<U>(make: (item: T, i: number) => Awaitable<Chunks<U>>): Pipeline<U> {
+    aFunction(make, "flatMap: make");
+    return this.#then(async function* (items) {
+      let i = 0;
+      for await (const item of items) yield* each(await make(item, i++), 0, "flatMap: what make gives");
+    });
+  }
+
+  /** The items for which a function, or an async one, gives true. */
+  filter(keep: (item: T, i: number) => Awaitable<boolean>): Pipeline<T> {
+    aFunction(keep, "filter: keep");
+    return this.#then(async function* (items) {
+      let i = 0;
+      for await (const item of items) if (await keep(item, i++)) yield item;
+    });
+  }
+
+  /** Lists of so many items; the last one may have fewer. */
+  batch(size: number, options: BatchOptions = {}): Pipeline<T[]> {
+    aWholeNumber(1)(size, "batch: size");
+    checkOptions(options, "batch", { dropLast: aBoolean });
+    return this.#then(async function* (items) {
+      let batch: T[] = [];
+      for await (const item of items) {
+        batch.push(item);
+        if (batch.length < size) continue;
+        yield batch;
+        batch = [];
+      }
+      if (batch.length > 0 && options.dropLast !== true) yield batch;
+    });
+  }
+
+  /** Another order, by a buffer of so many items, as tf.data's: it is filled, then each item that comes takes the place of one that leaves. */
+  shuffle(buffer: number, options: ShuffleOptions = {}): Pipeline<T> {
+    aWholeNumber(1)(buffer, "shuffle: buffer");
+    checkOptions(options, "shuffle", { seed: anInteger });
+    return this.#then((items, pass) => shuffled(items, buffer, new Chance(options.seed ?? 0, pass)));
+  }
+
+  /** The first items; then the source is closed. */
+  take(count: number): Pipeline<T> {
+    aWholeNumber(0)(count, "take: count");
+    return this.#then(async function* (items) {
+      let left = count;
+      if (left > 0)
+        for await (const item of items) {
+          yield item;
+          if (--left === 0) return;
+        }
+    });
+  }
+
+  /** All but the first items, which are read all the same. */
+  skip(count: number): Pipeline<T> {
+    aWholeNumber(0)(count, "skip: count");
+    return this.filter((_, i) => i >= count);
+  }
+
+  /** Lists of an item of each source; it ends with the first one that does. */
+  zip<S extends readonly DataSource<unknown>[]>(...others: S): Pipeline<[T, ...Items<S>]> {
+    for (const [i, other] of others.entries()) aSource(other, `zip: source ${i}`);
+    return new Pipeline(
+      (pass) => zipped([this as DataSource<unknown>, ...others], pass) as AsyncGenerator<[T, ...Items<S>]>,
+    );
+  }
+
+  /** The items of this one, then those of each other source. */
+  concat(...others: readonly DataSource<T>[]): Pipeline<T> {
+    for (const [i, other] of others.entries()) aSource(other, `concat: source ${i}`);
+    const start = this.#start;
+    return new Pipeline(async function* (pass) {
+      yield* start(pass);
+      for (const other of others) yield* each(other, pass);
+    });
+  }
+
+  /** All items several times, or without an end; each time is another pass, so a shuffle before it has another order. */
+  repeat(times: number = Number.POSITIVE_INFINITY): Pipeline<T> {
+    if (times !== Number.POSITIVE_INFINITY) aWholeNumber(0)(times, "repeat: times");
+    const start = this.#start;
+    return new Pipeline((pass) => repeated(start, times, times === Number.POSITIVE_INFINITY ? pass : pass * times));
+  }
+
+  /** Keeps what the first pass that comes to its end gives, for those after it. What is before it is not asked again. */
+  cache(options: CacheOptions = {}): Pipeline<T> {
+    checkOptions(options, "cache", { most: aWholeNumber(0) });
+    const { most = Number.POSITIVE_INFINITY } = options;
+    const start = this.#start;
+    const kept: { items?: readonly T[] } = {};
+    return new Pipeline(async function* (pass) {
+      if (kept.items === undefined) yield* remembered(start(pass), most, kept);
+      else yield* kept.items;
+    });
+  }
+
+  /** Reads so many items ahead of whoever takes them. */
+  prefetch(count: number): Pipeline<T> {
+    aWholeNumber(1)(count, "prefetch: count");
+    return this.#then(async function* (items) {
+      const ahead = new Ahead(items, count);
+      try {
+        for (let next = await ahead.next(); next !== undefined; next = await ahead.next()) yield next.item;
+      } finally {
+        await ahead.close();
+      }
+    });
+  }
+
+  /** Items made of a pass's. */
+  #then<U>(make: (items: AsyncGenerator<T>, pass: number) => AsyncGenerator<U>): Pipeline<U> {
+    const start = this.#start;
+    return new Pipeline((pass) => make(start(pass), pass));
+  }
+}
+
+/**
+ * A pipeline over a source: an (async) iterable, a stream, a function of the pass that gives one, or a source that can seek. Its methods give
+ * others: map, flatMap, filter, batch, shuffle, take, skip, zip, concat, repeat, cache and prefetch. Nothing is read before someone
+ * iterates over it; `fit({ data })` takes one of chunks, `fromRows` one of rows.
+ * @throws ArgumentError for what is no source
+ *
+ * @example
+ * import { pipeline } from "simdgrad/data";
+ * const batches: number[][] = [];
+ * const numbers = pipeline([1, 2, 3, 4, 5, 6, 7]);
+ * for await (const batch of numbers.filter((n) => n !== 4).map((n) => 10 * n).batch(4)) batches.push(batch);
+ * batches; // => [[10, 20, 30, 50], [60, 70]]
+ * const orders: number[] = [];
+ * for await (const n of numbers.shuffle(7, { seed: 1 }).take(3).repeat(2)) orders.push(n);
+ * orders.length; // => 6
+ */
+export function pipeline<T>(source: DataSource<T>): Pipeline<T> {
+  aSource(source, "pipeline: source");
+  return new Pipeline((pass) => each(source, pass));
+}
+
+/** What a source gives. It is closed if someone leaves before its end. */
+async function* each<T>(source: DataSource<T>, pass: number, what?: string): AsyncGenerator<T> {
+  if (source instanceof Pipeline) {
+    yield* source.pass(pass);
+    return;
+  }
+  if (what !== undefined) aSource(source, what);
+  const reading = await openSource(source, 0, pass);
+  let isWaiting = false; // for whoever took an item: a source that throws, or ends, is closed
+  try {
+    for (;;) {
+      const next = nextOf(reading);
+      const { done, value } = "then" in next ? await next : next;
+      if (done) return;
+      isWaiting = true;
+      yield value as T;
+      isWaiting = false;
+    }
+  } finally {
+    if (isWaiting) await reading.close();
+  }
+}
+
+async function* shuffled<T>(items: AsyncIterable<T>, size: number, chance: Chance): AsyncGenerator<T> {
+  const buffer: T[] = [];
+  for await (const item of items) {
+    if (buffer.length < size) buffer.push(item);
+    else {
+      const place = chance.below(size);
+      const [leaving] = buffer.splice(place, 1, item);
+      yield leaving;
+    }
+  }
+  while (buffer.length > 0) {
+    const place = chance.below(buffer.length);
+    const last = buffer.pop() as T;
+    yield place < buffer.length ? buffer.splice(place, 1, last)[0] : last;
+  }
+}
+
+async function* zipped(sources: readonly DataSource<unknown>[], pass: number): AsyncGenerator<unknown[]> {
+  const readings = sources.map((source) => each(source, pass));
+  try {
+    for (;;) {
+      const row: unknown[] = [];
+      for (const reading of readings) {
+        const { done, value } = await reading.next();
+        if (done) return;
+        row.push(value);
+      }
+      yield row;
+    }
+  } finally {
+    const closed = await Promise.allSettled(readings.map((reading) => reading.return(undefined)));
+    const fault = closed.find(({ status }) => status === "rejected");
+    if (fault !== undefined) await Promise.reject((fault as PromiseRejectedResult).reason);
+  }
+}
+
+async function* repeated<T>(
+  start: (pass: number) => AsyncGenerator<T>,
+  times: number,
+  pass: number,
+): AsyncGenerator<T> {
+  for (let time = 0; time < times; time++) {
+    let isEmpty = true;
+    for await (const item of start(pass + time)) {
+      isEmpty = false;
+      yield item;
+    }
+    if (!isEmpty) continue;
+    if (time === 0) return; // nothing, however often
+    throw new DataError(
+      "repeat: the source gave nothing again: a generator or a stream is read once; give a function that makes one, or cache()",
+    );
+  }
+}
+
+async function* remembered<T>(
+  items: AsyncIterable<T>,
+  most: number,
+  kept: { items?: readonly T[] },
+): AsyncGenerator<T> {
+  const own: T[] = [];
+  for await (const item of items) {
+    if (own.length === most) throw new MemoryError(`cache: the source has more than ${most} items`);
+    own.push(item);
+    yield item;
+  }
+  kept.items ??= own;
+}
+
+/** Reads ahead: one item after the other, until so many wait. */
+class Ahead<T> {
+  readonly #items: AsyncGenerator<T>;
+  readonly #most: number;
+  readonly #waiting: { readonly item: T }[] = [];
+  #pull: Promise<void> | undefined;
+  #isOver = false;
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(items: AsyncGenerator<T>, most: number) {
+    this.#items = items;
+    this.#most = most;
+  }
+
+  /** The next item; undefined at the end. What the source threw comes after the items before it. */
+  async next(): Promise<{ readonly item: T } | undefined> {
+    this.#fill();
+    while (this.#waiting.length === 0 && this.#pull !== undefined) await this.#pull;
+    const next = this.#waiting.shift();
+    this.#fill();
+    if (next === undefined && this.#fault !== undefined) throw this.#fault.error;
+    return next;
+  }
+
+  /** Reads no more, and closes the source once it has answered. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    await this.#pull;
+    await this.#items.return(undefined);
+  }
+
+  #fill(): void {
+    if (!this.#isOver && this.#waiting.length < this.#most) this.#pull ??= this.#read();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { done, value } = await this.#items.next();
+      if (done) this.#isOver = true;
+      else this.#waiting.push({ item: value });
+    } catch (error) {
+      this.#isOver = true;
+      this.#fault = { error };
+    }
+    this.#pull = undefined;
+    this.#fill();
+  }
+}

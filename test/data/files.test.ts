@@ -1,0 +1,188 @@
+// Files of arrays and sounds: what NumPy, SciPy and gzip wrote is read to the bit, what is broken is refused, and nothing beside is read.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { DataError } from "simdgrad";
+import {
+  type NumericArray,
+  parseIdx,
+  parseNpy,
+  parseNpz,
+  parseWav,
+  serializeNpy,
+  serializeNpz,
+  serializeWav,
+} from "simdgrad/data";
+import { describe, expect, test } from "vitest";
+import { mutated, outcomeOf } from "./mutations.ts";
+
+interface File {
+  readonly bytes: string;
+  readonly arrays: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly data: readonly (number | string)[] }>
+  >;
+}
+
+const files: Readonly<Record<string, File>> = JSON.parse(
+  readFileSync(new URL("../golden/files.json", import.meta.url), "utf8"),
+);
+
+function bytesOf({ bytes }: File): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(bytes, "base64"));
+}
+
+const one = (read: (bytes: Uint8Array) => NumericArray) => (bytes: Uint8Array) => ({ "": read(bytes) });
+
+const readers: Readonly<Record<string, (bytes: Uint8Array) => Readonly<Record<string, NumericArray>>>> = {
+  npy: one(parseNpy),
+  npz: parseNpz,
+  idx: one(parseIdx),
+  wav: one((bytes) => parseWav(bytes) as NumericArray),
+};
+
+const readerOf = (name: string) => readers[name.split(" ")[0]];
+
+function numbersOf(values: readonly (number | string)[]): number[] {
+  return values.map((value) =>
+    typeof value === "boolean" ? Number(value) : Number(`${value}`.replace("inf", "Infinity")),
+  );
+}
+
+describe.each(Object.entries(files))("%s", (name, file) => {
+  const bytes = bytesOf(file);
+
+  test("holds what was written", () => {
+    const found = readerOf(name)(bytes);
+    expect(Object.keys(found)).toEqual(Object.keys(file.arrays));
+    for (const [key, { data, shape }] of Object.entries(file.arrays)) {
+      expect(found[key].shape).toEqual(shape);
+      expect([...found[key].data]).toEqual(
+        numbersOf(data).map((value) => (found[key].data instanceof Float32Array ? Math.fround(value) : value)),
+      );
+    }
+  });
+
+  test("is refused wherever it is cut off", async () => {
+    for (let length = 0; length < bytes.length; length++) {
+      const outcome = await outcomeOf(readerOf(name), bytes.subarray(0, length));
+      expect(outcome).toMatch(/^DataError: (npy|npz|idx|wav): /);
+    }
+  });
+
+  test("is read or refused after 1,000 mutations, without a look beside it", async () => {
+    const outcomes = new Set<string>();
+    for (let seed = 0; seed < 1000; seed++) {
+      const outcome = await outcomeOf(readerOf(name), mutated(bytes, seed));
+      if (/Error/.test(outcome)) expect(outcome).toMatch(/^DataError: (npy|npz|idx|wav): /);
+      outcomes.add(outcome);
+    }
+    expect(outcomes.size).toBeGreaterThan(20);
+  });
+});
+
+test("a damaged gzip or ZIP file never passes for another", async () => {
+  const x = { data: Uint8Array.from({ length: 500 }, (_, i) => (i * i) % 251), shape: [500] };
+  const [idx, npz] = [gzipSync(Uint8Array.of(0, 0, 8, 1, 0, 0, 1, 244, ...x.data)), serializeNpz({ x })];
+  const right = [JSON.stringify([...x.data]), ""];
+  for (let at = 0; at < idx.length; at++) {
+    const file = Uint8Array.from(idx);
+    file[at] ^= 1 << (at % 8);
+    const outcome = await outcomeOf((bytes) => [...parseIdx(bytes).data], file);
+    if (!outcome.startsWith("DataError")) expect(right).toContain(outcome);
+  }
+  for (let at = 0; at < npz.length; at++) {
+    const file = Uint8Array.from(npz);
+    file[at] ^= 1 << (at % 8);
+    const outcome = await outcomeOf((bytes) => [...Object.values(parseNpz(bytes))[0].data], file);
+    if (!outcome.startsWith("DataError")) expect(right).toContain(outcome);
+  }
+});
+
+const f4 = Float32Array.of(1, 2);
+
+function npyOf(header: string, data: Uint8Array): Uint8Array {
+  return Uint8Array.of(0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0, ...Buffer.from(header), ...data);
+}
+
+const eight = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 128);
+
+test.each<[read: () => unknown, message: string]>([
+  [
+    () => parseNpy(npyOf("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", eight)),
+    'npy: dtype "<c8" is none of numbers',
+  ],
+  [
+    () => parseNpy(npyOf("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", eight)),
+    'npy: dtype "|O" is none of numbers',
+  ],
+  [
+    () => parseNpy(npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", eight)),
+    "npy: the header is no dictionary of descr",
+  ],
+  [() => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2)}", eight)), "npy: (2) is no shape"],
+  [
+    () => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (1 2,)}", eight)),
+    "npy: (1 2,) is no shape",
+  ],
+  [
+    () => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", eight)),
+    "npy: 8 bytes of data where the header says 12, for shape [3]",
+  ],
+  [() => parseNpy(npyOf("{'descr': '<f4', 'shape': (2,)}", eight)), "npy: the header is no dictionary"],
+  [
+    () => parseNpy(npyOf("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)}", eight)),
+    "npy: element 0 is -9223372036854775808, which is no i32",
+  ],
+  [
+    () => parseNpy(npyOf("{'descr': '|b1', 'fortran_order': False, 'shape': (8,)}", eight)),
+    "npy: element 7 is 128, not 0 or 1",
+  ],
+  [() => parseNpy(eight), "npy: the file does not start with NumPy's magic bytes"],
+  [() => parseNpz(serializeNpy({ data: f4, shape: [2] })), "npz: the file of 136 bytes is no ZIP file, or is cut off"],
+  [() => parseNpz(bytesOf(files.npz).fill(255, 400, 420)), "npz: "],
+  [() => parseIdx(Uint8Array.of(0, 0, 7, 1)), "idx: element type 0x7 is none of the format's"],
+  [() => parseIdx(Uint8Array.of(0x1f, 0x8b, 8, 0)), "idx: the gzip file of 4 bytes is cut off"],
+  [() => parseWav(eight), "wav: the file does not start with RIFF and WAVE"],
+  [
+    () => parseWav(bytesOf(files["wav 16 bits"]).fill(2, 20, 21)),
+    "wav: samples of 16 bits in format 2 (ADPCM) are not read",
+  ],
+  [
+    () => parseWav(bytesOf(files["wav 16 bits"]).fill(0, 22, 23)),
+    "wav: 0 channels of 44100 samples a second are no sound",
+  ],
+  [() => parseWav(bytesOf(files["wav 16 bits"]).fill(3, 32, 33)), "wav: 2 samples of 16 bits are not 3 bytes"],
+  [() => parseWav(bytesOf(files["wav 16 bits"]).fill(65, 12, 13)), "wav: the file does not say its format"],
+  [() => parseWav(bytesOf(files["wav 16 bits"]).fill(65, 36, 37)), "wav: the file has no samples"],
+])("%#: %2$s", (read, message) => {
+  expect(read).toThrow(DataError);
+  expect(read).toThrow(message);
+});
+
+test("an array is written as NumPy writes it, to the byte", () => {
+  for (const name of ["npy float32", "npy float64", "npy uint8", "npy int32", "npy empty", "npy float64 scalar"]) {
+    const bytes = bytesOf(files[name]);
+    expect(serializeNpy(parseNpy(bytes))).toEqual(bytes);
+  }
+  const arrays = parseNpz(bytesOf(files.npz));
+  expect(parseNpz(serializeNpz(arrays))).toEqual(arrays);
+  expect(serializeNpz(arrays)).toEqual(serializeNpz(arrays));
+  expect(() => serializeNpy({ data: new Float32Array(3), shape: [2] })).toThrow(
+    "serializeNpy: array: 3 numbers do not fill shape [2]",
+  );
+  const part = Uint8Array.of(9, 9, 1, 2, 9).subarray(2, 4);
+  expect(parseNpy(serializeNpy({ data: part, shape: [2] })).data).toEqual(Uint8Array.of(1, 2));
+});
+
+test("a sound is written as SciPy writes it, and cut to what 16 bits hold", () => {
+  const bytes = bytesOf(files["wav 16 bits"]);
+  expect(serializeWav(parseWav(bytes) as never)).toEqual(bytes);
+  const data = Float32Array.of(-2, 2, 0.25, 1 / 65536);
+  const sound = { data, shape: [2, 2] as const, sampleRate: 16000 };
+  expect(parseWav(serializeWav(sound, { samples: "float32" }))).toEqual(sound);
+  expect([...parseWav(serializeWav(sound)).data]).toEqual([-1, 32767 / 32768, 0.25, 1 / 32768]);
+});
+
+test("a recording whose length was not known goes to its end", () => {
+  const bytes = bytesOf(files["wav 8 bits"]);
+  expect(parseWav(bytes.fill(255, 40, 44)).shape).toEqual([1, 9]);
+});
