@@ -59,7 +59,7 @@ export function mapRange(at: usize, start: i32, end: i32): void {
   const made = load<u32>(at, 4 * (MAP_FUNCTION - MAP_N));
   if (made !== 0) {
     const whole = start + ((end - start) & ~3);
-    call_indirect<void>(made, at, start, whole);
+    call_indirect<void>(made, at, start, whole, scratch);
     if (whole === end) return;
     start = whole;
   }

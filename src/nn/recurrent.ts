@@ -14,17 +14,22 @@ import { aDepth, aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
 
-/**
- * What one step does: from what x projects to, W_hh h + b_hh where that is apart, else the sum of both, and the carries, to the next carries
- * (h first).
- */
+/** What one step makes. */
+interface Step {
+  /** The carries, h first. */
+  readonly next: readonly Tensor[];
+  /** What the way back reads rather than computing it again. */
+  readonly read: readonly Tensor[];
+}
+
+/** What one step does with what x projects to, W_hh h + b_hh where that is apart, else the sum of both, and the carries. */
 interface Kind {
   readonly gates: number;
   /** h alone, or h and c. */
   readonly carries: 1 | 2;
   /** The bias of h's projection is inside a gate: it cannot join the input's. */
   readonly apart?: true;
-  readonly step: (x: Tensor, projected: Tensor, carries: readonly Tensor[]) => readonly Tensor[];
+  readonly step: (x: Tensor, projected: Tensor, carries: readonly Tensor[]) => Step;
 }
 
 /** One of `gates` equal parts of the last axis. */
@@ -36,7 +41,7 @@ function gate(x: Tensor, i: number, gates: number): Tensor {
 /** h' = f(W_ih x + b_ih + W_hh h + b_hh). (Elman 1990) */
 function elman(nonlinearity: "tanh" | "relu"): Kind {
   const f = nonlinearity === "tanh" ? tanh : relu;
-  return { gates: 1, carries: 1, step: (_, sum) => [f(sum)] };
+  return { gates: 1, carries: 1, step: (_, sum) => ({ next: [f(sum)], read: [sum] }) };
 }
 
 /** Gates i, f, g, o: c' = f c + i g, h' = o tanh c'. (Hochreiter and Schmidhuber 1997; forget gate Gers et al. 2000) */
@@ -44,11 +49,10 @@ const lstm: Kind = {
   gates: 4,
   carries: 2,
   step(_, sum, [, c]) {
-    const [i, f, g, o] = [0, 1, 2, 3].map((at) => gate(sum, at, 4));
-    const next = sigmoid(f)
-      .mul(c)
-      .add(sigmoid(i).mul(tanh(g)));
-    return [sigmoid(o).mul(tanh(next)), next];
+    const [i, f, g, o] = [sigmoid, sigmoid, tanh, sigmoid].map((of, at) => of(gate(sum, at, 4)));
+    const next = f.mul(c).add(i.mul(g));
+    const shown = tanh(next);
+    return { next: [o.mul(shown), next], read: [i, f, g, o, shown] };
   },
 };
 
@@ -61,7 +65,7 @@ const gru: Kind = {
     const r = sigmoid(gate(x, 0, 3).add(gate(h, 0, 3)));
     const z = sigmoid(gate(x, 1, 3).add(gate(h, 1, 3)));
     const n = tanh(gate(x, 2, 3).add(r.mul(gate(h, 2, 3))));
-    return [n.add(z.mul(before.sub(n)))];
+    return { next: [n.add(z.mul(before.sub(n)))], read: [r, z, n, h] };
   },
 };
 
@@ -106,12 +110,13 @@ function projected({ apart }: Kind, { ih, biasIh, biasHh }: Weights, x: Tensor):
   return apart ? product : plus(product, biasHh);
 }
 
-/** The carries after one step, given what x projects to, and what h projects to, which the way back reads. */
-function stepped(kind: Kind, { hh, biasHh, hr }: Weights, x: Tensor, carries: readonly Tensor[]) {
+/** One step, given what x projects to. */
+function stepped(kind: Kind, { hh, biasHh, hr }: Weights, x: Tensor, carries: readonly Tensor[]): Step {
   const h = carries[0].matmul(hh, { transposeB: true });
   const projected = kind.apart ? plus(h, biasHh) : x.add(h);
-  const [next, ...others] = kind.step(x, projected, carries);
-  return { next: [hr === undefined ? next : next.matmul(hr, { transposeB: true }), ...others], projected };
+  const { next, read } = kind.step(x, projected, carries);
+  const [first, ...others] = next;
+  return { next: [hr === undefined ? first : first.matmul(hr, { transposeB: true }), ...others], read };
 }
 
 /** Options of RNN, LSTM and GRU. */
@@ -218,11 +223,11 @@ class Stack {
         at++;
         const { carries, outputs } = scan(
           (found, [projection, mask]) => {
-            const { next, projected } = stepped(kind, weights, projection, found);
-            if (mask === undefined) return { carries: next, outputs: [next[0], projected] };
+            const { next, read } = stepped(kind, weights, projection, found);
+            if (mask === undefined) return { carries: next, outputs: [next[0], ...read] };
             return {
               carries: next.map((each, i) => mask.broadcastTo(each.shape).select(each, found[i])),
-              outputs: [mask.broadcastTo(next[0].shape).select(next[0], 0), projected],
+              outputs: [mask.broadcastTo(next[0].shape).select(next[0], 0), ...read],
             };
           },
           initial,

@@ -1,9 +1,12 @@
 // Code made for one program, in Node: its tests in every engine, every op with its gradients, and what is made when.
 import { describe, expect, test } from "vitest";
+import * as code from "../../assembly/isa/map-code.ts";
+import * as slot from "../../assembly/isa/slots.ts";
 import { compile, input, Variable } from "../../src/index.ts";
 import type { OpName } from "../../src/ops/index.ts";
 import { TablePlaces } from "../../src/runtime/wasm/functions.ts";
 import { generate } from "../../src/runtime/wasm/jit/index.ts";
+import { stagesOf } from "../../src/runtime/wasm/jit/stages.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { halves } from "../compile/programs.ts";
 import { goldenCases } from "../golden.ts";
@@ -60,6 +63,40 @@ test("a toy's step is one function, a larger program's maps are functions each, 
   });
   expect(generate(programOf(100, (x) => x.exp()).code, { fused: true, scratch: 64 })).toBeUndefined();
   expect(generate(halves().code, { fused: true, scratch: 64 })).toBeUndefined(); // matrices that are parts of others
+});
+
+describe("a map with a long step", () => {
+  const [x, result, other] = [slot.REGISTER_OPERAND, slot.REGISTER_OUTPUT, slot.REGISTER_OUTPUT + 1];
+  const steps = (last: number) => [
+    { code: code.MUL, target: 0, sources: [x, x] },
+    { code: code.TANH, target: result, sources: [0] },
+    { code: code.ADD, target: other, sources: [result, last] },
+  ];
+  /** The first result lies where the operand does. */
+  const ends = {
+    operands: 1,
+    outputs: 2,
+    lies: () => true,
+    isFree: (o: number, unread: ReadonlySet<number>) => o !== 0 || !unread.has(0),
+  };
+
+  test("has a loop before it and one after it", () => {
+    const stages = stagesOf(steps(result), ends);
+    const codes = (lists: readonly (readonly { readonly code: number }[])[] | undefined) =>
+      lists?.map((list) => list.map((item) => item.code));
+    expect(codes(stages?.loops)).toEqual([[code.MUL], [code.ADD]]);
+    expect(codes(stages?.long)).toEqual([[code.TANH], []]);
+    expect(stages?.blocks).toBe(1);
+  });
+
+  test("has its result written at once, but not over what is still to be read", () => {
+    expect(stagesOf(steps(result), ends)?.long[0][0].result).toBe(0);
+    expect(stagesOf(steps(x), ends)?.long[0][0].result).toBe(-1);
+  });
+
+  test("is left to the kernels if it counts elements from multiples of 16 on", () => {
+    expect(stagesOf([{ code: code.UNIFORM, target: result, sources: [x, x] }], ends)).toBeUndefined();
+  });
 });
 
 test("maps that differ in their places alone share a function", () => {

@@ -1,8 +1,8 @@
 // Code made for a program has the bits of the kernels that it stands in for: every mode of an operand, any length, toys that are one
 // function, trainings. In Node, and in every engine.
 import { afterAll, describe, expect, test } from "vitest";
-import { input, Trainer } from "../../src/index.ts";
-import { crossEntropy, Linear, mseLoss, relu, Sequential, sigmoid, tanh } from "../../src/nn/index.ts";
+import { compile, concat, grad, input, Trainer, Variable } from "../../src/index.ts";
+import { crossEntropy, gelu, Linear, mseLoss, relu, Sequential, sigmoid, tanh } from "../../src/nn/index.ts";
 import { adam, sgd } from "../../src/optim/index.ts";
 import type { Executor, TypedArray } from "../../src/runtime/executor.ts";
 import { LocalExecutor } from "../../src/runtime/local-executor.ts";
@@ -112,6 +112,74 @@ export function jitTests(builds: readonly Build[], more: readonly Partial<Sharin
       },
     );
 
+    test.each([16, 18, 35, 511, 512, 516, 1027, 8193])(
+      "have its bits for maps of %i elements with long steps between short ones",
+      async (n) => {
+        await expectSame(() => {
+          const [x, y, z, key] = [input([n]), input([n]), input([]), input([], "i32")];
+          const gate = x.mul(y).add(z).sigmoid();
+          const state = gate.mul(x.add(y).tanh()).add(y.mul(z).exp());
+          const outputs = {
+            gate,
+            state,
+            shown: state.tanh().mul(gate).add(x),
+            gelu: x.mul(0.7).erf().add(1).mul(x).mul(0.5),
+            power: x.abs().add(1).pow(y.mul(0.5)).sub(z).mul(x).add(y),
+            log: x.abs().add(0.01).log().mul(y).add(x).sin().mul(z).sub(y),
+            order: x.cast("i32").mul(3).add(1).remainder(7).mul(5).sub(key).add(2),
+          };
+          const inputs = [
+            [x, numbers(n, 1)],
+            [y, numbers(n, 2)],
+            [z, [0.75]],
+            [key, Int32Array.of(4)],
+          ] as const;
+          return { outputs, inputs };
+        });
+      },
+    );
+
+    test("have its bits for gates that are parts of rows, and results that become parts", async () => {
+      await expectSame(() => {
+        const [sums, row, column, c] = [input([21, 48]), input([12]), input([21, 1]), input([21, 12])];
+        const [i, f, g, o] = [0, 1, 2, 3].map((at) => sums.narrow(1, 12 * at, 12));
+        const next = f.add(row).sigmoid().mul(c).add(i.mul(column).sigmoid().mul(g.tanh()));
+        const shown = next.tanh();
+        const outputs = {
+          next,
+          h: o.sigmoid().mul(shown),
+          parts: concat([shown.mul(g).add(i), next.neg().exp().mul(o).add(row), shown], 1),
+        };
+        const inputs = [sums, row, column, c].map(
+          (each, k) =>
+            [
+              each,
+              numbers(
+                each.shape.reduce((p, d) => p * d, 1),
+                k,
+              ),
+            ] as const,
+        );
+        return { outputs, inputs };
+      });
+    });
+
+    test("have its bits where the result of a long step replaces what is still to be read", async () => {
+      const states: Uint8Array[] = [];
+      for (const prepareAfter of [1e9, 0]) {
+        const executor = await executorOf(build, { prepareAfter });
+        const w = new Variable([700], 1);
+        const shown = w.mul(2).add(0.3).tanh();
+        const outputs = { sum: shown.mul(w).add(w).sub(0.25) };
+        const id = await executor.load(compile({ assignments: [[w, shown]], outputs }));
+        await executor.write({ variable: w.key }, numbers(700, 1));
+        await executor.run([[id, 2]]).done;
+        states.push(bitsOf(await executor.read({ program: id, name: "sum" })).slice());
+        await executor.dispose();
+      }
+      expect(states[1]).toEqual(states[0]);
+    });
+
     test.each([
       [5, 4],
       [7, 12],
@@ -186,6 +254,21 @@ export function jitTests(builds: readonly Build[], more: readonly Partial<Sharin
         );
         const product = a.matmul(b);
         return { outputs: { row: product.add(row).relu(), whole: product.mul(whole).add(0.25) }, inputs };
+      });
+    });
+
+    test.each([
+      [37, 30],
+      [9, 32],
+      [130, 540],
+    ])("have its bits for gelu and its gradient as epilogues of [%i, %i]", async (m, n) => {
+      await expectSame(() => {
+        const [a, b, row] = [input([m, 20]), input([20, n]), input([n])];
+        const inputs = [a, b, row].map((each, i) => [each, numbers(each.shape[0] * (each.shape[1] ?? 1), i)] as const);
+        const x = a.matmul(b).mul(0.1).add(row);
+        const y = gelu(x);
+        const [slope] = grad(y.mul(y).sum(), [a]);
+        return { outputs: { y, slope: slope.add(0) }, inputs };
       });
     });
   });

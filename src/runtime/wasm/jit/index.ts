@@ -3,8 +3,10 @@
 import { CONVOLVE } from "../../../../assembly/isa/opcode.ts";
 import * as slot from "../../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, opcodeAt } from "../../../program/addresses.ts";
+import { stepsOf } from "../../../program/map-steps.ts";
 import { MAP_SIGNATURE, mapFunction, rowsOfOutputs } from "./map.ts";
 import { STEP_SIGNATURE, stepFunction } from "./step.ts";
+import { isShort } from "./steps.ts";
 import { type Made, moduleOf } from "./writer.ts";
 
 /** A module for a program, which exports functions "0", "1", ... */
@@ -29,6 +31,7 @@ const IMPORTS = [
   { name: "execute", signature: { parameters: 2, results: 1 } },
   { name: "step", signature: { parameters: 9, results: 0 } },
 ];
+const [EXECUTE, STEP] = [0, 1];
 
 /** Elements from which on a map is worth a function. */
 const LEAST = 16;
@@ -39,7 +42,7 @@ const MOST = 256;
 /** Makes functions for a program with these instructions; undefined if there is nothing to be made. */
 export function generate(code: Int32Array, { fused, scratch }: Options): Generated | undefined {
   if (scratch !== undefined) {
-    const body = stepFunction(code, fused, { execute: 0, step: 1, scratch });
+    const body = stepFunction(code, fused, { execute: EXECUTE, step: STEP, scratch });
     if (body !== undefined)
       return { bytes: moduleOf(IMPORTS, [{ signature: STEP_SIGNATURE, body }]), count: 1, maps: [], step: 0 };
   }
@@ -53,7 +56,7 @@ export function generate(code: Int32Array, { fused, scratch }: Options): Generat
     const shape = shapeOf(code, map);
     let number = numbers.get(shape);
     if (number === undefined) {
-      const body = mapFunction(code, map, fused);
+      const body = mapFunction(code, map, fused, STEP);
       if (body === undefined) continue;
       number = functions.push({ signature: MAP_SIGNATURE, body }) - 1;
       numbers.set(shape, number);
@@ -95,5 +98,16 @@ function shapeOf(code: Int32Array, map: number): string {
   for (let at = operands; at < outputs; at += slot.MAP_OPERAND_WORDS)
     words.push(...code.subarray(at + 1, at + slot.MAP_OPERAND_WORDS));
   words.push(...code.subarray(steps, steps + (counts >>> 16) * slot.MAP_STEP_WORDS));
+  if ([...stepsOf(code, map)].some((step) => !isShort(step.code)))
+    words.push(...sharedPlaces(code, operands, outputs, steps));
   return words.join();
+}
+
+/** Which results lie where operands do: long steps may not write them before all have been read. */
+function sharedPlaces(code: Int32Array, operands: number, outputs: number, end: number): number[] {
+  const places: number[] = [];
+  for (let o = outputs; o < end; o += slot.MAP_OUTPUT_WORDS)
+    for (let k = operands; k < outputs; k += slot.MAP_OPERAND_WORDS)
+      if (code[k] === code[o]) places.push(o - operands, k - operands);
+  return places;
 }

@@ -1,15 +1,17 @@
 // A map as one loop: each vector of its results is computed in registers, from operands that are read once. The block machine
-// (assembly/map.ts) does a pass over a block for each step, and is what maps keep whose steps are not short. For relu(x + b), where b is a
-// row, the function does:
+// (assembly/map.ts) does a pass over a block for each step, and is what maps keep that have little but long steps. For relu(x + b), where b
+// is a row, the function does:
 //
 //     position = 4 * first; end = 4 * end; x, b and y = their addresses
-//     atB = b + 4 * (first % columns)
+//     inRow = 4 * (first % columns)
 //     while position < end
-//       y[position] = max(x[position] + [atB], 0)       one turn: four elements of every operand and result
-//       atB += 16, or b again at the end of a row       what has a place of its own goes on (`advance`)
+//       y[position] = max(x[position] + b[inRow], 0)    one turn: four elements of every operand and result
+//       inRow += 16, or 0 again at the end of a row     what has a place of its own goes on (`advances`)
 //       position += 16
 //
-// Where all lies in order and there are few steps, two turns come before each look at the end.
+// Where all lies in order and there are few steps, two turns come before each look at the end. A map with long steps has several loops,
+// one after the other on each block of elements (stages.ts).
+import { BLOCK, SCRATCH_COUNTERS } from "../../../../assembly/isa/sizes.ts";
 import {
   ELEMENT_BYTE,
   ELEMENT_WORD,
@@ -24,27 +26,24 @@ import {
   MODE_ROW,
   MODE_ROWS,
   MODE_SCALAR,
-  REGISTER_OPERAND,
-  REGISTER_OUTPUT,
 } from "../../../../assembly/isa/slots.ts";
-import { stepsOf } from "../../../program/map-steps.ts";
+import { type MapStep, stepsOf } from "../../../program/map-steps.ts";
+import { type Item, stagesOf } from "./stages.ts";
 import { isShort, Stepper, type Value } from "./steps.ts";
 import { FunctionBody, I32, op, type Signature, simd, V128 } from "./writer.ts";
 
-/** Address of the map's word MAP_N, its first element and the one after its last: whole vectors. */
-export const MAP_SIGNATURE: Signature = { parameters: 3, results: 0 };
-const [AT, START, END] = [0, 1, 2];
+/** Address of the map's word MAP_N, its first element and the one after its last: whole vectors. Then the thread's scratch. */
+export const MAP_SIGNATURE: Signature = { parameters: 4, results: 0 };
+const [AT, START, END, SCRATCH] = [0, 1, 2, 3];
 
 /** With more steps between two turns of the loop, its bookkeeping is nothing. */
 const FEW_STEPS = 8;
 
-/** How the loop reads an operand. */
-interface Stream {
-  /** Leaves its vector at the position and `offset` bytes behind it in a register. */
-  readonly value: (offset: number) => Value;
-  /** Goes on to the next vector; absent where the position alone says which it is. */
-  readonly advance?: () => void;
-}
+/** Bytes from block to block in scratch: not a power of two, so that they do not evict one another. */
+const STRIDE = 4 * (BLOCK + 16);
+
+/** How a loop reads an operand: leaves its vector at the position and `offset` bytes behind it in a register. */
+type Stream = (offset: number) => Value;
 
 /** Words from row to row of each output, 0 where rows follow one another. */
 export function rowsOfOutputs(code: Int32Array, map: number): number[] {
@@ -53,8 +52,11 @@ export function rowsOfOutputs(code: Int32Array, map: number): number[] {
   return Array.from({ length: (counts >> 8) & 0xff }, (_, o) => code[first + MAP_OUTPUT_WORDS * o + 1]);
 }
 
-/** A function for the map at `map` of a program, or undefined if it has to be left to the block machine. */
-export function mapFunction(code: Int32Array, map: number, fused: boolean): FunctionBody | undefined {
+/**
+ * A function for the map at `map` of a program, or undefined if it has to be left to the block machine. `step` is the number of the
+ * kernels' own step(code, to, a, b, c, d, first, count, bytes).
+ */
+export function mapFunction(code: Int32Array, map: number, fused: boolean, step: number): FunctionBody | undefined {
   const counts = code[map + MAP_COUNTS];
   const columns = code[map + MAP_COLUMNS];
   const operands = Array.from({ length: counts & 0xff }, (_, k) => map + MAP_FIRST + k * MAP_OPERAND_WORDS);
@@ -62,55 +64,143 @@ export function mapFunction(code: Int32Array, map: number, fused: boolean): Func
   const rows = rowsOfOutputs(code, map);
   if (columns % 4 !== 0 && rows.some((row) => row !== 0)) return undefined;
   const steps = [...stepsOf(code, map)];
-  if (!steps.every((step) => isShort(step.code))) return undefined;
-
-  const loop = new MapLoop(map, fused);
-  const { body, stepper } = loop;
-  const streams = operands.map((at) => stream(code, map, at, loop));
-  const results = rows.map((row, o): Result => {
-    const from = loop.address(map + MAP_FIRST + MAP_OPERAND_WORDS * operands.length + MAP_OUTPUT_WORDS * o);
-    return row === 0 ? wholeResult(from, loop) : partsOfRows(columns, row, from, loop);
+  const outputs = rows.map((_, o) => map + MAP_FIRST + MAP_OPERAND_WORDS * operands.length + MAP_OUTPUT_WORDS * o);
+  const stages = stagesOf(steps, {
+    operands: operands.length,
+    outputs: rows.length,
+    lies: (k) => isWhole(code, operands[k]),
+    isFree: (o, unread) => rows[o] === 0 && !operands.some((at, k) => unread.has(k) && code[at] === code[outputs[o]]),
   });
-  const moving = [...streams, ...results];
+  if (stages === undefined) return undefined;
+  const { loops, long, results, blocks } = stages;
+  if (loops.length > 1 && !isWorth(steps, loops, movedOf(code, operands, rows))) return undefined;
+  if (blocks * STRIDE > 4 * SCRATCH_COUNTERS) return undefined;
 
-  /** One vector of each result. All operands are read first, for a result may lie where one does. */
-  const turn = (offset: number) => {
-    const registers = new Map<number, Value>(streams.map(({ value }, k) => [REGISTER_OPERAND + k, value(offset)]));
-    const read = (register: number) => registers.get(register) ?? stepper.zero;
-    for (const step of steps) {
-      const sources = step.sources.map(read);
-      registers.set(
-        step.target,
-        stepper.kept(() => stepper.write(step.code, sources)),
-      );
-    }
-    results.forEach(({ at }, o) => {
-      const inRow = at(offset);
-      read(REGISTER_OUTPUT + o)();
-      body.memory(simd.store, inRow);
+  const whole = new MapBody(map, fused, operands, outputs);
+  const { body } = whole;
+  const ways = loops.map((items, i) => {
+    const way = new MapLoop(whole);
+    const ends = i === loops.length - 1 ? results : [];
+    const read = new Set([...items.flatMap(({ sources }) => sources), ...ends].map(({ operand }) => operand));
+    for (const k of read) if (k >= 0) way.streams.set(k, stream(code, map, operands[k], whole.from[k], way));
+    const places = ends.map((_, o) => placeOf(columns, rows[o], whole.to[o], way));
+    return { way, turn: (offset: number) => writeTurn(way, items, ends, places, offset) };
+  });
+  const [{ way, turn }] = ways;
+  if (ways.length === 1) {
+    if (steps.length <= FEW_STEPS && way.advances.length === 0) whole.inPairs(turn);
+    whole.repeat(END, 16, () => turn(0));
+    return body;
+  }
+  whole.inBlocks((end) => {
+    ways.forEach((each, i) => {
+      whole.toBlock();
+      whole.repeat(end, 16, () => each.turn(0));
+      for (const item of long[i]) writeLong(whole, item, end, step);
     });
-    for (const { advance } of moving) advance?.();
-  };
-  if (steps.length <= FEW_STEPS && moving.every((each) => each.advance === undefined)) loop.inPairs(turn);
-  loop.repeat(END, 16, () => turn(0));
+  });
   return body;
 }
 
-/** The function being written, and what all parts of its loop go by. */
-class MapLoop {
+/** Whether loops around long steps are fewer passes than the block machine makes, which moves so many operands and results by one each. */
+function isWorth(steps: readonly MapStep[], loops: readonly (readonly Item[])[], moved: number): boolean {
+  const short = steps.filter(({ code }) => isShort(code)).length;
+  const copies = loops.flat().length - short;
+  return short + moved >= loops.length + copies;
+}
+
+/** How many operands and results the block machine puts side by side, block by block. */
+function movedOf(code: Int32Array, operands: readonly number[], rows: readonly number[]): number {
+  const isMoved = (at: number) => {
+    const mode = code[at + 1] & 0xff;
+    return mode === MODE_COLUMN || mode === MODE_ROWS || (mode === MODE_FULL && !isWhole(code, at));
+  };
+  return operands.filter(isMoved).length + rows.filter((row) => row !== 0).length;
+}
+
+/** Whether an operand's elements lie side by side, as words. */
+function isWhole(code: Int32Array, at: number): boolean {
+  return code[at + 1] === (MODE_FULL | (ELEMENT_WORD << 8));
+}
+
+/** One vector of each step of a loop. All that is read is read before a result is written, for one may lie where an operand does. */
+function writeTurn(
+  way: MapLoop,
+  items: readonly Item[],
+  results: readonly Item[],
+  places: readonly Place[],
+  offset: number,
+): void {
+  const { whole, streams, advances } = way;
+  const { body, stepper, position } = whole;
+  const known = new Map<Item, Value>();
+  const read = (item: Item): Value => {
+    const value =
+      known.get(item) ??
+      streams.get(item.operand)?.(offset) ??
+      stepper.kept(() => {
+        const skipped = whole.placeOf(item, position);
+        body.memory(simd.load, skipped + offset);
+      });
+    known.set(item, value);
+    return value;
+  };
+  for (const item of items) {
+    const sources = item.sources.map(read);
+    const value = stepper.kept(() => stepper.write(item.code, sources));
+    known.set(item, value);
+    if (item.block < 0) continue;
+    const skipped = whole.placeOf(item, position);
+    value();
+    body.memory(simd.store, skipped + offset);
+  }
+  const values = results.map((item, o) => (item.result === o ? undefined : read(item)));
+  values.forEach((value, o) => {
+    if (value === undefined) return; // a long step has written it
+    places[o]();
+    value();
+    body.memory(simd.store, offset);
+  });
+  for (const advance of advances) advance();
+}
+
+/** Has the kernels do a long step for a block that ends at the position in the local `end`. */
+function writeLong(whole: MapBody, item: Item, end: number, step: number): void {
+  const { body, block } = whole;
+  const [a, b = a, c = a, d = a] = item.sources;
+  const bytes = () => {
+    body.get(end);
+    body.get(block);
+    body.put(op.sub);
+  };
+  body.i32(item.code);
+  for (const each of [item, a, b, c, d]) body.with(op.add, whole.placeOf(each, block));
+  body.get(block);
+  body.with(op.shrU, 2);
+  bytes();
+  body.with(op.shrU, 2);
+  bytes();
+  body.put(op.call, step);
+}
+
+/** The function being written, and what all of its loops go by. */
+class MapBody {
   readonly body = new FunctionBody(MAP_SIGNATURE.parameters);
   readonly stepper: Stepper;
   /** A local: bytes from an operand's or a result's beginning to the vector whose turn it is. */
   readonly position: number;
-  /** By how long they are, and after how many they begin anew. */
-  readonly runs = new Map<string, Runs>();
-  readonly #map: number;
+  /** A local: the position where the block begins. */
+  readonly block: number;
+  /** Locals: the addresses of operands and results. */
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  /** A local: where scratch begins, less the position where the block does. */
+  readonly #scratch: number;
 
-  constructor(map: number, fused: boolean) {
+  constructor(map: number, fused: boolean, operands: readonly number[], outputs: readonly number[]) {
     const { body } = this;
-    this.#map = map;
     this.stepper = new Stepper(body, fused);
-    this.position = body.local(I32);
+    [this.position, this.block, this.#scratch] = [body.local(I32), body.local(I32), body.local(I32)];
     for (const [parameter, to] of [
       [START, this.position],
       [END, END],
@@ -119,15 +209,15 @@ class MapLoop {
       body.with(op.shl, 2);
       body.set(to);
     }
-  }
-
-  /** The address in a slot, in a local. */
-  address(slot: number): number {
-    const local = this.body.local(I32);
-    this.body.get(AT);
-    this.body.load(4 * (slot - this.#map - MAP_N));
-    this.body.set(local);
-    return local;
+    const addressIn = (slot: number) => {
+      const local = body.local(I32);
+      body.get(AT);
+      body.load(4 * (slot - map - MAP_N));
+      body.set(local);
+      return local;
+    };
+    this.from = operands.map(addressIn);
+    this.to = outputs.map(addressIn);
   }
 
   /** Writes turns of so many bytes while the position is before that in the local `end`. */
@@ -166,6 +256,112 @@ class MapLoop {
       turn(16);
     });
   }
+
+  /** Does something for each block of elements, of which there is one at least, with the position of its end in a local. */
+  inBlocks(write: (end: number) => void): void {
+    const { body, position, block } = this;
+    const end = body.local(I32);
+    body.get(position);
+    body.set(block);
+    body.loop();
+    // The lesser of a whole block's end and the last.
+    body.get(block);
+    body.with(op.add, 4 * BLOCK);
+    body.put(op.tee, end);
+    body.get(END);
+    body.get(end);
+    body.get(END);
+    body.put(op.ltU);
+    body.put(op.select);
+    body.set(end);
+    body.get(SCRATCH);
+    body.get(block);
+    body.put(op.sub);
+    body.set(this.#scratch);
+    write(end);
+    body.get(end);
+    body.put(op.tee, block);
+    body.get(END);
+    body.put(op.ltU);
+    body.put(op.brIf, 0);
+    body.end();
+  }
+
+  /** Back to where the block begins. */
+  toBlock(): void {
+    this.body.get(this.block);
+    this.body.set(this.position);
+  }
+
+  /** Puts the address of what lies in memory, at the position in a local, on the stack; returns the bytes still to be added. */
+  placeOf({ operand, result, block }: Item, position: number): number {
+    const base = operand >= 0 ? this.from[operand] : result >= 0 ? this.to[result] : this.#scratch;
+    this.body.get(base);
+    this.body.get(position);
+    this.body.put(op.add);
+    return base === this.#scratch ? block * STRIDE : 0;
+  }
+}
+
+/** One of its loops, with what moves along. */
+class MapLoop {
+  readonly whole: MapBody;
+  /** Of the operands that it reads. */
+  readonly streams = new Map<number, Stream>();
+  /** By how long they are, and after how many they begin anew. */
+  readonly runs = new Map<string, Runs>();
+  /** What is done after each turn. */
+  readonly advances: (() => void)[] = [];
+  /** Locals, by the words from row to row: the bytes from the beginning to the vector whose turn it is. */
+  readonly #rows = new Map<number, number>();
+
+  constructor(whole: MapBody) {
+    this.whole = whole;
+  }
+
+  /** A position in rows of so many columns that lie `row` words apart, in a local: it skips what lies between two rows. */
+  inRows(columns: number, row: number): number {
+    const { body, position } = this.whole;
+    const known = this.#rows.get(row);
+    if (known !== undefined) return known;
+    if (this.#rows.size === 0) this.#endRows(columns);
+    const local = body.local(I32);
+    this.#rows.set(row, local);
+    body.get(position);
+    body.get(START);
+    body.with(op.divU, columns);
+    body.with(op.mul, 4 * (row - columns));
+    body.put(op.add);
+    body.set(local);
+    return local;
+  }
+
+  /** Has all positions in rows go on. */
+  #endRows(columns: number): void {
+    const { body, position } = this.whole;
+    const end = body.local(I32); // of the row
+    body.get(START);
+    body.with(op.divU, columns);
+    body.with(op.add, 1);
+    body.with(op.mul, 4 * columns);
+    body.set(end);
+    const move = (local: number, bytes: number) => {
+      body.get(local);
+      body.with(op.add, bytes);
+      body.set(local);
+    };
+    this.advances.push(() => {
+      for (const local of this.#rows.values()) move(local, 16);
+      body.get(position);
+      body.with(op.add, 16);
+      body.get(end);
+      body.put(op.eq);
+      body.if();
+      for (const [row, local] of this.#rows) move(local, 4 * (row - columns));
+      move(end, 4 * columns);
+      body.end();
+    });
+  }
 }
 
 /** Whether vectors of an operand hold elements that lie side by side, or one element. */
@@ -178,40 +374,32 @@ function isReadable(code: Int32Array, map: number, at: number): boolean {
   return mode === MODE_SCALAR || (code[map + MAP_COLUMNS] * code[at + 2]) % 4 === 0;
 }
 
-function stream(code: Int32Array, map: number, at: number, loop: MapLoop): Stream {
-  const { body, stepper } = loop;
-  const from = loop.address(at);
+function stream(code: Int32Array, map: number, at: number, from: number, way: MapLoop): Stream {
+  const { whole } = way;
+  const { body, stepper } = whole;
+  const columns = code[map + MAP_COLUMNS];
   switch (code[at + 1] & 0xff) {
     case MODE_FULL:
-      return {
-        value: (offset) => stepper.kept(() => loadFull(loop, from, code[at + 1] >> 8 === ELEMENT_BYTE, offset)),
-      };
+      return (offset) => stepper.kept(() => loadFull(whole, from, code[at + 1] >> 8 === ELEMENT_BYTE, offset));
     case MODE_SCALAR: {
       const value = stepper.kept(() => {
         body.get(from);
         body.memory(simd.load32Splat, 0);
       });
-      return { value: () => value };
+      return () => value;
     }
     case MODE_ROW:
-      return rowStream(code[map + MAP_COLUMNS], from, loop);
+      return rowStream(columns, 0, from, way);
     case MODE_COLUMN:
-      return columnStream(code[map + MAP_COLUMNS] * code[at + 2], code[at + 3], from, loop);
-    case MODE_ROWS: {
-      const { at: place, advance } = partsOfRows(code[map + MAP_COLUMNS], code[at + 2], from, loop);
-      const value = () =>
-        stepper.kept(() => {
-          place(0);
-          body.memory(simd.load, 0);
-        });
-      return { value, advance };
-    }
+      return columnStream(columns * code[at + 2], code[at + 3], from, way);
+    case MODE_ROWS:
+      return rowStream(columns, code[at + 2], from, way);
     default:
       throw new RangeError(`mode ${code[at + 1]} of an operand at ${at}`);
   }
 }
 
-function loadFull({ body, position }: MapLoop, from: number, isBytes: boolean, offset: number): void {
+function loadFull({ body, position }: MapBody, from: number, isBytes: boolean, offset: number): void {
   body.get(from);
   body.get(position);
   if (isBytes) {
@@ -226,96 +414,30 @@ function loadFull({ body, position }: MapLoop, from: number, isBytes: boolean, o
   }
 }
 
-/** How the loop finds where a result is written. */
-interface Result {
-  /** Puts the address of its vector at the loop's position on the stack; returns the bytes from there to `offset`. */
-  readonly at: (offset: number) => number;
-  readonly advance?: () => void;
+/** Puts the address of a result's vector at the loop's position on the stack. */
+type Place = () => void;
+
+function placeOf(columns: number, row: number, from: number, way: MapLoop): Place {
+  const { body, position } = way.whole;
+  const at = row === 0 ? position : way.inRows(columns, row);
+  return () => {
+    body.get(from);
+    body.get(at);
+    body.put(op.add);
+  };
 }
 
-function wholeResult(from: number, { body, position }: MapLoop): Result {
-  return {
-    at: (offset) => {
+/** at[i / columns * row + i % columns]: of a row that all share, `row` is 0. */
+function rowStream(columns: number, row: number, from: number, way: MapLoop): Stream {
+  const { body, stepper } = way.whole;
+  const at = way.inRows(columns, row);
+  return () =>
+    stepper.kept(() => {
       body.get(from);
-      body.get(position);
+      body.get(at);
       body.put(op.add);
-      return offset;
-    },
-  };
-}
-
-/** at[i / columns * row + i % columns]: an address of its own that skips to the next row's part at the end of each. */
-function partsOfRows(columns: number, row: number, from: number, { body }: MapLoop): Result {
-  const [at, end] = [body.local(I32), body.local(I32)];
-  const startOver = (opcode: number) => {
-    body.get(START);
-    body.with(opcode, columns);
-  };
-  startOver(op.divU);
-  body.with(op.mul, 4 * row);
-  body.get(from);
-  body.put(op.add);
-  body.put(op.tee, end);
-  startOver(op.remU);
-  body.with(op.shl, 2);
-  body.put(op.add);
-  body.set(at);
-  body.get(end);
-  body.with(op.add, 4 * columns);
-  body.set(end);
-  return {
-    at: (offset) => {
-      body.get(at);
-      return offset;
-    },
-    advance: () => {
-      body.get(at);
-      body.with(op.add, 16);
-      body.put(op.tee, at);
-      body.get(end);
-      body.put(op.eq);
-      body.if();
-      body.get(at);
-      body.with(op.add, 4 * (row - columns));
-      body.set(at);
-      body.get(end);
-      body.with(op.add, 4 * row);
-      body.set(end);
-      body.end();
-    },
-  };
-}
-
-/** at[i % columns]: an address of its own that begins anew at each row. */
-function rowStream(columns: number, from: number, { body, stepper }: MapLoop): Stream {
-  const [at, end] = [body.local(I32), body.local(I32)];
-  body.get(START);
-  body.with(op.remU, columns);
-  body.with(op.shl, 2);
-  body.get(from);
-  body.put(op.add);
-  body.set(at);
-  body.get(from);
-  body.with(op.add, 4 * columns);
-  body.set(end);
-  return {
-    value: () =>
-      stepper.kept(() => {
-        body.get(at);
-        body.memory(simd.load, 0);
-      }),
-    advance: () => {
-      body.get(from);
-      body.get(at);
-      body.with(op.add, 16);
-      body.put(op.tee, at);
-      body.get(at);
-      body.get(end);
-      body.put(op.eq);
-      body.put(op.select);
-      body.set(at);
-    },
-  };
+      body.memory(simd.load, 0);
+    });
 }
 
 /** Runs of elements that meet one element of each of some columns: whose turn it is, for all that have such runs. */
@@ -327,7 +449,8 @@ interface Runs {
 }
 
 /** at[(i / run) % mod]: a vector of one element, which is loaded anew after each run. The first of several that change together counts for all. */
-function columnStream(run: number, mod: number, from: number, { body, runs }: MapLoop): Stream {
+function columnStream(run: number, mod: number, from: number, { whole, runs, advances }: MapLoop): Stream {
+  const { body } = whole;
   const key = `${run};${mod}`;
   const known = runs.get(key);
   const value = body.local(V128);
@@ -343,7 +466,7 @@ function columnStream(run: number, mod: number, from: number, { body, runs }: Ma
   if (known !== undefined) {
     known.loads.push(() => load(known.index));
     load(known.index);
-    return { value: read };
+    return read;
   }
   const [index, left] = [body.local(I32), body.local(I32)];
   body.get(START);
@@ -358,26 +481,24 @@ function columnStream(run: number, mod: number, from: number, { body, runs }: Ma
   const loads = [() => load(index)];
   runs.set(key, { loads, index });
   load(index);
-  return {
-    value: read,
-    advance: () => {
-      body.get(left);
-      body.with(op.sub, 4);
-      body.put(op.tee, left);
-      body.put(op.eqz);
-      body.if();
-      body.i32(0);
-      body.get(index);
-      body.with(op.add, 1);
-      body.put(op.tee, index);
-      body.get(index);
-      body.with(op.eq, mod);
-      body.put(op.select);
-      body.set(index);
-      for (const loadNext of loads) loadNext();
-      body.i32(run);
-      body.set(left);
-      body.end();
-    },
-  };
+  advances.push(() => {
+    body.get(left);
+    body.with(op.sub, 4);
+    body.put(op.tee, left);
+    body.put(op.eqz);
+    body.if();
+    body.i32(0);
+    body.get(index);
+    body.with(op.add, 1);
+    body.put(op.tee, index);
+    body.get(index);
+    body.with(op.eq, mod);
+    body.put(op.select);
+    body.set(index);
+    for (const loadNext of loads) loadNext();
+    body.i32(run);
+    body.set(left);
+    body.end();
+  });
+  return read;
 }
