@@ -33,7 +33,8 @@ const house: Readonly<Record<string, Room>> = {
   metrics: { paths: ["src/metrics"], above: ["train"] },
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
   generate: { paths: ["src/generate"], above: ["train"] },
-  tune: { paths: ["src/tune"], above: ["train"] },
+  // Its workers are started, watched and answered as those of executors are.
+  tune: { paths: ["src/tune"], above: ["train", "worker"] },
   cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },

@@ -1,0 +1,24 @@
+// simdgrad/tune: searches for hyper-parameters.
+export { type BayesianOptions, bayesian } from "./bayesian.ts";
+export type { Dimension, Flat } from "./dimensions.ts";
+export { type AshaOptions, asha, type MedianOptions, median, type Pruner } from "./pruner.ts";
+export type { Mode, Report, TrialRecord } from "./record.ts";
+export type { TrialsOptions } from "./run.ts";
+export { type GridOptions, grid, random, type Sampler, type Search } from "./sampler.ts";
+export { serveObjective } from "./serve.ts";
+export {
+  type Branches,
+  choice,
+  conditional,
+  integer,
+  type Leaf,
+  logInteger,
+  logUniform,
+  type Space,
+  uniform,
+  type Value,
+  type Values,
+} from "./space.ts";
+export { fileStorage, memoryStorage, type StudyStorage } from "./storage.ts";
+export { openStudy, type Study, type StudyOptions } from "./study.ts";
+export type { Objective, Outcome, Result, Trial } from "./trial.ts";

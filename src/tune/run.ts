@@ -1,0 +1,135 @@
+// Trials one after the other, or several at a time: in this thread, or each in a worker.
+import { aFunction, anObjectWith, aWholeNumber, checkOptions, must } from "../check.ts";
+import { ArgumentError, NonFiniteError, WorkerError } from "../errors.ts";
+import type { AnyWorker } from "../worker/workers.ts";
+import { TrialWorker } from "./host.ts";
+import type { Space, Values } from "./space.ts";
+import type { Study } from "./study.ts";
+import { checkOutcome, type Objective, type Outcome, type Trial } from "./trial.ts";
+
+/** What runs the trials of a study. */
+export interface TrialsOptions<V> {
+  /** Runs in this thread. Either this or `module` is given. */
+  readonly objective?: Objective<V>;
+  /**
+   * Runs in workers: the address of a module that calls `serveObjective`, such as `new URL("./objective.js", import.meta.url)`, or a function that starts a
+   * worker with such a module, in the form that bundlers recognise.
+   */
+  readonly module?: URL | (() => AnyWorker);
+  /** How many trials run at a time, each in a worker of its own with `module`; default 1. */
+  readonly workers?: number;
+  /** Ends the search once the trials that run have ended. */
+  readonly signal?: AbortSignal;
+  /** Which errors of an objective are the failure of one trial; default: a NonFiniteError. Others end the search. */
+  readonly tolerate?: (error: unknown) => boolean;
+}
+
+/** Workers that may die one after the other. */
+const DEATHS = 3;
+
+/** Whatever runs one trial after the other. */
+interface Lane<V> {
+  /** Before a trial is asked for. */
+  ready(): Promise<void>;
+  run(trial: Trial<V>): Promise<Outcome>;
+  end(): Promise<void>;
+}
+
+/** Runs trials until there are `count`; `isEnough` says whether so many were begun, or all that there are. */
+export async function runTrials<S extends Space>(
+  study: Study<S>,
+  count: number,
+  options: TrialsOptions<Values<S>>,
+  isEnough: (count: number) => boolean,
+): Promise<void> {
+  aWholeNumber(1)(count, "trials: the number of trials");
+  checkOptions(options, "trials", {
+    objective: aFunction,
+    module: (value, what) =>
+      must(
+        value instanceof URL || typeof value === "function",
+        value,
+        what,
+        "a URL, or a function that starts a worker",
+      ),
+    workers: aWholeNumber(1, 1024),
+    signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
+    tolerate: aFunction,
+  });
+  const { objective, module, workers = 1, signal, tolerate = (error) => error instanceof NonFiniteError } = options;
+  if ((objective === undefined) === (module === undefined))
+    throw new ArgumentError("trials: either an objective or the module of one is to be given");
+  let isOver = false;
+  const isDone = () => isOver || signal?.aborted === true || isEnough(count);
+  const laneOf = () => (module === undefined ? here(objective as Objective<Values<S>>) : inWorker<Values<S>>(module));
+  const lanes = Array.from({ length: isEnough(count) ? 0 : Math.min(workers, count) }, async () => {
+    const lane = laneOf();
+    try {
+      while (!isDone()) {
+        await lane.ready();
+        if (!isDone()) await runOne(study, lane, tolerate);
+      }
+    } catch (error) {
+      isOver = true;
+      throw error;
+    } finally {
+      await lane.end();
+    }
+  });
+  const ends = await Promise.allSettled(lanes);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function runOne<S extends Space>(
+  study: Study<S>,
+  lane: Lane<Values<S>>,
+  tolerate: (error: unknown) => boolean,
+): Promise<void> {
+  const trial = await study.ask();
+  let outcome: Outcome;
+  try {
+    outcome = await lane.run(trial);
+    const value = typeof outcome === "number" ? outcome : typeof outcome === "object" ? outcome?.value : 0;
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      await study.tell(trial, "failed", `the objective gave ${value}`);
+      return;
+    }
+    checkOutcome(outcome, "trials: what the objective gives");
+  } catch (error) {
+    await study.tell(trial, "failed", error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    if (error instanceof Died || tolerate(error)) return;
+    throw error;
+  }
+  await study.tell(trial, outcome);
+}
+
+function here<V>(objective: Objective<V>): Lane<V> {
+  return { ready: async () => {}, run: async (trial) => objective(trial), end: async () => {} };
+}
+
+/** A worker died over a trial: the next one goes on. */
+class Died extends Error {}
+
+function inWorker<V>(module: URL | (() => AnyWorker)): Lane<V> {
+  let worker: TrialWorker | undefined;
+  let deaths = 0;
+  return {
+    async ready() {
+      if (worker?.ended === false) return;
+      worker = new TrialWorker(module);
+      await worker.begin();
+    },
+    async run(trial) {
+      try {
+        const outcome = await (worker as TrialWorker).run(trial);
+        deaths = 0;
+        return outcome;
+      } catch (error) {
+        if (!(error instanceof WorkerError) || worker?.ended !== true || ++deaths >= DEATHS) throw error;
+        throw new Died(error.message, { cause: error });
+      }
+    },
+    end: async () => worker?.end(),
+  };
+}

@@ -1,0 +1,143 @@
+// Where a study is kept: bytes that are appended to, and the artifact of the best trial beside them.
+import { aText, must } from "../check.ts";
+import { DataError, UnsupportedError } from "../errors.ts";
+
+/** Keeps a study: one file, which grows, and files of artifacts. Each promise resolves when its work would survive a crash. */
+export interface StudyStorage {
+  /** For messages. */
+  readonly name: string;
+  /** All that was appended, empty where nothing was. */
+  read(): Promise<Uint8Array>;
+  append(bytes: Uint8Array): Promise<void>;
+  /** Cuts off what is behind so many bytes. */
+  truncate(length: number): Promise<void>;
+  /** Keeps the artifact of a trial, whole or not at all. */
+  keepArtifact(trial: number, bytes: Uint8Array): Promise<void>;
+  /** Undefined where there is none. */
+  readArtifact(trial: number): Promise<Uint8Array | undefined>;
+  /** Forgets the artifact of a trial, if there is one. */
+  dropArtifact(trial: number): Promise<void>;
+}
+
+/**
+ * Keeps a study in memory, or goes on with the bytes of one that was.
+ * @throws ArgumentError for what are no bytes
+ *
+ * @example
+ * import { memoryStorage, openStudy, uniform } from "simdgrad/tune";
+ * const storage = memoryStorage();
+ * const study = await openStudy({ space: { x: uniform(0, 1) }, storage });
+ * await study.tell(await study.ask(), 0.5);
+ * const again = await openStudy({ space: { x: uniform(0, 1) }, storage: memoryStorage(await storage.read()) });
+ * again.history.length; // => 1
+ */
+export function memoryStorage(bytes: Uint8Array = new Uint8Array()): StudyStorage {
+  must(bytes instanceof Uint8Array, bytes, "memoryStorage: bytes", "a Uint8Array");
+  let content = bytes.slice();
+  let size = content.length;
+  const artifacts = new Map<number, Uint8Array>();
+  return {
+    name: "the study",
+    read: async () => content.slice(0, size),
+    async append(more) {
+      if (size + more.length > content.length) {
+        const larger = new Uint8Array(2 * (size + more.length));
+        larger.set(content.subarray(0, size));
+        content = larger;
+      }
+      content.set(more, size);
+      size += more.length;
+    },
+    async truncate(length) {
+      size = length;
+    },
+    async keepArtifact(trial, artifact) {
+      artifacts.set(trial, artifact.slice());
+    },
+    readArtifact: async (trial) => artifacts.get(trial)?.slice(),
+    async dropArtifact(trial) {
+      artifacts.delete(trial);
+    },
+  };
+}
+
+/**
+ * Keeps a study in a file of JSON lines, in Node. The artifact of the best trial is beside it: `study.jsonl.7.artifact` is that of trial 7.
+ * What was written is on the disk before a call resolves. A file that something else wrote to meanwhile is left alone, with an error.
+ * @throws ArgumentError for a path that is no text, UnsupportedError outside Node
+ *
+ * @example
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { fileStorage, openStudy, uniform } from "simdgrad/tune";
+ * const folder = await mkdtemp(`${tmpdir()}/study-`);
+ * const options = { space: { x: uniform(0, 1) }, storage: fileStorage(`${folder}/study.jsonl`) };
+ * const objective = ({ values }: { values: { x: number } }) => values.x;
+ * await (await openStudy(options)).trials(3, { objective });
+ * const history = await (await openStudy(options)).trials(5, { objective }); // goes on: two more
+ * history.length; // => 5
+ * await rm(folder, { recursive: true });
+ */
+export function fileStorage(path: string): StudyStorage {
+  aText(path, "fileStorage: path");
+  must(path !== "", path, "fileStorage: path", "the path of a file");
+  const node = typeof process === "object" ? process.getBuiltinModule?.("node:fs") : undefined;
+  if (node === undefined)
+    throw new UnsupportedError("fileStorage: there are no files here; in pages take memoryStorage()");
+  const { open, readFile, rename, rm, stat } = node.promises;
+  /** The file's length as this storage left it; undefined before it was read. */
+  let size: number | undefined;
+  const artifactOf = (trial: number) => `${path}.${trial}.artifact`;
+  const write = async (file: string, flags: string, bytes: Uint8Array) => {
+    const handle = await open(file, flags);
+    try {
+      await handle.writeFile(bytes);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  };
+  const readIf = async (file: string): Promise<Uint8Array | undefined> => {
+    try {
+      return new Uint8Array(await readFile(file));
+    } catch (error) {
+      if ((error as { readonly code?: string }).code === "ENOENT") return undefined;
+      throw error;
+    }
+  };
+  const check = async () => {
+    const now = await stat(path).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size !== undefined && now !== size)
+      throw new DataError(
+        `${path}: has ${now} bytes, not the ${size} that this study left: something else writes to it`,
+      );
+  };
+  return {
+    name: path,
+    async read() {
+      const bytes = (await readIf(path)) ?? new Uint8Array();
+      size = bytes.length;
+      return bytes;
+    },
+    async append(bytes) {
+      await check();
+      await write(path, "a", bytes);
+      size = (size ?? 0) + bytes.length;
+    },
+    async truncate(length) {
+      await check();
+      await node.promises.truncate(path, length);
+      size = length;
+    },
+    async keepArtifact(trial, bytes) {
+      const file = artifactOf(trial);
+      await write(`${file}.new`, "w", bytes);
+      await rename(`${file}.new`, file);
+    },
+    readArtifact: (trial) => readIf(artifactOf(trial)),
+    dropArtifact: (trial) => rm(artifactOf(trial), { force: true }),
+  };
+}
