@@ -1,12 +1,14 @@
 // Embedding: rows of a table by index, and bags of them.
 import { customGradient } from "../autodiff.ts";
-import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions, oneOf } from "../check.ts";
+import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions, must, oneOf } from "../check.ts";
+import { concat } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { cumulativeSum } from "../ops/cumulative.ts";
 import { normal } from "../ops/random.ts";
 import { checkDType, sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, scalar, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
+import { knownNumbers } from "./known.ts";
 import { aSize } from "./layers.ts";
 import type { Module } from "./module.ts";
 
@@ -106,7 +108,10 @@ export interface EmbeddingBagOptions extends EmbeddingOptions {
 export interface EmbeddingBagInput {
   /** i32 [N, L], a bag a row; or all in a row, [M], with `offsets`. */
   readonly index: Tensor;
-  /** i32 [N]: where each bag begins, from 0 on, none before the one before; of the same place, the first is empty. For sums and means. */
+  /**
+   * i32 [N]: where each bag begins, from 0 on, none before the one before; of the same place, the first is empty. For sums and means.
+   * Constants that are none are refused; as data, they make all results NaN.
+   */
   readonly offsets?: Tensor;
   /** A factor an index, of its shape: for sums. */
   readonly perSampleWeights?: Tensor;
@@ -117,7 +122,7 @@ export interface EmbeddingBagInput {
  * torch.nn.EmbeddingBag. Indices `paddingIdx` are in no bag, so rows of any length are padded with it; an empty bag gives 0. An index outside
  * the table gives NaN.
  * @throws ArgumentError for sizes below 1, a `paddingIdx` outside the table, a `maxNorm` that is not positive, another mode; forward throws
- * ArgumentError for weights of anything but sums and for offsets of maxima, ShapeError for inputs that do not fit, DTypeError for indices
+ * ArgumentError for weights of anything but sums, for offsets of maxima and for constants that are none, ShapeError for inputs that do not fit, DTypeError for indices
  * that are not i32
  *
  * @example
@@ -148,12 +153,13 @@ export class EmbeddingBag implements Module<Tensor | EmbeddingBagInput> {
     const { mode, paddingIdx } = this;
     const { index, offsets, perSampleWeights } = bagsOf(x, mode);
     const counts = paddingIdx === undefined ? index.equal(index) : index.notEqual(paddingIdx);
-    const found = lookedUp(this, index);
-    const rows = perSampleWeights === undefined ? found : found.mul(perSampleWeights.unsqueeze(-1));
+    const own = lookedUp(this, index);
+    const rows = perSampleWeights === undefined ? own : own.mul(perSampleWeights.unsqueeze(-1));
     const added = (values: Tensor) => (offsets === undefined ? values.sum(1) : totals(values, offsets));
     if (mode === "max") return largest(rows, counts.unsqueeze(-1));
     const sums = added(paddingIdx === undefined ? rows : counts.unsqueeze(-1).select(rows, 0));
-    return mode === "sum" ? sums : sums.div(added(counts.unsqueeze(-1)).maximum(1));
+    const found = mode === "sum" ? sums : sums.div(added(counts.unsqueeze(-1)).maximum(1));
+    return offsets === undefined ? found : nanWhereWrong(found, offsets, index.shape[0]);
   }
 }
 
@@ -171,6 +177,7 @@ function checkBags({ index, offsets, perSampleWeights: weights }: EmbeddingBagIn
     if (offsets.shape.length !== 1) throw new ShapeError(`${name}: takes offsets [N], got ${showShape(offsets.shape)}`);
     if (mode === "max")
       throw new ArgumentError(`${name}: offsets are for sums and means; for maxima, pad rows with paddingIdx`);
+    checkOffsets(offsets, index.shape[0], name);
   }
   if (weights === undefined) return;
   if (mode !== "sum") throw new ArgumentError(`${name}: perSampleWeights are for mode "sum", not "${mode}"`);
@@ -178,6 +185,27 @@ function checkBags({ index, offsets, perSampleWeights: weights }: EmbeddingBagIn
     throw new ShapeError(
       `${name}: perSampleWeights ${showShape(weights.shape)} and indices ${showShape(index.shape)} differ`,
     );
+}
+
+/** @throws ArgumentError for constants at which no bag begins */
+function checkOffsets(offsets: Tensor, count: number, name: string): void {
+  let before = 0;
+  for (const [bag, each] of knownNumbers(offsets)?.entries() ?? []) {
+    const most = bag === 0 ? 0 : count;
+    const why = bag === 0 ? "0, where the first bag begins" : `from ${before} to ${count}, none before the one before`;
+    must(each >= before && each <= most, each, `${name}: offsets.${bag}`, why);
+    before = each;
+  }
+}
+
+/** Results, or NaN in place of all where an offset is none: which bag has lost its rows, or has others', nobody can tell then. */
+function nanWhereWrong(results: Tensor, offsets: Tensor, count: number): Tensor {
+  if (knownNumbers(offsets) !== undefined || offsets.shape[0] === 0) return results;
+  const zero = scalar(0, "i32").unsqueeze(0);
+  const before = concat([zero, offsets.narrow(0, 0, offsets.shape[0] - 1)]);
+  const atFirst = offsets.narrow(0, 0, 1).notEqual(0).sum();
+  const wrong = offsets.less(before).add(offsets.greater(count)).sum().add(atFirst);
+  return wrong.greater(0).select(Number.NaN, results);
 }
 
 function tableOf(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions) {

@@ -3,13 +3,13 @@
 import { aBoolean, aFraction, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import type { ConstantAttrs } from "../ops/leaf.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, scalar, Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { relu, sigmoid, tanh } from "./functional.ts";
 import { linearUniform } from "./init.ts";
+import { knownNumbers } from "./known.ts";
 import { aDepth, aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 import { Dropout } from "./regularization.ts";
@@ -275,10 +275,8 @@ class Stack {
 }
 
 /** @throws ArgumentError for a constant length that no sequence has */
-function checkLengths({ op, attrs }: Tensor, most: number, name: string): void {
-  if (op.name !== "constant") return;
-  const { data } = attrs as ConstantAttrs;
-  for (const [row, each] of data.entries())
+function checkLengths(lengths: Tensor, most: number, name: string): void {
+  for (const [row, each] of knownNumbers(lengths)?.entries() ?? [])
     must(each >= 1 && each <= most, each, `${name}: lengths: row ${row}`, `from 1 to ${most}, the steps there are`);
 }
 

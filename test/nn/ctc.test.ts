@@ -197,22 +197,55 @@ test("classes of probability 0 pass no gradient but that of the ways that are le
   );
 });
 
-test("lengths and labels that are none give NaN, and their gradients", async () => {
-  const cases: [targets: number[], steps: number, count: number][] = [
-    [[1, 0, 2], 5, 3],
-    [[1, 4, 2], 5, 3],
-    [[-1, 1, 2], 5, 1],
-    [[1, 2, 3], 7, 3],
-    [[1, 2, 3], -1, 3],
-    [[1, 2, 3], 5, 4],
-    [[1, 2, 3], 5, -1],
-  ];
-  for (const [targets, ...lengths] of cases) {
+const none: readonly (readonly [targets: readonly number[], steps: number, count: number])[] = [
+  [[1, 0, 2], 5, 3],
+  [[1, 4, 2], 5, 3],
+  [[-1, 1, 2], 5, 1],
+  [[1, 2, 3], 7, 3],
+  [[1, 2, 3], -1, 3],
+  [[1, 2, 3], 5, 4],
+  [[1, 2, 3], 5, -1],
+];
+
+test.each(none)(
+  "of %j with lengths %i and %i one is none: as data it gives NaN, its gradient, too",
+  async (...given) => {
     const x = logs.narrow(1, 0, 1);
-    const tensors = lengths.map((each) => constant(Int32Array.of(each)));
-    const loss = ctcLoss(x, constant([targets], { dtype: "i32" }), tensors[0], tensors[1]);
-    const [value, slope] = await evaluateAll([loss, grad(loss, [x])[0]]);
-    expect([...value, ...slope].every(Number.isNaN), `${targets} ${lengths}`).toBe(true);
+    const data = given.map((each) => [each].flat());
+    const [targets, steps, count] = data.map(({ length }, i) => input(i === 0 ? [1, length] : [1], "i32"));
+    const loss = ctcLoss(x, targets, steps, count);
+    const outputs = { loss, slope: grad(loss, [x])[0] };
+    const inputs = [targets, steps, count].map((each, i) => [each, data[i]] as const);
+    const found = await runOn(executors[0].executor, { outputs, inputs });
+    expect([...found.loss, ...found.slope].every(Number.isNaN)).toBe(true);
+  },
+);
+
+test.each(none)("of %j with lengths %i and %i one is none: constants are refused", (targets, ...lengths) => {
+  const x = logs.narrow(1, 0, 1);
+  const row = constant(targets, { dtype: "i32" });
+  const tensors = lengths.map((each) => constant(Int32Array.of(each)));
+  expect(() => ctcLoss(x, row.unsqueeze(0), tensors[0], tensors[1])).toThrow(ArgumentError);
+  expect(() => ctcLoss(x, row.unsqueeze(0), ...lengths)).toThrow(ArgumentError);
+  // The same of one sequence by itself.
+  expect(() => ctcLoss(x.squeeze(1), row, tensors[0], tensors[1])).toThrow(ArgumentError);
+});
+
+test("targets in a row that lengths do not make up are refused as constants, NaN as data", async () => {
+  const x = logs.narrow(1, 0, 2);
+  const steps = [6, 6];
+  for (const counts of [
+    [2, 2],
+    [1, 1],
+  ]) {
+    const row = constant(Int32Array.of(1, 2, 3));
+    const given = input([2], "i32");
+    expect(() => ctcLoss(x, row, steps, constant(Int32Array.from(counts)))).toThrow(ShapeError);
+    const loss = ctcLoss(x, row, steps, given, { reduction: "none" });
+    const run = (data: readonly number[]) =>
+      runOn(executors[0].executor, { outputs: { loss }, inputs: [[given, data]] });
+    expect([...(await run(counts)).loss]).toEqual([Number.NaN, Number.NaN]);
+    expect((await run([1, 2])).loss.every(Number.isFinite)).toBe(true);
   }
 });
 

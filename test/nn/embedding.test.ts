@@ -8,7 +8,9 @@ import { evaluate, evaluateAll } from "../../src/evaluate.ts";
 import { Embedding, EmbeddingBag } from "../../src/nn/embedding.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { parameters } from "../../src/nn/module.ts";
+import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { stopGradient, type Tensor } from "../../src/tensor.ts";
+import { runOn } from "../run.ts";
 import { thrown } from "../thrown.ts";
 
 test("the table starts normal with deviation 1, its padding row at zero", async () => {
@@ -88,6 +90,33 @@ test("bags that do not fit get a typed error", () => {
   expect(() => bags("mean").forward({ index: rows, perSampleWeights: weights })).toThrow(ArgumentError);
   expect(() => bags("sum").forward({ index: rows, perSampleWeights: input([3]) })).toThrow(ShapeError);
   expect(() => new EmbeddingBag(5, 3, { mode: "median" as "sum" })).toThrow(ArgumentError);
+});
+
+const badOffsets = [
+  { offsets: [1, 2], said: "offsets.0 must be 0, where the first bag begins, got 1" },
+  { offsets: [-1, 2], said: "offsets.0 must be 0, where the first bag begins, got -1" },
+  { offsets: [0, 2, 1], said: "offsets.2 must be from 2 to 3, none before the one before, got 1" },
+  { offsets: [0, 4], said: "offsets.1 must be from 0 to 3, none before the one before, got 4" },
+];
+
+test.each(badOffsets)("offsets $offsets of three rows are refused as constants, NaN as data", async (given) => {
+  const at = Int32Array.from(given.offsets);
+  const index = constant(Int32Array.of(1, 2, 3));
+  for (const mode of ["sum", "mean"] as const) {
+    const layer = new EmbeddingBag(5, 2, { mode });
+    // A constant seen by another shape is one, too.
+    for (const offsets of [constant(at), constant(at).unsqueeze(0).reshape([at.length])])
+      expect(thrown(() => layer.forward({ index, offsets }))).toBe(`ArgumentError: EmbeddingBag: ${given.said}`);
+    const offsets = input([at.length], "i32");
+    const run = async (data: Int32Array) => {
+      const outputs = { bags: layer.forward({ index, offsets }) };
+      return [...(await runOn(new JsExecutor({ poison: true }), { outputs, inputs: [[offsets, data]] })).bags];
+    };
+    expect((await run(at)).every(Number.isNaN)).toBe(true);
+    const right = Int32Array.from(at, (_, i) => Math.min(3, 2 * i));
+    const known = await evaluate(layer.forward({ index, offsets: constant(right) }));
+    expect(known.every(Number.isFinite)).toBe(true);
+  }
 });
 
 test("bad input gets a typed error", () => {

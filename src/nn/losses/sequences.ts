@@ -5,9 +5,9 @@ import { ArgumentError, ShapeError } from "../../errors.ts";
 import { ctcOp } from "../../ops/ctc.ts";
 import { cumulativeSum } from "../../ops/cumulative.ts";
 import { itemsOf } from "../../ops/item.ts";
-import type { ConstantAttrs } from "../../ops/leaf.ts";
 import { checkDType, sameShape, showShape } from "../../shape.ts";
 import { apply, arange, aTensor, scalar, Tensor } from "../../tensor.ts";
+import { knownNumbers } from "../known.ts";
 import { aPrediction, checkLossOptions, type LossOptions, reduced } from "./loss.ts";
 
 /** Options of ctcLoss. */
@@ -71,8 +71,9 @@ export function ctcLoss(
   const most = all.shape.length === 1 ? all.shape[0] : all.shape[1];
   const counts = lengthsOf(targetLengths, isOne, n, most ?? 0, `${name}: targetLengths`);
   const padded = paddedOf(all, counts, n, name);
+  const lengths = lengthsInRow(all, counts);
   checkLabels(targets, counts, blank, classes, name);
-  const inputs = [batch, padded, steps.tensor, counts.tensor];
+  const inputs = [batch, padded, steps.tensor, lengths];
   const [ways] = itemsOf(apply(ctcOp, inputs, { blank, batchFirst }));
   const losses = zeroInfinity ? ways.equal(Number.POSITIVE_INFINITY).select(0, ways) : ways;
   const each = reduction === "mean" ? losses.div(counts.tensor.maximum(1).cast("f32")) : losses;
@@ -90,12 +91,18 @@ function lengthsOf(lengths: CtcLengths, isOne: boolean, n: number, most: number,
     checkDType(lengths, ["i32"], what);
     if (!sameShape(lengths.shape, [n]) && !(isOne && lengths.shape.length === 0))
       throw new ShapeError(`${what}: ${showShape(lengths.shape)} is not one a sequence, [${n}]`);
-    return { tensor: lengths.reshape([n]) };
+    const known = knownNumbers(lengths);
+    return known === undefined ? { tensor: lengths.reshape([n]) } : countsOf([...known], n, most, what);
   }
   if (typeof lengths === "number") aWholeNumber(0, most)(lengths, what);
   else numbers(lengths, what);
   const list = typeof lengths === "number" ? Array<number>(n).fill(lengths) : [...lengths];
   if (list.length !== n) throw new ShapeError(`${what}: ${list.length} lengths for ${n} sequences`);
+  return countsOf(list, n, most, what);
+}
+
+/** @throws ArgumentError for a length out of range */
+function countsOf(list: readonly number[], n: number, most: number, what: string): Counts {
   for (const [i, length] of list.entries()) aWholeNumber(0, most)(length, `${what}[${i}]`);
   return { tensor: constant(Int32Array.from(list), { shape: [n] }), known: list };
 }
@@ -115,11 +122,16 @@ function paddedOf(targets: Tensor, { tensor, known }: Counts, n: number, name: s
   return targets.gather(starts.add(arange(most)).minimum(shape[0] - 1));
 }
 
+/** Lengths of targets; of targets in a row that they do not make up, when it runs, none is one. */
+function lengthsInRow({ shape }: Tensor, { tensor, known }: Counts): Tensor {
+  if (shape.length !== 1 || known !== undefined) return tensor;
+  return tensor.sum().equal(shape[0]).select(tensor, -1);
+}
+
 /** @throws ArgumentError for a label of a constant that is a blank or no class */
 function checkLabels(targets: Tensor, { known }: Counts, blank: number, classes: number, name: string): void {
-  const { lowering } = targets.op;
-  if (known === undefined || lowering.kind !== "leaf" || lowering.place !== "constant") return;
-  const { data } = targets.attrs as ConstantAttrs;
+  const data = knownNumbers(targets);
+  if (known === undefined || data === undefined) return;
   const width = targets.shape.length === 2 ? targets.shape[1] : 0;
   let start = 0;
   for (const [row, length] of known.entries()) {
