@@ -1,7 +1,7 @@
 // simdgrad/metrics: what is measured beside the loss, as scikit-learn defines it: numbers that programs add up over all rows, and values
 // that are made of them.
 
-export { accuracy, type CountedMetric, type Metric } from "../train/metrics.ts";
+export { accuracy, type CountedMetric, type Metric, type Told } from "../train/metrics.ts";
 export { measure } from "./measure.ts";
 export {
   type AverageOptions,
@@ -12,6 +12,7 @@ export {
   f1,
   matthewsCorrelation,
   meanIoU,
+  type OutcomeOptions,
   precision,
   recall,
   type ThresholdOptions,
@@ -32,3 +33,4 @@ export {
   r2Score,
   rootMeanSquaredError,
 } from "./regression.ts";
+export type { IgnoringOptions } from "./targets.ts";

@@ -4,7 +4,17 @@ import { concat } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { arange, type Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
-import { areClasses, checkMetricOptions, classesOf, countOf, labelsOf } from "./targets.ts";
+import {
+  areClasses,
+  checkMetricOptions,
+  classesOf,
+  countOf,
+  type IgnoringOptions,
+  ignoredOf,
+  ignoringChecks,
+  labelsOf,
+  without,
+} from "./targets.ts";
 
 /** Where scores of yes or no become a yes. */
 export interface ThresholdOptions {
@@ -12,8 +22,11 @@ export interface ThresholdOptions {
   readonly threshold?: number;
 }
 
-/** How the values of several classes or labels become one. */
-export interface AverageOptions extends ThresholdOptions {
+/** How decisions are counted. */
+export interface OutcomeOptions extends ThresholdOptions, IgnoringOptions {}
+
+/** How the values of several classes or labels become one. A class that is ignored is no part of it. */
+export interface AverageOptions extends OutcomeOptions {
   /**
    * Their mean (default), that of all decisions together, or their mean weighed by how often each is the target. Classes that are neither
    * predicted nor a target count nothing.
@@ -24,8 +37,9 @@ export interface AverageOptions extends ThresholdOptions {
 }
 
 const thresholdChecks: Checks<ThresholdOptions> = { threshold: aNumber };
+const outcomeChecks: Checks<OutcomeOptions> = { ...thresholdChecks, ...ignoringChecks };
 const averageChecks: Checks<AverageOptions> = {
-  ...thresholdChecks,
+  ...outcomeChecks,
   average: oneOf("macro", "micro", "weighted"),
   label: aWholeNumber(0),
 };
@@ -45,17 +59,28 @@ interface Outcomes {
   readonly areClasses: boolean;
 }
 
+/** What is counted. */
+interface Counting {
+  readonly name: string;
+  readonly threshold: number;
+  /** Classes that are no targets. */
+  readonly ignored: readonly number[];
+  /** Those whose predictions do not count. */
+  readonly unseen: readonly number[];
+}
+
 /**
  * Rows (below 0 for labels), then hits, predictions and targets of each class or label; so `outcomesOf` knows what they are of.
  * @throws ShapeError, DTypeError where prediction and target do not fit
  */
-function countsOf(prediction: Tensor, target: Tensor, threshold: number, name: string): Tensor {
+function countsOf(prediction: Tensor, target: Tensor, { name, threshold, ignored, unseen }: Counting): Tensor {
   if (areClasses(prediction, target, name)) {
-    const { logits, index, known } = classesOf(prediction, target, name);
+    const { logits, index, known } = classesOf(prediction, target, name, ignored);
     const chosen = logits.argmax(1);
     const shape = [logits.shape[1]];
     const hits = index.scatterAdd(known.mul(chosen.equal(index)), shape);
-    return concat([countOf(known), hits, chosen.scatterAdd(known, shape), index.scatterAdd(known, shape)]);
+    const predicted = chosen.scatterAdd(without(known, chosen, unseen), shape);
+    return concat([countOf(known), hits, predicted, index.scatterAdd(known, shape)]);
   }
   const { scores, targets } = labelsOf(prediction, target, name);
   const [yes, wanted] = [scores.greater(threshold), targets.greater(0.5)];
@@ -72,10 +97,19 @@ function outcomesOf(numbers: ArrayLike<number>): Outcomes {
   return { rows: Math.abs(numbers[0]), all, areClasses: numbers[0] >= 0 };
 }
 
-/** A metric of outcomes. */
-function ofOutcomes(name: string, threshold: number | undefined, value: (outcomes: Outcomes) => number): CountedMetric {
+/** A metric of outcomes; with `each` of each class, where ignored ones are none. */
+function ofOutcomes(
+  name: string,
+  options: OutcomeOptions,
+  value: (outcomes: Outcomes) => number,
+  each = false,
+): CountedMetric {
+  const { threshold = 0 } = options;
   return {
-    numbers: (prediction, target) => countsOf(prediction, target, threshold ?? 0, name),
+    numbers(prediction, target, told) {
+      const ignored = ignoredOf(options, told);
+      return countsOf(prediction, target, { name, threshold, ignored, unseen: each ? ignored : [] });
+    },
     value: (numbers) => value(outcomesOf(numbers)),
   };
 }
@@ -88,8 +122,8 @@ function ratio(above: number, below: number): number {
 /** The values of classes or labels as one. */
 function averaged(name: string, options: AverageOptions, score: (counts: Counts) => number): CountedMetric {
   checkMetricOptions(options, name, averageChecks);
-  const { average = "macro", label, threshold } = options;
-  return ofOutcomes(name, threshold, ({ all, areClasses: ofClasses }) => {
+  const { average = "macro", label } = options;
+  const value = ({ all, areClasses: ofClasses }: Outcomes) => {
     if (label !== undefined) {
       if (label >= all.length)
         throw new ShapeError(`${name}: label ${label} is none of the ${all.length} that there are`);
@@ -103,7 +137,8 @@ function averaged(name: string, options: AverageOptions, score: (counts: Counts)
       seen.reduce((sum, counts, i) => sum + weights[i] * score(counts), 0),
       total,
     );
-  });
+  };
+  return ofOutcomes(name, options, value, true);
 }
 
 function sumOf(all: readonly Counts[]): Counts {
@@ -131,7 +166,7 @@ export function binaryAccuracy(options: ThresholdOptions = {}): CountedMetric {
 
 /**
  * The share of rows whose largest logit is the target's class, for logits [N, C, ...] and i32 targets [N, ...]; the first of several that
- * are equal counts as the largest. Targets below 0 are left out.
+ * are equal counts as the largest. Targets below 0, and ignored ones, are left out.
  *
  * @example
  * import { constant } from "simdgrad";
@@ -139,26 +174,28 @@ export function binaryAccuracy(options: ThresholdOptions = {}): CountedMetric {
  * const logits = constant([[1, 2], [3, 4], [1, 0]]);
  * await measure(categoricalAccuracy(), logits, constant(Int32Array.of(1, 0, -100))); // => 0.5
  */
-export function categoricalAccuracy(): CountedMetric {
-  return shareOf((prediction, target) => {
-    const { logits, index, known } = classesOf(prediction, target, "categoricalAccuracy");
+export function categoricalAccuracy(options: IgnoringOptions = {}): CountedMetric {
+  checkMetricOptions(options, "categoricalAccuracy", ignoringChecks);
+  return shareOf((prediction, target, told) => {
+    const { logits, index, known } = classesOf(prediction, target, "categoricalAccuracy", ignoredOf(options, told));
     return [known.mul(logits.argmax(1).equal(index)), known];
   });
 }
 
 /**
  * The share of rows whose target's logit is among the k largest, for logits [N, C, ...] and i32 targets [N, ...]; of equal ones those of
- * later classes count as larger, as scikit-learn's top_k_accuracy_score has it. Targets below 0 are left out.
+ * later classes count as larger, as scikit-learn's top_k_accuracy_score has it. Targets below 0, and ignored ones, are left out.
  *
  * @example
  * import { constant } from "simdgrad";
  * import { measure, topKAccuracy } from "simdgrad/metrics";
  * await measure(topKAccuracy(2), constant([[1, 2, 3], [3, 2, 1]]), constant(Int32Array.of(1, 2))); // => 0.5
  */
-export function topKAccuracy(k: number): CountedMetric {
+export function topKAccuracy(k: number, options: IgnoringOptions = {}): CountedMetric {
   aWholeNumber(1)(k, "topKAccuracy: k");
-  return shareOf((prediction, target) => {
-    const { logits, index, known } = classesOf(prediction, target, "topKAccuracy");
+  checkMetricOptions(options, "topKAccuracy", ignoringChecks);
+  return shareOf((prediction, target, told) => {
+    const { logits, index, known } = classesOf(prediction, target, "topKAccuracy", ignoredOf(options, told));
     const classes = arange(logits.shape[1]);
     const own = index.unsqueeze(1);
     const score = own.equal(classes).select(logits, 0).sum(1, { keepDims: true });
@@ -168,9 +205,11 @@ export function topKAccuracy(k: number): CountedMetric {
 }
 
 /** Right ones of known ones. */
-function shareOf(of: (prediction: Tensor, target: Tensor) => readonly [right: Tensor, known: Tensor]): CountedMetric {
+function shareOf(
+  of: (...given: Parameters<CountedMetric["numbers"]>) => readonly [right: Tensor, known: Tensor],
+): CountedMetric {
   return {
-    numbers: (prediction, target) => concat(of(prediction, target).map(countOf)),
+    numbers: (...given) => concat(of(...given).map(countOf)),
     value: ([right, known]) => right / known,
   };
 }
@@ -223,6 +262,7 @@ export function f1(options: AverageOptions = {}): CountedMetric {
  * import { meanIoU, measure } from "simdgrad/metrics";
  * const logits = constant([[1, 2], [3, 4], [1, 0]]);
  * await measure(meanIoU(), logits, constant(Int32Array.of(1, 0, 0))); // => 0.5
+ * await measure(meanIoU({ ignoreIndex: 255 }), logits, constant(Int32Array.of(1, 255, 0))); // => 1
  */
 export function meanIoU(options: AverageOptions = {}): CountedMetric {
   return averaged("meanIoU", options, ({ hits, predicted, wanted }) => ratio(hits, predicted + wanted - hits));
@@ -237,9 +277,9 @@ export function meanIoU(options: AverageOptions = {}): CountedMetric {
  * import { matthewsCorrelation, measure } from "simdgrad/metrics";
  * await measure(matthewsCorrelation(), constant([2, -1, 1, -3]), constant([1, 0, 0, 0])); // => 0.577350
  */
-export function matthewsCorrelation(options: ThresholdOptions = {}): CountedMetric {
-  checkMetricOptions(options, "matthewsCorrelation", thresholdChecks);
-  return ofOutcomes("matthewsCorrelation", options.threshold, (outcomes) => {
+export function matthewsCorrelation(options: OutcomeOptions = {}): CountedMetric {
+  checkMetricOptions(options, "matthewsCorrelation", outcomeChecks);
+  return ofOutcomes("matthewsCorrelation", options, (outcomes) => {
     const { rows, right, agreement, predictions, targets } = agreementOf(outcomes, "matthewsCorrelation");
     const [ofPredictions, ofTargets] = [rows * rows - predictions, rows * rows - targets];
     return ratio(right * rows - agreement, Math.sqrt(ofPredictions) * Math.sqrt(ofTargets));
@@ -255,9 +295,9 @@ export function matthewsCorrelation(options: ThresholdOptions = {}): CountedMetr
  * import { cohenKappa, measure } from "simdgrad/metrics";
  * await measure(cohenKappa(), constant([2, -1, 1, -3]), constant([1, 0, 0, 0])); // => 0.5
  */
-export function cohenKappa(options: ThresholdOptions = {}): CountedMetric {
-  checkMetricOptions(options, "cohenKappa", thresholdChecks);
-  return ofOutcomes("cohenKappa", options.threshold, (outcomes) => {
+export function cohenKappa(options: OutcomeOptions = {}): CountedMetric {
+  checkMetricOptions(options, "cohenKappa", outcomeChecks);
+  return ofOutcomes("cohenKappa", options, (outcomes) => {
     const { rows, right, agreement } = agreementOf(outcomes, "cohenKappa");
     return (right * rows - agreement) / (rows * rows - agreement);
   });
@@ -289,7 +329,7 @@ function noOf({ hits, predicted, wanted }: Counts, rows: number): Counts {
 
 /**
  * How often each class, a row, was predicted as each class, a column: f32 [C, C] for logits [N, C, ...] and i32 targets [N, ...]; those
- * below 0 are left out. It is a tensor and not one number, so no metric of a Trainer: predict, then evaluate it.
+ * below 0, and ignored ones, are left out. It is a tensor and not one number, so no metric of a Trainer: predict, then evaluate it.
  * @throws ShapeError, DTypeError for other targets
  *
  * @example
@@ -298,8 +338,9 @@ function noOf({ hits, predicted, wanted }: Counts, rows: number): Counts {
  * const logits = constant([[1, 2], [3, 4], [1, 0]]);
  * await evaluate(confusionMatrix(logits, constant(Int32Array.of(1, 0, 0)))); // => [1, 1, 0, 1]
  */
-export function confusionMatrix(prediction: Tensor, target: Tensor): Tensor {
-  const { logits, index, known } = classesOf(prediction, target, "confusionMatrix");
+export function confusionMatrix(prediction: Tensor, target: Tensor, options: IgnoringOptions = {}): Tensor {
+  checkMetricOptions(options, "confusionMatrix", ignoringChecks);
+  const { logits, index, known } = classesOf(prediction, target, "confusionMatrix", ignoredOf(options));
   const classes = logits.shape[1];
   const chosen = logits.argmax(1).oneHot(classes);
   return index.scatterAdd(chosen.mul(known.unsqueeze(1)), [classes, classes]);

@@ -3,22 +3,31 @@ import { aBoolean, aWholeNumber, type Checks } from "../check.ts";
 import { concat } from "../create.ts";
 import type { Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
-import { areClasses, checkMetricOptions, classesOf, countOf, labelsOf } from "./targets.ts";
+import {
+  areClasses,
+  checkMetricOptions,
+  classesOf,
+  countOf,
+  type IgnoringOptions,
+  ignoredOf,
+  ignoringChecks,
+  labelsOf,
+} from "./targets.ts";
 
 /** What predictions are. */
-export interface ProbabilityOptions {
+export interface ProbabilityOptions extends IgnoringOptions {
   /** Predictions are probabilities, not logits; default false. */
   readonly probabilities?: boolean;
 }
 
-const checks: Checks<ProbabilityOptions> = { probabilities: aBoolean };
+const checks: Checks<ProbabilityOptions> = { probabilities: aBoolean, ...ignoringChecks };
 
 /** The distance of f32 numbers at 1: probabilities are kept so far from 0 and 1 where their logarithm is taken. */
 const EPSILON = 2 ** -23;
 
 /**
- * The mean of -ln p, p being the probability of the target: of classes (logits [N, C, ...] and i32 targets [N, ...]; those below 0 are
- * left out) or of labels (targets 0 or 1 of the scores' shape). Of logits it is exact; probabilities are kept 2^-23 away from 0 and 1, as
+ * The mean of -ln p, p being the probability of the target: of classes (logits [N, C, ...] and i32 targets [N, ...]; those below 0,
+ * and ignored ones, are left out) or of labels (targets 0 or 1 of the scores' shape). Of logits it is exact; probabilities are kept 2^-23 away from 0 and 1, as
  * scikit-learn's log_loss has it for float32.
  *
  * @example
@@ -47,9 +56,9 @@ export function perplexity(options: ProbabilityOptions = {}): CountedMetric {
 function costs(name: string, options: ProbabilityOptions): CountedMetric["numbers"] {
   checkMetricOptions(options, name, checks);
   const { probabilities = false } = options;
-  return (prediction, target) => {
+  return (prediction, target, told) => {
     if (areClasses(prediction, target, name)) {
-      const { logits, index, known } = classesOf(prediction, target, name);
+      const { logits, index, known } = classesOf(prediction, target, name, ignoredOf(options, told));
       const each = probabilities ? costsOfShares(logits, index) : logits.crossEntropy(index);
       return concat([countOf(known.select(each, 0)), countOf(known)]);
     }
@@ -105,8 +114,9 @@ export function expectedCalibrationError(options: CalibrationOptions = {}): Coun
   checkMetricOptions(options, name, { ...checks, bins: aWholeNumber(1) });
   const { bins = 15, probabilities = false } = options;
   return {
-    numbers(prediction, target) {
-      const { confidence, right, known } = answersOf(prediction, target, probabilities, name);
+    numbers(prediction, target, told) {
+      const ignored = ignoredOf(options, told);
+      const { confidence, right, known } = answersOf(prediction, target, probabilities, ignored, name);
       const sure = known.select(confidence, 0);
       // The bin of (i / bins, (i + 1) / bins]; what is 0 is in the first.
       const bin = sure
@@ -132,9 +142,15 @@ export function expectedCalibrationError(options: CalibrationOptions = {}): Coun
 }
 
 /** How sure each answer is, whether it is right, and whether that is known. */
-function answersOf(prediction: Tensor, target: Tensor, probabilities: boolean, name: string) {
+function answersOf(
+  prediction: Tensor,
+  target: Tensor,
+  probabilities: boolean,
+  ignored: readonly number[],
+  name: string,
+) {
   if (areClasses(prediction, target, name)) {
-    const { logits, index, known } = classesOf(prediction, target, name);
+    const { logits, index, known } = classesOf(prediction, target, name, ignored);
     const confidence = (probabilities ? logits : logits.softmax(1)).max(1);
     return { confidence, right: logits.argmax(1).equal(index), known };
   }

@@ -3,17 +3,26 @@ import { type Checks, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { arange, type Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
-import { areClasses, checkMetricOptions, classesOf, labelsOf } from "./targets.ts";
+import {
+  areClasses,
+  checkMetricOptions,
+  classesOf,
+  type IgnoringOptions,
+  ignoredOf,
+  ignoringChecks,
+  labelsOf,
+  without,
+} from "./targets.ts";
 
 /** How the values of several classes, each against the rest, or labels become one. */
-export interface RankingOptions {
+export interface RankingOptions extends IgnoringOptions {
   /** Their mean (default), that of all pairs of a score and a target together, or their mean weighed by how often each is the target. */
   readonly average?: "macro" | "micro" | "weighted";
 }
 
-const checks: Checks<RankingOptions> = { average: oneOf("macro", "micro", "weighted") };
+const checks: Checks<RankingOptions> = { average: oneOf("macro", "micro", "weighted"), ...ignoringChecks };
 
 /**
  * The chance that a row of a class has a larger score than one of another (equal ones count half): the area under the curve of true over
@@ -77,14 +86,16 @@ function ranked(name: string, options: RankingOptions, value: (ranking: readonly
   const { average = "macro" } = options;
   return {
     ofEachRow: true,
-    numbers: (prediction, target) => scoresOf(prediction, target, name),
+    numbers: (prediction, target, told) => scoresOf(prediction, target, ignoredOf(options, told), name),
     value(numbers, size) {
       const labels = Array.from({ length: size / 2 }, (_, label) => label);
       if (average === "micro") return value(rankingOf(numbers, size, labels));
-      const rankings = labels.map((label) => rankingOf(numbers, size, [label]));
+      const all = labels.map((label) => rankingOf(numbers, size, [label]));
+      const known = all.filter((ranking) => ranking.length > 0); // of a class that is ignored there is nothing
+      const rankings = known.length > 0 ? known : all;
       const weights = rankings.map((ranking) => (average === "macro" ? 1 : positivesOf(ranking)));
-      const sum = rankings.reduce((all, ranking, i) => all + weights[i] * value(ranking), 0);
-      return sum / (weights.reduce((all, weight) => all + weight, 0) || 1); // nothing of nothing is 0
+      const sum = rankings.reduce((before, ranking, i) => before + weights[i] * value(ranking), 0);
+      return sum / (weights.reduce((before, weight) => before + weight, 0) || 1); // nothing of nothing is 0
     },
   };
 }
@@ -124,7 +135,7 @@ function startOf(sorted: Float64Array, end: number, largest: number): number {
 }
 
 /** Scores of labels, then their targets: [N, 2 L]; NaN for a target that is not known. Two classes are one label. */
-function scoresOf(prediction: Tensor, target: Tensor, name: string): Tensor {
+function scoresOf(prediction: Tensor, target: Tensor, ignored: readonly number[], name: string): Tensor {
   const isClasses = areClasses(prediction, target, name);
   if (prediction.shape.length > 2)
     throw new ShapeError(`${name}: takes scores [N] or [N, L], got ${showShape(prediction.shape)}`);
@@ -132,9 +143,10 @@ function scoresOf(prediction: Tensor, target: Tensor, name: string): Tensor {
     const { scores, targets } = labelsOf(prediction, target, name);
     return concat([scores, targets], 1);
   }
-  const { logits, index, known } = classesOf(prediction, target, name);
+  const { logits, index, known } = classesOf(prediction, target, name, ignored);
   const classes = logits.shape[1];
-  const wanted = known.unsqueeze(1).select(index.oneHot(classes), Number.NaN);
+  const counted = without(known.unsqueeze(1), arange(classes), ignored);
+  const wanted = counted.select(index.oneHot(classes), Number.NaN);
   if (classes !== 2) return concat([logits.softmax(1), wanted], 1);
   return concat([logits.narrow(1, 1, 1).sub(logits.narrow(1, 0, 1)), wanted.narrow(1, 1, 1)], 1);
 }

@@ -1,10 +1,25 @@
 // What metrics share: predictions and targets as labels, one column each, and checks of their shapes.
-import { type Checks, checkOptions } from "../check.ts";
+import { anInteger, type Checks, checkOptions, nullOr } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType, type Shape, sameShape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
+import type { Told } from "../train/metrics.ts";
 
-/** Logits as rows [M, C], class indices [M], and which of them are known: 1, or 0 for an index below 0. */
+/** Which targets are left out. */
+export interface IgnoringOptions {
+  /** Class indices that are left out beside those below 0, and beside the one that the loss of a Trainer ignores; null (default) for none. */
+  readonly ignoreIndex?: number | null;
+}
+
+export const ignoringChecks: Checks<IgnoringOptions> = { ignoreIndex: nullOr(anInteger) };
+
+/** The class indices that are left out, of options and of what a metric is told. */
+export function ignoredOf({ ignoreIndex }: IgnoringOptions, told?: Told): number[] {
+  const given = [ignoreIndex, told?.ignoreIndex];
+  return given.filter((index, i): index is number => (index ?? -1) >= 0 && given.indexOf(index) === i);
+}
+
+/** Logits as rows [M, C], class indices [M], and which of them are known: 1, or 0 for an index below 0 or one that is ignored. */
 export interface Classes {
   readonly logits: Tensor;
   readonly index: Tensor;
@@ -38,7 +53,7 @@ export function areClasses(prediction: Tensor, target: Tensor, name: string): bo
 }
 
 /** @throws ShapeError for other targets than class indices of the logits, ShapeError and DTypeError for what are none */
-export function classesOf(prediction: Tensor, target: Tensor, name: string): Classes {
+export function classesOf(prediction: Tensor, target: Tensor, name: string, ignored: readonly number[]): Classes {
   checkBoth(prediction, target, name);
   const { shape } = prediction;
   if (shape.length < 2 || !sameShape(target.shape, rowsOf(shape)))
@@ -48,8 +63,13 @@ export function classesOf(prediction: Tensor, target: Tensor, name: string): Cla
   checkDType(target, ["i32"], `${name}: class indices`);
   const last = prediction.permute([0, ...shape.keys()].filter((axis, i) => i === 0 || axis > 1).concat(1));
   const given = target.flatten();
-  const known = given.greater(-1);
+  const known = without(given.greater(-1), given, ignored);
   return { logits: last.reshape([given.shape[0], shape[1]]), index: known.select(given, 0), known };
+}
+
+/** A number an index, 0 for those that are ignored. */
+export function without(values: Tensor, index: Tensor, ignored: readonly number[]): Tensor {
+  return ignored.reduce((left, each) => left.mul(index.notEqual(each)), values);
 }
 
 /** @throws ShapeError unless targets have the scores' shape, DTypeError for bytes; what takes `classes`, too, says so then */

@@ -20,10 +20,16 @@ export interface MetricFunction<Prediction = Tensor, Target = Tensor> {
   readonly ignoreIndex?: number | null;
 }
 
+/** What a counted metric is told beside its tensors. */
+export interface Told {
+  /** The class index that counts nothing; null for none. */
+  readonly ignoreIndex: number | null;
+}
+
 /** A metric that is no mean over batches: it is made of numbers that are added over all rows, or kept of all of them. */
 export interface CountedMetric<Prediction = Tensor, Target = Tensor> {
-  /** Numbers of a batch, f32: [n], sums over its rows; with `ofEachRow` [N, n]. */
-  readonly numbers: (prediction: Prediction, target: Target) => Tensor;
+  /** Numbers of a batch, f32: [n], sums over its rows; with `ofEachRow` [N, n]. It is told of the class index that the loss ignores. */
+  readonly numbers: (prediction: Prediction, target: Target, told?: Told) => Tensor;
   /** The numbers of all rows are kept, one row after the other, for a value that depends on their order. */
   readonly ofEachRow?: boolean;
   /** The metric: of the n added numbers, or of those of all rows, one row after the other, n each. */

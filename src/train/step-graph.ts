@@ -95,7 +95,8 @@ export function measure(recipe: Recipe, rows: Rows, context: Context): Measured[
     if (typeof metric === "function")
       return { name, ...(ofOutputs.get(name) ?? { value: of(metric, output, batch.classes) }) };
     const [own, target] = [memberOf(prediction, output), memberOf(batch.classes, output)] as [Tensor, Tensor];
-    return { name, value: metric.numbers(own, target), metric };
+    const { told = null } = counts.get(output) ?? {};
+    return { name, value: metric.numbers(own, target, { ignoreIndex: told }), metric };
   });
   return [
     { name: "loss", value: weighed.reduce((sum, each) => sum.add(each)), weight: ofOutputs.get("loss")?.weight },
@@ -103,18 +104,22 @@ export function measure(recipe: Recipe, rows: Rows, context: Context): Measured[
   ];
 }
 
-/** Which target of an output counts nothing, and while training how many count. */
+/**
+ * Which target of an output counts nothing; which may be among others of its data set, as counted metrics are told, who leave out the class,
+ * too; and while training how many count.
+ */
 function countsOf(
   { loss }: Recipe,
   { y, classes, ignores }: Made,
   output: string | undefined,
   { training }: Context,
-): { readonly ignoreIndex: number | null; readonly counted?: Tensor } {
+): { readonly ignoreIndex: number | null; readonly told: number | null; readonly counted?: Tensor } {
   const target = memberOf(y, output);
   const isIndex = target === memberOf(classes, output);
-  const ignoreIndex = ignores && isIndex ? (lossAt(loss, output)?.ignoreIndex ?? null) : null;
+  const told = (isIndex ? lossAt(loss, output)?.ignoreIndex : undefined) ?? null;
+  const ignoreIndex = ignores ? told : null;
   const isCounted = training && ignoreIndex !== null && target instanceof Tensor;
-  return { ignoreIndex, counted: isCounted ? counting(target, ignoreIndex).sum() : undefined };
+  return { ignoreIndex, told, counted: isCounted ? counting(target, ignoreIndex).sum() : undefined };
 }
 
 /** Factors of the losses of an output: those of its rows, and of the classes of its targets. */

@@ -1,6 +1,32 @@
 // Targets that a loss ignores, in a training: they pass the check of targets, and count nothing anywhere. Data without any runs as ever.
 import { describe, expect, test } from "vitest";
-import { accuracy, JsExecutor, type Samples, type Tensor, Trainer } from "../../src/index.ts";
+import {
+  accuracy,
+  constant,
+  evaluate,
+  JsExecutor,
+  type Metric,
+  type Samples,
+  type Tensor,
+  Trainer,
+} from "../../src/index.ts";
+import {
+  categoricalAccuracy,
+  cohenKappa,
+  confusionMatrix,
+  expectedCalibrationError,
+  f1,
+  logLoss,
+  matthewsCorrelation,
+  meanIoU,
+  measure,
+  perplexity,
+  prAuc,
+  precision,
+  recall,
+  rocAuc,
+  topKAccuracy,
+} from "../../src/metrics/index.ts";
 import { crossEntropy, Linear, type Loss, mseLoss, multiMarginLoss, nllLoss, withOptions } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 
@@ -146,6 +172,101 @@ test("a metric is told which targets the loss ignores, unless it counts all", as
   });
   expect(measures).toMatchObject({ accuracy: 0.5, all: 0.25, mean: expect.closeTo(1 / 3, 6) });
   await trainer.dispose();
+});
+
+describe.each([
+  ["of no class", 255],
+  ["that is a class", 0],
+])("an index %s", (_, ignored) => {
+  const all = {
+    f1: f1(),
+    micro: f1({ average: "micro" }),
+    weighted: f1({ average: "weighted" }),
+    precision: precision(),
+    recall: recall(),
+    iou: meanIoU(),
+    accuracy,
+    categorical: categoricalAccuracy(),
+    top: topKAccuracy(2),
+    kappa: cohenKappa(),
+    matthews: matthewsCorrelation(),
+    logLoss: logLoss(),
+    perplexity: perplexity(),
+    calibration: expectedCalibrationError(),
+    rocAuc: rocAuc(),
+    prAuc: prAuc({ average: "micro" }),
+  };
+  const loss = withOptions(crossEntropy, { ignoreIndex: ignored });
+  const made = () =>
+    new Trainer(new Linear(2, CLASSES), { loss, optimizer: sgd(0.1), executor: new JsExecutor(), metrics: all });
+
+  /** Rows of which some are ignored, and the others apart. */
+  const samples = samplesOf(300);
+  const y = (samples.x as number[][])
+    .map((_, i) => (i * i + (i >> 2)) % 4)
+    .map((each) => (each === 3 ? ignored : each));
+
+  test("counts nothing in any metric, whatever batches are measured", async () => {
+    const trainer = made();
+    const given = await trainer.evaluate({ x: samples.x, y });
+    const { loss: mean, ...measures } = await trainer.evaluate(known({ x: samples.x, y }, ignored));
+    expect(given).toEqual(
+      Object.fromEntries(
+        Object.entries({ loss: mean, ...measures }).map(([name, value]) => [name, expect.closeTo(value, 5)]),
+      ),
+    );
+    for (const value of Object.values(given)) expect(Number.isFinite(value)).toBe(true);
+    await trainer.load({ x: samples.x, y });
+    for (const { metrics, validation } of await trainer.fit({ epochs: 2, validation: { x: samples.x, y } })) {
+      expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
+      expect(Object.values(validation ?? {}).every(Number.isFinite)).toBe(true);
+    }
+    await trainer.dispose();
+  });
+
+  test("is an option of metrics that are used apart, too", async () => {
+    const trainer = made();
+    const given: Readonly<Record<string, number>> = await trainer.evaluate({ x: samples.x, y });
+    const { data, shape } = await trainer.predict(samples.x);
+    const [logits, targets] = [constant(data, { shape }), constant(Int32Array.from(y))];
+    const options = { ignoreIndex: ignored };
+    const apart: Readonly<Record<string, Metric>> = {
+      f1: f1(options),
+      iou: meanIoU(options),
+      categorical: categoricalAccuracy(options),
+      top: topKAccuracy(2, options),
+      kappa: cohenKappa(options),
+      matthews: matthewsCorrelation(options),
+      perplexity: perplexity(options),
+      calibration: expectedCalibrationError(options),
+      rocAuc: rocAuc(options),
+    };
+    for (const [name, metric] of Object.entries(apart))
+      expect({ name, value: await measure(metric, logits, targets) }).toEqual({
+        name,
+        value: expect.closeTo(given[name], 5),
+      });
+    const matrix = await evaluate(confusionMatrix(logits, targets, options));
+    expect(Array.from(matrix).reduce((sum, count) => sum + count)).toBe(y.filter((each) => each !== ignored).length);
+    await trainer.dispose();
+  });
+});
+
+test("an ignored class is no part of averages, though some rows are taken for it", async () => {
+  const logits = constant([
+    [5, 0, 0],
+    [0, 5, 0],
+    [0, 0, 5],
+    [5, 0, 0],
+  ]);
+  const targets = constant(Int32Array.of(1, 1, 2, 0));
+  // Class 1: one hit of two; class 2: one of one. As scikit-learn's, of the first three rows, with labels=[1, 2].
+  expect(await measure(recall({ ignoreIndex: 0 }), logits, targets)).toBe(0.75);
+  expect(await measure(precision({ ignoreIndex: 0 }), logits, targets)).toBe(1);
+  expect(await measure(meanIoU({ ignoreIndex: 0 }), logits, targets)).toBe(0.75);
+  expect(await measure(precision({ ignoreIndex: 0, average: "micro" }), logits, targets)).toBe(1);
+  expect(await measure(categoricalAccuracy({ ignoreIndex: 0 }), logits, targets)).toBeCloseTo(2 / 3, 6);
+  expect(await measure(cohenKappa({ ignoreIndex: 0 }), logits, targets)).toBeCloseTo(0.5, 6);
 });
 
 test("validation counts what counts", async () => {
