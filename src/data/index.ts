@@ -1,5 +1,6 @@
 // simdgrad/data: arrays and data files, and sources of data of any size.
 export { type ArrayLikeData, array, type NumericArray, type TypedData } from "./array.ts";
+export { classWeights, weightedRows } from "./class-weights.ts";
 export type { ColumnType } from "./column-types.ts";
 export { type CsvOptions, type CsvStreamOptions, readCsv, streamCsv } from "./csv.ts";
 export { type ChunksOf, type FromRowsOptions, fromRows, type Row, type RowSamples } from "./from-rows.ts";
@@ -7,7 +8,9 @@ export { parseIdx } from "./idx.ts";
 export { readJsonLines } from "./json-lines.ts";
 export { parseNpy, parseNpz, serializeNpy, serializeNpz } from "./npy.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
+export type { List, Rows, SomeRows } from "./rows.ts";
 export type { Chunks, DataSource, SeekableSource } from "./source.ts";
+export { type Fold, type FoldOptions, kFold, type Split, type SplitOptions, trainTestSplit } from "./split.ts";
 export { type Cell, type Classes, type Column, type ColumnValues, type Table, type TableRow, table } from "./table.ts";
 export type { TextOptions, TextSource } from "./text.ts";
 export { parseWav, type Sound, serializeWav } from "./wav.ts";

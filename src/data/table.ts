@@ -167,7 +167,7 @@ export function aList(value: unknown, what: string): void {
 }
 
 /** @throws ArgumentError unless all are rows of so many */
-export function checkRows(rows: ArrayLike<number>, count: number, name: string): void {
+function checkRows(rows: ArrayLike<number>, count: number, name: string): void {
   aList(rows, `${name}: rows`);
   for (let i = 0; i < rows.length; i++) aWholeNumber(0, count - 1)(rows[i], `${name}: rows.${i}`);
 }

@@ -43,6 +43,24 @@ const source = a.also(
   ["a list within itself", "items"],
 );
 
+const twelve = Array.from({ length: 12 }, (_, i) => i);
+const rows = a.also(
+  a.instance({ x: { data: Float32Array.from(twelve), shape: [12, 1] }, y: twelve }),
+  ["a list", "two rows"],
+  ["a list with a hole", "two rows"],
+  ["a list of digits", "two rows"],
+  ["a list of sizes that are none", "two rows"],
+);
+const choice = {
+  seed: a.seed(1),
+  shuffle: a.flag(false),
+  stratify: a.list(twelve.map((i) => i % 2)),
+  groups: a.list(twelve.map((i) => i % 6)),
+  time: a.list(twelve),
+};
+const share = a.positive(0.25);
+const folds = { ...choice, folds: a.whole(2) };
+
 const array = { data: Float32Array.of(1, 2), shape: [1, 2] };
 const arrayFields = a.record({
   data: a.data(array.data),
@@ -51,6 +69,12 @@ const arrayFields = a.record({
 const sound = { ...array, sampleRate: 8000 };
 
 export const toolCalls: Readonly<Record<string, Call>> = {
+  classWeights: call(
+    given.classWeights,
+    a.also(a.list([0, 1, 1]), ["a list", "class indices"]),
+    a.options({ classes: a.whole(2) }),
+  ),
+  kFold: call((...args) => [...given.kFold(...(args as unknown as [given.Rows]))], rows, a.options(folds)),
   parseNpy: call(given.parseNpy, a.instance(given.serializeNpy(array))),
   parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array }))),
   parseWav: call(given.parseWav, a.instance(given.serializeWav(sound))),
@@ -81,6 +105,13 @@ export const toolCalls: Readonly<Record<string, Call>> = {
       ["an object without a prototype", "no columns"],
       ["data and shape", "two columns of two rows"],
     ),
+  ),
+  trainTestSplit: call(given.trainTestSplit, rows, a.options({ ...choice, test: share, validation: share })),
+  weightedRows: call(
+    given.weightedRows,
+    a.also(a.list([1, 2, 3]), ["a list", "weights"]),
+    a.whole(2),
+    a.options({ seed: a.seed(1), replacement: a.flag(false) }),
   ),
   "table, a column": call((column: never) => given.table({ column }), numbers([1, 2])),
 };
