@@ -5,6 +5,7 @@
 // scratch registers, of the operands that are not read in place and of the outputs that are not written in place, each followed
 // by a pad of 16 words.
 import { expandColumn, expandOne, expandRow, expandRows, expandRun, writeRows } from "./expand";
+import { mapElements } from "./isa/cuts";
 import { BLOCK, MAP_CHUNK, MAX_SCRATCH_REGISTERS, SCRATCH_COUNTERS } from "./isa/sizes";
 import {
   ELEMENT_WORD,
@@ -24,7 +25,7 @@ import {
   REGISTER_OUTPUT,
   REGISTERS,
 } from "./isa/slots";
-import { nextChunk, scratch, startClaims } from "./parallel";
+import { nextChunk, scratch, startClaims, threads } from "./parallel";
 import { step } from "./steps";
 import { copyWords } from "./words";
 
@@ -46,8 +47,9 @@ export function map(pc: usize): void {
     if (nextChunk() === 0) mapRange(at, 0, n);
     return;
   }
-  for (let start = nextChunk() * MAP_CHUNK; start < n; start = nextChunk() * MAP_CHUNK) {
-    mapRange(at, start, min(n, start + MAP_CHUNK));
+  const chunk = threads === 1 ? MAP_CHUNK : mapElements(n, load<u32>(pc, 4 * MAP_COUNTS) >> 16);
+  for (let start = nextChunk() * chunk; start < n; start = nextChunk() * chunk) {
+    mapRange(at, start, min(n, start + chunk));
   }
 }
 

@@ -1,5 +1,9 @@
-// Sizes of chunks: what one thread claims at a time (of MAP: MAP_CHUNK in sizes.ts). Work is cut by them in cuts.ts. Sums that a chunk
-// may not cut follow from the shape alone, so none of these changes a bit.
+// Sizes of chunks: what one thread claims at a time. Work is cut by them in cuts.ts. Sums that a chunk may not cut follow from the shape
+// alone, so none of these changes a bit.
+
+// MAP: so many chunks, if each has so many steps of elements to do (about a microsecond), and no more than MAP_CHUNK elements (sizes.ts).
+export const MAP_PARTS = 16;
+export const MAP_STEPS = 4096;
 
 // Elements, about.
 export const REDUCE_CHUNK = 8192; // of CUMULATIVE_SUM, too

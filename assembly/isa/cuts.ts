@@ -3,12 +3,12 @@
 // bit. The sizes and why: chunks.ts.
 //
 // A chunk is a box: each axis of the work is cut into pieces of one length and a rest, `parts` of them, and chunks are numbered along the
-// first axis first. A function here gives the length of a piece of one axis. (Of MAP it is MAP_CHUNK.)
+// first axis first. A function here gives the length of a piece of one axis.
 import * as chunk from "./chunks.ts";
 import type { i32 } from "./integers.ts";
 import { parts, upTo } from "./integers.ts";
 import { LOW_ROWS, NARROW_PANEL, TALL_ROWS, WIDE_PANEL, WIDE_ROWS, wholePanels } from "./panels.ts";
-import { KC } from "./sizes.ts";
+import { BLOCK, KC, MAP_CHUNK } from "./sizes.ts";
 
 /** So many whole ones, of `each` elements, as make up a chunk: at least one. */
 function fitting(elements: i32, each: i32): i32 {
@@ -21,6 +21,13 @@ function least(a: i32, b: i32): i32 {
 
 function most(a: i32, b: i32): i32 {
   return a > b ? a : b;
+}
+
+// MAP: whole blocks of elements. (One thread takes MAP_CHUNK.)
+
+export function mapElements(n: i32, steps: i32): i32 {
+  const worth = upTo((chunk.MAP_STEPS / most(1, steps)) | 0, BLOCK);
+  return least(MAP_CHUNK, most(worth, upTo(parts(n, chunk.MAP_PARTS), BLOCK)));
 }
 
 // REDUCE: columns, outer indices. As many columns as there are, or as fit, then as many outer indices.

@@ -2,7 +2,7 @@
 
 export const ALIGN = 16; // words: every whole buffer starts on a multiple (64 bytes) and is padded to one
 export const BLOCK = 512; // elements a step of the block machine works on (swept: 256-1024 are level)
-export const MAP_CHUNK = 8192; // elements of a map one thread claims at a time
+export const MAP_CHUNK = 8192; // elements of a map one thread claims at a time, at most
 export const KC = 512; // depth of a GEMM block at most: fixes the order of summation, so it is never tuned
 export const CLOSE = 4096; // numbers of a matrix B that leave enough of the first cache to A and C
 export const PANEL = 24; // packed panels are sized for columns rounded up to this: a multiple of every NR (8 and 12)

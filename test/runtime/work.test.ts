@@ -1,5 +1,6 @@
 // What the executor and the report of threads believe about chunks, against what the kernels claim.
 import { describe, expect, test } from "vitest";
+import { MAP_STEPS } from "../../assembly/isa/chunks.ts";
 import * as op from "../../assembly/isa/opcode.ts";
 import { ABORT_NOW, CLAIM_SLOTS, CONTROL_ABORT, CONTROL_CLAIMS, MATH_PAGE } from "../../assembly/isa/sizes.ts";
 import { KIND_SUM } from "../../assembly/isa/slots.ts";
@@ -28,6 +29,7 @@ function mixture(to: number, from: number, index: number): number[][] {
     const product = { c: to, a: from, b: from, panels: from };
     list.push(
       instruction(op.MAP, size(ROOM), 1, 0, 0, ...Array(4).fill(0)),
+      instruction(op.MAP, size(60_000), 1, (1 + 3 * i) << 16, 0, ...Array(2 * (1 + 3 * i)).fill(0)), // of some steps
       instruction(op.REDUCE, to, from, KIND_SUM, size(30), size(300), size(100)),
       instruction(op.REDUCE, to, from, KIND_SUM, size(300), size(1000), 1),
       instruction(op.REDUCE, to, from, KIND_SUM, 1, size(1000), size(1000)),
@@ -134,7 +136,7 @@ describe.each(builds)("the chunks of %s", (build) => {
 });
 
 describe("the time of a team", () => {
-  const map = instruction(op.MAP, 3 * 8192, 1, 0);
+  const map = instruction(op.MAP, 3 * MAP_STEPS, 1, 0);
   const code = Int32Array.from([...map, ...instruction(op.BARRIER), ...map, ...instruction(op.END)]);
   const time = (threads: number) => timeOf(code, 0, code.length, { threads, barrier: 1, nanoseconds: () => 300 });
 

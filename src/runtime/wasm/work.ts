@@ -6,7 +6,6 @@ import * as cut from "../../../assembly/isa/cuts.ts";
 import { parts } from "../../../assembly/isa/integers.ts";
 import * as op from "../../../assembly/isa/opcode.ts";
 import { NARROW_PANEL } from "../../../assembly/isa/panels.ts";
-import { MAP_CHUNK } from "../../../assembly/isa/sizes.ts";
 import * as slot from "../../../assembly/isa/slots.ts";
 import { lengthAt, mapOf, opcodeAt, wordsAt } from "../../program/addresses.ts";
 import { filterCut } from "../../program/filter-cut.ts";
@@ -162,7 +161,10 @@ const WORK: { readonly [O in Opcode as Named[O] extends Rows | Lines ? never : O
   [op.BARRIER]: none,
   [op.LOOP]: none,
   [op.INDEX]: none,
-  [op.MAP]: { cut: ({ n }) => boxes([n, MAP_CHUNK]), unit: (_, steps) => MAP_STEP * steps },
+  [op.MAP]: {
+    cut: ({ n }, word) => boxes([n, cut.mapElements(n, word(slot.MAP_COUNTS) >>> 16)]),
+    unit: (_, steps) => MAP_STEP * steps,
+  },
   [op.REDUCE]: {
     cut({ outer, n, inner }) {
       const columns = cut.reduceColumns(n, inner);
