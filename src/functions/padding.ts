@@ -21,7 +21,7 @@ function somePads(value: unknown, what: string): void {
 /**
  * x with so much more before and after its last axes, the last one first, as torch.nn.functional.pad: `pads` is [left, right, top, bottom,
  * ...]; negative ones take away. New places hold `value`; or, by `mode`, are reflected at the edge, hold the element at the edge, or go on
- * at the other end.
+ * at the other end. In the modes reflect and replicate, what is taken away on one side of an axis counts for what is added on the other.
  * @throws ShapeError for more pads than x has axes, or where an axis has not the elements that are asked for
  *
  * @example
@@ -48,19 +48,26 @@ export function padded(x: Tensor, pads: readonly number[], mode: PadMode, value:
   checkDType(x, ["f32", "i32"], name);
   const axes = pads.length / 2;
   if (axes > shape.length) throw new ShapeError(`${name}: ${pads.length} pads for the axes of ${showShape(shape)}`);
-  /** Before and after an axis. */
-  const pairs = shape.map((_, axis): readonly [number, number] => {
+  const pairs = shape.map((_, axis): Pair => {
     const at = 2 * (shape.length - 1 - axis);
     return at < pads.length ? [pads[at], pads[at + 1]] : [0, 0];
   });
-  const kept = cropped(x, pairs, name);
-  const more = pairs.map(([before, after]): readonly [number, number] => [Math.max(0, before), Math.max(0, after)]);
-  if (mode === "constant") return more.every(([before, after]) => before + after === 0) ? kept : kept.pad(more, value);
-  return more.reduce((part, [before, after], axis) => around(part, axis, before, after, mode, name), kept);
+  const more = pairs.map(([before, after]): Pair => [Math.max(0, before), Math.max(0, after)]);
+  const grows = more.map(([before, after]) => before + after > 0);
+  // An axis that loses elements on one side shows them on the other all the same, in these modes of torch.
+  const isLate = (axis: number) => grows[axis] && (mode === "reflect" || mode === "replicate");
+  const pick = (late: boolean) => pairs.map((pair, axis): Pair => (isLate(axis) === late ? pair : [0, 0]));
+  const kept = cropped(x, pick(false), name);
+  if (mode === "constant") return grows.includes(true) ? kept.pad(more, value) : kept;
+  const wide = more.reduce((part, [before, after], axis) => around(part, axis, before, after, mode, name), kept);
+  return cropped(wide, pick(true), name);
 }
 
+/** Of an axis: before and after. */
+type Pair = readonly [before: number, after: number];
+
 /** Without as many elements as negative pads say. */
-function cropped(x: Tensor, pairs: readonly (readonly [number, number])[], name: string): Tensor {
+function cropped(x: Tensor, pairs: readonly Pair[], name: string): Tensor {
   return pairs.reduce((part, [before, after], axis) => {
     const [start, less] = [Math.max(0, -before), Math.max(0, -before) + Math.max(0, -after)];
     const size = x.shape[axis] - less;

@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { itemsOf } from "../ops/item.ts";
 import { maxPoolOp, scatterPlanesOp, sumPoolOp, type Windows } from "../ops/pooling.ts";
 import { checkDType, checkShape, LISTED, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { apply, aTensor, type Tensor } from "../tensor.ts";
+import { apply, aTensor, stopGradient, type Tensor } from "../tensor.ts";
 import {
   aKernel,
   coveringWindows,
@@ -89,7 +89,8 @@ function sumsOf(x: Tensor, windows: readonly Windows[]): Tensor {
 /**
  * The largest of each window of `kernelSize`, one size for each spatial axis, and its i32 place in its plane: of equal ones the first, of
  * NaN, which is the largest, the last (torch.nn.functional.max_pool2d with return_indices). Gradients go to where the largest stood.
- * @throws ShapeError for x without these axes, or where a kernel does not fit; ArgumentError for padding of more than half a kernel
+ * @throws ShapeError for x without these axes, where a kernel does not fit, or where all of a window is padding, which is -Infinity in
+ * PyTorch; ArgumentError for padding of more than half a kernel
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -107,7 +108,8 @@ export function maxPoolWithIndices(x: Tensor, kernelSize: readonly number[], opt
 /**
  * The largest of each window of `kernelSize`, one size for each spatial axis, as torch.nn.functional.max_pool2d: NaN is the largest.
  * Padding is never the largest. Gradients go to where the largest stood.
- * @throws ShapeError for x without these axes, or where a kernel does not fit; ArgumentError for padding of more than half a kernel
+ * @throws ShapeError for x without these axes, where a kernel does not fit, or where all of a window is padding, which is -Infinity in
+ * PyTorch; ArgumentError for padding of more than half a kernel
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -353,7 +355,7 @@ export function adaptiveMaxPooled(x: Tensor, outputSize: readonly (number | null
 
 /**
  * (sum x^p)^(1/p) of each window of `kernelSize`, one size for each spatial axis, as torch.nn.functional.lp_pool2d; NaN where the sum is
- * negative, which only odd p make.
+ * negative, which only odd p make, unless p is 1: then it is the sum. Where the sum is 0, so is its slope.
  * @throws ShapeError for x without these axes, or where a kernel does not fit
  *
  * @example
@@ -389,5 +391,7 @@ export function lpPooled(
   const isCut = (axis: Windows) => reachOf(axis, axis.out - 1).padded < axis.kernel;
   // With windows that are cut off torch takes the mean, and of that as if they were whole.
   const whole = windows.some(isCut) ? divided(sums, windows, true, name).mul(count) : sums;
-  return whole.pow(1 / normType);
+  // As in torch a sum of 0 has slope 0, whatever its root has, and for p = 1 one that is NaN, too.
+  const hasSlope = normType === 1 ? whole.abs().greater(0) : whole.notEqual(0);
+  return hasSlope.select(hasSlope.select(whole, 1).pow(1 / normType), stopGradient(whole));
 }

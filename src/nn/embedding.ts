@@ -120,7 +120,7 @@ export interface EmbeddingBagInput {
 /**
  * Sums, means or maxima of bags of rows of a table, weight [numEmbeddings, embeddingDim], for i32 indices [N, L]: [N, embeddingDim], as
  * torch.nn.EmbeddingBag. Indices `paddingIdx` are in no bag, so rows of any length are padded with it; an empty bag gives 0. An index outside
- * the table gives NaN.
+ * the table gives NaN. Rows that tie for a maximum share its gradient, as those of `Tensor.max` do; PyTorch gives all of it to one.
  * @throws ArgumentError for sizes below 1, a `paddingIdx` outside the table, a `maxNorm` that is not positive, another mode; forward throws
  * ArgumentError for weights of anything but sums, for offsets of maxima and for constants that are none, ShapeError for inputs that do not fit, DTypeError for indices
  * that are not i32

@@ -33,6 +33,7 @@ def places(n, *args, **options):
 def pooling():
     wild = f64([[[1, NAN, 3, INFINITY, NAN, -INFINITY, -INFINITY, -INFINITY], [-0.0, 0.0, 2, 2, 0.0, -0.0, 1e-40, -1]]])
     ties = f64([[[[1, 1, 2, 2, 0], [1, 1, 2, 2, 0], [3, 0, 3, 0, 3]]]])
+    flat = f64([[[0, 0, 1, -1, 2, 2, -3, -1, NAN, 1, -0.0, 0, INFINITY, 1, 1, -INFINITY]]])
     tall = lambda: real(1, 2, 5, 7)
     return {
         "maxPool": lambda: [case(maxima(2, 2), real(*s)) for s in ((1, 2, 4, 6), (2, 5, 7), (0, 2, 4, 4))],
@@ -58,6 +59,8 @@ def pooling():
         "maxUnpool of several": lambda: [case(last_of, real(1, 1, 4), i32([[[1, 3, 1, 0]]]))],
         "lpPool": lambda: [case(lambda x: F.lp_pool2d(x, 3, 2, 1), real(1, 2, 4, 5, low=0.1, high=3)), case(lambda x: F.lp_pool2d(x, 3, 2, 1), real(2, 3, 4, low=0.1))],
         "lpPool ceil": lambda: [case(lambda x: F.lp_pool2d(x, 2, 3, 2, True), real(1, 2, 4, 6))],
+        "lpPool 2 flat": lambda: [case(lambda x: F.lp_pool2d(x, 2, 2), f64([[[[0, 0, 3, 4, 0, NAN], [0, 0, 0, 1, 0, 0]]]]), order=1, smooth=False)],
+        **{f"lpPool {p} of sums of 0": lambda p=p: [case(lambda x: F.lp_pool1d(x, p, 2), flat, order=1, smooth=False)] for p in (1, 3)},
     }
 
 
@@ -77,6 +80,9 @@ def others():
         "pad reflect": lambda: [case(padded((2, 1, 0, 3), "reflect"), real(*s)) for s in ((1, 2, 4, 5), (2, 4, 3))],
         "pad replicate": lambda: [case(padded((2, 1, 0, 3), "replicate"), real(*s)) for s in ((1, 2, 1, 3), (1, 1, 2))],
         "pad circular": lambda: [case(padded((2, 1, 0, 3), "circular"), real(*s)) for s in ((1, 2, 4, 3), (2, 1, 3, 2))],
+        "pad reflect less and more": lambda: [case(padded((-2, 2, 2, -3), "reflect"), real(*s)) for s in ((1, 2, 3, 3), (2, 4, 5))],
+        "pad replicate less and more": lambda: [case(padded((-2, 4, 3, -3), "replicate"), real(*s)) for s in ((1, 2, 3, 2), (2, 1, 1))],
+        "pad circular less and more": lambda: [case(padded((-2, 2, 1, -3), "circular"), real(1, 2, 4, 4))],
         "interpolate": lambda: [case(resized(scale_factor=2), real(*s)) for s in ((1, 2, 3, 2), (2, 1, 3), (1, 1, 2, 2, 1))],
         "interpolate nearest": lambda: [case(resized(size=(5, 2)), real(*s)) for s in ((1, 2, 3, 4), (1, 1, 7, 3))],
         "interpolate exact": lambda: [case(resized(size=(5, 2), mode="nearest-exact"), real(1, 2, 3, 4))],

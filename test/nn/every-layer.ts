@@ -1,5 +1,5 @@
-// Every layer and every activation by name, small and with inputs: what all of them are checked with, in Node and in pages. One without a
-// row does not compile.
+// Every layer, every activation and every loss by name, small and with inputs: what all of them are checked with, in Node and in pages. One
+// without a row does not compile.
 import { grad } from "../../src/autodiff.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { compileInit } from "../../src/compile/init.ts";
@@ -13,13 +13,14 @@ import { type Shape, sizeOf } from "../../src/shape.ts";
 import { scalar, Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { numbers } from "../random.ts";
+import { type LossName, lossRows } from "./loss-rows.ts";
 
 /** Names of the classes that simdgrad/nn exports: all are layers. */
 type LayerName = {
   [K in keyof typeof nn]: (typeof nn)[K] extends abstract new (...args: never) => unknown ? K : never;
 }[keyof typeof nn];
 type FunctionName = "rotaryPositions" | "scaledDotProductAttention" | "sinusoidalPositions";
-export type Name = LayerName | keyof typeof functional | FunctionName;
+export type Name = LayerName | keyof typeof functional | FunctionName | LossName;
 
 type Run = (...inputs: Tensor[]) => unknown;
 
@@ -357,6 +358,8 @@ export const table: Readonly<Record<Name, Row>> = {
   tanh: plain(nn.tanh),
   tanhshrink: plain(nn.tanhshrink),
   threshold: plain((x) => nn.threshold(x, 0.5, -1), piecewise),
+
+  ...lossRows,
 };
 
 export const names = Object.keys(table) as Name[];

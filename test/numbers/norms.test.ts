@@ -4,6 +4,7 @@ import { grad } from "../../src/autodiff.ts";
 import { constant } from "../../src/create.ts";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
 import { evaluate } from "../../src/evaluate.ts";
+import { lpPool } from "../../src/functions/index.ts";
 import * as losses from "../../src/nn/losses.ts";
 import * as optim from "../../src/optim/index.ts";
 import { agc, clipByGlobalNorm, maxNorm, unitNorm } from "../../src/optim/index.ts";
@@ -25,6 +26,7 @@ const LENGTHS: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
   ["norm, p = 1.5", (x) => x.norm(0, { p: 1.5 })],
   ["norm, p = 0.5", (x) => x.norm(0, { p: 0.5 })],
   ["norm, p = Infinity", (x) => x.norm(0, { p: inf })],
+  ["lpPool", (x) => lpPool(x.reshape([1, 1, x.shape[0]]), 2, [x.shape[0]]).sum()],
   ["root of a sum of squares", (x) => x.square().sum().sqrt()],
   ["root of a mean of squares", (x) => x.mul(x).mean().sqrt()],
   ["root of a sum of sums", (x) => x.square().sum().add(x.mul(2).square().sum()).sqrt()],

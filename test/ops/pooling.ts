@@ -74,6 +74,9 @@ export const poolingSamples: Record<"maxPool" | "sumPool" | "sumPoolTransposed" 
     sample("adaptiveAvgPool to one", (x) => f.adaptiveAvgPool(x, [1, 1]), [real("3x33x17x5")]),
     sample("lpPool", (x) => f.lpPool(x, 3, [2, 2], { stride: 1 }), [real("2x3x17x21", 0.1, 3)]),
     sample("lpPool ceil", (x) => f.lpPool(x, 2, [3, 3], { stride: 2, ceilMode: true })),
+    sample("lpPool 2 flat", (x) => f.lpPool(x, 2, [2, 2])),
+    sample("lpPool 1 of sums of 0", (x) => f.lpPool(x, 1, [2])),
+    sample("lpPool 3 of sums of 0", (x) => f.lpPool(x, 3, [2])),
   ],
   sumPoolTransposed: [
     sample("sumPoolTransposed", (x) => apply(ops.sumPoolTransposed, [x], sevenByFive), [real("900x1x4x3")]),
@@ -99,9 +102,14 @@ export const resizingSamples: Partial<
       real("7x33"),
     ]),
   ],
-  concat: (["reflect", "replicate", "circular"] as const).map((mode) =>
-    sample(`pad ${mode}`, (x) => f.pad(x, [2, 1, 0, 3], mode), [real("3x5x17x33")]),
-  ),
+  concat: [
+    ...(["reflect", "replicate", "circular"] as const).map((mode) =>
+      sample(`pad ${mode}`, (x) => f.pad(x, [2, 1, 0, 3], mode), [real("3x5x17x33")]),
+    ),
+    sample("pad reflect less and more", (x) => f.pad(x, [-2, 2, 2, -3], "reflect"), [real("3x5x17x33")]),
+    sample("pad replicate less and more", (x) => f.pad(x, [-2, 4, 3, -3], "replicate"), [real("3x5x17x33")]),
+    sample("pad circular less and more", (x) => f.pad(x, [-2, 2, 1, -3], "circular"), [real("3x5x17x33")]),
+  ],
   broadcastTo: [sample("interpolate", (x) => f.interpolate(x, { scaleFactor: 2 }), [real("2x3x17x9")])],
   gather: [
     sample("interpolate nearest", (x) => f.interpolate(x, { size: [5, 2] }), [real("2x3x17x9")]),
