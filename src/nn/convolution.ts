@@ -129,6 +129,8 @@ class Conv extends Filters implements Module {
 }
 
 class ConvTranspose extends Filters implements Module {
+  /** Outputs are the second axis of the weight. */
+  readonly transposed = true;
   readonly padding: readonly number[];
   readonly outputPadding: readonly number[];
   protected readonly kind: string;
