@@ -351,6 +351,16 @@ describe("mixup", () => {
       "ArgumentError: mixup: class indices need numClasses",
     ],
     [
+      "probabilities of other classes",
+      () => images.mixup(counted([2, 3]), counted([2, 3]), key, { numClasses: 2 }),
+      "ShapeError: mixup: probabilities [2, 3] are not of numClasses 2",
+    ],
+    [
+      "probabilities of other classes of images",
+      () => images.cutmix(counted([2, 1, 1, 2]), counted([2, 3]), key, { numClasses: 10 }),
+      "ShapeError: cutmix: probabilities [2, 3] are not of numClasses 10",
+    ],
+    [
       "targets of other samples",
       () => images.mixup(counted([2, 3]), constant(Int32Array.of(0, 1, 2)), key, { numClasses: 3 }),
       "ShapeError: mixup: [2, 3] takes classes [N] or probabilities [N, C], got [3]",
