@@ -96,7 +96,7 @@ export class Unflatten implements Module {
     const at = normalizeAxis(this.dim, x.shape, "Unflatten");
     const known = this.unflattenedSize.reduce((product, size) => (size === -1 ? product : product * size), 1);
     const sizes = this.unflattenedSize.map((size) => (size === -1 ? x.shape[at] / known : size));
-    if (sizeOf(sizes) !== x.shape[at])
+    if (sizeOf(sizes) !== x.shape[at] || !sizes.every((size) => Number.isInteger(size) && size >= 0))
       throw new ShapeError(
         `Unflatten: axis ${at} of ${showShape(x.shape)} does not have ${showShape(this.unflattenedSize)} elements`,
       );
