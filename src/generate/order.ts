@@ -57,7 +57,7 @@ export interface GenerateOptions {
   readonly endToken?: number;
   /** Sequences that a beam search goes on with at each step. Default 1: no search. */
   readonly beams?: number;
-  /** A beam's score is the sum of its log probabilities by its new tokens to this power. Default 1. */
+  /** A beam's score is the sum of its log probabilities by its new tokens to this power. Default 1; for beams alone. */
   readonly lengthPenalty?: number;
   /** What the model's `encode` is given: rows, one a prompt. */
   readonly source?: ArrayLikeData;
@@ -148,6 +148,8 @@ export function orderOf(options: GenerateOptions, capacity: number, encodes: boo
     throw new ArgumentError(
       "generate: beams are searched, not drawn: sample, temperature, topK and topP do not go with them",
     );
+  if (options.lengthPenalty !== undefined && beams === 1)
+    throw new ArgumentError("generate: lengthPenalty is for beams, of which there must be two");
   const prompts = prompt.map((tokens, row) => tokensOf(tokens, row));
   const longest = Math.max(...prompts.map(({ length }) => length));
   if (longest + maxNewTokens > capacity)

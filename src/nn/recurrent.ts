@@ -2,7 +2,7 @@
 // steps is one product before it, and the gradients of its weights are products after it.
 import { aBoolean, aFraction, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, scalar, Tensor, tensors } from "../tensor.ts";
@@ -127,7 +127,7 @@ export interface RecurrentOptions {
   readonly bias?: boolean;
   /** Sequences are [N, T, features] instead of [T, N, features]. Default false. */
   readonly batchFirst?: boolean;
-  /** While training, the share of outputs that are zeroed between two layers. Default 0. */
+  /** While training, the share of outputs that are zeroed between two layers, of which there must be two. Default 0. */
   readonly dropout?: number;
   /** A second loop runs from the end of the sequence; outputs of both are side by side. Default false. */
   readonly bidirectional?: boolean;
@@ -189,6 +189,8 @@ class Stack {
     this.inputSize = inputSize;
     this.widths = [projSize || hiddenSize, hiddenSize].slice(0, kind.carries);
     this.batchFirst = batchFirst;
+    if (dropout > 0 && numLayers === 1)
+      throw new ArgumentError(`${name}: dropout is between layers: it means nothing for one`);
     this.dropout = new Dropout(dropout);
     const directions = bidirectional ? 2 : 1;
     this.layers = Array.from({ length: numLayers }, (_, layer) => {
@@ -318,7 +320,7 @@ abstract class OneCarry implements Module {
 /**
  * h' = tanh(W_ih x + b_ih + W_hh h + b_hh) along sequences x [T, N, inputSize], as torch.nn.RNN: a tensor gives the outputs of all steps
  * [T, N, hiddenSize], a record { input, state, lengths } gives { output, state }. Weights start uniform within 1 / sqrt(hiddenSize).
- * @throws ArgumentError for sizes below 1; forward throws ShapeError where input, state or lengths do not fit
+ * @throws ArgumentError for sizes below 1 and for dropout of one layer; forward throws ShapeError where input, state or lengths do not fit
  *
  * @example
  * import { evaluationContext, RNN } from "simdgrad/nn";
@@ -339,7 +341,7 @@ export class RNN extends OneCarry {
 /**
  * A gated recurrent unit along sequences x [T, N, inputSize], as torch.nn.GRU (Cho et al. 2014), gates r, z, n: a tensor gives the outputs
  * of all steps [T, N, hiddenSize], a record { input, state, lengths } gives { output, state }.
- * @throws ArgumentError for sizes below 1; forward throws ShapeError where input, state or lengths do not fit
+ * @throws ArgumentError for sizes below 1 and for dropout of one layer; forward throws ShapeError where input, state or lengths do not fit
  *
  * @example
  * import { evaluationContext, GRU } from "simdgrad/nn";
@@ -362,8 +364,8 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
  * Long short-term memory along sequences x [T, N, inputSize], as torch.nn.LSTM (Hochreiter and Schmidhuber 1997), gates i, f, g, o: a
  * tensor gives the outputs of all steps [T, N, hiddenSize], a record { input, state: [h, c], lengths } gives { output, state: [h, c] }. With
  * `projSize`, h is W_hr times what it else would be (Sak et al. 2014).
- * @throws ArgumentError for sizes below 1, a projection not smaller than hiddenSize; forward throws ShapeError where input, state or
- * lengths do not fit
+ * @throws ArgumentError for sizes below 1, dropout of one layer, a projection not smaller than hiddenSize; forward throws ShapeError where
+ * input, state or lengths do not fit
  *
  * @example
  * import { evaluationContext, LSTM, variables } from "simdgrad/nn";

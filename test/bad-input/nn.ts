@@ -25,7 +25,7 @@ const recurrent = {
   numLayers: a.whole(2),
   ...bias,
   batchFirst: a.flag(true),
-  dropout: a.positive(0.5),
+  dropout: a.beside(a.positive(0.5), { numLayers: 2 }),
   bidirectional: a.flag(true),
 };
 

@@ -376,6 +376,7 @@ describe("bad input", () => {
       "ArgumentError: generate: 2 tokens of a prompt and 7 new ones do not fit a cache of 8: capacity is an option of new TokenGenerator",
     ],
     [{ ...order, topK: 3, sample: false }, "ArgumentError: generate: temperature, topK and topP are for sample: true"],
+    [{ ...order, lengthPenalty: 2 }, "ArgumentError: generate: lengthPenalty is for beams, of which there must be two"],
     [{ ...order, topK: 3, beams: 2 }, "ArgumentError: generate: beams are searched, not drawn"],
     [
       { ...order, beams: 2, prompt: [[1], [1, 2]] },
