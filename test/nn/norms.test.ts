@@ -192,6 +192,22 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
+  test("is evaluated with what it was made of, in its first values", async () => {
+    const [layer, norm] = [new nn.Conv1d(3, 4, 2), new nn.BatchNorm1d(4)];
+    const outer = new nn.BatchNorm1d(4);
+    const fused = nn.fuseBatchNorm(layer, norm);
+    const x = around(1, [2, 3, 5]);
+    const context = nn.evaluationContext();
+    const apart = outer.forward(norm.forward(layer.forward(x), context), context);
+    // Of what was fused twice, values are made of those of others, which are made.
+    const twice = nn.fuseBatchNorm(fused, outer).forward(x);
+    for (const seed of [0, 5]) {
+      const [expected, found] = [await evaluate(apart, { seed }), await evaluate(twice, { seed })];
+      expect(largest([...expected])).toBeGreaterThan(0.1);
+      expect(disagreements("fused", found, expected, () => 1e-6)).toEqual([]);
+    }
+  });
+
   test("tells that there is nothing to make it of on an executor that does not know the layers", async () => {
     const predictor = new Predictor(nn.fuseBatchNorm(new nn.Linear(2, 2), new nn.BatchNorm1d(2)));
     await expect(predictor.predict([[1, 2]])).rejects.toThrow(/has no value/);
