@@ -11,7 +11,8 @@ import { relu, sigmoid, tanh } from "./functional.ts";
 import { linearUniform } from "./init.ts";
 import { knownNumbers } from "./known.ts";
 import { aDepth, aSize } from "./layers.ts";
-import { type Context, checkForward, type Module } from "./module.ts";
+import { aContext, type Context, type Module } from "./module.ts";
+import { refuseTensors } from "./records.ts";
 import { Dropout } from "./regularization.ts";
 
 /** What one step makes. */
@@ -206,7 +207,10 @@ class Stack {
   }
 
   /** Outputs of the last layer, and the carries at the end: h of all layers, c of all. */
-  run({ input, state, lengths }: SequenceInput<readonly Tensor[]>, context: Context): SequenceOutput<Tensor[]> {
+  run(
+    { input, state, lengths }: SequenceInput<readonly Tensor[]>,
+    context: Context | undefined,
+  ): SequenceOutput<Tensor[]> {
     const { batchFirst, kind, widths, layers } = this;
     const x = batchFirst ? input.permute([1, 0, 2]) : input;
     const [length, rows] = x.shape;
@@ -219,7 +223,7 @@ class Stack {
     // What stands behind an end may be anything, NaN too: no product sees it.
     let sequence = masks === undefined ? x : masks.broadcastTo(x.shape).select(x, 0);
     for (const [layer, directions] of layers.entries()) {
-      const below = layer === 0 ? sequence : this.dropout.forward(sequence, context);
+      const below = layer === 0 || context === undefined ? sequence : this.dropout.forward(sequence, context);
       const sides = directions.map((weights, direction) => {
         const initial = first.map((each) => each.narrow(0, at, 1).squeeze(0));
         at++;
@@ -247,10 +251,12 @@ class Stack {
     };
   }
 
-  /** @throws ShapeError, DTypeError naming what does not fit */
-  check({ input, state, lengths }: SequenceInput<unknown>): void {
+  /** @throws ShapeError, DTypeError naming what does not fit, ArgumentError for what is no context where one is needed */
+  check({ input, state, lengths }: SequenceInput<unknown>, context: Context | undefined): void {
     const { name, batchFirst, inputSize, widths, layers } = this;
     aTensor(input, `${name}: input`);
+    refuseTensors(context, name, "{ input, state }");
+    if (this.dropout.p > 0 || context !== undefined) aContext(context, `${name}: context`);
     const expected = batchFirst ? `[N, T, ${inputSize}]` : `[T, N, ${inputSize}]`;
     if (input.shape.length !== 3 || input.shape[2] !== inputSize)
       throw new ShapeError(`${name}: takes sequences ${expected}, got ${showShape(input.shape)}`);
@@ -304,13 +310,12 @@ abstract class OneCarry implements Module {
     return this.stack.names();
   }
 
-  forward(x: Tensor, context: Context): Tensor;
-  forward(x: SequenceInput<Tensor>, context: Context): SequenceOutput<Tensor>;
-  forward(x: Tensor | SequenceInput<Tensor>, context: Context): Tensor | SequenceOutput<Tensor> {
+  forward(x: Tensor, context?: Context): Tensor;
+  forward(x: SequenceInput<Tensor>, context?: Context): SequenceOutput<Tensor>;
+  forward(x: Tensor | SequenceInput<Tensor>, context?: Context): Tensor | SequenceOutput<Tensor> {
     const { stack } = this;
     const given = recordOf(x, stack.name);
-    checkForward(given.input, context, stack.name);
-    stack.check(given);
+    stack.check(given, context);
     const { state } = given;
     const { output, state: ends } = stack.run({ ...given, state: state && [state] }, context);
     return x instanceof Tensor ? output : { output, state: ends[0] };
@@ -392,12 +397,11 @@ export class LSTM implements Module {
     return this.stack.names();
   }
 
-  forward(x: Tensor, context: Context): Tensor;
-  forward(x: SequenceInput<LSTMState>, context: Context): SequenceOutput<LSTMState>;
-  forward(x: Tensor | SequenceInput<LSTMState>, context: Context): Tensor | SequenceOutput<LSTMState> {
+  forward(x: Tensor, context?: Context): Tensor;
+  forward(x: SequenceInput<LSTMState>, context?: Context): SequenceOutput<LSTMState>;
+  forward(x: Tensor | SequenceInput<LSTMState>, context?: Context): Tensor | SequenceOutput<LSTMState> {
     const given = recordOf(x, "LSTM");
-    checkForward(given.input, context, "LSTM");
-    this.stack.check(given);
+    this.stack.check(given, context);
     const { output, state } = this.stack.run(given, context);
     return x instanceof Tensor ? output : { output, state: state as unknown as LSTMState };
   }
@@ -453,7 +457,7 @@ abstract class OneCarryCell implements Module<readonly [x: Tensor, h: Tensor]> {
     return namesOf(this.cell.weights);
   }
 
-  forward(pair: readonly [x: Tensor, h: Tensor]): Tensor {
+  forward(pair: readonly [x: Tensor, h: Tensor], _context?: Context): Tensor {
     const [x, h] = this.cell.pair(pair);
     return this.cell.step(x, [h])[0];
   }
@@ -518,7 +522,7 @@ export class LSTMCell implements Module<readonly [x: Tensor, state: LSTMState], 
     return namesOf(this.cell.weights);
   }
 
-  forward(pair: readonly [x: Tensor, state: LSTMState]): LSTMState {
+  forward(pair: readonly [x: Tensor, state: LSTMState], _context?: Context): LSTMState {
     const [x, state] = this.cell.pair(pair);
     return this.cell.step(x, state) as unknown as LSTMState;
   }

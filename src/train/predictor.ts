@@ -36,6 +36,7 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   readonly #ownsExecutor: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
+  readonly #recipe: Pick<Recipe, "model" | "preprocess">;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
   #hold: Hold | undefined;
@@ -62,10 +63,11 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     this.#state = state && ownState("Predictor", state, this.#variables);
     this.#ownsExecutor = executor === undefined;
     this.executor = executor ?? createExecutor();
+    this.#recipe = { model: model as unknown as Recipe["model"], preprocess };
     this.#prediction = new Prediction({
       executor: this.executor,
       names: new Map(Array.from(this.#variables, ([path, variable]) => [variable, path])),
-      model: predictorOf({ model: model as unknown as Recipe["model"], preprocess }),
+      model: predictorOf(this.#recipe),
     });
   }
 
@@ -85,7 +87,7 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     try {
       task = this.#prediction.of(x, options);
     } catch (error) {
-      throw await advised(error, { x });
+      throw await advised(error, { x }, this.#recipe);
     }
     const result = this.#busy.then(async () => {
       this.#check();

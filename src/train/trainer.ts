@@ -294,7 +294,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     try {
       given = this.#checked(samples);
     } catch (error) {
-      throw await advised(error, samples);
+      throw await advised(error, samples, this.#recipe);
     }
     const { checked, begun } = given;
     this.#asked = checked;
@@ -477,7 +477,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     try {
       given = this.#checked(samples);
     } catch (error) {
-      throw await advised(error, samples);
+      throw await advised(error, samples, this.#recipe);
     }
     const { checked, begun } = given;
     return this.#inTurn(async () => {
@@ -513,7 +513,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     try {
       task = this.#prediction.of(x, options);
     } catch (error) {
-      throw await advised(error, { x });
+      throw await advised(error, { x }, this.#recipe);
     }
     return this.#inTurn(task) as Promise<ArraysOf<Output>>;
   }
