@@ -45,7 +45,10 @@ function within(place: Tensor, size: number): readonly [nearest: Tensor, isThere
 /** Pixels of x [N, C, H, W] at any places, in pixels from the first one's middle on. */
 function sampled(x: Tensor, row: Tensor, column: Tensor, options: SampleOptions): Tensor {
   const { mode = "bilinear", paddingMode = "zeros" } = options;
-  if (mode === "nearest") return pixelsAt(x, row.round(), column.round(), paddingMode);
+  if (mode === "nearest") {
+    const isPlace = row.equal(row).mul(column.equal(column)); // NaN is none
+    return isPlace.select(pixelsAt(x, row.round(), column.round(), paddingMode), Number.NaN);
+  }
   const [y, z] = paddingMode === "border" ? [within(row, x.shape[2])[0], within(column, x.shape[3])[0]] : [row, column];
   const [top, left] = [y.floor(), z.floor()];
   const [down, right] = [y.sub(top), z.sub(left)];
@@ -78,7 +81,7 @@ export function aSizePair(value: unknown, what: string): void {
 
 /**
  * Images through a map of the plane each, as torch's grid_sample of affine_grid (without align_corners): the pixel at (u, v), from -1 to 1
- * across and down, is what x has at theta (u, v, 1), for theta [N, 2, 3]. Images are u8 or f32 [N, C, H, W], the result is f32.
+ * across and down, is what x has at theta (u, v, 1), for theta [N, 2, 3]; NaN in theta gives NaN. Images are u8 or f32 [N, C, H, W], the result is f32.
  * @throws ShapeError for what is no batch of images or no map for each of them, DTypeError for other dtypes
  *
  * @example

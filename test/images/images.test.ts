@@ -448,3 +448,15 @@ test("a training context's keys draw anew at every step", async () => {
   expect(await draw(0)).toEqual(await draw(0));
   expect(await draw(1)).not.toEqual(await draw(0));
 });
+
+test("a theta that is NaN gives no pixels but NaN, and the images beside it theirs", async () => {
+  const x = constant([7, 2, 3, 4, 7, 2, 3, 4], { shape: [2, 1, 2, 2] });
+  for (const row of [0, 1])
+    for (const mode of ["nearest", "bilinear"] as const)
+      for (const paddingMode of ["border", "zeros"] as const) {
+        const numbers = [1, 0, 0, 0, 1, 0];
+        const theta = constant([...numbers.with(3 * row + 2, Number.NaN), ...numbers], { shape: [2, 2, 3] });
+        const found = await evaluate(images.affine(x, theta, { mode, paddingMode }));
+        expect([...found]).toEqual([...Array(4).fill(Number.NaN), 7, 2, 3, 4]);
+      }
+});
