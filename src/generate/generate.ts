@@ -3,7 +3,7 @@
 import { aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { DisposedError } from "../errors.ts";
-import { variables } from "../nn/module.ts";
+import { variables, variablesIn } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
@@ -41,6 +41,8 @@ export class TokenGenerator<Memory = undefined> {
   readonly #ownsExecutor: boolean;
   readonly #encodes: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
+  /** With other paths of shared ones that the state has. */
+  readonly #named: ReadonlyMap<string, Variable>;
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
   readonly #programs: Programs;
   #ready: Promise<void> | undefined;
@@ -70,7 +72,8 @@ export class TokenGenerator<Memory = undefined> {
     this.capacity = capacity;
     this.#encodes = typeof model.encode === "function";
     this.#variables = variables(model);
-    this.#state = state && ownState("TokenGenerator", state, this.#variables);
+    this.#named = variablesIn(model, state ?? {});
+    this.#state = state && ownState("TokenGenerator", state, this.#named);
     this.#ownsExecutor = executor === undefined;
     this.executor = executor ?? createExecutor();
     const names = new Map(Array.from(this.#variables, ([path, variable]) => [variable, path]));
@@ -140,7 +143,7 @@ export class TokenGenerator<Memory = undefined> {
 
   async #begin(): Promise<void> {
     const state = this.#state;
-    const writes = state === undefined ? [] : checkState("TokenGenerator", state, this.#variables, array).writes;
+    const writes = state === undefined ? [] : checkState("TokenGenerator", state, this.#named, array).writes;
     this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
     await this.executor.writeAll(writes);
   }

@@ -14,7 +14,7 @@ type ToArray = (given: ArrayLikeData, dtype: DType, name: string) => TypedData;
 
 /**
  * What is to be written, and what the two do not have in common.
- * @throws ArgumentError for missing or unknown paths, unless `strict` is false; ShapeError for other shapes, DTypeError for what a dtype
+ * @throws ArgumentError for missing or unknown paths, unless `strict` is false, and for other values of one variable at two paths; ShapeError for other shapes, DTypeError for what a dtype
  * cannot hold
  */
 export function checkState(
@@ -25,21 +25,27 @@ export function checkState(
   prefix = "",
   strict = true,
 ): { readonly writes: Write[]; readonly difference: StateDifference } {
-  const missing = [...variables.keys()].filter((path) => !Object.hasOwn(state, prefix + path));
+  const given = [...variables].filter(([path]) => Object.hasOwn(state, prefix + path));
+  const there = new Set(given.map(([, variable]) => variable)); // by any of its paths
+  const missing = [...variables].filter(([, variable]) => !there.has(variable)).map(([path]) => path);
   const isKnown = (path: string) => path.startsWith(prefix) && variables.has(path.slice(prefix.length));
   const unknown = Object.keys(state).filter((path) => !isKnown(path));
   if (strict && missing.length + unknown.length > 0) {
     const advice = name === "restore" && unknown.length === 0 ? "; what stateDict() gave is for loadStateDict()" : "";
     throw new ArgumentError(`${name}: missing [${some(missing)}], unknown [${some(unknown)}]${advice}`);
   }
-  const given = [...variables].filter(([path]) => !missing.includes(path));
-  const writes = given.map(([path, variable]) => {
+  const before = new Map<Variable, readonly [path: string, data: TypedData["data"]]>();
+  const writes = given.flatMap(([path, variable]) => {
     const { data, shape } = array(state[prefix + path], variable.dtype, path);
     if (!sameShape(shape, variable.shape))
       throw new ShapeError(`${name}: ${path} is ${showShape(variable.shape)}, got ${showShape(shape)}`);
     if (/^(counters|optimizer)\./.test(path) && variable.dtype === "i32" && data.some((value) => value < 0))
       throw new ArgumentError(`${name}: ${path} counts from 0, got ${data[0]}`);
-    return { slot: { variable: variable.key }, data };
+    const [other, first] = before.get(variable) ?? [path, data];
+    if (data.some((value, i) => !Object.is(value, first[i])))
+      throw new ArgumentError(`${name}: ${other} and ${path} are one variable, whose values differ in the state`);
+    before.set(variable, [other, first]);
+    return other === path ? [{ slot: { variable: variable.key }, data }] : [];
   });
   return { writes, difference: { missing, unknown } };
 }

@@ -2,7 +2,7 @@
 import { aFunction, checkOptions, isRecord, must } from "../check.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { DisposedError } from "../errors.ts";
-import { aLayer, type Layer, variables } from "../nn/module.ts";
+import { aLayer, type Layer, variables, variablesIn } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
@@ -35,6 +35,8 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   readonly executor: Executor;
   readonly #ownsExecutor: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
+  /** With other paths of shared ones that the state has. */
+  readonly #named: ReadonlyMap<string, Variable>;
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
   readonly #recipe: Pick<Recipe, "model" | "preprocess">;
   readonly #prediction: Prediction;
@@ -60,7 +62,8 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     const { executor, state } = options;
     const { preprocess = bytesAsFloats } = options as { readonly preprocess?: Recipe["preprocess"] };
     this.#variables = variables(model);
-    this.#state = state && ownState("Predictor", state, this.#variables);
+    this.#named = variablesIn(model, state ?? {});
+    this.#state = state && ownState("Predictor", state, this.#named);
     this.#ownsExecutor = executor === undefined;
     this.executor = executor ?? createExecutor();
     this.#recipe = { model: model as unknown as Recipe["model"], preprocess };
@@ -137,7 +140,7 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   async #begin(): Promise<void> {
     const state = this.#state;
     const { checkState } = await import("./check-state.ts");
-    const writes = state === undefined ? [] : checkState("Predictor", state, this.#variables, array).writes;
+    const writes = state === undefined ? [] : checkState("Predictor", state, this.#named, array).writes;
     const { hold, warnOfFirst } = await import("./hold.ts");
     this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
     await this.executor.writeAll(writes);

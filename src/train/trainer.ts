@@ -21,7 +21,7 @@ import { type ArrayLikeData, array, checkClasses } from "../data/array.ts";
 import type { DataSource } from "../data/source.ts";
 import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
-import { aLayer, type Context, type Layer, parameters, variables } from "../nn/module.ts";
+import { aLayer, type Context, type Layer, parameters, variables, variablesIn } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import { anOptimizer, type Optimizer } from "../optim/transform.ts";
@@ -546,7 +546,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there. `prefix` is what the
    * names in the state begin with before the model's paths, such as `module.`; with `strict: false` what is missing stays as it is, and what is
    * unknown is left out. What went through JSON is taken, too.
-   * @throws ArgumentError for missing or unknown paths, unless `strict` is false, and for what is no number; ShapeError for other shapes
+   * @throws ArgumentError for missing or unknown paths, unless `strict` is false, for what is no number, and for values of a shared variable
+   * that differ from path to path; ShapeError for other shapes
    * @returns paths of the model that the state lacks, and names in it that the model lacks
    *
    * @example
@@ -567,13 +568,13 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     checkOptions(options, "loadStateDict", { strict: aBoolean, prefix: aText });
     const { strict = true, prefix = "" } = options;
-    const own = ownState("loadStateDict", state, variables(this.#recipe.model), prefix, strict);
+    const known = variablesIn(this.#recipe.model, state, prefix);
+    const own = ownState("loadStateDict", state, known, prefix, strict);
     const { optimizer, state: kept, parameters: trained } = this.#recipe;
     const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
     return this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const known = variables(this.#recipe.model);
       const { writes, difference } = checkState("loadStateDict", own, known, array, prefix, strict);
       await this.executor.writeAll([...writes, ...anew]);
       this.#warn = undefined;
