@@ -7,9 +7,9 @@ import { variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { checkState } from "../train/check-state.ts";
-import { type Hold, hold } from "../train/hold.ts";
-import { freeing, giveFirstValues } from "../train/load.ts";
+import { begin } from "../train/begin.ts";
+import type { Hold } from "../train/hold.ts";
+import { freeing } from "../train/load.ts";
 import { ownState } from "../train/own-state.ts";
 import type { Variable } from "../variable.ts";
 import { searched } from "./beams.ts";
@@ -139,10 +139,9 @@ export class TokenGenerator<Memory = undefined> {
   }
 
   async #begin(): Promise<void> {
-    const state = this.#state;
-    const writes = state === undefined ? [] : checkState("TokenGenerator", state, this.#variables, array).writes;
-    this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
-    await this.executor.writeAll(writes);
+    const { executor } = this;
+    const [variables, state] = [this.#variables, this.#state];
+    this.#hold = await begin({ name: "TokenGenerator", executor, variables, state }, array);
   }
 }
 

@@ -851,8 +851,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   async #begin(): Promise<void> {
-    const { hold, warnOfOthers } = await import("./hold.ts");
-    const { seed } = this.#recipe;
+    const { hold, prepare, warnOfOthers } = await import("./hold.ts");
+    const { seed, preprocess, parameters: trained } = this.#recipe;
+    if (preprocess !== bytesAsFloats) prepare(this.executor, trained.values());
     this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
     const { elsewhere } = this.#hold;
     if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);
