@@ -5,7 +5,7 @@ import { foldIn, permuteIndex, uniform } from "../ops/random.ts";
 import { checkDType, sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
-import { checkImages, drawnBelow } from "./batch.ts";
+import { checkImages, drawnBelow, madeOf } from "./batch.ts";
 
 /** Options of mixup and cutmix. */
 export interface MixOptions {
@@ -108,7 +108,7 @@ export function mixup(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions 
   const [n] = x.shape;
   const share = betas(key, n, options.alpha ?? 0.2);
   const partner = partners(key, n);
-  return { x: mixedBy(share, x, partner), y: mixedBy(share, probabilitiesOf(y, options), partner) };
+  return { x: madeOf(x, mixedBy(share, x, partner)), y: mixedBy(share, probabilitiesOf(y, options), partner) };
 }
 
 /**
@@ -153,7 +153,7 @@ export function cutmix(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions
     .reshape([n]);
   const other = x.gather(partner).cast("f32");
   return {
-    x: rows.inside.mul(columns.inside).select(other, x.cast("f32")),
+    x: madeOf(x, rows.inside.mul(columns.inside).select(other, x.cast("f32"))),
     y: mixedBy(share, probabilitiesOf(y, options), partner),
   };
 }

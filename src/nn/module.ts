@@ -153,27 +153,6 @@ export function variables(model: unknown): Map<string, Variable> {
   return new Map([...partsOf(model)].flatMap(([part, path]) => (part instanceof Variable ? [[path, part]] : [])));
 }
 
-/** The variables by their paths; shared ones, which have a path a place, also by those others that a state has behind a prefix. */
-export function variablesIn(model: unknown, state: object, prefix = ""): Map<string, Variable> {
-  const all = variables(model);
-  for (const name of Object.keys(state ?? {})) {
-    const path = name.slice(prefix.length);
-    const found = name.startsWith(prefix) && !all.has(path) && variableAt(model, path);
-    if (found) all.set(path, found);
-  }
-  return all;
-}
-
-function variableAt(part: unknown, path: string): Variable | undefined {
-  if (path === "") return part instanceof Variable ? part : undefined;
-  if (typeof part !== "object" || part === null || part instanceof Tensor || ArrayBuffer.isView(part)) return undefined;
-  for (const [name, child] of childrenOf(part)) {
-    const found = `${path}.`.startsWith(`${name}.`) ? variableAt(child, path.slice(name.length + 1)) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
 function childrenOf(part: object): Iterable<readonly [string, unknown]> {
   const { children } = part as Partial<Module>;
   return typeof children === "function" ? children.call(part) : Object.entries(part);

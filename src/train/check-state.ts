@@ -1,6 +1,7 @@
 // State from elsewhere, checked before it is written. Loaded when needed, and with no import that would cut what it shares out of the core.
 import type { ArrayLikeData, NumericArray, TypedData } from "../data/array.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import type { Module } from "../nn/module.ts";
 import type { Write } from "../runtime/executor.ts";
 import { type DType, sameShape, showShape } from "../shape.ts";
 import type { Variable } from "../variable.ts";
@@ -12,6 +13,13 @@ const MOST = 8;
 /** `array` of src/data. */
 type ToArray = (given: ArrayLikeData, dtype: DType, name: string) => TypedData;
 
+interface StateOptions {
+  readonly prefix?: string;
+  readonly strict?: boolean;
+  /** Where variables that stand in several places have further paths. */
+  readonly model?: unknown;
+}
+
 /**
  * What is to be written, and what the two do not have in common.
  * @throws ArgumentError for missing or unknown paths, unless `strict` is false, and for other values of one variable at two paths; ShapeError for other shapes, DTypeError for what a dtype
@@ -20,11 +28,11 @@ type ToArray = (given: ArrayLikeData, dtype: DType, name: string) => TypedData;
 export function checkState(
   name: string,
   state: Readonly<Record<string, NumericArray>>,
-  variables: ReadonlyMap<string, Variable>,
+  known: ReadonlyMap<string, Variable>,
   array: ToArray,
-  prefix = "",
-  strict = true,
+  { prefix = "", strict = true, model }: StateOptions = {},
 ): { readonly writes: Write[]; readonly difference: StateDifference } {
+  const variables = withOthers(known, model, state, prefix);
   const given = [...variables].filter(([path]) => Object.hasOwn(state, prefix + path));
   const there = new Set(given.map(([, variable]) => variable)); // by any of its paths
   const missing = [...variables].filter(([, variable]) => !there.has(variable)).map(([path]) => path);
@@ -48,6 +56,29 @@ export function checkState(
     return other === path ? [{ slot: { variable: variable.key }, data }] : [];
   });
   return { writes, difference: { missing, unknown } };
+}
+
+/** Variables, shared ones also by those of their other paths that a state has. */
+function withOthers(known: ReadonlyMap<string, Variable>, model: unknown, state: object, prefix: string) {
+  const all = new Map(known);
+  const variables = new Set<unknown>(known.values());
+  for (const name of Object.keys(state)) {
+    const path = name.slice(prefix.length);
+    const found = known.has(path) || !name.startsWith(prefix) ? undefined : variableAt(model, path, variables);
+    if (found !== undefined) all.set(path, found);
+  }
+  return all;
+}
+
+/** The one of these variables that stands at a path, found as paths are made (`partsOf`). */
+function variableAt(part: unknown, path: string, variables: ReadonlySet<unknown>): Variable | undefined {
+  if (variables.has(part)) return path === "" ? (part as Variable) : undefined;
+  if (path === "" || typeof part !== "object" || part === null || ArrayBuffer.isView(part)) return undefined;
+  for (const [name, child] of (part as Module).children?.() ?? Object.entries(part)) {
+    const found = `${path}.`.startsWith(`${name}.`) && variableAt(child, path.slice(name.length + 1), variables);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Names, of many the first. */

@@ -2,7 +2,7 @@
 import { aFunction, checkOptions, isRecord, must } from "../check.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
 import { DisposedError } from "../errors.ts";
-import { aLayer, type Layer, variables, variablesIn } from "../nn/module.ts";
+import { aLayer, type Layer, variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
@@ -11,11 +11,12 @@ import type { Variable } from "../variable.ts";
 import { advised } from "./advised.ts";
 import type { ArraysOf, DataOf } from "./bundle.ts";
 import type { Hold } from "./hold.ts";
-import { freeing, giveFirstValues } from "./load.ts";
+import { freeing } from "./load.ts";
 import { ownState } from "./own-state.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
 import { bytesAsFloats, predictorOf, type Recipe } from "./programs.ts";
+import { readState, type StateDict } from "./state.ts";
 
 /** With which weights, and where. */
 export interface PredictorOptions<Input = Tensor, X = Input> {
@@ -26,7 +27,10 @@ export interface PredictorOptions<Input = Tensor, X = Input> {
    * are there, else first ones.
    */
   readonly state?: Readonly<Record<string, ArrayLikeData>>;
-  /** From rows of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
+  /**
+   * From rows of x to the model's input, inside the program, as the Trainer's, whose own it does not know. Default: bytes become f32, anything
+   * else stays.
+   */
   readonly preprocess?: (x: X) => Input;
 }
 
@@ -35,8 +39,6 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   readonly executor: Executor;
   readonly #ownsExecutor: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
-  /** With other paths of shared ones that the state has. */
-  readonly #named: ReadonlyMap<string, Variable>;
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
   readonly #recipe: Pick<Recipe, "model" | "preprocess">;
   readonly #prediction: Prediction;
@@ -62,8 +64,7 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     const { executor, state } = options;
     const { preprocess = bytesAsFloats } = options as { readonly preprocess?: Recipe["preprocess"] };
     this.#variables = variables(model);
-    this.#named = variablesIn(model, state ?? {});
-    this.#state = state && ownState("Predictor", state, this.#named);
+    this.#state = state && ownState("Predictor", state, this.#variables);
     this.#ownsExecutor = executor === undefined;
     this.executor = executor ?? createExecutor();
     this.#recipe = { model: model as unknown as Recipe["model"], preprocess };
@@ -86,19 +87,26 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
    */
   async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();
-    let task: ReturnType<Prediction["of"]>;
+    let task: () => Promise<unknown>;
     try {
       task = this.#prediction.of(x, options);
     } catch (error) {
       throw await advised(error, { x }, this.#recipe);
     }
-    const result = this.#busy.then(async () => {
-      this.#check();
-      await this.#begun();
-      return task();
-    });
-    this.#busy = result.catch(() => undefined);
-    return result as Promise<ArraysOf<Output>>;
+    return this.#inTurn(task) as Promise<ArraysOf<Output>>;
+  }
+
+  /**
+   * The model's variables by path, as `Trainer.stateDict` gives them: also those of layers that were made of others, as by `fuseBatchNorm`.
+   *
+   * @example
+   * import { Predictor } from "simdgrad";
+   * import { Linear } from "simdgrad/nn";
+   * const predictor = new Predictor(new Linear(1, 1), { state: { weight: [[2]], bias: [1] } });
+   * (await predictor.stateDict()).bias; // => { data: [1], shape: [1] }
+   */
+  async stateDict(): Promise<StateDict> {
+    return this.#inTurn(() => readState(this.executor, this.#variables));
   }
 
   /**
@@ -129,6 +137,17 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     if (this.#disposal !== undefined) throw new DisposedError("the predictor was disposed");
   }
 
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    this.#check();
+    const result = this.#busy.then(async () => {
+      this.#check();
+      await this.#begun();
+      return task();
+    });
+    this.#busy = result.catch(() => undefined);
+    return result;
+  }
+
   #begun(): Promise<void> {
     this.#ready ??= this.#begin().catch((error: unknown) => {
       this.#ready = undefined; // to be tried again
@@ -138,12 +157,11 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   }
 
   async #begin(): Promise<void> {
-    const state = this.#state;
-    const { checkState } = await import("./check-state.ts");
-    const writes = state === undefined ? [] : checkState("Predictor", state, this.#named, array).writes;
-    const { hold, warnOfFirst } = await import("./hold.ts");
-    this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
-    await this.executor.writeAll(writes);
-    if (state === undefined && this.#hold.fresh.length > 0) warnOfFirst(this.#hold.fresh);
+    const { executor } = this;
+    const { model, preprocess } = this.#recipe;
+    const isPlain = preprocess === bytesAsFloats;
+    const [variables, state] = [this.#variables, this.#state];
+    const { begin } = await import("./begin.ts");
+    this.#hold = await begin({ name: "Predictor", executor, variables, state, isPlain, model }, array);
   }
 }

@@ -21,7 +21,7 @@ import { type ArrayLikeData, array, checkClasses } from "../data/array.ts";
 import type { DataSource } from "../data/source.ts";
 import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
-import { aLayer, type Context, type Layer, parameters, variables, variablesIn } from "../nn/module.ts";
+import { aLayer, type Context, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
 import type { Minimizer } from "../optim/minimizer.ts";
 import { anOptimizer, type Optimizer } from "../optim/transform.ts";
@@ -568,14 +568,15 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     checkOptions(options, "loadStateDict", { strict: aBoolean, prefix: aText });
     const { strict = true, prefix = "" } = options;
-    const known = variablesIn(this.#recipe.model, state, prefix);
-    const own = ownState("loadStateDict", state, known, prefix, strict);
+    const own = ownState("loadStateDict", state, variables(this.#recipe.model), prefix, strict);
     const { optimizer, state: kept, parameters: trained } = this.#recipe;
     const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
     return this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const { writes, difference } = checkState("loadStateDict", own, known, array, prefix, strict);
+      const { model } = this.#recipe;
+      const known = variables(model);
+      const { writes, difference } = checkState("loadStateDict", own, known, array, { prefix, strict, model });
       await this.executor.writeAll([...writes, ...anew]);
       this.#warn = undefined;
       return difference;
@@ -852,8 +853,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   async #begin(): Promise<void> {
-    const { hold, warnOfOthers } = await import("./hold.ts");
-    const { seed } = this.#recipe;
+    const { hold, prepare, warnOfOthers } = await import("./hold.ts");
+    const { seed, preprocess, parameters: trained } = this.#recipe;
+    if (preprocess !== bytesAsFloats) prepare(this.executor, trained.values());
     this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
     const { elsewhere } = this.#hold;
     if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);

@@ -1,5 +1,5 @@
 // Normalisations beyond single values: large means, sums in parts, any number of threads, empty batches, what folds into a layer, singular values.
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
 import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
@@ -212,6 +212,34 @@ describe("fuseBatchNorm", () => {
     const predictor = new Predictor(nn.fuseBatchNorm(new nn.Linear(2, 2), new nn.BatchNorm1d(2)));
     await expect(predictor.predict([[1, 2]])).rejects.toThrow(/has no value/);
     await predictor.dispose();
+  });
+
+  test("is saved and loaded by models that are fused alike, without a word of random values", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const parts = () => [new nn.Linear(2, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 1)] as const;
+    const fusedOf = ([linear, norm, head]: ReturnType<typeof parts>) =>
+      new nn.Sequential(nn.fuseBatchNorm(linear, norm), nn.relu, head);
+    const trained = parts();
+    const executor = new JsExecutor();
+    const options = { executor, loss: nn.mseLoss, optimizer: sgd(0.05) };
+    const trainer = new Trainer(new nn.Sequential(trained[0], trained[1], nn.relu, trained[2]), options);
+    const x = Array.from({ length: 16 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+    await trainer.load({ x, y: x.map(([a, b]) => [a * b]) });
+    await trainer.fit({ epochs: 2, batch: 8 });
+    const predictor = new Predictor(fusedOf(trained), { executor });
+    const state = await predictor.stateDict();
+    expect(Object.keys(state)).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
+    const [expected, found] = [await trainer.predict(x), await predictor.predict(x)];
+    expect(disagreements("fused", found.data as Float32Array, expected.data, () => 1e-6)).toEqual([]);
+    // Another program, another executor.
+    const loaded = new Predictor(fusedOf(parts()), { state, executor: new JsExecutor() });
+    expect((await loaded.predict(x)).data).toEqual(found.data);
+    expect(warned.mock.calls).toEqual([]);
+    const bare = new Predictor(nn.fuseBatchNorm(trained[0], trained[1]), { executor });
+    await bare.predict(x);
+    expect(warned.mock.calls).toEqual([]);
+    for (const each of [bare, loaded, predictor, trainer]) await each.dispose();
+    warned.mockRestore();
   });
 
   test("takes weights of any rank, one part a channel", () => {
