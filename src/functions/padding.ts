@@ -2,7 +2,7 @@
 // follow.
 import { aListOf, aNumber, anInteger, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkDType, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { flip } from "./movement.ts";
@@ -22,7 +22,8 @@ function somePads(value: unknown, what: string): void {
  * x with so much more before and after its last axes, the last one first, as torch.nn.functional.pad: `pads` is [left, right, top, bottom,
  * ...]; negative ones take away. New places hold `value`; or, by `mode`, are reflected at the edge, hold the element at the edge, or go on
  * at the other end. In the modes reflect and replicate, what is taken away on one side of an axis counts for what is added on the other.
- * @throws ShapeError for more pads than x has axes, or where an axis has not the elements that are asked for
+ * @throws ShapeError for more pads than x has axes, or where an axis has not the elements that are asked for; ArgumentError for a `value`
+ * with another mode than "constant"
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -39,6 +40,7 @@ export function pad(x: Tensor, pads: readonly number[], mode: PadMode = "constan
   somePads(pads, "pad: pads");
   oneOf(...MODES)(mode, "pad: mode");
   aNumber(value, "pad: value");
+  if (value !== 0 && mode !== "constant") throw new ArgumentError(`pad: value means nothing for mode ${mode}`);
   return padded(x, pads, mode, value, "pad");
 }
 

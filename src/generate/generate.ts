@@ -7,9 +7,9 @@ import { variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { checkState } from "../train/check-state.ts";
-import { type Hold, hold } from "../train/hold.ts";
-import { freeing, giveFirstValues } from "../train/load.ts";
+import { begin } from "../train/begin.ts";
+import type { Hold } from "../train/hold.ts";
+import { freeing } from "../train/load.ts";
 import { ownState } from "../train/own-state.ts";
 import type { Variable } from "../variable.ts";
 import { searched } from "./beams.ts";
@@ -41,6 +41,7 @@ export class TokenGenerator<Memory = undefined> {
   readonly #ownsExecutor: boolean;
   readonly #encodes: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
+  readonly #model: unknown;
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
   readonly #programs: Programs;
   #ready: Promise<void> | undefined;
@@ -69,6 +70,7 @@ export class TokenGenerator<Memory = undefined> {
     const { capacity = 256, executor, state } = options;
     this.capacity = capacity;
     this.#encodes = typeof model.encode === "function";
+    this.#model = model;
     this.#variables = variables(model);
     this.#state = state && ownState("TokenGenerator", state, this.#variables);
     this.#ownsExecutor = executor === undefined;
@@ -139,10 +141,9 @@ export class TokenGenerator<Memory = undefined> {
   }
 
   async #begin(): Promise<void> {
-    const state = this.#state;
-    const writes = state === undefined ? [] : checkState("TokenGenerator", state, this.#variables, array).writes;
-    this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
-    await this.executor.writeAll(writes);
+    const { executor } = this;
+    const [variables, state, model] = [this.#variables, this.#state, this.#model];
+    this.#hold = await begin({ name: "TokenGenerator", executor, variables, state, model }, array);
   }
 }
 

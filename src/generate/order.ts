@@ -3,7 +3,6 @@ import {
   aBoolean,
   aFiniteNumber,
   aFunction,
-  aNumberWithin,
   anInteger,
   aWholeNumber,
   type Checks,
@@ -45,7 +44,7 @@ export interface GenerateOptions {
   readonly maxNewTokens: number;
   /** Draw tokens by their probabilities. Default false, but true where temperature, topK or topP are given. */
   readonly sample?: boolean;
-  /** Logits are divided by it, 1e-6 at the least. Default 1. */
+  /** Logits are divided by it, 1e-6 at the least; without it, topK, topP and sample: the likeliest token each time. Default 1. */
   readonly temperature?: number;
   /** Draw among so many of the likeliest tokens. Default: all. */
   readonly topK?: number;
@@ -57,7 +56,7 @@ export interface GenerateOptions {
   readonly endToken?: number;
   /** Sequences that a beam search goes on with at each step. Default 1: no search. */
   readonly beams?: number;
-  /** A beam's score is the sum of its log probabilities by its new tokens to this power. Default 1. */
+  /** A beam's score is the sum of its log probabilities by its new tokens to this power. Default 1; for beams alone. */
   readonly lengthPenalty?: number;
   /** What the model's `encode` is given: rows, one a prompt. */
   readonly source?: ArrayLikeData;
@@ -83,7 +82,11 @@ const optionChecks: Checks<GenerateOptions> = {
   },
   maxNewTokens: aWholeNumber(1),
   sample: aBoolean,
-  temperature: aNumberWithin(1e-6), // logits divided by less might not be finite
+  temperature: (value: unknown, what: string) => {
+    // Logits divided by less might not be finite.
+    const holds = Number.isFinite(value) && Number(value) >= 1e-6;
+    must(holds, value, what, "a number >= 0.000001, or left out for the likeliest token each time");
+  },
   topK: aWholeNumber(1),
   topP: aShare,
   seed: anInteger,
@@ -148,6 +151,8 @@ export function orderOf(options: GenerateOptions, capacity: number, encodes: boo
     throw new ArgumentError(
       "generate: beams are searched, not drawn: sample, temperature, topK and topP do not go with them",
     );
+  if (options.lengthPenalty !== undefined && beams === 1)
+    throw new ArgumentError("generate: lengthPenalty is for beams, of which there must be two");
   const prompts = prompt.map((tokens, row) => tokensOf(tokens, row));
   const longest = Math.max(...prompts.map(({ length }) => length));
   if (longest + maxNewTokens > capacity)

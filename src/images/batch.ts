@@ -1,6 +1,7 @@
 // What functions of image batches share: which tensors are images, draws of one number an image, how bright the brightest is.
 import { aFiniteNumber, aPositiveNumber, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { cast } from "../ops/elementwise.ts";
 import { foldIn, uniform } from "../ops/random.ts";
 import { checkDType, showShape } from "../shape.ts";
 import { aTensor, scalar, type Tensor } from "../tensor.ts";
@@ -8,17 +9,22 @@ import type { RandomKey } from "../variable.ts";
 
 /** Options of functions that keep colours within 0..max. */
 export interface ColourOptions {
-  /** What is brightest: results lie within 0..max. Default 255 for u8, 1 for f32. */
+  /** What is brightest: results lie within 0..max. Default 255 for u8, and for the f32 that a cast or functions of images made of u8, else 1. */
   readonly max?: number;
 }
 
 export const colourChecks = { max: aPositiveNumber };
 
-/** Throws unless x is a batch of images: u8 or f32, [N, C, H, W]. */
-export function checkImages(x: Tensor, name: string): void {
+/** Throws unless x is a batch of images: u8 or f32, [N, C, H, W]; with `labels` it may be one of whole numbers, such as masks, too. */
+export function checkImages(x: Tensor, name: string, labels = false): void {
   aTensor(x, `${name}: x`);
-  checkDType(x, ["f32", "u8"], name);
+  checkDType(x, labels ? ["f32", "u8", "i32"] : ["f32", "u8"], name);
   if (x.shape.length !== 4) throw new ShapeError(`${name}: takes images [N, C, H, W], got ${showShape(x.shape)}`);
+}
+
+/** Pixels as they are given: whole numbers as such, all others as f32. */
+export function asPixels(x: Tensor): Tensor {
+  return x.dtype === "i32" ? x : x.cast("f32");
 }
 
 /** Images as f32. */
@@ -27,7 +33,21 @@ export function asFloats(x: Tensor): Tensor {
 }
 
 export function maxOf(x: Tensor, { max }: ColourOptions): number {
-  return max ?? (x.dtype === "u8" ? 255 : 1);
+  return max ?? (isOfBytes(x) ? 255 : 1);
+}
+
+/** f32 of images that were bytes: from 0 to 255. */
+const ofBytes = new WeakSet<Tensor>();
+
+/** Whether the brightest may be 255: bytes, what they are cast to (as by a Trainer without `preprocess`), and what is made of such here. */
+function isOfBytes(x: Tensor): boolean {
+  return x.dtype === "u8" || ofBytes.has(x) || (x.op === cast && x.inputs[0].dtype === "u8");
+}
+
+/** What was made of images, with what is known of their brightest. */
+export function madeOf(x: Tensor, result: Tensor): Tensor {
+  if (isOfBytes(x)) ofBytes.add(result);
+  return result;
 }
 
 /** One number an image, uniform in [low, high), beside [N, C, H, W]: the draw with this number of the key's. */

@@ -17,6 +17,7 @@ import {
   colourChecks,
   drawn,
   drawnBelow,
+  madeOf,
   maxOf,
 } from "./batch.ts";
 
@@ -74,7 +75,7 @@ function coloursOf(x: Tensor, name: string): Tensor[] {
  */
 export function brightness(x: Tensor, key: RandomKey, options: FactorOptions): Tensor {
   checkFactor(x, options, "brightness");
-  return blended(asFloats(x), 0, factorOf(key, x, options.factor), maxOf(x, options));
+  return madeOf(x, blended(asFloats(x), 0, factorOf(key, x, options.factor), maxOf(x, options)));
 }
 
 /**
@@ -92,7 +93,7 @@ export function contrast(x: Tensor, key: RandomKey, options: FactorOptions): Ten
   checkFactor(x, options, "contrast");
   const own = asFloats(x);
   const mean = greyOf(own, "contrast").mean([1, 2, 3], { keepDims: true });
-  return blended(own, mean, factorOf(key, x, options.factor), maxOf(x, options));
+  return madeOf(x, blended(own, mean, factorOf(key, x, options.factor), maxOf(x, options)));
 }
 
 /**
@@ -109,7 +110,7 @@ export function contrast(x: Tensor, key: RandomKey, options: FactorOptions): Ten
 export function saturation(x: Tensor, key: RandomKey, options: FactorOptions): Tensor {
   checkFactor(x, options, "saturation");
   const own = asFloats(x);
-  return blended(own, greyOf(own, "saturation"), factorOf(key, x, options.factor), maxOf(x, options));
+  return madeOf(x, blended(own, greyOf(own, "saturation"), factorOf(key, x, options.factor), maxOf(x, options)));
 }
 
 /** Options of hue. */
@@ -158,7 +159,7 @@ export function hue(x: Tensor, key: RandomKey, options: HueOptions): Tensor {
     const k = turned.add(n).remainder(6);
     return most.sub(range.mul(k.minimum(k.neg().add(4)).maximum(0).minimum(1)));
   };
-  return concat([channel(5), channel(3), channel(1)], 1);
+  return madeOf(x, concat([channel(5), channel(3), channel(1)], 1));
 }
 
 /** Options of colorJitter: what is left out stays as it is. */
@@ -199,7 +200,7 @@ export function colorJitter(x: Tensor, key: RandomKey, options: ColorJitterOptio
     (own, [change, factor], i) => (factor === undefined ? own : change(own, keys[i], { factor, max })),
     asFloats(x),
   );
-  return options.hue === undefined ? coloured : hue(coloured, keys[3], { shift: options.hue });
+  return madeOf(x, options.hue === undefined ? coloured : hue(coloured, keys[3], { shift: options.hue }));
 }
 
 /** Options of addNoise. */
@@ -229,7 +230,7 @@ export function addNoise(x: Tensor, key: RandomKey, options: NoiseOptions = {}):
   const { sigma = 0.1, mean = 0, clip = true } = options;
   const max = maxOf(x, options);
   const noisy = asFloats(x).add(normal(key, x.shape, mean * max, sigma * max));
-  return clip ? noisy.maximum(0).minimum(max) : noisy;
+  return madeOf(x, clip ? noisy.maximum(0).minimum(max) : noisy);
 }
 
 /** Options of cutout. */
@@ -281,5 +282,5 @@ export function cutout(x: Tensor, key: RandomKey, options: CutoutOptions = {}): 
   const rows = inside(2, side(area.mul(shape), height), 2);
   const columns = inside(3, side(area.div(shape), width), 3);
   const isErased = rows.mul(columns).mul(drawn(key, 4, x).less(p));
-  return isErased.select(value, asFloats(x));
+  return madeOf(x, isErased.select(value, asFloats(x)));
 }

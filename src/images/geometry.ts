@@ -5,14 +5,16 @@ import { ShapeError } from "../errors.ts";
 import { flip } from "../functions/movement.ts";
 import { arange, scalar, type Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
-import { aPairAboveZero, aRange, around, asFloats, checkImages, drawn, drawnBelow } from "./batch.ts";
+import { aPairAboveZero, aRange, around, asPixels, checkImages, drawn, drawnBelow, madeOf } from "./batch.ts";
 import {
   affine,
   aSizePair,
   type Padding,
   paddingChecks,
+  pairOf,
   pixelsAt,
   type SampleOptions,
+  type SizePair,
   sampleChecks,
 } from "./sample.ts";
 
@@ -26,7 +28,7 @@ export interface FlipOptions {
 
 /**
  * Images of which each is mirrored with probability p, as torchvision's RandomHorizontalFlip and RandomVerticalFlip. Images are u8 or f32
- * [N, C, H, W], the result is f32.
+ * [N, C, H, W], the result is f32; those of whole numbers, such as masks, are i32, and stay so.
  * @throws ShapeError for what is no batch of images, ArgumentError for a p outside 0..1
  *
  * @example
@@ -36,12 +38,12 @@ export interface FlipOptions {
  * await evaluate(randomFlip(x, randomKey(0, "flip"), { p: 1 })); // => [2, 1, 4, 3]
  */
 export function randomFlip(x: Tensor, key: RandomKey, options: FlipOptions = {}): Tensor {
-  checkImages(x, "randomFlip");
+  checkImages(x, "randomFlip", true);
   checkOptions(options, "randomFlip", { p: aNumberWithin(0, 1), direction: oneOf("horizontal", "vertical", "both") });
   const { p = 0.5, direction = "horizontal" } = options;
   const flipped = (images: Tensor, axis: number) => drawn(key, axis, x).less(p).select(flip(images, axis), images);
-  const across = direction === "vertical" ? asFloats(x) : flipped(asFloats(x), 3);
-  return direction === "horizontal" ? across : flipped(across, 2);
+  const across = direction === "vertical" ? asPixels(x) : flipped(asPixels(x), 3);
+  return madeOf(x, direction === "horizontal" ? across : flipped(across, 2));
 }
 
 /** Options of randomShift. */
@@ -54,7 +56,7 @@ export interface ShiftOptions {
 
 /**
  * Images of which each is shifted by whole pixels, evenly from as far as it may to the left and up to as far to the right and down, as
- * torchvision's RandomAffine with `translate`. Images are u8 or f32 [N, C, H, W], the result is f32.
+ * torchvision's RandomAffine with `translate`. Images are u8 or f32 [N, C, H, W], the result is f32; those of whole numbers are i32, and stay so.
  * @throws ShapeError for what is no batch of images, ArgumentError for shares outside 0..1
  *
  * @example
@@ -64,7 +66,7 @@ export interface ShiftOptions {
  * await evaluate(randomShift(x, randomKey(0, "shift"), { translate: 0 })); // => [1, 2, 3, 4]
  */
 export function randomShift(x: Tensor, key: RandomKey, options: ShiftOptions = {}): Tensor {
-  checkImages(x, "randomShift");
+  checkImages(x, "randomShift", true);
   const aShare = aNumberWithin(0, 1);
   checkOptions(options, "randomShift", {
     translate: (value, what) => {
@@ -80,7 +82,7 @@ export function randomShift(x: Tensor, key: RandomKey, options: ShiftOptions = {
   const offset = (draw: number, most: number) => drawnBelow(key, draw, x, 2 * most + 1).sub(most);
   const row = places(height, 2).sub(offset(0, Math.floor(down * height)));
   const column = places(width, 3).sub(offset(1, Math.floor(across * width)));
-  return pixelsAt(x, row, column, paddingMode);
+  return madeOf(x, pixelsAt(x, row, column, paddingMode));
 }
 
 /** 0, 1, ... along an axis of [N, C, H, W]. */
@@ -106,7 +108,7 @@ export interface RotateOptions extends SampleOptions {
 
 /**
  * Images of which each is turned around its middle by an angle, as torchvision's RandomRotation. Images are u8 or f32 [N, C, H, W], the result
- * is f32 of the same size.
+ * is f32 of the same size; with mode "nearest" those of whole numbers are i32, and stay so.
  * @throws ShapeError for what is no batch of images, ArgumentError for no range of degrees
  *
  * @example
@@ -116,7 +118,7 @@ export interface RotateOptions extends SampleOptions {
  * await evaluate(randomRotate(x, randomKey(0, "turn"), { degrees: [90, 90], mode: "nearest" })); // => [2, 4, 1, 3]
  */
 export function randomRotate(x: Tensor, key: RandomKey, options: RotateOptions): Tensor {
-  checkImages(x, "randomRotate");
+  checkImages(x, "randomRotate", options?.mode === "nearest");
   checkOptions(options, "randomRotate", { ...sampleChecks, degrees: aRange }, "degrees");
   const { degrees, ...rest } = options;
   const [low, high] = around(degrees);
@@ -135,7 +137,7 @@ export interface ZoomOptions extends SampleOptions {
 
 /**
  * Images of which each is enlarged or shrunk around its middle, as torchvision's RandomAffine with `scale`. Images are u8 or f32
- * [N, C, H, W], the result is f32 of the same size.
+ * [N, C, H, W], the result is f32 of the same size; with mode "nearest" those of whole numbers are i32, and stay so.
  * @throws ShapeError for what is no batch of images, ArgumentError for scales that are not above 0
  *
  * @example
@@ -146,7 +148,7 @@ export interface ZoomOptions extends SampleOptions {
  * await evaluate(y); // => [5, 5, 6, 6, 5, 5, 6, 6, 7, 7, 8, 8, 7, 7, 8, 8]
  */
 export function randomZoom(x: Tensor, key: RandomKey, options: ZoomOptions): Tensor {
-  checkImages(x, "randomZoom");
+  checkImages(x, "randomZoom", options?.mode === "nearest");
   checkOptions(options, "randomZoom", { ...sampleChecks, scale: aPairAboveZero }, "scale");
   const { scale, ...rest } = options;
   const inverse = scalar(1).div(drawn(key, 0, x, scale[0], scale[1]));
@@ -156,8 +158,8 @@ export function randomZoom(x: Tensor, key: RandomKey, options: ZoomOptions): Ten
 
 /** Options of randomCrop. */
 export interface CropOptions {
-  /** Height and width of what is cut out. */
-  readonly size: readonly [height: number, width: number];
+  /** Height and width of what is cut out, or one number for both. */
+  readonly size: SizePair;
   /** So many pixels are put around the images first; default 0. */
   readonly padding?: number;
   /** What these are: 0, or what is nearest. Default "zeros". */
@@ -166,7 +168,7 @@ export interface CropOptions {
 
 /**
  * A part of every image, each from a place of its own, as torchvision's RandomCrop. Images are u8 or f32 [N, C, H, W], the result is f32
- * [N, C, height, width].
+ * [N, C, height, width]; those of whole numbers are i32, and stay so.
  * @throws ShapeError for what is no batch of images, or smaller than the part; ArgumentError for sizes below 1
  *
  * @example
@@ -175,9 +177,10 @@ export interface CropOptions {
  * randomCrop(input([64, 3, 32, 32], "u8"), randomKey(0, "crop"), { size: [32, 32], padding: 4 }).shape; // => [64, 3, 32, 32]
  */
 export function randomCrop(x: Tensor, key: RandomKey, options: CropOptions): Tensor {
-  checkImages(x, "randomCrop");
+  checkImages(x, "randomCrop", true);
   checkOptions(options, "randomCrop", { size: aSizePair, padding: aWholeNumber(0), ...paddingChecks }, "size");
-  const { size, padding = 0, paddingMode = "zeros" } = options;
+  const { padding = 0, paddingMode = "zeros" } = options;
+  const size = pairOf(options.size);
   const place = (draw: number, axis: number) => {
     const [whole, part] = [x.shape[axis] + 2 * padding, size[axis - 2]];
     if (part > whole) throw new ShapeError(`randomCrop: ${part} pixels of ${whole} along axis ${axis}`);
@@ -185,5 +188,5 @@ export function randomCrop(x: Tensor, key: RandomKey, options: CropOptions): Ten
       .add(drawnBelow(key, draw, x, whole - part + 1))
       .sub(padding);
   };
-  return pixelsAt(x, place(0, 2), place(1, 3), paddingMode);
+  return madeOf(x, pixelsAt(x, place(0, 2), place(1, 3), paddingMode));
 }

@@ -5,13 +5,13 @@ import { foldIn, permuteIndex, uniform } from "../ops/random.ts";
 import { checkDType, sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
-import { checkImages, drawnBelow } from "./batch.ts";
+import { checkImages, drawnBelow, madeOf } from "./batch.ts";
 
 /** Options of mixup and cutmix. */
 export interface MixOptions {
   /** Shares are drawn from Beta(alpha, alpha): large ones mix in halves, small ones leave most samples nearly alone. */
   readonly alpha?: number;
-  /** How many classes there are: needed for targets that are class indices. */
+  /** How many classes there are: needed for targets that are class indices; what probabilities have, for those that are. */
   readonly numClasses?: number;
   /** Share of the targets that is spread evenly over all classes; default 0. */
   readonly labelSmoothing?: number;
@@ -42,6 +42,8 @@ function checkMixing(x: Tensor, y: Tensor, options: MixOptions, name: string): v
     );
   if (y.dtype === "i32" && options.numClasses === undefined)
     throw new ArgumentError(`${name}: class indices need numClasses`);
+  if (y.dtype === "f32" && (options.numClasses ?? y.shape[1]) !== y.shape[1])
+    throw new ShapeError(`${name}: probabilities ${showShape(y.shape)} are not of numClasses ${options.numClasses}`);
 }
 
 /** The class index of samples whose class nobody knows, as crossEntropy has it. */
@@ -91,7 +93,7 @@ function mixedBy(share: Tensor, x: Tensor, partner: Tensor): Tensor {
  * Beta(alpha, alpha); alpha is 0.2 by default (Zhang et al. 2018). Samples are u8 or f32, targets class indices [N] or probabilities [N, C];
  * results are f32. A target of -100, the class that `crossEntropy` ignores, adds nothing: where both are, all probabilities are 0, and such a row, which
  * teaches nothing, still counts in a mean of losses. Another index outside the classes gives NaN.
- * @throws ShapeError where x and y do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
+ * @throws ShapeError where x, y and `numClasses` do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
  * indices without `numClasses`
  *
  * @example
@@ -106,7 +108,7 @@ export function mixup(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions 
   const [n] = x.shape;
   const share = betas(key, n, options.alpha ?? 0.2);
   const partner = partners(key, n);
-  return { x: mixedBy(share, x, partner), y: mixedBy(share, probabilitiesOf(y, options), partner) };
+  return { x: madeOf(x, mixedBy(share, x, partner)), y: mixedBy(share, probabilitiesOf(y, options), partner) };
 }
 
 /**
@@ -115,7 +117,7 @@ export function mixup(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions 
  * the image ends; alpha is 1 by default (Yun et al. 2019). Images are u8 or f32, targets class indices [N] or probabilities [N, C]; results
  * are f32. A target of -100, the class that `crossEntropy` ignores, adds nothing: where both are, all probabilities are 0, and such a row, which
  * teaches nothing, still counts in a mean of losses. Another index outside the classes gives NaN.
- * @throws ShapeError where x and y do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
+ * @throws ShapeError where x, y and `numClasses` do not fit, DTypeError for other dtypes, ArgumentError for an alpha that is not above 0 and for class
  * indices without `numClasses`
  *
  * @example
@@ -151,7 +153,7 @@ export function cutmix(x: Tensor, y: Tensor, key: RandomKey, options: MixOptions
     .reshape([n]);
   const other = x.gather(partner).cast("f32");
   return {
-    x: rows.inside.mul(columns.inside).select(other, x.cast("f32")),
+    x: madeOf(x, rows.inside.mul(columns.inside).select(other, x.cast("f32"))),
     y: mixedBy(share, probabilitiesOf(y, options), partner),
   };
 }

@@ -1,10 +1,10 @@
 // Pixels from elsewhere: at whole places, or between four of them. One index a pixel into the flat batch, so gradients go back to pixels.
-import { aListOf, aWholeNumber, checkOptions, oneOf } from "../check.ts";
+import { aListOf, aWholeNumber, checkOptions, must, oneOf } from "../check.ts";
 import { constant } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkShape, LISTED, sameShape, showShape, sizeOf } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
-import { checkImages } from "./batch.ts";
+import { asPixels, checkImages, madeOf } from "./batch.ts";
 
 /** What stands outside of an image: nothing, or what stands at its border. */
 export type Padding = "zeros" | "border";
@@ -20,7 +20,7 @@ export interface SampleOptions {
 export const paddingChecks = { paddingMode: oneOf("zeros", "border") };
 export const sampleChecks = { mode: oneOf("bilinear", "nearest"), ...paddingChecks };
 
-/** Pixels of x [N, C, H, W] at whole f32 places that broadcast to [N, 1, h, w]: f32 [N, C, h, w]. */
+/** Pixels of x [N, C, H, W] at whole f32 places that broadcast to [N, 1, h, w]: [N, C, h, w], f32, or i32 as x is. */
 export function pixelsAt(x: Tensor, row: Tensor, column: Tensor, paddingMode: Padding): Tensor {
   const [n, channels, height, width] = x.shape;
   const [y, isInRows] = within(row, height);
@@ -29,10 +29,7 @@ export function pixelsAt(x: Tensor, row: Tensor, column: Tensor, paddingMode: Pa
     .mul(height * width)
     .reshape([n, channels, 1, 1]);
   const index = y.cast("i32").mul(width).add(z.cast("i32")).add(starts);
-  const found = x
-    .reshape([sizeOf(x.shape)])
-    .gather(index)
-    .cast("f32");
+  const found = asPixels(x.reshape([sizeOf(x.shape)]).gather(index));
   return paddingMode === "border" ? found : isInRows.mul(isInColumns).select(found, 0);
 }
 
@@ -45,7 +42,11 @@ function within(place: Tensor, size: number): readonly [nearest: Tensor, isThere
 /** Pixels of x [N, C, H, W] at any places, in pixels from the first one's middle on. */
 function sampled(x: Tensor, row: Tensor, column: Tensor, options: SampleOptions): Tensor {
   const { mode = "bilinear", paddingMode = "zeros" } = options;
-  if (mode === "nearest") return pixelsAt(x, row.round(), column.round(), paddingMode);
+  if (mode === "nearest") {
+    const isPlace = row.equal(row).mul(column.equal(column)); // NaN is none
+    const none = x.dtype === "i32" ? -(2 ** 31) : Number.NaN;
+    return isPlace.select(pixelsAt(x, row.round(), column.round(), paddingMode), none);
+  }
   const [y, z] = paddingMode === "border" ? [within(row, x.shape[2])[0], within(column, x.shape[3])[0]] : [row, column];
   const [top, left] = [y.floor(), z.floor()];
   const [down, right] = [y.sub(top), z.sub(left)];
@@ -65,20 +66,34 @@ function middles(count: number): Tensor {
 
 /** Options of affine. */
 export interface AffineOptions extends SampleOptions {
-  /** Height and width of the result. Default: those of x. */
-  readonly size?: readonly [height: number, width: number];
+  /** Height and width of the result, or one number for both. Default: those of x. */
+  readonly size?: SizePair;
 }
 
-/** Throws unless a value is a height and a width. */
+/** A height and a width, or one number for both. */
+export type SizePair = number | readonly [height: number, width: number];
+
+/** Throws unless a value is a height and a width, or one number for both. */
 export function aSizePair(value: unknown, what: string): void {
+  const isNumber = typeof value === "number";
+  must(isNumber || Array.isArray(value), value, what, "a whole number, or [height, width]");
+  if (isNumber) {
+    aWholeNumber(1)(value, what);
+    return;
+  }
   aListOf(aWholeNumber(1))(value, what);
   const { length } = value as readonly unknown[];
   if (length !== 2) throw new ShapeError(`${what}: takes height and width, got ${length} numbers`);
 }
 
+export function pairOf(size: SizePair): readonly [height: number, width: number] {
+  return typeof size === "number" ? [size, size] : size;
+}
+
 /**
  * Images through a map of the plane each, as torch's grid_sample of affine_grid (without align_corners): the pixel at (u, v), from -1 to 1
- * across and down, is what x has at theta (u, v, 1), for theta [N, 2, 3]. Images are u8 or f32 [N, C, H, W], the result is f32.
+ * across and down, is what x has at theta (u, v, 1), for theta [N, 2, 3]; NaN in theta gives NaN. Images are u8 or f32 [N, C, H, W], the
+ * result is f32; with mode "nearest" those of whole numbers are i32, and stay so: NaN gives them -2^31, which is no class.
  * @throws ShapeError for what is no batch of images or no map for each of them, DTypeError for other dtypes
  *
  * @example
@@ -89,14 +104,14 @@ export function aSizePair(value: unknown, what: string): void {
  * await evaluate(affine(x, turned, { mode: "nearest" })); // => [2, 4, 1, 3]
  */
 export function affine(x: Tensor, theta: Tensor, options: AffineOptions = {}): Tensor {
-  checkImages(x, "affine");
+  checkImages(x, "affine", options?.mode === "nearest");
   aTensor(theta, "affine: theta");
   checkOptions(options, "affine", { ...sampleChecks, size: aSizePair });
   checkDType(theta, ["f32"], "affine: theta");
   const [n, channels, height, width] = x.shape;
   if (!sameShape(theta.shape, [n, 2, 3]))
     throw new ShapeError(`affine: theta ${showShape(theta.shape)} for ${n} images is not [${n}, 2, 3]`);
-  const [rows, columns] = options.size ?? [height, width];
+  const [rows, columns] = pairOf(options.size ?? [height, width]);
   checkShape([n, channels, rows, columns], "affine");
   for (const size of [rows, columns]) checkShape([size], "affine", LISTED);
   const [u, v] = [middles(columns).reshape([1, 1, 1, columns]), middles(rows).reshape([1, 1, rows, 1])];
@@ -110,5 +125,5 @@ export function affine(x: Tensor, theta: Tensor, options: AffineOptions = {}): T
       .mul(size / 2)
       .sub(0.5);
   };
-  return sampled(x, place(1, height), place(0, width), options);
+  return madeOf(x, sampled(x, place(1, height), place(0, width), options));
 }

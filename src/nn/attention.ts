@@ -1,7 +1,7 @@
 // Attention: PyTorch's equations, names and layouts (Vaswani et al., "Attention is all you need", 2017). Heads are views of what one product
 // projects to: nothing is moved.
 import { aBoolean, aFiniteNumber, aFraction, aWholeNumber, checkOptions, must } from "../check.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { foldIn } from "../ops/random.ts";
 import { checkDType, type Shape, showShape } from "../shape.ts";
 import { arange, aTensor, Tensor } from "../tensor.ts";
@@ -9,7 +9,8 @@ import { Variable } from "../variable.ts";
 import { aCache, type KeyValueCache, type Past, UNSEEN } from "./cache.ts";
 import { linearUniform, xavierUniform } from "./init.ts";
 import { aSize } from "./layers.ts";
-import { aContext, type Context, checkForward, type Module } from "./module.ts";
+import { aContext, type Context, type Module } from "./module.ts";
+import { checkRecord, refuseTensors } from "./records.ts";
 import { Dropout } from "./regularization.ts";
 import { byTiles } from "./tiles.ts";
 
@@ -107,6 +108,15 @@ function checkMask(mask: Tensor | undefined, shape: Shape, what: string, sizes: 
     throw new ShapeError(`${what} ${showShape(given)} does not broadcast to ${sizes} = ${showShape(shape)}`);
 }
 
+/** @throws ArgumentError for the mask of torch.nn.functional, with its name here */
+function checkOthersMask(options: object, name: string): void {
+  const key = Object.keys(options ?? {}).find((each) => /^attn_?mask$/i.test(each));
+  if (key !== undefined)
+    throw new ArgumentError(
+      `${name}: unknown option ${key}; here it is mask, 0 where a key is hidden, or bias, added to scores`,
+    );
+}
+
 /** Attention with its weights; `cached`: keys and values are those of a cache. */
 function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions, cached?: Seen) {
   const name = "scaledDotProductAttention";
@@ -114,6 +124,7 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     aTensor(tensor, `${name}: ${what}`);
     checkDType(tensor, ["f32"], name);
   }
+  checkOthersMask(options, name);
   checkOptions(options, name, {
     ...maskChecks,
     bias: aTensor,
@@ -219,9 +230,12 @@ export interface MultiheadInput extends AttentionMasks {
   readonly key?: Tensor;
   /** [S, N, vdim]. Default: the key. */
   readonly value?: Tensor;
-  /** Where it is 0, a query does not see a key: [L, S], or [N, L, S] or [N, heads, L, S]. What is hidden must be finite. */
+  /**
+   * Where it is 0, a query does not see a key: [L, S], or [N, L, S] or [N, heads, L, S]; PyTorch's `attn_mask` of its layers is true there.
+   * What is hidden must be finite.
+   */
   readonly mask?: Tensor;
-  /** Where it is 0, nobody sees the key: [N, S]. What is hidden must be finite. */
+  /** Where it is 0, nobody sees the key: [N, S]; PyTorch's `key_padding_mask` is true there. What is hidden must be finite. */
   readonly keyMask?: Tensor;
   /**
    * What is kept of earlier tokens. Where keys are the query itself, those of all tokens so far are attended to, as by `isCausal`, and S is the
@@ -240,7 +254,8 @@ export interface MultiheadOutput {
 
 /**
  * Attention of several heads, each over embedDim / numHeads features, as torch.nn.MultiheadAttention, with its parameters and their first
- * values: a tensor attends to itself, a record { query, key, value, mask, keyMask, isCausal, cache } gives { output, weights }.
+ * values: a tensor attends to itself, a record { query, key, value, mask, keyMask, isCausal, cache } gives { output, weights }. Masks are 1
+ * where a key is seen: those of torch's layer with 1 and 0 swapped. The context may be left out where there is no dropout.
  * @throws ArgumentError where embedDim is no multiple of numHeads; forward throws ShapeError for sequences and masks that do not fit
  *
  * @example
@@ -303,18 +318,19 @@ export class MultiheadAttention implements Module {
     ];
   }
 
-  forward(x: Tensor, context: Context): Tensor;
-  forward(x: MultiheadInput, context: Context): MultiheadOutput;
-  forward(x: Tensor | MultiheadInput, context: Context): Tensor | MultiheadOutput {
+  forward(x: Tensor, context?: Context): Tensor;
+  forward(x: MultiheadInput, context?: Context): MultiheadOutput;
+  forward(x: Tensor | MultiheadInput, context?: Context): Tensor | MultiheadOutput {
     const name = "MultiheadAttention";
     const given = x instanceof Tensor ? { query: x } : x;
-    checkOptions(
+    refuseTensors(context, name, "{ query, key, value }");
+    checkRecord(
       given,
       name,
       { query: aTensor, key: aTensor, value: aTensor, keyMask: aTensor, ...maskChecks, cache: aCache },
       "query",
     );
-    checkForward(given.query, context, name);
+    if (this.dropout > 0 || context !== undefined) aContext(context, `${name}: context`);
     const { query, key = query, value = key, keyMask, cache } = given;
     this.#check(query, key, value);
     const past = key === query && value === query ? cache : undefined;

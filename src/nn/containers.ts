@@ -64,6 +64,7 @@ export class Residual implements Module {
 /**
  * Several layers over the same input, their results put together: along `axis` (default the last), or by a function of the list, such as
  * a sum. Their variables are named `0.weight`, `1.bias`, ... by place.
+ * @throws ArgumentError for no layers
  *
  * @example
  * import { Branches, evaluationContext, Linear } from "simdgrad/nn";
@@ -82,6 +83,7 @@ export class Branches<Output = Tensor> implements Module<Tensor, Output> {
     options: { readonly axis?: number; readonly combine?: (results: readonly Tensor[]) => Output } = {},
   ) {
     aListOf(aLayer)(layers, "Branches: layers");
+    must(layers.length > 0, layers, "Branches: layers", "at least one layer");
     checkOptions(options, "Branches", { axis: anAxis, combine: aFunction });
     this.layers = layers;
     const { axis = -1 } = options;

@@ -17,7 +17,7 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { linearUniform } from "./init.ts";
 import { aSize } from "./layers.ts";
-import type { Module } from "./module.ts";
+import type { Context, Module } from "./module.ts";
 
 /** What lies around images: zeros, the image in a mirror (its edge once), its edge, or its other end. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -114,7 +114,7 @@ class Conv extends Filters implements Module {
     paddingOf(this.padding, this.stride, this.stride, name); // that it fits the axes
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     const { weight, padding, paddingMode, stride, dilation } = this;
     const name = this.kind;
     const axes = stride.length;
@@ -129,6 +129,8 @@ class Conv extends Filters implements Module {
 }
 
 class ConvTranspose extends Filters implements Module {
+  /** Outputs are the second axis of the weight. */
+  readonly transposed = true;
   readonly padding: readonly number[];
   readonly outputPadding: readonly number[];
   protected readonly kind: string;
@@ -147,7 +149,7 @@ class ConvTranspose extends Filters implements Module {
     this.kind = name;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     const { weight, padding, outputPadding, stride } = this;
     return transposed(this.kind, stride.length, x, weight, { ...this.options(), padding, outputPadding });
   }

@@ -1,6 +1,6 @@
 // From log-probabilities of classes, as a network trained by ctcLoss gives them, to labels. Plain functions of numbers that were read: no graph.
 import { aBoolean, aListOf, aWholeNumber, checkOptions, numbers } from "../check.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { ArgumentError, DataError, ShapeError } from "../errors.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.ts";
 
 /** Options of both ways to decode. */
@@ -31,7 +31,8 @@ type Sequence = readonly ArrayLike<number>[];
 /**
  * The labels of the likeliest class at each time, equal neighbours as one, without blanks: of each sequence of log-probabilities of a shape
  * [T, N, C] (or [T, C]). Its logarithm of a probability is that of this one way to say them.
- * @throws ShapeError where numbers and shape do not fit, ArgumentError for a blank that is no class or lengths out of range
+ * @throws ShapeError where numbers and shape do not fit, ArgumentError for a blank that is no class or lengths out of range, DataError for
+ * NaN and Infinity
  *
  * @example
  * import { ctcGreedyDecode } from "simdgrad/nn";
@@ -59,7 +60,9 @@ export function ctcGreedyDecode(
  * The likeliest labels of each sequence, the likeliest first and at most `beamWidth`, by a search over their beginnings in which all ways
  * to say the same are one (Graves 2012, Hannun et al. 2014): of log-probabilities of a shape [T, N, C] (or [T, C]). With a beam as wide
  * as there are beginnings each logarithm of a probability is -ctcLoss; else some of its ways may have been dropped.
- * @throws ShapeError where numbers and shape do not fit, ArgumentError for a blank that is no class, lengths out of range or no beam
+ * Of times at which no class has a probability nothing can be said: no labels, of the logarithm -Infinity.
+ * @throws ShapeError where numbers and shape do not fit, ArgumentError for a blank that is no class, lengths out of range or no beam,
+ * DataError for NaN and Infinity
  *
  * @example
  * import { ctcBeamDecode } from "simdgrad/nn";
@@ -102,7 +105,10 @@ function sequencesOf(
   return lengths.map((length, i) =>
     Array.from({ length }, (_, t) => {
       const row = batchFirst || shape.length === 2 ? i * times + t : t * n + i;
-      return all.slice(row * classes, (row + 1) * classes);
+      const own = all.slice(row * classes, (row + 1) * classes);
+      const wrong = own.find((each) => !(each < Number.POSITIVE_INFINITY));
+      if (wrong === undefined) return own;
+      throw new DataError(`${name}: sequence ${i} holds ${wrong} at time ${t}, no logarithm of a probability`);
     }),
   );
 }
@@ -141,10 +147,11 @@ function searched(times: Sequence, blank: number, beamWidth: number): CtcDecoded
     for (const [beginning, ways] of beam) goOn(beginning, ways, classes, blank, next);
     beam = new Map(byProbability(next).slice(0, beamWidth));
   }
-  return byProbability(beam).map(([beginning, ways]) => ({
+  const found = byProbability(beam).map(([beginning, ways]) => ({
     labels: labelsOf(beginning),
     logProbability: logAdd(ways.blank, ways.label),
   }));
+  return found.length > 0 ? found : [{ labels: [], logProbability: NONE }];
 }
 
 /** Adds what comes of a beginning after one more time: itself, and itself with each label behind it. */

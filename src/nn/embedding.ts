@@ -10,7 +10,8 @@ import { arange, aTensor, scalar, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { knownNumbers } from "./known.ts";
 import { aSize } from "./layers.ts";
-import type { Module } from "./module.ts";
+import type { Context, Module } from "./module.ts";
+import { refuseTensors } from "./records.ts";
 
 /** What torch.embedding_renorm_ adds to a norm before dividing by it. */
 const SMALLEST_NORM = 1e-7;
@@ -149,7 +150,8 @@ export class EmbeddingBag implements Module<Tensor | EmbeddingBagInput> {
     this.mode = mode;
   }
 
-  forward(x: Tensor | EmbeddingBagInput): Tensor {
+  forward(x: Tensor | EmbeddingBagInput, context?: Context): Tensor {
+    refuseTensors(context, "EmbeddingBag", "{ index, offsets }");
     const { mode, paddingIdx } = this;
     const { index, offsets, perSampleWeights } = bagsOf(x, mode);
     const counts = paddingIdx === undefined ? index.equal(index) : index.notEqual(paddingIdx);

@@ -7,7 +7,7 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { byChannels, channelStatistics, filled, scaled } from "./channels.ts";
 import { aSize } from "./layers.ts";
-import { type Context, checkForward, type Module } from "./module.ts";
+import { type Context, checkAlone, checkForward, type Module } from "./module.ts";
 import { normalizedRows } from "./normalization.ts";
 
 /**
@@ -40,7 +40,7 @@ export class GroupNorm implements Module {
     this.bias = affine ? filled([numChannels], 0, "bias") : undefined;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "GroupNorm: x");
     const { shape } = x;
     if (shape.length < 2 || shape[1] !== this.numChannels)
@@ -110,8 +110,8 @@ class InstanceNorm implements Module {
     ];
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, this.name);
+  forward(x: Tensor, context?: Context): Tensor {
+    (this.runningMean === undefined ? checkAlone : checkForward)(x, context, this.name);
     const { shape } = x;
     const rank = this.spaces.split(",").length + 1;
     if (shape.length !== rank || shape[1] !== this.numFeatures)
@@ -121,15 +121,15 @@ class InstanceNorm implements Module {
   }
 
   /** @param x [N, C, all others] */
-  private normalized(x: Tensor, shape: Tensor["shape"], context: Context): Tensor {
+  private normalized(x: Tensor, shape: Tensor["shape"], context: Context | undefined): Tensor {
     const { weight, bias, runningMean, runningVariance, epsilon } = this;
-    if (!context.training && runningMean !== undefined && runningVariance !== undefined) {
+    if (!context?.training && runningMean !== undefined && runningVariance !== undefined) {
       const factor = runningVariance.add(epsilon).rsqrt();
       return scaled(x.sub(runningMean.unsqueeze(1)).mul(factor.unsqueeze(1)), weight, bias);
     }
     if (x.shape[2] === 1)
       throw new ShapeError(`${this.name}: needs more than one value a channel of a sample, got ${showShape(shape)}`);
-    if (context.training) this.track(x, context);
+    if (context?.training) this.track(x, context);
     return scaled(normalizedRows(x, x.shape[2], epsilon, true).reshape(x.shape), weight, bias);
   }
 
@@ -244,7 +244,7 @@ export class LocalResponseNorm implements Module {
     this.k = options.k ?? 1;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "LocalResponseNorm: x");
     if (x.shape.length < 2) throw new ShapeError(`LocalResponseNorm: takes [N, C, ...], got ${showShape(x.shape)}`);
     checkDType(x, ["f32"], "LocalResponseNorm");

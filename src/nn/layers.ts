@@ -7,7 +7,7 @@ import { aTensor, scalar, type Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { prelu } from "./functional.ts";
 import { linearUniform } from "./init.ts";
-import type { Module } from "./module.ts";
+import type { Context, Module } from "./module.ts";
 
 /** Throws an ArgumentError unless a value is a whole number >= 1. */
 export function aSize(value: unknown, what: string): void {
@@ -39,7 +39,7 @@ export class Linear implements Module {
       (options.bias ?? true) ? new Variable([outFeatures], linearUniform(inFeatures), { label: "bias" }) : undefined;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Linear: x");
     const inFeatures = this.weight.shape[1];
     if (x.shape[x.shape.length - 1] !== inFeatures)
@@ -65,7 +65,7 @@ export class Flatten implements Module {
     this.start = start;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Flatten: x");
     return x.flatten(this.start);
   }
@@ -91,12 +91,12 @@ export class Unflatten implements Module {
     this.unflattenedSize = unflattenedSize;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Unflatten: x");
     const at = normalizeAxis(this.dim, x.shape, "Unflatten");
     const known = this.unflattenedSize.reduce((product, size) => (size === -1 ? product : product * size), 1);
     const sizes = this.unflattenedSize.map((size) => (size === -1 ? x.shape[at] / known : size));
-    if (sizeOf(sizes) !== x.shape[at])
+    if (sizeOf(sizes) !== x.shape[at] || !sizes.every((size) => Number.isInteger(size) && size >= 0))
       throw new ShapeError(
         `Unflatten: axis ${at} of ${showShape(x.shape)} does not have ${showShape(this.unflattenedSize)} elements`,
       );
@@ -113,7 +113,7 @@ export class Unflatten implements Module {
  * new Identity().forward(input([5, 3])).shape; // => [5, 3]
  */
 export class Identity implements Module {
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     return x;
   }
 }
@@ -139,7 +139,7 @@ export class PReLU implements Module {
     });
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     return prelu(x, this.weight);
   }
 }
@@ -173,7 +173,7 @@ export class Bilinear implements Module<readonly [Tensor, Tensor]> {
     this.bias = (options.bias ?? true) ? new Variable([outFeatures], start, { label: "bias" }) : undefined;
   }
 
-  forward(pair: readonly [Tensor, Tensor]): Tensor {
+  forward(pair: readonly [Tensor, Tensor], _context?: Context): Tensor {
     tensors(pair, "Bilinear: the inputs");
     must(pair.length === 2, pair, "Bilinear: the inputs", "a pair of tensors");
     const [x1, x2] = pair;

@@ -62,15 +62,22 @@ export function aLayer(value: unknown, what: string): void {
   must(holds, value, what, "a layer, such as relu, new Linear(2, 1) or new Sequential(a, b)");
 }
 
-/** @throws ArgumentError unless `forward` of a layer was given a tensor and a context */
+/** @throws ArgumentError unless `forward` of a layer that needs one was given a tensor and a context */
 export function checkForward(x: unknown, context: unknown, name: string): void {
   aTensor(x, `${name}: x`);
   aContext(context, `${name}: context`);
 }
 
+/** @throws ArgumentError unless `forward` of a layer that needs no context was given a tensor, and a context if anything beside it */
+export function checkAlone(x: unknown, context: unknown, name: string): void {
+  aTensor(x, `${name}: x`);
+  if (context !== undefined) aContext(context, `${name}: context`);
+}
+
 /** Throws an ArgumentError unless a value is a context; `what` says where it was given. */
 export function aContext(value: unknown, what: string): void {
-  anObjectWith("a context, such as evaluationContext() makes", "key", "assign", "current")(value, what);
+  const expected = "that of your forward(x, context), handed on, or one by trainingContext() or evaluationContext()";
+  anObjectWith(expected, "key", "assign", "current")(value, what);
 }
 
 /**

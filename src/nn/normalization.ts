@@ -8,7 +8,7 @@ import { aTensor, type Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { filled, scaled } from "./channels.ts";
 import { aSize } from "./layers.ts";
-import type { Module } from "./module.ts";
+import type { Context, Module } from "./module.ts";
 
 /** Rows of so many neighbouring elements with mean 0 and variance 1, or with mean square 1: [rows, columns, 1]. */
 export function normalizedRows(x: Tensor, columns: number, epsilon: number, centred: boolean): Tensor {
@@ -59,7 +59,7 @@ export class LayerNorm implements Module {
     this.bias = elementwiseAffine && bias ? filled(shape, 0, "bias") : undefined;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     checkLastAxes(x, this.normalizedShape, "LayerNorm");
     const columns = sizeOf(this.normalizedShape);
     const y = normalizedRows(x, columns, this.epsilon, true);
@@ -93,7 +93,7 @@ export class RMSNorm implements Module {
     this.weight = elementwiseAffine ? filled(this.normalizedShape, 1, "weight") : undefined;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     checkLastAxes(x, this.normalizedShape, "RMSNorm");
     const columns = sizeOf(this.normalizedShape);
     const y = normalizedRows(x, columns, this.epsilon, false);

@@ -5,7 +5,7 @@ import { type PadMode, padded } from "../functions/padding.ts";
 import { spatialOf, spread } from "../functions/windows.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Context, checkForward, type Module } from "./module.ts";
+import { type Context, checkAlone, type Module } from "./module.ts";
 
 /** One number for all sides, or two for each axis, the last axis first. */
 type Pads = number | readonly number[];
@@ -26,8 +26,8 @@ class Padding implements Module {
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, this.#name);
     // A constant stands beside any axes.
     if (this.mode !== "constant") spatialOf(x, this.padding.length / 2, this.#name);
     return padded(x, this.padding, this.mode, this.value, this.#name);
@@ -268,8 +268,8 @@ class Cropping implements Module {
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, this.#name);
     const axes = this.cropping.length;
     return spatialOf(x, axes, this.#name).reduce((part, size, i) => {
       const [before, after] = this.cropping[i];

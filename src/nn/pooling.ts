@@ -19,7 +19,7 @@ import {
 } from "../functions/pooling.ts";
 import { checkPadding, type Sizes, sizesFrom, spread } from "../functions/windows.ts";
 import { type Tensor, tensors } from "../tensor.ts";
-import { type Context, checkForward, type Module } from "./module.ts";
+import { type Context, checkAlone, type Module } from "./module.ts";
 
 /** A kernel of one size for all spatial axes, or of one for each. */
 function kernelOf(kernelSize: Sizes, axes: number, name: string): readonly number[] {
@@ -64,8 +64,8 @@ class MaxPool<Indices extends boolean> implements Module<Tensor, Largest<Indices
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Largest<Indices> {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Largest<Indices> {
+    checkAlone(x, context, this.#name);
     return given(maxPooled(x, this.kernelSize, this.options, this.#name), this.returnIndices);
   }
 }
@@ -198,8 +198,8 @@ class AvgPool implements Module {
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, this.#name);
     return avgPooled(x, this.kernelSize, this.options, this.#name);
   }
 }
@@ -270,8 +270,8 @@ class AdaptiveAvgPool implements Module {
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, this.#name);
     return adaptiveAvgPooled(x, this.outputSize, this.#name);
   }
 }
@@ -333,8 +333,8 @@ class AdaptiveMaxPool<Indices extends boolean> implements Module<Tensor, Largest
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Largest<Indices> {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Largest<Indices> {
+    checkAlone(x, context, this.#name);
     return given(adaptiveMaxPooled(x, this.outputSize, this.#name), this.returnIndices);
   }
 }
@@ -409,8 +409,8 @@ class LPPool implements Module {
     this.#name = name;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, this.#name);
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, this.#name);
     return lpPooled(x, this.normType, this.kernelSize, this.options, this.#name);
   }
 }

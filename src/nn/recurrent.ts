@@ -2,7 +2,7 @@
 // steps is one product before it, and the gradients of its weights are products after it.
 import { aBoolean, aFraction, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, scalar, Tensor, tensors } from "../tensor.ts";
@@ -11,7 +11,8 @@ import { relu, sigmoid, tanh } from "./functional.ts";
 import { linearUniform } from "./init.ts";
 import { knownNumbers } from "./known.ts";
 import { aDepth, aSize } from "./layers.ts";
-import { type Context, checkForward, type Module } from "./module.ts";
+import { aContext, type Context, type Module } from "./module.ts";
+import { refuseTensors } from "./records.ts";
 import { Dropout } from "./regularization.ts";
 
 /** What one step makes. */
@@ -127,7 +128,7 @@ export interface RecurrentOptions {
   readonly bias?: boolean;
   /** Sequences are [N, T, features] instead of [T, N, features]. Default false. */
   readonly batchFirst?: boolean;
-  /** While training, the share of outputs that are zeroed between two layers. Default 0. */
+  /** While training, the share of outputs that are zeroed between two layers, of which there must be two. Default 0. */
   readonly dropout?: number;
   /** A second loop runs from the end of the sequence; outputs of both are side by side. Default false. */
   readonly bidirectional?: boolean;
@@ -189,6 +190,8 @@ class Stack {
     this.inputSize = inputSize;
     this.widths = [projSize || hiddenSize, hiddenSize].slice(0, kind.carries);
     this.batchFirst = batchFirst;
+    if (dropout > 0 && numLayers === 1)
+      throw new ArgumentError(`${name}: dropout is between layers: it means nothing for one`);
     this.dropout = new Dropout(dropout);
     const directions = bidirectional ? 2 : 1;
     this.layers = Array.from({ length: numLayers }, (_, layer) => {
@@ -204,7 +207,10 @@ class Stack {
   }
 
   /** Outputs of the last layer, and the carries at the end: h of all layers, c of all. */
-  run({ input, state, lengths }: SequenceInput<readonly Tensor[]>, context: Context): SequenceOutput<Tensor[]> {
+  run(
+    { input, state, lengths }: SequenceInput<readonly Tensor[]>,
+    context: Context | undefined,
+  ): SequenceOutput<Tensor[]> {
     const { batchFirst, kind, widths, layers } = this;
     const x = batchFirst ? input.permute([1, 0, 2]) : input;
     const [length, rows] = x.shape;
@@ -217,7 +223,7 @@ class Stack {
     // What stands behind an end may be anything, NaN too: no product sees it.
     let sequence = masks === undefined ? x : masks.broadcastTo(x.shape).select(x, 0);
     for (const [layer, directions] of layers.entries()) {
-      const below = layer === 0 ? sequence : this.dropout.forward(sequence, context);
+      const below = layer === 0 || context === undefined ? sequence : this.dropout.forward(sequence, context);
       const sides = directions.map((weights, direction) => {
         const initial = first.map((each) => each.narrow(0, at, 1).squeeze(0));
         at++;
@@ -245,10 +251,12 @@ class Stack {
     };
   }
 
-  /** @throws ShapeError, DTypeError naming what does not fit */
-  check({ input, state, lengths }: SequenceInput<unknown>): void {
+  /** @throws ShapeError, DTypeError naming what does not fit, ArgumentError for what is no context where one is needed */
+  check({ input, state, lengths }: SequenceInput<unknown>, context: Context | undefined): void {
     const { name, batchFirst, inputSize, widths, layers } = this;
     aTensor(input, `${name}: input`);
+    refuseTensors(context, name, "{ input, state }");
+    if (this.dropout.p > 0 || context !== undefined) aContext(context, `${name}: context`);
     const expected = batchFirst ? `[N, T, ${inputSize}]` : `[T, N, ${inputSize}]`;
     if (input.shape.length !== 3 || input.shape[2] !== inputSize)
       throw new ShapeError(`${name}: takes sequences ${expected}, got ${showShape(input.shape)}`);
@@ -302,13 +310,12 @@ abstract class OneCarry implements Module {
     return this.stack.names();
   }
 
-  forward(x: Tensor, context: Context): Tensor;
-  forward(x: SequenceInput<Tensor>, context: Context): SequenceOutput<Tensor>;
-  forward(x: Tensor | SequenceInput<Tensor>, context: Context): Tensor | SequenceOutput<Tensor> {
+  forward(x: Tensor, context?: Context): Tensor;
+  forward(x: SequenceInput<Tensor>, context?: Context): SequenceOutput<Tensor>;
+  forward(x: Tensor | SequenceInput<Tensor>, context?: Context): Tensor | SequenceOutput<Tensor> {
     const { stack } = this;
     const given = recordOf(x, stack.name);
-    checkForward(given.input, context, stack.name);
-    stack.check(given);
+    stack.check(given, context);
     const { state } = given;
     const { output, state: ends } = stack.run({ ...given, state: state && [state] }, context);
     return x instanceof Tensor ? output : { output, state: ends[0] };
@@ -318,7 +325,7 @@ abstract class OneCarry implements Module {
 /**
  * h' = tanh(W_ih x + b_ih + W_hh h + b_hh) along sequences x [T, N, inputSize], as torch.nn.RNN: a tensor gives the outputs of all steps
  * [T, N, hiddenSize], a record { input, state, lengths } gives { output, state }. Weights start uniform within 1 / sqrt(hiddenSize).
- * @throws ArgumentError for sizes below 1; forward throws ShapeError where input, state or lengths do not fit
+ * @throws ArgumentError for sizes below 1 and for dropout of one layer; forward throws ShapeError where input, state or lengths do not fit
  *
  * @example
  * import { evaluationContext, RNN } from "simdgrad/nn";
@@ -339,7 +346,7 @@ export class RNN extends OneCarry {
 /**
  * A gated recurrent unit along sequences x [T, N, inputSize], as torch.nn.GRU (Cho et al. 2014), gates r, z, n: a tensor gives the outputs
  * of all steps [T, N, hiddenSize], a record { input, state, lengths } gives { output, state }.
- * @throws ArgumentError for sizes below 1; forward throws ShapeError where input, state or lengths do not fit
+ * @throws ArgumentError for sizes below 1 and for dropout of one layer; forward throws ShapeError where input, state or lengths do not fit
  *
  * @example
  * import { evaluationContext, GRU } from "simdgrad/nn";
@@ -362,8 +369,8 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
  * Long short-term memory along sequences x [T, N, inputSize], as torch.nn.LSTM (Hochreiter and Schmidhuber 1997), gates i, f, g, o: a
  * tensor gives the outputs of all steps [T, N, hiddenSize], a record { input, state: [h, c], lengths } gives { output, state: [h, c] }. With
  * `projSize`, h is W_hr times what it else would be (Sak et al. 2014).
- * @throws ArgumentError for sizes below 1, a projection not smaller than hiddenSize; forward throws ShapeError where input, state or
- * lengths do not fit
+ * @throws ArgumentError for sizes below 1, dropout of one layer, a projection not smaller than hiddenSize; forward throws ShapeError where
+ * input, state or lengths do not fit
  *
  * @example
  * import { evaluationContext, LSTM, variables } from "simdgrad/nn";
@@ -390,12 +397,11 @@ export class LSTM implements Module {
     return this.stack.names();
   }
 
-  forward(x: Tensor, context: Context): Tensor;
-  forward(x: SequenceInput<LSTMState>, context: Context): SequenceOutput<LSTMState>;
-  forward(x: Tensor | SequenceInput<LSTMState>, context: Context): Tensor | SequenceOutput<LSTMState> {
+  forward(x: Tensor, context?: Context): Tensor;
+  forward(x: SequenceInput<LSTMState>, context?: Context): SequenceOutput<LSTMState>;
+  forward(x: Tensor | SequenceInput<LSTMState>, context?: Context): Tensor | SequenceOutput<LSTMState> {
     const given = recordOf(x, "LSTM");
-    checkForward(given.input, context, "LSTM");
-    this.stack.check(given);
+    this.stack.check(given, context);
     const { output, state } = this.stack.run(given, context);
     return x instanceof Tensor ? output : { output, state: state as unknown as LSTMState };
   }
@@ -451,7 +457,7 @@ abstract class OneCarryCell implements Module<readonly [x: Tensor, h: Tensor]> {
     return namesOf(this.cell.weights);
   }
 
-  forward(pair: readonly [x: Tensor, h: Tensor]): Tensor {
+  forward(pair: readonly [x: Tensor, h: Tensor], _context?: Context): Tensor {
     const [x, h] = this.cell.pair(pair);
     return this.cell.step(x, [h])[0];
   }
@@ -516,7 +522,7 @@ export class LSTMCell implements Module<readonly [x: Tensor, state: LSTMState], 
     return namesOf(this.cell.weights);
   }
 
-  forward(pair: readonly [x: Tensor, state: LSTMState]): LSTMState {
+  forward(pair: readonly [x: Tensor, state: LSTMState], _context?: Context): LSTMState {
     const [x, state] = this.cell.pair(pair);
     return this.cell.step(x, state) as unknown as LSTMState;
   }

@@ -10,7 +10,7 @@ import {
 } from "../functions/resize.ts";
 import type { Sizes } from "../functions/windows.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Context, checkForward, type Module } from "./module.ts";
+import { type Context, checkAlone, type Module } from "./module.ts";
 
 /**
  * x [N, C, W], [N, C, H, W] or [N, C, D, H, W] with spatial axes of another `size`, or so many times as long, as torch.nn.Upsample: new
@@ -38,8 +38,8 @@ export class Upsample implements Module {
     this.alignCorners = options.alignCorners;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, "Upsample");
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, "Upsample");
     return resized(x, this, "Upsample");
   }
 }
@@ -61,8 +61,8 @@ export class PixelShuffle implements Module {
     this.upscaleFactor = upscaleFactor;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, "PixelShuffle");
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, "PixelShuffle");
     return pixelShuffle(x, this.upscaleFactor);
   }
 }
@@ -84,8 +84,8 @@ export class PixelUnshuffle implements Module {
     this.downscaleFactor = downscaleFactor;
   }
 
-  forward(x: Tensor, context: Context): Tensor {
-    checkForward(x, context, "PixelUnshuffle");
+  forward(x: Tensor, context?: Context): Tensor {
+    checkAlone(x, context, "PixelUnshuffle");
     return pixelUnshuffle(x, this.downscaleFactor);
   }
 }

@@ -12,11 +12,11 @@ import { aContext, aLayer, type Context, type Module } from "./module.ts";
 export interface SpectralNormOptions extends EpsilonOptions {
   /** Power iterations of a step; default 1. */
   readonly nPowerIterations?: number;
-  /** The axis of the weight that is the matrix's rows, the others being its columns; default 0: outputs. */
+  /** The axis of the weight that is the matrix's rows, the others being its columns; default that of outputs: 0, of transposed convolutions 1. */
   readonly dim?: number;
 }
 
-type Weighted<Input, Output> = Module<Input, Output> & { readonly weight: Variable };
+type Weighted<Input, Output> = Module<Input, Output> & { readonly weight: Variable; readonly transposed?: true };
 
 /** Power iterations that make the first vectors. */
 const FIRST_ITERATIONS = 15;
@@ -52,7 +52,7 @@ export class SpectralNorm<Input = Tensor, Output = Tensor> implements Module<Inp
     const { shape, initial } = layer.weight;
     this.layer = layer;
     this.nPowerIterations = options.nPowerIterations ?? 1;
-    this.dim = normalizeAxis(options.dim ?? 0, shape, "SpectralNorm");
+    this.dim = normalizeAxis(options.dim ?? (layer.transposed ? 1 : 0), shape, "SpectralNorm");
     this.epsilon = epsilonOf(options, 1e-12, "SpectralNorm");
     this.weightOrig = new Variable(shape, initial, { label: "weight_orig" });
     const rows = shape[this.dim];

@@ -7,6 +7,7 @@ import { gelu, relu } from "./functional.ts";
 import { aDepth, Linear } from "./layers.ts";
 import { aLayer, type Context, checkForward, forward, type Layer, type Module } from "./module.ts";
 import { LayerNorm } from "./normalization.ts";
+import { checkRecord } from "./records.ts";
 import { Dropout } from "./regularization.ts";
 
 /** Options of TransformerEncoderLayer and TransformerDecoderLayer. */
@@ -96,7 +97,7 @@ const encoderChecks = { src: aTensor, keyMask: aTensor, ...maskChecks, cache: aC
 /** What an encoder was given, as a record. */
 function encoderInput(x: Tensor | EncoderInput, name: string): EncoderInput {
   if (x instanceof Tensor) return { src: x };
-  checkOptions(x, name, encoderChecks, "src");
+  checkRecord(x, name, encoderChecks, "src");
   return x;
 }
 
@@ -198,7 +199,7 @@ export class TransformerDecoderLayer implements Module<DecoderInput> {
 
   forward(x: DecoderInput, context: Context): Tensor {
     const name = "TransformerDecoderLayer";
-    checkOptions(x, name, decoderChecks, "tgt", "memory");
+    checkRecord(x, name, decoderChecks, "tgt", "memory");
     const { tgt, memory, memoryMask, memoryKeyMask, ...masks } = x; // the cache among them
     checkForward(tgt, context, name);
     const { attention, across, sublayers } = this;
@@ -276,7 +277,7 @@ export class TransformerDecoder extends LayerStack implements Module<DecoderInpu
   }
 
   forward(x: DecoderInput, context: Context): Tensor {
-    checkOptions(x, "TransformerDecoder", decoderChecks, "tgt", "memory");
+    checkRecord(x, "TransformerDecoder", decoderChecks, "tgt", "memory");
     const { tgt, ...others } = x;
     checkForward(tgt, context, "TransformerDecoder");
     return this.run(tgt, (y) => ({ tgt: y, ...others }), context);
@@ -298,7 +299,10 @@ export interface TransformerOptions extends TransformerLayerOptions {
 export interface TransformerInput {
   readonly src: Tensor;
   readonly tgt: Tensor;
-  /** As of MultiheadAttention: of the source, of the target, of the target to the encoded source. */
+  /**
+   * As of MultiheadAttention: of the source, of the target, of the target to the encoded source. They are 1 where a key is seen: PyTorch's
+   * `src_key_padding_mask` is `srcKeyMask` with 1 and 0 swapped.
+   */
   readonly srcMask?: Tensor;
   readonly srcKeyMask?: Tensor;
   readonly tgtMask?: Tensor;
@@ -310,7 +314,7 @@ export interface TransformerInput {
 
 /**
  * An encoder and a decoder, each with a norm at its end, as torch.nn.Transformer, with its parameters and names: from a record
- * { src, tgt, ... } to a tensor of the shape of tgt.
+ * { src, tgt, ... } to a tensor of the shape of tgt. Masks are 1 where a key is seen: those of torch with 1 and 0 swapped.
  * @throws ArgumentError for sizes below 1 or a dModel that is no multiple of nhead; forward throws ShapeError for other sequences
  *
  * @example
@@ -348,7 +352,7 @@ export class Transformer implements Module<TransformerInput> {
     const masks = { srcMask: aTensor, srcKeyMask: aTensor, tgtMask: aTensor, tgtKeyMask: aTensor };
     const ofMemory = { memoryMask: aTensor, memoryKeyMask: aTensor };
     const checks = { src: aTensor, tgt: aTensor, ...masks, tgtIsCausal: aBoolean, ...ofMemory };
-    checkOptions(x, "Transformer", checks, "src", "tgt");
+    checkRecord(x, "Transformer", checks, "src", "tgt");
     const { src, tgt, srcMask, srcKeyMask, tgtMask, tgtKeyMask, tgtIsCausal, memoryMask, memoryKeyMask } = x;
     if (areSequences(src, tgt)) {
       const check = checkMasks.bind(null, "Transformer", this.#heads);

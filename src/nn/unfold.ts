@@ -6,7 +6,7 @@ import { eachAxis, type PerAxis, perAxis } from "../ops/convolve.ts";
 import { spread } from "../ops/movement.ts";
 import { checkShape, showShape, sizeOf } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
-import type { Module } from "./module.ts";
+import type { Context, Module } from "./module.ts";
 
 /** Options of Unfold and Fold. */
 export interface UnfoldOptions {
@@ -76,7 +76,7 @@ export class Unfold extends Patches implements Module {
     super("Unfold", kernelSize, options);
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Unfold: x");
     if (x.shape.length !== 4) throw new ShapeError(`Unfold: takes x [N, C, H, W], got ${showShape(x.shape)}`);
     const [images, channels, ...size] = x.shape;
@@ -119,7 +119,7 @@ export class Fold extends Patches implements Module {
     this.outputSize = eachAxis(outputSize, 2, "Fold: outputSize");
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Fold: x");
     const { room, counts } = this.sizesOf(this.outputSize);
     const taps = this.taps();

@@ -1,9 +1,15 @@
 // What to do about data and models that do not fit, in the words of who brought them. Loaded with the first error that may need it,
 // and with no import that would cut what it shares out of the core.
 import { isRecord } from "../check.ts";
+import { input } from "../create.ts";
+import { array, type TypedData } from "../data/array.ts";
 import { ArgumentError, ShapeError, SimdgradError } from "../errors.ts";
 import { show } from "../show.ts";
-import type { Samples } from "./dataset.ts";
+import type { Tensor } from "../tensor.ts";
+import { mapped } from "./bundle.ts";
+import { ownArrays, type Samples } from "./dataset.ts";
+import { locate } from "./locate.ts";
+import type { Recipe } from "./programs.ts";
 
 /** What was handed over, unchecked. */
 type Given = { readonly [K in keyof Samples]?: unknown };
@@ -57,10 +63,13 @@ const CALLED: Readonly<Record<string, string>> = {
   cat: "concat([a, b], axis)",
 };
 
-/** The error with what is to be done about it, or as it is. What a model throws is of it. */
-export function advise(error: unknown, given: Given): unknown {
+/** The error with what is to be done about it, or as it is. What a model throws is of it, with the path of its layer where that is known. */
+export function advise(error: unknown, given: Given, recipe?: Pick<Recipe, "model" | "preprocess">): unknown {
   if (error instanceof TypeError) return ofModel(error);
   if (!(error instanceof SimdgradError) || !isRecord(given)) return error;
+  const asked = () => ownArrays(given.x, () => undefined, "x", array);
+  if (recipe !== undefined)
+    locate(error, recipe, () => mapped<TypedData, Tensor>(asked(), ({ shape, dtype }) => input(shape, dtype)));
   const { message } = error;
   const found = ofNumbers(message, given) ?? ofRows(error, given);
   const [, advice] = RULES.find(([pattern]) => pattern.test(message)) ?? [];

@@ -39,11 +39,34 @@ export function warnOfOthers(paths: readonly string[]): void {
   );
 }
 
-/** Says of a predictor's variables that nobody gave them values. */
-export function warnOfFirst(paths: readonly string[]): void {
+/** Says of the variables of a predictor, or a generator, that nobody gave them values. */
+export function warnOfFirst(name: string, paths: readonly string[]): void {
   console.warn(
-    `simdgrad: Predictor: ${firstOf(paths)} have first values, drawn at random: give it a state, or the executor of their trainer`,
+    `simdgrad: ${name}: ${firstOf(paths)} have first values, drawn at random: give it a state, or the executor of their trainer`,
   );
+}
+
+/** Says of a predictor that it gives other numbers than the trainer of its variables. */
+export function warnOfPreprocess(): void {
+  console.warn(
+    "simdgrad: Predictor: the trainer of these variables has a preprocess, and this has none: give it the same, { preprocess }, or (x) => x " +
+      "for data that went through it",
+  );
+}
+
+/** Variables whose trainer makes something else of x before the model sees it, by the executors that they are trained on. */
+const prepared = new WeakMap<Executor, WeakSet<Variable>>();
+
+/** Says that the trainer of variables has a preprocess of its own. */
+export function prepare(executor: Executor, variables: Iterable<Variable>): void {
+  const own = prepared.get(executor) ?? new WeakSet();
+  prepared.set(executor, own);
+  for (const each of variables) own.add(each);
+}
+
+/** Whether the trainer of any of these has one. */
+export function isPrepared(executor: Executor, variables: Iterable<Variable>): boolean {
+  return Array.from(variables).some((each) => prepared.get(executor)?.has(each));
 }
 
 function firstOf(paths: readonly string[]): string {

@@ -17,8 +17,8 @@ export function ownState(
   must(!isFile, state, `${name}: the state`, "what parseSafetensors(file).tensors is");
   const own = Object.entries(state).map(([path, given]): [string, NumericArray] => {
     const variable = path.startsWith(prefix) ? known.get(path.slice(prefix.length)) : undefined;
-    const isLeft = variable === undefined && !strict;
-    return [path, isLeft ? { data: new Float32Array(0), shape: [0] } : ownArray(revived(given), variable?.dtype, path)];
+    const isLeft = variable === undefined && !strict; // but for another path of a shared one, which is found later
+    return [path, isLeft ? (given as NumericArray) : ownArray(revived(given), variable?.dtype, path)];
   });
   return Object.fromEntries(own);
 }

@@ -11,11 +11,12 @@ import type { Variable } from "../variable.ts";
 import { advised } from "./advised.ts";
 import type { ArraysOf, DataOf } from "./bundle.ts";
 import type { Hold } from "./hold.ts";
-import { freeing, giveFirstValues } from "./load.ts";
+import { freeing } from "./load.ts";
 import { ownState } from "./own-state.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
 import { bytesAsFloats, predictorOf, type Recipe } from "./programs.ts";
+import { readState, type StateDict } from "./state.ts";
 
 /** With which weights, and where. */
 export interface PredictorOptions<Input = Tensor, X = Input> {
@@ -26,7 +27,10 @@ export interface PredictorOptions<Input = Tensor, X = Input> {
    * are there, else first ones.
    */
   readonly state?: Readonly<Record<string, ArrayLikeData>>;
-  /** From rows of x to the model's input, inside the program. Default: bytes become f32, anything else stays. */
+  /**
+   * From rows of x to the model's input, inside the program, as the Trainer's, whose own it does not know. Default: bytes become f32, anything
+   * else stays.
+   */
   readonly preprocess?: (x: X) => Input;
 }
 
@@ -36,6 +40,7 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   readonly #ownsExecutor: boolean;
   readonly #variables: ReadonlyMap<string, Variable>;
   readonly #state: Readonly<Record<string, NumericArray>> | undefined;
+  readonly #recipe: Pick<Recipe, "model" | "preprocess">;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
   #hold: Hold | undefined;
@@ -62,10 +67,11 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     this.#state = state && ownState("Predictor", state, this.#variables);
     this.#ownsExecutor = executor === undefined;
     this.executor = executor ?? createExecutor();
+    this.#recipe = { model: model as unknown as Recipe["model"], preprocess };
     this.#prediction = new Prediction({
       executor: this.executor,
       names: new Map(Array.from(this.#variables, ([path, variable]) => [variable, path])),
-      model: predictorOf({ model: model as unknown as Recipe["model"], preprocess }),
+      model: predictorOf(this.#recipe),
     });
   }
 
@@ -81,19 +87,26 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
    */
   async predict(x: DataOf<X>, options: PredictOptions<Output> = {}): Promise<ArraysOf<Output>> {
     this.#check();
-    let task: ReturnType<Prediction["of"]>;
+    let task: () => Promise<unknown>;
     try {
       task = this.#prediction.of(x, options);
     } catch (error) {
-      throw await advised(error, { x });
+      throw await advised(error, { x }, this.#recipe);
     }
-    const result = this.#busy.then(async () => {
-      this.#check();
-      await this.#begun();
-      return task();
-    });
-    this.#busy = result.catch(() => undefined);
-    return result as Promise<ArraysOf<Output>>;
+    return this.#inTurn(task) as Promise<ArraysOf<Output>>;
+  }
+
+  /**
+   * The model's variables by path, as `Trainer.stateDict` gives them: also those of layers that were made of others, as by `fuseBatchNorm`.
+   *
+   * @example
+   * import { Predictor } from "simdgrad";
+   * import { Linear } from "simdgrad/nn";
+   * const predictor = new Predictor(new Linear(1, 1), { state: { weight: [[2]], bias: [1] } });
+   * (await predictor.stateDict()).bias; // => { data: [1], shape: [1] }
+   */
+  async stateDict(): Promise<StateDict> {
+    return this.#inTurn(() => readState(this.executor, this.#variables));
   }
 
   /**
@@ -124,6 +137,17 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     if (this.#disposal !== undefined) throw new DisposedError("the predictor was disposed");
   }
 
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    this.#check();
+    const result = this.#busy.then(async () => {
+      this.#check();
+      await this.#begun();
+      return task();
+    });
+    this.#busy = result.catch(() => undefined);
+    return result;
+  }
+
   #begun(): Promise<void> {
     this.#ready ??= this.#begin().catch((error: unknown) => {
       this.#ready = undefined; // to be tried again
@@ -133,12 +157,11 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
   }
 
   async #begin(): Promise<void> {
-    const state = this.#state;
-    const { checkState } = await import("./check-state.ts");
-    const writes = state === undefined ? [] : checkState("Predictor", state, this.#variables, array).writes;
-    const { hold, warnOfFirst } = await import("./hold.ts");
-    this.#hold ??= await hold(this.executor, this.#variables, (fresh) => giveFirstValues(this.executor, fresh, 0));
-    await this.executor.writeAll(writes);
-    if (state === undefined && this.#hold.fresh.length > 0) warnOfFirst(this.#hold.fresh);
+    const { executor } = this;
+    const { model, preprocess } = this.#recipe;
+    const isPlain = preprocess === bytesAsFloats;
+    const [variables, state] = [this.#variables, this.#state];
+    const { begin } = await import("./begin.ts");
+    this.#hold = await begin({ name: "Predictor", executor, variables, state, isPlain, model }, array);
   }
 }

@@ -294,7 +294,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     try {
       given = this.#checked(samples);
     } catch (error) {
-      throw await advised(error, samples);
+      throw await advised(error, samples, this.#recipe);
     }
     const { checked, begun } = given;
     this.#asked = checked;
@@ -477,7 +477,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     try {
       given = this.#checked(samples);
     } catch (error) {
-      throw await advised(error, samples);
+      throw await advised(error, samples, this.#recipe);
     }
     const { checked, begun } = given;
     return this.#inTurn(async () => {
@@ -513,7 +513,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     try {
       task = this.#prediction.of(x, options);
     } catch (error) {
-      throw await advised(error, { x });
+      throw await advised(error, { x }, this.#recipe);
     }
     return this.#inTurn(task) as Promise<ArraysOf<Output>>;
   }
@@ -546,7 +546,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    * Replaces the model's variables. Averages of parameters, and the slow weights of `lookahead`, begin anew there. `prefix` is what the
    * names in the state begin with before the model's paths, such as `module.`; with `strict: false` what is missing stays as it is, and what is
    * unknown is left out. What went through JSON is taken, too.
-   * @throws ArgumentError for missing or unknown paths, unless `strict` is false, and for what is no number; ShapeError for other shapes
+   * @throws ArgumentError for missing or unknown paths, unless `strict` is false, for what is no number, and for values of a shared variable
+   * that differ from path to path; ShapeError for other shapes
    * @returns paths of the model that the state lacks, and names in it that the model lacks
    *
    * @example
@@ -573,8 +574,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
     return this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
-      const known = variables(this.#recipe.model);
-      const { writes, difference } = checkState("loadStateDict", own, known, array, prefix, strict);
+      const { model } = this.#recipe;
+      const known = variables(model);
+      const { writes, difference } = checkState("loadStateDict", own, known, array, { prefix, strict, model });
       await this.executor.writeAll([...writes, ...anew]);
       this.#warn = undefined;
       return difference;
@@ -851,8 +853,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   async #begin(): Promise<void> {
-    const { hold, warnOfOthers } = await import("./hold.ts");
-    const { seed } = this.#recipe;
+    const { hold, prepare, warnOfOthers } = await import("./hold.ts");
+    const { seed, preprocess, parameters: trained } = this.#recipe;
+    if (preprocess !== bytesAsFloats) prepare(this.executor, trained.values());
     this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
     const { elsewhere } = this.#hold;
     if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);

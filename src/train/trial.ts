@@ -10,6 +10,7 @@ import { type Bundle, eachOf, isOne, memberOf, pathOf, shareOf } from "./bundle.
 import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { checkNames } from "./check-names.ts";
 import type { CheckedSamples } from "./dataset.ts";
+import { locate } from "./locate.ts";
 import { lossesOf } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
 import { inputsOf, lossValue, predictorOf, type Recipe } from "./programs.ts";
@@ -116,6 +117,15 @@ export interface Trial {
 
 /** Builds the step, and checks the samples. @throws ShapeError and the like with the path of what does not fit */
 export function tryOut(recipe: Recipe, samples: CheckedSamples): Trial {
+  try {
+    return triedOut(recipe, samples);
+  } catch (error) {
+    locate(error, recipe, () => inputsOf(samples, samples.rows).x);
+    throw error;
+  }
+}
+
+function triedOut(recipe: Recipe, samples: CheckedSamples): Trial {
   const { loss, transform } = recipe;
   const { row, prediction, values } = ofOneRow(flattest(samples.x), (rows) => {
     const row = inputsOf(samples, rows);

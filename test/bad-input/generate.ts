@@ -31,7 +31,7 @@ const order = {
   seed: a.seed(1),
   endToken: a.whole(1),
   beams: a.whole(2),
-  lengthPenalty: a.finite(2),
+  lengthPenalty: a.beside(a.finite(2), { beams: 2 }),
   source: a.also(a.instance([[1]]), ["data and shape", "a row"]),
   onTokens: a.callback(() => undefined),
 };

@@ -40,7 +40,7 @@ export function casesOf(name: string, { args }: Call): Case[] {
     ...Object.entries(argument.options ?? {}).flatMap(([option, each]) =>
       badCases(each).map(([bad, value, reason]) => ({
         name: `${name}, ${option}: ${bad}`,
-        args: replaced(i, { ...(argument.value as object), [option]: value }),
+        args: replaced(i, { ...(argument.value as object), ...each.beside, [option]: value }),
         reason,
       })),
     ),
@@ -66,7 +66,7 @@ export function rightCasesOf(name: string, { args }: Call): Omit<Case, "reason">
   const optional = args.flatMap(({ value, options = {} }, i) =>
     Object.entries(options).map(([option, each]) => ({
       name: `${name} with ${option}`,
-      args: right.with(i, { ...(value as object), [option]: each.value }),
+      args: right.with(i, { ...(value as object), ...each.beside, [option]: each.value }),
     })),
   );
   return [{ name: `${name} as it should be`, args: right }, ...optional];

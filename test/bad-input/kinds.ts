@@ -10,6 +10,8 @@ export interface Argument {
   readonly options?: Readonly<Record<string, Argument>>;
   /** Other keys are of no interest. */
   readonly open?: boolean;
+  /** Of an option that means nothing by itself: the options that it goes with. */
+  readonly beside?: Readonly<Record<string, unknown>>;
 }
 
 type Silent = Argument["silent"];
@@ -65,6 +67,11 @@ export function optional(argument: Argument, ...more: readonly (readonly [BadVal
 export function also(argument: Argument, ...more: readonly (readonly [BadValue, string])[]): Argument {
   const silent: Silent = { ...argument.silent, ...Object.fromEntries(more) };
   return { ...argument, silent };
+}
+
+/** An option that is given with others. */
+export function beside(argument: Argument, others: NonNullable<Argument["beside"]>): Argument {
+  return { ...argument, beside: others };
 }
 
 /** An object with these options, all of which may be left out. */

@@ -17,6 +17,7 @@ const classes = constant(Int32Array.of(0, 1));
 const spoken = { blank: a.seed(1), inputLengths: a.list([1]), batchFirst: a.flag(true) };
 const bag = constant(Int32Array.of(0, 0));
 const context = a.instance(nn.trainingContext(0, scalar(0, "i32")));
+const unused = a.optional(context);
 const bias = { bias: a.flag(false) };
 const epsilon = { epsilon: a.positive(1e-5), eps: a.positive(1e-5) };
 
@@ -25,7 +26,7 @@ const recurrent = {
   numLayers: a.whole(2),
   ...bias,
   batchFirst: a.flag(true),
-  dropout: a.positive(0.5),
+  dropout: a.beside(a.positive(0.5), { numLayers: 2 }),
   bidirectional: a.flag(true),
 };
 
@@ -271,7 +272,7 @@ function spatialLayers(): Record<string, Call> {
       calls[`${name}.forward`] =
         start === "MaxUnpool"
           ? ran(layer, a.list([planes, planes.cast("i32")]), a.whatever("it asks for no context")(context.value))
-          : ran(layer, /Constant|Zero/.test(start) ? a.fitting(planes) : a.tensor(planes), context);
+          : ran(layer, /Constant|Zero/.test(start) ? a.fitting(planes) : a.tensor(planes), unused);
     }
   return calls;
 }
@@ -402,7 +403,7 @@ const layers: Readonly<Record<string, Call>> = {
     a.whole(2),
     a.options({ dropout: a.positive(0.5), ...bias, kdim: a.whole(3), vdim: a.whole(3), batchFirst: a.flag(true) }),
   ),
-  "MultiheadAttention.forward": ran(new nn.MultiheadAttention(3, 1), a.fitting(steps), context),
+  "MultiheadAttention.forward": ran(new nn.MultiheadAttention(3, 1), a.fitting(steps), unused),
   Transformer: made(
     nn.Transformer,
     a.optional(a.whole(4)),
@@ -443,15 +444,15 @@ const layers: Readonly<Record<string, Call>> = {
   TransformerEncoderLayer: made(nn.TransformerEncoderLayer, a.whole(4), a.whole(2), a.options(transformer)),
   "TransformerEncoderLayer.forward": ran(new nn.TransformerEncoderLayer(3, 1), a.fitting(steps), context),
   GRU: made(nn.GRU, a.whole(3), a.whole(2), a.options(recurrent)),
-  "GRU.forward": ran(new nn.GRU(3, 2), a.fitting(steps), context),
+  "GRU.forward": ran(new nn.GRU(3, 2), a.fitting(steps), unused),
   GRUCell: made(nn.GRUCell, a.whole(3), a.whole(2), a.options(bias)),
   "GRUCell.forward": ran(new nn.GRUCell(2, 2), a.list([matrix, matrix])),
   LSTM: made(nn.LSTM, a.whole(3), a.whole(2), a.options({ ...recurrent, projSize: a.whole(1) })),
-  "LSTM.forward": ran(new nn.LSTM(3, 2), a.fitting(steps), context),
+  "LSTM.forward": ran(new nn.LSTM(3, 2), a.fitting(steps), unused),
   LSTMCell: made(nn.LSTMCell, a.whole(3), a.whole(2), a.options(bias)),
   "LSTMCell.forward": ran(new nn.LSTMCell(2, 2), a.list([matrix, [matrix, matrix]])),
   RNN: made(nn.RNN, a.whole(3), a.whole(2), a.options({ ...recurrent, nonlinearity: a.word("relu") })),
-  "RNN.forward": ran(new nn.RNN(3, 2), a.fitting(steps), context),
+  "RNN.forward": ran(new nn.RNN(3, 2), a.fitting(steps), unused),
   RNNCell: made(nn.RNNCell, a.whole(3), a.whole(2), a.options({ ...bias, nonlinearity: a.word("relu") })),
   "RNNCell.forward": ran(new nn.RNNCell(2, 2), a.list([matrix, matrix])),
   Stateful: made(nn.Stateful, a.instance(new nn.GRU(3, 2)), a.whole(2)),
@@ -461,11 +462,11 @@ const layers: Readonly<Record<string, Call>> = {
   Identity: made(nn.Identity),
   "Identity.forward": ran(new nn.Identity(), a.whatever("it gives what it is given")(matrix)),
   InstanceNorm1d: made(nn.InstanceNorm1d, a.whole(2), a.options(instanceNorm)),
-  "InstanceNorm1d.forward": ran(new nn.InstanceNorm1d(2), sequences, context),
+  "InstanceNorm1d.forward": ran(new nn.InstanceNorm1d(2), sequences, unused),
   InstanceNorm2d: made(nn.InstanceNorm2d, a.whole(2), a.options(instanceNorm)),
-  "InstanceNorm2d.forward": ran(new nn.InstanceNorm2d(2), images, context),
+  "InstanceNorm2d.forward": ran(new nn.InstanceNorm2d(2), images, unused),
   InstanceNorm3d: made(nn.InstanceNorm3d, a.whole(2), a.options(instanceNorm)),
-  "InstanceNorm3d.forward": ran(new nn.InstanceNorm3d(2), volumes, context),
+  "InstanceNorm3d.forward": ran(new nn.InstanceNorm3d(2), volumes, unused),
   LayerNorm: made(
     nn.LayerNorm,
     a.also(a.whole(2), ["a list", "the last axes"]),
@@ -515,11 +516,11 @@ const layers: Readonly<Record<string, Call>> = {
     },
     a.options(resizing),
   ),
-  "Upsample.forward": ran(new nn.Upsample({ scaleFactor: 2 }), a.tensor(image), context),
+  "Upsample.forward": ran(new nn.Upsample({ scaleFactor: 2 }), a.tensor(image), unused),
   PixelShuffle: made(nn.PixelShuffle, a.whole(2)),
-  "PixelShuffle.forward": ran(new nn.PixelShuffle(2), a.tensor(image), context),
+  "PixelShuffle.forward": ran(new nn.PixelShuffle(2), a.tensor(image), unused),
   PixelUnshuffle: made(nn.PixelUnshuffle, a.whole(2)),
-  "PixelUnshuffle.forward": ran(new nn.PixelUnshuffle(2), a.tensor(image), context),
+  "PixelUnshuffle.forward": ran(new nn.PixelUnshuffle(2), a.tensor(image), unused),
   Unflatten: made(nn.Unflatten, a.place(1), a.shape([2, 1])),
   "Unflatten.forward": ran(new nn.Unflatten(1, [2, 1]), a.tensor(matrix)),
   SpectralNorm: made(

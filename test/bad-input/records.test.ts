@@ -84,7 +84,7 @@ describe.each<Refusal>([
   ["x.meta needs a first axis of rows", DataError, { x: { ...x, meta: 1 }, y }],
   ["x.meta: row 1 holds NaN", DataError, { x: { ...x, meta: [[1], [Number.NaN]] }, y }],
   [
-    "Linear: the last axis of [2, 1] is not inFeatures 2; x.image f32[2, 1], x.meta f32[2, 1]",
+    "Linear: the last axis of [2, 1] is not inFeatures 2 (digit); x.image f32[2, 1], x.meta f32[2, 1]",
     ShapeError,
     { x: { ...x, image: [[1], [2]] }, y },
   ],
@@ -242,7 +242,7 @@ test("factors of classes are lists", () => {
 test("one array for a model of a record that gives one tensor has advice", async () => {
   const inner = new Linear(1, 1);
   const trainer = trainerOf({ loss: mseLoss }, { inner, forward: ({ meta }: Inputs) => inner.forward(meta) });
-  const message = "got undefined; a model of a record takes a record of arrays, x: { name: array }";
+  const message = "got undefined (inner); a model of a record takes a record of arrays, x: { name: array }";
   await expect(trainer.load({ x: x.meta, y: x.meta } as never)).rejects.toThrow(message);
   await expect(trainer.predict(x.meta as never)).rejects.toThrow(message);
 });

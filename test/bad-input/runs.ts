@@ -337,6 +337,7 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
 };
 
 export const predictorCalls: Readonly<Record<string, Call>> = {
+  stateDict: call(() => new Predictor(new Linear(1, 1), { executor: new JsExecutor() }).stateDict()),
   predict: call(
     async (given: never, options: never) => {
       const predictor = new Predictor(new Linear(1, 1), { executor: new JsExecutor() });

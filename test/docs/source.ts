@@ -65,11 +65,12 @@ export function exportsOf(index: string): Documented[] {
     }
     if (statement.type !== "ExportNamedDeclaration" || statement.source === null) return [];
     const all = declarations(resolve(index, statement.source.value));
-    return statement.specifiers.map(({ exported }) => {
+    return statement.specifiers.map(({ exported, exportKind }) => {
       const name = exported.type === "Identifier" ? exported.name : "";
+      const isType = statement.exportKind === "type" || exportKind === "type"; // of a class, too
       const found = all.find((each) => each.name === name);
       if (found === undefined) throw new Error(`${index}: cannot find where ${name} is declared`);
-      return found;
+      return isType ? { ...found, kind: "type" } : found;
     });
   });
 }

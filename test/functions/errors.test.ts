@@ -103,6 +103,7 @@ test.each<readonly [message: string, call: () => unknown]>([
   ],
   ["ShapeError: pad: axis 1 of [2, 3] has less than 4 elements", () => f.pad(matrix, [-2, -2])],
   ["ShapeError: pad: 6 pads for the axes of [2, 3]", () => f.pad(matrix, [1, 1, 1, 1, 1, 1])],
+  ["ArgumentError: pad: value means nothing for mode reflect", () => f.pad(matrix, [1, 1], "reflect", 5)],
   ["ArgumentError: pad: pads must be two numbers an axis, got [1]", () => f.pad(matrix, [1])],
   ["ArgumentError: pad: pads.0 must be a whole number, got 0.5", () => f.pad(matrix, [0.5, 1])],
   [

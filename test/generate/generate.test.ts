@@ -1,6 +1,6 @@
 // What generators write is what the model says without a cache: greedy tokens, draws by the formula, beams of a plain search. One program
 // serves all orders of a kind.
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
 import { input } from "../../src/create.ts";
 import { ShapeError } from "../../src/errors.ts";
@@ -376,6 +376,7 @@ describe("bad input", () => {
       "ArgumentError: generate: 2 tokens of a prompt and 7 new ones do not fit a cache of 8: capacity is an option of new TokenGenerator",
     ],
     [{ ...order, topK: 3, sample: false }, "ArgumentError: generate: temperature, topK and topP are for sample: true"],
+    [{ ...order, lengthPenalty: 2 }, "ArgumentError: generate: lengthPenalty is for beams, of which there must be two"],
     [{ ...order, topK: 3, beams: 2 }, "ArgumentError: generate: beams are searched, not drawn"],
     [
       { ...order, beams: 2, prompt: [[1], [1, 2]] },
@@ -442,4 +443,32 @@ describe("bad input", () => {
       "ArgumentError: TokenGenerator: model must be a model with a method forward of { tokens, cache }",
     );
   });
+});
+
+test("who generates without a state, on an executor of its own, is told that nobody gave the weights values", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const table = new Embedding(3, 3);
+  const model = { table, forward: ({ tokens }: { readonly tokens: Tensor }) => table.forward(tokens) };
+  const state = { "table.weight": new Float32Array(9).map((_, i) => i) };
+  const shaped = { "table.weight": { data: state["table.weight"], shape: [3, 3] } };
+  const order = { prompt: [[0]], maxNewTokens: 2 };
+  await generate(model, { ...order, state: shaped });
+  expect(warn).not.toHaveBeenCalled();
+  await generate(model, order);
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringMatching(
+        /^simdgrad: TokenGenerator: table\.weight have first values, drawn at random: give it a state/,
+      ),
+    ],
+  ]);
+  warn.mockRestore();
+});
+
+test("a temperature of 0 is refused, with what gives the likeliest tokens", async () => {
+  const table = new Embedding(3, 3);
+  const model = { table, forward: ({ tokens }: { readonly tokens: Tensor }) => table.forward(tokens) };
+  await expect(generate(model, { prompt: [[0]], maxNewTokens: 2, temperature: 0 })).rejects.toThrow(
+    "generate: temperature must be a number >= 0.000001, or left out for the likeliest token each time, got 0",
+  );
 });

@@ -44,30 +44,42 @@ def response_norm(size, alpha, beta, k):
     return lambda x: functional.local_response_norm(x, size, alpha, beta, k)
 
 
-def spectral_norm(training):
-    """The formula, so that there are gradients, twice; its values are those of torch's layer."""
+def spectral_norm(training, layer=nn.Linear, function=functional.linear, rows=0):
+    """The formula, so that there are gradients, twice; its values are those of torch's layer. `rows`: the axis of outputs."""
     def forward(x, bias, weight, u, v):
+        matrix = weight.movedim(rows, 0).flatten(1)
         if training:
             with torch.no_grad():
-                v = functional.normalize(weight.T @ u, dim=0)
-                u = functional.normalize(weight @ v, dim=0)
-        return functional.linear(x, weight / torch.dot(u, weight @ v), bias)
+                v = functional.normalize(matrix.T @ u, dim=0)
+                u = functional.normalize(matrix @ v, dim=0)
+        return function(x, weight / torch.dot(u, matrix @ v), bias)
 
     def checked(x, bias, weight, u, v):
-        layer = nn.utils.spectral_norm(nn.Linear(weight.shape[1], weight.shape[0]).double())
-        layer.train(training)
+        own = nn.utils.spectral_norm(layer(weight.shape[1 - rows], weight.shape[rows], *weight.shape[2:]).double())
+        own.train(training)
         with torch.no_grad():
-            for own, value in ((layer.bias, bias), (layer.weight_orig, weight), (layer.weight_u, u), (layer.weight_v, v)):
-                own.copy_(value)
+            for part, value in ((own.bias, bias), (own.weight_orig, weight), (own.weight_u, u), (own.weight_v, v)):
+                assert part.shape == value.shape
+                part.copy_(value)
         value = forward(x, bias, weight, u, v)
-        assert torch.allclose(value, layer(x), rtol=1e-12)
+        assert torch.allclose(value, own(x), rtol=1e-12)
         return value
     return checked
 
 
+def unit(n):
+    return functional.normalize(real(n), dim=0)
+
+
 def of_linear():
-    unit = lambda n: functional.normalize(real(n), dim=0)
     return real(4, 3), real(2), real(2, 3), unit(2), unit(3)
+
+
+def of_transposed():
+    return real(2, 3, 5), real(2), real(3, 2, 4), unit(2), unit(12)
+
+
+TRANSPOSED = nn.ConvTranspose1d, functional.conv_transpose1d, 1
 
 
 def norms():
@@ -86,6 +98,8 @@ def norms():
         "LocalResponseNorm 4": plain(response_norm(4, 0.5, 1.5, 1.0), (2, 7, 1), (2, 2, 3)),
         "SpectralNorm": lambda: [case(spectral_norm(True), *of_linear(), smooth=False)],
         "SpectralNorm evaluated": lambda: [case(spectral_norm(False), *of_linear())],
+        "SpectralNorm of ConvTranspose1d": lambda: [case(spectral_norm(True, *TRANSPOSED), *of_transposed(), smooth=False)],
+        "SpectralNorm of ConvTranspose1d evaluated": lambda: [case(spectral_norm(False, *TRANSPOSED), *of_transposed())],
     }
 
 

@@ -351,6 +351,16 @@ describe("mixup", () => {
       "ArgumentError: mixup: class indices need numClasses",
     ],
     [
+      "probabilities of other classes",
+      () => images.mixup(counted([2, 3]), counted([2, 3]), key, { numClasses: 2 }),
+      "ShapeError: mixup: probabilities [2, 3] are not of numClasses 2",
+    ],
+    [
+      "probabilities of other classes of images",
+      () => images.cutmix(counted([2, 1, 1, 2]), counted([2, 3]), key, { numClasses: 10 }),
+      "ShapeError: cutmix: probabilities [2, 3] are not of numClasses 10",
+    ],
+    [
       "targets of other samples",
       () => images.mixup(counted([2, 3]), constant(Int32Array.of(0, 1, 2)), key, { numClasses: 3 }),
       "ShapeError: mixup: [2, 3] takes classes [N] or probabilities [N, C], got [3]",
@@ -428,7 +438,9 @@ describe.each(Object.entries(everything))("%s", (_, change) => {
 
   test("refuses what are no images", () => {
     expect(thrown(() => change(counted([7])))).toMatch(/^ShapeError: /);
-    expect(thrown(() => change(constant(new Int32Array(2640), { shape })))).toMatch(/^DTypeError: /);
+    const isOfMasks = [everything.randomFlip, everything.randomShift, everything.randomCrop].includes(change);
+    const said = thrown(() => change(constant(new Int32Array(2640), { shape })));
+    expect(said).toMatch(isOfMasks ? /^nothing/ : /^DTypeError: /);
   });
 });
 
@@ -437,4 +449,82 @@ test("a training context's keys draw anew at every step", async () => {
   const draw = (step: number) => evaluate(images.randomFlip(x, trainingContext(0, scalar(step, "i32")).key()));
   expect(await draw(0)).toEqual(await draw(0));
   expect(await draw(1)).not.toEqual(await draw(0));
+});
+
+test("a theta that is NaN gives no pixels but NaN, and the images beside it theirs", async () => {
+  const x = constant([7, 2, 3, 4, 7, 2, 3, 4], { shape: [2, 1, 2, 2] });
+  for (const row of [0, 1])
+    for (const mode of ["nearest", "bilinear"] as const)
+      for (const paddingMode of ["border", "zeros"] as const) {
+        const numbers = [1, 0, 0, 0, 1, 0];
+        const theta = constant([...numbers.with(3 * row + 2, Number.NaN), ...numbers], { shape: [2, 2, 3] });
+        const found = await evaluate(images.affine(x, theta, { mode, paddingMode }));
+        expect([...found]).toEqual([...Array(4).fill(Number.NaN), 7, 2, 3, 4]);
+        if (mode === "bilinear") continue;
+        const masks = await evaluate(images.affine(x.cast("i32"), theta, { mode, paddingMode }));
+        expect([...masks]).toEqual([...Array(4).fill(-(2 ** 31)), 7, 2, 3, 4]);
+      }
+});
+
+describe("masks of whole numbers", () => {
+  const [n, channels, height, width] = [64, 2, 5, 6];
+  const x = counted([n, channels, height, width]);
+  const mask = x.narrow(1, 0, 1).cast("i32");
+  test.each<[string, (each: Tensor) => Tensor]>([
+    ["randomFlip", (each) => images.randomFlip(each, key, { direction: "both" })],
+    ["randomCrop", (each) => images.randomCrop(each, key, { size: [4, 5], padding: 2 })],
+    ["randomShift", (each) => images.randomShift(each, key, { translate: 0.4, paddingMode: "border" })],
+    ["randomRotate to the nearest", (each) => images.randomRotate(each, key, { degrees: 40, mode: "nearest" })],
+    ["randomZoom to the nearest", (each) => images.randomZoom(each, key, { scale: [0.5, 2], mode: "nearest" })],
+  ])("stay such, and go where the images of the same key go: %s", async (_, change) => {
+    const changed = change(mask);
+    expect(changed.dtype).toBe("i32");
+    const [own, others] = await evaluateAll([changed, change(x).narrow(1, 0, 1)]);
+    expect(own).toBeInstanceOf(Int32Array);
+    expect(Array.from(own)).toEqual(Array.from(others));
+  });
+
+  test("are refused where pixels are mixed", () => {
+    const bad = [
+      () => images.randomRotate(mask, key, { degrees: 10 }),
+      () => images.randomZoom(mask, key, { scale: [1, 2] }),
+      () => images.colorJitter(mask, key),
+    ];
+    for (const run of bad) expect(thrown(run)).toContain("takes f32 or u8, got i32");
+  });
+});
+
+test("a size is a number, or a height and a width", async () => {
+  const x = counted([2, 1, 4, 4]);
+  const crop = (size: number | readonly [number, number]) => images.randomCrop(x, key, { size });
+  expect((await evaluate(crop(3))).join()).toBe((await evaluate(crop([3, 3]))).join());
+  const theta = constant([1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0], { shape: [2, 2, 3] });
+  expect(images.affine(x, theta, { size: 7 }).shape).toEqual([2, 1, 7, 7]);
+  expect(thrown(() => crop("3" as never))).toBe(
+    'ArgumentError: randomCrop: size must be a whole number, or [height, width], got "3"',
+  );
+});
+
+test("f32 that was made of bytes is from 0 to 255, through a cast and any function of images; other f32 from 0 to 1", async () => {
+  const shape = [2, 3, 4, 4];
+  const bytes = constant(
+    Uint8Array.from({ length: sizeOf(shape) }, (_, i) => 100 + i),
+    { shape },
+  );
+  const theta = constant([1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0], { shape: [2, 2, 3] });
+  const made: Record<string, (x: Tensor) => Tensor> = {
+    ...everything,
+    affine: (x) => images.affine(x, theta),
+  };
+  const classes = constant(new Int32Array(2));
+  made.randomCrop = (x) => images.randomCrop(x, key, { size: 4 });
+  made.mixup = (x) => images.mixup(x, classes, key, { numClasses: 2 }).x;
+  made.cutmix = (x) => images.cutmix(x, classes, key, { numClasses: 2 }).x;
+  const jittered = (x: Tensor) => images.brightness(x, key, { factor: [1, 1] });
+  const brightest = async (x: Tensor) => Math.max(...Array.from(await evaluate(jittered(x))));
+  for (const [name, change] of Object.entries(made))
+    for (const x of [bytes, bytes.cast("f32")])
+      expect({ name, isCut: (await brightest(change(x))) <= 1 }).toEqual({ name, isCut: false });
+  expect(await brightest(bytes.cast("f32").div(255))).toBeLessThanOrEqual(1);
+  expect(await brightest(constant([2, 3, 4, 5], { shape: [1, 1, 2, 2] }))).toBe(1);
 });

@@ -243,7 +243,7 @@ describe("bad input", () => {
     ]),
     [
       () => layer.forward({ query: input([5, 2, 4]), keyPaddingMask: input([2, 5]) } as never, context),
-      "ArgumentError: MultiheadAttention: unknown option keyPaddingMask; did you mean keyMask?",
+      "ArgumentError: MultiheadAttention: unknown option keyPaddingMask; here it is keyMask, the other way round",
     ],
     [
       () =>

@@ -79,6 +79,13 @@ describe("Branches", () => {
     ]);
     expect([...variables(heads).keys()]).toEqual(["0.weight", "0.bias", "1.weight", "1.bias"]);
   });
+
+  test("must be some, by whatever they are put together", () => {
+    for (const options of [{}, { axis: 0 }, { combine: () => 1 }])
+      expect(thrown(() => new Branches([], options))).toBe(
+        "ArgumentError: Branches: layers must be at least one layer, got []",
+      );
+  });
 });
 
 test("a model of two inputs and two outputs trains by its own step", async () => {

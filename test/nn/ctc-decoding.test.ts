@@ -6,6 +6,7 @@ import { evaluate } from "../../src/evaluate.ts";
 import { ctcBeamDecode, ctcGreedyDecode } from "../../src/nn/ctc-decoding.ts";
 import { ctcLoss } from "../../src/nn/losses/sequences.ts";
 import { generator } from "../ops/inputs.ts";
+import { thrown } from "../thrown.ts";
 
 /** Log-probabilities [T, C] that add up to 1 at each time. */
 function drawn(times: number, classes: number, seed: number): number[] {
@@ -113,6 +114,25 @@ test("of no time nothing is said; what has no probability is not said", () => {
   expect(ctcBeamDecode([], [0, 2, 3])).toEqual(Array(2).fill([{ labels: [], logProbability: 0 }]));
   const none = Number.NEGATIVE_INFINITY;
   expect(ctcBeamDecode([none, 0, none, none, none, 0], [2, 3])).toEqual([[{ labels: [1, 2], logProbability: 0 }]]);
+});
+
+test.each([ctcGreedyDecode, ctcBeamDecode])(
+  "%o refuses what is no logarithm of a probability, where it is read",
+  (decode) => {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const logs = [0, -1, -1, -1, -1, wrong, -1, 0]; // of two sequences at two times
+      expect(thrown(() => decode(logs, [2, 2, 2]))).toBe(
+        `DataError: ${decode.name}: sequence 0 holds ${wrong} at time 1, no logarithm of a probability`,
+      );
+      expect(decode(logs, [2, 2, 2], { inputLengths: [1, 2] }).length).toBe(2);
+    }
+  },
+);
+
+test("of times without probabilities nothing is said, and the best of a beam is there to be read", () => {
+  const none = Number.NEGATIVE_INFINITY;
+  for (const logs of [Array(6).fill(none), [0, -1, -1, none, none, none]])
+    expect(ctcBeamDecode(logs, [2, 3])[0][0]).toEqual({ labels: [], logProbability: none });
 });
 
 test.each([ctcGreedyDecode, ctcBeamDecode])("%o: a typed error for what does not fit", (decode) => {

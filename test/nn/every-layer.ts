@@ -41,7 +41,9 @@ export interface Row {
 type Options = Pick<Row, "scale" | "piecewise" | "batch">;
 const piecewise: Options = { piecewise: true };
 const sequences: Options = { batch: 1 };
-const training = () => nn.trainingContext(0, scalar(0, "i32"));
+/** How layers get the context that they run with: a test may look on, or give none. */
+export const contexts = { make: (): nn.Context => nn.trainingContext(0, scalar(0, "i32")) };
+const training = () => contexts.make();
 
 /** A layer of one tensor, as it is while training. */
 function one(make: () => nn.Module<Tensor, unknown>, shape: Shape, options: Options = {}): Row {

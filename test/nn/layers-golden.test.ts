@@ -8,6 +8,7 @@ import { checkGradients } from "../../src/debug/check-gradients.ts";
 import { evaluate, initialise } from "../../src/evaluate.ts";
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from "../../src/nn/batch-normalization.ts";
 import { WeightNorm } from "../../src/nn/containers.ts";
+import { ConvTranspose1d } from "../../src/nn/convolution.ts";
 import { Embedding, EmbeddingBag, type EmbeddingBagOptions } from "../../src/nn/embedding.ts";
 import {
   GroupNorm,
@@ -77,11 +78,16 @@ function normed(dim: number | null, x: Tensor, bias: Tensor, weightG: Tensor, we
   }).forward(x, training());
 }
 
-function spectral(context: Context, ...inputs: readonly Tensor[]): Tensor {
+function spectral<L extends Linear | ConvTranspose1d>(
+  layer: L,
+  context: Context,
+  ...inputs: readonly Tensor[]
+): Tensor {
   const [x, bias, weightOrig, weightU, weightV] = inputs;
-  const linear = new Linear(3, 2);
-  return given(new SpectralNorm(linear), {
-    layer: given(linear, { bias }) as unknown as Tensor,
+  const normed = new SpectralNorm(layer);
+  expect([normed.weightU.shape, normed.weightV.shape]).toEqual([weightU.shape, weightV.shape]);
+  return given(normed, {
+    layer: given(layer, { bias }) as unknown as Tensor,
     weightOrig,
     weightU,
     weightV,
@@ -135,8 +141,11 @@ const norms: Readonly<Record<string, Build>> = {
   InstanceNorm3d: (x, weight, bias) => given(new InstanceNorm3d(feature(x)), { weight, bias }).forward(x, training()),
   "LocalResponseNorm 3": (x) => new LocalResponseNorm(3, { alpha: 0.5, k: 2 }).forward(x),
   "LocalResponseNorm 4": (x) => new LocalResponseNorm(4, { alpha: 0.5, beta: 1.5 }).forward(x),
-  SpectralNorm: (...inputs) => spectral(training(), ...inputs),
-  "SpectralNorm evaluated": (...inputs) => spectral(evaluationContext(), ...inputs),
+  SpectralNorm: (...inputs) => spectral(new Linear(3, 2), training(), ...inputs),
+  "SpectralNorm evaluated": (...inputs) => spectral(new Linear(3, 2), evaluationContext(), ...inputs),
+  "SpectralNorm of ConvTranspose1d": (...inputs) => spectral(new ConvTranspose1d(3, 2, 4), training(), ...inputs),
+  "SpectralNorm of ConvTranspose1d evaluated": (...inputs) =>
+    spectral(new ConvTranspose1d(3, 2, 4), evaluationContext(), ...inputs),
 };
 
 /** Every list of numbers of a case, by the name of the output that must equal it. */

@@ -1,5 +1,5 @@
 // Normalisations beyond single values: large means, sums in parts, any number of threads, empty batches, what folds into a layer, singular values.
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { grad } from "../../src/autodiff.ts";
 import { constant, input } from "../../src/create.ts";
 import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
@@ -192,10 +192,54 @@ describe("fuseBatchNorm", () => {
     await executor.dispose();
   });
 
+  test("is evaluated with what it was made of, in its first values", async () => {
+    const [layer, norm] = [new nn.Conv1d(3, 4, 2), new nn.BatchNorm1d(4)];
+    const outer = new nn.BatchNorm1d(4);
+    const fused = nn.fuseBatchNorm(layer, norm);
+    const x = around(1, [2, 3, 5]);
+    const context = nn.evaluationContext();
+    const apart = outer.forward(norm.forward(layer.forward(x), context), context);
+    // Of what was fused twice, values are made of those of others, which are made.
+    const twice = nn.fuseBatchNorm(fused, outer).forward(x);
+    for (const seed of [0, 5]) {
+      const [expected, found] = [await evaluate(apart, { seed }), await evaluate(twice, { seed })];
+      expect(largest([...expected])).toBeGreaterThan(0.1);
+      expect(disagreements("fused", found, expected, () => 1e-6)).toEqual([]);
+    }
+  });
+
   test("tells that there is nothing to make it of on an executor that does not know the layers", async () => {
     const predictor = new Predictor(nn.fuseBatchNorm(new nn.Linear(2, 2), new nn.BatchNorm1d(2)));
     await expect(predictor.predict([[1, 2]])).rejects.toThrow(/has no value/);
     await predictor.dispose();
+  });
+
+  test("is saved and loaded by models that are fused alike, without a word of random values", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const parts = () => [new nn.Linear(2, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 1)] as const;
+    const fusedOf = ([linear, norm, head]: ReturnType<typeof parts>) =>
+      new nn.Sequential(nn.fuseBatchNorm(linear, norm), nn.relu, head);
+    const trained = parts();
+    const executor = new JsExecutor();
+    const options = { executor, loss: nn.mseLoss, optimizer: sgd(0.05) };
+    const trainer = new Trainer(new nn.Sequential(trained[0], trained[1], nn.relu, trained[2]), options);
+    const x = Array.from({ length: 16 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+    await trainer.load({ x, y: x.map(([a, b]) => [a * b]) });
+    await trainer.fit({ epochs: 2, batch: 8 });
+    const predictor = new Predictor(fusedOf(trained), { executor });
+    const state = await predictor.stateDict();
+    expect(Object.keys(state)).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
+    const [expected, found] = [await trainer.predict(x), await predictor.predict(x)];
+    expect(disagreements("fused", found.data as Float32Array, expected.data, () => 1e-6)).toEqual([]);
+    // Another program, another executor.
+    const loaded = new Predictor(fusedOf(parts()), { state, executor: new JsExecutor() });
+    expect((await loaded.predict(x)).data).toEqual(found.data);
+    expect(warned.mock.calls).toEqual([]);
+    const bare = new Predictor(nn.fuseBatchNorm(trained[0], trained[1]), { executor });
+    await bare.predict(x);
+    expect(warned.mock.calls).toEqual([]);
+    for (const each of [bare, loaded, predictor, trainer]) await each.dispose();
+    warned.mockRestore();
   });
 
   test("takes weights of any rank, one part a channel", () => {

@@ -25,6 +25,7 @@ import type { Tensor } from "../../src/tensor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { oracle } from "../executors.ts";
 import { runOn } from "../run.ts";
+import { thrown } from "../thrown.ts";
 
 interface Row {
   readonly layer: string;
@@ -227,6 +228,37 @@ test("layers of pooling stand in a model, and tell what they give", () => {
     context,
   );
   expect([values.dtype, indices.dtype]).toEqual(["f32", "i32"]);
+});
+
+test.each<[size: number[], shape: number[]]>([
+  [
+    [3, -1],
+    [1, 4],
+  ],
+  [
+    [3, 2],
+    [1, 4],
+  ],
+  [
+    [-2, -1],
+    [1, 4],
+  ],
+  [
+    [-3, -1],
+    [1, 3],
+  ],
+  [
+    [0, -1],
+    [1, 4],
+  ],
+  [
+    [0, -1],
+    [1, 0],
+  ],
+])("Unflatten to %j of %j has a word of its own for sizes that do not fit", (size, shape) => {
+  expect(thrown(() => new nn.Unflatten(1, size).forward(input(shape)))).toBe(
+    `ShapeError: Unflatten: axis 1 of [${shape.join(", ")}] does not have [${size.join(", ")}] elements`,
+  );
 });
 
 test("a model with pooling trains", async () => {

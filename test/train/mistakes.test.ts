@@ -1,14 +1,18 @@
 // Mistakes that are found where data is loaded, and what must not be taken for one. What is said of them: docs/errors.md.
 import { expect, test } from "vitest";
-import { constant, evaluate, input, JsExecutor, Predictor, Trainer } from "../../src/index.ts";
+import { constant, evaluate, input, JsExecutor, Predictor, type Tensor, Trainer } from "../../src/index.ts";
 import {
+  BatchNorm1d,
   binaryCrossEntropyWithLogits,
+  type Context,
   Embedding,
   Flatten,
   hingeLoss,
   Linear,
   type Loss,
+  type Module,
   mseLoss,
+  Residual,
   Sequential,
   softplus,
   variables,
@@ -128,4 +132,67 @@ test("a tensor has a name in texts, and is no number", () => {
   expect(`${x}`).toBe("Tensor [2, 3]");
   for (const use of [() => (x as never) > 0, () => (x as never) + 1, () => -x, () => (x as never) * 2])
     expect(use).toThrow("a tensor is no number");
+});
+
+/** A block as users write it, that forgets the context of its norm. */
+class Block implements Module {
+  readonly linear = new Linear(2, 2);
+  readonly norm = new BatchNorm1d(2);
+
+  forward(x: Tensor): Tensor {
+    return this.norm.forward(this.linear.forward(x), undefined as never);
+  }
+}
+
+test.each<[string, Module, string]>([
+  ["in a list", new Sequential(new Linear(2, 2), new Block()), "1.norm"],
+  ["in a field of a field", new Residual(new Residual(new Block())), "body.body.norm"],
+  ["of the model itself", new Block(), "norm"],
+])("a context that a block forgets is named by the path of its layer: %s", async (_, model, path) => {
+  const words = "BatchNorm1d: context must be that of your forward(x, context), handed on, ";
+  const made = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
+  const samples = { x: [[1, 2], [3, 4]], y: [[1, 2], [3, 4]] }; // biome-ignore format: pairs
+  const predictor = new Predictor(model, { executor: new JsExecutor() });
+  for (const call of [
+    () => made.load(samples),
+    () => made.evaluate(samples),
+    () => made.predict(samples.x),
+    () => predictor.predict(samples.x),
+  ]) {
+    const error = await call().catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      name: "ArgumentError",
+      path,
+      message: expect.stringContaining(`got undefined (${path})`),
+    });
+    expect(error.message).toContain(words);
+  }
+  await made.dispose();
+});
+
+test("any error of a layer that a model calls by itself has the whole path, of records of tensors, too", async () => {
+  class Body {
+    readonly layers = new Sequential(new Linear(2, 3), softplus, new Linear(4, 2));
+    forward({ a }: { readonly a: Tensor }, context: Context): Tensor {
+      return this.layers.forward(a, context);
+    }
+  }
+  class Reshaped {
+    readonly layers = new Sequential(new Linear(2, 3), (x) => x.reshape([5]));
+    forward(x: Tensor, context: Context): Tensor {
+      return this.layers.forward(x, context);
+    }
+  }
+  const options = { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() };
+  const y = [[1, 2], [3, 4]]; // biome-ignore format: pairs
+  const body = new Body();
+  const several = new Trainer(body as Module<{ readonly a: Tensor }>, options);
+  await expect(several.load({ x: { a: y }, y })).rejects.toMatchObject({
+    path: "layers.2",
+    message: "Linear: the last axis of [2, 3] is not inFeatures 4 (layers.2); x.a f32[2, 2]",
+  });
+  const one = new Trainer(new Reshaped(), options);
+  await expect(one.load({ x: y, y })).rejects.toMatchObject({ path: "layers.1" });
+  // Nothing stays of who looked on.
+  expect([body, ...body.layers.layers].filter((part) => Object.hasOwn(part, "forward"))).toEqual([]);
 });

@@ -6,6 +6,7 @@ import {
   type Executor,
   JsExecutor,
   Predictor,
+  type Tensor,
   Trainer,
   type TrainerOptions,
   WasmExecutor,
@@ -122,6 +123,25 @@ test("a fit of variables that somebody trains elsewhere, and that began anew her
   await alone.predict([[1]]);
   expect(warn.mock.calls).toEqual([
     [expect.stringMatching(/^simdgrad: Predictor: weight, bias have first values, drawn at random: give it a state/)],
+  ]);
+  warn.mockRestore();
+});
+
+test("a predictor without the preprocess of its variables' trainer says so, once, and one with any does not", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const executor = on(new JsExecutor());
+  const model = new Linear(1, 1);
+  const preprocess = (x: Tensor) => x.mul(2);
+  const trainer = new Trainer(model, { loss: mseLoss, optimizer: sgd(0.1), executor, preprocess });
+  await trainer.stateDict();
+  for (const options of [{ preprocess }, { preprocess: (x: Tensor) => x }])
+    await new Predictor(model, { executor, ...options }).predict([[1]]);
+  expect(warn).not.toHaveBeenCalled();
+  const plain = new Predictor(model, { executor });
+  await plain.predict([[1]]);
+  await plain.predict([[1]]);
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/^simdgrad: Predictor: the trainer of these variables has a preprocess/)],
   ]);
   warn.mockRestore();
 });

@@ -1,0 +1,63 @@
+// How who only has weights begins: a predictor, a generator. Given a state, nothing else makes first values: a model whose first values are
+// made of another's, as those of fuseBatchNorm, needs that one no more. Loaded with the first prediction.
+import { compile } from "../compile/compile.ts";
+import type { ArrayLikeData, NumericArray, TypedData } from "../data/array.ts";
+import { topological } from "../graph.ts";
+import { randomKey } from "../ops/random.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { DType } from "../shape.ts";
+import { Variable } from "../variable.ts";
+import { checkState } from "./check-state.ts";
+import { type Hold, hold, isPrepared, warnOfFirst, warnOfPreprocess } from "./hold.ts";
+import { giveFirstValues, orElse } from "./load.ts";
+
+/** Who begins. */
+export interface Beginner {
+  readonly name: string;
+  readonly executor: Executor;
+  readonly variables: ReadonlyMap<string, Variable>;
+  readonly state: Readonly<Record<string, NumericArray>> | undefined;
+  /** Whose variables they are: shared ones have further paths there. */
+  readonly model: unknown;
+  /** Whether x goes into the model as it is. */
+  readonly isPlain?: boolean;
+}
+
+/**
+ * Sees to it that the variables have values: those of the state, else those that are there, else first ones, of which it warns.
+ * @throws ArgumentError, ShapeError where the state does not fit
+ */
+export async function begin(
+  { name, executor, variables, state, model, isPlain = false }: Beginner,
+  array: (given: ArrayLikeData, dtype: DType, name: string) => TypedData,
+): Promise<Hold> {
+  const writes = state === undefined ? [] : checkState(name, state, variables, array, { model }).writes;
+  const given = (fresh: ReadonlyMap<string, Variable>) => givePlaces(executor, fresh.values());
+  const first = (fresh: ReadonlyMap<string, Variable>) => giveFirstValues(executor, fresh, 0);
+  const held = await hold(executor, variables, state === undefined ? first : given);
+  await orElse(
+    () => executor.writeAll(writes),
+    () => held.letGo(false),
+  );
+  const drawn = state === undefined ? held.fresh.filter((path) => isOwn(variables, path, held.fresh)) : [];
+  if (drawn.length > 0) warnOfFirst(name, drawn);
+  if (isPlain && isPrepared(executor, variables.values())) warnOfPreprocess();
+  return held;
+}
+
+/** Gives variables their places, with zeros there until something is written. */
+async function givePlaces(executor: Executor, variables: Iterable<Variable>): Promise<void> {
+  const assignments = Array.from(variables, (each) => [each, each.like(0)] as const);
+  const id = await executor.load(compile({ assignments }));
+  const done = () => executor.unload(id);
+  await orElse(() => executor.run([[id, 1]]).done, done);
+  await done();
+}
+
+/** Whether a first value is made of nothing that had a value before: of no variables but those that have first ones themselves. */
+function isOwn(variables: ReadonlyMap<string, Variable>, path: string, fresh: readonly string[]): boolean {
+  const variable = variables.get(path) as Variable;
+  const all = new Set(fresh.map((each) => variables.get(each)));
+  const value = variable.initial(variable.shape, randomKey(0, path));
+  return topological([value]).every((node) => !(node instanceof Variable) || all.has(node));
+}
