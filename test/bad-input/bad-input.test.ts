@@ -14,6 +14,8 @@ import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
+import * as tune from "../../src/tune/index.ts";
+import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
@@ -35,6 +37,7 @@ import {
   workerCalls,
 } from "./runs.ts";
 import { methods } from "./tensors.ts";
+import { studyCalls, tuneCalls } from "./tune.ts";
 
 type Calls = Readonly<Record<string, Call>>;
 
@@ -65,11 +68,13 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
+  "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
   Predictor: predictorCalls,
   TokenGenerator: generatorCalls,
   KeyValueCache: cacheCalls,
+  Study: studyCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -96,12 +101,14 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],
+  ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
   ["Trainer", core.Trainer.prototype, trainerCalls],
   ["Predictor", core.Predictor.prototype, predictorCalls],
   ["TokenGenerator", generate.TokenGenerator.prototype, generatorCalls],
   ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
+  ["Study", Study.prototype, studyCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 
