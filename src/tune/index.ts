@@ -1,10 +1,13 @@
 // simdgrad/tune: searches for hyper-parameters.
 export { type BayesianOptions, bayesian } from "./bayesian.ts";
 export type { Dimension, Flat } from "./dimensions.ts";
+export { type Importance, type ImportanceOptions, importance } from "./importance.ts";
+export { type Axis, type Line, type ParallelCoordinates, parallelCoordinates } from "./parallel.ts";
 export { type AshaOptions, asha, type MedianOptions, median, type Pruner } from "./pruner.ts";
-export type { Mode, Report, TrialRecord } from "./record.ts";
+export type { ArtifactNote, Mode, Report, TrialRecord } from "./record.ts";
 export type { TrialsOptions } from "./run.ts";
 export { type GridOptions, grid, random, type Sampler, type Search } from "./sampler.ts";
+export type { Searched } from "./searched.ts";
 export { serveObjective } from "./serve.ts";
 export {
   type Branches,
@@ -21,4 +24,6 @@ export {
 } from "./space.ts";
 export { fileStorage, memoryStorage, type StudyStorage } from "./storage.ts";
 export { openStudy, type Study, type StudyOptions } from "./study.ts";
+export { importanceSvg, type PictureOptions, parallelCoordinatesSvg } from "./svg.ts";
+export { type TableOptions, table } from "./table.ts";
 export type { Objective, Outcome, Result, Trial } from "./trial.ts";

@@ -1,8 +1,8 @@
 // A study: what is searched, how, and all trials so far. Who runs the trials is another matter: whoever asks and tells.
-import { anInteger, anObjectWith, type Checks, checkOptions, oneOf } from "../check.ts";
+import { anInteger, anObjectWith, aText, type Checks, checkOptions, isRecord, oneOf } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { bayesian } from "./bayesian.ts";
-import { type Dimension, dimensionsOf } from "./dimensions.ts";
+import { type Dimension, dimensionsOf, faultOf } from "./dimensions.ts";
 import { Draws } from "./draws.ts";
 import { checksum, type Event, type Header, hex, Journal, VERSION } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
@@ -55,7 +55,7 @@ const checks: Checks<StudyOptions<Space>> = {
  *   const { rate, size } = trial.values; // of the types number and 16 | 32
  *   await study.tell(trial, Math.abs(Math.log10(rate) + 2) + 1 / size);
  * }
- * study.best?.values.size; // => 32
+ * Math.abs(Math.log10(study.best?.values.rate ?? 1) + 2) < 0.1; // => true
  */
 export async function openStudy<const S extends Space>(options: StudyOptions<S>): Promise<Study<S>> {
   checkOptions<StudyOptions<Space>>(options, "openStudy", checks, "space");
@@ -67,7 +67,17 @@ function formsOf(dimensions: readonly Dimension[]): Readonly<Record<string, stri
   return Object.fromEntries(dimensions.map(({ path, leaf }) => [path, leaf.form]));
 }
 
-/** A search for values: asks and is told, or runs trials itself. */
+/**
+ * A search for values, which openStudy gives: it is asked for trials and told how they end, or runs them itself.
+ *
+ * @example
+ * import { integer, openStudy } from "simdgrad/tune";
+ * const study = await openStudy({ space: { n: integer(1, 100) }, mode: "max" });
+ * const trial = await study.ask();
+ * await study.tell(trial, 2 * trial.values.n);
+ * study.best?.value === 2 * trial.values.n; // => true
+ * (await study.trials(5, { objective: ({ values }) => values.n })).length; // => 5
+ */
 export class Study<S extends Space> {
   readonly space: S;
   readonly mode: Mode;
@@ -178,6 +188,8 @@ export class Study<S extends Space> {
       mode,
       draws: new Draws(this.#seed, number),
     });
+    const fault = isRecord(ask) ? faultOf(this.#dimensions, ask) : "no values";
+    if (fault !== undefined) throw new ArgumentError(`ask: what the sampler ${this.#sampler.name} gives: ${fault}`);
     return this.#begin({ trial: number, ask });
   }
 
@@ -224,6 +236,7 @@ export class Study<S extends Space> {
     const number = typeof trial === "number" ? trial : trial?.number;
     this.#running(number, "tell");
     checkOutcome(outcome, "tell: the outcome");
+    aText(reason, "tell: the reason");
     const place = this.#interrupted.indexOf(number);
     if (place >= 0) this.#interrupted.splice(place, 1); // it ran on elsewhere
     if (outcome === "pruned") return this.#happen({ trial: number, pruned: true });

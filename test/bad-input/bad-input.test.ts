@@ -14,6 +14,8 @@ import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
+import * as tune from "../../src/tune/index.ts";
+import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
@@ -36,6 +38,7 @@ import {
   workerCalls,
 } from "./runs.ts";
 import { methods } from "./tensors.ts";
+import { studyCalls, tuneCalls } from "./tune.ts";
 
 type Calls = Readonly<Record<string, Call>>;
 
@@ -66,6 +69,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
+  "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
   Predictor: predictorCalls,
@@ -73,6 +77,7 @@ const table: Readonly<Record<string, Calls>> = {
   KeyValueCache: cacheCalls,
   Table: tableCalls,
   Pipeline: pipelineCalls,
+  Study: studyCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -99,6 +104,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],
+  ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
   ["Trainer", core.Trainer.prototype, trainerCalls],
@@ -107,6 +113,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
   ["Table", Object.getPrototypeOf(data.table([])), tableCalls],
   ["Pipeline", Object.getPrototypeOf(data.pipeline([])), pipelineCalls],
+  ["Study", Study.prototype, studyCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

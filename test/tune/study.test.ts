@@ -72,6 +72,20 @@ describe("asking and telling", () => {
   });
 });
 
+test("a sampler of one's own gives what the space has, or is told what is wrong", async () => {
+  const study = (values: object) =>
+    openStudy({ space, sampler: { name: "mine", suggest: () => values as never } }).then((made) => made.ask());
+  expect((await study({ x: 0, k: "b" })).values).toEqual({ x: 0, k: { kind: "b" } });
+  for (const [message, values] of [
+    ["ask: what the sampler mine gives: x 2 is not of uniform(-1, 1)", { x: 2, k: "b" }],
+    ["ask: what the sampler mine gives: k.a.y is missing", { x: 0, k: "a" }],
+    ["ask: what the sampler mine gives: k.a.y is in a branch that was not taken", { x: 0, k: "b", "k.a.y": 0.1 }],
+    ["ask: what the sampler mine gives: there is no parameter z", { x: 0, k: "b", z: 1 }],
+    ["ask: what the sampler mine gives: no values", undefined],
+  ] as const)
+    await expect(study(values as object)).rejects.toThrow(message);
+});
+
 describe("running trials", () => {
   test("needs an objective or its module, and options that are some", async () => {
     const study = await openStudy({ space });
