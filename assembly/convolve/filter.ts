@@ -32,6 +32,7 @@ import {
 import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
 import { addDots, endDots, startDots } from "./dots";
+import { addNine, isNine } from "./nine";
 import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
 import { addPlaces, layPlaces } from "./places";
 
@@ -83,6 +84,7 @@ export function convolveFilter(pc: usize): void {
     readAxes(axes, pc);
     const few = most === FEW_DEPTH && first < last;
     if (few) startDots(count, high);
+    const nine = few && columns === width && isNine(count, columns);
     let laid = -1; // of which band planes lie there
     for (let unit = first; unit < last; unit++) {
       const matrix = (unit / bands) * groups + group;
@@ -93,6 +95,10 @@ export function convolveFilter(pc: usize): void {
       const wide = min(columns, width - column);
       const x = from + matrix * image;
       const g = gradients + 4 * ((matrix * rows + row) * positions + line * width + column);
+      if (nine) {
+        addNine(x, g, 4 * positions, high, line, deep, column, wide, width);
+        continue;
+      }
       if (few || planar) {
         if (part !== laid) layPlaces(pc, tap, count, line, deep, column, wide);
         laid = part;

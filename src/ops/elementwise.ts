@@ -259,9 +259,9 @@ export const pow = elementwise("pow", { f32: code.POW }, [
 export const less = elementwise("less", { f32: code.LESS, i32: code.LESS_I }, [zero, zero], { result: "f32" });
 export const equal = elementwise("equal", { f32: code.EQUAL, i32: code.EQUAL_I }, [zero, zero], { result: "f32" });
 
-// max(a, 0); the gradient at 0 is 0, as PyTorch's
+// y = max(a, 0); the gradient at 0 is 0, as PyTorch's. It asks y, which others read, too, so that a need not be kept.
 export const relu = elementwise("relu", { f32: code.RELU }, [
-  ({ cotangent, inputs: [a] }) => a.like(0).less(a).select(cotangent, 0),
+  ({ cotangent, output }) => output.like(0).less(output).select(cotangent, 0),
 ]);
 
 /** Condition (f32, not 0 means true), then two values of one dtype. */

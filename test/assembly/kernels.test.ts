@@ -8,14 +8,16 @@ import { builds, instruction, Machine, type Place, random } from "./machine.ts";
 import { Team, THREADS } from "./team.ts";
 
 /**
- * Kernels that round on the way, as their twins do not: within so many units of a result's last place, or of 1. Measured: at most 4, in both
- * builds; twice that, since relaxed SIMD may round otherwise elsewhere.
+ * Kernels that round on the way, as their twins do not: within so many units of a result's last place, or of 1. Measured: at most 4, of
+ * MOMENTS 2, of WEIGHTED_SUMS 8, in both builds; twice that, since relaxed SIMD may round otherwise elsewhere.
  */
 const ROUNDED: Readonly<Record<number, number>> = {
   [op.SOFTMAX]: 8,
   [op.LOG_SUM_EXP]: 8,
   [op.CROSS_ENTROPY]: 8,
   [op.CROSS_ENTROPY_GRADIENT]: 8,
+  [op.MOMENTS]: 4,
+  [op.WEIGHTED_SUMS]: 16,
 };
 
 const AXES: Readonly<Record<string, readonly number[]>> = {
