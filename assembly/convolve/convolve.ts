@@ -32,6 +32,7 @@ import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, span
 import { clearPlanes, layPlanes, listAll, planesBand } from "./planes";
 import { isSingle, layStrips, singleBand } from "./single";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
+import { isThree, threeBand } from "./three";
 
 export function convolve(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -76,18 +77,21 @@ export function convolve(pc: usize): void {
       const deep = min(band, depth * height - line);
       const wide = min(columns, width - column);
       const first = line * width + column;
-      if (planes) {
+      readAxes(scratch, pc);
+      const three = planes && !spaced && rows === 1 && channels === 1 && columns === width && isThree(width);
+      if (planes && !three) {
         layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
         clearPlanes();
         listAll(pc);
-      } else readAxes(scratch, pc);
-      const single = planes && isSingle(pc, rows, channels, wide);
+      }
+      const single = planes && !three && isSingle(pc, rows, channels, wide);
       if (single) layStrips(pc);
       for (let matrix = start; matrix < last; matrix++) {
         const c = to + 4 * matrix * rows * positions;
         const a = filters + 4 * (matrix % groups) * rows * k;
         const b = from + matrix * image;
-        if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
+        if (three) threeBand(c + 4 * first, a, b, line, deep, column, wide, width);
+        else if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
         else if (planes) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
         else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
         else if (k === 0) for (let i = 0; i < rows; i++) fill(c + 4 * (i * positions + first), 0, deep * wide);

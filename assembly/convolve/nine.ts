@@ -7,15 +7,21 @@ import { EDGE } from "./planes";
 
 const BESIDE = 15; // words before and behind a row of an image that may be read
 
-/** Whether a chunk is of this kind, whose axes lie in scratch: all of its filters' taps, at every position or every second one. */
-export function isNine(taps: i32, columns: i32): bool {
+/** Whether filters, whose axes lie in scratch, have 3 x 3 taps so far apart, which read but a few words beside rows of an image. */
+export function isNear(apart: i32, columns: i32): bool {
   const heights = axisAt(scratch, 1);
   const widths = axisAt(scratch, 2);
-  if (taps !== 9 || heights.taps !== 3 || widths.taps !== 3 || heights.apart !== 1 || widths.apart !== 1) return false;
+  if (heights.taps !== 3 || widths.taps !== 3 || heights.apart !== apart || widths.apart !== apart) return false;
   const step = widths.step;
-  if (step > 2 || widths.first < -BESIDE) return false;
-  const last = ((columns - 1) & ~3) * step + widths.first + (step === 1 ? 5 : 9); // place that is read
+  const first = widths.first + min(0, 2 * apart);
+  if (step > 2 || first < -BESIDE) return false;
+  const last = ((columns - 1) & ~3) * step + first + (step === 1 ? 5 : 9); // place that is read
   return last - widths.size < BESIDE;
+}
+
+/** Whether a chunk is of this kind: all of its filters' taps, at every position or every second one. */
+export function isNine(taps: i32, columns: i32): bool {
+  return taps === 9 && isNear(1, columns);
 }
 
 /** Adds a band of one image: gradients of positions from `gradients` on, those of each filter `next` bytes apart. */
@@ -145,12 +151,12 @@ function nine(
 
 /** Four places of an image, or every second one. */
 @inline
-function even(second: bool, at: usize): v128 {
+export function even(second: bool, at: usize): v128 {
   return second ? i32x4.shuffle(v128.load(at), v128.load(at, 16), 0, 2, 4, 6) : v128.load(at);
 }
 
 /** The four places behind those. */
 @inline
-function odd(second: bool, at: usize): v128 {
+export function odd(second: bool, at: usize): v128 {
   return second ? i32x4.shuffle(v128.load(at), v128.load(at, 16), 1, 3, 5, 7) : v128.load(at, 4);
 }
