@@ -1,11 +1,12 @@
 // Networks of layers in TensorFlow.js: channels last, as its kernels want them. Running statistics of batch norm, which the loss does
-// not read, are left out. `variable(name, shape)` gives a parameter as our own layers have it, which the function that is made turns once.
+// not read, are left out.
 import { chain } from "./layers.mjs";
 
 const EPSILON = 1e-5;
 
-/** A function of x, and x as it wants it. */
+/** The network as a function of a batch, and what makes such a batch of rows as our own layers have them. */
 export function layersOf(tf, { network, weights }) {
+  // A parameter; `turn` puts its axes in the order that the layer wants.
   const variable = (name, turn = (tensor) => tensor) => {
     const { data, shape } = weights[name];
     return tf.variable(tf.tidy(() => turn(tf.tensor(Float32Array.from(data), shape))));
@@ -40,8 +41,8 @@ export function layersOf(tf, { network, weights }) {
     ];
     return (x) => main(x).add(shortcut(x));
   };
-  const images = network.input.length;
-  const ofRows = (x) => (images === 3 ? x.transpose([0, 2, 3, 1]) : isSequence(network) ? x : x.transpose([0, 2, 1]));
+  const axes = network.input.length;
+  const ofRows = (x) => (axes === 3 ? x.transpose([0, 2, 3, 1]) : isSequence(network) ? x : x.transpose([0, 2, 1]));
   return { forward: chain(network.layers, layerOf), given: (x) => tf.tidy(() => ofRows(x).clone()) };
 }
 
