@@ -17,7 +17,7 @@ import * as optim from "../../src/optim/index.ts";
 import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
-import { pipelineCalls, tableCalls, toolCalls } from "./data.ts";
+import { fittedCalls, pipelineCalls, preprocessingCalls, tableCalls, toolCalls } from "./data.ts";
 import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
@@ -36,6 +36,8 @@ import {
   workerCalls,
 } from "./runs.ts";
 import { methods } from "./tensors.ts";
+
+const unfitted = data.preprocessing([data.minMax()]);
 
 type Calls = Readonly<Record<string, Call>>;
 
@@ -73,6 +75,8 @@ const table: Readonly<Record<string, Calls>> = {
   KeyValueCache: cacheCalls,
   Table: tableCalls,
   Pipeline: pipelineCalls,
+  Preprocessing: preprocessingCalls,
+  FittedPreprocessing: fittedCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -107,6 +111,8 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
   ["Table", Object.getPrototypeOf(data.table([])), tableCalls],
   ["Pipeline", Object.getPrototypeOf(data.pipeline([])), pipelineCalls],
+  ["Preprocessing", Object.getPrototypeOf(unfitted), preprocessingCalls],
+  ["FittedPreprocessing", Object.getPrototypeOf(unfitted.fit([[1]])), fittedCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 
