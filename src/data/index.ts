@@ -8,6 +8,26 @@ export { parseIdx } from "./idx.ts";
 export { readJsonLines } from "./json-lines.ts";
 export { parseNpy, parseNpz, serializeNpy, serializeNpz } from "./npy.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
+export {
+  type ColumnSteps,
+  type FittedPreprocessing,
+  type Preprocessing,
+  preprocessing,
+  preprocessingFromJSON,
+  type TableLike,
+} from "./preprocessing/preprocessing.ts";
+export type { Step } from "./preprocessing/step.ts";
+export {
+  bucketize,
+  hashing,
+  imputeMissing,
+  minMax,
+  normalize,
+  oneHot,
+  ordinal,
+  robust,
+  standardize,
+} from "./preprocessing/steps.ts";
 export type { List, Rows, SomeRows } from "./rows.ts";
 export type { Chunks, DataSource, SeekableSource } from "./source.ts";
 export { type Fold, type FoldOptions, kFold, type Split, type SplitOptions, trainTestSplit } from "./split.ts";

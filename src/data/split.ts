@@ -19,6 +19,7 @@ interface ChoiceOptions {
   readonly time?: string | List;
 }
 
+/** How parts are made. */
 export interface SplitOptions extends ChoiceOptions {
   /** Share of the rows to test with, below 1, or a number of rows. Default 0.25. */
   readonly test?: number;
@@ -26,6 +27,7 @@ export interface SplitOptions extends ChoiceOptions {
   readonly validation?: number;
 }
 
+/** How folds are made. */
 export interface FoldOptions extends ChoiceOptions {
   /** Number of folds. Default 5. */
   readonly folds?: number;

@@ -15,6 +15,7 @@ const PIECE = 2 ** 20;
 /** The most characters of one line: a text without ends of lines is none of lines. */
 export const LONGEST_LINE = 2 ** 26;
 
+/** How a text is read. */
 export interface TextOptions {
   /** The file's name, for errors; default: a File's or a response's own. */
   readonly file?: string;

@@ -19,7 +19,7 @@ import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
-import { pipelineCalls, tableCalls, toolCalls } from "./data.ts";
+import { fittedCalls, pipelineCalls, preprocessingCalls, tableCalls, toolCalls } from "./data.ts";
 import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
@@ -39,6 +39,8 @@ import {
 } from "./runs.ts";
 import { methods } from "./tensors.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
+
+const unfitted = data.preprocessing([data.minMax()]);
 
 type Calls = Readonly<Record<string, Call>>;
 
@@ -78,6 +80,8 @@ const table: Readonly<Record<string, Calls>> = {
   Table: tableCalls,
   Pipeline: pipelineCalls,
   Study: studyCalls,
+  Preprocessing: preprocessingCalls,
+  FittedPreprocessing: fittedCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -114,6 +118,8 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["Table", Object.getPrototypeOf(data.table([])), tableCalls],
   ["Pipeline", Object.getPrototypeOf(data.pipeline([])), pipelineCalls],
   ["Study", Study.prototype, studyCalls],
+  ["Preprocessing", Object.getPrototypeOf(unfitted), preprocessingCalls],
+  ["FittedPreprocessing", Object.getPrototypeOf(unfitted.fit([[1]])), fittedCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

@@ -61,6 +61,20 @@ const choice = {
 const share = a.positive(0.25);
 const folds = { ...choice, folds: a.whole(2) };
 
+const names = a.also(
+  a.instance({ size: ["S", "M"] }),
+  ["an object without a prototype", "of no column"],
+  ["data and shape", "two columns"],
+);
+const scaled = given.preprocessing([given.standardize()]).fit([[1], [2]]);
+const twoRows = a.also(
+  a.data([[1], [2]]),
+  ["data and shape", "one row of two"],
+  ...(["minus one", "half", "infinity", "NaN", "a list", "a list of sizes that are none"] as const).map(
+    (name) => [name, "never: it has no rows of columns"] as const,
+  ),
+);
+
 const array = { data: Float32Array.of(1, 2), shape: [1, 2] };
 const arrayFields = a.record({
   data: a.data(array.data),
@@ -79,6 +93,42 @@ export const toolCalls: Readonly<Record<string, Call>> = {
   parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array }))),
   parseWav: call(given.parseWav, a.instance(given.serializeWav(sound))),
   pipeline: call((source: never) => drain(given.pipeline(source)), source),
+  bucketize: call(
+    given.bucketize,
+    a.options({
+      buckets: a.also(a.whole(3)),
+      strategy: a.word("uniform"),
+      borders: a.also(a.list([1, 2]), ["a list", "borders"]),
+      encode: a.word("oneHot"),
+    }),
+  ),
+  hashing: call(given.hashing, a.options({ features: a.whole(8) }, ["features"])),
+  imputeMissing: call(
+    given.imputeMissing,
+    a.options({
+      strategy: a.word("median"),
+      value: a.also(a.finite(0), ["word", "a text"], ["digits", "a text"]),
+      indicator: a.flag(true),
+    }),
+  ),
+  minMax: call(
+    given.minMax,
+    a.options({ range: a.also(a.list([0, 1]), ["a list", "from 1 to 2"]), clip: a.flag(true) }),
+  ),
+  normalize: call(given.normalize, a.options({ norm: a.word("l1") })),
+  oneHot: call(given.oneHot, a.options({ categories: names, unknown: a.word("ignore"), drop: a.word("first") })),
+  ordinal: call(given.ordinal, a.options({ categories: names, unknown: a.finite(-1) })),
+  preprocessing: call(given.preprocessing, a.list([given.standardize()])),
+  "preprocessing, columns": call(
+    (entry: never) => given.preprocessing([entry]),
+    a.options({ columns: a.also(a.list(["x"]), ["a list of digits", "names"]), steps: a.list([given.minMax()]) }, [
+      "columns",
+      "steps",
+    ]),
+  ),
+  preprocessingFromJSON: call(given.preprocessingFromJSON, a.instance(JSON.stringify(scaled))),
+  robust: call(given.robust, a.options({ center: a.flag(true), scale: a.flag(false), quantiles: a.list([0.1, 0.9]) })),
+  standardize: call(given.standardize, a.options({ center: a.flag(true), scale: a.flag(false) })),
   readCsv: call(given.readCsv, text, a.options(csv)),
   readJsonLines: call((...args) => drain(given.readJsonLines(...(args as [never]))), lines, a.options(file)),
   serializeNpy: call(given.serializeNpy, a.instance(array)),
@@ -171,4 +221,16 @@ export const pipelineCalls: Readonly<Record<string, Call>> = {
   ),
   cache: call((options: never) => drain(items.cache(options)), a.options({ most: a.whole(2) })),
   prefetch: call((n: never) => drain(items.prefetch(n)), count),
+};
+
+const unfitted = given.preprocessing([given.minMax()]);
+
+export const preprocessingCalls: Readonly<Record<string, Call>> = {
+  fit: call((data: never) => unfitted.fit(data), twoRows),
+};
+
+export const fittedCalls: Readonly<Record<string, Call>> = {
+  transform: call((data: never) => scaled.transform(data), twoRows),
+  invert: call((data: never) => scaled.invert(data), twoRows),
+  toJSON: call(() => scaled.toJSON()),
 };

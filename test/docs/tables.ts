@@ -115,6 +115,18 @@ function functionsOf(index: string, choose: (item: Documented) => boolean): stri
     .map(rowOf);
 }
 
+/** Functions of simdgrad/data, and what pipelines and tables do. */
+function dataTable(): string {
+  const exported = exportsOf("src/data/index.ts");
+  const rows = exported.filter(({ kind }) => kind === "function").map(rowOf);
+  const methods = ["Table", "Pipeline", "Preprocessing", "FittedPreprocessing"].flatMap((name) =>
+    (exported.find((item) => item.name === name)?.methods ?? [])
+      .filter((method) => method.doc !== "" && method.name !== "constructor")
+      .map((method) => [`${name}: ${call(method)}`, firstSentence(method.doc)]),
+  );
+  return table(["function or method", "value"], [...rows, ...methods]);
+}
+
 function lossTable(): string {
   const rows = exportsOf("src/nn/index.ts").filter(
     ({ kind, file }) => kind === "function" && file.startsWith("src/nn/losses/"),
@@ -183,6 +195,7 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    data: new Map([["data", dataTable()]]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([
