@@ -138,6 +138,8 @@ export function fileStorage(path: string): StudyStorage {
       await rename(`${file}.new`, file);
     },
     readArtifact: (trial) => readIf(artifactOf(trial)),
-    dropArtifact: (trial) => rm(artifactOf(trial), { force: true }),
+    async dropArtifact(trial) {
+      for (const ending of ["", ".new"]) await rm(artifactOf(trial) + ending, { force: true });
+    },
   };
 }

@@ -174,7 +174,10 @@ export class Study<S extends Space> {
    */
   async ask(): Promise<Trial<Values<S>>> {
     const again = this.#interrupted.shift();
-    if (again !== undefined) return this.#begin({ trial: again, again: true });
+    if (again !== undefined) {
+      await this.#storage.dropArtifact(again); // the crash may have been between it and the line that speaks of it
+      return this.#begin({ trial: again, again: true });
+    }
     const { records } = this.#ledger;
     const number = records.length;
     if (number >= this.#limit)

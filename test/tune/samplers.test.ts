@@ -17,6 +17,7 @@ import {
 } from "../../src/tune/index.ts";
 import { Density, type Widths } from "../../src/tune/parzen.ts";
 import golden from "../golden/tune.json" with { type: "json" };
+import { LAST_TRIAL, lastTrial } from "./same-trials.ts";
 
 /** Those of Optuna's TPESampler with `multivariate: true`. */
 const OPTUNA: Widths = { scott: 0.2, least: (kernels) => 1 / Math.min(100, 1 + kernels) };
@@ -118,6 +119,10 @@ describe.each([random(), bayesian()])("the $name sampler", (sampler) => {
     expect(await run(3)).toEqual(await run(3));
     expect(await run(3)).not.toEqual(await run(4));
   });
+});
+
+test("a seed gives the trials that were written down, as in every engine", async () => {
+  expect(await lastTrial()).toEqual(LAST_TRIAL);
 });
 
 test("the Bayesian sampler goes to the better branch, and searches there", async () => {

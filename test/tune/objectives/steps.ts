@@ -8,6 +8,10 @@ serveObjective<{ readonly x: number; readonly does: string }>(async (trial) => {
   if (does === "throw") throw new TypeError(`a mistake at ${x}`);
   if (does === "diverge") throw new NonFiniteError("the loss is NaN", 3);
   if (does === "exit") process.exit(3);
+  if (does === "close") {
+    self.close();
+    await new Promise(() => {});
+  }
   if (does === "spell") return "fine" as never;
   for (let step = 1; step <= 4; step++) {
     await trial.report(step, x + 1 / step);
