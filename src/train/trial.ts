@@ -10,6 +10,7 @@ import { type Bundle, eachOf, isOne, memberOf, pathOf, several, shareOf } from "
 import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { checkNames } from "./check-names.ts";
 import type { CheckedSamples } from "./dataset.ts";
+import { warnOfFirstAxis } from "./first-axis.ts";
 import { locate } from "./locate.ts";
 import { lossesOf } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
@@ -177,7 +178,12 @@ export interface Begun {
  * @throws what tryOut throws
  */
 export function tryRest(recipe: Recipe, samples: CheckedSamples, begun: Begun | undefined): readonly string[] {
-  if (begun === undefined) return tryOut(recipe, samples).unused;
+  if (begun === undefined) {
+    const { unused } = tryOut(recipe, samples);
+    warnOfFirstAxis(recipe, samples);
+    return unused;
+  }
+  warnOfFirstAxis(recipe, samples);
   checkIndices(lookupsOf([begun.prediction], begun.x), samples.x as TypedData, "x", nameIn(recipe));
   return unusedIn(recipe, [begun.value]);
 }
