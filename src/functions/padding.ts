@@ -3,7 +3,7 @@
 import { aListOf, aNumber, anInteger, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkDType, showShape } from "../shape.ts";
+import { checkDType, checkShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { flip } from "./movement.ts";
 
@@ -57,6 +57,10 @@ export function padded(x: Tensor, pads: readonly number[], mode: PadMode, value:
   });
   const kept = cropped(x, pairs, name);
   const more = pairs.map(([before, after]): readonly [number, number] => [Math.max(0, before), Math.max(0, after)]);
+  checkShape(
+    kept.shape.map((size, axis) => size + more[axis][0] + more[axis][1]),
+    name,
+  );
   if (mode === "constant") return more.every(([before, after]) => before + after === 0) ? kept : kept.pad(more, value);
   return more.reduce((part, [before, after], axis) => around(part, axis, before, after, mode, name), kept);
 }

@@ -125,6 +125,7 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     checkDType(tensor, ["f32"], name);
   }
   checkOthersMask(options, name);
+  if (options.bias instanceof Tensor) checkDType(options.bias, ["f32"], `${name}: bias`);
   checkOptions(options, name, {
     ...maskChecks,
     bias: aTensor,
@@ -385,6 +386,7 @@ export class MultiheadAttention implements Module {
   #check(query: Tensor, key: Tensor, value: Tensor): void {
     const { embedDim, kdim, vdim, batchFirst } = this;
     const [rows, steps] = batchFirst ? [0, 1] : [1, 0];
+    for (const each of [query, key, value]) checkDType(each, ["f32"], "MultiheadAttention");
     for (const [what, { shape }, size] of [
       ["queries", query, embedDim],
       ["keys", key, kdim],
