@@ -74,8 +74,9 @@ export class Embedding implements Module {
     );
   }
 
-  forward(index: Tensor): Tensor {
+  forward(index: Tensor, _context?: Context): Tensor {
     aTensor(index, "Embedding: index");
+    checkDType(index, ["i32"], "Embedding: the index");
     return lookedUp(this, index);
   }
 }

@@ -1,9 +1,11 @@
 // summary: what a model consists of, found by building its graph once with somebody looking on. Nothing is computed.
-import { isRecord, must } from "../check.ts";
+import { checkOptions, isRecord, must } from "../check.ts";
 import { input } from "../create.ts";
+import { ArgumentError, DTypeError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { checkKnown, type DType, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 import { aLayer, type Context, evaluationContext, type Layer, type Module, partsOf, variables } from "./module.ts";
 
 /** One run of a layer. */
@@ -35,7 +37,8 @@ export interface Summary {
   readonly table: string;
 }
 
-type Given = Shape | Tensor;
+/** A shape, of whole numbers by its dtype; or a tensor. */
+type Given = Shape | { readonly shape: Shape; readonly dtype: DType } | Tensor;
 
 /** Multiplications with additions. */
 function workOf(nodes: readonly Tensor[]): number {
@@ -135,6 +138,10 @@ function watch(model: unknown, onlooker: Onlooker): () => void {
   };
 }
 
+function aShape(value: unknown, what: string): void {
+  must(Array.isArray(value), value, what, "an array of sizes, such as [1, 2]");
+}
+
 /** Lists and records that a model's inputs may nest. */
 const MOST_LEVELS = 16;
 
@@ -143,23 +150,35 @@ function inputsOf(given: unknown, level = 0): unknown {
   if (given instanceof Tensor) return given;
   const isFlat = Array.isArray(given) && given.every((size) => typeof size === "number");
   if (isFlat) return input(given);
+  if (isRecord(given) && "dtype" in given) {
+    checkOptions<Exclude<Given, Shape | Tensor>>(
+      given as never,
+      "summary: shape",
+      { shape: aShape, dtype: checkKnown },
+      "shape",
+    );
+    return input(given.shape as Shape, given.dtype as DType);
+  }
   const holds = level < MOST_LEVELS && (Array.isArray(given) || isRecord(given));
-  must(holds, given, "summary: shape", "a shape, a tensor, or a list or record of them");
+  must(holds, given, "summary: shape", 'a shape, { shape, dtype: "i32" }, a tensor, or a list or record of them');
   if (Array.isArray(given)) return given.map((each) => inputsOf(each, level + 1));
   return Object.fromEntries(Object.entries(given as object).map(([name, each]) => [name, inputsOf(each, level + 1)]));
 }
 
 /**
  * The layers of a model with output shapes, parameters, multiply-adds (of products) and bytes of results, as data and as a table.
- * `shape` is the input's with its batch, or, for indices, an `input` tensor; a list or a record of them for models of several inputs.
- * @throws ShapeError and the like where the model does not take the shape
+ * `shape` is the input's with its batch; for indices, such as tokens, { shape, dtype: "i32" } or an `input` tensor; a list or a record of them for
+ * models of several inputs. As a text it is the table.
+ * @throws ShapeError and the like where the model does not take the shape, ArgumentError for parameters that are in no field of the model
  *
  * @example
- * import { Linear, relu, Sequential, summary } from "simdgrad/nn";
+ * import { Embedding, Linear, relu, Sequential, summary } from "simdgrad/nn";
  * const { layers, multiplyAdds, table } = summary(new Sequential(new Linear(784, 128), relu, new Linear(128, 10)), [64, 784]);
  * layers.map(({ path, name, parameters }) => `${path} ${name} ${parameters}`); // => ["0 Linear 100480", "1 relu 0", "2 Linear 1290"]
  * multiplyAdds; // => 6504448
  * table.split("\n")[2]; // => "0 Linear  [64, 128]     100,480      6,422,528  32,768"
+ * const words = new Sequential(new Embedding(1000, 8), new Linear(8, 2));
+ * `${summary(words, { shape: [64, 12], dtype: "i32" })}`.split("\n")[0]; // => "layer        output       parameters  multiply-adds    bytes"
  */
 export function summary<Input = Tensor, Output = Tensor>(
   model: Layer<Input, Output>,
@@ -171,12 +190,18 @@ export function summary<Input = Tensor, Output = Tensor>(
   const context = { ...evaluationContext(), observe };
   const x = inputsOf(shape) as Input;
   const undo = watch(model, onlooker);
+  let result: unknown;
   try {
-    if (typeof model === "function") observe(model, "", x, model(x));
-    else model.forward(x, context);
+    result = typeof model === "function" ? model(x) : model.forward(x, context);
+    if (typeof model === "function") observe(model, "", x, result);
+  } catch (error) {
+    if (error instanceof DTypeError && /takes i32, got f32/.test(error.message))
+      error.message += '; indices are { shape, dtype: "i32" }';
+    throw error;
   } finally {
     undo();
   }
+  checkHidden(tensorsIn(result), model);
   const { layers } = onlooker;
   const total = (pick: (layer: SummaryLayer) => number) => layers.reduce((sum, layer) => sum + pick(layer), 0);
   const all = [...variables(model).values()];
@@ -186,7 +211,18 @@ export function summary<Input = Tensor, Output = Tensor>(
     multiplyAdds: total(({ multiplyAdds }) => multiplyAdds),
     activationBytes: total(({ activationBytes }) => activationBytes),
   };
-  return { layers, ...totals, table: tableOf(layers, totals) };
+  const table = tableOf(layers, totals);
+  return Object.defineProperty({ layers, ...totals, table }, "toString", { value: () => table });
+}
+
+/** @throws ArgumentError where a model reads parameters that are not found in it: nobody would train them */
+function checkHidden(results: readonly Tensor[], model: unknown): void {
+  const own = new Set(variables(model).values());
+  const hidden = topological(results).find((node) => node instanceof Variable && node.isParameter && !own.has(node));
+  if (hidden !== undefined)
+    throw new ArgumentError(
+      `summary: ${hidden.label} ${showShape(hidden.shape)} is in no field of the model (private ones and closures hide theirs)`,
+    );
 }
 
 function tableOf(layers: readonly SummaryLayer[], totals: Omit<Summary, "layers" | "table">): string {

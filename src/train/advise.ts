@@ -21,8 +21,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
     "a loss of class indices is given as it is, loss: crossEntropy, or loss: withOptions(crossEntropy, { labelSmoothing: 0.1 })",
   ],
   [
-    /gather: the index: takes i32, got f32/,
-    'indices, such as tokens, are whole numbers: { data: Int32Array, shape }, or preprocess: (x) => x.cast("i32")',
+    /^(gather|Embedding|EmbeddingBag): (the )?index: takes i32, got f32/,
+    'tokens are rows of Int32Array, or { data, shape, dtype: "i32" }; of other numbers preprocess: (x) => x.cast("i32") makes them',
   ],
   [/^y: element \d+ is NaN, not of dtype i32/, "a target that counts nothing is -100"],
   [

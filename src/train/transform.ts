@@ -24,7 +24,11 @@ export function transformed(recipe: Recipe, { x, y, sampleWeight, ignores }: Row
   // Streams of its own: the model's are the same with it and without.
   const key = () => foldIn(randomKey(seed, `transform ${calls++}`), state.step);
   const given = { x, y, ...(sampleWeight !== undefined && { sampleWeight }) };
-  const made = transform?.(given as Parameters<typeof transform>[0], { ...context, key }) as typeof given;
+  const parts = Object.keys(given).join(", ");
+  const made = run(
+    () => transform?.(given as Parameters<typeof transform>[0], { ...context, key }),
+    parts,
+  ) as typeof given;
   checkMade(given, made);
   const classes = mapped<Tensor, Tensor>(made.y, (each, name) => {
     const before = memberOf(y, name) as Tensor;
@@ -34,12 +38,29 @@ export function transformed(recipe: Recipe, { x, y, sampleWeight, ignores }: Row
   return { ...made, ignores, classes };
 }
 
+/** @throws ArgumentError where JavaScript itself finds that the transform takes something else for what it is given */
+function run<T>(transform: () => T, parts: string): T {
+  try {
+    return transform();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ArgumentError(
+      `transform: ${error.message}; it is given a batch { ${parts} }, and gives one: ({ x, ...rest }) => ({ ...rest, x })`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 function checkMade(given: Omit<Rows, "ignores">, made: Omit<Rows, "ignores">): void {
   const what = "what transform gives";
   must(isRecord(made), made, what, "a batch { x, y }");
   const names = new Set([...Object.keys(given), ...Object.keys(made)]);
   for (const name of names as Set<keyof typeof given>) {
     if (!Object.hasOwn(given, name)) throw new ArgumentError(`${what}: ${name} is nothing that it was given`);
+    if (!Object.hasOwn(made, name))
+      throw new ArgumentError(`${what}: ${name} is missing; the whole batch is given back: { ...batch, x }`);
     checkTensors(made[name], `${what}: ${name}`);
   }
   const [before, after] = [partsOf<Tensor>(given), partsOf<Tensor>(made)].map((parts) => parts.map(([path]) => path));

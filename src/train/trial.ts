@@ -6,10 +6,11 @@ import { ArgumentError, DataError, SimdgradError } from "../errors.ts";
 import { type Aval, type Shape, showAval } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
-import { type Bundle, eachOf, isOne, memberOf, pathOf, shareOf } from "./bundle.ts";
+import { type Bundle, eachOf, isOne, memberOf, pathOf, several, shareOf } from "./bundle.ts";
 import { checkIndices, lookupsOf } from "./check-indices.ts";
 import { checkNames } from "./check-names.ts";
 import type { CheckedSamples } from "./dataset.ts";
+import { warnOfFirstAxis } from "./first-axis.ts";
 import { locate } from "./locate.ts";
 import { lossesOf } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
@@ -60,24 +61,29 @@ export function watched(all: boolean) {
   };
 }
 
-/** What to do where a member is f32 and the model runs with it as i32: indices, or lengths of sequences. */
+/** What to do where members are f32 and the model runs with them as i32: indices, or lengths of sequences. */
 function wholeNumbers(
   { message }: Error,
   x: Readonly<Record<string, Tensor>>,
   run: (x: Bundle<Tensor>) => Bundle<Tensor>,
 ): string {
   if (!/ i32, got f32/.test(message)) return "";
-  const path = Object.keys(x).find((name) => {
-    if (x[name]?.dtype !== "f32") return false;
+  const floats = Object.keys(x).filter((name) => x[name]?.dtype === "f32");
+  const runsWith = (names: readonly string[]) => {
+    const own = (each: Tensor, name: string) => (names.includes(name) ? each.cast("i32") : each);
     try {
-      const cast = x[name].cast("i32");
-      run(Array.isArray(x) ? x.with(Number(name), cast) : { ...x, [name]: cast });
+      run(several<Tensor, Tensor>(x, own));
       return true;
     } catch {
       return false;
     }
-  });
-  return path === undefined ? "" : `; x.${path} is of whole numbers: { data: Int32Array.from(numbers), shape }`;
+  };
+  const one = floats.find((name) => runsWith([name]));
+  // Of several, those without which it does not run: tokens and their lengths.
+  const names = one === undefined ? floats.filter((name) => !runsWith(floats.filter((each) => each !== name))) : [one];
+  if (names.length === 0 || !runsWith(names)) return "";
+  const paths = names.map((name) => `x.${name}`).join(" and ");
+  return `; ${paths} ${names.length > 1 ? "are" : "is"} of whole numbers: rows of Int32Array, or { data, shape, dtype: "i32" }`;
 }
 
 /** The shape with the fewest axes: numbers in no rows are to be found. */
@@ -172,7 +178,12 @@ export interface Begun {
  * @throws what tryOut throws
  */
 export function tryRest(recipe: Recipe, samples: CheckedSamples, begun: Begun | undefined): readonly string[] {
-  if (begun === undefined) return tryOut(recipe, samples).unused;
+  if (begun === undefined) {
+    const { unused } = tryOut(recipe, samples);
+    warnOfFirstAxis(recipe, samples);
+    return unused;
+  }
+  warnOfFirstAxis(recipe, samples);
   checkIndices(lookupsOf([begun.prediction], begun.x), samples.x as TypedData, "x", nameIn(recipe));
   return unusedIn(recipe, [begun.value]);
 }

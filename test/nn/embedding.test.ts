@@ -133,6 +133,6 @@ test("bad input gets a typed error", () => {
     "ArgumentError: Embedding: normType must be positive, got 0",
   );
   expect(thrown(() => new Embedding(5, 3).forward(input([2])))).toBe(
-    "DTypeError: gather: the index: takes i32, got f32[2]",
+    "DTypeError: Embedding: the index: takes i32, got f32[2]",
   );
 });

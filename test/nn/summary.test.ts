@@ -8,7 +8,7 @@ import { Embedding } from "../../src/nn/embedding.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { GroupNorm, LocalResponseNorm } from "../../src/nn/group-normalization.ts";
 import { Bilinear, Flatten, Linear } from "../../src/nn/layers.ts";
-import { type Module, setTrainable } from "../../src/nn/module.ts";
+import { evaluationContext, type Module, setTrainable } from "../../src/nn/module.ts";
 import { ReflectionPad2d } from "../../src/nn/padding.ts";
 import { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, LPPool2d, MaxPool2d } from "../../src/nn/pooling.ts";
 import { GRU, LSTM, RNN } from "../../src/nn/recurrent.ts";
@@ -252,4 +252,42 @@ test("a model that does not take the shape says so, and stays usable", () => {
   );
   expect(Object.hasOwn(model, "forward")).toBe(false);
   expect(summary(model, [3, 4]).parameters).toBe(10);
+});
+
+test("takes the dtype of indices, and says so where a shape alone stands for them", () => {
+  const model = new Sequential(new Embedding(5, 3), new Linear(3, 2));
+  const given = { shape: [2, 7], dtype: "i32" } as const;
+  expect(summary(model, given)).toEqual(summary(model, input([2, 7], "i32")));
+  const named = {
+    forward: ({ tokens }: { readonly tokens: Tensor }) => model.forward(tokens, evaluationContext()),
+    model,
+  };
+  expect(summary(named, { tokens: given }).parameters).toBe(23);
+  expect(thrown(() => summary(model, [2, 7]))).toBe(
+    'DTypeError: Embedding: the index: takes i32, got f32[2, 7] (0); indices are { shape, dtype: "i32" }',
+  );
+  expect(thrown(() => summary(model, { dtype: "i32" } as never))).toContain(
+    "summary: shape: shape must be an array of sizes",
+  );
+  expect(thrown(() => summary(model, { shape: [2, 7], dtype: "int32" } as never))).toContain("int32");
+});
+
+test("refuses parameters that it does not find, as a Trainer does", () => {
+  class Half {
+    readonly #hidden = new Linear(2, 2);
+    readonly head = new Linear(2, 2);
+    forward(x: Tensor): Tensor {
+      return this.head.forward(this.#hidden.forward(x));
+    }
+  }
+  const outside = new Linear(2, 2);
+  const words = "summary: weight [2, 2] is in no field of the model (private ones and closures hide theirs)";
+  expect(thrown(() => summary(new Half(), [1, 2]))).toBe(`ArgumentError: ${words}`);
+  expect(thrown(() => summary((x: Tensor) => outside.forward(x), [1, 2]))).toBe(`ArgumentError: ${words}`);
+});
+
+test("is its table as a text", () => {
+  const found = summary(new Linear(2, 2), [1, 2]);
+  expect(`${found}`).toBe(found.table);
+  expect(Object.keys(found)).not.toContain("toString");
 });

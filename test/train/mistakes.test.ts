@@ -1,5 +1,5 @@
 // Mistakes that are found where data is loaded, and what must not be taken for one. What is said of them: docs/errors.md.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { constant, evaluate, input, JsExecutor, Predictor, type Tensor, Trainer } from "../../src/index.ts";
 import {
   BatchNorm1d,
@@ -7,14 +7,19 @@ import {
   type Context,
   Embedding,
   Flatten,
+  GRU,
   hingeLoss,
   Linear,
   type Loss,
+  LSTM,
   type Module,
+  MultiheadAttention,
   mseLoss,
   Residual,
+  RNN,
   Sequential,
   softplus,
+  TransformerEncoderLayer,
   variables,
   withOptions,
 } from "../../src/nn/index.ts";
@@ -195,4 +200,45 @@ test("any error of a layer that a model calls by itself has the whole path, of r
   await expect(one.load({ x: y, y })).rejects.toMatchObject({ path: "layers.1" });
   // Nothing stays of who looked on.
   expect([body, ...body.layers.layers].filter((part) => Object.hasOwn(part, "forward"))).toEqual([]);
+});
+
+const last = (x: Tensor) => x.narrow(1, x.shape[1] - 1, 1).squeeze(1);
+const swapped = (x: Tensor) => x.transpose(0, 1);
+
+/** One that takes a record. */
+class Attending implements Module<{ readonly words: Tensor }> {
+  readonly attention: MultiheadAttention;
+  constructor(options: object) {
+    this.attention = new MultiheadAttention(2, 1, options);
+  }
+  forward({ words }: { readonly words: Tensor }, context: Context): Tensor {
+    return last(this.attention.forward({ query: words }, context).output);
+  }
+}
+
+test.each<[string, () => Module<never, unknown>, string | undefined]>([
+  ["an LSTM without batchFirst", () => new Sequential(new LSTM(2, 2), last), "0 LSTM"],
+  [
+    "a transformer's layer without it",
+    () => new Sequential(new TransformerEncoderLayer(2, 1), last),
+    "0.self_attn MultiheadAttention",
+  ],
+  ["attention to a record without it", () => new Attending({}), "attention MultiheadAttention"],
+  ["a GRU with it", () => new Sequential(new GRU(2, 2, { batchFirst: true }), last), undefined],
+  ["attention with it", () => new Attending({ batchFirst: true }), undefined],
+  ["an RNN that gets time first", () => new Sequential(swapped, new RNN(2, 2), swapped, last), undefined],
+])("rows that are taken for times are warned of, and nothing else: %s", async (_, model, named) => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const options = { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() };
+  const made = new Trainer(model() as Module, options);
+  const words = { data: new Float32Array(24), shape: [4, 3, 2] };
+  const isRecord = model() instanceof Attending;
+  for (let again = 0; again < 2; again++)
+    await made.load({ x: isRecord ? { words } : words, y: { data: new Float32Array(8), shape: [4, 2] } } as never);
+  const told = warn.mock.calls.map(([text]) => text as string).filter((text) => text.includes("rows first"));
+  expect(told).toEqual(
+    named === undefined ? [] : [expect.stringContaining(`simdgrad: ${named} takes time first, [T, N, features]`)],
+  );
+  warn.mockRestore();
+  await made.dispose();
 });

@@ -253,12 +253,14 @@ describe("a transform of records", () => {
   test.each([
     ["what transform gives must be a batch { x, y }, got 3", () => 3],
     ["what transform gives: y must be a tensor", (batch: object) => ({ ...batch, y: undefined })],
+    [
+      "what transform gives: y is missing; the whole batch is given back: { ...batch, x }",
+      ({ x }: Batch<Two, Two>) => ({ x }),
+    ],
+    ["transform: x.mul is not a function; it is given a batch { x, y", (x: object) => (x as unknown as Tensor).mul(2)],
     ["what transform gives: z is nothing that it was given", (batch: object) => ({ ...batch, z: 1 })],
     ["what transform gives: y.b is missing", (batch: Batch<Two, Two>) => ({ ...batch, y: { a: batch.y.a } })],
-    [
-      "what transform gives: sampleWeight must be a tensor",
-      ({ x: own, y: targets }: Batch) => ({ x: own, y: targets }),
-    ],
+    ["what transform gives: sampleWeight is missing", ({ x: own, y: targets }: Batch) => ({ x: own, y: targets })],
     [
       "what transform gives: x.b [1, 1] has other rows than the batch, which has 3",
       (batch: Batch<Two, Two>) => ({ ...batch, x: { a: batch.x.a, b: batch.x.b.narrow(0, 0, 1) } }),
