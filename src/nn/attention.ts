@@ -125,7 +125,6 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     checkDType(tensor, ["f32"], name);
   }
   checkOthersMask(options, name);
-  if (options.bias instanceof Tensor) checkDType(options.bias, ["f32"], `${name}: bias`);
   checkOptions(options, name, {
     ...maskChecks,
     bias: aTensor,
@@ -134,6 +133,7 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     context: aContext,
     tiled: aBoolean,
   });
+  if (options.bias !== undefined) checkDType(options.bias, ["f32"], `${name}: bias`);
   const shown = `${name}: queries ${showShape(query.shape)}, keys ${showShape(key.shape)}, values ${showShape(value.shape)}`;
   const rank = query.shape.length;
   const same = (a: Tensor, b: Tensor, last: number) =>

@@ -166,7 +166,7 @@ export const poolingCalls: Readonly<Record<string, Call>> = {
   adaptiveMaxPool: call(f.adaptiveMaxPool, a.tensor(image), two([3, 4])),
   adaptiveMaxPoolWithIndices: call(f.adaptiveMaxPoolWithIndices, a.tensor(image), two([3, 4])),
   lpPool: call(f.lpPool, a.tensor(image), a.positive(2), kernel, a.options({ ...stride, ceilMode: a.flag(true) })),
-  pad: call(f.pad, a.fitting(image), two([1, 1]), a.optional(a.word("reflect")), a.optional(a.number(1))),
+  pad: call(f.pad, a.fitting(image), two([1, 1]), a.optional(a.word("constant")), a.optional(a.number(1))),
   interpolate: call(
     (x: Tensor, options: f.InterpolateOptions) => f.interpolate(x, completed(options)),
     a.tensor(image),
