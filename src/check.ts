@@ -164,7 +164,13 @@ export function checkOptions<T extends object>(
   checks: Checks<T>,
   ...required: readonly (keyof T)[]
 ): void {
-  must(isRecord(options), options, `${name}: the options`, `an object { ${Object.keys(checks).join(", ")} }`);
+  const isTensor = isRecord(options) && "op" in options;
+  must(
+    isRecord(options) && !isTensor,
+    options,
+    `${name}: the options`,
+    `an object { ${Object.keys(checks).join(", ")} }`,
+  );
   for (const [key, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, key))
       throw new ArgumentError(`${name}: unknown option ${key}; ${advice(key, Object.keys(checks))}`);

@@ -3,7 +3,6 @@ import { anInteger, checkOptions } from "./check.ts";
 import { type CompileOptions, compile, compileOptions } from "./compile/compile.ts";
 import { compileInit } from "./compile/init.ts";
 import { topological } from "./graph.ts";
-import { randomKey } from "./ops/random.ts";
 import { anExecutor } from "./runtime/arguments.ts";
 import type { Executor, TypedArray } from "./runtime/executor.ts";
 import { JsExecutor } from "./runtime/js/js-executor.ts";
@@ -47,7 +46,10 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
   const program = compile({ outputs: Object.fromEntries(tensors.map((tensor, i) => [`${i}`, tensor])) }, { optimize });
   const executor = options.executor ?? new JsExecutor();
   try {
-    if (options.executor === undefined) await initialise(executor, withSources(tensors), options.seed ?? 0);
+    if (options.executor === undefined) {
+      const { withSources } = await import("./sources.ts");
+      await initialise(executor, withSources(tensors), options.seed ?? 0);
+    }
     const id = await executor.load(program);
     try {
       await executor.run([[id, 1]]).done;
@@ -67,19 +69,6 @@ export async function initialise(executor: Executor, tensors: readonly Tensor[],
   const named = new Map(variables.map((variable, i) => [variable.label || `${i}`, variable]));
   const id = await executor.load(compileInit(named.size === variables.length ? named : numbered(variables), seed));
   await executor.run([[id, 1]]).done;
-}
-
-/**
- * The variables under tensors; with those that first values are made of, if there are such, in the order in which all were made, so that they
- * are called as where they are evaluated by themselves, and are equal.
- */
-function withSources(tensors: readonly Tensor[]): Variable[] {
-  const under = (roots: readonly Tensor[]) => topological(roots).filter((node) => node instanceof Variable);
-  const found = under(tensors);
-  const all = new Set(found);
-  for (const { initial, shape } of all) for (const each of under([initial(shape, randomKey(0, ""))])) all.add(each);
-  const made = ({ key }: Variable) => Number.parseInt(key.slice(1), 10);
-  return all.size === found.length ? found : [...all].sort((a, b) => made(a) - made(b));
 }
 
 /** Paths for variables whose labels do not tell them apart. */

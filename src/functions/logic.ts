@@ -1,11 +1,12 @@
 // biome-ignore-all lint/suspicious/noShadowRestrictedNames: isNaN and isFinite are what the global ones are for one number.
 // What holds: logic of f32 0 and 1, as comparisons give them. Whatever is not 0 is true, NaN too. Nothing here has a gradient.
-import { normalizeAxes } from "../shape.ts";
+import { checkDType, normalizeAxes } from "../shape.ts";
 import { aTensor, type KeepDims, type Tensor } from "../tensor.ts";
 
 /** f32 1 where it is not 0, else 0. */
 function truth(x: Tensor, name: string): Tensor {
   aTensor(x, `${name}: an operand`);
+  checkDType(x, ["f32", "i32"], name);
   return x.notEqual(0);
 }
 
@@ -64,6 +65,7 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
  */
 export function logicalNot(x: Tensor): Tensor {
   aTensor(x, "logicalNot: x");
+  checkDType(x, ["f32", "i32"], "logicalNot");
   return x.equal(0);
 }
 

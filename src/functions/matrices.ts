@@ -1,7 +1,7 @@
 // Parts of matrices by their diagonals.
 import { anInteger } from "../check.ts";
 import { ShapeError } from "../errors.ts";
-import { normalizeAxis, showShape } from "../shape.ts";
+import { checkDType, normalizeAxis, showShape } from "../shape.ts";
 import { arange, aTensor, type Tensor } from "../tensor.ts";
 
 /**
@@ -18,6 +18,7 @@ import { arange, aTensor, type Tensor } from "../tensor.ts";
  */
 export function diagonal(x: Tensor, offset = 0, axis1 = 0, axis2 = 1): Tensor {
   aTensor(x, "diagonal: x");
+  checkDType(x, ["f32", "i32"], "diagonal");
   anInteger(offset, "diagonal: offset");
   const { shape } = x;
   const [down, across] = [axis1, axis2].map((axis) => normalizeAxis(axis, shape, "diagonal"));
@@ -68,6 +69,7 @@ export function triu(x: Tensor, offset = 0): Tensor {
 /** Numbers of the rows, as a column, and of the columns. */
 function placesOf(x: Tensor, offset: number, name: string): readonly [rows: Tensor, columns: Tensor] {
   aTensor(x, `${name}: x`);
+  checkDType(x, ["f32", "i32"], name);
   anInteger(offset, `${name}: offset`);
   if (x.shape.length < 2) throw new ShapeError(`${name}: takes matrices, got ${showShape(x.shape)}`);
   const [height, width] = x.shape.slice(-2);

@@ -3,7 +3,7 @@ import { aListOf, anInteger, aWholeNumber } from "../check.ts";
 import { concat } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { unfoldOp } from "../ops/unfold.ts";
-import { normalizeAxes, normalizeAxis, showShape } from "../shape.ts";
+import { checkDType, normalizeAxes, normalizeAxis, showShape } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
 
 /**
@@ -18,6 +18,7 @@ import { apply, aTensor, type Tensor } from "../tensor.ts";
  */
 export function split(x: Tensor, size: number | readonly number[], axis = 0): Tensor[] {
   aTensor(x, "split: x");
+  checkDType(x, ["f32", "i32"], "split");
   const whole = x.shape[normalizeAxis(axis, x.shape, "split")];
   const sizes = Array.isArray(size) ? (size as readonly number[]) : partsOf(whole, size as number);
   aListOf(aWholeNumber(0))(sizes, "split: sizes");
@@ -54,6 +55,7 @@ function partsOf(whole: number, size: number): number[] {
  */
 export function chunk(x: Tensor, count: number, axis = 0): Tensor[] {
   aTensor(x, "chunk: x");
+  checkDType(x, ["f32", "i32"], "chunk");
   aWholeNumber(1)(count, "chunk: count");
   const whole = x.shape[normalizeAxis(axis, x.shape, "chunk")];
   checkParts(whole === 0 ? count : Math.min(whole, count), "chunk");
@@ -71,6 +73,7 @@ export function chunk(x: Tensor, count: number, axis = 0): Tensor[] {
  */
 export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
   aTensor(x, "flip: x");
+  checkDType(x, ["f32", "i32"], "flip");
   const turned = normalizeAxes(axes, x.shape, "flip");
   return x.slice(...x.shape.map((_, i) => (turned.includes(i) ? ([undefined, undefined, -1] as const) : null)));
 }
@@ -87,6 +90,7 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
  */
 export function roll(x: Tensor, shifts: number | readonly number[], axes?: number | readonly number[]): Tensor {
   aTensor(x, "roll: x");
+  checkDType(x, ["f32", "i32"], "roll");
   const steps = listOf(shifts, "roll: shifts");
   if (axes === undefined) return rolled(x.flatten(), steps, [0]).reshape(x.shape);
   return rolled(x, steps, listOf(axes, "roll: axes"));
@@ -119,6 +123,7 @@ function listOf(given: number | readonly number[], what: string): readonly numbe
  */
 export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   aTensor(x, "repeat: x");
+  checkDType(x, ["f32", "i32"], "repeat");
   aListOf(aWholeNumber(0))(counts, "repeat: counts");
   const lead = counts.length - x.shape.length;
   if (lead < 0)
@@ -141,6 +146,7 @@ export function repeat(x: Tensor, counts: readonly number[]): Tensor {
  */
 export function repeatInterleave(x: Tensor, count: number, axis?: number): Tensor {
   aTensor(x, "repeatInterleave: x");
+  checkDType(x, ["f32", "i32"], "repeatInterleave");
   aWholeNumber(0)(count, "repeatInterleave: count");
   if (axis === undefined) return repeatInterleave(x.flatten(), count, 0);
   const at = normalizeAxis(axis, x.shape, "repeatInterleave");

@@ -3,7 +3,7 @@
 import { aListOf, aNumber, anInteger, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkDType, showShape } from "../shape.ts";
+import { checkDType, checkShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { flip } from "./movement.ts";
 
@@ -60,6 +60,10 @@ export function padded(x: Tensor, pads: readonly number[], mode: PadMode, value:
   const isLate = (axis: number) => grows[axis] && (mode === "reflect" || mode === "replicate");
   const pick = (late: boolean) => pairs.map((pair, axis): Pair => (isLate(axis) === late ? pair : [0, 0]));
   const kept = cropped(x, pick(false), name);
+  checkShape(
+    kept.shape.map((size, axis) => size + more[axis][0] + more[axis][1]),
+    name,
+  );
   if (mode === "constant") return grows.includes(true) ? kept.pad(more, value) : kept;
   const wide = more.reduce((part, [before, after], axis) => around(part, axis, before, after, mode, name), kept);
   return cropped(wide, pick(true), name);

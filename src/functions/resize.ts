@@ -285,6 +285,7 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
 /** The axes of [..., C, H, W]. */
 function image(x: Tensor, name: string) {
   aTensor(x, `${name}: x`);
+  checkDType(x, ["f32", "i32"], name);
   const { shape } = x;
   if (shape.length < 3) throw new ShapeError(`${name}: takes [..., C, H, W], got ${showShape(shape)}`);
   const [channels, height, width] = shape.slice(-3);

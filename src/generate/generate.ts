@@ -2,11 +2,12 @@
 // drawn by, are data, so a program is compiled once for a batch and a capacity; one message to the executor makes many tokens.
 import { aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { type ArrayLikeData, array, type NumericArray } from "../data/array.ts";
-import { DisposedError } from "../errors.ts";
+import { ArgumentError, DisposedError } from "../errors.ts";
 import { variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import { createExecutor } from "../runtime/create.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { LISTED } from "../shape.ts";
 import { begin } from "../train/begin.ts";
 import type { Hold } from "../train/hold.ts";
 import { freeing } from "../train/load.ts";
@@ -66,7 +67,7 @@ export class TokenGenerator<Memory = undefined> {
   constructor(model: Generative<Memory>, options: TokenGeneratorOptions = {}) {
     const isModel = typeof model === "object" && model !== null && typeof model.forward === "function";
     must(isModel, model, "TokenGenerator: model", "a model with a method forward of { tokens, cache }");
-    checkOptions(options, "TokenGenerator", { capacity: aWholeNumber(1), executor: anExecutor, state: aState });
+    checkOptions(options, "TokenGenerator", { capacity: aWholeNumber(1, LISTED), executor: anExecutor, state: aState });
     const { capacity = 256, executor, state } = options;
     this.capacity = capacity;
     this.#encodes = typeof model.encode === "function";
@@ -195,6 +196,10 @@ export async function generate<Memory = undefined>(
   const { executor, state, ...order } = options;
   const longest = Math.max(...order.prompt.map(({ length }) => length));
   const capacity = Math.ceil((longest + order.maxNewTokens) / 16) * 16; // rows of whole vectors
+  if (capacity > LISTED)
+    throw new ArgumentError(
+      `generate: ${longest} tokens of a prompt and ${order.maxNewTokens} new ones are more than 2^26`,
+    );
   const generator = new TokenGenerator(model, { executor, state, capacity });
   try {
     return await generator.generate(order);

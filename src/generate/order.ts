@@ -14,6 +14,7 @@ import { ArgumentError, DataError } from "../errors.ts";
 import type { KeyValueCache } from "../nn/cache.ts";
 import type { Context } from "../nn/module.ts";
 import { showShape } from "../shape.ts";
+import { show } from "../show.ts";
 import type { Tensor } from "../tensor.ts";
 import { ownArray } from "../train/own-array.ts";
 import type { Way } from "./draw.ts";
@@ -192,7 +193,7 @@ function tokensOf(tokens: ArrayLike<number>, row: number): Int32Array {
   const own = Int32Array.from(tokens);
   for (const [i, token] of own.entries())
     if (token !== tokens[i] || token < 0)
-      throw new DataError(`generate: prompt ${row} holds ${tokens[i]} at ${i}, which is no token`);
+      throw new DataError(`generate: prompt ${row} holds ${show(tokens[i])} at ${i}, which is no token`);
   return own;
 }
 

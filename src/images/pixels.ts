@@ -23,15 +23,13 @@ export interface ImageBatch extends NumericArray {
 
 function checkImage(image: unknown, what: string): void {
   const { data, width, height } = (image ?? {}) as ImageDataLike;
-  must(isSize(width) && isSize(height), image, what, "an image { data, width, height } as a canvas gives it");
+  const isImage = width !== undefined && height !== undefined;
+  must(isImage, image, what, "an image { data, width, height } as a canvas gives it");
+  for (const [name, size] of Object.entries({ width, height })) aWholeNumber(1)(size, `${what}: ${name}`);
   const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
   must(isBytes, data, `${what}: data`, "bytes: a Uint8ClampedArray or a Uint8Array");
   if (data.length !== 4 * width * height)
     throw new ShapeError(`${what}: ${data.length} bytes are not 4 for each of ${height} x ${width} pixels`);
-}
-
-function isSize(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) > 0;
 }
 
 // Grey as ITU-R BT.601 has it, in 16 bits behind the point, as Pillow rounds it: white stays white.

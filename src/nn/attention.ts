@@ -133,6 +133,7 @@ function attend(query: Tensor, key: Tensor, value: Tensor, options: AttentionOpt
     context: aContext,
     tiled: aBoolean,
   });
+  if (options.bias !== undefined) checkDType(options.bias, ["f32"], `${name}: bias`);
   const shown = `${name}: queries ${showShape(query.shape)}, keys ${showShape(key.shape)}, values ${showShape(value.shape)}`;
   const rank = query.shape.length;
   const same = (a: Tensor, b: Tensor, last: number) =>
@@ -385,6 +386,7 @@ export class MultiheadAttention implements Module {
   #check(query: Tensor, key: Tensor, value: Tensor): void {
     const { embedDim, kdim, vdim, batchFirst } = this;
     const [rows, steps] = batchFirst ? [0, 1] : [1, 0];
+    for (const each of [query, key, value]) checkDType(each, ["f32"], "MultiheadAttention");
     for (const [what, { shape }, size] of [
       ["queries", query, embedDim],
       ["keys", key, kdim],

@@ -1,11 +1,22 @@
 // Layers made of layers: one after the other, side by side, around a shortcut; and a layer whose weight is made from others.
 import { aFunction, aListOf, checkOptions, must, nullOr } from "../check.ts";
 import { concat } from "../create.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { normalizeAxis, sameShape, showShape } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import { aVariable, Variable } from "../variable.ts";
 import { aLayer, type Context, forward, type Layer, type Module } from "./module.ts";
+
+/** Runs a layer inside another. @throws ArgumentError where more are in one another than the stack holds: one that holds itself, some thousands */
+function run(layer: Layer, x: Tensor, context: Context, name: string): Tensor {
+  try {
+    return forward(layer, x, context, name);
+  } catch (error) {
+    if (!/call stack|much recursion/.test(`${error}`)) throw error; // as engines say it
+    const told = new ArgumentError("layers stand too deep in one another, or one in itself");
+    throw Object.assign(told, { inside: () => told }); // a path of thousands of names would say nothing
+  }
+}
 
 /**
  * Layers one after the other; their variables are named `0.weight`, `2.bias`, ... by place.
@@ -29,7 +40,7 @@ export class Sequential implements Module {
   }
 
   forward(x: Tensor, context: Context): Tensor {
-    return this.layers.reduce((value, layer, i) => forward(layer, value, context, String(i)), x);
+    return this.layers.reduce((value, layer, i) => run(layer, value, context, String(i)), x);
   }
 }
 
@@ -53,7 +64,7 @@ export class Residual implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     aTensor(x, "Residual: x");
-    const change = forward(this.body, x, context, "body");
+    const change = run(this.body, x, context, "body");
     aTensor(change, "Residual: what the body gives");
     if (!sameShape(change.shape, x.shape))
       throw new ShapeError(`Residual: the body makes ${showShape(change.shape)} of ${showShape(x.shape)}`);
@@ -96,7 +107,7 @@ export class Branches<Output = Tensor> implements Module<Tensor, Output> {
   }
 
   forward(x: Tensor, context: Context): Output {
-    return this.combine(this.layers.map((layer, i) => forward(layer, x, context, String(i))));
+    return this.combine(this.layers.map((layer, i) => run(layer, x, context, String(i))));
   }
 }
 

@@ -13,11 +13,12 @@ import {
   transposed,
 } from "../ops/convolve.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { linearUniform } from "./init.ts";
 import { aSize } from "./layers.ts";
 import type { Context, Module } from "./module.ts";
+import { aFloat } from "./takes.ts";
 
 /** What lies around images: zeros, the image in a mirror (its edge once), its edge, or its other end. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -120,7 +121,7 @@ class Conv extends Filters implements Module {
     const axes = stride.length;
     const options = this.options();
     if (paddingMode === "zeros") return convolution(name, axes, x, weight, { ...options, padding });
-    aTensor(x, `${name}: x`);
+    aFloat(x, name);
     if (x.shape.length !== axes + 2) return convolution(name, axes, x, weight, options); // says what is wrong
     const reach = weight.shape.slice(2).map((taps, axis) => (taps - 1) * dilation[axis]);
     const pads = [...paddingOf(padding, reach, stride, name)].reverse().flat(); // the last axis first

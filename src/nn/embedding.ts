@@ -184,6 +184,7 @@ function checkBags({ index, offsets, perSampleWeights: weights }: EmbeddingBagIn
   }
   if (weights === undefined) return;
   if (mode !== "sum") throw new ArgumentError(`${name}: perSampleWeights are for mode "sum", not "${mode}"`);
+  checkDType(weights, ["f32"], `${name}: perSampleWeights`);
   if (!sameShape(weights.shape, index.shape))
     throw new ShapeError(
       `${name}: perSampleWeights ${showShape(weights.shape)} and indices ${showShape(index.shape)} differ`,

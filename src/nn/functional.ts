@@ -3,9 +3,10 @@ import { customGradient } from "../autodiff.ts";
 import { aFiniteNumber, aNumber, aNumberWithin, inOrder, oneOf } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { uniform } from "../ops/random.ts";
-import { normalizeAxis, showShape, sizeOf } from "../shape.ts";
+import { checkDType, normalizeAxis, showShape, sizeOf } from "../shape.ts";
 import { aTensor, type Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
+import { aFloat } from "./takes.ts";
 
 /**
  * max(x, 0), elementwise.
@@ -16,7 +17,7 @@ import type { RandomKey } from "../variable.ts";
  * await evaluate(relu(constant([-1, 2]))); // => [0, 2]
  */
 export function relu(x: Tensor): Tensor {
-  aTensor(x, "relu: x");
+  aFloat(x, "relu");
   return x.relu();
 }
 
@@ -30,6 +31,7 @@ export function relu(x: Tensor): Tensor {
  */
 export function relu6(x: Tensor): Tensor {
   aTensor(x, "relu6: x");
+  checkDType(x, ["f32", "i32"], "relu6");
   return hardtanh(x, 0, 6);
 }
 
@@ -42,7 +44,7 @@ export function relu6(x: Tensor): Tensor {
  * await evaluate(leakyRelu(constant([-1, 2]), 0.1)); // => [-0.1, 2]
  */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
-  aTensor(x, "leakyRelu: x");
+  aFloat(x, "leakyRelu");
   aFiniteNumber(slope, "leakyRelu: slope");
   return x.greater(0).select(x, x.mul(slope));
 }
@@ -57,8 +59,9 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
  * await evaluate(prelu(constant([[-1, -2]]), constant([0.5, 0.25]))); // => [-0.5, -0.5]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  aTensor(x, "prelu: x");
+  aFloat(x, "prelu");
   aTensor(weight, "prelu: weight");
+  checkDType(weight, ["f32"], "prelu: weight");
   const { shape } = x;
   const channels = sizeOf(weight.shape);
   // A vector is one channel, as in PyTorch.
@@ -81,7 +84,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
  * a !== b && Math.max(a, b) <= -0.25 && Math.min(a, b) >= -0.75; // => true
  */
 export function rrelu(x: Tensor, lower = 1 / 8, upper = 1 / 3, key?: RandomKey): Tensor {
-  aTensor(x, "rrelu: x");
+  aFloat(x, "rrelu");
   inOrder({ lower, upper }, "rrelu");
   const slope = key === undefined ? (lower + upper) / 2 : uniform(key, x.shape, lower, upper);
   return x.greater(0).select(x, x.mul(slope));
@@ -96,7 +99,7 @@ export function rrelu(x: Tensor, lower = 1 / 8, upper = 1 / 3, key?: RandomKey):
  * await evaluate(elu(constant([-1, 2]))); // => [-0.632121, 2]
  */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  aTensor(x, "elu: x");
+  aFloat(x, "elu");
   aFiniteNumber(alpha, "elu: alpha");
   return bent(x, (negative) => negative.expm1().mul(alpha));
 }
@@ -110,7 +113,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  * await evaluate(selu(constant([-1, 2]))); // => [-1.11133, 2.10140]
  */
 export function selu(x: Tensor): Tensor {
-  aTensor(x, "selu: x");
+  aFloat(x, "selu");
   // The fixed point's alpha and scale, from the paper's appendix A.1.
   return elu(x, 1.6732632423543772).mul(1.0507009873554805);
 }
@@ -125,7 +128,7 @@ export function selu(x: Tensor): Tensor {
  * await evaluate(celu(constant([-1, 2]), 2)); // => [-0.786939, 2]
  */
 export function celu(x: Tensor, alpha = 1): Tensor {
-  aTensor(x, "celu: x");
+  aFloat(x, "celu");
   aFiniteNumber(alpha, "celu: alpha");
   if (alpha === 0) throw new ArgumentError("celu: alpha must not be 0");
   return bent(x, (negative) => negative.div(alpha).expm1().mul(alpha));
@@ -140,7 +143,7 @@ export function celu(x: Tensor, alpha = 1): Tensor {
  * await evaluate(sigmoid(constant([0]))); // => [0.5]
  */
 export function sigmoid(x: Tensor): Tensor {
-  aTensor(x, "sigmoid: x");
+  aFloat(x, "sigmoid");
   return x.sigmoid();
 }
 
@@ -153,7 +156,7 @@ export function sigmoid(x: Tensor): Tensor {
  * await evaluate(tanh(constant([0]))); // => [0]
  */
 export function tanh(x: Tensor): Tensor {
-  aTensor(x, "tanh: x");
+  aFloat(x, "tanh");
   return x.tanh();
 }
 
@@ -169,7 +172,7 @@ export function tanh(x: Tensor): Tensor {
  * await evaluate(gelu(constant([0, 1]), "tanh")); // => [0, 0.841192]
  */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
-  aTensor(x, "gelu: x");
+  aFloat(x, "gelu");
   oneOf("none", "tanh")(approximate, "gelu: approximate");
   return approximate === "none" ? byShare(x, normalShare, normalSlope) : byShare(x, nearShare, nearSlope);
 }
@@ -233,7 +236,7 @@ function byShare(x: Tensor, share: (x: Tensor) => Tensor, slope: (x: Tensor, sha
  * await evaluate(silu(constant([0, 1]))); // => [0, 0.731059]
  */
 export function silu(x: Tensor): Tensor {
-  aTensor(x, "silu: x");
+  aFloat(x, "silu");
   return byShare(
     x,
     (a) => a.sigmoid(),
@@ -250,7 +253,7 @@ export function silu(x: Tensor): Tensor {
  * await evaluate(mish(constant([0, 1]))); // => [0, 0.865098]
  */
 export function mish(x: Tensor): Tensor {
-  aTensor(x, "mish: x");
+  aFloat(x, "mish");
   // With s = sigmoid(x) and r = 1 - s: tanh(ln(1 + e^x)) = s (1 + r) / (1 + r^2), and its slope is 4 s r^2 / (1 + r^2)^2.
   const rest = (s: Tensor) => s.neg().add(1);
   return byShare(
@@ -279,7 +282,7 @@ export function mish(x: Tensor): Tensor {
  * await evaluate(softplus(constant([0, 1000]))); // => [0.693147, 1000]
  */
 export function softplus(x: Tensor, beta = 1): Tensor {
-  aTensor(x, "softplus: x");
+  aFloat(x, "softplus");
   aFiniteNumber(beta, "softplus: beta");
   if (beta === 0) throw new ArgumentError("softplus: beta must not be 0");
   const value = customGradient(
@@ -312,7 +315,7 @@ function sigmoidOf(x: Tensor): Tensor {
  * await evaluate(softsign(constant([-1, 3]))); // => [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
-  aTensor(x, "softsign: x");
+  aFloat(x, "softsign");
   // Its slope is 1 / (1 + |x|)^2; that of a quotient is a difference that cancels where |x| is large.
   const value = customGradient(
     (a) => a.div(a.abs().add(1)),
@@ -333,7 +336,7 @@ export function softsign(x: Tensor): Tensor {
  * await evaluate(hardshrink(constant([-1, 0.5, 2]))); // => [-1, 0, 2]
  */
 export function hardshrink(x: Tensor, lambd = 0.5): Tensor {
-  aTensor(x, "hardshrink: x");
+  aFloat(x, "hardshrink");
   aFiniteNumber(lambd, "hardshrink: lambd");
   return shrunk(x, lambd, x);
 }
@@ -348,7 +351,7 @@ export function hardshrink(x: Tensor, lambd = 0.5): Tensor {
  * await evaluate(softshrink(constant([-1, 0.25, 2]))); // => [-0.5, 0, 1.5]
  */
 export function softshrink(x: Tensor, lambd = 0.5): Tensor {
-  aTensor(x, "softshrink: x");
+  aFloat(x, "softshrink");
   aNumberWithin(0)(lambd, "softshrink: lambd");
   return shrunk(x, lambd, x.sub(x.sign().mul(lambd)));
 }
@@ -368,7 +371,7 @@ function shrunk(x: Tensor, lambd: number, outside: Tensor): Tensor {
  * await evaluate(threshold(constant([-1, 0.1, 2]), 0.1, 20)); // => [20, 20, 2]
  */
 export function threshold(x: Tensor, limit: number, value: number): Tensor {
-  aTensor(x, "threshold: x");
+  aFloat(x, "threshold");
   aFiniteNumber(limit, "threshold: limit");
   aFiniteNumber(value, "threshold: value");
   return x.less(limit).add(x.equal(limit)).select(value, x);
@@ -384,7 +387,7 @@ export function threshold(x: Tensor, limit: number, value: number): Tensor {
  * await evaluate(tanhshrink(constant([0.001]))); // => [3.33333e-10]
  */
 export function tanhshrink(x: Tensor): Tensor {
-  aTensor(x, "tanhshrink: x");
+  aFloat(x, "tanhshrink");
   // Lambert's fraction: tanh(x) = x / (1 + k), with k = x^2 / (3 + x^2 / (5 + ...)), so the rest is x k / (1 + k). Its slope is tanh^2.
   const value = customGradient(
     (a) => {
@@ -410,6 +413,7 @@ export function tanhshrink(x: Tensor): Tensor {
  */
 export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
   aTensor(x, "hardtanh: x");
+  checkDType(x, ["f32", "i32"], "hardtanh");
   aNumber(min, "hardtanh: min");
   aNumber(max, "hardtanh: max");
   if (!(min < max)) throw new ArgumentError(`hardtanh: min ${min} must be below max ${max}`);
@@ -429,7 +433,7 @@ export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
  * await evaluate(hardSigmoid(constant([-4, 0, 1.5]))); // => [0, 0.5, 0.75]
  */
 export function hardSigmoid(x: Tensor): Tensor {
-  aTensor(x, "hardSigmoid: x");
+  aFloat(x, "hardSigmoid");
   return relu6(x.add(3)).div(6);
 }
 
@@ -442,7 +446,7 @@ export function hardSigmoid(x: Tensor): Tensor {
  * await evaluate(hardSwish(constant([-4, 1.5, 4]))); // => [0, 1.125, 4]
  */
 export function hardSwish(x: Tensor): Tensor {
-  aTensor(x, "hardSwish: x");
+  aFloat(x, "hardSwish");
   // Within -3..3, both included, the gradient is that of x (x + 3) / 6, as PyTorch's. Beyond, the parabola gets 0, and so stays finite.
   const [isBelow, isAbove] = [x.less(-3), x.greater(3)];
   const inner = isBelow.select(0, isAbove.select(0, x));
@@ -458,7 +462,7 @@ export function hardSwish(x: Tensor): Tensor {
  * await evaluate(logSigmoid(constant([0, -1000]))); // => [-0.693147, -1000]
  */
 export function logSigmoid(x: Tensor): Tensor {
-  aTensor(x, "logSigmoid: x");
+  aFloat(x, "logSigmoid");
   return softplus(x.neg()).neg();
 }
 
@@ -472,7 +476,7 @@ export function logSigmoid(x: Tensor): Tensor {
  * await evaluate(glu(constant([3, 0]))); // => [1.5]
  */
 export function glu(x: Tensor, axis = -1): Tensor {
-  aTensor(x, "glu: x");
+  aFloat(x, "glu");
   const [a, b] = halves(x, axis, "glu");
   return a.mul(b.sigmoid());
 }
@@ -487,7 +491,7 @@ export function glu(x: Tensor, axis = -1): Tensor {
  * await evaluate(swiglu(constant([1, 2]))); // => [1.46212]
  */
 export function swiglu(x: Tensor, axis = -1): Tensor {
-  aTensor(x, "swiglu: x");
+  aFloat(x, "swiglu");
   const [a, b] = halves(x, axis, "swiglu");
   return silu(a).mul(b);
 }
@@ -502,7 +506,7 @@ export function swiglu(x: Tensor, axis = -1): Tensor {
  * await evaluate(softmax(constant([0, 0]))); // => [0.5, 0.5]
  */
 export function softmax(x: Tensor, axis = -1): Tensor {
-  aTensor(x, "softmax: x");
+  aFloat(x, "softmax");
   return x.softmax(axis);
 }
 
@@ -516,7 +520,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
  * await evaluate(logSoftmax(constant([0, 0]))); // => [-0.693147, -0.693147]
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  aTensor(x, "logSoftmax: x");
+  aFloat(x, "logSoftmax");
   return x.logSoftmax(axis);
 }
 
@@ -529,7 +533,7 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  * await evaluate(softmin(constant([0, Math.log(3)]))); // => [0.75, 0.25]
  */
 export function softmin(x: Tensor, axis = -1): Tensor {
-  aTensor(x, "softmin: x");
+  aFloat(x, "softmin");
   return x.neg().softmax(axis);
 }
 

@@ -3,12 +3,13 @@ import { aBoolean, aNumberWithin, aPositiveNumber, checkOptions, must } from "..
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkShape, showShape, sizeOf } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { byChannels, channelStatistics, filled, scaled } from "./channels.ts";
 import { aSize } from "./layers.ts";
 import { type Context, checkAlone, checkForward, type Module } from "./module.ts";
 import { normalizedRows } from "./normalization.ts";
+import { aFloat } from "./takes.ts";
 
 /**
  * (x - mean) / sqrt(variance + eps) * weight + bias for every group of neighbouring channels of each sample of x [N, C, ...], as
@@ -41,7 +42,7 @@ export class GroupNorm implements Module {
   }
 
   forward(x: Tensor, _context?: Context): Tensor {
-    aTensor(x, "GroupNorm: x");
+    aFloat(x, "GroupNorm");
     const { shape } = x;
     if (shape.length < 2 || shape[1] !== this.numChannels)
       throw new ShapeError(`GroupNorm: takes [N, ${this.numChannels}, ...], got ${showShape(shape)}`);
@@ -245,7 +246,7 @@ export class LocalResponseNorm implements Module {
   }
 
   forward(x: Tensor, _context?: Context): Tensor {
-    aTensor(x, "LocalResponseNorm: x");
+    aFloat(x, "LocalResponseNorm");
     if (x.shape.length < 2) throw new ShapeError(`LocalResponseNorm: takes [N, C, ...], got ${showShape(x.shape)}`);
     checkDType(x, ["f32"], "LocalResponseNorm");
     const own = byChannels(x);

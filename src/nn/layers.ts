@@ -8,6 +8,7 @@ import { Variable } from "../variable.ts";
 import { prelu } from "./functional.ts";
 import { linearUniform } from "./init.ts";
 import type { Context, Module } from "./module.ts";
+import { aFloat } from "./takes.ts";
 
 /** Throws an ArgumentError unless a value is a whole number >= 1. */
 export function aSize(value: unknown, what: string): void {
@@ -40,7 +41,7 @@ export class Linear implements Module {
   }
 
   forward(x: Tensor, _context?: Context): Tensor {
-    aTensor(x, "Linear: x");
+    aFloat(x, "Linear");
     const inFeatures = this.weight.shape[1];
     if (x.shape[x.shape.length - 1] !== inFeatures)
       throw new ShapeError(`Linear: the last axis of ${showShape(x.shape)} is not inFeatures ${inFeatures}`);
@@ -140,6 +141,7 @@ export class PReLU implements Module {
   }
 
   forward(x: Tensor, _context?: Context): Tensor {
+    aFloat(x, "PReLU");
     return prelu(x, this.weight);
   }
 }
@@ -177,6 +179,7 @@ export class Bilinear implements Module<readonly [Tensor, Tensor]> {
     tensors(pair, "Bilinear: the inputs");
     must(pair.length === 2, pair, "Bilinear: the inputs", "a pair of tensors");
     const [x1, x2] = pair;
+    for (const each of pair) aFloat(each, "Bilinear");
     const [out, in1, in2] = this.weight.shape;
     const [a, b] = [x1.shape, x2.shape];
     if (a[a.length - 1] !== in1 || b[b.length - 1] !== in2 || !sameShape(a.slice(0, -1), b.slice(0, -1)))

@@ -4,11 +4,12 @@ import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { normalizeRows } from "../ops/normalize.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { aTensor, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { filled, scaled } from "./channels.ts";
 import { aSize } from "./layers.ts";
 import type { Context, Module } from "./module.ts";
+import { aFloat } from "./takes.ts";
 
 /** Rows of so many neighbouring elements with mean 0 and variance 1, or with mean square 1: [rows, columns, 1]. */
 export function normalizedRows(x: Tensor, columns: number, epsilon: number, centred: boolean): Tensor {
@@ -17,7 +18,7 @@ export function normalizedRows(x: Tensor, columns: number, epsilon: number, cent
 }
 
 function checkLastAxes(x: Tensor, shape: Shape, name: string): void {
-  aTensor(x, `${name}: x`);
+  aFloat(x, name);
   const lead = x.shape.length - shape.length;
   if (lead < 0 || !sameShape(x.shape.slice(lead), shape))
     throw new ShapeError(`${name}: the last axes of ${showShape(x.shape)} are not ${showShape(shape)}`);

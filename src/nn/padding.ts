@@ -3,7 +3,7 @@ import { aListOf, aNumber, anInteger, aWholeNumber, must } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { type PadMode, padded } from "../functions/padding.ts";
 import { spatialOf, spread } from "../functions/windows.ts";
-import { showShape } from "../shape.ts";
+import { checkDType, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Context, checkAlone, type Module } from "./module.ts";
 
@@ -270,6 +270,7 @@ class Cropping implements Module {
 
   forward(x: Tensor, context?: Context): Tensor {
     checkAlone(x, context, this.#name);
+    checkDType(x, ["f32", "i32"], this.#name);
     const axes = this.cropping.length;
     return spatialOf(x, axes, this.#name).reduce((part, size, i) => {
       const [before, after] = this.cropping[i];

@@ -3,8 +3,9 @@ import { aPositiveNumber, aWholeNumber, checkOptions, must } from "../check.ts";
 import { concat, constant } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkShape, LISTED, showShape } from "../shape.ts";
-import { arange, aTensor, Tensor } from "../tensor.ts";
+import { arange, Tensor } from "../tensor.ts";
 import { aSize } from "./layers.ts";
+import { aFloat } from "./takes.ts";
 
 /**
  * Where in a sequence a row stands, as waves of wavelengths from 2 pi to `base` 2 pi: [length, size], sines in even and cosines in odd
@@ -56,7 +57,7 @@ export interface RotaryOptions {
  * await evaluate(rotaryPositions(constant([[1, 0], [1, 0]]))); // => [1, 0, 0.540302, 0.841471]
  */
 export function rotaryPositions(x: Tensor, options: RotaryOptions = {}): Tensor {
-  aTensor(x, "rotaryPositions: x");
+  aFloat(x, "rotaryPositions");
   checkOptions(options, "rotaryPositions", { base: aPositiveNumber, offset: anOffset, places: aWholeNumber(1) });
   const { offset = 0, places } = options;
   const { shape } = x;

@@ -4,7 +4,7 @@ import { aBoolean, aFraction, aWholeNumber, checkOptions, isRecord, must, oneOf 
 import { concat } from "../create.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { scan } from "../ops/loop.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { checkDType, sameShape, showShape } from "../shape.ts";
 import { arange, aTensor, scalar, Tensor, tensors } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { relu, sigmoid, tanh } from "./functional.ts";
@@ -14,6 +14,7 @@ import { aDepth, aSize } from "./layers.ts";
 import { aContext, type Context, type Module } from "./module.ts";
 import { refuseTensors } from "./records.ts";
 import { Dropout } from "./regularization.ts";
+import { aFloat } from "./takes.ts";
 
 /** What one step makes. */
 interface Step {
@@ -255,6 +256,7 @@ class Stack {
   check({ input, state, lengths }: SequenceInput<unknown>, context: Context | undefined): void {
     const { name, batchFirst, inputSize, widths, layers } = this;
     aTensor(input, `${name}: input`);
+    checkDType(input, ["f32"], name);
     refuseTensors(context, name, "{ input, state }");
     if (this.dropout.p > 0 || context !== undefined) aContext(context, `${name}: context`);
     const expected = batchFirst ? `[N, T, ${inputSize}]` : `[T, N, ${inputSize}]`;
@@ -433,7 +435,7 @@ class Cell {
 
   step(x: Tensor, carries: readonly Tensor[]): readonly Tensor[] {
     const { name, kind, inputSize, hiddenSize, weights } = this;
-    aTensor(x, `${name}: x`);
+    aFloat(x, name);
     tensors(carries, `${name}: state`);
     if (x.shape.length !== 2 || x.shape[1] !== inputSize)
       throw new ShapeError(`${name}: takes x [N, ${inputSize}], got ${showShape(x.shape)}`);

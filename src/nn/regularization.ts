@@ -6,6 +6,7 @@ import { type Shape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { rrelu } from "./functional.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
+import { aFloat } from "./takes.ts";
 
 /**
  * While training, zeroes each element with probability p and scales the rest by 1 / (1 - p) (Srivastava et al. 2014).
@@ -26,6 +27,7 @@ export class Dropout implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     checkForward(x, context, "Dropout");
+    aFloat(x, "Dropout");
     if (!context.training || this.p === 0) return x;
     const kept = uniform(context.key(), x.shape).less(1 - this.p);
     return kept.select(x.mul(1 / (1 - this.p)), 0);
@@ -55,6 +57,7 @@ class ChannelDropout implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     checkForward(x, context, this.name);
+    aFloat(x, this.name);
     const { shape } = x;
     if (shape.length !== 2 + this.spaces.length)
       throw new ShapeError(`${this.name}: takes [N, C, ${this.spaces.join(", ")}], got ${showShape(shape)}`);
@@ -133,6 +136,7 @@ export class DropPath implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     checkForward(x, context, "DropPath");
+    aFloat(x, "DropPath");
     if (x.shape.length === 0) throw new ShapeError("DropPath: a scalar has no samples");
     return partsDropped(x, this.p, [x.shape[0], ...x.shape.slice(1).map(() => 1)], context);
   }
@@ -161,6 +165,7 @@ export class AlphaDropout implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     checkForward(x, context, "AlphaDropout");
+    aFloat(x, "AlphaDropout");
     const { p } = this;
     if (!context.training || p === 0) return x;
     const scale = 1 / Math.sqrt((1 - p) * (1 + p * SELU_LOWEST ** 2));
@@ -189,6 +194,7 @@ export class GaussianNoise implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     checkForward(x, context, "GaussianNoise");
+    aFloat(x, "GaussianNoise");
     if (!context.training || this.deviation === 0) return x;
     return x.add(normal(context.key(), x.shape, 0, this.deviation));
   }
@@ -216,6 +222,7 @@ export class RReLU implements Module {
 
   forward(x: Tensor, context: Context): Tensor {
     checkForward(x, context, "RReLU");
+    aFloat(x, "RReLU");
     return rrelu(x, this.lower, this.upper, context.training ? context.key() : undefined);
   }
 }

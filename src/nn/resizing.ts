@@ -9,6 +9,7 @@ import {
   resized,
 } from "../functions/resize.ts";
 import type { Sizes } from "../functions/windows.ts";
+import { checkDType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Context, checkAlone, type Module } from "./module.ts";
 
@@ -63,6 +64,7 @@ export class PixelShuffle implements Module {
 
   forward(x: Tensor, context?: Context): Tensor {
     checkAlone(x, context, "PixelShuffle");
+    checkDType(x, ["f32", "i32"], "PixelShuffle");
     return pixelShuffle(x, this.upscaleFactor);
   }
 }
@@ -86,6 +88,7 @@ export class PixelUnshuffle implements Module {
 
   forward(x: Tensor, context?: Context): Tensor {
     checkAlone(x, context, "PixelUnshuffle");
+    checkDType(x, ["f32", "i32"], "PixelUnshuffle");
     return pixelUnshuffle(x, this.downscaleFactor);
   }
 }

@@ -7,6 +7,7 @@ import { Variable } from "../variable.ts";
 import { aSize } from "./layers.ts";
 import { type Context, checkForward, type Module } from "./module.ts";
 import { GRU, LSTM, RNN, type SequenceInput } from "./recurrent.ts";
+import { aFloat } from "./takes.ts";
 
 /** Stretches of sequences with what there is to know of them. */
 export interface StatefulInput extends Pick<SequenceInput<never>, "input" | "lengths"> {
@@ -65,6 +66,7 @@ export class Stateful implements Module<Tensor | StatefulInput> {
   forward(x: Tensor | StatefulInput, context: Context): Tensor {
     const { input, fresh, lengths } = recordOf(x);
     checkForward(input, context, "Stateful");
+    aFloat(input, "Stateful", "input");
     const rows = input.shape[this.layer.stack.batchFirst ? 0 : 1];
     if (fresh !== undefined && !sameShape(fresh.shape, [rows]))
       throw new ShapeError(`Stateful: fresh of ${rows} sequences is [${rows}], got ${showShape(fresh.shape)}`);

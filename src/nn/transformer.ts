@@ -9,6 +9,7 @@ import { aLayer, type Context, checkForward, forward, type Layer, type Module } 
 import { LayerNorm } from "./normalization.ts";
 import { checkRecord } from "./records.ts";
 import { Dropout } from "./regularization.ts";
+import { aFloat } from "./takes.ts";
 
 /** Options of TransformerEncoderLayer and TransformerDecoderLayer. */
 export interface TransformerLayerOptions {
@@ -131,6 +132,7 @@ export class TransformerEncoderLayer implements Module<Tensor | EncoderInput> {
   forward(x: Tensor | EncoderInput, context: Context): Tensor {
     const { src, ...masks } = encoderInput(x, "TransformerEncoderLayer");
     checkForward(src, context, "TransformerEncoderLayer");
+    aFloat(src, "TransformerEncoderLayer", "src");
     const { attention, sublayers } = this;
     const attended = sublayers.around(
       src,
@@ -202,6 +204,8 @@ export class TransformerDecoderLayer implements Module<DecoderInput> {
     checkRecord(x, name, decoderChecks, "tgt", "memory");
     const { tgt, memory, memoryMask, memoryKeyMask, ...masks } = x; // the cache among them
     checkForward(tgt, context, name);
+    aFloat(tgt, name, "tgt");
+    aFloat(memory, name, "memory");
     const { attention, across, sublayers } = this;
     if (areSequences(tgt, memory)) checkMasks(name, across, [tgt, memory], [memoryMask, memoryKeyMask], MEMORY);
     const own = sublayers.around(tgt, 0, context, (query) => attention.forward({ query, ...masks }, context).output);
@@ -256,6 +260,7 @@ export class TransformerEncoder extends LayerStack implements Module<Tensor | En
   forward(x: Tensor | EncoderInput, context: Context): Tensor {
     const { src, ...masks } = encoderInput(x, "TransformerEncoder");
     checkForward(src, context, "TransformerEncoder");
+    aFloat(src, "TransformerEncoder", "src");
     return this.run(src, (y) => ({ src: y, ...masks }), context);
   }
 }
@@ -280,6 +285,8 @@ export class TransformerDecoder extends LayerStack implements Module<DecoderInpu
     checkRecord(x, "TransformerDecoder", decoderChecks, "tgt", "memory");
     const { tgt, ...others } = x;
     checkForward(tgt, context, "TransformerDecoder");
+    aFloat(tgt, "TransformerDecoder", "tgt");
+    aFloat(others.memory, "TransformerDecoder", "memory");
     return this.run(tgt, (y) => ({ tgt: y, ...others }), context);
   }
 }
@@ -354,6 +361,8 @@ export class Transformer implements Module<TransformerInput> {
     const checks = { src: aTensor, tgt: aTensor, ...masks, tgtIsCausal: aBoolean, ...ofMemory };
     checkRecord(x, "Transformer", checks, "src", "tgt");
     const { src, tgt, srcMask, srcKeyMask, tgtMask, tgtKeyMask, tgtIsCausal, memoryMask, memoryKeyMask } = x;
+    aFloat(src, "Transformer", "src");
+    aFloat(tgt, "Transformer", "tgt");
     if (areSequences(src, tgt)) {
       const check = checkMasks.bind(null, "Transformer", this.#heads);
       check([src, src], [srcMask, srcKeyMask], ["srcMask", "srcKeyMask"]);

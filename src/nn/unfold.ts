@@ -4,7 +4,7 @@ import { stack } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { eachAxis, type PerAxis, perAxis } from "../ops/convolve.ts";
 import { spread } from "../ops/movement.ts";
-import { checkShape, showShape, sizeOf } from "../shape.ts";
+import { checkDType, checkShape, showShape, sizeOf } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
 import type { Context, Module } from "./module.ts";
 
@@ -78,6 +78,7 @@ export class Unfold extends Patches implements Module {
 
   forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Unfold: x");
+    checkDType(x, ["f32", "i32"], "Unfold");
     if (x.shape.length !== 4) throw new ShapeError(`Unfold: takes x [N, C, H, W], got ${showShape(x.shape)}`);
     const [images, channels, ...size] = x.shape;
     const { counts } = this.sizesOf(size);
@@ -121,6 +122,7 @@ export class Fold extends Patches implements Module {
 
   forward(x: Tensor, _context?: Context): Tensor {
     aTensor(x, "Fold: x");
+    checkDType(x, ["f32"], "Fold");
     const { room, counts } = this.sizesOf(this.outputSize);
     const taps = this.taps();
     const [images, rows = 0, columns = 0] = x.shape;

@@ -64,6 +64,7 @@ export function takeAlongAxis(x: Tensor, index: Tensor, axis: number): Tensor {
  */
 export function scatterAddAlongAxis(updates: Tensor, index: Tensor, axis: number, shape: Shape): Tensor {
   aTensor(updates, "scatterAddAlongAxis: updates");
+  checkDType(updates, ["f32"], "scatterAddAlongAxis");
   const whole = checkShape(shape, "scatterAddAlongAxis");
   const places = placesOf(index, whole, axis, "scatterAddAlongAxis");
   if (!sameShape(updates.shape, index.shape))

@@ -1,7 +1,7 @@
 // Convolutions and transposed convolutions of tensors over one, two and three axes, with PyTorch's options: sizes are checked here, once.
 import { aListOf, aWholeNumber, type Check, checkOptions, must } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkDType, type Shape, showShape } from "../shape.ts";
+import { checkDType, checkShape, type Shape, showShape } from "../shape.ts";
 import { apply, aTensor, type Tensor } from "../tensor.ts";
 import { backToImages, type ConvolutionAttrs, convolveOp } from "./convolution.ts";
 
@@ -100,6 +100,7 @@ function sizesOf(name: string, axes: number, x: Tensor, weight: Tensor, { groups
 /** Adds a number to each channel. */
 function biased(name: string, y: Tensor, bias: Tensor | undefined): Tensor {
   if (bias === undefined) return y;
+  checkDType(bias, ["f32"], `${name}: bias`);
   const [, channels, ...axes] = y.shape;
   if (bias.shape.length !== 1 || bias.shape[0] !== channels)
     throw new ShapeError(`${name}: takes a bias [${channels}], got ${showShape(bias.shape)}`);
@@ -134,6 +135,7 @@ export function convolution(
       );
     return Math.floor((room - reach[axis] - 1) / stride[axis]) + 1;
   });
+  checkShape([x.shape[0], outputs, ...positions], name);
   const before = padding.map(([each]) => each);
   const attrs: ConvolutionAttrs = { groups, stride, dilation, before, size, taps, positions };
   return biased(name, apply(convolveOp, [x, weight], attrs), options.bias);
@@ -170,6 +172,7 @@ export function transposed(
       throw new ShapeError(`${name}: ${shown}: padding ${before[axis]} leaves nothing of axis ${axis + 2}`);
     return places;
   });
+  checkShape([x.shape[0], weight.shape[1] * groups, ...size], name);
   const attrs: ConvolutionAttrs = { groups, stride, dilation, before, size, taps, positions };
   return biased(name, backToImages(x, weight, attrs), options.bias);
 }

@@ -61,6 +61,7 @@ export function sort(
   options: { readonly descending?: boolean } = {},
 ): { readonly values: Tensor; readonly indices: Tensor } {
   aTensor(x, "sort: x");
+  checkDType(x, ["f32", "i32"], "sort");
   checkOptions(options, "sort", { descending: aBoolean });
   const { shape } = x;
   const at = normalizeAxis(axis, shape, "sort");
@@ -82,6 +83,8 @@ export function sort(
  * await evaluate(argsort(constant([3, 1, 2]))); // => [1, 2, 0]
  */
 export function argsort(x: Tensor, axis = -1, options: { readonly descending?: boolean } = {}): Tensor {
+  aTensor(x, "argsort: x");
+  checkDType(x, ["f32", "i32"], "argsort");
   return sort(x, axis, options).indices;
 }
 
@@ -103,6 +106,7 @@ export function topK(
   options: { readonly largest?: boolean } = {},
 ): { readonly values: Tensor; readonly indices: Tensor } {
   aTensor(x, "topK: x");
+  checkDType(x, ["f32", "i32"], "topK");
   checkOptions(options, "topK", { largest: aBoolean });
   aWholeNumber(0, x.shape[normalizeAxis(axis, x.shape, "topK")])(k, "topK: k");
   const { values, indices } = sort(x, axis, { descending: options.largest ?? true });

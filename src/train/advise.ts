@@ -66,6 +66,8 @@ const CALLED: Readonly<Record<string, string>> = {
 /** The error with what is to be done about it, or as it is. What a model throws is of it, with the path of its layer where that is known. */
 export function advise(error: unknown, given: Given, recipe?: Pick<Recipe, "model" | "preprocess">): unknown {
   if (error instanceof TypeError) return ofModel(error);
+  if (/call stack|much recursion/.test(`${error}`))
+    return new ArgumentError("the model: layers stand too deep in one another, or one in itself", { cause: error });
   if (!(error instanceof SimdgradError) || !isRecord(given)) return error;
   const asked = () => ownArrays(given.x, () => undefined, "x", array);
   if (recipe !== undefined)

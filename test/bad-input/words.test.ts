@@ -99,7 +99,7 @@ describe("a mistake is told in the words of who made it", () => {
     ['x: row 0, column 0 is "12", not a number; Number("12") is one', (made) => made.predict(as([["12"]]))],
     ["x: shape: [2.5, 1] is not a shape", (made) => made.predict({ data: [1, 2], shape: [2.5, 1] })],
     [
-      "y: the loss takes no targets of i32: sub: dtypes differ: f32[2, 1] and i32[2, 1]; numbers that are no classes are nested, or in a Float32Array",
+      "y: the loss takes no targets of i32: mseLoss: target: takes f32, got i32[2, 1]; numbers that are no classes are nested, or in a Float32Array",
       (made) => made.load({ x: [[0], [1]], y: { data: Int32Array.of(1, 2), shape: [2, 1] } }),
     ],
     [

@@ -9,10 +9,12 @@ import { BatchNorm1d } from "../../src/nn/batch-normalization.ts";
 import { Branches, Residual, Sequential, WeightNorm } from "../../src/nn/containers.ts";
 import { relu, tanh } from "../../src/nn/functional.ts";
 import { Bilinear, Identity, Linear, PReLU } from "../../src/nn/layers.ts";
+import { mseLoss } from "../../src/nn/losses.ts";
 import {
   type Context,
   evaluationContext,
   forward,
+  type Layer,
   parameters,
   setTrainable,
   trainingContext,
@@ -85,6 +87,41 @@ describe("Branches", () => {
       expect(thrown(() => new Branches([], options))).toBe(
         "ArgumentError: Branches: layers must be at least one layer, got []",
       );
+  });
+});
+
+describe("layers in one another", () => {
+  const message = "ArgumentError: layers stand too deep in one another, or one in itself";
+  const x = input([1, 2]);
+  const nested = (depth: number, wrap: (layer: Layer) => Layer) =>
+    Array.from({ length: depth }).reduce<Layer>((layer) => wrap(layer), new Linear(2, 2));
+  const wraps: Readonly<Record<string, (layer: Layer) => Layer>> = {
+    Sequential: (layer) => new Sequential(layer),
+    Residual: (layer) => new Residual(layer),
+    Branches: (layer) => new Branches([layer]),
+  };
+
+  test.each(Object.entries(wraps))("may be hundreds, not more than the stack holds: %s", (_, wrap) => {
+    expect(forward(nested(500, wrap), x, context).shape).toEqual([1, 2]);
+    expect(thrown(() => forward(nested(20_000, wrap), x, context))).toBe(message);
+    expect(parameters(nested(20_000, wrap)).size).toBe(2);
+  });
+
+  test("do not hold themselves, by whatever way", async () => {
+    const layers: Layer[] = [new Linear(2, 2)];
+    const model = new Sequential(new Linear(2, 2));
+    Object.assign(model, { layers: [...layers, new Residual(new Branches([model]))] });
+    expect(thrown(() => model.forward(x, context))).toBe(message);
+    expect(parameters(model).size).toBe(2);
+    const own = { layer: new Linear(2, 2), forward: (y: Tensor): Tensor => own.forward(own.layer.forward(y)) };
+    expect(thrown(() => new Sequential(own).forward(x, context))).toBe(message);
+    const options = { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() };
+    await expect(new Trainer(model, options).load({ x: [[1, 2]], y: [[1, 2]] })).rejects.toThrow(
+      /^layers stand too deep/,
+    );
+    await expect(new Trainer(own, options).load({ x: [[1, 2]], y: [[1, 2]] })).rejects.toThrow(
+      "the model: layers stand too deep in one another, or one in itself",
+    );
   });
 });
 

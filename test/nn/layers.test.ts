@@ -149,7 +149,7 @@ describe("bad input gets a typed error", () => {
     [
       "Linear of integers",
       () => new Linear(4, 3).forward(input([2, 4], "i32")),
-      "DTypeError: matmul: takes f32, got i32[2, 4]",
+      "DTypeError: Linear: takes f32, got i32[2, 4]",
     ],
     [
       "PReLU of no slopes",
@@ -216,7 +216,7 @@ describe("bad input gets a typed error", () => {
     [
       "mseLoss of integers",
       () => mseLoss(input([2]), input([2], "i32")),
-      "DTypeError: sub: dtypes differ: f32[2] and i32[2]",
+      "DTypeError: mseLoss: target: takes f32, got i32[2]",
     ],
     [
       "crossEntropy of a scalar",

@@ -225,7 +225,7 @@ test("errors", () => {
       "softmax of nothing": "ShapeError: softmax: [2, 0] has nothing along axis -1",
       "softmax over an axis outside": "ShapeError: softmax: [2, 3] has no axis 2",
       "sort of a scalar": "ShapeError: sort: [] has no axis -1",
-      "sort of bytes": "DTypeError: permute: takes f32 or i32, got u8[2] (cast it first)",
+      "sort of bytes": "DTypeError: sort: takes f32 or i32, got u8[2] (cast it first)",
       "spread outside": "ShapeError: spread: starts [2], sizes [5], steps [1] leave [6]",
       "squeeze of a wide axis": "ShapeError: squeeze: axis 0 of [2, 1] is not 1",
       "stack of shapes": "ShapeError: concat: [1, 2] and [1, 3] differ outside axis 0",

@@ -138,6 +138,7 @@ function isOutside(index: Tensor, classes: number): Tensor {
 function checkScores(scores: Tensor, target: Tensor, name: string): void {
   aPrediction(scores, name);
   aTensor(target, `${name}: target`);
+  checkDType(target, ["f32", "i32"], `${name}: target`);
 }
 
 /** Scores with the classes (axis 1, or the only one) as columns of a matrix, and the shape of the rows. */

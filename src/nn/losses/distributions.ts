@@ -4,7 +4,8 @@ import { aBoolean, aPositiveNumber, checkOptions, oneOf } from "../../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../../epsilon.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { sameShape, showShape } from "../../shape.ts";
-import { aTensor, type Tensor } from "../../tensor.ts";
+import type { Tensor } from "../../tensor.ts";
+import { aFloat } from "../takes.ts";
 import { checkLossOptions, checkSame, type LossOptions, type Reduction, reduced, weights } from "./loss.ts";
 
 /** ln(2 pi) / 2, as a literal: Math.log differs between engines. */
@@ -107,7 +108,7 @@ export function gaussianNllLoss(
   options: GaussianNllLossOptions = {},
 ): Tensor {
   checkSame(input, target, "gaussianNllLoss");
-  aTensor(variance, "gaussianNllLoss: variance");
+  aFloat(variance, "gaussianNllLoss", "variance");
   checkLossOptions(options, "gaussianNllLoss", { full: aBoolean, ...epsilonChecks });
   const { full = false } = options;
   const eps = epsilonOf(options, 1e-6, "gaussianNllLoss");

@@ -2,7 +2,7 @@
 import { aBoolean, aboveZero, aFiniteNumber, aPositiveNumber } from "../../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../../epsilon.ts";
 import { ShapeError } from "../../errors.ts";
-import { sameShape, showShape } from "../../shape.ts";
+import { checkDType, sameShape, showShape } from "../../shape.ts";
 import { arange, aTensor, type Tensor } from "../../tensor.ts";
 import { checkLossOptions, checkSame, type LossOptions, lacking, reduced } from "./loss.ts";
 import type { MarginLossOptions } from "./margins.ts";
@@ -25,6 +25,7 @@ export function cosineEmbeddingLoss(
 ): Tensor {
   checkSame(input1, input2, "cosineEmbeddingLoss");
   aTensor(target, "cosineEmbeddingLoss: target");
+  checkDType(target, ["f32", "i32"], "cosineEmbeddingLoss: target");
   checkLossOptions(options, "cosineEmbeddingLoss", { margin: aFiniteNumber });
   const { margin = 0 } = options;
   const { shape } = input1;

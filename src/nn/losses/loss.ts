@@ -2,8 +2,9 @@
 import { type Checks, checkOptions, isRecord, numbers, oneOf } from "../../check.ts";
 import { constant } from "../../create.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
-import { type Shape, sameShape, showShape } from "../../shape.ts";
+import { checkDType, type DType, type Shape, sameShape, showShape } from "../../shape.ts";
 import { aTensor, stopGradient, Tensor } from "../../tensor.ts";
+import { aFloat } from "../takes.ts";
 
 /** How the losses of the elements become one: their mean, their sum, or not at all. */
 export type Reduction = "mean" | "sum" | "none";
@@ -135,13 +136,14 @@ export function aPrediction(value: unknown, name: string): void {
         : `${name}: with options it is withOptions(${name}, { ${names.join(", ")} }), not called`,
     );
   }
-  aTensor(value, `${name}: prediction`);
+  aFloat(value, name, "prediction");
 }
 
 /** @throws ShapeError unless prediction and target are tensors of one shape */
-export function checkSame(prediction: Tensor, target: Tensor, name: string): void {
+export function checkSame(prediction: Tensor, target: Tensor, name: string, targets: readonly DType[] = ["f32"]): void {
   aPrediction(prediction, name);
   aTensor(target, `${name}: target`);
+  checkDType(target, targets, `${name}: target`);
   const [given, wanted] = [target.shape, prediction.shape];
   if (sameShape(wanted, given)) return;
   const isFlat = wanted.length === given.length + 1;

@@ -57,7 +57,7 @@ export interface MarginLossOptions extends LossOptions {
  * await evaluate(hingeEmbeddingLoss(constant([0.5, 0.25]), constant([1, -1]), { reduction: "none" })); // => [0.5, 0.75]
  */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: MarginLossOptions = {}): Tensor {
-  checkSame(input, target, "hingeEmbeddingLoss");
+  checkSame(input, target, "hingeEmbeddingLoss", ["f32", "i32"]);
   checkLossOptions(options, "hingeEmbeddingLoss", { margin: aFiniteNumber });
   const { margin = 1 } = options;
   const far = lacking(input.neg().add(margin));
@@ -102,7 +102,7 @@ export function marginRankingLoss(
  */
 export function multiLabelMarginLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const name = "multiLabelMarginLoss";
-  checkSame(input, target, name);
+  checkSame(input, target, name, ["f32", "i32"]);
   checkLossOptions(options, name, {});
   checkDType(target, ["i32"], `${name}: class indices`);
   const rank = input.shape.length;
