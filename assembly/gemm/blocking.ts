@@ -20,6 +20,9 @@ export const PACK_COLUMNS = 96;
 // Columns of a transposed B from which on a chunk packs them for itself, if it has no panels (so many fit into scratch).
 export const FEW_LYING = 4;
 
+// Rows of A from which on it pays to do the same with a B whose rows lie apart: as they lie, they evict one another from the first cache.
+export const MANY_ROWS = 24;
+
 // Products up to which no tile pays.
 export const FEW_PRODUCTS = 4096;
 

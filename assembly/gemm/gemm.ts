@@ -32,9 +32,9 @@ import {
 import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
-import { FEW_LYING, FEW_PRODUCTS, panelOf, stripOf } from "./blocking";
+import { FEW_LYING, FEW_PRODUCTS, MANY_ROWS, panelOf, stripOf } from "./blocking";
 import { direct } from "./direct";
-import { packColumns } from "./pack";
+import { packColumns, packPanels } from "./pack";
 import { product, productAt } from "./product";
 
 /** C[b, h] = A[b, h] . B[b, h] (m x k . k x n), and the epilogue on each finished chunk. */
@@ -58,7 +58,8 @@ export function matmul(pc: usize): void {
   const ldc = 4 * load<i32>(pc, 4 * MATMUL_ROW_C);
   const rowA = transposed ? 4 : lda;
   const stepA = transposed ? lda : 4;
-  const own = panels === 0 && lies && n * k <= CLOSE && n >= FEW_LYING; // panels in scratch, chunk by chunk
+  // Panels in scratch, chunk by chunk.
+  const own = panels === 0 && n * k <= CLOSE && n >= FEW_LYING && (lies || (m >= MANY_ROWS && ldb !== 4 * n));
   const epilogue = load<i32>(pc, 4 * MATMUL_MAP) > 0;
   if (m === 0 || n === 0) return;
   if (panels === 0 && matrices === 1 && m <= MC && n <= NC && m * n * k <= FEW_PRODUCTS && k > 0) {
@@ -123,7 +124,10 @@ export function matmul(pc: usize): void {
         it.stepB = 4 * nr;
         it.across = 4 * nr * k;
       }
-      if (own) packColumns(scratch, nr, z, ldb, k, columns);
+      if (own) {
+        if (lies) packColumns(scratch, nr, z, ldb, k, columns);
+        else packPanels(scratch, nr, z, ldb, k, columns);
+      }
       product(it);
     }
     if (epilogue) {

@@ -49,15 +49,9 @@ export function pack(pc: usize): void {
     const last = min(n, first + width);
     const target = to + 4 * matrix * k * wholePanels(n);
     const source = matrixAt(pc, matrix);
-    for (let column = first; column < last; column += nr) {
-      const columns = min(nr, last - column);
-      const at = target + 4 * column * k;
-      if (transposed) packTransposed(at, nr, source + column * row, row, k, columns);
-      else if (last - column >= 2 * nr) {
-        packPair(at, nr, source + 4 * column, row, k);
-        column += nr;
-      } else packRows(at, nr, source + 4 * column, row, k, columns);
-    }
+    const at = target + 4 * first * k;
+    if (transposed) packColumns(at, nr, source + first * row, row, k, last - first);
+    else packPanels(at, nr, source + 4 * first, row, k, last - first);
   }
 }
 
@@ -87,6 +81,12 @@ function packLeft(pc: usize, to: usize, matrices: i32, k: i32, m: i32, lda: i32,
 /** Panels from rows of the transpose of B (n x k), `ldb` bytes apart. */
 export function packColumns(to: usize, nr: i32, from: usize, ldb: i32, k: i32, n: i32): void {
   for (; n > 0; n -= nr, to += 4 * nr * k, from += nr * ldb) packTransposed(to, nr, from, ldb, k, min(nr, n));
+}
+
+/** Panels from rows of B (k x n), `ldb` bytes apart. */
+export function packPanels(to: usize, nr: i32, from: usize, ldb: i32, k: i32, n: i32): void {
+  for (; n >= 2 * nr; n -= 2 * nr, to += 8 * nr * k, from += 8 * nr) packPair(to, nr, from, ldb, k);
+  for (; n > 0; n -= nr, to += 4 * nr * k, from += 4 * nr) packRows(to, nr, from, ldb, k, min(nr, n));
 }
 
 /** Two whole panels from rows of B, `ldb` bytes apart: they share cache lines, which strides of powers of two would not leave in place. */

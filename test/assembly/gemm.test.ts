@@ -243,6 +243,7 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
             [7, 9, 1000, 3],
             [13, 100, 40, 30],
             [2, 31, 257, 1],
+            [25, 31, 100, 1], // panels that a chunk makes for itself
           ]) {
             machine.clear();
             const [panelWords, stripWords] = [n, m].map((size) => k * Math.ceil(size / PANEL) * PANEL);
@@ -335,6 +336,12 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
         [13, 600, 300], // strips that a chunk makes for itself
       ])
         check(machine, { m, n, k, lie, ...flags });
+      for (const [m, n, k] of [
+        [24, 33, 60],
+        [31, 4, 1000],
+        [100, 31, 129],
+      ])
+        check(machine, { m, n, k, lie, direct: true, ...flags }); // panels that a chunk makes for itself
     });
 
     test.each(transposes)(
@@ -362,6 +369,8 @@ describe.each([...builds.map((build) => [build, 0] as const), ["portable", 1] as
           { m: 6, n: 9, k: KC + 1 },
           { m: 2, n: 33, k: 30, batch: 3, heads: 2 },
           { m: 49, n: 150, k: 300, heads: 2 },
+          { m: 30, n: 41, k: 77, heads: 2 },
+          { m: 130, n: 4, k: KC + 9 },
         ]) {
           const [a, b] = operands({ ...size, ...flags }, randoms);
           machine.clear();
