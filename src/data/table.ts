@@ -61,7 +61,10 @@ export class Table {
     return Object.fromEntries(this.columns.map(({ name, type }) => [name, type]));
   }
 
-  /** The column of a name. @throws ArgumentError if there is none */
+  /**
+   * The column of a name.
+   * @throws ArgumentError if there is none
+   */
   column(name: string): Column {
     aText(name, "column: name");
     const found = this.columns.find((column) => column.name === name);
@@ -70,7 +73,10 @@ export class Table {
     return found;
   }
 
-  /** A table of some columns, in the order in which they are named. @throws ArgumentError for a name that there is not */
+  /**
+   * A table of some columns, in the order in which they are named.
+   * @throws ArgumentError for a name that there is not
+   */
   select(names: readonly string[]): Table {
     aListOf(aText)(names, "select: names");
     return new Table(
@@ -79,7 +85,10 @@ export class Table {
     );
   }
 
-  /** A table of all columns but these. @throws ArgumentError for a name that there is not */
+  /**
+   * A table of all columns but these.
+   * @throws ArgumentError for a name that there is not
+   */
   drop(names: readonly string[]): Table {
     aListOf(aText)(names, "drop: names");
     for (const name of names) this.column(name);
@@ -87,7 +96,10 @@ export class Table {
     return new Table(kept, this.rows);
   }
 
-  /** A table of rows by their numbers, in this order; a row may come several times. @throws ArgumentError for a row that there is not */
+  /**
+   * A table of rows by their numbers, in this order; a row may come several times.
+   * @throws ArgumentError for a row that there is not
+   */
   take(rows: ArrayLike<number>): Table {
     checkRows(rows, this.rows, "take");
     const of = (values: ColumnValues): ColumnValues =>
@@ -107,7 +119,10 @@ export class Table {
     return this.take(rows.filter((i) => keep(this.row(i), i)));
   }
 
-  /** A row as an object: true or false, Dates, numbers and texts, null where one is missing. @throws ArgumentError if there is none */
+  /**
+   * A row as an object: true or false, Dates, numbers and texts, null where one is missing.
+   * @throws ArgumentError if there is none
+   */
   row(i: number): TableRow {
     must(Number.isInteger(i) && i >= 0 && i < this.rows, i, "row: i", `a row from 0 to ${this.rows - 1}`);
     return Object.fromEntries(this.columns.map((column) => [column.name, cellOf(column, i)]));

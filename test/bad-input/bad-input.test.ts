@@ -127,10 +127,18 @@ function isError(given: unknown): boolean {
   return given === core.SimdgradError || Object.getPrototypeOf(given ?? 0) === core.SimdgradError;
 }
 
+/** An export, which modules may give by a getter, or a method; getters of classes are none. */
+function valueAt(exports: object, name: string): unknown {
+  const isModule = Object.prototype.toString.call(exports) === "[object Module]";
+  return isModule
+    ? (exports as Readonly<Record<string, unknown>>)[name]
+    : Object.getOwnPropertyDescriptor(exports, name)?.value;
+}
+
 /** Names and functions of exports or methods, but for errors and what is found elsewhere. */
 function functionsOf(exports: object): [name: string, given: unknown][] {
   return Object.getOwnPropertyNames(exports)
-    .map((name): [string, unknown] => [name, Object.getOwnPropertyDescriptor(exports, name)?.value])
+    .map((name): [string, unknown] => [name, valueAt(exports, name)])
     .filter(([name, given]) => typeof given === "function" && !isError(given) && !elsewhere.includes(name));
 }
 

@@ -121,7 +121,7 @@ function dataTable(): string {
   const rows = exported.filter(({ kind }) => kind === "function").map(rowOf);
   const methods = ["Table", "Pipeline", "Preprocessing", "FittedPreprocessing"].flatMap((name) =>
     (exported.find((item) => item.name === name)?.methods ?? [])
-      .filter((method) => method.doc !== "" && method.name !== "constructor")
+      .filter(({ doc, name }) => doc !== "" && !["constructor", "names", "types"].includes(name)) // getters
       .map((method) => [`${name}: ${call(method)}`, firstSentence(method.doc)]),
   );
   return table(["function or method", "value"], [...rows, ...methods]);

@@ -102,7 +102,10 @@ export class Preprocessing {
     this.#entries = entries;
   }
 
-  /** Learns from the rows to train on: none of those to test with may be among them. @throws DataError, DTypeError for columns that a step cannot take */
+  /**
+   * Learns from the rows to train on: none of those to test with may be among them.
+   * @throws DataError, DTypeError for columns that a step cannot take
+   */
   fit(data: TableLike): FittedPreprocessing {
     const table = tableOf(data, "fit: data");
     if (table.rows === 0) throw new DataError("fit: there are no rows to learn from");

@@ -1,21 +1,37 @@
 // The steps as callers write them, and their kinds by their names.
 import { checkOptions } from "../../check.ts";
 import { type BucketizeOptions, bucketize as bucketizeKind } from "./buckets.ts";
-import * as categories from "./categories.ts";
+import {
+  type HashingOptions,
+  hashing as hashingKind,
+  type OneHotOptions,
+  type OrdinalOptions,
+  oneHot as oneHotKind,
+  ordinal as ordinalKind,
+} from "./categories.ts";
 import { type ImputeOptions, imputeMissing as imputeKind } from "./filling.ts";
-import * as scaling from "./scaling.ts";
+import {
+  type MinMaxOptions,
+  minMax as minMaxKind,
+  type NormalizeOptions,
+  normalize as normalizeKind,
+  type RobustOptions,
+  robust as robustKind,
+  type StandardizeOptions,
+  standardize as standardizeKind,
+} from "./scaling.ts";
 import type { Kind, Step } from "./step.ts";
 
 /** Kinds of steps by their names. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
   Object.entries({
-    standardize: scaling.standardize,
-    minMax: scaling.minMax,
-    robust: scaling.robust,
-    normalize: scaling.normalize,
-    oneHot: categories.oneHot,
-    ordinal: categories.ordinal,
-    hashing: categories.hashing,
+    standardize: standardizeKind,
+    minMax: minMaxKind,
+    robust: robustKind,
+    normalize: normalizeKind,
+    oneHot: oneHotKind,
+    ordinal: ordinalKind,
+    hashing: hashingKind,
     imputeMissing: imputeKind,
     bucketize: bucketizeKind,
   }),
@@ -36,7 +52,7 @@ function stepOf(kind: string, options: object, ...required: readonly string[]): 
  * scaled.transform(table({ x: [2, 3] })).data; // => [0, 1.2247]
  * scaled.invert({ data: Float32Array.of(0, 1), shape: [2, 1] }).column("x").values; // => [2, 2.8165]
  */
-export function standardize(options: scaling.StandardizeOptions = {}): Step {
+export function standardize(options: StandardizeOptions = {}): Step {
   return stepOf("standardize", options);
 }
 
@@ -49,7 +65,7 @@ export function standardize(options: scaling.StandardizeOptions = {}): Step {
  * const data = table({ x: [1, 3, 5] });
  * preprocessing([minMax({ range: [-1, 1] })]).fit(data).transform(data).data; // => [-1, 0, 1]
  */
-export function minMax(options: scaling.MinMaxOptions = {}): Step {
+export function minMax(options: MinMaxOptions = {}): Step {
   return stepOf("minMax", options);
 }
 
@@ -62,7 +78,7 @@ export function minMax(options: scaling.MinMaxOptions = {}): Step {
  * const data = table({ x: [1, 2, 3, 4, 1000] });
  * preprocessing([robust()]).fit(data).transform(data).data; // => [-1, -0.5, 0, 0.5, 498.5]
  */
-export function robust(options: scaling.RobustOptions = {}): Step {
+export function robust(options: RobustOptions = {}): Step {
   return stepOf("robust", options);
 }
 
@@ -75,7 +91,7 @@ export function robust(options: scaling.RobustOptions = {}): Step {
  * const data = table({ x: [3, 0], y: [4, 0] });
  * preprocessing([normalize()]).fit(data).transform(data).data; // => [0.6, 0.8, 0, 0]
  */
-export function normalize(options: scaling.NormalizeOptions = {}): Step {
+export function normalize(options: NormalizeOptions = {}): Step {
   return stepOf("normalize", options);
 }
 
@@ -90,7 +106,7 @@ export function normalize(options: scaling.NormalizeOptions = {}): Step {
  * encoded.names; // => ["city_Oslo", "city_Rome"]
  * encoded.transform(table({ city: ["Rome", "Bonn"] })).data; // => [0, 1, 0, 0]
  */
-export function oneHot(options: categories.OneHotOptions = {}): Step {
+export function oneHot(options: OneHotOptions = {}): Step {
   return stepOf("oneHot", options);
 }
 
@@ -103,7 +119,7 @@ export function oneHot(options: categories.OneHotOptions = {}): Step {
  * const data = table({ size: ["S", "L", "M"] });
  * preprocessing([ordinal({ categories: { size: ["S", "M", "L"] } })]).fit(data).transform(data).data; // => [0, 2, 1]
  */
-export function ordinal(options: categories.OrdinalOptions = {}): Step {
+export function ordinal(options: OrdinalOptions = {}): Step {
   return stepOf("ordinal", options);
 }
 
@@ -118,7 +134,7 @@ export function ordinal(options: categories.OrdinalOptions = {}): Step {
  * const hashed = preprocessing([hashing({ features: 8 })]).fit(table({ word: ["any"] }));
  * hashed.transform(table({ word: ["sun", "sea"] })).shape; // => [2, 8]
  */
-export function hashing(options: categories.HashingOptions): Step {
+export function hashing(options: HashingOptions): Step {
   return stepOf("hashing", options, "features");
 }
 
