@@ -16,6 +16,8 @@ import {
   CONVOLVE_IMAGES,
   CONVOLVE_MAP,
   CONVOLVE_POSITIONS_D,
+  CONVOLVE_POSITIONS_H,
+  CONVOLVE_POSITIONS_W,
   CONVOLVE_ROWS,
   CONVOLVE_SIZE_D,
   CONVOLVE_SPACING_D,
@@ -32,7 +34,7 @@ import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, span
 import { clearPlanes, layPlanes, listAll, planesBand } from "./planes";
 import { isSingle, layStrips, singleBand } from "./single";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
-import { isThree, threeBand } from "./three";
+import { isSpread, isThree, spreadBand, threeBand } from "./three";
 
 export function convolve(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -78,7 +80,8 @@ export function convolve(pc: usize): void {
       const wide = min(columns, width - column);
       const first = line * width + column;
       readAxes(scratch, pc);
-      const three = planes && !spaced && rows === 1 && channels === 1 && columns === width && isThree(width);
+      const alone = planes && rows === 1 && channels === 1 && columns === width;
+      const three = alone && (spaced ? isSpread(pc, width) : isThree(width));
       if (planes && !three) {
         layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
         clearPlanes();
@@ -90,7 +93,17 @@ export function convolve(pc: usize): void {
         const c = to + 4 * matrix * rows * positions;
         const a = filters + 4 * (matrix % groups) * rows * k;
         const b = from + matrix * image;
-        if (three) threeBand(c + 4 * first, a, b, line, deep, column, wide, width);
+        if (three && spaced)
+          spreadBand(
+            c,
+            a,
+            b,
+            line,
+            deep,
+            load<i32>(pc, 4 * CONVOLVE_POSITIONS_H),
+            load<i32>(pc, 4 * CONVOLVE_POSITIONS_W),
+          );
+        else if (three) threeBand(c + 4 * first, a, b, line, deep, column, wide, width);
         else if (single) singleBand(pc, c, a, b, channels, line, deep, column, wide);
         else if (planes) planesBand(pc, c, a, b, rows, channels, line, deep, column, wide);
         else if (spaced) spacedBand(pc, c, a, b, rows, channels, line, deep, column, wide);
