@@ -26,7 +26,7 @@ export interface Result {
 export type Outcome = number | Result | "pruned" | "failed";
 
 /** What is searched: gives a number for a trial's values, the smaller or the larger the better, as the study's mode says. */
-export type Objective<V = never> = (trial: Trial<V>) => Outcome | Promise<Outcome>;
+export type Objective<V = unknown> = (trial: Trial<V>) => Outcome | Promise<Outcome>;
 
 /** @throws ArgumentError for a step that does not go up, and for a value that is no number */
 export function checkReport(step: number, value: number, before: number | undefined): void {
