@@ -8,8 +8,8 @@ export interface Trial<V = unknown> {
   readonly number: number;
   readonly values: V;
   /**
-   * Tells of a number on the way, such as the loss on validation data after an epoch, by which the pruner judges. Steps go up. NaN and infinities may
-   * be reported. Await it before `shouldPrune`.
+   * Tells of a number on the way, such as the loss on validation data after an epoch, by which the pruner judges. Steps go up. NaN and
+   * infinities may be reported. Await it before `shouldPrune`.
    */
   report(step: number, value: number): Promise<void>;
   /** Whether the pruner gave it up at a report so far: the objective may end with "pruned". */
