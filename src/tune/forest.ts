@@ -1,5 +1,6 @@
-// Regression trees over a box of parameters, and how much of what they say depends on one parameter: Hutter, Hoos, Leyton-Brown, "An efficient
-// approach for assessing hyperparameter importance", ICML 2014 (fANOVA); trees as Breiman, "Random forests", 2001, on samples with replacement.
+// Regression trees over a box of parameters, and how much of what they say depends on one parameter: Hutter, Hoos, Leyton-Brown, "An
+// efficient approach for assessing hyperparameter importance", ICML 2014 (fANOVA); trees as Breiman, "Random forests", 2001, on samples
+// with replacement.
 import type { Draws } from "./draws.ts";
 
 /** One parameter: numbers from 0 to 1, or categories 0, 1, ... */
@@ -112,7 +113,9 @@ function halves(side: Side, at: number, key: readonly number[] | undefined): Pic
   };
 }
 
-/** By category: the mean of its values, by which a split in the order of the means is the best of all (Fisher 1958); of none that of all. */
+/**
+ * By category: the mean of its values, by which a split in the order of the means is the best of all (Fisher 1958); of none that of all.
+ */
 function meansOf(
   rows: readonly (readonly number[])[],
   values: readonly number[],
@@ -135,7 +138,10 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** By column the part of a tree's variance over the box that its mean over all other columns has; undefined for a tree that says one number. */
+/**
+ * By column the part of a tree's variance over the box that its mean over all other columns has; undefined for a tree that says one
+ * number.
+ */
 export function sharesOf(columns: readonly Column[], cells: readonly Cell[]): readonly number[] | undefined {
   const volumes = cells.map(({ sides }) => sides.reduce((product, side) => product * partOf(side), 1));
   const mean = cells.reduce((sum, { value }, i) => sum + volumes[i] * value, 0);

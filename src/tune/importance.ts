@@ -23,9 +23,10 @@ export interface Importance {
 }
 
 /**
- * How much of the variance of the values over the whole space each parameter makes by itself, the largest part first; what several make only together
- * is in none. Reckoned of a forest of regression trees of the complete trials: Hutter, Hoos, Leyton-Brown, "An efficient approach for assessing
- * hyperparameter importance", ICML 2014 (fANOVA). A parameter that a trial does not have counts as the middle of its scale, a choice as its first.
+ * How much of the variance of the values over the whole space each parameter makes by itself, the largest part first; what several make
+ * only together is in none. Reckoned of a forest of regression trees of the complete trials: Hutter, Hoos, Leyton-Brown, "An efficient
+ * approach for assessing hyperparameter importance", ICML 2014 (fANOVA). A parameter that a trial does not have counts as the middle of
+ * its scale, a choice as its first.
  * @throws ArgumentError where fewer than two complete trials differ in their values
  *
  * @example

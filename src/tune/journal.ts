@@ -1,5 +1,5 @@
-// A study as lines of JSON, one an event, and back. Each line ends in a checksum of itself and of all lines before it, so that a line that was
-// changed, lost or doubled is found, and known from one that a crash tore.
+// A study as lines of JSON, one an event, and back. Each line ends in a checksum of itself and of all lines before it, so that a line
+// that was changed, lost or doubled is found, and known from one that a crash tore.
 import { isRecord } from "../check.ts";
 import { DataError } from "../errors.ts";
 import type { Flat } from "./dimensions.ts";
@@ -85,7 +85,9 @@ function contentOf(text: string, before: number): readonly [content: unknown, su
   }
 }
 
-/** Whether a crash may have left this: the beginning of a line, no whole one with something behind it. Some disks put zeros in its place. */
+/**
+ * Whether a crash may have left this: the beginning of a line, no whole one with something behind it. Some disks put zeros in its place.
+ */
 function isTorn(text: string, before: number, line: number): boolean {
   const begin = line === 1 ? HEADER : '{"trial":';
   const written = text.replace(/\0+$/, "").slice(0, begin.length);
@@ -111,7 +113,10 @@ export class Journal {
     this.#storage = storage;
   }
 
-  /** All whole lines; of the last one, half of which a crash may have written, nothing if it is torn. @throws DataError for a line that is wrong */
+  /**
+   * All whole lines; of the last one, half of which a crash may have written, nothing if it is torn. @throws DataError for a line that is
+   * wrong
+   */
   async read(): Promise<readonly Line[]> {
     const bytes = await this.#storage.read();
     const lines: Line[] = [];

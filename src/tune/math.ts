@@ -1,5 +1,5 @@
-// Exponentials, logarithms and the normal distribution in float64, by additions, products, quotients and roots alone: engines round those alike,
-// and Math.exp and Math.log not, so that one seed gives the same trials everywhere.
+// Exponentials, logarithms and the normal distribution in float64, by additions, products, quotients and roots alone: engines round those
+// alike, and Math.exp and Math.log not, so that one seed gives the same trials everywhere.
 
 const LN2_HIGH = 0.6931471803691238; // ln 2 in 33 bits, and the rest
 const LN2_LOW = 1.9082149292705877e-10;

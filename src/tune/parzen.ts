@@ -1,5 +1,6 @@
-// A density made of kernels, one around each observation and a wide one for what was not seen. Bergstra, Bardenet, Bengio, Kégl, "Algorithms for
-// hyper-parameter optimization", NeurIPS 2011; of several parameters at once as Falkner, Klein, Hutter, "BOHB", ICML 2018, and Optuna have it:
+// A density made of kernels, one around each observation and a wide one for what was not seen. Bergstra, Bardenet, Bengio, Kégl,
+// "Algorithms for hyper-parameter optimization", NeurIPS 2011; of several parameters at once as Falkner, Klein, Hutter, "BOHB", ICML
+// 2018, and Optuna have it:
 // a kernel is the product of truncated normals and of weighted choices, its widths by Scott's rule.
 import type { Draws } from "./draws.ts";
 import { exp, log, normalAt, normalBetween } from "./math.ts";

@@ -18,8 +18,9 @@ export interface AshaOptions {
 }
 
 /**
- * Asynchronous successive halving: at the steps 1, 4, 16, 64 and so on a trial goes on if its report is among the best quarter of those that trials had
- * there, or the best one where there are fewer than four (Li, Jamieson, Rostamizadeh, Gonina, Hardt, Recht, Talwalkar, "A system for massively
+ * Asynchronous successive halving: at the steps 1, 4, 16, 64 and so on a trial goes on if its report is among the best quarter of those
+ * that trials had there, or the best one where there are fewer than four (Li, Jamieson, Rostamizadeh, Gonina, Hardt, Recht, Talwalkar, "A
+ * system for massively
  * parallel hyperparameter tuning", MLSys 2020; as Optuna's SuccessiveHalvingPruner judges). Steps are counted from 1.
  * @throws ArgumentError for options out of range
  *
@@ -68,8 +69,8 @@ export interface MedianOptions {
 }
 
 /**
- * Gives up a trial whose best report so far is worse than the median of what complete trials reported at this step (Golovin, Solnik, Moitra,
- * Kochanski, Karro, Sculley, "Google Vizier", KDD 2017; as Optuna's MedianPruner judges).
+ * Gives up a trial whose best report so far is worse than the median of what complete trials reported at this step (Golovin, Solnik,
+ * Moitra, Kochanski, Karro, Sculley, "Google Vizier", KDD 2017; as Optuna's MedianPruner judges).
  * @throws ArgumentError for options out of range
  *
  * @example

@@ -12,8 +12,8 @@ export interface TrialsOptions<V> {
   /** Runs in this thread. Either this or `module` is given. */
   readonly objective?: Objective<V>;
   /**
-   * Runs in workers: the address of a module that calls `serveObjective`, such as `new URL("./objective.js", import.meta.url)`, or a function that starts a
-   * worker with such a module, in the form that bundlers recognise.
+   * Runs in workers: the address of a module that calls `serveObjective`, such as `new URL("./objective.js", import.meta.url)`, or a
+   * function that starts a worker with such a module, in the form that bundlers recognise.
    */
   readonly module?: URL | (() => AnyWorker);
   /** How many trials run at a time, each in a worker of its own with `module`; default 1. */

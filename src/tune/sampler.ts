@@ -52,8 +52,8 @@ export function random(): Sampler {
 /** How fine a grid is. */
 export interface GridOptions {
   /**
-   * Values of each parameter, evenly spaced on its scale, or by the path of the parameter. Parameters that are not named, and whole numbers, choices and
-   * steps without `points`, have all their values.
+   * Values of each parameter, evenly spaced on its scale, or by the path of the parameter. Parameters that are not named, and whole
+   * numbers, choices and steps without `points`, have all their values.
    */
   readonly points?: number | Readonly<Record<string, number>>;
 }

@@ -40,7 +40,7 @@ function portOf(): Port | undefined {
  * const history = await study.trials(12, { module, workers: 2 });
  * history.every(({ value }) => value !== undefined && value <= 0.25); // => true
  */
-export function serveObjective<V = never>(objective: Objective<V>): void {
+export function serveObjective<V = unknown>(objective: Objective<V>): void {
   aFunction(objective, "serveObjective: objective");
   const port = portOf();
   // WebKit evaluates a worker's first module again where a chunk that a bundler made imports it: two would answer.

@@ -1,5 +1,5 @@
-// What may be searched: parameters with a range or a list of values, and branches of further parameters. A parameter is data and a scale: where
-// a value lies between 0 and 1, and which value lies there. No randomness is here.
+// What may be searched: parameters with a range or a list of values, and branches of further parameters. A parameter is data and a scale:
+// where a value lies between 0 and 1, and which value lies there. No randomness is here.
 import { aFiniteNumber, aPositiveNumber, aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { show } from "../show.ts";
@@ -224,8 +224,8 @@ export function choice<const T extends Value>(options: readonly T[]): Leaf<T> {
 }
 
 /**
- * One of several branches, each with parameters of its own, which no other branch's trials have. The value is an object with `kind`, the branch's
- * name, and its parameters.
+ * One of several branches, each with parameters of its own, which no other branch's trials have. The value is an object with `kind`, the
+ * branch's name, and its parameters.
  * @throws ArgumentError for no branches, and for one that is no space or has a parameter called kind
  *
  * @example

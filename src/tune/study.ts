@@ -42,8 +42,9 @@ const checks: Checks<StudyOptions<Space>> = {
 };
 
 /**
- * Begins a study, or goes on with the one that its storage holds: with all trials that were told, and with those that were running, which `ask` gives
- * again, with the same numbers and values, before others. One seed, asked and told in one order, gives the same trials; a study that was
+ * Begins a study, or goes on with the one that its storage holds: with all trials that were told, and with those that were running, which
+ * `ask` gives again, with the same numbers and values, before others. One seed, asked and told in one order, gives the same trials; a
+ * study that was
  * interrupted goes on with those that it would have had.
  * @throws ArgumentError for a space that is none or is not the one that is stored, DataError saying which line of what is stored is wrong
  *
@@ -231,8 +232,8 @@ export class Study<S extends Space> {
   }
 
   /**
-   * Ends a trial, by itself or by its number: with a number, with one and an artifact, which is kept if this is the best trial so far, as "pruned" or as
-   * "failed", with a reason. It is stored when the promise resolves.
+   * Ends a trial, by itself or by its number: with a number, with one and an artifact, which is kept if this is the best trial so far, as
+   * "pruned" or as "failed", with a reason. It is stored when the promise resolves.
    * @throws ArgumentError for a trial that does not run, and for values that are no finite numbers
    */
   async tell(trial: Trial<Values<S>> | number, outcome: Outcome, reason = "no reason was given"): Promise<void> {
@@ -284,8 +285,9 @@ export class Study<S extends Space> {
   }
 
   /**
-   * Runs trials until the study has `count` of them, those of earlier times included, so that a script that is started again finishes what is left.
-   * A trial whose loss becomes NaN or infinite has failed, and the next one begins; other errors of the objective end the search, after the
+   * Runs trials until the study has `count` of them, those of earlier times included, so that a script that is started again finishes
+   * what is left. A trial whose loss becomes NaN or infinite has failed, and the next one begins; other errors of the objective end the
+   * search, after the
    * trials beside it have ended.
    * @returns all trials
    * @throws ArgumentError for impossible options, WorkerError where workers cannot be started, and what the objective throws

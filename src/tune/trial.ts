@@ -8,8 +8,8 @@ export interface Trial<V = unknown> {
   readonly number: number;
   readonly values: V;
   /**
-   * Tells of a number on the way, such as the loss on validation data after an epoch, by which the pruner judges. Steps go up. NaN and infinities may
-   * be reported. Await it before `shouldPrune`.
+   * Tells of a number on the way, such as the loss on validation data after an epoch, by which the pruner judges. Steps go up. NaN and
+   * infinities may be reported. Await it before `shouldPrune`.
    */
   report(step: number, value: number): Promise<void>;
   /** Whether the pruner gave it up at a report so far: the objective may end with "pruned". */
@@ -26,7 +26,7 @@ export interface Result {
 export type Outcome = number | Result | "pruned" | "failed";
 
 /** What is searched: gives a number for a trial's values, the smaller or the larger the better, as the study's mode says. */
-export type Objective<V = never> = (trial: Trial<V>) => Outcome | Promise<Outcome>;
+export type Objective<V = unknown> = (trial: Trial<V>) => Outcome | Promise<Outcome>;
 
 /** @throws ArgumentError for a step that does not go up, and for a value that is no number */
 export function checkReport(step: number, value: number, before: number | undefined): void {

@@ -9,6 +9,7 @@ import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
+import * as tune from "../../src/tune/index.ts";
 import * as worker from "../../src/worker/index.ts";
 
 /** What stands before each of them. */
@@ -199,6 +200,21 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "new MultiheadAttention(4, 2).forward({ query: input([9, 1, 4]), cache: new KeyValueCache(8) }, evaluationContext())",
     "new MultiheadAttention(4, 2).forward({ query: input([1, 1, 4]), cache: true }, evaluationContext())",
   ],
+  searches: [
+    "tune.openStudy({ rate: tune.logUniform(1e-4, 1) })",
+    "tune.openStudy({ space: { rate: [1e-4, 1] } })",
+    "tune.uniform(1, 0)",
+    "tune.logUniform(0, 1)",
+    'tune.choice("relu", "tanh")',
+    "tune.openStudy({ space: { rate: tune.uniform(0, 1) }, sampler: tune.bayesian })",
+    "tune.openStudy({ space: { rate: tune.uniform(0, 1) }, sampler: tune.grid() })",
+    'tune.openStudy({ space: { rate: tune.uniform(0, 1) }, direction: "maximize" })',
+    "const study = await tune.openStudy({ space: { rate: tune.uniform(0, 1) } }); await study.tell(await study.ask(), NaN)",
+    "const study = await tune.openStudy({ space: { rate: tune.uniform(0, 1) } }); await study.trials(10, ({ values }) => values.rate)",
+    "const study = await tune.openStudy({ space: { rate: tune.uniform(0, 1) } }); await study.trials(10, { objective: ({ rate }) => rate })",
+    "const study = await tune.openStudy({ space: { rate: tune.uniform(0, 1) } }); tune.importance(study)",
+    'tune.openStudy({ space: { rate: tune.uniform(0, 1) }, storage: tune.memoryStorage(new TextEncoder().encode("rate,loss\\n")) })',
+  ],
   tensors: [
     "constant([1, 2]) + constant([1, 2])",
     "constant([1, 2]).add([1, 2])",
@@ -238,6 +254,7 @@ const scope: Readonly<Record<string, unknown>> = {
   ...functions,
   ...generate,
   ...autodiff,
+  tune,
 };
 
 const AsyncFunction = (async () => {}).constructor as new (
