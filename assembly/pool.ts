@@ -25,7 +25,7 @@ import {
   SCATTER_PLANES_TO,
 } from "./isa/slots";
 import { nextChunk, startClaims } from "./parallel";
-import { choose, every, put, rounded, upper } from "./simd";
+import { choose, every, isLargerOrNaN, put, rounded, upper } from "./simd";
 import { fill } from "./words";
 
 // Of the row that this thread is at: where its input's plane begins, its windows' first place and number of places along D and H, and the
@@ -162,7 +162,9 @@ function poolRow(w: usize, to: usize, indices: usize, largest: bool): void {
   if (first < end) {
     const stride = load<i32>(w, 4 * AXIS_STRIDE);
     const from = plane + 4 * (firstD + firstH + first * stride - load<i32>(w, 4 * AXIS_PADDING));
-    if (largest) largestOfMany(to + 4 * first, indices, from, kernelOf(w), stride, end - first);
+    if (largest && kernelOf(w) === 2 && stride === 2 && stepW === 1)
+      largestOfPairs(to + 4 * first, indices, from, end - first);
+    else if (largest) largestOfMany(to + 4 * first, indices, from, kernelOf(w), stride, end - first);
     else
       for (let o = first, at = from; o < end; o += 4, at += 16 * stride)
         sumsOfFour(to + 4 * o, at, kernelOf(w), stride, end - o);
@@ -200,11 +202,43 @@ function largestOfMany(to: usize, indices: usize, from: usize, kernel: i32, stri
         let here = i32x4.add(start, i32x4.splat(row));
         for (let k = 0; k < kernel; k++, at += step) {
           const x = every(at, stride);
-          const isLarger = v128.or(f32x4.gt(x, largest), f32x4.ne(x, x));
+          const isLarger = isLargerOrNaN(x, largest);
           largest = choose(isLarger, x, largest);
           place = choose(isLarger, here, place);
           here = i32x4.add(here, next);
         }
+      }
+    }
+    put(to, largest, columns);
+    put(to + indices, place, columns);
+    start = i32x4.add(start, toNext);
+  }
+}
+
+/** The same of windows of two neighbours that follow one another: which of a pair is larger is known before the pairs above meet it. */
+function largestOfPairs(to: usize, indices: usize, from: usize, columns: i32): void {
+  const deep = placesD;
+  const high = placesH;
+  const nextD = stepD;
+  const nextH = stepH;
+  const toNext = i32x4.splat(8);
+  let start = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), i32x4(0, 2, 4, 6));
+  for (; columns > 0; columns -= 4, to += 16, from += 32) {
+    let largest = f32x4.splat(-Infinity);
+    let place = deep * high === 0 ? i32x4.splat(-1) : start;
+    for (let d = 0, slice = 0; d < deep; d++, slice += nextD) {
+      for (let h = 0, row = slice; h < high; h++, row += nextH) {
+        const at = from + 4 * row;
+        const left = v128.load(at);
+        const right = v128.load(at, 16);
+        const even = i32x4.shuffle(left, right, 0, 2, 4, 6);
+        const odd = i32x4.shuffle(left, right, 1, 3, 5, 7);
+        const isOdd = isLargerOrNaN(odd, even);
+        const x = choose(isOdd, odd, even);
+        const here = i32x4.sub(i32x4.add(start, i32x4.splat(row)), isOdd);
+        const isLarger = isLargerOrNaN(x, largest);
+        largest = choose(isLarger, x, largest);
+        place = choose(isLarger, here, place);
       }
     }
     put(to, largest, columns);

@@ -62,6 +62,12 @@ export function upper(x: v128): v128 {
   return i32x4.shuffle(x, x, 2, 3, 2, 3);
 }
 
+/** Lanes of x that are larger than those of another vector, or NaN. */
+@inline
+export function isLargerOrNaN(x: v128, than: v128): v128 {
+  return v128.or(f32x4.gt(x, than), f32x4.ne(x, x));
+}
+
 /** Bits of `yes` where the mask is set, of `no` elsewhere; the mask must be all ones or all zeros in each lane. */
 @inline
 export function choose(mask: v128, yes: v128, no: v128): v128 {
