@@ -178,7 +178,7 @@ function inputsOf(given: unknown, level = 0): unknown {
  * multiplyAdds; // => 6504448
  * table.split("\n")[2]; // => "0 Linear  [64, 128]     100,480      6,422,528  32,768"
  * const words = new Sequential(new Embedding(1000, 8), new Linear(8, 2));
- * `${summary(words, { shape: [64, 12], dtype: "i32" })}`.split("\n")[0]; // => "layer        output       parameters  multiply-adds    bytes"
+ * `${summary(words, { shape: [64, 12], dtype: "i32" })}`.split("\n")[0]; // => "layer        output       parameters  multiply-adds   bytes"
  */
 export function summary<Input = Tensor, Output = Tensor>(
   model: Layer<Input, Output>,
