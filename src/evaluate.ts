@@ -47,7 +47,7 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
   const executor = options.executor ?? new JsExecutor();
   try {
     if (options.executor === undefined) {
-      const { withSources } = await import("./sources.ts");
+      const { withSources } = await import("./compile/sources.ts");
       await initialise(executor, withSources(tensors), options.seed ?? 0);
     }
     const id = await executor.load(program);

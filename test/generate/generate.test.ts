@@ -382,7 +382,10 @@ describe("bad input", () => {
       { ...order, beams: 2, prompt: [[1], [1, 2]] },
       "ArgumentError: generate: prompts of a beam search must have the same length",
     ],
-    [{ ...order, temperature: 0 }, "ArgumentError: generate: temperature must be a number >= 0.000001, got 0"],
+    [
+      { ...order, temperature: 0 },
+      "ArgumentError: generate: temperature must be a number >= 0.000001, or left out for the likeliest token each time, got 0",
+    ],
     [{ ...order, topP: 1.5 }, "ArgumentError: generate: topP must be above 0 and at most 1, got 1.5"],
     [{ ...order, source: [[1]] }, "ArgumentError: generate: source must be left out where the model has no encode"],
     [

@@ -126,8 +126,8 @@ export function checkLossOptions<T extends LossOptions>(
   checkOptions(options, name, { ...lossChecks, ...own } as Checks<T>);
 }
 
-/** Throws an ArgumentError unless a prediction is a tensor. */
-export function aPrediction(value: unknown, name: string): void {
+/** @throws ArgumentError, DTypeError unless a prediction is a tensor of f32 */
+export function aPrediction(value: unknown, name: string, what = "prediction"): void {
   if (isRecord(value) && !(value instanceof Tensor)) {
     const names = Object.keys(value);
     throw new ArgumentError(
@@ -136,7 +136,7 @@ export function aPrediction(value: unknown, name: string): void {
         : `${name}: with options it is withOptions(${name}, { ${names.join(", ")} }), not called`,
     );
   }
-  aFloat(value, name, "prediction");
+  aFloat(value, name, what);
 }
 
 /** @throws ShapeError unless prediction and target are tensors of one shape */

@@ -50,14 +50,13 @@ export function ctcLoss(
   options: CtcLossOptions = {},
 ): Tensor {
   const name = "ctcLoss";
-  aPrediction(logProbs, name);
+  aPrediction(logProbs, name, "log-probabilities");
   aTensor(targets, `${name}: targets`);
   checkLossOptions(options, name, { blank: aWholeNumber(0), zeroInfinity: aBoolean, batchFirst: aBoolean });
   const { blank = 0, zeroInfinity = false, batchFirst = false, reduction = "mean" } = options;
   const rank = logProbs.shape.length;
   if (rank !== 2 && rank !== 3)
     throw new ShapeError(`${name}: takes log-probabilities [T, N, C] or [T, C], got ${showShape(logProbs.shape)}`);
-  checkDType(logProbs, ["f32"], `${name}: log-probabilities`);
   checkDType(targets, ["i32"], `${name}: targets`);
   const isOne = rank === 2;
   const batch = isOne ? logProbs.unsqueeze(batchFirst ? 0 : 1) : logProbs;

@@ -1,8 +1,8 @@
 // Variables whose first values are made of other variables'. Loaded when tensors are evaluated.
-import { topological } from "./graph.ts";
-import { randomKey } from "./ops/random.ts";
-import type { Tensor } from "./tensor.ts";
-import { Variable } from "./variable.ts";
+import { topological } from "../graph.ts";
+import { randomKey } from "../ops/random.ts";
+import type { Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
 
 /**
  * The variables under tensors; with those that first values are made of, if there are such, in the order in which all were made, so that they
