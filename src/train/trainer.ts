@@ -586,7 +586,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   /**
    * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters, and the
    * history of the epochs before it. Plain data, also while training runs.
-   * @throws ArgumentError for an optimizer that keeps state of its own (lbfgs)
+   * @throws ArgumentError for an optimizer of your own that keeps state outside of variables, and does not tell it
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -604,7 +604,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
-      return pastState(this.#history, this.#streamed, this.#recipe, state);
+      return pastState(this.#history, this.#streamed, this.#recipe, state, this.#workshop.minimizer);
     });
   }
 
@@ -626,7 +626,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
     must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
-    const isPast = (path: string) => /^(history\.|stream\.place$)/.test(path) && !this.#state.has(path);
+    const known = this.#minimizer ? /^(history\.|stream\.place$|minimizer\.)/ : /^(history\.|stream\.place$)/;
+    const isPast = (path: string) => known.test(path) && !this.#state.has(path);
     const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
     const columns = past.map(([path, given]) => {
       const data = (isRecord(given) ? given.data : (given as unknown)) as Column;
@@ -636,8 +637,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
       const { pastOf } = await import("./saved-history.ts");
-      const { history, streamed } = pastOf(columns);
-      await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
+      const { history, streamed, memory, parameters } = pastOf(columns, this.#recipe);
+      const { writes } = checkState("restore", own, this.#state, array);
+      this.#workshop.minimizer?.restore?.(memory, parameters);
+      await this.executor.writeAll(writes);
       this.#history = history;
       this.#streamed = streamed;
       this.#counting = false;
@@ -646,7 +649,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   #checkWhole(name: string): void {
-    if (this.#minimizer !== undefined)
+    if (this.#minimizer && !(this.#minimizer.state && this.#minimizer.restore))
       throw new ArgumentError(`${name}: this optimizer keeps state outside of variables; use stateDict()`);
   }
 
