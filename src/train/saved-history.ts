@@ -6,7 +6,7 @@ import type { Minimizer } from "../optim/minimizer.ts";
 import { sizeOf } from "../shape.ts";
 import type { Epoch, History, Part } from "./history.ts";
 import { PLACE, placeState, type Streamed, streamedOf } from "./place.ts";
-import type { Recipe } from "./programs.ts";
+import type { Workshop } from "./plan.ts";
 import type { StateDict } from "./state.ts";
 
 type Columns = Readonly<Record<string, Float64Array>>;
@@ -15,10 +15,10 @@ type Columns = Readonly<Record<string, Float64Array>>;
 export function pastState(
   history: History,
   streamed: Streamed | undefined,
-  { counters, names }: Recipe,
+  { recipe: { counters, names }, minimizer }: Workshop,
   state: StateDict,
-  minimizer: Minimizer | undefined,
 ): StateDict {
+  checkWhole("snapshot", minimizer);
   const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
   return {
     ...state,
@@ -30,22 +30,31 @@ export function pastState(
 }
 
 /** The same out of arrays by their paths. @throws ArgumentError for what is no such array */
-export function pastOf(entries: readonly (readonly [string, unknown])[], recipe: Recipe) {
+export function pastOf(entries: readonly (readonly [string, unknown])[], { recipe, minimizer }: Workshop) {
+  checkWhole("restore", minimizer);
   const place = entries.find(([path]) => path === PLACE);
   const parts = entries.filter(([path]) => path.startsWith(PART));
   const memories = entries.filter(([path]) => path.startsWith(MEMORY));
   const others = entries.filter((each) => each !== place && !parts.includes(each) && !memories.includes(each));
   const history = historyOf(columnsOf(others));
   const part = partOf(columnsOf(parts));
+  if (minimizer === undefined && memories.length > 0)
+    throw new ArgumentError(`restore: missing [], unknown [${memories.map(([path]) => path).join(", ")}]`);
+  const parameters = [...recipe.parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const memory = Object.fromEntries(
     memories.map(([path, given]) => [path.slice(MEMORY.length), column(given, path, "an array of numbers")]),
   );
   return {
     history: { ...history, ...(part && { part }) },
     streamed: place && streamedOf(listOf(place[1])),
-    memory,
-    parameters: [...recipe.parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    remember: () => minimizer?.restore?.(memory, parameters),
   };
+}
+
+/** @throws ArgumentError for a minimizer that does not tell what it has learned */
+function checkWhole(name: string, minimizer: Minimizer | undefined): void {
+  if (minimizer && !(minimizer.state && minimizer.restore))
+    throw new ArgumentError(`${name}: this optimizer keeps state outside of variables; use stateDict()`);
 }
 
 /** Where what a minimizer remembers is. */

@@ -188,6 +188,10 @@ describe("what L-BFGS remembers is part of a snapshot", () => {
       "restore: minimizer.move must be an array of numbers, got",
     );
     expect(await trainer.snapshot()).toEqual(snapshot);
+    const other = newTrainer(executor());
+    const mixed = { ...(await other.snapshot()), "minimizer.move": [1] };
+    await expect(other.restore(mixed)).rejects.toThrow("restore: missing [], unknown [minimizer.move]");
+    await other.executor.dispose();
     await trainer.restore(JSON.parse(JSON.stringify(snapshot)));
     expect(await trainer.snapshot()).toEqual(snapshot);
     await trainer.executor.dispose();
