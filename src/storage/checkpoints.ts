@@ -1,9 +1,10 @@
 // Checkpoints while a fit goes on, and the way back to the newest one.
+import { numbersOf } from "../callbacks/known.ts";
 import { Monitor, type MonitorOptions, monitorChecks } from "../callbacks/monitor.ts";
 import { OfFits } from "../callbacks/of-fits.ts";
 import { aBoolean, anObjectWith, aWholeNumber, checkOptions } from "../check.ts";
-import { DataError } from "../errors.ts";
-import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from "../io/checkpoint.ts";
+import { ArgumentError, DataError } from "../errors.ts";
+import { type CallbackState, type Checkpoint, parseCheckpoint, serializeCheckpoint } from "../io/checkpoint.ts";
 import type { Json } from "../io/exact-json.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { Trainer } from "../train/trainer.ts";
@@ -26,12 +27,24 @@ export interface CheckpointsOptions extends MonitorOptions {
   readonly notes?: Json;
 }
 
+/** How a training goes on. */
+export interface ResumeOptions {
+  /** False: the callbacks of the next fit begin anew, as those of a fit with other ones. Default true. */
+  readonly callbacks?: boolean;
+}
+
 /** What is known of a fit. */
 interface State {
   readonly monitor: Monitor | undefined;
   epochs: number;
   best: number;
 }
+
+/** All callbacks that `checkpoints` made. */
+const own = new WeakSet<Callback>();
+
+/** What the next fits of trainers go on with. */
+const resumed = new WeakMap<object, Checkpoint>();
 
 const DEFAULT = "checkpoint";
 const ENDING = ".safetensors";
@@ -73,9 +86,10 @@ export function checkpoints(options: CheckpointsOptions): Callback {
   const { storage, name = DEFAULT, every = 1, keep = 3, onlyBest = false, preprocessing, notes } = options;
   serializeCheckpoint({ state: {}, preprocessing, notes }); // told now, not after the first epoch
   const fits = new OfFits<State>();
-  const write = async ({ trainer }: FitContext) => {
-    const bytes = serializeCheckpoint({ state: await trainer.snapshot(), preprocessing, notes });
-    const before = await numbersOf(storage, name);
+  const write = async (context: FitContext) => {
+    const state = await context.trainer.snapshot();
+    const bytes = serializeCheckpoint({ state, callbacks: await statesOf(context), preprocessing, notes });
+    const before = await writtenOf(storage, name);
     const last = before[before.length - 1] ?? 0;
     await storage.write(fileOf(name, last + 1), bytes);
     for (const old of before.slice(0, Math.max(0, before.length + 1 - keep))) await storage.remove(fileOf(name, old));
@@ -85,10 +99,20 @@ export function checkpoints(options: CheckpointsOptions): Callback {
     if (better) state.best = value;
     return better;
   };
-  return {
-    onFitBegin(context) {
+  const callback: Callback = {
+    async onFitBegin(context) {
       const monitor = onlyBest ? new Monitor("checkpoints", options, context) : undefined;
       fits.begin(context, { monitor, epochs: 0, best: Number.NaN });
+      checkPlace(callback, context);
+      if (context.callbacks.findLast((each) => own.has(each)) === callback) await goOn(context);
+    },
+    state(context) {
+      const { epochs, best } = fits.of(context);
+      return { values: { epochs, best, step: context.step } };
+    },
+    restore(given, context) {
+      const { epochs, best } = numbersOf("checkpoints", given, "epochs", "best", "step");
+      Object.assign(fits.of(context), { epochs, best });
     },
     ...(typeof every === "object" && { every: every.steps, onSteps: write }),
     async onEpochEnd(epoch, context) {
@@ -97,11 +121,56 @@ export function checkpoints(options: CheckpointsOptions): Callback {
       if (isBetter(state, state.monitor?.of(epoch) ?? Number.NaN)) await write(context);
     },
   };
+  own.add(callback);
+  return callback;
+}
+
+/** @throws ArgumentError where the state of one that comes later would be known too early */
+function checkPlace(callback: Callback, { callbacks }: FitContext): void {
+  const later = callbacks.slice(callbacks.indexOf(callback) + 1);
+  if (later.some((each) => each.state !== undefined && !own.has(each)))
+    throw new ArgumentError("checkpoints: it comes last in the list of callbacks: it keeps what those before it know");
+}
+
+async function statesOf(context: FitContext): Promise<(CallbackState | null)[]> {
+  const states: (CallbackState | null)[] = [];
+  for (const callback of context.callbacks) states.push((await callback.state?.(context)) ?? null);
+  return states;
+}
+
+/** Has the callbacks of a fit go on from where its trainer was set back to, if that is where it still is. */
+async function goOn(context: FitContext): Promise<void> {
+  const { trainer, callbacks } = context;
+  const from = resumed.get(trainer);
+  if (from?.callbacks === undefined) return;
+  if (!isAt(from, await trainer.snapshot())) return void resumed.delete(trainer);
+  const states = from.callbacks;
+  if (states.length !== callbacks.length || states.some((state, i) => state !== null && !callbacks[i].restore))
+    throw new ArgumentError(
+      `checkpoints: the checkpoint is of a fit with ${states.length} callbacks, and these ${callbacks.length} are others: give the same list, or resume with { callbacks: false }`,
+    );
+  const steps = callbacks.flatMap((each, i) => (own.has(each) ? [numberOf(states[i], "step")] : []));
+  context.goOn(Math.max(...steps));
+  for (const [i, state] of states.entries()) if (state) await callbacks[i].restore?.(state, context);
+  resumed.delete(trainer);
+}
+
+function numberOf(state: CallbackState | null, name: string): number {
+  const { [name]: value } = Object(state?.values) as Readonly<Record<string, unknown>>;
+  return typeof value === "number" ? value : 0;
+}
+
+/** Whether a training is where a checkpoint was taken, by its counters. */
+function isAt({ state }: Checkpoint, now: Checkpoint["state"]): boolean {
+  return Object.entries(state).every(
+    ([path, { data }]) => !path.startsWith("counters.") || now[path]?.data[0] === data[0],
+  );
 }
 
 /**
  * Sets a trainer back to the newest checkpoint that is whole: of the same model, optimizer and seed. What is torn or changed is passed over,
  * with a warning. The fit after it goes on where it was taken, with the bits of a training that was not interrupted.
+ * So do its callbacks, if they are the same, in the same order, and one is `checkpoints`.
  * @returns what the checkpoint holds, undefined where there is none
  * @throws DataError where there are some, and none is whole; ArgumentError for one of another model, and while a fit is under way
  *
@@ -117,11 +186,13 @@ export async function resume<Input, Output, Target, X>(
   trainer: Trainer<Input, Output, Target, X>,
   storage: BytesStorage,
   name: string = DEFAULT,
+  options: ResumeOptions = {},
 ): Promise<Checkpoint | undefined> {
   anObjectWith("a trainer", "restore", "snapshot")(trainer, "resume: trainer");
   aStorage(storage, "resume: storage");
   aName(name, "resume: name");
-  const numbers = await numbersOf(storage, name);
+  checkOptions(options, "resume", { callbacks: aBoolean });
+  const numbers = await writtenOf(storage, name);
   let cause: unknown;
   for (const number of numbers.reverse()) {
     const file = fileOf(name, number);
@@ -132,6 +203,8 @@ export async function resume<Input, Output, Target, X>(
     });
     if (!checkpoint) continue;
     await trainer.restore(checkpoint.state);
+    resumed.delete(trainer);
+    if (options.callbacks ?? true) resumed.set(trainer, checkpoint);
     return checkpoint;
   }
   if (cause !== undefined) throw new DataError(`resume: no checkpoint called ${name} is whole`, { cause });
@@ -149,7 +222,7 @@ function fileOf(name: string, number: number): string {
 }
 
 /** Of all checkpoints of a name, in their order. */
-async function numbersOf(storage: BytesStorage, name: string): Promise<number[]> {
+async function writtenOf(storage: BytesStorage, name: string): Promise<number[]> {
   const numbers = (await storage.list())
     .filter((file) => file.startsWith(`${name}.`) && file.endsWith(ENDING))
     .map((file) => file.slice(name.length + 1, -ENDING.length))

@@ -30,7 +30,13 @@ export const storageCalls: Readonly<Record<string, Call>> = {
   ),
   folderStorage: call(storage.folderStorage, a.text("runs")),
   memoryStorage: call(storage.memoryStorage),
-  resume: call(storage.resume, a.instance(trainer), a.instance(kept), a.optional(aName)),
+  resume: call(
+    storage.resume,
+    a.instance(trainer),
+    a.instance(kept),
+    a.optional(aName),
+    a.options({ callbacks: a.flag(true) }),
+  ),
   "a storage, read": call((name: never) => kept.read(name), aName),
   "a storage, write": call(
     (name: never, bytes: never) => kept.write(name, bytes),
