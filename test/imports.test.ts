@@ -32,6 +32,7 @@ const house: Readonly<Record<string, Room>> = {
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
+  storage: { paths: ["src/storage"], above: ["callbacks"] },
   generate: { paths: ["src/generate"], above: ["train"] },
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["train", "worker"] },

@@ -1,6 +1,7 @@
 // Early stopping: no further epochs where these make nothing better.
 import { aBoolean, aNumber, aWholeNumber, checkOptions } from "../check.ts";
 import type { Callback, Copy } from "../train/callback.ts";
+import { numbersOf } from "./known.ts";
 import { aDelta, Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
 import { OfFits } from "./of-fits.ts";
 
@@ -78,6 +79,18 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
         state.goal = value;
         state.wait = 0;
       } else if (++state.wait >= patience) context.stop();
+    },
+    async state(context) {
+      const { copy, goal, kept, wait, isKept } = fits.of(context);
+      const values = { goal, kept, wait, isKept: Number(isKept) };
+      return { values, ...(isKept && copy && { arrays: await copy.read() }) };
+    },
+    async restore(given, context) {
+      const state = fits.of(context);
+      const { isKept, ...numbers } = numbersOf("earlyStopping", given, "goal", "kept", "wait", "isKept");
+      if (isKept && state.copy) await state.copy.write(given.arrays ?? {});
+      Object.assign(state, { ...numbers, isKept: isKept === 1 });
+      if (state.wait > 0 && state.wait >= patience) context.stop(); // as it was going to
     },
     async onFitEnd(context, error) {
       const { isKept, copy } = fits.find(context) ?? {};

@@ -1,4 +1,5 @@
 // simdgrad/callbacks: how a fit goes on, decided after its epochs or steps.
+export type { CallbackState } from "../io/checkpoint.ts";
 export type { Callback, Copy, FitContext } from "../train/callback.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./early-stopping.ts";
 export { type ModelCheckpointOptions, modelCheckpoint } from "./model-checkpoint.ts";

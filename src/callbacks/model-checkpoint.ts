@@ -3,6 +3,7 @@ import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
 import type { Callback } from "../train/callback.ts";
 import type { Epoch } from "../train/history.ts";
 import type { StateDict } from "../train/state.ts";
+import { numbersOf } from "./known.ts";
 import { Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
 import { OfFits } from "./of-fits.ts";
 
@@ -50,6 +51,13 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
     onFitBegin(context) {
       const monitor = best ? new Monitor("modelCheckpoint", options, context) : undefined;
       fits.begin(context, { monitor, epochs: 0, kept: Number.NaN });
+    },
+    state(context) {
+      const { epochs, kept } = fits.of(context);
+      return { values: { epochs, kept } };
+    },
+    restore(given, context) {
+      Object.assign(fits.of(context), numbersOf("modelCheckpoint", given, "epochs", "kept"));
     },
     async onEpochEnd(epoch, context) {
       const { trainer } = context;

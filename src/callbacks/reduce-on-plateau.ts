@@ -2,6 +2,7 @@
 import { aNumberWithin, aText, aWholeNumber, checkOptions, must } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
+import { numbersOf } from "./known.ts";
 import { aDelta, Monitor, type MonitorOptions, monitorChecks } from "./monitor.ts";
 import { OfFits } from "./of-fits.ts";
 
@@ -64,6 +65,13 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
       const monitor = new Monitor("reduceOnPlateau", options, context);
       const name = await nameOf(context, options.hyperparameter);
       fits.begin(context, { monitor, name, best: Number.NaN, wait: 0, rest: 0 });
+    },
+    state(context) {
+      const { best, wait, rest } = fits.of(context);
+      return { values: { best, wait, rest } };
+    },
+    restore(given, context) {
+      Object.assign(fits.of(context), numbersOf("reduceOnPlateau", given, "best", "wait", "rest"));
     },
     async onEpochEnd(epoch, context) {
       const { trainer } = context;

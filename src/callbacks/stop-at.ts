@@ -1,7 +1,8 @@
 // An end of a fit that is no number of epochs.
 import { aFiniteNumber, aPositiveNumber, aText, aWholeNumber, checkOptions, oneOf } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
-import type { Callback } from "../train/callback.ts";
+import type { Callback, FitContext } from "../train/callback.ts";
+import { numbersOf } from "./known.ts";
 import { type Mode, Monitor } from "./monitor.ts";
 import { OfFits } from "./of-fits.ts";
 
@@ -21,7 +22,10 @@ export interface StopAtOptions {
 /** What is known of a fit. */
 interface State {
   readonly monitor: Monitor | undefined;
-  readonly timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the time begins, in milliseconds of `performance.now()`, and what ends it. */
+  begin: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  isReached: boolean;
 }
 
 /**
@@ -57,17 +61,35 @@ export function stopAt(options: StopAtOptions): Callback {
     onSteps: ({ stop }) => stop(),
     onFitBegin(context) {
       const monitor = metric === undefined ? undefined : new Monitor("stopAt", { monitor: metric, mode }, context);
-      const most = seconds && Math.min(1000 * seconds, 2 ** 31 - 1);
-      fits.begin(context, { monitor, timer: most === undefined ? undefined : setTimeout(context.stop, most) });
+      const begin = performance.now();
+      fits.begin(context, { monitor, begin, timer: timerOf(context, seconds), isReached: false });
     },
     onEpochEnd(epoch, context) {
       const { monitor } = fits.of(context);
       // Reached is what is not worse.
       if (monitor !== undefined && value !== undefined) {
         const now = monitor.of(epoch);
-        if (now === value || monitor.isBetter(now, value)) context.stop();
+        if (now !== value && !monitor.isBetter(now, value)) return;
+        fits.of(context).isReached = true;
+        context.stop();
       }
+    },
+    state(context) {
+      const { begin, isReached } = fits.of(context);
+      return { values: { seconds: (performance.now() - begin) / 1000, isReached: Number(isReached) } };
+    },
+    restore(given, context) {
+      const state = fits.of(context);
+      const { seconds: past, isReached } = numbersOf("stopAt", given, "seconds", "isReached");
+      clearTimeout(state.timer);
+      state.begin = performance.now() - 1000 * past;
+      state.timer = timerOf(context, seconds && Math.max(0, seconds - past));
+      if (isReached || (steps !== undefined && context.step >= steps)) context.stop();
     },
     onFitEnd: (context) => clearTimeout(fits.find(context)?.timer),
   };
+}
+
+function timerOf({ stop }: FitContext, seconds: number | undefined): State["timer"] {
+  return seconds === undefined ? undefined : setTimeout(stop, Math.min(1000 * seconds, 2 ** 31 - 1));
 }

@@ -1,5 +1,7 @@
 // A quiet end of a training that fails.
+import type { NumericArray } from "../data/array.ts";
 import type { Callback, Copy, FitContext } from "../train/callback.ts";
+import { numbersOf } from "./known.ts";
 import { OfFits } from "./of-fits.ts";
 
 /** What is known of a fit. */
@@ -42,6 +44,22 @@ export function terminateOnNaN(): Callback {
       await copies[1].take();
     },
     onEpochEnd: (_, context) => take(context),
+    async state(context) {
+      const { copies, taken } = fits.of(context);
+      const arrays: [string, NumericArray][] = [];
+      for (const [i, copy] of copies.entries())
+        for (const [name, array] of Object.entries(await copy.read())) arrays.push([`${i}.${name}`, array]);
+      return { values: { taken }, arrays: Object.fromEntries(arrays) };
+    },
+    async restore(given, context) {
+      const state = fits.of(context);
+      Object.assign(state, numbersOf("terminateOnNaN", given, "taken"));
+      const arrays = Object.entries(given.arrays ?? {});
+      for (const [i, copy] of state.copies.entries()) {
+        const own = arrays.filter(([name]) => name.startsWith(`${i}.`));
+        await copy.write(Object.fromEntries(own.map(([name, array]) => [name.slice(2), array])));
+      }
+    },
     async onNonFinite(_, context) {
       const { copies, taken } = fits.of(context);
       await copies[context.step === taken ? 1 : 0].putBack();

@@ -63,7 +63,7 @@ function minimizer(rate: number, options: LbfgsOptions): Minimizer {
   const { maxIter = 20, toleranceGrad = 1e-7, toleranceChange = 1e-9, historySize = 100, lineSearchFn } = options;
   const maxEval = options.maxEval ?? Math.floor(maxIter * 1.25);
   const bound = options.maxEval ?? Number.POSITIVE_INFINITY;
-  const pairs: Pair[] = [];
+  let pairs: Pair[] = [];
   let scale = 1;
   let last: { readonly gradient: Float64Array; readonly move: Float64Array } | undefined;
 
@@ -112,7 +112,34 @@ function minimizer(rate: number, options: LbfgsOptions): Minimizer {
       }
       return first.loss;
     },
+    state: () => ({
+      ...last,
+      ...(pairs.length > 0 && {
+        moves: joined(pairs.map(({ s }) => s)),
+        changes: joined(pairs.map(({ y }) => y)),
+        scale: Float64Array.of(scale),
+      }),
+    }),
+    restore(state, parameters) {
+      const { gradient, move, moves, changes, scale: kept, ...others } = state;
+      const isLast = gradient?.length === parameters && move?.length === parameters;
+      const isPairs = moves?.length === changes?.length && kept?.length === 1 && moves.length % parameters === 0;
+      const isWhole = isLast && (isPairs || (moves ?? changes ?? kept) === undefined);
+      if (Object.keys(others).length > 0 || !(isWhole || Object.keys(state).length === 0))
+        throw new ArgumentError(`lbfgs: this is not what it remembers of ${parameters} parameters`);
+      const starts = Array.from({ length: (moves?.length ?? 0) / parameters }, (_, i) => i * parameters);
+      pairs = starts.slice(-historySize).map((start) => {
+        const [s, y] = [moves, changes].map((all) => all.slice(start, start + parameters));
+        return { s, y, ro: 1 / dot(y, s) };
+      });
+      scale = kept?.[0] ?? 1;
+      last = gradient && { gradient: gradient.slice(), move: move.slice() };
+    },
   };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
 /**

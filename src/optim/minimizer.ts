@@ -10,4 +10,8 @@ export interface Evaluation {
 export interface Minimizer {
   /** Moves x, evaluating the loss as often as it needs. @returns the loss where it began */
   step(x: Float64Array, evaluate: (x: Float64Array) => Promise<Evaluation>): Promise<number>;
+  /** What it has learned, as arrays by their names: part of a snapshot. Without it a training has none. */
+  state?(): Readonly<Record<string, Float64Array>>;
+  /** Goes on with what `state` gave for as many parameters; with nothing it begins anew. @throws ArgumentError for anything else */
+  restore?(state: Readonly<Record<string, Float64Array>>, parameters: number): void;
 }

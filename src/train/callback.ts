@@ -1,6 +1,8 @@
 // Callbacks of a fit: what decides between two steps how a training goes on.
 import type { NonFiniteError } from "../errors.ts";
+import type { CallbackState } from "../io/checkpoint.ts";
 import type { Epoch } from "./history.ts";
+import type { StateDict } from "./state.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** A copy of the training's variables on its executor. */
@@ -9,14 +11,20 @@ export interface Copy {
   take(): Promise<void>;
   /** Gives the variables the copied values. */
   putBack(): Promise<void>;
+  /** The copied values, one array a variable, by numbers in their order. */
+  read(): Promise<StateDict>;
+  /** Makes it a copy of what `read` gave. @throws ArgumentError for arrays of other variables */
+  write(values: StateDict): Promise<void>;
 }
 
 /** The fit, as its callbacks see it. */
 export interface FitContext {
   /** Its trainer, which answers whatever it answers during a fit. */
   readonly trainer: Trainer;
-  /** Steps made since the fit began. */
+  /** Steps made since the fit began, and those that it goes on from. */
   readonly step: number;
+  /** All that are asked, in their order. */
+  readonly callbacks: readonly Callback[];
   /** What each entry of the history measures: "loss", metrics, "validation.loss", "validation.accuracy" and so on. */
   readonly measures: readonly string[];
   /** Ends the fit at this step boundary, or, from elsewhere, at the next. Not to be awaited: `fit.stop()`, which waits for its end. */
@@ -26,6 +34,8 @@ export interface FitContext {
    * until the fit ends.
    */
   newCopy(options?: { readonly counters?: boolean }): Promise<Copy>;
+  /** While it begins: it goes on from a fit that made so many steps, which `step` and `every` count, too. */
+  goOn(steps: number): void;
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -44,6 +54,10 @@ export interface Callback {
   onSteps?(context: FitContext): Awaitable<void>;
   /** The loss is NaN or infinite: true ends the fit there without an error. */
   onNonFinite?(error: NonFiniteError, context: FitContext): Awaitable<boolean>;
+  /** What it knows of the fit at this step boundary: part of a checkpoint. */
+  state?(context: FitContext): Awaitable<CallbackState>;
+  /** Goes on with what `state` gave, after `onFitBegin`, before the first step. */
+  restore?(state: CallbackState, context: FitContext): Awaitable<void>;
   /** After the last step, however it came to it: with the error that ended the fit, if one did. */
   onFitEnd?(context: FitContext, error?: unknown): Awaitable<void>;
 }

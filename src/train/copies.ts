@@ -1,10 +1,13 @@
 // Copies of a training's variables, kept on its executor: made and put back by programs of their own, between two steps. Loaded with the
 // first callback that wants one.
 import { compile } from "../compile/compile.ts";
+import { ArgumentError } from "../errors.ts";
 import type { Executor, ProgramId } from "../runtime/executor.ts";
+import { sameShape } from "../shape.ts";
 import { type Assignment, Variable } from "../variable.ts";
 import type { Copy } from "./callback.ts";
 import { freeing, loadProgram, orElse } from "./load.ts";
+import type { StateDict } from "./state.ts";
 
 export class ExecutorCopy implements Copy {
   readonly #executor: Executor;
@@ -38,6 +41,18 @@ export class ExecutorCopy implements Copy {
 
   async putBack(): Promise<void> {
     await this.#executor.run([[this.#programs[1], 1]]).done;
+  }
+
+  async read(): Promise<StateDict> {
+    const values = await this.#executor.readAll(this.#kept.map(({ key }) => ({ variable: key })));
+    return Object.fromEntries(values.map((data, i) => [i, { data, shape: [...this.#kept[i].shape] }]));
+  }
+
+  async write(values: StateDict): Promise<void> {
+    const isRight = this.#kept.every(({ shape }, i) => values[i] !== undefined && sameShape(values[i].shape, shape));
+    if (!isRight || Object.keys(values).length !== this.#kept.length)
+      throw new ArgumentError("write: these are no values of the copied variables");
+    await this.#executor.writeAll(this.#kept.map(({ key }, i) => ({ slot: { variable: key }, data: values[i].data })));
   }
 
   /** Frees it. */

@@ -2,36 +2,67 @@
 import { isRecord, must } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
 import { ArgumentError } from "../errors.ts";
+import type { Minimizer } from "../optim/minimizer.ts";
+import { sizeOf } from "../shape.ts";
 import type { Epoch, History, Part } from "./history.ts";
 import { PLACE, placeState, type Streamed, streamedOf } from "./place.ts";
-import type { Recipe } from "./programs.ts";
+import type { Workshop } from "./plan.ts";
 import type { StateDict } from "./state.ts";
 
 type Columns = Readonly<Record<string, Float64Array>>;
 
-/** A state with what it has behind it: its epochs, and its place in a stream, if it is in one. */
+/** A state with what it has behind it: its epochs, its place in a stream, if it is in one, and what its minimizer remembers. */
 export function pastState(
   history: History,
   streamed: Streamed | undefined,
-  { counters, names }: Recipe,
+  { recipe: { counters, names }, minimizer }: Workshop,
   state: StateDict,
 ): StateDict {
+  checkWhole("snapshot", minimizer);
   const [epoch, row] = [counters.epoch, counters.row].map((each) => state[names.get(each) as string].data[0]);
   return {
     ...state,
     ...placeState(streamed?.at(epoch, row)),
     ...historyState(history, epoch),
     ...partState(history.part, row),
+    ...memoryState(minimizer),
   };
 }
 
 /** The same out of arrays by their paths. @throws ArgumentError for what is no such array */
-export function pastOf(entries: readonly (readonly [string, unknown])[]) {
+export function pastOf(entries: readonly (readonly [string, unknown])[], { recipe, minimizer }: Workshop) {
+  checkWhole("restore", minimizer);
   const place = entries.find(([path]) => path === PLACE);
   const parts = entries.filter(([path]) => path.startsWith(PART));
-  const history = historyOf(columnsOf(entries.filter((each) => each !== place && !parts.includes(each))));
+  const memories = entries.filter(([path]) => path.startsWith(MEMORY));
+  const others = entries.filter((each) => each !== place && !parts.includes(each) && !memories.includes(each));
+  const history = historyOf(columnsOf(others));
   const part = partOf(columnsOf(parts));
-  return { history: { ...history, ...(part && { part }) }, streamed: place && streamedOf(listOf(place[1])) };
+  if (minimizer === undefined && memories.length > 0)
+    throw new ArgumentError(`restore: missing [], unknown [${memories.map(([path]) => path).join(", ")}]`);
+  const parameters = [...recipe.parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const memory = Object.fromEntries(
+    memories.map(([path, given]) => [path.slice(MEMORY.length), column(given, path, "an array of numbers")]),
+  );
+  return {
+    history: { ...history, ...(part && { part }) },
+    streamed: place && streamedOf(listOf(place[1])),
+    remember: () => minimizer?.restore?.(memory, parameters),
+  };
+}
+
+/** @throws ArgumentError for a minimizer that does not tell what it has learned */
+function checkWhole(name: string, minimizer: Minimizer | undefined): void {
+  if (minimizer && !(minimizer.state && minimizer.restore))
+    throw new ArgumentError(`${name}: this optimizer keeps state outside of variables; use stateDict()`);
+}
+
+/** Where what a minimizer remembers is. */
+const MEMORY = "minimizer.";
+
+function memoryState(minimizer: Minimizer | undefined): StateDict {
+  const memory = Object.entries(minimizer?.state?.() ?? {});
+  return Object.fromEntries(memory.map(([name, data]) => [MEMORY + name, { data, shape: [data.length] }]));
 }
 
 /** Where the sums of an epoch under way are. */
@@ -95,11 +126,11 @@ function columnsOf(entries: readonly (readonly [string, unknown])[]): Columns {
   return Object.fromEntries(entries.map(([path, given]) => [path.slice("history.".length), column(given, path)]));
 }
 
-function column(given: unknown, path: string): Float64Array {
+function column(given: unknown, path: string, expected = "an array of numbers, one an epoch"): Float64Array {
   const list = listOf(given);
   const values = isList(list) ? Array.from(list) : [undefined];
   const areNumbers = values.every((value) => typeof value === "number");
-  must(areNumbers, given, `restore: ${path}`, "an array of numbers, one an epoch");
+  must(areNumbers, given, `restore: ${path}`, expected);
   return Float64Array.from(values as number[]);
 }
 

@@ -23,7 +23,6 @@ import { ArgumentError, DataError, DisposedError } from "../errors.ts";
 import type { Loss } from "../nn/losses.ts";
 import { aLayer, type Context, type Layer, parameters, variables } from "../nn/module.ts";
 import { checkHyperparameter } from "../optim/hyperparameter.ts";
-import type { Minimizer } from "../optim/minimizer.ts";
 import { anOptimizer, type Optimizer } from "../optim/transform.ts";
 import type { Program } from "../program/program.ts";
 import { anExecutor } from "../runtime/arguments.ts";
@@ -164,7 +163,6 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   readonly #programs = new Map<string, Promise<ProgramId>>();
   readonly #sources = new Map<ProgramId, Program>();
   readonly #ownsExecutor: boolean;
-  readonly #minimizer: Minimizer | undefined;
   readonly #prediction: Prediction;
   #ready: Promise<void> | undefined;
   /** Once it is ready: its variables. */
@@ -243,7 +241,6 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       preprocess,
       names,
     };
-    this.#minimizer = optimizer.minimizer?.();
     this.#finite = options.checkFinite ?? true;
     this.#ownsExecutor = options.executor === undefined;
     this.executor = options.executor ?? createExecutor();
@@ -257,7 +254,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#workshop = {
       executor: this.executor,
       recipe: this.#recipe,
-      minimizer: this.#minimizer,
+      minimizer: optimizer.minimizer?.(),
       program: (key, make) => this.#program(key, make),
       exclusive: (task) => this.#inTurn(task),
       begins: (stream) => {
@@ -586,7 +583,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   /**
    * All that a training consists of at one step boundary: the model's variables, the optimizer's state, counters, hyper-parameters, and the
    * history of the epochs before it. Plain data, also while training runs.
-   * @throws ArgumentError for an optimizer that keeps state of its own (lbfgs)
+   * @throws ArgumentError for an optimizer of your own that keeps state outside of variables, and does not tell it
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -599,12 +596,11 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    */
   async snapshot(): Promise<StateDict> {
     this.#check();
-    this.#checkWhole("snapshot");
     return this.#inTurn(async () => {
       const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
-      return pastState(this.#history, this.#streamed, this.#recipe, state);
+      return pastState(this.#history, this.#streamed, this.#workshop, state);
     });
   }
 
@@ -622,11 +618,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
    */
   async restore(snapshot: Readonly<Record<string, ArrayLikeData>>): Promise<void> {
     this.#check();
-    this.#checkWhole("restore");
     // The plan of a fit would not meet the end of the epoch that the counters are set to.
     this.#checkIdle("restore");
     must(isRecord(snapshot), snapshot, "restore: the state", "an object of arrays by their paths");
-    const isPast = (path: string) => /^(history\.|stream\.place$)/.test(path) && !this.#state.has(path);
+    const isPast = (path: string) => /^(history\.|minimizer\.|stream\.place$)/.test(path) && !this.#state.has(path);
     const [past, now] = [true, false].map((of) => Object.entries(snapshot).filter(([path]) => isPast(path) === of));
     const columns = past.map(([path, given]) => {
       const data = (isRecord(given) ? given.data : (given as unknown)) as Column;
@@ -636,18 +631,15 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     await this.#inTurn(async () => {
       const { checkState } = await import("./check-state.ts");
       const { pastOf } = await import("./saved-history.ts");
-      const { history, streamed } = pastOf(columns);
-      await this.executor.writeAll(checkState("restore", own, this.#state, array).writes);
+      const { history, streamed, remember } = pastOf(columns, this.#workshop);
+      const { writes } = checkState("restore", own, this.#state, array);
+      remember();
+      await this.executor.writeAll(writes);
       this.#history = history;
       this.#streamed = streamed;
       this.#counting = false;
       this.#warn = undefined;
     });
-  }
-
-  #checkWhole(name: string): void {
-    if (this.#minimizer !== undefined)
-      throw new ArgumentError(`${name}: this optimizer keeps state outside of variables; use stateDict()`);
   }
 
   /**

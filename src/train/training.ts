@@ -81,6 +81,8 @@ export class Training<R> {
   readonly #history: History;
   readonly #fit: FitState;
   #step = 0;
+  /** Steps of the fit that this one goes on from. */
+  #before = 0;
   #loss = Number.NaN;
   #losses: number[] = [];
   /** Steps since the last report: more than losses where nobody reads. */
@@ -223,6 +225,11 @@ export class Training<R> {
     }
   }
 
+  /** Steps as callbacks count them. */
+  get #made(): number {
+    return this.#before + this.#step;
+  }
+
   get #isOver(): boolean {
     return this.#fit.ended || this.#stopping;
   }
@@ -232,14 +239,14 @@ export class Training<R> {
     const { report, lockstep, callbacks } = this.#telling;
     const whole = lockstep && typeof report === "number" ? report - this.#unreported : Number.POSITIVE_INFINITY;
     return callbacks.reduce(
-      (least, { every }) => (every ? Math.min(least, every - (this.#step % every)) : least),
+      (least, { every }) => (every ? Math.min(least, every - (this.#made % every)) : least),
       whole,
     );
   }
 
   async #decide(context: FitContext, ends: boolean): Promise<void> {
     for (const callback of this.#telling.callbacks) {
-      if (callback.every !== undefined && this.#step % callback.every === 0)
+      if (callback.every !== undefined && this.#made % callback.every === 0)
         await this.#answer(callback.onSteps?.(context));
       if (!ends) continue;
       const epoch = copyOf(this.#history.epochs[this.#history.epochs.length - 1]);
@@ -265,11 +272,15 @@ export class Training<R> {
 
   #context(): FitContext {
     const { measures, validation, newCopy } = this.#plan;
-    const stepNow = () => this.#step;
+    const stepNow = () => this.#made;
     return {
       trainer: this.#telling.trainer,
       get step() {
         return stepNow();
+      },
+      callbacks: this.#telling.callbacks,
+      goOn: (steps) => {
+        this.#before = steps;
       },
       measures: [...measures, ...(validation ? validation.names.map((name) => `validation.${name}`) : [])],
       stop: () => {

@@ -14,6 +14,7 @@ import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
+import * as storage from "../../src/storage/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
@@ -37,6 +38,7 @@ import {
   trainerCalls,
   workerCalls,
 } from "./runs.ts";
+import { storageCalls } from "./storage.ts";
 import { methods } from "./tensors.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
 
@@ -71,6 +73,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
+  "simdgrad/storage": storageCalls,
   "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
@@ -108,6 +111,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],
+  ["simdgrad/storage", storage, storageCalls],
   ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],

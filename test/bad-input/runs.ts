@@ -16,7 +16,7 @@ import {
   Variable,
   WasmExecutor,
 } from "../../src/index.ts";
-import { parseSafetensors, serializeSafetensors } from "../../src/io/index.ts";
+import { parseCheckpoint, parseSafetensors, serializeCheckpoint, serializeSafetensors } from "../../src/io/index.ts";
 import { f1 } from "../../src/metrics/index.ts";
 import { Linear, mseLoss } from "../../src/nn/index.ts";
 import { hyperparameter, sgd } from "../../src/optim/index.ts";
@@ -61,7 +61,22 @@ export const dataCalls: Readonly<Record<string, Call>> = {
 
 const file = serializeSafetensors({ w: { data: Float32Array.of(1), shape: [1] } });
 
+const saved = { w: { data: Float32Array.of(1), shape: [1] } };
+
 export const ioCalls: Readonly<Record<string, Call>> = {
+  parseCheckpoint: call(parseCheckpoint, a.instance(serializeCheckpoint({ state: saved }))),
+  serializeCheckpoint: call(
+    serializeCheckpoint,
+    a.options(
+      {
+        state: a.also(a.instance(saved), ["an object without a prototype", "no arrays"]),
+        callbacks: a.list([{ values: 1, arrays: saved }, null]),
+        preprocessing: a.whatever("whatever JSON holds, and no function")({ x: 1 }),
+        notes: a.whatever("whatever JSON holds, and no function")([1]),
+      },
+      ["state"],
+    ),
+  ),
   parseSafetensors: call(parseSafetensors, a.instance(file)),
   serializeSafetensors: call(
     serializeSafetensors,

@@ -11,8 +11,8 @@ import {
 } from "simdgrad";
 import { stopAt } from "simdgrad/callbacks";
 import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
-import { Linear, mseLoss } from "simdgrad/nn";
-import { adam, ema, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
+import { Linear, mseLoss, Sequential, tanh } from "simdgrad/nn";
+import { adam, ema, hyperparameter, type LbfgsOptions, lbfgs, sgd } from "simdgrad/optim";
 import { describe, expect, test } from "vitest";
 import { heldData, newTrainer, trainingData } from "../worker/training.ts";
 
@@ -115,11 +115,87 @@ test("a new pass after one that was left has an order of its own", async () => {
   await trainer.executor.dispose();
 });
 
-test("an optimizer whose state is elsewhere has no snapshot", async () => {
-  const trainer = new Trainer(new Linear(2, 1), { loss: mseLoss, optimizer: lbfgs() });
+test("an optimizer whose state is elsewhere, and who does not tell it, has no snapshot", async () => {
+  const optimizer = { ...lbfgs(), minimizer: () => ({ step: async () => 0 }) };
+  const trainer = new Trainer(new Linear(2, 1), { loss: mseLoss, optimizer });
   await expect(trainer.snapshot()).rejects.toThrow(ArgumentError);
   await expect(trainer.restore({})).rejects.toThrow("use stateDict()");
   await trainer.dispose();
+});
+
+describe("what L-BFGS remembers is part of a snapshot", () => {
+  const x = Array.from({ length: 12 }, (_, i) => [Math.sin(i), i / 12]);
+  const y = x.map(([a, b]) => [a * b + a]);
+
+  async function searching(threads: number, options: LbfgsOptions = {}): Promise<Trainer> {
+    const model = new Sequential(new Linear(2, 4), tanh, new Linear(4, 1));
+    const optimizer = lbfgs(0.5, { maxIter: 3, historySize: 5, lineSearchFn: "strongWolfe", ...options });
+    const trainer = new Trainer(model, { loss: mseLoss, optimizer, executor: new WasmExecutor({ threads }) });
+    await trainer.load({ x, y });
+    return trainer;
+  }
+
+  async function bitsOf(trainer: Trainer): Promise<object> {
+    const { "history.seconds": _, ...state } = await trainer.snapshot();
+    return state;
+  }
+
+  test.each([0, 1, 2, 5])("which a training goes on from with the same bits, after %i steps", async (steps) => {
+    const whole = await searching(1);
+    await whole.fit({ epochs: 7, batch: "all" });
+    const first = await searching(1);
+    await first.fit({ epochs: steps, batch: "all" });
+    const second = await searching(2);
+    await second.fit({ epochs: 1, batch: "all" }); // is forgotten
+    await second.restore(await first.snapshot());
+    expect(await bitsOf(second)).toEqual(await bitsOf(first));
+    await second.fit({ epochs: 7 - steps, batch: "all" });
+    expect(await bitsOf(second)).toEqual(await bitsOf(whole));
+    // Without what it remembers it would be another training.
+    const third = await searching(1);
+    const { "minimizer.gradient": _, "minimizer.move": __, ...state } = await first.snapshot();
+    for (const name of ["moves", "changes", "scale"]) delete state[`minimizer.${name}`];
+    await third.restore(state);
+    await third.fit({ epochs: 7 - steps, batch: "all" });
+    if (steps > 0) expect(await bitsOf(third)).not.toEqual(await bitsOf(whole));
+    for (const { executor } of [whole, first, second, third]) await executor.dispose();
+  });
+
+  test("of which one with less room takes the latest", async () => {
+    const [large, small] = [await searching(1), await searching(1, { historySize: 2 })];
+    await large.fit({ epochs: 4, batch: "all" });
+    const snapshot = await large.snapshot();
+    await small.restore(snapshot);
+    const moves = snapshot["minimizer.moves"].data;
+    expect((await small.snapshot())["minimizer.moves"].data).toEqual(moves.slice(-2 * 17));
+    for (const { executor } of [large, small]) await executor.dispose();
+  });
+
+  test("which anything else is refused for, before anything changes", async () => {
+    const trainer = await searching(1);
+    await trainer.fit({ epochs: 3, batch: "all" });
+    const snapshot = await trainer.snapshot();
+    const gone = { ...snapshot };
+    delete gone["minimizer.move"];
+    for (const wrong of [
+      gone,
+      { ...snapshot, "minimizer.moves": [1, 2] },
+      { ...snapshot, "minimizer.other": [1] },
+      { ...snapshot, "minimizer.scale": [] },
+    ])
+      await expect(trainer.restore(wrong)).rejects.toThrow("lbfgs: this is not what it remembers of 17 parameters");
+    await expect(trainer.restore({ ...snapshot, "minimizer.move": ["a"] as never })).rejects.toThrow(
+      "restore: minimizer.move must be an array of numbers, got",
+    );
+    expect(await trainer.snapshot()).toEqual(snapshot);
+    const other = newTrainer(executor());
+    const mixed = { ...(await other.snapshot()), "minimizer.move": [1] };
+    await expect(other.restore(mixed)).rejects.toThrow("restore: missing [], unknown [minimizer.move]");
+    await other.executor.dispose();
+    await trainer.restore(JSON.parse(JSON.stringify(snapshot)));
+    expect(await trainer.snapshot()).toEqual(snapshot);
+    await trainer.executor.dispose();
+  });
 });
 
 test("a rate that is set to zero stops a training's changes, and one that is set again brings them back", async () => {

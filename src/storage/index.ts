@@ -1,0 +1,5 @@
+// simdgrad/storage: where trainings are kept, checkpoints while they go on, and the way back to them.
+export { type CheckpointsOptions, checkpoints, type ResumeOptions, resume } from "./checkpoints.ts";
+export { folderStorage } from "./folder.ts";
+export { memoryStorage } from "./memory.ts";
+export type { BytesStorage } from "./storage.ts";
