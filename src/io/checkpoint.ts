@@ -1,6 +1,6 @@
 // Checkpoints: a whole training in one safetensors file, with a version and a checksum of everything in its metadata. The arrays have the
 // names that `snapshot()` gives them, so that others read the weights.
-import { aListOf, aRecordOf, checkOptions, isRecord, must } from "../check.ts";
+import { aListOf, anInteger, aRecordOf, checkOptions, isRecord, must } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
 import { bytesOf } from "../data/bytes.ts";
 import { ArgumentError, DataError } from "../errors.ts";
@@ -18,6 +18,8 @@ export interface CallbackState {
 export interface Checkpoint {
   /** What `trainer.snapshot()` gave: weights, moments, counters, the place in the data, hyper-parameters, history. */
   readonly state: Readonly<Record<string, NumericArray>>;
+  /** The seed of its trainer. */
+  readonly seed?: number;
   /** Of each callback of the fit, in their order; null of one that keeps none. Default: none. */
   readonly callbacks?: readonly (CallbackState | null)[];
   /** A fitted preprocessing of simdgrad/data, or its JSON; read back it is JSON, for `preprocessingFromJSON`. */
@@ -56,10 +58,10 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuf
   checkOptions(
     checkpoint,
     name,
-    { state: aRecordOf(anArray), callbacks: aListOf(aState), preprocessing: any, notes: any },
+    { state: aRecordOf(anArray), seed: anInteger, callbacks: aListOf(aState), preprocessing: any, notes: any },
     "state",
   );
-  const { state, callbacks, preprocessing, notes } = checkpoint;
+  const { state, seed, callbacks, preprocessing, notes } = checkpoint;
   const tensors = new Map(Object.entries(state));
   const put = (path: string, array: NumericArray) => {
     if (tensors.has(path)) throw new ArgumentError(`${name}: two arrays are called ${path}`);
@@ -74,7 +76,7 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuf
     ]);
     return { ...(each.values !== undefined && { values: each.values }), ...(each.arrays && { arrays }) };
   });
-  const texts = { callbacks: states, preprocessing, notes };
+  const texts = { seed, callbacks: states, preprocessing, notes };
   const metadata: Record<string, string> = { crc32: NONE, format: FORMAT, version: String(VERSION) };
   for (const [key, value] of Object.entries(texts))
     if (value !== undefined) metadata[key] = exactJson(value, `${name}: ${key}`);
@@ -107,9 +109,10 @@ export function parseCheckpoint(given: Uint8Array | ArrayBuffer): Checkpoint {
   const bytes = bytesOf(given, "parseCheckpoint: bytes");
   const { tensors, metadata } = parseSafetensors(bytes);
   checkMarks(bytes, metadata);
-  const { callbacks, preprocessing, notes } = Object.fromEntries(
-    ["callbacks", "preprocessing", "notes"].map((name) => [name, textOf(metadata, name)]),
+  const { seed, callbacks, preprocessing, notes } = Object.fromEntries(
+    ["seed", "callbacks", "preprocessing", "notes"].map((name) => [name, textOf(metadata, name)]),
   );
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw fault(`its seed is ${metadata.seed}, no whole number`);
   const state = new Map(Object.entries(tensors));
   const take = (path: string): NumericArray => {
     const found = state.get(path);
@@ -122,6 +125,7 @@ export function parseCheckpoint(given: Uint8Array | ArrayBuffer): Checkpoint {
   const states = callbacks?.map((each: Stored) => each && stateOf(each, take));
   return {
     state: Object.fromEntries(state),
+    ...(seed !== undefined && { seed: seed as number }),
     ...(states && { callbacks: states }),
     ...(preprocessing !== undefined && { preprocessing: preprocessing as object }),
     ...(notes !== undefined && { notes }),

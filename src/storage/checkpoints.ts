@@ -88,7 +88,8 @@ export function checkpoints(options: CheckpointsOptions): Callback {
   const fits = new OfFits<State>();
   const write = async (context: FitContext) => {
     const state = await context.trainer.snapshot();
-    const bytes = serializeCheckpoint({ state, callbacks: await statesOf(context), preprocessing, notes });
+    const { seed } = context.trainer;
+    const bytes = serializeCheckpoint({ state, seed, callbacks: await statesOf(context), preprocessing, notes });
     const before = await writtenOf(storage, name);
     const last = before[before.length - 1] ?? 0;
     await storage.write(fileOf(name, last + 1), bytes);
@@ -168,7 +169,7 @@ function isAt({ state }: Checkpoint, now: Checkpoint["state"]): boolean {
 }
 
 /**
- * Sets a trainer back to the newest checkpoint that is whole: of the same model, optimizer and seed. What is torn or changed is passed over,
+ * Sets a trainer back to the newest checkpoint that is whole: of the same model and optimizer. What is torn or changed is passed over,
  * with a warning. The fit after it goes on where it was taken, with the bits of a training that was not interrupted.
  * So do its callbacks, if they are the same, in the same order, and one is `checkpoints`.
  * @returns what the checkpoint holds, undefined where there is none
@@ -203,6 +204,10 @@ export async function resume<Input, Output, Target, X>(
     });
     if (!checkpoint) continue;
     await trainer.restore(checkpoint.state);
+    if (checkpoint.seed !== undefined && checkpoint.seed !== trainer.seed) {
+      await trainer.reset(checkpoint.seed); // only now: it is a checkpoint of this model
+      await trainer.restore(checkpoint.state);
+    }
     resumed.delete(trainer);
     if (options.callbacks ?? true) resumed.set(trainer, checkpoint);
     return checkpoint;

@@ -26,7 +26,7 @@ export function aName(value: unknown, what: string): void {
   must(isName(value as string), value, what, 'letters, digits, "-", "_" and dots between them, 200 at the most');
 }
 
-function someBytes(value: unknown, what: string): void {
+export function someBytes(value: unknown, what: string): void {
   must(value instanceof Uint8Array, value, what, "a Uint8Array");
 }
 

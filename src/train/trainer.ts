@@ -449,6 +449,20 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     return this.#history.epochs.map(copyOf);
   }
 
+  /**
+   * What everything random follows from, with the counters: that of the options, or of the latest `reset`.
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), seed: 7 });
+   * trainer.seed; // => 7
+   */
+  get seed(): number {
+    return this.#recipe.seed;
+  }
+
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
   #checkIdle(name: string): void {
     if (this.#fit !== undefined) throw new ArgumentError(`${name}: stop the fit first, and wait: await fit.stop()`);

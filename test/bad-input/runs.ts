@@ -70,6 +70,7 @@ export const ioCalls: Readonly<Record<string, Call>> = {
     a.options(
       {
         state: a.also(a.instance(saved), ["an object without a prototype", "no arrays"]),
+        seed: a.seed(7),
         callbacks: a.list([{ values: 1, arrays: saved }, null]),
         preprocessing: a.whatever("whatever JSON holds, and no function")({ x: 1 }),
         notes: a.whatever("whatever JSON holds, and no function")([1]),

@@ -92,6 +92,7 @@ test.each<[string, Uint8Array, string]>([
   ],
   ["a changed byte", bytes.with(bytes.length - 1, 7), "checkpoint: the checksum of its bytes is"],
   ["notes that are no JSON", withMetadata({ notes: "{" }), "checkpoint: notes is not JSON"],
+  ["a seed that is none", withMetadata({ seed: "0.5" }), "checkpoint: its seed is 0.5, no whole number"],
   ["states that are none", withMetadata({ callbacks: "3" }), "checkpoint: callbacks are no list of states"],
   [
     "states of other kinds",

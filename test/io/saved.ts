@@ -13,6 +13,7 @@ export const state: Record<string, NumericArray> = {
 
 export const whole: Checkpoint = {
   state,
+  seed: -7,
   callbacks: [{ values: { wait: 3, goal: Number.NaN } }, null, { arrays: { best: state["0.weight"] } }, {}],
   preprocessing: { format: "x", entries: [1, "ü"] },
   notes: [null, true, '\ud800 " \\ \u0000', { "": -0, __proto: Number.NEGATIVE_INFINITY }],

@@ -121,6 +121,22 @@ describe("resuming", () => {
     expect(await storage.list()).not.toContain(second);
   });
 
+  test("the seed is that of the checkpoint, whatever the trainer's was", async () => {
+    const whole = await trainerOf();
+    await whole.reset(9);
+    await whole.fit({ epochs: 5, batch: 6 });
+    const storage = memoryStorage();
+    const first = await trainerOf();
+    await first.reset(9);
+    await first.fit({ epochs: 3, batch: 6, callbacks: [checkpoints({ storage })] });
+    const second = await trainerOf();
+    await second.fit({ epochs: 1, batch: 6 });
+    await resume(second, storage);
+    expect(second.seed).toBe(9);
+    await second.fit({ epochs: 2, batch: 6 });
+    expect(await bitsOf(second)).toEqual(await bitsOf(whole));
+  });
+
   test("nothing whole is an error, nothing at all is not", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const storage = memoryStorage();
