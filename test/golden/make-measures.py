@@ -98,20 +98,22 @@ def loss_of(case, x, y, weights):
     return losses.mean() if divisor is None else losses.sum() / divisor
 
 
-# Metrics, which see no weights: of known targets, those from 0 on, but the Trainer's own accuracy of those that the loss counts.
+# Metrics, which see no weights: of known targets, those from 0 on that the loss counts. A class that it ignores is in no average; a row that is
+# taken for it is wrong.
 
 def class_metrics(case, x, y):
     logits, target = x.numpy(), y.numpy()
     chosen = logits.argmax(1)
     ignored = case["options"].get("ignoreIndex", -100)
     counts = np.ones(len(target), bool) if ignored is None or case["loss"] == "multiMarginLoss" else target != ignored
-    known = target >= 0
-    macro = {"average": "macro", "zero_division": 0}
+    known = (target >= 0) & counts
+    named = sorted(({*target[known]} | {*chosen[known]}) - {ignored})
+    macro = {"average": "macro", "zero_division": 0, "labels": named}
     # Of nothing at all scikit-learn's micro average is 0, its macro average the mean of an empty slice; here both are 0.
     return {
         "accuracy": np.mean((chosen == target)[counts]) if counts.any() else np.nan,
-        "f1": sk.f1_score(target[known], chosen[known], **macro) if known.any() else 0,
-        "recall": sk.recall_score(target[known], chosen[known], **macro) if known.any() else 0,
+        "f1": sk.f1_score(target[known], chosen[known], **macro) if named else 0,
+        "recall": sk.recall_score(target[known], chosen[known], **macro) if named else 0,
         "logLoss": sk.log_loss(target[known], torch.softmax(x, 1).numpy()[known], labels=np.arange(logits.shape[1]))
         if known.any() else np.nan,
     }

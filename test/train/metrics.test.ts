@@ -201,7 +201,7 @@ describe("a metric is refused by its name", () => {
     ["r2Score: target: takes f32, got i32[301]", { r2: r2Score() }],
     ["f1: a metric is made by calling it: metrics: { f1: f1() }", { f1: f1 as never }],
     [
-      "Trainer: metrics.right must be a tensor; a metric is made by calling it, as f1()",
+      "categoricalAccuracy: a metric is made by calling it: metrics: { categoricalAccuracy: categoricalAccuracy() }",
       { right: categoricalAccuracy as never },
     ],
   ])("%s", async (message, metrics) => {
