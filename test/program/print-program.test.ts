@@ -102,12 +102,11 @@ test("convolutions and their gradients", () => {
     arena: 928 words
      0 convolve to=y filters=w from=x images=2 groups=2 rows=3 channels=2 taps_h=3 taps_w=2 size_h=9 size_w=12 positions_h=5 positions_w=13 step_h=2 first_h=-1 first_w=-1 ; convolve+relu+less+mul+add+select [2, 6, 5, 13]
          epilogue n=780 columns=780: a0=y, a1=scalar 0, a2=scalar 1, o0=y, o1=arena+0
-           r0 = relu a0
-           r1 = less a1 a0
-           r2 = mul a2 r0
-           r2 = add r2 r2
-           o1 = select r1 r2 a1
-           o0 = copy_bits r0
+           o0 = relu a0
+           r0 = less a1 o0
+           r1 = mul a2 o0
+           r1 = add r1 r1
+           o1 = select r0 r1 a1
      1 copy to=arena+784 from=w, 2 x (to 36, from 36), 2 x (to 18, from 6), 3 x (to 6, from 12), 6 x (to 1, from 1) ; permute [2, 2, 3, 3, 2]
      2 barrier
      3 convolve to=images filters=arena+784 from=arena+0 images=2 groups=2 rows=2 channels=3 taps_h=3 taps_w=2 size_h=5 size_w=13 positions_h=9 positions_w=12 apart_h=-1 apart_w=-1 first_h=1 first_w=1 spacing_h=2 ; convolveTransposed [2, 4, 9, 12]
