@@ -125,6 +125,10 @@ const MANY: readonly Convolution[] = [
   depthwise,
   { ...plain, ...spaced },
   { ...depthwise, ...spaced },
+  { ...depthwise, apart: [1, -1, -1], first: [0, 1, 1] },
+  { ...depthwise, size: [1, 59, 60], step: [1, 2, 2] },
+  { ...depthwise, size: [1, 7, 9], positions: [1, 4, 5], step: [1, 2, 2] },
+  { ...depthwise, rows: 2, size: [1, 59, 60], step: [1, 2, 2] },
   { ...plain, taps: [1, 1, 1], first: [0, 0, 0] },
   { ...plain, size: [1, 59, 59], step: [1, 2, 2] },
 ];
