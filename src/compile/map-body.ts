@@ -83,12 +83,11 @@ export function mapBody({ nodes, domain, results, also, viewOf, copied, contract
   written.forEach((view, i) => {
     slots.push(addressOf(view), domain.rows[i] ?? 0);
   });
-  for (const {
-    code,
-    target,
-    sources: [a, b = 0, c = 0, d = 0],
-  } of steps)
-    slots.push(code | (target << 8) | (a << 16) | (b << 24), c | (d << 8));
+  // By index: WebKitGTK 2.50 compiled an array pattern here to a call of undefined, in one of many runs of all tests.
+  for (const { code, target, sources } of steps) {
+    const source = (i: number) => sources[i] ?? 0;
+    slots.push(code | (target << 8) | (source(0) << 16) | (source(1) << 24), source(2) | (source(3) << 8));
+  }
   return {
     slots,
     reads: operands.map(({ view }) => view.buffer),

@@ -16,7 +16,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { storageTests } from "../storage/contract.ts";
 
 /** Whether this engine writes files of a site in pages. */
-const hasFiles = "createWritable" in FileSystemFileHandle.prototype;
+const hasFiles = typeof FileSystemFileHandle === "function" && "createWritable" in FileSystemFileHandle.prototype;
 
 const storages: readonly (readonly [string, () => BytesStorage])[] = [
   ["IndexedDB", () => indexedDbStorage("test")],
