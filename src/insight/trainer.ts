@@ -10,6 +10,13 @@ export function trainerOf(value: unknown, what: string): Trainer {
   return value as Trainer;
 }
 
+/** Samples for a trainer that is not known yet. */
+export interface SomeSamples {
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly sampleWeight?: unknown;
+}
+
 /** Throws an ArgumentError unless a value may be samples, which the trainer looks at further. */
 export function samples(value: unknown, what: string): void {
   must(isRecord(value) && "x" in value && "y" in value, value, what, "samples { x, y }");

@@ -16,6 +16,7 @@ const trainer = new Trainer(new Linear(1, 1), {
 const samples = { x: [[0], [1], [2]], y: [[1], [3], [5]] };
 await trainer.load(samples);
 const aTrainer = a.instance(trainer);
+const aTarget = a.also(a.text("log.csv"), ["a function", "it is given texts"]);
 const theSamples = a.instance(samples);
 
 const anyRecord = (value: object) =>
@@ -35,6 +36,7 @@ export const insightCalls: Readonly<Record<string, Call>> = {
     a.data(1),
     a.options({ bins: a.whole(5), strategy: a.word("quantile"), probabilities: a.flag(true) }),
   ),
+  csvLogger: call(insight.csvLogger, aTarget, a.options({ append: a.flag(true) })),
   findLearningRate: call(
     insight.findLearningRate,
     aTrainer,
@@ -47,12 +49,20 @@ export const insightCalls: Readonly<Record<string, Call>> = {
       hyperparameter: a.also(a.text("rate"), ["word", "no name of one"]),
     }),
   ),
+  gradientMonitor: call(
+    insight.gradientMonitor,
+    a.options({ data: theSamples, every: a.whole(2), vanishing: a.positive(0.5), exploding: a.positive(0.5) }, [
+      "data",
+    ]),
+  ),
+  jsonLines: call(insight.jsonLines, aTarget, a.options({ append: a.flag(true) })),
   overfitOneBatch: call(
     insight.overfitOneBatch,
     aTrainer,
     theSamples,
     a.options({ batch: a.whole(1), steps: a.whole(2), goal: a.finite(0.5) }),
   ),
+  progressBar: call(insight.progressBar, a.options({ stream: a.instance({ write: () => true }), every: a.whole(2) })),
   report: call(
     insight.report,
     a.options(
