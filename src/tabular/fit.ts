@@ -82,7 +82,7 @@ export interface TrainedNetwork extends Trained {
 }
 
 /** Figures of a linear model, or none where the training was ended before it. */
-async function linearScores(prepared: Prepared, options: TabularOptions, executor: Executor): Promise<Scores> {
+export async function linearScores(prepared: Prepared, options: TabularOptions, executor: Executor): Promise<Scores> {
   if (options.signal?.aborted) return {};
   const plain = { ...options, signal: undefined, hidden: [], dropout: 0, rate: LINEAR_RATE };
   const isWanted = () => !options.signal?.aborted;
