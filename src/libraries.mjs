@@ -1,8 +1,8 @@
 /**
  * After `tsc`: puts each library into the one module that imports it, its door, so that the package has no dependency and works from a
- * static server as it is; the library's licence goes beside.
+ * static server as it is; the licences of all that is in it go beside.
  */
-import { copyFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -15,11 +15,12 @@ const doors = {
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
   papaparse: "src/data/papaparse",
+  plot: "src/insight/plot",
 };
 
-/** Bundles one module with all that it imports into one file. */
+/** Bundles one module with all that it imports into one file. @returns names of the packages in it */
 export async function bundle(entry, file, alias = []) {
-  await build({
+  const [{ output }] = await build({
     root,
     configFile: false,
     logLevel: "warn",
@@ -34,13 +35,17 @@ export async function bundle(entry, file, alias = []) {
       rolldownOptions: { output: { codeSplitting: false } },
     },
   });
+  const packages = Object.keys(output[0].modules).map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  return [...new Set(packages)].filter((name) => name !== undefined);
 }
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
-    await bundle(`${door}.ts`, `${door}.js`);
+    const packages = await bundle(`${door}.ts`, `${door}.js`);
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
-    copyFileSync(`${root}node_modules/${library}/LICENSE`, `${dist}${library}.LICENSE`);
+    const licences = packages.map((name) => [name, readFileSync(`${root}node_modules/${name}/LICENSE`, "utf8")]);
+    const texts = licences.map(([name, text]) => (licences.length > 1 ? `${name}\n\n${text}` : text));
+    writeFileSync(`${dist}${library}.LICENSE`, texts.join("\n"));
   }
 }
 

@@ -1,0 +1,3 @@
+// simdgrad/insight: what a training did, and how far its model is to be believed.
+export { type Calibration, type CalibrationBin, type CalibrationOptions, calibration } from "./calibration.ts";
+export { type ReportedPredictions, type ReportedTraining, report } from "./report.ts";
