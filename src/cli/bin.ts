@@ -5,9 +5,14 @@ import { main } from "./main.ts";
 
 const controller = new AbortController();
 
-// The first Ctrl-C ends what is under way in good order, the second one at once.
+/** Milliseconds within which npx passes on the signal that the terminal has already given. */
+const ECHO = 500;
+let interrupted = 0;
+
+// The first Ctrl-C ends what is under way in good order, a second one at once.
 process.on("SIGINT", () => {
-  if (controller.signal.aborted) process.exit(CODES.interrupted);
+  if (interrupted > 0 && Date.now() - interrupted > ECHO) process.exit(CODES.interrupted);
+  interrupted ||= Date.now();
   controller.abort();
 });
 

@@ -17,8 +17,9 @@ export const exportWeights: Command = {
     name: "export",
     summary: "Writes the weights of a model, or of a checkpoint, to a plain file that other libraries read.",
     takes: ["MODEL"],
-    about: `The names are PyTorch's: a model of a table is torch.nn.Sequential(Linear, ReLU, Dropout, ..., Linear), whose load_state_dict takes what
-safetensors.torch.load_file gives. Its inputs are the features that "simdgrad inspect MODEL --features" tells. ONNX is not written yet.`,
+    about: `The names are PyTorch's: a model of a table is torch.nn.Sequential(Linear, ReLU, Dropout, ..., Linear), whose
+load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the features that
+"simdgrad inspect MODEL --features" tells. ONNX is not written yet.`,
     options: {
       format: { value: "FORMAT", help: "safetensors (default, and the only one so far)" },
       out: {

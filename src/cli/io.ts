@@ -1,6 +1,6 @@
 // What commands reach the world by: words and results, files, and the interruption from the keyboard.
 import { createReadStream } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { DataError } from "../errors.ts";
 import { UsageError } from "./usage.ts";
@@ -52,9 +52,17 @@ export class Voice {
   }
 }
 
-/** The pieces of a file, or of stdin for `-`. */
+/** The pieces of a file, or of stdin for `-`. @throws the system's error where it cannot be read */
 export function piecesOf(path: string, { input }: Terminal): AsyncIterable<Uint8Array> {
-  return path === "-" ? input : (createReadStream(path) as AsyncIterable<Uint8Array>);
+  return path === "-" ? input : filePieces(path);
+}
+
+async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw Object.assign(error as Error, { path }); // the system does not always say it
+  }
 }
 
 /** What errors call a file. */
@@ -63,10 +71,9 @@ export function nameOf(path: string): string {
 }
 
 /** @throws the system's error where it cannot be read */
-export async function bytesOfFile(path: string, { input }: Terminal): Promise<Uint8Array> {
-  if (path !== "-") return readFile(path);
+export async function bytesOfFile(path: string, terminal: Terminal): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of input) pieces.push(piece);
+  for await (const piece of piecesOf(path, terminal)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

@@ -22,7 +22,7 @@ export function description(model: TabularModel): string {
   const { train, validation, test } = training.rows;
   const target =
     model.task === "classification"
-      ? `${model.target}: ${several(model.classes.length, "class").replace(/classs$/, "classes")} (${listed(model.classes)})`
+      ? `${model.target}: ${model.classes.length} classes (${listed(model.classes)})`
       : `${model.target}: numbers`;
   const used = model.columns.map(({ name, use, parts }) => `${name} (${[use, ...parts].join(", ")})`);
   const widths = [`${several(network.features, "feature")}`, ...network.hidden.map(count), count(network.outputs)];
@@ -33,7 +33,8 @@ export function description(model: TabularModel): string {
     ...model.notes.map((note) => `note        ${note}`),
     `rows        ${count(train)} to train on, ${count(validation)} to validate, ${count(test)} to test`,
     `network     ${widths.join(" - ")}: ${several(weightsOf(model), "weight")}, dropout ${shown(network.dropout)}`,
-    `training    epoch ${training.best} of ${training.ran} is kept; AdamW, rate ${shown(training.rate)}, batch ${training.batch}, seed ${training.seed}`,
+    `training    epoch ${training.best} of ${training.ran} is kept; AdamW, rate ${shown(training.rate)}, batch ${training.batch}, ` +
+      `seed ${training.seed}`,
   ].join("\n");
 }
 

@@ -5,6 +5,7 @@ import { ArgumentError, DataError } from "../errors.ts";
 import { type TabularOptions, tabularChecks } from "../tabular/options.ts";
 import { nameOf, piecesOf, type Terminal } from "./io.ts";
 import { type Given, nearest, type Option, UsageError } from "./usage.ts";
+import { listed } from "./words.ts";
 
 /** Options of data files. */
 export const CSV_OPTIONS: Readonly<Record<string, Option>> = {
@@ -12,7 +13,7 @@ export const CSV_OPTIONS: Readonly<Record<string, Option>> = {
   decimal: { value: "CHAR", help: "decimal sign, . or , (default .)" },
   encoding: {
     value: "NAME",
-    help: "encoding of the file, such as windows-1252 (default utf-8, or its byte order mark)",
+    help: "such as windows-1252 (default utf-8, or what a byte order mark says)",
   },
   missing: {
     value: "LIST",
@@ -59,9 +60,8 @@ export async function readTable(path: string, terminal: Terminal, options: CsvOp
 export function checkColumn(option: string, name: string, { names }: Table, path: string): void {
   if (names.includes(name)) return;
   const near = nearest(name, names);
-  throw new UsageError(
-    `--${option}: ${nameOf(path)} has no column ${JSON.stringify(name)}; ${near === undefined ? `it has ${names.join(", ")}` : `did you mean ${JSON.stringify(near)}?`}`,
-  );
+  const advice = near === undefined ? `it has ${listed(names)}` : `did you mean ${JSON.stringify(near)}?`;
+  throw new UsageError(`--${option}: ${nameOf(path)} has no column ${JSON.stringify(name)}; ${advice}`);
 }
 
 /** Options of trainings, by their names here and in `fitTable`. */

@@ -1,20 +1,25 @@
 // simdgrad tune: a search for the options of a training, kept in a file that it goes on from.
+
+import type { Table } from "../data/table.ts";
 import { DataError, NonFiniteError } from "../errors.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { linearScores, modelOf, trained, withExecutor } from "../tabular/fit.ts";
 import { TabularModel } from "../tabular/index.ts";
+import { defaultBatch, defaultDropout, defaultHidden } from "../tabular/network.ts";
 import type { TabularOptions } from "../tabular/options.ts";
 import { type Prepared, prepare } from "../tabular/prepare.ts";
 import type { Scores } from "../tabular/scores.ts";
 import {
-  asha,
+  bayesian,
   choice,
   fileStorage,
   importance,
   integer,
   logInteger,
   logUniform,
+  median,
   openStudy,
+  type Sampler,
   type Study,
   type Trial,
   table as trialTable,
@@ -22,14 +27,15 @@ import {
   type Values,
 } from "../tune/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, checkApart, type Terminal, type Voice, write } from "./io.ts";
+import { besides, checkApart, nameOf, type Terminal, type Voice, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
+import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import { CSV_OPTIONS, checkColumn, csvOptions, DATA_OPTIONS, numberOf, readTable, tabularOptions } from "./tables.ts";
 import { type Given, UsageError } from "./usage.ts";
 import { columns, several, shown } from "./words.ts";
 
 const SPACE = {
-  layers: integer(1, 3),
+  layers: integer(0, 3),
   units: logInteger(8, 256),
   dropout: uniform(0, 0.5),
   rate: logUniform(3e-4, 3e-2),
@@ -47,14 +53,16 @@ export const tune: Command = {
     name: "tune",
     summary: "Searches for the layers, rate, dropout, weight decay and batch with which train does best.",
     takes: ["DATA"],
-    about: `Each trial is a training; those that fall behind are given up. Trials are judged by the loss on the rows to validate with, the rows
-to test with are seen by nobody before the end. The search is kept in a study file: the same command goes on where it was interrupted (by
-Ctrl-C, too), and with more --trials it searches on. The best model goes to a file as that of train does.`,
+    about: `Each trial is a training, the first one as train does it; those that fall behind are given up. Trials are judged by the
+loss on the rows to validate with; the rows to test with are seen by nobody before the end. The search is kept in a study file:
+the same command goes on where it was interrupted (by Ctrl-C, too), and with more --trials it searches on. The best model goes
+to a file as that of train does.`,
     options: {
       ...DATA_OPTIONS,
       trials: { value: "N", help: "trials, those of earlier times included (default 30)" },
       study: { value: "FILE", help: "where the search is kept; default: named as DATA, .study.jsonl, in this folder" },
       out: { value: "FILE", short: "o", help: "where the best model goes; default: named as DATA, .safetensors" },
+      ...REPORT_OPTIONS,
       ...CSV_OPTIONS,
     },
     examples: [
@@ -68,20 +76,28 @@ Ctrl-C, too), and with more --trials it searches on. The best model goes to a fi
     const count = trialsOf(given);
     const out = given.values.get("out") ?? besides(path, ".safetensors");
     const file = given.values.get("study") ?? besides(path, ".study.jsonl");
+    const report = reportFile(given, out);
     checkApart("out", out, [path, file]);
+    checkApart("report", report, [path, file, out]);
     checkApart("study", file, [path]);
     const table = await readTable(path, terminal, csvOptions(given));
     for (const name of [options.target, ...(options.features ?? [])]) checkColumn("target", name, table, path);
     const prepared = prepare(table, options);
     const seed = options.seed ?? 0;
-    const study = await openStudy({ space: SPACE, pruner: asha({ firstStep: 5 }), seed, storage: fileStorage(file) });
+    const study = await openStudy({
+      space: SPACE,
+      sampler: firstAsTrain(prepared),
+      pruner: median({ startup: 8, warmup: 20 }),
+      seed,
+      storage: fileStorage(file),
+    });
     await checkSame(study, prepared, file);
     const before = ended(study);
     voice.say(
       `${path}: ${several(table.rows, "row")}; ${file}: ${several(before, "trial")}${before > 0 ? ", it goes on" : ""}`,
     );
     await withExecutor(options, (executor) => search(study, count, { prepared, options, executor, terminal, voice }));
-    return finish(study, { path, file, out, terminal, voice });
+    return finish(study, { path: nameOf(path), file, out, report, rows: prepared.tested, terminal, voice });
   },
 };
 
@@ -91,6 +107,16 @@ function trialsOf({ values }: Given): number {
   if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
     throw new UsageError(`--trials must be a whole number >= 1, got ${given}`);
   return count;
+}
+
+/** The first trial is what `train` would do, so that none is sought that is worse; the others are chosen by what came of those before. */
+function firstAsTrain({ train }: Prepared): Sampler {
+  const { name, suggest } = bayesian();
+  const [rows, features] = train.x.shape;
+  const [units] = defaultHidden(rows, features);
+  const batch = Math.max(16, defaultBatch(rows));
+  const first = { layers: 2, units, dropout: defaultDropout(rows), rate: 0.003, weightDecay: 0.01, batch };
+  return { name, suggest: (search) => (search.number === 0 ? first : suggest(search)) };
 }
 
 /** Trials that are over. */
@@ -144,7 +170,7 @@ async function search(study: Study<Space>, count: number, bench: Bench): Promise
 async function attempt(trial: Trial<Values<Space>>, bench: Bench, linear: Scores) {
   const { prepared, options, executor, terminal } = bench;
   const { layers, units, dropout, rate, weightDecay, batch } = trial.values;
-  const hidden = Array.from({ length: layers }, (_, i) => Math.max(8, units >> i));
+  const hidden = Array.from({ length: layers }, (_, i) => Math.max(Math.min(units, 16), units >> i));
   let isPruned = false;
   let least = Number.POSITIVE_INFINITY;
   const own = { ...options, hidden, dropout, rate, weightDecay, batch, signal: terminal.signal };
@@ -171,11 +197,19 @@ async function attempt(trial: Trial<Values<Space>>, bench: Bench, linear: Scores
   }
 }
 
+/** Where what was found goes. */
+interface Found {
+  readonly path: string;
+  readonly file: string;
+  readonly out: string;
+  readonly report: string | undefined;
+  readonly rows: Table;
+  readonly terminal: Terminal;
+  readonly voice: Voice;
+}
+
 /** Says what was found, and writes the best model. */
-async function finish(
-  study: Study<Space>,
-  { path, file, out, terminal, voice }: { path: string; file: string; out: string; terminal: Terminal; voice: Voice },
-): Promise<number> {
+async function finish(study: Study<Space>, { path, file, out, report, rows, terminal, voice }: Found): Promise<number> {
   const { aborted } = terminal.signal;
   const bytes = await study.bestArtifact();
   const head = { command: "tune", data: path, study: file, trials: ended(study), interrupted: aborted };
@@ -194,7 +228,14 @@ async function finish(
     voice.say(`how much of the loss each made:\n${columns(shares)}\n`);
   }
   voice.say(`${description(model)}\n\n${metricsTable(model)}\n\nmodel       ${out}`);
+  if (report !== undefined) {
+    const { test, linear, baseline } = model.metrics;
+    const metrics = { network: test, "linear model": linear, "a guess": baseline };
+    await write(report, await reportOf(model, { data: path, rows, metrics }));
+    voice.say(`report      ${report}`);
+  }
+  await model.dispose();
   const best = { trial: study.best?.number, value: study.best?.value, values: study.best?.values };
-  voice.result({ ...head, best, out, ...modelObject(model) });
+  voice.result({ ...head, best, out, report: report ?? null, ...modelObject(model) });
   return aborted ? CODES.interrupted : CODES.good;
 }

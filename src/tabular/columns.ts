@@ -4,7 +4,7 @@ import { type Column, isNumeric, type Table } from "../data/table.ts";
 import { DataError } from "../errors.ts";
 import { type DatePart, partsOfDates } from "./dates.ts";
 
-/** What becomes of a column: standardized numbers, a feature a category, features that texts are hashed to, a date as days and its parts. */
+/** What becomes of a column: a standardized number, a feature a category, features that texts are hashed to, days and parts of a date. */
 export type ColumnUse = (typeof USES)[number];
 
 export const USES = ["number", "category", "hash", "date"] as const;

@@ -42,7 +42,8 @@ const ROWS = 4096;
  * import { table } from "simdgrad/data";
  * import { fitTable, TabularModel } from "simdgrad/tabular";
  * const area = Array.from({ length: 80 }, (_, i) => 40 + i);
- * const houses = table({ area, town: area.map((_, i) => (i % 2 ? "Oslo" : "Rome")), price: area.map((each, i) => 2 * each + 30 * (i % 2)) });
+ * const town = area.map((_, i) => (i % 2 ? "Oslo" : "Rome"));
+ * const houses = table({ area, town, price: area.map((each, i) => 2 * each + 30 * (i % 2)) });
  * const model = await fitTable(houses, { target: "price", task: "regression", seed: 1 });
  * const bytes = await model.save(); // a file, which PyTorch reads the weights of
  * const again = await TabularModel.load(bytes);
@@ -130,7 +131,8 @@ export class TabularModel {
 
   /**
    * How good it is on rows that it was not trained on, beside a linear model, and beside what is told without a look at the row (classes in
-   * their shares, or the mean): `accuracy`, `f1` (the mean of the classes') and `logLoss`; or `rootMeanSquaredError`, `meanAbsoluteError`, `r2`.
+   * their shares, or the mean): `accuracy`, `f1` (the mean of the classes') and `logLoss`; or `rootMeanSquaredError`, `meanAbsoluteError`
+   * and `r2`.
    */
   get metrics(): TabularMetrics {
     return this.#description.metrics;

@@ -4,8 +4,8 @@
 export type Scores = Readonly<Record<string, number>>;
 
 /**
- * Of probabilities [rows, classes]: the share of right classes, the mean of the classes' F1 (of those that are there or were told), and the mean
- * of -log of the probability that the right class was given.
+ * Of probabilities [rows, classes]: the share of right classes, the mean of the classes' F1 (of those that are there or were told), and
+ * the mean of -log of the probability that the right class was given.
  */
 export function classScores(probabilities: ArrayLike<number>, y: Int32Array, classes: number): Scores {
   const table = confusion(largest(probabilities, classes), y, classes);
