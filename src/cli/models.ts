@@ -39,7 +39,7 @@ export function description(model: TabularModel): string {
 }
 
 /** How many numbers it has learned. */
-export function weightsOf({ weights }: TabularModel): number {
+function weightsOf({ weights }: TabularModel): number {
   return Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
 }
 

@@ -23,7 +23,7 @@ export interface Setting {
   readonly onErr?: (text: string) => void;
 }
 
-export const folder = mkdtempSync(join(tmpdir(), "simdgrad-cli-"));
+const folder = mkdtempSync(join(tmpdir(), "simdgrad-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file in the folder. */
