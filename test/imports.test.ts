@@ -37,7 +37,8 @@ const house: Readonly<Record<string, Room>> = {
   insight: { paths: ["src/insight"], above: ["metrics", "callbacks"] },
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["train", "worker"] },
-  cli: { paths: ["src/cli"], above: ["tune", "worker"] },
+  tabular: { paths: ["src/tabular"], above: ["callbacks"] },
+  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },

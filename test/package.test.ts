@@ -90,6 +90,30 @@ test.each([process.execPath, node20])("every export loads in %s, and loading it 
   expect(execFileSync(node, ["user.mjs"], { cwd: user, encoding: "utf8" })).toBe("");
 });
 
+test.each([process.execPath, node20])(
+  "the command line trains and predicts without dependencies in %s",
+  (node) => {
+    const lines = Array.from({ length: 60 }, (_, i) => `${(i % 10) + 0.5},${i % 10 < 5 ? "low" : "high"}`);
+    writeFileSync(join(user, "sizes.csv"), `size,kind\n${lines.join("\n")}\n`);
+    const bin = join(user, "package", manifest.bin.simdgrad);
+    expect(readFileSync(bin, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const run = (...args: string[]) =>
+      execFileSync(node, [bin, ...args], { cwd: user, encoding: "utf8", stdio: "pipe" });
+    expect(run("--version")).toBe(`${manifest.version}\n`);
+    expect(JSON.parse(run("train", "sizes.csv", "-t", "kind", "--epochs", "60", "--json"))).toMatchObject({
+      task: "classification",
+    });
+    expect(readFileSync(join(user, "sizes.html"), "utf8")).toContain("<!doctype html>");
+    expect(run("predict", "sizes.safetensors", "sizes.csv", "--only").split("\n").slice(1, 3)).toEqual([
+      expect.stringMatching(/^low,/),
+      expect.stringMatching(/^low,/),
+    ]);
+    expect(() => run("predict", "sizes.csv", "sizes.csv")).toThrow(expect.objectContaining({ status: 1 }));
+    expect(() => run("predict")).toThrow(expect.objectContaining({ status: 2 }));
+  },
+  60_000,
+);
+
 test("npm scripts run on the Node of the devDependencies, whatever the machine's own", () => {
   expect(readFileSync(`${root}package-lock.json`, "utf8")).not.toMatch(/"resolved"/);
   expect(process.version).toBe(`v${manifest.devDependencies.node}`);

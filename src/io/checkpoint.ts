@@ -4,9 +4,9 @@ import { aListOf, anInteger, aRecordOf, checkOptions, isRecord, must } from "../
 import type { NumericArray } from "../data/array.ts";
 import { bytesOf } from "../data/bytes.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { crc32 } from "./crc32.ts";
 import { exactJson, type Json, readJson } from "./exact-json.ts";
-import { parseSafetensors, serializeSafetensors } from "./safetensors.ts";
+import { parseSafetensors } from "./safetensors.ts";
+import { faultOfSeal, serializeSealed } from "./sealed.ts";
 
 /** What a callback knows of its fit: plain values and arrays. */
 export interface CallbackState {
@@ -28,14 +28,7 @@ export interface Checkpoint {
   readonly notes?: Json;
 }
 
-const FORMAT = "simdgrad-checkpoint";
-const VERSION = 1;
-
-/** Where the checksum is: the first thing in the header, so that its place is known before anything is read. */
-const BEFORE = '{"__metadata__":{"crc32":"';
-const AT = 8 + BEFORE.length;
-const DIGITS = 8;
-const NONE = "0".repeat(DIGITS);
+const MARKS = { format: "simdgrad-checkpoint", version: 1 };
 
 /**
  * A checkpoint as a safetensors file, which `parseCheckpoint` brings back to the last bit; NaN, infinities and -0 in notes, too.
@@ -77,12 +70,10 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuf
     return { ...(each.values !== undefined && { values: each.values }), ...(each.arrays && { arrays }) };
   });
   const texts = { seed, callbacks: states, preprocessing, notes };
-  const metadata: Record<string, string> = { crc32: NONE, format: FORMAT, version: String(VERSION) };
+  const metadata: Record<string, string> = {};
   for (const [key, value] of Object.entries(texts))
     if (value !== undefined) metadata[key] = exactJson(value, `${name}: ${key}`);
-  const bytes = serializeSafetensors(Object.fromEntries(tensors), metadata);
-  bytes.set(new TextEncoder().encode(crc32(bytes)), AT);
-  return bytes;
+  return serializeSealed(Object.fromEntries(tensors), MARKS, metadata);
 }
 
 function anArray(value: unknown, what: string): void {
@@ -108,7 +99,8 @@ function aState(value: unknown, what: string): void {
 export function parseCheckpoint(given: Uint8Array | ArrayBuffer): Checkpoint {
   const bytes = bytesOf(given, "parseCheckpoint: bytes");
   const { tensors, metadata } = parseSafetensors(bytes);
-  checkMarks(bytes, metadata);
+  const wrong = faultOfSeal(bytes, metadata, MARKS);
+  if (wrong !== undefined) throw fault(wrong);
   const { seed, callbacks, preprocessing, notes } = Object.fromEntries(
     ["seed", "callbacks", "preprocessing", "notes"].map((name) => [name, textOf(metadata, name)]),
   );
@@ -147,19 +139,6 @@ function stateOf({ values, arrays }: NonNullable<Stored>, take: (path: string) =
     ...(values !== undefined && { values }),
     ...(arrays && { arrays: Object.fromEntries(arrays.map(([name, path]) => [name, take(path)])) }),
   };
-}
-
-/** @throws DataError unless these bytes are a checkpoint of a version that is known, as it was written */
-function checkMarks(bytes: Uint8Array, { format, version, crc32: sum }: Readonly<Record<string, string>>): void {
-  if (format !== FORMAT)
-    throw fault(`a safetensors file whose metadata has no format ${FORMAT}; such files are for parseSafetensors()`);
-  if (!/^[1-9]\d*$/.test(version ?? "")) throw fault(`its version is ${JSON.stringify(version)}, not a whole number`);
-  if (Number(version) > VERSION)
-    throw fault(`its version is ${version}, and this simdgrad reads up to ${VERSION}: take a newer one`);
-  const text = new TextDecoder().decode(bytes.slice(8, AT + DIGITS));
-  if (text !== `${BEFORE}${sum}`) throw fault("its header was written anew by something else");
-  const found = crc32(bytes.subarray(0, AT), new TextEncoder().encode(NONE), bytes.subarray(AT + DIGITS));
-  if (found !== sum) throw fault(`the checksum of its bytes is ${found}, not ${sum}: the file was changed or is torn`);
 }
 
 function textOf(metadata: Readonly<Record<string, string>>, name: string): Json | undefined {

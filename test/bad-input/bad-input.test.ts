@@ -16,6 +16,7 @@ import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as storage from "../../src/storage/index.ts";
+import * as tabular from "../../src/tabular/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
@@ -41,6 +42,7 @@ import {
   workerCalls,
 } from "./runs.ts";
 import { storageCalls } from "./storage.ts";
+import { modelCalls, tabularCalls } from "./tabular.ts";
 import { methods } from "./tensors.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
 
@@ -77,6 +79,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
   "simdgrad/storage": storageCalls,
+  "simdgrad/tabular": tabularCalls,
   "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
@@ -86,6 +89,7 @@ const table: Readonly<Record<string, Calls>> = {
   Table: tableCalls,
   Pipeline: pipelineCalls,
   Study: studyCalls,
+  TabularModel: modelCalls,
   Preprocessing: preprocessingCalls,
   FittedPreprocessing: fittedCalls,
   "an executor here": local,
@@ -116,6 +120,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],
   ["simdgrad/storage", storage, storageCalls],
+  ["simdgrad/tabular", tabular, tabularCalls],
   ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
@@ -126,6 +131,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["Table", Object.getPrototypeOf(data.table([])), tableCalls],
   ["Pipeline", Object.getPrototypeOf(data.pipeline([])), pipelineCalls],
   ["Study", Study.prototype, studyCalls],
+  ["TabularModel", tabular.TabularModel.prototype, modelCalls],
   ["Preprocessing", Object.getPrototypeOf(unfitted), preprocessingCalls],
   ["FittedPreprocessing", Object.getPrototypeOf(unfitted.fit([[1]])), fittedCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],

@@ -1,4 +1,7 @@
 // CSV files: what is found in them, in whatever pieces they come, and what is said of those that are broken.
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { DataError } from "simdgrad";
 import { type CsvOptions, readCsv, readJsonLines, streamCsv, type Table, type TextSource, table } from "simdgrad/data";
 import { describe, expect, test } from "vitest";
@@ -24,6 +27,14 @@ function all({ names, columns }: Table): Record<string, unknown> {
     unknown
   >;
 }
+
+test("streams of files in Node are read, though they have an open() of their own", async () => {
+  const folder = await mkdtemp(`${tmpdir()}/csv-`);
+  await writeFile(`${folder}/a.csv`, "x,y\n1,2\n");
+  expect((await readCsv(createReadStream(`${folder}/a.csv`))).row(0)).toEqual({ x: 1, y: 2 });
+  await expect(readCsv(createReadStream(`${folder}/b.csv`))).rejects.toThrow("ENOENT");
+  await rm(folder, { recursive: true });
+});
 
 const expected = {
   id: [1, 2, 3, 4],

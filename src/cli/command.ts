@@ -1,0 +1,13 @@
+// What a command is to the main program.
+import type { Terminal, Voice } from "./io.ts";
+import type { Given, Usage } from "./usage.ts";
+
+/** A command: its words, and what it does. */
+export interface Command {
+  readonly usage: Usage;
+  /** @returns the exit code. @throws UsageError, SimdgradError */
+  run(given: Given, terminal: Terminal, voice: Voice): Promise<number>;
+}
+
+/** Exit codes, as shells know them: that of Ctrl-C is 128 and its signal's number. */
+export const CODES = { good: 0, fault: 1, usage: 2, interrupted: 130 } as const;

@@ -1,0 +1,67 @@
+// simdgrad evaluate: how good a model is on rows whose target is known.
+
+import type { Table } from "../data/table.ts";
+import type { TabularModel } from "../tabular/index.ts";
+import { CODES, type Command } from "./command.ts";
+import { checkApart, nameOf, write } from "./io.ts";
+import { confusionTable, readModel, scoreTable } from "./models.ts";
+import { reportOf } from "./report.ts";
+import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
+import { UsageError } from "./usage.ts";
+import { several } from "./words.ts";
+
+export const evaluate: Command = {
+  usage: {
+    name: "evaluate",
+    summary: "Measures a model on the rows of a file that has the target, too.",
+    takes: ["MODEL", "DATA"],
+    about:
+      "Rows without a target count nothing. The figures of classes come with a table of which were taken for which.",
+    options: { report: { value: "FILE", help: "writes a report, an HTML file" }, ...CSV_OPTIONS },
+    examples: ["evaluate flowers.safetensors more.csv", "evaluate prices.safetensors more.csv --json"],
+  },
+  async run(given, terminal, voice) {
+    const [path, data] = given.files;
+    const report = given.values.get("report");
+    checkApart("report", report, given.files);
+    if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
+    const model = await readModel(path, terminal);
+    try {
+      const table = await readTable(data, terminal, { ...csvOptions(given), types: model.types({ target: true }) });
+      const scores = await model.evaluate(table);
+      const known = table.filter((row) => row[model.target] !== null);
+      voice.say(
+        `${nameOf(data)}: ${several(known.rows, "row")} with ${model.target}\n\n${scoreTable({ [nameOf(path)]: scores })}`,
+      );
+      const counts = model.task === "classification" ? await countsOf(model, known) : undefined;
+      if (counts !== undefined) voice.say(`\n${confusionTable(model.classes, counts)}`);
+      if (report !== undefined) {
+        const metrics = { [nameOf(data)]: scores };
+        await write(report, await reportOf(model, { data: nameOf(data), rows: known, metrics }));
+        voice.say(`\nreport      ${report}`);
+      }
+      voice.result({
+        command: "evaluate",
+        model: path,
+        data,
+        target: model.target,
+        rows: known.rows,
+        scores,
+        ...(counts && { classes: model.classes, confusion: counts }),
+      });
+      return CODES.good;
+    } finally {
+      await model.dispose();
+    }
+  },
+};
+
+/** How often each class was taken for each. */
+async function countsOf(model: TabularModel, rows: Table): Promise<number[][]> {
+  const { classes, target } = model;
+  const told = await model.predict(rows);
+  const counts = classes.map(() => classes.map(() => 0));
+  for (const [row, cells] of [...rows].entries())
+    counts[classes.indexOf(String(cells[target]))][classes.indexOf(String(told[row].value))]++;
+  return counts;
+}

@@ -1,0 +1,117 @@
+// The command line: which command is meant, what it says when something is wrong, and its exit code.
+import { readFile } from "node:fs/promises";
+import { SimdgradError } from "../errors.ts";
+import { CODES, type Command } from "./command.ts";
+import { systemFault, type Terminal, Voice } from "./io.ts";
+import { COMMON, helpOf, nearest, parse, type Usage, UsageError } from "./usage.ts";
+import { columns } from "./words.ts";
+
+/** Commands by their names; each is loaded when it is called. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => (await import("./train.ts")).train,
+  predict: async () => (await import("./predict.ts")).predict,
+  evaluate: async () => (await import("./evaluate.ts")).evaluate,
+  tune: async () => (await import("./tune.ts")).tune,
+  inspect: async () => (await import("./inspect.ts")).inspect,
+  export: async () => (await import("./export.ts")).exportWeights,
+};
+
+/**
+ * Runs a command line without the name of the program.
+ * @returns its exit code: 0, 1 for data or a model that is at fault, 2 for a line that is none, 130 where it was interrupted
+ */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || ["help", "--help", "-h"].includes(name)) return help(rest[0], terminal, name !== undefined);
+  if (name === "--version" || name === "-v") {
+    terminal.out(`${await version()}\n`);
+    return CODES.good;
+  }
+  if (!Object.hasOwn(COMMANDS, name)) {
+    const near = nearest(name, Object.keys(COMMANDS));
+    const advice = near === undefined ? `there are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${near}?`;
+    terminal.err(`simdgrad: there is no command ${name}; ${advice}\n`);
+    return CODES.usage;
+  }
+  const command = await COMMANDS[name]();
+  try {
+    const given = parse(command.usage, rest);
+    if (given.switches.has("help")) {
+      terminal.out(helpOf(command.usage));
+      return CODES.good;
+    }
+    return await command.run(given, terminal, new Voice(terminal, given.switches));
+  } catch (error) {
+    return told(error, command.usage, terminal, rest.includes("--json"));
+  }
+}
+
+/** Says what is wrong. With --json the object on stdout says it, too. */
+function told(error: unknown, { name }: Usage, terminal: Terminal, isJson: boolean): number {
+  const isUsage = error instanceof UsageError;
+  const message = isUsage ? error.message : messageOf(error, terminal);
+  if (message === undefined) {
+    terminal.err(`simdgrad ${name}: interrupted, nothing was written\n`);
+    return CODES.interrupted;
+  }
+  const code = isUsage ? CODES.usage : CODES.fault;
+  terminal.err(`simdgrad ${name}: ${message}\n`);
+  if (isUsage) terminal.err(`simdgrad ${name} --help tells what it takes\n`);
+  if (isJson) terminal.out(`${JSON.stringify({ command: name, error: message, code })}\n`);
+  return code;
+}
+
+/** In the user's words, without the names of functions; undefined for an interruption. */
+function messageOf(error: unknown, { signal }: Terminal): string | undefined {
+  if (signal.aborted && error === signal.reason) return undefined;
+  const fault = systemFault(error);
+  if (fault !== undefined) return fault;
+  if (error instanceof SimdgradError)
+    return error.message.replace(
+      /^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy): )+(the table: )?/,
+      "",
+    );
+  return `a mistake in simdgrad: ${error instanceof Error ? error.stack : String(error)}`;
+}
+
+async function help(name: string | undefined, terminal: Terminal, isAsked: boolean): Promise<number> {
+  if (name !== undefined && Object.hasOwn(COMMANDS, name)) {
+    terminal.out(helpOf((await COMMANDS[name]()).usage));
+    return CODES.good;
+  }
+  const usages = await Promise.all(Object.values(COMMANDS).map(async (command) => (await command()).usage));
+  const text = `simdgrad COMMAND [options]
+
+From a table to a model that was trained, measured and saved, and back to predictions: without code.
+
+Commands:
+${columns(
+  usages.map((usage) => [`  ${usage.name} ${usage.takes.join(" ")}`, usage.summary]),
+  { left: 2 },
+)}
+
+Options of all:
+${columns(
+  Object.entries(COMMON).map(([option, { short, help: words }]) => [
+    `  ${short ? `-${short}, ` : "    "}--${option}`,
+    words,
+  ]),
+  { left: 2 },
+)}
+      --version
+
+"simdgrad COMMAND --help" tells the options of one. Exit codes: 0, 1 for data or a model that is at fault, 2 for a command line
+that is none, 130 after Ctrl-C.
+`;
+  terminal[isAsked ? "out" : "err"](text);
+  return isAsked ? CODES.good : CODES.usage;
+}
+
+/** The package's, which is above this file, in the sources and as it is published. */
+async function version(): Promise<string> {
+  for (const above of ["../../", "../../../"]) {
+    const text = await readFile(new URL(`${above}package.json`, import.meta.url), "utf8").catch(() => undefined);
+    if (text !== undefined) return JSON.parse(text).version;
+  }
+  throw new Error("there is no package.json above the command line");
+}

@@ -1,0 +1,84 @@
+// Models in files, and what is said of them.
+import { DataError } from "../errors.ts";
+import { TabularModel } from "../tabular/index.ts";
+import type { Scores } from "../tabular/scores.ts";
+import { bytesOfFile, checkNotEmpty, nameOf, type Terminal } from "./io.ts";
+import { columns, count, listed, several, shown } from "./words.ts";
+
+/** @throws DataError with the file's name for anything but a model of a table */
+export async function readModel(path: string, terminal: Terminal): Promise<TabularModel> {
+  const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
+  try {
+    return await TabularModel.load(bytes);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(`${nameOf(path)}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What it tells, from what, and how it was made. */
+export function description(model: TabularModel): string {
+  const { network, training } = model;
+  const { train, validation, test } = training.rows;
+  const target =
+    model.task === "classification"
+      ? `${model.target}: ${model.classes.length} classes (${listed(model.classes)})`
+      : `${model.target}: numbers`;
+  const used = model.columns.map(({ name, use, parts }) => `${name} (${[use, ...parts].join(", ")})`);
+  const widths = [`${several(network.features, "feature")}`, ...network.hidden.map(count), count(network.outputs)];
+  return [
+    `target      ${target}`,
+    `columns     ${listed(used, 16)}`,
+    ...model.dropped.map(({ name, reason }) => `left out    ${name}: ${reason}`),
+    ...model.notes.map((note) => `note        ${note}`),
+    `rows        ${count(train)} to train on, ${count(validation)} to validate, ${count(test)} to test`,
+    `network     ${widths.join(" - ")}: ${several(weightsOf(model), "weight")}, dropout ${shown(network.dropout)}`,
+    `training    epoch ${training.best} of ${training.ran} is kept; AdamW, rate ${shown(training.rate)}, batch ${training.batch}, ` +
+      `seed ${training.seed}`,
+  ].join("\n");
+}
+
+/** How many numbers it has learned. */
+function weightsOf({ weights }: TabularModel): number {
+  return Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  accuracy: "accuracy",
+  f1: "F1",
+  logLoss: "log loss",
+  rootMeanSquaredError: "root mean squared error",
+  meanAbsoluteError: "mean absolute error",
+  r2: "R2",
+};
+
+/** Figures under one another. */
+export function scoreTable(rows: Readonly<Record<string, Scores>>): string {
+  const names = Object.keys(Object.values(rows)[0] ?? {});
+  return columns([
+    ["", ...names.map((name) => WORDS[name] ?? name)],
+    ...Object.entries(rows)
+      .filter(([, scores]) => Object.keys(scores).length > 0)
+      .map(([row, scores]) => [row, ...names.map((name) => shown(scores[name]))]),
+  ]);
+}
+
+/** The figures of a model beside those of what knows less. */
+export function metricsTable({ metrics, training }: TabularModel): string {
+  const rows = { network: metrics.test, "linear model": metrics.linear, "a guess": metrics.baseline };
+  return `on ${several(training.rows.test, "row")} that nothing was trained on:\n${scoreTable(rows)}`;
+}
+
+/** Everything that is known of a model but its weights, for programs. */
+export function modelObject(model: TabularModel): object {
+  const { task, target, classes, columns, dropped, notes, features, network, training, metrics } = model;
+  const weights = weightsOf(model);
+  return { task, target, classes, columns, dropped, notes, features, network, weights, training, metrics };
+}
+
+/** How often each class was taken for each, if the classes fit on a screen. */
+export function confusionTable(classes: readonly string[], counts: readonly (readonly number[])[]): string {
+  if (classes.length > 12) return "";
+  const rows = [["given \\ told", ...classes], ...counts.map((row, c) => [classes[c], ...row.map(count)])];
+  return columns(rows);
+}

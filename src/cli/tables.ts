@@ -1,0 +1,142 @@
+// Data files as tables: what their options are called, and how options become those of simdgrad/tabular.
+import { type CsvOptions, readCsv, type Table, table } from "../data/index.ts";
+import { readJsonLines } from "../data/json-lines.ts";
+import { ArgumentError, DataError } from "../errors.ts";
+import { type TabularOptions, tabularChecks } from "../tabular/options.ts";
+import { nameOf, piecesOf, type Terminal } from "./io.ts";
+import { type Given, nearest, type Option, UsageError } from "./usage.ts";
+import { listed } from "./words.ts";
+
+/** Options of data files. */
+export const CSV_OPTIONS: Readonly<Record<string, Option>> = {
+  delimiter: { value: "CHAR", help: 'what separates cells; default: found, one of , ; | and tab ("tab" is one)' },
+  decimal: { value: "CHAR", help: "decimal sign, . or , (default .)" },
+  encoding: {
+    value: "NAME",
+    help: "such as windows-1252 (default utf-8, or what a byte order mark says)",
+  },
+  missing: {
+    value: "LIST",
+    help: "texts of missing cells, with commas between; default: empty, NA, NaN, null and the like",
+  },
+  "no-header": { help: "the first line is a row, and columns are called column1, column2 and so on" },
+};
+
+/** How a file is read. */
+export function csvOptions({ values, switches }: Given): CsvOptions {
+  const delimiter = values.get("delimiter");
+  const decimal = values.get("decimal");
+  const encoding = values.get("encoding");
+  const missing = values.get("missing");
+  if (decimal !== undefined && decimal !== "." && decimal !== ",")
+    throw new UsageError(`--decimal must be . or , and not ${decimal}`);
+  if (delimiter !== undefined && delimiter.length !== 1 && !["tab", "\\t"].includes(delimiter))
+    throw new UsageError(`--delimiter must be one character, or tab, and not ${delimiter}`);
+  return {
+    ...(delimiter !== undefined && { delimiter: delimiter.length === 1 ? delimiter : "\t" }),
+    ...(decimal !== undefined && { decimal: decimal as "." | "," }),
+    ...(encoding !== undefined && { encoding }),
+    ...(missing !== undefined && { missing: ["", ...missing.split(",")] }),
+    ...(switches.has("no-header") && { header: false }),
+  };
+}
+
+/** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
+export async function readTable(path: string, terminal: Terminal, options: CsvOptions): Promise<Table> {
+  const [source, file] = [piecesOf(path, terminal), nameOf(path)];
+  if (!/\.(jsonl|ndjson)$/i.test(path)) return readCsv(source, { ...options, file });
+  const rows: Record<string, never>[] = [];
+  for await (const row of readJsonLines(source, { file })) rows.push(row as Record<string, never>);
+  if (rows.length === 0) throw new DataError(`${file} has no rows`);
+  try {
+    return table(rows);
+  } catch (error) {
+    if (error instanceof ArgumentError) throw new DataError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** @throws UsageError for a column that the table does not have, with the nearest one */
+export function checkColumn(option: string, name: string, { names }: Table, path: string): void {
+  if (names.includes(name)) return;
+  const near = nearest(name, names);
+  const advice = near === undefined ? `it has ${listed(names)}` : `did you mean ${JSON.stringify(near)}?`;
+  throw new UsageError(`--${option}: ${nameOf(path)} has no column ${JSON.stringify(name)}; ${advice}`);
+}
+
+/** Options of trainings, by their names here and in `fitTable`. */
+const NUMBERS = {
+  test: "test",
+  validation: "validation",
+  seed: "seed",
+  epochs: "epochs",
+  patience: "patience",
+  batch: "batch",
+  dropout: "dropout",
+  rate: "rate",
+  "weight-decay": "weightDecay",
+} as const;
+
+/** Options that a training and a search have in common. */
+export const DATA_OPTIONS: Readonly<Record<string, Option>> = {
+  target: { value: "COLUMN", short: "t", help: "the column to be told (needed)" },
+  features: { value: "LIST", help: "columns to learn from, with commas between; default: all that say something" },
+  task: { value: "TASK", help: "classification or regression; default: what the target looks like" },
+  test: { value: "SHARE", help: "share or number of the rows to test with (default 0.2)" },
+  validation: { value: "SHARE", help: "share or number of the rows to stop early by (default 0.15)" },
+  seed: { value: "N", help: "of everything random (default 0): the same seed gives the same model" },
+  threads: { value: "N", help: "threads; default: as many as help. The model has the same bits for any number" },
+  epochs: { value: "N", help: "passes through the rows at the most (default 200)" },
+  patience: { value: "N", help: "epochs without an improvement until it stops (default 20)" },
+};
+
+/** Options of one training. */
+export const TRAINING_OPTIONS: Readonly<Record<string, Option>> = {
+  batch: { value: "N", help: "rows a step; default: a 64th of them, from 16 to 256" },
+  hidden: {
+    value: "LIST",
+    help: 'units of the hidden layers, such as 64,32; "" is a linear model; default: by rows and columns',
+  },
+  dropout: {
+    value: "SHARE",
+    help: "share of units that a step leaves out (default 0.2, or 0.1 of 1,000 rows and more)",
+  },
+  rate: { value: "R", help: "learning rate of AdamW (default 0.003)" },
+  "weight-decay": { value: "W", help: "how much AdamW draws weights to 0 (default 0.01)" },
+};
+
+/** Options of `fitTable`. @throws UsageError for values that are out of range */
+export function tabularOptions({ values }: Given): TabularOptions {
+  const target = values.get("target");
+  if (target === undefined) throw new UsageError("--target is missing: which column is to be told?");
+  const texts: Record<string, unknown> = { target };
+  const set = (option: string, name: keyof TabularOptions, value: unknown) => {
+    try {
+      tabularChecks[name](value, `--${option}`);
+    } catch (error) {
+      if (error instanceof ArgumentError) throw new UsageError(error.message.replace(/got "(.*)"$/, "got $1"));
+      throw error;
+    }
+    texts[name] = value;
+  };
+  for (const [option, name] of Object.entries(NUMBERS))
+    if (values.has(option)) set(option, name, numberOf(values.get(option) as string));
+  for (const option of ["task", "threads"] as const) {
+    const given = values.get(option);
+    if (given !== undefined) set(option, option, option === "threads" ? numberOf(given) : given);
+  }
+  const hidden = values.get("hidden");
+  if (hidden !== undefined) set("hidden", "hidden", listOf(hidden).map(numberOf));
+  const features = values.get("features");
+  if (features !== undefined) set("features", "features", listOf(features));
+  return texts as unknown as TabularOptions;
+}
+
+/** A number, or the text where it is none, which its check refuses. */
+export function numberOf(text: string): number | string {
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+function listOf(text: string): string[] {
+  return text.trim() === "" ? [] : text.split(",").map((each) => each.trim());
+}

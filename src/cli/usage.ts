@@ -1,0 +1,137 @@
+// What may be written behind a command: options with their words, read by node:util, and what is said of those that there are not.
+import { parseArgs } from "node:util";
+
+/** The command line is not as it should be: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** An option of a command. */
+export interface Option {
+  /** What follows it, as FILE or N; without, it is a switch. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly help: string;
+}
+
+/** A command as its help tells it. */
+export interface Usage {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** Names of what stands behind it, such as DATA. */
+  readonly takes: readonly string[];
+  /** Further lines of the help. */
+  readonly about: string;
+  readonly options: Readonly<Record<string, Option>>;
+  readonly examples: readonly string[];
+}
+
+/** What was written. */
+export interface Given {
+  readonly files: readonly string[];
+  readonly values: ReadonlyMap<string, string>;
+  readonly switches: ReadonlySet<string>;
+}
+
+/** Of every command. */
+export const COMMON: Readonly<Record<string, Option>> = {
+  json: { help: "last line on stdout: one JSON object; words for people go to stderr" },
+  quiet: { short: "q", help: "no words for people" },
+  help: { short: "h", help: "this text" },
+};
+
+/** @throws UsageError for options that there are not, those without their value, and another number of files */
+export function parse(usage: Usage, args: readonly string[]): Given {
+  const options = { ...usage.options, ...COMMON };
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { value, short }]) => [
+        name,
+        { type: value === undefined ? ("boolean" as const) : ("string" as const), ...(short && { short }) },
+      ]),
+    ),
+  });
+  const values = new Map<string, string>();
+  const switches = new Set<string>();
+  const files: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") files.push(token.value);
+    if (token.kind !== "option") continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (option === undefined) throw new UsageError(unknownOption(token.rawName, Object.keys(options)));
+    if (option.value === undefined) {
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${token.value}`);
+      switches.add(token.name);
+      continue;
+    }
+    const isOption = token.inlineValue === false && /^-./.test(token.value) && !/^-[\d.]/.test(token.value);
+    if (token.value === undefined || isOption)
+      throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${option.value}`);
+    if (values.has(token.name)) throw new UsageError(`${token.rawName} is given twice`);
+    values.set(token.name, token.value);
+  }
+  if (!switches.has("help")) checkFiles(usage, files);
+  return { files, values, switches };
+}
+
+function checkFiles({ name, takes }: Usage, files: readonly string[]): void {
+  if (files.length === takes.length) return;
+  const what = files.length < takes.length ? `${takes[files.length]} is missing` : `${files[takes.length]} is too much`;
+  throw new UsageError(`${what}: simdgrad ${name} ${takes.join(" ")}`);
+}
+
+function unknownOption(given: string, known: readonly string[]): string {
+  const near = nearest(given.replace(/^-+/, ""), known);
+  return `there is no option ${given}${near === undefined ? "" : `; did you mean --${near}?`}`;
+}
+
+/** The known name that differs from a given one by the fewest letters, if these are few. */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  const wanted = given.toLowerCase();
+  const near = known
+    .map((name) => ({ name, distance: distance(wanted, name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const isPart = (name: string) => wanted.length > 1 && name.toLowerCase().startsWith(wanted);
+  if (near !== undefined && near.distance <= Math.max(1, Math.min(given.length, near.name.length) / 3))
+    return near.name;
+  return known.find(isPart);
+}
+
+/** Letters to be put in, taken out, changed, or neighbours exchanged (Damerau and Levenshtein). */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      row[j] = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + Number(a[i - 1] !== b[j - 1]));
+      const areExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (areExchanged) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+    }
+    rows[i] = row;
+  }
+  return rows[a.length][b.length];
+}
+
+/** The help of a command. */
+export function helpOf(usage: Usage): string {
+  const { name, summary, takes, about, options, examples } = usage;
+  const lines = Object.entries({ ...options, ...COMMON }).map(([option, { value, short, help }]) => {
+    const written = `  ${short ? `-${short}, ` : "    "}--${option}${value ? ` ${value}` : ""}`;
+    return written.length > 28 ? `${written}\n${" ".repeat(30)}${help}` : `${written.padEnd(30)}${help}`;
+  });
+  return `simdgrad ${name} ${takes.join(" ")} [options]
+
+${summary}
+${about === "" ? "" : `\n${about}\n`}
+Options:
+${lines.join("\n")}
+
+Examples:
+${examples.map((example) => `  npx simdgrad ${example}`).join("\n")}
+`;
+}

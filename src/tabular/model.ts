@@ -1,0 +1,219 @@
+// TabularModel: rows of a table in, what is told of them out; and the file that it is.
+import { aBoolean, checkOptions } from "../check.ts";
+import type { ColumnType } from "../data/column-types.ts";
+import type { Table } from "../data/table.ts";
+import { DataError } from "../errors.ts";
+import { anExecutor } from "../runtime/arguments.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { Epoch } from "../train/history.ts";
+import { Predictor } from "../train/predictor.ts";
+import type { StateDict } from "../train/state.ts";
+import { conformed, countOf, type TabularRows } from "./cells.ts";
+import { type DroppedColumn, readingType, type TabularColumn } from "./columns.ts";
+import { featureNames, innerTable } from "./features.ts";
+import { type Description, parseModel, serializeModel, type TabularMetrics, type TabularTraining } from "./file.ts";
+import { networkOf, type TabularNetwork } from "./network.ts";
+import { targets } from "./prepare.ts";
+import { classScores, largest, numberScores, type Scores } from "./scores.ts";
+import { classValue, type Task } from "./target.ts";
+
+/** What is told of a row. */
+export interface TabularPrediction {
+  /** The most probable class, as the column holds it, or the number. */
+  readonly value: string | number | boolean;
+  /** Of classes: the probability of each. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+}
+
+/** What a model was made with. */
+interface Own {
+  readonly executor?: Executor;
+  readonly history?: readonly Epoch[];
+  readonly tested?: Table;
+}
+
+/** Rows that are predicted at once. */
+const ROWS = 4096;
+
+/**
+ * A model of one column of a table: what `fitTable` gives, and a file holds.
+ *
+ * @example
+ * import { table } from "simdgrad/data";
+ * import { fitTable, TabularModel } from "simdgrad/tabular";
+ * const area = Array.from({ length: 80 }, (_, i) => 40 + i);
+ * const town = area.map((_, i) => (i % 2 ? "Oslo" : "Rome"));
+ * const houses = table({ area, town, price: area.map((each, i) => 2 * each + 30 * (i % 2)) });
+ * const model = await fitTable(houses, { target: "price", task: "regression", seed: 1 });
+ * const bytes = await model.save(); // a file, which PyTorch reads the weights of
+ * const again = await TabularModel.load(bytes);
+ * const [{ value }] = await again.predict([{ area: 80, town: "Oslo" }]);
+ * Math.abs(Number(value) - 190) < 15; // => true
+ * (await again.evaluate(houses)).r2 > 0.9; // => true
+ * for (const each of [model, again]) await each.dispose();
+ */
+export class TabularModel {
+  readonly #description: Description;
+  readonly #state: StateDict;
+  readonly #executor: Executor | undefined;
+  #predictor: Predictor | undefined;
+  /** The epochs of the training; of a model that was loaded none. */
+  readonly history: readonly Epoch[];
+  /** The rows that it was tested with, as they were given; undefined for a model that was loaded. */
+  readonly tested: Table | undefined;
+
+  /** For `fitTable` and `load`. */
+  constructor(description: Description, state: StateDict, { executor, history = [], tested }: Own = {}) {
+    this.#description = description;
+    this.#state = state;
+    this.#executor = executor;
+    this.history = history;
+    this.tested = tested;
+  }
+
+  /**
+   * The model that `save` made bytes of.
+   * @throws DataError saying what is wrong with them: other files, newer versions, changed and torn ones
+   */
+  static async load(
+    bytes: Uint8Array | ArrayBuffer,
+    options: { readonly executor?: Executor } = {},
+  ): Promise<TabularModel> {
+    checkOptions(options, "load", { executor: anExecutor });
+    const { description, state } = parseModel(bytes);
+    return new TabularModel(description, state, options);
+  }
+
+  /** Whether it tells classes or numbers. */
+  get task(): Task {
+    return this.#description.target.task;
+  }
+
+  /** The column that it tells. */
+  get target(): string {
+    return this.#description.target.name;
+  }
+
+  /** The classes, in the order of the network's outputs; of numbers none. */
+  get classes(): readonly string[] {
+    return this.#description.target.classes;
+  }
+
+  /** The columns that it reads, and as what. */
+  get columns(): readonly TabularColumn[] {
+    return this.#description.columns;
+  }
+
+  /** The columns of the table that it does not read, and why. */
+  get dropped(): readonly DroppedColumn[] {
+    return this.#description.dropped;
+  }
+
+  /** What else was done with the table: rows that were left out, classes that were not tested. */
+  get notes(): readonly string[] {
+    return this.#description.notes;
+  }
+
+  /** Names of the numbers that the network takes, in their order. */
+  get features(): readonly string[] {
+    return featureNames(this.#description.preprocessing, this.columns);
+  }
+
+  /** Sizes of its network. */
+  get network(): TabularNetwork {
+    return this.#description.network;
+  }
+
+  /** How it was trained. */
+  get training(): TabularTraining {
+    return this.#description.training;
+  }
+
+  /**
+   * How good it is on rows that it was not trained on, beside a linear model, and beside what is told without a look at the row (classes in
+   * their shares, or the mean): `accuracy`, `f1` (the mean of the classes') and `logLoss`; or `rootMeanSquaredError`, `meanAbsoluteError`
+   * and `r2`.
+   */
+  get metrics(): TabularMetrics {
+    return this.#description.metrics;
+  }
+
+  /** The weights by PyTorch's names, f32: of Linear, ReLU and Dropout one after the other. */
+  get weights(): StateDict {
+    return this.#state;
+  }
+
+  /** Types for `readCsv`, by which a file to be predicted is read as the one that was trained on; with its target, to evaluate. */
+  types(options: { readonly target?: boolean } = {}): Record<string, ColumnType> {
+    checkOptions(options, "types", { target: aBoolean });
+    const columns = options.target ? [...this.columns, this.#description.target] : this.columns;
+    return Object.fromEntries(columns.map((column) => [column.name, readingType(column)]));
+  }
+
+  /**
+   * What it tells of each row. A category that was not there in training says nothing; null is what is not known.
+   * @throws ArgumentError for a column that is missing, DataError with row and column for a cell that is of another type
+   */
+  async predict(rows: TabularRows): Promise<TabularPrediction[]> {
+    if (countOf(rows, "predict: rows") === 0) return [];
+    const outputs = await this.#outputs(conformed(rows, this.columns, "predict: the table"));
+    const { classes, mean, scale } = this.#description.target;
+    if (this.task === "regression") return Array.from(outputs, (value) => ({ value: mean + scale * value }));
+    const values = classes.map((each) => classValue(this.#description.target, each));
+    return Array.from(largest(outputs, classes.length), (best, row) => {
+      const own = outputs.subarray(row * classes.length, (row + 1) * classes.length);
+      return { value: values[best], probabilities: Object.fromEntries(classes.map((name, c) => [name, own[c]])) };
+    });
+  }
+
+  /**
+   * How good it is on rows that have the target, too; rows that miss it count nothing. The figures are those of `metrics`.
+   * @throws as predict; DataError for a class that it does not know, and where no row has a target
+   */
+  async evaluate(rows: TabularRows): Promise<Scores> {
+    const what = "evaluate: the table";
+    const { target } = this.#description;
+    countOf(rows, "evaluate: rows");
+    const given = conformed(rows, [...this.columns, target], what);
+    const { values } = given.column(target.name);
+    const isKnown = (row: number) => values[row] !== null && !Number.isNaN(values[row]);
+    const own = given.take(Array.from({ length: given.rows }, (_, row) => row).filter(isKnown));
+    if (own.rows === 0) throw new DataError(`${what} has no row with a target ${JSON.stringify(target.name)}`);
+    const outputs = await this.#outputs(own);
+    return target.task === "classification"
+      ? classScores(outputs, targets(own, target).data as Int32Array, target.classes.length)
+      : numberScores(
+          Float64Array.from(outputs, (value) => target.mean + target.scale * value),
+          own.column(target.name).values as Float64Array,
+        );
+  }
+
+  /** Probabilities, or numbers as the network gives them, of all rows. */
+  async #outputs(own: Table): Promise<Float32Array> {
+    const { columns } = this;
+    const { preprocessing, network } = this.#description;
+    this.#predictor ??= new Predictor(networkOf(network), {
+      state: this.#state,
+      ...(this.#executor && { executor: this.#executor }),
+    });
+    const outputs = new Float32Array(own.rows * network.outputs);
+    for (let start = 0; start < own.rows; start += ROWS) {
+      const rows = Array.from({ length: Math.min(ROWS, own.rows - start) }, (_, i) => start + i);
+      const x = preprocessing.transform(innerTable(own.take(rows), columns));
+      const { data } = await this.#predictor.predict(x, { as: this.task === "classification" ? "softmax" : undefined });
+      outputs.set(data as Float32Array, start * network.outputs);
+    }
+    return outputs;
+  }
+
+  /** All of it as one file: weights, columns, preprocessing, network, metrics. */
+  async save(): Promise<Uint8Array<ArrayBuffer>> {
+    return serializeModel(this.#description, this.#state);
+  }
+
+  /** Frees the executor that it predicts on, if that is its own. */
+  async dispose(): Promise<void> {
+    await this.#predictor?.dispose();
+    this.#predictor = undefined;
+  }
+}

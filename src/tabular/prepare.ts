@@ -1,0 +1,93 @@
+// From a table to what a network is trained on: rows that have a target, columns that say something, parts, features.
+import type { NumericArray } from "../data/array.ts";
+import type { FittedPreprocessing } from "../data/preprocessing/preprocessing.ts";
+import type { Table } from "../data/table.ts";
+import { ArgumentError, DataError } from "../errors.ts";
+import { show } from "../show.ts";
+import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
+import { fitFeatures, innerTable } from "./features.ts";
+import type { TabularOptions } from "./options.ts";
+import { partsOf } from "./parts.ts";
+import { checkClasses, type Target, targetOf, taskOf } from "./target.ts";
+import type { Part } from "./training.ts";
+
+/** Rows that a model is made of at the least. */
+const FEWEST = 10;
+
+/** What trainings of a table have in common. */
+export interface Prepared {
+  readonly target: Target;
+  readonly columns: readonly TabularColumn[];
+  readonly dropped: readonly DroppedColumn[];
+  /** What else is to be known. */
+  readonly notes: readonly string[];
+  readonly preprocessing: FittedPreprocessing;
+  readonly train: Part;
+  readonly validation: Part;
+  readonly test: Part;
+  /** The rows to test with, as they were given. */
+  readonly tested: Table;
+}
+
+/** @throws ArgumentError for columns that there are not, DataError for what nothing can be learned from */
+export function prepare(given: Table, options: TabularOptions): Prepared {
+  const { target: name, features, test = 0.2, validation = 0.15, seed = 0 } = options;
+  for (const each of [name, ...(features ?? [])])
+    if (!given.names.includes(each))
+      throw new ArgumentError(`there is no column ${show(each)}: the table has [${given.names.join(", ")}]`);
+  if (features?.includes(name))
+    throw new ArgumentError(`the target ${show(name)} is among the features: it cannot be learned from itself`);
+  const task = taskOf(given.column(name), options.task);
+  const { table, notes } = withTarget(given, name);
+  const cells = task === "classification" ? table.toClasses(name) : undefined;
+  if (cells !== undefined) checkClasses(name, cells.classes, table.rows);
+  const parts = partsOf(table.rows, cells && Array.from(cells.data, (c) => cells.classes[c]), {
+    test,
+    validation,
+    seed,
+  });
+  const [trained, validated, tested] = [parts.train, parts.validation, parts.test].map((rows) => table.take(rows));
+  const target = targetOf(trained, name, cells?.classes);
+  const { columns, dropped } = choose(trained, table, name, features);
+  const preprocessing = fitFeatures(innerTable(trained, columns));
+  const partOf = (rows: Table): Part => ({
+    x: preprocessing.transform(innerTable(rows, columns)),
+    y: targets(rows, target),
+  });
+  return {
+    target,
+    columns,
+    dropped,
+    notes: [...notes, ...parts.notes],
+    preprocessing,
+    train: partOf(trained),
+    validation: partOf(validated),
+    test: partOf(tested),
+    tested,
+  };
+}
+
+/** The rows whose target is known. */
+function withTarget(given: Table, name: string): { readonly table: Table; readonly notes: readonly string[] } {
+  const { values } = given.column(name);
+  const isKnown = (row: number) => typeof values[row] === "string" || Number.isFinite(values[row]);
+  const rows = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
+  const missing = given.rows - rows.length;
+  if (rows.length < FEWEST)
+    throw new DataError(
+      `${rows.length} rows${missing > 0 ? ` with a target ${show(name)}` : ""} are too few to learn from: ${FEWEST} at the least`,
+    );
+  if (missing === 0) return { table: given, notes: [] };
+  const notes = [`${missing} ${missing === 1 ? "row is" : "rows are"} left out: the target is missing`];
+  return { table: given.take(rows), notes };
+}
+
+/** The targets of rows as the loss takes them. */
+export function targets(rows: Table, { name, task, classes, mean, scale }: Target): NumericArray {
+  if (task === "classification") {
+    const { data, shape } = rows.toClasses(name, classes);
+    return { data, shape };
+  }
+  const values = rows.column(name).values as Float64Array;
+  return { data: Float32Array.from(values, (value) => (value - mean) / scale), shape: [values.length, 1] };
+}

@@ -1,0 +1,72 @@
+// What is to be told of a row: a class, or a number.
+import type { ColumnType } from "../data/column-types.ts";
+import { type Column, isNumeric, type Table } from "../data/table.ts";
+import { DataError } from "../errors.ts";
+import { show } from "../show.ts";
+
+/** Whether classes or numbers are predicted. */
+export type Task = "classification" | "regression";
+
+/** A target as the rows to train on have it. */
+export interface Target {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly task: Task;
+  /** Of a classification: the classes, in the order of the network's outputs. */
+  readonly classes: readonly string[];
+  /** Of a regression: the network gives (value - mean) / scale. */
+  readonly mean: number;
+  readonly scale: number;
+}
+
+/** Different whole numbers that are taken for classes at the most. */
+const CODES = 10;
+
+/** Rows that each of them has on average at the least. */
+const ROWS_OF_CODE = 10;
+
+/**
+ * Texts, true and false, and a few whole numbers are classes; other numbers are numbers.
+ * @throws DataError for a target of dates, and for texts asked to be numbers
+ */
+export function taskOf({ name, type, values }: Column, asked: Task | undefined): Task {
+  if (type === "date") throw new DataError(`the target ${show(name)} is a date; a number of days can be predicted`);
+  if (asked === "regression" && !isNumeric(type)) {
+    const text = Array.from<unknown>(values).find((value) => value !== null);
+    throw new DataError(`the target ${show(name)} holds texts such as ${show(text)}: a regression is of numbers`);
+  }
+  if (asked !== undefined) return asked;
+  if (!isNumeric(type) || type === "boolean") return "classification";
+  const different = new Set(Array.from(values as Float64Array).filter((value) => !Number.isNaN(value))).size;
+  const areCodes = type === "integer" && (different <= 2 || different <= Math.min(CODES, values.length / ROWS_OF_CODE));
+  return areCodes ? "classification" : "regression";
+}
+
+/**
+ * The target of the rows to train on, of classes if some are given.
+ * @throws DataError for numbers that are the same in all rows
+ */
+export function targetOf(train: Table, name: string, classes: readonly string[] | undefined): Target {
+  const { type } = train.column(name);
+  if (classes !== undefined) return { name, type, task: "classification", classes, mean: 0, scale: 1 };
+  const values = train.column(name).values as Float64Array;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const scale = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  if (scale === 0) throw new DataError(`the target ${show(name)} is ${mean} in all rows: there is nothing to learn`);
+  return { name, type, task: "regression", classes: [], mean, scale };
+}
+
+/** @throws DataError for one class in all rows, and for classes that are names of rows */
+export function checkClasses(name: string, classes: readonly string[], rows: number): void {
+  if (classes.length === 1)
+    throw new DataError(`the target ${show(name)} is ${show(classes[0])} in all rows: there is nothing to learn`);
+  if (classes.length > rows / 2)
+    throw new DataError(
+      `the target ${show(name)} has ${classes.length} different values in ${rows} rows: classes come again`,
+    );
+}
+
+/** A class as a value of its column. */
+export function classValue({ type }: Pick<Target, "type">, text: string): string | number | boolean {
+  return type === "boolean" ? text === "true" : isNumeric(type) ? Number(text) : text;
+}

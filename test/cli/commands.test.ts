@@ -1,0 +1,287 @@
+// From a data file to a model, to predictions, figures, weights and a report, as a shell does it.
+import { existsSync, readFileSync } from "node:fs";
+import { readCsv } from "simdgrad/data";
+import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
+import { TabularModel } from "simdgrad/tabular";
+import { describe, expect, test } from "vitest";
+import { numbers } from "../random.ts";
+import { contentOf, file, run } from "./run.ts";
+
+/** A CSV file of fruits, whose kind follows from their size and colour. */
+function fruits(rows: number): string {
+  const random = numbers(5);
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const [size, colour] = [(4 * random()).toFixed(2), random() < 0.5 ? "red" : "green, dark"];
+    const kind = Number(size) > 2 ? "apple" : colour === "red" ? "cherry" : "grape";
+    return `${i},${i % 9 === 0 ? "NA" : size},"${colour}",2024-0${1 + (i % 9)}-01,${kind}`;
+  });
+  return `\uFEFFid,size,colour,picked,kind\r\n${lines.join("\r\n")}\r\n`;
+}
+
+const data = file("fruits.csv", fruits(240));
+const model = file("fruits.safetensors");
+
+describe("train", async () => {
+  const trained = await run(["train", data, "--target", "kind", "--out", model, "--epochs", "60", "--seed", "3"]);
+
+  test("says what it found, and how good it is", () => {
+    expect(trained.code).toBe(0);
+    expect(trained.out).toContain(`data        ${data}: 240 rows, 5 columns`);
+    expect(trained.out).toContain("target      kind: 3 classes (apple, cherry, grape)");
+    expect(trained.out).toContain("columns     size (number), colour (category), picked (date, month, weekday)");
+    expect(trained.out).toContain("left out    id: it numbers the rows");
+    expect(trained.out).toContain("rows        156 to train on, 36 to validate, 48 to test");
+    expect(trained.out).toMatch(/network {2,}[\d.]+ {2,}[\d.]+ {2,}[\d.]+\nlinear model .*\na guess /);
+    expect(trained.err).toContain("network: 10 %, epoch 6 of 60 at most: loss ");
+  });
+
+  test("writes a model that the library reads, and a report", async () => {
+    const own = await TabularModel.load(readFileSync(model));
+    expect(own.training.seed).toBe(3);
+    expect(own.metrics.test.accuracy).toBeGreaterThan(0.85);
+    const html = contentOf("fruits.html");
+    expect(html.startsWith("<!doctype html>")).toBe(true);
+    for (const word of ["kind of fruits.csv", "linear model", "Confusion matrix", "Worst cases", "cherry"])
+      expect(html).toContain(word);
+  });
+
+  test("gives the same model for the same seed, and one object for programs", async () => {
+    const again = await run([
+      "train",
+      data,
+      "-t",
+      "kind",
+      "-o",
+      file("again.safetensors"),
+      "--epochs=60",
+      "--seed=3",
+      "--json",
+      "--no-report",
+    ]);
+    expect(again.code).toBe(0);
+    expect(again.out.trimEnd().split("\n").length).toBe(1);
+    expect(again.err).toContain("target      kind: 3 classes");
+    expect(again.json).toMatchObject({ command: "train", task: "classification", report: null, interrupted: false });
+    expect(readFileSync(file("again.safetensors"))).toEqual(readFileSync(model));
+    expect(existsSync(file("again.html"))).toBe(false);
+  });
+
+  test("is quiet where it is told so", async () => {
+    const quiet = await run(["train", data, "-t", "kind", "-o", file("q.safetensors"), "--epochs", "1", "-q"]);
+    expect(quiet).toMatchObject({ code: 0, out: "", err: "" });
+  });
+
+  test("predicts a file, whose cells are passed on as they are", async () => {
+    const told = await run(["predict", model, data]);
+    expect(told.code).toBe(0);
+    const table = await readCsv(told.out);
+    expect(table.rows).toBe(240);
+    expect(told.out.split("\n")[0]).toBe("id,size,colour,picked,kind,predicted_kind,probability");
+    expect(told.out.split("\n")[2]).toMatch(/^1,\d\.\d\d,(red|"green, dark"),2024-02-01,\w+,\w+,0\.\d+$/);
+    const right = [...table].filter((row) => row.kind === row.predicted_kind).length;
+    const { json } = await run(["evaluate", model, data, "--json"]);
+    expect(json).toMatchObject({ command: "evaluate", rows: 240, scores: { accuracy: right / 240 } });
+    const counts = (json as unknown as { confusion: number[][] }).confusion;
+    expect(counts.reduce((sum, row, c) => sum + row[c], 0)).toBe(right);
+  });
+
+  test("predicts from stdin, to files, with probabilities, as JSON lines and for programs", async () => {
+    const input = "colour,picked,size,more\nred,2024-05-01,3.5,x\n,,,\n";
+    const csv = await run(["predict", model, "-", "--only", "--probabilities"], { input });
+    expect(csv.out).toMatch(/^predicted_kind,probability_apple,probability_cherry,probability_grape\napple,0\.\d+,/);
+    expect(csv.out.trimEnd().split("\n").length).toBe(3);
+    const lines = await run(["predict", model, "-", "-o", file("told.jsonl")], { input });
+    expect(lines.out).toBe(`2 rows predicted: ${file("told.jsonl")}\n`);
+    const [first, second] = contentOf("told.jsonl")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ colour: "red", size: "3.5", more: "x", predicted_kind: "apple" });
+    expect(second).toMatchObject({ colour: null, size: null });
+    const { json } = await run(["predict", model, "-", "--json"], { input });
+    expect(json).toMatchObject({ rows: 2, predictions: [{ value: "apple" }, {}] });
+  });
+
+  test("is evaluated in words, with a report", async () => {
+    const { out, code } = await run(["evaluate", model, data, "--report", file("measured.html")]);
+    expect(code).toBe(0);
+    expect(out).toContain("240 rows with kind");
+    expect(out).toMatch(/given \\ told {2}apple {2}cherry {2}grape\napple /);
+    expect(contentOf("measured.html")).toContain("Confusion matrix");
+  });
+
+  test("is inspected, with its layers and features", async () => {
+    const { out } = await run(["inspect", model, "--features"]);
+    expect(out).toContain("a model of a table");
+    expect(out).toContain("0 Linear");
+    expect(out).toContain("  3  colour = green, dark");
+    expect((await run(["inspect", model, "--json"])).json).toMatchObject({
+      kind: "model",
+      target: "kind",
+      weights: expect.any(Number),
+    });
+  });
+
+  test("is exported to weights that anybody reads", async () => {
+    const out = file("plain.safetensors");
+    expect((await run(["export", model, "--format", "safetensors", "--out", out])).code).toBe(0);
+    const { tensors, metadata } = parseSafetensors(readFileSync(out));
+    expect(metadata).toEqual({ format: "pt" });
+    expect(tensors).toEqual((await TabularModel.load(readFileSync(model))).weights);
+    const { out: said, json } = await run(["inspect", out, "--json"]);
+    expect(json).toMatchObject({
+      kind: "safetensors",
+      tensors: expect.arrayContaining([{ name: "0.bias", dtype: "F32", shape: [16], bytes: 64 }]),
+    });
+    expect(said).not.toContain("crc32");
+  });
+});
+
+test("checkpoints and other safetensors are inspected, and the weights of a checkpoint exported", async () => {
+  const state = {
+    "0.weight": { data: Float32Array.of(1, 2), shape: [1, 2] },
+    "optimizer.0.m": { data: Float32Array.of(1, 2), shape: [1, 2] },
+    "counters.step": { data: Int32Array.of(7), shape: [] },
+  };
+  const path = file("run.safetensors", serializeCheckpoint({ state, seed: 9, notes: { run: 1 } }));
+  expect((await run(["inspect", path])).out).toMatch(
+    /a checkpoint of a training[\s\S]*seed +9[\s\S]*0.weight +F32 +\[1, 2\]/,
+  );
+  expect((await run(["inspect", path, "--json"])).json).toMatchObject({
+    kind: "checkpoint",
+    seed: 9,
+    notes: { run: 1 },
+  });
+  const { json } = await run(["export", path, "--out", file("w.safetensors"), "--json"]);
+  expect(json).toMatchObject({ tensors: ["0.weight"] });
+  const plain = file(
+    "any.safetensors",
+    serializeSafetensors({ x: { data: Int32Array.of(1), shape: [1] } }, { by: "me" }),
+  );
+  expect((await run(["inspect", plain])).out).toMatch(/by {2}me\n1 tensor of 1 number:\n {2}x {2}I32 {2}\[1\]/);
+});
+
+test("numbers are told in their own units, from JSON lines, too", async () => {
+  const lines = Array.from({ length: 120 }, (_, i) =>
+    JSON.stringify({ area: 40 + (i % 60), garden: i % 2 === 0, price: 1000 * (40 + (i % 60)) }),
+  );
+  const path = file("houses.jsonl", `${lines.join("\n")}\n`);
+  const out = file("houses.safetensors");
+  const { json, code } = await run(["train", path, "--target", "price", "--out", out, "--json"]);
+  expect(code).toBe(0);
+  expect(json).toMatchObject({ task: "regression", classes: [] });
+  const told = await run(["predict", out, "-", "--only"], { input: "area,garden\n70,true\n" });
+  expect(told.out).toMatch(/^predicted_price\n\d+\.?\d*\n$/);
+  expect(Math.abs(Number(told.out.split("\n")[1]) - 70_000)).toBeLessThan(5000);
+  expect(contentOf("houses.html")).toContain("Predicted by actual values");
+});
+
+test("separators, decimal commas, encodings and files without names of columns are read", async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, i) => `${i % 2 ? "M\u00fcller" : "Li"}\t${i % 7},${i % 3}\t${i % 2 ? "ja" : "?"}`,
+  );
+  const path = file(
+    "german.tsv",
+    Uint8Array.from(rows.join("\n"), (each) => each.charCodeAt(0)),
+  );
+  const args = ["--no-header", "--delimiter", "tab", "--decimal", ",", "--encoding", "windows-1252", "--missing", "?"];
+  const { json, err } = await run([
+    "train",
+    path,
+    "-t",
+    "column1",
+    "-o",
+    file("g.safetensors"),
+    "--epochs",
+    "20",
+    "--json",
+    ...args,
+  ]);
+  expect(err).toContain("column2 (number)");
+  expect(json).toMatchObject({
+    classes: ["Li", "Müller"],
+    columns: [
+      { name: "column2", type: "number" },
+      { name: "column3", type: "category" },
+    ],
+  });
+});
+
+describe("tune", () => {
+  const study = file("t.study.jsonl");
+  const args = [
+    "tune",
+    data,
+    "-t",
+    "kind",
+    "--study",
+    study,
+    "-o",
+    file("tuned.safetensors"),
+    "--epochs",
+    "12",
+    "--json",
+  ];
+
+  test("is interrupted and goes on, to the trials of a search that was not", async () => {
+    const controller = new AbortController();
+    const first = await run([...args, "--trials", "6"], {
+      signal: controller.signal,
+      onErr: (text) => {
+        if (text.includes("trial 3 of 6")) controller.abort();
+      },
+    });
+    expect(first.code).toBe(130);
+    expect(first.json).toMatchObject({ trials: 3, interrupted: true });
+    expect(first.err).toContain("interrupted: the same command goes on");
+    const second = await run([...args, "--trials", "6"]);
+    expect(second.code).toBe(0);
+    expect(second.err).toContain("3 trials, it goes on");
+    expect(second.json).toMatchObject({ trials: 6, interrupted: false });
+    const whole = await run([...args.with(5, file("whole.study.jsonl")), "--trials", "6"]);
+    expect(whole.json).toMatchObject({ best: (second.json as unknown as { best: object }).best });
+    expect((await TabularModel.load(readFileSync(file("tuned.safetensors")))).target).toBe("kind");
+  });
+
+  test("begins as train would, and refuses the study of another table", async () => {
+    const other = await run([...args.with(3, "colour"), "--trials", "7"]);
+    expect(other).toMatchObject({
+      code: 1,
+      json: { error: expect.stringContaining("is a study of target kind, not of colour") },
+    });
+    const begun = contentOf("t.study.jsonl").split("\n")[1];
+    expect(JSON.parse(begun.slice(0, begun.lastIndexOf("}") + 1))).toMatchObject({ trial: 0 });
+    expect(begun).toContain('"rate":0.003');
+  });
+});
+
+test("Ctrl-C keeps the best weights so far", async () => {
+  const controller = new AbortController();
+  const out = file("early.safetensors");
+  const { code, out: said } = await run(["train", data, "-t", "kind", "-o", out, "--no-report"], {
+    signal: controller.signal,
+    onErr: (text) => {
+      if (text.includes("network: 10 %")) controller.abort();
+    },
+  });
+  expect(code).toBe(130);
+  expect(said).toContain("interrupted after epoch 20: the best weights so far are kept");
+  expect((await TabularModel.load(readFileSync(out))).training.ran).toBe(20);
+  controller.abort();
+  const before = await run(["train", data, "-t", "kind", "-o", file("none.safetensors")], {
+    signal: controller.signal,
+  });
+  expect(before).toMatchObject({ code: 130, err: "simdgrad train: interrupted, nothing was written\n" });
+  expect(existsSync(file("none.safetensors"))).toBe(false);
+});
+
+test("a terminal has a line that is written anew", async () => {
+  const { err } = await run(["train", data, "-t", "kind", "-o", file("b.safetensors"), "--epochs", "3"], {
+    isTerminal: true,
+  });
+  expect(
+    err.startsWith(`\r\u001b[2Knetwork      [${"=".repeat(8)}${" ".repeat(16)}] epoch 1 of 3 at most: loss `),
+  ).toBe(true);
+  expect(err.endsWith("\r\u001b[2K")).toBe(true);
+});

@@ -1,0 +1,168 @@
+// What is typed by mistake, and files that are at fault: an exit code, and words that say which file, line and column.
+import { mkdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { serializeSafetensors } from "../../src/io/index.ts";
+import { fitTable } from "../../src/tabular/index.ts";
+import { people } from "../tabular/tables.ts";
+import { file, run } from "./run.ts";
+
+const data = file(
+  "people.csv",
+  `age,town,came\n${Array.from({ length: 40 }, (_, i) => `${i % 9},${i % 2 ? "Oslo" : "Rome"},${i % 2 ? "yes" : "no"}`).join("\n")}\n`,
+);
+const out = file("out.safetensors");
+const model = await fitTable(people(60), { target: "came", epochs: 1 });
+const saved = file("model.safetensors", await model.save());
+const damaged = file("damaged.safetensors", (await model.save()).fill(7, 5000, 5001));
+const weights = file("weights.safetensors", serializeSafetensors({ w: { data: Float32Array.of(1), shape: [1] } }));
+mkdirSync(file("folder"));
+
+describe("of the line: exit code 2", () => {
+  test.each([
+    [[], "simdgrad COMMAND [options]"],
+    [["trian"], "there is no command trian; did you mean train?"],
+    [["bake"], "there is no command bake; there are train, predict, evaluate, tune, inspect, export"],
+    [["train"], "DATA is missing: simdgrad train DATA"],
+    [["predict", saved], "DATA is missing: simdgrad predict MODEL DATA"],
+    [["train", data, "more.csv", "-t", "came"], "more.csv is too much: simdgrad train DATA"],
+    [["train", data], "--target is missing: which column is to be told?"],
+    [["train", data, "--traget", "came"], "there is no option --traget; did you mean --target?"],
+    [["train", data, "--tar", "came"], "there is no option --tar; did you mean --target?"],
+    [["train", data, "--lr", "1"], "there is no option --lr"],
+    [["train", data, "-x"], "there is no option -x"],
+    [["train", data, "--target"], "--target needs a value: --target COLUMN"],
+    [["train", data, "--target", "--json"], "--target needs a value: --target COLUMN"],
+    [["train", data, "--json=yes", "-t", "came"], "--json takes no value, got yes"],
+    [["train", data, "-t", "came", "--seed", "1", "--seed", "2"], "--seed is given twice"],
+    [["train", data, "-t", "Came"], 'people.csv has no column "Came"; did you mean "came"?'],
+    [["train", data, "-t", "price"], 'people.csv has no column "price"; it has age, town, came'],
+    [
+      ["train", data, "-t", "came", "--features", "age,twon"],
+      "--features: ",
+      'has no column "twon"; did you mean "town"?',
+    ],
+    [["train", data, "-t", "came", "--epochs", "many"], "--epochs must be a whole number >= 1, got many"],
+    [["train", data, "-t", "came", "--epochs", "0"], "--epochs must be a whole number >= 1, got 0"],
+    [["train", data, "-t", "came", "--dropout", "1.5"], "--dropout must be at least 0 and below 1, got 1.5"],
+    [["train", data, "-t", "came", "--rate", "-1"], "--rate must be a number > 0, got -1"],
+    [["train", data, "-t", "came", "--hidden", "64,x"], "--hidden.1 must be a whole number from 1 to 16384, got x"],
+    [["train", data, "-t", "came", "--test", ""], "--test must be a share between 0 and 1, or a number of rows, got"],
+    [["train", data, "-t", "came", "--task", "guess"], '--task must be "classification" or "regression", got guess'],
+    [["train", data, "-t", "came", "--threads", "0"], '--threads must be "auto" or a whole number from 1 to 64, got 0'],
+    [["train", data, "-t", "came", "--delimiter", ";;"], "--delimiter must be one character, or tab, and not ;;"],
+    [["train", data, "-t", "came", "--decimal", "x"], "--decimal must be . or , and not x"],
+    [["train", data, "-t", "came", "--out", data], "would be written over the file that is read"],
+    [["train", data, "-t", "came", "--report", "a", "--no-report"], "--report and --no-report do not go together"],
+    [["predict", saved, data, "--format", "xml"], "--format must be csv or jsonl, and not xml"],
+    [["predict", "-", "-"], "MODEL and DATA cannot both be stdin"],
+    [["export", saved, "--format", "onnx"], "--format must be safetensors, and not onnx: ONNX is not written yet"],
+    [["tune", data, "-t", "came", "--trials", "none"], "--trials must be a whole number >= 1, got none"],
+  ])("%j", async (args, ...messages) => {
+    const { code, err } = await run(args as string[]);
+    expect(code).toBe(2);
+    for (const message of messages) expect(err).toContain(message);
+  });
+});
+
+describe("of data and models: exit code 1", () => {
+  const train = (name: string, content: string | Uint8Array, ...more: string[]) => [
+    "train",
+    file(name, content),
+    "-t",
+    "y",
+    "-o",
+    out,
+    ...more,
+  ];
+  const rows = (count: number, row: (i: number) => string) =>
+    `x,y\n${Array.from({ length: count }, (_, i) => row(i)).join("\n")}\n`;
+
+  test.each([
+    [["train", "nowhere.csv", "-t", "y"], "nowhere.csv: there is no such file or folder"],
+    [["train", file("folder"), "-t", "y"], "folder: it is a folder"],
+    [["predict", "nowhere.safetensors", data], "nowhere.safetensors: there is no such file or folder"],
+    [train("empty.csv", ""), "empty.csv has no rows"],
+    [
+      train(
+        "short.csv",
+        rows(4, (i) => `${i},a`),
+      ),
+      "4 rows are too few to learn from: 10 at the least",
+    ],
+    [
+      train("uneven.csv", `${rows(20, (i) => `${i},a`)}1,2,3\n`),
+      "uneven.csv, line 22: 3 cells, where there are 2 columns",
+    ],
+    [train("quote.csv", 'x,y\n1,"a\n'), "quote.csv, line 2, character 3: a quote has no end"],
+    [train("twice.csv", "y,y\n1,2\n"), 'twice.csv, line 1: two columns are called "y"'],
+    [train("bytes.csv", Uint8Array.of(120, 44, 121, 10, 0xff, 10)), "bytes.csv, line 2: the bytes are no utf-8"],
+    [train("one.csv", `y\n${"a\nb\n".repeat(10)}`), "there is no column to learn y from"],
+    [
+      train(
+        "same.csv",
+        rows(20, (i) => `${i},a`),
+      ),
+      'the target "y" is "a" in all rows: there is nothing to learn',
+    ],
+    [
+      train(
+        "dates.csv",
+        rows(20, (i) => `${i},2024-01-${10 + i}`),
+      ),
+      'the target "y" is a date',
+    ],
+    [
+      ["evaluate", saved, file("other.csv", "age,came\n1,yes\n")],
+      'other.csv, line 1: there is no column "income", only [age, came]',
+    ],
+    [
+      ["predict", saved, file("cells.csv", "age,income,town,date\n1,2,Oslo,2024-01-01\nold,2,Oslo,2024-01-01\n")],
+      'cells.csv, line 3, column "age": "old" is of no type number',
+    ],
+    [["predict", damaged, data], "damaged.safetensors: ", "the checksum of its bytes"],
+    [
+      ["predict", weights, data],
+      "weights.safetensors: tabular model: a safetensors file whose metadata has no format simdgrad-tabular",
+    ],
+    [["predict", data, data], "people.csv: safetensors: "],
+    [["predict", file("nothing.safetensors", ""), data], "nothing.safetensors is empty"],
+    [["inspect", data], "people.csv: safetensors: "],
+    [["inspect", damaged], "damaged.safetensors: ", "checksum"],
+    [["export", weights, "--out", out], "no format simdgrad-tabular"],
+    [["tune", data, "-t", "came", "--study", file("bad.jsonl", "nonsense\n"), "-o", out], "bad.jsonl"],
+    [
+      ["train", data, "-t", "came", "-o", file("folder/no/a.safetensors"), "--epochs", "1"],
+      "there is no such file or folder",
+    ],
+  ])("%j", async (args, ...messages) => {
+    const { code, err } = await run(args as string[]);
+    for (const message of messages) expect(err).toContain(message);
+    expect(err).not.toMatch(/a mistake in simdgrad|readCsv|fitTable/);
+    expect(code).toBe(1);
+  });
+
+  test("is an object for programs", async () => {
+    const { json, code } = await run(["predict", damaged, data, "--json"]);
+    expect(json).toEqual({ command: "predict", error: expect.stringContaining("checksum"), code: 1 });
+    expect(code).toBe(1);
+  });
+});
+
+test("every command has a help that names all its options, an example of which runs through its parser", async () => {
+  const names = ["train", "predict", "evaluate", "tune", "inspect", "export"];
+  const { out: all, code } = await run(["--help"]);
+  expect(code).toBe(0);
+  for (const name of names) {
+    expect(all).toContain(`  ${name} `);
+    const { out: help } = await run([name, "--help"]);
+    expect(help).toContain(`simdgrad ${name} `);
+    expect(help).toContain("--json");
+    expect(help.split("\n").every((line) => line.length <= 140)).toBe(true);
+    expect((await run(["help", name])).out).toBe(help);
+    for (const [, example] of help.matchAll(/ {2}npx simdgrad (.*)/g)) {
+      const args = example.replace(/ < .*/, "").replaceAll("'", "").split(" ");
+      expect((await run([...args, "--help"])).code).toBe(0); // an option that there is not would be 2
+    }
+  }
+  expect((await run(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
