@@ -1,7 +1,10 @@
 // CSV files: what is found in them, in whatever pieces they come, and what is said of those that are broken.
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DataError } from "simdgrad";
 import { type CsvOptions, readCsv, readJsonLines, streamCsv, type Table, type TextSource, table } from "simdgrad/data";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { numbers } from "../random.ts";
 import { mutated, outcomeOf } from "./mutations.ts";
 
@@ -46,6 +49,10 @@ async function* later<T>(values: Iterable<T>): AsyncGenerator<T> {
 }
 
 describe("sources", () => {
+  const folder = mkdtempSync(join(tmpdir(), "csv-"));
+  const path = join(folder, "shop.csv");
+  writeFileSync(path, bytes);
+  afterAll(() => rmSync(folder, { recursive: true }));
   const sources: readonly (readonly [string, () => TextSource])[] = [
     ["a string", () => text],
     ["a string with a byte order mark", () => `\uFEFF${text}`],
@@ -57,6 +64,7 @@ describe("sources", () => {
     ["a File", () => new File([bytes], "shop.csv")],
     ["a Response", () => new Response(bytes)],
     ["a ReadableStream", () => new Blob([bytes]).stream() as TextSource],
+    ["a stream of a file", () => createReadStream(path)],
     ["texts of one character", () => pieces(text, 1)],
     ["bytes one by one, later", () => later(pieces(bytes, 1))],
     ["lines", () => later(text.split(/(?<=\n)/))],
