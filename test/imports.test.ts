@@ -34,6 +34,7 @@ const house: Readonly<Record<string, Room>> = {
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
   storage: { paths: ["src/storage"], above: ["callbacks"] },
   generate: { paths: ["src/generate"], above: ["train"] },
+  insight: { paths: ["src/insight"], above: ["metrics", "callbacks"] },
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["train", "worker"] },
   cli: { paths: ["src/cli"], above: ["tune", "worker"] },
@@ -47,6 +48,7 @@ const outside = [
   { pattern: /^node:/, rooms: ["src/runtime/wasm", "src/worker", "src/io", "src/cli"] },
   { pattern: /^comlink$/, rooms: ["src/worker"] },
   { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
+  { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },
 ] as const;
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */

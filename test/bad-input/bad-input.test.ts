@@ -10,6 +10,7 @@ import * as functions from "../../src/functions/index.ts";
 import * as generate from "../../src/generate/index.ts";
 import * as images from "../../src/images/index.ts";
 import * as core from "../../src/index.ts";
+import * as insight from "../../src/insight/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
@@ -25,6 +26,7 @@ import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { imageCalls } from "./images.ts";
+import { insightCalls } from "./insight.ts";
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { optimCalls } from "./optim.ts";
@@ -68,6 +70,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/functions": functionCalls,
   "simdgrad/generate": generateCalls,
   "simdgrad/images": imageCalls,
+  "simdgrad/insight": insightCalls,
   "simdgrad/io": ioCalls,
   "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
@@ -106,6 +109,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/functions", functions, functionCalls],
   ["simdgrad/generate", generate, generateCalls],
   ["simdgrad/images", images, imageCalls],
+  ["simdgrad/insight", insight, insightCalls],
   ["simdgrad/io", io, ioCalls],
   ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],
