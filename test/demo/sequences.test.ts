@@ -19,10 +19,10 @@ import {
   FEATURES,
   Forecaster,
   lastYears,
-  leastSquares,
   WINDOW,
   yesterdays,
 } from "../../demo/node/forecasting.ts";
+import { leastSquares } from "../../demo/node/linear.ts";
 import { type Entry, entries, errorsOf, lettersAlone } from "../../demo/node/pronunciations.ts";
 import { randomOf, shuffled } from "../../demo/node/random.ts";
 import { Speaker, said } from "../../demo/node/speaker.ts";
