@@ -14,7 +14,7 @@ import {
 /** Where a block lies: the first features. */
 export const PLACE = ["longitude", "latitude"];
 const COUNTS = ["total_rooms", "total_bedrooms", "population", "households"];
-const NUMBERS = ["housing_median_age", "median_income", ...COUNTS, "rooms", "bedrooms", "people"];
+const NUMBERS = ["housing_median_age", "median_income", ...COUNTS, "rooms", "people"];
 const NEEDED = [...PLACE, "housing_median_age", "median_income", ...COUNTS, "ocean_proximity", "median_house_value"];
 
 /** What an option `--data` says of itself. */
@@ -48,7 +48,8 @@ function withLogarithms(row: TableRow): TableRow {
 /** Features, beginning with PLACE. */
 export const features = preprocessing([
   { columns: PLACE, steps: [standardize()] },
-  { columns: NUMBERS, steps: [imputeMissing({ strategy: "median", indicator: true }), standardize()] },
+  { columns: NUMBERS, steps: [imputeMissing({ strategy: "median" }), standardize()] },
+  { columns: ["bedrooms"], steps: [imputeMissing({ strategy: "median", indicator: true }), standardize()] },
   { columns: ["ocean_proximity"], steps: [oneHot({ drop: "first", unknown: "ignore" })] },
 ]);
 

@@ -97,7 +97,7 @@ describe("houses", () => {
     expect(Number(other.bedrooms)).toBeCloseTo(Math.log(bedrooms / rooms), 10);
     const fitted = features.fit(blocks);
     expect(fitted.names.slice(0, 2)).toEqual(PLACE);
-    expect(fitted.names).toContain("total_bedrooms_missing");
+    expect(fitted.names).toContain("bedrooms_missing");
     expect(fitted.transform(blocks).data.every(Number.isFinite)).toBe(true);
   });
 
