@@ -1,5 +1,5 @@
 // Tomorrow's highest temperature: what is known the evening before as sequences, and what is forecast without networks.
-import { Matrix, solve } from "ml-matrix";
+import { leastSquares } from "./linear.ts";
 import { MEASURES, type Weather } from "./weather.ts";
 
 /** Days that a forecast looks back. */
@@ -123,10 +123,4 @@ function byCity(known: readonly Day[], days: readonly Day[], of: (day: Day) => n
     }),
   );
   return days.map((day) => functions.get(day.weather)?.(of(day)) ?? Number.NaN);
-}
-
-/** The linear function, with a constant, that is the nearest to values of rows. */
-export function leastSquares(rows: readonly number[][], values: readonly number[]): (row: readonly number[]) => number {
-  const factors = solve(new Matrix(rows.map((row) => [...row, 1])), Matrix.columnVector([...values])).getColumn(0);
-  return (row) => [...row, 1].reduce((sum, value, i) => sum + value * factors[i], 0);
 }

@@ -33,9 +33,9 @@ export function aSource(value: unknown, what: string): void {
   if (isSeekable(value) && rows !== undefined) aWholeNumber(0, Number.MAX_SAFE_INTEGER)(rows, `${what}.rows`);
 }
 
-/** Whether a source can begin anywhere. */
+/** Whether a source can begin anywhere. Streams of Node's files have an `open` of another kind. */
 export function isSeekable(source: unknown): boolean {
-  return has(source, "open");
+  return has(source, "open") && !has(source, "pipe");
 }
 
 /** Whether a value gives chunks as it is. */

@@ -82,8 +82,7 @@ async function* piecesOf(source: Exclude<TextSource, string>, name: string): Asy
     yield* cut(bytesOf(source, `${name}: bytes`));
     return;
   }
-  const stream = streamOf(source, name);
-  const reading = await openSource(() => stream, 0, 0); // streams of files in Node have an open() of their own
+  const reading = await openSource(streamOf(source, name), 0, 0);
   let over = false;
   try {
     while (!over) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Trainer, WasmExecutor } from "simdgrad";
 import { crossEntropy } from "simdgrad/nn";
 import { adam } from "simdgrad/optim";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Adder, answers, KINDS, type Kind } from "../../demo/node/adder.ts";
 import { ANSWER, nearestShare, rowOf, SYMBOLS, shareExact, sums, textOf } from "../../demo/node/addition.ts";
 import { beamSearch } from "../../demo/node/beam-search.ts";
@@ -19,16 +19,17 @@ import {
   FEATURES,
   Forecaster,
   lastYears,
-  leastSquares,
   WINDOW,
   yesterdays,
 } from "../../demo/node/forecasting.ts";
+import { leastSquares } from "../../demo/node/linear.ts";
 import { type Entry, entries, errorsOf, lettersAlone } from "../../demo/node/pronunciations.ts";
 import { randomOf, shuffled } from "../../demo/node/random.ts";
 import { Speaker, said } from "../../demo/node/speaker.ts";
 import { END, PHONEMES, samplesOf } from "../../demo/node/spelling.ts";
 import { LENGTH, mostFrequentTags, Numbering, shareRight } from "../../demo/node/tagging.ts";
 import { loadWeather, type Weather } from "../../demo/node/weather.ts";
+import { outcomeOf } from "./short-run.ts";
 
 test("random numbers are the same for a seed, and an order holds every element", () => {
   const of = (seed: number) => Array.from({ length: 5 }, randomOf(seed));
@@ -376,29 +377,13 @@ test("a chart has a point a step, and its words are escaped", () => {
 });
 
 describe("a short run", { timeout: 120_000 }, () => {
-  const { argv } = process;
   const folder = mkdtempSync(join(tmpdir(), "sequences-"));
-  afterEach(() => {
-    process.argv = argv;
-    vi.restoreAllMocks();
-  });
   afterAll(() => rmSync(folder, { recursive: true }));
-
-  /** The last line of a script, which is JSON. */
-  async function outcomeOf(load: () => Promise<unknown>, options: string) {
-    const lines: string[] = [];
-    vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
-    const complained = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    vi.spyOn(process.stdout, "write").mockImplementation(() => true);
-    process.argv = [...argv.slice(0, 2), ...`${options} --threads 1 --json --out ${folder}`.split(" ")];
-    await load();
-    expect(complained.mock.calls).toEqual([]);
-    return JSON.parse(lines[lines.length - 1]);
-  }
+  const run = (load: () => Promise<unknown>, options: string) => outcomeOf(load, options, folder);
 
   test("adds", async () => {
     const load = () => import("../../demo/node/addition-rnn.ts");
-    const outcome = await outcomeOf(load, "--epochs 1 --sums 256 --tested 64 --hidden 8");
+    const outcome = await run(load, "--epochs 1 --sums 256 --tested 64 --hidden 8");
     expect(outcome.name).toBe("addition-rnn");
     expect(outcome.value).toBe(Math.min(outcome.LSTM, outcome.GRU));
     expect(outcome.value).toBeLessThanOrEqual(1);
@@ -407,7 +392,7 @@ describe("a short run", { timeout: 120_000 }, () => {
 
   test("tags", async () => {
     const load = () => import("../../demo/node/sequence-tagger.ts");
-    const outcome = await outcomeOf(load, "--documents 20 --epochs 3 --hidden 8 --batch 16");
+    const outcome = await run(load, "--documents 20 --epochs 3 --hidden 8 --batch 16");
     expect(outcome.name).toBe("sequence-tagger");
     expect(outcome.baseline).toBeGreaterThan(0.8);
     // Most words are no nouns: it has learned something.
@@ -417,7 +402,7 @@ describe("a short run", { timeout: 120_000 }, () => {
   test("pronounces", async () => {
     const load = () => import("../../demo/node/pronounce.ts");
     const sizes = "--size 16 --layers 1 --beam 2 --most 6";
-    const outcome = await outcomeOf(load, `--words 1000 --tested 20 --steps 20 --batch 16 ${sizes}`);
+    const outcome = await run(load, `--words 1000 --tested 20 --steps 20 --batch 16 ${sizes}`);
     expect(outcome.name).toBe("pronounce");
     expect(outcome.value).toBeGreaterThan(0);
     expect(outcome.baseline).toBeLessThan(0.6);
@@ -425,7 +410,7 @@ describe("a short run", { timeout: 120_000 }, () => {
   });
 
   test("forecasts", async () => {
-    const outcome = await outcomeOf(() => import("../../demo/node/time-series.ts"), "--epochs 2 --width 4 --seed 1");
+    const outcome = await run(() => import("../../demo/node/time-series.ts"), "--epochs 2 --width 4 --seed 1");
     expect(outcome.name).toBe("time-series");
     expect(outcome.baseline).toBe(outcome.autoregression);
     expect(outcome.value).toBe(Math.max(outcome.LSTM, outcome.GRU, outcome.convolution));
