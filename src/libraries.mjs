@@ -2,7 +2,7 @@
  * After `tsc`: puts each library into the one module that imports it, its door, so that the package has no dependency and works from a
  * static server as it is; the library's licence goes beside.
  */
-import { copyFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -14,6 +14,7 @@ const dist = `${root}dist/`;
 const doors = {
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
+  "fft.js": "src/audio/fft",
   papaparse: "src/data/papaparse",
 };
 
@@ -36,11 +37,19 @@ export async function bundle(entry, file, alias = []) {
   });
 }
 
+/** A library's licence: a file, or the part of its README of that name, the last. */
+function licenceOf(folder) {
+  if (existsSync(`${folder}LICENSE`)) return readFileSync(`${folder}LICENSE`, "utf8");
+  const [, licence] = /^#+ LICENSE\s+([^#]*)$/im.exec(readFileSync(`${folder}README.md`, "utf8")) ?? [];
+  if (licence === undefined) throw new Error(`${folder} has no licence`);
+  return licence;
+}
+
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
     await bundle(`${door}.ts`, `${door}.js`);
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
-    copyFileSync(`${root}node_modules/${library}/LICENSE`, `${dist}${library}.LICENSE`);
+    writeFileSync(`${dist}${library}.LICENSE`, licenceOf(`${root}node_modules/${library}/`));
   }
 }
 
