@@ -91,13 +91,18 @@ function filtersOf(options: MelFilterOptions, nFft: number, name: string): Filte
   if (fMin >= fMax) throw new ArgumentError(`${name}: fMin ${fMin} is not below fMax ${fMax}`);
   const [low, high] = [melOf(fMin, htk), melOf(fMax, htk)];
   const corners = Array.from({ length: nMels + 2 }, (_, i) => hzOf(low + (i * (high - low)) / (nMels + 1), htk));
-  const hz = Array.from({ length: (nFft >> 1) + 1 }, (_, k) => (k * sampleRate) / nFft);
+  const hz = sampleRate / nFft;
+  const last = nFft >> 1;
   return Array.from({ length: nMels }, (_, i) => {
     const [left, middle, right] = corners.slice(i, i + 3);
     const height = norm === "slaney" ? 2 / (right - left) : 1;
-    const weight = (f: number) => Math.max(0, Math.min((f - left) / (middle - left), (right - f) / (right - middle)));
-    const inside = hz.flatMap((f, k) => (weight(f) > 0 ? [k] : []));
-    return { first: inside[0] ?? 0, weights: Float64Array.from(inside, (k) => height * weight(hz[k])) };
+    const first = Math.min(last, Math.max(0, Math.ceil(left / hz)));
+    const weights = new Float64Array(Math.max(0, Math.min(last, Math.floor(right / hz)) + 1 - first));
+    for (let i = 0; i < weights.length; i++) {
+      const f = (first + i) * hz;
+      weights[i] = height * Math.max(0, Math.min((f - left) / (middle - left), (right - f) / (right - middle)));
+    }
+    return { first, weights };
   });
 }
 

@@ -48,15 +48,21 @@ export function powerToDb(power: ArrayLikeData, options: DecibelOptions = {}): F
   checkOptions(options, "powerToDb", decibelChecks);
   const wrong = data.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
   if (wrong >= 0) throw new DataError(`powerToDb: element ${wrong} is ${data[wrong]}, no power`);
-  return { data: Float32Array.from(decibels(data, options)), shape };
+  return { data: decibels(data, options, new Float32Array(data.length)), shape };
 }
 
-function decibels(powers: ArrayLike<number>, { ref = 1, aMin = 1e-10, topDb = 80 }: DecibelOptions): Float64Array {
+/** Writes powers in decibels. */
+function decibels<To extends Float32Array | Float64Array>(
+  powers: ArrayLike<number>,
+  { ref = 1, aMin = 1e-10, topDb = 80 }: DecibelOptions,
+  to: To,
+): To {
   let largest = aMin;
-  for (let i = 0; i < powers.length; i++) largest = Math.max(largest, powers[i]);
+  for (let i = 0; i < powers.length; i++) if (powers[i] > largest) largest = powers[i];
   const zero = ref === "max" ? largest : Math.max(aMin, ref);
   const least = topDb === null ? Number.NEGATIVE_INFINITY : 10 * Math.log10(largest / zero) - topDb;
-  return Float64Array.from(powers, (power) => Math.max(10 * Math.log10(Math.max(aMin, power) / zero), least));
+  for (let i = 0; i < powers.length; i++) to[i] = Math.max(10 * Math.log10(Math.max(aMin, powers[i]) / zero), least);
+  return to;
 }
 
 /**
@@ -76,7 +82,7 @@ export function mfcc(signal: ArrayLikeData, options: MfccOptions = {}): FloatArr
   const nMels = options.nMels ?? 128;
   if (nMfcc > nMels) throw new ArgumentError(`mfcc: nMfcc ${nMfcc} is more than nMels ${nMels}`);
   const { data: mels, shape } = melsOf(signal, others, "mfcc");
-  const logarithms = decibels(mels, { topDb: most });
+  const logarithms = decibels(mels, { topDb: most }, new Float64Array(mels.length));
   const frames = shape[shape.length - 1];
   const weights = cosineWeights(nMfcc, nMels, lifter);
   const data = new Float32Array((mels.length / nMels) * nMfcc);
