@@ -1,105 +1,214 @@
-// npm run spoken-digits -- --data DIR: digits that are spoken, one by one by a convolutional network, also of a speaker whom it never heard, and
-// in strings by one that is trained by CTC (Graves et al. 2006), which is not told where one digit ends and the next begins.
-import { type Tensor, Trainer, type WasmExecutor } from "simdgrad";
-import { crossEntropy, ctcGreedyDecode, ctcLoss } from "simdgrad/nn";
+// npm run spoken-digits -- --data DIR: digits that are spoken, one by one, also those of a speaker whom the network never heard, and in strings by
+// a network that is not told where one digit ends and the next begins (Graves et al., "Connectionist temporal classification", 2006).
+import { type FitOptions, type Tensor, Trainer } from "simdgrad";
+import { crossEntropy, ctcBeamDecode, ctcLoss } from "simdgrad/nn";
 import { adamW, chain, clipByGlobalNorm, oneCycle } from "simdgrad/optim";
+import { checkpoints, folderStorage, resume } from "simdgrad/storage";
+import { editDistance } from "./edit-distance.ts";
 import { randomOf } from "./random.ts";
-import { percent, script } from "./script.ts";
+import { percent, script, type Task } from "./script.ts";
+import { CUTS, linearAccuracy, piecesOf } from "./spoken-baselines.ts";
 import { type Clip, isTest, readClips } from "./spoken-clips.ts";
+import { MELS } from "./spoken-mels.ts";
 import { DigitNetwork, STRIDE, StringNetwork } from "./spoken-networks.ts";
+import { type Heard, writeHeard } from "./spoken-picture.ts";
 import {
   digitSamples,
   drawnDigits,
   drawnString,
   drawnStrings,
+  pieceSamples,
+  type Spoken,
   STRING_FRAMES,
   stringSamples,
 } from "./spoken-samples.ts";
 
+const OPTIONS = {
+  data: { about: "folder of the data set's WAV files", value: "" },
+  epochs: { about: "passes over the clips", value: "20" },
+  batch: { about: "clips or strings a step", value: "32" },
+  strings: { about: "in a pass of the second network, all new", value: "2000" },
+  passes: { about: "of the second network", value: "10" },
+  tested: { about: "strings of test clips", value: "500" },
+  heldout: { about: "the speaker whom a network never hears; default: the last one", value: "" },
+  keep: { about: "folder of checkpoints: a run that was interrupted goes on", value: "" },
+};
+type Own = Task<keyof typeof OPTIONS>;
+
+/** Strings that are drawn, and of training strings by which pauses are chosen. */
+const [DRAWN, CHOSEN] = [4, 100];
+const BEAM = 8;
+
+interface Target {
+  readonly labels: Tensor;
+  readonly lengths: Tensor;
+}
+
+/** What is drawn anew for each pass. */
+function ofPass(seed: number, pass: number): () => number {
+  return randomOf(1_000_003 * seed + pass);
+}
+
+/** Trains from the newest checkpoint of this name on, if any is kept. */
+async function trained<Input, Output, Y, X>(
+  { options, seed, train }: Own,
+  trainer: Trainer<Input, Output, Y, X>,
+  name: string,
+  fit: FitOptions<"frame", X, Y> & { readonly epochs: number },
+): Promise<number> {
+  const own = `${name}-${seed}`;
+  const storage = options.keep === "" ? undefined : folderStorage(options.keep);
+  if (storage !== undefined) await resume(trainer, storage, own);
+  const left = fit.epochs - trainer.history.length;
+  const callbacks = storage === undefined ? [] : [checkpoints({ storage, name: own, keep: 1 })];
+  if (left > 0) await train(trainer, { ...fit, epochs: left, callbacks }, () => name);
+  return trainer.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+}
+
+async function digitTrainer(task: Own, name: string, known: readonly Clip[]) {
+  const { seed, executor, whole } = task;
+  const [epochs, batch] = [whole("epochs"), whole("batch")];
+  const trainer = new Trainer(new DigitNetwork(), {
+    loss: crossEntropy,
+    optimizer: adamW(oneCycle(4e-3, { steps: epochs * Math.ceil(known.length / batch) }), { weightDecay: 0.01 }),
+    executor,
+    seed,
+  });
+  const data = (pass: number) => drawnDigits(known, batch, ofPass(seed, pass));
+  return { trainer, seconds: await trained(task, trainer, name, { data, batch, epochs }) };
+}
+
+async function stringTrainer(task: Own, known: readonly Clip[], ear: Awaited<ReturnType<Trainer["stateDict"]>>) {
+  const { seed, executor, whole } = task;
+  const [epochs, batch, count] = [whole("passes"), whole("batch"), whole("strings")];
+  const trainer = new Trainer(new StringNetwork(), {
+    loss: (heard: Tensor, y: Target) =>
+      ctcLoss(heard, y.labels, STRING_FRAMES / STRIDE, y.lengths, { batchFirst: true }),
+    optimizer: chain(
+      clipByGlobalNorm(1),
+      adamW(oneCycle(4e-3, { steps: epochs * Math.ceil(count / batch) }), { weightDecay: 0.01 }),
+    ),
+    executor,
+    seed,
+  });
+  await trainer.loadStateDict(ear, { strict: false });
+  const data = (pass: number) => drawnStrings(known, count, batch, ofPass(seed, pass));
+  return { trainer, seconds: await trained(task, trainer, "strings", { data, batch, epochs }) };
+}
+
+/** Digits of each string, by the first network on what is between pauses. */
+async function piecewise(
+  trainer: Awaited<ReturnType<typeof digitTrainer>>["trainer"],
+  pieces: readonly Float32Array[][],
+) {
+  const all = pieces.flat();
+  const { data } = await trainer.predict(pieceSamples(all), { as: "argmax" });
+  let at = 0;
+  return pieces.map((own) => own.map(() => data[at++]));
+}
+
+/** The share of strings that are not heard as they were said, and how many digits are wrong for each that was said. */
+function errorsOf(heard: readonly (readonly number[])[], strings: readonly Spoken[]) {
+  const wrong = strings.map(({ digits }, i) => editDistance(digits, heard[i]));
+  const all = strings.reduce((sum, { digits }) => sum + digits.length, 0);
+  return {
+    strings: wrong.filter((errors) => errors > 0).length / strings.length,
+    digits: wrong.reduce((sum, errors) => sum + errors, 0) / all,
+  };
+}
+
+/** Where the network is surest of each digit, the first time of those at which it says one. */
+function marksOf(logProbs: ArrayLike<number>, first: number): Heard["marks"] {
+  const marks: { digit: number; frame: number }[] = [];
+  let before = 0;
+  for (let t = 0; t < STRING_FRAMES / STRIDE; t++) {
+    const classes = Array.from({ length: 11 }, (_, c) => logProbs[first + t * 11 + c]);
+    const best = classes.indexOf(Math.max(...classes));
+    if (best !== 0 && best !== before) marks.push({ digit: best - 1, frame: t * STRIDE });
+    before = best;
+  }
+  return marks;
+}
+
 await script({
   name: "spoken-digits",
-  about: "x",
-  metric: "accuracy",
-  options: {
-    epochs: { about: "passes over the clips", value: "30" },
-    batch: { about: "clips a step", value: "32" },
-    strings: { about: "strings", value: "3000" },
-    passes: { about: "passes", value: "6" },
-    parts: { about: "", value: "digits" },
-    speaker: { about: "", value: "theo" },
-    data: { about: "folder of WAV files", value: "" },
-  },
-  async run({ seed, executor, options, whole, train, say }) {
+  about: "Spoken digits by a convolutional network on log-mels, and strings of them by one trained with CTC.",
+  metric: "accuracy on the test clips",
+  options: OPTIONS,
+  async run(task) {
+    const { seed, executor, options, whole, say, file } = task;
     const clips = await readClips(options.data);
-    const [epochs, batch] = [whole("epochs"), whole("batch")];
-    async function digits(known: Clip[], test: Clip[]) {
-      const trainer = new Trainer(new DigitNetwork(), {
-        loss: crossEntropy,
-        optimizer: adamW(oneCycle(4e-3, { steps: epochs * Math.ceil(known.length / batch) }), { weightDecay: 1e-2 }),
-        executor,
-        seed,
-      });
-      const t = digitSamples(test);
-      await train(
-        trainer,
-        {
-          data: (pass: number) => drawnDigits(known, batch, randomOf(1000003 * seed + pass)),
-          batch,
-          epochs,
-          validation: t,
-        },
-        (r) => `${r.validation?.accuracy}`,
+    const [known, test] = [clips.filter((clip) => !isTest(clip)), clips.filter(isTest)];
+    const speakers = [...new Set(clips.map(({ speaker }) => speaker))].sort();
+    const stranger = options.heldout || speakers[speakers.length - 1];
+    if (!speakers.includes(stranger)) throw new Error(`--heldout ${stranger}: the speakers are ${speakers.join(", ")}`);
+
+    const baseline = await linearAccuracy(known, test, executor, seed);
+    say(
+      `${known.length} clips to learn from, ${test.length} to test; logistic regression on mean cepstra: ${percent(baseline)}`,
+    );
+    const { trainer: digits, seconds } = await digitTrainer(task, "digits", known);
+    const { accuracy } = await digits.evaluate(digitSamples(test));
+    say(`digits: ${percent(accuracy)} of the test clips`);
+
+    const others = clips.filter(({ speaker }) => speaker !== stranger);
+    const own = clips.filter(({ speaker }) => speaker === stranger);
+    const apart = await digitTrainer(task, "others", others);
+    const { accuracy: unheard } = await apart.trainer.evaluate(digitSamples(own));
+    say(`digits of ${stranger}, by a network that heard ${speakers.length - 1} others: ${percent(unheard)}`);
+    await apart.trainer.dispose();
+
+    const ears = Object.entries(await digits.stateDict()).filter(([name]) => name.startsWith("ear."));
+    const { trainer: strings } = await stringTrainer(task, known, Object.fromEntries(ears));
+    const random = randomOf(seed + 1_000_000);
+    const said = Array.from({ length: whole("tested") }, () => drawnString(test, random));
+    const samples = stringSamples(said);
+    const { data: logProbs, shape } = await strings.predict(samples.x);
+    const heard = ctcBeamDecode(logProbs, shape, { batchFirst: true, beamWidth: BEAM }).map(([{ labels }]) =>
+      labels.map((label) => label - 1),
+    );
+    const errors = errorsOf(heard, said);
+
+    const practice = Array.from({ length: CHOSEN }, () => drawnString(known, random));
+    let [cuts, least] = [CUTS[0], Number.POSITIVE_INFINITY];
+    for (const each of CUTS) {
+      const found = await piecewise(
+        digits,
+        practice.map(({ samples }) => piecesOf(samples, each)),
       );
-      return trainer.evaluate(t);
+      const { strings: wrong } = errorsOf(found, practice);
+      if (wrong < least) [cuts, least] = [each, wrong];
     }
-    let value = 0;
-    if (options.parts.includes("digits")) {
-      const r = await digits(
-        clips.filter((c) => !isTest(c)),
-        clips.filter(isTest),
-      );
-      say(`digits ${JSON.stringify(r)}`);
-      value = r.accuracy;
-    }
-    if (options.parts.includes("speaker")) {
-      const r = await digits(
-        clips.filter((c) => c.speaker !== options.speaker),
-        clips.filter((c) => c.speaker === options.speaker),
-      );
-      say(`speaker ${JSON.stringify(r)}`);
-    }
-    if (options.parts.includes("strings")) {
-      const [passes, count] = [whole("passes"), whole("strings")];
-      const known = clips.filter((c) => !isTest(c));
-      type Target = { readonly labels: Tensor; readonly lengths: Tensor };
-      const trainer = new Trainer(new StringNetwork(), {
-        loss: (heard: Tensor, y: Target) =>
-          ctcLoss(heard, y.labels, STRING_FRAMES / STRIDE, y.lengths, { batchFirst: true }),
-        optimizer: chain(
-          clipByGlobalNorm(1),
-          adamW(oneCycle(4e-3, { steps: passes * Math.ceil(count / batch) }), { weightDecay: 1e-2 }),
-        ),
-        executor,
-        seed,
-      });
-      const random = randomOf(99);
-      const test = Array.from({ length: 300 }, () => drawnString(clips.filter(isTest), random));
-      const samples = stringSamples(test);
-      await train(
-        trainer,
-        {
-          data: (pass: number) => drawnStrings(known, count, batch, randomOf(1000003 * seed + pass)),
-          batch,
-          epochs: passes,
-          validation: samples,
-        },
-        (r) => `${r.validation?.loss}`,
-      );
-      const heard = await trainer.predict(samples.x);
-      const said = ctcGreedyDecode(heard.data, heard.shape, { batchFirst: true });
-      const wrong = said.filter(({ labels }, i) => labels.map((l) => l - 1).join() !== test[i].digits.join()).length;
-      say(`strings wrong ${percent(wrong / test.length)}`);
-    }
-    return { value };
+    const cut = errorsOf(
+      await piecewise(
+        digits,
+        said.map(({ samples }) => piecesOf(samples, cuts)),
+      ),
+      said,
+    );
+    say(
+      `strings: ${percent(errors.strings)} not as they were said, ${percent(errors.digits)} of digits wrong; cut at pauses, digit by digit: ${percent(cut.strings)}, ${percent(cut.digits)}`,
+    );
+    const size = MELS * STRING_FRAMES;
+    const path = await file("spoken-digits.png");
+    await writeHeard(
+      path,
+      said.slice(0, DRAWN).map(({ digits }, i) => ({
+        mels: samples.x.data.subarray(i * size, (i + 1) * size),
+        said: digits.join(" "),
+        heard: heard[i].join(" "),
+        marks: marksOf(logProbs, i * shape[1] * shape[2]),
+      })),
+    );
+    say(`strings as they were heard: ${path}`);
+    await strings.dispose();
+    await digits.dispose();
+    const more = {
+      [stranger]: unheard,
+      "strings wrong": errors.strings,
+      "digits of strings wrong": errors.digits,
+      "strings wrong, cut": cut.strings,
+    };
+    return { value: accuracy, baseline, seconds, more };
   },
 });

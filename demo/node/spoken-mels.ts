@@ -31,11 +31,16 @@ export function atSpeed(samples: Float32Array, factor: number): Float32Array {
   return said;
 }
 
-/** Adds evenly drawn noise, so many decibels below the loudest sample. */
-export function addHiss(samples: Float32Array, below: number, random: () => number): void {
+/** The largest sample, whichever its sign. */
+export function loudestOf(samples: Float32Array): number {
   let most = 0;
   for (let i = 0; i < samples.length; i++) most = Math.max(most, Math.abs(samples[i]));
-  const loud = most * 10 ** (-below / 20);
+  return most;
+}
+
+/** Adds evenly drawn noise, so many decibels below the loudest sample. */
+export function addHiss(samples: Float32Array, below: number, random: () => number): void {
+  const loud = loudestOf(samples) * 10 ** (-below / 20);
   for (let i = 0; i < samples.length; i++) samples[i] += loud * (2 * random() - 1);
 }
 

@@ -1,17 +1,19 @@
 // What the networks are trained on: single digits somewhere in a stretch of time, and strings of digits with pauses between.
 import { shuffled } from "./random.ts";
 import type { Clip } from "./spoken-clips.ts";
-import { addHiss, atSpeed, batchOf, HOP } from "./spoken-mels.ts";
+import { addHiss, atSpeed, batchOf, HOP, loudestOf } from "./spoken-mels.ts";
 
 /** Frames of a single digit, 0.8 seconds; longer ones are cut at both ends. */
 const FRAMES = 64;
 const STRETCH = FRAMES * HOP;
-/** Frames of a string, 5.6 seconds. */
-export const STRING_FRAMES = 448;
+/** Frames of a string, 4.8 seconds. */
+export const STRING_FRAMES = 384;
 /** Digits of a string. */
 const [LEAST, MOST] = [3, 6];
-/** Seconds of a pause at 8,000 samples: 0.06 to 0.4. */
-const [SHORT, LONG] = [480, 3200];
+/** Samples of a pause, 0.05 to 0.3 seconds. */
+const [SHORT, LONG] = [400, 2400];
+/** Decibels by which a digit of a string may be quieter than the loudest. */
+const QUIETER = 10;
 /** Speeds of what is trained on. */
 const SPEED = { least: 0.87, most: 1.15 };
 
@@ -32,7 +34,12 @@ const digitsOf = (clips: readonly Clip[]) => Int32Array.from(clips, ({ digit }) 
 
 /** Clips as they are, each in the middle of a stretch. */
 export function digitSamples(clips: readonly Clip[]) {
-  return { x: batchOf(clips.map(({ samples }) => placed(samples, 0.5))), y: digitsOf(clips) };
+  return { x: pieceSamples(clips.map(({ samples }) => samples)), y: digitsOf(clips) };
+}
+
+/** Stretches of samples, each in the middle. */
+export function pieceSamples(pieces: readonly Float32Array[]) {
+  return batchOf(pieces.map((samples) => placed(samples, 0.5)));
 }
 
 /** All clips in another order, each at a speed, at a place and in noise of its own. */
@@ -56,7 +63,7 @@ export interface Spoken {
   readonly samples: Float32Array;
 }
 
-/** A string of clips that are drawn, each with a gain of its own, and pauses that are drawn, in faint noise. */
+/** A string of clips that are drawn, each brought to a loudness of its own, and pauses that are drawn, in faint noise. */
 export function drawnString(clips: readonly Clip[], random: () => number, speeds = { least: 1, most: 1 }): Spoken {
   const samples = new Float32Array(STRING_FRAMES * HOP);
   for (;;) {
@@ -67,7 +74,7 @@ export function drawnString(clips: readonly Clip[], random: () => number, speeds
     while (digits.length < count) {
       const clip = clips[Math.floor(clips.length * random())];
       const said = atSpeed(clip.samples, between(speeds.least, speeds.most, random));
-      const gain = 10 ** (between(-10, 0, random) / 20);
+      const gain = 10 ** (-between(0, QUIETER, random) / 20) / loudestOf(said);
       if (at + said.length > samples.length) break;
       for (let i = 0; i < said.length; i++) samples[at + i] = gain * said[i];
       digits.push(clip.digit);
