@@ -7,7 +7,7 @@ import { checkpoints, folderStorage, resume } from "simdgrad/storage";
 import { editDistance } from "./edit-distance.ts";
 import { randomOf } from "./random.ts";
 import { percent, script, type Task } from "./script.ts";
-import { CUTS, linearAccuracy, piecesOf } from "./spoken-baselines.ts";
+import { CUTS, type Cuts, linearAccuracy, piecesOf } from "./spoken-baselines.ts";
 import { type Clip, isTest, readClips } from "./spoken-clips.ts";
 import { MELS } from "./spoken-mels.ts";
 import { DigitNetwork, STRIDE, StringNetwork } from "./spoken-networks.ts";
@@ -27,15 +27,15 @@ const OPTIONS = {
   data: { about: "folder of the data set's WAV files", value: "" },
   epochs: { about: "passes over the clips", value: "20" },
   batch: { about: "clips or strings a step", value: "32" },
-  strings: { about: "in a pass of the second network, all new", value: "2000" },
-  passes: { about: "of the second network", value: "10" },
+  strings: { about: "in a pass of the second network, all new", value: "500" },
+  passes: { about: "of the second network", value: "40" },
   tested: { about: "strings of test clips", value: "500" },
   heldout: { about: "the speaker whom a network never hears; default: the last one", value: "" },
   keep: { about: "folder of checkpoints: a run that was interrupted goes on", value: "" },
 };
 type Own = Task<keyof typeof OPTIONS>;
 
-/** Strings that are drawn, and of training strings by which pauses are chosen. */
+/** Strings that are drawn, and training strings at the most by which pauses are chosen. */
 const [DRAWN, CHOSEN] = [4, 100];
 const BEAM = 8;
 
@@ -78,6 +78,8 @@ async function digitTrainer(task: Own, name: string, known: readonly Clip[]) {
   return { trainer, seconds: await trained(task, trainer, name, { data, batch, epochs }) };
 }
 
+type DigitTrainer = Awaited<ReturnType<typeof digitTrainer>>["trainer"];
+
 async function stringTrainer(task: Own, known: readonly Clip[], ear: Awaited<ReturnType<Trainer["stateDict"]>>) {
   const { seed, executor, whole } = task;
   const [epochs, batch, count] = [whole("passes"), whole("batch"), whole("strings")];
@@ -97,14 +99,26 @@ async function stringTrainer(task: Own, known: readonly Clip[], ear: Awaited<Ret
 }
 
 /** Digits of each string, by the first network on what is between pauses. */
-async function piecewise(
-  trainer: Awaited<ReturnType<typeof digitTrainer>>["trainer"],
-  pieces: readonly Float32Array[][],
-) {
+async function piecewise(trainer: DigitTrainer, pieces: readonly Float32Array[][]) {
   const all = pieces.flat();
   const { data } = await trainer.predict(pieceSamples(all), { as: "argmax" });
   let at = 0;
   return pieces.map((own) => own.map(() => data[at++]));
+}
+
+/** Digits of each string by the first network, cut as strings to practise on are heard best. */
+async function cutAtPauses(trainer: DigitTrainer, practice: readonly Spoken[], strings: readonly Spoken[]) {
+  const heardIn = (all: readonly Spoken[], cuts: Cuts) =>
+    piecewise(
+      trainer,
+      all.map(({ samples }) => piecesOf(samples, cuts)),
+    );
+  let [best, least] = [CUTS[0], Number.POSITIVE_INFINITY];
+  for (const cuts of CUTS) {
+    const { strings: wrong } = errorsOf(await heardIn(practice, cuts), practice);
+    if (wrong < least) [best, least] = [cuts, wrong];
+  }
+  return heardIn(strings, best);
 }
 
 /** The share of strings that are not heard as they were said, and how many digits are wrong for each that was said. */
@@ -117,7 +131,7 @@ function errorsOf(heard: readonly (readonly number[])[], strings: readonly Spoke
   };
 }
 
-/** Where the network is surest of each digit, the first time of those at which it says one. */
+/** Where the network begins to say each digit. */
 function marksOf(logProbs: ArrayLike<number>, first: number): Heard["marks"] {
   const marks: { digit: number; frame: number }[] = [];
   let before = 0;
@@ -143,23 +157,26 @@ await script({
     const stranger = options.heldout || speakers[speakers.length - 1];
     if (!speakers.includes(stranger)) throw new Error(`--heldout ${stranger}: the speakers are ${speakers.join(", ")}`);
 
-    const baseline = await linearAccuracy(known, test, executor, seed);
-    say(
-      `${known.length} clips to learn from, ${test.length} to test; logistic regression on mean cepstra: ${percent(baseline)}`,
-    );
+    // All trainings first, which may be interrupted.
     const { trainer: digits, seconds } = await digitTrainer(task, "digits", known);
-    const { accuracy } = await digits.evaluate(digitSamples(test));
-    say(`digits: ${percent(accuracy)} of the test clips`);
-
-    const others = clips.filter(({ speaker }) => speaker !== stranger);
-    const own = clips.filter(({ speaker }) => speaker === stranger);
-    const apart = await digitTrainer(task, "others", others);
-    const { accuracy: unheard } = await apart.trainer.evaluate(digitSamples(own));
-    say(`digits of ${stranger}, by a network that heard ${speakers.length - 1} others: ${percent(unheard)}`);
-    await apart.trainer.dispose();
-
+    const heardOthers = await digitTrainer(
+      task,
+      "others",
+      clips.filter(({ speaker }) => speaker !== stranger),
+    );
     const ears = Object.entries(await digits.stateDict()).filter(([name]) => name.startsWith("ear."));
     const { trainer: strings } = await stringTrainer(task, known, Object.fromEntries(ears));
+
+    const baseline = await linearAccuracy(known, test, executor, seed);
+    const { accuracy } = await digits.evaluate(digitSamples(test));
+    say(
+      `${known.length} clips to learn from, ${test.length} to test: ${percent(accuracy)} of these; logistic regression on mean cepstra: ${percent(baseline)}`,
+    );
+    const unheard = clips.filter(({ speaker }) => speaker === stranger);
+    const { accuracy: ofStranger } = await heardOthers.trainer.evaluate(digitSamples(unheard));
+    say(`clips of ${stranger}, by a network that heard ${speakers.length - 1} others: ${percent(ofStranger)}`);
+    await heardOthers.trainer.dispose();
+
     const random = randomOf(seed + 1_000_000);
     const said = Array.from({ length: whole("tested") }, () => drawnString(test, random));
     const samples = stringSamples(said);
@@ -169,23 +186,8 @@ await script({
     );
     const errors = errorsOf(heard, said);
 
-    const practice = Array.from({ length: CHOSEN }, () => drawnString(known, random));
-    let [cuts, least] = [CUTS[0], Number.POSITIVE_INFINITY];
-    for (const each of CUTS) {
-      const found = await piecewise(
-        digits,
-        practice.map(({ samples }) => piecesOf(samples, each)),
-      );
-      const { strings: wrong } = errorsOf(found, practice);
-      if (wrong < least) [cuts, least] = [each, wrong];
-    }
-    const cut = errorsOf(
-      await piecewise(
-        digits,
-        said.map(({ samples }) => piecesOf(samples, cuts)),
-      ),
-      said,
-    );
+    const practice = Array.from({ length: Math.min(CHOSEN, said.length) }, () => drawnString(known, random));
+    const cut = errorsOf(await cutAtPauses(digits, practice, said), said);
     say(
       `strings: ${percent(errors.strings)} not as they were said, ${percent(errors.digits)} of digits wrong; cut at pauses, digit by digit: ${percent(cut.strings)}, ${percent(cut.digits)}`,
     );
@@ -204,7 +206,7 @@ await script({
     await strings.dispose();
     await digits.dispose();
     const more = {
-      [stranger]: unheard,
+      [stranger]: ofStranger,
       "strings wrong": errors.strings,
       "digits of strings wrong": errors.digits,
       "strings wrong, cut": cut.strings,

@@ -6,10 +6,10 @@ import { MELS } from "./spoken-mels.ts";
 export interface Heard {
   /** [MELS, frames], -1 to 1. */
   readonly mels: Float32Array;
-  /** What was said, and is said to have been heard. */
+  /** What was said, and what was heard. */
   readonly said: string;
   readonly heard: string;
-  /** A digit at the frame where the network is surest of it. */
+  /** A digit at the frame where the network begins to say it. */
   readonly marks: readonly { readonly digit: number; readonly frame: number }[];
 }
 
