@@ -16,6 +16,7 @@ const doors = {
   "cli-progress": "src/insight/cli-progress",
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
+  "fft.js": "src/audio/fft",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };
@@ -62,10 +63,14 @@ export async function bundle(entry, file, alias = []) {
   return [...new Set(folders)].filter((folder) => folder !== undefined);
 }
 
-/** What a package may be used for. */
+/** A package's licence: a file, or the last part of its README, which has that name. */
 function licenceOf(folder) {
-  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  return readFileSync(`${folder}/${file}`, "utf8");
+  const file = (name) => readdirSync(folder).find((each) => each.toLowerCase().startsWith(name));
+  const licence = file("licen");
+  if (licence !== undefined) return readFileSync(`${folder}/${licence}`, "utf8");
+  const [, text] = /^#+ LICENSE\s+([^#]*)$/im.exec(readFileSync(`${folder}/${file("readme")}`, "utf8")) ?? [];
+  if (text === undefined) throw new Error(`${folder} has no licence`);
+  return text;
 }
 
 async function putIntoDoors() {

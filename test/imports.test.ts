@@ -24,6 +24,7 @@ const house: Readonly<Record<string, Room>> = {
   optim: { paths: ["src/optim"], above: ["autodiff"] },
   data: { paths: ["src/data"], above: ["autodiff"] },
   images: { paths: ["src/images"], above: ["functions", "data"] },
+  audio: { paths: ["src/audio"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
   runtime: { paths: ["src/runtime"], above: ["program"] },
@@ -50,6 +51,7 @@ const outside = [
   { pattern: /^comlink$/, rooms: ["src/worker"] },
   { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
   { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },
+  { pattern: /^fft\.js$/, rooms: ["src/audio"] },
 ] as const;
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */

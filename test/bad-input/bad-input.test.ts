@@ -2,6 +2,7 @@
 // not in it, a parameter without a right value and an option without a kind fail by name.
 import { parseSync, Visitor } from "vite";
 import { afterAll, describe, expect, test } from "vitest";
+import * as audio from "../../src/audio/index.ts";
 import * as autodiff from "../../src/autodiff/index.ts";
 import * as callbacks from "../../src/callbacks/index.ts";
 import * as data from "../../src/data/index.ts";
@@ -20,6 +21,7 @@ import * as tabular from "../../src/tabular/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
+import { audioCalls } from "./audio.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { fittedCalls, pipelineCalls, preprocessingCalls, tableCalls, toolCalls } from "./data.ts";
@@ -65,6 +67,7 @@ afterAll(async () => (await spawned)?.dispose());
 const table: Readonly<Record<string, Calls>> = {
   Tensor: methods,
   simdgrad: { ...coreCalls, ...executorCalls },
+  "simdgrad/audio": audioCalls,
   "simdgrad/autodiff": autodiffCalls,
   "simdgrad/callbacks": callbackCalls,
   "simdgrad/data": { ...dataCalls, ...toolCalls },
@@ -106,6 +109,7 @@ const elsewhere = ["constructor", "Tensor", "Trainer", "dispose", "hold", "loadA
 /** What is there, and what the table has of it. */
 const entries: readonly (readonly [name: string, exports: object, calls: Calls])[] = [
   ["simdgrad", core, { ...coreCalls, ...executorCalls }],
+  ["simdgrad/audio", audio, audioCalls],
   ["simdgrad/autodiff", autodiff, autodiffCalls],
   ["simdgrad/callbacks", callbacks, callbackCalls],
   ["simdgrad/data", data, { ...dataCalls, ...toolCalls }],

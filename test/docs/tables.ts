@@ -196,6 +196,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
       ],
     ]),
     data: new Map([["data", dataTable()]]),
+    audio: new Map([
+      [
+        "audio",
+        table(
+          ["function", "value"],
+          functionsOf("src/audio/index.ts", () => true),
+        ),
+      ],
+    ]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([
