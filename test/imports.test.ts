@@ -35,7 +35,7 @@ const house: Readonly<Record<string, Room>> = {
   storage: { paths: ["src/storage"], above: ["callbacks"] },
   generate: { paths: ["src/generate"], above: ["train"] },
   // Its workers are started, watched and answered as those of executors are.
-  tune: { paths: ["src/tune"], above: ["train", "worker"] },
+  tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },

@@ -8,7 +8,7 @@ import { type CallbackState, type Checkpoint, parseCheckpoint, serializeCheckpoi
 import type { Json } from "../io/exact-json.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { Trainer } from "../train/trainer.ts";
-import { aName, type BytesStorage } from "./storage.ts";
+import { aName, aStorage, type BytesStorage } from "./storage.ts";
 
 /** What is written, where, and how often. */
 export interface CheckpointsOptions extends MonitorOptions {
@@ -235,8 +235,6 @@ async function writtenOf(storage: BytesStorage, name: string): Promise<number[]>
     .filter((digits) => digits.length >= DIGITS && /^\d+$/.test(digits));
   return numbers.map(Number).sort((a, b) => a - b);
 }
-
-const aStorage = anObjectWith("a storage such as folderStorage()", "read", "write", "list", "remove");
 
 function anInterval(value: unknown, what: string): void {
   if (typeof value === "object" && value !== null)
