@@ -179,6 +179,17 @@ export function checkOptions<T extends object>(
   for (const key of required) if (options[key] === undefined) checks[key](undefined, `${name}: ${String(key)}`);
 }
 
+/** Throws where an option is given that says something about another one, which is not. `needs` has the other one's name. */
+export function checkNeeds<T extends object>(
+  options: T,
+  name: string,
+  needs: { readonly [K in keyof T]?: keyof T },
+): void {
+  for (const [key, other] of Object.entries(needs) as [keyof T, keyof T][])
+    if (options[key] !== undefined && options[other] === undefined)
+      throw new ArgumentError(`${name}: ${String(key)} says nothing without ${String(other)}`);
+}
+
 /** What was meant: the known name with the longest beginning in common, three letters at least; of several one that ends as it does. */
 function advice(name: string, known: readonly string[]): string {
   const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");

@@ -40,6 +40,8 @@ const house: Readonly<Record<string, Room>> = {
   tune: { paths: ["src/tune"], above: ["train", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
   cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
+  tune: { paths: ["src/tune"], above: ["storage", "worker"] },
+  cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },

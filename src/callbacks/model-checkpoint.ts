@@ -1,5 +1,5 @@
 // Checkpoints: weights or whole snapshots, handed over while the training waits.
-import { aBoolean, aFunction, aWholeNumber, checkOptions } from "../check.ts";
+import { aBoolean, aFunction, aWholeNumber, checkNeeds, checkOptions } from "../check.ts";
 import type { Callback } from "../train/callback.ts";
 import type { Epoch } from "../train/history.ts";
 import type { StateDict } from "../train/state.ts";
@@ -28,7 +28,7 @@ interface State {
 
 /**
  * Hands over the model's variables, or a snapshot of the training, after epochs (keras.callbacks.ModelCheckpoint).
- * @throws ArgumentError when the fit begins, for a monitor that it does not measure
+ * @throws ArgumentError for a monitor where not the best is kept; when the fit begins, for a monitor that it does not measure
  *
  * @example
  * import { type StateDict, Trainer } from "simdgrad";
@@ -45,6 +45,7 @@ interface State {
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const checks = { ...monitorChecks, keep: aFunction, every: aWholeNumber(1), best: aBoolean, snapshot: aBoolean };
   checkOptions(options, "modelCheckpoint", checks, "keep");
+  checkNeeds(options, "modelCheckpoint", { monitor: "best", mode: "best" });
   const { keep, every = 1, best = false, snapshot = false } = options;
   const fits = new OfFits<State>();
   return {

@@ -1,5 +1,5 @@
 // An end of a fit that is no number of epochs.
-import { aFiniteNumber, aPositiveNumber, aText, aWholeNumber, checkOptions, oneOf } from "../check.ts";
+import { aFiniteNumber, aPositiveNumber, aText, aWholeNumber, checkNeeds, checkOptions, oneOf } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import { numbersOf } from "./known.ts";
@@ -50,6 +50,7 @@ export function stopAt(options: StopAtOptions): Callback {
     value: aFiniteNumber,
     mode: oneOf("min", "max"),
   });
+  checkNeeds(options, "stopAt", { mode: "metric" });
   const { steps, seconds, metric, value, mode } = options;
   if ((metric === undefined) !== (value === undefined))
     throw new ArgumentError("stopAt: a metric and its value are given together");

@@ -7,7 +7,7 @@ import { countRows, groupsOf, type List, type Rows, type SomeRows, takeRows, val
 
 /** How rows are chosen. */
 interface ChoiceOptions {
-  /** Of the order. Default 0. */
+  /** Of what is drawn: not beside `time` or `shuffle: false`. Default 0. */
   readonly seed?: number;
   /** Whether rows are chosen at random; else in their order, the last ones to test. Default true. */
   readonly shuffle?: boolean;
@@ -135,6 +135,10 @@ interface Choice {
 
 function choiceOf(data: unknown, rows: number, options: ChoiceOptions, name: string): Choice {
   const given = (["stratify", "groups", "time"] as const).filter((key) => options[key] !== undefined);
+  const isInOrder = options.shuffle === false ? "shuffle: false" : options.time !== undefined ? "time" : undefined;
+  const drawn = options.shuffle === true ? "shuffle" : options.seed !== undefined ? "seed" : undefined;
+  if (isInOrder !== undefined && drawn !== undefined)
+    throw new ArgumentError(`${name}: ${drawn} says nothing beside ${isInOrder}: rows keep their order, none is drawn`);
   if (given.length > 1) throw new ArgumentError(`${name}: ${given[0]} and ${given[1]} do not go together`);
   const of = (key: "stratify" | "groups" | "time") =>
     options[key] === undefined ? undefined : valuesOfRows(options[key], data, rows, `${name}: ${key}`);

@@ -51,7 +51,7 @@ export interface GenerateOptions {
   readonly topK?: number;
   /** Draw among the fewest tokens whose probabilities sum up to it, of those that topK leaves. Default 1: all. */
   readonly topP?: number;
-  /** Of the random numbers: the same seed, the same tokens. Default 0. */
+  /** Of the random numbers: the same seed, the same tokens. With sampling alone. Default 0. */
   readonly seed?: number;
   /** The token that ends a sequence. Default: none does. */
   readonly endToken?: number;
@@ -148,6 +148,8 @@ export function orderOf(options: GenerateOptions, capacity: number, encodes: boo
   const isDrawn = options.temperature !== undefined || options.topK !== undefined || options.topP !== undefined;
   const sample = options.sample ?? isDrawn;
   if (isDrawn && !sample) throw new ArgumentError("generate: temperature, topK and topP are for sample: true");
+  if (options.seed !== undefined && !sample)
+    throw new ArgumentError("generate: seed is for sample: true: else nothing is drawn");
   if (sample && beams > 1)
     throw new ArgumentError(
       "generate: beams are searched, not drawn: sample, temperature, topK and topP do not go with them",

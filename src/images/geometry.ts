@@ -1,16 +1,17 @@
 // Images that are turned over, shifted, turned, enlarged or cut out: each by a draw of its own.
 import { aNumberWithin, aWholeNumber, checkOptions, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { flip } from "../functions/movement.ts";
 import { arange, scalar, type Tensor } from "../tensor.ts";
 import type { RandomKey } from "../variable.ts";
 import { aPairAboveZero, aRange, around, asPixels, checkImages, drawn, drawnBelow, madeOf } from "./batch.ts";
 import {
-  affine,
   aSizePair,
-  type Padding,
-  paddingChecks,
+  mapped,
+  type OutsideOptions,
+  outsideChecks,
+  outsideOf,
   pairOf,
   pixelsAt,
   type SampleOptions,
@@ -47,11 +48,9 @@ export function randomFlip(x: Tensor, key: RandomKey, options: FlipOptions = {})
 }
 
 /** Options of randomShift. */
-export interface ShiftOptions {
+export interface ShiftOptions extends OutsideOptions {
   /** How far at most, as a share of the width and of the height; default 0.1 of both. */
   readonly translate?: number | readonly [across: number, down: number];
-  /** What comes in at the border: 0, or what is nearest. Default "zeros". */
-  readonly paddingMode?: Padding;
 }
 
 /**
@@ -74,15 +73,15 @@ export function randomShift(x: Tensor, key: RandomKey, options: ShiftOptions = {
       must(value.length === 2, value, what, "a share, or one across and one down");
       for (const each of value) aShare(each, what);
     },
-    ...paddingChecks,
+    ...outsideChecks,
   });
-  const { translate = 0.1, paddingMode = "zeros" } = options;
+  const { translate = 0.1, ...rest } = options;
   const [across, down] = typeof translate === "number" ? [translate, translate] : translate;
   const [, , height, width] = x.shape;
   const offset = (draw: number, most: number) => drawnBelow(key, draw, x, 2 * most + 1).sub(most);
   const row = places(height, 2).sub(offset(0, Math.floor(down * height)));
   const column = places(width, 3).sub(offset(1, Math.floor(across * width)));
-  return madeOf(x, pixelsAt(x, row, column, paddingMode));
+  return madeOf(x, pixelsAt(x, row, column, outsideOf(x, rest, "randomShift")));
 }
 
 /** 0, 1, ... along an axis of [N, C, H, W]. */
@@ -126,7 +125,7 @@ export function randomRotate(x: Tensor, key: RandomKey, options: RotateOptions):
   const [, , height, width] = x.shape;
   const [cos, sin] = [angle.cos(), angle.sin()];
   const theta = thetaOf(cos, sin.mul(-height / Math.max(1, width)), sin.mul(width / Math.max(1, height)), cos);
-  return affine(x, theta, rest);
+  return mapped(x, theta, rest, "randomRotate");
 }
 
 /** Options of randomZoom. */
@@ -153,23 +152,22 @@ export function randomZoom(x: Tensor, key: RandomKey, options: ZoomOptions): Ten
   const { scale, ...rest } = options;
   const inverse = scalar(1).div(drawn(key, 0, x, scale[0], scale[1]));
   const zero = inverse.mul(0);
-  return affine(x, thetaOf(inverse, zero, zero, inverse), rest);
+  return mapped(x, thetaOf(inverse, zero, zero, inverse), rest, "randomZoom");
 }
 
 /** Options of randomCrop. */
-export interface CropOptions {
+export interface CropOptions extends OutsideOptions {
   /** Height and width of what is cut out, or one number for both. */
   readonly size: SizePair;
   /** So many pixels are put around the images first; default 0. */
   readonly padding?: number;
-  /** What these are: 0, or what is nearest. Default "zeros". */
-  readonly paddingMode?: Padding;
 }
 
 /**
  * A part of every image, each from a place of its own, as torchvision's RandomCrop. Images are u8 or f32 [N, C, H, W], the result is f32
  * [N, C, height, width]; those of whole numbers are i32, and stay so.
- * @throws ShapeError for what is no batch of images, or smaller than the part; ArgumentError for sizes below 1
+ * @throws ShapeError for what is no batch of images, or smaller than the part; ArgumentError for sizes below 1, and for what comes in
+ * from outside where no padding is given
  *
  * @example
  * import { input, randomKey } from "simdgrad";
@@ -178,9 +176,13 @@ export interface CropOptions {
  */
 export function randomCrop(x: Tensor, key: RandomKey, options: CropOptions): Tensor {
   checkImages(x, "randomCrop", true);
-  checkOptions(options, "randomCrop", { size: aSizePair, padding: aWholeNumber(0), ...paddingChecks }, "size");
-  const { padding = 0, paddingMode = "zeros" } = options;
-  const size = pairOf(options.size);
+  checkOptions(options, "randomCrop", { size: aSizePair, padding: aWholeNumber(0), ...outsideChecks }, "size");
+  const { padding = 0, ...rest } = options;
+  for (const name of ["paddingMode", "fill"] as const)
+    if (rest[name] !== undefined && options.padding === undefined)
+      throw new ArgumentError(`randomCrop: ${name} is of the pixels that padding puts around: give padding, too`);
+  const size = pairOf(rest.size);
+  const outside = outsideOf(x, rest, "randomCrop");
   const place = (draw: number, axis: number) => {
     const [whole, part] = [x.shape[axis] + 2 * padding, size[axis - 2]];
     if (part > whole) throw new ShapeError(`randomCrop: ${part} pixels of ${whole} along axis ${axis}`);
@@ -188,5 +190,5 @@ export function randomCrop(x: Tensor, key: RandomKey, options: CropOptions): Ten
       .add(drawnBelow(key, draw, x, whole - part + 1))
       .sub(padding);
   };
-  return madeOf(x, pixelsAt(x, place(0, 2), place(1, 3), paddingMode));
+  return madeOf(x, pixelsAt(x, place(0, 2), place(1, 3), outside));
 }

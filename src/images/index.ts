@@ -35,4 +35,4 @@ export {
   type ImageDataLike,
   type ImageFileOptions,
 } from "./pixels.ts";
-export { type AffineOptions, affine, type Padding, type SampleOptions } from "./sample.ts";
+export { type AffineOptions, affine, type OutsideOptions, type Padding, type SampleOptions } from "./sample.ts";

@@ -1,7 +1,7 @@
 // Metrics of right and wrong decisions: counts of each class or label, added over all rows.
 import { aNumber, aWholeNumber, type Checks, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { arange, type Tensor } from "../tensor.ts";
 import type { CountedMetric } from "../train/metrics.ts";
 import {
@@ -122,6 +122,8 @@ function ratio(above: number, below: number): number {
 /** The values of classes or labels as one. */
 function averaged(name: string, options: AverageOptions, score: (counts: Counts) => number): CountedMetric {
   checkMetricOptions(options, name, averageChecks);
+  if (options.label !== undefined && options.average !== undefined)
+    throw new ArgumentError(`${name}: average says nothing beside label: of one there is nothing to average`);
   const { average = "macro", label } = options;
   const value = ({ all, areClasses: ofClasses }: Outcomes) => {
     if (label !== undefined) {

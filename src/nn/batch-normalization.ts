@@ -173,7 +173,8 @@ type Weighted = Module & { readonly weight: Variable; readonly bias: Variable | 
  * A layer that does by itself what it does with a batch norm behind it outside training, as torch.nn.utils.fusion.fuse_linear_bn_eval: the
  * layer as it is, but for a weight and a bias of its own, whose first values are made of the values that layer and norm have then. They
  * follow no later training: fuse where that is over, and predict on the executor that trained. On another one they have no values, but those
- * of a state: what `stateDict` of a Predictor of the fused model gives, is loaded by a Predictor of a new model that is fused in the same way.
+ * of a state: what `stateDict` of a Predictor of the fused model gives, is loaded by a Predictor, or a Trainer, of a new model that is fused
+ * in the same way.
  * @throws ArgumentError for a layer without a weight and for a norm without running statistics, ShapeError where their channels differ
  *
  * @example

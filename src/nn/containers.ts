@@ -96,6 +96,8 @@ export class Branches<Output = Tensor> implements Module<Tensor, Output> {
     aListOf(aLayer)(layers, "Branches: layers");
     must(layers.length > 0, layers, "Branches: layers", "at least one layer");
     checkOptions(options, "Branches", { axis: anAxis, combine: aFunction });
+    if (options.axis !== undefined && options.combine !== undefined)
+      throw new ArgumentError("Branches: axis says nothing beside combine: it is where results are joined");
     this.layers = layers;
     const { axis = -1 } = options;
     const joined = (results: readonly Tensor[]) => concat(results, normalizeAxis(axis, results[0].shape, "Branches"));

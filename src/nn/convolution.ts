@@ -1,5 +1,5 @@
 // Convolutions as layers: names, parameter shapes, defaults and initialisers are PyTorch's.
-import { aBoolean, aWholeNumber, checkOptions, oneOf } from "../check.ts";
+import { aBoolean, aWholeNumber, checkNeeds, checkOptions, oneOf } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { padded } from "../functions/padding.ts";
 import {
@@ -108,6 +108,7 @@ class Conv extends Filters implements Module {
   ) {
     const modes = oneOf("zeros", "reflect", "replicate", "circular");
     checkOptions(options, name, { ...commonChecks, padding: aPadding(axes), paddingMode: modes });
+    checkNeeds(options, name, { paddingMode: "padding" });
     super(name, axes, channels, kernelSize, options, false);
     this.padding = options.padding ?? 0;
     this.paddingMode = options.paddingMode ?? "zeros";

@@ -1,6 +1,6 @@
 // Embedding: rows of a table by index, and bags of them.
 import { customGradient } from "../autodiff.ts";
-import { aboveZero, aPositiveNumber, aWholeNumber, checkOptions, must, oneOf } from "../check.ts";
+import { aboveZero, aPositiveNumber, aWholeNumber, checkNeeds, checkOptions, must, oneOf } from "../check.ts";
 import { concat } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { cumulativeSum } from "../ops/cumulative.ts";
@@ -59,6 +59,7 @@ export class Embedding implements Module {
       maxNorm: aPositiveNumber,
       normType: aboveZero,
     });
+    checkNeeds(options, "Embedding", { normType: "maxNorm" });
     const { paddingIdx, maxNorm, normType = 2 } = options;
     const padding = paddingIdx === undefined || paddingIdx >= 0 ? paddingIdx : numEmbeddings + paddingIdx;
     this.paddingIdx = padding;

@@ -1,5 +1,5 @@
 // Layers that bring parts of every sample to mean 0 and variance 1, whatever else is in the batch; and one that divides by what is near.
-import { aBoolean, aNumberWithin, aPositiveNumber, checkOptions, must } from "../check.ts";
+import { aBoolean, aNumberWithin, aPositiveNumber, checkNeeds, checkOptions, must } from "../check.ts";
 import { type EpsilonOptions, epsilonChecks, epsilonOf } from "../epsilon.ts";
 import { ShapeError } from "../errors.ts";
 import { checkDType, checkShape, showShape, sizeOf } from "../shape.ts";
@@ -85,6 +85,7 @@ class InstanceNorm implements Module {
       affine: aBoolean,
       trackRunningStats: aBoolean,
     });
+    checkNeeds(options, name, { momentum: "trackRunningStats" });
     const { momentum = 0.1, affine = false, trackRunningStats = false } = options;
     const shape = [numFeatures];
     this.name = name;

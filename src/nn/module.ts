@@ -125,17 +125,24 @@ export function trainingContext(seed: number, step: Tensor, assignments: Assignm
   };
 }
 
-/** All parts of a model, itself first, a shared one once, with their paths: what holds others before what it holds. */
+/** A part lies so deep at the most: where it lies deeper, `children()` makes new parts at each call, and comes to no end. */
+const DEEPEST = 50_000;
+
+/**
+ * All parts of a model, itself first, a shared one once, with their paths: what holds others before what it holds.
+ * @throws ArgumentError where they come to no end
+ */
 export function partsOf(model: unknown): Map<object, string> {
   const found = new Map<object, string>();
-  const open: [part: unknown, path: string][] = [[model, ""]]; // the next one last, however deep they lie
+  const open: [part: unknown, path: string, depth: number][] = [[model, "", 0]]; // the next one last, however deep they lie
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [part, path] = next;
+    const [part, path, depth] = next;
     if (typeof part !== "object" || part === null || found.has(part)) continue;
     found.set(part, path);
     if (part instanceof Tensor || ArrayBuffer.isView(part)) continue;
+    if (depth > DEEPEST) throw new ArgumentError("the model's children() come to no end");
     const children = [...childrenOf(part)].reverse();
-    for (const [name, child] of children) open.push([child, path === "" ? name : `${path}.${name}`]);
+    for (const [name, child] of children) open.push([child, path === "" ? name : `${path}.${name}`, depth + 1]);
   }
   return found;
 }

@@ -92,7 +92,7 @@ export interface CyclicOptions {
 /**
  * Up from `value` to `top` and down again, in lines (Smith 2017; torch.optim.lr_scheduler.CyclicLR). A momentum goes the other way, as
  * cycle_momentum has it, by `cyclic(0.9, { top: 0.8, ... })`.
- * @throws ArgumentError for steps that are no whole numbers >= 1, an unknown mode, gamma not above 0
+ * @throws ArgumentError for steps that are no whole numbers >= 1, an unknown mode, gamma not above 0 or beside another mode than "exponential"
  *
  * @example
  * import { evaluate, scalar } from "simdgrad";
@@ -115,6 +115,8 @@ export function cyclic(value: number, options: CyclicOptions): Schedule {
     },
     "top",
   );
+  if (options.gamma !== undefined && options.mode !== "exponential")
+    throw new ArgumentError('cyclic: gamma says nothing without mode: "exponential"');
   const { top, stepSizeUp = 2000, stepSizeDown = stepSizeUp, mode = "triangular", gamma = 1 } = options;
   return ofStep((step) => {
     const place = step.remainder(stepSizeUp + stepSizeDown).cast("f32");

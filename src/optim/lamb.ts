@@ -1,4 +1,5 @@
 // LAMB and LARS: steps as long as a share of what they change, parameter by parameter; for large batches.
+import { checkNeeds } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import { byAdam, type MomentOptions, momentChecks } from "./adam.ts";
@@ -36,6 +37,7 @@ export function lamb(
   options: OptimizerOptions & MomentOptions & DecayOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
   checkOptimizerOptions(options, "lamb", { ...momentChecks, ...decayChecks });
+  checkNeeds(options, "lamb", { mask: "weightDecay" });
   const { beta1, beta2, weightDecay = 0, mask } = options;
   return descent(
     options,

@@ -1,5 +1,5 @@
 // NAdam: Adam with Nesterov's look ahead.
-import { aNumberWithin } from "../check.ts";
+import { aNumberWithin, checkNeeds } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -71,5 +71,6 @@ export function nadam(learningRate: Schedule, options: NadamOptions = {}): Optim
     ...eitherDecayChecks,
     momentumDecay: aNumberWithin(0),
   });
+  checkNeeds(options, "nadam", { decoupledWeightDecay: "weightDecay" });
   return descent(options, ...decayAround(options, scaleByNadam(options)), scaleByLearningRate(learningRate));
 }

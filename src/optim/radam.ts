@@ -1,4 +1,5 @@
 // RAdam: Adam that waits until it knows the variance of its gradients.
+import { checkNeeds } from "../check.ts";
 import { epsilonOf } from "../epsilon.ts";
 import { scalar, type Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
@@ -83,6 +84,7 @@ export function radam(
   options: OptimizerOptions & MomentOptions & EitherDecayOptions = {},
 ): Optimizer {
   checkOptimizerOptions(options, "radam", { ...momentChecks, ...eitherDecayChecks });
+  checkNeeds(options, "radam", { decoupledWeightDecay: "weightDecay" });
   const { beta1 = 0.9, beta2 = 0.999 } = options;
   const epsilon = epsilonOf(options, 1e-8, "radam");
   const scale = scaleByRadam(beta1, beta2, epsilon);

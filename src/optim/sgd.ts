@@ -1,5 +1,5 @@
 // Gradient descent with momentum.
-import { aBoolean, aFraction, type Checks, checkOptions } from "../check.ts";
+import { aBoolean, aFraction, type Checks, checkNeeds, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { scalar } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
@@ -60,7 +60,8 @@ export interface SgdOptions extends OptimizerOptions, TraceOptions {
 
 /**
  * Gradient descent with momentum (torch.optim.SGD).
- * @throws ArgumentError for momentum or dampening outside [0, 1), Nesterov without momentum or with dampening, negative decay
+ * @throws ArgumentError for momentum or dampening outside [0, 1), Nesterov without momentum or with dampening, dampening without momentum,
+ * negative decay
  *
  * @example
  * import { grad, Variable } from "simdgrad";
@@ -71,6 +72,7 @@ export interface SgdOptions extends OptimizerOptions, TraceOptions {
  */
 export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer {
   checkOptimizerOptions(options, "sgd", { ...traceChecks, momentum: aMomentum, weightDecay: aDecay });
+  checkNeeds(options, "sgd", { dampening: "momentum" });
   const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 } = options;
   if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum");
   if (nesterov && dampening > 0) throw new ArgumentError("sgd: nesterov allows no dampening");

@@ -2,13 +2,13 @@
 import { numbersOf } from "../callbacks/known.ts";
 import { Monitor, type MonitorOptions, monitorChecks } from "../callbacks/monitor.ts";
 import { OfFits } from "../callbacks/of-fits.ts";
-import { aBoolean, anObjectWith, aWholeNumber, checkOptions } from "../check.ts";
+import { aBoolean, anObjectWith, aWholeNumber, checkNeeds, checkOptions } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { type CallbackState, type Checkpoint, parseCheckpoint, serializeCheckpoint } from "../io/checkpoint.ts";
 import type { Json } from "../io/exact-json.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { Trainer } from "../train/trainer.ts";
-import { aName, type BytesStorage } from "./storage.ts";
+import { aName, aStorage, type BytesStorage } from "./storage.ts";
 
 /** What is written, where, and how often. */
 export interface CheckpointsOptions extends MonitorOptions {
@@ -53,7 +53,7 @@ const DIGITS = 8;
 /**
  * Writes a checkpoint after so many epochs or steps, and keeps the latest ones: `name.00000001.safetensors` and so on.
  * The training waits until it is on the disk.
- * @throws ArgumentError for a name that is none; when the fit begins, for a monitor that it does not measure
+ * @throws ArgumentError for a name that is none, for a monitor where not the best is kept; when the fit begins, for a monitor that it does not measure
  *
  * @example
  * import { Trainer } from "simdgrad";
@@ -83,6 +83,7 @@ export function checkpoints(options: CheckpointsOptions): Callback {
     },
     "storage",
   );
+  checkNeeds(options, "checkpoints", { monitor: "onlyBest", mode: "onlyBest" });
   const { storage, name = DEFAULT, every = 1, keep = 3, onlyBest = false, preprocessing, notes } = options;
   serializeCheckpoint({ state: {}, preprocessing, notes }); // told now, not after the first epoch
   const fits = new OfFits<State>();
@@ -234,8 +235,6 @@ async function writtenOf(storage: BytesStorage, name: string): Promise<number[]>
     .filter((digits) => digits.length >= DIGITS && /^\d+$/.test(digits));
   return numbers.map(Number).sort((a, b) => a - b);
 }
-
-const aStorage = anObjectWith("a storage such as folderStorage()", "read", "write", "list", "remove");
 
 function anInterval(value: unknown, what: string): void {
   if (typeof value === "object" && value !== null)

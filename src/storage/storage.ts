@@ -1,5 +1,5 @@
 // What keeps bytes by names, whatever it is made of.
-import { aText, must } from "../check.ts";
+import { anObjectWith, aText, must } from "../check.ts";
 
 /** Keeps bytes by names: letters, digits, "-", "_" and dots between them. */
 export interface BytesStorage {
@@ -19,6 +19,9 @@ export const UNFINISHED = ".new";
 function isName(value: string): boolean {
   return /^[\w-]+(\.[\w-]+)*$/.test(value) && value.length <= 200 && !value.endsWith(UNFINISHED);
 }
+
+/** Throws unless a value keeps bytes by names. */
+export const aStorage = anObjectWith("a storage such as folderStorage()", "read", "write", "list", "remove");
 
 /** A name of something that is kept. */
 export function aName(value: unknown, what: string): void {

@@ -1,6 +1,5 @@
 // How who only has weights begins: a predictor, a generator. Given a state, nothing else makes first values: a model whose first values are
 // made of another's, as those of fuseBatchNorm, needs that one no more. Loaded with the first prediction.
-import { compile } from "../compile/compile.ts";
 import type { ArrayLikeData, NumericArray, TypedData } from "../data/array.ts";
 import { topological } from "../graph.ts";
 import { randomKey } from "../ops/random.ts";
@@ -8,8 +7,9 @@ import type { Executor } from "../runtime/executor.ts";
 import type { DType } from "../shape.ts";
 import { Variable } from "../variable.ts";
 import { checkState } from "./check-state.ts";
+import { giveFirstValues, givePlaces } from "./first-values.ts";
 import { type Hold, hold, isPrepared, warnOfFirst, warnOfPreprocess } from "./hold.ts";
-import { giveFirstValues, orElse } from "./load.ts";
+import { orElse } from "./load.ts";
 
 /** Who begins. */
 export interface Beginner {
@@ -43,15 +43,6 @@ export async function begin(
   if (drawn.length > 0) warnOfFirst(name, drawn);
   if (isPlain && isPrepared(executor, variables.values())) warnOfPreprocess();
   return held;
-}
-
-/** Gives variables their places, with zeros there until something is written. */
-async function givePlaces(executor: Executor, variables: Iterable<Variable>): Promise<void> {
-  const assignments = Array.from(variables, (each) => [each, each.like(0)] as const);
-  const id = await executor.load(compile({ assignments }));
-  const done = () => executor.unload(id);
-  await orElse(() => executor.run([[id, 1]]).done, done);
-  await done();
 }
 
 /** Whether a first value is made of nothing that had a value before: of no variables but those that have first ones themselves. */

@@ -1,17 +1,20 @@
 // The search for the instruction that made the NaN or infinity in which a fit ended. Rarely needed: no part of the core.
 import type { Program } from "../program/program.ts";
-import type { Executor, PlanEntry, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
+import type { Executor, PlanEntry, ProgramId, TypedArray } from "../runtime/executor.ts";
 import { firstBadInstruction } from "../runtime/non-finite.ts";
+import type { Variable } from "../variable.ts";
 import type { Failure } from "./failure.ts";
+import { saved } from "./state.ts";
 
-/** Repeats the fit up to the step that failed and names its first bad instruction; the variables keep the values they have `now`. */
+/** Repeats the fit up to the step that failed and names its first bad instruction; the variables of its state keep the values they have. */
 export async function explain(
   executor: Executor,
   { plan, from, step, before, lost }: Failure,
-  now: readonly Write[],
+  state: Iterable<Variable>,
   programOf: (id: ProgramId) => Program | undefined,
 ): Promise<string | undefined> {
   if (lost) return `step ${step} was made of rows of a stream, which are not kept: load such rows, and fit those`;
+  const now = await saved(executor, state);
   await executor.writeAll(before);
   try {
     const program = programOf(await replay(executor, plan, from, step));

@@ -20,29 +20,8 @@ export async function loadProgram(
     return await executor.load(ofThisThread({ ...program, needs }));
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
-    throw new ArgumentError(
-      `trainer: ${error.message}: it is in no field of the model (private ones and closures hide theirs) and not named in hyperparameters`,
-    );
+    throw (await import("./first-values.ts")).ofProgram(error);
   }
-}
-
-/**
- * Begins anew, whatever variables hold.
- * @throws ArgumentError where a first value is made of a variable that has no value here: it would silently be zero
- */
-export async function giveFirstValues(
-  executor: Executor,
-  variables: ReadonlyMap<string, Variable>,
-  seed: number,
-): Promise<void> {
-  const { compileInit } = await import("../compile/init.ts");
-  const program = compileInit(variables, seed);
-  const own = new Set(Array.from(variables.values(), ({ key }) => key));
-  const needs = program.variables.map(({ key }) => key).filter((key) => !own.has(key));
-  const id = await executor.load(needs.length === 0 ? program : ofThisThread({ ...program, needs }));
-  const done = () => executor.unload(id);
-  await orElse(() => executor.run([[id, 1]]).done, done);
-  await done();
 }
 
 /** Does what frees memory, one after the other. An executor that is no more has nothing left to free. */

@@ -35,10 +35,11 @@ import { type ArraysOf, type Bundle, copied, type DataOf, isOne, several, shareO
 import type { Callback } from "./callback.ts";
 import { type CheckedSamples, checkSamples, type Dataset, release, type Samples } from "./dataset.ts";
 import type { Failure } from "./failure.ts";
+import type { GivenState } from "./first-values.ts";
 import { Fit, type FitState, FRAME, type Measures, type Reporting, type ReportOf } from "./fit.ts";
 import { copyOf, type Epoch, type History, newHistory } from "./history.ts";
 import type { Hold } from "./hold.ts";
-import { freeing, giveFirstValues, loadProgram, orElse } from "./load.ts";
+import { freeing, loadProgram, orElse } from "./load.ts";
 import type { Measurer } from "./measure.ts";
 import {
   aLoss,
@@ -66,7 +67,7 @@ import {
   predictorOf,
   type Recipe,
 } from "./programs.ts";
-import { type LoadStateOptions, readState, type StateDict, type StateDifference, saved } from "./state.ts";
+import { type LoadStateOptions, readState, type StateDict, type StateDifference } from "./state.ts";
 import type { Begun } from "./trial.ts";
 
 /** How a model is trained, and where. */
@@ -298,12 +299,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const isNew = this.#ready === undefined;
     const loading = this.#inTurn(async () => {
       this.#loader = await import("./upload.ts");
-      const { checkLabels, checkMeasures, endEpoch, fill, fits, tryRest, upload } = this.#loader;
-      const unused = tryRest(this.#recipe, checked, begun);
-      if (isNew && unused.length > 0)
-        console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
-      checkLabels(checked, this.#recipe.loss);
-      checkMeasures(this.#recipe, checked);
+      const { endEpoch, fill, fits, tryAll, upload } = this.#loader;
+      tryAll(this.#recipe, checked, begun, isNew);
       const place = this.#data && fits(this.#data, checked) ? this.#data : undefined; // programs go on with it
       if (place === undefined) await this.#unload();
       this.#loaded = undefined;
@@ -588,15 +585,17 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const { optimizer, state: kept, parameters: trained } = this.#recipe;
     const restarts = optimizer.restarts?.(kept, [...trained.values()]) ?? [];
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
-    return this.#inTurn(async () => {
+    const check = async () => {
       const { checkState } = await import("./check-state.ts");
       const { model } = this.#recipe;
-      const known = variables(model);
-      const { writes, difference } = checkState("loadStateDict", own, known, array, { prefix, strict, model });
+      return checkState("loadStateDict", own, variables(model), array, { prefix, strict, model });
+    };
+    return this.#inTurn(async () => {
+      const { writes, difference } = await check();
       await this.executor.writeAll([...writes, ...anew]);
       this.#warn = undefined;
       return difference;
-    });
+    }, check);
   }
 
   /**
@@ -647,18 +646,20 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       return [path, data?.slice?.() ?? (data && { ...data })] as const;
     });
     const own = ownState("restore", Object.fromEntries(now), this.#state);
-    await this.#inTurn(async () => {
+    const check = async () => {
       const { checkState } = await import("./check-state.ts");
       const { pastOf } = await import("./saved-history.ts");
-      const { history, streamed, remember } = pastOf(columns, this.#workshop);
-      const { writes } = checkState("restore", own, this.#state, array);
+      return { ...pastOf(columns, this.#workshop), ...checkState("restore", own, this.#state, array) };
+    };
+    await this.#inTurn(async () => {
+      const { history, streamed, remember, writes } = await check();
       remember();
       await this.executor.writeAll(writes);
       this.#history = history;
       this.#streamed = streamed;
       this.#counting = false;
       this.#warn = undefined;
-    });
+    }, check);
   }
 
   /**
@@ -729,6 +730,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#checkIdle("reset");
     anInteger(seed, "reset: seed");
     await this.#inTurn(async () => {
+      const { giveFirstValues } = await import("./first-values.ts");
       await giveFirstValues(this.executor, this.#state, seed);
       for (const kind of ["step ", "stream "]) await this.#forgetPrograms(kind); // they hold the seed
       this.#streamed = undefined;
@@ -762,11 +764,9 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     this.#checkIdle("debugNonFinite");
     return this.#inTurn(async () => {
-      const failure = this.#failure;
-      if (failure === undefined) return undefined;
+      if (this.#failure === undefined) return undefined;
       const { explain } = await import("./explain.ts");
-      const now = await saved(this.executor, this.#state.values());
-      return explain(this.executor, failure, now, (id) => this.#sources.get(id));
+      return explain(this.executor, this.#failure, this.#state.values(), (id) => this.#sources.get(id));
     });
   }
 
@@ -855,19 +855,20 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     return trial;
   }
 
-  #initialise(): Promise<void> {
-    this.#ready ??= this.#begin().catch((error: unknown) => {
+  #initialise(given?: GivenState): Promise<void> {
+    this.#ready ??= this.#begin(given).catch((error: unknown) => {
       this.#ready = undefined; // to be tried again
       throw error;
     });
     return this.#ready;
   }
 
-  async #begin(): Promise<void> {
+  async #begin(given?: GivenState): Promise<void> {
     const { hold, prepare, warnOfOthers } = await import("./hold.ts");
+    const { giveFirstValues } = await import("./first-values.ts");
     const { seed, preprocess, parameters: trained } = this.#recipe;
     if (preprocess !== bytesAsFloats) prepare(this.executor, trained.values());
-    this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed));
+    this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed, given));
     const { elsewhere } = this.#hold;
     if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);
   }
@@ -902,12 +903,12 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
 
   /**
    * One after the other, in the order of the calls, with first values in place: no step is half done, since one that searches takes its
-   * turn, too, and none is lost, since nothing that another one reads is written meanwhile.
+   * turn, too, and none is lost, since nothing that another one reads is written meanwhile. `given`: values for what has no first ones.
    */
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+  #inTurn<T>(task: () => Promise<T>, given?: GivenState): Promise<T> {
     const result = this.#busy.then(async () => {
       this.#check();
-      await this.#initialise();
+      await this.#initialise(given);
       return task();
     });
     this.#busy = result.catch(() => undefined);

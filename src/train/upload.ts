@@ -4,15 +4,31 @@ import type { TypedData } from "../data/array.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { sameShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
+import { checkLabels } from "./check-labels.ts";
+import { checkMeasures } from "./check-measures.ts";
 import { type CheckedSamples, type Dataset, likeParts, partsOf, release } from "./dataset.ts";
 import { orElse } from "./load.ts";
+import type { Recipe } from "./programs.ts";
+import { type Begun, tryRest } from "./trial.ts";
 
-export { checkLabels } from "./check-labels.ts";
-export { checkMeasures, checkTrained } from "./check-measures.ts";
+export { checkTrained } from "./check-measures.ts";
 export { checkNames, ofValidation } from "./elsewhere.ts";
 export { endEpoch } from "./epoch.ts";
 export { stepProgram } from "./step-programs.ts";
 export { tryRest } from "./trial.ts";
+
+/**
+ * What is left to try of samples that were begun with, all of whose labels and measures are looked at. At the first time it warns of what
+ * the loss does not depend on.
+ * @throws ShapeError, DataError and the like naming what does not fit
+ */
+export function tryAll(recipe: Recipe, samples: CheckedSamples, begun: Begun | undefined, isFirst: boolean): void {
+  const unused = tryRest(recipe, samples, begun);
+  if (isFirst && unused.length > 0)
+    console.warn(`simdgrad: the loss does not depend on ${unused.join(", ")}: the optimizer will not train them`);
+  checkLabels(samples, recipe.loss);
+  checkMeasures(recipe, samples);
+}
 
 /** Uploads samples; nothing is left of them where that fails. */
 export async function upload(executor: Executor, samples: CheckedSamples, name: string): Promise<Dataset> {

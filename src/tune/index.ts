@@ -23,6 +23,7 @@ export {
   type Values,
 } from "./space.ts";
 export { fileStorage, memoryStorage, type StudyStorage } from "./storage.ts";
+export { studyStorage } from "./stored.ts";
 export { openStudy, type Study, type StudyOptions } from "./study.ts";
 export { importanceSvg, type PictureOptions, parallelCoordinatesSvg } from "./svg.ts";
 export { type TableOptions, table } from "./table.ts";

@@ -83,7 +83,7 @@ export function fileStorage(path: string): StudyStorage {
   must(path !== "", path, "fileStorage: path", "the path of a file");
   const node = typeof process === "object" ? process.getBuiltinModule?.("node:fs") : undefined;
   if (node === undefined)
-    throw new UnsupportedError("fileStorage: there are no files here; in pages take memoryStorage()");
+    throw new UnsupportedError("fileStorage: there are no files here; in pages take studyStorage(indexedDbStorage())");
   const { open, readFile, rename, rm, stat } = node.promises;
   /** The file's length as this storage left it; undefined before it was read. */
   let size: number | undefined;

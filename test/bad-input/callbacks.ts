@@ -20,7 +20,8 @@ export const callbackCalls: Readonly<Record<string, Call>> = {
     callbacks.modelCheckpoint,
     a.options(
       {
-        ...monitored,
+        monitor: a.beside(monitored.monitor, { best: true }),
+        mode: a.beside(monitored.mode, { best: true }),
         keep: a.callback(() => undefined),
         every: a.whole(1),
         best: a.flag(true),

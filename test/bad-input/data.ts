@@ -107,7 +107,7 @@ export const toolCalls: Readonly<Record<string, Call>> = {
     given.imputeMissing,
     a.options({
       strategy: a.word("median"),
-      value: a.also(a.finite(0), ["word", "a text"], ["digits", "a text"]),
+      value: a.beside(a.also(a.finite(0), ["word", "a text"], ["digits", "a text"]), { strategy: "constant" }),
       indicator: a.flag(true),
     }),
   ),

@@ -28,7 +28,7 @@ const order = {
   temperature: a.positive(0.5),
   topK: a.whole(2),
   topP: a.positive(0.5),
-  seed: a.seed(1),
+  seed: a.beside(a.seed(1), { sample: true }),
   endToken: a.whole(1),
   beams: a.whole(2),
   lengthPenalty: a.beside(a.finite(2), { beams: 2 }),

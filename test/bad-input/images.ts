@@ -6,7 +6,8 @@ import * as a from "./kinds.ts";
 
 const x = a.tensor(constant([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], { shape: [1, 3, 2, 2] }));
 const key = a.list(randomKey(0, "images") as never);
-const places = { mode: a.word("nearest"), paddingMode: a.word("border") };
+const outside = { paddingMode: a.word("zeros"), fill: a.also(a.finite(0.5), ["a list", "numbers"]) };
+const places = { mode: a.word("nearest"), ...outside };
 const max = { max: a.positive(1) };
 const factor = a.also(a.positive(0.5), ["a list", "a pair of numbers"]);
 const pair = a.list([0.5, 0.75]);
@@ -76,19 +77,15 @@ export const imageCalls: Readonly<Record<string, Call>> = {
       {
         size: a.also(a.list([1, 2]), ["a list", "height and width"]),
         padding: a.whole(1),
-        paddingMode: places.paddingMode,
+        paddingMode: a.beside(outside.paddingMode, { padding: 1 }),
+        fill: a.beside(outside.fill, { padding: 1 }),
       },
       ["size"],
     ),
   ),
   randomFlip: call(images.randomFlip, x, key, a.options({ p: a.positive(0.5), direction: a.word("both") })),
   randomRotate: call(images.randomRotate, x, key, a.options({ ...places, degrees: factor }, ["degrees"])),
-  randomShift: call(
-    images.randomShift,
-    x,
-    key,
-    a.options({ translate: a.positive(0.5), paddingMode: places.paddingMode }),
-  ),
+  randomShift: call(images.randomShift, x, key, a.options({ translate: a.positive(0.5), ...outside })),
   randomZoom: call(
     images.randomZoom,
     x,

@@ -295,7 +295,7 @@ const convolutionLayers: Readonly<Record<string, Call>> = Object.fromEntries(
     const common = { stride: perAxis(axes, 1), dilation: perAxis(axes, 1), groups: a.whole(1), bias: a.flag(false) };
     const sizes = [a.whole(2), a.whole(2), perAxis(axes, 2)];
     const padding = { padding: perAxis(axes, 1) };
-    const mode = { paddingMode: a.word("circular") };
+    const mode = { paddingMode: a.beside(a.word("circular"), { padding: 1 }) };
     const more = { outputPadding: perAxis(axes, 0) };
     return [
       [Conv.name, made(Conv, ...sizes, a.options({ ...common, ...padding, ...mode }))],
@@ -334,7 +334,7 @@ const batchNorm = {
   affine: a.flag(false),
   trackRunningStats: a.flag(false),
 };
-const instanceNorm = { ...batchNorm, momentum: a.positive(0.1) };
+const instanceNorm = { ...batchNorm, momentum: a.beside(a.positive(0.1), { trackRunningStats: true }) };
 const layers: Readonly<Record<string, Call>> = {
   AlphaDropout: made(nn.AlphaDropout, a.optional(a.positive(0.5))),
   "AlphaDropout.forward": ran(new nn.AlphaDropout(0.5), a.fitting(matrix), context),
@@ -371,7 +371,7 @@ const layers: Readonly<Record<string, Call>> = {
     a.options({
       paddingIdx: a.place(1),
       maxNorm: a.positive(1),
-      normType: a.also(a.positive(2), ["infinity", "the largest"]),
+      normType: a.beside(a.also(a.positive(2), ["infinity", "the largest"]), { maxNorm: 1 }),
     }),
   ),
   "Embedding.forward": ran(new nn.Embedding(3, 2), a.tensor(classes)),
@@ -382,7 +382,7 @@ const layers: Readonly<Record<string, Call>> = {
     a.options({
       paddingIdx: a.place(1),
       maxNorm: a.positive(1),
-      normType: a.also(a.positive(2), ["infinity", "the largest"]),
+      normType: a.beside(a.also(a.positive(2), ["infinity", "the largest"]), { maxNorm: 1 }),
       mode: a.word("max"),
     }),
   ),

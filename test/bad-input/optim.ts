@@ -61,7 +61,7 @@ export const optimCalls: Readonly<Record<string, Call>> = {
         stepSizeUp: a.whole(9),
         stepSizeDown: a.whole(9),
         mode: a.word("triangular2"),
-        gamma: a.positive(0.9),
+        gamma: a.beside(a.positive(0.9), { mode: "exponential" }),
       },
       ["top"],
     ),

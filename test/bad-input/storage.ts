@@ -30,8 +30,8 @@ export const storageCalls: Readonly<Record<string, Call>> = {
     storage.checkpoints,
     a.options(
       {
-        monitor: a.text("loss"),
-        mode: a.word("max"),
+        monitor: a.beside(a.text("loss"), { onlyBest: true }),
+        mode: a.beside(a.word("max"), { onlyBest: true }),
         storage: a.instance(kept),
         name: aName,
         every: a.whole(2),

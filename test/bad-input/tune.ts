@@ -1,4 +1,5 @@
 // What simdgrad/tune exports, with right arguments, and the methods of a study.
+import { memoryStorage } from "../../src/storage/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
@@ -71,6 +72,11 @@ export const tuneCalls: Readonly<Record<string, Call>> = {
   parallelCoordinatesSvg: call(tune.parallelCoordinatesSvg, aStudy, a.options(picture)),
   random: call(tune.random),
   serveObjective: call(tune.serveObjective, anObjective),
+  studyStorage: call(
+    tune.studyStorage,
+    a.instance(memoryStorage()),
+    a.optional(a.also(a.text("study"), ["digits", "a name"])),
+  ),
   table: call(tune.table, aStudy, a.options({ best: a.whole(1) })),
   uniform: call(tune.uniform, ...bounds, a.options({ step: a.positive(0.5) })),
 };

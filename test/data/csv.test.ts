@@ -6,7 +6,7 @@ import { DataError } from "simdgrad";
 import { type CsvOptions, readCsv, readJsonLines, streamCsv, type Table, type TextSource, table } from "simdgrad/data";
 import { afterAll, describe, expect, test } from "vitest";
 import { numbers } from "../random.ts";
-import { mutated, outcomeOf } from "./mutations.ts";
+import { MUTATIONS, mutated, outcomeOf, PATIENCE } from "./mutations.ts";
 
 const text = [
   "id,price,open,day,colour,comment",
@@ -266,13 +266,13 @@ test("a chunk's cells are of the types of the first", async () => {
   await expect(tables.next()).rejects.toThrow('streamCsv: csv, line 4, column "a": "x" is of no type integer');
 });
 
-test("1,000 mutated files are read, or refused in words", async () => {
+test(`${MUTATIONS} mutated files are read, or refused in words`, PATIENCE, async () => {
   const outcomes = new Set<string>();
   const read = async (file: Uint8Array) => {
     const table = await readCsv(file, { types: { id: "integer" } });
     return all(table);
   };
-  for (let seed = 0; seed < 1000; seed++) {
+  for (let seed = 0; seed < MUTATIONS; seed++) {
     const outcome = await outcomeOf(read, mutated(bytes, seed));
     if (/Error/.test(outcome)) expect(outcome).toMatch(/readCsv: csv(, line \d+| has no rows)/);
     outcomes.add(outcome);
@@ -298,9 +298,9 @@ describe("JSON lines", () => {
     await expect(read('{"a":1}\n{"a":\n')).rejects.toThrow("readJsonLines: jsonl, line 2 is no JSON");
   });
 
-  test("1,000 mutated files are read, or refused in words", async () => {
+  test(`${MUTATIONS} mutated files are read, or refused in words`, PATIENCE, async () => {
     const file = new TextEncoder().encode(lines);
-    for (let seed = 0; seed < 1000; seed++) {
+    for (let seed = 0; seed < MUTATIONS; seed++) {
       const outcome = await outcomeOf(read, mutated(file, seed));
       if (/Error/.test(outcome)) expect(outcome).toMatch(/readJsonLines: jsonl, line \d+/);
     }

@@ -13,7 +13,7 @@ import {
   serializeWav,
 } from "simdgrad/data";
 import { describe, expect, test } from "vitest";
-import { mutated, outcomeOf } from "./mutations.ts";
+import { mutated, outcomeOf, PATIENCE } from "./mutations.ts";
 
 interface File {
   readonly bytes: string;
@@ -38,6 +38,9 @@ const readers: Readonly<Record<string, (bytes: Uint8Array) => Readonly<Record<st
   idx: one(parseIdx),
   wav: one((bytes) => parseWav(bytes) as NumericArray),
 };
+
+/** Mutations of each of these files: of all of them 350,000 in a soak. */
+const MUTATIONS = process.env.SOAK ? 10_000 : 1000;
 
 const readerOf = (name: string) => readers[name.split(" ")[0]];
 
@@ -68,9 +71,9 @@ describe.each(Object.entries(files))("%s", (name, file) => {
     }
   });
 
-  test("is read or refused after 1,000 mutations, without a look beside it", async () => {
+  test(`is read or refused after ${MUTATIONS} mutations, without a look beside it`, PATIENCE, async () => {
     const outcomes = new Set<string>();
-    for (let seed = 0; seed < 1000; seed++) {
+    for (let seed = 0; seed < MUTATIONS; seed++) {
       const outcome = await outcomeOf(readerOf(name), mutated(bytes, seed));
       if (/Error/.test(outcome)) expect(outcome).toMatch(/^DataError: (npy|npz|idx|wav): /);
       outcomes.add(outcome);

@@ -2,6 +2,12 @@
 import { SimdgradError } from "../../src/index.ts";
 import { numbers } from "../random.ts";
 
+/** Mutations of each kind of file that are tried. */
+export const MUTATIONS = process.env.SOAK ? 100_000 : 1000;
+
+/** How long that may take, in milliseconds. */
+export const PATIENCE = { timeout: 600_000 };
+
 /** A file with up to four changes: bits, bytes, cuts, insertions, repetitions. */
 export function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   const random = numbers(seed);

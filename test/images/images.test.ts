@@ -466,6 +466,69 @@ test("a theta that is NaN gives no pixels but NaN, and the images beside it thei
       }
 });
 
+describe("what comes in from outside", () => {
+  const [n, height, width] = [500, 3, 4];
+  const x = counted([1, 2, height, width]).broadcastTo([n, 2, height, width]);
+  const moved: readonly (readonly [string, (each: Tensor, options: images.OutsideOptions) => Tensor])[] = [
+    ["randomShift", (each, options) => images.randomShift(each, key, { translate: 0.5, ...options })],
+    ["randomCrop", (each, options) => images.randomCrop(each, key, { size: [3, 4], padding: 2, ...options })],
+    ["randomRotate", (each, options) => images.randomRotate(each, key, { degrees: 60, mode: "nearest", ...options })],
+    ["randomZoom", (each, options) => images.randomZoom(each, key, { scale: [0.4, 0.6], mode: "nearest", ...options })],
+  ];
+
+  test.each(moved)("is the fill of its channel, where 0 was: %s", async (_, change) => {
+    const fills = [{}, { fill: -1 }, { fill: [-1, -2.5] }, { fill: 0 }];
+    const [zeros, one, two, none] = await evaluateAll(fills.map((options) => change(x, options)));
+    const second = (i: number) => Math.floor(i / (height * width)) % 2 === 1;
+    expect(zeros.filter((value) => value === 0).length).toBeGreaterThan(n);
+    expect(Array.from(one)).toEqual(Array.from(zeros, (value) => value || -1));
+    expect(Array.from(two)).toEqual(Array.from(zeros, (value, i) => value || (second(i) ? -2.5 : -1)));
+    expect(Array.from(none)).toEqual(Array.from(zeros));
+  });
+
+  test.each(moved)("is a class that a loss ignores, in masks that are moved with images: %s", async (_, change) => {
+    const mask = x.narrow(1, 0, 1).cast("i32");
+    const result = change(mask, { fill: -100 });
+    expect(result.dtype).toBe("i32");
+    const [labels, pixels] = await evaluateAll([result, change(x.narrow(1, 0, 1), {})]);
+    expect(labels).toBeInstanceOf(Int32Array);
+    expect(Array.from(labels)).toEqual(Array.from(pixels, (value) => value || -100));
+    const [logits, known] = [
+      counted([n, 13, height, width]).div(1e5),
+      await evaluate(crossEntropy(counted([n, 13, height, width]).div(1e5), result.reshape([n, height, width]))),
+    ];
+    const kept = Array.from(labels, (label, i) => [label, i] as const).filter(([label]) => label !== -100);
+    const all = Array.from(
+      await evaluate(
+        logits
+          .permute([0, 2, 3, 1])
+          .reshape([n * height * width, 13])
+          .logSoftmax(1),
+      ),
+    );
+    const mean = -kept.reduce((sum, [label, i]) => sum + all[13 * i + label], 0) / kept.length;
+    expect(known[0]).toBeCloseTo(mean, 5);
+  });
+
+  test.each(moved)("is refused where it says nothing, or is none: %s", (name, change) => {
+    const mask = constant(new Int32Array(8), { shape: [1, 2, 2, 2] });
+    expect(thrown(() => change(x, { fill: 1, paddingMode: "border" }))).toBe(
+      `ArgumentError: ${name}: fill must be left out beside paddingMode "border": what is nearest comes in, got 1`,
+    );
+    expect(thrown(() => change(x, { fill: [1, 2, 3] }))).toBe(`ShapeError: ${name}: fill has 3 numbers for 2 channels`);
+    expect(thrown(() => change(mask.narrow(2, 0, 2), { fill: 0.5 }))).toBe(
+      `ArgumentError: ${name}: fill of whole numbers must be an i32, got 0.5`,
+    );
+  });
+
+  test("of a crop needs padding", () => {
+    for (const options of [{ fill: 3 }, { paddingMode: "border" }] as const)
+      expect(thrown(() => images.randomCrop(x, key, { size: 2, ...options }))).toBe(
+        `ArgumentError: randomCrop: ${Object.keys(options)[0]} is of the pixels that padding puts around: give padding, too`,
+      );
+  });
+});
+
 describe("masks of whole numbers", () => {
   const [n, channels, height, width] = [64, 2, 5, 6];
   const x = counted([n, channels, height, width]);

@@ -22,6 +22,7 @@ import {
 } from "../../src/nn/module.ts";
 import { LayerNorm } from "../../src/nn/normalization.ts";
 import { Dropout } from "../../src/nn/regularization.ts";
+import { summary } from "../../src/nn/summary.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -122,6 +123,23 @@ describe("layers in one another", () => {
     await expect(new Trainer(own, options).load({ x: [[1, 2]], y: [[1, 2]] })).rejects.toThrow(
       "the model: layers stand too deep in one another, or one in itself",
     );
+  });
+
+  test("are walked to an end, or it is told that there is none", () => {
+    // A cycle through a field, a list and children(): each part once.
+    const own = { layer: new Linear(2, 2), all: [] as unknown[], forward: (y: Tensor) => own.layer.forward(y) };
+    own.all.push(own, { children: () => [["back", own]] });
+    expect([...parameters(own).keys()]).toEqual(["layer.weight", "layer.bias"]);
+    expect(summary(own, [1, 2]).layers.map(({ path }) => path)).toEqual(["layer"]);
+    // Another object at each call is no cycle that could be seen.
+    const endless = (): Layer => ({
+      forward: (y: Tensor) => y,
+      children: () => [["", endless()]],
+    });
+    const end = "ArgumentError: the model's children() come to no end";
+    expect(thrown(() => parameters(endless()))).toBe(end);
+    const options = { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() };
+    expect(thrown(() => new Trainer(endless(), options))).toBe(end);
   });
 });
 

@@ -5,7 +5,7 @@ import { constant, input } from "../../src/create.ts";
 import { evaluate, evaluateAll, initialise } from "../../src/evaluate.ts";
 import * as nn from "../../src/nn/index.ts";
 import { scan } from "../../src/ops/loop.ts";
-import { sgd } from "../../src/optim/index.ts";
+import { adam, ema, sgd } from "../../src/optim/index.ts";
 import { JsExecutor } from "../../src/runtime/js/js-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
 import { scalar, type Tensor } from "../../src/tensor.ts";
@@ -240,6 +240,50 @@ describe("fuseBatchNorm", () => {
     expect(warned.mock.calls).toEqual([]);
     for (const each of [bare, loaded, predictor, trainer]) await each.dispose();
     warned.mockRestore();
+  });
+
+  test("is trained on another executor, from a state or a snapshot, or tells what it lacks", async () => {
+    const parts = () => [new nn.Linear(2, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 1)] as const;
+    const foldedOf = ([linear, norm, head]: ReturnType<typeof parts>) =>
+      new nn.Sequential(nn.fuseBatchNorm(linear, norm), nn.relu, head);
+    const trainerOf = (model: nn.Sequential, executor = new JsExecutor()) =>
+      new Trainer(model, { executor, loss: nn.mseLoss, optimizer: ema(adam(0.05), { decay: 0.5 }) });
+    const x = Array.from({ length: 16 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+    const y = x.map(([a, b]) => [a * b]);
+    const own = parts();
+    const whole = trainerOf(new nn.Sequential(own[0], own[1], nn.relu, own[2]));
+    await whole.load({ x, y });
+    await whole.fit({ epochs: 2, batch: 8 });
+    const near = trainerOf(foldedOf(own), whole.executor as JsExecutor);
+    const [state, snapshot] = [await near.stateDict(), await near.snapshot()];
+
+    const bare = trainerOf(foldedOf(parts()));
+    const lacking = /^variable running_\w+ has no value on this executor, of which first ones .* loadStateDict/;
+    await expect(bare.load({ x, y })).rejects.toThrow(lacking);
+    await expect(bare.loadStateDict({ "2.bias": [1] }, { strict: false })).rejects.toThrow(lacking);
+    await expect(bare.loadStateDict({})).rejects.toThrow("loadStateDict: missing [0.weight, 0.bias, 2.weight, 2.bias]");
+    await expect(bare.predict(x)).rejects.toThrow(lacking);
+
+    const [byState, bySnapshot] = [bare, trainerOf(foldedOf(parts()))];
+    await byState.loadStateDict(state);
+    await bySnapshot.restore(snapshot);
+    const trainers = [near, byState, bySnapshot];
+    const ends = await Promise.all(
+      trainers.map(async (trainer) => {
+        expect(await trainer.stateDict()).toEqual(state);
+        await trainer.load({ x, y });
+        await trainer.fit({ epochs: 3, batch: 8 });
+        const { "history.seconds": _, ...now } = await trainer.snapshot();
+        return [await trainer.stateDict(), await trainer.stateDict({ averaged: true }), now];
+      }),
+    );
+    expect(ends[0][0]).not.toEqual(state);
+    expect(ends[1]).toEqual(ends[0]);
+    expect(ends[2]).toEqual(ends[0]);
+    // What is begun anew has no first values either, and stays as it is.
+    await expect(byState.reset()).rejects.toThrow(lacking);
+    expect(await byState.stateDict()).toEqual(ends[1][0]);
+    for (const each of [...trainers, whole]) await each.dispose();
   });
 
   test("takes weights of any rank, one part a channel", () => {

@@ -39,7 +39,7 @@ export const mask = {
     ["a list", "refused: no parameters"],
   ),
 };
-const decoupled = { decoupledWeightDecay: a.flag(true) };
+const decoupled = { decoupledWeightDecay: a.beside(a.flag(true), { weightDecay: 0.5 }) };
 export const amsgrad = { amsgrad: a.flag(true) };
 /** The options of an optimizer, and those of all. */
 const taking = (own: Readonly<Record<string, a.Argument>>) => a.options({ ...own, maximize: a.flag(true) });
@@ -69,7 +69,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
       rate,
       taking({
         nesterov: a.also(a.flag(false), ["true", "with a momentum"]),
-        dampening: a.positive(0.1),
+        dampening: a.beside(a.positive(0.1), { momentum: 0.9 }),
         momentum: a.schedule(0.9),
         weightDecay: decay,
       }),
@@ -234,7 +234,7 @@ export const table: Readonly<Record<keyof typeof optimizers, Row>> = {
     make: lamb,
     rates: ["0.03 to 0", "0.003 to 0"],
     instructions: 27,
-    args: [rate, taking({ ...moments, ...mask })],
+    args: [rate, taking({ ...moments, mask: a.beside(mask.mask, { weightDecay: 0.5 }) })],
   },
   lars: {
     runs: {

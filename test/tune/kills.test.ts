@@ -10,7 +10,7 @@ import { numbers } from "../random.ts";
 const child = fileURLToPath(new URL("./objectives/killed.ts", import.meta.url));
 const space = { x: uniform(0, 1), y: uniform(0, 1) };
 const TRIALS = 30;
-const KILLS = 6;
+const KILLS = process.env.SOAK ? 50 : 5;
 
 /** Runs the process, and kills it so long after its first trial. @returns the trials that it began, and whether it came to its end */
 async function run(
@@ -55,4 +55,4 @@ test("no trial is lost, none that ended is run again, and the trials are those o
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 200_000);
+}, 600_000);

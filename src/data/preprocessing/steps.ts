@@ -1,5 +1,6 @@
 // The steps as callers write them, and their kinds by their names.
 import { checkOptions } from "../../check.ts";
+import { ArgumentError } from "../../errors.ts";
 import { type BucketizeOptions, bucketize as bucketizeKind } from "./buckets.ts";
 import {
   type HashingOptions,
@@ -141,7 +142,7 @@ export function hashing(options: HashingOptions): Step {
 /**
  * What is missing filled in, by the mean of the rows that are fitted, their median, what is most frequent, or a value, as scikit-learn's
  * SimpleImputer.
- * @throws ArgumentError for an option that is none
+ * @throws ArgumentError for an option that is none, and for a value that no strategy asks for
  *
  * @example
  * import { imputeMissing, preprocessing, table } from "simdgrad/data";
@@ -150,13 +151,16 @@ export function hashing(options: HashingOptions): Step {
  * filled.transform(table({ x: [null, 7] })).data; // => [3, 1, 7, 0]
  */
 export function imputeMissing(options: ImputeOptions = {}): Step {
-  return stepOf("imputeMissing", options);
+  const step = stepOf("imputeMissing", options);
+  if (options.value !== undefined && options.strategy !== "constant")
+    throw new ArgumentError('imputeMissing: value says nothing without strategy: "constant"');
+  return step;
 }
 
 /**
  * Numbers as the buckets that they fall into, with as many rows each, of equal width, or between borders, as scikit-learn's KBinsDiscretizer.
  * Inverted, each is the middle of its bucket.
- * @throws ArgumentError for an option that is none
+ * @throws ArgumentError for an option that is none, and for others than borders beside these
  *
  * @example
  * import { bucketize, preprocessing, table } from "simdgrad/data";
@@ -164,5 +168,9 @@ export function imputeMissing(options: ImputeOptions = {}): Step {
  * preprocessing([bucketize({ borders: [18, 65] })]).fit(data).transform(data).data; // => [0, 0, 1, 1, 2]
  */
 export function bucketize(options: BucketizeOptions = {}): Step {
-  return stepOf("bucketize", options);
+  const step = stepOf("bucketize", options);
+  for (const name of ["buckets", "strategy"] as const)
+    if (options.borders !== undefined && options[name] !== undefined)
+      throw new ArgumentError(`bucketize: ${name} says nothing beside borders, which are the buckets`);
+  return step;
 }

@@ -1,6 +1,6 @@
 // Initialisers that keep the variance of signals from layer to layer: their scale follows from the shape [out, in, ...] of a weight.
 import { aFiniteNumber, aPositiveNumber, checkOptions, oneOf } from "../../check.ts";
-import { ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { type Shape, showShape, sizeOf } from "../../shape.ts";
 import type { Initializer } from "../../variable.ts";
 import { normal, truncatedNormal, uniform } from "./distributions.ts";
@@ -119,6 +119,9 @@ export interface KaimingOptions {
 
 function checkKaiming(options: KaimingOptions, name: string): void {
   checkOptions(options, name, { a: aFiniteNumber, mode: aMode, nonlinearity: aNonlinearity });
+  const { a = 0, nonlinearity = "leakyRelu" } = options;
+  if (a !== 0 && nonlinearity !== "leakyRelu")
+    throw new ArgumentError(`${name}: a is the slope of "leakyRelu", and says nothing of "${nonlinearity}"`);
 }
 
 function kaimingDeviation(shape: Shape, options: KaimingOptions, name: string): number {
