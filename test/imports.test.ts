@@ -37,11 +37,9 @@ const house: Readonly<Record<string, Room>> = {
   generate: { paths: ["src/generate"], above: ["train"] },
   insight: { paths: ["src/insight"], above: ["metrics", "callbacks"] },
   // Its workers are started, watched and answered as those of executors are.
-  tune: { paths: ["src/tune"], above: ["train", "worker"] },
+  tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
   cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
-  tune: { paths: ["src/tune"], above: ["storage", "worker"] },
-  cli: { paths: ["src/cli"], above: ["tune", "worker"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },
