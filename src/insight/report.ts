@@ -1,5 +1,6 @@
 // A training in one HTML file: nothing is asked of anywhere, and no script is needed to read it.
 import { aBoolean, aListOf, aRecordOf, aText, type Checks, checkOptions, isRecord, must } from "../check.ts";
+import { checkFinite } from "../data/array.ts";
 import { DataError, ShapeError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Epoch } from "../train/history.ts";
@@ -164,7 +165,9 @@ function curves({ lines }: Charts, history: readonly Epoch[]): string {
 function bestOf(name: string, points: readonly (readonly [number, number])[]) {
   const sign = /(^|\.)loss$/.test(name) ? 1 : /accuracy$/i.test(name) ? -1 : undefined;
   if (sign === undefined) return undefined;
-  return points.reduce((best, point) => (sign * point[1] < sign * best[1] ? point : best));
+  return points
+    .filter(([, y]) => Number.isFinite(y))
+    .reduce((best, point) => (sign * point[1] < sign * best[1] ? point : best));
 }
 
 /** What is told of predictions. */
@@ -186,6 +189,7 @@ function toldOf(predictions: ReportedPredictions): Told {
   const { classes, probabilities = false } = predictions;
   const outputs = numbersOf(predictions.outputs, `${name}.outputs`);
   const targets = numbersOf(predictions.targets, `${name}.targets`);
+  for (const [what, each] of Object.entries({ outputs, targets })) checkFinite(each, `${name}.${what}`);
   const rows = targets.data.length;
   const width = outputs.data.length / rows;
   const isRight = width === 1 || (classes !== undefined && width === classes.length);
@@ -221,7 +225,7 @@ function classification(
   const right = answers.filter(([target, predicted]) => target === predicted).length;
   const rows = classes.map((name, i) => {
     const [own, said] = [counts[i].reduce(sum, 0), counts.reduce((all, row) => all + row[i], 0)];
-    return [name, own, counts[i][i] / own, counts[i][i] / said];
+    return [name, own, shareOf(counts[i][i], own), shareOf(counts[i][i], said)];
   });
   const share = `${right} of ${answers.length} rows right (${shownNumber((100 * right) / answers.length)} %)`;
   const { expectedCalibrationError, brierScore } = believed;
@@ -233,6 +237,10 @@ function classification(
     ),
   ].join("\n")}</div>
 ${htmlTable("Classes", ["class", "rows", "recall", "precision"], rows)}`;
+}
+
+function shareOf(part: number, whole: number): number | undefined {
+  return whole === 0 ? undefined : part / whole;
 }
 
 function sum(all: number, each: number): number {
