@@ -2,7 +2,8 @@
  * After `tsc`: puts each library into the one module that imports it, its door, so that the package has no dependency and works from a
  * static server as it is; the licences of all that is in it go beside.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -12,19 +13,41 @@ const dist = `${root}dist/`;
 
 /** Doors by the names of their libraries. */
 const doors = {
+  "cli-progress": "src/insight/cli-progress",
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };
 
-/** Bundles one module with all that it imports into one file. @returns names of the packages in it */
+/** As much of Node's modules as a library calls, so that its door loads, and can be bundled, wherever pages are. */
+const standIns = {
+  // A bar tells nobody of its events here.
+  events: "module.exports = class { emit() {} };",
+  readline: `
+    module.exports = {
+      cursorTo: (stream, x) => stream.write(x === 0 ? "\\r" : \`\\x1b[\${x + 1}G\`),
+      moveCursor: (stream, _, dy) => dy < 0 && stream.write(\`\\x1b[\${-dy}A\`),
+      clearLine: (stream, direction) => stream.write(direction === 1 ? "\\x1b[0K" : "\\x1b[2K"),
+      clearScreenDown: (stream) => stream.write("\\x1b[0J"),
+    };`,
+};
+
+const standingIn = {
+  name: "stand-ins",
+  enforce: "pre",
+  resolveId: (id) => (Object.hasOwn(standIns, id) ? `\0${id}` : undefined),
+  load: (id) => standIns[id.replace("\0", "")],
+};
+
+/** Bundles one module with all that it imports into one file. @returns folders of the packages in it */
 export async function bundle(entry, file, alias = []) {
   const [{ output }] = await build({
     root,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
+    plugins: [standingIn],
     resolve: { alias },
     build: {
       target: "es2022",
@@ -35,16 +58,21 @@ export async function bundle(entry, file, alias = []) {
       rolldownOptions: { output: { codeSplitting: false } },
     },
   });
-  const packages = Object.keys(output[0].modules).map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
-  return [...new Set(packages)].filter((name) => name !== undefined);
+  const folders = Object.keys(output[0].modules).map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  return [...new Set(folders)].filter((folder) => folder !== undefined);
+}
+
+/** What a package may be used for. */
+function licenceOf(folder) {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  return readFileSync(`${folder}/${file}`, "utf8");
 }
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
     const packages = await bundle(`${door}.ts`, `${door}.js`);
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
-    const licences = packages.map((name) => [name, readFileSync(`${root}node_modules/${name}/LICENSE`, "utf8")]);
-    const texts = licences.map(([name, text]) => (licences.length > 1 ? `${name}\n\n${text}` : text));
+    const texts = packages.map((each) => (packages.length > 1 ? `${basename(each)}\n\n` : "") + licenceOf(each));
     writeFileSync(`${dist}${library}.LICENSE`, texts.join("\n"));
   }
 }

@@ -23,6 +23,8 @@ export interface FitContext {
   readonly trainer: Trainer;
   /** Steps made since the fit began, and those that it goes on from. */
   readonly step: number;
+  /** Steps that it makes if nothing ends it, and those that it goes on from: Infinity where a stream does not tell. */
+  readonly totalSteps: number;
   /** All that are asked, in their order. */
   readonly callbacks: readonly Callback[];
   /** What each entry of the history measures: "loss", metrics, "validation.loss", "validation.accuracy" and so on. */

@@ -463,6 +463,11 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     return this.#recipe.seed;
   }
 
+  /** What simdgrad/insight looks into. @internal */
+  get workshop(): Workshop {
+    return this.#workshop;
+  }
+
   /** What a fit relies on stays as it is while it goes on. What was asked for before it is done before it: see #inTurn. */
   #checkIdle(name: string): void {
     if (this.#fit !== undefined) throw new ArgumentError(`${name}: stop the fit first, and wait: await fit.stop()`);

@@ -271,12 +271,16 @@ export class Training<R> {
   }
 
   #context(): FitContext {
-    const { measures, validation, newCopy } = this.#plan;
+    const { measures, validation, newCopy, totalSteps } = this.#plan;
     const stepNow = () => this.#made;
+    const stepsInAll = () => this.#before + totalSteps;
     return {
       trainer: this.#telling.trainer,
       get step() {
         return stepNow();
+      },
+      get totalSteps() {
+        return stepsInAll();
       },
       callbacks: this.#telling.callbacks,
       goOn: (steps) => {

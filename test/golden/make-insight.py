@@ -1,7 +1,8 @@
 """Golden values of simdgrad/insight: /usr/bin/python3 test/golden/make-insight.py (Debian's python3-sklearn 1.2), float64.
 
 Writes insight.json: for each data set of probabilities of yes, and of classes, scikit-learn's calibration_curve (of classes: of the
-likeliest one against whether it is right), brier_score_loss (of classes: its formula), and the calibration error by its formula.
+likeliest one against whether it is right), brier_score_loss (of classes: its formula), and the calibration error by its formula. And norms of
+gradients, parameters and updates of a small network, by PyTorch's autograd and optimizers after two steps, in float64.
 """
 import json
 import pathlib
@@ -9,6 +10,7 @@ import pathlib
 import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
+import torch
 
 random = np.random.default_rng(20261129)
 
@@ -61,5 +63,36 @@ shares = softmax(logits)
 came = np.array([random.choice(4, p=each / each.sum()) for each in shares])
 cases.append(of_classes("four classes", shares, came, 10))
 cases.append(of_classes("four classes, too sure", softmax(2 * logits), came, 15))
+
+
+def steps(name, make):
+    """Norms on a batch before the third step, and of what that would add."""
+    x, y = grid(5, 3), grid(5, 2)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.tensor(grid(*parameter.shape) / 2))
+    state = {path: value.tolist() for path, value in model.state_dict().items()}
+    optimizer = make(model.parameters())
+    x_, y_ = torch.tensor(x), torch.tensor(y)
+    for step in range(3):
+        before = {path: value.clone() for path, value in model.state_dict().items()}
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x_), y_).backward()
+        gradients = {path: float(value.grad.norm()) for path, value in model.named_parameters()}
+        optimizer.step()
+    layers = {path: dict(gradient=gradients[path], weight=float(value.norm()),
+                         update=float((model.state_dict()[path] - value).norm())) for path, value in before.items()}
+    return dict(name=name, x=x.tolist(), y=y.tolist(), state=state, layers=layers)
+
+
+def grid(*shape):
+    return random.integers(-64, 65, shape) / 64
+
+
+gradients = [
+    steps("sgd", lambda parameters: torch.optim.SGD(parameters, 0.1, momentum=0.9)),
+    steps("adam", lambda parameters: torch.optim.Adam(parameters, 0.01)),
+]
 path = pathlib.Path(__file__).with_name("insight.json")
-path.write_text(json.dumps({"calibration": cases}) + "\n")
+path.write_text(json.dumps({"calibration": cases, "gradients": gradients}) + "\n")
