@@ -2,6 +2,8 @@
 import { createReadStream } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { DataError } from "../errors.ts";
 import { UsageError } from "./usage.ts";
 
@@ -58,9 +60,12 @@ export function piecesOf(path: string, { input }: Terminal): AsyncIterable<Uint8
 }
 
 async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = createReadStream(path);
   try {
-    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+    yield* (/\.gz$/i.test(path) ? pipeline(file, createGunzip(), () => undefined) : file) as AsyncIterable<Uint8Array>;
   } catch (error) {
+    const isBroken = /^Z_/.test((error as { readonly code?: string }).code ?? "");
+    if (isBroken) throw new DataError(`${path}: it is no gzip file, or a torn one: ${(error as Error).message}`);
     throw Object.assign(error as Error, { path }); // the system does not always say it
   }
 }
@@ -86,7 +91,7 @@ export async function write(path: string, content: Uint8Array | string): Promise
 
 /** A name for what is made of a file: its own, in this folder, with another ending. */
 export function besides(path: string, ending: string): string {
-  const name = path === "-" ? "stdin" : basename(path);
+  const name = path === "-" ? "stdin" : basename(path).replace(/\.gz$/i, "");
   return `${name.slice(0, name.length - extname(name).length)}${ending}`;
 }
 

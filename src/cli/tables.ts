@@ -44,7 +44,7 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
 /** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
 export async function readTable(path: string, terminal: Terminal, options: CsvOptions): Promise<Table> {
   const [source, file] = [piecesOf(path, terminal), nameOf(path)];
-  if (!/\.(jsonl|ndjson)$/i.test(path)) return readCsv(source, { ...options, file });
+  if (!/\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return readCsv(source, { ...options, file });
   const rows: Record<string, never>[] = [];
   for await (const row of readJsonLines(source, { file })) rows.push(row as Record<string, never>);
   if (rows.length === 0) throw new DataError(`${file} has no rows`);
@@ -86,8 +86,11 @@ export const DATA_OPTIONS: Readonly<Record<string, Option>> = {
   validation: { value: "SHARE", help: "share or number of the rows to stop early by (default 0.15)" },
   seed: { value: "N", help: "of everything random (default 0): the same seed gives the same model" },
   threads: { value: "N", help: "threads; default: as many as help. The model has the same bits for any number" },
-  epochs: { value: "N", help: "passes through the rows at the most (default 200)" },
-  patience: { value: "N", help: "epochs without an improvement until it stops (default 20)" },
+  epochs: { value: "N", help: "passes through the rows at the most (default 200, of few rows up to 1000)" },
+  patience: {
+    value: "N",
+    help: "epochs without an improvement until it stops (default a tenth of them, 20 at the least)",
+  },
 };
 
 /** Options of one training. */

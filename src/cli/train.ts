@@ -22,9 +22,10 @@ export const train: Command = {
     name: "train",
     summary: "Learns to tell one column of a table from the others, and writes the model to a file.",
     takes: ["DATA"],
-    about: `DATA is a CSV file (or JSON lines, where its name ends in .jsonl); - is stdin. Types of columns are found; what is missing is
-filled in, numbers are standardized, texts and dates become features, names of rows are left out. Rows are kept to stop early
-by, and others to measure the model with, beside a linear model and a guess. Ctrl-C keeps the best weights so far.`,
+    about: `DATA is a CSV file (or JSON lines, where its name ends in .jsonl), gzipped or not; - is stdin. Types of columns are found;
+what is missing is filled in, numbers are standardized, texts and dates become features, names of rows are left out. Rows are
+kept to stop early by, and others to measure the model with, beside a linear model and a guess. Ctrl-C keeps the best weights
+so far.`,
     options: {
       ...DATA_OPTIONS,
       ...TRAINING_OPTIONS,

@@ -33,6 +33,9 @@ export interface Chosen {
 /** Share of rows with a value of their own from which on texts are names. */
 const NAMES = 0.9;
 
+/** Dates as people write them. */
+const DATE_LIKE = /^\d{1,4}[-/. ](\d{1,2}|[a-z]{3,9})[-/. ]\d{1,4}\b/i;
+
 /** Rows from which on whole numbers in a row are taken for numbers of rows. */
 const NUMBERED = 20;
 
@@ -78,8 +81,11 @@ function isMissing(value: string | number | null): boolean {
 function identity(column: Column): string | undefined {
   const present = Array.from<string | number | null>(column.values).filter((value) => !isMissing(value));
   const different = new Set(present);
-  if (!isNumeric(column.type))
-    return different.size > NAMES * present.length ? "nearly every row has a text of its own" : undefined;
+  if (!isNumeric(column.type)) {
+    if (different.size <= NAMES * present.length) return undefined;
+    const areDates = present.every((value) => DATE_LIKE.test(String(value)));
+    return areDates ? "its dates are not written as 2024-05-31" : "nearly every row has a text of its own";
+  }
   if (column.type !== "integer" || different.size < column.values.length) return undefined;
   const [first] = column.values as Float64Array;
   const isNumbering =

@@ -6,7 +6,14 @@ import type { Executor } from "../runtime/executor.ts";
 import type { Epoch } from "../train/history.ts";
 import { asTable, type TabularRows } from "./cells.ts";
 import { TabularModel } from "./model.ts";
-import { defaultBatch, defaultDropout, defaultHidden, type TabularNetwork } from "./network.ts";
+import {
+  defaultBatch,
+  defaultDropout,
+  defaultEpochs,
+  defaultHidden,
+  defaultPatience,
+  type TabularNetwork,
+} from "./network.ts";
 import { type TabularOptions, tabularChecks } from "./options.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { classScores, numberScores, type Scores, shares } from "./scores.ts";
@@ -110,8 +117,9 @@ export async function trained(
   const { model = "network" } = options;
   const outputs = target.task === "classification" ? target.classes.length : 1;
   const network = { features, hidden: [...hidden], outputs, dropout };
-  const { seed = 0, rate = 0.003, weightDecay = 0.01, epochs = 200, patience = 20 } = options;
+  const { seed = 0, rate = 0.003, weightDecay = 0.01 } = options;
   const batch = Math.min(rows, options.batch ?? defaultBatch(rows));
+  const { epochs = defaultEpochs(rows, batch), patience = defaultPatience(epochs) } = options;
   const course = { seed, rate, weightDecay, batch, epochs, patience };
   const tell = (epoch: Epoch) => {
     report?.({ model, epoch: epoch.epoch, epochs, loss: epoch.loss, validation: epoch.validation?.loss ?? Number.NaN });

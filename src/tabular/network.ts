@@ -52,6 +52,21 @@ export function defaultDropout(rows: number): number {
   return rows < 1000 ? 0.2 : 0.1;
 }
 
+/** Steps that a training may have, few rows or many, and epochs that it may have. */
+const STEPS = 4000;
+const EPOCHS = [200, 1000] as const;
+
+/** More passes through few rows, which have few steps each. */
+export function defaultEpochs(rows: number, batch: number): number {
+  const [least, most] = EPOCHS;
+  return Math.min(most, Math.max(least, Math.ceil(STEPS / Math.ceil(rows / batch))));
+}
+
+/** A tenth of them. */
+export function defaultPatience(epochs: number): number {
+  return Math.max(20, Math.ceil(epochs / 10));
+}
+
 /** About 64 steps an epoch. */
 export function defaultBatch(rows: number): number {
   return Math.min(rows, powerOfTwo(rows / 64, 16, 256));

@@ -46,9 +46,9 @@ export interface TabularOptions {
   readonly test?: number;
   /** Of everything random: parts, first weights, order, dropout. Default 0. */
   readonly seed?: number;
-  /** Most passes through the rows. Default 200. */
+  /** Most passes through the rows. Default 200, and up to 1,000 where they have few steps. */
   readonly epochs?: number;
-  /** Epochs that make nothing better until it stops. Default 20. */
+  /** Epochs that make nothing better until it stops. Default: a tenth of `epochs`, 20 at the least. */
   readonly patience?: number;
   /** Rows a step. Default: a 64th of them, from 16 to 256. */
   readonly batch?: number;

@@ -1,5 +1,6 @@
 // From a data file to a model, to predictions, figures, weights and a report, as a shell does it.
 import { existsSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
 import { TabularModel } from "simdgrad/tabular";
@@ -208,6 +209,11 @@ test("separators, decimal commas, encodings and files without names of columns a
   });
 });
 
+test("gzipped files are read", async () => {
+  const path = file("fruits.csv.gz", gzipSync(fruits(240)));
+  expect((await run(["evaluate", model, path, "--json"])).json).toMatchObject({ rows: 240 });
+});
+
 describe("tune", () => {
   const study = file("t.study.jsonl");
   const args = [
@@ -259,7 +265,7 @@ describe("tune", () => {
 test("Ctrl-C keeps the best weights so far", async () => {
   const controller = new AbortController();
   const out = file("early.safetensors");
-  const { code, out: said } = await run(["train", data, "-t", "kind", "-o", out, "--no-report"], {
+  const { code, out: said } = await run(["train", data, "-t", "kind", "-o", out, "--no-report", "--epochs", "200"], {
     signal: controller.signal,
     onErr: (text) => {
       if (text.includes("network: 10 %")) controller.abort();

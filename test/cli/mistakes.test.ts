@@ -126,6 +126,7 @@ describe("of data and models: exit code 1", () => {
     ],
     [["predict", data, data], "people.csv: safetensors: "],
     [["predict", file("nothing.safetensors", ""), data], "nothing.safetensors is empty"],
+    [["predict", saved, file("torn.csv.gz", "age,town")], "torn.csv.gz: it is no gzip file, or a torn one"],
     [["inspect", data], "people.csv: safetensors: "],
     [["inspect", damaged], "damaged.safetensors: ", "checksum"],
     [["export", weights, "--out", out], "no format simdgrad-tabular"],

@@ -246,6 +246,7 @@ test("a signal ends it early, with the best weights so far; before the first epo
   const seen: string[] = [];
   const model = await fitTable(people(200), {
     target: "came",
+    epochs: 200,
     signal: early.signal,
     report({ model: which, epoch, epochs, loss, validation }) {
       seen.push(`${which} ${epoch} of ${epochs}`);
@@ -258,6 +259,13 @@ test("a signal ends it early, with the best weights so far; before the first epo
   expect(model.metrics.linear).toEqual({});
   before.abort(new Error("not today"));
   await expect(fitTable(people(200), { target: "came", signal: before.signal })).rejects.toThrow("not today");
+});
+
+test("few rows have more epochs, as each has few steps", async () => {
+  const of = async (rows: number) => (await fitTable(people(rows), { target: "came", rate: 0.1 })).training;
+  expect(await of(40)).toMatchObject({ epochs: 1000, patience: 100 }); // two steps an epoch
+  expect(await of(150)).toMatchObject({ epochs: 572, patience: 58 });
+  expect(await of(800)).toMatchObject({ epochs: 200, patience: 20 });
 });
 
 test("early stopping keeps the weights of the best epoch", async () => {
