@@ -24,6 +24,7 @@ const house: Readonly<Record<string, Room>> = {
   optim: { paths: ["src/optim"], above: ["autodiff"] },
   data: { paths: ["src/data"], above: ["autodiff"] },
   images: { paths: ["src/images"], above: ["functions", "data"] },
+  text: { paths: ["src/text"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
   runtime: { paths: ["src/runtime"], above: ["program"] },

@@ -15,6 +15,7 @@ import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as storage from "../../src/storage/index.ts";
+import * as text from "../../src/text/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
@@ -40,6 +41,15 @@ import {
 } from "./runs.ts";
 import { storageCalls } from "./storage.ts";
 import { methods } from "./tensors.ts";
+import {
+  hashedCalls,
+  huggingFace,
+  huggingFaceCalls,
+  textCalls,
+  tfIdfCalls,
+  unfittedTextCalls,
+  vectorizerCalls,
+} from "./text.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
 
 const unfitted = data.preprocessing([data.minMax()]);
@@ -74,6 +84,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/nn init": initCalls,
   "simdgrad/optim": optimCalls,
   "simdgrad/storage": storageCalls,
+  "simdgrad/text": textCalls,
   "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
@@ -85,6 +96,11 @@ const table: Readonly<Record<string, Calls>> = {
   Study: studyCalls,
   Preprocessing: preprocessingCalls,
   FittedPreprocessing: fittedCalls,
+  "TextVectorizer and TfIdf": unfittedTextCalls,
+  FittedTextVectorizer: vectorizerCalls,
+  FittedTfIdf: tfIdfCalls,
+  HashedWords: hashedCalls,
+  HuggingFaceTokenizer: huggingFaceCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -112,6 +128,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/optim", optim, optimCalls],
   ["simdgrad/storage", storage, storageCalls],
+  ["simdgrad/text", text, textCalls],
   ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
@@ -124,6 +141,12 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["Study", Study.prototype, studyCalls],
   ["Preprocessing", Object.getPrototypeOf(unfitted), preprocessingCalls],
   ["FittedPreprocessing", Object.getPrototypeOf(unfitted.fit([[1]])), fittedCalls],
+  ["TextVectorizer", Object.getPrototypeOf(text.textVectorizer()), unfittedTextCalls],
+  ["TfIdf", Object.getPrototypeOf(text.tfIdf()), unfittedTextCalls],
+  ["FittedTextVectorizer", Object.getPrototypeOf(text.textVectorizer().fit(["sea"])), vectorizerCalls],
+  ["FittedTfIdf", Object.getPrototypeOf(text.tfIdf().fit(["sea"])), tfIdfCalls],
+  ["HashedWords", Object.getPrototypeOf(text.hashedWords({ features: 8 })), hashedCalls],
+  ["HuggingFaceTokenizer", Object.getPrototypeOf(huggingFace), huggingFaceCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 
