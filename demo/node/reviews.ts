@@ -21,7 +21,7 @@ const MOST = 200_000;
 const TERMS = 512;
 const RATES = { network: 2e-3, regression: 0.03 };
 /** Places in the picture, with as many reviews each. */
-const GROUPS = 10;
+const GROUPS = 6;
 
 type Options = "data" | "epochs" | "batch" | "length" | "reviews";
 
@@ -121,7 +121,7 @@ await script({
   async run(task) {
     const { seed, options, whole, say } = task;
     const reviews = await loadReviews(options.data);
-    const parts = partsOf(shuffled(reviews, randomOf(seed)).slice(0, whole("reviews", GROUPS * 5)));
+    const parts = partsOf(shuffled(reviews, randomOf(seed)).slice(0, whole("reviews", 50)));
     const { train, validation, test } = parts;
     say(`${train.length} reviews to learn from, ${validation.length} to choose by, ${test.length} unseen`);
 
@@ -145,9 +145,9 @@ await script({
     });
     const path = await task.file("reviews.svg");
     await writeChart(path, {
-      title: "Reviews told right, from the shortest to the longest tenth",
+      title: "Reviews told right, from the shortest to the longest sixth, by their words",
       unit: "%",
-      labels: groupsOf(lengths.toSorted((a, b) => a - b)).map((group) => `${group[0]} to ${group.at(-1)} words`),
+      labels: groupsOf(lengths.toSorted((a, b) => a - b)).map((group) => `${group[0]} to ${group.at(-1)}`),
       lines: [
         line("network", network, "#c22"),
         line("words", byWords, "#26c"),
