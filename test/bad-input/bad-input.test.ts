@@ -18,6 +18,7 @@ import * as nn from "../../src/nn/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as storage from "../../src/storage/index.ts";
 import * as tabular from "../../src/tabular/index.ts";
+import * as text from "../../src/text/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
@@ -46,6 +47,15 @@ import {
 import { storageCalls } from "./storage.ts";
 import { modelCalls, tabularCalls } from "./tabular.ts";
 import { methods } from "./tensors.ts";
+import {
+  hashedCalls,
+  huggingFace,
+  huggingFaceCalls,
+  textCalls,
+  tfIdfCalls,
+  unfittedTextCalls,
+  vectorizerCalls,
+} from "./text.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
 
 const unfitted = data.preprocessing([data.minMax()]);
@@ -83,6 +93,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/optim": optimCalls,
   "simdgrad/storage": storageCalls,
   "simdgrad/tabular": tabularCalls,
+  "simdgrad/text": textCalls,
   "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
@@ -95,6 +106,11 @@ const table: Readonly<Record<string, Calls>> = {
   TabularModel: modelCalls,
   Preprocessing: preprocessingCalls,
   FittedPreprocessing: fittedCalls,
+  "TextVectorizer and TfIdf": unfittedTextCalls,
+  FittedTextVectorizer: vectorizerCalls,
+  FittedTfIdf: tfIdfCalls,
+  HashedWords: hashedCalls,
+  HuggingFaceTokenizer: huggingFaceCalls,
   "an executor here": local,
   "an executor in a worker": remote,
 };
@@ -125,6 +141,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/optim", optim, optimCalls],
   ["simdgrad/storage", storage, storageCalls],
   ["simdgrad/tabular", tabular, tabularCalls],
+  ["simdgrad/text", text, textCalls],
   ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
@@ -138,6 +155,12 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["TabularModel", tabular.TabularModel.prototype, modelCalls],
   ["Preprocessing", Object.getPrototypeOf(unfitted), preprocessingCalls],
   ["FittedPreprocessing", Object.getPrototypeOf(unfitted.fit([[1]])), fittedCalls],
+  ["TextVectorizer", Object.getPrototypeOf(text.textVectorizer()), unfittedTextCalls],
+  ["TfIdf", Object.getPrototypeOf(text.tfIdf()), unfittedTextCalls],
+  ["FittedTextVectorizer", Object.getPrototypeOf(text.textVectorizer().fit(["sea"])), vectorizerCalls],
+  ["FittedTfIdf", Object.getPrototypeOf(text.tfIdf().fit(["sea"])), tfIdfCalls],
+  ["HashedWords", Object.getPrototypeOf(text.hashedWords({ features: 8 })), hashedCalls],
+  ["HuggingFaceTokenizer", Object.getPrototypeOf(huggingFace), huggingFaceCalls],
   ["an executor", Object.getPrototypeOf(core.JsExecutor.prototype), local],
 ];
 

@@ -127,6 +127,27 @@ function dataTable(): string {
   return table(["function or method", "value"], [...rows, ...methods]);
 }
 
+/** Functions of simdgrad/text, and what vectorizers and weights do. */
+function textTable(): string {
+  const exported = exportsOf("src/text/index.ts");
+  const rows = exported.filter(({ kind }) => kind === "function").map(rowOf);
+  const classes = [
+    "TextVectorizer",
+    "FittedTextVectorizer",
+    "HuggingFaceTokenizer",
+    "TfIdf",
+    "FittedTfIdf",
+    "HashedWords",
+  ];
+  const getters = ["constructor", "size", "tokens", "names", "weights", "padding", "unknown", "begin", "end"];
+  const methods = classes.flatMap((name) =>
+    (exported.find((item) => item.name === name)?.methods ?? [])
+      .filter(({ doc, name }) => doc !== "" && !getters.includes(name))
+      .map((method) => [`${name}: ${call(method)}`, firstSentence(method.doc)]),
+  );
+  return table(["function or method", "value"], [...rows, ...methods]);
+}
+
 function lossTable(): string {
   const rows = exportsOf("src/nn/index.ts").filter(
     ({ kind, file }) => kind === "function" && file.startsWith("src/nn/losses/"),
@@ -205,6 +226,7 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    text: new Map([["text", textTable()]]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([

@@ -2,7 +2,7 @@
 import { aFiniteNumber, aListOf, aRecordOf, aWholeNumber, type Check, must, oneOf } from "../../check.ts";
 import { DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
-import { murmur3 } from "./murmur3.ts";
+import { hashedPlace } from "./murmur3.ts";
 import { anObjectOf, type Feature, type Kind, type NumericFeature } from "./step.ts";
 
 /** What stands for a category: a text, a number, or null for what is missing. */
@@ -175,14 +175,14 @@ export const hashing: Kind = {
     const rows = features[0]?.values.length ?? 0;
     const made = Array.from({ length: count }, () => new Float64Array(rows));
     for (const { name, values } of features) {
-      const placed = new Map<string, number>();
+      const placed = new Map<string, ReturnType<typeof hashedPlace>>();
       for (let row = 0; row < rows; row++) {
         const value = categoryOf(values[row]);
         if (value === null) continue;
         const token = typeof value === "string" ? `${name}=${value}` : name;
-        const hash = placed.get(token) ?? murmur3(token);
-        placed.set(token, hash);
-        made[Math.abs(hash) % count][row] += (hash < 0 ? -1 : 1) * (typeof value === "string" ? 1 : value);
+        const found = placed.get(token) ?? hashedPlace(token, count);
+        placed.set(token, found);
+        made[found.place][row] += found.sign * (typeof value === "string" ? 1 : value);
       }
     }
     const prefix = features.map(({ name }) => name).join("+");

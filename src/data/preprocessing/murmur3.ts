@@ -9,7 +9,7 @@ function scrambled(word: number): number {
 }
 
 /** The hash of a text in UTF-8, with its sign. */
-export function murmur3(text: string): number {
+function murmur3(text: string): number {
   const bytes = new TextEncoder().encode(text);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const whole = bytes.length & ~3;
@@ -25,4 +25,10 @@ export function murmur3(text: string): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
+}
+
+/** Which of so many features a text counts for, and whether 1 or -1. */
+export function hashedPlace(text: string, features: number): { readonly place: number; readonly sign: 1 | -1 } {
+  const hash = murmur3(text);
+  return { place: Math.abs(hash) % features, sign: hash < 0 ? -1 : 1 };
 }
