@@ -1,7 +1,7 @@
 // What is made of sources on their way to a training: each step pulls from the one before it, one item at a time, and holds no more than it
 // says. Whoever leaves closes them all.
 import { aBoolean, aFunction, anInteger, aWholeNumber, checkOptions } from "../check.ts";
-import { DataError, MemoryError } from "../errors.ts";
+import { DataError, MemoryError, SimdgradError } from "../errors.ts";
 import { Chance } from "./chance.ts";
 import { nextOf, openSource } from "./reading.ts";
 import { type Awaitable, aSource, type Chunks, type DataSource } from "./source.ts";
@@ -19,6 +19,11 @@ interface ShuffleOptions {
 interface CacheOptions {
   /** Most items that are kept. Default: no end. */
   readonly most?: number;
+}
+
+interface Parallel {
+  /** Calls that run at once. Default 1. */
+  readonly parallel?: number;
 }
 
 /** What the sources of a list give. */
@@ -55,12 +60,19 @@ export class Pipeline<T> implements AsyncIterable<T> {
     return this.#start(pass);
   }
 
-  /** What a function, or an async one, makes of each item; it is called for one at a time. */
-  map<U>(make: (item: T, i: number) => Awaitable<U>): Pipeline<U> {
+  /**
+   * What a function, or an async one, makes of each item, in their order. It is called for one at a time, or for `parallel` at once, which reads as many
+   * ahead; one that runs in workers (`workerFunction` of simdgrad/worker) for as many as it has. An error that simdgrad throws then says of which item it is.
+   */
+  map<U>(make: ((item: T, i: number) => Awaitable<U>) & Parallel, options: Parallel = {}): Pipeline<U> {
     aFunction(make, "map: make");
+    checkOptions(options, "map", { parallel: aWholeNumber(1) });
+    const { parallel = make.parallel ?? 1 } = options;
+    aWholeNumber(1)(parallel, "map: make.parallel");
     return this.#then(async function* (items) {
       let i = 0;
-      for await (const item of items) yield await make(item, i++);
+      if (parallel > 1) yield* together(items, make, parallel);
+      else for await (const item of items) yield await made(make, item, i++);
     });
   }
 
@@ -277,6 +289,37 @@ async function* repeated<T>(
     throw new DataError(
       "repeat: the source gave nothing again: a generator or a stream is read once; give a function that makes one, or cache()",
     );
+  }
+}
+
+/** What a function makes of an item. An error that simdgrad throws says of which one. */
+async function made<T, U>(make: (item: T, i: number) => Awaitable<U>, item: T, i: number): Promise<U> {
+  try {
+    return await make(item, i);
+  } catch (error) {
+    throw error instanceof SimdgradError ? error.inside(`map: item ${i}`) : error;
+  }
+}
+
+/** What a function makes of items, in their order, where so many calls run at once. */
+async function* together<T, U>(
+  items: AsyncGenerator<T>,
+  make: (item: T, i: number) => Awaitable<U>,
+  most: number,
+): AsyncGenerator<U> {
+  async function* begun() {
+    let i = 0;
+    for await (const item of items) {
+      const result = made(make, item, i++);
+      result.catch(() => {}); // told when its turn comes
+      yield { result };
+    }
+  }
+  const ahead = new Ahead(begun(), most - 1); // and one that is waited for
+  try {
+    for (let next = await ahead.next(); next !== undefined; next = await ahead.next()) yield await next.item.result;
+  } finally {
+    await ahead.close();
   }
 }
 

@@ -1,30 +1,9 @@
 // The worker's side of trials: an objective for whoever started this worker.
 import { aFunction } from "../check.ts";
-import { nodeThreads } from "../runtime/wasm/node.ts";
+import { portOf } from "../worker/served.ts";
 import { toWire } from "../worker/wire.ts";
 import type { FromWorker, ToWorker } from "./host.ts";
 import { checkReport, type Objective, type Outcome, type Trial } from "./trial.ts";
-
-/** How this worker speaks with whoever started it. */
-interface Port {
-  say(message: FromWorker, transfer: readonly ArrayBufferLike[]): void;
-  hear(listener: (message: ToWorker) => void): void;
-}
-
-function portOf(): Port | undefined {
-  const parent = nodeThreads()?.parentPort;
-  if (parent)
-    return {
-      say: (message, transfer) => parent.postMessage(message, transfer as never),
-      hear: (listener) => parent.on("message", listener),
-    };
-  if (typeof self === "undefined" || typeof document !== "undefined") return undefined;
-  const scope = self as unknown as Worker;
-  return {
-    say: (message, transfer) => scope.postMessage(message, transfer as Transferable[]),
-    hear: (listener) => scope.addEventListener("message", ({ data }) => listener(data)),
-  };
-}
 
 /**
  * Serves an objective from the module of a worker, for `study.trials(n, { module })`. Outside workers it does nothing.
@@ -42,15 +21,10 @@ function portOf(): Port | undefined {
  */
 export function serveObjective<V = unknown>(objective: Objective<V>): void {
   aFunction(objective, "serveObjective: objective");
-  const port = portOf();
-  // WebKit evaluates a worker's first module again where a chunk that a bundler made imports it: two would answer.
-  const scope = globalThis as { simdgradServesTrials?: boolean };
-  if (port === undefined || scope.simdgradServesTrials) return;
-  scope.simdgradServesTrials = true;
+  const port = portOf<ToWorker, FromWorker>("trials");
   let judged: (isPruned: boolean) => void = () => {};
-  port.hear((message) => {
-    if ("begin" in message) void begin(message.begin, port);
-    else if ("judged" in message) judged(message.judged);
+  port?.hear((message) => {
+    if ("judged" in message) judged(message.judged);
     else void run(message.trial, message.values as V);
   });
 
@@ -70,7 +44,7 @@ export function serveObjective<V = unknown>(objective: Objective<V>): void {
         checkReport(step, value, last);
         last = step;
         const told = new Promise<void>((resolve) => waiting.push(resolve));
-        port?.say({ step, report: value }, []);
+        port?.say({ step, report: value });
         await told;
       },
       shouldPrune: () => isPruned,
@@ -79,7 +53,7 @@ export function serveObjective<V = unknown>(objective: Objective<V>): void {
       const outcome = await objective(trial);
       port?.say({ outcome }, transferOf(outcome));
     } catch (error) {
-      port?.say({ error: toWire(error) }, []);
+      port?.say({ error: toWire(error) });
     }
   }
 }
@@ -88,14 +62,4 @@ function transferOf(outcome: Outcome): readonly ArrayBufferLike[] {
   const artifact = typeof outcome === "object" ? outcome?.artifact : undefined;
   const isWhole = artifact?.buffer instanceof ArrayBuffer && artifact.byteLength === artifact.buffer.byteLength;
   return isWhole ? [artifact.buffer] : [];
-}
-
-/** Says that it is there, holding the lock by which a page learns of its end. */
-async function begin(lock: string, port: Port): Promise<void> {
-  if (lock === "" || typeof navigator === "undefined" || !navigator.locks)
-    return port.say({ began: true, locked: false }, []);
-  await navigator.locks.request(lock, () => {
-    port.say({ began: true, locked: true }, []);
-    return new Promise(() => {}); // for life
-  });
 }

@@ -203,7 +203,7 @@ const own = a.callback(() => [1]);
 
 export const pipelineCalls: Readonly<Record<string, Call>> = {
   pass: call((pass: never) => drain(items.pass(pass)), a.whole(0)),
-  map: call((make: never) => drain(items.map(make)), own),
+  map: call((...args) => drain(items.map(...(args as [never]))), own, a.options({ parallel: count })),
   flatMap: call(
     (make: never) => drain(items.flatMap(make)),
     a.instance(() => [1]),

@@ -21,7 +21,7 @@ import { f1 } from "../../src/metrics/index.ts";
 import { Linear, mseLoss } from "../../src/nn/index.ts";
 import { hyperparameter, sgd } from "../../src/optim/index.ts";
 import { startWorker } from "../../src/worker/host.ts";
-import { connect, spawn } from "../../src/worker/index.ts";
+import { connect, serveFunctions, spawn, workerFunction } from "../../src/worker/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 import type { BadValue } from "./values.ts";
@@ -389,10 +389,17 @@ const disposing =
   };
 
 export const workerCalls: Readonly<Record<string, Call>> = {
+  serveFunctions: call(serveFunctions, a.record({ square: a.callback((x: number) => x * x) })),
   spawn: call(disposing(spawn), a.options(spawned)),
   connect: call(
     disposing(connect),
     a.instance(startWorker),
     a.optional(a.also(a.record({}), ["an object without a prototype", "no options"])),
+  ),
+  workerFunction: call(
+    workerFunction,
+    a.instance(new URL("data:text/javascript,")),
+    a.word("f"),
+    a.options({ workers: a.whole(1) }),
   ),
 };

@@ -1,5 +1,5 @@
 // Pipelines: what comes out, in which order, how much is held, and that everything is closed however it ends.
-import { JsExecutor, MemoryError, Trainer } from "simdgrad";
+import { DataError, JsExecutor, MemoryError, Trainer } from "simdgrad";
 import { type DataSource, fromRows, type Pipeline, pipeline, streamCsv } from "simdgrad/data";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { sgd } from "simdgrad/optim";
@@ -29,6 +29,12 @@ function counter(end = Number.POSITIVE_INFINITY, fault = Number.POSITIVE_INFINIT
   return { source, state };
 }
 
+/** Later numbers sooner. */
+async function later(n: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 10 - n));
+  return n;
+}
+
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const ten = pipeline(range(10));
 const sorted = (list: readonly number[]) => [...list].sort((a, b) => a - b);
@@ -36,6 +42,8 @@ const sorted = (list: readonly number[]) => [...list].sort((a, b) => a - b);
 test.each<[name: string, made: Pipeline<unknown>, expected: readonly unknown[]]>([
   ["map", ten.map((n, i) => n * i), range(10).map((n) => n * n)],
   ["map, later", ten.map(async (n) => n + 1), range(11).slice(1)],
+  ["map, several at once", ten.map(later, { parallel: 3 }), range(10)],
+  ["map, more at once than there are", ten.map(later, { parallel: 20 }), range(10)],
   ["flatMap", pipeline([1, 2]).flatMap((n) => [n, n]), [1, 1, 2, 2]],
   ["filter", ten.filter(async (n) => n % 3 === 0), [0, 3, 6, 9]],
   [
@@ -141,6 +149,7 @@ type Step = (items: Pipeline<number>) => Pipeline<unknown>;
 
 const steps: readonly (readonly [name: string, step: Step, ahead: number])[] = [
   ["map", (items) => items.map((n) => n), 1],
+  ["map, several at once", (items) => items.map((n) => n, { parallel: 4 }), 5],
   ["flatMap", (items) => items.flatMap((n) => [n, n]), 1],
   ["filter", (items) => items.filter((n) => n % 2 === 0), 1],
   ["batch", (items) => items.batch(5), 5],
@@ -189,6 +198,34 @@ test("functions that throw close the source", async () => {
     await expect(all(pipeline(source)[step](fail))).rejects.toThrow(TypeError);
     expect(state.closed).toBe(1);
   }
+});
+
+test("map says of which item an error of simdgrad is, after what came before it", async () => {
+  const fail = (n: number) => {
+    if (n === 4) throw new DataError("it is no row");
+    return n;
+  };
+  for (const parallel of [1, 3]) {
+    const list: number[] = [];
+    const read = async () => {
+      for await (const n of pipeline(range(9)).map(fail, { parallel })) list.push(n);
+    };
+    const error = await read().catch((each) => each);
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toBe("it is no row (map: item 4)");
+    expect(list).toEqual(range(4));
+  }
+});
+
+test("map runs as many calls at once as it says", async () => {
+  let [running, most] = [0, 0];
+  const watch = async (n: number) => {
+    most = Math.max(most, ++running);
+    await later(n);
+    running--;
+  };
+  await all(ten.map(watch, { parallel: 3 }));
+  expect(most).toBe(3);
 });
 
 test("zip closes all, whichever ends first, and an error of one closes the others", async () => {

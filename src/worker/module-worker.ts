@@ -1,0 +1,125 @@
+// A worker that runs a module of the caller's, as the side sees it that started it: what it is told, and how its death is noticed. served.ts is the
+// other side.
+import { anObjectWith, isRecord } from "../check.ts";
+import { WorkerError } from "../errors.ts";
+import { nodeThreads } from "../runtime/wasm/node.ts";
+import { type Host, hostOf } from "./host.ts";
+import type { AnyWorker } from "./workers.ts";
+
+/** The first message to a worker: the name of a lock to hold for life, "" for none. */
+export interface Begin {
+  readonly begin: string;
+}
+
+/** The worker's answer. */
+export interface Began {
+  readonly began: true;
+  readonly locked: boolean;
+}
+
+/** Where a worker's module is, or who starts it. */
+export type WorkerModule = URL | (() => AnyWorker);
+
+/** Who listens to a worker. */
+export interface ModuleListener<From> {
+  heard(message: From): void;
+  /** Of the worker's death, once. */
+  died(error: WorkerError): void;
+}
+
+/** How a worker is named in Node, and in errors. */
+export interface ModuleNames {
+  readonly name: string;
+  /** Such as "the objective's worker". */
+  readonly called: string;
+  /** Whose option `module` is. */
+  readonly caller: string;
+}
+
+function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
+  if (typeof module === "function") {
+    const worker = module();
+    anObjectWith("a worker", "postMessage", "terminate")(worker, `${caller}: what module() gives`);
+    return worker;
+  }
+  const node = nodeThreads();
+  if (node === undefined) return new Worker(module, { type: "module" });
+  // This process's own flags may say how to read its main file, and would then break this one.
+  return new node.Worker(module, { execArgv: [], name });
+}
+
+export class ModuleWorker<To, From> {
+  readonly #host: Host;
+  readonly #listener: ModuleListener<From>;
+  readonly #called: string;
+  readonly #watch = new AbortController();
+  #error: WorkerError | undefined;
+  /** What the worker holds for life. */
+  #lock = "";
+  #beginning: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+
+  /** @throws ArgumentError if `module` gives no worker */
+  constructor(module: WorkerModule, names: ModuleNames, listener: ModuleListener<From>) {
+    this.#listener = listener;
+    this.#called = names.called;
+    this.#host = hostOf(start(module, names), (reason, cause) =>
+      this.#fail(new WorkerError(`${names.called} ${reason}`, { cause })),
+    );
+    this.#host.endpoint.addEventListener("message", (event) => this.#hear((event as MessageEvent).data));
+  }
+
+  /** Why it ended. */
+  get error(): WorkerError | undefined {
+    return this.#error;
+  }
+
+  /** Resolves when its module serves. @throws WorkerError if it does not */
+  begin(): Promise<void> {
+    // Of a page's worker only a lock tells that it died.
+    const lock = this.#host.silent ? (globalThis.crypto?.randomUUID?.() ?? "") : "";
+    return new Promise((resolve, reject) => {
+      if (this.#error !== undefined) return reject(this.#error);
+      this.#beginning = { resolve, reject };
+      this.#lock = lock;
+      this.#host.endpoint.postMessage({ begin: lock } satisfies Begin);
+    });
+  }
+
+  say(message: To): void {
+    this.#host.endpoint.postMessage(message);
+  }
+
+  /** Whether somebody waits for it: a process of Node with nothing that waits may end. */
+  hold(isWaiting: boolean): void {
+    this.#host.hold(isWaiting);
+  }
+
+  #hear(message: Began | From): void {
+    if (!isRecord(message)) return;
+    if ("began" in message) {
+      if (message.locked) this.#awaitDeath();
+      this.#beginning?.resolve();
+      this.#beginning = undefined;
+    } else this.#listener.heard(message as From);
+  }
+
+  #awaitDeath(): void {
+    const died = () => this.#fail(new WorkerError(`${this.#called} was ended`));
+    navigator.locks.request(this.#lock, { signal: this.#watch.signal }, died).catch(() => {}); // given up in end()
+  }
+
+  #fail(error: WorkerError): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    this.#beginning?.reject(error);
+    this.#listener.died(error);
+    void this.#host.end();
+  }
+
+  async end(): Promise<void> {
+    this.#error ??= new WorkerError(`${this.#called} was ended`);
+    this.#beginning?.reject(this.#error);
+    this.#watch.abort();
+    await this.#host.end();
+  }
+}
