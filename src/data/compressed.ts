@@ -8,7 +8,7 @@ export function gunzipped(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const start = gzipStart(bytes, name);
   const end = bytes.length - 8;
-  if (start > end) throw new DataError(`${name}: the gzip file of ${bytes.length} bytes is cut off`);
+  if (!(start <= end)) throw new DataError(`${name}: the gzip file of ${bytes.length} bytes is cut off`);
   const view = viewOf(bytes);
   const own = { crc: view.getUint32(end, true), size: view.getUint32(end + 4, true) };
   return inflated(bytes.subarray(start, end), own, `${name}: the gzip file`);
@@ -18,7 +18,7 @@ function gzipStart(bytes: Uint8Array, name: string): number {
   if (bytes[2] !== 8) throw new DataError(`${name}: the gzip file is compressed by method ${bytes[2]}, not by DEFLATE`);
   const flags = bytes[3];
   let at = 10;
-  if (flags & 4) at += 2 + bytes[10] + 256 * bytes[11];
+  if (flags & 4) at += 2 + bytes[10] + 256 * bytes[11]; // NaN where the file ends before
   for (const flag of [8, 16])
     if (flags & flag) {
       const end = bytes.indexOf(0, at);

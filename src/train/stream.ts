@@ -8,6 +8,7 @@ import { checkMeasures } from "./check-measures.ts";
 import { nextEpoch } from "./epoch.ts";
 import type { Reporting } from "./fit.ts";
 import { lossesOf } from "./objectives.ts";
+import type { FitOptions } from "./options.ts";
 import { Places } from "./place.ts";
 import { type Course, launcher, toldBy, type Workshop } from "./plan.ts";
 import type { Recipe } from "./programs.ts";
@@ -17,7 +18,6 @@ import { ChunkReader } from "./stream-reader.ts";
 import type { Column, SampleRow } from "./stream-rows.ts";
 import { StreamRun } from "./stream-run.ts";
 import { forgetSlots, Slots } from "./stream-slots.ts";
-import type { FitOptions } from "./trainer.ts";
 import { type FitPlan, Training } from "./training.ts";
 import { tryOut } from "./trial.ts";
 

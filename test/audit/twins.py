@@ -638,6 +638,43 @@ TWINS.update({f"layers/{name}": f for name, f in {
 }.items()})
 
 
+# What networks of images and of sequences are made of
+
+def convolved(name):
+    def call(o, x, weight, bias):
+        more = {"output_padding": o["outputPadding"]} if "outputPadding" in o else {}
+        return getattr(F, name)(x, weight, bias, o["stride"], o["padding"], dilation=o["dilation"], groups=o["groups"], **more)
+    return call
+
+
+def recurrent(function, carries=1):
+    def call(o, x, *rest):
+        state, weights = rest[:carries], list(rest[carries:])
+        named = getattr(torch, f"rnn_{o['nonlinearity']}") if function is None else function
+        first = state[0] if carries == 1 else list(state)
+        found = named(x, first, weights, True, o["layers"], 0.0, False, o["directions"] == 2, False)
+        return torch.cat([each.reshape(-1) for each in found])
+    return call
+
+
+def attention(o, q, k, v, bias=None):
+    """torch 1.13 has no function of this name; composed as in the documentation of later ones, which repeat keys' heads."""
+    k, v = [each.repeat_interleave(q.shape[1] // k.shape[1], 1) for each in (k, v)]
+    scores = q @ k.transpose(-2, -1) * o.get("scale", 1 / math.sqrt(q.shape[-1]))
+    scores = scores if bias is None else scores + bias
+    if o["isCausal"]:
+        scores = scores.masked_fill(torch.ones(scores.shape[-2:]).tril() == 0, -math.inf)
+    return torch.softmax(scores, -1) @ v
+
+
+TWINS.update({f"networks/{name}": f for name, f in {
+    **{f"conv{axes}d": convolved(f"conv{axes}d") for axes in (1, 2, 3)},
+    **{f"convTranspose{axes}d": convolved(f"conv_transpose{axes}d") for axes in (1, 2, 3)},
+    "RNN": recurrent(None), "GRU": recurrent(torch.gru), "LSTM": recurrent(torch.lstm, 2),
+    "scaledDotProductAttention": attention,
+}.items()})
+
+
 # Compositions
 
 STEPS = {

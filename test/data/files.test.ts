@@ -100,6 +100,15 @@ test("a damaged gzip or ZIP file never passes for another", async () => {
   }
 });
 
+test("a gzip file that ends in its header is cut off, whatever the header says follows", () => {
+  for (let flags = 0; flags < 32; flags++)
+    for (let length = 4; length < 18; length++) {
+      const file = Uint8Array.from({ length }, (_, i) => [0x1f, 0x8b, 8, flags][i] ?? 0);
+      expect(() => parseIdx(file)).toThrow(DataError);
+      expect(() => parseIdx(file)).toThrow(`idx: the gzip file of ${length} bytes is cut off`);
+    }
+});
+
 const f4 = Float32Array.of(1, 2);
 
 function npyOf(header: string, data: Uint8Array): Uint8Array {

@@ -7,6 +7,7 @@ import { furtherFunctions } from "./functions.ts";
 import { layers } from "./layers.ts";
 import { losses } from "./losses.ts";
 import { movement } from "./movement.ts";
+import { networks } from "./networks.ts";
 import { reductions } from "./reductions.ts";
 import { activations, rows } from "./rows.ts";
 import { training } from "./training.ts";
@@ -21,6 +22,7 @@ export const subjects: readonly Subject[] = [
   ...activations,
   ...losses,
   ...layers,
+  ...networks,
   ...training,
   ...compositions,
 ];

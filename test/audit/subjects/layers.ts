@@ -16,7 +16,7 @@ import { ABOVE_ZERO, type Domain, type Draw, FINITE } from "../draw.ts";
 import { type Subject, subject } from "../subject.ts";
 
 /** The layer with tensors in place of its parameters. */
-function given<L extends object>(layer: L, parameters: Readonly<Record<string, Tensor>>): L {
+export function given<L extends object>(layer: L, parameters: Readonly<Record<string, Tensor>>): L {
   return Object.create(layer, Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, { value }])));
 }
 
