@@ -88,7 +88,8 @@ export async function report(training: ReportedTraining): Promise<string> {
   checkOptions<ReportedTraining>(training, "report", checks, "title");
   const { title, summary, history = [], metrics, predictions, worst = [], configuration, seeds } = training;
   const told = predictions && toldOf(predictions);
-  const charts = await import("./charts.ts");
+  const { confusion, lines, reliability, scatter } = await import("./charts.ts");
+  const charts = { confusion, lines, reliability, scatter };
   const sections = [
     metrics && section("Measures", metricsTable(metrics)),
     history.length > 0 && section("Curves", curves(charts, history)),
