@@ -288,7 +288,9 @@ const DEPTH = 8;
 /** Settings within settings, by their paths. */
 function flat(values: Readonly<Record<string, unknown>>, path = "", depth = 0): [string, unknown][] {
   return Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
-    isPlain(value) && depth < DEPTH ? flat(value, `${path}${name}.`, depth + 1) : [[path + name, value]],
+    isPlain(value) && depth < DEPTH
+      ? flat(value, `${path}${name}.`, depth + 1)
+      : [[path + name, typeof value === "number" ? shownNumber(value) : value]],
   );
 }
 
