@@ -88,7 +88,8 @@ export async function report(training: ReportedTraining): Promise<string> {
   checkOptions<ReportedTraining>(training, "report", checks, "title");
   const { title, summary, history = [], metrics, predictions, worst = [], configuration, seeds } = training;
   const told = predictions && toldOf(predictions);
-  const charts = await import("./charts.ts");
+  const { confusion, lines, reliability, scatter } = await import("./charts.ts");
+  const charts = { confusion, lines, reliability, scatter };
   const sections = [
     metrics && section("Measures", metricsTable(metrics)),
     history.length > 0 && section("Curves", curves(charts, history)),
@@ -287,7 +288,9 @@ const DEPTH = 8;
 /** Settings within settings, by their paths. */
 function flat(values: Readonly<Record<string, unknown>>, path = "", depth = 0): [string, unknown][] {
   return Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
-    isPlain(value) && depth < DEPTH ? flat(value, `${path}${name}.`, depth + 1) : [[path + name, value]],
+    isPlain(value) && depth < DEPTH
+      ? flat(value, `${path}${name}.`, depth + 1)
+      : [[path + name, typeof value === "number" ? shownNumber(value) : value]],
   );
 }
 

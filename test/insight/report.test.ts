@@ -67,6 +67,7 @@ test("is markup that closes, without scripts and without anything from elsewhere
   expect(html.replaceAll(/xmlns(:xlink)?="http:[^"]*"/g, "")).not.toMatch(/https?:/);
   expect(html).toContain(`default-src 'none'`);
   expect(html).toContain("prefers-color-scheme: dark");
+  expect(html.match(/aria-label/g)).toHaveLength(5); // of each picture, and of none of its groups
   expect(await report(training)).toBe(html);
 });
 
