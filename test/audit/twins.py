@@ -727,7 +727,7 @@ def rate(o, t):
     jumping = {
         "cyclic": lambda: s.CyclicLR(
             optimizer, o["value"], o["top"], o["stepSizeUp"], o["stepSizeDown"],
-            mode={"exponential": "exp_range"}.get(o["mode"], o["mode"]), gamma=o["gamma"], cycle_momentum=False),
+            mode={"exponential": "exp_range"}.get(o["mode"], o["mode"]), gamma=o.get("gamma", 1.0), cycle_momentum=False),
         "oneCycle": lambda: s.OneCycleLR(
             optimizer, o["value"], total_steps=o["steps"], pct_start=o["pctStart"],
             anneal_strategy={"cosine": "cos"}.get(o["anneal"], o["anneal"]),

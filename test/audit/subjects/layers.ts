@@ -91,15 +91,16 @@ export const layers: readonly Subject[] = [
     },
     build: ([x, weight]) => given(new PReLU(weight.shape[0]), { weight }).forward(x),
   },
-  subject<{ readonly paddingIdx?: number; readonly maxNorm?: number; readonly normType: number }>({
+  subject<{ readonly paddingIdx?: number; readonly maxNorm?: number; readonly normType?: number }>({
     name: "layers/Embedding",
     bounds: { value: composed(8), derivatives: composed(2) },
     draw(draw) {
       const [rows, columns] = [draw.whole(1, 7), draw.size(1)];
       const options = {
         ...(draw.chance(0.4) ? { paddingIdx: draw.whole(-rows, rows) } : {}),
-        ...(draw.chance(0.4) ? { maxNorm: draw.pick([0.5, 1, 2.5]) } : {}),
-        normType: draw.pick([2, 2, 1, 3, Number.POSITIVE_INFINITY]),
+        ...(draw.chance(0.4)
+          ? { maxNorm: draw.pick([0.5, 1, 2.5]), normType: draw.pick([2, 2, 1, 3, Number.POSITIVE_INFINITY]) }
+          : {}),
       };
       return { inputs: [draw.indices(draw.shape({ most: 2 }), 0, rows), draw.reals([rows, columns], FINITE)], options };
     },

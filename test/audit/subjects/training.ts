@@ -77,8 +77,12 @@ const options: Readonly<Record<Name, (draw: Draw, steps: number) => object>> = {
     top: draw.pick([0.2, 1]),
     stepSizeUp: draw.whole(1, steps + 1),
     stepSizeDown: draw.whole(1, steps + 1),
-    mode: draw.pick(["triangular", "triangular2", "exponential"] as const),
-    gamma: draw.pick([0.99, 0.9999]),
+    ...draw.pick([
+      { mode: "triangular" },
+      { mode: "triangular2" },
+      { mode: "exponential", gamma: 0.99 },
+      { mode: "exponential", gamma: 0.9999 },
+    ] as const),
   }),
   oneCycle: (draw, steps) => ({
     steps: Math.max(20, steps),
