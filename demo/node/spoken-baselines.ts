@@ -43,9 +43,7 @@ export interface Cuts {
   readonly frames: number;
 }
 
-export const CUTS: readonly Cuts[] = [15, 20, 25, 30, 35].flatMap((below) =>
-  [3, 5, 8].map((frames) => ({ below, frames })),
-);
+export const CUTS: readonly Cuts[] = [15, 22, 30].flatMap((below) => [3, 6].map((frames) => ({ below, frames })));
 
 /** The stretches of a string between its pauses. */
 export function piecesOf(samples: Float32Array, { below, frames }: Cuts): Float32Array[] {
