@@ -213,7 +213,8 @@ export function workerFunction<A extends readonly unknown[] = readonly never[], 
  * await length("four"); // => 4
  */
 export function serveFunctions(functions: Readonly<Record<string, (...args: never) => unknown>>): void {
-  must(isRecord(functions), functions, "serveFunctions: functions", "an object of functions by their names");
+  const isNamespace = Object.prototype.toString.call(functions) === "[object Module]";
+  must(isRecord(functions) || isNamespace, functions, "serveFunctions: functions", "an object of functions by names");
   for (const [name, each] of Object.entries(functions)) aFunction(each, `serveFunctions: ${name}`);
   const port = portOf<ToWorker, FromWorker>("functions");
   port?.hear(async ({ call, args }) => {

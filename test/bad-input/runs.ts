@@ -389,7 +389,10 @@ const disposing =
   };
 
 export const workerCalls: Readonly<Record<string, Call>> = {
-  serveFunctions: call(serveFunctions, a.record({ square: a.callback((x: number) => x * x) })),
+  serveFunctions: call(
+    serveFunctions,
+    a.also(a.record({ square: a.callback((x: number) => x * x) }), ["an object without a prototype", "no functions"]),
+  ),
   spawn: call(disposing(spawn), a.options(spawned)),
   connect: call(
     disposing(connect),
@@ -398,8 +401,12 @@ export const workerCalls: Readonly<Record<string, Call>> = {
   ),
   workerFunction: call(
     workerFunction,
-    a.instance(new URL("data:text/javascript,")),
-    a.word("f"),
+    a.also(
+      a.instance(new URL("data:text/javascript,")),
+      ["a function", "starts workers when they are needed"],
+      ["a class", "a function"],
+    ),
+    a.text("square"),
     a.options({ workers: a.whole(1) }),
   ),
 };

@@ -5,7 +5,8 @@ import { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, test } from "vitest";
 import { pipeline } from "../../src/data/index.ts";
 import { ArgumentError, DataError, DisposedError, WorkerError } from "../../src/errors.ts";
-import { type WorkerFunction, workerFunction } from "../../src/worker/index.ts";
+import { serveFunctions, type WorkerFunction, workerFunction } from "../../src/worker/index.ts";
+import * as namespace from "./namespace.ts";
 
 const module = new URL("./served/functions.ts", import.meta.url);
 const made: { end(): Promise<void> }[] = [];
@@ -110,6 +111,13 @@ describe("a call", () => {
     await expect(square(1)).rejects.toThrow("workerFunction: what module() gives must be a worker");
     await expect(square(1)).rejects.toThrow(ArgumentError);
   });
+});
+
+test("are served as an object or as a module's namespace", () => {
+  // In this thread nothing is served: what is given is checked all the same.
+  expect(() => serveFunctions(namespace)).not.toThrow();
+  expect(() => serveFunctions({ square: 1 } as never)).toThrow("serveFunctions: square must be a function");
+  expect(() => serveFunctions(1 as never)).toThrow("an object of functions by names");
 });
 
 test("workers are started when they are needed, and once", async () => {
