@@ -143,10 +143,10 @@ function variedOf({ workshop }: Trainer, wanted: string | undefined): string {
 function verdictOf({ curve, suggestion }: Omit<LearningRates, "verdict">, before: number): string {
   const last = curve[curve.length - 1];
   if (suggestion === undefined) {
-    const grows = last !== undefined && !(last.smoothed <= before);
-    return grows
-      ? `The loss only grows, from ${shownNumber(curve[0].rate)} on: begin at a smaller rate, or look at the data and the loss.`
-      : `The loss stays about ${shownNumber(before)} up to the rate ${shownNumber(last?.rate ?? Number.NaN)}: try larger rates, more steps, or see by gradientMonitor whether gradients reach the layers.`;
+    const end = shownNumber(last?.rate ?? Number.NaN);
+    return last === undefined || last.smoothed > before
+      ? `The loss does not clearly fall before it grows at the rate ${end}: begin at a smaller rate, take more steps or a larger batch, or look at the data and the loss.`
+      : `The loss stays about ${shownNumber(before)} up to the rate ${end}: try larger rates, more steps or a larger batch, or see by gradientMonitor whether gradients reach the layers.`;
   }
   const least = curve.reduce((best, each) => (each.smoothed < best.smoothed ? each : best));
   const end = Number.isFinite(last.loss) ? "" : `, and is ${last.loss} at ${shownNumber(last.rate)}`;

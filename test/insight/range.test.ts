@@ -35,10 +35,19 @@ describe("in a curve of known shape", () => {
     expect(curve[11].smoothed).toBeLessThan(2.3);
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])("where nothing falls but noise, there is none, seed %i", (seed) => {
-    const random = numbers(seed);
-    const noise = rates.map((rate) => ({ rate, loss: 2 + 0.2 * (random() - 0.5) }));
-    expect(suggestionOf(noise).suggestion).toBeUndefined();
+  test("of noise alone a suggestion is rare, and of a fall in as much noise it is not", () => {
+    const suggested = (loss: (rate: number) => number, noise: number) =>
+      Array.from({ length: 200 }, (_, seed) => {
+        const random = numbers(7919 * seed + 1);
+        const normal = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+        return suggestionOf(rates.map((rate) => ({ rate, loss: loss(rate) + noise * normal() }))).suggestion;
+      }).filter((each) => each !== undefined);
+    expect(suggested(() => 2, 0.3).length).toBeLessThanOrEqual(14); // 0.036 of them: 7, and twice as many
+    const found = suggested(falling, 0.3)
+      .map(decades)
+      .sort((a, b) => a - b);
+    expect(found.length).toBeGreaterThanOrEqual(198);
+    expect(found[found.length >> 1]).toBeLessThan(0.2);
   });
 
   test("where the loss only grows, there is none", () => {
