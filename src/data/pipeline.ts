@@ -69,10 +69,19 @@ export class Pipeline<T> implements AsyncIterable<T> {
     checkOptions(options, "map", { parallel: aWholeNumber(1) });
     const { parallel = make.parallel ?? 1 } = options;
     aWholeNumber(1)(parallel, "map: make.parallel");
+    if (parallel > 1) return this.#then((items) => together(items, make, parallel));
     return this.#then(async function* (items) {
       let i = 0;
-      if (parallel > 1) yield* together(items, make, parallel);
-      else for await (const item of items) yield await made(make, item, i++);
+      for await (const item of items) {
+        let made: Awaited<U>;
+        try {
+          made = await make(item, i);
+        } catch (error) {
+          throw ofItem(error, i);
+        }
+        yield made;
+        i++;
+      }
     });
   }
 
@@ -292,13 +301,9 @@ async function* repeated<T>(
   }
 }
 
-/** What a function makes of an item. An error that simdgrad throws says of which one. */
-async function made<T, U>(make: (item: T, i: number) => Awaitable<U>, item: T, i: number): Promise<U> {
-  try {
-    return await make(item, i);
-  } catch (error) {
-    throw error instanceof SimdgradError ? error.inside(`map: item ${i}`) : error;
-  }
+/** What `make` of a map has thrown: an error of simdgrad says at which item. */
+function ofItem(error: unknown, i: number): unknown {
+  return error instanceof SimdgradError ? error.inside(`map: item ${i}`) : error;
 }
 
 /** What a function makes of items, in their order, where so many calls run at once. */
@@ -307,10 +312,17 @@ async function* together<T, U>(
   make: (item: T, i: number) => Awaitable<U>,
   most: number,
 ): AsyncGenerator<U> {
+  async function one(item: T, i: number): Promise<U> {
+    try {
+      return await make(item, i);
+    } catch (error) {
+      throw ofItem(error, i);
+    }
+  }
   async function* begun() {
     let i = 0;
     for await (const item of items) {
-      const result = made(make, item, i++);
+      const result = one(item, i++);
       result.catch(() => {}); // told when its turn comes
       yield { result };
     }
