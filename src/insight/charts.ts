@@ -19,18 +19,20 @@ const DASHES = [undefined, "6 3", "2 3"];
 /** Values that span more than this are drawn on a logarithmic axis. */
 const SPAN = 50;
 
+/** Room for numbers and labels of 12 pixels. */
+const margins = { marginLeft: 64, marginTop: 28, marginBottom: 42 };
+
 type Options = Parameters<typeof plot>[0];
 
 function draw(label: string, options: NonNullable<Options>): string {
   const drawn = plot({
     document: lightDocument(),
     className: "plot",
-    style: "background: none; overflow: visible; font-size: 12px",
     ...options,
   } as NonNullable<Options>);
   drawn.setAttribute("aria-label", label);
   drawn.setAttribute("role", "img");
-  return drawn.outerHTML;
+  return drawn.outerHTML.replaceAll(/<g aria-label="[^"]*"/g, "<g"); // the picture has one name, and its groups none
 }
 
 /** Whole numbers for an axis, ten at the most. */
@@ -57,8 +59,8 @@ export function lines(label: string, series: readonly Series[]): string {
   const isLog = low > 0 && high / low > SPAN;
   return draw(label, {
     width: 560,
-    height: 300,
-    marginLeft: 64,
+    height: 310,
+    ...margins,
     x: { label: "epoch", ticks: wholeTicks(Math.min(...epochs), Math.max(...epochs)), tickFormat: "d" },
     y: {
       label: isLog ? `${label} (logarithmic)` : label,
@@ -111,7 +113,7 @@ export function confusion(counts: readonly (readonly number[])[], classes: reado
   });
 }
 
-const square = { width: 420, height: 400, marginLeft: 60 };
+const square = { width: 420, height: 400, ...margins };
 
 /** Probabilities by how often they came true. */
 export function reliability({ curve }: Calibration): string {

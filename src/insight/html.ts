@@ -9,7 +9,7 @@ export function escaped(text: string): string {
 }
 
 /** A value in few characters: four digits of a number, the first elements of a list, anything else as messages have it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "number") return shownNumber(value);
   if (typeof value === "string") return value;

@@ -1,5 +1,6 @@
 // A training in one HTML file: nothing is asked of anywhere, and no script is needed to read it.
 import { aBoolean, aListOf, aRecordOf, aText, type Checks, checkOptions, isRecord, must } from "../check.ts";
+import { checkFinite } from "../data/array.ts";
 import { DataError, ShapeError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Epoch } from "../train/history.ts";
@@ -87,7 +88,8 @@ export async function report(training: ReportedTraining): Promise<string> {
   checkOptions<ReportedTraining>(training, "report", checks, "title");
   const { title, summary, history = [], metrics, predictions, worst = [], configuration, seeds } = training;
   const told = predictions && toldOf(predictions);
-  const charts = await import("./charts.ts");
+  const { confusion, lines, reliability, scatter } = await import("./charts.ts");
+  const charts = { confusion, lines, reliability, scatter };
   const sections = [
     metrics && section("Measures", metricsTable(metrics)),
     history.length > 0 && section("Curves", curves(charts, history)),
@@ -164,7 +166,9 @@ function curves({ lines }: Charts, history: readonly Epoch[]): string {
 function bestOf(name: string, points: readonly (readonly [number, number])[]) {
   const sign = /(^|\.)loss$/.test(name) ? 1 : /accuracy$/i.test(name) ? -1 : undefined;
   if (sign === undefined) return undefined;
-  return points.reduce((best, point) => (sign * point[1] < sign * best[1] ? point : best));
+  return points
+    .filter(([, y]) => Number.isFinite(y))
+    .reduce((best, point) => (sign * point[1] < sign * best[1] ? point : best));
 }
 
 /** What is told of predictions. */
@@ -186,6 +190,7 @@ function toldOf(predictions: ReportedPredictions): Told {
   const { classes, probabilities = false } = predictions;
   const outputs = numbersOf(predictions.outputs, `${name}.outputs`);
   const targets = numbersOf(predictions.targets, `${name}.targets`);
+  for (const [what, each] of Object.entries({ outputs, targets })) checkFinite(each, `${name}.${what}`);
   const rows = targets.data.length;
   const width = outputs.data.length / rows;
   const isRight = width === 1 || (classes !== undefined && width === classes.length);
@@ -221,7 +226,7 @@ function classification(
   const right = answers.filter(([target, predicted]) => target === predicted).length;
   const rows = classes.map((name, i) => {
     const [own, said] = [counts[i].reduce(sum, 0), counts.reduce((all, row) => all + row[i], 0)];
-    return [name, own, counts[i][i] / own, counts[i][i] / said];
+    return [name, own, shareOf(counts[i][i], own), shareOf(counts[i][i], said)];
   });
   const share = `${right} of ${answers.length} rows right (${shownNumber((100 * right) / answers.length)} %)`;
   const { expectedCalibrationError, brierScore } = believed;
@@ -233,6 +238,10 @@ function classification(
     ),
   ].join("\n")}</div>
 ${htmlTable("Classes", ["class", "rows", "recall", "precision"], rows)}`;
+}
+
+function shareOf(part: number, whole: number): number | undefined {
+  return whole === 0 ? undefined : part / whole;
 }
 
 function sum(all: number, each: number): number {
@@ -279,7 +288,9 @@ const DEPTH = 8;
 /** Settings within settings, by their paths. */
 function flat(values: Readonly<Record<string, unknown>>, path = "", depth = 0): [string, unknown][] {
   return Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
-    isPlain(value) && depth < DEPTH ? flat(value, `${path}${name}.`, depth + 1) : [[path + name, value]],
+    isPlain(value) && depth < DEPTH
+      ? flat(value, `${path}${name}.`, depth + 1)
+      : [[path + name, typeof value === "number" ? shownNumber(value) : value]],
   );
 }
 

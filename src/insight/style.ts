@@ -12,7 +12,7 @@ h2 { font-size: 18px; margin: 36px 0 10px; border-bottom: 1px solid var(--rule);
 .summary { max-width: 75ch; margin: 6px 0 0; }
 .figures { display: flex; flex-wrap: wrap; gap: 24px 20px; align-items: flex-end; }
 figure { margin: 0; max-width: 100%; }
-figure svg { display: block; max-width: 100%; height: auto; }
+figure svg { display: block; max-width: 100%; height: auto; overflow: visible; font-size: 12px; }
 figcaption { color: var(--faint); font-size: 13px; max-width: 60ch; margin-top: 4px; }
 .legend { margin: 0 0 4px; font-size: 13px; }
 .legend span { margin-right: 14px; }

@@ -463,7 +463,17 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     return this.#recipe.seed;
   }
 
-  /** What simdgrad/insight looks into. @internal */
+  /**
+   * What it makes its programs of. For tools that look into a training, as those of simdgrad/insight do; what is in it may change from one
+   * version to the next.
+   *
+   * @example
+   * import { Trainer } from "simdgrad";
+   * import { Linear, mseLoss } from "simdgrad/nn";
+   * import { sgd } from "simdgrad/optim";
+   * const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1) });
+   * [...trainer.workshop.recipe.parameters.keys()]; // => ["weight", "bias"]
+   */
   get workshop(): Workshop {
     return this.#workshop;
   }

@@ -124,7 +124,7 @@ describe("what is wrong has a name", () => {
   });
 });
 
-test("a training that is watched has the bits of one that is not, and nothing stays behind", async () => {
+test("a training that is watched has the bits and the program of one that is not", async () => {
   const ends: unknown[] = [];
   for (const isWatched of [true, false]) {
     const own = new JsExecutor();
