@@ -142,7 +142,7 @@ function verdictOf(before: number, after: number, goal: number, losses: readonly
       ? ` ${contradictions} of the rows have the same x as another one and another y: nothing tells them apart.`
       : "";
   if (!Number.isFinite(after) || !Number.isFinite(losses[losses.length - 1]))
-    return `It cannot: the loss is no number after ${losses.length} steps. The rate is too large (findLearningRate), or something overflows (trainer.debugNonFinite()).${doubt}`;
+    return `It cannot: the loss is no number after ${losses.length} steps. The rate is too large (findLearningRate), or something overflows: load these rows, fit, and trainer.debugNonFinite() names it.${doubt}`;
   const fallen = (before - after) / Math.abs(before);
   if (fallen < -STILL)
     return `It cannot: ${told}. A loss that grows on what it is trained on has a rate that is too large: see findLearningRate.${doubt}`;
