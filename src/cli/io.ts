@@ -1,7 +1,7 @@
 // What commands reach the world by: words and results, files, and the interruption from the keyboard.
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
-import { basename, extname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../errors.ts";
@@ -85,8 +85,12 @@ export async function bytesOfFile(path: string, terminal: Terminal): Promise<Uin
 /** Writes a file whole or not at all: beside it first, then in its place. */
 export async function write(path: string, content: Uint8Array | string): Promise<void> {
   const beside = `${path}.${process.pid}.new`;
-  await writeFile(beside, content);
-  await rename(beside, path);
+  try {
+    await writeFile(beside, content);
+    await rename(beside, path);
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  }
 }
 
 /** A name for what is made of a file: its own, in this folder, with another ending. */
@@ -95,10 +99,12 @@ export function besides(path: string, ending: string): string {
   return `${name.slice(0, name.length - extname(name).length)}${ending}`;
 }
 
-/** @throws UsageError where a file would be written over one that is read */
+/** @throws UsageError where a file would be written over one that is read, or into a folder that there is not */
 export function checkApart(option: string, path: string | undefined, read: readonly string[]): void {
   if (path !== undefined && read.some((each) => each !== "-" && resolve(each) === resolve(path)))
     throw new UsageError(`--${option} ${path} would be written over the file that is read`);
+  if (path !== undefined && !existsSync(dirname(path)))
+    throw new UsageError(`--${option} ${path}: there is no folder ${dirname(path)}`);
 }
 
 /** What the system says, in words; undefined for another error. */

@@ -51,7 +51,8 @@ export async function readTable(path: string, terminal: Terminal, options: CsvOp
   try {
     return table(rows);
   } catch (error) {
-    if (error instanceof ArgumentError) throw new DataError(`${file}: ${error.message}`, { cause: error });
+    if (error instanceof ArgumentError)
+      throw new DataError(`${file}: ${error.message.replace(/^table: /, "")}`, { cause: error });
     throw error;
   }
 }

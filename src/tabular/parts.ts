@@ -37,6 +37,8 @@ export function partsOf(rows: number, classes: readonly string[] | undefined, si
       ([name, count]) =>
         `class ${name} has ${count === 1 ? "one row" : `${count} rows`}: it is trained on, and never tested`,
     );
+  if (common.length === 0)
+    throw new DataError("no class has three rows: one to train, one to validate and one to test");
   const names = Array.from(common, (row) => classes[row]);
   const { parts, isStratified } = stratified(common.length, names, sizes);
   if (!isStratified) notes.push("there are too few rows for every class in every part: the parts are drawn at random");
@@ -66,6 +68,11 @@ function stratified(
 }
 
 function split(rows: number, stratify: readonly string[] | undefined, sizes: PartSizes): ThreeParts {
+  const [tested, validated] = [sizes.test, sizes.validation].map((share) =>
+    share < 1 ? Math.ceil(share * rows) : share,
+  );
+  if (tested + validated >= rows)
+    throw new DataError(`of ${rows} rows, ${tested} to test and ${validated} to validate leave none to train`);
   const { train, validation, test } = trainTestSplit(rows, { ...sizes, ...(stratify && { stratify }) });
   return { train, validation: validation as Int32Array, test };
 }

@@ -75,7 +75,8 @@ function withTarget(given: Table, name: string): { readonly table: Table; readon
   const missing = given.rows - rows.length;
   if (rows.length < FEWEST)
     throw new DataError(
-      `${rows.length} rows${missing > 0 ? ` with a target ${show(name)}` : ""} are too few to learn from: ${FEWEST} at the least`,
+      `${rows.length} ${rows.length === 1 ? "row" : "rows"}${missing > 0 ? ` with a target ${show(name)}` : ""} ` +
+        `${rows.length === 1 ? "is" : "are"} too few to learn from: ${FEWEST} at the least`,
     );
   if (missing === 0) return { table: given, notes: [] };
   const notes = [`${missing} ${missing === 1 ? "row is" : "rows are"} left out: the target is missing`];

@@ -1,6 +1,7 @@
 // The training of one network: AdamW, stopped early, with the weights of the best epoch.
 import { earlyStopping } from "../callbacks/early-stopping.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
+import { NonFiniteError } from "../errors.ts";
 import { crossEntropy } from "../nn/losses/classification.ts";
 import { mseLoss } from "../nn/losses/regression.ts";
 import { adamW } from "../optim/adam.ts";
@@ -71,6 +72,12 @@ export async function train(parts: { train: Part; validation: Part; test: Part }
     const as = task === "classification" ? "softmax" : undefined;
     const { data } = await trainer.predict(parts.test.x, { as });
     return { state: await trainer.stateDict(), history, best, told: data };
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    throw new NonFiniteError(
+      `the loss of step ${error.step} is NaN or infinite: a rate below ${rate} is wanted`,
+      error.step,
+    );
   } finally {
     await trainer.dispose();
   }

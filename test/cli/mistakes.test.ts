@@ -52,6 +52,7 @@ describe("of the line: exit code 2", () => {
     [["train", data, "-t", "came", "--delimiter", ";;"], "--delimiter must be one character, or tab, and not ;;"],
     [["train", data, "-t", "came", "--decimal", "x"], "--decimal must be . or , and not x"],
     [["train", data, "-t", "came", "--out", data], "would be written over the file that is read"],
+    [["train", data, "-t", "came", "--out", "no/a.safetensors"], "--out no/a.safetensors: there is no folder no"],
     [["train", data, "-t", "came", "--report", "a", "--no-report"], "--report and --no-report do not go together"],
     [["predict", saved, data, "--format", "xml"], "--format must be csv or jsonl, and not xml"],
     [["predict", "-", "-"], "MODEL and DATA cannot both be stdin"],
@@ -132,9 +133,18 @@ describe("of data and models: exit code 1", () => {
     [["export", weights, "--out", out], "no format simdgrad-tabular"],
     [["tune", data, "-t", "came", "--study", file("bad.jsonl", "nonsense\n"), "-o", out], "bad.jsonl"],
     [
-      ["train", data, "-t", "came", "-o", file("folder/no/a.safetensors"), "--epochs", "1"],
-      "there is no such file or folder",
+      train(
+        "rare.csv",
+        rows(20, (i) => `${i},c${i % 10}`),
+      ),
+      "no class has three rows: one to train, one to validate",
     ],
+    [
+      ["train", data, "-t", "came", "--test", "39", "-o", out],
+      "of 40 rows, 39 to test and 6 to validate leave none to train",
+    ],
+    [["train", data, "-t", "came", "--rate", "1e30", "-o", out], "is NaN or infinite: a rate below 1e+30 is wanted"],
+    [train("row.csv", "x,y\n1,a\n"), "1 row is too few to learn from: 10 at the least"],
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);
     for (const message of messages) expect(err).toContain(message);
