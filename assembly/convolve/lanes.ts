@@ -6,9 +6,11 @@ import { packColumns } from "../gemm/pack";
 import { scratch } from "../parallel";
 import { EDGE, PLACES, PLANES, planesNow, putRows, ROW_BYTES, SPOTS, STRIP } from "./planes";
 
-/** Whether the next tile is of this kind, of so many filters that are left: others take 12 in two tiles of six. */
-export function areLanes(rows: i32): bool {
-  return TALL && (rows === 8 || rows > 12);
+const DEEP = 64; // taps, of fewer of which results are turned too often
+
+/** Whether the next tile is of this kind, of so many filters that are left: 12 are two tiles of six rows. */
+export function areLanes(rows: i32, k: i32): bool {
+  return TALL && (rows === 8 || (rows > 12 && k >= DEEP));
 }
 
 /** Lists where the positions of a band are, whose planes are laid; some place stands behind the last, for tiles that have fewer. */

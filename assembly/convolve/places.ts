@@ -1,5 +1,5 @@
-// Gradients of filters without patches: taps are read where they lie in planes (planes.ts), gradients in panels of 8 filters, or of
-// 12 where so many are the last.
+// Gradients of filters without patches: taps are read where they lie in planes (planes.ts), or in the image itself, gradients in panels of 8
+// filters, or of 12 where so many are the last.
 import { TALL } from "../gemm/blocking";
 import { places3x12, places4x8, places6x8 } from "../gemm/micro-places-6x8";
 import { packColumns } from "../gemm/pack";
@@ -21,8 +21,12 @@ export function layPlaces(pc: usize, tap: i32, taps: i32, line: i32, deep: i32, 
   placesOf(it, channel, tap, taps);
 }
 
-/** Adds a band of one image to C, or writes it: taps from `tap` on, gradients from `gradients` on, those of a filter `next` bytes apart. */
+/**
+ * Adds a band of one image to C, or writes it: taps from `tap` on, gradients from `gradients` on, those of a filter `next` bytes apart. Taps
+ * that are `flat` are the band itself, which begins at `image` in the first channel.
+ */
 export function addPlaces(
+  flat: bool,
   image: usize,
   gradients: usize,
   next: i32,
@@ -35,12 +39,17 @@ export function addPlaces(
   deep: i32,
   wide: i32,
 ): void {
-  const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
-  const channel = tap / all;
-  const channels = (tap + taps - 1) / all + 1 - channel;
-  const it = planesNow();
-  fillPlanes(it, image, channel, channels);
   const depth = deep * wide;
+  const it = planesNow();
+  if (flat) {
+    listChannels(image, tap, taps);
+    deep = 1;
+    wide = depth;
+  } else {
+    const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
+    const channel = tap / all;
+    fillPlanes(it, image, channel, (tap + taps - 1) / all + 1 - channel);
+  }
   const panel = scratch + PLANES + 4 * FILTER_WORDS;
   const edge = scratch + EDGE;
   for (let j = 0, nr = 0; j < filters; j += nr, gradients += nr * next) {
@@ -63,6 +72,13 @@ export function addPlaces(
       if (ragged) putTaps(to, ldc, edge, stride, high, beside, add);
     }
   }
+}
+
+/** Writes into the strip where a band lies in each of some channels. */
+function listChannels(first: usize, channel: i32, channels: i32): void {
+  const area = 4 * axisAt(scratch, 1).size * axisAt(scratch, 2).size;
+  let at = scratch + STRIP;
+  for (let i = channel; i < channel + channels; i++, at += 4) store<usize>(at, first + i * area);
 }
 
 /** Stores, or adds, the filters that exist of some taps. */

@@ -218,7 +218,7 @@ function tilesOf(
     const first = c + 4 * ((row * height + line) * width + column);
     const filters = a + 4 * (row * channels + channel) * filterTaps();
     const next = 4 * channels * filterTaps();
-    if (it.listed !== 0 && areLanes(rows - row)) {
+    if (it.listed !== 0 && areLanes(rows - row, k)) {
       tile = 8;
       laneTiles(first, stride, filters, next, k, deep * wide, channel > 0);
       continue;
