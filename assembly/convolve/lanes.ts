@@ -6,7 +6,7 @@ import { packColumns } from "../gemm/pack";
 import { scratch } from "../parallel";
 import { EDGE, PLACES, PLANES, planesNow, putRows, ROW_BYTES, SPOTS, STRIP } from "./planes";
 
-const DEEP = 64; // taps, of fewer of which results are turned too often
+const DEEP = 160; // taps: of fewer, results are turned too often
 
 /** Whether the next tile is of this kind, of so many filters that are left: 12 are two tiles of six rows. */
 export function areLanes(rows: i32, k: i32): bool {
