@@ -30,7 +30,7 @@ import {
 import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
-import { listSpots } from "./lanes";
+import { listSpots, mayBeLanes } from "./lanes";
 import { AXIS, blockOf, isItself, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
 import { clearPlanes, layPlanes, listAll, planesBand } from "./planes";
 import { isSingle, layStrips, singleBand } from "./single";
@@ -87,7 +87,7 @@ export function convolve(pc: usize): void {
         layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
         clearPlanes();
         listAll(pc);
-        listSpots(deep, wide);
+        if (mayBeLanes(rows)) listSpots(deep, wide);
       }
       const single = planes && !three && isSingle(pc, rows, channels, wide);
       if (single) layStrips(pc);

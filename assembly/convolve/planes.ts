@@ -10,7 +10,7 @@ import { CONVOLVE_POSITIONS_H, CONVOLVE_POSITIONS_W, CONVOLVE_SPACING_H, CONVOLV
 import { scratch } from "../parallel";
 import { every, lanesBelow, put } from "../simd";
 import { fill } from "../words";
-import { areLanes, laneTiles } from "./lanes";
+import { areLanes, EIGHT, laneTiles } from "./lanes";
 import { axisAt, blockOf, readAxes } from "./patches";
 import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
@@ -219,7 +219,7 @@ function tilesOf(
     const filters = a + 4 * (row * channels + channel) * filterTaps();
     const next = 4 * channels * filterTaps();
     if (it.listed !== 0 && areLanes(rows - row, k)) {
-      tile = 8;
+      tile = EIGHT;
       laneTiles(first, stride, filters, next, k, deep * wide, channel > 0);
       continue;
     }
