@@ -97,20 +97,29 @@ export function pool(pc: usize, largest: bool): void {
   if (columns === 0) return;
   const rows = load<i32>(pc, 4 * POOL_PLANES) * outOf(d) * outOf(h);
   const step = poolRows(columns, mostOf(d), mostOf(h), mostOf(w));
-  findWhole(w);
+  firstWhole = wholeFrom(w);
+  endWhole = wholeUntil(w, firstWhole);
+  // Windows of two neighbours that follow one another, of several rows at once, where all of their places are elements.
+  const pairs = largest && arePairs(w) && firstWhole === 0 && endWhole === columns;
+  const firstHigh = wholeFrom(h);
+  const endHigh = wholeUntil(h, firstHigh);
+  const apart = 4 * load<i32>(h, 4 * AXIS_STRIDE) * sizeOf(w);
   startClaims();
   for (let start = nextChunk() * step; start < rows; start = nextChunk() * step) {
     let slice = start / outOf(h);
     let high = start % outOf(h);
     toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
-    for (let row = start, last = min(rows, start + step); row < last; row++, high++) {
+    for (let row = start, last = min(rows, start + step), some = 1; row < last; row += some, high += some) {
       if (high === outOf(h)) {
         high = 0;
         slice++;
         toSlice(d, h, w, from, slice / outOf(d), slice % outOf(d));
       }
       toRow(h, w, high);
-      poolRow(w, to + 4 * row * columns, indices, largest);
+      some = pairs && high >= firstHigh && high < endHigh ? min(last - row, endHigh - high) : 1;
+      const at = to + 4 * row * columns;
+      if (pairs) largestOfPairs(at, indices, plane + 4 * (firstD + firstH), columns, some, apart);
+      else poolRow(w, at, indices, largest);
     }
   }
 }
@@ -137,20 +146,27 @@ function toRow(h: usize, w: usize, o: i32): void {
   firstH *= sizeOf(w);
 }
 
-/** Finds the windows all of whose places along W are elements, which those at both ends need not be. */
-function findWhole(w: usize): void {
-  const columns = outOf(w);
-  const stride = load<i32>(w, 4 * AXIS_STRIDE);
-  const padding = load<i32>(w, 4 * AXIS_PADDING);
-  const kernel = kernelOf(w);
-  const last = sizeOf(w) + padding - (kernel - 1) * dilationOf(w) - 1; // where such begin at most, counted from the padding
-  firstWhole = 0;
-  endWhole = 0;
-  if (kernel === 0 || last < padding) return;
-  firstWhole = min(columns, parts(padding, stride));
-  endWhole = max(firstWhole, min(columns, last / stride + 1));
+/** The first window of an axis all of whose places are elements, which those at both ends need not be. */
+function wholeFrom(axis: usize): i32 {
+  if (kernelOf(axis) === 0) return 0;
+  return min(outOf(axis), parts(load<i32>(axis, 4 * AXIS_PADDING), load<i32>(axis, 4 * AXIS_STRIDE)));
+}
+
+/** The first window behind such windows, of which `first` is the first. */
+function wholeUntil(axis: usize, first: i32): i32 {
+  const stride = load<i32>(axis, 4 * AXIS_STRIDE);
+  const padding = load<i32>(axis, 4 * AXIS_PADDING);
+  const kernel = kernelOf(axis);
+  const last = sizeOf(axis) + padding - (kernel - 1) * dilationOf(axis) - 1; // where such begin at most, counted from the padding
+  if (kernel === 0 || last < padding) return first;
+  const end = max(first, min(outOf(axis), last / stride + 1));
   // Of fewer than four, the others would be read too far away.
-  if (stride > 2) endWhole = firstWhole + ((endWhole - firstWhole) & ~3);
+  return stride > 2 ? first + ((end - first) & ~3) : end;
+}
+
+/** Whether windows of an axis are two neighbours, and follow one another. */
+function arePairs(axis: usize): bool {
+  return kernelOf(axis) === 2 && load<i32>(axis, 4 * AXIS_STRIDE) === 2 && dilationOf(axis) === 1;
 }
 
 /** A row of windows: four at a time where they are whole. */
@@ -162,8 +178,7 @@ function poolRow(w: usize, to: usize, indices: usize, largest: bool): void {
   if (first < end) {
     const stride = load<i32>(w, 4 * AXIS_STRIDE);
     const from = plane + 4 * (firstD + firstH + first * stride - load<i32>(w, 4 * AXIS_PADDING));
-    if (largest && kernelOf(w) === 2 && stride === 2 && stepW === 1)
-      largestOfPairs(to + 4 * first, indices, from, end - first);
+    if (largest && arePairs(w)) largestOfPairs(to + 4 * first, indices, from, end - first, 1, 0);
     else if (largest) largestOfMany(to + 4 * first, indices, from, kernelOf(w), stride, end - first);
     else
       for (let o = first, at = from; o < end; o += 4, at += 16 * stride)
@@ -215,35 +230,40 @@ function largestOfMany(to: usize, indices: usize, from: usize, kernel: i32, stri
   }
 }
 
-/** The same of windows of two neighbours that follow one another: which of a pair is larger is known before the pairs above meet it. */
-function largestOfPairs(to: usize, indices: usize, from: usize, columns: i32): void {
+/**
+ * The same of windows of two neighbours that follow one another, in some rows of them, whose places lie `apart` bytes from one row to the
+ * next: which of a pair is larger is known before the pairs above meet it.
+ */
+function largestOfPairs(to: usize, indices: usize, from: usize, columns: i32, rows: i32, apart: i32): void {
   const deep = placesD;
   const high = placesH;
   const nextD = stepD;
   const nextH = stepH;
   const toNext = i32x4.splat(8);
-  let start = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), i32x4(0, 2, 4, 6));
-  for (; columns > 0; columns -= 4, to += 16, from += 32) {
-    let largest = f32x4.splat(-Infinity);
-    let place = deep * high === 0 ? i32x4.splat(-1) : start;
-    for (let d = 0, slice = 0; d < deep; d++, slice += nextD) {
-      for (let h = 0, row = slice; h < high; h++, row += nextH) {
-        const at = from + 4 * row;
-        const left = v128.load(at);
-        const right = v128.load(at, 16);
-        const even = i32x4.shuffle(left, right, 0, 2, 4, 6);
-        const odd = i32x4.shuffle(left, right, 1, 3, 5, 7);
-        const isOdd = isLargerOrNaN(odd, even);
-        const x = choose(isOdd, odd, even);
-        const here = i32x4.sub(i32x4.add(start, i32x4.splat(row)), isOdd);
-        const isLarger = isLargerOrNaN(x, largest);
-        largest = choose(isLarger, x, largest);
-        place = choose(isLarger, here, place);
+  for (; rows > 0; rows--, to += 4 * columns, from += apart) {
+    let start = i32x4.add(i32x4.splat(<i32>(from - plane) >> 2), i32x4(0, 2, 4, 6));
+    for (let j = 0; j < columns; j += 4) {
+      let largest = f32x4.splat(-Infinity);
+      let place = deep * high === 0 ? i32x4.splat(-1) : start;
+      for (let d = 0, slice = 0; d < deep; d++, slice += nextD) {
+        for (let h = 0, row = slice; h < high; h++, row += nextH) {
+          const at = from + 8 * j + 4 * row;
+          const left = v128.load(at);
+          const right = v128.load(at, 16);
+          const even = i32x4.shuffle(left, right, 0, 2, 4, 6);
+          const odd = i32x4.shuffle(left, right, 1, 3, 5, 7);
+          const isOdd = isLargerOrNaN(odd, even);
+          const x = choose(isOdd, odd, even);
+          const here = i32x4.sub(i32x4.add(start, i32x4.splat(row)), isOdd);
+          const isLarger = isLargerOrNaN(x, largest);
+          largest = choose(isLarger, x, largest);
+          place = choose(isLarger, here, place);
+        }
       }
+      put(to + 4 * j, largest, columns - j);
+      put(to + 4 * j + indices, place, columns - j);
+      start = i32x4.add(start, toNext);
     }
-    put(to, largest, columns);
-    put(to + indices, place, columns);
-    start = i32x4.add(start, toNext);
   }
 }
 

@@ -30,7 +30,8 @@ import {
 import { mapRange } from "../map";
 import { nextChunk, scratch, startClaims, threads } from "../parallel";
 import { fill } from "../words";
-import { AXIS, axisAt, blockOf, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
+import { listSpots, mayBeLanes } from "./lanes";
+import { AXIS, blockOf, isItself, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
 import { clearPlanes, layPlanes, listAll, planesBand } from "./planes";
 import { isSingle, layStrips, singleBand } from "./single";
 import { spacedBand, spacedEpilogue, spacedPositions } from "./spaced";
@@ -61,7 +62,7 @@ export function convolve(pc: usize): void {
   const band = planar > 0 ? planar : bandRows(depth * height, width, most);
   const across = parts(width, columns);
   const bands = parts(depth * height, band) * across;
-  const flat = isFlat(pc);
+  const flat = !spaced && isItself(pc);
   const planes = planar > 0 && !flat && k > 0;
   const some = planar > 0 ? bandsTogether(matrices, bands, epilogue) : 1;
   const pieces = bands / some; // of a group of images
@@ -86,6 +87,7 @@ export function convolve(pc: usize): void {
         layPlanes(pc, spacingOf(pc, 1), spacingOf(pc, 2), channels, nominal, line, deep, column, wide);
         clearPlanes();
         listAll(pc);
+        if (mayBeLanes(rows)) listSpots(deep, wide);
       }
       const single = planes && !three && isSingle(pc, rows, channels, wide);
       if (single) layStrips(pc);
@@ -148,17 +150,6 @@ function planarRows(pc: usize, matrices: i32, height: i32, width: i32, alone: bo
     spanOf(pc, 2, spacingOf(pc, 2)),
     alone,
   );
-}
-
-/** Whether patches are the image itself: one tap, at each position's own place. */
-function isFlat(pc: usize): bool {
-  if (volume(pc + 4 * CONVOLVE_TAPS_D) !== 1) return false;
-  readAxes(scratch, pc);
-  for (let axis = 0; axis < 3; axis++) {
-    const it = axisAt(scratch, axis);
-    if (it.first !== 0 || it.step !== 1 || it.size !== load<i32>(pc + 4 * axis, 4 * CONVOLVE_POSITIONS_D)) return false;
-  }
-  return !isSpaced(pc);
 }
 
 /** A product with the image, without patches. */

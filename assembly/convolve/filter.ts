@@ -33,7 +33,7 @@ import { nextChunk, scratch, startClaims } from "../parallel";
 import { fill } from "../words";
 import { addDots, endDots, startDots } from "./dots";
 import { addNine, isNine } from "./nine";
-import { AXIS, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
+import { AXIS, isItself, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
 import { addPlaces, layPlaces } from "./places";
 
 export function convolveFilter(pc: usize): void {
@@ -65,6 +65,7 @@ export function convolveFilter(pc: usize): void {
   const beside = parts(rows, some);
   const chunks = down * beside * groups * pieces;
   const planar = most === FILTER_DEPTH;
+  const flat = planar && isItself(pc);
   const axes = scratch;
   const panels = axes + 3 * AXIS;
   startClaims();
@@ -100,10 +101,24 @@ export function convolveFilter(pc: usize): void {
         continue;
       }
       if (few || planar) {
-        if (part !== laid) layPlaces(pc, tap, count, line, deep, column, wide);
+        if (!flat && part !== laid) layPlaces(pc, tap, count, line, deep, column, wide);
         laid = part;
         if (few) addDots(x, g, 4 * positions, count, high, deep, wide, width);
-        else addPlaces(x, g, 4 * positions, c, 4 * rows, unit > first, tap, count, high, deep, wide);
+        else
+          addPlaces(
+            flat,
+            flat ? x + 4 * (line * width + column) : x,
+            g,
+            4 * positions,
+            c,
+            4 * rows,
+            unit > first,
+            tap,
+            count,
+            high,
+            deep,
+            wide,
+          );
         continue;
       }
       const depth = deep * wide;

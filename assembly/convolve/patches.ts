@@ -46,6 +46,16 @@ export function readAxes(axes: usize, pc: usize): void {
   }
 }
 
+/** Whether patches are the image itself: one tap, at each position's own place. */
+export function isItself(pc: usize): bool {
+  if (volume(pc + 4 * CONVOLVE_TAPS_D) !== 1) return false;
+  for (let axis = 0; axis < 3; axis++, pc += 4) {
+    if (load<i32>(pc, 4 * CONVOLVE_FIRST_D) !== 0 || load<i32>(pc, 4 * CONVOLVE_STEP_D) !== 1) return false;
+    if (load<i32>(pc, 4 * CONVOLVE_SIZE_D) !== load<i32>(pc, 4 * CONVOLVE_POSITIONS_D)) return false;
+  }
+  return true;
+}
+
 /** Whether images have no depth. */
 export function isPlanar(pc: usize): bool {
   const taps = load<i32>(pc, 4 * CONVOLVE_TAPS_D);

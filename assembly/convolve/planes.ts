@@ -3,13 +3,14 @@
 // remainder of a place by s: neighbouring positions find neighbours, whatever the stride.
 import { TALL } from "../gemm/blocking";
 import { taps1x16, taps4x4, taps4x8, taps6x4, taps6x8, turnBytes } from "../gemm/micro-taps-6x8";
-import { PLANE_TAPS, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
+import { PLANE_TAPS, PLANE_WIDE, PLANES_SPACED, PLANES_WORDS } from "../isa/chunks";
 import { planeColumns, tapLow, tapSpan } from "../isa/cuts";
 import { parts, upTo } from "../isa/integers";
 import { CONVOLVE_POSITIONS_H, CONVOLVE_POSITIONS_W, CONVOLVE_SPACING_H, CONVOLVE_SPACING_W } from "../isa/slots";
 import { scratch } from "../parallel";
 import { every, lanesBelow, put } from "../simd";
 import { fill } from "../words";
+import { areLanes, EIGHT, laneTiles } from "./lanes";
 import { axisAt, blockOf, readAxes } from "./patches";
 import { metAt, NARROWED, narrow, RESULTS, remaindersOf } from "./spaced";
 
@@ -46,11 +47,14 @@ const UNTIL = RESULTS + 64; // where strips end of those that lie side by side
 /** Of each remainder, one across after the other, how many taps are listed up to its last. */
 export const ENDS = UNTIL + 4 * MOST_TOGETHER;
 export const EDGE = ENDS + 4 * MOST_LISTED;
-export const STRIP = EDGE + 6 * ROW_BYTES;
+export const STRIP = EDGE + 8 * ROW_BYTES;
 // The list of taps: where each is in the planes, from the first position on, and where its number is in a filter, from the block's first on.
-const PLACES = STRIP + 28 * PLANE_TAPS;
+export const PLACES = STRIP + 32 * PLANE_TAPS;
 export const NUMBERS = PLACES + 4 * PLANE_TAPS;
-export const PLANES = NUMBERS + 4 * PLANE_TAPS;
+export const SPOTS = NUMBERS + 4 * PLANE_TAPS; // where each position of a band is (lanes.ts)
+export const PLANES = SPOTS + 4 * PLANE_WIDE + 64;
+
+const LEAST_JOINED = 7; // positions of a row: fewer might make a tile of three rows
 
 /** How they lie now. */
 export function planesNow(): Planes {
@@ -211,13 +215,19 @@ function tilesOf(
   let tile = 0;
   for (let row = 0; row < rows; row += tile) {
     const before = tile;
+    const first = c + 4 * ((row * height + line) * width + column);
+    const filters = a + 4 * (row * channels + channel) * filterTaps();
+    const next = 4 * channels * filterTaps();
+    if (it.listed !== 0 && areLanes(rows - row, k)) {
+      tile = EIGHT;
+      laneTiles(first, stride, filters, next, k, deep * wide, channel > 0);
+      continue;
+    }
     tile = tileOf(rows - row);
     const high = min(tile, rows - row);
     const lanes = lanesOf(tile);
     const whole = wide / lanes;
     for (let p = 0; p < k; p += block) {
-      const filters = a + 4 * (row * channels + channel) * filterTaps();
-      const next = 4 * channels * filterTaps();
       const last = min(k, p + block);
       const end = strip + (last - p) * turnBytes(tile);
       if (it.listed === 0) listTaps(it, 0, p, last);
@@ -228,9 +238,13 @@ function tilesOf(
         fillNumbers(filters, next, tile, high, k);
       }
       const add = channel > 0 || p > 0;
+      if (tile > 1 && wide >= LEAST_JOINED) {
+        joinedTiles(tile, strip, end, it.next, first, stride, high, add, deep, wide);
+        continue;
+      }
       let at = scratch + PLANES;
-      for (let r = 0; r < deep; r++, at += it.next) {
-        const to = c + 4 * ((row * height + line + r) * width + column);
+      let to = first;
+      for (let r = 0; r < deep; r++, at += it.next, to += 4 * width) {
         // What a tile writes beyond a row is the beginning of those after it, which come later.
         const more = wide - whole * lanes > (tile === 1 ? 0 : 4) ? whole + 1 : whole;
         const beyond = !add && wide === width && (deep - 1 - r) * width >= more * lanes - wide;
@@ -247,6 +261,52 @@ function tilesOf(
         putRows(to + side, stride, edge, high, rest, add);
       }
     }
+  }
+}
+
+/** Tiles of a band of whole rows, or of part of one: eight positions follow eight, whatever row they are in. */
+function joinedTiles(
+  tile: i32,
+  strip: usize,
+  end: usize,
+  next: i32,
+  c: usize,
+  ldc: i32,
+  high: i32,
+  add: bool,
+  deep: i32,
+  wide: i32,
+): void {
+  let at = scratch + PLANES;
+  const gap = next - 4 * wide; // from a row's end to the next one's beginning
+  let left = wide; // positions of a row that are still to come
+  let rest = deep * wide;
+  while (rest > 0) {
+    if (left === 0) {
+      left = wide;
+      at += gap;
+    }
+    if (rest < 8) break;
+    const whole = left >> 3;
+    if (whole > 0) {
+      tiles(tile, strip, end, at, c, ldc, high, add, whole);
+      at += 32 * whole;
+      c += 32 * whole;
+      left -= 8 * whole;
+      rest -= 8 * whole;
+      continue;
+    }
+    if (TALL && tile === 6) taps6x8(strip, end, at, at + gap, left, c, ldc, high, add, 1);
+    else taps4x8(strip, end, at, at + gap, left, c, ldc, high, add, 1);
+    at += gap + 32;
+    c += 32;
+    left += wide - 8;
+    rest -= 8;
+  }
+  if (rest === 4) narrowTile(tile, strip, end, at, c, ldc, high, add);
+  else if (rest > 0) {
+    edgeTiles(tile, strip, end, at, scratch + EDGE, high, rest);
+    putRows(c, ldc, scratch + EDGE, high, rest, add);
   }
 }
 
@@ -391,8 +451,8 @@ function tiles(
   count: i32,
 ): void {
   if (tile === 1) taps1x16(strip, end, at, c, add, count);
-  else if (TALL && tile === 6) taps6x8(strip, end, at, c, ldc, high, add, count);
-  else taps4x8(strip, end, at, c, ldc, high, add, count);
+  else if (TALL && tile === 6) taps6x8(strip, end, at, at, 8, c, ldc, high, add, count);
+  else taps4x8(strip, end, at, at, 8, c, ldc, high, add, count);
 }
 
 /** Taps of a filter in one channel that are met. */
@@ -543,7 +603,7 @@ function fillNumbers(filters: usize, stride: i32, tile: i32, high: i32, k: i32):
 }
 
 /** Stores, or adds, the columns that exist of some rows. */
-function putRows(c: usize, ldc: i32, from: usize, rows: i32, columns: i32, add: bool): void {
+export function putRows(c: usize, ldc: i32, from: usize, rows: i32, columns: i32, add: bool): void {
   for (let i = 0; i < rows; i++, c += ldc, from += ROW_BYTES) {
     for (let j = 0; j < columns; j += 4) {
       const x = v128.load(from + 4 * j);

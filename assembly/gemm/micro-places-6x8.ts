@@ -1,6 +1,7 @@
-// Micro-kernels of the gradients of filters: 6 x 8 or 4 x 8 sums over a band of positions. The numbers of a tap lie in a plane, from a place of
-// its own on, those of a row of positions side by side; 8 filters' gradients at each position make a row of a panel.
-import { madd, put2 } from "../simd";
+// Micro-kernels of the gradients of filters: 6 x 8, 4 x 8 or 3 x 12 sums over a band of positions. The numbers of a tap lie in a plane, from a place of
+// its own on, those of a row of positions side by side; 8 or 12
+// filters' gradients at each position make a row of a panel.
+import { madd, put2, put3 } from "../simd";
 
 /** 6 taps, whose places stand in a list, the first `taps` of which are stored. */
 export function places6x8(places: usize, taps: i32, next: i32, panel: usize, rows: i32, columns: i32, c: usize, ldc: i32, add: bool): void {
@@ -111,4 +112,59 @@ function tile(tall: bool, places: usize, taps: i32, next: i32, panel: usize, row
       }
     }
   }
+}
+
+/** The same of 3 taps by 12 filters. */
+export function places3x12(places: usize, taps: i32, next: i32, panel: usize, rows: i32, columns: i32, c: usize, ldc: i32, add: bool): void {
+  let p0 = load<usize>(places);
+  let p1 = taps > 1 ? load<usize>(places, 4) : p0;
+  let p2 = taps > 2 ? load<usize>(places, 8) : p0;
+  let c00 = f32x4.splat(0);
+  let c01 = f32x4.splat(0);
+  let c02 = f32x4.splat(0);
+  let c10 = f32x4.splat(0);
+  let c11 = f32x4.splat(0);
+  let c12 = f32x4.splat(0);
+  let c20 = f32x4.splat(0);
+  let c21 = f32x4.splat(0);
+  let c22 = f32x4.splat(0);
+  let y = panel;
+  for (let r = 0; r < rows; r++) {
+    let a0 = p0;
+    let a1 = p1;
+    let a2 = p2;
+    const end = y + 48 * columns;
+    while (true) {
+      // unroll 2
+      {
+        const b0 = v128.load(y);
+        const b1 = v128.load(y, 16);
+        const b2 = v128.load(y, 32);
+        const x0 = v128.load32_splat(a0, 4 * TURN);
+        c00 = madd(x0, b0, c00);
+        c01 = madd(x0, b1, c01);
+        c02 = madd(x0, b2, c02);
+        const x1 = v128.load32_splat(a1, 4 * TURN);
+        c10 = madd(x1, b0, c10);
+        c11 = madd(x1, b1, c11);
+        c12 = madd(x1, b2, c12);
+        const x2 = v128.load32_splat(a2, 4 * TURN);
+        c20 = madd(x2, b0, c20);
+        c21 = madd(x2, b1, c21);
+        c22 = madd(x2, b2, c22);
+        y += 48;
+        if (y === end) break;
+      }
+      // end of unroll
+      a0 += 8;
+      a1 += 8;
+      a2 += 8;
+    }
+    p0 += next;
+    p1 += next;
+    p2 += next;
+  }
+  put3(c, add, c00, c01, c02);
+  if (taps > 1) put3(c + ldc, add, c10, c11, c12);
+  if (taps > 2) put3(c + 2 * ldc, add, c20, c21, c22);
 }

@@ -133,6 +133,18 @@ const MANY: readonly Convolution[] = [
   { ...plain, size: [1, 59, 59], step: [1, 2, 2] },
 ];
 
+/** Every number of filters that is cut into tiles in its own way, of few taps and of many, in rows that end anywhere in a tile. */
+const TILES: readonly Convolution[] = Array.from({ length: 26 }, (_, i) => {
+  const width = 7 + (i % 12);
+  const all = { ...plain, images: 2, rows: i + 1, size: [1, 8, width], positions: [1, 8, width] } as const;
+  return [
+    { ...all, channels: 3 },
+    { ...all, channels: 20 },
+    { ...all, channels: 30, taps: [1, 5, 5], first: [0, -2, -2] } as const, // of several blocks of channels
+    { ...all, channels: 11, taps: [1, 1, 1], first: [0, 0, 0] } as const,
+  ];
+}).flat();
+
 describe.each(builds)("%s build", (build) => {
   test("is what its twin is, and touches nothing else", () => {
     compare(build, convolutions(3, CASES));
@@ -140,6 +152,10 @@ describe.each(builds)("%s build", (build) => {
 
   test("is what its twin is where there are many groups of images, each of several bands", () => {
     compare(build, MANY);
+  });
+
+  test("is what its twin is in tiles of any number of filters and positions", () => {
+    compare(build, TILES);
   });
 
   test("gives a team of threads the bits of one", async () => {
