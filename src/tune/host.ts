@@ -63,15 +63,29 @@ export class TrialWorker {
     return this.#error !== undefined;
   }
 
-  /** Resolves when its module serves an objective. @throws WorkerError if it does not */
-  begin(): Promise<void> {
+  /**
+   * Resolves when its module serves an objective, or when the search is to end before. @throws WorkerError if it does not within so many
+   * milliseconds
+   */
+  async begin(patience: number, signal?: AbortSignal): Promise<void> {
     // Of a page's worker only a lock tells that it died.
     const lock = this.#host.silent ? (globalThis.crypto?.randomUUID?.() ?? "") : "";
-    return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let leave = () => {};
+    const begun = new Promise<void>((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
       this.#beginning = { resolve, reject };
       this.#lock = lock;
       this.#say({ begin: lock });
+      const why = `has not called serveObjective() within ${patience / 1000} s`;
+      timer = setTimeout(() => this.#fail(new WorkerError(`the objective's worker ${why}`)), patience);
+      leave = resolve;
+      signal?.addEventListener("abort", leave);
+      if (signal?.aborted) leave();
+    });
+    await begun.finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
     });
   }
 
