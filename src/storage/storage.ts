@@ -17,14 +17,17 @@ export interface BytesStorage {
 /** The ending of what is not written to its end yet: no name ends so. */
 export const UNFINISHED = ".new";
 
+/** Letters of a name. */
+export const MOST = 200;
+
 function isName(value: string): boolean {
-  return /^[\w-]+(\.[\w-]+)*$/.test(value) && value.length <= 200 && !value.endsWith(UNFINISHED);
+  return /^[\w-]+(\.[\w-]+)*$/.test(value) && value.length <= MOST && !value.endsWith(UNFINISHED);
 }
 
 /** A name of something that is kept. */
 export function aName(value: unknown, what: string): void {
   aText(value, what);
-  must(isName(value as string), value, what, 'letters, digits, "-", "_" and dots between them, 200 at the most');
+  must(isName(value as string), value, what, `letters, digits, "-", "_" and dots between them, ${MOST} at the most`);
 }
 
 export function someBytes(value: unknown, what: string): void {
