@@ -25,12 +25,12 @@ export function listSpots(deep: i32, wide: i32): void {
   let to = scratch + SPOTS;
   for (let r = 0, row = scratch + PLANES; r < deep; r++, row += next, to += 4 * wide) {
     // What four write beyond a row is the beginning of the next one, which comes later.
-    let spots = i32x4.add(i32x4.splat(row), i32x4(0, 4, 8, 12));
+    let spots = i32x4.add(i32x4.splat(<i32>row), i32x4(0, 4, 8, 12));
     for (let at = to, end = to + 4 * wide; at < end; at += 16, spots = i32x4.add(spots, i32x4.splat(16)))
       v128.store(at, spots);
   }
-  v128.store(to, i32x4.splat(scratch + PLANES));
-  v128.store(to, i32x4.splat(scratch + PLANES), 16);
+  v128.store(to, i32x4.splat(<i32>(scratch + PLANES)));
+  v128.store(to, i32x4.splat(<i32>(scratch + PLANES)), 16);
 }
 
 /** All positions of a band by eight filters, `next` bytes apart, of k listed taps whose numbers lie side by side. */

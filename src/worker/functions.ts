@@ -2,7 +2,7 @@
 import { aFunction, aText, aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DisposedError, type WorkerError } from "../errors.ts";
 import { show } from "../show.ts";
-import { ModuleWorker, type WorkerModule } from "./module-worker.ts";
+import { ModuleWorker, PATIENCE, type WorkerModule } from "./module-worker.ts";
 import { portOf } from "./served.ts";
 import { fromWire, toWire, type WireError } from "./wire.ts";
 
@@ -10,6 +10,8 @@ import { fromWire, toWire, type WireError } from "./wire.ts";
 export interface WorkerFunctionOptions {
   /** Most workers, each of which runs one call at a time. They start with the calls that need them. Default 2. */
   readonly workers?: number;
+  /** Milliseconds in which a module is to call `serveFunctions`: what it loads before counts. Default 60,000. */
+  readonly patience?: number;
 }
 
 /** A function that runs in workers. */
@@ -38,7 +40,12 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-const NAMES = { name: "simdgrad functions", called: "the function's worker", caller: "workerFunction" };
+const NAMES = {
+  name: "simdgrad functions",
+  called: "the function's worker",
+  caller: "workerFunction",
+  serves: "serveFunctions()",
+};
 
 /** A worker that runs one call at a time. */
 class FunctionWorker {
@@ -46,12 +53,12 @@ class FunctionWorker {
   readonly #began: Promise<void>;
   #settle: ((answer: FromWorker | Error) => void) | undefined;
 
-  constructor(module: WorkerModule) {
+  constructor(module: WorkerModule, patience: number) {
     this.#worker = new ModuleWorker(module, NAMES, {
       heard: (message) => this.#settle?.(message),
       died: (error: WorkerError) => this.#settle?.(error),
     });
-    this.#began = this.#worker.begin();
+    this.#began = this.#worker.begin(patience);
     this.#began.catch(() => {}); // told by run()
   }
 
@@ -98,15 +105,17 @@ class Pool {
   readonly #module: WorkerModule;
   readonly #name: string;
   readonly #most: number;
+  readonly #patience: number;
   readonly #all = new Set<FunctionWorker>();
   readonly #free: FunctionWorker[] = [];
   readonly #waiting: Call[] = [];
   #isOver = false;
 
-  constructor(module: WorkerModule, name: string, most: number) {
+  constructor(module: WorkerModule, name: string, most: number, patience: number) {
     this.#module = module;
     this.#name = name;
     this.#most = most;
+    this.#patience = patience;
   }
 
   call(args: readonly unknown[]): Promise<never> {
@@ -137,7 +146,7 @@ class Pool {
   }
 
   #start(): FunctionWorker {
-    const worker = new FunctionWorker(this.#module);
+    const worker = new FunctionWorker(this.#module, this.#patience);
     this.#all.add(worker);
     return worker;
   }
@@ -192,9 +201,9 @@ export function workerFunction<A extends readonly unknown[] = readonly never[], 
   const isModule = module instanceof URL || typeof module === "function";
   must(isModule, module, "workerFunction: module", "the URL of a module, or a function that starts a worker");
   aText(name, "workerFunction: name");
-  checkOptions(options, "workerFunction", { workers: aWholeNumber(1, 1024) });
-  const { workers = 2 } = options;
-  const pool = new Pool(module, name, workers);
+  checkOptions(options, "workerFunction", { workers: aWholeNumber(1, 1024), patience: aWholeNumber(1) });
+  const { workers = 2, patience = PATIENCE } = options;
+  const pool = new Pool(module, name, workers, patience);
   const end = () => pool.end();
   return Object.assign((...args: A) => pool.call(args), { parallel: workers, end, [Symbol.asyncDispose]: end });
 }

@@ -20,6 +20,9 @@ export interface Began {
 /** Where a worker's module is, or who starts it. */
 export type WorkerModule = URL | (() => AnyWorker);
 
+/** Milliseconds in which modules come from slow networks, if nothing else is said. */
+export const PATIENCE = 60_000;
+
 /** Who listens to a worker. */
 export interface ModuleListener<From> {
   heard(message: From): void;
@@ -34,6 +37,8 @@ export interface ModuleNames {
   readonly called: string;
   /** Whose option `module` is. */
   readonly caller: string;
+  /** What a module is to call. */
+  readonly serves: string;
 }
 
 function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
@@ -51,7 +56,7 @@ function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
 export class ModuleWorker<To, From> {
   readonly #host: Host;
   readonly #listener: ModuleListener<From>;
-  readonly #called: string;
+  readonly #names: ModuleNames;
   readonly #watch = new AbortController();
   #error: WorkerError | undefined;
   /** What the worker holds for life. */
@@ -61,7 +66,7 @@ export class ModuleWorker<To, From> {
   /** @throws ArgumentError if `module` gives no worker */
   constructor(module: WorkerModule, names: ModuleNames, listener: ModuleListener<From>) {
     this.#listener = listener;
-    this.#called = names.called;
+    this.#names = names;
     this.#host = hostOf(start(module, names), (reason, cause) =>
       this.#fail(new WorkerError(`${names.called} ${reason}`, { cause })),
     );
@@ -73,15 +78,29 @@ export class ModuleWorker<To, From> {
     return this.#error;
   }
 
-  /** Resolves when its module serves. @throws WorkerError if it does not */
-  begin(): Promise<void> {
+  /**
+   * Resolves when its module serves, or when a signal says that nobody waits for that any more. @throws WorkerError if it does not within so many
+   * milliseconds
+   */
+  async begin(patience: number, signal?: AbortSignal): Promise<void> {
     // Of a page's worker only a lock tells that it died.
     const lock = this.#host.silent ? (globalThis.crypto?.randomUUID?.() ?? "") : "";
-    return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let leave = () => {};
+    const begun = new Promise<void>((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
       this.#beginning = { resolve, reject };
       this.#lock = lock;
       this.#host.endpoint.postMessage({ begin: lock } satisfies Begin);
+      const why = `has not called ${this.#names.serves} within ${patience / 1000} s`;
+      timer = setTimeout(() => this.#fail(new WorkerError(`${this.#names.called} ${why}`)), patience);
+      leave = resolve;
+      signal?.addEventListener("abort", leave);
+      if (signal?.aborted) leave();
+    });
+    await begun.finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
     });
   }
 
@@ -104,7 +123,7 @@ export class ModuleWorker<To, From> {
   }
 
   #awaitDeath(): void {
-    const died = () => this.#fail(new WorkerError(`${this.#called} was ended`));
+    const died = () => this.#fail(new WorkerError(`${this.#names.called} was ended`));
     navigator.locks.request(this.#lock, { signal: this.#watch.signal }, died).catch(() => {}); // given up in end()
   }
 
@@ -117,7 +136,7 @@ export class ModuleWorker<To, From> {
   }
 
   async end(): Promise<void> {
-    this.#error ??= new WorkerError(`${this.#called} was ended`);
+    this.#error ??= new WorkerError(`${this.#names.called} was ended`);
     this.#beginning?.reject(this.#error);
     this.#watch.abort();
     await this.#host.end();

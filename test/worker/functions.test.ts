@@ -106,6 +106,14 @@ describe("a call", () => {
     await expect(square(1)).rejects.toThrow(message);
   });
 
+  test("of a module that stays alive and serves nothing", async () => {
+    const silent = new URL("../tune/objectives/silent.ts", import.meta.url);
+    const square = workerFunction<[number], number>(silent, "square", { patience: 300 });
+    await expect(square(1)).rejects.toThrow(
+      new WorkerError("the function's worker has not called serveFunctions() within 0.3 s"),
+    );
+  });
+
   test("of a function that starts no worker", async () => {
     const square = workerFunction<[number], number>((() => 1) as never, "square");
     await expect(square(1)).rejects.toThrow("workerFunction: what module() gives must be a worker");
