@@ -1,12 +1,14 @@
 // Bytes in the files of a folder, in Node.
+import type { Dirent } from "node:fs";
 import { aText, must } from "../check.ts";
 import { UnsupportedError } from "../errors.ts";
+import { isLeft, ownMark } from "./owner.ts";
 import { type BytesStorage, checked, UNFINISHED } from "./storage.ts";
 
 /**
  * Keeps bytes in the files of a folder, in Node; it is made with the first of them. A file is written under another name, brought to the disk and
- * renamed, so that whoever reads finds the one before or the new one, whole, also after a crash.
- * @throws ArgumentError for a path that is no text, UnsupportedError outside Node
+ * renamed, so that whoever reads finds the one before or the new one, whole, also after a crash, and where several processes write it at once.
+ * @throws ArgumentError for a path that is no text, UnsupportedError outside Node; StorageError, from its methods, with the file and the cause
  *
  * @example
  * import { mkdtemp, rm } from "node:fs/promises";
@@ -36,27 +38,49 @@ export function folderStorage(path: string): BytesStorage {
     await folder?.sync().catch(() => undefined);
     await folder?.close();
   };
-  return checked("folderStorage", {
-    read: (name) => fs.readFile(fileOf(name)).then((bytes) => new Uint8Array(bytes), none),
-    async write(name, bytes) {
-      await fs.mkdir(path, { recursive: true });
-      const unfinished = fileOf(name) + UNFINISHED;
-      const handle = await fs.open(unfinished, "w");
-      try {
-        await handle.writeFile(bytes);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await fs.rename(unfinished, fileOf(name));
-      await settle();
+  /** Removes what writers of a name have left behind who died: others are about to rename theirs. */
+  const tidy = async (name: string) => {
+    for (const file of (await fs.readdir(path).catch(none)) ?? []) {
+      if (!(file.startsWith(name) && file.endsWith(UNFINISHED))) continue;
+      const writer = file.slice(name.length, -UNFINISHED.length);
+      if (await isLeft(writer, fileOf(file))) await fs.rm(fileOf(file), { force: true });
+    }
+  };
+  const isFile = async (entry: Dirent) =>
+    entry.isFile() || (entry.isSymbolicLink() && (await fs.stat(fileOf(entry.name)).catch(none))?.isFile() === true);
+  return checked(
+    "folderStorage",
+    {
+      read: (name) => fs.readFile(fileOf(name)).then((bytes) => new Uint8Array(bytes), none),
+      async write(name, bytes) {
+        await fs.mkdir(path, { recursive: true });
+        await tidy(name);
+        const unfinished = `${fileOf(name)}.${ownMark()}${UNFINISHED}`;
+        try {
+          const handle = await fs.open(unfinished, "wx");
+          try {
+            await handle.writeFile(bytes);
+            await handle.sync();
+          } finally {
+            await handle.close();
+          }
+          await fs.rename(unfinished, fileOf(name));
+        } catch (error) {
+          await fs.rm(unfinished, { force: true }).catch(() => undefined); // what it failed of tells more
+          throw error;
+        }
+        await settle();
+      },
+      async list() {
+        const entries = (await fs.readdir(path, { withFileTypes: true }).catch(none)) ?? [];
+        const areFiles = await Promise.all(entries.map(isFile));
+        return entries.flatMap(({ name }, i) => (areFiles[i] ? [name] : []));
+      },
+      async remove(name) {
+        await fs.rm(fileOf(name), { force: true });
+        await tidy(name);
+      },
     },
-    async list() {
-      const entries = (await fs.readdir(path, { withFileTypes: true }).catch(none)) ?? [];
-      return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    },
-    async remove(name) {
-      for (const ending of ["", UNFINISHED]) await fs.rm(fileOf(name) + ending, { force: true });
-    },
-  });
+    fileOf,
+  );
 }

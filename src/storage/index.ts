@@ -6,3 +6,4 @@ export { memoryStorage } from "./memory.ts";
 export { opfsStorage } from "./opfs.ts";
 export { download, upload } from "./page.ts";
 export type { BytesStorage } from "./storage.ts";
+export { StorageError } from "./storage-error.ts";

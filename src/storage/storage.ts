@@ -1,7 +1,8 @@
 // What keeps bytes by names, whatever it is made of.
 import { anObjectWith, aText, must } from "../check.ts";
+import { orStorageError } from "./storage-error.ts";
 
-/** Keeps bytes by names: letters, digits, "-", "_" and dots between them. */
+/** Keeps bytes by names: letters, digits, "-", "_" and dots between them. Its methods throw a StorageError where they fail. */
 export interface BytesStorage {
   /** Undefined where there is nothing of that name. */
   read(name: string): Promise<Uint8Array | undefined>;
@@ -33,29 +34,32 @@ export function someBytes(value: unknown, what: string): void {
   must(value instanceof Uint8Array, value, what, "a Uint8Array");
 }
 
-/** A storage that checks what it is given, and carries out one call after the other. */
-export function checked(kind: string, inner: BytesStorage): BytesStorage {
+/**
+ * A storage that checks what it is given, and carries out one call after the other. What the inner one throws is a StorageError that says
+ * what was not done; `placeOf` says where what has a name is.
+ */
+export function checked(kind: string, inner: BytesStorage, placeOf = (name: string) => name): BytesStorage {
   let before: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const result = before.then(task);
+  const inTurn = <T>(what: string, task: () => Promise<T>): Promise<T> => {
+    const result = before.then(() => orStorageError(`${kind}: ${what}`, task));
     before = result.catch(() => undefined);
     return result;
   };
   return {
     async read(name) {
       aName(name, `${kind}: name`);
-      return inTurn(() => inner.read(name));
+      return inTurn(`${placeOf(name)} was not read`, () => inner.read(name));
     },
     async write(name, bytes) {
       aName(name, `${kind}: name`);
       someBytes(bytes, `${kind}: bytes`);
       const own = bytes.slice(); // they count as they are now
-      return inTurn(() => inner.write(name, own));
+      return inTurn(`${placeOf(name)} was not written`, () => inner.write(name, own));
     },
-    list: () => inTurn(async () => (await inner.list()).filter(isName).sort()),
+    list: () => inTurn("the names were not read", async () => (await inner.list()).filter(isName).sort()),
     async remove(name) {
       aName(name, `${kind}: name`);
-      return inTurn(() => inner.remove(name));
+      return inTurn(`${placeOf(name)} was not removed`, () => inner.remove(name));
     },
   };
 }

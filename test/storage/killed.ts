@@ -17,7 +17,7 @@ function tearWrite(count: number): void {
   let left = count;
   fs.promises.open = async (path, flags, mode) => {
     const handle = await open(path, flags, mode);
-    if (flags !== "w" || --left > 0) return handle;
+    if (flags !== "wx" || --left > 0) return handle;
     handle.writeFile = async (bytes) => {
       await handle.write((bytes as Uint8Array).subarray(0, (bytes as Uint8Array).length / 2));
       process.kill(process.pid, "SIGKILL");
