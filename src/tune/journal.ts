@@ -2,6 +2,7 @@
 // that was changed, lost or doubled is found, and known from one that a crash tore.
 import { isRecord } from "../check.ts";
 import { DataError } from "../errors.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import type { Flat } from "./dimensions.ts";
 import type { ArtifactNote, Mode } from "./record.ts";
 import type { StudyStorage } from "./storage.ts";
@@ -106,6 +107,8 @@ export class Journal {
   #pending: string[] = [];
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
+  /** What an append failed of. */
+  #failure: { readonly error: unknown } | undefined;
   /** Bytes behind the last sound line, and whether that one has its newline. */
   #torn: { readonly from: number; readonly needsNewline: boolean } | undefined;
 
@@ -147,20 +150,32 @@ export class Journal {
     else await this.#storage.truncate(from);
   }
 
-  /** Appends one line; those that come while others are written go together. */
-  add(content: Header | Event): Promise<void> {
+  /**
+   * Appends one line; those that come while others are written go together. @throws StorageError after an append that failed: the file may end in
+   * half of a line, which a journal that reads it cuts off
+   */
+  async add(content: Header | Event): Promise<void> {
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StorageError(`${this.#storage.name}: open the study anew: nothing is written since this: ${why}`, {
+        cause: error,
+      });
+    }
     const [line, sum] = lineOf(content, this.#sum);
     this.#sum = sum;
     this.#pending.push(line);
     if (this.#next === undefined) {
-      // After one that failed nothing is written: the file may end in half of a line.
+      // After one that failed nothing is written.
       const append = this.#last.then(() => {
         const bytes = encoder.encode(this.#pending.join(""));
         this.#pending = [];
         this.#next = undefined;
         return this.#storage.append(bytes);
       });
-      append.catch(() => {}); // whoever waits for it hears of it
+      append.catch((error: unknown) => {
+        this.#failure ??= { error }; // whoever waits for it hears of it
+      });
       this.#next = append;
       this.#last = append;
     }

@@ -28,18 +28,22 @@ export class Ledger<S extends Space> {
     return this.#entries;
   }
 
-  /** Makes an event happen that is known to be possible. */
-  do(event: Event): void {
+  /** Makes an event happen that is known to be possible. @returns what takes it back, once all that happened after it is taken back */
+  do(event: Event): () => void {
     if ("ask" in event) {
       const values = nested(this.#space, event.ask) as Values<S>;
       const number = this.#entries.length;
       const nothing = { value: undefined, error: undefined, artifact: undefined };
       this.#entries.push({ number, state: "running", values, parameters: event.ask, reports: [], ...nothing });
-      return;
+      return () => void this.#entries.pop();
     }
     const entry = this.#entries[event.trial];
+    if ("report" in event) {
+      entry.reports.push({ step: event.step, value: Number(event.report) });
+      return () => void entry.reports.pop();
+    }
+    const before = { ...entry };
     if ("again" in event) entry.reports = [];
-    else if ("report" in event) entry.reports.push({ step: event.step, value: Number(event.report) });
     else if ("tell" in event) {
       entry.state = "complete";
       entry.value = event.tell;
@@ -49,6 +53,7 @@ export class Ledger<S extends Space> {
       entry.state = "failed";
       entry.error = event.failed;
     }
+    return () => void Object.assign(entry, before);
   }
 
   /** The same with what a line of a file holds. @returns what is wrong with it, or undefined */

@@ -1,6 +1,8 @@
 // Where a study is kept: bytes that are appended to, and the artifact of the best trial beside them.
 import { aText, must } from "../check.ts";
 import { DataError, UnsupportedError } from "../errors.ts";
+import { orStorageError } from "../storage/storage-error.ts";
+import { alone } from "./lock.ts";
 
 /** Keeps a study: one file, which grows, and files of artifacts. Each promise resolves when its work would survive a crash. */
 export interface StudyStorage {
@@ -63,8 +65,10 @@ export function memoryStorage(bytes: Uint8Array = new Uint8Array()): StudyStorag
 
 /**
  * Keeps a study in a file of JSON lines, in Node. The artifact of the best trial is beside it: `study.jsonl.7.artifact` is that of trial 7.
- * What was written is on the disk before a call resolves. A file that something else wrote to meanwhile is left alone, with an error.
- * @throws ArgumentError for a path that is no text, UnsupportedError outside Node
+ * What was written is on the disk before a call resolves. A file that something else wrote to meanwhile is left alone, with an error; nobody
+ * writes while another process does: the folder `study.jsonl.lock` is there for that long.
+ * @throws ArgumentError for a path that is no text, UnsupportedError outside Node; from its methods DataError where something else wrote to the
+ * file, StorageError with the file and the cause where the disk fails
  *
  * @example
  * import { mkdtemp, rm } from "node:fs/promises";
@@ -97,24 +101,29 @@ export function fileStorage(path: string): StudyStorage {
       await handle.close();
     }
   };
-  const readIf = async (file: string): Promise<Uint8Array | undefined> => {
-    try {
-      return new Uint8Array(await readFile(file));
-    } catch (error) {
-      if ((error as { readonly code?: string }).code === "ENOENT") return undefined;
-      throw error;
-    }
+  const orNothing = (error: { readonly code?: string }) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
   };
-  const check = async () => {
-    const now = await stat(path).then(
-      (found) => found.size,
-      () => 0,
-    );
-    if (size !== undefined && now !== size)
+  const readIf = (file: string): Promise<Uint8Array | undefined> =>
+    orStorageError(`${file} was not read`, () => readFile(file).then((bytes) => new Uint8Array(bytes), orNothing));
+  /** Where the file has another length, some other one has written. */
+  const check = async (wanted: number) => {
+    const now = (await stat(path).catch(orNothing))?.size ?? 0;
+    if (now !== wanted)
       throw new DataError(
-        `${path}: has ${now} bytes, not the ${size} that this study left: something else writes to it`,
+        `${path}: has ${now} bytes, not the ${wanted} that this study left: something else writes to it`,
       );
   };
+  /** Does what nobody else may do meanwhile, if nobody else has done anything since. */
+  const change = (what: string, task: (before: number) => Promise<void>) =>
+    orStorageError(what, () =>
+      alone(path, async () => {
+        size ??= (await stat(path).catch(orNothing))?.size ?? 0;
+        await check(size);
+        await task(size);
+      }),
+    );
   return {
     name: path,
     async read() {
@@ -122,24 +131,37 @@ export function fileStorage(path: string): StudyStorage {
       size = bytes.length;
       return bytes;
     },
-    async append(bytes) {
-      await check();
-      await write(path, "a", bytes);
-      size = (size ?? 0) + bytes.length;
-    },
-    async truncate(length) {
-      await check();
-      await node.promises.truncate(path, length);
-      size = length;
-    },
-    async keepArtifact(trial, bytes) {
+    append: (bytes) =>
+      change(`${path} was not written`, async (before) => {
+        await write(path, "a", bytes);
+        size = before + bytes.length;
+        await check(size);
+      }),
+    truncate: (length) =>
+      change(`${path} was not cut off`, async () => {
+        await node.promises.truncate(path, length);
+        size = length;
+      }),
+    keepArtifact(trial, bytes) {
       const file = artifactOf(trial);
-      await write(`${file}.new`, "w", bytes);
-      await rename(`${file}.new`, file);
+      return change(`${file} was not written`, async () => {
+        try {
+          await write(`${file}.new`, "w", bytes);
+          await rename(`${file}.new`, file);
+        } catch (error) {
+          await rm(`${file}.new`, { force: true }).catch(() => undefined); // what it failed of tells more
+          throw error;
+        }
+      });
     },
     readArtifact: (trial) => readIf(artifactOf(trial)),
     async dropArtifact(trial) {
-      for (const ending of ["", ".new"]) await rm(artifactOf(trial) + ending, { force: true });
+      const files = ["", ".new"].map((ending) => artifactOf(trial) + ending);
+      const isThere = await Promise.all(files.map((file) => stat(file).then(() => true, orNothing)));
+      if (!isThere.some(Boolean)) return; // also where nobody may write
+      await change(`${files[0]} was not removed`, async () => {
+        for (const file of files) await rm(file, { force: true });
+      });
     },
   };
 }

@@ -95,6 +95,10 @@ export class Study<S extends Space> {
   readonly #ending = new Set<number>();
   /** One artifact is written after the other. */
   #artifacts: Promise<unknown> = Promise.resolve();
+  /** Trials whose artifacts are in the storage. */
+  readonly #kept = new Set<number>();
+  /** What takes back those events that are not stored yet, the oldest first. */
+  readonly #unstored: (() => void)[] = [];
 
   private constructor({ space, mode = "min", sampler = bayesian(), pruner, seed = 0, storage }: StudyOptions<S>) {
     this.space = space;
@@ -128,10 +132,20 @@ export class Study<S extends Space> {
       const [mode, seed, sampler] = [this.mode, this.#seed, this.#sampler.name];
       await this.#journal.add({ simdgradStudy: VERSION, mode, seed, sampler, space: formsOf(this.#dimensions) });
     }
-    const best = this.best;
     for (const record of this.history) {
       if (record.state === "running") this.#interrupted.push(record.number);
-      else if (record.artifact !== undefined && record !== best) await this.#storage.dropArtifact(record.number);
+      else if (record.artifact !== undefined) this.#kept.add(record.number); // a crash may have been before it was dropped
+    }
+    await this.#dropOthers();
+  }
+
+  /** Drops all artifacts but that of the best trial. */
+  async #dropOthers(): Promise<void> {
+    const best = this.best?.number;
+    for (const number of this.#kept) {
+      if (number === best) continue;
+      await this.#storage.dropArtifact(number);
+      this.#kept.delete(number);
     }
   }
 
@@ -176,8 +190,13 @@ export class Study<S extends Space> {
   async ask(): Promise<Trial<Values<S>>> {
     const again = this.#interrupted.shift();
     if (again !== undefined) {
-      await this.#storage.dropArtifact(again); // the crash may have been between it and the line that speaks of it
-      return this.#begin({ trial: again, again: true });
+      try {
+        await this.#storage.dropArtifact(again); // the crash may have been between it and the line that speaks of it
+        return await this.#begin({ trial: again, again: true });
+      } catch (error) {
+        this.#interrupted.unshift(again);
+        throw error;
+      }
     }
     const { records } = this.#ledger;
     const number = records.length;
@@ -194,7 +213,7 @@ export class Study<S extends Space> {
     });
     const fault = isRecord(ask) ? faultOf(this.#dimensions, ask) : "no values";
     if (fault !== undefined) throw new ArgumentError(`ask: what the sampler ${this.#sampler.name} gives: ${fault}`);
-    return this.#begin({ trial: number, ask });
+    return this.#begin({ trial: number, ask: { ...ask } });
   }
 
   async #begin(event: Event): Promise<Trial<Values<S>>> {
@@ -217,10 +236,17 @@ export class Study<S extends Space> {
     };
   }
 
+  /** Makes an event happen, which is as if it had not where it cannot be stored. */
   #happen(event: Event): Promise<void> {
     const stored = this.#journal.add(event);
-    this.#ledger.do(event);
-    return stored;
+    this.#unstored.push(this.#ledger.do(event));
+    return stored.then(
+      () => void this.#unstored.shift(),
+      (error) => {
+        for (const undo of this.#unstored.splice(0).reverse()) undo(); // what came after it is not stored, either
+        throw error;
+      },
+    );
   }
 
   #running(number: number, name: string): TrialRecord<Values<S>> {
@@ -249,9 +275,8 @@ export class Study<S extends Space> {
     const { value, artifact } = outcome;
     if (artifact === undefined) return this.#happen({ trial: number, tell: value });
     this.#ending.add(number);
-    const told = this.#artifacts
-      .then(() => this.#keep(number, value, artifact))
-      .finally(() => this.#ending.delete(number));
+    const own = artifact.slice(); // it counts as it is now
+    const told = this.#artifacts.then(() => this.#keep(number, value, own)).finally(() => this.#ending.delete(number));
     this.#artifacts = told.catch(() => {});
     return told;
   }
@@ -264,8 +289,8 @@ export class Study<S extends Space> {
     const note: ArtifactNote = { bytes: artifact.length, sum: hex(checksum(artifact)) };
     await this.#storage.keepArtifact(number, artifact);
     await this.#happen({ trial: number, tell: value, artifact: note });
-    for (const record of this.history)
-      if (record.artifact !== undefined && record !== this.best) await this.#storage.dropArtifact(record.number);
+    this.#kept.add(number);
+    await this.#dropOthers();
   }
 
   /**

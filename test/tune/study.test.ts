@@ -1,8 +1,9 @@
 // Studies: asked and told, interrupted and taken up again, in memory and in files.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { afterAll, describe, expect, test } from "vitest";
 import { NonFiniteError } from "../../src/errors.ts";
+import { StorageError } from "../../src/storage/storage-error.ts";
 import {
   asha,
   bayesian,
@@ -252,6 +253,123 @@ describe("a study that was interrupted", () => {
     await expect(open({ space: { x: space.x } })).rejects.toThrow('of k choice(["a","b"]), not (none)');
     await expect(open({ space: { ...space, z: uniform(0, 1) } })).rejects.toThrow("of z (none), not uniform(0, 1)");
     await expect(open({ sampler: random(), seed: 5 })).resolves.toBeDefined();
+  });
+});
+
+describe("where the disk is full", () => {
+  const FULL = "ENOSPC: no space left on device, write";
+
+  /** A storage that writes no more once there are so many bytes. */
+  function upTo(most: number): StudyStorage & { isFull: boolean } {
+    const inner = memoryStorage();
+    let size = 0;
+    return {
+      ...inner,
+      isFull: true,
+      async append(bytes) {
+        if (this.isFull && size + bytes.length > most) throw new Error(FULL);
+        size += bytes.length;
+        await inner.append(bytes);
+      },
+    };
+  }
+
+  test("the study is what is stored, and says that it is to be opened anew", async () => {
+    for (let most = 300; most < 1200; most += 37) {
+      const storage = upTo(most);
+      const study = await openStudy({ space, sampler: random(), storage });
+      const several = async () => {
+        const [a, b, c] = await Promise.all([study.ask(), study.ask(), study.ask()]);
+        const reports = [a.report(1, 3), a.report(2, 4)];
+        await Promise.all([...reports, study.tell(b, 2), study.tell(c, "failed", "why not"), study.tell(a.number, 1)]);
+      };
+      let failure: Error | undefined;
+      while (failure === undefined) failure = await several().catch((error: Error) => error);
+      expect(failure.message).toContain(FULL);
+      await new Promise((resolve) => setTimeout(resolve)); // the others have failed, too
+      const stored = await openStudy({ space, sampler: random(), storage: memoryStorage(await storage.read()) });
+      expect(study.history).toEqual(stored.history);
+      expect(study.best).toEqual(stored.best);
+      storage.isFull = false;
+      await expect(study.ask()).rejects.toThrow(
+        `the study: open the study anew: nothing is written since this: ${FULL}`,
+      );
+      expect(study.history).toEqual(stored.history);
+    }
+  });
+
+  test("an artifact that cannot be kept leaves its trial running", async () => {
+    const storage = memoryStorage();
+    const study = await openStudy({ space, storage });
+    const trial = await study.ask();
+    const { keepArtifact } = storage;
+    storage.keepArtifact = () => Promise.reject(new Error(FULL));
+    await expect(study.tell(trial, { value: 1, artifact: Uint8Array.of(1) })).rejects.toThrow(FULL);
+    expect(study.history[0].state).toBe("running");
+    storage.keepArtifact = keepArtifact;
+    await study.tell(trial, { value: 1, artifact: Uint8Array.of(1) });
+    expect(await study.bestArtifact()).toEqual(Uint8Array.of(1));
+  });
+
+  test("an interrupted trial whose artifact cannot be dropped is given again the next time", async () => {
+    const storage = memoryStorage();
+    await (await openStudy({ space, storage })).ask();
+    const study = await openStudy({ space, storage });
+    const { dropArtifact } = storage;
+    storage.dropArtifact = () => Promise.reject(new Error("EROFS"));
+    await expect(study.ask()).rejects.toThrow("EROFS");
+    storage.dropArtifact = dropArtifact;
+    expect((await study.ask()).number).toBe(0);
+    expect((await study.ask()).number).toBe(1);
+  });
+
+  test("what a file's disk fails of names the file and the cause", async () => {
+    const at = await folder();
+    const open = (path: string) => openStudy({ space, storage: fileStorage(path) });
+    await expect(open(`${at}/none/study.jsonl`)).rejects.toThrow(`${at}/none/study.jsonl was not written: ENOENT`);
+    await expect(open(at)).rejects.toThrow(`${at} was not read: EISDIR`);
+    await expect(open(at)).rejects.toThrow(StorageError);
+    const study = await open(`${at}/study.jsonl`);
+    const trial = await study.ask();
+    await mkdir(`${at}/study.jsonl.0.artifact`);
+    await expect(study.tell(trial, { value: 1, artifact: Uint8Array.of(1) })).rejects.toThrow(
+      `${at}/study.jsonl.0.artifact was not written: EISDIR`,
+    );
+    expect((await readdir(at)).sort()).toEqual(["study.jsonl", "study.jsonl.0.artifact"]);
+  });
+});
+
+describe("artifacts", () => {
+  test("each that was the best is dropped once, however many follow", async () => {
+    const storage = memoryStorage();
+    const dropped: number[] = [];
+    const { dropArtifact } = storage;
+    storage.dropArtifact = (trial) => {
+      dropped.push(trial);
+      return dropArtifact(trial);
+    };
+    const study = await openStudy({ space, sampler: random(), storage });
+    await study.trials(20, { objective: ({ number }) => ({ value: -number, artifact: Uint8Array.of(number) }) });
+    expect(dropped).toEqual(Array.from({ length: 19 }, (_, i) => i));
+    expect(await study.bestArtifact()).toEqual(Uint8Array.of(19));
+  });
+
+  test("count as they were when the trial was told", async () => {
+    const study = await openStudy({ space });
+    const artifact = Uint8Array.of(1, 2);
+    const telling = study.tell(await study.ask(), { value: 1, artifact });
+    artifact.fill(9);
+    await telling;
+    expect(await study.bestArtifact()).toEqual(Uint8Array.of(1, 2));
+  });
+
+  test("and what a sampler gives counts as it was when it gave it", async () => {
+    const own = { x: 0, k: "b" };
+    const study = await openStudy({ space, sampler: { name: "mine", suggest: () => own } });
+    await study.ask();
+    own.x = 1;
+    await study.ask();
+    expect(study.history.map(({ parameters }) => parameters.x)).toEqual([0, 1]);
   });
 });
 
