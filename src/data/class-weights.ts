@@ -2,6 +2,7 @@
 import { aBoolean, anInteger, aWholeNumber, checkOptions, must } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { Chance } from "./chance.ts";
+import { ordinary } from "./magnitude.ts";
 import { aList } from "./table.ts";
 
 interface ClassWeightOptions {
@@ -75,7 +76,7 @@ export function weightedRows(weights: ArrayLike<number>, count: number, options:
   if (possible === 0) throw new DataError("weightedRows: no row has a weight above 0");
   if (!replacement && count > possible)
     throw new ArgumentError(`weightedRows: ${count} rows cannot be drawn of ${possible} with a weight above 0`);
-  const urn = new Urn(weights);
+  const urn = new Urn(ordinary(weights));
   const chance = new Chance(seed);
   return Int32Array.from({ length: count }, () => {
     const row = urn.draw(chance.unit());

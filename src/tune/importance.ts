@@ -1,5 +1,6 @@
 // Which parameters the values of a study depend on.
 import { anInteger, aWholeNumber, checkOptions } from "../check.ts";
+import { ordinary } from "../data/magnitude.ts";
 import { ArgumentError } from "../errors.ts";
 import { dimensionsOf } from "./dimensions.ts";
 import { Draws } from "./draws.ts";
@@ -44,7 +45,7 @@ export function importance(study: Searched, options: ImportanceOptions = {}): re
   const dimensions = dimensionsOf(study.space);
   const columns = dimensions.map(({ leaf }): Column => ({ categories: leaf.isNumeric ? 0 : leaf.count }));
   const complete = study.history.filter(({ value }) => value !== undefined);
-  const values = complete.map(({ value }) => value ?? 0);
+  const values = [...ordinary(complete.map(({ value }) => value ?? 0))]; // parts of a variance are the same
   const rows = complete.map(({ parameters }) =>
     dimensions.map(({ path, leaf }) => {
       if (!Object.hasOwn(parameters, path)) return leaf.isNumeric ? 0.5 : 0;

@@ -1,4 +1,5 @@
 // simdgrad/tune: searches for hyper-parameters.
+export { StorageError } from "../storage/storage-error.ts";
 export { type BayesianOptions, bayesian } from "./bayesian.ts";
 export type { Dimension, Flat } from "./dimensions.ts";
 export { type Importance, type ImportanceOptions, importance } from "./importance.ts";

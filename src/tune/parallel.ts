@@ -43,7 +43,8 @@ export function parallelCoordinates(study: Searched): ParallelCoordinates {
   const values = complete.map(({ value }) => value ?? 0);
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const placeOf = (value: number) => (high > low ? (value - low) / (high - low) : 0.5);
+  // Halves: the distance of two numbers may be infinite.
+  const placeOf = (value: number) => (high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0.5);
   const lines = complete.map(({ number, parameters }, i): Line => {
     const places = dimensions.map(({ path, leaf }) =>
       Object.hasOwn(parameters, path) ? leaf.place(parameters[path]) : undefined,

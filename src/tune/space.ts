@@ -53,6 +53,9 @@ interface StepOptions {
   readonly step?: number;
 }
 
+/** Values of a range, all of which can be counted and told apart. */
+const MOST_VALUES = 2 ** 48;
+
 function inRange(low: number, high: number, name: string): void {
   must(high >= low, high, `${name}: high`, `at least low ${low}`);
 }
@@ -105,13 +108,15 @@ function listed<T extends Value>(
 
 function stepped(form: string, low: number, high: number, step: number): Leaf<number> {
   const count = Math.floor((high - low) / step + 1e-9) + 1; // 0.3 / 0.1 is a little less than 3
-  const nth = (i: number) => low + i * step;
+  must(count <= MOST_VALUES, step, `${form}: step`, `so large that there are ${MOST_VALUES} values at the most`);
+  const nth = (i: number) => Math.min(high, low + i * step); // 3 * 0.1 is a little more than 0.3
   return listed(form, count, true, nth, (value) => Math.round((Number(value) - low) / step));
 }
 
 /**
  * A number from `low` to `high`, all of them alike; with a `step` those of `low`, `low + step` and so on that are in the range.
- * @throws ArgumentError for bounds that are not finite or in the wrong order, and for a step that is not above 0
+ * @throws ArgumentError for bounds that are not finite, at no finite distance or in the wrong order, and for a step that is not above 0 or too
+ * small to count the values
  *
  * @example
  * import { openStudy, uniform } from "simdgrad/tune";
@@ -123,6 +128,7 @@ export function uniform(low: number, high: number, options: StepOptions = {}): L
   aFiniteNumber(low, "uniform: low");
   aFiniteNumber(high, "uniform: high");
   inRange(low, high, "uniform");
+  must(Number.isFinite(high - low), high, "uniform: high", `at a finite distance from low ${low}`);
   checkOptions(options, "uniform", { step: aPositiveNumber });
   const { step } = options;
   if (step !== undefined) return stepped(`uniform(${low}, ${high}, { step: ${step} })`, low, high, step);

@@ -68,11 +68,11 @@ export function parallelCoordinatesSvg(study: Searched, options: PictureOptions 
   const [left, right, top, bottom] = [70, width - 70, 40, height - 20];
   const x = (axis: number) => left + (axis / Math.max(1, axes.length - 1)) * (right - left);
   const y = (place: number) => bottom - place * (bottom - top);
-  const losses = lines.map(({ value }) => loss(value, study.mode));
+  const losses = lines.map(({ value }) => loss(value / 2, study.mode)); // the distance of two numbers may be infinite
   const [best, worst] = [Math.min(...losses), Math.max(...losses)];
   const sorted = lines.toSorted((a, b) => loss(b.value, study.mode) - loss(a.value, study.mode));
   const drawn = sorted.flatMap(({ trial, value, places }) => {
-    const stroke = colour(worst > best ? (worst - loss(value, study.mode)) / (worst - best) : 1);
+    const stroke = colour(worst > best ? (worst - loss(value / 2, study.mode)) / (worst - best) : 1);
     return pieces(places).map((piece) => {
       const points = piece.map(([axis, place]) => `${round(x(axis))},${round(y(place))}`).join(" ");
       const title = `<title>${escaped(`trial ${trial}: ${value}`)}</title>`;

@@ -4,10 +4,13 @@ import {
   choice,
   conditional,
   importance,
+  importanceSvg,
   integer,
   logUniform,
   memoryStorage,
   openStudy,
+  parallelCoordinates,
+  parallelCoordinatesSvg,
   random,
   type Searched,
   uniform,
@@ -82,4 +85,27 @@ test("one seed gives one forest; trials that are no help are told", async () => 
   expect(importance(study, { seed: 3 })).not.toEqual(importance(study, { seed: 4 }));
   expect(() => importance(undefined as never)).toThrow("importance: study must be a study, such as openStudy() gives");
   expect(() => importance(study, { trees: 0 })).toThrow("importance: trees must be a whole number");
+});
+
+test.each([2 ** 530, 2 ** 1000, 2 ** -570, 2 ** -1000])(
+  "values times %d have the same importances, to the last bit",
+  async (factor) => {
+    const space = { a: uniform(0, 1), b: uniform(0, 1) };
+    const of = async (scale: number) => {
+      const study = await openStudy({ space, sampler: random() });
+      await study.trials(60, { objective: ({ values: { a, b } }) => (3 * a + b) * scale });
+      expect(importanceSvg(study)).not.toContain("NaN");
+      return found(study);
+    };
+    expect(await of(factor)).toEqual(await of(1));
+  },
+);
+
+test("values at an infinite distance have places and importances", async () => {
+  const study = await openStudy({ space: { a: uniform(0, 1) }, sampler: random() });
+  await study.trials(30, { objective: ({ values: { a } }) => (a < 0.5 ? -1.7e308 : 1.7e308) });
+  expect(importance(study)[0].importance).toBeCloseTo(1, 9);
+  const { lines } = parallelCoordinates(study);
+  expect(new Set(lines.map(({ places }) => places[1]))).toEqual(new Set([0, 1]));
+  expect(parallelCoordinatesSvg(study)).not.toContain("NaN");
 });

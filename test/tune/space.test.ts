@@ -116,12 +116,27 @@ describe.each(leaves.map(([leaf, first, last]) => [leaf.form, leaf, first, last]
   },
 );
 
+test("no value of a range with steps is above it, and each is known again", () => {
+  for (const [high, step] of [
+    [0.3, 0.1],
+    [0.7, 0.1],
+    [2.1, 0.3],
+    [1.1, 0.11],
+  ]) {
+    const leaf = uniform(0, high, { step });
+    expect(leaf.nth(leaf.count - 1)).toBe(high);
+    for (let i = 0; i < leaf.count; i++) expect(leaf.isValue(leaf.nth(i))).toBe(true);
+  }
+});
+
 describe("what is no space is refused in words", () => {
   const as = <T>(value: unknown) => value as T;
   test.each<[string, () => unknown]>([
     ["uniform: high must be at least low 1, got 0", () => uniform(1, 0)],
     ['uniform: low must be a finite number, got "0"', () => uniform(as("0"), 1)],
     ["uniform: step must be a number > 0, got 0", () => uniform(0, 1, { step: 0 })],
+    ["uniform: high must be at a finite distance from low -1.7e+308", () => uniform(-1.7e308, 1.7e308)],
+    ["uniform(0, 1, { step: 1e-300 }): step must be so large that there are", () => uniform(0, 1, { step: 1e-300 })],
     ["uniform: unknown option q; it takes step", () => uniform(0, 1, as({ q: 1 }))],
     ["logUniform: low must be a number > 0, got 0", () => logUniform(0, 1)],
     ["integer: low must be a whole number", () => integer(0.5, 2)],
