@@ -3,7 +3,8 @@
 import { aBoolean, aFunction, anInteger, aWholeNumber, checkOptions } from "../check.ts";
 import { DataError, MemoryError, SimdgradError } from "../errors.ts";
 import { Chance } from "./chance.ts";
-import { nextOf, openSource } from "./reading.ts";
+import { nextOf, openSource, within } from "./reading.ts";
+import { leavable, Readings } from "./readings.ts";
 import { type Awaitable, aSource, type Chunks, type DataSource } from "./source.ts";
 
 interface BatchOptions {
@@ -26,6 +27,12 @@ interface Parallel {
   readonly parallel?: number;
 }
 
+/** Makes the items of a pass, and has `readings` know what it reads from. */
+type Start<T> = (pass: number, readings: Readings) => AsyncGenerator<T>;
+
+/** How a pipeline's pass is made a part of another one's. */
+let startOf: <T>(pipeline: Pipeline<T>) => Start<T>;
+
 /** What the sources of a list give. */
 type Items<S extends readonly DataSource<unknown>[]> = { [K in keyof S]: S[K] extends DataSource<infer T> ? T : never };
 
@@ -42,22 +49,27 @@ type Items<S extends readonly DataSource<unknown>[]> = { [K in keyof S]: S[K] ex
  * list.join() === again.join(); // => true
  */
 export class Pipeline<T> implements AsyncIterable<T> {
-  readonly #start: (pass: number) => AsyncGenerator<T>;
+  static {
+    startOf = (pipeline) => pipeline.#start;
+  }
+
+  readonly #start: Start<T>;
   #passes = 0;
 
-  constructor(start: (pass: number) => AsyncGenerator<T>) {
+  constructor(start: Start<T>) {
     aFunction(start, "Pipeline: start");
     this.#start = start;
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<T> {
-    return this.#start(this.#passes++);
+    return this.pass(this.#passes++);
   }
 
   /** The items of a pass: the same ones, in the same order, whenever they are asked for. */
   pass(pass: number): AsyncGenerator<T> {
     aWholeNumber(0, Number.MAX_SAFE_INTEGER)(pass, "pass: pass");
-    return this.#start(pass);
+    const readings = new Readings();
+    return leavable(this.#start(pass, readings), readings);
   }
 
   /**
@@ -69,7 +81,7 @@ export class Pipeline<T> implements AsyncIterable<T> {
     checkOptions(options, "map", { parallel: aWholeNumber(1) });
     const { parallel = make.parallel ?? 1 } = options;
     aWholeNumber(1)(parallel, "map: make.parallel");
-    if (parallel > 1) return this.#then((items) => together(items, make, parallel));
+    if (parallel > 1) return this.#within((items, readings) => together(items, readings, make, parallel));
     return this.#then(async function* (items) {
       let i = 0;
       for await (const item of items) {
@@ -88,9 +100,13 @@ export class Pipeline<T> implements AsyncIterable<T> {
   /** All that a function makes of each item, such as the rows of a table, one after the other. */
   flatMap<U>(make: (item: T, i: number) => Awaitable<Chunks<U>>): Pipeline<U> {
     aFunction(make, "flatMap: make");
-    return this.#then(async function* (items) {
+    return this.#then(async function* (items, _, readings) {
       let i = 0;
-      for await (const item of items) yield* each(await make(item, i++), 0, "flatMap: what make gives");
+      for await (const item of items) {
+        const made = await make(item, i++);
+        aSource(made, "flatMap: what make gives");
+        yield* each(made, 0, readings);
+      }
     });
   }
 
@@ -149,25 +165,25 @@ export class Pipeline<T> implements AsyncIterable<T> {
   zip<S extends readonly DataSource<unknown>[]>(...others: S): Pipeline<[T, ...Items<S>]> {
     for (const [i, other] of others.entries()) aSource(other, `zip: source ${i}`);
     return new Pipeline(
-      (pass) => zipped([this as DataSource<unknown>, ...others], pass) as AsyncGenerator<[T, ...Items<S>]>,
+      (pass, readings) =>
+        zipped([this, ...others].map((source) => each<unknown>(source, pass, readings))) as AsyncGenerator<
+          [T, ...Items<S>]
+        >,
     );
   }
 
   /** The items of this one, then those of each other source. */
   concat(...others: readonly DataSource<T>[]): Pipeline<T> {
     for (const [i, other] of others.entries()) aSource(other, `concat: source ${i}`);
-    const start = this.#start;
-    return new Pipeline(async function* (pass) {
-      yield* start(pass);
-      for (const other of others) yield* each(other, pass);
-    });
+    return new Pipeline((pass, readings) => following([this, ...others].map((source) => each(source, pass, readings))));
   }
 
   /** All items several times, or without an end; each time is another pass, so a shuffle before it has another order. */
   repeat(times: number = Number.POSITIVE_INFINITY): Pipeline<T> {
     if (times !== Number.POSITIVE_INFINITY) aWholeNumber(0)(times, "repeat: times");
     const start = this.#start;
-    return new Pipeline((pass) => repeated(start, times, times === Number.POSITIVE_INFINITY ? pass : pass * times));
+    const isEndless = times === Number.POSITIVE_INFINITY;
+    return new Pipeline((pass, readings) => repeated(start, times, isEndless ? pass : pass * times, readings));
   }
 
   /** Keeps what the first pass that comes to its end gives, for those after it. What is before it is not asked again. */
@@ -176,29 +192,31 @@ export class Pipeline<T> implements AsyncIterable<T> {
     const { most = Number.POSITIVE_INFINITY } = options;
     const start = this.#start;
     const kept: { items?: readonly T[] } = {};
-    return new Pipeline(async function* (pass) {
-      if (kept.items === undefined) yield* remembered(start(pass), most, kept);
-      else yield* kept.items;
+    return new Pipeline((pass, readings) => {
+      const items = kept.items === undefined ? start(pass, readings) : [];
+      return remembered(items, most, kept);
     });
   }
 
   /** Reads so many items ahead of whoever takes them. */
   prefetch(count: number): Pipeline<T> {
     aWholeNumber(1)(count, "prefetch: count");
-    return this.#then(async function* (items) {
-      const ahead = new Ahead(items, count);
-      try {
-        for (let next = await ahead.next(); next !== undefined; next = await ahead.next()) yield next.item;
-      } finally {
-        await ahead.close();
-      }
-    });
+    return this.#within((items, readings) => prefetched(leavable(items, readings), count));
   }
 
   /** Items made of a pass's. */
-  #then<U>(make: (items: AsyncGenerator<T>, pass: number) => AsyncGenerator<U>): Pipeline<U> {
+  #then<U>(make: (items: AsyncGenerator<T>, pass: number, readings: Readings) => AsyncGenerator<U>): Pipeline<U> {
     const start = this.#start;
-    return new Pipeline((pass) => make(start(pass), pass));
+    return new Pipeline((pass, readings) => make(start(pass, readings), pass, readings));
+  }
+
+  /** The same of items that may be left while they are asked for: what they are read from is known apart. */
+  #within<U>(make: (items: AsyncGenerator<T>, readings: Readings) => AsyncGenerator<U>): Pipeline<U> {
+    const start = this.#start;
+    return new Pipeline((pass, outer) => {
+      const readings = outer.within();
+      return make(start(pass, readings), readings);
+    });
   }
 }
 
@@ -220,29 +238,49 @@ export class Pipeline<T> implements AsyncIterable<T> {
  */
 export function pipeline<T>(source: DataSource<T>): Pipeline<T> {
   aSource(source, "pipeline: source");
-  return new Pipeline((pass) => each(source, pass));
+  return new Pipeline((pass, readings) => each(source, pass, readings));
 }
 
-/** What a source gives. It is closed if someone leaves before its end. */
-async function* each<T>(source: DataSource<T>, pass: number, what?: string): AsyncGenerator<T> {
-  if (source instanceof Pipeline) {
-    yield* source.pass(pass);
-    return;
-  }
-  if (what !== undefined) aSource(source, what);
+/** What a source gives. It is closed if someone leaves before its end, or before its begin. */
+function each<T>(source: DataSource<T>, pass: number, readings: Readings): AsyncGenerator<T> {
+  if (source instanceof Pipeline) return startOf<T>(source)(pass, readings);
+  readings.expect(source);
+  return read(source, pass, readings);
+}
+
+async function* read<T>(source: DataSource<T>, pass: number, readings: Readings): AsyncGenerator<T> {
+  readings.begin(source);
   const reading = await openSource(source, 0, pass);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= reading.close();
+    return closing;
+  };
   let isWaiting = false; // for whoever took an item: a source that throws, or ends, is closed
   try {
     for (;;) {
       const next = nextOf(reading);
-      const { done, value } = "then" in next ? await next : next;
+      const { done, value } = "then" in next ? await readings.during(next, close) : next;
       if (done) return;
       isWaiting = true;
       yield value as T;
       isWaiting = false;
     }
   } finally {
-    if (isWaiting) await reading.close();
+    if (isWaiting || closing !== undefined) await close();
+  }
+}
+
+async function* following<T>(parts: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+  for (const part of parts) yield* part;
+}
+
+async function* prefetched<T>(items: AsyncGenerator<T>, count: number): AsyncGenerator<T> {
+  const ahead = new Ahead(items, count);
+  try {
+    for (let next = await ahead.next(); next !== undefined; next = await ahead.next()) yield next.item;
+  } finally {
+    await ahead.close();
   }
 }
 
@@ -263,8 +301,7 @@ async function* shuffled<T>(items: AsyncIterable<T>, size: number, chance: Chanc
   }
 }
 
-async function* zipped(sources: readonly DataSource<unknown>[], pass: number): AsyncGenerator<unknown[]> {
-  const readings = sources.map((source) => each(source, pass));
+async function* zipped(readings: readonly AsyncGenerator<unknown>[]): AsyncGenerator<unknown[]> {
   try {
     for (;;) {
       const row: unknown[] = [];
@@ -282,14 +319,18 @@ async function* zipped(sources: readonly DataSource<unknown>[], pass: number): A
   }
 }
 
-async function* repeated<T>(
-  start: (pass: number) => AsyncGenerator<T>,
+function repeated<T>(start: Start<T>, times: number, pass: number, readings: Readings): AsyncGenerator<T> {
+  return again(start(pass, readings), (time) => start(pass + time, readings), times);
+}
+
+async function* again<T>(
+  first: AsyncGenerator<T>,
+  later: (time: number) => AsyncGenerator<T>,
   times: number,
-  pass: number,
 ): AsyncGenerator<T> {
   for (let time = 0; time < times; time++) {
     let isEmpty = true;
-    for await (const item of start(pass + time)) {
+    for await (const item of time === 0 ? first : later(time)) {
       isEmpty = false;
       yield item;
     }
@@ -309,6 +350,7 @@ function ofItem(error: unknown, i: number): unknown {
 /** What a function makes of items, in their order, where so many calls run at once. */
 async function* together<T, U>(
   items: AsyncGenerator<T>,
+  readings: Readings,
   make: (item: T, i: number) => Awaitable<U>,
   most: number,
 ): AsyncGenerator<U> {
@@ -327,7 +369,7 @@ async function* together<T, U>(
       yield { result };
     }
   }
-  const ahead = new Ahead(begun(), most - 1); // and one that is waited for
+  const ahead = new Ahead(leavable(begun(), readings), most - 1); // and one that is waited for
   try {
     for (let next = await ahead.next(); next !== undefined; next = await ahead.next()) yield await next.item.result;
   } finally {
@@ -336,10 +378,11 @@ async function* together<T, U>(
 }
 
 async function* remembered<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   most: number,
   kept: { items?: readonly T[] },
 ): AsyncGenerator<T> {
+  if (kept.items !== undefined) return yield* kept.items;
   const own: T[] = [];
   for await (const item of items) {
     if (own.length === most) throw new MemoryError(`cache: the source has more than ${most} items`);
@@ -348,6 +391,9 @@ async function* remembered<T>(
   }
   kept.items ??= own;
 }
+
+/** Milliseconds in which a source that is asked ahead answers. */
+const CLOSING = 1000;
 
 /** Reads ahead: one item after the other, until so many wait. */
 class Ahead<T> {
@@ -373,11 +419,13 @@ class Ahead<T> {
     return next;
   }
 
-  /** Reads no more, and closes the source once it has answered. */
+  /** Reads no more, and closes the source: one that is asked and does not answer may take its time for that. */
   async close(): Promise<void> {
     this.#isOver = true;
-    await this.#pull;
-    await this.#items.return(undefined);
+    const isAsked = this.#pull !== undefined;
+    const closing = this.#items.return(undefined);
+    if (isAsked) await within(CLOSING, closing);
+    else await closing;
   }
 
   #fill(): void {

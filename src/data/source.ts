@@ -9,6 +9,7 @@ export interface WebStream<C> {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: C | undefined }>;
     cancel(): Promise<unknown>;
+    releaseLock?(): void;
   };
 }
 

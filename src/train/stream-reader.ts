@@ -1,6 +1,6 @@
 // Reads a source chunk by chunk: each is checked, and becomes a block of rows. What goes wrong is told with the chunk's number.
 
-import { nextOf, openSource, type Reading } from "../data/reading.ts";
+import { nextOf, openSource, type Reading, within } from "../data/reading.ts";
 import type { Awaitable, DataSource } from "../data/source.ts";
 import { DataError, SimdgradError } from "../errors.ts";
 import { advise } from "./advise.ts";
@@ -131,13 +131,4 @@ export class ChunkReader {
     closing.catch(() => undefined); // what comes later is told to nobody
     if (!isWaiting) await within(CLOSING, closing);
   }
-}
-
-/** Waits for a promise, so many milliseconds at the most. */
-async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

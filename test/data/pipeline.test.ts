@@ -237,6 +237,175 @@ test("zip closes all, whichever ends first, and an error of one closes the other
   expect([d, e].map(({ state }) => state.closed)).toEqual([1, 1]);
 });
 
+/** A stream that gives these items and then nothing, for now, and how often it was cancelled. */
+function live(items: readonly number[] = range(3), end = false) {
+  const state = { cancelled: 0 };
+  const stream = new ReadableStream<number>(
+    {
+      start(controller) {
+        for (const item of items) controller.enqueue(item);
+        if (end) controller.close();
+      },
+      cancel() {
+        state.cancelled++;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream: stream as DataSource<number>, state };
+}
+
+/** Takes so many items, and leaves. */
+async function leaveAfter(count: number, items: AsyncIterable<unknown>): Promise<void> {
+  let left = count;
+  for await (const _ of items) if (--left <= 0) break;
+}
+
+describe("a source that gives nothing for now is let go of", () => {
+  test.each<[string, (items: Pipeline<number>) => Pipeline<unknown>]>([
+    ["by prefetch", (items) => items.prefetch(4)],
+    ["by several calls at once", (items) => items.map(async (n) => n, { parallel: 3 })],
+    [
+      "by steps behind it",
+      (items) =>
+        items
+          .prefetch(4)
+          .map((n) => n)
+          .filter(() => true)
+          .take(9),
+    ],
+    [
+      "by steps before it",
+      (items) =>
+        items
+          .map((n) => n)
+          .filter(() => true)
+          .batch(1)
+          .prefetch(2),
+    ],
+    ["by prefetch behind prefetch", (items) => items.prefetch(2).prefetch(4)],
+    ["beside others", (items) => pipeline(range(9)).zip(items.prefetch(4))],
+    ["within another", (items) => pipeline(pipeline(items.prefetch(4)).concat([1]))],
+    [
+      "in the middle",
+      (items) =>
+        pipeline([0])
+          .flatMap(() => items)
+          .prefetch(4),
+    ],
+  ])("%s", { timeout: 900 }, async (_, step) => {
+    const { stream, state } = live();
+    await leaveAfter(2, step(pipeline(stream)));
+    expect(state.cancelled).toBe(1);
+  });
+
+  test("by whoever asks for an item and leaves", { timeout: 900 }, async () => {
+    for (const step of [(items: Pipeline<number>) => items, (items: Pipeline<number>) => items.batch(2).prefetch(1)]) {
+      const { stream, state } = live([]);
+      const items = step(pipeline(stream)).pass(0);
+      const asked = items.next();
+      await new Promise((resolve) => setTimeout(resolve));
+      await items.return(undefined);
+      expect((await asked).done).toBe(true);
+      expect(state.cancelled).toBe(1);
+    }
+  });
+
+  test("or left, where it cannot be cancelled, and closed when it answers", async () => {
+    let answer = () => {};
+    let closed = 0;
+    async function* silent() {
+      try {
+        yield 1;
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        yield 2;
+      } finally {
+        closed++;
+      }
+    }
+    const start = performance.now();
+    await leaveAfter(1, pipeline(silent).prefetch(2));
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(closed).toBe(0);
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(closed).toBe(1);
+  });
+
+  test("what it throws while it is let go of comes to whoever leaves", async () => {
+    const cancel = () => Promise.reject(new RangeError("cannot"));
+    const stream = new ReadableStream({ start: (controller) => controller.enqueue(1), cancel });
+    await expect(leaveAfter(1, pipeline(stream as DataSource<number>))).rejects.toThrow("cannot");
+    const unread = new ReadableStream({ cancel });
+    await expect(leaveAfter(1, ten.concat(unread as DataSource<number>))).rejects.toThrow("cannot");
+  });
+});
+
+describe("what nobody has begun to read is closed", () => {
+  const broken = () => {
+    throw new TypeError("the function broke");
+  };
+  test.each<[string, (items: DataSource<number>) => Pipeline<unknown>]>([
+    ["take(0)", (items) => pipeline(items).take(0)],
+    [
+      "take(0), far from it",
+      (items) =>
+        pipeline(items)
+          .map((n) => n)
+          .shuffle(2)
+          .cache()
+          .prefetch(2)
+          .take(0),
+    ],
+    ["repeat(0)", (items) => pipeline(items).repeat(0)],
+    ["zip, with nothing before it", (items) => pipeline([]).zip(items)],
+    ["zip, before which one throws", (items) => ten.map(broken).zip(items)],
+    ["concat that is left before", (items) => ten.concat(items)],
+    ["concat that throws before", (items) => ten.map(broken).concat(items)],
+    ["concat in concat", (items) => ten.concat(ten.concat(pipeline(items).prefetch(3)))],
+    ["concat that ends before", (items) => ten.concat(items).take(2)],
+  ])("%s", async (_, made) => {
+    const { stream, state } = live();
+    const begun = leaveAfter(3, made(stream));
+    await begun.catch((error) => expect(error).toBeInstanceOf(TypeError));
+    expect(state.cancelled).toBe(1);
+    const { source, state: own } = counter();
+    const generator = source();
+    await generator.next(); // one that is read elsewhere
+    await leaveAfter(3, made(generator)).catch((error) => expect(error).toBeInstanceOf(TypeError));
+    expect(own.closed).toBe(1);
+  });
+
+  test("before the first item, too", async () => {
+    const { stream, state } = live();
+    await pipeline(stream)
+      .map((n) => n)
+      .pass(0)
+      .return(undefined);
+    expect(state.cancelled).toBe(1);
+  });
+
+  test("what comes to its end is not cancelled, and what can be read again is not touched", async () => {
+    const { stream, state } = live(range(3), true);
+    expect(await all(pipeline([7]).concat(stream))).toEqual([7, 0, 1, 2]);
+    expect(state.cancelled).toBe(0);
+    const { source, state: own } = counter(4);
+    const made = pipeline([7]).concat(source);
+    await leaveAfter(1, made);
+    expect(own).toEqual({ taken: 0, opened: 0, closed: 0 });
+    expect(await all(made)).toEqual([7, 0, 1, 2, 3]);
+  });
+
+  test("a pipeline in itself, cached, is read once", async () => {
+    const { source, state } = counter(2);
+    const cached = pipeline(source).cache();
+    expect(await all(cached.concat(cached))).toEqual([0, 1, 0, 1]);
+    expect(state.opened).toBe(1);
+  });
+});
+
 test("take does not ask for one item more", async () => {
   const { source, state } = counter();
   await all(pipeline(source).take(3));

@@ -71,7 +71,7 @@ test("what is drawn is of the space, and nested as it is", () => {
 
 const leaves: readonly (readonly [Leaf, first: unknown, last: unknown])[] = [
   [uniform(-2, 3), -2, 3],
-  [uniform(0, 0.3, { step: 0.1 }), 0, 0.1 * 3],
+  [uniform(0, 0.3, { step: 0.1 }), 0, 0.3],
   [uniform(0, 1, { step: 0.3 }), 0, 0.3 * 3],
   [logUniform(1e-5, 1e-1), 1e-5, 1e-1],
   [integer(-3, 9), -3, 9],
