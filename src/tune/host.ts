@@ -22,7 +22,12 @@ interface Waiting<T> {
   readonly reject: (error: Error) => void;
 }
 
-const NAMES = { name: "simdgrad trials", called: "the objective's worker", caller: "trials" };
+const NAMES = {
+  name: "simdgrad trials",
+  called: "the objective's worker",
+  caller: "trials",
+  serves: "serveObjective()",
+};
 
 export class TrialWorker {
   readonly #worker: ModuleWorker<ToWorker, FromWorker>;
@@ -41,9 +46,9 @@ export class TrialWorker {
     return this.#worker.error !== undefined;
   }
 
-  /** Resolves when its module serves an objective. @throws WorkerError if it does not */
-  begin(): Promise<void> {
-    return this.#worker.begin();
+  /** As a module's worker does. */
+  begin(patience?: number, signal?: AbortSignal): Promise<void> {
+    return this.#worker.begin(patience, signal);
   }
 
   /** Runs one trial. @throws what the objective throws, WorkerError if the worker dies */

@@ -18,6 +18,8 @@ export interface TrialsOptions<V> {
   readonly module?: URL | (() => AnyWorker);
   /** How many trials run at a time, each in a worker of its own with `module`; default 1. */
   readonly workers?: number;
+  /** Milliseconds in which a module is to call `serveObjective`: what it loads before counts. Default 60,000. */
+  readonly patience?: number;
   /** Ends the search once the trials that run have ended. */
   readonly signal?: AbortSignal;
   /** Which errors of an objective are the failure of one trial; default: a NonFiniteError. Others end the search. */
@@ -53,15 +55,22 @@ export async function runTrials<S extends Space>(
         "a URL, or a function that starts a worker",
       ),
     workers: aWholeNumber(1, 1024),
+    patience: aWholeNumber(1),
     signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
     tolerate: aFunction,
   });
-  const { objective, module, workers = 1, signal, tolerate = (error) => error instanceof NonFiniteError } = options;
+  const { objective, module, workers = 1, patience, signal } = options;
+  const { tolerate = (error) => error instanceof NonFiniteError } = options;
   if ((objective === undefined) === (module === undefined))
     throw new ArgumentError("trials: either an objective or the module of one is to be given");
+  if (module === undefined && options.patience !== undefined)
+    throw new ArgumentError("trials: patience says nothing without a module, which is waited for");
   let isOver = false;
   const isDone = () => isOver || signal?.aborted === true || isEnough(count);
-  const laneOf = () => (module === undefined ? here(objective as Objective<Values<S>>) : inWorker<Values<S>>(module));
+  const laneOf = () =>
+    module === undefined
+      ? here(objective as Objective<Values<S>>)
+      : inWorker<Values<S>>(module, (worker) => worker.begin(patience, signal));
   const lanes = Array.from({ length: isEnough(count) ? 0 : Math.min(workers, count) }, async () => {
     const lane = laneOf();
     try {
@@ -111,14 +120,14 @@ function here<V>(objective: Objective<V>): Lane<V> {
 /** A worker died over a trial: the next one goes on. */
 class Died extends Error {}
 
-function inWorker<V>(module: URL | (() => AnyWorker)): Lane<V> {
+function inWorker<V>(module: URL | (() => AnyWorker), begin: (worker: TrialWorker) => Promise<void>): Lane<V> {
   let worker: TrialWorker | undefined;
   let deaths = 0;
   return {
     async ready() {
       if (worker?.ended === false) return;
       worker = new TrialWorker(module);
-      await worker.begin();
+      await begin(worker);
     },
     async run(trial) {
       try {

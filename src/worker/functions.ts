@@ -38,7 +38,12 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-const NAMES = { name: "simdgrad functions", called: "the function's worker", caller: "workerFunction" };
+const NAMES = {
+  name: "simdgrad functions",
+  called: "the function's worker",
+  caller: "workerFunction",
+  serves: "serveFunctions()",
+};
 
 /** A worker that runs one call at a time. */
 class FunctionWorker {

@@ -34,7 +34,12 @@ export interface ModuleNames {
   readonly called: string;
   /** Whose option `module` is. */
   readonly caller: string;
+  /** What the module calls. */
+  readonly serves: string;
 }
+
+/** Milliseconds in which modules come from slow networks. */
+const PATIENCE = 60_000;
 
 function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
   if (typeof module === "function") {
@@ -52,6 +57,7 @@ export class ModuleWorker<To, From> {
   readonly #host: Host;
   readonly #listener: ModuleListener<From>;
   readonly #called: string;
+  readonly #serves: string;
   readonly #watch = new AbortController();
   #error: WorkerError | undefined;
   /** What the worker holds for life. */
@@ -62,6 +68,7 @@ export class ModuleWorker<To, From> {
   constructor(module: WorkerModule, names: ModuleNames, listener: ModuleListener<From>) {
     this.#listener = listener;
     this.#called = names.called;
+    this.#serves = names.serves;
     this.#host = hostOf(start(module, names), (reason, cause) =>
       this.#fail(new WorkerError(`${names.called} ${reason}`, { cause })),
     );
@@ -73,16 +80,29 @@ export class ModuleWorker<To, From> {
     return this.#error;
   }
 
-  /** Resolves when its module serves. @throws WorkerError if it does not */
-  begin(): Promise<void> {
+  /** Resolves when its module serves, or by a signal before. @throws WorkerError if it does not within so many milliseconds */
+  async begin(patience = PATIENCE, signal?: AbortSignal): Promise<void> {
     // Of a page's worker only a lock tells that it died.
     const lock = this.#host.silent ? (globalThis.crypto?.randomUUID?.() ?? "") : "";
-    return new Promise((resolve, reject) => {
-      if (this.#error !== undefined) return reject(this.#error);
-      this.#beginning = { resolve, reject };
-      this.#lock = lock;
-      this.#host.endpoint.postMessage({ begin: lock } satisfies Begin);
-    });
+    const late = () =>
+      this.#fail(new WorkerError(`${this.#called} has not called ${this.#serves} within ${patience / 1000} s`));
+    const timer: ReturnType<typeof setTimeout> & { unref?(): void } = setTimeout(late, patience);
+    timer.unref?.(); // whether a process waits is the worker's matter
+    let leave = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (this.#error !== undefined) return reject(this.#error);
+        this.#beginning = { resolve, reject };
+        this.#lock = lock;
+        this.#host.endpoint.postMessage({ begin: lock } satisfies Begin);
+        leave = resolve;
+        signal?.addEventListener("abort", leave);
+        if (signal?.aborted) leave();
+      });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
+    }
   }
 
   say(message: To): void {

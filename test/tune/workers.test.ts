@@ -85,3 +85,17 @@ test("a module that does not load, and one that is none, are told before a trial
   );
   expect(study.history).toEqual([]);
 });
+
+test("a module that stays alive and serves nothing is given up after a while, or when the search is to end", async () => {
+  const study = await openStudy({ space: { x: uniform(0, 1) }, sampler: random() });
+  const silent = new URL("./objectives/silent.ts", import.meta.url);
+  await expect(study.trials(3, { module: silent, workers: 2, patience: 300 })).rejects.toThrow(
+    new WorkerError("the objective's worker has not called serveObjective() within 0.3 s"),
+  );
+  const aborting = new AbortController();
+  const searching = study.trials(3, { module: silent, workers: 2, signal: aborting.signal });
+  setTimeout(() => aborting.abort(), 100);
+  expect(await searching).toEqual([]);
+  expect(await study.trials(3, { module: silent, signal: AbortSignal.abort() })).toEqual([]);
+  await expect(study.trials(3, { objective: () => 1, patience: 5 })).rejects.toThrow("patience says nothing without");
+});
