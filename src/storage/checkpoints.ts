@@ -8,7 +8,7 @@ import { type CallbackState, type Checkpoint, parseCheckpoint, serializeCheckpoi
 import type { Json } from "../io/exact-json.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { Trainer } from "../train/trainer.ts";
-import { aName, aStorage, type BytesStorage } from "./storage.ts";
+import { aNameBefore, aStorage, type BytesStorage } from "./storage.ts";
 
 /** What is written, where, and how often. */
 export interface CheckpointsOptions extends MonitorOptions {
@@ -19,7 +19,7 @@ export interface CheckpointsOptions extends MonitorOptions {
   readonly every?: number | { readonly steps: number };
   /** The latest ones that stay; default 3. */
   readonly keep?: number;
-  /** Only where the monitor is better than at all that were written before in this fit. Default false. */
+  /** Only where the monitor is better than at all that were written before in this fit: after epochs. Default false. */
   readonly onlyBest?: boolean;
   /** A fitted preprocessing that goes along. */
   readonly preprocessing?: object;
@@ -53,7 +53,8 @@ const DIGITS = 8;
 /**
  * Writes a checkpoint after so many epochs or steps, and keeps the latest ones: `name.00000001.safetensors` and so on.
  * The training waits until it is on the disk.
- * @throws ArgumentError for a name that is none, for a monitor where not the best is kept; when the fit begins, for a monitor that it does not measure
+ * @throws ArgumentError for a name that is none, for the best of steps, for a monitor where not the best is kept; when the fit begins, for a
+ * monitor that it does not measure
  *
  * @example
  * import { Trainer } from "simdgrad";
@@ -74,7 +75,7 @@ export function checkpoints(options: CheckpointsOptions): Callback {
     {
       ...monitorChecks,
       storage: aStorage,
-      name: aName,
+      name: aBegin,
       every: anInterval,
       keep: aWholeNumber(1),
       onlyBest: aBoolean,
@@ -84,6 +85,10 @@ export function checkpoints(options: CheckpointsOptions): Callback {
     "storage",
   );
   checkNeeds(options, "checkpoints", { monitor: "onlyBest", mode: "onlyBest" });
+  if (options.onlyBest && typeof options.every === "object")
+    throw new ArgumentError(
+      "checkpoints: onlyBest goes with every so many epochs: what is measured is of an epoch, not of a step",
+    );
   const { storage, name = DEFAULT, every = 1, keep = 3, onlyBest = false, preprocessing, notes } = options;
   serializeCheckpoint({ state: {}, preprocessing, notes }); // told now, not after the first epoch
   const fits = new OfFits<State>();
@@ -192,7 +197,7 @@ export async function resume<Input, Output, Target, X>(
 ): Promise<Checkpoint | undefined> {
   anObjectWith("a trainer", "restore", "snapshot")(trainer, "resume: trainer");
   aStorage(storage, "resume: storage");
-  aName(name, "resume: name");
+  aBegin(name, "resume: name");
   checkOptions(options, "resume", { callbacks: aBoolean });
   const numbers = await writtenOf(storage, name);
   let cause: unknown;
@@ -226,6 +231,9 @@ async function readWhole(storage: BytesStorage, file: string): Promise<Checkpoin
 function fileOf(name: string, number: number): string {
   return `${name}.${String(number).padStart(DIGITS, "0")}${ENDING}`;
 }
+
+/** A name with room for what follows it in those of files. */
+const aBegin = aNameBefore(fileOf("", 1));
 
 /** Of all checkpoints of a name, in their order. */
 async function writtenOf(storage: BytesStorage, name: string): Promise<number[]> {

@@ -31,6 +31,8 @@ export interface Part {
   loss: number;
   milliseconds: number;
   readonly sums: Map<string, number>;
+  /** Rows that the data has, where that is known. */
+  total?: number | undefined;
 }
 
 /** What is known of the past. */

@@ -76,8 +76,8 @@ export async function planOf(workshop: Workshop, data: Dataset | undefined, cour
   const plan: PlanEntry[] = [[await step(batch), whole + (padded ? 1 : 0)]];
   if (rest > 0 && lastBatch === "keep") plan.push([await step(rest), 1]);
   const stepsPerEpoch = plan.reduce((sum, [, steps]) => sum + steps, 0);
-  const nowhere = { from: 0, counter: 0, anew: [] };
-  const { from, counter, anew } = epochs === 0 ? nowhere : await beginning(workshop, batch, stepsPerEpoch);
+  const nowhere = { from: 0, counter: 0, row: 0, anew: [] };
+  const { from, counter, row, anew } = epochs === 0 ? nowhere : await beginning(workshop, batch, stepsPerEpoch);
   const before = await saved(executor, recipe.names.keys());
   const told = await toldBy(workshop, held);
   const entries = [...plan, ...told.after];
@@ -95,6 +95,8 @@ export async function planOf(workshop: Workshop, data: Dataset | undefined, cour
     epochs,
     from,
     counter,
+    row,
+    rows: data.rows,
     stepsOf: () => stepsPerEpoch,
     totalSteps: epochs * stepsPerEpoch - from,
     rowsOf,
@@ -196,9 +198,11 @@ async function beginning(
   { executor, recipe, streamed }: Workshop,
   batch: number,
   stepsPerEpoch: number,
-): Promise<{ readonly from: number; readonly counter: number; readonly anew: readonly Write[] }> {
-  const { row, epoch, anew } = await nextEpoch(executor, recipe.counters);
-  const steps = streamed() === undefined ? row / batch : Number.NaN; // what counts in a stream does not count here
-  if (Number.isInteger(steps) && steps < stepsPerEpoch) return { from: steps, counter: epoch, anew: [] };
-  return { from: 0, counter: epoch + (anew.length > 0 ? 1 : 0), anew };
+): Promise<Pick<FitPlan, "from" | "counter" | "row"> & { readonly anew: readonly Write[] }> {
+  const { row: counted, epoch, anew } = await nextEpoch(executor, recipe.counters);
+  const row = streamed() === undefined ? counted : 0; // what counts in a stream does not count here
+  const steps = row / batch;
+  if ((row > 0 || counted === 0) && Number.isInteger(steps) && steps < stepsPerEpoch)
+    return { from: steps, counter: epoch, row, anew: [] };
+  return { from: 0, counter: epoch + (anew.length > 0 ? 1 : 0), row, anew };
 }

@@ -72,8 +72,9 @@ const SUMS = "part.sums.";
 /** The sums of an epoch of which so many rows were trained on; none where they are of others. */
 function partState(part: Part | undefined, rows: number): StateDict {
   if (part === undefined || part.rows === 0 || part.rows !== rows) return {};
-  const { sums, ...numbers } = part;
-  const all = [...Object.entries(numbers), ...Array.from(sums, ([name, sum]) => [`sums.${name}`, sum] as const)];
+  const { sums, total, ...numbers } = part;
+  const known = total === undefined ? numbers : { ...numbers, total };
+  const all = [...Object.entries(known), ...Array.from(sums, ([name, sum]) => [`sums.${name}`, sum] as const)];
   return Object.fromEntries(all.map(([name, value]) => [PART + name, { data: Float64Array.of(value), shape: [1] }]));
 }
 
@@ -92,6 +93,7 @@ function partOf(columns: Columns): Part | undefined {
     rows: number("rows"),
     loss: number("loss"),
     milliseconds: number("milliseconds"),
+    ...(columns["part.total"] && { total: number("total") }),
     sums: new Map(sums as [string, number][]),
   };
 }

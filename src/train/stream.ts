@@ -108,6 +108,8 @@ export async function streamPlanOf(
     epochs,
     from: start.steps,
     counter: start.epoch,
+    row: start.count,
+    rows: (source as { readonly rows?: number }).rows,
     stepsOf: (epoch) => feed.stepsOf(epoch),
     totalSteps: feed.totalSteps,
     rowsOf,

@@ -1,7 +1,7 @@
 // A training: makes the steps of a fit, and puts together what is told of them. All epochs and their validations are one run, so that it waits
 // for nobody on this side: neither for the reader, what was not read yet is added up, nor for a thread that is busy. Where something is to be
 // decided between two steps, by a callback or by a reader in lockstep, it is several runs, which end there.
-import { NonFiniteError } from "../errors.ts";
+import { DataError, NonFiniteError } from "../errors.ts";
 import type { LogRows, PlanEntry, RunHandle } from "../runtime/executor.ts";
 import type { Callback, Copy, FitContext } from "./callback.ts";
 import type { ExecutorCopy } from "./copies.ts";
@@ -23,6 +23,10 @@ export interface FitPlan {
   readonly from: number;
   /** The counter of epochs at the beginning. */
   readonly counter: number;
+  /** Rows of the epoch under way that an earlier fit trained on, in data like this one's; 0 where it is not gone on with anyway. */
+  readonly row: number;
+  /** Rows of the data; undefined where a stream does not tell. */
+  readonly rows: number | undefined;
   /** Samples of a program's step. */
   readonly rowsOf: ReadonlyMap<number, number>;
   /** Makes all steps, with what follows those of each epoch. */
@@ -119,7 +123,9 @@ export class Training<R> {
     this.#telling = telling;
     this.#history = history;
     this.#fit = fit;
+    checkRows(plan, history.part);
     this.#part = plan.from > 0 && history.part?.steps === plan.from ? history.part : newPart(plan.from);
+    this.#part.total = plan.rows;
     history.part = this.#part;
   }
 
@@ -483,6 +489,15 @@ export class Training<R> {
       seconds,
     };
   }
+}
+
+/** @throws DataError where the epoch under way is one of other data, by its number of rows */
+function checkRows({ row, rows }: FitPlan, part: Part | undefined): void {
+  const { total = rows } = part?.rows === row ? part : {};
+  if (row > 0 && rows !== undefined && total !== rows)
+    throw new DataError(
+      `fit: the training goes on in the middle of an epoch over data of ${total} rows, and this data has ${rows}: it takes the same; on other data a training begins with the weights alone, by loadStateDict()`,
+    );
 }
 
 /** An epoch of which nothing is known, but that so many of its steps are made. */

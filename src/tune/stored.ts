@@ -1,13 +1,16 @@
 // A study where checkpoints are kept, too: in any storage of bytes by names. Such a one writes bytes whole or not at all, so a study is in
 // parts, of which the last is replaced until it is long enough.
 import { DataError } from "../errors.ts";
-import { aName, aStorage, type BytesStorage } from "../storage/storage.ts";
+import { aNameBefore, aStorage, type BytesStorage } from "../storage/storage.ts";
 import type { StudyStorage } from "./storage.ts";
 
 /** Bytes from which on a part is left as it is. */
 const LONG = 2 ** 16;
 
 const DIGITS = 8;
+
+/** A name with room for the longest that begins so. */
+const aBegin = aNameBefore(`.${"9".repeat(DIGITS)}.artifact`);
 
 /**
  * Keeps a study in a storage of simdgrad/storage: in pages `opfsStorage` or `indexedDbStorage`, in Node `folderStorage`. What was written would
@@ -28,7 +31,7 @@ const DIGITS = 8;
  */
 export function studyStorage(storage: BytesStorage, name = "study"): StudyStorage {
   aStorage(storage, "studyStorage: storage");
-  aName(name, "studyStorage: name");
+  aBegin(name, "studyStorage: name");
   /** Lengths of all parts, as this storage left them, and the last one; undefined before they were read. */
   let known: { lengths: number[]; last: Uint8Array } | undefined;
   const partOf = (number: number) => `${name}.${String(number).padStart(DIGITS, "0")}.jsonl`;

@@ -1,5 +1,5 @@
 // Checkpoints of a fit: when they are written, which stay, and that a training which resumes has the bits of one that was not interrupted.
-import { JsExecutor, Trainer } from "simdgrad";
+import { ArgumentError, DataError, JsExecutor, Trainer } from "simdgrad";
 import { parseCheckpoint } from "simdgrad/io";
 import { Dropout, Linear, mseLoss, Sequential, tanh } from "simdgrad/nn";
 import { adam, type Optimizer } from "simdgrad/optim";
@@ -63,6 +63,16 @@ describe("what is written", () => {
     const [name] = await storage.list();
     const { state } = parseCheckpoint((await storage.read(name)) as Uint8Array);
     expect(state["history.loss"].data.at(-1)).toBe(Math.min(...losses));
+  });
+
+  test("what is never the best, and names that no file can have, are told before the first step", () => {
+    const storage = memoryStorage();
+    const best = () => checkpoints({ storage, every: { steps: 3 }, onlyBest: true });
+    expect(best).toThrow("checkpoints: onlyBest goes with every so many epochs");
+    expect(best).toThrow(ArgumentError);
+    expect(() => checkpoints({ storage, name: "a".repeat(180) })).toThrow("name must be 179 letters at the most");
+    expect(`${"a".repeat(179)}.00000001.safetensors`).toHaveLength(200);
+    checkpoints({ storage, name: "a".repeat(179) });
   });
 
   test("notes and a preprocessing go along", async () => {
@@ -135,6 +145,66 @@ describe("resuming", () => {
     expect(second.seed).toBe(9);
     await second.fit({ epochs: 2, batch: 6 });
     expect(await bitsOf(second)).toEqual(await bitsOf(whole));
+  });
+
+  test.each([1, 9, 19, 21])("data of %i rows is refused where 20 rows were in the middle of an epoch", async (rows) => {
+    const storage = memoryStorage();
+    const first = await trainerOf();
+    const stop = { every: 5, onSteps: ({ stop }: { stop: () => void }) => stop() };
+    await first.fit({ epochs: 2, batch: 1, callbacks: [checkpoints({ storage, every: { steps: 5 } }), stop] });
+    const other = {
+      x: Array.from({ length: rows }, (_, i) => x[i % 20]),
+      y: Array.from({ length: rows }, (_, i) => y[i % 20]),
+    };
+    for (const isBefore of [true, false]) {
+      const second = await trainerOf();
+      if (isBefore) await second.load(other);
+      await resume(second, storage);
+      if (!isBefore) await second.load(other);
+      const before = await bitsOf(second);
+      for (const callbacks of [[], [checkpoints({ storage: memoryStorage() })]]) {
+        const going = second.fit({ batch: 1, callbacks });
+        await expect(going).rejects.toThrow(DataError);
+        await expect(going).rejects.toThrow(`over data of 20 rows, and this data has ${rows}`);
+      }
+      expect(await bitsOf(second)).toEqual(before);
+      await second.load({ x, y }); // the right data
+      expect((await second.fit({ epochs: 1, batch: 1 })).length).toBe(1);
+    }
+  });
+
+  test("after an epoch other data may follow, and in its middle the weights alone", async () => {
+    const storage = memoryStorage();
+    const first = await trainerOf();
+    await first.fit({ epochs: 1, batch: 5, callbacks: [checkpoints({ storage })] });
+    const second = await trainerOf();
+    await resume(second, storage);
+    await second.load({ x: x.slice(4), y: y.slice(4) });
+    expect(await second.fit({ epochs: 1, batch: 5 })).toHaveLength(2);
+    const stop = { every: 2, onSteps: ({ stop }: { stop: () => void }) => stop() };
+    await first.fit({ batch: 5, callbacks: [checkpoints({ storage, every: { steps: 1 } }), stop] });
+    await resume(second, storage);
+    await second.load({ x: x.slice(4), y: y.slice(4) });
+    await expect(second.fit({ batch: 5 })).rejects.toThrow("by loadStateDict()");
+    await second.loadStateDict(await second.stateDict());
+    expect(await second.fit({ batch: 5 })).toHaveLength(2);
+  });
+
+  test("of a source that can seek the rows are compared, too, where it tells them", async () => {
+    const source = (rows?: number) => ({ rows, open: (at: number) => [{ x: x.slice(at), y: y.slice(at) }] });
+    const first = await trainerOf();
+    const stop = { every: 2, onSteps: ({ stop }: { stop: () => void }) => stop() };
+    await first.fit({ data: source(20), epochs: 2, batch: 5, callbacks: [stop] });
+    const snapshot = await first.snapshot();
+    const second = await trainerOf();
+    await second.restore(snapshot);
+    await expect(second.fit({ data: source(30), batch: 5 })).rejects.toThrow(
+      "over data of 20 rows, and this data has 30",
+    );
+    await second.fit({ data: source(), batch: 5 });
+    await second.restore(snapshot);
+    await second.fit({ data: source(20), batch: 5 });
+    expect(second.history).toHaveLength(1);
   });
 
   test("nothing whole is an error, nothing at all is not", async () => {

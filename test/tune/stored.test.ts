@@ -51,3 +51,8 @@ test("a write that fails leaves the study as it was", async () => {
   await storage.append(Uint8Array.of(3));
   expect(await studyStorage(kept).read()).toEqual(Uint8Array.of(1, 3));
 });
+
+test("a name without room for what follows it in those of parts and artifacts is told at once", () => {
+  studyStorage(memoryStorage(), "a".repeat(182));
+  expect(() => studyStorage(memoryStorage(), "a".repeat(183))).toThrow("name must be 182 letters at the most");
+});
