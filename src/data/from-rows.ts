@@ -4,6 +4,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { type ArrayLikeData, array, type NumericArray } from "./array.ts";
 import { nextOf, openSource } from "./reading.ts";
+import { leavable, Readings } from "./readings.ts";
 import { roomLike } from "./room-like.ts";
 import { aSource, type Chunks, type DataSource, isSeekable, type SeekableSource } from "./source.ts";
 
@@ -77,27 +78,40 @@ function chunksOf(rows: DataSource<unknown>, size: number): DataSource<RowSample
   return { [Symbol.asyncIterator]: () => chunked(rows, size, 0, 0) };
 }
 
-async function* chunked(
+function chunked(source: DataSource<unknown>, size: number, at: number, pass: number): AsyncGenerator<RowSamples> {
+  const readings = new Readings();
+  readings.expect(source);
+  return leavable(chunksIn(source, size, at, pass, readings), readings);
+}
+
+async function* chunksIn(
   source: DataSource<unknown>,
   size: number,
   at: number,
   pass: number,
+  readings: Readings,
 ): AsyncGenerator<RowSamples> {
+  readings.begin(source);
   const reading = await openSource(source, at, pass);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= reading.close();
+    return closing;
+  };
   let over = false;
   try {
     for (let start = at; !over; start += size) {
       const rows: unknown[] = [];
       while (rows.length < size && !over) {
         const next = nextOf(reading);
-        const { done, value } = "then" in next ? await next : next;
+        const { done, value } = "then" in next ? await readings.during(next, close) : next;
         if (done) over = true;
         else rows.push(ownRow(value));
       }
       if (rows.length > 0) yield together(rows, start);
     }
   } finally {
-    if (!over) await reading.close();
+    if (!over || closing !== undefined) await close();
   }
 }
 

@@ -496,7 +496,7 @@ function checkRows({ row, rows }: FitPlan, part: Part | undefined): void {
   const { total = rows } = part?.rows === row ? part : {};
   if (row > 0 && rows !== undefined && total !== rows)
     throw new DataError(
-      `fit: the training goes on in the middle of an epoch over data of ${total} rows, and this data has ${rows}: it takes the same; on other data a training begins with the weights alone, by loadStateDict()`,
+      `fit: the training goes on in the middle of an epoch over data of ${total} rows, and this data has ${rows}: load the same data; other data is for a new trainer that takes over the weights, by loadStateDict()`,
     );
 }
 

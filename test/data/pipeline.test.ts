@@ -311,6 +311,34 @@ describe("a source that gives nothing for now is let go of", () => {
     }
   });
 
+  test("by the end of a fit on its rows", { timeout: 9000 }, async () => {
+    const rows = [0, 1, 2, 3].map((n) => ({ x: [n], y: [2 * n] }));
+    const cancelled = [0, 0];
+    const controllers: ReadableStreamDefaultController[] = [];
+    const liveRows = (i: number) =>
+      new ReadableStream({
+        start: (controller) => {
+          controllers[i] = controller;
+          for (const row of rows) controller.enqueue(row);
+        },
+        cancel: () => {
+          cancelled[i]++;
+        },
+      }) as DataSource<(typeof rows)[number]>;
+    const trainer = new Trainer(new Linear(1, 1), { loss: mseLoss, optimizer: sgd(0.1), executor: new JsExecutor() });
+    for (const [i, source] of [liveRows(0), pipeline(liveRows(1)).prefetch(2)].entries()) {
+      const fit = trainer.fit({ data: fromRows(source, { chunk: 2 }), batch: 2 });
+      const end = fit.then();
+      while (controllers[i].desiredSize !== 1) await new Promise((resolve) => setTimeout(resolve, 5)); // rows are left
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await fit.stop();
+      await end;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(cancelled[i]).toBe(1);
+    }
+    await trainer.dispose();
+  });
+
   test("or left, where it cannot be cancelled, and closed when it answers", async () => {
     let answer = () => {};
     let closed = 0;
@@ -344,7 +372,7 @@ describe("a source that gives nothing for now is let go of", () => {
 });
 
 describe("what nobody has begun to read is closed", () => {
-  const broken = () => {
+  const broken = (): number => {
     throw new TypeError("the function broke");
   };
   test.each<[string, (items: DataSource<number>) => Pipeline<unknown>]>([
@@ -360,7 +388,7 @@ describe("what nobody has begun to read is closed", () => {
           .take(0),
     ],
     ["repeat(0)", (items) => pipeline(items).repeat(0)],
-    ["zip, with nothing before it", (items) => pipeline([]).zip(items)],
+    ["zip, with nothing before it", (items) => pipeline<number>([]).zip(items)],
     ["zip, before which one throws", (items) => ten.map(broken).zip(items)],
     ["concat that is left before", (items) => ten.concat(items)],
     ["concat that throws before", (items) => ten.map(broken).concat(items)],

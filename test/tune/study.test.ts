@@ -284,7 +284,11 @@ describe("where the disk is full", () => {
         await Promise.all([...reports, study.tell(b, 2), study.tell(c, "failed", "why not"), study.tell(a.number, 1)]);
       };
       let failure: Error | undefined;
-      while (failure === undefined) failure = await several().catch((error: Error) => error);
+      while (failure === undefined)
+        failure = await several().then(
+          () => undefined,
+          (error: Error) => error,
+        );
       expect(failure.message).toContain(FULL);
       await new Promise((resolve) => setTimeout(resolve)); // the others have failed, too
       const stored = await openStudy({ space, sampler: random(), storage: memoryStorage(await storage.read()) });
