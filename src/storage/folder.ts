@@ -1,9 +1,15 @@
 // Bytes in the files of a folder, in Node.
-import type { Dirent } from "node:fs";
 import { aText, must } from "../check.ts";
 import { UnsupportedError } from "../errors.ts";
 import { isLeft, ownMark } from "./owner.ts";
 import { type BytesStorage, checked, UNFINISHED } from "./storage.ts";
+
+/** What a folder holds. */
+interface Entry {
+  readonly name: string;
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+}
 
 /**
  * Keeps bytes in the files of a folder, in Node; it is made with the first of them. A file is written under another name, brought to the disk and
@@ -46,7 +52,7 @@ export function folderStorage(path: string): BytesStorage {
       if (await isLeft(writer, fileOf(file))) await fs.rm(fileOf(file), { force: true });
     }
   };
-  const isFile = async (entry: Dirent) =>
+  const isFile = async (entry: Entry) =>
     entry.isFile() || (entry.isSymbolicLink() && (await fs.stat(fileOf(entry.name)).catch(none))?.isFile() === true);
   return checked(
     "folderStorage",
