@@ -52,39 +52,48 @@ export function studyStorage(storage: BytesStorage, name = "study"): StudyStorag
     const { lengths, last } = known as NonNullable<typeof known>;
     const now = lengths.length === 0 ? undefined : await storage.read(partOf(lengths.length));
     const next = await storage.read(partOf(lengths.length + 1));
-    if ((now?.length ?? 0) !== last.length || next !== undefined)
+    const isSame = (now?.length ?? 0) === last.length && last.every((byte, i) => byte === now?.[i]);
+    if (!isSame || next !== undefined)
       throw new DataError(`${name}: is not what this study left: something else writes to it`);
     return { lengths, last };
   };
   return {
     name,
     read,
-    async append(bytes) {
-      const { lengths, last } = await checked();
-      const isNew = lengths.length === 0 || last.length >= LONG;
-      const part = isNew ? bytes.slice() : joined([last, bytes]);
-      const next = isNew ? [...lengths, part.length] : lengths.with(-1, part.length);
-      await storage.write(partOf(next.length), part);
-      known = { lengths: next, last: part };
-    },
-    async truncate(length) {
-      const whole = await checked();
-      const lengths = [...whole.lengths];
-      let end = lengths.reduce((sum, each) => sum + each, 0);
-      while (lengths.length > 1 && end - lengths[lengths.length - 1] >= length) {
-        await storage.remove(partOf(lengths.length)); // the last one first: what a crash leaves is a beginning
-        end -= lengths.pop() as number;
-      }
-      if (lengths.length === 0) return;
-      const last = (await storage.read(partOf(lengths.length))) as Uint8Array;
-      const part = last.slice(0, last.length - Math.max(0, end - length));
-      await storage.write(partOf(lengths.length), part);
-      known = { lengths: lengths.with(-1, part.length), last: part };
-    },
+    append: (bytes) =>
+      alone(name, async () => {
+        const { lengths, last } = await checked();
+        const isNew = lengths.length === 0 || last.length >= LONG;
+        const part = isNew ? bytes.slice() : joined([last, bytes]);
+        const next = isNew ? [...lengths, part.length] : lengths.with(-1, part.length);
+        await storage.write(partOf(next.length), part);
+        known = { lengths: next, last: part };
+      }),
+    truncate: (length) =>
+      alone(name, async () => {
+        const whole = await checked();
+        const lengths = [...whole.lengths];
+        let end = lengths.reduce((sum, each) => sum + each, 0);
+        while (lengths.length > 1 && end - lengths[lengths.length - 1] >= length) {
+          await storage.remove(partOf(lengths.length)); // the last one first: what a crash leaves is a beginning
+          end -= lengths.pop() as number;
+        }
+        if (lengths.length === 0) return;
+        const last = (await storage.read(partOf(lengths.length))) as Uint8Array;
+        const part = last.slice(0, last.length - Math.max(0, end - length));
+        await storage.write(partOf(lengths.length), part);
+        known = { lengths: lengths.with(-1, part.length), last: part };
+      }),
     keepArtifact: (trial, bytes) => storage.write(artifactOf(trial), bytes),
     readArtifact: (trial) => storage.read(artifactOf(trial)),
     dropArtifact: (trial) => storage.remove(artifactOf(trial)),
   };
+}
+
+/** Does a task while no other tab of the site does one at a study of this name, where there are locks. */
+async function alone(name: string, task: () => Promise<void>): Promise<void> {
+  const locks = typeof navigator === "object" ? navigator.locks : undefined;
+  await (locks === undefined ? task() : locks.request(`simdgrad study ${name}`, task));
 }
 
 /** Numbers of a study's parts, in their order. */
