@@ -81,7 +81,7 @@ export class Pipeline<T> implements AsyncIterable<T> {
     checkOptions(options, "map", { parallel: aWholeNumber(1) });
     const { parallel = make.parallel ?? 1 } = options;
     aWholeNumber(1)(parallel, "map: make.parallel");
-    if (parallel > 1) return this.#then((items) => together(items, make, parallel));
+    if (parallel > 1) return this.#within((items, readings) => together(items, readings, make, parallel));
     return this.#then(async function* (items) {
       let i = 0;
       for await (const item of items) {
@@ -201,17 +201,22 @@ export class Pipeline<T> implements AsyncIterable<T> {
   /** Reads so many items ahead of whoever takes them. */
   prefetch(count: number): Pipeline<T> {
     aWholeNumber(1)(count, "prefetch: count");
-    const start = this.#start;
-    return new Pipeline((pass, outer) => {
-      const readings = outer.within();
-      return prefetched(leavable(start(pass, readings), readings), count);
-    });
+    return this.#within((items, readings) => prefetched(leavable(items, readings), count));
   }
 
   /** Items made of a pass's. */
   #then<U>(make: (items: AsyncGenerator<T>, pass: number, readings: Readings) => AsyncGenerator<U>): Pipeline<U> {
     const start = this.#start;
     return new Pipeline((pass, readings) => make(start(pass, readings), pass, readings));
+  }
+
+  /** The same of items that may be left while they are asked for: what they are read from is known apart. */
+  #within<U>(make: (items: AsyncGenerator<T>, readings: Readings) => AsyncGenerator<U>): Pipeline<U> {
+    const start = this.#start;
+    return new Pipeline((pass, outer) => {
+      const readings = outer.within();
+      return make(start(pass, readings), readings);
+    });
   }
 }
 
@@ -345,6 +350,7 @@ function ofItem(error: unknown, i: number): unknown {
 /** What a function makes of items, in their order, where so many calls run at once. */
 async function* together<T, U>(
   items: AsyncGenerator<T>,
+  readings: Readings,
   make: (item: T, i: number) => Awaitable<U>,
   most: number,
 ): AsyncGenerator<U> {
@@ -363,7 +369,7 @@ async function* together<T, U>(
       yield { result };
     }
   }
-  const ahead = new Ahead(begun(), most - 1); // and one that is waited for
+  const ahead = new Ahead(leavable(begun(), readings), most - 1); // and one that is waited for
   try {
     for (let next = await ahead.next(); next !== undefined; next = await ahead.next()) yield await next.item.result;
   } finally {

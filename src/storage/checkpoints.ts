@@ -8,7 +8,7 @@ import { type CallbackState, type Checkpoint, parseCheckpoint, serializeCheckpoi
 import type { Json } from "../io/exact-json.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { Trainer } from "../train/trainer.ts";
-import { aName, aStorage, type BytesStorage, MOST } from "./storage.ts";
+import { aNameBefore, aStorage, type BytesStorage } from "./storage.ts";
 
 /** What is written, where, and how often. */
 export interface CheckpointsOptions extends MonitorOptions {
@@ -53,7 +53,7 @@ const DIGITS = 8;
 /**
  * Writes a checkpoint after so many epochs or steps, and keeps the latest ones: `name.00000001.safetensors` and so on.
  * The training waits until it is on the disk.
- * @throws ArgumentError for a name that is none, for a monitor where not the best is kept, and for the best of steps; when the fit begins, for a
+ * @throws ArgumentError for a name that is none, for the best of steps, for a monitor where not the best is kept; when the fit begins, for a
  * monitor that it does not measure
  *
  * @example
@@ -233,11 +233,7 @@ function fileOf(name: string, number: number): string {
 }
 
 /** A name with room for what follows it in those of files. */
-function aBegin(value: unknown, what: string): void {
-  aName(value, what);
-  const most = MOST - fileOf("", 1).length;
-  must((value as string).length <= most, value, what, `${most} letters at the most`);
-}
+const aBegin = aNameBefore(fileOf("", 1));
 
 /** Of all checkpoints of a name, in their order. */
 async function writtenOf(storage: BytesStorage, name: string): Promise<number[]> {

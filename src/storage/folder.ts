@@ -5,6 +5,13 @@ import { UnsupportedError } from "../errors.ts";
 import { isLeft, ownMark } from "./owner.ts";
 import { type BytesStorage, checked, UNFINISHED } from "./storage.ts";
 
+/** What a folder holds. */
+interface Entry {
+  readonly name: string;
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+}
+
 /**
  * Keeps bytes in the files of a folder, in Node; it is made with the first of them. A file is written under another name, brought to the disk and
  * renamed, so that whoever reads finds the one before or the new one, whole, also after a crash, and where several processes write it at once.
@@ -46,7 +53,7 @@ export function folderStorage(path: string): BytesStorage {
       if (await isLeft(writer, fileOf(file))) await fs.rm(fileOf(file), { force: true });
     }
   };
-  const isFile = async (entry: Dirent) =>
+  const isFile = async (entry: Entry) =>
     entry.isFile() || (entry.isSymbolicLink() && (await fs.stat(fileOf(entry.name)).catch(none))?.isFile() === true);
   return checked(
     "folderStorage",

@@ -1,7 +1,14 @@
 // What is thrown where a disk, a database or a browser does not do what it is asked.
 import { SimdgradError } from "../errors.ts";
 
-/** Bytes that could not be kept or read: the disk is full, a folder may not be written to, somebody else holds a file. */
+/**
+ * Bytes that could not be kept or read: the disk is full, a folder may not be written to, somebody else holds a file. Its cause is what the disk, the
+ * database or the browser said.
+ *
+ * @example
+ * import { folderStorage } from "simdgrad/storage";
+ * await folderStorage("package.json").list(); // => throws StorageError: folderStorage: the names were not read: ENOTDIR
+ */
 export class StorageError extends SimdgradError {
   override readonly name = "StorageError";
 }

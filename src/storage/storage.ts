@@ -1,5 +1,5 @@
 // What keeps bytes by names, whatever it is made of.
-import { anObjectWith, aText, must } from "../check.ts";
+import { anObjectWith, aText, type Check, must } from "../check.ts";
 import { orStorageError } from "./storage-error.ts";
 
 /** Keeps bytes by names: letters, digits, "-", "_" and dots between them. Its methods throw a StorageError where they fail. */
@@ -18,7 +18,7 @@ export interface BytesStorage {
 export const UNFINISHED = ".new";
 
 /** Letters of a name. */
-export const MOST = 200;
+const MOST = 200;
 
 function isName(value: string): boolean {
   return /^[\w-]+(\.[\w-]+)*$/.test(value) && value.length <= MOST && !value.endsWith(UNFINISHED);
@@ -31,6 +31,15 @@ export const aStorage = anObjectWith("a storage such as folderStorage()", "read"
 export function aName(value: unknown, what: string): void {
   aText(value, what);
   must(isName(value as string), value, what, `letters, digits, "-", "_" and dots between them, ${MOST} at the most`);
+}
+
+/** A name of several things, with room for what follows it in the name of each. */
+export function aNameBefore(ending: string): Check {
+  const most = MOST - ending.length;
+  return (value, what) => {
+    aName(value, what);
+    must((value as string).length <= most, value, what, `${most} letters at the most`);
+  };
 }
 
 export function someBytes(value: unknown, what: string): void {

@@ -46,12 +46,9 @@ export class TrialWorker {
     return this.#worker.error !== undefined;
   }
 
-  /**
-   * Resolves when its module serves an objective, or when the search is to end before. @throws WorkerError if it does not within so many
-   * milliseconds
-   */
-  async begin(patience: number, signal?: AbortSignal): Promise<void> {
-    await this.#worker.begin(patience, signal);
+  /** As a module's worker does. */
+  begin(patience?: number, signal?: AbortSignal): Promise<void> {
+    return this.#worker.begin(patience, signal);
   }
 
   /** Runs one trial. @throws what the objective throws, WorkerError if the worker dies */

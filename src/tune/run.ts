@@ -60,7 +60,7 @@ export async function runTrials<S extends Space>(
     signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
     tolerate: aFunction,
   });
-  const { objective, module, workers = 1, patience = PATIENCE, signal } = options;
+  const { objective, module, workers = 1, patience, signal } = options;
   const { tolerate = (error) => error instanceof NonFiniteError } = options;
   if ((objective === undefined) === (module === undefined))
     throw new ArgumentError("trials: either an objective or the module of one is to be given");

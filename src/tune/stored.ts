@@ -1,13 +1,16 @@
 // A study where checkpoints are kept, too: in any storage of bytes by names. Such a one writes bytes whole or not at all, so a study is in
 // parts, of which the last is replaced until it is long enough.
 import { DataError } from "../errors.ts";
-import { aName, aStorage, type BytesStorage } from "../storage/storage.ts";
+import { aNameBefore, aStorage, type BytesStorage } from "../storage/storage.ts";
 import type { StudyStorage } from "./storage.ts";
 
 /** Bytes from which on a part is left as it is. */
 const LONG = 2 ** 16;
 
 const DIGITS = 8;
+
+/** A name with room for the longest that begins so. */
+const aBegin = aNameBefore(`.${"9".repeat(DIGITS)}.artifact`);
 
 /**
  * Keeps a study in a storage of simdgrad/storage: in pages `opfsStorage` or `indexedDbStorage`, in Node `folderStorage`. What was written would
@@ -28,7 +31,7 @@ const DIGITS = 8;
  */
 export function studyStorage(storage: BytesStorage, name = "study"): StudyStorage {
   aStorage(storage, "studyStorage: storage");
-  aName(name, "studyStorage: name");
+  aBegin(name, "studyStorage: name");
   /** Lengths of all parts, as this storage left them, and the last one; undefined before they were read. */
   let known: { lengths: number[]; last: Uint8Array } | undefined;
   const partOf = (number: number) => `${name}.${String(number).padStart(DIGITS, "0")}.jsonl`;
@@ -49,39 +52,48 @@ export function studyStorage(storage: BytesStorage, name = "study"): StudyStorag
     const { lengths, last } = known as NonNullable<typeof known>;
     const now = lengths.length === 0 ? undefined : await storage.read(partOf(lengths.length));
     const next = await storage.read(partOf(lengths.length + 1));
-    if ((now?.length ?? 0) !== last.length || next !== undefined)
+    const isSame = (now?.length ?? 0) === last.length && last.every((byte, i) => byte === now?.[i]);
+    if (!isSame || next !== undefined)
       throw new DataError(`${name}: is not what this study left: something else writes to it`);
     return { lengths, last };
   };
   return {
     name,
     read,
-    async append(bytes) {
-      const { lengths, last } = await checked();
-      const isNew = lengths.length === 0 || last.length >= LONG;
-      const part = isNew ? bytes.slice() : joined([last, bytes]);
-      const next = isNew ? [...lengths, part.length] : lengths.with(-1, part.length);
-      await storage.write(partOf(next.length), part);
-      known = { lengths: next, last: part };
-    },
-    async truncate(length) {
-      const whole = await checked();
-      const lengths = [...whole.lengths];
-      let end = lengths.reduce((sum, each) => sum + each, 0);
-      while (lengths.length > 1 && end - lengths[lengths.length - 1] >= length) {
-        await storage.remove(partOf(lengths.length)); // the last one first: what a crash leaves is a beginning
-        end -= lengths.pop() as number;
-      }
-      if (lengths.length === 0) return;
-      const last = (await storage.read(partOf(lengths.length))) as Uint8Array;
-      const part = last.slice(0, last.length - Math.max(0, end - length));
-      await storage.write(partOf(lengths.length), part);
-      known = { lengths: lengths.with(-1, part.length), last: part };
-    },
+    append: (bytes) =>
+      alone(name, async () => {
+        const { lengths, last } = await checked();
+        const isNew = lengths.length === 0 || last.length >= LONG;
+        const part = isNew ? bytes.slice() : joined([last, bytes]);
+        const next = isNew ? [...lengths, part.length] : lengths.with(-1, part.length);
+        await storage.write(partOf(next.length), part);
+        known = { lengths: next, last: part };
+      }),
+    truncate: (length) =>
+      alone(name, async () => {
+        const whole = await checked();
+        const lengths = [...whole.lengths];
+        let end = lengths.reduce((sum, each) => sum + each, 0);
+        while (lengths.length > 1 && end - lengths[lengths.length - 1] >= length) {
+          await storage.remove(partOf(lengths.length)); // the last one first: what a crash leaves is a beginning
+          end -= lengths.pop() as number;
+        }
+        if (lengths.length === 0) return;
+        const last = (await storage.read(partOf(lengths.length))) as Uint8Array;
+        const part = last.slice(0, last.length - Math.max(0, end - length));
+        await storage.write(partOf(lengths.length), part);
+        known = { lengths: lengths.with(-1, part.length), last: part };
+      }),
     keepArtifact: (trial, bytes) => storage.write(artifactOf(trial), bytes),
     readArtifact: (trial) => storage.read(artifactOf(trial)),
     dropArtifact: (trial) => storage.remove(artifactOf(trial)),
   };
+}
+
+/** Does a task while no other tab of the site does one at a study of this name, where there are locks. */
+async function alone(name: string, task: () => Promise<void>): Promise<void> {
+  const locks = typeof navigator === "object" ? navigator.locks : undefined;
+  await (locks === undefined ? task() : locks.request(`simdgrad study ${name}`, task));
 }
 
 /** Numbers of a study's parts, in their order. */

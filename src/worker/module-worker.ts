@@ -37,9 +37,12 @@ export interface ModuleNames {
   readonly called: string;
   /** Whose option `module` is. */
   readonly caller: string;
-  /** What a module is to call. */
+  /** What the module calls. */
   readonly serves: string;
 }
+
+/** Milliseconds in which modules come from slow networks. */
+const PATIENCE = 60_000;
 
 function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
   if (typeof module === "function") {
@@ -56,7 +59,8 @@ function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
 export class ModuleWorker<To, From> {
   readonly #host: Host;
   readonly #listener: ModuleListener<From>;
-  readonly #names: ModuleNames;
+  readonly #called: string;
+  readonly #serves: string;
   readonly #watch = new AbortController();
   #error: WorkerError | undefined;
   /** What the worker holds for life. */
@@ -66,7 +70,8 @@ export class ModuleWorker<To, From> {
   /** @throws ArgumentError if `module` gives no worker */
   constructor(module: WorkerModule, names: ModuleNames, listener: ModuleListener<From>) {
     this.#listener = listener;
-    this.#names = names;
+    this.#called = names.called;
+    this.#serves = names.serves;
     this.#host = hostOf(start(module, names), (reason, cause) =>
       this.#fail(new WorkerError(`${names.called} ${reason}`, { cause })),
     );
@@ -78,30 +83,29 @@ export class ModuleWorker<To, From> {
     return this.#error;
   }
 
-  /**
-   * Resolves when its module serves, or when a signal says that nobody waits for that any more. @throws WorkerError if it does not within so many
-   * milliseconds
-   */
-  async begin(patience: number, signal?: AbortSignal): Promise<void> {
+  /** Resolves when its module serves, or by a signal before. @throws WorkerError if it does not within so many milliseconds */
+  async begin(patience = PATIENCE, signal?: AbortSignal): Promise<void> {
     // Of a page's worker only a lock tells that it died.
     const lock = this.#host.silent ? (globalThis.crypto?.randomUUID?.() ?? "") : "";
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = () =>
+      this.#fail(new WorkerError(`${this.#called} has not called ${this.#serves} within ${patience / 1000} s`));
+    const timer: ReturnType<typeof setTimeout> & { unref?(): void } = setTimeout(late, patience);
+    timer.unref?.(); // whether a process waits is the worker's matter
     let leave = () => {};
-    const begun = new Promise<void>((resolve, reject) => {
-      if (this.#error !== undefined) return reject(this.#error);
-      this.#beginning = { resolve, reject };
-      this.#lock = lock;
-      this.#host.endpoint.postMessage({ begin: lock } satisfies Begin);
-      const why = `has not called ${this.#names.serves} within ${patience / 1000} s`;
-      timer = setTimeout(() => this.#fail(new WorkerError(`${this.#names.called} ${why}`)), patience);
-      leave = resolve;
-      signal?.addEventListener("abort", leave);
-      if (signal?.aborted) leave();
-    });
-    await begun.finally(() => {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (this.#error !== undefined) return reject(this.#error);
+        this.#beginning = { resolve, reject };
+        this.#lock = lock;
+        this.#host.endpoint.postMessage({ begin: lock } satisfies Begin);
+        leave = resolve;
+        signal?.addEventListener("abort", leave);
+        if (signal?.aborted) leave();
+      });
+    } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", leave);
-    });
+    }
   }
 
   say(message: To): void {

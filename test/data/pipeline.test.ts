@@ -264,6 +264,7 @@ async function leaveAfter(count: number, items: AsyncIterable<unknown>): Promise
 describe("a source that gives nothing for now is let go of", () => {
   test.each<[string, (items: Pipeline<number>) => Pipeline<unknown>]>([
     ["by prefetch", (items) => items.prefetch(4)],
+    ["by several calls at once", (items) => items.map(async (n) => n, { parallel: 3 })],
     [
       "by steps behind it",
       (items) =>

@@ -51,3 +51,20 @@ test("a write that fails leaves the study as it was", async () => {
   await storage.append(Uint8Array.of(3));
   expect(await studyStorage(kept).read()).toEqual(Uint8Array.of(1, 3));
 });
+
+test("a name without room for what follows it in those of parts and artifacts is told at once", () => {
+  studyStorage(memoryStorage(), "a".repeat(182));
+  expect(() => studyStorage(memoryStorage(), "a".repeat(183))).toThrow("name must be 182 letters at the most");
+});
+
+test("of two that append at once one is refused, and so is one whose bytes were replaced by as many", async () => {
+  const kept = memoryStorage();
+  const storages = [studyStorage(kept), studyStorage(kept)];
+  for (const storage of storages) await storage.read();
+  const ends = await Promise.allSettled(storages.map((storage, i) => storage.append(Uint8Array.of(i, i))));
+  expect(ends.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const won = ends.findIndex(({ status }) => status === "fulfilled");
+  expect(await studyStorage(kept).read()).toEqual(Uint8Array.of(won, won));
+  await kept.write("study.00000001.jsonl", Uint8Array.of(7, 7));
+  await expect(storages[won].append(Uint8Array.of(1))).rejects.toThrow("something else writes to it");
+});
