@@ -48,7 +48,7 @@ const house: Readonly<Record<string, Room>> = {
 
 /** Which rooms may import from outside the project, and what. */
 const outside = [
-  { pattern: /^node:/, rooms: ["src/runtime/wasm", "src/worker", "src/io", "src/storage", "src/cli"] },
+  { pattern: /^node:/, rooms: ["src/runtime/wasm", "src/worker", "src/io", "src/cli"] },
   { pattern: /^comlink$/, rooms: ["src/worker"] },
   { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
   { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },

@@ -2,7 +2,7 @@
 import { numbersOf } from "../callbacks/known.ts";
 import { Monitor, type MonitorOptions, monitorChecks } from "../callbacks/monitor.ts";
 import { OfFits } from "../callbacks/of-fits.ts";
-import { aBoolean, anObjectWith, aWholeNumber, checkNeeds, checkOptions, must } from "../check.ts";
+import { aBoolean, anObjectWith, aWholeNumber, checkNeeds, checkOptions } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { type CallbackState, type Checkpoint, parseCheckpoint, serializeCheckpoint } from "../io/checkpoint.ts";
 import type { Json } from "../io/exact-json.ts";

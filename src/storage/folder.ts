@@ -1,5 +1,4 @@
 // Bytes in the files of a folder, in Node.
-import type { Dirent } from "node:fs";
 import { aText, must } from "../check.ts";
 import { UnsupportedError } from "../errors.ts";
 import { isLeft, ownMark } from "./owner.ts";

@@ -1,7 +1,6 @@
 // Trials one after the other, or several at a time: in this thread, or each in a worker.
 import { aFunction, anObjectWith, aWholeNumber, checkOptions, must } from "../check.ts";
 import { ArgumentError, NonFiniteError, WorkerError } from "../errors.ts";
-import { PATIENCE } from "../worker/module-worker.ts";
 import type { AnyWorker } from "../worker/workers.ts";
 import { TrialWorker } from "./host.ts";
 import type { Space, Values } from "./space.ts";

@@ -2,7 +2,7 @@
 import { aFunction, aText, aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DisposedError, type WorkerError } from "../errors.ts";
 import { show } from "../show.ts";
-import { ModuleWorker, PATIENCE, type WorkerModule } from "./module-worker.ts";
+import { ModuleWorker, type WorkerModule } from "./module-worker.ts";
 import { portOf } from "./served.ts";
 import { fromWire, toWire, type WireError } from "./wire.ts";
 
@@ -53,7 +53,7 @@ class FunctionWorker {
   readonly #began: Promise<void>;
   #settle: ((answer: FromWorker | Error) => void) | undefined;
 
-  constructor(module: WorkerModule, patience: number) {
+  constructor(module: WorkerModule, patience: number | undefined) {
     this.#worker = new ModuleWorker(module, NAMES, {
       heard: (message) => this.#settle?.(message),
       died: (error: WorkerError) => this.#settle?.(error),
@@ -105,13 +105,13 @@ class Pool {
   readonly #module: WorkerModule;
   readonly #name: string;
   readonly #most: number;
-  readonly #patience: number;
+  readonly #patience: number | undefined;
   readonly #all = new Set<FunctionWorker>();
   readonly #free: FunctionWorker[] = [];
   readonly #waiting: Call[] = [];
   #isOver = false;
 
-  constructor(module: WorkerModule, name: string, most: number, patience: number) {
+  constructor(module: WorkerModule, name: string, most: number, patience: number | undefined) {
     this.#module = module;
     this.#name = name;
     this.#most = most;
@@ -202,7 +202,7 @@ export function workerFunction<A extends readonly unknown[] = readonly never[], 
   must(isModule, module, "workerFunction: module", "the URL of a module, or a function that starts a worker");
   aText(name, "workerFunction: name");
   checkOptions(options, "workerFunction", { workers: aWholeNumber(1, 1024), patience: aWholeNumber(1) });
-  const { workers = 2, patience = PATIENCE } = options;
+  const { workers = 2, patience } = options;
   const pool = new Pool(module, name, workers, patience);
   const end = () => pool.end();
   return Object.assign((...args: A) => pool.call(args), { parallel: workers, end, [Symbol.asyncDispose]: end });

@@ -20,9 +20,6 @@ export interface Began {
 /** Where a worker's module is, or who starts it. */
 export type WorkerModule = URL | (() => AnyWorker);
 
-/** Milliseconds in which modules come from slow networks, if nothing else is said. */
-export const PATIENCE = 60_000;
-
 /** Who listens to a worker. */
 export interface ModuleListener<From> {
   heard(message: From): void;
@@ -127,7 +124,7 @@ export class ModuleWorker<To, From> {
   }
 
   #awaitDeath(): void {
-    const died = () => this.#fail(new WorkerError(`${this.#names.called} was ended`));
+    const died = () => this.#fail(new WorkerError(`${this.#called} was ended`));
     navigator.locks.request(this.#lock, { signal: this.#watch.signal }, died).catch(() => {}); // given up in end()
   }
 
@@ -140,7 +137,7 @@ export class ModuleWorker<To, From> {
   }
 
   async end(): Promise<void> {
-    this.#error ??= new WorkerError(`${this.#names.called} was ended`);
+    this.#error ??= new WorkerError(`${this.#called} was ended`);
     this.#beginning?.reject(this.#error);
     this.#watch.abort();
     await this.#host.end();
