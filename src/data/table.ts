@@ -280,7 +280,7 @@ function columnOf(name: string, given: ArrayLike<Given>): Column {
 }
 
 /** Whole numbers, one at least. */
-function areWhole(values: Float64Array): boolean {
+export function areWhole(values: Float64Array): boolean {
   return values.some(Number.isInteger) && values.every((value) => Number.isNaN(value) || Number.isSafeInteger(value));
 }
 

@@ -157,6 +157,31 @@ test("constants and rows of zeros divide nothing", () => {
   expect([...preprocessing([bucketize()]).fit(data).transform(data).data]).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
+test("booleans come back as they were, whatever f32 made of them", () => {
+  for (const step of [standardize(), minMax({ range: [-0.1, 0.7] }), robust(), imputeMissing(), oneHot(), ordinal()])
+    for (let rows = 2; rows < 30; rows++)
+      for (let trues = 1; trues < rows; trues++) {
+        const b = Array.from({ length: rows }, (_, i) => i < trues);
+        const fitted = preprocessing([step]).fit(table({ b }));
+        const back = fitted.invert(fitted.transform(table({ b })));
+        expect([...back].map((row) => row.b)).toEqual(b);
+        expect(back.toClasses("b")).toEqual(table({ b }).toClasses("b"));
+      }
+  const fitted = preprocessing([standardize()]).fit(table({ b: [true, false] }));
+  expect([...fitted.invert([[-0.1], [0.1], [7]])].map(({ b }) => b)).toEqual([false, true, true]);
+});
+
+test("dates come back as points in time, whole numbers between others say so", () => {
+  const days = table({ day: [new Date(0), new Date(3)] });
+  const fitted = preprocessing([standardize()]).fit(days);
+  expect([...fitted.invert(fitted.transform(days)).column("day").values]).toEqual([0, 3]);
+  expect([...fitted.invert([[0.3]]).column("day").values]).toEqual([2]);
+  expect(() => fitted.invert([[1e20]])).toThrow('invert: row 0 of column "day" is 15');
+  const counts = preprocessing([minMax()]).fit(table({ n: [0, 10] }));
+  expect(counts.invert([[0.5], [1]]).types).toEqual({ n: "integer" });
+  expect(counts.invert([[0.25], [1]]).types).toEqual({ n: "number" });
+});
+
 const first = mixed.take([0]);
 
 test.each<[read: () => unknown, message: string]>([

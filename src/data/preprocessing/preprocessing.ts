@@ -5,7 +5,7 @@ import { showShape } from "../../shape.ts";
 import { show } from "../../show.ts";
 import { type ArrayLikeData, array, type TypedData } from "../array.ts";
 import { COLUMN_TYPES, type ColumnType } from "../column-types.ts";
-import { type Column, checkNames, isNumeric, Table } from "../table.ts";
+import { areWhole, type Column, checkNames, isNumeric, Table } from "../table.ts";
 import type { Feature, Kind, NumericFeature, Step } from "./step.ts";
 import { kinds } from "./steps.ts";
 
@@ -152,8 +152,10 @@ export class FittedPreprocessing {
   }
 
   /**
-   * The columns that features came from: of what a model predicts, in the numbers that people know.
-   * @throws ShapeError for another number of features, ArgumentError for steps that lose what was there: normalize and hashing
+   * The columns that features came from: of what a model predicts, in the numbers that people know. Booleans are true from 0.5 on; whole
+   * numbers are not rounded: where one is not whole, the column's type is "number".
+   * @throws ShapeError for another number of features, ArgumentError for steps that lose what was there: normalize and hashing;
+   * DataError for dates beyond what a Date holds
    */
   invert(data: ArrayLikeData): Table {
     const given = array(data, "f32", "invert: data");
@@ -333,5 +335,21 @@ function inverted({ columns, steps }: FittedColumns, features: readonly NumericF
     if (invert === undefined) throw new ArgumentError(`invert: what ${kind}() makes does not tell what was there`);
     own = invert(own as readonly NumericFeature[], state, options, names);
   }
-  return own.map(({ values }, i) => ({ ...columns[i], values }));
+  return own.map(({ values }, i) => columnOf(columns[i], values));
+}
+
+/** The latest time that a Date holds, and the earliest below 0. */
+const LATEST = 8.64e15;
+
+/** A column whose values are of its type: f32 rounds, and models predict what is between. Of whole numbers it says whether they are. */
+function columnOf({ name, type }: FittedColumns["columns"][number], values: Feature["values"]): Column {
+  if (!(values instanceof Float64Array)) return { name, type, values };
+  if (type === "boolean")
+    return { name, type, values: values.map((value) => (Number.isNaN(value) ? value : Number(value >= 0.5))) };
+  if (type === "date") {
+    const row = values.findIndex((value) => Math.abs(value) > LATEST);
+    if (row >= 0) throw new DataError(`invert: row ${row} of column ${show(name)} is ${values[row]}, which is no date`);
+    return { name, type, values: values.map(Math.round) };
+  }
+  return { name, type: type === "integer" && !areWhole(values) ? "number" : type, values };
 }
