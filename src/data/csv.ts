@@ -55,7 +55,7 @@ function aDelimiter(value: unknown, what: string): void {
 
 /**
  * A CSV file as a table, read piece by piece. Types are found: whole numbers, numbers, true and false, ISO dates, few different texts, texts.
- * Blank lines count nothing, spaces around cells neither. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
+ * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
  * `types` that is given is read into numbers at once, in less memory.
  * Source: RFC 4180; cells are separated by Papa Parse.
  * @throws DataError with the line for rows of another number of cells, quotes without an end, cells that are not of the type that was asked
@@ -127,13 +127,13 @@ interface Place {
 class Cells {
   readonly place: Place;
   readonly rows: CsvBlock["rows"];
-  readonly #lineOf: CsvBlock["lineOf"];
+  readonly #block: CsvBlock;
   #next: number;
 
-  constructor(place: Place, { rows, lineOf }: CsvBlock, next: number) {
+  constructor(place: Place, block: CsvBlock, next: number) {
     this.place = place;
-    this.rows = rows;
-    this.#lineOf = lineOf;
+    this.rows = block.rows;
+    this.#block = block;
     this.#next = next;
   }
 
@@ -147,8 +147,8 @@ class Cells {
     const end = builder.rows + most;
     for (; this.left > 0 && builder.rows < end; this.#next++) {
       const cells = this.rows[this.#next];
-      if (isBlank(cells)) continue;
-      const line = () => this.#lineOf(this.#next);
+      if (this.#block.isBlank(this.#next)) continue;
+      const line = () => this.#block.lineOf(this.#next);
       if (cells.length !== names.length)
         throw new DataError(
           `${file}, line ${line()}: ${countOf(cells.length, "cell")}, where there ${names.length === 1 ? "is" : "are"} ${countOf(names.length, "column")}`,
@@ -162,16 +162,12 @@ function countOf(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-function isBlank(cells: readonly string[]): boolean {
-  return cells.length === 1 && cells[0].trim() === "";
-}
-
 async function* cellsOf(source: TextSource, options: CsvOptions, caller: string): AsyncGenerator<Cells> {
   const file = `${caller}: ${fileName(source, options.file, "csv")}`;
   const text = textOf(source, file, options.encoding);
   let place: Place | undefined;
   for await (const block of csvBlocks(text, file, options.delimiter ?? "")) {
-    const first = block.rows.findIndex((cells) => !isBlank(cells));
+    const first = block.rows.findIndex((_, row) => !block.isBlank(row));
     if (first < 0) continue;
     const isHeader: boolean = place === undefined && options.header !== false;
     place ??= placeOf(file, block.rows[first], block.lineOf(first), options);

@@ -149,6 +149,24 @@ describe("separators", () => {
     expect(table.toArray().data).toEqual(Float32Array.from({ length: 200 }, (_, i) => (i < 100 ? i : (i - 100) / 2)));
   });
 
+  test.each(["\n", "\r\n", "\r"])(
+    "quotes around nothing are a cell, not a blank line, where lines end in %j",
+    async (end) => {
+      const height = ["height", "170", '""', "", " ", "180", '" "', '"1', '85"', '""', ""].join(end);
+      for (const size of [1, 3, 1000]) {
+        const table = await readCsv(pieces(height, size));
+        expect(table.column("height").values).toEqual(["170", null, "180", null, `1${end}85`, null]);
+      }
+      const bare = await readCsv(`""${end}${end}1${end}""`, { header: false, types: { column1: "integer" } });
+      expect([...bare.column("column1").values]).toEqual([Number.NaN, 1, Number.NaN]);
+      await expect(readCsv(`a,b${end}1,2${end}""${end}`)).rejects.toThrow(
+        "csv, line 3: 1 cell, where there are 2 columns",
+      );
+      const quoted = await readCsv(`a,b${end}1,"x${end}""${end}"""${end}${end}2,y`);
+      expect(quoted.column("b").values).toEqual([`x${end}"${end}"`, "y"]);
+    },
+  );
+
   test("a decimal comma", async () => {
     const options: CsvOptions = { decimal: "," };
     const table = await readCsv("a;b\n1,5;x\n-,5e2;y\n3;1.5\n", options);
