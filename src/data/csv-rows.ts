@@ -20,8 +20,9 @@ export async function* csvBlocks(
   text: AsyncIterable<string>,
   name: string,
   delimiter: string,
+  decimal: string,
 ): AsyncGenerator<CsvBlock> {
-  const reader = new BlockReader(name, delimiter);
+  const reader = new BlockReader(name, delimiter, decimal);
   for await (const piece of text) {
     const block = reader.push(piece);
     if (block !== undefined) yield block;
@@ -32,15 +33,17 @@ export async function* csvBlocks(
 class BlockReader {
   readonly #name: string;
   readonly #delimiter: string;
+  readonly #decimal: string;
   #made: ReturnType<typeof csvParser> | undefined;
   #rest = "";
   /** Characters that are waited for: twice as many where they held no whole row. */
   #wanted = BLOCK;
   #line = 1;
 
-  constructor(name: string, delimiter: string) {
+  constructor(name: string, delimiter: string, decimal: string) {
     this.#name = name;
     this.#delimiter = delimiter;
+    this.#decimal = decimal;
   }
 
   push(piece: string): CsvBlock | undefined {
@@ -59,7 +62,7 @@ class BlockReader {
 
   #parse(isLast: boolean): CsvBlock {
     const text = this.#rest;
-    this.#made ??= csvParser(text, this.#delimiter);
+    this.#made ??= csvParser(text, this.#delimiter, this.#decimal);
     const { parser, newline } = this.#made;
     const { data, errors, meta } = parsed(parser, text, isLast);
     const start = this.#line;

@@ -4,7 +4,7 @@ import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts } from "./column-types.ts";
 import { type CsvBlock, csvBlocks } from "./csv-rows.ts";
-import { CATEGORIES, type Column, checkNames, isNumeric, Table } from "./table.ts";
+import { CATEGORIES, type Column, checkNames, checkOnce, isNumeric, Table } from "./table.ts";
 import { aTextSource, fileName, type TextOptions, type TextSource, textChecks, textOf } from "./text.ts";
 
 /** Texts of cells that are missing, as pandas has them. */
@@ -41,12 +41,17 @@ const checks: Checks<CsvOptions> = {
   delimiter: aDelimiter,
   header: aBoolean,
   names: aListOf(aText),
-  columns: aListOf(aText),
+  columns: severalNames,
   types: aRecordOf(oneOf(...COLUMN_TYPES)),
   missing: aListOf(aText),
   decimal: oneOf(".", ","),
   categories: aWholeNumber(0),
 };
+
+function severalNames(value: unknown, what: string): void {
+  aListOf(aText)(value, what);
+  checkOnce(value as string[], what);
+}
 
 function aDelimiter(value: unknown, what: string): void {
   const isSign = typeof value === "string" && value.length === 1 && !['"', "\r", "\n", "\uFEFF"].includes(value);
@@ -166,7 +171,7 @@ async function* cellsOf(source: TextSource, options: CsvOptions, caller: string)
   const file = `${caller}: ${fileName(source, options.file, "csv")}`;
   const text = textOf(source, file, options.encoding);
   let place: Place | undefined;
-  for await (const block of csvBlocks(text, file, options.delimiter ?? "")) {
+  for await (const block of csvBlocks(text, file, options.delimiter ?? "", options.decimal ?? ".")) {
     const first = block.rows.findIndex((_, row) => !block.isBlank(row));
     if (first < 0) continue;
     const isHeader: boolean = place === undefined && options.header !== false;
@@ -183,12 +188,23 @@ function placeOf(file: string, first: readonly string[], line: number, options: 
     throw new ArgumentError(
       `${file}, line ${line}: ${countOf(first.length, "cell")}, but ${countOf(given.length, "name")}`,
     );
-  const names = given ?? first.map((cell, i) => (header && cell.trim() !== "" ? cell.trim() : `column${i + 1}`));
+  const names = given ?? namesOf(header ? first.map((cell) => cell.trim()) : first.map(() => ""));
   checkNames(names, `${file}, line ${line}`);
   for (const name of [...(columns ?? []), ...Object.keys(options.types ?? {})])
     if (!names.includes(name))
       throw new ArgumentError(`${file}, line ${line}: there is no column ${show(name)}, only [${names.join(", ")}]`);
   return { file, names, read: columns?.map((name) => names.indexOf(name)) ?? names.map((_, i) => i) };
+}
+
+/** The names of the columns; one without is called by its place, with a line behind it where another one is called so. */
+function namesOf(cells: readonly string[]): string[] {
+  const taken = new Set(cells);
+  return cells.map((cell, i) => {
+    let name = cell === "" ? `column${i + 1}` : cell;
+    while (cell === "" && taken.has(name)) name += "_";
+    taken.add(name);
+    return name;
+  });
 }
 
 /** The columns of a table that grow row by row. */

@@ -75,10 +75,11 @@ export class Table {
 
   /**
    * A table of some columns, in the order in which they are named.
-   * @throws ArgumentError for a name that there is not
+   * @throws ArgumentError for a name that there is not, or that comes twice
    */
   select(names: readonly string[]): Table {
     aListOf(aText)(names, "select: names");
+    checkOnce(names, "select: names");
     return new Table(
       names.map((name) => this.column(name)),
       this.rows,
@@ -217,6 +218,12 @@ export function checkNames(names: readonly string[], what: string): void {
   if (twice !== undefined) throw new DataError(`${what}: two columns are called ${show(twice)}`);
 }
 
+/** @throws ArgumentError for a name that comes twice in a list of columns */
+export function checkOnce(names: readonly string[], what: string): void {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new ArgumentError(`${what}: ${show(twice)} comes twice`);
+}
+
 /** What a column or a list of rows may hold. */
 type Given = Cell | undefined;
 
@@ -241,7 +248,9 @@ export function table(
     for (const [i, row] of Array.from(given as readonly unknown[]).entries())
       must(isRecord(row), row, `table: row ${i}`, "an object such as { name: value }");
     const names = [...new Set(given.flatMap((row: object) => Object.keys(row)))];
-    return tableOf(names.map((name) => [name, given.map((row: Record<string, Given>) => row[name])]));
+    // What a row inherits, such as its constructor, is none of its own.
+    const cellOf = (row: Record<string, Given>, name: string) => (Object.hasOwn(row, name) ? row[name] : undefined);
+    return tableOf(names.map((name) => [name, given.map((row) => cellOf(row, name))]));
   }
   must(isRecord(given), given, "table: what is given", "a list of rows, or an object of columns by their names");
   return tableOf(Object.entries(given as Record<string, ArrayLike<Given>>));
