@@ -141,6 +141,13 @@ test("buckets between borders are torch's of right=True, and the inverse is thei
   expect([...fitted.invert([[0], [1], [2]]).column("x0").values]).toEqual([-2, 5, 15]);
 });
 
+test("tenths are borders of buckets of equal width", () => {
+  const x = table({ x: Array.from({ length: 11 }, (_, i) => i / 10) });
+  const fitted = preprocessing([bucketize({ strategy: "uniform", buckets: 10 })]).fit(x);
+  // scikit-learn, whose borders are multiples of a tenth that was rounded: 0 1 2 2 4 5 5 6 8 9 9.
+  expect([...fitted.transform(x).data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9]);
+});
+
 test("constants and rows of zeros divide nothing", () => {
   const data = [
     [5, 0.1],
@@ -180,6 +187,26 @@ test("dates come back as points in time, whole numbers between others say so", (
   const counts = preprocessing([minMax()]).fit(table({ n: [0, 10] }));
   expect(counts.invert([[0.5], [1]]).types).toEqual({ n: "integer" });
   expect(counts.invert([[0.25], [1]]).types).toEqual({ n: "number" });
+});
+
+test("means of many numbers far from 0 lose no digits", () => {
+  const n = 1e6;
+  const when = Float64Array.from({ length: n }, (_, i) => 1.7e12 + ((i * 7919) % 1000) * 60); // ms within one minute
+  const mean = 1.7e12 + 29_970; // of 0 to 999, each of which comes as often, 499.5
+  const times = table({ when });
+  const fitted = preprocessing([standardize()]).fit(times);
+  const [{ center, scale }] = JSON.parse(JSON.stringify(fitted)).entries[0].steps[0].state;
+  // Deviation of 0 to 999 in proportion: sqrt((1000^2 - 1) / 12). Within the distance of neighbouring numbers.
+  expect(Math.abs(center - mean)).toBeLessThanOrEqual(2 ** -12);
+  expectNear(scale, 60 * Math.sqrt((1e6 - 1) / 12), "deviation");
+  expectNear(fitted.transform(times).data[0], -29_970 / (60 * Math.sqrt((1e6 - 1) / 12)), "first");
+  const filled = preprocessing([imputeMissing()]).fit(times);
+  expect(Math.abs(JSON.parse(JSON.stringify(filled)).entries[0].steps[0].state[0].value - mean)).toBeLessThanOrEqual(
+    2 ** -12,
+  );
+  const constant = table({ c: new Float64Array(n).fill(1234567.891) });
+  // scikit-learn's: -1.9e-9.
+  expect(Math.abs(preprocessing([standardize()]).fit(constant).transform(constant).data[0])).toBeLessThan(1e-9);
 });
 
 const first = mixed.take([0]);

@@ -2,6 +2,7 @@
 import { aBoolean, type Check, must, oneOf } from "../../check.ts";
 import { ArgumentError, DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
+import { meanOf } from "../mean.ts";
 import { anObjectOf, type Feature, type Kind, type NumericFeature, numeric, present, quantile } from "./step.ts";
 
 export interface ImputeOptions {
@@ -73,7 +74,7 @@ function fillingOf(feature: Feature, { strategy = "mean", value }: ImputeOptions
   }
   if (strategy === "mostFrequent") return mostFrequent(feature);
   const values = present(numeric([feature], "imputeMissing")[0], "imputeMissing");
-  return strategy === "median" ? quantile(values, 0.5) : values.reduce((sum, each) => sum + each, 0) / values.length;
+  return strategy === "median" ? quantile(values, 0.5) : meanOf(values);
 }
 
 function mostFrequent({ name, values }: Feature): number | string {

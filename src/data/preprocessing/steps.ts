@@ -159,7 +159,7 @@ export function imputeMissing(options: ImputeOptions = {}): Step {
 
 /**
  * Numbers as the buckets that they fall into, with as many rows each, of equal width, or between borders, as scikit-learn's KBinsDiscretizer.
- * Inverted, each is the middle of its bucket.
+ * Inverted, each is the middle of its bucket. Borders of equal width are rounded once less than scikit-learn's: of 0 to 1 in ten, 0.3 is one.
  * @throws ArgumentError for an option that is none, and for others than borders beside these
  *
  * @example
