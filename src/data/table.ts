@@ -136,7 +136,7 @@ export class Table {
 
   /**
    * Columns of numbers as rows for a training, f32 [rows, columns]; default: all columns.
-   * @throws DTypeError for a column of texts, DataError for a value that is missing
+   * @throws DTypeError for a column of texts, DataError for a value that is missing, a finite one beyond f32, and dates that f32 does not tell apart
    */
   toArray(names: readonly string[] = this.names): TypedData {
     const { columns } = this.select(names);
@@ -149,6 +149,7 @@ export class Table {
       const missing = values.findIndex(Number.isNaN);
       if (missing >= 0)
         throw new DataError(`toArray: row ${missing} of column ${show(name)} is missing; imputeMissing() fills it`);
+      checkRounding(values, type, (row) => `toArray: row ${row} of column ${show(name)}`);
       for (let i = 0; i < this.rows; i++) data[i * columns.length + c] = values[i];
     }
     return { data, shape: [this.rows, columns.length], dtype: "f32" };
@@ -173,6 +174,23 @@ export class Table {
       return index;
     });
     return { data, shape: [this.rows], classes: known };
+  }
+}
+
+/** @throws DataError for a finite number that is infinite as f32, and for two dates that are one as f32, which has two minutes of today */
+export function checkRounding(values: Float64Array, type: ColumnType, place: (row: number) => string): void {
+  const dates = new Map<number, number>();
+  for (const [row, value] of values.entries()) {
+    const rounded = Math.fround(value);
+    if (Number.isFinite(value) && !Number.isFinite(rounded))
+      throw new DataError(`${place(row)} is ${value}, which is beyond f32`);
+    if (type !== "date") continue;
+    const other = dates.get(rounded) ?? value;
+    if (other !== value)
+      throw new DataError(
+        `${place(row)} is ${new Date(value).toISOString()}, which f32 does not tell from ${new Date(other).toISOString()}; standardize() of a preprocessing does`,
+      );
+    dates.set(rounded, value);
   }
 }
 

@@ -380,6 +380,23 @@ describe("tables", () => {
     expect(() => table({ a: [1, "x"] })).toThrow('table: column "a" holds numbers and texts: row 1');
   });
 
+  test("become f32 where that loses nothing that counts", () => {
+    expect(() => table({ a: [1, 1e39] }).toArray()).toThrow(
+      'toArray: row 1 of column "a" is 1e+39, which is beyond f32',
+    );
+    expect([...table({ a: [0.1, 0.1 + 1e-12, Number.NEGATIVE_INFINITY] }).toArray().data]).toEqual([
+      Math.fround(0.1),
+      Math.fround(0.1),
+      Number.NEGATIVE_INFINITY,
+    ]);
+    const day = (...times: string[]) => table({ day: times.map((time) => new Date(`2024-01-${time}Z`)) });
+    expect(() => day("01T00:00:01", "01T00:00:31").toArray()).toThrow(
+      'toArray: row 1 of column "day" is 2024-01-01T00:00:31.000Z, which f32 does not tell from 2024-01-01T00:00:01.000Z',
+    );
+    expect(new Set(day("01T00:00", "02T00:00", "02T00:05").toArray().data).size).toBe(3);
+    expect(new Set(day("01T00:00", "01T00:00").toArray().data).size).toBe(1);
+  });
+
   test("read of rows what is their own", () => {
     const cars = table([{ a: 1 }, { a: 2, constructor: "Ford", valueOf: 3 } as never, JSON.parse('{"__proto__":4}')]);
     expect(cars.names).toEqual(["a", "constructor", "valueOf", "__proto__"]);

@@ -1,5 +1,5 @@
 // Numbers brought to a common size.
-import { aBoolean, aFiniteNumber, type Check, must, oneOf } from "../../check.ts";
+import { aBoolean, aFiniteNumber, aPositiveNumber, type Check, must, oneOf } from "../../check.ts";
 import { DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
 import { meanOf } from "../mean.ts";
@@ -44,7 +44,7 @@ interface Scale {
   readonly scale: number;
 }
 
-const aScale = anObjectOf({ center: aFiniteNumber, scale: aFiniteNumber });
+const aScale = anObjectOf({ center: aFiniteNumber, scale: aPositiveNumber });
 
 function aPair(low: number, high: number): Check {
   return (value, what) => {
