@@ -31,11 +31,11 @@ function booleanValue(text: string): number | undefined {
   return word === "true" ? 1 : word === "false" ? 0 : undefined;
 }
 
-/** No whole number that would lose digits: such are names. */
+/** No whole number that would lose digits: such are names. No digits beyond what a number holds, which would be infinite. */
 function numberValue(text: string): number | undefined {
   if (NUMBER.test(text)) {
     const value = Number(text);
-    return INTEGER.test(text) && !Number.isSafeInteger(value) ? undefined : value;
+    return !Number.isFinite(value) || (INTEGER.test(text) && !Number.isSafeInteger(value)) ? undefined : value;
   }
   const infinite = INFINITE.exec(text);
   if (infinite === null) return undefined;
@@ -51,14 +51,18 @@ function dateValue(text: string): number | undefined {
   date.setUTCFullYear(year, month - 1, day);
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const zone = zoneOf(parts[8]);
+  if (zone === undefined) return undefined;
   const within = ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(Number(`0.${parts[7] ?? 0}`) * 1000);
-  return date.getTime() + within - zoneOf(parts[8]);
+  return date.getTime() + within - zone;
 }
 
-function zoneOf(zone: string | undefined): number {
+/** How far a zone is before UTC, less than a day; undefined where it is none. */
+function zoneOf(zone: string | undefined): number | undefined {
   if (zone === undefined || zone === "Z") return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-  return (zone[0] === "-" ? -minutes : minutes) * 60_000;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  if (hours > 23 || minutes > 59) return undefined;
+  return (zone[0] === "-" ? -1 : 1) * (60 * hours + minutes) * 60_000;
 }
 
 /** The narrowest type that all texts have. Where all are missing, they are numbers: there is none that is not. */

@@ -9,6 +9,8 @@ const BLOCK = 2 ** 16;
 /** Rows that were parsed together; blank lines are among them. */
 export interface CsvBlock {
   readonly rows: readonly (readonly string[])[];
+  /** Whether a row is a blank line. One cell in quotes is none, though it is empty: in a file of one column it says that a value is missing. */
+  isBlank(row: number): boolean;
   /** The line of the file at which a row begins, counted from 1. */
   lineOf(row: number): number;
 }
@@ -18,8 +20,9 @@ export async function* csvBlocks(
   text: AsyncIterable<string>,
   name: string,
   delimiter: string,
+  decimal: string,
 ): AsyncGenerator<CsvBlock> {
-  const reader = new BlockReader(name, delimiter);
+  const reader = new BlockReader(name, delimiter, decimal);
   for await (const piece of text) {
     const block = reader.push(piece);
     if (block !== undefined) yield block;
@@ -30,15 +33,17 @@ export async function* csvBlocks(
 class BlockReader {
   readonly #name: string;
   readonly #delimiter: string;
+  readonly #decimal: string;
   #made: ReturnType<typeof csvParser> | undefined;
   #rest = "";
   /** Characters that are waited for: twice as many where they held no whole row. */
   #wanted = BLOCK;
   #line = 1;
 
-  constructor(name: string, delimiter: string) {
+  constructor(name: string, delimiter: string, decimal: string) {
     this.#name = name;
     this.#delimiter = delimiter;
+    this.#decimal = decimal;
   }
 
   push(piece: string): CsvBlock | undefined {
@@ -57,7 +62,7 @@ class BlockReader {
 
   #parse(isLast: boolean): CsvBlock {
     const text = this.#rest;
-    this.#made ??= csvParser(text, this.#delimiter);
+    this.#made ??= csvParser(text, this.#delimiter, this.#decimal);
     const { parser, newline } = this.#made;
     const { data, errors, meta } = parsed(parser, text, isLast);
     const start = this.#line;
@@ -67,7 +72,12 @@ class BlockReader {
     const cursor = isLast ? text.length : meta.cursor;
     this.#rest = text.slice(cursor);
     this.#line += newlinesIn(text.slice(0, cursor), newline);
-    return { rows: data, lineOf: (row) => lineOf(data, row, newline, start) };
+    const quoted = QUOTED_BLANK.test(text) ? quotedBlanks(data, text, newline) : undefined;
+    return {
+      rows: data,
+      isBlank: (row) => data[row].length === 1 && data[row][0].trim() === "" && !quoted?.has(row),
+      lineOf: (row) => lineOf(data, row, newline, start),
+    };
   }
 
   #fault(before: string, newline: string, message: string): DataError {
@@ -82,6 +92,22 @@ class BlockReader {
 
 function parsed(parser: CsvParser, text: string, isLast: boolean): ReturnType<CsvParser["parse"]> {
   return parser.parse(text, 0, !isLast);
+}
+
+/** A line that begins with quotes around nothing. */
+const QUOTED_BLANK = /^"\s*"/m;
+
+/** Rows that begin with quotes, and hold one empty cell. */
+function quotedBlanks(rows: CsvBlock["rows"], text: string, newline: string): Set<number> {
+  const found = new Set<number>();
+  const lines = text.split(newline);
+  let line = 0;
+  for (const [row, cells] of rows.entries()) {
+    if (cells.length === 1 && cells[0].trim() === "" && lines[line].startsWith('"')) found.add(row);
+    line++;
+    for (const cell of cells) line += newlinesIn(cell, newline);
+  }
+  return found;
 }
 
 function lineOf(rows: CsvBlock["rows"], row: number, newline: string, start: number): number {

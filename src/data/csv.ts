@@ -4,7 +4,7 @@ import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts } from "./column-types.ts";
 import { type CsvBlock, csvBlocks } from "./csv-rows.ts";
-import { CATEGORIES, type Column, checkNames, isNumeric, Table } from "./table.ts";
+import { CATEGORIES, type Column, checkNames, checkOnce, isNumeric, Table } from "./table.ts";
 import { aTextSource, fileName, type TextOptions, type TextSource, textChecks, textOf } from "./text.ts";
 
 /** Texts of cells that are missing, as pandas has them. */
@@ -41,12 +41,17 @@ const checks: Checks<CsvOptions> = {
   delimiter: aDelimiter,
   header: aBoolean,
   names: aListOf(aText),
-  columns: aListOf(aText),
+  columns: severalNames,
   types: aRecordOf(oneOf(...COLUMN_TYPES)),
   missing: aListOf(aText),
   decimal: oneOf(".", ","),
   categories: aWholeNumber(0),
 };
+
+function severalNames(value: unknown, what: string): void {
+  aListOf(aText)(value, what);
+  checkOnce(value as string[], what);
+}
 
 function aDelimiter(value: unknown, what: string): void {
   const isSign = typeof value === "string" && value.length === 1 && !['"', "\r", "\n", "\uFEFF"].includes(value);
@@ -55,7 +60,7 @@ function aDelimiter(value: unknown, what: string): void {
 
 /**
  * A CSV file as a table, read piece by piece. Types are found: whole numbers, numbers, true and false, ISO dates, few different texts, texts.
- * Blank lines count nothing, spaces around cells neither. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
+ * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
  * `types` that is given is read into numbers at once, in less memory.
  * Source: RFC 4180; cells are separated by Papa Parse.
  * @throws DataError with the line for rows of another number of cells, quotes without an end, cells that are not of the type that was asked
@@ -127,13 +132,13 @@ interface Place {
 class Cells {
   readonly place: Place;
   readonly rows: CsvBlock["rows"];
-  readonly #lineOf: CsvBlock["lineOf"];
+  readonly #block: CsvBlock;
   #next: number;
 
-  constructor(place: Place, { rows, lineOf }: CsvBlock, next: number) {
+  constructor(place: Place, block: CsvBlock, next: number) {
     this.place = place;
-    this.rows = rows;
-    this.#lineOf = lineOf;
+    this.rows = block.rows;
+    this.#block = block;
     this.#next = next;
   }
 
@@ -147,8 +152,8 @@ class Cells {
     const end = builder.rows + most;
     for (; this.left > 0 && builder.rows < end; this.#next++) {
       const cells = this.rows[this.#next];
-      if (isBlank(cells)) continue;
-      const line = () => this.#lineOf(this.#next);
+      if (this.#block.isBlank(this.#next)) continue;
+      const line = () => this.#block.lineOf(this.#next);
       if (cells.length !== names.length)
         throw new DataError(
           `${file}, line ${line()}: ${countOf(cells.length, "cell")}, where there ${names.length === 1 ? "is" : "are"} ${countOf(names.length, "column")}`,
@@ -162,16 +167,12 @@ function countOf(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-function isBlank(cells: readonly string[]): boolean {
-  return cells.length === 1 && cells[0].trim() === "";
-}
-
 async function* cellsOf(source: TextSource, options: CsvOptions, caller: string): AsyncGenerator<Cells> {
   const file = `${caller}: ${fileName(source, options.file, "csv")}`;
   const text = textOf(source, file, options.encoding);
   let place: Place | undefined;
-  for await (const block of csvBlocks(text, file, options.delimiter ?? "")) {
-    const first = block.rows.findIndex((cells) => !isBlank(cells));
+  for await (const block of csvBlocks(text, file, options.delimiter ?? "", options.decimal ?? ".")) {
+    const first = block.rows.findIndex((_, row) => !block.isBlank(row));
     if (first < 0) continue;
     const isHeader: boolean = place === undefined && options.header !== false;
     place ??= placeOf(file, block.rows[first], block.lineOf(first), options);
@@ -187,12 +188,23 @@ function placeOf(file: string, first: readonly string[], line: number, options: 
     throw new ArgumentError(
       `${file}, line ${line}: ${countOf(first.length, "cell")}, but ${countOf(given.length, "name")}`,
     );
-  const names = given ?? first.map((cell, i) => (header && cell.trim() !== "" ? cell.trim() : `column${i + 1}`));
+  const names = given ?? namesOf(header ? first.map((cell) => cell.trim()) : first.map(() => ""));
   checkNames(names, `${file}, line ${line}`);
   for (const name of [...(columns ?? []), ...Object.keys(options.types ?? {})])
     if (!names.includes(name))
       throw new ArgumentError(`${file}, line ${line}: there is no column ${show(name)}, only [${names.join(", ")}]`);
   return { file, names, read: columns?.map((name) => names.indexOf(name)) ?? names.map((_, i) => i) };
+}
+
+/** The names of the columns; one without is called by its place, with a line behind it where another one is called so. */
+function namesOf(cells: readonly string[]): string[] {
+  const taken = new Set(cells);
+  return cells.map((cell, i) => {
+    let name = cell === "" ? `column${i + 1}` : cell;
+    while (cell === "" && taken.has(name)) name += "_";
+    taken.add(name);
+    return name;
+  });
 }
 
 /** The columns of a table that grow row by row. */

@@ -28,13 +28,37 @@ interface HandleOptions {
   readonly newline: string;
   readonly skipEmptyLines?: boolean;
   readonly preview?: number;
+  readonly delimitersToGuess?: readonly string[];
 }
 
+/** What separates cells, the likeliest first. */
+const SEPARATORS = [",", "\t", "|", ";", "\x1e", "\x1f"];
+
 /** A parser for a file that begins with this text; "\r\n" counts as "\n" behind a cell's end. */
-export function csvParser(beginning: string, given: string): { readonly parser: CsvParser; readonly newline: string } {
+export function csvParser(
+  beginning: string,
+  given: string,
+  decimal: string,
+): { readonly parser: CsvParser; readonly newline: string } {
   const { ParserHandle } = Papa as unknown as { readonly ParserHandle: new (options: HandleOptions) => Handle };
-  const guess = new ParserHandle({ delimiter: given, newline: "", skipEmptyLines: true, preview: 10 });
+  const guessed = (delimiter: string, delimitersToGuess: readonly string[]) =>
+    new ParserHandle({ delimiter, newline: "", skipEmptyLines: true, preview: 10, delimitersToGuess });
+  const guess = guessed(
+    given,
+    SEPARATORS.filter((sign) => sign !== decimal),
+  );
   const newline = guess.guessLineEndings(beginning, '"') === "\r" ? "\r" : "\n";
-  const { delimiter } = guess.parse(beginning, 0, false).meta;
+  let { delimiter } = guess.parse(beginning, 0, false).meta;
+  // None was found: Papa Parse says a comma, which may be the decimal sign.
+  if (given === "" && delimiter === decimal)
+    delimiter = separates(guessed(decimal, []).parse(beginning, 0, false).data, decimal) ? decimal : ";";
   return { parser: new ParserHandle({ delimiter, newline }), newline };
+}
+
+/** Whether the decimal sign separates cells, too: then all rows have as many, and those that hold it are in quotes. */
+function separates(rows: CsvPart["data"], decimal: string): boolean {
+  const width = rows[0]?.length ?? 0;
+  return (
+    width > 1 && rows.every((cells) => cells.length === width) && rows.flat().some((cell) => cell.includes(decimal))
+  );
 }

@@ -75,10 +75,11 @@ export class Table {
 
   /**
    * A table of some columns, in the order in which they are named.
-   * @throws ArgumentError for a name that there is not
+   * @throws ArgumentError for a name that there is not, or that comes twice
    */
   select(names: readonly string[]): Table {
     aListOf(aText)(names, "select: names");
+    checkOnce(names, "select: names");
     return new Table(
       names.map((name) => this.column(name)),
       this.rows,
@@ -135,7 +136,7 @@ export class Table {
 
   /**
    * Columns of numbers as rows for a training, f32 [rows, columns]; default: all columns.
-   * @throws DTypeError for a column of texts, DataError for a value that is missing
+   * @throws DTypeError for a column of texts, DataError for a value that is missing, a finite one beyond f32, and dates that f32 does not tell apart
    */
   toArray(names: readonly string[] = this.names): TypedData {
     const { columns } = this.select(names);
@@ -148,6 +149,7 @@ export class Table {
       const missing = values.findIndex(Number.isNaN);
       if (missing >= 0)
         throw new DataError(`toArray: row ${missing} of column ${show(name)} is missing; imputeMissing() fills it`);
+      checkRounding(values, type, (row) => `toArray: row ${row} of column ${show(name)}`);
       for (let i = 0; i < this.rows; i++) data[i * columns.length + c] = values[i];
     }
     return { data, shape: [this.rows, columns.length], dtype: "f32" };
@@ -172,6 +174,23 @@ export class Table {
       return index;
     });
     return { data, shape: [this.rows], classes: known };
+  }
+}
+
+/** @throws DataError for a finite number that is infinite as f32, and for two dates that are one as f32, which has two minutes of today */
+export function checkRounding(values: Float64Array, type: ColumnType, place: (row: number) => string): void {
+  const dates = new Map<number, number>();
+  for (const [row, value] of values.entries()) {
+    const rounded = Math.fround(value);
+    if (Number.isFinite(value) && !Number.isFinite(rounded))
+      throw new DataError(`${place(row)} is ${value}, which is beyond f32`);
+    if (type !== "date") continue;
+    const other = dates.get(rounded) ?? value;
+    if (other !== value)
+      throw new DataError(
+        `${place(row)} is ${new Date(value).toISOString()}, which f32 does not tell from ${new Date(other).toISOString()}; standardize() of a preprocessing does`,
+      );
+    dates.set(rounded, value);
   }
 }
 
@@ -217,6 +236,12 @@ export function checkNames(names: readonly string[], what: string): void {
   if (twice !== undefined) throw new DataError(`${what}: two columns are called ${show(twice)}`);
 }
 
+/** @throws ArgumentError for a name that comes twice in a list of columns */
+export function checkOnce(names: readonly string[], what: string): void {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new ArgumentError(`${what}: ${show(twice)} comes twice`);
+}
+
 /** What a column or a list of rows may hold. */
 type Given = Cell | undefined;
 
@@ -241,7 +266,9 @@ export function table(
     for (const [i, row] of Array.from(given as readonly unknown[]).entries())
       must(isRecord(row), row, `table: row ${i}`, "an object such as { name: value }");
     const names = [...new Set(given.flatMap((row: object) => Object.keys(row)))];
-    return tableOf(names.map((name) => [name, given.map((row: Record<string, Given>) => row[name])]));
+    // What a row inherits, such as its constructor, is none of its own.
+    const cellOf = (row: Record<string, Given>, name: string) => (Object.hasOwn(row, name) ? row[name] : undefined);
+    return tableOf(names.map((name) => [name, given.map((row) => cellOf(row, name))]));
   }
   must(isRecord(given), given, "table: what is given", "a list of rows, or an object of columns by their names");
   return tableOf(Object.entries(given as Record<string, ArrayLike<Given>>));
@@ -280,7 +307,7 @@ function columnOf(name: string, given: ArrayLike<Given>): Column {
 }
 
 /** Whole numbers, one at least. */
-function areWhole(values: Float64Array): boolean {
+export function areWhole(values: Float64Array): boolean {
   return values.some(Number.isInteger) && values.every((value) => Number.isNaN(value) || Number.isSafeInteger(value));
 }
 

@@ -118,6 +118,8 @@ class Decoder {
   readonly #name: string;
   readonly #encoding: string | undefined;
   #decoder: TextDecoder | undefined;
+  /** The first byte, where the second is not there yet: a mark is of two, at least. */
+  #waiting: Uint8Array = new Uint8Array();
   #isFirst = true;
   #line = 1;
 
@@ -127,21 +129,29 @@ class Decoder {
   }
 
   text(piece: string | Uint8Array): string {
-    const text = typeof piece === "string" ? this.#withoutMark(piece) : this.#decode(piece);
+    const text = typeof piece === "string" ? this.#rest() + this.#withoutMark(piece) : this.#decode(piece);
     this.#isFirst = false;
     this.#line += newlinesIn(text, "\n");
     return text;
   }
 
   end(): string {
-    return this.#decoder === undefined ? "" : this.#decode(new Uint8Array(), false);
+    return this.#decoder === undefined ? this.#rest() : this.#decode(new Uint8Array(), false);
+  }
+
+  #rest(): string {
+    return this.#waiting.length === 0 ? "" : this.#decode(new Uint8Array(), false);
   }
 
   #withoutMark(piece: string): string {
     return this.#isFirst && piece.startsWith("\uFEFF") ? piece.slice(1) : piece;
   }
 
-  #decode(bytes: Uint8Array, stream = true): string {
+  #decode(piece: Uint8Array, stream = true): string {
+    const bytes = this.#waiting.length === 0 ? piece : Uint8Array.of(...this.#waiting, ...piece);
+    const isOpen = this.#decoder === undefined && this.#encoding === undefined;
+    this.#waiting = isOpen && stream && bytes.length < 2 ? Uint8Array.from(bytes) : new Uint8Array();
+    if (this.#waiting.length > 0) return "";
     const encoding = this.#encoding ?? markOf(bytes);
     this.#decoder ??= new TextDecoder(encoding, { fatal: true });
     try {

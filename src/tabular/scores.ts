@@ -1,5 +1,7 @@
 // How good predictions are, in Float64: the same figures for a network and for what knows less than it.
 
+import { meanOf } from "../data/mean.ts";
+
 /** Figures by their names. */
 export type Scores = Readonly<Record<string, number>>;
 
@@ -16,7 +18,7 @@ export function classScores(probabilities: ArrayLike<number>, y: Int32Array, cla
   });
   const right = table.reduce((sum, row, c) => sum + row[c], 0);
   const logs = y.reduce((sum, c, i) => sum - Math.log(Math.max(probabilities[i * classes + c], 1e-15)), 0);
-  return { accuracy: right / y.length, f1: mean(f1), logLoss: logs / y.length };
+  return { accuracy: right / y.length, f1: meanOf(f1), logLoss: logs / y.length };
 }
 
 /** Of each row the class with the largest number, of equals the first. */
@@ -35,19 +37,15 @@ export function confusion(told: Int32Array, y: Int32Array, classes: number): num
   return table;
 }
 
-function mean(values: ArrayLike<number>): number {
-  return (Array.prototype.reduce.call(values, (sum, value) => (sum as number) + value, 0) as number) / values.length;
-}
-
 /** Of numbers: the root of the mean squared error, the mean absolute one, and the share of the variance that is explained. */
 export function numberScores(told: ArrayLike<number>, y: Float64Array): Scores {
   const errors = y.map((value, i) => value - told[i]);
-  const average = mean(y);
-  const squares = mean(errors.map((error) => error * error));
-  const variance = mean(y.map((value) => (value - average) ** 2));
+  const average = meanOf(y);
+  const squares = meanOf(errors.map((error) => error * error));
+  const variance = meanOf(y.map((value) => (value - average) ** 2));
   return {
     rootMeanSquaredError: Math.sqrt(squares),
-    meanAbsoluteError: mean(errors.map(Math.abs)),
+    meanAbsoluteError: meanOf(errors.map(Math.abs)),
     r2: 1 - squares / variance,
   };
 }

@@ -1,5 +1,6 @@
 // What is to be told of a row: a class, or a number.
 import type { ColumnType } from "../data/column-types.ts";
+import { meanOf } from "../data/mean.ts";
 import { type Column, isNumeric, type Table } from "../data/table.ts";
 import { DataError } from "../errors.ts";
 import { show } from "../show.ts";
@@ -50,8 +51,8 @@ export function targetOf(train: Table, name: string, classes: readonly string[] 
   const { type } = train.column(name);
   if (classes !== undefined) return { name, type, task: "classification", classes, mean: 0, scale: 1 };
   const values = train.column(name).values as Float64Array;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const scale = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  const mean = meanOf(values);
+  const scale = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
   if (scale === 0) throw new DataError(`the target ${show(name)} is ${mean} in all rows: there is nothing to learn`);
   return { name, type, task: "regression", classes: [], mean, scale };
 }

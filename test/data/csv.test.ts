@@ -66,6 +66,12 @@ describe("sources", () => {
     ["a ReadableStream", () => new Blob([bytes]).stream() as TextSource],
     ["a stream of a file", () => createReadStream(path)],
     ["texts of one character", () => pieces(text, 1)],
+    ["UTF-16 byte by byte", () => pieces(Uint8Array.from(Buffer.from(`\uFEFF${text}`, "utf16le")), 1)],
+    [
+      "UTF-16 of the other order byte by byte",
+      () => pieces(Uint8Array.from(Buffer.from(`\uFEFF${text}`, "utf16le").swap16()), 1),
+    ],
+    ["UTF-8 with a mark byte by byte", () => pieces(Uint8Array.of(0xef, 0xbb, 0xbf, ...bytes), 1)],
     ["bytes one by one, later", () => later(pieces(bytes, 1))],
     ["lines", () => later(text.split(/(?<=\n)/))],
   ];
@@ -149,10 +155,33 @@ describe("separators", () => {
     expect(table.toArray().data).toEqual(Float32Array.from({ length: 200 }, (_, i) => (i < 100 ? i : (i - 100) / 2)));
   });
 
+  test.each(["\n", "\r\n", "\r"])(
+    "quotes around nothing are a cell, not a blank line, where lines end in %j",
+    async (end) => {
+      const height = ["height", "170", '""', "", " ", "180", '" "', '"1', '85"', '""', ""].join(end);
+      for (const size of [1, 3, 1000]) {
+        const table = await readCsv(pieces(height, size));
+        expect(table.column("height").values).toEqual(["170", null, "180", null, `1${end}85`, null]);
+      }
+      const bare = await readCsv(`""${end}${end}1${end}""`, { header: false, types: { column1: "integer" } });
+      expect([...bare.column("column1").values]).toEqual([Number.NaN, 1, Number.NaN]);
+      await expect(readCsv(`a,b${end}1,2${end}""${end}`)).rejects.toThrow(
+        "csv, line 3: 1 cell, where there are 2 columns",
+      );
+      const quoted = await readCsv(`a,b${end}1,"x${end}""${end}"""${end}${end}2,y`);
+      expect(quoted.column("b").values).toEqual([`x${end}"${end}"`, "y"]);
+    },
+  );
+
   test("a decimal comma", async () => {
     const options: CsvOptions = { decimal: "," };
     const table = await readCsv("a;b\n1,5;x\n-,5e2;y\n3;1.5\n", options);
     expect(all(table)).toEqual({ a: [1.5, -50, 3], b: ["x", "y", "1.5"] });
+    expect(all(await readCsv("x\n1,5\n2,5\n", options))).toEqual({ x: [1.5, 2.5] });
+    expect(all(await readCsv("1,5\n2,5\n", { ...options, header: false }))).toEqual({ column1: [1.5, 2.5] });
+    expect(all(await readCsv("a\tb\n1,5\t2,5\n", options))).toEqual({ a: [1.5], b: [2.5] });
+    expect(all(await readCsv('a,b\n"1,5","2,5"\n', options))).toEqual({ a: [1.5], b: [2.5] });
+    expect(all(await readCsv('a,b\n"1,5",2\n', { ...options, delimiter: "," }))).toEqual({ a: [1.5], b: [2] });
   });
 });
 
@@ -174,6 +203,14 @@ describe("columns", () => {
     ["date", "2024-01-31 NA", [Date.UTC(2024, 0, 31), Number.NaN]],
     ["date", "0001-01-01 1969-12-31T23:59:59.5Z", [-62135596800000, -500]],
     ["category", "2024-02-30 2023-02-29", ["2024-02-30", "2023-02-29"]],
+    ["number", "1e308 -1e308", [1e308, -1e308]],
+    ["category", "1e400 -1e309 1", ["1e400", "-1e309", "1"]],
+    [
+      "date",
+      "2024-01-01T00:00+23:59 2024-01-01T00:00-0030",
+      [Date.UTC(2023, 11, 31, 0, 1), Date.UTC(2024, 0, 1, 0, 30)],
+    ],
+    ["category", "2024-01-01T00:00+99:99 2024-01-01T00:00-01:60", ["2024-01-01T00:00+99:99", "2024-01-01T00:00-01:60"]],
     ["category", "2024-01-01T24:00 2024-13-01", ["2024-01-01T24:00", "2024-13-01"]],
   ])("are %s: %s", async (type, cells, values) => {
     const table = await readCsv(`a;b\n${cells.replaceAll(" ", ";\n")};\n`, { delimiter: ";" });
@@ -200,6 +237,14 @@ describe("columns", () => {
     expect(all(table)).toEqual({ c: [Number.NaN, 5], a: ["1", "3"] });
     expect((await readCsv("1,,x\n", { header: false })).names).toEqual(["column1", "column2", "column3"]);
     expect((await readCsv(",x\n1,2\n")).names).toEqual(["column1", "x"]);
+    expect((await readCsv("column2,,x\n1,2,3\n")).names).toEqual(["column2", "column2_", "x"]);
+    expect((await readCsv(",column1,,column1_\n1,2,3,4\n")).names).toEqual([
+      "column1__",
+      "column1",
+      "column3",
+      "column1_",
+    ]);
+    expect((await readCsv("column2,,x\n1,2,3\n", { header: false })).names).toEqual(["column1", "column2", "column3"]);
     const { buffer } = Uint8Array.of(0x61, 0x0a, 0xe9);
     expect(all(await readCsv(buffer, { encoding: "windows-1252" }))).toEqual({ a: ["é"] });
   });
@@ -217,6 +262,8 @@ test.each<[source: TextSource, options: CsvOptions, message: string]>([
   ["a,b\n1,x\n", { types: { b: "number" } }, 'csv, line 2, column "b": "x" is of no type number'],
   ["a,b\n1,2.5\n", { types: { b: "integer" } }, 'csv, line 2, column "b": "2.5" is of no type integer'],
   ["a,b\n1,2\n", { columns: ["c"] }, 'csv, line 1: there is no column "c", only [a, b]'],
+  ["a,b\n1,2\n", { columns: ["a", "b", "a"] }, 'readCsv: columns: "a" comes twice'],
+  ["a\n1e400\n", { types: { a: "number" } }, 'csv, line 2, column "a": "1e400" is of no type number'],
   ["a,b\n1,2\n", { types: { c: "text" } }, 'csv, line 1: there is no column "c", only [a, b]'],
   ["a,b\n1,2\n", { names: ["x"] }, "csv, line 1: 2 cells, but 1 name"],
   [
@@ -321,6 +368,7 @@ describe("tables", () => {
 
   test("say what they do not hold", () => {
     expect(() => people.select(["town"])).toThrow('the table has no column "town": it has [age, city, born]');
+    expect(() => people.select(["age", "age"])).toThrow('select: names: "age" comes twice');
     expect(() => people.take([3])).toThrow("take: rows.0 must be a whole number from 0 to 2, got 3");
     expect(() => people.toArray(["age"])).toThrow('toArray: row 1 of column "age" is missing');
     expect(() => people.toArray(["city"])).toThrow('toArray: column "city" is of type category');
@@ -330,6 +378,40 @@ describe("tables", () => {
     );
     expect(() => table({ a: [1], b: [1, 2] })).toThrow(DataError);
     expect(() => table({ a: [1, "x"] })).toThrow('table: column "a" holds numbers and texts: row 1');
+  });
+
+  test("become f32 where that loses nothing that counts", () => {
+    expect(() => table({ a: [1, 1e39] }).toArray()).toThrow(
+      'toArray: row 1 of column "a" is 1e+39, which is beyond f32',
+    );
+    expect([...table({ a: [0.1, 0.1 + 1e-12, Number.NEGATIVE_INFINITY] }).toArray().data]).toEqual([
+      Math.fround(0.1),
+      Math.fround(0.1),
+      Number.NEGATIVE_INFINITY,
+    ]);
+    const day = (...times: string[]) => table({ day: times.map((time) => new Date(`2024-01-${time}Z`)) });
+    expect(() => day("01T00:00:01", "01T00:00:31").toArray()).toThrow(
+      'toArray: row 1 of column "day" is 2024-01-01T00:00:31.000Z, which f32 does not tell from 2024-01-01T00:00:01.000Z',
+    );
+    expect(new Set(day("01T00:00", "02T00:00", "02T00:05").toArray().data).size).toBe(3);
+    expect(new Set(day("01T00:00", "01T00:00").toArray().data).size).toBe(1);
+  });
+
+  test("read of rows what is their own", () => {
+    const cars = table([{ a: 1 }, { a: 2, constructor: "Ford", valueOf: 3 } as never, JSON.parse('{"__proto__":4}')]);
+    expect(cars.names).toEqual(["a", "constructor", "valueOf", "__proto__"]);
+    expect(cars.columns.map(({ values }) => [...values])).toEqual([
+      [1, 2, Number.NaN],
+      [null, "Ford", null],
+      [Number.NaN, 3, Number.NaN],
+      [Number.NaN, Number.NaN, 4],
+    ]);
+    expect(Object.entries(cars.row(2))).toEqual([
+      ["a", null],
+      ["constructor", null],
+      ["valueOf", null],
+      ["__proto__", 4],
+    ]);
   });
 
   test("have classes of numbers by size, of truths by their words", () => {

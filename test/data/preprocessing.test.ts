@@ -141,6 +141,109 @@ test("buckets between borders are torch's of right=True, and the inverse is thei
   expect([...fitted.invert([[0], [1], [2]]).column("x0").values]).toEqual([-2, 5, 15]);
 });
 
+test("what is fitted is what its file holds, -0 included", () => {
+  for (const [step, values] of [
+    [minMax(), [-0, 1]],
+    [imputeMissing({ strategy: "constant", value: -0 }), [1, null]],
+    [robust(), [-0, -0, 5]],
+  ] as const) {
+    const data = table({ a: values });
+    const fitted = preprocessing([step]).fit(data);
+    expect(preprocessingFromJSON(JSON.stringify(fitted)).transform(data)).toEqual(fitted.transform(data));
+  }
+});
+
+test("a column of which no feature is left comes back, in as many rows", () => {
+  const steps = [oneHot({ drop: "first" })];
+  const data = table({ a: ["x", "x"], b: ["p", "q"] });
+  const fitted = preprocessing(steps).fit(data);
+  expect([...fitted.invert(fitted.transform(data))]).toEqual([...data]);
+  const alone = preprocessing(steps).fit(data.select(["a"]));
+  expect([...alone.invert({ data: new Float32Array(), shape: [2, 0] })]).toEqual([{ a: "x" }, { a: "x" }]);
+});
+
+test("numbers that are next to one another are one bucket", () => {
+  const near = table({ a: [0, 1e-9] });
+  const fitted = preprocessing([bucketize({ encode: "oneHot" })]).fit(near);
+  expect([...fitted.transform(near).data]).toEqual([1, 1]);
+  expect([...fitted.invert([[1]]).column("a").values]).toEqual([5e-10]);
+});
+
+/** A preprocessing as JSON, with one thing in it changed. */
+function changed(steps: readonly Step[], data: Table, change: (entry: Entry) => void): unknown {
+  const json = JSON.parse(JSON.stringify(preprocessing(steps).fit(data)));
+  change(json.entries[0]);
+  return json;
+}
+
+interface Entry {
+  readonly columns: unknown[];
+  readonly names: string[];
+  readonly steps: { kind: string; options: unknown; names: string[]; state: Record<string, unknown>[] }[];
+}
+
+const numbersOf = table({ a: [1, 2, 9] });
+const word = table({ a: ["x", "y", "x"] });
+
+test.each<[steps: readonly Step[], data: Table, change: (entry: Entry) => void, message: string]>([
+  [
+    [hashing({ features: 2 })],
+    word,
+    ({ steps }) => (steps[0].options = {}),
+    "steps.0: features must be a whole number",
+  ],
+  [
+    [imputeMissing()],
+    numbersOf,
+    ({ steps }) => (steps[0].options = { value: 3 }),
+    'steps.0: value says nothing without strategy: "constant"',
+  ],
+  [
+    [imputeMissing()],
+    numbersOf,
+    ({ steps }) => (steps[0].state[0].value = ""),
+    '"" does not fill column "a", which holds numbers',
+  ],
+  [[minMax()], numbersOf, ({ steps }) => (steps[0].state[0].scale = 0), "scale must be a number > 0, got 0"],
+  [[minMax()], numbersOf, ({ columns }) => columns.pop(), "entries.0: steps.0: names are [a], but what is there is []"],
+  [
+    [bucketize()],
+    numbersOf,
+    ({ steps }) => (steps[0].state[0].edges = [1]),
+    "edges must be a list of two borders at the least",
+  ],
+  [
+    [bucketize()],
+    numbersOf,
+    ({ steps }) => (steps[0].state[0].edges = [2, 1]),
+    "edges: b1 must be at least b0 2, got 1",
+  ],
+  [
+    [bucketize({ encode: "oneHot", buckets: 2 })],
+    numbersOf,
+    ({ names }) => names.pop(),
+    "entries.0: names are [a_0], but what is there is [a_0, a_1]",
+  ],
+  [[oneHot()], word, ({ steps }) => steps.pop(), "entries.0: names are [a_x, a_y], but what is there is [a]"],
+  [
+    [oneHot(), minMax()],
+    word,
+    ({ steps }) => steps.shift(),
+    "entries.0: steps.0: names are [a_x, a_y], but what is there is [a]",
+  ],
+])("%#: a file that was changed is refused: %4$s", (steps, data, change, message) => {
+  const json = changed(steps, data, change);
+  expect(() => preprocessingFromJSON(json)).toThrow(SimdgradError);
+  expect(() => preprocessingFromJSON(json)).toThrow(message);
+});
+
+test("tenths are borders of buckets of equal width", () => {
+  const x = table({ x: Array.from({ length: 11 }, (_, i) => i / 10) });
+  const fitted = preprocessing([bucketize({ strategy: "uniform", buckets: 10 })]).fit(x);
+  // scikit-learn, whose borders are multiples of a tenth that was rounded: 0 1 2 2 4 5 5 6 8 9 9.
+  expect([...fitted.transform(x).data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9]);
+});
+
 test("constants and rows of zeros divide nothing", () => {
   const data = [
     [5, 0.1],
@@ -155,6 +258,51 @@ test("constants and rows of zeros divide nothing", () => {
       .transform([[0, 0]]).data,
   ]).toEqual([0, 0]);
   expect([...preprocessing([bucketize()]).fit(data).transform(data).data]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test("booleans come back as they were, whatever f32 made of them", () => {
+  for (const step of [standardize(), minMax({ range: [-0.1, 0.7] }), robust(), imputeMissing(), oneHot(), ordinal()])
+    for (let rows = 2; rows < 30; rows++)
+      for (let trues = 1; trues < rows; trues++) {
+        const b = Array.from({ length: rows }, (_, i) => i < trues);
+        const fitted = preprocessing([step]).fit(table({ b }));
+        const back = fitted.invert(fitted.transform(table({ b })));
+        expect([...back].map((row) => row.b)).toEqual(b);
+        expect(back.toClasses("b")).toEqual(table({ b }).toClasses("b"));
+      }
+  const fitted = preprocessing([standardize()]).fit(table({ b: [true, false] }));
+  expect([...fitted.invert([[-0.1], [0.1], [7]])].map(({ b }) => b)).toEqual([false, true, true]);
+});
+
+test("dates come back as points in time, whole numbers between others say so", () => {
+  const days = table({ day: [new Date(0), new Date(3)] });
+  const fitted = preprocessing([standardize()]).fit(days);
+  expect([...fitted.invert(fitted.transform(days)).column("day").values]).toEqual([0, 3]);
+  expect([...fitted.invert([[0.3]]).column("day").values]).toEqual([2]);
+  expect(() => fitted.invert([[1e20]])).toThrow('invert: row 0 of column "day" is 15');
+  const counts = preprocessing([minMax()]).fit(table({ n: [0, 10] }));
+  expect(counts.invert([[0.5], [1]]).types).toEqual({ n: "integer" });
+  expect(counts.invert([[0.25], [1]]).types).toEqual({ n: "number" });
+});
+
+test("means of many numbers far from 0 lose no digits", () => {
+  const n = 1e6;
+  const when = Float64Array.from({ length: n }, (_, i) => 1.7e12 + ((i * 7919) % 1000) * 60); // ms within one minute
+  const mean = 1.7e12 + 29_970; // of 0 to 999, each of which comes as often, 499.5
+  const times = table({ when });
+  const fitted = preprocessing([standardize()]).fit(times);
+  const [{ center, scale }] = JSON.parse(JSON.stringify(fitted)).entries[0].steps[0].state;
+  // Deviation of 0 to 999 in proportion: sqrt((1000^2 - 1) / 12). Within the distance of neighbouring numbers.
+  expect(Math.abs(center - mean)).toBeLessThanOrEqual(2 ** -12);
+  expectNear(scale, 60 * Math.sqrt((1e6 - 1) / 12), "deviation");
+  expectNear(fitted.transform(times).data[0], -29_970 / (60 * Math.sqrt((1e6 - 1) / 12)), "first");
+  const filled = preprocessing([imputeMissing()]).fit(times);
+  expect(Math.abs(JSON.parse(JSON.stringify(filled)).entries[0].steps[0].state[0].value - mean)).toBeLessThanOrEqual(
+    2 ** -12,
+  );
+  const constant = table({ c: new Float64Array(n).fill(1234567.891) });
+  // scikit-learn's: -1.9e-9.
+  expect(Math.abs(preprocessing([standardize()]).fit(constant).transform(constant).data[0])).toBeLessThan(1e-9);
 });
 
 const first = mixed.take([0]);
@@ -182,6 +330,52 @@ test.each<[read: () => unknown, message: string]>([
   [
     () => preprocessing([standardize()]).fit(table({ a: [1, Number.POSITIVE_INFINITY] })),
     'standardize: row 1 of column "a" is Infinity',
+  ],
+  ...[
+    ordinal(),
+    ordinal({ unknown: -1 }),
+    oneHot({ unknown: "ignore" }),
+    imputeMissing({ strategy: "mostFrequent" }),
+  ].map((step): [() => unknown, string] => [
+    () => preprocessing([step]).fit(table({ a: [1, Number.NEGATIVE_INFINITY] })),
+    `${step.kind}: row 1 of column "a" is -Infinity`,
+  ]),
+  ...[standardize(), minMax(), robust(), bucketize({ strategy: "uniform" }), imputeMissing()].map(
+    (step): [() => unknown, string] => [
+      () => preprocessing([step]).fit(table({ a: [1.7e308, 1.7e308, -1.7e308, -1.7e308, 1.7e308] })),
+      `${step.kind}: the numbers of column "a" are too large`,
+    ],
+  ),
+  [
+    () => preprocessing([{ kind: "hashing", options: {} }]),
+    "preprocessing: 0: steps.0: features must be a whole number",
+  ],
+  [
+    () => preprocessing([{ kind: "imputeMissing", options: { value: 1 } }]),
+    'steps.0: value says nothing without strategy: "constant"',
+  ],
+  [
+    () =>
+      preprocessing([imputeMissing()])
+        .fit(table({ a: [1, 2] }))
+        .transform(table({ a: [1, 1e300] })),
+    'transform: row 1 of "a" is 1e+300, which is beyond f32',
+  ],
+  [
+    () =>
+      preprocessing([minMax()])
+        .fit(table({ a: [1, 2] }))
+        .transform(table({ a: [1e300] })),
+    'transform: row 0 of "a" is 1e+300, which is no f32',
+  ],
+  [
+    () => {
+      const days = table({ day: [new Date(1.7e12), new Date(1.7e12 + 30_000)] });
+      preprocessing([{ columns: ["day"], steps: [] }])
+        .fit(days)
+        .transform(days);
+    },
+    'transform: row 1 of "day" is 2023-11-14T22:13:50.000Z, which f32 does not tell from 2023-11-14T22:13:20.000Z',
   ],
   [() => preprocessing([standardize()]).fit(table({ a: [] })), "fit: there are no rows to learn from"],
   [

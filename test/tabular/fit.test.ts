@@ -212,6 +212,7 @@ test("names that every object has are names of columns and classes", async () =>
 
 test.each([
   [{ x: [1, 2, 3], y: ["a", "b", "a"] }, "3 rows are too few to learn from: 10 at the least"],
+  [{ x: counted(12), y: counted(12).map(() => 0.1) }, 'the target "y" is 0.1 in all rows: there is nothing to learn'],
   [{ x: counted(12), y: counted(12).map(() => "a") }, 'the target "y" is "a" in all rows: there is nothing to learn'],
   [{ x: counted(12), y: counted(12).map((i) => `name ${i}`) }, 'the target "y" has 12 different values in 12 rows'],
   [{ x: counted(12), y: counted(12).map((i) => new Date(i)) }, 'the target "y" is a date'],

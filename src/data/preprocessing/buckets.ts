@@ -1,6 +1,6 @@
 // Numbers as the buckets that they fall into.
-import { aFiniteNumber, aListOf, aWholeNumber, inOrder, oneOf } from "../../check.ts";
-import { DataError } from "../../errors.ts";
+import { aFiniteNumber, aListOf, aWholeNumber, inOrder, must, oneOf } from "../../check.ts";
+import { ArgumentError, DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
 import { anObjectOf, type Kind, type NumericFeature, numeric, present, quantile } from "./step.ts";
 
@@ -23,19 +23,30 @@ interface Edges {
 /** Buckets that are narrower are none, as scikit-learn has it. */
 const NARROWEST = 1e-8;
 
+/** Two at the least: the ends of one bucket. */
+function ends(value: unknown, what: string): void {
+  must(Array.isArray(value) && value.length >= 2, value, what, "a list of two borders at the least");
+  borders(value, what);
+}
+
 function borders(value: unknown, what: string): void {
   aListOf(aFiniteNumber)(value, what);
   inOrder(Object.fromEntries((value as number[]).map((each, i) => [`b${i}`, each])), what);
 }
 
 export const bucketize: Kind = {
-  state: anObjectOf({ edges: aListOf(aFiniteNumber) }),
+  state: anObjectOf({ edges: ends }),
   options: {
     buckets: aWholeNumber(2, 2 ** 16),
     strategy: oneOf("quantile", "uniform"),
     borders,
     encode: oneOf("ordinal", "oneHot"),
   } as Kind["options"],
+  together(options: BucketizeOptions, what) {
+    for (const name of ["buckets", "strategy"] as const)
+      if (options.borders !== undefined && options[name] !== undefined)
+        throw new ArgumentError(`${what}: ${name} says nothing beside borders, which are the buckets`);
+  },
   fit(features, options: BucketizeOptions): readonly Edges[] {
     return numeric(features, "bucketize").map((feature) => ({
       edges: edgesOf(present(feature, "bucketize"), options),
@@ -77,7 +88,7 @@ function edgesOf(values: Float64Array, { buckets = 5, strategy = "quantile", bor
   const edges: number[] = [];
   const found = shares.map((share) => quantile(values, share));
   for (const [i, edge] of found.entries()) if (i === 0 || edge - found[i - 1] > NARROWEST) edges.push(edge);
-  return edges;
+  return edges.length === 1 ? [low, high] : edges;
 }
 
 /** How many borders each number has reached. */

@@ -3,7 +3,7 @@ import { aFiniteNumber, aListOf, aRecordOf, aWholeNumber, type Check, must, oneO
 import { DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
 import { hashedPlace } from "./murmur3.ts";
-import { anObjectOf, type Feature, type Kind, type NumericFeature } from "./step.ts";
+import { anObjectOf, checkFinite, type Feature, type Kind, type NumericFeature } from "./step.ts";
 
 /** What stands for a category: a text, a number, or null for what is missing. */
 type Category = string | number | null;
@@ -57,6 +57,7 @@ function categoriesOf(features: readonly Feature[], options: CategoryOptions, st
   return features.map(({ name, values }) => {
     const { categories: given = {} } = options;
     if (Object.hasOwn(given, name)) return { categories: given[name] };
+    checkFinite([{ name, values }], step);
     const found = new Set<Category>();
     for (const value of values) found.add(categoryOf(value));
     return { categories: [...found].sort(compare) };
@@ -120,20 +121,20 @@ export const oneHot: Kind = {
       }));
     });
   },
-  invert(features, state: readonly Known[], { drop }: OneHotOptions, names) {
+  invert(features, state: readonly Known[], { drop }: OneHotOptions, names, rows) {
     let next = 0;
     return state.map((known, i) => {
       const first = firstOf(known, drop);
       const own = features.slice(next, next + known.categories.length - first);
       next += own.length;
-      return { name: names[i], values: valuesOf(largestOf(own, first), known) };
+      return { name: names[i], values: valuesOf(largestOf(own, first, rows), known) };
     });
   },
 };
 
 /** The column with the largest number of each row; where none is above 0, the category without a column, or none. */
-function largestOf(columns: readonly NumericFeature[], first: number): number[] {
-  return Array.from({ length: columns[0]?.values.length ?? 0 }, (_, row) => {
+function largestOf(columns: readonly NumericFeature[], first: number, rows: number): number[] {
+  return Array.from({ length: rows }, (_, row) => {
     let best = first === 1 ? 0 : -1;
     let most = 0;
     for (const [c, { values }] of columns.entries()) if (values[row] > most) [best, most] = [c + first, values[row]];
@@ -170,6 +171,7 @@ export const ordinal: Kind = {
 export const hashing: Kind = {
   state: null,
   options: { features: aWholeNumber(1, 2 ** 20) } as Kind["options"],
+  required: ["features"],
   fit: () => [],
   apply(features, _, { features: count }: HashingOptions) {
     const rows = features[0]?.values.length ?? 0;

@@ -2,7 +2,17 @@
 import { aBoolean, type Check, must, oneOf } from "../../check.ts";
 import { ArgumentError, DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
-import { anObjectOf, type Feature, type Kind, type NumericFeature, numeric, present, quantile } from "./step.ts";
+import { meanOf } from "../mean.ts";
+import {
+  anObjectOf,
+  checkFinite,
+  type Feature,
+  type Kind,
+  type NumericFeature,
+  numeric,
+  present,
+  quantile,
+} from "./step.ts";
 
 export interface ImputeOptions {
   /** What is filled in: of each column's rows the mean, the median or what is most frequent (the smallest of those), or `value`. Default "mean". */
@@ -33,7 +43,12 @@ export const imputeMissing: Kind = {
     value: aValue,
     indicator: aBoolean,
   } as Kind["options"],
+  together({ strategy, value }: ImputeOptions, what) {
+    if (value !== undefined && strategy !== "constant")
+      throw new ArgumentError(`${what}: value says nothing without strategy: "constant"`);
+  },
   fit(features, options: ImputeOptions): readonly Filling[] {
+    checkFinite(features, "imputeMissing");
     return features.map((feature) => {
       const misses = Array.prototype.some.call(feature.values, isMissing as never);
       return { value: fillingOf(feature, options), misses };
@@ -73,7 +88,7 @@ function fillingOf(feature: Feature, { strategy = "mean", value }: ImputeOptions
   }
   if (strategy === "mostFrequent") return mostFrequent(feature);
   const values = present(numeric([feature], "imputeMissing")[0], "imputeMissing");
-  return strategy === "median" ? quantile(values, 0.5) : values.reduce((sum, each) => sum + each, 0) / values.length;
+  return strategy === "median" ? quantile(values, 0.5) : meanOf(values);
 }
 
 function mostFrequent({ name, values }: Feature): number | string {
@@ -89,7 +104,12 @@ function mostFrequent({ name, values }: Feature): number | string {
   return best;
 }
 
-function filledOf({ values }: Feature | NumericFeature, value: number | string): Feature["values"] {
+function filledOf({ name, values }: Feature | NumericFeature, value: number | string): Feature["values"] {
+  const isText = !(values instanceof Float64Array);
+  if (isText !== (typeof value === "string"))
+    throw new DataError(
+      `imputeMissing: ${show(value)} does not fill column ${show(name)}, which holds ${isText ? "texts" : "numbers"}`,
+    );
   return values instanceof Float64Array
     ? values.map((each) => (Number.isNaN(each) ? Number(value) : each))
     : values.map((each) => each ?? `${value}`);

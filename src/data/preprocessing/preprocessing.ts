@@ -5,8 +5,8 @@ import { showShape } from "../../shape.ts";
 import { show } from "../../show.ts";
 import { type ArrayLikeData, array, type TypedData } from "../array.ts";
 import { COLUMN_TYPES, type ColumnType } from "../column-types.ts";
-import { type Column, checkNames, isNumeric, Table } from "../table.ts";
-import type { Feature, Kind, NumericFeature, Step } from "./step.ts";
+import { areWhole, type Column, checkNames, checkRounding, isNumeric, Table } from "../table.ts";
+import { checkStep, type Feature, type Kind, type NumericFeature, type Step } from "./step.ts";
 import { kinds } from "./steps.ts";
 
 /** Steps for some columns: their names, all of them, those of numbers (booleans and dates, too), or those of texts. */
@@ -85,7 +85,7 @@ function aChoice(value: unknown, what: string): void {
 function aStep(value: unknown, what: string): void {
   const kind = isRecord(value) ? kinds.get(value.kind as string) : undefined;
   must(kind !== undefined, value, what, "a step, such as standardize()");
-  checkOptions((value as unknown as Step).options, what, (kind as Kind).options);
+  checkStep(kind as Kind, (value as unknown as Step).options, what);
 }
 
 /**
@@ -141,7 +141,7 @@ export class FittedPreprocessing {
   /**
    * Features of rows, f32 [rows, features], for `fit`, `evaluate` and `predict`.
    * @throws ArgumentError for a column that is not there, DTypeError for one of texts where numbers were fitted, and for texts that remain;
-   * DataError for what is missing at the end, and for categories that were not there
+   * DataError for what is missing at the end, or no f32, for dates that f32 does not tell apart, and for categories that were not there
    */
   transform(data: TableLike): TypedData {
     const table = tableOf(data, "transform: data");
@@ -152,8 +152,10 @@ export class FittedPreprocessing {
   }
 
   /**
-   * The columns that features came from: of what a model predicts, in the numbers that people know.
-   * @throws ShapeError for another number of features, ArgumentError for steps that lose what was there: normalize and hashing
+   * The columns that features came from: of what a model predicts, in the numbers that people know. Booleans are true from 0.5 on; whole
+   * numbers are not rounded: where one is not whole, the column's type is "number".
+   * @throws ShapeError for another number of features, ArgumentError for steps that lose what was there: normalize and hashing;
+   * DataError for dates beyond what a Date holds
    */
   invert(data: ArrayLikeData): Table {
     const given = array(data, "f32", "invert: data");
@@ -167,7 +169,7 @@ export class FittedPreprocessing {
         const at = next++;
         return { name, values: Float64Array.from({ length: rows }, (_, row) => given.data[row * width + at]) };
       });
-      return inverted(entry, features);
+      return inverted(entry, features, rows);
     });
     checkNames(
       columns.map(({ name }) => name),
@@ -201,6 +203,8 @@ export function preprocessingFromJSON(json: unknown): FittedPreprocessing {
   if (given.version !== VERSION)
     throw new DataError(`${name}: version ${show(given.version)} of the format is not known, only ${VERSION}`);
   aListOf(fittedColumns)(given.entries, `${name}: entries`);
+  for (const [i, entry] of (given.entries as readonly FittedColumns[]).entries())
+    checkChain(entry, `${name}: entries.${i}`);
   return new FittedPreprocessing(given.entries as readonly FittedColumns[]);
 }
 
@@ -237,6 +241,22 @@ function fittedStep(value: unknown, what: string): void {
   if (check !== null) aListOf(check)(state, `${what}.state`);
 }
 
+/** @throws DataError unless each step takes what the one before it makes: of no rows they tell the names. */
+function checkChain({ columns, steps, names }: FittedColumns, what: string): void {
+  let features: readonly Feature[] = columns.map(({ name, type }) => ({ name, values: absent(type, 0) }));
+  const expect = (given: readonly string[], where: string) => {
+    const made = features.map(({ name }) => name);
+    if (made.length !== given.length || made.some((name, i) => name !== given[i]))
+      throw new DataError(`${where} are [${given.join(", ")}], but what is there is [${made.join(", ")}]`);
+  };
+  for (const [i, { kind, options, names, state }] of steps.entries()) {
+    expect(names, `${what}: steps.${i}: names`);
+    features = (kinds.get(kind) as Kind).apply(features, state, options);
+  }
+  expect(names, `${what}: names`);
+  checkNumbers(features);
+}
+
 function tableOf(data: TableLike, what: string): Table {
   if (data instanceof Table) return data;
   const given = array(data, undefined, what);
@@ -253,9 +273,10 @@ function tableOf(data: TableLike, what: string): Table {
 function fitted({ columns, steps }: ColumnSteps, table: Table): FittedColumns {
   const chosen = chosenOf(columns, table);
   let features: readonly Feature[] = chosen;
-  const made = steps.map(({ kind, options }): FittedStep => {
+  const made = steps.map(({ kind, options: given }): FittedStep => {
     const own = kinds.get(kind) as Kind;
-    const state = own.fit(features, options);
+    const options = asJSON(given) as object;
+    const state = learned(kind, features, own.fit(features, options));
     const names = features.map(({ name }) => name);
     features = own.apply(features, state, options);
     return { kind, options, names, state };
@@ -266,6 +287,25 @@ function fitted({ columns, steps }: ColumnSteps, table: Table): FittedColumns {
     steps: made,
     names: features.map(({ name }) => name),
   };
+}
+
+/** Data as JSON gives it back: so what is fitted and what is read from its file are the same, also -0, which JSON does not have. */
+function asJSON(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** @throws DataError for numbers that are so large that what is learned of them is infinite */
+function learned(kind: string, features: readonly Feature[], state: readonly unknown[]): readonly unknown[] {
+  const isEndless = (value: unknown): boolean =>
+    typeof value === "object" && value !== null
+      ? Object.values(value).some(isEndless)
+      : typeof value === "number" && !Number.isFinite(value);
+  const at = state.findIndex(isEndless);
+  if (at >= 0)
+    throw new DataError(
+      `${kind}: the numbers of column ${show(features[at].name)} are too large: what is learned of them is infinite`,
+    );
+  return asJSON(state) as readonly unknown[];
 }
 
 function chosenOf(columns: ColumnSteps["columns"], table: Table): readonly Column[] {
@@ -300,6 +340,9 @@ function transformed({ columns, steps, names }: FittedColumns, table: Table): re
   }
   checkCount(features, names.length);
   checkNumbers(features);
+  if (steps.every(({ kind }) => kind === "imputeMissing"))
+    for (const [i, { name, type }] of columns.entries())
+      checkRounding(features[i].values as Float64Array, type, (row) => `transform: row ${row} of ${show(name)}`);
   return features as readonly NumericFeature[];
 }
 
@@ -323,15 +366,40 @@ function fill(result: Float32Array, { name, values }: NumericFeature, column: nu
     throw new DataError(
       `transform: row ${missing} of ${show(name)} is missing; imputeMissing() before the other steps fills it`,
     );
-  for (let row = 0; row < values.length; row++) result[row * width + column] = values[row];
+  for (let row = 0; row < values.length; row++) {
+    const rounded = Math.fround(values[row]);
+    if (!Number.isFinite(rounded))
+      throw new DataError(`transform: row ${row} of ${show(name)} is ${values[row]}, which is no f32`);
+    result[row * width + column] = rounded;
+  }
 }
 
-function inverted({ columns, steps }: FittedColumns, features: readonly NumericFeature[]): readonly Column[] {
+function inverted(
+  { columns, steps }: FittedColumns,
+  features: readonly NumericFeature[],
+  rows: number,
+): readonly Column[] {
   let own: readonly Feature[] = features;
   for (const { kind, options, names, state } of [...steps].reverse()) {
     const { invert } = kinds.get(kind) as Kind;
     if (invert === undefined) throw new ArgumentError(`invert: what ${kind}() makes does not tell what was there`);
-    own = invert(own as readonly NumericFeature[], state, options, names);
+    own = invert(own as readonly NumericFeature[], state, options, names, rows);
   }
-  return own.map(({ values }, i) => ({ ...columns[i], values }));
+  return own.map(({ values }, i) => columnOf(columns[i], values));
+}
+
+/** The latest time that a Date holds, and the earliest below 0. */
+const LATEST = 8.64e15;
+
+/** A column whose values are of its type: f32 rounds, and models predict what is between. Of whole numbers it says whether they are. */
+function columnOf({ name, type }: FittedColumns["columns"][number], values: Feature["values"]): Column {
+  if (!(values instanceof Float64Array)) return { name, type, values };
+  if (type === "boolean")
+    return { name, type, values: values.map((value) => (Number.isNaN(value) ? value : Number(value >= 0.5))) };
+  if (type === "date") {
+    const row = values.findIndex((value) => Math.abs(value) > LATEST);
+    if (row >= 0) throw new DataError(`invert: row ${row} of column ${show(name)} is ${values[row]}, which is no date`);
+    return { name, type, values: values.map(Math.round) };
+  }
+  return { name, type: type === "integer" && !areWhole(values) ? "number" : type, values };
 }

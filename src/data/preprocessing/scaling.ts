@@ -1,7 +1,8 @@
 // Numbers brought to a common size.
-import { aBoolean, aFiniteNumber, type Check, must, oneOf } from "../../check.ts";
+import { aBoolean, aFiniteNumber, aPositiveNumber, type Check, must, oneOf } from "../../check.ts";
 import { DataError } from "../../errors.ts";
 import { show } from "../../show.ts";
+import { meanOf } from "../mean.ts";
 import {
   anObjectOf,
   type Feature,
@@ -43,7 +44,7 @@ interface Scale {
   readonly scale: number;
 }
 
-const aScale = anObjectOf({ center: aFiniteNumber, scale: aFiniteNumber });
+const aScale = anObjectOf({ center: aFiniteNumber, scale: aPositiveNumber });
 
 function aPair(low: number, high: number): Check {
   return (value, what) => {
@@ -78,8 +79,8 @@ export const standardize: Kind = {
 /** The deviation of a constant is 1: scikit-learn's bound on what rounding makes of its variance. */
 function momentsOf(values: Float64Array): { mean: number; deviation: number } {
   const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
+  const mean = meanOf(values);
+  const variance = meanOf(values.map((value) => (value - mean) ** 2));
   const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
   return { mean, deviation: variance <= rounding ? 1 : Math.sqrt(variance) };
 }

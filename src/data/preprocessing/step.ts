@@ -24,19 +24,30 @@ export interface Step {
 /** A kind of steps. */
 export interface Kind {
   readonly options: Checks<object>;
+  /** Options that there must be. */
+  readonly required?: readonly string[];
+  /** Whether the options go together. @throws ArgumentError */
+  readonly together?: (options: object, what: string) => void;
   /** What is learned of one feature, as JSON gives it back; null where nothing is learned. */
   readonly state: Check | null;
   /** What is learned of the features, one entry each. @throws DataError, DTypeError */
   fit(features: readonly Feature[], options: object): readonly unknown[];
   /** What becomes of them. @throws DataError, DTypeError */
   apply(features: readonly Feature[], state: readonly unknown[], options: object): readonly Feature[];
-  /** What they were; undefined where a step loses that. Names are those of before. */
+  /** What they were, in so many rows; undefined where a step loses that. Names are those of before. */
   invert?(
     features: readonly NumericFeature[],
     state: readonly unknown[],
     options: object,
     names: readonly string[],
+    rows: number,
   ): readonly Feature[];
+}
+
+/** @throws ArgumentError for options that the kind does not have, that it lacks, and that do not go together */
+export function checkStep({ options: checks, required = [], together }: Kind, options: object, what: string): void {
+  checkOptions(options, what, checks, ...(required as readonly never[]));
+  together?.(options, what);
 }
 
 /** An object with exactly what these checks take. */
@@ -45,16 +56,23 @@ export function anObjectOf(checks: Readonly<Record<string, Check>>): Check {
     checkOptions(value as object, what, checks as Checks<object>, ...(Object.keys(checks) as never[]));
 }
 
-/** @throws DTypeError for a feature of texts, DataError for an infinite number */
-export function numeric(features: readonly Feature[], step: string): readonly NumericFeature[] {
+/** @throws DataError for an infinite number */
+export function checkFinite(features: readonly Feature[], step: string): void {
   for (const { name, values } of features) {
-    if (!(values instanceof Float64Array))
-      throw new DTypeError(
-        `${step}: column ${show(name)} holds texts; oneHot() or ordinal() before it makes numbers of them`,
-      );
+    if (!(values instanceof Float64Array)) continue;
     const row = values.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
     if (row >= 0) throw new DataError(`${step}: row ${row} of column ${show(name)} is ${values[row]}`);
   }
+}
+
+/** @throws DTypeError for a feature of texts, DataError for an infinite number */
+export function numeric(features: readonly Feature[], step: string): readonly NumericFeature[] {
+  const text = features.find(({ values }) => !(values instanceof Float64Array));
+  if (text !== undefined)
+    throw new DTypeError(
+      `${step}: column ${show(text.name)} holds texts; oneHot() or ordinal() before it makes numbers of them`,
+    );
+  checkFinite(features, step);
   return features as readonly NumericFeature[];
 }
 

@@ -1,6 +1,4 @@
 // The steps as callers write them, and their kinds by their names.
-import { checkOptions } from "../../check.ts";
-import { ArgumentError } from "../../errors.ts";
 import { type BucketizeOptions, bucketize as bucketizeKind } from "./buckets.ts";
 import {
   type HashingOptions,
@@ -21,7 +19,7 @@ import {
   type StandardizeOptions,
   standardize as standardizeKind,
 } from "./scaling.ts";
-import type { Kind, Step } from "./step.ts";
+import { checkStep, type Kind, type Step } from "./step.ts";
 
 /** Kinds of steps by their names. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
@@ -38,8 +36,8 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
   }),
 );
 
-function stepOf(kind: string, options: object, ...required: readonly string[]): Step {
-  checkOptions(options, kind, (kinds.get(kind) as Kind).options, ...(required as readonly never[]));
+function stepOf(kind: string, options: object): Step {
+  checkStep(kinds.get(kind) as Kind, options, kind);
   return { kind, options };
 }
 
@@ -136,7 +134,7 @@ export function ordinal(options: OrdinalOptions = {}): Step {
  * hashed.transform(table({ word: ["sun", "sea"] })).shape; // => [2, 8]
  */
 export function hashing(options: HashingOptions): Step {
-  return stepOf("hashing", options, "features");
+  return stepOf("hashing", options);
 }
 
 /**
@@ -151,15 +149,12 @@ export function hashing(options: HashingOptions): Step {
  * filled.transform(table({ x: [null, 7] })).data; // => [3, 1, 7, 0]
  */
 export function imputeMissing(options: ImputeOptions = {}): Step {
-  const step = stepOf("imputeMissing", options);
-  if (options.value !== undefined && options.strategy !== "constant")
-    throw new ArgumentError('imputeMissing: value says nothing without strategy: "constant"');
-  return step;
+  return stepOf("imputeMissing", options);
 }
 
 /**
  * Numbers as the buckets that they fall into, with as many rows each, of equal width, or between borders, as scikit-learn's KBinsDiscretizer.
- * Inverted, each is the middle of its bucket.
+ * Inverted, each is the middle of its bucket. Borders of equal width are rounded once less than scikit-learn's: of 0 to 1 in ten, 0.3 is one.
  * @throws ArgumentError for an option that is none, and for others than borders beside these
  *
  * @example
@@ -168,9 +163,5 @@ export function imputeMissing(options: ImputeOptions = {}): Step {
  * preprocessing([bucketize({ borders: [18, 65] })]).fit(data).transform(data).data; // => [0, 0, 1, 1, 2]
  */
 export function bucketize(options: BucketizeOptions = {}): Step {
-  const step = stepOf("bucketize", options);
-  for (const name of ["buckets", "strategy"] as const)
-    if (options.borders !== undefined && options[name] !== undefined)
-      throw new ArgumentError(`bucketize: ${name} says nothing beside borders, which are the buckets`);
-  return step;
+  return stepOf("bucketize", options);
 }
