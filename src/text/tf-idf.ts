@@ -30,7 +30,7 @@ export interface TfIdfOptions extends TermOptions {
   readonly maxFeatures?: number;
   /** Whether a term that occurs n times counts 1 + log(n). Default false: n. */
   readonly sublinear?: boolean;
-  /** Whether a term counts 1, however often it occurs. Default false. */
+  /** Whether a term counts 1 in a text, however often it occurs there, also where the most frequent are chosen. Default false. */
   readonly binary?: boolean;
   /** Whether rare terms weigh more. Default true. */
   readonly idf?: boolean;
@@ -130,8 +130,9 @@ export class TfIdf {
       for (const term of terms(text)) {
         const seen = found.get(term) ?? { times: 0, documents: 0, last: -1 };
         if (seen.times === 0) found.set(term, seen);
-        if (seen.last !== count) seen.documents++;
-        seen.times++;
+        const isFirst = seen.last !== count;
+        if (isFirst) seen.documents++;
+        if (isFirst || !this.#settings.binary) seen.times++;
         seen.last = count;
       }
       count++;
