@@ -245,4 +245,39 @@ test("a sound is written as SciPy writes it, and cut to what 16 bits hold", () =
 test("a recording whose length was not known goes to its end", () => {
   const bytes = bytesOf(files["wav 8 bits"]);
   expect(parseWav(bytes.fill(255, 40, 44)).shape).toEqual([1, 9]);
+  const sound = { data: Float32Array.of(0.25, 0.5, -0.5, 0.125), shape: [2, 2] as const, sampleRate: 8000 };
+  for (const samples of ["int16", "float32"] as const)
+    for (const [whole, length] of [
+      [0, 0],
+      [36, 0], // what Python's wave writes first
+      [36, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0xffffffff, 0],
+    ]) {
+      const file = serializeWav(sound, { samples });
+      new DataView(file.buffer).setUint32(4, whole, true);
+      new DataView(file.buffer).setUint32(40, length, true);
+      expect(parseWav(file)).toEqual(sound);
+      expect(parseWav(Uint8Array.of(...file, 1, 2, 3))).toEqual(sound); // a frame that was broken off
+      expect(parseWav(file.subarray(0, -1)).shape).toEqual([2, 1]);
+    }
+  expect(parseWav(serializeWav({ ...sound, data: new Float32Array(), shape: [2, 0] })).shape).toEqual([2, 0]);
+});
+
+test("what follows a sound is no part of it", () => {
+  const sound = { data: Float32Array.of(0.25, 0.5, -0.5, 0.125), shape: [1, 4] as const, sampleRate: 8000 };
+  const file = serializeWav(sound);
+  for (const tail of ["TAGTitle of the song, 128 bytes in a real ID3v1", "x", "LIST"]) {
+    expect(parseWav(Uint8Array.of(...file, ...Buffer.from(tail)))).toEqual(sound);
+    const counted = Uint8Array.of(...file, ...Buffer.from(tail.padEnd(60)));
+    new DataView(counted.buffer).setUint32(4, counted.length - 8, true);
+    expect(() => parseWav(counted)).toThrow("bytes, but 52 follow");
+  }
+});
+
+test("no sample of 16 bits is NaN", () => {
+  const sound = { data: Float32Array.of(0, 1, 2, Number.NaN), shape: [2, 2] as const, sampleRate: 8000 };
+  expect(() => serializeWav(sound)).toThrow(DataError);
+  expect(() => serializeWav(sound)).toThrow("serializeWav: frame 1 of channel 1 is NaN, which int16 does not hold");
+  expect(parseWav(serializeWav(sound, { samples: "float32" }))).toEqual(sound);
 });
