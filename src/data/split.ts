@@ -67,7 +67,7 @@ function aShare(value: unknown, what: string): void {
 /**
  * Data in parts: tables, lists, arrays { data, shape }, or an object of those such as { x, y }, whose rows stay together; of a number, row
  * numbers. Rows keep their order within a part. As many are tested as scikit-learn takes: the share, rounded up.
- * @throws DataError if a part, or a class in it, would be empty, ArgumentError for options that do not go together
+ * @throws DataError if a part, or a class in it, would be empty, or all rows are of one time, ArgumentError for options that do not go together
  *
  * @example
  * import { table, trainTestSplit } from "simdgrad/data";
@@ -105,7 +105,7 @@ export function trainTestSplit<D extends Rows>(data: D, options: SplitOptions = 
  * The folds of a cross-validation, one after the other: each row is tested once. With `time` each is tested by what came before it, as
  * scikit-learn's TimeSeriesSplit; with `groups` folds are as equal as groups allow, as GroupKFold; with `stratify` each has
  * as many of every class, but for one.
- * @throws DataError for fewer rows, or groups, than folds, ArgumentError for options that do not go together
+ * @throws DataError for fewer rows, groups, or times behind the first, than folds, ArgumentError for options that do not go together
  *
  * @example
  * import { kFold } from "simdgrad/data";
