@@ -16,8 +16,8 @@ interface ChoiceOptions {
   /** Groups of the rows, such as persons, or the column that holds them: no group is in two parts. */
   readonly groups?: string | List;
   /**
-   * Times of the rows, numbers, or the column that holds them: what is tested comes after what is trained on. Rows of one time stay together,
-   * so that parts may be a little smaller or larger.
+   * Times of the rows, numbers, or the column that holds them: what is tested comes after what is trained on. Rows of one time stay
+   * together, so that parts may be a little smaller or larger.
    */
   readonly time?: string | List;
 }
@@ -67,7 +67,8 @@ function aShare(value: unknown, what: string): void {
 /**
  * Data in parts: tables, lists, arrays { data, shape }, or an object of those such as { x, y }, whose rows stay together; of a number, row
  * numbers. Rows keep their order within a part. As many are tested as scikit-learn takes: the share, rounded up.
- * @throws DataError if a part, or a class in it, would be empty, or all rows are of one time, ArgumentError for options that do not go together
+ * @throws DataError if a part, or a class in it, would be empty, or all rows are of one time, ArgumentError for options that do not go
+ * together
  *
  * @example
  * import { table, trainTestSplit } from "simdgrad/data";
