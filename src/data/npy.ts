@@ -68,7 +68,8 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
 
 /**
  * A .npz file of arrays by their names, compressed, which `np.load` reads.
- * @throws ShapeError and ArgumentError as serializeNpy, with the array's name; ArgumentError for a longer name, or more arrays, than a ZIP file has
+ * @throws ShapeError and ArgumentError as serializeNpy, with the array's name; ArgumentError for a longer name, or more arrays,
+ * than a ZIP file has
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
