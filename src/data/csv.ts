@@ -60,8 +60,8 @@ function aDelimiter(value: unknown, what: string): void {
 
 /**
  * A CSV file as a table, read piece by piece. Types are found: whole numbers, numbers, true and false, ISO dates, few different texts, texts.
- * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
- * `types` that is given is read into numbers at once, in less memory.
+ * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading
+ * zeros stay texts, whole ones beyond 2^53, too. A `types` that is given is read into numbers at once, in less memory.
  * Source: RFC 4180; cells are separated by Papa Parse.
  * @throws DataError with the line for rows of another number of cells, quotes without an end, cells that are not of the type that was asked
  * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, and names that the file does not have
