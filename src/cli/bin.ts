@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The program: the terminal of this process, and its exit code.
 import { CODES } from "./command.ts";
+import { systemFault } from "./io.ts";
 import { main } from "./main.ts";
 
 const controller = new AbortController();
@@ -16,11 +17,15 @@ process.on("SIGINT", () => {
   controller.abort();
 });
 
-// Whoever reads has enough, as `head` does.
+// Whoever reads has enough, as `head` does, or what is written finds no place.
 process.stdout.on("error", (error: { readonly code?: string }) => {
   if (error.code === "EPIPE") process.exit(CODES.good);
-  throw error;
+  process.stderr.write(`simdgrad: ${systemFault({ ...error, path: "stdout" })}\n`);
+  process.exit(CODES.fault);
 });
+
+// Words that nobody can be given are no reason to lose a training.
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

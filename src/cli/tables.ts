@@ -1,9 +1,9 @@
 // Data files as tables: what their options are called, and how options become those of simdgrad/tabular.
-import { type CsvOptions, readCsv, type Table, table } from "../data/index.ts";
-import { readJsonLines } from "../data/json-lines.ts";
+import { type CsvOptions, readCsv, type Table } from "../data/index.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { type TabularOptions, tabularChecks } from "../tabular/options.ts";
-import { nameOf, piecesOf, type Terminal } from "./io.ts";
+import { isSafetensors, nameOf, piecesOf, type Terminal } from "./io.ts";
+import { isJsonLines, jsonRows, jsonTable } from "./json-table.ts";
 import { type Given, nearest, type Option, UsageError } from "./usage.ts";
 import { listed } from "./words.ts";
 
@@ -42,18 +42,39 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
 }
 
 /** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
-export async function readTable(path: string, terminal: Terminal, options: CsvOptions): Promise<Table> {
-  const [source, file] = [piecesOf(path, terminal), nameOf(path)];
-  if (!/\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return readCsv(source, { ...options, file });
-  const rows: Record<string, never>[] = [];
-  for await (const row of readJsonLines(source, { file })) rows.push(row as Record<string, never>);
-  if (rows.length === 0) throw new DataError(`${file} has no rows`);
-  try {
-    return table(rows);
-  } catch (error) {
-    if (error instanceof ArgumentError)
-      throw new DataError(`${file}: ${error.message.replace(/^table: /, "")}`, { cause: error });
-    throw error;
+export async function readTable(
+  path: string,
+  terminal: Terminal,
+  options: CsvOptions,
+  source: AsyncIterable<Uint8Array> = piecesOf(path, terminal),
+): Promise<Table> {
+  const file = nameOf(path);
+  const text = textPieces(source, file);
+  if (!isJsonLines(path)) return readCsv(text, { ...options, file });
+  return jsonTable(await jsonRows(text, file, options.encoding), file, options.types);
+}
+
+/** Files that are no text of rows, by their first bytes. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  ["PK\u0003\u0004", "a zip archive, as .xlsx files are: a CSV file is wanted"],
+  ["\u00d0\u00cf\u0011\u00e0", "an Excel file: a CSV file is wanted"],
+  ["PAR1", "a Parquet file: a CSV file is wanted"],
+  ["SQLite format 3", "a database: a CSV file is wanted"],
+  ["%PDF-", "a PDF file: a CSV file is wanted"],
+];
+
+/** The pieces of a file, if it is not known to be another one than a table. */
+async function* textPieces(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const piece of source) {
+    if (isFirst && isSafetensors(piece))
+      throw new DataError(`${file} is a safetensors file, as models are, and no table: a CSV file is wanted`);
+    const other = isFirst
+      ? OTHERS.find(([mark]) => mark === Buffer.from(piece.slice(0, mark.length)).toString("latin1"))
+      : undefined;
+    if (other !== undefined) throw new DataError(`${file} is ${other[1]}`);
+    isFirst = false;
+    yield piece;
   }
 }
 

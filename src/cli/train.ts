@@ -2,7 +2,7 @@
 import type { Table } from "../data/table.ts";
 import { fitTable } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, checkApart, nameOf, write } from "./io.ts";
+import { besides, checkApart, checkEnding, nameOf, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
 import { Progress } from "./progress.ts";
 import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
@@ -49,6 +49,7 @@ so far.`,
     const out = given.values.get("out") ?? besides(path, ".safetensors");
     const report = reportFile(given, out);
     checkApart("out", out, [path]);
+    checkEnding("out", out, "safetensors");
     checkApart("report", report, [path, out]);
     const table = await readTable(path, terminal, csvOptions(given));
     for (const [option, names] of [

@@ -27,7 +27,7 @@ import {
   type Values,
 } from "../tune/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, checkApart, nameOf, type Terminal, type Voice, write } from "./io.ts";
+import { besides, checkApart, checkEnding, nameOf, type Terminal, type Voice, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
 import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import { CSV_OPTIONS, checkColumn, csvOptions, DATA_OPTIONS, numberOf, readTable, tabularOptions } from "./tables.ts";
@@ -78,6 +78,7 @@ to a file as that of train does.`,
     const file = given.values.get("study") ?? besides(path, ".study.jsonl");
     const report = reportFile(given, out);
     checkApart("out", out, [path, file]);
+    checkEnding("out", out, "safetensors");
     checkApart("report", report, [path, file, out]);
     checkApart("study", file, [path]);
     const table = await readTable(path, terminal, csvOptions(given));
