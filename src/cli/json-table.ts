@@ -1,6 +1,6 @@
 // JSON lines as a table: as CSV files are read, with types that are known and with faults that name the line.
 import { isRecord } from "../check.ts";
-import { type ColumnType, type NumericType, numericValue } from "../data/column-types.ts";
+import { type ColumnType, type NumericType, numericValue, whyNot } from "../data/column-types.ts";
 import { numberedValues } from "../data/json-lines.ts";
 import { type Cell, isNumeric, type Table, table } from "../data/table.ts";
 import type { TextSource } from "../data/text.ts";
@@ -75,7 +75,7 @@ function plainCell(cell: unknown, place: string): Plain {
 function typedCell(cell: Plain, type: ColumnType, place: string): Cell {
   if (cell === null || !isNumeric(type)) return textOf(cell);
   const value = numberIn(cell, type as NumericType);
-  if (value === undefined) throw new DataError(`${place}: ${show(cell)} is of no type ${type}`);
+  if (value === undefined) throw new DataError(`${place}: ${show(cell)} is of no type ${type}${whyNot(String(cell))}`);
   if (value === null) return null;
   return type === "date" ? new Date(value) : type === "boolean" ? value === 1 : value;
 }

@@ -3,7 +3,7 @@ import { DataError, SimdgradError } from "../errors.ts";
 import { TabularModel } from "../tabular/index.ts";
 import type { Scores } from "../tabular/scores.ts";
 import { bytesOfFile, checkNotEmpty, isSafetensors, nameOf, type Terminal } from "./io.ts";
-import { columns, count, listed, several, shown } from "./words.ts";
+import { columns, count, listed, quoted, several, shown } from "./words.ts";
 
 /** @throws DataError with the file's name for anything but a model of a table */
 export async function readModel(path: string, terminal: Terminal): Promise<TabularModel> {
@@ -33,9 +33,9 @@ export function description(model: TabularModel): string {
   const { train, validation, test } = training.rows;
   const target =
     model.task === "classification"
-      ? `${model.target}: ${model.classes.length} classes (${listed(model.classes)})`
+      ? `${model.target}: ${model.classes.length} classes (${listed(model.classes.map(quoted))})`
       : `${model.target}: numbers`;
-  const used = model.columns.map(({ name, use, parts }) => `${name} (${[use, ...parts].join(", ")})`);
+  const used = model.columns.map(({ name, use, parts }) => `${quoted(name)} (${[use, ...parts].join(", ")})`);
   const widths = [`${several(network.features, "feature")}`, ...network.hidden.map(count), count(network.outputs)];
   return [
     `target      ${target}`,

@@ -6,7 +6,7 @@ import { readModel } from "./models.ts";
 import { type Passed, passedRows } from "./passed.ts";
 import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
 import { UsageError } from "./usage.ts";
-import { listed, several } from "./words.ts";
+import { listed, quoted, several } from "./words.ts";
 
 export const predict: Command = {
   usage: {
@@ -46,7 +46,7 @@ predicted_TARGET and, for classes, the probability of that one. Cells that canno
         given.switches.has("probabilities"),
       );
       if (rows.replaced.length > 0)
-        voice.note(`note: ${listed(rows.replaced)} of ${nameOf(data)} gave way to what is told now`);
+        voice.note(`note: ${listed(rows.replaced.map(quoted))} of ${nameOf(data)} gave way to what is told now`);
       const text =
         format === "csv"
           ? csv(rows, passed)

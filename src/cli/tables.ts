@@ -5,7 +5,7 @@ import { type TabularOptions, tabularChecks } from "../tabular/options.ts";
 import { isSafetensors, nameOf, piecesOf, type Terminal } from "./io.ts";
 import { isJsonLines, jsonRows, jsonTable } from "./json-table.ts";
 import { type Given, nearest, type Option, UsageError } from "./usage.ts";
-import { listed } from "./words.ts";
+import { listed, quoted, several } from "./words.ts";
 
 /** Options of data files. */
 export const CSV_OPTIONS: Readonly<Record<string, Option>> = {
@@ -32,13 +32,23 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
     throw new UsageError(`--decimal must be . or , and not ${decimal}`);
   if (delimiter !== undefined && delimiter.length !== 1 && !["tab", "\\t"].includes(delimiter))
     throw new UsageError(`--delimiter must be one character, or tab, and not ${delimiter}`);
+  if (encoding !== undefined && !isEncoding(encoding))
+    throw new UsageError(`--encoding must be the name of one, such as windows-1252, and not ${encoding}`);
   return {
     ...(delimiter !== undefined && { delimiter: delimiter.length === 1 ? delimiter : "\t" }),
     ...(decimal !== undefined && { decimal: decimal as "." | "," }),
     ...(encoding !== undefined && { encoding }),
-    ...(missing !== undefined && { missing: ["", ...missing.split(",")] }),
+    ...(missing !== undefined && { missing: ["", ...listOf(missing)] }),
     ...(switches.has("no-header") && { header: false }),
   };
+}
+
+function isEncoding(name: string): boolean {
+  try {
+    return new TextDecoder(name) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
@@ -82,8 +92,17 @@ async function* textPieces(source: AsyncIterable<Uint8Array>, file: string): Asy
 export function checkColumn(option: string, name: string, { names }: Table, path: string): void {
   if (names.includes(name)) return;
   const near = nearest(name, names);
-  const advice = near === undefined ? `it has ${listed(names)}` : `did you mean ${JSON.stringify(near)}?`;
+  const advice = near === undefined ? `it has ${listed(names.map(quoted))}` : `did you mean ${JSON.stringify(near)}?`;
   throw new UsageError(`--${option}: ${nameOf(path)} has no column ${JSON.stringify(name)}; ${advice}`);
+}
+
+/** @throws UsageError where the rows that are asked for to test and to validate with leave none */
+export function checkRows({ test, validation }: TabularOptions, { rows }: Table, path: string): void {
+  const size = (share: number) => (share < 1 ? Math.ceil(share * rows) : share);
+  const isLeft = size(test ?? 0.2) + size(validation ?? 0.15) < rows;
+  if (isLeft || (test === undefined && validation === undefined)) return;
+  const given = test === undefined ? `--validation ${validation}` : `--test ${test}`;
+  throw new UsageError(`${given}: of ${several(rows, "row")} of ${nameOf(path)} none is left to train on`);
 }
 
 /** Options of trainings, by their names here and in `fitTable`. */
@@ -102,7 +121,10 @@ const NUMBERS = {
 /** Options that a training and a search have in common. */
 export const DATA_OPTIONS: Readonly<Record<string, Option>> = {
   target: { value: "COLUMN", short: "t", help: "the column to be told (needed)" },
-  features: { value: "LIST", help: "columns to learn from, with commas between; default: all that say something" },
+  features: {
+    value: "LIST",
+    help: 'columns to learn from, with commas between, "a, b" in quotes; default: all that say something',
+  },
   task: { value: "TASK", help: "classification or regression; default: what the target looks like" },
   test: { value: "SHARE", help: "share or number of the rows to test with (default 0.2)" },
   validation: { value: "SHARE", help: "share or number of the rows to stop early by (default 0.15)" },
@@ -154,6 +176,10 @@ export function tabularOptions({ values }: Given): TabularOptions {
   if (hidden !== undefined) set("hidden", "hidden", listOf(hidden).map(numberOf));
   const features = values.get("features");
   if (features !== undefined) set("features", "features", listOf(features));
+  const list = (texts.features ?? []) as readonly string[];
+  const twice = list.find((name, i) => list.indexOf(name) < i);
+  if (twice !== undefined) throw new UsageError(`--features: ${quoted(twice)} comes twice`);
+  if (list.includes(target)) throw new UsageError(`--features: ${quoted(target)} is the target, which is to be told`);
   return texts as unknown as TabularOptions;
 }
 
@@ -162,6 +188,12 @@ export function numberOf(text: string): number | string {
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
+/** Items with commas between; one with a comma is written in quotes, as in CSV files. */
 function listOf(text: string): string[] {
-  return text.trim() === "" ? [] : text.split(",").map((each) => each.trim());
+  const items = text.match(/("([^"]|"")*"|[^,])+|(?<=^|,)(?=,|$)/g) ?? [];
+  return text.trim() === "" ? [] : items.map((item) => unquoted(item.trim()));
+}
+
+function unquoted(item: string): string {
+  return /^".*"$/s.test(item) ? item.slice(1, -1).replaceAll('""', '"') : item;
 }

@@ -9,6 +9,7 @@ import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import {
   CSV_OPTIONS,
   checkColumn,
+  checkRows,
   csvOptions,
   DATA_OPTIONS,
   readTable,
@@ -57,6 +58,7 @@ so far.`,
       ["features", options.features ?? []],
     ] as const)
       for (const name of names) checkColumn(option, name, table, path);
+    checkRows(options, table, path);
     voice.say(`data        ${nameOf(path)}: ${several(table.rows, "row")}, ${several(table.columns.length, "column")}`);
     const progress = new Progress(voice.progress);
     const { signal } = terminal;

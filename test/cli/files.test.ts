@@ -1,6 +1,6 @@
 // What is a file to a command: links, pipes, folders, files of other kinds, and cells that are passed on as they are.
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ const data = file("rows.csv", `${head}\n${row}\n`);
 describe("what is written to", () => {
   test("a link stays a link, and what it leads to is written, with its rights", async () => {
     const target = file("target.csv", "old");
-    execFileSync("chmod", ["600", target]);
+    chmodSync(target, 0o600);
     const link = file("link.csv");
     symlinkSync("target.csv", link);
     expect((await run(["predict", saved, data, "-o", link])).code).toBe(0);
@@ -36,7 +36,7 @@ describe("what is written to", () => {
 
   test.skipIf(process.platform === "win32")("a pipe stays a pipe, and is read once", async () => {
     const [inner, outer] = [file("in.fifo"), file("out.fifo")];
-    execFileSync("mkfifo", [inner, outer]);
+    execFileSync("/usr/bin/env", ["mkfifo", inner, outer]);
     const writer = new Promise((resolve) => setTimeout(() => resolve(writeTo(inner, `${head}\n${row}\n`)), 10));
     const reader = import("node:fs/promises").then(({ readFile }) => readFile(outer, "utf8"));
     const { code } = await run(["predict", saved, inner, "-o", outer]);
