@@ -17,15 +17,18 @@ process.on("SIGINT", () => {
   controller.abort();
 });
 
-// Whoever reads has enough, as `head` does, or what is written finds no place.
+// Words that nobody can be given are no reason to lose a training: it goes on, and says so at its end. Whoever reads may have enough, as `head`
+// does, which is no fault.
+let isLost = false;
 process.stdout.on("error", (error: { readonly code?: string }) => {
-  if (error.code === "EPIPE") process.exit(CODES.good);
-  process.stderr.write(`simdgrad: ${systemFault({ ...error, path: "stdout" })}\n`);
-  process.exit(CODES.fault);
+  if (error.code === "EPIPE") return;
+  if (!isLost) process.stderr.write(`simdgrad: ${systemFault({ ...error, path: "stdout" }) ?? `stdout: ${error}`}\n`);
+  isLost = true;
 });
-
-// Words that nobody can be given are no reason to lose a training.
 process.stderr.on("error", () => undefined);
+process.on("exit", () => {
+  if (isLost) process.exitCode ||= CODES.fault;
+});
 
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

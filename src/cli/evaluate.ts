@@ -4,7 +4,7 @@ import type { Table } from "../data/table.ts";
 import { DataError } from "../errors.ts";
 import type { TabularModel } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { checkApart, nameOf, write } from "./io.ts";
+import { checkApart, checkEnding, nameOf, write } from "./io.ts";
 import { confusionTable, readModel, scoreTable } from "./models.ts";
 import { reportOf } from "./report.ts";
 import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
@@ -25,6 +25,7 @@ export const evaluate: Command = {
     const [path, data] = given.files;
     const report = given.values.get("report");
     checkApart("report", report, given.files);
+    if (report !== undefined) checkEnding("report", report, "html");
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {

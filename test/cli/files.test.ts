@@ -1,7 +1,8 @@
 // What is a file to a command: links, pipes, folders, files of other kinds, and cells that are passed on as they are.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fitTable } from "../../src/tabular/index.ts";
@@ -74,11 +75,12 @@ describe("what is written to", () => {
     ["train", [data, "-t", "town", "-o", file("x.csv")], "what is written is safetensors, and no csv"],
     ["tune", [data, "-t", "town", "-o", file("x.pt")], "what is written is safetensors, and no pt"],
     ["predict", [saved, data, "-o", file("x.xlsx")], "what is written is csv, and no xlsx"],
+    ["evaluate", [saved, data, "--report", file("x.json")], "what is written is html, and no json"],
     ["predict", [saved, data, "-o", file("x.csv"), "--format", "jsonl"], "what is written is jsonl, and no csv"],
   ])("%s says no wrong format by a name", async (command, args, message) => {
     const { code, err } = await run([command, ...args]);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
-    expect(existsSync(args[args.indexOf("-o") + 1])).toBe(false);
+    expect([file("x.onnx"), file("x.csv"), file("x.pt"), file("x.xlsx"), file("x.json")].some(existsSync)).toBe(false);
   });
 });
 
@@ -129,6 +131,28 @@ describe("what is passed on", () => {
 
   test("- is stdout", async () => {
     expect((await told("dash.csv", `${head}\n${row}\n`, "-o", "-")).lines[0]).toContain("predicted_came");
+  });
+});
+
+const bin = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
+
+describe.skipIf(!existsSync("/dev/full"))("when stdout takes no words", () => {
+  const shell = (line: string) =>
+    spawnSync("/bin/bash", ["-c", line, process.execPath, bin, saved, data, file("shell.safetensors")], {
+      encoding: "utf8",
+    });
+
+  test("a full one is a fault, without a trace of the stack", () => {
+    const { status, stderr } = shell('"$0" "$1" predict "$2" "$3" > /dev/full');
+    expect([status, stderr]).toEqual([1, "simdgrad: stdout: there is no space left\n"]);
+  });
+
+  test("a training goes on, and its model is written", () => {
+    const people = file("many.csv", `x,y\n${Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 2}`).join("\n")}\n`);
+    const line = `set -o pipefail; "$0" "$1" train "${people}" -t y --epochs 2 --no-report -o "$4" 2> /dev/full`;
+    expect(shell(`${line} | true`).status).toBe(0);
+    expect(existsSync(file("shell.safetensors"))).toBe(true);
+    expect(shell(`${line} > /dev/full`).status).toBe(1);
   });
 });
 
