@@ -2,13 +2,14 @@
 import type { Table } from "../data/table.ts";
 import { fitTable } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, checkApart, nameOf, write } from "./io.ts";
+import { besides, checkApart, checkEnding, nameOf, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
 import { Progress } from "./progress.ts";
 import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import {
   CSV_OPTIONS,
   checkColumn,
+  checkRows,
   csvOptions,
   DATA_OPTIONS,
   readTable,
@@ -49,6 +50,7 @@ so far.`,
     const out = given.values.get("out") ?? besides(path, ".safetensors");
     const report = reportFile(given, out);
     checkApart("out", out, [path]);
+    checkEnding("out", out, "safetensors");
     checkApart("report", report, [path, out]);
     const table = await readTable(path, terminal, csvOptions(given));
     for (const [option, names] of [
@@ -56,6 +58,7 @@ so far.`,
       ["features", options.features ?? []],
     ] as const)
       for (const name of names) checkColumn(option, name, table, path);
+    checkRows(options, table, path);
     voice.say(`data        ${nameOf(path)}: ${several(table.rows, "row")}, ${several(table.columns.length, "column")}`);
     const progress = new Progress(voice.progress);
     const { signal } = terminal;

@@ -2,7 +2,7 @@
 import { aBoolean, aListOf, aRecordOf, aText, aWholeNumber, type Checks, checkOptions, must, oneOf } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
-import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts } from "./column-types.ts";
+import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts, whyNot } from "./column-types.ts";
 import { type CsvBlock, csvBlocks } from "./csv-rows.ts";
 import { CATEGORIES, type Column, checkNames, checkOnce, isNumeric, Table } from "./table.ts";
 import { aTextSource, fileName, type TextOptions, type TextSource, textChecks, textOf } from "./text.ts";
@@ -234,7 +234,7 @@ class TableBuilder {
       const column = this.#columns[c];
       if (!column.push(this.#missing.has(text) ? null : text))
         throw new DataError(
-          `${file}, line ${line()}, column ${show(column.name)}: ${show(text)} is of no type ${column.type}`,
+          `${file}, line ${line()}, column ${show(column.name)}: ${show(text)} is of no type ${column.type}${whyNot(text)}`,
         );
     }
     this.rows++;
