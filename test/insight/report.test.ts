@@ -118,6 +118,22 @@ test("of many epochs a page shows the first, the last and some between, and the 
   expect(rowOf(html, "200000")?.[0]).toBe("200000");
 });
 
+test.each([
+  ["of few powers of ten", 0.008, 1.2, ["0.01", "0.1", "1"]],
+  ["of parts of them", 0.004, 0.9, ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5"]],
+  ["of many", 1e-30, 1, ["1.00e-30", "1.00e-27", "1.00e-24", "1.00e-21", "1.00e-18"]],
+])("each line of a logarithmic axis has its number: %s", async (_, low, high, numbers) => {
+  const html = await report({
+    title: "t",
+    history: [high, low].map((loss, i) => ({ ...history[i], loss, metrics: {}, validation: undefined })),
+  });
+  const picture = /<svg(?=[^>]*aria-label="loss").*?<\/svg>/s.exec(html)?.[0] ?? "";
+  const written = [...picture.matchAll(/<text y="0.32em"[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+  expect(written).not.toContain("");
+  expect(written.slice(0, numbers.length)).toEqual(numbers);
+  expect(picture.match(/<line /g)).toHaveLength(written.length);
+});
+
 test("dates are days where they are no more, and may be none", async () => {
   const dates = [Date.UTC(2024, 11, 25), Date.UTC(2024, 11, 25, 7, 30), Number.NaN].map((time) => new Date(time));
   const html = await report({
