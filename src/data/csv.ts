@@ -64,7 +64,7 @@ function aDelimiter(value: unknown, what: string): void {
  * zeros stay texts, whole ones beyond 2^53, too. A `types` that is given is read into numbers at once, in less memory.
  * Source: RFC 4180; cells are separated by Papa Parse.
  * @throws DataError with the line for rows of another number of cells, quotes without an end, cells that are not of the type that was asked
- * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, and names that the file does not have
+ * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, such as a path, and names that the file does not have
  *
  * @example
  * import { readCsv } from "simdgrad/data";
@@ -88,7 +88,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
 /**
  * A CSV file as tables of `chunk` rows, for files of any size: as many rows are in memory, and a piece of the file. The types that are not
  * given are those of the first chunk.
- * @throws DataError with the line, as readCsv, also for a cell that is not of its column's type; ArgumentError for a source that is none
+ * @throws DataError with the line, as readCsv, also for a cell that is not of its column's type; ArgumentError for a source that is none, such as a path
  *
  * @example
  * import { streamCsv } from "simdgrad/data";

@@ -1,5 +1,5 @@
 // How much terms say about a text: how often they occur in it, and in how few others. Figures are scikit-learn's.
-import { aBoolean, aFiniteNumber, aListOf, aText, aWholeNumber, checkOptions, must } from "../check.ts";
+import { aBoolean, aListOf, aNumberWithin, aText, aWholeNumber, checkOptions, must } from "../check.ts";
 import type { TypedData } from "../data/array.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
@@ -77,6 +77,9 @@ const CHECKS = {
   smooth: aBoolean,
   norm: aNorm,
 };
+
+/** 1, and the logarithm of a number of texts at the most. */
+const aWeight = aNumberWithin(1, 64);
 
 const FORMAT = "tf-idf";
 
@@ -288,7 +291,7 @@ export function tfIdfFromJSON(json: unknown): FittedTfIdf {
     ...own,
     pattern: (value: unknown, what: string) => void patternOf(Object(value) as SavedPattern, what),
     names: aListOf(aText),
-    weights: aListOf(aFiniteNumber),
+    weights: aListOf(aWeight),
   };
   checkOptions(saved, name, checks, ...(Object.keys(checks) as never[]));
   const { names, weights, ...settings } = saved;
