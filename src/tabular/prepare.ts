@@ -4,6 +4,7 @@ import type { FittedPreprocessing } from "../data/preprocessing/preprocessing.ts
 import type { Table } from "../data/table.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
+import { checksumOf } from "./checksum.ts";
 import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
 import { fitFeatures, innerTable } from "./features.ts";
 import type { TabularOptions } from "./options.ts";
@@ -27,6 +28,8 @@ export interface Prepared {
   readonly test: Part;
   /** The rows to test with, as they were given. */
   readonly tested: Table;
+  /** Of all rows: of the columns that are learned from, and of the target. */
+  readonly checksum: string;
 }
 
 /** @throws ArgumentError for columns that there are not, DataError for what nothing can be learned from */
@@ -64,6 +67,7 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
     validation: partOf(validated),
     test: partOf(tested),
     tested,
+    checksum: checksumOf(given, [...columns, target]),
   };
 }
 

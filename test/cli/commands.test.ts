@@ -254,8 +254,22 @@ describe("tune", () => {
     const other = await run([...args.with(3, "colour"), "--trials", "7"]);
     expect(other).toMatchObject({
       code: 1,
-      json: { error: expect.stringContaining("is a study of target kind, not of colour") },
+      json: { error: expect.stringContaining("is a study of target kind, not colour; go on with the same") },
     });
+    const flipped = file("flipped.csv", fruits(240).replaceAll("apple", "grape"));
+    for (const [more, text] of [
+      [[], "is a study of data checksum "],
+      [["--seed", "9"], "of seed 0, not 9"],
+      [["--test", "0.3"], "of test 0.2, not 0.3"],
+      [["--validation", "0.3"], "of validation 0.15, not 0.3"],
+      [["--patience", "5"], "of patience default, not 5"],
+      [["--features", "size,colour"], "of columns size, colour, picked, not size, colour"],
+    ] as const) {
+      const refused = await run([...(more.length ? args : args.with(1, flipped)), "--trials", "7", ...more]);
+      expect(refused).toMatchObject({ code: 1, json: { error: expect.stringContaining(text) } });
+    }
+    const epochs = await run([...args.with(args.indexOf("--epochs") + 1, "40"), "--trials", "7"]);
+    expect(epochs).toMatchObject({ code: 1, json: { error: expect.stringContaining("of epochs 12, not 40") } });
     const begun = contentOf("t.study.jsonl").split("\n")[1];
     expect(JSON.parse(begun.slice(0, begun.lastIndexOf("}") + 1))).toMatchObject({ trial: 0 });
     expect(begun).toContain('"rate":0.003');
