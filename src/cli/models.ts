@@ -71,9 +71,10 @@ export function metricsTable({ metrics, training }: TabularModel): string {
 
 /** Everything that is known of a model but its weights, for programs. */
 export function modelObject(model: TabularModel): object {
-  const { task, target, classes, columns, dropped, notes, features, network, training, metrics } = model;
-  const weights = weightsOf(model);
-  return { task, target, classes, columns, dropped, notes, features, network, weights, training, metrics };
+  const { task, target, classes, columns, dropped, notes, features, scales, network, training, metrics } = model;
+  const { outputScale = null } = model;
+  const known = { task, target, classes, columns, dropped, notes, features, scales, outputScale, network };
+  return { ...known, weights: weightsOf(model), training, metrics };
 }
 
 /** How often each class was taken for each, if the classes fit on a screen. */

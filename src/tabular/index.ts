@@ -2,6 +2,7 @@
 export type { TabularRows } from "./cells.ts";
 export type { ColumnUse, DroppedColumn, TabularColumn } from "./columns.ts";
 export type { DatePart } from "./dates.ts";
+export type { FeatureScale } from "./features.ts";
 export type { TabularMetrics, TabularTraining } from "./file.ts";
 export { fitTable } from "./fit.ts";
 export { TabularModel, type TabularPrediction } from "./model.ts";

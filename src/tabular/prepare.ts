@@ -6,10 +6,10 @@ import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { checksumOf } from "./checksum.ts";
 import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
-import { fitFeatures, innerTable } from "./features.ts";
+import { featuresOf, fitFeatures, innerTable } from "./features.ts";
 import type { TabularOptions } from "./options.ts";
 import { partsOf } from "./parts.ts";
-import { checkClasses, type Target, targetOf, taskOf } from "./target.ts";
+import { checkClasses, checkNumbers, checkSizes, type Target, targetOf, taskOf } from "./target.ts";
 import type { Part } from "./training.ts";
 
 /** Rows that a model is made of at the least. */
@@ -41,7 +41,7 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
   if (features?.includes(name))
     throw new ArgumentError(`the target ${show(name)} is among the features: it cannot be learned from itself`);
   const task = taskOf(given.column(name), options.task);
-  const { table, notes } = withTarget(given, name);
+  const { table, notes, rowOf } = withTarget(given, name);
   const cells = task === "classification" ? table.toClasses(name) : undefined;
   if (cells !== undefined) checkClasses(name, cells.classes, table.rows);
   const parts = partsOf(table.rows, cells && Array.from(cells.data, (c) => cells.classes[c]), {
@@ -50,11 +50,13 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
     seed,
   });
   const [trained, validated, tested] = [parts.train, parts.validation, parts.test].map((rows) => table.take(rows));
+  if (task === "regression") checkNumbers(table.column(name));
   const target = targetOf(trained, name, cells?.classes);
   const { columns, dropped } = choose(trained, table, name, features);
+  for (const { name: each, use } of columns) if (use === "number") checkSizes(given.column(each));
   const preprocessing = fitFeatures(innerTable(trained, columns));
-  const partOf = (rows: Table): Part => ({
-    x: preprocessing.transform(innerTable(rows, columns)),
+  const partOf = (rows: Table, numbers: Int32Array): Part => ({
+    x: featuresOf(preprocessing, rows, columns, (row) => `row ${rowOf(numbers[row])}`),
     y: targets(rows, target),
   });
   return {
@@ -63,16 +65,23 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
     dropped,
     notes: [...notes, ...parts.notes],
     preprocessing,
-    train: partOf(trained),
-    validation: partOf(validated),
-    test: partOf(tested),
+    train: partOf(trained, parts.train),
+    validation: partOf(validated, parts.validation),
+    test: partOf(tested, parts.test),
     tested,
     checksum: checksumOf(given, [...columns, target]),
   };
 }
 
+/** Rows whose target is known, and which of those given they are. */
+interface Known {
+  readonly table: Table;
+  readonly notes: readonly string[];
+  readonly rowOf: (row: number) => number;
+}
+
 /** The rows whose target is known. */
-function withTarget(given: Table, name: string): { readonly table: Table; readonly notes: readonly string[] } {
+function withTarget(given: Table, name: string): Known {
   const { values } = given.column(name);
   const isKnown = (row: number) => typeof values[row] === "string" || Number.isFinite(values[row]);
   const rows = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
@@ -82,9 +91,9 @@ function withTarget(given: Table, name: string): { readonly table: Table; readon
       `${rows.length} ${rows.length === 1 ? "row" : "rows"}${missing > 0 ? ` with a target ${show(name)}` : ""} ` +
         `${rows.length === 1 ? "is" : "are"} too few to learn from: ${FEWEST} at the least`,
     );
-  if (missing === 0) return { table: given, notes: [] };
+  if (missing === 0) return { table: given, notes: [], rowOf: (row) => row };
   const notes = [`${missing} ${missing === 1 ? "row is" : "rows are"} left out: the target is missing`];
-  return { table: given.take(rows), notes };
+  return { table: given.take(rows), notes, rowOf: (row) => rows[row] };
 }
 
 /** The targets of rows as the loss takes them. */
@@ -94,5 +103,10 @@ export function targets(rows: Table, { name, task, classes, mean, scale }: Targe
     return { data, shape };
   }
   const values = rows.column(name).values as Float64Array;
+  const far = values.find((value) => !Number.isFinite(Math.fround((value - mean) / scale)));
+  if (far !== undefined)
+    throw new DataError(
+      `the target ${show(name)} is ${far} in a row, which is too far from those of the rows to train on`,
+    );
   return { data: Float32Array.from(values, (value) => (value - mean) / scale), shape: [values.length, 1] };
 }

@@ -53,8 +53,34 @@ export function targetOf(train: Table, name: string, classes: readonly string[] 
   const values = train.column(name).values as Float64Array;
   const mean = meanOf(values);
   const scale = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
-  if (scale === 0) throw new DataError(`the target ${show(name)} is ${mean} in all rows: there is nothing to learn`);
+  if (scale === 0)
+    throw new DataError(`the target ${show(name)} is ${mean} in all rows to train on: there is nothing to learn`);
   return { name, type, task: "regression", classes: [], mean, scale };
+}
+
+/** Numbers whose squares are finite, and not nothing. */
+const [LARGEST, SMALLEST] = [1e150, 1e-150];
+
+/** @throws DataError for a number whose square would be infinite */
+export function checkSizes({ name, values }: Column): void {
+  const row = (values as Float64Array).findIndex((value) => Number.isFinite(value) && Math.abs(value) > LARGEST);
+  if (row >= 0)
+    throw new DataError(
+      `row ${row}, column ${show(name)}: ${values[row]} is beyond ${LARGEST}, too large to learn from`,
+    );
+}
+
+/** @throws DataError for numbers of a target that are the same in all rows, or so large or so near one another that errors cannot be squared */
+export function checkNumbers(column: Column): void {
+  const { name, values } = column;
+  checkSizes(column);
+  const [low, high] = (values as Float64Array).reduce(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  if (low === high) throw new DataError(`the target ${show(name)} is ${low} in all rows: there is nothing to learn`);
+  if (high - low < SMALLEST)
+    throw new DataError(`the values of the target ${show(name)} differ by ${high - low} at the most: multiply them`);
 }
 
 /** @throws DataError for one class in all rows, and for classes that are names of rows */

@@ -119,6 +119,8 @@ describe("train", async () => {
     expect((await run(["inspect", model, "--json"])).json).toMatchObject({
       kind: "model",
       target: "kind",
+      scales: [{ name: "size", median: expect.any(Number), mean: expect.any(Number) }, { name: "picked" }],
+      outputScale: null,
       weights: expect.any(Number),
     });
   });
