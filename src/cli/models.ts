@@ -71,9 +71,10 @@ export function metricsTable({ metrics, training }: TabularModel): string {
 
 /** Everything that is known of a model but its weights, for programs. */
 export function modelObject(model: TabularModel): object {
-  const { task, target, classes, columns, dropped, notes, features, scales, network, training, metrics } = model;
+  const { task, target, classes, columns, dropped, notes, features, scales, reading, network, training, metrics } =
+    model;
   const { outputScale = null } = model;
-  const known = { task, target, classes, columns, dropped, notes, features, scales, outputScale, network };
+  const known = { task, target, classes, columns, dropped, notes, features, scales, outputScale, reading, network };
   return { ...known, weights: weightsOf(model), training, metrics };
 }
 

@@ -1,11 +1,12 @@
 // simdgrad predict: what a model tells of the rows of a file, as CSV or JSON lines.
+import type { CsvOptions } from "../data/csv.ts";
 import type { Cell, Table } from "../data/table.ts";
 import type { TabularModel, TabularPrediction } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
 import { bytesOfFile, checkApart, type Terminal, write } from "./io.ts";
 import { readModel } from "./models.ts";
 import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
-import { type Given, UsageError } from "./usage.ts";
+import { UsageError } from "./usage.ts";
 import { several } from "./words.ts";
 
 export const predict: Command = {
@@ -32,10 +33,13 @@ predicted_TARGET and, for classes, the probability of that one. Cells that canno
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {
+      if (model.task === "regression" && given.switches.has("probabilities"))
+        throw new UsageError(`--probabilities: ${path} tells numbers, which have none`);
       const own = await kept(data, terminal);
-      const table = await readTable(data, own, { ...csvOptions(given), types: model.types() });
+      const options = { ...model.reading, ...csvOptions(given) };
+      const table = await readTable(data, own, { ...options, types: model.types() });
       const told = await model.predict(table);
-      const texts = given.switches.has("only") ? undefined : await textsOf(data, own, given, table);
+      const texts = given.switches.has("only") ? undefined : await textsOf(data, own, options, table);
       const rows = rowsOf(model, told, texts, given.switches.has("probabilities"));
       const text =
         format === "csv"
@@ -75,9 +79,9 @@ async function kept(path: string, terminal: Terminal): Promise<Terminal> {
 }
 
 /** The cells as they are in the file. */
-async function textsOf(path: string, terminal: Terminal, given: Given, { names }: Table): Promise<Table> {
+async function textsOf(path: string, terminal: Terminal, reading: CsvOptions, { names }: Table): Promise<Table> {
   const types = Object.fromEntries(names.map((name) => [name, "text" as const]));
-  return readTable(path, terminal, { ...csvOptions(given), types });
+  return readTable(path, terminal, { ...reading, types });
 }
 
 interface Rows {

@@ -2,7 +2,7 @@
 import { type CsvOptions, readCsv, type Table, table } from "../data/index.ts";
 import { readJsonLines } from "../data/json-lines.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { type TabularOptions, tabularChecks } from "../tabular/options.ts";
+import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
 import { nameOf, piecesOf, type Terminal } from "./io.ts";
 import { type Given, nearest, type Option, UsageError } from "./usage.ts";
 import { listed } from "./words.ts";
@@ -39,6 +39,12 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
     ...(missing !== undefined && { missing: ["", ...missing.split(",")] }),
     ...(switches.has("no-header") && { header: false }),
   };
+}
+
+/** How a model keeps that a file was read: files to come may have another encoding, which is found out. */
+export function readingOf(given: Given): TabularReading {
+  const { encoding: _, ...reading } = csvOptions(given);
+  return reading;
 }
 
 /** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
@@ -110,7 +116,8 @@ export const TRAINING_OPTIONS: Readonly<Record<string, Option>> = {
 };
 
 /** Options of `fitTable`. @throws UsageError for values that are out of range */
-export function tabularOptions({ values }: Given): TabularOptions {
+export function tabularOptions(given: Given): TabularOptions {
+  const { values } = given;
   const target = values.get("target");
   if (target === undefined) throw new UsageError("--target is missing: which column is to be told?");
   const texts: Record<string, unknown> = { target };
@@ -126,14 +133,14 @@ export function tabularOptions({ values }: Given): TabularOptions {
   for (const [option, name] of Object.entries(NUMBERS))
     if (values.has(option)) set(option, name, numberOf(values.get(option) as string));
   for (const option of ["task", "threads"] as const) {
-    const given = values.get(option);
-    if (given !== undefined) set(option, option, option === "threads" ? numberOf(given) : given);
+    const text = values.get(option);
+    if (text !== undefined) set(option, option, option === "threads" ? numberOf(text) : text);
   }
   const hidden = values.get("hidden");
   if (hidden !== undefined) set("hidden", "hidden", listOf(hidden).map(numberOf));
   const features = values.get("features");
   if (features !== undefined) set("features", "features", listOf(features));
-  return texts as unknown as TabularOptions;
+  return { ...texts, reading: readingOf(given) } as unknown as TabularOptions;
 }
 
 /** A number, or the text where it is none, which its check refuses. */

@@ -198,7 +198,7 @@ async function attempt(trial: Trial<Values<Space>>, bench: Bench, linear: Scores
       executor,
     );
     if (isPruned) return "pruned" as const;
-    const model = modelOf(prepared, {}, network, linear);
+    const model = modelOf(prepared, { reading: options.reading }, network, linear);
     return { value: model.training.loss, artifact: await model.save() };
   } catch (error) {
     if (error instanceof NonFiniteError || terminal.signal.aborted) return "failed" as const;

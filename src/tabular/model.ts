@@ -9,10 +9,12 @@ import type { Epoch } from "../train/history.ts";
 import { Predictor } from "../train/predictor.ts";
 import type { StateDict } from "../train/state.ts";
 import { conformed, countOf, type TabularRows } from "./cells.ts";
+import { checksumOf } from "./checksum.ts";
 import { type DroppedColumn, readingType, type TabularColumn } from "./columns.ts";
 import { type FeatureScale, featureNames, featuresOf, scalesOf } from "./features.ts";
 import { type Description, parseModel, serializeModel, type TabularMetrics, type TabularTraining } from "./file.ts";
 import { networkOf, type TabularNetwork } from "./network.ts";
+import type { TabularReading } from "./options.ts";
 import { targets } from "./prepare.ts";
 import { classScores, largest, numberScores, type Scores } from "./scores.ts";
 import { classValue, type Task } from "./target.ts";
@@ -152,6 +154,22 @@ export class TabularModel {
   /** The weights by PyTorch's names, f32: of Linear, ReLU and Dropout one after the other. */
   get weights(): StateDict {
     return this.#state;
+  }
+
+  /** How the file of the rows that it was made of was read: options for `readCsv`, beside `types()`. */
+  get reading(): TabularReading {
+    return this.#description.source?.reading ?? {};
+  }
+
+  /**
+   * Whether these are the rows that it was made of, by a checksum of the cells that it read: figures of them say little. Never of a
+   * file of an earlier time, which has none.
+   * @throws as predict
+   */
+  isMadeOf(rows: TabularRows): boolean {
+    countOf(rows, "isMadeOf: rows");
+    const columns = [...this.columns, this.#description.target];
+    return checksumOf(conformed(rows, columns, "isMadeOf: the table"), columns) === this.#description.source?.checksum;
   }
 
   /** Types for `readCsv`, by which a file to be predicted is read as the one that was trained on; with its target, to evaluate. */

@@ -177,6 +177,9 @@ test("numbers are told in their own units, from JSON lines, too", async () => {
   expect(told.out).toMatch(/^predicted_price\n\d+\.?\d*\n$/);
   expect(Math.abs(Number(told.out.split("\n")[1]) - 70_000)).toBeLessThan(5000);
   expect(contentOf("houses.html")).toContain("Predicted by actual values");
+  const asked = await run(["predict", out, "-", "--probabilities"], { input: "area,garden\n70,true\n" });
+  expect(asked.code).toBe(2);
+  expect(asked.err).toContain("houses.safetensors tells numbers, which have none");
 });
 
 test("separators, decimal commas, encodings and files without names of columns are read", async () => {
@@ -209,6 +212,31 @@ test("separators, decimal commas, encodings and files without names of columns a
       { name: "column3", type: "category" },
     ],
   });
+});
+
+test("a model knows how its file was written, and files to come are read so, unless told otherwise", async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, i) => `${i % 8},5!${i % 5 ? 10 - (i % 8) : "?"}!${i % 8 < 4 ? "a" : "b"}`,
+  );
+  const path = file("signs.csv", `${rows.join("\n")}\n`);
+  const out = file("signs.safetensors");
+  const signs = ["--no-header", "--delimiter", "!", "--decimal", ",", "--missing", "?"];
+  expect((await run(["train", path, "-t", "column3", "-o", out, "--epochs", "3", "--no-report", ...signs])).code).toBe(
+    0,
+  );
+  const reading = { delimiter: "!", decimal: ",", missing: ["", "?"], header: false };
+  expect((await run(["inspect", out, "--json"])).json).toMatchObject({ reading });
+  const plain = await run(["predict", out, path, "--only"]);
+  expect(plain.code).toBe(0);
+  expect(plain.out).toBe((await run(["predict", out, path, "--only", ...signs])).out);
+  expect((await run(["predict", out, path, "--missing", "-"])).err).toContain('column "column2": "?" is of no type');
+  expect((await run(["predict", out, path, "--decimal", "."])).err).toContain('column "column1": "0,5" is of no type');
+  const { json, code, err } = await run(["evaluate", out, path, "--json"]);
+  expect({ json, code }).toMatchObject({ code: 0, json: { rows: 60, isMadeOf: true } });
+  expect(err).toContain("note: these are the rows that the model was made of");
+  const others = file("others.csv", `${rows.slice(1).join("\n")}\n`);
+  expect((await run(["evaluate", out, others, "--json"])).json).toMatchObject({ rows: 59, isMadeOf: false });
 });
 
 test("gzipped files are read", async () => {

@@ -41,6 +41,7 @@ describe("of the line: exit code 2", () => {
       "--features: ",
       'has no column "twon"; did you mean "town"?',
     ],
+    [["train", data, "-t", "came", "--features", "age,age"], '--features: "age" comes twice'],
     [["train", data, "-t", "came", "--epochs", "many"], "--epochs must be a whole number >= 1, got many"],
     [["train", data, "-t", "came", "--epochs", "0"], "--epochs must be a whole number >= 1, got 0"],
     [["train", data, "-t", "came", "--dropout", "1.5"], "--dropout must be at least 0 and below 1, got 1.5"],

@@ -225,10 +225,7 @@ test.each([
     { x: counted(12), y: counted(12).map((i) => 1e160 * (i + 0.5)) },
     'row 0, column "y": 5e+159 is beyond 1e+150, too large to learn from',
   ],
-  [
-    { x: counted(12), y: counted(12).map((i) => 1e-200 * (i + 0.5)) },
-    'the values of the target "y" differ by 1.1',
-  ],
+  [{ x: counted(12), y: counted(12).map((i) => 1e-200 * (i + 0.5)) }, 'the values of the target "y" differ by 1.1'],
   [
     { x: counted(12).map((i) => (i === 5 ? -1e160 : i)), y: counted(12).map((i) => (i % 2 ? "a" : "b")) },
     'row 5, column "x": -1e+160 is beyond 1e+150, too large to learn from',
@@ -283,6 +280,9 @@ test("options are checked against the table", async () => {
   );
   await expect(fitTable(given, { target: "came", features: ["came"] })).rejects.toThrow(
     "cannot be learned from itself",
+  );
+  await expect(fitTable(given, { target: "came", features: ["age", "age"] })).rejects.toThrow(
+    'fitTable: features: "age" comes twice',
   );
   await expect(fitTable(given, { target: "came", task: "regression" })).rejects.toThrow("a regression is of numbers");
   await expect(fitTable(given, { target: "came", test: 100 })).rejects.toThrow("leave none to train");
