@@ -2,6 +2,7 @@
 import { type CsvOptions, readCsv, type Table, table } from "../data/index.ts";
 import { readJsonLines } from "../data/json-lines.ts";
 import { ArgumentError, DataError } from "../errors.ts";
+import { lookOf } from "../tabular/looks.ts";
 import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
 import { nameOf, piecesOf, type Terminal } from "./io.ts";
 import { type Given, nearest, type Option, UsageError } from "./usage.ts";
@@ -69,6 +70,26 @@ export function checkColumn(option: string, name: string, { names }: Table, path
   const near = nearest(name, names);
   const advice = near === undefined ? `it has ${listed(names)}` : `did you mean ${JSON.stringify(near)}?`;
   throw new UsageError(`--${option}: ${nameOf(path)} has no column ${JSON.stringify(name)}; ${advice}`);
+}
+
+/** @throws DataError for columns of numbers with a decimal comma, unless the decimal sign was told */
+export function checkDecimal(
+  { values }: Given,
+  { target, features }: TabularOptions,
+  table: Table,
+  path: string,
+): void {
+  if (values.has("decimal") || /\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return;
+  const found = [target, ...(features ?? table.names.filter((name) => name !== target))].flatMap((name) => {
+    const look = lookOf(table.column(name));
+    return look?.kind === "comma" ? [{ name, example: look.example }] : [];
+  });
+  if (found.length === 0) return;
+  const [names, [{ example }]] = [listed(found.map(({ name }) => JSON.stringify(name))), found];
+  throw new DataError(
+    `${nameOf(path)}: column${found.length > 1 ? "s" : ""} ${names}: texts that look like numbers with a decimal comma, such as ${example}: ` +
+      `--decimal , reads them, --decimal . leaves them texts`,
+  );
 }
 
 /** Options of trainings, by their names here and in `fitTable`. */

@@ -9,6 +9,7 @@ import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import {
   CSV_OPTIONS,
   checkColumn,
+  checkDecimal,
   csvOptions,
   DATA_OPTIONS,
   readTable,
@@ -56,6 +57,7 @@ so far.`,
       ["features", options.features ?? []],
     ] as const)
       for (const name of names) checkColumn(option, name, table, path);
+    checkDecimal(given, options, table, path);
     voice.say(`data        ${nameOf(path)}: ${several(table.rows, "row")}, ${several(table.columns.length, "column")}`);
     const progress = new Progress(voice.progress);
     const { signal } = terminal;

@@ -31,7 +31,16 @@ import { CODES, type Command } from "./command.ts";
 import { besides, checkApart, nameOf, type Terminal, type Voice, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
 import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
-import { CSV_OPTIONS, checkColumn, csvOptions, DATA_OPTIONS, numberOf, readTable, tabularOptions } from "./tables.ts";
+import {
+  CSV_OPTIONS,
+  checkColumn,
+  checkDecimal,
+  csvOptions,
+  DATA_OPTIONS,
+  numberOf,
+  readTable,
+  tabularOptions,
+} from "./tables.ts";
 import { type Given, UsageError } from "./usage.ts";
 import { columns, several, shown } from "./words.ts";
 
@@ -83,6 +92,7 @@ to a file as that of train does.`,
     checkApart("study", file, [path]);
     const table = await readTable(path, terminal, csvOptions(given));
     for (const name of [options.target, ...(options.features ?? [])]) checkColumn("target", name, table, path);
+    checkDecimal(given, options, table, path);
     const prepared = prepare(table, options);
     const seed = options.seed ?? 0;
     const study = await opened(

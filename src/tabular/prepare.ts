@@ -1,5 +1,6 @@
 // From a table to what a network is trained on: rows that have a target, columns that say something, parts, features.
 import type { NumericArray } from "../data/array.ts";
+import { numericValue } from "../data/column-types.ts";
 import type { FittedPreprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { Table } from "../data/table.ts";
 import { ArgumentError, DataError } from "../errors.ts";
@@ -7,6 +8,7 @@ import { show } from "../show.ts";
 import { checksumOf } from "./checksum.ts";
 import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
 import { featuresOf, fitFeatures, innerTable } from "./features.ts";
+import { lookOf } from "./looks.ts";
 import type { TabularOptions } from "./options.ts";
 import { partsOf } from "./parts.ts";
 import { checkClasses, checkNumbers, checkSizes, type Target, targetOf, taskOf } from "./target.ts";
@@ -43,7 +45,7 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
   const task = taskOf(given.column(name), options.task);
   const { table, notes, rowOf } = withTarget(given, name);
   const cells = task === "classification" ? table.toClasses(name) : undefined;
-  if (cells !== undefined) checkClasses(name, cells.classes, table.rows);
+  if (cells !== undefined) checkClasses(table.column(name), cells.classes);
   const parts = partsOf(table.rows, cells && Array.from(cells.data, (c) => cells.classes[c]), {
     test,
     validation,
@@ -63,7 +65,7 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
     target,
     columns,
     dropped,
-    notes: [...notes, ...parts.notes],
+    notes: [...notes, ...parts.notes, ...looks(table, [target, ...columns]), ...namesNote(given)],
     preprocessing,
     train: partOf(trained, parts.train),
     validation: partOf(validated, parts.validation),
@@ -71,6 +73,22 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
     tested,
     checksum: checksumOf(given, [...columns, target]),
   };
+}
+
+/** Columns of texts that people would call numbers or dates. */
+function looks(table: Table, columns: readonly { readonly name: string }[]): string[] {
+  return columns.flatMap(({ name }) => {
+    const look = lookOf(table.column(name));
+    return look === undefined ? [] : [`${name} is taken for texts; ${look.words}`];
+  });
+}
+
+/** A word on a file whose first line may be a row. */
+function namesNote({ names }: Table): string[] {
+  const numbers = names.filter((name) => numericValue(name, "number", ".") !== undefined);
+  if (numbers.length === 0) return [];
+  const are = numbers.length === 1 ? "a column is called" : `${numbers.length} columns are called`;
+  return [`${are} ${numbers.slice(0, 3).join(", ")}: if the first line is a row and no header, it is to be read so`];
 }
 
 /** Rows whose target is known, and which of those given they are. */

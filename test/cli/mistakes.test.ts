@@ -145,6 +145,11 @@ describe("of data and models: exit code 1", () => {
       "of 40 rows, 39 to test and 6 to validate leave none to train",
     ],
     [["train", data, "-t", "came", "--rate", "1e30", "-o", out], "is NaN or infinite: a rate below 1e+30 is wanted"],
+    [
+      train("comma.csv", `x;y\n${Array.from({ length: 20 }, (_, i) => `${i % 5},5;${i % 2}`).join("\n")}\n`),
+      'comma.csv: column "x": texts that look like numbers with a decimal comma, such as 0,5: --decimal , reads them',
+    ],
+    [["tune", file("comma.csv"), "-t", "y", "-o", out], "--decimal , reads them, --decimal . leaves them texts"],
     [train("row.csv", "x,y\n1,a\n"), "1 row is too few to learn from: 10 at the least"],
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);
