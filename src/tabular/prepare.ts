@@ -4,6 +4,7 @@ import { numericValue } from "../data/column-types.ts";
 import type { FittedPreprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { Table } from "../data/table.ts";
 import { ArgumentError, DataError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { show } from "../show.ts";
 import { checksumOf } from "./checksum.ts";
 import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
@@ -38,8 +39,7 @@ export interface Prepared {
 export function prepare(given: Table, options: TabularOptions): Prepared {
   const { target: name, features, test = 0.2, validation = 0.15, seed = 0 } = options;
   for (const each of [name, ...(features ?? [])])
-    if (!given.names.includes(each))
-      throw new ArgumentError(`there is no column ${show(each)}: the table has [${given.names.join(", ")}]`);
+    if (!given.names.includes(each)) throw new ArgumentError(absent(each, given));
   if (features?.includes(name))
     throw new ArgumentError(`the target ${show(name)} is among the features: it cannot be learned from itself`);
   const task = taskOf(given.column(name), options.task);
@@ -75,6 +75,12 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
   };
 }
 
+function absent(name: string, { names }: Table): string {
+  const near = nearest(name, names);
+  const advice = near === undefined ? "" : `; did you mean ${show(near)}?`;
+  return `there is no column ${show(name)}: the table has [${names.join(", ")}]${advice}`;
+}
+
 /** Columns of texts that people would call numbers or dates. */
 function looks(table: Table, columns: readonly { readonly name: string }[]): string[] {
   return columns.flatMap(({ name }) => {
@@ -88,7 +94,9 @@ function namesNote({ names }: Table): string[] {
   const numbers = names.filter((name) => numericValue(name, "number", ".") !== undefined);
   if (numbers.length === 0) return [];
   const are = numbers.length === 1 ? "a column is called" : `${numbers.length} columns are called`;
-  return [`${are} ${numbers.slice(0, 3).join(", ")}: if the first line is a row and no header, it is to be read so`];
+  return [
+    `${are} ${numbers.slice(0, 3).join(", ")}: if the first line is a row and no header, say so (header: false, --no-header)`,
+  ];
 }
 
 /** Rows whose target is known, and which of those given they are. */

@@ -214,6 +214,25 @@ test("separators, decimal commas, encodings and files without names of columns a
   });
 });
 
+test("a network that is no better than a guess, or than a linear model, is called so", async () => {
+  const random = numbers(8);
+  const rows = Array.from({ length: 100 }, () => `${random()},${random() < 0.5},${random()}`);
+  const noise = file("noise.csv", `x,y,z\n${rows.join("\n")}\n`);
+  const train = async (path: string, target: string, ...more: string[]) =>
+    (await run(["train", path, "-t", target, "-o", file("v.safetensors"), "--no-report", ...more])).out;
+  expect(await train(noise, "z", "--rate", "0.1")).toMatch(
+    /\nthe network is no better than a guess \(by root mean squared error, \S+ to \S+\): it has found nothing in these columns\n/,
+  );
+  const line = file(
+    "line.csv",
+    `x,y\n${Array.from({ length: 100 }, (_, i) => `${i / 7},${3 * i + 0.5}`).join("\n")}\n`,
+  );
+  expect(await train(line, "y", "--dropout", "0.4")).toMatch(
+    /\nthe network is no better than the linear model \(by root mean squared error, \S+ to \S+\), which --hidden "" --rate/,
+  );
+  expect(await train(data, "kind", "--epochs", "60", "--seed", "3")).not.toContain("no better");
+});
+
 test("a model knows how its file was written, and files to come are read so, unless told otherwise", async () => {
   const rows = Array.from(
     { length: 60 },

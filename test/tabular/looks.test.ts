@@ -52,7 +52,7 @@ test("columns and targets that look like such are told, and names of columns tha
   expect(model.notes).toEqual([
     'fee is taken for texts; they look like numbers with a sign, such as "$0,000": write them without it',
     expect.stringContaining('day is taken for texts; they look like dates, such as "1/1/2024"'),
-    "2 columns are called 1, 0.5: if the first line is a row and no header, it is to be read so",
+    "2 columns are called 1, 0.5: if the first line is a row and no header, say so (header: false, --no-header)",
   ]);
   expect(model.dropped).toEqual([
     {
