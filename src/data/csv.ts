@@ -36,7 +36,7 @@ export interface CsvStreamOptions extends CsvOptions {
   readonly chunk?: number;
 }
 
-const checks: Checks<CsvOptions> = {
+export const csvChecks: Checks<CsvOptions> = {
   ...textChecks,
   delimiter: aDelimiter,
   header: aBoolean,
@@ -76,7 +76,7 @@ function aDelimiter(value: unknown, what: string): void {
  */
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
   aTextSource(source, "readCsv: source");
-  checkOptions(options, "readCsv", checks);
+  checkOptions(options, "readCsv", csvChecks);
   let builder: TableBuilder | undefined;
   for await (const each of cellsOf(source, options, "readCsv")) {
     builder ??= new TableBuilder(each.place, options, options.types ?? {});
@@ -98,7 +98,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
  */
 export function streamCsv(source: TextSource, options: CsvStreamOptions = {}): AsyncGenerator<Table> {
   aTextSource(source, "streamCsv: source");
-  checkOptions(options, "streamCsv", { ...checks, chunk: aWholeNumber(1) });
+  checkOptions(options, "streamCsv", { ...csvChecks, chunk: aWholeNumber(1) });
   return tablesOf(source, options);
 }
 
