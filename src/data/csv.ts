@@ -4,6 +4,7 @@ import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts, whyNot } from "./column-types.ts";
 import { type CsvBlock, csvBlocks } from "./csv-rows.ts";
+import { meant } from "./nearest.ts";
 import { CATEGORIES, type Column, checkNames, checkOnce, isNumeric, Table } from "./table.ts";
 import { aTextSource, fileName, type TextOptions, type TextSource, textChecks, textOf } from "./text.ts";
 
@@ -192,7 +193,9 @@ function placeOf(file: string, first: readonly string[], line: number, options: 
   checkNames(names, `${file}, line ${line}`);
   for (const name of [...(columns ?? []), ...Object.keys(options.types ?? {})])
     if (!names.includes(name))
-      throw new ArgumentError(`${file}, line ${line}: there is no column ${show(name)}, only [${names.join(", ")}]`);
+      throw new ArgumentError(
+        `${file}, line ${line}: there is no column ${show(name)}, only [${names.join(", ")}]${meant(name, names)}`,
+      );
   return { file, names, read: columns?.map((name) => names.indexOf(name)) ?? names.map((_, i) => i) };
 }
 

@@ -24,7 +24,7 @@ const ALIGNED = 64;
  * The array of a .npy file, row-major also where the file is not. Float32, float64, int32 and uint8 stay what they are; float16 becomes f32,
  * bool u8, other whole numbers i32 where their values allow it. Either order of bytes.
  * Source: NumPy, "numpy.lib.format", versions 1 to 3.
- * @throws DataError saying what is wrong and where: other dtypes (texts, complex numbers, objects), values beyond i32, a file that is cut off
+ * @throws DataError saying what is wrong and where: other dtypes (texts, complex numbers, objects, fields), values beyond i32, a file that is cut off
  *
  * @example
  * import { parseNpy, serializeNpy } from "simdgrad/data";
@@ -141,9 +141,21 @@ function headerOf(bytes: Uint8Array, name: string): Header {
 
 const ENTRY = /\s*'(descr|fortran_order|shape)'\s*:\s*(?:'([^']*)'|(True|False)|\(([\d\s,]*)\))\s*(?:,|(?=\}))/y;
 
+/** @throws DataError for an array whose elements are records of fields */
+function checkFields(text: string, name: string): void {
+  const [, fields] = /^\{\s*'descr'\s*:\s*\[(.*?)\]\s*,\s*'/.exec(text) ?? [];
+  if (fields === undefined) return;
+  const names = Array.from(fields.matchAll(/\('([^']*)'/g), ([, field]) => field);
+  const [first = "x"] = names;
+  throw new DataError(
+    `${name}: an array of fields [${names.join(", ").slice(0, 80)}]: each is to be saved by itself, np.save(file, array["${first}"])`,
+  );
+}
+
 /** Python's dictionary of exactly these three entries. */
 function dictionaryOf(given: string, name: string): Omit<Header, "start"> {
   const text = given.trim();
+  checkFields(text, name);
   const found = new Map<string, readonly (string | undefined)[]>();
   let at = 1; // behind the {
   ENTRY.lastIndex = at;

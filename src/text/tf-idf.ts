@@ -1,6 +1,7 @@
 // How much terms say about a text: how often they occur in it, and in how few others. Figures are scikit-learn's.
 import { aBoolean, aListOf, aNumberWithin, aText, aWholeNumber, checkOptions, must } from "../check.ts";
 import type { TypedData } from "../data/array.ts";
+import { beforeFit } from "../data/before-fit.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import {
@@ -119,6 +120,7 @@ export class TfIdf {
   constructor(settings: Settings, limits: Limits) {
     this.#settings = settings;
     this.#limits = limits;
+    beforeFit(this, "tfIdf", FittedTfIdf);
   }
 
   /**

@@ -1,6 +1,7 @@
 // Texts as tokens of a vocabulary that was learned, and back: what was learned is plain data, which JSON holds.
 import { aBoolean, aListOf, aText, aWholeNumber, checkOptions, must, nullOr, oneOf } from "../check.ts";
 import type { ArrayLikeData } from "../data/array.ts";
+import { beforeFit } from "../data/before-fit.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { BYTES, BytePairs, faultOf, learnedPairs, MOST_TOKENS, type Pair } from "./byte-pairs.ts";
@@ -148,6 +149,7 @@ export class TextVectorizer {
     this.#settings = settings;
     this.#size = size;
     this.#least = least;
+    beforeFit(this, "textVectorizer", FittedTextVectorizer);
   }
 
   /**

@@ -162,8 +162,14 @@ test.each<[read: () => unknown, message: string]>([
   ],
   [
     () => parseNpy(npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", eight)),
-    "npy: the header is no dictionary of descr",
+    'npy: an array of fields [a]: each is to be saved by itself, np.save(file, array["a"])',
   ],
+  [
+    () =>
+      parseNpy(npyOf("{'descr': [('a', '<f4'), ('b', '<i4', (2,))], 'fortran_order': False, 'shape': (1,)}", eight)),
+    "npy: an array of fields [a, b]",
+  ],
+  [() => parseNpy(npyOf("{'descr': 4, 'fortran_order': False, 'shape': (1,)}", eight)), "no dictionary of descr"],
   [() => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2)}", eight)), "npy: (2) is no shape"],
   [
     () => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (1 2,)}", eight)),

@@ -150,6 +150,10 @@ test.each<[read: () => unknown, message: string]>([
   [() => tfIdf().fit(["", "a"]), "fit: of 0 terms none is in as many of 2 texts as asked"],
   [() => tfIdf({ minDocuments: 3 }).fit(["sea", "sea"]), "fit: of 1 terms none is in as many of 2 texts as asked"],
   [() => tfIdf().fit(["sea", 3 as never]), "fit: texts.1 must be a string, got 3"],
+  [
+    () => (tfIdf() as unknown as FittedTfIdf).transform(["a"]),
+    "tfIdf: transform is of what fit gives: call fit(...) first",
+  ],
   [() => tfIdfFromJSON(saved).rows([]), "rows: there are no texts"],
   [
     () => hashedWords({ features: 2 ** 24 }).transform(Array(65).fill("sea")),
