@@ -44,7 +44,7 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
 }
 
 /** How a model keeps that a file was read: files to come may have another encoding, which is found out. */
-export function readingOf(given: Given): TabularReading {
+function readingOf(given: Given): TabularReading {
   const { encoding: _, ...reading } = csvOptions(given);
   return reading;
 }
