@@ -12,10 +12,7 @@ interface Room {
 }
 
 const house: Readonly<Record<string, Room>> = {
-  foundation: {
-    paths: ["assembly/isa", "src/errors", "src/show", "src/check", "src/epsilon", "src/shape", "src/nearest"],
-    above: [],
-  },
+  foundation: { paths: ["assembly/isa", "src/errors", "src/show", "src/check", "src/epsilon", "src/shape"], above: [] },
   // The language that the compiler writes, and executors and workers speak.
   program: { paths: ["src/program"], above: ["foundation"] },
   op: { paths: ["src/op"], above: ["program"] },

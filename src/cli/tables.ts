@@ -2,11 +2,10 @@
 import { type CsvOptions, readCsv, type Table, table } from "../data/index.ts";
 import { readJsonLines } from "../data/json-lines.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { lookOf } from "../tabular/looks.ts";
 import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
 import { nameOf, piecesOf, type Terminal } from "./io.ts";
-import { type Given, type Option, UsageError } from "./usage.ts";
+import { type Given, nearest, type Option, UsageError } from "./usage.ts";
 import { listed } from "./words.ts";
 
 /** Options of data files. */

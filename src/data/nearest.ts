@@ -1,4 +1,11 @@
-// Names that are nearly the one that was written.
+// Names that were mistyped.
+import { show } from "../show.ts";
+
+/** What errors add to a name that there is not: the one that may be meant. */
+export function meant(given: string, known: readonly string[]): string {
+  const near = nearest(given, known);
+  return near === undefined ? "" : `, did you mean ${show(near)}?`;
+}
 
 /** The known name that differs from a given one by the fewest letters, if these are few. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
