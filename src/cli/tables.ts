@@ -1,7 +1,7 @@
 // Data files as tables: what their options are called, and how options become those of simdgrad/tabular.
 import { type CsvOptions, readCsv, type Table } from "../data/index.ts";
+import { nearest } from "../data/nearest.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { lookOf } from "../tabular/looks.ts";
 import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
 import { isSafetensors, nameOf, piecesOf, type Terminal } from "./io.ts";
@@ -46,7 +46,7 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
 }
 
 /** How a model keeps that a file was read: files to come may have another encoding, which is found out. */
-export function readingOf(given: Given): TabularReading {
+function readingOf(given: Given): TabularReading {
   const { encoding: _, ...reading } = csvOptions(given);
   return reading;
 }

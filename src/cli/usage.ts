@@ -1,6 +1,8 @@
 // What may be written behind a command: options with their words, read by node:util, and what is said of those that there are not.
 import { parseArgs } from "node:util";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../data/nearest.ts";
+
+export { nearest };
 
 /** The command line is not as it should be: exit code 2. */
 export class UsageError extends Error {

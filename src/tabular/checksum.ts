@@ -2,15 +2,21 @@
 import type { Column, Table } from "../data/table.ts";
 import { crc32 } from "../io/crc32.ts";
 
+/** Texts that are made bytes at once. */
+const BLOCK = 4096;
+
+const encoder = new TextEncoder();
+
 /** A checksum of the cells of columns, which are the same for a table and for a file that it is written to. */
 export function checksumOf(table: Table, columns: readonly { readonly name: string }[]): string {
-  return crc32(...columns.flatMap(({ name }) => bytesOf(table.column(name))));
+  const sums = columns.map(({ name }) => [name, crc32(...bytesOf(table.column(name)))]);
+  return crc32(encoder.encode(JSON.stringify([table.rows, sums])));
 }
 
-function bytesOf({ name, values }: Column): Uint8Array[] {
-  const head = new TextEncoder().encode(`${JSON.stringify(name)} ${values.length}\n`);
-  if (values instanceof Float64Array) return [head, new Uint8Array(Float64Array.from(values, plain).buffer)];
-  return [head, ...values.map((value) => new TextEncoder().encode(`${JSON.stringify(value)}\n`))];
+function bytesOf({ values }: Column): Uint8Array[] {
+  if (values instanceof Float64Array) return [new Uint8Array(Float64Array.from(values, plain).buffer)];
+  const blocks = Array.from({ length: Math.ceil(values.length / BLOCK) }, (_, i) => i * BLOCK);
+  return blocks.map((start) => encoder.encode(JSON.stringify(values.slice(start, start + BLOCK))));
 }
 
 /** Of all numbers that are equal, or none, the same bits. */

@@ -1,10 +1,10 @@
 // From a table to what a network is trained on: rows that have a target, columns that say something, parts, features.
 import type { NumericArray } from "../data/array.ts";
 import { numericValue } from "../data/column-types.ts";
+import { meant } from "../data/nearest.ts";
 import type { FittedPreprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { Table } from "../data/table.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { show } from "../show.ts";
 import { checksumOf } from "./checksum.ts";
 import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
@@ -39,7 +39,10 @@ export interface Prepared {
 export function prepare(given: Table, options: TabularOptions): Prepared {
   const { target: name, features, test = 0.2, validation = 0.15, seed = 0 } = options;
   for (const each of [name, ...(features ?? [])])
-    if (!given.names.includes(each)) throw new ArgumentError(absent(each, given));
+    if (!given.names.includes(each))
+      throw new ArgumentError(
+        `there is no column ${show(each)}: the table has [${given.names.join(", ")}]${meant(each, given.names)}`,
+      );
   if (features?.includes(name))
     throw new ArgumentError(`the target ${show(name)} is among the features: it cannot be learned from itself`);
   const task = taskOf(given.column(name), options.task);
@@ -73,12 +76,6 @@ export function prepare(given: Table, options: TabularOptions): Prepared {
     tested,
     checksum: checksumOf(given, [...columns, target]),
   };
-}
-
-function absent(name: string, { names }: Table): string {
-  const near = nearest(name, names);
-  const advice = near === undefined ? "" : `; did you mean ${show(near)}?`;
-  return `there is no column ${show(name)}: the table has [${names.join(", ")}]${advice}`;
 }
 
 /** Columns of texts that people would call numbers or dates. */

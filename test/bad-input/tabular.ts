@@ -35,6 +35,12 @@ export const tabularCalls: Readonly<Record<string, Call>> = {
         dropout: a.positive(0.1),
         rate: a.positive(0.01),
         weightDecay: a.positive(0.01),
+        reading: a.options({
+          delimiter: a.text(";"),
+          header: a.flag(true),
+          missing: a.list(["", "?"]),
+          decimal: a.word(","),
+        }),
         executor: a.instance(new JsExecutor()),
         threads: a.whole(1),
         signal: a.instance(new AbortController().signal),
@@ -54,5 +60,6 @@ export const modelCalls: Readonly<Record<string, Call>> = {
   types: call(async (options: never) => (await model).types(options), a.options({ target: a.flag(true) })),
   predict: call(async (given: never) => (await model).predict(given), a.instance([{ size: 1.5 }])),
   evaluate: call(async (given: never) => (await model).evaluate(given), a.instance(fruits)),
+  isMadeOf: call(async (given: never) => (await model).isMadeOf(given), a.instance(fruits)),
   save: call(async () => (await model).save()),
 };

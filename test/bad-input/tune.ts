@@ -63,6 +63,11 @@ export const tuneCalls: Readonly<Record<string, Call>> = {
         sampler: a.instance(tune.random()),
         pruner: a.instance(tune.asha()),
         seed: a.seed(3),
+        conditions: a.also(
+          a.instance({ data: "1a2b" }),
+          ["an object", "conditions"],
+          ["an object without a prototype", "no conditions"],
+        ),
         storage: a.instance(tune.memoryStorage()),
       },
       ["space"],

@@ -275,9 +275,9 @@ test("scales tell how features come from columns, and numbers from outputs", asy
 
 test("options are checked against the table", async () => {
   const given = people(40);
-  await expect(fitTable(given, { target: "cam" })).rejects.toThrow('came]; did you mean "came"?');
+  await expect(fitTable(given, { target: "cam" })).rejects.toThrow('came], did you mean "came"?');
   await expect(fitTable(given, { target: "came", features: ["incoem"] })).rejects.toThrow(
-    /fitTable: there is no column "incoem": the table has \[.*\]; did you mean "income"\?/,
+    /fitTable: there is no column "incoem": the table has \[.*\], did you mean "income"\?/,
   );
   await expect(fitTable(given, { target: "came", features: ["came"] })).rejects.toThrow(
     "cannot be learned from itself",
