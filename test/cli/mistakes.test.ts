@@ -37,7 +37,6 @@ describe("of the line: exit code 2", () => {
       "--encoding must be the name of one, such as windows-1252",
     ],
     [["train", data, "-t", "came", "--features", "age,came"], "--features: came is the target, which is to be told"],
-    [["train", data, "-t", "came", "--features", "age,age"], "--features: age comes twice"],
     [["tune", data, "-t", "came", "--features", "twon"], "--features: ", 'has no column "twon"; did you mean "town"?'],
     [["train", data, "-t", "came", "--test", "1000"], "--test 1000: of 40 rows of ", "none is left to train on"],
     [["train", data, "-t", "came", "--test", "39"], "--test 39: of 40 rows of ", "none is left to train on"],
