@@ -188,7 +188,7 @@ export function numberOf(text: string): number | string {
 
 /** Items with commas between; one with a comma is written in quotes, as in CSV files. */
 function listOf(text: string): string[] {
-  const items = text.match(/("([^"]|"")*"|[^,])+|(?<=^|,)(?=,|$)/g) ?? [];
+  const items = text.match(/\s*"([^"]|"")*"\s*(?=,|$)|[^,]+|(?<=^|,)(?=,|$)/g) ?? [];
   return text.trim() === "" ? [] : items.map((item) => unquoted(item.trim()));
 }
 
