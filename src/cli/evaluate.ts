@@ -29,13 +29,23 @@ export const evaluate: Command = {
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {
-      const table = await readTable(data, terminal, { ...csvOptions(given), types: model.types({ target: true }) });
+      const table = await readTable(data, terminal, {
+        ...model.reading,
+        ...csvOptions(given),
+        types: model.types({ target: true }),
+      });
       checkClasses(model, table, data);
       const scores = await model.evaluate(table);
       const known = table.filter((row) => row[model.target] !== null);
       voice.say(
         `${nameOf(data)}: ${several(known.rows, "row")} with ${model.target}\n\n${scoreTable({ [nameOf(path)]: scores })}`,
       );
+      const isMadeOf = model.isMadeOf(table);
+      if (isMadeOf)
+        voice.say(
+          `note: these are the rows that the model was made of, and most of them it has learned from: ` +
+            `"simdgrad inspect" tells the figures on those that it had not seen`,
+        );
       const counts = model.task === "classification" ? await countsOf(model, known) : undefined;
       if (counts !== undefined) voice.say(`\n${confusionTable(model.classes, counts)}`);
       if (report !== undefined) {
@@ -50,6 +60,7 @@ export const evaluate: Command = {
         target: model.target,
         rows: known.rows,
         scores,
+        isMadeOf,
         ...(counts && { classes: model.classes, confusion: counts }),
       });
       return CODES.good;

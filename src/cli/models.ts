@@ -77,14 +77,28 @@ export function scoreTable(rows: Readonly<Record<string, Scores>>): string {
 /** The figures of a model beside those of what knows less. */
 export function metricsTable({ metrics, training }: TabularModel): string {
   const rows = { network: metrics.test, "linear model": metrics.linear, "a guess": metrics.baseline };
-  return `on ${several(training.rows.test, "row")} that nothing was trained on:\n${scoreTable(rows)}`;
+  return `on ${several(training.rows.test, "row")} that nothing was trained on:\n${scoreTable(rows)}${verdict(metrics)}`;
+}
+
+/** A line where the network is no better than what knows less. */
+function verdict({ test, linear, baseline }: TabularModel["metrics"]): string {
+  const figure = "logLoss" in test ? "logLoss" : "rootMeanSquaredError";
+  const isNoBetter = (other: Scores) => !(test[figure] < (other[figure] ?? Number.POSITIVE_INFINITY));
+  const by = (other: Scores) => `by ${WORDS[figure]}, ${shown(test[figure])} to ${shown(other[figure])}`;
+  if (isNoBetter(baseline))
+    return `\nthe network is no better than a guess (${by(baseline)}): it has found nothing in these columns`;
+  if (isNoBetter(linear))
+    return `\nthe network is no better than the linear model (${by(linear)}), which --hidden "" --rate 0.01 makes`;
+  return "";
 }
 
 /** Everything that is known of a model but its weights, for programs. */
 export function modelObject(model: TabularModel): object {
-  const { task, target, classes, columns, dropped, notes, features, network, training, metrics } = model;
-  const weights = weightsOf(model);
-  return { task, target, classes, columns, dropped, notes, features, network, weights, training, metrics };
+  const { task, target, classes, columns, dropped, notes, features, scales, reading, network, training, metrics } =
+    model;
+  const { outputScale = null } = model;
+  const known = { task, target, classes, columns, dropped, notes, features, scales, outputScale, reading, network };
+  return { ...known, weights: weightsOf(model), training, metrics };
 }
 
 /** How often each class was taken for each, if the classes fit on a screen. */

@@ -33,7 +33,9 @@ predicted_TARGET and, for classes, the probability of that one. Cells that canno
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {
-      const options = csvOptions(given);
+      if (model.task === "regression" && given.switches.has("probabilities"))
+        throw new UsageError(`--probabilities: ${path} tells numbers, which have none`);
+      const options = { ...model.reading, ...csvOptions(given) };
       const bytes = await bytesOfFile(data, terminal); // read once: a pipe gives them once
       const table = await readTable(data, terminal, { ...options, types: model.types() }, once(bytes));
       const told = await model.predict(table);

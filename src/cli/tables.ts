@@ -1,10 +1,12 @@
 // Data files as tables: what their options are called, and how options become those of simdgrad/tabular.
 import { type CsvOptions, readCsv, type Table } from "../data/index.ts";
 import { ArgumentError, DataError } from "../errors.ts";
-import { type TabularOptions, tabularChecks } from "../tabular/options.ts";
+import { nearest } from "../nearest.ts";
+import { lookOf } from "../tabular/looks.ts";
+import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
 import { isSafetensors, nameOf, piecesOf, type Terminal } from "./io.ts";
 import { isJsonLines, jsonRows, jsonTable } from "./json-table.ts";
-import { type Given, nearest, type Option, UsageError } from "./usage.ts";
+import { type Given, type Option, UsageError } from "./usage.ts";
 import { listed, quoted, several } from "./words.ts";
 
 /** Options of data files. */
@@ -41,6 +43,12 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
     ...(missing !== undefined && { missing: ["", ...listOf(missing)] }),
     ...(switches.has("no-header") && { header: false }),
   };
+}
+
+/** How a model keeps that a file was read: files to come may have another encoding, which is found out. */
+export function readingOf(given: Given): TabularReading {
+  const { encoding: _, ...reading } = csvOptions(given);
+  return reading;
 }
 
 function isEncoding(name: string): boolean {
@@ -105,6 +113,26 @@ export function checkRows({ test, validation }: TabularOptions, { rows }: Table,
   throw new UsageError(`${given}: of ${several(rows, "row")} of ${nameOf(path)} none is left to train on`);
 }
 
+/** @throws DataError for columns of numbers with a decimal comma, unless the decimal sign was told */
+export function checkDecimal(
+  { values }: Given,
+  { target, features }: TabularOptions,
+  table: Table,
+  path: string,
+): void {
+  if (values.has("decimal") || isJsonLines(path)) return;
+  const found = [target, ...(features ?? table.names.filter((name) => name !== target))].flatMap((name) => {
+    const look = lookOf(table.column(name));
+    return look?.kind === "comma" ? [{ name, example: look.example }] : [];
+  });
+  if (found.length === 0) return;
+  const [names, [{ example }]] = [listed(found.map(({ name }) => JSON.stringify(name))), found];
+  throw new DataError(
+    `${nameOf(path)}: column${found.length > 1 ? "s" : ""} ${names}: texts that look like numbers with a decimal comma, such as ${example}: ` +
+      `--decimal , reads them, --decimal . leaves them texts`,
+  );
+}
+
 /** Options of trainings, by their names here and in `fitTable`. */
 const NUMBERS = {
   test: "test",
@@ -153,7 +181,8 @@ export const TRAINING_OPTIONS: Readonly<Record<string, Option>> = {
 };
 
 /** Options of `fitTable`. @throws UsageError for values that are out of range */
-export function tabularOptions({ values }: Given): TabularOptions {
+export function tabularOptions(given: Given): TabularOptions {
+  const { values } = given;
   const target = values.get("target");
   if (target === undefined) throw new UsageError("--target is missing: which column is to be told?");
   const texts: Record<string, unknown> = { target };
@@ -169,8 +198,8 @@ export function tabularOptions({ values }: Given): TabularOptions {
   for (const [option, name] of Object.entries(NUMBERS))
     if (values.has(option)) set(option, name, numberOf(values.get(option) as string));
   for (const option of ["task", "threads"] as const) {
-    const given = values.get(option);
-    if (given !== undefined) set(option, option, option === "threads" ? numberOf(given) : given);
+    const text = values.get(option);
+    if (text !== undefined) set(option, option, option === "threads" ? numberOf(text) : text);
   }
   const hidden = values.get("hidden");
   if (hidden !== undefined) set("hidden", "hidden", listOf(hidden).map(numberOf));
@@ -178,7 +207,7 @@ export function tabularOptions({ values }: Given): TabularOptions {
   if (features !== undefined) set("features", "features", listOf(features));
   if ((texts.features as readonly string[] | undefined)?.includes(target))
     throw new UsageError(`--features: ${quoted(target)} is the target, which is to be told`);
-  return texts as unknown as TabularOptions;
+  return { ...texts, reading: readingOf(given) } as unknown as TabularOptions;
 }
 
 /** A number, or the text where it is none, which its check refuses. */

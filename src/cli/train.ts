@@ -9,6 +9,7 @@ import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import {
   CSV_OPTIONS,
   checkColumn,
+  checkDecimal,
   checkRows,
   csvOptions,
   DATA_OPTIONS,
@@ -59,6 +60,7 @@ so far.`,
     ] as const)
       for (const name of names) checkColumn(option, name, table, path);
     checkRows(options, table, path);
+    checkDecimal(given, options, table, path);
     voice.say(`data        ${nameOf(path)}: ${several(table.rows, "row")}, ${several(table.columns.length, "column")}`);
     const progress = new Progress(voice.progress);
     const { signal } = terminal;

@@ -1,7 +1,7 @@
 // simdgrad tune: a search for the options of a training, kept in a file that it goes on from.
 
 import type { Table } from "../data/table.ts";
-import { DataError, NonFiniteError } from "../errors.ts";
+import { ArgumentError, DataError, NonFiniteError } from "../errors.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { linearScores, modelOf, trained, withExecutor } from "../tabular/fit.ts";
 import { TabularModel } from "../tabular/index.ts";
@@ -21,6 +21,7 @@ import {
   openStudy,
   type Sampler,
   type Study,
+  type StudyOptions,
   type Trial,
   table as trialTable,
   uniform,
@@ -33,6 +34,7 @@ import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import {
   CSV_OPTIONS,
   checkColumn,
+  checkDecimal,
   checkRows,
   csvOptions,
   DATA_OPTIONS,
@@ -94,16 +96,20 @@ to a file as that of train does.`,
     checkColumn("target", options.target, table, path);
     for (const name of options.features ?? []) checkColumn("features", name, table, path);
     checkRows(options, table, path);
+    checkDecimal(given, options, table, path);
     const prepared = prepare(table, options);
     const seed = options.seed ?? 0;
-    const study = await openStudy({
-      space: SPACE,
-      sampler: firstAsTrain(prepared),
-      pruner: median({ startup: 8, warmup: 20 }),
-      seed,
-      storage: fileStorage(file),
-    });
-    await checkSame(study, prepared, file);
+    const study = await opened(
+      {
+        space: SPACE,
+        sampler: firstAsTrain(prepared),
+        pruner: median({ startup: 8, warmup: 20 }),
+        seed,
+        conditions: conditionsOf(options, prepared),
+        storage: fileStorage(file),
+      },
+      file,
+    );
     const before = ended(study);
     voice.say(
       `${path}: ${several(table.rows, "row")}; ${file}: ${several(before, "trial")}${before > 0 ? ", it goes on" : ""}`,
@@ -136,18 +142,23 @@ function ended({ history }: Study<Space>): number {
   return history.filter(({ state }) => state !== "running").length;
 }
 
-/** @throws DataError where a study is of other rows, columns or another target */
-async function checkSame(study: Study<Space>, { target, columns: read, train }: Prepared, file: string): Promise<void> {
-  const bytes = await study.bestArtifact();
-  if (bytes === undefined) return;
-  const model = await TabularModel.load(bytes);
-  const fault = (theirs: string, ours: string) =>
-    new DataError(`${file} is a study of ${theirs}, not of ${ours}: name another one by --study, or remove it`);
-  if (model.target !== target.name) throw fault(`target ${model.target}`, target.name);
-  const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(", ");
-  if (names(model.columns) !== names(read)) throw fault(`columns ${names(model.columns)}`, names(read));
-  const [rows] = train.x.shape;
-  if (model.training.rows.train !== rows) throw fault(several(model.training.rows.train, "row to train on"), `${rows}`);
+/** What the trials of a study have in common: what a search that goes on must not change. */
+function conditionsOf(options: TabularOptions, { target, columns: read, checksum }: Prepared) {
+  const { seed = 0, epochs = "default", patience = "default", test = 0.2, validation = 0.15 } = options;
+  const names = read.map(({ name }) => name).join(", ");
+  const { name, task } = target;
+  return { target: name, task, columns: names, "data checksum": checksum, test, validation, seed, epochs, patience };
+}
+
+/** @throws DataError for a study that is another one, with what can be done */
+async function opened(options: StudyOptions<Space>, file: string): Promise<Study<Space>> {
+  try {
+    return await openStudy(options);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    const advice = `; go on with the same data and options, name another study by --study, or remove ${file}`;
+    throw new DataError(`${error.message}${advice}`, { cause: error });
+  }
 }
 
 /** What trials have in common. */
@@ -201,7 +212,7 @@ async function attempt(trial: Trial<Values<Space>>, bench: Bench, linear: Scores
       executor,
     );
     if (isPruned) return "pruned" as const;
-    const model = modelOf(prepared, {}, network, linear);
+    const model = modelOf(prepared, { reading: options.reading }, network, linear);
     return { value: model.training.loss, artifact: await model.save() };
   } catch (error) {
     if (error instanceof NonFiniteError || terminal.signal.aborted) return "failed" as const;

@@ -36,7 +36,7 @@ export interface CsvStreamOptions extends CsvOptions {
   readonly chunk?: number;
 }
 
-const checks: Checks<CsvOptions> = {
+export const csvChecks: Checks<CsvOptions> = {
   ...textChecks,
   delimiter: aDelimiter,
   header: aBoolean,
@@ -60,11 +60,11 @@ function aDelimiter(value: unknown, what: string): void {
 
 /**
  * A CSV file as a table, read piece by piece. Types are found: whole numbers, numbers, true and false, ISO dates, few different texts, texts.
- * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
- * `types` that is given is read into numbers at once, in less memory.
+ * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading
+ * zeros stay texts, whole ones beyond 2^53, too. A `types` that is given is read into numbers at once, in less memory.
  * Source: RFC 4180; cells are separated by Papa Parse.
  * @throws DataError with the line for rows of another number of cells, quotes without an end, cells that are not of the type that was asked
- * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, and names that the file does not have
+ * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, such as a path, and names that the file does not have
  *
  * @example
  * import { readCsv } from "simdgrad/data";
@@ -76,7 +76,7 @@ function aDelimiter(value: unknown, what: string): void {
  */
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
   aTextSource(source, "readCsv: source");
-  checkOptions(options, "readCsv", checks);
+  checkOptions(options, "readCsv", csvChecks);
   let builder: TableBuilder | undefined;
   for await (const each of cellsOf(source, options, "readCsv")) {
     builder ??= new TableBuilder(each.place, options, options.types ?? {});
@@ -88,7 +88,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
 /**
  * A CSV file as tables of `chunk` rows, for files of any size: as many rows are in memory, and a piece of the file. The types that are not
  * given are those of the first chunk.
- * @throws DataError with the line, as readCsv, also for a cell that is not of its column's type; ArgumentError for a source that is none
+ * @throws DataError with the line, as readCsv, also for a cell that is not of its column's type; ArgumentError for a source that is none, such as a path
  *
  * @example
  * import { streamCsv } from "simdgrad/data";
@@ -98,7 +98,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
  */
 export function streamCsv(source: TextSource, options: CsvStreamOptions = {}): AsyncGenerator<Table> {
   aTextSource(source, "streamCsv: source");
-  checkOptions(options, "streamCsv", { ...checks, chunk: aWholeNumber(1) });
+  checkOptions(options, "streamCsv", { ...csvChecks, chunk: aWholeNumber(1) });
   return tablesOf(source, options);
 }
 

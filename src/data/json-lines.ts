@@ -5,7 +5,7 @@ import { aTextSource, fileName, LONGEST_LINE, type TextOptions, type TextSource,
 
 /**
  * The values of a file of JSON lines, one after the other as they are read; blank lines count nothing.
- * @throws DataError with the line for what is no JSON, ArgumentError for a source that is none
+ * @throws DataError with the line for what is no JSON, ArgumentError for a source that is none, such as a path
  *
  * @example
  * import { readJsonLines, table } from "simdgrad/data";

@@ -9,6 +9,9 @@ import { type ElementType, elementTypes, readElements } from "./elements.ts";
 import { zip } from "./fflate.ts";
 import { roomLike } from "./room-like.ts";
 
+/** Files of a ZIP file, and bytes of their names, at the most: a number more would say that they are counted elsewhere. */
+const MOST = 0xfffe;
+
 const MAGIC = [0x93, ..."NUMPY"].map((each) => (typeof each === "string" ? each.charCodeAt(0) : each));
 
 /** Axes that NumPy's arrays have at the most. */
@@ -65,7 +68,8 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
 
 /**
  * A .npz file of arrays by their names, compressed, which `np.load` reads.
- * @throws ShapeError and ArgumentError as serializeNpy, with the array's name
+ * @throws ShapeError and ArgumentError as serializeNpy, with the array's name; ArgumentError for a longer name, or more arrays,
+ * than a ZIP file has
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
@@ -75,6 +79,15 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
  */
 export function serializeNpz(arrays: Readonly<Record<string, NumericArray>>): Uint8Array<ArrayBuffer> {
   aRecordOf(anArray)(arrays, "serializeNpz: arrays");
+  const names = Object.keys(arrays);
+  if (names.length > MOST) throw new ArgumentError(`serializeNpz: ${names.length} arrays are more than ${MOST}`);
+  for (const name of names) {
+    const { length } = new TextEncoder().encode(`${name}.npy`);
+    if (length > MOST)
+      throw new ArgumentError(
+        `serializeNpz: a name has ${length} bytes with .npy, more than ${MOST}: ${JSON.stringify(name.slice(0, 20))}...`,
+      );
+  }
   const entries = Object.entries(arrays).map(([name, each]) => [`${name}.npy`, fileOf(each, `serializeNpz: ${name}`)]);
   return zip(Object.fromEntries(entries));
 }

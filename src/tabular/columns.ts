@@ -3,6 +3,7 @@ import { type ColumnType, NUMERIC_TYPES } from "../data/column-types.ts";
 import { type Column, isNumeric, type Table } from "../data/table.ts";
 import { DataError } from "../errors.ts";
 import { type DatePart, partsOfDates } from "./dates.ts";
+import { lookOf } from "./looks.ts";
 
 /** What becomes of a column: a standardized number, a feature a category, features that texts are hashed to, days and parts of a date. */
 export type ColumnUse = (typeof USES)[number];
@@ -32,9 +33,6 @@ export interface Chosen {
 
 /** Share of rows with a value of their own from which on texts are names. */
 const NAMES = 0.9;
-
-/** Dates as people write them. */
-const DATE_LIKE = /^\d{1,4}[-/. ](\d{1,2}|[a-z]{3,9})[-/. ]\d{1,4}\b/i;
 
 /** Rows from which on whole numbers in a row are taken for numbers of rows. */
 const NUMBERED = 20;
@@ -83,8 +81,9 @@ function identity(column: Column): string | undefined {
   const different = new Set(present);
   if (!isNumeric(column.type)) {
     if (different.size <= NAMES * present.length) return undefined;
-    const areDates = present.every((value) => DATE_LIKE.test(String(value)));
-    return areDates ? "its dates are not written as 2024-05-31" : "nearly every row has a text of its own";
+    const look = lookOf(column);
+    if (look?.kind === "date") return `its dates are not written as 2024-05-31, but as ${look.example}`;
+    return `nearly every row has a text of its own${look === undefined ? "" : `; ${look.words}`}`;
   }
   if (column.type !== "integer" || different.size < column.values.length) return undefined;
   const [first] = column.values as Float64Array;

@@ -1,7 +1,10 @@
 // From columns to features: the steps of simdgrad/data on columns under names of their own, so that no two features are called the same.
+import type { TypedData } from "../data/array.ts";
 import { type ColumnSteps, type FittedPreprocessing, preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { hashing, imputeMissing, oneHot, standardize } from "../data/preprocessing/steps.ts";
 import { type Column, Table } from "../data/table.ts";
+import { DataError } from "../errors.ts";
+import { show } from "../show.ts";
 import type { TabularColumn } from "./columns.ts";
 import { daysOf, hoursOf, namesOf } from "./dates.ts";
 
@@ -49,6 +52,76 @@ export function fitFeatures(inner: Table): FittedPreprocessing {
     ...named("text").map((name) => ({ columns: [name], steps: [hashing({ features: HASHED })] })),
   ];
   return preprocessing(steps.filter(({ columns }) => columns.length > 0)).fit(inner);
+}
+
+/** How a feature of numbers comes from its column. */
+export interface FeatureScale {
+  /** What people call the feature. */
+  readonly name: string;
+  /** What stands for a number that is missing. */
+  readonly median: number;
+  /** The feature is (number - mean) / scale; of dates the number is days since 1970, or the hour. */
+  readonly mean: number;
+  readonly scale: number;
+}
+
+interface Fitted {
+  readonly entries: readonly {
+    readonly steps: readonly {
+      readonly kind: string;
+      readonly names: readonly string[];
+      readonly state: readonly Readonly<Record<string, number>>[];
+    }[];
+  }[];
+}
+
+/** The scales of the features of numbers, by their inner names. */
+function innerScales(fitted: FittedPreprocessing): Map<string, Omit<FeatureScale, "name">> {
+  const steps = (fitted.toJSON() as Fitted).entries.flatMap((entry) => entry.steps);
+  const known = (kind: string) =>
+    new Map(
+      steps
+        .filter((step) => step.kind === kind)
+        .flatMap(({ names, state }) => names.map((name, i) => [name, state[i]])),
+    );
+  const medians = known("imputeMissing");
+  return new Map(
+    [...known("standardize")]
+      .filter(([name]) => medians.has(name)) // the others say which were missing
+      .map(([name, { center, scale }]) => [name, { median: medians.get(name)?.value as number, mean: center, scale }]),
+  );
+}
+
+/** How features of numbers come from their columns; all others are 0 or 1, or what texts are hashed to. */
+export function scalesOf(fitted: FittedPreprocessing, columns: readonly TabularColumn[]): FeatureScale[] {
+  const names = new Map(fitted.names.map((inner, i) => [inner, featureNames(fitted, columns)[i]]));
+  return [...innerScales(fitted)].map(([inner, scale]) => ({ name: names.get(inner) as string, ...scale }));
+}
+
+/** Deviations from the mean from which on f32 has no room for what a network makes of them. */
+const REACH = 1e30;
+
+/**
+ * Features of rows.
+ * @throws DataError with row and column for a number that is too far from those of the training
+ */
+export function featuresOf(
+  fitted: FittedPreprocessing,
+  table: Table,
+  columns: readonly TabularColumn[],
+  place: (row: number) => string,
+): TypedData {
+  const inner = innerTable(table, columns);
+  for (const [name, { mean, scale }] of innerScales(fitted)) {
+    const values = inner.column(name).values as Float64Array;
+    const far = values.findIndex((value) => Math.abs(value - mean) / scale > REACH);
+    if (far < 0) continue;
+    const column = columns[Number(/\d+/.exec(name))]?.name ?? name;
+    throw new DataError(
+      `${place(far)}, column ${show(column)}: ${values[far]} is too far from the numbers of the rows to train on`,
+    );
+  }
+  return fitted.transform(inner);
 }
 
 /** What people call the features of `fitFeatures`. */

@@ -28,6 +28,7 @@ import type { StateDict } from "../train/state.ts";
 import { type DroppedColumn, type TabularColumn, USES } from "./columns.ts";
 import { DATE_PARTS } from "./dates.ts";
 import { type TabularNetwork, weightShapes } from "./network.ts";
+import { aReading, type TabularReading } from "./options.ts";
 import type { Scores } from "./scores.ts";
 import type { Target } from "./target.ts";
 
@@ -55,6 +56,14 @@ export interface TabularMetrics {
   readonly baseline: Scores;
 }
 
+/** The rows that a model was made of. */
+export interface TabularSource {
+  /** Of their cells. */
+  readonly checksum: string;
+  /** How their file was read. */
+  readonly reading: TabularReading;
+}
+
 /** All that is known of a model but its weights. */
 export interface Description {
   readonly target: Target;
@@ -65,6 +74,8 @@ export interface Description {
   readonly network: TabularNetwork;
   readonly training: TabularTraining;
   readonly metrics: TabularMetrics;
+  /** Files of earlier times do not have it. */
+  readonly source?: TabularSource | undefined;
 }
 
 /** What the metadata says that the file is. */
@@ -89,7 +100,7 @@ function aResult(value: unknown, what: string): void {
   must(typeof value === "number", value, what, "a number");
 }
 
-const checks: Checks<Description> = {
+const checks: Checks<Omit<Description, "source">> = {
   target: all<Target>({
     name: aText,
     type: oneOf(...COLUMN_TYPES),
@@ -130,6 +141,8 @@ const checks: Checks<Description> = {
   metrics: all<TabularMetrics>({ test: scores, linear: scores, baseline: scores }),
 };
 
+const sourceCheck = all<TabularSource>({ checksum: aText, reading: aReading });
+
 /**
  * The model that a file holds. Nothing is read of one that is not whole.
  * @throws DataError saying what is wrong: for other files, those of a newer version, and changed or torn ones
@@ -151,7 +164,7 @@ export function parseModel(given: Uint8Array | ArrayBuffer): { description: Desc
 
 function described(text: string): Description {
   const given = readJson(text) as unknown as Description;
-  checkOptions(given, "model", checks, ...(Object.keys(checks) as (keyof Description)[]));
+  checkOptions(given, "model", { ...checks, source: sourceCheck }, ...(Object.keys(checks) as (keyof Description)[]));
   const preprocessing = preprocessingFromJSON(given.preprocessing);
   const { target, network } = given;
   const { length } = preprocessing.names;

@@ -151,11 +151,11 @@ function baselineOf(prepared: Prepared): Scores {
 /** The model that a network makes with what was prepared. */
 export function modelOf(
   prepared: Prepared,
-  options: Pick<TabularOptions, "executor">,
+  options: Pick<TabularOptions, "executor" | "reading">,
   { network, course, scores, state, history, best }: TrainedNetwork,
   linear: Scores,
 ): TabularModel {
-  const { target, columns, dropped, notes, preprocessing, tested } = prepared;
+  const { target, columns, dropped, notes, preprocessing, tested, checksum } = prepared;
   const rowsOf = (part: "train" | "validation" | "test") => prepared[part].x.shape[0];
   const rows = { train: rowsOf("train"), validation: rowsOf("validation"), test: rowsOf("test") };
   const description = {
@@ -167,6 +167,7 @@ export function modelOf(
     network,
     training: { ...course, ran: history.length, best: best.epoch, loss: best.validation?.loss ?? Number.NaN, rows },
     metrics: { test: scores, linear, baseline: baselineOf(prepared) },
+    source: { checksum, reading: options.reading ?? {} },
   };
   return new TabularModel(description, state, { executor: options.executor, history, tested });
 }

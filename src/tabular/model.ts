@@ -9,10 +9,12 @@ import type { Epoch } from "../train/history.ts";
 import { Predictor } from "../train/predictor.ts";
 import type { StateDict } from "../train/state.ts";
 import { conformed, countOf, type TabularRows } from "./cells.ts";
+import { checksumOf } from "./checksum.ts";
 import { type DroppedColumn, readingType, type TabularColumn } from "./columns.ts";
-import { featureNames, innerTable } from "./features.ts";
+import { type FeatureScale, featureNames, featuresOf, scalesOf } from "./features.ts";
 import { type Description, parseModel, serializeModel, type TabularMetrics, type TabularTraining } from "./file.ts";
 import { networkOf, type TabularNetwork } from "./network.ts";
+import type { TabularReading } from "./options.ts";
 import { targets } from "./prepare.ts";
 import { classScores, largest, numberScores, type Scores } from "./scores.ts";
 import { classValue, type Task } from "./target.ts";
@@ -119,6 +121,17 @@ export class TabularModel {
     return featureNames(this.#description.preprocessing, this.columns);
   }
 
+  /** How features of numbers come from their columns: (number - mean) / scale, of the median where it is missing; others are 0 or 1, or hashed. */
+  get scales(): readonly FeatureScale[] {
+    return scalesOf(this.#description.preprocessing, this.columns);
+  }
+
+  /** Of numbers: what is told is mean + scale times the network's output. Undefined for classes. */
+  get outputScale(): { readonly mean: number; readonly scale: number } | undefined {
+    const { mean, scale } = this.#description.target;
+    return this.task === "regression" ? { mean, scale } : undefined;
+  }
+
   /** Sizes of its network. */
   get network(): TabularNetwork {
     return this.#description.network;
@@ -143,6 +156,22 @@ export class TabularModel {
     return this.#state;
   }
 
+  /** How the file of the rows that it was made of was read: options for `readCsv`, beside `types()`. */
+  get reading(): TabularReading {
+    return this.#description.source?.reading ?? {};
+  }
+
+  /**
+   * Whether these are the rows that it was made of, by a checksum of the cells that it read: figures of them say little. Never of a
+   * file of an earlier time, which has none.
+   * @throws as predict
+   */
+  isMadeOf(rows: TabularRows): boolean {
+    countOf(rows, "isMadeOf: rows");
+    const columns = [...this.columns, this.#description.target];
+    return checksumOf(conformed(rows, columns, "isMadeOf: the table"), columns) === this.#description.source?.checksum;
+  }
+
   /** Types for `readCsv`, by which a file to be predicted is read as the one that was trained on; with its target, to evaluate. */
   types(options: { readonly target?: boolean } = {}): Record<string, ColumnType> {
     checkOptions(options, "types", { target: aBoolean });
@@ -152,11 +181,13 @@ export class TabularModel {
 
   /**
    * What it tells of each row. A category that was not there in training says nothing; null is what is not known.
-   * @throws ArgumentError for a column that is missing, DataError with row and column for a cell that is of another type
+   * @throws ArgumentError for a column that is missing, DataError with row and column for a cell that is of another type,
+   * and for a number that is too far from those of the training
    */
   async predict(rows: TabularRows): Promise<TabularPrediction[]> {
     if (countOf(rows, "predict: rows") === 0) return [];
-    const outputs = await this.#outputs(conformed(rows, this.columns, "predict: the table"));
+    const what = "predict: the table";
+    const outputs = await this.#outputs(conformed(rows, this.columns, what), (row) => `${what}: row ${row}`);
     const { classes, mean, scale } = this.#description.target;
     if (this.task === "regression") return Array.from(outputs, (value) => ({ value: mean + scale * value }));
     const values = classes.map((each) => classValue(this.#description.target, each));
@@ -177,9 +208,10 @@ export class TabularModel {
     const given = conformed(rows, [...this.columns, target], what);
     const { values } = given.column(target.name);
     const isKnown = (row: number) => values[row] !== null && !Number.isNaN(values[row]);
-    const own = given.take(Array.from({ length: given.rows }, (_, row) => row).filter(isKnown));
+    const known = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
+    const own = given.take(known);
     if (own.rows === 0) throw new DataError(`${what} has no row with a target ${JSON.stringify(target.name)}`);
-    const outputs = await this.#outputs(own);
+    const outputs = await this.#outputs(own, (row) => `${what}: row ${known[row]}`);
     return target.task === "classification"
       ? classScores(outputs, targets(own, target).data as Int32Array, target.classes.length)
       : numberScores(
@@ -188,8 +220,8 @@ export class TabularModel {
         );
   }
 
-  /** Probabilities, or numbers as the network gives them, of all rows. */
-  async #outputs(own: Table): Promise<Float32Array> {
+  /** Probabilities, or numbers as the network gives them, of all rows. @throws DataError where they are none */
+  async #outputs(own: Table, place: (row: number) => string): Promise<Float32Array> {
     const { columns } = this;
     const { preprocessing, network } = this.#description;
     this.#predictor ??= new Predictor(networkOf(network), {
@@ -199,9 +231,14 @@ export class TabularModel {
     const outputs = new Float32Array(own.rows * network.outputs);
     for (let start = 0; start < own.rows; start += ROWS) {
       const rows = Array.from({ length: Math.min(ROWS, own.rows - start) }, (_, i) => start + i);
-      const x = preprocessing.transform(innerTable(own.take(rows), columns));
+      const x = featuresOf(preprocessing, own.take(rows), columns, (row) => place(start + row));
       const { data } = await this.#predictor.predict(x, { as: this.task === "classification" ? "softmax" : undefined });
       outputs.set(data as Float32Array, start * network.outputs);
+    }
+    const none = outputs.findIndex((value) => !Number.isFinite(value));
+    if (none >= 0) {
+      const row = place(Math.floor(none / network.outputs));
+      throw new DataError(`${row}: its numbers are too far from those of the rows to train on`);
     }
     return outputs;
   }

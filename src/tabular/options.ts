@@ -11,9 +11,12 @@ import {
   aWholeNumber,
   type Check,
   type Checks,
+  checkOptions,
   must,
   oneOf,
 } from "../check.ts";
+import { type CsvOptions, csvChecks } from "../data/csv.ts";
+import { checkOnce } from "../data/table.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { wasmOptions } from "../runtime/wasm/wasm-executor.ts";
@@ -31,6 +34,9 @@ export interface TabularProgress {
   /** The loss on the rows to validate with: what early stopping goes by. */
   readonly validation: number;
 }
+
+/** How a file was read, as far as others like it are to be read so, too. */
+export type TabularReading = Pick<CsvOptions, "delimiter" | "header" | "missing" | "decimal">;
 
 /** How a model of a table is made. */
 export interface TabularOptions {
@@ -60,6 +66,8 @@ export interface TabularOptions {
   readonly rate?: number;
   /** By how much AdamW draws weights to 0. Default 0.01. */
   readonly weightDecay?: number;
+  /** How the file of the rows was read, where not as `readCsv` does it by itself: kept with the model, for files to come. */
+  readonly reading?: TabularReading;
   /** Where it trains. Default: one of its own. */
   readonly executor?: Executor;
   /** Threads of its own executor. Default "auto". */
@@ -76,10 +84,24 @@ const aShare: Check = (value, what) => {
   must(isShare, value, what, "a share between 0 and 1, or a number of rows");
 };
 
+const readingChecks: Checks<TabularReading> = {
+  delimiter: csvChecks.delimiter,
+  header: csvChecks.header,
+  missing: csvChecks.missing,
+  decimal: csvChecks.decimal,
+};
+
+export const aReading: Check = (value, what) => checkOptions(value as TabularReading, what, readingChecks);
+
+function severalColumns(value: unknown, what: string): void {
+  aListOf(aText)(value, what);
+  checkOnce(value as string[], what);
+}
+
 export const tabularChecks: Checks<TabularOptions> = {
   target: aText,
   task: oneOf("classification", "regression"),
-  features: aListOf(aText),
+  features: severalColumns,
   validation: aShare,
   test: aShare,
   seed: anInteger,
@@ -90,6 +112,7 @@ export const tabularChecks: Checks<TabularOptions> = {
   dropout: aFraction,
   rate: aPositiveNumber,
   weightDecay: aNumberWithin(0),
+  reading: aReading,
   executor: anExecutor,
   threads: wasmOptions.threads,
   signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),

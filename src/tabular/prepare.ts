@@ -1,14 +1,18 @@
 // From a table to what a network is trained on: rows that have a target, columns that say something, parts, features.
 import type { NumericArray } from "../data/array.ts";
+import { numericValue } from "../data/column-types.ts";
 import type { FittedPreprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { Table } from "../data/table.ts";
 import { ArgumentError, DataError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { show } from "../show.ts";
+import { checksumOf } from "./checksum.ts";
 import { choose, type DroppedColumn, type TabularColumn } from "./columns.ts";
-import { fitFeatures, innerTable } from "./features.ts";
+import { featuresOf, fitFeatures, innerTable } from "./features.ts";
+import { lookOf } from "./looks.ts";
 import type { TabularOptions } from "./options.ts";
 import { partsOf } from "./parts.ts";
-import { checkClasses, type Target, targetOf, taskOf } from "./target.ts";
+import { checkClasses, checkNumbers, checkSizes, type Target, targetOf, taskOf } from "./target.ts";
 import type { Part } from "./training.ts";
 
 /** Rows that a model is made of at the least. */
@@ -27,48 +31,83 @@ export interface Prepared {
   readonly test: Part;
   /** The rows to test with, as they were given. */
   readonly tested: Table;
+  /** Of all rows: of the columns that are learned from, and of the target. */
+  readonly checksum: string;
 }
 
 /** @throws ArgumentError for columns that there are not, DataError for what nothing can be learned from */
 export function prepare(given: Table, options: TabularOptions): Prepared {
   const { target: name, features, test = 0.2, validation = 0.15, seed = 0 } = options;
   for (const each of [name, ...(features ?? [])])
-    if (!given.names.includes(each))
-      throw new ArgumentError(`there is no column ${show(each)}: the table has [${given.names.join(", ")}]`);
+    if (!given.names.includes(each)) throw new ArgumentError(absent(each, given));
   if (features?.includes(name))
     throw new ArgumentError(`the target ${show(name)} is among the features: it cannot be learned from itself`);
   const task = taskOf(given.column(name), options.task);
-  const { table, notes } = withTarget(given, name);
+  const { table, notes, rowOf } = withTarget(given, name);
   const cells = task === "classification" ? table.toClasses(name) : undefined;
-  if (cells !== undefined) checkClasses(name, cells.classes, table.rows);
+  if (cells !== undefined) checkClasses(table.column(name), cells.classes);
   const parts = partsOf(table.rows, cells && Array.from(cells.data, (c) => cells.classes[c]), {
     test,
     validation,
     seed,
   });
   const [trained, validated, tested] = [parts.train, parts.validation, parts.test].map((rows) => table.take(rows));
+  if (task === "regression") checkNumbers(table.column(name));
   const target = targetOf(trained, name, cells?.classes);
   const { columns, dropped } = choose(trained, table, name, features);
+  for (const { name: each, use } of columns) if (use === "number") checkSizes(given.column(each));
   const preprocessing = fitFeatures(innerTable(trained, columns));
-  const partOf = (rows: Table): Part => ({
-    x: preprocessing.transform(innerTable(rows, columns)),
+  const partOf = (rows: Table, numbers: Int32Array): Part => ({
+    x: featuresOf(preprocessing, rows, columns, (row) => `row ${rowOf(numbers[row])}`),
     y: targets(rows, target),
   });
   return {
     target,
     columns,
     dropped,
-    notes: [...notes, ...parts.notes],
+    notes: [...notes, ...parts.notes, ...looks(table, [target, ...columns]), ...namesNote(given)],
     preprocessing,
-    train: partOf(trained),
-    validation: partOf(validated),
-    test: partOf(tested),
+    train: partOf(trained, parts.train),
+    validation: partOf(validated, parts.validation),
+    test: partOf(tested, parts.test),
     tested,
+    checksum: checksumOf(given, [...columns, target]),
   };
 }
 
+function absent(name: string, { names }: Table): string {
+  const near = nearest(name, names);
+  const advice = near === undefined ? "" : `; did you mean ${show(near)}?`;
+  return `there is no column ${show(name)}: the table has [${names.join(", ")}]${advice}`;
+}
+
+/** Columns of texts that people would call numbers or dates. */
+function looks(table: Table, columns: readonly { readonly name: string }[]): string[] {
+  return columns.flatMap(({ name }) => {
+    const look = lookOf(table.column(name));
+    return look === undefined ? [] : [`${name} is taken for texts; ${look.words}`];
+  });
+}
+
+/** A word on a file whose first line may be a row. */
+function namesNote({ names }: Table): string[] {
+  const numbers = names.filter((name) => numericValue(name, "number", ".") !== undefined);
+  if (numbers.length === 0) return [];
+  const are = numbers.length === 1 ? "a column is called" : `${numbers.length} columns are called`;
+  return [
+    `${are} ${numbers.slice(0, 3).join(", ")}: if the first line is a row and no header, say so (header: false, --no-header)`,
+  ];
+}
+
+/** Rows whose target is known, and which of those given they are. */
+interface Known {
+  readonly table: Table;
+  readonly notes: readonly string[];
+  readonly rowOf: (row: number) => number;
+}
+
 /** The rows whose target is known. */
-function withTarget(given: Table, name: string): { readonly table: Table; readonly notes: readonly string[] } {
+function withTarget(given: Table, name: string): Known {
   const { values } = given.column(name);
   const isKnown = (row: number) => typeof values[row] === "string" || Number.isFinite(values[row]);
   const rows = Array.from({ length: given.rows }, (_, row) => row).filter(isKnown);
@@ -78,9 +117,9 @@ function withTarget(given: Table, name: string): { readonly table: Table; readon
       `${rows.length} ${rows.length === 1 ? "row" : "rows"}${missing > 0 ? ` with a target ${show(name)}` : ""} ` +
         `${rows.length === 1 ? "is" : "are"} too few to learn from: ${FEWEST} at the least`,
     );
-  if (missing === 0) return { table: given, notes: [] };
+  if (missing === 0) return { table: given, notes: [], rowOf: (row) => row };
   const notes = [`${missing} ${missing === 1 ? "row is" : "rows are"} left out: the target is missing`];
-  return { table: given.take(rows), notes };
+  return { table: given.take(rows), notes, rowOf: (row) => rows[row] };
 }
 
 /** The targets of rows as the loss takes them. */
@@ -90,5 +129,10 @@ export function targets(rows: Table, { name, task, classes, mean, scale }: Targe
     return { data, shape };
   }
   const values = rows.column(name).values as Float64Array;
+  const far = values.find((value) => !Number.isFinite(Math.fround((value - mean) / scale)));
+  if (far !== undefined)
+    throw new DataError(
+      `the target ${show(name)} is ${far} in a row, which is too far from those of the rows to train on`,
+    );
   return { data: Float32Array.from(values, (value) => (value - mean) / scale), shape: [values.length, 1] };
 }

@@ -4,6 +4,7 @@ import { meanOf } from "../data/mean.ts";
 import { type Column, isNumeric, type Table } from "../data/table.ts";
 import { DataError } from "../errors.ts";
 import { show } from "../show.ts";
+import { lookOf } from "./looks.ts";
 
 /** Whether classes or numbers are predicted. */
 export type Task = "classification" | "regression";
@@ -30,11 +31,14 @@ const ROWS_OF_CODE = 10;
  * Texts, true and false, and a few whole numbers are classes; other numbers are numbers.
  * @throws DataError for a target of dates, and for texts asked to be numbers
  */
-export function taskOf({ name, type, values }: Column, asked: Task | undefined): Task {
+export function taskOf(column: Column, asked: Task | undefined): Task {
+  const { name, type, values } = column;
   if (type === "date") throw new DataError(`the target ${show(name)} is a date; a number of days can be predicted`);
   if (asked === "regression" && !isNumeric(type)) {
     const text = Array.from<unknown>(values).find((value) => value !== null);
-    throw new DataError(`the target ${show(name)} holds texts such as ${show(text)}: a regression is of numbers`);
+    throw new DataError(
+      `the target ${show(name)} holds texts such as ${show(text)}: a regression is of numbers${lookWords(column)}`,
+    );
   }
   if (asked !== undefined) return asked;
   if (!isNumeric(type) || type === "boolean") return "classification";
@@ -53,18 +57,52 @@ export function targetOf(train: Table, name: string, classes: readonly string[] 
   const values = train.column(name).values as Float64Array;
   const mean = meanOf(values);
   const scale = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
-  if (scale === 0) throw new DataError(`the target ${show(name)} is ${mean} in all rows: there is nothing to learn`);
+  if (scale === 0)
+    throw new DataError(`the target ${show(name)} is ${mean} in all rows to train on: there is nothing to learn`);
   return { name, type, task: "regression", classes: [], mean, scale };
 }
 
+/** Numbers whose squares are finite, and not nothing. */
+const [LARGEST, SMALLEST] = [1e150, 1e-150];
+
+/** @throws DataError for a number whose square would be infinite */
+export function checkSizes({ name, values }: Column): void {
+  const row = (values as Float64Array).findIndex((value) => Number.isFinite(value) && Math.abs(value) > LARGEST);
+  if (row >= 0)
+    throw new DataError(
+      `row ${row}, column ${show(name)}: ${values[row]} is beyond ${LARGEST}, too large to learn from`,
+    );
+}
+
+/** @throws DataError for numbers of a target that are the same in all rows, or so large or so near one another that errors cannot be squared */
+export function checkNumbers(column: Column): void {
+  const { name, values } = column;
+  checkSizes(column);
+  const [low, high] = (values as Float64Array).reduce(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  if (low === high) throw new DataError(`the target ${show(name)} is ${low} in all rows: there is nothing to learn`);
+  if (high - low < SMALLEST)
+    throw new DataError(`the values of the target ${show(name)} differ by ${high - low} at the most: multiply them`);
+}
+
 /** @throws DataError for one class in all rows, and for classes that are names of rows */
-export function checkClasses(name: string, classes: readonly string[], rows: number): void {
+export function checkClasses(column: Column, classes: readonly string[]): void {
+  const { name, values } = column;
+  const rows = values.length;
   if (classes.length === 1)
     throw new DataError(`the target ${show(name)} is ${show(classes[0])} in all rows: there is nothing to learn`);
   if (classes.length > rows / 2)
     throw new DataError(
-      `the target ${show(name)} has ${classes.length} different values in ${rows} rows: classes come again`,
+      `the target ${show(name)} has ${classes.length} different values in ${rows} rows: classes come again${lookWords(column)}`,
     );
+}
+
+/** What texts look like, behind what is wrong with them. */
+function lookWords(column: Column): string {
+  const look = lookOf(column);
+  return look === undefined ? "" : `; ${look.words}`;
 }
 
 /** A class as a value of its column. */

@@ -73,7 +73,8 @@ const FORMAT = "text vectorizer";
 
 /**
  * Texts as tokens, numbers of a vocabulary that it learns from the texts to train on alone. Special tokens come first, then what is most
- * frequent; the same texts give the same vocabulary in any order. Byte pairs are GPT-2's: any text comes back as it was.
+ * frequent; the same texts give the same vocabulary in any order. Byte pairs are GPT-2's: any text comes back as it was,
+ * half a character, which is none, as U+FFFD.
  * Source: Sennrich et al., "Neural machine translation of rare words with subword units", 2016.
  * @throws ArgumentError for an option that is none, or that means nothing beside the others
  *

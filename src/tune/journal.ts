@@ -17,6 +17,8 @@ export interface Header {
   /** For readers: the one that the study began with. */
   readonly seed: number;
   readonly sampler: string;
+  /** What the values depend on beside the parameters. */
+  readonly conditions?: Readonly<Record<string, string | number | boolean>>;
   /** The parameters' forms by their paths. */
   readonly space: Readonly<Record<string, string>>;
 }

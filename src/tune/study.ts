@@ -1,5 +1,15 @@
 // A study: what is searched, how, and all trials so far. Who runs the trials is another matter: whoever asks and tells.
-import { anInteger, anObjectWith, aText, type Checks, checkOptions, isRecord, oneOf } from "../check.ts";
+import {
+  anInteger,
+  anObjectWith,
+  aRecordOf,
+  aText,
+  type Checks,
+  checkOptions,
+  isRecord,
+  must,
+  oneOf,
+} from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { bayesian } from "./bayesian.ts";
 import { type Dimension, dimensionsOf, faultOf } from "./dimensions.ts";
@@ -25,6 +35,8 @@ export interface StudyOptions<S extends Space> {
   readonly pruner?: Pruner;
   /** Of everything that is drawn; default 0. */
   readonly seed?: number;
+  /** What values depend on beside the space, such as a checksum of the data: a study that is stored with others is refused. */
+  readonly conditions?: Readonly<Record<string, string | number | boolean>>;
   /** Where the study is kept, and goes on from; default: memory. */
   readonly storage?: StudyStorage;
 }
@@ -35,18 +47,25 @@ const checks: Checks<StudyOptions<Space>> = {
   sampler: anObjectWith("a sampler, such as bayesian(), random() or grid()", "suggest"),
   pruner: anObjectWith("a pruner, such as asha() or median()", "shouldPrune"),
   seed: anInteger,
+  conditions: aRecordOf(aCondition),
   storage: anObjectWith(
     'a storage, such as fileStorage("study.jsonl")',
     ...(["read", "append", "truncate", "keepArtifact", "readArtifact", "dropArtifact"] as const),
   ),
 };
 
+function aCondition(value: unknown, what: string): void {
+  const isOne = typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+  must(isOne, value, what, "a text, a finite number, true or false");
+}
+
 /**
  * Begins a study, or goes on with the one that its storage holds: with all trials that were told, and with those that were running, which
  * `ask` gives again, with the same numbers and values, before others. One seed, asked and told in one order, gives the same trials; a
  * study that was
  * interrupted goes on with those that it would have had.
- * @throws ArgumentError for a space that is none or is not the one that is stored, DataError saying which line of what is stored is wrong
+ * @throws ArgumentError for a space that is none, and for a space or conditions that are not those that are stored; DataError saying which
+ * line of what is stored is wrong
  *
  * @example
  * import { choice, logUniform, openStudy } from "simdgrad/tune";
@@ -62,6 +81,9 @@ export async function openStudy<const S extends Space>(options: StudyOptions<S>)
   checkOptions<StudyOptions<Space>>(options, "openStudy", checks, "space");
   return Study.open(options);
 }
+
+/** Parameters' forms, or conditions, by their names. */
+type Parts = Readonly<Record<string, string | number | boolean>>;
 
 /** How `openStudy` names a study's parameters in its file. */
 function formsOf(dimensions: readonly Dimension[]): Readonly<Record<string, string>> {
@@ -86,6 +108,7 @@ export class Study<S extends Space> {
   readonly #sampler: Sampler;
   readonly #pruner: Pruner | undefined;
   readonly #seed: number;
+  readonly #conditions: StudyOptions<S>["conditions"];
   readonly #storage: StudyStorage;
   readonly #journal: Journal;
   readonly #ledger: Ledger<S>;
@@ -100,13 +123,15 @@ export class Study<S extends Space> {
   /** What takes back those events that are not stored yet, the oldest first. */
   readonly #unstored: (() => void)[] = [];
 
-  private constructor({ space, mode = "min", sampler = bayesian(), pruner, seed = 0, storage }: StudyOptions<S>) {
+  private constructor(options: StudyOptions<S>) {
+    const { space, mode = "min", sampler = bayesian(), pruner, seed = 0, conditions, storage } = options;
     this.space = space;
     this.mode = mode;
     this.#dimensions = dimensionsOf(space);
     this.#sampler = sampler;
     this.#pruner = pruner;
     this.#seed = seed;
+    this.#conditions = conditions;
     this.#storage = storage ?? memoryStorage();
     this.#journal = new Journal(this.#storage);
     this.#ledger = new Ledger(space, this.#dimensions);
@@ -130,7 +155,9 @@ export class Study<S extends Space> {
     await this.#journal.mend();
     if (header === undefined) {
       const [mode, seed, sampler] = [this.mode, this.#seed, this.#sampler.name];
-      await this.#journal.add({ simdgradStudy: VERSION, mode, seed, sampler, space: formsOf(this.#dimensions) });
+      const space = formsOf(this.#dimensions);
+      const conditions = this.#conditions && { conditions: this.#conditions };
+      await this.#journal.add({ simdgradStudy: VERSION, mode, seed, sampler, ...conditions, space });
     }
     for (const record of this.history) {
       if (record.state === "running") this.#interrupted.push(record.number);
@@ -150,21 +177,29 @@ export class Study<S extends Space> {
   }
 
   #checkHeader(content: object): void {
-    const { simdgradStudy, mode, space } = content as Partial<Header>;
+    const { simdgradStudy, mode, space, conditions } = content as Partial<Header>;
     if (simdgradStudy !== VERSION)
       throw this.#journal.fault(1, `is of version ${simdgradStudy} of the format; this one reads version ${VERSION}`);
     const { name } = this.#storage;
     if (mode !== this.mode)
       throw new ArgumentError(`openStudy: ${name} is a study with mode "${mode}", not "${this.mode}"`);
-    const wanted = formsOf(this.#dimensions);
-    for (const path of new Set([...Object.keys(space ?? {}), ...Object.keys(wanted)])) {
-      const [theirs, ours] = [space, wanted].map((forms) =>
-        Object.hasOwn(forms ?? {}, path) ? forms?.[path] : undefined,
-      );
-      if (theirs !== ours)
-        throw new ArgumentError(
-          `openStudy: ${name} is a study of ${path} ${theirs ?? "(none)"}, not ${ours ?? "(none)"}`,
-        );
+    this.#checkParts(space, formsOf(this.#dimensions), "searched");
+    const wanted = this.#conditions;
+    if (wanted !== undefined) this.#checkParts(conditions, wanted, "given");
+  }
+
+  /** @throws ArgumentError for the first of the parts that is not the one that is stored */
+  #checkParts(given: Parts | undefined, wanted: Parts, done: string): void {
+    const { name } = this.#storage;
+    const stored = given ?? {};
+    for (const part of new Set([...Object.keys(stored), ...Object.keys(wanted)])) {
+      const [theirs, ours] = [stored, wanted].map((parts) => (Object.hasOwn(parts, part) ? parts[part] : undefined));
+      if (theirs === ours) continue;
+      const what =
+        theirs === undefined
+          ? `without ${part}, which is ${ours} here`
+          : `of ${part} ${theirs}, ${ours === undefined ? `which is not ${done} here` : `not ${ours}`}`;
+      throw new ArgumentError(`openStudy: ${name} is a study ${what}`);
     }
   }
 

@@ -119,6 +119,8 @@ describe("train", async () => {
     expect((await run(["inspect", model, "--json"])).json).toMatchObject({
       kind: "model",
       target: "kind",
+      scales: [{ name: "size", median: expect.any(Number), mean: expect.any(Number) }, { name: "picked" }],
+      outputScale: null,
       weights: expect.any(Number),
     });
   });
@@ -175,6 +177,9 @@ test("numbers are told in their own units, from JSON lines, too", async () => {
   expect(told.out).toMatch(/^predicted_price\n\d+\.?\d*\n$/);
   expect(Math.abs(Number(told.out.split("\n")[1]) - 70_000)).toBeLessThan(5000);
   expect(contentOf("houses.html")).toContain("Predicted by actual values");
+  const asked = await run(["predict", out, "-", "--probabilities"], { input: "area,garden\n70,true\n" });
+  expect(asked.code).toBe(2);
+  expect(asked.err).toContain("houses.safetensors tells numbers, which have none");
 });
 
 test("separators, decimal commas, encodings and files without names of columns are read", async () => {
@@ -207,6 +212,50 @@ test("separators, decimal commas, encodings and files without names of columns a
       { name: "column3", type: "category" },
     ],
   });
+});
+
+test("a network that is no better than a guess, or than a linear model, is called so", async () => {
+  const random = numbers(8);
+  const rows = Array.from({ length: 100 }, () => `${random()},${random() < 0.5},${random()}`);
+  const noise = file("noise.csv", `x,y,z\n${rows.join("\n")}\n`);
+  const train = async (path: string, target: string, ...more: string[]) =>
+    (await run(["train", path, "-t", target, "-o", file("v.safetensors"), "--no-report", ...more])).out;
+  expect(await train(noise, "z", "--rate", "0.1")).toMatch(
+    /\nthe network is no better than a guess \(by root mean squared error, \S+ to \S+\): it has found nothing in these columns\n/,
+  );
+  const line = file(
+    "line.csv",
+    `x,y\n${Array.from({ length: 100 }, (_, i) => `${i / 7},${3 * i + 0.5}`).join("\n")}\n`,
+  );
+  expect(await train(line, "y", "--dropout", "0.4")).toMatch(
+    /\nthe network is no better than the linear model \(by root mean squared error, \S+ to \S+\), which --hidden "" --rate/,
+  );
+  expect(await train(data, "kind", "--epochs", "60", "--seed", "3")).not.toContain("no better");
+});
+
+test("a model knows how its file was written, and files to come are read so, unless told otherwise", async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, i) => `${i % 8},5!${i % 5 ? 10 - (i % 8) : "?"}!${i % 8 < 4 ? "a" : "b"}`,
+  );
+  const path = file("signs.csv", `${rows.join("\n")}\n`);
+  const out = file("signs.safetensors");
+  const signs = ["--no-header", "--delimiter", "!", "--decimal", ",", "--missing", "?"];
+  expect((await run(["train", path, "-t", "column3", "-o", out, "--epochs", "3", "--no-report", ...signs])).code).toBe(
+    0,
+  );
+  const reading = { delimiter: "!", decimal: ",", missing: ["", "?"], header: false };
+  expect((await run(["inspect", out, "--json"])).json).toMatchObject({ reading });
+  const plain = await run(["predict", out, path, "--only"]);
+  expect(plain.code).toBe(0);
+  expect(plain.out).toBe((await run(["predict", out, path, "--only", ...signs])).out);
+  expect((await run(["predict", out, path, "--missing", "-"])).err).toContain('column "column2": "?" is of no type');
+  expect((await run(["predict", out, path, "--decimal", "."])).err).toContain('column "column1": "0,5" is of no type');
+  const { json, code, err } = await run(["evaluate", out, path, "--json"]);
+  expect({ json, code }).toMatchObject({ code: 0, json: { rows: 60, isMadeOf: true } });
+  expect(err).toContain("note: these are the rows that the model was made of");
+  const others = file("others.csv", `${rows.slice(1).join("\n")}\n`);
+  expect((await run(["evaluate", out, others, "--json"])).json).toMatchObject({ rows: 59, isMadeOf: false });
 });
 
 test("gzipped files are read", async () => {
@@ -254,8 +303,22 @@ describe("tune", () => {
     const other = await run([...args.with(3, "colour"), "--trials", "7"]);
     expect(other).toMatchObject({
       code: 1,
-      json: { error: expect.stringContaining("is a study of target kind, not of colour") },
+      json: { error: expect.stringContaining("is a study of target kind, not colour; go on with the same") },
     });
+    const flipped = file("flipped.csv", fruits(240).replaceAll("apple", "grape"));
+    for (const [more, text] of [
+      [[], "is a study of data checksum "],
+      [["--seed", "9"], "of seed 0, not 9"],
+      [["--test", "0.3"], "of test 0.2, not 0.3"],
+      [["--validation", "0.3"], "of validation 0.15, not 0.3"],
+      [["--patience", "5"], "of patience default, not 5"],
+      [["--features", "size,colour"], "of columns size, colour, picked, not size, colour"],
+    ] as const) {
+      const refused = await run([...(more.length ? args : args.with(1, flipped)), "--trials", "7", ...more]);
+      expect(refused).toMatchObject({ code: 1, json: { error: expect.stringContaining(text) } });
+    }
+    const epochs = await run([...args.with(args.indexOf("--epochs") + 1, "40"), "--trials", "7"]);
+    expect(epochs).toMatchObject({ code: 1, json: { error: expect.stringContaining("of epochs 12, not 40") } });
     const begun = contentOf("t.study.jsonl").split("\n")[1];
     expect(JSON.parse(begun.slice(0, begun.lastIndexOf("}") + 1))).toMatchObject({ trial: 0 });
     expect(begun).toContain('"rate":0.003');

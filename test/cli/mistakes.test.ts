@@ -55,6 +55,7 @@ describe("of the line: exit code 2", () => {
       "--features: ",
       'has no column "twon"; did you mean "town"?',
     ],
+    [["train", data, "-t", "came", "--features", "age,age"], '--features: "age" comes twice'],
     [["train", data, "-t", "came", "--epochs", "many"], "--epochs must be a whole number >= 1, got many"],
     [["train", data, "-t", "came", "--epochs", "0"], "--epochs must be a whole number >= 1, got 0"],
     [["train", data, "-t", "came", "--dropout", "1.5"], "--dropout must be at least 0 and below 1, got 1.5"],
@@ -177,6 +178,11 @@ describe("of data and models: exit code 1", () => {
       'column "age": "99999999999999999999" is of no type number: it has more digits than a number holds',
     ],
     [["train", data, "-t", "came", "--rate", "1e30", "-o", out], "is NaN or infinite: a rate below 1e+30 is wanted"],
+    [
+      train("comma.csv", `x;y\n${Array.from({ length: 20 }, (_, i) => `${i % 5},5;${i % 2}`).join("\n")}\n`),
+      'comma.csv: column "x": texts that look like numbers with a decimal comma, such as 0,5: --decimal , reads them',
+    ],
+    [["tune", file("comma.csv"), "-t", "y", "-o", out], "--decimal , reads them, --decimal . leaves them texts"],
     [train("row.csv", "x,y\n1,a\n"), "1 row is too few to learn from: 10 at the least"],
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);

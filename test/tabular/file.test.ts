@@ -1,9 +1,10 @@
 // Files of models: what was saved comes back to the last bit, anybody reads the weights, and what is no such file is refused in words.
+import { readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
 import { fitTable, TabularModel } from "simdgrad/tabular";
 import { expect, test } from "vitest";
 import { serializeSealed } from "../../src/io/sealed.ts";
-import { parseModel } from "../../src/tabular/file.ts";
+import { parseModel, serializeModel } from "../../src/tabular/file.ts";
 import { mutated, outcomeOf } from "../data/mutations.ts";
 import { sealed } from "../io/saved.ts";
 import { numbers } from "../random.ts";
@@ -24,7 +25,30 @@ test("what was saved comes back", async () => {
   expect(again.training).toEqual(model.training);
   expect(again.metrics).toEqual(model.metrics);
   expect(again.types()).toEqual(model.types());
+  expect(again.scales).toEqual(model.scales);
   expect(again.history).toEqual([]);
+});
+
+test("a model knows how its file was read, and the rows that it was made of", async () => {
+  const reading = { decimal: ",", missing: ["", "?"] } as const;
+  const text = `x;kind;y\n${Array.from({ length: 60 }, (_, i) => `${i % 7},5;${i % 9 ? i % 2 === 0 : "?"};${i % 7 < 3 ? "a" : i === 9 ? "?" : "b"}`).join("\n")}\n`;
+  const own = await fitTable(await readCsv(text, reading), { target: "y", epochs: 2, reading });
+  const again = await TabularModel.load(await own.save());
+  expect(again.reading).toEqual(reading);
+  const read = (given: string) => readCsv(given, { ...again.reading, types: again.types({ target: true }) });
+  expect(again.isMadeOf(await read(text))).toBe(true);
+  expect(again.isMadeOf([...(await read(text))])).toBe(true);
+  expect(again.isMadeOf((await read(text)).select(["y", "kind", "x"]))).toBe(true);
+  for (const other of [text.replace("2,5", "3,5"), text.replace("true", "false"), text.replace("?", "true")])
+    expect(again.isMadeOf(await read(other))).toBe(false);
+  expect(() => again.isMadeOf([{ x: 1 }])).toThrow('isMadeOf: the table has no column "kind"');
+  const { source: _, ...early } = parseModel(await own.save()).description; // a file of earlier times
+  const old = await TabularModel.load(serializeModel(early, own.weights));
+  expect(old.reading).toEqual({});
+  expect(old.isMadeOf(await read(text))).toBe(false);
+  await expect(fitTable(rows, { target: "came", reading: { decimal: ";" as never } })).rejects.toThrow(
+    'fitTable: reading: decimal must be "." or ","',
+  );
 });
 
 test("the weights alone, by PyTorch's names, make the predictions", async () => {

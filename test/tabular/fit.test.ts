@@ -221,6 +221,15 @@ test.each([
     { x: counted(12).map(() => 1), z: counted(12).map(() => null), y: counted(12).map((i) => (i % 2 ? "a" : "b")) },
     "there is no column to learn y from (x: all its cells are 1; z: all its cells are missing)",
   ],
+  [
+    { x: counted(12), y: counted(12).map((i) => 1e160 * (i + 0.5)) },
+    'row 0, column "y": 5e+159 is beyond 1e+150, too large to learn from',
+  ],
+  [{ x: counted(12), y: counted(12).map((i) => 1e-200 * (i + 0.5)) }, 'the values of the target "y" differ by 1.1'],
+  [
+    { x: counted(12).map((i) => (i === 5 ? -1e160 : i)), y: counted(12).map((i) => (i % 2 ? "a" : "b")) },
+    'row 5, column "x": -1e+160 is beyond 1e+150, too large to learn from',
+  ],
 ])("nothing is learned of %j", async (columns, message) => {
   await expect(fitTable(table(columns as never), { target: "y" })).rejects.toThrow(`fitTable: ${message}`);
 });
@@ -229,13 +238,52 @@ function counted(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
 
+test("a number that is too far from those of the training is told with its row and column", async () => {
+  const x = counted(60).map((i) => i % 8);
+  const town = x.map((each) => (each < 4 ? "Oslo" : "Rome"));
+  const model = await fitTable(table({ town, x, y: town }), { target: "y", epochs: 2 });
+  const text = 'the table: row 1, column "x": 1e+308 is too far from the numbers of the rows to train on';
+  const far = [
+    { town: "Oslo", x: 1, y: "Oslo" },
+    { town: "Oslo", x: 1e308, y: "Oslo" },
+  ];
+  await expect(model.predict(far)).rejects.toThrow(`predict: ${text}`);
+  await expect(model.evaluate([{ ...far[0], y: null }, far[1]])).rejects.toThrow(`evaluate: ${text}`);
+  for (const each of [1e10, 1e20, -1e29, Number.POSITIVE_INFINITY]) {
+    const [{ probabilities = {} }] = await model.predict([{ town: "Oslo", x: each }]);
+    expect(probabilities.Oslo + probabilities.Rome).toBeCloseTo(1, 6);
+  }
+  const outlier = x.map((each, row) => (row === 58 ? 1e140 : each));
+  for (const seed of [0, 1, 2, 3]) {
+    const fitted = fitTable(table({ town, x: outlier, y: town }), { target: "y", epochs: 1, seed });
+    const outcome = await fitted.then(() => "trained", String);
+    expect(outcome).toMatch(/^trained$|DataError: fitTable: row 58, column "x": 1e\+140 is too far from/);
+  }
+});
+
+test("scales tell how features come from columns, and numbers from outputs", async () => {
+  const model = await fitTable(houses(80), { target: "price", epochs: 1 });
+  const [area] = model.scales;
+  expect(model.scales.map(({ name }) => name)).toEqual(["area", "garden"]);
+  expect(area.mean > 80 && area.mean < 100 && area.scale > 20 && area.scale < 40).toBe(true);
+  expect(Math.abs(area.median - area.mean)).toBeLessThan(area.scale);
+  expect(model.outputScale?.mean).toBeGreaterThan(500_000);
+  const classes = await fitTable(people(80), { target: "came", epochs: 1 });
+  expect(classes.scales.map(({ name }) => name)).toEqual(["age", "income", "date"]);
+  expect(classes.outputScale).toBeUndefined();
+});
+
 test("options are checked against the table", async () => {
   const given = people(40);
-  await expect(fitTable(given, { target: "cam" })).rejects.toThrow(
-    'fitTable: there is no column "cam": the table has [',
+  await expect(fitTable(given, { target: "cam" })).rejects.toThrow('came]; did you mean "came"?');
+  await expect(fitTable(given, { target: "came", features: ["incoem"] })).rejects.toThrow(
+    /fitTable: there is no column "incoem": the table has \[.*\]; did you mean "income"\?/,
   );
   await expect(fitTable(given, { target: "came", features: ["came"] })).rejects.toThrow(
     "cannot be learned from itself",
+  );
+  await expect(fitTable(given, { target: "came", features: ["age", "age"] })).rejects.toThrow(
+    'fitTable: features: "age" comes twice',
   );
   await expect(fitTable(given, { target: "came", task: "regression" })).rejects.toThrow("a regression is of numbers");
   await expect(fitTable(given, { target: "came", test: 100 })).rejects.toThrow("leave none to train");

@@ -250,9 +250,24 @@ describe("a study that was interrupted", () => {
     await expect(open({ space: { ...space, x: uniform(-1, 2) } })).rejects.toThrow(
       "openStudy: the study is a study of x uniform(-1, 1), not uniform(-1, 2)",
     );
-    await expect(open({ space: { x: space.x } })).rejects.toThrow('of k choice(["a","b"]), not (none)');
-    await expect(open({ space: { ...space, z: uniform(0, 1) } })).rejects.toThrow("of z (none), not uniform(0, 1)");
+    await expect(open({ space: { x: space.x } })).rejects.toThrow('of k choice(["a","b"]), which is not searched here');
+    await expect(open({ space: { ...space, z: uniform(0, 1) } })).rejects.toThrow(
+      "the study is a study without z, which is uniform(0, 1) here",
+    );
     await expect(open({ sampler: random(), seed: 5 })).resolves.toBeDefined();
+  });
+
+  test("is refused under other conditions", async () => {
+    const storage = memoryStorage();
+    await openStudy({ space, storage, conditions: { data: "1a2b", epochs: 3 } });
+    const bytes = await storage.read();
+    const open = (conditions?: object) => openStudy({ space, conditions, storage: memoryStorage(bytes) } as never);
+    await expect(open({ data: "1a2b", epochs: 4 })).rejects.toThrow("the study is a study of epochs 3, not 4");
+    await expect(open({ data: "1a2b" })).rejects.toThrow("a study of epochs 3, which is not given here");
+    await expect(open({ epochs: 3, data: "1a2b", rows: 9 })).rejects.toThrow("without rows, which is 9 here");
+    await expect(open({ epochs: Number.NaN })).rejects.toThrow("openStudy: conditions.epochs must be a text, a finite");
+    await expect(open({ epochs: 3, data: "1a2b" })).resolves.toBeDefined();
+    await expect(open()).resolves.toBeDefined(); // to look at
   });
 });
 
