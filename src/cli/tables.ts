@@ -205,10 +205,8 @@ export function tabularOptions(given: Given): TabularOptions {
   if (hidden !== undefined) set("hidden", "hidden", listOf(hidden).map(numberOf));
   const features = values.get("features");
   if (features !== undefined) set("features", "features", listOf(features));
-  const list = (texts.features ?? []) as readonly string[];
-  const twice = list.find((name, i) => list.indexOf(name) < i);
-  if (twice !== undefined) throw new UsageError(`--features: ${quoted(twice)} comes twice`);
-  if (list.includes(target)) throw new UsageError(`--features: ${quoted(target)} is the target, which is to be told`);
+  if ((texts.features as readonly string[] | undefined)?.includes(target))
+    throw new UsageError(`--features: ${quoted(target)} is the target, which is to be told`);
   return { ...texts, reading: readingOf(given) } as unknown as TabularOptions;
 }
 
@@ -219,7 +217,7 @@ export function numberOf(text: string): number | string {
 
 /** Items with commas between; one with a comma is written in quotes, as in CSV files. */
 function listOf(text: string): string[] {
-  const items = text.match(/("([^"]|"")*"|[^,])+|(?<=^|,)(?=,|$)/g) ?? [];
+  const items = text.match(/\s*"([^"]|"")*"\s*(?=,|$)|[^,]+|(?<=^|,)(?=,|$)/g) ?? [];
   return text.trim() === "" ? [] : items.map((item) => unquoted(item.trim()));
 }
 

@@ -226,6 +226,7 @@ test("columns whose names have commas are named in quotes, and told so", async (
   expect(named.code).toBe(0);
   expect(named.out).toContain('columns     "support, calls" (number), "say ""x""" (number)');
   expect((await run([...args, "support"])).err).toContain('did you mean "support, calls"?');
+  expect((await run([...args, 'a "b",c "d'])).err).toContain('has no column "a \\"b\\""');
   expect((await run([...args, "nothing"])).err).toContain('it has "support, calls", "say ""x""", left');
 });
 
