@@ -36,7 +36,7 @@ const house: Readonly<Record<string, Room>> = {
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
   storage: { paths: ["src/storage"], above: ["callbacks"] },
   generate: { paths: ["src/generate"], above: ["train"] },
-  insight: { paths: ["src/insight"], above: ["metrics", "callbacks"] },
+  insight: { paths: ["src/insight"], above: ["metrics", "storage"] },
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },

@@ -64,6 +64,11 @@ test("every file of source maps and declarations points to a file of the package
   }
 });
 
+test("an install runs no script of the package, and npm asks for leave to run none", () => {
+  const { scripts } = JSON.parse(readFileSync(join(user, "package/package.json"), "utf8"));
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+});
+
 test("a strict TypeScript user can import every export", () => {
   const imports = modules.map(({ subpath }, i) => `import * as m${i} from "${subpath.replace(".", "simdgrad")}";`);
   const names = modules.map((_, i) => `m${i}`).join(", ");

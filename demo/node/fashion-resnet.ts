@@ -1,7 +1,7 @@
 // npm run fashion-resnet: the residual network of mnist-resnet on Fashion-MNIST, its clothes mirrored and shifted a little.
 import { randomFlip, randomShift } from "simdgrad/images";
 import { fashionMnist } from "./image-sets.ts";
-import { classify } from "./residual.ts";
+import { classify, residualNetwork } from "./residual.ts";
 import { script } from "./script.ts";
 
 await script({
@@ -18,8 +18,7 @@ await script({
       set: await fashionMnist(task.options.data),
       mean: [0.286],
       deviation: [0.353],
-      widths: [16, 32, 64],
-      depth: 1,
+      network: residualNetwork(1, [16, 32, 64], 1, 10),
       rate: 0.1,
       augment: (x, context) => randomShift(randomFlip(x, context.key()), context.key(), { translate: 0.08 }),
     }),

@@ -2,7 +2,7 @@
 import { randomRotate, randomShift } from "simdgrad/images";
 import { mnist } from "./image-sets.ts";
 import { MNIST_DEVIATION, MNIST_MEAN } from "./mnist-data.ts";
-import { classify } from "./residual.ts";
+import { classify, residualNetwork } from "./residual.ts";
 import { script } from "./script.ts";
 
 await script({
@@ -18,8 +18,7 @@ await script({
       set: await mnist(),
       mean: [MNIST_MEAN],
       deviation: [MNIST_DEVIATION],
-      widths: [16, 32, 64],
-      depth: 1,
+      network: residualNetwork(1, [16, 32, 64], 1, 10),
       rate: 0.1,
       augment: (x, context) =>
         randomShift(randomRotate(x, context.key(), { degrees: 10 }), context.key(), { translate: 0.08 }),

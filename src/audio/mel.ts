@@ -83,6 +83,16 @@ interface Filter {
   readonly weights: Float64Array;
 }
 
+/** What was warned of, once each. */
+const warned = new Set<string>();
+
+/** Warns of filters that are 0 for all spectra: so few frequencies are no more bands. */
+function warnOfEmpty(filters: readonly Filter[], nFft: number, name: string): void {
+  const empty = filters.filter(({ weights }) => weights.every((weight) => weight === 0)).length;
+  const text = `simdgrad: ${name}: ${empty} of ${filters.length} filters lie between two frequencies of nFft ${nFft}, and are 0: fewer nMels or a longer nFft help`;
+  if (empty > 0 && warned.size < warned.add(text).size) console.warn(text);
+}
+
 /** @throws ArgumentError for frequencies that are not in order, or beyond half of the sample rate */
 function filtersOf(options: MelFilterOptions, nFft: number, name: string): Filter[] {
   const { sampleRate, nMels = 128, fMin = 0, fMax = sampleRate / 2, htk = false, norm = "slaney" } = options;
@@ -93,7 +103,7 @@ function filtersOf(options: MelFilterOptions, nFft: number, name: string): Filte
   const corners = Array.from({ length: nMels + 2 }, (_, i) => hzOf(low + (i * (high - low)) / (nMels + 1), htk));
   const hz = sampleRate / nFft;
   const last = nFft >> 1;
-  return Array.from({ length: nMels }, (_, i) => {
+  const filters = Array.from({ length: nMels }, (_, i): Filter => {
     const [left, middle, right] = corners.slice(i, i + 3);
     const height = norm === "slaney" ? 2 / (right - left) : 1;
     const first = Math.min(last, Math.max(0, Math.ceil(left / hz)));
@@ -104,11 +114,14 @@ function filtersOf(options: MelFilterOptions, nFft: number, name: string): Filte
     }
     return { first, weights };
   });
+  warnOfEmpty(filters, nFft, name);
+  return filters;
 }
 
 /**
  * Triangular filters [nMels, nFft / 2 + 1] whose middles are equally far apart in mel, each over its neighbours' middles: products with power
- * spectra give mel spectra. A filter that lies between two frequencies of a spectrum is 0: fewer filters or a longer nFft help. Slaney's scale
+ * spectra give mel spectra. A filter that lies between two frequencies of a spectrum is 0, of which a
+ * warning tells: fewer filters or a longer nFft help. Slaney's scale
  * and areas ("Auditory Toolbox", 1998), or HTK's scale.
  * @throws ArgumentError for frequencies that are not in order, or beyond half of the sample rate
  *

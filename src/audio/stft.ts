@@ -189,11 +189,23 @@ export function writePowers(to: Float64Array, spectrum: Float64Array, power: num
 /** Where squares of windows add up to less, a sample has been seen by no frame. That of SciPy's istft. */
 const UNSEEN = 1e-10;
 
+/** @throws ArgumentError where samples between frames are seen by none: their values are lost, whatever the frames hold */
+function checkSeen({ nFft, hopLength, window }: Framing, frames: number): void {
+  const squares = new Float64Array(hopLength);
+  for (let i = 0; i < nFft; i++) squares[i % hopLength] += window[i] ** 2;
+  const unseen = squares.filter((sum) => !(sum > UNSEEN)).length;
+  if (unseen === 0 || frames === 1) return;
+  throw new ArgumentError(
+    `istft: of every ${hopLength} samples, a hopLength, ${unseen} are seen by no frame: the window of ${window.filter((each) => each !== 0).length} samples that are not 0 wants a shorter hopLength`,
+  );
+}
+
 /**
  * The signal [..., samples] whose `stft` with the same options is nearest to complex numbers [..., bins, frames, 2]: frames are weighed by the
- * window once more, added up, and divided by the sums of its squares (Griffin and Lim 1984). What no frame has seen is 0. nFft is twice
+ * window once more, added up, and divided by the sums of its squares (Griffin and Lim 1984). What no frame has seen at the ends is 0. nFft is twice
  * bins - 1 unless it is said. Definition of librosa 0.10.
- * @throws ShapeError for other axes, or no frames; DataError for NaN and infinity; ArgumentError for a window that does not fit
+ * @throws ShapeError for other axes, or no frames; DataError for NaN and infinity; ArgumentError for a window that does not fit, or a
+ * hopLength that leaves samples between frames which no window sees
  *
  * @example
  * import { istft, stft } from "simdgrad/audio";
@@ -212,6 +224,7 @@ export function istft(spectrum: ArrayLikeData, options: IstftOptions = {}): Floa
   if (nFft >> 1 !== bins - 1)
     throw new ArgumentError(`istft: nFft ${nFft} makes ${(nFft >> 1) + 1} bins, but the spectrum has ${bins}`);
   const framing = framingOf(options, "istft", nFft);
+  checkSeen(framing, frames);
   const { hopLength, window, center } = framing;
   const start = center ? nFft >> 1 : 0;
   const whole = nFft + hopLength * (frames - 1);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The program: the terminal of this process, and its exit code.
 import { CODES } from "./command.ts";
+import { systemFault } from "./io.ts";
 import { main } from "./main.ts";
 
 const controller = new AbortController();
@@ -16,10 +17,17 @@ process.on("SIGINT", () => {
   controller.abort();
 });
 
-// Whoever reads has enough, as `head` does.
+// Words that nobody can be given are no reason to lose a training: it goes on, and says so at its end. Whoever reads may have enough, as `head`
+// does, which is no fault.
+let isLost = false;
 process.stdout.on("error", (error: { readonly code?: string }) => {
-  if (error.code === "EPIPE") process.exit(CODES.good);
-  throw error;
+  if (error.code === "EPIPE") return;
+  if (!isLost) process.stderr.write(`simdgrad: ${systemFault({ ...error, path: "stdout" }) ?? `stdout: ${error}`}\n`);
+  isLost = true;
+});
+process.stderr.on("error", () => undefined);
+process.on("exit", () => {
+  if (isLost) process.exitCode ||= CODES.fault;
 });
 
 process.exitCode = await main(process.argv.slice(2), {

@@ -1,14 +1,15 @@
 // simdgrad evaluate: how good a model is on rows whose target is known.
 
 import type { Table } from "../data/table.ts";
+import { DataError } from "../errors.ts";
 import type { TabularModel } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { checkApart, nameOf, write } from "./io.ts";
+import { checkApart, checkEnding, nameOf, write } from "./io.ts";
 import { confusionTable, readModel, scoreTable } from "./models.ts";
 import { reportOf } from "./report.ts";
 import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
 import { UsageError } from "./usage.ts";
-import { several } from "./words.ts";
+import { listed, quoted, several } from "./words.ts";
 
 export const evaluate: Command = {
   usage: {
@@ -24,6 +25,7 @@ export const evaluate: Command = {
     const [path, data] = given.files;
     const report = given.values.get("report");
     checkApart("report", report, given.files);
+    if (report !== undefined) checkEnding("report", report, "html");
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {
@@ -32,6 +34,7 @@ export const evaluate: Command = {
         ...csvOptions(given),
         types: model.types({ target: true }),
       });
+      checkClasses(model, table, data);
       const scores = await model.evaluate(table);
       const known = table.filter((row) => row[model.target] !== null);
       voice.say(
@@ -66,6 +69,18 @@ export const evaluate: Command = {
     }
   },
 };
+
+/** @throws DataError with the row for a class that a model does not know */
+function checkClasses({ task, target, classes }: TabularModel, table: Table, path: string): void {
+  if (task !== "classification") return;
+  const cells = Array.from(table.select([target]), (row) => row[target]);
+  const row = cells.findIndex((cell) => cell !== null && !classes.includes(String(cell)));
+  if (row >= 0)
+    throw new DataError(
+      `${nameOf(path)}, row ${row + 1} below the names, column ${JSON.stringify(target)}: ` +
+        `${JSON.stringify(cells[row])} is no class that the model knows: ${listed(classes.map(quoted))}`,
+    );
+}
 
 /** How often each class was taken for each. */
 async function countsOf(model: TabularModel, rows: Table): Promise<number[][]> {

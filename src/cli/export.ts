@@ -1,11 +1,12 @@
 // simdgrad export: weights alone, for other libraries.
-import { DataError, SimdgradError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { parseCheckpoint } from "../io/checkpoint.ts";
 import { readHeader } from "../io/header.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
 import { TabularModel } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, bytesOfFile, checkApart, checkNotEmpty, nameOf, write } from "./io.ts";
+import { besides, bytesOfFile, checkApart, checkEnding, checkNotEmpty, isSafetensors, nameOf, write } from "./io.ts";
+import { named } from "./models.ts";
 import { UsageError } from "./usage.ts";
 import { several } from "./words.ts";
 
@@ -38,6 +39,7 @@ load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the
       );
     const out = values.get("out") ?? besides(path, ".weights.safetensors");
     checkApart("out", out, [path]);
+    checkEnding("out", out, "safetensors");
     const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
     const weights = await weightsOf(path, bytes);
     const file = serializeSafetensors(weights, { format: "pt" });
@@ -50,12 +52,10 @@ load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the
 };
 
 async function weightsOf(path: string, bytes: Uint8Array) {
-  try {
+  if (!isSafetensors(bytes)) throw new DataError(`${nameOf(path)} is no model, and no checkpoint`);
+  return named(path, async () => {
     if (readHeader(bytes).metadata.format !== "simdgrad-checkpoint") return (await TabularModel.load(bytes)).weights;
     const { state } = parseCheckpoint(bytes);
     return Object.fromEntries(Object.entries(state).filter(([name]) => !STATE.test(name)));
-  } catch (error) {
-    if (!(error instanceof SimdgradError)) throw error;
-    throw new DataError(`${nameOf(path)}: ${error.message}`, { cause: error });
-  }
+  });
 }

@@ -1,6 +1,6 @@
 // simdgrad inspect: what a file of weights holds: a model of a table, a checkpoint, or any safetensors.
 
-import { DataError, SimdgradError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { parseCheckpoint } from "../io/checkpoint.ts";
 import { fileDTypes } from "../io/dtypes.ts";
 import { readHeader } from "../io/header.ts";
@@ -8,8 +8,8 @@ import { summary } from "../nn/summary.ts";
 import { TABULAR_FORMAT } from "../tabular/file.ts";
 import { networkOf } from "../tabular/network.ts";
 import { CODES, type Command } from "./command.ts";
-import { bytesOfFile, checkNotEmpty, nameOf, type Terminal, type Voice } from "./io.ts";
-import { description, metricsTable, modelObject, readModel } from "./models.ts";
+import { bytesOfFile, checkNotEmpty, isSafetensors, nameOf, type Voice } from "./io.ts";
+import { description, metricsTable, modelObject, modelOf, named } from "./models.ts";
 import { columns, count, several } from "./words.ts";
 
 export const inspect: Command = {
@@ -24,8 +24,10 @@ export const inspect: Command = {
   },
   async run({ files: [path], switches }, terminal, voice) {
     const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
-    const { metadata, tensors } = named(path, () => readHeader(bytes));
-    if (metadata.format === TABULAR_FORMAT) return model(path, bytes, terminal, voice, switches.has("features"));
+    if (!isSafetensors(bytes))
+      throw new DataError(`${nameOf(path)} is no safetensors file, as models and checkpoints are`);
+    const { metadata, tensors } = await named(path, () => readHeader(bytes));
+    if (metadata.format === TABULAR_FORMAT) return model(path, bytes, voice, switches.has("features"));
     const list = tensors.map(({ name, type, shape, begin, end }) => {
       const dtype = [...fileDTypes].find(([, each]) => each === type)?.[0] ?? "";
       return { name, dtype, shape: [...shape], bytes: end - begin };
@@ -34,7 +36,7 @@ export const inspect: Command = {
     voice.say(
       `${nameOf(path)}: ${isCheckpoint ? "a checkpoint of a training" : "a safetensors file"}, ${several(bytes.length, "byte")}`,
     );
-    const known = isCheckpoint ? checkpoint(path, bytes, voice) : others(metadata, voice);
+    const known = isCheckpoint ? await checkpoint(path, bytes, voice) : others(metadata, voice);
     const numbers = list.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
     voice.say(`${several(list.length, "tensor")} of ${several(numbers, "number")}:`);
     voice.say(
@@ -54,27 +56,8 @@ export const inspect: Command = {
   },
 };
 
-/** Errors name the file. */
-function named<T>(path: string, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    if (!(error instanceof SimdgradError)) throw error;
-    throw new DataError(`${nameOf(path)}: ${error.message}`, { cause: error });
-  }
-}
-
-async function model(
-  path: string,
-  bytes: Uint8Array,
-  terminal: Terminal,
-  voice: Voice,
-  withFeatures: boolean,
-): Promise<number> {
-  const input = (async function* () {
-    yield bytes;
-  })();
-  const own = await readModel(path === "-" ? "-" : path, { ...terminal, input });
+async function model(path: string, bytes: Uint8Array, voice: Voice, withFeatures: boolean): Promise<number> {
+  const own = await modelOf(path, bytes);
   const layers = summary(networkOf(own.network), [1, own.network.features]);
   voice.say(`${nameOf(path)}: a model of a table, ${several(bytes.length, "byte")}\n\n${description(own)}\n`);
   if (withFeatures) voice.say(`features:\n${own.features.map((name, i) => `  ${count(i)}  ${name}`).join("\n")}\n`);
@@ -83,8 +66,8 @@ async function model(
   return CODES.good;
 }
 
-function checkpoint(path: string, bytes: Uint8Array, voice: Voice): object {
-  const { state, seed, callbacks, preprocessing, notes } = named(path, () => parseCheckpoint(bytes));
+async function checkpoint(path: string, bytes: Uint8Array, voice: Voice): Promise<object> {
+  const { state, seed, callbacks, preprocessing, notes } = await named(path, () => parseCheckpoint(bytes));
   const epochs = state["history.epoch"]?.data.length ?? 0;
   const known = {
     epochs,

@@ -27,6 +27,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     terminal.out(`${await version()}\n`);
     return CODES.good;
   }
+  if (name.startsWith("-")) {
+    terminal.err(`simdgrad: COMMAND is missing before ${name}: one of ${Object.keys(COMMANDS).join(", ")}\n`);
+    return CODES.usage;
+  }
   if (!Object.hasOwn(COMMANDS, name)) {
     const near = nearest(name, Object.keys(COMMANDS));
     const advice = near === undefined ? `there are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${near}?`;
@@ -34,6 +38,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return CODES.usage;
   }
   const command = await COMMANDS[name]();
+  if (rest.includes("--version") || rest.includes("-v")) return main(["--version"], terminal);
   try {
     const given = parse(command.usage, rest);
     if (given.switches.has("help")) {
@@ -61,16 +66,24 @@ function told(error: unknown, { name }: Usage, terminal: Terminal, isJson: boole
   return code;
 }
 
+/** What is said otherwise here than in the library: names of its functions, and what only a program can do. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy): )+(the table: )?/, ""],
+  [/encoding: "windows-1252" is another one/, "--encoding windows-1252 is another one"],
+  [
+    /tabular model: a safetensors file whose metadata has no format simdgrad-tabular; .*/,
+    "a safetensors file, and no model of a table; simdgrad inspect tells what it holds",
+  ],
+  [/; trainer\.debugNonFinite\(\) tells what made it/, ": a smaller --rate may help"],
+];
+
 /** In the user's words, without the names of functions; undefined for an interruption. */
 function messageOf(error: unknown, { signal }: Terminal): string | undefined {
   if (signal.aborted && error === signal.reason) return undefined;
   const fault = systemFault(error);
   if (fault !== undefined) return fault;
   if (error instanceof SimdgradError)
-    return error.message.replace(
-      /^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy): )+(the table: )?/,
-      "",
-    );
+    return WORDS.reduce((message, [theirs, ours]) => message.replace(theirs, ours), error.message);
   return `a mistake in simdgrad: ${error instanceof Error ? error.stack : String(error)}`;
 }
 
@@ -92,13 +105,11 @@ ${columns(
 
 Options of all:
 ${columns(
-  Object.entries(COMMON).map(([option, { short, help: words }]) => [
-    `  ${short ? `-${short}, ` : "    "}--${option}`,
-    words,
-  ]),
+  Object.entries({ ...COMMON, version: { short: "v", help: "the version of the package" } }).map(
+    ([option, { short, help: words }]) => [`  ${short ? `-${short}, ` : "    "}--${option}`, words],
+  ),
   { left: 2 },
 )}
-      --version
 
 "simdgrad COMMAND --help" tells the options of one. Exit codes: 0, 1 for data or a model that is at fault, 2 for a command line
 that is none, 130 after Ctrl-C.

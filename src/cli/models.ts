@@ -1,17 +1,28 @@
 // Models in files, and what is said of them.
-import { DataError } from "../errors.ts";
+import { DataError, SimdgradError } from "../errors.ts";
 import { TabularModel } from "../tabular/index.ts";
 import type { Scores } from "../tabular/scores.ts";
-import { bytesOfFile, checkNotEmpty, nameOf, type Terminal } from "./io.ts";
-import { columns, count, listed, several, shown } from "./words.ts";
+import { bytesOfFile, checkNotEmpty, isSafetensors, nameOf, type Terminal } from "./io.ts";
+import { columns, count, listed, quoted, several, shown } from "./words.ts";
 
 /** @throws DataError with the file's name for anything but a model of a table */
 export async function readModel(path: string, terminal: Terminal): Promise<TabularModel> {
   const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
+  if (!isSafetensors(bytes)) throw new DataError(`${nameOf(path)} is no model; MODEL comes first, then DATA`);
+  return modelOf(path, bytes);
+}
+
+/** The model that a file holds. @throws DataError with the file's name */
+export function modelOf(path: string, bytes: Uint8Array): Promise<TabularModel> {
+  return named(path, () => TabularModel.load(bytes));
+}
+
+/** Errors name the file. */
+export async function named<T>(path: string, task: () => T | Promise<T>): Promise<T> {
   try {
-    return await TabularModel.load(bytes);
+    return await task();
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
+    if (!(error instanceof SimdgradError)) throw error;
     throw new DataError(`${nameOf(path)}: ${error.message}`, { cause: error });
   }
 }
@@ -22,9 +33,9 @@ export function description(model: TabularModel): string {
   const { train, validation, test } = training.rows;
   const target =
     model.task === "classification"
-      ? `${model.target}: ${model.classes.length} classes (${listed(model.classes)})`
+      ? `${model.target}: ${model.classes.length} classes (${listed(model.classes.map(quoted))})`
       : `${model.target}: numbers`;
-  const used = model.columns.map(({ name, use, parts }) => `${name} (${[use, ...parts].join(", ")})`);
+  const used = model.columns.map(({ name, use, parts }) => `${quoted(name)} (${[use, ...parts].join(", ")})`);
   const widths = [`${several(network.features, "feature")}`, ...network.hidden.map(count), count(network.outputs)];
   return [
     `target      ${target}`,

@@ -1,13 +1,12 @@
 // simdgrad predict: what a model tells of the rows of a file, as CSV or JSON lines.
-import type { CsvOptions } from "../data/csv.ts";
-import type { Cell, Table } from "../data/table.ts";
 import type { TabularModel, TabularPrediction } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { bytesOfFile, checkApart, type Terminal, write } from "./io.ts";
+import { bytesOfFile, checkApart, checkEnding, nameOf, once, write } from "./io.ts";
 import { readModel } from "./models.ts";
+import { type Passed, passedRows } from "./passed.ts";
 import { CSV_OPTIONS, csvOptions, readTable } from "./tables.ts";
 import { UsageError } from "./usage.ts";
-import { several } from "./words.ts";
+import { listed, quoted, several } from "./words.ts";
 
 export const predict: Command = {
   usage: {
@@ -27,23 +26,32 @@ predicted_TARGET and, for classes, the probability of that one. Cells that canno
   },
   async run(given, terminal, voice) {
     const [path, data] = given.files;
-    const out = given.values.get("out");
-    checkApart("out", out, given.files);
+    const out = given.values.get("out") === "-" ? undefined : given.values.get("out");
     const format = formatOf(given.values.get("format"), out);
+    checkApart("out", out, given.files);
+    if (out !== undefined) checkEnding("out", out, ...(format === "csv" ? ["csv", "tsv", "txt"] : ["jsonl", "ndjson"]));
     if (path === "-" && data === "-") throw new UsageError("MODEL and DATA cannot both be stdin");
     const model = await readModel(path, terminal);
     try {
       if (model.task === "regression" && given.switches.has("probabilities"))
         throw new UsageError(`--probabilities: ${path} tells numbers, which have none`);
-      const own = await kept(data, terminal);
       const options = { ...model.reading, ...csvOptions(given) };
-      const table = await readTable(data, own, { ...options, types: model.types() });
+      const bytes = await bytesOfFile(data, terminal); // read once: a pipe gives them once
+      const table = await readTable(data, terminal, { ...options, types: model.types() }, once(bytes));
       const told = await model.predict(table);
-      const texts = given.switches.has("only") ? undefined : await textsOf(data, own, options, table);
-      const rows = rowsOf(model, told, texts, given.switches.has("probabilities"));
+      const passed = await passedRows(data, bytes, table, options);
+      const nothing = { names: [], rows: [] };
+      const rows = rowsOf(
+        model,
+        told,
+        given.switches.has("only") ? nothing : passed,
+        given.switches.has("probabilities"),
+      );
+      if (rows.replaced.length > 0)
+        voice.note(`note: ${listed(rows.replaced.map(quoted))} of ${nameOf(data)} gave way to what is told now`);
       const text =
         format === "csv"
-          ? csv(rows)
+          ? csv(rows, passed)
           : rows.values.map((row) => `${JSON.stringify(objectOf(rows.names, row))}\n`).join("");
       if (out !== undefined) {
         await write(out, text);
@@ -64,68 +72,56 @@ function formatOf(asked: string | undefined, out: string | undefined): "csv" | "
   return format;
 }
 
-/** A terminal whose stdin can be read several times. */
-async function kept(path: string, terminal: Terminal): Promise<Terminal> {
-  if (path !== "-") return terminal;
-  const bytes = await bytesOfFile(path, terminal);
-  const { signal, isTerminal } = terminal;
-  const [out, err] = [terminal.out.bind(terminal), terminal.err.bind(terminal)];
-  const input = {
-    async *[Symbol.asyncIterator]() {
-      yield bytes;
-    },
-  };
-  return { out, err, signal, isTerminal, input };
-}
-
-/** The cells as they are in the file. */
-async function textsOf(path: string, terminal: Terminal, reading: CsvOptions, { names }: Table): Promise<Table> {
-  const types = Object.fromEntries(names.map((name) => [name, "text" as const]));
-  return readTable(path, terminal, { ...reading, types });
-}
-
+/** What is written. */
 interface Rows {
   readonly names: readonly string[];
-  readonly values: readonly (readonly (string | number | boolean | null)[])[];
+  readonly values: readonly (readonly unknown[])[];
 }
 
+/** The rows with what is told of them. Columns that are called so already give way. */
 function rowsOf(
   model: TabularModel,
   told: readonly TabularPrediction[],
-  texts: Table | undefined,
+  passed: Pick<Passed, "names" | "rows">,
   withProbabilities: boolean,
-): Rows {
+): Rows & { readonly replaced: readonly string[] } {
   const { classes, target } = model;
   const isClass = model.task === "classification";
-  const own = texts?.names ?? [];
-  const names = [
-    ...own,
+  const added = [
     `predicted_${target}`,
     ...(isClass ? (withProbabilities ? classes.map((name) => `probability_${name}`) : ["probability"]) : []),
   ];
+  const kept = passed.names.map((_, c) => c).filter((c) => !added.includes(passed.names[c]));
   const values = told.map(({ value, probabilities = {} }, row) => {
     const all = classes.map((name) => probabilities[name]);
     const shares = isClass ? (withProbabilities ? all : [Math.max(...all)]) : [];
-    const cells = texts?.row(row) ?? {};
-    return [...own.map((name) => written(cells[name])), value, ...shares];
+    return [...kept.map((c) => passed.rows[row]?.[c]), value, ...shares];
   });
-  return { names, values };
-}
-
-/** Of JSON lines a cell may be a date. */
-function written(cell: Cell): string | number | boolean | null {
-  return cell instanceof Date ? cell.toISOString() : cell;
+  return {
+    names: [...kept.map((c) => passed.names[c]), ...added],
+    values,
+    replaced: passed.names.filter((name) => added.includes(name)),
+  };
 }
 
 function objectOf(names: readonly string[], row: Rows["values"][number]): object {
   return Object.fromEntries(names.map((name, i) => [name, row[i]]));
 }
 
-/** RFC 4180: quotes where a cell has commas, quotes or ends of lines, or spaces around it. */
-function csv({ names, values }: Rows): string {
+/** RFC 4180, with the signs of DATA: quotes where a cell has separators, quotes or ends of lines. */
+function csv({ names, values }: Rows, { delimiter, decimal }: Pick<Passed, "delimiter" | "decimal">): string {
   const cell = (value: unknown) => {
-    const text = value === null || Number.isNaN(value) ? "" : String(value);
-    return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const text = typeof value === "number" ? numberText(value, decimal) : value === null ? "" : String(value ?? "");
+    return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [names, ...values].map((row) => `${row.map(cell).join(",")}\n`).join("");
+  // A line of nothing would be a blank one, which is no row.
+  const line = (row: readonly unknown[]) => {
+    const text = row.map(cell).join(delimiter);
+    return text.trim() === "" && row.length === 1 ? '""' : text;
+  };
+  return [names, ...values].map((row) => `${line(row)}\n`).join("");
+}
+
+function numberText(value: number, decimal: string): string {
+  return Number.isNaN(value) ? "" : String(value).replace(".", decimal);
 }

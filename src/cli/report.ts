@@ -4,6 +4,7 @@ import type { Table, TableRow } from "../data/table.ts";
 import { report } from "../insight/index.ts";
 import type { TabularModel, TabularPrediction } from "../tabular/index.ts";
 import type { Scores } from "../tabular/scores.ts";
+import { checkEnding } from "./io.ts";
 import { type Given, type Option, UsageError } from "./usage.ts";
 import { several } from "./words.ts";
 
@@ -23,6 +24,7 @@ export function reportFile({ values, switches }: Given, out: string): string | u
     if (asked !== undefined) throw new UsageError("--report and --no-report do not go together");
     return undefined;
   }
+  if (asked !== undefined) checkEnding("report", asked, "html");
   return asked ?? `${out.slice(0, out.length - extname(out).length)}.html`;
 }
 

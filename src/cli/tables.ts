@@ -1,12 +1,12 @@
 // Data files as tables: what their options are called, and how options become those of simdgrad/tabular.
-import { type CsvOptions, readCsv, type Table, table } from "../data/index.ts";
-import { readJsonLines } from "../data/json-lines.ts";
+import { type CsvOptions, readCsv, type Table } from "../data/index.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { lookOf } from "../tabular/looks.ts";
 import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
-import { nameOf, piecesOf, type Terminal } from "./io.ts";
+import { isSafetensors, nameOf, piecesOf, type Terminal } from "./io.ts";
+import { isJsonLines, jsonRows, jsonTable } from "./json-table.ts";
 import { type Given, nearest, type Option, UsageError } from "./usage.ts";
-import { listed } from "./words.ts";
+import { listed, quoted, several } from "./words.ts";
 
 /** Options of data files. */
 export const CSV_OPTIONS: Readonly<Record<string, Option>> = {
@@ -33,11 +33,13 @@ export function csvOptions({ values, switches }: Given): CsvOptions {
     throw new UsageError(`--decimal must be . or , and not ${decimal}`);
   if (delimiter !== undefined && delimiter.length !== 1 && !["tab", "\\t"].includes(delimiter))
     throw new UsageError(`--delimiter must be one character, or tab, and not ${delimiter}`);
+  if (encoding !== undefined && !isEncoding(encoding))
+    throw new UsageError(`--encoding must be the name of one, such as windows-1252, and not ${encoding}`);
   return {
     ...(delimiter !== undefined && { delimiter: delimiter.length === 1 ? delimiter : "\t" }),
     ...(decimal !== undefined && { decimal: decimal as "." | "," }),
     ...(encoding !== undefined && { encoding }),
-    ...(missing !== undefined && { missing: ["", ...missing.split(",")] }),
+    ...(missing !== undefined && { missing: ["", ...listOf(missing)] }),
     ...(switches.has("no-header") && { header: false }),
   };
 }
@@ -48,19 +50,48 @@ function readingOf(given: Given): TabularReading {
   return reading;
 }
 
-/** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
-export async function readTable(path: string, terminal: Terminal, options: CsvOptions): Promise<Table> {
-  const [source, file] = [piecesOf(path, terminal), nameOf(path)];
-  if (!/\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return readCsv(source, { ...options, file });
-  const rows: Record<string, never>[] = [];
-  for await (const row of readJsonLines(source, { file })) rows.push(row as Record<string, never>);
-  if (rows.length === 0) throw new DataError(`${file} has no rows`);
+function isEncoding(name: string): boolean {
   try {
-    return table(rows);
-  } catch (error) {
-    if (error instanceof ArgumentError)
-      throw new DataError(`${file}: ${error.message.replace(/^table: /, "")}`, { cause: error });
-    throw error;
+    return new TextDecoder(name) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a CSV file, or JSON lines where its name ends so. @throws DataError with file, line and column */
+export async function readTable(
+  path: string,
+  terminal: Terminal,
+  options: CsvOptions,
+  source: AsyncIterable<Uint8Array> = piecesOf(path, terminal),
+): Promise<Table> {
+  const file = nameOf(path);
+  const text = textPieces(source, file);
+  if (!isJsonLines(path)) return readCsv(text, { ...options, file });
+  return jsonTable(await jsonRows(text, file, options.encoding), file, options.types);
+}
+
+/** Files that are no text of rows, by their first bytes. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  ["PK\u0003\u0004", "a zip archive, as .xlsx files are: a CSV file is wanted"],
+  ["\u00d0\u00cf\u0011\u00e0", "an Excel file: a CSV file is wanted"],
+  ["PAR1", "a Parquet file: a CSV file is wanted"],
+  ["SQLite format 3", "a database: a CSV file is wanted"],
+  ["%PDF-", "a PDF file: a CSV file is wanted"],
+];
+
+/** The pieces of a file, if it is not known to be another one than a table. */
+async function* textPieces(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const piece of source) {
+    if (isFirst && isSafetensors(piece))
+      throw new DataError(`${file} is a safetensors file, as models are, and no table: a CSV file is wanted`);
+    const other = isFirst
+      ? OTHERS.find(([mark]) => mark === Buffer.from(piece.slice(0, mark.length)).toString("latin1"))
+      : undefined;
+    if (other !== undefined) throw new DataError(`${file} is ${other[1]}`);
+    isFirst = false;
+    yield piece;
   }
 }
 
@@ -68,8 +99,17 @@ export async function readTable(path: string, terminal: Terminal, options: CsvOp
 export function checkColumn(option: string, name: string, { names }: Table, path: string): void {
   if (names.includes(name)) return;
   const near = nearest(name, names);
-  const advice = near === undefined ? `it has ${listed(names)}` : `did you mean ${JSON.stringify(near)}?`;
+  const advice = near === undefined ? `it has ${listed(names.map(quoted))}` : `did you mean ${JSON.stringify(near)}?`;
   throw new UsageError(`--${option}: ${nameOf(path)} has no column ${JSON.stringify(name)}; ${advice}`);
+}
+
+/** @throws UsageError where the rows that are asked for to test and to validate with leave none */
+export function checkRows({ test, validation }: TabularOptions, { rows }: Table, path: string): void {
+  const size = (share: number) => (share < 1 ? Math.ceil(share * rows) : share);
+  const isLeft = size(test ?? 0.2) + size(validation ?? 0.15) < rows;
+  if (isLeft || (test === undefined && validation === undefined)) return;
+  const given = test === undefined ? `--validation ${validation}` : `--test ${test}`;
+  throw new UsageError(`${given}: of ${several(rows, "row")} of ${nameOf(path)} none is left to train on`);
 }
 
 /** @throws DataError for columns of numbers with a decimal comma, unless the decimal sign was told */
@@ -79,7 +119,7 @@ export function checkDecimal(
   table: Table,
   path: string,
 ): void {
-  if (values.has("decimal") || /\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return;
+  if (values.has("decimal") || isJsonLines(path)) return;
   const found = [target, ...(features ?? table.names.filter((name) => name !== target))].flatMap((name) => {
     const look = lookOf(table.column(name));
     return look?.kind === "comma" ? [{ name, example: look.example }] : [];
@@ -108,7 +148,10 @@ const NUMBERS = {
 /** Options that a training and a search have in common. */
 export const DATA_OPTIONS: Readonly<Record<string, Option>> = {
   target: { value: "COLUMN", short: "t", help: "the column to be told (needed)" },
-  features: { value: "LIST", help: "columns to learn from, with commas between; default: all that say something" },
+  features: {
+    value: "LIST",
+    help: 'columns to learn from, with commas between, "a, b" in quotes; default: all that say something',
+  },
   task: { value: "TASK", help: "classification or regression; default: what the target looks like" },
   test: { value: "SHARE", help: "share or number of the rows to test with (default 0.2)" },
   validation: { value: "SHARE", help: "share or number of the rows to stop early by (default 0.15)" },
@@ -161,6 +204,8 @@ export function tabularOptions(given: Given): TabularOptions {
   if (hidden !== undefined) set("hidden", "hidden", listOf(hidden).map(numberOf));
   const features = values.get("features");
   if (features !== undefined) set("features", "features", listOf(features));
+  if ((texts.features as readonly string[] | undefined)?.includes(target))
+    throw new UsageError(`--features: ${quoted(target)} is the target, which is to be told`);
   return { ...texts, reading: readingOf(given) } as unknown as TabularOptions;
 }
 
@@ -169,6 +214,12 @@ export function numberOf(text: string): number | string {
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
+/** Items with commas between; one with a comma is written in quotes, as in CSV files. */
 function listOf(text: string): string[] {
-  return text.trim() === "" ? [] : text.split(",").map((each) => each.trim());
+  const items = text.match(/("([^"]|"")*"|[^,])+|(?<=^|,)(?=,|$)/g) ?? [];
+  return text.trim() === "" ? [] : items.map((item) => unquoted(item.trim()));
+}
+
+function unquoted(item: string): string {
+  return /^".*"$/s.test(item) ? item.slice(1, -1).replaceAll('""', '"') : item;
 }

@@ -2,7 +2,7 @@
 import type { Table } from "../data/table.ts";
 import { fitTable } from "../tabular/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, checkApart, nameOf, write } from "./io.ts";
+import { besides, checkApart, checkEnding, nameOf, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
 import { Progress } from "./progress.ts";
 import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
@@ -10,6 +10,7 @@ import {
   CSV_OPTIONS,
   checkColumn,
   checkDecimal,
+  checkRows,
   csvOptions,
   DATA_OPTIONS,
   readTable,
@@ -50,6 +51,7 @@ so far.`,
     const out = given.values.get("out") ?? besides(path, ".safetensors");
     const report = reportFile(given, out);
     checkApart("out", out, [path]);
+    checkEnding("out", out, "safetensors");
     checkApart("report", report, [path, out]);
     const table = await readTable(path, terminal, csvOptions(given));
     for (const [option, names] of [
@@ -57,6 +59,7 @@ so far.`,
       ["features", options.features ?? []],
     ] as const)
       for (const name of names) checkColumn(option, name, table, path);
+    checkRows(options, table, path);
     checkDecimal(given, options, table, path);
     voice.say(`data        ${nameOf(path)}: ${several(table.rows, "row")}, ${several(table.columns.length, "column")}`);
     const progress = new Progress(voice.progress);

@@ -28,13 +28,14 @@ import {
   type Values,
 } from "../tune/index.ts";
 import { CODES, type Command } from "./command.ts";
-import { besides, checkApart, nameOf, type Terminal, type Voice, write } from "./io.ts";
+import { besides, checkApart, checkEnding, nameOf, type Terminal, type Voice, write } from "./io.ts";
 import { description, metricsTable, modelObject } from "./models.ts";
 import { REPORT_OPTIONS, reportFile, reportOf } from "./report.ts";
 import {
   CSV_OPTIONS,
   checkColumn,
   checkDecimal,
+  checkRows,
   csvOptions,
   DATA_OPTIONS,
   numberOf,
@@ -71,7 +72,7 @@ to a file as that of train does.`,
       ...DATA_OPTIONS,
       trials: { value: "N", help: "trials, those of earlier times included (default 30)" },
       study: { value: "FILE", help: "where the search is kept; default: named as DATA, .study.jsonl, in this folder" },
-      out: { value: "FILE", short: "o", help: "where the best model goes; default: named as DATA, .safetensors" },
+      out: { value: "FILE", short: "o", help: "where the best model goes; default: named as DATA, .tuned.safetensors" },
       ...REPORT_OPTIONS,
       ...CSV_OPTIONS,
     },
@@ -84,14 +85,17 @@ to a file as that of train does.`,
     const [path] = given.files;
     const options = tabularOptions(given);
     const count = trialsOf(given);
-    const out = given.values.get("out") ?? besides(path, ".safetensors");
+    const out = given.values.get("out") ?? besides(path, ".tuned.safetensors");
     const file = given.values.get("study") ?? besides(path, ".study.jsonl");
     const report = reportFile(given, out);
     checkApart("out", out, [path, file]);
+    checkEnding("out", out, "safetensors");
     checkApart("report", report, [path, file, out]);
     checkApart("study", file, [path]);
     const table = await readTable(path, terminal, csvOptions(given));
-    for (const name of [options.target, ...(options.features ?? [])]) checkColumn("target", name, table, path);
+    checkColumn("target", options.target, table, path);
+    for (const name of options.features ?? []) checkColumn("features", name, table, path);
+    checkRows(options, table, path);
     checkDecimal(given, options, table, path);
     const prepared = prepare(table, options);
     const seed = options.seed ?? 0;

@@ -88,8 +88,42 @@ function checkFiles({ name, takes }: Usage, files: readonly string[]): void {
   throw new UsageError(`${what}: simdgrad ${name} ${takes.join(" ")}`);
 }
 
+/** Options that are called otherwise elsewhere. */
+const MEANT: Readonly<Record<string, string>> = {
+  lr: "rate",
+  "learning-rate": "rate",
+  learning_rate: "rate",
+  learningrate: "rate",
+  wd: "weight-decay",
+  l2: "weight-decay",
+  "batch-size": "batch",
+  batch_size: "batch",
+  layers: "hidden",
+  units: "hidden",
+  label: "target",
+  y: "target",
+  columns: "features",
+  "random-state": "seed",
+  "early-stopping": "patience",
+  output: "out",
+  model: "out",
+  save: "out",
+  sep: "delimiter",
+  separator: "delimiter",
+  na: "missing",
+  "na-values": "missing",
+  charset: "encoding",
+  jobs: "threads",
+  workers: "threads",
+  "n-trials": "trials",
+  silent: "quiet",
+  proba: "probabilities",
+};
+
 function unknownOption(given: string, known: readonly string[]): string {
-  const near = nearest(given.replace(/^-+/, ""), known);
+  const name = given.replace(/^-+/, "");
+  const meant = Object.hasOwn(MEANT, name.toLowerCase()) ? MEANT[name.toLowerCase()] : undefined;
+  const near = meant !== undefined && known.includes(meant) ? meant : nearest(name, known);
   return `there is no option ${given}${near === undefined ? "" : `; did you mean --${near}?`}`;
 }
 

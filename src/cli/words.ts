@@ -32,6 +32,11 @@ export function columns(rows: readonly (readonly string[])[], { left = 1 }: { re
     .join("\n");
 }
 
+/** A name of a column as it is written in a list: in quotes where it has a comma, as in CSV files. */
+export function quoted(name: string): string {
+  return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
 /** A list in a line, cut off where it is long. */
 export function listed(items: readonly string[], most = 12): string {
   const more = items.length - most;

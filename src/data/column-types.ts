@@ -26,6 +26,13 @@ export function numericValue(text: string, type: NumericType, decimal: string): 
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** What keeps a text of digits from being a number, for errors; nothing is said of others. */
+export function whyNot(text: string): string {
+  if (!/^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(text)) return "";
+  if (/^[+-]?0\d/.test(text)) return ": numbers have no leading zeros";
+  return Math.abs(Number(text)) > Number.MAX_SAFE_INTEGER ? ": it has more digits than a number holds" : "";
+}
+
 function booleanValue(text: string): number | undefined {
   const word = text.length > 5 ? "" : text.toLowerCase();
   return word === "true" ? 1 : word === "false" ? 0 : undefined;

@@ -3,15 +3,101 @@
 import { DataError } from "../errors.ts";
 import { inflate } from "./fflate.ts";
 
-/** The file in a gzip file; any other as it is. Source: RFC 1952. @throws DataError, beginning with `name`, for one that is damaged */
+/**
+ * The file in a gzip file, also in one of several members, one after the other, which are one file; any other as it is.
+ * Source: RFC 1952. @throws DataError, beginning with `name`, for one that is damaged
+ */
 export function gunzipped(bytes: Uint8Array, name: string): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return lastMember(bytes, name);
+  } catch (error) {
+    const first = memberAt(bytes, gzipStart(bytes, name));
+    if (first === undefined) throw error;
+    return joined([first.file, ...membersFrom(bytes, first.end, name)]);
+  }
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** The file of a member that ends with the file, as nearly all do. */
+function lastMember(bytes: Uint8Array, name: string): Uint8Array {
   const start = gzipStart(bytes, name);
   const end = bytes.length - 8;
   if (!(start <= end)) throw new DataError(`${name}: the gzip file of ${bytes.length} bytes is cut off`);
   const view = viewOf(bytes);
   const own = { crc: view.getUint32(end, true), size: view.getUint32(end + 4, true) };
   return inflated(bytes.subarray(start, end), own, `${name}: the gzip file`);
+}
+
+/** Files of the members from a byte on; zeros behind them fill blocks of tapes. */
+function membersFrom(bytes: Uint8Array, from: number, name: string): Uint8Array[] {
+  const files: Uint8Array[] = [];
+  for (let at = from; at < bytes.length; ) {
+    const rest = bytes.subarray(at);
+    if (rest.every((byte) => byte === 0)) break;
+    if (!isGzip(rest)) throw new DataError(`${name}: what follows in the gzip file at byte ${at} is no gzip file`);
+    const member = memberAt(bytes, at + gzipStart(rest, name));
+    if (member === undefined)
+      throw new DataError(`${name}: the gzip file is cut off, or damaged, in what begins at byte ${at}`);
+    files.push(member.file);
+    at = member.end;
+  }
+  return files;
+}
+
+/** Bytes that are looked at first for the end of a member; twice as many where it is not there. */
+const WINDOW = 512;
+
+/** A member whose data begins there, and where it ends: its checksum and its size follow what it holds. */
+function memberAt(bytes: Uint8Array, start: number): { readonly file: Uint8Array; readonly end: number } | undefined {
+  for (let length = WINDOW; start < bytes.length; length *= 2) {
+    const end = Math.min(start + length, bytes.length);
+    const file = inflatedOrNot(bytes.subarray(start, end));
+    if (file !== undefined) {
+      const trailers = placesOf(bytes.subarray(start, end + 8), crc32(file), file.length % 2 ** 32);
+      // Of an empty file both are 0, as the byte before them may be.
+      const trailer = trailers.find((at) => mayEnd(bytes, start + at + 8)) ?? trailers[0];
+      return trailer === undefined ? undefined : { file, end: start + trailer + 8 };
+    }
+    if (end === bytes.length) break;
+  }
+  return undefined;
+}
+
+function inflatedOrNot(bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return inflate(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether nothing follows there, another member, or zeros. */
+function mayEnd(bytes: Uint8Array, at: number): boolean {
+  const rest = bytes.subarray(at);
+  return isGzip(rest) || rest.every((byte) => byte === 0);
+}
+
+/** Where two numbers of 32 bits are. */
+function placesOf(bytes: Uint8Array, first: number, second: number): number[] {
+  const places: number[] = [];
+  const view = viewOf(bytes);
+  for (let at = bytes.indexOf(first & 255); at >= 0 && at + 8 <= bytes.length; at = bytes.indexOf(first & 255, at + 1))
+    if (view.getUint32(at, true) === first && view.getUint32(at + 4, true) === second) places.push(at);
+  return places;
+}
+
+function joined(files: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(files.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const file of files) {
+    whole.set(file, at);
+    at += file.length;
+  }
+  return whole;
 }
 
 function gzipStart(bytes: Uint8Array, name: string): number {
@@ -69,9 +155,17 @@ const END = 0x06054b50;
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 
+/** What sizes of 64 bits have: a record of the directory, where that is, and a part of an entry. */
+const END_64 = 0x06064b50;
+const LOCATOR_64 = 0x07064b50;
+const EXTRA_64 = 1;
+
+/** What stands for a number of 64 bits that is somewhere else. */
+const ELSEWHERE = 0xffffffff;
+
 /**
- * Files of a ZIP file by their names, in its order. Source: PKWARE, APPNOTE.TXT.
- * @throws DataError, beginning with `name`, for one that is damaged, encrypted, or of more than 4 GiB
+ * Files of a ZIP file by their names, in its order, also of one with sizes of 64 bits. Source: PKWARE, APPNOTE.TXT.
+ * @throws DataError, beginning with `name`, for one that is damaged or encrypted
  */
 export function unzipped(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
   const { count, start, end } = directoryOf(bytes, name);
@@ -107,11 +201,28 @@ function directoryOf(bytes: Uint8Array, name: string): { count: number; start: n
     view.getUint32(at + 12, true),
     view.getUint32(at + 16, true),
   ];
-  if (start === 0xffffffff || count === 0xffff)
-    throw new DataError(`${name}: ZIP files of more than 4 GiB are not read`);
+  const hasElsewhere = count === 0xffff || size === ELSEWHERE || start === ELSEWHERE;
+  if (hasElsewhere && at >= 20 && view.getUint32(at - 20, true) === LOCATOR_64)
+    return directory64Of(view, at - 20, name);
   if (start + size !== at)
     throw new DataError(`${name}: the directory of the ZIP file is not before byte ${at}, where it ends`);
   return { count, start, end: at };
+}
+
+/** Where the directory is by the record of 64 bits, of which the locator at a byte says where it is. */
+function directory64Of(view: DataView, locator: number, name: string): { count: number; start: number; end: number } {
+  const at = wideAt(view, locator + 8);
+  if (at + 56 > locator || view.getUint32(at, true) !== END_64)
+    throw new DataError(`${name}: the directory of the ZIP file says at byte ${at} nothing of itself`);
+  const [count, size, start] = [wideAt(view, at + 32), wideAt(view, at + 40), wideAt(view, at + 48)];
+  if (start + size !== at)
+    throw new DataError(`${name}: the directory of the ZIP file is not before byte ${at}, where it ends`);
+  return { count, start, end: at };
+}
+
+/** A number of 64 bits; beyond 2^53 it is beyond any file. */
+function wideAt(view: DataView, at: number): number {
+  return Number(view.getBigUint64(at, true));
 }
 
 interface Entry extends Whole {
@@ -127,18 +238,40 @@ function entryOf(bytes: Uint8Array, at: number, end: number, name: string): Entr
   const view = viewOf(bytes);
   if (at + 46 > end || view.getUint32(at, true) !== ENTRY) throw new DataError(`${name} has no entry at byte ${at}`);
   const nameEnd = at + 46 + view.getUint16(at + 28, true);
-  const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  const extraEnd = nameEnd + view.getUint16(at + 30, true);
+  const next = extraEnd + view.getUint16(at + 32, true);
   if (next > end) throw new DataError(`${name} has an entry that is cut off at byte ${end}`);
   if (view.getUint16(at + 8, true) & 1) throw new DataError(`${name} is encrypted`);
+  const [size, compressed, header] = wideOf(
+    view,
+    [24, 20, 42].map((place) => view.getUint32(at + place, true)),
+    nameEnd,
+    extraEnd,
+    name,
+  );
   return {
     name: new TextDecoder().decode(Uint8Array.from(bytes.subarray(at + 46, nameEnd))),
     method: view.getUint16(at + 10, true),
     crc: view.getUint32(at + 16, true),
-    compressed: view.getUint32(at + 20, true),
-    size: view.getUint32(at + 24, true),
-    header: view.getUint32(at + 42, true),
+    compressed,
+    size,
+    header,
     next,
   };
+}
+
+/** Numbers of an entry; those that are elsewhere come one after the other in the part for numbers of 64 bits. */
+function wideOf(view: DataView, numbers: readonly number[], from: number, end: number, name: string): number[] {
+  let at = from;
+  while (at + 4 <= end && view.getUint16(at, true) !== EXTRA_64) at += 4 + view.getUint16(at + 2, true);
+  const last = at + 4 > end ? at : Math.min(end, at + 4 + view.getUint16(at + 2, true));
+  let next = at + 4;
+  return numbers.map((number) => {
+    if (number !== ELSEWHERE) return number;
+    next += 8;
+    if (next > last) throw new DataError(`${name} does not say how large it is, or where`);
+    return wideAt(view, next - 8);
+  });
 }
 
 function contentOf(bytes: Uint8Array, entry: Entry, end: number, name: string): Uint8Array {

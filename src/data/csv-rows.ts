@@ -9,6 +9,8 @@ const BLOCK = 2 ** 16;
 /** Rows that were parsed together; blank lines are among them. */
 export interface CsvBlock {
   readonly rows: readonly (readonly string[])[];
+  /** What separates their cells. */
+  readonly delimiter: string;
   /** Whether a row is a blank line. One cell in quotes is none, though it is empty: in a file of one column it says that a value is missing. */
   isBlank(row: number): boolean;
   /** The line of the file at which a row begins, counted from 1. */
@@ -63,7 +65,7 @@ class BlockReader {
   #parse(isLast: boolean): CsvBlock {
     const text = this.#rest;
     this.#made ??= csvParser(text, this.#delimiter, this.#decimal);
-    const { parser, newline } = this.#made;
+    const { parser, newline, delimiter } = this.#made;
     const { data, errors, meta } = parsed(parser, text, isLast);
     const start = this.#line;
     // Of a row that is not whole nothing is known yet.
@@ -75,6 +77,7 @@ class BlockReader {
     const quoted = QUOTED_BLANK.test(text) ? quotedBlanks(data, text, newline) : undefined;
     return {
       rows: data,
+      delimiter,
       isBlank: (row) => data[row].length === 1 && data[row][0].trim() === "" && !quoted?.has(row),
       lineOf: (row) => lineOf(data, row, newline, start),
     };

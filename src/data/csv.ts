@@ -2,8 +2,9 @@
 import { aBoolean, aListOf, aRecordOf, aText, aWholeNumber, type Checks, checkOptions, must, oneOf } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
-import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts } from "./column-types.ts";
+import { COLUMN_TYPES, type ColumnType, type NumericType, numericValue, typeOfTexts, whyNot } from "./column-types.ts";
 import { type CsvBlock, csvBlocks } from "./csv-rows.ts";
+import { meant } from "./nearest.ts";
 import { CATEGORIES, type Column, checkNames, checkOnce, isNumeric, Table } from "./table.ts";
 import { aTextSource, fileName, type TextOptions, type TextSource, textChecks, textOf } from "./text.ts";
 
@@ -60,11 +61,11 @@ function aDelimiter(value: unknown, what: string): void {
 
 /**
  * A CSV file as a table, read piece by piece. Types are found: whole numbers, numbers, true and false, ISO dates, few different texts, texts.
- * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading zeros stay texts, whole ones beyond 2^53, too. A
- * `types` that is given is read into numbers at once, in less memory.
+ * Blank lines count nothing, spaces around cells neither; a line of quotes around nothing is a cell that is missing. Numbers with leading
+ * zeros stay texts, whole ones beyond 2^53, too. A `types` that is given is read into numbers at once, in less memory.
  * Source: RFC 4180; cells are separated by Papa Parse.
  * @throws DataError with the line for rows of another number of cells, quotes without an end, cells that are not of the type that was asked
- * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, and names that the file does not have
+ * for, bytes that are no text, two columns of one name; ArgumentError for a source that is none, such as a path, and names that the file does not have
  *
  * @example
  * import { readCsv } from "simdgrad/data";
@@ -88,7 +89,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
 /**
  * A CSV file as tables of `chunk` rows, for files of any size: as many rows are in memory, and a piece of the file. The types that are not
  * given are those of the first chunk.
- * @throws DataError with the line, as readCsv, also for a cell that is not of its column's type; ArgumentError for a source that is none
+ * @throws DataError with the line, as readCsv, also for a cell that is not of its column's type; ArgumentError for a source that is none, such as a path
  *
  * @example
  * import { streamCsv } from "simdgrad/data";
@@ -192,7 +193,9 @@ function placeOf(file: string, first: readonly string[], line: number, options: 
   checkNames(names, `${file}, line ${line}`);
   for (const name of [...(columns ?? []), ...Object.keys(options.types ?? {})])
     if (!names.includes(name))
-      throw new ArgumentError(`${file}, line ${line}: there is no column ${show(name)}, only [${names.join(", ")}]`);
+      throw new ArgumentError(
+        `${file}, line ${line}: there is no column ${show(name)}, only [${names.join(", ")}]${meant(name, names)}`,
+      );
   return { file, names, read: columns?.map((name) => names.indexOf(name)) ?? names.map((_, i) => i) };
 }
 
@@ -234,7 +237,7 @@ class TableBuilder {
       const column = this.#columns[c];
       if (!column.push(this.#missing.has(text) ? null : text))
         throw new DataError(
-          `${file}, line ${line()}, column ${show(column.name)}: ${show(text)} is of no type ${column.type}`,
+          `${file}, line ${line()}, column ${show(column.name)}: ${show(text)} is of no type ${column.type}${whyNot(text)}`,
         );
     }
     this.rows++;

@@ -5,7 +5,7 @@ import { aTextSource, fileName, LONGEST_LINE, type TextOptions, type TextSource,
 
 /**
  * The values of a file of JSON lines, one after the other as they are read; blank lines count nothing.
- * @throws DataError with the line for what is no JSON, ArgumentError for a source that is none
+ * @throws DataError with the line for what is no JSON, ArgumentError for a source that is none, such as a path
  *
  * @example
  * import { readJsonLines, table } from "simdgrad/data";
@@ -20,6 +20,17 @@ export function readJsonLines(source: TextSource, options: TextOptions = {}): As
 }
 
 async function* valuesOf(source: TextSource, options: TextOptions): AsyncGenerator<unknown> {
+  for await (const { value } of numberedValues(source, options)) yield value;
+}
+
+/** A value, and the line of the file on which it is, counted from 1. */
+interface NumberedValue {
+  readonly line: number;
+  readonly value: unknown;
+}
+
+/** What `readJsonLines` gives, with its lines. */
+export async function* numberedValues(source: TextSource, options: TextOptions): AsyncGenerator<NumberedValue> {
   const file = `readJsonLines: ${fileName(source, options.file, "jsonl")}`;
   let rest = "";
   let line = 1;
@@ -34,8 +45,8 @@ async function* valuesOf(source: TextSource, options: TextOptions): AsyncGenerat
   yield* parsedLine(rest, file, line);
 }
 
-function* parsedLine(text: string, file: string, line: number): Generator<unknown> {
-  if (text.trim() !== "") yield parsed(text, file, line);
+function* parsedLine(text: string, file: string, line: number): Generator<NumberedValue> {
+  if (text.trim() !== "") yield { line, value: parsed(text, file, line) };
 }
 
 function parsed(text: string, file: string, line: number): unknown {

@@ -9,6 +9,9 @@ import { type ElementType, elementTypes, readElements } from "./elements.ts";
 import { zip } from "./fflate.ts";
 import { roomLike } from "./room-like.ts";
 
+/** Files of a ZIP file, and bytes of their names, at the most: a number more would say that they are counted elsewhere. */
+const MOST = 0xfffe;
+
 const MAGIC = [0x93, ..."NUMPY"].map((each) => (typeof each === "string" ? each.charCodeAt(0) : each));
 
 /** Axes that NumPy's arrays have at the most. */
@@ -21,7 +24,7 @@ const ALIGNED = 64;
  * The array of a .npy file, row-major also where the file is not. Float32, float64, int32 and uint8 stay what they are; float16 becomes f32,
  * bool u8, other whole numbers i32 where their values allow it. Either order of bytes.
  * Source: NumPy, "numpy.lib.format", versions 1 to 3.
- * @throws DataError saying what is wrong and where: other dtypes (texts, complex numbers, objects), values beyond i32, a file that is cut off
+ * @throws DataError saying what is wrong and where: other dtypes (texts, complex numbers, objects, fields), values beyond i32, a file that is cut off
  *
  * @example
  * import { parseNpy, serializeNpy } from "simdgrad/data";
@@ -65,7 +68,8 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
 
 /**
  * A .npz file of arrays by their names, compressed, which `np.load` reads.
- * @throws ShapeError and ArgumentError as serializeNpy, with the array's name
+ * @throws ShapeError and ArgumentError as serializeNpy, with the array's name; ArgumentError for a longer name, or more arrays,
+ * than a ZIP file has
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
@@ -75,6 +79,15 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
  */
 export function serializeNpz(arrays: Readonly<Record<string, NumericArray>>): Uint8Array<ArrayBuffer> {
   aRecordOf(anArray)(arrays, "serializeNpz: arrays");
+  const names = Object.keys(arrays);
+  if (names.length > MOST) throw new ArgumentError(`serializeNpz: ${names.length} arrays are more than ${MOST}`);
+  for (const name of names) {
+    const { length } = new TextEncoder().encode(`${name}.npy`);
+    if (length > MOST)
+      throw new ArgumentError(
+        `serializeNpz: a name has ${length} bytes with .npy, more than ${MOST}: ${JSON.stringify(name.slice(0, 20))}...`,
+      );
+  }
   const entries = Object.entries(arrays).map(([name, each]) => [`${name}.npy`, fileOf(each, `serializeNpz: ${name}`)]);
   return zip(Object.fromEntries(entries));
 }
@@ -128,9 +141,21 @@ function headerOf(bytes: Uint8Array, name: string): Header {
 
 const ENTRY = /\s*'(descr|fortran_order|shape)'\s*:\s*(?:'([^']*)'|(True|False)|\(([\d\s,]*)\))\s*(?:,|(?=\}))/y;
 
+/** @throws DataError for an array whose elements are records of fields */
+function checkFields(text: string, name: string): void {
+  const [, fields] = /^\{\s*'descr'\s*:\s*\[(.*?)\]\s*,\s*'/.exec(text) ?? [];
+  if (fields === undefined) return;
+  const names = Array.from(fields.matchAll(/\('([^']*)'/g), ([, field]) => field);
+  const [first = "x"] = names;
+  throw new DataError(
+    `${name}: an array of fields [${names.join(", ").slice(0, 80)}]: each is to be saved by itself, np.save(file, array["${first}"])`,
+  );
+}
+
 /** Python's dictionary of exactly these three entries. */
 function dictionaryOf(given: string, name: string): Omit<Header, "start"> {
   const text = given.trim();
+  checkFields(text, name);
   const found = new Map<string, readonly (string | undefined)[]>();
   let at = 1; // behind the {
   ENTRY.lastIndex = at;

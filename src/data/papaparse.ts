@@ -39,7 +39,7 @@ export function csvParser(
   beginning: string,
   given: string,
   decimal: string,
-): { readonly parser: CsvParser; readonly newline: string } {
+): { readonly parser: CsvParser; readonly newline: string; readonly delimiter: string } {
   const { ParserHandle } = Papa as unknown as { readonly ParserHandle: new (options: HandleOptions) => Handle };
   const guessed = (delimiter: string, delimitersToGuess: readonly string[]) =>
     new ParserHandle({ delimiter, newline: "", skipEmptyLines: true, preview: 10, delimitersToGuess });
@@ -52,7 +52,7 @@ export function csvParser(
   // None was found: Papa Parse says a comma, which may be the decimal sign.
   if (given === "" && delimiter === decimal)
     delimiter = separates(guessed(decimal, []).parse(beginning, 0, false).data, decimal) ? decimal : ";";
-  return { parser: new ParserHandle({ delimiter, newline }), newline };
+  return { parser: new ParserHandle({ delimiter, newline }), newline, delimiter };
 }
 
 /** Whether the decimal sign separates cells, too: then all rows have as many, and those that hold it are in quotes. */

@@ -4,7 +4,7 @@ import { ArgumentError, DataError } from "../errors.ts";
 import { sizeOf } from "../shape.ts";
 import { array, type NumericArray } from "./array.ts";
 import { roomLike } from "./room-like.ts";
-import { Table } from "./table.ts";
+import { columnIn, Table } from "./table.ts";
 
 /** A list of one value a row. */
 export type List = readonly unknown[] | Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -87,7 +87,7 @@ function rowsOf(given: NumericArray, rows: Int32Array): NumericArray {
 export function valuesOfRows(given: unknown, data: unknown, rows: number, what: string): readonly unknown[] {
   if (typeof given === "string") {
     must(data instanceof Table, given, what, "a list of one value a row; names are of columns of a table");
-    return [...(data as Table).column(given).values];
+    return [...columnIn(data as Table, given, `${what}: `).values];
   }
   must(isList(given), given, what, "a list of one value a row, or the name of a column");
   const values = Array.from(given as readonly unknown[]);

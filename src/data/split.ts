@@ -15,7 +15,10 @@ interface ChoiceOptions {
   readonly stratify?: string | List;
   /** Groups of the rows, such as persons, or the column that holds them: no group is in two parts. */
   readonly groups?: string | List;
-  /** Times of the rows, numbers, or the column that holds them: what is tested comes after what is trained on. */
+  /**
+   * Times of the rows, numbers, or the column that holds them: what is tested comes after what is trained on. Rows of one time stay
+   * together, so that parts may be a little smaller or larger.
+   */
   readonly time?: string | List;
 }
 
@@ -64,7 +67,8 @@ function aShare(value: unknown, what: string): void {
 /**
  * Data in parts: tables, lists, arrays { data, shape }, or an object of those such as { x, y }, whose rows stay together; of a number, row
  * numbers. Rows keep their order within a part. As many are tested as scikit-learn takes: the share, rounded up.
- * @throws DataError if a part, or a class in it, would be empty, ArgumentError for options that do not go together
+ * @throws DataError if a part, or a class in it, would be empty, or all rows are of one time, ArgumentError for options that do not go
+ * together
  *
  * @example
  * import { table, trainTestSplit } from "simdgrad/data";
@@ -102,7 +106,7 @@ export function trainTestSplit<D extends Rows>(data: D, options: SplitOptions = 
  * The folds of a cross-validation, one after the other: each row is tested once. With `time` each is tested by what came before it, as
  * scikit-learn's TimeSeriesSplit; with `groups` folds are as equal as groups allow, as GroupKFold; with `stratify` each has
  * as many of every class, but for one.
- * @throws DataError for fewer rows, or groups, than folds, ArgumentError for options that do not go together
+ * @throws DataError for fewer rows, groups, or times behind the first, than folds, ArgumentError for options that do not go together
  *
  * @example
  * import { kFold } from "simdgrad/data";
@@ -162,7 +166,15 @@ function splitOff(
 
 function chosenOf(rows: Int32Array, count: number, choice: Choice, chance: Chance, name: string): Iterable<number> {
   const { isShuffled, classes, groups, time } = choice;
-  if (time !== undefined) return byTime(rows, time).slice(-count);
+  if (time !== undefined) {
+    const order = byTime(rows, time);
+    const borders = bordersOf(order, time);
+    if (borders.length === 0)
+      throw new DataError(
+        `${name}: ${rows.length} rows of one time cannot be in two parts: what is tested comes later`,
+      );
+    return order.slice(nearest(borders, rows.length - count));
+  }
   if (groups !== undefined) return wholeGroups(membersOf(rows, groups), count, isShuffled, chance, name);
   if (classes !== undefined) return sharesOf(membersOf(rows, classes), rows.length, count, isShuffled, chance, name);
   return lastOf(rows.slice(), count, isShuffled, chance);
@@ -176,6 +188,17 @@ function lastOf<T extends Int32Array | number[]>(rows: T, count: number, isShuff
 
 function byTime(rows: Int32Array, time: readonly unknown[]): Int32Array {
   return rows.slice().sort((a, b) => Number(time[a]) - Number(time[b]) || a - b);
+}
+
+/** The places at which a new time begins. */
+function bordersOf(order: Int32Array, time: readonly unknown[]): number[] {
+  const places = Array.from(order, (_, at) => at);
+  return places.filter((at) => at > 0 && time[order[at - 1]] !== time[order[at]]);
+}
+
+/** The place nearest to this one, the earlier of two. */
+function nearest(places: readonly number[], wanted: number): number {
+  return places.reduce((best, place) => (Math.abs(place - wanted) < Math.abs(best - wanted) ? place : best));
 }
 
 function membersOf(rows: Int32Array, values: readonly unknown[]): Map<unknown, number[]> {
@@ -296,8 +319,20 @@ function laterOf(time: readonly unknown[], folds: number): Fold<number>[] {
   const size = Math.floor(order.length / (folds + 1));
   if (size === 0)
     throw new DataError(`kFold: ${order.length} rows make no ${folds} folds, and a beginning before them`);
-  return Array.from({ length: folds }, (_, fold) => {
-    const start = order.length - (folds - fold) * size;
-    return { train: order.slice(0, start).sort(), test: order.slice(start, start + size).sort() };
-  });
+  const borders = bordersOf(order, time);
+  if (borders.length < folds)
+    throw new DataError(
+      `kFold: ${borders.length + 1} different times make no ${folds} folds, and a beginning before them`,
+    );
+  const starts: number[] = [];
+  for (let fold = 0; fold < folds; fold++) {
+    // One border at the least is left to each of the folds after this one.
+    const first = fold === 0 ? 0 : borders.indexOf(starts[fold - 1]) + 1;
+    const free = borders.slice(first, borders.length - (folds - 1 - fold));
+    starts.push(nearest(free, order.length - (folds - fold) * size));
+  }
+  return starts.map((start, fold) => ({
+    train: order.slice(0, start).sort(),
+    test: order.slice(start, starts[fold + 1]).sort(),
+  }));
 }

@@ -4,6 +4,7 @@ import { ArgumentError, DataError, DTypeError } from "../errors.ts";
 import { show } from "../show.ts";
 import type { TypedData } from "./array.ts";
 import { type ColumnType, NUMERIC_TYPES } from "./column-types.ts";
+import { meant } from "./nearest.ts";
 
 /** Numbers, NaN where one is missing, or texts, null where one is missing. */
 export type ColumnValues = Float64Array | readonly (string | null)[];
@@ -66,11 +67,7 @@ export class Table {
    * @throws ArgumentError if there is none
    */
   column(name: string): Column {
-    aText(name, "column: name");
-    const found = this.columns.find((column) => column.name === name);
-    if (found === undefined)
-      throw new ArgumentError(`the table has no column ${show(name)}: it has [${this.names.join(", ")}]`);
-    return found;
+    return columnIn(this, name, "column: ");
   }
 
   /**
@@ -81,7 +78,7 @@ export class Table {
     aListOf(aText)(names, "select: names");
     checkOnce(names, "select: names");
     return new Table(
-      names.map((name) => this.column(name)),
+      names.map((name) => columnIn(this, name, "select: ")),
       this.rows,
     );
   }
@@ -92,7 +89,7 @@ export class Table {
    */
   drop(names: readonly string[]): Table {
     aListOf(aText)(names, "drop: names");
-    for (const name of names) this.column(name);
+    for (const name of names) columnIn(this, name, "drop: ");
     const kept = this.columns.filter(({ name }) => !names.includes(name));
     return new Table(kept, this.rows);
   }
@@ -161,7 +158,7 @@ export class Table {
    */
   toClasses(name: string, classes?: readonly string[]): Classes {
     if (classes !== undefined) aListOf(aText)(classes, "toClasses: classes");
-    const column = this.column(name);
+    const column = columnIn(this, name, "toClasses: ");
     const texts = Array.from({ length: this.rows }, (_, i) => textOfCell(column, i));
     const known = classes ?? sortedClasses(column);
     const indices = new Map(known.map((each, i) => [each, i]));
@@ -175,6 +172,17 @@ export class Table {
     });
     return { data, shape: [this.rows], classes: known };
   }
+}
+
+/** The column of a name. @throws ArgumentError, behind who asks, with the nearest name there is */
+export function columnIn(table: Table, name: string, who: string): Column {
+  aText(name, `${who}name`);
+  const found = table.columns.find((column) => column.name === name);
+  if (found !== undefined) return found;
+  const { names } = table;
+  throw new ArgumentError(
+    `${who}the table has no column ${show(name)}: it has [${names.join(", ")}]${meant(name, names)}`,
+  );
 }
 
 /** @throws DataError for a finite number that is infinite as f32, and for two dates that are one as f32, which has two minutes of today */

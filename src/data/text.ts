@@ -23,11 +23,20 @@ export interface TextOptions {
   readonly encoding?: string;
 }
 
+/** One line that names a file or an address: a text of rows has separators, or ends its line. */
+const PATH = /^(?:(?:https?|file):\/\/\S+|[^\r\n,;|\t"{}[\]]+\.(?:csv|tsv|tab|txt|jsonl?|ndjson|gz))$/i;
+
+/** @throws ArgumentError for what is no text, and for a path, which is not opened */
 export function aTextSource(value: unknown, what: string): void {
   const isText =
     typeof value === "string" || value instanceof Uint8Array || value instanceof ArrayBuffer || isBlob(value);
   const isStream = isResponse(value) || (areChunks(value) && !ArrayBuffer.isView(value));
   must(isText || isStream, value, what, "a text, bytes, a Blob, a Response, or an (async) iterable of texts or bytes");
+  if (typeof value !== "string" || !PATH.test(value)) return;
+  const caller = what.split(":", 1)[0];
+  throw new ArgumentError(
+    `${what} is a path, ${show(value)}, not what the file holds: ${caller}(await readFile(path)) in Node, ${caller}(await fetch(path)) in pages`,
+  );
 }
 
 /** A name of an encoding that the platform knows. */

@@ -37,6 +37,7 @@ const readers: ReadonlyMap<string, (view: DataView, at: number) => number> = new
 /**
  * The samples of a WAV file: whole numbers of 8, 16, 24 and 32 bits, divided by 2^7 to 2^31, and floating-point ones of 32 and 64 bits.
  * Source: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and WAVEFORMATEXTENSIBLE.
+ * Of a recording that was broken off, all whole frames that are there; what is behind the file's own length, such as a tag, counts nothing.
  * @throws DataError for what is no WAV file, one that is cut off, or one of another format, such as ADPCM
  *
  * @example
@@ -65,20 +66,35 @@ function word(view: DataView, at: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }
 
-/** The first chunk of each name. What was written while it was recorded may not know its length: it goes to the end. */
+/** What stands for a length that was not known yet. */
+const UNKNOWN = 0xffffffff;
+
+/** The first chunk of each name, until the file's own length is over: behind it there may be a tag of other programs. */
 function chunksOf(view: DataView): Map<string, Chunk> {
   const chunks = new Map<string, Chunk>();
+  const whole = view.getUint32(4, true);
+  const end = whole === 0 || whole === UNKNOWN ? Number.POSITIVE_INFINITY : 8 + whole;
+  const isOver = (at: number) => at >= end && chunks.has("fmt ") && chunks.has("data");
   let at = 12;
-  while (at + 8 <= view.byteLength) {
+  while (at + 8 <= view.byteLength && !isOver(at)) {
     const [name, said] = [word(view, at), view.getUint32(at + 4, true)];
     const left = view.byteLength - at - 8;
-    const length = name === "data" && said === 0xffffffff ? left : said;
+    // A recording that was broken off has lengths of its beginning: what is there are samples.
+    const isOpen =
+      name === "data" && (said === UNKNOWN || (said === 0 && (whole === 0 || whole === UNKNOWN || at + 8 >= end)));
+    const length = isOpen ? wholeFrames(left, view, chunks.get("fmt ")) : said;
     if (length > left)
       throw new DataError(`wav: chunk ${JSON.stringify(name)} at byte ${at} says ${length} bytes, but ${left} follow`);
     if (!chunks.has(name)) chunks.set(name, { start: at + 8, length });
-    at += 8 + length + (length % 2);
+    at += 8 + (isOpen ? left : length + (length % 2));
   }
   return chunks;
+}
+
+/** Bytes of so many that are whole frames: the last one may have been broken off. */
+function wholeFrames(length: number, view: DataView, format: Chunk | undefined): number {
+  const size = format === undefined || format.length < 16 ? 0 : view.getUint16(format.start + 12, true);
+  return size === 0 ? length : length - (length % size);
 }
 
 interface Format {
@@ -121,7 +137,8 @@ function soundOf(view: DataView, { channels, sampleRate, size, read }: Format, {
 
 /**
  * A WAV file of a sound [channels, frames].
- * @throws ShapeError unless the samples are [channels, frames], ArgumentError for another sample rate than a whole number
+ * @throws ShapeError unless the samples are [channels, frames], ArgumentError for another sample rate than a whole number, DataError for NaN,
+ * which no whole number is
  *
  * @example
  * import { serializeWav } from "simdgrad/data";
@@ -147,6 +164,10 @@ export function serializeWav(
     for (let i = 0; i < frames; i++) {
       const at = 44 + (i * channels + c) * size;
       const value = data[c * frames + i];
+      if (Number.isNaN(value) && !isFloat)
+        throw new DataError(
+          `serializeWav: frame ${i} of channel ${c} is NaN, which int16 does not hold; samples: "float32" does`,
+        );
       if (isFloat) view.setFloat32(at, value, true);
       else view.setInt16(at, Math.max(-(2 ** 15), Math.min(2 ** 15 - 1, Math.round(value * 2 ** 15))), true);
     }

@@ -11,7 +11,7 @@ export interface CalibrationOptions {
   readonly bins?: number;
   /** Bins of equal width, or of equally many rows. Default "uniform". */
   readonly strategy?: "uniform" | "quantile";
-  /** Outputs are probabilities, not logits; default false. */
+  /** Outputs are probabilities, not logits; default false. To be said of logits that look like probabilities, too. */
   readonly probabilities?: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Calibration {
   readonly expectedCalibrationError: number;
   /** The largest of these distances. */
   readonly maximumCalibrationError: number;
-  /** The mean square of probability minus what came: of classes summed over these, from 0 to 2; of yes and no from 0 to 1. */
+  /** The mean square of probability minus what came: of yes and no, and of two classes, from 0 to 1; of more summed over these, from 0 to 2. */
   readonly brierScore: number;
   readonly rows: number;
 }
@@ -59,9 +59,10 @@ const SLACK = 1e-3;
 /**
  * How far outputs are to be believed: a reliability curve, its expected calibration error and the Brier score. Of classes (outputs [N, C] with two or more, and
  * class indices [N]; those below 0 are left out) the curve is of the probability of the likeliest class; of yes and no
- * (outputs and targets 0 or 1 of one shape) of that of yes. The curve and the score of yes and no are scikit-learn's `calibration_curve` and
- * `brier_score_loss`. Sources: Brier 1950; Naeini et al. 2015; Guo et al. 2017.
- * @throws ShapeError for targets that do not fit, DataError for probabilities and targets that are none
+ * (outputs and targets 0 or 1 of one shape) of that of yes. The curve of yes and no, and the score of these and of two classes, are
+ * scikit-learn's `calibration_curve` and `brier_score_loss`. Sources: Brier 1950; Naeini et al. 2015; Guo et al. 2017.
+ * @throws ShapeError for targets that do not fit, DataError for probabilities and targets that are none, and for logits all of which look like
+ * probabilities where `probabilities` is not said
  *
  * @example
  * import { calibration } from "simdgrad/insight";
@@ -74,7 +75,7 @@ const SLACK = 1e-3;
  */
 export function calibration(outputs: Numbers, targets: Numbers, options: CalibrationOptions = {}): Calibration {
   checkOptions(options, "calibration", checks);
-  const { bins = 10, strategy = "uniform", probabilities = false } = options;
+  const { bins = 10, strategy = "uniform", probabilities } = options;
   const given = numbersOf(outputs, "calibration: outputs");
   const wanted = numbersOf(targets, "calibration: targets");
   for (const [what, each] of Object.entries({ outputs: given, targets: wanted }))
@@ -88,16 +89,18 @@ export function calibration(outputs: Numbers, targets: Numbers, options: Calibra
   return {
     curve,
     expectedCalibrationError: curve.reduce((sum, bin, i) => sum + (bin.rows / rows) * distances[i], 0),
-    maximumCalibrationError: Math.max(...distances),
+    maximumCalibrationError: distances.reduce((most, each) => Math.max(most, each), 0),
     brierScore,
     rows,
   };
 }
 
 /** What outputs are probabilities of. */
-function eventsOf(outputs: NumericArray, targets: NumericArray, probabilities: boolean): Events {
+function eventsOf(outputs: NumericArray, targets: NumericArray, said: boolean | undefined): Events {
   const [count, classes = 1] = outputs.shape;
   const isOfClasses = outputs.shape.length === 2 && classes > 1 && targets.data.length === count;
+  const probabilities = said ?? false;
+  if (said === undefined) checkLogits(outputs.data, isOfClasses ? classes : 1);
   if (isOfClasses) return ofClasses(outputs, targets, probabilities);
   if (sizeOf(outputs.shape) !== sizeOf(targets.shape))
     throw new ShapeError(
@@ -136,7 +139,7 @@ function ofClasses({ data, shape: [, classes] }: NumericArray, targets: NumericA
     came[i] = Number(best === target);
     squares += shares.reduce((sum, share, each) => sum + (share - Number(each === target)) ** 2, 0);
   }
-  return { likely, came, brierScore: squares / known.length };
+  return { likely, came, brierScore: squares / known.length / (classes === 2 ? 2 : 1) }; // two classes are off by the same
 }
 
 function softmax(logits: readonly number[]): number[] {
@@ -144,6 +147,24 @@ function softmax(logits: readonly number[]): number[] {
   const powers = logits.map((each) => Math.exp(each - most));
   const sum = powers.reduce((all, each) => all + each, 0);
   return powers.map((each) => each / sum);
+}
+
+/** @throws DataError where all look like probabilities, not like logits: a second sigmoid or softmax would be silent. Those of no training are 0. */
+function checkLogits(data: NumericArray["data"], classes: number): void {
+  let some = false;
+  for (let row = 0; row < data.length; row += classes) {
+    let sum = 0;
+    for (const each of data.subarray(row, row + classes)) {
+      if (each < 0 || each > 1) return;
+      some ||= each > 0;
+      sum += each;
+    }
+    if (classes > 1 && Math.abs(sum - 1) > SLACK) return;
+  }
+  if (some)
+    throw new DataError(
+      "calibration: outputs: all are from 0 to 1, as probabilities are: say probabilities: true, or false of logits",
+    );
 }
 
 /** @throws DataError for what is below 0 or above 1 */

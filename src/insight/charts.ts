@@ -37,16 +37,20 @@ function draw(label: string, options: NonNullable<Options>): string {
 
 /** Whole numbers for an axis, ten at the most. */
 function wholeTicks(low: number, high: number): number[] {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((each) => (high - low) / each <= 10) ?? 10_000;
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+  const step = steps.find((each) => (high - low) / each <= 10) ?? 10 ** Math.ceil(Math.log10((high - low) / 10));
   const first = Math.ceil(low / step) * step;
   return Array.from({ length: Math.max(1, Math.floor((high - first) / step) + 1) }, (_, i) => first + i * step);
 }
 
-/** 1, 2 and 5 times powers of ten, or of many powers these alone. */
+/** 1, 2 and 5 times powers of ten, or of many powers these alone, of very many some. */
 function powers(low: number, high: number): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const factors = last - first > 3 ? [1] : [1, 2, 5];
-  const all = Array.from({ length: last - first }, (_, i) => factors.map((each) => each * 10 ** (first + i)));
+  const every = Math.ceil((last - first) / 10);
+  const all = Array.from({ length: Math.ceil((last - first) / every) }, (_, i) =>
+    factors.map((each) => each * 10 ** (first + i * every)),
+  );
   return all.flat().filter((each) => each >= low && each <= high);
 }
 
@@ -64,11 +68,16 @@ export function lines(label: string, series: readonly Series[]): string {
     x: { label: "epoch", ticks: wholeTicks(Math.min(...epochs), Math.max(...epochs)), tickFormat: "d" },
     y: {
       label: isLog ? `${label} (logarithmic)` : label,
-      type: isLog ? "log" : "linear",
       grid: true,
       nice: !isLog,
-      ticks: isLog ? powers(low, high) : 6,
-      tickFormat: shownNumber,
+      // A logarithmic scale of Plot's leaves out numbers beside its lines.
+      ...(isLog
+        ? {
+            transform: Math.log10,
+            ticks: powers(low, high).map(Math.log10),
+            tickFormat: (power: number) => shownNumber(10 ** power),
+          }
+        : { ticks: 6, tickFormat: shownNumber }),
     },
     marks: series.flatMap(({ points }, i) => [
       line(points, { x: "0", y: "1", stroke: COLOURS[i], strokeWidth: 2, strokeDasharray: DASHES[i] }),

@@ -13,12 +13,19 @@ function shown(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "number") return shownNumber(value);
   if (typeof value === "string") return value;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return shownDate(value);
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   if (!isList) return show(value);
   const list = Array.from(value as ArrayLike<unknown>).slice(0, MOST);
   const all = list.map((each) => (typeof each === "object" ? show(each) : shown(each)));
   return [...all, ...((value as ArrayLike<unknown>).length > MOST ? ["..."] : [])].join(", ");
+}
+
+/** The day alone where it is its beginning. */
+function shownDate(date: Date): string {
+  return Number.isNaN(date.getTime())
+    ? "no date"
+    : date.toISOString().replace(/(T00:00:00)?\.000Z$/, (_, day) => (day ? "" : "Z"));
 }
 
 export function shownNumber(value: number): string {

@@ -1,6 +1,7 @@
 // Logs of trainings, a line an epoch: to a file, or to whatever takes texts.
 import { aBoolean, checkOptions, isFunction, must } from "../check.ts";
 import { DataError, UnsupportedError } from "../errors.ts";
+import { orStorageError } from "../storage/storage-error.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { Epoch } from "../train/history.ts";
 
@@ -30,17 +31,18 @@ function logOf(target: LogTarget, name: string): Log {
   const fs = typeof process === "object" ? process.getBuiltinModule?.("node:fs").promises : undefined;
   if (fs === undefined)
     throw new UnsupportedError(`${name}: there are no files here: give it a function that takes texts`);
+  const file = <T>(what: string, task: () => Promise<T>) => orStorageError(`${name}: ${target} ${what}`, task);
   const none = (error: { readonly code?: string }) => {
     if (error.code === "ENOENT") return "";
     throw error;
   };
   return {
     async begin(append) {
-      if (append) return fs.readFile(target, "utf8").catch(none);
-      await fs.writeFile(target, "");
+      if (append) return file("was not read", () => fs.readFile(target, "utf8").catch(none));
+      await file("was not written", () => fs.writeFile(target, ""));
       return "";
     },
-    write: (text) => fs.appendFile(target, text),
+    write: (text) => file("was not written", () => fs.appendFile(target, text)),
   };
 }
 
@@ -87,7 +89,8 @@ function quoted(text: string): string {
 /**
  * Writes a CSV file, a row an epoch: its number, what is measured, the rate and the seconds that its steps took. A second fit with the same
  * callback goes on in the same file.
- * @throws UnsupportedError for a path outside Node; DataError when a fit begins whose columns are not those of the file
+ * @throws UnsupportedError for a path outside Node; when a fit begins, DataError for columns that are not those of the file, and StorageError
+ * where it cannot be written
  *
  * @example
  * import { Trainer } from "simdgrad";
@@ -118,7 +121,7 @@ export function csvLogger(target: LogTarget, options: LogOptions = {}): Callback
 
 /**
  * Writes a JSON object a line, each an epoch as `trainer.history` has it. NaN and infinities, which JSON does not have, are strings.
- * @throws UnsupportedError for a path outside Node
+ * @throws UnsupportedError for a path outside Node; StorageError, when a fit begins, where it cannot be written
  *
  * @example
  * import { Trainer } from "simdgrad";

@@ -83,7 +83,7 @@ export function progressBar(options: ProgressBarOptions = {}): Callback {
       const { step, totalSteps } = context;
       const isBar = stream.isTTY === true && Number.isFinite(totalSteps);
       const bar = isBar ? (await import("./cli-progress.ts")).startBar(stream, totalSteps, step) : undefined;
-      fits.begin(context, { bar, lined: step, told: "" });
+      fits.begin(context, { bar, lined: step, told: `, in epoch ${context.trainer.history.length + 1}` });
     },
     onEpochEnd(epoch, context) {
       fits.of(context).told = toldOf(epoch);

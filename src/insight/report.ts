@@ -17,7 +17,7 @@ export interface ReportedPredictions {
   readonly targets: Numbers;
   /** The classes' names: without, outputs are values. */
   readonly classes?: readonly string[];
-  /** Outputs are probabilities, not logits; default false. */
+  /** Outputs are probabilities, not logits; default false. To be said of logits that look like probabilities, too. */
   readonly probabilities?: boolean;
 }
 
@@ -68,7 +68,8 @@ type Charts = typeof import("./charts.ts");
 
 /**
  * A training as one HTML file: its curves, measures, confusion matrix (or predicted beside actual values), calibration, worst cases,
- * configuration and seeds, in light and dark. It asks nothing of anywhere and needs no script. The same training gives the same text.
+ * configuration and seeds, in light and dark. It asks nothing of anywhere and needs no script. The same training gives the same text. Of many
+ * classes, epochs and rows it shows so many that it stays a page, and says of how many.
  * @throws ArgumentError for what it does not tell of, ShapeError and DataError for predictions that do not fit
  *
  * @example
@@ -135,18 +136,20 @@ function metricsTable(metrics: NonNullable<ReportedTraining["metrics"]>): string
 /** Loss and metrics by epochs, beside those of the validation, and the rate where it changes. */
 function curves({ lines }: Charts, history: readonly Epoch[]): string {
   const names = ["loss", ...new Set(history.flatMap(({ metrics }) => Object.keys(metrics)))];
-  const of = (value: (epoch: Epoch) => number | undefined) =>
-    history.flatMap((epoch): (readonly [number, number])[] => {
+  const some = thinned(history);
+  const of = (value: (epoch: Epoch) => number | undefined, epochs = history) =>
+    epochs.flatMap((epoch): (readonly [number, number])[] => {
       const y = value(epoch);
       return y === undefined ? [] : [[epoch.epoch, y]];
     });
   const drawn = names.map((name) => {
+    const held = ({ validation }: Epoch) => validation?.[name];
     const series = [
-      { name: "training", points: of(({ loss, metrics }) => (name === "loss" ? loss : metrics[name])) },
-      { name: "validation", points: of(({ validation }) => validation?.[name]) },
+      { name: "training", points: of(({ loss, metrics }) => (name === "loss" ? loss : metrics[name]), some) },
+      { name: "validation", points: of(held, some) },
     ].filter(({ points }) => points.some(([, y]) => Number.isFinite(y)));
     if (series.length === 0) return "";
-    const [, best] = series.length > 1 ? [0, bestOf(name, series[1].points)] : [];
+    const [, best] = series.length > 1 ? [0, bestOf(name, of(held))] : [];
     return figure(
       lines(name, series),
       best
@@ -155,7 +158,7 @@ function curves({ lines }: Charts, history: readonly Epoch[]): string {
       series.map((each) => each.name),
     );
   });
-  const rates = of(({ learningRate }) => learningRate);
+  const rates = of(({ learningRate }) => learningRate, some);
   const isConstant = rates.every(([, rate]) => rate === rates[0][1]);
   if (!isConstant)
     drawn.push(figure(lines("learning rate", [{ name: "rate", points: rates }]), "learning rate by epoch"));
@@ -187,7 +190,7 @@ const predictionChecks: Checks<ReportedPredictions> = {
 function toldOf(predictions: ReportedPredictions): Told {
   const name = "report: predictions";
   checkOptions<ReportedPredictions>(predictions, name, predictionChecks);
-  const { classes, probabilities = false } = predictions;
+  const { classes, probabilities } = predictions;
   const outputs = numbersOf(predictions.outputs, `${name}.outputs`);
   const targets = numbersOf(predictions.targets, `${name}.targets`);
   for (const [what, each] of Object.entries({ outputs, targets })) checkFinite(each, `${name}.${what}`);
@@ -221,23 +224,68 @@ function classification(
   classes: readonly string[],
   believed: ReturnType<typeof calibration>,
 ): string {
-  const counts = classes.map(() => classes.map(() => 0));
-  for (const [target, predicted] of answers) counts[target][predicted]++;
-  const right = answers.filter(([target, predicted]) => target === predicted).length;
-  const rows = classes.map((name, i) => {
-    const [own, said] = [counts[i].reduce(sum, 0), counts.reduce((all, row) => all + row[i], 0)];
-    return [name, own, shareOf(counts[i][i], own), shareOf(counts[i][i], said)];
-  });
+  const counts = classes.map(() => ({ own: 0, said: 0, right: 0 }));
+  for (const [target, predicted] of answers) {
+    counts[target].own++;
+    counts[predicted].said++;
+    if (target === predicted) counts[target].right++;
+  }
+  const right = counts.reduce((all, each) => all + each.right, 0);
+  const rowOf = (i: number) => {
+    const { own, said, right } = counts[i];
+    return [classes[i], own, shareOf(right, own), shareOf(right, said)];
+  };
   const share = `${right} of ${answers.length} rows right (${shownNumber((100 * right) / answers.length)} %)`;
+  const [drawn, listed] = [MOST_DRAWN, MOST_LISTED].map((most) => mostWrong(counts, most));
   const { expectedCalibrationError, brierScore } = believed;
+  const worst = classes.length > 2 ? 2 : 1;
   return `<div class="figures">${[
-    figure(confusion(counts, classes), `Confusion matrix: ${share}`),
+    figure(
+      confusion(
+        confusionOf(answers, drawn),
+        drawn.map((i) => classes[i]),
+      ),
+      `Confusion matrix${ofThem(drawn, classes)}: ${share}`,
+    ),
     figure(
       reliability(believed),
-      `Reliability: on the dashed line probabilities come true. Expected calibration error ${shownNumber(expectedCalibrationError)}, Brier score ${shownNumber(brierScore)}`,
+      `Reliability: on the dashed line probabilities come true. Expected calibration error ${shownNumber(expectedCalibrationError)} (0 is best), Brier score ${shownNumber(brierScore)} (0 is best, ${worst} worst)`,
     ),
   ].join("\n")}</div>
-${htmlTable("Classes", ["class", "rows", "recall", "precision"], rows)}`;
+${htmlTable(`Classes${ofThem(listed, classes)}`, ["class", "rows", "recall", "precision"], listed.map(rowOf))}`;
+}
+
+/** Classes of a confusion matrix, and of a table, at the most. */
+const MOST_DRAWN = 50;
+const MOST_LISTED = 500;
+
+/** Rows of a class, those that were said to be of it, and those of both. */
+interface Counts {
+  readonly own: number;
+  readonly said: number;
+  readonly right: number;
+}
+
+/** Classes in their order, of many so many: those that rows were most often taken for or from. */
+function mostWrong(counts: readonly Counts[], most: number): number[] {
+  const wrong = ({ own, said, right }: Counts) => own + said - 2 * right;
+  const order = [...counts.keys()].sort((a, b) => wrong(counts[b]) - wrong(counts[a]) || counts[b].own - counts[a].own);
+  return order.slice(0, most).sort((a, b) => a - b);
+}
+
+function ofThem(some: readonly number[], classes: readonly string[]): string {
+  return some.length < classes.length ? ` (of the ${some.length} most mistaken of ${classes.length} classes)` : "";
+}
+
+/** Rows of some classes by their class and by what was predicted. */
+function confusionOf(answers: readonly (readonly [target: number, predicted: number])[], classes: readonly number[]) {
+  const places = new Map(classes.map((each, i) => [each, i]));
+  const counts = classes.map(() => classes.map(() => 0));
+  for (const [target, predicted] of answers) {
+    const [row, column] = [places.get(target), places.get(predicted)];
+    if (row !== undefined && column !== undefined) counts[row][column]++;
+  }
+  return counts;
 }
 
 function shareOf(part: number, whole: number): number | undefined {
@@ -263,14 +311,25 @@ function values({ scatter }: Charts, points: readonly (readonly [number, number]
   );
 }
 
+/** Rows of a table, and epochs of a curve, at the most. */
+const MOST_ROWS = 1000;
+
+/** Some of many, as far apart in their order as they can be, with the first and the last one. */
+function thinned<T>(all: readonly T[]): readonly T[] {
+  if (all.length <= MOST_ROWS) return all;
+  return Array.from({ length: MOST_ROWS }, (_, i) => all[Math.round((i * (all.length - 1)) / (MOST_ROWS - 1))]);
+}
+
 function worstTable(worst: readonly Readonly<Record<string, unknown>>[], classes?: readonly string[]): string {
   const columns = [...new Set(worst.flatMap((each) => Object.keys(each)))];
   const named = (column: string, value: unknown) => {
     const isIndex = /^(target|predicted)$/.test(column) && typeof value === "number";
     return isIndex ? (classes?.[value] ?? value) : value;
   };
-  const rows = worst.map((each) => columns.map((column) => named(column, each[column])));
-  return htmlTable("Rows with the largest losses", columns, rows);
+  const some = worst.slice(0, MOST_ROWS);
+  const rows = some.map((each) => columns.map((column) => named(column, each[column])));
+  const cut = some.length < worst.length ? ` (the first ${some.length} of ${worst.length})` : "";
+  return htmlTable(`Rows with the largest losses${cut}`, columns, rows);
 }
 
 function settings(configuration: ReportedTraining["configuration"], seeds: ReportedTraining["seeds"]): string {
@@ -299,7 +358,8 @@ function epochs(history: readonly Epoch[]): string {
   const held = [...new Set(history.flatMap(({ validation }) => Object.keys(validation ?? {})))];
   const rates = history.some(({ learningRate }) => learningRate !== undefined) ? ["rate"] : [];
   const head = ["epoch", "loss", ...metrics, ...held.map((name) => `validation ${name}`), ...rates, "seconds"];
-  const rows = history.map(({ epoch, loss, metrics: own, validation, learningRate, seconds }) => [
+  const some = thinned(history);
+  const rows = some.map(({ epoch, loss, metrics: own, validation, learningRate, seconds }) => [
     epoch,
     loss,
     ...metrics.map((name) => own[name]),
@@ -307,5 +367,5 @@ function epochs(history: readonly Epoch[]): string {
     ...rates.map(() => learningRate),
     Number(seconds.toPrecision(3)),
   ]);
-  return `<details><summary>${history.length} epochs in numbers</summary>${htmlTable("Epochs", head, rows)}</details>`;
+  return `<details><summary>${some.length < history.length ? `${some.length} of ` : ""}${history.length} epochs in numbers</summary>${htmlTable("Epochs", head, rows)}</details>`;
 }

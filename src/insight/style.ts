@@ -24,8 +24,8 @@ table { border-collapse: collapse; font-size: 14px; }
 caption { text-align: left; color: var(--faint); font-size: 13px; padding-bottom: 4px; }
 th, td { text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid var(--rule); vertical-align: top; font-weight: normal; }
 thead th { color: var(--faint); }
-td { overflow-wrap: anywhere; max-width: 60ch; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
+td { overflow-wrap: break-word; max-width: 60ch; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 details summary { cursor: pointer; }
 @media print { section { break-inside: avoid; } }
 `;

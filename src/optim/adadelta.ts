@@ -5,7 +5,7 @@ import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
@@ -39,9 +39,9 @@ function scaleByAdadelta(rho: number, epsilon: number): Transform<readonly [Vari
  * adadelta(1, { rho: 0.95 }).init([]).links.length; // => 2
  */
 export function adadelta(learningRate: Schedule, options: AdadeltaOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "adadelta", { rho: aFraction, weightDecay: aDecay, ...epsilonChecks });
+  checkOptimizerOptions(learningRate, options, "adadelta", { rho: aFraction, weightDecay: aDecay, ...epsilonChecks });
   const { rho = 0.9, weightDecay = 0 } = options;
   const epsilon = epsilonOf(options, 1e-6, "adadelta");
   aPositiveNumber(epsilon, "adadelta: epsilon");
-  return descent(options, ...decayLinks(weightDecay), scaleByAdadelta(rho, epsilon), scaleByLearningRate(learningRate));
+  return descent(options, ...decayLinks(weightDecay), scaleByAdadelta(rho, epsilon), byLearningRate(learningRate));
 }

@@ -5,7 +5,7 @@ import type { Variable } from "../variable.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaledSchedule } from "./joined.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { inverseTimeDecay, type Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
@@ -44,7 +44,7 @@ function scaleByRootOfSums(initial: number, epsilon: number): Transform<Variable
 export function adagrad(learningRate: Schedule, options: AdagradOptions = {}): Optimizer {
   const notNegative = aNumberWithin(0);
   const checks = { lrDecay: notNegative, weightDecay: aDecay, initialAccumulatorValue: notNegative };
-  checkOptimizerOptions(options, "adagrad", { ...checks, ...epsilonChecks });
+  checkOptimizerOptions(learningRate, options, "adagrad", { ...checks, ...epsilonChecks });
   const { lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0 } = options;
   const epsilon = epsilonOf(options, 1e-10, "adagrad");
   const rate =
@@ -53,6 +53,6 @@ export function adagrad(learningRate: Schedule, options: AdagradOptions = {}): O
     options,
     ...decayLinks(weightDecay),
     scaleByRootOfSums(initialAccumulatorValue, epsilon),
-    scaleByLearningRate(rate),
+    byLearningRate(rate),
   );
 }

@@ -6,7 +6,7 @@ import type { Variable } from "../variable.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { aDecay, type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
@@ -92,12 +92,12 @@ export function adam(
   learningRate: Schedule,
   options: OptimizerOptions & AdamOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkOptimizerOptions(options, "adam", { ...momentChecks, amsgrad: aBoolean });
+  checkOptimizerOptions(learningRate, options, "adam", { ...momentChecks, amsgrad: aBoolean });
   return descent(
     options,
     ...decayLinks(options.weightDecay ?? 0),
     byAdam(options, "adam"),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
 }
 
@@ -113,11 +113,11 @@ export function adamW(
   learningRate: Schedule,
   options: OptimizerOptions & AdamOptions & DecayOptions & { readonly weightDecay?: number | Tensor } = {},
 ): Optimizer {
-  checkOptimizerOptions(options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
+  checkOptimizerOptions(learningRate, options, "adamW", { ...momentChecks, ...decayChecks, amsgrad: aBoolean });
   return descent(
     options,
     byAdam(options, "adamW"),
     ...decayLinks(options.weightDecay ?? 0.01, options.mask),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
 }

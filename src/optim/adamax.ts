@@ -5,7 +5,7 @@ import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
@@ -39,13 +39,13 @@ export function adamax(
   learningRate: Schedule,
   options: OptimizerOptions & MomentOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkOptimizerOptions(options, "adamax", momentChecks);
+  checkOptimizerOptions(learningRate, options, "adamax", momentChecks);
   const { beta1 = 0.9, beta2 = 0.999, weightDecay = 0 } = options;
   const epsilon = epsilonOf(options, 1e-8, "adamax");
   return descent(
     options,
     ...decayLinks(weightDecay),
     scaleByAdamax(beta1, beta2, epsilon),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
 }

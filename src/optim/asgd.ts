@@ -5,7 +5,7 @@ import { Variable } from "../variable.ts";
 import { around } from "./around.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { aRate, scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { ofStep } from "./of-step.ts";
 import { type Schedule, scheduled } from "./schedules.ts";
 import { assign, filledLike, type Optimizer } from "./transform.ts";
@@ -47,13 +47,12 @@ function fallingRate(rate: Schedule, lambd: number, alpha: number): Schedule {
  * (await trainer.predict([[3]])).data; // => [7.00]
  */
 export function asgd(learningRate: Schedule, options: AsgdOptions = {}): Optimizer {
-  aRate(learningRate);
   const notNegative = aNumberWithin(0);
   const checks = { lambd: notNegative, alpha: notNegative, t0: aWholeNumber(0), weightDecay: aDecay };
-  checkOptimizerOptions(options, "asgd", checks);
+  checkOptimizerOptions(learningRate, options, "asgd", checks);
   const { lambd = 1e-4, alpha = 0.75, t0 = 1e6, weightDecay = 0 } = options;
   const decay = [...decayLinks(weightDecay), ...decayLinks(lambd)];
-  const inner = descent(options, ...decay, scaleByLearningRate(fallingRate(learningRate, lambd, alpha)));
+  const inner = descent(options, ...decay, byLearningRate(fallingRate(learningRate, lambd, alpha)));
   return around(inner, {
     init: (parameters) => ({
       count: new Variable([], 0, { dtype: "i32", label: "asgd.count" }),

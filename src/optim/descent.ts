@@ -1,6 +1,7 @@
 // What all optimizers by name share: an option, its check, and the direction.
 import { aBoolean, type Checks, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
+import { aRate } from "./learning-rate.ts";
 import { chain, type Optimizer, stateless, type Transform } from "./transform.ts";
 
 /** What every optimizer takes besides its own options. */
@@ -9,12 +10,14 @@ export interface OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-/** @throws ArgumentError for options that an optimizer does not take besides its own and those of all */
+/** @throws ArgumentError for what is no learning rate, and for options that an optimizer does not take besides its own and those of all */
 export function checkOptimizerOptions<T extends OptimizerOptions>(
+  learningRate: unknown,
   options: T,
   name: string,
   own: Checks<Omit<T, keyof OptimizerOptions>>,
 ): void {
+  aRate(learningRate, name);
   const rate = Object.keys(options ?? {}).find((key) => /^(lr|learning_?rate)$/i.test(key));
   if (rate !== undefined)
     throw new ArgumentError(`${name}: unknown option ${rate}; the learning rate comes first: ${name}(0.01)`);

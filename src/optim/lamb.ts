@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor.ts";
 import { byAdam, type MomentOptions, momentChecks } from "./adam.ts";
 import { type DecayOptions, decayChecks, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import type { Schedule } from "./schedules.ts";
 import { type Optimizer, stateless, type Transform } from "./transform.ts";
 
@@ -36,7 +36,7 @@ export function lamb(
   learningRate: Schedule,
   options: OptimizerOptions & MomentOptions & DecayOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
-  checkOptimizerOptions(options, "lamb", { ...momentChecks, ...decayChecks });
+  checkOptimizerOptions(learningRate, options, "lamb", { ...momentChecks, ...decayChecks });
   checkNeeds(options, "lamb", { mask: "weightDecay" });
   const { beta1, beta2, weightDecay = 0, mask } = options;
   return descent(
@@ -44,6 +44,6 @@ export function lamb(
     byAdam({ beta1, beta2, epsilon: epsilonOf(options, 1e-6, "lamb") }, "lamb"),
     ...decayLinks(weightDecay, mask),
     scaleByTrustRatio(),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
 }

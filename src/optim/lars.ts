@@ -2,7 +2,7 @@
 import { aBoolean, aNumberWithin, aPositiveNumber } from "../check.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { scaledByTrust } from "./lamb.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { aMomentum } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { aSelection, masked, type Selection } from "./selection.ts";
@@ -32,7 +32,7 @@ export interface LarsOptions extends OptimizerOptions {
  * lars(1, { weightDecay: 1e-4, mask: ({ shape }) => shape.length > 1 }).init([]).links.length; // => 3
  */
 export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "lars", {
+  checkOptimizerOptions(learningRate, options, "lars", {
     momentum: aMomentum,
     nesterov: aBoolean,
     weightDecay: aNumberWithin(0),
@@ -48,5 +48,5 @@ export function lars(learningRate: Schedule, options: LarsOptions = {}): Optimiz
       return scaledByTrust(decayed, w.mul(trustCoefficient), length);
     }),
   }));
-  return descent(options, masked(scale, mask), scaleByLearningRate(learningRate), trace(momentum, { nesterov }));
+  return descent(options, masked(scale, mask), byLearningRate(learningRate), trace(momentum, { nesterov }));
 }

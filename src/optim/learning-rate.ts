@@ -3,10 +3,9 @@ import { aNumberWithin } from "../check.ts";
 import { aSchedule, type Schedule, scheduled } from "./schedules.ts";
 import { stateless, type Transform } from "./transform.ts";
 
-/** Throws an ArgumentError unless a value is a learning rate. */
-export function aRate(value: unknown): void {
-  if (typeof value === "number") aNumberWithin(0)(value, "learningRate");
-  else aSchedule(value, "the first argument, learningRate,");
+/** Throws an ArgumentError unless a value is the learning rate of a function of this name. */
+export function aRate(value: unknown, name: string): void {
+  (typeof value === "number" ? aNumberWithin(0) : aSchedule)(value, `${name}: learningRate`);
 }
 
 /**
@@ -18,7 +17,12 @@ export function aRate(value: unknown): void {
  * scaleByLearningRate(0.1).init([]); // => undefined
  */
 export function scaleByLearningRate(rate: Schedule): Transform<undefined> {
-  aRate(rate);
+  aRate(rate, "scaleByLearningRate");
+  return byLearningRate(rate);
+}
+
+/** Of a rate that was checked. */
+export function byLearningRate(rate: Schedule): Transform<undefined> {
   const scale = stateless((updates, _, __, step) => {
     const factor = scheduled(rate, step).neg();
     return { updates: updates.map((update) => update.mul(factor)) };

@@ -4,7 +4,7 @@ import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
@@ -42,7 +42,7 @@ function scaleByLion(beta1: Schedule, beta2: number): Transform<Variable[]> {
  * lion(1e-4, { weightDecay: 0.1 }).init([]).links.length; // => 3
  */
 export function lion(learningRate: Schedule, options: LionOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "lion", { beta1: aMomentum, beta2: aFraction, weightDecay: aDecay });
+  checkOptimizerOptions(learningRate, options, "lion", { beta1: aMomentum, beta2: aFraction, weightDecay: aDecay });
   const { beta1 = 0.9, beta2 = 0.99, weightDecay = 0 } = options;
-  return descent(options, scaleByLion(beta1, beta2), ...decayLinks(weightDecay), scaleByLearningRate(learningRate));
+  return descent(options, scaleByLion(beta1, beta2), ...decayLinks(weightDecay), byLearningRate(learningRate));
 }

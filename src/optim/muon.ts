@@ -8,7 +8,7 @@ import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
 import { parameterGroups } from "./groups.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { anOptimizer, assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
@@ -72,7 +72,7 @@ function orthogonalize(momentum: Schedule, nesterov: boolean, nsSteps: number): 
  * muon(0.002, { others: adamW(0.002) }).init(parameters).links.length; // => 2
  */
 export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "muon", {
+  checkOptimizerOptions(learningRate, options, "muon", {
     momentum: aMomentum,
     nesterov: aBoolean,
     weightDecay: aDecay,
@@ -85,7 +85,7 @@ export function muon(learningRate: Schedule, options: MuonOptions = {}): Optimiz
     options,
     orthogonalize(momentum, nesterov, nsSteps),
     ...decayLinks(weightDecay),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
   return parameterGroups([
     { parameters: ({ shape }) => shape.length === 2, optimizer: matrices },

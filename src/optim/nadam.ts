@@ -7,7 +7,7 @@ import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayAround, type EitherDecayOptions, eitherDecayChecks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { momentumAt } from "./momentum.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
@@ -66,11 +66,11 @@ function scaleByNadam(options: NadamOptions): Transform<NadamState> {
  * nadam(0.002).init([]).links.length; // => 2
  */
 export function nadam(learningRate: Schedule, options: NadamOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "nadam", {
+  checkOptimizerOptions(learningRate, options, "nadam", {
     ...momentChecks,
     ...eitherDecayChecks,
     momentumDecay: aNumberWithin(0),
   });
   checkNeeds(options, "nadam", { decoupledWeightDecay: "weightDecay" });
-  return descent(options, ...decayAround(options, scaleByNadam(options)), scaleByLearningRate(learningRate));
+  return descent(options, ...decayAround(options, scaleByNadam(options)), byLearningRate(learningRate));
 }

@@ -7,7 +7,7 @@ import { type MomentOptions, momentChecks } from "./adam.ts";
 import { biasCorrection, runningMean, stepsWithThis } from "./bias-correction.ts";
 import { decayAround, type EitherDecayOptions, eitherDecayChecks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { momentumAt } from "./momentum.ts";
 import { naturalLog } from "./powers.ts";
 import type { Schedule } from "./schedules.ts";
@@ -83,10 +83,10 @@ export function radam(
   learningRate: Schedule,
   options: OptimizerOptions & MomentOptions & EitherDecayOptions = {},
 ): Optimizer {
-  checkOptimizerOptions(options, "radam", { ...momentChecks, ...eitherDecayChecks });
+  checkOptimizerOptions(learningRate, options, "radam", { ...momentChecks, ...eitherDecayChecks });
   checkNeeds(options, "radam", { decoupledWeightDecay: "weightDecay" });
   const { beta1 = 0.9, beta2 = 0.999 } = options;
   const epsilon = epsilonOf(options, 1e-8, "radam");
   const scale = scaleByRadam(beta1, beta2, epsilon);
-  return descent(options, ...decayAround(options, scale), scaleByLearningRate(learningRate));
+  return descent(options, ...decayAround(options, scale), byLearningRate(learningRate));
 }

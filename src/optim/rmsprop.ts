@@ -5,7 +5,7 @@ import type { Variable } from "../variable.ts";
 import { runningMean } from "./bias-correction.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { aMomentum } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { trace } from "./sgd.ts";
@@ -56,7 +56,7 @@ function scaleByRms(alpha: number, epsilon: number, centered: boolean): Transfor
  */
 export function rmsprop(learningRate: Schedule, options: RmspropOptions = {}): Optimizer {
   const checks = { alpha: aFraction, momentum: aMomentum, weightDecay: aDecay, centered: aBoolean };
-  checkOptimizerOptions(options, "rmsprop", { ...checks, ...epsilonChecks });
+  checkOptimizerOptions(learningRate, options, "rmsprop", { ...checks, ...epsilonChecks });
   const { alpha = 0.99, weightDecay = 0, momentum = 0, centered = false } = options;
   const epsilon = epsilonOf(options, 1e-8, "rmsprop");
   return descent(
@@ -64,6 +64,6 @@ export function rmsprop(learningRate: Schedule, options: RmspropOptions = {}): O
     ...decayLinks(weightDecay),
     scaleByRms(alpha, epsilon, centered),
     ...(momentum !== 0 ? [trace(momentum)] : []),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
 }

@@ -2,7 +2,7 @@
 import { aNumberWithin, aPositiveNumber, must } from "../check.ts";
 import type { Variable } from "../variable.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
 
 /** How Rprop's step sizes change. */
@@ -60,8 +60,8 @@ export function rprop(learningRate: number, options: RpropOptions = {}): Optimiz
   const above = (value: unknown, what: string) =>
     must(Number.isFinite(value) && Number(value) > 1, value, what, "a number above 1");
   const checks = { etaMinus: below, etaPlus: above, stepSizeMin: aPositiveNumber, stepSizeMax: aPositiveNumber };
-  checkOptimizerOptions(options, "rprop", checks);
+  checkOptimizerOptions(learningRate, options, "rprop", checks);
   const { stepSizeMin = 1e-6, stepSizeMax = 50 } = options;
   must(stepSizeMin <= stepSizeMax, stepSizeMin, "rprop: stepSizeMin", `at most stepSizeMax ${stepSizeMax}`);
-  return descent(options, scaleByRprop(learningRate, options), scaleByLearningRate(1));
+  return descent(options, scaleByRprop(learningRate, options), byLearningRate(1));
 }

@@ -5,7 +5,7 @@ import { scalar } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { aDecay, decayLinks } from "./decay.ts";
 import { checkOptimizerOptions, descent, type OptimizerOptions } from "./descent.ts";
-import { scaleByLearningRate } from "./learning-rate.ts";
+import { byLearningRate } from "./learning-rate.ts";
 import { aMomentum, momentumAt } from "./momentum.ts";
 import type { Schedule } from "./schedules.ts";
 import { assign, filledLike, type Optimizer, type Transform } from "./transform.ts";
@@ -71,7 +71,7 @@ export interface SgdOptions extends OptimizerOptions, TraceOptions {
  * optimizer.update(grad(w.square().sum(), [w]), optimizer.init([w]), [w]).length; // => 3
  */
 export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer {
-  checkOptimizerOptions(options, "sgd", { ...traceChecks, momentum: aMomentum, weightDecay: aDecay });
+  checkOptimizerOptions(learningRate, options, "sgd", { ...traceChecks, momentum: aMomentum, weightDecay: aDecay });
   checkNeeds(options, "sgd", { dampening: "momentum" });
   const { momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 } = options;
   if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum");
@@ -80,6 +80,6 @@ export function sgd(learningRate: Schedule, options: SgdOptions = {}): Optimizer
     options,
     ...decayLinks(weightDecay),
     ...(momentum !== 0 ? [trace(momentum, { nesterov, dampening })] : []),
-    scaleByLearningRate(learningRate),
+    byLearningRate(learningRate),
   );
 }

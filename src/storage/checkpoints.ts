@@ -15,7 +15,7 @@ export interface CheckpointsOptions extends MonitorOptions {
   readonly storage: BytesStorage;
   /** What the names of the checkpoints begin with. Default "checkpoint". */
   readonly name?: string;
-  /** After so many epochs, and so many more, or `{ steps }`; default 1. */
+  /** After so many epochs, and so many more, or `{ steps }`; default 1. After the last step in any case, where the data tells which it is. */
   readonly every?: number | { readonly steps: number };
   /** The latest ones that stay; default 3. */
   readonly keep?: number;
@@ -51,7 +51,7 @@ const ENDING = ".safetensors";
 const DIGITS = 8;
 
 /**
- * Writes a checkpoint after so many epochs or steps, and keeps the latest ones: `name.00000001.safetensors` and so on.
+ * Writes a checkpoint after so many epochs or steps, and after the last ones, and keeps the latest: `name.00000001.safetensors` and so on.
  * The training waits until it is on the disk.
  * @throws ArgumentError for a name that is none, for the best of steps, for a monitor where not the best is kept; when the fit begins, for a
  * monitor that it does not measure
@@ -124,7 +124,10 @@ export function checkpoints(options: CheckpointsOptions): Callback {
     ...(typeof every === "object" && { every: every.steps, onSteps: write }),
     async onEpochEnd(epoch, context) {
       const state = fits.of(context);
-      if (typeof every === "object" || ++state.epochs % every !== 0) return;
+      const { step, totalSteps } = context;
+      const isWritten = typeof every === "object" && step % every.steps === 0; // by onSteps
+      const isDue = typeof every === "number" && ++state.epochs % every === 0;
+      if (isWritten || !(isDue || step >= totalSteps)) return;
       if (isBetter(state, state.monitor?.of(epoch) ?? Number.NaN)) await write(context);
     },
   };

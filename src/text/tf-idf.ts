@@ -1,6 +1,7 @@
 // How much terms say about a text: how often they occur in it, and in how few others. Figures are scikit-learn's.
-import { aBoolean, aFiniteNumber, aListOf, aText, aWholeNumber, checkOptions, must } from "../check.ts";
+import { aBoolean, aListOf, aNumberWithin, aText, aWholeNumber, checkOptions, must } from "../check.ts";
 import type { TypedData } from "../data/array.ts";
+import { beforeFit } from "../data/before-fit.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import {
@@ -30,7 +31,7 @@ export interface TfIdfOptions extends TermOptions {
   readonly maxFeatures?: number;
   /** Whether a term that occurs n times counts 1 + log(n). Default false: n. */
   readonly sublinear?: boolean;
-  /** Whether a term counts 1, however often it occurs. Default false. */
+  /** Whether a term counts 1 in a text, however often it occurs there, also where the most frequent are chosen. Default false. */
   readonly binary?: boolean;
   /** Whether rare terms weigh more. Default true. */
   readonly idf?: boolean;
@@ -78,6 +79,9 @@ const CHECKS = {
   norm: aNorm,
 };
 
+/** 1, and the logarithm of a number of texts at the most. */
+const aWeight = aNumberWithin(1, 64);
+
 const FORMAT = "tf-idf";
 
 /**
@@ -116,6 +120,7 @@ export class TfIdf {
   constructor(settings: Settings, limits: Limits) {
     this.#settings = settings;
     this.#limits = limits;
+    beforeFit(this, "tfIdf", FittedTfIdf);
   }
 
   /**
@@ -130,8 +135,9 @@ export class TfIdf {
       for (const term of terms(text)) {
         const seen = found.get(term) ?? { times: 0, documents: 0, last: -1 };
         if (seen.times === 0) found.set(term, seen);
-        if (seen.last !== count) seen.documents++;
-        seen.times++;
+        const isFirst = seen.last !== count;
+        if (isFirst) seen.documents++;
+        if (isFirst || !this.#settings.binary) seen.times++;
         seen.last = count;
       }
       count++;
@@ -287,7 +293,7 @@ export function tfIdfFromJSON(json: unknown): FittedTfIdf {
     ...own,
     pattern: (value: unknown, what: string) => void patternOf(Object(value) as SavedPattern, what),
     names: aListOf(aText),
-    weights: aListOf(aFiniteNumber),
+    weights: aListOf(aWeight),
   };
   checkOptions(saved, name, checks, ...(Object.keys(checks) as never[]));
   const { names, weights, ...settings } = saved;

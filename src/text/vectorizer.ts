@@ -1,6 +1,7 @@
 // Texts as tokens of a vocabulary that was learned, and back: what was learned is plain data, which JSON holds.
 import { aBoolean, aListOf, aText, aWholeNumber, checkOptions, must, nullOr, oneOf } from "../check.ts";
 import type { ArrayLikeData } from "../data/array.ts";
+import { beforeFit } from "../data/before-fit.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { show } from "../show.ts";
 import { BYTES, BytePairs, faultOf, learnedPairs, MOST_TOKENS, type Pair } from "./byte-pairs.ts";
@@ -73,7 +74,8 @@ const FORMAT = "text vectorizer";
 
 /**
  * Texts as tokens, numbers of a vocabulary that it learns from the texts to train on alone. Special tokens come first, then what is most
- * frequent; the same texts give the same vocabulary in any order. Byte pairs are GPT-2's: any text comes back as it was.
+ * frequent; the same texts give the same vocabulary in any order. Byte pairs are GPT-2's: any text comes back as it was,
+ * half a character, which is none, as U+FFFD.
  * Source: Sennrich et al., "Neural machine translation of rare words with subword units", 2016.
  * @throws ArgumentError for an option that is none, or that means nothing beside the others
  *
@@ -147,6 +149,7 @@ export class TextVectorizer {
     this.#settings = settings;
     this.#size = size;
     this.#least = least;
+    beforeFit(this, "textVectorizer", FittedTextVectorizer);
   }
 
   /**

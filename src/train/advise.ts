@@ -42,6 +42,11 @@ const RULES: readonly (readonly [RegExp, string])[] = [
     /: x must be a tensor, .* got undefined( \(.*\))?$/,
     "a model of a record takes a record of arrays, x: { name: array }",
   ],
+  [/targets are rows, too, such as \[\[1\], \[2\]\]$/, "a flat array takes its shape, { data, shape: [rows, 1] }"],
+  [
+    /^x\.0 \[.* have different numbers of rows$/,
+    "a list holds one array an input of the model; examples are rows of one array, { data, shape: [rows, ...] }",
+  ],
   [/shape: undefined is not a shape$/, "it stands beside data: { data, shape: [rows, columns] }"],
   [/^what the model gives .* got undefined/, "forward returns its result"],
   [/^what the model gives .* got a Promise/, "forward is not async: it builds a graph, nothing is computed yet"],

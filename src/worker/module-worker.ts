@@ -41,16 +41,30 @@ export interface ModuleNames {
 /** Milliseconds in which modules come from slow networks. */
 const PATIENCE = 60_000;
 
-function start(module: WorkerModule, { name, caller }: ModuleNames): AnyWorker {
+function start(module: WorkerModule, { name, called, caller }: ModuleNames): AnyWorker {
   if (typeof module === "function") {
     const worker = module();
     anObjectWith("a worker", "postMessage", "terminate")(worker, `${caller}: what module() gives`);
     return worker;
   }
   const node = nodeThreads();
-  if (node === undefined) return new Worker(module, { type: "module" });
-  // This process's own flags may say how to read its main file, and would then break this one.
-  return new node.Worker(module, { execArgv: [], name });
+  try {
+    if (node === undefined) return new Worker(module, { type: "module" });
+    // This process's own flags may say how to read its main file, and would then break this one.
+    return new node.Worker(module, { execArgv: [], name });
+  } catch (cause) {
+    throw new WorkerError(`${called} could not be started: ${(cause as Error).message}${placeOf(module)}`, { cause });
+  }
+}
+
+/** Characters of an address that errors show. */
+const LONGEST = 200;
+
+/** Where a module is, as errors end with it; nothing of one that somebody else starts. */
+function placeOf(module: WorkerModule): string {
+  if (!(module instanceof URL)) return "";
+  const { href } = module;
+  return ` (module ${href.length > LONGEST ? `${href.slice(0, LONGEST)}...` : href})`;
 }
 
 export class ModuleWorker<To, From> {
@@ -59,19 +73,21 @@ export class ModuleWorker<To, From> {
   readonly #called: string;
   readonly #serves: string;
   readonly #watch = new AbortController();
+  #hasBegun = false;
+  /** What is said of a worker that dies before it serves: of its module. */
+  #place: string;
   #error: WorkerError | undefined;
   /** What the worker holds for life. */
   #lock = "";
   #beginning: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
 
-  /** @throws ArgumentError if `module` gives no worker */
+  /** @throws ArgumentError if `module` gives no worker, WorkerError if none can be started of it */
   constructor(module: WorkerModule, names: ModuleNames, listener: ModuleListener<From>) {
     this.#listener = listener;
     this.#called = names.called;
     this.#serves = names.serves;
-    this.#host = hostOf(start(module, names), (reason, cause) =>
-      this.#fail(new WorkerError(`${names.called} ${reason}`, { cause })),
-    );
+    this.#place = placeOf(module);
+    this.#host = hostOf(start(module, names), (reason, cause) => this.#died(reason, cause));
     this.#host.endpoint.addEventListener("message", (event) => this.#hear((event as MessageEvent).data));
   }
 
@@ -85,7 +101,9 @@ export class ModuleWorker<To, From> {
     // Of a page's worker only a lock tells that it died.
     const lock = this.#host.silent ? (globalThis.crypto?.randomUUID?.() ?? "") : "";
     const late = () =>
-      this.#fail(new WorkerError(`${this.#called} has not called ${this.#serves} within ${patience / 1000} s`));
+      this.#fail(
+        new WorkerError(`${this.#called} has not called ${this.#serves} within ${patience / 1000} s${this.#place}`),
+      );
     const timer: ReturnType<typeof setTimeout> & { unref?(): void } = setTimeout(late, patience);
     timer.unref?.(); // whether a process waits is the worker's matter
     let leave = () => {};
@@ -117,6 +135,7 @@ export class ModuleWorker<To, From> {
   #hear(message: Began | From): void {
     if (!isRecord(message)) return;
     if ("began" in message) {
+      [this.#hasBegun, this.#place] = [true, ""];
       if (message.locked) this.#awaitDeath();
       this.#beginning?.resolve();
       this.#beginning = undefined;
@@ -126,6 +145,11 @@ export class ModuleWorker<To, From> {
   #awaitDeath(): void {
     const died = () => this.#fail(new WorkerError(`${this.#called} was ended`));
     navigator.locks.request(this.#lock, { signal: this.#watch.signal }, died).catch(() => {}); // given up in end()
+  }
+
+  #died(reason: string, cause: unknown): void {
+    const early = !this.#hasBegun && reason.startsWith("ended") ? ` before it called ${this.#serves}` : "";
+    this.#fail(new WorkerError(`${this.#called} ${reason}${early}${this.#place}`, { cause }));
   }
 
   #fail(error: WorkerError): void {

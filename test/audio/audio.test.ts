@@ -15,7 +15,7 @@ import {
   stft,
 } from "simdgrad/audio";
 import { parseWav, serializeWav } from "simdgrad/data";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { randomOf } from "../../demo/node/random.ts";
 import { transformOf } from "../../src/audio/fourier.ts";
 
@@ -73,6 +73,27 @@ test.each([
   back.data.forEach((value, i) => {
     expect(Math.abs(value - signal.data[i])).toBeLessThan(64 * 2 ** -24);
   });
+});
+
+test("a window whose samples all count needs no overlap, and ends that no frame sees are 0", () => {
+  const options = { nFft: 8, hopLength: 8, window: "ones" as const, center: false };
+  const back = istft(stft(noise(20), options), { ...options, length: 20 });
+  expect(Array.from(back.data, (value) => value === 0)).toEqual(Array.from({ length: 20 }, (_, i) => i >= 16));
+});
+
+test("filters without a frequency are warned of, once", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  try {
+    for (let time = 0; time < 2; time++) melFilters({ sampleRate: 8000, nFft: 64, nMels: 100 });
+    melFilters({ sampleRate: 8000, nFft: 512, nMels: 20 });
+    expect(warn.mock.calls).toEqual([
+      [
+        "simdgrad: melFilters: 42 of 100 filters lie between two frequencies of nFft 64, and are 0: fewer nMels or a longer nFft help",
+      ],
+    ]);
+  } finally {
+    warn.mockRestore();
+  }
 });
 
 test("signals of a batch are those of their own", () => {
@@ -148,6 +169,16 @@ test.each<[call: () => unknown, error: new (message: string) => Error, message: 
     () => istft({ data: wave, shape: [5, 10, 2] }, { nFft: 16 }),
     ArgumentError,
     "istft: nFft 16 makes 9 bins, but the spectrum has 5",
+  ],
+  [
+    () => istft(stft(wave, { nFft: 16, hopLength: 25 }), { nFft: 16, hopLength: 25 }),
+    ArgumentError,
+    "istft: of every 25 samples, a hopLength, 10 are seen by no frame: the window of 15 samples that are not 0",
+  ],
+  [
+    () => istft({ data: wave, shape: [5, 10, 2] }, { hopLength: 8 }),
+    ArgumentError,
+    "a hopLength, 1 are seen by no frame",
   ],
   [() => istft([[[Number.POSITIVE_INFINITY, 0]]]), DataError, "istft: the spectrum holds Infinity"],
   [() => melSpectrogram(wave), ArgumentError, "melSpectrogram: sampleRate must be a number > 0, got undefined"],

@@ -32,9 +32,9 @@ const named = (value: object) => a.also(a.instance(value), ["an object without a
 export const insightCalls: Readonly<Record<string, Call>> = {
   calibration: call(
     insight.calibration,
-    a.also(a.data(0.5), ["data and shape", "logits of two classes"]),
+    a.also(a.data(1.5), ["data and shape", "logits of two classes"]),
     a.data(1),
-    a.options({ bins: a.whole(5), strategy: a.word("quantile"), probabilities: a.flag(true) }),
+    a.options({ bins: a.whole(5), strategy: a.word("quantile"), probabilities: a.flag(false) }),
   ),
   csvLogger: call(insight.csvLogger, aTarget, a.options({ append: a.flag(true) })),
   findLearningRate: call(

@@ -407,6 +407,6 @@ export const workerCalls: Readonly<Record<string, Call>> = {
       ["a class", "a function"],
     ),
     a.text("square"),
-    a.options({ workers: a.whole(1) }),
+    a.options({ workers: a.whole(1), patience: a.whole(60_000) }),
   ),
 };

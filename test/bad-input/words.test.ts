@@ -128,7 +128,11 @@ describe("a mistake is told in the words of who made it", () => {
       "crossEntropy: logits [2, 2] take class indices [2], got [2, 2]; one-hot rows are for the loss (x, y) => crossEntropy(x, y)",
     );
     await expect(trainer().load({ x: [[1], [2]], y: [1, 2] })).rejects.toThrow(
-      "mseLoss: prediction [2, 1] and target [2] differ: targets are rows, too, such as [[1], [2]]",
+      "mseLoss: prediction [2, 1] and target [2] differ: targets are rows, too, such as [[1], [2]]; a flat array takes its shape",
+    );
+    const inputs = [1, 2, 3].map(() => ({ data: new Float32Array(2), shape: [2, 1] }));
+    await expect(trainer().load(as({ x: inputs, y: [[1], [2], [3]] }))).rejects.toThrow(
+      "x.0 [2, 1] and y [3, 1] have different numbers of rows; a list holds one array an input of the model",
     );
     const file = parseSafetensors(serializeSafetensors(await trainer().stateDict()));
     await expect(trainer().loadStateDict(as(file))).rejects.toThrow(

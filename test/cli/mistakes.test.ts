@@ -28,7 +28,21 @@ describe("of the line: exit code 2", () => {
     [["train", data], "--target is missing: which column is to be told?"],
     [["train", data, "--traget", "came"], "there is no option --traget; did you mean --target?"],
     [["train", data, "--tar", "came"], "there is no option --tar; did you mean --target?"],
-    [["train", data, "--lr", "1"], "there is no option --lr"],
+    [["train", data, "--lr", "1"], "there is no option --lr; did you mean --rate?"],
+    [["tune", data, "--lr", "1"], "there is no option --lr\n"],
+    [["train", data, "--batch_size=8"], "there is no option --batch_size; did you mean --batch?"],
+    [["--json"], "COMMAND is missing before --json: one of train, predict"],
+    [
+      ["train", data, "-t", "came", "--encoding", "klingon"],
+      "--encoding must be the name of one, such as windows-1252",
+    ],
+    [["train", data, "-t", "came", "--features", "age,came"], "--features: came is the target, which is to be told"],
+    [["tune", data, "-t", "came", "--features", "twon"], "--features: ", 'has no column "twon"; did you mean "town"?'],
+    [["train", data, "-t", "came", "--test", "1000"], "--test 1000: of 40 rows of ", "none is left to train on"],
+    [["train", data, "-t", "came", "--test", "39"], "--test 39: of 40 rows of ", "none is left to train on"],
+    [["tune", data, "-t", "came", "--validation", "0.9"], "--validation 0.9: of 40 rows of "],
+    [["tune", data, "-t", "came", "--study", file("folder")], "folder: it is a folder, and a file is wanted"],
+    [["tune", data, "-t", "came", "-o", file("b"), "--study", file("b")], "is another file of this command already"],
     [["train", data, "-x"], "there is no option -x"],
     [["train", data, "--target"], "--target needs a value: --target COLUMN"],
     [["train", data, "--target", "--json"], "--target needs a value: --target COLUMN"],
@@ -52,7 +66,10 @@ describe("of the line: exit code 2", () => {
     [["train", data, "-t", "came", "--threads", "0"], '--threads must be "auto" or a whole number from 1 to 64, got 0'],
     [["train", data, "-t", "came", "--delimiter", ";;"], "--delimiter must be one character, or tab, and not ;;"],
     [["train", data, "-t", "came", "--decimal", "x"], "--decimal must be . or , and not x"],
-    [["train", data, "-t", "came", "--out", data], "would be written over the file that is read"],
+    [
+      ["train", data, "-t", "came", "--out", data],
+      "is another file of this command already, and would be written over it",
+    ],
     [["train", data, "-t", "came", "--out", "no/a.safetensors"], "--out no/a.safetensors: there is no folder no"],
     [["train", data, "-t", "came", "--report", "a", "--no-report"], "--report and --no-report do not go together"],
     [["predict", saved, data, "--format", "xml"], "--format must be csv or jsonl, and not xml"],
@@ -97,7 +114,10 @@ describe("of data and models: exit code 1", () => {
     ],
     [train("quote.csv", 'x,y\n1,"a\n'), "quote.csv, line 2, character 3: a quote has no end"],
     [train("twice.csv", "y,y\n1,2\n"), 'twice.csv, line 1: two columns are called "y"'],
-    [train("bytes.csv", Uint8Array.of(120, 44, 121, 10, 0xff, 10)), "bytes.csv, line 2: the bytes are no utf-8"],
+    [
+      train("bytes.csv", Uint8Array.of(120, 44, 121, 10, 0xff, 10)),
+      "bytes.csv, line 2: the bytes are no utf-8; --encoding windows-1252 is another one",
+    ],
     [train("one.csv", `y\n${"a\nb\n".repeat(10)}`), "there is no column to learn y from"],
     [
       train(
@@ -124,14 +144,14 @@ describe("of data and models: exit code 1", () => {
     [["predict", damaged, data], "damaged.safetensors: ", "the checksum of its bytes"],
     [
       ["predict", weights, data],
-      "weights.safetensors: tabular model: a safetensors file whose metadata has no format simdgrad-tabular",
+      "weights.safetensors: a safetensors file, and no model of a table; simdgrad inspect tells what it holds",
     ],
-    [["predict", data, data], "people.csv: safetensors: "],
+    [["predict", data, data], "people.csv is no model; MODEL comes first, then DATA"],
     [["predict", file("nothing.safetensors", ""), data], "nothing.safetensors is empty"],
     [["predict", saved, file("torn.csv.gz", "age,town")], "torn.csv.gz: it is no gzip file, or a torn one"],
-    [["inspect", data], "people.csv: safetensors: "],
+    [["inspect", data], "people.csv is no safetensors file, as models and checkpoints are"],
     [["inspect", damaged], "damaged.safetensors: ", "checksum"],
-    [["export", weights, "--out", out], "no format simdgrad-tabular"],
+    [["export", weights, "--out", out], "weights.safetensors: a safetensors file, and no model of a table"],
     [["tune", data, "-t", "came", "--study", file("bad.jsonl", "nonsense\n"), "-o", out], "bad.jsonl"],
     [
       train(
@@ -141,8 +161,21 @@ describe("of data and models: exit code 1", () => {
       "no class has three rows: one to train, one to validate",
     ],
     [
-      ["train", data, "-t", "came", "--test", "39", "-o", out],
-      "of 40 rows, 39 to test and 6 to validate leave none to train",
+      train(
+        "known.csv",
+        rows(40, (i) => `${i},${i < 12 ? "ab"[i % 2] : ""}`),
+        "--test",
+        "11",
+      ),
+      "of 12 rows, 11 to test and 2 to validate leave none to train",
+    ],
+    [
+      ["evaluate", saved, file("classes.csv", "age,income,town,date,came\n1,2,Oslo,2024-01-01,maybe\n")],
+      'classes.csv, row 1 below the names, column "came": "maybe" is no class that the model knows: no, yes',
+    ],
+    [
+      ["predict", saved, file("digits.csv", "age,income,town,date\n99999999999999999999,2,Oslo,2024-01-01\n")],
+      'column "age": "99999999999999999999" is of no type number: it has more digits than a number holds',
     ],
     [["train", data, "-t", "came", "--rate", "1e30", "-o", out], "is NaN or infinite: a rate below 1e+30 is wanted"],
     [
@@ -154,7 +187,7 @@ describe("of data and models: exit code 1", () => {
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);
     for (const message of messages) expect(err).toContain(message);
-    expect(err).not.toMatch(/a mistake in simdgrad|readCsv|fitTable/);
+    expect(err).not.toMatch(/a mistake in simdgrad|readCsv|fitTable|\(\)/);
     expect(code).toBe(1);
   });
 
@@ -181,5 +214,32 @@ test("every command has a help that names all its options, an example of which r
       expect((await run([...args, "--help"])).code).toBe(0); // an option that there is not would be 2
     }
   }
-  expect((await run(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  for (const args of [["--version"], ["train", "--version"], ["-v"]])
+    expect((await run(args)).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("columns whose names have commas are named in quotes, and told so", async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `${i % 5},${(i * 7) % 11},${i % 2 ? "yes" : "no"}`).join("\n");
+  const calls = file("calls.csv", `"support, calls","say ""x""",left\n${rows}\n`);
+  const args = ["train", calls, "-t", "left", "--epochs", "1", "-o", out, "--no-report", "--features"];
+  const named = await run([...args, '"support, calls", "say ""x"""']);
+  expect(named.code).toBe(0);
+  expect(named.out).toContain('columns     "support, calls" (number), "say ""x""" (number)');
+  expect((await run([...args, "support"])).err).toContain('did you mean "support, calls"?');
+  expect((await run([...args, "nothing"])).err).toContain('it has "support, calls", "say ""x""", left');
+});
+
+test("a search does not write over what a training made", async () => {
+  const near = file("near");
+  mkdirSync(near);
+  const cwd = process.cwd();
+  process.chdir(near);
+  try {
+    expect((await run(["train", data, "-t", "came", "--epochs", "1", "-q"])).code).toBe(0);
+    const { code, json } = await run(["tune", data, "-t", "came", "--epochs", "1", "--trials", "1", "--json"]);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ out: "people.tuned.safetensors", report: "people.tuned.html" });
+  } finally {
+    process.chdir(cwd);
+  }
 });

@@ -273,9 +273,19 @@ test.each<[source: TextSource, options: CsvOptions, message: string]>([
   ],
   [new Response("gone", { status: 404 }), {}, "readCsv: csv: the response has status 404"],
   [new File(["a,b\n1\n"], "shop.csv"), {}, "readCsv: shop.csv, line 2: 1 cell"],
+  ["churn.csv", {}, 'source is a path, "churn.csv", not what the file holds: readCsv(await readFile(path)) in Node'],
+  ["../my data/a.TSV", {}, "is a path"],
+  ["C:\\data\\a.csv.gz", {}, "is a path"],
+  ["https://example.org/data?rows=5", {}, "readCsv(await fetch(path)) in pages"],
   [[1] as never, {}, "csv: a piece must be a string or a Uint8Array, got 1"],
 ])("%j with %j: %s", async (source, options, message) => {
   await expect(readCsv(source, options)).rejects.toThrow(message);
+});
+
+test("a line that ends, or has separators, is no path", async () => {
+  expect((await readCsv("churn.csv\n", { header: false })).rows).toBe(1);
+  expect((await readCsv("id,churn.csv")).names).toEqual(["id", "churn.csv"]);
+  expect(() => streamCsv("churn.csv")).toThrow("streamCsv: source is a path");
 });
 
 test("a quote without an end is told, however long the file is, and in time that grows with it", async () => {
@@ -339,6 +349,11 @@ describe("JSON lines", () => {
     const values = [{ x: 1, y: "ä" }, [2], "three", null];
     expect(await read(pieces(lines, size))).toEqual(values);
     expect(await read(pieces(new TextEncoder().encode(lines), size))).toEqual(values);
+  });
+
+  test("are no path", async () => {
+    await expect(read("rows.jsonl")).rejects.toThrow("readJsonLines: source is a path");
+    expect(await read('"rows.jsonl"')).toEqual(["rows.jsonl"]);
   });
 
   test("name the line of what is none", async () => {

@@ -1,7 +1,7 @@
 // Files of arrays and sounds: what NumPy, SciPy and gzip wrote is read to the bit, what is broken is refused, and nothing beside is read.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { DataError } from "simdgrad";
+import { ArgumentError, DataError } from "simdgrad";
 import {
   type NumericArray,
   parseIdx,
@@ -100,6 +100,40 @@ test("a damaged gzip or ZIP file never passes for another", async () => {
   }
 });
 
+test("a gzip file of members is refused where one is damaged, and where something else follows", () => {
+  const parts = [
+    Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 6, 1),
+    Uint8Array.of(2, 3),
+    new Uint8Array(),
+    Uint8Array.of(4, 5, 6),
+  ];
+  const packed = parts.map((part) => Uint8Array.from(gzipSync(part)));
+  const file = Uint8Array.from(packed.flatMap((each) => [...each]));
+  expect([...parseIdx(file).data]).toEqual([1, 2, 3, 4, 5, 6]);
+  expect([...parseIdx(Uint8Array.of(...file, 0, 0, 0)).data]).toEqual([1, 2, 3, 4, 5, 6]);
+  const second = packed[0].length;
+  const third = second + packed[1].length;
+  const damaged = file.slice();
+  damaged[third - 5] ^= 1;
+  expect(() => parseIdx(damaged)).toThrow(
+    `idx: the gzip file is cut off, or damaged, in what begins at byte ${second}`,
+  );
+  expect(() => parseIdx(file.subarray(0, third - 1))).toThrow(`cut off, or damaged, in what begins at byte ${second}`);
+  expect(() => parseIdx(Uint8Array.of(...file, 7))).toThrow(
+    `idx: what follows in the gzip file at byte ${file.length} is no gzip file`,
+  );
+  const long = Uint8Array.from({ length: 100_000 }, (_, i) => (i * i * 7919) >> 5);
+  const header = Uint8Array.of(0, 0, 8, 1, 0, 3, 13, 64); // 200,000
+  const two = [Uint8Array.of(...header), long, long].map((part) => Uint8Array.from(gzipSync(part)));
+  const { data } = parseIdx(Uint8Array.from(two.flatMap((part) => [...part])));
+  expect(data.length).toBe(200_000);
+  expect([data.subarray(0, 100_000), data.subarray(100_000)]).toEqual([long, long]);
+  const empty = Array.from({ length: 20_000 }, () => [...packed[2]]).flat();
+  expect([...parseIdx(Uint8Array.from([...packed[0], ...empty, ...packed[1], ...packed[3]])).data]).toEqual([
+    1, 2, 3, 4, 5, 6,
+  ]);
+});
+
 test("a gzip file that ends in its header is cut off, whatever the header says follows", () => {
   for (let flags = 0; flags < 32; flags++)
     for (let length = 4; length < 18; length++) {
@@ -128,8 +162,14 @@ test.each<[read: () => unknown, message: string]>([
   ],
   [
     () => parseNpy(npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", eight)),
-    "npy: the header is no dictionary of descr",
+    'npy: an array of fields [a]: each is to be saved by itself, np.save(file, array["a"])',
   ],
+  [
+    () =>
+      parseNpy(npyOf("{'descr': [('a', '<f4'), ('b', '<i4', (2,))], 'fortran_order': False, 'shape': (1,)}", eight)),
+    "npy: an array of fields [a, b]",
+  ],
+  [() => parseNpy(npyOf("{'descr': 4, 'fortran_order': False, 'shape': (1,)}", eight)), "no dictionary of descr"],
   [() => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2)}", eight)), "npy: (2) is no shape"],
   [
     () => parseNpy(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (1 2,)}", eight)),
@@ -151,6 +191,14 @@ test.each<[read: () => unknown, message: string]>([
   [() => parseNpy(eight), "npy: the file does not start with NumPy's magic bytes"],
   [() => parseNpz(serializeNpy({ data: f4, shape: [2] })), "npz: the file of 136 bytes is no ZIP file, or is cut off"],
   [() => parseNpz(bytesOf(files.npz).fill(255, 400, 420)), "npz: "],
+  [
+    () => parseNpz(bytesOf(files["npz of sizes of 64 bits"]).fill(0, 258, 259)),
+    "npz: file 0 of the ZIP file does not say how large it is, or where",
+  ],
+  [
+    () => parseNpz(bytesOf(files["npz of sizes and a directory of 64 bits"]).fill(1, 342, 343)),
+    "npz: the directory of the ZIP file says at byte",
+  ],
   [() => parseIdx(Uint8Array.of(0, 0, 7, 1)), "idx: element type 0x7 is none of the format's"],
   [() => parseIdx(Uint8Array.of(0x1f, 0x8b, 8, 0)), "idx: the gzip file of 4 bytes is cut off"],
   [() => parseWav(eight), "wav: the file does not start with RIFF and WAVE"],
@@ -181,6 +229,12 @@ test("an array is written as NumPy writes it, to the byte", () => {
   expect(() => serializeNpy({ data: new Float32Array(3), shape: [2] })).toThrow(
     "serializeNpy: array: 3 numbers do not fill shape [2]",
   );
+  const small = { data: Uint8Array.of(1), shape: [1] };
+  expect(Object.keys(parseNpz(serializeNpz({ ["x".repeat(65_000)]: small })))[0].length).toBe(65_000);
+  expect(() => serializeNpz({ ["ä".repeat(40_000)]: small })).toThrow(ArgumentError);
+  expect(() => serializeNpz({ ["ä".repeat(40_000)]: small })).toThrow("serializeNpz: a name has 80004 bytes with .npy");
+  const many = Object.fromEntries(Array.from({ length: 65_535 }, (_, i) => [`x${i}`, small]));
+  expect(() => serializeNpz(many)).toThrow("serializeNpz: 65535 arrays are more than 65534");
   const part = Uint8Array.of(9, 9, 1, 2, 9).subarray(2, 4);
   expect(parseNpy(serializeNpy({ data: part, shape: [2] })).data).toEqual(Uint8Array.of(1, 2));
 });
@@ -197,4 +251,39 @@ test("a sound is written as SciPy writes it, and cut to what 16 bits hold", () =
 test("a recording whose length was not known goes to its end", () => {
   const bytes = bytesOf(files["wav 8 bits"]);
   expect(parseWav(bytes.fill(255, 40, 44)).shape).toEqual([1, 9]);
+  const sound = { data: Float32Array.of(0.25, 0.5, -0.5, 0.125), shape: [2, 2] as const, sampleRate: 8000 };
+  for (const samples of ["int16", "float32"] as const)
+    for (const [whole, length] of [
+      [0, 0],
+      [36, 0], // what Python's wave writes first
+      [36, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0xffffffff, 0],
+    ]) {
+      const file = serializeWav(sound, { samples });
+      new DataView(file.buffer).setUint32(4, whole, true);
+      new DataView(file.buffer).setUint32(40, length, true);
+      expect(parseWav(file)).toEqual(sound);
+      expect(parseWav(Uint8Array.of(...file, 1, 2, 3))).toEqual(sound); // a frame that was broken off
+      expect(parseWav(file.subarray(0, -1)).shape).toEqual([2, 1]);
+    }
+  expect(parseWav(serializeWav({ ...sound, data: new Float32Array(), shape: [2, 0] })).shape).toEqual([2, 0]);
+});
+
+test("what follows a sound is no part of it", () => {
+  const sound = { data: Float32Array.of(0.25, 0.5, -0.5, 0.125), shape: [1, 4] as const, sampleRate: 8000 };
+  const file = serializeWav(sound);
+  for (const tail of ["TAGTitle of the song, 128 bytes in a real ID3v1", "x", "LIST"]) {
+    expect(parseWav(Uint8Array.of(...file, ...Buffer.from(tail)))).toEqual(sound);
+    const counted = Uint8Array.of(...file, ...Buffer.from(tail.padEnd(60)));
+    new DataView(counted.buffer).setUint32(4, counted.length - 8, true);
+    expect(() => parseWav(counted)).toThrow("bytes, but 52 follow");
+  }
+});
+
+test("no sample of 16 bits is NaN", () => {
+  const sound = { data: Float32Array.of(0, 1, 2, Number.NaN), shape: [2, 2] as const, sampleRate: 8000 };
+  expect(() => serializeWav(sound)).toThrow(DataError);
+  expect(() => serializeWav(sound)).toThrow("serializeWav: frame 1 of channel 1 is NaN, which int16 does not hold");
+  expect(parseWav(serializeWav(sound, { samples: "float32" }))).toEqual(sound);
 });

@@ -5,6 +5,7 @@ import { JsExecutor, SimdgradError, Trainer } from "simdgrad";
 import {
   bucketize,
   type ColumnSteps,
+  type FittedPreprocessing,
   hashing,
   imputeMissing,
   minMax,
@@ -307,6 +308,9 @@ test("means of many numbers far from 0 lose no digits", () => {
 
 const first = mixed.take([0]);
 
+/** As JavaScript sees it, which does not know types. */
+const unfitted = () => preprocessing([standardize()]) as unknown as FittedPreprocessing;
+
 test.each<[read: () => unknown, message: string]>([
   [() => preprocessing([]), "preprocessing: what is given must be a list of steps"],
   [() => preprocessing([{ columns: "age", steps: [] }] as never), "preprocessing: 0: columns must be a list of names"],
@@ -316,7 +320,25 @@ test.each<[read: () => unknown, message: string]>([
   ],
   [() => minMax({ range: [1, 0] }), "minMax: range must be [low, high]"],
   [() => hashing({} as never), "hashing: features must be a whole number"],
-  [() => preprocessing([{ columns: ["town"], steps: [] }]).fit(mixed), 'the table has no column "town"'],
+  [() => preprocessing([{ columns: ["town"], steps: [] }]).fit(mixed), 'preprocessing: the table has no column "town"'],
+  [
+    () => preprocessing([{ columns: ["Age"], steps: [] }]).fit(table({ age: [1], size: [2] })),
+    'preprocessing: the table has no column "Age": it has [age, size], did you mean "age"?',
+  ],
+  [
+    () => preprocessing([{ columns: ["age", "age"], steps: [] }]).fit(table({ age: [1] })),
+    'preprocessing: columns: "age" comes twice',
+  ],
+  [
+    () =>
+      preprocessing([standardize()])
+        .fit(table({ age: [1] }))
+        .transform(table({ ages: [1] })),
+    'transform: the table has no column "age": it has [ages], did you mean "ages"?',
+  ],
+  [() => unfitted().transform(mixed), "preprocessing: transform is of what fit gives: call fit(...) first"],
+  [() => unfitted().names, "preprocessing: names is of what fit gives"],
+  [() => JSON.stringify(unfitted()), "preprocessing: toJSON is of what fit gives"],
   [() => preprocessing([{ columns: "texts", steps: [] }]).fit(table({ a: [1] })), "the table has no columns of texts"],
   [() => preprocessing([standardize()]).fit(mixed), 'standardize: column "size" holds texts'],
   [

@@ -116,6 +116,40 @@ test("classes keep their shares, of which each part has one at least", () => {
   }
 });
 
+test("rows of one time are in one part", () => {
+  const day = [1, 1, 1, 1, 2, 2];
+  const split = trainTestSplit(6, { time: day, test: 3 });
+  expect([[...split.train], [...split.test]]).toEqual([
+    [0, 1, 2, 3],
+    [4, 5],
+  ]);
+  expect(() => trainTestSplit(3, { time: [5, 5, 5] })).toThrow(
+    "trainTestSplit: 3 rows of one time cannot be in two parts",
+  );
+  expect(() => kFold(6, { time: day, folds: 2 })).toThrow("kFold: 2 different times make no 2 folds, and a beginning");
+  const late = [...new Array(50).fill(1), 2, 3];
+  expect([...kFold(52, { time: late, folds: 2 })].map(({ test }) => [...test])).toEqual([[50], [51]]);
+  for (let seed = 1; seed < 200; seed++) {
+    const time = range(40).map((i) => (i * seed * 7919) % (3 + (seed % 20)));
+    const times = new Set(time).size;
+    if (times === 1) continue;
+    const largest = Math.max(...groupSizes(time));
+    const parts: { train: Int32Array; test: Int32Array }[] = [trainTestSplit(40, { time, test: 10 })];
+    for (const { test } of parts) expect(Math.abs(test.length - 10)).toBeLessThanOrEqual(largest);
+    if (times > 3) parts.push(...kFold(40, { time, folds: 3 }));
+    for (const { train, test } of parts) {
+      const latest = Math.max(...Array.from(train, (row) => time[row]));
+      expect(Math.min(...Array.from(test, (row) => time[row]))).toBeGreaterThan(latest);
+    }
+    if (times > 3)
+      expect(sorted([...parts[1].train, ...parts.slice(1).flatMap(({ test }) => [...test])])).toEqual(range(40));
+  }
+});
+
+function groupSizes(values: readonly number[]): number[] {
+  return [...new Set(values)].map((value) => values.filter((each) => each === value).length);
+}
+
 test("what is tested comes after what is trained on", () => {
   const time = range(50).map((i) => (i * 17) % 50);
   const { train, validation = [], test } = trainTestSplit(50, { time, validation: 5, test: 10 });

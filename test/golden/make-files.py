@@ -8,6 +8,7 @@ import io
 import json
 import pathlib
 import struct
+import zlib
 
 import numpy as np
 from scipy.io import wavfile
@@ -70,6 +71,35 @@ def wav24(values, channels, rate):
     return {"bytes": text(b"RIFF" + struct.pack("<I", len(body)) + body), "arrays": {"": array(x)}}
 
 
+def npz64(x, directory):
+    """Sizes of 64 bits, as writers of streams give them; of the directory, too, or not. NumPy reads both."""
+    out = io.BytesIO()
+    np.save(out, x)
+    data, name = out.getvalue(), b"x.npy"
+    extra = struct.pack("<HHQQ", 1, 16, len(data), len(data))
+    sizes = (zlib.crc32(data), 0xFFFFFFFF, 0xFFFFFFFF, len(name), len(extra))
+    local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 45, 0, 0, 0, 0x21, *sizes) + name + extra + data
+    entry = struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 45, 45, 0, 0, 0, 0x21, *sizes, 0, 0, 0, 0, 0) + name + extra
+    file = local + entry
+    if directory:
+        file += struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1, 1, len(entry), len(local))
+        file += struct.pack("<IIQI", 0x07064B50, 0, len(local) + len(entry), 1)
+        file += struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    else:
+        file += struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(entry), len(local), 0)
+    assert np.array_equal(np.load(io.BytesIO(file))["x"], x)
+    return {"bytes": text(file), "arrays": {"x": array(x)}}
+
+
+def members(x, parts):
+    """Several gzip files one after the other, of which each may end anywhere, to Python's gzip they are one."""
+    data = base64.b64decode(idx(0x8, x)["bytes"])
+    ends = [len(data) * i // parts for i in range(parts + 1)]
+    file = b"".join(gzip.compress(data[a:b], mtime=0) for a, b in zip(ends, ends[1:]))
+    assert gzip.decompress(file) == data
+    return {"bytes": text(file), "arrays": {"": array(x)}}
+
+
 real = lambda *shape: random.standard_normal(shape)
 files = {
     "npy float32": npy(real(2, 3).astype("<f4")),
@@ -101,6 +131,9 @@ files = {
     "wav 32 bits": wav(whole("i4", 6)),
     "wav float32": wav(real(5, 2).astype("f4")),
     "wav float64": wav(real(4)),
+    "npz of sizes of 64 bits": npz64(np.arange(6, dtype="f4"), False),
+    "npz of sizes and a directory of 64 bits": npz64(np.arange(6, dtype="f4"), True),
+    "idx gzipped in members": members((np.arange(40) ** 2 % 251).astype("u1").reshape(4, 10), 3),
 }
 
 pathlib.Path(__file__).with_name("files.json").write_text(json.dumps(files, indent=1) + "\n")

@@ -64,6 +64,7 @@ case({"minDocuments": 0.1}, min_df=0.1)
 case({"maxDocuments": 0.5}, max_df=0.5)
 case({"maxDocuments": 10, "minDocuments": 2}, max_df=10, min_df=2)
 case({"maxFeatures": 5}, max_features=5)
+case({"binary": True, "maxFeatures": 12}, binary=True, max_features=12)
 case({"stopWords": ["the", "of", "sea"], "ngrams": [1, 2]}, stop_words=["the", "of", "sea"], ngram_range=(1, 2))
 case({"sublinear": True, "ngrams": [1, 2], "minDocuments": 2, "maxFeatures": 12}, sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_features=12)
 

@@ -43,6 +43,14 @@ test.each(cases)("$name equals scikit-learn's", ({ outputs, targets, bins, strat
   expect(found.curve.reduce((sum, { rows }) => sum + rows, 0)).toBe(targets.length);
 });
 
+test.each(cases.filter(({ outputs }) => typeof outputs[0] === "number"))(
+  "$name of two classes: the same score",
+  (each) => {
+    const shares = (each.outputs as number[]).map((yes) => [1 - yes, yes]);
+    near([calibration(shares, each.targets, { probabilities: true }).brierScore], [each.brier]);
+  },
+);
+
 test("logits are probabilities by softmax, and by sigmoid, and the error is the metric's", async () => {
   const logits = [
     [2, 0, -1],
@@ -56,6 +64,13 @@ test("logits are probabilities by softmax, and by sigmoid, and the error is the 
   expect(Math.abs(error - metric)).toBeLessThan(1e-6); // the metric is of f32 numbers
   const [bin] = calibration([0, 0], [1, 0]).curve;
   expect(bin).toMatchObject({ predicted: 0.5, actual: 0.5, rows: 2 });
+});
+
+test("logits that look like probabilities are taken where they are said to be none", () => {
+  const { curve } = calibration([0.2, 0.9], [0, 1], { probabilities: false });
+  expect(curve[0].predicted).toBeGreaterThan(0.5);
+  expect(calibration([[0.2, 0.9]], [1]).rows).toBe(1); // they do not add up to 1
+  expect(calibration([0, 0], [0, 1]).curve[0].predicted).toBe(0.5);
 });
 
 test("rows without a class are left out", () => {
@@ -74,7 +89,9 @@ describe("what is none is refused", () => {
     ["a target between", () => calibration([0.5, 0.5], [0, 0.5], sure), DataError, "row 1 is 0.5"],
     ["a class outside", () => calibration([[0.5, 0.5]], [2], sure), DataError, "row 0 is 2"],
     ["NaN", () => calibration([Number.NaN], [0]), DataError, "row 0 holds NaN"],
-    ["no rows", () => calibration([[1, 0]], [-1]), DataError, "no row has a target"],
+    ["probabilities for logits", () => calibration([0.2, 0.9, 0], [0, 1, 1]), DataError, "say probabilities: true"],
+    ["shares for logits", () => calibration([[0.2, 0.8]], [1]), DataError, "or false of logits"],
+    ["no rows", () => calibration([[1, 0]], [-1], sure), DataError, "no row has a target"],
     ["other rows", () => calibration([0.5, 0.5], [0, 1, 1], sure), ShapeError, "got [3]"],
   ])("%s", (_, run, kind, said) => {
     expect(run).toThrow(kind);

@@ -6,6 +6,7 @@ import { readCsv, readJsonLines } from "simdgrad/data";
 import { csvLogger, jsonLines, progressBar } from "simdgrad/insight";
 import { Linear, mseLoss } from "simdgrad/nn";
 import { sgd } from "simdgrad/optim";
+import { StorageError } from "simdgrad/storage";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 const executor = new JsExecutor();
@@ -91,9 +92,14 @@ describe("csvLogger", () => {
     expect(told).toHaveLength(4);
   });
 
-  test("a folder that is not there ends the fit with the error", async () => {
+  test("a folder that is not there, or is the path, ends the fit with the logger's error", async () => {
     const fit = trainer.fit({ callbacks: [csvLogger(`${folder}/none/a.csv`)] });
-    await expect(fit).rejects.toThrow("ENOENT");
+    await expect(fit).rejects.toThrow(`csvLogger: ${folder}/none/a.csv was not written: ENOENT`);
+    await expect(fit).rejects.toThrow(StorageError);
+    for (const append of [true, false])
+      await expect(trainer.fit({ callbacks: [jsonLines(folder, { append })] })).rejects.toThrow(
+        `jsonLines: ${folder} was not ${append ? "read" : "written"}: EISDIR`,
+      );
     expect(() => csvLogger("")).toThrow(ArgumentError);
   });
 });
@@ -142,7 +148,11 @@ describe("progressBar", () => {
     const stream = terminal(false);
     await trainer.fit({ batch: 1, callbacks: [progressBar({ stream, every: 1 })] });
     expect(stream.written.map((line) => line.slice(0, 5))).toEqual([" 33 %", " 66 %", "100 %"]);
+    expect(stream.written.slice(0, 2)).toEqual([" 33 %, in epoch 1\n", " 66 %, in epoch 1\n"]);
     expect(stream.written[2]).toMatch(/epoch 1: loss/);
+    await trainer.fit({ batch: 1, callbacks: [progressBar({ stream, every: 1 })] });
+    expect(stream.written[3]).toBe(" 33 %, in epoch 2\n");
+    expect(stream.written[5]).toMatch(/epoch 2: loss/);
   });
 
   test("a stream that does not tell its length has a line an epoch", async () => {

@@ -95,6 +95,56 @@ test("a confusion matrix has each count in its cell", async () => {
   expect(picture.match(/<rect/g)).toHaveLength(9);
 });
 
+test("of a thousand classes the most mistaken are drawn, in a file of a page's size", async () => {
+  const classes = Array.from({ length: 1000 }, (_, i) => `c${i}`);
+  const outputs = classes.map((_, i) => classes.map((_, j) => Number((i === 7 ? 900 : i) === j)));
+  const predictions = { outputs, targets: classes.map((_, i) => i), classes, probabilities: true };
+  const html = await report({ title: "t", predictions });
+  expect(html.length).toBeLessThan(1_000_000);
+  expect(html).toContain("Confusion matrix (of the 50 most mistaken of 1000 classes): 999 of 1000 rows right (99.9 %)");
+  expect(html).toContain("Classes (of the 500 most mistaken of 1000 classes)");
+  expect(rowOf(html, "c7")).toEqual(["c7", "1", "0", ""]);
+  expect(rowOf(html, "c900")).toEqual(["c900", "1", "1", "0.5"]);
+});
+
+test("of many epochs a page shows the first, the last and some between, and the best of all", async () => {
+  const long = Array.from({ length: 200_000 }, (_, i) => ({ ...history[0], epoch: i + 1, validation: { loss: 1 } }));
+  long[123_456] = { ...long[0], epoch: 123_457, validation: { loss: 0.5 } };
+  const html = await report({ title: "t", history: long });
+  expect(html.length).toBeLessThan(1_000_000);
+  expect(html).toContain("1000 of 200000 epochs in numbers");
+  expect(html).toContain("validation at its best 0.5 after epoch 123457");
+  expect(rowOf(html, "1")?.[0]).toBe("1");
+  expect(rowOf(html, "200000")?.[0]).toBe("200000");
+});
+
+test.each([
+  ["of few powers of ten", 0.008, 1.2, ["0.01", "0.1", "1"]],
+  ["of parts of them", 0.004, 0.9, ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5"]],
+  ["of many", 1e-30, 1, ["1.00e-30", "1.00e-27", "1.00e-24", "1.00e-21", "1.00e-18"]],
+])("each line of a logarithmic axis has its number: %s", async (_, low, high, numbers) => {
+  const html = await report({
+    title: "t",
+    history: [high, low].map((loss, i) => ({ ...history[i], loss, metrics: {}, validation: undefined })),
+  });
+  const picture = /<svg(?=[^>]*aria-label="loss").*?<\/svg>/s.exec(html)?.[0] ?? "";
+  const written = [...picture.matchAll(/<text y="0.32em"[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+  expect(written).not.toContain("");
+  expect(written.slice(0, numbers.length)).toEqual(numbers);
+  expect(picture.match(/<line /g)).toHaveLength(written.length);
+});
+
+test("dates are days where they are no more, and may be none", async () => {
+  const dates = [Date.UTC(2024, 11, 25), Date.UTC(2024, 11, 25, 7, 30), Number.NaN].map((time) => new Date(time));
+  const html = await report({
+    title: "t",
+    worst: dates.map((date, row) => ({ row, date })),
+    configuration: { at: dates[2] },
+  });
+  expect([0, 1, 2].map((row) => rowOf(html, `${row}`)?.[1])).toEqual(["2024-12-25", "2024-12-25T07:30:00Z", "no date"]);
+  expect(rowOf(html, "at")).toEqual(["at", "no date"]);
+});
+
 test.each<[string, Omit<ReportedTraining, "title">]>([
   ["nothing but a title", {}],
   ["one epoch", { history: history.slice(0, 1) }],

@@ -250,7 +250,12 @@ describe("bad input gets a typed error", () => {
       () => adam(0.1, { epsilon: Number.NaN }),
       "ArgumentError: adam: epsilon must be a number >= 0, got NaN",
     ],
-    ["a negative rate", () => sgd(-0.1), "ArgumentError: learningRate must be a number >= 0, got -0.1"],
+    ["a negative rate", () => sgd(-0.1), "ArgumentError: sgd: learningRate must be a number >= 0, got -0.1"],
+    [
+      "options in its place",
+      () => adam({ lr: 0.1 } as never),
+      "ArgumentError: adam: learningRate must be a finite number, a scalar or a function of the step, got { lr }",
+    ],
     [
       "dampening with Nesterov",
       () => sgd(0.1, { momentum: 0.9, nesterov: true, dampening: 0.5 }),

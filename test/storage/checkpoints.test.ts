@@ -33,12 +33,12 @@ describe("what is written", () => {
     const storage = memoryStorage();
     const trainer = await trainerOf();
     await trainer.fit({ epochs: 5, callbacks: [checkpoints({ storage, every: 2, keep: 4 })] });
-    expect(await storage.list()).toEqual(named(1, 2));
+    expect(await storage.list()).toEqual(named(1, 2, 3)); // of epochs 2, 4 and 5, the last one
     await trainer.fit({ epochs: 4, callbacks: [checkpoints({ storage, keep: 3 })] });
-    expect(await storage.list()).toEqual(named(4, 5, 6));
+    expect(await storage.list()).toEqual(named(5, 6, 7));
     await storage.write("checkpoint.other", Uint8Array.of(1));
     await trainer.fit({ epochs: 1, callbacks: [checkpoints({ storage, name: "checkpoint.b", keep: 1 })] });
-    expect(await storage.list()).toEqual([...named(4, 5, 6), "checkpoint.b.00000001.safetensors", "checkpoint.other"]);
+    expect(await storage.list()).toEqual([...named(5, 6, 7), "checkpoint.b.00000001.safetensors", "checkpoint.other"]);
   });
 
   test("after steps, too", async () => {
@@ -47,8 +47,23 @@ describe("what is written", () => {
     await trainer.fit({ epochs: 2, batch: 5, callbacks: [checkpoints({ storage, every: { steps: 3 } })] });
     const files = await Promise.all((await storage.list()).map((name) => storage.read(name)));
     const steps = files.map((file) => parseCheckpoint(file as Uint8Array).state["counters.row"].data[0]);
-    expect(steps).toEqual([15, 10]);
+    expect(steps).toEqual([15, 10, 0]); // in both epochs, and at the end of the last one
   });
+
+  test.each([{ every: 3 }, { every: { steps: 7 } }, { every: { steps: 4 } }])(
+    "the last epoch is kept, once: %o",
+    async ({ every }) => {
+      const storage = memoryStorage();
+      const trainer = await trainerOf();
+      await trainer.fit({ epochs: 4, batch: 10, callbacks: [checkpoints({ storage, every, keep: 100 })] });
+      const again = await trainerOf();
+      await resume(again, storage);
+      expect(again.history).toHaveLength(4);
+      expect(await again.stateDict()).toEqual(await trainer.stateDict());
+      const steps = typeof every === "object" ? Math.ceil(8 / every.steps) : 2;
+      expect(await storage.list()).toEqual(named(...Array.from({ length: steps }, (_, i) => i + 1)));
+    },
+  );
 
   test("only where it is the best", async () => {
     const storage = memoryStorage();

@@ -150,6 +150,10 @@ test.each<[read: () => unknown, message: string]>([
   [() => tfIdf().fit(["", "a"]), "fit: of 0 terms none is in as many of 2 texts as asked"],
   [() => tfIdf({ minDocuments: 3 }).fit(["sea", "sea"]), "fit: of 1 terms none is in as many of 2 texts as asked"],
   [() => tfIdf().fit(["sea", 3 as never]), "fit: texts.1 must be a string, got 3"],
+  [
+    () => (tfIdf() as unknown as FittedTfIdf).transform(["a"]),
+    "tfIdf: transform is of what fit gives: call fit(...) first",
+  ],
   [() => tfIdfFromJSON(saved).rows([]), "rows: there are no texts"],
   [
     () => hashedWords({ features: 2 ** 24 }).transform(Array(65).fill("sea")),
@@ -160,7 +164,9 @@ test.each<[read: () => unknown, message: string]>([
   [() => tfIdfFromJSON({ ...saved, version: 2 }), "tfIdfFromJSON: version 2 of the format is not known, only 1"],
   [() => tfIdfFromJSON({ ...saved, names: ["sea"] }), "tfIdfFromJSON: weights must be 1 numbers, one of each term"],
   [() => tfIdfFromJSON({ ...saved, names: ["sea", "sea"] }), 'tfIdfFromJSON: names: "sea" is there twice'],
-  [() => tfIdfFromJSON({ ...saved, weights: [1, null] }), "tfIdfFromJSON: weights.1 must be a finite number, got null"],
+  [() => tfIdfFromJSON({ ...saved, weights: [1, null] }), "weights.1 must be a number from 1 to 64, got null"],
+  [() => tfIdfFromJSON({ ...saved, weights: [1, -1] }), "weights.1 must be a number from 1 to 64, got -1"],
+  [() => tfIdfFromJSON({ ...saved, weights: [1e99, 1] }), "weights.0 must be a number from 1 to 64, got 1e+99"],
   [
     () => tfIdfFromJSON({ ...saved, pattern: { source: "(", flags: "u" } }),
     'tfIdfFromJSON: pattern is no regular expression: "(", flags "u"',

@@ -240,7 +240,13 @@ const strict = textVectorizer({ units: "characters", unknown: null, padding: nul
 const saved = JSON.parse(JSON.stringify(textVectorizer().fit(["sea sun"])));
 const pairs = JSON.parse(JSON.stringify(fitted.bytePairs));
 
+/** As JavaScript sees it, which does not know types. */
+const unfitted = textVectorizer() as unknown as FittedTextVectorizer;
+
 test.each<[read: () => unknown, message: string]>([
+  [() => unfitted.encode("a"), "textVectorizer: encode is of what fit gives: call fit(...) first"],
+  [() => unfitted.size, "textVectorizer: size is of what fit gives"],
+  [() => JSON.stringify(unfitted), "textVectorizer: toJSON is of what fit gives"],
   [
     () => textVectorizer({ units: "letters" as never }),
     'textVectorizer: units must be "characters" or "words" or "bytePairs"',

@@ -260,7 +260,7 @@ describe("bad input", () => {
       `"ShapeError: Linear: the last axis of [1, 3] is not inFeatures 2"`,
     );
     expect(await failing(() => regressor.load({ x: [[1]], y: [1] }))).toMatchInlineSnapshot(
-      `"ShapeError: mseLoss: prediction [1, 1] and target [1] differ: targets are rows, too, such as [[1], [2]]"`,
+      `"ShapeError: mseLoss: prediction [1, 1] and target [1] differ: targets are rows, too, such as [[1], [2]]; a flat array takes its shape, { data, shape: [rows, 1] }"`,
     );
     expect(await failing(() => regressor.fit())).toMatchInlineSnapshot(
       `"DataError: fit: load data first: trainer.load({ x, y })"`,

@@ -90,7 +90,7 @@ test("a module that stays alive and serves nothing is given up after a while, or
   const study = await openStudy({ space: { x: uniform(0, 1) }, sampler: random() });
   const silent = new URL("./objectives/silent.ts", import.meta.url);
   await expect(study.trials(3, { module: silent, workers: 2, patience: 300 })).rejects.toThrow(
-    new WorkerError("the objective's worker has not called serveObjective() within 0.3 s"),
+    new WorkerError(`the objective's worker has not called serveObjective() within 0.3 s (module ${silent})`),
   );
   const aborting = new AbortController();
   const searching = study.trials(3, { module: silent, workers: 2, signal: aborting.signal });

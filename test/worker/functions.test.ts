@@ -102,15 +102,38 @@ describe("a call", () => {
     ["throws.ts", "the function's worker threw an error: no good"],
     ["none.ts", "the function's worker threw an error: Cannot find module"],
   ])("of a module that does not load: %s", async (file, message) => {
-    const square = workerFunction<[number], number>(new URL(`../tune/objectives/${file}`, import.meta.url), "square");
+    const url = new URL(`../tune/objectives/${file}`, import.meta.url);
+    const square = workerFunction<[number], number>(url, "square");
     await expect(square(1)).rejects.toThrow(message);
+    await expect(square(1)).rejects.toThrow(`(module ${url})`);
   });
 
   test("of a module that stays alive and serves nothing", async () => {
     const silent = new URL("../tune/objectives/silent.ts", import.meta.url);
     const square = workerFunction<[number], number>(silent, "square", { patience: 300 });
     await expect(square(1)).rejects.toThrow(
-      new WorkerError("the function's worker has not called serveFunctions() within 0.3 s"),
+      new WorkerError(`the function's worker has not called serveFunctions() within 0.3 s (module ${silent})`),
+    );
+  });
+
+  test("of a module that ends, and has served nothing", async () => {
+    const ends = new URL("./served/nothing.ts", import.meta.url);
+    const square = workerFunction<[number], number>(ends, "square");
+    await expect(square(1)).rejects.toThrow(
+      new WorkerError(`the function's worker ended with code 0 before it called serveFunctions() (module ${ends})`),
+    );
+  });
+
+  test("of a module that no worker starts with", async () => {
+    const square = workerFunction<[number], number>(new URL("http://localhost:1/x.js"), "square");
+    const error = await square(1).catch((each) => each);
+    expect(error).toBeInstanceOf(WorkerError);
+    expect(error.message).toMatch(
+      /^the function's worker could not be started: .* \(module http:\/\/localhost:1\/x\.js\)$/,
+    );
+    const long = workerFunction(new URL(`data:text/javascript,"${"a".repeat(300)}"`), "square");
+    await expect(long()).rejects.toThrow(
+      /before it called serveFunctions\(\) \(module data:text\/javascript,"a+\.\.\.\)$/,
     );
   });
 

@@ -4,8 +4,9 @@ import { ArgumentError, DataError, DTypeError, ShapeError } from "../../errors.t
 import { showShape } from "../../shape.ts";
 import { show } from "../../show.ts";
 import { type ArrayLikeData, array, type TypedData } from "../array.ts";
+import { beforeFit } from "../before-fit.ts";
 import { COLUMN_TYPES, type ColumnType } from "../column-types.ts";
-import { areWhole, type Column, checkNames, checkRounding, isNumeric, Table } from "../table.ts";
+import { areWhole, type Column, checkNames, checkOnce, checkRounding, columnIn, isNumeric, Table } from "../table.ts";
 import { checkStep, type Feature, type Kind, type NumericFeature, type Step } from "./step.ts";
 import { kinds } from "./steps.ts";
 
@@ -100,6 +101,7 @@ export class Preprocessing {
 
   constructor(entries: readonly ColumnSteps[]) {
     this.#entries = entries;
+    beforeFit(this, "preprocessing", FittedPreprocessing);
   }
 
   /**
@@ -309,7 +311,10 @@ function learned(kind: string, features: readonly Feature[], state: readonly unk
 }
 
 function chosenOf(columns: ColumnSteps["columns"], table: Table): readonly Column[] {
-  if (typeof columns !== "string") return table.select(columns).columns;
+  if (typeof columns !== "string") {
+    checkOnce(columns, "preprocessing: columns");
+    return columns.map((name) => columnIn(table, name, "preprocessing: "));
+  }
   const found = table.columns.filter(({ type }) => columns === "all" || isNumeric(type) === (columns === "numbers"));
   if (found.length === 0)
     throw new ArgumentError(
@@ -329,7 +334,7 @@ function checkNumbers(features: readonly Feature[]): void {
 
 function transformed({ columns, steps, names }: FittedColumns, table: Table): readonly NumericFeature[] {
   let features: readonly Feature[] = columns.map(({ name, type }) => {
-    const { values } = table.column(name);
+    const { values } = columnIn(table, name, "transform: ");
     if (values instanceof Float64Array !== isNumeric(type) && !isEmpty(values))
       throw new DTypeError(`transform: column ${show(name)} is of type ${table.column(name).type}; ${type} was fitted`);
     return { name, values: isNumeric(type) === values instanceof Float64Array ? values : absent(type, values.length) };

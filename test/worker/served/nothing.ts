@@ -1,0 +1,2 @@
+// A module that serves nothing, and ends.
+export const served = false;
