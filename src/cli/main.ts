@@ -1,9 +1,10 @@
 // The command line: which command is meant, what it says when something is wrong, and its exit code.
 import { readFile } from "node:fs/promises";
+import { nearest } from "../data/nearest.ts";
 import { SimdgradError } from "../errors.ts";
 import { CODES, type Command } from "./command.ts";
 import { systemFault, type Terminal, Voice } from "./io.ts";
-import { COMMON, helpOf, nearest, parse, type Usage, UsageError } from "./usage.ts";
+import { COMMON, helpOf, parse, type Usage, UsageError } from "./usage.ts";
 import { columns } from "./words.ts";
 
 /** Commands by their names; each is loaded when it is called. */

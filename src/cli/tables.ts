@@ -6,7 +6,7 @@ import { lookOf } from "../tabular/looks.ts";
 import { type TabularOptions, type TabularReading, tabularChecks } from "../tabular/options.ts";
 import { isSafetensors, nameOf, piecesOf, type Terminal } from "./io.ts";
 import { isJsonLines, jsonRows, jsonTable } from "./json-table.ts";
-import { type Given, nearest, type Option, UsageError } from "./usage.ts";
+import { type Given, type Option, UsageError } from "./usage.ts";
 import { listed, quoted, several } from "./words.ts";
 
 /** Options of data files. */

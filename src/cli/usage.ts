@@ -2,8 +2,6 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../data/nearest.ts";
 
-export { nearest };
-
 /** The command line is not as it should be: exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
