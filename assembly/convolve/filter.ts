@@ -8,7 +8,7 @@
 import { panelOf } from "../gemm/blocking";
 import { packColumns } from "../gemm/pack";
 import { product, productAt } from "../gemm/product";
-import { ALONG_DEPTH, FEW_DEPTH, FILTER_DEPTH } from "../isa/chunks";
+import { FEW_DEPTH, FILTER_DEPTH } from "../isa/chunks";
 import { bandColumns, bandRows, cutFilter, filterBand, filterRows, filterTaps } from "../isa/cuts";
 import { parts } from "../isa/integers";
 import { wholePanels } from "../isa/panels";
@@ -34,7 +34,7 @@ import { fill } from "../words";
 import { addDots, endDots, startDots } from "./dots";
 import { addNine, isNine } from "./nine";
 import { AXIS, isItself, isPlanar, lineBytes, packPatches, readAxes, spanOf, volume } from "./patches";
-import { addAlong, addPlaces, layPlaces } from "./places";
+import { addPlaces, layPlaces } from "./places";
 
 export function convolveFilter(pc: usize): void {
   const to = load<usize>(pc, 4 * CONVOLVE_TO);
@@ -64,8 +64,7 @@ export function convolveFilter(pc: usize): void {
   const down = parts(k, taps);
   const beside = parts(rows, some);
   const chunks = down * beside * groups * pieces;
-  const along = most === ALONG_DEPTH;
-  const planar = along || most === FILTER_DEPTH;
+  const planar = most === FILTER_DEPTH;
   const flat = planar && isItself(pc);
   const axes = scratch;
   const panels = axes + 3 * AXIS;
@@ -105,12 +104,21 @@ export function convolveFilter(pc: usize): void {
         if (!flat && part !== laid) layPlaces(pc, tap, count, line, deep, column, wide);
         laid = part;
         if (few) addDots(x, g, 4 * positions, count, high, deep, wide, width);
-        else {
-          const at = flat ? x + 4 * (line * width + column) : x;
-          const add = unit > first;
-          if (along) addAlong(flat, at, g, 4 * positions, c, 4 * rows, add, tap, count, high, deep, wide);
-          else addPlaces(flat, at, g, 4 * positions, c, 4 * rows, add, tap, count, high, deep, wide);
-        }
+        else
+          addPlaces(
+            flat,
+            flat ? x + 4 * (line * width + column) : x,
+            g,
+            4 * positions,
+            c,
+            4 * rows,
+            unit > first,
+            tap,
+            count,
+            high,
+            deep,
+            wide,
+          );
         continue;
       }
       const depth = deep * wide;

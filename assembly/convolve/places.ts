@@ -1,7 +1,6 @@
 // Gradients of filters without patches: taps are read where they lie in planes (planes.ts), or in the image itself, gradients in panels of 8
-// filters, or of 12 where so many are the last, or where they lie, if lanes are positions.
+// filters, or of 12 where so many are the last.
 import { TALL } from "../gemm/blocking";
-import { along4x2 } from "../gemm/micro-along-4x2";
 import { places3x12, places4x8, places6x8 } from "../gemm/micro-places-6x8";
 import { packColumns } from "../gemm/pack";
 import { FILTER_WORDS } from "../isa/chunks";
@@ -42,10 +41,14 @@ export function addPlaces(
 ): void {
   const depth = deep * wide;
   const it = planesNow();
-  findTaps(flat, image, tap, taps);
   if (flat) {
+    listChannels(image, tap, taps);
     deep = 1;
     wide = depth;
+  } else {
+    const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
+    const channel = tap / all;
+    fillPlanes(it, image, channel, (tap + taps - 1) / all + 1 - channel);
   }
   const panel = scratch + PLANES + 4 * FILTER_WORDS;
   const edge = scratch + EDGE;
@@ -69,50 +72,6 @@ export function addPlaces(
       if (ragged) putTaps(to, ldc, edge, stride, high, beside, add);
     }
   }
-}
-
-/**
- * The same of sums whose lanes are positions: gradients, too, are read where they lie. No number is moved, but each tile adds its lanes up in the
- * end, so taps must be few beside positions.
- */
-export function addAlong(
-  flat: bool,
-  image: usize,
-  gradients: usize,
-  next: i32,
-  c: usize,
-  ldc: i32,
-  add: bool,
-  tap: i32,
-  taps: i32,
-  filters: i32,
-  deep: i32,
-  wide: i32,
-): void {
-  const it = planesNow();
-  findTaps(flat, image, tap, taps);
-  if (flat) {
-    wide *= deep;
-    deep = 1;
-  }
-  for (let j = 0; j < filters; j += 2, gradients += 2 * next) {
-    const beside = min(2, filters - j);
-    for (let t = 0; t < taps; t += 4) {
-      const to = c + t * ldc + 4 * j;
-      along4x2(scratch + STRIP + 4 * t, min(4, taps - t), it.next, gradients, next, deep, wide, to, ldc, beside, add);
-    }
-  }
-}
-
-/** Sees to it that a band's taps are where the strip says: in planes, or, if they are `flat`, in the image. */
-function findTaps(flat: bool, image: usize, tap: i32, taps: i32): void {
-  if (flat) {
-    listChannels(image, tap, taps);
-    return;
-  }
-  const all = axisAt(scratch, 1).taps * axisAt(scratch, 2).taps;
-  const channel = tap / all;
-  fillPlanes(planesNow(), image, channel, (tap + taps - 1) / all + 1 - channel);
 }
 
 /** Writes into the strip where a band lies in each of some channels. */

@@ -59,11 +59,6 @@ export const LEAST_PLACED = 6; // a tile's rows
 export const FILTER_ROWS = 64;
 export const FILTER_DEPTH = 256; // positions of a band: fixes the order of summation, as
 export const FILTER_WORDS = 12288; // of the planes of its channels, or else patches are packed
-// The same where lanes are positions, in rows of whole vectors; it differs from the others' depths, by which it is told. Planes of all channels
-// stay in the first cache beside two filters' gradients.
-export const ALONG_DEPTH = 1088;
-export const ALONG_WORDS = 7680; // of 8192, those were slower than panels
-export const ALONG_SHARE = 4; // positions of a band for each tap at least: a tile's lanes are added up at its end
 // The same of patches, which scratch must hold,
 export const PATCH_TAPS = 72;
 export const PATCH_DEPTH = 128;

@@ -300,25 +300,6 @@ function isFew(
   return planeWords(band, bandColumns(columns, chunk.FEW_DEPTH), down, across, high, wide) <= chunk.FEW_WORDS;
 }
 
-/** Whether lanes of a filter's gradient are positions: few taps share many, in rows of whole vectors, and planes of all channels are small. */
-function isAlong(
-  channels: i32,
-  taps: i32,
-  rows: i32,
-  columns: i32,
-  down: i32,
-  across: i32,
-  high: i32,
-  wide: i32,
-): boolean {
-  const piece = bandColumns(columns, chunk.ALONG_DEPTH);
-  const band = bandRows(rows, columns, chunk.ALONG_DEPTH);
-  if (columns % 4 !== 0) return false;
-  const fit = (chunk.ALONG_WORDS / most(1, channels)) | 0;
-  if (planeWords(band, piece, down, across, high, wide) > fit) return false;
-  return least(taps, chunk.ALONG_DEPTH) * least(channels, chunk.ALONG_WORDS) * chunk.ALONG_SHARE <= band * piece;
-}
-
 /** Taps of a filter's gradient whose channels' planes fit, of channels with so many taps each: fewer than the least tile if none do. */
 function placedTaps(
   channels: i32,
@@ -358,8 +339,6 @@ export function cutFilter(
   if (flat && down <= 64 && across <= 64 && high <= chunk.PLANE_WORDS && wide <= chunk.PLANE_WORDS) {
     if (isFew(channels, filters, rows, columns, down, across, high, wide))
       return chunk.FEW_DEPTH * 1024 + chunk.FEW_TAPS;
-    if (isAlong(channels, taps, rows, columns, down, across, high, wide))
-      return chunk.ALONG_DEPTH * 1024 + chunk.FILTER_TAPS;
     const placed = placedTaps(channels, taps, rows, columns, down, across, high, wide);
     if (placed >= chunk.LEAST_PLACED) return chunk.FILTER_DEPTH * 1024 + placed;
   }

@@ -145,19 +145,6 @@ const TILES: readonly Convolution[] = Array.from({ length: 26 }, (_, i) => {
   ];
 }).flat();
 
-/** Gradients of filters whose lanes are positions: of few taps, of all bands of an image in turn, of any number of filters and left taps. */
-const ALONG: readonly Convolution[] = [1, 2, 5, 70].flatMap((rows) => {
-  const all = { ...plain, images: 4, rows, channels: 3, size: [1, 32, 28], positions: [1, 32, 28] } as const;
-  return [
-    all,
-    { ...all, size: [1, 70, 44], positions: [1, 70, 44] } as const, // three bands
-    { ...all, size: [1, 63, 55], positions: [1, 32, 28], step: [1, 2, 2] } as const,
-    { ...all, channels: 6, taps: [1, 1, 1], first: [0, 0, 0] } as const,
-    { ...all, channels: 5, taps: [1, 1, 1], first: [0, 0, 0], size: [1, 20, 80], positions: [1, 20, 80] } as const,
-    { ...all, channels: 5, taps: [1, 5, 5], first: [0, -2, -2], apart: [1, 1, -1] } as const,
-  ];
-});
-
 describe.each(builds)("%s build", (build) => {
   test("is what its twin is, and touches nothing else", () => {
     compare(build, convolutions(3, CASES));
@@ -169,10 +156,6 @@ describe.each(builds)("%s build", (build) => {
 
   test("is what its twin is in tiles of any number of filters and positions", () => {
     compare(build, TILES);
-  });
-
-  test("is what its twin is where positions are many and taps few", () => {
-    compare(build, ALONG);
   });
 
   test("gives a team of threads the bits of one", async () => {
