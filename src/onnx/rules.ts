@@ -1,9 +1,33 @@
 // All rules, found by a node's domain and operator.
 import { elementwise } from "./nodes/elementwise.ts";
+import { losses } from "./nodes/losses.ts";
+import { norms } from "./nodes/norms.ts";
+import { quantised } from "./nodes/quantised.ts";
+import { random } from "./nodes/random.ts";
+import { recurrent } from "./nodes/recurrent.ts";
+import { resize } from "./nodes/resize.ts";
+import { sampling } from "./nodes/sampling.ts";
+import { selection } from "./nodes/selection.ts";
+import { spectra } from "./nodes/spectra.ts";
+import { terms } from "./nodes/terms.ts";
+import { training } from "./nodes/training.ts";
 import type { NodeProto } from "./proto.ts";
 import type { Rule, Rules } from "./rule.ts";
 
-const tables: readonly Rules[] = [elementwise];
+const tables: readonly Rules[] = [
+  elementwise,
+  losses,
+  norms,
+  quantised,
+  random,
+  recurrent,
+  resize,
+  sampling,
+  selection,
+  spectra,
+  terms,
+  training,
+];
 
 const all = new Map(
   tables.flatMap((table) =>

@@ -38,45 +38,48 @@ test("is written down for as many models as are asked for", () => {
   }
 });
 
-describe.skipIf(testdata === undefined)(testdata === undefined ? WITHOUT : "models are as they are written down", () => {
-  test("of each set", { timeout: 240_000 }, async () => {
-    const executor = new WasmExecutor({ build: "portable" });
-    const reasons = new Map<string, string>();
-    const counts: string[][] = [];
-    const sample: string[] = [];
-    for (const set of SETS) {
-      const examples = examplesOf(set);
-      expect(examples.length, set).toBe(bars[set].all);
-      const chosen = examples.filter((_, i) => i % STRIDE === 0);
-      let right = 0;
-      for (const example of chosen) {
-        sample.push(pathOf(example));
-        const reason = await reasonOf(example, executor);
-        if (reason === undefined) right++;
-        else reasons.set(pathOf(example), reason.replaceAll(/\s+/g, " "));
+describe.skipIf(testdata === undefined)(
+  testdata === undefined ? WITHOUT : "models are as they are written down",
+  () => {
+    test("of each set", { timeout: 240_000 }, async () => {
+      const executor = new WasmExecutor({ build: "portable" });
+      const reasons = new Map<string, string>();
+      const counts: string[][] = [];
+      const sample: string[] = [];
+      for (const set of SETS) {
+        const examples = examplesOf(set);
+        expect(examples.length, set).toBe(bars[set].all);
+        const chosen = examples.filter((_, i) => i % STRIDE === 0);
+        let right = 0;
+        for (const example of chosen) {
+          sample.push(pathOf(example));
+          const reason = await reasonOf(example, executor);
+          if (reason === undefined) right++;
+          else reasons.set(pathOf(example), reason.replaceAll(/\s+/g, " "));
+        }
+        counts.push([set, `${chosen.length}`, `${right}`]);
       }
-      counts.push([set, `${chosen.length}`, `${right}`]);
-    }
-    await executor.dispose();
-    const listed = new Map([...written].filter(([path]) => sample.includes(path)));
-    if (STRIDE > 1) {
-      expect(Object.fromEntries(reasons)).toEqual(Object.fromEntries(listed));
-      return;
-    }
-    const fresh = new Map([
-      ["counts", table(["set", "models", "right"], counts)],
-      [
-        "reasons",
-        table(
-          ["model", "reason"],
-          [...reasons].map(([path, reason]) => [`\`${path}\``, reason]),
-        ),
-      ],
-    ]);
-    console.log(counts.map(([set, all, right]) => `${set}: ${right} of ${all} right`).join("\n"));
-    if (process.env.UPDATE_DOCS === "1") updateBlocks(DOCUMENT, fresh);
-    for (const [set, , right] of counts)
-      expect(Number(right), set).toBeGreaterThanOrEqual(bars[set as keyof typeof bars].least);
-    expect(Object.fromEntries(blocksOf(DOCUMENT))).toEqual(Object.fromEntries(fresh));
-  });
-});
+      await executor.dispose();
+      const listed = new Map([...written].filter(([path]) => sample.includes(path)));
+      if (STRIDE > 1) {
+        expect(Object.fromEntries(reasons)).toEqual(Object.fromEntries(listed));
+        return;
+      }
+      const fresh = new Map([
+        ["counts", table(["set", "models", "right"], counts)],
+        [
+          "reasons",
+          table(
+            ["model", "reason"],
+            [...reasons].map(([path, reason]) => [`\`${path}\``, reason]),
+          ),
+        ],
+      ]);
+      console.log(counts.map(([set, all, right]) => `${set}: ${right} of ${all} right`).join("\n"));
+      if (process.env.UPDATE_DOCS === "1") updateBlocks(DOCUMENT, fresh);
+      for (const [set, , right] of counts)
+        expect(Number(right), set).toBeGreaterThanOrEqual(bars[set as keyof typeof bars].least);
+      expect(Object.fromEntries(blocksOf(DOCUMENT))).toEqual(Object.fromEntries(fresh));
+    });
+  },
+);

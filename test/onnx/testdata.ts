@@ -14,10 +14,13 @@ const inside = `share/${PACKAGE}/data/`;
 export const WITHOUT = `without ${PACKAGE}: it is not installed, and apt-get download did not fetch it`;
 
 /** The folder that holds the sets of models, or undefined: see WITHOUT. */
-export const testdata = [`/usr/${inside}`, `${own}/usr/${inside}`, fetched].reduce<string | undefined>((found, next) => {
-  const folder = found ?? (typeof next === "string" ? next : next());
-  return existsSync(`${folder}node`) ? folder : undefined;
-}, undefined);
+export const testdata = [`/usr/${inside}`, `${own}/usr/${inside}`, fetched].reduce<string | undefined>(
+  (found, next) => {
+    const folder = found ?? (typeof next === "string" ? next : next());
+    return existsSync(`${folder}node`) ? folder : undefined;
+  },
+  undefined,
+);
 
 /** Puts the package into build/, if it can be fetched. */
 function fetched(): string {
@@ -39,8 +42,6 @@ function fetched(): string {
 
 /** Sets of models that are counted. */
 export const SETS = ["node", "pytorch-converted", "pytorch-operator"] as const;
-
-
 
 const counted: readonly number[] = [DataType.FLOAT, DataType.INT32, DataType.INT64, DataType.BOOL];
 

@@ -18,7 +18,7 @@ function lossOf(node: Node, logs: Tensor): Tensor {
   return nllLoss(logs, node.tensor(1), options);
 }
 
-export const lossRules: Rules = {
+export const losses: Rules = {
   NegativeLogLikelihoodLoss: (node) => node.like(0, lossOf(node, node.tensor(0))),
   SoftmaxCrossEntropyLoss(node) {
     const logs = node.tensor(0).logSoftmax(1);

@@ -82,7 +82,7 @@ function det(node: Node): Value {
   return node.like(0, scan(step, first, [places]).carries[1].reshape(batch));
 }
 
-export const normRules: Rules = {
+export const norms: Rules = {
   LpNormalization: lpNormalization,
   GlobalLpPool: globalLpPool,
   LRN: lrn,

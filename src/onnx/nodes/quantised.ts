@@ -1,9 +1,6 @@
-// Numbers of 8 bits that stand for others: scale times what is above the zero point. Products of them are exact: no float32 sum of them is
-// longer than what it holds.
-import { concat } from "../../create.ts";
 import { DataError } from "../../errors.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../../shape.ts";
-import { scalar, type Tensor } from "../../tensor.ts";
+import type { Tensor } from "../../tensor.ts";
 import { type ElementType, elementTypeOf, elementTypes } from "../element-types.ts";
 import type { Node } from "../node.ts";
 import { Refusal } from "../refusal.ts";
@@ -20,7 +17,7 @@ function spread(value: Tensor, shape: Shape, axis: number): Tensor {
 }
 
 /** Rounded to whole numbers, half to even, moved to the zero point and bounded by what the type holds. */
-function quantised(x: Tensor, scale: Tensor, zero: Tensor | undefined, type: ElementType): Value {
+function wholeOf(x: Tensor, scale: Tensor, zero: Tensor | undefined, type: ElementType): Value {
   const { range = [0, 0], dtype, bytes } = elementTypes[type];
   if (dtype !== "i32" || bytes > 2) throw new Refusal(`quantised numbers of ${type}`);
   const rounded = x.div(scale).round();
@@ -41,7 +38,7 @@ function quantizeLinear(node: Node): Value {
   const type = node.has(2) ? node.type(2) : said === 0 ? "uint8" : elementTypeOf(said);
   if (type === undefined) throw new Refusal(`quantised numbers of type ${said}`);
   const zero = node.has(2) ? spread(node.tensor(2), x.shape, axis) : undefined;
-  return quantised(x, spread(node.tensor(1), x.shape, axis), zero, type);
+  return wholeOf(x, spread(node.tensor(1), x.shape, axis), zero, type);
 }
 
 function dequantizeLinear(node: Node): Value {
@@ -58,7 +55,7 @@ function dynamicQuantizeLinear(node: Node): Value[] {
   const [low, high] = [x.min().minimum(0), x.max().maximum(0)];
   const scale = high.sub(low).div(255);
   const zero = low.neg().div(scale).clamp(0, 255).round().cast("i32");
-  return [quantised(x, scale, zero, "uint8"), Value.of(scale, "float32"), Value.of(zero, "uint8")];
+  return [wholeOf(x, scale, zero, "uint8"), Value.of(scale, "float32"), Value.of(zero, "uint8")];
 }
 
 /** Products of differences of 8-bit numbers that a float32 adds up without rounding: 255 * 255 * 256 < 2^24. */
@@ -78,7 +75,12 @@ function wholeProduct(a: Tensor, b: Tensor): Tensor {
   const parts: Tensor[] = [];
   for (let start = 0; start < inner; start += EXACT) {
     const size = Math.min(EXACT, inner - start);
-    parts.push(a.narrow(-1, start, size).matmul(b.narrow(-2, start, size)).cast("i32"));
+    parts.push(
+      a
+        .narrow(-1, start, size)
+        .matmul(b.narrow(-2, start, size))
+        .cast("i32"),
+    );
   }
   if (parts.length === 0) return a.matmul(b).cast("i32");
   return parts.reduce((sum, part) => sum.add(part));
@@ -92,10 +94,10 @@ function qLinearMatMul(node: Node): Value {
   const product = wholeProduct(centred(node, 0, 2, -2), centred(node, 3, 5, -1));
   const scale = (i: number, axis: number) => spread(node.tensor(i), product.shape, axis);
   const x = product.cast("f32").mul(scale(1, -2)).mul(scale(4, -1));
-  return quantised(x, scale(6, -1), spread(node.tensor(7), product.shape, -1), node.type(7));
+  return wholeOf(x, scale(6, -1), spread(node.tensor(7), product.shape, -1), node.type(7));
 }
 
-export const quantisedRules: Rules = {
+export const quantised: Rules = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear: dynamicQuantizeLinear,

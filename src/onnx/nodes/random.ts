@@ -4,7 +4,7 @@ import { normal, randomKey, uniform } from "../../ops/random.ts";
 import type { Shape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { RandomKey } from "../../variable.ts";
-import { elementTypeOf, type ElementType, elementTypes } from "../element-types.ts";
+import { type ElementType, elementTypeOf, elementTypes } from "../element-types.ts";
 import type { Node } from "../node.ts";
 import { Refusal } from "../refusal.ts";
 import type { Rules } from "../rule.ts";
@@ -54,13 +54,15 @@ function bernoulli(node: Node): Value {
 function multinomial(node: Node): Value {
   const logits = node.tensor(0);
   const [rows, classes] = logits.shape;
-  const sums = cumulativeSum(logits.softmax(1), 1).narrow(1, 0, classes - 1).unsqueeze(1);
+  const sums = cumulativeSum(logits.softmax(1), 1)
+    .narrow(1, 0, classes - 1)
+    .unsqueeze(1);
   const at = uniform(keyOf(node), [rows, node.int("sample_size", 1)]).unsqueeze(2);
   const type = typeOf(node, "int32");
   return Value.of(sums.lessEqual(at).sum(2).cast(elementTypes[type].dtype), type);
 }
 
-export const randomRules: Rules = {
+export const random: Rules = {
   RandomUniform: drawn(uniforms, false),
   RandomNormal: drawn(normals, false),
   RandomUniformLike: { looks: [0], build: drawn(uniforms, true) },

@@ -87,9 +87,7 @@ const gru: Kind = (x, [h], { r, recurrentBias, activations: [f, g] }, recurrence
   const { hidden, linearBeforeReset } = recurrence;
   const rows = (start: number, count: number) => r.narrow(0, start * hidden, count * hidden);
   const bias = (start: number, count: number) => recurrentBias?.narrow(0, start * hidden, count * hidden);
-  const projected = linearBeforeReset
-    ? plus(product(h, r), recurrentBias)
-    : plus(product(h, rows(0, 2)), bias(0, 2));
+  const projected = linearBeforeReset ? plus(product(h, r), recurrentBias) : plus(product(h, rows(0, 2)), bias(0, 2));
   const [z, reset] = [0, 1].map((at) => f(clipped(gate(x, at, hidden).add(gate(projected, at, hidden)), recurrence)));
   const before = linearBeforeReset
     ? reset.mul(gate(projected, 2, hidden))
@@ -104,7 +102,6 @@ const kinds = {
   LSTM: { step: lstm, gates: 4, carries: 2, activations: ["Sigmoid", "Tanh", "Tanh"], apart: false },
   GRU: { step: gru, gates: 3, carries: 1, activations: ["Sigmoid", "Tanh"], apart: true },
 } as const;
-
 
 /** By lower case names; which take a number of activation_alpha and of activation_beta, and what these are where none are left. */
 const activations: Readonly<
@@ -146,7 +143,7 @@ function checkInput(x: Tensor | undefined, shape: readonly number[], what: strin
 }
 
 /** A rule for one of the kinds. */
-function recurrent(op: keyof typeof kinds) {
+function ruleOf(op: keyof typeof kinds) {
   const { step, gates, carries, activations: defaults, apart } = kinds[op];
   return (node: Node): (Value | undefined)[] => {
     const optional = (i: number) => (node.has(i) ? node.tensor(i) : undefined);
@@ -204,7 +201,10 @@ function recurrent(op: keyof typeof kinds) {
         [apart ? projected : plus(projected, recurrentBias), ...(mask === undefined ? [] : [mask])],
         { reverse: side === "reverse" || at === 1 },
       );
-      return { y: outputs[0].unsqueeze(batchFirst ? 2 : 1), ends: ends.map((end) => end.unsqueeze(batchFirst ? 1 : 0)) };
+      return {
+        y: outputs[0].unsqueeze(batchFirst ? 2 : 1),
+        ends: ends.map((end) => end.unsqueeze(batchFirst ? 1 : 0)),
+      };
     });
 
     const y = concat(
@@ -221,8 +221,8 @@ function recurrent(op: keyof typeof kinds) {
   };
 }
 
-export const recurrentRules: Rules = {
-  RNN: recurrent("RNN"),
-  LSTM: recurrent("LSTM"),
-  GRU: recurrent("GRU"),
+export const recurrent: Rules = {
+  RNN: ruleOf("RNN"),
+  LSTM: ruleOf("LSTM"),
+  GRU: ruleOf("GRU"),
 };

@@ -29,8 +29,7 @@ interface Way {
 /** Where new place x lies among the old ones. */
 const coordinates: Readonly<Record<string, (x: number, axis: Axis) => number>> = {
   half_pixel: (x, { scale }) => (x + 0.5) / scale - 0.5,
-  half_pixel_symmetric: (x, { from, to, scale }) =>
-    (from / 2) * (1 - to / (scale * from)) + (x + 0.5) / scale - 0.5,
+  half_pixel_symmetric: (x, { from, to, scale }) => (from / 2) * (1 - to / (scale * from)) + (x + 0.5) / scale - 0.5,
   pytorch_half_pixel: (x, { scale, to }) => (to > 1 ? (x + 0.5) / scale - 0.5 : 0),
   asymmetric: (x, { scale }) => x / scale,
   tf_half_pixel_for_nn: (x, { scale }) => (x + 0.5) / scale,
@@ -103,7 +102,8 @@ function along(x: Tensor, at: number, axis: Axis, way: Way, outside: number | un
 function timesOf(axis: Axis, way: Way): number {
   const { from, to } = axis;
   const times = to / from;
-  if (way.mode !== "nearest" || way.places === "tf_crop_and_resize" || !(Number.isInteger(times) && to <= MOST)) return 0;
+  if (way.mode !== "nearest" || way.places === "tf_crop_and_resize" || !(Number.isInteger(times) && to <= MOST))
+    return 0;
   for (let i = 0; i < to; i++)
     if (sharesOf(coordinates[way.places](i, axis), axis, way)[0][0] !== Math.floor(i / times)) return 0;
   return times;
@@ -145,7 +145,12 @@ function given(node: Node, i: number): number[] | undefined {
 }
 
 /** Sizes afterwards and factors of the axes that are resized. */
-function sizesOf(shape: Shape, scales: readonly number[] | undefined, sizes: readonly number[] | undefined, policy: string) {
+function sizesOf(
+  shape: Shape,
+  scales: readonly number[] | undefined,
+  sizes: readonly number[] | undefined,
+  policy: string,
+) {
   const list = scales ?? sizes;
   if (list === undefined) throw new DataError("neither scales nor sizes are given");
   if (list.length !== shape.length) throw new DataError(`${list.length} scales or sizes for ${shape.length} axes`);
@@ -203,7 +208,7 @@ const asymmetric = (node: Node): Way => ({
   antialias: false,
 });
 
-export const resizeRules: Rules = {
+export const resize: Rules = {
   Resize: {
     decides: [1, 2, 3],
     build(node) {

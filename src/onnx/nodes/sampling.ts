@@ -45,7 +45,10 @@ function shares(place: Tensor, mode: string): [place: Tensor, weight: Tensor | u
 
 function gridSample(node: Node) {
   const [x, grid] = [node.tensor(0), node.tensor(1)];
-  const [axes, modes] = [grid.shape.at(-1) ?? 0, { bilinear: "linear", bicubic: "cubic", cubic: "cubic", linear: "linear", nearest: "nearest" }];
+  const [axes, modes] = [
+    grid.shape.at(-1) ?? 0,
+    { bilinear: "linear", bicubic: "cubic", cubic: "cubic", linear: "linear", nearest: "nearest" },
+  ];
   const said = node.text("mode", node.version < 20 ? "bilinear" : "linear");
   if (!Object.hasOwn(modes, said)) throw new DataError(`there is no mode ${said}`);
   const mode = modes[said as keyof typeof modes];
@@ -111,7 +114,11 @@ function roiAlign(node: Node) {
     const length = corner(axis + 2).sub(start);
     const bin = (offset > 0 ? length : length.maximum(1)).div(bins);
     checkShape([count, bins * ratio], "RoiAlign");
-    const steps = arange(bins * ratio).cast("f32").add(0.5).div(ratio).reshape([1, bins * ratio]);
+    const steps = arange(bins * ratio)
+      .cast("f32")
+      .add(0.5)
+      .div(ratio)
+      .reshape([1, bins * ratio]);
     const place = start.add(bin.mul(steps));
     const isNear = place.less(-1).add(place.greater(size)).equal(0);
     const inside = place.clamp(0, size - 1);
@@ -119,7 +126,13 @@ function roiAlign(node: Node) {
     const share = inside.sub(low);
     return [
       { index: low.cast("i32"), weight: share.neg().add(1).mul(isNear) },
-      { index: low.add(1).minimum(size - 1).cast("i32"), weight: share.mul(isNear) },
+      {
+        index: low
+          .add(1)
+          .minimum(size - 1)
+          .cast("i32"),
+        weight: share.mul(isNear),
+      },
     ];
   };
   const [outHeight, outWidth] = [node.int("output_height", 1), node.int("output_width", 1)];
@@ -139,4 +152,4 @@ function roiAlign(node: Node) {
   return node.like(0, pooled.permute([0, 3, 1, 2]));
 }
 
-export const samplingRules: Rules = { GridSample: gridSample, RoiAlign: roiAlign };
+export const sampling: Rules = { GridSample: gridSample, RoiAlign: roiAlign };

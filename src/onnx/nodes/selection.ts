@@ -31,7 +31,13 @@ function nonMaxSuppression(node: Node): Value {
   const [boxShape, scoreShape] = [node.shape(0), node.shape(1)];
   const [images, count] = boxShape;
   const classes = scoreShape[1];
-  if (boxShape.length !== 3 || boxShape[2] !== 4 || scoreShape.length !== 3 || scoreShape[0] !== images || scoreShape[2] !== count)
+  if (
+    boxShape.length !== 3 ||
+    boxShape[2] !== 4 ||
+    scoreShape.length !== 3 ||
+    scoreShape[0] !== images ||
+    scoreShape[2] !== count
+  )
     throw new DataError(`boxes ${showShape(boxShape)} do not fit scores ${showShape(scoreShape)}`);
   const [most, share, least] = [node.number(2, 0), node.number(3, 0), node.number(4, Number.NEGATIVE_INFINITY)];
   const [boxes, scores] = [node.numbers(0), node.numbers(1)];
@@ -93,7 +99,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? 0 : a[at] - b[at];
 }
 
-export const selectionRules: Rules = {
+export const selection: Rules = {
   NonMaxSuppression: { decides: [0, 1, 2, 3, 4], build: nonMaxSuppression },
   Unique: { decides: [0], build: unique },
 };

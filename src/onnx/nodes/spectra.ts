@@ -99,12 +99,14 @@ function window(make: typeof hann) {
 }
 
 function melWeights(node: Node): Value {
-  const [numMelBins, dftLength, sampleRate, lowerEdgeHertz, upperEdgeHertz] = [0, 1, 2, 3, 4].map((i) => node.number(i));
+  const [numMelBins, dftLength, sampleRate, lowerEdgeHertz, upperEdgeHertz] = [0, 1, 2, 3, 4].map((i) =>
+    node.number(i),
+  );
   const { data, shape } = melWeightMatrix({ numMelBins, dftLength, sampleRate, lowerEdgeHertz, upperEdgeHertz });
   return Value.from({ type: typeOf(node), shape, data });
 }
 
-export const spectraRules: Rules = {
+export const spectra: Rules = {
   DFT: { decides: [1, 2], build: dft },
   STFT: { decides: [1, 3], build: stft },
   HannWindow: window(hann),

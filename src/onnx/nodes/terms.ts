@@ -1,8 +1,8 @@
 // TfIdfVectorizer: how often terms of a pool stand in rows of whole numbers, one behind the other or with others skipped between them.
 import { constant } from "../../create.ts";
 import { DataError } from "../../errors.ts";
-import { sizeOf, showShape } from "../../shape.ts";
-import { type Tensor, scalar } from "../../tensor.ts";
+import { showShape, sizeOf } from "../../shape.ts";
+import { scalar, type Tensor } from "../../tensor.ts";
 import type { Node } from "../node.ts";
 import { Refusal } from "../refusal.ts";
 import type { Rules } from "../rule.ts";
@@ -46,7 +46,8 @@ function tfIdf(node: Node): Value {
     for (let skip = 0; skip <= (length === 1 ? 0 : skips); skip++) {
       const starts = places - (length - 1) * (skip + 1);
       if (starts < 1) break;
-      if (starts * rows.shape[0] * columns.length > MOST) throw new Refusal(`a pool of ${columns.length} terms in ${starts} places`);
+      if (starts * rows.shape[0] * columns.length > MOST)
+        throw new Refusal(`a pool of ${columns.length} terms in ${starts} places`);
       const isThere = Array.from({ length }, (_, k) =>
         rows
           .narrow(1, k * (skip + 1), starts)
@@ -74,4 +75,4 @@ function weighed(node: Node, counts: Tensor): Tensor {
   return values.mul(constant(factors));
 }
 
-export const termRules: Rules = { TfIdfVectorizer: tfIdf };
+export const terms: Rules = { TfIdfVectorizer: tfIdf };

@@ -61,7 +61,7 @@ const momentum: Update = (node, { rate, count }, x, gradient, [before]) => {
 
 const DOMAIN = "ai.onnx.preview.training";
 
-export const trainingRules: Rules = {
+export const training: Rules = {
   [`${DOMAIN}:Adagrad`]: optimizer(1, adagrad),
   [`${DOMAIN}:Adam`]: optimizer(2, adam),
   [`${DOMAIN}:Momentum`]: optimizer(1, momentum),
