@@ -257,7 +257,8 @@ describe.each(Object.entries(models))("changed models: %s", (_, fields) => {
   const each = Math.ceil(MUTATIONS / Object.keys(models).length / 2);
 
   test("as it was written, it is built", () => {
-    expect(isBuilt(bytes)).toBe(true);
+    const read = fromOnnx(bytes);
+    expect(Object.keys(read.forward(placeholders(read)))).not.toEqual([]);
   });
 
   test.each([
