@@ -145,7 +145,7 @@ export class Builder {
     body: Body,
     scope: Scope,
   ): readonly (Value | undefined)[] {
-    const { context, files, library } = this.#ground;
+    const { context, files, library, variables } = this.#ground;
     const called = functionOf(library, proto);
     if (called !== undefined) return this.#called(called, proto, inputs);
     const rule = ruleOf(proto, body.versions);
@@ -154,6 +154,7 @@ export class Builder {
       version: versionOf(proto, body.versions),
       context,
       files,
+      variables,
       run: (graph, given) => this.#subgraph(graph, given, body, scope),
       stream: () => this.#streams++,
     });
