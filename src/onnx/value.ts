@@ -27,7 +27,7 @@ export class Value {
   /** A tensor of the dtype that stands for the type. */
   static of(tensor: Tensor, type: ElementType): Value {
     const { dtype } = elementTypes[type];
-    if (tensor.dtype !== dtype) throw new TypeError(`${type} is ${dtype} here, not ${tensor.dtype}`);
+    if (tensor.dtype !== dtype) throw new Refusal(`its result would be ${tensor.dtype}, and ${type} is ${dtype} here`);
     return new Value(type, tensor.shape, tensor);
   }
 
