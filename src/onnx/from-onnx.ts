@@ -2,7 +2,7 @@
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
 import { ArgumentError, DataError, DTypeError, ShapeError } from "../errors.ts";
-import { type Context, evaluationContext, type Module } from "../nn/module.ts";
+import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
@@ -101,6 +101,7 @@ class Imported<Output> implements OnnxModel<Output> {
    * @throws UnsupportedError that names all nodes that are not understood; ShapeError, DTypeError for inputs that do not fit
    */
   forward(x: OnnxInput, context: Context = evaluationContext()): Output {
+    aContext(context, "forward: context");
     const given = new Map(this.#constants);
     const tensors = this.#tensorsOf(x);
     this.inputs.forEach((port, i) => {
