@@ -21,7 +21,7 @@ import { ruleOf } from "./rules.ts";
 import { Value } from "./value.ts";
 
 /** Nodes that one graph is built of at the most, each turn of an unrolled loop counted. */
-const MOST_NODES = 2 ** 18;
+const MOST_NODES = 2 ** 16;
 
 /** Names in a graph and around it. */
 class Scope {
@@ -85,6 +85,8 @@ export class Builder {
     for (const [name, value] of given) scope.set(name, value);
     const values = this.#results(body, scope, names, given);
     throwProblems(this.#problems);
+    const missing = names.find((_, i) => values[i] === undefined);
+    if (missing !== undefined) throw new DataError(`onnx: ${missing} needs an output that its operator does not have`);
     return values as Value[];
   }
 
@@ -230,12 +232,17 @@ function withAttributes(node: NodeProto, given: ReadonlyMap<string, AttributePro
   const attribute = node.attribute.flatMap((each): AttributeProto[] => {
     if (each.refAttrName !== "") {
       const found = given.get(each.refAttrName);
-      return found === undefined ? [] : [{ ...found, name: each.name }];
+      return found === undefined ? [] : [changed(found, { name: each.name })];
     }
     const { g } = each;
-    return g === undefined
-      ? [each]
-      : [{ ...each, g: { ...g, node: g.node.map((inner) => withAttributes(inner, given)) } }];
+    if (g === undefined) return [each];
+    const inside = changed(g, { node: g.node.map((inner) => withAttributes(inner, given)) });
+    return [changed(each, { g: inside })];
   });
-  return { ...node, attribute };
+  return changed(node, { attribute });
+}
+
+/** A message with other fields. Those at their defaults are found by its prototype. */
+function changed<T extends object>(message: T, fields: Partial<T>): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(message)), message, fields);
 }

@@ -457,7 +457,7 @@ describe("loops", () => {
       [port("x", [2])],
       [port("y", [2])],
     );
-    expect(() => fromOnnx(file(endless)).forward(input([2]))).toThrow("the graph has more than 262144 nodes");
+    expect(() => fromOnnx(file(endless)).forward(input([2]))).toThrow("the graph has more than 65536 nodes");
   });
 
   test.each([5, 100])("a scan of %i steps gives sums from either end", async (length) => {
@@ -519,7 +519,7 @@ describe("functions of a model", () => {
       } as Partial<ModelFields>),
     );
   const factor = { name: "value_float", refAttrName: "by", type: AttributeType.FLOAT };
-  const constantNode = changed(node("Constant", [], ["c"]), { attribute: [factor] });
+  const constantNode = { opType: "Constant", output: ["c"], attribute: [factor] } as Node;
 
   test("are built with the attributes of their call", async () => {
     const read = fromOnnx(calling([constantNode, node("Mul", ["a", "c"], ["b"])]));
@@ -567,6 +567,11 @@ describe("what is not understood", () => {
         "NonZero a (ai.onnx 17): input 0 (x) decides a shape or what is run, and depends on data; " +
         "Reshape b (ai.onnx 17): input 1 (n) decides a shape or what is run, and depends on data",
     );
+  });
+
+  test("outputs that an operator has not are none", () => {
+    const more = graph([node("Relu", ["x"], ["y", "z"])], [port("x", [2])], [port("z", [2])]);
+    expect(() => fromOnnx(file(more)).forward(input([2]))).toThrow("z needs an output that its operator does not have");
   });
 
   test("errors of shapes say in which node", () => {
