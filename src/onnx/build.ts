@@ -86,7 +86,7 @@ export class Builder {
     const values = this.#results(body, scope, names, given);
     throwProblems(this.#problems);
     const missing = names.find((_, i) => values[i] === undefined);
-    if (missing !== undefined) throw new DataError(`onnx: ${missing} needs an output that its operator does not have`);
+    if (missing !== undefined) throw new DataError(`onnx: the node of ${missing} has no such output`);
     return values as Value[];
   }
 
@@ -232,17 +232,17 @@ function withAttributes(node: NodeProto, given: ReadonlyMap<string, AttributePro
   const attribute = node.attribute.flatMap((each): AttributeProto[] => {
     if (each.refAttrName !== "") {
       const found = given.get(each.refAttrName);
-      return found === undefined ? [] : [changed(found, { name: each.name })];
+      return found === undefined ? [] : [withFields(found, { name: each.name })];
     }
     const { g } = each;
     if (g === undefined) return [each];
-    const inside = changed(g, { node: g.node.map((inner) => withAttributes(inner, given)) });
-    return [changed(each, { g: inside })];
+    const inner = g.node.map((node) => withAttributes(node, given));
+    return [withFields(each, { g: withFields(g, { node: inner }) })];
   });
-  return changed(node, { attribute });
+  return withFields(node, { attribute });
 }
 
-/** A message with other fields. Those at their defaults are found by its prototype. */
-function changed<T extends object>(message: T, fields: Partial<T>): T {
+/** A message with other fields. Those that are not set are its prototype's. */
+function withFields<Message extends object>(message: Message, fields: Partial<Message>): Message {
   return Object.assign(Object.create(Object.getPrototypeOf(message)), message, fields);
 }

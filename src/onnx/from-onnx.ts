@@ -1,7 +1,7 @@
 // fromOnnx: a model in ONNX's format as a module whose initialisers are Variables.
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
-import { ArgumentError, DataError, DTypeError, ShapeError } from "../errors.ts";
+import { ArgumentError, DataError, DTypeError, ShapeError, UnsupportedError } from "../errors.ts";
 import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
@@ -115,7 +115,10 @@ class Imported<Output> implements OnnxModel<Output> {
     };
     const names = this.outputs.map(({ name }) => name);
     const values = new Builder(ground).outputs(this.#body, this.#graph, given, names);
-    const results = values.map((value) => value.settled());
+    const sequence = values.findIndex((value) => value.isSequence);
+    if (sequence >= 0)
+      throw new UnsupportedError(`onnx: ${names[sequence]} is a sequence of tensors: name other tensors in output`);
+    const results = refusing(() => values.map((value) => value.settled()));
     if (this.#isOne) return results[0] as Output;
     return Object.fromEntries(names.map((name, i) => [name, results[i]])) as Output;
   }

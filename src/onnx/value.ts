@@ -29,7 +29,7 @@ export class Value {
   /** A tensor of the dtype that stands for the type. */
   static of(tensor: Tensor, type: ElementType): Value {
     const { dtype } = elementTypes[type];
-    if (tensor.dtype !== dtype) throw new TypeError(`${type} is ${dtype} here, not ${tensor.dtype}`);
+    if (tensor.dtype !== dtype) throw new Refusal(`its result would be ${tensor.dtype}, and ${type} is ${dtype} here`);
     return new Value(type, tensor.shape, tensor);
   }
 
@@ -49,6 +49,10 @@ export class Value {
     const value = new Value(type, [items.length]);
     value.#items = items;
     return value;
+  }
+
+  get isSequence(): boolean {
+    return this.#items !== undefined;
   }
 
   /** The tensors of a sequence. @throws DataError for a tensor */

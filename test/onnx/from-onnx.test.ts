@@ -571,7 +571,7 @@ describe("what is not understood", () => {
 
   test("outputs that an operator has not are none", () => {
     const more = graph([node("Relu", ["x"], ["y", "z"])], [port("x", [2])], [port("z", [2])]);
-    expect(() => fromOnnx(file(more)).forward(input([2]))).toThrow("z needs an output that its operator does not have");
+    expect(() => fromOnnx(file(more)).forward(input([2]))).toThrow("the node of z has no such output");
   });
 
   test("errors of shapes say in which node", () => {
@@ -592,4 +592,25 @@ describe("what is not understood", () => {
     const byName = fromOnnx<Record<string, Tensor>>(file(odd), { output: ["toString"] });
     expect(Object.keys(byName.forward(constant([1])))).toEqual(["toString"]);
   });
+});
+
+test("sequences of tensors are known by their places", async () => {
+  const parts = graph(
+    [
+      node("SplitToSequence", ["x", "two"], ["s"], { axis: 0 }),
+      node("SequenceLength", ["s"], ["n"]),
+      node("SequenceAt", ["s", "last"], ["y"]),
+      node("SequenceErase", ["s"], ["rest"]),
+      node("SequenceInsert", ["rest", "y", "first"], ["t"]),
+      node("ConcatFromSequence", ["t"], ["z"], { axis: 0 }),
+    ],
+    [port("x", [5])],
+    [port("n", [], DataType.INT64), port("y", [1]), port("z", [5])],
+    [wholes("two", [], [2]), wholes("last", [], [-1]), wholes("first", [], [0])],
+  );
+  const { n, y, z } = fromOnnx<Record<string, Tensor>>(file(parts)).forward(constant([1, 2, 3, 4, 5]));
+  const [count, end, turned] = await evaluateAll([n, y, z]);
+  expect([count, end, turned]).toEqual([Int32Array.of(3), Float32Array.of(5), Float32Array.of(5, 1, 2, 3, 4)]);
+  const whole = fromOnnx(file(parts), { output: "s" });
+  expect(() => whole.forward(input([5]))).toThrow("onnx: s is a sequence of tensors: name other tensors in output");
 });

@@ -101,10 +101,13 @@ function laid(x: Tensor, axis: number, backwards: boolean): Tensor {
 function scanned(node: Node): readonly Value[] {
   const body = node.graph("body");
   const sequences = node.int("num_scan_inputs");
+  if (!(sequences >= 1 && sequences <= node.inputs.length))
+    throw new DataError(`num_scan_inputs is ${sequences} of ${node.inputs.length}`);
   if (node.version < 9) return scannedBatch(node, body, sequences);
   const all = node.inputs.map((_, i) => node.value(i));
   const states = all.length - sequences;
   const outputs = body.output.length - states;
+  if (outputs < 0) throw new DataError(`the graph ${body.name} gives fewer than ${states} states`);
   const list = (name: string, length: number) => node.ints(name, Array<number>(length).fill(0));
   const [axes, back] = [list("scan_input_axes", sequences), list("scan_input_directions", sequences)];
   const [outAxes, outBack] = [list("scan_output_axes", outputs), list("scan_output_directions", outputs)];
@@ -158,6 +161,7 @@ function scannedBatch(node: Node, body: GraphProto, sequences: number): Value[] 
   if (node.has(0)) throw new Refusal("sequences of several lengths");
   const all = node.inputs.slice(1).map((_, i) => node.value(i + 1));
   const states = all.length - sequences;
+  if (states < 0) throw new DataError(`num_scan_inputs is ${sequences} of ${all.length}`);
   const directions = node.ints("directions", Array<number>(sequences).fill(0));
   const [batch] = all[0]?.shape ?? [0];
   if (batch === 0 || all.some((each) => each.shape[0] !== batch)) throw new DataError("inputs differ in their batch");
