@@ -21,7 +21,7 @@ import { ruleOf } from "./rules.ts";
 import { Value } from "./value.ts";
 
 /** Nodes that one graph is built of at the most, each turn of an unrolled loop counted. */
-const MOST_NODES = 2 ** 18;
+const MOST_NODES = 2 ** 16;
 
 /** Names in a graph and around it. */
 class Scope {
