@@ -442,6 +442,32 @@ test.each(smooth)("gradients of %s are right", async (name) => {
   await checkGradients((...tensors) => Object.values(model.forward(tensors))[0], inputs);
 });
 
+test("Gradient differentiates what the graph computes", async () => {
+  const nodes = [
+    node("Mul", ["a", "b"], ["c"]),
+    node("Mul", ["c", "a"], ["d"]),
+    node("ai.onnx.preview.training:Gradient", ["a", "b", "unread"], ["da", "db", "none"], {
+      xs: ["a", "b", "unread"],
+      y: "d",
+    }),
+  ];
+  const ports = ["a", "b", "unread"].map((name) => port(name, ["n"]));
+  const bytes = file(
+    graph(
+      nodes,
+      ports,
+      ["da", "db", "none"].map((name) => ({ name })),
+    ),
+  );
+  const model = fromOnnx<Record<string, Tensor>>(bytes);
+  const found = model.forward([constant([2, 3]), constant([5, 7]), constant([1, 1])]);
+  expect(await evaluateAll(Object.values(found))).toEqual([
+    Float32Array.of(20, 42), // 2 a b
+    Float32Array.of(4, 9), // a^2
+    Float32Array.of(0, 0),
+  ]);
+});
+
 describe("random numbers", () => {
   const noise = (op: string, attributes: Readonly<Record<string, Attribute>>, count = 1) => {
     const names = Array.from({ length: count }, (_, i) => `y${i}`);
