@@ -21,7 +21,7 @@ export function versionsOf({ opsetImport }: Pick<ModelProto, "opsetImport">): Ma
 }
 
 /** ONNX's own domain has two names. */
-export function domainOf(domain: string): string {
+function domainOf(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
 
@@ -31,7 +31,7 @@ export function versionOf({ domain }: NodeProto, versions: ReadonlyMap<string, n
 }
 
 /** The name of a function, and of what calls it. */
-export function functionKey(
+function functionKey(
   { domain, overload }: { readonly domain: string; readonly overload: string },
   name: string,
 ): string {

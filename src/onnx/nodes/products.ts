@@ -8,7 +8,7 @@ import type { Rules } from "../rule.ts";
 import type { Value } from "../value.ts";
 
 /** Whole numbers are multiplied as floats: exact while results are below 2^24. */
-export function matmul(
+function matmul(
   a: Tensor,
   b: Tensor,
   options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
