@@ -4,9 +4,21 @@ import { DataError } from "../errors.ts";
 /** Characters of a line of text. */
 const LONGEST = 2 ** 16;
 
+/** Characters that a text is made of at once. */
+const PIECE = 2 ** 12;
+
+/** Texts below are put together here: most are names. */
+const SHORT = 64;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function isAscii(byte: number): boolean {
+  return byte < 128;
+}
+
 export class Cursor {
   at: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBufferLike>;
   /** Begins each message. */
   readonly name: string;
   readonly #view: DataView;
@@ -67,9 +79,10 @@ export class Cursor {
   /** Text of UTF-8 in so many bytes. */
   text(count: number): string {
     const from = this.at;
-    const own = Uint8Array.from(this.take(count));
+    const bytes = this.take(count);
+    if (count < SHORT && bytes.every(isAscii)) return String.fromCharCode(...bytes);
     try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(own);
+      return utf8.decode(bytes.slice()); // a copy: bytes that threads share are not decoded
     } catch (cause) {
       throw this.fault(`the text at byte ${from} is not UTF-8`, { cause });
     }
@@ -77,7 +90,10 @@ export class Cursor {
 
   /** Characters of a byte each. */
   latin1(count: number): string {
-    return Array.from(this.take(count), (byte) => String.fromCharCode(byte)).join("");
+    const bytes = this.take(count);
+    let text = "";
+    for (let at = 0; at < count; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+    return text;
   }
 
   /** Text up to the end of its line, of UTF-8 or of a byte each. */

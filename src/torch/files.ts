@@ -19,7 +19,8 @@ const VERSION = 1001;
 const SPARE = 2 ** 26;
 
 /** The value in a file of either kind. @throws DataError */
-export function contentOf(bytes: Uint8Array): TorchValue {
+export function contentOf(given: Uint8Array): TorchValue {
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length); // of no class derived from it, as Node's Buffer is
   if (startsWith(bytes, "PK\x03\x04") || startsWith(bytes, "PK\x05\x06")) return valueOfZip(bytes);
   if (bytes[0] === 0x80) return valueOfPickles(bytes);
   throw new DataError(`${NAME}: ${whatElse(bytes)}`);

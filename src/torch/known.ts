@@ -71,9 +71,9 @@ const tensorMakers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ["torch._utils._rebuild_tensor_v3", (args, room, cursor) => made(viewOf(args, args[6], cursor), room, cursor)],
 ]);
 
-/** A parameter is its tensor. While storages are only counted, there is none. */
+/** A parameter is its tensor. */
 const parameter: Maker = ([data, requiresGrad]) =>
-  data === null ? null : isTensor(data) ? withGradient(data, requiresGrad !== false) : undefined;
+  isTensor(data) ? withGradient(data, requiresGrad !== false) : undefined;
 
 function withGradient(tensor: TorchTensor, requiresGrad: boolean): TorchTensor {
   return { ...tensor, requiresGrad };

@@ -176,6 +176,9 @@ const kinds = {
 
 const aName: Check = oneOf(...Object.keys(kinds));
 
+/** Groups and parameters of an optimizer: a file may name one list again and again. */
+const MOST = 2 ** 20;
+
 /** What optimizers are usually called in a checkpoint. */
 const USUAL = ["optimizer_state_dict", "optimizer", "optim", "optimizer_states"];
 
@@ -236,6 +239,8 @@ function savedOf(given: Uint8Array | ArrayBuffer | TorchValue, key: string | und
   if (found === undefined) throw fault(`no state of an optimizer in ${listed(value)}: say where it is, by key`);
   const saved = firstOf(found) as TorchMap;
   const groups = saved.get("param_groups") as readonly TorchMap[];
+  const count = groups.reduce((sum, each) => sum + 1 + (each.get("params") as TorchList).length, 0);
+  if (count > MOST) throw fault(`${count} groups and parameters are more than ${MOST}`);
   const places = groups.flatMap((each, group) => (each.get("params") as TorchList).map((id) => ({ group, id })));
   return { groups, state: saved.get("state") as TorchMap, places };
 }

@@ -17,6 +17,9 @@ const WIDEST = 2 ** 12;
 /** The highest version of the instructions. */
 const PROTOCOL = 5;
 
+/** Lists, dictionaries, objects and the like in one pickle: each takes a hundred times the room of the byte that makes it. */
+const MOST = 2 ** 21;
+
 /** Copied values, beyond those that the pickle has bytes for. */
 const SPARE = 2 ** 16;
 
@@ -58,6 +61,7 @@ class Machine {
   /** What was on the stack at each mark. */
   readonly #marked: Mutable[][] = [];
   #stack: Mutable[] = [];
+  #made = 0;
 
   constructor(cursor: Cursor, host: Host) {
     this.#cursor = cursor;
@@ -66,6 +70,16 @@ class Machine {
 
   push(value: Mutable): void {
     this.#stack.push(value);
+  }
+
+  /** Pushes what takes room of its own. */
+  add(value: Mutable): void {
+    this.#count();
+    this.#stack.push(value);
+  }
+
+  #count(): void {
+    if (++this.#made > MOST) throw this.#cursor.fault(`more than ${MOST} lists, dictionaries and objects`);
   }
 
   pop(): TorchValue {
@@ -81,6 +95,7 @@ class Machine {
   }
 
   mark(): void {
+    this.#count();
     this.#marked.push(this.#stack);
     this.#stack = [];
   }
@@ -122,17 +137,18 @@ class Machine {
 
   tuple(count: number): void {
     const items = Array.from({ length: count }, () => this.pop());
-    this.push(items.reverse());
+    this.add(items.reverse());
   }
 
   append(items: readonly TorchValue[]): void {
     const list = this.top();
+    if (list instanceof TorchObject) list.items ??= [];
     const target = list instanceof TorchObject ? list.items : list;
     if (!Array.isArray(target)) throw this.#cursor.fault(`${kindOf(list)} is appended to at byte ${this.#cursor.at}`);
     for (const item of items) target.push(item);
   }
 
-  add(items: readonly TorchValue[]): void {
+  include(items: readonly TorchValue[]): void {
     const set = this.top();
     if (set instanceof TorchObject) this.append(items);
     else if (!(set instanceof Set)) throw this.#cursor.fault(`${kindOf(set)} is added to at byte ${this.#cursor.at}`);
@@ -142,6 +158,7 @@ class Machine {
   /** Keys and values in turn. */
   set(items: readonly TorchValue[]): void {
     const dictionary = this.top();
+    if (dictionary instanceof TorchObject) dictionary.entries ??= new Map();
     const target = dictionary instanceof TorchObject ? dictionary.entries : dictionary;
     if (!(target instanceof Map))
       throw this.#cursor.fault(`a key of ${kindOf(dictionary)} is set at byte ${this.#cursor.at}`);
@@ -152,15 +169,15 @@ class Machine {
   name(module: TorchValue, name: TorchValue): void {
     if (typeof module !== "string" || typeof name !== "string")
       throw this.#cursor.fault(`the name before byte ${this.#cursor.at} is no text`);
-    this.push(new TorchName(`${module === "__builtin__" ? "builtins" : module}.${name}`));
+    this.add(new TorchName(`${module === "__builtin__" ? "builtins" : module}.${name}`));
   }
 
   /** What a call would give. */
   make(called: TorchValue, args: TorchValue): void {
     if (!Array.isArray(args))
       throw this.#cursor.fault(`${kindOf(args)} are no arguments, before byte ${this.#cursor.at}`);
-    if (called instanceof TorchName) this.push(this.#host.made(called.name, args, this.#cursor));
-    else if (called instanceof TorchObject) this.push(new TorchObject(`${called.className}()`, args));
+    if (called instanceof TorchName) this.add(this.#host.made(called.name, args, this.#cursor));
+    else if (called instanceof TorchObject) this.add(new TorchObject(`${called.className}()`, args));
     else throw this.#cursor.fault(`${kindOf(called)} is called before byte ${this.#cursor.at}`);
   }
 
@@ -174,7 +191,7 @@ class Machine {
   }
 
   persistent(id: TorchValue): void {
-    this.push(this.#host.persistent(id, this.#cursor));
+    this.add(this.#host.persistent(id, this.#cursor));
   }
 }
 
@@ -214,31 +231,31 @@ const table: Readonly<Record<string, Instruction>> = {
   X: (machine, cursor) => machine.push(cursor.text(cursor.u32())),
   "\x8c": (machine, cursor) => machine.push(cursor.text(cursor.u8())),
   "\x8d": (machine, cursor) => machine.push(cursor.text(cursor.u64())),
-  B: (machine, cursor) => machine.push(Uint8Array.from(cursor.take(cursor.u32()))),
-  C: (machine, cursor) => machine.push(Uint8Array.from(cursor.take(cursor.u8()))),
-  "\x8e": (machine, cursor) => machine.push(Uint8Array.from(cursor.take(cursor.u64()))),
-  "\x96": (machine, cursor) => machine.push(Uint8Array.from(cursor.take(cursor.u64()))),
+  B: (machine, cursor) => machine.add(cursor.take(cursor.u32()).slice()),
+  C: (machine, cursor) => machine.add(cursor.take(cursor.u8()).slice()),
+  "\x8e": (machine, cursor) => machine.add(cursor.take(cursor.u64()).slice()),
+  "\x96": (machine, cursor) => machine.add(cursor.take(cursor.u64()).slice()),
   // Lists, tuples, sets, dictionaries
-  ")": (machine) => machine.push([]),
-  t: (machine) => machine.push(machine.popMark()),
+  ")": (machine) => machine.add([]),
+  t: (machine) => machine.add(machine.popMark()),
   "\x85": (machine) => machine.tuple(1),
   "\x86": (machine) => machine.tuple(2),
   "\x87": (machine) => machine.tuple(3),
-  "]": (machine) => machine.push([]),
-  l: (machine) => machine.push(machine.popMark()),
+  "]": (machine) => machine.add([]),
+  l: (machine) => machine.add(machine.popMark()),
   a: (machine) => machine.append([machine.pop()]),
   e: (machine) => machine.append(machine.popMark()),
-  "}": (machine) => machine.push(new Map()),
+  "}": (machine) => machine.add(new Map()),
   d: (machine) => {
     const items = machine.popMark();
-    machine.push(new Map());
+    machine.add(new Map());
     machine.set(items);
   },
   s: (machine) => machine.set([machine.pop(), machine.pop()].reverse()),
   u: (machine) => machine.set(machine.popMark()),
-  "\x8f": (machine) => machine.push(new Set()),
-  "\x90": (machine) => machine.add(machine.popMark()),
-  "\x91": (machine) => machine.push(new Set(machine.popMark())),
+  "\x8f": (machine) => machine.add(new Set()),
+  "\x90": (machine) => machine.include(machine.popMark()),
+  "\x91": (machine) => machine.add(new Set(machine.popMark())),
   // The memo
   p: (machine, cursor) => machine.keep(machine.placeOf(cursor.line())),
   q: (machine, cursor) => machine.keep(cursor.u8()),

@@ -19,6 +19,9 @@ const USUAL = ["state_dict", "model_state_dict", "model"];
 const MOST = 2 ** 20;
 const DEEPEST = 1000;
 
+/** Characters of a path before a name. */
+const LONGEST = 2 ** 12;
+
 /** Keys that a message lists. */
 const LISTED = 12;
 
@@ -114,23 +117,22 @@ function weightsOf(model: TorchObject, name: string): TorchMap {
   let seen = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [module, prefix, depth] = next;
-    if (++seen + weights.size > MOST || depth > DEEPEST)
+    const fields = ["_parameters", "_buffers", "_modules"].map((field) => fieldOf(module, field) ?? new Map());
+    for (const { size } of fields) seen += 1 + size;
+    if (seen > MOST || depth > DEEPEST || prefix.length > LONGEST)
       throw new DataError(`${name}: the modules in ${kindOf(model)} come to no end`);
-    for (const [path, tensor] of ownOf(module)) weights.set(prefix + path, tensor);
-    const children = [...(fieldOf(module, "_modules") ?? [])].reverse();
-    for (const [child, part] of children)
+    const [parameters, buffers, modules] = fields;
+    for (const [path, tensor] of [...parameters, ...buffers])
+      if (typeof path === "string" && tensor !== null && !isLeft(module, path)) weights.set(prefix + path, tensor);
+    for (const [child, part] of [...modules].reverse())
       if (typeof child === "string" && part !== null) open.push([part, `${prefix}${child}.`, depth + 1]);
   }
   return weights;
 }
 
-/** Parameters and buffers of a module itself, but for those that are not saved. */
-function ownOf(module: TorchValue): [path: string, tensor: TorchValue][] {
+/** Whether a buffer is one of those that are not saved. */
+function isLeft(module: TorchValue, path: string): boolean {
   const state = module instanceof TorchObject ? module.state : undefined;
   const left = isMap(state) ? state.get("_non_persistent_buffers_set") : undefined;
-  return ["_parameters", "_buffers"].flatMap((field) =>
-    Array.from(fieldOf(module, field) ?? []).flatMap(([path, tensor]): [string, TorchValue][] =>
-      typeof path === "string" && tensor !== null && !(left instanceof Set && left.has(path)) ? [[path, tensor]] : [],
-    ),
-  );
+  return left instanceof Set && left.has(path);
 }

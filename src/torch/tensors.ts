@@ -89,12 +89,12 @@ export class Views {
     this.#left = 4 * bytes + SPARE;
   }
 
-  /** A tensor; null while storages are only counted. @throws DataError for a view that its storage does not hold */
-  tensorOf(view: View, cursor: Cursor): TorchTensor | null {
+  /** A tensor, of nothing while storages are only counted. @throws DataError for a view that its storage does not hold */
+  tensorOf(view: View, cursor: Cursor): TorchTensor {
     const { storage, dtype, offset, shape, strides, requiresGrad } = view;
     const type = byDType.get(dtype);
     if (type === undefined) throw cursor.fault(`tensors of ${dtype} are not read; those of ${known()} are`);
-    if (storage.bytes === undefined) return null;
+    if (storage.bytes === undefined) return { data: new Float32Array(), shape: [0], torchDType: dtype, requiresGrad };
     const size = sizeOf(shape);
     const end = size === 0 ? 0 : offset + shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis], 1);
     const held = Math.floor(storage.bytes.length / type.size);

@@ -28,9 +28,9 @@ export class TorchObject {
   /** Its attributes, mostly a Map of them by their names; undefined if the file gives none. */
   state: TorchValue | undefined;
   /** What would have been appended to it, if it is a list of a class of its own. */
-  readonly items: TorchValue[] = [];
+  items: TorchValue[] | undefined;
   /** What would have been set in it by keys, if it is such a dictionary. */
-  readonly entries: Map<TorchValue, TorchValue> = new Map();
+  entries: Map<TorchValue, TorchValue> | undefined;
 
   constructor(className: string, args: readonly TorchValue[]) {
     this.className = className;

@@ -1,7 +1,7 @@
 // Files that somebody made to do harm: nothing is called, nothing is made without end, and what is wrong is told.
 import { zipSync } from "fflate";
 import { DataError } from "simdgrad";
-import { readTorch, type TorchMap, type TorchTensor, torchStateDict } from "simdgrad/torch";
+import { fromTorchOptimizer, readTorch, type TorchMap, type TorchTensor, torchStateDict } from "simdgrad/torch";
 import { describe, expect, test } from "vitest";
 import { TorchName, TorchObject } from "../../src/torch/values.ts";
 import { MUTATIONS, mutated, outcomeOf, PATIENCE } from "../data/mutations.ts";
@@ -12,9 +12,9 @@ const read = (...parts: readonly Part[]) => readTorch(legacy(pickle(...parts)));
 const object = (value: unknown) => {
   expect(value).toBeInstanceOf(TorchObject);
   const { className, args, state, items, entries } = value as TorchObject;
-  return { className, args, state, items, entries: [...entries] };
+  return { className, args, state, items, entries: entries && [...entries] };
 };
-const nothing = { state: undefined, items: [], entries: [] };
+const nothing = { state: undefined, items: undefined, entries: undefined };
 
 describe("what would be called is told, not called", () => {
   test.each<[how: string, parts: readonly Part[], expected: object]>([
@@ -146,6 +146,44 @@ describe("what grows without end is refused, or costs nothing", () => {
     ];
     const levels = Array.from({ length: 60 }, (_, i) => level(i)).flat();
     expect(() => torchStateDict(read(...levels, "h\x3b."))).toThrow("come to no end");
+  });
+
+  test("a module that holds itself by many names, or whose parameters are many and none", () => {
+    const fields = (...parts: readonly Part[]) => pickle("ca\nB\n)", 0x81, "q\x00}q\x01(", ...parts, "ub.");
+    const names = Array.from({ length: 20_000 }, (_, i) => [...text(`${i}`), 0x68, 0]).flat();
+    const many = fields(text("_parameters"), "}", text("_modules"), "}(", names, "u");
+    expect(() => torchStateDict(readTorch(legacy(many)))).toThrow("come to no end");
+    const long = fields(text("_parameters"), "}", text("_modules"), "}", text("x".repeat(250)), "h\x00s");
+    expect(() => torchStateDict(readTorch(legacy(long)))).toThrow("come to no end");
+  });
+
+  test("groups of an optimizer that name one list again and again", () => {
+    const keys = ["lr", "betas", "amsgrad"].map((key) => [...text(key), 0x4e]);
+    const list = "K\x00".repeat(2000);
+    const file = pickle(
+      "}(",
+      text("state"),
+      "}",
+      text("param_groups"),
+      "(}(",
+      ...keys,
+      text("params"),
+      `(${list}luq\x000`,
+      "h\x00".repeat(2000),
+      "lu.",
+    );
+    expect(() => fromTorchOptimizer("adam", readTorch(legacy(file)))).toThrow(
+      "groups and parameters are more than 1048576",
+    );
+  });
+
+  test("more lists, dictionaries and objects than any training has", () => {
+    const begin = legacy(pickle("")).subarray(0, 38);
+    for (const part of ["}", "(", "]"]) {
+      const file = new Uint8Array(2 ** 22).fill(part.charCodeAt(0));
+      file.set(begin);
+      expect(() => readTorch(file)).toThrow("torch: more than 2097152 lists, dictionaries and objects");
+    }
   });
 
   test("values that hold one value twice, and so on", () => {
