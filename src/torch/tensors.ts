@@ -10,7 +10,12 @@ import { kindOf, shortened, TorchName, TorchObject, type TorchTensor, type Torch
 /** bfloat16 is the upper half of a float32. */
 const bfloat16: ElementType = {
   size: 2,
-  read: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+  read(buffer) {
+    const halves = new Uint16Array(buffer);
+    const whole = new Uint32Array(halves.length);
+    for (let i = 0; i < halves.length; i++) whole[i] = halves[i] << 16;
+    return new Float32Array(whole.buffer);
+  },
 };
 
 /** dtypes that are read: the names of their storages, and of their elements in files. */

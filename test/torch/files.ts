@@ -40,17 +40,20 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.from(base64, "base64"));
 }
 
-/** The same words for what was read. */
-export function told(value: TorchValue): Told {
+/** The same words for what was read; with `seen`, what stands in it again, as in a cycle, is told once. */
+export function told(value: TorchValue, seen?: Set<TorchValue>): Told {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return numberOf(value);
   if (typeof value === "bigint") return { big: `${value}` };
+  if (seen?.has(value)) return "again";
+  seen?.add(value);
+  const each = (part: TorchValue) => told(part, seen);
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString("base64") };
-  if (value instanceof Map) return { map: Array.from(value, ([key, each]) => [told(key), told(each)]) };
-  if (value instanceof Set) return { set: Array.from(value, told).sort() };
-  if (Array.isArray(value)) return { list: value.map(told) };
+  if (value instanceof Map) return { map: Array.from(value, ([key, part]) => [each(key), each(part)]) };
+  if (value instanceof Set) return { set: Array.from(value, each).sort() };
+  if (Array.isArray(value)) return { list: value.map(each) };
   if (value instanceof TorchName) return { name: value.name };
-  if (value instanceof TorchObject) return { object: value.className, state: told(value.state ?? null) };
+  if (value instanceof TorchObject) return { object: value.className, state: each(value.state ?? null) };
   const { torchDType, shape, data, requiresGrad } = value as Extract<TorchValue, { readonly torchDType: string }>;
   return { tensor: torchDType, shape, data: Array.from(data, numberOf), requiresGrad };
 }
