@@ -168,8 +168,9 @@ files = {}
 for name, x in {"tensors": everything, "views": views, "plain": plain, "numpy": numpy_numbers, "state": model.state_dict(), "module": Block(), "tied": tied.state_dict(), "tensor": real(2, 2)}.items():
     files[f"zip {name}"] = file(x)
     files[f"legacy {name}"] = file(x, legacy=True)
-for protocol in [3, 4, 5]:
+for protocol in [0, 1, 3, 4, 5]:
     files[f"zip plain of protocol {protocol}"] = file(plain, protocol=protocol)
+for protocol in [3, 4, 5]:
     files[f"zip tensors of protocol {protocol}"] = file(everything, protocol=protocol)
 files["zip deflated"] = {**files["zip tensors"], "bytes": text(repacked(saved(everything), zipfile.ZIP_DEFLATED))}
 

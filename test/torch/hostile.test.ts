@@ -408,6 +408,75 @@ describe("what is no pickle, or of another time, is refused in words", () => {
   });
 });
 
+describe("what other versions write", () => {
+  const four = [["0", 4, new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)]] as const;
+  const bytes = [["0", 4, Uint8Array.of(1, 2, 255, 255)]] as const;
+  const view = ["K\x00K\x02\x85K\x01\x85", 0x89, "}"];
+
+  test("tensors that say their dtype beside a storage of bytes", () => {
+    const file = (dtype: string) =>
+      legacy(
+        pickle(
+          "ctorch._utils\n_rebuild_tensor_v3\n(",
+          ...storage("0", 4, "torch.storage\nUntypedStorage"),
+          ...view,
+          `c${dtype}\ntR.`,
+        ),
+        bytes,
+      );
+    expect(told(readTorch(file("torch\nuint16")))).toMatchObject({ tensor: "uint16", data: [513, 65535] });
+    expect(told(readTorch(file("torch\nuint8")))).toMatchObject({ tensor: "uint8", data: [1, 2] });
+    expect(() => readTorch(file("torch\nfloat8_e4m3fn"))).toThrow(
+      "tensors of float8_e4m3fn are not read; those of float32,",
+    );
+    expect(() => readTorch(file("torch\nint64"))).toThrow("has its last element at 1 of storage 0, which has 0");
+  });
+
+  test("tensors and parameters with attributes, of classes of their own, and without a version", () => {
+    const tensor = ["(", ...storage("0", 4), ...view, "t"];
+    const expected = { tensor: "float32", shape: [2], data: [1, 2] };
+    const typed = pickle(
+      "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nca\nT\n",
+      ...tensor,
+      "}tR}b.",
+    );
+    expect(told(readTorch(legacy(typed, four)))).toEqual({ ...expected, requiresGrad: false });
+    const own = pickle(
+      "ctorch._utils\n_rebuild_parameter_with_state\n(ctorch._utils\n_rebuild_tensor_v2\n",
+      ...tensor,
+      "R\x88}}tR.",
+    );
+    expect(told(readTorch(legacy(own, four)))).toEqual({ ...expected, requiresGrad: true });
+    const old = pickle(
+      "ctorch._utils\n_rebuild_tensor\n(",
+      ...storage("0", 4, "torch.cuda\nFloatStorage"),
+      "K\x02K\x02\x85K\x01\x85tR.",
+    );
+    expect(told(readTorch(legacy(old, four)))).toEqual({ ...expected, data: [3, 4], requiresGrad: false });
+    // By what is no function that makes tensors: as it is told.
+    const other = pickle("ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nca\nT\n)}tR.");
+    expect(object(readTorch(legacy(other))).className).toBe("torch._tensor._rebuild_from_type_v2");
+  });
+
+  test("objects and texts of Python 2", () => {
+    const made = read("ccopy_reg\n_reconstructor\n(ca\nB\nc__builtin__\nobject\nNtR}", text("x"), "K\x01sb.");
+    expect(object(made)).toEqual({ ...nothing, className: "a.B", args: [], state: new Map([["x", 1]]) });
+    expect(read("(S'it\\'s \\x41\\n'\nS\"a\"\nU\x02\xe9!T", u32(1), "zVna\\u00efve\\U0001f600 \xe9\nl.")).toEqual([
+      "it's A\n",
+      "a",
+      "é!",
+      "z",
+      "naïve😀 é",
+    ]);
+    expect(read("(I01\nI00\nI-5\nL12L\nL-99999999999999999999L\nF1e3\nFinf\nF-inf\nFnan\nl.")).toEqual([
+      ...[true, false, -5, 12, -99999999999999999999n, 1000, Infinity, -Infinity, Number.NaN],
+    ]);
+    expect(read("K\x01p7\n0(K\x02K\x031g7\n.")).toBe(1);
+    expect(read("(K\x020K\x03l.")).toEqual([3]);
+    expect(read("(", text("a"), "K\x01d.")).toEqual(new Map([["a", 1]]));
+  });
+});
+
 describe("ZIP files", () => {
   const zipped = (files: Readonly<Record<string, Uint8Array>>, level: 0 | 9 = 0) =>
     Uint8Array.from(zipSync(files, { level }));
