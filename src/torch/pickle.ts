@@ -175,7 +175,7 @@ class Machine {
   /** What a call would give. */
   make(called: TorchValue, args: TorchValue): void {
     if (!Array.isArray(args))
-      throw this.#cursor.fault(`${kindOf(args)} are no arguments, before byte ${this.#cursor.at}`);
+      throw this.#cursor.fault(`${kindOf(args)} stands for arguments before byte ${this.#cursor.at}`);
     if (called instanceof TorchName) this.add(this.#host.made(called.name, args, this.#cursor));
     else if (called instanceof TorchObject) this.add(new TorchObject(`${called.className}()`, args));
     else throw this.#cursor.fault(`${kindOf(called)} is called before byte ${this.#cursor.at}`);

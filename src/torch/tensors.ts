@@ -68,12 +68,12 @@ export class TorchStorage extends TorchObject {
 export function dtypeOfStorage(given: TorchValue, cursor: Cursor): string {
   if (!(given instanceof TorchName))
     throw cursor.fault(`${kindOf(given)} is no class of a storage, before byte ${cursor.at}`);
-  const [, name] = /^torch\.(?:storage\.|cuda\.)?(\w+)$/.exec(given.name) ?? [];
+  const [, name = ""] = /^torch\.(?:storage\.|cuda\.)?(\w+)$/.exec(given.name) ?? [];
   if (name === "UntypedStorage") return "bytes";
-  const dtype = byStorage.get(name ?? "");
+  const dtype = byStorage.get(name);
   if (dtype !== undefined) return dtype;
-  const what = /^Q/.test(name ?? "") ? " of quantised numbers: dequantize() gives others" : "";
-  throw cursor.fault(`storages of ${shortened(given.name)} are not read${what}; those of ${known()} are`);
+  if (name.startsWith("Q")) throw cursor.fault(`quantised numbers, ${name}, are not read: dequantize() gives others`);
+  throw cursor.fault(`storages of ${shortened(given.name)} are not read; those of ${known()} are`);
 }
 
 function known(): string {

@@ -290,7 +290,7 @@ describe("what is no pickle, or of another time, is refused in words", () => {
     ["a key of a list is set at byte", ["]NNs."]],
     ["a key has no value before byte", ["}(Nu."]],
     ["None is called before byte", ["N)R."]],
-    ["a dictionary are no arguments, before byte", ["ca\nb\n}R."]],
+    ["a dictionary stands for arguments before byte", ["ca\nb\n}R."]],
     ["nothing is called before byte", ["(o."]],
     ["the name before byte 41 is no text", ["NN\x93."]],
     ["the text at byte 40 is not UTF-8", [0x8c, 2, 0xc3, 0x28, "."]],
@@ -305,7 +305,7 @@ describe("what is no pickle, or of another time, is refused in words", () => {
     ["the reference to a storage before byte", ["(", text("storage"), "ctorch\nFloatStorage\nNNNtQ."]],
     ["storages of os.FloatStorage are not read", storage("0", 1, "os\nFloatStorage")],
     [
-      "storages of torch.QInt8Storage are not read of quantised numbers: dequantize() gives others",
+      "quantised numbers, QInt8Storage, are not read: dequantize() gives others",
       storage("0", 1, "torch\nQInt8Storage"),
     ],
     ["storages of torch.ComplexFloatStorage are not read", storage("0", 1, "torch\nComplexFloatStorage")],
