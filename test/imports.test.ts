@@ -27,6 +27,7 @@ const house: Readonly<Record<string, Room>> = {
   audio: { paths: ["src/audio"], above: ["data"] },
   text: { paths: ["src/text"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
+  torch: { paths: ["src/torch"], above: ["nn", "optim", "data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },

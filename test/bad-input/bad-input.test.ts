@@ -20,6 +20,7 @@ import * as optim from "../../src/optim/index.ts";
 import * as storage from "../../src/storage/index.ts";
 import * as tabular from "../../src/tabular/index.ts";
 import * as text from "../../src/text/index.ts";
+import * as torch from "../../src/torch/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
@@ -58,6 +59,7 @@ import {
   unfittedTextCalls,
   vectorizerCalls,
 } from "./text.ts";
+import { torchCalls } from "./torch.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
 
 const unfitted = data.preprocessing([data.minMax()]);
@@ -97,6 +99,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/storage": storageCalls,
   "simdgrad/tabular": tabularCalls,
   "simdgrad/text": textCalls,
+  "simdgrad/torch": torchCalls,
   "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
@@ -146,6 +149,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/storage", storage, storageCalls],
   ["simdgrad/tabular", tabular, tabularCalls],
   ["simdgrad/text", text, textCalls],
+  ["simdgrad/torch", torch, torchCalls],
   ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],

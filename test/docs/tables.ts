@@ -229,6 +229,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
     ]),
     onnx: new Map([["operators", `${operators.map((name) => `\`${name.replace(":", "` of `")}\``).join(", ")}.`]]),
     text: new Map([["text", textTable()]]),
+    torch: new Map([
+      [
+        "torch",
+        table(
+          ["function", "value"],
+          functionsOf("src/torch/index.ts", ({ kind }) => kind === "function"),
+        ),
+      ],
+    ]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([
