@@ -9,6 +9,7 @@ import type { Variable } from "../variable.ts";
 import { Builder, NO_RULE, problem, throwProblems } from "./build.ts";
 import { type ElementType, elementTypeOf, elementTypes, typeName } from "./element-types.ts";
 import type { Files } from "./files.ts";
+import { detach } from "./numbers.ts";
 import {
   type Body,
   functionOf,
@@ -89,6 +90,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.#isOne = typeof options.output !== "object" && outputs.length === 1;
     const roles = rolesOf(this.#body, this.#library, inputs);
     this.#initializers = variablesOf(graph, this.#body.nodes, outputs, given, roles, files);
+    detach(model, files, this.#initializers.byInitializer);
   }
 
   /** Variables by the names of their initialisers. */

@@ -187,6 +187,42 @@ describe("initialisers", () => {
     );
   });
 
+  // Buffers of Node are Uint8Arrays whose slices share their memory.
+  const copies = {
+    Uint8Array: (given: Uint8Array) => Uint8Array.from(given),
+    Buffer: (given: Uint8Array) => Buffer.from(given),
+  };
+
+  test.each(Object.entries(copies))(
+    "and all else are as they were when the file was read, of a %s",
+    async (_, copy) => {
+      const weight = {
+        name: "k",
+        dataType: DataType.INT64,
+        dims: [1n],
+        dataLocation: DataLocation.EXTERNAL,
+        externalData: [{ key: "location", value: "k.bin" }],
+      };
+      const bytes = file(
+        graph(
+          [
+            node("Cast", ["k"], ["c"], { to: DataType.FLOAT }),
+            node("Mul", ["x", "w"], ["p"]),
+            node("Sub", ["p", "c"], ["y"]),
+          ],
+          [port("x", [2])],
+          [port("y", [2])],
+          [weight, floats("w", [2], [3, 4])],
+        ),
+      );
+      const [given, files] = [copy(bytes), { "k.bin": copy(new Uint8Array(BigInt64Array.of(5n).buffer)) }];
+      const read = fromOnnx(given, { files });
+      files["k.bin"].fill(0);
+      given.fill(0);
+      expect(await evaluate(read.forward(constant([1, 2])))).toEqual(Float32Array.of(-2, 3));
+    },
+  );
+
   test("may be Constant nodes: those of several floats", () => {
     const value = (data: readonly number[], shape: readonly number[]) => ({
       name: "value",
