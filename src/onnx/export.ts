@@ -24,6 +24,8 @@ export interface ToOnnxOptions {
    * else reads are folded into its weights, as by `fuseBatchNorm`. Default "node".
    */
   readonly batchNorm?: "node" | "fold";
+  /** The element type of whole numbers that go in and come out: indices, tokens, classes. Default "int32", as they are in the library. */
+  readonly integers?: "int32" | "int64";
 }
 
 /**
@@ -55,17 +57,22 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     must(isRecord(value), value, what, "an object of arrays by paths");
     aRecordOf(anArray)(value, what);
   };
-  checkOptions(options, "toOnnx", { state: aState, executor: anExecutor, batchNorm: oneOf("node", "fold") });
+  checkOptions(options, "toOnnx", {
+    state: aState,
+    executor: anExecutor,
+    batchNorm: oneOf("node", "fold"),
+    integers: oneOf("int32", "int64"),
+  });
   const weights = await weightsOf(model as Layer<never, never>, options);
   const batches = own.batch === undefined ? BATCHES.slice(0, 1) : BATCHES;
   const traces = batches.map((batch) => traceOf(model as Layer<unknown, unknown>, own, batch, isPlanned));
-  const graph = await graphOf(traces, own, weights);
+  const graph = await graphOf(traces, own, weights, options.integers ?? "int32");
   prune(graph);
   if (options.batchNorm === "fold") {
     foldBatchNorms(graph);
     prune(graph);
   }
-  return fileOf(graph, typeof model === "function" ? model.name : model.constructor.name);
+  return fileOf(graph, (typeof model === "function" ? model.name : model.constructor.name) || "model");
 }
 
 /** The numbers of all variables of a model. */
