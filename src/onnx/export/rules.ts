@@ -1,5 +1,6 @@
 // How each op is written, by its name in the table of all ops: one without a rule does not compile.
 
+import { ArgumentError } from "../../errors.ts";
 import type { Op } from "../../op.ts";
 import { type CtcAttrs, looped } from "../../ops/ctc.ts";
 import type { OpName, ops } from "../../ops/index.ts";
@@ -39,6 +40,8 @@ function as(items: (tensor: Tensor) => readonly Tensor[], around: Around): Rule 
     around.writeNew(writer, made);
     const one = (index: number) => {
       const item = made[0][index];
+      if (item === undefined)
+        throw new ArgumentError(`toOnnx: ${tensor.op.name}: what it keeps for gradients is not written`);
       return writer.here(writer.value(item), writer.sizesOf(item));
     };
     writer.outputs.set(tensor, one);

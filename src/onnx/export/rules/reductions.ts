@@ -18,7 +18,10 @@ export function reduced(op: string): Rule<ReduceAttrs> {
 
 /** The one reduction whose axes are an input. */
 export const sum: Rule<ReduceAttrs> = (writer, { tensor, inputs: [a], attrs: [{ axes }] }) => {
-  writer.give(tensor, writer.add("ReduceSum", [writer.value(a), writer.int64(axes)], { keepdims: 0 }));
+  const total = (name: string) => writer.add("ReduceSum", [name, writer.int64(axes)], { keepdims: 0 });
+  // Sums of i32 wrap; of int32 they need not.
+  const name = writer.value(a);
+  writer.give(tensor, a.dtype === "f32" ? total(name) : writer.cast(total(writer.cast(name, "int64")), "int32"));
 };
 
 export const argmax: Rule<ReduceAttrs> = (writer, { tensor, inputs: [a], attrs: [{ axes }], sizes }) => {
@@ -67,12 +70,12 @@ export const cumulativeSum: Rule<CumulativeAttrs> = (writer, { tensor, inputs: [
 export function cumulativeMaxItems({ inputs: [x], attrs }: Tensor): readonly Tensor[] {
   const { axis, smallest } = attrs as CumulativeMaxAttrs;
   const order = [axis, ...[...x.shape.keys()].filter((i) => i !== axis)];
-  const first = x.permute(order);
-  const lines = smallest ? first.neg() : first;
-  const [count, ...rest] = first.shape;
+  const lines = x.permute(order);
+  const [count, ...rest] = lines.shape;
   const { outputs } = scan(
     ([most, at], [own, i]) => {
-      const isMore = most.less(own).add(most.equal(own)).add(own.equal(own).neg().add(1));
+      const isBeyond = smallest ? own.less(most) : most.less(own);
+      const isMore = isBeyond.add(most.equal(own)).add(own.notEqual(own)); // NaN is beyond all
       const next = isMore.select(own, most);
       const place = isMore.select(i.broadcastTo(rest), at);
       return { carries: [next, place], outputs: [next, place] };
@@ -82,7 +85,7 @@ export function cumulativeMaxItems({ inputs: [x], attrs }: Tensor): readonly Ten
   );
   const back = order.map((_, i) => order.indexOf(i));
   const [values, places] = outputs.map((each) => each.permute(back));
-  return [smallest ? values.neg() : values, places];
+  return [values, places];
 }
 
 export const sort: Rule<SortAttrs> = (writer, { tensor, inputs: [a], attrs: [{ descending }], sizes }) => {
