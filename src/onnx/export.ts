@@ -1,10 +1,13 @@
 // toOnnx: a model as it predicts, as a file in ONNX's format.
 import { aRecordOf, checkOptions, isRecord, must, oneOf } from "../check.ts";
-import type { ArrayLikeData } from "../data/array.ts";
+import { type ArrayLikeData, array } from "../data/array.ts";
 import { aLayer, type Layer, variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { JsExecutor } from "../runtime/js/js-executor.ts";
 import type { Tensor } from "../tensor.ts";
+import { ownState } from "../train/own-state.ts";
+import { readState } from "../train/state.ts";
 import { fileOf } from "./export/file.ts";
 import { foldBatchNorms } from "./export/fold.ts";
 import { prune } from "./export/graph.ts";
@@ -75,16 +78,20 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
   return fileOf(graph, (typeof model === "function" ? model.name : model.constructor.name) || "model");
 }
 
-/** The numbers of all variables of a model. */
+/** The numbers of all variables of a model: those of the state, else those that are there, else first ones. */
 async function weightsOf(model: Layer<never, never>, { state, executor }: ToOnnxOptions): Promise<Weights> {
+  const name = "toOnnx";
   const all = variables(model);
   if (all.size === 0) return new Map();
-  const { Predictor } = await import("../train/predictor.ts");
-  const predictor = new Predictor(model, { ...(state && { state }), ...(executor && { executor }) });
+  const own = state && ownState(name, state, all);
+  const { begin } = await import("../train/begin.ts");
+  const there = executor ?? new JsExecutor();
   try {
-    const values = await predictor.stateDict();
-    return new Map([...all].map(([name, variable]) => [variable, { name, data: values[name].data }]));
+    const held = await begin({ name, executor: there, variables: all, state: own, model }, array);
+    const values = await readState(there, all);
+    await held.letGo(false);
+    return new Map([...all].map(([path, variable]) => [variable, { name: path, data: values[path].data }]));
   } finally {
-    await predictor.dispose();
+    if (executor === undefined) await there.dispose();
   }
 }

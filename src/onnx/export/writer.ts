@@ -63,9 +63,6 @@ export function typeOf(dtype: DType): ElementType {
 /** Known tensors of so few elements are the same one where their numbers are. */
 const SHARED = 64;
 
-/** How tensors are written that have no value yet. */
-export type Emit = (tensor: Tensor) => void;
-
 export class Writer {
   readonly graph: Graph = { inputs: [], outputs: [], nodes: [], initials: [] };
   /** One a graph of the model; empty where all sizes are known. */

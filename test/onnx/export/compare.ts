@@ -24,9 +24,11 @@ export interface Case {
   readonly high?: Readonly<Record<string, number>>;
 }
 
-/** How far results are from the library's, the largest differences as shares of the largest result. */
+/** How far results are from the library's, the largest differences as shares of the largest result, or of 1. */
 export interface Differences {
   readonly bytes: Uint8Array;
+  /** Whether each result has numbers other than 0. */
+  readonly isSomething: boolean;
   readonly elsewhere: number;
   readonly again: number;
 }
@@ -105,6 +107,7 @@ export async function compare(
   try {
     const bytes = await toOnnx(model as Layer, signature, { executor, ...options });
     let [elsewhere, again] = [0, 0];
+    let isSomething = true;
     const { leaves } = readSignature(signature);
     const names = leaves.map(({ name }) => name);
     const imported = isReadAgain ? fromOnnx(bytes) : undefined;
@@ -123,6 +126,7 @@ export async function compare(
         all.map(({ shape, data, dtype }, i): [string, Given] => [names[i], { shape, data, type: typeOf(dtype) }]),
       );
       const found = Object.values(await ranElsewhere(bytes, given));
+      isSomething &&= wanted.every((values) => values.some((value) => value !== 0));
       for (const [i, values] of wanted.entries())
         elsewhere = Math.max(elsewhere, largestDifference(found[i].data, values));
       if (imported === undefined) continue;
@@ -131,7 +135,7 @@ export async function compare(
       const read = await evaluateAll(tensorsIn(imported.forward(taken, evaluationContext())));
       for (const [i, values] of wanted.entries()) again = Math.max(again, largestDifference(read[i], values));
     }
-    return { bytes, elsewhere, again };
+    return { bytes, isSomething, elsewhere, again };
   } finally {
     await executor.dispose();
   }
