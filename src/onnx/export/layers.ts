@@ -225,8 +225,11 @@ function resize(layer: Upsample, x: Tensor, y: Tensor): Plan | undefined {
           coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
         }),
       };
+      // Where corners stay, sizes alone count; readers differ in what they make of a factor.
       const scales =
-        factors && writer.numbers(wide([1, 1, ...factors]) as number[], [isLine ? 4 : 2 + factors.length], "f32");
+        factors &&
+        !alignCorners &&
+        writer.numbers(wide([1, 1, ...factors]) as number[], [isLine ? 4 : 2 + factors.length], "f32");
       const inputs = scales ? [from, "", scales] : [from, "", "", writer.ints(wide(to))];
       const name = writer.add("Resize", inputs, attributes);
       writer.give(y, name, wide(to));
