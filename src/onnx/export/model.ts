@@ -186,7 +186,7 @@ function written(
     if (writer.isWritten(tensor)) return;
     const plan = plans.get(tensor);
     const numbers = known.get(tensor);
-    if (numbers !== undefined) writer.later(tensor, () => writer.constant(tensor, allOf(numbers, writer.count)));
+    if (numbers !== undefined) knownTensor(writer, tensor, allOf(numbers, writer.count));
     else if (plan !== undefined) plan.write(writer);
     else {
       const rule = rules.current?.get(tensor.op);
@@ -217,7 +217,7 @@ function written(
       const { lowering } = tensor.op;
       if (lowering.kind === "leaf" && lowering.place === "constant") {
         const numbers = writer.twinsOf(tensor).map(({ attrs }) => numbersOf(attrs as ConstantAttrs));
-        writer.later(tensor, () => writer.constant(tensor, numbers));
+        knownTensor(writer, tensor, numbers);
         return;
       }
       writer.outside(() => {
@@ -284,6 +284,11 @@ function begin(
       dtype === "i32" ? Int32Array.from(data) : dtype === "u8" ? Uint8Array.from(data) : Float32Array.from(data);
     writer.graph.initials.push({ name, type: typeOf(dtype), shape, data: own });
   }
+}
+
+/** A tensor whose numbers are known, for all graphs to see. */
+function knownTensor(writer: Writer, tensor: Tensor, numbers: Known): void {
+  writer.outside(() => writer.later(tensor, () => writer.constant(tensor, numbers)));
 }
 
 /** Rules by the ops themselves. */

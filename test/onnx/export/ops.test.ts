@@ -16,11 +16,6 @@ const isAll = process.env.ONNX_ALL === "1";
 
 /** Ops that a model which predicts is not made of, and what is said of them. */
 const REFUSED: Partial<Record<OpName, RegExp>> = {
-  convolveFilter: /belongs to gradients/,
-  crossEntropyGradient: /belongs to gradients/,
-  normalizeGradient: /belongs to gradients/,
-  sumPoolTransposed: /belongs to gradients/,
-  ctcGradient: /keeps for gradients/,
   uniform: /random numbers/,
   permuteIndex: /random numbers/,
 };

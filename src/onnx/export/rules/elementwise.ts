@@ -116,7 +116,7 @@ export const atan2: Rule = made((writer, [y, x]) => {
 function comparison(op: string): Rule {
   return (writer, { tensor, inputs, sizes }) => {
     const name = writer.add(op, operands(writer, inputs, sizes));
-    writer.booleans.set(tensor, writer.here(name, sizes));
+    writer.giveBoolean(tensor, writer.here(name, sizes));
     writer.later(tensor, () => writer.here(writer.cast(name, "float32"), sizes));
   };
 }
@@ -126,10 +126,10 @@ export const equal: Rule = comparison("Equal");
 
 /** A condition as a boolean. */
 function conditionOf(writer: Writer, condition: Tensor): string {
-  const known = writer.booleans.get(condition);
+  const known = writer.booleanOf(condition);
   if (known !== undefined) return known.name;
   const { op, inputs } = condition;
-  const before = op.lowering.kind === "view" ? writer.booleans.get(inputs[0]) : undefined;
+  const before = op.lowering.kind === "view" ? writer.booleanOf(inputs[0]) : undefined;
   if (before !== undefined) return writer.reshaped(before, writer.sizesOf(condition));
   return writer.cast(writer.value(condition), "bool");
 }

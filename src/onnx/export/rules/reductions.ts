@@ -95,7 +95,7 @@ export const sort: Rule<SortAttrs> = (writer, { tensor, inputs: [a], attrs: [{ d
     largest: Number(descending),
     sorted: 1,
   });
-  writer.outputs.set(tensor, (index) => writer.here(index === 0 ? values : writer.cast(places, "int32"), sizes));
+  writer.giveOutputs(tensor, (index) => writer.here(index === 0 ? values : writer.cast(places, "int32"), sizes));
 };
 
 /** Axes at the end of a shape of so many elements; undefined where none make so many. */
@@ -117,7 +117,7 @@ export const normalizeRows: Rule<NormalizeAttrs> = (writer, node) => {
   const apart = attrs[0].centred ? writer.add("Sub", [x, mean(x)]) : x;
   const squares = mean(writer.add("Mul", [apart, apart]));
   const size = writer.add("Sqrt", [writer.add("Add", [squares, writer.value(epsilon)])]);
-  writer.outputs.set(tensor, (index) =>
+  writer.giveOutputs(tensor, (index) =>
     index === 0
       ? writer.here(writer.add("Div", [apart, size]), sizes)
       : writer.here(writer.reshaped({ name: writer.add("Reciprocal", [size]), sizes: [sizes[0], 1] }, [sizes[0]]), [
@@ -167,7 +167,7 @@ function layerNormalization(
       return scaled;
     },
   });
-  writer.outputs.set(tensor, () => writer.here(plain, sizes));
+  writer.giveOutputs(tensor, () => writer.here(plain, sizes));
 }
 
 /** Mean, what its rounding left (nothing that ONNX could tell), and squares of deviations along the middle axis. */
@@ -175,7 +175,7 @@ export const moments: Rule = (writer, { tensor, inputs: [x], sizes }) => {
   const a = writer.value(x);
   const [outer, inner] = sizes;
   const mean = writer.add("ReduceMean", [a], { axes: [1], keepdims: 1 });
-  writer.outputs.set(tensor, (index) => {
+  writer.giveOutputs(tensor, (index) => {
     if (index === 0) return writer.here(mean, [outer, 1, inner]);
     if (index === 1) return writer.here(writer.add("Sub", [mean, mean]), [outer, 1, inner]);
     const squares = writer.add("ReduceSumSquare", [writer.add("Sub", [a, mean])], { axes: [1], keepdims: 0 });
@@ -186,5 +186,5 @@ export const moments: Rule = (writer, { tensor, inputs: [x], sizes }) => {
 export const weightedSums: Rule = (writer, { tensor, inputs, sizes }) => {
   const [a, b] = inputs.map((each) => writer.value(each));
   const total = (name: string) => writer.add("ReduceSum", [name, writer.int64([1])], { keepdims: 0 });
-  writer.outputs.set(tensor, (index) => writer.here(total(index === 0 ? a : writer.add("Mul", [a, b])), sizes));
+  writer.giveOutputs(tensor, (index) => writer.here(total(index === 0 ? a : writer.add("Mul", [a, b])), sizes));
 };
