@@ -83,11 +83,11 @@ function maxPooled(node: Node): readonly (Value | undefined)[] {
 function countsOf({ size, kernel, stride, dilation, before, after, out }: Axis, withPadding: boolean): Float64Array {
   const [first, end] = withPadding ? [-before, size + after] : [0, size];
   const counts = new Float64Array(out);
-  for (let o = 0; o < out; o++)
-    for (let k = 0; k < kernel; k++) {
-      const at = o * stride - before + k * dilation;
-      if (at >= first && at < end) counts[o]++;
-    }
+  for (let o = 0; o < out; o++) {
+    const start = o * stride - before;
+    const [from, to] = [first, end].map((edge) => Math.min(kernel, Math.max(0, Math.ceil((edge - start) / dilation))));
+    counts[o] = to - from;
+  }
   return counts;
 }
 
