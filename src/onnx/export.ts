@@ -39,13 +39,14 @@ export interface ToOnnxOptions {
  * than sizes do; ShapeError, DTypeError where the model does not take such inputs
  *
  * @example
- * import { Linear, relu, Sequential } from "simdgrad/nn";
+ * import { constant, evaluate } from "simdgrad";
+ * import { Linear } from "simdgrad/nn";
  * import { fromOnnx, toOnnx } from "simdgrad/onnx";
- * const model = new Sequential(new Linear(4, 8), relu, new Linear(8, 3));
- * const bytes = await toOnnx(model, { input: ["batch", 4], inputNames: ["x"], outputNames: ["logits"] });
- * const { inputs, outputs } = fromOnnx(bytes);
- * inputs; // => [{ name: "x", type: "float32", shape: ["batch", 4] }]
- * outputs; // => [{ name: "logits", type: "float32", shape: ["batch", 3] }]
+ * const state = { weight: [[1, 2]], bias: [3] };
+ * const bytes = await toOnnx(new Linear(2, 1), { input: ["batch", 2], inputNames: ["x"], outputNames: ["y"] }, { state });
+ * const model = fromOnnx(bytes);
+ * model.inputs; // => [{ name: "x", type: "float32", shape: ["batch", 2] }]
+ * await evaluate(model.forward(constant([[1, 1], [0, 2]]))); // => [6, 7]
  */
 export async function toOnnx<Input = Tensor, Output = Tensor>(
   model: Layer<Input, Output>,
