@@ -6,7 +6,7 @@ import type { DType } from "../../shape.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type Attributes, type ElementType, type Graph, type Initial, type Port, rename } from "./graph.ts";
-import { affineOf, keyOf, type Size, sameSizes, sizeAt, sizesFrom } from "./sizes.ts";
+import { type Affine, affineOf, keyOf, type Size, sameSizes, sizeAt, sizesFrom } from "./sizes.ts";
 import type { Twins } from "./twins.ts";
 
 /** Something with a name in a graph. */
@@ -67,6 +67,9 @@ const TYPES: Readonly<Record<DType, ElementType>> = { f32: "float32", i32: "int3
 export function typeOf(dtype: DType): ElementType {
   return TYPES[dtype];
 }
+
+/** What all batches that models are looked at with are multiples of: rows may be put together so many at a time. */
+const PARTS = 6;
 
 /** Known tensors of so few elements are the same one where their numbers are. */
 const SHARED = 64;
@@ -363,15 +366,25 @@ export class Writer {
     return this.outside(() => this.add("Squeeze", [this.ints([size]), this.int64([0])]));
   }
 
+  // (times batch + plus) / parts
   #grown(values: readonly number[]): string {
-    const affine = affineOf(values, this.batches);
-    if (affine === undefined)
+    const parts = [1, PARTS].find((count) =>
+      affineOf(
+        values.map((value) => value * count),
+        this.batches,
+      ),
+    );
+    if (parts === undefined)
       throw new ArgumentError(
         `toOnnx: a size of the model is ${values.join(", ")} for batches of ${this.batches.join(", ")}: only sizes that grow with each row by the same number are written`,
       );
-    const times =
-      affine.times === 1 ? this.batchSize() : this.add("Mul", [this.batchSize(), this.int64([affine.times])]);
-    return affine.plus === 0 ? times : this.add("Add", [times, this.int64([affine.plus])]);
+    const { times, plus } = affineOf(
+      values.map((value) => value * parts),
+      this.batches,
+    ) as Affine;
+    const product = times === 1 ? this.batchSize() : this.add("Mul", [this.batchSize(), this.int64([times])]);
+    const sum = plus === 0 ? product : this.add("Add", [product, this.int64([plus])]);
+    return parts === 1 ? sum : this.add("Div", [sum, this.int64([parts])]);
   }
 
   /** The batch when the model runs: a list of one int64. */

@@ -17,8 +17,8 @@ function planesOf(writer: Writer, planes: Node<PoolAttrs>): Planes {
   const all = planes.attrs[0].axes;
   writer.value(x);
   // Of one, two or three axes: as few as there are windows along, one at least.
-  const isIdle = (axis: Windows) => axis.size === 1 && axis.out === 1;
-  const first = Math.min(2, all.findIndex((axis) => !isIdle(axis)) < 0 ? 2 : all.findIndex((axis) => !isIdle(axis)));
+  const some = all.findIndex(({ size, out }) => size !== 1 || out !== 1);
+  const first = some < 0 ? all.length - 1 : some;
   for (let lead = first; lead >= 0; lead--) {
     const axes = all.slice(lead);
     const spatial = axes.map(({ size }) => size);
