@@ -156,6 +156,7 @@ export class Builder {
       context,
       files,
       variables,
+      named: (name) => scope.get(name),
       run: (graph, given) => this.#subgraph(graph, given, body, scope),
       stream: () => this.#streams++,
     });

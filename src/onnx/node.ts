@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly files: Files;
   /** Variables that stand for tensors in the file. */
   readonly variables: ReadonlyMap<unknown, Tensor>;
+  /** What has a name where the node stands. */
+  readonly named: (name: string) => Value | undefined;
   /** Builds a subgraph, its inputs in their order; it may read what is outside. Undefined are outputs that could not be built. */
   readonly run: (graph: GraphProto, inputs: readonly Value[]) => Value[];
   /** The number of a stream of random numbers of its own: 0, 1, ... */
@@ -180,6 +182,13 @@ export class Node {
   /** Builds a subgraph with these as its inputs; it may read what is outside. */
   run(graph: GraphProto, inputs: readonly Value[]): Value[] {
     return this.#around.run(graph, inputs);
+  }
+
+  /** The tensor of a name that an attribute holds. @throws DataError where there is none */
+  named(name: string): Tensor {
+    const value = this.#around.named(name);
+    if (value === undefined) throw new DataError(`nothing makes ${name}`);
+    return value.tensor;
   }
 
   /** The number of a stream of random numbers that no other node has. */

@@ -29,7 +29,7 @@ export function numbersOf(tensor: TensorProto, files: Files = {}): Numbers {
 }
 
 /** @throws DataError for what is no shape of a tensor */
-export function shapeOf(dims: readonly bigint[], name: string): Shape {
+function shapeOf(dims: readonly bigint[], name: string): Shape {
   try {
     return checkShape(dims.map(Number), name);
   } catch (cause) {
