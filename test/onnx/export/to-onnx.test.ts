@@ -1,7 +1,8 @@
 // What stands in a file that toOnnx writes: names, nodes, weights; and what it refuses.
 import { describe, expect, test, vi } from "vitest";
+import { grad } from "../../../src/autodiff.ts";
 import { concat, constant } from "../../../src/create.ts";
-import { evaluate } from "../../../src/evaluate.ts";
+import { evaluate, evaluateAll } from "../../../src/evaluate.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { fromOnnx, toOnnx } from "../../../src/onnx/index.ts";
 import { type GraphProto, readModel } from "../../../src/onnx/proto.ts";
@@ -81,6 +82,30 @@ describe("a file", () => {
     expect(warned.mock.calls.map(([text]) => text)).toEqual([
       "simdgrad: toOnnx: weight, bias have first values, drawn at random: give it a state, or the executor of their trainer",
     ]);
+  });
+
+  test.each<[string, nn.Layer<never, unknown>, (number | string)[]]>([
+    [
+      "convolutions",
+      new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.BatchNorm2d(2), nn.relu, new nn.Flatten(), new nn.Linear(8, 2)),
+      ["batch", 1, 4, 4],
+    ],
+    ["an LSTM", new nn.LSTM(3, 2, { bidirectional: true }), [5, "batch", 3]],
+    ["a transformer", new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3 }), [5, "batch", 4]],
+  ])("of %s is trained again by the same names", async (_, model, input) => {
+    const again = fromOnnx(await toOnnx(model as Model, { input }));
+    const shapesOf = (given: unknown) =>
+      [...nn.parameters(given)].map(([name, { shape }]) => `${name} ${shape}`).sort();
+    expect(shapesOf(again)).toEqual(shapesOf(model));
+    const x = constant(
+      new Float32Array(input.reduce<number>((n, size) => n * (size === "batch" ? 2 : Number(size)), 1)).fill(0.5),
+      {
+        shape: input.map((size) => (size === "batch" ? 2 : Number(size))),
+      },
+    );
+    const loss = (nn.forward(again, x, nn.evaluationContext()) as Tensor).square().sum();
+    const slopes = grad(loss, [...nn.parameters(again).values()]);
+    expect((await evaluateAll(slopes)).some((values) => values.some((value) => value !== 0))).toBe(true);
   });
 
   test("has what a trainer has", async () => {
