@@ -17,6 +17,7 @@ const doors = {
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
   "fft.js": "src/audio/fft",
+  jsfive: "src/keras/jsfive",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };
