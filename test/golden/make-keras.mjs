@@ -250,7 +250,7 @@ const flat = (rows, ...shape) => ({ data: rows.flat(Infinity), shape });
     }));
   });
   add("group norm", sequential("groups", inputLayer("x", [3, 2, 4]), layer("GroupNormalization", "group", { groups: 2, axis: -1, epsilon: 0.001, center: true, scale: true })),
-    { "layers/group_normalization/vars/0": gamma, "layers/group_normalization/vars/1": beta }, [images], [flat(grouped, 2, 3, 2, 4)]);
+    { "layers/group_normalization/vars/0": gamma, "layers/group_normalization/vars/1": beta }, [images], [flat(grouped, 2, 3, 2, 4)], { libver: "v108" });
 
   const [g2, b2, m2, v2] = [drawn(3), drawn(3), drawn(3), above(3)];
   const along = Array.from({ length: 2 }, (_, n) => Array.from({ length: 3 }, (_, c) => Array.from({ length: 5 }, (_, i) => [n, c, i])));

@@ -1,5 +1,4 @@
 // .keras files, read and compared with what TensorFlow.js or Keras' formulas say; what is in them besides numbers.
-import { readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { unzipped } from "../../src/data/compressed.ts";
@@ -7,19 +6,11 @@ import { DataError, evaluateAll, JsExecutor, Predictor, ShapeError, type Tensor,
 import { fromKeras, type Tensors } from "../../src/keras/index.ts";
 import { crossEntropy, evaluationContext, parameters, summary, variables } from "../../src/nn/index.ts";
 import { adam } from "../../src/optim/index.ts";
-import { apart, bytesOf, floats, type Numbers, tensorsOf } from "./cases.ts";
+import { apart, bytesOf, floats, tensorsOf } from "./cases.ts";
+import { keras as files, type KerasFile } from "./files.ts";
 
-interface File {
-  readonly name: string;
-  readonly file: string;
-  readonly inputs: readonly Numbers[];
-  readonly outputs: readonly Numbers[];
-}
-
-const files: readonly File[] = JSON.parse(readFileSync("test/golden/keras.json", "utf8"));
-
-function fileOf(name: string): File {
-  return files.find((each) => each.name === name) as File;
+function fileOf(name: string): KerasFile {
+  return files.find((each) => each.name === name) as KerasFile;
 }
 
 describe("what models compute", () => {

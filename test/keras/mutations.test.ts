@@ -1,5 +1,4 @@
 // Files that went wrong on their way: what reads them says so, or reads what is there. Nothing else happens, and soon.
-import { readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { unzipped } from "../../src/data/compressed.ts";
@@ -9,15 +8,9 @@ import { evaluationContext } from "../../src/nn/index.ts";
 import { MUTATIONS, mutated, outcomeOf, PATIENCE } from "../data/mutations.ts";
 import { numbers } from "../random.ts";
 import { type Any, bytesOf, type Case, cases, filesOf, type Numbers, tensorsOf } from "./cases.ts";
+import { type KerasFile, keras } from "./files.ts";
 
-interface File {
-  readonly name: string;
-  readonly file: string;
-  readonly inputs: readonly Numbers[];
-}
-
-const all: readonly File[] = JSON.parse(readFileSync("test/golden/keras.json", "utf8"));
-const files = all.filter(({ name }) => !/^(images|attention)$|Adam|directions/.test(name));
+const files = keras.filter(({ name }) => !/^(images|attention)|directions/.test(name));
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(Uint8Array.from(bytes));
 
@@ -112,7 +105,7 @@ async function count(change: (seed: number) => { bytes: Uint8Array; read: Read }
 const fileFor = (seed: number) => files[seed % files.length];
 const parts = files.map(({ file }) => unzipped(bytesOf(file), "test"));
 const readFile =
-  ({ inputs }: File) =>
+  ({ inputs }: KerasFile) =>
   (bytes: Uint8Array) =>
     whatIs(fromKeras<Tensors, Tensors>(bytes), inputs);
 
