@@ -226,6 +226,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    keras: new Map([
+      [
+        "keras",
+        table(
+          ["function", "value"],
+          functionsOf("src/keras/index.ts", () => true),
+        ),
+      ],
+    ]),
     text: new Map([["text", textTable()]]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
