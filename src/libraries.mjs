@@ -22,6 +22,9 @@ const doors = {
   plot: "src/insight/plot",
 };
 
+/** Packages that a library holds in its own files. */
+const held = { jsfive: ["pako"] };
+
 /** As much of Node's modules as a library calls, so that its door loads, and can be bundled, wherever pages are. */
 const standIns = {
   // A bar tells nobody of its events here.
@@ -76,7 +79,8 @@ function licenceOf(folder) {
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
-    const packages = await bundle(`${door}.ts`, `${door}.js`);
+    const bundled = await bundle(`${door}.ts`, `${door}.js`);
+    const packages = [...bundled, ...(held[library] ?? []).map((each) => `${root}node_modules/${each}`)];
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
     const texts = packages.map((each) => (packages.length > 1 ? `${basename(each)}\n\n` : "") + licenceOf(each));
     writeFileSync(`${dist}${library}.LICENSE`, texts.join("\n"));
