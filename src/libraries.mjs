@@ -17,11 +17,14 @@ const doors = {
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
   "fft.js": "src/audio/fft",
+  jsfive: "src/keras/jsfive",
   "onnx-buf": "src/onnx/proto",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };
 
+/** Packages that a library holds in its own files. */
+const held = { jsfive: ["pako"] };
 /** Licences whose texts are here, for packages that name them and do not hold them. */
 const licensed = ["MIT", "Apache-2.0"];
 
@@ -94,7 +97,8 @@ function saidOf(folder) {
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
-    const packages = await bundle(`${door}.ts`, `${door}.js`);
+    const bundled = await bundle(`${door}.ts`, `${door}.js`);
+    const packages = [...bundled, ...(held[library] ?? []).map((each) => `${root}node_modules/${each}`)];
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
     const texts = packages.map((each) => (packages.length > 1 ? `${basename(each)}\n\n` : "") + licenceOf(each));
     writeFileSync(`${dist}${library}.LICENSE`, texts.join("\n"));

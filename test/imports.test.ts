@@ -32,6 +32,7 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },
   evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
+  keras: { paths: ["src/keras"], above: ["nn", "data", "evaluate"] },
   onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "train"] },
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },
@@ -55,6 +56,7 @@ const outside = [
   { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
   { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },
   { pattern: /^fft\.js$/, rooms: ["src/audio"] },
+  { pattern: /^jsfive$/, rooms: ["src/keras"] },
   { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
 ] as const;
 

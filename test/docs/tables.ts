@@ -227,6 +227,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    keras: new Map([
+      [
+        "keras",
+        table(
+          ["function", "value"],
+          functionsOf("src/keras/index.ts", () => true),
+        ),
+      ],
+    ]),
     onnx: new Map([["operators", `${operators.map((name) => `\`${name.replace(":", "` of `")}\``).join(", ")}.`]]),
     text: new Map([["text", textTable()]]),
     torch: new Map([

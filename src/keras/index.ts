@@ -1,0 +1,12 @@
+// simdgrad/keras: models of Keras and TensorFlow.js, read and written.
+export type { ModelInput } from "./config.ts";
+export { fromKeras } from "./from-keras.ts";
+export { fromTensorFlowJs, type TensorFlowJsFiles } from "./from-tensor-flow-js.ts";
+export type { KerasModel, KerasOptimizer, KerasState, Tensors } from "./model.ts";
+export {
+  type TensorFlowJsOptions,
+  type TensorFlowJsShape,
+  type TensorFlowJsSignature,
+  toTensorFlowJs,
+  type WrittenTensorFlowJs,
+} from "./to-tensor-flow-js.ts";
