@@ -25,6 +25,7 @@ const house: Readonly<Record<string, Room>> = {
   data: { paths: ["src/data"], above: ["autodiff"] },
   images: { paths: ["src/images"], above: ["functions", "data"] },
   audio: { paths: ["src/audio"], above: ["data"] },
+  finetune: { paths: ["src/finetune"], above: ["nn", "optim", "data"] },
   text: { paths: ["src/text"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },

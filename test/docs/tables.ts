@@ -226,6 +226,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    "fine-tuning": new Map([
+      [
+        "finetune",
+        table(
+          ["function or class", "what it does"],
+          functionsOf("src/finetune/index.ts", () => true),
+        ),
+      ],
+    ]),
     text: new Map([["text", textTable()]]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
