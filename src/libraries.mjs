@@ -2,7 +2,7 @@
  * After `tsc`: puts each library into the one module that imports it, its door, so that the package has no dependency and works from a
  * static server as it is; the licences of all that is in it go beside.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -17,9 +17,13 @@ const doors = {
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
   "fft.js": "src/audio/fft",
+  "onnx-buf": "src/onnx/proto",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };
+
+/** Licences whose texts are here, for packages that name them and do not hold them. */
+const licensed = ["MIT", "Apache-2.0"];
 
 /** As much of Node's modules as a library calls, so that its door loads, and can be bundled, wherever pages are. */
 const standIns = {
@@ -63,14 +67,29 @@ export async function bundle(entry, file, alias = []) {
   return [...new Set(folders)].filter((folder) => folder !== undefined);
 }
 
-/** A package's licence: a file, or the last part of its README, which has that name. */
+/** A package's licence: a file, or the last part of its README, which has that name, or what its package.json and its modules say. */
 function licenceOf(folder) {
   const file = (name) => readdirSync(folder).find((each) => each.toLowerCase().startsWith(name));
   const licence = file("licen");
   if (licence !== undefined) return readFileSync(`${folder}/${licence}`, "utf8");
   const [, text] = /^#+ LICENSE\s+([^#]*)$/im.exec(readFileSync(`${folder}/${file("readme")}`, "utf8")) ?? [];
-  if (text === undefined) throw new Error(`${folder} has no licence`);
-  return text;
+  return text ?? saidOf(folder);
+}
+
+/** What a package without a licence file says of itself, who holds the rights by the heads of its modules, and the texts of what it names. */
+function saidOf(folder) {
+  const { name, version, author, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+  const heads = globSync(`${folder}/**/*.js`)
+    .sort()
+    .map((file) => /^(?:\/\/.*\n)+/.exec(readFileSync(file, "utf8"))?.[0] ?? "")
+    .filter((head) => /copyright|SPDX/i.test(head));
+  // Where modules have notices of their own, as of the BSD licence, these are whole texts.
+  const texts = licensed
+    .filter((each) => license.includes(each))
+    .map((each) => readFileSync(`${root}src/licences/${each}.txt`, "utf8"));
+  if (texts.length === 0) throw new Error(`${folder} has no licence`);
+  const by = author === undefined ? "" : `\nCopyright (c) ${author.name}`;
+  return [`${name} ${version}: ${license}${by}\n`, ...new Set(heads), ...texts].join("\n");
 }
 
 async function putIntoDoors() {

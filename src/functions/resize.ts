@@ -152,7 +152,7 @@ function along(x: Tensor, axis: number, resizing: Resizing, mode: ResizeMode, na
 const MOST_PLACES = 2 ** 24;
 
 /** An element, and how much of it a new one has. */
-type Share = readonly [place: number, weight: number];
+export type Share = readonly [place: number, weight: number];
 
 /** The first shares of all new elements, the second ones, and so on. */
 interface Shares {
@@ -160,7 +160,7 @@ interface Shares {
   readonly weights: Float64Array;
 }
 
-function listed(count: number, sharesOf: (i: number) => readonly Share[]): Shares[] {
+export function listed(count: number, sharesOf: (i: number) => readonly Share[]): Shares[] {
   const all = sharesOf(0).map(() => ({ places: new Int32Array(count), weights: new Float64Array(count) }));
   for (let i = 0; i < count; i++) {
     const shares = sharesOf(i);
@@ -202,7 +202,7 @@ function cubic(i: number, resizing: Resizing): Share[] {
 }
 
 /** Along an axis, weighted sums of as many elements each: rows gathered where others follow the axis, and else of the transposed. */
-function weighted(x: Tensor, axis: number, shares: readonly Shares[]): Tensor {
+export function weighted(x: Tensor, axis: number, shares: readonly Shares[]): Tensor {
   const to = shares[0].places.length;
   if (axis === x.shape.length - 1) {
     const rows = sizeOf(x.shape.slice(0, axis));

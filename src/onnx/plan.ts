@@ -1,0 +1,173 @@
+// What is known of an ONNX graph before it is built: which nodes somebody needs, what they read outside, which names decide shapes.
+import { DataError } from "../errors.ts";
+import type { FunctionProto, GraphProto, ModelProto, NodeProto } from "./proto.ts";
+import type { Rule } from "./rule.ts";
+import { ruleOf } from "./rules.ts";
+
+/** Nodes with what their names mean: a graph's, or the body of a function. */
+export interface Body {
+  readonly nodes: readonly NodeProto[];
+  /** Versions of operators by domain. */
+  readonly versions: ReadonlyMap<string, number>;
+}
+
+/** A model's parts by name. */
+export interface Library {
+  readonly functions: ReadonlyMap<string, FunctionProto>;
+}
+
+export function versionsOf({ opsetImport }: Pick<ModelProto, "opsetImport">): Map<string, number> {
+  return new Map(opsetImport.map(({ domain, version }) => [domainOf(domain), Number(version)]));
+}
+
+/** ONNX's own domain has two names. */
+export function domainOf(domain: string): string {
+  return domain === "ai.onnx" ? "" : domain;
+}
+
+/** The version of a node's operators; 0 where its domain is not imported. */
+export function versionOf({ domain }: NodeProto, versions: ReadonlyMap<string, number>): number {
+  return versions.get(domainOf(domain)) ?? 0;
+}
+
+/** The name of a function, and of what calls it. */
+export function functionKey(
+  { domain, overload }: { readonly domain: string; readonly overload: string },
+  name: string,
+): string {
+  return JSON.stringify([domainOf(domain), name, overload]);
+}
+
+export function libraryOf({ functions }: ModelProto): Library {
+  return { functions: new Map(functions.map((each) => [functionKey(each, each.name), each])) };
+}
+
+export function functionOf({ functions }: Library, node: NodeProto): FunctionProto | undefined {
+  return functions.get(functionKey(node, node.opType));
+}
+
+/** Graphs that are attributes of a node. */
+export function subgraphs(node: NodeProto): GraphProto[] {
+  return node.attribute.flatMap(({ g, graphs }) => (g === undefined ? graphs : [g, ...graphs]));
+}
+
+const reads = new WeakMap<NodeProto, ReadonlySet<string>>();
+
+/** Names that a node reads: its inputs, and what its subgraphs read outside. */
+export function readBy(node: NodeProto): ReadonlySet<string> {
+  const known = reads.get(node);
+  if (known !== undefined) return known;
+  const names = new Set(node.input.filter((name) => name !== ""));
+  for (const graph of subgraphs(node)) for (const name of readOutside(graph)) names.add(name);
+  reads.set(node, names);
+  return names;
+}
+
+function readOutside({ node: nodes, initializer, sparseInitializer, input, output }: GraphProto): string[] {
+  const own = new Set([
+    ...input.map(({ name }) => name),
+    ...initializer.map(({ name }) => name),
+    ...sparseInitializer.map(({ values }) => values?.name ?? ""),
+    ...nodes.flatMap((each) => each.output),
+  ]);
+  const names = [...output.map(({ name }) => name), ...nodes.flatMap((each) => [...readBy(each)])];
+  return names.filter((name) => !own.has(name));
+}
+
+/** The nodes that outputs need, in their order, where these names are given from outside. @throws DataError for a name that two nodes make */
+export function neededNodes(
+  nodes: readonly NodeProto[],
+  outputs: readonly string[],
+  given: { has(name: string): boolean },
+): NodeProto[] {
+  const makers = new Map<string, NodeProto>();
+  for (const node of nodes)
+    for (const name of node.output) {
+      if (name !== "" && makers.has(name)) throw new DataError(`onnx: two nodes make ${name}`);
+      makers.set(name, node);
+    }
+  const needed = new Set<NodeProto>();
+  const open = [...outputs];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const maker = given.has(name) ? undefined : makers.get(name);
+    if (maker === undefined || needed.has(maker)) continue;
+    needed.add(maker);
+    open.push(...readBy(maker));
+  }
+  return nodes.filter((node) => needed.has(node));
+}
+
+/** What names of initialisers are for. */
+export interface Roles {
+  /** Names whose numbers must be known while the graph is built. */
+  readonly decisive: ReadonlySet<string>;
+  /** Names of running statistics. */
+  readonly buffers: ReadonlySet<string>;
+}
+
+/** Follows decisions back from where they are taken: whatever an input that decides is made of decides, too. */
+export function rolesOf(body: Body, library: Library, depth = 0): Roles {
+  const roots: string[] = [];
+  const buffers = new Set<string>();
+  const back = new Map<string, string[]>();
+  const link = (from: string, to: readonly string[]) => {
+    const list = back.get(from);
+    if (list === undefined) back.set(from, [...to]);
+    else list.push(...to);
+  };
+  const open = [...body.nodes];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const { input, output } = node;
+    const { decides = [], looks = [], buffers: kept = [] } = partsOf(node, body, library, depth);
+    roots.push(...decides.flatMap((i) => input[i] ?? []));
+    for (const i of kept) if (input[i] !== undefined) buffers.add(input[i]);
+    const read = input.filter((_, i) => !looks.includes(i));
+    for (const name of output) link(name, read);
+    for (const graph of subgraphs(node)) {
+      open.push(...graph.node);
+      linkSubgraph(node, graph, link, roots);
+    }
+  }
+  const decisive = new Set<string>();
+  for (let name = roots.pop(); name !== undefined; name = roots.pop()) {
+    if (name === "" || decisive.has(name)) continue;
+    decisive.add(name);
+    roots.push(...(back.get(name) ?? []));
+  }
+  return { decisive, buffers };
+}
+
+/** How names of a subgraph stand for those outside. */
+function linkSubgraph(
+  { opType, input, output }: NodeProto,
+  graph: GraphProto,
+  link: (from: string, to: readonly string[]) => void,
+  roots: string[],
+): void {
+  const [inside, results] = [graph.input.map(({ name }) => name), graph.output.map(({ name }) => name)];
+  const ofLoop = opType === "Loop";
+  if (ofLoop) roots.push(results[0] ?? "");
+  const made = ofLoop ? results.slice(1) : results;
+  output.forEach((name, i) => {
+    if (made[i] !== undefined) link(name, [made[i]]);
+  });
+  if (opType === "If") return;
+  inside.forEach((name, i) => {
+    if (input[i] !== undefined) link(name, [input[i]]);
+    const again = ofLoop ? made[i - 2] : made[i];
+    if (again !== undefined) link(name, [again]);
+  });
+}
+
+/** Most calls of functions in one another. */
+export const DEEPEST_CALL = 32;
+
+/** What the inputs of a node are for: by its rule, or, of a function, by its body. */
+function partsOf(node: NodeProto, body: Body, library: Library, depth: number): Omit<Rule, "build"> {
+  const called = functionOf(library, node);
+  if (called === undefined) return ruleOf(node, body.versions) ?? {};
+  if (depth > DEEPEST_CALL) throw new DataError(`onnx: function ${called.name} calls itself, or lies too deep`);
+  const roles = rolesOf({ nodes: called.node, versions: versionsOf(called) }, library, depth + 1);
+  const among = (names: ReadonlySet<string>) => called.input.flatMap((name, i) => (names.has(name) ? [i] : []));
+  return { decides: among(roles.decisive), buffers: among(roles.buffers) };
+}

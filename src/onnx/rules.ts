@@ -1,0 +1,45 @@
+// All rules, found by a node's domain and operator.
+import { elementwise } from "./nodes/elementwise.ts";
+import { losses } from "./nodes/losses.ts";
+import { norms } from "./nodes/norms.ts";
+import { quantised } from "./nodes/quantised.ts";
+import { random } from "./nodes/random.ts";
+import { recurrent } from "./nodes/recurrent.ts";
+import { resize } from "./nodes/resize.ts";
+import { sampling } from "./nodes/sampling.ts";
+import { selection } from "./nodes/selection.ts";
+import { spectra } from "./nodes/spectra.ts";
+import { terms } from "./nodes/terms.ts";
+import { training } from "./nodes/training.ts";
+import type { NodeProto } from "./proto.ts";
+import type { Rule, Rules } from "./rule.ts";
+
+const tables: readonly Rules[] = [
+  elementwise,
+  losses,
+  norms,
+  quantised,
+  random,
+  recurrent,
+  resize,
+  sampling,
+  selection,
+  spectra,
+  terms,
+  training,
+];
+
+const all = new Map(
+  tables.flatMap((table) =>
+    Object.entries(table).map(([name, rule]): [string, Rule] => [
+      name,
+      typeof rule === "function" ? { build: rule } : rule,
+    ]),
+  ),
+);
+
+/** The rule of a node's operator, if its domain is imported. */
+export function ruleOf({ domain, opType }: NodeProto, versions: ReadonlyMap<string, number>): Rule | undefined {
+  const isOwn = domain === "" || domain === "ai.onnx";
+  return versions.has(isOwn ? "" : domain) ? all.get(isOwn ? opType : `${domain}:${opType}`) : undefined;
+}
