@@ -1,10 +1,20 @@
 // All rules, found by a node's domain and operator.
+import { activations } from "./nodes/activations.ts";
+import { constants } from "./nodes/constants.ts";
+import { control } from "./nodes/control.ts";
+import { convolutions } from "./nodes/convolutions.ts";
 import { elementwise } from "./nodes/elementwise.ts";
+import { indexing } from "./nodes/indexing.ts";
 import { losses } from "./nodes/losses.ts";
+import { movement } from "./nodes/movement.ts";
+import { normalizations } from "./nodes/normalizations.ts";
 import { norms } from "./nodes/norms.ts";
+import { pooling } from "./nodes/pooling.ts";
+import { products } from "./nodes/products.ts";
 import { quantised } from "./nodes/quantised.ts";
 import { random } from "./nodes/random.ts";
 import { recurrent } from "./nodes/recurrent.ts";
+import { reductions } from "./nodes/reductions.ts";
 import { resize } from "./nodes/resize.ts";
 import { sampling } from "./nodes/sampling.ts";
 import { selection } from "./nodes/selection.ts";
@@ -15,12 +25,22 @@ import type { NodeProto } from "./proto.ts";
 import type { Rule, Rules } from "./rule.ts";
 
 const tables: readonly Rules[] = [
+  activations,
+  constants,
+  control,
+  convolutions,
   elementwise,
+  indexing,
   losses,
+  movement,
+  normalizations,
   norms,
+  pooling,
+  products,
   quantised,
   random,
   recurrent,
+  reductions,
   resize,
   sampling,
   selection,
