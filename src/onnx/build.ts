@@ -143,7 +143,7 @@ export class Builder {
     body: Body,
     scope: Scope,
   ): readonly (Value | undefined)[] {
-    const { context, files, library } = this.#ground;
+    const { context, files, library, variables } = this.#ground;
     const called = functionOf(library, proto);
     if (called !== undefined) return this.#called(called, proto, inputs);
     const rule = ruleOf(proto, body.versions);
@@ -152,6 +152,7 @@ export class Builder {
       version: versionOf(proto, body.versions),
       context,
       files,
+      variables,
       run: (graph, given) => this.#subgraph(graph, given, body, scope),
       stream: () => this.#streams++,
     });

@@ -87,8 +87,8 @@ class Imported<Output> implements OnnxModel<Output> {
     this.inputs = inputs.map((name) => portOf(graph, name));
     this.outputs = outputs.map((name) => portOf(graph, name));
     this.#isOne = typeof options.output !== "object" && outputs.length === 1;
-    const roles = rolesOf(this.#body, this.#library);
-    this.#initializers = variablesOf(graph, this.#body.nodes, outputs, roles, files);
+    const roles = rolesOf(this.#body, this.#library, inputs);
+    this.#initializers = variablesOf(graph, this.#body.nodes, outputs, given, roles, files);
   }
 
   /** Variables by the names of their initialisers. */

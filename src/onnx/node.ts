@@ -3,9 +3,9 @@ import { DataError } from "../errors.ts";
 import type { Context } from "../nn/module.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { ElementType } from "./element-types.ts";
+import { type ElementType, elementTypeOf } from "./element-types.ts";
 import { type Files, numbersOf, sparseNumbersOf } from "./numbers.ts";
-import { type AttributeProto, AttributeType, type GraphProto, type NodeProto } from "./proto.ts";
+import { type AttributeProto, AttributeType, type GraphProto, type NodeProto, type TensorProto } from "./proto.ts";
 import { Refusal } from "./refusal.ts";
 import { Value } from "./value.ts";
 
@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly version: number;
   readonly context: Context;
   readonly files: Files;
+  /** Variables that stand for tensors in the file. */
+  readonly variables: ReadonlyMap<unknown, Tensor>;
   /** Builds a subgraph, its inputs in their order; it may read what is outside. Undefined are outputs that could not be built. */
   readonly run: (graph: GraphProto, inputs: readonly Value[]) => Value[];
   /** The number of a stream of random numbers of its own: 0, 1, ... */
@@ -152,14 +154,16 @@ export class Node {
     return this.#get<readonly string[]>(name, AttributeType.STRINGS, read, otherwise);
   }
 
-  /** A tensor as an attribute. */
+  /** A tensor as an attribute: the Variable that stands for it, or its numbers. */
   tensorAttribute(name: string): Value {
-    return this.#get(
-      name,
-      AttributeType.TENSOR,
-      ({ t }) => Value.from(numbersOf(given(t, name), this.#around.files)),
-      undefined,
-    );
+    return this.#get(name, AttributeType.TENSOR, ({ t }) => this.#valueOf(given(t, name)), undefined);
+  }
+
+  #valueOf(tensor: TensorProto): Value {
+    const variable = this.#around.variables.get(tensor);
+    return variable === undefined
+      ? Value.from(numbersOf(tensor, this.#around.files))
+      : Value.of(variable, elementTypeOf(tensor.dataType) ?? "float32");
   }
 
   sparseAttribute(name: string): Value {

@@ -105,16 +105,14 @@ export interface Roles {
   readonly buffers: ReadonlySet<string>;
 }
 
-/** Follows decisions back from where they are taken: whatever an input that decides is made of decides, too. */
-export function rolesOf(body: Body, library: Library, depth = 0): Roles {
+/**
+ * Follows decisions back from where they are taken: whatever an input that decides is made of decides, too, unless it depends on `data`: that
+ * is never known.
+ */
+export function rolesOf(body: Body, library: Library, data: readonly string[], depth = 0): Roles {
   const roots: string[] = [];
   const buffers = new Set<string>();
-  const back = new Map<string, string[]>();
-  const link = (from: string, to: readonly string[]) => {
-    const list = back.get(from);
-    if (list === undefined) back.set(from, [...to]);
-    else list.push(...to);
-  };
+  const made = new Links();
   const open = [...body.nodes];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     const { input, output } = node;
@@ -122,40 +120,61 @@ export function rolesOf(body: Body, library: Library, depth = 0): Roles {
     roots.push(...decides.flatMap((i) => input[i] ?? []));
     for (const i of kept) if (input[i] !== undefined) buffers.add(input[i]);
     const read = input.filter((_, i) => !looks.includes(i));
-    for (const name of output) link(name, read);
+    for (const name of output) made.of(name, read);
     for (const graph of subgraphs(node)) {
       open.push(...graph.node);
-      linkSubgraph(node, graph, link, roots);
+      linkSubgraph(node, graph, made, roots);
     }
   }
-  const decisive = new Set<string>();
-  for (let name = roots.pop(); name !== undefined; name = roots.pop()) {
-    if (name === "" || decisive.has(name)) continue;
-    decisive.add(name);
-    roots.push(...(back.get(name) ?? []));
+  const unknown = reached(data, made.forward, new Set());
+  return { decisive: reached(roots, made.back, unknown), buffers };
+}
+
+/** Which names are made of which. */
+class Links {
+  readonly back = new Map<string, string[]>();
+  readonly forward = new Map<string, string[]>();
+
+  of(made: string, from: readonly string[]): void {
+    for (const name of from) {
+      listIn(this.back, made).push(name);
+      listIn(this.forward, name).push(made);
+    }
   }
-  return { decisive, buffers };
+}
+
+function listIn(map: Map<string, string[]>, name: string): string[] {
+  const list = map.get(name) ?? [];
+  map.set(name, list);
+  return list;
+}
+
+/** All names to which links lead from some, themselves among them; through those to leave out there is no way. */
+function reached(from: readonly string[], links: ReadonlyMap<string, readonly string[]>, without: ReadonlySet<string>) {
+  const found = new Set<string>();
+  const open = [...from];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (name === "" || found.has(name) || without.has(name)) continue;
+    found.add(name);
+    for (const next of links.get(name) ?? []) open.push(next);
+  }
+  return found;
 }
 
 /** How names of a subgraph stand for those outside. */
-function linkSubgraph(
-  { opType, input, output }: NodeProto,
-  graph: GraphProto,
-  link: (from: string, to: readonly string[]) => void,
-  roots: string[],
-): void {
+function linkSubgraph({ opType, input, output }: NodeProto, graph: GraphProto, made: Links, roots: string[]): void {
   const [inside, results] = [graph.input.map(({ name }) => name), graph.output.map(({ name }) => name)];
   const ofLoop = opType === "Loop";
   if (ofLoop) roots.push(results[0] ?? "");
-  const made = ofLoop ? results.slice(1) : results;
+  const given = ofLoop ? results.slice(1) : results;
   output.forEach((name, i) => {
-    if (made[i] !== undefined) link(name, [made[i]]);
+    if (given[i] !== undefined) made.of(name, [given[i]]);
   });
   if (opType === "If") return;
   inside.forEach((name, i) => {
-    if (input[i] !== undefined) link(name, [input[i]]);
-    const again = ofLoop ? made[i - 2] : made[i];
-    if (again !== undefined) link(name, [again]);
+    if (input[i] !== undefined) made.of(name, [input[i]]);
+    const again = ofLoop ? given[i - 2] : given[i];
+    if (again !== undefined) made.of(name, [again]);
   });
 }
 
@@ -167,7 +186,7 @@ function partsOf(node: NodeProto, body: Body, library: Library, depth: number): 
   const called = functionOf(library, node);
   if (called === undefined) return ruleOf(node, body.versions) ?? {};
   if (depth > DEEPEST_CALL) throw new DataError(`onnx: function ${called.name} calls itself, or lies too deep`);
-  const roles = rolesOf({ nodes: called.node, versions: versionsOf(called) }, library, depth + 1);
+  const roles = rolesOf({ nodes: called.node, versions: versionsOf(called) }, library, [], depth + 1);
   const among = (names: ReadonlySet<string>) => called.input.flatMap((name, i) => (names.has(name) ? [i] : []));
   return { decides: among(roles.decisive), buffers: among(roles.buffers) };
 }

@@ -1,4 +1,5 @@
-// Initialisers as Variables: those of floats that somebody reads, but for what decides shapes.
+// Initialisers as Variables: those of floats that somebody reads, but for what decides shapes. Some writers keep their weights in Constant
+// nodes: those of more than one element are Variables, too.
 import { constant } from "../create.ts";
 import { Variable } from "../variable.ts";
 import { elementTypeOf, elementTypes } from "./element-types.ts";
@@ -26,13 +27,18 @@ export function variablesOf(
   graph: GraphProto,
   nodes: readonly NodeProto[],
   outputs: readonly string[],
+  given: ReadonlySet<string>,
   { decisive, buffers }: Roles,
   files: Files,
 ): OfInitializers {
   const byName = new Map<string, Variable>();
   const byInitializer = new Map<TensorProto | SparseTensorProto, Variable>();
-  const make = (proto: TensorProto | SparseTensorProto, tensor: TensorProto, wanted: ReadonlySet<string>) => {
-    const { name } = tensor;
+  const make = (
+    proto: TensorProto | SparseTensorProto,
+    tensor: TensorProto,
+    name: string,
+    wanted: ReadonlySet<string>,
+  ) => {
     const type = elementTypeOf(tensor.dataType);
     const isFloat = type !== undefined && type !== "bool" && elementTypes[type].dtype === "f32";
     if (!isFloat || !wanted.has(name) || decisive.has(name)) return;
@@ -49,12 +55,16 @@ export function variablesOf(
     byInitializer.set(proto, variable);
   };
   for (const [each, needed] of graphsOf(graph, nodes)) {
-    const wanted = new Set([
-      ...(each === graph ? outputs : each.output.map(({ name }) => name)),
-      ...needed.flatMap((node) => [...readBy(node)]),
-    ]);
-    for (const tensor of each.initializer) make(tensor, tensor, wanted);
-    for (const sparse of each.sparseInitializer) if (sparse.values !== undefined) make(sparse, sparse.values, wanted);
+    const results = each === graph ? outputs : each.output.map(({ name }) => name);
+    const wanted = new Set([...results, ...needed.flatMap((node) => [...readBy(node)])]);
+    if (each === graph) for (const name of given) wanted.delete(name);
+    for (const tensor of each.initializer) make(tensor, tensor, tensor.name, wanted);
+    for (const sparse of each.sparseInitializer)
+      if (sparse.values !== undefined) make(sparse, sparse.values, sparse.values.name, wanted);
+    for (const node of needed) {
+      const tensor = node.opType === "Constant" ? node.attribute.find(({ t }) => t !== undefined)?.t : undefined;
+      if (tensor?.dims.some((size) => size > 1n)) make(tensor, tensor, node.output[0], wanted);
+    }
   }
   return { byName, byInitializer };
 }

@@ -1,6 +1,8 @@
 // Nodes with options that ONNX's own test models do not have, compared with ONNX Runtime.
 
-import { input } from "simdgrad";
+import { constant, evaluate, evaluateAll, input, SimdgradError, scalar } from "simdgrad";
+import { checkGradients } from "simdgrad/debug";
+import { trainingContext } from "simdgrad/nn";
 import { fromOnnx } from "simdgrad/onnx";
 import { describe, expect, test } from "vitest";
 import { DataType } from "../../src/onnx/proto.ts";
@@ -329,6 +331,14 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
+function dtypeOf({ type = "float32" }: Given): DType {
+  return type === "float32" ? "f32" : "i32";
+}
+
+function shapedOf(given: Given) {
+  return { data: given.data, shape: given.shape, dtype: dtypeOf(given) };
+}
+
 /** The file of a case. */
 function fileOf({ op, inputs, attributes, outputs = ["y"], version = 17 }: Case) {
   const ports = Object.entries(inputs).filter(([name]) => name.trim() !== "");
@@ -355,10 +365,7 @@ describe("as ONNX Runtime has it", () => {
     const given = Object.fromEntries(Object.entries(each.inputs).filter(([name]) => name.trim() !== ""));
     const expected = await ranElsewhere(bytes, given);
     const { known = [], outputs = ["y"], tolerance = 1e-5 } = each;
-    const dtypeOf = ({ type = "float32" }: Given): DType => (type === "float32" ? "f32" : "i32");
-    const constants = Object.fromEntries(
-      known.map((name) => [name, { data: given[name].data, shape: given[name].shape, dtype: dtypeOf(given[name]) }]),
-    );
+    const constants = Object.fromEntries(known.map((name) => [name, shapedOf(given[name])]));
     const model = fromOnnx<Record<string, Tensor>>(bytes, { output: [...outputs], constants });
     const fed = model.inputs.map(
       ({ name }) => [input(given[name].shape, dtypeOf(given[name])), given[name].data] as const,
@@ -372,5 +379,144 @@ describe("as ONNX Runtime has it", () => {
       );
       expect(far, name).toEqual([]);
     }
+  });
+});
+
+/** Cases without kinks near their numbers, of floats alone but for `known` inputs. */
+const smooth = [
+  "LSTM both ways with lengths and states",
+  "LSTM from the end with peepholes and clip",
+  "GRU both ways with lengths and a state",
+  "GRU linear before reset",
+  "Resize by scales, cubic from the corner",
+  "Resize smaller without aliases, linear",
+  "GridSample cubic in reflections",
+  "LRN of other factors",
+  "GlobalLpPool of p = 3",
+  "Det of three by three",
+  "DFT padded, of one side",
+  "STFT of both sides",
+];
+
+test.each(smooth)("gradients of %s are right", async (name) => {
+  const each = cases[name];
+  const whole = Object.entries(each.inputs).filter(([, { type = "float32" }]) => type !== "float32");
+  const constants = Object.fromEntries(
+    [...whole.map(([name]) => name), ...(each.known ?? [])].map((name) => [name, shapedOf(each.inputs[name])]),
+  );
+  const model = fromOnnx<Record<string, Tensor>>(fileOf(each), { output: [...(each.outputs ?? ["y"])], constants });
+  const inputs = model.inputs.map(({ name }) => constant(shapedOf(each.inputs[name])));
+  await checkGradients((...tensors) => Object.values(model.forward(tensors))[0], inputs);
+});
+
+describe("random numbers", () => {
+  const noise = (op: string, attributes: Readonly<Record<string, Attribute>>, count = 1) => {
+    const names = Array.from({ length: count }, (_, i) => `y${i}`);
+    const nodes = names.map((name) =>
+      node(op, ["x"].slice(0, op.endsWith("Like") || op === "Bernoulli" ? 1 : 0), [name], attributes),
+    );
+    const bytes = file(
+      graph(
+        nodes,
+        [port("x", ["n"])],
+        names.map((name) => ({ name })),
+      ),
+    );
+    return fromOnnx<Record<string, Tensor>>(bytes, { output: names });
+  };
+  const given = constant(new Float32Array(4000).fill(0.3));
+
+  test("are as the node says", async () => {
+    const uniform = Array.from(await evaluate(noise("RandomUniformLike", { low: 2.5, high: 3.5 }).forward([given]).y0));
+    expect(Math.min(...uniform)).toBeGreaterThanOrEqual(2.5);
+    expect(Math.max(...uniform)).toBeLessThan(3.5);
+    const normal = Array.from(await evaluate(noise("RandomNormalLike", { mean: 1.5, scale: 0.5 }).forward([given]).y0));
+    const mean = normal.reduce((a, b) => a + b) / 4000;
+    const variance = normal.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 4000;
+    expect(Math.abs(mean - 1.5)).toBeLessThan(0.04); // five deviations
+    expect(Math.abs(variance - 0.25)).toBeLessThan(0.03);
+    const ones = Array.from(await evaluate(noise("Bernoulli", {}).forward([given]).y0));
+    expect(new Set(ones)).toEqual(new Set([0, 1]));
+    expect(Math.abs(ones.reduce((a, b) => a + b) / 4000 - 0.3)).toBeLessThan(0.04);
+  });
+
+  test("are the same at every run, others at every node, and others at every step of a training", async () => {
+    const model = noise("RandomUniformLike", { seed: 1.5 }, 2);
+    const [a, b] = await evaluateAll(Object.values(model.forward([given])));
+    const [again] = await evaluateAll(Object.values(model.forward([given])));
+    expect(again).toEqual(a);
+    expect(b).not.toEqual(a);
+    const free = noise("RandomUniformLike", {});
+    const drawnAt = async (step: number) =>
+      await evaluate(free.forward([given], trainingContext(0, scalar(step, "i32"))).y0);
+    expect(await drawnAt(1)).not.toEqual(await drawnAt(0));
+  });
+
+  test("of classes are as likely as their logarithms say", async () => {
+    const bytes = file(
+      graph([node("Multinomial", ["x"], ["y"], { sample_size: 3000, dtype: 7 })], [port("x", [1, 3])], [{ name: "y" }]),
+    );
+    const drawn = Array.from(await evaluate(fromOnnx(bytes).forward(constant([[0, Math.log(2), Math.log(5)]]))));
+    const shares = [0, 1, 2].map((kind) => drawn.filter((each) => each === kind).length / 3000);
+    for (const [i, share] of shares.entries()) expect(Math.abs(share - [1, 2, 5][i] / 8)).toBeLessThan(0.05);
+  });
+});
+
+describe("what contradicts the format, or cannot be had, is said", () => {
+  const refused: readonly (readonly [what: string, each: Case, message: string])[] = [
+    [
+      "an activation",
+      { op: "RNN", inputs: sequence(1, 1), attributes: { activations: ["Sine"] } },
+      "there is no activation Sine",
+    ],
+    ["a direction", { op: "GRU", inputs: sequence(3, 1), attributes: { direction: "up" } }, "there is no direction up"],
+    [
+      "weights",
+      { op: "LSTM", inputs: sequence(3, 1), attributes: { hidden_size: H } },
+      "W is [1, 8, 4] here, got [1, 6, 4]",
+    ],
+    [
+      "scales that are data",
+      { op: "Resize", inputs: { x: image, roi: floats(), scales: floats(1, 1, 2, 2) } },
+      "depends on data",
+    ],
+    ["scales", { ...scaled([1, 1, 2], {}) }, "3 scales or sizes for 4 axes"],
+    ["sizes without end", resize([1, 2, 2 ** 30, 2 ** 30], {}), "elements"],
+    [
+      "boxes that are data",
+      { op: "NonMaxSuppression", inputs: { x: drawn(1, 1, 2, 4), s: drawn(2, 1, 1, 2) } },
+      "depends on data",
+    ],
+    [
+      "a transform of many",
+      { op: "DFT", inputs: { x: drawn(3, 1, 5000, 1) }, attributes: { axis: 1 } },
+      "its matrix is too large",
+    ],
+    [
+      "regions of unknown sizes",
+      { op: "RoiAlign", inputs: { x: drawn(1, 1, 1, 4, 4), r: drawn(2, 1, 4), i: whole([1], [0]) } },
+      "sampling_ratio 0",
+    ],
+    ["a grid", { op: "GridSample", inputs: { x: drawn(1, 1, 1, 4, 4), g: drawn(2, 2, 3, 3, 2) } }, "does not fit"],
+    [
+      "a reduction",
+      {
+        op: "NegativeLogLikelihoodLoss",
+        inputs: { x: drawn(1, 2, 3), t: whole([2], [0, 1]) },
+        attributes: { reduction: "max" },
+      },
+      "there is no reduction max",
+    ],
+  ];
+
+  test.each(refused)("%s", (_, each, message) => {
+    const { known = [], inputs } = each;
+    const constants = Object.fromEntries(known.map((name) => [name, shapedOf(inputs[name])]));
+    const build = () => {
+      const model = fromOnnx(fileOf(each), { constants });
+      return model.forward(model.inputs.map(({ name }) => input(inputs[name].shape, dtypeOf(inputs[name]))));
+    };
+    expect(build).toThrow(message);
+    expect(build).toThrow(SimdgradError);
   });
 });

@@ -13,17 +13,8 @@ const inside = `share/${PACKAGE}/data/`;
 /** Said where the models are missing and cannot be fetched. */
 export const WITHOUT = `without ${PACKAGE}: it is not installed, and apt-get download did not fetch it`;
 
-/** The folder that holds the sets of models, or undefined: see WITHOUT. */
-export const testdata = [`/usr/${inside}`, `${own}/usr/${inside}`, fetched].reduce<string | undefined>(
-  (found, next) => {
-    const folder = found ?? (typeof next === "string" ? next : next());
-    return existsSync(`${folder}node`) ? folder : undefined;
-  },
-  undefined,
-);
-
-/** Puts the package into build/, if it can be fetched. */
-function fetched(): string {
+/** Puts the package into build/. @returns the folder of its data, or undefined where it cannot be fetched */
+function fetched(): string | undefined {
   mkdirSync(build, { recursive: true });
   const folder = mkdtempSync(`${build}fetched-`);
   const run = (command: string, ...args: string[]) =>
@@ -31,14 +22,17 @@ function fetched(): string {
   try {
     run("apt-get", "download", PACKAGE);
     run("dpkg-deb", "-x", readdirSync(folder)[0], "all");
-    renameSync(`${folder}/all`, own); // at once: another process may have been as fast
+    renameSync(`${folder}/all`, own); // at once: who else looks finds all of it
+    return `${own}/usr/${inside}`;
   } catch {
-    // What is missing is said by WITHOUT.
+    return undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return `${own}/usr/${inside}`;
 }
+
+/** The folder that holds the sets of models, or undefined: see WITHOUT. */
+export const testdata = [`/usr/${inside}`, `${own}/usr/${inside}`].find((folder) => existsSync(folder)) ?? fetched();
 
 /** Sets of models that are counted. */
 export const SETS = ["node", "pytorch-converted", "pytorch-operator"] as const;

@@ -3,7 +3,7 @@ import { concat, stack } from "../../create.ts";
 import { DataError, ShapeError } from "../../errors.ts";
 import { flip } from "../../functions/movement.ts";
 import { scan } from "../../ops/loop.ts";
-import { normalizeAxis, showShape } from "../../shape.ts";
+import { normalizeAxis, sameShape, showShape } from "../../shape.ts";
 import { arange, scalar, type Tensor } from "../../tensor.ts";
 import type { Node } from "../node.ts";
 import type { GraphProto } from "../proto.ts";
@@ -14,9 +14,17 @@ import { Value } from "../value.ts";
 /** Up to so many turns of a loop stand in the graph one after the other; of more there is one, which a scan repeats. */
 const UNROLLED = 64;
 
-/** The branch that is taken is built; the other one is left out. */
+/** The branch that is taken is built, and the other one left out. Where data decide, both are, if their results are alike in shape and type. */
 function branched(node: Node): readonly Value[] {
-  return node.run(node.graph(node.number(0) !== 0 ? "then_branch" : "else_branch"), []);
+  const build = (name: string) => node.run(node.graph(name), []);
+  if (node.value(0).isKnown) return build(node.number(0) !== 0 ? "then_branch" : "else_branch");
+  const condition = node.tensor(0).reshape([]);
+  const [taken, other] = [build("then_branch"), build("else_branch")];
+  return taken.map((value, i) => {
+    if (value.type !== other[i].type || !sameShape(value.shape, other[i].shape))
+      throw new Refusal("which branch is taken depends on data, and their results differ in shape");
+    return Value.of(condition.select(value.settled(), other[i].settled()), value.type);
+  });
 }
 
 /** The results of all turns along a new first axis. */
