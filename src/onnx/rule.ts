@@ -12,7 +12,7 @@ export interface Rule {
   readonly decides?: readonly number[];
   /** Inputs of which only the shape and type are read. */
   readonly looks?: readonly number[];
-  /** Inputs whose initialisers are Variables that are not trained: running statistics. */
+  /** Inputs whose initialisers are Variables that are not trained: running statistics, exponents, bounds. */
   readonly buffers?: readonly number[];
 }
 

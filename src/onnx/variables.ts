@@ -49,7 +49,7 @@ export function variablesOf(
     const path = freeName(name, byName);
     const variable = new Variable(shape, () => constant(data, { shape }), {
       label: path,
-      trainable: !buffers.has(name),
+      trainable: !buffers.has(name) && shape.length > 0, // a number alone is a constant of a formula, as 2 is in x^2
     });
     byName.set(path, variable);
     byInitializer.set(proto, variable);

@@ -1,6 +1,6 @@
 // Networks that others made and published, by the packages that hold them, and what each of them is given here.
 import type { Tensor } from "../../../src/index.ts";
-import { binaryCrossEntropyWithLogits, crossEntropy, ctcLoss, type Loss, mseLoss } from "../../../src/nn/index.ts";
+import { binaryCrossEntropy, binaryCrossEntropyWithLogits, crossEntropy, ctcLoss, type Loss, mseLoss } from "../../../src/nn/index.ts";
 import { drawn } from "../../nn/sums.ts";
 import type { Given } from "../../onnx/runtime.ts";
 import { written } from "./writing.ts";
@@ -146,10 +146,10 @@ export const realModels: Readonly<Record<string, RealModel>> = {
     },
     constants: { sr: 16000 },
     training: {
-      output: "conv1d_5",
+      output: "output",
       x: { input: noise([6, 576], 0.5, 3), state: noise([6, 2, 128], 0.5, 4) },
-      y: { data: Float32Array.of(0, 1, 0, 1, 0, 1), shape: [6, 1, 1] },
-      loss: binaryCrossEntropyWithLogits,
+      y: turns(6),
+      loss: binaryCrossEntropy,
       rate: 1e-3,
     },
   },
