@@ -18,6 +18,7 @@ const doors = {
   fflate: "src/data/fflate",
   "fft.js": "src/audio/fft",
   "onnx-buf": "src/onnx/proto",
+  jsfive: "src/keras/jsfive",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };

@@ -33,6 +33,7 @@ const house: Readonly<Record<string, Room>> = {
   worker: { paths: ["src/worker"], above: ["runtime"] },
   evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
   onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "evaluate"] },
+  keras: { paths: ["src/keras"], above: ["nn", "data", "evaluate"] },
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
@@ -56,6 +57,7 @@ const outside = [
   { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },
   { pattern: /^fft\.js$/, rooms: ["src/audio"] },
   { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
+  { pattern: /^jsfive$/, rooms: ["src/keras"] },
 ] as const;
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */

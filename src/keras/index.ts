@@ -1,0 +1,5 @@
+// simdgrad/keras: models of Keras and TensorFlow.js, read and written.
+export type { ModelInput } from "./config.ts";
+export { fromKeras } from "./from-keras.ts";
+export { fromTensorFlowJs, type TensorFlowJsFiles } from "./from-tensor-flow-js.ts";
+export { KerasModel, type KerasOptimizer, type KerasState, type Tensors } from "./model.ts";
