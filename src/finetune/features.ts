@@ -4,7 +4,7 @@ import { ArgumentError } from "../errors.ts";
 import { aContext, type Context, forward, type Layer, type Module, variables } from "../nn/module.ts";
 import type { Tensor } from "../tensor.ts";
 import { headOf } from "./head.ts";
-import { aModel, layerAt, replaceParts } from "./parts.ts";
+import { aModel, listening, placeAt } from "./parts.ts";
 
 /** Of which layer. */
 export interface FeatureOptions {
@@ -34,34 +34,24 @@ export class Features<Input = Tensor> implements Module<Input, Tensor> {
     checkOptions(options, "Features", { path: aText });
     this.model = model;
     this.path = options.path ?? headOf(model, "Features");
-    layerAt(model, this.path, "Features");
+    placeAt(model, this.path, "Features");
   }
 
   /** The names of the network. */
   children(): Iterable<readonly [string, unknown]> {
-    const own = new Set(variables(layerAt(this.model, this.path, "Features")).values());
+    const own = new Set(variables(placeAt(this.model, this.path, "Features").held).values());
     return [...variables(this.model)].filter(([, variable]) => !own.has(variable));
   }
 
   forward(x: Input, context: Context): Tensor {
     aContext(context, "Features: context");
     const { model, path } = this;
-    const head = layerAt(model, path, "Features") as Module<Tensor, unknown>;
     const given: Tensor[] = [];
-    const told = {
-      forward: {
-        value: (features: Tensor, inner: Context) => {
-          given.push(features);
-          return head.forward(features, inner);
-        },
-      },
-    };
-    const undo = replaceParts(model, new Map([[head, Object.create(head, told)]]), "Features");
-    try {
-      forward(model as Layer<Input, unknown>, x, context);
-    } finally {
-      undo();
-    }
+    listening(
+      placeAt(model, path, "Features").held,
+      (features) => given.push(features as Tensor),
+      () => forward(model as Layer<Input, unknown>, x, context),
+    );
     if (given.length !== 1)
       throw new ArgumentError(
         `Features: the network runs ${path} ${given.length} times: what it is given is not one tensor`,

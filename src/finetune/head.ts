@@ -1,15 +1,14 @@
 // Other layers in the places of some: a new head on a body that was trained.
-import { aText, aWholeNumber, checkOptions, must } from "../check.ts";
+import { aText, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { Linear } from "../nn/layers.ts";
-import { aLayer, partsOf } from "../nn/module.ts";
-import { aModel, layerAt, replaceParts } from "./parts.ts";
+import { aLayerObject, aModel, placeAt, placesIn, replaceParts } from "./parts.ts";
 
 /**
  * Puts a layer in the place of another, whose path is that of its variables without their own names: `fc` for `fc.weight`, `encoder.layers.0`.
- * It is replaced wherever the model holds it; the names of all others stay. Make the Trainer afterwards; what the others have learned stays
+ * It is replaced wherever the model holds it, also in private fields; the names of all others stay. Make the Trainer afterwards; what the others have learned stays
  * with them on their executor: `{ executor: first.executor }`.
- * @throws ArgumentError for a path of no layer, or where it is in a private field or a closure
+ * @throws ArgumentError for a path of no layer
  * @returns the new layer
  *
  * @example
@@ -23,9 +22,8 @@ export function replaceLayer<L extends object>(model: object, path: string, laye
   const name = "replaceLayer";
   aModel(model, `${name}: model`);
   aText(path, `${name}: path`);
-  aLayer(layer, `${name}: layer`);
-  must(typeof layer === "object", layer, `${name}: layer`, "an object with forward(x, context)");
-  replaceParts(model, new Map([[layerAt(model, path, name), layer]]), name);
+  aLayerObject(layer, `${name}: layer`);
+  replaceParts(model, new Map([[placeAt(model, path, name).held, layer]]), name);
   return layer;
 }
 
@@ -59,32 +57,24 @@ export function replaceHead<H extends number | object>(
   aModel(model, `${name}: model`);
   checkOptions(options, name, { path: aText });
   if (typeof head === "number") aWholeNumber(1)(head, `${name}: outputs`);
-  else {
-    aLayer(head, `${name}: layer`);
-    must(
-      typeof head === "object",
-      head,
-      `${name}: layer`,
-      "a number of outputs, or an object with forward(x, context)",
-    );
-  }
+  else aLayerObject(head, `${name}: layer`, "a number of outputs, or an object with forward(x, context)");
   const path = options.path ?? headOf(model, name);
-  const old = layerAt(model, path, name);
+  const { held, layer: old } = placeAt(model, path, name);
   const layer: object = typeof head === "number" ? linearLike(old, head, path) : head;
   if (old instanceof Linear && layer instanceof Linear && old.weight.shape[1] !== layer.weight.shape[1])
     throw new ShapeError(
       `${name}: ${path} takes ${old.weight.shape[1]} features, its successor ${layer.weight.shape[1]}`,
     );
-  replaceParts(model, new Map([[old, layer]]), name);
+  replaceParts(model, new Map([[held, layer]]), name);
   return layer as H extends number ? Linear : H;
 }
 
 /** The path of the last Linear. */
 export function headOf(model: object, name: string): string {
-  const last = [...partsOf(model)].filter(([part, path]) => part instanceof Linear && path !== "").at(-1);
+  const last = placesIn(model).findLast(({ layer }) => layer instanceof Linear);
   if (last === undefined)
     throw new ArgumentError(`${name}: the model has no Linear in it: say by path which layer is the head`);
-  return last[1];
+  return last.path;
 }
 
 function linearLike(old: object, outputs: number, path: string): Linear {

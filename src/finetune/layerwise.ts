@@ -2,13 +2,13 @@
 import { aFunction, aListOf, aPositiveNumber, aText, checkOptions, must } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 import { Sequential } from "../nn/containers.ts";
-import { type Module, variables } from "../nn/module.ts";
+import { variables } from "../nn/module.ts";
 import type { Optimizer, ParameterGroup } from "../optim/index.ts";
 import { anOptimizer } from "../optim/transform.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { Frozen } from "./frozen.ts";
-import { aModel, isLayer, layerAt } from "./parts.ts";
+import { aModel, isLayer, partsOfLayer, placeAt } from "./parts.ts";
 
 /** How rates fall. */
 export interface LayerwiseOptions {
@@ -49,7 +49,7 @@ export function layerwiseDecay(
   const checks = { rate: aPositiveNumber, decay: aDecay, layers: aListOf(aText) };
   checkOptions(options, name, checks, "rate", "decay");
   const { rate, decay, layers } = options;
-  const parts = layers?.map((path) => layerAt(model, path, name)) ?? layersOf(model);
+  const parts = layers?.map((path) => placeAt(model, path, name).held) ?? layersOf(model);
   const blocks = parametersByLayer(model, parts);
   if (blocks.length === 0) throw new ArgumentError(`${name}: the model has no parameters`);
   const made = (own: number): Optimizer => {
@@ -82,9 +82,7 @@ function layersOf(model: object): object[] {
 /** Layers that are fields of an object, or lie in a list. */
 function partsIn(part: object): object[] {
   if (part instanceof Frozen) return typeof part.layer === "function" ? [] : [part.layer];
-  const { children } = part as Partial<Module>;
-  const all = typeof children === "function" ? children.call(part) : Object.entries(part);
-  return Array.from(all, ([, each]) => each).filter(
+  return Array.from(partsOfLayer(part), ([, each]) => each).filter(
     (each): each is object =>
       typeof each === "object" && each !== null && !(each instanceof Tensor) && !ArrayBuffer.isView(each),
   );

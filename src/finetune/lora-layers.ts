@@ -64,7 +64,7 @@ export class LoraLinear implements Module, Adapted {
 
   /** @param scale alpha / rank */
   constructor(layer: Linear, rank: number, scale: number) {
-    this.layer = layer;
+    this.layer = linearOf(layer.weight, layer.bias); // one of its own: this one may run in the stead of the other
     this.adapters = [new LowRank(layer.weight.shape, rank, scale)];
   }
 
@@ -80,8 +80,14 @@ export class LoraLinear implements Module, Adapted {
   merged(): Linear {
     const { layer, adapters } = this;
     const weight = mergedWeight(layer.weight, () => adapters[0].added(layer.weight));
-    return Object.assign(new Linear(weight.shape[1], weight.shape[0], { bias: false }), { weight, bias: layer.bias });
+    return linearOf(weight, layer.bias);
   }
+}
+
+/** A Linear of these variables. */
+function linearOf(weight: Variable, bias: Variable | undefined): Linear {
+  const [outputs, inputs] = weight.shape;
+  return Object.assign(new Linear(inputs, outputs, { bias: false }), { weight, bias });
 }
 
 const names: Readonly<Record<Projection, string>> = {
@@ -96,13 +102,12 @@ const names: Readonly<Record<Projection, string>> = {
  * of the attention have their names, the others are `q_proj.lora_A.weight` and so on. Made by `lora`.
  */
 export class LoraAttention extends MultiheadAttention implements Adapted {
-  readonly layer: MultiheadAttention;
   readonly changes: ReadonlyMap<Projection, LowRank>;
 
   /** @param scale alpha / rank */
   constructor(layer: MultiheadAttention, rank: number, scale: number, projections: readonly Projection[]) {
     super(layer.embedDim, layer.numHeads, optionsOf(layer));
-    this.layer = layer;
+    Object.assign(this, weightsOf(layer));
     const { embedDim } = layer;
     const inputs = { query: embedDim, key: layer.kdim, value: layer.vdim, out: embedDim };
     this.changes = new Map(projections.map((each) => [each, new LowRank([embedDim, inputs[each]], rank, scale)]));
@@ -114,34 +119,36 @@ export class LoraAttention extends MultiheadAttention implements Adapted {
 
   override children(): Iterable<readonly [string, unknown]> {
     const own = [...this.changes].flatMap(([projection, change]) => change.names(names[projection]));
-    return [...this.layer.children(), ...own];
+    return [...super.children(), ...own];
   }
 
   override forward(x: Tensor, context?: Context): Tensor;
   override forward(x: MultiheadInput, context?: Context): MultiheadOutput;
   override forward(x: Tensor | MultiheadInput, context?: Context): Tensor | MultiheadOutput {
-    const { inBias, outBias } = this.layer;
-    Object.assign(this, { inProjection: this.#inProjection(), outWeight: this.#outWeight(), inBias, outBias });
-    return super.forward(x as Tensor, context);
+    const own = weightsOf(this);
+    Object.assign(this, { inProjection: this.#inProjection(), outWeight: this.#outWeight() });
+    try {
+      return super.forward(x as Tensor, context);
+    } finally {
+      Object.assign(this, own);
+    }
   }
 
   merged(): MultiheadAttention {
-    const { layer, changes } = this;
-    const { inProjection, inBias, outWeight, outBias } = layer;
-    const change = ["query", "key", "value"].some((each) => changes.has(each as Projection));
-    return Object.assign(new MultiheadAttention(layer.embedDim, layer.numHeads, optionsOf(layer)), {
-      inProjection: change
-        ? inProjection.map((weight, i) => mergedWeight(weight, () => this.#inProjection()[i]))
-        : inProjection,
-      inBias,
-      outWeight: changes.has("out") ? mergedWeight(outWeight, () => this.#outWeight()) : outWeight,
-      outBias,
+    const { changes, inProjection, outWeight } = this;
+    const isChanged = (["query", "key", "value"] as const).some((each) => changes.has(each));
+    return Object.assign(new MultiheadAttention(this.embedDim, this.numHeads, optionsOf(this)), {
+      ...weightsOf(this),
+      ...(isChanged && {
+        inProjection: inProjection.map((each, i) => mergedWeight(each, () => this.#inProjection()[i])),
+      }),
+      ...(changes.has("out") && { outWeight: mergedWeight(outWeight, () => this.#outWeight()) }),
     });
   }
 
   /** Of queries, keys and values, in one or three. */
   #inProjection(): Tensor[] {
-    const { inProjection, embedDim } = this.layer;
+    const { inProjection, embedDim } = this;
     const isOne = inProjection.length === 1;
     const each = (["query", "key", "value"] as const).map((projection, i) => {
       const weight = isOne ? inProjection[0].narrow(0, i * embedDim, embedDim) : inProjection[i];
@@ -151,9 +158,12 @@ export class LoraAttention extends MultiheadAttention implements Adapted {
   }
 
   #outWeight(): Tensor {
-    const { outWeight } = this.layer;
-    return this.changes.get("out")?.added(outWeight) ?? outWeight;
+    return this.changes.get("out")?.added(this.outWeight) ?? this.outWeight;
   }
+}
+
+function weightsOf({ inProjection, inBias, outWeight, outBias }: MultiheadAttention) {
+  return { inProjection, inBias, outWeight, outBias };
 }
 
 function optionsOf({ dropout, batchFirst, kdim, vdim, inBias }: MultiheadAttention) {

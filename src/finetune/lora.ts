@@ -14,10 +14,10 @@ import type { NumericArray } from "../data/array.ts";
 import { ArgumentError } from "../errors.ts";
 import { MultiheadAttention } from "../nn/attention.ts";
 import { Linear } from "../nn/layers.ts";
-import { parameters, partsOf, variables } from "../nn/module.ts";
+import { parameters, variables } from "../nn/module.ts";
 import type { Variable } from "../variable.ts";
-import { type Adapted, LoraAttention, LoraLinear, type Projection } from "./lora-layers.ts";
-import { aModel, layerAt, listed, replaceParts } from "./parts.ts";
+import { LoraAttention, LoraLinear, type Projection } from "./lora-layers.ts";
+import { aModel, listed, type Place, placeAt, placesIn, replaceParts } from "./parts.ts";
 
 /** How large changes are, and where. */
 export interface LoraOptions {
@@ -72,41 +72,50 @@ export function lora<M extends object>(model: M, options: LoraOptions): M {
     layer instanceof Linear
       ? new LoraLinear(layer, rank, alpha / rank)
       : new LoraAttention(layer, rank, alpha / rank, [...new Set(attention)]);
-  replaceParts(model, new Map(chosen.map((layer) => [layer, adapter(layer)])), "lora");
+  replaceParts(model, new Map(chosen.map(({ held, layer }) => [held, adapter(layer)])), "lora");
   const own = new Set(adaptersOf(model).values());
   for (const variable of variables(model).values()) if (!own.has(variable)) variable.trainable = false;
   return model;
 }
 
-/** The layers that adapters are put on. */
-function chosenLayers(model: object, layers: LoraOptions["layers"]): (Linear | MultiheadAttention)[] {
-  if (Array.isArray(layers)) return layers.map((path) => adaptable(layerAt(model, path, "lora"), path));
-  const all = [...partsOf(model)].filter(
-    (each): each is [Linear | MultiheadAttention, string] =>
-      each[1] !== "" && (each[0] instanceof Linear || each[0] instanceof MultiheadAttention) && !isAdapted(each[0]),
-  );
-  const takes = layers as Exclude<LoraOptions["layers"], readonly string[]>;
-  const chosen = takes === undefined ? all : all.filter(([layer, path]) => takes(path, layer));
-  if (chosen.length === 0)
-    throw new ArgumentError(
-      `lora: no Linear or MultiheadAttention is chosen of ${listed(all.map(([, path]) => path))}`,
-    );
-  return chosen.map(([layer]) => layer);
+/** A place of a layer that can have an adapter. */
+type Adaptable = Place & { readonly layer: Linear | MultiheadAttention };
+
+function isAdaptable(place: Place): place is Adaptable {
+  const { layer } = place;
+  return (layer instanceof Linear || layer instanceof MultiheadAttention) && !isAdapted(layer);
 }
 
-function adaptable(layer: object, path: string): Linear | MultiheadAttention {
+/** The layers that adapters are put on. */
+function chosenLayers(model: object, layers: LoraOptions["layers"]): Adaptable[] {
+  if (Array.isArray(layers)) return layers.map((path) => adaptable(placeAt(model, path, "lora")));
+  const all = placesIn(model).filter(isAdaptable);
+  const takes = layers as Exclude<LoraOptions["layers"], readonly string[]>;
+  const chosen = takes === undefined ? all : all.filter(({ path, layer }) => takes(path, layer));
+  if (chosen.length === 0)
+    throw new ArgumentError(
+      `lora: no Linear or MultiheadAttention is chosen of ${listed(all.map(({ path }) => path))}`,
+    );
+  return chosen;
+}
+
+function adaptable(place: Place): Adaptable {
+  const { path, layer } = place;
   if (isAdapted(layer)) throw new ArgumentError(`lora: ${path} has an adapter`);
-  if (layer instanceof Linear || layer instanceof MultiheadAttention) return layer;
+  if (isAdaptable(place)) return place;
   throw new ArgumentError(
     `lora: ${path} is a ${layer.constructor.name}; adapters are for Linear and MultiheadAttention`,
   );
 }
 
+/** The places of all layers with adapters. */
+function adaptedIn(model: object) {
+  return placesIn(model).flatMap(({ held, layer }) => (isAdapted(layer) ? [{ held, layer }] : []));
+}
+
 /** The variables of all adapters by path. */
 function adaptersOf(model: object): Map<string, Variable> {
-  const own = new Set(
-    [...partsOf(model).keys()].filter(isAdapted).flatMap(({ adapters }) => adapters.flatMap(({ a, b }) => [a, b])),
-  );
+  const own = new Set(adaptedIn(model).flatMap(({ layer }) => layer.adapters.flatMap(({ a, b }) => [a, b])));
   return new Map([...variables(model)].filter(([, variable]) => own.has(variable)));
 }
 
@@ -155,8 +164,8 @@ export function loraState<A = NumericArray>(model: object, state: Readonly<Recor
  */
 export function mergeLora<M extends object>(model: M): M {
   aModel(model, "mergeLora: model");
-  const adapted = [...partsOf(model).keys()].filter(isAdapted);
+  const adapted = adaptedIn(model);
   if (adapted.length === 0) throw new ArgumentError("mergeLora: the model has no adapters: lora puts them in");
-  replaceParts(model, new Map(adapted.map((layer: Adapted & object) => [layer, layer.merged()])), "mergeLora");
+  replaceParts(model, new Map(adapted.map(({ held, layer }) => [held, layer.merged()])), "mergeLora");
   return model;
 }

@@ -1,7 +1,15 @@
 // Heads, frozen bodies, features, rates by depth.
 import { expect, test } from "vitest";
 import { input } from "../../src/create.ts";
-import { Features, Frozen, layerwiseDecay, replaceHead, replaceLayer } from "../../src/finetune/index.ts";
+import {
+  Features,
+  Frozen,
+  layerwiseDecay,
+  lora,
+  mergeLora,
+  replaceHead,
+  replaceLayer,
+} from "../../src/finetune/index.ts";
 import {
   BatchNorm1d,
   type Context,
@@ -84,7 +92,7 @@ test("layers are replaced where they lie, also in fields that have other names, 
   expect(model.b.c[0]).toBe(other);
 });
 
-test("a layer in a private field, a closure or a frozen object is told, and all stays as it was", async () => {
+test("a layer in a private field or a closure has another one run in its stead", async () => {
   class Hidden {
     readonly #fc = new Linear(2, 2);
     children() {
@@ -94,15 +102,33 @@ test("a layer in a private field, a closure or a frozen object is told, and all 
       return this.#fc.forward(x);
     }
   }
-  expect(thrown(() => replaceHead(new Hidden(), 3))).toContain(
-    "replaceHead: fc cannot be replaced: it is in a field that is private or cannot be set, or in a closure",
-  );
+  const model = new Hidden();
+  const head = replaceHead(model, 3);
+  const shapesOf = () => [...variables(model)].map(([name, { shape }]) => `${name} ${shape}`);
+  expect(shapesOf()).toEqual(["fc.weight 3,2", "fc.bias 3"]);
+  expect(model.forward(input([4, 2])).shape).toEqual([4, 3]);
+  expect([...variables(model).values()]).toEqual([...variables(head).values()]);
+  replaceLayer(model, "fc", new Sequential(new Linear(2, 5)));
+  expect(shapesOf()).toEqual(["fc.0.weight 5,2", "fc.0.bias 5"]);
+  lora(model, { rank: 1 });
+  expect([...parameters(model).keys()]).toEqual(["fc.0.lora_A.weight", "fc.0.lora_B.weight"]);
+  expect(model.forward(input([4, 2])).shape).toEqual([4, 5]);
+  const hidden = lora(new Hidden(), { rank: 1 });
+  expect([...variables(hidden).keys()]).toEqual(["fc.weight", "fc.bias", "fc.lora_A.weight", "fc.lora_B.weight"]);
+  expect(hidden.forward(input([4, 2])).shape).toEqual([4, 2]);
+  mergeLora(hidden);
+  expect([...variables(hidden).keys()]).toEqual(["fc.weight", "fc.bias"]);
+  expect(hidden.forward(input([4, 2])).shape).toEqual([4, 2]);
+});
+
+test("what cannot be replaced is told, and all stays as it was", () => {
   const fc = new Linear(2, 2);
-  const half = { open: fc, children: () => [["fc", fc] as const], forward: (x: Tensor) => fc.forward(x) };
-  expect(thrown(() => replaceHead(half, 3))).toContain("ArgumentError");
-  expect(half.open).toBe(fc);
+  const hidden = { open: [fc], children: () => [["fc", fc] as const], forward: (x: Tensor) => fc.forward(x) };
+  const message = "ArgumentError: replaceLayer: fc cannot be replaced where the model holds it";
+  expect(thrown(() => replaceLayer(hidden, "fc", new Frozen(fc)))).toBe(message); // it would run itself
+  expect(hidden.open[0]).toBe(fc);
   const ice = Object.freeze({ fc, forward: (x: Tensor) => fc.forward(x) });
-  expect(thrown(() => replaceHead(ice, 3))).toContain("ArgumentError");
+  expect(thrown(() => replaceHead(ice, 3))).toContain("ArgumentError: replaceHead: fc cannot be replaced");
 });
 
 test("what has no such head is told", async () => {

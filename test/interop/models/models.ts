@@ -14,5 +14,10 @@ if (import.meta.main)
     const began = performance.now();
     const problems = await run().catch((error: Error) => [`${error.stack}`]);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    console.log(problems.length === 0 ? "ok    " : "failed", name, `(${seconds} s)`, ...problems.map((each) => `\n        ${each}`));
+    console.log(
+      problems.length === 0 ? "ok    " : "failed",
+      name,
+      `(${seconds} s)`,
+      ...problems.map((each) => `\n        ${each}`),
+    );
   }

@@ -48,7 +48,10 @@ class ByRows implements Module<Readonly<Record<string, Tensor>>, Tensor> {
 /** How far numbers are off, as a part of the largest. */
 function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   const [largest, off] = [0, 1].map((which) =>
-    Array.from(expected).reduce((most, value, i) => Math.max(most, Math.abs(which === 0 ? value : value - found[i])), 0),
+    Array.from(expected).reduce(
+      (most, value, i) => Math.max(most, Math.abs(which === 0 ? value : value - found[i])),
+      0,
+    ),
   );
   return off / largest;
 }

@@ -1,6 +1,13 @@
 // Networks that others made and published, by the packages that hold them, and what each of them is given here.
 import type { Tensor } from "../../../src/index.ts";
-import { binaryCrossEntropy, binaryCrossEntropyWithLogits, crossEntropy, ctcLoss, type Loss, mseLoss } from "../../../src/nn/index.ts";
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  ctcLoss,
+  type Loss,
+  mseLoss,
+} from "../../../src/nn/index.ts";
 import { drawn } from "../../nn/sums.ts";
 import type { Given } from "../../onnx/runtime.ts";
 import { written } from "./writing.ts";
@@ -29,7 +36,7 @@ export interface Tuning {
 
 /** Numbers of -scale to scale. */
 function noise(shape: readonly number[], scale = 1, seed = 1): Given {
-  return { shape, data: drawn(shape, seed).map((value) => scale * value) };
+  return { shape, data: Array.from(drawn(shape, seed), (value) => scale * value) };
 }
 
 /** Of 1 and 0, in turns. */

@@ -16,7 +16,10 @@ export function written(
     return { shape: [lines.length, 3, height, width], data: all.flatMap(({ data }) => [...data]) };
   }
   const lineHeight = Math.floor(height / lines.length);
-  const size = Math.min(Math.floor(lineHeight / 7), Math.floor(width / (4 * Math.max(...lines.map((each) => each.length)))));
+  const size = Math.min(
+    Math.floor(lineHeight / 7),
+    Math.floor(width / (4 * Math.max(...lines.map((each) => each.length)))),
+  );
   const plane = Float64Array.from({ length: height * width }, (_, i) => {
     const [row, column] = [Math.floor(i / width), i % width];
     const line = lines[Math.floor(row / lineHeight)] ?? "";
