@@ -51,7 +51,7 @@ export class Builder {
       made.set(layer.name, own);
       if (plan.isFrozen || layer.config.trainable === false) freeze(own);
     }
-    return { plan, made, links: [] };
+    return { plan, made, links: [], dialect: this.#dialect };
   }
 
   /** What a step makes; where it means what is not there, that is kept for the error about all. */

@@ -114,7 +114,7 @@ function chain(plan: Begun, own: Readonly<Record<string, unknown>>, where: strin
     ? { ...first, calls: [] }
     : {
         className: "InputLayer",
-        name: `${plan.name} input`,
+        name: nameBeside(plan, `${plan.name}_input`),
         config: first.config,
         calls: [],
         isOperator: false,
@@ -136,6 +136,14 @@ function chain(plan: Begun, own: Readonly<Record<string, unknown>>, where: strin
     outputs: last,
     inputShapes,
   };
+}
+
+/** A name that no layer has. */
+function nameBeside({ layers }: Begun, wanted: string): string {
+  const names = new Set(layers.map(({ name }) => name));
+  let name = wanted;
+  while (names.has(name)) name += "_";
+  return name;
 }
 
 /** Layers that are called with what others gave. */

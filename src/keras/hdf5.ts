@@ -5,6 +5,7 @@ import { float16 } from "../data/half.ts";
 import { sizeOf } from "../shape.ts";
 import { show } from "../show.ts";
 import { fault } from "./fault.ts";
+import { linksInHeap } from "./hdf5-heap.ts";
 import { type Header, headerAt } from "./jsfive.ts";
 
 /** Types of messages in headers. */
@@ -133,16 +134,17 @@ export class Hdf5 {
     for (const { type, offset } of messages) {
       if (type === SYMBOL_TABLE) this.#symbols(offset, links, path);
       if (type === LINK) this.#link(offset, links);
-      if (type === LINK_INFO && this.#hasHeap(offset))
-        throw fault(`${this.#name}: ${path} keeps its links in a heap, which is not read here`);
+      if (type === LINK_INFO) this.#linksElsewhere(offset, links);
     }
     return links;
   }
 
-  /** Whether a group has so many links that they are kept elsewhere. */
-  #hasHeap(at: number): boolean {
-    const flags = this.#view.getUint8(at + 1);
-    return this.#view.getBigUint64(at + 2 + (flags & 1 ? 8 : 0), true) !== 2n ** 64n - 1n;
+  /** Links of a group that has so many that they are in a heap. */
+  #linksElsewhere(at: number, links: Map<string, number>): void {
+    const places = at + 2 + (this.#view.getUint8(at + 1) & 1 ? 8 : 0);
+    if (this.#view.getBigUint64(places, true) === 2n ** 64n - 1n) return;
+    const [heap, tree] = [this.#address(places, "a heap"), this.#address(places + 8, "a tree")];
+    for (const link of linksInHeap(this.#view, heap, tree, this.#name)) this.#link(link, links);
   }
 
   /** A link that is kept in the header itself; one that is no address of an object is left out. */

@@ -3,3 +3,10 @@ export type { ModelInput } from "./config.ts";
 export { fromKeras } from "./from-keras.ts";
 export { fromTensorFlowJs, type TensorFlowJsFiles } from "./from-tensor-flow-js.ts";
 export { KerasModel, type KerasOptimizer, type KerasState, type Tensors } from "./model.ts";
+export {
+  type TensorFlowJsOptions,
+  type TensorFlowJsShape,
+  type TensorFlowJsSignature,
+  toTensorFlowJs,
+  type WrittenTensorFlowJs,
+} from "./to-tensor-flow-js.ts";

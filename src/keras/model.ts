@@ -10,6 +10,7 @@ import type { ModelInput, ModelPlan, Ref } from "./config.ts";
 import { isRef, refsIn, refsOfCall, takes, valuesBy } from "./config.ts";
 import { fault, Unsupported } from "./fault.ts";
 import { beginningOf, type Link, type Made } from "./layer-file.ts";
+import type { Dialect } from "./settings.ts";
 import { asLast, Value } from "./value.ts";
 
 /** Tensors of a model: one, several in order, or by their names. */
@@ -43,6 +44,7 @@ export interface Reading {
   readonly plan: ModelPlan;
   readonly made: ReadonlyMap<string, Made>;
   readonly links: readonly Link[];
+  readonly dialect: Dialect;
 }
 
 /**
@@ -84,7 +86,9 @@ export class KerasModel<Input extends Tensors = Tensor, Output extends Tensors =
     const { plan } = this.#reading;
     const given = this.#given(x).map((each) => asLast(each));
     const values = this.#run(given, context);
-    return valuesBy(plan.outputs, (ref) => this.#result(values, ref).last) as unknown as Output;
+    const results = valuesBy(plan.outputs, (ref) => this.#result(values, ref).last);
+    // A list of one is what Keras writes for one.
+    return (Array.isArray(results) && results.length === 1 ? results[0] : results) as unknown as Output;
   }
 
   /** What it makes of values, in the order of its results: for models that hold it. */

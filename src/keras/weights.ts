@@ -15,9 +15,8 @@ export function snakeCase(className: string): string {
 
 /** How files of TensorFlow.js begin the name of a layer inside another. */
 function labelInside(label: string, attribute: string, name: string | undefined): string {
-  if (name === undefined) return label;
-  // What runs for each step has its own name alone.
-  return attribute === "layer" ? name : `${label}/${name}`;
+  // What runs for each step goes by the name of what runs it.
+  return name === undefined || attribute === "layer" ? label : `${label}/${name}`;
 }
 
 /** Arrays of one layer in model.weights.h5. */
@@ -118,30 +117,30 @@ class NamedWeights implements Weights {
   /** Names of the models around it. */
   readonly #models: readonly string[];
   readonly #label: string;
-  readonly #outer: string | undefined;
+  /** Its own name, where it goes by another one's. */
+  readonly #own: string;
 
-  constructor(arrays: NamedArrays, models: readonly string[], label: string, outer?: string) {
+  constructor(arrays: NamedArrays, models: readonly string[], label: string, own = label) {
     this.#arrays = arrays;
     this.#models = models;
     this.#label = label;
-    this.#outer = outer;
+    this.#own = own;
   }
 
   read(names: readonly string[]): readonly NumericArray[] {
-    const label = this.#label;
-    return names.map((name) => {
-      const places = [[...this.#models, label].join("/"), label, ...(this.#outer === undefined ? [] : [this.#outer])];
-      return this.#arrays.find(
+    const places = [[...this.#models, this.#label].join("/"), this.#label, this.#own];
+    return names.map((name) =>
+      this.#arrays.find(
         places.map((place) => `${place}/${name}`),
-        label,
+        this.#label,
         name,
-      );
-    });
+      ),
+    );
   }
 
   inside(attribute: string, name?: string): Weights {
     const label = labelInside(this.#label, attribute, name);
-    return new NamedWeights(this.#arrays, this.#models, label, attribute === "layer" ? this.#label : undefined);
+    return new NamedWeights(this.#arrays, this.#models, label, attribute === "layer" ? name : label);
   }
 
   model(): ModelWeights {

@@ -8,6 +8,7 @@ import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import { bundlers, OUT } from "./bundle.ts";
 import { importInNode, nodes, trainInNode } from "./node.ts";
 import { type Headers, isolation, serve, strictPolicy } from "./serve.ts";
+import { tensorFlowProblems } from "./tfjs.ts";
 import { addUser, importByPath, installPacked } from "./users.ts";
 import { visit } from "./visit.ts";
 import { configure, develop } from "./vite.ts";
@@ -99,6 +100,8 @@ for (const [version, node] of Object.entries(nodes)) {
   );
   await attempt(`Node ${version}: import does nothing`, () => importInNode(node, installed));
 }
+
+await attempt("TensorFlow.js reads and computes what is written for it", tensorFlowProblems);
 
 console.log(failed === 0 ? "all well" : `${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
