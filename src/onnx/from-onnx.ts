@@ -1,8 +1,8 @@
 // fromOnnx: a model in ONNX's format as a module whose initialisers are Variables.
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
-import { ArgumentError, DataError, DTypeError, ShapeError } from "../errors.ts";
-import { type Context, evaluationContext, type Module } from "../nn/module.ts";
+import { ArgumentError, DataError, DTypeError, ShapeError, UnsupportedError } from "../errors.ts";
+import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
@@ -101,6 +101,7 @@ class Imported<Output> implements OnnxModel<Output> {
    * @throws UnsupportedError that names all nodes that are not understood; ShapeError, DTypeError for inputs that do not fit
    */
   forward(x: OnnxInput, context: Context = evaluationContext()): Output {
+    aContext(context, "forward: context");
     const given = new Map(this.#constants);
     const tensors = this.#tensorsOf(x);
     this.inputs.forEach((port, i) => {
@@ -114,7 +115,10 @@ class Imported<Output> implements OnnxModel<Output> {
     };
     const names = this.outputs.map(({ name }) => name);
     const values = new Builder(ground).outputs(this.#body, this.#graph, given, names);
-    const results = values.map((value) => value.settled());
+    const sequence = values.findIndex((value) => value.isSequence);
+    if (sequence >= 0)
+      throw new UnsupportedError(`onnx: ${names[sequence]} is a sequence of tensors: name other tensors in output`);
+    const results = refusing(() => values.map((value) => value.settled()));
     if (this.#isOne) return results[0] as Output;
     return Object.fromEntries(names.map((name, i) => [name, results[i]])) as Output;
   }

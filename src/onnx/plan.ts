@@ -181,12 +181,18 @@ function linkSubgraph({ opType, input, output }: NodeProto, graph: GraphProto, m
 /** Most calls of functions in one another. */
 export const DEEPEST_CALL = 32;
 
+const ofFunctions = new WeakMap<FunctionProto, Omit<Rule, "build">>();
+
 /** What the inputs of a node are for: by its rule, or, of a function, by its body. */
 function partsOf(node: NodeProto, body: Body, library: Library, depth: number): Omit<Rule, "build"> {
   const called = functionOf(library, node);
   if (called === undefined) return ruleOf(node, body.versions) ?? {};
+  const known = ofFunctions.get(called);
+  if (known !== undefined) return known;
   if (depth > DEEPEST_CALL) throw new DataError(`onnx: function ${called.name} calls itself, or lies too deep`);
   const roles = rolesOf({ nodes: called.node, versions: versionsOf(called) }, library, [], depth + 1);
   const among = (names: ReadonlySet<string>) => called.input.flatMap((name, i) => (names.has(name) ? [i] : []));
-  return { decides: among(roles.decisive), buffers: among(roles.buffers) };
+  const parts = { decides: among(roles.decisive), buffers: among(roles.buffers) };
+  ofFunctions.set(called, parts);
+  return parts;
 }

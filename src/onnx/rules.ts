@@ -18,6 +18,7 @@ import { reductions } from "./nodes/reductions.ts";
 import { resize } from "./nodes/resize.ts";
 import { sampling } from "./nodes/sampling.ts";
 import { selection } from "./nodes/selection.ts";
+import { sequences } from "./nodes/sequences.ts";
 import { spectra } from "./nodes/spectra.ts";
 import { terms } from "./nodes/terms.ts";
 import { training } from "./nodes/training.ts";
@@ -44,6 +45,7 @@ const tables: readonly Rules[] = [
   resize,
   sampling,
   selection,
+  sequences,
   spectra,
   terms,
   training,

@@ -1,6 +1,7 @@
 // Value: what stands on an edge of an ONNX graph: a tensor with ONNX's element type. Numbers that are known while the graph is built stay
 // numbers until somebody needs a tensor of them, so that sizes of 64 bits pass that are no i32.
 import { constant } from "../create.ts";
+import { DataError } from "../errors.ts";
 import { type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementType, elementTypes } from "./element-types.ts";
@@ -16,6 +17,7 @@ export class Value {
   readonly shape: Shape;
   #tensor: Tensor | undefined;
   #numbers: Numbers["data"] | undefined;
+  #items: readonly Value[] | undefined;
 
   private constructor(type: ElementType, shape: Shape, tensor?: Tensor, numbers?: Numbers["data"]) {
     this.type = type;
@@ -27,7 +29,7 @@ export class Value {
   /** A tensor of the dtype that stands for the type. */
   static of(tensor: Tensor, type: ElementType): Value {
     const { dtype } = elementTypes[type];
-    if (tensor.dtype !== dtype) throw new TypeError(`${type} is ${dtype} here, not ${tensor.dtype}`);
+    if (tensor.dtype !== dtype) throw new Refusal(`its result would be ${tensor.dtype}, and ${type} is ${dtype} here`);
     return new Value(type, tensor.shape, tensor);
   }
 
@@ -42,12 +44,30 @@ export class Value {
     return new Value(type, typeof numbers === "number" ? [] : [list.length], undefined, Float64Array.from(list));
   }
 
+  /** A sequence of tensors of one type. */
+  static sequence(items: readonly Value[], type: ElementType): Value {
+    const value = new Value(type, [items.length]);
+    value.#items = items;
+    return value;
+  }
+
+  get isSequence(): boolean {
+    return this.#items !== undefined;
+  }
+
+  /** The tensors of a sequence. @throws DataError for a tensor */
+  get items(): readonly Value[] {
+    if (this.#items === undefined) throw new DataError("takes a sequence, got a tensor");
+    return this.#items;
+  }
+
   get dtype(): DType {
     return elementTypes[this.type].dtype;
   }
 
-  /** @throws Refusal for whole numbers that are no i32 */
+  /** @throws Refusal for whole numbers that are no i32, and for a sequence */
   get tensor(): Tensor {
+    if (this.#items !== undefined) throw new Refusal("a sequence stands where a tensor should");
     this.#tensor ??= constant(narrowed(this.#numbers as Numbers["data"], this.dtype), {
       shape: this.shape,
       dtype: this.dtype,
@@ -57,7 +77,7 @@ export class Value {
 
   /** Whether its numbers are known while the graph is built. */
   get isKnown(): boolean {
-    return this.#numbers !== undefined || isConstant(this.tensor);
+    return this.#items === undefined && (this.#numbers !== undefined || isConstant(this.tensor));
   }
 
   /** Its numbers. @throws Refusal where they depend on data */
@@ -65,7 +85,7 @@ export class Value {
     if (this.#numbers !== undefined) return this.#numbers;
     if (!this.isKnown) throw new Refusal("depends on data");
     this.#numbers = evaluateNow(this.tensor);
-    this.#tensor = undefined; // the constant is made of the numbers, and nobody computes it again
+    if (this.dtype === "i32") this.#tensor = undefined; // a constant is made of the numbers, and nobody computes it again
     return this.#numbers;
   }
 

@@ -16,6 +16,7 @@ import * as insight from "../../src/insight/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
+import * as onnx from "../../src/onnx/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as storage from "../../src/storage/index.ts";
 import * as tabular from "../../src/tabular/index.ts";
@@ -35,6 +36,7 @@ import { imageCalls } from "./images.ts";
 import { insightCalls } from "./insight.ts";
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
+import { onnxCalls } from "./onnx.ts";
 import { optimCalls } from "./optim.ts";
 import {
   dataCalls,
@@ -93,6 +95,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
+  "simdgrad/onnx": onnxCalls,
   "simdgrad/optim": optimCalls,
   "simdgrad/storage": storageCalls,
   "simdgrad/tabular": tabularCalls,
@@ -142,6 +145,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
+  ["simdgrad/onnx", onnx, onnxCalls],
   ["simdgrad/optim", optim, optimCalls],
   ["simdgrad/storage", storage, storageCalls],
   ["simdgrad/tabular", tabular, tabularCalls],

@@ -3,7 +3,7 @@ import { concat, stack } from "../../create.ts";
 import { DataError, ShapeError } from "../../errors.ts";
 import { flip } from "../../functions/movement.ts";
 import { scan } from "../../ops/loop.ts";
-import { normalizeAxis, sameShape, showShape } from "../../shape.ts";
+import { normalizeAxis, sameShape, showShape, sizeOf } from "../../shape.ts";
 import { arange, scalar, type Tensor } from "../../tensor.ts";
 import type { Node } from "../node.ts";
 import type { GraphProto } from "../proto.ts";
@@ -14,11 +14,15 @@ import { Value } from "../value.ts";
 /** Up to so many turns of a loop stand in the graph one after the other; of more there is one, which a scan repeats. */
 const UNROLLED = 64;
 
-/** The branch that is taken is built, and the other one left out. Where data decide, both are, if their results are alike in shape and type. */
+/**
+ * The branch that is taken is built, and the other one left out. Where data decide, both are, if their results are alike in shape and type;
+ * a condition with an element for each sample, as larger batches make of one, decides for each.
+ */
 function branched(node: Node): readonly Value[] {
   const build = (name: string) => node.run(node.graph(name), []);
   if (node.value(0).isKnown) return build(node.number(0) !== 0 ? "then_branch" : "else_branch");
-  const condition = node.tensor(0).reshape([]);
+  const given = node.tensor(0);
+  const condition = sizeOf(given.shape) === 1 ? given.reshape([]) : given;
   const [taken, other] = [build("then_branch"), build("else_branch")];
   return taken.map((value, i) => {
     if (value.type !== other[i].type || !sameShape(value.shape, other[i].shape))
@@ -97,10 +101,13 @@ function laid(x: Tensor, axis: number, backwards: boolean): Tensor {
 function scanned(node: Node): readonly Value[] {
   const body = node.graph("body");
   const sequences = node.int("num_scan_inputs");
+  if (!(sequences >= 1 && sequences <= node.inputs.length))
+    throw new DataError(`num_scan_inputs is ${sequences} of ${node.inputs.length}`);
   if (node.version < 9) return scannedBatch(node, body, sequences);
   const all = node.inputs.map((_, i) => node.value(i));
   const states = all.length - sequences;
   const outputs = body.output.length - states;
+  if (outputs < 0) throw new DataError(`the graph ${body.name} gives fewer than ${states} states`);
   const list = (name: string, length: number) => node.ints(name, Array<number>(length).fill(0));
   const [axes, back] = [list("scan_input_axes", sequences), list("scan_input_directions", sequences)];
   const [outAxes, outBack] = [list("scan_output_axes", outputs), list("scan_output_directions", outputs)];
@@ -154,6 +161,7 @@ function scannedBatch(node: Node, body: GraphProto, sequences: number): Value[] 
   if (node.has(0)) throw new Refusal("sequences of several lengths");
   const all = node.inputs.slice(1).map((_, i) => node.value(i + 1));
   const states = all.length - sequences;
+  if (states < 0) throw new DataError(`num_scan_inputs is ${sequences} of ${all.length}`);
   const directions = node.ints("directions", Array<number>(sequences).fill(0));
   const [batch] = all[0]?.shape ?? [0];
   if (batch === 0 || all.some((each) => each.shape[0] !== batch)) throw new DataError("inputs differ in their batch");

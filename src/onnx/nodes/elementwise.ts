@@ -57,7 +57,10 @@ function comparison(apply: (a: Tensor, b: Tensor) => Tensor): Build {
 }
 
 function variadic(apply: (all: readonly Tensor[]) => Tensor): Build {
-  return (node) => node.like(0, apply(node.inputs.map((_, i) => node.tensor(i))));
+  return (node) => {
+    if (node.inputs.length === 0) throw new DataError("takes an input at least");
+    return node.like(0, apply(node.inputs.map((_, i) => node.tensor(i))));
+  };
 }
 
 function reduced(apply: (a: Tensor, b: Tensor) => Tensor): (all: readonly Tensor[]) => Tensor {

@@ -23,13 +23,12 @@ function batchNormalized(node: Node): readonly (Value | undefined)[] {
   const epsilon = node.float("epsilon", 1e-5);
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => node.tensor(i));
   const isTraining = node.version >= 14 && node.flag("training_mode");
-  const normalized = (m: Tensor, v: Tensor) =>
-    x
-      .sub(column(m, x))
-      .mul(column(v.add(epsilon).rsqrt(), x))
-      .mul(column(scale, x))
-      .add(column(bias, x));
-  if (!isTraining) return [node.like(0, normalized(mean, variance))];
+  // One multiplication and one addition an element: what is made of the channels alone is small.
+  const slope = (v: Tensor) => scale.mul(v.add(epsilon).rsqrt());
+  if (!isTraining) {
+    const [factor, shift] = [slope(variance), bias.sub(mean.mul(slope(variance)))];
+    return [node.like(0, x.mul(column(factor, x)).add(column(shift, x)))];
+  }
   const own = channelStatistics(byChannels(x));
   const momentum = node.float("momentum", 0.9);
   const mixed = ([old, now]: readonly [Tensor, Tensor]) => old.mul(momentum).add(now.mul(1 - momentum));
@@ -40,7 +39,8 @@ function batchNormalized(node: Node): readonly (Value | undefined)[] {
     context.assign(mean, newMean);
     context.assign(variance, newVariance);
   }
-  const y = normalized(own.mean.add(own.rest), own.variance);
+  const apart = x.sub(column(own.mean, x)).sub(column(own.rest, x));
+  const y = apart.mul(column(slope(own.variance), x)).add(column(bias, x));
   return [node.like(0, y), node.like(3, newMean), node.like(4, newVariance)];
 }
 
