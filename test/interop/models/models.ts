@@ -2,11 +2,13 @@
 // alone: node test/interop/models/models.ts, with parts of names.
 import { problemsOfOnnx } from "./onnx.ts";
 import { realModels } from "./table.ts";
+import { layersModels } from "./tfjs.ts";
 
 /** A model's name, and what finds its problems. */
-export const models: Readonly<Record<string, () => Promise<string[]>>> = Object.fromEntries(
-  Object.entries(realModels).map(([name, model]) => [name, () => problemsOfOnnx(model)]),
-);
+export const models: Readonly<Record<string, () => Promise<string[]>>> = {
+  ...Object.fromEntries(Object.entries(realModels).map(([name, model]) => [name, () => problemsOfOnnx(model)])),
+  ...layersModels,
+};
 
 if (import.meta.main)
   for (const [name, run] of Object.entries(models)) {

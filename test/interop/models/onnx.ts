@@ -12,7 +12,8 @@ import type { RealModel } from "./table.ts";
 /** Of the largest number of an output: what others' sums may be off by, of some hundred layers in f32. */
 const TOLERANCE = 1e-4;
 
-const STEPS = 20;
+/** Steps of a training. */
+export const STEPS = 20;
 
 /** A file of a package. */
 export function bytesOf(file: string): Uint8Array<ArrayBuffer> {
@@ -90,9 +91,7 @@ async function trainedAndWritten(bytes: Uint8Array, model: RealModel, executor: 
   const trainer = new Trainer(network, { loss, optimizer: adam(rate), executor });
   await trainer.load({ x, y });
   await trainer.fit({ batch: "all", epochs: STEPS });
-  const losses = trainer.history.map((epoch) => epoch.loss);
-  const [first, last] = [losses[0], losses[losses.length - 1]];
-  const problems = last < 0.9 * first ? [] : [`the loss falls from ${first} to ${last} alone in ${STEPS} steps`];
+  const problems = falling(trainer.history.map((epoch) => epoch.loss));
   const expected = await trainer.predict(x);
   const shapes = Object.fromEntries(Object.entries(x).map(([name, { shape }]) => [name, ["batch", ...shape.slice(1)]]));
   const file = await toOnnx(network, { input: shapes, outputNames: ["y"] }, { executor });
@@ -101,7 +100,14 @@ async function trainedAndWritten(bytes: Uint8Array, model: RealModel, executor: 
   return [...problems, ...differing("the written file's output", Float32Array.from(found.y.data), expected.data)];
 }
 
-function differing(what: string, found: ArrayLike<number>, expected: ArrayLike<number>): string[] {
+/** What is wrong with losses: that they do not fall. */
+export function falling(losses: readonly number[]): string[] {
+  const [first, last] = [losses[0], losses[losses.length - 1]];
+  return last < 0.9 * first ? [] : [`the loss goes from ${first} to ${last} in ${losses.length} steps`];
+}
+
+/** What is wrong with numbers beside those that are expected. */
+export function differing(what: string, found: ArrayLike<number>, expected: ArrayLike<number>): string[] {
   if (found.length !== expected.length) return [`${what} has ${found.length} numbers, not ${expected.length}`];
   const off = distance(found, expected);
   return off <= TOLERANCE ? [] : [`${what} is off by ${off.toExponential(1)} of its largest number`];
@@ -110,9 +116,17 @@ function differing(what: string, found: ArrayLike<number>, expected: ArrayLike<n
 /** What is wrong with a model in ONNX's format. */
 export async function problemsOfOnnx(model: RealModel): Promise<string[]> {
   const bytes = bytesOf(model.file);
+  return onOne(async (executor) => [
+    ...(await read(bytes, model, executor)),
+    ...(await trainedAndWritten(bytes, model, executor)),
+  ]);
+}
+
+/** Runs something with an executor of one thread. */
+export async function onOne<T>(run: (executor: Executor) => Promise<T>): Promise<T> {
   const executor = new WasmExecutor({ threads: 1 });
   try {
-    return [...(await read(bytes, model, executor)), ...(await trainedAndWritten(bytes, model, executor))];
+    return await run(executor);
   } finally {
     await executor.dispose();
   }
