@@ -29,7 +29,7 @@ function rowsOf(inputs: Readonly<Record<string, Given>>): Rows {
 }
 
 /** A model for rows: a state, which has its rows in the second axis, has them in the first. */
-class ByRows implements Module<Readonly<Record<string, Tensor>>, Tensor> {
+export class ByRows implements Module<Readonly<Record<string, Tensor>>, Tensor> {
   readonly model: OnnxModel;
 
   constructor(model: OnnxModel) {
