@@ -68,7 +68,7 @@ const ofRows: Readonly<Record<string, (x: Tensor) => Tensor>> = {
 };
 
 /** 0.2 x + 0.5, cut off at 0 and 1: what Keras 2 and TensorFlow.js call so; Keras 3 means x / 6 + 0.5. */
-export function oldHardSigmoid(x: Tensor): Tensor {
+function oldHardSigmoid(x: Tensor): Tensor {
   return x.mul(0.2).add(0.5).clamp(0, 1);
 }
 

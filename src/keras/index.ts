@@ -2,7 +2,7 @@
 export type { ModelInput } from "./config.ts";
 export { fromKeras } from "./from-keras.ts";
 export { fromTensorFlowJs, type TensorFlowJsFiles } from "./from-tensor-flow-js.ts";
-export { KerasModel, type KerasOptimizer, type KerasState, type Tensors } from "./model.ts";
+export type { KerasModel, KerasOptimizer, KerasState, Tensors } from "./model.ts";
 export {
   type TensorFlowJsOptions,
   type TensorFlowJsShape,

@@ -153,7 +153,7 @@ export function single(call: (x: Value, context: Context) => Value, part?: unkno
 }
 
 /** The one input that a layer takes. @throws DataError for none or several */
-export function one(inputs: readonly Value[]): Value {
+function one(inputs: readonly Value[]): Value {
   if (inputs.length !== 1) throw fault(`takes one input, got ${inputs.length}`);
   return inputs[0];
 }

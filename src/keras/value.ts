@@ -44,13 +44,13 @@ export function asFirst(tensor: Tensor): Value {
 }
 
 /** [N, ..., C] as [N, C, ...]. */
-export function channelsFirst(x: Tensor): Tensor {
+function channelsFirst(x: Tensor): Tensor {
   const { length } = x.shape;
   return length < 3 ? x : x.permute([0, length - 1, ...range(1, length - 1)]);
 }
 
 /** [N, C, ...] as [N, ..., C]. */
-export function channelsLast(x: Tensor): Tensor {
+function channelsLast(x: Tensor): Tensor {
   const { length } = x.shape;
   return length < 3 ? x : x.permute([0, ...range(2, length), 1]);
 }

@@ -5,7 +5,7 @@ import type { Hdf5 } from "./hdf5.ts";
 import type { ModelWeights, Weights } from "./layer-file.ts";
 
 /** A class as Keras 3 writes it in paths: Conv2DTranspose is conv2d_transpose, LeakyReLU leaky_re_lu. */
-export function snakeCase(className: string): string {
+function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, "")
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")

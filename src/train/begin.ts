@@ -39,16 +39,22 @@ export async function begin(
     () => executor.writeAll(writes),
     () => held.letGo(false),
   );
-  const drawn = state === undefined ? held.fresh.filter((path) => isOwn(variables, path, held.fresh)) : [];
+  const drawn = state === undefined ? held.fresh.filter((path) => isDrawn(variables, path, held.fresh)) : [];
   if (drawn.length > 0) warnOfFirst(name, drawn);
   if (isPlain && isPrepared(executor, variables.values())) warnOfPreprocess();
   return held;
 }
 
-/** Whether a first value is made of nothing that had a value before: of no variables but those that have first ones themselves. */
-function isOwn(variables: ReadonlyMap<string, Variable>, path: string, fresh: readonly string[]): boolean {
+/**
+ * Whether a first value is drawn: made by its random key, and of nothing that had a value before, that is, of no variables but those that
+ * have first ones themselves. What is not drawn is told by who made the model, as by who read it from a file.
+ */
+function isDrawn(variables: ReadonlyMap<string, Variable>, path: string, fresh: readonly string[]): boolean {
   const variable = variables.get(path) as Variable;
   const all = new Set(fresh.map((each) => variables.get(each)));
-  const value = variable.initial(variable.shape, randomKey(0, path));
-  return topological([value]).every((node) => !(node instanceof Variable) || all.has(node));
+  const key = randomKey(0, path);
+  const nodes = topological([variable.initial(variable.shape, key)]);
+  return (
+    nodes.some((node) => key.includes(node)) && nodes.every((node) => !(node instanceof Variable) || all.has(node))
+  );
 }

@@ -14,6 +14,7 @@ import * as images from "../../src/images/index.ts";
 import * as core from "../../src/index.ts";
 import * as insight from "../../src/insight/index.ts";
 import * as io from "../../src/io/index.ts";
+import * as keras from "../../src/keras/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as onnx from "../../src/onnx/index.ts";
@@ -34,6 +35,7 @@ import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { imageCalls } from "./images.ts";
 import { insightCalls } from "./insight.ts";
+import { kerasCalls } from "./keras.ts";
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { onnxCalls } from "./onnx.ts";
@@ -92,6 +94,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/images": imageCalls,
   "simdgrad/insight": insightCalls,
   "simdgrad/io": ioCalls,
+  "simdgrad/keras": kerasCalls,
   "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
@@ -142,6 +145,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/images", images, imageCalls],
   ["simdgrad/insight", insight, insightCalls],
   ["simdgrad/io", io, ioCalls],
+  ["simdgrad/keras", keras, kerasCalls],
   ["simdgrad/metrics", metrics, metricCalls],
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],

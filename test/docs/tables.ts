@@ -232,6 +232,12 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         table(
           ["function or class", "what it does"],
           functionsOf("src/finetune/index.ts", () => true),
+    keras: new Map([
+      [
+        "keras",
+        table(
+          ["function", "value"],
+          functionsOf("src/keras/index.ts", () => true),
         ),
       ],
     ]),

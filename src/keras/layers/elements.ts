@@ -5,7 +5,7 @@ import { PReLU } from "../../nn/layers.ts";
 import type { Context, Module } from "../../nn/module.ts";
 import { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, GaussianNoise } from "../../nn/regularization.ts";
 import { normal } from "../../ops/random.ts";
-import { normalizeAxis, sizeOf } from "../../shape.ts";
+import { sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { Variable } from "../../variable.ts";
 import { Unsupported } from "../fault.ts";
@@ -121,9 +121,4 @@ export function alphaDropout(file: LayerFile): Made {
   file.settings.refuse("noise_shape");
   const layer = new AlphaDropout(rateOf(file));
   return single((x, context) => x.map((each) => layer.forward(each, context)), layer);
-}
-
-/** Axes of a value as Keras counts them, from the front. */
-export function axisOf(axis: number, x: Value, name: string): number {
-  return normalizeAxis(axis, x.stored.shape, name);
 }
