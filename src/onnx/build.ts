@@ -3,8 +3,9 @@ import { DataError, SimdgradError, UnsupportedError } from "../errors.ts";
 import type { Context } from "../nn/module.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementType, elementTypeOf } from "./element-types.ts";
+import type { Files } from "./files.ts";
 import { Node } from "./node.ts";
-import { type Files, numbersOf, sparseNumbersOf } from "./numbers.ts";
+import { numbersOf, sparseNumbersOf } from "./numbers.ts";
 import {
   type Body,
   DEEPEST_CALL,
@@ -155,6 +156,7 @@ export class Builder {
       context,
       files,
       variables,
+      named: (name) => scope.get(name),
       run: (graph, given) => this.#subgraph(graph, given, body, scope),
       stream: () => this.#streams++,
     });

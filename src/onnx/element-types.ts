@@ -60,8 +60,3 @@ export function elementTypeOf(code: number): ElementType | undefined {
 export function typeName(code: number): string {
   return byCode.get(code) ?? DataType[code]?.toLowerCase() ?? `of number ${code}`;
 }
-
-/** Whether its numbers are whole. */
-export function isWhole(type: ElementType): boolean {
-  return elementTypes[type].dtype === "i32";
-}

@@ -8,7 +8,7 @@ import { aTensor, Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { Builder, NO_RULE, problem, throwProblems } from "./build.ts";
 import { type ElementType, elementTypeOf, elementTypes, typeName } from "./element-types.ts";
-import type { Files } from "./numbers.ts";
+import type { Files } from "./files.ts";
 import {
   type Body,
   functionOf,
@@ -152,8 +152,8 @@ class Imported<Output> implements OnnxModel<Output> {
  * the range of int64, which mean "to the end"; booleans are f32 of 0 and 1.
  *
  * `forward` takes a tensor, several in the order of `model.inputs`, or an object of all of them; it gives a tensor where the model has one
- * output or `output` is a name, else an object of tensors by name. Nodes are evaluated as for inference; batch normalisation and dropout
- * that stand in the file train in a training context.
+ * output or `output` is a name, else an object of tensors by name. In training, too, a node does what its file says: batch normalisation goes
+ * on with its running statistics, unless the node is in training mode; dropout drops something in a training context alone.
  * @throws DataError for bytes that are no model, UnsupportedError that names every node that is not understood, with its operator and
  * version; ArgumentError for names that the model has not
  *

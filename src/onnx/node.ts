@@ -4,7 +4,8 @@ import type { Context } from "../nn/module.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementType, elementTypeOf } from "./element-types.ts";
-import { type Files, numbersOf, sparseNumbersOf } from "./numbers.ts";
+import type { Files } from "./files.ts";
+import { numbersOf, sparseNumbersOf } from "./numbers.ts";
 import { type AttributeProto, AttributeType, type GraphProto, type NodeProto, type TensorProto } from "./proto.ts";
 import { Refusal } from "./refusal.ts";
 import { Value } from "./value.ts";
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly files: Files;
   /** Variables that stand for tensors in the file. */
   readonly variables: ReadonlyMap<unknown, Tensor>;
+  /** What has a name where the node stands. */
+  readonly named: (name: string) => Value | undefined;
   /** Builds a subgraph, its inputs in their order; it may read what is outside. Undefined are outputs that could not be built. */
   readonly run: (graph: GraphProto, inputs: readonly Value[]) => Value[];
   /** The number of a stream of random numbers of its own: 0, 1, ... */
@@ -179,6 +182,13 @@ export class Node {
   /** Builds a subgraph with these as its inputs; it may read what is outside. */
   run(graph: GraphProto, inputs: readonly Value[]): Value[] {
     return this.#around.run(graph, inputs);
+  }
+
+  /** The tensor of a name that an attribute holds. @throws DataError where there is none */
+  named(name: string): Tensor {
+    const value = this.#around.named(name);
+    if (value === undefined) throw new DataError(`nothing makes ${name}`);
+    return value.tensor;
   }
 
   /** The number of a stream of random numbers that no other node has. */

@@ -4,6 +4,7 @@ import { float16 } from "../data/half.ts";
 import { DataError } from "../errors.ts";
 import { checkShape, LISTED, type Shape, showShape, sizeOf } from "../shape.ts";
 import { type ElementType, elementTypeOf, elementTypes, typeName } from "./element-types.ts";
+import type { Files } from "./files.ts";
 import { DataLocation, type SparseTensorProto, type TensorProto } from "./proto.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -13,9 +14,6 @@ export interface Numbers {
   readonly shape: Shape;
   readonly data: Float64Array | Float32Array | Int32Array;
 }
-
-/** The bytes of files beside a model, by the names that it gives them. */
-export type Files = Readonly<Record<string, Uint8Array>>;
 
 /** @throws DataError for a tensor whose data does not fill its shape, Refusal for one of a type of which there are no tensors here */
 export function numbersOf(tensor: TensorProto, files: Files = {}): Numbers {
@@ -31,7 +29,7 @@ export function numbersOf(tensor: TensorProto, files: Files = {}): Numbers {
 }
 
 /** @throws DataError for what is no shape of a tensor */
-export function shapeOf(dims: readonly bigint[], name: string): Shape {
+function shapeOf(dims: readonly bigint[], name: string): Shape {
   try {
     return checkShape(dims.map(Number), name);
   } catch (cause) {

@@ -21,7 +21,7 @@ export function versionsOf({ opsetImport }: Pick<ModelProto, "opsetImport">): Ma
 }
 
 /** ONNX's own domain has two names. */
-export function domainOf(domain: string): string {
+function domainOf(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
 
@@ -31,7 +31,7 @@ export function versionOf({ domain }: NodeProto, versions: ReadonlyMap<string, n
 }
 
 /** The name of a function, and of what calls it. */
-export function functionKey(
+function functionKey(
   { domain, overload }: { readonly domain: string; readonly overload: string },
   name: string,
 ): string {
@@ -53,11 +53,22 @@ export function subgraphs(node: NodeProto): GraphProto[] {
 
 const reads = new WeakMap<NodeProto, ReadonlySet<string>>();
 
-/** Names that a node reads: its inputs, and what its subgraphs read outside. */
+const texts = new TextDecoder();
+
+/** Names that the attributes of a node hold: what Gradient differentiates, and by what. */
+function namedBy({ opType, attribute }: NodeProto): string[] {
+  if (opType !== "Gradient") return [];
+  const of = (wanted: string) => attribute.filter(({ name }) => name === wanted);
+  return [...of("y").map(({ s }) => s), ...of("xs").flatMap(({ strings }) => strings)].map((each) =>
+    texts.decode(each),
+  );
+}
+
+/** Names that a node reads: its inputs, what its attributes name, and what its subgraphs read outside. */
 export function readBy(node: NodeProto): ReadonlySet<string> {
   const known = reads.get(node);
   if (known !== undefined) return known;
-  const names = new Set(node.input.filter((name) => name !== ""));
+  const names = new Set([...node.input.filter((name) => name !== ""), ...namedBy(node)]);
   for (const graph of subgraphs(node)) for (const name of readOutside(graph)) names.add(name);
   reads.set(node, names);
   return names;

@@ -26,9 +26,6 @@ export { AttributeType, DataLocation, DataType };
 /** What a model is written from: its fields, and those of the messages in it, as plain objects. */
 export type ModelFields = MessageInitShape<typeof ModelProtoSchema>;
 
-/** What a tensor is written from. */
-export type TensorFields = MessageInitShape<typeof TensorProtoSchema>;
-
 /** What is no field of a message is left out. Messages lie in one another 100 deep at the most. */
 const options = { readUnknownFields: false };
 
@@ -45,9 +42,4 @@ export function readTensor(bytes: Uint8Array): TensorProto {
 /** A model as the bytes of its file. */
 export function writeModel(fields: ModelFields): Uint8Array<ArrayBuffer> {
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, fields));
-}
-
-/** A tensor as the bytes of a file of its own. */
-export function writeTensor(fields: TensorFields): Uint8Array<ArrayBuffer> {
-  return toBinary(TensorProtoSchema, create(TensorProtoSchema, fields));
 }

@@ -60,6 +60,9 @@ const all = new Map(
   ),
 );
 
+/** Names of all operators, of other domains than ONNX's own as `domain:Name`. */
+export const operators: readonly string[] = [...all.keys()].sort();
+
 /** The rule of a node's operator, if its domain is imported. */
 export function ruleOf({ domain, opType }: NodeProto, versions: ReadonlyMap<string, number>): Rule | undefined {
   const isOwn = domain === "" || domain === "ai.onnx";

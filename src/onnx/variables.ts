@@ -3,7 +3,8 @@
 import { constant } from "../create.ts";
 import { Variable } from "../variable.ts";
 import { elementTypeOf, elementTypes } from "./element-types.ts";
-import { type Files, numbersOf, sparseNumbersOf } from "./numbers.ts";
+import type { Files } from "./files.ts";
+import { numbersOf, sparseNumbersOf } from "./numbers.ts";
 import { type Roles, readBy, subgraphs } from "./plan.ts";
 import type { GraphProto, NodeProto, SparseTensorProto, TensorProto } from "./proto.ts";
 

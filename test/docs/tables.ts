@@ -3,6 +3,7 @@
 import { constant } from "../../src/create.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
+import { operators } from "../../src/onnx/rules.ts";
 import { nondifferentiable, type Op } from "../../src/op.ts";
 import { ops } from "../../src/ops/index.ts";
 import { ACCURACY } from "../../src/runtime/wasm/accuracy.ts";
@@ -241,6 +242,7 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    onnx: new Map([["operators", `${operators.map((name) => `\`${name.replace(":", "` of `")}\``).join(", ")}.`]]),
     text: new Map([["text", textTable()]]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),

@@ -614,3 +614,17 @@ test("sequences of tensors are known by their places", async () => {
   const whole = fromOnnx(file(parts), { output: "s" });
   expect(() => whole.forward(input([5]))).toThrow("onnx: s is a sequence of tensors: name other tensors in output");
 });
+
+test("axes without letters broadcast in sums by letters, as in products of matrices", async () => {
+  const both = graph(
+    [node("Einsum", ["a", "b"], ["y"], { equation: "...ij,...jk->...ik" }), node("MatMul", ["a", "b"], ["z"])],
+    [port("a", [2, 1, 3, 4]), port("b", [5, 4, 2])],
+    [port("y", [2, 5, 3, 2]), port("z", [2, 5, 3, 2])],
+  );
+  const given = [24, 40].map((count, k) => Float32Array.from({ length: count }, (_, i) => ((i * 7 + k) % 11) - 5));
+  const tensors = [constant(given[0], { shape: [2, 1, 3, 4] }), constant(given[1], { shape: [5, 4, 2] })];
+  const { y, z } = fromOnnx<Record<string, Tensor>>(file(both)).forward(tensors);
+  expect(y.shape).toEqual([2, 5, 3, 2]);
+  const [sums, products] = await evaluateAll([y, z]);
+  expect(sums).toEqual(products);
+});

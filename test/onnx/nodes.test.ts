@@ -295,6 +295,39 @@ const cases: Readonly<Record<string, Case>> = {
     },
     tolerance: 0,
   },
+  "ConvInteger of many channels": {
+    op: "ConvInteger",
+    inputs: {
+      x: bytes(28, [2, 70, 5, 4], "uint8"),
+      w: bytes(29, [3, 70, 2, 2], "uint8"),
+      zero: whole([], [120], "uint8"),
+      other: whole([], [99], "uint8"),
+    },
+    attributes: { pads: [1, 0, 0, 1], strides: [2, 1] },
+    tolerance: 0,
+  },
+  "QLinearConv with a bias, by channel": {
+    op: "QLinearConv",
+    inputs: {
+      x: bytes(30, [1, 4, 5, 5], "uint8"),
+      xs: { shape: [], data: [Math.fround(0.02)] },
+      xz: whole([], [120], "uint8"),
+      w: bytes(31, [2, 2, 3, 3], "int8"),
+      ws: floats(0.01, 0.02),
+      wz: whole([2], [0, 0], "int8"),
+      ys: { shape: [], data: [Math.fround(0.1)] },
+      yz: whole([], [100], "uint8"),
+      b: whole([2], [500, -700], "int32"),
+    },
+    attributes: { group: 2, pads: [1, 1, 1, 1] },
+    tolerance: 0,
+  },
+  "LpPool with padding": {
+    op: "LpPool",
+    inputs: { x: drawn(32, 2, 3, 6, 7) },
+    attributes: { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1], p: 3 },
+    version: 18,
+  },
   "NonMaxSuppression of several classes": {
     op: "NonMaxSuppression",
     inputs: {
@@ -407,6 +440,32 @@ test.each(smooth)("gradients of %s are right", async (name) => {
   const model = fromOnnx<Record<string, Tensor>>(fileOf(each), { output: [...(each.outputs ?? ["y"])], constants });
   const inputs = model.inputs.map(({ name }) => constant(shapedOf(each.inputs[name])));
   await checkGradients((...tensors) => Object.values(model.forward(tensors))[0], inputs);
+});
+
+test("Gradient differentiates what the graph computes", async () => {
+  const nodes = [
+    node("Mul", ["a", "b"], ["c"]),
+    node("Mul", ["c", "a"], ["d"]),
+    node("ai.onnx.preview.training:Gradient", ["a", "b", "unread"], ["da", "db", "none"], {
+      xs: ["a", "b", "unread"],
+      y: "d",
+    }),
+  ];
+  const ports = ["a", "b", "unread"].map((name) => port(name, ["n"]));
+  const bytes = file(
+    graph(
+      nodes,
+      ports,
+      ["da", "db", "none"].map((name) => ({ name })),
+    ),
+  );
+  const model = fromOnnx<Record<string, Tensor>>(bytes);
+  const found = model.forward([constant([2, 3]), constant([5, 7]), constant([1, 1])]);
+  expect(await evaluateAll(Object.values(found))).toEqual([
+    Float32Array.of(20, 42), // 2 a b
+    Float32Array.of(4, 9), // a^2
+    Float32Array.of(0, 0),
+  ]);
 });
 
 describe("random numbers", () => {

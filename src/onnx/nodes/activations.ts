@@ -17,7 +17,7 @@ function prelu(node: Node): Value {
 }
 
 /** Before version 13 over all axes from one on, as if they were one; since then along one. */
-export function alongAxis(apply: (x: Tensor, axis: number) => Tensor): Build {
+function alongAxis(apply: (x: Tensor, axis: number) => Tensor): Build {
   return (node) => {
     const x = node.tensor(0);
     if (node.version >= 13) return node.like(0, apply(x, node.int("axis", -1)));

@@ -69,7 +69,7 @@ function eye(node: Node): Value {
 }
 
 /** The same numbers as another type: whole ones towards zero, booleans by what is not 0. */
-export function castTo(value: Value, type: ElementType): Value {
+function castTo(value: Value, type: ElementType): Value {
   if (value.type === type) return value;
   const [from, to] = [elementTypes[value.type], elementTypes[type]];
   if (type === "bool") return Value.of(value.settled().notEqual(0), type);

@@ -40,8 +40,8 @@ function checkKernel(node: Node, taps: readonly number[]): void {
     throw new DataError(`kernel_shape ${showShape(said)} is not that of the weight, ${showShape(taps)}`);
 }
 
-function convolved(node: Node): Value {
-  const [x, w] = [node.tensor(0), node.tensor(1)];
+/** Images convolved with filters as the node's attributes say. */
+export function convolved(node: Node, x: Tensor, w: Tensor): Tensor {
   sides(x, w);
   const taps = w.shape.slice(2);
   checkKernel(node, taps);
@@ -62,7 +62,7 @@ function convolved(node: Node): Value {
     taps,
     positions,
   };
-  return biased(node, apply(convolveOp, [x, w], attrs));
+  return apply(convolveOp, [x, w], attrs);
 }
 
 /** Sizes of a result, and how much of it is cut off before: by pads, or so that it has a size that the node says. */
@@ -101,4 +101,7 @@ function transposed(node: Node): Value {
   return biased(node, backToImages(x, w, { groups, stride, dilation, before, size, taps, positions }));
 }
 
-export const convolutions: Rules = { Conv: convolved, ConvTranspose: transposed };
+export const convolutions: Rules = {
+  Conv: (node) => biased(node, convolved(node, node.tensor(0), node.tensor(1))),
+  ConvTranspose: transposed,
+};

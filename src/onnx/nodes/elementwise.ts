@@ -68,7 +68,7 @@ function reduced(apply: (a: Tensor, b: Tensor) => Tensor): (all: readonly Tensor
 }
 
 /** a / b; of whole numbers without what is behind the point. */
-function quotient(a: Tensor, b: Tensor): Tensor {
+export function quotient(a: Tensor, b: Tensor): Tensor {
   if (a.dtype === "f32") return a.div(b);
   const size = a.abs().div(b.abs());
   return size.mul(a.sign()).mul(b.sign());

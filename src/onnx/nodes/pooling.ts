@@ -1,6 +1,6 @@
 // The largest, the mean of windows; and largest ones put back where they stood.
 import { constant } from "../../create.ts";
-import { ShapeError } from "../../errors.ts";
+import { DataError, ShapeError } from "../../errors.ts";
 import { planesOf, threeOf } from "../../functions/windows.ts";
 import { itemsOf } from "../../ops/item.ts";
 import { maxPoolOp, scatterPlanesOp, sumPoolOp } from "../../ops/pooling.ts";
@@ -83,12 +83,32 @@ function maxPooled(node: Node): readonly (Value | undefined)[] {
 function countsOf({ size, kernel, stride, dilation, before, after, out }: Axis, withPadding: boolean): Float64Array {
   const [first, end] = withPadding ? [-before, size + after] : [0, size];
   const counts = new Float64Array(out);
-  for (let o = 0; o < out; o++)
-    for (let k = 0; k < kernel; k++) {
-      const at = o * stride - before + k * dilation;
-      if (at >= first && at < end) counts[o]++;
-    }
+  for (let o = 0; o < out; o++) {
+    const start = o * stride - before;
+    const [from, to] = [first, end].map((edge) => Math.min(kernel, Math.max(0, Math.ceil((edge - start) / dilation))));
+    counts[o] = to - from;
+  }
   return counts;
+}
+
+/** The sum of each window; padding is 0. */
+function summed(x: Tensor, axes: readonly Axis[]): Tensor {
+  const [from, windows] = grown(x, axes, 0);
+  const sums = apply(sumPoolOp, [planesOf(from, axes.length)], { axes: windowsOf(windows) });
+  return sums.reshape([...x.shape.slice(0, 2), ...axes.map(({ out }) => out)]);
+}
+
+/** The norm of each window. */
+function lpPooled(node: Node): Value {
+  const [x, p] = [imageOf(node), node.int("p", 2)];
+  if (p < 1) throw new DataError(`p is ${p}`);
+  const axes = axesOf(node, x.shape.slice(2), node.ints("kernel_shape"));
+  checkShape(
+    axes.map(({ out }) => out),
+    "LpPool",
+  );
+  const sums = summed(p === 1 ? x.abs() : p === 2 ? x.square() : x.abs().pow(p), axes);
+  return node.like(0, p === 1 ? sums : p === 2 ? sums.sqrt() : sums.pow(1 / p));
 }
 
 function averaged(node: Node): Value {
@@ -101,10 +121,7 @@ function averaged(node: Node): Value {
     LISTED,
   );
   const counts = axes.map((axis) => countsOf(axis, withPadding));
-  const [from, windows] = grown(x, axes, 0);
-  const sums = apply(sumPoolOp, [planesOf(from, axes.length)], { axes: windowsOf(windows) });
-  const shape = [...x.shape.slice(0, 2), ...axes.map(({ out }) => out)];
-  const whole = sums.reshape(shape);
+  const whole = summed(x, axes);
   if (counts.every((list) => list.every((each) => each === list[0])))
     return node.like(0, whole.div(counts.reduce((product, [each]) => product * each, 1)));
   // A table of each axis: products of whole numbers are exact.
@@ -143,6 +160,7 @@ function unpooled(node: Node): Value {
 export const pooling: Rules = {
   AveragePool: averaged,
   GlobalAveragePool: overAll((x, axes) => x.mean(axes, { keepDims: true })),
+  LpPool: lpPooled,
   GlobalMaxPool: overAll((x, axes) => x.max(axes, { keepDims: true })),
   MaxPool: maxPooled,
   MaxUnpool: { decides: [2], build: unpooled },

@@ -2,13 +2,14 @@
 
 import { DataError } from "../../errors.ts";
 import { einsum } from "../../functions/einsum.ts";
+import { broadcastShapes, type Shape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Node } from "../node.ts";
 import type { Rules } from "../rule.ts";
 import type { Value } from "../value.ts";
 
 /** Whole numbers are multiplied as floats: exact while results are below 2^24. */
-export function matmul(
+function matmul(
   a: Tensor,
   b: Tensor,
   options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
@@ -28,35 +29,47 @@ function gemm(node: Node): Value {
   return node.like(0, scaled.add(beta === 1 ? more : more.mul(beta)));
 }
 
-/** An equation in which ... stands for axes without letters gets letters for them. */
-function lettered(equation: string, ranks: readonly number[]): string {
+const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
+
+/** An equation with letters for the axes that ... stands for, and the tensors with these axes broadcast. */
+function spelled(
+  equation: string,
+  tensors: readonly Tensor[],
+): readonly [equation: string, tensors: readonly Tensor[]] {
   const [left, right] = equation.replaceAll(" ", "").split("->");
+  if (!equation.includes("...")) return [equation, tensors];
   const terms = left.split(",");
-  if (!equation.includes("...")) return equation.replaceAll(" ", "");
-  const free = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"].filter(
-    (letter) => !equation.includes(letter),
-  );
-  const counts = terms.map((term, i) => (term.includes("...") ? ranks[i] - (term.length - 3) : 0));
-  const most = Math.max(...counts);
-  if (counts.some((count) => count < 0) || most > free.length)
+  const free = LETTERS.filter((letter) => !equation.includes(letter));
+  /** The axes of a tensor without letters: from where on, and how many. */
+  const nameless = terms.map((term, i) => {
+    const count = term.includes("...") ? tensors[i].shape.length - (term.length - 3) : 0;
+    return { from: term.indexOf("..."), count };
+  });
+  const most = Math.max(...nameless.map(({ count }) => count));
+  if (terms.length !== tensors.length || nameless.some(({ count }) => count < 0) || most > free.length)
     throw new DataError(`the equation ${equation} does not fit the axes`);
-  const spread = (count: number) => free.slice(most - count, most).join("");
-  const inputs = terms.map((term, i) => term.replace("...", spread(counts[i])));
-  const once = (all: string) =>
-    [...all]
-      .filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter))
-      .sort()
-      .join("");
-  const output =
-    right === undefined ? spread(most) + once(left.replaceAll(/[.,]/g, "")) : right.replace("...", spread(most));
-  return `${inputs.join(",")}->${output}`;
+  const own = nameless.map(({ from, count }, i) => (count > 0 ? tensors[i].shape.slice(from, from + count) : []));
+  const common = own.reduce<Shape>((a, b) => broadcastShapes(a, b, "Einsum"), []);
+  const spread = tensors.map((each, i) => {
+    const { from, count } = nameless[i];
+    if (count === 0) return each;
+    return each.broadcastTo(each.shape.toSpliced(from, count, ...common.slice(most - count)));
+  });
+  const letters = (count: number) => free.slice(most - count, most).join("");
+  const inputs = terms.map((term, i) => term.replace("...", letters(nameless[i].count)));
+  const all = left.replaceAll(/[.,]/g, "");
+  const once = [...all]
+    .filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter))
+    .sort()
+    .join("");
+  const output = right === undefined ? letters(most) + once : right.replace("...", letters(most));
+  return [`${inputs.join(",")}->${output}`, spread];
 }
 
 function summed(node: Node): Value {
-  const tensors = node.inputs.map((_, i) => node.tensor(i));
-  const ranks = tensors.map(({ shape }) => shape.length);
-  const result = einsum(lettered(node.text("equation"), ranks), ...tensors.map((each) => each.cast("f32")));
-  return node.like(0, result.cast(tensors[0].dtype));
+  const given = node.inputs.map((_, i) => node.tensor(i));
+  const [equation, tensors] = spelled(node.text("equation"), given);
+  return node.like(0, einsum(equation, ...tensors.map((each) => each.cast("f32"))).cast(given[0].dtype));
 }
 
 export const products: Rules = {

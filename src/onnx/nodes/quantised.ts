@@ -6,6 +6,7 @@ import type { Node } from "../node.ts";
 import { Refusal } from "../refusal.ts";
 import type { Rules } from "../rule.ts";
 import { Value } from "../value.ts";
+import { convolved } from "./convolutions.ts";
 
 /** One number for all, or one for each place of an axis, in a shape that broadcasts to x's. */
 function spread(value: Tensor, shape: Shape, axis: number): Tensor {
@@ -59,10 +60,10 @@ function dynamicQuantizeLinear(node: Node): Value[] {
 }
 
 /** Products of differences of 8-bit numbers that a float32 adds up without rounding: 255 * 255 * 256 < 2^24. */
-export const EXACT = 256;
+const EXACT = 256;
 
 /** Whole numbers less their zero points, f32. */
-export function centred(node: Node, i: number, zero: number, axis: number): Tensor {
+function centred(node: Node, i: number, zero: number, axis: number): Tensor {
   const x = node.tensor(i);
   if (elementTypes[node.type(i)].bytes !== 1) throw new Refusal(`whole products of ${node.type(i)}`);
   return (node.has(zero) ? x.sub(spread(node.tensor(zero), x.shape, axis)) : x).cast("f32");
@@ -97,10 +98,38 @@ function qLinearMatMul(node: Node): Value {
   return wholeOf(x, scale(6, -1), spread(node.tensor(7), product.shape, -1), node.type(7));
 }
 
+/** Whole sums of windows, i32: channels in parts that are exact. */
+function wholeConvolution(node: Node, x: Tensor, w: Tensor): Tensor {
+  const taps = sizeOf(w.shape.slice(2));
+  const each = Math.floor(EXACT / taps);
+  const channels = w.shape[1] ?? 0;
+  if (channels <= each) return convolved(node, x, w).cast("i32");
+  if (each === 0 || node.int("group", 1) !== 1) throw new Refusal(`whole sums of ${channels * taps} products`);
+  const parts = Array.from({ length: Math.ceil(channels / each) }, (_, i) => {
+    const size = Math.min(each, channels - i * each);
+    return convolved(node, x.narrow(1, i * each, size), w.narrow(1, i * each, size)).cast("i32");
+  });
+  return parts.reduce((sum, part) => sum.add(part));
+}
+
+function convInteger(node: Node): Value {
+  return Value.of(wholeConvolution(node, centred(node, 0, 2, 1), centred(node, 1, 3, 0)), "int32");
+}
+
+function qLinearConv(node: Node): Value {
+  const sums = wholeConvolution(node, centred(node, 0, 2, 1), centred(node, 3, 5, 0));
+  const scale = (i: number) => spread(node.tensor(i), sums.shape, 1);
+  const whole = node.has(8) ? sums.add(spread(node.tensor(8), sums.shape, 1)) : sums;
+  const x = whole.cast("f32").mul(scale(1)).mul(scale(4));
+  return wholeOf(x, scale(6), scale(7), node.type(7));
+}
+
 export const quantised: Rules = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear: dynamicQuantizeLinear,
   MatMulInteger: matMulInteger,
   QLinearMatMul: qLinearMatMul,
+  ConvInteger: convInteger,
+  QLinearConv: qLinearConv,
 };

@@ -7,6 +7,7 @@ import type { KeepDims, Tensor } from "../../tensor.ts";
 import type { Node } from "../node.ts";
 import type { Build, Rule, Rules } from "../rule.ts";
 import { Value } from "../value.ts";
+import { quotient } from "./elementwise.ts";
 
 type Reduce = (x: Tensor, axes: readonly number[], options: KeepDims) => Tensor;
 
@@ -36,7 +37,8 @@ function sum(x: Tensor, axes: readonly number[], options: KeepDims): Tensor {
 function mean(x: Tensor, axes: readonly number[], options: KeepDims): Tensor {
   if (axes.length === 0) return x;
   if (x.dtype === "f32") return x.mean(axes, options);
-  return x.sum(axes, options).div(sizeOf(axes.map((axis) => x.shape[axis])));
+  const sum = x.sum(axes, options);
+  return quotient(sum, sum.like(sizeOf(axes.map((axis) => x.shape[axis]))));
 }
 
 /** ln sum e^x, without overflow, over several axes as over one. */

@@ -37,6 +37,9 @@ function tfIdf(node: Node): Value {
   const places = x.shape.at(-1) ?? 0;
   const rows = x.reshape([sizeOf(x.shape) / Math.max(1, places), places]);
   const [least, most, skips] = ["min_gram_length", "max_gram_length", "max_skip_count"].map((name) => node.int(name));
+  const lengths = node.ints("ngram_counts").length;
+  if (!(least >= 1 && least <= most && most <= lengths))
+    throw new DataError(`terms of ${least} to ${most} numbers; ngram_counts has ${lengths}`);
   let counts = scalar(0).broadcastTo([rows.shape[0], width]);
   for (let length = least; length <= most; length++) {
     const { numbers, columns } = termsOf(node, length);

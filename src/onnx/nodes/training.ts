@@ -1,7 +1,9 @@
-// Steps of optimizers: what a model of a training step computes from parameters, gradients and states.
+// What a model of a training step computes: gradients of its own tensors, and from them new parameters and states of optimizers.
+import { grad } from "../../autodiff.ts";
 import { DataError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Node } from "../node.ts";
+import { Refusal } from "../refusal.ts";
 import type { Rules } from "../rule.ts";
 import { Value } from "../value.ts";
 
@@ -59,10 +61,20 @@ const momentum: Update = (node, { rate, count }, x, gradient, [before]) => {
   return [x.sub(rate.mul(mode === "standard" ? v : gradient.add(v.mul(alpha)))), v];
 };
 
+/** Gradients of the sum of one tensor with respect to others, where they are what the graph computes with. */
+function gradient(node: Node): Value[] {
+  const y = node.named(node.text("y"));
+  const xs = node.texts("xs").map((name) => node.named(name));
+  if (xs.some((x, i) => node.optional(i)?.tensor !== x))
+    throw new Refusal("gradients at other values than the graph's");
+  return grad(y.sum(), xs).map((each) => Value.of(each, "float32"));
+}
+
 const DOMAIN = "ai.onnx.preview.training";
 
 export const training: Rules = {
   [`${DOMAIN}:Adagrad`]: optimizer(1, adagrad),
   [`${DOMAIN}:Adam`]: optimizer(2, adam),
   [`${DOMAIN}:Momentum`]: optimizer(1, momentum),
+  [`${DOMAIN}:Gradient`]: gradient,
 };
