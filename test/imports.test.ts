@@ -34,6 +34,7 @@ const house: Readonly<Record<string, Room>> = {
   evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
   onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "evaluate"] },
   keras: { paths: ["src/keras"], above: ["nn", "data", "evaluate"] },
+  onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "train"] },
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },
   callbacks: { paths: ["src/callbacks"], above: ["train"] },

@@ -1,10 +1,13 @@
 // toOnnx: a model as it predicts, as a file in ONNX's format.
 import { aRecordOf, checkOptions, isRecord, must, oneOf } from "../check.ts";
-import type { ArrayLikeData } from "../data/array.ts";
+import { type ArrayLikeData, array } from "../data/array.ts";
 import { aLayer, type Layer, variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { JsExecutor } from "../runtime/js/js-executor.ts";
 import type { Tensor } from "../tensor.ts";
+import { ownState } from "../train/own-state.ts";
+import { readState } from "../train/state.ts";
 import { fileOf } from "./export/file.ts";
 import { foldBatchNorms } from "./export/fold.ts";
 import { prune } from "./export/graph.ts";
@@ -24,6 +27,8 @@ export interface ToOnnxOptions {
    * else reads are folded into its weights, as by `fuseBatchNorm`. Default "node".
    */
   readonly batchNorm?: "node" | "fold";
+  /** The element type of whole numbers that go in and come out: indices, tokens, classes. Default "int32", as they are in the library. */
+  readonly integers?: "int32" | "int64";
 }
 
 /**
@@ -34,13 +39,14 @@ export interface ToOnnxOptions {
  * than sizes do; ShapeError, DTypeError where the model does not take such inputs
  *
  * @example
- * import { Linear, relu, Sequential } from "simdgrad/nn";
+ * import { constant, evaluate } from "simdgrad";
+ * import { Linear } from "simdgrad/nn";
  * import { fromOnnx, toOnnx } from "simdgrad/onnx";
- * const model = new Sequential(new Linear(4, 8), relu, new Linear(8, 3));
- * const bytes = await toOnnx(model, { input: ["batch", 4], inputNames: ["x"], outputNames: ["logits"] });
- * const { inputs, outputs } = fromOnnx(bytes);
- * inputs; // => [{ name: "x", type: "float32", shape: ["batch", 4] }]
- * outputs; // => [{ name: "logits", type: "float32", shape: ["batch", 3] }]
+ * const state = { weight: [[1, 2]], bias: [3] };
+ * const bytes = await toOnnx(new Linear(2, 1), { input: ["batch", 2], inputNames: ["x"], outputNames: ["y"] }, { state });
+ * const model = fromOnnx(bytes);
+ * model.inputs; // => [{ name: "x", type: "float32", shape: ["batch", 2] }]
+ * await evaluate(model.forward(constant([[1, 1], [0, 2]]))); // => [6, 7]
  */
 export async function toOnnx<Input = Tensor, Output = Tensor>(
   model: Layer<Input, Output>,
@@ -55,29 +61,38 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     must(isRecord(value), value, what, "an object of arrays by paths");
     aRecordOf(anArray)(value, what);
   };
-  checkOptions(options, "toOnnx", { state: aState, executor: anExecutor, batchNorm: oneOf("node", "fold") });
+  checkOptions(options, "toOnnx", {
+    state: aState,
+    executor: anExecutor,
+    batchNorm: oneOf("node", "fold"),
+    integers: oneOf("int32", "int64"),
+  });
   const weights = await weightsOf(model as Layer<never, never>, options);
   const batches = own.batch === undefined ? BATCHES.slice(0, 1) : BATCHES;
   const traces = batches.map((batch) => traceOf(model as Layer<unknown, unknown>, own, batch, isPlanned));
-  const graph = await graphOf(traces, own, weights);
+  const graph = await graphOf(traces, own, weights, options.integers ?? "int32");
   prune(graph);
   if (options.batchNorm === "fold") {
     foldBatchNorms(graph);
     prune(graph);
   }
-  return fileOf(graph, typeof model === "function" ? model.name : model.constructor.name);
+  return fileOf(graph, (typeof model === "function" ? model.name : model.constructor.name) || "model");
 }
 
-/** The numbers of all variables of a model. */
+/** The numbers of all variables of a model: those of the state, else those that are there, else first ones. */
 async function weightsOf(model: Layer<never, never>, { state, executor }: ToOnnxOptions): Promise<Weights> {
+  const name = "toOnnx";
   const all = variables(model);
   if (all.size === 0) return new Map();
-  const { Predictor } = await import("../train/predictor.ts");
-  const predictor = new Predictor(model, { ...(state && { state }), ...(executor && { executor }) });
+  const own = state && ownState(name, state, all);
+  const { begin } = await import("../train/begin.ts");
+  const there = executor ?? new JsExecutor();
   try {
-    const values = await predictor.stateDict();
-    return new Map([...all].map(([name, variable]) => [variable, { name, data: values[name].data }]));
+    const held = await begin({ name, executor: there, variables: all, state: own, model }, array);
+    const values = await readState(there, all);
+    await held.letGo(false);
+    return new Map([...all].map(([path, variable]) => [variable, { name: path, data: values[path].data }]));
   } finally {
-    await predictor.dispose();
+    if (executor === undefined) await there.dispose();
   }
 }

@@ -47,7 +47,7 @@ export interface Graph {
 }
 
 /** The graph in the attributes of a loop. */
-export function bodyOf({ attributes }: GraphNode): Graph | undefined {
+function bodyOf({ attributes }: GraphNode): Graph | undefined {
   const body = Object.values(attributes).find(isBody);
   return body?.graph;
 }

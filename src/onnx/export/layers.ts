@@ -3,10 +3,9 @@ import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from "../../nn/batch-normalizat
 import { GRU, LSTM, RNN, type SequenceInput } from "../../nn/recurrent.ts";
 import { Upsample } from "../../nn/resizing.ts";
 import { relu } from "../../ops/elementwise.ts";
-import { sizeOf } from "../../shape.ts";
 import { scalar, Tensor } from "../../tensor.ts";
 import type { Variable } from "../../variable.ts";
-import { type Size, sizesFrom } from "./sizes.ts";
+import type { Size } from "./sizes.ts";
 import type { Run } from "./trace.ts";
 import type { Writer } from "./writer.ts";
 
@@ -85,84 +84,83 @@ function recurrent(layer: Recurrent, given: Tensor | Given, result: unknown): Pl
   const [[{ hr }]] = stack.layers;
   if (kind === undefined || hr !== undefined) return undefined; // ONNX's LSTM has no projection
   const { input, state, lengths }: Given = given instanceof Tensor ? { input: given } : given;
-  const first = state === undefined ? [] : ([state].flat() as Tensor[]);
-  const weights = stack.layers.flatMap((directions) =>
-    directions.flatMap(({ ih, hh, biasIh, biasHh }) => [ih, hh, biasIh, biasHh].filter((each) => each !== undefined)),
-  );
-  const { output, state: end } =
-    result instanceof Tensor
-      ? { output: result, state: undefined }
-      : (result as { readonly output: Tensor; readonly state: Tensor | readonly Tensor[] });
-  const ends = end === undefined ? [] : ([end].flat() as Tensor[]);
-  const results = [output, ...ends];
-  if (results.some((each) => each === input)) return undefined;
+  const { output, state: end } = (result instanceof Tensor ? { output: result } : result) as Partial<Given> & {
+    readonly output: Tensor;
+  };
+  const tensors = (list: Given["state"]) => (list === undefined ? [] : ([list].flat() as Tensor[]));
+  const ends = { input, first: tensors(state), lengths, output, last: tensors(end) };
+  const weights = stack.names().map(([, variable]) => variable);
   return {
-    results,
-    needs: [input, ...first, ...weights, ...(lengths ? [lengths] : [])],
-    write: (writer) => writeRecurrent(writer, layer, kind, { input, first, lengths }, { output, ends }),
+    results: [output, ...ends.last],
+    needs: [input, ...ends.first, ...weights, ...(lengths ? [lengths] : [])],
+    write: (writer) => writeRecurrent(writer, layer, kind, ends),
   };
 }
 
-function writeRecurrent(
-  writer: Writer,
-  { stack }: Recurrent,
-  kind: Kind,
-  { input, first, lengths }: { readonly input: Tensor; readonly first: readonly Tensor[]; readonly lengths?: Tensor },
-  { output, ends }: { readonly output: Tensor; readonly ends: readonly Tensor[] },
-): void {
+/** What goes into a stack of layers, and comes out. */
+interface Ends {
+  readonly input: Tensor;
+  readonly first: readonly Tensor[];
+  readonly lengths: Tensor | undefined;
+  readonly output: Tensor;
+  readonly last: readonly Tensor[];
+}
+
+function writeRecurrent(writer: Writer, { stack }: Recurrent, kind: Kind, ends: Ends): void {
   const { batchFirst, layers, widths } = stack;
-  const directions = layers[0].length;
-  const [hidden] = widths;
+  const { input, first, lengths, output, last } = ends;
+  const [directions] = layers.map(({ length }) => length);
+  const turn = (name: string) => (batchFirst ? writer.add("Transpose", [name], { perm: [1, 0, 2] }) : name);
   const sizes = writer.sizesOf(input);
   const [length, rows] = batchFirst ? [sizes[1], sizes[0]] : sizes;
-  const turn = (name: string) => writer.add("Transpose", [name], { perm: [1, 0, 2] });
-  let x = batchFirst ? turn(writer.value(input)) : writer.value(input);
-  const steps = lengths && writer.add("Min", [writer.value(lengths), writer.cast(writer.int(length), "int32")]);
-  const last: string[][] = widths.map(() => []);
+  // Longer ones count as all there are.
+  const steps = lengths ? writer.add("Min", [writer.value(lengths), writer.cast(writer.int(length), "int32")]) : "";
+  const attributes = {
+    hidden_size: widths[0],
+    direction: directions === 2 ? "bidirectional" : "forward",
+    ...kind.attributes,
+    ...(kind.op === "RNN" && { activations: Array<string>(directions).fill(activationOf(stack)) }),
+  };
+  const states: (readonly string[])[] = [];
+  let x = turn(writer.value(input));
   for (const [layer, sides] of layers.entries()) {
-    const start = first.map((each) => {
-      if (layers.length === 1) return writer.value(each);
-      const [from, to] = [layer * directions, (layer + 1) * directions].map((at) => writer.int64([at]));
-      return writer.add("Slice", [writer.value(each), from, to, writer.int64([0])]);
-    });
-    const [w, r] = (["ih", "hh"] as const).map((key) =>
-      together(
-        writer,
-        sides.map((side) => reordered(writer, side[key], kind.gates)),
-      ),
-    );
-    const hasBias = sides.every(({ biasIh, biasHh }) => biasIh !== undefined && biasHh !== undefined);
-    const b = together(
-      writer,
-      sides.map(({ biasIh, biasHh }) =>
-        biasIh && biasHh
-          ? writer.add("Concat", [reordered(writer, biasIh, kind.gates), reordered(writer, biasHh, kind.gates)], {
-              axis: 0,
-            })
-          : "",
-      ),
-    );
-    const outputs = writer.addAll(kind.op, [x, w, r, hasBias ? b : "", steps ?? "", ...start], 1 + widths.length, {
-      hidden_size: hidden,
-      direction: directions === 2 ? "bidirectional" : "forward",
-      ...kind.attributes,
-      ...(kind.op === "RNN" && { activations: sides.map(() => activationOf(stack)) }),
-    });
-    const [y, ...own] = outputs;
-    for (const [i, name] of own.entries()) last[i].push(name);
-    const of = [length, directions, rows, hidden];
-    const flat: Size[] = [length, rows, directions * hidden];
-    x =
-      directions === 1
-        ? writer.add("Squeeze", [y, writer.int64([1])])
-        : writer.reshaped(
-            { name: writer.add("Transpose", [y], { perm: [0, 2, 1, 3] }), sizes: [0, 2, 1, 3].map((axis) => of[axis]) },
-            flat,
-          );
+    const start = first.map((each) => part(writer, writer.value(each), layer, layers.length, directions));
+    const inputs = [x, ...weightsOf(writer, sides, kind.gates), steps, ...start];
+    const [y, ...state] = writer.addAll(kind.op, inputs, 1 + widths.length, attributes);
+    states.push(state);
+    x = sideBySide(writer, y, [length, directions, rows, widths[0]]);
   }
-  writer.give(output, batchFirst ? turn(x) : x);
-  for (const [i, end] of ends.entries())
-    writer.give(end, last[i].length === 1 ? last[i][0] : writer.add("Concat", last[i], { axis: 0 }));
+  writer.give(output, turn(x));
+  for (const [i, end] of last.entries()) {
+    const each = states.map((state) => state[i]);
+    writer.give(end, each.length === 1 ? each[0] : writer.add("Concat", each, { axis: 0 }));
+  }
+}
+
+/** The state of one layer, of those of all. */
+function part(writer: Writer, all: string, layer: number, layers: number, directions: number): string {
+  if (layers === 1) return all;
+  const [from, to] = [layer, layer + 1].map((at) => writer.int64([at * directions]));
+  return writer.add("Slice", [all, from, to, writer.int64([0])]);
+}
+
+/** [T, directions, N, H] as [T, N, directions H]. */
+function sideBySide(writer: Writer, y: string, sizes: readonly Size[]): string {
+  const [length, directions, rows, hidden] = sizes;
+  if (directions === 1) return writer.add("Squeeze", [y, writer.int64([1])]);
+  const name = writer.add("Transpose", [y], { perm: [0, 2, 1, 3] });
+  const flat = [length, rows, Number(directions) * Number(hidden)];
+  return writer.reshaped({ name, sizes: [length, rows, directions, hidden] }, flat);
+}
+
+/** W, R and B of a node, of all directions. */
+function weightsOf(writer: Writer, sides: Recurrent["stack"]["layers"][number], gates: readonly number[]): string[] {
+  const each = (of: (side: (typeof sides)[number]) => string) => together(writer, sides.map(of));
+  const row = (weight: Variable) => reordered(writer, weight, gates);
+  const biases = each(({ biasIh, biasHh }) =>
+    biasIh && biasHh ? writer.add("Concat", [row(biasIh), row(biasHh)], { axis: 0 }) : "",
+  );
+  return [each(({ ih }) => row(ih)), each(({ hh }) => row(hh)), biases];
 }
 
 /** Rows of a weight or a bias, gate by gate in ONNX's order. */
@@ -196,40 +194,37 @@ const modes = {
   bicubic: { mode: "cubic", cubic_coeff_a: { float: -0.75 } },
 } as const;
 
+/** One an axis, where there are some. */
+function factorsOf({ scaleFactor }: Upsample, axes: number): readonly number[] | undefined {
+  if (scaleFactor === undefined) return undefined;
+  return typeof scaleFactor === "number" ? Array<number>(axes).fill(scaleFactor) : scaleFactor;
+}
+
 function resize(layer: Upsample, x: Tensor, y: Tensor): Plan | undefined {
-  const { mode, size, scaleFactor, alignCorners = false } = layer;
-  const before = x.shape.slice(2);
-  const after = y.shape.slice(2);
-  const factors =
-    scaleFactor === undefined ? undefined : before.map((_, i) => [scaleFactor].flat()[i] ?? [scaleFactor].flat()[0]);
-  // By a factor ONNX rounds in float32, and it may leave an axis as it is where it is moved here.
-  const isExact = before.every(
-    (from, i) => factors === undefined || Math.floor(Math.fround(from * Math.fround(factors[i]))) === after[i],
-  );
-  const isMoved = before.every((from, i) => from !== after[i] || factors === undefined || factors[i] === 1);
-  if (y === x || !isExact || !isMoved || sizeOf(before) === 0 || (size === undefined && factors === undefined))
-    return undefined;
+  const { mode, alignCorners = false } = layer;
+  const [before, after] = [x.shape.slice(2), y.shape.slice(2)];
+  const factors = factorsOf(layer, before.length);
+  // By a factor ONNX counts in float32, and it leaves an axis as it is that is moved here.
+  const isSame = (from: number, factor: number, to: number) =>
+    Math.floor(Math.fround(from * Math.fround(factor))) === to && (from !== to || factor === 1);
+  if (y === x || !(factors?.every((factor, i) => isSame(before[i], factor, after[i])) ?? true)) return undefined;
+  // Linear ones are of two axes at the least.
+  const isLine = mode === "linear";
+  const wide = (sizes: readonly Size[]) => (isLine ? sizes.toSpliced(2, 0, 1) : sizes);
+  const places = alignCorners ? "align_corners" : "half_pixel";
+  const attributes = { ...modes[mode], ...(!mode.startsWith("nearest") && { coordinate_transformation_mode: places }) };
   return {
     results: [y],
     needs: [x],
     write(writer) {
-      const sizes = writer.sizesOf(x);
-      const isLine = mode === "linear";
-      // Linear ones are of two axes at the least.
-      const wide = (list: readonly Size[]) => (isLine ? [list[0], list[1], 1, list[2]] : list);
-      const from = isLine ? writer.as(x, wide(sizes)) : writer.value(x);
-      const to = sizesFrom(writer.twinsOf(y).map(({ shape }) => shape));
-      const attributes = {
-        ...modes[mode],
-        ...(!mode.startsWith("nearest") && {
-          coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
-        }),
-      };
-      const scales =
-        factors && writer.numbers(wide([1, 1, ...factors]) as number[], [isLine ? 4 : 2 + factors.length], "f32");
-      const inputs = scales ? [from, "", scales] : [from, "", "", writer.ints(wide(to))];
-      const name = writer.add("Resize", inputs, attributes);
-      writer.give(y, name, wide(to));
+      const from = writer.as(x, wide(writer.sizesOf(x)));
+      const sizes = wide(writer.sizesOf(y));
+      // Where corners stay, sizes alone count: readers differ in what they make of a factor.
+      const to =
+        factors === undefined || alignCorners
+          ? ["", writer.ints(sizes)]
+          : [writer.numbers(wide([1, 1, ...factors]) as number[], [sizes.length], "f32")];
+      writer.give(y, writer.add("Resize", [from, "", ...to], attributes), sizes);
     },
   };
 }

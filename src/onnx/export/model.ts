@@ -5,7 +5,7 @@ import { evaluateAll } from "../../evaluate.ts";
 import type { Op } from "../../op.ts";
 import { ops } from "../../ops/index.ts";
 import type { ConstantAttrs } from "../../ops/leaf.ts";
-import { showShape, sizeOf } from "../../shape.ts";
+import { type DType, showShape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { Variable } from "../../variable.ts";
 import type { Graph, Port } from "./graph.ts";
@@ -24,8 +24,12 @@ export type Weights = ReadonlyMap<Variable, { readonly name: string; readonly da
 /** Elements of a tensor that is computed beforehand, at the most: a larger one is made by nodes. */
 const MOST_KNOWN = 2 ** 22;
 
+/** Element types of whole numbers that go in and come out. */
+export type Integers = "int32" | "int64";
+
 /** What all is written by. */
 interface Source {
+  readonly integers: Integers;
   readonly twins: Map<Tensor, Twins>;
   readonly plans: ReadonlyMap<Tensor, Plan>;
   readonly known: Map<Tensor, Known>;
@@ -34,7 +38,12 @@ interface Source {
 }
 
 /** An ONNX graph of a model that was traced at several batches, or at one. */
-export async function graphOf(traces: readonly Trace[], signature: Signature, weights: Weights): Promise<Graph> {
+export async function graphOf(
+  traces: readonly Trace[],
+  signature: Signature,
+  weights: Weights,
+  integers: Integers,
+): Promise<Graph> {
   const twins = new Map<Tensor, Twins>();
   const roots = traces.map(({ outputs, inputs }) => [...outputs.map(([, tensor]) => tensor), ...inputs]);
   findTwins(roots, twins);
@@ -43,6 +52,7 @@ export async function graphOf(traces: readonly Trace[], signature: Signature, we
   const results = outputs.map(([, tensor]) => tensor);
   const known = await knownUnder(results, twins, plans);
   const source: Source = {
+    integers,
     twins,
     plans,
     known,
@@ -169,13 +179,14 @@ function written(
   signature: Signature,
   outputs: readonly (readonly [name: string, tensor: Tensor])[],
 ): Graph {
-  const { twins, plans, known, weights, inputs } = source;
+  const { twins, plans, known, weights, inputs, integers } = source;
+  const outside = (dtype: DType) => (dtype === "i32" ? integers : typeOf(dtype));
   const rules: { current?: ReadonlyMap<Op, Rule> } = {};
   const emit = (writer: Writer, tensor: Tensor) => {
     if (writer.isWritten(tensor)) return;
     const plan = plans.get(tensor);
     const numbers = known.get(tensor);
-    if (numbers !== undefined) writer.later(tensor, () => writer.constant(tensor, allOf(numbers, writer.count)));
+    if (numbers !== undefined) knownTensor(writer, tensor, allOf(numbers, writer.count));
     else if (plan !== undefined) plan.write(writer);
     else {
       const rule = rules.current?.get(tensor.op);
@@ -206,8 +217,14 @@ function written(
       const { lowering } = tensor.op;
       if (lowering.kind === "leaf" && lowering.place === "constant") {
         const numbers = writer.twinsOf(tensor).map(({ attrs }) => numbersOf(attrs as ConstantAttrs));
-        writer.later(tensor, () => writer.constant(tensor, numbers));
-      } else writer.outside(() => writer.give(tensor, nameOf(tensor)));
+        knownTensor(writer, tensor, numbers);
+        return;
+      }
+      writer.outside(() => {
+        const name = nameOf(tensor);
+        const isCast = inputs.has(tensor) && outside(tensor.dtype) !== typeOf(tensor.dtype);
+        writer.give(tensor, isCast ? writer.cast(name, typeOf(tensor.dtype)) : name);
+      });
     },
     knownOf: (tensor) => knownNumbers(tensor, known, writer),
     bodies: {
@@ -232,6 +249,8 @@ function written(
     return weight.name;
   };
   rules.current = tableOf(rulesFor(around));
+  for (const { name, shape, dtype } of signature.leaves)
+    writer.graph.inputs.push({ name, shape, type: outside(dtype) });
   begin(writer, signature, outputs, weights);
   writeAll(outputs.map(([, tensor]) => tensor));
   const ports = outputs.map(([name, tensor]): Port => {
@@ -240,14 +259,17 @@ function written(
     const shape = writer
       .sizesOf(tensor)
       .map((size) => (typeof size === "number" ? size : isBatch(size) ? (signature.batch as string) : ""));
-    return { name, type: typeOf(tensor.dtype), shape };
+    return { name, type: outside(tensor.dtype), shape };
   });
-  const values = outputs.map(([, tensor]) => writer.value(tensor));
+  const values = outputs.map(([, tensor], i) => {
+    const value = writer.value(tensor);
+    return ports[i].type === typeOf(tensor.dtype) ? value : writer.cast(value, ports[i].type);
+  });
   writer.results(ports, values);
   return writer.graph;
 }
 
-/** Inputs, weights and the names of outputs. */
+/** Weights, and the names of inputs and outputs. */
 function begin(
   writer: Writer,
   { leaves }: Signature,
@@ -256,13 +278,17 @@ function begin(
 ): void {
   for (const { name } of leaves) writer.claim(name, "an input");
   for (const [name] of outputs) writer.claim(name, "an output");
-  for (const { name, shape, dtype } of leaves) writer.graph.inputs.push({ name, shape, type: typeOf(dtype) });
   for (const [{ shape, dtype }, { name, data }] of weights) {
     writer.claim(name, "a weight");
     const own =
       dtype === "i32" ? Int32Array.from(data) : dtype === "u8" ? Uint8Array.from(data) : Float32Array.from(data);
     writer.graph.initials.push({ name, type: typeOf(dtype), shape, data: own });
   }
+}
+
+/** A tensor whose numbers are known, for all graphs to see. */
+function knownTensor(writer: Writer, tensor: Tensor, numbers: Known): void {
+  writer.outside(() => writer.later(tensor, () => writer.constant(tensor, numbers)));
 }
 
 /** Rules by the ops themselves. */

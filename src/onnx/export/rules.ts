@@ -1,10 +1,10 @@
 // How each op is written, by its name in the table of all ops: one without a rule does not compile.
 
 import type { Op } from "../../op.ts";
-import { type CtcAttrs, looped } from "../../ops/ctc.ts";
 import type { OpName, ops } from "../../ops/index.ts";
 import type { Tensor } from "../../tensor.ts";
 import * as elementwise from "./rules/elementwise.ts";
+import * as gradients from "./rules/gradients.ts";
 import { gather, type KnownOf, scatterAdd } from "./rules/indexing.ts";
 import { type Bodies, scan } from "./rules/loop.ts";
 import * as movement from "./rules/movement.ts";
@@ -29,26 +29,17 @@ export interface Around {
   readonly writeNew: (writer: Writer, roots: readonly (readonly Tensor[])[]) => void;
 }
 
-const gradients = "it belongs to gradients, which a model that predicts has none of; nor does ONNX have a node for it";
 const chance = "ONNX has no node that draws the library's random numbers";
 
-/** A rule for ops that are written as others: their items, for one of their tensors. */
-function as(items: (tensor: Tensor) => readonly Tensor[], around: Around): Rule {
+/** A rule for ops that are written as tensors of other ops: all results of one that has several. */
+function as(make: (tensor: Tensor) => Tensor | readonly Tensor[], around: Around): Rule {
   return (writer, { tensor }) => {
-    const made = writer.twinsOf(tensor).map(items);
+    const made = writer.twinsOf(tensor).map((twin) => [make(twin)].flat());
     around.writeNew(writer, made);
-    const one = (index: number) => {
-      const item = made[0][index];
-      return writer.here(writer.value(item), writer.sizesOf(item));
-    };
-    writer.outputs.set(tensor, one);
+    const [items] = made;
+    if (tensor.op.outputs === undefined) writer.same(tensor, items[0]);
+    else writer.giveOutputs(tensor, (index) => writer.here(writer.value(items[index]), writer.sizesOf(items[index])));
   };
-}
-
-/** Losses as a loop makes them; what the kernel keeps of its way is for gradients alone. */
-function ctcItems({ inputs, attrs }: Tensor): readonly Tensor[] {
-  const [logs, targets, inputLengths, targetLengths] = inputs;
-  return [looped(logs, targets, inputLengths, targetLengths, attrs as CtcAttrs)];
 }
 
 export function rulesFor(around: Around): Rules {
@@ -103,7 +94,7 @@ export function rulesFor(around: Around): Rules {
     matmul,
     convolve,
     convolveTransposed,
-    convolveFilter: refused(gradients),
+    convolveFilter: as(gradients.convolveFilter, around),
 
     reshape: same,
     permute: movement.permute,
@@ -119,15 +110,15 @@ export function rulesFor(around: Around): Rules {
     softmax: reductions.softmax,
     logSumExp: reductions.logSumExp,
     crossEntropy: reductions.crossEntropy,
-    crossEntropyGradient: refused(gradients),
+    crossEntropyGradient: as(gradients.crossEntropyGradient, around),
 
     normalizeRows: reductions.normalizeRows,
-    normalizeGradient: refused(gradients),
+    normalizeGradient: as(gradients.normalizeGradient, around),
     moments: reductions.moments,
     weightedSums: reductions.weightedSums,
 
-    ctc: as(ctcItems, around),
-    ctcGradient: refused(gradients),
+    ctc: as(gradients.ctc, around),
+    ctcGradient: as(gradients.ctcGradient, around),
 
     cumulativeSum: reductions.cumulativeSum,
     cumulativeMax: as(reductions.cumulativeMaxItems, around),
@@ -135,17 +126,14 @@ export function rulesFor(around: Around): Rules {
 
     maxPool,
     sumPool,
-    sumPoolTransposed: refused(gradients),
+    sumPoolTransposed: as(gradients.sumPoolTransposed, around),
     scatterPlanes,
 
     uniform: refused(chance),
     permuteIndex: refused(chance),
 
     scan: scan(around.bodies),
-    item: (writer, { tensor, inputs: [from], attrs: [{ index }] }) => {
-      const of = writer.outputs.get(from);
-      if (of === undefined) throw new Error(`${from.op.name} has no outputs`);
-      writer.giveValue(tensor, of(index));
-    },
+    item: (writer, { tensor, inputs: [from], attrs: [{ index }] }) =>
+      writer.giveValue(tensor, writer.outputOf(from, index)),
   };
 }

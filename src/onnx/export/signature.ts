@@ -21,7 +21,7 @@ export interface OnnxSignature {
   readonly input: OnnxShapes;
   /** In the order of the inputs. Default: "input" for one, the names in the record for several, places in a list. */
   readonly inputNames?: readonly string[];
-  /** In the order of the outputs. Default: "output" for one, the names in the record for several, places in a list. */
+  /** In the order of the outputs. Default: "output" for one, the names in the record for several, with `_out` behind those of inputs. */
   readonly outputNames?: readonly string[];
 }
 
@@ -45,8 +45,8 @@ export interface Signature {
 /** Lists and records that inputs may nest, and results. */
 const MOST_LEVELS = 16;
 
-/** Sizes that stand for the batch while a model is looked at: others than layers are wont to have. */
-export const BATCHES: readonly number[] = [13, 17, 19];
+/** Sizes that stand for the batch while a model is looked at; some models put two or three rows together. */
+export const BATCHES: readonly number[] = [12, 18, 30];
 
 const WHAT = "toOnnx: signature";
 
@@ -149,7 +149,10 @@ function checkApart(names: readonly string[], what: string): void {
 }
 
 /** All tensors in a result with their names. @throws ArgumentError where there is anything else, or nothing */
-export function outputsOf(result: unknown, names: readonly string[] | undefined): [name: string, tensor: Tensor][] {
+export function outputsOf(
+  result: unknown,
+  { outputNames: names, leaves }: Signature,
+): [name: string, tensor: Tensor][] {
   const found: [path: string, tensor: Tensor][] = [];
   const visit = (value: unknown, path: string, level: number): void => {
     if (value instanceof Tensor) {
@@ -162,7 +165,8 @@ export function outputsOf(result: unknown, names: readonly string[] | undefined)
   };
   visit(result, "", 0);
   if (found.length === 0) throw new ArgumentError("toOnnx: the model gives no tensor");
-  if (names === undefined) return found;
+  const isInput = (name: string) => leaves.some((leaf) => leaf.name === name);
+  if (names === undefined) return found.map(([name, tensor]) => [isInput(name) ? `${name}_out` : name, tensor]);
   must(names.length === found.length, names, `${WHAT}: outputNames`, `a name for each of ${found.length} outputs`);
   return found.map(([, tensor], i) => [names[i], tensor]);
 }

@@ -32,7 +32,7 @@ export function traceOf(
   const undo = watch(model, isWatched, runs);
   try {
     const result = typeof model === "function" ? model(x) : model.forward(x, evaluationContext());
-    return { batch, inputs: tensors, outputs: outputsOf(result, signature.outputNames), runs };
+    return { batch, inputs: tensors, outputs: outputsOf(result, signature), runs };
   } finally {
     undo();
   }

@@ -6,7 +6,7 @@ import type { DType } from "../../shape.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type Attributes, type ElementType, type Graph, type Initial, type Port, rename } from "./graph.ts";
-import { affineOf, keyOf, type Size, sameSizes, sizeAt, sizesFrom } from "./sizes.ts";
+import { type Affine, affineOf, keyOf, type Size, sameSizes, sizeAt, sizesFrom } from "./sizes.ts";
 import type { Twins } from "./twins.ts";
 
 /** Something with a name in a graph. */
@@ -20,8 +20,16 @@ export interface Value {
 /** All values of the same elements. */
 interface Held {
   readonly values: Value[];
+  /** Where they began: nobody sees them elsewhere, and a tensor that two bodies share is written in both. */
+  readonly scope: Graph;
   /** Makes the first one, where it is made when it is read. */
   readonly make?: () => Value;
+}
+
+/** The items of a node. */
+interface Outputs {
+  readonly scope: Graph;
+  readonly of: (index: number) => Value;
 }
 
 /** A tensor to be written: its op's inputs, its attributes at each batch, its sizes. */
@@ -60,11 +68,11 @@ export function typeOf(dtype: DType): ElementType {
   return TYPES[dtype];
 }
 
+/** What all batches that models are looked at with are multiples of: rows may be put together so many at a time. */
+const PARTS = 6;
+
 /** Known tensors of so few elements are the same one where their numbers are. */
 const SHARED = 64;
-
-/** How tensors are written that have no value yet. */
-export type Emit = (tensor: Tensor) => void;
 
 export class Writer {
   readonly graph: Graph = { inputs: [], outputs: [], nodes: [], initials: [] };
@@ -74,15 +82,13 @@ export class Writer {
   readonly offers = new Map<string, Offer>();
   /** What was transposed, and how, by the names of the results. */
   readonly turns = new Map<string, Turn>();
-  /** Names of booleans for tensors that are 0 or 1. */
-  readonly booleans = new Map<Tensor, Value>();
-  /** Of a node of several outputs. */
-  readonly outputs = new Map<Tensor, (index: number) => Value>();
   /** Items that somebody reads of a node of several outputs. */
   readonly wanted = new Map<Tensor, Set<number>>();
 
   readonly #twins: Map<Tensor, Twins>;
   readonly #held = new Map<Tensor, Held>();
+  readonly #booleans = new Map<Tensor, Value>();
+  readonly #outputs = new Map<Tensor, Outputs>();
   readonly #names = new Set<string>();
   readonly #numbers = new Map<string, number>();
   readonly #made = new Map<Graph, Map<string, readonly string[]>>();
@@ -129,14 +135,19 @@ export class Writer {
   // Values of tensors
 
   #heldOf(tensor: Tensor): Held {
-    const known = this.#held.get(tensor);
+    const known = this.#seen(this.#held.get(tensor));
     if (known !== undefined) return known;
     this.#emit(this, tensor);
     return this.#held.get(tensor) as Held;
   }
 
+  /** What is seen here. */
+  #seen<T extends { readonly scope: Graph }>(given: T | undefined): T | undefined {
+    return given && this.#scopes.includes(given.scope) ? given : undefined;
+  }
+
   isWritten(tensor: Tensor): boolean {
-    return this.#held.has(tensor) || this.outputs.has(tensor);
+    return (this.#seen(this.#held.get(tensor)) ?? this.#seen(this.#outputs.get(tensor))) !== undefined;
   }
 
   /** All values of a tensor's elements that are seen here. */
@@ -179,11 +190,11 @@ export class Writer {
 
   /** Says what a tensor's value is, in its own shape or in another one. */
   give(tensor: Tensor, name: string, sizes: readonly Size[] = this.sizesOf(tensor)): void {
-    this.#held.set(tensor, { values: [{ name, sizes, scope: this.scope }] });
+    this.giveValue(tensor, this.here(name, sizes));
   }
 
   giveValue(tensor: Tensor, value: Value): void {
-    this.#held.set(tensor, { values: [value] });
+    this.#held.set(tensor, { values: [value], scope: value.scope });
   }
 
   /** Says that a tensor has the elements of another one. */
@@ -193,7 +204,27 @@ export class Writer {
 
   /** Says how a tensor's value is made once it is read. */
   later(tensor: Tensor, make: () => Value): void {
-    this.#held.set(tensor, { values: [], make });
+    this.#held.set(tensor, { values: [], scope: this.scope, make });
+  }
+
+  /** Says that a tensor of 0 and 1 is a boolean, too. */
+  giveBoolean(tensor: Tensor, value: Value): void {
+    this.#booleans.set(tensor, value);
+  }
+
+  booleanOf(tensor: Tensor): Value | undefined {
+    return this.#seen(this.#booleans.get(tensor));
+  }
+
+  /** Says what the items of a node of several outputs are. */
+  giveOutputs(tensor: Tensor, of: Outputs["of"]): void {
+    this.#outputs.set(tensor, { scope: this.scope, of });
+  }
+
+  outputOf(tensor: Tensor, index: number): Value {
+    const known = this.#seen(this.#outputs.get(tensor));
+    if (known === undefined) throw new Error(`${tensor.op.name} has no outputs`);
+    return known.of(index);
   }
 
   here(name: string, sizes: readonly Size[]): Value {
@@ -335,15 +366,25 @@ export class Writer {
     return this.outside(() => this.add("Squeeze", [this.ints([size]), this.int64([0])]));
   }
 
+  // (times batch + plus) / parts
   #grown(values: readonly number[]): string {
-    const affine = affineOf(values, this.batches);
-    if (affine === undefined)
+    const parts = [1, PARTS].find((count) =>
+      affineOf(
+        values.map((value) => value * count),
+        this.batches,
+      ),
+    );
+    if (parts === undefined)
       throw new ArgumentError(
         `toOnnx: a size of the model is ${values.join(", ")} for batches of ${this.batches.join(", ")}: only sizes that grow with each row by the same number are written`,
       );
-    const times =
-      affine.times === 1 ? this.batchSize() : this.add("Mul", [this.batchSize(), this.int64([affine.times])]);
-    return affine.plus === 0 ? times : this.add("Add", [times, this.int64([affine.plus])]);
+    const { times, plus } = affineOf(
+      values.map((value) => value * parts),
+      this.batches,
+    ) as Affine;
+    const product = times === 1 ? this.batchSize() : this.add("Mul", [this.batchSize(), this.int64([times])]);
+    const sum = plus === 0 ? product : this.add("Add", [product, this.int64([plus])]);
+    return parts === 1 ? sum : this.add("Div", [sum, this.int64([parts])]);
   }
 
   /** The batch when the model runs: a list of one int64. */

@@ -45,37 +45,45 @@ function isSafe(writer: Writer, divisor: Tensor): boolean {
   return value !== undefined && value !== 0 && value !== -1;
 }
 
-/** Of i32: a divisor that is not 0, and where it is. */
-function divisorOf(writer: Writer, b: string): { readonly safe: string; readonly isZero: string } {
+/** Of i32: a divisor that is neither 0 nor -1, and where it is one of them. */
+function divisorOf(writer: Writer, b: string) {
   const isZero = writer.add("Equal", [b, writer.scalar(0, "i32")]);
-  return { isZero, safe: writer.add("Where", [isZero, writer.scalar(1, "i32"), b]) };
+  const isMinus = writer.add("Equal", [b, writer.scalar(-1, "i32")]);
+  const isEither = writer.add("Or", [isZero, isMinus]);
+  return { isZero, isMinus, isEither, safe: writer.add("Where", [isEither, writer.scalar(1, "i32"), b]) };
 }
 
 const divF32 = offered("Div", "div", false);
 
-// ONNX rounds quotients of whole numbers towards zero, the library down: what is left has the divisor's sign in both.
+// ONNX rounds quotients of whole numbers towards zero, the library down: to one less where something is left and the signs differ.
 export const div: Rule = (writer, node) => {
   if (node.tensor.dtype === "f32") return divF32(writer, node);
   const [a, b] = operands(writer, node.inputs, node.sizes);
-  const quotient = (by: string) => writer.add("Div", [writer.add("Sub", [a, writer.add("Mod", [a, by])]), by]);
+  const zero = writer.scalar(0, "i32");
+  const quotient = (by: string) => {
+    const signs = [a, by].map((each) => writer.add("Sign", [each]));
+    const isBelow = writer.add("Less", [writer.add("Mul", signs), zero]);
+    const isWhole = writer.add("Equal", [writer.add("Mod", [a, by]), zero]);
+    const isLess = writer.add("And", [isBelow, writer.add("Not", [isWhole])]);
+    return writer.add("Sub", [writer.add("Div", [a, by]), writer.cast(isLess, "int32")]);
+  };
   if (isSafe(writer, node.inputs[1])) return writer.give(node.tensor, quotient(b));
-  const { safe, isZero } = divisorOf(writer, b);
-  writer.give(node.tensor, writer.add("Where", [isZero, writer.scalar(0, "i32"), quotient(safe)]));
+  const { safe, isZero, isMinus } = divisorOf(writer, b);
+  const usual = writer.add("Where", [isMinus, writer.add("Neg", [a]), quotient(safe)]);
+  writer.give(node.tensor, writer.add("Where", [isZero, zero, usual]));
 };
 
 // Mod of floats is C's fmod, with the sign of a: b more where the signs differ.
 export const remainder: Rule = made((writer, [a, b], { tensor, inputs }) => {
   if (tensor.dtype === "i32") {
     if (isSafe(writer, inputs[1])) return writer.add("Mod", [a, b]);
-    const { safe, isZero } = divisorOf(writer, b);
-    return writer.add("Where", [isZero, writer.scalar(0, "i32"), writer.add("Mod", [a, safe])]);
+    const { safe, isEither } = divisorOf(writer, b);
+    return writer.add("Where", [isEither, writer.scalar(0, "i32"), writer.add("Mod", [a, safe])]);
   }
   const rest = writer.add("Mod", [a, b], { fmod: 1 });
-  const apart = writer.add("Less", [
-    writer.add("Mul", [writer.add("Sign", [rest]), writer.add("Sign", [b])]),
-    writer.scalar(0),
-  ]);
-  return writer.add("Where", [apart, writer.add("Add", [rest, b]), rest]);
+  const signs = [rest, b].map((each) => writer.add("Sign", [each]));
+  const isApart = writer.add("Less", [writer.add("Mul", signs), writer.scalar(0)]);
+  return writer.add("Where", [isApart, writer.add("Add", [rest, b]), rest]);
 });
 
 export const rsqrt: Rule = made((writer, [a]) => writer.add("Reciprocal", [writer.add("Sqrt", [a])]));
@@ -84,27 +92,31 @@ export const log1p: Rule = made((writer, [a]) => writer.add("Log", [writer.add("
 export const log2: Rule = made((writer, [a]) => writer.add("Div", [writer.add("Log", [a]), writer.scalar(Math.LN2)]));
 export const log10: Rule = made((writer, [a]) => writer.add("Div", [writer.add("Log", [a]), writer.scalar(Math.LN10)]));
 
-// Of the angle of the smaller of two sizes beside the larger one, turned to where the point is.
+/** Whether numbers are below 0, as -0 is. */
+function isBelow(writer: Writer, x: string): string {
+  const zero = writer.scalar(0);
+  return writer.add("Or", [writer.add("Less", [x, zero]), writer.add("Less", [writer.add("Reciprocal", [x]), zero])]);
+}
+
+// The angle whose tangent is the smaller of two sizes by the larger one, turned to where the point is. Two infinities are as large.
 export const atan2: Rule = made((writer, [y, x]) => {
   const [down, right] = [writer.add("Abs", [y]), writer.add("Abs", [x])];
-  const isSteep = writer.add("Less", [right, down]);
-  const most = writer.add("Max", [down, right]);
-  const isNone = writer.add("Equal", [most, writer.scalar(0)]);
-  const least = writer.add("Min", [down, right]);
-  const slope = writer.add("Div", [least, writer.add("Where", [isNone, writer.scalar(1), most])]);
+  const [least, most] = [writer.add("Min", [down, right]), writer.add("Max", [down, right])];
+  const isEven = writer.add("Equal", [least, most]);
+  const slope = writer.add("Where", [isEven, writer.add("Sign", [most]), writer.add("Div", [least, most])]);
   const flat = writer.add("Atan", [slope]);
+  const isSteep = writer.add("Less", [right, down]);
   const steep = writer.add("Where", [isSteep, writer.add("Sub", [writer.scalar(Math.PI / 2), flat]), flat]);
-  const isBehind = writer.add("Less", [x, writer.scalar(0)]);
-  const around = writer.add("Where", [isBehind, writer.add("Sub", [writer.scalar(Math.PI), steep]), steep]);
-  const isBelow = writer.add("Less", [y, writer.scalar(0)]);
-  return writer.add("Where", [isBelow, writer.add("Neg", [around]), around]);
+  const behind = writer.add("Sub", [writer.scalar(Math.PI), steep]);
+  const around = writer.add("Where", [isBelow(writer, x), behind, steep]);
+  return writer.add("Where", [isBelow(writer, y), writer.add("Neg", [around]), around]);
 });
 
 /** 1 where it holds, else 0; those that choose by it read it as it is. */
 function comparison(op: string): Rule {
   return (writer, { tensor, inputs, sizes }) => {
     const name = writer.add(op, operands(writer, inputs, sizes));
-    writer.booleans.set(tensor, writer.here(name, sizes));
+    writer.giveBoolean(tensor, writer.here(name, sizes));
     writer.later(tensor, () => writer.here(writer.cast(name, "float32"), sizes));
   };
 }
@@ -114,10 +126,10 @@ export const equal: Rule = comparison("Equal");
 
 /** A condition as a boolean. */
 function conditionOf(writer: Writer, condition: Tensor): string {
-  const known = writer.booleans.get(condition);
+  const known = writer.booleanOf(condition);
   if (known !== undefined) return known.name;
   const { op, inputs } = condition;
-  const before = op.lowering.kind === "view" ? writer.booleans.get(inputs[0]) : undefined;
+  const before = op.lowering.kind === "view" ? writer.booleanOf(inputs[0]) : undefined;
   if (before !== undefined) return writer.reshaped(before, writer.sizesOf(condition));
   return writer.cast(writer.value(condition), "bool");
 }

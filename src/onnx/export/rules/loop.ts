@@ -76,7 +76,7 @@ function giveOutputs(
   outputs: readonly number[],
   length: Size,
 ): void {
-  writer.outputs.set(tensor, (index) => {
+  writer.giveOutputs(tensor, (index) => {
     if (index < carries) return writer.here(names[index], writer.sizesOf(results[index]));
     const one = index < results.length ? results[index] : parameters[index - results.length];
     return writer.here(names[carries + outputs.indexOf(index)], [length, ...writer.sizesOf(one)]);

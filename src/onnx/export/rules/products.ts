@@ -130,23 +130,47 @@ function turned(writer: Writer, w: Tensor, groups: number): string {
 export const convolveTransposed: Rule<ConvolutionAttrs> = (writer, node) =>
   writeTransposed(writer, node, writer.fixed(node.attrs, "a convolution"));
 
+/** What is cut off a transposed convolution along an axis, or added behind by itself; and zeros put around it. */
+interface Ends {
+  readonly before: number;
+  readonly after: number;
+  readonly more: number;
+  readonly zeros: readonly [before: number, after: number];
+}
+
+/** @param whole places of the result that taps reach */
+function endsOf(whole: number, before: number, size: number, stride: number): Ends {
+  // As much is cut off behind as before, if what is missing then is less than a stride.
+  const missing = size - (whole - 2 * before);
+  if (before >= 0 && missing >= 0 && missing < stride) return { before, after: before, more: missing, zeros: [0, 0] };
+  const zeros = Math.max(0, -before);
+  const rest = size - zeros - (whole - Math.max(0, before));
+  const isLess = rest < stride;
+  const more = isLess ? Math.max(0, rest) : 0;
+  return { before: Math.max(0, before), after: Math.max(0, -rest), more, zeros: [zeros, isLess ? 0 : rest] };
+}
+
 function writeTransposed(writer: Writer, node: Node, attrs: ConvolutionAttrs): void {
   const { groups, stride, dilation, before, size, taps, positions } = attrs;
   const [y, w] = node.inputs;
-  const whole = positions.map((each, axis) => (each - 1) * stride[axis] + (taps[axis] - 1) * dilation[axis] + 1);
-  // As much is cut off at the end as at the beginning, if what is missing then is less than a stride.
-  const missing = whole.map((each, axis) => size[axis] - (each - 2 * before[axis]));
-  const isEven = missing.every(
-    (each, axis) => each >= 0 && each < Math.max(stride[axis], dilation[axis]) && before[axis] >= 0,
-  );
-  const after = isEven ? before : whole.map((each, axis) => Math.max(0, each - before[axis] - size[axis]));
-  const more = isEven ? missing : whole.map((each, axis) => size[axis] - (each - before[axis] - after[axis]));
-  withBias(writer, node, "ConvTranspose", [writer.value(y), turned(writer, w, groups)], {
+  const ends = positions.map((each, axis) => {
+    const whole = (each - 1) * stride[axis] + (taps[axis] - 1) * dilation[axis] + 1;
+    return endsOf(whole, before[axis], size[axis], stride[axis]);
+  });
+  const operands = [writer.value(y), turned(writer, w, groups)];
+  const attributes = {
     kernel_shape: [...taps],
     strides: [...stride],
     dilations: [...dilation],
     group: groups,
-    pads: [...before, ...after],
-    output_padding: [...more],
-  });
+    pads: [...ends.map((each) => each.before), ...ends.map((each) => each.after)],
+    output_padding: ends.map((each) => each.more),
+  };
+  if (ends.every(({ zeros }) => zeros.every((count) => count === 0))) {
+    withBias(writer, node, "ConvTranspose", operands, attributes);
+    return;
+  }
+  const pads = [0, 0, ...ends.map(({ zeros }) => zeros[0]), 0, 0, ...ends.map(({ zeros }) => zeros[1])];
+  const inner = writer.add("ConvTranspose", operands, attributes);
+  writer.give(node.tensor, writer.add("Pad", [inner, writer.int64(pads), writer.scalar(0)]));
 }

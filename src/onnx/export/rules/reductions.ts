@@ -18,7 +18,10 @@ export function reduced(op: string): Rule<ReduceAttrs> {
 
 /** The one reduction whose axes are an input. */
 export const sum: Rule<ReduceAttrs> = (writer, { tensor, inputs: [a], attrs: [{ axes }] }) => {
-  writer.give(tensor, writer.add("ReduceSum", [writer.value(a), writer.int64(axes)], { keepdims: 0 }));
+  const total = (name: string) => writer.add("ReduceSum", [name, writer.int64(axes)], { keepdims: 0 });
+  // Sums of i32 wrap; of int32 they need not.
+  const name = writer.value(a);
+  writer.give(tensor, a.dtype === "f32" ? total(name) : writer.cast(total(writer.cast(name, "int64")), "int32"));
 };
 
 export const argmax: Rule<ReduceAttrs> = (writer, { tensor, inputs: [a], attrs: [{ axes }], sizes }) => {
@@ -67,12 +70,12 @@ export const cumulativeSum: Rule<CumulativeAttrs> = (writer, { tensor, inputs: [
 export function cumulativeMaxItems({ inputs: [x], attrs }: Tensor): readonly Tensor[] {
   const { axis, smallest } = attrs as CumulativeMaxAttrs;
   const order = [axis, ...[...x.shape.keys()].filter((i) => i !== axis)];
-  const first = x.permute(order);
-  const lines = smallest ? first.neg() : first;
-  const [count, ...rest] = first.shape;
+  const lines = x.permute(order);
+  const [count, ...rest] = lines.shape;
   const { outputs } = scan(
     ([most, at], [own, i]) => {
-      const isMore = most.less(own).add(most.equal(own)).add(own.equal(own).neg().add(1));
+      const isBeyond = smallest ? own.less(most) : most.less(own);
+      const isMore = isBeyond.add(most.equal(own)).add(own.notEqual(own)); // NaN is beyond all
       const next = isMore.select(own, most);
       const place = isMore.select(i.broadcastTo(rest), at);
       return { carries: [next, place], outputs: [next, place] };
@@ -82,7 +85,7 @@ export function cumulativeMaxItems({ inputs: [x], attrs }: Tensor): readonly Ten
   );
   const back = order.map((_, i) => order.indexOf(i));
   const [values, places] = outputs.map((each) => each.permute(back));
-  return [smallest ? values.neg() : values, places];
+  return [values, places];
 }
 
 export const sort: Rule<SortAttrs> = (writer, { tensor, inputs: [a], attrs: [{ descending }], sizes }) => {
@@ -92,7 +95,7 @@ export const sort: Rule<SortAttrs> = (writer, { tensor, inputs: [a], attrs: [{ d
     largest: Number(descending),
     sorted: 1,
   });
-  writer.outputs.set(tensor, (index) => writer.here(index === 0 ? values : writer.cast(places, "int32"), sizes));
+  writer.giveOutputs(tensor, (index) => writer.here(index === 0 ? values : writer.cast(places, "int32"), sizes));
 };
 
 /** Axes at the end of a shape of so many elements; undefined where none make so many. */
@@ -114,7 +117,7 @@ export const normalizeRows: Rule<NormalizeAttrs> = (writer, node) => {
   const apart = attrs[0].centred ? writer.add("Sub", [x, mean(x)]) : x;
   const squares = mean(writer.add("Mul", [apart, apart]));
   const size = writer.add("Sqrt", [writer.add("Add", [squares, writer.value(epsilon)])]);
-  writer.outputs.set(tensor, (index) =>
+  writer.giveOutputs(tensor, (index) =>
     index === 0
       ? writer.here(writer.add("Div", [apart, size]), sizes)
       : writer.here(writer.reshaped({ name: writer.add("Reciprocal", [size]), sizes: [sizes[0], 1] }, [sizes[0]]), [
@@ -164,7 +167,7 @@ function layerNormalization(
       return scaled;
     },
   });
-  writer.outputs.set(tensor, () => writer.here(plain, sizes));
+  writer.giveOutputs(tensor, () => writer.here(plain, sizes));
 }
 
 /** Mean, what its rounding left (nothing that ONNX could tell), and squares of deviations along the middle axis. */
@@ -172,7 +175,7 @@ export const moments: Rule = (writer, { tensor, inputs: [x], sizes }) => {
   const a = writer.value(x);
   const [outer, inner] = sizes;
   const mean = writer.add("ReduceMean", [a], { axes: [1], keepdims: 1 });
-  writer.outputs.set(tensor, (index) => {
+  writer.giveOutputs(tensor, (index) => {
     if (index === 0) return writer.here(mean, [outer, 1, inner]);
     if (index === 1) return writer.here(writer.add("Sub", [mean, mean]), [outer, 1, inner]);
     const squares = writer.add("ReduceSumSquare", [writer.add("Sub", [a, mean])], { axes: [1], keepdims: 0 });
@@ -183,5 +186,5 @@ export const moments: Rule = (writer, { tensor, inputs: [x], sizes }) => {
 export const weightedSums: Rule = (writer, { tensor, inputs, sizes }) => {
   const [a, b] = inputs.map((each) => writer.value(each));
   const total = (name: string) => writer.add("ReduceSum", [name, writer.int64([1])], { keepdims: 0 });
-  writer.outputs.set(tensor, (index) => writer.here(total(index === 0 ? a : writer.add("Mul", [a, b])), sizes));
+  writer.giveOutputs(tensor, (index) => writer.here(total(index === 0 ? a : writer.add("Mul", [a, b])), sizes));
 };

@@ -17,8 +17,8 @@ function planesOf(writer: Writer, planes: Node<PoolAttrs>): Planes {
   const all = planes.attrs[0].axes;
   writer.value(x);
   // Of one, two or three axes: as few as there are windows along, one at least.
-  const isIdle = (axis: Windows) => axis.size === 1 && axis.out === 1;
-  const first = Math.min(2, all.findIndex((axis) => !isIdle(axis)) < 0 ? 2 : all.findIndex((axis) => !isIdle(axis)));
+  const some = all.findIndex(({ size, out }) => size !== 1 || out !== 1);
+  const first = some < 0 ? all.length - 1 : some;
   for (let lead = first; lead >= 0; lead--) {
     const axes = all.slice(lead);
     const spatial = axes.map(({ size }) => size);
@@ -54,7 +54,7 @@ function poolAttributes(axes: readonly Windows[]) {
 }
 
 /** Places of all windows of an axis, as many for each: those that are none are the last one again, with a weight of 0. */
-function placesOf({ size, out, kernel, stride, padding, dilation }: Windows) {
+export function placesOf({ size, out, kernel, stride, padding, dilation }: Windows) {
   const lists = Array.from({ length: out }, (_, o) => {
     const [start, end] = [Math.floor((o * size) / out), Math.ceil(((o + 1) * size) / out)];
     const own =
@@ -106,7 +106,7 @@ export const maxPool: Rule<PoolAttrs> = (writer, node) => {
     const attributes = { ...poolAttributes(axes), dilations: axes.map(({ dilation }) => dilation) };
     const [values, places] = writer.addAll("MaxPool", [name], withPlaces ? 2 : 1, attributes);
     // ONNX counts places from the first of all planes on.
-    writer.outputs.set(tensor, (index) =>
+    writer.giveOutputs(tensor, (index) =>
       writer.here(
         index === 0 ? values : writer.cast(writer.add("Mod", [places, writer.int64([plane], [])]), "int32"),
         sizes,
@@ -116,7 +116,7 @@ export const maxPool: Rule<PoolAttrs> = (writer, node) => {
   }
   const largest = (value: Planes) =>
     byAxes(writer, value, (taken, axis) => writer.add("ReduceMax", [taken], { axes: [axis], keepdims: 0 }));
-  writer.outputs.set(tensor, (index) => {
+  writer.giveOutputs(tensor, (index) => {
     if (index === 0) return writer.here(largest(planes), sizes);
     return writer.here(placesOfLargest(writer, planes, plane), sizes);
   });
