@@ -32,7 +32,6 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },
   evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
-  onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "evaluate"] },
   keras: { paths: ["src/keras"], above: ["nn", "data", "evaluate"] },
   onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "train"] },
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },

@@ -233,6 +233,9 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         table(
           ["function or class", "what it does"],
           functionsOf("src/finetune/index.ts", () => true),
+        ),
+      ],
+    ]),
     keras: new Map([
       [
         "keras",
