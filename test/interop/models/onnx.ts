@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { initialise } from "../../../src/evaluate.ts";
 import { compile, type Executor, input, type Tensor, Trainer, WasmExecutor } from "../../../src/index.ts";
-import { type Context, type Module, parameters, variables } from "../../../src/nn/index.ts";
+import { type Context, type Module, parameters, setTrainable, variables } from "../../../src/nn/index.ts";
 import { fromOnnx, type OnnxModel, toOnnx } from "../../../src/onnx/index.ts";
 import { adam } from "../../../src/optim/index.ts";
 import { type Given, ranElsewhere } from "../../onnx/runtime.ts";
@@ -84,8 +84,9 @@ async function read(bytes: Uint8Array, { inputs, constants = {} }: RealModel, ex
 /** How a model that goes on training is wrong: losses that do not fall, a file that gives other numbers than the model. */
 async function trainedAndWritten(bytes: Uint8Array, model: RealModel, executor: Executor): Promise<string[]> {
   const { constants = {}, training } = model;
-  const { output, y, loss, rate } = training;
+  const { output, y, loss, rate, frozen = [] } = training;
   const network = new ByRows(fromOnnx(bytes, { constants, output }));
+  for (const name of frozen) setTrainable(variables(network).get(name), false);
   if (parameters(network).size === 0) return ["nothing in it is trained"];
   const x = rowsOf(training.x);
   const trainer = new Trainer(network, { loss, optimizer: adam(rate), executor });
