@@ -25,6 +25,8 @@ const doors = {
 
 /** Licences whose texts are here, for packages that name them and do not hold them. */
 const licensed = ["MIT", "Apache-2.0"];
+/** Packages that a library holds in its own files. */
+const held = { jsfive: ["pako"] };
 
 /** As much of Node's modules as a library calls, so that its door loads, and can be bundled, wherever pages are. */
 const standIns = {
@@ -95,7 +97,8 @@ function saidOf(folder) {
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
-    const packages = await bundle(`${door}.ts`, `${door}.js`);
+    const bundled = await bundle(`${door}.ts`, `${door}.js`);
+    const packages = [...bundled, ...(held[library] ?? []).map((each) => `${root}node_modules/${each}`)];
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
     const texts = packages.map((each) => (packages.length > 1 ? `${basename(each)}\n\n` : "") + licenceOf(each));
     writeFileSync(`${dist}${library}.LICENSE`, texts.join("\n"));

@@ -44,7 +44,7 @@ test("the package holds its code, types, source maps, sources and documents, and
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
     /^dist\/(src|assembly\/isa)\/.*\.(js|js\.map|d\.ts|d\.ts\.map)$/,
     /^docs\/[\w-]+\.md$/,
-    /^dist\/(worker\.js|(comlink|papaparse|fflate|fft\.js|onnx-buf|plot|cli-progress)\.LICENSE)$/, // the worker in one file; licences of libraries in the package
+    /^dist\/(worker\.js|(comlink|papaparse|fflate|fft\.js|jsfive|onnx-buf|plot|cli-progress)\.LICENSE)$/, // the worker in one file; licences of libraries in the package
     /^(src|assembly\/isa)\/.*\.ts$/,
   ];
   expect(packed.filter((path) => !expected.some((pattern) => pattern.test(path)))).toEqual([]);

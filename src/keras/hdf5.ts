@@ -31,7 +31,7 @@ export class Hdf5 {
 
   /** @throws DataError, beginning with `name`, for what is no such file */
   constructor(bytes: Uint8Array, name: string) {
-    this.#bytes = Uint8Array.from(bytes); // from byte 0 of a buffer of its own, as the library wants it
+    this.#bytes = new Uint8Array(bytes); // from byte 0 of a buffer of its own, as the library wants it
     this.#view = new DataView(this.#bytes.buffer);
     this.#name = name;
     if (SIGNATURE.some((byte, i) => bytes[i] !== byte))

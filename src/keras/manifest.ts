@@ -58,7 +58,7 @@ export function arraysOf(manifest: unknown, shards: Shards): Arrays {
       const into = entry.isOfOptimizer ? optimizer : weights;
       if (into.has(entry.name)) throw fault(`model.json: two weights are called ${entry.name}`);
       const to = from + bytesFor(entry);
-      into.set(entry.name, { data: numbersOf(entry, bytes.slice(from, to)), shape: entry.shape });
+      into.set(entry.name, { data: numbersOf(entry, new Uint8Array(bytes.subarray(from, to))), shape: entry.shape });
       from = to;
     }
   }

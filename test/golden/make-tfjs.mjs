@@ -5,8 +5,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
 const folder = process.argv[2] ?? "bench/peers";
-const require = createRequire(`${resolve(folder)}/`);
-const tf = require("@tensorflow/tfjs");
+const tf = createRequire(`${resolve(folder)}/`)("@tensorflow/tfjs");
 tf.env().set("IS_TEST", true);
 await tf.setBackend("cpu");
 

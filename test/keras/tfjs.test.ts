@@ -27,6 +27,7 @@ describe("files", () => {
       { model: text, weights: bytes },
       { model: new TextEncoder().encode(text), weights: bytes.buffer },
       { model: dense.model, weights: shards },
+      { model: Buffer.from(text), weights: [Buffer.from(bytes)] }, // as Node reads files: parts of larger buffers
       { model, weights: { "b.bin": shards[1], "a.bin": shards[0] } },
     ]) {
       const [values] = await evaluateAll([
