@@ -9,6 +9,7 @@ import type { Variable } from "../variable.ts";
 import { Builder, NO_RULE, problem, throwProblems } from "./build.ts";
 import { type ElementType, elementTypeOf, elementTypes, typeName } from "./element-types.ts";
 import type { Files } from "./files.ts";
+import { detach } from "./numbers.ts";
 import {
   type Body,
   functionOf,
@@ -89,6 +90,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.#isOne = typeof options.output !== "object" && outputs.length === 1;
     const roles = rolesOf(this.#body, this.#library, inputs);
     this.#initializers = variablesOf(graph, this.#body.nodes, outputs, given, roles, files);
+    detach(model, files, this.#initializers.byInitializer);
   }
 
   /** Variables by the names of their initialisers. */
@@ -147,8 +149,8 @@ class Imported<Output> implements OnnxModel<Output> {
 /**
  * A model of ONNX's format as a module: `forward` builds its graph for the shapes that it is given, and what it learns are Variables under
  * the names of its initialisers, so that a Trainer trains it, `stateDict` names them, and `freeze`, `parameters` and other layers take it
- * like any module. Initialisers of float16, bfloat16 and float64 become f32. Those that are whole numbers, or decide shapes, are
- * constants; running statistics are not trained. int64 is i32 here: constants that do not fit are refused, but for those at the end of
+ * like any module. Initialisers of float16, bfloat16 and float64 become f32. Those that are whole numbers, decide shapes, or have no
+ * axes are constants; running statistics are not trained. int64 is i32 here: constants that do not fit are refused, but for those at the end of
  * the range of int64, which mean "to the end"; booleans are f32 of 0 and 1.
  *
  * `forward` takes a tensor, several in the order of `model.inputs`, or an object of all of them; it gives a tensor where the model has one
