@@ -43,7 +43,7 @@ const house: Readonly<Record<string, Room>> = {
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
-  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
+  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },

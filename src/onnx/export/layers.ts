@@ -19,9 +19,12 @@ export interface Plan {
   write(writer: Writer): void;
 }
 
-/** Whether runs of a layer may have plans. */
+const planned = [RNN, GRU, LSTM, BatchNorm1d, BatchNorm2d, BatchNorm3d, Upsample] as const;
+
+/** Whether runs of a layer may have plans: one that computes what the library's does, and not something of its own. */
 export function isPlanned(part: object): boolean {
-  return isRecurrent(part) || isBatchNorm(part) || part instanceof Upsample;
+  const { forward } = part as { readonly forward?: unknown };
+  return planned.some((Kind) => part instanceof Kind && forward === Kind.prototype.forward);
 }
 
 type Recurrent = RNN | GRU | LSTM;

@@ -5,7 +5,7 @@ import { evaluateAll } from "../../evaluate.ts";
 import type { Op } from "../../op.ts";
 import { ops } from "../../ops/index.ts";
 import type { ConstantAttrs } from "../../ops/leaf.ts";
-import { type DType, showShape, sizeOf } from "../../shape.ts";
+import { type DType, ofAnySize, showShape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { Variable } from "../../variable.ts";
 import type { Graph, Port } from "./graph.ts";
@@ -60,7 +60,7 @@ export async function graphOf(
     inputs: new Map(inputs.map((tensor, i) => [tensor, signature.leaves[i].name])),
   };
   const batches = signature.batch === undefined ? [] : traces.map(({ batch }) => batch);
-  return written(source, batches, signature, outputs);
+  return ofAnySize(() => written(source, batches, signature, outputs));
 }
 
 /** Plans for tensors that layers with nodes of their own gave, of the first batch. */

@@ -1,6 +1,7 @@
 // The graph that a model builds for one batch when it predicts, and which of its layers ran on the way: some become nodes as a whole.
 
 import { type Context, evaluationContext, type Layer, type Module, partsOf } from "../../nn/module.ts";
+import { ofAnySize } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { outputsOf, type Signature } from "./signature.ts";
 
@@ -27,11 +28,13 @@ export function traceOf(
   batch: number,
   isWatched: (part: object) => boolean,
 ): Trace {
-  const { tensors, x } = signature.inputsFor(batch);
+  const { tensors, x } = ofAnySize(() => signature.inputsFor(batch));
   const runs: Run[] = [];
   const undo = watch(model, isWatched, runs);
   try {
-    const result = typeof model === "function" ? model(x) : model.forward(x, evaluationContext());
+    // It is never run: its tensors need not fit memory.
+    const run = () => (typeof model === "function" ? model(x) : model.forward(x, evaluationContext()));
+    const result = ofAnySize(run);
     return { batch, inputs: tensors, outputs: outputsOf(result, signature), runs };
   } finally {
     undo();
@@ -49,7 +52,8 @@ function watch(model: unknown, isWatched: (part: object) => boolean, runs: Run[]
       configurable: true,
       value(this: Module<unknown, unknown>, given: unknown, context: Context) {
         const result = forward.call(this, given, context);
-        runs.push({ layer: part, given, result });
+        // What is made of a layer, with other weights, is another one.
+        if (this === part) runs.push({ layer: part, given, result });
         return result;
       },
     });

@@ -42,6 +42,10 @@ function looped(node: Node): readonly (Value | undefined)[] {
   const most = node.has(0) ? node.number(0) : Number.POSITIVE_INFINITY;
   let goesOn = node.has(1) ? node.number(1) !== 0 : true;
   const initial = node.inputs.slice(2).map((_, i) => node.value(i + 2));
+  if (body.output.length < 1 + initial.length)
+    throw new DataError(
+      `the graph ${body.name} gives no condition, or fewer than ${initial.length} tensors to go on with`,
+    );
   const rolled = most > UNROLLED && most < 2 ** 31 && goesOn ? repeated(node, body, most, initial) : undefined;
   if (rolled !== undefined) return rolled;
   let carried = initial;

@@ -153,6 +153,17 @@ describe("layers are nodes of their own", () => {
     expect(opsOf(graph)).toContain("BatchNormalization");
   });
 
+  test("those of the library alone", async () => {
+    class Twice extends nn.Upsample {
+      override forward(x: Tensor, context?: nn.Context): Tensor {
+        return super.forward(x, context).mul(2);
+      }
+    }
+    const graph = await graphOf(new Twice({ scaleFactor: 2 }), { input: ["batch", 1, 2, 2] });
+    expect(opsOf(graph)).toContain("Mul");
+    expect(opsOf(graph)).not.toContain("Resize");
+  });
+
   test("constants are computed beforehand", async () => {
     const model = (x: Tensor) => x.add(uniform(randomKey(0, "noise"), [3])).add(constant([1, 4, 9]).sqrt());
     const graph = await graphOf(model, { input: ["batch", 3] });
@@ -220,6 +231,12 @@ describe("the batch", () => {
       input: { shape: [4, 3], data: [1, 2, 3, 4, 5, 6, 0, 0, 0, 1, 1, 1] },
     });
     expect(output).toEqual({ shape: [2, 6], data: [5, 7, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1] });
+  });
+
+  test("is looked at without memory for it", async () => {
+    const layer = new nn.Conv2d(1, 64, 1, { bias: false });
+    const graph = await graphOf(layer, { input: ["batch", 1, 4096, 4096] });
+    expect(opsOf(graph)).toEqual(["Conv"]);
   });
 
   test("decides nothing else", async () => {
