@@ -25,6 +25,7 @@ const doors = {
 
 /** Packages that a library holds in its own files. */
 const held = { jsfive: ["pako"] };
+
 /** Licences whose texts are here, for packages that name them and do not hold them. */
 const licensed = ["MIT", "Apache-2.0"];
 

@@ -25,6 +25,7 @@ const house: Readonly<Record<string, Room>> = {
   data: { paths: ["src/data"], above: ["autodiff"] },
   images: { paths: ["src/images"], above: ["functions", "data"] },
   audio: { paths: ["src/audio"], above: ["data"] },
+  finetune: { paths: ["src/finetune"], above: ["nn", "optim", "data"] },
   text: { paths: ["src/text"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
   torch: { paths: ["src/torch"], above: ["nn", "optim", "data"] },
@@ -56,6 +57,8 @@ const outside = [
   { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
   { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },
   { pattern: /^fft\.js$/, rooms: ["src/audio"] },
+  { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
+  { pattern: /^jsfive$/, rooms: ["src/keras"] },
   { pattern: /^jsfive$/, rooms: ["src/keras"] },
   { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
 ] as const;

@@ -3,7 +3,7 @@ import { isRecord, must } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
 import { ArgumentError, ShapeError, SimdgradError } from "../errors.ts";
 import { aContext, type Context, type Module, variables } from "../nn/module.ts";
-import { showShape } from "../shape.ts";
+import { sameShape, showShape } from "../shape.ts";
 import { aTensor, scalar, Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import type { ModelInput, ModelPlan, Ref } from "./config.ts";
@@ -62,6 +62,8 @@ export class KerasModel<Input extends Tensors = Tensor, Output extends Tensors =
   readonly optimizer: KerasOptimizer | undefined;
   readonly #reading: Reading;
   readonly #steps: readonly Step[];
+  /** Paths of the variables that were read. */
+  readonly #paths: ReadonlyMap<Variable, string>;
 
   /** Made by `fromKeras` and `fromTensorFlowJs`. */
   constructor(reading: Reading, optimizer?: (model: unknown) => KerasOptimizer | undefined) {
@@ -69,6 +71,7 @@ export class KerasModel<Input extends Tensors = Tensor, Output extends Tensors =
     this.inputs = reading.plan.inputShapes;
     this.#reading = reading;
     this.#steps = stepsOf(reading.plan);
+    this.#paths = new Map([...variables(this)].map(([path, variable]) => [variable, path]));
     this.optimizer = optimizer?.(this);
   }
 
@@ -103,13 +106,34 @@ export class KerasModel<Input extends Tensors = Tensor, Output extends Tensors =
    */
   stateDict(): KerasState {
     return Object.fromEntries(
-      [...variables(this)].map(([path, variable]) => [path, { data: firstOf(variable), shape: [...variable.shape] }]),
+      [...variables(this)].flatMap(([path, variable]) =>
+        this.#paths.has(variable) ? [[path, { data: firstOf(variable), shape: [...variable.shape] }]] : [],
+      ),
     );
   }
 
   /** What was read, for those who write it again. */
   get reading(): Reading {
     return this.#reading;
+  }
+
+  /**
+   * What stands now for variables that were read: others, where layers were replaced by such of the same shapes.
+   * @throws ArgumentError where there are others than the file has
+   */
+  standing(): ReadonlyMap<Variable, Variable> {
+    const now = variables(this);
+    const same = [...this.#paths].map(([variable, path]) => [variable, now.get(path) ?? variable] as const);
+    const known = new Set<string>(this.#paths.values());
+    const changed = [...now.keys()].filter((path) => !known.has(path));
+    for (const [variable, { shape }] of same)
+      if (!sameShape(shape, variable.shape)) changed.push(`${this.#paths.get(variable)}`);
+    const missing = [...known].filter((path) => !now.has(path));
+    if (changed.length + missing.length > 0)
+      throw new ArgumentError(
+        `${this.name} has other layers than the file that it was read from: ${[...changed, ...missing].slice(0, 4).join(", ")}`,
+      );
+    return new Map(same);
   }
 
   #run(inputs: readonly Value[], context: Context): ReadonlyMap<string, readonly Value[]> {

@@ -7,6 +7,7 @@ import * as autodiff from "../../src/autodiff/index.ts";
 import * as callbacks from "../../src/callbacks/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
+import * as finetune from "../../src/finetune/index.ts";
 import * as functions from "../../src/functions/index.ts";
 import * as generate from "../../src/generate/index.ts";
 import * as images from "../../src/images/index.ts";
@@ -29,6 +30,7 @@ import { audioCalls } from "./audio.ts";
 import { callbackCalls } from "./callbacks.ts";
 import { autodiffCalls, coreCalls } from "./core.ts";
 import { fittedCalls, pipelineCalls, preprocessingCalls, tableCalls, toolCalls } from "./data.ts";
+import { finetuneCalls } from "./finetune.ts";
 import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
@@ -88,6 +90,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/callbacks": callbackCalls,
   "simdgrad/data": { ...dataCalls, ...toolCalls },
   "simdgrad/debug": debugCalls,
+  "simdgrad/finetune": finetuneCalls,
   "simdgrad/functions": functionCalls,
   "simdgrad/generate": generateCalls,
   "simdgrad/images": imageCalls,
@@ -139,6 +142,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/callbacks", callbacks, callbackCalls],
   ["simdgrad/data", data, { ...dataCalls, ...toolCalls }],
   ["simdgrad/debug", debug, debugCalls],
+  ["simdgrad/finetune", finetune, finetuneCalls],
   ["simdgrad/functions", functions, functionCalls],
   ["simdgrad/generate", generate, generateCalls],
   ["simdgrad/images", images, imageCalls],

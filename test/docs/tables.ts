@@ -227,6 +227,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
+    "fine-tuning": new Map([
+      [
+        "finetune",
+        table(
+          ["function or class", "what it does"],
+          functionsOf("src/finetune/index.ts", () => true),
+        ),
+      ],
+    ]),
     keras: new Map([
       [
         "keras",

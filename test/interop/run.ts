@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { chromium } from "playwright";
 import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import { bundlers, OUT } from "./bundle.ts";
+import { models } from "./models/models.ts";
 import { importInNode, nodes, trainInNode } from "./node.ts";
 import { type Headers, isolation, serve, strictPolicy } from "./serve.ts";
 import { tensorFlowProblems } from "./tfjs.ts";
@@ -92,6 +93,8 @@ for (const [name, bundle] of Object.entries(bundlers)) {
 }
 
 await browser.close();
+
+for (const [name, problems] of Object.entries(models)) await attempt(`a model of others: ${name}`, problems);
 
 for (const [version, node] of Object.entries(nodes)) {
   await attempt(`Node ${version}: trains, disposes, ends`, () => trainInNode(node, version, installed, "disposed"));

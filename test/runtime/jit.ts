@@ -164,6 +164,19 @@ export function jitTests(builds: readonly Build[], more: readonly Partial<Sharin
       });
     });
 
+    test("have its bits for a result of the first loop that nobody reads in the last one", async () => {
+      await expectSame(() => {
+        const [x, mean, scale, weight, bias] = [input([2, 6, 172]), ...[1, 2, 3, 4].map(() => input([6, 1]))];
+        const normed = x.sub(mean).mul(scale);
+        const y = normed.mul(weight).add(bias);
+        const gate = y.sigmoid();
+        const inputs = [x, mean, scale, weight, bias].map(
+          (each, k) => [each, numbers(each === x ? 2064 : 6, k)] as const,
+        );
+        return { outputs: { normed, y, gate, swish: y.mul(gate) }, inputs };
+      });
+    });
+
     test("have its bits where the result of a long step replaces what is still to be read", async () => {
       const states: Uint8Array[] = [];
       for (const prepareAfter of [1e9, 0]) {

@@ -9,6 +9,7 @@ import {
   type Tensor,
   Trainer,
   type TrainerOptions,
+  Variable,
   WasmExecutor,
 } from "simdgrad";
 import { type Layer, Linear, mseLoss, parameters, Sequential, setTrainable, tanh } from "simdgrad/nn";
@@ -124,6 +125,13 @@ test("a fit of variables that somebody trains elsewhere, and that began anew her
   expect(warn.mock.calls).toEqual([
     [expect.stringMatching(/^simdgrad: Predictor: weight, bias have first values, drawn at random: give it a state/)],
   ]);
+  warn.mockClear();
+  // Numbers that a model begins with, as one from a file, are not drawn.
+  const scale = new Variable([1], [3]);
+  const given = { scale, forward: (x: Tensor) => x.mul(scale) };
+  const { data } = await new Predictor(given, { executor: on(new JsExecutor()) }).predict([[2]]);
+  expect([...data]).toEqual([6]);
+  expect(warn).not.toHaveBeenCalled();
   warn.mockRestore();
 });
 

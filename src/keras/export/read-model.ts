@@ -25,13 +25,15 @@ const KNOWN = new Set(
 const IDLE =
   /_(initializer|regularizer|constraint)$|^(dtype|build_config|dtype_policy|quantization_config|seed|ragged|sparse)$/;
 
-/** @throws ArgumentError naming all layers that TensorFlow.js does not have, or has otherwise */
+/** @throws ArgumentError naming all layers that TensorFlow.js does not have, or has otherwise, and those that are no more what was read */
 export function draftOfRead<I extends Tensors, O extends Tensors>(
   model: KerasModel<I, O>,
 ): { readonly draft: Draft; readonly topology: object } {
   const { reading } = model;
   const draft = new Draft();
-  for (const link of reading.links) draft.array(link);
+  const standing = model.standing();
+  for (const link of reading.links)
+    draft.array({ ...link, variables: link.variables.map((each) => standing.get(each) ?? each) });
   const unknown: string[] = [];
   const topology = topologyOf(reading, unknown);
   if (unknown.length > 0) throw new ArgumentError(`toTensorFlowJs: TensorFlow.js does not have: ${unknown.join(", ")}`);

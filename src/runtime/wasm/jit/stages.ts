@@ -58,7 +58,7 @@ export function stagesOf(steps: readonly MapStep[], ends: Ends): Stages | undefi
   const count = placeInLoops(items, results, readersOf);
   const used = items.filter(({ loop }) => loop < count);
   writeDirectly(used, results, ends);
-  const blocks = keep(used, results, readersOf);
+  const blocks = keep(used, results, readersOf, count - 1);
   const inLoops = (isLong: boolean) =>
     Array.from({ length: count }, (_, i) => used.filter((item) => item.loop === i && item.isLong === isLong));
   return { loops: inLoops(false), long: inLoops(true), results, blocks };
@@ -128,12 +128,21 @@ function writeDirectly(items: readonly Item[], results: readonly Item[], { isFre
   }
 }
 
-/** Gives blocks of scratch to what others than its own loop read; returns how many. A long step writes over what only it reads from there. */
-function keep(items: readonly Item[], results: readonly Item[], readersOf: (item: Item) => readonly Item[]): number {
+/**
+ * Gives blocks of scratch to what others than its own loop read, as the last loop does results; returns how many. A long step writes over
+ * what only it reads from there.
+ */
+function keep(
+  items: readonly Item[],
+  results: readonly Item[],
+  readersOf: (item: Item) => readonly Item[],
+  last: number,
+): number {
   let blocks = 0;
   for (const item of items) {
     if (!item.isLong) {
-      if (readersOf(item).some(({ isLong, loop }) => isLong || loop > item.loop)) item.block = blocks++;
+      const isWritten = item.loop < last && results.includes(item);
+      if (isWritten || readersOf(item).some(({ isLong, loop }) => isLong || loop > item.loop)) item.block = blocks++;
       continue;
     }
     if (item.result >= 0) continue;

@@ -1,0 +1,94 @@
+// Models of other libraries: other heads, adapters, features, and out again.
+import { afterAll, expect, test } from "vitest";
+import { Features, Frozen, lora, mergeLora, replaceHead } from "../../src/finetune/index.ts";
+import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
+import { crossEntropy, Linear, parameters, relu, Sequential, tanh, variables } from "../../src/nn/index.ts";
+import { fromOnnx, type OnnxModel, toOnnx } from "../../src/onnx/index.ts";
+import { readModel } from "../../src/onnx/proto.ts";
+import { adam } from "../../src/optim/index.ts";
+import { Predictor } from "../../src/train/predictor.ts";
+import { Trainer } from "../../src/train/trainer.ts";
+import { oracle } from "../executors.ts";
+import { drawn } from "../nn/sums.ts";
+
+const executor = oracle();
+afterAll(() => executor.dispose());
+
+const x = { data: drawn([6, 4], 1), shape: [6, 4] };
+const y = [0, 1, 0, 1, 1, 0];
+const network = () => new Sequential(new Linear(4, 8), relu, new Linear(8, 8), tanh, new Linear(8, 3));
+const files = () => toTensorFlowJs(network(), { input: ["batch", 4] });
+
+test("a model of TensorFlow.js gets another head, which goes out to ONNX; a layers model of before is refused in words", async () => {
+  const model = fromTensorFlowJs(await files());
+  const head = replaceHead(model, 2);
+  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: adam(0.05), executor });
+  await trainer.load({ x, y });
+  await trainer.fit({ batch: "all", epochs: 30 });
+  const losses = trainer.history.map(({ loss }) => loss);
+  expect(losses[29]).toBeLessThan(losses[0] / 2);
+  expect([...parameters(model).values()].slice(-2)).toEqual([head.weight, head.bias]);
+  const expected = await trainer.predict(x);
+  const again = fromOnnx(await toOnnx(model, { input: ["batch", 4] }, { executor }));
+  const found = await new Predictor(again, { executor }).predict(x);
+  // Weights are f32 in the file.
+  for (const [i, value] of expected.data.entries()) expect(Math.abs(found.data[i] - value)).toBeLessThan(1e-5);
+  await expect(toTensorFlowJs(model, undefined, { executor })).rejects.toThrow(
+    "model has other layers than the file that it was read from: layer_4.weight, layer_4.bias",
+  );
+  await trainer.dispose();
+});
+
+test("adapters of a model of TensorFlow.js, merged, go out as a layers model", async () => {
+  const model = lora(fromTensorFlowJs(await files()), { rank: 2, layers: ["layer_0", "layer_4"] });
+  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: adam(0.05), executor });
+  await trainer.load({ x, y });
+  await trainer.fit({ batch: "all", epochs: 30 });
+  const losses = trainer.history.map(({ loss }) => loss);
+  expect(losses[29]).toBeLessThan(losses[0] / 2);
+  const expected = await trainer.predict(x);
+  await expect(toTensorFlowJs(model, undefined, { executor })).rejects.toThrow("layer_0.lora_A.weight");
+  const merged = new Predictor(mergeLora(model), { executor });
+  await merged.predict(x);
+  const again = fromTensorFlowJs(await toTensorFlowJs(model, undefined, { executor }));
+  const found = await new Predictor(again, { executor }).predict(x);
+  for (const [i, value] of expected.data.entries()) expect(Math.abs(found.data[i] - value)).toBeLessThan(1e-5);
+  expect([...variables(model).keys()]).toEqual([...variables(again).keys()]);
+  await Promise.all([trainer.dispose(), merged.dispose()]);
+});
+
+test("a model of ONNX's format gives features for a head, and both go out in one file", async () => {
+  const bytes = await toOnnx(network(), { input: ["batch", 4] });
+  const features: OnnxModel = fromOnnx(bytes, { output: inner(bytes) });
+  const body = new Frozen(features);
+  const cached = await new Predictor(body, { executor }).predict(x);
+  expect(cached.shape).toEqual([6, 8]);
+  const head = new Linear(8, 2);
+  const trainer = new Trainer(head, { loss: crossEntropy, optimizer: adam(0.05), executor });
+  await trainer.load({ x: cached, y });
+  await trainer.fit({ batch: "all", epochs: 80 });
+  const losses = trainer.history.map(({ loss }) => loss);
+  expect(losses[79]).toBeLessThan(losses[0] / 2);
+  const whole = new Sequential(body, head);
+  expect([...parameters(whole).keys()]).toEqual(["1.weight", "1.bias"]);
+  const expected = await new Predictor(whole, { executor }).predict(x);
+  const again = fromOnnx(await toOnnx(whole, { input: ["batch", 4] }, { executor }));
+  const found = await new Predictor(again, { executor }).predict(x);
+  for (const [i, value] of expected.data.entries()) expect(Math.abs(found.data[i] - value)).toBeLessThan(1e-5);
+  await trainer.dispose();
+});
+
+test("features of a model of TensorFlow.js are those before its last Dense, or before a layer by name", async () => {
+  const model = fromTensorFlowJs(await files());
+  const found = await new Predictor(new Features(model), { executor }).predict(x);
+  expect(found.shape).toEqual([6, 8]);
+  const first = await new Predictor(new Features(model, { path: "layer_0" }), { executor }).predict(x);
+  expect([...first.data]).toEqual([...x.data]);
+});
+
+/** The name of the tensor that the last product of a file is given. */
+function inner(bytes: Uint8Array): string {
+  const { graph } = readModel(bytes);
+  const product = graph?.node.findLast(({ opType }) => /^(Gemm|MatMul)$/.test(opType));
+  return product?.input[0] as string;
+}
