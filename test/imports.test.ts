@@ -41,6 +41,9 @@ const house: Readonly<Record<string, Room>> = {
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
   cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
+  // What predicts from a file, without compiler, gradients and layers, and what writes such files.
+  predictor: { paths: ["src/predictor"], above: ["runtime", "io"] },
+  inference: { paths: ["src/inference"], above: ["predictor", "train"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },

@@ -1,0 +1,213 @@
+// What predicts: an instance of the kernels, one thread, over a memory in which weights and programs lie from the beginning. A step runs in the
+// call. Nothing of a file is executed before it is verified: no address of its programs leads beyond its own buffers.
+import { ALIGN, OFFSET_MASK } from "../../assembly/isa/sizes.ts";
+import { DisposedError, MemoryError, ProgramError } from "../errors.ts";
+import { decode } from "../program/decode.ts";
+import type { Names } from "../program/names.ts";
+import { filledWords, type Laid, Places } from "../program/places.ts";
+import type { Program, ProgramSlot } from "../program/program.ts";
+import { checkOffsets } from "../program/verify-buffers.ts";
+import { relocate } from "../runtime/relocate.ts";
+import { instantiate, type Kernels, PAGE_WORDS, SLACK, scratchOf } from "../runtime/wasm/instance.ts";
+import { unshared } from "../runtime/wasm/unshared.ts";
+import { sizeOf } from "../shape.ts";
+import { type Bundle, type Entry, fault, type Port, type Weight } from "./format.ts";
+import { kinds } from "./rows.ts";
+import { secondsOf } from "./work.ts";
+
+/** What a file may ask for. */
+export interface Limits {
+  /** Bytes of memory at the most. Default 2^30, 1 GiB. */
+  readonly memory?: number;
+  /** Seconds that a step of a program may take, by an estimate. Default 30. */
+  readonly seconds?: number;
+}
+
+const MEMORY = 2 ** 30;
+const SECONDS = 30;
+
+/** A program in its place: first words of its code, and of the arrays that go in and come out. */
+export interface Placed {
+  readonly rows: number;
+  readonly code: number;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+export class Engine {
+  /** By the number of rows, the fewest first. */
+  readonly programs: readonly Placed[];
+  #memory: ArrayBuffer;
+  #kernels: Kernels | undefined;
+
+  private constructor(programs: readonly Placed[], memory: ArrayBuffer, kernels: Kernels) {
+    this.programs = programs;
+    this.#memory = memory;
+    this.#kernels = kernels;
+  }
+
+  /**
+   * Verifies and places what a bundle holds.
+   * @param wasm a build, as its module holds it
+   * @throws DataError, ProgramError, MemoryError saying what is wrong with it
+   */
+  static async begin(bundle: Bundle, wasm: string, { memory = MEMORY, seconds = SECONDS }: Limits): Promise<Engine> {
+    const { weights, programs: entries } = bundle.manifest;
+    let end = scratchOf(1);
+    const take = (words: number) => {
+      const at = end;
+      end += padded(words);
+      if (!(4 * (end + SLACK) <= memory))
+        throw new MemoryError(`Predictor.load: more than ${memory} bytes are needed; { memory } lets a file have more`);
+      return at;
+    };
+    const most = (words: (entry: Entry) => number) => Math.max(...entries.map(words));
+    const places = weights.map(({ shape, dtype }) => take(filledWords(sizeOf(shape), dtype)));
+    const io = take(most(({ ioWords }) => ioWords));
+    const arena = take(most(({ arenaWords }) => arenaWords));
+    const placed = entries.map((entry) => {
+      const program = programOf(bundle, entry);
+      verify(program, entry, seconds);
+      const code = new Int32Array(program.code.length);
+      const [at, constants] = [take(code.length), take(program.constants[0]?.words ?? 0)];
+      const variables = entry.variables.map((weight) => places[weight]);
+      relocate(program, { io, arena, constants, variables }, 4, code);
+      return { program, constants, code, at };
+    });
+
+    const linear = reserve(Math.ceil((end + SLACK) / PAGE_WORDS));
+    const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+    const { kernels } = await instantiate(unshared(bytes), linear);
+    const { buffer } = linear;
+    weights.forEach((weight, i) => {
+      store(buffer, places[i], weight, bundle);
+    });
+    const words = new Int32Array(buffer);
+    for (const { program, constants, code, at } of placed) {
+      words.set(code, at);
+      for (const { data } of program.constants) words.set(data, constants);
+    }
+    const at = (offset: number) => io + offset;
+    const programs = entries.map(({ rows, inputs, outputs }, i) => ({
+      rows,
+      code: placed[i].at,
+      inputs: inputs.map(at),
+      outputs: outputs.map(at),
+    }));
+    return new Engine(
+      programs.sort((a, b) => a.rows - b.rows),
+      buffer,
+      kernels,
+    );
+  }
+
+  /** The elements of a port that begins at a word, of a program for so many rows. */
+  view({ shape, dtype }: Port, at: number, rows: number): Float32Array | Int32Array | Uint8Array {
+    return new kinds[dtype](this.#memory, 4 * at, sizeOf(shape.map((size) => size ?? rows)));
+  }
+
+  /** @throws DisposedError */
+  check(): void {
+    if (this.#kernels === undefined) throw new DisposedError("the predictor was disposed");
+  }
+
+  /** Makes a step of a program. @throws ProgramError where a kernel cannot go on */
+  run({ code }: Placed): void {
+    this.check();
+    try {
+      this.#kernels?.run(4 * code, 1, 0, 0, 0, 1, 0, 0);
+    } catch (cause) {
+      throw new ProgramError(`predict: a kernel failed: ${cause}`, { cause });
+    }
+  }
+
+  dispose(): void {
+    this.#kernels = undefined;
+    this.#memory = new ArrayBuffer(0);
+  }
+}
+
+function padded(words: number): number {
+  return Math.ceil(words / ALIGN) * ALIGN;
+}
+
+function reserve(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    throw new MemoryError(`Predictor.load: ${pages} pages of memory are not to be had: ${cause}`, { cause });
+  }
+}
+
+/** What of a program is needed here. */
+type Part = Laid & Pick<Program, "code">;
+
+/** The program of an entry, as compile made it but for names. @throws DataError where the file lacks a part of it */
+function programOf({ manifest, bytes }: Bundle, entry: Entry): Part {
+  const { rows, arenaWords } = entry;
+  const code = int32(bytes(entry.code, "I32"));
+  const data = int32(bytes(entry.constants, "I32"));
+  const slot = ({ name, shape, dtype }: Port, offset: number): ProgramSlot => {
+    const own = shape.map((size) => size ?? rows);
+    return { name, shape: own, dtype, offset, words: padded(filledWords(sizeOf(own), dtype)) };
+  };
+  const slots = (ports: readonly Port[], offsets: readonly number[]) => ports.map((port, i) => slot(port, offsets[i]));
+  return {
+    code,
+    variables: entry.variables.map((weight, i) => {
+      const known = manifest.weights[weight];
+      if (known === undefined) throw fault(`a program names weight ${weight}`);
+      return { ...slot(known, entry.offsets[i]), key: "", assigned: false };
+    }),
+    inputs: slots(manifest.inputs, entry.inputs),
+    outputs: slots(manifest.outputs, entry.outputs),
+    constants: data.length === 0 ? [] : [{ offset: 0, words: data.length, dtype: "i32", data }],
+    arenaWords,
+  };
+}
+
+/** What errors call things, in few words: who writes files has `verifyProgram` of simdgrad/debug. */
+const numbered = (what: string) => (number: number) => `${what} ${number}`;
+const names: Names = {
+  opcode: numbered("opcode"),
+  register: numbered("register"),
+  place: (_, position) => `word ${position}`,
+  slot: (_, __, slot) => `slot ${slot}`,
+  step: ({ code }) => `step ${code}`,
+};
+
+function verify(program: Part, { ioWords }: Entry, limit: number): void {
+  const { variables, inputs, outputs } = program;
+  checkOffsets("variable", variables, ALIGN, OFFSET_MASK);
+  checkOffsets(
+    "slot",
+    [...inputs, ...outputs].sort((a, b) => a.offset - b.offset),
+    0,
+    ioWords,
+  );
+  const seconds = secondsOf(program.code, decode(program, new Places(program), names));
+  if (!(seconds <= limit))
+    throw new ProgramError(
+      `Predictor.load: a program would take some ${Math.ceil(seconds)} seconds; { seconds } lets it take more than ${limit}`,
+    );
+}
+
+function int32(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.slice().buffer);
+}
+
+/** Puts a weight where it lies; one of 8 bits is (byte - 128) times its row's scale. */
+function store(memory: ArrayBuffer, at: number, { name, shape, dtype, scales }: Weight, { bytes }: Bundle): void {
+  const size = sizeOf(shape);
+  if (scales === undefined) {
+    const data = bytes(name, dtype === "f32" ? "F32" : dtype === "i32" ? "I32" : "U8", size);
+    new Uint8Array(memory, 4 * at, data.length).set(data);
+    return;
+  }
+  const [rows] = dtype === "f32" ? shape : [];
+  if (rows === undefined) throw fault(`${name} cannot have scales`);
+  const given = bytes(name, "U8", size);
+  const scale = new Float32Array(bytes(scales, "F32", rows).slice().buffer);
+  const view = new Float32Array(memory, 4 * at, size);
+  for (let i = 0; i < size; i++) view[i] = (given[i] - 128) * scale[Math.floor((i * rows) / size)];
+}
