@@ -1,14 +1,20 @@
-// Whether a model keeps rows apart. Where its graph does not prove it (a loop over time), it is tried: rows in the company of others must come to
-// the same bits.
+// Whether a model keeps rows apart. Where its graph does not prove it (a loop over time), it is tried: rows in other company, and in other places,
+// must come to the same bits.
 import { compile } from "../compile/compile.ts";
 import type { Executor, TypedArray } from "../runtime/executor.ts";
 import { type Aval, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { keepsRowsApart } from "../train/rows.ts";
 
-/** Rows of a trial: each of two is beside others in turn. */
+/** Rows of a trial: one of them comes in turn to other company, in its place and in others. */
 const ROWS = 3;
 const TRIALS = 4;
+const MOVES = [
+  [0, 0],
+  [2, 2],
+  [0, 1],
+  [1, 2],
+] as const;
 
 /** A graph for so many rows. */
 export interface Traced {
@@ -45,15 +51,15 @@ export async function areApart(
     for (let trial = 0; trial < TRIALS; trial++) {
       const first = names.map((name) => drawn(inputs[name], next));
       const before = await run(first);
-      for (const kept of [0, ROWS - 1]) {
+      for (const [from, to] of MOVES) {
         const others = names.map((name, i) => {
           const other = drawn(inputs[name], next);
           if (!isRows(name)) return first[i];
-          other.set(rowOf(first[i], kept), kept * (other.length / ROWS));
+          other.set(rowOf(first[i], from), to * (other.length / ROWS));
           return other;
         });
         const after = await run(others);
-        if (!after.every((each, i) => sameBits(rowOf(each, kept), rowOf(before[i], kept)))) return false;
+        if (!after.every((each, i) => sameBits(rowOf(each, to), rowOf(before[i], from)))) return false;
       }
     }
     return true;

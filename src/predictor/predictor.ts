@@ -42,6 +42,8 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** What it takes, and gives: null stands for the number of rows. */
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Whether it predicts any number of rows; otherwise as many as one of its programs takes. */
+  readonly apart: boolean;
   /** Rows that its programs take at once. */
   readonly batches: readonly number[];
   readonly #manifest: Manifest;
@@ -53,6 +55,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
     this.#engine = engine;
     this.inputs = manifest.inputs;
     this.outputs = manifest.outputs;
+    this.apart = manifest.apart;
     this.batches = engine.programs.map(({ rows }) => rows);
   }
 
@@ -73,7 +76,8 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
    * @throws ShapeError, DTypeError, ArgumentError where x does not fit; DisposedError
    */
   predict(x: PredictorInput): Output {
-    const { inputs, outputs, apart, x: taken, y } = this.#manifest;
+    const { inputs, outputs, apart } = this;
+    const { x: taken, y } = this.#manifest;
     const engine = this.#engine;
     engine.check();
     const given = arranged(taken, inputs, x).map((each, i) => givenFor(inputs[i], each));
