@@ -3,12 +3,11 @@
 import { aFunction, aListOf, aWholeNumber, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import { compile } from "../compile/compile.ts";
 import { simplify } from "../compile/simplify.ts";
-import type { ArrayLikeData, NumericArray } from "../data/array.ts";
+import { type ArrayLikeData, array } from "../data/array.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
-import { serializeSealed } from "../io/sealed.ts";
 import { aLayer, evaluationContext, forward, type Layer, variables } from "../nn/module.ts";
-import { type Entry, MARKS, type Manifest, type Port, type Weight } from "../predictor/format.ts";
+import type { Port } from "../predictor/format.ts";
 import { secondsOf } from "../predictor/work.ts";
 import { decode } from "../program/decode.ts";
 import { CodeNames } from "../program/names.ts";
@@ -18,15 +17,15 @@ import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor, TypedArray } from "../runtime/executor.ts";
 import { hasSimd } from "../runtime/features.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
-import { storeSlot, views32 } from "../runtime/memory.ts";
-import { withoutBarriers } from "../runtime/wasm/alone.ts";
 import { WasmExecutor } from "../runtime/wasm/wasm-executor.ts";
 import { showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { Predictor } from "../train/predictor.ts";
+import { begin } from "../train/begin.ts";
+import { ownState } from "../train/own-state.ts";
+import { readState } from "../train/state.ts";
 import { Variable } from "../variable.ts";
 import { areApart, type Traced } from "./apart.ts";
-import { quantized } from "./bytes.ts";
+import { Contents, type Valued } from "./contents.ts";
 import { knownUnder } from "./known.ts";
 import { type InferenceSignature, outputsOf, readSignature, type Several, type Signature } from "./signature.ts";
 import { VERSION } from "./version.ts";
@@ -56,9 +55,6 @@ export interface InferenceOptions<X = unknown> {
 const SIZES = [1, 8, 64];
 const MOST_SECONDS = 1;
 const MOST_WORDS = 2 ** 26;
-
-/** Elements of a weight from which bytes are worth their scales. */
-const QUANTIZED = 64;
 
 /**
  * A model with its weights as one file, which a Predictor of simdgrad/predictor runs without compiler, gradients and layers.
@@ -108,55 +104,52 @@ class Writer {
   readonly #model: Layer<unknown, unknown>;
   readonly #signature: Signature;
   readonly #options: InferenceOptions;
+  /** Rows of programs. */
+  readonly #sizes: readonly number[];
   /** The model's variables, and what was computed of them: names, and their values. */
   readonly #names: Map<Variable, string>;
   readonly #values = new Map<Variable, TypedArray>();
-  readonly #weights: Variable[] = [];
-  readonly #tensors = new Map<string, NumericArray>();
 
   constructor(model: Layer<unknown, unknown>, signature: Signature, options: InferenceOptions) {
     this.#model = model;
     this.#signature = signature;
     this.#options = options;
+    this.#sizes = this.#hasRows ? [options.batch ?? SIZES].flat() : [1];
     this.#names = new Map(Array.from(variables(model), ([path, variable]) => [variable, path]));
+  }
+
+  get #hasRows(): boolean {
+    return this.#signature.ports.some(({ shape }) => shape[0] === null);
   }
 
   async write(): Promise<Uint8Array<ArrayBuffer>> {
     const { ports, arrangement } = this.#signature;
-    const first = this.#graph(1);
+    const first = this.#graph(this.#sizes[0]);
     this.#checkHidden(first.outputs);
-    await this.#readValues();
     const executor = hasSimd() ? new WasmExecutor({ build: "portable", threads: 1 }) : new JsExecutor();
     try {
-      const hasRows = ports.some(({ shape }) => shape[0] === null);
-      const apart = hasRows && (await this.#isApart(executor));
-      const programs: (readonly [rows: number, program: Program])[] = [];
-      const { batch = SIZES } = this.#options;
-      const sizes = hasRows ? [batch].flat() : [1];
-      for (const rows of sizes) {
+      await this.#readValues(executor);
+      const apart = this.#hasRows && (await this.#isApart(executor));
+      const contents = new Contents();
+      const names = { inputs: ports.map((_, i) => inputName(i)), outputs: first.outputs.map((_, i) => outputName(i)) };
+      for (const rows of this.#sizes) {
         const program = await this.#program(rows, executor);
-        const isLarge =
-          program.ioWords + program.arenaWords > MOST_WORDS ||
-          secondsOf(program.code, decode(program, new Places(program), new CodeNames())) > MOST_SECONDS;
-        if (batch !== SIZES || programs.length === 0 || !isLarge) programs.push([rows, program]);
+        if (this.#options.batch !== undefined || rows === 1 || !isLarge(program))
+          contents.add(rows, program, names, (key) => this.#valued(key));
       }
-      const outputs = this.#outputs(
-        apart,
-        programs.map(([rows]) => rows),
-      );
-      const entries = programs.map(([rows, program]) => this.#entry(rows, program, outputs));
-      const manifest: Manifest = {
+      const about = {
         simdgrad: VERSION,
         program: PROGRAM_VERSION,
         apart,
         x: arrangement,
         y: first.given.arrangement,
         inputs: ports,
-        outputs,
-        weights: this.#weights.map((each) => this.#weight(each)),
-        programs: entries,
+        outputs: this.#outputs(
+          apart,
+          contents.programs.map(({ rows }) => rows),
+        ),
       };
-      return serializeSealed(Object.fromEntries(this.#tensors), MARKS, { model: JSON.stringify(manifest) });
+      return contents.file(about, this.#options.weights === "int8");
     } finally {
       await executor.dispose();
     }
@@ -181,14 +174,20 @@ class Writer {
       );
   }
 
-  async #readValues(): Promise<void> {
-    const { executor, state } = this.#options;
-    const predictor = new Predictor(this.#model as Layer, { executor, state, preprocess: (x) => x });
+  /** Values of the model's variables: those of the state, else those of their executor, which is left as it is, else first ones. */
+  async #readValues(own: Executor): Promise<void> {
+    const { state, executor: theirs } = this.#options;
+    const name = "toInference";
+    const known = variables(this.#model);
+    const executor = state === undefined ? (theirs ?? own) : own;
+    const given = state && ownState(name, state, known);
+    const isPlain = this.#options.preprocess === undefined;
+    const held = await begin({ name, executor, variables: known, state: given, model: this.#model, isPlain }, array);
     try {
-      const values = await predictor.stateDict();
-      for (const [variable, path] of this.#names) this.#values.set(variable, values[path].data as TypedArray);
+      const values = await readState(executor, known);
+      for (const [path, variable] of known) this.#values.set(variable, values[path].data as TypedArray);
     } finally {
-      await predictor.dispose();
+      await held.letGo(false);
     }
   }
 
@@ -198,7 +197,7 @@ class Writer {
     const { ports } = this.#signature;
     const isRows = (name: string) => ports.some(({ shape }, i) => inputName(i) === name && shape[0] === null);
     const traced = (count: number): Traced => this.#graph(count);
-    await this.#load(executor, traced(1).outputs);
+    await this.#load(executor, traced(this.#sizes[0]).outputs);
     return areApart(traced, isRows, executor);
   }
 
@@ -268,51 +267,17 @@ class Writer {
     });
   }
 
-  #entry(rows: number, program: Program, outputs: readonly Port[]): Entry {
-    const { inputs, ioWords, arenaWords } = program;
-    const put = (part: string, data: Int32Array) => this.#put(`programs/${rows}/${part}`, data, [data.length]);
-    const offset = (slots: Program["inputs"], name: string) => slots.find((each) => each.name === name)?.offset ?? 0;
-    const indices = program.variables.map(({ key }) => {
-      const at = this.#weights.findIndex((each) => each.key === key);
-      if (at >= 0) return at;
-      const variable = [...this.#names.keys()].find((each) => each.key === key) as Variable;
-      return this.#weights.push(variable) - 1;
-    });
-    return {
-      rows,
-      code: put("code", withoutBarriers(program.code).slice()),
-      constants: put("constants", constantsOf(program)),
-      variables: indices,
-      offsets: program.variables.map((each) => each.offset),
-      inputs: this.#signature.ports.map((_, i) => offset(inputs, inputName(i))),
-      outputs: outputs.map((_, i) => offset(program.outputs, outputName(i))),
-      ioWords,
-      arenaWords,
-    };
-  }
-
-  #weight(variable: Variable): Weight {
-    const name = this.#names.get(variable) as string;
+  #valued(key: string): Valued {
+    const variable = [...this.#names.keys()].find((each) => each.key === key) as Variable;
     const { shape, dtype } = variable;
-    const data = this.#values.get(variable) as TypedArray;
-    const bytes =
-      this.#options.weights === "int8" && data instanceof Float32Array && shape.length > 1 && data.length >= QUANTIZED
-        ? quantized(data, shape[0])
-        : undefined;
-    if (bytes === undefined) {
-      this.#put(name, data, shape);
-      return { name, shape, dtype };
-    }
-    this.#put(name, bytes.data, shape);
-    return { name, shape, dtype, scales: this.#put(`${name}/scales`, bytes.scales, [shape[0]]) };
+    return { name: this.#names.get(variable) as string, shape, dtype, data: this.#values.get(variable) as TypedArray };
   }
+}
 
-  /** Adds a tensor to the file. @throws ArgumentError for a second one of a name */
-  #put(name: string, data: NumericArray["data"], shape: readonly number[]): string {
-    if (this.#tensors.has(name)) throw new ArgumentError(`toInference: two tensors are called ${name}`);
-    this.#tensors.set(name, { data, shape });
-    return name;
-  }
+/** Whether a program takes more than is taken without being asked. */
+function isLarge(program: Program): boolean {
+  const seconds = secondsOf(program.code, decode(program, new Places(program), new CodeNames()));
+  return program.ioWords + program.arenaWords > MOST_WORDS || seconds > MOST_SECONDS;
 }
 
 /** Bytes as f32, wherever they are. */
@@ -332,12 +297,4 @@ function outputName(i: number): string {
 
 function foldedName(i: number): string {
   return `known.${i}`;
-}
-
-/** The words of its region of constants, as executors of float32 have them. */
-function constantsOf({ constants, constantWords }: Program): Int32Array {
-  const memory = views32(new ArrayBuffer(4 * constantWords));
-  for (const { offset, dtype, data, rounded } of constants)
-    storeSlot(memory, dtype, offset, rounded === undefined ? data : [rounded]);
-  return memory.i as Int32Array;
 }

@@ -8,7 +8,7 @@ import { filledWords, type Laid, Places } from "../program/places.ts";
 import type { Program, ProgramSlot } from "../program/program.ts";
 import { checkOffsets } from "../program/verify-buffers.ts";
 import { relocate } from "../runtime/relocate.ts";
-import { instantiate, type Kernels, PAGE_WORDS, SLACK, scratchOf } from "../runtime/wasm/instance.ts";
+import { decoded, instantiate, type Kernels, PAGE_WORDS, SLACK, scratchOf } from "../runtime/wasm/instance.ts";
 import { unshared } from "../runtime/wasm/unshared.ts";
 import { sizeOf } from "../shape.ts";
 import { type Bundle, type Entry, fault, type Port, type Weight } from "./format.ts";
@@ -76,8 +76,7 @@ export class Engine {
     });
 
     const linear = reserve(Math.ceil((end + SLACK) / PAGE_WORDS));
-    const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-    const { kernels } = await instantiate(unshared(bytes), linear);
+    const { kernels } = await instantiate(unshared(decoded(wasm)), linear);
     const { buffer } = linear;
     weights.forEach((weight, i) => {
       store(buffer, places[i], weight, bundle);

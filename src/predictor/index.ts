@@ -33,6 +33,7 @@ export interface PredictorOptions extends Limits {
  * predictor.dispose();
  */
 export class Predictor<Output extends Predicted = Numbers> extends LoadedPredictor<Output> {
+  /** A file, as bytes. @throws DataError, ProgramError, MemoryError, UnsupportedError, ArgumentError */
   static async load<Output extends Predicted = Numbers>(
     bytes: Uint8Array | ArrayBuffer,
     options: PredictorOptions = {},
@@ -41,20 +42,17 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
     const { build: wanted = "auto", ...rest } = options;
     const build = wanted === "auto" ? (hasRelaxedSimd() ? "relaxed" : "portable") : wanted;
     checkBuild(build);
-    const wasm = await kernelsOf(build);
+    const { wasm } = await kernels[build]().catch((error) => refused(build, error));
     return Predictor.of(bytes, wasm, rest, (...all) => new Predictor<Output>(build, ...all));
   }
 }
 
+const kernels = {
+  relaxed: () => import("../runtime/wasm/generated/relaxed.ts"),
+  portable: () => import("../runtime/wasm/generated/portable.ts"),
+};
+
 /** @throws UnsupportedError where nothing can be imported later */
-async function kernelsOf(build: Build): Promise<string> {
-  try {
-    return (
-      await (build === "relaxed"
-        ? import("../runtime/wasm/generated/relaxed.ts")
-        : import("../runtime/wasm/generated/portable.ts"))
-    ).wasm;
-  } catch (cause) {
-    throw new UnsupportedError(`import() fails here (${cause}): simdgrad/predictor/${build} does without`, { cause });
-  }
+function refused(build: Build, cause: unknown): never {
+  throw new UnsupportedError(`import() fails here (${cause}): simdgrad/predictor/${build} does without`, { cause });
 }

@@ -81,7 +81,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
     const engine = this.#engine;
     engine.check();
     const given = arranged(taken, inputs, x).map((each, i) => givenFor(inputs[i], each));
-    const rows = rowsOf(inputs, given);
+    const rows = rowsOf(given);
     const results = outputs.map(({ shape, dtype }): Numbers => {
       const own = shape.map((size) => size ?? rows);
       return { data: new kinds[dtype](sizeOf(own)), shape: own };
@@ -159,25 +159,21 @@ function widthOf({ shape }: Port): number {
 
 /** What is given for each input. @throws ArgumentError for other names, and another number of them */
 function arranged(how: Arrangement, ports: readonly Port[], x: unknown): unknown[] {
-  const named = isRecord(x) && !("data" in x && "shape" in x);
-  if (how === "one") return [named && Object.hasOwn(x, ports[0].name) ? x[ports[0].name] : x];
-  if (how === "list") {
-    must(Array.isArray(x) && x.length === ports.length, x, "predict: x", `a list of ${ports.length} arrays`);
-    return x as unknown[];
+  const members = Object(x) as Readonly<Record<string, unknown>>;
+  if (how === "one") {
+    const isNamed = isRecord(x) && !("data" in x) && Object.hasOwn(x, ports[0].name);
+    return [isNamed ? members[ports[0].name] : x];
   }
-  const names = ports.map(({ name }) => name);
-  const holds = isRecord(x) && Object.keys(x).length === names.length && names.every((name) => Object.hasOwn(x, name));
-  must(holds, x, "predict: x", `an object { ${names.join(", ")} }`);
-  return names.map((name) => (x as Readonly<Record<string, unknown>>)[name]);
+  const names = ports.map(({ name }, i) => (how === "list" ? `${i}` : name));
+  const holds = Object.keys(members).length === names.length && names.every((name) => Object.hasOwn(members, name));
+  must(holds, x, "predict: x", `a ${how} of ${names.join(", ")}`);
+  return names.map((name) => members[name]);
 }
 
-/** The number of rows of all inputs that have some; 1 where none has. @throws ShapeError where they differ */
-function rowsOf(ports: readonly Port[], given: readonly Given[]): number {
-  const first = given.findIndex(({ rows }) => rows !== undefined);
-  const other = given.findIndex(({ rows }) => rows !== undefined && rows !== given[first].rows);
-  if (other >= 0)
-    throw new ArgumentError(
-      `predict: ${ports[first].name} has ${given[first].rows} rows, ${ports[other].name} has ${given[other].rows}`,
-    );
-  return given[first]?.rows ?? 1;
+/** The number of rows of all inputs that have some; 1 where none has. @throws ArgumentError where they differ */
+function rowsOf(given: readonly Given[]): number {
+  const [first = 1, ...others] = given.flatMap(({ rows }) => rows ?? []);
+  if (others.some((rows) => rows !== first))
+    throw new ArgumentError(`predict: inputs of ${[first, ...others].join(", ")} rows`);
+  return first;
 }

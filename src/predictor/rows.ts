@@ -25,7 +25,7 @@ export function givenFor({ name, shape, dtype }: Port, given: unknown): Given {
   const what = `predict: ${name}`;
   const width = sizeOf(shape.map((size) => size ?? 1));
   const isData = isRecord(given) && "data" in given;
-  const flat = isData ? given.data : Array.isArray(given) ? flattened(given) : given;
+  const flat = isData ? given.data : flattened(given, shape.length);
   numbers(flat, what);
   const data = flat as ArrayLike<number>;
   const rows = shape[0] === null ? data.length / width || 0 : undefined;
@@ -42,8 +42,8 @@ export function givenFor({ name, shape, dtype }: Port, given: unknown): Given {
   return { data: data instanceof Kind ? data : Kind.from(data), rows };
 }
 
-/** Nested lists in one. */
-function flattened(given: unknown): unknown {
-  if (ArrayBuffer.isView(given)) return Array.from(given as unknown as ArrayLike<number>);
-  return Array.isArray(given) ? given.flatMap(flattened) : given;
+/** Lists within lists, so deep at the most, as one. */
+function flattened(given: unknown, depth: number): unknown {
+  if (!Array.isArray(given) || depth <= 1) return given;
+  return given.flatMap((each) => (ArrayBuffer.isView(each) ? [...(each as never)] : flattened(each, depth - 1)));
 }

@@ -11,17 +11,16 @@ const WORD = 2;
 const STEP = 2; // of a map, of one element
 const PRODUCT = 0.2;
 
-/** The product of some slots. */
-function product(word: Word, ...slots: readonly number[]): number {
-  return slots.reduce((all, each) => all * word(each), 1);
+/** The product of so many slots, from one on. */
+function product(word: Word, first: number, count: number): number {
+  let all = 1;
+  for (let i = 0; i < count; i++) all *= word(first + i);
+  return all;
 }
 
-/** Three slots, one an axis. */
-const axes = (first: number): readonly number[] => [first, first + 1, first + 2];
-
+/** Images, groups, rows, channels and taps; positions. */
 function convolution(word: Word): number {
-  const own = [slot.CONVOLVE_IMAGES, slot.CONVOLVE_GROUPS, slot.CONVOLVE_ROWS, slot.CONVOLVE_CHANNELS];
-  return PRODUCT * product(word, ...own, ...axes(slot.CONVOLVE_TAPS_D), ...axes(slot.CONVOLVE_POSITIONS_D));
+  return PRODUCT * product(word, slot.CONVOLVE_IMAGES, 7) * product(word, slot.CONVOLVE_POSITIONS_D, 3);
 }
 
 /** Places of all windows. */
@@ -35,14 +34,14 @@ function pool(word: Word): number {
 
 /** Of instructions that do more for each word than move it. */
 const MORE: Readonly<Record<number, (word: Word) => number>> = {
-  [op.MATMUL]: (word) =>
-    PRODUCT * product(word, slot.MATMUL_BATCH, slot.MATMUL_HEADS, slot.MATMUL_M, slot.MATMUL_N, slot.MATMUL_K),
+  // Batch, heads, m, n, k.
+  [op.MATMUL]: (word) => PRODUCT * product(word, slot.MATMUL_BATCH, 5),
   [op.CONVOLVE]: convolution,
   [op.CONVOLVE_FILTER]: convolution,
   [op.MAX_POOL]: pool,
   [op.SUM_POOL]: pool,
   [op.SUM_POOL_TRANSPOSED]: pool,
-  [op.SORT]: (word) => 64 * WORD * product(word, slot.SORT_ROWS, slot.SORT_COLUMNS),
+  [op.SORT]: (word) => 64 * WORD * product(word, slot.SORT_ROWS, 2),
 };
 
 /** Seconds of one step, of its lines as they were decoded. */

@@ -3,7 +3,7 @@
 import { SimdgradError } from "simdgrad";
 import { Predictor } from "simdgrad/predictor/portable";
 import { beforeAll, expect, test } from "vitest";
-import { MUTATIONS, mutated, PATIENCE } from "../data/mutations.ts";
+import { MUTATIONS, mutated } from "../data/mutations.ts";
 import { sealed } from "../io/saved.ts";
 import { numbers } from "../random.ts";
 import { bundle, made } from "./bundles.ts";
@@ -11,6 +11,7 @@ import { bundle, made } from "./bundles.ts";
 /** What a file may ask for here: seconds by its own estimate, and milliseconds that loading and predicting may then take. */
 const LIMITS = { memory: 2 ** 25, seconds: 0.02 };
 const LONG = 5000;
+const PATIENCE = { timeout: 3_600_000 };
 
 const files: Uint8Array[] = [];
 beforeAll(async () => {

@@ -23,6 +23,7 @@ export type { Rows } from "../rows.ts";
  * predictor.predict([1, 1]).data; // => [6]
  */
 export class Predictor<Output extends Predicted = Numbers> extends LoadedPredictor<Output> {
+  /** A file, as bytes. @throws DataError, ProgramError, MemoryError, UnsupportedError, ArgumentError */
   static async load<Output extends Predicted = Numbers>(
     bytes: Uint8Array | ArrayBuffer,
     options: Limits = {},

@@ -15,6 +15,8 @@ import { teamsFor, threadsFor } from "./threads-for.ts";
 import { unshared } from "./unshared.ts";
 import { MOST_SPINS, measureWaking } from "./waking.ts";
 
+export { decoded } from "./instance.ts";
+
 const MOST_PAGES = 65536; // 4 GiB
 const LEAST_PAGES = 1024; // 64 MiB; a team begins with them, so that its memory seldom grows (unshared.ts says why)
 
