@@ -79,7 +79,15 @@ test.each(["predictor", "predictor/relaxed", "predictor/portable"])("%s stays sm
   expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(PREDICTOR_LIMIT);
   const rooms = [...(await sourcesOf(entry))].map((path) => /^(src|assembly)\/[^/]+/.exec(path)?.[0]);
   expect(new Set(rooms)).not.toContain("src/compile");
-  for (const room of ["src/autodiff", "src/nn", "src/ops", "src/tensor.ts", "src/graph.ts", "src/train", "src/inference"])
+  for (const room of [
+    "src/autodiff",
+    "src/nn",
+    "src/ops",
+    "src/tensor.ts",
+    "src/graph.ts",
+    "src/train",
+    "src/inference",
+  ])
     expect(rooms).not.toContain(room);
 });
 

@@ -97,7 +97,7 @@ function inSmallLetters(name: string): string {
 }
 
 /** A register of the block machine: r0 scratch, a0 an operand, o0 an output. */
-export function registerName(register: number): string {
+function registerName(register: number): string {
   if (register < REGISTER_OPERAND) return `r${register}`;
   if (register < REGISTER_OUTPUT) return `a${register - REGISTER_OPERAND}`;
   return `o${register - REGISTER_OUTPUT}`;
