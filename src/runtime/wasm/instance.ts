@@ -30,7 +30,7 @@ export function scratchOf(thread: number): number {
   return HEAP / 4 + thread * SCRATCH_WORDS;
 }
 
-/** The bytes of a build, as its module holds them. In a loop: `Uint8Array.from` takes ten times as long. */
+/** The bytes of a build, as its module holds them. In a loop: `Uint8Array.from` takes many times as long. */
 export function decoded(wasm: string): Uint8Array<ArrayBuffer> {
   const text = atob(wasm);
   const bytes = new Uint8Array(text.length);
