@@ -48,8 +48,8 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
 }
 
 const kernels = {
-  relaxed: () => import("../runtime/wasm/generated/relaxed.ts"),
-  portable: () => import("../runtime/wasm/generated/portable.ts"),
+  relaxed: async () => import("../runtime/wasm/generated/relaxed.ts"),
+  portable: async () => import("../runtime/wasm/generated/portable.ts"),
 };
 
 /** @throws UnsupportedError where nothing can be imported later */

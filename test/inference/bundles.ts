@@ -3,6 +3,7 @@
 import type { Tensor } from "simdgrad";
 import { type InferenceOptions, type InferenceSignature, toInference } from "simdgrad/inference";
 import * as nn from "simdgrad/nn";
+import { sealed } from "../io/saved.ts";
 
 /** First values, drawn from a seed: the state that a model begins with. */
 export interface Made {
@@ -75,4 +76,23 @@ export function stateOf(
 export function bundle(name: string, options: InferenceOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const { model, signature, options: own } = made[name];
   return toInference(model as never, signature, { state: stateOf(model), ...own, ...options });
+}
+
+/** The header of a file, its manifest, and what follows. */
+export function opened(file: Uint8Array) {
+  const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  return { header, manifest: JSON.parse(header.__metadata__.model), data: file.slice(8 + length) };
+}
+
+/** A file of them, with a checksum that is right. */
+export function closed({ header, manifest, data }: ReturnType<typeof opened>): Uint8Array {
+  const { crc32: _, ...rest } = header.__metadata__;
+  const metadata = { crc32: "00000000", ...rest, model: JSON.stringify(manifest) };
+  const text = new TextEncoder().encode(JSON.stringify({ ...header, __metadata__: metadata }));
+  const file = new Uint8Array(8 + text.length + data.length);
+  new DataView(file.buffer).setUint32(0, text.length, true);
+  file.set(text, 8);
+  file.set(data, 8 + text.length);
+  return sealed(file);
 }

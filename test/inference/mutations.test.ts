@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { MUTATIONS, mutated } from "../data/mutations.ts";
 import { sealed } from "../io/saved.ts";
 import { numbers } from "../random.ts";
-import { bundle, made } from "./bundles.ts";
+import { bundle, closed, made, opened } from "./bundles.ts";
 
 /** What a file may ask for here: seconds by its own estimate, and milliseconds that loading and predicting may then take. */
 const LIMITS = { memory: 2 ** 25, seconds: 0.02 };
@@ -73,24 +73,6 @@ test(`${MUTATIONS} changed bundles with a right checksum: a typed error, or a ha
 });
 
 type Chance = (below: number) => number;
-
-/** The header of a file, its manifest, and what follows. */
-function opened(file: Uint8Array) {
-  const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
-  return { header, manifest: JSON.parse(header.__metadata__.model), data: file.slice(8 + length) };
-}
-
-function closed({ header, manifest, data }: ReturnType<typeof opened>): Uint8Array {
-  const { crc32: _, ...rest } = header.__metadata__;
-  const metadata = { crc32: "00000000", ...rest, model: JSON.stringify(manifest) };
-  const text = new TextEncoder().encode(JSON.stringify({ ...header, __metadata__: metadata }));
-  const file = new Uint8Array(8 + text.length + data.length);
-  new DataView(file.buffer).setUint32(0, text.length, true);
-  file.set(text, 8);
-  file.set(data, 8 + text.length);
-  return sealed(file);
-}
 
 /** Changes a number, a text, a flag or an entry somewhere in a value. */
 function change(part: Record<string, unknown>, chance: Chance): void {

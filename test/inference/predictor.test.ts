@@ -1,6 +1,6 @@
 // What predictors take and give, what they refuse, and what bundles are written like.
 import { readFileSync } from "node:fs";
-import { JsExecutor, Predictor as ModelPredictor, Trainer } from "simdgrad";
+import { constant, JsExecutor, Predictor as ModelPredictor, scan, type Tensor, Trainer } from "simdgrad";
 import { toInference } from "simdgrad/inference";
 import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
@@ -9,9 +9,10 @@ import { type Numbers, Predictor } from "simdgrad/predictor";
 import { Predictor as Portable } from "simdgrad/predictor/portable";
 import { Predictor as Relaxed } from "simdgrad/predictor/relaxed";
 import { describe, expect, test, vi } from "vitest";
+import { LOOP } from "../../assembly/isa/opcode.ts";
+import { LOOP_COUNT } from "../../assembly/isa/slots.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
-import { sealed } from "../io/saved.ts";
-import { bundle, made, stateOf } from "./bundles.ts";
+import { bundle, closed, made, opened, stateOf } from "./bundles.ts";
 
 const portable = () => new WasmExecutor({ build: "portable", threads: 1 });
 const rowsOf = (rows: number, width: number) =>
@@ -219,19 +220,10 @@ describe("weights of 8 bits", () => {
 });
 
 describe("files", () => {
-  const edited = async (edit: (model: Record<string, unknown>, header: Record<string, unknown>) => void) => {
-    const file = await bundle("dense");
-    const length = new DataView(file.buffer).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
-    const model = JSON.parse(header.__metadata__.model);
-    edit(model, header.__metadata__);
-    header.__metadata__.model = JSON.stringify(model);
-    const text = new TextEncoder().encode(JSON.stringify(header));
-    const own = new Uint8Array(8 + text.length + file.length - 8 - length);
-    new DataView(own.buffer).setUint32(0, text.length, true);
-    own.set(text, 8);
-    own.set(file.subarray(8 + length), 8 + text.length);
-    return sealed(own);
+  const edited = async (edit: (model: Record<string, unknown>, metadata: Record<string, unknown>) => void) => {
+    const whole = opened(await bundle("dense"));
+    edit(whole.manifest, whole.header.__metadata__);
+    return closed(whole);
   };
 
   test.each<[string, Parameters<typeof edited>[0], string]>([
@@ -289,6 +281,27 @@ describe("files", () => {
     await expect(Predictor.load(await bundle("convolutional"), { seconds: 1e-9 })).rejects.toThrow(
       /a program would take some 1 seconds; { seconds } lets it take more than 1e-9/,
     );
+  });
+
+  test("whose loops would go on for hours are refused", async () => {
+    // Nothing moves with this loop, so that it may go on as long as it likes.
+    const halved = ([sum]: readonly Tensor[]) => ({ carries: [sum.mul(0.5).add(1)] });
+    const model = { forward: (x: Tensor) => scan(halved, [x], [constant([1, 2, 3])]).carries[0] };
+    const whole = opened(await toInference(model as never, { input: [4] }));
+    const { code } = whole.manifest.programs[0];
+    const [begin, end] = whole.header[code].data_offsets;
+    const words = new Int32Array(whole.data.slice(begin, end).buffer);
+    const loop = words.findIndex(
+      (word, at) => (word & 0xff) === LOOP && word >>> 8 === 4 && words[at + LOOP_COUNT] === 3,
+    );
+    expect(loop).toBeGreaterThanOrEqual(0);
+    words[loop + LOOP_COUNT] = 2 ** 31 - 1;
+    whole.data.set(new Uint8Array(words.buffer), begin);
+    await expect(Predictor.load(closed(whole))).rejects.toThrow(/a program would take some \d+ seconds; { seconds }/);
+    words[loop + LOOP_COUNT] = 1000;
+    whole.data.set(new Uint8Array(words.buffer), begin);
+    const predictor = await Predictor.load<Numbers>(closed(whole));
+    expect(predictor.predict([0, 1, 2, 3]).data).toEqual(Float32Array.of(2, 2, 2, 2));
   });
 
   test("may lie in the middle of other bytes", async () => {
