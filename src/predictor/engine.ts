@@ -32,18 +32,22 @@ export interface Placed {
   readonly code: number;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Words of its code, and the place of a function that makes its step; 0: the interpreter does. */
+  readonly words: number;
+  made: number;
 }
 
 export class Engine {
   /** By the number of rows, the fewest first. */
   readonly programs: readonly Placed[];
-  #memory: ArrayBuffer;
-  #kernels: Kernels | undefined;
+  /** Until it is disposed. */
+  linear: WebAssembly.Memory | undefined;
+  kernels: Kernels | undefined;
 
-  private constructor(programs: readonly Placed[], memory: ArrayBuffer, kernels: Kernels) {
+  private constructor(programs: readonly Placed[], linear: WebAssembly.Memory, kernels: Kernels) {
     this.programs = programs;
-    this.#memory = memory;
-    this.#kernels = kernels;
+    this.linear = linear;
+    this.kernels = kernels;
   }
 
   /**
@@ -58,71 +62,64 @@ export class Engine {
       const at = end;
       end += padded(words);
       if (!(4 * (end + SLACK) <= memory))
-        throw new MemoryError(`Predictor.load: more than ${memory} bytes are needed; { memory } lets a file have more`);
+        throw new MemoryError(`Predictor.load: more than ${memory} bytes are needed; { memory } allows more`);
       return at;
     };
     const most = (words: (entry: Entry) => number) => Math.max(...entries.map(words));
     const places = weights.map(({ shape, dtype }) => take(filledWords(sizeOf(shape), dtype)));
     const io = take(most(({ ioWords }) => ioWords));
     const arena = take(most(({ arenaWords }) => arenaWords));
-    const placed = entries.map((entry) => {
+    const at = (offset: number) => io + offset;
+    const contents: (readonly [at: number, words: Int32Array])[] = [];
+    const programs = entries.map((entry): Placed => {
+      const { rows, inputs, outputs } = entry;
       const program = programOf(bundle, entry);
       verify(program, entry, seconds);
-      const code = new Int32Array(program.code.length);
-      const [at, constants] = [take(code.length), take(program.constants[0]?.words ?? 0)];
+      const words = new Int32Array(program.code.length);
+      const [code, constants] = [take(words.length), take(program.constants[0]?.words ?? 0)];
       const variables = entry.variables.map((weight) => places[weight]);
-      relocate(program, { io, arena, constants, variables }, 4, code);
-      return { program, constants, code, at };
+      relocate(program, { io, arena, constants, variables }, 4, words);
+      contents.push([code, words]);
+      for (const { data } of program.constants) contents.push([constants, data as Int32Array]);
+      return { rows, code, words: words.length, made: 0, inputs: inputs.map(at), outputs: outputs.map(at) };
     });
+    programs.sort((a, b) => a.rows - b.rows);
 
     const linear = reserve(Math.ceil((end + SLACK) / PAGE_WORDS));
     const { kernels } = await instantiate(unshared(decoded(wasm)), linear);
     const { buffer } = linear;
-    weights.forEach((weight, i) => {
-      store(buffer, places[i], weight, bundle);
-    });
-    const words = new Int32Array(buffer);
-    for (const { program, constants, code, at } of placed) {
-      words.set(code, at);
-      for (const { data } of program.constants) words.set(data, constants);
-    }
-    const at = (offset: number) => io + offset;
-    const programs = entries.map(({ rows, inputs, outputs }, i) => ({
-      rows,
-      code: placed[i].at,
-      inputs: inputs.map(at),
-      outputs: outputs.map(at),
-    }));
-    return new Engine(
-      programs.sort((a, b) => a.rows - b.rows),
-      buffer,
-      kernels,
-    );
+    for (const [i, weight] of weights.entries()) store(buffer, places[i], weight, bundle);
+    for (const [to, words] of contents) new Int32Array(buffer).set(words, to);
+    return new Engine(programs, linear, kernels);
   }
 
   /** The elements of a port that begins at a word, of a program for so many rows. */
   view({ shape, dtype }: Port, at: number, rows: number): Float32Array | Int32Array | Uint8Array {
-    return new kinds[dtype](this.#memory, 4 * at, sizeOf(shape.map((size) => size ?? rows)));
+    return new kinds[dtype](
+      (this.linear as WebAssembly.Memory).buffer,
+      4 * at,
+      sizeOf(shape.map((size) => size ?? rows)),
+    );
   }
 
   /** @throws DisposedError */
   check(): void {
-    if (this.#kernels === undefined) throw new DisposedError("the predictor was disposed");
+    if (this.kernels === undefined) throw new DisposedError("the predictor was disposed");
   }
 
   /** Makes a step of a program. @throws ProgramError where a kernel cannot go on */
-  run({ code }: Placed): void {
+  run({ code, made }: Placed): void {
     this.check();
     try {
-      this.#kernels?.run(4 * code, 1, 0, 0, 0, 1, 0, 0);
+      this.kernels?.run(4 * code, 1, 0, 0, 0, 1, 0, made);
     } catch (cause) {
       throw new ProgramError(`predict: a kernel failed: ${cause}`, { cause });
     }
   }
 
   dispose(): void {
-    this.#kernels = undefined;
-    this.#memory = new ArrayBuffer(0);
+    this.kernels = undefined;
+    this.linear = undefined;
   }
 }
 
@@ -165,15 +162,9 @@ function programOf({ manifest, bytes }: Bundle, entry: Entry): Part {
   };
 }
 
-/** What errors call things, in few words: who writes files has `verifyProgram` of simdgrad/debug. */
-const numbered = (what: string) => (number: number) => `${what} ${number}`;
-const names: Names = {
-  opcode: numbered("opcode"),
-  register: numbered("register"),
-  place: (_, position) => `word ${position}`,
-  slot: (_, __, slot) => `slot ${slot}`,
-  step: ({ code }) => `step ${code}`,
-};
+/** What errors call things: by their numbers. Who writes files has `verifyProgram` of simdgrad/debug, which knows names. */
+const numbered = (...given: readonly unknown[]) => `#${JSON.stringify(given.at(-1))}`;
+const names: Names = { opcode: numbered, register: numbered, slot: numbered, step: numbered, place: numbered };
 
 function verify(program: Part, { ioWords }: Entry, limit: number): void {
   const { variables, inputs, outputs } = program;
@@ -187,7 +178,7 @@ function verify(program: Part, { ioWords }: Entry, limit: number): void {
   const seconds = secondsOf(program.code, decode(program, new Places(program), names));
   if (!(seconds <= limit))
     throw new ProgramError(
-      `Predictor.load: a program would take some ${Math.ceil(seconds)} seconds; { seconds } lets it take more than ${limit}`,
+      `Predictor.load: a program takes some ${Math.ceil(seconds)} seconds, more than ${limit}; { seconds } allows more`,
     );
 }
 

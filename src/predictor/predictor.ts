@@ -47,12 +47,13 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** Rows that its programs take at once. */
   readonly batches: readonly number[];
   readonly #manifest: Manifest;
-  readonly #engine: Engine;
+  /** For prepare/, too. */
+  private readonly engine: Engine;
 
   protected constructor(build: Build, manifest: Manifest, engine: Engine) {
     this.build = build;
     this.#manifest = manifest;
-    this.#engine = engine;
+    this.engine = engine;
     this.inputs = manifest.inputs;
     this.outputs = manifest.outputs;
     this.apart = manifest.apart;
@@ -78,7 +79,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   predict(x: PredictorInput): Output {
     const { inputs, outputs, apart } = this;
     const { x: taken, y } = this.#manifest;
-    const engine = this.#engine;
+    const engine = this.engine;
     engine.check();
     const given = arranged(taken, inputs, x).map((each, i) => givenFor(inputs[i], each));
     const rows = rowsOf(given);
@@ -100,14 +101,14 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
 
   /** The program whose rows are the fewest that hold all, unless more of them would be empty: then the largest that is full. */
   #programFor(rows: number): Placed {
-    const { programs } = this.#engine;
+    const { programs } = this.engine;
     const enough = programs.find((each) => each.rows >= rows);
     if (enough !== undefined && enough.rows <= 2 * rows) return enough;
     return programs.findLast((each) => each.rows <= rows) ?? (enough as Placed);
   }
 
   #programOf(rows: number): Placed {
-    const { programs } = this.#engine;
+    const { programs } = this.engine;
     const found = this.inputs.some(({ shape }) => shape[0] === null)
       ? programs.find((each) => each.rows === rows)
       : programs[0];
@@ -123,7 +124,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
     let count = program.rows;
     for (const [i, { data, rows }] of given.entries()) {
       const port = this.inputs[i];
-      const view = this.#engine.view(port, program.inputs[i], program.rows);
+      const view = this.engine.view(port, program.inputs[i], program.rows);
       if (rows === undefined) view.set(data);
       else {
         count = Math.min(count, rows - start);
@@ -132,10 +133,10 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
         view.fill(0, count * width);
       }
     }
-    this.#engine.run(program);
+    this.engine.run(program);
     for (const [i, { data }] of results.entries()) {
       const port = this.outputs[i];
-      const view = this.#engine.view(port, program.outputs[i], program.rows);
+      const view = this.engine.view(port, program.outputs[i], program.rows);
       if (port.shape[0] === null) data.set(view.subarray(0, count * widthOf(port)), start * widthOf(port));
       else data.set(view);
     }
@@ -144,7 +145,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
 
   /** Lets go of its memory. */
   dispose(): void {
-    this.#engine.dispose();
+    this.engine.dispose();
   }
 
   [Symbol.dispose](): void {

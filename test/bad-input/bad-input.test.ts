@@ -20,6 +20,7 @@ import * as optim from "../../src/optim/index.ts";
 import * as bundled from "../../src/predictor/index.ts";
 import * as portable from "../../src/predictor/portable/index.ts";
 import { LoadedPredictor } from "../../src/predictor/predictor.ts";
+import * as prepared from "../../src/predictor/prepare/index.ts";
 import * as relaxed from "../../src/predictor/relaxed/index.ts";
 import * as storage from "../../src/storage/index.ts";
 import * as tabular from "../../src/tabular/index.ts";
@@ -35,7 +36,7 @@ import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { imageCalls } from "./images.ts";
-import { bundleCalls, inferenceCalls, loadedCalls, portableCalls, relaxedCalls } from "./inference.ts";
+import { bundleCalls, inferenceCalls, loadedCalls, portableCalls, prepareCalls, relaxedCalls } from "./inference.ts";
 import { insightCalls } from "./insight.ts";
 import { metricCalls } from "./metrics.ts";
 import { initCalls, nnCalls } from "./nn.ts";
@@ -100,6 +101,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/optim": optimCalls,
   "simdgrad/predictor": bundleCalls,
   "simdgrad/predictor/portable": portableCalls,
+  "simdgrad/predictor/prepare": prepareCalls,
   "simdgrad/predictor/relaxed": relaxedCalls,
   "simdgrad/storage": storageCalls,
   "simdgrad/tabular": tabularCalls,
@@ -153,6 +155,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/optim", optim, optimCalls],
   ["simdgrad/predictor", bundled, bundleCalls],
   ["simdgrad/predictor/portable", portable, portableCalls],
+  ["simdgrad/predictor/prepare", prepared, prepareCalls],
   ["simdgrad/predictor/relaxed", relaxed, relaxedCalls],
   ["simdgrad/storage", storage, storageCalls],
   ["simdgrad/tabular", tabular, tabularCalls],

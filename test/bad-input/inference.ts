@@ -4,6 +4,7 @@ import { type InferenceOptions, toInference } from "../../src/inference/index.ts
 import { Linear } from "../../src/nn/index.ts";
 import * as predictor from "../../src/predictor/index.ts";
 import * as portable from "../../src/predictor/portable/index.ts";
+import { prepare } from "../../src/predictor/prepare/index.ts";
 import * as relaxed from "../../src/predictor/relaxed/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
@@ -57,6 +58,10 @@ export const portableCalls: Readonly<Record<string, Call>> = {
 };
 export const relaxedCalls: Readonly<Record<string, Call>> = {
   Predictor: loading((...given) => relaxed.Predictor.load(...given), limits),
+};
+
+export const prepareCalls: Readonly<Record<string, Call>> = {
+  prepare: call(prepare, a.instance(await predictor.Predictor.load(bytes))),
 };
 
 export const loadedCalls: Readonly<Record<string, Call>> = {

@@ -7,10 +7,13 @@ import * as nn from "simdgrad/nn";
 import { adam } from "simdgrad/optim";
 import { type Numbers, Predictor } from "simdgrad/predictor";
 import { Predictor as Portable } from "simdgrad/predictor/portable";
+import { prepare } from "simdgrad/predictor/prepare";
 import { Predictor as Relaxed } from "simdgrad/predictor/relaxed";
 import { describe, expect, test, vi } from "vitest";
-import { LOOP } from "../../assembly/isa/opcode.ts";
-import { LOOP_COUNT } from "../../assembly/isa/slots.ts";
+import { LOOP, MAP } from "../../assembly/isa/opcode.ts";
+import { LOOP_COUNT, MAP_FUNCTION } from "../../assembly/isa/slots.ts";
+import type { Engine } from "../../src/predictor/engine.ts";
+import { opcodeAt } from "../../src/program/addresses.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { bundle, closed, made, opened, stateOf } from "./bundles.ts";
 
@@ -256,7 +259,7 @@ describe("files", () => {
     [
       "too much memory",
       (model) => Object.assign((model.programs as object[])[0], { arenaWords: 2 ** 29 }),
-      "more than 1073741824 bytes are needed; { memory } lets a file have more",
+      "more than 1073741824 bytes are needed; { memory } allows more",
     ],
     [
       "weights that are not there",
@@ -279,7 +282,7 @@ describe("files", () => {
 
   test("that ask for too much time are refused", async () => {
     await expect(Predictor.load(await bundle("convolutional"), { seconds: 1e-9 })).rejects.toThrow(
-      /a program would take some 1 seconds; { seconds } lets it take more than 1e-9/,
+      /a program takes some 1 seconds, more than 1e-9; { seconds } allows more/,
     );
   });
 
@@ -297,7 +300,9 @@ describe("files", () => {
     expect(loop).toBeGreaterThanOrEqual(0);
     words[loop + LOOP_COUNT] = 2 ** 31 - 1;
     whole.data.set(new Uint8Array(words.buffer), begin);
-    await expect(Predictor.load(closed(whole))).rejects.toThrow(/a program would take some \d+ seconds; { seconds }/);
+    await expect(Predictor.load(closed(whole))).rejects.toThrow(
+      /a program takes some \d+ seconds, more than 30; { seconds } allows more/,
+    );
     words[loop + LOOP_COUNT] = 1000;
     whole.data.set(new Uint8Array(words.buffer), begin);
     const predictor = await Predictor.load<Numbers>(closed(whole));
@@ -326,6 +331,36 @@ test("each entry has its build", async () => {
   const predictors = [await Portable.load(file), await Predictor.load(file, { build: "portable" })];
   expect(predictors.map(({ build }) => build)).toEqual(["portable", "portable"]);
   expect(predictors[0].predict(x)).toEqual(predictors[1].predict(x));
+});
+
+describe("functions made for programs", () => {
+  test("are called in place of maps and of small programs, to the same bits", async () => {
+    const inside = (predictor: object) => (predictor as { readonly engine: Engine }).engine;
+    const small = await Portable.load(await bundle("dense"));
+    const before = small.predict(rowsOf(5, 4));
+    await Promise.all([prepare(small), prepare(small)]);
+    expect(inside(small).programs[0].made).toBeGreaterThan(0);
+    expect(small.predict(rowsOf(5, 4))).toEqual(before);
+
+    const large = await Relaxed.load(await toInference(nn.gelu, { input: ["batch", 5000] }));
+    const expected = large.predict(rowsOf(3, 5000));
+    await prepare(large);
+    const { linear, programs } = inside(large);
+    const functions = programs.map(({ code, words }) => {
+      const own = new Int32Array((linear as WebAssembly.Memory).buffer, 4 * code, words);
+      return opcodeAt(own, 0) === MAP && own[MAP_FUNCTION] > 0;
+    });
+    expect(functions).toEqual([true, true, true]);
+    expect(large.predict(rowsOf(3, 5000))).toEqual(expected);
+  });
+
+  test("are nothing for a predictor that was disposed, or is disposed meanwhile", async () => {
+    const predictor = await Predictor.load(await bundle("dense"));
+    const coming = prepare(predictor);
+    predictor.dispose();
+    await coming;
+    await expect(prepare(predictor)).rejects.toThrow("the predictor was disposed");
+  });
 });
 
 describe("toInference", () => {

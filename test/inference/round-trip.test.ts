@@ -1,5 +1,5 @@
 // Every layer, activation and loss as a bundle: what a Predictor makes of it has the bits of the compiled model on the portable build, with the
-// shapes of the table, and of any number of rows where rows are apart.
+// shapes of the table, and of any number of rows where rows are apart; and so with functions made for its programs.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { compile } from "../../src/compile/compile.ts";
 import { compileInit } from "../../src/compile/init.ts";
@@ -8,6 +8,7 @@ import { topological } from "../../src/graph.ts";
 import { toInference } from "../../src/inference/index.ts";
 import { randomKey } from "../../src/ops/random.ts";
 import { type Numbers, Predictor } from "../../src/predictor/portable/index.ts";
+import { prepare } from "../../src/predictor/prepare/index.ts";
 import type { TypedArray } from "../../src/runtime/executor.ts";
 import { WasmExecutor } from "../../src/runtime/wasm/wasm-executor.ts";
 import { type Shape, sizeOf } from "../../src/shape.ts";
@@ -88,6 +89,8 @@ test.each(names)("%s: the bits of the compiled model", async (name) => {
   const y = Object.values(exact.predict(x));
   expect(y.map(({ shape }) => shape)).toEqual(model.results.map(({ shape }) => shape));
   expect(y.map(({ data }) => bitsOf(data))).toEqual((await compiled(model.forward, x)).map(bitsOf));
+  await prepare(exact);
+  expect(Object.values(exact.predict(x)).map(({ data }) => bitsOf(data))).toEqual(y.map(({ data }) => bitsOf(data)));
   exact.dispose();
 
   const hasRows = shapes.length > 0 && shapes.every(([rows, ...rest]) => rows === shapes[0][0] && rest.length > 0);
@@ -100,6 +103,7 @@ test.each(names)("%s: the bits of the compiled model", async (name) => {
     return;
   }
   anyRows++;
+  await prepare(any);
   for (const rows of [1, 2, 7]) {
     const some = shaped(
       shapes.map(([, ...rest]) => [rows, ...rest]),
