@@ -44,6 +44,10 @@ const house: Readonly<Record<string, Room>> = {
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
+  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
+  // What predicts from a file, without compiler, gradients and layers, and what writes such files.
+  predictor: { paths: ["src/predictor"], above: ["runtime", "io"] },
+  inference: { paths: ["src/inference"], above: ["predictor", "train"] },
   cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
