@@ -41,8 +41,11 @@ const standingIn = {
   load: (id) => standIns[id.replace("\0", "")],
 };
 
-/** Bundles one module with all that it imports into one file. @returns folders of the packages in it */
-export async function bundle(entry, file, alias = []) {
+/**
+ * Bundles one module with all that it imports into one file. `external` imports stay, of `written` is how the file is.
+ * @returns folders of the packages in it
+ */
+export async function bundle(entry, file, { alias = [], external, ...written } = {}) {
   const [{ output }] = await build({
     root,
     configFile: false,
@@ -56,7 +59,7 @@ export async function bundle(entry, file, alias = []) {
       outDir: dist,
       minify: false,
       lib: { entry: `${root}${entry}`, formats: ["es"], fileName: () => file },
-      rolldownOptions: { output: { codeSplitting: false } },
+      rolldownOptions: { external, output: { codeSplitting: false, ...written } },
     },
   });
   const folders = Object.keys(output[0].modules).map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);

@@ -1,0 +1,4 @@
+// The file that the workers of pages run which use the relaxed build. In dist/ it is all in one, with that build alone (build.mjs).
+import { serveAsWorker } from "./serve.ts";
+
+serveAsWorker();
