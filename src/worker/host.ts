@@ -23,7 +23,8 @@ export function hostOf(worker: AnyWorker, died: Died): Host {
 function hostInPage(worker: Worker, died: Died): Host {
   const failed = (event: ErrorEvent) => {
     event.preventDefault();
-    died(event.message ? `threw an error: ${event.message}` : `could not be loaded${obstaclesOf(worker)}`, event.error);
+    const reason = event.message ? `threw an error: ${event.message}` : "could not be loaded";
+    died(`${reason}${obstaclesOf(worker)}`, event.error);
   };
   const garbled = () => died("sent a message that cannot be read");
   worker.addEventListener("error", failed);

@@ -102,6 +102,7 @@ async function startCdn() {
       "Content-Type": "text/javascript",
       "Cache-Control": "public, max-age=31536000, immutable",
       "Access-Control-Allow-Origin": "*",
+      "Cross-Origin-Resource-Policy": "cross-origin",
     };
     const body = await readFile(join(root, "dist", normalize(path))).catch(() => undefined);
     response.writeHead(body === undefined ? 404 : 200, headers).end(body);
