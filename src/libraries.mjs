@@ -21,6 +21,9 @@ const doors = {
   plot: "src/insight/plot",
 };
 
+/** Papa Parse looks for these when it is imported, and no import of the package shall look at a page. */
+const globals = { self: "globalThis", window: "globalThis" };
+
 /** As much of Node's modules as a library calls, so that its door loads, and can be bundled, wherever pages are. */
 const standIns = {
   // A bar tells nobody of its events here.
@@ -45,7 +48,7 @@ const standingIn = {
  * Bundles one module with all that it imports into one file. `external` imports stay, of `written` is how the file is.
  * @returns folders of the packages in it
  */
-export async function bundle(entry, file, { alias = [], external, ...written } = {}) {
+export async function bundle(entry, file, { alias = [], external, define, ...written } = {}) {
   const [{ output }] = await build({
     root,
     configFile: false,
@@ -53,6 +56,7 @@ export async function bundle(entry, file, { alias = [], external, ...written } =
     publicDir: false,
     plugins: [standingIn],
     resolve: { alias },
+    define,
     build: {
       target: "es2022",
       emptyOutDir: false,
@@ -78,7 +82,7 @@ function licenceOf(folder) {
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
-    const packages = await bundle(`${door}.ts`, `${door}.js`);
+    const packages = await bundle(`${door}.ts`, `${door}.js`, library === "papaparse" ? { define: globals } : {});
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
     const texts = packages.map((each) => (packages.length > 1 ? `${basename(each)}\n\n` : "") + licenceOf(each));
     writeFileSync(`${dist}${library}.LICENSE`, texts.join("\n"));

@@ -26,14 +26,15 @@ async function makePage(entry, file, stands, more) {
 await make("worker/one-file", "worker.js", [stand(thread, "start-same-file")]);
 writeFileSync(`${root}dist/worker.d.ts`, "export {};\n");
 
-for (const [build, other] of [
-  ["relaxed", "portable"],
-  ["portable", "relaxed"],
-])
-  await make("worker/one-file", `src/worker/worker-${build}.js`, [
-    stand(thread, "start-same-file"),
-    stand(new RegExp(`^\\./generated/${other}\\.ts$`), "other-kernels"),
-  ]);
+const js = stand(/^.*\/js\/js-executor\.ts$/, "left-out");
+const wasm = stand(/^.*\/wasm\/wasm-executor\.ts$/, "left-out");
+const kernelsOf = (build) => stand(new RegExp(`^\\./generated/${build}\\.ts$`), "left-out-kernels");
+for (const [file, leftOut] of Object.entries({
+  "worker-relaxed": [js, kernelsOf("portable")],
+  "worker-portable": [js, kernelsOf("relaxed")],
+  "worker-js": [wasm],
+}))
+  await make("worker/one-file", `src/worker/${file}.js`, [stand(thread, "start-same-file"), ...leftOut]);
 
 await makePage("one-file", "simdgrad", "start-one-file");
 

@@ -1,8 +1,8 @@
 // Workers and threads of simdgrad-core.js, whose files lie below its folder. Stands in for start-worker.ts and for
 // src/runtime/wasm/start-thread.ts where that file is built.
 import { nodeThreads } from "../runtime/wasm/node.ts";
-import { buildOf } from "./build-of.ts";
 import { startModule } from "./elsewhere.ts";
+import { fileOf } from "./file-of.ts";
 import { THREAD } from "./start-same-file.ts";
 import type { Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
@@ -15,7 +15,7 @@ export function startWorker(settings: Settings = {}): AnyWorker {
   const node = nodeThreads();
   if (node !== undefined)
     return new node.Worker(new URL("src/worker/worker.js", here), { execArgv: [], name: "simdgrad" });
-  return startModule(new URL(`src/worker/worker-${buildOf(settings)}.js`, here).href, "simdgrad");
+  return startModule(new URL(`src/worker/${fileOf(settings)}`, here).href, "simdgrad");
 }
 
 export function startPageThread(): Worker {

@@ -1,9 +1,9 @@
-// Starting the package's own worker, of which there are two for pages, each with one build of the kernels, and one for Node. start-one-file.ts and
+// Starting the package's own worker, of which there are three for pages, by what computes, and one for Node. start-one-file.ts and
 // start-beside.ts stand in for this module where one file holds all, and where workers lie elsewhere.
 import { WorkerError } from "../errors.ts";
 import { nodeThreads } from "../runtime/wasm/node.ts";
-import { buildOf } from "./build-of.ts";
 import { isElsewhere, startModule } from "./elsewhere.ts";
+import { fileOf } from "./file-of.ts";
 import type { Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
 
@@ -18,10 +18,12 @@ export function startWorker(settings: Settings = {}): AnyWorker {
       execArgv: [],
       name: "simdgrad",
     });
-  const build = buildOf(settings);
-  if (isElsewhere(here)) return startModule(besideThis(here, `./worker-${build}.js`), "simdgrad");
-  // In just this form bundlers recognise a worker.
-  if (build === "relaxed") return new Worker(new URL("./worker-relaxed.js", import.meta.url), { type: "module" });
+  const file = fileOf(settings);
+  if (isElsewhere(here)) return startModule(besideThis(here, file), "simdgrad");
+  // In just this form bundlers recognise workers.
+  if (file === "worker-relaxed.js")
+    return new Worker(new URL("./worker-relaxed.js", import.meta.url), { type: "module" });
+  if (file === "worker-js.js") return new Worker(new URL("./worker-js.js", import.meta.url), { type: "module" });
   return new Worker(new URL("./worker-portable.js", import.meta.url), { type: "module" });
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { JsExecutor, UnsupportedError } from "simdgrad";
 import { connect } from "simdgrad/worker";
 import { expect, test } from "vitest";
 import { chromium } from "../browsers/engines.ts";
@@ -73,7 +74,7 @@ test.each(Object.keys(parts))("%s trains in Node, with a team in a worker and on
   expect(printed).toBe(`${PORTABLE_HASH} 2\n`.repeat(2));
 });
 
-test("a worker's file has one build of the kernels, and says so where the other one is asked for", async () => {
+test("a worker's file has one executor, with one build of the kernels, and says so where another one is asked for", async () => {
   const kernels = (build: string) => readFileSync(`${root}build/${build}.wasm`).toString("base64");
   for (const [build, other] of [
     ["relaxed", "portable"],
@@ -89,10 +90,17 @@ test("a worker's file has one build of the kernels, and says so where the other 
     await executor.dispose();
     const wrong = await connect(start, { build: other, threads: 1 });
     await expect(parametersHash(wrong)).rejects.toThrow(
-      "this worker's file has one build of the kernels, and not the one that is asked for",
+      "this worker's file has another executor, or build of the kernels, than is asked for",
     );
     await wrong.dispose();
+    await expect(connect(start, { executor: "js" })).rejects.toThrow(UnsupportedError);
   }
+  const start = () => new Worker(`${dist}src/worker/worker-js.js`, { execArgv: [] });
+  const executor = await connect(start, { executor: "js" });
+  expect(executor.info.name).toBe("js");
+  expect(await parametersHash(executor)).toBe(await parametersHash(new JsExecutor()));
+  await executor.dispose();
+  await expect(connect(start)).rejects.toThrow(UnsupportedError);
 });
 
 test("they tell their version, and where their types are", () => {
