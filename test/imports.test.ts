@@ -52,6 +52,11 @@ const house: Readonly<Record<string, Room>> = {
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },
+  // All that pages train with, in one file.
+  files: {
+    paths: ["src/one-file", "src/one-file-core"],
+    above: ["tabular", "images", "audio", "text", "generate", "insight", "worker", "index", "debug"],
+  },
 };
 
 /** Which rooms may import from outside the project, and what. */
