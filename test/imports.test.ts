@@ -44,7 +44,6 @@ const house: Readonly<Record<string, Room>> = {
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
-  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
   // What predicts from a file, without compiler, gradients and layers, and what writes such files.
   predictor: { paths: ["src/predictor"], above: ["runtime", "io"] },
   inference: { paths: ["src/inference"], above: ["predictor", "train"] },
