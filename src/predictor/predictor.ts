@@ -3,7 +3,7 @@ import { aPositiveNumber, aWholeNumber, type Checks, isRecord, must } from "../c
 import { ArgumentError, UnsupportedError } from "../errors.ts";
 import { hasRelaxedSimd, hasSimd } from "../runtime/features.ts";
 import { sizeOf } from "../shape.ts";
-import { Engine, type Limits, type Placed } from "./engine.ts";
+import { Engine, type Ground, type Limits, type Placed } from "./engine.ts";
 import { type Arrangement, type Manifest, type Port, readBundle } from "./format.ts";
 import { type Given, givenFor, kinds, type Rows } from "./rows.ts";
 
@@ -37,8 +37,8 @@ export function checkBuild(build: Build): void {
 
 /** A network that predicts: what `toInference` wrote. */
 export class LoadedPredictor<Output extends Predicted = Numbers> {
-  /** The build of its kernels. */
-  readonly build: Build;
+  /** The build of its kernels, or "js" for those in JavaScript. */
+  readonly build: Build | "js";
   /** What it takes, and gives: null stands for the number of rows. */
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -50,7 +50,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** For prepare/, too. */
   private readonly engine: Engine;
 
-  protected constructor(build: Build, manifest: Manifest, engine: Engine) {
+  protected constructor(build: Build | "js", manifest: Manifest, engine: Engine) {
     this.build = build;
     this.#manifest = manifest;
     this.engine = engine;
@@ -63,12 +63,12 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** A predictor of some class for a bundle. @throws what `load` throws */
   protected static async of<P>(
     bytes: Uint8Array | ArrayBuffer,
-    wasm: string,
+    ground: Ground,
     { memory, seconds }: Limits,
     made: (manifest: Manifest, engine: Engine) => P,
   ): Promise<P> {
     const bundle = readBundle(bytes);
-    return made(bundle.manifest, await Engine.begin(bundle, wasm, { memory, seconds }));
+    return made(bundle.manifest, await Engine.begin(bundle, ground, { memory, seconds }));
   }
 
   /**

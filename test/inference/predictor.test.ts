@@ -6,6 +6,7 @@ import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
 import { adam } from "simdgrad/optim";
 import { type Numbers, Predictor } from "simdgrad/predictor";
+import { Predictor as ScriptPredictor } from "simdgrad/predictor/js";
 import { Predictor as Portable } from "simdgrad/predictor/portable";
 import { prepare } from "simdgrad/predictor/prepare";
 import { Predictor as Relaxed } from "simdgrad/predictor/relaxed";
@@ -331,6 +332,14 @@ test("each entry has its build", async () => {
   const predictors = [await Portable.load(file), await Predictor.load(file, { build: "portable" })];
   expect(predictors.map(({ build }) => build)).toEqual(["portable", "portable"]);
   expect(predictors[0].predict(x)).toEqual(predictors[1].predict(x));
+  const script = await ScriptPredictor.load(file);
+  expect(script.build).toBe("js");
+  for (const [i, value] of script.predict(x).data.entries())
+    expect(value).toBeCloseTo(predictors[0].predict(x).data[i], 6);
+  await prepare(script); // there is nothing to make
+  script.dispose();
+  expect(() => script.predict(x)).toThrow("the predictor was disposed");
+  await expect(ScriptPredictor.load(file, { seconds: 1e-9 })).rejects.toThrow("a program takes some 1 seconds");
 });
 
 describe("functions made for programs", () => {
@@ -345,9 +354,9 @@ describe("functions made for programs", () => {
     const large = await Relaxed.load(await toInference(nn.gelu, { input: ["batch", 5000] }));
     const expected = large.predict(rowsOf(3, 5000));
     await prepare(large);
-    const { linear, programs } = inside(large);
+    const { machine, programs } = inside(large);
     const functions = programs.map(({ code, words }) => {
-      const own = new Int32Array((linear as WebAssembly.Memory).buffer, 4 * code, words);
+      const own = new Int32Array(machine?.buffer ?? new ArrayBuffer(0), 4 * code, words);
       return opcodeAt(own, 0) === MAP && own[MAP_FUNCTION] > 0;
     });
     expect(functions).toEqual([true, true, true]);
