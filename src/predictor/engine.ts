@@ -89,11 +89,11 @@ export class Engine {
       const program = programOf(bundle, entry);
       verify(program, entry, seconds);
       const words = new Int32Array(program.code.length);
-      const [code, constants] = [take(words.length), take(program.constants[0]?.words ?? 0)];
+      const [{ data }] = program.constants;
+      const [code, constants] = [take(words.length), take(data.length)];
       const variables = entry.variables.map((weight) => places[weight]);
       relocate(program, { io, arena, constants, variables }, ground.unit, words);
-      contents.push([code, words]);
-      for (const { data } of program.constants) contents.push([constants, data as Int32Array]);
+      contents.push([code, words], [constants, data as Int32Array]);
       return { rows, code, words: words.length, made: 0, inputs, outputs };
     });
     programs.sort((a, b) => a.rows - b.rows);
@@ -156,7 +156,7 @@ function programOf({ manifest, bytes }: Bundle, entry: Entry): Part {
     }),
     inputs: slots(manifest.inputs, entry.inputs),
     outputs: slots(manifest.outputs, entry.outputs),
-    constants: data.length === 0 ? [] : [{ offset: 0, words: data.length, dtype: "i32", data }],
+    constants: [{ offset: 0, words: data.length, dtype: "i32", data }],
     arenaWords,
   };
 }

@@ -27,11 +27,7 @@ export const limits: Checks<Limits> = { memory: aWholeNumber(0, 2 ** 32 - 2 ** 1
 
 /** @throws UnsupportedError where a build cannot run */
 export function checkBuild(build: Build): void {
-  const lacks = !hasSimd()
-    ? "SIMD"
-    : build === "relaxed" && !hasRelaxedSimd()
-      ? "relaxed SIMD, which portable does without"
-      : "";
+  const lacks = hasSimd() ? (build === "relaxed" && !hasRelaxedSimd() ? "relaxed SIMD" : "") : "SIMD";
   if (lacks !== "") throw new UnsupportedError(`Predictor: this platform has no WebAssembly ${lacks}`);
 }
 
@@ -113,9 +109,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
       ? programs.find((each) => each.rows === rows)
       : programs[0];
     if (found === undefined)
-      throw new ArgumentError(
-        `predict: rows see one another, and it was written for ${this.batches.join(", ")} of them, not for ${rows}`,
-      );
+      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, which see one another, not ${rows}`);
     return found;
   }
 

@@ -112,6 +112,9 @@ test("whole numbers and bytes are held to what they are", async () => {
   expect(words.predict([[1, 2, 8]]).shape).toEqual([1, 3, 2]);
   expect(() => words.predict([[1, 2, 0.5]])).toThrow("x is i32, but element 2 is 0.5");
   const bytes = await Predictor.load(await bundle("bytes"));
+  const image = Array.from({ length: 6 }, () => new Uint8Array(6));
+  expect(bytes.predict([[image], [image]]).shape).toEqual([2, 3]);
+  expect(() => bytes.predict([[image], [image.slice(1)]])).toThrow("predict: x: 30 numbers in the place of 36");
   expect(() => bytes.predict(new Float32Array(36).fill(256))).toThrow("x is u8, but element 0 is 256");
   expect(bytes.predict(new Uint8Array(36)).shape).toEqual([1, 3]);
 });
@@ -124,10 +127,18 @@ describe("what does not fit is refused", () => {
         [1, 2],
         [3, 4],
       ],
-      "predict: x takes [rows, 4], got 4 numbers as [2,4]",
+      "predict: x: 2 numbers in the place of 4",
     ],
-    [{ data: [1, 2, 3, 4], shape: [4] }, "predict: x takes [rows, 4], got 4 numbers as [4]"],
-    [{ data: [1, 2, 3, 4], shape: [2, 2] }, "predict: x takes [rows, 4], got 4 numbers as [2,2]"],
+    [{ data: [1, 2, 3, 4], shape: [4] }, "predict: x takes [rows, 4], got 4 numbers of [4]"],
+    [{ data: [1, 2, 3, 4], shape: [2, 2] }, "predict: x takes [rows, 4], got 4 numbers of [2,2]"],
+    [
+      [
+        [1, 2, 3, 4, 5],
+        [6, 7, 8],
+      ],
+      "predict: x: 5 numbers in the place of 4",
+    ],
+    [[[1, 2, 3, 4], null], "predict: x: undefined numbers in the place of 4"],
     [["1", 2, 3, 4], 'predict: x: element 0 is "1", not a number'],
     [undefined, "predict: x must be an array of numbers, got undefined"],
     [{ y: [1, 2, 3, 4] }, "predict: x must be an array of numbers, got { y }"],
@@ -159,9 +170,7 @@ describe("rows", () => {
         [3, 2, 1],
       ]).data,
     ).toEqual(Float32Array.of(-1, 0, 1, 1, 0, -1));
-    expect(() => predictor.predict([1, 2, 3])).toThrow(
-      "predict: rows see one another, and it was written for 2, 4 of them, not for 1",
-    );
+    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, which see one another, not 1");
   });
 
   test("of a loop over time are found apart by trial, and may be said to be so", async () => {
@@ -247,15 +256,11 @@ describe("files", () => {
       "inference bundle: its programs are of version 3, written by simdgrad 9.1.0; version 2 runs here: take a newer simdgrad",
     ],
     ["older programs", (model) => Object.assign(model, { program: 1 }), "version 2 runs here: write it anew"],
-    [
-      "no programs",
-      (model) => Object.assign(model, { programs: [] }),
-      "its manifest does not say how rows become predictions",
-    ],
+    ["no programs", (model) => Object.assign(model, { programs: [] }), "its manifest contradicts itself"],
     [
       "no rows",
       (model) => Object.assign((model.programs as object[])[0], { rows: 0 }),
-      "its manifest does not say how rows become predictions",
+      "its manifest contradicts itself",
     ],
     [
       "too much memory",
