@@ -8,8 +8,7 @@ import { filledWords, type Laid, Places } from "../program/places.ts";
 import type { Program, ProgramSlot } from "../program/program.ts";
 import { checkOffsets } from "../program/verify-buffers.ts";
 import { relocate } from "../runtime/relocate.ts";
-import { decoded, instantiate, type Kernels, PAGE_WORDS, SLACK, scratchOf } from "../runtime/wasm/instance.ts";
-import { unshared } from "../runtime/wasm/unshared.ts";
+import { SLACK } from "../runtime/wasm/instance.ts";
 import { sizeOf } from "../shape.ts";
 import { type Bundle, type Entry, fault, type Port, type Weight } from "./format.ts";
 import { kinds } from "./rows.ts";
@@ -24,9 +23,9 @@ export interface Limits {
 }
 
 const MEMORY = 2 ** 30;
-const SECONDS = 30;
+export const SECONDS = 30;
 
-/** A program in its place: first words of its code, and of the arrays that go in and come out. */
+/** A program in its place: the first word of its code, and where in the room for inputs and outputs each of these lies. */
 export interface Placed {
   readonly rows: number;
   readonly code: number;
@@ -37,27 +36,42 @@ export interface Placed {
   made: number;
 }
 
+/** What executes programs over a memory. */
+export interface Machine {
+  readonly buffer: ArrayBuffer;
+  /** Makes a step. */
+  run(program: Placed): void;
+}
+
+/** Where a machine is to be: it begins when it is known how many words there are. */
+export interface Ground {
+  /** First word that is free, and what a word adds to an address. */
+  readonly start: number;
+  readonly unit: number;
+  begin(words: number): Machine | Promise<Machine>;
+}
+
 export class Engine {
   /** By the number of rows, the fewest first. */
   readonly programs: readonly Placed[];
   /** Until it is disposed. */
-  linear: WebAssembly.Memory | undefined;
-  kernels: Kernels | undefined;
+  machine: Machine | undefined;
+  /** First word of the room for inputs and outputs. */
+  readonly #io: number;
 
-  private constructor(programs: readonly Placed[], linear: WebAssembly.Memory, kernels: Kernels) {
+  private constructor(programs: readonly Placed[], machine: Machine, io: number) {
     this.programs = programs;
-    this.linear = linear;
-    this.kernels = kernels;
+    this.machine = machine;
+    this.#io = io;
   }
 
   /**
    * Verifies and places what a bundle holds.
-   * @param wasm a build, as its module holds it
    * @throws DataError, ProgramError, MemoryError saying what is wrong with it
    */
-  static async begin(bundle: Bundle, wasm: string, { memory = MEMORY, seconds = SECONDS }: Limits): Promise<Engine> {
+  static async begin(bundle: Bundle, ground: Ground, { memory = MEMORY, seconds = SECONDS }: Limits): Promise<Engine> {
     const { weights, programs: entries } = bundle.manifest;
-    let end = scratchOf(1);
+    let end = ground.start;
     const take = (words: number) => {
       const at = end;
       end += padded(words);
@@ -69,70 +83,55 @@ export class Engine {
     const places = weights.map(({ shape, dtype }) => take(filledWords(sizeOf(shape), dtype)));
     const io = take(most(({ ioWords }) => ioWords));
     const arena = take(most(({ arenaWords }) => arenaWords));
-    const at = (offset: number) => io + offset;
     const contents: (readonly [at: number, words: Int32Array])[] = [];
     const programs = entries.map((entry): Placed => {
       const { rows, inputs, outputs } = entry;
       const program = programOf(bundle, entry);
       verify(program, entry, seconds);
       const words = new Int32Array(program.code.length);
-      const [code, constants] = [take(words.length), take(program.constants[0]?.words ?? 0)];
+      const [{ data }] = program.constants;
+      const [code, constants] = [take(words.length), take(data.length)];
       const variables = entry.variables.map((weight) => places[weight]);
-      relocate(program, { io, arena, constants, variables }, 4, words);
-      contents.push([code, words]);
-      for (const { data } of program.constants) contents.push([constants, data as Int32Array]);
-      return { rows, code, words: words.length, made: 0, inputs: inputs.map(at), outputs: outputs.map(at) };
+      relocate(program, { io, arena, constants, variables }, ground.unit, words);
+      contents.push([code, words], [constants, data as Int32Array]);
+      return { rows, code, words: words.length, made: 0, inputs, outputs };
     });
     programs.sort((a, b) => a.rows - b.rows);
 
-    const linear = reserve(Math.ceil((end + SLACK) / PAGE_WORDS));
-    const { kernels } = await instantiate(unshared(decoded(wasm)), linear);
-    const { buffer } = linear;
+    const machine = await ground.begin(end + SLACK);
+    const { buffer } = machine;
     for (const [i, weight] of weights.entries()) store(buffer, places[i], weight, bundle);
     for (const [to, words] of contents) new Int32Array(buffer).set(words, to);
-    return new Engine(programs, linear, kernels);
+    return new Engine(programs, machine, io);
   }
 
-  /** The elements of a port that begins at a word, of a program for so many rows. */
+  /** The elements of a port that begins at a word of that room, of a program for so many rows. @throws DisposedError */
   view({ shape, dtype }: Port, at: number, rows: number): Float32Array | Int32Array | Uint8Array {
-    return new kinds[dtype](
-      (this.linear as WebAssembly.Memory).buffer,
-      4 * at,
-      sizeOf(shape.map((size) => size ?? rows)),
-    );
+    return new kinds[dtype](this.check().buffer, 4 * (this.#io + at), sizeOf(shape.map((size) => size ?? rows)));
   }
 
   /** @throws DisposedError */
-  check(): void {
-    if (this.kernels === undefined) throw new DisposedError("the predictor was disposed");
+  check(): Machine {
+    if (this.machine === undefined) throw new DisposedError("the predictor was disposed");
+    return this.machine;
   }
 
   /** Makes a step of a program. @throws ProgramError where a kernel cannot go on */
-  run({ code, made }: Placed): void {
-    this.check();
+  run(program: Placed): void {
     try {
-      this.kernels?.run(4 * code, 1, 0, 0, 0, 1, 0, made);
+      this.check().run(program);
     } catch (cause) {
       throw new ProgramError(`predict: a kernel failed: ${cause}`, { cause });
     }
   }
 
   dispose(): void {
-    this.kernels = undefined;
-    this.linear = undefined;
+    this.machine = undefined;
   }
 }
 
 function padded(words: number): number {
   return Math.ceil(words / ALIGN) * ALIGN;
-}
-
-function reserve(pages: number): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages });
-  } catch (cause) {
-    throw new MemoryError(`Predictor.load: ${pages} pages of memory are not to be had: ${cause}`, { cause });
-  }
 }
 
 /** What of a program is needed here. */
@@ -157,7 +156,7 @@ function programOf({ manifest, bytes }: Bundle, entry: Entry): Part {
     }),
     inputs: slots(manifest.inputs, entry.inputs),
     outputs: slots(manifest.outputs, entry.outputs),
-    constants: data.length === 0 ? [] : [{ offset: 0, words: data.length, dtype: "i32", data }],
+    constants: [{ offset: 0, words: data.length, dtype: "i32", data }],
     arenaWords,
   };
 }

@@ -120,7 +120,7 @@ function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
 export function readBundle(given: Uint8Array | ArrayBuffer): Bundle {
   const file = bytesOf(given, "Predictor.load: bytes");
   const length = file.length < 8 ? -1 : new DataView(file.buffer, file.byteOffset).getUint32(0, true);
-  const start = 8 + length; // longer ones than 2^32 end elsewhere than they say, which the checksum of their bytes tells
+  const start = 8 + length;
   if (length < 0 || start > file.length) throw fault(`${file.length} bytes are not a whole file`);
   const header = parsed(new TextDecoder().decode(file.slice(8, start)), "header");
   const metadata = own(header, "__metadata__");
@@ -161,7 +161,7 @@ function checked(value: Readonly<Record<string, unknown>>): Manifest {
   const byRows = programs.every(({ rows }) => rows > 0) && outputs.every(({ shape }) => shape[0] === null);
   const arranged = (x !== "one" || inputs.length === 1) && (y !== "one" || outputs.length === 1);
   if (programs.length === 0 || !arranged || (apart && !(byRows && inputs.some(({ shape }) => shape[0] === null))))
-    throw fault("its manifest does not say how rows become predictions");
+    throw fault("its manifest contradicts itself");
   if (manifest.program !== PROGRAM_VERSION)
     throw fault(
       `its programs are of version ${manifest.program}, written by simdgrad ${manifest.simdgrad.slice(0, 40)}; version ${PROGRAM_VERSION} runs here: ` +

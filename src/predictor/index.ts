@@ -6,6 +6,8 @@ import { hasRelaxedSimd } from "../runtime/features.ts";
 import type { Limits } from "./engine.ts";
 import { type Build, checkBuild, LoadedPredictor, limits, type Numbers, type Predicted } from "./predictor.ts";
 
+import { wasmGround } from "./wasm.ts";
+
 export type { Limits } from "./engine.ts";
 export type { Port } from "./format.ts";
 export type { Build, Numbers, Predicted, PredictorInput } from "./predictor.ts";
@@ -43,7 +45,7 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
     const build = wanted === "auto" ? (hasRelaxedSimd() ? "relaxed" : "portable") : wanted;
     checkBuild(build);
     const { wasm } = await kernels[build]().catch((error) => refused(build, error));
-    return Predictor.of(bytes, wasm, rest, (...all) => new Predictor<Output>(build, ...all));
+    return Predictor.of(bytes, wasmGround(wasm), rest, (...all) => new Predictor<Output>(build, ...all));
   }
 }
 

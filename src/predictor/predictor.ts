@@ -3,7 +3,7 @@ import { aPositiveNumber, aWholeNumber, type Checks, isRecord, must } from "../c
 import { ArgumentError, UnsupportedError } from "../errors.ts";
 import { hasRelaxedSimd, hasSimd } from "../runtime/features.ts";
 import { sizeOf } from "../shape.ts";
-import { Engine, type Limits, type Placed } from "./engine.ts";
+import { Engine, type Ground, type Limits, type Placed } from "./engine.ts";
 import { type Arrangement, type Manifest, type Port, readBundle } from "./format.ts";
 import { type Given, givenFor, kinds, type Rows } from "./rows.ts";
 
@@ -27,18 +27,14 @@ export const limits: Checks<Limits> = { memory: aWholeNumber(0, 2 ** 32 - 2 ** 1
 
 /** @throws UnsupportedError where a build cannot run */
 export function checkBuild(build: Build): void {
-  const lacks = !hasSimd()
-    ? "SIMD"
-    : build === "relaxed" && !hasRelaxedSimd()
-      ? "relaxed SIMD, which portable does without"
-      : "";
+  const lacks = hasSimd() ? (build === "relaxed" && !hasRelaxedSimd() ? "relaxed SIMD" : "") : "SIMD";
   if (lacks !== "") throw new UnsupportedError(`Predictor: this platform has no WebAssembly ${lacks}`);
 }
 
 /** A network that predicts: what `toInference` wrote. */
 export class LoadedPredictor<Output extends Predicted = Numbers> {
-  /** The build of its kernels. */
-  readonly build: Build;
+  /** The build of its kernels, or "js" for those in JavaScript. */
+  readonly build: Build | "js";
   /** What it takes, and gives: null stands for the number of rows. */
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -50,7 +46,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** For prepare/, too. */
   private readonly engine: Engine;
 
-  protected constructor(build: Build, manifest: Manifest, engine: Engine) {
+  protected constructor(build: Build | "js", manifest: Manifest, engine: Engine) {
     this.build = build;
     this.#manifest = manifest;
     this.engine = engine;
@@ -63,12 +59,12 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** A predictor of some class for a bundle. @throws what `load` throws */
   protected static async of<P>(
     bytes: Uint8Array | ArrayBuffer,
-    wasm: string,
+    ground: Ground,
     { memory, seconds }: Limits,
     made: (manifest: Manifest, engine: Engine) => P,
   ): Promise<P> {
     const bundle = readBundle(bytes);
-    return made(bundle.manifest, await Engine.begin(bundle, wasm, { memory, seconds }));
+    return made(bundle.manifest, await Engine.begin(bundle, ground, { memory, seconds }));
   }
 
   /**
@@ -113,9 +109,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
       ? programs.find((each) => each.rows === rows)
       : programs[0];
     if (found === undefined)
-      throw new ArgumentError(
-        `predict: rows see one another, and it was written for ${this.batches.join(", ")} of them, not for ${rows}`,
-      );
+      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, which see one another, not ${rows}`);
     return found;
   }
 

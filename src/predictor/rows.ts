@@ -25,25 +25,28 @@ export function givenFor({ name, shape, dtype }: Port, given: unknown): Given {
   const what = `predict: ${name}`;
   const width = sizeOf(shape.map((size) => size ?? 1));
   const isData = isRecord(given) && "data" in given;
-  const flat = isData ? given.data : flattened(given, shape.length);
+  const flat = isData ? given.data : flattened(given, shape, what);
   numbers(flat, what);
   const data = flat as ArrayLike<number>;
   const rows = shape[0] === null ? data.length / width || 0 : undefined;
   const full = shape.map((size) => size ?? (rows as number));
-  // Rows in a list are told apart; so is what has a shape.
-  const isList = Array.isArray(given) && typeof given[0] === "object";
-  const said = isData ? given.shape : isList ? [given.length, ...full.slice(1)] : full;
+  const said = isData ? given.shape : full;
   if (data.length !== sizeOf(full) || String(said) !== String(full) || !Number.isInteger(rows ?? 0))
     throw new ShapeError(
-      `${what} takes [${shape.map((size) => size ?? "rows").join(", ")}], got ${data.length} numbers${said === full ? "" : ` as [${said}]`}`,
+      `${what} takes [${shape.map((size) => size ?? "rows").join(", ")}], got ${data.length} numbers${isData ? ` of [${said}]` : ""}`,
     );
   checkElements(dtype, data, name);
   const Kind = kinds[dtype];
   return { data: data instanceof Kind ? data : Kind.from(data), rows };
 }
 
-/** Lists within lists, so deep at the most, as one. */
-function flattened(given: unknown, depth: number): unknown {
-  if (!Array.isArray(given) || depth <= 1) return given;
-  return given.flatMap((each) => (ArrayBuffer.isView(each) ? [...(each as never)] : flattened(each, depth - 1)));
+/** Lists within lists, each as long as the shape says, as one. @throws ShapeError */
+function flattened(given: unknown, [, ...inner]: Port["shape"], what: string): unknown {
+  if (!Array.isArray(given) || typeof given[0] !== "object" || inner.length === 0) return given;
+  const size = sizeOf(inner as number[]);
+  return given.flatMap((each) => {
+    const row = flattened(each, inner, what) as ArrayLike<number> | undefined;
+    if (row?.length !== size) throw new ShapeError(`${what}: ${row?.length} numbers in the place of ${size}`);
+    return Array.from(row);
+  });
 }

@@ -21,6 +21,7 @@ import * as nn from "../../src/nn/index.ts";
 import * as onnx from "../../src/onnx/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as bundled from "../../src/predictor/index.ts";
+import * as scripted from "../../src/predictor/js/index.ts";
 import * as portable from "../../src/predictor/portable/index.ts";
 import { LoadedPredictor } from "../../src/predictor/predictor.ts";
 import * as prepared from "../../src/predictor/prepare/index.ts";
@@ -41,7 +42,15 @@ import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { imageCalls } from "./images.ts";
-import { bundleCalls, inferenceCalls, loadedCalls, portableCalls, prepareCalls, relaxedCalls } from "./inference.ts";
+import {
+  bundleCalls,
+  inferenceCalls,
+  loadedCalls,
+  portableCalls,
+  prepareCalls,
+  relaxedCalls,
+  scriptCalls,
+} from "./inference.ts";
 import { insightCalls } from "./insight.ts";
 import { kerasCalls } from "./keras.ts";
 import { metricCalls } from "./metrics.ts";
@@ -111,6 +120,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/onnx": onnxCalls,
   "simdgrad/optim": optimCalls,
   "simdgrad/predictor": bundleCalls,
+  "simdgrad/predictor/js": scriptCalls,
   "simdgrad/predictor/portable": portableCalls,
   "simdgrad/predictor/prepare": prepareCalls,
   "simdgrad/predictor/relaxed": relaxedCalls,
@@ -169,6 +179,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/onnx", onnx, onnxCalls],
   ["simdgrad/optim", optim, optimCalls],
   ["simdgrad/predictor", bundled, bundleCalls],
+  ["simdgrad/predictor/js", scripted, scriptCalls],
   ["simdgrad/predictor/portable", portable, portableCalls],
   ["simdgrad/predictor/prepare", prepared, prepareCalls],
   ["simdgrad/predictor/relaxed", relaxed, relaxedCalls],

@@ -3,6 +3,7 @@ import { JsExecutor } from "../../src/index.ts";
 import { type InferenceOptions, toInference } from "../../src/inference/index.ts";
 import { Linear } from "../../src/nn/index.ts";
 import * as predictor from "../../src/predictor/index.ts";
+import * as script from "../../src/predictor/js/index.ts";
 import * as portable from "../../src/predictor/portable/index.ts";
 import { prepare } from "../../src/predictor/prepare/index.ts";
 import * as relaxed from "../../src/predictor/relaxed/index.ts";
@@ -52,6 +53,9 @@ const loading = (load: Load, options: Readonly<Record<string, a.Argument>>) =>
 
 export const bundleCalls: Readonly<Record<string, Call>> = {
   Predictor: loading((...given) => predictor.Predictor.load(...given), { ...limits, build: a.word("portable") }),
+};
+export const scriptCalls: Readonly<Record<string, Call>> = {
+  Predictor: loading((...given) => script.Predictor.load(...given), limits),
 };
 export const portableCalls: Readonly<Record<string, Call>> = {
   Predictor: loading((...given) => portable.Predictor.load(...given), limits),

@@ -6,6 +6,7 @@ import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
 import { adam } from "simdgrad/optim";
 import { type Numbers, Predictor } from "simdgrad/predictor";
+import { Predictor as ScriptPredictor } from "simdgrad/predictor/js";
 import { Predictor as Portable } from "simdgrad/predictor/portable";
 import { prepare } from "simdgrad/predictor/prepare";
 import { Predictor as Relaxed } from "simdgrad/predictor/relaxed";
@@ -111,6 +112,9 @@ test("whole numbers and bytes are held to what they are", async () => {
   expect(words.predict([[1, 2, 8]]).shape).toEqual([1, 3, 2]);
   expect(() => words.predict([[1, 2, 0.5]])).toThrow("x is i32, but element 2 is 0.5");
   const bytes = await Predictor.load(await bundle("bytes"));
+  const image = Array.from({ length: 6 }, () => new Uint8Array(6));
+  expect(bytes.predict([[image], [image]]).shape).toEqual([2, 3]);
+  expect(() => bytes.predict([[image], [image.slice(1)]])).toThrow("predict: x: 30 numbers in the place of 36");
   expect(() => bytes.predict(new Float32Array(36).fill(256))).toThrow("x is u8, but element 0 is 256");
   expect(bytes.predict(new Uint8Array(36)).shape).toEqual([1, 3]);
 });
@@ -123,10 +127,18 @@ describe("what does not fit is refused", () => {
         [1, 2],
         [3, 4],
       ],
-      "predict: x takes [rows, 4], got 4 numbers as [2,4]",
+      "predict: x: 2 numbers in the place of 4",
     ],
-    [{ data: [1, 2, 3, 4], shape: [4] }, "predict: x takes [rows, 4], got 4 numbers as [4]"],
-    [{ data: [1, 2, 3, 4], shape: [2, 2] }, "predict: x takes [rows, 4], got 4 numbers as [2,2]"],
+    [{ data: [1, 2, 3, 4], shape: [4] }, "predict: x takes [rows, 4], got 4 numbers of [4]"],
+    [{ data: [1, 2, 3, 4], shape: [2, 2] }, "predict: x takes [rows, 4], got 4 numbers of [2,2]"],
+    [
+      [
+        [1, 2, 3, 4, 5],
+        [6, 7, 8],
+      ],
+      "predict: x: 5 numbers in the place of 4",
+    ],
+    [[[1, 2, 3, 4], null], "predict: x: undefined numbers in the place of 4"],
     [["1", 2, 3, 4], 'predict: x: element 0 is "1", not a number'],
     [undefined, "predict: x must be an array of numbers, got undefined"],
     [{ y: [1, 2, 3, 4] }, "predict: x must be an array of numbers, got { y }"],
@@ -158,9 +170,7 @@ describe("rows", () => {
         [3, 2, 1],
       ]).data,
     ).toEqual(Float32Array.of(-1, 0, 1, 1, 0, -1));
-    expect(() => predictor.predict([1, 2, 3])).toThrow(
-      "predict: rows see one another, and it was written for 2, 4 of them, not for 1",
-    );
+    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, which see one another, not 1");
   });
 
   test("of a loop over time are found apart by trial, and may be said to be so", async () => {
@@ -246,15 +256,11 @@ describe("files", () => {
       "inference bundle: its programs are of version 3, written by simdgrad 9.1.0; version 2 runs here: take a newer simdgrad",
     ],
     ["older programs", (model) => Object.assign(model, { program: 1 }), "version 2 runs here: write it anew"],
-    [
-      "no programs",
-      (model) => Object.assign(model, { programs: [] }),
-      "its manifest does not say how rows become predictions",
-    ],
+    ["no programs", (model) => Object.assign(model, { programs: [] }), "its manifest contradicts itself"],
     [
       "no rows",
       (model) => Object.assign((model.programs as object[])[0], { rows: 0 }),
-      "its manifest does not say how rows become predictions",
+      "its manifest contradicts itself",
     ],
     [
       "too much memory",
@@ -331,6 +337,14 @@ test("each entry has its build", async () => {
   const predictors = [await Portable.load(file), await Predictor.load(file, { build: "portable" })];
   expect(predictors.map(({ build }) => build)).toEqual(["portable", "portable"]);
   expect(predictors[0].predict(x)).toEqual(predictors[1].predict(x));
+  const script = await ScriptPredictor.load(file);
+  expect(script.build).toBe("js");
+  for (const [i, value] of script.predict(x).data.entries())
+    expect(value).toBeCloseTo(predictors[0].predict(x).data[i], 6);
+  await prepare(script); // there is nothing to make
+  script.dispose();
+  expect(() => script.predict(x)).toThrow("the predictor was disposed");
+  await expect(ScriptPredictor.load(file, { seconds: 1e-9 })).rejects.toThrow("a program takes some 1 seconds");
 });
 
 describe("functions made for programs", () => {
@@ -345,9 +359,9 @@ describe("functions made for programs", () => {
     const large = await Relaxed.load(await toInference(nn.gelu, { input: ["batch", 5000] }));
     const expected = large.predict(rowsOf(3, 5000));
     await prepare(large);
-    const { linear, programs } = inside(large);
+    const { machine, programs } = inside(large);
     const functions = programs.map(({ code, words }) => {
-      const own = new Int32Array((linear as WebAssembly.Memory).buffer, 4 * code, words);
+      const own = new Int32Array(machine?.buffer ?? new ArrayBuffer(0), 4 * code, words);
       return opcodeAt(own, 0) === MAP && own[MAP_FUNCTION] > 0;
     });
     expect(functions).toEqual([true, true, true]);

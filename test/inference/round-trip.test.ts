@@ -7,6 +7,7 @@ import { input } from "../../src/create.ts";
 import { topological } from "../../src/graph.ts";
 import { toInference } from "../../src/inference/index.ts";
 import { randomKey } from "../../src/ops/random.ts";
+import { Predictor as ScriptPredictor } from "../../src/predictor/js/index.ts";
 import { type Numbers, Predictor } from "../../src/predictor/portable/index.ts";
 import { prepare } from "../../src/predictor/prepare/index.ts";
 import type { TypedArray } from "../../src/runtime/executor.ts";
@@ -16,6 +17,9 @@ import { Tensor } from "../../src/tensor.ts";
 import { Variable } from "../../src/variable.ts";
 import { contexts, names, type Row, table } from "../nn/every-layer.ts";
 import { numbers } from "../random.ts";
+
+// As in test/nn/every-layer.test.ts: some thirty roundings of the largest number.
+const FLOAT32 = 2e-6;
 
 const executor = new WasmExecutor({ build: "portable", threads: 1 });
 const training = contexts.make;
@@ -82,9 +86,8 @@ test.each(names)("%s: the bits of the compiled model", async (name) => {
     Object.fromEntries(given.map((shape, i) => [nameOf(i), { data: drawn(shape, seed + i, scale), shape }]));
 
   const signature = { input: Object.fromEntries(shapes.map((shape, i) => [nameOf(i), shape])) };
-  const exact = await Predictor.load<Readonly<Record<string, Numbers>>>(
-    await toInference(model as never, signature, { executor }),
-  );
+  const file = await toInference(model as never, signature, { executor });
+  const exact = await Predictor.load<Readonly<Record<string, Numbers>>>(file);
   const x = shaped(shapes, 1);
   const y = Object.values(exact.predict(x));
   expect(y.map(({ shape }) => shape)).toEqual(model.results.map(({ shape }) => shape));
@@ -92,6 +95,12 @@ test.each(names)("%s: the bits of the compiled model", async (name) => {
   await prepare(exact);
   expect(Object.values(exact.predict(x)).map(({ data }) => bitsOf(data))).toEqual(y.map(({ data }) => bitsOf(data)));
   exact.dispose();
+  const script = await ScriptPredictor.load<Readonly<Record<string, Numbers>>>(file);
+  for (const [i, { data }] of Object.values(script.predict(x)).entries()) {
+    const unit = FLOAT32 * Math.max(1, ...Array.from(y[i].data, Math.abs));
+    for (const [k, value] of data.entries())
+      if (!Object.is(value, y[i].data[k])) expect(Math.abs(value - y[i].data[k])).toBeLessThanOrEqual(unit);
+  }
 
   const hasRows = shapes.length > 0 && shapes.every(([rows, ...rest]) => rows === shapes[0][0] && rest.length > 0);
   if (!hasRows || row.batch === 1 || model.results.some(({ shape }) => shape[0] !== shapes[0][0])) return;

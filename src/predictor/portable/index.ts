@@ -5,6 +5,8 @@ import { wasm } from "../../runtime/wasm/generated/portable.ts";
 import type { Limits } from "../engine.ts";
 import { checkBuild, LoadedPredictor, limits, type Numbers, type Predicted } from "../predictor.ts";
 
+import { wasmGround } from "../wasm.ts";
+
 export type { Limits } from "../engine.ts";
 export type { Port } from "../format.ts";
 export type { Numbers, Predicted, PredictorInput } from "../predictor.ts";
@@ -30,6 +32,6 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
   ): Promise<Predictor<Output>> {
     checkOptions(options, "Predictor.load", limits);
     checkBuild("portable");
-    return Predictor.of(bytes, wasm, options, (...all) => new Predictor<Output>("portable", ...all));
+    return Predictor.of(bytes, wasmGround(wasm), options, (...all) => new Predictor<Output>("portable", ...all));
   }
 }

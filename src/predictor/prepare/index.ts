@@ -8,6 +8,7 @@ import { generate } from "../../runtime/wasm/jit/index.ts";
 import { unshared } from "../../runtime/wasm/unshared.ts";
 import type { Engine } from "../engine.ts";
 import { LoadedPredictor, type Predicted } from "../predictor.ts";
+import type { WasmMachine } from "../wasm.ts";
 
 /** Engines that have functions, or are about to. */
 const prepared = new WeakMap<Engine, Promise<void>>();
@@ -38,8 +39,9 @@ export async function prepare(predictor: LoadedPredictor<Predicted>): Promise<vo
 async function makeAll(engine: Engine): Promise<void> {
   const places = new TablePlaces();
   for (const program of engine.programs) {
-    const { kernels, linear } = engine;
-    if (kernels === undefined || linear === undefined) return; // it was disposed meanwhile
+    const { machine } = engine;
+    if (machine === undefined || !("kernels" in machine)) return; // disposed meanwhile, or in JavaScript
+    const { kernels, linear } = machine as WasmMachine;
     const code = new Int32Array(linear.buffer, 4 * program.code, program.words);
     const fused = kernels.fused.value === 1;
     const generated = generate(code.slice(), { fused, scratch: 4 * scratchOf(0) });
