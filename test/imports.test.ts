@@ -31,7 +31,7 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },
   evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
-  onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "evaluate"] },
+  onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "train"] },
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },
   callbacks: { paths: ["src/callbacks"], above: ["train"] },
@@ -41,7 +41,7 @@ const house: Readonly<Record<string, Room>> = {
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
-  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight"] },
+  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },

@@ -31,7 +31,7 @@ interface Coder {
   readonly decoder: Sequential;
 }
 
-function dense(code: number): Coder {
+export function dense(code: number): Coder {
   return {
     encoder: new Sequential(
       new Flatten(),
@@ -45,7 +45,7 @@ function dense(code: number): Coder {
   };
 }
 
-function convolutional(code: number): Coder {
+export function convolutional(code: number): Coder {
   return {
     encoder: new Sequential(
       new Conv2d(1, 16, 3, { stride: 2, padding: 1 }),
@@ -68,7 +68,7 @@ function convolutional(code: number): Coder {
 }
 
 /** From images to logits of pixels. While it trains, noise of a deviation is put on what it sees. */
-class Autoencoder {
+export class Autoencoder {
   readonly encoder: Sequential;
   readonly decoder: Sequential;
   readonly noise: number;
@@ -86,7 +86,7 @@ class Autoencoder {
 }
 
 /** Gives logits, and beside them the divergence of its codes from normal numbers (Kingma and Welling 2014). */
-class Variational {
+export class Variational {
   readonly encoder: Sequential;
   readonly decoder: Sequential;
 

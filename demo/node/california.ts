@@ -16,7 +16,7 @@ const FREQUENCY = 4;
 const MUCH = 150_000;
 
 /** Dense layers of all features, and of sines and cosines over the map, whose directions and frequencies are learned. */
-class Network {
+export class Network {
   readonly waves: Variable;
   readonly body: Sequential;
 

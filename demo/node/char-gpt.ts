@@ -47,7 +47,7 @@ class Attention {
 }
 
 /** From letters, i32 [N, T], to logits of those that come next, [N, letters, T]. The table that reads letters also writes them. */
-class Gpt {
+export class Gpt {
   readonly letters: Embedding;
   readonly body = new Sequential(
     ...Array.from({ length: LAYERS }, () => [

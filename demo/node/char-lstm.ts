@@ -16,7 +16,7 @@ const [WRITTEN, TEMPERATURE] = [300, 0.8];
 const [READ_ROWS, READ_LENGTH] = [16, 256];
 
 /** From stretches, i32 [N, T], to logits of the letters that come next, [N, letters, T]; `fresh` says where the text begins. */
-class CharLstm {
+export class CharLstm {
   readonly table: Embedding;
   readonly lstm: Stateful;
   readonly dropout = new Dropout(0.1);
@@ -45,7 +45,7 @@ interface Reading<T> {
 }
 
 /** The same network with its state given and taken: to read on from where it was. */
-class Reader {
+export class Reader {
   readonly model: CharLstm;
 
   constructor(model: CharLstm) {

@@ -58,7 +58,7 @@ const DECAY = 0.998;
 type Kind = "DCGAN" | "WGAN-GP";
 
 /** From noise to images of -1 to 1. */
-function generatorOf(): Sequential {
+export function generatorOf(): Sequential {
   return new Sequential(
     new Linear(NOISE, HIDDEN),
     new BatchNorm1d(HIDDEN),
@@ -76,7 +76,7 @@ function generatorOf(): Sequential {
 }
 
 /** From images to one number each. Norms of batches would mix the images whose gradients WGAN-GP bounds. */
-function criticOf(kind: Kind): Sequential {
+export function criticOf(kind: Kind): Sequential {
   const slope = (x: Tensor) => leakyRelu(x, 0.2);
   const norm = (layer: Layer): Layer[] => (kind === "DCGAN" ? [layer] : []);
   return new Sequential(

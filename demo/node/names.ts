@@ -31,7 +31,7 @@ const DROPOUT = 0.1;
 const SHOWN = 20;
 
 /** A transformer that reads letters up to a place, i32 [N, T], and says what comes next: logits [N, letters, T]. */
-class Reader {
+export class Reader {
   readonly letters: Embedding;
   readonly places: Embedding;
   readonly body: TransformerEncoder;
@@ -58,7 +58,7 @@ class Reader {
   }
 }
 
-function gruOf(letters: number): Layer {
+export function gruOf(letters: number): Layer {
   return new Sequential(
     new Embedding(letters, 32),
     new GRU(32, 128, { batchFirst: true }),

@@ -22,7 +22,7 @@ interface Words {
 }
 
 /** From words to logits of their tags [N, TAGS, T]. */
-class Tagger {
+export class Tagger {
   readonly words: Embedding;
   readonly endings: Embedding;
   readonly forms = new Embedding(FORMS_SIZE, WIDTHS.forms, { paddingIdx: 0 });

@@ -12,7 +12,7 @@ const HALF = SIDE / 2;
 const SHOWN = 12;
 
 /** What bicubic interpolation makes, and what is missing from it. */
-class Enlarger {
+export class Enlarger {
   readonly body = new Sequential(
     new Conv2d(1, 32, 5, { padding: 2 }),
     relu,

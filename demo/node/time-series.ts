@@ -41,7 +41,7 @@ const PATIENCE = 8;
 const SHOWN = 90;
 
 /** From sequences [N, WINDOW, FEATURES] to what a layer makes of them at the last step, and to a number [N, 1]. */
-class Forecast {
+export class Forecast {
   readonly body: Layer;
   readonly dropout = new Dropout(0.2);
   readonly out: Linear;
@@ -67,7 +67,7 @@ function convolution(width: number): Layer {
   return new Sequential(turned, first, relu, ...others.flatMap((layer) => [layer, relu]), turned);
 }
 
-const BODIES: Readonly<Record<"LSTM" | "GRU" | "convolution", (width: number) => Layer>> = {
+export const BODIES: Readonly<Record<"LSTM" | "GRU" | "convolution", (width: number) => Layer>> = {
   LSTM: (width) => new LSTM(FEATURES, width, { batchFirst: true }) as Layer,
   GRU: (width) => new GRU(FEATURES, width, { batchFirst: true }) as Layer,
   convolution,

@@ -131,7 +131,7 @@ class Sampler {
 }
 
 /** Whether a candidate stands near a word: the product of two vectors, and how frequent the candidate is. */
-class SkipGram {
+export class SkipGram {
   readonly words: Variable;
   readonly contexts: Variable;
   readonly frequency: Variable;

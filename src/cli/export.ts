@@ -3,7 +3,10 @@ import { DataError } from "../errors.ts";
 import { parseCheckpoint } from "../io/checkpoint.ts";
 import { readHeader } from "../io/header.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
+import { type Context, variables } from "../nn/module.ts";
 import { TabularModel } from "../tabular/index.ts";
+import { networkOf } from "../tabular/network.ts";
+import type { Tensor } from "../tensor.ts";
 import { CODES, type Command } from "./command.ts";
 import { besides, bytesOfFile, checkApart, checkEnding, checkNotEmpty, isSafetensors, nameOf, write } from "./io.ts";
 import { named } from "./models.ts";
@@ -13,43 +16,75 @@ import { several } from "./words.ts";
 /** What of a checkpoint is no weight. */
 const STATE = /^(optimizer|counters|hyperparameters|history|minimizer|stream|callbacks)\./;
 
+const FORMATS = ["safetensors", "onnx"] as const;
+
+/** How files are named that are not named otherwise. */
+const ENDINGS = { safetensors: ".weights.safetensors", onnx: ".onnx" };
+
 export const exportWeights: Command = {
   usage: {
     name: "export",
-    summary: "Writes the weights of a model, or of a checkpoint, to a plain file that other libraries read.",
+    summary:
+      "Writes the weights of a model, or of a checkpoint, to a plain file that other libraries read; or a model for ONNX.",
     takes: ["MODEL"],
     about: `The names are PyTorch's: a model of a table is torch.nn.Sequential(Linear, ReLU, Dropout, ..., Linear), whose
 load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the features that
-"simdgrad inspect MODEL --features" tells. ONNX is not written yet.`,
+"simdgrad inspect MODEL --features" tells. With --format onnx a model of a table becomes one that any runtime of ONNX
+runs: from features [batch, features] to probabilities [batch, classes], or to a value [batch, 1].`,
     options: {
-      format: { value: "FORMAT", help: "safetensors (default, and the only one so far)" },
+      format: { value: "FORMAT", help: "safetensors (default), or onnx" },
       out: {
         value: "FILE",
         short: "o",
-        help: "where it goes; default: named as MODEL, .weights.safetensors, in this folder",
+        help: "where it goes; default: named as MODEL, .weights.safetensors or .onnx, in this folder",
       },
     },
-    examples: ["export flowers.safetensors --format safetensors --out flowers.weights.safetensors"],
+    examples: [
+      "export flowers.safetensors --format safetensors --out flowers.weights.safetensors",
+      "export flowers.safetensors --format onnx",
+    ],
   },
   async run({ files: [path], values }, terminal, voice) {
-    const format = values.get("format") ?? "safetensors";
-    if (format !== "safetensors")
-      throw new UsageError(
-        `--format must be safetensors, and not ${format}${/onnx/i.test(format) ? ": ONNX is not written yet" : ""}`,
-      );
-    const out = values.get("out") ?? besides(path, ".weights.safetensors");
+    const format = FORMATS.find((each) => each === (values.get("format") ?? "safetensors"));
+    if (format === undefined)
+      throw new UsageError(`--format must be ${FORMATS.join(" or ")}, and not ${values.get("format")}`);
+    const out = values.get("out") ?? besides(path, ENDINGS[format]);
     checkApart("out", out, [path]);
-    checkEnding("out", out, "safetensors");
+    checkEnding("out", out, format);
     const bytes = checkNotEmpty(path, await bytesOfFile(path, terminal));
-    const weights = await weightsOf(path, bytes);
-    const file = serializeSafetensors(weights, { format: "pt" });
+    const { file, tensors } = format === "onnx" ? await onnxOf(path, bytes) : await safetensorsOf(path, bytes);
     await write(out, file);
-    const names = Object.keys(weights);
-    voice.say(`${several(names.length, "tensor")}, ${several(file.length, "byte")}: ${out}`);
-    voice.result({ command: "export", file: path, format, out, tensors: names });
+    voice.say(`${several(tensors.length, "tensor")}, ${several(file.length, "byte")}: ${out}`);
+    voice.result({ command: "export", file: path, format, out, tensors });
     return CODES.good;
   },
 };
+
+async function safetensorsOf(path: string, bytes: Uint8Array) {
+  const weights = await weightsOf(path, bytes);
+  return { file: serializeSafetensors(weights, { format: "pt" }), tensors: Object.keys(weights) };
+}
+
+/** A model of a table with what makes probabilities, or a value, of what its network gives. */
+async function onnxOf(path: string, bytes: Uint8Array) {
+  const isCheckpoint = isSafetensors(bytes) && readHeader(bytes).metadata.format === "simdgrad-checkpoint";
+  if (isCheckpoint)
+    throw new DataError(`${nameOf(path)} is a checkpoint: its network is code, which toOnnx of simdgrad/onnx writes`);
+  if (!isSafetensors(bytes)) throw new DataError(`${nameOf(path)} is no model`);
+  const { network, weights, outputScale } = await named(path, () => TabularModel.load(bytes));
+  const layers = networkOf(network);
+  const model = {
+    children: () => variables(layers),
+    forward(x: Tensor, context: Context) {
+      const y = layers.forward(x, context);
+      return outputScale === undefined ? y.softmax(1) : y.mul(outputScale.scale).add(outputScale.mean);
+    },
+  };
+  const { toOnnx } = await import("../onnx/index.ts");
+  const outputNames = [outputScale === undefined ? "probabilities" : "value"];
+  const signature = { input: ["batch", network.features], inputNames: ["features"], outputNames };
+  return { file: await toOnnx(model, signature, { state: weights }), tensors: Object.keys(weights) };
+}
 
 async function weightsOf(path: string, bytes: Uint8Array) {
   if (!isSafetensors(bytes)) throw new DataError(`${nameOf(path)} is no model, and no checkpoint`);

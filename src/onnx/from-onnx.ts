@@ -1,7 +1,7 @@
 // fromOnnx: a model in ONNX's format as a module whose initialisers are Variables.
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
-import { ArgumentError, DataError, DTypeError, ShapeError, UnsupportedError } from "../errors.ts";
+import { ArgumentError, DataError, DTypeError, ShapeError, SimdgradError, UnsupportedError } from "../errors.ts";
 import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
@@ -9,6 +9,7 @@ import type { Variable } from "../variable.ts";
 import { Builder, NO_RULE, problem, throwProblems } from "./build.ts";
 import { type ElementType, elementTypeOf, elementTypes, typeName } from "./element-types.ts";
 import type { Files } from "./files.ts";
+import { detach } from "./numbers.ts";
 import {
   type Body,
   functionOf,
@@ -78,6 +79,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.#files = files;
     const outputs = outputsOf(graph, options.output);
     const constants = constantsOf(graph, options.constants ?? {});
+    decide(model, graph, constants, files);
     const inputs = inputsOf(graph, outputs, options.inputs, constants);
     const given = new Set([...inputs, ...constants.keys()]);
     const versions = versionsOf(model);
@@ -89,6 +91,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.#isOne = typeof options.output !== "object" && outputs.length === 1;
     const roles = rolesOf(this.#body, this.#library, inputs);
     this.#initializers = variablesOf(graph, this.#body.nodes, outputs, given, roles, files);
+    detach(model, files, this.#initializers.byInitializer);
   }
 
   /** Variables by the names of their initialisers. */
@@ -147,8 +150,8 @@ class Imported<Output> implements OnnxModel<Output> {
 /**
  * A model of ONNX's format as a module: `forward` builds its graph for the shapes that it is given, and what it learns are Variables under
  * the names of its initialisers, so that a Trainer trains it, `stateDict` names them, and `freeze`, `parameters` and other layers take it
- * like any module. Initialisers of float16, bfloat16 and float64 become f32. Those that are whole numbers, or decide shapes, are
- * constants; running statistics are not trained. int64 is i32 here: constants that do not fit are refused, but for those at the end of
+ * like any module. Initialisers of float16, bfloat16 and float64 become f32. Those that are whole numbers, decide shapes, or have no
+ * axes are constants; running statistics are not trained. int64 is i32 here: constants that do not fit are refused, but for those at the end of
  * the range of int64, which mean "to the end"; booleans are f32 of 0 and 1.
  *
  * `forward` takes a tensor, several in the order of `model.inputs`, or an object of all of them; it gives a tensor where the model has one
@@ -199,12 +202,30 @@ function refusing<T>(make: () => T): T {
   }
 }
 
+/** Leaves out branches that the constants of a model and those given decide against: what they read nobody needs. */
+function decide(model: ModelProto, graph: GraphProto, constants: ReadonlyMap<string, Value>, files: Files): void {
+  const body = { versions: versionsOf(model), nodes: graph.node };
+  const ground = { library: libraryOf(model), context: evaluationContext(), files, variables: new Map() };
+  for (const node of graph.node) {
+    if (node.opType !== "If" || node.input.length !== 1) continue;
+    try {
+      const [condition] = new Builder(ground).outputs(body, graph, constants, node.input);
+      if (!condition.isKnown) continue;
+      const other = condition.numbers()[0] !== 0 ? "else_branch" : "then_branch";
+      node.attribute = node.attribute.filter(({ name }) => name !== other);
+    } catch (error) {
+      if (!(error instanceof SimdgradError || error instanceof Refusal)) throw error; // it depends on inputs, or is told of later
+    }
+  }
+}
+
 /** Problems of a node and of those inside it, but for branches, of which perhaps one is taken. */
 function unknownIn(node: NodeProto, body: Body, library: Library): string[] {
   if (functionOf(library, node) !== undefined) return [];
   if (ruleOf(node, body.versions) === undefined) return [problem(node, body.versions, NO_RULE)];
-  if (node.opType === "If") return [];
-  return subgraphs(node).flatMap((graph) => graph.node.flatMap((inner) => unknownIn(inner, body, library)));
+  const inner = subgraphs(node);
+  if (node.opType === "If" && inner.length > 1) return [];
+  return inner.flatMap((graph) => graph.node.flatMap((inner) => unknownIn(inner, body, library)));
 }
 
 function portOf(graph: GraphProto, name: string): OnnxPort {

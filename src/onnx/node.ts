@@ -38,6 +38,8 @@ export class Node {
   readonly #proto: NodeProto;
   readonly #around: Surroundings;
   readonly #attributes: ReadonlyMap<string, AttributeProto>;
+  /** Whether all inputs are known, once somebody has asked. */
+  #isKnown: boolean | undefined;
 
   constructor(proto: NodeProto, inputs: readonly (Value | undefined)[], around: Surroundings) {
     this.op = proto.opType;
@@ -76,9 +78,10 @@ export class Node {
     return value;
   }
 
-  /** The tensor of input i. Whole numbers that are known are computed here. */
+  /** The tensor of input i. Whole numbers that are known are computed where they meet data, a chain of nodes at once. */
   tensor(i: number): Tensor {
-    return this.value(i).settled();
+    this.#isKnown ??= this.inputs.every((each) => each === undefined || each.isKnown);
+    return this.#isKnown ? this.value(i).tensor : this.value(i).settled();
   }
 
   shape(i: number): Shape {

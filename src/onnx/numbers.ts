@@ -54,30 +54,29 @@ function external(tensor: TensorProto, files: Files, name: string): Uint8Array {
   return file.subarray(offset, offset + length);
 }
 
-type Reader = (view: DataView, at: number) => number;
-
-const readers: Readonly<Record<ElementType, Reader>> = {
-  float32: (view, at) => view.getFloat32(at, true),
-  float64: (view, at) => view.getFloat64(at, true),
-  float16: (view, at) => float16(view.getUint16(at, true)),
-  bfloat16: (view, at) => bfloat16(view.getUint16(at, true)),
-  bool: (view, at) => Number(view.getUint8(at) !== 0),
-  int8: (view, at) => view.getInt8(at),
-  int16: (view, at) => view.getInt16(at, true),
-  int32: (view, at) => view.getInt32(at, true),
-  int64: (view, at) => Number(view.getBigInt64(at, true)),
-  uint8: (view, at) => view.getUint8(at),
-  uint16: (view, at) => view.getUint16(at, true),
-  uint32: (view, at) => view.getUint32(at, true),
-  uint64: (view, at) => Number(view.getBigUint64(at, true)),
+/** Numbers of raw bytes, which begin a buffer: little-endian, as memory is. */
+const read: Readonly<Record<ElementType, (buffer: ArrayBuffer) => Numbers["data"]>> = {
+  float32: (buffer) => new Float32Array(buffer),
+  float64: (buffer) => new Float64Array(buffer),
+  float16: (buffer) => Float32Array.from(new Uint16Array(buffer), float16),
+  bfloat16: (buffer) => Float32Array.from(new Uint16Array(buffer), bfloat16),
+  bool: (buffer) => Float32Array.from(new Uint8Array(buffer), (byte) => Number(byte !== 0)),
+  int8: (buffer) => Int32Array.from(new Int8Array(buffer)),
+  int16: (buffer) => Int32Array.from(new Int16Array(buffer)),
+  int32: (buffer) => new Int32Array(buffer),
+  int64: (buffer) => Float64Array.from(new BigInt64Array(buffer), Number),
+  uint8: (buffer) => Int32Array.from(new Uint8Array(buffer)),
+  uint16: (buffer) => Int32Array.from(new Uint16Array(buffer)),
+  uint32: (buffer) => Float64Array.from(new Uint32Array(buffer)),
+  uint64: (buffer) => Float64Array.from(new BigUint64Array(buffer), Number),
 };
 
-const wide = new DataView(new ArrayBuffer(4));
+const bits = new DataView(new ArrayBuffer(4));
 
 /** bfloat16 is the upper half of a float32. */
-function bfloat16(bits: number): number {
-  wide.setUint32(0, bits * 65536);
-  return wide.getFloat32(0);
+function bfloat16(half: number): number {
+  bits.setUint32(0, half * 65536);
+  return bits.getFloat32(0);
 }
 
 /** An array that holds every number of a type. */
@@ -90,11 +89,7 @@ function fromRaw(raw: Uint8Array, type: ElementType, size: number, name: string)
   const { bytes } = elementTypes[type];
   if (raw.length !== size * bytes)
     throw new DataError(`onnx: ${name} has ${raw.length} bytes; ${size} elements of ${type} are ${size * bytes}`);
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const data = arrayFor(type, size);
-  const read = readers[type];
-  for (let i = 0; i < size; i++) data[i] = read(view, i * bytes);
-  return data;
+  return read[type](new Uint8Array(raw).buffer);
 }
 
 /** Numbers as they stand in lists: those of 16 bits and less in one of 32 bits, halves by their bits. */
@@ -109,8 +104,8 @@ function fromLists(tensor: TensorProto, type: ElementType, size: number, name: s
   const list = lists[type] ?? tensor.int32Data;
   if (list.length !== size) throw new DataError(`onnx: ${name} has ${list.length} elements; its shape has ${size}`);
   const data = arrayFor(type, size);
-  const bits = type === "float16" ? float16 : type === "bfloat16" ? bfloat16 : undefined;
-  for (let i = 0; i < size; i++) data[i] = bits?.(Number(list[i]) & 0xffff) ?? Number(list[i]);
+  const half = type === "float16" ? float16 : type === "bfloat16" ? bfloat16 : undefined;
+  for (let i = 0; i < size; i++) data[i] = half?.(Number(list[i]) & 0xffff) ?? Number(list[i]);
   return data;
 }
 
@@ -139,4 +134,37 @@ export function sparseNumbersOf({ values, indices, dims }: SparseTensorProto, fi
     filled[place] = value;
   });
   return { type, shape, data: filled };
+}
+
+/**
+ * Makes a message independent of the bytes that it was read from, whatever their owner does with them: what it holds is copied, also what
+ * lies in other files. Tensors that Variables stand for are emptied.
+ */
+export function detach(message: object, files: Files, replaced: { has(part: object): boolean }): void {
+  const open = [message];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if ("rawData" in next) {
+      const tensor = next as TensorProto;
+      const isReplaced = replaced.has(tensor);
+      if (isReplaced) Object.assign(tensor, { floatData: [], doubleData: [], int32Data: [] });
+      else if (tensor.dataLocation === DataLocation.EXTERNAL) bringIn(tensor, files);
+      tensor.rawData = isReplaced ? new Uint8Array(0) : new Uint8Array(tensor.rawData);
+      continue;
+    }
+    if (Array.isArray(next) && typeof next[0] !== "object") continue;
+    for (const [key, value] of Object.entries(next) as [string, unknown][]) {
+      if (value instanceof Uint8Array) Object.assign(next, { [key]: new Uint8Array(value) });
+      else if (typeof value === "object" && value !== null) open.push(value);
+    }
+  }
+}
+
+/** Data of a tensor in a file beside the model, where it is there: who reads the tensor is told if not. */
+function bringIn(tensor: TensorProto, files: Files): void {
+  try {
+    tensor.rawData = external(tensor, files, tensor.name) as Uint8Array<ArrayBuffer>;
+    tensor.dataLocation = DataLocation.DEFAULT;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+  }
 }

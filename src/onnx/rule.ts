@@ -8,7 +8,7 @@ export type Build = (node: Node) => Value | readonly (Value | undefined)[];
 /** What an operator means, and which of its inputs are no plain data. */
 export interface Rule {
   readonly build: Build;
-  /** Inputs whose numbers must be known while the graph is built: shapes, axes, conditions. Initialisers in them are constants. */
+  /** Inputs whose numbers must be known while the graph is built: shapes, axes, conditions; or are no weights. Initialisers in them are constants. */
   readonly decides?: readonly number[];
   /** Inputs of which only the shape and type are read. */
   readonly looks?: readonly number[];

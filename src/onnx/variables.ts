@@ -1,5 +1,6 @@
-// Initialisers as Variables: those of floats that somebody reads, but for what decides shapes. Some writers keep their weights in Constant
-// nodes: those of more than one element are Variables, too.
+// Initialisers as Variables: those of floats that somebody reads, but for what decides shapes, and numbers without axes, which are the
+// constants of formulas (exponents, epsilons, scales). Some writers keep their weights in Constant nodes: those of more than one element are
+// Variables, too.
 import { constant } from "../create.ts";
 import { Variable } from "../variable.ts";
 import { elementTypeOf, elementTypes } from "./element-types.ts";
@@ -42,7 +43,7 @@ export function variablesOf(
   ) => {
     const type = elementTypeOf(tensor.dataType);
     const isFloat = type !== undefined && type !== "bool" && elementTypes[type].dtype === "f32";
-    if (!isFloat || !wanted.has(name) || decisive.has(name)) return;
+    if (!isFloat || tensor.dims.length === 0 || !wanted.has(name) || decisive.has(name)) return;
     const { shape, data } =
       "dims" in proto && proto === tensor
         ? numbersOf(tensor, files)

@@ -115,7 +115,7 @@ const LOWEST = -3e38;
 const IMPOSSIBLE = -1e38;
 
 /** The losses by a loop over time, whose carry is a row of sums, relative to a total. */
-function looped(
+export function looped(
   given: Tensor,
   targets: Tensor,
   inputLengths: Tensor,

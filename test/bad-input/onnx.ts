@@ -1,6 +1,6 @@
 // What simdgrad/onnx exports, with right arguments.
-import { constant } from "../../src/index.ts";
-import { evaluationContext } from "../../src/nn/index.ts";
+import { constant, JsExecutor } from "../../src/index.ts";
+import { evaluationContext, Linear } from "../../src/nn/index.ts";
 import * as onnx from "../../src/onnx/index.ts";
 import { file, floats, graph, node, port } from "../onnx/written.ts";
 import { type Call, call } from "./harness.ts";
@@ -27,6 +27,17 @@ export const onnxCalls: Readonly<Record<string, Call>> = {
       inputs: a.instance(["x"]),
       constants: a.also(a.instance({ w: [3, 4] }), names),
       files: a.also(a.instance({ "model.bin": new Uint8Array(1) }), names),
+    }),
+  ),
+  toOnnx: call(
+    onnx.toOnnx,
+    a.layer(new Linear(2, 1)),
+    a.options({ input: a.shape(["batch", 2]), inputNames: a.list(["x"]), outputNames: a.list(["y"]) }, ["input"]),
+    a.options({
+      state: a.instance({ weight: [[1, 2]], bias: [3] }),
+      executor: a.instance(new JsExecutor()),
+      batchNorm: a.word("fold"),
+      integers: a.word("int64"),
     }),
   ),
   forward: call(

@@ -1,10 +1,13 @@
 // From a data file to a model, to predictions, figures, weights and a report, as a shell does it.
 import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { Predictor } from "simdgrad";
 import { readCsv } from "simdgrad/data";
 import { parseSafetensors, serializeCheckpoint, serializeSafetensors } from "simdgrad/io";
 import { TabularModel } from "simdgrad/tabular";
 import { describe, expect, test } from "vitest";
+import { networkOf } from "../../src/tabular/network.ts";
+import { ranElsewhere } from "../onnx/runtime.ts";
 import { numbers } from "../random.ts";
 import { contentOf, file, run } from "./run.ts";
 
@@ -137,6 +140,23 @@ describe("train", async () => {
       tensors: expect.arrayContaining([{ name: "0.bias", dtype: "F32", shape: [16], bytes: 64 }]),
     });
     expect(said).not.toContain("crc32");
+  });
+
+  test("is exported for runtimes of ONNX", async () => {
+    const out = file("fruits.onnx");
+    const { code, json } = await run(["export", model, "--format", "onnx", "--out", out, "--json"]);
+    expect([code, json]).toEqual([
+      0,
+      expect.objectContaining({ format: "onnx", tensors: expect.arrayContaining(["0.bias"]) }),
+    ]);
+    const { network, weights } = await TabularModel.load(readFileSync(model));
+    const shape = [2, network.features];
+    const features = { shape, data: Float32Array.from({ length: 2 * network.features }, (_, i) => Math.sin(i)) };
+    const { probabilities } = await ranElsewhere(readFileSync(out), { features });
+    const predictor = new Predictor(networkOf(network), { state: weights });
+    const { data } = await predictor.predict(features, { as: "softmax" });
+    await predictor.dispose();
+    for (const [i, value] of probabilities.data.entries()) expect(value).toBeCloseTo(data[i], 5);
   });
 });
 

@@ -74,7 +74,8 @@ describe("of the line: exit code 2", () => {
     [["train", data, "-t", "came", "--report", "a", "--no-report"], "--report and --no-report do not go together"],
     [["predict", saved, data, "--format", "xml"], "--format must be csv or jsonl, and not xml"],
     [["predict", "-", "-"], "MODEL and DATA cannot both be stdin"],
-    [["export", saved, "--format", "onnx"], "--format must be safetensors, and not onnx: ONNX is not written yet"],
+    [["export", saved, "--format", "pt"], "--format must be safetensors or onnx, and not pt"],
+    [["export", saved, "--format", "onnx", "--out", "a.safetensors"], "what is written is onnx, and no safetensors"],
     [["tune", data, "-t", "came", "--trials", "none"], "--trials must be a whole number >= 1, got none"],
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);
@@ -152,6 +153,7 @@ describe("of data and models: exit code 1", () => {
     [["inspect", data], "people.csv is no safetensors file, as models and checkpoints are"],
     [["inspect", damaged], "damaged.safetensors: ", "checksum"],
     [["export", weights, "--out", out], "weights.safetensors: a safetensors file, and no model of a table"],
+    [["export", data, "--format", "onnx"], "people.csv is no model"],
     [["tune", data, "-t", "came", "--study", file("bad.jsonl", "nonsense\n"), "-o", out], "bad.jsonl"],
     [
       train(

@@ -100,7 +100,9 @@ describe("initialisers", () => {
       node("Cast", ["scale"], ["whole"], { to: DataType.INT64 }),
       node("Tile", ["r", "whole"], ["t"]),
       node("BatchNormalization", ["t", "s", "b", "mean", "var"], ["n"]),
-      node("Mul", ["n", "half"], ["y"]),
+      node("Mul", ["n", "half"], ["m"]),
+      node("Pow", ["m", "two"], ["p"]),
+      node("Add", ["p", "epsilon"], ["y"]),
     ],
     [port("x", [6])],
     [port("y", [2, 3])],
@@ -108,7 +110,9 @@ describe("initialisers", () => {
       wholes("shape", [2], [-1, 3]),
       floats("scale", [2], [1, 1]),
       ...["s", "b", "mean", "var"].map((name, i) => floats(name, [3], [i, 1, 2])),
-      floats("half", [], [0.5]),
+      floats("half", [1], [0.5]),
+      floats("two", [1], [2]),
+      floats("epsilon", [], [1e-5]),
       floats("unread", [2], [1, 2]),
     ],
   );
@@ -116,7 +120,7 @@ describe("initialisers", () => {
   test("are Variables, but for those that are whole numbers or decide shapes; statistics are not trained", () => {
     const read = fromOnnx(file(deciding));
     expect([...variables(read).keys()]).toEqual(["s", "b", "mean", "var", "half"]);
-    expect([...parameters(read).keys()]).toEqual(["s", "b", "half"]);
+    expect([...parameters(read).keys()]).toEqual(["s", "b", "half"]); // and not `two`, the exponent
     expect(read.forward(input([6])).shape).toEqual([2, 3]);
     setTrainable(read, false);
     expect([...parameters(read).keys()]).toEqual([]);
@@ -186,6 +190,42 @@ describe("initialisers", () => {
       "tensor w is 8 bytes from 8 on of weights.bin, which has 12",
     );
   });
+
+  // Buffers of Node are Uint8Arrays whose slices share their memory.
+  const copies = {
+    Uint8Array: (given: Uint8Array) => Uint8Array.from(given),
+    Buffer: (given: Uint8Array) => Buffer.from(given),
+  };
+
+  test.each(Object.entries(copies))(
+    "and all else are as they were when the file was read, of a %s",
+    async (_, copy) => {
+      const weight = {
+        name: "k",
+        dataType: DataType.INT64,
+        dims: [1n],
+        dataLocation: DataLocation.EXTERNAL,
+        externalData: [{ key: "location", value: "k.bin" }],
+      };
+      const bytes = file(
+        graph(
+          [
+            node("Cast", ["k"], ["c"], { to: DataType.FLOAT }),
+            node("Mul", ["x", "w"], ["p"]),
+            node("Sub", ["p", "c"], ["y"]),
+          ],
+          [port("x", [2])],
+          [port("y", [2])],
+          [weight, floats("w", [2], [3, 4])],
+        ),
+      );
+      const [given, files] = [copy(bytes), { "k.bin": copy(new Uint8Array(BigInt64Array.of(5n).buffer)) }];
+      const read = fromOnnx(given, { files });
+      files["k.bin"].fill(0);
+      given.fill(0);
+      expect(await evaluate(read.forward(constant([1, 2])))).toEqual(Float32Array.of(-2, 3));
+    },
+  );
 
   test("may be Constant nodes: those of several floats", () => {
     const value = (data: readonly number[], shape: readonly number[]) => ({
@@ -339,7 +379,7 @@ describe("what is known while a graph is built", () => {
 
   const branches = (condition: string) =>
     node("If", [condition], ["y"], {
-      then_branch: graph([node("Nonsense", ["x"], ["t"])], [], [port("t", [2])]),
+      then_branch: graph([node("Nonsense", ["x", "w"], ["t"])], [], [port("t", [2])]),
       else_branch: graph([node("Neg", ["x"], ["u"])], [], [port("u", [2])]),
     });
 
@@ -349,13 +389,14 @@ describe("what is known while a graph is built", () => {
         [node("Equal", ["rate", "eight"], ["c"]), branches("c")],
         [port("x", [2]), port("rate", [], DataType.INT64)],
         [port("y", [2])],
-        [wholes("eight", [], [8])],
+        [wholes("eight", [], [8]), floats("w", [2], [1, 2])],
       ),
     );
     const read = fromOnnx(chosen, { constants: { rate: 16 } });
     expect(read.inputs.map(({ name }) => name)).toEqual(["x"]);
     expect(await evaluate(read.forward(constant([1, -2])))).toEqual(Float32Array.of(-1, 2));
-    expect(() => fromOnnx(chosen, { constants: { rate: 8 } }).forward(input([2]))).toThrow(
+    expect([...variables(read).keys()]).toEqual([]); // `w` is the other one's
+    expect(() => fromOnnx(chosen, { constants: { rate: 8 } })).toThrow(
       "onnx: a node is not understood: Nonsense t (ai.onnx 17): there is no such operator here",
     );
     expect(() => fromOnnx(chosen, { constants: { rat: 8 } })).toThrow("constants: there is no tensor rat");
@@ -375,7 +416,7 @@ describe("what is known while a graph is built", () => {
           ],
           [port("x", [2])],
           [port("y", [2])],
-          [floats("w", [], [3]), wholes("from", [1], [0]), wholes("to", [1], [other])],
+          [floats("w", [1], [3]), wholes("from", [1], [0]), wholes("to", [1], [other])],
         ),
       );
     const read = fromOnnx(decided(2));

@@ -82,9 +82,22 @@ function modulo(node: Node): Value {
   return node.like(0, a.less(0).select(rest.neg(), rest));
 }
 
+/** Powers that are made without logarithms. */
+const simplePowers = new Map<number, (x: Tensor) => Tensor>([
+  [1, (x) => x],
+  [2, (x) => x.square()],
+  [3, (x) => x.square().mul(x)],
+  [0.5, (x) => x.sqrt()],
+  [-1, (x) => x.like(1).div(x)],
+]);
+
 /** Base and exponent may differ in type; the base says that of the result. */
 function power(node: Node): Value {
-  const [a, b] = [node.tensor(0), node.tensor(1)];
+  const a = node.tensor(0);
+  const given = node.value(1);
+  const simple = given.isKnown && given.shape.length === 0 ? simplePowers.get(given.numbers()[0]) : undefined;
+  if (simple !== undefined && a.dtype === "f32") return node.like(0, simple(a));
+  const b = node.tensor(1);
   const exponent = node.version < 7 ? beside(b, a.shape, node) : b;
   const result = a.cast("f32").pow(exponent.cast("f32"));
   return node.like(0, a.dtype === "i32" ? result.round().cast("i32") : result);
@@ -162,7 +175,7 @@ export const elementwise: Rules = {
   Atanh: unary(atanh),
   BitShift: shifted,
   Ceil: whereWhole((x) => x.ceil()),
-  Clip: clipped,
+  Clip: { decides: [1, 2], build: clipped },
   Cos: unary((x) => x.cos()),
   Cosh: unary(cosh),
   Div: binary(quotient),
@@ -185,7 +198,7 @@ export const elementwise: Rules = {
   Neg: unary((x) => x.neg()),
   Not: (node) => Value.of(logicalNot(node.tensor(0)), "bool"),
   Or: comparison(logicalOr),
-  Pow: power,
+  Pow: { decides: [1], build: power },
   Reciprocal: unary((x) => x.like(1).div(x)),
   Round: unary((x) => x.round()),
   Sign: unary((x) => x.sign()),

@@ -212,7 +212,7 @@ export const indexing: Rules = {
   GatherElements: gatheredElements,
   GatherND: gatheredTuples,
   NonZero: { decides: [0], build: nonZero },
-  OneHot: { decides: [1], build: oneHot },
+  OneHot: { decides: [1, 2], build: oneHot },
   Scatter: scatteredElements,
   ScatterElements: scatteredElements,
   ScatterND: scatteredTuples,

@@ -1,0 +1,98 @@
+// toOnnx: a model as it predicts, as a file in ONNX's format.
+import { aRecordOf, checkOptions, isRecord, must, oneOf } from "../check.ts";
+import { type ArrayLikeData, array } from "../data/array.ts";
+import { aLayer, type Layer, variables } from "../nn/module.ts";
+import { anExecutor } from "../runtime/arguments.ts";
+import type { Executor } from "../runtime/executor.ts";
+import { JsExecutor } from "../runtime/js/js-executor.ts";
+import type { Tensor } from "../tensor.ts";
+import { ownState } from "../train/own-state.ts";
+import { readState } from "../train/state.ts";
+import { fileOf } from "./export/file.ts";
+import { foldBatchNorms } from "./export/fold.ts";
+import { prune } from "./export/graph.ts";
+import { isPlanned } from "./export/layers.ts";
+import { graphOf, type Weights } from "./export/model.ts";
+import { BATCHES, type OnnxSignature, readSignature } from "./export/signature.ts";
+import { traceOf } from "./export/trace.ts";
+
+/** Of which weights a file is made, and how. */
+export interface ToOnnxOptions {
+  /** The model's variables by path, such as `trainer.stateDict()` gives them. Default: those on the executor, else first values. */
+  readonly state?: Readonly<Record<string, ArrayLikeData>>;
+  /** Where the model was trained. */
+  readonly executor?: Executor;
+  /**
+   * "node": batch norms are BatchNormalization nodes with their own weights; "fold": those right behind a Linear or convolution that nobody
+   * else reads are folded into its weights, as by `fuseBatchNorm`. Default "node".
+   */
+  readonly batchNorm?: "node" | "fold";
+  /** The element type of whole numbers that go in and come out: indices, tokens, classes. Default "int32", as they are in the library. */
+  readonly integers?: "int32" | "int64";
+}
+
+/**
+ * A model as it predicts, as a file in ONNX's format, for other programs to run: opset 17, IR version 8. The signature says what goes in; a size
+ * with a name, such as "batch", may be any when the model runs. Weights have the names of their state dictionary; indices are int32. What
+ * has no words in ONNX is refused.
+ * @throws ArgumentError for a signature that does not fit the model, what ONNX has no node for, and what depends on the batch in other ways
+ * than sizes do; ShapeError, DTypeError where the model does not take such inputs
+ *
+ * @example
+ * import { constant, evaluate } from "simdgrad";
+ * import { Linear } from "simdgrad/nn";
+ * import { fromOnnx, toOnnx } from "simdgrad/onnx";
+ * const state = { weight: [[1, 2]], bias: [3] };
+ * const bytes = await toOnnx(new Linear(2, 1), { input: ["batch", 2], inputNames: ["x"], outputNames: ["y"] }, { state });
+ * const model = fromOnnx(bytes);
+ * model.inputs; // => [{ name: "x", type: "float32", shape: ["batch", 2] }]
+ * await evaluate(model.forward(constant([[1, 1], [0, 2]]))); // => [6, 7]
+ */
+export async function toOnnx<Input = Tensor, Output = Tensor>(
+  model: Layer<Input, Output>,
+  signature: OnnxSignature,
+  options: ToOnnxOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  aLayer(model, "toOnnx: model");
+  const own = readSignature(signature);
+  const anArray = (value: unknown, what: string) =>
+    must(value !== null && value !== undefined, value, what, "an array");
+  const aState = (value: unknown, what: string) => {
+    must(isRecord(value), value, what, "an object of arrays by paths");
+    aRecordOf(anArray)(value, what);
+  };
+  checkOptions(options, "toOnnx", {
+    state: aState,
+    executor: anExecutor,
+    batchNorm: oneOf("node", "fold"),
+    integers: oneOf("int32", "int64"),
+  });
+  const weights = await weightsOf(model as Layer<never, never>, options);
+  const batches = own.batch === undefined ? BATCHES.slice(0, 1) : BATCHES;
+  const traces = batches.map((batch) => traceOf(model as Layer<unknown, unknown>, own, batch, isPlanned));
+  const graph = await graphOf(traces, own, weights, options.integers ?? "int32");
+  prune(graph);
+  if (options.batchNorm === "fold") {
+    foldBatchNorms(graph);
+    prune(graph);
+  }
+  return fileOf(graph, (typeof model === "function" ? model.name : model.constructor.name) || "model");
+}
+
+/** The numbers of all variables of a model: those of the state, else those that are there, else first ones. */
+async function weightsOf(model: Layer<never, never>, { state, executor }: ToOnnxOptions): Promise<Weights> {
+  const name = "toOnnx";
+  const all = variables(model);
+  if (all.size === 0) return new Map();
+  const own = state && ownState(name, state, all);
+  const { begin } = await import("../train/begin.ts");
+  const there = executor ?? new JsExecutor();
+  try {
+    const held = await begin({ name, executor: there, variables: all, state: own, model }, array);
+    const values = await readState(there, all);
+    await held.letGo(false);
+    return new Map([...all].map(([path, variable]) => [variable, { name: path, data: values[path].data }]));
+  } finally {
+    if (executor === undefined) await there.dispose();
+  }
+}

@@ -1,0 +1,310 @@
+// From a model's graphs to one ONNX graph: what is known is computed, tensors are written in their order, layers with nodes of their own
+// as a whole.
+import { ArgumentError } from "../../errors.ts";
+import { evaluateAll } from "../../evaluate.ts";
+import type { Op } from "../../op.ts";
+import { ops } from "../../ops/index.ts";
+import type { ConstantAttrs } from "../../ops/leaf.ts";
+import { type DType, ofAnySize, showShape, sizeOf } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { Variable } from "../../variable.ts";
+import type { Graph, Port } from "./graph.ts";
+import { type Plan, planOf } from "./layers.ts";
+import type { Rule } from "./rules/rule.ts";
+import { type Around, type Rules, rulesFor } from "./rules.ts";
+import type { Signature } from "./signature.ts";
+import { keyOf, type Size } from "./sizes.ts";
+import type { Trace } from "./trace.ts";
+import { findTwins, type Twins } from "./twins.ts";
+import { type Known, typeOf, Writer } from "./writer.ts";
+
+/** Values of the weights, by the variables. */
+export type Weights = ReadonlyMap<Variable, { readonly name: string; readonly data: ArrayLike<number> }>;
+
+/** Elements of a tensor that is computed beforehand, at the most: a larger one is made by nodes. */
+const MOST_KNOWN = 2 ** 22;
+
+/** Element types of whole numbers that go in and come out. */
+export type Integers = "int32" | "int64";
+
+/** What all is written by. */
+interface Source {
+  readonly integers: Integers;
+  readonly twins: Map<Tensor, Twins>;
+  readonly plans: ReadonlyMap<Tensor, Plan>;
+  readonly known: Map<Tensor, Known>;
+  readonly weights: Weights;
+  readonly inputs: ReadonlyMap<Tensor, string>;
+}
+
+/** An ONNX graph of a model that was traced at several batches, or at one. */
+export async function graphOf(
+  traces: readonly Trace[],
+  signature: Signature,
+  weights: Weights,
+  integers: Integers,
+): Promise<Graph> {
+  const twins = new Map<Tensor, Twins>();
+  const roots = traces.map(({ outputs, inputs }) => [...outputs.map(([, tensor]) => tensor), ...inputs]);
+  findTwins(roots, twins);
+  const plans = plansOf(traces, twins);
+  const [{ inputs, outputs }] = traces;
+  const results = outputs.map(([, tensor]) => tensor);
+  const known = await knownUnder(results, twins, plans);
+  const source: Source = {
+    integers,
+    twins,
+    plans,
+    known,
+    weights,
+    inputs: new Map(inputs.map((tensor, i) => [tensor, signature.leaves[i].name])),
+  };
+  const batches = signature.batch === undefined ? [] : traces.map(({ batch }) => batch);
+  return ofAnySize(() => written(source, batches, signature, outputs));
+}
+
+/** Plans for tensors that layers with nodes of their own gave, of the first batch. */
+function plansOf(traces: readonly Trace[], twins: ReadonlyMap<Tensor, Twins>): Map<Tensor, Plan> {
+  const plans = new Map<Tensor, Plan>();
+  const [{ runs }] = traces;
+  for (const run of runs) {
+    const plan = planOf(run);
+    // What is not reached may be anything.
+    if (plan === undefined || !plan.results.some((each) => twins.has(each))) continue;
+    for (const result of plan.results) if (!plans.has(result)) plans.set(result, plan);
+  }
+  return plans;
+}
+
+/** Whether a tensor's numbers are known beforehand, given what is known of its inputs. */
+function isKnown({ op, inputs }: Tensor, known: ReadonlySet<Tensor>): boolean {
+  const { lowering } = op;
+  if (lowering.kind === "leaf") return lowering.place === "constant";
+  return inputs.every((input) => known.has(input));
+}
+
+/** Under views and broadcasts, which are cheap. */
+function core(tensor: Tensor): Tensor {
+  let node = tensor;
+  while (node.op.lowering.kind === "view" || node.op.lowering.kind === "broadcast") node = node.inputs[0];
+  return node;
+}
+
+/** The numbers of all tensors that others read and that depend on constants alone, at each batch. */
+async function knownUnder(
+  roots: readonly Tensor[],
+  twins: Map<Tensor, Twins>,
+  plans: ReadonlyMap<Tensor, Plan>,
+): Promise<Map<Tensor, Known>> {
+  const known = new Set<Tensor>();
+  const read = new Set<Tensor>();
+  const visit = (outputs: readonly Tensor[]) => {
+    const order = orderOf(outputs, (node) => plans.get(node)?.needs ?? node.inputs);
+    for (const node of order) {
+      if (isKnown(node, known)) known.add(node);
+      else for (const input of plans.get(node)?.needs ?? node.inputs) if (known.has(input)) read.add(core(input));
+      if (known.has(node) || node.op.lowering.kind !== "loop" || plans.has(node)) continue;
+      const bodies = (twins.get(node) ?? [node]).map(({ op, attrs }) => bodyOf(op, attrs));
+      findTwins(
+        bodies.map(({ results, parameters }) => [...results, ...parameters]),
+        twins,
+      );
+      visit(bodies[0].results);
+    }
+    for (const output of outputs) if (known.has(output)) read.add(core(output));
+  };
+  visit(roots);
+  const numbers = new Map<Tensor, Known>();
+  const computed: Tensor[] = [];
+  for (const tensor of read) {
+    const all = twins.get(tensor) ?? [tensor];
+    if (tensor.op.lowering.kind === "leaf")
+      numbers.set(
+        tensor,
+        all.map(({ attrs }) => numbersOf(attrs as ConstantAttrs)),
+      );
+    else if (tensor.op.lowering.kind !== "loop" && all.every(({ shape }) => sizeOf(shape) <= MOST_KNOWN))
+      computed.push(tensor);
+  }
+  const graphs = Math.max(1, ...computed.map((tensor) => twins.get(tensor)?.length ?? 1));
+  const values = await Promise.all(
+    Array.from({ length: computed.length === 0 ? 0 : graphs }, (_, g) =>
+      evaluateAll(computed.map((tensor) => (twins.get(tensor) ?? [])[g] ?? tensor)),
+    ),
+  );
+  for (const [i, tensor] of computed.entries())
+    numbers.set(
+      tensor,
+      values.map((list) => list[i]),
+    );
+  return numbers;
+}
+
+function bodyOf({ lowering }: Op, attrs: unknown) {
+  if (lowering.kind !== "loop") throw new Error("not a loop");
+  return lowering.body(attrs);
+}
+
+/** All elements of a constant. */
+function numbersOf({ data, scalar, shape }: ConstantAttrs): ArrayLike<number> {
+  return scalar === undefined ? data : new Float64Array(sizeOf(shape)).fill(scalar);
+}
+
+/** What roots depend on, inputs before users. */
+function orderOf(roots: readonly Tensor[], inputsOf: (node: Tensor) => readonly Tensor[]): Tensor[] {
+  const order: Tensor[] = [];
+  const placed = new Set<Tensor>();
+  const path: { readonly node: Tensor; readonly inputs: readonly Tensor[]; next: number }[] = [];
+  const enter = (node: Tensor) => {
+    if (!placed.has(node)) path.push({ node, inputs: inputsOf(node), next: 0 });
+  };
+  for (const root of roots) {
+    enter(root);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      if (placed.has(top.node)) path.pop();
+      else if (top.next < top.inputs.length) enter(top.inputs[top.next++]);
+      else {
+        path.pop();
+        placed.add(top.node);
+        order.push(top.node);
+      }
+    }
+  }
+  return order;
+}
+
+function written(
+  source: Source,
+  batches: readonly number[],
+  signature: Signature,
+  outputs: readonly (readonly [name: string, tensor: Tensor])[],
+): Graph {
+  const { twins, plans, known, weights, inputs, integers } = source;
+  const outside = (dtype: DType) => (dtype === "i32" ? integers : typeOf(dtype));
+  const rules: { current?: ReadonlyMap<Op, Rule> } = {};
+  const emit = (writer: Writer, tensor: Tensor) => {
+    if (writer.isWritten(tensor)) return;
+    const plan = plans.get(tensor);
+    const numbers = known.get(tensor);
+    if (numbers !== undefined) knownTensor(writer, tensor, allOf(numbers, writer.count));
+    else if (plan !== undefined) plan.write(writer);
+    else {
+      const rule = rules.current?.get(tensor.op);
+      if (rule === undefined) throw new ArgumentError(`toOnnx: there is no rule for ${tensor.op.name}`);
+      rule(writer, writer.nodeOf(tensor));
+    }
+  };
+  const writer = new Writer(batches, twins, emit);
+  const writeAll = (roots: readonly Tensor[]) => {
+    const order = orderOf(roots, (node) => {
+      if (writer.isWritten(node) || known.has(node)) return [];
+      return plans.get(node)?.needs ?? node.inputs;
+    });
+    for (const {
+      op,
+      inputs: [from],
+      attrs,
+    } of order)
+      if (op.lowering.kind === "item") {
+        const items = writer.wanted.get(from) ?? new Set<number>();
+        items.add(op.lowering.index(attrs));
+        writer.wanted.set(from, items);
+      }
+    for (const node of order) emit(writer, node);
+  };
+  const around: Around = {
+    leaf: (_, { tensor }) => {
+      const { lowering } = tensor.op;
+      if (lowering.kind === "leaf" && lowering.place === "constant") {
+        const numbers = writer.twinsOf(tensor).map(({ attrs }) => numbersOf(attrs as ConstantAttrs));
+        knownTensor(writer, tensor, numbers);
+        return;
+      }
+      writer.outside(() => {
+        const name = nameOf(tensor);
+        const isCast = inputs.has(tensor) && outside(tensor.dtype) !== typeOf(tensor.dtype);
+        writer.give(tensor, isCast ? writer.cast(name, typeOf(tensor.dtype)) : name);
+      });
+    },
+    knownOf: (tensor) => knownNumbers(tensor, known, writer),
+    bodies: {
+      meet: (roots) => {
+        if (roots[0].some((each) => !twins.has(each))) findTwins(roots, twins);
+      },
+      write: writeAll,
+    },
+    writeNew: (_, roots) => {
+      findTwins(roots, twins);
+      writeAll(roots[0]);
+    },
+  };
+  const nameOf = (tensor: Tensor): string => {
+    const input = inputs.get(tensor);
+    if (input !== undefined) return input;
+    const weight = tensor instanceof Variable ? weights.get(tensor) : undefined;
+    if (weight === undefined)
+      throw new ArgumentError(
+        `toOnnx: ${tensor.label || tensor.op.name} ${showShape(tensor.shape)} is no input and in no field of the model (private ones and closures hide theirs)`,
+      );
+    return weight.name;
+  };
+  rules.current = tableOf(rulesFor(around));
+  for (const { name, shape, dtype } of signature.leaves)
+    writer.graph.inputs.push({ name, shape, type: outside(dtype) });
+  begin(writer, signature, outputs, weights);
+  writeAll(outputs.map(([, tensor]) => tensor));
+  const ports = outputs.map(([name, tensor]): Port => {
+    const isBatch = (size: Size) => keyOf([size]) === keyOf([{ values: batches }]);
+    // Sizes that only follow from the batch have no name.
+    const shape = writer
+      .sizesOf(tensor)
+      .map((size) => (typeof size === "number" ? size : isBatch(size) ? (signature.batch as string) : ""));
+    return { name, type: outside(tensor.dtype), shape };
+  });
+  const values = outputs.map(([, tensor], i) => {
+    const value = writer.value(tensor);
+    return ports[i].type === typeOf(tensor.dtype) ? value : writer.cast(value, ports[i].type);
+  });
+  writer.results(ports, values);
+  return writer.graph;
+}
+
+/** Weights, and the names of inputs and outputs. */
+function begin(
+  writer: Writer,
+  { leaves }: Signature,
+  outputs: readonly (readonly [name: string, tensor: Tensor])[],
+  weights: Weights,
+): void {
+  for (const { name } of leaves) writer.claim(name, "an input");
+  for (const [name] of outputs) writer.claim(name, "an output");
+  for (const [{ shape, dtype }, { name, data }] of weights) {
+    writer.claim(name, "a weight");
+    const own =
+      dtype === "i32" ? Int32Array.from(data) : dtype === "u8" ? Uint8Array.from(data) : Float32Array.from(data);
+    writer.graph.initials.push({ name, type: typeOf(dtype), shape, data: own });
+  }
+}
+
+/** A tensor whose numbers are known, for all graphs to see. */
+function knownTensor(writer: Writer, tensor: Tensor, numbers: Known): void {
+  writer.outside(() => writer.later(tensor, () => writer.constant(tensor, numbers)));
+}
+
+/** Rules by the ops themselves. */
+function tableOf(rules: Rules): Map<Op, Rule> {
+  return new Map(Object.entries(rules).map(([name, rule]) => [ops[name as keyof typeof ops] as Op, rule as never]));
+}
+
+/** One array a graph; what lies under no input is the same in all. */
+function allOf(numbers: Known, count: number): Known {
+  return numbers.length === count ? numbers : Array.from({ length: count }, () => numbers[0]);
+}
+
+/** Numbers of a tensor that is a view or a broadcast of what is known. */
+function knownNumbers(tensor: Tensor, known: ReadonlyMap<Tensor, Known>, writer: Writer): Known | undefined {
+  let node = tensor;
+  while (!known.has(node) && node.op.lowering.kind === "view") node = node.inputs[0];
+  const numbers = known.get(node);
+  return numbers && allOf(numbers, writer.count);
+}

@@ -1,0 +1,68 @@
+// The graph that a model builds for one batch when it predicts, and which of its layers ran on the way: some become nodes as a whole.
+
+import { type Context, evaluationContext, type Layer, type Module, partsOf } from "../../nn/module.ts";
+import { ofAnySize } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { outputsOf, type Signature } from "./signature.ts";
+
+/** One run of a layer. */
+export interface Run {
+  readonly layer: object;
+  readonly given: unknown;
+  readonly result: unknown;
+}
+
+/** A model at one batch. */
+export interface Trace {
+  readonly batch: number;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly (readonly [name: string, tensor: Tensor])[];
+  /** Of the layers that were watched, in the order in which they ended. */
+  readonly runs: readonly Run[];
+}
+
+/** Builds a model's graph; `isWatched` says of which layers runs are noted. */
+export function traceOf(
+  model: Layer<unknown, unknown>,
+  signature: Signature,
+  batch: number,
+  isWatched: (part: object) => boolean,
+): Trace {
+  const { tensors, x } = ofAnySize(() => signature.inputsFor(batch));
+  const runs: Run[] = [];
+  const undo = watch(model, isWatched, runs);
+  try {
+    // It is never run: its tensors need not fit memory.
+    const run = () => (typeof model === "function" ? model(x) : model.forward(x, evaluationContext()));
+    const result = ofAnySize(run);
+    return { batch, inputs: tensors, outputs: outputsOf(result, signature), runs };
+  } finally {
+    undo();
+  }
+}
+
+/** Notes every run of some parts of a model; what it gives undoes that. */
+function watch(model: unknown, isWatched: (part: object) => boolean, runs: Run[]): () => void {
+  const undo: (() => void)[] = [];
+  for (const part of partsOf(model).keys()) {
+    if (!isWatched(part) || !Object.isExtensible(part)) continue;
+    const { forward } = part as Module<unknown, unknown>;
+    const before = Object.getOwnPropertyDescriptor(part, "forward");
+    Object.defineProperty(part, "forward", {
+      configurable: true,
+      value(this: Module<unknown, unknown>, given: unknown, context: Context) {
+        const result = forward.call(this, given, context);
+        // What is made of a layer, with other weights, is another one.
+        if (this === part) runs.push({ layer: part, given, result });
+        return result;
+      },
+    });
+    undo.push(() => {
+      if (before === undefined) Reflect.deleteProperty(part, "forward");
+      else Object.defineProperty(part, "forward", before);
+    });
+  }
+  return () => {
+    for (const step of undo) step();
+  };
+}
