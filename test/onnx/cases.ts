@@ -28,6 +28,7 @@ const CODES = {
   int32: DataType.INT32,
   uint8: DataType.UINT8,
   int8: DataType.INT8,
+  bool: DataType.BOOL,
 };
 
 /** Drawn in [-scale, scale). */
@@ -51,7 +52,7 @@ export function single(value: number): Given {
 }
 
 export function dtypeOf({ type = "float32" }: Given): DType {
-  return type === "float32" ? "f32" : "i32";
+  return type === "float32" || type === "bool" ? "f32" : "i32";
 }
 
 /** As constants take it. */
