@@ -47,6 +47,9 @@ export function productOf(sizes: readonly Size[], graphs: number): Size {
 export function affineOf(values: readonly number[], batches: readonly number[]): Affine | undefined {
   const times = values.length < 2 ? 0 : (values[1] - values[0]) / (batches[1] - batches[0]);
   const plus = values[0] - times * (batches[0] ?? 0);
-  const holds = Number.isInteger(times) && values.every((value, g) => value === times * (batches[g] ?? 0) + plus);
+  const holds =
+    Number.isInteger(times) &&
+    Number.isInteger(plus) &&
+    values.every((value, g) => value === times * (batches[g] ?? 0) + plus);
   return holds ? { times, plus } : undefined;
 }

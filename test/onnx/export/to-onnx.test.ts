@@ -9,7 +9,7 @@ import { type GraphProto, readModel } from "../../../src/onnx/proto.ts";
 import { scan } from "../../../src/ops/loop.ts";
 import { randomKey, uniform } from "../../../src/ops/random.ts";
 import { sgd } from "../../../src/optim/index.ts";
-import { scalar, type Tensor } from "../../../src/tensor.ts";
+import { arange, scalar, type Tensor } from "../../../src/tensor.ts";
 import { Trainer } from "../../../src/train/trainer.ts";
 import { Variable } from "../../../src/variable.ts";
 import { ranElsewhere } from "../runtime.ts";
@@ -268,6 +268,19 @@ describe("the batch", () => {
     const odd = (x: Tensor) => (x.shape[0] > 15 ? x.neg() : x.exp());
     await expect(toOnnx(odd, { input: ["batch", 2] })).rejects.toThrow("depends on its batch: exp [12, 2]");
     expect(await toOnnx(odd, { input: [3, 2] })).toBeInstanceOf(Uint8Array);
+  });
+
+  test("may be in what constants are made of", async () => {
+    const model = (x: Tensor) => {
+      const rows = arange(x.shape[0]);
+      const isOther = rows.notEqual(rows.unsqueeze(1));
+      return isOther.select(x.matmul(x, { transposeB: true }), rows.cast("f32").mul(0.5).sin());
+    };
+    const bytes = await toOnnx(model, { input: ["batch", 2] });
+    const data = [1, 2, 3, 4, 5, 6];
+    const { output } = await ranElsewhere(bytes, { input: { shape: [3, 2], data } });
+    const wanted = await evaluate(model(constant(data, { shape: [3, 2] })));
+    for (const [i, value] of output.data.entries()) expect(value).toBeCloseTo(wanted[i], 5);
   });
 
   test("may not be in constants in other ways than in places", async () => {
