@@ -8,7 +8,7 @@ ort.env.logLevel = "error";
 export interface Given {
   readonly shape: readonly number[];
   readonly data: readonly number[] | Float32Array;
-  readonly type?: "float32" | "int64" | "int32" | "uint8" | "int8";
+  readonly type?: "float32" | "int64" | "int32" | "uint8" | "int8" | "bool";
 }
 
 function tensorOf({ shape, data, type = "float32" }: Given): ort.Tensor {
@@ -16,9 +16,10 @@ function tensorOf({ shape, data, type = "float32" }: Given): ort.Tensor {
   if (type === "float32") return new ort.Tensor(type, Float32Array.from(values), shape);
   if (type === "int64") return new ort.Tensor(type, BigInt64Array.from(values, BigInt), shape);
   if (type === "int32") return new ort.Tensor(type, Int32Array.from(values), shape);
-  return type === "uint8"
-    ? new ort.Tensor(type, Uint8Array.from(values), shape)
-    : new ort.Tensor(type, Int8Array.from(values), shape);
+  if (type === "int8") return new ort.Tensor(type, Int8Array.from(values), shape);
+  // Each name is of an overload of its own.
+  const bytes = Uint8Array.from(values);
+  return type === "bool" ? new ort.Tensor(type, bytes, shape) : new ort.Tensor(type, bytes, shape);
 }
 
 /** What the runtime makes of a model: all outputs by name. */
