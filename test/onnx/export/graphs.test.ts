@@ -72,7 +72,6 @@ const steps: readonly ((x: Tensor, other: Tensor, batch: number, draw: Draw) => 
   (x, _, __, draw) => x.gather(constant([0, draw(0, 1)], { dtype: "i32" })),
   (x) => x.slice([undefined, undefined, -1]),
   (x) => x.logSumExp(-1),
-  (x) => x.argmax(-1).cast("f32").mul(0.1),
 ];
 
 /** What is done to which tensors, with draws of its own. */
@@ -125,7 +124,10 @@ function modelOf(seed: number): (x: Tensor) => Tensor[] {
 }
 
 test.each(Array.from({ length: COUNT }, (_, i) => i + 1))("graph %i", async (seed) => {
-  const found = await compare({ model: modelOf(seed) as never, signature: { input: ["batch", 4, 5] } }, [7, 11]);
+  const of = { model: modelOf(seed) as never, signature: { input: ["batch", 4, 5] } };
+  const found = await compare(of, [7, 11]).catch((error: Error) => error);
+  // Counts that grow with the square of the batch are refused.
+  if (found instanceof Error) return expect(found.message).toMatch(/toOnnx: .*(with each row|for every batch)/);
   expect(found.elsewhere).toBeLessThan(1e-5);
   expect(found.again).toBeLessThan(1e-6);
 });

@@ -2,7 +2,7 @@
 import type { SliceAttrs, SpreadAttrs } from "../../../ops/movement.ts";
 import type { UnfoldAttrs } from "../../../ops/unfold.ts";
 import type { Tensor } from "../../../tensor.ts";
-import { type Size, sameSizes, sizeFrom, sizesFrom } from "../sizes.ts";
+import { type Size, sameSizes, sizeAt, sizeFrom, sizesFrom } from "../sizes.ts";
 import type { Node, Writer } from "../writer.ts";
 import type { Rule } from "./rule.ts";
 
@@ -43,27 +43,39 @@ export const permute: Rule<{ readonly order: readonly number[] }> = (
   writer.give(tensor, name, sizes);
 };
 
+/** Beyond all elements, on either side. */
+const FAR = 2 ** 31 - 1;
+
+/** A place along an axis of so many elements: as counted from the front, or if that follows from the batch, from behind. */
+function placeOf(places: readonly number[], sizes: readonly number[], atEnd: number): Size {
+  const own = sizeFrom(places);
+  if (typeof own === "number") return own;
+  const behind = sizeFrom(places.map((place, g) => place - sizes[g]));
+  return typeof behind === "number" ? (behind === 0 ? atEnd : behind) : own;
+}
+
 /** Some of the elements along every axis. */
 function sliced(writer: Writer, name: string, from: readonly Size[], ranges: readonly SliceAttrs[]): string {
-  const [starts, sizes, steps] = (["starts", "sizes", "steps"] as const).map((key) =>
-    sizesFrom(ranges.map((range) => range[key])),
-  );
+  const [sizes, steps] = (["sizes", "steps"] as const).map((key) => sizesFrom(ranges.map((range) => range[key])));
   const kept = from.flatMap((size, axis) => {
     const isWhole = sameSizes([size], [sizes[axis]]) && (steps[axis] === 1 || size === 1);
     return isWhole ? [] : [axis];
   });
   if (kept.length === 0) return name;
-  const ends = kept.map((axis) =>
-    sizeFrom(
-      ranges.map(({ starts, sizes, steps }) => {
-        const end = starts[axis] + sizes[axis] * steps[axis];
-        return end < 0 ? -(2 ** 31) : end; // from the end, but for one before all elements
-      }),
+  const whole = (axis: number) => ranges.map((_, g) => sizeAt(from[axis], g));
+  const starts = kept.map((axis) =>
+    placeOf(
+      ranges.map((range) => range.starts[axis]),
+      whole(axis),
+      FAR,
     ),
   );
-  const list = (values: readonly Size[]) => writer.ints(values);
-  const each = (values: readonly Size[]) => list(kept.map((axis) => values[axis]));
-  return writer.add("Slice", [name, each(starts), list(ends), list(kept), each(steps)]);
+  const ends = kept.map((axis) => {
+    const places = ranges.map((range) => range.starts[axis] + range.sizes[axis] * range.steps[axis]);
+    return places.every((place) => place < 0) ? -FAR : placeOf(places, whole(axis), FAR);
+  });
+  const lists = [starts, ends, kept, kept.map((axis) => steps[axis])].map((list) => writer.ints(list));
+  return writer.add("Slice", [name, ...lists]);
 }
 
 export const slice: Rule<SliceAttrs> = (writer, { tensor, inputs: [from], attrs, sizes }) => {
