@@ -45,6 +45,8 @@ export class Builder {
     const plan = planOf(className, config, where);
     const made = new Map<string, Made>();
     for (const layer of plan.layers) {
+      if (layer.className === "InputLayer" && layer.calls.length > 0)
+        throw fault(`${where}: ${layer.name} is an input behind other layers`);
       if (layer.className === "InputLayer") continue;
       const own = this.#named(layer, where, () => this.#layer(layer, weights, where, depth));
       if (own === undefined) continue;

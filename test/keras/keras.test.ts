@@ -148,6 +148,19 @@ describe("what is refused", () => {
     );
   });
 
+  test("what cannot be: an input behind other layers, an axis that becomes too long", () => {
+    const behind = edited("images", ({ config: { layers } }) => {
+      layers[3].class_name = "InputLayer";
+    });
+    expect(() => fromKeras(behind)).toThrow(new DataError("fromKeras: act is an input behind other layers"));
+    const long = edited("images", ({ config: { layers } }) => {
+      layers[3] = { class_name: "UpSampling2D", config: { name: "long", size: [1e9, 1] } };
+    });
+    expect(() => fromKeras(long)).toThrow(
+      new DataError('fromKeras: UpSampling2D "long": size must be 4096 at the most, got [1000000000, 1]'),
+    );
+  });
+
   test("models of code", () => {
     const bytes = edited("images", (config) => {
       config.class_name = "MyModel";
