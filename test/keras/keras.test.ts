@@ -168,6 +168,18 @@ describe("what is refused", () => {
     expect(() => fromKeras(bytes)).toThrow('fromKeras: the model is of class "MyModel", whose forward is code');
   });
 
+  test("but layers that the caller makes from their settings", async () => {
+    const { inputs, outputs } = fileOf("images");
+    const bytes = edited("images", ({ config: { layers } }) => {
+      layers[3] = { class_name: "Own", config: { name: "act", threshold: 0 } };
+    });
+    const own = (config: Readonly<Record<string, unknown>>) => (x: Tensor) => x.maximum(config.threshold as number);
+    const model = fromKeras(bytes, { layers: { Own: own } });
+    const [values] = await evaluateAll([model.forward(tensorsOf(inputs)[0], evaluationContext())]);
+    expect(apart(values, floats(outputs[0]))).toBeLessThan(1e-5);
+    expect(() => fromKeras(bytes)).toThrow('fromKeras: a layer not known here: Own "act"');
+  });
+
   test("weights that do not fit", () => {
     const bytes = edited("images", ({ config: { layers } }) => {
       layers[9].config.use_bias = false;
