@@ -1,14 +1,29 @@
 // From a configuration and arrays to a model: each layer by what makes its class. What nobody here knows is told in one error.
-import { isRecord } from "../check.ts";
-import { setTrainable, variables } from "../nn/module.ts";
+import { aFunction, aRecordOf, checkOptions, isRecord } from "../check.ts";
+import { aLayer, forward, type Layer, setTrainable, variables } from "../nn/module.ts";
 import { show } from "../show.ts";
+import { aTensor } from "../tensor.ts";
 import { isModel, type LayerPlan, planOf } from "./config.ts";
 import { fault, Unsupported } from "./fault.ts";
 import { LayerFile, type Link, type Made, type ModelWeights, type Weights } from "./layer-file.ts";
 import { makers, operators } from "./makers.ts";
 import { KerasModel, type Reading } from "./model.ts";
 import { type Dialect, Settings } from "./settings.ts";
-import type { Value } from "./value.ts";
+import { asLast, type Value } from "./value.ts";
+
+/** How models are read. */
+export interface ReadOptions {
+  /**
+   * What makes layers of classes that are not known here, by these classes, from their settings: a layer for tensors in Keras' layout, or a list
+   * of such. Arrays that the file has for them are not read.
+   */
+  readonly layers?: Readonly<Record<string, (config: Readonly<Record<string, unknown>>) => Layer>>;
+}
+
+/** Checks the options of a function that reads models. */
+export function checkReadOptions(options: ReadOptions, name: string): void {
+  checkOptions(options, name, { layers: aRecordOf(aFunction) });
+}
 
 /** Models in models, and layers in layers, that are read. */
 const DEEPEST = 32;
@@ -16,12 +31,14 @@ const DEEPEST = 32;
 /** What is known while a model is read. */
 export class Builder {
   readonly #dialect: Dialect;
+  readonly #layers: NonNullable<ReadOptions["layers"]>;
   readonly #links: Link[] = [];
   /** What is not there: classes, names and why. */
   readonly #unknown: string[] = [];
 
-  constructor(dialect: Dialect) {
+  constructor(dialect: Dialect, { layers = {} }: ReadOptions) {
     this.#dialect = dialect;
+    this.#layers = layers;
   }
 
   /** @throws DataError for what is no model, and for layers that are not there: all in one error */
@@ -45,6 +62,8 @@ export class Builder {
     const plan = planOf(className, config, where);
     const made = new Map<string, Made>();
     for (const layer of plan.layers) {
+      if (layer.className === "InputLayer" && layer.calls.length > 0)
+        throw fault(`${where}: ${layer.name} is an input behind other layers`);
       if (layer.className === "InputLayer") continue;
       const own = this.#named(layer, where, () => this.#layer(layer, weights, where, depth));
       if (own === undefined) continue;
@@ -89,6 +108,8 @@ export class Builder {
   ): Made {
     if (depth > DEEPEST) throw fault(`${where}: more than ${DEEPEST} layers in one another`);
     if (isModel(className)) return asLayer(this.#model(className, config, weights.model(), where, depth + 1));
+    if (known === makers && Object.hasOwn(this.#layers, className))
+      return given(this.#layers[className], className, name, config);
     const maker = known.get(className);
     if (maker === undefined) throw new Unsupported("");
     return maker(this.#file(className, name, config, weights, where, depth));
@@ -117,6 +138,26 @@ function insideOf(file: LayerFile, outer: unknown): unknown {
   if (!isRecord(layer.config) && !Array.isArray(layer.config))
     throw file.settings.wrong("layer", "a layer with its config");
   return layer.config;
+}
+
+/** A layer that the caller makes. */
+function given(
+  make: (config: Readonly<Record<string, unknown>>) => Layer,
+  className: string,
+  name: string,
+  config: unknown,
+): Made {
+  const layer = make(isRecord(config) ? config : {}) as Layer<unknown>;
+  aLayer(layer, `layers.${className}`);
+  return {
+    part: typeof layer === "function" ? undefined : layer,
+    call(inputs, context) {
+      const tensors = inputs.map(({ last }) => last);
+      const result = forward(layer, tensors.length === 1 ? tensors[0] : tensors, context);
+      aTensor(result, `${className} "${name}": its result`);
+      return asLast(result);
+    },
+  };
 }
 
 /** A model as a layer of another. */

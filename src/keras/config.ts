@@ -96,7 +96,7 @@ function layerPlans(given: readonly unknown[], where: string): LayerPlan[] {
       className,
       name,
       config: config as LayerPlan["config"],
-      calls: callsOf(nodes, `${where}: ${name}`),
+      calls: className === "InputLayer" ? [] : callsOf(nodes, `${where}: ${name}`),
       isOperator,
       index,
     };
@@ -302,7 +302,10 @@ function callOfThree({ args, kwargs }: Readonly<Record<string, unknown>>, where:
 function collected(value: unknown, where: string, depth: number): unknown[] {
   if (depth > DEEPEST) throw fault(`${where}: it is called with lists in more than ${DEEPEST} lists`);
   if (Array.isArray(value)) return value.flatMap((each) => collected(each, where, depth + 1));
-  if (!isRecord(value) || value.class_name !== "__keras_tensor__") return [value];
+  if (!isRecord(value)) return [value];
+  // Tensors by the names of a model's inputs, in their order.
+  if (value.class_name === undefined) return Object.values(value).flatMap((each) => collected(each, where, depth + 1));
+  if (value.class_name !== "__keras_tensor__") return [value];
   const ref = tripleOf(isRecord(value.config) ? value.config.keras_history : undefined);
   if (ref === undefined) throw fault(`${where}: a tensor does not say where it comes from`);
   return [ref];

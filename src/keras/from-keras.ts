@@ -2,7 +2,7 @@
 import { bytesOf } from "../data/bytes.ts";
 import { unzipped } from "../data/compressed.ts";
 import type { Tensor } from "../tensor.ts";
-import { Builder } from "./build.ts";
+import { Builder, checkReadOptions, type ReadOptions } from "./build.ts";
 import { fault } from "./fault.ts";
 import { Hdf5 } from "./hdf5.ts";
 import { objectIn } from "./json.ts";
@@ -22,8 +22,10 @@ import { countedLayers } from "./weights.ts";
  */
 export function fromKeras<Input extends Tensors = Tensor, Output extends Tensors = Tensor>(
   bytes: Uint8Array | ArrayBuffer,
+  options: ReadOptions = {},
 ): KerasModel<Input, Output> {
   const given = bytesOf(bytes, "fromKeras: bytes");
+  checkReadOptions(options, "fromKeras");
   if (given[0] === 137 && given[1] === 72)
     throw fault(
       "fromKeras: this is an HDF5 file, Keras' format before .keras: load it in Keras, and save it as .keras",
@@ -33,7 +35,7 @@ export function fromKeras<Input extends Tensors = Tensor, Output extends Tensors
   const { class_name: className, config: settings, compile_config: training } = config;
   const weights = new Hdf5(fileOf(files, "model.weights.h5"), "model.weights.h5");
   const dialect = isOld(files.get("metadata.json")) ? "keras 2" : "keras 3";
-  const reading = new Builder(dialect).read(className, settings, countedLayers(weights, ""), "fromKeras");
+  const reading = new Builder(dialect, options).read(className, settings, countedLayers(weights, ""), "fromKeras");
   return new KerasModel(reading, (model) => storedOptimizer(weights, training, reading.links, model));
 }
 

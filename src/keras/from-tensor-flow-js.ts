@@ -2,7 +2,7 @@
 import { isRecord, must } from "../check.ts";
 import { bytesOf } from "../data/bytes.ts";
 import type { Tensor } from "../tensor.ts";
-import { Builder } from "./build.ts";
+import { Builder, checkReadOptions, type ReadOptions } from "./build.ts";
 import { fault } from "./fault.ts";
 import { objectIn } from "./json.ts";
 import { arraysOf, type Shards } from "./manifest.ts";
@@ -47,8 +47,10 @@ export interface TensorFlowJsFiles {
  */
 export function fromTensorFlowJs<Input extends Tensors = Tensor, Output extends Tensors = Tensor>(
   files: TensorFlowJsFiles,
+  options: ReadOptions = {},
 ): KerasModel<Input, Output> {
   must(isRecord(files), files, "fromTensorFlowJs: files", "an object { model, weights }");
+  checkReadOptions(options, "fromTensorFlowJs");
   const { format, modelTopology: topology, weightsManifest, trainingConfig } = modelOf(files.model);
   if (format === "graph-model" || (isRecord(topology) && "node" in topology))
     throw fault(
@@ -58,7 +60,7 @@ export function fromTensorFlowJs<Input extends Tensors = Tensor, Output extends 
   const { weights, optimizer } = arraysOf(weightsManifest, shardsOf(files.weights));
   const whole = isRecord(topology.model_config) ? topology.model_config : topology;
   const arrays = new NamedArrays(weights);
-  const reading = new Builder("tensorflow.js").read(
+  const reading = new Builder("tensorflow.js", options).read(
     whole.class_name,
     whole.config,
     namedLayers(arrays, []),

@@ -1,4 +1,5 @@
 // simdgrad/keras: models of Keras and TensorFlow.js, read and written.
+export type { ReadOptions } from "./build.ts";
 export type { ModelInput } from "./config.ts";
 export { fromKeras } from "./from-keras.ts";
 export { fromTensorFlowJs, type TensorFlowJsFiles } from "./from-tensor-flow-js.ts";

@@ -1,5 +1,5 @@
 // What simdgrad/keras exports, with right arguments.
-import { compileInit, JsExecutor } from "../../src/index.ts";
+import { compileInit, JsExecutor, type Tensor } from "../../src/index.ts";
 import * as keras from "../../src/keras/index.ts";
 import { Linear, variables } from "../../src/nn/index.ts";
 import { bytesOf, caseOf } from "../keras/cases.ts";
@@ -13,11 +13,17 @@ const line = new Linear(2, 2);
 const executor = new JsExecutor();
 await executor.run([[await executor.load(compileInit(variables(line), 0)), 1]]).done;
 
+const layers = a.also(a.instance({ Scale: () => (x: Tensor) => x.mul(2) }), [
+  "an object without a prototype",
+  "of no class",
+]);
+
 export const kerasCalls: Readonly<Record<string, Call>> = {
-  fromKeras: call(keras.fromKeras, a.instance(bytesOf(files[0].file))),
+  fromKeras: call(keras.fromKeras, a.instance(bytesOf(files[0].file)), a.options({ layers })),
   fromTensorFlowJs: call(
     keras.fromTensorFlowJs,
     a.record({ model: a.instance(dense.model), weights: a.instance(bytesOf(dense.weights)) }),
+    a.options({ layers }),
   ),
   toTensorFlowJs: call(
     keras.toTensorFlowJs,

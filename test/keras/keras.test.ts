@@ -148,11 +148,36 @@ describe("what is refused", () => {
     );
   });
 
+  test("what cannot be: an input behind other layers, an axis that becomes too long", () => {
+    const behind = edited("images", ({ config: { layers } }) => {
+      layers[3].class_name = "InputLayer";
+    });
+    expect(() => fromKeras(behind)).toThrow(new DataError("fromKeras: act is an input behind other layers"));
+    const long = edited("images", ({ config: { layers } }) => {
+      layers[3] = { class_name: "UpSampling2D", config: { name: "long", size: [1e9, 1] } };
+    });
+    expect(() => fromKeras(long)).toThrow(
+      new DataError('fromKeras: UpSampling2D "long": size must be 4096 at the most, got [1000000000, 1]'),
+    );
+  });
+
   test("models of code", () => {
     const bytes = edited("images", (config) => {
       config.class_name = "MyModel";
     });
     expect(() => fromKeras(bytes)).toThrow('fromKeras: the model is of class "MyModel", whose forward is code');
+  });
+
+  test("but layers that the caller makes from their settings", async () => {
+    const { inputs, outputs } = fileOf("images");
+    const bytes = edited("images", ({ config: { layers } }) => {
+      layers[3] = { class_name: "Own", config: { name: "act", threshold: 0 } };
+    });
+    const own = (config: Readonly<Record<string, unknown>>) => (x: Tensor) => x.maximum(config.threshold as number);
+    const model = fromKeras(bytes, { layers: { Own: own } });
+    const [values] = await evaluateAll([model.forward(tensorsOf(inputs)[0], evaluationContext())]);
+    expect(apart(values, floats(outputs[0]))).toBeLessThan(1e-5);
+    expect(() => fromKeras(bytes)).toThrow('fromKeras: a layer not known here: Own "act"');
   });
 
   test("weights that do not fit", () => {

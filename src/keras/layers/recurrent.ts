@@ -95,14 +95,7 @@ function unitOf(kind: Kind, file: LayerFile, weights: Weights = file.weights.ins
   if (settings.whole("units", units) !== units) throw fault(`${settings.where}: its kernel has ${columns} columns`);
   file.shaped("recurrent_kernel", recurrent_kernel, [units, columns]);
   file.shaped("bias", bias, isResetAfter ? [2, columns] : [columns]);
-  const options = { batchFirst: true, bias: bias !== undefined };
-  const isRelu = kind === "SimpleRNN" && f.name === "relu";
-  const layer =
-    kind === "LSTM"
-      ? new LSTM(inputs, units, options)
-      : kind === "GRU"
-        ? new GRU(inputs, units, options)
-        : new RNN(inputs, units, { ...options, nonlinearity: isRelu ? "relu" : "tanh" });
+  const layer = layerOf(kind, inputs, units, bias !== undefined, f.name);
   const held = layer.stack.layers[0][0];
   file.link("kernel", kernel, held.ih, gates(order), weights);
   file.link("recurrent_kernel", recurrent_kernel, held.hh, gates(order), weights);
@@ -111,10 +104,7 @@ function unitOf(kind: Kind, file: LayerFile, weights: Weights = file.weights.ins
   // Keras has one bias, of which one of both here is enough.
   if (!isResetAfter) hold(held.biasHh, 0);
   const cell = { kind, f: f.f, gate: gate.f, isResetAfter };
-  const isOurs =
-    kind === "SimpleRNN"
-      ? isRelu || f.name === "tanh"
-      : f.name === "tanh" && gate.name === "sigmoid" && (kind === "LSTM" || isResetAfter);
+  const isOurs = isLayers(kind, f.name, gate.name, isResetAfter);
   const rates = [rateOf(file, "dropout"), rateOf(file, "recurrent_dropout")];
   return {
     layer,
@@ -132,6 +122,20 @@ function unitOf(kind: Kind, file: LayerFile, weights: Weights = file.weights.ins
         : byLoop(cell, held, input, state, mask, h);
     },
   };
+}
+
+/** The layer here that holds the weights. */
+function layerOf(kind: Kind, inputs: number, units: number, bias: boolean, activation: string): Unit["layer"] {
+  const options = { batchFirst: true, bias };
+  if (kind === "LSTM") return new LSTM(inputs, units, options);
+  if (kind === "GRU") return new GRU(inputs, units, options);
+  return new RNN(inputs, units, { ...options, nonlinearity: activation === "relu" ? "relu" : "tanh" });
+}
+
+/** Whether the equations of that layer are Keras'. */
+function isLayers(kind: Kind, activation: string, gate: string, isResetAfter: boolean): boolean {
+  if (kind === "SimpleRNN") return activation === "relu" || activation === "tanh";
+  return activation === "tanh" && gate === "sigmoid" && (kind === "LSTM" || isResetAfter);
 }
 
 function gateActivation(kind: Kind, { settings }: LayerFile): Activation {
