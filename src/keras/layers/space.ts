@@ -1,8 +1,8 @@
 // Pools, and what adds places to images or takes them away.
-import { concat, constant, stack } from "../../create.ts";
+import { concat, constant } from "../../create.ts";
 import { avgPool, maxPool } from "../../functions/pooling.ts";
 import { interpolate } from "../../functions/resize.ts";
-import type { Tensor } from "../../tensor.ts";
+import { arange, type Tensor } from "../../tensor.ts";
 import { type LayerFile, type Made, single } from "../layer-file.ts";
 import { asFirst, asLast } from "../value.ts";
 import { padSpace, samePads, type Window, windowsOf } from "../windows.ts";
@@ -104,6 +104,7 @@ export function cropping(axes: Axes): (file: LayerFile) => Made {
 export function upSampling(axes: Axes): (file: LayerFile) => Made {
   return ({ settings }) => {
     const factors = settings.perAxis("size", axes, 2);
+    if (factors.some((factor) => factor > MOST_TIMES)) throw settings.wrong("size", `${MOST_TIMES} at the most`);
     const isFirst = settings.isChannelsFirst;
     const mode = axes === 2 ? settings.word("interpolation", "nearest", "bilinear") : "nearest";
     const isOld = settings.dialect === "tensorflow.js";
@@ -117,12 +118,19 @@ export function upSampling(axes: Axes): (file: LayerFile) => Made {
   };
 }
 
+/** How many times as long an axis becomes at the most: weights of what lies between are made for each place. */
+const MOST_TIMES = 4096;
+
 /** An axis with so many times as many elements: each old one stays, those behind it lead on to the next one, as TensorFlow.js has it. */
 function between(x: Tensor, axis: number, factor: number): Tensor {
   const size = x.shape[axis];
   const last = x.narrow(axis, size - 1, 1);
   const next = size === 1 ? last : concat([x.narrow(axis, 1, size - 1), last], axis);
   const change = next.sub(x);
-  const parts = Array.from({ length: factor }, (_, i) => x.add(change.mul(i / factor)));
-  return stack(parts, axis + 1).reshape(x.shape.with(axis, size * factor));
+  const shares = arange(factor)
+    .cast("f32")
+    .mul(1 / factor)
+    .reshape([factor, ...x.shape.slice(axis + 1).map(() => 1)]);
+  const parts = x.unsqueeze(axis + 1).add(change.unsqueeze(axis + 1).mul(shares));
+  return parts.reshape(x.shape.with(axis, size * factor));
 }
