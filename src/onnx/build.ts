@@ -3,6 +3,7 @@ import { DataError, SimdgradError, UnsupportedError } from "../errors.ts";
 import type { Context } from "../nn/module.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementType, elementTypeOf } from "./element-types.ts";
+import { withinBudget } from "./evaluate-now.ts";
 import type { Files } from "./files.ts";
 import { Node } from "./node.ts";
 import { numbersOf, sparseNumbersOf } from "./numbers.ts";
@@ -84,7 +85,7 @@ export class Builder {
     const scope = new Scope();
     this.#declare(graph, scope);
     for (const [name, value] of given) scope.set(name, value);
-    const values = this.#results(body, scope, names, given);
+    const values = withinBudget(() => this.#results(body, scope, names, given));
     throwProblems(this.#problems);
     const missing = names.find((_, i) => values[i] === undefined);
     if (missing !== undefined) throw new DataError(`onnx: the node of ${missing} has no such output`);

@@ -1,7 +1,7 @@
 // fromOnnx: a model in ONNX's format as a module whose initialisers are Variables.
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
-import { ArgumentError, DataError, DTypeError, ShapeError, UnsupportedError } from "../errors.ts";
+import { ArgumentError, DataError, DTypeError, ShapeError, SimdgradError, UnsupportedError } from "../errors.ts";
 import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
 import { aTensor, Tensor } from "../tensor.ts";
@@ -79,6 +79,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.#files = files;
     const outputs = outputsOf(graph, options.output);
     const constants = constantsOf(graph, options.constants ?? {});
+    decide(model, graph, constants, files);
     const inputs = inputsOf(graph, outputs, options.inputs, constants);
     const given = new Set([...inputs, ...constants.keys()]);
     const versions = versionsOf(model);
@@ -201,12 +202,30 @@ function refusing<T>(make: () => T): T {
   }
 }
 
+/** Leaves out branches that the constants of a model and those given decide against: what they read nobody needs. */
+function decide(model: ModelProto, graph: GraphProto, constants: ReadonlyMap<string, Value>, files: Files): void {
+  const body = { versions: versionsOf(model), nodes: graph.node };
+  const ground = { library: libraryOf(model), context: evaluationContext(), files, variables: new Map() };
+  for (const node of graph.node) {
+    if (node.opType !== "If" || node.input.length !== 1) continue;
+    try {
+      const [condition] = new Builder(ground).outputs(body, graph, constants, node.input);
+      if (!condition.isKnown) continue;
+      const other = condition.numbers()[0] !== 0 ? "else_branch" : "then_branch";
+      node.attribute = node.attribute.filter(({ name }) => name !== other);
+    } catch (error) {
+      if (!(error instanceof SimdgradError || error instanceof Refusal)) throw error; // it depends on inputs, or is told of later
+    }
+  }
+}
+
 /** Problems of a node and of those inside it, but for branches, of which perhaps one is taken. */
 function unknownIn(node: NodeProto, body: Body, library: Library): string[] {
   if (functionOf(library, node) !== undefined) return [];
   if (ruleOf(node, body.versions) === undefined) return [problem(node, body.versions, NO_RULE)];
-  if (node.opType === "If") return [];
-  return subgraphs(node).flatMap((graph) => graph.node.flatMap((inner) => unknownIn(inner, body, library)));
+  const inner = subgraphs(node);
+  if (node.opType === "If" && inner.length > 1) return [];
+  return inner.flatMap((graph) => graph.node.flatMap((inner) => unknownIn(inner, body, library)));
 }
 
 function portOf(graph: GraphProto, name: string): OnnxPort {

@@ -5,7 +5,7 @@ import { DataError } from "../errors.ts";
 import { type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementType, elementTypes } from "./element-types.ts";
-import { evaluateNow, isConstant } from "./evaluate-now.ts";
+import { evaluateNow, isAffordable, isConstant } from "./evaluate-now.ts";
 import type { Numbers } from "./numbers.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -92,8 +92,8 @@ export class Value {
   /** The same tensor; a known one as a constant, computed here and not in every run. Floats stay as they are: bits are those of the kernels. */
   settled(): Tensor {
     const { tensor } = this;
-    if (tensor.inputs.length > 0 && this.dtype === "i32" && sizeOf(this.shape) <= 2 ** 20 && isConstant(tensor))
-      this.numbers();
+    const isSmall = this.dtype === "i32" && sizeOf(this.shape) <= 2 ** 20;
+    if (tensor.inputs.length > 0 && isSmall && isConstant(tensor) && isAffordable(tensor)) this.numbers();
     return this.tensor;
   }
 }

@@ -177,6 +177,12 @@ function metricTable(): string {
   );
 }
 
+/** An operator of ONNX, of another domain than its own with that. */
+function operatorName(name: string): string {
+  const [operator, domain] = name.split(":").reverse();
+  return domain === undefined ? `\`${operator}\`` : `\`${operator}\` of \`${domain}\``;
+}
+
 function accuracyTable(): string {
   const rows = Object.entries(ACCURACY).map(([name, { relaxed, portable }]) => [name, `${relaxed}`, `${portable}`]);
   return table(["function", "relaxed build, ulp", "portable build, ulp"], rows);
@@ -245,7 +251,7 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
         ),
       ],
     ]),
-    onnx: new Map([["operators", `${operators.map((name) => `\`${name.replace(":", "` of `")}\``).join(", ")}.`]]),
+    onnx: new Map([["operators", `${operators.map(operatorName).join(", ")}.`]]),
     text: new Map([["text", textTable()]]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),

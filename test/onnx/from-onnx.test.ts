@@ -379,7 +379,7 @@ describe("what is known while a graph is built", () => {
 
   const branches = (condition: string) =>
     node("If", [condition], ["y"], {
-      then_branch: graph([node("Nonsense", ["x"], ["t"])], [], [port("t", [2])]),
+      then_branch: graph([node("Nonsense", ["x", "w"], ["t"])], [], [port("t", [2])]),
       else_branch: graph([node("Neg", ["x"], ["u"])], [], [port("u", [2])]),
     });
 
@@ -389,13 +389,14 @@ describe("what is known while a graph is built", () => {
         [node("Equal", ["rate", "eight"], ["c"]), branches("c")],
         [port("x", [2]), port("rate", [], DataType.INT64)],
         [port("y", [2])],
-        [wholes("eight", [], [8])],
+        [wholes("eight", [], [8]), floats("w", [2], [1, 2])],
       ),
     );
     const read = fromOnnx(chosen, { constants: { rate: 16 } });
     expect(read.inputs.map(({ name }) => name)).toEqual(["x"]);
     expect(await evaluate(read.forward(constant([1, -2])))).toEqual(Float32Array.of(-1, 2));
-    expect(() => fromOnnx(chosen, { constants: { rate: 8 } }).forward(input([2]))).toThrow(
+    expect([...variables(read).keys()]).toEqual([]); // `w` is the other one's
+    expect(() => fromOnnx(chosen, { constants: { rate: 8 } })).toThrow(
       "onnx: a node is not understood: Nonsense t (ai.onnx 17): there is no such operator here",
     );
     expect(() => fromOnnx(chosen, { constants: { rat: 8 } })).toThrow("constants: there is no tensor rat");

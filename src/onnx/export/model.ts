@@ -8,6 +8,7 @@ import type { ConstantAttrs } from "../../ops/leaf.ts";
 import { type DType, ofAnySize, showShape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { Variable } from "../../variable.ts";
+import type { Known } from "./counted.ts";
 import type { Graph, Port } from "./graph.ts";
 import { type Plan, planOf } from "./layers.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -16,7 +17,7 @@ import type { Signature } from "./signature.ts";
 import { keyOf, type Size } from "./sizes.ts";
 import type { Trace } from "./trace.ts";
 import { findTwins, type Twins } from "./twins.ts";
-import { type Known, typeOf, Writer } from "./writer.ts";
+import { typeOf, Writer } from "./writer.ts";
 
 /** Values of the weights, by the variables. */
 export type Weights = ReadonlyMap<Variable, { readonly name: string; readonly data: ArrayLike<number> }>;
@@ -186,7 +187,7 @@ function written(
     if (writer.isWritten(tensor)) return;
     const plan = plans.get(tensor);
     const numbers = known.get(tensor);
-    if (numbers !== undefined) knownTensor(writer, tensor, allOf(numbers, writer.count));
+    if (numbers !== undefined) knownTensor(tensor, allOf(numbers, writer.count));
     else if (plan !== undefined) plan.write(writer);
     else {
       const rule = rules.current?.get(tensor.op);
@@ -212,12 +213,23 @@ function written(
       }
     for (const node of order) emit(writer, node);
   };
+  /** A tensor whose numbers are known, for all graphs to see; of others than simple ones, what they are made of. */
+  const knownTensor = (tensor: Tensor, numbers: Known) =>
+    writer.outside(() => {
+      const value = writer.constant(tensor, numbers);
+      if (value !== undefined) writer.giveValue(tensor, value);
+      else if (tensor.op.lowering.kind === "leaf") throw otherNumbers(tensor);
+      else {
+        known.delete(tensor);
+        writeAll([tensor]);
+      }
+    });
   const around: Around = {
     leaf: (_, { tensor }) => {
       const { lowering } = tensor.op;
       if (lowering.kind === "leaf" && lowering.place === "constant") {
         const numbers = writer.twinsOf(tensor).map(({ attrs }) => numbersOf(attrs as ConstantAttrs));
-        knownTensor(writer, tensor, numbers);
+        knownTensor(tensor, numbers);
         return;
       }
       writer.outside(() => {
@@ -286,9 +298,10 @@ function begin(
   }
 }
 
-/** A tensor whose numbers are known, for all graphs to see. */
-function knownTensor(writer: Writer, tensor: Tensor, numbers: Known): void {
-  writer.outside(() => writer.later(tensor, () => writer.constant(tensor, numbers)));
+function otherNumbers({ dtype, shape }: Tensor): ArgumentError {
+  return new ArgumentError(
+    `toOnnx: a constant of ${dtype}${showShape(shape)} has other numbers for every batch; give it as an input, or write sizes that are all numbers`,
+  );
 }
 
 /** Rules by the ops themselves. */

@@ -3,10 +3,10 @@
 // broadcast none where all its readers broadcast by themselves.
 import { ArgumentError } from "../../errors.ts";
 import type { DType } from "../../shape.ts";
-import { sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
+import { type Counted, countedOf, type Known } from "./counted.ts";
 import { type Attributes, type ElementType, type Graph, type Initial, type Port, rename } from "./graph.ts";
-import { type Affine, affineOf, keyOf, type Size, sameSizes, sizeAt, sizesFrom } from "./sizes.ts";
+import { type Affine, affineOf, keyOf, type Size, sameSizes, sizesFrom } from "./sizes.ts";
 import type { Twins } from "./twins.ts";
 
 /** Something with a name in a graph. */
@@ -58,9 +58,6 @@ export interface Turn {
   readonly from: Tensor;
   readonly order: readonly number[];
 }
-
-/** Numbers of a tensor that is known, one array a batch. */
-export type Known = readonly ArrayLike<number>[];
 
 const TYPES: Readonly<Record<DType, ElementType>> = { f32: "float32", i32: "int32", u8: "uint8" };
 
@@ -405,85 +402,36 @@ export class Writer {
     return this.outside(() => this.add("Range", [this.int64([0], []), this.int(count), this.int64([1], [])]));
   }
 
-  /** Of a known tensor, whose numbers are those of each batch. @throws ArgumentError where they follow from it in no simple way */
-  constant(tensor: Tensor, numbers: Known): Value {
+  /** Of a known tensor, whose numbers are those of each batch; undefined where they follow from it in no simple way. */
+  constant(tensor: Tensor, numbers: Known): Value | undefined {
     const { dtype } = tensor;
     const sizes = this.sizesOf(tensor);
     return this.outside(() => {
-      const first = numbers[0];
-      const isSame =
-        sizes.every((size) => typeof size === "number") && numbers.every((each) => sameNumbers(each, first));
-      if (isSame) return this.here(this.numbers(first, sizes as number[], dtype), sizes);
+      const [first] = numbers;
+      const isFixed = sizes.every((size) => typeof size === "number");
+      if (isFixed && numbers.every((each) => sameNumbers(each, first)))
+        return this.here(this.numbers(first, sizes as number[], dtype), sizes);
       const value = first[0] ?? 0;
-      if (numbers.every((each) => Array.from(each).every((number) => Object.is(number, value))))
+      if (numbers.every((each) => isFilled(each, value)))
         return this.here(this.add("Expand", [this.scalar(value, dtype), this.ints(sizes)]), sizes);
-      return this.here(this.#counted(tensor, sizes, numbers), sizes);
+      const counted = countedOf(sizes, numbers, this.batches);
+      return counted && this.here(this.cast(this.#counted(counted, sizes), typeOf(dtype)), sizes);
     });
   }
 
-  // Along axes that grow, numbers go up by a step; elsewhere each number is some times the batch, plus some. So are places in flat tensors.
-  #counted(tensor: Tensor, sizes: readonly Size[], numbers: Known): string {
-    const refusal = new ArgumentError(
-      `toOnnx: a constant of ${tensor.dtype}[${tensor.shape.join(", ")}] has other numbers for every batch; give it as an input, or write sizes that are all numbers`,
-    );
-    const shapes = numbers.map((_, g) => sizes.map((size) => sizeAt(size, g)));
-    if (shapes.some((shape) => sizeOf(shape) === 0)) throw refusal;
-    const strides = shapes.map((shape) => shape.map((_, axis) => sizeOf(shape.slice(axis + 1))));
-    const growing = sizes.flatMap((size, axis) => (typeof size === "number" ? [] : [axis]));
-    const steps = growing.map((axis) =>
-      affineOf(
-        numbers.map((each, g) => each[strides[g][axis]] - each[0]),
-        this.batches,
-      ),
-    );
-    // Numbers at the beginning of all axes that grow, which are as many at each batch.
-    const others = sizes.map((size) => (typeof size === "number" ? size : 1));
-    const starts = Array.from({ length: sizeOf(others) }, (_, i) => {
-      const places = placesOf(i, others);
-      const at = (g: number) => places.reduce((sum, place, axis) => sum + place * strides[g][axis], 0);
-      return affineOf(
-        numbers.map((each, g) => each[at(g)]),
-        this.batches,
-      );
-    });
-    if (steps.includes(undefined) || starts.includes(undefined)) throw refusal;
-    const holds = numbers.every((each, g) =>
-      Array.from(each).every((number, i) => {
-        const places = placesOf(i, shapes[g]);
-        const batch = this.batches[g];
-        const up = growing.reduce((sum, axis, k) => {
-          const { times, plus } = steps[k] as { times: number; plus: number };
-          return sum + places[axis] * (times * batch + plus);
-        }, 0);
-        const own = places.reduce((at, place, axis) => at * others[axis] + (growing.includes(axis) ? 0 : place), 0);
-        const { times, plus } = starts[own] as { times: number; plus: number };
-        return number === up + times * batch + plus;
-      }),
-    );
-    if (!holds) throw refusal;
-    const list = (of: (affine: { readonly times: number; readonly plus: number }) => number) =>
-      this.int64(
-        starts.map((each) => of(each as never)),
-        others,
-      );
-    const sum = (a: string | undefined, b: string) => (a === undefined ? b : this.add("Add", [a, b]));
-    let whole: string | undefined;
-    for (const [k, axis] of growing.entries()) {
-      const { times, plus } = steps[k] as { times: number; plus: number };
-      if (times === 0 && plus === 0) continue;
-      const step = this.ints([sizeFromAffine(times, plus, this.batches)]);
+  #counted({ steps, starts, shape }: Counted, sizes: readonly Size[]): string {
+    const parts = steps.flatMap(([axis, { times, plus }]) => {
+      if (times === 0 && plus === 0) return [];
+      const step = this.ints([times === 0 ? plus : { values: this.batches.map((batch) => times * batch + plus) }]);
       const line = this.add("Mul", [this.range(sizes[axis]), step]);
-      const shape = sizes.map((_, i) => (i === axis ? -1 : 1));
-      whole = sum(whole, this.add("Reshape", [line, this.int64(shape)]));
-    }
-    if (starts.some((each) => each?.times !== 0))
-      whole = sum(whole, this.add("Mul", [list(({ times }) => times), this.batchSize()]));
-    whole = sum(
-      whole,
-      list(({ plus }) => plus),
-    );
-    const full = this.add(sizes.length === 0 ? "Reshape" : "Expand", [whole, this.ints(sizes)]);
-    return this.cast(full, typeOf(tensor.dtype));
+      return this.add("Reshape", [line, this.int64(sizes.map((_, i) => (i === axis ? -1 : 1)))]);
+    });
+    const list = (of: (start: Affine) => number) => this.int64(starts.map(of), shape);
+    if (starts.some(({ times }) => times !== 0))
+      parts.push(this.add("Mul", [list(({ times }) => times), this.batchSize()]));
+    parts.push(list(({ plus }) => plus));
+    const sum = parts.reduce((a, b) => this.add("Add", [a, b]));
+    return this.add(sizes.length === 0 ? "Reshape" : "Expand", [sum, this.ints(sizes)]);
   }
 
   cast(name: string, type: ElementType): string {
@@ -499,22 +447,15 @@ export class Writer {
 /** ONNX's numbers for element types. */
 export const CODES: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
-function sizeFromAffine(times: number, plus: number, batches: readonly number[]): Size {
-  return times === 0 ? plus : { values: batches.map((batch) => times * batch + plus) };
-}
-
-function placesOf(index: number, shape: readonly number[]): number[] {
-  const places = shape.map(() => 0);
-  let rest = index;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    places[axis] = rest % shape[axis];
-    rest = Math.floor(rest / shape[axis]);
-  }
-  return places;
+function isFilled(numbers: ArrayLike<number>, value: number): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!Object.is(numbers[i], value)) return false;
+  return true;
 }
 
 function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  return a.length === b.length && Array.from(a).every((value, i) => Object.is(value, b[i]));
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
 }
 
 /** -0 is not 0. */

@@ -2,8 +2,12 @@
 import { DataError } from "../../errors.ts";
 import { normalizeAxis, showShape, sizeOf } from "../../shape.ts";
 import type { Node } from "../node.ts";
+import { Refusal } from "../refusal.ts";
 import type { Rules } from "../rule.ts";
 import { Value } from "../value.ts";
+
+/** Comparisons of boxes. */
+const MOST = 2 ** 24;
 
 /** Two opposite corners: the smaller coordinates first. */
 type Box = readonly [number, number, number, number];
@@ -43,6 +47,7 @@ function nonMaxSuppression(node: Node): Value {
   const [boxes, scores] = [node.numbers(0), node.numbers(1)];
   const isCentre = node.flag("center_point_box");
   const rows: number[] = [];
+  let compared = 0;
   for (let image = 0; image < images; image++)
     for (let kind = 0; kind < classes; kind++) {
       const scoreOf = (i: number) => scores[(image * classes + kind) * count + i];
@@ -51,6 +56,8 @@ function nonMaxSuppression(node: Node): Value {
       const kept: Box[] = [];
       for (const i of order) {
         if (kept.length >= most) break;
+        compared += kept.length;
+        if (compared > MOST) throw new Refusal(`more than ${MOST} comparisons of boxes`);
         const box = boxOf(boxes, (image * count + i) * 4, isCentre);
         if (kept.some((each) => overlap(each, box) > share)) continue;
         kept.push(box);

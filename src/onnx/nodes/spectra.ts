@@ -12,8 +12,11 @@ import { Refusal } from "../refusal.ts";
 import type { Rules } from "../rule.ts";
 import { Value } from "../value.ts";
 
-/** Numbers in a matrix of a transform. */
+/** Numbers in a matrix. */
 const MOST = 2 ** 24;
+
+/** Numbers of a window. */
+const LONGEST = 2 ** 20;
 
 /**
  * From lines of n real numbers, or of n complex ones (real and imaginary parts side by side), to the first `kept` numbers of their transforms:
@@ -92,7 +95,9 @@ function window(make: typeof hann) {
   return {
     decides: [0],
     build(node: Node): Value {
-      const { data, shape } = make(node.number(0), { periodic: node.flag("periodic", true) });
+      const length = node.number(0);
+      if (length > LONGEST) throw new Refusal(`a window of ${length} numbers`);
+      const { data, shape } = make(length, { periodic: node.flag("periodic", true) });
       return Value.from({ type: typeOf(node), shape, data });
     },
   };
@@ -102,6 +107,7 @@ function melWeights(node: Node): Value {
   const [numMelBins, dftLength, sampleRate, lowerEdgeHertz, upperEdgeHertz] = [0, 1, 2, 3, 4].map((i) =>
     node.number(i),
   );
+  if (numMelBins * dftLength > MOST) throw new Refusal(`${numMelBins} filters of ${dftLength} numbers`);
   const { data, shape } = melWeightMatrix({ numMelBins, dftLength, sampleRate, lowerEdgeHertz, upperEdgeHertz });
   return Value.from({ type: typeOf(node), shape, data });
 }

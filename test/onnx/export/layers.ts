@@ -131,5 +131,10 @@ export const layerCases: Readonly<Record<string, () => Case>> = {
     signature: { input: { query: ["batch", 5, 4], keyMask: { shape: ["batch", 5], dtype: "i32" } } },
     high: { keyMask: 2 },
   }),
+  "causal attention to any number of tokens": () => {
+    const layer = new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3, batchFirst: true });
+    const forward = (src: Tensor, context: nn.Context) => layer.forward({ src, isCausal: true }, context);
+    return one({ layer, forward } as never, 2, "length", 4);
+  },
   "Stateful, which begins anew": () => one(new nn.Stateful(new nn.GRU(3, 4), 2) as never, 5, "batch", 3),
 };

@@ -1,14 +1,15 @@
 // What stands in a file that toOnnx writes: names, nodes, weights; and what it refuses.
 import { describe, expect, test, vi } from "vitest";
+import { grad } from "../../../src/autodiff.ts";
 import { concat, constant } from "../../../src/create.ts";
-import { evaluate } from "../../../src/evaluate.ts";
+import { evaluate, evaluateAll } from "../../../src/evaluate.ts";
 import * as nn from "../../../src/nn/index.ts";
 import { fromOnnx, toOnnx } from "../../../src/onnx/index.ts";
 import { type GraphProto, readModel } from "../../../src/onnx/proto.ts";
 import { scan } from "../../../src/ops/loop.ts";
 import { randomKey, uniform } from "../../../src/ops/random.ts";
 import { sgd } from "../../../src/optim/index.ts";
-import { scalar, type Tensor } from "../../../src/tensor.ts";
+import { arange, scalar, type Tensor } from "../../../src/tensor.ts";
 import { Trainer } from "../../../src/train/trainer.ts";
 import { Variable } from "../../../src/variable.ts";
 import { ranElsewhere } from "../runtime.ts";
@@ -81,6 +82,30 @@ describe("a file", () => {
     expect(warned.mock.calls.map(([text]) => text)).toEqual([
       "simdgrad: toOnnx: weight, bias have first values, drawn at random: give it a state, or the executor of their trainer",
     ]);
+  });
+
+  test.each<[string, nn.Layer<never, unknown>, (number | string)[]]>([
+    [
+      "convolutions",
+      new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.BatchNorm2d(2), nn.relu, new nn.Flatten(), new nn.Linear(8, 2)),
+      ["batch", 1, 4, 4],
+    ],
+    ["an LSTM", new nn.LSTM(3, 2, { bidirectional: true }), [5, "batch", 3]],
+    ["a transformer", new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3 }), [5, "batch", 4]],
+  ])("of %s is trained again by the same names", async (_, model, input) => {
+    const again = fromOnnx(await toOnnx(model as Model, { input }));
+    const shapesOf = (given: unknown) =>
+      [...nn.parameters(given)].map(([name, { shape }]) => `${name} ${shape}`).sort();
+    expect(shapesOf(again)).toEqual(shapesOf(model));
+    const x = constant(
+      new Float32Array(input.reduce<number>((n, size) => n * (size === "batch" ? 2 : Number(size)), 1)).fill(0.5),
+      {
+        shape: input.map((size) => (size === "batch" ? 2 : Number(size))),
+      },
+    );
+    const loss = (nn.forward(again, x, nn.evaluationContext()) as Tensor).square().sum();
+    const slopes = grad(loss, [...nn.parameters(again).values()]);
+    expect((await evaluateAll(slopes)).some((values) => values.some((value) => value !== 0))).toBe(true);
   });
 
   test("has what a trainer has", async () => {
@@ -243,6 +268,19 @@ describe("the batch", () => {
     const odd = (x: Tensor) => (x.shape[0] > 15 ? x.neg() : x.exp());
     await expect(toOnnx(odd, { input: ["batch", 2] })).rejects.toThrow("depends on its batch: exp [12, 2]");
     expect(await toOnnx(odd, { input: [3, 2] })).toBeInstanceOf(Uint8Array);
+  });
+
+  test("may be in what constants are made of", async () => {
+    const model = (x: Tensor) => {
+      const rows = arange(x.shape[0]);
+      const isOther = rows.notEqual(rows.unsqueeze(1));
+      return isOther.select(x.matmul(x, { transposeB: true }), rows.cast("f32").mul(0.5).sin());
+    };
+    const bytes = await toOnnx(model, { input: ["batch", 2] });
+    const data = [1, 2, 3, 4, 5, 6];
+    const { output } = await ranElsewhere(bytes, { input: { shape: [3, 2], data } });
+    const wanted = await evaluate(model(constant(data, { shape: [3, 2] })));
+    for (const [i, value] of output.data.entries()) expect(value).toBeCloseTo(wanted[i], 5);
   });
 
   test("may not be in constants in other ways than in places", async () => {

@@ -1,7 +1,8 @@
 // Rows by index. ONNX refuses an index outside, and counts a negative one from the end; in the library such a row is NaN, and goes nowhere.
 import type { Tensor } from "../../../tensor.ts";
+import type { Known } from "../counted.ts";
 import { productOf, type Size, sameSizes } from "../sizes.ts";
-import type { Known, Writer } from "../writer.ts";
+import type { Writer } from "../writer.ts";
 import type { Rule } from "./rule.ts";
 
 /** Numbers of tensors that are known beforehand. */
