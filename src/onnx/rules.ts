@@ -4,6 +4,7 @@ import { constants } from "./nodes/constants.ts";
 import { control } from "./nodes/control.ts";
 import { convolutions } from "./nodes/convolutions.ts";
 import { elementwise } from "./nodes/elementwise.ts";
+import { geometry } from "./nodes/geometry.ts";
 import { indexing } from "./nodes/indexing.ts";
 import { losses } from "./nodes/losses.ts";
 import { movement } from "./nodes/movement.ts";
@@ -31,6 +32,7 @@ const tables: readonly Rules[] = [
   control,
   convolutions,
   elementwise,
+  geometry,
   indexing,
   losses,
   movement,

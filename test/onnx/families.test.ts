@@ -381,6 +381,29 @@ const cases: Readonly<Record<string, Case>> = {
     ],
     known: [0, 1, 2],
   },
+  "Col2Im with pads, strides and dilations": {
+    op: "Col2Im",
+    inputs: [drawn(60, 2, 12, 9), list(5, 6), list(2, 3)],
+    attributes: { pads: [0, 1, 1, 0], strides: [2, 2], dilations: [1, 1] },
+    known: [1, 2],
+    version: 18,
+  },
+  CenterCropPad: {
+    op: "CenterCropPad",
+    inputs: [drawn(61, 3, 4, 5), list(6, 2)],
+    attributes: { axes: [0, -1] },
+    known: [1],
+    version: 18,
+  },
+  AffineGrid: { op: "AffineGrid", inputs: [drawn(62, 2, 2, 3), list(2, 1, 3, 4)], known: [1], version: 20 },
+  "AffineGrid between corners": {
+    op: "AffineGrid",
+    inputs: [drawn(63, 1, 3, 4), list(1, 1, 2, 3, 4)],
+    attributes: { align_corners: 1 },
+    known: [1],
+    version: 20,
+  },
+  BitwiseNot: { op: "BitwiseNot", inputs: [list(5, -1, 0)], version: 18 },
   "Shape of some axes": { op: "Shape", inputs: [image], attributes: { start: -3, end: 3 } },
 };
 

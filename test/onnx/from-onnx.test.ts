@@ -669,3 +669,23 @@ test("axes without letters broadcast in sums by letters, as in products of matri
   const [sums, products] = await evaluateAll([y, z]);
   expect(sums).toEqual(products);
 });
+
+test("a graph is built for each tensor of a sequence", async () => {
+  const squares = graph(
+    [
+      node("SequenceConstruct", ["a", "b"], ["s"]),
+      node("SequenceMap", ["s", "a"], ["m"], {
+        body: graph(
+          [node("Mul", ["each", "other"], ["product"])],
+          [port("each", [2]), port("other", [2])],
+          [port("product", [2])],
+        ),
+      }),
+      node("ConcatFromSequence", ["m"], ["y"], { axis: 0, new_axis: 1 }),
+    ],
+    [port("a", [2]), port("b", [2])],
+    [port("y", [2, 2])],
+  );
+  const y = fromOnnx(file(squares)).forward([constant([1, 2]), constant([3, 4])]);
+  expect(await evaluate(y)).toEqual(Float32Array.of(1, 4, 3, 8));
+});

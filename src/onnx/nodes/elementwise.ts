@@ -174,6 +174,7 @@ export const elementwise: Rules = {
   Atan: unary(atan),
   Atanh: unary(atanh),
   BitShift: shifted,
+  BitwiseNot: (node) => node.like(0, wrapped(node.tensor(0).neg().sub(1), node.type(0))),
   Ceil: whereWhole((x) => x.ceil()),
   Clip: { decides: [1, 2], build: clipped },
   Cos: unary((x) => x.cos()),

@@ -66,6 +66,28 @@ function split(node: Node): Value {
   return Value.sequence(parts, node.type(0));
 }
 
+/** A graph for each tensor of a sequence, beside others that are the same in all, or sequences as long. */
+function mapped(node: Node): Value[] {
+  const body = node.graph("body");
+  const [first, ...others] = node.inputs.map((_, i) => node.value(i));
+  const turns = first.items.map((item, i) =>
+    node.run(body, [item, ...others.map((each) => (each.isSequence ? itemAt(each, i) : each))]),
+  );
+  const types = body.output.map((_, k) => turns[0]?.[k].type ?? first.type);
+  return types.map((type, k) =>
+    Value.sequence(
+      turns.map((each) => each[k]),
+      type,
+    ),
+  );
+}
+
+function itemAt({ items }: Value, i: number): Value {
+  const item = items[i];
+  if (item === undefined) throw new DataError("sequences differ in length");
+  return item;
+}
+
 export const sequences: Rules = {
   ConcatFromSequence: joined,
   Optional: (node) => node.value(0),
@@ -76,6 +98,7 @@ export const sequences: Rules = {
   SequenceEmpty: (node) => Value.sequence([], typeOfCode(node.int("dtype", 1))),
   SequenceErase: { decides: [1], build: erased },
   SequenceInsert: { decides: [2], build: inserted },
+  SequenceMap: mapped,
   SequenceLength: (node) => Value.whole(node.value(0).items.length),
   SplitToSequence: { decides: [1], build: split },
 };
