@@ -17,16 +17,20 @@ const doors = {
   comlink: "src/worker/comlink",
   fflate: "src/data/fflate",
   "fft.js": "src/audio/fft",
-  "onnx-buf": "src/onnx/proto",
   jsfive: "src/keras/jsfive",
+  "onnx-buf": "src/onnx/proto",
   papaparse: "src/data/papaparse",
   plot: "src/insight/plot",
 };
 
-/** Licences whose texts are here, for packages that name them and do not hold them. */
-const licensed = ["MIT", "Apache-2.0"];
 /** Packages that a library holds in its own files. */
 const held = { jsfive: ["pako"] };
+
+/** Licences whose texts are here, for packages that name them and do not hold them. */
+const licensed = ["MIT", "Apache-2.0"];
+
+/** Papa Parse looks for a page by these when it is imported; what is used of it needs none. */
+const globals = { self: "undefined", window: "undefined" };
 
 /** As much of Node's modules as a library calls, so that its door loads, and can be bundled, wherever pages are. */
 const standIns = {
@@ -48,8 +52,11 @@ const standingIn = {
   load: (id) => standIns[id.replace("\0", "")],
 };
 
-/** Bundles one module with all that it imports into one file. @returns folders of the packages in it */
-export async function bundle(entry, file, alias = []) {
+/**
+ * Bundles one module with all that it imports into one file. `external` imports stay, of `written` is how the file is.
+ * @returns folders of the packages in it
+ */
+export async function bundle(entry, file, { alias = [], external, define, ...written } = {}) {
   const [{ output }] = await build({
     root,
     configFile: false,
@@ -57,13 +64,14 @@ export async function bundle(entry, file, alias = []) {
     publicDir: false,
     plugins: [standingIn],
     resolve: { alias },
+    define,
     build: {
       target: "es2022",
       emptyOutDir: false,
       outDir: dist,
       minify: false,
       lib: { entry: `${root}${entry}`, formats: ["es"], fileName: () => file },
-      rolldownOptions: { output: { codeSplitting: false } },
+      rolldownOptions: { external, output: { codeSplitting: false, ...written } },
     },
   });
   const folders = Object.keys(output[0].modules).map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
@@ -97,7 +105,7 @@ function saidOf(folder) {
 
 async function putIntoDoors() {
   for (const [library, door] of Object.entries(doors)) {
-    const bundled = await bundle(`${door}.ts`, `${door}.js`);
+    const bundled = await bundle(`${door}.ts`, `${door}.js`, library === "papaparse" ? { define: globals } : {});
     const packages = [...bundled, ...(held[library] ?? []).map((each) => `${root}node_modules/${each}`)];
     rmSync(`${dist}${door}.js.map`, { force: true }); // that of the module without its library
     const texts = packages.map((each) => (packages.length > 1 ? `${basename(each)}\n\n` : "") + licenceOf(each));

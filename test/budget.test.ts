@@ -13,6 +13,9 @@ import { costOf, costOfLoops, costOfProbe, lstmStep, probes, programs } from "./
  */
 const CORE_LIMIT = 47_500;
 
+/** Gzipped bytes of all that a page has to load that predicts from a bundle, beside the Wasm build. */
+const PREDICTOR_LIMIT = 15_000;
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** All chunks of a page that takes what an entry exports, by their names: not the Wasm builds. */
@@ -68,6 +71,24 @@ test("the core's JavaScript stays small", async () => {
   const [core, classifier] = [await bytes("src/index.ts"), await bytes("test/core.ts")];
   expect(core).toBeLessThanOrEqual(CORE_LIMIT);
   expect(compareWithBudget("gzipped JavaScript bytes", { core, classifier })).toEqual([]);
+});
+
+test.each(["predictor", "predictor/relaxed", "predictor/portable"])("%s stays small, and is alone", async (name) => {
+  const entry = `src/${name}/index.ts`;
+  const code = [...(await chunksOf(entry)).values()].map((chunk) => chunk.code).join("\n");
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(PREDICTOR_LIMIT);
+  const rooms = [...(await sourcesOf(entry))].map((path) => /^(src|assembly)\/[^/]+/.exec(path)?.[0]);
+  expect(new Set(rooms)).not.toContain("src/compile");
+  for (const room of [
+    "src/autodiff",
+    "src/nn",
+    "src/ops",
+    "src/tensor.ts",
+    "src/graph.ts",
+    "src/train",
+    "src/inference",
+  ])
+    expect(rooms).not.toContain(room);
 });
 
 test("a page that trains a classifier never loads what it has no layers for", async () => {

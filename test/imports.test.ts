@@ -28,6 +28,7 @@ const house: Readonly<Record<string, Room>> = {
   finetune: { paths: ["src/finetune"], above: ["nn", "optim", "data"] },
   text: { paths: ["src/text"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
+  torch: { paths: ["src/torch"], above: ["nn", "optim", "data"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },
@@ -43,10 +44,18 @@ const house: Readonly<Record<string, Room>> = {
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
+  // What predicts from a file, without compiler, gradients and layers, and what writes such files.
+  predictor: { paths: ["src/predictor"], above: ["runtime", "io"] },
+  inference: { paths: ["src/inference"], above: ["predictor", "train"] },
   cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },
+  // All that pages train with, in one file.
+  files: {
+    paths: ["src/one-file", "src/one-file-core"],
+    above: ["tabular", "images", "audio", "text", "generate", "insight", "worker", "index", "debug"],
+  },
 };
 
 /** Which rooms may import from outside the project, and what. */
@@ -58,6 +67,8 @@ const outside = [
   { pattern: /^fft\.js$/, rooms: ["src/audio"] },
   { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
   { pattern: /^jsfive$/, rooms: ["src/keras"] },
+  { pattern: /^jsfive$/, rooms: ["src/keras"] },
+  { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
 ] as const;
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */

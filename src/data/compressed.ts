@@ -1,7 +1,7 @@
 // Files within compressed files. fflate inflates; what says where, how large and whether it is whole is read here, and nothing is believed
 // before it is checked: no size makes room for bytes that are not there.
 import { DataError } from "../errors.ts";
-import { inflate } from "./fflate.ts";
+import { inflate, inflateTo } from "./fflate.ts";
 
 /**
  * The file in a gzip file, also in one of several members, one after the other, which are one file; any other as it is.
@@ -118,10 +118,15 @@ interface Whole {
   readonly size: number;
 }
 
-function inflated(bytes: Uint8Array, { crc, size }: Whole, name: string): Uint8Array {
+function inflated(
+  bytes: Uint8Array,
+  { crc, size }: Whole,
+  name: string,
+  make: (bytes: Uint8Array) => Uint8Array = inflate,
+): Uint8Array {
   let file: Uint8Array;
   try {
-    file = inflate(bytes);
+    file = make(bytes);
   } catch (cause) {
     throw new DataError(`${name} is damaged: ${(cause as Error).message}`, { cause });
   }
@@ -163,18 +168,25 @@ const EXTRA_64 = 1;
 /** What stands for a number of 64 bits that is somewhere else. */
 const ELSEWHERE = 0xffffffff;
 
+/** Bytes that DEFLATE makes of one, at the most. */
+const LARGER = 1032;
+
 /**
- * Files of a ZIP file by their names, in its order, also of one with sizes of 64 bits. Source: PKWARE, APPNOTE.TXT.
- * @throws DataError, beginning with `name`, for one that is damaged or encrypted
+ * Files of a ZIP file by their names, in its order, also of one with sizes of 64 bits; all of them together have `most` bytes at the most.
+ * Source: PKWARE, APPNOTE.TXT.
+ * @throws DataError, beginning with `name`, for one that is damaged or encrypted, or larger than that
  */
-export function unzipped(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
+export function unzipped(bytes: Uint8Array, name: string, most = Number.POSITIVE_INFINITY): Map<string, Uint8Array> {
   const { count, start, end } = directoryOf(bytes, name);
   const files = new Map<string, Uint8Array>();
   let at = start;
   let taken = 0;
+  let made = 0;
   for (let i = 0; i < count; i++) {
     const entry = entryOf(bytes, at, end, `${name}: file ${i} of the ZIP file`);
     taken += entry.compressed;
+    made += entry.size;
+    if (made > most) throw new DataError(`${name}: the files of the ZIP file are more than ${most} bytes`);
     if (taken > start) throw new DataError(`${name}: the files of the ZIP file overlap`);
     if (files.has(entry.name)) throw new DataError(`${name}: the ZIP file holds ${entry.name} twice`);
     files.set(entry.name, contentOf(bytes, entry, start, `${name}: ${entry.name}`));
@@ -202,7 +214,8 @@ function directoryOf(bytes: Uint8Array, name: string): { count: number; start: n
     view.getUint32(at + 16, true),
   ];
   const hasElsewhere = count === 0xffff || size === ELSEWHERE || start === ELSEWHERE;
-  if (hasElsewhere && at >= 20 && view.getUint32(at - 20, true) === LOCATOR_64)
+  // PyTorch writes the records of 64 bits also where those of 32 say all.
+  if ((hasElsewhere || start + size !== at) && at >= 20 && view.getUint32(at - 20, true) === LOCATOR_64)
     return directory64Of(view, at - 20, name);
   if (start + size !== at)
     throw new DataError(`${name}: the directory of the ZIP file is not before byte ${at}, where it ends`);
@@ -283,7 +296,11 @@ function contentOf(bytes: Uint8Array, entry: Entry, end: number, name: string): 
   if (start + compressed > end)
     throw new DataError(`${name} is cut off: it ends at byte ${start + compressed}, the files at ${end}`);
   const own = bytes.subarray(start, start + compressed);
-  if (method === 8) return inflated(own, entry, name);
+  if (method === 8) {
+    if (size > LARGER * (compressed + 1))
+      throw new DataError(`${name} is damaged: no ${compressed} bytes become ${size}`);
+    return inflated(own, entry, name, (file) => inflateTo(size, file));
+  }
   if (method !== 0) throw new DataError(`${name} is compressed by method ${method}, not by DEFLATE`);
   if (size !== compressed) throw new DataError(`${name} is damaged: ${compressed} bytes, not ${size}`);
   return checked(own, entry.crc, name);

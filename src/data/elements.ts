@@ -31,7 +31,7 @@ export const elementTypes: ReadonlyMap<string, ElementType> = new Map<string, El
 
 /** Elements that are copied; `isBig` says that their first byte is the highest. @throws DataError for those that no array here can hold */
 export function readElements(bytes: Uint8Array, { size, read }: ElementType, isBig: boolean, name: string): Data {
-  const own = Uint8Array.from(bytes);
+  const own = new Uint8Array(bytes); // a copy
   if (isBig && size > 1) for (let at = 0; at < own.length; at += size) own.subarray(at, at + size).reverse();
   return read(own.buffer, name);
 }

@@ -8,6 +8,12 @@ import { type FileDType, fileDTypes } from "./dtypes.ts";
 const HEADER_LIMIT = 100_000_000;
 export const METADATA = "__metadata__";
 
+/** Axes that a tensor has at the most. */
+const MOST_AXES = 64;
+
+/** Characters of a message: what a file calls its tensors may be long. */
+const LONGEST = 400;
+
 /** What a header says of a tensor; offsets count from the header's end. */
 interface TensorInfo {
   readonly name: string;
@@ -63,22 +69,24 @@ function parsed(text: string): object {
   }
 }
 
-/** JSON.parse keeps the last of equal keys; the format allows none. `text` is known to be JSON. */
+const [QUOTE, COLON, BACKSLASH, OPEN, CLOSE] = Array.from('":\\{}', (letter) => letter.charCodeAt(0));
+
+/** JSON.parse keeps the last of equal keys; the format allows none. `text` is known to be JSON: a string before a colon is a key. */
 function checkKeysOnce(text: string): void {
   const open: Set<string>[] = [];
   let [inside, from, to] = [false, 0, 0];
-  // A string before a colon is a key. No pattern matches a whole string: long ones would overflow the stack.
-  for (const { 0: token, index } of text.matchAll(/\\.|["{}:]/g)) {
-    if (token === '"') {
-      inside = !inside;
-      if (inside) from = index;
-      else to = index + 1;
-    } else if (inside) continue;
-    else if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (inside) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) [inside, to] = [false, at];
+    } else if (code === QUOTE) [inside, from] = [true, at + 1];
+    else if (code === OPEN) open.push(new Set());
+    else if (code === CLOSE) open.pop();
+    else if (code === COLON) {
+      const written = text.slice(from, to);
+      const key: string = written.includes("\\") ? JSON.parse(`"${written}"`) : written;
       const keys = open[open.length - 1];
-      const key: string = JSON.parse(text.slice(from, to));
       if (keys.has(key)) throw fault(`the header has the key ${key} twice`);
       keys.add(key);
     }
@@ -102,6 +110,8 @@ function tensorInfo(name: string, info: unknown): TensorInfo {
   if (!isCounts(shape)) throw fault(`shape ${show(shape)} of ${name} is not a list of sizes`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1])
     throw fault(`data_offsets ${show(offsets)} of ${name} are not a begin and an end`);
+  if (shape.length > MOST_AXES)
+    throw fault(`${name} has ${shape.length} axes, more than the ${MOST_AXES} of any tensor`);
   const [begin, end] = offsets;
   const expected = sizeOf(shape) * type.size;
   if (end - begin !== expected)
@@ -133,5 +143,6 @@ function show(value: unknown): string {
 }
 
 function fault(message: string, options?: ErrorOptions): DataError {
-  return new DataError(`safetensors: ${message}`, options);
+  const text = message.length > LONGEST ? `${message.slice(0, LONGEST)}...` : message;
+  return new DataError(`safetensors: ${text}`, options);
 }

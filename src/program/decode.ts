@@ -8,7 +8,7 @@ import { type Access, accessesOf } from "./access.ts";
 import { countedLength, lengthAt, mapOf, opcodeAt, visitAddresses, wordsAt } from "./addresses.ts";
 import { INSTRUCTIONS, isPointer, type Opcode } from "./instructions.ts";
 import { type Stretches, stretchesOf } from "./meet.ts";
-import { CodeNames } from "./names.ts";
+import type { Names } from "./names.ts";
 import { type Place, type Places, positionOf } from "./places.ts";
 import type { Program } from "./program.ts";
 import { checkMap } from "./verify-map.ts";
@@ -45,15 +45,18 @@ export interface Line {
   readonly touches: readonly Touch[];
 }
 
+/** What of a program is decoded: labels are for errors. */
+type Decoded = Pick<Program, "code"> & Partial<Pick<Program, "labels">>;
+
 /** The error of an instruction. */
-export function failure(program: Program, number: number, opcode: number, reason: string): ProgramError {
-  const label = program.labels[number] ? `, ${program.labels[number]}` : "";
-  return new ProgramError(`instruction ${number} (${new CodeNames().opcode(opcode)}${label}): ${reason}`);
+export function failure(program: Decoded, number: number, opcode: number, reason: string, names: Names): ProgramError {
+  const label = program.labels?.[number] ? `, ${program.labels[number]}` : "";
+  return new ProgramError(`instruction ${number} (${names.opcode(opcode)}${label}): ${reason}`);
 }
 
-/** All instructions of a program. @throws ProgramError for the first that cannot be */
-export function decode(program: Program, places: Places): Line[] {
-  return new Decoder(program, places).lines();
+/** All instructions of a program; `names`: what errors call them. @throws ProgramError for the first that cannot be */
+export function decode(program: Decoded, places: Places, names: Names): Line[] {
+  return new Decoder(program, places, names).lines();
 }
 
 /** Whether an address may be absent. */
@@ -62,19 +65,21 @@ function isOptional(code: Int32Array, at: number, number: number): boolean {
 }
 
 class Decoder {
-  readonly #program: Program;
+  readonly #program: Decoded;
   readonly #code: Int32Array;
   readonly #places: Places;
+  readonly #names: Names;
   readonly #lines: Line[] = [];
   readonly #loops: DecodedLoop[] = [];
   #at = 0;
   /** How the prefix just read moves slots of the next instruction: strides by depth. */
   #moves: ReadonlyMap<number, readonly number[]> = new Map();
 
-  constructor(program: Program, places: Places) {
+  constructor(program: Decoded, places: Places, names: Names) {
     this.#program = program;
     this.#code = program.code;
     this.#places = places;
+    this.#names = names;
   }
 
   lines(): Line[] {
@@ -87,13 +92,14 @@ class Decoder {
       ended = opcodeAt(code, this.#at) === op.END;
     }
     if (!ended) throw new ProgramError("the code does not end with END");
-    if (this.#program.labels.length !== this.#lines.length)
-      throw new ProgramError(`${this.#program.labels.length} labels for ${this.#lines.length} instructions`);
+    const { labels } = this.#program;
+    if (labels !== undefined && labels.length !== this.#lines.length)
+      throw new ProgramError(`${labels.length} labels for ${this.#lines.length} instructions`);
     return this.#lines;
   }
 
   #fail(reason: string): never {
-    throw failure(this.#program, this.#lines.length, opcodeAt(this.#code, this.#at), reason);
+    throw failure(this.#program, this.#lines.length, opcodeAt(this.#code, this.#at), reason, this.#names);
   }
 
   #line(): Line {
@@ -139,12 +145,12 @@ class Decoder {
     for (const each of slots) {
       const [value, { most = Number.POSITIVE_INFINITY }] = [this.#word(each.at), each];
       if (!isPointer(each) && ((value < 0 && !each.signed) || value > most))
-        this.#fail(`${new CodeNames().slot(this.#code, this.#at, each.at)} is ${value}`);
+        this.#fail(`${this.#names.slot(this.#code, this.#at, each.at)} is ${value}`);
     }
     const map = mapOf(this.#code, this.#at);
     const complaint =
       SIZES[opcode]?.(wordsAt(this.#code, this.#at)) ??
-      (map < 0 ? undefined : checkMap(this.#code, map, epilogue !== undefined));
+      (map < 0 ? undefined : checkMap(this.#code, map, epilogue !== undefined, this.#names));
     if (complaint !== undefined) this.#fail(complaint);
   }
 
@@ -213,7 +219,7 @@ class Decoder {
   }
 
   #show(number: number): string {
-    const name = new CodeNames().slot(this.#code, this.#at, number);
-    return `${name} at ${this.#places.show(positionOf(this.#word(number)))}`;
+    const name = this.#names.slot(this.#code, this.#at, number);
+    return `${name} at ${this.#names.place(this.#places, positionOf(this.#word(number)))}`;
   }
 }

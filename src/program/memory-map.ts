@@ -4,6 +4,7 @@ import { ALIGN, REGION_ARENA } from "../../assembly/isa/sizes.ts";
 import { carriedBy } from "./addresses.ts";
 import { decode, type Line, type Touch } from "./decode.ts";
 import { checkForm } from "./form.ts";
+import { CodeNames } from "./names.ts";
 import { Places, regionStart } from "./places.ts";
 import type { Program } from "./program.ts";
 
@@ -38,7 +39,7 @@ export function memory(program: Program): MemoryUse {
   const columns = Math.max(1, Math.min(COLUMNS, cells.length));
   const drawn = new Map<number, string>();
   let largest = 0;
-  for (const { number, opcode, touches, loops } of backwards(decode(program, new Places(program)))) {
+  for (const { number, opcode, touches, loops } of backwards(decode(program, new Places(program), new CodeNames()))) {
     const inArena = touches.filter(({ low, high }) => low < high && isArena(low));
     const written = inArena.filter(({ write }) => write);
     const product = touches.find(({ slot }) => slot === carriedBy(opcode));

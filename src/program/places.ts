@@ -39,11 +39,14 @@ export function positionOf(address: number): number {
   return regionStart(address >>> REGION_SHIFT) + (address & OFFSET_MASK);
 }
 
+/** What of a program lies somewhere. */
+export type Laid = Pick<Program, "variables" | "inputs" | "outputs" | "constants" | "arenaWords">;
+
 export class Places {
   /** Ascending. */
   readonly all: readonly Place[];
 
-  constructor({ variables, inputs, outputs, constants, arenaWords }: Program) {
+  constructor({ variables, inputs, outputs, constants, arenaWords }: Laid) {
     const place = (
       kind: Place["kind"],
       region: number,
@@ -78,25 +81,6 @@ export class Places {
     const place = this.all[firstIndex(this.all.length, (i) => this.all[i].start > position) - 1];
     return place !== undefined && position < place.limit ? place : undefined;
   }
-
-  /** `weight`, `weight+16`, `arena+128`; where nothing lies, the region and the offset. */
-  show(position: number): string {
-    const place = this.at(position);
-    if (place === undefined) return showRaw(position);
-    const offset = position - place.start;
-    return offset > 0 || place.kind === "arena" ? `${place.name}+${offset}` : place.name;
-  }
-}
-
-function showRaw(position: number): string {
-  const names: Readonly<Record<number, string>> = {
-    [REGION_STATE]: "state",
-    [REGION_IO]: "io",
-    [REGION_ARENA]: "arena",
-    [REGION_CONSTANTS]: "constants",
-  };
-  const region = Math.floor(position / 2 ** REGION_SHIFT);
-  return `${names[region]}+${position - regionStart(region)}`;
 }
 
 /** A scalar is called by its value, a table by its offset. */

@@ -161,6 +161,6 @@ class Printer {
 
   #address(position: number): string {
     if (this.#code[position] === 0) return "none";
-    return this.#places.show(positionOf(this.#code[position]));
+    return this.#names.place(this.#places, positionOf(this.#code[position]));
   }
 }

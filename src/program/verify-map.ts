@@ -17,12 +17,12 @@ import {
   REGISTER_OUTPUT,
 } from "../../assembly/isa/slots.ts";
 import { type MapStep, SCALAR_SOURCES, stepsOf } from "./map-steps.ts";
-import { CodeNames, registerName } from "./names.ts";
+import type { Names } from "./names.ts";
 
 const MOST_ELEMENTS = 2 ** 30;
 
 /** What is wrong with the map at `map`, whose length is right; undefined if nothing is. */
-export function checkMap(code: Int32Array, map: number, isEpilogue: boolean): string | undefined {
+export function checkMap(code: Int32Array, map: number, isEpilogue: boolean, names: Names): string | undefined {
   const n = code[map + MAP_N];
   const columns = code[map + MAP_COLUMNS];
   if (n < 0) return `${n} elements`;
@@ -38,7 +38,7 @@ export function checkMap(code: Int32Array, map: number, isEpilogue: boolean): st
   return (
     checkOperands(code, map, operands) ??
     checkOutputs(code, map, operands, outputs) ??
-    checkSteps(code, map, operands, outputs, isEpilogue)
+    checkSteps(code, map, operands, outputs, isEpilogue, names)
   );
 }
 
@@ -81,6 +81,7 @@ function checkSteps(
   operands: number,
   outputs: number,
   isEpilogue: boolean,
+  names: Names,
 ): string | undefined {
   const written = new Set<number>();
   const wrong = ({ code: step, target, sources }: MapStep): string | undefined => {
@@ -89,18 +90,18 @@ function checkSteps(
     if (step === UNIFORM && isEpilogue) return "in an epilogue";
     for (const source of sources) {
       if (source < REGISTER_OPERAND || source >= REGISTER_OUTPUT) {
-        if (!written.has(source)) return `${registerName(source)} is not written before`;
+        if (!written.has(source)) return `${names.register(source)} is not written before`;
         continue;
       }
       if (source - REGISTER_OPERAND >= operands) return `there are ${operands} operands`;
       const output = overwriter(code, map, source - REGISTER_OPERAND, operands, written);
-      if (output !== undefined) return `o${output} has overwritten ${registerName(source)}`;
+      if (output !== undefined) return `o${output} has overwritten ${names.register(source)}`;
     }
     for (const position of SCALAR_SOURCES.get(step) ?? []) {
       const source = sources[position];
       const mode = code[map + MAP_FIRST + (source - REGISTER_OPERAND) * MAP_OPERAND_WORDS + 1] & 0xff;
       if (source >= REGISTER_OUTPUT || source < REGISTER_OPERAND || mode !== MODE_SCALAR)
-        return `${registerName(source)} is no scalar`;
+        return `${names.register(source)} is no scalar`;
     }
     if (target >= REGISTER_OPERAND && target < REGISTER_OUTPUT) return "writes an operand";
     if (target >= REGISTER_OUTPUT + outputs) return `there are ${outputs} outputs`;
@@ -109,7 +110,7 @@ function checkSteps(
   };
   for (const step of stepsOf(code, map)) {
     const reason = wrong(step);
-    if (reason !== undefined) return `${new CodeNames().step(step)}: ${reason}`;
+    if (reason !== undefined) return `${names.step(step)}: ${reason}`;
   }
   for (let k = 0; k < outputs; k++) if (!written.has(REGISTER_OUTPUT + k)) return `no step writes o${k}`;
   return undefined;

@@ -15,8 +15,11 @@ export interface Bases {
   readonly variables: readonly number[];
 }
 
+/** What of a program is relocated. */
+type Relocated = Pick<Program, "code" | "variables">;
+
 /** Writes the program's code into `code` with every address moved to its place, `unit` a word. Absent addresses stay 0. */
-export function relocate(program: Program, bases: Bases, unit: number, code: Int32Array): void {
+export function relocate(program: Relocated, bases: Bases, unit: number, code: Int32Array): void {
   code.set(program.code);
   const move = (position: number) => {
     const address = program.code[position];
@@ -31,7 +34,7 @@ export function relocate(program: Program, bases: Bases, unit: number, code: Int
   }
 }
 
-function resolve(program: Program, bases: Bases, address: number): number {
+function resolve(program: Relocated, bases: Bases, address: number): number {
   const region = address >>> REGION_SHIFT;
   const offset = address & OFFSET_MASK;
   if (region === REGION_STATE) return offset + variableBase(program, bases, offset);
@@ -39,7 +42,7 @@ function resolve(program: Program, bases: Bases, address: number): number {
 }
 
 /** What the variable around a state offset adds to it: variables ascend, so the last one that starts at or before it. */
-function variableBase(program: Program, bases: Bases, offset: number): number {
+function variableBase(program: Relocated, bases: Bases, offset: number): number {
   let low = 0;
   let high = program.variables.length;
   while (low < high) {

@@ -1,6 +1,6 @@
 // A worker as the page's side sees it, in a browser or in Node: how it is spoken to, how its death is noticed, how it is ended.
-import { nodeThreads } from "../runtime/wasm/node.ts";
 import { type Endpoint, nodeEndpoint } from "./comlink.ts";
+import { obstaclesOf } from "./elsewhere.ts";
 import type { AnyWorker, NodeWorker } from "./workers.ts";
 
 /** Told once why a worker is dead. */
@@ -20,22 +20,11 @@ export function hostOf(worker: AnyWorker, died: Died): Host {
   return "on" in worker ? hostInNode(worker, died) : hostInPage(worker, died);
 }
 
-/** Starts the package's own worker. */
-export function startWorker(): AnyWorker {
-  const node = nodeThreads();
-  // In just this form bundlers recognise a worker.
-  if (node === undefined) return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-  // Sources run as they are, too: the file beside this one has the same ending.
-  const here = import.meta.url; // on its own, or webpack warns that it cannot follow the file below
-  const file = here.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  // This process's own flags may say how to read its main file, and would then break this one.
-  return new node.Worker(new URL(file, here), { execArgv: [], name: "simdgrad" });
-}
-
 function hostInPage(worker: Worker, died: Died): Host {
   const failed = (event: ErrorEvent) => {
     event.preventDefault();
-    died(event.message ? `threw an error: ${event.message}` : "could not be loaded", event.error);
+    const reason = event.message ? `threw an error: ${event.message}` : "could not be loaded";
+    died(`${reason}${obstaclesOf(worker)}`, event.error);
   };
   const garbled = () => died("sent a message that cannot be read");
   worker.addEventListener("error", failed);

@@ -12,8 +12,8 @@ import {
 import { ArgumentError } from "../errors.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { wasmOptions } from "../runtime/wasm/wasm-executor.ts";
-import { startWorker } from "./host.ts";
 import { RemoteExecutor, type Respawn } from "./remote-executor.ts";
+import { startWorker } from "./start-worker.ts";
 import { warnOfThreads } from "./warn-of-threads.ts";
 import type { Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
@@ -58,7 +58,7 @@ export interface SpawnOptions extends Settings {
  * await executor.dispose();
  */
 export function spawn(options: SpawnOptions = {}): Promise<Executor> {
-  return remote(startWorker, options, "spawn");
+  return remote(() => startWorker(options), options, "spawn");
 }
 
 /**

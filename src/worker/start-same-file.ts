@@ -1,8 +1,8 @@
-// Starting a further thread from the worker that is one file: the same file again. Stands in for src/runtime/wasm/start-thread.ts
-// where that file is built.
+// Starting a further thread from a worker that is one file: the same file again. Stands in for src/runtime/wasm/start-thread.ts
+// where such files are built.
 import { nodeThreads } from "../runtime/wasm/node.ts";
 
-const THREAD = "simdgrad thread";
+export const THREAD = "simdgrad thread";
 
 /** Whether this worker was started as a thread of a team. */
 export function isThread(): boolean {

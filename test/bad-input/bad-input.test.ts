@@ -12,6 +12,7 @@ import * as functions from "../../src/functions/index.ts";
 import * as generate from "../../src/generate/index.ts";
 import * as images from "../../src/images/index.ts";
 import * as core from "../../src/index.ts";
+import * as inference from "../../src/inference/index.ts";
 import * as insight from "../../src/insight/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as keras from "../../src/keras/index.ts";
@@ -19,9 +20,15 @@ import * as metrics from "../../src/metrics/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as onnx from "../../src/onnx/index.ts";
 import * as optim from "../../src/optim/index.ts";
+import * as bundled from "../../src/predictor/index.ts";
+import * as portable from "../../src/predictor/portable/index.ts";
+import { LoadedPredictor } from "../../src/predictor/predictor.ts";
+import * as prepared from "../../src/predictor/prepare/index.ts";
+import * as relaxed from "../../src/predictor/relaxed/index.ts";
 import * as storage from "../../src/storage/index.ts";
 import * as tabular from "../../src/tabular/index.ts";
 import * as text from "../../src/text/index.ts";
+import * as torch from "../../src/torch/index.ts";
 import * as tune from "../../src/tune/index.ts";
 import { Study } from "../../src/tune/study.ts";
 import * as worker from "../../src/worker/index.ts";
@@ -34,6 +41,7 @@ import { functionCalls } from "./functions.ts";
 import { cacheCalls, generateCalls, generatorCalls } from "./generate.ts";
 import { type Call, casesOf, optionsTold, outcome, rightCasesOf } from "./harness.ts";
 import { imageCalls } from "./images.ts";
+import { bundleCalls, inferenceCalls, loadedCalls, portableCalls, prepareCalls, relaxedCalls } from "./inference.ts";
 import { insightCalls } from "./insight.ts";
 import { kerasCalls } from "./keras.ts";
 import { metricCalls } from "./metrics.ts";
@@ -62,6 +70,7 @@ import {
   unfittedTextCalls,
   vectorizerCalls,
 } from "./text.ts";
+import { torchCalls } from "./torch.ts";
 import { studyCalls, tuneCalls } from "./tune.ts";
 
 const unfitted = data.preprocessing([data.minMax()]);
@@ -92,6 +101,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/functions": functionCalls,
   "simdgrad/generate": generateCalls,
   "simdgrad/images": imageCalls,
+  "simdgrad/inference": inferenceCalls,
   "simdgrad/insight": insightCalls,
   "simdgrad/io": ioCalls,
   "simdgrad/keras": kerasCalls,
@@ -100,13 +110,19 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/nn init": initCalls,
   "simdgrad/onnx": onnxCalls,
   "simdgrad/optim": optimCalls,
+  "simdgrad/predictor": bundleCalls,
+  "simdgrad/predictor/portable": portableCalls,
+  "simdgrad/predictor/prepare": prepareCalls,
+  "simdgrad/predictor/relaxed": relaxedCalls,
   "simdgrad/storage": storageCalls,
   "simdgrad/tabular": tabularCalls,
   "simdgrad/text": textCalls,
+  "simdgrad/torch": torchCalls,
   "simdgrad/tune": tuneCalls,
   "simdgrad/worker": workerCalls,
   Trainer: trainerCalls,
   Predictor: predictorCalls,
+  LoadedPredictor: loadedCalls,
   TokenGenerator: generatorCalls,
   KeyValueCache: cacheCalls,
   Table: tableCalls,
@@ -143,6 +159,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/functions", functions, functionCalls],
   ["simdgrad/generate", generate, generateCalls],
   ["simdgrad/images", images, imageCalls],
+  ["simdgrad/inference", inference, inferenceCalls],
   ["simdgrad/insight", insight, insightCalls],
   ["simdgrad/io", io, ioCalls],
   ["simdgrad/keras", keras, kerasCalls],
@@ -151,14 +168,20 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/onnx", onnx, onnxCalls],
   ["simdgrad/optim", optim, optimCalls],
+  ["simdgrad/predictor", bundled, bundleCalls],
+  ["simdgrad/predictor/portable", portable, portableCalls],
+  ["simdgrad/predictor/prepare", prepared, prepareCalls],
+  ["simdgrad/predictor/relaxed", relaxed, relaxedCalls],
   ["simdgrad/storage", storage, storageCalls],
   ["simdgrad/tabular", tabular, tabularCalls],
   ["simdgrad/text", text, textCalls],
+  ["simdgrad/torch", torch, torchCalls],
   ["simdgrad/tune", tune, tuneCalls],
   ["simdgrad/worker", worker, workerCalls],
   ["Tensor", core.Tensor.prototype, methods],
   ["Trainer", core.Trainer.prototype, trainerCalls],
   ["Predictor", core.Predictor.prototype, predictorCalls],
+  ["LoadedPredictor", LoadedPredictor.prototype, loadedCalls],
   ["TokenGenerator", generate.TokenGenerator.prototype, generatorCalls],
   ["KeyValueCache", generate.KeyValueCache.prototype, cacheCalls],
   ["Table", Object.getPrototypeOf(data.table([])), tableCalls],

@@ -20,8 +20,8 @@ import { parseCheckpoint, parseSafetensors, serializeCheckpoint, serializeSafete
 import { f1 } from "../../src/metrics/index.ts";
 import { Linear, mseLoss } from "../../src/nn/index.ts";
 import { hyperparameter, sgd } from "../../src/optim/index.ts";
-import { startWorker } from "../../src/worker/host.ts";
 import { connect, serveFunctions, spawn, workerFunction } from "../../src/worker/index.ts";
+import { startWorker } from "../../src/worker/start-worker.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 import type { BadValue } from "./values.ts";

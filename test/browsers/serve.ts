@@ -59,9 +59,14 @@ const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-E
 
 /**
  * Serves a folder at some path that is not the root, with or without the headers that isolate its pages; a `visit` is the body of an async
- * function that runs in them.
+ * function that runs in them; `more` headers go with everything.
  */
-export async function serve(folder: string, isolated: boolean, visit?: string): Promise<Served> {
+export async function serve(
+  folder: string,
+  isolated: boolean,
+  visit?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   let [resolve, reject]: [(visited: Visited) => void, (error: unknown) => void] = [() => {}, () => {}];
   const visited = new Promise<Visited>((...both) => {
     [resolve, reject] = both;
@@ -73,6 +78,7 @@ export async function serve(folder: string, isolated: boolean, visit?: string): 
     const name = path.endsWith("/") ? `${path}index.html` : path;
     const headers = {
       ...(isolated ? isolation : {}),
+      ...more,
       "Content-Type": types[extname(name)] ?? "application/octet-stream",
     };
     if (path === `${base}visitor.js` && visit !== undefined) response.writeHead(200, headers).end(visitor(visit));

@@ -8,7 +8,7 @@ function pageProject({ name }: Engine): TestProjectInlineConfiguration {
   return {
     test: {
       name: `${name}-page`,
-      include: ["test/browsers/page.test.ts"],
+      include: ["test/browsers/{page,elsewhere}.test.ts"],
       provide: { engine: name },
       sequence: { groupOrder: 1 },
     },

@@ -12,7 +12,9 @@ import { table, tables } from "./tables.ts";
 
 const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const indexes = Object.values<string | { readonly types: string }>(manifest.exports).flatMap((target) =>
-  typeof target === "string" ? [] : target.types.replace("./dist/", "").replace(".d.ts", ".ts"),
+  typeof target === "string" || !target.types.endsWith("/index.d.ts")
+    ? []
+    : target.types.replace("./dist/", "").replace(".d.ts", ".ts"),
 );
 const documents = [
   "README.md",

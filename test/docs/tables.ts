@@ -253,6 +253,15 @@ export function tables(): Readonly<Record<string, ReadonlyMap<string, string>>> 
     ]),
     onnx: new Map([["operators", `${operators.map(operatorName).join(", ")}.`]]),
     text: new Map([["text", textTable()]]),
+    torch: new Map([
+      [
+        "torch",
+        table(
+          ["function", "value"],
+          functionsOf("src/torch/index.ts", ({ kind }) => kind === "function"),
+        ),
+      ],
+    ]),
     losses: new Map([["losses", lossTable()]]),
     metrics: new Map([["metrics", metricTable()]]),
     optimizers: new Map([

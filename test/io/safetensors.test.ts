@@ -174,6 +174,7 @@ describe("a file is told to be broken", () => {
     ["shape [0.5] of w is not a list of sizes", file({ w: f32(0, 2) }, 2)],
     ["shape a list of w is not a list of sizes", file({ w: f32(0, 4, ["1"]) }, 4)],
     ["shape 1 of w is not a list of sizes", file({ w: f32(0, 4, 1) }, 4)],
+    ["w has 65 axes, more than the 64 of any tensor", file({ w: f32(0, 4, Array(65).fill(1)) }, 4)],
     ["data_offsets undefined of w are not a begin and an end", file({ w: { dtype: "F32", shape: [] } })],
     ["data_offsets [0] of w are not a begin and an end", file({ w: { ...f32(0, 4), data_offsets: [0] } }, 4)],
     ["data_offsets [4, 0] of w are not a begin and an end", file({ w: f32(4, 0, [1]) }, 4)],
@@ -206,6 +207,11 @@ describe("a file is told to be broken", () => {
     expect(thrown(() => parseSafetensors(bytes)).slice(0, 24 + message.length)).toBe(
       `DataError: safetensors: ${message}`,
     );
+  });
+
+  test("in a message that is short, whatever is long in the file", () => {
+    for (const entry of [1, f32(0, 0, Array(1e5).fill(0.5)), { ...f32(0, 0), dtype: "x".repeat(1e6) }])
+      expect(thrown(() => parseSafetensors(file({ ["w".repeat(1e5)]: entry })))).toHaveLength(427);
   });
 
   test("wherever it is cut off", () => {

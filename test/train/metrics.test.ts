@@ -28,7 +28,7 @@ import { crossEntropy, Linear, mseLoss } from "simdgrad/nn";
 import { lbfgs, sgd } from "simdgrad/optim";
 import { connect, spawn } from "simdgrad/worker";
 import { afterEach, describe, expect, test } from "vitest";
-import { startWorker } from "../../src/worker/host.ts";
+import { startWorker } from "../../src/worker/start-worker.ts";
 
 const open: Trainer[] = [];
 

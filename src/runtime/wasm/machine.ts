@@ -1,50 +1,24 @@
 // The WebAssembly machine: an instance of the kernels over its memory, and a team of further ones once a program is worth it.
 // Modules have no data segment and never allocate: control page, page of constants, scratch, programs and state are all laid out
 // from here (assembly/isa/sizes.ts).
-import {
-  ALIGN,
-  CONTROL_NARROW,
-  CONTROL_PATIENCE,
-  CONTROL_SPINS,
-  HEAP,
-  SCRATCH_WORDS,
-  SLEEP,
-} from "../../../assembly/isa/sizes.ts";
-import { ThreadError, UnsupportedError } from "../../errors.ts";
+import { ALIGN, CONTROL_PATIENCE, CONTROL_SPINS, SLEEP } from "../../../assembly/isa/sizes.ts";
+import { ThreadError } from "../../errors.ts";
 import type { Program } from "../../program/program.ts";
-import { isOldV8 } from "../features.ts";
 import { type Loaded, type Machine, MOST_STEPS, type Shared } from "../machine.ts";
 import { fetchScalar, type Memory, views32 } from "../memory.ts";
 import { withoutBarriers } from "./alone.ts";
 import { type Chooser, Comparison } from "./comparison.ts";
-import { type Helpers, importsOf, link, type Prepared, placeInTable, TablePlaces } from "./functions.ts";
-import { writeMathPage } from "./math-page.ts";
+import { importsOf, link, type Prepared, placeInTable, TablePlaces } from "./functions.ts";
+import { instantiate, type Kernels, PAGE_WORDS, SLACK, scratchOf } from "./instance.ts";
 import { Team } from "./team.ts";
 import { teamsFor, threadsFor } from "./threads-for.ts";
 import { unshared } from "./unshared.ts";
 import { MOST_SPINS, measureWaking } from "./waking.ts";
 
-/** What assembly/index.ts exports. */
-export interface Kernels extends Helpers {
-  run(
-    code: number,
-    steps: number,
-    logFrom: number,
-    logCount: number,
-    logTo: number,
-    logCapacity: number,
-    logStart: number,
-    made: number,
-  ): number;
-  attach(thread: number, threads: number, scratch: number): void;
-}
+export { decoded } from "./instance.ts";
 
-const PAGE_WORDS = 16384;
 const MOST_PAGES = 65536; // 4 GiB
 const LEAST_PAGES = 1024; // 64 MiB; a team begins with them, so that its memory seldom grows (unshared.ts says why)
-
-/** Kernels read whole vectors and tiles, so up to these words beyond the last buffer. */
-const SLACK = 1024;
 
 /** Logged scalars that one call of `run` may leave in memory. */
 const LOG_WORDS = 4096;
@@ -54,11 +28,6 @@ const WORTH_FUNCTIONS = 8;
 
 /** Milliseconds that threads wait for one another in a barrier, or for the last one to leave a failed run: those of many long chunks. */
 const PATIENCE = 10_000;
-
-/** First word of a thread's scratch; the heap begins where that of the thread after the last would. */
-function scratchOf(thread: number): number {
-  return HEAP / 4 + thread * SCRATCH_WORDS;
-}
 
 /** How a machine shares its work. */
 export interface Sharing {
@@ -85,25 +54,11 @@ export async function createWasmMachine(bytes: Uint8Array<ArrayBuffer>, sharing:
   const shared = sharing.threads > 1;
   const least = Math.ceil((start + SLACK) / PAGE_WORDS);
   const { memory, maximum } = reserve(shared ? Math.max(least, LEAST_PAGES) : least, shared);
-  const own = shared ? bytes : unshared(bytes);
-  const { module, instance } = await WebAssembly.instantiate(own, { env: { memory } }).catch(refused);
-  const kernels = instance.exports as unknown as Kernels;
-  writeMathPage(memory.buffer);
+  const { module, kernels } = await instantiate(shared ? bytes : unshared(bytes), memory);
   const control = new Int32Array(memory.buffer);
-  control[CONTROL_NARROW / 4] = isOldV8() ? 1 : 0;
   control[CONTROL_PATIENCE / 4] = Math.ceil((sharing.patience ?? PATIENCE) / SLEEP);
   control[CONTROL_SPINS / 4] = MOST_SPINS;
-  kernels.attach(0, 1, 4 * scratchOf(0));
   return new WasmMachine({ module, memory, kernels, start, maximum, sharing });
-}
-
-/** Says what a page has to do about it if its policy forbids WebAssembly. */
-function refused(error: unknown): never {
-  if (!(error instanceof WebAssembly.CompileError)) throw error;
-  throw new UnsupportedError(
-    `WebAssembly cannot be compiled here; a Content-Security-Policy needs script-src 'wasm-unsafe-eval': ${error.message}`,
-    { cause: error },
-  );
 }
 
 /** A memory that can grow to 4 GiB, or to what the platform lets one reserve. @throws RangeError if that is next to nothing */

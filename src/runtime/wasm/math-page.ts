@@ -3,7 +3,8 @@
 // "Minimax" polynomials were found by linear programming on a Chebyshev grid of 1,500 points, weighted for the relative error of
 // the function they serve; then one coefficient after the other, the lowest first, was rounded to float32 and the rest fitted
 // anew, which loses almost nothing. Rational ones: the same with the denominator of the pass before as a weight. The error given
-// is that of the rounded coefficients in exact arithmetic. Theory: Muller, Handbook of Floating-Point Arithmetic, chapter 11.
+// is that of the rounded coefficients in exact arithmetic, which are written with as many digits as tell them from other float32 numbers.
+// Theory: Muller, Handbook of Floating-Point Arithmetic, chapter 11.
 import * as page from "../../../assembly/isa/math-page.ts";
 import { MATH_PAGE, MATH_PAGE_BYTES } from "../../../assembly/isa/sizes.ts";
 
@@ -20,8 +21,8 @@ const FLOATS: readonly Row[] = [
 
   [page.LOG2_E, Math.LOG2E],
   // ln 2 in two parts: multiples of the first (15 bits) are exact for the exponents that occur (8 bits). Cody and Waite 1980.
-  [page.LN2_HIGH, 0.693145751953125],
-  [page.LN2_LOW, 1.428606765330187e-6],
+  [page.LN2_HIGH, 0.69314575],
+  [page.LN2_LOW, 0.0000014286068],
   [page.EXP_LOW, -104], // e^-104 < 2^-150 rounds to 0
   [page.EXP_HIGH, 89], // e^89 > 2^128
   // Adding 1.5 * 2^23 leaves the nearest integer in the low bits; the rest is the bias of two powers of two (exp) or one (expm1).
@@ -29,29 +30,12 @@ const FLOATS: readonly Row[] = [
   [page.EXPM1_LOW, -18], // e^-18 < 2^-25
   [page.EXPM1_SHIFT, 1.5 * 2 ** 23 + 126],
   // (e^x - 1 - x) / x^2 over |x| <= 0.3475, minimax for expm1: 2^-26.1 (for exp 2^-27.8).
-  [
-    page.EXP_2,
-    0.4999999701976776,
-    0.1666654497385025,
-    0.04166744649410248,
-    0.008366451598703861,
-    0.0013869680697098374,
-  ],
+  [page.EXP_2, 0.49999997, 0.16666545, 0.041667446, 0.008366452, 0.0013869681],
 
   [page.LOG_SCALE, 2 ** 23],
   [page.LOG_SCALED, 23],
   // (log(1 + x) - x + x^2 / 2) / x^3 over -1/3..1/3, minimax: 2^-27.7.
-  [
-    page.LOG_3,
-    0.3333321511745453,
-    -0.2499980628490448,
-    0.2001042664051056,
-    -0.16680197417736053,
-    0.14005734026432037,
-    -0.12187447398900986,
-    0.13984593749046326,
-    -0.128802090883255,
-  ],
+  [page.LOG_3, 0.33333215, -0.24999806, 0.20010427, -0.16680197, 0.14005734, -0.121874474, 0.13984594, -0.12880209],
 
   [page.QUARTER, 0.25],
   [page.EIGHTH, 0.125],
@@ -60,25 +44,25 @@ const FLOATS: readonly Row[] = [
   // up to 4.8 units in the last place.
   [page.TANH_LIMIT, 9.02],
   [page.TANH_0, 1.8125],
-  [page.TANH_P2, 0.05397159606218338, 0.0002072282659355551],
-  [page.TANH_Q2, 0.2050132006406784, 0.002187560312449932, 2.2306060145638185e-6],
+  [page.TANH_P2, 0.053971596, 0.00020722827],
+  [page.TANH_Q2, 0.2050132, 0.0021875603, 0.000002230606],
 
   // 4 - 4 erfc(x)^(1/4) over 0..3.93, where erf rounds to 1; minimax for erf(x): 2^-27.5. The first coefficient, 2 / sqrt(pi), in
   // two parts: alone it would be wrong by half a unit in the last place.
   [page.ERF_LIMIT, 3.93],
-  [page.ERF_1_HIGH, 1.128379225730896, -5.8635382771399236e-8],
+  [page.ERF_1_HIGH, 1.1283792, -5.8635383e-8],
   [
     page.ERF_2,
-    0.4774644374847412,
-    -0.06184086948633194,
-    -0.07456132769584656,
-    0.005071526393294334,
-    0.007449174299836159,
-    -0.0005036444636061788,
-    -0.000722856551874429,
-    0.00020713466801680624,
-    -2.1542828108067624e-5,
-    7.280884233296092e-7,
+    0.47746444,
+    -0.06184087,
+    -0.07456133,
+    0.0050715264,
+    0.0074491743,
+    -0.00050364446,
+    -0.00072285655,
+    0.00020713467,
+    -0.000021542828,
+    7.280884e-7,
   ],
 
   // pi / 2 in three parts: multiples of the first two (17 bits) are exact up to 127, and no float32 up to 200 is so near to a
@@ -86,36 +70,28 @@ const FLOATS: readonly Row[] = [
   [page.TURN_LIMIT, 200],
   [page.TURN_SHIFT, 1.5 * 2 ** 23],
   [page.TWO_OVER_PI, 0.6366197723675814],
-  [page.QUARTER_1, 1.57080078125, -4.45445766672492e-6, 2.5633440682570896e-12],
+  [page.QUARTER_1, 1.5708008, -0.0000044544577, 2.563344e-12],
   // (sin(x) - x) / x^3 over 0..pi/4, minimax: 2^-27.9; (cos(x) - 1 + x^2 / 2) / x^4 the same: 2^-33.0. Both in x^2.
-  [page.SIN_3, -0.16666655242443085, 0.008332189172506332, -0.00019518275803420693],
-  [page.COS_4, 0.04166664555668831, -0.0013887309469282627, 2.4432327336398885e-5],
+  [page.SIN_3, -0.16666655, 0.008332189, -0.00019518276],
+  [page.COS_4, 0.041666646, -0.001388731, 0.000024432327],
 
-  [page.ATAN_QUARTER_HIGH, 1.5707963705062866, -4.371139000186241e-8],
+  [page.ATAN_QUARTER_HIGH, 1.5707964, -4.371139000186241e-8],
   // (atan(x) - x) / x^3 in x^2 over 0..1, minimax for atan(x): 2^-28.5.
   [
     page.ATAN_3,
-    -0.33333298563957214,
-    0.1999852955341339,
-    -0.14264015853405,
-    0.10950881242752075,
-    -0.08399313688278198,
-    0.05788165330886841,
-    -0.0310974158346653,
-    0.010869011282920837,
-    -0.0017829135758802295,
+    -0.333333,
+    0.1999853,
+    -0.14264016,
+    0.10950881,
+    -0.08399314,
+    0.057881653,
+    -0.031097416,
+    0.010869011,
+    -0.0017829136,
   ],
 
   // (2^x - 1) / x over |x| <= 0.501, minimax: 2^-28.3.
-  [
-    page.EXP2_1,
-    0.6931471824645996,
-    0.24022647738456726,
-    0.05550359562039375,
-    0.009618505835533142,
-    0.0013391023967415094,
-    0.0001532679598312825,
-  ],
+  [page.EXP2_1, 0.6931471824645996, 0.24022648, 0.055503596, 0.009618506, 0.0013391024, 0.00015326796],
   [page.ODD_LIMIT, 2 ** 24],
   [page.UNIFORM_UNIT, 2 ** -24],
 ];

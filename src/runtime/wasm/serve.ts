@@ -2,8 +2,8 @@
 // makes the runs that team.ts hands it, and sleeps between them.
 import { abortRun } from "./abort.ts";
 import { type Functions, importsOf, placeInTable } from "./functions.ts";
+import type { Kernels } from "./instance.ts";
 import { ASLEEP, CALL, jobOf, LEFT, MESSAGES } from "./job.ts";
-import type { Kernels } from "./machine.ts";
 import { nodeThreads } from "./node.ts";
 
 /** What it is told when it starts. */

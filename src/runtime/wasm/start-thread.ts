@@ -1,4 +1,5 @@
-// Starting the file of a further thread. src/worker/start-same-file.ts stands in for this module in the worker that is one file.
+// Starting the file of a further thread. start-same-file.ts, start-one-file.ts and start-beside.ts of src/worker stand in for this module in what
+// the build makes one file of.
 
 /** In a page's worker. */
 export function startPageThread(): Worker {

@@ -3,7 +3,7 @@
 import { BARRIER, END } from "../../../assembly/isa/opcode.ts";
 import { CONTROL_SPINS } from "../../../assembly/isa/sizes.ts";
 import { ThreadError } from "../../errors.ts";
-import type { Kernels } from "./machine.ts";
+import type { Kernels } from "./instance.ts";
 import type { Team } from "./team.ts";
 
 /** Reads of the word that a barrier waits for, a nanosecond each, before a thread sleeps: where waking costs much, and at the least. */

@@ -83,10 +83,9 @@ function choose(wanted: Build | "auto"): { readonly build: Build; readonly fallb
 
 /** The machine and its module are loaded when they are needed: pages that hand their work to a worker do without. */
 async function begin(build: Build, sharing: Sharing, compares: boolean): Promise<Machine> {
-  const [{ compare, createWasmMachine }, { wasm }] = await Promise.all([
+  const [{ compare, createWasmMachine, decoded }, { wasm }] = await Promise.all([
     import("./machine.ts"),
     build === "relaxed" ? import("./generated/relaxed.ts") : import("./generated/portable.ts"),
   ]);
-  const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-  return createWasmMachine(bytes, compares ? { ...sharing, compare } : sharing);
+  return createWasmMachine(decoded(wasm), compares ? { ...sharing, compare } : sharing);
 }

@@ -12,7 +12,7 @@ process.on("worker", () => touched.push("worker_threads"));
 
 const manifest = fileURLToPath(import.meta.resolve("simdgrad/package.json"));
 const { exports } = JSON.parse(readFileSync(manifest, "utf8")) as { exports: Record<string, string | object> };
-const names = Object.keys(exports).filter((name) => typeof exports[name] === "object");
+const names = Object.keys(exports).filter((name) => !name.endsWith(".js") && typeof exports[name] === "object");
 for (const name of names) await import(name.replace(".", "simdgrad"));
 // Node 20 is a moment behind with closing the files of modules.
 for (let i = 0; i < 50 && process.getActiveResourcesInfo().length > 0; i++) await setTimeout(20);

@@ -1,0 +1,35 @@
+// simdgrad/predictor/relaxed: predictors with the relaxed build of the kernels, which multiplies and adds at once. Nothing is imported
+// later: for service workers, where import() is forbidden.
+import { checkOptions } from "../../check.ts";
+import { wasm } from "../../runtime/wasm/generated/relaxed.ts";
+import type { Limits } from "../engine.ts";
+import { checkBuild, LoadedPredictor, limits, type Numbers, type Predicted } from "../predictor.ts";
+
+export type { Limits } from "../engine.ts";
+export type { Port } from "../format.ts";
+export type { Numbers, Predicted, PredictorInput } from "../predictor.ts";
+export type { Rows } from "../rows.ts";
+
+/**
+ * Predicts what a file of `toInference` holds, as the Predictor of simdgrad/predictor, by the relaxed build alone.
+ * @throws what that throws, UnsupportedError where the platform has no relaxed SIMD
+ *
+ * @example
+ * import { toInference } from "simdgrad/inference";
+ * import { Linear } from "simdgrad/nn";
+ * import { Predictor } from "simdgrad/predictor/relaxed";
+ * const bytes = await toInference(new Linear(2, 1), { input: ["batch", 2] }, { state: { weight: [[2, 3]], bias: [1] } });
+ * const predictor = await Predictor.load(bytes);
+ * predictor.predict([1, 1]).data; // => [6]
+ */
+export class Predictor<Output extends Predicted = Numbers> extends LoadedPredictor<Output> {
+  /** A file, as bytes. @throws DataError, ProgramError, MemoryError, UnsupportedError, ArgumentError */
+  static async load<Output extends Predicted = Numbers>(
+    bytes: Uint8Array | ArrayBuffer,
+    options: Limits = {},
+  ): Promise<Predictor<Output>> {
+    checkOptions(options, "Predictor.load", limits);
+    checkBuild("relaxed");
+    return Predictor.of(bytes, wasm, options, (...all) => new Predictor<Output>("relaxed", ...all));
+  }
+}

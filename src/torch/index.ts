@@ -1,0 +1,5 @@
+// simdgrad/torch: files of PyTorch's, of which nothing is executed, as values, weights and optimizers.
+export { type FromTorchOptimizerOptions, fromTorchOptimizer, type TorchOptimizerName } from "./optimizer.ts";
+export { readTorch } from "./read.ts";
+export { type TorchPart, torchStateDict } from "./state-dict.ts";
+export type { TorchList, TorchMap, TorchName, TorchObject, TorchTensor, TorchValue } from "./values.ts";
