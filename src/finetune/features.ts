@@ -51,6 +51,7 @@ export class Features<Input = Tensor> implements Module<Input, Tensor> {
       placeAt(model, path, "Features").held,
       (features) => given.push(features as Tensor),
       () => forward(model as Layer<Input, unknown>, x, context),
+      "Features",
     );
     if (given.length !== 1)
       throw new ArgumentError(

@@ -108,7 +108,13 @@ export function replaceParts(model: object, others: ReadonlyMap<object, object>,
 
 /** Whether a layer can run in the stead of another: it does not run that one itself. */
 function canStandIn(other: object, held: object): boolean {
-  return Object.isExtensible(held) && slotsOf(other, (value) => value === held).length === 0;
+  return isOpen(held) && slotsOf(other, (value) => value === held).length === 0;
+}
+
+/** Whether an object can be given methods of its own. */
+function isOpen(held: object): boolean {
+  const own = ["forward", "children"].map((key) => Object.getOwnPropertyDescriptor(held, key));
+  return Object.isExtensible(held) && own.every((each) => each === undefined || each.configurable);
 }
 
 /** Has a layer run in the stead of another, which keeps its place. */
@@ -120,8 +126,12 @@ function standIn(other: Module<never, unknown>, held: object): void {
   });
 }
 
-/** Runs something while a layer tells what it is given. */
-export function listening<T>(held: object, told: (x: unknown) => void, run: () => T): T {
+/**
+ * Runs something while a layer tells what it is given.
+ * @throws ArgumentError for a frozen object
+ */
+export function listening<T>(held: object, told: (x: unknown) => void, run: () => T, name: string): T {
+  if (!isOpen(held)) throw new ArgumentError(`${name}: the layer is a frozen object, which tells nothing`);
   const own = Object.getOwnPropertyDescriptor(held, "forward");
   const { forward } = held as Module<unknown, unknown>;
   const value = (x: unknown, context: Context) => {

@@ -10,7 +10,7 @@ import { orElse } from "./load.ts";
 /** The error about a program that reads a variable without a value. */
 export function ofProgram({ message }: ArgumentError): ArgumentError {
   return new ArgumentError(
-    `trainer: ${message}: it is in no field of the model (private ones and closures hide theirs) and not named in hyperparameters`,
+    `trainer: ${message}: it is in no field of the model (private ones and closures hide theirs) and not named in hyperparameters, or it came into the model after the trainer was made`,
   );
 }
 

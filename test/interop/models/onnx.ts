@@ -73,12 +73,17 @@ async function ran(
 }
 
 /** What is wrong with a model that was read: outputs that are not those of ONNX Runtime. */
-async function read(bytes: Uint8Array, { inputs, constants = {} }: RealModel, executor: Executor): Promise<string[]> {
-  const expected = await ranElsewhere(bytes, inputs);
-  const names = Object.keys(expected);
-  const model = fromOnnx<Readonly<Record<string, Tensor>>>(bytes, { constants, output: names });
-  const found = await ran(model, inputs, executor);
-  return names.flatMap((name) => differing(`output ${name}`, found[name], expected[name].data));
+async function read(bytes: Uint8Array, model: RealModel, executor: Executor): Promise<string[]> {
+  const { inputs, others = [], constants = {} } = model;
+  const problems: string[] = [];
+  for (const given of [inputs, ...others]) {
+    const expected = await ranElsewhere(bytes, given);
+    const names = Object.keys(expected);
+    const own = fromOnnx<Readonly<Record<string, Tensor>>>(bytes, { constants, output: names });
+    const found = await ran(own, given, executor);
+    problems.push(...names.flatMap((name) => differing(`output ${name}`, found[name], expected[name].data)));
+  }
+  return problems;
 }
 
 /** How a model that goes on training is wrong: losses that do not fall, a file that gives other numbers than the model. */

