@@ -11,7 +11,17 @@ export function isThread(): boolean {
 }
 
 export function startPageThread(): Worker {
-  return new Worker(self.location.href, { type: "module", name: THREAD });
+  return new Worker(self.location.href, { type: typeHere(), name: THREAD });
+}
+
+/** How this worker was started: some bundlers make classic ones, which load their parts as only such can. */
+function typeHere(): WorkerType {
+  try {
+    (self as unknown as { importScripts(): void }).importScripts(); // of nothing; modules may not even that
+    return "classic";
+  } catch {
+    return "module";
+  }
 }
 
 export function startNodeThread(node: typeof import("node:worker_threads"), name: string) {

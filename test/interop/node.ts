@@ -1,5 +1,7 @@
-// Scripts in Node: each must print what is expected, nothing else, and end by itself.
+// Scripts in Node, Deno and Bun: each must print what is expected, nothing else, and end by itself.
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PORTABLE_HASH } from "../portable/expected.ts";
 
@@ -14,20 +16,21 @@ export const nodes: Readonly<Record<string, string>> = {
   26: binary("node_modules/node26"),
 };
 
+const outcome = { hash: PORTABLE_HASH, threads: 2, relaxed: "wasm-relaxed" };
+
+/** Trainings in a worker and on the script's own thread. */
+const both = { spawned: outcome, local: outcome };
+
 function binary(folder: string): string {
   return fileURLToPath(new URL(`${folder}/bin/node`, import.meta.url));
 }
 
 /** Trainings in a worker and on the script's own thread. */
 export function trainInNode(node: string, version: string, folder: string, way: "disposed" | "idle"): string[] {
-  const outcome = {
-    hash: PORTABLE_HASH,
-    threads: 2,
-    relaxed: version === "20" ? "UnsupportedError" : "wasm-relaxed",
-  };
+  const outcomes = version === "20" ? { ...outcome, relaxed: "UnsupportedError" } : outcome;
   // Those that the script's own thread starts: two to spawn two executors, one as further thread of the local one; and again.
   const workers = way === "disposed" ? 3 : 5;
-  const expected = { node: version, spawned: outcome, local: outcome, workers };
+  const expected = { node: version, spawned: outcomes, local: outcomes, workers };
   return differences(node, folder, ["interop/app/node.js", way], expected);
 }
 
@@ -35,6 +38,49 @@ export function trainInNode(node: string, version: string, folder: string, way: 
 export function importInNode(node: string, folder: string): string[] {
   const expected = { touched: [], left: [] };
   return differences(node, folder, ["interop/app/server-side.js"], expected);
+}
+
+/** What a script of CommonJS gets by `require`, which must be what others import. */
+export function requireInNode(node: string, folder: string): string[] {
+  const script = `
+const { WasmExecutor } = require("simdgrad");
+const { spawn } = require("simdgrad/worker");
+const { train } = require("./interop/app/training.js");
+
+train(spawn, 2)
+  .then(async (spawned) => ({ spawned, local: await train(({ threads, build }) => new WasmExecutor({ threads, build }), 2) }))
+  .then((outcomes) => console.log(JSON.stringify(outcomes)));
+`;
+  writeFileSync(join(folder, "required.cjs"), script);
+  return differences(node, folder, ["required.cjs"], both);
+}
+
+/** Trainings in runtimes that are not Node, but have its workers. */
+export const runtimes: Readonly<Record<string, (folder: string) => string[]>> = {
+  Deno: (folder) => differences(program("deno"), folder, ["run", "--allow-all", "interop/app/runtime.js"], both),
+  Bun: (folder) => differences(program("bun"), folder, ["interop/app/runtime.js"], both),
+};
+
+/** Deno takes types of a file from what that says of them: a mistake must be seen. */
+export function checkInDeno(folder: string, address: string): string[] {
+  const script = `import { Linear, spawn } from "${address}";
+export const layer: Linear = new Linear(1, 1);
+export const executor = spawn({ threads: 2 });
+// @ts-expect-error: features are a number
+export const wrong = new Linear("1", 1);
+`;
+  writeFileSync(join(folder, "checked.ts"), script);
+  const env = { ...process.env, DENO_DIR: join(folder, ".deno"), NO_COLOR: "1" };
+  const { status, stderr } = spawnSync(program("deno"), ["check", "--allow-import", "checked.ts"], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  return status === 0 ? [] : [stderr];
+}
+
+function program(name: string): string {
+  return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 }
 
 function differences(node: string, cwd: string, args: readonly string[], expected: unknown): string[] {

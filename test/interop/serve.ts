@@ -12,11 +12,21 @@ export const isolation: Headers = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+/** As CDNs answer. */
+export const forEverybody: Headers = { "Access-Control-Allow-Origin": "*" };
+
 const REPORTS = "/reports";
 
 export const strictPolicy: Headers = {
   "Content-Security-Policy": `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; report-uri ${REPORTS}`,
 };
+
+/** As strict as it can be where the package comes from elsewhere. */
+export function policyFor(origin: string): Headers {
+  return {
+    "Content-Security-Policy": `default-src 'self'; script-src 'self' ${origin} 'wasm-unsafe-eval'; worker-src blob:; report-uri ${REPORTS}`,
+  };
+}
 
 const types: Headers = { ".html": "text/html", ".js": "text/javascript" };
 

@@ -35,10 +35,11 @@ export function writePage(folder: string, script: string): void {
   writeFileSync(join(folder, "index.html"), page);
 }
 
-/** Has the sources import the package by paths, as they must where nothing resolves names. */
-export function importByPath(folder: string): void {
+/** Has the sources import the package by paths, as they must where nothing resolves names: of one file, if it is named, and of another origin. */
+export function importByPath(folder: string, file?: string, origin = ""): void {
   const { exports } = JSON.parse(readFileSync(join(folder, "node_modules/simdgrad/package.json"), "utf8"));
-  const path = (name: string) => `/node_modules/simdgrad/${exports[name.replace("simdgrad", ".")].default.slice(2)}`;
+  const path = (name: string) =>
+    `${origin}/node_modules/simdgrad/${file ?? exports[name.replace("simdgrad", ".")].default.slice(2)}`;
   for (const source of sources)
     writeSource(folder, source, (text) => text.replace(/(?<= from ")simdgrad[^"]*(?=")/g, path));
 }

@@ -4,7 +4,7 @@ import { bundled } from "./bundled.ts";
 import { hashOf, rows } from "./predicting.ts";
 
 async function inServiceWorker(bytes: Uint8Array): Promise<unknown> {
-  const script = new URL("./service-worker.js", import.meta.url);
+  const script = new URL("./predicting-worker.js", import.meta.url);
   await navigator.serviceWorker.register(script, { type: "module" });
   const scope = await navigator.serviceWorker.getRegistration(script);
   const worker = scope?.installing ?? scope?.waiting ?? scope?.active;

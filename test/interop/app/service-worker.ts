@@ -1,10 +1,17 @@
-// A service worker that predicts: it answers a message of a bundle's bytes, at the port that comes with it, by the hash of what it gives.
-import { Predictor } from "simdgrad/predictor/portable";
-import { hashOf, rows } from "./predicting.ts";
+// A service worker, in which nothing can be imported later: it trains on its own thread for whoever asks.
+import { WasmExecutor } from "simdgrad";
+import { train } from "./training.ts";
 
-self.addEventListener("message", ({ data, ports: [port] }: MessageEvent) => {
-  Predictor.load(data).then(
-    (predictor) => port.postMessage(hashOf(predictor.predict(rows))),
-    (error: unknown) => port.postMessage(`${error}`),
+interface Asked extends MessageEvent {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+addEventListener("message", (event) => {
+  const [port] = (event as Asked).ports;
+  const outcome = train(({ build }) => new WasmExecutor({ threads: 1, build }), 1);
+  const told = outcome.then(
+    (value) => port.postMessage({ value }),
+    (error) => port.postMessage({ error: `${error}` }),
   );
+  (event as Asked).waitUntil(told);
 });
