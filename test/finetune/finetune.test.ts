@@ -92,7 +92,7 @@ test("layers are replaced where they lie, also in fields that have other names, 
   expect(model.b.c[0]).toBe(other);
 });
 
-test("a layer in a private field or a closure has another one run in its stead", async () => {
+test("a layer in a private field or a closure has another one run in its stead", () => {
   class Hidden {
     readonly #fc = new Linear(2, 2);
     children() {
@@ -131,7 +131,7 @@ test("what cannot be replaced is told, and all stays as it was", () => {
   expect(thrown(() => replaceHead(ice, 3))).toContain("ArgumentError: replaceHead: fc cannot be replaced");
 });
 
-test("what has no such head is told", async () => {
+test("what has no such head is told", () => {
   expect(thrown(() => replaceHead(new Sequential(new Dropout(0.1)), 3))).toContain("ArgumentError");
   expect(thrown(() => replaceHead(new Linear(2, 2), 3))).toContain("ArgumentError");
   expect(thrown(() => replaceHead(new Net(), new Linear(7, 2)))).toContain("ShapeError");
