@@ -92,7 +92,7 @@ test("layers are replaced where they lie, also in fields that have other names, 
   expect(model.b.c[0]).toBe(other);
 });
 
-test("a layer in a private field or a closure has another one run in its stead", async () => {
+test("a layer in a private field or a closure has another one run in its stead", () => {
   class Hidden {
     readonly #fc = new Linear(2, 2);
     children() {
@@ -131,7 +131,7 @@ test("what cannot be replaced is told, and all stays as it was", () => {
   expect(thrown(() => replaceHead(ice, 3))).toContain("ArgumentError: replaceHead: fc cannot be replaced");
 });
 
-test("what has no such head is told", async () => {
+test("what has no such head is told", () => {
   expect(thrown(() => replaceHead(new Sequential(new Dropout(0.1)), 3))).toContain("ArgumentError");
   expect(thrown(() => replaceHead(new Linear(2, 2), 3))).toContain("ArgumentError");
   expect(thrown(() => replaceHead(new Net(), new Linear(7, 2)))).toContain("ShapeError");
@@ -199,7 +199,7 @@ test("features are what the head is given; a head that is trained on them has th
   await executor.dispose();
 });
 
-test("features of a layer that runs twice, or never, are told", async () => {
+test("features of a layer that runs twice, or never, are told", () => {
   const twice = new Linear(4, 4);
   const run = (times: number) => {
     const layers = [twice, new Linear(4, 4)];
@@ -209,9 +209,12 @@ test("features of a layer that runs twice, or never, are told", async () => {
     };
     return thrown(() => new Features(model, { path: "layers.0" }).forward(input([1, 4]), evaluationContext()));
   };
-  expect(await run(1)).toBe("nothing");
-  expect(await run(2)).toContain("ArgumentError: Features: the network runs layers.0 2 times");
-  expect(await run(0)).toContain("ArgumentError: Features: the network runs layers.0 0 times");
+  expect(run(1)).toBe("nothing");
+  expect(run(2)).toContain("ArgumentError: Features: the network runs layers.0 2 times");
+  expect(run(0)).toContain("ArgumentError: Features: the network runs layers.0 0 times");
+  const ice = { fc: Object.freeze(new Linear(4, 4)), forward: (x: Tensor) => x };
+  const frozen = () => new Features(ice).forward(input([1, 4]), evaluationContext());
+  expect(thrown(frozen)).toBe("ArgumentError: Features: the layer is a frozen object, which tells nothing");
 });
 
 test("rates fall from the last layer to the first, whatever holds them", () => {
