@@ -70,7 +70,7 @@ function namesOf({ outputs = 1 }: Case): string[] {
 }
 
 /** The file of a model of this node alone. */
-export function fileOf(each: Case): Uint8Array<ArrayBuffer> {
+function fileOf(each: Case): Uint8Array<ArrayBuffer> {
   const { op, inputs, attributes, version = 17 } = each;
   const names = inputs.map((given, i) => (given === undefined ? "" : `x${i}`));
   return file(

@@ -1,7 +1,9 @@
 // Nodes of the large families with options that ONNX's own test models do not have, compared with ONNX Runtime.
+import { constant } from "simdgrad";
+import { checkGradients } from "simdgrad/debug";
 import { describe, expect, test } from "vitest";
 import { DataType } from "../../src/onnx/proto.ts";
-import { type Case, disagreements, drawn, floats, whole } from "./cases.ts";
+import { type Case, disagreements, drawn, floats, modelOf, namedInputs, shapedOf, whole } from "./cases.ts";
 import type { Given } from "./runtime.ts";
 
 function scaled(given: Given, factor: number): Given {
@@ -12,8 +14,8 @@ function list(...data: number[]): Given {
   return whole([data.length], data);
 }
 
-const image = drawn(1, [2, 4, 7, 6]);
-const line = drawn(2, [2, 4, 11]);
+const image = drawn(1, [1, 4, 6, 5]);
+const line = drawn(2, [2, 4, 8]);
 const matrix = drawn(3, [3, 4]);
 const cube = drawn(4, [2, 3, 4]);
 
@@ -87,7 +89,7 @@ const cases: Readonly<Record<string, Case>> = {
     strides: [3, 2],
     output_padding: [1, 1],
   }),
-  "ConvTranspose to a size": back(line, drawn(17, [4, 2, 3]), { strides: [2], output_shape: [22] }),
+  "ConvTranspose to a size": back(line, drawn(17, [4, 2, 3]), { strides: [2], output_shape: [16] }),
   "ConvTranspose of one size": back(line, drawn(18, [4, 2, 3]), { strides: [2], auto_pad: "SAME_UPPER" }),
   "ConvTranspose of volumes": back(drawn(19, [1, 2, 2, 3, 2]), drawn(20, [2, 3, 2, 2, 2]), { strides: [2, 2, 2] }),
   "MaxPool dilated, with different pads and a last part": pool("MaxPool", image, {
@@ -373,4 +375,18 @@ describe("as ONNX Runtime has it", () => {
   test.each(Object.entries(cases))("%s", async (_, each) => {
     expect(await disagreements(each)).toEqual([]);
   });
+});
+
+/** Operators whose results jump, or have kinks in the middle of numbers, or are no floats. */
+const jumping = /^(Arg|Cast|Clip|Mod|NonZero|OneHot|Range|Shape|ReduceMin over no)/;
+
+const sloping = Object.entries(cases).filter(
+  ([name, { inputs }]) => !jumping.test(name) && (inputs[0]?.type ?? "float32") === "float32" && inputs[0]?.data.length,
+);
+
+test.each(sloping)("gradients of %s are right", async (_, each) => {
+  const model = modelOf(each, ({ type = "float32" }) => type !== "float32");
+  const given = namedInputs(each);
+  const inputs = model.inputs.map(({ name }) => constant(shapedOf(given.get(name) as Given)));
+  await checkGradients((...tensors) => Object.values(model.forward(tensors))[0], inputs);
 });
