@@ -223,8 +223,9 @@ export class Hdf5 {
     const layout = messages.find(({ type }) => type === LAYOUT);
     if (layout === undefined) throw fault(`${this.#name}: ${path} does not say where its numbers are`);
     const [version, kind] = [this.#view.getUint8(layout.offset), this.#view.getUint8(layout.offset + 1)];
+    if (version >= 3 && kind > 1)
+      throw fault(`${this.#name}: ${path} is kept in chunks, which are not read here; Keras writes none`);
     if (version < 3 || version > 4) throw fault(`${this.#name}: ${path} has a layout of version ${version}`);
-    if (kind > 1) throw fault(`${this.#name}: ${path} is kept in chunks, which are not read here; Keras writes none`);
     const at = kind === 0 ? layout.offset + 4 : size === 0 ? 0 : this.#address(layout.offset + 2, path);
     if (at + size > this.#bytes.length)
       throw fault(`${this.#name}: ${path} ends at byte ${at + size} of ${this.#bytes.length}`);

@@ -1,8 +1,9 @@
 // What TensorFlow.js saved, read and compared with what it computes; weights of fewer bits, optimizers, and what is refused.
 import { describe, expect, test } from "vitest";
-import { DataError, evaluateAll } from "../../src/index.ts";
+import { DataError, evaluateAll, JsExecutor, Trainer } from "../../src/index.ts";
 import { fromTensorFlowJs } from "../../src/keras/index.ts";
-import { evaluationContext, parameters, variables } from "../../src/nn/index.ts";
+import { evaluationContext, type Layer, mseLoss, parameters, variables } from "../../src/nn/index.ts";
+import { adam } from "../../src/optim/index.ts";
 import { apart, bytesOf, caseOf, cases, filesOf, floats, read, resultsOf, tensorsOf } from "./cases.ts";
 
 describe("what models compute", () => {
@@ -35,6 +36,20 @@ describe("files", () => {
       ]);
       expect(apart(values, floats(dense.outputs[0]))).toBeLessThan(1e-5);
     }
+  });
+
+  test("a loop of Keras' own equations is trained as any other", async () => {
+    const { inputs, outputs } = caseOf("gru");
+    const trainer = new Trainer(read(caseOf("gru")) as unknown as Layer, {
+      loss: mseLoss,
+      optimizer: adam(0.05),
+      executor: new JsExecutor(),
+    });
+    const y = { data: floats(outputs[0]).map((each) => each / 2), shape: outputs[0].shape };
+    await trainer.load({ x: { data: floats(inputs[0]), shape: inputs[0].shape }, y });
+    const epochs = await trainer.fit({ epochs: 40, batchSize: 2 });
+    expect(epochs[39].loss).toBeLessThan(epochs[0].loss / 10);
+    await trainer.dispose();
   });
 
   test("names of layers and of variables", () => {
