@@ -17,10 +17,7 @@ async function make(entry, file, alias, more = {}) {
 /** A file of pages, and its types: those of the modules in it. */
 async function makePage(entry, file, stands, more) {
   await make(entry, `${file}.js`, [stand(thread, stands), stand(worker, stands)], more);
-  const made = `${root}dist/${file}`;
-  // So Deno finds the types of what it imports by its address.
-  writeFileSync(`${made}.js`, `// @ts-self-types="./${file}.d.ts"\n${readFileSync(`${made}.js`, "utf8")}`);
-  writeFileSync(`${made}.d.ts`, `export * from "./src/${entry}.js";\n`);
+  writeFileSync(`${root}dist/${file}.d.ts`, `export * from "./src/${entry}.js";\n`);
 }
 
 await make("worker/one-file", "worker.js", [stand(thread, "start-same-file")]);

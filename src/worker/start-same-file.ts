@@ -14,14 +14,17 @@ export function startPageThread(): Worker {
   return new Worker(self.location.href, { type: typeHere(), name: THREAD });
 }
 
-/** How this worker was started: some bundlers make classic ones, which load their parts as only such can. */
+/**
+ * How this worker was started: some bundlers make classic ones, which load their parts as only such can. In a module that call is a TypeError,
+ * before it is seen that there is no such address.
+ */
 function typeHere(): WorkerType {
   try {
-    (self as unknown as { importScripts(): void }).importScripts(); // of nothing; modules may not even that
-    return "classic";
-  } catch {
-    return "module";
+    (self as unknown as { importScripts(url: string): void }).importScripts("http://[");
+  } catch (error) {
+    if (error instanceof TypeError) return "module";
   }
+  return "classic";
 }
 
 export function startNodeThread(node: typeof import("node:worker_threads"), name: string) {

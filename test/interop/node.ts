@@ -61,24 +61,6 @@ export const runtimes: Readonly<Record<string, (folder: string) => string[]>> = 
   Bun: (folder) => differences(program("bun"), folder, ["interop/app/runtime.js"], both),
 };
 
-/** Deno takes types of a file from what that says of them: a mistake must be seen. */
-export function checkInDeno(folder: string, address: string): string[] {
-  const script = `import { Linear, spawn } from "${address}";
-export const layer: Linear = new Linear(1, 1);
-export const executor = spawn({ threads: 2 });
-// @ts-expect-error: features are a number
-export const wrong = new Linear("1", 1);
-`;
-  writeFileSync(join(folder, "checked.ts"), script);
-  const env = { ...process.env, DENO_DIR: join(folder, ".deno"), NO_COLOR: "1" };
-  const { status, stderr } = spawnSync(program("deno"), ["check", "--allow-import", "checked.ts"], {
-    cwd: folder,
-    env,
-    encoding: "utf8",
-  });
-  return status === 0 ? [] : [stderr];
-}
-
 function program(name: string): string {
   return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 }
