@@ -61,6 +61,22 @@ export const runtimes: Readonly<Record<string, (folder: string) => string[]>> = 
   Bun: (folder) => differences(program("bun"), folder, ["interop/app/runtime.js"], both),
 };
 
+/** Commands that run a script, by what runs it. */
+const scripts: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(Object.entries(nodes).map(([version, node]) => [`Node ${version}`, [node]])),
+  Deno: [program("deno"), "run", "--allow-all"],
+  Bun: [program("bun")],
+};
+
+/** Predictions from a bundle by each entry, by where they are made. */
+export const predictions: Readonly<Record<string, (folder: string) => string[]>> = Object.fromEntries(
+  Object.entries(scripts).map(([name, [binary, ...args]]) => {
+    const builds = name === "Node 20" ? ["portable", "UnsupportedError"] : ["relaxed", "relaxed"];
+    const expected = { right: true, picked: builds[0], near: true, relaxed: builds[1] };
+    return [name, (folder) => differences(binary, folder, [...args, "interop/app/predictor.js"], expected)];
+  }),
+);
+
 function program(name: string): string {
   return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 }

@@ -10,12 +10,12 @@ import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import { bundlers, OUT } from "./bundle.ts";
 import { above, buildNext, startNext, testInJsdom, writeReact } from "./frameworks.ts";
 import { models } from "./models/models.ts";
-import { importInNode, nodes, requireInNode, runtimes, trainInNode } from "./node.ts";
+import { importInNode, nodes, predictions, requireInNode, runtimes, trainInNode } from "./node.ts";
 import { forEverybody, type Headers, isolation, policyFor, serve, strictPolicy } from "./serve.ts";
 import { tensorFlowProblems } from "./tfjs.ts";
 import { compileEntries, compilers } from "./types.ts";
 import { addUser, importByPath, installPacked, writePage } from "./users.ts";
-import { type Expected, visit } from "./visit.ts";
+import { type Expected, visit, visitPredicting } from "./visit.ts";
 import { configure, develop } from "./vite.ts";
 
 const work = mkdtempSync(join(tmpdir(), "simdgrad-interop-"));
@@ -116,6 +116,18 @@ await visitServed("dist/simdgrad.js", classroom);
 writePage(classroom, "/interop/app/served.js");
 await visitServed("a service worker", classroom, strictPolicy, { team: false, workers: 0, warnings: 0 });
 
+const predicting = addUser(installed, join(work, "predicting"), "/interop/app/predictor-page.js");
+importByPath(predicting);
+for (const way of ways)
+  await attempt(`a page and its service worker predict from a bundle${way}`, async () => {
+    const served = await serve(predicting, headersOf(way));
+    try {
+      return [...(await visitPredicting(browser, served.url)), ...served.reports];
+    } finally {
+      await served.close();
+    }
+  });
+
 for (const version of ["8", "7"] as const) {
   const dev = addUser(installed, join(work, `dev-${version}`), "/interop/app/spawned.js");
   if (version === "7") configure(dev);
@@ -163,6 +175,8 @@ for (const [version, node] of Object.entries(nodes)) {
   if (version !== "20") await attempt(`Node ${version}: require() trains`, () => requireInNode(node, installed));
 }
 for (const [name, train] of Object.entries(runtimes)) await attempt(`${name}: trains, ends`, () => train(installed));
+for (const [name, predict] of Object.entries(predictions))
+  await attempt(`${name}: predicts from a bundle`, () => predict(installed));
 await attempt("Vitest with jsdom: trains", () => testInJsdom(addUser(installed, join(workAbove, "vitest"), "")));
 
 await attempt("TensorFlow.js reads and computes what is written for it", tensorFlowProblems);

@@ -2,6 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Browser, Page } from "playwright";
 import { PORTABLE_HASH } from "../portable/expected.ts";
+import { PREDICTED_HASH } from "./app/predicting.ts";
 import type { Outcome } from "./app/training.ts";
 
 /** Milliseconds for the trainings of one page. */
@@ -70,6 +71,24 @@ export async function visit(
   function same(what: string, is: unknown, must: unknown): void {
     if (is !== must) problems.push(`${what}: ${is} instead of ${must}`);
   }
+}
+
+/** What went wrong on a page that predicts from a bundle, and has a service worker do so; nothing if all is well. */
+export async function visitPredicting(browser: Browser, url: string): Promise<string[]> {
+  const problems: string[] = [];
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  try {
+    await page.goto(url);
+    const outcome = JSON.stringify(await page.evaluate(outcomeOfPage, PATIENCE));
+    const must = JSON.stringify({ page: PREDICTED_HASH, serviceWorker: PREDICTED_HASH });
+    if (outcome !== must) problems.push(`${outcome} instead of ${must}`);
+  } catch (error) {
+    problems.push((error as Error).message);
+  } finally {
+    await page.close();
+  }
+  return problems;
 }
 
 /** Chromium takes two seconds to end a worker whose threads sleep. */
