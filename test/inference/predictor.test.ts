@@ -1,6 +1,6 @@
 // What predictors take and give, what they refuse, and what bundles are written like.
 import { readFileSync } from "node:fs";
-import { constant, JsExecutor, Predictor as ModelPredictor, scan, type Tensor, Trainer } from "simdgrad";
+import { constant, evaluate, JsExecutor, Predictor as ModelPredictor, scan, type Tensor, Trainer } from "simdgrad";
 import { toInference } from "simdgrad/inference";
 import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
@@ -173,7 +173,26 @@ describe("rows", () => {
     expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, which see one another, not 1");
   });
 
-  test("of a loop over time are found apart by trial, and may be said to be so", async () => {
+  const counting: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    "where one of them is large": (x) => x.add(x.max(0).greater(5).mul(100)),
+    "where their sum is": (x) => x.add(x.sum(0).greater(1e6).mul(100)),
+    "by their number": (x) => x.mul(x.shape[0]),
+    "where they are many": (x) => (x.shape[0] >= 64 ? x.mul(2) : x),
+    "where they are very many": (x) => (x.shape[0] >= 200 ? x.mul(2) : x),
+    "where one is alone": (x) => (x.shape[0] === 1 ? x.mul(2) : x),
+  };
+  test.each(Object.entries(counting))("that see one another %s are not taken for apart", async (_, forward) => {
+    const predictor = await Portable.load(await toInference({ forward }, { input: ["batch", 2] }, { batch: [1, 3] }));
+    expect(predictor.apart).toBe(false);
+    const x = constant([
+      [9, 2],
+      [1, 2e6],
+      [3, 4],
+    ]);
+    expect(predictor.predict([9, 2, 1, 2e6, 3, 4]).data).toEqual(Float32Array.from(await evaluate(forward(x))));
+  });
+
+  test("of a loop over time are apart, and may be said not to be", async () => {
     const predictor = await Predictor.load(await bundle("recurrent"));
     expect(predictor.apart).toBe(true);
     expect((await Predictor.load(await bundle("recurrent", { rows: "together" }))).apart).toBe(false);
