@@ -59,12 +59,12 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** A predictor of some class for a bundle. @throws what `load` throws */
   protected static async of<P>(
     bytes: Uint8Array | ArrayBuffer,
-    ground: Ground,
-    { memory, seconds }: Limits,
+    ground: () => Ground | Promise<Ground>,
+    asked: Limits,
     made: (manifest: Manifest, engine: Engine) => P,
   ): Promise<P> {
-    const bundle = readBundle(bytes);
-    return made(bundle.manifest, await Engine.begin(bundle, ground, { memory, seconds }));
+    const bundle = readBundle(bytes); // at once: the caller may write to them afterwards
+    return made(bundle.manifest, await Engine.begin(bundle, await ground(), asked));
   }
 
   /**

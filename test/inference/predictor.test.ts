@@ -342,6 +342,19 @@ describe("files", () => {
     expect(predictor.predict([1, 2, 3, 4])).toEqual((await Predictor.load(file.buffer)).predict([1, 2, 3, 4]));
   });
 
+  test.each<[string, typeof Predictor | typeof Portable | typeof ScriptPredictor]>([
+    ["simdgrad/predictor", Predictor],
+    ["simdgrad/predictor/portable", Portable],
+    ["simdgrad/predictor/js", ScriptPredictor],
+  ])("are read at once, whatever is written to them afterwards, and may be Buffers, %s", async (_, Kind) => {
+    const file = await bundle("convolutional");
+    const expected = (await Kind.load(file)).predict(rowsOf(1, 36));
+    const given = Buffer.from(file);
+    const coming = Kind.load(given);
+    given.fill(0);
+    expect((await coming).predict(rowsOf(1, 36))).toEqual(expected);
+  });
+
   test("say which version of the package wrote them", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
     const { metadata } = parseSafetensors(await bundle("dense"));
