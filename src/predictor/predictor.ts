@@ -46,7 +46,9 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** For prepare/, too. */
   private readonly engine: Engine;
 
+  /** @throws ArgumentError for who does not go by `load` */
   protected constructor(build: Build | "js", manifest: Manifest, engine: Engine) {
+    if (!(engine instanceof Engine)) throw new ArgumentError("Predictor: await Predictor.load(bytes) makes one");
     this.build = build;
     this.#manifest = manifest;
     this.engine = engine;

@@ -362,6 +362,17 @@ describe("files", () => {
   });
 });
 
+test.each<[string, unknown]>([
+  ["simdgrad/predictor", Predictor],
+  ["simdgrad/predictor/portable", Portable],
+  ["simdgrad/predictor/relaxed", Relaxed],
+  ["simdgrad/predictor/js", ScriptPredictor],
+])("%s makes predictors by load alone", async (_, Kind) => {
+  const make = Kind as new (...given: unknown[]) => unknown;
+  for (const given of [[], [await bundle("dense")], ["portable", {}, {}]])
+    expect(() => new make(...given)).toThrow("Predictor: await Predictor.load(bytes) makes one");
+});
+
 test("each entry has its build", async () => {
   const file = await bundle("dense");
   const x = [1, 2, 3, 4];
