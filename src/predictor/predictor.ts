@@ -111,7 +111,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
       ? programs.find((each) => each.rows === rows)
       : programs[0];
     if (found === undefined)
-      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, which see one another, not ${rows}`);
+      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, not ${rows}: its rows are not apart`);
     return found;
   }
 

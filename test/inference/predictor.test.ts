@@ -1,6 +1,15 @@
 // What predictors take and give, what they refuse, and what bundles are written like.
 import { readFileSync } from "node:fs";
-import { constant, evaluate, JsExecutor, Predictor as ModelPredictor, scan, type Tensor, Trainer } from "simdgrad";
+import {
+  constant,
+  DisposedError,
+  evaluate,
+  JsExecutor,
+  Predictor as ModelPredictor,
+  scan,
+  type Tensor,
+  Trainer,
+} from "simdgrad";
 import { toInference } from "simdgrad/inference";
 import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
@@ -139,6 +148,9 @@ describe("what does not fit is refused", () => {
       "predict: x: 5 numbers in the place of 4",
     ],
     [[[1, 2, 3, 4], null], "predict: x: undefined numbers in the place of 4"],
+    [Object.assign([[1, 2, 3, 4]], { 2: [1, 2, 3, 4] }), "predict: x: undefined numbers in the place of 4"],
+    [[[], [1, 2, 3, 4, 5, 6, 7, 8]], "predict: x: 0 numbers in the place of 4"],
+    [[Float32Array.of(1), Float32Array.of(2, 3, 4, 5, 6, 7, 8)], "predict: x: 1 numbers in the place of 4"],
     [["1", 2, 3, 4], 'predict: x: element 0 is "1", not a number'],
     [undefined, "predict: x must be an array of numbers, got undefined"],
     [{ y: [1, 2, 3, 4] }, "predict: x must be an array of numbers, got { y }"],
@@ -152,6 +164,18 @@ describe("what does not fit is refused", () => {
     predictor.dispose();
     predictor.dispose();
     expect(() => predictor.predict([1, 2, 3, 4])).toThrow("the predictor was disposed");
+  });
+
+  test.each([Predictor, ScriptPredictor])("a predictor that is disposed while it looks at x", async (Kind) => {
+    const predictor = await Kind.load(await bundle("dense"));
+    const x = {
+      shape: [1, 4],
+      get data() {
+        predictor.dispose();
+        return [1, 2, 3, 4];
+      },
+    };
+    expect(() => predictor.predict(x)).toThrow(new DisposedError("the predictor was disposed"));
   });
 });
 
@@ -170,7 +194,7 @@ describe("rows", () => {
         [3, 2, 1],
       ]).data,
     ).toEqual(Float32Array.of(-1, 0, 1, 1, 0, -1));
-    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, which see one another, not 1");
+    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, not 1: its rows are not apart");
   });
 
   const counting: Readonly<Record<string, (x: Tensor) => Tensor>> = {
@@ -196,6 +220,13 @@ describe("rows", () => {
     const predictor = await Predictor.load(await bundle("recurrent"));
     expect(predictor.apart).toBe(true);
     expect((await Predictor.load(await bundle("recurrent", { rows: "together" }))).apart).toBe(false);
+  });
+
+  test("of which what comes out has none are as many as a program takes", async () => {
+    const given = { forward: () => constant([1, 2]) };
+    const predictor = await Predictor.load(await toInference(given, shape, { batch: [1, 3] }));
+    expect(predictor.predict(rowsOf(3, 3))).toEqual({ data: Float32Array.of(1, 2), shape: [2] });
+    expect(() => predictor.predict(rowsOf(2, 3))).toThrow("predict: takes 1, 3 rows, not 2: its rows are not apart");
   });
 
   test("that are no first axis of what comes out are refused", async () => {
