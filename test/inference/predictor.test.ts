@@ -203,6 +203,7 @@ describe("rows", () => {
     "by their number": (x) => x.mul(x.shape[0]),
     "where they are many": (x) => (x.shape[0] >= 64 ? x.mul(2) : x),
     "where they are very many": (x) => (x.shape[0] >= 200 ? x.mul(2) : x),
+    "where one is alone and large": (x) => (x.shape[0] === 1 ? x.add(x.greater(1e6).mul(100)) : x),
     "where one is alone": (x) => (x.shape[0] === 1 ? x.mul(2) : x),
   };
   test.each(Object.entries(counting))("that see one another %s are not taken for apart", async (_, forward) => {
