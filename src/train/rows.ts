@@ -229,6 +229,7 @@ function staysInRows(
 function keepsInKernel({ op, inputs, attrs }: Tensor, given: readonly RowAxis[]): boolean {
   if (reductions.includes(op)) return !(attrs as ReduceAttrs).axes.includes(Number(given[0]));
   if (op.batched !== undefined) return given.every((each, i) => each === (op.batched?.includes(i) ? 0 : "none"));
+  if (op.along !== undefined) return given[0] !== op.along(attrs);
   if (op === gather) return given[0] === "none" || (given[1] === "none" && given[0] > 0); // of a table, or the same parts of each row
   if (op !== matmul) return false;
   const { transposeA, transposeB } = attrs as MatmulAttrs;

@@ -15,7 +15,7 @@ import {
   Variable,
   WasmExecutor,
 } from "simdgrad";
-import { sort } from "simdgrad/functions";
+import { cumulativeMax, cumulativeSum, sort } from "simdgrad/functions";
 import * as nn from "simdgrad/nn";
 import { ema, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
@@ -328,6 +328,7 @@ describe("rows are apart", () => {
     "in layers": (n) => nn.forward(layers, x(n, 4), nn.evaluationContext()),
     "in convolutions and windows": (n) => nn.forward(convolutional, x(n, 2, 8, 8), nn.evaluationContext()),
     "in orders of their own": (n) => sort(x(n, 4)).values,
+    "in running sums of their own": (n) => cumulativeSum(cumulativeMax(x(n, 4, 3), 1).values, 2),
     "in places of their own": (n) => {
       const [values, indices] = new nn.MaxPool2d(2, { returnIndices: true }).forward(x(n, 2, 4, 4));
       return new nn.MaxUnpool2d(2).forward([values, indices]);
@@ -361,6 +362,8 @@ describe("rows are apart", () => {
     "their own statistics": (n) =>
       new nn.BatchNorm1d(4, { trackRunningStats: false }).forward(x(n, 4), nn.evaluationContext()),
     "an order of them": (n) => sort(x(n, 4), 0).values,
+    "their running sums": (n) => cumulativeSum(x(n, 4), 0),
+    "the largest so far": (n) => cumulativeMax(x(n, 4), 0).values,
     "a share of their sum": (n) => x(n, 4).softmax(0),
     "the largest of all": (n) => x(n, 4).div(x(n, 4).max()),
     "how many there are": (n) => x(n, 4).mul(n),
