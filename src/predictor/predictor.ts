@@ -46,7 +46,9 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** For prepare/, too. */
   private readonly engine: Engine;
 
+  /** @throws ArgumentError for who does not go by `load` */
   protected constructor(build: Build | "js", manifest: Manifest, engine: Engine) {
+    if (!(engine instanceof Engine)) throw new ArgumentError("Predictor: await Predictor.load(bytes) makes one");
     this.build = build;
     this.#manifest = manifest;
     this.engine = engine;
@@ -59,12 +61,12 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** A predictor of some class for a bundle. @throws what `load` throws */
   protected static async of<P>(
     bytes: Uint8Array | ArrayBuffer,
-    ground: Ground,
-    { memory, seconds }: Limits,
+    ground: () => Ground | Promise<Ground>,
+    asked: Limits,
     made: (manifest: Manifest, engine: Engine) => P,
   ): Promise<P> {
-    const bundle = readBundle(bytes);
-    return made(bundle.manifest, await Engine.begin(bundle, ground, { memory, seconds }));
+    const bundle = readBundle(bytes); // at once: the caller may write to them afterwards
+    return made(bundle.manifest, await Engine.begin(bundle, await ground(), asked));
   }
 
   /**
@@ -109,7 +111,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
       ? programs.find((each) => each.rows === rows)
       : programs[0];
     if (found === undefined)
-      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, which see one another, not ${rows}`);
+      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, not ${rows}: its rows are not apart`);
     return found;
   }
 

@@ -1,6 +1,15 @@
 // What predictors take and give, what they refuse, and what bundles are written like.
 import { readFileSync } from "node:fs";
-import { constant, JsExecutor, Predictor as ModelPredictor, scan, type Tensor, Trainer } from "simdgrad";
+import {
+  constant,
+  DisposedError,
+  evaluate,
+  JsExecutor,
+  Predictor as ModelPredictor,
+  scan,
+  type Tensor,
+  Trainer,
+} from "simdgrad";
 import { toInference } from "simdgrad/inference";
 import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
@@ -139,6 +148,9 @@ describe("what does not fit is refused", () => {
       "predict: x: 5 numbers in the place of 4",
     ],
     [[[1, 2, 3, 4], null], "predict: x: undefined numbers in the place of 4"],
+    [Object.assign([[1, 2, 3, 4]], { 2: [1, 2, 3, 4] }), "predict: x: undefined numbers in the place of 4"],
+    [[[], [1, 2, 3, 4, 5, 6, 7, 8]], "predict: x: 0 numbers in the place of 4"],
+    [[Float32Array.of(1), Float32Array.of(2, 3, 4, 5, 6, 7, 8)], "predict: x: 1 numbers in the place of 4"],
     [["1", 2, 3, 4], 'predict: x: element 0 is "1", not a number'],
     [undefined, "predict: x must be an array of numbers, got undefined"],
     [{ y: [1, 2, 3, 4] }, "predict: x must be an array of numbers, got { y }"],
@@ -152,6 +164,18 @@ describe("what does not fit is refused", () => {
     predictor.dispose();
     predictor.dispose();
     expect(() => predictor.predict([1, 2, 3, 4])).toThrow("the predictor was disposed");
+  });
+
+  test.each([Predictor, ScriptPredictor])("a predictor that is disposed while it looks at x", async (Kind) => {
+    const predictor = await Kind.load(await bundle("dense"));
+    const x = {
+      shape: [1, 4],
+      get data() {
+        predictor.dispose();
+        return [1, 2, 3, 4];
+      },
+    };
+    expect(() => predictor.predict(x)).toThrow(new DisposedError("the predictor was disposed"));
   });
 });
 
@@ -170,13 +194,40 @@ describe("rows", () => {
         [3, 2, 1],
       ]).data,
     ).toEqual(Float32Array.of(-1, 0, 1, 1, 0, -1));
-    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, which see one another, not 1");
+    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, not 1: its rows are not apart");
   });
 
-  test("of a loop over time are found apart by trial, and may be said to be so", async () => {
+  const counting: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    "where one of them is large": (x) => x.add(x.max(0).greater(5).mul(100)),
+    "where their sum is": (x) => x.add(x.sum(0).greater(1e6).mul(100)),
+    "by their number": (x) => x.mul(x.shape[0]),
+    "where they are many": (x) => (x.shape[0] >= 64 ? x.mul(2) : x),
+    "where they are very many": (x) => (x.shape[0] >= 200 ? x.mul(2) : x),
+    "where one is alone and large": (x) => (x.shape[0] === 1 ? x.add(x.greater(1e6).mul(100)) : x),
+    "where one is alone": (x) => (x.shape[0] === 1 ? x.mul(2) : x),
+  };
+  test.each(Object.entries(counting))("that see one another %s are not taken for apart", async (_, forward) => {
+    const predictor = await Portable.load(await toInference({ forward }, { input: ["batch", 2] }, { batch: [1, 3] }));
+    expect(predictor.apart).toBe(false);
+    const x = constant([
+      [9, 2],
+      [1, 2e6],
+      [3, 4],
+    ]);
+    expect(predictor.predict([9, 2, 1, 2e6, 3, 4]).data).toEqual(Float32Array.from(await evaluate(forward(x))));
+  });
+
+  test("of a loop over time are apart, and may be said not to be", async () => {
     const predictor = await Predictor.load(await bundle("recurrent"));
     expect(predictor.apart).toBe(true);
     expect((await Predictor.load(await bundle("recurrent", { rows: "together" }))).apart).toBe(false);
+  });
+
+  test("of which what comes out has none are as many as a program takes", async () => {
+    const given = { forward: () => constant([1, 2]) };
+    const predictor = await Predictor.load(await toInference(given, shape, { batch: [1, 3] }));
+    expect(predictor.predict(rowsOf(3, 3))).toEqual({ data: Float32Array.of(1, 2), shape: [2] });
+    expect(() => predictor.predict(rowsOf(2, 3))).toThrow("predict: takes 1, 3 rows, not 2: its rows are not apart");
   });
 
   test("that are no first axis of what comes out are refused", async () => {
@@ -323,11 +374,35 @@ describe("files", () => {
     expect(predictor.predict([1, 2, 3, 4])).toEqual((await Predictor.load(file.buffer)).predict([1, 2, 3, 4]));
   });
 
+  test.each<[string, typeof Predictor | typeof Portable | typeof ScriptPredictor]>([
+    ["simdgrad/predictor", Predictor],
+    ["simdgrad/predictor/portable", Portable],
+    ["simdgrad/predictor/js", ScriptPredictor],
+  ])("are read at once, whatever is written to them afterwards, and may be Buffers, %s", async (_, Kind) => {
+    const file = await bundle("convolutional");
+    const expected = (await Kind.load(file)).predict(rowsOf(1, 36));
+    const given = Buffer.from(file);
+    const coming = Kind.load(given);
+    given.fill(0);
+    expect((await coming).predict(rowsOf(1, 36))).toEqual(expected);
+  });
+
   test("say which version of the package wrote them", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
     const { metadata } = parseSafetensors(await bundle("dense"));
     expect(JSON.parse(metadata.model).simdgrad).toBe(version);
   });
+});
+
+test.each<[string, unknown]>([
+  ["simdgrad/predictor", Predictor],
+  ["simdgrad/predictor/portable", Portable],
+  ["simdgrad/predictor/relaxed", Relaxed],
+  ["simdgrad/predictor/js", ScriptPredictor],
+])("%s makes predictors by load alone", async (_, Kind) => {
+  const make = Kind as new (...given: unknown[]) => unknown;
+  for (const given of [[], [await bundle("dense")], ["portable", {}, {}]])
+    expect(() => new make(...given)).toThrow("Predictor: await Predictor.load(bytes) makes one");
 });
 
 test("each entry has its build", async () => {
