@@ -10,6 +10,7 @@ import type { Executor } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
 import { checkKnown, checkShape, type DType, type Shape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { elsewhereOf, warnOfOthers } from "../train/hold.ts";
 import type { Variable } from "../variable.ts";
 import { type Draft, filesOf } from "./export/draft.ts";
 import { Writer } from "./export/own-model.ts";
@@ -120,6 +121,7 @@ function valuesOn(executor: Executor, wanted: readonly Variable[]) {
 /** What a trainer with seed 0 begins with: random first values go by the paths of variables. */
 async function firstValues(wanted: readonly Variable[], model: unknown) {
   const named = variables(model);
+  warnOfOthers("toTensorFlowJs", elsewhereOf(named));
   const known = new Set(named.values());
   // Variables whose values others are made of are in no field of the model.
   for (const each of withSources([...known])) if (!known.has(each)) named.set(`source ${each.key}`, each);

@@ -17,6 +17,7 @@ import type { Look, Trained } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 import { predictionProgram } from "./step-programs.ts";
 import { watched } from "./trial.ts";
+import { warnOfAsking } from "./twice.ts";
 
 /** Rows that small programs predict. */
 const SIZES = [1, 8, 64, 256];
@@ -190,7 +191,11 @@ export class Predictions {
       const x = mapped<Aval, Tensor>(row, ({ dtype, shape }, name) =>
         input([rows, ...shape], dtype, pathOf("x", name)),
       );
-      return { x, y: allGiven(this.#predicted.model(x, watched(true)), as, this.#predicted.loss) };
+      const y = this.#predicted.model(x, watched(true));
+      mapped<Tensor, void>(y, (each, name) =>
+        warnOfAsking(this.#predicted, each, typeof as === "object" ? memberOf<As>(as, name) : as),
+      );
+      return { x, y: allGiven(y, as, this.#predicted.loss) };
     };
     const outputs = (rows: number) => eachOf<Tensor>(output(rows).y, "y").map(([, each]) => each);
     const isApart = keepsRowsApart(outputs);

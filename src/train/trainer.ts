@@ -54,8 +54,6 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #asked: CheckedSamples | undefined;
   #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
-  /** Tells of variables that begin anew, though somebody trains them elsewhere; undefined once that is wanted, or told. */
-  #warn: (() => void) | undefined;
   #fit: FitState | undefined;
   /** The stream that the counters count in, if it is one, and slots for rows of such. */
   #streamed: Streamed | undefined;
@@ -264,8 +262,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const prepare = async (fit: FitState) => {
       const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);
-      this.#warn?.();
-      this.#warn = undefined;
+      this.#hold?.tell("fit");
+      this.#hold?.give("training");
       if (held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
@@ -370,6 +368,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     }
     const { checked, begun } = given;
     return this.#inTurn(async () => {
+      this.#hold?.tell("evaluate");
       const { evaluate, tryRest } = await import("./measure.ts");
       tryRest(this.#recipe, checked, begun);
       const kept = this.#evaluation;
@@ -404,7 +403,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     } catch (error) {
       throw await advised(error, { x }, this.#recipe);
     }
-    return this.#inTurn(task) as Promise<ArraysOf<Output>>;
+    return this.#inTurn(() => {
+      this.#hold?.tell("predict");
+      return task();
+    }) as Promise<ArraysOf<Output>>;
   }
 
   /**
@@ -423,6 +425,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#check();
     checkOptions(options, "stateDict", { averaged: aBoolean });
     return this.#inTurn(async () => {
+      this.#hold?.tell("stateDict");
       const stands = new Map(variables(this.#recipe.model));
       for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
         if ((await this.executor.read({ variable: count.key }))[0] > 0)
@@ -469,7 +472,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     return this.#inTurn(async () => {
       const { writes, difference } = await check();
       await this.executor.writeAll([...writes, ...anew]);
-      this.#warn = undefined;
+      this.#hold?.give("state");
       return difference;
     }, check);
   }
@@ -491,6 +494,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async snapshot(): Promise<StateDict> {
     this.#check();
     return this.#inTurn(async () => {
+      this.#hold?.tell("snapshot");
       const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
@@ -534,7 +538,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#history = history;
       this.#streamed = streamed;
       this.#counting = false;
-      this.#warn = undefined;
+      this.#hold?.give("state");
     }, check);
   }
 
@@ -615,7 +619,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#counting = false;
       this.#history = newHistory();
       this.#failure = undefined;
-      this.#warn = undefined;
+      this.#hold?.give();
     });
   }
 
@@ -740,13 +744,11 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   async #begin(given?: GivenState): Promise<void> {
-    const { hold, prepare, warnOfOthers } = await import("./hold.ts");
+    const { hold, prepare } = await import("./hold.ts");
     const { giveFirstValues } = await import("./first-values.ts");
     const { seed, preprocess, parameters: trained } = this.#recipe;
     if (preprocess !== bytesAsFloats) prepare(this.executor, trained.values());
     this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed, given));
-    const { elsewhere } = this.#hold;
-    if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);
   }
 
   /** A program, compiled and loaded once. */

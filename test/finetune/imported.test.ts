@@ -1,8 +1,18 @@
 // Models of other libraries: other heads, adapters, features, and out again.
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { Features, Frozen, lora, mergeLora, replaceHead } from "../../src/finetune/index.ts";
 import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
-import { crossEntropy, Linear, parameters, relu, Sequential, tanh, variables } from "../../src/nn/index.ts";
+import {
+  crossEntropy,
+  Linear,
+  type Module,
+  parameters,
+  relu,
+  Sequential,
+  softmax,
+  tanh,
+  variables,
+} from "../../src/nn/index.ts";
 import { fromOnnx, type OnnxModel, toOnnx } from "../../src/onnx/index.ts";
 import { readModel } from "../../src/onnx/proto.ts";
 import { adam } from "../../src/optim/index.ts";
@@ -37,6 +47,26 @@ test("a model of TensorFlow.js gets another head, which goes out to ONNX; a laye
     "model has other layers than the file that it was read from: layer_4.weight, layer_4.bias",
   );
   await trainer.dispose();
+});
+
+test("the softmax of a classifier stays behind another head, and behind a file of ONNX: a loss that takes logits is warned of", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const signature = { input: ["batch", 4] } as const;
+  const classifier = () => new Sequential(network(), softmax);
+  const model = fromTensorFlowJs(await toTensorFlowJs(classifier(), signature));
+  replaceHead(model, 2);
+  const given = fromOnnx(await toOnnx(classifier(), signature));
+  warn.mockClear();
+  for (const each of [model, given]) {
+    const options = { loss: crossEntropy, optimizer: adam(0.05), executor };
+    const logits = new Sequential(each as Module, (p) => p.clamp(1e-7, 1).log());
+    await new Trainer(logits, options).load({ x, y });
+    expect(warn).not.toHaveBeenCalled();
+    await new Trainer(each as Module, options).load({ x, y });
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^simdgrad: the model ends in a softmax/)]]);
+    warn.mockClear();
+  }
+  warn.mockRestore();
 });
 
 test("adapters of a model of TensorFlow.js, merged, go out as a layers model", async () => {
