@@ -1,10 +1,10 @@
 // NumPy's files: .npy, an array behind a header that is a dictionary of Python's, and .npz, several of them in a ZIP file.
-import { aRecordOf, isRecord, must } from "../check.ts";
+import { aRecordOf, aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { array, type NumericArray } from "./array.ts";
 import { bytesOf } from "./bytes.ts";
-import { unzipped } from "./compressed.ts";
+import { mostOf, unzipped } from "./compressed.ts";
 import { type ElementType, elementTypes, readElements } from "./elements.ts";
 import { zip } from "./fflate.ts";
 import { roomLike } from "./room-like.ts";
@@ -36,16 +36,29 @@ export function parseNpy(given: Uint8Array | ArrayBuffer): NumericArray {
   return arrayOf(bytesOf(given, "parseNpy: bytes"), "npy");
 }
 
+/** How a .npz file is read. */
+export interface ParseNpzOptions {
+  /** Bytes that its arrays may have together. Default: 64 MiB and a hundred times the file's own. */
+  readonly most?: number;
+}
+
+/** What a .npz file may become for one of its bytes. */
+const TIMES = 100;
+
 /**
- * The arrays of a .npz file by their names, as `np.savez` and `np.savez_compressed` write it.
- * @throws DataError for a ZIP file that is damaged, and for whatever in it parseNpy refuses, with the array's name
+ * The arrays of a .npz file by their names, as `np.savez` and `np.savez_compressed` write it. Of a small file nothing large is made, unless
+ * `most` says how large it may be: zeros alone become a thousandth of their size.
+ * @throws DataError for a ZIP file that is damaged, or becomes larger than that, and for whatever in it parseNpy refuses, with the array's name
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
  * parseNpz(serializeNpz({ y: { data: Int32Array.of(1, 2), shape: [2] } })); // => { y: { data: [1, 2], shape: [2] } }
  */
-export function parseNpz(given: Uint8Array | ArrayBuffer): Record<string, NumericArray> {
-  const files = unzipped(bytesOf(given, "parseNpz: bytes"), "npz");
+export function parseNpz(given: Uint8Array | ArrayBuffer, options: ParseNpzOptions = {}): Record<string, NumericArray> {
+  const bytes = bytesOf(given, "parseNpz: bytes");
+  checkOptions(options, "parseNpz", { most: aWholeNumber(1, Number.MAX_SAFE_INTEGER) });
+  const { most = mostOf(bytes, TIMES) } = options;
+  const files = unzipped(bytes, "npz", most, ": parseNpz(bytes, { most }) says how many they may be");
   const entries = Array.from(files, ([name, bytes]): [string, NumericArray] => {
     if (!name.endsWith(".npy")) throw new DataError(`npz: ${name} is no .npy file`);
     const own = name.slice(0, -4);
