@@ -82,7 +82,7 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
 /**
  * A .npz file of arrays by their names, compressed, which `np.load` reads.
  * @throws ShapeError and ArgumentError as serializeNpy, with the array's name; ArgumentError for a longer name, or more arrays,
- * than a ZIP file has
+ * than a ZIP file has, and for names by which an array would not be found again
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
@@ -94,15 +94,26 @@ export function serializeNpz(arrays: Readonly<Record<string, NumericArray>>): Ui
   aRecordOf(anArray)(arrays, "serializeNpz: arrays");
   const names = Object.keys(arrays);
   if (names.length > MOST) throw new ArgumentError(`serializeNpz: ${names.length} arrays are more than ${MOST}`);
-  for (const name of names) {
-    const { length } = new TextEncoder().encode(`${name}.npy`);
-    if (length > MOST)
-      throw new ArgumentError(
-        `serializeNpz: a name has ${length} bytes with .npy, more than ${MOST}: ${JSON.stringify(name.slice(0, 20))}...`,
-      );
-  }
+  for (const name of names) checkName(name, arrays);
   const entries = Object.entries(arrays).map(([name, each]) => [`${name}.npy`, fileOf(each, `serializeNpz: ${name}`)]);
   return zip(Object.fromEntries(entries));
+}
+
+/** @throws ArgumentError for a name that is not that of its array alone, to NumPy or here */
+function checkName(name: string, arrays: object): void {
+  const { length } = new TextEncoder().encode(`${name}.npy`);
+  if (length > MOST)
+    throw new ArgumentError(
+      `serializeNpz: a name has ${length} bytes with .npy, more than ${MOST}: ${JSON.stringify(name.slice(0, 20))}...`,
+    );
+  // Python's names of files end at a zero; UTF-8 has no halves of characters.
+  if (/\0|\p{Surrogate}/u.test(name))
+    throw new ArgumentError(`serializeNpz: the name ${JSON.stringify(name)} holds what no name of a file does`);
+  // NumPy looks for names of files first.
+  if (name.endsWith(".npy") && Object.hasOwn(arrays, name.slice(0, -4)))
+    throw new ArgumentError(
+      `serializeNpz: ${JSON.stringify(name)} is the file of ${JSON.stringify(name.slice(0, -4))}: one of both needs another name`,
+    );
 }
 
 function anArray(value: unknown, what: string): void {

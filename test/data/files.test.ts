@@ -100,6 +100,20 @@ test("a damaged gzip or ZIP file never passes for another", async () => {
   }
 });
 
+test("names by which NumPy would not find an array are refused", () => {
+  const array = { data: Uint8Array.of(1), shape: [1] };
+  const written = (...names: readonly string[]) => serializeNpz(Object.fromEntries(names.map((name) => [name, array])));
+  for (const name of ["a\0b", "\0", "\ud800", "a\udfffb", "\udc00\ud800"])
+    expect(() => written("a", name)).toThrow(
+      new ArgumentError(`serializeNpz: the name ${JSON.stringify(name)} holds what no name of a file does`),
+    );
+  expect(() => written("a.npy", "a")).toThrow(
+    new ArgumentError('serializeNpz: "a.npy" is the file of "a": one of both needs another name'),
+  );
+  const names = ["", "a.npy", "b", "b/c", "../b", "__proto__", "1", "é", "e\u0301", "😀"];
+  expect(Object.keys(parseNpz(written(...names))).sort()).toEqual(names.sort());
+});
+
 test("a small npz file does not become a large one, unless the caller says so", () => {
   const file = serializeNpz({ zeros: { data: new Uint8Array(100_000), shape: [100_000] } });
   const refused = (most: number) =>
