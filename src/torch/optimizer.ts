@@ -9,7 +9,7 @@ import type { Optimizer } from "../optim/transform.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
 import { listed, partOf, type TorchPart, valueIn } from "./state-dict.ts";
-import { isMap, isTensor, kindOf, type TorchList, type TorchMap, type TorchValue } from "./values.ts";
+import { isMap, isTensor, kindOf, shortened, type TorchList, type TorchMap, type TorchValue } from "./values.ts";
 
 /** Optimizers that can go on here. */
 export type TorchOptimizerName = Exclude<keyof typeof optimizers, "lamb" | "lars" | "lion" | "muon"> &
@@ -174,6 +174,10 @@ const kinds = {
   },
 } satisfies Readonly<Record<string, Kind>>;
 
+/** Options that change no step here: how torch computes, what its schedulers keep, and names. */
+const IDLE = `params param_names name foreach fused capturable differentiable decoupled_weight_decay weight_decay eps
+  initial_lr swa_lr max_lr min_lr base_momentum max_momentum`.split(/\s+/);
+
 const aName: Check = oneOf(...Object.keys(kinds));
 
 /** Groups and parameters of an optimizer: a file may name one list again and again. */
@@ -256,12 +260,12 @@ function isOptimizer(value: TorchValue): boolean {
   return (
     Array.isArray(groups) &&
     groups.length > 0 &&
-    groups.every((each) => isMap(each) && Array.isArray(each.get("params")))
+    Array.from<TorchValue>(groups).every((each) => isMap(each) && Array.isArray(each.get("params")))
   );
 }
 
-function fault(message: string): DataError {
-  return new DataError(`fromTorchOptimizer: ${message}`);
+function fault(message: string, options?: ErrorOptions): DataError {
+  return new DataError(`fromTorchOptimizer: ${message}`, options);
 }
 
 function optimizerOf(name: TorchOptimizerName, saved: Saved, options: FromTorchOptimizerOptions): Optimizer {
@@ -276,12 +280,7 @@ function optimizerOf(name: TorchOptimizerName, saved: Saved, options: FromTorchO
   const places = new WeakMap<Variable, Place>();
   const each = saved.groups.map((group) => {
     checkGroup(group, kind, name);
-    const rate = learningRate ?? numberIn(group, "lr") ?? 0;
-    const own = kind.make(
-      rate,
-      (option, at) => numberIn(group, option, at),
-      (option) => flagIn(group, option),
-    );
+    const own = optimizerOfGroup(group, kind, name, learningRate);
     return filling(own, (variable, parameter) => savedValue(variable, kind, idOf(places, parameter), saved, steps));
   });
   const all = each.map((optimizer, i) => ({
@@ -317,10 +316,46 @@ function checkGroup(group: TorchMap, { options }: Kind, name: string): void {
     throw fault("what was saved is adam's, not adamW's: its decay is not decoupled");
 }
 
-/** A number, which may be a tensor of one, or the one at a place of a list. */
+/** @throws DataError for options that no such optimizer has, and for values that it does not take */
+function optimizerOfGroup(group: TorchMap, kind: Kind, name: string, learningRate?: Schedule): Optimizer {
+  const known = new Set<TorchValue>(["lr", ...kind.options, ...IDLE]);
+  const rate = learningRate ?? numberIn(group, "lr");
+  if (rate === undefined) throw fault("lr is None, no number");
+  const number: Numbers = (option, at) => {
+    known.add(option);
+    return numberIn(group, option, at);
+  };
+  const flag = (option: string) => {
+    known.add(option);
+    return flagIn(group, option);
+  };
+  try {
+    const optimizer = kind.make(rate, number, flag);
+    const other = [...group.keys()].find((option) => !known.has(option));
+    if (other !== undefined)
+      throw fault(
+        `${typeof other === "string" ? shortened(other) : kindOf(other)} is no option that ${name} has: another optimizer's?`,
+      );
+    return optimizer;
+  } catch (cause) {
+    // What no optimizer here takes is a fault of the file.
+    if (cause instanceof ArgumentError) throw fault(`in ${listed(group)}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/** Numbers that an option has if it has several. */
+const PAIR = 2;
+
+/** A number, which may be a tensor of one, or the one at a place of a pair. */
 function numberIn(group: TorchMap, option: string, at?: number): number | undefined {
   const given = group.get(option);
+  if (at !== undefined && !(Array.isArray(given) && given.length === PAIR))
+    throw fault(
+      `${option} is ${Array.isArray(given) ? `a list of ${given.length}` : kindOf(given ?? null)}, not of two numbers`,
+    );
   const value = at !== undefined && Array.isArray(given) ? given[at] : given;
+  if (at !== undefined && (value ?? null) === null) throw fault(`${option}.${at} is None, no number`);
   if (value === undefined || value === null) return undefined;
   const number = isTensor(value) && value.data.length === 1 ? value.data[0] : value;
   if (typeof number !== "number") throw fault(`${option} is ${kindOf(value)}, no number`);

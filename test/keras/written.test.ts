@@ -1,7 +1,7 @@
 // What toTensorFlowJs writes is what it was made of: models that were read, and layers of simdgrad. That TensorFlow.js reads them, too, is
 // tested by npm run test:interop.
 import { describe, expect, test } from "vitest";
-import { ArgumentError, constant, evaluateAll, JsExecutor, type Tensor, Trainer } from "../../src/index.ts";
+import { ArgumentError, constant, evaluateAll, JsExecutor, ShapeError, type Tensor, Trainer } from "../../src/index.ts";
 import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
 import {
   BatchNorm2d,
@@ -64,6 +64,37 @@ describe("layers of simdgrad", () => {
     for (const each of files)
       expect(fromTensorFlowJs(each).stateDict()["layer.weight"].data).toEqual(state.weight.data);
     await trainer.dispose();
+  });
+
+  test("what a state, or a signature, has and the model has not is refused", async () => {
+    const model = new Sequential(new Linear(2, 1));
+    const state = { "0.weight": [[1, 2]], "0.bias": [3] };
+    const written = (given: object, by: object = state) =>
+      toTensorFlowJs(model, given as { input: string[] }, { state: by as typeof state });
+    const input = ["batch", 2];
+    await expect(written({ input }, { ...state, zork: [1] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: the model has no zork, which the state has"),
+    );
+    await expect(written({ input }, { "0.bias": [3] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: the state has no 0.weight"),
+    );
+    await expect(written({ input }, { ...state, "0.bias": [3, 4] })).rejects.toThrow(
+      new ShapeError("toTensorFlowJs: 0.bias is [1], got [2]"),
+    );
+    await expect(written({ input, inputNames: ["x"] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: signature: unknown option inputNames; did you mean input?"),
+    );
+    await expect(written({ input, zork: 1 })).rejects.toThrow(ArgumentError);
+    await expect(written({ input: { shape: input, zork: 1 } })).rejects.toThrow(
+      "toTensorFlowJs: signature: input: unknown option zork",
+    );
+    const back = fromTensorFlowJs(await written({ input: { shape: input, dtype: undefined } }));
+    expect([...back.stateDict()["layer_0.weight"].data]).toEqual([1, 2]);
+    await expect(toTensorFlowJs(back as unknown as Layer, { input: ["batch", 2] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: signature says nothing of a model that was read, which has its inputs"),
+    );
+    const more = { ...back.stateDict(), zork: [1] };
+    await expect(toTensorFlowJs(back as unknown as Layer, undefined, { state: more })).rejects.toThrow("has no zork");
   });
 
   test("all that TensorFlow.js does not have is told at once", async () => {

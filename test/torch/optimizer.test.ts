@@ -43,7 +43,14 @@ describe("what does not fit is refused in words", () => {
     expect(() => fromTorchOptimizer("sgd", checkpoint("adam"))).toThrow(
       "fromTorchOptimizer: momentum, which sgd has, is not in a dictionary of [lr, betas, eps,",
     );
-    expect(() => fromTorchOptimizer("adamax", checkpoint("adam")).init(trained)).toThrow(
+    expect(() => fromTorchOptimizer("adamax", checkpoint("adam"))).toThrow(
+      "fromTorchOptimizer: amsgrad is no option that adamax has: another optimizer's?",
+    );
+    const alike = changed("adam", (saved) => {
+      const groups = (saved as ReadonlyMap<string, readonly Map<string, unknown>[]>).get("param_groups");
+      groups?.[0].delete("amsgrad");
+    });
+    expect(() => fromTorchOptimizer("adamax", alike).init(trained)).toThrow(
       "fromTorchOptimizer: exp_inf of parameter 0 was not saved",
     );
     expect(() => fromTorchOptimizer("adam", new Map([["epoch", 1]]))).toThrow(
@@ -51,6 +58,47 @@ describe("what does not fit is refused in words", () => {
     );
     expect(() => fromTorchOptimizer("adam", checkpoint("adam"), { key: "model_state_dict" })).toThrow(DataError);
     expect(() => fromTorchOptimizer("lbfgs" as never, checkpoint("adam"))).toThrow(ArgumentError);
+  });
+
+  test.each<[option: string, value: unknown, message: string]>([
+    ["betas", [0.9], "betas is a list of 1, not of two numbers"],
+    ["betas", [0.9, 0.99, 1], "betas is a list of 3, not of two numbers"],
+    ["betas", 0.9, "betas is a number, not of two numbers"],
+    ["betas", null, "betas is None, not of two numbers"],
+    ["betas", [null, 0.9], "betas.0 is None, no number"],
+    ["betas", Array(2), "betas.0 is None, no number"],
+    ["betas", ["a", 0.9], "betas is a text, no number"],
+    ["betas", [2, 0.9], "in a dictionary of [lr, betas, eps,"],
+    ["lr", null, "lr is None, no number"],
+    ["lr", Number.NaN, "in a dictionary of [lr, betas, eps,"],
+    ["amsgrad", 5, "amsgrad is a number, not True or False"],
+    ["zork", 5, "zork is no option that adam has"],
+    ["momentum", 0.9, "momentum is no option that adam has"],
+    ["__proto__", 1, "__proto__ is no option that adam has"],
+  ])("a group whose %s is %o", (option, value, message) => {
+    const set = (to: unknown) =>
+      changed("adam", (saved) => {
+        const groups = (saved as ReadonlyMap<string, readonly Map<string, unknown>[]>).get("param_groups");
+        groups?.[0].set(option, to);
+      });
+    expect(() => fromTorchOptimizer("adam", set(value))).toThrow(DataError);
+    expect(() => fromTorchOptimizer("adam", set(value))).toThrow(`fromTorchOptimizer: ${message}`);
+  });
+
+  test("but options that change no step", () => {
+    const known = { name: "encoder", param_names: ["a"], initial_lr: 0.1, max_lr: 1, fused: true, foreach: null };
+    const saved = changed("adam", (state) => {
+      const groups = (state as ReadonlyMap<string, readonly Map<string, unknown>[]>).get("param_groups");
+      for (const [option, value] of Object.entries(known)) groups?.[0].set(option, value);
+    });
+    expect(fromTorchOptimizer("adam", saved).init(trained).links).toHaveLength(3);
+  });
+
+  test("groups with holes between them", () => {
+    const saved = changed("adam", (state) => {
+      (state as unknown as Map<string, unknown>).set("param_groups", Array(1));
+    });
+    expect(() => fromTorchOptimizer("adam", saved)).toThrow("fromTorchOptimizer: no state of an optimizer in");
   });
 
   test("parameters that are not those that were trained", () => {
