@@ -13,8 +13,8 @@ import { foldBatchNorms } from "./export/fold.ts";
 import { prune } from "./export/graph.ts";
 import { isPlanned } from "./export/layers.ts";
 import { graphOf, type Weights } from "./export/model.ts";
-import { BATCHES, type OnnxSignature, readSignature } from "./export/signature.ts";
-import { traceOf } from "./export/trace.ts";
+import { type OnnxSignature, readSignature } from "./export/signature.ts";
+import { tracesOf } from "./export/trace.ts";
 
 /** Of which weights a file is made, and how. */
 export interface ToOnnxOptions {
@@ -68,8 +68,7 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     integers: oneOf("int32", "int64"),
   });
   const weights = await weightsOf(model as Layer<never, never>, options);
-  const batches = own.batch === undefined ? BATCHES.slice(0, 1) : BATCHES;
-  const traces = batches.map((batch) => traceOf(model as Layer<unknown, unknown>, own, batch, isPlanned));
+  const traces = tracesOf(model as Layer<unknown, unknown>, own, isPlanned);
   const graph = await graphOf(traces, own, weights, options.integers ?? "int32");
   prune(graph);
   if (options.batchNorm === "fold") {

@@ -12,6 +12,8 @@ import type { Files } from "./files.ts";
 import { detach } from "./numbers.ts";
 import {
   type Body,
+  checkFunction,
+  checkNames,
   functionOf,
   type Library,
   libraryOf,
@@ -74,6 +76,8 @@ class Imported<Output> implements OnnxModel<Output> {
 
   constructor(model: ModelProto, graph: GraphProto, options: OnnxOptions) {
     const { files = {} } = options;
+    checkNames(graph);
+    for (const each of model.functions) checkFunction(each);
     this.#graph = graph;
     this.#library = libraryOf(model);
     this.#files = files;

@@ -23,9 +23,18 @@ export function numbersOf(tensor: TensorProto, files: Files = {}): Numbers {
     throw new Refusal(`${name} is ${typeName(tensor.dataType)}, of which there are no tensors here`);
   const shape = shapeOf(tensor.dims, name);
   if (tensor.segment !== undefined) throw new DataError(`onnx: ${name} is a segment of another tensor`);
+  checkOneField(tensor, name);
   const raw = tensor.dataLocation === DataLocation.EXTERNAL ? external(tensor, files, name) : tensor.rawData;
   const data = raw.length > 0 ? fromRaw(raw, type, sizeOf(shape), name) : fromLists(tensor, type, sizeOf(shape), name);
   return { type, shape, data };
+}
+
+/** @throws DataError where numbers stand in two fields, or in another file, too: which are meant? */
+function checkOneField(tensor: TensorProto, name: string): void {
+  const fields = ["rawData", "floatData", "int32Data", "int64Data", "doubleData", "uint64Data", "stringData"] as const;
+  const filled: string[] = fields.filter((field) => tensor[field].length > 0);
+  if (tensor.dataLocation === DataLocation.EXTERNAL) filled.push("another file");
+  if (filled.length > 1) throw new DataError(`onnx: ${name} has its numbers in ${filled.join(" and in ")}`);
 }
 
 /** @throws DataError for what is no shape of a tensor */

@@ -13,7 +13,7 @@ import type { Graph, Port } from "./graph.ts";
 import { type Plan, planOf } from "./layers.ts";
 import type { Rule } from "./rules/rule.ts";
 import { type Around, type Rules, rulesFor } from "./rules.ts";
-import type { Signature } from "./signature.ts";
+import { BATCHES, type Signature } from "./signature.ts";
 import { keyOf, type Size } from "./sizes.ts";
 import type { Trace } from "./trace.ts";
 import { findTwins, type Twins } from "./twins.ts";
@@ -40,11 +40,13 @@ interface Source {
 
 /** An ONNX graph of a model that was traced at several batches, or at one. */
 export async function graphOf(
-  traces: readonly Trace[],
+  all: readonly Trace[],
   signature: Signature,
   weights: Weights,
   integers: Integers,
 ): Promise<Graph> {
+  // Those that only bear witness must not decide what is computed beforehand.
+  const traces = all.filter((trace, i) => i < BATCHES.length || !computesMuch(trace));
   const twins = new Map<Tensor, Twins>();
   const roots = traces.map(({ outputs, inputs }) => [...outputs.map(([, tensor]) => tensor), ...inputs]);
   findTwins(roots, twins);
@@ -82,6 +84,20 @@ function isKnown({ op, inputs }: Tensor, known: ReadonlySet<Tensor>): boolean {
   const { lowering } = op;
   if (lowering.kind === "leaf") return lowering.place === "constant";
   return inputs.every((input) => known.has(input));
+}
+
+/** Whether tensors that depend on constants alone are too large to be computed. */
+function computesMuch({ outputs }: Trace): boolean {
+  const known = new Set<Tensor>();
+  const order = orderOf(
+    outputs.map(([, tensor]) => tensor),
+    ({ inputs }) => inputs,
+  );
+  for (const node of order) if (isKnown(node, known)) known.add(node);
+  return [...known].some((node) => {
+    const { op, shape } = core(node);
+    return op.lowering.kind !== "leaf" && sizeOf(shape) > MOST_KNOWN;
+  });
 }
 
 /** Under views and broadcasts, which are cheap. */

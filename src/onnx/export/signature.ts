@@ -48,6 +48,9 @@ const MOST_LEVELS = 16;
 /** Sizes that stand for the batch while a model is looked at; some models put two or three rows together. */
 export const BATCHES: readonly number[] = [12, 18, 30];
 
+/** Batches at which the model must do the same, if it takes them: the fewest, odd ones, many. */
+export const WITNESSES: readonly number[] = [1, 2, 3, 7, 13, 61, 997];
+
 const WHAT = "toOnnx: signature";
 
 function isShape(given: unknown): given is OnnxShape {

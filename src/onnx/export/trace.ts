@@ -3,7 +3,8 @@
 import { type Context, evaluationContext, type Layer, type Module, partsOf } from "../../nn/module.ts";
 import { ofAnySize } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
-import { outputsOf, type Signature } from "./signature.ts";
+import { BATCHES, outputsOf, type Signature, WITNESSES } from "./signature.ts";
+import { areTwins, checkSameWork } from "./twins.ts";
 
 /** One run of a layer. */
 export interface Run {
@@ -38,6 +39,43 @@ export function traceOf(
     return { batch, inputs: tensors, outputs: outputsOf(result, signature), runs };
   } finally {
     undo();
+  }
+}
+
+/**
+ * Graphs of a model at the batches that files are made of, and then at all others that it takes, which are compared with them: of those whose
+ * graphs are the same but for sizes all numbers, too. @throws ArgumentError where it does something else at one of them
+ */
+export function tracesOf(
+  model: Layer<unknown, unknown>,
+  signature: Signature,
+  isWatched: (part: object) => boolean,
+): readonly Trace[] {
+  const at = (batch: number) => traceOf(model, signature, batch, isWatched);
+  if (signature.batch === undefined) return [at(BATCHES[0])];
+  const traces = BATCHES.map(at);
+  const rootsOf = ({ outputs, inputs }: Trace) => [...outputs.map(([, tensor]) => tensor), ...inputs];
+  const [first, second] = traces.map(rootsOf);
+  // They differ at once: who writes them says in what.
+  if (!areTwins(first, second)) return traces;
+  const witnesses = WITNESSES.flatMap((batch) => {
+    const trace = unlessRefused(() => at(batch));
+    if (trace === undefined) return [];
+    const roots = rootsOf(trace);
+    // Of one row broadcasts are none, and what is made of them is told otherwise.
+    if (batch > 1 && areTwins(first, roots)) return [trace];
+    checkSameWork([first, second, roots]);
+    return [];
+  });
+  return [...traces, ...witnesses];
+}
+
+/** Some models do not take every batch, as those that put rows together. */
+function unlessRefused<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
   }
 }
 

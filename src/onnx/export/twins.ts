@@ -2,7 +2,8 @@
 // for all batches can be written of them.
 import { ArgumentError } from "../../errors.ts";
 import { topological } from "../../graph.ts";
-import { showShape } from "../../shape.ts";
+import type { ConstantAttrs } from "../../ops/leaf.ts";
+import { showShape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 
 /** The tensors that stand in the place of one, a graph each, the first one's own first. */
@@ -34,4 +35,74 @@ function apart(a: Tensor | undefined, b: Tensor | undefined): ArgumentError {
   return new ArgumentError(
     `toOnnx: what the model computes depends on its batch: ${shown(a)} for one, ${shown(b)} for another; sizes that are all numbers are written for that batch alone`,
   );
+}
+
+/** Whether graphs are alike in all but sizes and numbers, bodies of loops, too. */
+export function areTwins(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  const found = new Map<Tensor, Twins>();
+  try {
+    findTwins([a, b], found);
+  } catch (error) {
+    if (error instanceof ArgumentError) return false;
+    throw error;
+  }
+  return [...found.values()].every(([own, other]) => {
+    const [inner, others] = [bodyOf(own), bodyOf(other)];
+    return inner === undefined || others === undefined || areTwins(inner, others);
+  });
+}
+
+/**
+ * Compares graphs of two batches by what they compute: reshapes and broadcasts may be missing in one of them, as where a size happens to be 1,
+ * or that of another axis. Constants that are one number at both of the first batches are that number at the other one, too.
+ * @throws ArgumentError where they differ
+ */
+export function checkSameWork([first, second, other]: readonly (readonly Tensor[])[]): void {
+  const [all, twins, others] = [first, second, other].map((roots) =>
+    topological(roots).filter((node) => !isPassed(node)),
+  );
+  const [places, otherPlaces] = [all, others].map((order) => new Map(order.map((node, i) => [node, i])));
+  for (const [i, node] of all.entries()) {
+    const against = others[i];
+    const isSame =
+      against?.op === node.op &&
+      against.dtype === node.dtype &&
+      against.inputs.length === node.inputs.length &&
+      against.inputs.every((input, k) => otherPlaces.get(passed(input)) === places.get(passed(node.inputs[k])));
+    if (!isSame) throw apart(node, against);
+    const value = numberOf(node);
+    if (value !== undefined && Object.is(value, numberOf(twins[i])) && !Object.is(value, numberOf(against)))
+      throw new ArgumentError(
+        `toOnnx: what the model computes depends on its batch: a constant is ${value} for two, ${numberOf(against) ?? "several numbers"} for another`,
+      );
+    const bodies = [node, twins[i], against].map((each) => bodyOf(each));
+    if (bodies.every((body) => body !== undefined)) checkSameWork(bodies);
+  }
+  if (others.length > all.length) throw apart(undefined, others[all.length]);
+}
+
+function isPassed({ op: { lowering } }: Tensor): boolean {
+  return lowering.kind === "view" || lowering.kind === "broadcast";
+}
+
+function passed(tensor: Tensor): Tensor {
+  let node = tensor;
+  while (isPassed(node)) node = node.inputs[0];
+  return node;
+}
+
+/** What the body of a loop gives and is given. */
+function bodyOf({ op: { lowering }, attrs }: Tensor): readonly Tensor[] | undefined {
+  if (lowering.kind !== "loop") return undefined;
+  const { results, parameters } = lowering.body(attrs);
+  return [...results, ...parameters];
+}
+
+/** The number that all elements of a constant are. */
+function numberOf(node: Tensor | undefined): number | undefined {
+  if (node?.op.name !== "constant" || sizeOf(node.shape) === 0) return undefined;
+  const { data, scalar } = node.attrs as ConstantAttrs;
+  if (scalar !== undefined) return scalar;
+  for (let i = 1; i < data.length; i++) if (!Object.is(data[i], data[0])) return undefined;
+  return data[0];
 }

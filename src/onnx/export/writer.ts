@@ -6,6 +6,7 @@ import type { DType } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type Counted, countedOf, type Known } from "./counted.ts";
 import { type Attributes, type ElementType, type Graph, type Initial, type Port, rename } from "./graph.ts";
+import { BATCHES } from "./signature.ts";
 import { type Affine, affineOf, keyOf, type Size, sameSizes, sizesFrom } from "./sizes.ts";
 import type { Twins } from "./twins.ts";
 
@@ -363,22 +364,22 @@ export class Writer {
     return this.outside(() => this.add("Squeeze", [this.ints([size]), this.int64([0])]));
   }
 
-  // (times batch + plus) / parts
+  // (times batch + plus) / parts, without what is behind the point
   #grown(values: readonly number[]): string {
-    const parts = [1, PARTS].find((count) =>
-      affineOf(
-        values.map((value) => value * count),
-        this.batches,
-      ),
-    );
-    if (parts === undefined)
+    const affine = [1, PARTS].map((parts) => {
+      const few = values.slice(0, BATCHES.length).map((value) => value * parts);
+      const found = affineOf(few, this.batches);
+      const holds = values.every(
+        (value, g) => found && value === Math.trunc((found.times * this.batches[g] + found.plus) / parts),
+      );
+      return found && holds ? { ...found, parts } : undefined;
+    });
+    const found = affine[0] ?? affine[1];
+    if (found === undefined)
       throw new ArgumentError(
         `toOnnx: a size of the model is ${values.join(", ")} for batches of ${this.batches.join(", ")}: only sizes that grow with each row by the same number are written`,
       );
-    const { times, plus } = affineOf(
-      values.map((value) => value * parts),
-      this.batches,
-    ) as Affine;
+    const { times, plus, parts } = found;
     const product = times === 1 ? this.batchSize() : this.add("Mul", [this.batchSize(), this.int64([times])]);
     const sum = plus === 0 ? product : this.add("Add", [product, this.int64([plus])]);
     return parts === 1 ? sum : this.add("Div", [sum, this.int64([parts])]);

@@ -270,6 +270,54 @@ describe("the batch", () => {
     expect(await toOnnx(odd, { input: [3, 2] })).toBeInstanceOf(Uint8Array);
   });
 
+  const twice = (x: Tensor) => x.mul(2);
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ["few", (x) => (x.shape[0] > 4 ? twice(x) : x)],
+    ["one", (x) => (x.shape[0] === 1 ? twice(x) : x)],
+    ["one, as a number", (x) => x.mul(x.shape[0] === 1 ? 2 : 1)],
+    ["many", (x) => (x.shape[0] > 500 ? twice(x) : x)],
+    ["odd ones", (x) => x.mul(x.shape[0] % 2)],
+    ["what is at most 8", (x) => x.mul(Math.min(x.shape[0], 8))],
+    ["what is at most 50", (x) => x.mul(Math.min(x.shape[0], 50))],
+    ["halves that are rounded up", (x) => x.narrow(0, 0, Math.ceil(x.shape[0] / 2)).reshape([-1])],
+    ["a size that is cut", (x) => x.reshape([-1]).narrow(0, 0, Math.min(50, x.shape[0]))],
+    [
+      "few, in a loop",
+      (x) =>
+        scan((carries) => ({ carries: [x.shape[0] > 4 ? twice(carries[0]) : carries[0].exp()] }), [x], [], {
+          length: 3,
+        }).carries[0],
+    ],
+  ])("is met in all sizes: %s", async (_, model) => {
+    await expect(toOnnx(model, { input: ["batch", 2] })).rejects.toThrow(/batch/);
+  });
+
+  test("of one row may broadcast, and of odd ones be cut in halves", async () => {
+    const model = (x: Tensor) =>
+      x
+        .sub(x.mean(0))
+        .narrow(0, 0, x.shape[0] >> 1)
+        .reshape([-1]);
+    const bytes = await toOnnx(model, { input: ["batch", 2] });
+    for (const rows of [2, 5]) {
+      const data = Array.from({ length: 2 * rows }, (_, i) => i);
+      const { output } = await ranElsewhere(bytes, { input: { shape: [rows, 2], data } });
+      expect(output.data).toEqual([...(await evaluate(model(constant(data, { shape: [rows, 2] }))))]);
+    }
+  });
+
+  test("is met where tables of it are large", async () => {
+    const model = (x: Tensor) => {
+      const [n] = x.shape;
+      const table = arange(n).unsqueeze(1).add(arange(n)).unsqueeze(-1).add(arange(8)).cast("f32").sin();
+      return x.unsqueeze(1).unsqueeze(1).add(table);
+    };
+    const bytes = await toOnnx(model, { input: ["batch"] });
+    const { output } = await ranElsewhere(bytes, { input: { shape: [2], data: [0, 1] } });
+    const wanted = await evaluate(model(constant([0, 1])));
+    for (const [i, value] of output.data.entries()) expect(value).toBeCloseTo(wanted[i], 5);
+  });
+
   test("may be in what constants are made of", async () => {
     const model = (x: Tensor) => {
       const rows = arange(x.shape[0]);
