@@ -116,7 +116,7 @@ describe("what no file can say", () => {
     [
       "places that count",
       (x) => new nn.AvgPool1d(3, { padding: 1, countIncludePad: false }).forward(x),
-      "has other numbers for every batch",
+      "depends on its batch",
     ],
   ])("%s", async (_, forward, message) => {
     await expect(toOnnx({ forward, weight } as never, { input: sequence })).rejects.toThrow(message);
