@@ -58,15 +58,17 @@ export function tracesOf(
   const [first, second] = traces.map(rootsOf);
   // They differ at once: who writes them says in what.
   if (!areTwins(first, second)) return traces;
+  const others: (readonly Tensor[])[] = [];
   const witnesses = WITNESSES.flatMap((batch) => {
     const trace = unlessRefused(() => at(batch));
     if (trace === undefined) return [];
-    const roots = rootsOf(trace);
     // Of one row broadcasts are none, and what is made of them is told otherwise.
-    if (batch > 1 && areTwins(first, roots)) return [trace];
-    checkSameWork([first, second, roots]);
+    if (batch > 1 && areTwins(first, rootsOf(trace))) return [trace];
+    others.push(rootsOf(trace));
     return [];
   });
+  const alike = [...traces, ...witnesses].map(rootsOf);
+  for (const other of others) checkSameWork(alike, other);
   return [...traces, ...witnesses];
 }
 

@@ -53,14 +53,14 @@ export function areTwins(a: readonly Tensor[], b: readonly Tensor[]): boolean {
 }
 
 /**
- * Compares graphs of two batches by what they compute: reshapes and broadcasts may be missing in one of them, as where a size happens to be 1,
- * or that of another axis. Constants that are one number at both of the first batches are that number at the other one, too.
+ * Compares a graph of another batch with some that are alike by what they compute: reshapes and broadcasts may be missing in one of them, as where a size happens to be 1,
+ * or that of another axis. Constants that are one number in all graphs that are alike are that number in the other one, too.
  * @throws ArgumentError where they differ
  */
-export function checkSameWork([first, second, other]: readonly (readonly Tensor[])[]): void {
-  const [all, twins, others] = [first, second, other].map((roots) =>
-    topological(roots).filter((node) => !isPassed(node)),
-  );
+export function checkSameWork(alike: readonly (readonly Tensor[])[], other: readonly Tensor[]): void {
+  const orderOf = (roots: readonly Tensor[]) => topological(roots).filter((node) => !isPassed(node));
+  const orders = alike.map(orderOf);
+  const [[all], others] = [orders, orderOf(other)];
   const [places, otherPlaces] = [all, others].map((order) => new Map(order.map((node, i) => [node, i])));
   for (const [i, node] of all.entries()) {
     const against = others[i];
@@ -71,12 +71,13 @@ export function checkSameWork([first, second, other]: readonly (readonly Tensor[
       against.inputs.every((input, k) => otherPlaces.get(passed(input)) === places.get(passed(node.inputs[k])));
     if (!isSame) throw apart(node, against);
     const value = numberOf(node);
-    if (value !== undefined && Object.is(value, numberOf(twins[i])) && !Object.is(value, numberOf(against)))
+    const isOne = value !== undefined && orders.every((order) => Object.is(value, numberOf(order[i])));
+    if (isOne && !Object.is(value, numberOf(against)))
       throw new ArgumentError(
-        `toOnnx: what the model computes depends on its batch: a constant is ${value} for two, ${numberOf(against) ?? "several numbers"} for another`,
+        `toOnnx: what the model computes depends on its batch: a constant is ${value} for some, ${numberOf(against) ?? "several numbers"} for another`,
       );
-    const bodies = [node, twins[i], against].map((each) => bodyOf(each));
-    if (bodies.every((body) => body !== undefined)) checkSameWork(bodies);
+    const [body, ...bodies] = [against, ...orders.map((order) => order[i])].map((each) => bodyOf(each));
+    if (body !== undefined && bodies.every((each) => each !== undefined)) checkSameWork(bodies, body);
   }
   if (others.length > all.length) throw apart(undefined, others[all.length]);
 }

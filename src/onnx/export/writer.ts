@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor.ts";
 import { type Counted, countedOf, type Known } from "./counted.ts";
 import { type Attributes, type ElementType, type Graph, type Initial, type Port, rename } from "./graph.ts";
 import { BATCHES } from "./signature.ts";
-import { type Affine, affineOf, keyOf, type Size, sameSizes, sizesFrom } from "./sizes.ts";
+import { type Affine, affineOf, keyOf, type Size, sameSizes, sizeFrom, sizesFrom } from "./sizes.ts";
 import type { Twins } from "./twins.ts";
 
 /** Something with a name in a graph. */
@@ -91,6 +91,7 @@ export class Writer {
   readonly #numbers = new Map<string, number>();
   readonly #made = new Map<Graph, Map<string, readonly string[]>>();
   readonly #shared = new Map<string, string>();
+  readonly #measured = new Map<string, readonly [name: string, axis: number]>();
   #scopes: readonly Graph[] = [this.graph];
   #batch: string | undefined;
   readonly #emit: (writer: Writer, tensor: Tensor) => void;
@@ -364,6 +365,13 @@ export class Writer {
     return this.outside(() => this.add("Squeeze", [this.ints([size]), this.int64([0])]));
   }
 
+  /** Says that sizes can be read off a value, such as those that are rounded down on the way. */
+  measured(name: string, sizes: readonly Size[]): void {
+    if (this.scope !== this.graph) return;
+    for (const [axis, size] of sizes.entries())
+      if (typeof size !== "number") this.#measured.set(keyOf([size]), [name, axis]);
+  }
+
   // (times batch + plus) / parts, without what is behind the point
   #grown(values: readonly number[]): string {
     const affine = [1, PARTS].map((parts) => {
@@ -374,6 +382,8 @@ export class Writer {
       );
       return found && holds ? { ...found, parts } : undefined;
     });
+    const measured = affine[0] ? undefined : this.#measured.get(keyOf([{ values }]));
+    if (measured !== undefined) return this.add("Shape", [measured[0]], { start: measured[1], end: measured[1] + 1 });
     const found = affine[0] ?? affine[1];
     if (found === undefined)
       throw new ArgumentError(
@@ -415,6 +425,9 @@ export class Writer {
       const value = first[0] ?? 0;
       if (numbers.every((each) => isFilled(each, value)))
         return this.here(this.add("Expand", [this.scalar(value, dtype), this.ints(sizes)]), sizes);
+      const size = sizeFrom(numbers.map((each) => each[0]));
+      if (numbers.every((each) => isFilled(each, each[0])) && this.#measured.has(keyOf([size])))
+        return this.here(this.add("Expand", [this.cast(this.int(size), typeOf(dtype)), this.ints(sizes)]), sizes);
       const counted = countedOf(sizes, numbers, this.batches);
       return counted && this.here(this.cast(this.#counted(counted, sizes), typeOf(dtype)), sizes);
     });

@@ -6,7 +6,7 @@ import type { Attributes } from "../graph.ts";
 import { sameSizes } from "../sizes.ts";
 import type { Node, Writer } from "../writer.ts";
 import { movesNothing, turnedBack } from "./movement.ts";
-import { alongAxis, type Rule, unrepeated } from "./rule.ts";
+import { alongAxis, padBehind, type Rule, unrepeated } from "./rule.ts";
 
 /** The value of a tensor with its last two axes in the other order. */
 function transposed(writer: Writer, tensor: Tensor, name: string): string {
@@ -69,10 +69,14 @@ function withBias(
   writer.offers.set(name, {
     add(other, standing) {
       const bias = sameSizes(standing, sizes) ? alongAxis(writer, other, sizes, 1) : undefined;
-      return bias && writer.add(op, [...operands, bias], attributes);
+      if (bias === undefined) return undefined;
+      const whole = writer.add(op, [...operands, bias], attributes);
+      writer.measured(whole, sizes);
+      return whole;
     },
   });
   writer.give(tensor, name);
+  writer.measured(name, sizes);
 }
 
 /** Without what negative pads take away. */
@@ -84,22 +88,33 @@ function cut(writer: Writer, x: string, before: readonly number[], after: readon
   return writer.add("Pad", [x, writer.int64(pads), writer.scalar(0)]);
 }
 
+/** What is the same at all batches of a convolution; sizes and positions may follow from one. */
+function fixedOf(writer: Writer, attrs: readonly ConvolutionAttrs[]) {
+  const own = attrs.map(({ groups, stride, dilation, before, taps }) => ({ groups, stride, dilation, before, taps }));
+  return writer.fixed(own, "a convolution");
+}
+
 export const convolve: Rule<ConvolutionAttrs> = (writer, node) => {
-  const attrs = writer.fixed(node.attrs, "a convolution");
-  const { groups, stride, dilation, before, size, taps, positions } = attrs;
+  const { groups, stride, dilation, before, taps } = fixedOf(writer, node.attrs);
   const [x, w] = node.inputs;
   if (dilation.some((each) => each < 0)) {
     // Filters turned around: what a transposed convolution of strides of 1 does with them the right way round.
-    const around = { ...attrs, dilation: dilation.map(Math.abs), before: before.map((each) => 0 - each) };
-    writeTransposed(writer, node, { ...around, size: positions, positions: size });
+    const around = node.attrs.map((attrs) => ({
+      ...attrs,
+      dilation: dilation.map(Math.abs),
+      before: before.map((each) => 0 - each),
+      size: attrs.positions,
+      positions: attrs.size,
+    }));
+    writeTransposed(writer, node, around);
     return;
   }
-  const reach = taps.map((each, axis) => (each - 1) * dilation[axis] + 1);
-  const after = size.map((each, axis) => {
-    const count = (pad: number) => Math.floor((each + before[axis] + pad - reach[axis]) / stride[axis]) + 1;
-    // As much as before, where that makes no other result; else as much as it needs.
-    if (before[axis] >= 0 && count(before[axis]) === positions[axis]) return before[axis];
-    return (positions[axis] - 1) * stride[axis] + reach[axis] - each - before[axis];
+  const after = taps.map((count, axis) => {
+    const reach = (count - 1) * dilation[axis] + 1;
+    const needs = node.attrs.map(
+      ({ size, positions }) => (positions[axis] - 1) * stride[axis] + reach - size[axis] - before[axis],
+    );
+    return padBehind(needs, stride[axis], before[axis]);
   });
   const above = (list: readonly number[]) => list.map((pad) => Math.max(0, pad));
   const attributes = {
@@ -127,8 +142,7 @@ function turned(writer: Writer, w: Tensor, groups: number): string {
   return writer.reshaped({ name, sizes: order.map((axis) => wide[axis]) }, shape);
 }
 
-export const convolveTransposed: Rule<ConvolutionAttrs> = (writer, node) =>
-  writeTransposed(writer, node, writer.fixed(node.attrs, "a convolution"));
+export const convolveTransposed: Rule<ConvolutionAttrs> = (writer, node) => writeTransposed(writer, node, node.attrs);
 
 /** What is cut off a transposed convolution along an axis, or added behind by itself; and zeros put around it. */
 interface Ends {
@@ -150,13 +164,15 @@ function endsOf(whole: number, before: number, size: number, stride: number): En
   return { before: Math.max(0, before), after: Math.max(0, -rest), more, zeros: [zeros, isLess ? 0 : rest] };
 }
 
-function writeTransposed(writer: Writer, node: Node, attrs: ConvolutionAttrs): void {
-  const { groups, stride, dilation, before, size, taps, positions } = attrs;
+function writeTransposed(writer: Writer, node: Node, attrs: readonly ConvolutionAttrs[]): void {
+  const { groups, stride, dilation, before, taps } = fixedOf(writer, attrs);
   const [y, w] = node.inputs;
-  const ends = positions.map((each, axis) => {
-    const whole = (each - 1) * stride[axis] + (taps[axis] - 1) * dilation[axis] + 1;
-    return endsOf(whole, before[axis], size[axis], stride[axis]);
-  });
+  const endsAt = ({ size, positions }: ConvolutionAttrs) =>
+    positions.map((each, axis) => {
+      const whole = (each - 1) * stride[axis] + (taps[axis] - 1) * dilation[axis] + 1;
+      return endsOf(whole, before[axis], size[axis], stride[axis]);
+    });
+  const ends = writer.fixed(attrs.map(endsAt), "what a convolution leaves out at its ends");
   const operands = [writer.value(y), turned(writer, w, groups)];
   const attributes = {
     kernel_shape: [...taps],

@@ -52,3 +52,17 @@ export function alongAxis(writer: Writer, tensor: Tensor, sizes: readonly Size[]
   const fits = at >= 0 && sameSizes([own[at]], [sizes[axis]]) && own.every((size, i) => i === at || size === 1);
   return fits ? writer.as(before, [own[at]]) : undefined;
 }
+
+/**
+ * Zeros behind an axis that windows with a stride run along, of which so many are needed in each graph: fewer than a stride more make no other
+ * result. As many as before, if these do. @throws ArgumentError where no number does for all
+ */
+export function padBehind(needs: readonly number[], stride: number, before: number): number {
+  const least = Math.max(...needs);
+  const most = Math.min(...needs) + stride - 1;
+  if (least > most)
+    throw new ArgumentError(
+      `toOnnx: the padding behind an axis is ${[...new Set(needs)].join(" or ")}, which depends on the batch: an ONNX graph cannot say so`,
+    );
+  return before >= 0 && before >= least && before <= most ? before : least;
+}

@@ -1,55 +1,69 @@
 // Windows over planes, and elements put back into planes.
+import { ArgumentError } from "../../../errors.ts";
 import type { PoolAttrs, ScatterPlanesAttrs, Windows } from "../../../ops/pooling.ts";
 import type { Tensor } from "../../../tensor.ts";
-import { productOf, type Size, sameSizes } from "../sizes.ts";
+import { productOf, type Size, sameSizes, sizeFrom } from "../sizes.ts";
 import type { Node, Value, Writer } from "../writer.ts";
-import { numberOf, type Rule } from "./rule.ts";
+import { numberOf, padBehind, type Rule } from "./rule.ts";
 
 const SPATIAL = [2, 3, 4] as const;
 
+/** Windows along an axis: `size` and `out` at each batch, `after`: zeros behind, all else as it is at all of them. */
+interface Line extends Windows {
+  readonly sizes: Size;
+  readonly outs: Size;
+  readonly after: number;
+}
+
 /** Planes as [N, C, D, H, W], without axes of one element in front; or as they were before they were planes. */
 interface Planes extends Value {
-  readonly axes: readonly Windows[];
+  readonly axes: readonly Line[];
+}
+
+function linesOf(writer: Writer, { attrs }: Node<PoolAttrs>): Line[] {
+  return attrs[0].axes.map((first, axis) => {
+    const all = attrs.map(({ axes }) => axes[axis]);
+    const [sizes, outs] = (["size", "out"] as const).map((key) => sizeFrom(all.map((each) => each[key])));
+    const fixed = all.map(({ kernel, stride, padding, dilation }) => [kernel, stride, padding, dilation]);
+    writer.fixed(fixed, "a window of a pooling");
+    const { kernel, stride, padding, dilation } = first;
+    const needs = all.map(({ size, out }) => (out - 1) * stride + (kernel - 1) * dilation + 1 - size - padding);
+    const isFixed = typeof sizes === "number" && typeof outs === "number";
+    return { ...first, sizes, outs, after: Math.max(0, isFixed ? needs[0] : padBehind(needs, stride, padding)) };
+  });
 }
 
 function planesOf(writer: Writer, planes: Node<PoolAttrs>): Planes {
   const [x] = planes.inputs;
-  const all = planes.attrs[0].axes;
+  const all = linesOf(writer, planes);
   writer.value(x);
   // Of one, two or three axes: as few as there are windows along, one at least.
-  const some = all.findIndex(({ size, out }) => size !== 1 || out !== 1);
+  const some = all.findIndex(({ sizes, outs }) => sizes !== 1 || outs !== 1);
   const first = some < 0 ? all.length - 1 : some;
   for (let lead = first; lead >= 0; lead--) {
     const axes = all.slice(lead);
-    const spatial = axes.map(({ size }) => size);
+    const spatial = axes.map(({ sizes }) => sizes);
     const found = writer
       .valuesOf(x)
       .find(({ sizes }) => sizes.length === axes.length + 2 && sameSizes(sizes.slice(2), spatial));
     if (found !== undefined) return { ...found, axes };
   }
   const axes = all.slice(first);
-  const sizes = [writer.sizesOf(x)[0], 1, ...axes.map(({ size }) => size)];
+  const sizes = [writer.sizesOf(x)[0], 1, ...axes.map(({ sizes }) => sizes)];
   return { ...writer.here(writer.as(x, sizes), sizes), axes };
 }
 
 /** Sizes of the result. */
 function pooledSizes({ sizes, axes }: Planes): Size[] {
-  return [...sizes.slice(0, 2), ...axes.map(({ out }) => out)];
-}
-
-function checkSame(writer: Writer, node: Node<PoolAttrs>): void {
-  writer.fixed(node.attrs, "a window of a pooling");
+  return [...sizes.slice(0, 2), ...axes.map(({ outs }) => outs)];
 }
 
 /** Attributes of a pooling, whose last windows may reach beyond the padding. */
-function poolAttributes(axes: readonly Windows[]) {
-  const after = axes.map(({ size, out, kernel, stride, padding, dilation }) =>
-    Math.max(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - size - padding),
-  );
+function poolAttributes(axes: readonly Line[]) {
   return {
     kernel_shape: axes.map(({ kernel }) => kernel),
     strides: axes.map(({ stride }) => stride),
-    pads: [...axes.map(({ padding }) => padding), ...after],
+    pads: [...axes.map(({ padding }) => padding), ...axes.map(({ after }) => after)],
   };
 }
 
@@ -70,11 +84,16 @@ export function placesOf({ size, out, kernel, stride, padding, dilation }: Windo
 }
 
 /** Whether ONNX's own poolings have such windows. */
-function isUsual(axes: readonly Windows[]): boolean {
-  return axes.every(({ kernel, size, out, stride, padding, dilation }) => {
-    const after = (out - 1) * stride + (kernel - 1) * dilation + 1 - size - padding;
-    return kernel > 0 && padding < kernel && after < kernel;
-  });
+function isUsual(axes: readonly Line[]): boolean {
+  return axes.every(({ kernel, padding, after }) => kernel > 0 && padding < kernel && after < kernel);
+}
+
+/** @throws ArgumentError for an axis whose places depend on the batch, where they are written down */
+function checkFixed(axes: readonly Line[]): void {
+  if (axes.some(({ sizes, outs }) => typeof sizes !== "number" || typeof outs !== "number"))
+    throw new ArgumentError(
+      "toOnnx: a pooling whose windows ONNX's own have not depends on the batch, which an ONNX graph cannot say",
+    );
 }
 
 /** One axis after the other: its windows' elements side by side, and reduced. */
@@ -85,6 +104,7 @@ function byAxes(
 ): string {
   return axes.reduce((value, windows, i) => {
     if (windows.size === windows.out && windows.kernel === 1) return value;
+    checkFixed([windows]);
     const axis = SPATIAL[i];
     const { places, weights, most } = placesOf(windows);
     const taken = writer.add("Gather", [value, writer.int64(places, [windows.out, most])], { axis });
@@ -94,23 +114,22 @@ function byAxes(
 }
 
 export const maxPool: Rule<PoolAttrs> = (writer, node) => {
-  checkSame(writer, node);
   const { tensor } = node;
   const planes = planesOf(writer, node);
   const { axes, name } = planes;
   const sizes = pooledSizes(planes);
   const withPlaces = writer.wanted.get(tensor)?.has(1) ?? false;
-  const [d, h, w] = [1, 1, 1].concat(axes.map(({ size }) => size)).slice(-3);
-  const plane = d * h * w;
+  const plane = productOf(
+    axes.map(({ sizes }) => sizes),
+    writer.count,
+  );
   if (isUsual(axes)) {
     const attributes = { ...poolAttributes(axes), dilations: axes.map(({ dilation }) => dilation) };
     const [values, places] = writer.addAll("MaxPool", [name], withPlaces ? 2 : 1, attributes);
+    writer.measured(values, sizes);
     // ONNX counts places from the first of all planes on.
     writer.giveOutputs(tensor, (index) =>
-      writer.here(
-        index === 0 ? values : writer.cast(writer.add("Mod", [places, writer.int64([plane], [])]), "int32"),
-        sizes,
-      ),
+      writer.here(index === 0 ? values : writer.cast(writer.add("Mod", [places, writer.int(plane)]), "int32"), sizes),
     );
     return;
   }
@@ -118,7 +137,8 @@ export const maxPool: Rule<PoolAttrs> = (writer, node) => {
     byAxes(writer, value, (taken, axis) => writer.add("ReduceMax", [taken], { axes: [axis], keepdims: 0 }));
   writer.giveOutputs(tensor, (index) => {
     if (index === 0) return writer.here(largest(planes), sizes);
-    return writer.here(placesOfLargest(writer, planes, plane), sizes);
+    checkFixed(axes);
+    return writer.here(placesOfLargest(writer, planes, Number(plane)), sizes);
   });
 };
 
@@ -156,7 +176,6 @@ function placesOfLargest(writer: Writer, planes: Planes, plane: number): string 
 }
 
 export const sumPool: Rule<PoolAttrs> = (writer, node) => {
-  checkSame(writer, node);
   const planes = planesOf(writer, node);
   const { axes, name } = planes;
   const sizes = pooledSizes(planes);
@@ -169,6 +188,7 @@ export const sumPool: Rule<PoolAttrs> = (writer, node) => {
   }
   // A mean over whole windows, the padding included; who divides the sum by their size reads it as it is.
   const mean = writer.add("AveragePool", [name], { ...poolAttributes(axes), count_include_pad: 1 });
+  writer.measured(mean, sizes);
   const count = axes.reduce((product, { kernel }) => product * kernel, 1);
   const total = writer.add("Mul", [mean, writer.scalar(count)]);
   writer.offers.set(total, { div: (other) => (numberOf(writer, other) === count ? mean : undefined) });
