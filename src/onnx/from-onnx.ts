@@ -1,6 +1,7 @@
 // fromOnnx: a model in ONNX's format as a module whose initialisers are Variables.
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
+import { bytesOf } from "../data/bytes.ts";
 import { ArgumentError, DataError, DTypeError, ShapeError, SimdgradError, UnsupportedError } from "../errors.ts";
 import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
@@ -170,15 +171,18 @@ class Imported<Output> implements OnnxModel<Output> {
  * const model = fromOnnx(bytes);
  * model.forward(input([2, 3])).shape; // => [2, 3]
  */
-export function fromOnnx<Output = Tensor>(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel<Output> {
-  must(bytes instanceof Uint8Array, bytes, "fromOnnx: bytes", "a Uint8Array of a file");
+export function fromOnnx<Output = Tensor>(
+  bytes: Uint8Array | ArrayBuffer,
+  options: OnnxOptions = {},
+): OnnxModel<Output> {
+  const file = bytesOf(bytes, "fromOnnx: bytes");
   checkOptions(options, "fromOnnx", {
     output: (value, what) => (Array.isArray(value) ? aListOf(aText) : aText)(value, what),
     inputs: aListOf(aText),
     constants: aRecordOf(() => undefined),
-    files: aRecordOf((value, what) => must(value instanceof Uint8Array, value, what, "a Uint8Array")),
+    files: aRecordOf((value, what) => void bytesOf(value as Uint8Array, what)),
   });
-  const model = modelIn(bytes);
+  const model = modelIn(file);
   const { graph } = model;
   if (graph === undefined) throw new DataError("onnx: there is no graph in it: is it such a file?");
   return refusing(() => new Imported<Output>(model, graph, options));
