@@ -17,7 +17,7 @@ import { Linear } from "../nn/layers.ts";
 import { parameters, variables } from "../nn/module.ts";
 import type { Variable } from "../variable.ts";
 import { LoraAttention, LoraLinear, type Projection } from "./lora-layers.ts";
-import { aModel, listed, type Place, placeAt, placesIn, replaceParts } from "./parts.ts";
+import { aModel, listed, type Place, placeAt, placesIn, replaceParts, withoutLayers } from "./parts.ts";
 
 /** How large changes are, and where. */
 export interface LoraOptions {
@@ -88,6 +88,7 @@ function isAdaptable(place: Place): place is Adaptable {
 
 /** The layers that adapters are put on. */
 function chosenLayers(model: object, layers: LoraOptions["layers"]): Adaptable[] {
+  if (placesIn(model).length === 0) throw withoutLayers("lora");
   if (Array.isArray(layers)) return layers.map((path) => adaptable(placeAt(model, path, "lora")));
   const all = placesIn(model).filter(isAdaptable);
   const takes = layers as Exclude<LoraOptions["layers"], readonly string[]>;

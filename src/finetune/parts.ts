@@ -42,9 +42,17 @@ export function placeAt(model: object, path: string, name: string): Place {
   const places = placesIn(model);
   const found = places.find((place) => place.path === path);
   if (found !== undefined) return found;
+  if (places.length === 0) throw withoutLayers(name);
   const paths = places.map((place) => place.path);
   throw new ArgumentError(
     `${name}: the model has no layer ${JSON.stringify(path)}${meant(path, paths) || `; it has ${listed(paths)}`}`,
+  );
+}
+
+/** The error for a model that is not made of layers, such as a graph of ONNX's. */
+export function withoutLayers(name: string): ArgumentError {
+  return new ArgumentError(
+    `${name}: the model has no layers in it: of what fromOnnx reads, which is one graph, fromOnnx(bytes, { output }) gives features for a head`,
   );
 }
 

@@ -1,5 +1,6 @@
 // The numbers of ONNX's tensors: of raw bytes, of lists by type, of files beside the model, of places in zeros. Sizes are compared before
 // anything is made of them.
+import { bytesOf } from "../data/bytes.ts";
 import { float16 } from "../data/half.ts";
 import { DataError } from "../errors.ts";
 import { checkShape, LISTED, type Shape, showShape, sizeOf } from "../shape.ts";
@@ -49,11 +50,12 @@ function shapeOf(dims: readonly bigint[], name: string): Shape {
 function external(tensor: TensorProto, files: Files, name: string): Uint8Array {
   const entry = (key: string) => tensor.externalData.find((each) => each.key === key)?.value;
   const location = entry("location") ?? "";
-  const file = Object.hasOwn(files, location) ? files[location] : undefined;
-  if (file === undefined)
+  const given = Object.hasOwn(files, location) ? files[location] : undefined;
+  if (given === undefined)
     throw new DataError(
       `onnx: the data of ${name} is in the file ${location}: hand its bytes over in files: { "${location}": bytes }`,
     );
+  const file = bytesOf(given, location);
   const offset = Number(entry("offset") ?? 0);
   const length = Number(entry("length") ?? file.length - offset);
   const isInside =

@@ -71,10 +71,16 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
 
   /**
    * What the network gives for rows of x, at once: an array where it has one output, a list or a record of arrays where it has several. Rows are
-   * nested numbers, flat ones, or { data, shape }.
+   * nested numbers, flat ones, or { data, shape }. Options, as { as } of a Trainer's, it has none.
    * @throws ShapeError, DTypeError, ArgumentError where x does not fit; DisposedError
    */
-  predict(x: PredictorInput): Output {
+  predict(x: PredictorInput, ...options: readonly never[]): Output {
+    must(
+      options.every((each) => each === undefined),
+      options[0],
+      "predict: a second argument",
+      "left out; let the model give classes or probabilities: new Sequential(model, softmax)",
+    );
     const { inputs, outputs, apart } = this;
     const { x: taken, y } = this.#manifest;
     const engine = this.engine;
@@ -158,8 +164,11 @@ function widthOf({ shape }: Port): number {
 function arranged(how: Arrangement, ports: readonly Port[], x: unknown): unknown[] {
   const members = Object(x) as Readonly<Record<string, unknown>>;
   if (how === "one") {
-    const isNamed = isRecord(x) && !("data" in x) && Object.hasOwn(x, ports[0].name);
-    return [isNamed ? members[ports[0].name] : x];
+    if (!isRecord(x) || "data" in x || "length" in x) return [x];
+    const [{ name }] = ports;
+    const holds = Object.keys(x).length === 1 && Object.hasOwn(x, name);
+    must(holds, x, "predict: x", `numbers, { data, shape }, or { ${JSON.stringify(name)}: numbers }`);
+    return [members[name]];
   }
   const names = ports.map(({ name }, i) => (how === "list" ? `${i}` : name));
   const holds = Object.keys(members).length === names.length && names.every((name) => Object.hasOwn(members, name));

@@ -189,7 +189,8 @@ const USUAL = ["optimizer_state_dict", "optimizer", "optim", "optimizer_states"]
 /**
  * An optimizer of torch.optim as it was saved, by the name that it has here: its options, and what it keeps of each parameter, so that a
  * training goes on where it was. `given` is a file, or what `readTorch` gave: `optimizer.state_dict()`, or a checkpoint that holds it as
- * `optimizer_state_dict`, `optimizer` or `optim`. The parameters are those of torch, in its order, unless `names` says another one.
+ * `optimizer_state_dict`, `optimizer` or `optim`. The parameters are those of torch, in its order, unless `names` says another one; where fewer are
+ * trained here, those of which the file keeps something.
  * @throws DataError for what was saved by another optimizer, or with steps that are not the same for all parameters; ArgumentError and, where
  * the trainer is made, ShapeError for parameters that are not those that were trained
  *
@@ -291,8 +292,9 @@ function optimizerOf(name: TorchOptimizerName, saved: Saved, options: FromTorchO
   return {
     ...inner,
     init(parameters, step = new Variable([], steps, { dtype: "i32", label: "optimizer.step" })) {
-      if (order === undefined) checkCount(saved, parameters);
-      for (const [i, variable] of (order ?? parameters).entries()) places.set(variable, saved.places[i]);
+      const given = order ?? parameters;
+      const own = placesOf(saved, given);
+      for (const [i, variable] of given.entries()) places.set(variable, own[i]);
       const lost = parameters.find((parameter) => !places.has(parameter));
       if (lost !== undefined)
         throw new ArgumentError(
@@ -386,15 +388,23 @@ function orderOf(saved: Saved, { model, names }: FromTorchOptimizerOptions): rea
   const known = variables(model);
   const order =
     names === undefined ? [...known.values()].filter(({ isParameter }) => isParameter) : namedBy(names, known);
-  checkCount(saved, order);
+  placesOf(saved, order);
   return order;
 }
 
-function checkCount({ places }: Saved, { length }: readonly Variable[]): void {
-  if (length !== places.length)
-    throw new ArgumentError(
-      `fromTorchOptimizer: ${places.length} parameters were trained, and here are ${length}: say which they are, by model and names`,
-    );
+/** Where so many parameters stand: all that torch's optimizer got, or those that were trained there. @throws ArgumentError for others */
+function placesOf({ places, state }: Saved, { length }: readonly Variable[]): readonly Place[] {
+  if (length === places.length) return places;
+  const isKept = (value: TorchValue) => value !== null && value !== undefined;
+  const trained = places.filter(({ id }) => {
+    const own = state.get(id);
+    return isMap(own) && [...own.values()].some(isKept);
+  });
+  if (length === trained.length) return trained;
+  const all = trained.length === 0 || trained.length === places.length;
+  throw new ArgumentError(
+    `fromTorchOptimizer: ${all ? places.length : `${trained.length} of ${places.length}`} parameters were trained, and here are ${length}: say which they are, by model and names`,
+  );
 }
 
 function namedBy(names: readonly string[], known: ReadonlyMap<string, Variable>): Variable[] {

@@ -66,8 +66,15 @@ describe("what a model takes and gives", () => {
     const head = fromOnnx(file(affine), { inputs: ["p"], output: "z" });
     expect([...variables(head).keys()]).toEqual(["layer.bias"]);
     expect(await evaluate(head.forward(constant([[1, 2, 0]])))).toEqual(Float32Array.of(1.5, 2, 0));
-    expect(() => fromOnnx(file(affine), { output: "q" })).toThrow("there is no tensor q; outputs are z");
+    expect(() => fromOnnx(file(affine), { output: "q" })).toThrow(
+      'there is no tensor q, did you mean "x"?; outputs are z',
+    );
     expect(() => fromOnnx(file(affine), { inputs: ["q"] })).toThrow("inputs: there is no tensor q");
+    expect(fromOnnx(file(affine)).tensors).toEqual(["p", "y", "z"]);
+    const near = { output: "layer.wieght" };
+    expect(() => fromOnnx(file(affine), near)).toThrow(
+      'there is no tensor layer.wieght, did you mean "layer.weight"?; outputs are z; model.tensors lists those inside',
+    );
     expect(() => fromOnnx(file(affine), { inputs: ["x", "x"] })).toThrow("x is given twice");
   });
 

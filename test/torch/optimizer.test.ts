@@ -1,6 +1,6 @@
 // A training that PyTorch saved goes on here as there.
 import { ArgumentError, DataError, JsExecutor, ShapeError, Trainer } from "simdgrad";
-import { Linear, mseLoss, parameters, Sequential, tanh } from "simdgrad/nn";
+import { Linear, mseLoss, parameters, Sequential, setTrainable, tanh } from "simdgrad/nn";
 import { constantSchedule } from "simdgrad/optim";
 import { fromTorchOptimizer, readTorch, type TorchMap, type TorchOptimizerName, torchStateDict } from "simdgrad/torch";
 import { describe, expect, test } from "vitest";
@@ -140,6 +140,42 @@ describe("what does not fit is refused in words", () => {
     expect(() => fromTorchOptimizer("adamW", checkpoint("adamW groups"), { learningRate: 0.1 })).toThrow(
       "fromTorchOptimizer: learningRate is for one group of parameters, and there are 2",
     );
+  });
+});
+
+describe("a body that was frozen there, whose parameters torch's optimizer got, too", () => {
+  const saved = () =>
+    changed("adam", (all) => {
+      for (const id of [0, 1]) (all.get("state") as Map<number, unknown> | undefined)?.delete(id);
+    });
+  const moments = async (network: Sequential, options: object) => {
+    setTrainable(network.layers[0], false);
+    const optimizer = fromTorchOptimizer("adam", saved(), options);
+    const trainer = new Trainer(network, { loss: mseLoss, optimizer, executor: new JsExecutor() });
+    const snapshot = await trainer.snapshot();
+    return [0, 1].map((parameter) => snapshot[`optimizer.links.1.0.${parameter}`].data);
+  };
+
+  test.each([
+    ["nothing is said", () => ({})],
+    ["the model is", (model: Sequential) => ({ model })],
+    ["the trained ones are", (model: Sequential) => ({ model, names: ["2.weight", "2.bias"] })],
+    ["all are", (model: Sequential) => ({ model, names: ["0.weight", "0.bias", "2.weight", "2.bias"] })],
+  ])("is frozen here: %s", async (_, options) => {
+    const network = model();
+    const states = saved().get("state") as never as ReadonlyMap<number, ReadonlyMap<string, { data: Float32Array }>>;
+    const expected = [2, 3].map((id) => states.get(id)?.get("exp_avg")?.data);
+    expect(await moments(network, options(network))).toEqual(expected);
+  });
+
+  test("is not frozen, or otherwise, and is told", () => {
+    expect(() => fromTorchOptimizer("adam", saved()).init(trained)).toThrow(
+      "exp_avg of parameter 0 was not saved: what was never trained is to be frozen",
+    );
+    expect(() => fromTorchOptimizer("adam", saved()).init(trained.slice(1))).toThrow(
+      "fromTorchOptimizer: 2 of 4 parameters were trained, and here are 3: say which they are, by model and names",
+    );
+    expect(() => fromTorchOptimizer("adam", saved()).init(trained.slice(0, 2))).toThrow(ShapeError);
   });
 });
 
