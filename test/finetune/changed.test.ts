@@ -87,6 +87,20 @@ test("another trainer of the merged model goes on where the old one was, whose s
   await Promise.all([other.dispose(), trainer.dispose()]);
 });
 
+test("a merged model on another executor says what it lacks, by path, and begins with its state there", async () => {
+  const model = lora(new Sequential(network(), new Linear(1, 1)), { rank: 2, layers: ["0.0", "0.2"] });
+  const trainer = await trained(model);
+  const merged = new Predictor(mergeLora(model), { executor: trainer.executor });
+  const { data } = await merged.predict([[1, 2]]);
+  const elsewhere = new Predictor(model, { executor: new JsExecutor() });
+  await expect(elsewhere.predict([[1, 2]])).rejects.toThrow(
+    /^0\.0\.weight, 0\.2\.weight: the first values are made of other variables, as by mergeLora and fuseBatchNorm, and variable .* has no value/,
+  );
+  const begun = new Predictor(model, { executor: new JsExecutor(), state: await merged.stateDict() });
+  expect((await begun.predict([[1, 2]])).data).toEqual(data);
+  await Promise.all([merged, elsewhere, begun, trainer].map((each) => each.dispose()));
+});
+
 test("a predictor made before says so, with what to do", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {}); // of first values
   const model = network();
