@@ -2,6 +2,7 @@
 import { must } from "../check.ts";
 import { meant } from "../data/nearest.ts";
 import { ArgumentError } from "../errors.ts";
+import { edits } from "../nn/edits.ts";
 import { aLayer, type Context, type Module, partsOf } from "../nn/module.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -107,6 +108,7 @@ export function replaceParts(model: object, others: ReadonlyMap<object, object>,
     : [...others];
   if (areSet && stuck.every(([held, other]) => canStandIn(other, held))) {
     for (const [held, other] of stuck) standIn(other as Module<never, unknown>, held);
+    edits.count++;
     return;
   }
   for (const { holder, key, value } of slots) Reflect.set(holder, key, value);

@@ -28,7 +28,7 @@ import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { averagesOf, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
+import { bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference } from "./state.ts";
 import type { Begun } from "./trial.ts";
 
@@ -127,7 +127,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#prediction = new Prediction({
       executor: this.executor,
       names,
-      model: predictorOf(this.#recipe),
+      recipe: this.#recipe,
       loss: this.#recipe.loss,
       trained: this.#recipe,
     });
@@ -412,6 +412,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   /**
    * The model's variables by path: PyTorch's names, shapes and layouts. `averaged` gives what an optimizer like `ema` or `swa` predicts
    * with in the place of the parameters.
+   * @throws ArgumentError where the model was changed since the trainer was made, as by `mergeLora`
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -424,13 +425,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async stateDict(options: { readonly averaged?: boolean } = {}): Promise<StateDict> {
     this.#check();
     checkOptions(options, "stateDict", { averaged: aBoolean });
+    const { averaged = false } = options;
     return this.#inTurn(async () => {
       this.#hold?.tell("stateDict");
-      const stands = new Map(variables(this.#recipe.model));
-      for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
-        if ((await this.executor.read({ variable: count.key }))[0] > 0)
-          for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
-      return readState(this.executor, stands);
+      return (await import("./model-state.ts")).modelState(this.executor, this.#recipe, averaged);
     });
   }
 
@@ -466,8 +464,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
     const check = async () => {
       const { checkState } = await import("./check-state.ts");
-      const { model } = this.#recipe;
-      return checkState("loadStateDict", own, variables(model), array, { prefix, strict, model });
+      const recipe = this.#recipe;
+      return checkState("loadStateDict", own, variables(recipe.model), array, { prefix, strict, ...recipe });
     };
     return this.#inTurn(async () => {
       const { writes, difference } = await check();
