@@ -35,7 +35,7 @@ const OF_CLASSES = new Set<unknown>([crossEntropy, logSumExp]);
 const told = new WeakSet<object>();
 
 /** Which of the two an output is made by, if it is by one. */
-export function endOf(output: Tensor): End | undefined {
+function endOf(output: Tensor): End | undefined {
   let node = output;
   while (MOVED.has(node.op)) node = node.inputs[0];
   return ENDS.get(node.op);
