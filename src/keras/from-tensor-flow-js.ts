@@ -77,13 +77,45 @@ function modelOf(given: TensorFlowJsFiles["model"]): Readonly<Record<string, unk
   if (isBytes) return objectIn(bytesOf(given, "fromTensorFlowJs: model"), "model.json");
   if (typeof given === "string") return objectIn(given, "model.json");
   must(isRecord(given), given, "fromTensorFlowJs: model", "model.json: a text, bytes, or an object");
+  checkWhole(given);
   return given as Readonly<Record<string, unknown>>;
+}
+
+/** Parts that an object may have, each as often as it has it. */
+const MOST_PARTS = 2 ** 22;
+
+/** Parts within parts: far more than models in one another have that are read. */
+const DEEPEST = 1000;
+
+/** @throws ArgumentError for what JSON does not hold: lists with holes, and what holds itself */
+function checkWhole(model: object): void {
+  const open: (readonly [part: object, path: string, depth: number])[] = [[model, "fromTensorFlowJs: model", 0]];
+  let count = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [part, path, depth] = next;
+    const keys = Object.keys(part);
+    // Places come first, in their order.
+    const isWhole = !Array.isArray(part) || part.length === 0 || keys[part.length - 1] === `${part.length - 1}`;
+    must(isWhole, part, path, "a list without holes");
+    count += keys.length;
+    must(
+      count <= MOST_PARTS && depth <= DEEPEST,
+      model,
+      "fromTensorFlowJs: model",
+      "of parts that do not hold themselves",
+    );
+    for (const key of keys) {
+      const each = (part as Readonly<Record<string, unknown>>)[key];
+      if (typeof each === "object" && each !== null && !ArrayBuffer.isView(each))
+        open.push([each, `${path}.${key}`, depth + 1]);
+    }
+  }
 }
 
 function shardsOf(given: TensorFlowJsFiles["weights"]): Shards {
   const what = "fromTensorFlowJs: weights";
   if (given instanceof Uint8Array || given instanceof ArrayBuffer) return bytesOf(given, what);
-  if (Array.isArray(given)) return given.map((each, i) => bytesOf(each, `${what}.${i}`));
+  if (Array.isArray(given)) return Array.from(given, (each, i) => bytesOf(each, `${what}.${i}`));
   must(isRecord(given), given, what, "bytes, a list of bytes, or an object of bytes by file names");
   const record = given as Readonly<Record<string, Uint8Array>>;
   return Object.fromEntries(Object.entries(record).map(([name, each]) => [name, bytesOf(each, `${what}.${name}`)]));

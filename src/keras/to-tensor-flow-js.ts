@@ -108,6 +108,7 @@ function draftOfOwn(model: unknown, signature: TensorFlowJsSignature | undefined
   if (writer.unknown.length > 0)
     throw new ArgumentError(`toTensorFlowJs: TensorFlow.js does not have: ${writer.unknown.join(", ")}`);
   const { result } = channelsLast ? end : writer.plain(end);
+  writer.draft.checkOrder();
   const config = { name: "model", layers: writer.draft.layers, input_layers: [begin.result], output_layers: [result] };
   return { draft: writer.draft, topology: { class_name: "Model", config } };
 }

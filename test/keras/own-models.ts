@@ -53,11 +53,22 @@ export interface OwnModel {
   readonly dtype?: "i32";
 }
 
+const called = new Linear(4, 4);
+const norm = new BatchNorm2d(2);
+
 export const ownModels: Readonly<Record<string, OwnModel>> = {
   "a line": { model: new Linear(3, 2), shape: [3] },
   "a perceptron": {
     model: new Sequential(new Linear(4, 6, { bias: false }), relu, new Dropout(0.5), new Linear(6, 3), softmax),
     shape: [4],
+  },
+  "a layer called three times": {
+    model: new Sequential(called, tanh, called, new Residual(new Sequential(relu, called))),
+    shape: [3, 4],
+  },
+  "a norm called on its own result": {
+    model: new Sequential(norm, new Conv2d(2, 2, 1), norm, new Branches([norm, new Conv2d(2, 1, 1)], { axis: 1 })),
+    shape: [2, 3, 3],
   },
   activations: {
     model: new Sequential(

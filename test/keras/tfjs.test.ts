@@ -1,6 +1,6 @@
 // What TensorFlow.js saved, read and compared with what it computes; weights of fewer bits, optimizers, and what is refused.
 import { describe, expect, test } from "vitest";
-import { DataError, evaluateAll, JsExecutor, Trainer } from "../../src/index.ts";
+import { ArgumentError, DataError, evaluateAll, JsExecutor, Trainer } from "../../src/index.ts";
 import { fromTensorFlowJs } from "../../src/keras/index.ts";
 import { evaluationContext, type Layer, mseLoss, parameters, variables } from "../../src/nn/index.ts";
 import { adam } from "../../src/optim/index.ts";
@@ -145,6 +145,38 @@ describe("what is refused", () => {
     );
     for (const change of [-1, 1])
       expect(() => fromTensorFlowJs({ ...filesOf(dense), weights: new Uint8Array(96 + change) })).toThrow(DataError);
+  });
+
+  test("objects that JSON does not hold", () => {
+    type Part = Record<string, unknown> & unknown[];
+    const within = (part: unknown, path: readonly string[]) =>
+      path.reduce((value, key) => (value as Part)[key as never], part) as Part;
+    const edited = (path: string, edit: (part: Part) => void) => {
+      const model = structuredClone(dense.model);
+      edit(within(model, path.split(".")));
+      return () => fromTensorFlowJs({ ...filesOf(dense), model });
+    };
+    const layers = "modelTopology.config.layers";
+    const pierced = (part: Part) => delete part[0];
+    for (const path of [
+      layers,
+      `${layers}.0.config.batch_input_shape`,
+      "weightsManifest",
+      "weightsManifest.0.weights",
+    ]) {
+      expect(edited(path, pierced)).toThrow(ArgumentError);
+      expect(edited(path, pierced)).toThrow(`fromTensorFlowJs: model.${path} must be a list without holes, got`);
+    }
+    const disguised = (part: Part) => Object.assign(part, { also: 1 }) && delete part[0];
+    expect(edited("weightsManifest", disguised)).toThrow("must be a list without holes");
+    expect(edited("weightsManifest", (part) => (part.length = 2 ** 32 - 1))).toThrow("must be a list without holes");
+    const twice = (part: Part) => part.push(part, part);
+    for (const path of [layers, `${layers}.0.config.batch_input_shape`])
+      expect(edited(path, twice)).toThrow("fromTensorFlowJs: model must be of parts that do not hold themselves");
+    const shards = Array<Uint8Array>(1);
+    expect(() => fromTensorFlowJs({ model: dense.model, weights: shards })).toThrow(
+      "fromTensorFlowJs: weights.0 must be",
+    );
   });
 
   test("weights that no layer reads, and layers without", () => {

@@ -4,15 +4,19 @@ import { describe, expect, test } from "vitest";
 import { ArgumentError, constant, evaluateAll, JsExecutor, ShapeError, type Tensor, Trainer } from "../../src/index.ts";
 import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
 import {
+  BatchNorm1d,
   BatchNorm2d,
+  Branches,
   Conv1d,
   evaluationContext,
+  Flatten,
   GRU,
   type Layer,
   Linear,
   mseLoss,
   relu,
   Sequential,
+  Unflatten,
 } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { apart, cases, floats, read, resultsOf } from "./cases.ts";
@@ -20,7 +24,9 @@ import { drawn, ownModels } from "./own-models.ts";
 
 describe("models that were read", () => {
   test.each(cases.filter(({ name }) => name !== "activation gelu_new"))("$name", async (each) => {
-    const files = await toTensorFlowJs(read(each) as unknown as Layer);
+    const model = read(each);
+    const files = await toTensorFlowJs(model as unknown as Layer);
+    expect(await toTensorFlowJs(model as unknown as Layer, undefined, { state: model.stateDict() })).toEqual(files);
     const results = await resultsOf(fromTensorFlowJs(files) as never, each.inputs);
     for (const [i, output] of each.outputs.entries())
       expect(apart(floats(results[i]), floats(output))).toBeLessThan(1e-5);
@@ -36,6 +42,52 @@ describe("layers of simdgrad", () => {
     expect(back.shape).toEqual(output.shape);
     const [values] = await evaluateAll([back]);
     expect(apart(values, output.data)).toBeLessThan(1e-5);
+  });
+
+  test("a layer that is called several times is one layer", async () => {
+    const own = ownModels["a layer called three times"];
+    const { state } = await drawn("", own);
+    const written = await toTensorFlowJs(own.model, { input: ["batch", ...own.shape] }, { state });
+    const { config } = JSON.parse(written.model).modelTopology;
+    const called = config.layers.filter(({ inbound_nodes: nodes }: { inbound_nodes: unknown[] }) => nodes.length > 1);
+    expect(called.map(({ inbound_nodes: nodes }: { inbound_nodes: unknown[] }) => nodes)).toEqual([
+      [[["input", 0, 0, {}]], [["layer_1", 0, 0, {}]], [["layer_3_body_0", 0, 0, {}]]],
+    ]);
+    const back = fromTensorFlowJs(written);
+    expect(Object.keys(back.stateDict())).toEqual(["layer_0.weight", "layer_0.bias"]);
+    expect(JSON.parse((await toTensorFlowJs(back as unknown as Layer)).model).weightsManifest).toEqual(
+      JSON.parse(written.model).weightsManifest,
+    );
+  });
+
+  test("layers that have weights of others, and are no such layers, are refused", async () => {
+    const [one, other] = [new Linear(2, 2), new Linear(2, 2, { bias: false })];
+    Object.assign(other, { weight: one.weight });
+    const input = { input: ["batch", 2] };
+    await expect(toTensorFlowJs(new Sequential(one, other), input)).rejects.toThrow(
+      new ArgumentError(
+        "toTensorFlowJs: TensorFlow.js does not have: Linear at layer_1 (weights that layer_0 has, in another way)",
+      ),
+    );
+    // A norm is made for one number of axes there, a dense layer for any.
+    const norm = new BatchNorm1d(2);
+    const reshaped = new Sequential(one, new Unflatten(1, [1, 2]), one);
+    await expect(toTensorFlowJs(reshaped, input)).resolves.toBeDefined();
+    const normed = new Sequential(new Unflatten(1, [2, 1]), norm, new Flatten(), norm);
+    await expect(toTensorFlowJs(normed, input)).rejects.toThrow(
+      "TensorFlow.js does not have: BatchNorm1d at layer_3 (weights that layer_1 has, in another way)",
+    );
+    // Of two calls TensorFlow.js makes first what can be made first, and takes it for the first one.
+    const again = new Sequential(one, relu, one);
+    const twice = new Sequential(new Branches([new Sequential(again, new Linear(2, 2)), relu]), new Linear(4, 2));
+    await expect(toTensorFlowJs(twice, input)).resolves.toBeDefined();
+    const last = new Linear(2, 3);
+    const crossed = new Branches([new Sequential(again, last), last]);
+    await expect(toTensorFlowJs(crossed, input)).rejects.toThrow(
+      new ArgumentError(
+        "toTensorFlowJs: TensorFlow.js would take calls of layer_0_1 for one another: the layer is called elsewhere before",
+      ),
+    );
   });
 
   test("with their channels last", async () => {

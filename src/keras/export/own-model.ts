@@ -57,7 +57,7 @@ export class Writer {
   input(name: string, shape: Shape, dtype: DType, isLast: boolean): Flow {
     const there = isLast ? lastOf(shape) : shape;
     const config = { batch_input_shape: [null, ...there], dtype: dtype === "f32" ? "float32" : "int32", sparse: false };
-    return { result: this.draft.add(this.draft.name(name), "InputLayer", config, []), shape, dtype, isLast };
+    return { result: this.draft.add(name, "InputLayer", config, []), shape, dtype, isLast };
   }
 
   /** A layer, or a function that is one. */
@@ -84,7 +84,8 @@ export class Writer {
 
   /** Adds one layer that reads one other. */
   add(className: string, config: object, x: Flow, shape: Shape, path: string, arrays: GivenArrays = {}): Flow {
-    const result = this.draft.add(this.draft.name(path), className, config, [x.result], arrays);
+    const rank = className === "Dense" ? 0 : x.shape.length;
+    const result = this.draft.add(path, className, config, [x.result], arrays, rank);
     return { ...x, result, shape };
   }
 
@@ -442,14 +443,14 @@ const upsample: Emit<Upsample> = (writer, layer, x, name) => {
 const residual: Emit<Residual> = (writer, { body }, x, name) => {
   const y = writer.layer(body, x, `${name}_body`);
   const [a, b] = x.isLast === y.isLast ? [x, y] : [writer.plain(x), writer.plain(y)];
-  return { ...a, result: writer.draft.add(writer.draft.name(name), "Add", {}, [a.result, b.result]) };
+  return { ...a, result: writer.draft.add(name, "Add", {}, [a.result, b.result]) };
 };
 
 const branches: Emit<Branches> = (writer, layer, x, name) => {
   const axis = axisOf(layer, x, name);
   const parts = layer.layers.map((each, i) => writer.plain(writer.layer(each, x, `${name}_${i}`)));
   const result = writer.draft.add(
-    writer.draft.name(name),
+    name,
     "Concatenate",
     { axis },
     parts.map((part) => part.result),
