@@ -1,6 +1,6 @@
 // A worker as the page's side sees it, in a browser or in Node: how it is spoken to, how its death is noticed, how it is ended.
 import { type Endpoint, nodeEndpoint } from "./comlink.ts";
-import { obstaclesOf } from "./elsewhere.ts";
+import { reasonOf } from "./elsewhere.ts";
 import type { AnyWorker, NodeWorker } from "./workers.ts";
 
 /** Told once why a worker is dead. */
@@ -23,8 +23,7 @@ export function hostOf(worker: AnyWorker, died: Died): Host {
 function hostInPage(worker: Worker, died: Died): Host {
   const failed = (event: ErrorEvent) => {
     event.preventDefault();
-    const reason = event.message ? `threw an error: ${event.message}` : "could not be loaded";
-    died(`${reason}${obstaclesOf(worker)}`, event.error);
+    died(reasonOf(worker, event.message ?? ""), event.error);
   };
   const garbled = () => died("sent a message that cannot be read");
   worker.addEventListener("error", failed);

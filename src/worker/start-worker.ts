@@ -2,12 +2,15 @@
 // start-beside.ts stand in for this module where one file holds all, and where workers lie elsewhere.
 import { WorkerError } from "../errors.ts";
 import { nodeThreads } from "../runtime/wasm/node.ts";
-import { isElsewhere, startModule } from "./elsewhere.ts";
+import { cameFrom, isElsewhere, startModule } from "./elsewhere.ts";
 import { fileOf } from "./file-of.ts";
 import type { Settings } from "./wire.ts";
 import type { AnyWorker } from "./workers.ts";
 
-/** Starts the worker that executors of such settings need. */
+/**
+ * Starts the worker that executors of such settings need.
+ * @throws WorkerError where a bundler's files come from another origin
+ */
 export function startWorker(settings: Settings = {}): AnyWorker {
   const node = nodeThreads();
   const here = import.meta.url; // on its own, or webpack warns that it cannot follow the files below
@@ -19,7 +22,15 @@ export function startWorker(settings: Settings = {}): AnyWorker {
       name: "simdgrad",
     });
   const file = fileOf(settings);
-  if (isElsewhere(here)) return startModule(besideThis(here, file), "simdgrad");
+  const address = besideThis(here, file);
+  if (!isElsewhere(here)) return address === undefined ? start(file) : cameFrom(address, start(file));
+  if (address !== undefined) return startModule(address, "simdgrad");
+  throw new WorkerError(
+    "a bundler's files from another origin than the page's: give connect() a function that starts simdgrad/worker.js from the page's origin",
+  );
+}
+
+function start(file: ReturnType<typeof fileOf>): Worker {
   // In just this form bundlers recognise workers.
   if (file === "worker-relaxed.js")
     return new Worker(new URL("./worker-relaxed.js", import.meta.url), { type: "module" });
@@ -27,10 +38,8 @@ export function startWorker(settings: Settings = {}): AnyWorker {
   return new Worker(new URL("./worker-portable.js", import.meta.url), { type: "module" });
 }
 
-/** @throws WorkerError where a bundler moved this module: nobody knows where it put the file */
-function besideThis(here: string, file: string): string {
-  if (/\/src\/worker\/start-worker\.[jt]s$/.test(new URL(here).pathname)) return new URL(file, here).href;
-  throw new WorkerError(
-    "a bundler's files from another origin than the page's: give connect() a function that starts simdgrad/worker.js from the page's origin",
-  );
+/** Where a file is; undefined where a bundler moved this module: nobody knows where it put the file. */
+function besideThis(here: string, file: string): string | undefined {
+  const isHere = /^https?:[^?#]*\/src\/worker\/start-worker\.[jt]s([?#]|$)/.test(here);
+  return isHere ? new URL(file, here).href : undefined;
 }

@@ -59,13 +59,17 @@ const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-E
 
 /**
  * Serves a folder at some path that is not the root, with or without the headers that isolate its pages; a `visit` is the body of an async
- * function that runs in them; `more` headers go with everything.
+ * function that runs in them; `more` headers go with everything; `answers` are in the place of files, by their paths.
  */
 export async function serve(
   folder: string,
   isolated: boolean,
   visit?: string,
   more: Readonly<Record<string, string>> = {},
+  answers: ReadonlyMap<
+    string,
+    { readonly status?: number; readonly type?: string; readonly body?: string }
+  > = new Map(),
 ): Promise<Served> {
   let [resolve, reject]: [(visited: Visited) => void, (error: unknown) => void] = [() => {}, () => {}];
   const visited = new Promise<Visited>((...both) => {
@@ -76,10 +80,11 @@ export async function serve(
     const { url = "" } = request;
     const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
     const name = path.endsWith("/") ? `${path}index.html` : path;
+    const { status = 200, type, body: other } = answers.get(name.slice(base.length - 1)) ?? {};
     const headers = {
       ...(isolated ? isolation : {}),
       ...more,
-      "Content-Type": types[extname(name)] ?? "application/octet-stream",
+      "Content-Type": type ?? types[extname(name)] ?? "application/octet-stream",
     };
     if (path === `${base}visitor.js` && visit !== undefined) response.writeHead(200, headers).end(visitor(visit));
     else if (path === `${base}visited`) {
@@ -90,9 +95,9 @@ export async function serve(
     else if (!path.startsWith(base)) response.writeHead(404, headers).end();
     else
       try {
-        const file = await readFile(join(folder, normalize(name.slice(base.length - 1))));
+        const file = other ?? (await readFile(join(folder, normalize(name.slice(base.length - 1)))));
         const body = name.endsWith(".html") && visit !== undefined ? withVisitor(file.toString(), base) : file;
-        response.writeHead(200, headers).end(body);
+        response.writeHead(status, headers).end(body);
       } catch {
         response.writeHead(404, headers).end();
       }

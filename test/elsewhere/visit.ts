@@ -22,10 +22,21 @@ export interface Visit {
   readonly isolated?: boolean;
   /** The page's Content-Security-Policy; CDN stands for the library's origin. */
   readonly policy?: string;
+  /** What is served in the place of files of the library, by their paths. */
+  readonly answers?: Readonly<Record<string, Answer>>;
   /** A page of one's own, in which CDN stands for the library's origin; the script has nothing but it then. */
   readonly html?: string;
   /** Body of an async function of `simdgrad`, `parametersHash` and `trainLarge`. Default: trains in a spawned worker. */
   readonly script?: string;
+}
+
+/** What is not as it would be. */
+export interface Answer {
+  readonly status?: number;
+  readonly type?: string;
+  readonly body?: string;
+  /** Whether other origins may not read it. Default false. */
+  readonly isPrivate?: boolean;
 }
 
 export interface Outcome {
@@ -48,9 +59,17 @@ const trains = `
 
 /** Opens such a page, and waits for its script. */
 export async function visitElsewhere(browser: Browser, visit: Visit): Promise<Outcome> {
-  const { library = "simdgrad.js", home = false, isolated = false, policy = "", html, script = trains } = visit;
+  const {
+    library = "simdgrad.js",
+    home = false,
+    isolated = false,
+    policy = "",
+    answers = {},
+    html,
+    script = trains,
+  } = visit;
   const folder = mkdtempSync(join(tmpdir(), "simdgrad-elsewhere-"));
-  const cdn = await startCdn();
+  const cdn = await startCdn(answers);
   try {
     symlinkSync(join(root, "dist"), join(folder, "library"));
     const shown = html?.replaceAll("CDN", cdn.origin) ?? page(library, home ? "./library/" : `${cdn.origin}/`);
@@ -59,7 +78,8 @@ export async function visitElsewhere(browser: Browser, visit: Visit): Promise<Ou
     writeFileSync(join(folder, "training.js"), asJavaScript("interop/app/training.ts"));
     const headers = { ...(policy && { "Content-Security-Policy": policy.replaceAll("CDN", cdn.origin) }) };
     const given = html === undefined ? "const { simdgrad, parametersHash, trainLarge } = await imported;\n" : "";
-    const served = await serve(folder, isolated, `${given}${script}`, headers);
+    const own = Object.entries(answers).map(([path, answer]) => [`/library/${path}`, answer] as const);
+    const served = await serve(folder, isolated, `${given}${script}`, headers, new Map(own));
     try {
       await browser.open(served.url);
       return { ...(await served.visited), asked: cdn.asked };
@@ -93,19 +113,20 @@ function page(library: string, base: string): string {
 }
 
 /** Serves dist/ for every origin to read, and to keep for ever. */
-async function startCdn() {
+async function startCdn(answers: Readonly<Record<string, Answer>>) {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(request.url ?? "");
     asked.push(path.slice(1));
+    const { status, type = "text/javascript", isPrivate = false, body: other } = answers[path.slice(1)] ?? {};
     const headers = {
-      "Content-Type": "text/javascript",
+      "Content-Type": type,
       "Cache-Control": "public, max-age=31536000, immutable",
-      "Access-Control-Allow-Origin": "*",
+      ...(!isPrivate && { "Access-Control-Allow-Origin": "*" }),
       "Cross-Origin-Resource-Policy": "cross-origin",
     };
-    const body = await readFile(join(root, "dist", normalize(path))).catch(() => undefined);
-    response.writeHead(body === undefined ? 404 : 200, headers).end(body);
+    const body = other ?? (await readFile(join(root, "dist", normalize(path))).catch(() => undefined));
+    response.writeHead(status ?? (body === undefined ? 404 : 200), headers).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
