@@ -1,5 +1,15 @@
 // Models as modules: names, inputs and outputs, what is trained, what is known, what is refused.
-import { constant, DataError, evaluate, evaluateAll, input, scalar, Trainer, type Variable } from "simdgrad";
+import {
+  constant,
+  DataError,
+  evaluate,
+  evaluateAll,
+  input,
+  scalar,
+  Trainer,
+  UnsupportedError,
+  type Variable,
+} from "simdgrad";
 import { Linear, mseLoss, parameters, Sequential, setTrainable, trainingContext, variables } from "simdgrad/nn";
 import { fromOnnx } from "simdgrad/onnx";
 import { sgd } from "simdgrad/optim";
@@ -542,6 +552,23 @@ describe("loops", () => {
   });
 });
 
+test("a loop that doubles a tensor in each turn ends where it would not fit memory", () => {
+  const body = graph(
+    [node("Identity", ["ci"], ["co"]), node("Concat", ["s", "s"], ["so"], { axis: 0 })],
+    [port("i", [], DataType.INT64), port("ci", [], DataType.BOOL), port("s", ["n"])],
+    [port("co", [], DataType.BOOL), port("so", ["n"])],
+  );
+  const doubled = graph(
+    [node("Loop", ["most", "goes", "x"], ["y"], { body })],
+    [port("x", [3])],
+    [port("y", ["n"])],
+    [wholes("most", [], [60]), { name: "goes", dataType: DataType.BOOL, dims: [], int32Data: [1] }],
+  );
+  expect(() => fromOnnx(file(doubled)).forward(input([3]))).toThrow(
+    "its result: [1610612736] has more than 2^30 elements (Loop y.Concat so)",
+  );
+});
+
 describe("functions of a model", () => {
   const calling = (body: readonly Node[]) =>
     writeModel(
@@ -657,6 +684,22 @@ describe("a file that contradicts itself is refused", () => {
   ])("%s", (_, fields, message) => {
     expect(() => fromOnnx(file(fields)).forward(input([3]))).toThrow(message);
     expect(() => fromOnnx(file(fields)).forward(input([3]))).toThrow(DataError);
+  });
+
+  const relu = graph([node("Relu", ["x"], ["y"])], [x], [y]);
+  const imports = (...list: readonly (readonly [string, bigint])[]) =>
+    writeModel({ ...model(relu), opsetImport: list.map(([domain, version]) => ({ domain, version })) } as ModelFields);
+  test.each([-1n, 0n, 24n, 99n, 2n ** 40n])("version %s is not read", (version) => {
+    const read = () => fromOnnx(imports(["", version]));
+    expect(read).toThrow(UnsupportedError);
+    expect(read).toThrow(`onnx: its operators are of version ${version}; those of 1 to 23 are read`);
+  });
+
+  test("versions of one domain are one version", () => {
+    expect(() => fromOnnx(imports(["", 11n], ["ai.onnx", 17n]))).toThrow(
+      "onnx: ai.onnx is imported as versions 11 and 17",
+    );
+    expect(fromOnnx(imports(["", 17n], ["ai.onnx", 17n])).forward(input([3])).shape).toEqual([3]);
   });
 });
 
