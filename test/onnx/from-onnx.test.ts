@@ -67,6 +67,33 @@ describe("what a model takes and gives", () => {
     expect(() => read.forward({ a })).toThrow("forward: input b");
   });
 
+  test("says why a name is none of its inputs", () => {
+    const sum = graph(
+      [node("Add", ["x", "rate"], ["p"]), node("Mul", ["p", "w"], ["y"])],
+      [port("x", [2]), port("rate", [1]), port("w", [1]), port("unused", [2])],
+      [port("y", [2])],
+      [floats("w", [1], [2])],
+    );
+    const read = fromOnnx(file(sum), { constants: { rate: [1] } });
+    const x = input([2]);
+    const giving = (name: string) => () => read.forward({ x, [name]: x });
+    expect(giving("unused")).toThrow("forward: nothing that the model gives needs its input unused; it takes x");
+    expect(giving("rate")).toThrow("forward: input rate was given in constants; it takes x");
+    expect(giving("w")).toThrow("forward: input w has its value in the file, unless it is named in inputs; it takes x");
+    expect(giving("z")).toThrow("forward: the model has no input z; it takes x");
+  });
+
+  test("names the constant that is none", () => {
+    const sum = graph(
+      [node("Add", ["x", "rate"], ["y"])],
+      [port("x", [1], DataType.INT64), port("rate", [1], DataType.INT64)],
+      [port("y", [1])],
+    );
+    const reading = (rate: never) => () => fromOnnx(file(sum), { constants: { rate } });
+    expect(reading("a" as never)).toThrow('constant must be an array of numbers, got "a" (fromOnnx: constants.rate)');
+    expect(reading(1.5 as never)).toThrow("1.5 is not of dtype i32 (fromOnnx: constants.rate)");
+  });
+
   test("may be tensors inside: what nobody needs is left out", async () => {
     const inner = fromOnnx(file(affine), { output: "p" });
     expect([...variables(inner).keys()]).toEqual(["layer.weight"]);
