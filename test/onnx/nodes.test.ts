@@ -482,6 +482,10 @@ describe("what contradicts the format, or cannot be had, is said", () => {
       "scan_input_axes has 2 numbers for 1 tensors",
       { op: "Scan", inputs: [plane], attributes: { body: negated, num_scan_inputs: 1, scan_input_axes: [0, 1] } },
     ],
+    [
+      "Range: [67108863] has more than 2^22 elements",
+      { op: "Range", inputs: [whole([], [1]), whole([], [2 ** 26]), whole([], [1])], known: [0, 1, 2] },
+    ],
     ["sampling_ratio 0", { op: "RoiAlign", inputs: [plane, drawn(2, [1, 4]), whole([1], [0])] }],
     ["does not fit", { op: "GridSample", inputs: [plane, drawn(2, [2, 3, 3, 2])] }],
     [
