@@ -1,6 +1,7 @@
 // Mel filters of models that were exported to ONNX: corners are rounded to bins, and the highest frequency is never reached.
 import { aNumberWithin, aPositiveNumber, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
+import { checkShape, LISTED } from "../shape.ts";
 import type { FloatArray } from "./fourier.ts";
 
 /** Inputs of ONNX's operator, under its names. */
@@ -19,7 +20,7 @@ export interface MelWeightMatrixOptions {
 /**
  * The matrix [dftLength / 2 + 1, numMelBins] of ONNX's operator MelWeightMatrix: what models exported with it multiply magnitudes by. HTK's
  * mel, in steps of the whole range divided by numMelBins + 2; corners are rounded down to whole bins. For new models `melFilters` is better.
- * @throws ArgumentError for edges that are not in order, or beyond half of the sample rate
+ * @throws ArgumentError for edges that are not in order, or beyond half of the sample rate; ShapeError for a matrix of more than 2^26 elements
  *
  * @example
  * import { melWeightMatrix } from "simdgrad/audio";
@@ -46,6 +47,8 @@ export function melWeightMatrix(options: MelWeightMatrixOptions): FloatArray {
     throw new ArgumentError(`${name}: upperEdgeHertz ${upperEdgeHertz} is more than half of the sample rate`);
   if (lowerEdgeHertz >= upperEdgeHertz)
     throw new ArgumentError(`${name}: lowerEdgeHertz ${lowerEdgeHertz} is not below upperEdgeHertz ${upperEdgeHertz}`);
+  const bins = (dftLength >> 1) + 1;
+  checkShape([bins, numMelBins], name, LISTED);
   const [low, high] = [lowerEdgeHertz, upperEdgeHertz].map((hz) => 2595 * Math.log10(1 + hz / 700));
   const step = (high - low) / (numMelBins + 2);
   // The last corner is below the upper edge, so that all are bins.
@@ -53,7 +56,6 @@ export function melWeightMatrix(options: MelWeightMatrixOptions): FloatArray {
     const hz = 700 * (10 ** ((i * step + low) / 2595) - 1);
     return Math.floor(((dftLength + 1) * hz) / sampleRate);
   });
-  const bins = (dftLength >> 1) + 1;
   const data = new Float32Array(bins * numMelBins);
   for (let i = 0; i < numMelBins; i++) {
     const [left, middle, right] = corners.slice(i, i + 3);

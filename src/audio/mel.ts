@@ -11,7 +11,7 @@ import {
 } from "../check.ts";
 import type { ArrayLikeData } from "../data/array.ts";
 import { ArgumentError } from "../errors.ts";
-import { sizeOf } from "../shape.ts";
+import { checkShape, LISTED, sizeOf } from "../shape.ts";
 import type { FloatArray } from "./fourier.ts";
 import {
   eachSpectrum,
@@ -123,7 +123,7 @@ function filtersOf(options: MelFilterOptions, nFft: number, name: string): Filte
  * spectra give mel spectra. A filter that lies between two frequencies of a spectrum is 0, of which a
  * warning tells: fewer filters or a longer nFft help. Slaney's scale
  * and areas ("Auditory Toolbox", 1998), or HTK's scale.
- * @throws ArgumentError for frequencies that are not in order, or beyond half of the sample rate
+ * @throws ArgumentError for frequencies that are not in order, or beyond half of the sample rate; ShapeError for more than 2^26 numbers
  *
  * @example
  * import { melFilters } from "simdgrad/audio";
@@ -132,9 +132,10 @@ function filtersOf(options: MelFilterOptions, nFft: number, name: string): Filte
  */
 export function melFilters(options: MelFilterOptions): FloatArray {
   checkOptions(options, "melFilters", { ...melChecks, nFft: spectrogramChecks.nFft }, "sampleRate");
-  const { nFft = 2048 } = options;
-  const filters = filtersOf(options, nFft, "melFilters");
+  const { nFft = 2048, nMels = 128 } = options;
   const bins = (nFft >> 1) + 1;
+  checkShape([nMels, bins], "melFilters", LISTED);
+  const filters = filtersOf(options, nFft, "melFilters");
   const data = new Float32Array(filters.length * bins);
   for (const [i, { first, weights }] of filters.entries()) data.set(weights, i * bins + first);
   return { data, shape: [filters.length, bins] };

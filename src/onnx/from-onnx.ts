@@ -136,6 +136,16 @@ class Imported<Output> implements OnnxModel<Output> {
     return Object.fromEntries(names.map((name, i) => [name, results[i]])) as Output;
   }
 
+  /** Why a name is none of the inputs. */
+  #whyNot(name: string): string {
+    const has = ({ name: own }: { readonly name: string }) => own === name;
+    if (this.#constants.has(name)) return `input ${name} was given in constants`;
+    if (!this.#graph.input.some(has)) return `the model has no input ${name}`;
+    if (this.#graph.initializer.some(has))
+      return `input ${name} has its value in the file, unless it is named in inputs`;
+    return `nothing that the model gives needs its input ${name}`;
+  }
+
   #tensorsOf(x: OnnxInput): readonly Tensor[] {
     const names = this.inputs.map(({ name }) => name);
     const said = names.join(", ") || "none";
@@ -149,7 +159,7 @@ class Imported<Output> implements OnnxModel<Output> {
     must(isRecord(x), x, "forward: x", `a tensor, a list, or an object { ${said} }`);
     const record = x as Readonly<Record<string, Tensor>>;
     const unknown = Object.keys(record).find((name) => !names.includes(name));
-    if (unknown !== undefined) throw new ArgumentError(`forward: the model has no input ${unknown}; it takes ${said}`);
+    if (unknown !== undefined) throw new ArgumentError(`forward: ${this.#whyNot(unknown)}; it takes ${said}`);
     return names.map((name) => {
       aTensor(Object.hasOwn(record, name) ? record[name] : undefined, `forward: input ${name}`);
       return record[name];
@@ -287,7 +297,11 @@ function constantsOf(graph: GraphProto, given: NonNullable<OnnxOptions["constant
       const type =
         elementTypeOf(tensorTypeOf(graph.input.find((each) => each.name === name))?.elemType ?? 0) ?? "float32";
       const { dtype } = elementTypes[type];
-      return [name, Value.of(constant(data, { dtype }), type)];
+      try {
+        return [name, Value.of(constant(data, { dtype }), type)];
+      } catch (error) {
+        throw error instanceof SimdgradError ? error.inside(`fromOnnx: constants.${name}`) : error;
+      }
     }),
   );
 }

@@ -138,9 +138,11 @@ export class Node {
     return this.#get<readonly number[]>(name, AttributeType.INTS, ({ ints }) => ints.map(Number), otherwise);
   }
 
-  /** A whole number that is 0 or not. */
+  /** 0 or 1. @throws DataError for another number: whoever wrote it meant something else */
   flag(name: string, otherwise = false): boolean {
-    return this.int(name, Number(otherwise)) !== 0;
+    const value = this.int(name, Number(otherwise));
+    if (value !== 0 && value !== 1) throw new DataError(`attribute ${name} is ${value}, and neither 0 nor 1`);
+    return value === 1;
   }
 
   float(name: string, otherwise?: number): number {

@@ -1,5 +1,5 @@
 // What is known of an ONNX graph before it is built: which nodes somebody needs, what they read outside, which names decide shapes.
-import { DataError } from "../errors.ts";
+import { DataError, UnsupportedError } from "../errors.ts";
 import type { FunctionProto, GraphProto, ModelProto, NodeProto } from "./proto.ts";
 import type { Rule } from "./rule.ts";
 import { ruleOf } from "./rules.ts";
@@ -16,8 +16,24 @@ export interface Library {
   readonly functions: ReadonlyMap<string, FunctionProto>;
 }
 
+/** Versions of ONNX's own operators that there are rules for. */
+const [OLDEST, NEWEST] = [1, 23];
+
+/** Versions by domain. @throws DataError for two of one domain, UnsupportedError for one of ONNX's own that is not read */
 export function versionsOf({ opsetImport }: Pick<ModelProto, "opsetImport">): Map<string, number> {
-  return new Map(opsetImport.map(({ domain, version }) => [domainOf(domain), Number(version)]));
+  const versions = new Map<string, number>();
+  for (const { domain, version } of opsetImport) {
+    const [name, number] = [domainOf(domain), Number(version)];
+    const other = versions.get(name) ?? number;
+    if (other !== number)
+      throw new DataError(`onnx: ${name || "ai.onnx"} is imported as versions ${other} and ${number}`);
+    if (name === "" && !(number >= OLDEST && number <= NEWEST))
+      throw new UnsupportedError(
+        `onnx: its operators are of version ${version}; those of ${OLDEST} to ${NEWEST} are read`,
+      );
+    versions.set(name, number);
+  }
+  return versions;
 }
 
 /** ONNX's own domain has two names. */

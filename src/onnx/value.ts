@@ -2,7 +2,7 @@
 // numbers until somebody needs a tensor of them, so that sizes of 64 bits pass that are no i32.
 import { constant } from "../create.ts";
 import { DataError } from "../errors.ts";
-import { type DType, type Shape, sizeOf } from "../shape.ts";
+import { checkShape, type DType, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementType, elementTypes } from "./element-types.ts";
 import { evaluateNow, isAffordable, isConstant } from "./evaluate-now.ts";
@@ -29,6 +29,7 @@ export class Value {
   /** A tensor of the dtype that stands for the type. */
   static of(tensor: Tensor, type: ElementType): Value {
     const { dtype } = elementTypes[type];
+    checkShape(tensor.shape, "its result");
     if (tensor.dtype !== dtype) throw new Refusal(`its result would be ${tensor.dtype}, and ${type} is ${dtype} here`);
     return new Value(type, tensor.shape, tensor);
   }

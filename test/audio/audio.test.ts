@@ -192,6 +192,23 @@ test.each<[call: () => unknown, error: new (message: string) => Error, message: 
     ArgumentError,
     "melWeightMatrix: upperEdgeHertz 51 is more than half of the sample rate",
   ],
+  [
+    () =>
+      melWeightMatrix({
+        numMelBins: 2 ** 16,
+        dftLength: 2 ** 24,
+        sampleRate: 100,
+        lowerEdgeHertz: 0,
+        upperEdgeHertz: 50,
+      }),
+    ShapeError,
+    "melWeightMatrix: [8388609, 65536] has more than 2^26 elements",
+  ],
+  [
+    () => melFilters({ sampleRate: 8000, nMels: 2 ** 16, nFft: 2 ** 16 }),
+    ShapeError,
+    "melFilters: [65536, 32769] has more than 2^26 elements",
+  ],
 ])("%#: %s", (call, error, message) => {
   expect(call).toThrow(error);
   expect(call).toThrow(message);

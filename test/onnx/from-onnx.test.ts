@@ -1,5 +1,15 @@
 // Models as modules: names, inputs and outputs, what is trained, what is known, what is refused.
-import { constant, DataError, evaluate, evaluateAll, input, scalar, Trainer, type Variable } from "simdgrad";
+import {
+  constant,
+  DataError,
+  evaluate,
+  evaluateAll,
+  input,
+  scalar,
+  Trainer,
+  UnsupportedError,
+  type Variable,
+} from "simdgrad";
 import { Linear, mseLoss, parameters, Sequential, setTrainable, trainingContext, variables } from "simdgrad/nn";
 import { fromOnnx } from "simdgrad/onnx";
 import { sgd } from "simdgrad/optim";
@@ -55,6 +65,33 @@ describe("what a model takes and gives", () => {
     expect(() => read.forward(a)).toThrow("the model takes 2 inputs (a, b), got 1");
     expect(() => read.forward({ a, c: b })).toThrow("the model has no input c; it takes a, b");
     expect(() => read.forward({ a })).toThrow("forward: input b");
+  });
+
+  test("says why a name is none of its inputs", () => {
+    const sum = graph(
+      [node("Add", ["x", "rate"], ["p"]), node("Mul", ["p", "w"], ["y"])],
+      [port("x", [2]), port("rate", [1]), port("w", [1]), port("unused", [2])],
+      [port("y", [2])],
+      [floats("w", [1], [2])],
+    );
+    const read = fromOnnx(file(sum), { constants: { rate: [1] } });
+    const x = input([2]);
+    const giving = (name: string) => () => read.forward({ x, [name]: x });
+    expect(giving("unused")).toThrow("forward: nothing that the model gives needs its input unused; it takes x");
+    expect(giving("rate")).toThrow("forward: input rate was given in constants; it takes x");
+    expect(giving("w")).toThrow("forward: input w has its value in the file, unless it is named in inputs; it takes x");
+    expect(giving("z")).toThrow("forward: the model has no input z; it takes x");
+  });
+
+  test("names the constant that is none", () => {
+    const sum = graph(
+      [node("Add", ["x", "rate"], ["y"])],
+      [port("x", [1], DataType.INT64), port("rate", [1], DataType.INT64)],
+      [port("y", [1])],
+    );
+    const reading = (rate: never) => () => fromOnnx(file(sum), { constants: { rate } });
+    expect(reading("a" as never)).toThrow('constant must be an array of numbers, got "a" (fromOnnx: constants.rate)');
+    expect(reading(1.5 as never)).toThrow("1.5 is not of dtype i32 (fromOnnx: constants.rate)");
   });
 
   test("may be tensors inside: what nobody needs is left out", async () => {
@@ -549,6 +586,23 @@ describe("loops", () => {
   });
 });
 
+test("a loop that doubles a tensor in each turn ends where it would not fit memory", () => {
+  const body = graph(
+    [node("Identity", ["ci"], ["co"]), node("Concat", ["s", "s"], ["so"], { axis: 0 })],
+    [port("i", [], DataType.INT64), port("ci", [], DataType.BOOL), port("s", ["n"])],
+    [port("co", [], DataType.BOOL), port("so", ["n"])],
+  );
+  const doubled = graph(
+    [node("Loop", ["most", "goes", "x"], ["y"], { body })],
+    [port("x", [3])],
+    [port("y", ["n"])],
+    [wholes("most", [], [60]), { name: "goes", dataType: DataType.BOOL, dims: [], int32Data: [1] }],
+  );
+  expect(() => fromOnnx(file(doubled)).forward(input([3]))).toThrow(
+    "its result: [1610612736] has more than 2^30 elements (Loop y.Concat so)",
+  );
+});
+
 describe("functions of a model", () => {
   const calling = (body: readonly Node[]) =>
     writeModel(
@@ -664,6 +718,22 @@ describe("a file that contradicts itself is refused", () => {
   ])("%s", (_, fields, message) => {
     expect(() => fromOnnx(file(fields)).forward(input([3]))).toThrow(message);
     expect(() => fromOnnx(file(fields)).forward(input([3]))).toThrow(DataError);
+  });
+
+  const relu = graph([node("Relu", ["x"], ["y"])], [x], [y]);
+  const imports = (...list: readonly (readonly [string, bigint])[]) =>
+    writeModel({ ...model(relu), opsetImport: list.map(([domain, version]) => ({ domain, version })) } as ModelFields);
+  test.each([-1n, 0n, 24n, 99n, 2n ** 40n])("version %s is not read", (version) => {
+    const read = () => fromOnnx(imports(["", version]));
+    expect(read).toThrow(UnsupportedError);
+    expect(read).toThrow(`onnx: its operators are of version ${version}; those of 1 to 23 are read`);
+  });
+
+  test("versions of one domain are one version", () => {
+    expect(() => fromOnnx(imports(["", 11n], ["ai.onnx", 17n]))).toThrow(
+      "onnx: ai.onnx is imported as versions 11 and 17",
+    );
+    expect(fromOnnx(imports(["", 17n], ["ai.onnx", 17n])).forward(input([3])).shape).toEqual([3]);
   });
 });
 

@@ -448,6 +448,7 @@ describe("whole numbers are exact", () => {
 
 describe("what contradicts the format, or cannot be had, is said", () => {
   const plane = drawn(1, [1, 1, 4, 4]);
+  const negated = graph([node("Neg", ["a"], ["b"])], [port("a", [])], [port("b", [])]);
   const rnn = (op: string, gates: number, attributes: Case["attributes"]): Case => ({
     op,
     inputs: sequence(gates, 1),
@@ -465,6 +466,26 @@ describe("what contradicts the format, or cannot be had, is said", () => {
       { op: "NonMaxSuppression", inputs: [drawn(1, [1, 2, 4]), drawn(2, [1, 1, 2])] },
     ],
     ["its matrix is too large", { op: "DFT", inputs: [drawn(3, [1, 5000, 1])], attributes: { axis: 1 } }],
+    ["attribute layout is 5, and neither 0 nor 1", rnn("LSTM", 4, { hidden_size: H, layout: 5 })],
+    ["a kernel of [0, 0] sees nothing", { op: "MaxPool", inputs: [plane], attributes: { kernel_shape: [0, 0] } }],
+    ["a kernel of [-1, 2] sees nothing", { op: "AveragePool", inputs: [plane], attributes: { kernel_shape: [-1, 2] } }],
+    ["blocksize is 0", { op: "DepthToSpace", inputs: [plane], attributes: { blocksize: 0 } }],
+    [
+      "num_outputs is 1099511627776 of 1",
+      { op: "Split", inputs: [plane], attributes: { num_outputs: 2 ** 40 }, version: 18 },
+    ],
+    [
+      "scan_input_directions is [7], and neither 0 nor 1",
+      { op: "Scan", inputs: [plane], attributes: { body: negated, num_scan_inputs: 1, scan_input_directions: [7] } },
+    ],
+    [
+      "scan_input_axes has 2 numbers for 1 tensors",
+      { op: "Scan", inputs: [plane], attributes: { body: negated, num_scan_inputs: 1, scan_input_axes: [0, 1] } },
+    ],
+    [
+      "Range: [67108863] has more than 2^22 elements",
+      { op: "Range", inputs: [whole([], [1]), whole([], [2 ** 26]), whole([], [1])], known: [0, 1, 2] },
+    ],
     ["sampling_ratio 0", { op: "RoiAlign", inputs: [plane, drawn(2, [1, 4]), whole([1], [0])] }],
     ["does not fit", { op: "GridSample", inputs: [plane, drawn(2, [2, 3, 3, 2])] }],
     [

@@ -42,11 +42,14 @@ function filled(node: Node): Value {
   return Value.of(value.tensor.reshape([]).broadcastTo(shape), value.type);
 }
 
+/** Numbers of a range at the most, which are written out, and again where they meet data. */
+const MOST = 2 ** 22;
+
 /** start, start + delta, ... before limit. */
 function range(node: Node): Value {
   const [start, limit, delta] = [0, 1, 2].map((i) => node.number(i));
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  const shape = checkShape([count], "Range", LISTED);
+  const shape = checkShape([count], "Range", MOST);
   const isFloat = node.value(0).dtype === "f32";
   const data = isFloat ? new Float32Array(count) : new Float64Array(count);
   for (let i = 0; i < count; i++) data[i] = start + i * delta;

@@ -101,6 +101,21 @@ function laid(x: Tensor, axis: number, backwards: boolean): Tensor {
   return turned.permute([...others.slice(0, at), 0, ...others.slice(at)]);
 }
 
+/** A number for each of some tensors; 0 where it is not said. */
+function one(node: Node, name: string, count: number): readonly number[] {
+  const list = node.ints(name, Array<number>(count).fill(0));
+  if (list.length !== count) throw new DataError(`${name} has ${list.length} numbers for ${count} tensors`);
+  return list;
+}
+
+/** Whether each of some sequences is taken from its end. */
+function directions(node: Node, name: string, count: number): readonly boolean[] {
+  const list = one(node, name, count);
+  if (list.some((each) => each !== 0 && each !== 1))
+    throw new DataError(`${name} is ${showShape(list)}, and neither 0 nor 1`);
+  return list.map((each) => each === 1);
+}
+
 /** A body for each element of sequences, with states that it hands on. */
 function scanned(node: Node): readonly Value[] {
   const body = node.graph("body");
@@ -112,15 +127,15 @@ function scanned(node: Node): readonly Value[] {
   const states = all.length - sequences;
   const outputs = body.output.length - states;
   if (outputs < 0) throw new DataError(`the graph ${body.name} gives fewer than ${states} states`);
-  const list = (name: string, length: number) => node.ints(name, Array<number>(length).fill(0));
-  const [axes, back] = [list("scan_input_axes", sequences), list("scan_input_directions", sequences)];
-  const [outAxes, outBack] = [list("scan_output_axes", outputs), list("scan_output_directions", outputs)];
-  const given = all
-    .slice(states)
-    .map((each, i) => Value.of(sequence(each.settled(), axes[i], back[i] === 1), each.type));
+  const [axes, back] = [one(node, "scan_input_axes", sequences), directions(node, "scan_input_directions", sequences)];
+  const [outAxes, outBack] = [
+    one(node, "scan_output_axes", outputs),
+    directions(node, "scan_output_directions", outputs),
+  ];
+  const given = all.slice(states).map((each, i) => Value.of(sequence(each.settled(), axes[i], back[i]), each.type));
   const results = overSteps(node, body, all.slice(0, states), given);
   return results.map((each, i) =>
-    i < states ? each : Value.of(laid(each.settled(), outAxes[i - states], outBack[i - states] === 1), each.type),
+    i < states ? each : Value.of(laid(each.settled(), outAxes[i - states], outBack[i - states]), each.type),
   );
 }
 
@@ -166,14 +181,12 @@ function scannedBatch(node: Node, body: GraphProto, sequences: number): Value[] 
   const all = node.inputs.slice(1).map((_, i) => node.value(i + 1));
   const states = all.length - sequences;
   if (states < 0) throw new DataError(`num_scan_inputs is ${sequences} of ${all.length}`);
-  const directions = node.ints("directions", Array<number>(sequences).fill(0));
+  const back = directions(node, "directions", sequences);
   const [batch] = all[0]?.shape ?? [0];
   if (batch === 0 || all.some((each) => each.shape[0] !== batch)) throw new DataError("inputs differ in their batch");
   const samples = Array.from({ length: batch }, (_, b) => {
     const own = all.map((each) => Value.of(each.settled().narrow(0, b, 1).squeeze(0), each.type));
-    const given = own
-      .slice(states)
-      .map((each, i) => Value.of(sequence(each.settled(), 0, directions[i] === 1), each.type));
+    const given = own.slice(states).map((each, i) => Value.of(sequence(each.settled(), 0, back[i]), each.type));
     return overSteps(node, body, own.slice(0, states), given);
   });
   return samples[0].map(({ type }, i) => Value.of(concat(samples.map((each) => each[i].settled().unsqueeze(0))), type));

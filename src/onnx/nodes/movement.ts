@@ -97,6 +97,7 @@ function split(node: Node): Value[] {
   const axis = normalizeAxis(node.int("axis", 0), x.shape, "Split");
   const size = x.shape[axis];
   const count = node.int("num_outputs", node.outputs);
+  if (count < 1 || count !== node.outputs) throw new DataError(`num_outputs is ${count} of ${node.outputs}`);
   const each = Math.ceil(size / count);
   const even = Array.from({ length: count }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
   const sizes = node.has(1) ? node.numbers(1) : node.ints("split", even);
@@ -159,7 +160,9 @@ function padding(node: Node): Value {
 function image(node: Node): { readonly x: Tensor; readonly sizes: Shape; readonly block: number } {
   const x = node.tensor(0);
   if (x.shape.length !== 4) throw new ShapeError(`takes [N, C, H, W], got ${showShape(x.shape)}`);
-  return { x, sizes: x.shape, block: node.int("blocksize") };
+  const block = node.int("blocksize");
+  if (block < 1) throw new DataError(`blocksize is ${block}`);
+  return { x, sizes: x.shape, block };
 }
 
 function depthToSpace(node: Node): Value {

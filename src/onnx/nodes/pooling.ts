@@ -10,7 +10,7 @@ import type { Node } from "../node.ts";
 import { Refusal } from "../refusal.ts";
 import type { Build, Rules } from "../rule.ts";
 import { Value } from "../value.ts";
-import { type Axis, axesOf, padsOf, perAxis } from "./windows.ts";
+import { type Axis, axesOf, checkKernel, padsOf, perAxis } from "./windows.ts";
 
 /** x [N, C, ...] with at most three axes behind the channels. */
 function imageOf(node: Node): Tensor {
@@ -143,6 +143,8 @@ function unpooled(node: Node): Value {
   const x = imageOf(node);
   const axes = x.shape.length - 2;
   const kernel = node.ints("kernel_shape");
+  if (kernel.length !== axes) throw new DataError(`kernel_shape has ${kernel.length} numbers for ${axes} axes`);
+  checkKernel(kernel);
   const [strides, pads] = [perAxis(node, "strides", axes, 1), padsOf(node, axes)];
   const usual = x.shape.slice(2).map((size, i) => (size - 1) * strides[i] - pads[i] - pads[axes + i] + kernel[i]);
   const planes = x.shape[0] * x.shape[1];

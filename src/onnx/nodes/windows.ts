@@ -17,6 +17,12 @@ export interface Axis {
   readonly out: number;
 }
 
+/** @throws DataError for windows of no places */
+export function checkKernel(kernel: Shape): void {
+  if (kernel.some((each) => !(Number.isInteger(each) && each >= 1)))
+    throw new DataError(`a kernel of ${showShape(kernel)} sees nothing`);
+}
+
 /** One number an axis. */
 export function perAxis(node: Node, name: string, axes: number, otherwise: number): readonly number[] {
   const list = node.ints(name, Array<number>(axes).fill(otherwise));
@@ -47,6 +53,7 @@ export function axesOf(node: Node, spatial: Shape, kernel: Shape): Axis[] {
   const axes = spatial.length;
   if (kernel.length !== axes)
     throw new ShapeError(`a kernel of ${showShape(kernel)} does not fit ${showShape(spatial)}`);
+  checkKernel(kernel);
   const [strides, dilations] = [perAxis(node, "strides", axes, 1), perAxis(node, "dilations", axes, 1)];
   const kind = autoPad(node);
   const pads = kind === "NOTSET" ? padsOf(node, axes) : Array<number>(2 * axes).fill(0);
