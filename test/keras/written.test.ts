@@ -5,14 +5,18 @@ import { ArgumentError, constant, evaluateAll, JsExecutor, type Tensor, Trainer 
 import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
 import {
   BatchNorm2d,
+  BatchNorm3d,
   Conv1d,
   evaluationContext,
   GRU,
   type Layer,
+  LayerNorm,
   Linear,
   mseLoss,
   relu,
   Sequential,
+  Upsample,
+  variables,
 } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { apart, cases, floats, read, resultsOf } from "./cases.ts";
@@ -64,6 +68,21 @@ describe("layers of simdgrad", () => {
     for (const each of files)
       expect(fromTensorFlowJs(each).stateDict()["layer.weight"].data).toEqual(state.weight.data);
     await trainer.dispose();
+  });
+
+  test.each<[Layer, readonly number[], string]>([
+    [new BatchNorm3d(2), [2, 4, 4, 4], "BatchNorm3d at layer (5 axes: TensorFlow.js has four at the most)"],
+    [new LayerNorm([2, 4, 4, 4]), [2, 4, 4, 4], "LayerNorm at layer (5 axes: TensorFlow.js has four at the most)"],
+    [new LayerNorm(4), [2, 4, 4, 4], "LayerNorm at layer (5 axes: TensorFlow.js has four at the most)"],
+    [new Upsample({ scaleFactor: 2 }), [2, 6], "Upsample at layer (1 axes: TensorFlow.js has two)"],
+    [new Upsample({ scaleFactor: 1.5 }), [2, 6, 6], "Upsample at layer (no whole factor)"],
+    [new Conv1d(2, 2, 2, { padding: 1 }), [2, 6], "Conv1d at layer (padding 1)"],
+  ])("what TensorFlow.js could not run is refused", async (model, shape, message) => {
+    const zeros = ({ shape }: Tensor) => ({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape });
+    const state = Object.fromEntries([...variables(model)].map(([path, each]) => [path, zeros(each)]));
+    await expect(toTensorFlowJs(model, { input: ["batch", ...shape] }, { state })).rejects.toThrow(
+      `toTensorFlowJs: TensorFlow.js does not have: ${message}`,
+    );
   });
 
   test("all that TensorFlow.js does not have is told at once", async () => {
