@@ -153,6 +153,8 @@ interface Rules<A> {
   total?(stacks: readonly Tensor[], attrs: A): Tensor;
   /** Inputs with a batch along their first axis, as every output has: what an element of it becomes depends on that of these, and on the rest. */
   readonly batched?: readonly number[];
+  /** The axis of its only input along which elements see one another; along others they do not, and stay where they are. */
+  along?(attrs: A): number;
   /** Multiplications with additions, for ops that are made of them. */
   multiplyAdds?(inputs: readonly Aval[], attrs: A, output: Aval): number;
   /** The same function of f32 numbers, for ops that are rounded exactly: what they make of scalar constants is known beforehand. */

@@ -33,7 +33,7 @@ const house: Readonly<Record<string, Room>> = {
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },
   evaluate: { paths: ["src/evaluate"], above: ["compile", "runtime"] },
-  keras: { paths: ["src/keras"], above: ["nn", "data", "evaluate"] },
+  keras: { paths: ["src/keras"], above: ["nn", "data", "evaluate", "train"] },
   onnx: { paths: ["src/onnx"], above: ["functions", "nn", "data", "audio", "train"] },
   train: { paths: ["src/train"], above: ["nn", "optim", "io", "data", "evaluate"] },
   metrics: { paths: ["src/metrics"], above: ["train"] },

@@ -171,30 +171,86 @@ const ELSEWHERE = 0xffffffff;
 /** Bytes that DEFLATE makes of one, at the most. */
 const LARGER = 1032;
 
-/**
- * Files of a ZIP file by their names, in its order, also of one with sizes of 64 bits; all of them together have `most` bytes at the most.
- * Source: PKWARE, APPNOTE.TXT.
- * @throws DataError, beginning with `name`, for one that is damaged or encrypted, or larger than that
- */
-export function unzipped(bytes: Uint8Array, name: string, most = Number.POSITIVE_INFINITY): Map<string, Uint8Array> {
-  const { count, start, end } = directoryOf(bytes, name);
-  const files = new Map<string, Uint8Array>();
+/** Bytes that files may become together, beyond so many times those that they are in. */
+const SPARE = 2 ** 26;
+
+/** Bytes that the files of a ZIP file may have together: they become `times` as much as it has itself, or are small. */
+export function mostOf({ length }: Uint8Array, times = 4): number {
+  return times * length + SPARE;
+}
+
+/** A ZIP file: its files by their names, in its order, each of them inflated when it is read for the first time. Source: PKWARE, APPNOTE.TXT. */
+export class ZipFile {
+  readonly #bytes: Uint8Array;
+  readonly #name: string;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  /** Where the directory begins, and the files end. */
+  readonly #end: number;
+  readonly #most: number;
+  readonly #hint: string;
+  /** Bytes of the files that were read. */
+  #made = 0;
+  readonly #read = new Map<string, Uint8Array>();
+
+  /**
+   * All files that are read have `most` bytes together at the most, and `hint` says what to do with more; also one with sizes of 64 bits.
+   * @throws DataError, beginning with `name`, for a directory that is damaged, and for files that are encrypted
+   */
+  constructor(bytes: Uint8Array, name: string, most = mostOf(bytes), hint = "") {
+    const { count, start, end } = directoryOf(bytes, name);
+    this.#entries = entriesOf(bytes, count, start, end, name);
+    this.#bytes = bytes;
+    this.#name = name;
+    this.#end = start;
+    this.#most = most;
+    this.#hint = hint;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(file: string): boolean {
+    return this.#entries.has(file);
+  }
+
+  /** What a file of `most` bytes at the most holds; undefined where there is none of the name. @throws DataError for one that is damaged, or larger */
+  read(file: string, most = Number.POSITIVE_INFINITY): Uint8Array | undefined {
+    const entry = this.#entries.get(file);
+    const known = this.#read.get(file);
+    if (entry === undefined || known !== undefined) return known;
+    if (entry.size > most) throw new DataError(`${this.#name}: ${file} of ${entry.size} bytes is more than ${most}`);
+    this.#made += entry.size;
+    if (this.#made > this.#most)
+      throw new DataError(`${this.#name}: the files of the ZIP file are more than ${this.#most} bytes${this.#hint}`);
+    const content = contentOf(this.#bytes, entry, this.#end, `${this.#name}: ${file}`);
+    this.#read.set(file, content);
+    return content;
+  }
+}
+
+/** All files of a ZIP file by their names, in its order. @throws DataError as ZipFile */
+export function unzipped(...of: ConstructorParameters<typeof ZipFile>): Map<string, Uint8Array> {
+  const zip = new ZipFile(...of);
+  return new Map(zip.names.map((file) => [file, zip.read(file) as Uint8Array]));
+}
+
+/** What the directory says of each file. @throws DataError */
+function entriesOf(bytes: Uint8Array, count: number, start: number, end: number, name: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
   let at = start;
   let taken = 0;
-  let made = 0;
   for (let i = 0; i < count; i++) {
     const entry = entryOf(bytes, at, end, `${name}: file ${i} of the ZIP file`);
     taken += entry.compressed;
-    made += entry.size;
-    if (made > most) throw new DataError(`${name}: the files of the ZIP file are more than ${most} bytes`);
     if (taken > start) throw new DataError(`${name}: the files of the ZIP file overlap`);
-    if (files.has(entry.name)) throw new DataError(`${name}: the ZIP file holds ${entry.name} twice`);
-    files.set(entry.name, contentOf(bytes, entry, start, `${name}: ${entry.name}`));
+    if (entries.has(entry.name)) throw new DataError(`${name}: the ZIP file holds ${entry.name} twice`);
+    entries.set(entry.name, entry);
     at = entry.next;
   }
   if (at !== end)
     throw new DataError(`${name}: the directory of the ZIP file has ${end - at} bytes more than its ${count} files`);
-  return files;
+  return entries;
 }
 
 /** Where the directory is: the last record says so, behind which there is a comment at the most. */

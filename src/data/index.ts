@@ -6,7 +6,7 @@ export { type CsvOptions, type CsvStreamOptions, readCsv, streamCsv } from "./cs
 export { type ChunksOf, type FromRowsOptions, fromRows, type Row, type RowSamples } from "./from-rows.ts";
 export { parseIdx } from "./idx.ts";
 export { readJsonLines } from "./json-lines.ts";
-export { parseNpy, parseNpz, serializeNpy, serializeNpz } from "./npy.ts";
+export { type ParseNpzOptions, parseNpy, parseNpz, serializeNpy, serializeNpz } from "./npy.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
 export {
   type ColumnSteps,

@@ -1,10 +1,10 @@
 // NumPy's files: .npy, an array behind a header that is a dictionary of Python's, and .npz, several of them in a ZIP file.
-import { aRecordOf, isRecord, must } from "../check.ts";
+import { aRecordOf, aWholeNumber, checkOptions, isRecord, must } from "../check.ts";
 import { ArgumentError, DataError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import { array, type NumericArray } from "./array.ts";
 import { bytesOf } from "./bytes.ts";
-import { unzipped } from "./compressed.ts";
+import { mostOf, unzipped } from "./compressed.ts";
 import { type ElementType, elementTypes, readElements } from "./elements.ts";
 import { zip } from "./fflate.ts";
 import { roomLike } from "./room-like.ts";
@@ -36,16 +36,29 @@ export function parseNpy(given: Uint8Array | ArrayBuffer): NumericArray {
   return arrayOf(bytesOf(given, "parseNpy: bytes"), "npy");
 }
 
+/** How a .npz file is read. */
+export interface ParseNpzOptions {
+  /** Bytes that its arrays may have together. Default: 64 MiB and a hundred times the file's own. */
+  readonly most?: number;
+}
+
+/** What a .npz file may become for one of its bytes. */
+const TIMES = 100;
+
 /**
- * The arrays of a .npz file by their names, as `np.savez` and `np.savez_compressed` write it.
- * @throws DataError for a ZIP file that is damaged, and for whatever in it parseNpy refuses, with the array's name
+ * The arrays of a .npz file by their names, as `np.savez` and `np.savez_compressed` write it. Of a small file nothing large is made, unless
+ * `most` says how large it may be: zeros alone become a thousandth of their size.
+ * @throws DataError for a ZIP file that is damaged, or becomes larger than that, and for whatever in it parseNpy refuses, with the array's name
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
  * parseNpz(serializeNpz({ y: { data: Int32Array.of(1, 2), shape: [2] } })); // => { y: { data: [1, 2], shape: [2] } }
  */
-export function parseNpz(given: Uint8Array | ArrayBuffer): Record<string, NumericArray> {
-  const files = unzipped(bytesOf(given, "parseNpz: bytes"), "npz");
+export function parseNpz(given: Uint8Array | ArrayBuffer, options: ParseNpzOptions = {}): Record<string, NumericArray> {
+  const bytes = bytesOf(given, "parseNpz: bytes");
+  checkOptions(options, "parseNpz", { most: aWholeNumber(1, Number.MAX_SAFE_INTEGER) });
+  const { most = mostOf(bytes, TIMES) } = options;
+  const files = unzipped(bytes, "npz", most, ": parseNpz(bytes, { most }) says how many they may be");
   const entries = Array.from(files, ([name, bytes]): [string, NumericArray] => {
     if (!name.endsWith(".npy")) throw new DataError(`npz: ${name} is no .npy file`);
     const own = name.slice(0, -4);
@@ -69,7 +82,7 @@ export function serializeNpy(given: NumericArray): Uint8Array<ArrayBuffer> {
 /**
  * A .npz file of arrays by their names, compressed, which `np.load` reads.
  * @throws ShapeError and ArgumentError as serializeNpy, with the array's name; ArgumentError for a longer name, or more arrays,
- * than a ZIP file has
+ * than a ZIP file has, and for names by which an array would not be found again
  *
  * @example
  * import { parseNpz, serializeNpz } from "simdgrad/data";
@@ -81,15 +94,26 @@ export function serializeNpz(arrays: Readonly<Record<string, NumericArray>>): Ui
   aRecordOf(anArray)(arrays, "serializeNpz: arrays");
   const names = Object.keys(arrays);
   if (names.length > MOST) throw new ArgumentError(`serializeNpz: ${names.length} arrays are more than ${MOST}`);
-  for (const name of names) {
-    const { length } = new TextEncoder().encode(`${name}.npy`);
-    if (length > MOST)
-      throw new ArgumentError(
-        `serializeNpz: a name has ${length} bytes with .npy, more than ${MOST}: ${JSON.stringify(name.slice(0, 20))}...`,
-      );
-  }
+  for (const name of names) checkName(name, arrays);
   const entries = Object.entries(arrays).map(([name, each]) => [`${name}.npy`, fileOf(each, `serializeNpz: ${name}`)]);
   return zip(Object.fromEntries(entries));
+}
+
+/** @throws ArgumentError for a name that is not that of its array alone, to NumPy or here */
+function checkName(name: string, arrays: object): void {
+  const { length } = new TextEncoder().encode(`${name}.npy`);
+  if (length > MOST)
+    throw new ArgumentError(
+      `serializeNpz: a name has ${length} bytes with .npy, more than ${MOST}: ${JSON.stringify(name.slice(0, 20))}...`,
+    );
+  // Python's names of files end at a zero; UTF-8 has no halves of characters.
+  if (/\0|\p{Surrogate}/u.test(name))
+    throw new ArgumentError(`serializeNpz: the name ${JSON.stringify(name)} holds what no name of a file does`);
+  // NumPy looks for names of files first.
+  if (name.endsWith(".npy") && Object.hasOwn(arrays, name.slice(0, -4)))
+    throw new ArgumentError(
+      `serializeNpz: ${JSON.stringify(name)} is the file of ${JSON.stringify(name.slice(0, -4))}: one of both needs another name`,
+    );
 }
 
 function anArray(value: unknown, what: string): void {

@@ -2,7 +2,7 @@
 import { aText, aWholeNumber, checkOptions } from "../check.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { Linear } from "../nn/layers.ts";
-import { aLayerObject, aModel, placeAt, placesIn, replaceParts } from "./parts.ts";
+import { aLayerObject, aModel, placeAt, placesIn, replaceParts, withoutLayers } from "./parts.ts";
 
 /**
  * Puts a layer in the place of another, whose path is that of its variables without their own names: `fc` for `fc.weight`, `encoder.layers.0`.
@@ -35,7 +35,7 @@ export interface HeadOptions {
 
 /**
  * Puts a new head in the place of the last Linear, or of the layer at a path: a layer, or a Linear of so many outputs. The names of all
- * variables stay, so a state of before loads by `loadStateDict(state, { strict: false })`, but for the old head's entries, of other shapes.
+ * variables stay, so a state of before loads by `loadStateDict(state, { strict: false })` once the old head's entries, of other shapes, are taken out.
  * @throws ArgumentError for a model without a Linear, or a path of no layer; ShapeError for a Linear that takes other inputs
  * @returns the new head
  *
@@ -71,7 +71,9 @@ export function replaceHead<H extends number | object>(
 
 /** The path of the last Linear. */
 export function headOf(model: object, name: string): string {
-  const last = placesIn(model).findLast(({ layer }) => layer instanceof Linear);
+  const places = placesIn(model);
+  if (places.length === 0) throw withoutLayers(name);
+  const last = places.findLast(({ layer }) => layer instanceof Linear);
   if (last === undefined)
     throw new ArgumentError(`${name}: the model has no Linear in it: say by path which layer is the head`);
   return last.path;

@@ -7,8 +7,9 @@ import type { Optimizer, ParameterGroup } from "../optim/index.ts";
 import { anOptimizer } from "../optim/transform.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import { Features } from "./features.ts";
 import { Frozen } from "./frozen.ts";
-import { aModel, isLayer, partsOfLayer, placeAt } from "./parts.ts";
+import { aModel, isLayer, partsOfLayer, placeAt, withoutLayers } from "./parts.ts";
 
 /** How rates fall. */
 export interface LayerwiseOptions {
@@ -26,7 +27,7 @@ export interface LayerwiseOptions {
  * also in one that is a field of a layer, as in a TransformerEncoder; else a field of the model. Variables that are fields themselves belong to
  * the first layer.
  * @param optimizer makes the optimizer of a learning rate, and may make a schedule of it
- * @throws ArgumentError for a path of no layer, and a model without parameters
+ * @throws ArgumentError for a path of no layer, and a model without parameters or layers
  *
  * @example
  * import { Linear, relu, Sequential } from "simdgrad/nn";
@@ -52,6 +53,7 @@ export function layerwiseDecay(
   const parts = layers?.map((path) => placeAt(model, path, name).held) ?? layersOf(model);
   const blocks = parametersByLayer(model, parts);
   if (blocks.length === 0) throw new ArgumentError(`${name}: the model has no parameters`);
+  if (parts.length === 0) throw withoutLayers(name);
   const made = (own: number): Optimizer => {
     const result = optimizer(own);
     anOptimizer(result, `${name}: what optimizer(rate) gives`);
@@ -82,6 +84,7 @@ function layersOf(model: object): object[] {
 /** Layers that are fields of an object, or lie in a list. */
 function partsIn(part: object): object[] {
   if (part instanceof Frozen) return typeof part.layer === "function" ? [] : [part.layer];
+  if (part instanceof Features) return partsIn(part.model);
   return Array.from(partsOfLayer(part), ([, each]) => each).filter(
     (each): each is object =>
       typeof each === "object" && each !== null && !(each instanceof Tensor) && !ArrayBuffer.isView(each),
@@ -90,7 +93,7 @@ function partsIn(part: object): object[] {
 
 /** Whether a part is layers one after the other: a list of such, or a layer that has a list. */
 function isSeries(part: object): boolean {
-  if (part instanceof Sequential || part instanceof Frozen) return true;
+  if (part instanceof Sequential || part instanceof Frozen || part instanceof Features) return true;
   if (Array.isArray(part))
     return part.length > 0 && part.every((each) => typeof each === "function" || isLayer(each ?? {}));
   return partsIn(part).some((each) => Array.isArray(each) && isSeries(each));

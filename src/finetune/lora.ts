@@ -17,7 +17,7 @@ import { Linear } from "../nn/layers.ts";
 import { parameters, variables } from "../nn/module.ts";
 import type { Variable } from "../variable.ts";
 import { LoraAttention, LoraLinear, type Projection } from "./lora-layers.ts";
-import { aModel, listed, type Place, placeAt, placesIn, replaceParts } from "./parts.ts";
+import { aModel, listed, type Place, placeAt, placesIn, replaceParts, withoutLayers } from "./parts.ts";
 
 /** How large changes are, and where. */
 export interface LoraOptions {
@@ -33,7 +33,9 @@ export interface LoraOptions {
 
 /** Whether a value says which layers. */
 function aChoice(value: unknown, what: string): void {
-  if (!isFunction(value)) aListOf(aText)(value, what);
+  if (isFunction(value)) return;
+  aListOf(aText)(value, what);
+  must((value as readonly string[]).length > 0, value, what, "one path at least");
 }
 
 function isAdapted(part: unknown): part is LoraLinear | LoraAttention {
@@ -88,20 +90,28 @@ function isAdaptable(place: Place): place is Adaptable {
 
 /** The layers that adapters are put on. */
 function chosenLayers(model: object, layers: LoraOptions["layers"]): Adaptable[] {
+  if (placesIn(model).length === 0) throw withoutLayers("lora");
   if (Array.isArray(layers)) return layers.map((path) => adaptable(placeAt(model, path, "lora")));
   const all = placesIn(model).filter(isAdaptable);
   const takes = layers as Exclude<LoraOptions["layers"], readonly string[]>;
   const chosen = takes === undefined ? all : all.filter(({ path, layer }) => takes(path, layer));
   if (chosen.length === 0)
     throw new ArgumentError(
-      `lora: no Linear or MultiheadAttention is chosen of ${listed(all.map(({ path }) => path))}`,
+      `lora: no Linear or MultiheadAttention is chosen of ${listed(all.map(({ path }) => path))}${others(model)}`,
     );
   return chosen;
 }
 
+/** Says which layers are not to be chosen any more. */
+function others(model: object): string {
+  const adapted = adaptedIn(model).map(({ path }) => path);
+  if (adapted.length === 0) return "";
+  return `: ${listed(adapted)} ${adapted.length > 1 ? "have adapters" : "has an adapter"} already, which mergeLora takes out`;
+}
+
 function adaptable(place: Place): Adaptable {
   const { path, layer } = place;
-  if (isAdapted(layer)) throw new ArgumentError(`lora: ${path} has an adapter`);
+  if (isAdapted(layer)) throw new ArgumentError(`lora: ${path} has an adapter already, which mergeLora takes out`);
   if (isAdaptable(place)) return place;
   throw new ArgumentError(
     `lora: ${path} is a ${layer.constructor.name}; adapters are for Linear and MultiheadAttention`,
@@ -109,8 +119,8 @@ function adaptable(place: Place): Adaptable {
 }
 
 /** The places of all layers with adapters. */
-function adaptedIn(model: object) {
-  return placesIn(model).flatMap(({ held, layer }) => (isAdapted(layer) ? [{ held, layer }] : []));
+function adaptedIn(model: object): (Place & { readonly layer: LoraLinear | LoraAttention })[] {
+  return placesIn(model).flatMap(({ path, held, layer }) => (isAdapted(layer) ? [{ path, held, layer }] : []));
 }
 
 /** The variables of all adapters by path. */

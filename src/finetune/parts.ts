@@ -2,6 +2,7 @@
 import { must } from "../check.ts";
 import { meant } from "../data/nearest.ts";
 import { ArgumentError } from "../errors.ts";
+import { edits } from "../nn/edits.ts";
 import { aLayer, type Context, type Module, partsOf } from "../nn/module.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -42,9 +43,17 @@ export function placeAt(model: object, path: string, name: string): Place {
   const places = placesIn(model);
   const found = places.find((place) => place.path === path);
   if (found !== undefined) return found;
+  if (places.length === 0) throw withoutLayers(name);
   const paths = places.map((place) => place.path);
   throw new ArgumentError(
     `${name}: the model has no layer ${JSON.stringify(path)}${meant(path, paths) || `; it has ${listed(paths)}`}`,
+  );
+}
+
+/** The error for a model that is not made of layers, such as a graph of ONNX's. */
+export function withoutLayers(name: string): ArgumentError {
+  return new ArgumentError(
+    `${name}: the model has no layers in it: of what fromOnnx reads, which is one graph, fromOnnx(bytes, { output }) gives features for a head`,
   );
 }
 
@@ -99,6 +108,7 @@ export function replaceParts(model: object, others: ReadonlyMap<object, object>,
     : [...others];
   if (areSet && stuck.every(([held, other]) => canStandIn(other, held))) {
     for (const [held, other] of stuck) standIn(other as Module<never, unknown>, held);
+    edits.count++;
     return;
   }
   for (const { holder, key, value } of slots) Reflect.set(holder, key, value);

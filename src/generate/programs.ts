@@ -9,6 +9,7 @@ import { ofThisThread, type Program } from "../program/program.ts";
 import type { Executor, PlanEntry, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
 import { type Shape, showShape } from "../shape.ts";
 import { arange, scalar, Tensor } from "../tensor.ts";
+import { checkModel } from "../train/check-model.ts";
 import type { Assignment } from "../variable.ts";
 import { Variable } from "../variable.ts";
 import { draw } from "./draw.ts";
@@ -147,6 +148,7 @@ export class Programs {
   }
 
   async #begun({ source }: Order, rows: number): Promise<{ readonly state: State; readonly key: string }> {
+    checkModel({ model: this.#model, names: this.#names }, "generate", "generator");
     const key = `${rows} of ${source === undefined ? "no source" : `${source.dtype} ${source.shape.slice(1)}`}:`;
     const state = this.#states.get(key) ?? new State(rows, this.#capacity);
     this.#states.delete(key);

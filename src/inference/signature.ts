@@ -19,9 +19,9 @@ export type InferenceInput =
 export interface InferenceSignature {
   /** What forward takes: shapes in the places of tensors. */
   readonly input: InferenceInput;
-  /** Names of the inputs. Default: "x" for one, the names in the record for several, places in a list. */
+  /** Names of the inputs. Default: "input" for one, the names in the record for several, places in a list. */
   readonly inputNames?: readonly string[];
-  /** Names of the outputs. Default: "y" for one, the names in the record for several, places in a list. */
+  /** Names of the outputs. Default: "output" for one, the names in the record for several, places in a list. */
   readonly outputNames?: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function readSignature(given: InferenceSignature): Signature {
   const found: { path: string; port: Omit<Port, "name"> }[] = [];
   look(given.input, "", 0, found);
   const { inputNames, outputNames } = given;
-  const names = inputNames ?? found.map(({ path }) => path || "x");
+  const names = inputNames ?? found.map(({ path }) => path || "input");
   checkNames(names, found.length, `${WHAT}: inputNames`);
   const ports = found.map(({ port }, i): Port => ({ name: names[i], ...port }));
   return {
@@ -90,14 +90,28 @@ function look(given: unknown, path: string, level: number, found: { path: string
   const what = `${WHAT}: ${path || "input"}`;
   if (isShape(given) || isLeaf(given)) {
     const { shape, dtype = "f32" } = isLeaf(given) ? given : { shape: given };
+    checkNamed(shape, what);
     const isRows = typeof shape[0] === "string";
     const rest = checkShape(shape.slice(isRows ? 1 : 0), `${what}, behind the rows`);
     found.push({ path, port: { shape: isRows ? [null, ...rest] : rest, dtype: checkKnown(dtype, what) } });
     return;
   }
+  checkNamed(isRecord(given) ? given.shape : given, what);
   const holds = level < MOST_LEVELS && (Array.isArray(given) || (isRecord(given) && !(given instanceof Tensor)));
   must(holds, given, what, 'a shape such as ["batch", 3], { shape, dtype: "i32" }, or several');
   for (const [name, part] of Object.entries(given as object)) look(part, joined(path, name), level + 1, found);
+}
+
+/** @throws ArgumentError where the first size is what stands elsewhere for any number: -1, null */
+function checkNamed(shape: unknown, what: string): void {
+  if (!Array.isArray(shape) || shape.length === 0 || !shape.slice(1).every((size) => typeof size === "number")) return;
+  const [rows] = shape;
+  must(
+    rows !== null && rows !== undefined && rows !== -1,
+    shape,
+    what,
+    'a shape with a name for any number of rows, such as "batch"',
+  );
 }
 
 /** The next of the tensors in the place of each shape. */
@@ -112,7 +126,7 @@ export function outputsOf(result: unknown, names: readonly string[] | undefined)
   const parts: [name: string, tensor: Tensor][] = [];
   const visit = (value: unknown, path: string, level: number): void => {
     if (value instanceof Tensor) {
-      parts.push([path || "y", value]);
+      parts.push([path || "output", value]);
       return;
     }
     const holds = level < MOST_LEVELS && (Array.isArray(value) || isRecord(value));

@@ -41,7 +41,7 @@ export interface InferenceOptions<X = unknown> {
   readonly weights?: "f32" | "int8";
   /**
    * Whether rows see nothing of one another ("apart"), so that any number of them can be predicted, or all of them ("together"): then as many as a
-   * program takes, no more and no fewer. Default: what the graph proves, or else a trial on random rows.
+   * program takes, no more and no fewer. Default: "apart" where the model's graphs prove it, else "together".
    */
   readonly rows?: "apart" | "together";
   /** The model's variables by path, as `loadStateDict` takes them. */
@@ -198,7 +198,7 @@ class Writer {
     const isRows = (name: string) => ports.some(({ shape }, i) => inputName(i) === name && shape[0] === null);
     const traced = (count: number): Traced => this.#graph(count);
     await this.#load(executor, traced(this.#sizes[0]).outputs);
-    return areApart(traced, isRows, executor);
+    return areApart(traced, isRows, this.#sizes, executor);
   }
 
   /** Gives an executor the values of the variables under tensors. */

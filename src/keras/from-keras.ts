@@ -1,6 +1,6 @@
 // .keras files: a ZIP file of config.json, metadata.json and model.weights.h5.
 import { bytesOf } from "../data/bytes.ts";
-import { unzipped } from "../data/compressed.ts";
+import { ZipFile } from "../data/compressed.ts";
 import type { Tensor } from "../tensor.ts";
 import { Builder, checkReadOptions, type ReadOptions } from "./build.ts";
 import { fault } from "./fault.ts";
@@ -9,6 +9,9 @@ import { objectIn } from "./json.ts";
 import { KerasModel, type Tensors } from "./model.ts";
 import { storedOptimizer } from "./optimizer.ts";
 import { countedLayers } from "./weights.ts";
+
+/** Bytes of a text of settings beyond four times those of the file: far more become of them than of numbers. */
+const SPARE = 2 ** 22;
 
 /**
  * The model in a .keras file, as Keras 3 saves it (and Keras 2.13 and later): a module of layers of simdgrad with the file's weights, to be
@@ -30,21 +33,20 @@ export function fromKeras<Input extends Tensors = Tensor, Output extends Tensors
     throw fault(
       "fromKeras: this is an HDF5 file, Keras' format before .keras: load it in Keras, and save it as .keras",
     );
-  const files = unzipped(given, "fromKeras");
-  const config = objectIn(fileOf(files, "config.json"), "config.json");
+  const files = new ZipFile(given, "fromKeras");
+  const most = 4 * given.length + SPARE;
+  const config = objectIn(fileOf(files, "config.json", most), "config.json");
   const { class_name: className, config: settings, compile_config: training } = config;
   const weights = new Hdf5(fileOf(files, "model.weights.h5"), "model.weights.h5");
-  const dialect = isOld(files.get("metadata.json")) ? "keras 2" : "keras 3";
+  const dialect = isOld(files.read("metadata.json", most)) ? "keras 2" : "keras 3";
   const reading = new Builder(dialect, options).read(className, settings, countedLayers(weights, ""), "fromKeras");
   return new KerasModel(reading, (model) => storedOptimizer(weights, training, reading.links, model));
 }
 
-function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
-  const file = files.get(name);
+function fileOf(files: ZipFile, name: string, most?: number): Uint8Array {
+  const file = files.read(name, most);
   if (file === undefined)
-    throw fault(
-      `fromKeras: the ZIP file holds no ${name}, but ${[...files.keys()].slice(0, 5).join(", ") || "nothing"}`,
-    );
+    throw fault(`fromKeras: the ZIP file holds no ${name}, but ${files.names.slice(0, 5).join(", ") || "nothing"}`);
   return file;
 }
 

@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError, SimdgradError } from "../errors.ts";
 import { aContext, type Context, type Module, variables } from "../nn/module.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { aTensor, scalar, Tensor } from "../tensor.ts";
+import { elsewhereOf, warnOfOthers } from "../train/hold.ts";
 import type { Variable } from "../variable.ts";
 import type { ModelInput, ModelPlan, Ref } from "./config.ts";
 import { isRef, refsIn, refsOfCall, takes, valuesBy } from "./config.ts";
@@ -102,9 +103,10 @@ export class KerasModel<Input extends Tensors = Tensor, Output extends Tensors =
 
   /**
    * The values of the file by path, as `loadStateDict` takes them: those that the model begins with. What was trained since is told by the
-   * trainer's `stateDict`.
+   * trainer's `stateDict`; this warns of such.
    */
   stateDict(): KerasState {
+    warnOfOthers(`${this.name}.stateDict`, elsewhereOf(variables(this)));
     return Object.fromEntries(
       [...variables(this)].flatMap(([path, variable]) =>
         this.#paths.has(variable) ? [[path, { data: firstOf(variable), shape: [...variable.shape] }]] : [],

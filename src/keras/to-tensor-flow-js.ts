@@ -2,14 +2,16 @@
 import { aBoolean, aRecordOf, checkOptions, isRecord, must } from "../check.ts";
 import { compileInit } from "../compile/init.ts";
 import { withSources } from "../compile/sources.ts";
-import { type ArrayLikeData, array } from "../data/array.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { type ArrayLikeData, array, type TypedData } from "../data/array.ts";
+import { ArgumentError } from "../errors.ts";
 import { aLayer, type Layer, variables } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { JsExecutor } from "../runtime/js/js-executor.ts";
-import { checkKnown, checkShape, type DType, type Shape, sameShape, showShape } from "../shape.ts";
+import { checkKnown, checkShape, type DType, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { elsewhereOf, warnOfOthers } from "../train/hold.ts";
+import { ownState } from "../train/own-state.ts";
 import type { Variable } from "../variable.ts";
 import { type Draft, filesOf } from "./export/draft.ts";
 import { Writer } from "./export/own-model.ts";
@@ -24,6 +26,8 @@ export interface TensorFlowJsSignature {
   /** Sizes, or sizes and a dtype. */
   readonly input: TensorFlowJsShape | { readonly shape: TensorFlowJsShape; readonly dtype?: DType };
 }
+
+type Sized = Exclude<TensorFlowJsSignature["input"], TensorFlowJsShape>;
 
 /** What is written, and with which weights. */
 export interface TensorFlowJsOptions {
@@ -48,7 +52,7 @@ export interface WrittenTensorFlowJs {
  * A model as a layers model of TensorFlow.js, as its `loadLayersModel` reads it: one that `fromKeras` or `fromTensorFlowJs` read, or layers of
  * simdgrad in Sequential, Residual and Branches. A forward of your own is code, which no layers model holds: it is refused, as are layers
  * that TensorFlow.js does not have, all in one error.
- * @throws ArgumentError for what is not there, and for a state that does not fit; ShapeError where the model does not take the input
+ * @throws ArgumentError for what is not there, and for a state that has not what the model has; ShapeError where the model does not take the input
  *
  * @example
  * import { Linear, relu, Sequential } from "simdgrad/nn";
@@ -67,6 +71,8 @@ export async function toTensorFlowJs<Input = Tensor, Output = Tensor>(
   const aState = (value: unknown, what: string) => must(isRecord(value), value, what, "an object of arrays by paths");
   checkOptions(options, "toTensorFlowJs", { state: aState, executor: anExecutor, channelsLast: aBoolean });
   if (options.state !== undefined) aRecordOf(anArray)(options.state, "toTensorFlowJs: state");
+  if (model instanceof KerasModel && signature !== undefined)
+    throw new ArgumentError("toTensorFlowJs: signature says nothing of a model that was read, which has its inputs");
   const { draft, topology } =
     model instanceof KerasModel ? draftOfRead(model) : draftOfOwn(model, signature, options.channelsLast ?? false);
   return filesOf(draft, topology, await valuesOf(draft, model, options));
@@ -81,9 +87,10 @@ function inputOf(signature: TensorFlowJsSignature | undefined): { readonly shape
   const what = "toTensorFlowJs: signature";
   must(isRecord(signature), signature, what, 'an object, such as { input: ["batch", 4] }');
   const { input } = signature as TensorFlowJsSignature;
-  const { shape, dtype = "f32" } = isRecord(input)
-    ? (input as unknown as { readonly shape: TensorFlowJsShape; readonly dtype?: DType })
-    : { shape: input as TensorFlowJsShape };
+  const any = () => undefined; // looked at below
+  checkOptions(signature as TensorFlowJsSignature, what, { input: any });
+  if (isRecord(input)) checkOptions(input as Sized, `${what}: input`, { shape: any, dtype: any });
+  const { shape, dtype = "f32" } = isRecord(input) ? (input as unknown as Sized) : { shape: input as Sized["shape"] };
   must(
     Array.isArray(shape) && typeof shape[0] === "string",
     shape,
@@ -120,6 +127,7 @@ function valuesOn(executor: Executor, wanted: readonly Variable[]) {
 /** What a trainer with seed 0 begins with: random first values go by the paths of variables. */
 async function firstValues(wanted: readonly Variable[], model: unknown) {
   const named = variables(model);
+  warnOfOthers("toTensorFlowJs", elsewhereOf(named));
   const known = new Set(named.values());
   // Variables whose values others are made of are in no field of the model.
   for (const each of withSources([...known])) if (!known.has(each)) named.set(`source ${each.key}`, each);
@@ -132,19 +140,20 @@ async function firstValues(wanted: readonly Variable[], model: unknown) {
   }
 }
 
-/** Values in a state, by the paths of the model. */
-function stated(wanted: readonly Variable[], model: unknown, state: Readonly<Record<string, ArrayLikeData>>) {
-  const paths = new Map([...variables(model)].map(([path, variable]) => [variable, path]));
+/** Values in a state, by the paths of the model. @throws ArgumentError where it has not all that is written, or something else */
+async function stated(wanted: readonly Variable[], model: unknown, state: Readonly<Record<string, ArrayLikeData>>) {
+  const name = "toTensorFlowJs";
+  const known = variables(model);
+  const own = ownState(name, state, known);
+  const { checkState } = await import("../train/check-state.ts");
+  const { writes, difference } = checkState(name, own, known, array, { strict: false, model });
+  const { missing, unknown } = difference;
+  if (unknown.length > 0)
+    throw new ArgumentError(`${name}: the model has no ${unknown.slice(0, 5).join(", ")}, which the state has`);
+  const needed = missing.find((path) => wanted.includes(known.get(path) as Variable));
+  if (needed !== undefined) throw new ArgumentError(`${name}: the state has no ${needed}`);
+  const values = new Map(writes.map(({ slot, data }) => ["variable" in slot ? slot.variable : undefined, data]));
   return new Map(
-    wanted.map((variable) => {
-      const path = paths.get(variable) ?? variable.label;
-      if (!Object.hasOwn(state, path)) throw new ArgumentError(`toTensorFlowJs: the state has no ${path}`);
-      const { data, shape } = array(state[path], "f32", `toTensorFlowJs: state.${path}`);
-      if (!sameShape(shape, variable.shape))
-        throw new ShapeError(
-          `toTensorFlowJs: ${path} is ${showShape(variable.shape)}, the state has ${showShape(shape)}`,
-        );
-      return [variable, Float32Array.from(data)] as const;
-    }),
+    wanted.map((variable) => [variable, Float32Array.from(values.get(variable.key) as TypedData["data"])]),
   );
 }

@@ -188,7 +188,8 @@ export function parameters(model: unknown): Map<string, Variable> {
  * setTrainable(encoder, false);
  * [...parameters(model).keys()]; // => ["2.weight", "2.bias"]
  */
-export function setTrainable(part: unknown, trainable: boolean): void {
+export function setTrainable(part: unknown, trainable: boolean, ...others: readonly never[]): void {
   aBoolean(trainable, "setTrainable: trainable");
+  must(others.length === 0, others[0], "setTrainable: a third argument", "left out; a part may be one variable");
   for (const variable of variables(part).values()) variable.trainable = trainable && variable.isParameter;
 }

@@ -20,6 +20,7 @@ import {
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, SparseTensorProto, TensorProto } from "./proto.ts";
 import { Refusal } from "./refusal.ts";
 import { ruleOf } from "./rules.ts";
+import { checkSignature, tooMany } from "./signatures.ts";
 import { Value } from "./value.ts";
 
 /** Nodes that one graph is built of at the most, each turn of an unrolled loop counted. */
@@ -152,6 +153,7 @@ export class Builder {
     if (called !== undefined) return this.#called(called, proto, inputs);
     const rule = ruleOf(proto, body.versions);
     if (rule === undefined) throw new Refusal(NO_RULE);
+    checkSignature(proto);
     const node = new Node(proto, inputs, {
       version: versionOf(proto, body.versions),
       context,
@@ -173,6 +175,7 @@ export class Builder {
   ): readonly (Value | undefined)[] {
     if (++this.#calls > DEEPEST_CALL)
       throw new DataError(`onnx: function ${called.name} calls itself, or lies too deep`);
+    if (inputs.length > called.input.length) throw tooMany(called.input.length, inputs.length);
     const scope = new Scope();
     const names = new Set(called.input);
     called.input.forEach((name, i) => {

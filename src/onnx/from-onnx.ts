@@ -1,6 +1,8 @@
 // fromOnnx: a model in ONNX's format as a module whose initialisers are Variables.
 import { aListOf, aRecordOf, aText, checkOptions, isRecord, must } from "../check.ts";
 import { constant, type Nested, type ShapedNumbers } from "../create.ts";
+import { bytesOf } from "../data/bytes.ts";
+import { meant } from "../data/nearest.ts";
 import { ArgumentError, DataError, DTypeError, ShapeError, SimdgradError, UnsupportedError } from "../errors.ts";
 import { aContext, type Context, evaluationContext, type Module } from "../nn/module.ts";
 import { type Shape, showAval, showShape } from "../shape.ts";
@@ -12,6 +14,8 @@ import type { Files } from "./files.ts";
 import { detach } from "./numbers.ts";
 import {
   type Body,
+  checkFunction,
+  checkNames,
   functionOf,
   type Library,
   libraryOf,
@@ -57,6 +61,8 @@ export interface OnnxModel<Output = Tensor> extends Module<OnnxInput, Output> {
   readonly inputs: readonly OnnxPort[];
   /** What `forward` gives. */
   readonly outputs: readonly OnnxPort[];
+  /** Names of all that the file's nodes give, first to last: what `output` may name. */
+  readonly tensors: readonly string[];
   /** The graph for tensors of these shapes; without a context for inference. */
   forward(x: OnnxInput, context?: Context): Output;
 }
@@ -64,6 +70,7 @@ export interface OnnxModel<Output = Tensor> extends Module<OnnxInput, Output> {
 class Imported<Output> implements OnnxModel<Output> {
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
+  readonly tensors: readonly string[];
   readonly #body: Body;
   readonly #graph: GraphProto;
   readonly #library: Library;
@@ -74,6 +81,8 @@ class Imported<Output> implements OnnxModel<Output> {
 
   constructor(model: ModelProto, graph: GraphProto, options: OnnxOptions) {
     const { files = {} } = options;
+    checkNames(graph);
+    for (const each of model.functions) checkFunction(each);
     this.#graph = graph;
     this.#library = libraryOf(model);
     this.#files = files;
@@ -88,6 +97,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.#constants = constants;
     this.inputs = inputs.map((name) => portOf(graph, name));
     this.outputs = outputs.map((name) => portOf(graph, name));
+    this.tensors = graph.node.flatMap(({ output }) => output).filter((name) => name !== "");
     this.#isOne = typeof options.output !== "object" && outputs.length === 1;
     const roles = rolesOf(this.#body, this.#library, inputs);
     this.#initializers = variablesOf(graph, this.#body.nodes, outputs, given, roles, files);
@@ -170,15 +180,18 @@ class Imported<Output> implements OnnxModel<Output> {
  * const model = fromOnnx(bytes);
  * model.forward(input([2, 3])).shape; // => [2, 3]
  */
-export function fromOnnx<Output = Tensor>(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel<Output> {
-  must(bytes instanceof Uint8Array, bytes, "fromOnnx: bytes", "a Uint8Array of a file");
+export function fromOnnx<Output = Tensor>(
+  bytes: Uint8Array | ArrayBuffer,
+  options: OnnxOptions = {},
+): OnnxModel<Output> {
+  const file = bytesOf(bytes, "fromOnnx: bytes");
   checkOptions(options, "fromOnnx", {
     output: (value, what) => (Array.isArray(value) ? aListOf(aText) : aText)(value, what),
     inputs: aListOf(aText),
     constants: aRecordOf(() => undefined),
-    files: aRecordOf((value, what) => must(value instanceof Uint8Array, value, what, "a Uint8Array")),
+    files: aRecordOf((value, what) => void bytesOf(value as Uint8Array, what)),
   });
-  const model = modelIn(bytes);
+  const model = modelIn(file);
   const { graph } = model;
   if (graph === undefined) throw new DataError("onnx: there is no graph in it: is it such a file?");
   return refusing(() => new Imported<Output>(model, graph, options));
@@ -259,7 +272,9 @@ function outputsOf(graph: GraphProto, asked: OnnxOptions["output"]): string[] {
   const all = namesIn(graph);
   for (const name of names)
     if (!all.has(name))
-      throw new ArgumentError(`fromOnnx: output: there is no tensor ${name}; outputs are ${own.join(", ")}`);
+      throw new ArgumentError(
+        `fromOnnx: output: there is no tensor ${name}${meant(name, [...all])}; outputs are ${own.join(", ")}; model.tensors lists those inside`,
+      );
   return names;
 }
 
@@ -267,7 +282,8 @@ function constantsOf(graph: GraphProto, given: NonNullable<OnnxOptions["constant
   const all = namesIn(graph);
   return new Map(
     Object.entries(given).map(([name, data]) => {
-      if (!all.has(name)) throw new ArgumentError(`fromOnnx: constants: there is no tensor ${name}`);
+      if (!all.has(name))
+        throw new ArgumentError(`fromOnnx: constants: there is no tensor ${name}${meant(name, [...all])}`);
       const type =
         elementTypeOf(tensorTypeOf(graph.input.find((each) => each.name === name))?.elemType ?? 0) ?? "float32";
       const { dtype } = elementTypes[type];
@@ -286,7 +302,8 @@ function inputsOf(
   if (asked !== undefined) {
     const all = namesIn(graph);
     const wrong = asked.find((name) => !all.has(name));
-    if (wrong !== undefined) throw new ArgumentError(`fromOnnx: inputs: there is no tensor ${wrong}`);
+    if (wrong !== undefined)
+      throw new ArgumentError(`fromOnnx: inputs: there is no tensor ${wrong}${meant(wrong, [...all])}`);
     const twice = asked.find((name, i) => asked.indexOf(name) < i || constants.has(name));
     if (twice !== undefined) throw new ArgumentError(`fromOnnx: inputs: ${twice} is given twice`);
     return [...asked];

@@ -1,5 +1,6 @@
 // The numbers of ONNX's tensors: of raw bytes, of lists by type, of files beside the model, of places in zeros. Sizes are compared before
 // anything is made of them.
+import { bytesOf } from "../data/bytes.ts";
 import { float16 } from "../data/half.ts";
 import { DataError } from "../errors.ts";
 import { checkShape, LISTED, type Shape, showShape, sizeOf } from "../shape.ts";
@@ -23,9 +24,18 @@ export function numbersOf(tensor: TensorProto, files: Files = {}): Numbers {
     throw new Refusal(`${name} is ${typeName(tensor.dataType)}, of which there are no tensors here`);
   const shape = shapeOf(tensor.dims, name);
   if (tensor.segment !== undefined) throw new DataError(`onnx: ${name} is a segment of another tensor`);
+  checkOneField(tensor, name);
   const raw = tensor.dataLocation === DataLocation.EXTERNAL ? external(tensor, files, name) : tensor.rawData;
   const data = raw.length > 0 ? fromRaw(raw, type, sizeOf(shape), name) : fromLists(tensor, type, sizeOf(shape), name);
   return { type, shape, data };
+}
+
+/** @throws DataError where numbers stand in two fields, or in another file, too: which are meant? */
+function checkOneField(tensor: TensorProto, name: string): void {
+  const fields = ["rawData", "floatData", "int32Data", "int64Data", "doubleData", "uint64Data", "stringData"] as const;
+  const filled: string[] = fields.filter((field) => tensor[field].length > 0);
+  if (tensor.dataLocation === DataLocation.EXTERNAL) filled.push("another file");
+  if (filled.length > 1) throw new DataError(`onnx: ${name} has its numbers in ${filled.join(" and in ")}`);
 }
 
 /** @throws DataError for what is no shape of a tensor */
@@ -40,11 +50,12 @@ function shapeOf(dims: readonly bigint[], name: string): Shape {
 function external(tensor: TensorProto, files: Files, name: string): Uint8Array {
   const entry = (key: string) => tensor.externalData.find((each) => each.key === key)?.value;
   const location = entry("location") ?? "";
-  const file = Object.hasOwn(files, location) ? files[location] : undefined;
-  if (file === undefined)
+  const given = Object.hasOwn(files, location) ? files[location] : undefined;
+  if (given === undefined)
     throw new DataError(
       `onnx: the data of ${name} is in the file ${location}: hand its bytes over in files: { "${location}": bytes }`,
     );
+  const file = bytesOf(given, location);
   const offset = Number(entry("offset") ?? 0);
   const length = Number(entry("length") ?? file.length - offset);
   const isInside =

@@ -108,6 +108,50 @@ export function neededNodes(
   return nodes.filter((node) => needed.has(node));
 }
 
+/**
+ * Looks at a graph and at those inside it. @throws DataError where a name means two things in one of them: two inputs, two initialisers, what a
+ * node makes and either of them; an initialiser of an input's name is its value where it is not given
+ */
+export function checkNames(graph: GraphProto): void {
+  const open = [graph];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { input, initializer, sparseInitializer, node } = next;
+    const inputs = input.map(({ name }) => name);
+    const initials = [
+      ...initializer.map(({ name }) => name),
+      ...sparseInitializer.map(({ values }) => values?.name ?? ""),
+    ];
+    checkOnce(inputs, "inputs are called");
+    checkOnce(initials, "initialisers are called");
+    checkMade(node, inputs, "an input");
+    checkMade(node, initials, "an initialiser");
+    open.push(...node.flatMap(subgraphs));
+  }
+}
+
+/** The same of the body of a function. */
+export function checkFunction({ input, node }: FunctionProto): void {
+  checkOnce(input, "inputs are called");
+  checkMade(node, input, "an input");
+  for (const graph of node.flatMap(subgraphs)) checkNames(graph);
+}
+
+function checkOnce(names: readonly string[], what: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (name !== "" && seen.has(name)) throw new DataError(`onnx: two ${what} ${name}`);
+    seen.add(name);
+  }
+}
+
+function checkMade(nodes: readonly NodeProto[], names: readonly string[], what: string): void {
+  const taken = new Set(names);
+  for (const { opType, output } of nodes) {
+    const name = output.find((each) => each !== "" && taken.has(each));
+    if (name !== undefined) throw new DataError(`onnx: ${opType} makes ${name}, which is ${what}`);
+  }
+}
+
 /** What names of initialisers are for. */
 export interface Roles {
   /** Names whose numbers must be known while the graph is built. */

@@ -36,6 +36,7 @@ export const cumulativeSumOp: Op<CumulativeAttrs> = {
       });
     },
   },
+  along: ({ axis }) => axis,
   key: ({ axis, reverse, exclusive }) => `${axis} ${reverse} ${exclusive}`,
 };
 
@@ -97,6 +98,7 @@ export const cumulativeMaxOp: Op<CumulativeMaxAttrs> = {
       });
     },
   },
+  along: ({ axis }) => axis,
   key: ({ axis, smallest }) => `${axis} ${smallest}`,
 };
 

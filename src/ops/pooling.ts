@@ -137,6 +137,7 @@ function isLeft(index: Tensor, shape: Shape): Tensor {
 /** Elements of planes put at their places in planes of another shape, those of one place added up in their order; other places are 0. */
 export const scatterPlanesOp: Op<ScatterPlanesAttrs> = {
   name: "scatterPlanes",
+  batched: [0, 1],
   infer(inputs, { shape, last }) {
     checkArity(inputs, 2, "scatterPlanes");
     const [updates, index] = inputs;
@@ -163,5 +164,5 @@ export const scatterPlanesOp: Op<ScatterPlanesAttrs> = {
       emit.instruction(instructions.scatterPlanes, { to, from, index, planes, size, count, last: Number(last) });
     },
   },
-  key: ({ shape, last }) => `${shape};${last}`,
+  key: ({ shape: [, ...sizes], last }) => `${sizes};${last}`, // as many planes as come in
 };

@@ -44,8 +44,8 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
     const { build: wanted = "auto", ...rest } = options;
     const build = wanted === "auto" ? (hasRelaxedSimd() ? "relaxed" : "portable") : wanted;
     checkBuild(build);
-    const { wasm } = await kernels[build]().catch((error) => refused(build, error));
-    return Predictor.of(bytes, wasmGround(wasm), rest, (...all) => new Predictor<Output>(build, ...all));
+    const ground = async () => wasmGround((await kernels[build]().catch((error) => refused(build, error))).wasm);
+    return Predictor.of(bytes, ground, rest, (...all) => new Predictor<Output>(build, ...all));
   }
 }
 

@@ -46,7 +46,9 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** For prepare/, too. */
   private readonly engine: Engine;
 
+  /** @throws ArgumentError for who does not go by `load` */
   protected constructor(build: Build | "js", manifest: Manifest, engine: Engine) {
+    if (!(engine instanceof Engine)) throw new ArgumentError("Predictor: await Predictor.load(bytes) makes one");
     this.build = build;
     this.#manifest = manifest;
     this.engine = engine;
@@ -59,20 +61,26 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
   /** A predictor of some class for a bundle. @throws what `load` throws */
   protected static async of<P>(
     bytes: Uint8Array | ArrayBuffer,
-    ground: Ground,
-    { memory, seconds }: Limits,
+    ground: () => Ground | Promise<Ground>,
+    asked: Limits,
     made: (manifest: Manifest, engine: Engine) => P,
   ): Promise<P> {
-    const bundle = readBundle(bytes);
-    return made(bundle.manifest, await Engine.begin(bundle, ground, { memory, seconds }));
+    const bundle = readBundle(bytes); // at once: the caller may write to them afterwards
+    return made(bundle.manifest, await Engine.begin(bundle, await ground(), asked));
   }
 
   /**
    * What the network gives for rows of x, at once: an array where it has one output, a list or a record of arrays where it has several. Rows are
-   * nested numbers, flat ones, or { data, shape }.
+   * nested numbers, flat ones, or { data, shape }. Options, as { as } of a Trainer's, it has none.
    * @throws ShapeError, DTypeError, ArgumentError where x does not fit; DisposedError
    */
-  predict(x: PredictorInput): Output {
+  predict(x: PredictorInput, ...options: readonly never[]): Output {
+    must(
+      options.every((each) => each === undefined),
+      options[0],
+      "predict: a second argument",
+      "left out; let the model give classes or probabilities: new Sequential(model, softmax)",
+    );
     const { inputs, outputs, apart } = this;
     const { x: taken, y } = this.#manifest;
     const engine = this.engine;
@@ -109,7 +117,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
       ? programs.find((each) => each.rows === rows)
       : programs[0];
     if (found === undefined)
-      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, which see one another, not ${rows}`);
+      throw new ArgumentError(`predict: takes ${this.batches.join(", ")} rows, not ${rows}: its rows are not apart`);
     return found;
   }
 
@@ -156,8 +164,11 @@ function widthOf({ shape }: Port): number {
 function arranged(how: Arrangement, ports: readonly Port[], x: unknown): unknown[] {
   const members = Object(x) as Readonly<Record<string, unknown>>;
   if (how === "one") {
-    const isNamed = isRecord(x) && !("data" in x) && Object.hasOwn(x, ports[0].name);
-    return [isNamed ? members[ports[0].name] : x];
+    if (!isRecord(x) || "data" in x || "length" in x) return [x];
+    const [{ name }] = ports;
+    const holds = Object.keys(x).length === 1 && Object.hasOwn(x, name);
+    must(holds, x, "predict: x", `numbers, { data, shape }, or { ${JSON.stringify(name)}: numbers }`);
+    return [members[name]];
   }
   const names = ports.map(({ name }, i) => (how === "list" ? `${i}` : name));
   const holds = Object.keys(members).length === names.length && names.every((name) => Object.hasOwn(members, name));

@@ -44,7 +44,7 @@ export function givenFor({ name, shape, dtype }: Port, given: unknown): Given {
 function flattened(given: unknown, [, ...inner]: Port["shape"], what: string): unknown {
   if (!Array.isArray(given) || typeof given[0] !== "object" || inner.length === 0) return given;
   const size = sizeOf(inner as number[]);
-  return given.flatMap((each) => {
+  return [...given].flatMap((each) => {
     const row = flattened(each, inner, what) as ArrayLike<number> | undefined;
     if (row?.length !== size) throw new ShapeError(`${what}: ${row?.length} numbers in the place of ${size}`);
     return Array.from(row);

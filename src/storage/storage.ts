@@ -65,7 +65,7 @@ export function checked(kind: string, inner: BytesStorage, placeOf = (name: stri
     async write(name, bytes) {
       aName(name, `${kind}: name`);
       someBytes(bytes, `${kind}: bytes`);
-      const own = bytes.slice(); // they count as they are now
+      const own = new Uint8Array(bytes); // they count as they are now; slice() of a Node Buffer copies nothing
       return inTurn(`${placeOf(name)} was not written`, () => inner.write(name, own));
     },
     list: () => inTurn("the names were not read", async () => (await inner.list()).filter(isName).sort()),

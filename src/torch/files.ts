@@ -1,5 +1,5 @@
 // The two kinds of files that torch.save writes: ZIP files since 1.6, and before them pickles one after the other with storages behind them.
-import { unzipped } from "../data/compressed.ts";
+import { ZipFile } from "../data/compressed.ts";
 import { DataError } from "../errors.ts";
 import { Cursor } from "./cursor.ts";
 import { hostOf } from "./known.ts";
@@ -14,9 +14,6 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 /** The version of such files, which never was another. */
 const VERSION = 1001;
-
-/** Bytes that the files of a ZIP file may have together, beyond four times its own. */
-const SPARE = 2 ** 26;
 
 /** The value in a file of either kind. @throws DataError */
 export function contentOf(given: Uint8Array): TorchValue {
@@ -43,26 +40,26 @@ function whatElse(bytes: Uint8Array): string {
 
 /** A folder with data.pkl, and beside it a file for each storage. */
 function valueOfZip(bytes: Uint8Array): TorchValue {
-  const files = unzipped(bytes, NAME, 4 * bytes.length + SPARE);
-  const path = [...files.keys()].find((each) => /^([^/]*\/)?data\.pkl$/.test(each));
+  const files = new ZipFile(bytes, NAME);
+  const path = files.names.find((each) => /^([^/]*\/)?data\.pkl$/.test(each));
   if (path === undefined) throw new DataError(`${NAME}: the ZIP file holds no data.pkl, as those of torch.save do`);
   const folder = path.slice(0, -"data.pkl".length);
   if (files.has(`${folder}constants.pkl`))
     throw new DataError(
       `${NAME}: a model of torch.jit.save, whose code is not read: save its state, torch.save(model.state_dict(), path)`,
     );
-  const order = files.get(`${folder}byteorder`);
+  const order = files.read(`${folder}byteorder`);
   if (order !== undefined && !startsWith(order, "little")) throw bigEndian();
   const find = (id: readonly TorchValue[], dtype: string, cursor: Cursor) => {
     const { className, key, count } = storageOf(id, cursor);
-    const own = files.get(`${folder}data/${key}`);
+    const own = files.read(`${folder}data/${key}`);
     if (own === undefined) throw cursor.fault(`there is no file data/${shortened(key)} for a storage`);
     const length = count * sizeOfDType(dtype);
     if (length > own.length)
       throw cursor.fault(`storage ${shortened(key)} of ${count} elements of ${dtype} has ${own.length} bytes`);
     return new TorchStorage(className, key, dtype, own.subarray(0, length));
   };
-  const pickle = files.get(path) as Uint8Array;
+  const pickle = files.read(path) as Uint8Array;
   return unpickled(new Cursor(pickle, `${NAME}: data.pkl`), hostOf(bytes.length, find));
 }
 

@@ -9,7 +9,7 @@ import type { Optimizer } from "../optim/transform.ts";
 import { sameShape, showShape } from "../shape.ts";
 import { Variable } from "../variable.ts";
 import { listed, partOf, type TorchPart, valueIn } from "./state-dict.ts";
-import { isMap, isTensor, kindOf, type TorchList, type TorchMap, type TorchValue } from "./values.ts";
+import { isMap, isTensor, kindOf, shortened, type TorchList, type TorchMap, type TorchValue } from "./values.ts";
 
 /** Optimizers that can go on here. */
 export type TorchOptimizerName = Exclude<keyof typeof optimizers, "lamb" | "lars" | "lion" | "muon"> &
@@ -174,6 +174,10 @@ const kinds = {
   },
 } satisfies Readonly<Record<string, Kind>>;
 
+/** Options that change no step here: how torch computes, what its schedulers keep, and names. */
+const IDLE = `params param_names name foreach fused capturable differentiable decoupled_weight_decay weight_decay eps
+  initial_lr swa_lr max_lr min_lr base_momentum max_momentum`.split(/\s+/);
+
 const aName: Check = oneOf(...Object.keys(kinds));
 
 /** Groups and parameters of an optimizer: a file may name one list again and again. */
@@ -185,7 +189,8 @@ const USUAL = ["optimizer_state_dict", "optimizer", "optim", "optimizer_states"]
 /**
  * An optimizer of torch.optim as it was saved, by the name that it has here: its options, and what it keeps of each parameter, so that a
  * training goes on where it was. `given` is a file, or what `readTorch` gave: `optimizer.state_dict()`, or a checkpoint that holds it as
- * `optimizer_state_dict`, `optimizer` or `optim`. The parameters are those of torch, in its order, unless `names` says another one.
+ * `optimizer_state_dict`, `optimizer` or `optim`. The parameters are those of torch, in its order, unless `names` says another one; where fewer are
+ * trained here, those of which the file keeps something.
  * @throws DataError for what was saved by another optimizer, or with steps that are not the same for all parameters; ArgumentError and, where
  * the trainer is made, ShapeError for parameters that are not those that were trained
  *
@@ -256,12 +261,12 @@ function isOptimizer(value: TorchValue): boolean {
   return (
     Array.isArray(groups) &&
     groups.length > 0 &&
-    groups.every((each) => isMap(each) && Array.isArray(each.get("params")))
+    Array.from<TorchValue>(groups).every((each) => isMap(each) && Array.isArray(each.get("params")))
   );
 }
 
-function fault(message: string): DataError {
-  return new DataError(`fromTorchOptimizer: ${message}`);
+function fault(message: string, options?: ErrorOptions): DataError {
+  return new DataError(`fromTorchOptimizer: ${message}`, options);
 }
 
 function optimizerOf(name: TorchOptimizerName, saved: Saved, options: FromTorchOptimizerOptions): Optimizer {
@@ -276,12 +281,7 @@ function optimizerOf(name: TorchOptimizerName, saved: Saved, options: FromTorchO
   const places = new WeakMap<Variable, Place>();
   const each = saved.groups.map((group) => {
     checkGroup(group, kind, name);
-    const rate = learningRate ?? numberIn(group, "lr") ?? 0;
-    const own = kind.make(
-      rate,
-      (option, at) => numberIn(group, option, at),
-      (option) => flagIn(group, option),
-    );
+    const own = optimizerOfGroup(group, kind, name, learningRate);
     return filling(own, (variable, parameter) => savedValue(variable, kind, idOf(places, parameter), saved, steps));
   });
   const all = each.map((optimizer, i) => ({
@@ -292,8 +292,9 @@ function optimizerOf(name: TorchOptimizerName, saved: Saved, options: FromTorchO
   return {
     ...inner,
     init(parameters, step = new Variable([], steps, { dtype: "i32", label: "optimizer.step" })) {
-      if (order === undefined) checkCount(saved, parameters);
-      for (const [i, variable] of (order ?? parameters).entries()) places.set(variable, saved.places[i]);
+      const given = order ?? parameters;
+      const own = placesOf(saved, given);
+      for (const [i, variable] of given.entries()) places.set(variable, own[i]);
       const lost = parameters.find((parameter) => !places.has(parameter));
       if (lost !== undefined)
         throw new ArgumentError(
@@ -317,10 +318,46 @@ function checkGroup(group: TorchMap, { options }: Kind, name: string): void {
     throw fault("what was saved is adam's, not adamW's: its decay is not decoupled");
 }
 
-/** A number, which may be a tensor of one, or the one at a place of a list. */
+/** @throws DataError for options that no such optimizer has, and for values that it does not take */
+function optimizerOfGroup(group: TorchMap, kind: Kind, name: string, learningRate?: Schedule): Optimizer {
+  const known = new Set<TorchValue>(["lr", ...kind.options, ...IDLE]);
+  const rate = learningRate ?? numberIn(group, "lr");
+  if (rate === undefined) throw fault("lr is None, no number");
+  const number: Numbers = (option, at) => {
+    known.add(option);
+    return numberIn(group, option, at);
+  };
+  const flag = (option: string) => {
+    known.add(option);
+    return flagIn(group, option);
+  };
+  try {
+    const optimizer = kind.make(rate, number, flag);
+    const other = [...group.keys()].find((option) => !known.has(option));
+    if (other !== undefined)
+      throw fault(
+        `${typeof other === "string" ? shortened(other) : kindOf(other)} is no option that ${name} has: another optimizer's?`,
+      );
+    return optimizer;
+  } catch (cause) {
+    // What no optimizer here takes is a fault of the file.
+    if (cause instanceof ArgumentError) throw fault(`in ${listed(group)}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/** Numbers that an option has if it has several. */
+const PAIR = 2;
+
+/** A number, which may be a tensor of one, or the one at a place of a pair. */
 function numberIn(group: TorchMap, option: string, at?: number): number | undefined {
   const given = group.get(option);
+  if (at !== undefined && !(Array.isArray(given) && given.length === PAIR))
+    throw fault(
+      `${option} is ${Array.isArray(given) ? `a list of ${given.length}` : kindOf(given ?? null)}, not of two numbers`,
+    );
   const value = at !== undefined && Array.isArray(given) ? given[at] : given;
+  if (at !== undefined && (value ?? null) === null) throw fault(`${option}.${at} is None, no number`);
   if (value === undefined || value === null) return undefined;
   const number = isTensor(value) && value.data.length === 1 ? value.data[0] : value;
   if (typeof number !== "number") throw fault(`${option} is ${kindOf(value)}, no number`);
@@ -351,15 +388,23 @@ function orderOf(saved: Saved, { model, names }: FromTorchOptimizerOptions): rea
   const known = variables(model);
   const order =
     names === undefined ? [...known.values()].filter(({ isParameter }) => isParameter) : namedBy(names, known);
-  checkCount(saved, order);
+  placesOf(saved, order);
   return order;
 }
 
-function checkCount({ places }: Saved, { length }: readonly Variable[]): void {
-  if (length !== places.length)
-    throw new ArgumentError(
-      `fromTorchOptimizer: ${places.length} parameters were trained, and here are ${length}: say which they are, by model and names`,
-    );
+/** Where so many parameters stand: all that torch's optimizer got, or those that were trained there. @throws ArgumentError for others */
+function placesOf({ places, state }: Saved, { length }: readonly Variable[]): readonly Place[] {
+  if (length === places.length) return places;
+  const isKept = (value: TorchValue) => value !== null && value !== undefined;
+  const trained = places.filter(({ id }) => {
+    const own = state.get(id);
+    return isMap(own) && [...own.values()].some(isKept);
+  });
+  if (length === trained.length) return trained;
+  const all = trained.length === 0 || trained.length === places.length;
+  throw new ArgumentError(
+    `fromTorchOptimizer: ${all ? places.length : `${trained.length} of ${places.length}`} parameters were trained, and here are ${length}: say which they are, by model and names`,
+  );
 }
 
 function namedBy(names: readonly string[], known: ReadonlyMap<string, Variable>): Variable[] {

@@ -17,6 +17,10 @@ type Given = { readonly [K in keyof Samples]?: unknown };
 /** What to do about an error with such a message. */
 const RULES: readonly (readonly [RegExp, string])[] = [
   [
+    /nllLoss: class indices: takes i32, got f32/,
+    "a loss of class indices is given as it is, loss: nllLoss, and the model gives logarithms: new Sequential(model, (p) => p.log())",
+  ],
+  [
     /class indices: takes i32, got f32/,
     "a loss of class indices is given as it is, loss: crossEntropy, or loss: withOptions(crossEntropy, { labelSmoothing: 0.1 })",
   ],

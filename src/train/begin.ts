@@ -39,7 +39,11 @@ export async function begin(
     () => executor.writeAll(writes),
     () => held.letGo(false),
   );
-  const drawn = state === undefined ? held.fresh.filter((path) => isDrawn(variables, path, held.fresh)) : [];
+  if (state === undefined) held.tell(name);
+  else held.give("state");
+  const told = new Set(held.elsewhere);
+  const open = state === undefined ? held.fresh.filter((path) => !told.has(path)) : [];
+  const drawn = open.filter((path) => isDrawn(variables, path, held.fresh));
   if (drawn.length > 0) warnOfFirst(name, drawn);
   if (isPlain && isPrepared(executor, variables.values())) warnOfPreprocess();
   return held;

@@ -7,6 +7,7 @@ import { evaluationContext, variables } from "../nn/module.ts";
 import { type Aval, checkDType, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { eachOf, pathOf } from "./bundle.ts";
+import { checkModel } from "./check-model.ts";
 import { checkNames, checkWeights, namingOutputs } from "./check-names.ts";
 import type { Metric } from "./metrics.ts";
 import { lossesOf } from "./objectives.ts";
@@ -91,9 +92,11 @@ function checkName(name: string, metrics: Readonly<Record<string, Metric>>): voi
 
 /**
  * The optimizer keeps state of those parameters alone that were trained when the trainer was made.
- * @throws ArgumentError where `setTrainable` has changed since then what is trained
+ * @throws ArgumentError where other layers came into the model since then, or `setTrainable` has changed what is trained
  */
-export function checkTrained({ model, parameters: trained }: Recipe): void {
+export function checkTrained(recipe: Recipe): void {
+  checkModel(recipe, "fit");
+  const { model, parameters: trained } = recipe;
   const before = new Set(trained.values());
   const changed = [...variables(model)].filter(([, variable]) => variable.trainable !== before.has(variable));
   if (changed.length > 0)

@@ -5,6 +5,8 @@ import type { Module } from "../nn/module.ts";
 import type { Write } from "../runtime/executor.ts";
 import { type DType, sameShape, showShape } from "../shape.ts";
 import type { Variable } from "../variable.ts";
+import { checkModel } from "./check-model.ts";
+import type { Recipe } from "./programs.ts";
 import type { StateDifference } from "./state.ts";
 
 /** Names that a message lists. */
@@ -13,7 +15,7 @@ const MOST = 8;
 /** `array` of src/data. */
 type ToArray = (given: ArrayLikeData, dtype: DType, name: string) => TypedData;
 
-interface StateOptions {
+interface StateOptions extends Partial<Pick<Recipe, "names" | "parameters">> {
   readonly prefix?: string;
   readonly strict?: boolean;
   /** Where variables that stand in several places have further paths. */
@@ -30,8 +32,9 @@ export function checkState(
   state: Readonly<Record<string, NumericArray>>,
   known: ReadonlyMap<string, Variable>,
   array: ToArray,
-  { prefix = "", strict = true, model }: StateOptions = {},
+  { prefix = "", strict = true, model, names, parameters }: StateOptions = {},
 ): { readonly writes: Write[]; readonly difference: StateDifference } {
+  if (names !== undefined) checkModel({ model, names, parameters }, name);
   const variables = withOthers(known, model, state, prefix);
   const given = [...variables].filter(([path]) => Object.hasOwn(state, prefix + path));
   const there = new Set(given.map(([, variable]) => variable)); // by any of its paths

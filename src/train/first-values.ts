@@ -2,10 +2,15 @@
 import { compile } from "../compile/compile.ts";
 import { compileInit } from "../compile/init.ts";
 import { ArgumentError } from "../errors.ts";
+import { topological } from "../graph.ts";
+import { randomKey } from "../ops/random.ts";
 import { ofThisThread } from "../program/program.ts";
 import type { Executor, ProgramId, Write } from "../runtime/executor.ts";
-import type { Variable } from "../variable.ts";
+import { Variable } from "../variable.ts";
 import { orElse } from "./load.ts";
+
+/** Names that a message lists. */
+const MOST = 3;
 
 /** The error about a program that reads a variable without a value. */
 export function ofProgram({ message }: ArgumentError): ArgumentError {
@@ -57,11 +62,21 @@ async function beginByState(
   );
   if (written.size === 0)
     throw new ArgumentError(
-      `${error.message}, of which first ones of this model are made, as by fuseBatchNorm: it begins with its state, by loadStateDict or a Predictor's state, or on the executor that trained`,
+      `${madeOfOthers(variables)}: the first values are made of other variables, as by mergeLora and fuseBatchNorm, and ${error.message}: the model begins with its state, by loadStateDict or a Predictor's state, or on the executor that trained`,
     );
   await givePlaces(executor, written.values());
   await executor.writeAll(Array.from(written.values(), ({ key }) => given.get(key) as Write));
   if (others.size > 0) await giveFirstValues(executor, others, seed);
+}
+
+/** Paths of variables whose first values are made of variables that are none of these; of many the first. */
+function madeOfOthers(variables: ReadonlyMap<string, Variable>): string {
+  const own = new Set<unknown>(variables.values());
+  const paths = [...variables].flatMap(([path, variable]) => {
+    const nodes = topological([variable.initial(variable.shape, randomKey(0, path))]);
+    return nodes.some((node) => node instanceof Variable && !own.has(node)) ? [path] : [];
+  });
+  return paths.length > MOST ? `${paths.slice(0, MOST).join(", ")} and ${paths.length - MOST} more` : paths.join(", ");
 }
 
 /** Gives variables their places, with zeros there until something is written. */

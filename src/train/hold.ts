@@ -2,6 +2,7 @@
 // unless it has one there from elsewhere; with the last it goes, unless it was there before. Loaded with the first values; it imports next to
 // nothing, or it would cut what it shares out of the core.
 import { ArgumentError } from "../errors.ts";
+import { endings } from "../runtime/endings.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 
@@ -23,19 +24,39 @@ interface Holdings {
 
 const holdings = new WeakMap<Executor, Holdings>();
 
-/** The executor on which a variable was held last. */
-const homes = new WeakMap<Variable, WeakRef<Executor>>();
+/** Executors on which a variable was given other values than first ones: by a training, or by a state. */
+const homes = new WeakMap<Variable, readonly WeakRef<Executor>[]>();
 
-function isHeldElsewhere(variable: Variable, executor: Executor): boolean {
-  const home = homes.get(variable)?.deref();
-  return home !== undefined && home !== executor && holdings.get(home)?.held.has(variable.key) === true;
+/** Those of them that live, and on which somebody holds it. */
+function homesOf(variable: Variable): WeakRef<Executor>[] {
+  return (homes.get(variable) ?? []).filter((home) => {
+    const executor = home.deref();
+    return executor && !endings.has(executor) && holdings.get(executor)?.held.has(variable.key);
+  });
 }
 
-/** Says of variables that they have values on another executor, and first ones here. */
-export function warnOfOthers(paths: readonly string[]): void {
+/** Notes that variables have other values than first ones on an executor, or first ones again. */
+function note(executor: Executor, variables: Iterable<Variable>, isGiven: boolean): void {
+  for (const variable of variables) {
+    const others = homesOf(variable).filter((home) => home.deref() !== executor);
+    homes.set(variable, isGiven ? [...others, new WeakRef(executor)] : others);
+  }
+}
+
+/** Paths of variables to which somebody gave values, all of them on other executors than this one. */
+export function elsewhereOf(variables: Iterable<readonly [string, Variable]>, executor?: Executor): string[] {
+  return [...variables].flatMap(([path, variable]) => {
+    const all = homesOf(variable);
+    return all.length > 0 && all.every((home) => home.deref() !== executor) ? [path] : [];
+  });
+}
+
+/** Says of variables, where there are some, that they have values on another executor, and first ones here. */
+export function warnOfOthers(name: string, paths: readonly string[]): void {
+  if (paths.length === 0) return;
   console.warn(
-    `simdgrad: ${firstOf(paths)} have values on another executor, and begin anew on this one: give both trainers one, ` +
-      "{ executor: first.executor }, or call loadStateDict(await first.stateDict())",
+    `simdgrad: ${name}: ${firstOf(paths)} have values on another executor, and first ones here: give that one, ` +
+      "{ executor: trainer.executor }, or its values, await trainer.stateDict()",
   );
 }
 
@@ -77,9 +98,13 @@ function firstOf(paths: readonly string[]): string {
 export interface Hold {
   /** Whether nobody else holds anything on the executor. */
   readonly isAlone: boolean;
-  /** Paths of those that got first values here, and of those among them that somebody holds on another executor. */
+  /** Paths of those that got first values here, and of those among them that somebody gave values on another executor. */
   readonly fresh: readonly string[];
   readonly elsewhere: readonly string[];
+  /** Warns of these, once, unless values were given before. */
+  tell(name: string): void;
+  /** Values are given: by a training, which leaves frozen parameters as they are, or by a state; without a word first ones again. */
+  give(by?: "training" | "state"): void;
   /** Leaves variables to others, or to nobody; `owns`: the executor, too. */
   letGo(owns: boolean): Promise<void>;
 }
@@ -105,7 +130,8 @@ export function hold(
     const open = [...variables].filter(([, { key }]) => !held.has(key));
     const values = await Promise.all(open.map(([, { key }]) => hasValue(executor, key)));
     const fresh = new Map(open.filter((_, i) => !values[i]));
-    const elsewhere = [...fresh].flatMap(([path, each]) => (isHeldElsewhere(each, executor) ? [path] : []));
+    const elsewhere = elsewhereOf(fresh, executor);
+    let untold = elsewhere;
     if (fresh.size > 0)
       try {
         await begin(fresh);
@@ -115,11 +141,26 @@ export function hold(
       }
     for (const [i, [, { key }]] of open.entries()) held.set(key, { holders: 0, isForeign: values[i] });
     for (const { key } of variables.values()) (held.get(key) as Held).holders++;
-    for (const variable of variables.values()) homes.set(variable, new WeakRef(executor));
     own.holders++;
+    // Nobody knows whose values they are that were there before.
+    note(
+      executor,
+      open.flatMap(([, each], i) => (values[i] ? [each] : [])),
+      true,
+    );
     return {
       fresh: [...fresh.keys()],
       elsewhere,
+      tell(name) {
+        warnOfOthers(name, untold);
+        untold = [];
+      },
+      give(by) {
+        untold = [];
+        const isLeft = ({ isParameter, trainable }: Variable) => by === "training" && isParameter && !trainable;
+        const given = [...variables.values()].filter((each) => !isLeft(each));
+        note(executor, given, by !== undefined);
+      },
       get isAlone() {
         return own.holders === 1;
       },

@@ -3,6 +3,7 @@
 import type { Executor, LogRows, PlanEntry, ProgramId } from "../runtime/executor.ts";
 import type { Variable } from "../variable.ts";
 import { checkLabels } from "./check-labels.ts";
+import { checkModel } from "./check-model.ts";
 import { type CheckedSamples, type Dataset, release } from "./dataset.ts";
 import { type BatchProgram, type Counted, evaluationOf, valuesOf } from "./evaluation.ts";
 import type { Measures } from "./fit.ts";
@@ -123,6 +124,7 @@ export async function evaluate(
   samples: CheckedSamples,
   kept: Measurer | undefined,
 ): Promise<{ readonly measurer: Measurer; readonly measures: Measures }> {
+  checkModel(recipe, "evaluate");
   checkLabels(samples, recipe.loss);
   const fitting = kept?.fits(samples) ? kept : undefined;
   if (fitting === undefined) await kept?.dispose();

@@ -5,18 +5,21 @@ import { input } from "../create.ts";
 import type { NumericArray, TypedData } from "../data/array.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { topological } from "../graph.ts";
+import { edits } from "../nn/edits.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Executor, ProgramId, TypedArray, Write } from "../runtime/executor.ts";
 import { type Aval, type Shape, showShape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { type Bundle, eachOf, isOne, mapped, memberOf, pathOf } from "./bundle.ts";
+import { checkModel } from "./check-model.ts";
 import { loadProgram } from "./load.ts";
 import { type ByOutputs, type Losses, lossAt } from "./objectives.ts";
-import type { Look, Trained } from "./programs.ts";
+import { predictorOf, type Recipe, type Trained } from "./programs.ts";
 import { keepsRowsApart } from "./rows.ts";
 import { predictionProgram } from "./step-programs.ts";
 import { watched } from "./trial.ts";
+import { warnOfAsking } from "./twice.ts";
 
 /** Rows that small programs predict. */
 const SIZES = [1, 8, 64, 256];
@@ -49,8 +52,8 @@ export interface PredictOptions<Output = Tensor> {
 export interface Predicted {
   readonly executor: Executor;
   readonly names: ReadonlyMap<Variable, string>;
-  /** The model's output. */
-  readonly model: (x: Bundle<Tensor>, look?: Look) => Bundle<Tensor>;
+  /** The model, and what its input is made by. */
+  readonly recipe: Pick<Recipe, "model" | "preprocess">;
   /** What it is trained by, if anything does. */
   readonly loss?: Loss | Losses;
   /** What trains it, if anything does: averages of parameters, where there are some, are in the place of the parameters. */
@@ -110,6 +113,8 @@ export class Predictions {
   #last: Loaded | undefined;
   #kind: Kind | undefined;
   #spare: TypedData["data"] | undefined;
+  /** Changes of models, when this one was looked at last. */
+  #edits = edits.count;
 
   constructor(predicted: Predicted) {
     this.#predicted = predicted;
@@ -130,6 +135,7 @@ export class Predictions {
   }
 
   async #all(x: Bundle<TypedData>, { as, together = false }: PredictOptions<unknown>): Promise<Bundle<NumericArray>> {
+    if (this.#edits !== edits.count) this.#look();
     const kind = this.#kindOf(x, as);
     const [rows] = eachOf<TypedData>(x, "x")[0][1].shape;
     if (rows === 0) return mapped<Tensor, NumericArray>(kind.output(1).y, nothing);
@@ -147,6 +153,13 @@ export class Predictions {
         data.set(part[i][1].data, start * (data.length / rows));
     }
     return all;
+  }
+
+  /** @throws ArgumentError where the model was changed since its trainer or predictor was made: programs would be of what it was */
+  #look(): void {
+    const { recipe, names, trained } = this.#predicted;
+    checkModel({ ...recipe, names, parameters: trained?.parameters }, "predict");
+    this.#edits = edits.count;
   }
 
   /** So many rows from one on, by one step. */
@@ -190,7 +203,11 @@ export class Predictions {
       const x = mapped<Aval, Tensor>(row, ({ dtype, shape }, name) =>
         input([rows, ...shape], dtype, pathOf("x", name)),
       );
-      return { x, y: allGiven(this.#predicted.model(x, watched(true)), as, this.#predicted.loss) };
+      const y = predictorOf(this.#predicted.recipe)(x, watched(true));
+      mapped<Tensor, void>(y, (each, name) =>
+        warnOfAsking(this.#predicted, each, typeof as === "object" ? memberOf<As>(as, name) : as),
+      );
+      return { x, y: allGiven(y, as, this.#predicted.loss) };
     };
     const outputs = (rows: number) => eachOf<Tensor>(output(rows).y, "y").map(([, each]) => each);
     const isApart = keepsRowsApart(outputs);
@@ -218,6 +235,7 @@ export class Predictions {
   }
 
   async #compiled(kind: Kind, size: number): Promise<Loaded> {
+    this.#look();
     const { executor, names, trained } = this.#predicted;
     const { x, y } = kind.output(size);
     const [inputs, outputs] = [Object.fromEntries(eachOf<Tensor>(x, "x")), Object.fromEntries(eachOf<Tensor>(y, "y"))];

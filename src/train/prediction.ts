@@ -6,6 +6,7 @@ import { type Bundle, copied, eachOf, isOne } from "./bundle.ts";
 import { ownArrays, rowsOf } from "./dataset.ts";
 import { ofOneRow } from "./one-row.ts";
 import type { Predicted, Predictions, PredictOptions } from "./predict.ts";
+import { predictorOf } from "./programs.ts";
 
 const aWord = oneOf("softmax", "argmax", "sigmoid");
 
@@ -43,7 +44,7 @@ export class Prediction {
     rowsOf(parts);
     const known = parts.map(([path, each]) => `${path} ${each.dtype} ${rowOf(each)}`).join();
     if (this.#known !== known && isOne(x))
-      ofOneRow(x.shape, (rows) => this.#predicted.model(input([rows, ...x.shape.slice(1)], x.dtype))); // of several: predict.ts
+      ofOneRow(x.shape, (rows) => predictorOf(this.#predicted.recipe)(input([rows, ...x.shape.slice(1)], x.dtype))); // of several: predict.ts
     this.#known = known;
     return async () => {
       this.#predictions ??= new (await import("./predict.ts")).Predictions(this.#predicted);

@@ -15,7 +15,7 @@ import { freeing } from "./load.ts";
 import { ownState } from "./own-state.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { bytesAsFloats, predictorOf, type Recipe } from "./programs.ts";
+import { bytesAsFloats, type Recipe } from "./programs.ts";
 import { readState, type StateDict } from "./state.ts";
 
 /** With which weights, and where. */
@@ -71,7 +71,7 @@ export class Predictor<Input = Tensor, Output = Tensor, X = Input> {
     this.#prediction = new Prediction({
       executor: this.executor,
       names: new Map(Array.from(this.#variables, ([path, variable]) => [variable, path])),
-      model: predictorOf(this.#recipe),
+      recipe: this.#recipe,
     });
   }
 

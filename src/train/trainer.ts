@@ -28,7 +28,7 @@ import type { Streamed } from "./place.ts";
 import type { Workshop } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
 import { Prediction } from "./prediction.ts";
-import { averagesOf, bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
+import { bytesAsFloats, inputsOf, lossValue, newCounters, predictorOf, type Recipe } from "./programs.ts";
 import { type LoadStateOptions, readState, type StateDict, type StateDifference } from "./state.ts";
 import type { Begun } from "./trial.ts";
 
@@ -54,8 +54,6 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   #asked: CheckedSamples | undefined;
   #loaded: CheckedSamples | undefined;
   /** The fit under way, from the beginning of its preparation to its end. */
-  /** Tells of variables that begin anew, though somebody trains them elsewhere; undefined once that is wanted, or told. */
-  #warn: (() => void) | undefined;
   #fit: FitState | undefined;
   /** The stream that the counters count in, if it is one, and slots for rows of such. */
   #streamed: Streamed | undefined;
@@ -129,7 +127,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     this.#prediction = new Prediction({
       executor: this.executor,
       names,
-      model: predictorOf(this.#recipe),
+      recipe: this.#recipe,
       loss: this.#recipe.loss,
       trained: this.#recipe,
     });
@@ -264,8 +262,8 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const prepare = async (fit: FitState) => {
       const { checkTrained, ofValidation, tryRest } = await import("./upload.ts");
       checkTrained(this.#recipe);
-      this.#warn?.();
-      this.#warn = undefined;
+      this.#hold?.tell("fit");
+      this.#hold?.give("training");
       if (held) ofValidation(validation, () => tryRest(this.#recipe, held, begun));
       if (stream) {
         const { streamPlanOf, Training } = await import("./stream.ts");
@@ -370,6 +368,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     }
     const { checked, begun } = given;
     return this.#inTurn(async () => {
+      this.#hold?.tell("evaluate");
       const { evaluate, tryRest } = await import("./measure.ts");
       tryRest(this.#recipe, checked, begun);
       const kept = this.#evaluation;
@@ -404,12 +403,16 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     } catch (error) {
       throw await advised(error, { x }, this.#recipe);
     }
-    return this.#inTurn(task) as Promise<ArraysOf<Output>>;
+    return this.#inTurn(() => {
+      this.#hold?.tell("predict");
+      return task();
+    }) as Promise<ArraysOf<Output>>;
   }
 
   /**
    * The model's variables by path: PyTorch's names, shapes and layouts. `averaged` gives what an optimizer like `ema` or `swa` predicts
    * with in the place of the parameters.
+   * @throws ArgumentError where the model was changed since the trainer was made, as by `mergeLora`
    *
    * @example
    * import { Trainer } from "simdgrad";
@@ -422,12 +425,10 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async stateDict(options: { readonly averaged?: boolean } = {}): Promise<StateDict> {
     this.#check();
     checkOptions(options, "stateDict", { averaged: aBoolean });
+    const { averaged = false } = options;
     return this.#inTurn(async () => {
-      const stands = new Map(variables(this.#recipe.model));
-      for (const { count, values } of options.averaged ? averagesOf(this.#recipe) : [])
-        if ((await this.executor.read({ variable: count.key }))[0] > 0)
-          for (const [path, variable] of stands) stands.set(path, values.get(variable) ?? variable);
-      return readState(this.executor, stands);
+      this.#hold?.tell("stateDict");
+      return (await import("./model-state.ts")).modelState(this.executor, this.#recipe, averaged);
     });
   }
 
@@ -463,13 +464,13 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     const anew = restarts.map(({ key }) => ({ slot: { variable: key }, data: [0] }));
     const check = async () => {
       const { checkState } = await import("./check-state.ts");
-      const { model } = this.#recipe;
-      return checkState("loadStateDict", own, variables(model), array, { prefix, strict, model });
+      const recipe = this.#recipe;
+      return checkState("loadStateDict", own, variables(recipe.model), array, { prefix, strict, ...recipe });
     };
     return this.#inTurn(async () => {
       const { writes, difference } = await check();
       await this.executor.writeAll([...writes, ...anew]);
-      this.#warn = undefined;
+      this.#hold?.give("state");
       return difference;
     }, check);
   }
@@ -491,6 +492,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   async snapshot(): Promise<StateDict> {
     this.#check();
     return this.#inTurn(async () => {
+      this.#hold?.tell("snapshot");
       const { pastState } = await import("./saved-history.ts");
       const state = await readState(this.executor, this.#state);
       this.#fit?.training?.note(); // what the executor has told of by now
@@ -534,7 +536,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#history = history;
       this.#streamed = streamed;
       this.#counting = false;
-      this.#warn = undefined;
+      this.#hold?.give("state");
     }, check);
   }
 
@@ -615,7 +617,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       this.#counting = false;
       this.#history = newHistory();
       this.#failure = undefined;
-      this.#warn = undefined;
+      this.#hold?.give();
     });
   }
 
@@ -740,13 +742,11 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
   }
 
   async #begin(given?: GivenState): Promise<void> {
-    const { hold, prepare, warnOfOthers } = await import("./hold.ts");
+    const { hold, prepare } = await import("./hold.ts");
     const { giveFirstValues } = await import("./first-values.ts");
     const { seed, preprocess, parameters: trained } = this.#recipe;
     if (preprocess !== bytesAsFloats) prepare(this.executor, trained.values());
     this.#hold = await hold(this.executor, this.#state, (fresh) => giveFirstValues(this.executor, fresh, seed, given));
-    const { elsewhere } = this.#hold;
-    if (elsewhere.length > 0) this.#warn = () => warnOfOthers(elsewhere);
   }
 
   /** A program, compiled and loaded once. */

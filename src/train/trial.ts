@@ -15,6 +15,7 @@ import { locate } from "./locate.ts";
 import { lossesOf } from "./objectives.ts";
 import { ofOneRow } from "./one-row.ts";
 import { inputsOf, lossValue, predictorOf, type Recipe } from "./programs.ts";
+import { warnOfTwice } from "./twice.ts";
 
 /**
  * What a model makes of a record or a list, of which it reads what is there; errors from inside say what there is.
@@ -143,6 +144,10 @@ function triedOut(recipe: Recipe, samples: CheckedSamples): Trial {
     });
     return { row, prediction, values };
   });
+  for (const [i, [output]] of lossesOf(loss).entries()) {
+    const given = memberOf(prediction, output);
+    if (given instanceof Tensor) warnOfTwice(recipe.model, given, values[i], output);
+  }
   const outputs = eachOf<Tensor>(prediction, "").map(([, each]) => each);
   const lookups = eachOf<Tensor>(row.x, "x").map(([, each]) => lookupsOf(outputs, each));
   const check = ({ x, y }: CheckedSamples) => {
@@ -184,6 +189,7 @@ export function tryRest(recipe: Recipe, samples: CheckedSamples, begun: Begun | 
     return unused;
   }
   warnOfFirstAxis(recipe, samples);
+  warnOfTwice(recipe.model, begun.prediction, begun.value);
   checkIndices(lookupsOf([begun.prediction], begun.x), samples.x as TypedData, "x", nameIn(recipe));
   return unusedIn(recipe, [begun.value]);
 }

@@ -35,7 +35,7 @@ export interface StudyStorage {
  */
 export function memoryStorage(bytes: Uint8Array = new Uint8Array()): StudyStorage {
   must(bytes instanceof Uint8Array, bytes, "memoryStorage: bytes", "a Uint8Array");
-  let content = bytes.slice();
+  let content = new Uint8Array(bytes); // slice() of a Node Buffer copies nothing
   let size = content.length;
   const artifacts = new Map<number, Uint8Array>();
   return {
@@ -54,7 +54,7 @@ export function memoryStorage(bytes: Uint8Array = new Uint8Array()): StudyStorag
       size = length;
     },
     async keepArtifact(trial, artifact) {
-      artifacts.set(trial, artifact.slice());
+      artifacts.set(trial, new Uint8Array(artifact));
     },
     readArtifact: async (trial) => artifacts.get(trial)?.slice(),
     async dropArtifact(trial) {

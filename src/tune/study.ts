@@ -310,7 +310,7 @@ export class Study<S extends Space> {
     const { value, artifact } = outcome;
     if (artifact === undefined) return this.#happen({ trial: number, tell: value });
     this.#ending.add(number);
-    const own = artifact.slice(); // it counts as it is now
+    const own = new Uint8Array(artifact); // it counts as it is now; slice() of a Node Buffer copies nothing
     const told = this.#artifacts.then(() => this.#keep(number, value, own)).finally(() => this.#ending.delete(number));
     this.#artifacts = told.catch(() => {});
     return told;

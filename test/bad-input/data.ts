@@ -90,7 +90,7 @@ export const toolCalls: Readonly<Record<string, Call>> = {
   ),
   kFold: call((...args) => [...given.kFold(...(args as unknown as [given.Rows]))], rows, a.options(folds)),
   parseNpy: call(given.parseNpy, a.instance(given.serializeNpy(array))),
-  parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array }))),
+  parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array })), a.options({ most: a.whole(2 ** 20) })),
   parseWav: call(given.parseWav, a.instance(given.serializeWav(sound))),
   pipeline: call((source: never) => drain(given.pipeline(source)), source),
   bucketize: call(

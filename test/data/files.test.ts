@@ -100,6 +100,37 @@ test("a damaged gzip or ZIP file never passes for another", async () => {
   }
 });
 
+test("names by which NumPy would not find an array are refused", () => {
+  const array = { data: Uint8Array.of(1), shape: [1] };
+  const written = (...names: readonly string[]) => serializeNpz(Object.fromEntries(names.map((name) => [name, array])));
+  for (const name of ["a\0b", "\0", "\ud800", "a\udfffb", "\udc00\ud800"])
+    expect(() => written("a", name)).toThrow(
+      new ArgumentError(`serializeNpz: the name ${JSON.stringify(name)} holds what no name of a file does`),
+    );
+  expect(() => written("a.npy", "a")).toThrow(
+    new ArgumentError('serializeNpz: "a.npy" is the file of "a": one of both needs another name'),
+  );
+  const names = ["", "a.npy", "b", "b/c", "../b", "__proto__", "1", "é", "e\u0301", "😀"];
+  expect(Object.keys(parseNpz(written(...names))).sort()).toEqual(names.sort());
+});
+
+test("a small npz file does not become a large one, unless the caller says so", () => {
+  const file = serializeNpz({ zeros: { data: new Uint8Array(100_000), shape: [100_000] } });
+  const refused = (most: number) =>
+    new DataError(
+      `npz: the files of the ZIP file are more than ${most} bytes: parseNpz(bytes, { most }) says how many they may be`,
+    );
+  expect(() => parseNpz(file, { most: 100_000 })).toThrow(refused(100_000));
+  expect(parseNpz(file, { most: 100_128 }).zeros.data.length).toBe(100_000);
+  const most = 2 ** 26 + 100 * file.length;
+  const view = new DataView(file.buffer);
+  const size = view.getUint32(file.length - 6, true) + 24; // in the directory, whose place the last record tells
+  view.setUint32(size, most, true);
+  expect(() => parseNpz(file)).toThrow("bytes become");
+  view.setUint32(size, most + 1, true);
+  expect(() => parseNpz(file)).toThrow(refused(most));
+});
+
 test("a gzip file of members is refused where one is damaged, and where something else follows", () => {
   const parts = [
     Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 6, 1),

@@ -17,6 +17,10 @@ const arrays: Readonly<Record<string, NumericArray>> = {
   scalar: { data: Float32Array.of(7), shape: [] },
   empty: { data: new Float32Array(), shape: [0, 3] },
   "naïve/0.weight": { data: new Float32Array(5000), shape: [50, 100] },
+  "../a\\b😀": { data: Uint8Array.of(1), shape: [1] },
+  "": { data: Uint8Array.of(2), shape: [1] },
+  "a.npy": { data: Uint8Array.of(3), shape: [1] },
+  __proto__x: { data: Uint8Array.of(4), shape: [1] },
 };
 
 const script = `

@@ -126,6 +126,7 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
     "new Trainer(model, { loss: binaryCrossEntropyWithLogits, optimizer, executor }).load({ x, y })",
     "new Trainer(new Linear(2, 1), { loss, optimizer, executor }).load({ x, y })",
     "new Trainer(model, { loss: (p, t) => crossEntropy(p, t, { labelSmoothing: 0.1 }), optimizer, executor }).load({ x, y })",
+    "new Trainer(model, { loss: (p, t) => nllLoss(p.log(), t), optimizer, executor }).load({ x, y })",
     "new Trainer(model, { loss: (p, t) => p.sub(t).square(), optimizer, executor }).load({ x, y: x })",
     "new Trainer(new Embedding(10, 4), { loss, optimizer, executor }).load({ x: [Int32Array.of(1, 2)], y: [[0, 1]] })",
     "new Trainer(model, { loss, optimizer, executor, metrics: { accuracy: binaryAccuracy() } }).load({ x, y })",

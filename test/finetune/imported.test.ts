@@ -1,15 +1,36 @@
 // Models of other libraries: other heads, adapters, features, and out again.
-import { afterAll, expect, test } from "vitest";
-import { Features, Frozen, lora, mergeLora, replaceHead } from "../../src/finetune/index.ts";
+import { afterAll, expect, test, vi } from "vitest";
+import {
+  Features,
+  Frozen,
+  layerwiseDecay,
+  lora,
+  mergeLora,
+  replaceHead,
+  replaceLayer,
+} from "../../src/finetune/index.ts";
 import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
-import { crossEntropy, Linear, parameters, relu, Sequential, tanh, variables } from "../../src/nn/index.ts";
+import {
+  crossEntropy,
+  Linear,
+  type Module,
+  parameters,
+  relu,
+  Sequential,
+  setTrainable,
+  softmax,
+  tanh,
+  variables,
+} from "../../src/nn/index.ts";
 import { fromOnnx, type OnnxModel, toOnnx } from "../../src/onnx/index.ts";
 import { readModel } from "../../src/onnx/proto.ts";
 import { adam } from "../../src/optim/index.ts";
 import { Predictor } from "../../src/train/predictor.ts";
 import { Trainer } from "../../src/train/trainer.ts";
+import type { Variable } from "../../src/variable.ts";
 import { oracle } from "../executors.ts";
 import { drawn } from "../nn/sums.ts";
+import { thrown } from "../thrown.ts";
 
 const executor = oracle();
 afterAll(() => executor.dispose());
@@ -37,6 +58,26 @@ test("a model of TensorFlow.js gets another head, which goes out to ONNX; a laye
     "model has other layers than the file that it was read from: layer_4.weight, layer_4.bias",
   );
   await trainer.dispose();
+});
+
+test("the softmax of a classifier stays behind another head, and behind a file of ONNX: a loss that takes logits is warned of", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const signature = { input: ["batch", 4] } as const;
+  const classifier = () => new Sequential(network(), softmax);
+  const model = fromTensorFlowJs(await toTensorFlowJs(classifier(), signature));
+  replaceHead(model, 2);
+  const given = fromOnnx(await toOnnx(classifier(), signature));
+  warn.mockClear();
+  for (const each of [model, given]) {
+    const options = { loss: crossEntropy, optimizer: adam(0.05), executor };
+    const logits = new Sequential(each as Module, (p) => p.clamp(1e-7, 1).log());
+    await new Trainer(logits, options).load({ x, y });
+    expect(warn).not.toHaveBeenCalled();
+    await new Trainer(each as Module, options).load({ x, y });
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^simdgrad: the model ends in a softmax/)]]);
+    warn.mockClear();
+  }
+  warn.mockRestore();
 });
 
 test("adapters of a model of TensorFlow.js, merged, go out as a layers model", async () => {
@@ -84,6 +125,40 @@ test("features of a model of TensorFlow.js are those before its last Dense, or b
   expect(found.shape).toEqual([6, 8]);
   const first = await new Predictor(new Features(model, { path: "layer_0" }), { executor }).predict(x);
   expect([...first.data]).toEqual([...x.data]);
+});
+
+test("a model of ONNX's format has no layers to be chosen, and that is told", async () => {
+  const model = fromOnnx(await toOnnx(network(), { input: ["batch", 4] }));
+  const tries: Readonly<Record<string, () => unknown>> = {
+    replaceHead: () => replaceHead(model, 2),
+    replaceLayer: () => replaceLayer(model, "0", new Linear(4, 8)),
+    Features: () => new Features(model),
+    lora: () => lora(model, { rank: 1 }),
+    layerwiseDecay: () => layerwiseDecay(model, adam, { rate: 0.1, decay: 0.5 }),
+  };
+  for (const [name, run] of Object.entries(tries))
+    expect(thrown(run)).toBe(
+      `ArgumentError: ${name}: the model has no layers in it: of what fromOnnx reads, which is one graph, fromOnnx(bytes, { output }) gives features for a head`,
+    );
+  // A layer among others it is.
+  const whole = new Sequential(model, new Linear(3, 2));
+  expect(layerwiseDecay(whole, adam, { rate: 0.1, decay: 0.5 })).toHaveLength(2);
+  expect(thrown(() => setTrainable(model, false, ...(["0.weight"] as never[])))).toContain(
+    "ArgumentError: setTrainable: a third argument must be left out; a part may be one variable",
+  );
+  setTrainable(parameters(model).get("0.weight"), false);
+  expect([...parameters(model).keys()]).toEqual(["0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]);
+});
+
+test("rates by depth are for the layers of a network without its head, too", async () => {
+  const body = new Features(fromTensorFlowJs(await files()));
+  const groups = layerwiseDecay(body, adam, { rate: 0.1, decay: 0.5 });
+  const paths = new Map([...variables(body)].map(([path, variable]) => [variable, path]));
+  const found = groups.map(({ parameters }) => [...(parameters as readonly Variable[])].map((each) => paths.get(each)));
+  expect(found).toEqual([
+    ["layer_2.weight", "layer_2.bias"],
+    ["layer_0.weight", "layer_0.bias"],
+  ]);
 });
 
 /** The name of the tensor that the last product of a file is given. */

@@ -194,10 +194,19 @@ test("what is no layer for adapters is told", async () => {
   );
   expect(thrown(() => lora(model(), { rank: 1, layers: ["3"] }))).toContain("ArgumentError");
   expect(thrown(() => lora(lora(model(), { rank: 1 }), { rank: 1 }))).toContain(
-    "lora: no Linear or MultiheadAttention is chosen of none",
+    "lora: no Linear or MultiheadAttention is chosen of none: 0, 2.0 have adapters already, which mergeLora takes out",
   );
+  const half = () => lora(model(), { rank: 1, layers: ["0"] });
+  expect(thrown(() => lora(half(), { rank: 1, layers: () => false }))).toContain(
+    "is chosen of 2.0: 0 has an adapter already",
+  );
+  expect([...parameters(lora(half(), { rank: 1 })).keys()]).toHaveLength(4);
+  const untouched = model();
+  for (const layers of [[], () => false])
+    expect(thrown(() => lora(untouched, { rank: 1, layers }))).toMatch(/^ArgumentError: lora: (layers .*one path|no)/);
+  expect(parameters(untouched).size).toBe(4);
   expect(thrown(() => lora(lora(model(), { rank: 1 }), { rank: 1, layers: ["0"] }))).toContain(
-    "lora: 0 has an adapter",
+    "lora: 0 has an adapter already",
   );
   expect(thrown(() => mergeLora(model()))).toContain("ArgumentError");
   expect(thrown(() => loraState(model(), {}))).toContain("ArgumentError");

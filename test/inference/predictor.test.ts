@@ -1,9 +1,19 @@
 // What predictors take and give, what they refuse, and what bundles are written like.
 import { readFileSync } from "node:fs";
-import { constant, JsExecutor, Predictor as ModelPredictor, scan, type Tensor, Trainer } from "simdgrad";
+import {
+  constant,
+  DisposedError,
+  evaluate,
+  JsExecutor,
+  Predictor as ModelPredictor,
+  scan,
+  type Tensor,
+  Trainer,
+} from "simdgrad";
 import { toInference } from "simdgrad/inference";
 import { parseSafetensors } from "simdgrad/io";
 import * as nn from "simdgrad/nn";
+import { toOnnx } from "simdgrad/onnx";
 import { adam } from "simdgrad/optim";
 import { type Numbers, Predictor } from "simdgrad/predictor";
 import { Predictor as ScriptPredictor } from "simdgrad/predictor/js";
@@ -74,10 +84,32 @@ test("inputs may be nested, flat, rows of typed arrays, or have a shape, and a n
   const expected = predictor.predict({ data: flat, shape: [2, 4] });
   expect(expected.shape).toEqual([2, 2]);
   const nested = [[...flat.slice(0, 4)], [...flat.slice(4)]];
-  for (const x of [flat, [...flat], nested, [flat.slice(0, 4), flat.slice(4)], { x: flat }, { x: nested }])
+  for (const x of [flat, [...flat], nested, [flat.slice(0, 4), flat.slice(4)], { input: flat }, { input: nested }])
     expect(predictor.predict(x)).toEqual(expected);
   expect(predictor.predict([])).toEqual({ data: new Float32Array(0), shape: [0, 2] });
   predictor.dispose();
+});
+
+test("a second argument, such as a trainer's options, is refused", async () => {
+  const predictor = await Predictor.load(await bundle("dense"));
+  const predict = predictor.predict as (...given: readonly unknown[]) => unknown;
+  const options = { as: "argmax" };
+  expect(() => predict.call(predictor, new Float32Array(4), options)).toThrow(
+    "predict: a second argument must be left out; let the model give classes or probabilities: new Sequential(model, softmax), got { as }",
+  );
+  expect(predict.call(predictor, new Float32Array(4), undefined)).toEqual(predictor.predict(new Float32Array(4)));
+});
+
+test("one input and one output are called as toOnnx calls them, and a free size has a name", async () => {
+  const predictor = await Predictor.load(await bundle("dense"));
+  expect(predictor.inputs.map(({ name }) => name)).toEqual(["input"]);
+  expect(predictor.outputs.map(({ name }) => name)).toEqual(["output"]);
+  for (const rows of [-1, null, undefined])
+    for (const input of [[rows, 4], { shape: [rows, 4] }, { a: [rows, 4] }])
+      for (const write of [toInference, toOnnx] as ((...given: readonly never[]) => Promise<unknown>)[])
+        await expect(write(made.dense.model as never, { input } as never), `${rows}`).rejects.toThrow(
+          /signature: (a|input) must be .* name .*"batch", got /,
+        );
 });
 
 test("several inputs and outputs go by their names", async () => {
@@ -110,38 +142,41 @@ test("names of a signature are those of the predictor, in lists, too", async () 
 test("whole numbers and bytes are held to what they are", async () => {
   const words = await Predictor.load(await bundle("words"));
   expect(words.predict([[1, 2, 8]]).shape).toEqual([1, 3, 2]);
-  expect(() => words.predict([[1, 2, 0.5]])).toThrow("x is i32, but element 2 is 0.5");
+  expect(() => words.predict([[1, 2, 0.5]])).toThrow("input is i32, but element 2 is 0.5");
   const bytes = await Predictor.load(await bundle("bytes"));
   const image = Array.from({ length: 6 }, () => new Uint8Array(6));
   expect(bytes.predict([[image], [image]]).shape).toEqual([2, 3]);
-  expect(() => bytes.predict([[image], [image.slice(1)]])).toThrow("predict: x: 30 numbers in the place of 36");
-  expect(() => bytes.predict(new Float32Array(36).fill(256))).toThrow("x is u8, but element 0 is 256");
+  expect(() => bytes.predict([[image], [image.slice(1)]])).toThrow("predict: input: 30 numbers in the place of 36");
+  expect(() => bytes.predict(new Float32Array(36).fill(256))).toThrow("input is u8, but element 0 is 256");
   expect(bytes.predict(new Uint8Array(36)).shape).toEqual([1, 3]);
 });
 
 describe("what does not fit is refused", () => {
   test.each<[x: unknown, message: string]>([
-    [[1, 2, 3], "predict: x takes [rows, 4], got 3 numbers"],
+    [[1, 2, 3], "predict: input takes [rows, 4], got 3 numbers"],
     [
       [
         [1, 2],
         [3, 4],
       ],
-      "predict: x: 2 numbers in the place of 4",
+      "predict: input: 2 numbers in the place of 4",
     ],
-    [{ data: [1, 2, 3, 4], shape: [4] }, "predict: x takes [rows, 4], got 4 numbers of [4]"],
-    [{ data: [1, 2, 3, 4], shape: [2, 2] }, "predict: x takes [rows, 4], got 4 numbers of [2,2]"],
+    [{ data: [1, 2, 3, 4], shape: [4] }, "predict: input takes [rows, 4], got 4 numbers of [4]"],
+    [{ data: [1, 2, 3, 4], shape: [2, 2] }, "predict: input takes [rows, 4], got 4 numbers of [2,2]"],
     [
       [
         [1, 2, 3, 4, 5],
         [6, 7, 8],
       ],
-      "predict: x: 5 numbers in the place of 4",
+      "predict: input: 5 numbers in the place of 4",
     ],
-    [[[1, 2, 3, 4], null], "predict: x: undefined numbers in the place of 4"],
-    [["1", 2, 3, 4], 'predict: x: element 0 is "1", not a number'],
-    [undefined, "predict: x must be an array of numbers, got undefined"],
-    [{ y: [1, 2, 3, 4] }, "predict: x must be an array of numbers, got { y }"],
+    [[[1, 2, 3, 4], null], "predict: input: undefined numbers in the place of 4"],
+    [Object.assign([[1, 2, 3, 4]], { 2: [1, 2, 3, 4] }), "predict: input: undefined numbers in the place of 4"],
+    [[[], [1, 2, 3, 4, 5, 6, 7, 8]], "predict: input: 0 numbers in the place of 4"],
+    [[Float32Array.of(1), Float32Array.of(2, 3, 4, 5, 6, 7, 8)], "predict: input: 1 numbers in the place of 4"],
+    [["1", 2, 3, 4], 'predict: input: element 0 is "1", not a number'],
+    [undefined, "predict: input must be an array of numbers, got undefined"],
+    [{ y: [1, 2, 3, 4] }, 'predict: x must be numbers, { data, shape }, or { "input": numbers }, got { y }'],
   ])("%j", async (x, message) => {
     const predictor = await Predictor.load(await bundle("dense"));
     expect(() => predictor.predict(x as never)).toThrow(message);
@@ -152,6 +187,18 @@ describe("what does not fit is refused", () => {
     predictor.dispose();
     predictor.dispose();
     expect(() => predictor.predict([1, 2, 3, 4])).toThrow("the predictor was disposed");
+  });
+
+  test.each([Predictor, ScriptPredictor])("a predictor that is disposed while it looks at x", async (Kind) => {
+    const predictor = await Kind.load(await bundle("dense"));
+    const x = {
+      shape: [1, 4],
+      get data() {
+        predictor.dispose();
+        return [1, 2, 3, 4];
+      },
+    };
+    expect(() => predictor.predict(x)).toThrow(new DisposedError("the predictor was disposed"));
   });
 });
 
@@ -170,18 +217,47 @@ describe("rows", () => {
         [3, 2, 1],
       ]).data,
     ).toEqual(Float32Array.of(-1, 0, 1, 1, 0, -1));
-    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, which see one another, not 1");
+    expect(() => predictor.predict([1, 2, 3])).toThrow("predict: takes 2, 4 rows, not 1: its rows are not apart");
   });
 
-  test("of a loop over time are found apart by trial, and may be said to be so", async () => {
+  const counting: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    "where one of them is large": (x) => x.add(x.max(0).greater(5).mul(100)),
+    "where their sum is": (x) => x.add(x.sum(0).greater(1e6).mul(100)),
+    "by their number": (x) => x.mul(x.shape[0]),
+    "where they are many": (x) => (x.shape[0] >= 64 ? x.mul(2) : x),
+    "where they are very many": (x) => (x.shape[0] >= 200 ? x.mul(2) : x),
+    "where one is alone and large": (x) => (x.shape[0] === 1 ? x.add(x.greater(1e6).mul(100)) : x),
+    "where one is alone": (x) => (x.shape[0] === 1 ? x.mul(2) : x),
+  };
+  test.each(Object.entries(counting))("that see one another %s are not taken for apart", async (_, forward) => {
+    const predictor = await Portable.load(await toInference({ forward }, { input: ["batch", 2] }, { batch: [1, 3] }));
+    expect(predictor.apart).toBe(false);
+    const x = constant([
+      [9, 2],
+      [1, 2e6],
+      [3, 4],
+    ]);
+    expect(predictor.predict([9, 2, 1, 2e6, 3, 4]).data).toEqual(Float32Array.from(await evaluate(forward(x))));
+  });
+
+  test("of a loop over time are apart, and may be said not to be", async () => {
     const predictor = await Predictor.load(await bundle("recurrent"));
     expect(predictor.apart).toBe(true);
     expect((await Predictor.load(await bundle("recurrent", { rows: "together" }))).apart).toBe(false);
   });
 
+  test("of which what comes out has none are as many as a program takes", async () => {
+    const given = { forward: () => constant([1, 2]) };
+    const predictor = await Predictor.load(await toInference(given, shape, { batch: [1, 3] }));
+    expect(predictor.predict(rowsOf(3, 3))).toEqual({ data: Float32Array.of(1, 2), shape: [2] });
+    expect(() => predictor.predict(rowsOf(2, 3))).toThrow("predict: takes 1, 3 rows, not 2: its rows are not apart");
+  });
+
   test("that are no first axis of what comes out are refused", async () => {
     const turned = { forward: (x: Parameters<typeof nn.relu>[0]) => x.transpose() };
-    await expect(toInference(turned, shape)).rejects.toThrow("toInference: y is [3, 1] of 1 rows, [3, 8] of 8 rows");
+    await expect(toInference(turned, shape)).rejects.toThrow(
+      "toInference: output is [3, 1] of 1 rows, [3, 8] of 8 rows",
+    );
     const sum = { forward: (x: Parameters<typeof nn.relu>[0]) => x.sum() };
     const predictor = await Predictor.load(await toInference(sum, shape, { batch: 2 }));
     expect(predictor.predict([1, 2, 3, 4, 5, 6])).toEqual({ data: Float32Array.of(21), shape: [] });
@@ -323,11 +399,35 @@ describe("files", () => {
     expect(predictor.predict([1, 2, 3, 4])).toEqual((await Predictor.load(file.buffer)).predict([1, 2, 3, 4]));
   });
 
+  test.each<[string, typeof Predictor | typeof Portable | typeof ScriptPredictor]>([
+    ["simdgrad/predictor", Predictor],
+    ["simdgrad/predictor/portable", Portable],
+    ["simdgrad/predictor/js", ScriptPredictor],
+  ])("are read at once, whatever is written to them afterwards, and may be Buffers, %s", async (_, Kind) => {
+    const file = await bundle("convolutional");
+    const expected = (await Kind.load(file)).predict(rowsOf(1, 36));
+    const given = Buffer.from(file);
+    const coming = Kind.load(given);
+    given.fill(0);
+    expect((await coming).predict(rowsOf(1, 36))).toEqual(expected);
+  });
+
   test("say which version of the package wrote them", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
     const { metadata } = parseSafetensors(await bundle("dense"));
     expect(JSON.parse(metadata.model).simdgrad).toBe(version);
   });
+});
+
+test.each<[string, unknown]>([
+  ["simdgrad/predictor", Predictor],
+  ["simdgrad/predictor/portable", Portable],
+  ["simdgrad/predictor/relaxed", Relaxed],
+  ["simdgrad/predictor/js", ScriptPredictor],
+])("%s makes predictors by load alone", async (_, Kind) => {
+  const make = Kind as new (...given: unknown[]) => unknown;
+  for (const given of [[], [await bundle("dense")], ["portable", {}, {}]])
+    expect(() => new make(...given)).toThrow("Predictor: await Predictor.load(bytes) makes one");
 });
 
 test("each entry has its build", async () => {

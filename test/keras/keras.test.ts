@@ -196,6 +196,26 @@ describe("what is refused", () => {
     );
   });
 
+  test("files that inflate to far more than they are; those that nobody needs are left as they are", () => {
+    const parts = Object.fromEntries(unzipped(bytesOf(fileOf("images").file), "test"));
+    const blanks = (size: number) => new Uint8Array(size).fill(32);
+    const withFile = (name: string, size: number) => zipSync({ ...parts, [name]: blanks(size) }, { level: 9 });
+    expect(() => fromKeras(withFile("config.json", 2 ** 23))).toThrow(
+      /^fromKeras: config\.json of 8388608 bytes is more than \d+$/,
+    );
+    expect(() => fromKeras(withFile("metadata.json", 2 ** 23))).toThrow(/^fromKeras: metadata\.json of 8388608 bytes/);
+    // In the directory, behind all files, a size stands 22 bytes before its file's name.
+    const large = Uint8Array.from(zipSync(parts));
+    const name = Buffer.from(large).lastIndexOf("model.weights.h5");
+    new DataView(large.buffer).setUint32(name - 22, 2 ** 26 + 2 ** 22, true);
+    expect(() => fromKeras(large)).toThrow(/^fromKeras: the files of the ZIP file are more than \d+ bytes$/);
+    // What is damaged in it shows that it was not read.
+    const other = zipSync({ "assets/x": blanks(2 ** 20), ...parts }, { level: 9 });
+    other.fill(255, 40, 60);
+    expect(() => unzipped(other, "test")).toThrow("test: assets/x is damaged");
+    expect(parameters(fromKeras(other)).size).toBeGreaterThan(0);
+  });
+
   test("frozen layers stay as they are", () => {
     const bytes = edited("images", ({ config: { layers } }) => {
       layers[1].config.trainable = false;

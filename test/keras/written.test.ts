@@ -1,22 +1,18 @@
 // What toTensorFlowJs writes is what it was made of: models that were read, and layers of simdgrad. That TensorFlow.js reads them, too, is
 // tested by npm run test:interop.
 import { describe, expect, test } from "vitest";
-import { ArgumentError, constant, evaluateAll, JsExecutor, type Tensor, Trainer } from "../../src/index.ts";
+import { ArgumentError, constant, evaluateAll, JsExecutor, ShapeError, type Tensor, Trainer } from "../../src/index.ts";
 import { fromTensorFlowJs, toTensorFlowJs } from "../../src/keras/index.ts";
 import {
   BatchNorm2d,
-  BatchNorm3d,
   Conv1d,
   evaluationContext,
   GRU,
   type Layer,
-  LayerNorm,
   Linear,
   mseLoss,
   relu,
   Sequential,
-  Upsample,
-  variables,
 } from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { apart, cases, floats, read, resultsOf } from "./cases.ts";
@@ -70,19 +66,35 @@ describe("layers of simdgrad", () => {
     await trainer.dispose();
   });
 
-  test.each<[Layer, readonly number[], string]>([
-    [new BatchNorm3d(2), [2, 4, 4, 4], "BatchNorm3d at layer (5 axes: TensorFlow.js has four at the most)"],
-    [new LayerNorm([2, 4, 4, 4]), [2, 4, 4, 4], "LayerNorm at layer (5 axes: TensorFlow.js has four at the most)"],
-    [new LayerNorm(4), [2, 4, 4, 4], "LayerNorm at layer (5 axes: TensorFlow.js has four at the most)"],
-    [new Upsample({ scaleFactor: 2 }), [2, 6], "Upsample at layer (1 axes: TensorFlow.js has two)"],
-    [new Upsample({ scaleFactor: 1.5 }), [2, 6, 6], "Upsample at layer (no whole factor)"],
-    [new Conv1d(2, 2, 2, { padding: 1 }), [2, 6], "Conv1d at layer (padding 1)"],
-  ])("what TensorFlow.js could not run is refused", async (model, shape, message) => {
-    const zeros = ({ shape }: Tensor) => ({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape });
-    const state = Object.fromEntries([...variables(model)].map(([path, each]) => [path, zeros(each)]));
-    await expect(toTensorFlowJs(model, { input: ["batch", ...shape] }, { state })).rejects.toThrow(
-      `toTensorFlowJs: TensorFlow.js does not have: ${message}`,
+  test("what a state, or a signature, has and the model has not is refused", async () => {
+    const model = new Sequential(new Linear(2, 1));
+    const state = { "0.weight": [[1, 2]], "0.bias": [3] };
+    const written = (given: object, by: object = state) =>
+      toTensorFlowJs(model, given as { input: string[] }, { state: by as typeof state });
+    const input = ["batch", 2];
+    await expect(written({ input }, { ...state, zork: [1] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: the model has no zork, which the state has"),
     );
+    await expect(written({ input }, { "0.bias": [3] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: the state has no 0.weight"),
+    );
+    await expect(written({ input }, { ...state, "0.bias": [3, 4] })).rejects.toThrow(
+      new ShapeError("toTensorFlowJs: 0.bias is [1], got [2]"),
+    );
+    await expect(written({ input, inputNames: ["x"] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: signature: unknown option inputNames; did you mean input?"),
+    );
+    await expect(written({ input, zork: 1 })).rejects.toThrow(ArgumentError);
+    await expect(written({ input: { shape: input, zork: 1 } })).rejects.toThrow(
+      "toTensorFlowJs: signature: input: unknown option zork",
+    );
+    const back = fromTensorFlowJs(await written({ input: { shape: input, dtype: undefined } }));
+    expect([...back.stateDict()["layer_0.weight"].data]).toEqual([1, 2]);
+    await expect(toTensorFlowJs(back as unknown as Layer, { input: ["batch", 2] })).rejects.toThrow(
+      new ArgumentError("toTensorFlowJs: signature says nothing of a model that was read, which has its inputs"),
+    );
+    const more = { ...back.stateDict(), zork: [1] };
+    await expect(toTensorFlowJs(back as unknown as Layer, undefined, { state: more })).rejects.toThrow("has no zork");
   });
 
   test("all that TensorFlow.js does not have is told at once", async () => {

@@ -1,10 +1,17 @@
 // Models as modules: names, inputs and outputs, what is trained, what is known, what is refused.
-import { constant, evaluate, evaluateAll, input, scalar, Trainer, type Variable } from "simdgrad";
+import { constant, DataError, evaluate, evaluateAll, input, scalar, Trainer, type Variable } from "simdgrad";
 import { Linear, mseLoss, parameters, Sequential, setTrainable, trainingContext, variables } from "simdgrad/nn";
 import { fromOnnx } from "simdgrad/onnx";
 import { sgd } from "simdgrad/optim";
 import { describe, expect, test } from "vitest";
-import { AttributeType, DataLocation, DataType, type ModelFields, writeModel } from "../../src/onnx/proto.ts";
+import {
+  AttributeType,
+  DataLocation,
+  DataType,
+  type ModelFields,
+  readModel,
+  writeModel,
+} from "../../src/onnx/proto.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { file, floats, graph, model, node, port, wholes } from "./written.ts";
 
@@ -59,8 +66,15 @@ describe("what a model takes and gives", () => {
     const head = fromOnnx(file(affine), { inputs: ["p"], output: "z" });
     expect([...variables(head).keys()]).toEqual(["layer.bias"]);
     expect(await evaluate(head.forward(constant([[1, 2, 0]])))).toEqual(Float32Array.of(1.5, 2, 0));
-    expect(() => fromOnnx(file(affine), { output: "q" })).toThrow("there is no tensor q; outputs are z");
+    expect(() => fromOnnx(file(affine), { output: "q" })).toThrow(
+      'there is no tensor q, did you mean "x"?; outputs are z',
+    );
     expect(() => fromOnnx(file(affine), { inputs: ["q"] })).toThrow("inputs: there is no tensor q");
+    expect(fromOnnx(file(affine)).tensors).toEqual(["p", "y", "z"]);
+    const near = { output: "layer.wieght" };
+    expect(() => fromOnnx(file(affine), near)).toThrow(
+      'there is no tensor layer.wieght, did you mean "layer.weight"?; outputs are z; model.tensors lists those inside',
+    );
     expect(() => fromOnnx(file(affine), { inputs: ["x", "x"] })).toThrow("x is given twice");
   });
 
@@ -572,10 +586,84 @@ describe("functions of a model", () => {
     expect(() => fromOnnx(endless).forward(input([2]))).toThrow("function Times calls itself, or lies too deep");
   });
 
+  test("take no more than they have", () => {
+    const body = [constantNode, node("Mul", ["a", "c"], ["b"])];
+    const { graph: own, ...others } = readModel(calling(body));
+    const call = { ...own?.node[0], input: ["x", "x"] };
+    const more = writeModel({ ...others, graph: { ...own, node: [call] } } as ModelFields);
+    expect(() => fromOnnx(more).forward(input([2]))).toThrow("takes 1 input at the most, got 2");
+  });
+
+  test("make nothing that they are given", () => {
+    expect(() => fromOnnx(calling([node("Neg", ["a"], ["a"]), node("Mul", ["a", "a"], ["b"])]))).toThrow(
+      "onnx: Neg makes a, which is an input",
+    );
+  });
+
   test("see nothing of what is around them", () => {
     expect(() => fromOnnx(calling([node("Mul", ["a", "x"], ["b"])])).forward(input([2]))).toThrow(
       "Mul b reads x, which nothing before it makes",
     );
+  });
+});
+
+describe("a file that contradicts itself is refused", () => {
+  const x = port("x", [3]);
+  const y = port("y", [3]);
+  const [w, other] = [floats("w", [3], [1, 2, 3]), floats("w", [3], [10, 20, 30])];
+  const sum = node("Add", ["x", "w"], ["y"]);
+  const sparse = { values: floats("w", [1], [1]), indices: wholes("", [1], [0]), dims: [3n] };
+  const alpha = (f: number) => ({ name: "alpha", type: AttributeType.FLOAT, f });
+  const inside = (body: ReturnType<typeof graph>) =>
+    graph(
+      [node("If", ["c"], ["y"], { then_branch: body, else_branch: body })],
+      [x],
+      [y],
+      [{ name: "c", dataType: DataType.BOOL, dims: [], int32Data: [1] }],
+    );
+  test.each<[string, ReturnType<typeof graph>, string]>([
+    [
+      "a node makes an input",
+      graph([node("Neg", ["x"], ["x"]), node("Relu", ["x"], ["y"])], [x], [y]),
+      "Neg makes x, which is an input",
+    ],
+    [
+      "a node makes an initialiser",
+      graph([node("Neg", ["x"], ["w"]), sum], [x], [y], [w]),
+      "Neg makes w, which is an init",
+    ],
+    ["two initialisers of one name", graph([sum], [x], [y], [w, other]), "two initialisers are called w"],
+    ["one of them sparse", graph([sum], [x], [y], [w], [sparse]), "two initialisers are called w"],
+    ["two inputs of one name", graph([node("Neg", ["x"], ["y"])], [x, x], [y]), "two inputs are called x"],
+    [
+      "numbers in two fields",
+      graph([sum], [x], [y], [{ ...w, floatData: [1, 2, 3] }]),
+      "tensor w has its numbers in rawData and in floatData",
+    ],
+    [
+      "numbers in another file, too",
+      graph([sum], [x], [y], [{ ...w, dataLocation: DataLocation.EXTERNAL }]),
+      "tensor w has its numbers in rawData and in another file",
+    ],
+    [
+      "more inputs than there are",
+      graph([node("Relu", ["x", "x"], ["y"])], [x], [y]),
+      "takes 1 input at the most, got 2",
+    ],
+    [
+      "an attribute that is none",
+      graph([node("Relu", ["x"], ["y"], { slope: 0.5 })], [x], [y]),
+      "has no attribute slope (Relu y)",
+    ],
+    [
+      "an attribute twice",
+      graph([changed(node("Elu", ["x"], ["y"]), { attribute: [alpha(1), alpha(2)] })], [x], [y]),
+      "attribute alpha stands there twice",
+    ],
+    ["in a branch", inside(graph([sum], [], [y], [w, other])), "two initialisers are called w"],
+  ])("%s", (_, fields, message) => {
+    expect(() => fromOnnx(file(fields)).forward(input([3]))).toThrow(message);
+    expect(() => fromOnnx(file(fields)).forward(input([3]))).toThrow(DataError);
   });
 });
 

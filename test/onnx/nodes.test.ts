@@ -416,6 +416,36 @@ describe("random numbers", () => {
   });
 });
 
+describe("whole numbers are exact", () => {
+  const least = -(2 ** 31);
+  const rows: readonly (readonly [
+    op: string,
+    a: number[],
+    b: number[],
+    wanted: number[],
+    attributes?: Case["attributes"],
+  ])[] = [
+    [
+      "Div",
+      [least, least, least, 7, -7, 7, -7, 6],
+      [1, 2, 3, 2, 2, -2, -2, -3],
+      [least, least / 2, -715827882, 3, -3, -3, 3, -2],
+    ],
+    ["Mod", [least, least, -7, 7, -7], [3, -5, 3, -3, -3], [-2, -3, -1, 1, -1], { fmod: 1 }],
+    ["Mod", [least, least, -7, 7, -7], [3, -5, 3, -3, -3], [1, -3, 2, -2, -1]],
+    ["Pow", [1000, 3, -3, 7, 2, 2], [5, 17, 3, 0, 31, 32], [-1530494976, 129140163, -27, 1, least, 0]],
+    ["Pow", [1, -1, -1, 5, 0], [-3, -3, -2, -1, 5], [1, -1, 1, 0, 0]],
+  ];
+  const cases = rows.flatMap((row) => ([false, true] as const).map((isKnown) => [row[0], isKnown, row] as const));
+  test.each(cases)("%s, known: %s", async (op, isKnown, [, a, b, wanted, attributes]) => {
+    const type = "int32";
+    const each: Case = { op, inputs: [whole([a.length], a, type), whole([b.length], b, type)], attributes };
+    const model = modelOf({ ...each, known: isKnown ? [1] : [] });
+    const given = [a, b].slice(0, isKnown ? 1 : 2).map((list) => constant(Int32Array.from(list)));
+    expect([...(await evaluate(model.forward(given).y0))]).toEqual(wanted);
+  });
+});
+
 describe("what contradicts the format, or cannot be had, is said", () => {
   const plane = drawn(1, [1, 1, 4, 4]);
   const rnn = (op: string, gates: number, attributes: Case["attributes"]): Case => ({

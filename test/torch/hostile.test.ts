@@ -510,14 +510,17 @@ describe("ZIP files", () => {
 
   test("that inflate to far more than they are, are refused before", () => {
     const large = 2 ** 26 + 2 ** 21;
-    const bomb = zipped({ "a/data.pkl": pickle("N."), "a/data/0": new Uint8Array(large) }, 9);
+    const bomb = zipped({ "a/data.pkl": value, "a/data/0": new Uint8Array(large) }, 9);
     expect(bomb.length).toBeLessThan(2 ** 17);
     expect(() => readTorch(bomb)).toThrow(/^torch: the files of the ZIP file are more than \d+ bytes/);
     expect(() => readTorch(resized(bomb, large, 16))).toThrow("torch: a/data/0 is damaged: more than 16 bytes");
-    const liar = zipped({ "a/data.pkl": pickle("N."), "a/data/0": new Uint8Array(5000) }, 9);
+    const liar = zipped({ "a/data.pkl": value, "a/data/0": new Uint8Array(5000) }, 9);
     expect(() => readTorch(resized(liar, 5000, 2 ** 25))).toThrow(
       /torch: a\/data\/0 is damaged: no \d+ bytes become 33554432/,
     );
+    // What nothing refers to is left as it is.
+    const unread = zipped({ "a/data.pkl": pickle("N."), "a/data/0": new Uint8Array(5000) }, 9);
+    expect(readTorch(resized(unread, 5000, large))).toBe(null);
   });
 });
 

@@ -1,6 +1,6 @@
 // A training that PyTorch saved goes on here as there.
 import { ArgumentError, DataError, JsExecutor, ShapeError, Trainer } from "simdgrad";
-import { Linear, mseLoss, parameters, Sequential, tanh } from "simdgrad/nn";
+import { Linear, mseLoss, parameters, Sequential, setTrainable, tanh } from "simdgrad/nn";
 import { constantSchedule } from "simdgrad/optim";
 import { fromTorchOptimizer, readTorch, type TorchMap, type TorchOptimizerName, torchStateDict } from "simdgrad/torch";
 import { describe, expect, test } from "vitest";
@@ -43,7 +43,14 @@ describe("what does not fit is refused in words", () => {
     expect(() => fromTorchOptimizer("sgd", checkpoint("adam"))).toThrow(
       "fromTorchOptimizer: momentum, which sgd has, is not in a dictionary of [lr, betas, eps,",
     );
-    expect(() => fromTorchOptimizer("adamax", checkpoint("adam")).init(trained)).toThrow(
+    expect(() => fromTorchOptimizer("adamax", checkpoint("adam"))).toThrow(
+      "fromTorchOptimizer: amsgrad is no option that adamax has: another optimizer's?",
+    );
+    const alike = changed("adam", (saved) => {
+      const groups = (saved as ReadonlyMap<string, readonly Map<string, unknown>[]>).get("param_groups");
+      groups?.[0].delete("amsgrad");
+    });
+    expect(() => fromTorchOptimizer("adamax", alike).init(trained)).toThrow(
       "fromTorchOptimizer: exp_inf of parameter 0 was not saved",
     );
     expect(() => fromTorchOptimizer("adam", new Map([["epoch", 1]]))).toThrow(
@@ -51,6 +58,47 @@ describe("what does not fit is refused in words", () => {
     );
     expect(() => fromTorchOptimizer("adam", checkpoint("adam"), { key: "model_state_dict" })).toThrow(DataError);
     expect(() => fromTorchOptimizer("lbfgs" as never, checkpoint("adam"))).toThrow(ArgumentError);
+  });
+
+  test.each<[option: string, value: unknown, message: string]>([
+    ["betas", [0.9], "betas is a list of 1, not of two numbers"],
+    ["betas", [0.9, 0.99, 1], "betas is a list of 3, not of two numbers"],
+    ["betas", 0.9, "betas is a number, not of two numbers"],
+    ["betas", null, "betas is None, not of two numbers"],
+    ["betas", [null, 0.9], "betas.0 is None, no number"],
+    ["betas", Array(2), "betas.0 is None, no number"],
+    ["betas", ["a", 0.9], "betas is a text, no number"],
+    ["betas", [2, 0.9], "in a dictionary of [lr, betas, eps,"],
+    ["lr", null, "lr is None, no number"],
+    ["lr", Number.NaN, "in a dictionary of [lr, betas, eps,"],
+    ["amsgrad", 5, "amsgrad is a number, not True or False"],
+    ["zork", 5, "zork is no option that adam has"],
+    ["momentum", 0.9, "momentum is no option that adam has"],
+    ["__proto__", 1, "__proto__ is no option that adam has"],
+  ])("a group whose %s is %o", (option, value, message) => {
+    const set = (to: unknown) =>
+      changed("adam", (saved) => {
+        const groups = (saved as ReadonlyMap<string, readonly Map<string, unknown>[]>).get("param_groups");
+        groups?.[0].set(option, to);
+      });
+    expect(() => fromTorchOptimizer("adam", set(value))).toThrow(DataError);
+    expect(() => fromTorchOptimizer("adam", set(value))).toThrow(`fromTorchOptimizer: ${message}`);
+  });
+
+  test("but options that change no step", () => {
+    const known = { name: "encoder", param_names: ["a"], initial_lr: 0.1, max_lr: 1, fused: true, foreach: null };
+    const saved = changed("adam", (state) => {
+      const groups = (state as ReadonlyMap<string, readonly Map<string, unknown>[]>).get("param_groups");
+      for (const [option, value] of Object.entries(known)) groups?.[0].set(option, value);
+    });
+    expect(fromTorchOptimizer("adam", saved).init(trained).links).toHaveLength(3);
+  });
+
+  test("groups with holes between them", () => {
+    const saved = changed("adam", (state) => {
+      (state as unknown as Map<string, unknown>).set("param_groups", Array(1));
+    });
+    expect(() => fromTorchOptimizer("adam", saved)).toThrow("fromTorchOptimizer: no state of an optimizer in");
   });
 
   test("parameters that are not those that were trained", () => {
@@ -92,6 +140,42 @@ describe("what does not fit is refused in words", () => {
     expect(() => fromTorchOptimizer("adamW", checkpoint("adamW groups"), { learningRate: 0.1 })).toThrow(
       "fromTorchOptimizer: learningRate is for one group of parameters, and there are 2",
     );
+  });
+});
+
+describe("a body that was frozen there, whose parameters torch's optimizer got, too", () => {
+  const saved = () =>
+    changed("adam", (all) => {
+      for (const id of [0, 1]) (all.get("state") as Map<number, unknown> | undefined)?.delete(id);
+    });
+  const moments = async (network: Sequential, options: object) => {
+    setTrainable(network.layers[0], false);
+    const optimizer = fromTorchOptimizer("adam", saved(), options);
+    const trainer = new Trainer(network, { loss: mseLoss, optimizer, executor: new JsExecutor() });
+    const snapshot = await trainer.snapshot();
+    return [0, 1].map((parameter) => snapshot[`optimizer.links.1.0.${parameter}`].data);
+  };
+
+  test.each([
+    ["nothing is said", () => ({})],
+    ["the model is", (model: Sequential) => ({ model })],
+    ["the trained ones are", (model: Sequential) => ({ model, names: ["2.weight", "2.bias"] })],
+    ["all are", (model: Sequential) => ({ model, names: ["0.weight", "0.bias", "2.weight", "2.bias"] })],
+  ])("is frozen here: %s", async (_, options) => {
+    const network = model();
+    const states = saved().get("state") as never as ReadonlyMap<number, ReadonlyMap<string, { data: Float32Array }>>;
+    const expected = [2, 3].map((id) => states.get(id)?.get("exp_avg")?.data);
+    expect(await moments(network, options(network))).toEqual(expected);
+  });
+
+  test("is not frozen, or otherwise, and is told", () => {
+    expect(() => fromTorchOptimizer("adam", saved()).init(trained)).toThrow(
+      "exp_avg of parameter 0 was not saved: what was never trained is to be frozen",
+    );
+    expect(() => fromTorchOptimizer("adam", saved()).init(trained.slice(1))).toThrow(
+      "fromTorchOptimizer: 2 of 4 parameters were trained, and here are 3: say which they are, by model and names",
+    );
+    expect(() => fromTorchOptimizer("adam", saved()).init(trained.slice(0, 2))).toThrow(ShapeError);
   });
 });
 

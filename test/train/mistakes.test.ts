@@ -1,23 +1,32 @@
 // Mistakes that are found where data is loaded, and what must not be taken for one. What is said of them: docs/errors.md.
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { fromRows } from "../../src/data/index.ts";
 import { constant, evaluate, input, JsExecutor, Predictor, type Tensor, Trainer } from "../../src/index.ts";
 import {
   BatchNorm1d,
+  binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   type Context,
+  crossEntropy,
   Embedding,
   Flatten,
+  focalLoss,
   GRU,
   hingeLoss,
   Linear,
   type Loss,
   LSTM,
+  logSoftmax,
   type Module,
   MultiheadAttention,
   mseLoss,
+  multiLabelSoftMarginLoss,
+  nllLoss,
   Residual,
   RNN,
   Sequential,
+  sigmoid,
+  softmax,
   softplus,
   TransformerEncoderLayer,
   variables,
@@ -30,6 +39,139 @@ const x = [[0], [1], [2]];
 function trainer(loss: Loss = mseLoss): Trainer {
   return new Trainer(new Linear(1, 1), { loss, optimizer: sgd(0.1), executor: new JsExecutor() });
 }
+
+/** What is said while something is done. */
+async function saidOf(task: () => Promise<unknown>): Promise<string[]> {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  try {
+    await task();
+    return warn.mock.calls.map(([said]) => said);
+  } finally {
+    warn.mockRestore();
+  }
+}
+
+describe("a model that ends in a softmax or a sigmoid", () => {
+  const threeClasses = { x, y: Int32Array.of(0, 1, 2) };
+  const labels = {
+    x,
+    y: [
+      [0, 1, 0],
+      [1, 0, 0],
+      [0, 0, 1],
+    ],
+  };
+  const ends: Readonly<Record<string, (z: Tensor) => Tensor>> = {
+    softmax,
+    sigmoid,
+    "softmax, moved": (z) =>
+      z
+        .reshape([...z.shape, 1])
+        .softmax(1)
+        .permute([2, 0, 1])
+        .reshape(z.shape),
+  };
+  const classes: Readonly<Record<string, Loss>> = {
+    crossEntropy,
+    smoothed: withOptions(crossEntropy, { labelSmoothing: 0.1 }),
+    weighed: withOptions(crossEntropy, { weight: [1, 2, 3] }),
+    "nllLoss of logSoftmax": Object.assign((z: Tensor, y: Tensor) => nllLoss(z.logSoftmax(), y), {
+      targets: "classes" as const,
+    }),
+  };
+  const yesOrNo: Readonly<Record<string, Loss>> = {
+    binaryCrossEntropyWithLogits,
+    weighed: withOptions(binaryCrossEntropyWithLogits, { posWeight: 2 }),
+    focalLoss,
+    multiLabelSoftMarginLoss,
+  };
+
+  function trained(end: (z: Tensor) => Tensor, loss: Loss): Trainer {
+    const model = new Sequential(new Linear(1, 3), end);
+    return new Trainer(model, { loss, optimizer: sgd(0.1), executor: new JsExecutor() });
+  }
+
+  test.each(Object.keys(ends))("%s, and a loss that takes logits: that is said once, with what to do", async (end) => {
+    const name = end.replace(/,.*/, "");
+    for (const [losses, samples, advice] of [
+      [
+        classes,
+        threeClasses,
+        name === "softmax" ? /new Sequential\(model, \(p\) => p.clamp\(1e-7, 1\)/ : /end before it$/,
+      ],
+      [yesOrNo, labels, /binaryCrossEntropy is the loss of probabilities/],
+    ] as const)
+      for (const loss of Object.values(losses)) {
+        const trainer = trained(ends[end], loss);
+        const said = await saidOf(async () => {
+          await trainer.evaluate(samples);
+          await trainer.load(samples);
+          await trainer.fit();
+        });
+        expect(said).toEqual([
+          expect.stringMatching(`^simdgrad: the model ends in a ${name}, and the loss takes logits`),
+        ]);
+        expect(said[0]).toMatch(advice);
+      }
+  });
+
+  test("is told of where it is one of several outputs, and where rows stream", async () => {
+    const body = new Linear(1, 3);
+    const model = { body, forward: (z: Tensor) => ({ a: body.forward(z), b: body.forward(z).softmax() }) };
+    const options = { loss: { a: crossEntropy, b: crossEntropy }, optimizer: sgd(0.1), executor: new JsExecutor() };
+    const several = new Trainer(model, options as never);
+    const y = { a: threeClasses.y, b: threeClasses.y };
+    const told = expect.stringMatching(/^simdgrad: the output b ends in a softmax/);
+    expect(await saidOf(() => several.load({ x, y } as never))).toEqual([told]);
+    const rows = [
+      { x: [0], y: 0 },
+      { x: [1], y: 1 },
+    ];
+    const streamed = async () => trained(softmax, crossEntropy).fit({ data: fromRows(rows, { chunk: 2 }) });
+    expect(await saidOf(streamed)).toEqual([expect.stringMatching(/^simdgrad: the model ends in a softmax/)]);
+  });
+
+  test("is as it should be for losses that take probabilities, or their logarithms", async () => {
+    const logs = (z: Tensor) => z.softmax().clamp(1e-7, 1).log();
+    const right: readonly (readonly [(z: Tensor) => Tensor, Loss, object])[] = [
+      [softmax, binaryCrossEntropy, labels],
+      [sigmoid, binaryCrossEntropy, labels],
+      [softmax, mseLoss, labels],
+      [sigmoid, mseLoss, labels],
+      [logs, crossEntropy, threeClasses],
+      [logs, nllLoss, threeClasses],
+      [logSoftmax, nllLoss, threeClasses],
+      [logSoftmax, crossEntropy, threeClasses],
+      [(z) => z, crossEntropy, threeClasses],
+      [(z) => z.sigmoid().mul(10), crossEntropy, threeClasses],
+      [(z) => z, binaryCrossEntropyWithLogits, labels],
+    ];
+    for (const [end, loss, samples] of right)
+      expect(await saidOf(() => trained(end, loss).load(samples as typeof labels))).toEqual([]);
+    // What is advised has the numbers of the model without a softmax.
+    const [plain, mended] = [trained((z) => z, crossEntropy), trained(logs, crossEntropy)];
+    const { loss } = await plain.evaluate(threeClasses);
+    expect((await mended.evaluate(threeClasses)).loss).toBeCloseTo(loss, 6);
+  });
+
+  test("gives probabilities as they are: who asks for them is told, once", async () => {
+    const none = new Predictor((z: Tensor) => z.exp(), { executor: new JsExecutor() });
+    const logits = async () => [await none.predict([[1, 2]]), await none.predict([[1, 2]], { as: "softmax" })];
+    expect(await saidOf(logits)).toEqual([]);
+    for (const as of ["softmax", "sigmoid"] as const) {
+      const predictor = new Predictor(ends[as], { executor: new JsExecutor() });
+      const other = as === "softmax" ? "sigmoid" : "softmax";
+      const plain = async () => [await predictor.predict([[1, 2]]), await predictor.predict([[1, 2]], { as: other })];
+      expect(await saidOf(plain)).toEqual([]);
+      const asked = async () => {
+        for (const rows of [1, 20]) await predictor.predict(Array(rows).fill([1, 2]), { as });
+      };
+      expect(await saidOf(asked)).toEqual([
+        expect.stringMatching(`^simdgrad: predict: the model ends in a ${as}, and as:`),
+      ]);
+    }
+  });
+});
 
 test("labels between 0 and 1 are taken by binary losses, -1 and 1 by hinges, and others by neither", async () => {
   const posWeight = withOptions(binaryCrossEntropyWithLogits, { posWeight: 2 });

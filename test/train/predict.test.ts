@@ -15,7 +15,7 @@ import {
   Variable,
   WasmExecutor,
 } from "simdgrad";
-import { sort } from "simdgrad/functions";
+import { cumulativeMax, cumulativeSum, sort } from "simdgrad/functions";
 import * as nn from "simdgrad/nn";
 import { ema, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
@@ -292,6 +292,10 @@ describe("rows are apart", () => {
   );
   const transformer = new nn.TransformerEncoderLayer(8, 2, { batchFirst: true, dimFeedforward: 8 });
   const groups = new nn.GroupNorm(2, 4);
+  const recurrent = new nn.Sequential(
+    new nn.LSTM(3, 4, { batchFirst: true, numLayers: 2, bidirectional: true, projSize: 2 }),
+    new nn.GRU(4, 3, { batchFirst: true }),
+  );
   const apart: Readonly<Record<string, (rows: number) => Tensor>> = {
     "in products": (n) => x(n, 4).matmul(weight).add(weight.sum(0)).tanh(),
     "in products of their own": (n) =>
@@ -324,6 +328,29 @@ describe("rows are apart", () => {
     "in layers": (n) => nn.forward(layers, x(n, 4), nn.evaluationContext()),
     "in convolutions and windows": (n) => nn.forward(convolutional, x(n, 2, 8, 8), nn.evaluationContext()),
     "in orders of their own": (n) => sort(x(n, 4)).values,
+    "in running sums of their own": (n) => cumulativeSum(cumulativeMax(x(n, 4, 3), 1).values, 2),
+    "in places of their own": (n) => {
+      const [values, indices] = new nn.MaxPool2d(2, { returnIndices: true }).forward(x(n, 2, 4, 4));
+      return new nn.MaxUnpool2d(2).forward([values, indices]);
+    },
+    "in loops over their own steps": (n) => recurrent.forward(x(n, 5, 3), nn.evaluationContext()),
+    "in loops from a state of all": (n) => {
+      const [sums, shares] = [weight.sum(0).broadcastTo([n, 3]), weight.sum()];
+      const { carries, outputs } = scan(
+        ([sum, share], [step, at]) => ({ carries: [sum.add(step.mul(share).mul(at)), share.mul(0.5)], outputs: [sum] }),
+        [sums, shares],
+        [x(n, 5, 3).permute([1, 0, 2]), constant([1, 2, 3, 4, 5])],
+      );
+      return carries[0].add(outputs[0].sum(0)).mul(carries[1]);
+    },
+    "in columns": (n) =>
+      x(n, 4)
+        .permute([1, 0])
+        .reshape([4, n])
+        .gather(constant(Int32Array.of(3, 1)))
+        .permute([1, 0]),
+    "in products of columns": (n) => weight.matmul(x(n, 4), { transposeA: true, transposeB: true }).permute([1, 0]),
+    "beside an input without any": (n) => x(n, 4).mul(input([4], "f32", "scale").broadcastTo([n, 4])),
     "in a transformer's layer": (n) => transformer.forward(x(n, 5, 8), nn.evaluationContext()),
   };
   test.each(Object.entries(apart))("%s", (_, output) => {
@@ -335,6 +362,8 @@ describe("rows are apart", () => {
     "their own statistics": (n) =>
       new nn.BatchNorm1d(4, { trackRunningStats: false }).forward(x(n, 4), nn.evaluationContext()),
     "an order of them": (n) => sort(x(n, 4), 0).values,
+    "their running sums": (n) => cumulativeSum(x(n, 4), 0),
+    "the largest so far": (n) => cumulativeMax(x(n, 4), 0).values,
     "a share of their sum": (n) => x(n, 4).softmax(0),
     "the largest of all": (n) => x(n, 4).div(x(n, 4).max()),
     "how many there are": (n) => x(n, 4).mul(n),
@@ -350,6 +379,26 @@ describe("rows are apart", () => {
     "a loop over them": (n) =>
       scan(([sum], [row]) => ({ carries: [sum.add(row)], outputs: [sum] }), [constant([0, 0, 0, 0])], [x(n, 4)])
         .outputs[0],
+    "a loop that mixes them": (n) =>
+      scan(
+        ([sum], [row]) => ({ carries: [sum.add(row.sub(row.max(0)))] }),
+        [constant(0).broadcastTo([n, 4])],
+        [x(n, 5, 4).permute([1, 0, 2])],
+      ).carries[0],
+    "a loop as long as there are many": (n) =>
+      scan(([sum], [at]) => ({ carries: [sum.mul(at)] }), [x(n, 4)], [constant(new Float32Array(n).fill(1))])
+        .carries[0],
+    "the next row, within each step": (n) => {
+      const steps = x(n, 5, 4).permute([1, 0, 2]);
+      return concat([steps.narrow(1, 1, n - 1), steps.narrow(1, 0, 1)], 1).permute([1, 0, 2]);
+    },
+    "rows and steps by turns": (n) => x(n, 5, 4).permute([1, 0, 2]).reshape([n, 5, 4]),
+    "other sums where they are many": (n) => (n >= 64 ? x(n, 4).mul(2) : x(n, 4).mul(3)),
+    "inputs that change places": (n) => {
+      const [a, b] = ["a", "b"].map((name) => input([n, 4], "f32", name));
+      return n >= 64 ? a.sub(b) : b.sub(a);
+    },
+    "several rows for each": (n) => x(n, 4).reshape([2 * n, 2]),
     "nothing of them": (n) => constant(1).broadcastTo([n, 4]).mul(n),
     "a number of rows of its own": (n) => x(n, 4).reshape([5, 4]),
   };

@@ -12,7 +12,10 @@ import {
   Variable,
   WasmExecutor,
 } from "simdgrad";
-import { type Layer, Linear, mseLoss, parameters, Sequential, setTrainable, tanh } from "simdgrad/nn";
+import { toInference } from "simdgrad/inference";
+import { fromTensorFlowJs, type KerasModel, toTensorFlowJs } from "simdgrad/keras";
+import { type Layer, Linear, type Module, mseLoss, parameters, Sequential, setTrainable, tanh } from "simdgrad/nn";
+import { toOnnx } from "simdgrad/onnx";
 import { adam, hyperparameter, lbfgs, sgd } from "simdgrad/optim";
 import { spawn } from "simdgrad/worker";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -93,21 +96,22 @@ test("on another executor there are the values that it knows, else first ones", 
   expect(bias).toEqual(initial.bias);
 });
 
-test("a fit of variables that somebody trains elsewhere, and that began anew here, says so once", async () => {
+test("who takes first values of variables that somebody trains elsewhere says so once", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const encoder = new Linear(1, 1);
   const first = trainerOf(encoder, on(new JsExecutor()));
   await train(first);
   const second = trainerOf(new Sequential(encoder, new Linear(1, 1)), on(new JsExecutor()));
-  await second.stateDict();
+  await second.load(line);
+  await second.hyperparameters();
   expect(warn).not.toHaveBeenCalled();
   await train(second);
   await train(second);
+  await second.stateDict();
   expect(warn.mock.calls).toEqual([
     [
-      expect.stringMatching(
-        /^simdgrad: 0\.weight, 0\.bias have values on another executor, and begin anew on this one: /,
-      ),
+      "simdgrad: fit: 0.weight, 0.bias have values on another executor, and first ones here: give that one, " +
+        "{ executor: trainer.executor }, or its values, await trainer.stateDict()",
     ],
   ]);
   warn.mockClear();
@@ -133,6 +137,97 @@ test("a fit of variables that somebody trains elsewhere, and that began anew her
   expect([...data]).toEqual([6]);
   expect(warn).not.toHaveBeenCalled();
   warn.mockRestore();
+});
+
+describe("values that were trained on another executor", () => {
+  /** A layer that begins with numbers, as one from a file. */
+  function ofFile(): Module & { readonly scale: Variable } {
+    const scale = new Variable([1], [3]);
+    return { scale, forward: (x: Tensor) => x.mul(scale) };
+  }
+
+  /** What is said while something is done. */
+  async function saidOf(task: () => unknown): Promise<string[]> {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    try {
+      await task();
+      return warn.mock.calls.map(([said]) => /^simdgrad: .* have values on another executor/.exec(said)?.[0] ?? said);
+    } finally {
+      warn.mockRestore();
+    }
+  }
+
+  const another = () => on(new JsExecutor());
+  const signature = { input: ["batch", 1] as const };
+
+  const takers: Readonly<Record<string, (model: Module) => unknown>> = {
+    evaluate: (model) => trainerOf(model, another()).evaluate(line),
+    predict: (model) => trainerOf(model, another()).predict([[1]]),
+    stateDict: (model) => trainerOf(model, another()).stateDict(),
+    snapshot: (model) => trainerOf(model, another()).snapshot(),
+    fit: (model) => train(trainerOf(model, another())),
+    Predictor: (model) => new Predictor(model, { executor: another() }).predict([[1]]),
+    toOnnx: (model) => toOnnx(model, signature),
+    toInference: (model) => toInference(model, signature),
+  };
+
+  test.each(Object.entries(takers))("are missed by %s, each time, which says so", async (name, take) => {
+    const model = ofFile();
+    const trainer = trainerOf(model, another());
+    expect(await saidOf(() => trainer.stateDict())).toEqual([]);
+    expect(await saidOf(() => take(model))).toEqual([]); // nobody gave any
+    const other = ofFile();
+    const second = trainerOf(other, another());
+    await train(second);
+    const said = [`simdgrad: ${name}: scale have values on another executor`];
+    expect(await saidOf(() => take(other))).toEqual(said);
+    await second.stateDict();
+    if (name !== "fit") expect(await saidOf(() => take(other))).toEqual(said);
+    await second.executor.dispose();
+    if (name !== "fit") expect(await saidOf(() => take(other))).toEqual([]); // and nobody has them any more
+  });
+
+  test("are missed by toTensorFlowJs and stateDict of what was read, which say so", async () => {
+    const files = await toTensorFlowJs(new Sequential(new Linear(1, 1)), signature);
+    const model = fromTensorFlowJs(files) as KerasModel;
+    const trainer = trainerOf(model, another());
+    await trainer.stateDict();
+    expect(await saidOf(() => toTensorFlowJs(model))).toEqual([]);
+    await train(trainer);
+    expect(await saidOf(() => toTensorFlowJs(model))).toEqual([
+      expect.stringMatching(/^simdgrad: toTensorFlowJs: \S*weight, \S*bias have values on another executor$/),
+    ]);
+    expect(await saidOf(() => model.stateDict())).toEqual([
+      expect.stringMatching(/^simdgrad: \w+\.stateDict: \S*weight, \S*bias have values on another executor$/),
+    ]);
+    const { executor } = trainer;
+    expect(await saidOf(() => toTensorFlowJs(model, undefined, { executor }))).toEqual([]);
+    expect(await saidOf(async () => toTensorFlowJs(model, undefined, { state: await trainer.stateDict() }))).toEqual(
+      [],
+    );
+  });
+
+  test("are not missed where nobody changed them: by a prediction, or a training that has them frozen", async () => {
+    const body = new Linear(1, 2);
+    await new Predictor(body, { executor: another(), state: { weight: [[1], [2]], bias: [0, 0] } }).predict([[1]]);
+    expect(await saidOf(() => trainerOf(body, another()).stateDict())).toEqual([
+      "simdgrad: stateDict: weight, bias have values on another executor",
+    ]);
+    const model = ofFile();
+    await new Predictor(model, { executor: another() }).predict([[1]]);
+    expect(await saidOf(() => train(trainerOf(model, another())))).toEqual([]);
+    const frozen = ofFile();
+    setTrainable(frozen, false);
+    await train(trainerOf(new Sequential(frozen, new Linear(1, 1)), another()));
+    expect(await saidOf(() => new Predictor(frozen, { executor: another() }).predict([[1]]))).toEqual([]);
+    const loaded = ofFile();
+    const trainer = trainerOf(loaded, another());
+    await trainer.loadStateDict({ scale: [5] });
+    const evaluated = () => trainerOf(loaded, another()).evaluate(line);
+    expect(await saidOf(evaluated)).toEqual(["simdgrad: evaluate: scale have values on another executor"]);
+    await trainer.reset();
+    expect(await saidOf(evaluated)).toEqual([]);
+  });
 });
 
 test("a predictor without the preprocess of its variables' trainer says so, once, and one with any does not", async () => {

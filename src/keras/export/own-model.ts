@@ -435,7 +435,10 @@ const upsample: Emit<Upsample> = (writer, layer, x, name) => {
   const factor = layer.scaleFactor;
   const size = typeof factor === "number" ? [factor, factor] : factor;
   if (layer.mode !== "nearest") throw new Unsupported(`mode "${layer.mode}"`);
-  if (x.shape.length !== 3) throw new Unsupported(`${x.shape.length - 1} axes: TensorFlow.js has two`);
+  if (x.shape.length !== 3)
+    throw new Unsupported(
+      x.shape.length === 2 ? "mode nearest along 1 axis" : `mode nearest along ${x.shape.length - 1} axes`,
+    );
   if (!size?.every(Number.isInteger)) throw new Unsupported("no whole factor");
   return writer.add(
     "UpSampling2D",

@@ -129,6 +129,14 @@ function look(
     return;
   }
   const holds = level < MOST_LEVELS && (Array.isArray(given) || (isRecord(given) && !(given instanceof Tensor)));
+  const sizes = isRecord(given) ? given.shape : given;
+  const isFree = Array.isArray(sizes) && sizes.some((size) => size === null || size === undefined);
+  must(
+    !isFree,
+    sizes,
+    `${WHAT}: ${path || "input"}`,
+    'a shape with a name for the size that may be any, such as "batch"',
+  );
   must(
     holds,
     given,

@@ -23,7 +23,7 @@ export interface Trace {
 }
 
 /** Builds a model's graph; `isWatched` says of which layers runs are noted. */
-export function traceOf(
+function traceOf(
   model: Layer<unknown, unknown>,
   signature: Signature,
   batch: number,

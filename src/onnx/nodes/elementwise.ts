@@ -70,14 +70,17 @@ function reduced(apply: (a: Tensor, b: Tensor) => Tensor): (all: readonly Tensor
 /** a / b; of whole numbers without what is behind the point. */
 export function quotient(a: Tensor, b: Tensor): Tensor {
   if (a.dtype === "f32") return a.div(b);
-  const size = a.abs().div(b.abs());
-  return size.mul(a.sign()).mul(b.sign());
+  // The least whole number has no absolute value: what is rounded down is put up by 1 where signs differ and something is left.
+  const down = a.div(b);
+  const isLess = a.less(0).notEqual(b.less(0)).mul(down.mul(b).notEqual(a)).mul(b.notEqual(0));
+  return down.add(isLess.cast("i32"));
 }
 
 /** By fmod the rest has the sign of a, else that of b. */
 function modulo(node: Node): Value {
   const [a, b] = operands(node);
   if (!node.flag("fmod")) return node.like(0, a.remainder(b));
+  if (a.dtype === "i32") return node.like(0, a.sub(quotient(a, b).mul(b)));
   const rest = a.abs().remainder(b.abs());
   return node.like(0, a.less(0).select(rest.neg(), rest));
 }
@@ -91,6 +94,19 @@ const simplePowers = new Map<number, (x: Tensor) => Tensor>([
   [-1, (x) => x.like(1).div(x)],
 ]);
 
+/** Whole numbers to the power of whole ones, exactly, going on at the other end of 32 bits; by exponents below 0 without what is behind the point. */
+function wholePower(a: Tensor, b: Tensor, most: number): Tensor {
+  let result: Tensor = a.like(1);
+  let square = a;
+  for (let rest = most, bit = 1; rest > 0; rest = Math.floor(rest / 2), bit *= 2) {
+    result = b.div(bit).remainder(2).notEqual(0).select(result.mul(square), result);
+    if (rest > 1) square = square.mul(square);
+  }
+  // 1 / a: of 1 and -1 the same, of all others 0.
+  const isOne = a.abs().equal(1);
+  return b.less(0).select(isOne.select(b.remainder(2).notEqual(0).select(a, a.like(1)), 0), result);
+}
+
 /** Base and exponent may differ in type; the base says that of the result. */
 function power(node: Node): Value {
   const a = node.tensor(0);
@@ -99,6 +115,14 @@ function power(node: Node): Value {
   if (simple !== undefined && a.dtype === "f32") return node.like(0, simple(a));
   const b = node.tensor(1);
   const exponent = node.version < 7 ? beside(b, a.shape, node) : b;
+  if (a.dtype === "i32" && exponent.dtype === "i32") {
+    const known = given.isKnown ? Array.from(given.numbers()) : [2 ** 31 - 1];
+    const most = Math.min(
+      2 ** 31 - 1,
+      known.reduce((a, b) => Math.max(a, b), 0),
+    );
+    return node.like(0, wrapped(wholePower(a, exponent, most), node.type(0)));
+  }
   const result = a.cast("f32").pow(exponent.cast("f32"));
   return node.like(0, a.dtype === "i32" ? result.round().cast("i32") : result);
 }

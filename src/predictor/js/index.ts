@@ -58,7 +58,7 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
     const { memory, seconds = SECONDS } = options;
     return Predictor.of(
       bytes,
-      ground,
+      () => ground,
       { memory, seconds: seconds / SLOWER },
       (...all) => new Predictor<Output>("js", ...all),
     );

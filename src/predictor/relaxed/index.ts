@@ -32,6 +32,11 @@ export class Predictor<Output extends Predicted = Numbers> extends LoadedPredict
   ): Promise<Predictor<Output>> {
     checkOptions(options, "Predictor.load", limits);
     checkBuild("relaxed");
-    return Predictor.of(bytes, wasmGround(wasm), options, (...all) => new Predictor<Output>("relaxed", ...all));
+    return Predictor.of(
+      bytes,
+      () => wasmGround(wasm),
+      options,
+      (...all) => new Predictor<Output>("relaxed", ...all),
+    );
   }
 }
