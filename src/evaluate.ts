@@ -3,6 +3,7 @@ import { anInteger, checkOptions } from "./check.ts";
 import { type CompileOptions, compile, compileOptions } from "./compile/compile.ts";
 import { compileInit } from "./compile/init.ts";
 import { topological } from "./graph.ts";
+import { ofThisThread } from "./program/program.ts";
 import { anExecutor } from "./runtime/arguments.ts";
 import type { Executor, TypedArray } from "./runtime/executor.ts";
 import { JsExecutor } from "./runtime/js/js-executor.ts";
@@ -20,7 +21,7 @@ export interface EvaluateOptions extends CompileOptions {
 /**
  * The elements of a tensor, flat and row-major. Variables have their first values, whatever was trained elsewhere, unless `executor` says where
  * they are: `{ executor: trainer.executor }`.
- * @throws ArgumentError where the tensor depends on an `input`
+ * @throws ArgumentError where the tensor depends on an `input`, or on a variable that has no value on `executor`
  *
  * @example
  * import { constant, evaluate } from "simdgrad";
@@ -50,7 +51,8 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
       const { withSources } = await import("./compile/sources.ts");
       await initialise(executor, withSources(tensors), options.seed ?? 0);
     }
-    const id = await executor.load(program);
+    const needs = program.variables.map(({ key }) => key);
+    const id = await executor.load(ofThisThread({ ...program, needs }));
     try {
       await executor.run([[id, 1]]).done;
       return await executor.readAll(tensors.map((_, i) => ({ program: id, name: `${i}` })));

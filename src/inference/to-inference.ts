@@ -37,7 +37,7 @@ export interface InferenceOptions<X = unknown> {
    * second or 256 MiB.
    */
   readonly batch?: number | readonly number[];
-  /** "int8": weights of two axes or more in bytes, with a scale a row (default "f32"). */
+  /** "int8": weights of two axes or more in bytes, with a scale a row; those of fewer than 64 numbers stay as they are (default "f32"). */
   readonly weights?: "f32" | "int8";
   /**
    * Whether rows see nothing of one another ("apart"), so that any number of them can be predicted, or all of them ("together"): then as many as a

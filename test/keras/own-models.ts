@@ -114,6 +114,8 @@ export const ownModels: Readonly<Record<string, OwnModel>> = {
     ),
     shape: [2, 5, 4],
   },
+  "one slope": { model: new Sequential(new PReLU(), new Conv2d(2, 1, 1), new PReLU()), shape: [2, 4, 3] },
+  "one slope of rows": { model: new Sequential(new PReLU(), new Linear(3, 1), new PReLU()), shape: [3] },
   "each channel alone": {
     model: new Sequential(
       new Conv2d(3, 6, 3, { groups: 3, padding: 1 }),

@@ -174,6 +174,7 @@ test.each([
   new LSTM(3, 4, { numLayers: 2 }),
 ])("what is behind an end may be anything", async (layer) => {
   const executor = oracle();
+  await initialise(executor, [...parameters(layer).values()], 0);
   const lengths = constant(Int32Array.of(5, 2));
   const numbers = drawn([5, 2, 3], 1);
   const gradientsWith = async (filler: number) => {

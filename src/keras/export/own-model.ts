@@ -234,9 +234,15 @@ const transposedConvolution: Emit<ConvTranspose2d | ConvTranspose3d> = (writer, 
   });
 };
 
+/** TensorFlow.js normalizes tensors of four axes at the most, the batch among them. */
+function checkAxes({ shape }: Flow): void {
+  if (shape.length > 3) throw new Unsupported(`${shape.length + 1} axes: TensorFlow.js has four at the most`);
+}
+
 const batchNorm: Emit<BatchNorm1d | BatchNorm2d | BatchNorm3d> = (writer, layer, x, name) => {
   const { runningMean, runningVariance, weight, bias, epsilon, momentum } = layer;
   if (runningMean === undefined || runningVariance === undefined) throw new Unsupported("no running statistics");
+  checkAxes(x);
   const config = {
     axis: -1,
     momentum: 1 - (momentum ?? 0.1),
@@ -261,6 +267,7 @@ const layerNorm: Emit<LayerNorm> = (writer, { normalizedShape, weight, bias, eps
     scale: weight !== undefined,
   };
   if (weight === undefined) throw new Unsupported("no weight");
+  checkAxes(x);
   return writer.add("LayerNormalization", config, writer.plain(x), x.shape, name, {
     gamma: biasOf(weight),
     beta: biasOf(bias),
@@ -383,14 +390,13 @@ const unflatten: Emit<Unflatten> = (writer, layer, x, name) => {
 
 const prelu: Emit<PReLU> = (writer, { weight }, x, name) => {
   const [count] = weight.shape;
-  if (x.shape.length > 1 && count === 1 && x.shape[0] !== 1) throw new Unsupported("one slope for all channels");
   const flow = writer.last(x);
-  const places = x.shape.slice(1);
-  const config = { shared_axes: places.length === 0 ? null : places.map((_, i) => i + 1) };
-  if (count !== x.shape[0]) throw new Unsupported("one slope for all");
-  return writer.add("PReLU", config, flow, x.shape, name, {
-    alpha: { shape: [...places.map(() => 1), count], variables: weight },
-  });
+  // One slope for all places, or for all channels, too.
+  const alpha = [...x.shape.slice(1).map(() => 1), count];
+  const isShared = (size: number, axis: number) => size === 1 && (axis < alpha.length - 1 || x.shape[0] > 1);
+  const shared = alpha.flatMap((size, axis) => (isShared(size, axis) ? [axis + 1] : []));
+  const config = { shared_axes: shared.length === 0 ? null : shared };
+  return writer.add("PReLU", config, flow, x.shape, name, { alpha: { shape: alpha, variables: weight } });
 };
 
 function rated(className: string): Emit<{ readonly p: number }> {
@@ -429,8 +435,12 @@ const cropping: Emit<Cropping2d> = (writer, layer, x, name) =>
 const upsample: Emit<Upsample> = (writer, layer, x, name) => {
   const factor = layer.scaleFactor;
   const size = typeof factor === "number" ? [factor, factor] : factor;
-  if (layer.mode !== "nearest" || x.shape.length !== 3 || !size?.every(Number.isInteger))
-    throw new Unsupported(`mode "${layer.mode}"`);
+  if (layer.mode !== "nearest") throw new Unsupported(`mode "${layer.mode}"`);
+  if (x.shape.length !== 3)
+    throw new Unsupported(
+      x.shape.length === 2 ? "mode nearest along 1 axis" : `mode nearest along ${x.shape.length - 1} axes`,
+    );
+  if (!size?.every(Number.isInteger)) throw new Unsupported("no whole factor");
   return writer.add(
     "UpSampling2D",
     { size, interpolation: "nearest", data_format: "channels_last" },
