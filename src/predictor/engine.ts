@@ -196,7 +196,7 @@ function store(memory: ArrayBuffer, at: number, { name, shape, dtype, scales }: 
   const [rows] = dtype === "f32" ? shape : [];
   if (rows === undefined) throw fault(`${name} cannot have scales`);
   const given = bytes(name, "U8", size);
-  const scale = new Float32Array(new Uint8Array(bytes(scales, "F32", rows)).buffer);
+  const scale = new Float32Array(int32(bytes(scales, "F32", rows)).buffer);
   const view = new Float32Array(memory, 4 * at, size);
   for (let i = 0; i < size; i++) view[i] = (given[i] - 128) * scale[Math.floor((i * rows) / size)];
 }
