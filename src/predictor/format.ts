@@ -118,8 +118,8 @@ function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
  * @throws DataError saying what is wrong and where
  */
 export function readBundle(given: Uint8Array | ArrayBuffer): Bundle {
-  const file = bytesOf(given, "Predictor.load: bytes");
-  const length = file.length < 8 ? -1 : new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  const file = new Uint8Array(bytesOf(given, "Predictor.load: bytes")); // a copy, which nobody changes
+  const length = file.length < 8 ? -1 : new DataView(file.buffer).getUint32(0, true);
   const start = 8 + length;
   if (length < 0 || start > file.length) throw fault(`${file.length} bytes are not a whole file`);
   const header = parsed(new TextDecoder().decode(file.slice(8, start)), "header");
