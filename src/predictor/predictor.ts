@@ -159,7 +159,7 @@ function arranged(how: Arrangement, ports: readonly Port[], x: unknown): unknown
   const members = Object(x) as Readonly<Record<string, unknown>>;
   const names = ports.map(({ name }, i) => (how === "list" ? `${i}` : name));
   const holds = Object.keys(members).length === names.length && names.every((name) => Object.hasOwn(members, name));
-  must(holds, x, "predict: x", `${how === "one" ? "rows, or a record" : `a ${how}`} of ${names.join(", ")}`);
+  must(holds, x, "predict: x", `a ${how === "list" ? how : "record"} of ${names.join(", ")}`);
   return names.map((name) => members[name]);
 }
 

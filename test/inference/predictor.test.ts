@@ -162,7 +162,7 @@ describe("what does not fit is refused", () => {
     [[[1, 2, 3, 4], null], "predict: input: undefined numbers in the place of 4"],
     [["1", 2, 3, 4], 'predict: input: element 0 is "1", not a number'],
     [undefined, "predict: input must be an array of numbers, got undefined"],
-    [{ y: [1, 2, 3, 4] }, "predict: x must be rows, or a record of input, got { y }"],
+    [{ y: [1, 2, 3, 4] }, "predict: x must be a record of input, got { y }"],
   ])("%j", async (x, message) => {
     const predictor = await Predictor.load(await bundle("dense"));
     expect(() => predictor.predict(x as never)).toThrow(message);
