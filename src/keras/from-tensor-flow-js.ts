@@ -22,10 +22,19 @@ export interface TensorFlowJsFiles {
     | Readonly<Record<string, Uint8Array | ArrayBuffer>>;
 }
 
+/** A layers model in memory, as `model.save(tf.io.withSaveHandler(...))` hands it over, and `tf.io.fromMemory` takes it. */
+export interface TensorFlowJsArtifacts {
+  readonly format?: string;
+  readonly modelTopology?: object;
+  readonly trainingConfig?: object;
+  readonly weightSpecs?: readonly object[];
+  readonly weightData?: ArrayBuffer | Uint8Array | readonly (ArrayBuffer | Uint8Array)[];
+}
+
 /**
  * A layers model of TensorFlow.js (`model.save`, or its converter for Keras models) as a module of layers of simdgrad, also with weights kept
  * in 8 or 16 bits. Data have its layout, channels last. Graph models are refused: they are programs of TensorFlow, not layers. So are layers
- * that are not known, all in one error.
+ * that are not known, all in one error. What a save handler of TensorFlow.js gets will do, too.
  * @throws DataError for damaged files, another format, and layers that are not known here
  *
  * @example
@@ -46,18 +55,19 @@ export interface TensorFlowJsFiles {
  * model.stateDict()["dense.weight"].shape; // => [1, 2]
  */
 export function fromTensorFlowJs<Input extends Tensors = Tensor, Output extends Tensors = Tensor>(
-  files: TensorFlowJsFiles,
+  files: TensorFlowJsFiles | TensorFlowJsArtifacts,
   options: ReadOptions = {},
 ): KerasModel<Input, Output> {
   must(isRecord(files), files, "fromTensorFlowJs: files", "an object { model, weights }");
   checkReadOptions(options, "fromTensorFlowJs");
-  const { format, modelTopology: topology, weightsManifest, trainingConfig } = modelOf(files.model);
+  const given = "modelTopology" in files ? filesIn(files) : (files as TensorFlowJsFiles);
+  const { format, modelTopology: topology, weightsManifest, trainingConfig } = modelOf(given.model);
   if (format === "graph-model" || (isRecord(topology) && "node" in topology))
     throw fault(
       "fromTensorFlowJs: this is a graph model, a program of TensorFlow's operations, not layers: convert the Keras model that it was made of, with --output_format=tfjs_layers_model",
     );
   if (!isRecord(topology)) throw fault("fromTensorFlowJs: model.json has no modelTopology");
-  const { weights, optimizer } = arraysOf(weightsManifest, shardsOf(files.weights));
+  const { weights, optimizer } = arraysOf(weightsManifest, shardsOf(given.weights));
   const whole = isRecord(topology.model_config) ? topology.model_config : topology;
   const arrays = new NamedArrays(weights);
   const reading = new Builder("tensorflow.js", options).read(
@@ -70,6 +80,13 @@ export function fromTensorFlowJs<Input extends Tensors = Tensor, Output extends 
     throw fault(`the weights hold what no layer reads: ${arrays.unread.slice(0, 5).join(", ")}`);
   const training = trainingConfig ?? topology.training_config;
   return new KerasModel(reading, (model) => namedOptimizer(optimizer, training, reading.links, model));
+}
+
+function filesIn({ weightSpecs: weights, weightData, ...model }: TensorFlowJsArtifacts): TensorFlowJsFiles {
+  return {
+    model: { ...model, weightsManifest: [{ paths: [], weights }] },
+    weights: weightData as TensorFlowJsFiles["weights"],
+  };
 }
 
 function modelOf(given: TensorFlowJsFiles["model"]): Readonly<Record<string, unknown>> {

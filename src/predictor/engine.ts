@@ -182,7 +182,7 @@ function verify(program: Part, { ioWords }: Entry, limit: number): void {
 }
 
 function int32(bytes: Uint8Array): Int32Array {
-  return new Int32Array(new Uint8Array(bytes).buffer); // slice() of a Node Buffer copies nothing
+  return new Int32Array(bytes.slice().buffer);
 }
 
 /** Puts a weight where it lies; one of 8 bits is (byte - 128) times its row's scale. */
@@ -196,7 +196,7 @@ function store(memory: ArrayBuffer, at: number, { name, shape, dtype, scales }: 
   const [rows] = dtype === "f32" ? shape : [];
   if (rows === undefined) throw fault(`${name} cannot have scales`);
   const given = bytes(name, "U8", size);
-  const scale = new Float32Array(new Uint8Array(bytes(scales, "F32", rows)).buffer);
+  const scale = new Float32Array(bytes(scales, "F32", rows).slice().buffer);
   const view = new Float32Array(memory, 4 * at, size);
   for (let i = 0; i < size; i++) view[i] = (given[i] - 128) * scale[Math.floor((i * rows) / size)];
 }

@@ -75,12 +75,7 @@ export class LoadedPredictor<Output extends Predicted = Numbers> {
    * @throws ShapeError, DTypeError, ArgumentError where x does not fit; DisposedError
    */
   predict(x: PredictorInput, ...options: readonly never[]): Output {
-    must(
-      options.every((each) => each === undefined),
-      options[0],
-      "predict: a second argument",
-      "left out; let the model give classes or probabilities: new Sequential(model, softmax)",
-    );
+    if (options[0] !== undefined) throw new ArgumentError("predict: takes x alone");
     const { inputs, outputs, apart } = this;
     const { x: taken, y } = this.#manifest;
     const engine = this.engine;
@@ -162,17 +157,11 @@ function widthOf({ shape }: Port): number {
 
 /** What is given for each input. @throws ArgumentError for other names, and another number of them */
 function arranged(how: Arrangement, ports: readonly Port[], x: unknown): unknown[] {
+  if (how === "one" && (!isRecord(x) || "data" in x || "length" in x)) return [x];
   const members = Object(x) as Readonly<Record<string, unknown>>;
-  if (how === "one") {
-    if (!isRecord(x) || "data" in x || "length" in x) return [x];
-    const [{ name }] = ports;
-    const holds = Object.keys(x).length === 1 && Object.hasOwn(x, name);
-    must(holds, x, "predict: x", `numbers, { data, shape }, or { ${JSON.stringify(name)}: numbers }`);
-    return [members[name]];
-  }
   const names = ports.map(({ name }, i) => (how === "list" ? `${i}` : name));
   const holds = Object.keys(members).length === names.length && names.every((name) => Object.hasOwn(members, name));
-  must(holds, x, "predict: x", `a ${how} of ${names.join(", ")}`);
+  must(holds, x, "predict: x", `a ${how === "list" ? how : "record"} of ${names.join(", ")}`);
   return names.map((name) => members[name]);
 }
 

@@ -24,12 +24,17 @@ describe("files", () => {
     const bytes = bytesOf(dense.weights);
     const shards = [bytes.slice(0, 10), bytes.slice(10)];
     const model = { ...dense.model, weightsManifest: [{ paths: ["folder/a.bin", "b.bin"], weights }] };
+    const { modelTopology } = dense.model as object as { readonly modelTopology: object };
+    const artifacts = { format: "layers-model", modelTopology, weightSpecs: weights };
     for (const files of [
       { model: text, weights: bytes },
       { model: new TextEncoder().encode(text), weights: bytes.buffer },
       { model: dense.model, weights: shards },
       { model: Buffer.from(text), weights: [Buffer.from(bytes)] }, // as Node reads files: parts of larger buffers
       { model, weights: { "b.bin": shards[1], "a.bin": shards[0] } },
+      // What a save handler gets.
+      { ...artifacts, weightData: bytes.buffer },
+      { ...artifacts, weightData: shards.map(({ buffer }) => buffer) },
     ]) {
       const [values] = await evaluateAll([
         fromTensorFlowJs(files).forward(tensorsOf(dense.inputs)[0], evaluationContext()),
