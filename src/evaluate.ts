@@ -51,8 +51,7 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
       const { withSources } = await import("./compile/sources.ts");
       await initialise(executor, withSources(tensors), options.seed ?? 0);
     }
-    const needs = program.variables.map(({ key }) => key);
-    const id = await executor.load(ofThisThread({ ...program, needs }));
+    const id = await executor.load(ofThisThread({ ...program, needs: program.variables.map(({ key }) => key) }));
     try {
       await executor.run([[id, 1]]).done;
       return await executor.readAll(tensors.map((_, i) => ({ program: id, name: `${i}` })));
@@ -68,12 +67,9 @@ export async function evaluateAll(tensors: readonly Tensor[], options: EvaluateO
 export async function initialise(executor: Executor, tensors: readonly Tensor[], seed: number): Promise<void> {
   const variables = topological(tensors).filter((node) => node instanceof Variable);
   if (variables.length === 0) return;
-  const named = new Map(variables.map((variable, i) => [variable.label || `${i}`, variable]));
-  const id = await executor.load(compileInit(named.size === variables.length ? named : numbered(variables), seed));
+  let named = new Map(variables.map((variable, i) => [variable.label || `${i}`, variable]));
+  // Labels that do not tell them apart are no paths.
+  if (named.size < variables.length) named = new Map(variables.map((variable, i) => [`${i}`, variable]));
+  const id = await executor.load(compileInit(named, seed));
   await executor.run([[id, 1]]).done;
-}
-
-/** Paths for variables whose labels do not tell them apart. */
-function numbered(variables: readonly Variable[]): Map<string, Variable> {
-  return new Map(variables.map((variable, i) => [`${i}`, variable]));
 }
