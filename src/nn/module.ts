@@ -190,6 +190,6 @@ export function parameters(model: unknown): Map<string, Variable> {
  */
 export function setTrainable(part: unknown, trainable: boolean, ...others: readonly never[]): void {
   aBoolean(trainable, "setTrainable: trainable");
-  must(others.length === 0, others[0], "setTrainable: a third argument", "left out; a part may be one variable");
+  must(others[0] === undefined, others[0], "setTrainable: a third argument", "left out; a part may be one variable");
   for (const variable of variables(part).values()) variable.trainable = trainable && variable.isParameter;
 }

@@ -70,12 +70,13 @@ export const prepareCalls: Readonly<Record<string, Call>> = {
 
 export const loadedCalls: Readonly<Record<string, Call>> = {
   predict: call(
-    async (x: never) => (await predictor.Predictor.load(bytes)).predict(x),
+    async (x: never, ...others: never[]) => (await predictor.Predictor.load(bytes)).predict(x, ...others),
     a.also(
       a.instance([[1, 2]]),
       ["a list", "a row"],
       ["a list of sizes that are none", "a row"],
       ["data and shape", "a row"],
     ),
+    a.nothing,
   ),
 };

@@ -63,6 +63,9 @@ export function optional(argument: Argument, ...more: readonly (readonly [BadVal
   return also(argument, ["undefined", "left out: the default"], ...more);
 }
 
+/** Where callers may expect an argument, and there is none. */
+export const nothing = optional(kind("nothing is to be given")(undefined));
+
 /** Takes some values more than its kind. */
 export function also(argument: Argument, ...more: readonly (readonly [BadValue, string])[]): Argument {
   const silent: Silent = { ...argument.silent, ...Object.fromEntries(more) };

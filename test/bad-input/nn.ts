@@ -651,7 +651,7 @@ const models: Readonly<Record<string, Call>> = {
     a.whatever("a name is for messages alone")("layer"),
   ),
   parameters: call(nn.parameters, part),
-  setTrainable: call(nn.setTrainable, part, a.flag(true)),
+  setTrainable: call(nn.setTrainable, part, a.flag(true), a.nothing),
   summary: call(
     nn.summary,
     a.layer(model),
