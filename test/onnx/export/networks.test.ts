@@ -225,6 +225,50 @@ const cases: Readonly<Record<string, () => Promise<Case>>> = {
       28,
       28,
     ),
+  "miles a gallon": async () =>
+    one(
+      new nn.Sequential(new nn.Linear(9, 32), nn.tanh, new nn.Linear(32, 32), nn.tanh, new nn.Linear(32, 1)),
+      "batch",
+      9,
+    ),
+  "breast cancer, logistic regression": async () => one(new nn.Linear(30, 1), "batch", 30),
+  "breast cancer": async () =>
+    one(
+      new nn.Sequential(
+        new nn.Linear(30, 16),
+        nn.relu,
+        new nn.Dropout(0.5),
+        new nn.Linear(16, 16),
+        nn.relu,
+        new nn.Dropout(0.5),
+        new nn.Linear(16, 1),
+      ),
+      "batch",
+      30,
+    ),
+  "GAN, judge of digits": async () =>
+    one(
+      new nn.Sequential(
+        new nn.Conv2d(1, 16, 5, { padding: 2 }),
+        nn.relu,
+        new nn.MaxPool2d(2),
+        new nn.Conv2d(16, 32, 5),
+        nn.relu,
+        new nn.MaxPool2d(2),
+        new nn.Flatten(),
+        new nn.Linear(32 * 25, 128),
+        nn.relu,
+        new nn.Linear(128, 10),
+      ),
+      "batch",
+      1,
+      28,
+      28,
+    ),
+  "superresolution, bicubic alone": async () => {
+    const bicubic = new nn.Upsample({ scaleFactor: 2, mode: "bicubic" });
+    return one(new nn.Sequential(bicubic, new nn.Conv2d(1, 1, 1)), "batch", 1, 14, 14);
+  },
   iris: async () =>
     one(new nn.Sequential(new nn.Linear(4, 16), nn.tanh, new nn.Dropout(0.2), new nn.Linear(16, 3)), "batch", 4),
 };
