@@ -8,3 +8,14 @@ export function bytesOf(given: Uint8Array | ArrayBuffer, what: string): Uint8Arr
   must(!isDetached(bytes), given, what, "bytes that were not transferred away");
   return given instanceof Uint8Array ? given : new Uint8Array(given);
 }
+
+/** All of them, one after another. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,6 +1,8 @@
 // Files within compressed files. fflate inflates; what says where, how large and whether it is whole is read here, and nothing is believed
 // before it is checked: no size makes room for bytes that are not there.
+
 import { DataError } from "../errors.ts";
+import { joined } from "./bytes.ts";
 import { inflate, inflateTo } from "./fflate.ts";
 
 /**
@@ -88,16 +90,6 @@ function placesOf(bytes: Uint8Array, first: number, second: number): number[] {
   for (let at = bytes.indexOf(first & 255); at >= 0 && at + 8 <= bytes.length; at = bytes.indexOf(first & 255, at + 1))
     if (view.getUint32(at, true) === first && view.getUint32(at + 4, true) === second) places.push(at);
   return places;
-}
-
-function joined(files: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(files.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const file of files) {
-    whole.set(file, at);
-    at += file.length;
-  }
-  return whole;
 }
 
 function gzipStart(bytes: Uint8Array, name: string): number {

@@ -1,6 +1,8 @@
 // Weights of TensorFlow.js: a list of names, shapes and dtypes, and shards, which are one row of bytes.
+
 import { isRecord } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
+import { joined } from "../data/bytes.ts";
 import { float16 } from "../data/half.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { show } from "../show.ts";
@@ -77,17 +79,6 @@ function named(shards: Readonly<Record<string, Uint8Array>>, paths: unknown, gro
       throw fault(`the weights hold no ${path}, but ${Object.keys(shards).slice(0, 5).join(", ") || "nothing"}`);
     return shards[name];
   });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function entryOf(given: unknown, group: number): Entry {

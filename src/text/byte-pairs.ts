@@ -1,5 +1,6 @@
 // Byte-pair encoding: tokens are bytes, and pairs of tokens that stood side by side most often when it was learned. Nothing is unknown.
 // Source: Sennrich et al., "Neural machine translation of rare words with subword units", 2016; of bytes as in GPT-2.
+import { joined } from "../data/bytes.ts";
 import { Heap } from "./heap.ts";
 import { partsOf } from "./patterns.ts";
 import type { Units } from "./units.ts";
@@ -205,14 +206,4 @@ export class BytePairs implements Units {
       tokens = merged(tokens, this.pairs[first - BYTES], first);
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 // A study where checkpoints are kept, too: in any storage of bytes by names. Such a one writes bytes whole or not at all, so a study is in
 // parts, of which the last is replaced until it is long enough.
+import { joined } from "../data/bytes.ts";
 import { DataError } from "../errors.ts";
 import { aNameBefore, aStorage, type BytesStorage } from "../storage/storage.ts";
 import type { StudyStorage } from "./storage.ts";
@@ -104,14 +105,4 @@ function numbersOf(files: readonly string[], name: string): number[] {
     .filter((each) => each.length >= DIGITS && /^\d+$/.test(each))
     .map(Number)
     .sort((a, b) => a - b);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -4,7 +4,6 @@ import { checkOptions } from "../../check.ts";
 import { wasm } from "../../runtime/wasm/generated/relaxed.ts";
 import type { Limits } from "../engine.ts";
 import { checkBuild, LoadedPredictor, limits, type Numbers, type Predicted } from "../predictor.ts";
-
 import { wasmGround } from "../wasm.ts";
 
 export type { Limits } from "../engine.ts";
