@@ -1,4 +1,4 @@
-// Three projects: "node", "browser" (a headless Chromium that is already installed) and, when these are done, "alone": what the machine
+// Four projects: "node", "site" (the pages of demo/web, built and visited), "browser" (a headless Chromium that is already installed) and, when these are done, "alone": what the machine
 // must do nothing else beside. All run the sources, not dist/.
 // The browser's tests in all three engines: test/browsers/vitest.config.ts.
 import { defineConfig } from "vitest/config";
@@ -18,12 +18,22 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/browsers/**", "test/alone/**", "**/node_modules/**"],
+          exclude: ["test/browser/**", "test/browsers/**", "test/site/**", "test/alone/**", "**/node_modules/**"],
           environment: "node",
           // For the tests that count what is left on the heap.
           execArgv: ["--expose-gc"],
           provide: { counts },
           testTimeout: 30_000,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "site",
+          include: ["test/site/**/*.test.ts"],
+          environment: "node",
+          globalSetup: ["test/site/setup.ts"],
+          testTimeout: 60_000,
         },
       },
       browserProject({ ...chromium, name: "browser" }, browserTests),

@@ -1,12 +1,14 @@
-// What all pages have around them, written once: `<site-head>` and `<site-header>` in their HTML become the head's common lines and the bar
-// with the way from page to page. Done when pages are served or built, so that nothing moves while they load.
+// What all pages have around them, written once: `<site-head>`, `<site-header>`, `<site-tools>` and `<site-footer>` in their HTML become the
+// head's common lines, the bar with the way from page to page, the buttons that every page has, and the foot. Done when pages are served or
+// built, so that nothing moves while they load.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
+import { pages } from "./pages.ts";
 
-/** The pages, in the order of the bar. Another one joins here. */
-const pages = [
-  { file: "index.html", name: "Overview" },
-  { file: "digits.html", name: "Digits" },
-];
+const CODE = "https://github.com/simdgrad/simdgrad";
+/** The pages that are there. */
+const present = pages.filter(({ file }) => existsSync(fileURLToPath(new URL(file, import.meta.url))));
 
 /** No request but to the page's own files, no code but theirs. */
 const policy = [
@@ -15,6 +17,7 @@ const policy = [
   "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob:",
+  "media-src 'self' blob:",
   "object-src 'none'",
   "base-uri 'none'",
 ].join("; ");
@@ -29,10 +32,10 @@ function head(building: boolean): string {
     <link rel="stylesheet" href="./shared/site.css" />`;
 }
 
-function header(file: string): string {
-  const links = pages.map((page) => {
-    const current = page.file === file ? ' aria-current="page"' : "";
-    return `<li><a href="./${page.file}"${current}>${page.name}</a></li>`;
+function header(current: string): string {
+  const links = present.map(({ file, name }) => {
+    const mark = file === current ? ' aria-current="page"' : "";
+    return `<li><a href="./${file}"${mark}>${name}</a></li>`;
   });
   return `<a class="skip" href="#main">Skip to the content</a>
     <header class="site-header">
@@ -41,6 +44,26 @@ function header(file: string): string {
       <button type="button" class="quiet" id="theme" aria-live="polite">Theme</button>
     </header>`;
 }
+
+/** What shared/tools.ts brings to life: the way to take the page along, as a link, as code, as a model. */
+const tools = `<section class="card tools" id="tools" aria-labelledby="tools-title">
+      <h2 id="tools-title">Take it with you</h2>
+      <div class="tools-buttons">
+        <button type="button" id="copy-link">Copy link</button>
+        <button type="button" id="show-code">Copy as TypeScript</button>
+        <button type="button" id="save-weights" aria-disabled="true">Weights (safetensors)</button>
+        <button type="button" id="save-onnx" aria-disabled="true">Model (ONNX)</button>
+      </div>
+      <p class="hint" id="tools-note" role="status"></p>
+      <div id="code-box" hidden>
+        <pre class="code" id="code" tabindex="0" role="region" aria-label="This training as TypeScript"></pre>
+      </div>
+    </section>`;
+
+const footer = `<footer class="site-footer">
+      <p>Everything on this page is computed by this machine’s processor. Nothing leaves it.</p>
+      <p><a href="${CODE}">Code</a> <a href="${CODE}/tree/main/docs">Documents</a> <a href="https://www.npmjs.com/package/simdgrad">npm</a></p>
+    </footer>`;
 
 export function frame(): Plugin {
   let building = false;
@@ -55,7 +78,9 @@ export function frame(): Plugin {
         const file = path.split("/").at(-1) || "index.html";
         return html
           .replace("<site-head></site-head>", () => head(building))
-          .replace("<site-header></site-header>", () => header(file));
+          .replace("<site-header></site-header>", () => header(file))
+          .replace("<site-tools></site-tools>", () => tools)
+          .replace("<site-footer></site-footer>", () => footer);
       },
     },
   };

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { digitFiles } from "./digits/files.ts";
 import { frame } from "./frame.ts";
+import { offline } from "./offline/plugin.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
@@ -14,7 +15,7 @@ const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Emb
 export default defineConfig({
   root,
   base: "./",
-  plugins: [frame(), digitFiles()],
+  plugins: [frame(), digitFiles(), offline()],
   resolve: {
     alias: [
       { find: /^simdgrad$/, replacement: `${sources}/index.ts` },

@@ -1,6 +1,6 @@
 // The page of digits: what its parts have to do with each other.
-import { startTheme } from "../shared/theme.ts";
+import { ready, startPage } from "../shared/page.ts";
 import { DigitsPage } from "./page.ts";
 
-startTheme();
-new DigitsPage().begin();
+startPage();
+new DigitsPage().begin().then(ready);

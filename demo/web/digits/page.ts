@@ -46,12 +46,12 @@ export class DigitsPage {
   #asked = 0;
   #said = 0;
 
-  /** Fetches the first digits. */
-  begin(): void {
+  /** Fetches the first digits; resolves when they are there, or it was said that they are not. */
+  async begin(): Promise<void> {
     startFrameMeter(byId("frames"));
     this.#offerSamples();
     if (!crossOriginIsolated) say(byId("place-now"), isolationHint);
-    this.#fetch("10000").then(
+    await this.#fetch("10000").then(
       (digits) => {
         this.#digits ??= digits;
         if (this.#run.phase === "idle" && this.#session === undefined)

@@ -103,8 +103,8 @@ export class Session {
     return this.#trainer.stateDict();
   }
 
-  load(weights: Readonly<Record<string, NumericArray>>): Promise<void> {
-    return this.#trainer.loadStateDict(weights);
+  async load(weights: Readonly<Record<string, NumericArray>>): Promise<void> {
+    await this.#trainer.loadStateDict(weights);
   }
 
   async dispose(): Promise<void> {

@@ -33,6 +33,12 @@ export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Shows a number as a text, and keeps all of its digits for those who compare: in `data-exact`. */
+export function sayNumber(element: HTMLElement, value: number, text: string): void {
+  say(element, text);
+  element.dataset.exact = String(value);
+}
+
 /** A canvas's context, its elements as many as the screen has points. */
 export function drawing(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext("2d");

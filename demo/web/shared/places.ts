@@ -11,11 +11,12 @@ export const places: readonly { readonly place: Place; readonly name: string; re
   { place: "page", name: "This page’s own thread", note: "Watch the frames below suffer." },
 ];
 
-/** An executor for a place; workers that die have successors that go on. */
-export function open(place: Place): Promise<Executor> {
-  if (place === "page") return Promise.resolve(createExecutor());
+/** An executor for a place; workers that die have successors that go on. The portable build gives the same bits on every machine. */
+export function open(place: Place, build: "fastest" | "portable" = "fastest"): Promise<Executor> {
+  const portable = build === "portable" ? ({ build } as const) : {};
+  if (place === "page") return Promise.resolve(createExecutor(portable));
   if (place === "js") return spawn({ executor: "js", respawn: true });
-  return spawn({ threads: place === "one" ? 1 : "auto", respawn: true });
+  return spawn({ threads: place === "one" ? 1 : "auto", respawn: true, ...portable });
 }
 
 const names: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 // A page of text.
-import { startTheme } from "./theme.ts";
+import { ready, startPage } from "./page.ts";
 
-startTheme();
+startPage();
+ready();

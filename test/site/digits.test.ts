@@ -1,14 +1,9 @@
 // The page of digits, used as a visitor would: trained, drawn on, paused, saved, loaded, in every width and theme, and when things go wrong.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Site, type Visit } from "./visit.ts";
-
-const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-/** For what depends on how busy the machine is. */
-const patience = { timeout: 20_000 };
+import { faults } from "./looks.ts";
+import { clean, patience } from "./suite.ts";
+import { Site } from "./visit.ts";
 
 let site: Site;
 
@@ -72,11 +67,6 @@ function pictures(page: Page, selector: string): Promise<string[]> {
   return page
     .locator(`${selector} canvas`)
     .evaluateAll((all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
-}
-
-function clean({ errors, foreign }: Visit): void {
-  expect(errors).toEqual([]);
-  expect(foreign).toEqual([]);
 }
 
 describe("a visitor", () => {
@@ -394,19 +384,3 @@ describe("what it looks like", () => {
     await visit.close();
   });
 });
-
-/** Serious and critical faults, by rule and element. */
-async function faults(page: Page): Promise<string[]> {
-  // The policy of the page forbids inline scripts; those of the debugger are none.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      }
-    ).axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-}

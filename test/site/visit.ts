@@ -1,14 +1,8 @@
-// The built site, visited: built once for the tests, served under some path, opened in a headless Chromium that tells of every error.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+// The built site, visited: served under some path, opened in a headless Chromium that tells of every error.
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
-import { build } from "vite";
+import { inject } from "vitest";
 import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import { type Served, serve } from "./serve.ts";
-
-const configFile = fileURLToPath(new URL("../../demo/web/vite.config.ts", import.meta.url));
 
 /** A page of the site, and all that went wrong in it. */
 export interface Visit {
@@ -20,36 +14,40 @@ export interface Visit {
 }
 
 export class Site {
-  readonly #folder: string;
   readonly #browser: Browser;
   readonly #servers: Readonly<Record<"isolated" | "plain", Served>>;
 
-  private constructor(folder: string, browser: Browser, isolated: Served, plain: Served) {
-    this.#folder = folder;
+  private constructor(browser: Browser, isolated: Served, plain: Served) {
     this.#browser = browser;
     this.#servers = { isolated, plain };
   }
 
-  static async start(): Promise<Site> {
-    const folder = await mkdtemp(join(tmpdir(), "simdgrad-site-"));
-    await build({ configFile, logLevel: "warn", build: { outDir: folder } });
-    const browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumArguments] });
-    return new Site(folder, browser, await serve(folder, true), await serve(folder, false));
+  /** @param more arguments of Chromium's, such as a camera that plays a file */
+  static async start(...more: readonly string[]): Promise<Site> {
+    const folder = inject("site");
+    const browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumArguments, ...more] });
+    return new Site(browser, await serve(folder, true), await serve(folder, false));
   }
 
-  /** Opens a page of the site in a browser without a past. */
+  /** Opens a page of the site, such as `digits.html#seed=3`, in a browser without a past. */
   async visit(
     name: string,
     options: BrowserContextOptions = {},
     server: "isolated" | "plain" = "isolated",
   ): Promise<Visit> {
     const { url } = this.#servers[server];
-    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    // Tests that answer requests themselves do not see those of a service worker.
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      serviceWorkers: "block",
+      ...options,
+    });
     const page = await context.newPage();
     const errors: string[] = [];
     const foreign: string[] = [];
     page.on("pageerror", (error) => errors.push(`${error}`));
     page.on("console", (message) => {
+      // Where a browser has no service workers, the site does without.
       if (message.type() === "error") errors.push(message.text());
     });
     page.on("request", (request) => {
@@ -62,6 +60,5 @@ export class Site {
   async stop(): Promise<void> {
     await this.#browser.close();
     for (const server of Object.values(this.#servers)) await server.close();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,16 @@
+// Keeps the site for days without a connection: a service worker, where the site is built and the browser has them.
+
+/** Starts it once the page has loaded, and tells it what this page came with before it was there. */
+export function startOffline(): void {
+  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  const start = async () => {
+    const { active, installing, waiting } = await navigator.serviceWorker.register("./service-worker.js");
+    const worker = active ?? installing ?? waiting;
+    const files = performance.getEntriesByType("resource").map(({ name }) => name);
+    worker?.postMessage([location.href, ...files].filter((name) => name.startsWith(location.origin)));
+  };
+  // A browser that forbids it has the site while it is connected.
+  const begin = () => void start().catch(() => undefined);
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin, { once: true });
+}
