@@ -1,33 +1,37 @@
 // The site of documents: guides from the repository's Markdown, the API from the sources. `DOCS_BASE` is the path that it is served under,
 // `DOCS_DEMO` the address of the demonstrations.
+import { cpSync } from "node:fs";
+import { satteri } from "@astrojs/markdown-satteri";
 import starlight from "@astrojs/starlight";
 import { defineConfig } from "astro/config";
 import starlightLinksValidator from "starlight-links-validator";
 import starlightTypeDoc from "starlight-typedoc";
 import { asImported, modules } from "./api.ts";
-import { repository, writePages } from "./documents.ts";
+import { documents, repository } from "./documents.ts";
 import { groups } from "./sidebar.ts";
 
 const base = `/${process.env.DOCS_BASE ?? ""}/`.replace(/\/+/g, "/");
 
-writePages(base);
+const icon = "../../demo/web/public/icon.svg";
+cpSync(new URL(icon, import.meta.url), new URL("public/icon.svg", import.meta.url));
 
 export default defineConfig({
   base,
   trailingSlash: "always",
   outDir: "../../build/docs",
-  markdown: { smartypants: false }, // "..." is code more often than not
+  markdown: { processor: satteri({ features: { smartPunctuation: false } }) }, // "..." is code more often than not
   integrations: [
+    documents(base),
     starlight({
       title: "simdgrad",
       favicon: "/icon.svg",
-      logo: { src: "../../demo/web/public/icon.svg", alt: "" },
+      logo: { src: icon, alt: "" },
       customCss: ["./src/theme.css"],
       components: { SocialIcons: "./src/components/HeaderLinks.astro" },
       credits: false,
       expressiveCode: {
         themes: ["github-dark-default", "github-light"],
-        defaultProps: { overridesByLang: { sh: { frame: "none" } } },
+        defaultProps: { wrap: true, overridesByLang: { sh: { frame: "none" }, text: { wrap: false } } },
         styleOverrides: {
           borderRadius: "8px",
           borderColor: "var(--line)",
@@ -35,6 +39,7 @@ export default defineConfig({
           codeFontSize: "0.8125rem",
           frames: {
             shadowColor: "transparent",
+            editorActiveTabIndicatorTopColor: "transparent",
             editorTabBarBackground: "var(--wash)",
             editorActiveTabBackground: "var(--surface)",
           },
@@ -49,6 +54,7 @@ export default defineConfig({
           entryPoints: modules.map(({ source }) => `../../${source}`),
           tsconfig: "../../tsconfig.json",
           typeDoc: {
+            name: "API",
             plugin: [asImported],
             entryFileName: "index",
             hideBreadcrumbs: false,

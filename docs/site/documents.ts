@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AstroIntegration } from "astro";
 import { type Page, pages } from "./sidebar.ts";
 
 export const repository = "https://github.com/simdgrad/simdgrad";
@@ -64,12 +65,26 @@ function home(tagline: string, base: string): object {
   return { hero: { title: "simdgrad", tagline, actions } };
 }
 
-/** Writes the page of every document anew. */
-export function writePages(base: string): void {
+function writePage(page: Page, base: string): void {
+  const target = `${content}${page.route === "" ? "index" : page.route}.md`;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, pageOf(page, readFileSync(root + page.file, "utf8"), base));
+}
+
+/** Writes the page of every document anew, and, while they are served, that of each document that changes. */
+export function documents(base: string): AstroIntegration {
   rmSync(content, { recursive: true, force: true });
-  for (const page of pages) {
-    const target = `${content}${page.route === "" ? "index" : page.route}.md`;
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, pageOf(page, readFileSync(root + page.file, "utf8"), base));
-  }
+  for (const page of pages) writePage(page, base);
+  return {
+    name: "documents",
+    hooks: {
+      "astro:server:setup": ({ server }) => {
+        server.watcher.add(pages.map(({ file }) => root + file));
+        server.watcher.on("change", (path) => {
+          const changed = pages.find(({ file }) => root + file === path);
+          if (changed !== undefined) writePage(changed, base);
+        });
+      },
+    },
+  };
 }
