@@ -7,12 +7,13 @@ import { defineConfig } from "astro/config";
 import starlightLinksValidator from "starlight-links-validator";
 import starlightTypeDoc from "starlight-typedoc";
 import { asImported, modules } from "./api.ts";
-import { documents, repository } from "./documents.ts";
+import { repository, sources, writeChanged, writePages } from "./documents.ts";
 import { groups } from "./sidebar.ts";
 
 const base = `/${process.env.DOCS_BASE ?? ""}/`.replace(/\/+/g, "/");
 
 const icon = "../../demo/web/public/icon.svg";
+writePages(base);
 cpSync(new URL(icon, import.meta.url), new URL("public/icon.svg", import.meta.url));
 
 export default defineConfig({
@@ -21,7 +22,15 @@ export default defineConfig({
   outDir: "../../build/docs",
   markdown: { processor: satteri({ features: { smartPunctuation: false } }) }, // "..." is code more often than not
   integrations: [
-    documents(base),
+    {
+      name: "documents",
+      hooks: {
+        "astro:server:setup": ({ server: { watcher } }) => {
+          watcher.add([...sources]);
+          watcher.on("change", (path) => writeChanged(path, base));
+        },
+      },
+    },
     starlight({
       title: "simdgrad",
       favicon: "/icon.svg",

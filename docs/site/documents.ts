@@ -2,7 +2,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AstroIntegration } from "astro";
 import { type Page, pages } from "./sidebar.ts";
 
 export const repository = "https://github.com/simdgrad/simdgrad";
@@ -71,20 +70,17 @@ function writePage(page: Page, base: string): void {
   writeFileSync(target, pageOf(page, readFileSync(root + page.file, "utf8"), base));
 }
 
-/** Writes the page of every document anew, and, while they are served, that of each document that changes. */
-export function documents(base: string): AstroIntegration {
+/** Writes the page of every document anew. */
+export function writePages(base: string): void {
   rmSync(content, { recursive: true, force: true });
   for (const page of pages) writePage(page, base);
-  return {
-    name: "documents",
-    hooks: {
-      "astro:server:setup": ({ server }) => {
-        server.watcher.add(pages.map(({ file }) => root + file));
-        server.watcher.on("change", (path) => {
-          const changed = pages.find(({ file }) => root + file === path);
-          if (changed !== undefined) writePage(changed, base);
-        });
-      },
-    },
-  };
+}
+
+/** The files that pages are made of. */
+export const sources: readonly string[] = pages.map(({ file }) => root + file);
+
+/** Writes the page of a document that has changed. */
+export function writeChanged(path: string, base: string): void {
+  const page = pages[sources.indexOf(path)];
+  if (page !== undefined) writePage(page, base);
 }
