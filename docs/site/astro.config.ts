@@ -40,7 +40,7 @@ export default defineConfig({
       credits: false,
       expressiveCode: {
         themes: ["github-dark-default", "github-light"],
-        defaultProps: { wrap: true, overridesByLang: { sh: { frame: "none" }, text: { wrap: false } } },
+        defaultProps: { wrap: true, hangingIndent: 4, overridesByLang: { sh: { frame: "none" }, text: { wrap: false } } },
         styleOverrides: {
           borderRadius: "8px",
           borderColor: "var(--line)",
@@ -67,6 +67,7 @@ export default defineConfig({
             plugin: [asImported],
             entryFileName: "index",
             hideBreadcrumbs: false,
+            expandObjects: true,
             indexFormat: "table",
             parametersFormat: "table",
             interfacePropertiesFormat: "table",
