@@ -40,7 +40,11 @@ export default defineConfig({
       credits: false,
       expressiveCode: {
         themes: ["github-dark-default", "github-light"],
-        defaultProps: { wrap: true, hangingIndent: 4, overridesByLang: { sh: { frame: "none" }, text: { wrap: false } } },
+        defaultProps: {
+          wrap: true,
+          hangingIndent: 4,
+          overridesByLang: { sh: { frame: "none" }, text: { wrap: false } },
+        },
         styleOverrides: {
           borderRadius: "8px",
           borderColor: "var(--line)",
