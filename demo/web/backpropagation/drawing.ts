@@ -1,7 +1,7 @@
 // The network as a picture of lines and circles with their numbers. Each weight is a button: pressed, focused or pointed at, it is unrolled.
 import { brief, four } from "./format.ts";
 import type { Update } from "./graph.ts";
-import { type Layout, type Line, layoutOf } from "./layout.ts";
+import { type Layout, type Line, layoutOf, type Point, UNIT } from "./layout.ts";
 import type { Moment } from "./moments.ts";
 import { depth, type Setup, sameWeight, targetName, unitName, type Weight, weightName } from "./network.ts";
 import { change, svg, write } from "./svg.ts";
@@ -19,10 +19,12 @@ interface LineParts {
   readonly line: Line;
   readonly group: SVGGElement;
   readonly stroke: SVGLineElement;
+  readonly ring: SVGRectElement;
   readonly label: SVGTextElement;
 }
 
 interface UnitParts {
+  readonly x: number;
   readonly group: SVGGElement;
   readonly value: SVGTextElement;
   readonly below: SVGTextElement;
@@ -61,6 +63,15 @@ export class Drawing {
       });
     });
     this.#showLoss(scene);
+    this.#follow(scene.moment);
+  }
+
+  /** Keeps in sight what the pass has come to, where the picture is wider than its place. */
+  #follow({ phase, layer }: Moment): void {
+    const { clientWidth, scrollWidth } = this.#place;
+    if (scrollWidth <= clientWidth || phase === "start" || phase === "moved") return;
+    const at = phase === "loss" ? scrollWidth : this.#units[layer][0].x - clientWidth / 2;
+    this.#place.scrollLeft = at;
   }
 
   /** Gives the focus to the line of a weight. */
@@ -69,21 +80,20 @@ export class Drawing {
   }
 
   #build(setup: Setup, layout: Layout): void {
-    const { width, height, radius, units, lines, loss } = layout;
+    const { width, height, units, lines, loss } = layout;
     this.#lines = lines.map((line) => this.#line(line));
-    this.#units = units.map((layer, at) =>
-      layer.map((point, unit) => circle(point, radius, unitName(setup, at, unit))),
-    );
-    const box = svg("rect", { x: loss.x - 40, y: loss.y - 27, width: 80, height: 54, rx: 8 });
-    const value = svg("text", { x: loss.x, y: loss.y + 14 });
-    const below = svg("text", { x: loss.x, y: loss.y + 44, class: "below" });
-    this.#loss = {
-      group: svg("g", { class: "unit loss" }, box, name(loss.x, loss.y - 6, "loss L"), value, below),
-      value,
-      below,
-    };
+    this.#units = units.map((layer, at) => layer.map((point, unit) => boxOf(point, unitName(setup, at, unit), "unit")));
+    this.#loss = boxOf(loss, "loss L", "unit loss");
+    const edge = loss.x - UNIT.width / 2;
     const outputs = units[units.length - 1].map((from) =>
-      svg("line", { x1: from.x, y1: from.y, x2: loss.x - 40, y2: loss.y, class: "wire" }),
+      svg("line", { x1: from.x, y1: from.y, x2: edge, y2: loss.y, class: "wire" }),
+    );
+    const targets = setup.targets.map((target, unit) =>
+      svg(
+        "text",
+        { x: loss.x, y: loss.y + UNIT.height / 2 + 17 * (unit + 1) },
+        `${targetName(setup, unit)} = ${brief(target)}`,
+      ),
     );
     const headings = units.map((layer, at) =>
       svg("text", { x: layer[0].x, y: height - 6, class: "heading" }, heading(setup, at)),
@@ -96,7 +106,8 @@ export class Drawing {
       ...this.#units.flat().map(({ group }) => group),
       this.#loss.group,
       // Numbers stand above all lines.
-      svg("g", { class: "labels", "aria-hidden": "true" }, ...this.#lines.map(({ label }) => label)),
+      svg("g", { class: "labels", "aria-hidden": "true" }, ...this.#lines.flatMap(({ ring, label }) => [ring, label])),
+      ...targets,
       ...headings,
     );
     this.#place.replaceChildren(picture);
@@ -106,21 +117,23 @@ export class Drawing {
     const { from, to, label: at, weight } = line;
     const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
     const stroke = svg("line", { ...ends, class: "stroke" });
+    const ring = svg("rect", { x: at.x - 36, y: at.y - 11, width: 72, height: 22, rx: 6, class: "ring" });
     const label = svg("text", { x: at.x, y: at.y + 4 });
+    const reach = svg("rect", { x: at.x - 30, y: at.y - 11, width: 60, height: 22, class: "reach" });
     const group = svg(
       "g",
       { class: "weight", role: "button" },
       svg("line", { ...ends, class: "reach" }),
-      svg("rect", { x: at.x - 30, y: at.y - 12, width: 60, height: 24, rx: 6, class: "ring" }),
+      reach,
       stroke,
     );
     const look = () => this.#onWeight(weight);
     for (const event of ["focus", "pointerenter", "click"]) group.addEventListener(event, look);
-    return { line, group, stroke, label };
+    return { line, group, stroke, ring, label };
   }
 
   #showLine(
-    { line: { weight }, group, stroke, label }: LineParts,
+    { line: { weight }, group, stroke, ring, label }: LineParts,
     { setup, moment, update, weight: chosen }: Scene,
   ): void {
     const { layer, from, to } = weight;
@@ -136,6 +149,7 @@ export class Drawing {
       "stroke-width": 1.5 + 3.5 * Math.min(1, Math.abs(shown) / (isBack ? 0.5 : 1)),
       "stroke-dasharray": shown < 0 ? "7 5" : "none",
     });
+    change(ring, { class: isChosen ? "ring chosen" : "ring" });
     const isActive = layer === moment.layer;
     change(group, {
       class: `weight ${shown < 0 ? "negative" : "positive"}${isChosen ? " chosen" : ""}${isActive ? " active" : ""}`,
@@ -156,33 +170,21 @@ export class Drawing {
     });
   }
 
-  #showLoss({ setup, moment, update }: Scene): void {
+  #showLoss({ moment, update }: Scene): void {
     if (this.#loss === undefined) return;
     write(this.#loss.value, moment.hasLoss ? brief(update.loss) : "?");
-    write(
-      this.#loss.below,
-      setup.targets.map((target, unit) => `${targetName(setup, unit)} = ${brief(target)}`).join(", "),
-    );
     change(this.#loss.group, { class: `unit loss${moment.phase === "loss" ? " active" : ""}` });
   }
 }
 
-function circle({ x, y }: { readonly x: number; readonly y: number }, radius: number, text: string): UnitParts {
-  const value = svg("text", { x, y: y + 13, class: "value" });
-  const below = svg("text", { x, y: y + radius + 15, class: "below gradient" });
-  const group = svg(
-    "g",
-    { class: "unit" },
-    svg("circle", { cx: x, cy: y, r: radius }),
-    name(x, y - 5, text),
-    value,
-    below,
-  );
-  return { group, value, below };
-}
-
-function name(x: number, y: number, text: string): SVGTextElement {
-  return svg("text", { x, y, class: "name" }, text);
+/** A unit, or the loss: a box with its name, its number, and the gradient of its sum. */
+function boxOf({ x, y }: Point, name: string, kind: string): UnitParts {
+  const { width, height } = UNIT;
+  const value = svg("text", { x, y: y + 5, class: "value" });
+  const below = svg("text", { x, y: y + 21, class: "gradient" });
+  const box = svg("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: kind === "unit" ? 26 : 8 });
+  const group = svg("g", { class: kind }, box, svg("text", { x, y: y - 12, class: "name" }, name), value, below);
+  return { x, group, value, below };
 }
 
 function heading(setup: Setup, layer: number): string {

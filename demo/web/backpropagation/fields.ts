@@ -12,6 +12,10 @@ import {
 import { MOST_UPDATES } from "./session.ts";
 import { type Speed, speeds } from "./speeds.ts";
 
+/** What may be open below the network. */
+const chapters = ["exercise", "rate", "xor", "vanishing", "momentum", "overfitting", "quiz"] as const;
+export type ChapterName = (typeof chapters)[number];
+
 const functions: readonly Activation[] = ["linear", "sigmoid", "tanh", "relu"];
 const values: Field<readonly number[]> = list<number>([], number(0, -100, 100), 100);
 
@@ -28,6 +32,7 @@ export const fields = {
   weights: values,
   speed: choice<Speed>("phase", Object.keys(speeds) as Speed[]),
   steps: whole(0, 0, MOST_UPDATES),
+  chapter: choice("exercise", chapters),
 };
 
 export type State = { readonly [Name in keyof typeof fields]: (typeof fields)[Name]["fallback"] };

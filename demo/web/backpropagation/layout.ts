@@ -16,63 +16,80 @@ export interface Line {
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  readonly radius: number;
   /** By layers and units. */
   readonly units: readonly (readonly Point[])[];
   readonly lines: readonly Line[];
   readonly loss: Point;
 }
 
-/** Half of the room that a number takes. */
-const HALF = 26;
-const TOP = 30;
-const BOTTOM = 26;
+/** Of a unit, and of the loss. */
+export const UNIT = { width: 76, height: 56 };
+/** Of a number on a line. */
+const NUMBER = { width: 70, height: 17 };
+const TOP = 34;
+const BOTTOM = 24;
 /** From the outputs to the loss. */
-const TO_LOSS = 96;
-/** The least from one layer to the next: two radii and a number. */
-const LEAST_GAP = 118;
+const TO_LOSS = 100;
+/** The least from one layer to the next: a unit and a number. */
+const LEAST_GAP = 152;
+/** The most from one unit to the next. */
+const FAR = 130;
 
 /** As wide as its place, or as wide as it must be. */
 export function layoutOf(setup: Setup, wide: number, height: number): Layout {
   const layers = depth(setup);
-  const radius = Math.max(...setup.sizes) > 3 ? 23 : 27;
-  const left = radius + 6;
-  const right = 46;
-  const width = Math.max(wide, left + layers * LEAST_GAP + TO_LOSS + right);
-  const gap = (width - left - right - TO_LOSS) / layers;
+  const side = UNIT.width / 2 + 3;
+  const width = Math.max(wide, 2 * side + layers * LEAST_GAP + TO_LOSS);
+  const gap = (width - 2 * side - TO_LOSS) / layers;
+  const middle = (TOP + height - BOTTOM) / 2;
   const units = setup.sizes.map((size, layer) => {
-    const step = stepOf(size, height);
-    const middle = (TOP + height - BOTTOM) / 2;
+    const step = size === 1 ? 0 : Math.min(FAR, (height - TOP - BOTTOM - UNIT.height) / (size - 1));
     return Array.from({ length: size }, (_, unit) => ({
-      x: left + layer * gap,
+      x: side + layer * gap,
       y: middle + (unit - (size - 1) / 2) * step,
     }));
   });
-  const lines = allWeights(setup).map((weight) => {
-    const to = units[weight.layer][weight.to];
-    if (weight.from === undefined) {
-      const from = { x: to.x, y: to.y - radius - 20 };
-      return { weight, from, to, label: { x: to.x, y: from.y - 7 } };
-    }
-    const from = units[weight.layer - 1][weight.from];
-    return { weight, from, to, label: on(from, to, share(setup, weight.layer, height, gap, radius)) };
+  const lines = units.slice(1).flatMap((_, before) => {
+    const weights = allWeights(setup).filter(({ layer }) => layer === before + 1);
+    return placed(weights, units, gap);
   });
-  return { width, height, radius, units, lines, loss: { x: width - right, y: (TOP + height - BOTTOM) / 2 } };
+  return { width, height, units, lines, loss: { x: width - side, y: middle } };
 }
 
-function stepOf(size: number, height: number): number {
-  return size === 1 ? 0 : Math.min(130, (height - TOP - BOTTOM - 74) / (size - 1));
+/** The lines into one layer, with their numbers as far apart as may be. */
+function placed(weights: readonly Weight[], units: Layout["units"], gap: number): Line[] {
+  const least = (UNIT.width / 2 + NUMBER.width / 2) / gap;
+  const most = Math.max(least, 1 - least);
+  // The middle first: it stays where nothing is in its way.
+  const shares = [0, 0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1, -1].map((part) => 0.5 + part * (most - 0.5));
+  const ends = weights.map((weight) => endsOf(weight, units));
+  const labels = weights.map(({ from }, i) => (from === undefined ? aboveOf(ends[i].to) : on(ends[i], 0.5)));
+  for (let round = 0; round < 4; round++)
+    weights.forEach(({ from }, i) => {
+      if (from === undefined) return;
+      const others = labels.filter((_, other) => other !== i);
+      const room = (point: Point) => Math.min(1.1, ...others.map((other) => apart(point, other)));
+      const options = shares.map((share) => on(ends[i], share));
+      labels[i] = options.reduce((best, option) => (room(option) > room(best) + 1e-9 ? option : best));
+    });
+  return weights.map((weight, i) => ({ weight, ...ends[i], label: labels[i] }));
 }
 
-/** How far along its line a number stands, so that those of crossing lines are evenly apart. */
-function share(setup: Setup, layer: number, height: number, gap: number, radius: number): number {
-  const [before, size] = [setup.sizes[layer - 1], setup.sizes[layer]];
-  const [near, far] = [stepOf(before, height), stepOf(size, height)];
-  const even = size === 1 || before === 1 ? 0.5 : near / (near + size * far);
-  const least = (radius + HALF) / gap;
-  return Math.min(1 - least, Math.max(least, even));
+function endsOf({ layer, from, to }: Weight, units: Layout["units"]): { readonly from: Point; readonly to: Point } {
+  const end = units[layer][to];
+  return { from: from === undefined ? { x: end.x, y: end.y - UNIT.height / 2 - 10 } : units[layer - 1][from], to: end };
 }
 
-function on(from: Point, to: Point, share: number): Point {
+/** Where the number of a bias stands. */
+function aboveOf({ x, y }: Point): Point {
+  return { x, y: y - UNIT.height / 2 - 11 };
+}
+
+/** 1 or more where two numbers do not touch. */
+function apart(a: Point, b: Point): number {
+  return Math.max(Math.abs(a.x - b.x) / NUMBER.width, Math.abs(a.y - b.y) / NUMBER.height);
+}
+
+function on({ from, to }: { readonly from: Point; readonly to: Point }, share: number): Point {
   return { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
 }

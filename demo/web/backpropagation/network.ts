@@ -104,7 +104,10 @@ export function drawnWeights(shape: Pick<Setup, "sizes" | "bias">, seed: number)
     return state;
   };
   next();
-  return Array.from({ length: weightCount(shape) }, () => ((next() % 199) - 99) / 100);
+  return Array.from({ length: weightCount(shape) }, () => {
+    const drawn = (next() % 198) - 99;
+    return (drawn < 0 ? drawn : drawn + 1) / 100; // never 0, which would hide a path
+  });
 }
 
 const small = "₀₁₂₃₄₅₆₇₈₉";

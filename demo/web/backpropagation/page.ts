@@ -31,7 +31,7 @@ export class BackPropagationPage {
   );
   readonly #slider = byId("time", HTMLInputElement);
   readonly #tools: Tools;
-  #executor: Executor | undefined;
+  #executor: Promise<Executor> | undefined;
   #session: Session | undefined;
   /** Moments from the start to the one that is shown, and to the latest that was. */
   #position = 0;
@@ -41,7 +41,10 @@ export class BackPropagationPage {
   #order: Promise<void> = Promise.resolve();
 
   constructor() {
-    new SettingsForm(this.#state, (state) => this.#change({ ...state, speed: this.#state.speed }));
+    new SettingsForm(this.#state, (state) => {
+      const { speed, chapter } = this.#state;
+      this.#change({ ...state, speed, chapter });
+    });
     const options = Object.entries(speeds).map(([key, { name }]) => [key, name] as const);
     const speed = byId("speed", HTMLSelectElement);
     fillSelect(speed, options, this.#state.speed);
@@ -52,7 +55,7 @@ export class BackPropagationPage {
     onPress(byId("go"), () => (this.#player.playing ? this.#player.stop() : this.#player.play()));
     onPress(byId("back"), () => this.#stepBy(-1));
     onPress(byId("forward"), () => this.#stepBy(1));
-    onPress(byId("reset"), () => this.#change(this.#state));
+    onPress(byId("reset"), () => this.#restart());
     this.#slider.addEventListener("input", () => {
       this.#player.stop();
       this.#goTo(Number(this.#slider.value) * this.#each);
@@ -72,15 +75,23 @@ export class BackPropagationPage {
   async begin(): Promise<void> {
     this.#restart();
     await this.#order;
+    const { Lessons } = await import("./lessons.ts");
+    const lessons = new Lessons(
+      { executor: () => this.#opened(), fail: (error) => this.#problem(inWords(error)) },
+      (chapter) => {
+        this.#state = { ...this.#state, chapter };
+        this.#address.write(this.#state);
+      },
+    );
+    await lessons.open(this.#state.chapter);
   }
 
-  /** The executor of this page, for chapters that train on it, too. */
-  get executor(): Promise<Executor> {
-    return this.#order.then(() => this.#opened());
-  }
-
-  async #opened(): Promise<Executor> {
-    this.#executor ??= await open("one", "portable");
+  /** One executor for the network and the chapters; where it could not be opened, the next one who asks tries again. */
+  #opened(): Promise<Executor> {
+    this.#executor ??= open("one", "portable").catch((error: unknown) => {
+      this.#executor = undefined;
+      throw error;
+    });
     return this.#executor;
   }
 
@@ -98,13 +109,13 @@ export class BackPropagationPage {
   }
 
   #change(state: State): void {
-    this.#state = state;
-    this.#address.write({ ...state, steps: 0 });
-    this.#player.stop();
+    this.#state = { ...state, steps: 0 };
+    this.#address.write(this.#state);
     this.#restart();
   }
 
   #restart(): void {
+    this.#player.stop();
     this.#queue(async () => {
       await this.#session?.dispose();
       this.#session = undefined;

@@ -6,6 +6,7 @@ export class Player {
   readonly #onChange: () => void;
   #round = 0;
   #playing = false;
+  #ended: Promise<void> = Promise.resolve();
 
   /**
    * @param move makes the next move; false where it was the last one
@@ -26,7 +27,9 @@ export class Player {
     if (this.#playing) return;
     this.#playing = true;
     this.#onChange();
-    void this.#follow(++this.#round);
+    const round = ++this.#round;
+    // A move that is still being made comes to its end before.
+    this.#ended = this.#ended.then(() => this.#follow(round));
   }
 
   stop(): void {
