@@ -61,10 +61,11 @@ function placed(weights: readonly Weight[], units: Layout["units"], gap: number)
   const least = (UNIT.width / 2 + NUMBER.width / 2) / gap;
   const most = Math.max(least, 1 - least);
   // The middle first: it stays where nothing is in its way.
-  const shares = [0, 0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1, -1].map((part) => 0.5 + part * (most - 0.5));
+  const parts = Array.from({ length: 17 }, (_, i) => (Math.ceil(i / 2) / 8) * (i % 2 === 0 ? 1 : -1));
+  const shares = parts.map((part) => 0.5 + part * (most - 0.5));
   const ends = weights.map((weight) => endsOf(weight, units));
   const labels = weights.map(({ from }, i) => (from === undefined ? aboveOf(ends[i].to) : on(ends[i], 0.5)));
-  for (let round = 0; round < 4; round++)
+  for (let round = 0; round < 8; round++)
     weights.forEach(({ from }, i) => {
       if (from === undefined) return;
       const others = labels.filter((_, other) => other !== i);

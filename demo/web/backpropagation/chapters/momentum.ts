@@ -8,7 +8,7 @@ import { Trial } from "./trial.ts";
 
 const SIZE = { width: 520, height: 300 };
 /** What of the two weights is shown. */
-const VIEW = { left: -1.3, right: 2.2, bottom: 0.2, top: 1.7 };
+const VIEW = { left: -1.3, right: 3.3, bottom: 0.2, top: 1.7 };
 
 const across = (w: number) => ((w - VIEW.left) / (VIEW.right - VIEW.left)) * SIZE.width;
 const down = (w: number) => SIZE.height - ((w - VIEW.bottom) / (VIEW.top - VIEW.bottom)) * SIZE.height;
@@ -44,7 +44,7 @@ export const chapter: Chapter = {
         "aria-label": "Lines of equal loss around the lowest point, and the path of the two weights",
       },
       ...contours,
-      svg("text", { x: across(GOAL[0]) - 22, y: down(GOAL[1]) + 5 }, "lowest"),
+      svg("text", { x: across(GOAL[0]) - 22, y: down(GOAL[1]) + 34 }, "lowest"),
       plainPath,
       path,
       ball,

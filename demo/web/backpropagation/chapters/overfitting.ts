@@ -2,7 +2,7 @@
 import { Chart } from "../../shared/chart.ts";
 import { make, say } from "../../shared/dom.ts";
 import { CurveTraining, type Losses, points, truth, UPDATES } from "../experiments/overfit.ts";
-import { four } from "../format.ts";
+import { brief, four } from "../format.ts";
 import { Player } from "../player.ts";
 import { change, svg } from "../svg.ts";
 import { button, type Chapter, chooser, row, Verdict } from "./chapter.ts";
@@ -70,7 +70,7 @@ export const chapter: Chapter = {
           { name: "Training", colour: "accent" },
           { name: "Validation", colour: "second" },
         ],
-        format: (value) => (value >= 0.01 ? String(Number(value.toPrecision(1))) : value.toExponential(0)),
+        format: brief,
         logarithmic: true,
       });
       const shown = losses.map((each, i) => ({ ...each, at: i + 1 })).filter((_, i) => i % 12 === 0);

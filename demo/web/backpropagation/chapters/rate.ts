@@ -1,7 +1,7 @@
 // Chapter 2: a learning rate that is too high. Predicted, tried, and then found.
 import { Chart } from "../../shared/chart.ts";
 import { make } from "../../shared/dom.ts";
-import { four } from "../format.ts";
+import { brief, four } from "../format.ts";
 import { exercise } from "../network.ts";
 import { Session } from "../session.ts";
 import { answerField, button, type Chapter, chooser, row, typed, Verdict } from "./chapter.ts";
@@ -42,7 +42,7 @@ export const chapter: Chapter = {
         xLabel: "Update",
         yLabel: "Loss",
         lines: [{ name: "Loss", colour: "accent" }],
-        format: (loss) => loss.toExponential(0),
+        format: brief,
         logarithmic: true,
       });
       const shown = losses.map((loss, i) => ({ x: i + 1, y: Math.max(loss, 1e-12) })).filter(({ y }) => y < 1e30);

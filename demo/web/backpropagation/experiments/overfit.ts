@@ -60,7 +60,9 @@ export class CurveTraining {
       shuffle: false,
       validation: columns(others),
     });
-    return history.map(({ loss, validation }) => ({ training: loss, validation: validation?.loss ?? Number.NaN }));
+    // The history begins with the first fit.
+    const latest = history.slice(-updates);
+    return latest.map(({ loss, validation }) => ({ training: loss, validation: validation?.loss ?? Number.NaN }));
   }
 
   /** The curve that it draws by now. */

@@ -24,7 +24,8 @@ export class XorTraining {
     if (!this.#loaded) await this.#trainer.load(samples);
     this.#loaded = true;
     const history = await this.#trainer.fit({ batch: "all", epochs: updates, shuffle: false });
-    return history.map(({ loss }) => loss);
+    // The history begins with the first fit.
+    return history.slice(-updates).map(({ loss }) => loss);
   }
 
   /** What it says of the four samples: how sure it is of 1. */
