@@ -85,8 +85,11 @@ describe("a visitor", () => {
   test("solves the first chapters and the quiz, and finds them solved after a reload", async () => {
     const visit = await loaded(await site().visit("backpropagation.html"));
     const { page } = visit;
-    const open = (name: string) => page.getByRole("button", { name }).click();
     const task = page.locator(".chapter .chapter:not([hidden])");
+    const open = async (name: string) => {
+      await page.getByRole("button", { name }).click();
+      await task.getByRole("heading", { name }).waitFor();
+    };
     const verdicts = task.locator(".verdict");
     for (const [label, value] of Object.entries({
       "Output y": "0,34",
@@ -148,11 +151,15 @@ describe("a visitor", () => {
     await task.getByLabel("First weights").selectOption("xavier");
     await train();
     await verdict("It came back.");
-    await page.getByRole("button", { name: "3. A hidden layer" }).click();
+    const open = async (name: string) => {
+      await page.getByRole("button", { name }).click();
+      await task.getByRole("heading", { name }).waitFor();
+    };
+    await open("3. A hidden layer");
     await task.getByLabel("Hidden layer").selectOption("4");
     await train();
     await verdict("all four are right");
-    await page.getByRole("button", { name: "6. Overfitting" }).click();
+    await open("6. Overfitting");
     await train();
     await task.getByRole("img", { name: /Losses/ }).waitFor();
     await task.getByRole("button", { name: "Stop" }).click();

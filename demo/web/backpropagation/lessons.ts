@@ -66,12 +66,11 @@ export class Lessons {
     if (this.#current !== undefined) this.#places.get(this.#current)?.opened.leave();
     this.#current = key;
     this.#show();
-    if (!this.#places.has(key)) {
-      const build = await lessons[key].load();
-      if (!this.#places.has(key)) this.#build(key, build);
-    }
-    // Another one may have been opened meanwhile.
-    for (const [other, { place }] of this.#places) place.hidden = other !== this.#current;
+    if (this.#places.has(key)) return;
+    const build = await lessons[key].load();
+    if (this.#places.has(key)) return;
+    this.#build(key, build);
+    this.#show();
   }
 
   #build(key: ChapterName, build: Awaited<ReturnType<Lesson["load"]>>): void {
@@ -94,5 +93,6 @@ export class Lessons {
       button.ariaPressed = String(key === this.#current);
       button.ariaLabel = `${lessons[key].name}${isSolved ? ", solved" : ""}`;
     }
+    for (const [key, { place }] of this.#places) place.hidden = key !== this.#current;
   }
 }
