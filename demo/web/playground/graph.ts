@@ -214,8 +214,8 @@ export class Graph {
       context.strokeStyle = this.#weights
         ? this.#colours[weight < 0 ? "second" : "accent"]
         : this.#colours["line-strong"];
-      context.globalAlpha = this.#weights ? Math.min(1, 0.2 + Math.abs(weight) * 0.5) : 0.35;
-      context.lineWidth = Math.max(0.5, Math.min(6, Math.abs(weight) * 1.6));
+      context.globalAlpha = this.#weights ? Math.min(0.85, 0.12 + Math.abs(weight) * 0.3) : 0.35;
+      context.lineWidth = Math.max(0.5, Math.min(4, Math.abs(weight) * 1.1));
       context.setLineDash(weight < 0 ? [4, 3] : []);
       context.beginPath();
       context.moveTo(x0, y0);

@@ -4,7 +4,7 @@ import { Address } from "../shared/address.ts";
 import type { Chart } from "../shared/chart.ts";
 import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
 import { open } from "../shared/places.ts";
-import { inWords, isEnd, Problem } from "../shared/problems.ts";
+import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { Curve } from "../shared/smoothing.ts";
 import { startTools } from "../shared/tools.ts";
@@ -137,17 +137,20 @@ export class PlaygroundPage {
     else if (phase === "idle") await this.#start();
   }
 
-  #start(): Promise<void> {
+  async #start(): Promise<void> {
     this.#view.problem("");
     void this.#makeChart();
-    return this.#run.start(async () => {
-      await this.#renewing;
-      if (this.#session === undefined) await this.#renew(this.#settings);
-      const session = this.#session;
-      if (session === undefined) throw new Problem("Put at least two points on the surface first.");
+    await this.#renewing;
+    if (this.#session === undefined) await this.#renew(this.#settings);
+    const session = this.#session;
+    if (session === undefined) {
+      this.#view.problem("Put at least two points on the surface first.");
+      return;
+    }
+    this.#travel(Number.POSITIVE_INFINITY);
+    if (this.#until <= session.step) this.#until = 0;
+    await this.#run.start(async () => {
       await session.setPace(this.#pace);
-      this.#travel(Number.POSITIVE_INFINITY);
-      if (this.#until <= session.step) this.#until = 0;
       const fit = session.train(this.#until);
       return () => fit;
     });
@@ -478,10 +481,10 @@ export class PlaygroundPage {
 }
 
 const paces = [
-  ["0", "As fast as it can"],
-  ["100", "100 steps a frame"],
-  ["10", "10 steps a frame"],
-  ["1", "1 step a frame"],
+  ["0", "Full speed"],
+  ["100", "100 a frame"],
+  ["10", "10 a frame"],
+  ["1", "1 a frame"],
 ] as const;
 
 /** Who chooses own points and has none begins with those there are. */

@@ -25,16 +25,16 @@ export type SetName = keyof typeof kinds;
 
 /** The sets on offer: how each is named, and its classes, 1 where it is a function of numbers. */
 export const kinds = {
-  circles: { name: "Circle and ring", classes: 2, draw: circles },
+  circles: { name: "Circle, ring", classes: 2, draw: circles },
   xor: { name: "Exclusive or", classes: 2, draw: xor },
   clusters: { name: "Two clusters", classes: 2, draw: clusters },
-  spiral: { name: "Spiral, two arms", classes: 2, draw: (random: Random, i: number) => spiral(random, i) },
-  spiral3: { name: "Spiral, three arms", classes: 3, draw: spiral3 },
+  spiral: { name: "Spiral", classes: 2, draw: (random: Random, i: number) => spiral(random, i) },
+  spiral3: { name: "Three arms", classes: 3, draw: spiral3 },
   moons: { name: "Two moons", classes: 2, draw: moons },
-  plane: { name: "Plane (numbers)", classes: 1, draw: plane },
-  waves: { name: "Waves (numbers)", classes: 1, draw: waves },
-  bumps: { name: "Bumps (numbers)", classes: 1, draw: bumps },
-  own: { name: "Your own points", classes: 4 },
+  plane: { name: "Plane: numbers", classes: 1, draw: plane },
+  waves: { name: "Waves: numbers", classes: 1, draw: waves },
+  bumps: { name: "Bumps: numbers", classes: 1, draw: bumps },
+  own: { name: "Your own", classes: 4 },
 } as const;
 
 /** What decides which points there are. */

@@ -55,7 +55,7 @@ const inFlight = {
   points: pointsField,
   activation: choice<ActivationName>("tanh", names(activations)),
   optimizer: choice<OptimizerName>("adam", names(optimizers)),
-  rate: number(0.01, 1e-5, 10),
+  rate: number(0.0003, 1e-5, 10),
   penalty: choice<PenaltyName>("none", names(penalties)),
   strength: oneOf(strengths, 0.001),
   batch: oneOf(batches, 10),
