@@ -72,7 +72,8 @@ try {
       const found: Seen[] = [];
       for (let round = 0; round < rounds; round++) found.push(await seen(page, SPAN));
       const intervals = found.flatMap(({ frames }) => frames).sort((a, b) => a - b);
-      const at = (share: number) => digits(intervals[Math.min(intervals.length - 1, Math.floor(share * intervals.length))]);
+      const at = (share: number) =>
+        digits(intervals[Math.min(intervals.length - 1, Math.floor(share * intervals.length))]);
       rows.push({
         network,
         "steps a second": digits(median(found.map(({ steps }) => steps))),

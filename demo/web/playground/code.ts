@@ -208,7 +208,8 @@ function partsOf(first: Settings, changes: readonly Change[], steps: number, aga
   const lines = [loadText(first, "points")];
   let [settings, at, sets, name] = [first, 0, 1, "points"];
   const train = (to: number) => {
-    if (to > at) lines.push(`await train(${to - at}, ${settings.batch});`);
+    if (to > at)
+      lines.push(`await train(${to - at}, ${Math.min(settings.batch, samplesOf(settings).train.y.length)});`);
     at = to;
   };
   for (const change of changes) {

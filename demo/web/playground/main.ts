@@ -3,5 +3,5 @@ import { ready, startPage } from "../shared/page.ts";
 import { PlaygroundPage } from "./page.ts";
 
 startPage();
-await new PlaygroundPage().begin();
+new PlaygroundPage().begin();
 ready();

@@ -26,6 +26,9 @@ import { Surface } from "./surface.ts";
 import { Timeline } from "./timeline.ts";
 
 const MEASURE_EVERY = 250; // ms
+const READY = "Ready. Press start, and change what you like while it trains.";
+/** By which a visitor is noticed. */
+const signs = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"] as const;
 
 type Opened = Settings & { readonly steps: number; readonly changes: readonly Change[] };
 
@@ -85,16 +88,15 @@ export class PlaygroundPage {
     showPresets();
   }
 
-  /** Shows the network before its first step. */
-  async begin(): Promise<void> {
+  /** Shows what there is to train; the worker, and with it the network before its first step, comes with the visitor's first sign of life. */
+  begin(): void {
     this.#showSettings();
-    try {
-      this.#executor = await open("one", "portable");
-      await this.#renew(this.#settings, this.#foreseen, this.#until);
-      await this.#look();
-    } catch (error) {
-      this.#view.problem(inWords(error));
-    }
+    this.#view.state(READY);
+    const wake = () => {
+      for (const sign of signs) removeEventListener(sign, wake);
+      if (this.#session === undefined) void this.#renew(this.#settings, this.#foreseen, this.#until);
+    };
+    for (const sign of signs) addEventListener(sign, wake, { passive: true });
     const frame = () => {
       void this.#look();
       requestAnimationFrame(frame);
@@ -141,12 +143,9 @@ export class PlaygroundPage {
     this.#view.problem("");
     void this.#makeChart();
     await this.#renewing;
-    if (this.#session === undefined) await this.#renew(this.#settings);
+    if (this.#session === undefined) await this.#renew(this.#settings, this.#foreseen, this.#until);
     const session = this.#session;
-    if (session === undefined) {
-      this.#view.problem("Put at least two points on the surface first.");
-      return;
-    }
+    if (session === undefined) return;
     this.#travel(Number.POSITIVE_INFINITY);
     if (this.#until <= session.step) this.#until = 0;
     await this.#run.start(async () => {
@@ -166,12 +165,20 @@ export class PlaygroundPage {
     this.#renewing = this.#renewing.then(async () => {
       await this.#run.stop();
       await old?.dispose().catch(() => undefined); // its worker may be dead
-      const executor = this.#executor;
       // Of several that were asked for at once the last one counts.
-      if (executor === undefined || this.#settings !== settings || this.#session !== undefined) return;
+      if (this.#settings !== settings || this.#session !== undefined) return;
       this.#clear();
-      if (samplesOf(settings).train.y.length < 2) return;
-      this.#session = new Session(executor, settings, foreseen);
+      if (samplesOf(settings).train.y.length < 2) {
+        this.#view.problem("Put at least two points on the surface first.");
+        return;
+      }
+      try {
+        this.#executor ??= await open("one", "portable");
+      } catch (error) {
+        this.#view.problem(inWords(error));
+        return;
+      }
+      this.#session = new Session(this.#executor, settings, foreseen);
       this.#stale = true;
     });
     this.#showSettings();
@@ -189,7 +196,7 @@ export class PlaygroundPage {
     this.#past = undefined;
     this.#showTime();
     this.#phaseChanged(this.#run.phase);
-    this.#view.state("Ready. Press start, and change what you like while it trains.");
+    this.#view.state(READY);
   }
 
   async #open({ steps, changes, ...settings }: Opened): Promise<void> {
@@ -447,6 +454,7 @@ export class PlaygroundPage {
     if (!isEnd(error)) return;
     const ended = this.#session;
     this.#session = undefined;
+    [this.#foreseen, this.#until] = [[], 0];
     this.#phaseChanged("idle");
     ended?.dispose().catch(() => undefined); // its worker may be dead
   }

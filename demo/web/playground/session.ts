@@ -18,8 +18,7 @@ export class Session {
   readonly executor: Executor;
   readonly layers: readonly Linear[];
   readonly outputs: number;
-  /** Those of its beginning. */
-  readonly first: Settings;
+  #first: Settings;
   #settings: Settings;
   #samples: Samples;
   #trainer: Trainer | undefined;
@@ -40,12 +39,17 @@ export class Session {
 
   constructor(executor: Executor, settings: Settings, foreseen: readonly Change[] = []) {
     this.executor = executor;
-    this.first = settings;
+    this.#first = settings;
     this.#settings = settings;
     this.#samples = samplesOf(settings);
     this.outputs = outputsOf(settings);
     this.layers = layersOf(settings, this.outputs);
     this.#foreseen = [...foreseen];
+  }
+
+  /** Those of its beginning. */
+  get first(): Settings {
+    return this.#first;
   }
 
   /** As they are now. */
@@ -170,7 +174,9 @@ export class Session {
     if (rate !== undefined) await trainer.setHyperparameters({ rate });
     this.#settings = next;
     if (Object.keys(others).length > 0) await this.#replace(trainer, others);
-    note(this.#changes, change);
+    // What is set before the first step is what it begins with.
+    if (this.#step === 0 && weight === undefined && this.#changes.length === 0) this.#first = next;
+    else note(this.#changes, change);
   }
 
   /** Another trainer of the same weights. */
@@ -204,8 +210,9 @@ export class Session {
 
   /** A fit of so many steps exactly, or of as many as make whole epochs: the rest is another one's. */
   #fitOf(trainer: Trainer, steps: number): Fit {
-    const { batch } = this.#settings;
-    const epoch = Math.ceil(this.#samples.train.y.length / batch);
+    const rows = this.#samples.train.y.length;
+    const batch = Math.min(this.#settings.batch, rows);
+    const epoch = Math.ceil(rows / batch);
     const done = (this.#step - this.#before) % epoch;
     const epochs = Math.min(MANY, Math.floor((done + steps) / epoch));
     if (epochs === 0) return trainer.fit({ batch, epochs: 1, callbacks: [stopAt({ steps })] });
@@ -217,7 +224,7 @@ export class Session {
       await this.#trainerOf();
       let program = this.#looks.get(name);
       if (program === undefined) {
-        program = this.#first().then(() => this.executor.load(compile(computation())));
+        program = this.#begin().then(() => this.executor.load(compile(computation())));
         this.#looks.set(name, program);
       }
       const id = await program;
@@ -226,7 +233,7 @@ export class Session {
   }
 
   /** Weights have their first values once somebody asked for them. */
-  async #first(): Promise<void> {
+  async #begin(): Promise<void> {
     await this.#trainer?.stateDict();
   }
 
