@@ -3,6 +3,9 @@ import type { Fit, Report } from "simdgrad";
 
 export type Phase = "idle" | "starting" | "running" | "paused" | "stopping";
 
+/** What a run follows: a fit, or several in the shape of one. */
+export type Followed = Pick<Fit, "pause" | "resume"> & AsyncIterable<Report> & { stop(): Promise<void> };
+
 export interface RunListeners {
   readonly onPhase: (phase: Phase) => void;
   readonly onReport: (report: Report) => void;
@@ -14,7 +17,7 @@ export interface RunListeners {
 export class Run {
   readonly #listeners: RunListeners;
   #phase: Phase = "idle";
-  #fit: Fit | undefined;
+  #fit: Followed | undefined;
   #following: Promise<void> = Promise.resolve();
 
   constructor(listeners: RunListeners) {
@@ -26,13 +29,13 @@ export class Run {
   }
 
   /** Prepares a fit and follows it to its end; does nothing while another one is under way. */
-  async start(prepare: () => Promise<() => Fit>): Promise<void> {
+  async start(prepare: () => Promise<() => Followed>): Promise<void> {
     if (this.#phase !== "idle") return;
     this.#following = this.#follow(prepare);
     await this.#following;
   }
 
-  async #follow(prepare: () => Promise<() => Fit>): Promise<void> {
+  async #follow(prepare: () => Promise<() => Followed>): Promise<void> {
     this.#enter("starting");
     let last: Report | undefined;
     try {
