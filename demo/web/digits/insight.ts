@@ -4,7 +4,7 @@ import { byId, make } from "../shared/dom.ts";
 import { onTheme } from "../shared/theme.ts";
 import { type DigitSet, imageOf, PIXELS } from "./data.ts";
 import { paintDigit, paintWeights, palette } from "./images.ts";
-import { CLASSES } from "./model.ts";
+import { type Architecture, CLASSES } from "./model.ts";
 import { argmaxRows, confusion, type Mistake, worstMistakes } from "./probabilities.ts";
 import type { Session } from "./session.ts";
 import { Filters } from "./tiles.ts";
@@ -34,14 +34,17 @@ export class Insight {
       this.look(session, test).catch(() => undefined);
   }
 
-  /** Looks now, after a look that is under way. */
-  async look(session: Session, test: DigitSet): Promise<void> {
+  /** Looks now, after a look that is under way. @returns the share of the test digits that it reads right */
+  async look(session: Session, test: DigitSet): Promise<number> {
     this.#session = session;
     await this.#looking?.catch(() => undefined);
-    this.#looking = this.#see(session, test).finally(() => {
-      this.#looking = undefined;
-    });
-    await this.#looking;
+    const looking = this.#see(session, test);
+    this.#looking = looking
+      .catch(() => undefined)
+      .then(() => {
+        this.#looking = undefined;
+      });
+    return looking;
   }
 
   clear(): void {
@@ -49,19 +52,28 @@ export class Insight {
     this.#last = undefined;
     for (const id of ["confusion", "mistakes", "weights"])
       byId(id).replaceChildren(make("p", { className: "empty" }, "Appears once the network trains."));
-    this.#offer("weights");
+    this.#filters.clear();
   }
 
-  async #see(session: Session, test: DigitSet): Promise<void> {
+  /** Shows the card of the network that is chosen: weights of units that see the whole digit, or filters. */
+  offer(kind: Architecture["kind"]): void {
+    byId("weights-card").hidden = kind !== "dense";
+    byId("filters-card").hidden = kind !== "convolutional";
+  }
+
+  async #see(session: Session, test: DigitSet): Promise<number> {
     const begun = performance.now();
     const probabilities = await session.probabilities(test.x.data);
     const weights = (await session.weights())["0.weight"];
-    if (session !== this.#session) return; // it is over
+    const said = argmaxRows(probabilities, CLASSES);
+    const accuracy = said.filter((digit, row) => digit === test.y.data[row]).length / test.rows;
+    if (session !== this.#session) return accuracy; // it is over
     const now = performance.now();
     const took = now - begun;
     this.#due = now + Math.max(took, Math.min(MOST, Math.max(LEAST, SHARE * took)));
     this.#last = { test, probabilities, weights };
     this.#draw();
+    return accuracy;
   }
 
   #draw(): void {
@@ -70,19 +82,8 @@ export class Insight {
     const said = argmaxRows(probabilities, CLASSES);
     drawConfusion(confusion(test.y.data, said, CLASSES), test.rows);
     drawMistakes(test, worstMistakes(probabilities, test.y.data, CLASSES, MISTAKES));
-    if (weights.shape.length === 4) {
-      this.#offer("filters");
-      this.#filters.draw(weights.data as Float32Array);
-    } else {
-      this.#offer("weights");
-      drawWeights(weights.data.subarray(0, UNITS * PIXELS) as Float32Array);
-    }
-  }
-
-  /** Shows the card of the network at hand: weights of units that see the whole digit, or filters. */
-  #offer(kind: "weights" | "filters"): void {
-    byId("weights-card").hidden = kind !== "weights";
-    byId("filters-card").hidden = kind !== "filters";
+    if (weights.shape.length === 4) this.#filters.draw(weights.data as Float32Array);
+    else drawWeights(weights.data.subarray(0, UNITS * PIXELS) as Float32Array);
   }
 }
 
@@ -103,7 +104,8 @@ function drawConfusion(counts: readonly (readonly number[])[], rows: number): vo
     });
   });
   const caption = place.querySelector("caption");
-  if (caption) caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits right`;
+  if (caption)
+    caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits read right`;
 }
 
 /** How much colour, in percent: few mistakes are many here. */
@@ -142,7 +144,7 @@ function drawMistakes(test: DigitSet, mistakes: readonly Mistake[]): void {
     const caption = make("span", { ariaHidden: "true" }, `${truth} → ${said} `, make("small", {}, percent));
     return make("li", {}, canvas, caption);
   });
-  const nothing = make("p", { className: "empty" }, "None: every test digit is right.");
+  const nothing = make("p", { className: "empty" }, "None: every test digit is read right.");
   byId("mistakes").replaceChildren(
     ...(figures.length === 0
       ? [nothing]
