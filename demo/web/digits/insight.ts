@@ -12,7 +12,7 @@ import { Filters } from "./tiles.ts";
 const LEAST = 1000; // ms from one look to the next
 const MOST = 3000; // ms: what is shown is never older, unless looks take longer themselves: then half the time is theirs
 const SHARE = 20; // of the time is not spent on looks
-const MISTAKES = 16;
+const MISTAKES = 18; // three rows of six, or on a phone four of four
 const UNITS = 48;
 
 /** Looks at sessions. */

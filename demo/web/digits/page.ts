@@ -182,9 +182,10 @@ export class DigitsPage {
       this.#forget();
       await old?.dispose();
       const session = await Session.create(settings);
+      this.#replay.add({ epoch: 0, weights: await session.weights() });
       this.#session = session;
       this.#journal.begin(settings);
-      this.#replay.add({ epoch: 0, weights: await session.weights() });
+      this.#insight.offer(settings.kind);
     } else await this.#goOnWith(settings, old);
     this.#showPlace();
     return this.#session as Session;
@@ -206,6 +207,7 @@ export class DigitsPage {
   async #setRate(session: Session, rate: number): Promise<void> {
     await session.setLearningRate(rate);
     this.#journal.rate(rate);
+    this.#figures(true);
   }
 
   /** Whether settings ask for other first weights than those that a training began with. */
@@ -269,6 +271,7 @@ export class DigitsPage {
     this.#forget();
     this.#view.problem("");
     this.#view.state("The network is forgotten. The next start begins with new random weights.");
+    this.#insight.offer(this.#form.read().kind);
     this.#phaseChanged();
     this.#ask();
     await old?.dispose();
@@ -302,6 +305,7 @@ export class DigitsPage {
         step: known ? this.#steps : undefined,
         loss: this.#loss,
         rate: this.#rate,
+        learningRate: this.#session === undefined ? "–" : showRate(this.#session.settings.learningRate),
         progress: this.#target > 0 ? Math.min(1, this.#done / this.#target) : 0,
       },
       atOnce,

@@ -5,8 +5,8 @@ import type { Digits } from "./data.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
-const WARM = 300; // ms that are not counted
-const LASTS = 1200; // ms that are
+const WARM = 200; // ms that are not counted
+const LASTS = 1000; // ms that are
 const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 export class Race {

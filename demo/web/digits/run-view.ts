@@ -14,6 +14,7 @@ export interface Figures {
   readonly step: number | undefined;
   readonly loss: number | undefined;
   readonly rate: number | undefined;
+  readonly learningRate: string;
   /** Share of the steps that are to be made. */
   readonly progress: number;
 }
@@ -60,13 +61,14 @@ export class RunView {
     else this.#draw(figures);
   }
 
-  #draw({ epoch, step, loss, rate, progress }: Figures): void {
+  #draw({ epoch, step, loss, rate, learningRate, progress }: Figures): void {
     this.#drawn = performance.now();
     say(byId("figure-epoch"), epoch);
     say(byId("figure-step"), step === undefined ? "–" : whole.format(step));
     if (loss === undefined) this.#noLoss();
     else sayNumber(byId("figure-loss"), loss, loss.toPrecision(3));
     say(byId("figure-rate"), rate === undefined ? "–" : three.format(rate));
+    say(byId("figure-learning-rate"), learningRate);
     this.progress(progress);
   }
 
