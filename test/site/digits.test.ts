@@ -1,5 +1,7 @@
 // The page of digits, used as a visitor would: drawn on, trained, paused, corrected, replayed, saved, loaded, and when things go wrong.
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
+import { fromOnnx } from "simdgrad/onnx";
 import { describe, expect, test } from "vitest";
 import { printed } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
@@ -87,7 +89,7 @@ describe("a visitor", () => {
     const { page } = visit;
     await draw(page, one);
     await says(page, "#go", "Pause");
-    await trainUntil(page, 170);
+    await trainUntil(page, 160); // an epoch
     await says(page, "#answer", /a 1\.$/);
     const ofOne = await pictures(page, "#maps");
     expect(ofOne).toHaveLength(8);
@@ -133,7 +135,7 @@ describe("a visitor", () => {
   }, 90_000);
 
   test("teaches it a digit that it read otherwise, and takes all of that along as code", async () => {
-    const visit = await visiting("digits.html#build=portable&epochs=2");
+    const visit = await visiting("digits.html#build=portable&epochs=1&batch=128");
     const { page } = visit;
     await page.locator("#go").click();
     await says(page, "#state", "Done.");
@@ -153,11 +155,11 @@ describe("a visitor", () => {
     await says(page, "#settings-note", "goes on with the same weights");
     const made = await step(page);
     await page.getByRole("button", { name: "Continue" }).click();
-    await trainUntil(page, made + 40);
+    await trainUntil(page, made + 10);
     await page.locator("#rate").focus();
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => page.locator("#figure-learning-rate").textContent(), patience).not.toBe("0.02");
-    await trainUntil(page, (await step(page)) + 20);
+    await trainUntil(page, (await step(page)) + 5);
     await pause(page);
     expect(await lossOfCode(page)).toBe(String(await exactLoss(page)));
     clean(visit);
@@ -204,6 +206,11 @@ describe("a visitor", () => {
     expect(await exactLoss(other.page)).toBe(loss);
     clean(other);
     await other.close();
+
+    const [onnx] = await Promise.all([page.waitForEvent("download"), page.locator("#save-onnx").click()]);
+    const { inputs, outputs } = fromOnnx(await readFile(await onnx.path()));
+    expect(inputs).toEqual([{ name: "pixels", type: "float32", shape: ["batch", 784] }]);
+    expect(outputs.map(({ name }) => name)).toEqual(["scores"]);
 
     // A file says what it is of, and how many steps made it.
     const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#save-weights").click()]);

@@ -22,23 +22,30 @@ export class Insight {
   #session: Session | undefined;
   #looking: Promise<void> | undefined;
   #due = 0;
-  #last: { readonly test: DigitSet; readonly probabilities: Float32Array; readonly weights: NumericArray } | undefined;
+  #last:
+    | {
+        readonly test: DigitSet;
+        readonly probabilities: Float32Array;
+        readonly weights: NumericArray;
+        readonly when: string;
+      }
+    | undefined;
 
   constructor() {
     onTheme(() => this.#draw());
   }
 
   /** Looks if the last look was long enough ago; errors are those of whoever trains. */
-  glance(session: Session, test: DigitSet): void {
+  glance(session: Session, test: DigitSet, step: number): void {
     if (this.#looking === undefined && performance.now() >= this.#due && !document.hidden)
-      this.look(session, test).catch(() => undefined);
+      this.look(session, test, ` around step ${step.toLocaleString("en")}`).catch(() => undefined);
   }
 
-  /** Looks now, after a look that is under way. @returns the share of the test digits that it reads right */
-  async look(session: Session, test: DigitSet): Promise<number> {
+  /** Looks now, after a look that is under way; `when` says so. @returns the share of the test digits that it reads right */
+  async look(session: Session, test: DigitSet, when = ""): Promise<number> {
     this.#session = session;
     await this.#looking?.catch(() => undefined);
-    const looking = this.#see(session, test);
+    const looking = this.#see(session, test, when);
     this.#looking = looking
       .catch(() => undefined)
       .then(() => {
@@ -61,7 +68,7 @@ export class Insight {
     byId("filters-card").hidden = kind !== "convolutional";
   }
 
-  async #see(session: Session, test: DigitSet): Promise<number> {
+  async #see(session: Session, test: DigitSet, when: string): Promise<number> {
     const begun = performance.now();
     const probabilities = await session.probabilities(test.x.data);
     const weights = (await session.weights())["0.weight"];
@@ -71,23 +78,23 @@ export class Insight {
     const now = performance.now();
     const took = now - begun;
     this.#due = now + Math.max(took, Math.min(MOST, Math.max(LEAST, SHARE * took)));
-    this.#last = { test, probabilities, weights };
+    this.#last = { test, probabilities, weights, when };
     this.#draw();
     return accuracy;
   }
 
   #draw(): void {
     if (this.#last === undefined) return;
-    const { test, probabilities, weights } = this.#last;
+    const { test, probabilities, weights, when } = this.#last;
     const said = argmaxRows(probabilities, CLASSES);
-    drawConfusion(confusion(test.y.data, said, CLASSES), test.rows);
+    drawConfusion(confusion(test.y.data, said, CLASSES), test.rows, when);
     drawMistakes(test, worstMistakes(probabilities, test.y.data, CLASSES, MISTAKES));
     if (weights.shape.length === 4) this.#filters.draw(weights.data as Float32Array);
     else drawWeights(weights.data.subarray(0, UNITS * PIXELS) as Float32Array);
   }
 }
 
-function drawConfusion(counts: readonly (readonly number[])[], rows: number): void {
+function drawConfusion(counts: readonly (readonly number[])[], rows: number, when: string): void {
   const place = byId("confusion");
   if (place.querySelector("table") === null) place.replaceChildren(confusionTable());
   const right = counts.reduce((sum, row, digit) => sum + row[digit], 0);
@@ -105,7 +112,7 @@ function drawConfusion(counts: readonly (readonly number[])[], rows: number): vo
   });
   const caption = place.querySelector("caption");
   if (caption)
-    caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits read right`;
+    caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits read right${when}`;
 }
 
 /** How much colour, in percent: few mistakes are many here. */

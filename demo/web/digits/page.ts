@@ -4,7 +4,7 @@ import { Address } from "../shared/address.ts";
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { startFrameMeter } from "../shared/frame-meter.ts";
 import { describe, isolationHint } from "../shared/places.ts";
-import { inWords, isEnd } from "../shared/problems.ts";
+import { inWords, isEnd, Problem } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { startTools } from "../shared/tools.ts";
 import { Answer } from "./answer.ts";
@@ -55,8 +55,8 @@ export class DigitsPage {
     load: (model, name) => this.#loadModel(model, name),
   });
   readonly #tools = startTools({
-    code: () => codeOf(this.#journal, this.#session?.settings ?? this.#form.read(), this.#stepsToMake()),
-    address: () => this.#form.write(this.#journal.isPlain ? this.#steps : 0),
+    code: () => codeOf(this.#session ? this.#journal : new Journal(), this.#form.read(), this.#stepsToMake()),
+    address: () => this.#form.write(this.#run.phase === "idle" && this.#journal.isPlain ? this.#steps : 0),
     model: () => this.#portable(),
   });
   #curves: TrainingCurves | undefined;
@@ -77,6 +77,8 @@ export class DigitsPage {
   #rate: number | undefined;
   #accuracy: number | undefined;
   #asked = 0;
+  /** Whether a stroke has started a training. */
+  #stroke = false;
   /** Something is done between two steps: nothing else is, meanwhile. */
   #busy = false;
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
@@ -180,6 +182,7 @@ export class DigitsPage {
     if (old === undefined || this.#isAnother(settings, old.settings)) {
       this.#view.state("Starting …");
       this.#forget();
+      this.#stroke = true;
       await old?.dispose();
       const session = await Session.create(settings);
       this.#replay.add({ epoch: 0, weights: await session.weights() });
@@ -253,6 +256,7 @@ export class DigitsPage {
     this.#target = 0;
     this.#made = 0;
     this.#epochs = { done: 0, begun: 0, asked: 0 };
+    this.#stroke = false;
     this.#loaded = undefined;
     this.#loss = undefined;
     this.#rate = undefined;
@@ -288,7 +292,7 @@ export class DigitsPage {
     this.#curves?.add(report, before);
     if (report.validation !== undefined) this.#setAccuracy(report.validation.accuracy);
     this.#figures();
-    if (this.#digits !== undefined) this.#insight.glance(session, this.#digits.test);
+    if (this.#digits !== undefined) this.#insight.glance(session, this.#digits.test, this.#steps);
     if (this.#pad.image !== undefined && this.#replay.moment === undefined && now - this.#asked > ASK_EVERY) {
       this.#asked = now;
       this.#ask();
@@ -410,7 +414,10 @@ export class DigitsPage {
   /** The first stroke starts the training. */
   #drawn(byStroke: boolean): void {
     this.#correction.say("");
-    if (byStroke && this.#session === undefined && this.#isAtRest && this.#digits !== undefined) void this.#start();
+    if (byStroke && !this.#stroke && this.#session === undefined && this.#isAtRest) {
+      this.#stroke = true;
+      void this.#start();
+    }
     this.#ask();
   }
 
@@ -480,6 +487,7 @@ export class DigitsPage {
 
   #settingsChanged(rateAlone: boolean): void {
     this.#insight.offer((this.#session?.settings ?? this.#form.read()).kind);
+    if (this.#session === undefined) this.#limit = 0; // it was of other settings
     if (this.#run.phase === "running") {
       const { place, build, learningRate } = this.#form.read();
       const used = this.#session?.settings;
@@ -553,6 +561,7 @@ export class DigitsPage {
   }
 
   async #loadModel({ architecture, weights, steps }: Model, name: string): Promise<void> {
+    if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
     await this.#run.stop();
     this.#form.showArchitecture(architecture);
     const old = this.#session;
