@@ -93,11 +93,14 @@ export class LooksView {
       span.style.backgroundColor = i <= from ? `rgb(${r} ${g} ${b} / ${((0.6 * shares[i]) / most).toFixed(2)})` : "";
     }
     const best = shares.indexOf(most);
-    const named = (place: number) => `“${characters[place] === "\n" ? "¶" : characters[place]}”`;
+    const named = (place: number) => {
+      const character = characters[place];
+      return character === " " ? "The space" : character === "\n" ? "The line’s end" : `“${character}”`;
+    };
     const back = from - best;
     say(
       byId("looks-said"),
-      `${named(from)} looks most at ${back === 0 ? "itself" : `${named(best)}, ${back} back`}: ${(100 * most).toFixed(0)} %.`,
+      `${named(from)} looks most at ${back === 0 ? "itself" : `${named(best).replace("The", "the")}, ${back} back`}: ${(100 * most).toFixed(0)} %.`,
     );
   }
 }

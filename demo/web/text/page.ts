@@ -217,6 +217,10 @@ export class TextPage {
       `${part}, ${different} different ones.${own ? " A link holds the settings, not your text." : ""}`,
     );
     say(byId("excerpt"), text.slice(0, 400));
+    say(
+      byId("loss-hint"),
+      `The loss falls as the network is less surprised by what comes next. Perplexity says it otherwise: between how many characters it hesitates. Guessing blindly, between ${different}.`,
+    );
     byId("default").hidden = !own;
   }
 
@@ -299,6 +303,7 @@ export class TextPage {
   }
 
   #reported({ step, loss, losses, samplesPerSecond }: Report): void {
+    if (this.#step === 0) this.#tools.enable(true);
     this.#step = this.#before + step;
     this.#loss = loss;
     const { loss: curve, smoother } = this.#curves;
