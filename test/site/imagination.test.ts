@@ -1,6 +1,8 @@
 // The page of imagination, used as a visitor would: both halves trained, dragged through, clicked at, left and found again.
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
+import { fromOnnx } from "../../src/onnx/index.ts";
 import { printed } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
@@ -41,6 +43,13 @@ describe("digits", () => {
     await page.locator("#way-from").selectOption("1");
     await expect.poll(() => picture(page, "#way"), patience).not.toBe(way);
     await page.locator("#between").fill("1");
+    const saving = page.waitForEvent("download");
+    await page.locator("#save-onnx").click();
+    const { inputs, outputs } = fromOnnx(await readFile(await (await saving).path()));
+    expect([inputs[0].shape, outputs[0].shape]).toEqual([
+      ["batch", 2],
+      ["batch", 784],
+    ]);
     clean(visit);
     await visit.close();
   }, 60_000);
@@ -55,6 +64,9 @@ describe("points", () => {
       await trained(page, 50);
       const loss = await exactLoss(page);
       expect(await printedByCode(page)).toBe(String(loss));
+      const saving = page.waitForEvent("download");
+      await page.locator("#save-onnx").click();
+      expect(fromOnnx(await readFile(await (await saving).path())).outputs[0].shape).toEqual(["batch", 2]);
       await expect.poll(() => page.locator("#reached").textContent(), patience).toMatch(/reached \d of \d/);
       clean(visit);
       await visit.close();

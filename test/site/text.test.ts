@@ -1,8 +1,10 @@
 // The page of texts, used as a visitor would: its own text and others, a training that goes on after a reload, what it writes and looks at.
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
+import { parseSafetensors } from "../../src/io/index.ts";
+import { fromOnnx } from "../../src/onnx/index.ts";
 import { printed } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
@@ -47,6 +49,13 @@ describe("texts", () => {
     await page.locator("#prompt").fill("Whale ");
     await page.locator("#write").click();
     await says(page, "#answer", /^Whale .{50}/);
+    for (const id of ["#save-weights", "#save-onnx"]) {
+      const saving = page.waitForEvent("download");
+      await page.locator(id).click();
+      const bytes = await readFile(await (await saving).path());
+      if (id === "#save-onnx") expect(fromOnnx(bytes).inputs[0].shape).toEqual(["batch", 64]);
+      else expect(Object.keys(parseSafetensors(bytes).tensors)).toContain("blocks.1.narrow.weight");
+    }
     await page.reload();
     await loaded(visit);
     const button = page.locator("#continue");
@@ -77,9 +86,16 @@ describe("texts", () => {
     await page.locator("#go", { hasText: "Pause" }).click();
     await page.locator("#go", { hasText: "Resume" }).waitFor();
     const [loss, code] = [await exactLoss(page), await codeOf(page)];
+    await page.locator("#forget").waitFor();
     const path = fileURLToPath(new URL("../../build/site-code/rhyme.txt", import.meta.url));
     await writeFile(path, rhyme);
     expect((await printed(code.replace('"text.txt"', JSON.stringify(path)))).at(-1)).toBe(String(loss));
+    await page.reload();
+    await loaded(visit);
+    await page.locator("#continue").click();
+    await says(page, "#source-name", "rhyme.txt");
+    await page.locator("#go", { hasText: "Pause" }).waitFor();
+    expect(page.url()).toContain("network=lstm");
     clean(visit);
     await visit.close();
   }, 120_000);
@@ -125,13 +141,19 @@ describe("texts", () => {
     await visit.close();
   }, 60_000);
 
-  test("buttons that are pressed fast, and a rate that kills the network, end in words", async () => {
-    const visit = await loaded(await site().visit("text.html#rate=10&size=large"));
+  test("buttons that are pressed fast break nothing, and a rate that is too high is told of", async () => {
+    const visit = await loaded(await site().visit("text.html#rate=10"));
     const { page } = visit;
     for (let i = 0; i < 4; i++) await page.locator("#go").click();
+    await page.locator("#go", { hasText: "Pause" }).waitFor();
     await page.locator("#reset").click();
+    await says(page, "#state", "begins with new weights");
     await page.locator("#go").click();
-    await page.locator("#go", { hasText: /Pause|Resume|Start/ }).waitFor();
+    await page.locator("#settings [name=size]").selectOption("large"); // while it starts
+    await says(page, "#state", "Ready.");
+    await page.locator("#settings [name=size]").selectOption("small");
+    await page.locator("#go").click();
+    await says(page, "#state", "choose a lower learning rate");
     clean(visit);
     await visit.close();
   }, 60_000);

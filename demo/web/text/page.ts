@@ -21,6 +21,7 @@ const KEEP_EVERY = 5000; // ms from one checkpoint to the next
 const DRAW_EVERY = 100; // ms from one change of figures and chart to the next
 const SAMPLE = 100; // characters
 const ANSWER = 240;
+const UNASKED = "Once it has begun to train, it goes on from your beginning, as well as it can by then.";
 
 const going: Readonly<Record<Phase, string>> = {
   idle: "Start training",
@@ -275,6 +276,7 @@ export class TextPage {
     // Who has come to the end that the address asks for, goes on without one.
     if (this.#steps > 0 && this.#step >= this.#steps) this.#steps = 0;
     await this.#run.start(async () => {
+      if (this.#session === undefined) this.#clear();
       const session = this.#session ?? (await Session.create(this.#settings(), source.text));
       this.#session = session;
       this.#before = this.#step;
@@ -312,6 +314,8 @@ export class TextPage {
     });
     if (Number.isFinite(samplesPerSecond))
       say(byId("figure-rate"), Number((samplesPerSecond * LENGTH).toPrecision(3)).toLocaleString("en"));
+    if (this.#step > 20 && loss > 2 * Math.log(this.#session?.alphabet.characters.length ?? 1))
+      this.#state("It does worse than guessing blindly: choose a lower learning rate.");
     this.#drawSoon();
     if (performance.now() - this.#wrote > WRITE_EVERY) this.#look(performance.now() - this.#keptAt > KEEP_EVERY);
   }
@@ -436,11 +440,19 @@ export class TextPage {
 
   /** Ends what is under way, and forgets the network. */
   async #startOver(said: string): Promise<void> {
+    await this.#run.stop();
     const old = this.#session;
     this.#session = undefined;
-    await this.#run.stop();
     await this.#looking;
     await old?.dispose();
+    this.#clear();
+    this.#showPhase();
+    this.#problem("");
+    if (said !== "" || old !== undefined) this.#state(said || "Ready. The next start begins with new weights.");
+  }
+
+  /** Takes away all that an earlier training has shown. */
+  #clear(): void {
     this.#step = 0;
     this.#before = 0;
     this.#loss = Number.NaN;
@@ -449,11 +461,8 @@ export class TextPage {
     delete byId("figure-loss").dataset.exact;
     this.#samples.clear();
     this.#looks.show(undefined);
-    say(byId("answer"), "");
+    say(byId("answer"), UNASKED);
     this.#draw();
-    this.#showPhase();
-    this.#problem("");
-    if (said !== "" || old !== undefined) this.#state(said || "Ready. The next start begins with new weights.");
   }
 
   #ended(): void {
@@ -471,8 +480,8 @@ export class TextPage {
     if (!isEnd(error) && this.#session !== undefined) return;
     const session = this.#session;
     this.#session = undefined;
-    this.#showPhase();
     this.#step = 0;
+    this.#showPhase();
     void session?.dispose().catch(() => undefined);
   }
 
