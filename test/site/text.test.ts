@@ -145,7 +145,7 @@ describe("texts", () => {
     const visit = await loaded(await site().visit("text.html#rate=10"));
     const { page } = visit;
     for (let i = 0; i < 4; i++) await page.locator("#go").click();
-    await page.locator("#go", { hasText: "Pause" }).waitFor();
+    await page.locator("#go:not([aria-disabled=true])", { hasText: /Pause|Resume/ }).waitFor();
     await page.locator("#reset").click();
     await says(page, "#state", "begins with new weights");
     await page.locator("#go").click();
