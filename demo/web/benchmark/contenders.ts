@@ -22,11 +22,13 @@ export const contenders = {
 export type ContenderName = keyof typeof contenders;
 export const contenderNames = Object.keys(contenders) as ContenderName[];
 
-/** Who takes part: teams of threads only where the page may have them, others where they are asked for. */
-export function takingPart(tfjs: boolean, jax: boolean, threads: number): ContenderName[] {
+/** Those that are measured where they are asked for. */
+export const peerNames = ["tfwasm", "tfcpu", "jax"] as const satisfies readonly ContenderName[];
+
+/** Who takes part: teams of threads only where the page may have them. */
+export function takingPart(peers: readonly ContenderName[], threads: number): ContenderName[] {
   return contenderNames.filter((name) => {
-    const { kind } = contenders[name];
     if (name === "all") return threads > 1;
-    return kind === "tfjs" ? tfjs : kind === "jax" ? jax : true;
+    return contenders[name].worker === "own" || peers.includes(name);
   });
 }

@@ -4,7 +4,7 @@ import { byId, enable, onPress, say } from "../shared/dom.ts";
 import { inWords } from "../shared/problems.ts";
 import { startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
-import { contenderNames, takingPart } from "./contenders.ts";
+import { contenderNames, peerNames, takingPart } from "./contenders.ts";
 import { machineInWords } from "./machine.ts";
 import { type NetworkName, networkNames } from "./networks.ts";
 import { csvOf, machineField, markdownOf, resultField, resultOf, rowsOf } from "./results.ts";
@@ -16,7 +16,8 @@ const thousands = new Intl.NumberFormat("en");
 const fields = {
   networks: list<NetworkName>(networkNames, choice<NetworkName>("dense", networkNames), networkNames.length),
   rounds: whole(7, 1, 99),
-  tfjs: flag(false),
+  tfwasm: flag(false),
+  tfcpu: flag(false),
   jax: flag(false),
   /** What whoever made the link has found, and on what. */
   theirs: resultField,
@@ -44,8 +45,7 @@ export class BenchmarkPage {
 
   constructor() {
     for (const name of networkNames) this.#box(name).checked = this.#said.networks.includes(name);
-    this.#box("tfjs").checked = this.#said.tfjs;
-    this.#box("jax").checked = this.#said.jax;
+    for (const name of peerNames) this.#box(name).checked = this.#said[name];
     this.#box("rounds").value = String(this.#said.rounds);
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("change", () => this.#write(false));
@@ -94,7 +94,10 @@ export class BenchmarkPage {
     say(byId("figure-step"), "0");
     this.#show();
     const threads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-    const contenders = takingPart(this.#box("tfjs").checked, this.#box("jax").checked, threads);
+    const contenders = takingPart(
+      peerNames.filter((name) => this.#box(name).checked),
+      threads,
+    );
     const progress = byId("progress", HTMLProgressElement);
     progress.value = 0;
     this.#measurement = new Measurement(networks, contenders, this.#rounds(), {
@@ -159,7 +162,8 @@ export class BenchmarkPage {
     this.#address.write({
       networks: this.#networks(),
       rounds: this.#rounds(),
-      tfjs: this.#box("tfjs").checked,
+      tfwasm: this.#box("tfwasm").checked,
+      tfcpu: this.#box("tfcpu").checked,
       jax: this.#box("jax").checked,
       theirs: own ? resultOf(this.#findings) : this.#said.theirs,
       machine: own ? this.#machine : this.#said.machine,

@@ -5,8 +5,8 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import { serveFunctions } from "simdgrad/worker";
 import { answer } from "../../../bench/peers/runner.mjs";
-import jax from "../../../node_modules/@jax-js/jax/package.json";
-import tfjs from "../../../node_modules/@tensorflow/tfjs-core/package.json";
+import jax from "../../../node_modules/@jax-js/jax/package.json" with { type: "json" };
+import tfjs from "../../../node_modules/@tensorflow/tfjs-core/package.json" with { type: "json" };
 import type { Contender } from "./contenders.ts";
 import type { Answer, Order, Start } from "./order.ts";
 

@@ -13,6 +13,7 @@ const REQUEST = 80; // ms that one request takes, about
 const WARM_UPS = 2; // requests of that length before the first that counts
 const SLOW = 400; // ms of a step of which few rounds must do
 const FEW = 3;
+const PATIENCE = 20_000; // ms of a first step that is too long for more
 const BREATH = 20; // ms between requests: teams of threads spin for a while before they sleep
 
 /** What was found of one contender on one network. */
@@ -119,7 +120,11 @@ export class Measurement {
       try {
         const ask = this.#workerOf(contender);
         const engine = (await ask({ contender: contenders[contender], start })) as string;
-        await this.#ask(ask, 1);
+        const first = await this.#ask(ask, 1);
+        if (first.ms > PATIENCE) {
+          failed(`not measured: its first step took ${Math.round(first.ms / 1000)} s`);
+          continue;
+        }
         const { ms, loss } = await this.#ask(ask, CHECKED - 1);
         expected ??= loss;
         if (Math.abs(loss / expected - 1) > FAR) failed(`not measured: its loss is ${loss}, not ${expected}`);
