@@ -9,6 +9,11 @@ import { offline } from "./offline/plugin.ts";
 const root = fileURLToPath(new URL(".", import.meta.url));
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
 
+/** Other libraries, which wait for a visitor who wants to compare: in a folder of their own. */
+const isPeer = (ids: readonly string[]) => ids.some((id) => /@tensorflow|@jax-js|peer-worker/.test(id));
+const nameOf = ({ moduleIds }: { readonly moduleIds: readonly string[] }) =>
+  isPeer(moduleIds) ? "assets/peers/[name]-[hash].js" : "assets/[name]-[hash].js";
+
 /** Without them everything works, with one thread. */
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
@@ -18,12 +23,20 @@ export default defineConfig({
   plugins: [frame(), digitFiles(), offline()],
   resolve: {
     alias: [
+      // The whole of it is five times as large.
+      {
+        find: /^@tensorflow\/tfjs$/,
+        replacement: fileURLToPath(new URL("benchmark/tfjs.ts", import.meta.url)),
+      },
       { find: /^simdgrad$/, replacement: `${sources}/index.ts` },
       { find: /^simdgrad\/(.*)$/, replacement: `${sources}/$1/index.ts` },
     ],
   },
   optimizeDeps: { include: ["comlink", "uplot"] },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { entryFileNames: nameOf, chunkFileNames: nameOf } },
+  },
   server: { headers },
   preview: { headers },
   build: {
@@ -37,6 +50,12 @@ export default defineConfig({
       input: readdirSync(root)
         .filter((name) => name.endsWith(".html"))
         .map((name) => root + name),
+      output: {
+        assetFileNames: ({ names }) =>
+          names.some((name) => name.startsWith("tfjs"))
+            ? "assets/peers/[name]-[hash][extname]"
+            : "assets/[name]-[hash][extname]",
+      },
     },
   },
 });
