@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Download, Page } from "playwright";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { Conv2d, Linear, relu, Sequential } from "../../src/nn/index.ts";
 import { toOnnx } from "../../src/onnx/index.ts";
@@ -17,7 +17,7 @@ const EACH = 4;
 const folder = await mkdtemp(join(tmpdir(), "simdgrad-pictures-"));
 
 /** A picture of a kind, somewhere. */
-function drawn(kind: (typeof kinds)[number], place: number, width = 96, height = 96): sharp.Sharp {
+function drawn(kind: (typeof kinds)[number], place: number, width = 96, height = 96): Sharp {
   const [x, y] = [width / 2 + 4 * (place - 2), height / 2 - 3 * (place - 2)];
   const ball = `<circle cx="${x}" cy="${y}" r="26" fill="#d03020"/>`;
   const cross = `<path d="M${x - 26} ${y}h52M${x} ${y - 26}v52" stroke="#2040c0" stroke-width="12"/>`;
@@ -38,7 +38,7 @@ const [another] = await Promise.all([fileOf("cross", 5)]);
 
 /** A film of one frame, of a ball, as Chromium's camera plays it. */
 const film = join(folder, "ball.mjpeg");
-await writeFile(film, await drawn("ball", 3, 320, 240).removeAlpha().jpeg({ quality: 95 }).toBuffer());
+await writeFile(film, await drawn("ball", 3, 128, 96).resize(320, 240).removeAlpha().jpeg({ quality: 95 }).toBuffer());
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -108,7 +108,7 @@ describe("teaching", () => {
   test("a camera that is refused, and files that are none, are said in words", async () => {
     const visit = await loaded(await site().visit("pictures.html#seed=nonsense&steps=-4&names=one"));
     const { page } = visit;
-    expect(await page.locator("#steps").inputValue()).toBe("120");
+    expect(await page.locator("#steps").inputValue()).toBe("100");
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
     });
@@ -189,7 +189,9 @@ describe("what is taken along", () => {
     const file = { name: "theirs.onnx", mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
     await page.locator("#own-file").setInputFiles(file);
     await page.locator("#own-use").click();
-    await expect.poll(() => page.locator("#own-note").textContent(), patience).toContain("8 features of 24 x 24 pixels");
+    await expect
+      .poll(() => page.locator("#own-note").textContent(), patience)
+      .toContain("8 features of 24 x 24 pixels");
     await trained(page);
     expect(await page.locator("#side").textContent()).toBe("24 x 24");
     await page.locator("#ask-file").setInputFiles(another);

@@ -40,7 +40,7 @@ const page = new TeachPage({
   noun: ["picture", "pictures"],
   names: ["Class 1", "Class 2"],
   rate: 0.001,
-  steps: 120,
+  steps: 100,
   looking: "Looking at your pictures …",
   quiet: "It knows nothing yet.",
   unsure: "Hard to say",

@@ -56,7 +56,7 @@ export class Answer {
       const bar = make("i");
       const text = make("span", { className: "percent" }, "–");
       const track = make("span", { className: "track", ariaHidden: "true" }, bar);
-      return { item: make("li", {}, make("b", {}, name), track, text), bar, text };
+      return { item: make("li", {}, make("b", {}, name), text, track), bar, text };
     });
     this.#list.replaceChildren(...this.#bars.map(({ item }) => item));
   }

@@ -49,4 +49,4 @@ export interface TeachSettings {
 }
 
 /** Rows of a step. */
-export const BATCH = 32;
+export const BATCH = 16;
