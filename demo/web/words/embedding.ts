@@ -16,6 +16,9 @@ const SCALE = 20;
 const [MOMENTS, MELS] = [76, 32];
 /** The spectra are made for samples as 16 bits hold them. */
 const LOUDEST = 32_767;
+/** Decibels, before those far below the loudest of all rows are cut: here it is those of each row. */
+const DECIBELS = "onnx::Sub_29";
+const DEPTH = 80;
 
 /** From samples [rows, HEARD], -1 to 1, to features [rows, FEATURES]. */
 class Ear {
@@ -23,14 +26,16 @@ class Ear {
   readonly embedding: Layer;
 
   constructor(mels: Uint8Array, embedding: Uint8Array) {
-    this.mels = new Frozen(fromOnnx(mels)) as unknown as Layer;
+    this.mels = new Frozen(fromOnnx(mels, { output: DECIBELS })) as unknown as Layer;
     this.embedding = new Frozen(fromOnnx(embedding)) as unknown as Layer;
   }
 
   forward(x: Tensor, context: Context): Tensor {
     const [rows] = x.shape;
-    const mels = forward(this.mels, x.mul(LOUDEST), context, "mels").div(10).add(2);
-    const heard = forward(this.embedding, mels.reshape([rows, MOMENTS, MELS, 1]), context, "embedding");
+    const mels = forward(this.mels, x.mul(LOUDEST), context, "mels");
+    const cut = mels.maximum(mels.max([1, 2, 3], { keepDims: true }).sub(DEPTH));
+    const image = cut.div(10).add(2).reshape([rows, MOMENTS, MELS, 1]);
+    const heard = forward(this.embedding, image, context, "embedding");
     return heard.reshape([rows, FEATURES]).div(SCALE);
   }
 }

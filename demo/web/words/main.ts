@@ -48,6 +48,12 @@ interface Recording {
   readonly broken: () => void;
 }
 let recording: Recording | undefined;
+/** A sound that is asked about without a microphone, again and again: the network learns meanwhile. */
+let still: Float32Array | undefined;
+const STILL = 250; // ms
+setInterval(() => {
+  if (still !== undefined && !document.hidden) void ask(still);
+}, STILL);
 
 const microphone = new Microphone(
   (samples) => listen(samples),
@@ -163,15 +169,15 @@ async function addFiles(row: ClassRow, files: readonly File[]): Promise<void> {
     }
 }
 
-/** Shows a sound and asks about it. */
-async function show(samples: Float32Array): Promise<void> {
+/** Shows a sound, to be asked about. */
+function show(samples: Float32Array): void {
   spectrogram.clear();
   byId("view-empty").hidden = true;
   const kept = centred(samples);
   spectrogram.push(kept);
   const first = Math.floor(VERSIONS / 2) * SHIFT;
   last = { name: "", at: Number.NEGATIVE_INFINITY };
-  await ask(kept.slice(first, first + HEARD));
+  still = kept.slice(first, first + HEARD);
 }
 
 async function askAbout(file: File | undefined): Promise<void> {
@@ -179,7 +185,7 @@ async function askAbout(file: File | undefined): Promise<void> {
   try {
     showMadeUp(false);
     microphone.stop();
-    await show(await readWav(file));
+    show(await readWav(file));
     page.problem("");
   } catch (error) {
     page.problem(inWords(error));
@@ -189,7 +195,7 @@ async function askAbout(file: File | undefined): Promise<void> {
 let next: ReturnType<typeof setInterval> | undefined;
 
 function nextMadeUp(): void {
-  void show(whistle(whistles[Math.floor(2 * Math.random())], Math.random));
+  show(whistle(whistles[Math.floor(2 * Math.random())], Math.random));
 }
 
 /** Shows one made-up sound after the other, or none any more. */
@@ -204,6 +210,7 @@ function showMadeUp(shown: boolean): void {
 async function turnOn(): Promise<void> {
   showMadeUp(false);
   await microphone.start();
+  still = undefined;
   say(byId("microphone"), "Turn the microphone off");
 }
 
