@@ -5,6 +5,7 @@ import { defineConfig } from "vite";
 import { digitFiles } from "./digits/files.ts";
 import { frame } from "./frame.ts";
 import { offline } from "./offline/plugin.ts";
+import { teachFiles } from "./teach/files.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
@@ -20,7 +21,7 @@ const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Emb
 export default defineConfig({
   root,
   base: "./",
-  plugins: [frame(), digitFiles(), offline()],
+  plugins: [frame(), digitFiles(), teachFiles(), offline()],
   resolve: {
     alias: [
       // The whole of it is five times as large.
