@@ -69,7 +69,8 @@ export class FrontPage {
   async #start(): Promise<void> {
     say(byId("problem"), "");
     byId("problem").hidden = true;
-    const left = this.#last > this.#steps ? this.#last - this.#steps : 0;
+    if (this.#steps >= this.#last) this.#last = 0; // it was reached, and is left behind
+    const left = this.#last === 0 ? 0 : this.#last - this.#steps;
     await this.#run.start(async () => {
       this.#session ??= await Session.create(this.#seed, "one");
       const session = this.#session;
