@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { digitFiles } from "./digits/files.ts";
-import { frame } from "./frame.ts";
+import { frame, present } from "./frame.ts";
+import { frontPage } from "./front/plugin.ts";
 import { offline } from "./offline/plugin.ts";
 import { teachFiles } from "./teach/files.ts";
 
@@ -21,7 +22,7 @@ const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Emb
 export default defineConfig({
   root,
   base: "./",
-  plugins: [frame(), digitFiles(), teachFiles(), offline()],
+  plugins: [frame(), frontPage(present), digitFiles(), teachFiles(), offline()],
   resolve: {
     alias: [
       // The whole of it is five times as large.
