@@ -23,15 +23,15 @@ export interface Layout {
 }
 
 /** Of a unit, and of the loss. */
-export const UNIT = { width: 76, height: 56 };
+export const UNIT = { width: 80, height: 56 };
 /** Of a number on a line. */
-const NUMBER = { width: 70, height: 17 };
+const NUMBER = { width: 72, height: 17 };
 const TOP = 34;
 const BOTTOM = 24;
 /** From the outputs to the loss. */
-const TO_LOSS = 100;
+const TO_LOSS = 92;
 /** The least from one layer to the next: a unit and a number. */
-const LEAST_GAP = 152;
+const LEAST_GAP = 154;
 /** The most from one unit to the next. */
 const FAR = 130;
 
@@ -69,9 +69,10 @@ function placed(weights: readonly Weight[], units: Layout["units"], gap: number)
     weights.forEach(({ from }, i) => {
       if (from === undefined) return;
       const others = labels.filter((_, other) => other !== i);
-      const room = (point: Point) => Math.min(1.1, ...others.map((other) => apart(point, other)));
+      const crowd = (point: Point) =>
+        others.reduce((sum, other) => sum + Math.max(0, 1.1 - apart(point, other)) ** 2, 0);
       const options = shares.map((share) => on(ends[i], share));
-      labels[i] = options.reduce((best, option) => (room(option) > room(best) + 1e-9 ? option : best));
+      labels[i] = options.reduce((best, option) => (crowd(option) < crowd(best) - 1e-9 ? option : best));
     });
   return weights.map((weight, i) => ({ weight, ...ends[i], label: labels[i] }));
 }
