@@ -209,8 +209,8 @@ test.each(setups)("of %s no two numbers lie on one another", (_, setup) => {
   lines.forEach(({ label, weight }, i) => {
     for (const other of lines.slice(0, i)) {
       if (other.weight.layer !== weight.layer) continue;
-      // The widest is as wide as "∂ −0.01234"; the digits of letters of 12.5 pixels are 9 high.
-      const apart = Math.max(Math.abs(other.label.x - label.x) / 66, Math.abs(other.label.y - label.y) / 9);
+      // The widest is as wide as "∂ −0.01234"; letters of 12.5 pixels need 12 from line to line.
+      const apart = Math.max(Math.abs(other.label.x - label.x) / 66, Math.abs(other.label.y - label.y) / 12);
       expect(apart, `${weightName(setup, weight)} and ${weightName(setup, other.weight)}`).toBeGreaterThan(1);
     }
   });

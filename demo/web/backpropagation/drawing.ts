@@ -52,8 +52,8 @@ export class Drawing {
   show(scene: Scene): void {
     this.#scene = scene;
     const { clientWidth, clientHeight } = this.#place;
-    const { sizes, bias } = scene.setup;
-    const shape = JSON.stringify([sizes, bias, clientWidth, clientHeight]);
+    const { sizes, bias, targets } = scene.setup;
+    const shape = JSON.stringify([sizes, bias, targets, clientWidth, clientHeight]);
     if (shape !== this.#shape) this.#build(scene.setup, layoutOf(scene.setup, clientWidth, clientHeight));
     this.#shape = shape;
     for (const parts of this.#lines) this.#showLine(parts, scene);

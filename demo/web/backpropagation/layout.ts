@@ -32,6 +32,8 @@ const BOTTOM = 24;
 const TO_LOSS = 92;
 /** The least from one layer to the next: a unit and a number. */
 const LEAST_GAP = 154;
+/** Where so many lines lead from layer to layer that their numbers need more room. */
+const CROWDED = { lines: 9, gap: 240 };
 /** The most from one unit to the next. */
 const FAR = 130;
 
@@ -39,7 +41,9 @@ const FAR = 130;
 export function layoutOf(setup: Setup, wide: number, height: number): Layout {
   const layers = depth(setup);
   const side = UNIT.width / 2 + 3;
-  const width = Math.max(wide, 2 * side + layers * LEAST_GAP + TO_LOSS);
+  const most = Math.max(...setup.sizes.slice(1).map((size, before) => size * setup.sizes[before]));
+  const least = most > CROWDED.lines ? CROWDED.gap : LEAST_GAP;
+  const width = Math.max(wide, 2 * side + layers * least + TO_LOSS);
   const gap = (width - 2 * side - TO_LOSS) / layers;
   const middle = (TOP + height - BOTTOM) / 2;
   const units = setup.sizes.map((size, layer) => {
