@@ -1,0 +1,111 @@
+// What a member of a run is told, and its checks.
+import type { NatsConnection } from "@nats-io/nats-core";
+import {
+  aboveZero,
+  aFraction,
+  anObjectWith,
+  aPositiveNumber,
+  aText,
+  aWholeNumber,
+  checkOptions,
+  isRecord,
+  must,
+  oneOf,
+} from "../check.ts";
+import { ArgumentError } from "../errors.ts";
+
+/** How a training is shared with others over NATS. */
+export interface NatsOptions {
+  /** Name of the run: letters, digits, - and _. All of its members name it, and the same settings. */
+  readonly run: string;
+  /** Addresses such as "nats://127.0.0.1:4222", in pages "ws://127.0.0.1:8080". Or `connection`. */
+  readonly servers?: string | readonly string[];
+  /** User, password, token, TLS: what NATS's own `connect` takes beside the addresses. */
+  readonly connect?: Readonly<Record<string, unknown>>;
+  /** A connection of the caller's, which stays open. */
+  readonly connection?: NatsConnection;
+  /** Name of this member; default a random one. */
+  readonly member?: string;
+  /** Steps that each member makes on its own data between two rounds. Default 100. */
+  readonly innerSteps?: number;
+  /** The step that a round makes of the members' mean change. Default rate 0.7 and momentum 0.9; 1 and 0 average the weights. */
+  readonly outer?: { readonly learningRate?: number; readonly momentum?: number };
+  /** How changes travel. Default "f32". */
+  readonly precision?: "f32" | "f16";
+  /** Milliseconds after which a round is closed without those who have not come. Default 30,000. */
+  readonly deadline?: number;
+  /** Members without whom no round is closed. Default 1. */
+  readonly minMembers?: number;
+  /** The norm that a member's change is cut to, against members that are broken or hostile. Default: none. */
+  readonly maxNorm?: number;
+  /** Milliseconds for which the server may be away. Default 300,000. */
+  readonly patience?: number;
+  /** Milliseconds between two signs of life; three that are missed are a death. Default 3,000. */
+  readonly heartbeat?: number;
+}
+
+/** What all members of a run must agree on. */
+export interface Settings {
+  readonly innerSteps: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly precision: "f32" | "f16";
+  readonly maxNorm: number | null;
+}
+
+export type Chosen = NatsOptions &
+  Required<Omit<NatsOptions, "servers" | "connect" | "connection" | "maxNorm" | "outer">> & {
+    readonly settings: Settings;
+  };
+
+function aName(value: unknown, what: string): void {
+  const holds = typeof value === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(value);
+  must(holds, value, what, "1 to 64 letters, digits, - or _");
+}
+
+function servers(value: unknown, what: string): void {
+  const all = Array.isArray(value) ? value : [value];
+  if (all.length === 0) throw new ArgumentError(`${what} names no server`);
+  for (const each of all) aText(each, what);
+}
+
+/** @throws ArgumentError naming what does not fit */
+export function chosen(options: NatsOptions): Chosen {
+  checkOptions(
+    options,
+    "nats",
+    {
+      run: aName,
+      servers,
+      connect: (value, what) => must(isRecord(value), value, what, "an object"),
+      connection: anObjectWith("a connection of NATS", "publish", "request", "status"),
+      member: aName,
+      innerSteps: aWholeNumber(1),
+      outer: (value, what) =>
+        checkOptions(value as NatsOptions["outer"] & {}, what, { learningRate: aPositiveNumber, momentum: aFraction }),
+      precision: oneOf("f32", "f16"),
+      deadline: aPositiveNumber,
+      minMembers: aWholeNumber(1, 1000),
+      maxNorm: aboveZero,
+      patience: aPositiveNumber,
+      heartbeat: aWholeNumber(50, 600_000),
+    },
+    "run",
+  );
+  if ((options.servers === undefined) === (options.connection === undefined))
+    throw new ArgumentError("nats: give servers or a connection");
+  const { innerSteps = 100, precision = "f32", maxNorm = Number.POSITIVE_INFINITY } = options;
+  const { learningRate = 0.7, momentum = 0.9 } = options.outer ?? {};
+  const limit = Number.isFinite(maxNorm) ? maxNorm : null;
+  return {
+    ...options,
+    member: options.member ?? crypto.randomUUID().slice(0, 8),
+    innerSteps,
+    precision,
+    deadline: options.deadline ?? 30_000,
+    minMembers: options.minMembers ?? 1,
+    patience: options.patience ?? 300_000,
+    heartbeat: options.heartbeat ?? 3_000,
+    settings: { innerSteps, learningRate, momentum, precision, maxNorm: limit },
+  };
+}
