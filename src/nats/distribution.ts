@@ -1,6 +1,7 @@
 // Local descent in rounds, as a callback: so many steps of its own, then the change goes to the others, and the weights of all come back.
 import { DataError } from "../errors.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
+import type { TrialDistribution } from "../tune/run.ts";
 import { type Chosen, chosen, type NatsOptions } from "./options.ts";
 import {
   type Contribution,
@@ -13,6 +14,7 @@ import {
 } from "./parcel.ts";
 import { type Anchor, type Change, changeOf, outerStep, unfit } from "./round.ts";
 import { Run } from "./run.ts";
+import { TrialHost } from "./trials.ts";
 
 /** Members above which their changes go to the one that closes the round alone. */
 const MANY = 8;
@@ -30,8 +32,8 @@ export interface Round {
   readonly digest: string;
 }
 
-/** Trains together with other members of a run: for `distribute` of `fit`. */
-export interface Distribution extends Callback {
+/** Trains together with other members of a run, or has them run trials: for `distribute` of `fit` and of `trials`. */
+export interface Distribution extends Callback, TrialDistribution {
   readonly member: string;
   /** The round that this member is in step with; undefined before the fit. */
   readonly round: Round | undefined;
@@ -53,8 +55,10 @@ export interface Distribution extends Callback {
  * nats({ servers: "nats://127.0.0.1:4222", run: "two words" }); // => throws ArgumentError: nats: run must be 1 to 64 letters
  */
 export function nats(options: NatsOptions): Distribution {
-  const member = new Member(chosen(options));
+  const all = chosen(options);
+  const member = new Member(all);
   return {
+    openTrials: () => TrialHost.open(all),
     get member() {
       return member.name;
     },

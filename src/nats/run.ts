@@ -1,20 +1,13 @@
 // A run as NATS keeps it: a stream with its records, an object store with changes and states, a bucket in which members are alive. Order,
-// persistence and redelivery are NATS's; what is here asks for them, and asks again while the server is away.
-import {
-  DeliverPolicy,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-} from "@nats-io/jetstream";
+// persistence and who was first are NATS's; what is here asks for them.
+import { DeliverPolicy } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import type { NatsConnection } from "@nats-io/nats-core";
 import { type ObjectStore, Objm } from "@nats-io/obj";
-import { DataError, NetworkError, SimdgradError } from "../errors.ts";
+import { ArgumentError, DataError } from "../errors.ts";
 import type { Chosen } from "./options.ts";
 import { type Contribution, digestOf, fromText, type RoundRecord, type RunRecord, toText } from "./parcel.ts";
+import { Room, wait } from "./room.ts";
 
-const PAUSE: readonly [number, number] = [50, 2000]; // ms from one try to the next, at first and at most
 /** Codes of JetStream's: another message came first. */
 const LOST = [10071, 10164];
 const MISSED = 3; // heartbeats
@@ -38,11 +31,9 @@ const aRun = {
 
 export class Run {
   readonly #chosen: Chosen;
-  readonly #connection: NatsConnection;
+  readonly #room: Room;
   readonly #subject: string;
   readonly #stream: string;
-  #js!: JetStreamClient;
-  #manager!: JetStreamManager;
   #members!: KV;
   #objects!: ObjectStore;
   /** The latest of each member. */
@@ -53,13 +44,12 @@ export class Run {
   #failure: unknown;
   #told = () => {};
   #news = Promise.resolve();
-  #left = false;
   #beating: ReturnType<typeof setInterval> | undefined;
   #status: object = {};
 
-  private constructor(chosen: Chosen, connection: NatsConnection) {
+  private constructor(chosen: Chosen, room: Room) {
     this.#chosen = chosen;
-    this.#connection = connection;
+    this.#room = room;
     this.#subject = `simdgrad.${chosen.run}`;
     this.#stream = `simdgrad_${chosen.run}`;
     this.#expectNews();
@@ -67,10 +57,10 @@ export class Run {
 
   /** Joins a run, or begins it. @throws NetworkError where no server answers, or it refuses */
   static async join(chosen: Chosen): Promise<Run> {
-    const run = new Run(chosen, await connected(chosen));
+    const run = new Run(chosen, await Room.enter(chosen));
     try {
-      await run.#again("joining", () => run.#open());
-      await run.#beat();
+      await run.#room.again("joining", () => run.#open());
+      await run.#room.again("saying who is there", () => run.#greet());
       run.#beating = setInterval(() => void run.#beat().catch(() => undefined), chosen.heartbeat);
       void run.#listen();
       return run;
@@ -82,24 +72,24 @@ export class Run {
 
   async #open(): Promise<void> {
     const { run, heartbeat } = this.#chosen;
-    this.#js = jetstream(this.#connection);
-    this.#manager = await jetstreamManager(this.#connection);
-    await this.#manager.streams
-      .info(this.#stream)
-      .catch(() =>
-        this.#manager.streams.add({ name: this.#stream, subjects: [`${this.#subject}.>`], max_msgs_per_subject: 1 }),
-      );
-    this.#members = await new Kvm(this.#js).create(`simdgrad_${run}_members`, { ttl: MISSED * heartbeat });
-    this.#objects = await new Objm(this.#js).create(`simdgrad_${run}`);
+    await this.#room.manager.streams.info(this.#stream).catch(() =>
+      this.#room.manager.streams.add({
+        name: this.#stream,
+        subjects: [`${this.#subject}.>`],
+        max_msgs_per_subject: 1,
+      }),
+    );
+    this.#members = await new Kvm(this.#room.js).create(`simdgrad_${run}_members`, { ttl: MISSED * heartbeat });
+    this.#objects = await new Objm(this.#room.js).create(`simdgrad_${run}`);
   }
 
   /** Follows the stream: the latest of what there is, and what comes. What ends it ends the waiting of this member. */
   async #listen(): Promise<void> {
     try {
-      while (!this.#left)
-        await this.#again("listening to the run", async () => {
+      while (!this.#room.closed)
+        await this.#room.again("listening to the run", async () => {
           // One pattern: servers before 2.10 take no more.
-          const consumer = await this.#js.consumers.get(this.#stream, {
+          const consumer = await this.#room.js.consumers.get(this.#stream, {
             filter_subjects: `${this.#subject}.live.>`,
             deliver_policy: DeliverPolicy.LastPerSubject,
           });
@@ -115,6 +105,7 @@ export class Run {
   /** A foreign change is nobody's; a round that cannot be read ends this member, which cannot follow. */
   #heard(subject: string, sequence: number, text: string): void {
     if (subject === `${this.#subject}.live.round`) {
+      if (sequence <= this.#sequence) return; // looked up before it was heard
       this.#latest = fromText<RoundRecord>(text, "the record of a round", aRound);
       this.#sequence = sequence;
     } else
@@ -149,8 +140,8 @@ export class Run {
     const subject = `${this.#subject}.settings`;
     const text = toText(record);
     if (await this.#first(subject, text, 0)) return;
-    const found = await this.#again("reading the settings of the run", () =>
-      this.#manager.streams.getMessage(this.#stream, { last_by_subj: subject }),
+    const found = await this.#room.again("reading the settings of the run", () =>
+      this.#room.manager.streams.getMessage(this.#stream, { last_by_subj: subject }),
     );
     const theirs = fromText<RunRecord>(found?.string() ?? "", "the record of the run", aRun);
     for (const name of Object.keys(aRun) as (keyof RunRecord)[])
@@ -162,8 +153,8 @@ export class Run {
 
   /** The record of the latest round that the server has, listened to or not. */
   async lookUp(): Promise<RoundRecord | undefined> {
-    const found = await this.#again("reading the latest round", () =>
-      this.#manager.streams.getMessage(this.#stream, { last_by_subj: `${this.#subject}.live.round` }),
+    const found = await this.#room.again("reading the latest round", () =>
+      this.#room.manager.streams.getMessage(this.#stream, { last_by_subj: `${this.#subject}.live.round` }),
     );
     if (found) this.#heard(found.subject, found.seq, found.string());
     return this.#latest;
@@ -171,21 +162,23 @@ export class Run {
 
   /** Closes a round, unless another member was first. */
   async close(record: RoundRecord): Promise<boolean> {
-    const first = await this.#first(`${this.#subject}.live.round`, toText(record), this.#sequence);
+    // The round and the place of its record go together: that of a later one would let this round be closed twice.
+    const isNext = (this.#latest?.round ?? -1) === record.round - 1;
+    const isFirst = isNext && (await this.#first(`${this.#subject}.live.round`, toText(record), this.#sequence));
     await this.lookUp();
-    return first;
+    return isFirst;
   }
 
   async contribute(change: Contribution): Promise<void> {
     const subject = `${this.#subject}.live.change.${change.member}`;
-    await this.#again("telling of a change", () => this.#js.publish(subject, toText(change)));
+    await this.#room.again("telling of a change", () => this.#room.js.publish(subject, toText(change)));
   }
 
   /** Whether it was the first to say this behind that sequence of the subject. */
   #first(subject: string, text: string, behind: number): Promise<boolean> {
-    return this.#again("saying what holds for all", async () => {
+    return this.#room.again("saying what holds for all", async () => {
       try {
-        await this.#js.publish(subject, text, { expect: { lastSubjectSequence: behind } });
+        await this.#room.js.publish(subject, text, { expect: { lastSubjectSequence: behind } });
         return true;
       } catch (error) {
         if (LOST.includes((error as { code?: number }).code ?? 0)) return false;
@@ -195,7 +188,7 @@ export class Run {
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#again("storing weights", () => this.#objects.putBlob({ name }, bytes));
+    await this.#room.again("storing weights", () => this.#objects.putBlob({ name }, bytes));
   }
 
   /** The bytes of an object. @throws DataError where they are gone, or others than were announced */
@@ -206,7 +199,7 @@ export class Run {
     readonly object: string;
     readonly digest: string;
   }): Promise<Uint8Array<ArrayBuffer>> {
-    const found = await this.#again("fetching weights", () => this.#objects.getBlob(object));
+    const found = await this.#room.again("fetching weights", () => this.#objects.getBlob(object));
     if (found === null) throw new DataError(`nats: the object ${object} is gone`);
     const bytes = new Uint8Array(found);
     if ((await digestOf(bytes)) !== digest)
@@ -221,7 +214,7 @@ export class Run {
 
   /** Members that gave a sign of life of late. */
   async alive(): Promise<ReadonlySet<string>> {
-    return this.#again("asking who is there", async () => {
+    return this.#room.again("asking who is there", async () => {
       const names = new Set<string>(); // a name comes twice where it is written meanwhile
       for await (const name of await this.#members.keys()) names.add(name);
       return names.add(this.#chosen.member);
@@ -233,32 +226,31 @@ export class Run {
     this.#status = status;
   }
 
+  /** Takes its name; one of a member that died is free once its last sign of life is old. */
+  async #greet(): Promise<void> {
+    for (let turn = 0; ; turn++) {
+      try {
+        await this.#members.create(this.#chosen.member, toText({}));
+        return;
+      } catch (error) {
+        if (!LOST.includes((error as { code?: number }).code ?? 0)) throw error;
+      }
+      if (turn > MISSED)
+        throw new ArgumentError(
+          `nats: member "${this.#chosen.member}" is in the run ${this.#chosen.run}: take another name`,
+        );
+      await wait(this.#chosen.heartbeat);
+    }
+  }
+
   async #beat(): Promise<void> {
     await this.#members.put(this.#chosen.member, toText(this.#status));
   }
 
   /** Says good-bye, as far as the server listens. */
   async leave(): Promise<void> {
-    this.#left = true;
     clearInterval(this.#beating);
-    await Promise.race([this.#members?.delete(this.#chosen.member), wait(PAUSE[1])]).catch(() => undefined);
-    if (this.#chosen.connection === undefined) await this.#connection.close().catch(() => undefined);
-  }
-
-  /** Does it, again and again while the server is away, for as long as the member has patience. @throws NetworkError */
-  async #again<T>(what: string, action: () => Promise<T>): Promise<T> {
-    const end = Date.now() + this.#chosen.patience;
-    for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
-      try {
-        return await action();
-      } catch (error) {
-        if (error instanceof SimdgradError) throw error;
-        const { name, message } = error as Error;
-        const isFinal = /Permission|Authorization|Closed|Invalid/.test(name) || this.#left;
-        if (isFinal || Date.now() > end) throw new NetworkError(`nats: ${what}: ${name}: ${message}`, { cause: error });
-      }
-      await wait(pause);
-    }
+    await this.#room.leave(async () => this.#members?.delete(this.#chosen.member));
   }
 
   #expectNews(): void {
@@ -268,30 +260,5 @@ export class Run {
         resolve();
       };
     });
-  }
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** A connection that comes back by itself. WebSockets are everywhere, plain connections where there are sockets. */
-async function connected({ connection, servers, connect, member }: Chosen): Promise<NatsConnection> {
-  if (connection !== undefined) return connection;
-  const all = [servers ?? []].flat();
-  const options = {
-    ...connect,
-    servers: all,
-    name: `simdgrad ${member}`,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-  };
-  const open = all.every((each) => /^wss?:/.test(each))
-    ? (await import("@nats-io/nats-core")).wsconnect
-    : (await import("@nats-io/transport-node")).connect;
-  try {
-    return await open(options);
-  } catch (error) {
-    throw new NetworkError(`nats: ${all.join(", ")}: ${(error as Error).message}`, { cause: error });
   }
 }
