@@ -88,7 +88,7 @@ class Member {
   }
 
   get innerSteps(): number {
-    return this.#chosen.innerSteps;
+    return this.#chosen.settings.innerSteps;
   }
 
   get #joined(): Run {
@@ -117,7 +117,7 @@ class Member {
     const run = this.#joined;
     const round = this.#anchor.round + 1;
     const change = changeOf(this.#anchor.weights, await trainer.stateDict());
-    const bytes = packChange(change, this.#chosen.precision);
+    const bytes = packChange(change, this.#chosen.settings.precision);
     const object = `change.${round}.${this.name}`;
     await run.put(object, bytes);
     const samples = rows - this.#rows;

@@ -1,3 +1,4 @@
 // Training on many machines over NATS.
 export { type Distribution, nats, type Round } from "./distribution.ts";
-export type { NatsOptions } from "./options.ts";
+export type { NatsOptions, RunOptions } from "./options.ts";
+export { type ServeTrialsOptions, serveTrials } from "./trials.ts";

@@ -7,6 +7,7 @@ import {
   aPositiveNumber,
   aText,
   aWholeNumber,
+  type Checks,
   checkOptions,
   isRecord,
   must,
@@ -14,9 +15,9 @@ import {
 } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
 
-/** How a training is shared with others over NATS. */
-export interface NatsOptions {
-  /** Name of the run: letters, digits, - and _. All of its members name it, and the same settings. */
+/** Where a run is, and how its server is reached. */
+export interface RunOptions {
+  /** Name of the run: letters, digits, - and _. All of its members name it. */
   readonly run: string;
   /** Addresses such as "nats://127.0.0.1:4222", in pages "ws://127.0.0.1:8080". Or `connection`. */
   readonly servers?: string | readonly string[];
@@ -24,6 +25,12 @@ export interface NatsOptions {
   readonly connect?: Readonly<Record<string, unknown>>;
   /** A connection of the caller's, which stays open. */
   readonly connection?: NatsConnection;
+  /** Milliseconds for which the server may be away. Default 300,000. */
+  readonly patience?: number;
+}
+
+/** How a training is shared with others over NATS. */
+export interface NatsOptions extends RunOptions {
   /** Name of this member; default a random one. */
   readonly member?: string;
   /** Steps that each member makes on its own data between two rounds. Default 100. */
@@ -38,8 +45,6 @@ export interface NatsOptions {
   readonly minMembers?: number;
   /** The norm that a member's change is cut to, against members that are broken or hostile. Default: none. */
   readonly maxNorm?: number;
-  /** Milliseconds for which the server may be away. Default 300,000. */
-  readonly patience?: number;
   /** Milliseconds between two signs of life; three that are missed are a death. Default 3,000. */
   readonly heartbeat?: number;
 }
@@ -53,10 +58,17 @@ export interface Settings {
   readonly maxNorm: number | null;
 }
 
-export type Chosen = NatsOptions &
-  Required<Omit<NatsOptions, "servers" | "connect" | "connection" | "maxNorm" | "outer">> & {
-    readonly settings: Settings;
-  };
+/** Where a run is, with the patience that holds. */
+export type Place = RunOptions & { readonly patience: number };
+
+/** Options with what holds where none is given. */
+export interface Chosen extends Place {
+  readonly member: string;
+  readonly deadline: number;
+  readonly minMembers: number;
+  readonly heartbeat: number;
+  readonly settings: Settings;
+}
 
 function aName(value: unknown, what: string): void {
   const holds = typeof value === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(value);
@@ -69,43 +81,48 @@ function servers(value: unknown, what: string): void {
   for (const each of all) aText(each, what);
 }
 
-/** @throws ArgumentError naming what does not fit */
-export function chosen(options: NatsOptions): Chosen {
-  checkOptions(
-    options,
-    "nats",
-    {
-      run: aName,
-      servers,
-      connect: (value, what) => must(isRecord(value), value, what, "an object"),
-      connection: anObjectWith("a connection of NATS", "publish", "request", "status"),
-      member: aName,
-      innerSteps: aWholeNumber(1),
-      outer: (value, what) =>
-        checkOptions(value as NatsOptions["outer"] & {}, what, { learningRate: aPositiveNumber, momentum: aFraction }),
-      precision: oneOf("f32", "f16"),
-      deadline: aPositiveNumber,
-      minMembers: aWholeNumber(1, 1000),
-      maxNorm: aboveZero,
-      patience: aPositiveNumber,
-      heartbeat: aWholeNumber(50, 600_000),
-    },
-    "run",
-  );
+const ofRuns: Checks<RunOptions> = {
+  run: aName,
+  servers,
+  connect: (value, what) => must(isRecord(value), value, what, "an object"),
+  connection: anObjectWith("a connection of NATS", "publish", "request", "status"),
+  patience: aPositiveNumber,
+};
+
+/** Checks options of a run and those beside them. @throws ArgumentError naming what does not fit */
+export function placed<T extends RunOptions>(
+  options: T,
+  name: string,
+  others: Checks<Omit<T, keyof RunOptions>>,
+  ...needed: (keyof T & string)[]
+): T & Place {
+  checkOptions(options, name, { ...ofRuns, ...others } as unknown as Checks<T>, "run", ...needed);
   if ((options.servers === undefined) === (options.connection === undefined))
-    throw new ArgumentError("nats: give servers or a connection");
+    throw new ArgumentError(`${name}: give servers or a connection`);
+  return { ...options, patience: options.patience ?? 300_000 };
+}
+
+/** @throws ArgumentError naming what does not fit */
+export function chosen(given: NatsOptions): Chosen {
+  const options = placed(given, "nats", {
+    member: aName,
+    innerSteps: aWholeNumber(1),
+    outer: (value, what) =>
+      checkOptions(value as NatsOptions["outer"] & {}, what, { learningRate: aPositiveNumber, momentum: aFraction }),
+    precision: oneOf("f32", "f16"),
+    deadline: aPositiveNumber,
+    minMembers: aWholeNumber(1, 1000),
+    maxNorm: aboveZero,
+    heartbeat: aWholeNumber(50, 600_000),
+  });
   const { innerSteps = 100, precision = "f32", maxNorm = Number.POSITIVE_INFINITY } = options;
   const { learningRate = 0.7, momentum = 0.9 } = options.outer ?? {};
-  const limit = Number.isFinite(maxNorm) ? maxNorm : null;
   return {
     ...options,
     member: options.member ?? crypto.randomUUID().slice(0, 8),
-    innerSteps,
-    precision,
     deadline: options.deadline ?? 30_000,
     minMembers: options.minMembers ?? 1,
-    patience: options.patience ?? 300_000,
     heartbeat: options.heartbeat ?? 3_000,
-    settings: { innerSteps, learningRate, momentum, precision, maxNorm: limit },
+    settings: { innerSteps, learningRate, momentum, precision, maxNorm: Number.isFinite(maxNorm) ? maxNorm : null },
   };
 }

@@ -2,35 +2,30 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { NetworkError, SimdgradError } from "../errors.ts";
+import type { Place } from "./options.ts";
 
 const PAUSE: readonly [number, number] = [50, 2000]; // ms from one try to the next, at first and at most
 const GOODBYE = 2000; // ms for what is said at the end
 
-/** Where a run is kept, and how long its server may be away. */
-export interface Address {
-  readonly run: string;
-  readonly servers?: string | readonly string[];
-  readonly connect?: Readonly<Record<string, unknown>>;
-  readonly connection?: NatsConnection;
-  readonly patience: number;
-}
-
 export class Room {
   readonly connection: NatsConnection;
-  readonly #address: Address;
+  readonly #place: Place;
   js!: JetStreamClient;
   manager!: JetStreamManager;
   #closed = false;
+  /** What is told once the connection has come back: whoever asked before may wait for ever. */
+  readonly #returned = new Set<(error: Error) => void>();
 
-  private constructor(address: Address, connection: NatsConnection) {
-    this.#address = address;
+  private constructor(place: Place, connection: NatsConnection) {
+    this.#place = place;
     this.connection = connection;
   }
 
   /** @throws NetworkError where no server answers, has no JetStream, or refuses */
-  static async enter(address: Address): Promise<Room> {
-    const room = new Room(address, await connected(address));
+  static async enter(place: Place): Promise<Room> {
+    const room = new Room(place, await connected(place));
     room.js = jetstream(room.connection);
+    void room.#watch().catch(() => undefined); // it ends with the connection
     room.manager = await room.again("asking for JetStream", () => jetstreamManager(room.connection));
     return room;
   }
@@ -39,12 +34,17 @@ export class Room {
     return this.#closed;
   }
 
+  async #watch(): Promise<void> {
+    for await (const { type } of this.connection.status())
+      if (type === "reconnect") for (const tell of [...this.#returned]) tell(new Error("the server was away"));
+  }
+
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
   async again<T>(what: string, action: () => Promise<T>): Promise<T> {
-    const end = Date.now() + this.#address.patience;
+    const end = Date.now() + this.#place.patience;
     for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
       try {
-        return await action();
+        return await this.#once(action);
       } catch (error) {
         if (error instanceof SimdgradError) throw error;
         const { name, message } = error as Error;
@@ -55,12 +55,25 @@ export class Room {
     }
   }
 
+  async #once<T>(action: () => Promise<T>): Promise<T> {
+    let tell = (_: Error) => {};
+    const returned = new Promise<never>((_, reject) => {
+      tell = reject;
+    });
+    this.#returned.add(tell);
+    try {
+      return await Promise.race([action(), returned]);
+    } finally {
+      this.#returned.delete(tell);
+    }
+  }
+
   /** Says good-bye, as far as the server listens. */
   async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
     this.#closed = true;
     const said = last().catch(() => undefined);
     await Promise.race([said, wait(GOODBYE)]);
-    if (this.#address.connection === undefined) await this.connection.close().catch(() => undefined);
+    if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
   }
 }
 
@@ -69,7 +82,7 @@ export function wait(milliseconds: number): Promise<void> {
 }
 
 /** A connection that comes back by itself. WebSockets are everywhere, plain connections where there are sockets. */
-async function connected({ connection, servers, connect }: Address): Promise<NatsConnection> {
+async function connected({ connection, servers, connect }: Place): Promise<NatsConnection> {
   if (connection !== undefined) return connection;
   const all = [servers ?? []].flat();
   const options = { ...connect, servers: all, name: "simdgrad", maxReconnectAttempts: -1, reconnectTimeWait: 500 };

@@ -1,6 +1,6 @@
 // A run as NATS keeps it: a stream with its records, an object store with changes and states, a bucket in which members are alive. Order,
 // persistence and who was first are NATS's; what is here asks for them.
-import { DeliverPolicy } from "@nats-io/jetstream";
+import { type ConsumerMessages, DeliverPolicy } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { ArgumentError, DataError } from "../errors.ts";
@@ -85,20 +85,24 @@ export class Run {
 
   /** Follows the stream: the latest of what there is, and what comes. What ends it ends the waiting of this member. */
   async #listen(): Promise<void> {
+    let messages: ConsumerMessages | undefined;
     try {
       while (!this.#room.closed)
         await this.#room.again("listening to the run", async () => {
+          messages?.stop();
           // One pattern: servers before 2.10 take no more.
           const consumer = await this.#room.js.consumers.get(this.#stream, {
             filter_subjects: `${this.#subject}.live.>`,
             deliver_policy: DeliverPolicy.LastPerSubject,
           });
-          for await (const message of await consumer.consume())
-            this.#heard(message.subject, message.seq, message.string());
+          messages = await consumer.consume();
+          for await (const message of messages) this.#heard(message.subject, message.seq, message.string());
         });
     } catch (error) {
       this.#failure = error;
       this.#told();
+    } finally {
+      messages?.stop();
     }
   }
 

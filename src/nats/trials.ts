@@ -3,11 +3,13 @@
 import { AckPolicy, type JsMsg, RetentionPolicy } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
+import { aFunction, anObjectWith } from "../check.ts";
 import { DataError, WorkerError } from "../errors.ts";
 import { checkOutcome, checkReport, type Objective, type Outcome, type Trial } from "../tune/trial.ts";
 import { fromWire, toWire, type WireError } from "../worker/wire.ts";
+import { type Place, placed, type RunOptions } from "./options.ts";
 import { digestOf, fromText, toText } from "./parcel.ts";
-import { type Address, Room } from "./room.ts";
+import { Room } from "./room.ts";
 
 const WORKING = 10_000; // ms of silence after which a member counts as dead
 const DEATHS = 3; // over one trial
@@ -47,9 +49,9 @@ class Queue {
     this.artifacts = artifacts;
   }
 
-  static async open(address: Address): Promise<Queue> {
-    const room = await Room.enter(address);
-    const { run } = address;
+  static async open(place: Place): Promise<Queue> {
+    const room = await Room.enter(place);
+    const { run } = place;
     return room.again("opening the queue of trials", async () => {
       const results = await new Kvm(room.js).create(`simdgrad_${run}_results`);
       const queue = new Queue(room, run, results, await new Objm(room.js).create(`simdgrad_${run}_artifacts`));
@@ -80,8 +82,8 @@ export class TrialHost {
     queue.room.connection.subscribe(`${queue.subject}.report`, { callback: (_, message) => void this.#judge(message) });
   }
 
-  static async open(address: Address): Promise<TrialHost> {
-    return new TrialHost(await Queue.open(address));
+  static async open(place: Place): Promise<TrialHost> {
+    return new TrialHost(await Queue.open(place));
   }
 
   /** The outcome of a trial, which whoever is free runs; that of an earlier time, where there is one. @throws what the objective threw */
@@ -150,14 +152,40 @@ export class TrialHost {
   }
 }
 
-/** Runs trials for a study elsewhere, one after the other, until the signal. @throws NetworkError where the server refuses or stays away */
-export async function serve(
-  address: Address,
-  objective: Objective,
-  signal?: AbortSignal,
-  onTrial?: (trial: number) => void,
-): Promise<void> {
-  const queue = await Queue.open(address);
+/** What a member runs for a study elsewhere. */
+export interface ServeTrialsOptions<V = unknown> extends RunOptions {
+  readonly objective: Objective<V>;
+  /** Ends the member once the trial that it runs has ended. */
+  readonly signal?: AbortSignal;
+  /** Told before each trial. */
+  readonly onTrial?: (trial: number) => void;
+}
+
+/**
+ * Runs trials of a study that `study.trials(n, { distribute: nats({ ... }) })` gives out, one after the other, until the signal. Where this
+ * member dies, another one gets its trial.
+ * @throws ArgumentError for options that do not fit, NetworkError where the server refuses or stays away
+ *
+ * @example
+ * import { serveTrials } from "simdgrad/nats";
+ * const member = (signal: AbortSignal) =>
+ *   serveTrials<{ rate: number }>({
+ *     servers: "nats://127.0.0.1:4222",
+ *     run: "search",
+ *     objective: ({ values }) => Math.abs(values.rate - 0.1),
+ *     signal,
+ *   });
+ * typeof member; // => "function"
+ */
+export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): Promise<void> {
+  const checks = {
+    objective: aFunction,
+    signal: anObjectWith("an AbortSignal", "addEventListener"),
+    onTrial: aFunction,
+  };
+  const place = placed(options, "serveTrials", checks, "objective");
+  const { objective, signal, onTrial } = options;
+  const queue = await Queue.open(place);
   const { room, stream } = queue;
   try {
     while (signal?.aborted !== true) {
@@ -167,7 +195,7 @@ export async function serve(
       if (message === null) continue;
       const working = setInterval(() => message.working(), WORKING / 3);
       try {
-        await runOne(queue, message, objective, onTrial);
+        await runOne(queue, message, objective as Objective, onTrial);
       } finally {
         clearInterval(working);
       }
