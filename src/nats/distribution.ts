@@ -123,7 +123,7 @@ class Member {
     const samples = rows - this.#rows;
     this.#rows = rows;
     await run.contribute({ member: this.name, round, samples, object, digest: await digestOf(bytes) });
-    run.tell({ round, rows });
+    run.tell(() => ({ round, rows, loss: trainer.history.at(-1)?.loss }));
     await this.#closed(round);
     await this.#follow(trainer);
     await run.drop(`change.${round - KEPT}.${this.name}`);

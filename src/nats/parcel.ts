@@ -40,7 +40,7 @@ export function toText(record: object): string {
 }
 
 /** @throws UnsupportedError for another version, DataError for anything else that is none */
-export function fromText<T extends object>(text: string, what: string, kinds: { readonly [K in keyof T]: string }): T {
+export function fromText<T extends object>(text: string, what: string, kinds: { readonly [K in keyof T]?: string }): T {
   let read: unknown;
   try {
     read = JSON.parse(text);
@@ -51,7 +51,7 @@ export function fromText<T extends object>(text: string, what: string, kinds: { 
   if (typeof record !== "object" || record === null) throw new DataError(`nats: ${what} is a foreign message`);
   if (record.version !== VERSION)
     throw new UnsupportedError(`nats: ${what} is of version ${record.version}; this member speaks version ${VERSION}`);
-  for (const [name, kind] of Object.entries(kinds)) {
+  for (const [name, kind] of Object.entries<string | undefined>(kinds)) {
     const value = record[name];
     const is = kind === "list" ? Array.isArray(value) : kind === "any" || typeof value === kind;
     if (!is) throw new DataError(`nats: ${what} has no ${name}`);

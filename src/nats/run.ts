@@ -45,7 +45,7 @@ export class Run {
   #told = () => {};
   #news = Promise.resolve();
   #beating: ReturnType<typeof setInterval> | undefined;
-  #status: object = {};
+  #status: () => object = () => ({});
 
   private constructor(chosen: Chosen, room: Room) {
     this.#chosen = chosen;
@@ -226,7 +226,7 @@ export class Run {
   }
 
   /** What the bucket of members says of this one. */
-  tell(status: object): void {
+  tell(status: () => object): void {
     this.#status = status;
   }
 
@@ -248,7 +248,7 @@ export class Run {
   }
 
   async #beat(): Promise<void> {
-    await this.#members.put(this.#chosen.member, toText(this.#status));
+    await this.#members.put(this.#chosen.member, toText(this.#status()));
   }
 
   /** Says good-bye, as far as the server listens. */
