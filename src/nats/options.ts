@@ -5,7 +5,6 @@ import {
   aFraction,
   anObjectWith,
   aPositiveNumber,
-  aText,
   aWholeNumber,
   type Checks,
   checkOptions,
@@ -59,10 +58,11 @@ export interface Settings {
 }
 
 /** Where a run is, with the patience that holds. */
-export type Place = RunOptions & { readonly patience: number };
+export type Place = Partial<RunOptions> & { readonly patience: number };
 
 /** Options with what holds where none is given. */
 export interface Chosen extends Place {
+  readonly run: string;
   readonly member: string;
   readonly deadline: number;
   readonly minMembers: number;
@@ -77,8 +77,8 @@ function aName(value: unknown, what: string): void {
 
 function servers(value: unknown, what: string): void {
   const all = Array.isArray(value) ? value : [value];
-  if (all.length === 0) throw new ArgumentError(`${what} names no server`);
-  for (const each of all) aText(each, what);
+  const isAddress = (each: unknown) => typeof each === "string" && /^(nats|tls|wss?):\/\/[^\s/]/.test(each);
+  must(all.length > 0 && all.every(isAddress), value, what, 'an address such as "nats://127.0.0.1:4222", or several');
 }
 
 const ofRuns: Checks<RunOptions> = {
@@ -90,13 +90,13 @@ const ofRuns: Checks<RunOptions> = {
 };
 
 /** Checks options of a run and those beside them. @throws ArgumentError naming what does not fit */
-export function placed<T extends RunOptions>(
+export function placed<T extends Partial<RunOptions>>(
   options: T,
   name: string,
   others: Checks<Omit<T, keyof RunOptions>>,
   ...needed: (keyof T & string)[]
 ): T & Place {
-  checkOptions(options, name, { ...ofRuns, ...others } as unknown as Checks<T>, "run", ...needed);
+  checkOptions(options, name, { ...ofRuns, ...others } as unknown as Checks<T>, ...needed);
   if ((options.servers === undefined) === (options.connection === undefined))
     throw new ArgumentError(`${name}: give servers or a connection`);
   return { ...options, patience: options.patience ?? 300_000 };
@@ -104,7 +104,7 @@ export function placed<T extends RunOptions>(
 
 /** @throws ArgumentError naming what does not fit */
 export function chosen(given: NatsOptions): Chosen {
-  const options = placed(given, "nats", {
+  const checks: Checks<Omit<NatsOptions, keyof RunOptions>> = {
     member: aName,
     innerSteps: aWholeNumber(1),
     outer: (value, what) =>
@@ -114,7 +114,8 @@ export function chosen(given: NatsOptions): Chosen {
     minMembers: aWholeNumber(1, 1000),
     maxNorm: aboveZero,
     heartbeat: aWholeNumber(50, 600_000),
-  });
+  };
+  const options = placed<NatsOptions>(given, "nats", checks, "run");
   const { innerSteps = 100, precision = "f32", maxNorm = Number.POSITIVE_INFINITY } = options;
   const { learningRate = 0.7, momentum = 0.9 } = options.outer ?? {};
   return {

@@ -39,7 +39,7 @@ export interface RunStatus {
  * typeof look; // => "function"
  */
 export async function runs(options: Omit<RunOptions, "run"> & { readonly run?: string }): Promise<RunStatus[]> {
-  const room = await Room.enter(placed({ ...options, run: options.run ?? "all" }, "runs", {}));
+  const room = await Room.enter(placed(options, "runs", {}));
   try {
     const names: string[] = [];
     await room.again("asking for runs", async () => {

@@ -49,7 +49,7 @@ class Queue {
     this.artifacts = artifacts;
   }
 
-  static async open(place: Place): Promise<Queue> {
+  static async open(place: Place & { readonly run: string }): Promise<Queue> {
     const room = await Room.enter(place);
     const { run } = place;
     return room.again("opening the queue of trials", async () => {
@@ -82,7 +82,7 @@ export class TrialHost {
     queue.room.connection.subscribe(`${queue.subject}.report`, { callback: (_, message) => void this.#judge(message) });
   }
 
-  static async open(place: Place): Promise<TrialHost> {
+  static async open(place: Place & { readonly run: string }): Promise<TrialHost> {
     return new TrialHost(await Queue.open(place));
   }
 
@@ -183,7 +183,7 @@ export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): 
     signal: anObjectWith("an AbortSignal", "addEventListener"),
     onTrial: aFunction,
   };
-  const place = placed(options, "serveTrials", checks, "objective");
+  const place = placed(options, "serveTrials", checks, "run", "objective");
   const { objective, signal, onTrial } = options;
   const queue = await Queue.open(place);
   const { room, stream } = queue;
