@@ -8,7 +8,7 @@ import { pages } from "./pages.ts";
 
 const CODE = "https://github.com/simdgrad/simdgrad";
 /** The pages that are there. */
-const present = pages.filter(({ file }) => existsSync(fileURLToPath(new URL(file, import.meta.url))));
+export const present = pages.filter(({ file }) => existsSync(fileURLToPath(new URL(file, import.meta.url))));
 
 /** No request but to the page's own files, no code but theirs. */
 const policy = [

@@ -1,11 +1,13 @@
-// The page of digits in one engine, as it is built: it trains, the loss falls and nothing is wrong on the console; with the headers that
-// isolate it (threads where the engine has them) and without (one thread, a word about it, and no error).
+// Every page of the site in one engine, as it is built: it trains and nothing is wrong on the console; with the headers that isolate it
+// (threads where the engine has them) and without (one thread, and no error).
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { present } from "../../demo/web/frame.ts";
 import type { Browser } from "./browser.ts";
 import { engines } from "./engines.ts";
 import { serve } from "./serve.ts";
+import { trainVisit } from "./visitor.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -21,51 +23,31 @@ let browser: Browser;
 
 beforeAll(async () => {
   if (engine === undefined) throw new Error("no such engine");
-  if (!existsSync(site)) throw new Error("the page is not built: npm run build:demo");
+  if (!existsSync(site)) throw new Error("the site is not built: npm run build:demo");
   browser = await engine.start();
 }, 60_000);
 
 afterAll(() => browser?.close());
 
-/** Presses the button, waits until the loss is half of what it was first, and stops. */
-const visit = `
-  const text = (id) => document.getElementById(id).textContent;
-  const until = async (what, isSo) => {
-    for (const end = Date.now() + 60000; !isSo(); await new Promise((resolve) => setTimeout(resolve, 20)))
-      if (Date.now() > end) throw new Error(what + " did not happen: " + text("state") + " " + text("problem"));
-  };
-  const go = document.getElementById("go");
-  const loss = () => Number.parseFloat(text("figure-loss"));
-  await until("loading", () => go.getAttribute("aria-disabled") !== "true" && !/^Loading/.test(text("state")));
-  go.click();
-  await until("training", () => loss() > 0);
-  const first = loss();
-  await until("learning", () => loss() < first / 2);
-  const place = text("place-now");
-  document.getElementById("stop").click();
-  await until("stopping", () => /train/i.test(text("go")) && go.getAttribute("aria-disabled") !== "true");
-  return { isolated: crossOriginIsolated, place, problem: text("problem") };
-`;
-
-test.each([
-  ["with", true],
-  ["without", false],
-])(
-  "the page trains %s isolation, and has no error",
-  async (_, isolated) => {
-    const served = await serve(site, isolated, visit);
-    try {
-      await browser.open(`${served.url}digits.html`);
-      const { seen, errors } = await served.visited;
-      expect(seen).toMatchObject({
-        isolated,
-        problem: "",
-        place: expect.stringMatching(places[`${isolated && sharedMemory}`]),
-      });
-      expect(errors).toEqual([]);
-    } finally {
-      await served.close();
-    }
-  },
-  150_000,
-);
+describe.each(present.map(({ file }) => file))("%s", (file) => {
+  test.each([
+    ["with", true],
+    ["without", false],
+  ])(
+    "trains %s isolation, and has no error",
+    async (_, isolated) => {
+      const served = await serve(site, isolated, trainVisit(file));
+      try {
+        await browser.open(served.url + file);
+        const { seen, errors } = await served.visited;
+        expect(seen).toMatchObject({ isolated, problem: "" });
+        if (file === "digits.html")
+          expect(seen).toMatchObject({ place: expect.stringMatching(places[`${isolated && sharedMemory}`]) });
+        expect(errors).toEqual([]);
+      } finally {
+        await served.close();
+      }
+    },
+    150_000,
+  );
+});

@@ -17,7 +17,11 @@ const configFile = fileURLToPath(new URL("../../demo/web/vite.config.ts", import
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "simdgrad-site-"));
+  // What visitors get, not what Vitest would have built.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
   await build({ configFile, logLevel: "warn", build: { outDir: folder } });
+  process.env.NODE_ENV = NODE_ENV;
   project.provide("site", folder);
   return () => rm(folder, { recursive: true, force: true });
 }

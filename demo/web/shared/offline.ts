@@ -4,10 +4,13 @@
 export function startOffline(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   const start = async () => {
-    const { active, installing, waiting } = await navigator.serviceWorker.register("./service-worker.js");
-    const worker = active ?? installing ?? waiting;
+    const before = navigator.serviceWorker.controller;
+    await navigator.serviceWorker.register("./service-worker.js");
+    // A page that it answered from the start has asked it for everything.
+    if (before !== null) return;
+    const { active } = await navigator.serviceWorker.ready;
     const files = performance.getEntriesByType("resource").map(({ name }) => name);
-    worker?.postMessage([location.href, ...files].filter((name) => name.startsWith(location.origin)));
+    active?.postMessage([location.href, ...files]);
   };
   // A browser that forbids it has the site while it is connected.
   const begin = () => void start().catch(() => undefined);
