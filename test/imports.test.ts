@@ -43,11 +43,12 @@ const house: Readonly<Record<string, Room>> = {
   insight: { paths: ["src/insight"], above: ["metrics", "storage"] },
   // Its workers are started, watched and answered as those of executors are.
   tune: { paths: ["src/tune"], above: ["storage", "worker"] },
+  nats: { paths: ["src/nats"], above: ["tune"] },
   tabular: { paths: ["src/tabular"], above: ["callbacks"] },
   // What predicts from a file, without compiler, gradients and layers, and what writes such files.
   predictor: { paths: ["src/predictor"], above: ["runtime", "io"] },
   inference: { paths: ["src/inference"], above: ["predictor", "train"] },
-  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx"] },
+  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx", "nats"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },
@@ -64,6 +65,7 @@ const outside = [
   { pattern: /^comlink$/, rooms: ["src/worker"] },
   { pattern: /^(papaparse|fflate)$/, rooms: ["src/data"] },
   { pattern: /^(@observablehq\/plot|cli-progress)$/, rooms: ["src/insight"] },
+  { pattern: /^@nats-io\//, rooms: ["src/nats"] },
   { pattern: /^fft\.js$/, rooms: ["src/audio"] },
   { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
   { pattern: /^jsfive$/, rooms: ["src/keras"] },

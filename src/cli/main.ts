@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tune: async () => (await import("./tune.ts")).tune,
   inspect: async () => (await import("./inspect.ts")).inspect,
   export: async () => (await import("./export.ts")).exportWeights,
+  worker: async () => (await import("./worker.ts")).worker,
+  runs: async () => (await import("./runs.ts")).runs,
 };
 
 /**
@@ -69,6 +71,7 @@ function told(error: unknown, { name }: Usage, terminal: Terminal, isJson: boole
 
 /** What is said otherwise here than in the library: names of its functions, and what only a program can do. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^(nats|serveTrials|runs): (?=(run|servers) )/, "--"],
   [/^((readCsv|readJsonLines|fitTable|predict|evaluate|load|openStudy): )+(the table: )?/, ""],
   [/encoding: "windows-1252" is another one/, "--encoding windows-1252 is another one"],
   [

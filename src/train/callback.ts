@@ -23,6 +23,8 @@ export interface FitContext {
   readonly trainer: Trainer;
   /** Steps made since the fit began, and those that it goes on from. */
   readonly step: number;
+  /** Rows that its own steps trained on. */
+  readonly rows: number;
   /** Steps that it makes if nothing ends it, and those that it goes on from: Infinity where a stream does not tell. */
   readonly totalSteps: number;
   /** All that are asked, in their order. */

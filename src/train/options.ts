@@ -109,6 +109,8 @@ export interface FitOptions<R extends Reporting = Reporting, X = Tensor, Target 
   readonly lockstep?: boolean;
   /** What decides between two steps how it goes on, such as those of simdgrad/callbacks. The training waits for them. */
   readonly callbacks?: readonly Callback[];
+  /** Trains together with others, such as by `nats({ ... })` of simdgrad/nats: asked after all callbacks. */
+  readonly distribute?: Callback;
 }
 
 function aBatch(value: unknown, what: string): void {
@@ -174,5 +176,6 @@ export function checkFitOptions(options: FitOptions): void {
     report: aReport,
     lockstep: aBoolean,
     callbacks: aListOf(aCallback),
+    distribute: aCallback,
   });
 }

@@ -280,10 +280,14 @@ export class Training<R> {
     const { measures, validation, newCopy, totalSteps } = this.#plan;
     const stepNow = () => this.#made;
     const stepsInAll = () => this.#before + totalSteps;
+    const rowsNow = () => this.#rows;
     return {
       trainer: this.#telling.trainer,
       get step() {
         return stepNow();
+      },
+      get rows() {
+        return rowsNow();
       },
       get totalSteps() {
         return stepsInAll();

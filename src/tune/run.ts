@@ -16,6 +16,8 @@ export interface TrialsOptions<V> {
    * function that starts a worker with such a module, in the form that bundlers recognise.
    */
   readonly module?: URL | (() => AnyWorker);
+  /** Runs on other machines, such as by `nats({ ... })` of simdgrad/nats: `workers` says how many are given out at a time. */
+  readonly distribute?: TrialDistribution;
   /** How many trials run at a time, each in a worker of its own with `module`; default 1. */
   readonly workers?: number;
   /** Milliseconds in which a module is to call `serveObjective`: what it loads before counts. Default 60,000. */
@@ -24,6 +26,12 @@ export interface TrialsOptions<V> {
   readonly signal?: AbortSignal;
   /** Which errors of an objective are the failure of one trial; default: a NonFiniteError. Others end the search. */
   readonly tolerate?: (error: unknown) => boolean;
+}
+
+/** Who runs trials elsewhere. */
+export interface TrialDistribution {
+  /** Opens what is common to the trials of one search. */
+  openTrials(): Promise<{ run(trial: Trial): Promise<Outcome>; close(): Promise<void> }>;
 }
 
 /** Workers that may die one after the other. */
@@ -54,23 +62,26 @@ export async function runTrials<S extends Space>(
         what,
         "a URL, or a function that starts a worker",
       ),
+    distribute: anObjectWith("what runs trials elsewhere, such as nats({ ... })", "openTrials"),
     workers: aWholeNumber(1, 1024),
     patience: aWholeNumber(1),
     signal: anObjectWith("an AbortSignal", "addEventListener", "throwIfAborted"),
     tolerate: aFunction,
   });
-  const { objective, module, workers = 1, patience, signal } = options;
+  const { objective, module, distribute, workers = 1, patience, signal } = options;
   const { tolerate = (error) => error instanceof NonFiniteError } = options;
-  if ((objective === undefined) === (module === undefined))
-    throw new ArgumentError("trials: either an objective or the module of one is to be given");
+  if ([objective, module, distribute].filter((each) => each !== undefined).length !== 1)
+    throw new ArgumentError("trials: either an objective, the module of one, or distribute is to be given");
   if (module === undefined && options.patience !== undefined)
     throw new ArgumentError("trials: patience says nothing without a module, which is waited for");
   let isOver = false;
   const isDone = () => isOver || signal?.aborted === true || isEnough(count);
-  const laneOf = () =>
-    module === undefined
-      ? here(objective as Objective<Values<S>>)
-      : inWorker<Values<S>>(module, (worker) => worker.begin(patience, signal));
+  const elsewhere = isEnough(count) ? undefined : await distribute?.openTrials();
+  const laneOf = (): Lane<Values<S>> => {
+    if (elsewhere !== undefined) return here((trial) => elsewhere.run(trial));
+    if (module === undefined) return here(objective as Objective<Values<S>>);
+    return inWorker(module, (worker) => worker.begin(patience, signal));
+  };
   const lanes = Array.from({ length: isEnough(count) ? 0 : Math.min(workers, count) }, async () => {
     const lane = laneOf();
     try {
@@ -86,6 +97,7 @@ export async function runTrials<S extends Space>(
     }
   });
   const ends = await Promise.allSettled(lanes);
+  await elsewhere?.close();
   const failed = ends.find((end) => end.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }

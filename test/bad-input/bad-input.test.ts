@@ -17,6 +17,7 @@ import * as insight from "../../src/insight/index.ts";
 import * as io from "../../src/io/index.ts";
 import * as keras from "../../src/keras/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
+import * as nats from "../../src/nats/index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as onnx from "../../src/onnx/index.ts";
 import * as optim from "../../src/optim/index.ts";
@@ -54,6 +55,7 @@ import {
 import { insightCalls } from "./insight.ts";
 import { kerasCalls } from "./keras.ts";
 import { metricCalls } from "./metrics.ts";
+import { natsCalls } from "./nats.ts";
 import { initCalls, nnCalls } from "./nn.ts";
 import { onnxCalls } from "./onnx.ts";
 import { optimCalls } from "./optim.ts";
@@ -117,6 +119,7 @@ const table: Readonly<Record<string, Calls>> = {
   "simdgrad/metrics": metricCalls,
   "simdgrad/nn": nnCalls,
   "simdgrad/nn init": initCalls,
+  "simdgrad/nats": natsCalls,
   "simdgrad/onnx": onnxCalls,
   "simdgrad/optim": optimCalls,
   "simdgrad/predictor": bundleCalls,
@@ -174,6 +177,7 @@ const entries: readonly (readonly [name: string, exports: object, calls: Calls])
   ["simdgrad/io", io, ioCalls],
   ["simdgrad/keras", keras, kerasCalls],
   ["simdgrad/metrics", metrics, metricCalls],
+  ["simdgrad/nats", nats, natsCalls],
   ["simdgrad/nn", nn, nnCalls],
   ["simdgrad/nn init", nn.init, initCalls],
   ["simdgrad/onnx", onnx, onnxCalls],

@@ -1,6 +1,6 @@
 // Trainers, executors and workers, and what looks inside programs, with right arguments.
 
-import { earlyStopping } from "../../src/callbacks/index.ts";
+import { earlyStopping, stopAt } from "../../src/callbacks/index.ts";
 import { array, type DataSource, fromRows, parseIdx, type Row } from "../../src/data/index.ts";
 import * as debug from "../../src/debug/index.ts";
 import {
@@ -317,6 +317,7 @@ export const trainerCalls: Readonly<Record<string, Call>> = {
       report: a.word("epoch"),
       lockstep: a.flag(false),
       callbacks: a.instance([earlyStopping()]),
+      distribute: a.instance(stopAt({ steps: 1 })),
     }),
   ),
   hyperparameters: trained((made) => made.hyperparameters()),

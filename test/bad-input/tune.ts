@@ -102,6 +102,7 @@ export const studyCalls: Readonly<Record<string, Call>> = {
       {
         objective: anObjective,
         module: a.whatever("beside an objective it is refused; alone it has tests of its own")(undefined),
+        distribute: a.whatever("beside an objective it is refused; alone it has tests of its own")(undefined),
         workers: a.whole(2),
         patience: a.whatever("beside a module, which has tests of its own")(undefined),
         signal: a.instance(new AbortController().signal),

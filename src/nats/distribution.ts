@@ -1,0 +1,237 @@
+// Local descent in rounds, as a callback: so many steps of its own, then the change goes to the others, and the weights of all come back.
+import { DataError } from "../errors.ts";
+import type { Callback, FitContext } from "../train/callback.ts";
+import type { TrialDistribution } from "../tune/run.ts";
+import { type Chosen, chosen, type NatsOptions } from "./options.ts";
+import {
+  type Contribution,
+  digestOf,
+  packAnchor,
+  packChange,
+  type RoundRecord,
+  unpackAnchor,
+  unpackChange,
+} from "./parcel.ts";
+import { type Anchor, type Change, changeOf, outerStep, unfit } from "./round.ts";
+import { Run } from "./run.ts";
+import { TrialHost } from "./trials.ts";
+
+/** Members above which their changes go to the one that closes the round alone. */
+const MANY = 8;
+/** Milliseconds for which each member lets the ones before it close a round first. */
+const TURN = 300;
+const LOOK = 250; // ms from one look at who is alive to the next
+const KEPT = 2; // rounds whose objects others may still ask for
+
+/** What a run has come to, as its members see it. */
+export interface Round {
+  readonly round: number;
+  /** Whose changes were averaged. */
+  readonly members: readonly string[];
+  /** SHA-256 of the weights and momentum that all members hold. */
+  readonly digest: string;
+}
+
+/** Trains together with other members of a run, or has them run trials: for `distribute` of `fit` and of `trials`. */
+export interface Distribution extends Callback, TrialDistribution {
+  readonly member: string;
+  /** The round that this member is in step with; undefined before the fit. */
+  readonly round: Round | undefined;
+}
+
+/**
+ * Trains one model on many machines over NATS with JetStream (nats-server 2.9 or later): each member makes `innerSteps` steps on its own data,
+ * then all average their changes and go on from the same weights, bit by bit. Members may come, go and die at any time; a round is closed by
+ * whoever is first to say so, and nobody is needed for all. `@nats-io/jetstream`, `@nats-io/kv`, `@nats-io/obj` and, for addresses that are no
+ * WebSockets, `@nats-io/transport-node` must be installed beside.
+ * Source: Douillard et al., "DiLoCo", 2023; McMahan et al., "Communication-Efficient Learning", 2017.
+ * @throws ArgumentError for options that do not fit; during the fit NetworkError where the server refuses or stays away, DataError where the
+ * run is of another model or has other settings, UnsupportedError where its members speak another version
+ *
+ * @example
+ * import { nats } from "simdgrad/nats";
+ * const distribute = nats({ servers: "nats://127.0.0.1:4222", run: "digits", innerSteps: 50, member: "first" });
+ * distribute.member; // => "first"
+ * nats({ servers: "nats://127.0.0.1:4222", run: "two words" }); // => throws ArgumentError: nats: run must be 1 to 64 letters
+ */
+export function nats(options: NatsOptions): Distribution {
+  const all = chosen(options);
+  const member = new Member(all);
+  return {
+    openTrials: () => TrialHost.open(all),
+    get member() {
+      return member.name;
+    },
+    get round() {
+      return member.round;
+    },
+    every: member.innerSteps,
+    onFitBegin: (context) => member.begin(context),
+    onSteps: (context) => member.synchronise(context),
+    onFitEnd: (context, error) => member.end(context, error),
+  };
+}
+
+class Member {
+  readonly #chosen: Chosen;
+  #run: Run | undefined;
+  #anchor: Anchor = { round: -1, weights: {}, momentum: {} };
+  #rows = 0;
+  round: Round | undefined;
+
+  constructor(options: Chosen) {
+    this.#chosen = options;
+  }
+
+  get name(): string {
+    return this.#chosen.member;
+  }
+
+  get innerSteps(): number {
+    return this.#chosen.settings.innerSteps;
+  }
+
+  get #joined(): Run {
+    return this.#run as Run; // from the fit's beginning to its end
+  }
+
+  /** Goes on from the run's latest round, or makes this member's weights its first. */
+  async begin({ trainer }: FitContext): Promise<void> {
+    const weights = await trainer.stateDict();
+    const run = await Run.join(this.#chosen);
+    this.#run = run;
+    this.#rows = 0;
+    const kinds = Object.entries(weights).map(
+      ([name, { data, shape }]) => `${name} ${data.constructor.name} [${shape}]`,
+    );
+    await run.agree({
+      ...this.#chosen.settings,
+      variables: await digestOf(new TextEncoder().encode(kinds.sort().join())),
+    });
+    if ((await run.lookUp()) === undefined) await this.#close({ round: 0, weights, momentum: {} }, []);
+    await this.#follow(trainer);
+  }
+
+  /** Brings this member's change to the round, and its result back. */
+  async synchronise({ trainer, rows }: FitContext): Promise<void> {
+    const run = this.#joined;
+    const round = this.#anchor.round + 1;
+    const change = changeOf(this.#anchor.weights, await trainer.stateDict());
+    const bytes = packChange(change, this.#chosen.settings.precision);
+    const object = `change.${round}.${this.name}`;
+    await run.put(object, bytes);
+    const samples = rows - this.#rows;
+    this.#rows = rows;
+    await run.contribute({ member: this.name, round, samples, object, digest: await digestOf(bytes) });
+    run.tell(() => ({ round, rows, loss: trainer.history.at(-1)?.loss }));
+    await this.#closed(round);
+    await this.#follow(trainer);
+    await run.drop(`change.${round - KEPT}.${this.name}`);
+  }
+
+  /** Waits until a round is closed, and closes it where it is this member's turn. */
+  async #closed(round: number): Promise<void> {
+    const run = this.#joined;
+    const { deadline, minMembers } = this.#chosen;
+    const start = performance.now();
+    let complete: number | undefined;
+    let alive: ReadonlySet<string> = new Set();
+    let looked = Number.NEGATIVE_INFINITY;
+    while ((run.latest?.round ?? -1) < round) {
+      const now = performance.now();
+      if (now - looked > LOOK) {
+        alive = await run.alive();
+        looked = performance.now();
+      }
+      const given = run.changes(round);
+      const names = given.map(({ member }) => member);
+      const all = [...alive].every((each) => names.includes(each));
+      if (given.length >= minMembers && (all || now - start > deadline)) {
+        complete ??= now;
+        const turn = (names.indexOf(this.name) + names.length - (round % names.length)) % names.length;
+        if (now - complete >= TURN * turn) {
+          const fit = await this.#fetched(given);
+          if (fit.length >= minMembers) {
+            const next = outerStep(
+              this.#anchor,
+              fit.map(([, each]) => each),
+              this.#chosen.settings,
+            );
+            await this.#close(
+              next,
+              fit.map(([each]) => each),
+            );
+            continue;
+          }
+        }
+      }
+      await run.news(complete === undefined ? LOOK : TURN / 4);
+    }
+  }
+
+  /** The changes that can be averaged. What is gone, broken or hostile is left out. */
+  async #fetched(given: readonly Contribution[]): Promise<readonly (readonly [Contribution, Change])[]> {
+    const all = await Promise.all(
+      given.map(async (each) => [each, await this.#change(each).catch(() => undefined)] as const),
+    );
+    return all.flatMap(([each, change]) => (change === undefined ? [] : [[each, change] as const]));
+  }
+
+  async #change(contribution: Contribution): Promise<Change> {
+    const values = unpackChange(await this.#joined.get(contribution));
+    const wrong = unfit(values, this.#anchor.weights);
+    if (wrong !== undefined) throw new DataError(`nats: the change of ${contribution.member} does not fit: ${wrong}`);
+    return { samples: contribution.samples, values };
+  }
+
+  async #close(next: Anchor, changes: readonly Contribution[]): Promise<void> {
+    const bytes = packAnchor(next);
+    const object = `state.${next.round}.${this.name}`;
+    await this.#joined.put(object, bytes);
+    const record = { round: next.round, changes, object, digest: await digestOf(bytes) };
+    const isFirst = await this.#joined.close(record);
+    await this.#joined.drop(isFirst ? `state.${next.round - KEPT}.${this.name}` : object);
+  }
+
+  /** Gets in step with the latest round. */
+  async #follow(trainer: FitContext["trainer"]): Promise<void> {
+    for (;;) {
+      const record = (this.#joined.latest ?? (await this.#joined.lookUp())) as RoundRecord;
+      try {
+        this.#anchor = await this.#after(record);
+      } catch (error) {
+        // Another round may be closed by now, and its objects gone.
+        if ((await this.#joined.lookUp())?.round === record.round) throw error;
+        continue;
+      }
+      await trainer.loadStateDict(this.#anchor.weights);
+      this.round = { round: record.round, members: record.changes.map(({ member }) => member), digest: record.digest };
+      return;
+    }
+  }
+
+  /** What the run holds after a round: computed of the changes where they are few and it is the next one. */
+  async #after(record: RoundRecord): Promise<Anchor> {
+    const { round, changes } = record;
+    if (round === this.#anchor.round) return this.#anchor;
+    if (round !== this.#anchor.round + 1 || changes.length === 0 || changes.length > MANY)
+      return unpackAnchor(await this.#joined.get(record), round);
+    const given = await Promise.all(changes.map((each) => this.#change(each)));
+    const next = outerStep(this.#anchor, given, this.#chosen.settings);
+    if ((await digestOf(packAnchor(next))) !== record.digest)
+      throw new DataError(`nats: round ${round} as it was closed has other weights than its changes give`);
+    return next;
+  }
+
+  /** Brings what was trained since the last round, if nothing went wrong, and leaves. */
+  async end(context: FitContext, error: unknown): Promise<void> {
+    const run = this.#run;
+    if (run === undefined) return;
+    try {
+      if (error === undefined && context.rows > this.#rows) await this.synchronise(context);
+    } finally {
+      this.#run = undefined;
+      await run.leave();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// One connection to the server of a run, and the patience to ask it again while it is away.
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { NetworkError, SimdgradError } from "../errors.ts";
+import type { Place } from "./options.ts";
+
+const PAUSE: readonly [number, number] = [50, 2000]; // ms from one try to the next, at first and at most
+const GOODBYE = 2000; // ms for what is said at the end
+
+export class Room {
+  readonly connection: NatsConnection;
+  readonly #place: Place;
+  js!: JetStreamClient;
+  manager!: JetStreamManager;
+  #closed = false;
+  /** What is told once the connection has come back: whoever asked before may wait for ever. */
+  readonly #returned = new Set<(error: Error) => void>();
+
+  private constructor(place: Place, connection: NatsConnection) {
+    this.#place = place;
+    this.connection = connection;
+  }
+
+  /** @throws NetworkError where no server answers, has no JetStream, or refuses */
+  static async enter(place: Place): Promise<Room> {
+    const room = new Room(place, await connected(place));
+    room.js = jetstream(room.connection);
+    void room.#watch().catch(() => undefined); // it ends with the connection
+    room.manager = await room.again("asking for JetStream", () => jetstreamManager(room.connection));
+    return room;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.connection.status())
+      if (type === "reconnect") for (const tell of [...this.#returned]) tell(new Error("the server was away"));
+  }
+
+  /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
+  async again<T>(what: string, action: () => Promise<T>): Promise<T> {
+    const end = Date.now() + this.#place.patience;
+    for (let pause = PAUSE[0]; ; pause = Math.min(2 * pause, PAUSE[1])) {
+      try {
+        return await this.#once(action);
+      } catch (error) {
+        if (error instanceof SimdgradError) throw error;
+        const { name, message } = error as Error;
+        const isFinal = /Permission|Authorization|Closed|Invalid|NotEnabled/.test(name) || this.#closed;
+        if (isFinal || Date.now() > end) throw new NetworkError(`nats: ${what}: ${name}: ${message}`, { cause: error });
+      }
+      await wait(pause);
+    }
+  }
+
+  async #once<T>(action: () => Promise<T>): Promise<T> {
+    let tell = (_: Error) => {};
+    const returned = new Promise<never>((_, reject) => {
+      tell = reject;
+    });
+    this.#returned.add(tell);
+    try {
+      return await Promise.race([action(), returned]);
+    } finally {
+      this.#returned.delete(tell);
+    }
+  }
+
+  /** Says good-bye, as far as the server listens. */
+  async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
+    this.#closed = true;
+    const said = last().catch(() => undefined);
+    await Promise.race([said, wait(GOODBYE)]);
+    if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
+  }
+}
+
+export function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** A connection that comes back by itself. WebSockets are everywhere, plain connections where there are sockets. */
+async function connected({ connection, servers, connect }: Place): Promise<NatsConnection> {
+  if (connection !== undefined) return connection;
+  const all = [servers ?? []].flat();
+  const options = { ...connect, servers: all, name: "simdgrad", maxReconnectAttempts: -1, reconnectTimeWait: 500 };
+  const open = all.every((each) => /^wss?:/.test(each))
+    ? (await import("@nats-io/nats-core")).wsconnect
+    : (await import("@nats-io/transport-node")).connect;
+  try {
+    return await open(options);
+  } catch (error) {
+    throw new NetworkError(`nats: ${all.join(", ")}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+// The arithmetic of a round: what a member changed, what is wrong with it, and the step that all members make of all changes. Sums and products of
+// doubles in a fixed order, each rounded as IEEE 754 says, so that all members get the same bits on every machine.
+// Source: Douillard et al., "DiLoCo: Distributed Low-Communication Training of Language Models", 2023, algorithm 1; with rate 1 and momentum 0
+// it is McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized Data", 2017, algorithm 1.
+import type { StateDict } from "../train/state.ts";
+
+/** What all members hold after a round. */
+export interface Anchor {
+  readonly round: number;
+  readonly weights: StateDict;
+  /** Of the outer step; empty before the first. */
+  readonly momentum: StateDict;
+}
+
+/** A member's change of the weights, and how many samples made it. */
+export interface Change {
+  readonly samples: number;
+  readonly values: StateDict;
+}
+
+/** From the weights of the last round to those of now: before minus after, as a gradient points. */
+export function changeOf(before: StateDict, after: StateDict): StateDict {
+  const entries = Object.entries(before).map(([name, { data, shape }]) => {
+    const now = after[name].data;
+    return [name, { data: Float32Array.from(data, (value, i) => value - now[i]), shape: [...shape] }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What makes a change unfit to be averaged, or undefined. */
+export function unfit(change: StateDict, weights: StateDict): string | undefined {
+  const [given, wanted] = [Object.keys(change).sort(), Object.keys(weights).sort()];
+  if (given.join() !== wanted.join()) return "it has other variables";
+  for (const [name, { data, shape }] of Object.entries(change)) {
+    if (shape.join() !== weights[name].shape.join()) return `${name} has shape [${shape}]`;
+    if (!data.every(Number.isFinite)) return `${name} holds NaN or an infinity`;
+  }
+  return undefined;
+}
+
+/** The weights after a round of these changes, in this order. */
+export function outerStep(
+  { round, weights, momentum }: Anchor,
+  changes: readonly Change[],
+  {
+    learningRate,
+    momentum: keep,
+    maxNorm,
+  }: { readonly learningRate: number; readonly momentum: number; readonly maxNorm: number | null },
+): Anchor {
+  const all = changes.reduce((sum, { samples }) => sum + samples, 0);
+  const factors = changes.map(({ samples, values }) => (samples / all) * cut(values, maxNorm));
+  const [next, speeds]: [StateDict, StateDict] = [{}, {}];
+  for (const [name, { data, shape }] of Object.entries(weights)) {
+    const parts = changes.map(({ values }) => values[name].data);
+    const before = momentum[name]?.data;
+    const speed = new Float32Array(data.length);
+    const moved = data.slice();
+    for (let i = 0; i < data.length; i++) {
+      let mean = 0;
+      for (let k = 0; k < parts.length; k++) mean += factors[k] * parts[k][i];
+      speed[i] = keep * (before?.[i] ?? 0) + mean;
+      // Nesterov's: the mean once more, as torch.optim.SGD has it.
+      const value = data[i] - learningRate * (mean + keep * speed[i]);
+      moved[i] = data instanceof Float32Array ? value : Math.round(value);
+    }
+    next[name] = { data: moved, shape: [...shape] };
+    speeds[name] = { data: speed, shape: [...shape] };
+  }
+  return { round: round + 1, weights: next, momentum: speeds };
+}
+
+/** The factor that brings a change to the norm it may have. */
+function cut(values: StateDict, most: number | null): number {
+  if (most === null) return 1;
+  let squares = 0;
+  for (const name of Object.keys(values).sort()) for (const value of values[name].data) squares += value * value;
+  const norm = Math.sqrt(squares);
+  return norm > most ? most / norm : 1;
+}

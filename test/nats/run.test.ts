@@ -1,0 +1,243 @@
+// Members of a run, in this process and in others, on a server of Debian's that is started here, killed and started again.
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DataError, NetworkError, UnsupportedError } from "../../src/errors.ts";
+import { type Distribution, type NatsOptions, nats, serveTrials } from "../../src/nats/index.ts";
+import { openStudy, uniform } from "../../src/tune/index.ts";
+import { findServer, NatsServer } from "./server.ts";
+import { data, trainer } from "./training.ts";
+
+const program = await findServer();
+if (program === undefined)
+  console.warn("no nats-server here, and Debian's package cannot be had: its tests are skipped");
+
+const quick = { innerSteps: 20, heartbeat: 200, deadline: 3000, patience: 20_000 };
+const member = fileURLToPath(new URL("member.ts", import.meta.url));
+
+let server: NatsServer;
+let folder: string;
+
+beforeAll(async () => {
+  if (program === undefined) return;
+  server = await NatsServer.start(program);
+  folder = await mkdtemp(join(tmpdir(), "simdgrad-members-"));
+}, 60_000);
+
+afterAll(async () => {
+  await server?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+function options(run: string, more: Partial<NatsOptions> = {}): NatsOptions {
+  return { servers: server.address, run, ...quick, ...more };
+}
+
+interface Trained {
+  readonly digests: readonly string[];
+  readonly distribute: Distribution;
+  readonly loss: number;
+}
+
+/** Trains as one member, and tells the digest after each round. */
+async function train(given: NatsOptions, seed: number, epochs = 10, units = 16): Promise<Trained> {
+  const one = trainer(seed, units);
+  await one.load(data);
+  const distribute = nats(given);
+  const digests: string[] = [];
+  const told = {
+    every: given.innerSteps,
+    onSteps: () => {
+      if (distribute.round) digests[distribute.round.round] = distribute.round.digest;
+    },
+  };
+  const history = await one.fit({ batch: 30, epochs, callbacks: [told], distribute });
+  if (distribute.round) digests[distribute.round.round] = distribute.round.digest;
+  await one.dispose();
+  return { digests, distribute, loss: history.at(-1)?.loss ?? Number.NaN };
+}
+
+/** Lines that processes wrote, as words. */
+async function lines(file: string): Promise<string[][]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.split(" "));
+}
+
+/** Rounds by number, with all digests that members had after them. */
+async function digestsIn(file: string): Promise<Map<string, Set<string>>> {
+  const rounds = new Map<string, Set<string>>();
+  for (const [, round, digest] of await lines(file)) rounds.set(round, (rounds.get(round) ?? new Set()).add(digest));
+  return rounds;
+}
+
+function start(...words: readonly string[]): ChildProcess {
+  return fork(member, words, { execArgv: ["--disable-warning=ExperimentalWarning"], stdio: "inherit" });
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once("exit", resolve));
+}
+
+describe.skipIf(program === undefined)("a run", () => {
+  test.each([
+    ["f32", {}],
+    ["f16", {}],
+    ["f32", { outer: { learningRate: 1, momentum: 0 } }],
+  ] as const)(
+    "three members hold the same bits after each round (%s, %o)",
+    async (precision, more) => {
+      const run = `three-${precision}-${Object.keys(more).length}`;
+      const addresses = [server.address, server.address, server.webSocket];
+      const all = await Promise.all(
+        addresses.map((servers, i) => train(options(run, { servers, precision, minMembers: 3, ...more }), i)),
+      );
+      // 10 epochs of 10 steps are five rounds of 20 steps.
+      for (const { digests, distribute } of all) {
+        expect(digests).toHaveLength(6);
+        expect(digests.slice(1)).toEqual(all[0].digests.slice(1));
+        expect(distribute.round?.members).toHaveLength(3);
+      }
+      expect(new Set(all[0].digests.slice(1)).size).toBe(5);
+    },
+    60_000,
+  );
+
+  test("one that joins later begins with the run's weights, and one alone goes on", async () => {
+    const first = await train(options("later"), 1, 6);
+    const second = await train(options("later"), 2, 4);
+    expect(first.distribute.round?.round).toBe(3);
+    expect(second.distribute.round?.round).toBe(5);
+    expect(second.loss).toBeLessThan(first.loss + 0.05);
+  }, 60_000);
+
+  test("members that are killed are left out, those that come catch up, and a server that is killed loses nothing", async () => {
+    const file = join(folder, "kills");
+    const names = ["a", "b", "c"];
+    const children = new Map(names.map((name) => [name, start("train", server.address, "kills", name, file, "16")]));
+    const done = () => [...children.values()].map(ended);
+    await expect.poll(() => lines(file), { timeout: 90_000 }).not.toHaveLength(0);
+    children.get("b")?.kill("SIGKILL");
+    await wait(500);
+    await server.kill();
+    await wait(500);
+    await server.resume();
+    children.set("d", start("train", server.address, "kills", "d", file, "6"));
+    children.delete("b");
+    expect(await Promise.all(done())).toEqual([0, 0, 0]);
+    const rounds = await digestsIn(file);
+    for (const [round, digests] of rounds) expect([round, digests.size]).toEqual([round, 1]);
+    // 16 epochs of 10 steps are 8 rounds of each.
+    expect(Math.max(...[...rounds.keys()].map(Number))).toBeGreaterThanOrEqual(8);
+    expect((await lines(file)).some(([name]) => name === "d")).toBe(true);
+  }, 180_000);
+
+  test("what does not fit the run is refused in words", async () => {
+    await train(options("settings"), 1, 2);
+    await expect(train(options("settings", { innerSteps: 10 }), 1)).rejects.toThrow(
+      new DataError("nats: the run settings has innerSteps 20, this member 10"),
+    );
+    await expect(train(options("settings"), 1, 2, 8)).rejects.toThrow(/the run settings has variables/);
+    const connection = await connect({ servers: [server.address] });
+    await jetstream(connection).publish("simdgrad.settings.settings", JSON.stringify({ version: 2 }));
+    await expect(train(options("settings"), 1)).rejects.toThrow(
+      new UnsupportedError("nats: the record of the run is of version 2; this member speaks version 1"),
+    );
+    await connection.close();
+    await expect(train(options("none", { servers: "nats://127.0.0.1:1" }), 1)).rejects.toThrow(NetworkError);
+  }, 60_000);
+
+  test("foreign messages, and changes that are broken, are nobody's", async () => {
+    const connection = await connect({ servers: [server.address] });
+    const js = jetstream(connection);
+    const running = train(options("foreign"), 1, 12);
+    await wait(300);
+    const change = { version: 1, member: "x", samples: 5, object: "change.1.x", digest: "0" };
+    for (const text of ["", "no JSON", "{}", '{"version":1,"member":"y"}', "null"])
+      await js.publish("simdgrad.foreign.live.change.x", text);
+    for (let round = 1; round < 8; round++)
+      await js.publish("simdgrad.foreign.live.change.x", JSON.stringify({ ...change, round }));
+    const { distribute } = await running;
+    expect(distribute.round?.round).toBe(6);
+    expect(distribute.round?.members).toEqual([distribute.member]);
+    await connection.close();
+  }, 60_000);
+});
+
+describe.skipIf(program === undefined)("trials of a study", () => {
+  test("are run once each, by members of whom some are killed", async () => {
+    const file = join(folder, "trials");
+    const members = ["a", "b", "c"].map((name) => start("trials", server.address, "trials", name, file));
+    const study = await openStudy({ space: { x: uniform(0, 1) } });
+    const searching = study.trials(16, { distribute: nats(options("trials")), workers: 4 });
+    await expect.poll(async () => (await lines(file)).length, { timeout: 90_000 }).toBeGreaterThan(4);
+    const first = ended(members[0]);
+    members[0].kill("SIGKILL");
+    await first;
+    const history = await searching;
+    expect(history.map(({ state }) => state)).toEqual(new Array(16).fill("complete"));
+    for (const { values, value } of history) expect(value).toBeCloseTo((values.x - 0.3) ** 2, 12);
+    // Whatever the dead one had begun was begun once more, and nothing else.
+    const begun = (await lines(file)).map(([, trial]) => Number(trial));
+    expect(new Set(begun).size).toBe(16);
+    expect(begun.length).toBeLessThanOrEqual(17);
+    for (const each of members) each.kill("SIGKILL");
+  }, 180_000);
+
+  test("reports are judged where the study is, artifacts come along, errors are the objective's", async () => {
+    const over = new AbortController();
+    const place = { servers: server.address, run: "judged", patience: 10_000 };
+    const seen: number[] = [];
+    const serving = serveTrials<{ readonly x: number }>({
+      ...place,
+      signal: over.signal,
+      onTrial: (trial) => seen.push(trial),
+      objective: async (trial) => {
+        await trial.report(0, trial.values.x);
+        if (trial.shouldPrune()) return "pruned";
+        if (trial.number === 3) throw new DataError("no such thing");
+        return { value: trial.values.x, artifact: Uint8Array.of(trial.number) };
+      },
+    });
+    const pruner = { name: "the second", shouldPrune: ({ number }: { readonly number: number }) => number === 1 };
+    const study = await openStudy({ space: { x: uniform(0, 1) }, pruner });
+    await study.trials(3, { distribute: nats(options("judged")) });
+    expect(study.history.map(({ state }) => state)).toEqual(["complete", "pruned", "complete"]);
+    expect(await study.bestArtifact()).toEqual(Uint8Array.of(study.best?.number ?? -1));
+    await expect(study.trials(4, { distribute: nats(options("judged")) })).rejects.toThrow(/^no such thing$/);
+    expect(seen).toEqual([0, 1, 2, 3]);
+    over.abort();
+    await serving;
+  }, 60_000);
+});
+
+describe.skipIf(program === undefined)("rights", () => {
+  test("who may not speak is told so, and its training is not lost", async () => {
+    const users =
+      'authorization { users: [ { user: all, password: p }, { user: mute, password: p, permissions: { publish: { deny: ["simdgrad.>"] } } } ] }';
+    const strict = await NatsServer.start(program as string, users);
+    try {
+      const given = { ...options("rights"), servers: strict.address };
+      await expect(train(given, 1)).rejects.toThrow(/Authorization/);
+      const one = trainer(1);
+      await one.load(data);
+      const mute = nats({ ...given, patience: 4000, connect: { user: "mute", pass: "p" } });
+      await expect(one.fit({ epochs: 2, distribute: mute })).rejects.toThrow(NetworkError);
+      expect(Object.keys(await one.stateDict())).toHaveLength(6);
+      await one.dispose();
+      await train({ ...given, connect: { user: "all", pass: "p" } }, 1, 2);
+    } finally {
+      await strict.stop();
+    }
+  }, 60_000);
+});
