@@ -42,6 +42,7 @@ export const groups: readonly Group[] = [
       guide("fine-tuning"),
       guide("generate"),
       guide("tuning"),
+      guide("distributed"),
       guide("scripts"),
     ],
   },
