@@ -148,7 +148,11 @@ export class TeachPage {
     const paused = this.#run.pause();
     enable(byId("go"), false);
     await paused.catch(() => undefined); // told by the run
-    await new Promise((resolve) => setTimeout(resolve, EVERY));
+    let last: Report | undefined;
+    do {
+      last = this.#report;
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+    } while (last !== this.#report);
     this.#draw();
     this.#phaseChanged(this.#run.phase);
   }
