@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Download, Page } from "playwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { randomOf } from "../../demo/node/random.ts";
+import { readClips } from "../../demo/node/spoken-clips.ts";
 import { hiss, whistle, whistles } from "../../demo/web/words/made-up.ts";
 import { resampled } from "../../demo/web/words/resampler.ts";
 import { RATE } from "../../demo/web/words/sounds.ts";
@@ -84,6 +85,37 @@ describe("teaching", () => {
     clean(visit);
     await visit.close();
   }, 120_000);
+
+  const { SIMDGRAD_DATA: data } = process.env;
+  test.skipIf(data === undefined)(
+    "three spoken words, three times each: others of that speaker are recognised (SIMDGRAD_DATA names the clips' folder)",
+    async () => {
+      const clips = await readClips(data ?? "");
+      const said = (digit: number, index: number) =>
+        clips.filter((clip) => clip.speaker === "jackson" && clip.digit === digit && clip.index === index);
+      const filesOf = (digit: number, indices: readonly number[]) =>
+        indices.flatMap((index) =>
+          said(digit, index).map(({ samples }) => wav(`${digit}-${index}.wav`, resampled(samples, 8000, RATE), 48_000)),
+        );
+      const visit = await loaded(await site().visit("words.html#names=one,two,seven"));
+      const { page } = visit;
+      for (const [i, files] of [background, ...[1, 2, 7].map((digit) => filesOf(digit, [0, 1, 2]))].entries()) {
+        await page.locator(".class-row input[type=file]").nth(i).setInputFiles(files);
+        await expect.poll(() => page.locator(".count").nth(i).textContent(), patience).toBe("3 examples");
+      }
+      await page.locator("#go").click();
+      await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+      for (const [i, digit] of [1, 2, 7, 2, 1, 7].entries()) {
+        const [file] = filesOf(digit, [10 + i]);
+        await page.locator("#ask-file").setInputFiles(file);
+        const name = { 1: "one", 2: "two", 7: "seven" }[digit] ?? "";
+        await expect.poll(() => page.locator("#answer").textContent(), patience).toContain(name);
+      }
+      clean(visit);
+      await visit.close();
+    },
+    120_000,
+  );
 
   test("a microphone that is not there, and files that are none, are said in words", async () => {
     const visit = await loaded(await site().visit("words.html#steps=many&names=a,b,c,d,e,f"));

@@ -41,6 +41,7 @@ const page = new TeachPage({
   names: ["Class 1", "Class 2"],
   rate: 0.001,
   steps: 100,
+  begin: "Show it some pictures of each class, then train.",
   looking: "Looking at your pictures …",
   quiet: "It knows nothing yet.",
   unsure: "Hard to say",

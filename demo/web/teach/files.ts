@@ -32,6 +32,8 @@ const files: Readonly<Record<string, () => Promise<Buffer>>> = {
   "models/pictures.safetensors": () => readFile(beside("../pictures/backbone.safetensors")),
   "models/pictures-alone.js": aloneScript,
   "models/mel-spectrogram.onnx": () => readFile(wakeWord("melspectrogram")),
+  // That of the networks above and below.
+  "models/apache-2.0.txt": () => readFile(`${sources}/licences/Apache-2.0.txt`),
   "models/speech-embedding.onnx": () => readFile(wakeWord("embedding_model")),
 };
 

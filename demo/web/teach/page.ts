@@ -28,7 +28,8 @@ export interface TeachPageOptions extends Pick<ClassOptions, "noun" | "ways" | "
   readonly names: readonly string[];
   readonly rate: number;
   readonly steps: number;
-  /** What is said while the features are made. */
+  /** What is said before there are examples, and while their features are made. */
+  readonly begin: string;
   readonly looking: string;
   /** What is said before anything is known, and where no class is likely. */
   readonly quiet: string;
@@ -147,7 +148,11 @@ export class TeachPage {
     const paused = this.#run.pause();
     enable(byId("go"), false);
     await paused.catch(() => undefined); // told by the run
-    await new Promise((resolve) => setTimeout(resolve, EVERY));
+    let last: Report | undefined;
+    do {
+      last = this.#report;
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+    } while (last !== this.#report);
     this.#draw();
     this.#phaseChanged(this.#run.phase);
   }
@@ -255,11 +260,10 @@ export class TeachPage {
     const { taught, names } = this.classes;
     if (this.#teacher === undefined) this.answer.clear(this.classes.rows.map(({ name }) => name));
     enable(byId("save-examples"), taught.length > 0);
-    const [, many] = this.#options.noun;
     if (this.#run.phase === "idle")
       this.state(
         taught.length < LEAST
-          ? `Show it some ${many} of each class, then train.`
+          ? this.#options.begin
           : this.#teacher === undefined
             ? "Ready to train."
             : "What you changed counts from the next training on.",
@@ -278,7 +282,7 @@ export class TeachPage {
   #done(): Done {
     const settings = this.#teacher?.settings ?? this.#form.read(this.#fields);
     const names = this.#teacher?.names ?? this.classes.rows.map(({ name }) => name);
-    return { settings, names, steps: this.#report?.step ?? settings.steps };
+    return { settings, names, steps: this.#report?.step ?? (settings.steps || this.#options.steps) };
   }
 
   #portable() {

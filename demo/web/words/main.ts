@@ -71,6 +71,7 @@ const page = new TeachPage({
   fixed: BACKGROUND,
   rate: 0.01,
   steps: 200,
+  begin: "Record each word some times, then train.",
   looking: "Listening to your examples …",
   quiet: "It knows no word yet.",
   unsure: "Hard to say",
@@ -111,6 +112,8 @@ async function ask(samples: Float32Array): Promise<void> {
   if (probabilities === undefined || names === undefined) return;
   const best = probabilities.indexOf(Math.max(...probabilities));
   const name = names[best];
+  // Another sound may be there by now.
+  if (still !== undefined && samples !== still) return;
   if (name === BACKGROUND || probabilities[best] < CERTAIN) return;
   if (name === last.name && at - last.at < AGAIN) return;
   last = { name, at };

@@ -7,8 +7,8 @@ const [HOP, WINDOW] = [160, 512];
 /** Samples that it hears at once: 76 moments, 0.78 seconds. */
 export const HEARD = 75 * HOP + WINDOW;
 /** Versions of an example, each some moments later than the last. */
-export const VERSIONS = 7;
-export const SHIFT = 6 * HOP;
+export const VERSIONS = 5;
+export const SHIFT = 8 * HOP;
 /** Samples of an example: what all of its versions hear, 1.1 seconds. */
 export const KEPT = HEARD + (VERSIONS - 1) * SHIFT;
 /** Samples from one answer to the next. */
