@@ -1,5 +1,5 @@
 // The half of the game: the plane with the data's points, those that are made, and how real the critic takes each place to be.
-import { byId, drawing, onPress, say } from "../shared/dom.ts";
+import { byId, drawing, make, onPress, say } from "../shared/dom.ts";
 import { Problem } from "../shared/problems.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
@@ -19,7 +19,7 @@ export interface GanChoice {
 
 export class GanPart implements Part {
   readonly #canvas = byId("arena", HTMLCanvasElement);
-  readonly #surface = new OffscreenCanvas(GRID, GRID);
+  readonly #surface = make("canvas", { width: GRID, height: GRID });
   readonly #data = byId("data", HTMLSelectElement);
   readonly #game = byId("game", HTMLSelectElement);
   readonly #onChange: () => void;
@@ -185,7 +185,8 @@ export class GanPart implements Part {
         context.fill();
       }
     };
-    dots(this.#session?.real ?? [], "line-strong", 3);
+    // Before there are points of the data, the middles of its clusters.
+    dots(this.#session?.real ?? clusters(data, points).flat(), "line-strong", this.#session === undefined ? 9 : 3);
     if (data === "own") dots(points.flat(), "ink", 5);
     dots(this.#look?.made ?? [], "second", 4);
     if (this.#cross !== undefined) {
@@ -204,8 +205,7 @@ export class GanPart implements Part {
 
   /** The critic's opinion as shades: the strongest where it is surest that points are real. */
   #drawSurface(context: CanvasRenderingContext2D, surface: Float32Array): void {
-    const inner = this.#surface.getContext("2d");
-    if (inner === null) return;
+    const inner = drawing(this.#surface);
     const [least, most] = [Math.min(...surface), Math.max(...surface)];
     const [r, g, b] = channels("accent");
     const image = inner.createImageData(GRID, GRID);
@@ -222,7 +222,7 @@ export class GanPart implements Part {
     const { data, points } = this.choice;
     const middles = clusters(data, points);
     const made = this.#look?.made;
-    if (made === undefined) return "Press start: orange points are made, grey ones are the data’s.";
+    if (made === undefined) return "Orange points will be made, grey ones are the data’s.";
     if (middles.length === 0) return "Orange points are made, grey ones are the data’s.";
     const count = middles.filter(([x, y]) =>
       made.some((value, i) => i % 2 === 0 && Math.hypot(value - x, made[i + 1] - y) < NEAR),
