@@ -11,6 +11,15 @@ import { MOST_POINTS, pointAt } from "./settings.ts";
 
 const NEAR = 0.15; // of a cluster: within it a made point has reached it
 
+/** What is to be expected of each game. */
+const expected: Readonly<Record<Game, string>> = {
+  standard:
+    "The critic says real or made, and the generator learns from its verdicts. The critic learns four times as fast, so that its verdicts are worth something. Mostly it goes well here. What happens otherwise shows the game with a slower critic.",
+  even: "As the standard game, but both learn at the same rate. Now it depends on the beginning: with seed 1 all made points of the ring crowd onto one cluster, which is mode collapse. That answer pleases the critic, and nothing tells the generator of the others. Once the critic has noticed, the crowd moves on to the next cluster, and does not settle.",
+  wasserstein:
+    "The critic says how far the made points are from real ones, and steep slopes in its opinion are punished. So there is a hint for every point, even for one far away, and collapse is less likely. It takes more work: the critic has three turns for each of the generator’s.",
+};
+
 export interface GanChoice {
   readonly data: Data;
   readonly game: Game;
@@ -117,7 +126,7 @@ export class GanPart implements Part {
   }
 
   said(): string {
-    return this.#game.value === "standard" ? "Playing." : "Playing, three turns of the critic to one of the generator.";
+    return this.#game.value === "wasserstein" ? "Playing, three turns to one." : "Playing.";
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -156,12 +165,7 @@ export class GanPart implements Part {
       ? `${count} point${count === 1 ? "" : "s"} of yours. Click for more; each one starts over.`
       : "Or click into the square: points of your own.";
     say(byId("points-said"), words);
-    say(
-      byId("game-said"),
-      this.#game.value === "standard"
-        ? "The critic says real or made, and the generator learns from its verdicts. If all made points crowd onto a few clusters, that is mode collapse: these answers please the critic, and nothing tells the generator of the others. It may leave one cluster for the next, and never settle."
-        : "The critic says how far the made points are from real ones, and its slope is held near 1. So it has a hint for every point, even one far away: the crowd spreads more evenly, in more steps. It is slower, and not proof against everything.",
-    );
+    say(byId("game-said"), expected[this.#game.value as Game]);
     this.#draw();
   }
 
