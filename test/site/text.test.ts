@@ -152,6 +152,7 @@ describe("texts", () => {
     await page.locator("#settings [name=size]").selectOption("large"); // while it starts
     await says(page, "#state", "Ready.");
     await page.locator("#settings [name=size]").selectOption("small");
+    await page.locator("#settings [name=rate]").selectOption("10");
     await page.locator("#go").click();
     await says(page, "#state", "choose a lower learning rate");
     clean(visit);

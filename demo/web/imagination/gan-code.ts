@@ -1,5 +1,5 @@
 // The game as a program of its own.
-import { BATCH, type Data, type GameOptions, HIDDEN, TURNS } from "./gan.ts";
+import { BATCH, type Data, type GameOptions, games, HIDDEN } from "./gan.ts";
 
 /** The lines that draw points of the data. */
 function drawn(data: Data, points: GameOptions["points"]): string {
@@ -17,7 +17,8 @@ function drawn(data: Data, points: GameOptions["points"]): string {
 
 /** The program that makes so many steps as the page does, and prints the generator's loss at the last one. */
 export function ganCode({ data, game, points, seed }: GameOptions, steps: number): string {
-  const isStandard = game === "standard";
+  const isStandard = game !== "wasserstein";
+  const { generator, critic, beta2, turns } = games[game];
   const names = [
     "compile",
     "compileInit",
@@ -40,7 +41,7 @@ const fooled = says(judgement, 1);`
     : `// Between real and made points the critic's slope is to be 1.
 const between = fake.add(uniform(judgeKey("between"), [BATCH, 1]).mul(real.sub(fake)));
 const [steepness] = grad(judges(between).sum(), [between]);
-const penalty = steepness.norm(-1).sub(1).square().mean().mul(5);
+const penalty = steepness.norm(-1).sub(1).square().mean().mul(0.1);
 const wrong = judges(fake).mean().sub(judges(real).mean()).add(penalty);
 const fooled = judgement.mean().neg();`;
   const layers = [
@@ -65,8 +66,8 @@ const network = (out: number) =>
   new Sequential(new Linear(2, ${HIDDEN}), slope, new Linear(${HIDDEN}, ${HIDDEN}), slope, new Linear(${HIDDEN}, out));
 const [generator, critic] = [network(2), network(1)];
 const [made, judged] = [generator, critic].map((model) => [...parameters(model).values()]);
-const optimizerOf = () => adam(0.001, ${isStandard ? "{ beta1: 0.5 }" : "{ beta1: 0, beta2: 0.9 }"});
-const [making, judging] = [optimizerOf(), optimizerOf()];
+const making = adam(${generator}, { beta1: 0.5, beta2: ${beta2} });
+const judging = adam(${critic}, { beta1: 0.5, beta2: ${beta2} });
 const states = { making: making.init(made), judging: judging.init(judged) };
 
 /** Points of the data, others at each step. */
@@ -99,7 +100,7 @@ const make = compile({
 const executor = new WasmExecutor({ build: "portable" }); // the same bits on every machine
 await executor.step(await executor.load(compileInit(variables({ generator, critic, states }), SEED)));
 const [judgeTurn, makeTurn] = [await executor.load(judge), await executor.load(make)];
-await executor.run([[judgeTurn, ${TURNS[game]}], [makeTurn, 1]], { repeat: ${steps} }).done;
+await executor.run([[judgeTurn, ${turns}], [makeTurn, 1]], { repeat: ${steps} }).done;
 const [loss] = await executor.read({ program: makeTurn, name: "loss" });
 console.log(loss);
 await executor.dispose();

@@ -1,5 +1,5 @@
 // The half of the game: the plane with the data's points, those that are made, and how real the critic takes each place to be.
-import { byId, drawing, onPress, say } from "../shared/dom.ts";
+import { byId, drawing, make, onPress, say } from "../shared/dom.ts";
 import { Problem } from "../shared/problems.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
@@ -11,6 +11,15 @@ import { MOST_POINTS, pointAt } from "./settings.ts";
 
 const NEAR = 0.15; // of a cluster: within it a made point has reached it
 
+/** What is to be expected of each game. */
+const expected: Readonly<Record<Game, string>> = {
+  standard:
+    "The critic says real or made, and the generator learns from its verdicts. The critic learns four times as fast, so that its verdicts are worth something. Mostly it goes well here. What happens otherwise shows the game with a slower critic.",
+  even: "As the standard game, but both learn at the same rate. Now it depends on the beginning: with seed 1 all made points of the ring crowd onto one cluster, which is mode collapse. That answer pleases the critic, and nothing tells the generator of the others. Once the critic has noticed, the crowd moves on to the next cluster, and does not settle.",
+  wasserstein:
+    "The critic says how far the made points are from real ones, and steep slopes in its opinion are punished. So there is a hint for every point, even for one far away, and collapse is less likely. It takes more work: the critic has three turns for each of the generator’s.",
+};
+
 export interface GanChoice {
   readonly data: Data;
   readonly game: Game;
@@ -19,7 +28,7 @@ export interface GanChoice {
 
 export class GanPart implements Part {
   readonly #canvas = byId("arena", HTMLCanvasElement);
-  readonly #surface = new OffscreenCanvas(GRID, GRID);
+  readonly #surface = make("canvas", { width: GRID, height: GRID });
   readonly #data = byId("data", HTMLSelectElement);
   readonly #game = byId("game", HTMLSelectElement);
   readonly #onChange: () => void;
@@ -117,7 +126,7 @@ export class GanPart implements Part {
   }
 
   said(): string {
-    return this.#game.value === "standard" ? "Playing." : "Playing, three turns of the critic to one of the generator.";
+    return this.#game.value === "wasserstein" ? "Playing, three turns to one." : "Playing.";
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -156,12 +165,7 @@ export class GanPart implements Part {
       ? `${count} point${count === 1 ? "" : "s"} of yours. Click for more; each one starts over.`
       : "Or click into the square: points of your own.";
     say(byId("points-said"), words);
-    say(
-      byId("game-said"),
-      this.#game.value === "standard"
-        ? "The critic says real or made, and the generator learns from its verdicts. If all made points crowd onto a few clusters, that is mode collapse: these answers please the critic, and nothing tells the generator of the others. It may leave one cluster for the next, and never settle."
-        : "The critic says how far the made points are from real ones, and its slope is held near 1. So it has a hint for every point, even one far away: the crowd spreads more evenly, in more steps. It is slower, and not proof against everything.",
-    );
+    say(byId("game-said"), expected[this.#game.value as Game]);
     this.#draw();
   }
 
@@ -185,7 +189,8 @@ export class GanPart implements Part {
         context.fill();
       }
     };
-    dots(this.#session?.real ?? [], "line-strong", 3);
+    // Before there are points of the data, the middles of its clusters.
+    dots(this.#session?.real ?? clusters(data, points).flat(), "line-strong", this.#session === undefined ? 9 : 3);
     if (data === "own") dots(points.flat(), "ink", 5);
     dots(this.#look?.made ?? [], "second", 4);
     if (this.#cross !== undefined) {
@@ -204,8 +209,7 @@ export class GanPart implements Part {
 
   /** The critic's opinion as shades: the strongest where it is surest that points are real. */
   #drawSurface(context: CanvasRenderingContext2D, surface: Float32Array): void {
-    const inner = this.#surface.getContext("2d");
-    if (inner === null) return;
+    const inner = drawing(this.#surface);
     const [least, most] = [Math.min(...surface), Math.max(...surface)];
     const [r, g, b] = channels("accent");
     const image = inner.createImageData(GRID, GRID);
@@ -222,7 +226,7 @@ export class GanPart implements Part {
     const { data, points } = this.choice;
     const middles = clusters(data, points);
     const made = this.#look?.made;
-    if (made === undefined) return "Press start: orange points are made, grey ones are the data’s.";
+    if (made === undefined) return "Orange points will be made, grey ones are the data’s.";
     if (middles.length === 0) return "Orange points are made, grey ones are the data’s.";
     const count = middles.filter(([x, y]) =>
       made.some((value, i) => i % 2 === 0 && Math.hypot(value - x, made[i + 1] - y) < NEAR),

@@ -35,14 +35,20 @@ import type { Followed } from "../shared/run.ts";
 import type { Progress } from "./part.ts";
 
 export type Data = "ring" | "spiral" | "own";
-export type Game = "standard" | "wasserstein";
+export type Game = "standard" | "even" | "wasserstein";
 /** A point of the plane. */
 export type Point = readonly [x: number, y: number];
 
 export const HIDDEN = 64;
 export const BATCH = 128;
-/** Turns of the critic before each of the generator. */
-export const TURNS: Readonly<Record<Game, number>> = { standard: 1, wasserstein: 3 };
+/** How a game is played: learning rates of both, Adam's second decay, and turns of the critic before each of the generator. */
+export const games: Readonly<
+  Record<Game, { readonly generator: number; readonly critic: number; readonly beta2: number; readonly turns: number }>
+> = {
+  standard: { generator: 0.0005, critic: 0.002, beta2: 0.999, turns: 1 },
+  even: { generator: 0.001, critic: 0.001, beta2: 0.999, turns: 1 },
+  wasserstein: { generator: 0.001, critic: 0.001, beta2: 0.9, turns: 3 },
+};
 /** The plane is shown from -EDGE to EDGE. */
 export const EDGE = 1.25;
 /** Places along an edge at which the critic is asked. */
@@ -126,8 +132,9 @@ export class GanSession {
       new Sequential(new Linear(2, HIDDEN), slope, new Linear(HIDDEN, HIDDEN), slope, new Linear(HIDDEN, out));
     const [generator, critic] = [network(2), network(1)];
     const [made, judged] = [generator, critic].map((model) => [...parameters(model).values()]);
-    const optimizerOf = () => adam(0.001, game === "standard" ? { beta1: 0.5 } : { beta1: 0, beta2: 0.9 });
-    const [making, judging] = [optimizerOf(), optimizerOf()];
+    const { beta2, turns, ...rates } = games[game];
+    const making = adam(rates.generator, { beta1: 0.5, beta2 });
+    const judging = adam(rates.critic, { beta1: 0.5, beta2 });
     const states = { making: making.init(made), judging: judging.init(judged) };
 
     const context = evaluationContext();
@@ -140,16 +147,16 @@ export class GanSession {
     const real = dataPoints(data, points, judgeKey, BATCH);
     const fake = stopGradient(makes(judgeKey("noise"), BATCH));
     const wrong = () => {
-      if (game === "standard") return says(judges(real), 1).add(says(judges(fake), 0));
+      if (game !== "wasserstein") return says(judges(real), 1).add(says(judges(fake), 0));
       // Between real and made points the critic's slope is to be 1.
       const between = fake.add(uniform(judgeKey("between"), [BATCH, 1]).mul(real.sub(fake)));
       const [steepness] = grad(judges(between).sum(), [between]);
-      const penalty = steepness.norm(-1).sub(1).square().mean().mul(5);
+      const penalty = steepness.norm(-1).sub(1).square().mean().mul(0.1);
       return judges(fake).mean().sub(judges(real).mean()).add(penalty);
     };
     const judgement = judges(makes(keyed("make", states.making.step)("noise"), BATCH));
     const critics = wrong();
-    const generators = game === "standard" ? says(judgement, 1) : judgement.mean().neg();
+    const generators = game === "wasserstein" ? judgement.mean().neg() : says(judgement, 1);
 
     const judge = compile({
       outputs: { loss: critics },
@@ -173,7 +180,7 @@ export class GanSession {
       make: await executor.load(make),
       look: await executor.load(look),
     };
-    return new GanSession(executor, Float32Array.from(once.real), generator, programs, TURNS[game]);
+    return new GanSession(executor, Float32Array.from(once.real), generator, programs, turns);
   }
 
   /** Plays on, for so many steps of the generator; 0: without an end. */

@@ -27,7 +27,7 @@ export function imaginationAddress() {
   return new Address({
     part: choice<PartName>("vae", ["vae", "gan"]),
     data: choice<Data>("ring", ["ring", "spiral", "own"]),
-    game: choice<Game>("standard", ["standard", "wasserstein"]),
+    game: choice<Game>("standard", ["standard", "even", "wasserstein"]),
     points: list<Point>([], point, MOST_POINTS),
     seed,
     steps: whole(0, 0, 10_000_000),

@@ -212,6 +212,12 @@ export class VaePart implements Part {
         plane.fill();
       }
     }
+    if (pixels === undefined) {
+      plane.fillStyle = colour("ink-soft");
+      plane.font = "15px system-ui, sans-serif";
+      plane.textAlign = "center";
+      plane.fillText("It fills with digits as soon as the training begins.", size / 2, size / 2 - 24);
+    }
     const [x, y] = place(...this.#point);
     for (const [width, token] of [
       [5, "surface"],

@@ -13,7 +13,7 @@ import { LooksView } from "./looks-view.ts";
 import { LENGTH, sizes } from "./model.ts";
 import { inOneLine, Samples } from "./samples.ts";
 import { Session, stepsOf } from "./session.ts";
-import { rates, type Settings, textAddress } from "./settings.ts";
+import { rates, type Settings, textAddress, usualRates } from "./settings.ts";
 import { DEFAULT_PATH, defaultSource, fileSource, ownSource, type Source } from "./source.ts";
 
 const WRITE_EVERY = 1200; // ms from one sample to the next while it trains
@@ -129,6 +129,7 @@ export class TextPage {
     this.#form.addEventListener("change", ({ target }) => {
       if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === "file"))
         return;
+      if (target === this.#select("size")) this.#setField("rate", String(usualRates[this.#settings().size]));
       this.#showNetwork();
       this.#steps = 0;
       void this.#startOver("").then(() => this.#writeAddress(0));

@@ -10,13 +10,16 @@ export interface Settings {
   readonly seed: number;
 }
 
+/** What a network of a size learns well with. */
+export const usualRates: Readonly<Record<Size, number>> = { small: 0.008, large: 0.002 };
+
 export const rates = [0.0003, 0.001, 0.002, 0.004, 0.008, 0.02] as const;
 
 export function textAddress() {
   return new Address({
     network: choice<Kind>("gpt", ["gpt", "lstm"]),
     size: choice<Size>("small", ["small", "large"]),
-    rate: number(0.004, 1e-6, 10),
+    rate: number(usualRates.small, 1e-6, 10),
     seed,
     temperature: number(0.7, 0.1, 2),
     steps: whole(0, 0, 1_000_000),
