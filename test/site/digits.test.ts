@@ -134,19 +134,20 @@ describe("a visitor", () => {
     await visit.close();
   }, 150_000);
 
-  test("teaches it a digit that it read otherwise, and takes all of that along as code", async () => {
+  test("teaches it a digit that it read wrongly, and takes all of that along as code", async () => {
     const visit = await visiting(`${small}&epochs=2`);
     const { page } = visit;
     await page.locator("#go").click();
     await says(page, "#state", "Done.");
-    await page.getByRole("button", { name: "A 4 of the test set" }).click();
-    await says(page, "#answer", /a 4\.$/);
-    await page.getByRole("button", { name: "No, it is a 9" }).click();
-    await says(page, "#correction-note", /Learnt in .* reads your drawing as a 9|so it stays as it was/);
+    // The same bits everywhere: so it is this digit that is read wrongly, everywhere.
+    await page.getByRole("button", { name: "A 5 of the test set" }).click();
+    await says(page, "#answer", /a 6\.$/);
+    await page.getByRole("button", { name: "No, it is a 5" }).click();
+    await says(page, "#correction-note", "Learnt");
+    await says(page, "#answer", /a 5\.$/);
     const note = (await page.locator("#correction-note").textContent()) ?? "";
-    await says(page, "#answer", note.startsWith("Learnt") ? /a 9\.$/ : /a 4\.$/);
     const [after, before] = [...note.matchAll(/([\d.]+) %(?! sure)/g)].map((found) => Number(found[1]));
-    if (note.startsWith("Learnt")) expect(after).toBeGreaterThanOrEqual(before - 1);
+    expect(after).toBeGreaterThanOrEqual(before - 1);
 
     // Another optimizer on top of it, and another learning rate while it trains.
     await openSettings(page);
