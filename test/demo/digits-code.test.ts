@@ -74,6 +74,33 @@ test("goes through drawings, other optimizers, rates and executors as the page d
   expect((await printed(code)).at(-1)).toBe(String(loss));
 }, 60_000);
 
+test("knows nothing of a lesson that was undone", async () => {
+  const train = await digits();
+  const drawing = { image: train.x.data.slice(0, 784), digit: 3 };
+  const journal = new Journal();
+  const session = await Session.create(settings);
+  const last = async () => {
+    await session.bring(train);
+    let loss = Number.NaN;
+    for await (const report of session.fit({ test: train, steps: 3, onEpoch: () => undefined })) loss = report.loss;
+    journal.made(3, { every: 1, drawings: 0 });
+    return loss;
+  };
+  journal.begin(settings);
+  await last();
+  const [back, forget] = [await session.mark(), journal.mark()];
+  journal.draw(drawing);
+  await session.bring(withDrawings(train, [drawing], 8));
+  journal.made((await session.practise()).steps, { every: 8, drawings: 1 });
+  await back();
+  forget();
+  const loss = await last();
+  await session.dispose();
+  const code = codeOf(journal, settings, 0);
+  expect(code).not.toContain("drawings");
+  expect((await printed(code)).at(-1)).toBe(String(loss));
+}, 60_000);
+
 test("says what a first start will do before there was one, and of filters, too", async () => {
   const filters = { ...settings, kind: "convolutional", build: "fastest" } as const;
   const code = codeOf(new Journal(), filters, 2);

@@ -89,7 +89,7 @@ describe("a visitor", () => {
     const { page } = visit;
     await draw(page, one);
     await says(page, "#go", "Pause");
-    await trainUntil(page, 160); // an epoch
+    await trainUntil(page, 60);
     await says(page, "#answer", /a 1\.$/);
     const ofOne = await pictures(page, "#maps");
     expect(ofOne).toHaveLength(8);
@@ -99,10 +99,10 @@ describe("a visitor", () => {
     await says(page, "#answer", /a 0\.$/);
     await expect.poll(() => pictures(page, "#maps"), patience).not.toEqual(ofOne);
     await expect.poll(() => pictures(page, "#filters"), patience).not.toEqual(filters);
-    expect(await figure(page, "accuracy")).toBeGreaterThan(90);
     expect(await figure(page, "rate")).toBeGreaterThan(0);
 
     await pause(page);
+    expect(await figure(page, "accuracy")).toBeGreaterThan(75);
     const paused = await step(page);
     const accuracy = await page.locator("#figure-accuracy").textContent();
     await says(page, "#state", `Paused. It reads ${accuracy} of the test digits right.`);
@@ -132,21 +132,22 @@ describe("a visitor", () => {
     expect(await pictures(page, "#maps")).toEqual(found);
     clean(visit);
     await visit.close();
-  }, 90_000);
+  }, 150_000);
 
-  test("teaches it a digit that it read otherwise, and takes all of that along as code", async () => {
-    const visit = await visiting("digits.html#build=portable&epochs=1&batch=128");
+  test("teaches it a digit that it read wrongly, and takes all of that along as code", async () => {
+    const visit = await visiting(`${small}&epochs=2`);
     const { page } = visit;
     await page.locator("#go").click();
     await says(page, "#state", "Done.");
-    await page.getByRole("button", { name: "A 4 of the test set" }).click();
-    await says(page, "#answer", /a 4\.$/);
-    await page.getByRole("button", { name: "No, it is a 9" }).click();
-    await says(page, "#correction-note", /Learnt in .* reads your drawing as a 9|so it stays as it was/);
+    // The same bits everywhere: so it is this digit that is read wrongly, everywhere.
+    await page.getByRole("button", { name: "A 5 of the test set" }).click();
+    await says(page, "#answer", /a 6\.$/);
+    await page.getByRole("button", { name: "No, it is a 5" }).click();
+    await says(page, "#correction-note", "Learnt");
+    await says(page, "#answer", /a 5\.$/);
     const note = (await page.locator("#correction-note").textContent()) ?? "";
-    await says(page, "#answer", note.startsWith("Learnt") ? /a 9\.$/ : /a 4\.$/);
     const [after, before] = [...note.matchAll(/([\d.]+) %(?! sure)/g)].map((found) => Number(found[1]));
-    if (note.startsWith("Learnt")) expect(after).toBeGreaterThanOrEqual(before - 1);
+    expect(after).toBeGreaterThanOrEqual(before - 1);
 
     // Another optimizer on top of it, and another learning rate while it trains.
     await openSettings(page);

@@ -78,7 +78,7 @@ export class Answer {
 
   #show(said: Said | undefined, text: string, isPast = false): void {
     const probabilities = said?.probabilities;
-    this.#maps.show(said?.maps);
+    if (!isPast) this.#maps.show(said?.maps);
     say(byId("answer"), isPast ? `Then: ${text.charAt(0).toLowerCase()}${text.slice(1)}` : text);
     const best = probabilities === undefined ? undefined : argmaxRows(probabilities, CLASSES)[0];
     this.#bars.forEach(({ bar, text: percent }, digit) => {

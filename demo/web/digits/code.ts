@@ -219,7 +219,7 @@ class Program {
     let loaded = "";
     let stage = 0;
     const sets = new Set<string>();
-    const digits = ({ amount }: Settings) => (amount === "60000" ? "all" : "digits10000");
+    const digits = ({ amount }: Settings) => (amount === "60000" ? "train60000" : "train10000");
     return this.#own.flatMap((deed) => {
       if (deed.kind === "begin") {
         if (deed.file === undefined) return [];
@@ -243,7 +243,7 @@ class Program {
       const name = digits(settings);
       const asked = sets.has(name)
         ? []
-        : [`const ${name} = await digits("train", ${name === "all" ? "Infinity" : "1000"});`];
+        : [`const ${name} = await digits("train", ${name === "train60000" ? "Infinity" : "1000"});`];
       sets.add(name);
       const rows = this.#rows(deed.rows, name);
       const load = rows === loaded ? [] : [`await trainer.load(${rows});`];

@@ -2,6 +2,8 @@
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { CLASSES } from "./model.ts";
 
+const HINT = "It learns your drawing within a second or two.";
+
 export class Correction {
   readonly #buttons: readonly HTMLButtonElement[];
   #possible = false;
@@ -29,8 +31,9 @@ export class Correction {
     this.#show();
   }
 
+  /** What came of a correction; "" where there is none. */
   say(text: string): void {
-    say(byId("correction-note"), text);
+    say(byId("correction-note"), text === "" ? HINT : text);
   }
 
   #show(): void {
