@@ -34,7 +34,7 @@ type Opened = Settings & { readonly steps: number; readonly changes: readonly Ch
 
 export class PlaygroundPage {
   readonly #address = new Address(fields, () => void this.#open(sound(this.#address.read())));
-  readonly #view = new RunView({ go: () => void this.#go(), reset: () => void this.#renew(this.#settings) });
+  readonly #view = new RunView({ go: () => void this.#go(), reset: () => this.#reset() });
   readonly #run = new Run({
     onPhase: (phase) => this.#phaseChanged(phase),
     onReport: (report) => this.#reported(report),
@@ -66,6 +66,8 @@ export class PlaygroundPage {
   #until: number;
   #executor: Executor | undefined;
   #session: Session | undefined;
+  /** Whether it shall train: what is changed meanwhile begins anew by itself. */
+  #wanted = false;
   #renewing: Promise<void> = Promise.resolve();
   #asking = false;
   #stale = true;
@@ -135,8 +137,9 @@ export class PlaygroundPage {
 
   async #go(): Promise<void> {
     const { phase } = this.#run;
-    if (phase === "running" || phase === "starting") await this.#run.stop();
-    else if (phase === "idle") await this.#start();
+    this.#wanted = phase === "idle";
+    if (phase === "idle") await this.#start();
+    else await this.#run.stop();
   }
 
   async #start(): Promise<void> {
@@ -166,7 +169,8 @@ export class PlaygroundPage {
       await this.#run.stop();
       await old?.dispose().catch(() => undefined); // its worker may be dead
       // Of several that were asked for at once the last one counts.
-      if (this.#settings !== settings || this.#session !== undefined) return;
+      const isOver = () => this.#settings !== settings || this.#session !== undefined;
+      if (isOver()) return;
       this.#clear();
       if (samplesOf(settings).train.y.length < 2) {
         this.#view.problem("Put at least two points on the surface first.");
@@ -178,11 +182,17 @@ export class PlaygroundPage {
         this.#view.problem(inWords(error));
         return;
       }
+      if (isOver()) return;
       this.#session = new Session(this.#executor, settings, foreseen);
       this.#stale = true;
     });
     this.#showSettings();
     return this.#renewing;
+  }
+
+  #reset(): void {
+    this.#wanted = false;
+    void this.#renew({ ...this.#settings });
   }
 
   #clear(): void {
@@ -200,6 +210,7 @@ export class PlaygroundPage {
   }
 
   async #open({ steps, changes, ...settings }: Opened): Promise<void> {
+    this.#wanted = false;
     await this.#renew(settings, changes, steps);
     byId("go").focus();
   }
@@ -215,10 +226,9 @@ export class PlaygroundPage {
   }
 
   async #again(next: Settings): Promise<void> {
-    const trains = this.#run.phase === "running" || this.#run.phase === "starting";
     await this.#renew(next);
     this.#write(false);
-    if (trains && this.#session !== undefined && this.#settings === next) await this.#start();
+    if (this.#wanted && this.#session !== undefined && this.#settings === next) await this.#start();
   }
 
   /** A change on the way. */
@@ -444,11 +454,13 @@ export class PlaygroundPage {
   #ended(finished: boolean): void {
     this.#stale = true;
     this.#measured = 0;
+    if (finished) this.#wanted = false;
     this.#view.state(finished ? "Done: this is where the link ends. It can go on." : "Paused.");
     this.#write(true);
   }
 
   #failed(error: unknown): void {
+    this.#wanted = false;
     this.#view.problem(inWords(error));
     this.#view.state("Stopped.");
     if (!isEnd(error)) return;
