@@ -148,7 +148,10 @@ export class PlaygroundPage {
     await this.#renewing;
     if (this.#session === undefined) await this.#renew(this.#settings, this.#foreseen, this.#until);
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined) {
+      this.#wanted = false;
+      return;
+    }
     this.#travel(Number.POSITIVE_INFINITY);
     if (this.#until <= session.step) this.#until = 0;
     await this.#run.start(async () => {
@@ -165,13 +168,13 @@ export class PlaygroundPage {
     this.#until = until;
     const old = this.#session;
     this.#session = undefined;
+    this.#clear();
     this.#renewing = this.#renewing.then(async () => {
       await this.#run.stop();
       await old?.dispose().catch(() => undefined); // its worker may be dead
       // Of several that were asked for at once the last one counts.
       const isOver = () => this.#settings !== settings || this.#session !== undefined;
       if (isOver()) return;
-      this.#clear();
       if (samplesOf(settings).train.y.length < 2) {
         this.#view.problem("Put at least two points on the surface first.");
         return;
@@ -441,7 +444,7 @@ export class PlaygroundPage {
   }
 
   #reported(report: Report): void {
-    this.#view.figures(report.step, report.loss);
+    if (this.#session !== undefined) this.#view.figures(report.step, report.loss);
   }
 
   #phaseChanged(phase: Phase): void {
