@@ -66,10 +66,12 @@ class Log {
 
   take(): LogRows[] {
     let at = 0;
+    // One buffer for all: thousands of short epochs are thousands of stretches, and a worker hands over each buffer by itself.
+    const all = this.#values.slice(0, this.#used);
     const rows = Array.from({ length: this.#stretches }, (_, i): LogRows => {
       const { id, loaded } = this.#parts[i];
       const [steps, milliseconds] = this.#sums.subarray(2 * i);
-      const values = this.#values.slice(at, at + steps * loaded.logTypes.length);
+      const values = all.subarray(at, at + steps * loaded.logTypes.length);
       at += values.length;
       return { program: id, names: loaded.program.logged, values, steps, milliseconds };
     });

@@ -170,3 +170,17 @@ test("what an instruction throws is told as an error of the program", async () =
   await expect(run.done).rejects.toThrow(ProgramError);
   await expect(run.done).rejects.toThrow("no such thing");
 });
+
+test("what many short stretches logged lies in one buffer, which a worker hands over at once", async () => {
+  const executor = new JsExecutor();
+  const ids = [await executor.load(counter("n")), await executor.load(counter("n", -3))];
+  const run = executor.run(
+    ids.map((id) => [id, 1]),
+    { repeat: 100 },
+  );
+  await run.done;
+  const rows = run.takeLog();
+  expect(rows.length).toBe(200);
+  expect(new Set(rows.map(({ values }) => values.buffer)).size).toBe(1);
+  await executor.dispose();
+});

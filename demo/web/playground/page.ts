@@ -34,7 +34,7 @@ type Opened = Settings & { readonly steps: number; readonly changes: readonly Ch
 
 export class PlaygroundPage {
   readonly #address = new Address(fields, () => void this.#open(sound(this.#address.read())));
-  readonly #view = new RunView({ go: () => void this.#go(), reset: () => void this.#renew(this.#settings) });
+  readonly #view = new RunView({ go: () => void this.#go(), reset: () => this.#reset() });
   readonly #run = new Run({
     onPhase: (phase) => this.#phaseChanged(phase),
     onReport: (report) => this.#reported(report),
@@ -66,6 +66,8 @@ export class PlaygroundPage {
   #until: number;
   #executor: Executor | undefined;
   #session: Session | undefined;
+  /** Whether it shall train: what is changed meanwhile begins anew by itself. */
+  #wanted = false;
   #renewing: Promise<void> = Promise.resolve();
   #asking = false;
   #stale = true;
@@ -135,8 +137,9 @@ export class PlaygroundPage {
 
   async #go(): Promise<void> {
     const { phase } = this.#run;
-    if (phase === "running" || phase === "starting") await this.#run.stop();
-    else if (phase === "idle") await this.#start();
+    this.#wanted = phase === "idle";
+    if (phase === "idle") await this.#start();
+    else await this.#run.stop();
   }
 
   async #start(): Promise<void> {
@@ -145,7 +148,10 @@ export class PlaygroundPage {
     await this.#renewing;
     if (this.#session === undefined) await this.#renew(this.#settings, this.#foreseen, this.#until);
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined) {
+      this.#wanted = false;
+      return;
+    }
     this.#travel(Number.POSITIVE_INFINITY);
     if (this.#until <= session.step) this.#until = 0;
     await this.#run.start(async () => {
@@ -162,12 +168,13 @@ export class PlaygroundPage {
     this.#until = until;
     const old = this.#session;
     this.#session = undefined;
+    this.#clear();
     this.#renewing = this.#renewing.then(async () => {
       await this.#run.stop();
       await old?.dispose().catch(() => undefined); // its worker may be dead
       // Of several that were asked for at once the last one counts.
-      if (this.#settings !== settings || this.#session !== undefined) return;
-      this.#clear();
+      const isOver = () => this.#settings !== settings || this.#session !== undefined;
+      if (isOver()) return;
       if (samplesOf(settings).train.y.length < 2) {
         this.#view.problem("Put at least two points on the surface first.");
         return;
@@ -178,11 +185,17 @@ export class PlaygroundPage {
         this.#view.problem(inWords(error));
         return;
       }
+      if (isOver()) return;
       this.#session = new Session(this.#executor, settings, foreseen);
       this.#stale = true;
     });
     this.#showSettings();
     return this.#renewing;
+  }
+
+  #reset(): void {
+    this.#wanted = false;
+    void this.#renew({ ...this.#settings });
   }
 
   #clear(): void {
@@ -200,6 +213,7 @@ export class PlaygroundPage {
   }
 
   async #open({ steps, changes, ...settings }: Opened): Promise<void> {
+    this.#wanted = false;
     await this.#renew(settings, changes, steps);
     byId("go").focus();
   }
@@ -215,10 +229,9 @@ export class PlaygroundPage {
   }
 
   async #again(next: Settings): Promise<void> {
-    const trains = this.#run.phase === "running" || this.#run.phase === "starting";
     await this.#renew(next);
     this.#write(false);
-    if (trains && this.#session !== undefined && this.#settings === next) await this.#start();
+    if (this.#wanted && this.#session !== undefined && this.#settings === next) await this.#start();
   }
 
   /** A change on the way. */
@@ -431,7 +444,7 @@ export class PlaygroundPage {
   }
 
   #reported(report: Report): void {
-    this.#view.figures(report.step, report.loss);
+    if (this.#session !== undefined) this.#view.figures(report.step, report.loss);
   }
 
   #phaseChanged(phase: Phase): void {
@@ -444,11 +457,13 @@ export class PlaygroundPage {
   #ended(finished: boolean): void {
     this.#stale = true;
     this.#measured = 0;
+    if (finished) this.#wanted = false;
     this.#view.state(finished ? "Done: this is where the link ends. It can go on." : "Paused.");
     this.#write(true);
   }
 
   #failed(error: unknown): void {
+    this.#wanted = false;
     this.#view.problem(inWords(error));
     this.#view.state("Stopped.");
     if (!isEnd(error)) return;

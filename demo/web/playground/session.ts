@@ -80,8 +80,7 @@ export class Session {
   async change(change: Omit<Change, "step">): Promise<void> {
     this.#foreseen.length = 0;
     this.#asked.push(change);
-    if (this.#fit === undefined) await this.#inTurn(() => this.#settle());
-    else await this.#fit.stop();
+    await this.#inTurn(() => (this.#fit === undefined ? this.#settle() : this.#fit.stop()));
   }
 
   /** Trains until it is stopped, or to this step; 0: without an end. What is told is of the whole training. */
@@ -99,16 +98,8 @@ export class Session {
 
   async *#reports(until: number): AsyncGenerator<Report> {
     while (!this.#stopping && !this.#over) {
-      await this.#inTurn(() => this.#settle());
-      const trainer = await this.#trainerOf();
-      const end = Math.min(until || Number.POSITIVE_INFINITY, this.#foreseen[0]?.step ?? Number.POSITIVE_INFINITY);
-      if (this.#step >= end && this.#foreseen.length === 0) return;
-      if (this.#step >= end) continue;
-      if (this.#stopping) return;
-      const from = this.#step;
-      this.#fit = this.#fitOf(trainer, end - from);
-      // What was asked for meanwhile is done before its first step.
-      if (this.#asked.length > 0) await this.#fit.stop();
+      const from = await this.#inTurn(() => this.#next(until));
+      if (this.#fit === undefined) return;
       try {
         for await (const report of this.#fit) {
           this.#step = from + report.step;
@@ -119,6 +110,15 @@ export class Session {
         this.#fit = undefined;
       }
     }
+  }
+
+  /** Makes the changes that are due, and a fit to the next one or to the end, if there is something left. @returns its first step */
+  async #next(until: number): Promise<number> {
+    await this.#settle();
+    const trainer = await this.#trainerOf();
+    const end = Math.min(until || Number.POSITIVE_INFINITY, this.#foreseen[0]?.step ?? Number.POSITIVE_INFINITY);
+    if (this.#step < end && !this.#stopping) this.#fit = this.#fitOf(trainer, end - this.#step);
+    return this.#step;
   }
 
   /** No step is made after this. */
