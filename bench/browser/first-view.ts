@@ -1,5 +1,5 @@
 // What a visitor waits for on each page of the site: its weight, its first view, and its frames while it trains (../README.md).
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,21 +54,12 @@ function frames(length: number): Promise<number> {
 async function measure(browser: Browser, url: string): Promise<Record<string, string | number | undefined>> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers: "block" });
   const page = await context.newPage();
-  let bytes = 0;
-  const weighing: Promise<void>[] = [];
-  page.on("response", (response) => {
-    if (!/\.(js|css)$/.test(new URL(response.url()).pathname)) return;
-    const weigh = async () => {
-      bytes += gzipSync(await response.body()).length;
-    };
-    weighing.push(weigh().catch(() => undefined));
-  });
+  sent.clear();
   await page.addInitScript(watch);
   await page.goto(url);
   await page.locator("main[data-ready]").waitFor({ state: "attached" });
   await page.waitForTimeout(REST);
-  await Promise.all(weighing);
-  const weight = bytes;
+  const weight = [...sent].filter((name) => /\.(js|css)$/.test(name)).reduce((sum, name) => sum + weightOf(name), 0);
   const { largest, shift } = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
   await go(page);
   const p99 = await page.evaluate(frames, TRAINING);
@@ -81,6 +72,11 @@ async function measure(browser: Browser, url: string): Promise<Record<string, st
   };
 }
 
+/** Bytes of a file, as gzip makes them. */
+function weightOf(name: string): number {
+  return gzipSync(readFileSync(join(folder, name))).length;
+}
+
 /** Sets it going, unless it went by itself. */
 async function go(page: Page): Promise<void> {
   const button = page.locator("#go:not([aria-disabled=true])");
@@ -91,7 +87,9 @@ async function go(page: Page): Promise<void> {
 const folder = mkdtempSync(join(tmpdir(), "simdgrad-bench-"));
 const configFile = fileURLToPath(new URL("../../demo/web/vite.config.ts", import.meta.url));
 await build({ configFile, logLevel: "error", build: { outDir: folder } });
-const served = await serve(folder, true);
+/** Files that were asked for since a page was opened. */
+const sent = new Set<string>();
+const served = await serve(folder, true, (name) => sent.add(name));
 const browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumArguments] });
 try {
   const rows = [];
