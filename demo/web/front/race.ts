@@ -1,6 +1,5 @@
 // How many samples a second the running training makes, beside plain TypeScript on the same work: both at once, each in a worker with one thread.
 import { byId, say } from "../shared/dom.ts";
-import { Session } from "./session.ts";
 
 const WARM_UP = 700; // ms: engines translate plain TypeScript while it runs
 const LENGTH = 1500; // ms
@@ -35,6 +34,7 @@ interface Rates {
 }
 
 async function measure(seed: number, now: () => Moment | undefined): Promise<Rates | undefined> {
+  const { Session } = await import("./session.ts");
   const plain = await Session.create(seed, "js");
   try {
     const points = plain.points.y.length;

@@ -61,7 +61,7 @@ async function take(browser: Browser, address: string, file: string, theme: Them
       .resize(2 * WIDTH, 2 * HEIGHT, { fit: "cover" })
       .webp({ quality: 70 })
       .toBuffer();
-    const target = new URL(pictureName(file, theme).replace("pictures/", ""), kept);
+    const target = new URL(pictureName(file, theme).replace("cards/", ""), kept);
     // Under its name only once it is whole.
     const draft = new URL(`${target.href}.${process.pid}`);
     await writeFile(draft, bytes);
