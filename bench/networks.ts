@@ -61,7 +61,7 @@ export interface Layered {
 
 export type Network = (Dense | Layered) & Training;
 
-interface Training {
+export interface Training {
   readonly loss: "crossEntropy" | "mse";
   readonly optimizer: { readonly name: "adam" | "sgd"; readonly rate: number };
   readonly batch: number;

@@ -2,17 +2,14 @@
 // programs are compiled once, and share their weights on the executor.
 import { CARTPOLE_LIMIT, CartPole } from "./environments/cartpole.ts";
 import { Random } from "./environments/environment.ts";
-import type { Learned, Learning } from "./reinforcement/cartpole-agents.ts";
+import { type Learn, learned } from "./reinforcement/cartpole-agents.ts";
 import { dqn } from "./reinforcement/dqn.ts";
 import { episodeReturns, mean } from "./reinforcement/episodes.ts";
 import { ppo } from "./reinforcement/ppo.ts";
 import { reinforce } from "./reinforcement/reinforce.ts";
 import { script } from "./script.ts";
 
-const WAYS = { REINFORCE: reinforce, DQN: dqn, PPO: ppo } satisfies Record<
-  string,
-  (learning: Learning) => Promise<Learned>
->;
+const WAYS = { REINFORCE: reinforce, DQN: dqn, PPO: ppo } satisfies Record<string, Learn>;
 type Way = keyof typeof WAYS;
 
 await script({
@@ -38,12 +35,12 @@ await script({
       const began = performance.now();
       const tell = (made: number, lately: number) =>
         progress.draw(made / steps, `${way}: ${made} steps, return ${lately.toFixed(1)}`);
-      const learned = await WAYS[way]({ executor, seed, steps, judged, tell });
+      const { returns, steps: made } = await learned(WAYS[way], { executor, seed, steps }, judged, tell);
       const seconds = (performance.now() - began) / 1000;
-      const value = mean(learned.returns);
-      const worst = Math.min(...learned.returns);
+      const value = mean(returns);
+      const worst = Math.min(...returns);
       say(
-        `${way}: mean return ${value.toFixed(1)}, the worst ${worst}, after ${learned.steps} steps in ${seconds.toFixed(1)} s`,
+        `${way}: mean return ${value.toFixed(1)}, the worst ${worst}, after ${made} steps in ${seconds.toFixed(1)} s`,
       );
       means.push(value);
       Object.assign(more, { [`${way} mean`]: value, [`${way} worst`]: worst, [`${way} seconds`]: seconds });

@@ -2,7 +2,8 @@
 // kept as a safetensors file: a backbone for other images.
 import { cutout, randomCrop, randomFlip } from "simdgrad/images";
 import { imageFolders } from "./image-sets.ts";
-import { classify, pooledNetwork } from "./residual.ts";
+import { pooledNetwork } from "./pooled.ts";
+import { classify } from "./residual.ts";
 import { script } from "./script.ts";
 
 const SIDE = 32;

@@ -1,5 +1,5 @@
-// Residual networks of images, small ones (He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016), one that pools, and
-// the training that the scripts of digits, clothes and photographs share.
+// Residual networks of images, small ones (He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016), and the training that
+// the scripts of digits, clothes and photographs share.
 import { writeFile } from "node:fs/promises";
 import { constant, type Tensor, Trainer } from "simdgrad";
 import { serializeSafetensors } from "simdgrad/io";
@@ -11,7 +11,6 @@ import {
   forward,
   type Layer,
   Linear,
-  MaxPool2d,
   relu,
   Sequential,
   withOptions,
@@ -67,43 +66,6 @@ export function residualNetwork(
     ...blocks,
     (x: Tensor) => x.mean([2, 3]),
     new Linear(widths[widths.length - 1], classes),
-  );
-}
-
-/** A 3x3 convolution, half the size if it pools, norm, relu. */
-function convolved(from: number, to: number, isPooled = false): Sequential {
-  const pool = isPooled ? [new MaxPool2d(2)] : [];
-  return new Sequential(new Conv2d(from, to, 3, { padding: 1, bias: false }), ...pool, new BatchNorm2d(to), relu);
-}
-
-/** Two such beside what they are added to. */
-class Pair {
-  readonly inner: Sequential;
-
-  constructor(channels: number) {
-    this.inner = new Sequential(convolved(channels, channels), convolved(channels, channels));
-  }
-
-  forward(x: Tensor, context: Context): Tensor {
-    return x.add(forward(this.inner, x, context, "inner"));
-  }
-}
-
-/**
- * Few layers for few minutes (after Page, "How to train your ResNet", 2018): twice the channels wherever the largest of each 2x2 is taken,
- * a residual pair at a half and at an eighth of the size, the largest over all places, a linear layer with small logits.
- */
-export function pooledNetwork(channels: number, width: number, classes: number): Sequential {
-  return new Sequential(
-    convolved(channels, width),
-    convolved(width, 2 * width, true),
-    new Pair(2 * width),
-    convolved(2 * width, 4 * width, true),
-    convolved(4 * width, 8 * width, true),
-    new Pair(8 * width),
-    (x: Tensor) => x.max([2, 3]),
-    new Linear(8 * width, classes),
-    (x: Tensor) => x.mul(0.125),
   );
 }
 

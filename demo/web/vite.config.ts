@@ -6,9 +6,15 @@ import { digitFiles } from "./digits/files.ts";
 import { frame, present } from "./frame.ts";
 import { frontPage } from "./front/plugin.ts";
 import { offline } from "./offline/plugin.ts";
+import { teachFiles } from "./teach/files.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
+
+/** Other libraries, which wait for a visitor who wants to compare: in a folder of their own. */
+const isPeer = (ids: readonly string[]) => ids.some((id) => /@tensorflow|@jax-js|peer-worker/.test(id));
+const nameOf = ({ moduleIds }: { readonly moduleIds: readonly string[] }) =>
+  isPeer(moduleIds) ? "assets/peers/[name]-[hash].js" : "assets/[name]-[hash].js";
 
 /** Without them everything works, with one thread. */
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -16,15 +22,23 @@ const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Emb
 export default defineConfig({
   root,
   base: "./",
-  plugins: [frame(), frontPage(present), digitFiles(), offline()],
+  plugins: [frame(), frontPage(present), digitFiles(), teachFiles(), offline()],
   resolve: {
     alias: [
+      // The whole of it is five times as large.
+      {
+        find: /^@tensorflow\/tfjs$/,
+        replacement: fileURLToPath(new URL("benchmark/tfjs.ts", import.meta.url)),
+      },
       { find: /^simdgrad$/, replacement: `${sources}/index.ts` },
       { find: /^simdgrad\/(.*)$/, replacement: `${sources}/$1/index.ts` },
     ],
   },
   optimizeDeps: { include: ["comlink", "uplot"] },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { entryFileNames: nameOf, chunkFileNames: nameOf } },
+  },
   server: { headers },
   preview: { headers },
   build: {
@@ -38,6 +52,12 @@ export default defineConfig({
       input: readdirSync(root)
         .filter((name) => name.endsWith(".html"))
         .map((name) => root + name),
+      output: {
+        assetFileNames: ({ names }) =>
+          names.some((name) => name.startsWith("tfjs"))
+            ? "assets/peers/[name]-[hash][extname]"
+            : "assets/[name]-[hash][extname]",
+      },
     },
   },
 });

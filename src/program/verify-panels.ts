@@ -1,6 +1,6 @@
 // Verifies that a product reads panels which were packed from its own B, as it is now, strips that were from its own A, and that
 // nothing else reads either.
-import { MATMUL, PACK } from "../../assembly/isa/opcode.ts";
+import { CONVOLVE, MATMUL, PACK } from "../../assembly/isa/opcode.ts";
 import * as slot from "../../assembly/isa/slots.ts";
 import type { DecodedLoop, Line, Touch } from "./decode.ts";
 import { Intervals } from "./intervals.ts";
@@ -83,10 +83,11 @@ export class Panels {
       for (const side of SIDES) if (this.#word(line, side.at) !== 0) this.#product(line, side);
     for (const { slot: number, write, low, high } of line.touches) {
       if (write) continue;
-      // A product reads panels as such, and its epilogue what it has just written.
+      // A product reads panels as such, and its epilogue, or that of a convolution, what it has just written.
       const own = ({ write: written, low: from, high: to }: Touch) => written && from <= low && to >= high;
       const isPacked = SIDES.some(({ at }) => at === number);
-      const allowed = line.opcode === MATMUL && (isPacked || line.touches.some(own));
+      const isOwn = (line.opcode === MATMUL || line.opcode === CONVOLVE) && line.touches.some(own);
+      const allowed = isOwn || (line.opcode === MATMUL && isPacked);
       if (!allowed && this.#packed.latest(low, high) === 1)
         this.#fail(line, "reads panels, whose layout is the executor's own");
     }

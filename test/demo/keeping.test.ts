@@ -11,12 +11,12 @@ import { Problem } from "../../demo/web/shared/problems.ts";
 
 const architectures: readonly Architecture[] = [
   { kind: "dense", hidden: [16, 8], activation: "gelu", dropout: 0.2 },
-  { kind: "convolutional" },
+  { kind: "convolutional", dropout: 0.25 },
 ];
 
 async function weightsOf(of: Architecture) {
   const executor = new JsExecutor();
-  const network = of.kind === "dense" ? dense(of) : convolutional();
+  const network = of.kind === "dense" ? dense(of) : convolutional(of.dropout);
   const trainer = new Trainer(network, { loss: crossEntropy, optimizer: sgd(0.1), executor });
   const weights = await trainer.stateDict();
   await trainer.dispose();

@@ -8,6 +8,7 @@ import { COLUMNS, ConnectFour, OBSERVED } from "../../demo/node/environments/con
 import { Random } from "../../demo/node/environments/environment.ts";
 import { Pendulum } from "../../demo/node/environments/pendulum.ts";
 import { agentOf } from "../../demo/node/reinforcement/agent.ts";
+import { learned } from "../../demo/node/reinforcement/cartpole-agents.ts";
 import { dqn } from "../../demo/node/reinforcement/dqn.ts";
 import { episodeReturns, Lately, largest, mean } from "../../demo/node/reinforcement/episodes.ts";
 import { copied, followed } from "../../demo/node/reinforcement/networks.ts";
@@ -129,12 +130,12 @@ test.each([
   async ({ learn, steps }) => {
     const executor = new WasmExecutor({ threads: 1 });
     const told: number[] = [];
-    const options = { executor, seed: 0, steps, judged: 10, tell: (made: number) => void told.push(made) };
-    const { returns, steps: made } = await learn(options);
+    const judged = () => learned(learn, { executor, seed: 0, steps }, 10, (made) => void told.push(made));
+    const { returns, steps: made } = await judged();
     expect(made).toBeGreaterThanOrEqual(steps);
     expect(told.length).toBeGreaterThan(3);
     expect(mean(returns)).toBeGreaterThan(60); // chance: 22
-    expect((await learn(options)).returns).toEqual(returns);
+    expect((await judged()).returns).toEqual(returns);
     await executor.dispose();
   },
 );

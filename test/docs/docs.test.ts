@@ -3,6 +3,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { pages } from "../../docs/site/sidebar.ts";
 import { badInputRows } from "./bad-input.ts";
 import { blocksOf, updateBlocks } from "./blocks.ts";
 import { mistakes, saidOf } from "./mistakes.ts";
@@ -103,6 +104,14 @@ test("the README is read in a few minutes, and leads to every other document", (
   for (const file of documents.slice(1)) expect(text).toContain(`](${file})`);
 });
 
+test("every document of docs/ is a page of the site, once", () => {
+  const files = pages.map(({ file }) => file);
+  expect(new Set(files).size).toBe(files.length);
+  expect(new Set(pages.map(({ route }) => route)).size).toBe(files.length);
+  expect(files.filter((file) => file.startsWith("docs/")).sort()).toEqual(globSync("docs/*.md", { cwd: root }).sort());
+  expect(files.filter((file) => !existsSync(root + file))).toEqual([]);
+});
+
 test("the first example of the README has 20 lines at the most", () => {
   const [, example] = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}README.md`, "utf8")) ?? [];
   expect(example.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(20);
@@ -111,6 +120,27 @@ test("the first example of the README has 20 lines at the most", () => {
 test("the picture of the house has every folder", () => {
   const text = readFileSync(`${root}CONTRIBUTING.md`, "utf8");
   for (const folder of globSync("src/*/", { cwd: root })) expect(text).toContain(`\`${folder.replace(/\/$/, "")}\``);
+});
+
+/** The anchors of a document, as GitHub and the site make them of its headings. */
+function anchorsOf(file: string): readonly string[] {
+  const text = readFileSync(root + file, "utf8").replace(/^```[\s\S]*?^```/gm, "");
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test.each(documents)("%s points to headings that exist", (file) => {
+  const text = readFileSync(root + file, "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+  const missing = links.filter(([, path, anchor]) => {
+    const target = path === "" ? file : posix.join(posix.dirname(file), path);
+    return !existsSync(root + target) || !anchorsOf(target).includes(anchor);
+  });
+  expect(missing.map(([link]) => link)).toEqual([]);
 });
 
 test.each(documents)("%s points to files and scripts that exist", (file) => {

@@ -2,8 +2,10 @@
 import { compile, concat, foldIn, grad, input, randomKey, scan, type Tensor, uniform, Variable } from "simdgrad";
 import { verifyProgram } from "simdgrad/debug";
 import {
+  Conv2d,
   crossEntropy,
   Dropout,
+  evaluationContext,
   forward,
   Linear,
   parameters,
@@ -60,6 +62,13 @@ function attention(): Computation {
   const loss = mixed.square().mean();
   const gradients = grad(loss, [q, k, v]);
   return { inputs: { x }, outputs: { loss, mixed }, assignments: [q, k, v].map((w, i) => [w, w.sub(gradients[i])]) };
+}
+
+/** A product whose panels are done with when a convolution of what it made, with steps behind it, takes their place. */
+function spectrumAndFilters(): Computation {
+  const x = input([76, 257], "f32", "x");
+  const image = x.matmul(variable("mels", 257, 32)).reshape([1, 1, 76, 32]);
+  return { inputs: { x }, outputs: { y: relu(forward(new Conv2d(1, 24, 3), image, evaluationContext())).sum([2, 3]) } };
 }
 
 /** Recurrence forwards over one sequence and backwards over its states, a loop in a loop, and gradients of gradients of all. */
@@ -153,6 +162,7 @@ function wideMaps(): Computation {
 const computations: Record<string, () => Computation> = {
   training,
   attention,
+  spectrumAndFilters,
   recurrence,
   exchange,
   movement,

@@ -5,9 +5,9 @@ import { mseLoss, relu } from "simdgrad/nn";
 import { adam, polynomialDecay } from "simdgrad/optim";
 import { CartPole } from "../environments/cartpole.ts";
 import { Random } from "../environments/environment.ts";
-import { agentOf } from "./agent.ts";
-import { ACTIONS, greedyReturns, judgedBy, type Learned, type Learning, OBSERVED } from "./cartpole-agents.ts";
-import { Lately, largest } from "./episodes.ts";
+import { agentOf, type Call } from "./agent.ts";
+import { ACTIONS, type Learner, type Learning, OBSERVED, type Update } from "./cartpole-agents.ts";
+import { largest } from "./episodes.ts";
 import { chosen, copied, followed, perceptron, run, weightsOf } from "./networks.ts";
 import { ReplayBuffer } from "./replay.ts";
 
@@ -23,7 +23,7 @@ const FOLLOWED = 0.005;
 /** Steps of the environment from one step of learning to the next. */
 const EVERY = 2;
 
-function computations(steps: number, judged: number) {
+function computations(steps: number) {
   const [network, target] = [0, 1].map(() => perceptron([OBSERVED, 128, 64, ACTIONS], relu));
   const [weights, targets] = [weightsOf(network), weightsOf(target)];
   const optimizer = adam(polynomialDecay(1e-3, { steps: Math.ceil(steps / EVERY) }));
@@ -47,39 +47,43 @@ function computations(steps: number, judged: number) {
         outputs: { loss },
         assignments: [...updates, ...followed(targets, weights, updates, FOLLOWED)],
       },
-      judge: judgedBy(network, judged),
     },
   };
 }
 
 /** One environment, one step at a time. */
-export async function dqn({ executor, seed, steps, judged, tell }: Learning): Promise<Learned> {
-  const { model, computations: programs } = computations(steps, judged);
-  const { calls, end } = await agentOf(executor, seed, model, programs);
+export async function dqn(learning: Learning): Promise<Learner> {
+  const { model, computations: programs } = computations(learning.steps);
+  const { calls, end } = await agentOf(learning.executor, learning.seed, model, programs);
   await calls.start();
-  const random = new Random(seed);
-  const environment = new CartPole();
-  const lately = new Lately();
+  return { network: model.network, critic: undefined, updates: updates(learning, calls), end };
+}
+
+async function* updates(learning: Learning, { act, learn }: Readonly<Record<"act" | "learn", Call>>) {
+  const { steps } = learning;
+  const random = new Random(learning.seed);
+  const environment = new CartPole(learning.pole);
   const memory = new ReplayBuffer(steps, { seen: OBSERVED, next: OBSERVED, action: 1, reward: 1, goesOn: 1 });
   const draw = memory.sampler(BATCH);
   const [seen, next] = [new Float32Array(OBSERVED), new Float32Array(OBSERVED)];
+  let lengths: number[] = [];
   environment.reset(random);
   for (let made = 0, began = 0; made < steps; made++) {
     environment.observe(seen, 0);
     const chance = Math.max(LAST_CHANCE, 1 - made / (CHANCE_FALLS * steps));
     const byChance = random.uniform() < chance;
-    const action = byChance ? random.below(ACTIONS) : largest((await calls.act({ one: seen })).values, ACTIONS)[0];
+    const action = byChance ? random.below(ACTIONS) : largest((await act({ one: seen })).values, ACTIONS)[0];
     const { reward, terminated, truncated } = environment.step(action);
     environment.observe(next, 0);
     memory.add({ seen, next, action: [action], reward: [reward], goesOn: [terminated ? 0 : 1] });
-    if (made >= BEFORE && made % EVERY === 0) await calls.learn(draw(random));
-    if (!terminated && !truncated) continue;
-    lately.add(made + 1 - began);
-    began = made + 1;
-    environment.reset(random);
-    tell(made, lately.mean);
+    if (terminated || truncated) {
+      lengths.push(made + 1 - began);
+      began = made + 1;
+      environment.reset(random);
+    }
+    if (made < BEFORE || (made + 1) % EVERY !== 0) continue;
+    const { loss } = await learn(draw(random));
+    yield { loss: loss[0], steps: made + 1, lengths } satisfies Update;
+    lengths = [];
   }
-  const learned = { returns: await greedyReturns(calls.judge, judged), steps };
-  await end();
-  return learned;
 }

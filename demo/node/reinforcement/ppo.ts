@@ -3,11 +3,10 @@
 import { grad, input } from "simdgrad";
 import { tanh } from "simdgrad/nn";
 import { adam, chain, clipByGlobalNorm, polynomialDecay } from "simdgrad/optim";
-import { CartPole } from "../environments/cartpole.ts";
+import { CartPole, type PoleSettings } from "../environments/cartpole.ts";
 import { Random } from "../environments/environment.ts";
 import { agentOf, type Call } from "./agent.ts";
-import { ACTIONS, greedyReturns, judgedBy, type Learned, type Learning, OBSERVED } from "./cartpole-agents.ts";
-import { Lately } from "./episodes.ts";
+import { ACTIONS, type Learner, type Learning, OBSERVED, type Update } from "./cartpole-agents.ts";
 import { chosen, perceptron, run, weightsOf } from "./networks.ts";
 import { advantages, standardize } from "./returns.ts";
 
@@ -23,7 +22,7 @@ const PASSES = 10;
 /** How far the likelihood of an action may move. */
 const FAR = 0.2;
 
-function computations(steps: number, judged: number) {
+function computations(steps: number) {
   const policy = perceptron([OBSERVED, 64, 64, ACTIONS], tanh);
   const critic = perceptron([OBSERVED, 64, 64, 1], tanh);
   const weights = weightsOf(policy, critic);
@@ -40,19 +39,23 @@ function computations(steps: number, judged: number) {
     .minimum(ratio.clamp(1 - FAR, 1 + FAR).mul(advantage))
     .mean();
   const error = run(critic, seen).reshape([BATCH]).sub(aim).square().mean();
+  const loss = error.mul(0.5).sub(gain);
   return {
     model: { policy, critic, state },
     computations: {
       act: {
         inputs: { now },
-        outputs: { likelihoods: run(policy, now).logSoftmax(), values: run(critic, now).reshape([ENVIRONMENTS]) },
+        outputs: {
+          probabilities: run(policy, now).softmax(),
+          likelihoods: run(policy, now).logSoftmax(),
+          values: run(critic, now).reshape([ENVIRONMENTS]),
+        },
       },
       learn: {
         inputs: { seen, action, likelihood, advantage, aim },
-        outputs: { gain, error },
-        assignments: optimizer.update(grad(error.mul(0.5).sub(gain), weights), state, weights),
+        outputs: { loss },
+        assignments: optimizer.update(grad(loss, weights), state, weights),
       },
-      judge: judgedBy(policy, judged),
     },
   };
 }
@@ -70,17 +73,16 @@ class Rollout {
 
 /** Environments that are acted in side by side, one act a step of all. */
 class Field {
-  readonly #environments = Array.from({ length: ENVIRONMENTS }, () => new CartPole());
-  readonly #lengths = this.#environments.map(() => 0);
+  readonly #environments: readonly CartPole[];
+  readonly #lengths = new Array<number>(ENVIRONMENTS).fill(0);
   readonly #now = new Float32Array(ENVIRONMENTS * OBSERVED);
   readonly #act: Call;
   readonly #random: Random;
-  readonly #lately: Lately;
 
-  constructor(act: Call, random: Random, lately: Lately) {
+  constructor(act: Call, random: Random, pole: PoleSettings | undefined) {
     this.#act = act;
     this.#random = random;
-    this.#lately = lately;
+    this.#environments = Array.from({ length: ENVIRONMENTS }, () => new CartPole(pole));
     for (const environment of this.#environments) environment.reset(random);
   }
 
@@ -89,12 +91,14 @@ class Field {
     return this.#act({ now: this.#now });
   }
 
-  async roll(rollout: Rollout): Promise<void> {
-    let { likelihoods, values } = await this.#look();
+  /** Acts, and gives the lengths of the episodes that ended. */
+  async roll(rollout: Rollout): Promise<number[]> {
+    const ended: number[] = [];
+    let { probabilities, likelihoods, values } = await this.#look();
     for (let step = 0; step < LENGTH; step++) {
       const outcomes = this.#environments.map((environment, i) => {
         const at = i * LENGTH + step;
-        const action = this.#random.uniform() < Math.exp(likelihoods[i * ACTIONS]) ? 0 : 1;
+        const action = this.#random.choice(probabilities, i * ACTIONS, ACTIONS);
         rollout.seen.set(this.#now.subarray(i * OBSERVED, (i + 1) * OBSERVED), at * OBSERVED);
         rollout.action[at] = action;
         rollout.likelihood[at] = likelihoods[i * ACTIONS + action];
@@ -109,14 +113,15 @@ class Field {
       for (const [i, { terminated, truncated }] of outcomes.entries()) {
         this.#lengths[i]++;
         if (!terminated && !truncated) continue;
-        this.#lately.add(this.#lengths[i]);
+        ended.push(this.#lengths[i]);
         this.#lengths[i] = 0;
         this.#environments[i].reset(this.#random);
       }
-      ({ likelihoods, values } = await this.#look());
+      ({ probabilities, likelihoods, values } = await this.#look());
       for (const [i, { terminated, truncated }] of outcomes.entries())
         rollout.nextValues[i * LENGTH + step] = terminated ? 0 : truncated ? cut[i] : values[i];
     }
+    return ended;
   }
 }
 
@@ -144,21 +149,25 @@ function* batches(rollout: Rollout, random: Random) {
 }
 
 /** Several environments, a step of each at a time. */
-export async function ppo({ executor, seed, steps, judged, tell }: Learning): Promise<Learned> {
-  const { model, computations: programs } = computations(steps, judged);
-  const { calls, end } = await agentOf(executor, seed, model, programs);
+export async function ppo(learning: Learning): Promise<Learner> {
+  const { model, computations: programs } = computations(learning.steps);
+  const { calls, end } = await agentOf(learning.executor, learning.seed, model, programs);
+  return { network: model.policy, critic: model.critic, updates: updates(learning, calls), end };
+}
+
+async function* updates({ seed, steps, pole }: Learning, { act, learn }: Readonly<Record<"act" | "learn", Call>>) {
   const random = new Random(seed);
-  const lately = new Lately();
-  const field = new Field(calls.act, random, lately);
+  const field = new Field(act, random, pole);
   const rollout = new Rollout();
   let made = 0;
   while (made < steps) {
-    await field.roll(rollout);
-    for (let pass = 0; pass < PASSES; pass++) for (const batch of batches(rollout, random)) await calls.learn(batch);
+    let lengths = await field.roll(rollout);
     made += ROWS;
-    tell(made, lately.mean);
+    for (let pass = 0; pass < PASSES; pass++)
+      for (const batch of batches(rollout, random)) {
+        const { loss } = await learn(batch);
+        yield { loss: loss[0], steps: made, lengths } satisfies Update;
+        lengths = [];
+      }
   }
-  const learned = { returns: await greedyReturns(calls.judge, judged), steps: made };
-  await end();
-  return learned;
 }

@@ -5,9 +5,8 @@ import { tanh } from "simdgrad/nn";
 import { adam, polynomialDecay } from "simdgrad/optim";
 import { CARTPOLE_LIMIT, CartPole } from "../environments/cartpole.ts";
 import { Random } from "../environments/environment.ts";
-import { agentOf } from "./agent.ts";
-import { ACTIONS, greedyReturns, judgedBy, type Learned, type Learning, OBSERVED } from "./cartpole-agents.ts";
-import { Lately } from "./episodes.ts";
+import { agentOf, type Call } from "./agent.ts";
+import { ACTIONS, type Learner, type Learning, OBSERVED, type Update } from "./cartpole-agents.ts";
 import { chosen, perceptron, run, weightsOf } from "./networks.ts";
 import { discountedReturns } from "./returns.ts";
 
@@ -16,7 +15,7 @@ const DISCOUNT = 0.99;
 const LEAST = 500;
 const ROWS = LEAST + CARTPOLE_LIMIT - 1;
 
-function computations(steps: number, judged: number) {
+function computations(steps: number) {
   const policy = perceptron([OBSERVED, 64, ACTIONS], tanh);
   const baseline = perceptron([OBSERVED, 64, 1], tanh);
   const weights = weightsOf(policy, baseline);
@@ -30,31 +29,35 @@ function computations(steps: number, judged: number) {
   const likelihood = chosen(run(policy, seen).logSoftmax(), action);
   const gain = likelihood.mul(stopGradient(surprise)).mul(counts).sum().div(counts.sum());
   const error = surprise.square().mul(counts).sum().div(counts.sum());
+  const loss = error.sub(gain);
   return {
     model: { policy, baseline, state },
     computations: {
       act: { inputs: { one }, outputs: { probabilities: run(policy, one).softmax() } },
       learn: {
         inputs: { seen, action, returns, counts },
-        outputs: { error },
-        assignments: optimizer.update(grad(error.sub(gain), weights), state, weights),
+        outputs: { loss },
+        assignments: optimizer.update(grad(loss, weights), state, weights),
       },
-      judge: judgedBy(policy, judged),
     },
   };
 }
 
 /** One environment, one step at a time. */
-export async function reinforce({ executor, seed, steps, judged, tell }: Learning): Promise<Learned> {
-  const { model, computations: programs } = computations(steps, judged);
-  const { calls, end } = await agentOf(executor, seed, model, programs);
-  const random = new Random(seed);
-  const environment = new CartPole();
-  const lately = new Lately();
+export async function reinforce(learning: Learning): Promise<Learner> {
+  const { model, computations: programs } = computations(learning.steps);
+  const { calls, end } = await agentOf(learning.executor, learning.seed, model, programs);
+  return { network: model.policy, critic: model.baseline, updates: updates(learning, calls), end };
+}
+
+async function* updates(learning: Learning, { act, learn }: Readonly<Record<"act" | "learn", Call>>) {
+  const random = new Random(learning.seed);
+  const environment = new CartPole(learning.pole);
   const seen = new Float32Array(ROWS * OBSERVED);
   const [action, rewards, ends, counts, returns] = Array.from({ length: 5 }, () => new Float32Array(ROWS));
   let made = 0;
-  while (made < steps) {
+  while (made < learning.steps) {
+    const lengths: number[] = [];
     let at = 0;
     while (at < LEAST) {
       environment.reset(random);
@@ -62,7 +65,7 @@ export async function reinforce({ executor, seed, steps, judged, tell }: Learnin
       let over = false;
       while (!over) {
         environment.observe(seen, at * OBSERVED);
-        const { probabilities } = await calls.act({ one: seen.subarray(at * OBSERVED, (at + 1) * OBSERVED) });
+        const { probabilities } = await act({ one: seen.subarray(at * OBSERVED, (at + 1) * OBSERVED) });
         action[at] = random.choice(probabilities, 0, ACTIONS);
         const { reward, terminated, truncated } = environment.step(action[at]);
         over = terminated || truncated;
@@ -70,16 +73,13 @@ export async function reinforce({ executor, seed, steps, judged, tell }: Learnin
         ends[at] = over ? 1 : 0;
         at++;
       }
-      lately.add(at - began);
+      lengths.push(at - began);
     }
     counts.fill(1, 0, at).fill(0, at);
     const gone = { rewards: rewards.subarray(0, at), ends: ends.subarray(0, at) };
     returns.set(discountedReturns(gone, DISCOUNT));
-    await calls.learn({ seen, action, returns, counts });
+    const { loss } = await learn({ seen, action, returns, counts });
     made += at;
-    tell(made, lately.mean);
+    yield { loss: loss[0], steps: made, lengths } satisfies Update;
   }
-  const learned = { returns: await greedyReturns(calls.judge, judged), steps: made };
-  await end();
-  return learned;
 }

@@ -41,7 +41,7 @@ export function advantages(judged: Judged, discount: number, decay: number): Flo
 /** The same numbers moved and scaled to mean 0 and deviation 1, in place. */
 export function standardize(numbers: Float32Array): void {
   const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-  const variance = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length;
+  const variance = numbers.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / numbers.length;
   const scale = 1 / (Math.sqrt(variance) + 1e-8);
   for (let i = 0; i < numbers.length; i++) numbers[i] = (numbers[i] - mean) * scale;
 }

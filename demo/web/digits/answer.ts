@@ -3,18 +3,25 @@ import { byId, make, say } from "../shared/dom.ts";
 import { CLASSES } from "./model.ts";
 import type { Pad } from "./pad.ts";
 import { argmaxRows } from "./probabilities.ts";
+import type { Replay } from "./replay.ts";
 import type { Said, Session } from "./session.ts";
 import { Maps } from "./tiles.ts";
 
 const CERTAIN = 0.8;
+const NOTHING = "Draw a digit.";
 
 export class Answer {
   readonly #bars: { readonly bar: HTMLElement; readonly text: HTMLElement }[] = [];
   readonly #maps = new Maps();
+  readonly #replay: Replay;
+  readonly #onAnswer: (best: number | undefined) => void;
   #asking = false;
   #again = false;
 
-  constructor() {
+  /** @param onAnswer told of the digit that it says now; undefined where it says none, or one of the past */
+  constructor(replay: Replay, onAnswer: (best: number | undefined) => void) {
+    this.#replay = replay;
+    this.#onAnswer = onAnswer;
     const list = byId("bars");
     for (let digit = 0; digit < CLASSES; digit++) {
       const bar = make("i");
@@ -36,7 +43,7 @@ export class Answer {
   async ask(session: Session | undefined, pad: Pad): Promise<void> {
     const { image } = pad;
     if (image === undefined || session === undefined) {
-      this.#show(undefined, image === undefined ? "Nothing drawn yet" : "Start training, and the network will answer.");
+      this.#show(undefined, image === undefined ? NOTHING : "The network answers once it trains.");
       return;
     }
     if (this.#asking) {
@@ -47,28 +54,40 @@ export class Answer {
     try {
       do {
         this.#again = false;
-        const said = await session.said(pad.image ?? image);
-        if (pad.image !== undefined) this.#show(said, verdict(said.probabilities));
+        await this.#askOnce(session, pad, image);
       } while (this.#again && pad.image !== undefined);
     } catch {
       // A worker died or the session is over: asked again with the next report.
     } finally {
       this.#asking = false;
     }
-    if (pad.image === undefined) this.#show(undefined, "Nothing drawn yet");
+    if (pad.image === undefined) this.#show(undefined, NOTHING);
   }
 
-  #show(said: Said | undefined, text: string): void {
+  async #askOnce(session: Session, pad: Pad, drawn: Uint8Array): Promise<void> {
+    const image = pad.image ?? drawn;
+    const moment = this.#replay.moment;
+    if (moment === undefined) {
+      const said = await session.said(image);
+      if (pad.image !== undefined) this.#show(said, verdict(said.probabilities));
+    } else {
+      const probabilities = await session.wouldHaveSaid(image, moment.weights);
+      if (pad.image !== undefined) this.#show({ probabilities, maps: undefined }, verdict(probabilities), true);
+    }
+  }
+
+  #show(said: Said | undefined, text: string, isPast = false): void {
     const probabilities = said?.probabilities;
     this.#maps.show(said?.maps);
-    say(byId("answer"), text);
-    const best = probabilities === undefined ? -1 : argmaxRows(probabilities, CLASSES)[0];
+    say(byId("answer"), isPast ? `Then: ${text.charAt(0).toLowerCase()}${text.slice(1)}` : text);
+    const best = probabilities === undefined ? undefined : argmaxRows(probabilities, CLASSES)[0];
     this.#bars.forEach(({ bar, text: percent }, digit) => {
       const share = probabilities?.[digit] ?? 0;
       bar.style.transform = `scaleX(${share.toFixed(3)})`;
       bar.classList.toggle("best", digit === best);
       say(percent, probabilities === undefined ? "–" : `${(100 * share).toFixed(0)} %`);
     });
+    this.#onAnswer(isPast ? undefined : best);
   }
 }
 

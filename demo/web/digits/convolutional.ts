@@ -1,6 +1,17 @@
-// The convolutional network, after LeNet, and what its first layer finds in a digit. Loaded once a visitor chooses it.
+// The convolutional network, after LeNet, and what its first layer finds in a digit. Loaded with the first training.
 import { type Executor, Predictor, type Tensor } from "simdgrad";
-import { type Context, Conv2d, Flatten, forward, Linear, MaxPool2d, type Module, relu, Sequential } from "simdgrad/nn";
+import {
+  type Context,
+  Conv2d,
+  Dropout,
+  Flatten,
+  forward,
+  Linear,
+  MaxPool2d,
+  type Module,
+  relu,
+  Sequential,
+} from "simdgrad/nn";
 import { CLASSES, FILTER_SIDE, FILTERS, preprocess, READ } from "./model.ts";
 
 const SIDE = 28;
@@ -22,7 +33,7 @@ class Watched implements Module<Tensor, { readonly scores: Tensor; readonly maps
 }
 
 /** Two convolutions, each with a relu and pooled, and a layer that reads their maps. */
-export function convolutional(): Sequential {
+export function convolutional(dropout = 0): Sequential {
   const [first, second] = FILTERS;
   const padding = (FILTER_SIDE - 1) / 2; // maps are as large as their images
   return new Sequential(
@@ -33,6 +44,7 @@ export function convolutional(): Sequential {
     relu,
     new MaxPool2d(2),
     new Flatten(),
+    ...(dropout > 0 ? [new Dropout(dropout)] : []),
     new Linear(READ, CLASSES),
   );
 }

@@ -4,7 +4,7 @@ import { byId, make } from "../shared/dom.ts";
 import { onTheme } from "../shared/theme.ts";
 import { type DigitSet, imageOf, PIXELS } from "./data.ts";
 import { paintDigit, paintWeights, palette } from "./images.ts";
-import { CLASSES } from "./model.ts";
+import { type Architecture, CLASSES } from "./model.ts";
 import { argmaxRows, confusion, type Mistake, worstMistakes } from "./probabilities.ts";
 import type { Session } from "./session.ts";
 import { Filters } from "./tiles.ts";
@@ -12,7 +12,7 @@ import { Filters } from "./tiles.ts";
 const LEAST = 1000; // ms from one look to the next
 const MOST = 3000; // ms: what is shown is never older, unless looks take longer themselves: then half the time is theirs
 const SHARE = 20; // of the time is not spent on looks
-const MISTAKES = 16;
+const MISTAKES = 18; // three rows of six, or on a phone four of four
 const UNITS = 48;
 
 /** Looks at sessions. */
@@ -22,26 +22,36 @@ export class Insight {
   #session: Session | undefined;
   #looking: Promise<void> | undefined;
   #due = 0;
-  #last: { readonly test: DigitSet; readonly probabilities: Float32Array; readonly weights: NumericArray } | undefined;
+  #last:
+    | {
+        readonly test: DigitSet;
+        readonly probabilities: Float32Array;
+        readonly weights: NumericArray;
+        readonly when: string;
+      }
+    | undefined;
 
   constructor() {
     onTheme(() => this.#draw());
   }
 
   /** Looks if the last look was long enough ago; errors are those of whoever trains. */
-  glance(session: Session, test: DigitSet): void {
+  glance(session: Session, test: DigitSet, step: number): void {
     if (this.#looking === undefined && performance.now() >= this.#due && !document.hidden)
-      this.look(session, test).catch(() => undefined);
+      this.look(session, test, ` around step ${step.toLocaleString("en")}`).catch(() => undefined);
   }
 
-  /** Looks now, after a look that is under way. */
-  async look(session: Session, test: DigitSet): Promise<void> {
+  /** Looks now, after a look that is under way; `when` says so. @returns the share of the test digits that it reads right */
+  async look(session: Session, test: DigitSet, when = ""): Promise<number> {
     this.#session = session;
     await this.#looking?.catch(() => undefined);
-    this.#looking = this.#see(session, test).finally(() => {
-      this.#looking = undefined;
-    });
-    await this.#looking;
+    const looking = this.#see(session, test, when);
+    this.#looking = looking
+      .catch(() => undefined)
+      .then(() => {
+        this.#looking = undefined;
+      });
+    return looking;
   }
 
   clear(): void {
@@ -49,44 +59,42 @@ export class Insight {
     this.#last = undefined;
     for (const id of ["confusion", "mistakes", "weights"])
       byId(id).replaceChildren(make("p", { className: "empty" }, "Appears once the network trains."));
-    this.#offer("weights");
+    this.#filters.clear();
   }
 
-  async #see(session: Session, test: DigitSet): Promise<void> {
+  /** Shows the card of the network that is chosen: weights of units that see the whole digit, or filters. */
+  offer(kind: Architecture["kind"]): void {
+    byId("weights-card").hidden = kind !== "dense";
+    byId("filters-card").hidden = kind !== "convolutional";
+  }
+
+  async #see(session: Session, test: DigitSet, when: string): Promise<number> {
     const begun = performance.now();
     const probabilities = await session.probabilities(test.x.data);
     const weights = (await session.weights())["0.weight"];
-    if (session !== this.#session) return; // it is over
+    const said = argmaxRows(probabilities, CLASSES);
+    const accuracy = said.filter((digit, row) => digit === test.y.data[row]).length / test.rows;
+    if (session !== this.#session) return accuracy; // it is over
     const now = performance.now();
     const took = now - begun;
     this.#due = now + Math.max(took, Math.min(MOST, Math.max(LEAST, SHARE * took)));
-    this.#last = { test, probabilities, weights };
+    this.#last = { test, probabilities, weights, when };
     this.#draw();
+    return accuracy;
   }
 
   #draw(): void {
     if (this.#last === undefined) return;
-    const { test, probabilities, weights } = this.#last;
+    const { test, probabilities, weights, when } = this.#last;
     const said = argmaxRows(probabilities, CLASSES);
-    drawConfusion(confusion(test.y.data, said, CLASSES), test.rows);
+    drawConfusion(confusion(test.y.data, said, CLASSES), test.rows, when);
     drawMistakes(test, worstMistakes(probabilities, test.y.data, CLASSES, MISTAKES));
-    if (weights.shape.length === 4) {
-      this.#offer("filters");
-      this.#filters.draw(weights.data as Float32Array);
-    } else {
-      this.#offer("weights");
-      drawWeights(weights.data.subarray(0, UNITS * PIXELS) as Float32Array);
-    }
-  }
-
-  /** Shows the card of the network at hand: weights of units that see the whole digit, or filters. */
-  #offer(kind: "weights" | "filters"): void {
-    byId("weights-card").hidden = kind !== "weights";
-    byId("filters-card").hidden = kind !== "filters";
+    if (weights.shape.length === 4) this.#filters.draw(weights.data as Float32Array);
+    else drawWeights(weights.data.subarray(0, UNITS * PIXELS) as Float32Array);
   }
 }
 
-function drawConfusion(counts: readonly (readonly number[])[], rows: number): void {
+function drawConfusion(counts: readonly (readonly number[])[], rows: number, when: string): void {
   const place = byId("confusion");
   if (place.querySelector("table") === null) place.replaceChildren(confusionTable());
   const right = counts.reduce((sum, row, digit) => sum + row[digit], 0);
@@ -103,7 +111,8 @@ function drawConfusion(counts: readonly (readonly number[])[], rows: number): vo
     });
   });
   const caption = place.querySelector("caption");
-  if (caption) caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits right`;
+  if (caption)
+    caption.textContent = `${right.toLocaleString("en")} of ${rows.toLocaleString("en")} test digits read right${when}`;
 }
 
 /** How much colour, in percent: few mistakes are many here. */
@@ -142,7 +151,7 @@ function drawMistakes(test: DigitSet, mistakes: readonly Mistake[]): void {
     const caption = make("span", { ariaHidden: "true" }, `${truth} → ${said} `, make("small", {}, percent));
     return make("li", {}, canvas, caption);
   });
-  const nothing = make("p", { className: "empty" }, "None: every test digit is right.");
+  const nothing = make("p", { className: "empty" }, "None: every test digit is read right.");
   byId("mistakes").replaceChildren(
     ...(figures.length === 0
       ? [nothing]

@@ -20,7 +20,6 @@ export class KeepView {
   constructor(keeper: Keeper) {
     this.#keeper = keeper;
     onPress(byId("keep-here"), () => this.#do(() => this.#keepHere()));
-    onPress(byId("keep-file"), () => this.#do(() => this.#keepFile()));
     const input = byId("load-file", HTMLInputElement);
     input.addEventListener("change", () => {
       const file = input.files?.[0];
@@ -32,7 +31,6 @@ export class KeepView {
 
   enable(possible: boolean): void {
     enable(byId("keep-here"), possible);
-    enable(byId("keep-file"), possible);
   }
 
   /** Does something; what fails is said in words. */
@@ -46,16 +44,6 @@ export class KeepView {
     await keep(DATABASE, { name: model.name, time: Date.now(), bytes: toFile(model) });
     await this.#list();
     say(this.#note, `Saved in this browser: ${model.name}.`);
-  }
-
-  async #keepFile(): Promise<void> {
-    const model = await this.#keeper.current();
-    if (model === undefined) return;
-    const url = URL.createObjectURL(new Blob([new Uint8Array(toFile(model))], { type: "application/octet-stream" }));
-    const download = `digits-${fileShape(model.architecture)}.safetensors`;
-    make("a", { href: url, download }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    say(this.#note, `Saved to the file ${download}.`);
   }
 
   async #load(bytes: Uint8Array, name: string): Promise<void> {
@@ -83,7 +71,7 @@ export class KeepView {
   }
 }
 
-/** "784-128-10", "28x28-8-16-10" */
-function fileShape(architecture: Architecture): string {
-  return showShape(architecture).replaceAll(" – ", "-").replace(" × ", "x");
+/** "digits-784-128-10", "digits-28x28-8-16-10" */
+export function fileName(architecture: Architecture): string {
+  return `digits-${showShape(architecture).replaceAll(" – ", "-").replace(" × ", "x")}`;
 }

@@ -9,14 +9,21 @@ const KIND = "simdgrad digits";
 export interface Model {
   readonly architecture: Architecture;
   readonly weights: Readonly<Record<string, NumericArray>>;
+  /** Steps that made it; undefined where its file does not say. */
+  readonly steps?: number;
 }
 
-export function toFile({ architecture, weights }: Model): Uint8Array {
-  return serializeSafetensors(weights, {
-    format: "pt",
+/** What a file of weights says besides them. */
+export function metadataOf({ architecture, steps }: Omit<Model, "weights">): Record<string, string> {
+  return {
     kind: KIND,
     architecture: JSON.stringify(architectureOf(architecture)),
-  });
+    ...(steps !== undefined && { steps: String(steps) }),
+  };
+}
+
+export function toFile(model: Model): Uint8Array {
+  return serializeSafetensors(model.weights, { format: "pt", ...metadataOf(model) });
 }
 
 /** @throws Problem, in words, where the file is none of this page */
@@ -24,7 +31,13 @@ export function fromFile(bytes: Uint8Array): Model {
   const { tensors, metadata } = parsed(bytes);
   if (metadata.kind !== KIND)
     throw new Problem("This safetensors file was not saved by this page: it does not say what its network is made of.");
-  return { architecture: readArchitecture(metadata.architecture), weights: tensors };
+  const steps = Number(metadata.steps);
+  const known = Number.isSafeInteger(steps) && steps >= 0;
+  return {
+    architecture: readArchitecture(metadata.architecture),
+    weights: tensors,
+    ...(known && { steps }),
+  };
 }
 
 function parsed(bytes: Uint8Array): ReturnType<typeof parseSafetensors> {
@@ -35,15 +48,18 @@ function parsed(bytes: Uint8Array): ReturnType<typeof parseSafetensors> {
   }
 }
 
+/** What a file may say of its network. */
+type Unchecked = Partial<Omit<Dense, "kind"> & { readonly kind: string }>;
+
 function readArchitecture(text: string | undefined): Architecture {
   try {
-    const read = JSON.parse(text ?? "") as { readonly kind?: unknown };
-    if (read.kind === "convolutional") return { kind: "convolutional" };
-    // Files that say no kind are of the time when there was one alone.
-    const { kind = "dense", hidden, activation, dropout } = read as Partial<Dense>;
+    // Files that say no kind are of the time when there was one alone, and convolutional ones that say no dropout had none.
+    const { kind = "dense", hidden, activation, dropout = 0 } = JSON.parse(text ?? "") as Unchecked;
+    const leavesOut = typeof dropout === "number" && dropout >= 0 && dropout < 1;
+    if (kind === "convolutional" && leavesOut) return { kind, dropout };
     const widths = Array.isArray(hidden) && hidden.length <= 2 && hidden.every((width) => width >= 1 && width <= 512);
     const known = typeof activation === "string" && Object.hasOwn(activations, activation);
-    if (kind === "dense" && widths && known && typeof dropout === "number" && dropout >= 0 && dropout < 1)
+    if (kind === "dense" && widths && known && leavesOut)
       return { kind, hidden: hidden.map(Number), activation: activation as Activation, dropout };
   } catch {
     // Said below.

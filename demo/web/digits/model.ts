@@ -18,8 +18,10 @@ export interface Dense {
 }
 
 /** Two layers of filters, each pooled, and one that reads what they find. */
-export interface Convolutional {
+interface Convolutional {
   readonly kind: "convolutional";
+  /** Share of what the last layer reads left out in training. */
+  readonly dropout: number;
 }
 
 /** What a model is made of: all that must be known to load its weights. */
@@ -33,8 +35,8 @@ interface OptimizerChoice {
 }
 
 export const optimizers = {
-  adam: { name: "Adam", rate: 1e-3, make: (rate, weightDecay) => adam(rate, { weightDecay }) },
-  adamW: { name: "AdamW", rate: 1e-3, make: (rate, weightDecay) => adamW(rate, { weightDecay }) },
+  adam: { name: "Adam", rate: 3e-3, make: (rate, weightDecay) => adam(rate, { weightDecay }) },
+  adamW: { name: "AdamW", rate: 3e-3, make: (rate, weightDecay) => adamW(rate, { weightDecay }) },
   sgd: { name: "Gradient descent", rate: 0.1, make: (rate, weightDecay) => sgd(rate, { weightDecay }) },
   momentum: {
     name: "Descent with momentum",
@@ -58,8 +60,9 @@ export const READ = (FILTERS[1] * PIXELS) / 16;
 
 /** What a model is made of, without anything else that is beside it. */
 export function architectureOf(architecture: Architecture): Architecture {
-  if (architecture.kind === "convolutional") return { kind: "convolutional" };
-  const { kind, hidden, activation, dropout } = architecture;
+  const { kind, dropout } = architecture;
+  if (kind === "convolutional") return { kind, dropout };
+  const { hidden, activation } = architecture;
   return { kind, hidden, activation, dropout };
 }
 
@@ -91,6 +94,11 @@ export function preprocess(x: Tensor): Tensor {
     .cast("f32")
     .sub(0.1307 * 255)
     .mul(1 / (0.3081 * 255));
+}
+
+/** Whether two describe the same network. */
+export function sameNetwork(a: Architecture, b: Architecture): boolean {
+  return JSON.stringify(architectureOf(a)) === JSON.stringify(architectureOf(b));
 }
 
 /** "784 – 128 – 10", or with numbers of filters "28 × 28 – 8 – 16 – 10" */

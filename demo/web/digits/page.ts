@@ -1,61 +1,101 @@
-// The page of digits: a form, a session, a run, and what shows them.
+// The page of digits: settings, a session, a run of steps, and what shows them.
 import type { Report } from "simdgrad";
-import { byId, make, say } from "../shared/dom.ts";
+import { Address } from "../shared/address.ts";
+import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { startFrameMeter } from "../shared/frame-meter.ts";
 import { describe, isolationHint } from "../shared/places.ts";
-import { inWords, isEnd } from "../shared/problems.ts";
+import { inWords, isEnd, Problem } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
+import { startTools } from "../shared/tools.ts";
 import { Answer } from "./answer.ts";
-import { TrainingCurves } from "./curves.ts";
-import { type Digits, imageOf, loadDigits } from "./data.ts";
+import { codeOf } from "./code.ts";
+import { Correction } from "./correction.ts";
+import type { TrainingCurves } from "./curves.ts";
+import { type DigitSet, type Digits, imageOf, loadDigits } from "./data.ts";
+import { withDrawings } from "./drawings.ts";
 import { Insight } from "./insight.ts";
-import { KeepView } from "./keep-view.ts";
-import type { Model } from "./keeping.ts";
-import { showShape } from "./model.ts";
+import { Journal, type Rows } from "./journal.ts";
+import { fileName, KeepView } from "./keep-view.ts";
+import { type Model, metadataOf } from "./keeping.ts";
+import { sameNetwork, showShape } from "./model.ts";
 import { Pad } from "./pad.ts";
+import { Race } from "./race.ts";
+import { Replay } from "./replay.ts";
 import { RunView } from "./run-view.ts";
-import { Session } from "./session.ts";
-import { type Settings, SettingsForm, sameNetwork } from "./settings.ts";
+import { Session, type Weights } from "./session.ts";
+import { fields, type Settings } from "./settings.ts";
+import { SettingsForm, showRate } from "./settings-form.ts";
+import { teach } from "./teaching.ts";
 
 const ASK_EVERY = 200; // ms from one answer about the pad to the next while it trains
-const SAY_EVERY = 3000; // ms from one epoch that is told of to the next: it is read aloud
+const RATE_RESTS = 150; // ms that the learning rate rests before it counts: between two steps that are known
+const LEAST_RATE = 1e-5;
+
+const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 export class DigitsPage {
-  readonly #form = new SettingsForm((rateAlone) => this.#settingsChanged(rateAlone));
-  readonly #view = new RunView({ go: () => this.#go(), stop: () => this.#run.stop(), reset: () => this.#reset() });
-  readonly #curves = new TrainingCurves();
+  readonly #address = new Address(fields);
+  readonly #form = new SettingsForm(this.#address, (rateAlone) => this.#settingsChanged(rateAlone));
+  readonly #view = new RunView({ go: () => this.#go(), reset: () => void this.#reset() });
   readonly #insight = new Insight();
-  readonly #answer = new Answer();
-  readonly #pad = new Pad(() => void this.#answer.ask(this.#session, this.#pad));
+  readonly #replay = new Replay(() => this.#ask());
+  readonly #correction = new Correction((digit) => void this.#correct(digit));
+  readonly #answer = new Answer(this.#replay, (best) => this.#correction.answered(best));
+  readonly #pad = new Pad((drawn) => this.#drawn(drawn));
+  readonly #race = new Race();
   readonly #run = new Run({
-    onPhase: (phase) => this.#phaseChanged(phase),
+    onPhase: () => this.#phaseChanged(),
     onReport: (report) => this.#reported(report),
-    onEnd: (finished) => this.#ended(finished),
+    onEnd: () => this.#ended(),
     onError: (error) => this.#failed(error),
   });
   readonly #keep = new KeepView({
     current: () => this.#currentModel(),
-    load: (model) => this.#loadModel(model),
+    load: (model, name) => this.#loadModel(model, name),
   });
+  readonly #tools = startTools({
+    code: () => codeOf(this.#session ? this.#journal : new Journal(), this.#form.read(), this.#stepsToMake()),
+    address: () => this.#form.write(this.#run.phase === "idle" && this.#journal.isPlain ? this.#steps : 0),
+    model: () => this.#portable(),
+  });
+  #curves: TrainingCurves | undefined;
   #session: Session | undefined;
   #digits: Digits | undefined;
-  /** Steps of earlier fits of this network. */
-  #before = 0;
-  #step = 0;
+  #journal = new Journal();
+  /** The digits with drawings among them that were made last, under the names of their rows. */
+  readonly #sets = new Map<string, DigitSet>();
+  /** Steps that a link asks for. */
+  #limit = this.#address.read().steps;
+  /** Steps that are to be made, and those of the fit under way. */
+  #target = 0;
+  #made = 0;
+  #epochs = { done: 0, begun: 0, asked: 0 };
+  /** Steps that made a model that was loaded. */
+  #loaded: { readonly steps: number | undefined } | undefined;
+  #loss: number | undefined;
+  #rate: number | undefined;
   #accuracy: number | undefined;
   #asked = 0;
-  #said = 0;
+  /** Whether a stroke has started a training. */
+  #stroke = false;
+  /** Something is done between two steps: nothing else is, meanwhile. */
+  #busy = false;
+  #rateTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Fetches the first digits; resolves when they are there, or it was said that they are not. */
   async begin(): Promise<void> {
     startFrameMeter(byId("frames"));
     this.#offerSamples();
+    onPress(byId("race-go"), () => void this.#runRace());
+    this.#insight.offer(this.#form.read().kind);
+    this.#phaseChanged();
     if (!crossOriginIsolated) say(byId("place-now"), isolationHint);
-    await this.#fetch("10000").then(
+    await this.#fetch(this.#form.read().amount).then(
       (digits) => {
         this.#digits ??= digits;
-        if (this.#run.phase === "idle" && this.#session === undefined)
-          this.#view.state(`Ready: ${digits.train.rows.toLocaleString("en")} digits to train on.`);
+        if (this.#isAtRest && this.#session === undefined)
+          this.#view.state(`Ready: ${digits.train.rows.toLocaleString("en")} handwritten digits to learn from.`);
       },
       (error: unknown) => this.#view.problem(inWords(error)),
     );
@@ -66,54 +106,142 @@ export class DigitsPage {
       this.#view.progress(share);
       this.#view.state("Fetching the digits …");
     });
-    if (this.#run.phase === "idle" || this.#run.phase === "starting") this.#view.progress(0);
+    this.#view.progress(0);
     return digits;
   }
 
+  get #isAtRest(): boolean {
+    return this.#run.phase === "idle" && !this.#busy;
+  }
+
+  /** Steps made so far, those of a model's file included. */
+  get #steps(): number {
+    return this.#journal.steps + this.#made + (this.#loaded?.steps ?? 0);
+  }
+
+  /** Steps of this page, those of the fit under way included. */
+  get #done(): number {
+    return this.#journal.steps + this.#made;
+  }
+
+  /** How many steps the first start makes. */
+  #stepsToMake(): number {
+    const { batch, epochs, amount } = this.#form.read();
+    return this.#limit > 0 ? this.#limit : epochs * Math.ceil(Number(amount) / batch);
+  }
+
   #go(): void {
-    if (this.#run.phase === "running") void this.#run.pause().then(() => this.#look());
-    else if (this.#run.phase === "paused") {
-      if (this.#isElsewhere()) void this.#move();
-      else this.#run.resume();
-    } else void this.#start();
+    if (this.#run.phase === "running") void this.#run.stop();
+    else if (this.#isAtRest) void this.#start();
   }
 
   #start(settings = this.#form.read()): Promise<void> {
     this.#view.problem("");
     return this.#run.start(async () => {
-      const digits = await this.#fetch(settings.amount);
+      const [digits, { TrainingCurves }] = await Promise.all([this.#fetch(settings.amount), import("./curves.ts")]);
       this.#digits = digits;
-      this.#view.state("Starting …");
+      this.#curves ??= new TrainingCurves();
       const session = await this.#sessionFor(settings);
-      await session.bring(digits);
-      return () => session.fit(digits);
+      const rows = this.#rows;
+      const train = this.#setOf(rows);
+      await session.bring(train);
+      const all = settings.epochs * Math.ceil(train.rows / settings.batch);
+      if (this.#target <= this.#done) {
+        this.#target = this.#limit > this.#done ? this.#limit : this.#done + all;
+        this.#epochs.asked = this.#epochs.done + settings.epochs;
+      }
+      this.#epochs.begun = this.#epochs.done;
+      const stretch = {
+        test: digits.test,
+        steps: this.#target - this.#done,
+        onEpoch: (weights: Weights) => this.#replay.add({ epoch: ++this.#epochs.done, weights }),
+      };
+      return () => session.fit(stretch);
     });
+  }
+
+  /** All of the digits, with all drawings that were corrected. */
+  get #rows(): Rows {
+    return { every: 1, drawings: this.#journal.drawings.length };
+  }
+
+  #setOf(rows: Rows): DigitSet {
+    if (this.#digits === undefined) throw new TypeError("there are no digits yet");
+    const { train } = this.#digits;
+    if (rows.every === 1 && rows.drawings === 0) return train;
+    const name = `${train.rows} ${rows.every} ${rows.drawings}`;
+    const made =
+      this.#sets.get(name) ?? withDrawings(train, this.#journal.drawings.slice(0, rows.drawings), rows.every);
+    this.#sets.set(name, made);
+    return made;
   }
 
   /** The session that these settings ask for: with the weights there are, if the network is the same. */
   async #sessionFor(settings: Settings): Promise<Session> {
     const old = this.#session;
-    if (old !== undefined && sameNetwork(old.settings, settings)) this.#session = await old.continued(settings);
-    else {
+    if (old === undefined || this.#isAnother(settings, old.settings)) {
+      this.#view.state("Starting …");
       this.#forget();
+      this.#stroke = true;
       await old?.dispose();
-      this.#session = await Session.create(settings);
-    }
+      const session = await Session.create(settings);
+      this.#replay.add({ epoch: 0, weights: await session.weights() });
+      this.#session = session;
+      this.#journal.begin(settings);
+      this.#insight.offer(settings.kind);
+    } else await this.#goOnWith(settings, old);
     this.#showPlace();
-    return this.#session;
+    return this.#session as Session;
   }
 
-  /** Whether another place was chosen than the one where it runs. */
-  #isElsewhere(): boolean {
-    return this.#session !== undefined && this.#session.settings.place !== this.#form.read().place;
+  async #goOnWith(settings: Settings, old: Session): Promise<void> {
+    const before = old.settings;
+    const { learningRate, epochs } = settings;
+    if (JSON.stringify({ ...before, learningRate, epochs }) === JSON.stringify(settings)) {
+      if (learningRate !== before.learningRate) await this.#setRate(old, learningRate);
+      return;
+    }
+    this.#session = await old.continued(settings);
+    this.#journal.settings(settings, before);
+    // Steps that were to be made were those of other batches.
+    if (settings.batch !== before.batch || settings.amount !== before.amount) this.#target = this.#done;
   }
 
-  /** Goes on in the place that was chosen, everything else as it was. */
-  async #move(): Promise<void> {
-    await this.#run.stop();
-    if (this.#session === undefined) return;
-    const { place, learningRate } = this.#form.read();
-    await this.#start({ ...this.#session.settings, place, learningRate });
+  async #setRate(session: Session, rate: number): Promise<void> {
+    await session.setLearningRate(rate);
+    this.#journal.rate(rate);
+    this.#figures(true);
+  }
+
+  /** Whether settings ask for other first weights than those that a training began with. */
+  #isAnother(settings: Settings, used: Settings): boolean {
+    return !sameNetwork(settings, used) || settings.seed !== used.seed;
+  }
+
+  /**
+   * Does something between two steps: a training that is under way stops for it, and goes on. What fails is said. One thing at a time: another
+   * one is not done.
+   */
+  async #between(action: (session: Session) => Promise<void>): Promise<void> {
+    if (this.#busy || this.#session === undefined || this.#run.phase === "stopping") return;
+    const goesOn = this.#run.phase !== "idle";
+    this.#busy = true;
+    this.#phaseChanged();
+    let ended = false;
+    try {
+      await this.#run.stop();
+      if (this.#session === undefined) return;
+      await action(this.#session);
+      ended = true;
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#busy = false;
+      this.#phaseChanged();
+    }
+    if (ended && goesOn && this.#target > this.#done && this.#session !== undefined)
+      void this.#start({ ...this.#session.settings, epochs: this.#form.read().epochs });
+    else if (ended) await this.#look();
   }
 
   #showPlace(): void {
@@ -123,112 +251,302 @@ export class DigitsPage {
 
   #forget(): void {
     this.#session = undefined;
-    this.#before = 0;
-    this.#step = 0;
-    this.#accuracy = undefined;
-    this.#curves.clear();
+    this.#journal = new Journal();
+    this.#sets.clear();
+    this.#target = 0;
+    this.#made = 0;
+    this.#epochs = { done: 0, begun: 0, asked: 0 };
+    this.#stroke = false;
+    this.#loaded = undefined;
+    this.#loss = undefined;
+    this.#rate = undefined;
+    this.#setAccuracy(undefined);
+    this.#replay.clear();
+    this.#curves?.clear();
     this.#insight.clear();
-    this.#view.clear();
+    this.#correction.say("");
+    this.#figures(true);
   }
 
   async #reset(): Promise<void> {
+    if (this.#busy) return;
     await this.#run.stop();
     const old = this.#session;
     this.#forget();
-    this.#phaseChanged("idle");
     this.#view.problem("");
-    this.#view.state("Reset. The next training starts from new random weights.");
-    void this.#answer.ask(undefined, this.#pad);
+    this.#view.state("The network is forgotten. The next start begins with new random weights.");
+    this.#insight.offer(this.#form.read().kind);
+    this.#phaseChanged();
+    this.#ask();
     await old?.dispose();
   }
 
   #reported(report: Report): void {
     const session = this.#session;
     if (session === undefined) return;
-    const { epochs } = session.settings;
     const now = performance.now();
-    this.#step = report.step;
-    this.#view.figures(report, this.#before, epochs);
-    this.#curves.add(report, this.#before);
-    if (report.validation !== undefined) {
-      this.#accuracy = report.validation.accuracy;
-      if (this.#run.phase === "running" && now - this.#said > SAY_EVERY) {
-        this.#said = now;
-        const percent = (100 * this.#accuracy).toFixed(1);
-        this.#view.state(`Epoch ${report.epoch} of ${epochs} done: ${percent} % of the test digits right.`);
-      }
-    }
-    if (this.#digits !== undefined) this.#insight.glance(session, this.#digits.test);
-    if (this.#pad.image !== undefined && now - this.#asked > ASK_EVERY) {
+    const before = this.#steps - this.#made;
+    this.#made = report.step;
+    if (report.step > 0) this.#loss = report.loss;
+    if (Number.isFinite(report.samplesPerSecond)) this.#rate = report.samplesPerSecond;
+    this.#curves?.add(report, before);
+    if (report.validation !== undefined) this.#setAccuracy(report.validation.accuracy);
+    this.#figures();
+    if (this.#digits !== undefined) this.#insight.glance(session, this.#digits.test, this.#steps);
+    if (this.#pad.image !== undefined && this.#replay.moment === undefined && now - this.#asked > ASK_EVERY) {
       this.#asked = now;
-      void this.#answer.ask(session, this.#pad);
+      this.#ask();
     }
   }
 
-  #phaseChanged(phase: Phase): void {
-    this.#view.showPhase(phase, this.#session !== undefined);
-    this.#keep.enable(this.#session !== undefined && phase !== "starting");
-    this.#settingsChanged(false);
-    if (phase === "running") this.#view.state(this.#step === 0 ? "Training." : "Training goes on.");
-    if (phase === "paused") this.#view.state("Paused. Draw, look around, and go on when you like.");
+  #figures(atOnce = false): void {
+    const { done, asked } = this.#epochs;
+    const known = this.#session !== undefined && (this.#loaded === undefined || this.#steps > 0);
+    const begun = this.#session !== undefined && asked > 0;
+    this.#view.figures(
+      {
+        epoch: begun ? `${Math.min(done + 1, Math.max(asked, done))} of ${Math.max(asked, done)}` : "–",
+        step: known ? this.#steps : undefined,
+        loss: this.#loss,
+        rate: this.#rate,
+        learningRate: this.#session === undefined ? "–" : showRate(this.#session.settings.learningRate),
+        progress: this.#target > 0 ? Math.min(1, this.#done / this.#target) : 0,
+      },
+      atOnce,
+    );
   }
 
-  #ended(finished: boolean): void {
-    const text =
-      this.#accuracy === undefined ? "" : ` ${(100 * this.#accuracy).toFixed(2)} % of the test digits right.`;
-    this.#before += this.#step;
-    this.#step = 0;
-    this.#view.state(finished ? `Done.${text}` : `Stopped.${text}`);
-    void this.#look();
+  #setAccuracy(share: number | undefined): void {
+    this.#accuracy = share;
+    this.#view.accuracy(share);
+  }
+
+  #phaseChanged(): void {
+    const { phase } = this.#run;
+    const session = this.#session;
+    const isStill = phase === "idle" || phase === "running";
+    this.#view.buttons(this.#goText(phase), {
+      go: isStill && !this.#busy,
+      reset: isStill && !this.#busy && session !== undefined,
+    });
+    const hasModel = session !== undefined && isStill && !this.#busy;
+    this.#keep.enable(hasModel);
+    this.#tools.enable(hasModel);
+    this.#correction.enable(hasModel);
+    enable(byId("race-go"), isStill && !this.#busy);
+    this.#note();
+    if (phase === "running" && !this.#busy) this.#view.state("Training. Draw, and watch the answer change.");
+  }
+
+  #goText(phase: Phase): string {
+    if (this.#busy) return "One moment …";
+    if (phase === "starting") return "Starting …";
+    if (phase === "running") return "Pause";
+    if (phase === "stopping") return "Pausing …";
+    if (this.#session === undefined) return "Start training";
+    if (this.#isAnother(this.#form.read(), this.#session.settings)) return "Start anew";
+    return this.#done < this.#target ? "Resume" : "Continue";
+  }
+
+  #ended(): void {
+    this.#keepSteps();
+    if (this.#busy) return;
+    const isDone = this.#done >= this.#target;
+    this.#view.state(isDone ? "Done." : "Paused.");
+    void this.#look(isDone ? "Done" : "Paused");
+  }
+
+  /** The steps of the fit that ended are written down. */
+  #keepSteps(): void {
+    this.#journal.made(this.#made, this.#rows);
+    this.#made = 0;
+    this.#figures(true);
+    this.#phaseChanged();
   }
 
   #failed(error: unknown): void {
-    this.#view.problem(inWords(error));
+    this.#keepSteps();
+    const rate = this.#session?.settings.learningRate ?? 0;
+    const lower = Number((rate / 10).toPrecision(2));
+    const isOfRate = error instanceof Error && error.name === "NonFiniteError" && lower >= LEAST_RATE;
+    this.#view.problem(
+      inWords(error),
+      isOfRate
+        ? { text: `Start anew with a learning rate of ${showRate(lower)}`, action: () => this.#startWith(lower) }
+        : undefined,
+    );
     this.#view.state("Stopped by an error.");
-    this.#before += this.#step;
-    this.#step = 0;
     if (!isEnd(error)) return;
     const ended = this.#session;
     this.#session = undefined;
-    this.#phaseChanged("idle");
+    this.#phaseChanged();
     ended?.dispose().catch(() => undefined); // its worker may be dead
   }
 
+  #startWith(rate: number): void {
+    if (!this.#isAtRest) return;
+    this.#form.setRate(rate);
+    byId("go").focus();
+    void this.#start();
+  }
+
   /** Shows the network as it is now. */
-  async #look(): Promise<void> {
+  async #look(how?: string): Promise<void> {
     const [session, digits] = [this.#session, this.#digits];
     if (session === undefined || digits === undefined) return;
-    await Promise.all([this.#insight.look(session, digits.test), this.#answer.ask(session, this.#pad)]).catch(() => {
+    try {
+      const [accuracy] = await Promise.all([
+        this.#insight.look(session, digits.test),
+        this.#answer.ask(session, this.#pad),
+      ]);
+      if (session !== this.#session || !this.#isAtRest) return;
+      this.#setAccuracy(accuracy);
+      if (how !== undefined) this.#view.state(`${how}. It reads ${percent(accuracy)} of the test digits right.`);
+    } catch {
       // The session is over, or its worker died, which the run tells of.
+    }
+  }
+
+  #ask(): void {
+    void this.#answer.ask(this.#session, this.#pad);
+  }
+
+  /** The first stroke starts the training. */
+  #drawn(byStroke: boolean): void {
+    this.#correction.say("");
+    if (byStroke && !this.#stroke && this.#session === undefined && this.#isAtRest) {
+      this.#stroke = true;
+      void this.#start();
+    }
+    this.#ask();
+  }
+
+  async #correct(digit: number): Promise<void> {
+    const { image } = this.#pad;
+    await this.#between(async (session) => {
+      const digits = this.#digits;
+      if (image === undefined || digits === undefined) return;
+      this.#correction.say(`Learning that this is a ${digit} …`);
+      const [back, forget] = [await session.mark(), this.#journal.mark()];
+      const [loss, target] = [this.#loss, this.#target];
+      const drawing = { image: image.slice(), digit };
+      this.#journal.draw(drawing);
+      this.#sets.clear(); // of fewer drawings
+      const begun = performance.now();
+      const outcome = await teach({
+        session,
+        drawing,
+        test: digits.test,
+        amount: digits.train.rows,
+        drawings: this.#journal.drawings.length,
+        setOf: (rows) => this.#setOf(rows),
+        onSteps: (steps, rows, loss) => {
+          this.#journal.made(steps, rows);
+          this.#target += steps;
+          this.#loss = loss;
+          this.#figures();
+        },
+      });
+      const { learnt, certainty, before, after } = outcome;
+      const seconds = three.format((performance.now() - begun) / 1000);
+      if (learnt) {
+        this.#setAccuracy(after);
+        this.#correction.say(
+          `Learnt in ${seconds} s: it now reads your drawing as a ${digit}, ${(100 * certainty).toFixed(0)} % sure. Of the test digits it reads ${percent(after)} right; before, ${percent(before)}.`,
+        );
+      } else {
+        await back();
+        forget();
+        this.#sets.clear();
+        this.#loss = loss;
+        this.#target = target;
+        this.#correction.say(
+          `It could not learn that this is a ${digit} without forgetting others (${percent(after)} of the test digits right, before ${percent(before)}), so it stays as it was.`,
+        );
+      }
+      this.#figures(true);
     });
   }
 
+  async #runRace(): Promise<void> {
+    if (this.#busy || this.#run.phase === "starting" || this.#run.phase === "stopping") return;
+    const race = async () => {
+      const settings = this.#session?.settings ?? this.#form.read();
+      await this.#race.run(settings, this.#digits ?? (await this.#fetch(settings.amount)));
+    };
+    if (this.#session !== undefined) {
+      await this.#between(race);
+      return;
+    }
+    this.#busy = true;
+    this.#phaseChanged();
+    await race().catch((error: unknown) => this.#view.problem(inWords(error)));
+    this.#busy = false;
+    this.#phaseChanged();
+  }
+
   #settingsChanged(rateAlone: boolean): void {
+    this.#insight.offer((this.#session?.settings ?? this.#form.read()).kind);
+    if (this.#session === undefined) this.#limit = 0; // it was of other settings
+    if (this.#run.phase === "running") {
+      const { place, build, learningRate } = this.#form.read();
+      const used = this.#session?.settings;
+      if (used !== undefined && (place !== used.place || build !== used.build))
+        void this.#between((session) => this.#moved(session, { ...session.settings, place, build, learningRate }));
+      else if (rateAlone) this.#rateSoon();
+    }
+    this.#phaseChanged();
+  }
+
+  async #moved(session: Session, settings: Settings): Promise<void> {
+    await this.#goOnWith(settings, session);
+    this.#showPlace();
+  }
+
+  /** The learning rate counts once it rests for a moment. */
+  #rateSoon(): void {
+    clearTimeout(this.#rateTimer);
+    this.#rateTimer = setTimeout(() => {
+      if (this.#run.phase !== "running" || this.#busy) return; // else the next start has it
+      void this.#between((session) => this.#setRate(session, this.#form.read().learningRate));
+    }, RATE_RESTS);
+  }
+
+  /** What the settings that were changed lead to. */
+  #note(): void {
     const session = this.#session;
     const settings = this.#form.read();
     if (session === undefined) {
       say(byId("settings-note"), "");
       return;
     }
-    const moves = this.#isElsewhere();
-    if (moves && this.#run.phase === "running") {
-      void this.#move();
-      return;
-    }
-    if (rateAlone && settings.optimizer === session.settings.optimizer)
-      session.setLearningRate(settings.learningRate).catch((error: unknown) => this.#view.problem(inWords(error)));
-    const { learningRate: _, ...rest } = settings;
-    const { learningRate: __, ...used } = session.settings;
-    const changed = JSON.stringify(rest) !== JSON.stringify(used);
-    const anew = changed && !sameNetwork(settings, session.settings);
-    const text = anew
-      ? "Another network: the next start begins with new random weights."
-      : moves && this.#run.phase === "paused"
-        ? "It goes on there."
-        : changed
-          ? "The next start uses these settings, and goes on with the same weights."
-          : "";
+    const runs = this.#run.phase !== "idle";
+    const { learningRate, epochs, place, build } = settings;
+    const here = runs ? { learningRate, epochs, place, build } : { learningRate, epochs };
+    const changed = JSON.stringify({ ...session.settings, ...here }) !== JSON.stringify(settings);
+    const text = this.#isAnother(settings, session.settings)
+      ? runs
+        ? "This is another network. It takes the place of this one, with new random weights, once you pause and press “Start anew”."
+        : "This is another network: “Start anew” begins with new random weights."
+      : !changed
+        ? ""
+        : runs
+          ? "This counts from the next start on: pause, and resume. The weights stay."
+          : "The next start uses this, and goes on with the same weights.";
     say(byId("settings-note"), text);
+  }
+
+  /** The model for the buttons that every page has. */
+  #portable() {
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    const { settings } = session;
+    return {
+      name: fileName(settings),
+      weights: () => session.weights(),
+      onnx: () => session.onnx(),
+      metadata: metadataOf({ architecture: settings, steps: this.#steps }),
+    };
   }
 
   #currentModel(): Promise<Model & { readonly name: string }> | undefined {
@@ -237,30 +555,39 @@ export class DigitsPage {
     const { settings } = session;
     const right = this.#accuracy === undefined ? "" : `, ${(100 * this.#accuracy).toFixed(1)} %`;
     const how = settings.kind === "dense" ? settings.activation : settings.kind;
-    const name = `${showShape(settings)}, ${how}, step ${(this.#before + this.#step).toLocaleString("en")}${right}`;
-    return session.weights().then((weights) => ({ architecture: settings, weights, name }));
+    const steps = this.#steps;
+    const name = `${showShape(settings)}, ${how}, step ${steps.toLocaleString("en")}${right}`;
+    return session.weights().then((weights) => ({ architecture: settings, weights, steps, name }));
   }
 
-  async #loadModel({ architecture, weights }: Model): Promise<void> {
+  async #loadModel({ architecture, weights, steps }: Model, name: string): Promise<void> {
+    if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
     await this.#run.stop();
     this.#form.showArchitecture(architecture);
     const old = this.#session;
     this.#forget();
     await old?.dispose();
-    const session = await Session.create(this.#form.read());
+    const settings = this.#form.read();
+    const session = await Session.create(settings);
     try {
       await session.load(weights);
     } catch (error) {
       await session.dispose();
-      this.#phaseChanged("idle");
+      this.#phaseChanged();
       throw error;
     }
     this.#session = session;
+    this.#journal.begin(settings, name);
+    this.#loaded = { steps };
+    this.#replay.add({ epoch: 0, weights });
+    this.#insight.offer(settings.kind);
     this.#showPlace();
     this.#view.problem("");
-    this.#phaseChanged("idle");
-    this.#view.state("A model was loaded: draw, or train on.");
-    await this.#look();
+    this.#figures(true);
+    this.#phaseChanged();
+    this.#view.state("A model was loaded.");
+    this.#digits ??= await this.#fetch(settings.amount);
+    await this.#look("A model was loaded");
   }
 
   /** Buttons that put the next test digit of a class on the pad. */

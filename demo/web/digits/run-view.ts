@@ -1,22 +1,23 @@
-// The bar with the training's buttons, state and figures.
-import type { Report } from "simdgrad";
-import { byId, enable, onPress, say } from "../shared/dom.ts";
-import type { Phase } from "../shared/run.ts";
+// The training's buttons, state and figures.
+import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
 
 export interface RunActions {
   /** The button that starts, pauses and resumes. */
   readonly go: () => void;
-  readonly stop: () => void;
   readonly reset: () => void;
 }
 
-const going: Readonly<Record<Phase, string>> = {
-  idle: "Start training",
-  starting: "Starting …",
-  running: "Pause",
-  paused: "Resume",
-  stopping: "Stopping …",
-};
+export interface Figures {
+  /** "3 of 15" */
+  readonly epoch: string;
+  /** Steps made; undefined where they are not known. */
+  readonly step: number | undefined;
+  readonly loss: number | undefined;
+  readonly rate: number | undefined;
+  readonly learningRate: string;
+  /** Share of the steps that are to be made. */
+  readonly progress: number;
+}
 
 const EVERY = 100; // ms from one change of the figures to the next: faster ones nobody reads
 const whole = new Intl.NumberFormat("en");
@@ -25,20 +26,22 @@ const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export class RunView {
   readonly #progress = byId("progress", HTMLProgressElement);
   readonly #problem = byId("problem");
+  readonly #again = byId("again");
+  #onAgain: () => void = () => {};
   #drawn = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ go, stop, reset }: RunActions) {
+  constructor({ go, reset }: RunActions) {
     onPress(byId("go"), go);
-    onPress(byId("stop"), stop);
     onPress(byId("reset"), reset);
+    onPress(this.#again, () => this.#onAgain());
   }
 
-  showPhase(phase: Phase, trained: boolean): void {
-    say(byId("go"), phase === "idle" && trained ? "Train on" : going[phase]);
-    enable(byId("go"), phase !== "starting" && phase !== "stopping");
-    enable(byId("stop"), phase === "running" || phase === "paused");
-    enable(byId("reset"), trained && phase !== "starting" && phase !== "stopping");
+  /** What the button says, and which buttons can be pressed. */
+  buttons(text: string, possible: { readonly go: boolean; readonly reset: boolean }): void {
+    say(byId("go"), text);
+    enable(byId("go"), possible.go);
+    enable(byId("reset"), possible.reset);
   }
 
   /** A sentence for everybody, read aloud. */
@@ -50,37 +53,41 @@ export class RunView {
     this.#progress.value = share;
   }
 
-  /** Shows a report, at once or soon; the latest one is always shown. */
-  figures(report: Report, before: number, epochs: number): void {
-    if (report.validation !== undefined) this.accuracy(report.validation.accuracy);
+  /** Shows figures, at once or soon; the latest ones are always shown. */
+  figures(figures: Figures, atOnce = false): void {
     clearTimeout(this.#waiting);
     const wait = EVERY - (performance.now() - this.#drawn);
-    if (wait > 0) this.#waiting = setTimeout(() => this.#draw(report, before, epochs), wait);
-    else this.#draw(report, before, epochs);
+    if (wait > 0 && !atOnce) this.#waiting = setTimeout(() => this.#draw(figures), wait);
+    else this.#draw(figures);
   }
 
-  #draw({ epoch, loss, samplesPerSecond, step, totalSteps }: Report, before: number, epochs: number): void {
+  #draw({ epoch, step, loss, rate, learningRate, progress }: Figures): void {
     this.#drawn = performance.now();
-    say(byId("figure-epoch"), `${Math.min(epoch + 1, epochs)} of ${epochs}`);
-    say(byId("figure-step"), whole.format(before + step));
-    say(byId("figure-loss"), loss.toPrecision(3));
-    if (Number.isFinite(samplesPerSecond)) say(byId("figure-rate"), three.format(samplesPerSecond));
-    this.progress(step / totalSteps);
+    say(byId("figure-epoch"), epoch);
+    say(byId("figure-step"), step === undefined ? "–" : whole.format(step));
+    if (loss === undefined) this.#noLoss();
+    else sayNumber(byId("figure-loss"), loss, loss.toPrecision(3));
+    say(byId("figure-rate"), rate === undefined ? "–" : three.format(rate));
+    say(byId("figure-learning-rate"), learningRate);
+    this.progress(progress);
   }
 
-  accuracy(share: number): void {
-    say(byId("figure-accuracy"), `${(100 * share).toFixed(2)} %`);
+  #noLoss(): void {
+    const element = byId("figure-loss");
+    say(element, "–");
+    delete element.dataset.exact;
   }
 
-  clear(): void {
-    clearTimeout(this.#waiting);
-    for (const name of ["epoch", "step", "loss", "accuracy", "rate"]) say(byId(`figure-${name}`), "–");
-    this.progress(0);
+  accuracy(share: number | undefined): void {
+    say(byId("figure-accuracy"), share === undefined ? "–" : `${(100 * share).toFixed(2)} %`);
   }
 
-  /** What went wrong, in words; "" takes it away. */
-  problem(text: string): void {
+  /** What went wrong, in words, and what can be tried; "" takes it away. */
+  problem(text: string, again?: { readonly text: string; readonly action: () => void }): void {
     this.#problem.hidden = text === "";
-    say(this.#problem, text);
+    say(byId("problem-text"), text);
+    this.#again.hidden = again === undefined;
+    say(this.#again, again?.text ?? "");
+    this.#onAgain = again?.action ?? (() => {});
   }
 }

@@ -2,7 +2,7 @@
 import { byId, make, say } from "../shared/dom.ts";
 import { onTheme } from "../shared/theme.ts";
 import { paintSquares, palette } from "./images.ts";
-import { FILTERS } from "./model.ts";
+import { FILTER_SIDE, FILTERS } from "./model.ts";
 
 const [COUNT] = FILTERS;
 const nothing = new Float32Array(COUNT * 28 * 28);
@@ -24,6 +24,14 @@ class Tiles {
 /** The filters' weights. */
 export class Filters {
   readonly #tiles = new Tiles(byId("filters"), "Filters of the first layer, as images");
+
+  constructor() {
+    this.clear();
+  }
+
+  clear(): void {
+    this.#tiles.draw(new Float32Array(COUNT * FILTER_SIDE * FILTER_SIDE), "each");
+  }
 
   /** Shows weights [8, 1, 5, 5]. */
   draw(weights: Float32Array): void {

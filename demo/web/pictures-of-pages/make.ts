@@ -9,11 +9,28 @@ import { chromiumArguments, findChromium } from "../../../test/browser/chromium.
 import { present } from "../frame.ts";
 import { HEIGHT, kept, pictureName, type Theme, themes, WIDTH } from "./files.ts";
 
-/** What a page shows best, where that is not its largest canvas; and the milliseconds of training before it is taken. */
-const shots: Readonly<Record<string, { readonly of?: string; readonly after?: number }>> = {
-  "playground.html": { after: 5000 },
+interface Shot {
+  /** What a page shows best, where that is not its largest canvas or drawing. */
+  readonly of?: string;
+  /** What comes before the training. */
+  readonly before?: (page: Page) => Promise<void>;
+  /** Milliseconds of training before it is taken; default 3,000. */
+  readonly after?: number;
+}
+
+const madeUp = (page: Page) => page.locator("#made-up").click();
+
+const shots: Readonly<Record<string, Shot>> = {
+  "backpropagation.html": { of: "#graph" },
+  "playground.html": { of: "#graph-picture", after: 5000 },
+  "digits.html": { of: ".answer", before: (page) => page.getByRole("button", { name: "A 7 of the test set" }).click() },
+  "text.html": { of: ".written-card", after: 8000 },
+  "imagination.html": { of: "#plane" },
+  "pictures.html": { of: "#view-card", before: madeUp },
+  "words.html": { of: "#view-card", before: madeUp },
+  "benchmark.html": { of: ".results", after: 8000 },
 };
-const PATIENCE = 30_000; // ms
+const PATIENCE = 20_000; // ms
 
 const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
 await build({ configFile });
@@ -42,7 +59,7 @@ async function takeAll(executablePath: string): Promise<void> {
 }
 
 async function take(browser: Browser, address: string, file: string, theme: Theme): Promise<void> {
-  const { of, after = 3000 } = shots[file] ?? {};
+  const { of, before, after = 3000 } = shots[file] ?? {};
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     deviceScaleFactor: 2,
@@ -54,11 +71,15 @@ async function take(browser: Browser, address: string, file: string, theme: Them
     page.setDefaultTimeout(PATIENCE);
     await page.goto(address);
     await page.locator("main[data-ready]").waitFor({ state: "attached" });
-    await page.locator("#go:not([aria-disabled=true])").click();
+    await before?.(page);
+    await page
+      .locator("#go:not([aria-disabled=true])", { hasNotText: /Pause|ing/ })
+      .click({ timeout: 5000 })
+      .catch(() => undefined); // it goes already
     await page.waitForTimeout(after);
     const picture = of === undefined ? await largest(page) : page.locator(of).first();
     const bytes = await sharp(await picture.screenshot({ animations: "disabled" }))
-      .resize(2 * WIDTH, 2 * HEIGHT, { fit: "cover" })
+      .resize(2 * WIDTH, 2 * HEIGHT, { fit: "cover", position: "top" })
       .webp({ quality: 70 })
       .toBuffer();
     const target = new URL(pictureName(file, theme).replace("cards/", ""), kept);

@@ -5,7 +5,15 @@ import { startTheme } from "./theme.ts";
 /** Starts what all pages have. */
 export function startPage(): void {
   startTheme();
+  showCurrent();
   startOffline();
+}
+
+/** Where the bar is pushed aside on narrow screens, the page's own name is in sight. */
+function showCurrent(): void {
+  const link = document.querySelector<HTMLElement>(".site-header [aria-current]");
+  const bar = link?.closest("nav");
+  if (link && bar) bar.scrollLeft = link.offsetLeft - (bar.clientWidth - link.offsetWidth) / 2;
 }
 
 /** Says that all is there that a visitor needs to begin: for tests, as `main[data-ready]`. */

@@ -1,23 +1,33 @@
 // A training as a page sees it: at rest, starting, running, paused, stopping. It follows one fit after the other and tells what happens.
-import type { Fit, Report } from "simdgrad";
+import type { Report } from "simdgrad";
 
 export type Phase = "idle" | "starting" | "running" | "paused" | "stopping";
 
-export interface RunListeners {
+/** A fit, or what goes on like one. */
+export interface Followed<R = Report> extends AsyncIterable<R> {
+  pause(): Promise<void>;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+/** What is told of it at the least. */
+type Progress = Pick<Report, "step" | "totalSteps">;
+
+export interface RunListeners<R extends Progress = Report> {
   readonly onPhase: (phase: Phase) => void;
-  readonly onReport: (report: Report) => void;
+  readonly onReport: (report: R) => void;
   /** Once a fit has ended; `finished` where all its epochs are done. */
   readonly onEnd: (finished: boolean) => void;
   readonly onError: (error: unknown) => void;
 }
 
-export class Run {
-  readonly #listeners: RunListeners;
+export class Run<R extends Progress = Report> {
+  readonly #listeners: RunListeners<R>;
   #phase: Phase = "idle";
-  #fit: Fit | undefined;
+  #fit: Followed<R> | undefined;
   #following: Promise<void> = Promise.resolve();
 
-  constructor(listeners: RunListeners) {
+  constructor(listeners: RunListeners<R>) {
     this.#listeners = listeners;
   }
 
@@ -26,15 +36,15 @@ export class Run {
   }
 
   /** Prepares a fit and follows it to its end; does nothing while another one is under way. */
-  async start(prepare: () => Promise<() => Fit>): Promise<void> {
+  async start(prepare: () => Promise<() => Followed<R>>): Promise<void> {
     if (this.#phase !== "idle") return;
     this.#following = this.#follow(prepare);
     await this.#following;
   }
 
-  async #follow(prepare: () => Promise<() => Fit>): Promise<void> {
+  async #follow(prepare: () => Promise<() => Followed<R>>): Promise<void> {
     this.#enter("starting");
-    let last: Report | undefined;
+    let last: R | undefined;
     try {
       // A fit that is awaited trains to its end: what prepares it gives the way to begin it.
       const begin = await prepare();

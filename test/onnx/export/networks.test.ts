@@ -17,6 +17,7 @@ const demo = {
   charLstm: () => import("../../../demo/node/char-lstm.ts"),
   gan: () => import("../../../demo/node/gan.ts"),
   names: () => import("../../../demo/node/names.ts"),
+  pooled: () => import("../../../demo/node/pooled.ts"),
   residual: () => import("../../../demo/node/residual.ts"),
   reviews: () => import("../../../demo/node/review-models.ts"),
   agents: () => import("../../../demo/node/reinforcement/networks.ts"),
@@ -117,7 +118,7 @@ const cases: Readonly<Record<string, () => Promise<Case>>> = {
     return one(residualNetwork(1, [8, 16], 2, 10), "batch", 1, 14, 14);
   },
   "residual network of pools": async () => {
-    const { pooledNetwork } = await demo.residual();
+    const { pooledNetwork } = await demo.pooled();
     return one(pooledNetwork(3, 8, 10), "batch", 3, 32, 32);
   },
   "reviews by counting": async () => {

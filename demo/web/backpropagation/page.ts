@@ -1,0 +1,253 @@
+// The page of back-propagation: a network, the moment that is shown of it, and what shows it.
+import type { Executor } from "simdgrad";
+import { Address } from "../shared/address.ts";
+import { byId, enable, fillSelect, onPress, say, sayNumber } from "../shared/dom.ts";
+import { open } from "../shared/places.ts";
+import { inWords } from "../shared/problems.ts";
+import { startTools, type Tools } from "../shared/tools.ts";
+import { ChainView } from "./chain-view.ts";
+import { codeOf } from "./code.ts";
+import { Drawing } from "./drawing.ts";
+import { explain } from "./explain.ts";
+import { fields, type State, setupOf } from "./fields.ts";
+import { four } from "./format.ts";
+import { arrowKeys } from "./keys.ts";
+import { momentAt, momentsEach } from "./moments.ts";
+import { allWeights, type Setup, type Weight } from "./network.ts";
+import { Player } from "./player.ts";
+import { MOST_UPDATES, Session } from "./session.ts";
+import { SettingsForm } from "./settings.ts";
+import { type Speed, speeds } from "./speeds.ts";
+
+export class BackPropagationPage {
+  readonly #address = new Address(fields);
+  #state: State = this.#address.read();
+  readonly #drawing = new Drawing(byId("graph"), (weight) => this.#look(weight));
+  readonly #chain = new ChainView((index) => this.#choose(index));
+  readonly #player = new Player(
+    () => this.#move(),
+    () => speeds[this.#state.speed].pause,
+    () => this.#show(),
+  );
+  readonly #slider = byId("time", HTMLInputElement);
+  readonly #tools: Tools;
+  #executor: Promise<Executor> | undefined;
+  #session: Session | undefined;
+  /** Moments from the start to the one that is shown, and to the latest that was. */
+  #position = 0;
+  #latest = 0;
+  #weight = 0;
+  /** Orders come one after the other. */
+  #order: Promise<void> = Promise.resolve();
+
+  constructor() {
+    new SettingsForm(this.#state, (state) => {
+      const { speed, chapter } = this.#state;
+      this.#change({ ...state, speed, chapter });
+    });
+    const options = Object.entries(speeds).map(([key, { name }]) => [key, name] as const);
+    const speed = byId("speed", HTMLSelectElement);
+    fillSelect(speed, options, this.#state.speed);
+    speed.addEventListener("change", () => {
+      this.#state = { ...this.#state, speed: speed.value as Speed };
+      this.#address.write(this.#state);
+    });
+    onPress(byId("go"), () => (this.#player.playing ? this.#player.stop() : this.#player.play()));
+    onPress(byId("back"), () => this.#stepBy(-1));
+    onPress(byId("forward"), () => this.#stepBy(1));
+    onPress(byId("reset"), () => this.#restart());
+    this.#slider.addEventListener("input", () => {
+      this.#player.stop();
+      this.#goTo(Number(this.#slider.value) * this.#each);
+    });
+    arrowKeys(
+      (moments) => this.#stepBy(moments),
+      (weights) => this.#turn(weights),
+    );
+    this.#tools = startTools({
+      code: () => codeOf(this.#setup, Math.max(1, this.#made)),
+      address: () => this.#address.write({ ...this.#state, steps: this.#player.playing ? 0 : this.#made }),
+      model: () => this.#model(),
+    });
+  }
+
+  /** Computes what there is to be seen at once. */
+  async begin(): Promise<void> {
+    this.#restart();
+    await this.#order;
+    const { Lessons } = await import("./lessons.ts");
+    const lessons = new Lessons(
+      { executor: () => this.#opened(), fail: (error) => this.#problem(inWords(error)) },
+      (chapter) => {
+        this.#state = { ...this.#state, chapter };
+        this.#address.write(this.#state);
+      },
+    );
+    await lessons.open(this.#state.chapter);
+  }
+
+  /** One executor for the network and the chapters; where it could not be opened, the next one who asks tries again. */
+  #opened(): Promise<Executor> {
+    this.#executor ??= open("one", "portable").catch((error: unknown) => {
+      this.#executor = undefined;
+      throw error;
+    });
+    return this.#executor;
+  }
+
+  get #setup(): Setup {
+    return this.#session?.setup ?? setupOf(this.#state);
+  }
+
+  get #each(): number {
+    return momentsEach(this.#setup);
+  }
+
+  /** Updates that were made before the moment that is shown. */
+  get #made(): number {
+    return Math.floor(this.#position / this.#each);
+  }
+
+  #change(state: State): void {
+    this.#state = { ...state, steps: 0 };
+    this.#address.write(this.#state);
+    this.#restart();
+  }
+
+  #restart(): void {
+    this.#player.stop();
+    this.#queue(async () => {
+      await this.#session?.dispose();
+      this.#session = undefined;
+      this.#session = await Session.create(setupOf(this.#state), await this.#opened());
+      this.#position = 0;
+      this.#latest = 0;
+      this.#weight = Math.min(this.#weight, allWeights(this.#setup).length - 1);
+      this.#problem("");
+      this.#tools.enable(true);
+      this.#show();
+    });
+  }
+
+  #queue(action: () => Promise<void>): void {
+    this.#order = this.#order.then(action).catch((error: unknown) => {
+      this.#player.stop();
+      this.#problem(inWords(error));
+    });
+  }
+
+  /** The next move of the player; false where it was the last. */
+  async #move(): Promise<boolean> {
+    const to = speeds[this.#state.speed].whole ? (this.#made + 1) * this.#each : this.#position + 1;
+    const from = this.#position;
+    this.#goTo(to);
+    await this.#order;
+    const isEnd = this.#position % this.#each === 0 && this.#made === this.#state.steps;
+    return this.#position !== from && !isEnd;
+  }
+
+  #stepBy(moments: number): void {
+    this.#player.stop();
+    this.#goTo(this.#position + moments);
+  }
+
+  /** Shows another moment, as far as there is one. */
+  #goTo(position: number): void {
+    this.#queue(async () => {
+      const session = this.#session;
+      if (session === undefined) return;
+      const made = Math.floor(position / this.#each);
+      if (position < 0) return;
+      if (made >= MOST_UPDATES) {
+        this.#player.stop();
+        this.#problem(
+          `The page keeps ${MOST_UPDATES.toLocaleString("en")} updates, and these are all made. Reset begins anew.`,
+        );
+        return;
+      }
+      await session.reach(made);
+      if (!Number.isFinite(session.update(made).loss)) {
+        this.#player.stop();
+        this.#problem(
+          `In update ${(made + 1).toLocaleString("en")} the loss grew beyond all numbers. Go back to see how, or choose a lower learning rate.`,
+        );
+        return;
+      }
+      this.#problem("");
+      this.#position = position;
+      this.#latest = Math.max(this.#latest, position);
+      this.#show();
+    });
+  }
+
+  #show(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const { setup } = session;
+    const moment = momentAt(setup, this.#position);
+    const update = session.update(moment.made);
+    const before = moment.made === 0 ? undefined : session.update(moment.made - 1);
+    const scene = { setup, moment, update, weight: allWeights(setup)[this.#weight] };
+    this.#drawing.show(scene);
+    this.#chain.show(scene, session.update(moment.made + 1));
+    const isQuick = this.#player.playing && this.#state.speed !== "phase";
+    const { title, text } = explain(setup, moment, update, before);
+    // Read aloud at its pace alone.
+    byId("moment").ariaLive = isQuick ? "off" : "polite";
+    say(byId("moment-title"), title);
+    say(byId("moment-text"), text);
+    say(byId("figure-step"), moment.made.toLocaleString("en"));
+    if (before === undefined) {
+      say(byId("figure-loss"), "–");
+      delete byId("figure-loss").dataset.exact;
+    } else sayNumber(byId("figure-loss"), before.loss, four(before.loss));
+    this.#showControls(moment.made);
+  }
+
+  #showControls(made: number): void {
+    const { playing } = this.#player;
+    say(byId("go"), playing ? "Pause" : this.#latest === 0 ? "Play" : "Resume");
+    enable(byId("back"), this.#position > 0);
+    enable(byId("reset"), this.#latest > 0);
+    this.#slider.max = String(Math.floor(this.#latest / this.#each));
+    this.#slider.value = String(made);
+    this.#slider.ariaValueText = `${made.toLocaleString("en")} updates made`;
+  }
+
+  /** Unrolls a weight that a visitor looks at. */
+  #look(weight: Weight): void {
+    const index = allWeights(this.#setup).findIndex(
+      ({ layer, from, to }) => layer === weight.layer && from === weight.from && to === weight.to,
+    );
+    if (index !== this.#weight) this.#choose(index);
+  }
+
+  #choose(index: number): void {
+    this.#weight = index;
+    this.#show();
+  }
+
+  /** To the next weight, or the one before. */
+  #turn(by: number): void {
+    const all = allWeights(this.#setup);
+    this.#choose((this.#weight + by + all.length) % all.length);
+    this.#drawing.focus(all[this.#weight]);
+  }
+
+  #problem(text: string): void {
+    const place = byId("problem");
+    say(place, text);
+    place.hidden = text === "";
+  }
+
+  #model() {
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    const made = this.#made;
+    return {
+      name: `network-${session.setup.sizes.join("-")}`,
+      weights: async () => session.weights(made),
+      onnx: () => session.onnx(made),
+    };
+  }
+}

@@ -1,0 +1,165 @@
+// The form in which a visitor makes a network of their own.
+import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
+import { fields, type State, setupOf } from "./fields.ts";
+import { activations, exercise, hiddenLayer, MOST_UNITS, type Setup, weightCount } from "./network.ts";
+
+const presets: Readonly<Record<string, { readonly name: string; readonly setup: Setup }>> = {
+  exercise: { name: "The worked exercise", setup: exercise },
+  hidden: { name: "The exercise with a hidden layer", setup: hiddenLayer },
+  two: {
+    name: "Two hidden layers and biases",
+    setup: setupOf({
+      ...stateOf(exercise),
+      layers: [2, 3, 2, 1],
+      activation: "tanh",
+      bias: true,
+      weights: [],
+      seed: 1,
+    }),
+  },
+};
+
+const usual = "Every change begins anew. Several numbers stand with commas between them.";
+const most = 100;
+
+/** A setup as the address says it. */
+function stateOf({ sizes, activation, last, bias, inputs, targets, rate, weights }: Setup): State {
+  return { ...defaults(), layers: sizes, activation, output: last, bias, inputs, targets, rate, weights };
+}
+
+function defaults(): State {
+  return Object.fromEntries(Object.entries(fields).map(([name, { fallback }]) => [name, fallback])) as State;
+}
+
+export class SettingsForm {
+  readonly #form = byId("settings", HTMLFormElement);
+  #state: State;
+
+  /** @param onChange told of every setup that a visitor makes */
+  constructor(state: State, onChange: (state: State) => void) {
+    this.#state = state;
+    const units = ["0", ...Array.from({ length: MOST_UNITS }, (_, i) => String(i + 1))];
+    const options = units.map(
+      (text) => [text, text === "0" ? "none" : text === "1" ? "1 unit" : `${text} units`] as const,
+    );
+    fillSelect(this.#field("hidden1"), options, "0");
+    fillSelect(this.#field("hidden2"), options, "0");
+    for (const name of ["activation", "output"]) fillSelect(this.#field(name), Object.entries(activations), "linear");
+    const names = Object.entries(presets).map(([key, { name }]) => [key, name] as const);
+    fillSelect(this.#field("preset"), [...names, ["own", "Your own"]], "own");
+    this.#form.addEventListener("submit", (event) => event.preventDefault());
+    this.#form.addEventListener("change", ({ target }) => {
+      const { name, value } = target as HTMLInputElement;
+      if (name === "preset") this.#take(presets[value], onChange);
+      else this.#read(name, onChange);
+    });
+    onPress(byId("draw-weights"), () => {
+      this.show({ ...this.#state, seed: (this.#state.seed + 1) % 2 ** 32, weights: [] });
+      onChange(this.#state);
+    });
+    this.show(state);
+  }
+
+  /** Shows a state, and the preset that it is. */
+  show(state: State): void {
+    this.#state = state;
+    const setup = setupOf(state);
+    const [first = 0, second = 0] = setup.sizes.slice(1, -1);
+    const texts: Readonly<Record<string, string | number>> = {
+      hidden1: first,
+      hidden2: second,
+      activation: setup.activation,
+      output: setup.last,
+      inputs: setup.inputs.join(", "),
+      targets: setup.targets.join(", "),
+      rate: setup.rate,
+      weights: setup.weights.join(", "),
+      preset: Object.entries(presets).find(([, preset]) => same(preset.setup, setup))?.[0] ?? "own",
+    };
+    for (const [name, text] of Object.entries(texts)) this.#field(name).value = String(text);
+    this.#box("bias").checked = setup.bias;
+    say(byId("settings-note"), usual);
+  }
+
+  #take(preset: { readonly setup: Setup } | undefined, onChange: (state: State) => void): void {
+    if (preset === undefined) return;
+    const { seed, speed, steps } = this.#state;
+    this.show({ ...stateOf(preset.setup), seed, speed, steps });
+    onChange(this.#state);
+  }
+
+  /** Takes what was typed, or says what is wrong with it. */
+  #read(changed: string, onChange: (state: State) => void): void {
+    const state = this.#typed(changed);
+    if (typeof state === "string") {
+      say(byId("settings-note"), state);
+      return;
+    }
+    this.show(state);
+    onChange(this.#state);
+  }
+
+  /** The state that the fields make, or what is wrong with them. */
+  #typed(changed: string): State | string {
+    const text = (name: string) => this.#field(name).value;
+    const inputs = numbersOf(text("inputs"));
+    const targets = numbersOf(text("targets"));
+    const given = numbersOf(text("weights"));
+    const [rate] = numbersOf(text("rate")) ?? [];
+    if (!fits(inputs)) return `Inputs are one to ${MOST_UNITS} numbers from −${most} to ${most}, such as 1, 0.8.`;
+    if (!fits(targets)) return `Targets are one to ${MOST_UNITS} numbers from −${most} to ${most}, such as 0.6.`;
+    if (!(rate >= 0.0001 && rate <= 100)) return "The learning rate is a number from 0.0001 to 100, such as 0.1.";
+    const hidden = [Number(text("hidden1")), Number(text("hidden2"))].filter((units) => units > 0);
+    const layers = [inputs.length, ...hidden, targets.length];
+    const bias = this.#box("bias").checked;
+    const count = weightCount({ sizes: layers, bias });
+    if (changed === "weights" && (given?.length !== count || given.some((each) => Math.abs(each) > most)))
+      return `This network has ${count} weights, each a number from −${most} to ${most}.`;
+    const { sizes, bias: had } = setupOf(this.#state);
+    const keeps = changed === "weights" || (sizes.join() === layers.join() && had === bias);
+    return {
+      ...this.#state,
+      layers,
+      activation: text("activation") as State["activation"],
+      output: text("output") as State["output"],
+      bias,
+      inputs,
+      targets,
+      rate,
+      weights: keeps ? (given ?? []) : [],
+    };
+  }
+
+  #field(name: string): HTMLSelectElement {
+    return this.#form.elements.namedItem(name) as HTMLSelectElement;
+  }
+
+  #box(name: string): HTMLInputElement {
+    return this.#form.elements.namedItem(name) as HTMLInputElement;
+  }
+}
+
+function same(a: Setup, b: Setup): boolean {
+  const text = ({ sizes, activation, last, bias, inputs, targets, rate, weights }: Setup) =>
+    JSON.stringify([sizes, sizes.length > 2 && activation, last, bias, inputs, targets, rate, weights]);
+  return text(a) === text(b);
+}
+
+/** The numbers of a text with commas or spaces between them; undefined if there is anything else. */
+function numbersOf(text: string): number[] | undefined {
+  const parts = text
+    .replaceAll("−", "-")
+    .split(/[\s,;]+/)
+    .filter((part) => part !== "");
+  const numbers = parts.map(Number);
+  return numbers.every(Number.isFinite) ? numbers : undefined;
+}
+
+function fits(numbers: readonly number[] | undefined): numbers is readonly number[] {
+  return (
+    numbers !== undefined &&
+    numbers.length >= 1 &&
+    numbers.length <= MOST_UNITS &&
+    numbers.every((each) => Math.abs(each) <= most)
+  );
+}

@@ -1,0 +1,69 @@
+// The findings as bars, as a table, and whatever a link brought beside them.
+import { byId, make } from "../shared/dom.ts";
+import { contenders } from "./contenders.ts";
+import { measured, type NetworkName, networkNames } from "./networks.ts";
+import { keyOf, type Result, rowsOf, shown } from "./results.ts";
+import type { Finding } from "./rounds.ts";
+
+/** A bar as long as its steps a second, of the most there are. */
+function bar(name: string, ms: number, most: number, times: number | undefined, kind: "ours" | "theirs"): HTMLElement {
+  const mark = make("i", { className: kind });
+  mark.style.transform = `scaleX(${(1 / ms / most).toFixed(4)})`;
+  const than = times === undefined ? "" : `, ${shown(times)} × plain TypeScript`;
+  return make(
+    "li",
+    {},
+    make("span", { className: "who" }, name),
+    make("span", { className: "track", ariaHidden: "true" }, mark),
+    make("span", { className: "many" }, `${shown(1000 / ms)} steps/s${than}`),
+  );
+}
+
+function chartOf(network: NetworkName, findings: readonly Finding[], theirs: Result): HTMLElement {
+  const own = findings.filter((finding) => finding.network === network);
+  const plain = own.find(({ contender }) => contender === "js")?.ms;
+  const all = own.map(({ contender, ms, note }) => {
+    const their = theirs.get(keyOf(network, contender));
+    return { contender, ms, note, their: their ?? undefined };
+  });
+  const speeds = all.flatMap(({ ms, their }) => [ms, their]).flatMap((ms) => (ms === undefined ? [] : [1 / ms]));
+  const most = Math.max(...speeds);
+  const items = all.flatMap(({ contender, ms, note, their }) => {
+    const { name } = contenders[contender];
+    const times = ms === undefined || plain === undefined || contender === "js" ? undefined : plain / ms;
+    const first =
+      ms === undefined
+        ? make("li", {}, make("span", { className: "who" }, name), make("span", { className: "note" }, note))
+        : bar(name, ms, most, times, "ours");
+    return their === undefined ? [first] : [first, bar("… in the link", their, most, undefined, "theirs")];
+  });
+  const { name, about } = measured[network];
+  return make(
+    "section",
+    { className: "network" },
+    make("h3", {}, name),
+    make("p", { className: "hint" }, about),
+    make("ul", { className: "speeds" }, ...items),
+  );
+}
+
+/** Shows what there is: findings, or before there are any what a link brought. */
+export function showFindings(findings: readonly Finding[], theirs: Result): void {
+  const known = findings.length > 0 ? findings : [...theirs].map(([key]) => placeholder(key));
+  const names = networkNames.filter((name) => known.some(({ network }) => network === name));
+  byId("charts").replaceChildren(...names.map((name) => chartOf(name, known, theirs)));
+  byId("nothing").hidden = known.length > 0;
+  const [head, ...rows] = rowsOf(known, theirs);
+  const cells = (kind: "td" | "th", row: readonly string[]) => row.map((text) => make(kind, {}, text));
+  byId("table").replaceChildren(
+    make("thead", {}, make("tr", {}, ...cells("th", head))),
+    make("tbody", {}, ...rows.map((row) => make("tr", {}, ...cells("td", row)))),
+  );
+  byId("table-box").hidden = known.length === 0;
+  byId("table-scroll").tabIndex = 0; // what is wider than the screen is reached by keys
+}
+
+function placeholder(key: string): Finding {
+  const [network, contender] = key.split("_") as [Finding["network"], Finding["contender"]];
+  return { network, contender, ms: undefined, note: "not measured here yet", engine: "" };
+}

@@ -1,0 +1,511 @@
+// The playground: a session, a run of it, and what shows them. What is changed while it trains is noted with its step.
+import type { Executor, Report } from "simdgrad";
+import { Address } from "../shared/address.ts";
+import type { Chart } from "../shared/chart.ts";
+import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
+import { open } from "../shared/places.ts";
+import { inWords, isEnd } from "../shared/problems.ts";
+import { type Phase, Run } from "../shared/run.ts";
+import { Curve } from "../shared/smoothing.ts";
+import { startTools } from "../shared/tools.ts";
+import { codeOf } from "./code.ts";
+import { Editor } from "./editor.ts";
+import { Flow } from "./flow.ts";
+import { Form } from "./form.ts";
+import { Graph } from "./graph.ts";
+import type { LandscapeView } from "./landscape.ts";
+import { widthsOf } from "./network.ts";
+import { MOST_POINTS, onGrid, type Points, pointsOfCsv } from "./points.ts";
+import { showPresets } from "./presets.ts";
+import { RunView } from "./run-view.ts";
+import { outputsOf, samplesOf } from "./samples.ts";
+import { Session } from "./session.ts";
+import type { Sample } from "./sets.ts";
+import { type Change, difference, fields, type Settings, sameNetwork, sound } from "./settings.ts";
+import { Surface } from "./surface.ts";
+import { Timeline } from "./timeline.ts";
+
+const MEASURE_EVERY = 250; // ms
+const READY = "Ready. Press start, and change what you like while it trains.";
+/** By which a visitor is noticed. */
+const signs = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"] as const;
+
+type Opened = Settings & { readonly steps: number; readonly changes: readonly Change[] };
+
+export class PlaygroundPage {
+  readonly #address = new Address(fields, () => void this.#open(sound(this.#address.read())));
+  readonly #view = new RunView({ go: () => void this.#go(), reset: () => void this.#renew(this.#settings) });
+  readonly #run = new Run({
+    onPhase: (phase) => this.#phaseChanged(phase),
+    onReport: (report) => this.#reported(report),
+    onEnd: (finished) => this.#ended(finished),
+    onError: (error) => this.#failed(error),
+  });
+  readonly #graph = new Graph({
+    onShape: (hidden) => this.#changed({ ...this.#settings, hidden }),
+    onUnit: (unit, from) => this.#editor.open(unit, from),
+  });
+  readonly #editor = new Editor(this.#graph, (weight) => this.#apply({ set: {}, weight }));
+  readonly #surface = new Surface({ onAdd: (x, y) => this.#add(x, y), onRemove: (x, y) => this.#remove(x, y) });
+  readonly #flow = new Flow();
+  readonly #timeline = new Timeline();
+  readonly #form: Form;
+  readonly #tools = startTools({
+    code: () => this.#code(),
+    address: () => this.#write(true),
+    model: () => this.#model(),
+  });
+  #chart: Chart | undefined;
+  #landscape: LandscapeView | undefined;
+  #trainCurve = new Curve(300);
+  #testCurve = new Curve(300);
+  /** Those of the next session, and of this one as they are now. */
+  #settings: Settings;
+  #foreseen: readonly Change[] = [];
+  /** Where it stops by itself; 0: nowhere. */
+  #until: number;
+  #executor: Executor | undefined;
+  #session: Session | undefined;
+  #renewing: Promise<void> = Promise.resolve();
+  #asking = false;
+  #stale = true;
+  #measured = 0;
+  #measuring = false;
+  /** Of the last points of the curves. */
+  #curveStep = 0;
+  /** What the graph shows, as text. */
+  #shape = "";
+  /** The moment that is looked at; undefined: now. */
+  #past: number | undefined;
+
+  constructor() {
+    const { steps, changes, ...settings } = sound(this.#address.read());
+    this.#settings = settings;
+    this.#foreseen = changes;
+    this.#until = steps;
+    this.#form = new Form(settings, (chosen) => this.#changed(withPoints(chosen, this.#settings)));
+    this.#listen();
+    showPresets();
+  }
+
+  /** Shows what there is to train; the worker, and with it the network before its first step, comes with the visitor's first sign of life. */
+  begin(): void {
+    this.#showSettings();
+    this.#view.state(READY);
+    const wake = () => {
+      for (const sign of signs) removeEventListener(sign, wake);
+      if (this.#session === undefined) void this.#renew(this.#settings, this.#foreseen, this.#until);
+    };
+    for (const sign of signs) addEventListener(sign, wake, { passive: true });
+    const frame = () => {
+      void this.#look();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  #listen(): void {
+    onPress(byId("add-layer"), () => this.#layers(1));
+    onPress(byId("remove-layer"), () => this.#layers(-1));
+    onPress(byId("clear-points"), () => this.#points({ rows: [], classes: 2 }));
+    onPress(byId("new-seed"), () => this.#changed({ ...this.#settings, seed: (this.#settings.seed + 1) % 2 ** 32 }));
+    onPress(byId("show-landscape"), () => void this.#showLandscape());
+    fillSelect(byId("pace", HTMLSelectElement), paces, "0");
+    byId("pace").addEventListener("input", () => void this.#session?.setPace(this.#pace));
+    const file = byId("points-file", HTMLInputElement);
+    file.addEventListener("change", () => {
+      const [chosen] = file.files ?? [];
+      if (chosen !== undefined) void this.#load(chosen);
+      file.value = "";
+    });
+    const main = byId("main");
+    main.addEventListener("dragover", (event) => event.preventDefault());
+    main.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const dropped = event.dataTransfer?.files[0];
+      if (dropped !== undefined) void this.#load(dropped);
+    });
+    const time = byId("time", HTMLInputElement);
+    time.addEventListener("input", () => this.#travel(time.valueAsNumber));
+  }
+
+  get #pace(): number {
+    return Number(byId("pace", HTMLSelectElement).value);
+  }
+
+  async #go(): Promise<void> {
+    const { phase } = this.#run;
+    if (phase === "running" || phase === "starting") await this.#run.stop();
+    else if (phase === "idle") await this.#start();
+  }
+
+  async #start(): Promise<void> {
+    this.#view.problem("");
+    void this.#makeChart();
+    await this.#renewing;
+    if (this.#session === undefined) await this.#renew(this.#settings, this.#foreseen, this.#until);
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#travel(Number.POSITIVE_INFINITY);
+    if (this.#until <= session.step) this.#until = 0;
+    await this.#run.start(async () => {
+      await session.setPace(this.#pace);
+      const fit = session.train(this.#until);
+      return () => fit;
+    });
+  }
+
+  /** A network with new weights in the place of the one there is. */
+  #renew(settings: Settings, foreseen: readonly Change[] = [], until = 0): Promise<void> {
+    this.#settings = settings;
+    this.#foreseen = foreseen;
+    this.#until = until;
+    const old = this.#session;
+    this.#session = undefined;
+    this.#renewing = this.#renewing.then(async () => {
+      await this.#run.stop();
+      await old?.dispose().catch(() => undefined); // its worker may be dead
+      // Of several that were asked for at once the last one counts.
+      if (this.#settings !== settings || this.#session !== undefined) return;
+      this.#clear();
+      if (samplesOf(settings).train.y.length < 2) {
+        this.#view.problem("Put at least two points on the surface first.");
+        return;
+      }
+      try {
+        this.#executor ??= await open("one", "portable");
+      } catch (error) {
+        this.#view.problem(inWords(error));
+        return;
+      }
+      this.#session = new Session(this.#executor, settings, foreseen);
+      this.#stale = true;
+    });
+    this.#showSettings();
+    return this.#renewing;
+  }
+
+  #clear(): void {
+    this.#view.clear();
+    this.#view.problem("");
+    this.#surface.clear();
+    this.#timeline.clear();
+    this.#trainCurve = new Curve(300);
+    this.#testCurve = new Curve(300);
+    this.#showCurves();
+    this.#past = undefined;
+    this.#showTime();
+    this.#phaseChanged(this.#run.phase);
+    this.#view.state(READY);
+  }
+
+  async #open({ steps, changes, ...settings }: Opened): Promise<void> {
+    await this.#renew(settings, changes, steps);
+    byId("go").focus();
+  }
+
+  /** Settings as the visitor wants them: in flight where the weights can stay, else from new weights; it trains on if it did. */
+  #changed(next: Settings): void {
+    const before = this.#settings;
+    this.#settings = next;
+    this.#showSettings();
+    if (this.#session !== undefined && sameNetwork(before, next) && samplesOf(next).train.y.length >= 2)
+      this.#apply({ set: difference(before, next) });
+    else void this.#again(next);
+  }
+
+  async #again(next: Settings): Promise<void> {
+    const trains = this.#run.phase === "running" || this.#run.phase === "starting";
+    await this.#renew(next);
+    this.#write(false);
+    if (trains && this.#session !== undefined && this.#settings === next) await this.#start();
+  }
+
+  /** A change on the way. */
+  #apply(change: Omit<Change, "step">): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#until = 0;
+    session
+      .change(change)
+      .then(() => {
+        this.#stale = true;
+        this.#measured = 0;
+        this.#write(false);
+      })
+      .catch((error: unknown) => this.#failed(error));
+  }
+
+  #layers(by: number): void {
+    const { hidden } = this.#settings;
+    if (by > 0 && this.#graph.canAddLayer)
+      this.#changed({ ...this.#settings, hidden: [...hidden, hidden.at(-1) ?? 4] });
+    if (by < 0 && hidden.length > 0) this.#changed({ ...this.#settings, hidden: hidden.slice(0, -1) });
+  }
+
+  #points(points: Points): void {
+    this.#changed({ ...this.#settings, data: "own", points });
+  }
+
+  #add(x: number, y: number): void {
+    const { rows, classes } = this.#settings.data === "own" ? this.#settings.points : gridded(this.#settings);
+    if (classes === 1) {
+      this.#note("Points are added to sets of classes. Choose one, or clear the points.");
+      return;
+    }
+    if (rows.length >= MOST_POINTS) {
+      this.#note(`There are ${MOST_POINTS} points, and no room for more.`);
+      return;
+    }
+    const label = Number(new FormData(byId("class-form", HTMLFormElement)).get("class"));
+    this.#points({ rows: [...rows, [x, y, label]], classes: Math.max(classes, label + 1) });
+  }
+
+  /** The nearest point, if it is near. */
+  #remove(x: number, y: number): void {
+    const { rows, classes } = this.#settings.data === "own" ? this.#settings.points : gridded(this.#settings);
+    const far = rows.map(([a, b]) => (a - x) ** 2 + (b - y) ** 2);
+    const nearest = Math.min(...far);
+    if (nearest < 0.1) this.#points({ rows: rows.filter((_, i) => i !== far.indexOf(nearest)), classes });
+  }
+
+  async #load(file: File): Promise<void> {
+    this.#view.problem("");
+    try {
+      const points = await pointsOfCsv(new Uint8Array(await file.arrayBuffer()));
+      this.#points(points);
+      this.#note(`${points.rows.length} points of ${file.name}, scaled into the square.`);
+    } catch (error) {
+      this.#view.problem(inWords(error));
+    }
+  }
+
+  #note(text: string): void {
+    say(byId("data-note"), text);
+  }
+
+  #showSettings(): void {
+    const settings = this.#settings;
+    const outputs = outputsOf(settings);
+    this.#form.show(settings);
+    const samples = samplesOf(settings);
+    this.#surface.points(samples, outputs);
+    this.#note(`${samples.train.y.length} points to train on, ${samples.test.y.length} (hollow) to test.`);
+    const key = JSON.stringify([settings.features, settings.hidden, outputs]);
+    if (this.#shape !== key) {
+      this.#shape = key;
+      this.#graph.shape({ features: settings.features, hidden: settings.hidden, outputs });
+      this.#editor.close();
+      const widths = widthsOf(settings, outputs);
+      const count = widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i] + 1), 0);
+      say(byId("size"), `${widths.join("-")}: ${count} numbers to learn`);
+    }
+    byId("class-form").hidden = outputs === 1;
+    byId("add-layer").ariaDisabled = String(!this.#graph.canAddLayer);
+    byId("remove-layer").ariaDisabled = String(settings.hidden.length === 0);
+  }
+  /** Asks for the pictures, one answer at a time, and draws them. */
+  async #look(): Promise<void> {
+    const session = this.#session;
+    const moves = this.#run.phase === "running";
+    if (session === undefined || this.#asking || !(moves || this.#stale)) return;
+    this.#asking = true;
+    this.#stale = false;
+    try {
+      const step = session.step;
+      const moment = this.#past === undefined ? undefined : this.#timeline.moments[this.#past];
+      if (moment === undefined) {
+        const { surface, neurons, weights } = await session.live();
+        if (session !== this.#session) return;
+        this.#timeline.add(step, weights);
+        this.#draw(surface, neurons, weights);
+      } else {
+        const { surface, neurons } = await session.past(moment.weights);
+        if (session === this.#session) this.#draw(surface, neurons, moment.weights);
+      }
+      this.#measure(session);
+    } catch {
+      // The session is over, or its worker died, which the run tells of.
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #draw(surface: Float32Array, neurons: Float32Array, weights: Float32Array): void {
+    const { outputs } = this.#session as Session;
+    this.#surface.show(surface, outputs);
+    this.#graph.show(neurons, weights);
+    this.#editor.show(weights);
+    this.#tools.enable(true);
+    this.#showTime();
+  }
+
+  /** A few times a second: losses of all rows, and the flow of gradients. */
+  #measure(session: Session): void {
+    const now = performance.now();
+    if (this.#measuring || now - this.#measured < MEASURE_EVERY) return;
+    this.#measuring = true;
+    this.#measured = now;
+    const step = session.step;
+    session
+      .measures()
+      .then(({ train, test, flow }) => {
+        if (session !== this.#session) return;
+        this.#flow.show(flow);
+        this.#view.test(test?.[0]);
+        if (step > this.#curveStep) {
+          this.#curveStep = step;
+          this.#trainCurve.add(step, train[0]);
+          if (test) this.#testCurve.add(step, test[0]);
+          this.#showCurves();
+        }
+      })
+      .catch(() => undefined) // told by the run
+      .finally(() => {
+        this.#measuring = false;
+      });
+  }
+  #showCurves(): void {
+    if (this.#trainCurve.points().x.length === 0) this.#curveStep = 0;
+    this.#chart?.show([this.#trainCurve.points(), this.#testCurve.points()]);
+  }
+
+  async #makeChart(): Promise<void> {
+    if (this.#chart !== undefined) return;
+    const { Chart } = await import("../shared/chart.ts");
+    this.#chart ??= new Chart(byId("loss-chart"), {
+      label: "Loss",
+      xLabel: "Step",
+      yLabel: "Loss",
+      lines: [
+        { name: "Trained on", colour: "accent" },
+        { name: "Test", colour: "second" },
+      ],
+      format: (value) => value.toPrecision(2),
+    });
+    this.#showCurves();
+  }
+
+  /** Shows a moment of the past; from the last one on it is now. */
+  #travel(moment: number): void {
+    this.#past = moment >= this.#timeline.moments.length - 1 ? undefined : moment;
+    this.#stale = true;
+    this.#showTime();
+  }
+
+  #showTime(): void {
+    const time = byId("time", HTMLInputElement);
+    const last = Math.max(0, this.#timeline.moments.length - 1);
+    if (Number(time.max) !== last) time.max = String(last);
+    if (this.#past === undefined && time.valueAsNumber !== last) time.value = String(last);
+    time.disabled = last === 0;
+    const moment = this.#past === undefined ? undefined : this.#timeline.moments[this.#past];
+    const text = moment === undefined ? "now" : `about step ${moment.step.toLocaleString("en")}`;
+    say(byId("time-value"), text);
+    time.ariaValueText = text;
+  }
+
+  async #showLandscape(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    const note = byId("landscape-note");
+    try {
+      const { LandscapeView, pathPlane, randomPlane } = await import("./landscape.ts");
+      const { weights } = await session.live();
+      const moments = this.#timeline.moments;
+      const wanted = byId("directions", HTMLSelectElement).value;
+      const plane =
+        wanted === "path"
+          ? pathPlane(weights, moments)
+          : randomPlane(weights, widthsOf(session.settings, session.outputs), moments);
+      if (plane === undefined) {
+        say(note, "There is no way yet: train it a little, and ask again.");
+        return;
+      }
+      const { losses } = await session.landscape(weights, plane.a, plane.b);
+      this.#landscape ??= new LandscapeView();
+      this.#landscape.show(losses, plane);
+    } catch (error) {
+      say(note, inWords(error));
+    }
+  }
+
+  #reported(report: Report): void {
+    this.#view.figures(report.step, report.loss);
+  }
+
+  #phaseChanged(phase: Phase): void {
+    const step = this.#session?.step ?? 0;
+    this.#view.phase(phase, step);
+    if (phase === "running")
+      this.#view.state("Training. Change anything: it goes on with the same weights where it can.");
+  }
+
+  #ended(finished: boolean): void {
+    this.#stale = true;
+    this.#measured = 0;
+    this.#view.state(finished ? "Done: this is where the link ends. It can go on." : "Paused.");
+    this.#write(true);
+  }
+
+  #failed(error: unknown): void {
+    this.#view.problem(inWords(error));
+    this.#view.state("Stopped.");
+    if (!isEnd(error)) return;
+    const ended = this.#session;
+    this.#session = undefined;
+    [this.#foreseen, this.#until] = [[], 0];
+    this.#phaseChanged("idle");
+    ended?.dispose().catch(() => undefined); // its worker may be dead
+  }
+
+  /** Makes the address say what this is; with the steps made, where whoever opens it shall come to the same. */
+  #write(withSteps: boolean): void {
+    const session = this.#session;
+    const paused = withSteps && this.#run.phase === "idle";
+    const made = session?.changes ?? [];
+    const settings = session === undefined ? this.#settings : session.first;
+    const steps = paused && session !== undefined ? session.step || this.#until : 0;
+    this.#address.write({ ...settings, steps, changes: made });
+  }
+
+  #code(): string {
+    const session = this.#session;
+    if (session === undefined) return codeOf({ first: this.#settings, changes: [], steps: 1000 });
+    const steps = session.step || this.#until || 1000;
+    return codeOf({ first: session.first, changes: session.changes.filter(({ step }) => step <= steps), steps });
+  }
+
+  #model() {
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    return {
+      name: "playground",
+      weights: () => session.weights(),
+      onnx: async () => (await import("./onnx.ts")).onnxOf(session),
+      metadata: { inputs: session.settings.features.join(), activation: session.settings.activation },
+    };
+  }
+}
+
+const paces = [
+  ["0", "Full speed"],
+  ["100", "100 a frame"],
+  ["10", "10 a frame"],
+  ["1", "1 a frame"],
+] as const;
+
+/** Who chooses own points and has none begins with those there are. */
+function withPoints(chosen: Settings, before: Settings): Settings {
+  if (chosen.data !== "own" || before.data === "own" || chosen.points.rows.length > 0) return chosen;
+  return { ...chosen, points: gridded(before) };
+}
+
+/** A set's points as the visitor's own. */
+function gridded(settings: Settings): Points {
+  const { train, test } = samplesOf(settings);
+  const outputs = outputsOf(settings);
+  const rows = [train, test].flatMap(({ x, y }) => x.map(([a, b], i): Sample => [onGrid(a), onGrid(b), y[i]]));
+  if (outputs > 1) return { rows, classes: outputs };
+  return { rows: rows.map(([x, y, value]) => [x, y, onGrid(value)]), classes: 1 };
+}

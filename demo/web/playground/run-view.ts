@@ -1,0 +1,59 @@
+// The bar: buttons, what state it is in, figures.
+import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
+import type { Phase } from "../shared/run.ts";
+
+/** Milliseconds over which steps a second are counted. */
+const SPAN = 1000;
+
+export class RunView {
+  readonly #go = byId("go");
+  readonly #problem = byId("problem");
+  #marks: { readonly time: number; readonly step: number }[] = [];
+
+  constructor(actions: { readonly go: () => void; readonly reset: () => void }) {
+    onPress(this.#go, actions.go);
+    onPress(byId("reset"), actions.reset);
+  }
+
+  phase(phase: Phase, step: number): void {
+    const running = phase === "running" || phase === "starting";
+    say(this.#go, running ? "Pause" : step === 0 ? "Start training" : "Go on");
+    enable(this.#go, phase !== "stopping");
+    enable(byId("reset"), step > 0 || running);
+    if (!running) this.#marks = [];
+  }
+
+  figures(step: number, loss: number): void {
+    say(byId("figure-step"), step.toLocaleString("en"));
+    sayNumber(byId("figure-loss"), loss, short(loss));
+    const now = performance.now();
+    this.#marks = this.#marks.filter(({ time }) => now - time < SPAN);
+    this.#marks.push({ time: now, step });
+    const [first] = this.#marks;
+    const rate = (1000 * (step - first.step)) / (now - first.time);
+    if (now - first.time > SPAN / 4) say(byId("figure-rate"), Number(rate.toPrecision(3)).toLocaleString("en"));
+  }
+
+  test(loss: number | undefined): void {
+    say(byId("figure-test"), loss === undefined ? "–" : short(loss));
+  }
+
+  clear(): void {
+    this.#marks = [];
+    for (const name of ["step", "loss", "test", "rate"]) say(byId(`figure-${name}`), "–");
+    delete byId("figure-loss").dataset.exact;
+  }
+
+  state(text: string): void {
+    say(byId("state"), text);
+  }
+
+  problem(text: string): void {
+    this.#problem.hidden = text === "";
+    say(this.#problem, text);
+  }
+}
+
+function short(value: number): string {
+  return value !== 0 && Math.abs(value) < 0.0001 ? value.toExponential(1) : value.toFixed(4);
+}

@@ -1,0 +1,95 @@
+// The rows that are trained on, and those that test: of a set by its seed, or the visitor's own points.
+import type { Points } from "./points.ts";
+import {
+  bumps,
+  circles,
+  clusters,
+  moons,
+  normalFrom,
+  plane,
+  type Random,
+  randomFrom,
+  type Sample,
+  spiral,
+  spiral3,
+  waves,
+  xor,
+} from "./sets.ts";
+
+/** Points drawn of a set. */
+export const COUNT = 300;
+/** Points lie between -SIDE and SIDE, on both axes. */
+export const SIDE = 3;
+
+export type SetName = keyof typeof kinds;
+
+/** The sets on offer: how each is named, and its classes, 1 where it is a function of numbers. */
+export const kinds = {
+  circles: { name: "Circle, ring", classes: 2, draw: circles },
+  xor: { name: "Exclusive or", classes: 2, draw: xor },
+  clusters: { name: "Two clusters", classes: 2, draw: clusters },
+  spiral: { name: "Spiral", classes: 2, draw: (random: Random, i: number) => spiral(random, i) },
+  spiral3: { name: "Three arms", classes: 3, draw: spiral3 },
+  moons: { name: "Two moons", classes: 2, draw: moons },
+  plane: { name: "Plane: numbers", classes: 1, draw: plane },
+  waves: { name: "Waves: numbers", classes: 1, draw: waves },
+  bumps: { name: "Bumps: numbers", classes: 1, draw: bumps },
+  own: { name: "Your own", classes: 4 },
+} as const;
+
+/** What decides which points there are. */
+export interface Choice {
+  readonly data: SetName;
+  readonly seed: number;
+  /** 0 to 50: how far points are moved at random, in hundredths. */
+  readonly noise: number;
+  /** Of the points in hundredths: those that are trained on. */
+  readonly share: number;
+  /** The visitor's own. */
+  readonly points: Points;
+}
+
+/** Rows [x, y] with a target each. */
+export interface Rows {
+  readonly x: number[][];
+  readonly y: number[];
+}
+
+export interface Samples {
+  readonly train: Rows;
+  readonly test: Rows;
+}
+
+/** Numbers that the network gives for a point. */
+export function outputsOf({ data, points }: Pick<Choice, "data" | "points">): number {
+  return data === "own" ? points.classes : kinds[data].classes;
+}
+
+export function samplesOf(choice: Choice): Samples {
+  const all = choice.data === "own" ? shuffled(choice.points.rows, choice.seed) : drawn(choice.data, choice);
+  const count = Math.max(1, Math.round((all.length * choice.share) / 100));
+  return { train: rowsOf(all.slice(0, count)), test: rowsOf(all.slice(count)) };
+}
+
+function drawn(name: Exclude<SetName, "own">, { seed, noise }: Choice): Sample[] {
+  const random = randomFrom(seed);
+  return Array.from({ length: COUNT }, (_, i) => {
+    const [x, y, target] = kinds[name].draw(random, i);
+    const move = () => (noise / 50) * normalFrom(random) * 0.5;
+    return [x + move(), y + move(), target];
+  });
+}
+
+function shuffled(points: readonly Sample[], seed: number): Sample[] {
+  const random = randomFrom(seed);
+  const all = [...points];
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [all[i], all[j]] = [all[j], all[i]];
+  }
+  return all;
+}
+
+function rowsOf(samples: readonly Sample[]): Rows {
+  return { x: samples.map(([x, y]) => [x, y]), y: samples.map(([, , target]) => target) };
+}

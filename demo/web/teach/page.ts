@@ -1,0 +1,324 @@
+// What pages of teaching share: classes that are shown to it, a training that starts, pauses and resumes, answers, and what can be taken along.
+import type { Executor, Report } from "simdgrad";
+import { Address } from "../shared/address.ts";
+import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
+import { open } from "../shared/places.ts";
+import { inWords, isEnd } from "../shared/problems.ts";
+import { type Phase, Run } from "../shared/run.ts";
+import { save } from "../shared/save.ts";
+import { startTools, type Tools } from "../shared/tools.ts";
+import { Answer } from "./answer.ts";
+import { Classes, type ClassOptions, LEAST, MOST } from "./classes.ts";
+import { examplesFile, readExamples } from "./examples.ts";
+import type { Body, Sample, TeachSettings } from "./lesson.ts";
+import { fields, TeachForm } from "./settings.ts";
+import { Teacher } from "./teacher.ts";
+
+/** What was done, for its code. */
+export interface Done {
+  readonly settings: TeachSettings;
+  readonly names: readonly string[];
+  /** Steps that were made. */
+  readonly steps: number;
+}
+
+export interface TeachPageOptions extends Pick<ClassOptions, "noun" | "ways" | "onFiles" | "fixed"> {
+  /** Of files that are saved. */
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly rate: number;
+  readonly steps: number;
+  /** What is said while the features are made. */
+  readonly looking: string;
+  /** What is said before anything is known, and where no class is likely. */
+  readonly quiet: string;
+  readonly unsure: string;
+  /** What stays as it is; fetched when it is asked for first. */
+  readonly body: (onProgress: (share: number) => void) => Promise<Body>;
+  /** The shape of examples as they are kept. */
+  readonly shape: () => readonly number[];
+  /** A small picture of an example. */
+  readonly picture: (sample: Sample) => HTMLCanvasElement;
+  readonly code: (done: Done) => string;
+  /** Told when there is a network that answers, or none. */
+  readonly onTeacher?: (teacher: Teacher | undefined) => void;
+}
+
+const EVERY = 100; // ms from one change of the figures to the next: faster ones nobody reads
+const whole = new Intl.NumberFormat("en");
+const going: Readonly<Record<Phase, string>> = {
+  idle: "Train",
+  starting: "Getting ready …",
+  running: "Pause",
+  paused: "Resume",
+  stopping: "Stopping …",
+};
+
+export class TeachPage {
+  readonly classes: Classes;
+  readonly answer: Answer;
+  readonly #options: TeachPageOptions;
+  readonly #fields: ReturnType<typeof fields>;
+  readonly #address: Address<ReturnType<typeof fields>>;
+  readonly #form: TeachForm;
+  readonly #tools: Tools;
+  readonly #run = new Run({
+    onPhase: (phase) => this.#phaseChanged(phase),
+    onReport: (report) => this.#reported(report),
+    onEnd: () => this.#ended(),
+    onError: (error) => this.#failed(error),
+  });
+  #executor: Promise<Executor> | undefined;
+  #teacher: Teacher | undefined;
+  #report: Report | undefined;
+  #drawn = 0;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: TeachPageOptions) {
+    this.#options = options;
+    this.#fields = fields(options.names, options);
+    this.#address = new Address(this.#fields);
+    const { names, ...settings } = this.#address.read();
+    const { noun, ways, onFiles, fixed, quiet, unsure } = options;
+    this.answer = new Answer(quiet, unsure);
+    const onChange = () => this.#changed();
+    this.classes = new Classes({ noun, ways, onFiles, names, onChange, ...(fixed !== undefined && { fixed }) });
+    this.#form = new TeachForm(settings, onChange);
+    this.#tools = startTools({
+      code: () => options.code(this.#done()),
+      address: () => this.#writeAddress(true),
+      model: () => this.#portable(),
+    });
+    onPress(byId("go"), () => this.#go());
+    onPress(byId("stop"), () => void this.#run.stop());
+    onPress(byId("save-examples"), () => void this.#saveExamples());
+    const file = byId("load-examples", HTMLInputElement);
+    file.addEventListener("change", () => {
+      const [chosen] = file.files ?? [];
+      file.value = "";
+      if (chosen !== undefined) void this.#loadExamples(chosen);
+    });
+    addEventListener("pagehide", ({ persisted }) => {
+      if (!persisted) void this.#executor?.then((executor) => executor.dispose());
+    });
+    this.#phaseChanged("idle");
+    this.#changed();
+  }
+
+  get teacher(): Teacher | undefined {
+    return this.#teacher;
+  }
+
+  /** Shows a problem in words; "" takes it away. */
+  problem(text: string): void {
+    const place = byId("problem");
+    place.hidden = text === "";
+    say(place, text);
+  }
+
+  state(text: string): void {
+    say(byId("state"), text);
+  }
+
+  /** What is known no longer holds: another body. */
+  async forget(): Promise<void> {
+    await this.#run.stop();
+    await this.#letGo();
+    this.#phaseChanged("idle");
+    this.#changed();
+  }
+
+  /** Asks the network, if there is one. */
+  async ask(sample: Sample): Promise<Float32Array | undefined> {
+    const teacher = this.#teacher;
+    if (teacher === undefined || this.#run.phase === "starting") return undefined;
+    return this.answer.ask(teacher, sample);
+  }
+
+  #go(): void {
+    const { phase } = this.#run;
+    if (phase === "running") void this.#pause();
+    else if (phase === "paused") this.#run.resume();
+    else if (phase === "idle") void this.#start();
+  }
+
+  /** Pauses; only once the last step has been told it can be gone on with. */
+  async #pause(): Promise<void> {
+    const paused = this.#run.pause();
+    enable(byId("go"), false);
+    await paused.catch(() => undefined); // told by the run
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+    this.#draw();
+    this.#phaseChanged(this.#run.phase);
+  }
+
+  #start(): Promise<void> {
+    this.problem("");
+    const { taught } = this.classes;
+    const [, many] = this.#options.noun;
+    if (taught.length < LEAST) {
+      this.problem(`It needs ${many} of two classes at least, to tell them apart. Add some first.`);
+      return Promise.resolve();
+    }
+    const settings = this.#form.read(this.#fields);
+    this.#writeAddress(false);
+    return this.#run.start(async () => {
+      this.#clear();
+      this.state("Fetching the network …");
+      const body = await this.#options.body((share) => this.#progress(share / 4));
+      this.#executor ??= open("threads", "portable");
+      this.#executor.catch(() => {
+        this.#executor = undefined;
+      });
+      const executor = await this.#executor;
+      await this.#letGo();
+      this.state(this.#options.looking);
+      const onProgress = (share: number) => this.#progress((1 + 3 * share) / 4);
+      const teacher = await Teacher.create(body, taught, settings, { executor, onProgress });
+      this.#teacher = teacher;
+      this.#progress(0);
+      this.#options.onTeacher?.(teacher);
+      return () => teacher.fit();
+    });
+  }
+
+  async #letGo(): Promise<void> {
+    const old = this.#teacher;
+    this.#teacher = undefined;
+    this.#options.onTeacher?.(undefined);
+    await old?.dispose().catch(() => undefined); // its worker may be dead
+  }
+
+  #clear(): void {
+    clearTimeout(this.#waiting);
+    this.#report = undefined;
+    for (const name of ["step", "loss", "right", "seconds"]) say(byId(`figure-${name}`), "–");
+    delete byId("figure-loss").dataset.exact;
+  }
+
+  #progress(share: number): void {
+    byId("progress", HTMLProgressElement).value = share;
+  }
+
+  #reported(report: Report): void {
+    this.#report = report;
+    clearTimeout(this.#waiting);
+    const wait = EVERY - (performance.now() - this.#drawn);
+    if (wait > 0) this.#waiting = setTimeout(() => this.#draw(), wait);
+    else this.#draw();
+  }
+
+  #draw(): void {
+    clearTimeout(this.#waiting);
+    const [report, teacher] = [this.#report, this.#teacher];
+    if (report === undefined || teacher === undefined) return;
+    this.#drawn = performance.now();
+    const { step, loss, metrics, seconds } = report;
+    const { steps } = teacher.settings;
+    say(byId("figure-step"), whole.format(step));
+    sayNumber(byId("figure-loss"), loss, loss.toPrecision(3));
+    say(byId("figure-right"), metrics.accuracy === undefined ? "–" : `${(100 * metrics.accuracy).toFixed(0)} %`);
+    say(byId("figure-seconds"), `${seconds.toFixed(1)} s`);
+    this.#progress(steps === 0 ? 0 : step / steps);
+  }
+
+  #phaseChanged(phase: Phase): void {
+    say(byId("go"), phase === "idle" && this.#teacher !== undefined ? "Train again" : going[phase]);
+    enable(byId("go"), phase !== "starting" && phase !== "stopping");
+    enable(byId("stop"), phase === "running" || phase === "paused");
+    this.#tools.enable(this.#teacher !== undefined && phase !== "starting");
+    if (phase === "running") this.state("Training. Ask it while it learns.");
+    if (phase === "paused") this.state("Paused.");
+  }
+
+  #ended(): void {
+    this.#draw();
+    const steps = this.#report?.step ?? 0;
+    this.state(
+      steps === 0 ? "Stopped before the first step." : `It has learned for ${whole.format(steps)} steps. Try it.`,
+    );
+  }
+
+  #failed(error: unknown): void {
+    this.problem(inWords(error));
+    this.state("Stopped by an error.");
+    if (!isEnd(error)) return;
+    const executor = this.#executor;
+    this.#executor = undefined;
+    void this.#letGo();
+    executor?.then((it) => it.dispose()).catch(() => undefined); // its worker may be dead
+    this.#phaseChanged("idle");
+  }
+
+  /** Names, examples or settings changed. */
+  #changed(): void {
+    const { taught, names } = this.classes;
+    if (this.#teacher === undefined) this.answer.clear(this.classes.rows.map(({ name }) => name));
+    enable(byId("save-examples"), taught.length > 0);
+    const [, many] = this.#options.noun;
+    if (this.#run.phase === "idle")
+      this.state(
+        taught.length < LEAST
+          ? `Show it some ${many} of each class, then train.`
+          : this.#teacher === undefined
+            ? "Ready to train."
+            : "What you changed counts from the next training on.",
+      );
+    if (names.length >= LEAST) this.#writeAddress(false);
+  }
+
+  /** @param here whether a training that is paused or stopped is to end where it stands */
+  #writeAddress(here: boolean): void {
+    const settings = this.#form.read(this.#fields);
+    const stands = here && this.#run.phase !== "running" && this.#report !== undefined;
+    const steps = stands ? (this.#report?.step ?? settings.steps) : settings.steps;
+    this.#address.write({ ...settings, steps, names: this.classes.names });
+  }
+
+  #done(): Done {
+    const settings = this.#teacher?.settings ?? this.#form.read(this.#fields);
+    const names = this.#teacher?.names ?? this.classes.rows.map(({ name }) => name);
+    return { settings, names, steps: this.#report?.step ?? settings.steps };
+  }
+
+  #portable() {
+    const teacher = this.#teacher;
+    if (teacher === undefined) return undefined;
+    return {
+      name: this.#options.name,
+      weights: () => teacher.weights(),
+      onnx: () => teacher.onnx(),
+      metadata: { classes: JSON.stringify(teacher.names) },
+    };
+  }
+
+  async #saveExamples(): Promise<void> {
+    const note = byId("examples-note");
+    try {
+      const name = `${this.#options.name}-examples.safetensors`;
+      save(name, await examplesFile(this.classes.taught, this.#options.shape(), this.#teacher));
+      say(note, `Saved to the file ${name}.`);
+    } catch (error) {
+      say(note, inWords(error));
+    }
+  }
+
+  async #loadExamples(file: File): Promise<void> {
+    const note = byId("examples-note");
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const { fixed } = this.#options;
+      const most = MOST + (fixed === undefined ? 0 : 1);
+      const taught = await readExamples(bytes, this.#options.shape(), most);
+      const named = taught.filter(({ name }) => name !== fixed);
+      if (named.length === 0) throw new Error("there is no class in it");
+      this.classes.reset(named.map(({ name }) => name));
+      for (const row of this.classes.rows)
+        for (const sample of taught.find(({ name }) => name === row.name)?.examples ?? [])
+          row.add(sample, this.#options.picture(sample));
+      say(note, `Loaded from the file ${file.name}.`);
+    } catch (error) {
+      say(note, inWords(error));
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// The training as this browser keeps it: a checkpoint every few seconds, and the text it learns. After a reload it goes on with the same bits.
+import type { NumericArray } from "simdgrad/data";
+import type { Settings } from "./settings.ts";
+import type { Source } from "./source.ts";
+
+const CHECKPOINT = "training";
+const TEXT = "text";
+
+export interface Kept {
+  readonly settings: Settings;
+  readonly step: number;
+  readonly source: Omit<Source, "text">;
+  readonly state: Readonly<Record<string, NumericArray>>;
+}
+
+/** Opened when it is wanted: what writes and reads is not needed before. */
+async function opened() {
+  const [{ indexedDbStorage }, io] = await Promise.all([import("simdgrad/storage"), import("simdgrad/io")]);
+  return { storage: indexedDbStorage("text-page"), ...io };
+}
+
+let tools: ReturnType<typeof opened> | undefined;
+function open() {
+  tools ??= opened();
+  return tools;
+}
+
+/** The text that is kept already. */
+let written: string | undefined;
+
+/** Keeps a training, in the place of the one before. */
+export async function keep({ settings, step, source, state }: Kept, text: string): Promise<void> {
+  const { storage, serializeCheckpoint } = await open();
+  const { name, own, cut } = source;
+  const notes = { settings: { ...settings }, step, source: { name, own, cut }, length: text.length };
+  // The text first: a checkpoint whose text is another one is none.
+  if (own && written !== text) await storage.write(TEXT, new TextEncoder().encode(text));
+  written = text;
+  await storage.write(CHECKPOINT, serializeCheckpoint({ state, notes }));
+}
+
+/** What is kept; undefined where nothing is, or nothing whole. The text is undefined where it is the page's own. */
+export async function kept(): Promise<(Kept & { readonly text: string | undefined }) | undefined> {
+  try {
+    // A database is not made for whoever never trained.
+    const known = await indexedDB.databases();
+    if (!known.some(({ name }) => name === "simdgrad/text-page")) return undefined;
+    const { storage, parseCheckpoint } = await open();
+    const bytes = await storage.read(CHECKPOINT);
+    if (bytes === undefined) return undefined;
+    const { state, notes } = parseCheckpoint(bytes);
+    const { settings, step, source, length } = notes as unknown as Omit<Kept, "state"> & { length: number };
+    const text = source.own ? new TextDecoder().decode(await storage.read(TEXT)) : undefined;
+    if (text !== undefined && text.length !== length) return undefined;
+    return { settings, step, source, state, text };
+  } catch {
+    return undefined; // of another version, or a browser that keeps nothing
+  }
+}
+
+export async function forget(): Promise<void> {
+  const { storage } = await open();
+  written = undefined;
+  await storage.remove(CHECKPOINT);
+  await storage.remove(TEXT);
+}

@@ -1,0 +1,542 @@
+// The page of texts: a text, a session, a run, and what shows them.
+import type { Report } from "simdgrad";
+import { Chart } from "../shared/chart.ts";
+import { byId, enable, fillSelect, onPress, say, sayNumber } from "../shared/dom.ts";
+import { describe } from "../shared/places.ts";
+import { inWords, isEnd } from "../shared/problems.ts";
+import { type Phase, Run } from "../shared/run.ts";
+import { Curve, Smoother } from "../shared/smoothing.ts";
+import { startTools } from "../shared/tools.ts";
+import { code } from "./code.ts";
+import { forget, type Kept, keep, kept } from "./kept.ts";
+import { LooksView } from "./looks-view.ts";
+import { LENGTH, sizes } from "./model.ts";
+import { inOneLine, Samples } from "./samples.ts";
+import { Session, stepsOf } from "./session.ts";
+import { rates, type Settings, textAddress } from "./settings.ts";
+import { DEFAULT_PATH, defaultSource, fileSource, ownSource, type Source } from "./source.ts";
+
+const WRITE_EVERY = 1200; // ms from one sample to the next while it trains
+const KEEP_EVERY = 5000; // ms from one checkpoint to the next
+const DRAW_EVERY = 100; // ms from one change of figures and chart to the next
+const SAMPLE = 100; // characters
+const ANSWER = 240;
+const UNASKED = "Once it has begun to train, it goes on from your beginning, as well as it can by then.";
+
+const going: Readonly<Record<Phase, string>> = {
+  idle: "Start training",
+  starting: "Starting …",
+  running: "Pause",
+  paused: "Resume",
+  stopping: "Stopping …",
+};
+
+interface Curves {
+  readonly loss: Curve;
+  readonly tested: Curve;
+  readonly smoother: Smoother;
+}
+
+const newCurves = (): Curves => ({ loss: new Curve(), tested: new Curve(), smoother: new Smoother(0.9) });
+
+export class TextPage {
+  readonly #address = textAddress();
+  readonly #form = byId("settings", HTMLFormElement);
+  readonly #temperature = byId("temperature", HTMLInputElement);
+  readonly #samples = new Samples();
+  readonly #looks = new LooksView();
+  readonly #chart = new Chart(byId("loss-chart"), {
+    label: "Loss over steps",
+    xLabel: "step",
+    yLabel: "loss per character",
+    format: (value) => String(Number(value.toPrecision(3))),
+    lines: [
+      { name: "on what it learns (smoothed)", colour: "accent" },
+      { name: "on the part it never sees", colour: "second", points: true },
+    ],
+  });
+  readonly #run = new Run({
+    onPhase: () => this.#showPhase(),
+    onReport: (report) => this.#reported(report),
+    onEnd: () => this.#ended(),
+    onError: (error) => this.#failed(error),
+  });
+  readonly #tools = startTools({
+    code: () => this.#code(),
+    address: () => this.#writeAddress(this.#isMoving() ? this.#steps : this.#step),
+    model: () => {
+      const session = this.#session;
+      if (session === undefined) return undefined;
+      const name = `text-${session.settings.network}-${this.#step}`;
+      const metadata = { characters: JSON.stringify(session.alphabet.characters) };
+      return { name, weights: () => session.weights(), onnx: () => session.onnx(), metadata };
+    },
+  });
+  #source: Source | undefined;
+  #session: Session | undefined;
+  /** Steps after which it stops by itself; 0: none. */
+  #steps = 0;
+  #before = 0;
+  #step = 0;
+  #loss = Number.NaN;
+  #curves = newCurves();
+  #drawn = 0;
+  #drawing = false;
+  #pausing = false;
+  #looking: Promise<void> | undefined;
+  #wrote = 0;
+  #keptAt = 0;
+  #keeps = true;
+  #waits: (Kept & { readonly text: string | undefined }) | undefined;
+
+  async begin(): Promise<void> {
+    const { network, size, rate, seed, temperature, steps } = this.#address.read();
+    fillSelect(
+      this.#select("network"),
+      [
+        ["gpt", "GPT: looks back"],
+        ["lstm", "LSTM: remembers"],
+      ],
+      network,
+    );
+    fillSelect(
+      this.#select("size"),
+      [
+        ["small", "small, quick"],
+        ["large", "large, slow"],
+      ],
+      size,
+    );
+    const known = [...new Set([...rates, rate])].sort((a, b) => a - b);
+    fillSelect(
+      this.#select("rate"),
+      known.map((each) => [String(each), String(each)] as const),
+      String(rate),
+    );
+    this.#input("seed").value = String(seed);
+    this.#temperature.value = String(temperature);
+    this.#steps = steps;
+    this.#listen();
+    this.#showTemperature();
+    this.#showNetwork();
+    await Promise.all([this.#offerKept(), this.#takeDefault()]);
+  }
+
+  #listen(): void {
+    onPress(byId("go"), () => this.#go());
+    onPress(byId("reset"), () => void this.#startOver("It has forgotten all. The next start begins with new weights."));
+    this.#form.addEventListener("submit", (event) => event.preventDefault());
+    this.#form.addEventListener("change", ({ target }) => {
+      if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === "file"))
+        return;
+      this.#showNetwork();
+      this.#steps = 0;
+      void this.#startOver("").then(() => this.#writeAddress(0));
+    });
+    this.#temperature.addEventListener("input", () => {
+      this.#showTemperature();
+      this.#writeAddress(this.#steps);
+    });
+    byId("file", HTMLInputElement).addEventListener("change", ({ target }) => {
+      const input = target as HTMLInputElement;
+      const file = input.files?.[0];
+      if (file !== undefined) void this.#take(() => fileSource(file));
+      input.value = "";
+    });
+    onPress(byId("paste-open"), () => {
+      const box = byId("paste-box");
+      box.hidden = !box.hidden;
+      byId("paste-open").ariaExpanded = String(!box.hidden);
+      if (!box.hidden) byId("paste").focus();
+    });
+    onPress(
+      byId("paste-use"),
+      () => void this.#take(async () => ownSource(byId("paste", HTMLTextAreaElement).value, "The text you pasted")),
+    );
+    onPress(byId("default"), () => void this.#take(defaultSource));
+    onPress(byId("continue"), () => void this.#continue());
+    onPress(byId("forget"), () => void this.#forget());
+    byId("prompt-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#answer();
+    });
+    const main = byId("main");
+    addEventListener("dragover", (event) => {
+      event.preventDefault();
+      main.classList.add("dropping");
+    });
+    addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) main.classList.remove("dropping");
+    });
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      main.classList.remove("dropping");
+      const file = event.dataTransfer?.files[0];
+      const text = event.dataTransfer?.getData("text") ?? "";
+      if (file !== undefined) void this.#take(() => fileSource(file));
+      else if (text !== "") void this.#take(async () => ownSource(text, "The text you dropped"));
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") this.#look(true);
+    });
+  }
+
+  async #takeDefault(): Promise<void> {
+    try {
+      const source = await defaultSource();
+      if (this.#source === undefined) this.#showSource(source);
+      if (this.#run.phase === "idle") this.#state("Ready.");
+    } catch (error) {
+      this.#state("");
+      this.#problem(inWords(error));
+    }
+  }
+
+  /** Learns another text from now on. */
+  async #take(make: () => Promise<Source>): Promise<void> {
+    try {
+      const source = await make();
+      this.#problem("");
+      this.#steps = 0;
+      await this.#startOver(`Ready to learn “${source.name}”.`);
+      this.#showSource(source);
+      this.#writeAddress(0);
+    } catch (error) {
+      this.#problem(inWords(error));
+    }
+  }
+
+  #showSource(source: Source): void {
+    const { text, name, own, cut } = source;
+    this.#source = source;
+    const count = text.length.toLocaleString("en");
+    const different = new Set(text).size.toLocaleString("en");
+    say(byId("source-name"), name);
+    const part = cut ? `Its first ${count} characters: that is as much as is taken` : `${count} characters`;
+    say(
+      byId("source-size"),
+      `${part}, ${different} different ones.${own ? " A link holds the settings, not your text." : ""}`,
+    );
+    say(byId("excerpt"), text.slice(0, 400));
+    say(
+      byId("loss-hint"),
+      `The loss falls as the network is less surprised by what comes next. Perplexity says it otherwise: between how many characters it hesitates. Guessing blindly, between ${different}.`,
+    );
+    byId("default").hidden = !own;
+  }
+
+  #settings(): Settings {
+    const seed = Number(this.#input("seed").value);
+    return {
+      network: this.#select("network").value === "lstm" ? "lstm" : "gpt",
+      size: this.#select("size").value === "large" ? "large" : "small",
+      rate: Number(this.#select("rate").value),
+      seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0,
+    };
+  }
+
+  #writeAddress(steps: number): void {
+    this.#address.write({ ...this.#settings(), temperature: Number(this.#temperature.value), steps });
+  }
+
+  #code(): string {
+    const source = this.#source ?? { own: false, cut: false };
+    const address = new URL(DEFAULT_PATH, location.href.split("#")[0]).href;
+    return code(this.#settings(), Math.max(1, this.#step || this.#steps || 1000), source, address);
+  }
+
+  #isMoving(): boolean {
+    return this.#pausing || !(this.#run.phase === "idle" || this.#run.phase === "paused");
+  }
+
+  #go(): void {
+    const { phase } = this.#run;
+    if (phase === "running") void this.#pause();
+    else if (phase === "paused") this.#run.resume();
+    else void this.#start();
+  }
+
+  async #pause(): Promise<void> {
+    this.#pausing = true;
+    this.#showPhase();
+    await this.#run.pause();
+    // The steps that were made meanwhile are told of within a frame or two.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    this.#pausing = false;
+    this.#draw();
+    this.#showPhase();
+    this.#look(true);
+  }
+
+  async #start(): Promise<void> {
+    this.#problem("");
+    if (this.#source === undefined) await this.#takeDefault();
+    const source = this.#source;
+    if (source === undefined) return;
+    // Who has come to the end that the address asks for, goes on without one.
+    if (this.#steps > 0 && this.#step >= this.#steps) this.#steps = 0;
+    await this.#run.start(async () => {
+      if (this.#session === undefined) this.#clear();
+      const session = this.#session ?? (await Session.create(this.#settings(), source.text));
+      this.#session = session;
+      this.#before = this.#step;
+      return () => session.fit(this.#steps > 0 ? this.#steps - this.#before : 0);
+    });
+  }
+
+  #showPhase(): void {
+    const { phase } = this.#run;
+    const isTrained = this.#step > 0;
+    say(byId("go"), this.#pausing ? "Pausing …" : phase === "idle" && isTrained ? "Train on" : going[phase]);
+    enable(byId("go"), !this.#pausing && phase !== "starting" && phase !== "stopping");
+    enable(byId("reset"), this.#session !== undefined && phase !== "starting" && phase !== "stopping");
+    enable(byId("write"), this.#session !== undefined && phase !== "starting");
+    this.#tools.enable(this.#session !== undefined && isTrained);
+    if (phase === "starting") this.#state("Starting …");
+    if (phase === "running" && this.#session !== undefined)
+      this.#state(
+        `Training ${this.#session.weightCount.toLocaleString("en")} weights. ${describe("threads", this.#session.executor.info)}`,
+      );
+    if (phase === "paused" && !this.#pausing) this.#state("Paused.");
+    if (phase === "running") {
+      this.#waits = undefined;
+      byId("continue").hidden = true;
+    }
+  }
+
+  #reported({ step, loss, losses, samplesPerSecond }: Report): void {
+    if (this.#step === 0) this.#tools.enable(true);
+    this.#step = this.#before + step;
+    this.#loss = loss;
+    const { loss: curve, smoother } = this.#curves;
+    losses.forEach((value, i) => {
+      curve.add(this.#step - losses.length + 1 + i, smoother.next(value));
+    });
+    if (Number.isFinite(samplesPerSecond))
+      say(byId("figure-rate"), Number((samplesPerSecond * LENGTH).toPrecision(3)).toLocaleString("en"));
+    if (this.#step > 20 && loss > 2 * Math.log(this.#session?.alphabet.characters.length ?? 1))
+      this.#state("It does worse than guessing blindly: choose a lower learning rate.");
+    this.#drawSoon();
+    if (performance.now() - this.#wrote > WRITE_EVERY) this.#look(performance.now() - this.#keptAt > KEEP_EVERY);
+  }
+
+  #drawSoon(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    const wait = Math.max(0, DRAW_EVERY - (performance.now() - this.#drawn));
+    setTimeout(() => {
+      requestAnimationFrame(() => {
+        this.#drawing = false;
+        this.#draw();
+      });
+    }, wait);
+  }
+
+  #draw(): void {
+    this.#drawn = performance.now();
+    if (this.#step > 0) say(byId("figure-step"), this.#step.toLocaleString("en"));
+    if (this.#step > 0 && !Number.isNaN(this.#loss)) {
+      sayNumber(byId("figure-loss"), this.#loss, this.#loss.toFixed(3));
+      say(byId("figure-perplexity"), Math.exp(this.#loss).toFixed(1));
+    }
+    this.#chart.show([this.#curves.loss.points(), this.#curves.tested.points()]);
+  }
+
+  /** Has it write, looks where it looks, tests it and keeps it: one after the other, and never twice at once. */
+  #look(keeps: boolean): void {
+    const session = this.#session;
+    if (session === undefined || this.#looking !== undefined || this.#step === 0) return;
+    this.#looking = this.#lookAt(session, keeps)
+      .catch(() => undefined) // the session is over, or its worker died, which the run tells of
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  async #lookAt(session: Session, keeps: boolean): Promise<void> {
+    const [step, loss] = [this.#step, this.#loss];
+    const begin = session.alphabet.encode("\n");
+    const prompt = begin.length > 0 ? begin : Int32Array.of(0);
+    const text = await session.write(prompt, SAMPLE, Number(this.#temperature.value), step);
+    if (session !== this.#session) return;
+    this.#wrote = performance.now();
+    this.#samples.add({ step, loss, text });
+    const looks = await session.looks(text);
+    const tested = await session.tested();
+    if (session !== this.#session) return;
+    if (looks !== undefined) this.#looks.show(looks);
+    if (Number.isFinite(tested)) this.#curves.tested.add(step, tested);
+    this.#drawSoon();
+    if (keeps) await this.#keep(session);
+  }
+
+  async #keep(session: Session): Promise<void> {
+    const source = this.#source;
+    if (source === undefined || !this.#keeps) return;
+    this.#keptAt = performance.now();
+    const state = await session.snapshot();
+    if (session !== this.#session) return;
+    try {
+      await keep({ settings: session.settings, step: stepsOf(state), source, state }, source.text);
+      if (session !== this.#session) return;
+      say(byId("kept-note"), "This browser keeps the training: after a reload you can go on.");
+      byId("forget").hidden = false;
+    } catch {
+      this.#keeps = false;
+      say(byId("kept-note"), "This browser keeps nothing for this page. The weights can be saved as a file below.");
+    }
+  }
+
+  async #offerKept(): Promise<void> {
+    const found = await kept();
+    if (found === undefined) return;
+    this.#waits = found;
+    const kind = found.settings.network === "gpt" ? "a GPT" : "an LSTM";
+    say(byId("kept-note"), `This browser has kept ${kind} that learned “${found.source.name}”.`);
+    const button = byId("continue");
+    say(button, `Continue from step ${found.step.toLocaleString("en")}`);
+    button.hidden = false;
+    byId("forget").hidden = false;
+  }
+
+  async #continue(): Promise<void> {
+    const found = this.#waits;
+    if (found === undefined || this.#run.phase !== "idle") return;
+    this.#waits = undefined;
+    byId("continue").hidden = true;
+    const { settings, source, state, step } = found;
+    try {
+      const text = found.text ?? (await defaultSource()).text;
+      await this.#startOver("");
+      this.#showSource({ ...source, text });
+      for (const [name, value] of Object.entries(settings)) this.#setField(name, String(value));
+      this.#showNetwork();
+      this.#steps = 0;
+      this.#writeAddress(0);
+      await this.#run.start(async () => {
+        const session = await Session.create(settings, text);
+        await session.restore(state);
+        this.#session = session;
+        this.#before = step;
+        this.#step = step;
+        return () => session.fit(0);
+      });
+    } catch (error) {
+      this.#problem(inWords(error));
+    }
+  }
+
+  async #forget(): Promise<void> {
+    this.#waits = undefined;
+    byId("continue").hidden = true;
+    byId("forget").hidden = true;
+    await this.#looking;
+    await forget().then(
+      () => say(byId("kept-note"), "Forgotten. The next training is kept again."),
+      () => say(byId("kept-note"), "This browser keeps nothing for this page."),
+    );
+    byId("forget").hidden = true;
+  }
+
+  /** Ends what is under way, and forgets the network. */
+  async #startOver(said: string): Promise<void> {
+    await this.#run.stop();
+    const old = this.#session;
+    this.#session = undefined;
+    await this.#looking;
+    await old?.dispose();
+    this.#clear();
+    this.#showPhase();
+    this.#problem("");
+    if (said !== "" || old !== undefined) this.#state(said || "Ready. The next start begins with new weights.");
+  }
+
+  /** Takes away all that an earlier training has shown. */
+  #clear(): void {
+    this.#step = 0;
+    this.#before = 0;
+    this.#loss = Number.NaN;
+    this.#curves = newCurves();
+    for (const name of ["step", "loss", "perplexity", "rate"]) say(byId(`figure-${name}`), "–");
+    delete byId("figure-loss").dataset.exact;
+    this.#samples.clear();
+    this.#looks.show(undefined);
+    say(byId("answer"), UNASKED);
+    this.#draw();
+  }
+
+  #ended(): void {
+    this.#draw();
+    if (this.#session === undefined) return;
+    this.#state(`Done: ${this.#step.toLocaleString("en")} steps.`);
+    this.#showPhase();
+    this.#look(true);
+  }
+
+  #failed(error: unknown): void {
+    this.#draw();
+    this.#state("");
+    this.#problem(inWords(error));
+    if (!isEnd(error) && this.#session !== undefined) return;
+    const session = this.#session;
+    this.#session = undefined;
+    this.#step = 0;
+    this.#showPhase();
+    void session?.dispose().catch(() => undefined);
+  }
+
+  async #answer(): Promise<void> {
+    const session = this.#session;
+    const button = byId("write");
+    if (session === undefined || button.ariaDisabled === "true") return;
+    enable(button, false);
+    try {
+      const given = byId("prompt", HTMLInputElement).value;
+      const known = new Set(session.alphabet.characters);
+      const missing = [...new Set(given)].filter((character) => !known.has(character));
+      const codes = session.alphabet.encode(given);
+      const prompt = codes.length > 0 ? codes : Int32Array.of(0);
+      const text = await session.write(prompt, ANSWER, Number(this.#temperature.value), Math.floor(performance.now()));
+      const without = missing.length === 0 ? "" : ` (Left out, since the text has none: ${missing.join(" ")})`;
+      say(byId("answer"), inOneLine(text) + without);
+    } catch (error) {
+      if (session === this.#session) say(byId("answer"), inWords(error));
+    } finally {
+      enable(button, this.#session !== undefined);
+    }
+  }
+
+  #showNetwork(): void {
+    const { network, size } = this.#settings();
+    this.#looks.layers(network === "gpt" ? sizes.gpt[size].layers : 0);
+  }
+
+  #showTemperature(): void {
+    say(byId("temperature-value"), Number(this.#temperature.value).toFixed(1));
+  }
+
+  #select(name: string): HTMLSelectElement {
+    return this.#form.elements.namedItem(name) as HTMLSelectElement;
+  }
+
+  #input(name: string): HTMLInputElement {
+    return this.#form.elements.namedItem(name) as HTMLInputElement;
+  }
+
+  #setField(name: string, value: string): void {
+    const field = this.#select(name);
+    if (field instanceof HTMLSelectElement && [...field.options].every((option) => option.value !== value))
+      field.append(new Option(value, value));
+    field.value = value;
+  }
+
+  #state(text: string): void {
+    say(byId("state"), text);
+  }
+
+  #problem(text: string): void {
+    const element = byId("problem");
+    element.hidden = text === "";
+    say(element, text);
+  }
+}

@@ -1,0 +1,279 @@
+// The page of back-propagation, without its page: its numbers beside plain arithmetic, its words, and whether its tasks can be solved.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chainOf } from "../../demo/web/backpropagation/chain.ts";
+import { codeOf } from "../../demo/web/backpropagation/code.ts";
+import { activations, beginnings, DeepTraining, LAYERS } from "../../demo/web/backpropagation/experiments/deep.ts";
+import { UPDATES as CURVE_UPDATES, CurveTraining } from "../../demo/web/backpropagation/experiments/overfit.ts";
+import { descend } from "../../demo/web/backpropagation/experiments/valley.ts";
+import { samples, UPDATES as XOR_UPDATES, XorTraining } from "../../demo/web/backpropagation/experiments/xor.ts";
+import { brief, factor, four } from "../../demo/web/backpropagation/format.ts";
+import { layoutOf } from "../../demo/web/backpropagation/layout.ts";
+import { momentAt, momentsEach } from "../../demo/web/backpropagation/moments.ts";
+import {
+  type Activation,
+  activationOf,
+  allWeights,
+  drawnWeights,
+  exercise,
+  hiddenLayer,
+  type Setup,
+  splitWeights,
+  weightCount,
+  weightName,
+} from "../../demo/web/backpropagation/network.ts";
+import { questions } from "../../demo/web/backpropagation/quiz.ts";
+import { Session } from "../../demo/web/backpropagation/session.ts";
+import { type Executor, WasmExecutor } from "../../src/index.ts";
+
+let executor: Executor;
+
+beforeAll(() => {
+  executor = new WasmExecutor({ build: "portable" });
+});
+
+afterAll(() => executor.dispose());
+
+const functions: Readonly<Record<Activation, (z: number) => readonly [value: number, slope: number]>> = {
+  linear: (z) => [z, 1],
+  sigmoid: (z) => {
+    const a = 1 / (1 + Math.exp(-z));
+    return [a, a * (1 - a)];
+  },
+  tanh: (z) => [Math.tanh(z), 1 - Math.tanh(z) ** 2],
+  relu: (z) => [Math.max(z, 0), z > 0 ? 1 : 0],
+};
+
+/** An update in plain loops over doubles, as a textbook has it. */
+function plainly(setup: Setup) {
+  const split = splitWeights(setup);
+  const passed = [{ a: [...setup.inputs], slope: [] as number[] }];
+  split.forEach(({ rows, biases }, at) => {
+    const z = rows.map((row, unit) => row.reduce((sum, w, i) => sum + w * passed[at].a[i], biases[unit] ?? 0));
+    const both = z.map(functions[activationOf(setup, at + 1)]);
+    passed.push({ a: both.map(([a]) => a), slope: both.map(([, slope]) => slope) });
+  });
+  const errors = passed[passed.length - 1].a.map((a, unit) => a - setup.targets[unit]);
+  const loss = errors.reduce((sum, error) => sum + error * error, 0) / 2;
+  let da = errors;
+  const layers = split
+    .map(({ rows, biases }, at) => ({ rows, biases, at }))
+    .reverse()
+    .map(({ rows, biases, at }) => {
+      const dz = da.map((each, unit) => each * passed[at + 1].slope[unit]);
+      const dw = dz.flatMap((each) => passed[at].a.map((a) => each * a));
+      const layer = {
+        a: passed[at + 1].a,
+        da,
+        dz,
+        dw,
+        after: rows.flat().map((w, i) => w - setup.rate * dw[i]),
+        biasesAfter: biases.map((b, unit) => b - setup.rate * dz[unit]),
+      };
+      da = passed[at].a.map((_, from) => dz.reduce((sum, each, to) => sum + each * rows[to][from], 0));
+      return layer;
+    })
+    .reverse();
+  return { loss, layers };
+}
+
+function close(given: ArrayLike<number>, wanted: readonly number[]): void {
+  expect(given.length).toBe(wanted.length);
+  wanted.forEach((value, i) => {
+    expect(Math.abs(given[i] - value)).toBeLessThanOrEqual(2e-6 * Math.max(1, Math.abs(value)));
+  });
+}
+
+const large = { sizes: [3, 4, 4, 2], bias: true };
+const setups: readonly (readonly [string, Setup])[] = [
+  ["the exercise", exercise],
+  ["the exercise with a hidden layer", hiddenLayer],
+  ...(["linear", "sigmoid", "tanh", "relu"] as const).map((activation, seed) => {
+    const last = activation === "relu" ? "tanh" : activation;
+    const rest = { inputs: [1, -0.5, 0.25], targets: [0.6, -0.3], rate: 0.05, weights: drawnWeights(large, seed) };
+    return [`two hidden layers of ${activation}`, { ...large, activation, last, ...rest }] as const;
+  }),
+];
+
+describe("an update", () => {
+  test("of the worked exercise has the textbook's numbers", async () => {
+    const session = await Session.create(exercise, executor);
+    const [, layer] = session.update(0).layers;
+    close(layer.a, [0.34]);
+    close(layer.da, [-0.26]);
+    close([session.update(0).loss], [0.0338]);
+    close(session.update(1).layers[1].w, [0.526, -0.1792]);
+    await session.dispose();
+  });
+
+  test.each(setups)("of %s is that of plain arithmetic, ten times in a row", async (_, setup) => {
+    const session = await Session.create(setup, executor);
+    await session.reach(10);
+    for (let made = 0; made < 10; made++) {
+      const { layers, loss } = session.update(made);
+      // Each from the weights that it began with, so that roundings do not add up.
+      const weights = layers.slice(1).flatMap(({ w, b }) => [...w, ...b]);
+      const wanted = plainly({ ...setup, weights });
+      close([loss], [wanted.loss]);
+      wanted.layers.forEach((layer, at) => {
+        const [given, next] = [layers[at + 1], session.update(made + 1).layers[at + 1]];
+        for (const name of ["a", "da", "dz", "dw"] as const) close(given[name], layer[name]);
+        close(next.w, layer.after);
+        close(next.b, layer.biasesAfter);
+      });
+    }
+    await session.dispose();
+  });
+
+  test.each(setups)("of %s: every weight's chain has factors that make its gradient", async (_, setup) => {
+    const session = await Session.create(setup, executor);
+    for (const weight of allWeights(setup)) {
+      const chain = chainOf(setup, session.update(0), session.update(1), weight);
+      close([chain.links.reduce((product, { value }) => product * value, 1)], [chain.gradient]);
+      expect(chain.name).toBe(weightName(setup, weight));
+      // A hidden unit's error is the sum over its paths.
+      const [{ parts, value, name }] = chain.links;
+      expect(parts.length).toBe(weight.layer === setup.sizes.length - 1 ? 0 : setup.sizes[weight.layer + 1]);
+      expect(name).toMatch(/^∂L\/∂[hky]/);
+      expect(Number.isFinite(value)).toBe(true);
+    }
+    await session.dispose();
+  });
+});
+
+test("the exercise's chain is written out", async () => {
+  const session = await Session.create(exercise, executor);
+  const chain = chainOf(exercise, session.update(0), session.update(1), { layer: 1, from: 1, to: 0 });
+  expect(chain.symbols).toBe("∂L/∂w₂ = ∂L/∂y × ∂y/∂z × ∂z/∂w₂");
+  expect(chain.numbers).toBe("(−0.2600) × 1.000 × 0.8000");
+  expect(chain.step).toBe("w₂ ← (−0.2000) − 0.1000 × (−0.2080) = −0.1792");
+  expect(chain.meaning).toBe(
+    "A weight larger by 0.001 would make the loss smaller by about 2.080 × 10⁻⁴. So the weight grows.",
+  );
+  await session.dispose();
+});
+
+test("numbers have four significant digits", () => {
+  expect([0.34, -0.26, 0, 1, 123.456, 12345.6, 1234567, 0.000123456, 1e-20].map(four)).toEqual([
+    "0.3400",
+    "−0.2600",
+    "0",
+    "1.000",
+    "123.5",
+    "12346",
+    "1.235 × 10⁶",
+    "1.235 × 10⁻⁴",
+    "1.000 × 10⁻²⁰",
+  ]);
+  expect([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(four)).toEqual([
+    "not a number",
+    "∞",
+    "−∞",
+  ]);
+  expect([0.34, -0.2080001, 1e-6, -123456].map(brief)).toEqual(["0.34", "−0.208", "1.0e−6", "−1.2e5"]);
+  expect([0.5, -0.5, 1e-5].map(factor)).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
+});
+
+test("an update goes forwards, to the loss, backwards, and then the weights have moved", () => {
+  const phases = Array.from({ length: momentsEach(hiddenLayer) + 1 }, (_, at) => {
+    const { made, phase, layer } = momentAt(hiddenLayer, at);
+    return `${made} ${phase} ${layer}`;
+  });
+  expect(phases).toEqual([
+    "0 start 0",
+    "0 forward 1",
+    "0 forward 2",
+    "0 loss 0",
+    "0 backward 2",
+    "0 backward 1",
+    "1 moved 0",
+  ]);
+});
+
+test.each(setups)("of %s no two numbers lie on one another", (_, setup) => {
+  const { lines } = layoutOf(setup, 690, 372);
+  lines.forEach(({ label, weight }, i) => {
+    for (const other of lines.slice(0, i)) {
+      if (other.weight.layer !== weight.layer) continue;
+      // The widest is as wide as "∂ −0.01234"; digits of 12.5 pixels are 10 high, without what they have not below the line.
+      const apart = Math.max(Math.abs(other.label.x - label.x) / 66, Math.abs(other.label.y - label.y) / 10);
+      expect(apart, `${weightName(setup, weight)} and ${weightName(setup, other.weight)}`).toBeGreaterThan(1);
+    }
+  });
+});
+
+test("drawn weights are the seed's, and never 0", () => {
+  expect(drawnWeights(large, 7)).toEqual(drawnWeights(large, 7));
+  expect(drawnWeights(large, 7)).not.toEqual(drawnWeights(large, 8));
+  const all = Array.from({ length: 200 }, (_, seed) => drawnWeights(large, seed)).flat();
+  expect(all.every((weight) => weight !== 0 && Math.abs(weight) < 1)).toBe(true);
+  expect(drawnWeights(large, 0).length).toBe(weightCount(large));
+});
+
+test("the code names what it trains", () => {
+  const code = codeOf(exercise, 3);
+  expect(code).toContain("A network of 2-1 units on one sample: 3 updates");
+  expect(code).toContain("new Variable([1, 2], [[0.5, -0.2]]);");
+});
+
+test("of each of ten questions one answer is right, and each has its reason", () => {
+  expect(questions.length).toBe(10);
+  for (const { answers } of questions) {
+    expect(answers.filter(({ right }) => right).length).toBe(1);
+    expect(answers.every(({ reason }) => reason.length > 20)).toBe(true);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(3);
+  }
+});
+
+describe("a chapter's task", () => {
+  test("exclusive or is not learnt without a hidden layer, and is with four units", async () => {
+    const answers = async (units: number) => {
+      const training = new XorTraining(units, 0, executor);
+      const losses = [...(await training.train(20)), ...(await training.train(XOR_UPDATES - 20))];
+      expect(losses.length).toBe(XOR_UPDATES);
+      const said = await training.answers();
+      await training.dispose();
+      return said;
+    };
+    for (const answer of await answers(0)) expect(answer).toBeCloseTo(0.5, 2);
+    (await answers(4)).forEach((answer, i) => {
+      expect(Math.abs(answer - samples.y[i][0])).toBeLessThan(0.1);
+    });
+  });
+
+  test("the first of ten layers gets its gradient back from some choices, and from others not", async () => {
+    const solved: string[] = [];
+    for (const activation of Object.keys(activations))
+      for (const beginning of Object.keys(beginnings)) {
+        const training = await DeepTraining.create(activation, beginning, executor);
+        const { gradients } = await training.update();
+        if (gradients[0] >= 0.001 && gradients[0] >= gradients[LAYERS - 1] / 20)
+          solved.push(`${activation} ${beginning}`);
+        await training.dispose();
+      }
+    expect(solved).toEqual(["tanh xavier", "tanh he", "relu he"]);
+  });
+
+  test("some momentum needs less than a third of the updates, too much of it does not", async () => {
+    const updates = async (momentum: number) => {
+      let count = -1;
+      for await (const _ of descend(momentum, executor)) count++;
+      return count;
+    };
+    const plain = await updates(0);
+    expect(await updates(0.7)).toBeLessThan(plain / 3);
+    expect(await updates(0.95)).toBeGreaterThan(plain / 3);
+  });
+
+  test("early stopping, and weight decay, halve the validation loss", async () => {
+    const validations = async (decay: number) => {
+      const training = new CurveTraining(decay, executor);
+      const losses = await training.train(CURVE_UPDATES);
+      await training.dispose();
+      return losses.map(({ validation }) => validation);
+    };
+    const without = await validations(0);
+    const end = without[CURVE_UPDATES - 1];
+    expect(without[600]).toBeLessThan(end / 2);
+    expect((await validations(3))[CURVE_UPDATES - 1]).toBeLessThan(end / 2);
+  });
+});

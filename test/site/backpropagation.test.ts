@@ -1,0 +1,172 @@
+// The page of back-propagation, used as a visitor would.
+import { describe, expect, test } from "vitest";
+import { questions } from "../../demo/web/backpropagation/quiz.ts";
+import { faults, overflow } from "./looks.ts";
+import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
+
+const site = pageSuite({
+  address: "backpropagation.html#seed=1&layers=2,3,1&bias=1&speed=fast",
+  first: ["h1", "#go", "#graph"],
+});
+
+describe("a visitor", () => {
+  test("steps through the worked exercise, forwards and backwards, and finds the numbers of the textbook", async () => {
+    const visit = await loaded(await site().visit("backpropagation.html"));
+    const { page } = visit;
+    const forward = () => page.getByRole("button", { name: "Forward" }).click();
+    const says = (selector: string, text: string) => page.locator(selector, { hasText: text }).waitFor();
+    await forward();
+    await says("#moment-text", "y = 0.3400");
+    await forward();
+    await says("#moment-text", "= 0.03380");
+    await forward();
+    await says("#chain", "= −0.2600");
+    await says("#moment-text", "the output is too small");
+    await forward();
+    await expect.poll(() => step(page), patience).toBe(1);
+    expect(await exactLoss(page)).toBeCloseTo(0.0338, 6);
+    expect(await page.locator("#graph .label").allTextContents()).toEqual(["0.526", "−0.1792"]);
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => step(page), patience).toBe(0);
+    expect(await page.locator("#graph .label").allTextContents()).toEqual(["∂ −0.26", "∂ −0.208"]);
+    // To another weight by the keyboard: its chain is unrolled.
+    await page.locator("#graph [tabindex='0']").focus();
+    await page.keyboard.press("ArrowDown");
+    await says("#chain", "∂L/∂w₂ = ∂L/∂y × ∂y/∂z × ∂z/∂w₂");
+    await says("#chain", "= −0.2080");
+    clean(visit);
+    await visit.close();
+  });
+
+  test("goes back in time by the slider, finds what was, and goes on from there to the same end", async () => {
+    const visit = await loaded(await site().visit("backpropagation.html#seed=3&layers=2,2,1&speed=fast&steps=12"));
+    const { page } = visit;
+    await page.locator("#go").click();
+    await page.locator("#go", { hasText: "Resume" }).waitFor();
+    expect(await step(page)).toBe(12);
+    const end = await exactLoss(page);
+    const numbers = () => page.locator("#graph text").allTextContents();
+    const last = await numbers();
+    await page.locator("#time").fill("3");
+    await expect.poll(() => step(page), patience).toBe(3);
+    expect(await exactLoss(page)).toBeGreaterThan(end);
+    await page.locator("#go").click();
+    await page.locator("#go", { hasText: "Resume" }).waitFor();
+    expect(await step(page)).toBe(12);
+    expect(await exactLoss(page)).toBe(end);
+    expect(await numbers()).toEqual(last);
+    clean(visit);
+    await visit.close();
+  });
+
+  test("makes a network of their own, and is told in words of what cannot be", async () => {
+    const visit = await loaded(
+      await site().visit("backpropagation.html#layers=9,x&rate=nonsense&weights=1&speed=fast"),
+    );
+    const { page } = visit;
+    expect(await page.locator("#graph .weight").count()).toBe(2);
+    await page.fill("[name=inputs]", "1, zero");
+    await page.locator("[name=rate]").focus();
+    await page.locator("#settings-note", { hasText: "Inputs are one to 4 numbers" }).waitFor();
+    await page.fill("[name=inputs]", "1, 0.5, -1");
+    await page.selectOption("[name=hidden1]", "2");
+    await expect.poll(() => page.locator("#graph .weight").count(), patience).toBe(8);
+    await expect.poll(() => page.url(), patience).toContain("layers=3%2C2%2C1");
+    await page.fill("[name=rate]", "50");
+    await page.selectOption("[name=activation]", "linear");
+    await page.locator("#go").click();
+    await page.locator("#problem", { hasText: "choose a lower learning rate" }).waitFor();
+    await page.locator("#back").click();
+    await page.locator("#problem").waitFor({ state: "hidden" });
+    clean(visit);
+    await visit.close();
+  });
+
+  test("solves the first chapters and the quiz, and finds them solved after a reload", async () => {
+    const visit = await loaded(await site().visit("backpropagation.html"));
+    const { page } = visit;
+    const task = page.locator(".chapter .chapter:not([hidden])");
+    const open = async (name: string) => {
+      await page.getByRole("button", { name }).click();
+      await task.getByRole("heading", { name }).waitFor();
+    };
+    const verdicts = task.locator(".verdict");
+    for (const [label, value] of Object.entries({
+      "Output y": "0,34",
+      "Loss L": "0.0338",
+      "Gradient ∂L/∂w₁": "−0.26",
+      "Gradient ∂L/∂w₂": "-0.208",
+      "New w₁": "0.474",
+      "New w₂": "-0.1792",
+    }))
+      await task.getByLabel(label).fill(value);
+    await task.getByRole("button", { name: "Check" }).click();
+    await verdicts.filter({ hasText: "That goes uphill" }).waitFor();
+    await task.getByLabel("New w₁").fill("0.526");
+    await task.getByRole("button", { name: "Check" }).click();
+    await verdicts.filter({ hasText: "All right." }).waitFor();
+
+    await open("2. A rate too high");
+    await task.getByLabel("Learning rate").fill("1.3");
+    await task.getByLabel("The loss").selectOption("grow");
+    await task.getByRole("button", { name: "Try" }).click();
+    await verdicts.filter({ hasText: "As you said." }).waitFor();
+    await task.getByLabel("It diverges above").fill("1.22");
+    await task.getByRole("button", { name: "Check" }).click();
+    await verdicts.filter({ hasText: "2 / 1.64" }).waitFor();
+
+    await open("5. Momentum");
+    await task.getByRole("button", { name: "Run" }).click();
+    await verdicts.filter({ hasText: "With m = 0 it took" }).waitFor();
+    await task.getByLabel("Momentum m").fill("0.7");
+    await task.getByRole("button", { name: "Run" }).click();
+    await verdicts.filter({ hasText: "less than a third" }).waitFor();
+
+    await open("Quiz");
+    for (const question of questions)
+      await task.getByLabel(question.answers.find(({ right }) => right)?.text ?? "", { exact: true }).check();
+    await task.getByText("10 of 10 right.").waitFor();
+    await page.reload();
+    const solved = page.locator("#chapter-list button[aria-label$=solved]");
+    await expect
+      .poll(() => solved.allTextContents(), patience)
+      .toEqual(["1. One update by hand ✓", "2. A rate too high ✓", "5. Momentum ✓", "Quiz ✓"]);
+    expect(await faults(page)).toEqual([]);
+    clean(visit);
+    await visit.close();
+  });
+
+  test("trains what the other chapters are about, on a phone, too", async () => {
+    const visit = await loaded(
+      await site().visit("backpropagation.html#chapter=vanishing", { viewport: { width: 390, height: 844 } }),
+    );
+    const { page } = visit;
+    const task = page.locator(".chapter .chapter:not([hidden])");
+    const verdict = (text: string) => task.locator(".verdict", { hasText: text }).waitFor();
+    const train = () => task.getByRole("button", { name: "Train" }).click();
+    await train();
+    await verdict("It vanished on its way.");
+    await task.getByRole("button", { name: "Stop" }).click();
+    await task.getByLabel("Activation").selectOption("tanh");
+    await task.getByLabel("First weights").selectOption("xavier");
+    await train();
+    await verdict("It came back.");
+    const open = async (name: string) => {
+      await page.getByRole("button", { name }).click();
+      await task.getByRole("heading", { name }).waitFor();
+    };
+    await open("3. A hidden layer");
+    await task.getByLabel("Hidden layer").selectOption("4");
+    await train();
+    await verdict("all four are right");
+    await open("6. Overfitting");
+    await train();
+    await task.getByRole("img", { name: /Losses/ }).waitFor();
+    await task.getByRole("button", { name: "Stop" }).click();
+    await verdict("Train to the end without weight decay first");
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await faults(page)).toEqual([]);
+    clean(visit);
+    await visit.close();
+  });
+});

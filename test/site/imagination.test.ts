@@ -1,0 +1,111 @@
+// The page of imagination, used as a visitor would: both halves trained, dragged through, clicked at, left and found again.
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright";
+import { describe, expect, test } from "vitest";
+import { fromOnnx } from "../../src/onnx/index.ts";
+import { printed } from "./code.ts";
+import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
+
+const site = pageSuite({ address: "imagination.html#seed=1", first: ["h1", "#go", "#plane-title"] });
+
+async function trained(page: Page, steps: number): Promise<void> {
+  await page.locator("#go").click();
+  await expect.poll(() => step(page), patience).toBeGreaterThanOrEqual(steps);
+  await page.locator("#go", { hasText: "Pause" }).click();
+  await page.locator("#go", { hasText: "Resume" }).waitFor();
+}
+
+async function printedByCode(page: Page): Promise<string | undefined> {
+  await page.locator("#show-code").click();
+  await page.locator("#code-box").waitFor();
+  return (await printed((await page.locator("#code").textContent()) ?? "")).at(-1);
+}
+
+function picture(page: Page, id: string): Promise<string> {
+  return page.locator(id).evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+}
+
+describe("digits", () => {
+  test("are drawn of any place of the square, and on the way from one to another", async () => {
+    const visit = await loaded(await site().visit("imagination.html"));
+    const { page } = visit;
+    const empty = await picture(page, "#decoded");
+    await trained(page, 5);
+    await expect.poll(() => picture(page, "#decoded"), patience).not.toBe(empty);
+    const plane = page.locator("#plane");
+    const before = await picture(page, "#decoded");
+    await plane.click({ position: { x: 30, y: 40 } });
+    await expect.poll(() => picture(page, "#decoded"), patience).not.toBe(before);
+    const clicked = await page.locator("#code-said").textContent();
+    await plane.press("ArrowRight");
+    await expect.poll(() => page.locator("#code-said").textContent()).not.toBe(clicked);
+    const way = await picture(page, "#way");
+    await page.locator("#way-from").selectOption("1");
+    await expect.poll(() => picture(page, "#way"), patience).not.toBe(way);
+    await page.locator("#between").fill("1");
+    const saving = page.waitForEvent("download");
+    await page.locator("#save-onnx").click();
+    const { inputs, outputs } = fromOnnx(await readFile(await (await saving).path()));
+    expect([inputs[0].shape, outputs[0].shape]).toEqual([
+      ["batch", 2],
+      ["batch", 784],
+    ]);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+});
+
+describe("points", () => {
+  test.each(["part=gan&seed=3", "part=gan&game=wasserstein&data=own&points=0.5:0.5,-0.5:-0.25&nonsense=x"])(
+    "the game of %s has the bits of its code",
+    async (state) => {
+      const visit = await loaded(await site().visit(`imagination.html#${state}`));
+      const { page } = visit;
+      await trained(page, 50);
+      const loss = await exactLoss(page);
+      expect(await printedByCode(page)).toBe(String(loss));
+      const saving = page.waitForEvent("download");
+      await page.locator("#save-onnx").click();
+      expect(fromOnnx(await readFile(await (await saving).path())).outputs[0].shape).toEqual(["batch", 2]);
+      await expect.poll(() => page.locator("#reached").textContent(), patience).toMatch(/reached \d of \d/);
+      clean(visit);
+      await visit.close();
+    },
+    90_000,
+  );
+
+  test("of the visitor's own are clicked and typed, and the link holds them", async () => {
+    const visit = await loaded(await site().visit("imagination.html#part=gan"));
+    const { page } = visit;
+    await page.locator("#arena").click({ position: { x: 60, y: 60 } });
+    await page.locator("#points-said", { hasText: "1 point of yours" }).waitFor();
+    await page.locator("#arena").press("ArrowUp");
+    await page.locator("#arena").press("Enter");
+    await page.locator("#points-said", { hasText: "2 points of yours" }).waitFor();
+    expect(decodeURIComponent(page.url())).toMatch(/points=-?[\d.]+:[\d.]+,0:0\.05/);
+    await page.locator("#clear").click();
+    await page.locator("#go").click();
+    await page.locator("#problem", { hasText: "no points yet" }).waitFor();
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
+  test("stop after the steps of the address; the other half is a tab away, and buttons may be pressed fast", async () => {
+    const visit = await loaded(await site().visit("imagination.html#part=gan&steps=40"));
+    const { page } = visit;
+    await page.locator("#go").click();
+    await page.locator("#state", { hasText: "Done: 40 steps." }).waitFor();
+    const loss = await exactLoss(page);
+    expect(await printedByCode(page)).toBe(String(loss));
+    await page.locator("#tab-gan").press("ArrowLeft");
+    expect(await page.locator("#part-vae").isVisible()).toBe(true);
+    expect(await page.locator("#figure-step").textContent()).toBe("–");
+    for (let i = 0; i < 5; i++) await page.locator("#go").click();
+    await page.locator("#tab-gan").click();
+    expect(await step(page)).toBe(40);
+    await page.locator("#game").selectOption("wasserstein");
+    await page.locator("#state", { hasText: "Ready." }).waitFor();
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+});

@@ -1,0 +1,211 @@
+// The page of pictures, used as a visitor would: taught by files and by a camera that plays a file, asked, and taken home.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Download, Page } from "playwright";
+import sharp, { type Sharp } from "sharp";
+import { afterAll, describe, expect, test } from "vitest";
+import { Conv2d, Linear, relu, Sequential } from "../../src/nn/index.ts";
+import { toOnnx } from "../../src/onnx/index.ts";
+import type { Tensor } from "../../src/tensor.ts";
+import { printed } from "./code.ts";
+import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
+
+const kinds = ["ball", "cross"] as const;
+const EACH = 4;
+const folder = await mkdtemp(join(tmpdir(), "simdgrad-pictures-"));
+
+/** A picture of a kind, somewhere. */
+function drawn(kind: (typeof kinds)[number], place: number, width = 96, height = 96): Sharp {
+  const [x, y] = [width / 2 + 4 * (place - 2), height / 2 - 3 * (place - 2)];
+  const ball = `<circle cx="${x}" cy="${y}" r="26" fill="#d03020"/>`;
+  const cross = `<path d="M${x - 26} ${y}h52M${x} ${y - 26}v52" stroke="#2040c0" stroke-width="12"/>`;
+  const shape = kind === "ball" ? ball : cross;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#e8e4d8"/>${shape}</svg>`;
+  return sharp(Buffer.from(svg));
+}
+
+const fileOf = async (kind: (typeof kinds)[number], place: number) => ({
+  name: `${kind}-${place}.png`,
+  mimeType: "image/png",
+  buffer: await drawn(kind, place).png().toBuffer(),
+});
+const files = await Promise.all(
+  kinds.map((kind) => Promise.all(Array.from({ length: EACH }, (_, i) => fileOf(kind, i)))),
+);
+const [another] = await Promise.all([fileOf("cross", 5)]);
+
+/** A film of one frame, of a ball, as Chromium's camera plays it. */
+const film = join(folder, "ball.mjpeg");
+await writeFile(film, await drawn("ball", 3, 128, 96).resize(320, 240).removeAlpha().jpeg({ quality: 95 }).toBuffer());
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function show(page: Page): Promise<void> {
+  for (const [i, kind] of kinds.entries()) {
+    const row = page.locator(".class-row").nth(i);
+    await row.locator("input[type=text]").fill(kind);
+    await row.locator("input[type=file]").setInputFiles(files[i]);
+    await expect.poll(() => row.locator(".count").textContent(), patience).toBe(`${EACH} pictures`);
+  }
+}
+
+async function train(page: Page): Promise<void> {
+  await show(page);
+  await page.locator("#go").click();
+}
+
+/** Trains to the end of its steps. */
+async function trained(page: Page): Promise<void> {
+  await train(page);
+  await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+}
+
+const saved = async (page: Page, button: string): Promise<Download> => {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
+  return download;
+};
+
+const site = pageSuite({
+  address: "pictures.html#seed=1&steps=6",
+  start: train,
+  steps: 4,
+  first: ["h1", "#go", "#view"],
+  arguments: [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    `--use-file-for-fake-video-capture=${film}`,
+  ],
+  code: false,
+});
+
+describe("teaching", () => {
+  test("two classes by files and by the camera: it is right of the camera, and of a file that it has not seen", async () => {
+    const visit = await loaded(await site().visit("pictures.html#steps=25&rate=0.002"));
+    const { page } = visit;
+    await page.locator("#go").click();
+    expect(await page.locator("#problem").textContent()).toContain("needs pictures of two classes");
+    await show(page);
+    await page.getByRole("button", { name: "Turn the camera on" }).click();
+    await page.getByRole("button", { name: "Turn the camera off" }).waitFor();
+    await expect.poll(() => page.locator("#view-empty").isHidden(), patience).toBe(true);
+    const hold = page.getByRole("button", { name: "Add from the camera" }).first();
+    await hold.focus();
+    await page.keyboard.press("Enter");
+    await hold.click();
+    await expect.poll(() => page.locator(".count").first().textContent(), patience).toBe(`${EACH + 2} pictures`);
+    await page.locator("#go").click();
+    await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+    expect(await step(page)).toBe(25);
+    await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/ball$/);
+    await page.locator("#ask-file").setInputFiles(another);
+    await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/cross$/);
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
+  test("a camera that is refused, and files that are none, are said in words", async () => {
+    const visit = await loaded(await site().visit("pictures.html#seed=nonsense&steps=-4&names=one"));
+    const { page } = visit;
+    expect(await page.locator("#steps").inputValue()).toBe("100");
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+    });
+    await page.locator("#camera").click();
+    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("was not allowed");
+    const text = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") };
+    await page.locator(".class-row input[type=file]").first().setInputFiles(text);
+    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("notes.txt is no picture");
+    await page.locator("#load-examples").setInputFiles(text);
+    await expect.poll(() => page.locator("#examples-note").textContent(), patience).toContain("no file of examples");
+    clean(visit);
+    await visit.close();
+  });
+});
+
+describe("what is taken along", () => {
+  test("the code makes the same loss of the saved examples, to the bit, after a pause; the link and the file bring all back", async () => {
+    const visit = await loaded(await site().visit("pictures.html#seed=3&steps=0"));
+    const { page } = visit;
+    await train(page);
+    await expect.poll(() => step(page), patience).toBeGreaterThanOrEqual(3);
+    await page.locator("#go").click();
+    await page.locator("#go:not([aria-disabled=true])", { hasText: "Resume" }).waitFor();
+    const [made, loss] = [await step(page), await exactLoss(page)];
+    const examples = join(folder, "pictures-examples.safetensors");
+    await (await saved(page, "#save-examples")).saveAs(examples);
+    await page.locator("#show-code").click();
+    await page.locator("#code-box").waitFor();
+    const code = (await page.locator("#code").textContent()) ?? "";
+    const found = await printed(code.replace('"pictures-examples.safetensors"', JSON.stringify(examples)));
+    expect(found.at(-1)).toBe(String(loss));
+    await page.locator("#copy-link").click();
+    await expect.poll(() => page.url(), patience).toContain(`steps=${made}`);
+    const link = new URL(page.url());
+
+    const other = await loaded(await site().visit(`pictures.html${link.hash}`));
+    expect(await other.page.locator(".class-head input").first().inputValue()).toBe("ball");
+    await other.page.locator("#load-examples").setInputFiles(examples);
+    await expect.poll(() => other.page.locator(".count").first().textContent(), patience).toBe(`${EACH} pictures`);
+    await other.page.locator("#go").click();
+    await other.page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+    expect(await exactLoss(other.page)).toBe(loss);
+    clean(visit);
+    clean(other);
+    await visit.close();
+    await other.close();
+  }, 180_000);
+
+  test("one HTML file runs alone, from a folder, and ONNX and weights are saved", async () => {
+    const visit = await loaded(await site().visit("pictures.html#steps=25&rate=0.002"));
+    const { page } = visit;
+    await trained(page);
+    const alone = join(folder, "alone.html");
+    await (await saved(page, "#save-page")).saveAs(alone);
+    expect((await saved(page, "#save-onnx")).suggestedFilename()).toBe("pictures.onnx");
+    expect((await saved(page, "#save-weights")).suggestedFilename()).toBe("pictures.safetensors");
+    await page.goto(pathToFileURL(alone).href);
+    await page.locator("body[data-ready]").waitFor(patience);
+    await page.locator("#file").setInputFiles(another);
+    await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/^cross, \d+ %$/);
+    await page.locator("#camera").click();
+    await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/^ball, \d+ %$/);
+    expect(visit.errors).toEqual([]);
+    await visit.close();
+  }, 120_000);
+
+  test("a network of the visitor's own takes the place of the page's", async () => {
+    const network = new Sequential(
+      new Conv2d(3, 8, 5, { stride: 2 }),
+      relu,
+      (x: Tensor) => x.max([2, 3]),
+      new Linear(8, 10),
+    );
+    const bytes = await toOnnx(network, { input: ["batch", 3, 24, 24] }, { state: await first(network) });
+    const visit = await loaded(await site().visit("pictures.html#steps=60&rate=0.05"));
+    const { page } = visit;
+    await page.locator("summary", { hasText: "your own (ONNX)" }).click();
+    const file = { name: "theirs.onnx", mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+    await page.locator("#own-file").setInputFiles(file);
+    await page.locator("#own-use").click();
+    await expect
+      .poll(() => page.locator("#own-note").textContent(), patience)
+      .toContain("8 features of 24 x 24 pixels");
+    await trained(page);
+    expect(await page.locator("#side").textContent()).toBe("24 x 24");
+    await page.locator("#ask-file").setInputFiles(another);
+    await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/cross$/);
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+});
+
+/** First values of a network. */
+async function first(network: Sequential) {
+  const { Predictor } = await import("../../src/index.ts");
+  const predictor = new Predictor(network);
+  const state = await predictor.stateDict();
+  await predictor.dispose();
+  return state;
+}

@@ -1,0 +1,204 @@
+// The playground, used as a visitor would: changed on the way, drawn on, looked back at, taken along.
+import type { Page } from "playwright";
+import { describe, expect, test } from "vitest";
+import { printed } from "./code.ts";
+import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
+
+const site = pageSuite({ address: "playground.html#seed=1&data=circles&hidden=4,3", first: ["h1", "#go", "#surface"] });
+
+async function go(page: Page): Promise<void> {
+  await page.locator("#go").click();
+}
+
+async function past(page: Page, steps: number): Promise<void> {
+  await expect.poll(() => step(page), patience).toBeGreaterThan(steps);
+}
+
+async function paused(page: Page): Promise<void> {
+  await page.locator("#go", { hasText: "Go on" }).waitFor(patience);
+  await page.locator("#go:not([aria-disabled=true])").waitFor(patience);
+}
+
+async function pause(page: Page): Promise<void> {
+  await go(page);
+  await paused(page);
+}
+
+async function code(page: Page): Promise<string> {
+  await page.locator("#show-code").click();
+  await page.locator("#code-box").waitFor();
+  return (await page.locator("#code").textContent()) ?? "";
+}
+
+describe("what is changed on the way", () => {
+  test("is in the code and in the link, both of which come to the same bits", async () => {
+    const visit = await loaded(await site().visit("playground.html#seed=3&data=moons&hidden=5&features=x,y,sx"));
+    const { page } = visit;
+    await go(page);
+    await past(page, 50);
+    await page.locator("#rate").fill("-1.5");
+    await page.locator("[name=activation]").selectOption("relu");
+    await page.locator("[name=penalty]").selectOption("l2");
+    await page.locator("[name=batch]").selectOption("20");
+    await page.getByRole("button", { name: "Layer 1, unit 2" }).click();
+    await page.getByLabel("From Input y").fill("0.5");
+    await page.keyboard.press("Enter");
+    await page.locator("[name=optimizer]").selectOption("sgd");
+    const before = await step(page);
+    await past(page, before + 50);
+    await pause(page);
+    const [made, loss] = [await step(page), await exactLoss(page)];
+    expect(page.url()).toContain(`steps=${made}`);
+    expect((await printed(await code(page))).at(-1)).toBe(String(loss));
+
+    const other = await loaded(
+      await site().visit(new URL(page.url()).pathname.split("/").at(-1) + new URL(page.url()).hash),
+    );
+    await go(other.page);
+    await expect.poll(() => step(other.page), patience).toBe(made);
+    await paused(other.page);
+    expect(await exactLoss(other.page)).toBe(loss);
+    clean(visit);
+    clean(other);
+    await visit.close();
+    await other.close();
+  }, 120_000);
+
+  test("at rest, a weight changes the picture at once", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=xor&hidden=2"));
+    const { page } = visit;
+    await page.getByRole("button", { name: "Output of class 1" }).click();
+    const bias = page.getByLabel("Bias");
+    await expect.poll(() => bias.inputValue(), patience).not.toBe("");
+    const picture = () => page.locator("#surface").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const drawn = await picture();
+    await bias.fill("5");
+    await bias.press("Enter");
+    await expect.poll(picture, patience).not.toBe(drawn);
+    await page.getByRole("button", { name: "Close" }).click();
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+});
+
+describe("the network", () => {
+  test("grows and shrinks by clicking, and trains on from new weights", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=xor&hidden=2"));
+    const { page } = visit;
+    await go(page);
+    await past(page, 20);
+    await page.getByRole("button", { name: /^One unit more in layer 1/ }).click();
+    await page.getByRole("button", { name: "Add layer" }).click();
+    await page.getByLabel("xy", { exact: true }).check();
+    await expect.poll(() => page.locator("#size").textContent()).toContain("3-3-3-2: 32 numbers");
+    await past(page, 20);
+    await page.getByRole("button", { name: "Remove layer" }).click();
+    await page.getByRole("button", { name: "Remove layer" }).click();
+    await expect.poll(() => page.locator("#size").textContent()).toContain("3-2: 8 numbers");
+    await past(page, 20);
+    await page.locator("[name=data]").selectOption("waves");
+    await past(page, 20);
+    await pause(page);
+    expect(page.url()).toContain("data=waves");
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+});
+
+describe("points of one's own", () => {
+  test("by mouse and by keyboard, of three classes, with the bits of the code", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=own&hidden=4"));
+    const { page } = visit;
+    await page.getByRole("button", { name: "Clear points" }).click();
+    await go(page);
+    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("at least two points");
+    const marks = page.locator("#marks");
+    for (const [x, y] of [
+      [60, 60],
+      [80, 70],
+      [70, 90],
+    ])
+      await marks.click({ position: { x, y } });
+    await page.getByLabel("3", { exact: true }).check();
+    await marks.click({ position: { x: 200, y: 200 } });
+    await page.getByLabel("2", { exact: true }).check();
+    await marks.focus();
+    for (const key of ["ArrowUp", "ArrowRight", "Enter", "ArrowUp", "ArrowUp", "ArrowUp", "Enter"])
+      await page.keyboard.press(key);
+    await expect.poll(() => page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 2/);
+    await page.keyboard.press("Delete");
+    await expect.poll(() => page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 1/);
+    await go(page);
+    await past(page, 20);
+    await pause(page);
+    expect((await printed(await code(page))).at(-1)).toBe(String(await exactLoss(page)));
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+
+  test("from a CSV file; one that is none is refused in words", async () => {
+    const visit = await loaded(await site().visit("playground.html"));
+    const { page } = visit;
+    const file = page.locator("#points-file");
+    const of = (name: string, text: string) =>
+      file.setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+    await of("nonsense.csv", "hello");
+    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("three columns");
+    const rows = Array.from({ length: 30 }, (_, i) => `${i},${(i * 7) % 11},${["a", "b", "c"][i % 3]}`);
+    await of("three.csv", ["x,y,label", ...rows].join("\n"));
+    await expect.poll(() => page.locator("#data-note").textContent(), patience).toContain("30 points of three.csv");
+    await go(page);
+    await past(page, 20);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+});
+
+describe("looking closer", () => {
+  test("the past, the flow of gradients, the curves and the landscape", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=spiral&hidden=8,8"));
+    const { page } = visit;
+    await go(page);
+    await past(page, 2000);
+    await pause(page);
+    await expect.poll(() => page.locator("#flow li").count()).toBe(3);
+    await page.locator("#loss-chart canvas").waitFor();
+    const picture = () => page.locator("#surface").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const now = await picture();
+    await page.locator("#time").fill("0");
+    await expect.poll(() => page.locator("#time-value").textContent()).toContain("about step");
+    await expect.poll(picture, patience).not.toBe(now);
+    await page.locator("#time").press("End");
+    await expect.poll(picture, patience).toBe(now);
+    for (const directions of ["path", "random"]) {
+      await page.locator("#directions").selectOption(directions);
+      await page.getByRole("button", { name: "Draw" }).click();
+      await expect.poll(() => page.locator("#landscape-note").textContent(), patience).toMatch(/^Loss here/);
+    }
+    await page.locator("#marks").hover({ position: { x: 100, y: 100 } });
+    await expect.poll(() => page.locator("#point-note").textContent()).toMatch(/class [12], \d+ %/);
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+
+  test("a rate that is too high is told of, and a reset begins anew; nonsense in the address is passed over", async () => {
+    const visit = await loaded(
+      await site().visit(
+        "playground.html#data=waves&optimizer=sgd&rate=10&activation=relu&hidden=99&changes=x*y_2&batch=7",
+      ),
+    );
+    const { page } = visit;
+    await go(page);
+    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("Lower the learning rate");
+    await page.locator("#rate").fill("-3");
+    await go(page);
+    await past(page, 20);
+    await go(page);
+    await page.locator("#reset").dblclick();
+    await expect.poll(() => page.locator("#figure-step").textContent(), patience).toBe("–");
+    await go(page);
+    await past(page, 20);
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+});

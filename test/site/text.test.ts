@@ -1,0 +1,160 @@
+// The page of texts, used as a visitor would: its own text and others, a training that goes on after a reload, what it writes and looks at.
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright";
+import { describe, expect, test } from "vitest";
+import { parseSafetensors } from "../../src/io/index.ts";
+import { fromOnnx } from "../../src/onnx/index.ts";
+import { printed } from "./code.ts";
+import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
+
+const site = pageSuite({ address: "text.html#seed=1", first: ["h1", "#go", "#now-note"] });
+
+/** Trains until so many steps are made, and pauses. */
+async function trained(page: Page, steps: number): Promise<void> {
+  await page.locator("#go").click();
+  await expect.poll(() => step(page), patience).toBeGreaterThanOrEqual(steps);
+  await page.locator("#go", { hasText: "Pause" }).click();
+  await page.locator("#go", { hasText: "Resume" }).waitFor();
+}
+
+async function codeOf(page: Page): Promise<string> {
+  await page.locator("#show-code").click();
+  await page.locator("#code-box").waitFor();
+  return (await page.locator("#code").textContent()) ?? "";
+}
+
+function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
+  return page.locator(selector, { hasText: text }).waitFor({ ...patience });
+}
+
+/** A file as a visitor chooses it. */
+function file(name: string, content: string | Buffer) {
+  return { name, mimeType: "text/plain", buffer: Buffer.from(content) };
+}
+
+const rhyme = "Ring a ring of roses, a pocket full of posies.\n".repeat(60);
+
+describe("texts", () => {
+  test("writes, looks back and goes on after a reload with the bits of its code", async () => {
+    const visit = await loaded(await site().visit("text.html#seed=2"));
+    const { page } = visit;
+    await trained(page, 10);
+    await says(page, "#now-note", /Written after/);
+    await says(page, "#looks-said", /looks most at/);
+    await says(page, "#kept-note", /after a reload/);
+    await page.locator("#forget").waitFor();
+    await page.locator("#looks-layer").selectOption({ label: "layer 1" });
+    await page.locator("#looks-at").press("ArrowRight");
+    await page.locator("#prompt").fill("Whale ");
+    await page.locator("#write").click();
+    await says(page, "#answer", /^Whale .{50}/);
+    for (const id of ["#save-weights", "#save-onnx"]) {
+      const saving = page.waitForEvent("download");
+      await page.locator(id).click();
+      const bytes = await readFile(await (await saving).path());
+      if (id === "#save-onnx") expect(fromOnnx(bytes).inputs[0].shape).toEqual(["batch", 64]);
+      else expect(Object.keys(parseSafetensors(bytes).tensors)).toContain("blocks.1.narrow.weight");
+    }
+    await page.reload();
+    await loaded(visit);
+    const button = page.locator("#continue");
+    const from = Number.parseInt(((await button.textContent()) ?? "").replace(/\D+/g, ""), 10);
+    expect(from).toBeGreaterThanOrEqual(10);
+    await button.click();
+    await expect.poll(() => step(page), patience).toBeGreaterThan(from);
+    await page.locator("#go", { hasText: "Pause" }).click();
+    await page.locator("#go", { hasText: "Resume" }).waitFor();
+    const [loss, code] = [await exactLoss(page), await codeOf(page)];
+    expect((await printed(code)).at(-1)).toBe(String(loss));
+    await page.locator("#forget").click();
+    await says(page, "#kept-note", "Forgotten");
+    await page.reload();
+    await loaded(visit);
+    expect(await page.locator("#continue").isVisible()).toBe(false);
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
+  test("an LSTM learns a visitor's text, for as many steps as the address says, with the bits of its code", async () => {
+    const visit = await loaded(await site().visit("text.html#network=lstm&seed=3&steps=12&nonsense=1&rate=x"));
+    const { page } = visit;
+    await page.locator("#file").setInputFiles(file("rhyme.txt", rhyme));
+    await says(page, "#source-name", "rhyme.txt");
+    await page.locator("#go").click();
+    await expect.poll(() => step(page), patience).toBeGreaterThanOrEqual(12);
+    await page.locator("#go", { hasText: "Pause" }).click();
+    await page.locator("#go", { hasText: "Resume" }).waitFor();
+    const [loss, code] = [await exactLoss(page), await codeOf(page)];
+    await page.locator("#forget").waitFor();
+    const path = fileURLToPath(new URL("../../build/site-code/rhyme.txt", import.meta.url));
+    await writeFile(path, rhyme);
+    expect((await printed(code.replace('"text.txt"', JSON.stringify(path)))).at(-1)).toBe(String(loss));
+    await page.reload();
+    await loaded(visit);
+    await page.locator("#continue").click();
+    await says(page, "#source-name", "rhyme.txt");
+    await page.locator("#go", { hasText: "Pause" }).waitFor();
+    expect(page.url()).toContain("network=lstm");
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
+  test("stops after the steps of its address, and its link brings others to the same loss", async () => {
+    const visit = await loaded(await site().visit("text.html#seed=4&steps=7"));
+    const { page } = visit;
+    await page.locator("#go").click();
+    await says(page, "#state", "Done: 7 steps.");
+    expect(await step(page)).toBe(7);
+    const loss = await exactLoss(page);
+    await page.locator("#copy-link").click();
+    const other = await loaded(await site().visit(`text.html${new URL(page.url()).hash}`));
+    await other.page.locator("#go").click();
+    await says(other.page, "#state", "Done: 7 steps.");
+    expect(await exactLoss(other.page)).toBe(loss);
+    clean(visit);
+    await visit.close();
+    await other.close();
+  }, 60_000);
+
+  test("refuses in words what is no text, and takes the first part of what is long", async () => {
+    const visit = await loaded(await site().visit("text.html"));
+    const { page } = visit;
+    const choose = (name: string, content: string | Buffer) => page.locator("#file").setInputFiles(file(name, content));
+    await choose("empty.txt", " \n");
+    await says(page, "#problem", "That text is empty.");
+    await choose("short.txt", "To be, or not to be");
+    await says(page, "#problem", /19 characters\. It takes/);
+    await choose("picture.png", Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0xff, 0xfe]));
+    await says(page, "#problem", /not a text/);
+    await choose("zeros.bin", Buffer.alloc(5000));
+    await says(page, "#problem", /not a text/);
+    await says(page, "#source-name", "Moby-Dick");
+    await choose("long.txt", rhyme.repeat(200));
+    await says(page, "#source-size", "Its first 500,000 characters");
+    expect(await page.locator("#problem").isVisible()).toBe(false);
+    await page.locator("#paste-open").click();
+    await page.locator("#paste").fill(rhyme);
+    await page.locator("#paste-use").click();
+    await says(page, "#source-name", "The text you pasted");
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
+  test("buttons that are pressed fast break nothing, and a rate that is too high is told of", async () => {
+    const visit = await loaded(await site().visit("text.html#rate=10"));
+    const { page } = visit;
+    for (let i = 0; i < 4; i++) await page.locator("#go").click();
+    await page.locator("#go:not([aria-disabled=true])", { hasText: /Pause|Resume/ }).waitFor();
+    await page.locator("#reset").click();
+    await says(page, "#state", "begins with new weights");
+    await page.locator("#go").click();
+    await page.locator("#settings [name=size]").selectOption("large"); // while it starts
+    await says(page, "#state", "Ready.");
+    await page.locator("#settings [name=size]").selectOption("small");
+    await page.locator("#go").click();
+    await says(page, "#state", "choose a lower learning rate");
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+});
