@@ -12,24 +12,28 @@ import { HEIGHT, kept, pictureName, type Theme, themes, WIDTH } from "./files.ts
 interface Shot {
   /** What a page shows best, where that is not its largest canvas or drawing. */
   readonly of?: string;
+  /** Not cut to the card's shape, but in the middle of it. */
+  readonly whole?: boolean;
   /** What comes before the training. */
   readonly before?: (page: Page) => Promise<void>;
-  /** Milliseconds of training before it is taken; default 3,000. */
-  readonly after?: number;
+  /** Steps of training before it is taken, unless they take too long; default 100. */
+  readonly steps?: number;
 }
 
 const madeUp = (page: Page) => page.locator("#made-up").click();
+const seven = (page: Page) => page.getByRole("button", { name: "A 7 of the test set" }).click();
 
 const shots: Readonly<Record<string, Shot>> = {
-  "backpropagation.html": { of: "#graph" },
-  "playground.html": { of: "#graph-picture", after: 5000 },
-  "digits.html": { of: ".answer", before: (page) => page.getByRole("button", { name: "A 7 of the test set" }).click() },
-  "text.html": { of: ".written-card", after: 8000 },
-  "imagination.html": { of: "#plane" },
+  "backpropagation.html": { of: "#graph", whole: true, steps: 1 },
+  "playground.html": { of: "#graph-picture", whole: true, steps: 5000 },
+  "digits.html": { of: ".answer", whole: true, before: seven, steps: 1000 },
+  "text.html": { of: ".written-card", steps: 300 },
+  "imagination.html": { of: "#plane", steps: 500 },
   "pictures.html": { of: "#view-card", before: madeUp },
   "words.html": { of: "#view-card", before: madeUp },
-  "benchmark.html": { of: ".results", after: 8000 },
+  "benchmark.html": { of: ".results" },
 };
+const LONGEST = 20_000; // ms of training
 const PATIENCE = 20_000; // ms
 
 const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
@@ -59,7 +63,7 @@ async function takeAll(executablePath: string): Promise<void> {
 }
 
 async function take(browser: Browser, address: string, file: string, theme: Theme): Promise<void> {
-  const { of, before, after = 3000 } = shots[file] ?? {};
+  const { of, whole = false, before, steps = 100 } = shots[file] ?? {};
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     deviceScaleFactor: 2,
@@ -72,14 +76,22 @@ async function take(browser: Browser, address: string, file: string, theme: Them
     await page.goto(address);
     await page.locator("main[data-ready]").waitFor({ state: "attached" });
     await before?.(page);
-    await page
-      .locator("#go:not([aria-disabled=true])", { hasNotText: /Pause|ing/ })
-      .click({ timeout: 5000 })
-      .catch(() => undefined); // it goes already
-    await page.waitForTimeout(after);
+    const go = page.locator("#go:not([aria-disabled=true])");
+    await go.waitFor();
+    if ((await go.textContent()) !== "Pause") await go.click();
+    // Or what there is by then.
+    await page.waitForFunction(hasMade, steps, { timeout: LONGEST }).catch(() => undefined);
+    await page.waitForTimeout(500);
     const picture = of === undefined ? await largest(page) : page.locator(of).first();
-    const bytes = await sharp(await picture.screenshot({ animations: "disabled" }))
-      .resize(2 * WIDTH, 2 * HEIGHT, { fit: "cover", position: "top" })
+    const shot = sharp(await picture.screenshot({ animations: "disabled" })).removeAlpha();
+    const corner = shot.clone().extract({ left: 8, top: 8, width: 1, height: 1 });
+    const [r, g, b] = await corner.raw().toBuffer();
+    const bytes = await shot
+      .resize(
+        2 * WIDTH,
+        2 * HEIGHT,
+        whole ? { fit: "contain", background: { r, g, b } } : { fit: "cover", position: "top" },
+      )
       .webp({ quality: 70 })
       .toBuffer();
     const target = new URL(pictureName(file, theme).replace("cards/", ""), kept);
@@ -90,6 +102,12 @@ async function take(browser: Browser, address: string, file: string, theme: Them
   } finally {
     await context.close();
   }
+}
+
+/** Whether so many steps are made; runs in the page. */
+function hasMade(steps: number): boolean {
+  const text = document.getElementById("figure-step")?.textContent ?? "";
+  return Number.parseFloat(text.replaceAll(",", "")) >= steps;
 }
 
 /** The largest canvas or drawing of the page. */
