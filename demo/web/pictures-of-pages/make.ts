@@ -90,7 +90,7 @@ async function take(browser: Browser, address: string, file: string, theme: Them
       .resize(
         2 * WIDTH,
         2 * HEIGHT,
-        whole ? { fit: "contain", background: { r, g, b } } : { fit: "cover", position: "top" },
+        whole ? { fit: "contain", background: { r, g, b } } : { fit: "cover", position: "left top" },
       )
       .webp({ quality: 70 })
       .toBuffer();
