@@ -15,6 +15,10 @@ const sources = fileURLToPath(new URL("../../src", import.meta.url));
 const isPeer = (ids: readonly string[]) => ids.some((id) => /@tensorflow|@jax-js|peer-worker/.test(id));
 const nameOf = ({ moduleIds }: { readonly moduleIds: readonly string[] }) =>
   isPeer(moduleIds) ? "assets/peers/[name]-[hash].js" : "assets/[name]-[hash].js";
+const assetNameOf = ({ names }: { readonly names: readonly string[] }) =>
+  names.some((name) => name.startsWith("tfjs"))
+    ? "assets/peers/[name]-[hash][extname]"
+    : "assets/[name]-[hash][extname]";
 
 /** Without them everything works, with one thread. */
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -37,7 +41,7 @@ export default defineConfig({
   optimizeDeps: { include: ["comlink", "uplot"] },
   worker: {
     format: "es",
-    rolldownOptions: { output: { entryFileNames: nameOf, chunkFileNames: nameOf } },
+    rolldownOptions: { output: { entryFileNames: nameOf, chunkFileNames: nameOf, assetFileNames: assetNameOf } },
   },
   server: { headers },
   preview: { headers },
@@ -52,12 +56,6 @@ export default defineConfig({
       input: readdirSync(root)
         .filter((name) => name.endsWith(".html"))
         .map((name) => root + name),
-      output: {
-        assetFileNames: ({ names }) =>
-          names.some((name) => name.startsWith("tfjs"))
-            ? "assets/peers/[name]-[hash][extname]"
-            : "assets/[name]-[hash][extname]",
-      },
     },
   },
 });

@@ -23,7 +23,9 @@ import {
 } from "../../demo/web/backpropagation/network.ts";
 import { questions } from "../../demo/web/backpropagation/quiz.ts";
 import { Session } from "../../demo/web/backpropagation/session.ts";
-import { type Executor, WasmExecutor } from "../../src/index.ts";
+import { constant, type Executor, evaluate, WasmExecutor } from "../../src/index.ts";
+import { variables } from "../../src/nn/index.ts";
+import { fromOnnx } from "../../src/onnx/index.ts";
 
 let executor: Executor;
 
@@ -152,6 +154,19 @@ test("the exercise's chain is written out", async () => {
   await session.dispose();
 });
 
+test("a network goes out as it is at that moment, and comes back with the same output", async () => {
+  for (const [, setup] of setups) {
+    const session = await Session.create(setup, executor);
+    await session.reach(3);
+    const model = fromOnnx(await session.onnx(3));
+    const given = await evaluate(model.forward(constant([[...setup.inputs]])));
+    close(given, [...(session.update(3).layers.at(-1)?.a ?? [])]);
+    const names = [...variables(model).keys()].length;
+    expect(Object.keys(session.weights(3)).length).toBe(names);
+    await session.dispose();
+  }
+});
+
 test("numbers have four significant digits", () => {
   expect([0.34, -0.26, 0, 1, 123.456, 12345.6, 1234567, 0.000123456, 1e-20].map(four)).toEqual([
     "0.3400",
@@ -194,8 +209,8 @@ test.each(setups)("of %s no two numbers lie on one another", (_, setup) => {
   lines.forEach(({ label, weight }, i) => {
     for (const other of lines.slice(0, i)) {
       if (other.weight.layer !== weight.layer) continue;
-      // The widest is as wide as "∂ −0.01234"; digits of 12.5 pixels are 10 high, without what they have not below the line.
-      const apart = Math.max(Math.abs(other.label.x - label.x) / 66, Math.abs(other.label.y - label.y) / 10);
+      // The widest is as wide as "∂ −0.01234"; letters of 12.5 pixels need 12 from line to line.
+      const apart = Math.max(Math.abs(other.label.x - label.x) / 66, Math.abs(other.label.y - label.y) / 12);
       expect(apart, `${weightName(setup, weight)} and ${weightName(setup, other.weight)}`).toBeGreaterThan(1);
     }
   });

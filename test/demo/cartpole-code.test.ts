@@ -42,8 +42,8 @@ export interface Three {
 `;
   expect(
     excerpt([module, "// Elsewhere.\n\nexport const other = 1;\n"], 'import { print } from "p";\n\nprint(one());\n'),
-  ).toBe(`import { a } from "package";
-import { print } from "p";
+  ).toBe(`import { print } from "p";
+import { a } from "package";
 
 // Of sums.
 

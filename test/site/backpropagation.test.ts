@@ -72,6 +72,9 @@ describe("a visitor", () => {
     await page.selectOption("[name=hidden1]", "2");
     await expect.poll(() => page.locator("#graph .weight").count(), patience).toBe(8);
     await expect.poll(() => page.url(), patience).toContain("layers=3%2C2%2C1");
+    await page.fill("[name=targets]", "0.9");
+    await page.locator("[name=rate]").focus();
+    await page.locator("#graph", { hasText: "t = 0.9" }).waitFor();
     await page.fill("[name=rate]", "50");
     await page.selectOption("[name=activation]", "linear");
     await page.locator("#go").click();

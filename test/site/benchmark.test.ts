@@ -76,6 +76,9 @@ describe("a visitor of the benchmark", () => {
     const { page } = visit;
     await page.locator("#go").click();
     await finished(page);
+    expect(await page.locator("#summary").textContent()).toMatch(
+      /^2-8-8-2 with (one thread|all threads): [\d,.]+ steps/,
+    );
     const own = await cells(page);
     await page.locator("#copy-link").click();
     await page.locator("#tools-note", { hasText: "copied" }).waitFor();

@@ -27,7 +27,7 @@ describe("a visitor of the cart", () => {
     const { page } = visit;
     await page.locator("#balanced", { hasText: "Fell" }).waitFor(patience); // nobody balances it
     await page.locator("#go").click();
-    await page.locator("#go", { hasText: "Train again" }).waitFor({ timeout: 60_000 });
+    await page.locator("#go", { hasText: "Train again" }).waitFor({ timeout: 150_000 });
     expect(await page.locator("#state").textContent()).toMatch(
       /^Done: 50 minutes of the cart’s time in [\d.]+ seconds/,
     );
@@ -58,7 +58,7 @@ describe("a visitor of the cart", () => {
     expect(right).toBeGreaterThan(left);
     clean(visit);
     await visit.close();
-  }, 120_000);
+  }, 240_000);
 
   test("a link leads to the same bits, another task to a new training, and nonsense to the usual one", async () => {
     const small = "cartpole.html#seed=4&way=dqn&length=0.6&gravity=3&force=6&steps=12";

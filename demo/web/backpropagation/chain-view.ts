@@ -13,6 +13,8 @@ export class ChainView {
 
   /** @param onWeight told of the number of the weight that was chosen */
   constructor(onWeight: (index: number) => void) {
+    // A long chain is scrolled through, by the keyboard, too.
+    this.#place.tabIndex = 0;
     this.#select.addEventListener("change", () => onWeight(this.#select.selectedIndex));
   }
 

@@ -52,8 +52,8 @@ export class Drawing {
   show(scene: Scene): void {
     this.#scene = scene;
     const { clientWidth, clientHeight } = this.#place;
-    const { sizes, bias } = scene.setup;
-    const shape = JSON.stringify([sizes, bias, clientWidth, clientHeight]);
+    const { sizes, bias, targets } = scene.setup;
+    const shape = JSON.stringify([sizes, bias, targets, clientWidth, clientHeight]);
     if (shape !== this.#shape) this.#build(scene.setup, layoutOf(scene.setup, clientWidth, clientHeight));
     this.#shape = shape;
     for (const parts of this.#lines) this.#showLine(parts, scene);
@@ -117,7 +117,7 @@ export class Drawing {
     const { from, to, label: at, weight } = line;
     const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
     const stroke = svg("line", { ...ends, class: "stroke" });
-    const ring = svg("rect", { x: at.x - 36, y: at.y - 11, width: 72, height: 22, rx: 6, class: "ring" });
+    const ring = svg("rect", { x: at.x - 39, y: at.y - 11, width: 78, height: 22, rx: 6, class: "ring" });
     const label = svg("text", { x: at.x, y: at.y + 4 });
     const reach = svg("rect", { x: at.x - 30, y: at.y - 11, width: 60, height: 22, class: "reach" });
     const group = svg(
@@ -182,7 +182,7 @@ function boxOf({ x, y }: Point, name: string, kind: string): UnitParts {
   const { width, height } = UNIT;
   const value = svg("text", { x, y: y + 5, class: "value" });
   const below = svg("text", { x, y: y + 21, class: "gradient" });
-  const box = svg("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: kind === "unit" ? 26 : 8 });
+  const box = svg("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: kind === "unit" ? 18 : 8 });
   const group = svg("g", { class: kind }, box, svg("text", { x, y: y - 12, class: "name" }, name), value, below);
   return { x, group, value, below };
 }

@@ -75,14 +75,15 @@ function backwards(setup: Setup, { layer }: Moment, update: Update): Explanation
     ? `∂L/∂${name} = ${name} − ${targetName(setup, 0)} = ${four(current.da[0])}`
     : `∂L/∂${name} = ${paths(setup, layer, update)} = ${four(current.da[0])}`;
   const text = isOutput
-    ? `The pass goes back from the loss. ${first}: ${direction(current)}. From it follows the gradient of each weight that leads here.`
+    ? `The pass goes back from the loss. ${first}: ${direction(setup, current)}. From it follows the gradient of each weight that leads here.`
     : `The error comes back along each line, times its weight, and is added up: ${first}. From it follow the gradients of the weights that lead here.`;
   return { title: `Backward pass: ${layerName(setup, layer)}`, text };
 }
 
-function direction({ da: [error] }: Layer): string {
-  if (error === 0) return "the output is right, and nothing needs to change";
-  return error < 0 ? "the output is too small" : "the output is too large";
+function direction(setup: Setup, { da: [error] }: Layer): string {
+  const output = setup.targets.length === 1 ? "the output" : unitName(setup, depth(setup), 0);
+  if (error === 0) return `${output} is right, and nothing needs to change`;
+  return `${output} is too ${error < 0 ? "small" : "large"}`;
 }
 
 /** The sum over the units that the layer's first one leads to. */

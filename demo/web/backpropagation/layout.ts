@@ -23,15 +23,17 @@ export interface Layout {
 }
 
 /** Of a unit, and of the loss. */
-export const UNIT = { width: 76, height: 56 };
+export const UNIT = { width: 80, height: 56 };
 /** Of a number on a line. */
-const NUMBER = { width: 70, height: 17 };
+const NUMBER = { width: 72, height: 17 };
 const TOP = 34;
 const BOTTOM = 24;
 /** From the outputs to the loss. */
-const TO_LOSS = 100;
+const TO_LOSS = 92;
 /** The least from one layer to the next: a unit and a number. */
-const LEAST_GAP = 152;
+const LEAST_GAP = 154;
+/** Where so many lines lead from layer to layer that their numbers need more room. */
+const CROWDED = { lines: 9, gap: 240 };
 /** The most from one unit to the next. */
 const FAR = 130;
 
@@ -39,7 +41,9 @@ const FAR = 130;
 export function layoutOf(setup: Setup, wide: number, height: number): Layout {
   const layers = depth(setup);
   const side = UNIT.width / 2 + 3;
-  const width = Math.max(wide, 2 * side + layers * LEAST_GAP + TO_LOSS);
+  const most = Math.max(...setup.sizes.slice(1).map((size, before) => size * setup.sizes[before]));
+  const least = most > CROWDED.lines ? CROWDED.gap : LEAST_GAP;
+  const width = Math.max(wide, 2 * side + layers * least + TO_LOSS);
   const gap = (width - 2 * side - TO_LOSS) / layers;
   const middle = (TOP + height - BOTTOM) / 2;
   const units = setup.sizes.map((size, layer) => {
@@ -69,9 +73,10 @@ function placed(weights: readonly Weight[], units: Layout["units"], gap: number)
     weights.forEach(({ from }, i) => {
       if (from === undefined) return;
       const others = labels.filter((_, other) => other !== i);
-      const room = (point: Point) => Math.min(1.1, ...others.map((other) => apart(point, other)));
+      const crowd = (point: Point) =>
+        others.reduce((sum, other) => sum + Math.max(0, 1.1 - apart(point, other)) ** 2, 0);
       const options = shares.map((share) => on(ends[i], share));
-      labels[i] = options.reduce((best, option) => (room(option) > room(best) + 1e-9 ? option : best));
+      labels[i] = options.reduce((best, option) => (crowd(option) < crowd(best) - 1e-9 ? option : best));
     });
   return weights.map((weight, i) => ({ weight, ...ends[i], label: labels[i] }));
 }

@@ -3,7 +3,7 @@ import type { Executor } from "simdgrad";
 import { Address } from "../shared/address.ts";
 import { byId, enable, fillSelect, onPress, say, sayNumber } from "../shared/dom.ts";
 import { open } from "../shared/places.ts";
-import { inWords } from "../shared/problems.ts";
+import { inWords, isEnd } from "../shared/problems.ts";
 import { startTools, type Tools } from "../shared/tools.ts";
 import { ChainView } from "./chain-view.ts";
 import { codeOf } from "./code.ts";
@@ -117,8 +117,9 @@ export class BackPropagationPage {
   #restart(): void {
     this.#player.stop();
     this.#queue(async () => {
-      await this.#session?.dispose();
+      const old = this.#session;
       this.#session = undefined;
+      await old?.dispose();
       this.#session = await Session.create(setupOf(this.#state), await this.#opened());
       this.#position = 0;
       this.#latest = 0;
@@ -133,6 +134,11 @@ export class BackPropagationPage {
     this.#order = this.#order.then(action).catch((error: unknown) => {
       this.#player.stop();
       this.#problem(inWords(error));
+      if (!isEnd(error)) return;
+      // Reset begins anew, on another executor.
+      this.#session = undefined;
+      this.#executor = undefined;
+      enable(byId("reset"), true);
     });
   }
 

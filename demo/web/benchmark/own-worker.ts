@@ -22,7 +22,7 @@ async function begin({ kind, threads }: Contender, start: Start): Promise<string
     return { ms, loss: run.takeLog().at(-1)?.values.at(-1) ?? Number.NaN };
   };
   const { name, threads: used, fallback } = executor.info;
-  return `${name}, ${used} ${used === 1 ? "thread" : "threads"}${fallback === "" ? "" : ` (${fallback})`}`;
+  return `${name}, ${used === 1 ? "1 thread" : `up to ${used} threads`}${fallback === "" ? "" : ` (${fallback})`}`;
 }
 
 async function contender(order: Order): Promise<string | Answer> {

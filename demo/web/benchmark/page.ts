@@ -7,7 +7,7 @@ import { codeOf } from "./code.ts";
 import { contenderNames, peerNames, takingPart } from "./contenders.ts";
 import { machineInWords } from "./machine.ts";
 import { type NetworkName, networkNames } from "./networks.ts";
-import { csvOf, machineField, markdownOf, resultField, resultOf, rowsOf } from "./results.ts";
+import { csvOf, machineField, markdownOf, resultField, resultOf, rowsOf, summaryOf } from "./results.ts";
 import { type Finding, Measurement } from "./rounds.ts";
 import { showFindings } from "./view.ts";
 
@@ -92,6 +92,7 @@ export class BenchmarkPage {
     this.#findings = [];
     this.#steps = 0;
     say(byId("figure-step"), "0");
+    say(byId("summary"), "");
     this.#show();
     const threads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
     const contenders = takingPart(
@@ -118,6 +119,7 @@ export class BenchmarkPage {
     try {
       const finished = await this.#measurement.run();
       say(byId("state"), finished ? "Done." : "Cancelled. What was finished stays below.");
+      say(byId("summary"), summaryOf(this.#findings));
     } catch (error) {
       this.#problem(inWords(error));
       say(byId("state"), "Stopped by an error.");

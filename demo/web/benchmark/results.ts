@@ -74,6 +74,18 @@ function theirsOf({ network, contender }: Finding, theirs: Result): string {
   return ms === undefined ? "–" : ms === null ? "not supported" : shown(ms);
 }
 
+/** The first network's figures in a sentence; "" where there are none. */
+export function summaryOf(findings: readonly Finding[]): string {
+  const own = findings.filter(({ network }) => network === findings[0].network);
+  const msOf = (contender: ContenderName) => own.find((finding) => finding.contender === contender)?.ms;
+  const [one, all, plain] = [msOf("one"), msOf("all"), msOf("js")];
+  if (one === undefined || plain === undefined) return "";
+  const [ms, how] = all === undefined || one <= all ? [one, "one thread"] : [all, "all threads"];
+  const times = plain / ms;
+  const than = times > 1 ? `, ${shown(times)} times as many as plain TypeScript` : "";
+  return `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}.`;
+}
+
 export function markdownOf(rows: readonly (readonly string[])[], machine: string): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const rule = rows[0].map((_, i) => (i < 2 || i === rows[0].length - 1 ? "---" : "---:"));

@@ -108,6 +108,7 @@ export class CartPolePage {
       event.preventDefault();
       start();
     });
+    addEventListener("blur", end);
     document.addEventListener("keyup", (event) => {
       if (event.key === key) end();
     });

@@ -8,7 +8,7 @@ import { change, svg } from "../svg.ts";
 import { button, type Chapter, chooser, row, Verdict } from "./chapter.ts";
 import { Trial } from "./trial.ts";
 
-const EACH = 12;
+const EACH = 10;
 const SIZE = { width: 520, height: 300 };
 const across = (x: number) => ((x + 1.1) / 2.2) * SIZE.width;
 const down = (y: number) => SIZE.height / 2 - (y / 1.5) * (SIZE.height / 2);
@@ -73,7 +73,7 @@ export const chapter: Chapter = {
         format: brief,
         logarithmic: true,
       });
-      const shown = losses.map((each, i) => ({ ...each, at: i + 1 })).filter((_, i) => i % 12 === 0);
+      const shown = losses.map((each, i) => ({ ...each, at: i + 1 })).filter((_, i) => i % 10 === 0);
       const x = shown.map(({ at }) => at);
       chart.show([
         { x, y: shown.map(({ training }) => training) },
