@@ -69,8 +69,6 @@ const outside = [
   { pattern: /^fft\.js$/, rooms: ["src/audio"] },
   { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
   { pattern: /^jsfive$/, rooms: ["src/keras"] },
-  { pattern: /^jsfive$/, rooms: ["src/keras"] },
-  { pattern: /^(onnx-buf|@bufbuild\/protobuf)$/, rooms: ["src/onnx"] },
 ] as const;
 
 /** An op's rules speak of tensors, and tensors are made of ops: the one type that is imported upwards. */

@@ -41,7 +41,7 @@ function header(current: string): string {
     <header class="site-header">
       <a class="brand" href="./index.html"><img src="./icon.svg" width="24" height="24" alt="" />simdgrad</a>
       <nav aria-label="Pages"><ul>${links.join("")}</ul></nav>
-      <button type="button" class="quiet" id="theme" aria-live="polite">Theme</button>
+      <button type="button" class="quiet" id="theme" aria-live="polite">Dark theme</button>
     </header>`;
 }
 

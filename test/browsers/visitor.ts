@@ -16,8 +16,18 @@ const press = `(async () => {
   if (text("go") !== "Pause") element("go").click();
 })()`;
 
+/** Teaches what the page makes up itself, then presses. */
+const taught = `(async () => {
+  await until("something made up", () => element("made-up") !== null);
+  element("made-up").click();
+  await until("examples", () => /[1-9]/.test(document.querySelector(".class-row .count")?.textContent ?? ""));
+  await ${press};
+})()`;
+
 const particular: Readonly<Record<string, Particular>> = {
   "digits.html": { tell: `{ place: text("place-now") }` },
+  "pictures.html": { start: taught, steps: 4 },
+  "words.html": { start: taught, steps: 4 },
 };
 
 const helpers = `

@@ -101,7 +101,7 @@ test("nonsense in the address is left out, and another spiral has an address of 
 test("it measures plain TypeScript beside it, and says what came of it", async () => {
   const visit = await loaded(await site().visit("index.html"));
   const { page } = visit;
-  await page.locator("#race").scrollIntoViewIfNeeded();
+  await page.locator("#race-note").scrollIntoViewIfNeeded();
   await page.locator("#race-note", { hasText: "times as fast" }).waitFor(patience);
   for (const name of ["wasm", "plain"]) {
     const text = (await page.locator(`#race-${name}`).textContent()) ?? "";

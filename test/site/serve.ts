@@ -20,13 +20,19 @@ export interface Served {
   close(): Promise<void>;
 }
 
-export async function serve(folder: string, isolated: boolean): Promise<Served> {
+/** `onFile` hears of every file that is sent, by its name in the folder. */
+export async function serve(
+  folder: string,
+  isolated: boolean,
+  onFile: (name: string) => void = () => undefined,
+): Promise<Served> {
   const server = createServer(async ({ url = "" }, response) => {
     const { pathname } = new URL(url, "http://localhost");
     const type = types[extname(pathname)] ?? "application/octet-stream";
     try {
       if (!pathname.startsWith(BASE)) throw new Error("outside of the site");
       const body = await readFile(join(folder, normalize(pathname.slice(BASE.length - 1))));
+      onFile(pathname.slice(BASE.length));
       response.writeHead(200, { ...(isolated && isolation), "Content-Type": type, "Content-Length": body.length });
       response.end(body);
     } catch {

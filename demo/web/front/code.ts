@@ -1,5 +1,5 @@
 // The front page's training as a program of its own.
-import { HIDDEN, RATE } from "./session.ts";
+import { HIDDEN, RATE } from "./network.ts";
 import spiral from "./spiral.ts?raw";
 
 /** What makes so many steps from the first weights of a seed, and prints the loss of the last one. */

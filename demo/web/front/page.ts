@@ -8,7 +8,7 @@ import { startTools } from "../shared/tools.ts";
 import { code } from "./code.ts";
 import { Picture } from "./picture.ts";
 import { type Moment, Race } from "./race.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { spiral } from "./spiral.ts";
 
 const SAY_EVERY = 100; // ms: faster figures nobody reads
@@ -72,6 +72,8 @@ export class FrontPage {
     if (this.#steps >= this.#last) this.#last = 0; // it was reached, and is left behind
     const left = this.#last === 0 ? 0 : this.#last - this.#steps;
     await this.#run.start(async () => {
+      // The page is there before the library is.
+      const { Session } = await import("./session.ts");
       this.#session ??= await Session.create(this.#seed, "one");
       const session = this.#session;
       return () => session.fit(left);

@@ -1,7 +1,7 @@
 // The moving picture: what the network says all over the plane, as colours, and the points that it learns from.
 import { byId, drawing } from "../shared/dom.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
-import { SIDE } from "./session.ts";
+import { SIDE } from "./network.ts";
 import type { spiral } from "./spiral.ts";
 
 /** How much of a colour there is where the network is not sure at all, and where it is. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 import type { SitePage } from "../pages.ts";
-import { HEIGHT, madePictures, pictureName, themes, WIDTH } from "../pictures/files.ts";
+import { HEIGHT, madePictures, pictureName, themes, WIDTH } from "../pictures-of-pages/files.ts";
 import { escaped, highlight } from "./highlight.ts";
 
 function example(): string {

@@ -1,6 +1,5 @@
 // How many samples a second the running training makes, beside plain TypeScript on the same work: both at once, each in a worker with one thread.
 import { byId, say } from "../shared/dom.ts";
-import { Session } from "./session.ts";
 
 const WARM_UP = 700; // ms: engines translate plain TypeScript while it runs
 const LENGTH = 1500; // ms
@@ -16,9 +15,9 @@ const whole = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export class Race {
   #state: "waiting" | "running" | "over" = "waiting";
 
-  /** Measures once, when its place is to be seen; `now` is undefined while nothing runs, and then it is tried another time. */
+  /** Measures once, when its words are to be seen; `now` is undefined while nothing runs, and then it is tried another time. */
   async run(seed: number, now: () => Moment | undefined): Promise<void> {
-    if (this.#state !== "waiting" || now() === undefined || !isInView(byId("race"))) return;
+    if (this.#state !== "waiting" || now() === undefined || !isInView(byId("race-note"))) return;
     this.#state = "running";
     say(byId("race-note"), "Measuring …");
     const rates = await measure(seed, now).catch(() => undefined);
@@ -35,6 +34,7 @@ interface Rates {
 }
 
 async function measure(seed: number, now: () => Moment | undefined): Promise<Rates | undefined> {
+  const { Session } = await import("./session.ts");
   const plain = await Session.create(seed, "js");
   try {
     const points = plain.points.y.length;
@@ -76,5 +76,5 @@ function show(points: number, wasm: number, plain: number): void {
 
 function isInView(element: HTMLElement): boolean {
   const { top, bottom } = element.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
+  return top > 0 && bottom < innerHeight;
 }

@@ -4,13 +4,9 @@ import type { NumericArray } from "simdgrad/data";
 import { crossEntropy, Linear, Sequential, tanh } from "simdgrad/nn";
 import { adam } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
+import { HIDDEN, RATE, SIDE } from "./network.ts";
 import { spiral } from "./spiral.ts";
 
-export const HIDDEN = 32;
-/** Small, so that one can watch. */
-export const RATE = 0.00005;
-/** Points in each direction at which the network is asked for its picture. */
-export const SIDE = 64;
 const ENDLESS = 1_000_000_000;
 
 const grid = {

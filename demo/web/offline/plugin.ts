@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Plugin } from "vite";
 
 /** Files that wait for a visitor who wants them. */
-const onDemand = /(^|\/)(data|models|peers|pictures)\//;
+const onDemand = /(^|\/)(data|models|peers|cards)\//;
 
 export function offline(): Plugin {
   const source = readFileSync(new URL("./service-worker.js", import.meta.url), "utf8");

@@ -6,15 +6,15 @@ export const [WIDTH, HEIGHT] = [352, 220];
 export const themes = ["light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
-export const kept = new URL("../../../build/demo-data/pictures/", import.meta.url);
+export const kept = new URL("../../../build/demo-data/cards/", import.meta.url);
 
-/** Such as pictures/digits-dark.webp, of digits.html. */
+/** Such as cards/digits-dark.webp, of digits.html. */
 export function pictureName(file: string, theme: Theme): string {
-  return `pictures/${file.replace(/\.html$/, "")}-${theme}.webp`;
+  return `cards/${file.replace(/\.html$/, "")}-${theme}.webp`;
 }
 
 /** Those that were made, by their names in the site. */
 export function madePictures(): ReadonlyMap<string, Buffer> {
   const names = existsSync(kept) ? readdirSync(kept).filter((name) => name.endsWith(".webp")) : [];
-  return new Map(names.map((name) => [`pictures/${name}`, readFileSync(new URL(name, kept))]));
+  return new Map(names.map((name) => [`cards/${name}`, readFileSync(new URL(name, kept))]));
 }

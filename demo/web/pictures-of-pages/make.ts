@@ -1,0 +1,121 @@
+// Builds the site with pictures of its pages on the front page: `npm run build:demo`. It is built, each page is opened in Chromium and trained for
+// a moment, its main picture is taken in both themes, and with these the site is built again. Without a Chromium, cards have no pictures.
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright";
+import sharp from "sharp";
+import { build, preview } from "vite";
+import { chromiumArguments, findChromium } from "../../../test/browser/chromium.ts";
+import { present } from "../frame.ts";
+import { HEIGHT, kept, pictureName, type Theme, themes, WIDTH } from "./files.ts";
+
+interface Shot {
+  /** What a page shows best, where that is not its largest canvas or drawing. */
+  readonly of?: string;
+  /** Not cut to the card's shape, but in the middle of it. */
+  readonly whole?: boolean;
+  /** What comes before the training. */
+  readonly before?: (page: Page) => Promise<void>;
+  /** Steps of training before it is taken, unless they take too long; default 100. */
+  readonly steps?: number;
+}
+
+const madeUp = (page: Page) => page.locator("#made-up").click();
+const seven = (page: Page) => page.getByRole("button", { name: "A 7 of the test set" }).click();
+
+const shots: Readonly<Record<string, Shot>> = {
+  "backpropagation.html": { of: "#graph", whole: true, steps: 1 },
+  "playground.html": { of: "#graph-picture", whole: true, steps: 5000 },
+  "digits.html": { of: ".answer", whole: true, before: seven, steps: 1000 },
+  "text.html": { of: ".written-card", steps: 300 },
+  "imagination.html": { of: "#plane", steps: 500 },
+  "pictures.html": { of: "#view-card", before: madeUp },
+  "words.html": { of: "#view-card", before: madeUp },
+  "benchmark.html": { of: ".results", steps: Number.POSITIVE_INFINITY }, // as far as it comes
+};
+const LONGEST = 20_000; // ms of training
+const PATIENCE = 20_000; // ms
+
+const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
+await build({ configFile });
+const executablePath = findChromium();
+if (executablePath === undefined) console.log("No Chromium was found: the front page's cards have no pictures.");
+else {
+  await takeAll(executablePath);
+  await build({ configFile, logLevel: "warn" });
+}
+
+async function takeAll(executablePath: string): Promise<void> {
+  await mkdir(kept, { recursive: true });
+  const server = await preview({ configFile, preview: { port: 0, host: "127.0.0.1" } });
+  const browser = await chromium.launch({ executablePath, args: [...chromiumArguments] });
+  try {
+    const address = server.resolvedUrls?.local[0] ?? "";
+    for (const { file } of present.filter(({ file }) => file !== "index.html"))
+      for (const theme of themes)
+        await take(browser, address + file, file, theme).catch((error: unknown) =>
+          console.log(`No picture of ${file} in the ${theme} theme: ${error instanceof Error ? error.message : error}`),
+        );
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+async function take(browser: Browser, address: string, file: string, theme: Theme): Promise<void> {
+  const { of, whole = false, before, steps = 100 } = shots[file] ?? {};
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    deviceScaleFactor: 2,
+    colorScheme: theme,
+    serviceWorkers: "block",
+  });
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(address);
+    await page.locator("main[data-ready]").waitFor({ state: "attached" });
+    await before?.(page);
+    const go = page.locator("#go:not([aria-disabled=true])");
+    await go.waitFor();
+    if ((await go.textContent()) !== "Pause") await go.click();
+    // Or what there is by then.
+    await page.waitForFunction(hasMade, steps, { timeout: LONGEST }).catch(() => undefined);
+    await page.waitForTimeout(500);
+    const picture = of === undefined ? await largest(page) : page.locator(of).first();
+    const shot = sharp(await picture.screenshot({ animations: "disabled" })).removeAlpha();
+    const corner = shot.clone().extract({ left: 8, top: 8, width: 1, height: 1 });
+    const [r, g, b] = await corner.raw().toBuffer();
+    const bytes = await shot
+      .resize(
+        2 * WIDTH,
+        2 * HEIGHT,
+        whole ? { fit: "contain", background: { r, g, b } } : { fit: "cover", position: "left top" },
+      )
+      .webp({ quality: 70 })
+      .toBuffer();
+    const target = new URL(pictureName(file, theme).replace("cards/", ""), kept);
+    // Under its name only once it is whole.
+    const draft = new URL(`${target.href}.${process.pid}`);
+    await writeFile(draft, bytes);
+    await rename(draft, target);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Whether so many steps are made; runs in the page. */
+function hasMade(steps: number): boolean {
+  const text = document.getElementById("figure-step")?.textContent ?? "";
+  return Number.parseFloat(text.replaceAll(",", "")) >= steps;
+}
+
+/** The largest canvas or drawing of the page. */
+async function largest(page: Page) {
+  const all = page.locator("main canvas:visible, main svg:visible");
+  const sizes = await all.evaluateAll((each) =>
+    each.map((element) => element.clientWidth * Math.min(element.clientHeight, 2 * element.clientWidth)),
+  );
+  if (sizes.length === 0) throw new Error("it shows no picture");
+  return all.nth(sizes.indexOf(Math.max(...sizes)));
+}
