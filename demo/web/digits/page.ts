@@ -180,7 +180,6 @@ export class DigitsPage {
   async #sessionFor(settings: Settings): Promise<Session> {
     const old = this.#session;
     if (old === undefined || this.#isAnother(settings, old.settings)) {
-      this.#view.state("Starting …");
       this.#forget();
       this.#stroke = true;
       await old?.dispose();
@@ -241,7 +240,7 @@ export class DigitsPage {
     }
     if (ended && goesOn && this.#target > this.#done && this.#session !== undefined)
       void this.#start({ ...this.#session.settings, epochs: this.#form.read().epochs });
-    else if (ended) await this.#look();
+    else if (ended) await this.#look(goesOn ? "Done" : undefined);
   }
 
   #showPlace(): void {
@@ -335,6 +334,7 @@ export class DigitsPage {
     this.#correction.enable(hasModel);
     enable(byId("race-go"), isStill && !this.#busy);
     this.#note();
+    if (phase === "starting" && !this.#busy) this.#view.state("Starting …");
     if (phase === "running" && !this.#busy) this.#view.state("Training. Draw, and watch the answer change.");
   }
 
