@@ -66,11 +66,6 @@ export class WorkerError extends SimdgradError {
   override readonly name = "WorkerError";
 }
 
-/** A server that other members of a run are reached by, and that refuses, or was away for too long. */
-export class NetworkError extends SimdgradError {
-  override readonly name = "NetworkError";
-}
-
 /** A call on something that was disposed, unloaded or never loaded. */
 export class DisposedError extends SimdgradError {
   override readonly name = "DisposedError";

@@ -77,6 +77,12 @@ class Member {
   #run: Run | undefined;
   #anchor: Anchor = { round: -1, weights: {}, momentum: {} };
   #rows = 0;
+  /** Changes that were fetched for the round under way, by their objects. */
+  readonly #fetching = new Map<string, Promise<Change>>();
+  /** What this member closed a round with. */
+  #closing: { readonly digest: string; readonly anchor: Anchor } | undefined;
+  /** Objects of the states after the latest rounds. */
+  readonly #states = new Map<number, string>();
   round: Round | undefined;
 
   constructor(options: Chosen) {
@@ -177,7 +183,15 @@ class Member {
     return all.flatMap(([each, change]) => (change === undefined ? [] : [[each, change] as const]));
   }
 
-  async #change(contribution: Contribution): Promise<Change> {
+  #change(contribution: Contribution): Promise<Change> {
+    const { object, digest } = contribution;
+    const known = this.#fetching.get(object + digest) ?? this.#fetch(contribution);
+    this.#fetching.set(object + digest, known);
+    known.catch(() => this.#fetching.delete(object + digest)); // it may be there the next time
+    return known;
+  }
+
+  async #fetch(contribution: Contribution): Promise<Change> {
     const values = unpackChange(await this.#joined.get(contribution));
     const wrong = unfit(values, this.#anchor.weights);
     if (wrong !== undefined) throw new DataError(`nats: the change of ${contribution.member} does not fit: ${wrong}`);
@@ -189,8 +203,10 @@ class Member {
     const object = `state.${next.round}.${this.name}`;
     await this.#joined.put(object, bytes);
     const record = { round: next.round, changes, object, digest: await digestOf(bytes) };
+    this.#closing = { digest: record.digest, anchor: next };
     const isFirst = await this.#joined.close(record);
-    await this.#joined.drop(isFirst ? `state.${next.round - KEPT}.${this.name}` : object);
+    const old = isFirst ? this.#states.get(next.round - KEPT) : object;
+    if (old !== undefined) await this.#joined.drop(old);
   }
 
   /** Gets in step with the latest round. */
@@ -204,6 +220,9 @@ class Member {
         if ((await this.#joined.lookUp())?.round === record.round) throw error;
         continue;
       }
+      this.#fetching.clear();
+      this.#states.set(record.round, record.object);
+      this.#states.delete(record.round - KEPT - 1);
       await trainer.loadStateDict(this.#anchor.weights);
       this.round = { round: record.round, members: record.changes.map(({ member }) => member), digest: record.digest };
       return;
@@ -214,6 +233,7 @@ class Member {
   async #after(record: RoundRecord): Promise<Anchor> {
     const { round, changes } = record;
     if (round === this.#anchor.round) return this.#anchor;
+    if (this.#closing?.digest === record.digest) return this.#closing.anchor;
     if (round !== this.#anchor.round + 1 || changes.length === 0 || changes.length > MANY)
       return unpackAnchor(await this.#joined.get(record), round);
     const given = await Promise.all(changes.map((each) => this.#change(each)));

@@ -1,5 +1,6 @@
 // Training on many machines over NATS.
 export { type Distribution, nats, type Round } from "./distribution.ts";
-export type { NatsOptions, RunOptions } from "./options.ts";
+export { NetworkError } from "./network-error.ts";
+export type { NatsConnection, NatsOptions, RunOptions } from "./options.ts";
 export { type MemberStatus, type RunStatus, runs } from "./status.ts";
 export { type ServeTrialsOptions, serveTrials } from "./trials.ts";

@@ -1,5 +1,4 @@
 // What a member of a run is told, and its checks.
-import type { NatsConnection } from "@nats-io/nats-core";
 import {
   aboveZero,
   aFraction,
@@ -13,6 +12,13 @@ import {
   oneOf,
 } from "../check.ts";
 import { ArgumentError } from "../errors.ts";
+
+/** A connection as NATS's own clients give it, by what a run needs to know it. */
+export interface NatsConnection {
+  publish(subject: string, ...more: never[]): void;
+  request(subject: string, ...more: never[]): Promise<unknown>;
+  status(): AsyncIterable<{ readonly type: string }>;
+}
 
 /** Where a run is, and how its server is reached. */
 export interface RunOptions {

@@ -8,7 +8,7 @@ import type { Settings } from "./options.ts";
 import type { Anchor } from "./round.ts";
 
 /** Of all that travels: members of another version are refused. */
-export const VERSION = 1;
+const VERSION = 1;
 
 /** What a member says of its change of a round. */
 export interface Contribution {

@@ -1,7 +1,10 @@
 // One connection to the server of a run, and the patience to ask it again while it is away.
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import type { KV } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { NetworkError, SimdgradError } from "../errors.ts";
+import type { ObjectStore } from "@nats-io/obj";
+import { SimdgradError, UnsupportedError } from "../errors.ts";
+import { NetworkError } from "./network-error.ts";
 import type { Place } from "./options.ts";
 
 const PAUSE: readonly [number, number] = [50, 2000]; // ms from one try to the next, at first and at most
@@ -10,28 +13,40 @@ const GOODBYE = 2000; // ms for what is said at the end
 export class Room {
   readonly connection: NatsConnection;
   readonly #place: Place;
-  js!: JetStreamClient;
+  readonly #clients: Clients;
+  readonly js: JetStreamClient;
   manager!: JetStreamManager;
   #closed = false;
   /** What is told once the connection has come back: whoever asked before may wait for ever. */
   readonly #returned = new Set<(error: Error) => void>();
 
-  private constructor(place: Place, connection: NatsConnection) {
+  private constructor(place: Place, connection: NatsConnection, clients: Clients) {
     this.#place = place;
     this.connection = connection;
+    this.#clients = clients;
+    this.js = clients.jetstream(connection);
   }
 
-  /** @throws NetworkError where no server answers, has no JetStream, or refuses */
+  /** @throws NetworkError where no server answers, has no JetStream, or refuses; UnsupportedError where its clients are not installed */
   static async enter(place: Place): Promise<Room> {
-    const room = new Room(place, await connected(place));
-    room.js = jetstream(room.connection);
+    const clients = await installed(() => clientsOf());
+    const room = new Room(place, await connected(place), clients);
     void room.#watch().catch(() => undefined); // it ends with the connection
-    room.manager = await room.again("asking for JetStream", () => jetstreamManager(room.connection));
+    room.manager = await room.again("asking for JetStream", () => clients.jetstreamManager(room.connection));
     return room;
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** A bucket of small values; those of one with a lifetime in milliseconds go after it. */
+  bucket(name: string, lifetime?: number): Promise<KV> {
+    return new this.#clients.Kvm(this.js).create(name, lifetime === undefined ? {} : { ttl: lifetime });
+  }
+
+  objects(name: string): Promise<ObjectStore> {
+    return new this.#clients.Objm(this.js).create(name);
   }
 
   async #watch(): Promise<void> {
@@ -81,14 +96,38 @@ export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+type Clients = Awaited<ReturnType<typeof clientsOf>>;
+
+async function clientsOf() {
+  const [{ jetstream, jetstreamManager }, { Kvm }, { Objm }] = await Promise.all([
+    import("@nats-io/jetstream"),
+    import("@nats-io/kv"),
+    import("@nats-io/obj"),
+  ]);
+  return { jetstream, jetstreamManager, Kvm, Objm };
+}
+
+/** Loads what users install beside. @throws UnsupportedError where they have not */
+async function installed<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const packages = "@nats-io/transport-node @nats-io/jetstream @nats-io/kv @nats-io/obj";
+    const text = `nats: its clients cannot be loaded: npm i ${packages} (${(error as Error).message})`;
+    throw new UnsupportedError(text, { cause: error });
+  }
+}
+
 /** A connection that comes back by itself. WebSockets are everywhere, plain connections where there are sockets. */
 async function connected({ connection, servers, connect }: Place): Promise<NatsConnection> {
-  if (connection !== undefined) return connection;
+  if (connection !== undefined) return connection as NatsConnection;
   const all = [servers ?? []].flat();
   const options = { ...connect, servers: all, name: "simdgrad", maxReconnectAttempts: -1, reconnectTimeWait: 500 };
-  const open = all.every((each) => /^wss?:/.test(each))
-    ? (await import("@nats-io/nats-core")).wsconnect
-    : (await import("@nats-io/transport-node")).connect;
+  const open = await installed(async () =>
+    all.every((each) => /^wss?:/.test(each))
+      ? (await import("@nats-io/nats-core")).wsconnect
+      : (await import("@nats-io/transport-node")).connect,
+  );
   try {
     return await open(options);
   } catch (error) {

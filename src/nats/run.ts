@@ -1,8 +1,8 @@
 // A run as NATS keeps it: a stream with its records, an object store with changes and states, a bucket in which members are alive. Order,
 // persistence and who was first are NATS's; what is here asks for them.
-import { type ConsumerMessages, DeliverPolicy } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
-import { type ObjectStore, Objm } from "@nats-io/obj";
+import type { ConsumerMessages, DeliverPolicy } from "@nats-io/jetstream";
+import type { KV } from "@nats-io/kv";
+import type { ObjectStore } from "@nats-io/obj";
 import { ArgumentError, DataError } from "../errors.ts";
 import type { Chosen } from "./options.ts";
 import { type Contribution, digestOf, fromText, type RoundRecord, type RunRecord, toText } from "./parcel.ts";
@@ -79,8 +79,8 @@ export class Run {
         max_msgs_per_subject: 1,
       }),
     );
-    this.#members = await new Kvm(this.#room.js).create(`simdgrad_${run}_members`, { ttl: MISSED * heartbeat });
-    this.#objects = await new Objm(this.#room.js).create(`simdgrad_${run}`);
+    this.#members = await this.#room.bucket(`simdgrad_${run}_members`, MISSED * heartbeat);
+    this.#objects = await this.#room.objects(`simdgrad_${run}`);
   }
 
   /** Follows the stream: the latest of what there is, and what comes. What ends it ends the waiting of this member. */
@@ -93,7 +93,7 @@ export class Run {
           // One pattern: servers before 2.10 take no more.
           const consumer = await this.#room.js.consumers.get(this.#stream, {
             filter_subjects: `${this.#subject}.live.>`,
-            deliver_policy: DeliverPolicy.LastPerSubject,
+            deliver_policy: "last_per_subject" as DeliverPolicy,
           });
           messages = await consumer.consume();
           for await (const message of messages) this.#heard(message.subject, message.seq, message.string());
@@ -130,7 +130,7 @@ export class Run {
 
   /** Changes of a round that have come, by their members' names in order. */
   changes(round: number): readonly Contribution[] {
-    const all = [...this.#contributions.values()].filter((each) => each.round === round && each.samples > 0);
+    const all = [...this.#contributions.values()].filter((each) => each.round === round && isCount(each.samples));
     return all.sort((a, b) => (a.member < b.member ? -1 : 1));
   }
 
@@ -265,4 +265,9 @@ export class Run {
       };
     });
   }
+}
+
+/** Whether it can be a number of samples: an infinite one would outweigh everybody. */
+function isCount(samples: number): boolean {
+  return Number.isSafeInteger(samples) && samples > 0;
 }

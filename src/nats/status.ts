@@ -1,6 +1,4 @@
 // What there is on a server: runs, who is in them, how far they are.
-import { Kvm } from "@nats-io/kv";
-import { Objm } from "@nats-io/obj";
 import { placed, type RunOptions } from "./options.ts";
 import { fromText, type RoundRecord, type RunRecord } from "./parcel.ts";
 import { Room } from "./room.ts";
@@ -62,13 +60,13 @@ async function statusOf(room: Room, run: string): Promise<RunStatus> {
     )?.string();
   const [settings, round] = [await last("settings"), await last("live.round")];
   const record = settings === undefined ? undefined : fromText<RunRecord>(settings, "the record of the run", {});
-  const bucket = await new Kvm(room.js).open(`simdgrad_${run}_members`);
+  const bucket = await room.bucket(`simdgrad_${run}_members`);
   const members = new Map<string, MemberStatus>();
   for await (const member of await bucket.keys()) {
     const text = (await bucket.get(member))?.string();
     if (text !== undefined) members.set(member, { ...fromText<MemberStatus>(text, "a sign of life", {}), member });
   }
-  const { size } = await (await new Objm(room.js).open(`simdgrad_${run}`)).status();
+  const { size } = await (await room.objects(`simdgrad_${run}`)).status();
   return {
     run,
     round: round === undefined ? undefined : fromText<RoundRecord>(round, "the record of a round", {}).round,

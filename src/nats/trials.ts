@@ -1,8 +1,8 @@
 // Trials of a study on many machines: a queue of them, which NATS hands out, and hands out again where a member died; results, of which the
 // first one counts; and reports on the way, which the study's side judges.
-import { AckPolicy, type JsMsg, RetentionPolicy } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
-import { type ObjectStore, Objm } from "@nats-io/obj";
+import type { AckPolicy, JsMsg, RetentionPolicy } from "@nats-io/jetstream";
+import type { KV } from "@nats-io/kv";
+import type { ObjectStore } from "@nats-io/obj";
 import { aFunction, anObjectWith } from "../check.ts";
 import { DataError, WorkerError } from "../errors.ts";
 import { checkOutcome, checkReport, type Objective, type Outcome, type Trial } from "../tune/trial.ts";
@@ -53,16 +53,16 @@ class Queue {
     const room = await Room.enter(place);
     const { run } = place;
     return room.again("opening the queue of trials", async () => {
-      const results = await new Kvm(room.js).create(`simdgrad_${run}_results`);
-      const queue = new Queue(room, run, results, await new Objm(room.js).create(`simdgrad_${run}_artifacts`));
+      const results = await room.bucket(`simdgrad_${run}_results`);
+      const queue = new Queue(room, run, results, await room.objects(`simdgrad_${run}_artifacts`));
       const { stream, subject } = queue;
-      const retention = RetentionPolicy.Workqueue;
+      const retention = "workqueue" as RetentionPolicy;
       await room.manager.streams
         .info(stream)
         .catch(() => room.manager.streams.add({ name: stream, subjects: [`${subject}.job`], retention }));
       const consumer = {
         durable_name: "members",
-        ack_policy: AckPolicy.Explicit,
+        ack_policy: "explicit" as AckPolicy,
         ack_wait: WORKING * 1e6,
         max_deliver: -1,
       };

@@ -250,7 +250,7 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
       batchSize,
       batch: asked = batchSize,
     } = options;
-    const callbacks = [...given, ...(options.distribute ? [options.distribute] : [])];
+    const callbacks = [...given, options.distribute ?? []].flat();
     if (batchSize !== undefined && asked !== batchSize)
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));

@@ -278,19 +278,17 @@ export class Training<R> {
 
   #context(): FitContext {
     const { measures, validation, newCopy, totalSteps } = this.#plan;
-    const stepNow = () => this.#made;
-    const stepsInAll = () => this.#before + totalSteps;
-    const rowsNow = () => this.#rows;
+    const training = this;
     return {
       trainer: this.#telling.trainer,
       get step() {
-        return stepNow();
+        return training.#made;
       },
       get rows() {
-        return rowsNow();
+        return training.#rows;
       },
       get totalSteps() {
-        return stepsInAll();
+        return training.#before + totalSteps;
       },
       callbacks: this.#telling.callbacks,
       goOn: (steps) => {

@@ -1,6 +1,5 @@
 // What simdgrad/nats exports, with right arguments.
-import { NetworkError } from "../../src/errors.ts";
-import { nats, runs, serveTrials } from "../../src/nats/index.ts";
+import { NetworkError, nats, runs, serveTrials } from "../../src/nats/index.ts";
 import { type Call, call } from "./harness.ts";
 import * as a from "./kinds.ts";
 

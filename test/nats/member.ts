@@ -10,7 +10,7 @@ const [task, servers, run, member, file, epochs = "1"] = process.argv.slice(2);
 if (task === "train") {
   const trainer = makeTrainer(Number(member.charCodeAt(0)));
   await trainer.load(data);
-  const distribute = nats({ servers, run, member, innerSteps: 20, minMembers: 2, heartbeat: 200, deadline: 2000 });
+  const distribute = nats({ servers, run, member, innerSteps: 20, heartbeat: 200, deadline: 2000 });
   const told = { every: 20, onSteps: async () => say() };
   const say = () => appendFile(file, `${member} ${distribute.round?.round} ${distribute.round?.digest}\n`);
   // What is told of is the round before this one, which has ended for all.
