@@ -19,6 +19,8 @@ export interface Takeaway {
   readonly code: () => string;
   /** Makes the address say all that a link must. */
   readonly address?: () => void;
+  /** What whoever opens the link finds, where that is not the page as it is: a sentence. */
+  readonly link?: () => string | undefined;
   /** The model as it is now; undefined while there is none. */
   readonly model: () => Portable | undefined;
 }
@@ -29,7 +31,7 @@ export interface Tools {
 }
 
 /** Brings the buttons of `<site-tools>` to life. */
-export function startTools({ code, address, model }: Takeaway): Tools {
+export function startTools({ code, address, link, model }: Takeaway): Tools {
   const note = byId("tools-note");
   const box = byId("code-box");
   const shown = byId("show-code");
@@ -44,7 +46,8 @@ export function startTools({ code, address, model }: Takeaway): Tools {
   on("copy-link", async () => {
     address?.();
     const copied = await copy(location.href);
-    return copied ? "The link is copied: whoever opens it finds this page as it is." : `The link: ${location.href}`;
+    const holds = link?.() ?? "Whoever opens it finds this page as it is.";
+    return copied ? `The link is copied. ${holds}` : `The link: ${location.href} ${holds}`;
   });
   shown.ariaExpanded = "false";
   on("show-code", async () => {
