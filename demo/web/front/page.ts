@@ -111,6 +111,7 @@ export class FrontPage {
     const rest = this.#steps === 0 ? "Start" : isDone ? "Train on" : "Resume";
     const texts = { idle: rest, starting: "Starting …", running: "Pause", paused: "Resume", stopping: "Pausing …" };
     say(byId("go"), texts[phase]);
+    if (phase === "running") say(byId("rests"), "");
     enable(byId("go"), phase === "idle" || phase === "running");
     enable(byId("anew"), phase === "idle" || phase === "running");
     this.#tools.enable(this.#steps > 0);
@@ -127,7 +128,10 @@ export class FrontPage {
     }
     void this.#look();
     if (report.seconds * 1000 > RACE_AFTER) void this.#race.run(this.#seed, () => this.#moment());
-    if (this.#byItself && this.#last === 0 && report.loss < LEARNT) void this.#run.stop();
+    if (this.#byItself && this.#last === 0 && report.loss < LEARNT) {
+      say(byId("rests"), "By now it tells them apart, and rests.");
+      void this.#run.stop();
+    }
   }
 
   #moment(): Moment | undefined {

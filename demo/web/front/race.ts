@@ -15,9 +15,9 @@ const whole = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export class Race {
   #state: "waiting" | "running" | "over" = "waiting";
 
-  /** Measures once, when its words are to be seen; `now` is undefined while nothing runs, and then it is tried another time. */
+  /** Measures once; `now` is undefined while nothing runs, and then it is tried another time. */
   async run(seed: number, now: () => Moment | undefined): Promise<void> {
-    if (this.#state !== "waiting" || now() === undefined || !isInView(byId("race-note"))) return;
+    if (this.#state !== "waiting" || now() === undefined) return;
     this.#state = "running";
     say(byId("race-note"), "Measuring …");
     const rates = await measure(seed, now).catch(() => undefined);
@@ -72,9 +72,4 @@ function show(points: number, wasm: number, plain: number): void {
     byId("race-note"),
     `${times} times as fast, measured just now: the same ${points} samples a step, both at once, each in a worker of one thread.`,
   );
-}
-
-function isInView(element: HTMLElement): boolean {
-  const { top, bottom } = element.getBoundingClientRect();
-  return top > 0 && bottom < innerHeight;
 }

@@ -56,7 +56,7 @@ export function startTools({ code, address, link, model }: Takeaway): Tools {
     box.hidden = false;
     shown.ariaExpanded = "true";
     return (await copy(text))
-      ? "Copied. Put it into a file such as training.ts, beside npm i simdgrad, and run it by node training.ts."
+      ? "Copied. Put it into a file training.mts where npm i simdgrad was run, and run it by node training.mts."
       : "Here it is: this browser does not let the page copy it.";
   });
   on("save-weights", async () => {
