@@ -11,7 +11,7 @@ import { costOf, costOfLoops, costOfProbe, lstmStep, probes, programs } from "./
  * Gzipped bytes of all that src/index.ts exports, the compiler included, may never exceed this, whatever the budget says. What a page that
  * trains begins with is the classifier's number below.
  */
-const CORE_LIMIT = 47_500;
+const CORE_LIMIT = 47_600;
 
 /** Gzipped bytes of all that a page has to load that predicts from a bundle, beside the Wasm build. */
 const PREDICTOR_LIMIT = 15_000;

@@ -135,7 +135,7 @@ function aReport(value: unknown, what: string): void {
 }
 
 /** Options that are not a Trainer's, but a fit's. */
-const OF_FIT = /^(epochs|batch|batchSize|callbacks|validation|shuffle)$/;
+const OF_FIT = /^(epochs|batch(Size)?|callbacks|validation|shuffle)$/;
 
 /** @throws ArgumentError for an option that is none, or is a fit's, and where loss or optimizer is missing */
 export function checkTrainerOptions(options: TrainerOptions): void {

@@ -241,16 +241,21 @@ export class Trainer<Input = Tensor, Output = Tensor, Target = Output, X = Input
     if (samples === undefined && !stream) throw new DataError("fit: load data first: trainer.load({ x, y })");
     this.#loader?.checkNames(options);
     checkFitOptions(options as FitOptions);
-    const { epochs = 1, lastBatch = "keep", shuffle = true, validation, signal } = options;
-    const rows = stream || samples === undefined ? Number.POSITIVE_INFINITY : samples.rows;
     const {
+      epochs = 1,
+      lastBatch = "keep",
+      shuffle = true,
+      validation,
+      signal,
       report = "frame" as R,
       lockstep = false,
       callbacks: given = [],
+      distribute = [],
       batchSize,
       batch: asked = batchSize,
     } = options;
-    const callbacks = [...given, options.distribute ?? []].flat();
+    const callbacks = given.concat(distribute);
+    const rows = stream || samples === undefined ? Number.POSITIVE_INFINITY : samples.rows;
     if (batchSize !== undefined && asked !== batchSize)
       throw new ArgumentError(`fit: batch is ${asked} and batchSize is ${batchSize}: give one of them`);
     const batch = asked === "all" ? rows : (asked ?? Math.min(32, rows));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { jetstream } from "@nats-io/jetstream";
+import { Objm } from "@nats-io/obj";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataError, UnsupportedError } from "../../src/errors.ts";
@@ -109,6 +110,13 @@ describe.skipIf(program === undefined)("a run", () => {
         expect(distribute.round?.members).toHaveLength(3);
       }
       expect(new Set(all[0].digests.slice(1)).size).toBe(5);
+      // Of five rounds the server keeps the states and changes of the last ones alone.
+      const connection = await connect({ servers: [server.address] });
+      const objects = await (await new Objm(jetstream(connection)).open(`simdgrad_${run}`)).list();
+      await connection.close();
+      const names = objects.filter(({ deleted }) => !deleted).map(({ name }) => name);
+      expect(names.filter((name) => name.startsWith("state.")).length).toBeLessThanOrEqual(3);
+      expect(names.filter((name) => name.startsWith("change.")).length).toBeLessThanOrEqual(9);
     },
     60_000,
   );
@@ -168,6 +176,10 @@ describe.skipIf(program === undefined)("a run", () => {
       await js.publish("simdgrad.foreign.live.change.x", text);
     for (let round = 1; round < 8; round++)
       await js.publish("simdgrad.foreign.live.change.x", JSON.stringify({ ...change, round }));
+    for (let round = 1; round < 8; round++) {
+      const text = JSON.stringify({ ...change, round, member: "z" }).replace('"samples":5', '"samples":1e999');
+      await js.publish("simdgrad.foreign.live.change.z", text);
+    }
     const { distribute } = await running;
     expect(distribute.round?.round).toBe(6);
     expect(distribute.round?.members).toEqual([distribute.member]);
