@@ -47,7 +47,7 @@ export const natsCalls: Readonly<Record<string, Call>> = {
         precision: a.word("f16"),
         deadline: a.positive(100),
         minMembers: a.whole(2),
-        maxNorm: a.positive(1),
+        maxNorm: a.also(a.positive(1), ["infinity", "none, the default"]),
         heartbeat: a.whole(100),
       },
       ["run", "servers"],
