@@ -221,6 +221,7 @@ export class PlaygroundPage {
   /** Settings as the visitor wants them: in flight where the weights can stay, else from new weights; it trains on if it did. */
   #changed(next: Settings): void {
     const before = this.#settings;
+    if (sameNetwork(before, next) && Object.keys(difference(before, next)).length === 0) return; // such as the pace's
     this.#settings = next;
     this.#showSettings();
     if (this.#session !== undefined && sameNetwork(before, next) && samplesOf(next).train.y.length >= 2)
