@@ -186,11 +186,20 @@ export class PlaygroundPage {
         return;
       }
       if (isOver()) return;
-      this.#session = new Session(this.#executor, settings, foreseen);
+      const session = new Session(this.#executor, settings, foreseen, () => this.#foreseenMade(session));
+      this.#session = session;
       this.#stale = true;
     });
     this.#showSettings();
     return this.#renewing;
+  }
+
+  /** What a link changed shows in the form, and is what the visitor changes next. */
+  #foreseenMade(session: Session): void {
+    if (session !== this.#session) return;
+    this.#settings = session.settings;
+    this.#stale = true;
+    this.#showSettings();
   }
 
   #reset(): void {
