@@ -116,8 +116,10 @@ function changeOf(text: string): Change | undefined {
       if (index === undefined || to === undefined) return undefined;
       weight = { path: name, index, value: to };
     } else {
-      const field = inFlight[name as keyof typeof inFlight] as Field<unknown> | undefined;
-      const parsed = field?.parse(value);
+      const field = Object.hasOwn(inFlight, name)
+        ? (inFlight[name as keyof typeof inFlight] as Field<unknown>)
+        : undefined;
+      const parsed = field?.parse(value ?? "");
       if (parsed === undefined) return undefined;
       set[name] = parsed;
     }
