@@ -174,7 +174,6 @@ export class Session {
   async #make(change: Change): Promise<void> {
     const { set, weight } = change;
     const next = { ...this.#settings, ...set };
-    if (outputsOf(next) !== this.outputs) return; // a link's nonsense
     const trainer = await this.#trainerOf();
     if (weight !== undefined) await setWeight(trainer, weight);
     const { rate, ...others } = set;
@@ -266,9 +265,7 @@ function frame(): Promise<unknown> {
 
 async function setWeight(trainer: Trainer, { path, index, value }: NonNullable<Change["weight"]>): Promise<void> {
   const state = await trainer.stateDict();
-  const { data } = state[path] ?? { data: [] };
-  if (index >= data.length) return; // a link's nonsense
-  (data as Float32Array)[index] = value;
+  (state[path].data as Float32Array)[index] = value;
   await trainer.loadStateDict(state);
 }
 
