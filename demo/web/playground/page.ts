@@ -311,9 +311,9 @@ export class PlaygroundPage {
   async #load(file: File): Promise<void> {
     this.#view.problem("");
     try {
-      const points = await pointsOfCsv(new Uint8Array(await file.arrayBuffer()));
+      const { points, words } = await pointsOfCsv(new Uint8Array(await file.arrayBuffer()));
       this.#points(points);
-      this.#note(`${points.rows.length} points of ${file.name}, scaled into the square.`);
+      this.#note(`${file.name}: ${words}, scaled into the square.`);
     } catch (error) {
       this.#view.problem(inWords(error));
     }
