@@ -62,7 +62,7 @@ export const pointsField: Field<Points> = {
 const MOST_NUMBER = 1e100;
 
 /** What was taken of a file. */
-export interface Taken {
+interface Taken {
   readonly points: Points;
   /** Of what was taken and of what was there. */
   readonly words: string;
