@@ -48,6 +48,7 @@ describe("what is changed on the way", () => {
     await past(page, before + 50);
     await pause(page);
     const [made, loss] = [await step(page), await exactLoss(page)];
+    await page.locator("#pace").selectOption("100");
     expect(page.url()).toContain(`steps=${made}`);
     expect((await printed(await code(page))).at(-1)).toBe(String(loss));
 
@@ -58,6 +59,8 @@ describe("what is changed on the way", () => {
     await expect.poll(() => step(other.page), patience).toBe(made);
     await paused(other.page);
     expect(await exactLoss(other.page)).toBe(loss);
+    expect(await other.page.locator("[name=activation]").inputValue()).toBe("relu");
+    expect(await other.page.locator("[name=optimizer]").inputValue()).toBe("sgd");
     clean(visit);
     clean(other);
     await visit.close();
@@ -146,7 +149,9 @@ describe("points of one's own", () => {
     await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("three columns");
     const rows = Array.from({ length: 30 }, (_, i) => `${i},${(i * 7) % 11},${["a", "b", "c"][i % 3]}`);
     await of("three.csv", ["x,y,label", ...rows].join("\n"));
-    await expect.poll(() => page.locator("#data-note").textContent(), patience).toContain("30 points of three.csv");
+    await expect
+      .poll(() => page.locator("#data-note").textContent(), patience)
+      .toContain("three.csv: 30 points, of the columns x, y and label");
     await go(page);
     await past(page, 20);
     clean(visit);

@@ -26,6 +26,8 @@ import { Surface } from "./surface.ts";
 import { Timeline } from "./timeline.ts";
 
 const MEASURE_EVERY = 250; // ms
+const NOT_FOLLOWED =
+  "Some changes of this link are left out: they ask for points that are missing or of other classes, or for a weight that this network does not have.";
 const READY = "Ready. Press start, and change what you like while it trains.";
 /** By which a visitor is noticed. */
 const signs = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"] as const;
@@ -33,7 +35,7 @@ const signs = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"] a
 type Opened = Settings & { readonly steps: number; readonly changes: readonly Change[] };
 
 export class PlaygroundPage {
-  readonly #address = new Address(fields, () => void this.#open(sound(this.#address.read())));
+  readonly #address = new Address(fields, () => void this.#open(this.#opened()));
   readonly #view = new RunView({ go: () => void this.#go(), reset: () => this.#reset() });
   readonly #run = new Run({
     onPhase: (phase) => this.#phaseChanged(phase),
@@ -62,6 +64,8 @@ export class PlaygroundPage {
   /** Those of the next session, and of this one as they are now. */
   #settings: Settings;
   #foreseen: readonly Change[] = [];
+  /** What of the link could not be followed. */
+  #left = "";
   /** Where it stops by itself; 0: nowhere. */
   #until: number;
   #executor: Executor | undefined;
@@ -81,7 +85,7 @@ export class PlaygroundPage {
   #past: number | undefined;
 
   constructor() {
-    const { steps, changes, ...settings } = sound(this.#address.read());
+    const { steps, changes, ...settings } = this.#opened();
     this.#settings = settings;
     this.#foreseen = changes;
     this.#until = steps;
@@ -90,10 +94,20 @@ export class PlaygroundPage {
     showPresets();
   }
 
+  /** What the address says, as far as it can be followed. */
+  #opened(): Opened {
+    const said = this.#address.read();
+    const followed = sound(said);
+    const isWhole = JSON.stringify(followed.changes) === JSON.stringify(said.changes);
+    this.#left = isWhole ? "" : NOT_FOLLOWED;
+    return followed;
+  }
+
   /** Shows what there is to train; the worker, and with it the network before its first step, comes with the visitor's first sign of life. */
   begin(): void {
     this.#showSettings();
     this.#view.state(READY);
+    this.#view.problem(this.#left);
     const wake = () => {
       for (const sign of signs) removeEventListener(sign, wake);
       if (this.#session === undefined) void this.#renew(this.#settings, this.#foreseen, this.#until);
@@ -186,21 +200,31 @@ export class PlaygroundPage {
         return;
       }
       if (isOver()) return;
-      this.#session = new Session(this.#executor, settings, foreseen);
+      const session = new Session(this.#executor, settings, foreseen, () => this.#foreseenMade(session));
+      this.#session = session;
       this.#stale = true;
     });
     this.#showSettings();
     return this.#renewing;
   }
 
+  /** What a link changed shows in the form, and is what the visitor changes next. */
+  #foreseenMade(session: Session): void {
+    if (session !== this.#session) return;
+    this.#settings = session.settings;
+    this.#stale = true;
+    this.#showSettings();
+  }
+
   #reset(): void {
+    this.#left = "";
     this.#wanted = false;
     void this.#renew({ ...this.#settings });
   }
 
   #clear(): void {
     this.#view.clear();
-    this.#view.problem("");
+    this.#view.problem(this.#left);
     this.#surface.clear();
     this.#timeline.clear();
     this.#trainCurve = new Curve(300);
@@ -221,6 +245,7 @@ export class PlaygroundPage {
   /** Settings as the visitor wants them: in flight where the weights can stay, else from new weights; it trains on if it did. */
   #changed(next: Settings): void {
     const before = this.#settings;
+    if (sameNetwork(before, next) && Object.keys(difference(before, next)).length === 0) return; // such as the pace's
     this.#settings = next;
     this.#showSettings();
     if (this.#session !== undefined && sameNetwork(before, next) && samplesOf(next).train.y.length >= 2)
@@ -229,6 +254,7 @@ export class PlaygroundPage {
   }
 
   async #again(next: Settings): Promise<void> {
+    this.#left = "";
     await this.#renew(next);
     this.#write(false);
     if (this.#wanted && this.#session !== undefined && this.#settings === next) await this.#start();
@@ -285,9 +311,9 @@ export class PlaygroundPage {
   async #load(file: File): Promise<void> {
     this.#view.problem("");
     try {
-      const points = await pointsOfCsv(new Uint8Array(await file.arrayBuffer()));
+      const { points, words } = await pointsOfCsv(new Uint8Array(await file.arrayBuffer()));
       this.#points(points);
-      this.#note(`${points.rows.length} points of ${file.name}, scaled into the square.`);
+      this.#note(`${file.name}: ${words}, scaled into the square.`);
     } catch (error) {
       this.#view.problem(inWords(error));
     }

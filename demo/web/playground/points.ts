@@ -58,29 +58,66 @@ export const pointsField: Field<Points> = {
   write: ({ rows, classes }) => (rows.length === 0 ? "" : classes + rows.map((row) => written(row, classes)).join("")),
 };
 
+/** Numbers beyond it are refused: nothing that is reckoned with smaller ones is infinite. */
+const MOST_NUMBER = 1e100;
+
+/** What was taken of a file. */
+interface Taken {
+  readonly points: Points;
+  /** Of what was taken and of what was there. */
+  readonly words: string;
+}
+
 /**
- * The points of a CSV file: two columns of numbers, and a third of labels (two to four kinds) or of numbers (more). Numbers are scaled into
- * the square.
+ * The points of a CSV file: two columns of numbers, and a third of labels (two to four kinds) or of numbers (more). They are those named x, y
+ * and label, else the first ones. Numbers are scaled into the square.
  * @throws Problem, in words, for any other file
  */
-export async function pointsOfCsv(bytes: Uint8Array): Promise<Points> {
+export async function pointsOfCsv(bytes: Uint8Array): Promise<Taken> {
   const { readCsv } = await import("simdgrad/data");
   const refused = new Problem("This file needs three columns under a line of names: x, y and a label or a number.");
   const table = await readCsv(bytes).catch(() => {
     throw refused;
   });
-  const names = table.names.slice(0, 3);
+  const names = columnsOf(table.names);
   if (names.length < 3) throw refused;
   const rows = Array.from({ length: table.rows }, (_, i) => {
     const row = table.row(i);
     return names.map((name) => row[name]);
   });
-  const whole = rows.filter((row) =>
-    [row[0], row[1]].every((value) => typeof value === "number" && Number.isFinite(value)),
-  );
-  const few = whole.filter(([, , label]) => label !== undefined && label !== null).slice(0, MOST_POINTS);
-  if (few.length < 4) throw new Problem("This file has fewer than four rows of two numbers and a label.");
-  return scaled(few as [number, number, unknown][]);
+  rows.forEach((row, i) => {
+    const at = row.findIndex((value) => typeof value === "number" && Math.abs(value) > MOST_NUMBER);
+    if (at >= 0)
+      throw new Problem(`Row ${i + 1}, column ${names[at]}: ${row[at]} is beyond the numbers that this page takes.`);
+  });
+  const whole = rows.filter(
+    ([x, y, label]) =>
+      [x, y].every((value) => typeof value === "number" && Number.isFinite(value)) &&
+      label !== undefined &&
+      label !== null,
+  ) as [number, number, unknown][];
+  if (whole.length < 4) throw new Problem("This file has fewer than four rows of two numbers and a label.");
+  const taken = spreadOver(whole);
+  const of = taken.length < table.rows ? ` of ${table.rows.toLocaleString("en")}` : "";
+  const [x, y, label] = names;
+  return { points: scaled(taken), words: `${taken.length}${of} points, of the columns ${x}, ${y} and ${label}` };
+}
+
+/** Those named x, y and label, where there are x and y; else the first three. */
+function columnsOf(names: readonly string[]): readonly string[] {
+  const named = (wanted: string) => names.find((name) => name.toLowerCase() === wanted);
+  const [x, y] = [named("x"), named("y")];
+  if (x === undefined || y === undefined) return names.slice(0, 3);
+  const others = names.filter((name) => name !== x && name !== y);
+  const label = named("label") ?? named("class") ?? named("target") ?? others.at(-1);
+  return label === undefined ? [] : [x, y, label];
+}
+
+/** As many rows as there may be points, evenly of all labels: files are often sorted by them. */
+function spreadOver<T extends readonly [number, number, unknown]>(rows: readonly T[]): readonly T[] {
+  if (rows.length <= MOST_POINTS) return rows;
+  const sorted = rows.map((row) => [String(row[2]), row] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Array.from({ length: MOST_POINTS }, (_, i) => sorted[Math.floor((i * rows.length) / MOST_POINTS)][1]);
 }
 
 function scaled(rows: readonly (readonly [number, number, unknown])[]): Points {

@@ -33,11 +33,13 @@ export class Session {
   #asked: Omit<Change, "step">[] = [];
   /** Told by a link, each to be made after its step. */
   readonly #foreseen: Change[];
+  readonly #onForeseen: () => void;
   readonly #looks = new Map<LookName, Promise<ProgramId>>();
   #busy: Promise<unknown> = Promise.resolve();
   #over = false;
 
-  constructor(executor: Executor, settings: Settings, foreseen: readonly Change[] = []) {
+  /** @param onForeseen told when changes of a link were made */
+  constructor(executor: Executor, settings: Settings, foreseen: readonly Change[], onForeseen: () => void) {
     this.executor = executor;
     this.#first = settings;
     this.#settings = settings;
@@ -45,6 +47,7 @@ export class Session {
     this.outputs = outputsOf(settings);
     this.layers = layersOf(settings, this.outputs);
     this.#foreseen = [...foreseen];
+    this.#onForeseen = onForeseen;
   }
 
   /** Those of its beginning. */
@@ -160,14 +163,17 @@ export class Session {
 
   /** Changes that are due now. */
   async #settle(): Promise<void> {
-    while (this.#foreseen[0]?.step === this.#step) this.#asked.push(...this.#foreseen.splice(0, 1));
-    for (const { set, weight } of this.#asked.splice(0)) await this.#make({ step: this.#step, set, weight });
+    const due = this.#foreseen.filter(({ step }) => step === this.#step);
+    this.#asked.push(...this.#foreseen.splice(0, due.length));
+    // What a visitor asks for meanwhile is made, too, before the page is told what holds now.
+    for (let next = this.#asked.shift(); next !== undefined; next = this.#asked.shift())
+      await this.#make({ step: this.#step, set: next.set, weight: next.weight });
+    if (due.length > 0) this.#onForeseen();
   }
 
   async #make(change: Change): Promise<void> {
     const { set, weight } = change;
     const next = { ...this.#settings, ...set };
-    if (outputsOf(next) !== this.outputs) return; // a link's nonsense
     const trainer = await this.#trainerOf();
     if (weight !== undefined) await setWeight(trainer, weight);
     const { rate, ...others } = set;
@@ -259,9 +265,7 @@ function frame(): Promise<unknown> {
 
 async function setWeight(trainer: Trainer, { path, index, value }: NonNullable<Change["weight"]>): Promise<void> {
   const state = await trainer.stateDict();
-  const { data } = state[path] ?? { data: [] };
-  if (index >= data.length) return; // a link's nonsense
-  (data as Float32Array)[index] = value;
+  (state[path].data as Float32Array)[index] = value;
   await trainer.loadStateDict(state);
 }
 

@@ -11,9 +11,10 @@ import {
   penalties,
   type Shape,
   type Way,
+  widthsOf,
 } from "./network.ts";
 import { pointsField } from "./points.ts";
-import { type Choice, kinds, outputsOf, type SetName } from "./samples.ts";
+import { type Choice, kinds, outputsOf, type SetName, samplesOf } from "./samples.ts";
 
 export interface Settings extends Choice, Shape, Way {
   readonly activation: ActivationName;
@@ -116,8 +117,10 @@ function changeOf(text: string): Change | undefined {
       if (index === undefined || to === undefined) return undefined;
       weight = { path: name, index, value: to };
     } else {
-      const field = inFlight[name as keyof typeof inFlight] as Field<unknown> | undefined;
-      const parsed = field?.parse(value);
+      const field = Object.hasOwn(inFlight, name)
+        ? (inFlight[name as keyof typeof inFlight] as Field<unknown>)
+        : undefined;
+      const parsed = field?.parse(value ?? "");
       if (parsed === undefined) return undefined;
       set[name] = parsed;
     }
@@ -125,10 +128,31 @@ function changeOf(text: string): Change | undefined {
   return { step, set, weight };
 }
 
-/** Settings whose own points are there where they are asked for. */
-export function sound<T extends Settings>(settings: T): T {
-  if (settings.data === "own" && settings.points.rows.length < 2) return { ...settings, data: "spiral" };
-  return settings;
+/** Settings whose own points are there where they are asked for, with those of the changes that their network can follow. */
+export function sound<T extends Settings & { readonly changes: readonly Change[] }>(said: T): T {
+  const settings: T = said.data === "own" && said.points.rows.length < 2 ? { ...said, data: "spiral" } : said;
+  let now: Settings = settings;
+  const changes = settings.changes.flatMap((change) => {
+    const fitting = fittingPart(change, now);
+    now = { ...now, ...fitting.set };
+    return Object.keys(fitting.set).length > 0 || fitting.weight !== undefined ? [fitting] : [];
+  });
+  return { ...settings, changes };
+}
+
+/** A change without points that are missing or of other classes, and without a weight that the network does not have. */
+function fittingPart({ step, set, weight }: Change, before: Settings): Change {
+  const after = { ...before, ...set };
+  const { data, points, share, ...others } = set;
+  const fits = outputsOf(after) === outputsOf(before) && samplesOf(after).train.y.length >= 2;
+  return { step, set: fits ? set : others, weight: weight && hasWeight(before, weight) ? weight : undefined };
+}
+
+function hasWeight(settings: Settings, { path, index }: WeightEdit): boolean {
+  const [place, name] = path.split(".");
+  const widths = widthsOf(settings, outputsOf(settings));
+  const [inputs, units] = widths.slice(Number(place) / 2);
+  return Number(place) % 2 === 0 && units !== undefined && index < (name === "bias" ? units : inputs * units);
 }
 
 /** Whether the weights of one fit the other. */

@@ -1,0 +1,53 @@
+// What a link and a file bring to the playground, and which of it is taken.
+import { describe, expect, test } from "vitest";
+import { pointsOfCsv } from "../../demo/web/playground/points.ts";
+import { fields, sound } from "../../demo/web/playground/settings.ts";
+
+function followed(text: string) {
+  const entries = Object.entries(fields).map(([name, { fallback }]) => [name, fallback]);
+  return sound({ ...Object.fromEntries(entries), changes: fields.changes.parse(text) ?? [] }).changes;
+}
+
+describe("changes of a link", () => {
+  test("are followed as they are written", () => {
+    const text = "5*rate_0.01*data_circles**9*2.weight_7_0.25";
+    expect(fields.changes.write(followed(text))).toBe(text);
+  });
+
+  test.each(["10*toString_1", "10*constructor_1", "10*rate"])("%s is none", (text) => {
+    expect(fields.changes.parse(text)).toBeUndefined();
+  });
+
+  test("leave out own points that are missing, other classes and weights that are not there, and nothing else", () => {
+    expect(followed("5*data_own")).toEqual([]);
+    expect(followed("5*data_spiral3*rate_1")).toEqual([{ step: 5, set: { rate: 1 } }]);
+    expect(followed("5*99.weight_0_1**6*0.weight_16_1**7*4.bias_1_2")).toEqual([
+      { step: 7, set: {}, weight: { path: "4.bias", index: 1, value: 2 } },
+    ]);
+  });
+});
+
+describe("a file", () => {
+  const csv = (names: string, rows: readonly string[]) =>
+    pointsOfCsv(new TextEncoder().encode([names, ...rows].join("\n")));
+
+  test("is taken evenly where it has more rows than there may be points, in whatever order they are", async () => {
+    for (const labelOf of [(i: number) => Math.floor(i / 500), (i: number) => i % 2]) {
+      const rows = Array.from({ length: 1000 }, (_, i) => `${i},${(i * 7) % 11},${labelOf(i)}`);
+      const { points, words } = await csv("x,y,label", rows);
+      expect(points.rows.filter(([, , label]) => label === 0)).toHaveLength(200);
+      expect(words).toBe("400 of 1,000 points, of the columns x, y and label");
+    }
+  });
+
+  test("says by its names which columns are meant", async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => `${i},${i % 3},${i % 4},${i % 2}`);
+    const { words } = await csv("id,x,y,label", rows);
+    expect(words).toBe("8 points, of the columns x, y and label");
+  });
+
+  test.each(["1e308,0,a", "0,-1e308,a", "0,0,1e200"])("with %s is refused in words", async (row) => {
+    const rows = [row, "1.5,2.5,3.5", "2.5,1.5,4.5", "3.5,4.5,5.5", "4.5,3.5,6.5", "5.5,3.5,7.5"];
+    await expect(csv("x,y,label", rows)).rejects.toThrow("Row 1, column ");
+  });
+});
