@@ -83,7 +83,9 @@ export class TeachPage {
     const { noun, ways, onFiles, fixed, quiet, unsure } = options;
     this.answer = new Answer(quiet, unsure);
     const onChange = () => this.#changed();
-    this.classes = new Classes({ noun, ways, onFiles, names, onChange, ...(fixed !== undefined && { fixed }) });
+    const onRenamed = (text: string) => this.problem(text);
+    const rows = { noun, ways, onFiles, names, onChange, onRenamed, ...(fixed !== undefined && { fixed }) };
+    this.classes = new Classes(rows);
     this.#form = new TeachForm(settings, onChange);
     this.#tools = startTools({
       code: () => options.code(this.#done()),
@@ -314,12 +316,13 @@ export class TeachPage {
       const { fixed } = this.#options;
       const most = MOST + (fixed === undefined ? 0 : 1);
       const taught = await readExamples(bytes, this.#options.shape(), most);
-      const named = taught.filter(({ name }) => name !== fixed);
+      const first = taught.find(({ name }) => name === fixed);
+      const named = taught.filter((each) => each !== first);
       if (named.length === 0) throw new Error("there is no class in it");
       this.classes.reset(named.map(({ name }) => name));
-      for (const row of this.classes.rows)
-        for (const sample of taught.find(({ name }) => name === row.name)?.examples ?? [])
-          row.add(sample, this.#options.picture(sample));
+      const inRows = fixed === undefined ? named : [first, ...named];
+      for (const [i, row] of this.classes.rows.entries())
+        for (const sample of inRows[i]?.examples ?? []) row.add(sample, this.#options.picture(sample));
       say(note, `Loaded from the file ${file.name}.`);
     } catch (error) {
       say(note, inWords(error));
