@@ -86,7 +86,7 @@ export class TeachPage {
     const onRenamed = (text: string) => this.problem(text);
     const rows = { noun, ways, onFiles, names, onChange, onRenamed, ...(fixed !== undefined && { fixed }) };
     this.classes = new Classes(rows);
-    this.#form = new TeachForm(settings, onChange);
+    this.#form = new TeachForm(this.#fields, settings, onChange);
     this.#tools = startTools({
       code: () => options.code(this.#done()),
       address: () => this.#writeAddress(true),
@@ -167,7 +167,7 @@ export class TeachPage {
       this.problem(`It needs ${many} of two classes at least, to tell them apart. Add some first.`);
       return Promise.resolve();
     }
-    const settings = this.#form.read(this.#fields);
+    const settings = this.#form.read();
     this.#writeAddress(false);
     return this.#run.start(async () => {
       this.#clear();
@@ -275,14 +275,14 @@ export class TeachPage {
 
   /** @param here whether a training that is paused or stopped is to end where it stands */
   #writeAddress(here: boolean): void {
-    const settings = this.#form.read(this.#fields);
+    const settings = this.#form.read();
     const stands = here && this.#run.phase !== "running" && this.#report !== undefined;
     const steps = stands ? (this.#report?.step ?? settings.steps) : settings.steps;
     this.#address.write({ ...settings, steps, names: this.classes.names });
   }
 
   #done(): Done {
-    const settings = this.#teacher?.settings ?? this.#form.read(this.#fields);
+    const settings = this.#teacher?.settings ?? this.#form.read();
     const names = this.#teacher?.names ?? this.classes.rows.map(({ name }) => name);
     return { settings, names, steps: this.#report?.step ?? (settings.steps || this.#options.steps) };
   }
