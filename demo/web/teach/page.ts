@@ -90,6 +90,7 @@ export class TeachPage {
     this.#tools = startTools({
       code: () => options.code(this.#done()),
       address: () => this.#writeAddress(true),
+      link: () => this.#linkHolds(),
       model: () => this.#portable(),
     });
     onPress(byId("go"), () => this.#go());
@@ -276,9 +277,21 @@ export class TeachPage {
   /** @param here whether a training that is paused or stopped is to end where it stands */
   #writeAddress(here: boolean): void {
     const settings = this.#form.read();
-    const stands = here && this.#run.phase !== "running" && this.#report !== undefined;
+    const stands = here && this.#run.phase !== "running" && this.#report !== undefined && this.#asTrained();
     const steps = stands ? (this.#report?.step ?? settings.steps) : settings.steps;
     this.#address.write({ ...settings, steps, names: this.classes.names });
+  }
+
+  /** Whether the form still says what the last training was made by. */
+  #asTrained(): boolean {
+    const [asked, used] = [this.#form.read(), this.#teacher?.settings];
+    return used === undefined || (asked.rate === used.rate && asked.seed === used.seed && asked.steps === used.steps);
+  }
+
+  #linkHolds(): string {
+    const [, many] = this.#options.noun;
+    const settings = this.#asTrained() ? "the settings" : "the settings of the next training";
+    return `It holds the classes’ names and ${settings}, but no ${many}: “Save the examples” gives a file of those.`;
   }
 
   #done(): Done {
