@@ -72,6 +72,8 @@ export class TeachPage {
   #executor: Promise<Executor> | undefined;
   #teacher: Teacher | undefined;
   #report: Report | undefined;
+  /** Whether names, examples or settings changed since the last training began. */
+  #isChanged = false;
   #drawn = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -169,6 +171,7 @@ export class TeachPage {
       return Promise.resolve();
     }
     const settings = this.#form.read();
+    this.#isChanged = false;
     this.#writeAddress(false);
     return this.#run.start(async () => {
       this.#clear();
@@ -235,16 +238,30 @@ export class TeachPage {
     enable(byId("go"), phase !== "starting" && phase !== "stopping");
     enable(byId("stop"), phase === "running" || phase === "paused");
     this.#tools.enable(this.#teacher !== undefined && phase !== "starting");
-    if (phase === "running") this.state("Training. Ask it while it learns.");
-    if (phase === "paused") this.state("Paused.");
+    this.#sayPhase(phase);
+  }
+
+  #sayPhase(phase: Phase): void {
+    if (phase === "running") this.state(`Training. ${this.#isChanged ? this.#since() : "Ask it while it learns."}`);
+    if (phase === "paused") this.state(`Paused. ${this.#since()}`.trim());
+  }
+
+  /** What of the visitor's changes the network knows nothing of; "" where there is none. */
+  #since(): string {
+    const teacher = this.#teacher;
+    if (teacher === undefined || !this.#isChanged) return "";
+    const taught = new Set(this.classes.taught.map(({ name }) => name));
+    const gone = teacher.names.filter((name) => !taught.has(name)).map((name) => `“${name}”`);
+    const changes = "What you changed counts from the next training on.";
+    return gone.length === 0 ? changes : `${changes} Until then it still answers ${gone.join(", ")}.`;
   }
 
   #ended(): void {
     this.#draw();
     const steps = this.#report?.step ?? 0;
-    this.state(
-      steps === 0 ? "Stopped before the first step." : `It has learned for ${whole.format(steps)} steps. Try it.`,
-    );
+    const text =
+      steps === 0 ? "Stopped before the first step." : `It has learned for ${whole.format(steps)} steps. Try it.`;
+    this.state(`${text} ${this.#since()}`.trim());
   }
 
   #failed(error: unknown): void {
@@ -261,16 +278,13 @@ export class TeachPage {
   /** Names, examples or settings changed. */
   #changed(): void {
     const { taught, names } = this.classes;
+    this.#isChanged = true;
     if (this.#teacher === undefined) this.answer.clear(this.classes.rows.map(({ name }) => name));
     enable(byId("save-examples"), taught.length > 0);
-    if (this.#run.phase === "idle")
-      this.state(
-        taught.length < LEAST
-          ? this.#options.begin
-          : this.#teacher === undefined
-            ? "Ready to train."
-            : "What you changed counts from the next training on.",
-      );
+    if (this.#run.phase === "idle") {
+      const ready = this.#teacher === undefined ? "Ready to train." : "";
+      this.state(`${taught.length < LEAST ? this.#options.begin : ready} ${this.#since()}`.trim());
+    } else this.#sayPhase(this.#run.phase);
     if (names.length >= LEAST) this.#writeAddress(false);
   }
 
