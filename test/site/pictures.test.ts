@@ -125,6 +125,26 @@ describe("teaching", () => {
 });
 
 describe("what is taken along", () => {
+  test("what changed in a pause is not mixed with what was trained, in words and in the link", async () => {
+    const visit = await loaded(await site().visit("pictures.html#seed=3&steps=0"));
+    const { page } = visit;
+    await train(page);
+    await expect.poll(() => step(page), patience).toBeGreaterThanOrEqual(1);
+    await page.locator("#go").click();
+    await page.locator("#go:not([aria-disabled=true])", { hasText: "Resume" }).waitFor();
+    await page.getByRole("button", { name: "Clear the pictures of cross" }).click();
+    await expect.poll(() => page.locator("#state").textContent(), patience).toMatch(/^Paused.*still answers “cross”/);
+    await page.locator("summary", { hasText: "Settings" }).click();
+    await page.locator("#rate").fill("0.01");
+    await page.locator("#copy-link").click();
+    await expect
+      .poll(() => page.locator("#tools-note").textContent(), patience)
+      .toContain("settings of the next training");
+    expect(new URLSearchParams(new URL(page.url()).hash.slice(1)).get("steps")).toBe("0");
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+
   test("the code makes the same loss of the saved examples, to the bit, after a pause; the link and the file bring all back", async () => {
     const visit = await loaded(await site().visit("pictures.html#seed=3&steps=0"));
     const { page } = visit;

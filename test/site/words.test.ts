@@ -30,6 +30,30 @@ const sounds = whistles.map((kind) =>
   Array.from({ length: EACH }, (_, i) => wav(`${kind}-${i}.wav`, whistle(kind, random))),
 );
 const another = wav("another.wav", whistle("falling", random), 8000);
+/** A tenth of a second of 3e38 in a WAV file of floats. */
+function tooLoud() {
+  const [header, samples] = [Buffer.alloc(44), new Float32Array(RATE / 10).fill(3e38)];
+  header.write("RIFF", 0);
+  header.writeUInt32LE(36 + samples.byteLength, 4);
+  header.write("WAVEfmt ", 8);
+  for (const [at, value] of [
+    [16, 16],
+    [24, RATE],
+    [28, 4 * RATE],
+    [40, samples.byteLength],
+  ])
+    header.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [20, 3],
+    [22, 1],
+    [32, 4],
+    [34, 32],
+  ])
+    header.writeUInt16LE(value, at);
+  header.write("data", 36);
+  return { name: "loud.wav", mimeType: "audio/wav", buffer: Buffer.concat([header, Buffer.from(samples.buffer)]) };
+}
+
 /** What the microphone hears, again and again. */
 const said = join(folder, "rising.wav");
 await writeFile(said, wav("rising.wav", whistle("rising", random), 48_000).buffer);
@@ -132,6 +156,61 @@ describe("teaching", () => {
     clean(visit);
     await visit.close();
   });
+
+  test("names that are taken get a number, and the file of examples gives each class its own", async () => {
+    const visit = await loaded(await site().visit("words.html#names=background,a,a"));
+    const { page } = visit;
+    const names = () =>
+      page.locator(".class-head input").evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+    expect(await names()).toEqual(["background", "background 2", "a", "a 2"]);
+    expect(await page.locator("#problem").textContent()).toContain("There is a class “a” already");
+    await page.locator(".class-head input").nth(3).fill("background");
+    await page.locator(".class-head input").nth(3).press("Enter");
+    expect(await names()).toEqual(["background", "background 2", "a", "background 3"]);
+    for (const [i, files] of [[sounds[0][0]], sounds[1].slice(0, 2), sounds[1]].entries()) {
+      await page
+        .locator(".class-row input[type=file]")
+        .nth(i + 1)
+        .setInputFiles(files);
+      await expect
+        .poll(
+          () =>
+            page
+              .locator(".count")
+              .nth(i + 1)
+              .textContent(),
+          patience,
+        )
+        .toMatch(`${files.length} example`);
+    }
+    const examples = join(folder, "names.safetensors");
+    await (await saved(page, "#save-examples")).saveAs(examples);
+    await page.locator("#load-examples").setInputFiles(examples);
+    await expect.poll(() => page.locator("#examples-note").textContent(), patience).toContain("Loaded from the file");
+    expect(await names()).toEqual(["background", "background 2", "a", "background 3"]);
+    const counts = await page.locator(".count").allTextContents();
+    expect(counts).toEqual(["0 examples", "1 example", "2 examples", "3 examples"]);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
+  test("sounds far too loud and nonsense in a box are not used, and the link says what it holds", async () => {
+    const visit = await loaded(await site().visit("words.html#steps=50"));
+    const { page } = visit;
+    await page.locator(".class-row input[type=file]").nth(1).setInputFiles(tooLoud());
+    await expect
+      .poll(() => page.locator("#problem").textContent(), patience)
+      .toContain("loud.wav holds samples beyond");
+    expect(await page.locator(".count").nth(1).textContent()).toBe("0 examples");
+    await page.locator("summary", { hasText: "Settings" }).click();
+    await page.locator("#steps").fill("-5");
+    await page.locator("#steps").press("Enter");
+    expect(await page.locator("#steps").inputValue()).toBe("200");
+    await page.locator("#copy-link").click();
+    await expect.poll(() => page.locator("#tools-note").textContent(), patience).toContain("but no examples");
+    clean(visit);
+    await visit.close();
+  }, 60_000);
 
   test("made-up sounds show how it goes, without any device", async () => {
     const visit = await loaded(await site().visit("words.html#seed=1", { reducedMotion: "reduce" }));

@@ -19,6 +19,8 @@ export interface ClassOptions {
   readonly onFiles: (row: ClassRow, files: readonly File[]) => void;
   /** Names, examples, or the number of classes changed. */
   readonly onChange: () => void;
+  /** Told in words when a name was taken, and a number was added. */
+  readonly onRenamed: (text: string) => void;
   /** The first row is there from the beginning and has a name of its own, such as the noise that is no word. */
   readonly fixed?: string;
 }
@@ -26,6 +28,20 @@ export interface ClassOptions {
 /** A name as it can stand in an address. */
 export function asName(text: string): string {
   return text.replaceAll(",", " ").replace(/\s+/g, " ").trim().slice(0, LONGEST);
+}
+
+/** A name that is not taken: where it is, with a number behind. */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let i = 2; taken.has(free); i++) free = `${name.slice(0, LONGEST - 1 - String(i).length).trim()} ${i}`;
+  return free;
+}
+
+/** What a row asks of the others. */
+interface Others {
+  readonly remove: (row: ClassRow) => void;
+  /** The row's name, or one like it that no other has. */
+  readonly free: (row: ClassRow) => string;
 }
 
 export class ClassRow {
@@ -39,7 +55,7 @@ export class ClassRow {
   #examples: Sample[] = [];
   #fallback: string;
 
-  constructor(name: string, options: ClassOptions, isFixed: boolean, onRemove: (row: ClassRow) => void) {
+  constructor(name: string, options: ClassOptions, isFixed: boolean, others: Others) {
     this.#options = options;
     this.#fallback = name;
     this.#name.value = name;
@@ -50,10 +66,15 @@ export class ClassRow {
       options.onChange();
     });
     this.#name.addEventListener("change", () => {
-      this.#name.value = this.name;
+      const free = others.free(this);
+      const isTaken = free !== this.name;
+      this.#name.value = free;
+      if (!isTaken) return;
+      this.#label();
+      options.onChange();
     });
     onPress(this.#forget, () => this.clear());
-    onPress(this.#remove, () => onRemove(this));
+    onPress(this.#remove, () => others.remove(this));
     const head = make("div", { className: "class-head" }, this.#name, this.#count);
     const ways = make(
       "div",
@@ -173,7 +194,8 @@ export class Classes {
   }
 
   #append(name: string, isFixed: boolean): void {
-    const row = new ClassRow(name, this.#options, isFixed, (it) => this.#remove(it));
+    const others: Others = { remove: (it) => this.#remove(it), free: (it) => this.#free(it.name, it) };
+    const row = new ClassRow(this.#free(name), this.#options, isFixed, others);
     this.#rows.push(row);
     this.#list.append(row.element);
   }
@@ -183,6 +205,13 @@ export class Classes {
     row.element.remove();
     this.#changed();
     this.#more.focus();
+  }
+
+  /** A name that no row but this one has. */
+  #free(name: string, row?: ClassRow): string {
+    const free = freeName(name, new Set(this.#rows.filter((each) => each !== row).map((each) => each.name)));
+    if (free !== name) this.#options.onRenamed(`There is a class “${name}” already: the other one is “${free}” now.`);
+    return free;
   }
 
   #nextName(): string {

@@ -1,7 +1,7 @@
 // The file of examples: what was shown, so that it can be loaded again, and what the last training made of it, so that its code can be run.
 import type { NumericArray } from "simdgrad/data";
 import { Problem } from "../shared/problems.ts";
-import type { Sample, Taught } from "./lesson.ts";
+import { areUsable, LARGEST, type Sample, type Taught } from "./lesson.ts";
 import type { Teacher } from "./teacher.ts";
 
 /** The bytes of a safetensors file. */
@@ -42,6 +42,8 @@ export async function readExamples(bytes: Uint8Array, shape: readonly number[], 
   const size = shape.reduce((a, b) => a * b, 1);
   if (!names.every((name) => typeof name === "string") || String(examples.shape.slice(1)) !== String(shape)) throw none;
   if (classes.data.some((label) => !Number.isInteger(label) || label < 0 || label >= names.length)) throw none;
+  if (!areUsable(examples.data))
+    throw new Problem(`The file’s examples hold numbers beyond ${LARGEST.toLocaleString("en")}, or none at all.`);
   return names.map((name: string, label) => ({
     name,
     examples: [...classes.data.keys()]

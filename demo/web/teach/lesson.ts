@@ -6,6 +6,14 @@ import type { Layer, Sequential } from "simdgrad/nn";
 /** Numbers of one picture or sound. */
 export type Sample = Float32Array | Uint8Array;
 
+/** Of a number of a sample: what is far beyond becomes infinite on the way through the network. */
+export const LARGEST = 1e4;
+
+/** Whether a network can be shown these numbers. */
+export function areUsable(numbers: NumericArray["data"]): boolean {
+  return numbers.every((value) => Math.abs(value) <= LARGEST);
+}
+
 /** What stays as it is. */
 export interface Body {
   /** From rows of samples to their features; it begins with whatever scaling they need. */

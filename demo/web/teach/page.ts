@@ -72,6 +72,8 @@ export class TeachPage {
   #executor: Promise<Executor> | undefined;
   #teacher: Teacher | undefined;
   #report: Report | undefined;
+  /** Whether names, examples or settings changed since the last training began. */
+  #isChanged = false;
   #drawn = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -83,11 +85,14 @@ export class TeachPage {
     const { noun, ways, onFiles, fixed, quiet, unsure } = options;
     this.answer = new Answer(quiet, unsure);
     const onChange = () => this.#changed();
-    this.classes = new Classes({ noun, ways, onFiles, names, onChange, ...(fixed !== undefined && { fixed }) });
-    this.#form = new TeachForm(settings, onChange);
+    const onRenamed = (text: string) => this.problem(text);
+    const rows = { noun, ways, onFiles, names, onChange, onRenamed, ...(fixed !== undefined && { fixed }) };
+    this.classes = new Classes(rows);
+    this.#form = new TeachForm(this.#fields, settings, onChange);
     this.#tools = startTools({
       code: () => options.code(this.#done()),
       address: () => this.#writeAddress(true),
+      link: () => this.#linkHolds(),
       model: () => this.#portable(),
     });
     onPress(byId("go"), () => this.#go());
@@ -165,7 +170,8 @@ export class TeachPage {
       this.problem(`It needs ${many} of two classes at least, to tell them apart. Add some first.`);
       return Promise.resolve();
     }
-    const settings = this.#form.read(this.#fields);
+    const settings = this.#form.read();
+    this.#isChanged = false;
     this.#writeAddress(false);
     return this.#run.start(async () => {
       this.#clear();
@@ -232,16 +238,30 @@ export class TeachPage {
     enable(byId("go"), phase !== "starting" && phase !== "stopping");
     enable(byId("stop"), phase === "running" || phase === "paused");
     this.#tools.enable(this.#teacher !== undefined && phase !== "starting");
-    if (phase === "running") this.state("Training. Ask it while it learns.");
-    if (phase === "paused") this.state("Paused.");
+    this.#sayPhase(phase);
+  }
+
+  #sayPhase(phase: Phase): void {
+    if (phase === "running") this.state(`Training. ${this.#isChanged ? this.#since() : "Ask it while it learns."}`);
+    if (phase === "paused") this.state(`Paused. ${this.#since()}`.trim());
+  }
+
+  /** What of the visitor's changes the network knows nothing of; "" where there is none. */
+  #since(): string {
+    const teacher = this.#teacher;
+    if (teacher === undefined || !this.#isChanged) return "";
+    const taught = new Set(this.classes.taught.map(({ name }) => name));
+    const gone = teacher.names.filter((name) => !taught.has(name)).map((name) => `“${name}”`);
+    const changes = "What you changed counts from the next training on.";
+    return gone.length === 0 ? changes : `${changes} Until then it still answers ${gone.join(", ")}.`;
   }
 
   #ended(): void {
     this.#draw();
     const steps = this.#report?.step ?? 0;
-    this.state(
-      steps === 0 ? "Stopped before the first step." : `It has learned for ${whole.format(steps)} steps. Try it.`,
-    );
+    const text =
+      steps === 0 ? "Stopped before the first step." : `It has learned for ${whole.format(steps)} steps. Try it.`;
+    this.state(`${text} ${this.#since()}`.trim());
   }
 
   #failed(error: unknown): void {
@@ -258,29 +278,38 @@ export class TeachPage {
   /** Names, examples or settings changed. */
   #changed(): void {
     const { taught, names } = this.classes;
+    this.#isChanged = true;
     if (this.#teacher === undefined) this.answer.clear(this.classes.rows.map(({ name }) => name));
     enable(byId("save-examples"), taught.length > 0);
-    if (this.#run.phase === "idle")
-      this.state(
-        taught.length < LEAST
-          ? this.#options.begin
-          : this.#teacher === undefined
-            ? "Ready to train."
-            : "What you changed counts from the next training on.",
-      );
+    if (this.#run.phase === "idle") {
+      const ready = this.#teacher === undefined ? "Ready to train." : "";
+      this.state(`${taught.length < LEAST ? this.#options.begin : ready} ${this.#since()}`.trim());
+    } else this.#sayPhase(this.#run.phase);
     if (names.length >= LEAST) this.#writeAddress(false);
   }
 
   /** @param here whether a training that is paused or stopped is to end where it stands */
   #writeAddress(here: boolean): void {
-    const settings = this.#form.read(this.#fields);
-    const stands = here && this.#run.phase !== "running" && this.#report !== undefined;
+    const settings = this.#form.read();
+    const stands = here && this.#run.phase !== "running" && this.#report !== undefined && this.#asTrained();
     const steps = stands ? (this.#report?.step ?? settings.steps) : settings.steps;
     this.#address.write({ ...settings, steps, names: this.classes.names });
   }
 
+  /** Whether the form still says what the last training was made by. */
+  #asTrained(): boolean {
+    const [asked, used] = [this.#form.read(), this.#teacher?.settings];
+    return used === undefined || (asked.rate === used.rate && asked.seed === used.seed && asked.steps === used.steps);
+  }
+
+  #linkHolds(): string {
+    const [, many] = this.#options.noun;
+    const settings = this.#asTrained() ? "the settings" : "the settings of the next training";
+    return `It holds the classes’ names and ${settings}, but no ${many}: “Save the examples” gives a file of those.`;
+  }
+
   #done(): Done {
-    const settings = this.#teacher?.settings ?? this.#form.read(this.#fields);
+    const settings = this.#teacher?.settings ?? this.#form.read();
     const names = this.#teacher?.names ?? this.classes.rows.map(({ name }) => name);
     return { settings, names, steps: this.#report?.step ?? (settings.steps || this.#options.steps) };
   }
@@ -314,12 +343,13 @@ export class TeachPage {
       const { fixed } = this.#options;
       const most = MOST + (fixed === undefined ? 0 : 1);
       const taught = await readExamples(bytes, this.#options.shape(), most);
-      const named = taught.filter(({ name }) => name !== fixed);
+      const first = taught.find(({ name }) => name === fixed);
+      const named = taught.filter((each) => each !== first);
       if (named.length === 0) throw new Error("there is no class in it");
       this.classes.reset(named.map(({ name }) => name));
-      for (const row of this.classes.rows)
-        for (const sample of taught.find(({ name }) => name === row.name)?.examples ?? [])
-          row.add(sample, this.#options.picture(sample));
+      const inRows = fixed === undefined ? named : [first, ...named];
+      for (const [i, row] of this.classes.rows.entries())
+        for (const sample of inRows[i]?.examples ?? []) row.add(sample, this.#options.picture(sample));
       say(note, `Loaded from the file ${file.name}.`);
     } catch (error) {
       say(note, inWords(error));

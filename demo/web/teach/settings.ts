@@ -25,26 +25,41 @@ export function fields(first: readonly string[], { rate, steps }: Pick<TeachSett
   return { seed, rate: number(rate, 1e-6, 1), steps: whole(steps, 0, MOST_STEPS), names: names(first) };
 }
 
+type SettingsFields = { readonly [Name in keyof TeachSettings]: Field<number> };
+
 /** The form beside. */
 export class TeachForm {
-  readonly #rate = byId("rate", HTMLInputElement);
-  readonly #steps = byId("steps", HTMLInputElement);
-  readonly #seed = byId("seed", HTMLInputElement);
+  readonly #fields: SettingsFields;
+  readonly #boxes = {
+    rate: byId("rate", HTMLInputElement),
+    steps: byId("steps", HTMLInputElement),
+    seed: byId("seed", HTMLInputElement),
+  };
 
-  constructor({ rate, steps, seed }: TeachSettings, onChange: () => void) {
-    this.#rate.value = String(rate);
-    this.#steps.value = String(steps);
-    this.#seed.value = String(seed);
+  constructor(fields: SettingsFields, settings: TeachSettings, onChange: () => void) {
+    this.#fields = fields;
+    this.#show(settings);
     byId("settings", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
-    byId("settings").addEventListener("change", onChange);
+    byId("settings").addEventListener("change", () => {
+      this.#show(this.read());
+      onChange();
+    });
   }
 
   /** What is nonsense is what it was by default. */
-  read({ rate, steps, seed }: { readonly [Name in keyof TeachSettings]: Field<number> }): TeachSettings {
+  read(): TeachSettings {
+    const { rate, steps, seed } = this.#fields;
     return {
-      rate: rate.parse(this.#rate.value) ?? rate.fallback,
-      steps: steps.parse(this.#steps.value) ?? steps.fallback,
-      seed: seed.parse(this.#seed.value) ?? seed.fallback,
+      rate: rate.parse(this.#boxes.rate.value) ?? rate.fallback,
+      steps: steps.parse(this.#boxes.steps.value) ?? steps.fallback,
+      seed: seed.parse(this.#boxes.seed.value) ?? seed.fallback,
     };
+  }
+
+  /** Writes what is used into the boxes. */
+  #show({ rate, steps, seed }: TeachSettings): void {
+    this.#boxes.rate.value = String(rate);
+    this.#boxes.steps.value = String(steps);
+    this.#boxes.seed.value = String(seed);
   }
 }
