@@ -562,20 +562,20 @@ export class DigitsPage {
 
   async #loadModel({ architecture, weights, steps }: Model, name: string): Promise<void> {
     if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
-    await this.#run.stop();
-    this.#form.showArchitecture(architecture);
-    const old = this.#session;
-    this.#forget();
-    await old?.dispose();
-    const settings = this.#form.read();
+    // A file whose weights do not fit is refused before anything is lost.
+    const settings = this.#form.read(architecture);
     const session = await Session.create(settings);
     try {
       await session.load(weights);
+      await this.#run.stop();
+      if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
     } catch (error) {
       await session.dispose();
-      this.#phaseChanged();
-      throw error;
+      throw error instanceof Problem || isEnd(error) ? error : new Problem(notFitting(error));
     }
+    const old = this.#session;
+    this.#forget();
+    this.#form.showArchitecture(architecture);
     this.#session = session;
     this.#journal.begin(settings, name);
     this.#loaded = { steps };
@@ -586,6 +586,7 @@ export class DigitsPage {
     this.#figures(true);
     this.#phaseChanged();
     this.#view.state("A model was loaded.");
+    await old?.dispose();
     this.#digits ??= await this.#fetch(settings.amount);
     await this.#look("A model was loaded");
   }
@@ -606,4 +607,9 @@ export class DigitsPage {
     });
     byId("samples").replaceChildren(...buttons);
   }
+}
+
+function notFitting(error: unknown): string {
+  const why = error instanceof Error ? error.message : error;
+  return `The weights of this file do not fit the network that it describes (${why}).`;
 }

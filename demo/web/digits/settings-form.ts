@@ -7,6 +7,7 @@ import {
   type Activation,
   type Architecture,
   activations,
+  architectureOf,
   type OptimizerName,
   optimizers,
   parameterCount,
@@ -84,11 +85,11 @@ export class SettingsForm {
     });
   }
 
-  /** All of it; numbers outside of their bounds become the nearest ones inside. */
-  read(): Settings {
+  /** All of it, of another network if one is given; numbers outside of their bounds become the nearest ones inside. */
+  read(architecture = this.#architecture()): Settings {
     const value = (name: string) => this.#select(name).value;
     return {
-      ...this.#architecture(),
+      ...architectureOf(architecture),
       seed: this.#number("seed", 0, 2 ** 32 - 1),
       optimizer: this.#optimizer(),
       learningRate: this.#learningRate(),
