@@ -57,12 +57,16 @@ function readArchitecture(text: string | undefined): Architecture {
     const { kind = "dense", hidden, activation, dropout = 0 } = JSON.parse(text ?? "") as Unchecked;
     const leavesOut = typeof dropout === "number" && dropout >= 0 && dropout < 1;
     if (kind === "convolutional" && leavesOut) return { kind, dropout };
-    const widths = Array.isArray(hidden) && hidden.length <= 2 && hidden.every((width) => width >= 1 && width <= 512);
+    const widths = Array.isArray(hidden) && hidden.length <= 2 && hidden.every(isWidth);
     const known = typeof activation === "string" && Object.hasOwn(activations, activation);
     if (kind === "dense" && widths && known && leavesOut)
-      return { kind, hidden: hidden.map(Number), activation: activation as Activation, dropout };
+      return { kind, hidden, activation: activation as Activation, dropout };
   } catch {
     // Said below.
   }
   throw new Problem("This file describes a network that this page does not offer.");
+}
+
+function isWidth(width: unknown): boolean {
+  return Number.isInteger(width) && Number(width) >= 1 && Number(width) <= 512;
 }
