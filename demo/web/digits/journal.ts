@@ -8,9 +8,17 @@ export interface Rows {
   readonly drawings: number;
 }
 
+/** Where a model was loaded from. */
+export interface Source {
+  /** The file of its weights: for one that the browser keeps, what the page saves them as. */
+  readonly file: string;
+  /** What the browser keeps it as. */
+  readonly kept?: string;
+}
+
 export type Deed =
   /** It begins: with random weights, or with those of a file. */
-  | { readonly kind: "begin"; readonly settings: Settings; readonly file?: string }
+  | { readonly kind: "begin"; readonly settings: Settings; readonly source?: Source }
   /** It goes on under other settings; `whole` with the optimizer's state, too. */
   | { readonly kind: "settings"; readonly settings: Settings; readonly whole: boolean }
   | { readonly kind: "rate"; readonly rate: number }
@@ -39,14 +47,14 @@ export class Journal {
     if (begin === undefined) return true;
     return (
       begin.kind === "begin" &&
-      begin.file === undefined &&
+      begin.source === undefined &&
       others.every(({ kind }) => kind === "steps") &&
       this.#drawings.length === 0
     );
   }
 
-  begin(settings: Settings, file?: string): void {
-    this.#deeds = [{ kind: "begin", settings, file }];
+  begin(settings: Settings, source?: Source): void {
+    this.#deeds = [{ kind: "begin", settings, source }];
     this.#drawings = [];
   }
 

@@ -14,7 +14,7 @@ import type { TrainingCurves } from "./curves.ts";
 import { type DigitSet, type Digits, imageOf, loadDigits } from "./data.ts";
 import { withDrawings } from "./drawings.ts";
 import { Insight } from "./insight.ts";
-import { Journal, type Rows } from "./journal.ts";
+import { Journal, type Rows, type Source } from "./journal.ts";
 import { fileName, KeepView } from "./keep-view.ts";
 import { type Model, metadataOf } from "./keeping.ts";
 import { sameNetwork, showShape } from "./model.ts";
@@ -52,7 +52,7 @@ export class DigitsPage {
   });
   readonly #keep = new KeepView({
     current: () => this.#currentModel(),
-    load: (model, name) => this.#loadModel(model, name),
+    load: (model, source) => this.#loadModel(model, source),
   });
   readonly #tools = startTools({
     code: () => codeOf(this.#session ? this.#journal : new Journal(), this.#form.read(), this.#stepsToMake()),
@@ -560,7 +560,7 @@ export class DigitsPage {
     return session.weights().then((weights) => ({ architecture: settings, weights, steps, name }));
   }
 
-  async #loadModel({ architecture, weights, steps }: Model, name: string): Promise<void> {
+  async #loadModel({ architecture, weights, steps }: Model, source: Source): Promise<void> {
     if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
     // A file whose weights do not fit is refused before anything is lost.
     const settings = this.#form.read(architecture);
@@ -577,7 +577,7 @@ export class DigitsPage {
     this.#forget();
     this.#form.showArchitecture(architecture);
     this.#session = session;
-    this.#journal.begin(settings, name);
+    this.#journal.begin(settings, source);
     this.#loaded = { steps };
     this.#replay.add({ epoch: 0, weights });
     this.#insight.offer(settings.kind);
