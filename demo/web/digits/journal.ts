@@ -1,5 +1,6 @@
 // What was done to a network from its first weights on: enough to do it again.
 import type { Drawing } from "./drawings.ts";
+import { sameNetwork } from "./model.ts";
 import { type Settings, sameTraining } from "./settings.ts";
 
 /** The digits that steps are made on: every so many-th of those that were chosen, and the first of the drawings. */
@@ -102,4 +103,9 @@ export class Journal {
 /** What makes the numbers: executors of one kind make the same ones, wherever they are. */
 export function engineOf({ place, build }: Settings): "js" | Settings["build"] {
   return place === "js" ? "js" : build;
+}
+
+/** Whether trainings under both, from their beginning on, come to the same numbers. */
+export function sameNumbers(a: Settings, b: Settings): boolean {
+  return sameNetwork(a, b) && sameTraining(a, b) && a.learningRate === b.learningRate && engineOf(a) === engineOf(b);
 }

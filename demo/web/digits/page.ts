@@ -14,7 +14,7 @@ import type { TrainingCurves } from "./curves.ts";
 import { type DigitSet, type Digits, imageOf, loadDigits } from "./data.ts";
 import { withDrawings } from "./drawings.ts";
 import { Insight } from "./insight.ts";
-import { Journal, type Rows, type Source } from "./journal.ts";
+import { Journal, type Rows, type Source, sameNumbers } from "./journal.ts";
 import { fileName, KeepView } from "./keep-view.ts";
 import { type Model, metadataOf } from "./keeping.ts";
 import { sameNetwork, showShape } from "./model.ts";
@@ -56,7 +56,8 @@ export class DigitsPage {
   });
   readonly #tools = startTools({
     code: () => codeOf(this.#session ? this.#journal : new Journal(), this.#form.read(), this.#stepsToMake()),
-    address: () => this.#form.write(this.#run.phase === "idle" && this.#journal.isPlain ? this.#steps : 0),
+    address: () => this.#form.write(this.#linkedSteps),
+    link: () => this.#inLink(),
     model: () => this.#portable(),
   });
   #curves: TrainingCurves | undefined;
@@ -122,6 +123,28 @@ export class DigitsPage {
   /** Steps of this page, those of the fit under way included. */
   get #done(): number {
     return this.#journal.steps + this.#made;
+  }
+
+  /** Whether whoever begins with the settings of the form, and makes as many steps, comes to this network. */
+  get #isRepeatable(): boolean {
+    const used = this.#session?.settings;
+    return used !== undefined && this.#journal.isPlain && sameNumbers(this.#form.read(), used);
+  }
+
+  /** Steps that the link asks for; 0 for those of the epochs. */
+  get #linkedSteps(): number {
+    if (this.#session === undefined) return this.#limit;
+    return this.#run.phase === "idle" && this.#isRepeatable ? this.#done : 0;
+  }
+
+  /** What whoever opens the link finds, where that is not this page as it is. */
+  #inLink(): string | undefined {
+    if (this.#session === undefined || this.#done === 0) return undefined;
+    if (!this.#isRepeatable)
+      return "It holds the settings as they are now, not how this network came about: whoever trains by it comes to another loss. “Copy as TypeScript” holds all that was done.";
+    if (this.#run.phase !== "idle")
+      return "It holds the settings, not the steps: pause first, and it holds how many, too.";
+    return `It holds the settings and the number of steps: “Start training” makes these ${this.#done.toLocaleString("en")} again.`;
   }
 
   /** How many steps the first start makes. */
