@@ -73,7 +73,19 @@ export class SettingsForm {
     this.#ownRate = said.rate !== optimizers[said.optimizer].rate;
     this.#showRate(said.rate);
     this.#describe();
+    const rate = this.#learningRate();
+    if (rate !== said.rate)
+      say(
+        byId("rate-note"),
+        `The link asks for a learning rate of ${said.rate}; rates have two digits here: ${showRate(rate)}.`,
+      );
+    if (location.hash.includes("=")) this.write(said.steps); // what is used in place of what is not offered
 
+    this.#form.addEventListener("change", () => {
+      const { seed, epochs } = this.read();
+      this.#input("seed").value = String(seed);
+      this.#input("epochs").value = String(epochs);
+    });
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("input", ({ target }) => {
       say(byId("rate-note"), "");
