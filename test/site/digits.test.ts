@@ -1,6 +1,7 @@
 // The page of digits, used as a visitor would: drawn on, trained, paused, corrected, replayed, saved, loaded, and when things go wrong.
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
+import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { fromOnnx } from "simdgrad/onnx";
 import { describe, expect, test } from "vitest";
 import { printed } from "./code.ts";
@@ -200,7 +201,7 @@ describe("a visitor", () => {
     await pause(page);
     const [made, loss] = [await step(page), await exactLoss(page)];
     await page.getByRole("button", { name: "Copy link" }).click();
-    await says(page, "#tools-note", "link");
+    await says(page, "#tools-note", "makes these");
     expect(page.url()).toContain(`steps=${made}`);
     const other = await visiting(page.url().split("/").at(-1), "plain");
     await other.page.locator("#go").click();
@@ -230,6 +231,26 @@ describe("a visitor", () => {
     expect(await page.locator("#figure-accuracy").textContent()).toBe(accuracy);
     await page.setInputFiles("#load-file", { name: "no.safetensors", mimeType: "", buffer: Buffer.from("nothing") });
     await says(page, "#keep-note", "not a whole safetensors file");
+
+    // Files that do not hold what they say leave the network as it is.
+    const { tensors, metadata } = parseSafetensors(await readFile(file));
+    const [name] = Object.keys(tensors);
+    const { shape, data } = tensors[name];
+    const nothing = { ...tensors, [name]: { shape, data: new Float32Array(data.length).fill(Number.NaN) } };
+    const wrong = [
+      ["do not fit", tensors, { architecture: metadata.architecture.replace("32", "64") }],
+      ["does not offer", tensors, { architecture: metadata.architecture.replace("32", "1.5") }],
+      ["not all finite", nothing, {}],
+      ["steps made its network", tensors, { steps: "9007199254740990" }],
+    ] as const;
+    for (const [words, weights, said] of wrong) {
+      const buffer = Buffer.from(serializeSafetensors(weights, { ...metadata, ...said }));
+      await page.setInputFiles("#load-file", { name: "wrong.safetensors", mimeType: "", buffer });
+      await says(page, "#keep-note", words);
+    }
+    expect(await page.locator("#size").textContent()).toContain("784 – 32 – 10");
+    expect(await step(page)).toBe(made);
+    expect(await page.locator("#figure-accuracy").textContent()).toBe(accuracy);
     clean(visit);
     await visit.close();
   }, 90_000);
@@ -318,6 +339,19 @@ describe("what goes wrong is said in words", () => {
     const { page } = visit;
     expect(await page.inputValue("[name=kind]")).toBe("convolutional");
     expect(await page.inputValue("[name=epochs]")).toBe("15");
+    clean(visit);
+    await visit.close();
+  });
+
+  test("the address says the values that are used", async () => {
+    const visit = await visiting("digits.html#seed=4294967296&rate=0.00123&steps=7");
+    const { page } = visit;
+    expect(new URL(page.url()).hash).toBe("#steps=7&rate=0.0012");
+    await says(page, "#rate-note", "asks for a learning rate of 0.00123");
+    await openSettings(page);
+    await page.fill("[name=seed]", "-5");
+    await page.locator("[name=seed]").blur();
+    expect(await page.inputValue("[name=seed]")).toBe("0");
     clean(visit);
     await visit.close();
   });

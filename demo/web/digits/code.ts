@@ -113,7 +113,7 @@ class Program {
       ...(usesWasm ? ["WasmExecutor"] : []),
     ];
     const optimizers = this.#stages.map(({ optimizer }) => calls[optimizer][0]);
-    const file = this.#own.some((deed) => deed.kind === "begin" && deed.file !== undefined);
+    const file = this.#own.some((deed) => deed.kind === "begin" && deed.source !== undefined);
     return [
       'import { readFile } from "node:fs/promises";',
       imported(own, "simdgrad"),
@@ -222,9 +222,14 @@ class Program {
     const digits = ({ amount }: Settings) => (amount === "60000" ? "train60000" : "train10000");
     return this.#own.flatMap((deed) => {
       if (deed.kind === "begin") {
-        if (deed.file === undefined) return [];
-        const file = JSON.stringify(deed.file);
-        return [`await trainer.loadStateDict(parseSafetensors(await readFile(${file})).tensors); // saved before`];
+        if (deed.source === undefined) return [];
+        const { file, kept } = deed.source;
+        return [
+          ...(kept === undefined
+            ? ["// A file that was saved before."]
+            : [`// To have this file, load “${kept}” on the page again, and press “Weights (safetensors)” at once.`]),
+          `await trainer.loadStateDict(parseSafetensors(await readFile(${JSON.stringify(file)})).tensors);`,
+        ];
       }
       if (deed.kind === "rate") return [`await trainer.setHyperparameters({ rate: ${deed.rate} });`];
       if (deed.kind === "settings") {

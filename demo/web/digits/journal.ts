@@ -1,5 +1,6 @@
 // What was done to a network from its first weights on: enough to do it again.
 import type { Drawing } from "./drawings.ts";
+import { sameNetwork } from "./model.ts";
 import { type Settings, sameTraining } from "./settings.ts";
 
 /** The digits that steps are made on: every so many-th of those that were chosen, and the first of the drawings. */
@@ -8,9 +9,17 @@ export interface Rows {
   readonly drawings: number;
 }
 
+/** Where a model was loaded from. */
+export interface Source {
+  /** The file of its weights: for one that the browser keeps, what the page saves them as. */
+  readonly file: string;
+  /** What the browser keeps it as. */
+  readonly kept?: string;
+}
+
 export type Deed =
   /** It begins: with random weights, or with those of a file. */
-  | { readonly kind: "begin"; readonly settings: Settings; readonly file?: string }
+  | { readonly kind: "begin"; readonly settings: Settings; readonly source?: Source }
   /** It goes on under other settings; `whole` with the optimizer's state, too. */
   | { readonly kind: "settings"; readonly settings: Settings; readonly whole: boolean }
   | { readonly kind: "rate"; readonly rate: number }
@@ -39,14 +48,14 @@ export class Journal {
     if (begin === undefined) return true;
     return (
       begin.kind === "begin" &&
-      begin.file === undefined &&
+      begin.source === undefined &&
       others.every(({ kind }) => kind === "steps") &&
       this.#drawings.length === 0
     );
   }
 
-  begin(settings: Settings, file?: string): void {
-    this.#deeds = [{ kind: "begin", settings, file }];
+  begin(settings: Settings, source?: Source): void {
+    this.#deeds = [{ kind: "begin", settings, source }];
     this.#drawings = [];
   }
 
@@ -94,4 +103,9 @@ export class Journal {
 /** What makes the numbers: executors of one kind make the same ones, wherever they are. */
 export function engineOf({ place, build }: Settings): "js" | Settings["build"] {
   return place === "js" ? "js" : build;
+}
+
+/** Whether trainings under both, from their beginning on, come to the same numbers. */
+export function sameNumbers(a: Settings, b: Settings): boolean {
+  return sameNetwork(a, b) && sameTraining(a, b) && a.learningRate === b.learningRate && engineOf(a) === engineOf(b);
 }

@@ -2,6 +2,7 @@
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { inWords } from "../shared/problems.ts";
 import { discard, keep, keptFiles } from "../shared/store.ts";
+import type { Source } from "./journal.ts";
 import { fromFile, type Model, toFile } from "./keeping.ts";
 import { type Architecture, showShape } from "./model.ts";
 
@@ -10,7 +11,7 @@ const DATABASE = "simdgrad-digits";
 export interface Keeper {
   /** The model as it is now; undefined while there is none. */
   readonly current: () => Promise<Model & { readonly name: string }> | undefined;
-  readonly load: (model: Model, name: string) => Promise<void>;
+  readonly load: (model: Model, source: Source) => Promise<void>;
 }
 
 export class KeepView {
@@ -24,7 +25,7 @@ export class KeepView {
     input.addEventListener("change", () => {
       const file = input.files?.[0];
       input.value = "";
-      if (file) this.#do(async () => this.#load(new Uint8Array(await file.arrayBuffer()), file.name));
+      if (file) this.#do(async () => this.#load(new Uint8Array(await file.arrayBuffer()), { file: file.name }));
     });
     this.#list().catch(() => undefined); // said as soon as something is to be kept
   }
@@ -46,9 +47,11 @@ export class KeepView {
     say(this.#note, `Saved in this browser: ${model.name}.`);
   }
 
-  async #load(bytes: Uint8Array, name: string): Promise<void> {
-    await this.#keeper.load(fromFile(bytes), name);
-    say(this.#note, `Loaded: ${name}.`);
+  async #load(bytes: Uint8Array, source: Partial<Source>): Promise<void> {
+    const model = fromFile(bytes);
+    const { kept, file = `${fileName(model.architecture)}.safetensors` } = source;
+    await this.#keeper.load(model, { file, kept });
+    say(this.#note, `Loaded: ${kept ?? file}.`);
   }
 
   async #list(): Promise<void> {
@@ -56,7 +59,7 @@ export class KeepView {
       const date = new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
       const load = make("button", { type: "button", ariaLabel: `Load ${name}` }, "Load");
       const drop = make("button", { type: "button", className: "quiet", ariaLabel: `Delete ${name}` }, "Delete");
-      load.addEventListener("click", () => this.#do(() => this.#load(bytes, name)));
+      load.addEventListener("click", () => this.#do(() => this.#load(bytes, { kept: name })));
       drop.addEventListener("click", () =>
         this.#do(async () => {
           await discard(DATABASE, name);

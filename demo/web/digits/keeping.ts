@@ -5,6 +5,7 @@ import { Problem } from "../shared/problems.ts";
 import { type Activation, type Architecture, activations, architectureOf, type Dense } from "./model.ts";
 
 const KIND = "simdgrad digits";
+const MOST_STEPS = 1e9; // more than any visit makes
 
 export interface Model {
   readonly architecture: Architecture;
@@ -31,12 +32,13 @@ export function fromFile(bytes: Uint8Array): Model {
   const { tensors, metadata } = parsed(bytes);
   if (metadata.kind !== KIND)
     throw new Problem("This safetensors file was not saved by this page: it does not say what its network is made of.");
-  const steps = Number(metadata.steps);
-  const known = Number.isSafeInteger(steps) && steps >= 0;
+  for (const [name, { data }] of Object.entries(tensors))
+    if (!data.every((value) => Number.isFinite(Math.fround(value))))
+      throw new Problem(`The weights “${name}” of this file are not all finite numbers: its network cannot answer.`);
   return {
     architecture: readArchitecture(metadata.architecture),
     weights: tensors,
-    ...(known && { steps }),
+    ...(metadata.steps !== undefined && { steps: readSteps(metadata.steps) }),
   };
 }
 
@@ -57,12 +59,24 @@ function readArchitecture(text: string | undefined): Architecture {
     const { kind = "dense", hidden, activation, dropout = 0 } = JSON.parse(text ?? "") as Unchecked;
     const leavesOut = typeof dropout === "number" && dropout >= 0 && dropout < 1;
     if (kind === "convolutional" && leavesOut) return { kind, dropout };
-    const widths = Array.isArray(hidden) && hidden.length <= 2 && hidden.every((width) => width >= 1 && width <= 512);
+    const widths = Array.isArray(hidden) && hidden.length <= 2 && hidden.every(isWidth);
     const known = typeof activation === "string" && Object.hasOwn(activations, activation);
     if (kind === "dense" && widths && known && leavesOut)
-      return { kind, hidden: hidden.map(Number), activation: activation as Activation, dropout };
+      return { kind, hidden, activation: activation as Activation, dropout };
   } catch {
     // Said below.
   }
   throw new Problem("This file describes a network that this page does not offer.");
+}
+
+function readSteps(text: string): number {
+  const steps = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (steps <= MOST_STEPS) return steps;
+  throw new Problem(
+    `This file says that ${JSON.stringify(text)} steps made its network, which is no whole number up to ${MOST_STEPS.toLocaleString("en")}.`,
+  );
+}
+
+function isWidth(width: unknown): boolean {
+  return Number.isInteger(width) && Number(width) >= 1 && Number(width) <= 512;
 }

@@ -14,7 +14,7 @@ import type { TrainingCurves } from "./curves.ts";
 import { type DigitSet, type Digits, imageOf, loadDigits } from "./data.ts";
 import { withDrawings } from "./drawings.ts";
 import { Insight } from "./insight.ts";
-import { Journal, type Rows } from "./journal.ts";
+import { Journal, type Rows, type Source, sameNumbers } from "./journal.ts";
 import { fileName, KeepView } from "./keep-view.ts";
 import { type Model, metadataOf } from "./keeping.ts";
 import { sameNetwork, showShape } from "./model.ts";
@@ -52,11 +52,12 @@ export class DigitsPage {
   });
   readonly #keep = new KeepView({
     current: () => this.#currentModel(),
-    load: (model, name) => this.#loadModel(model, name),
+    load: (model, source) => this.#loadModel(model, source),
   });
   readonly #tools = startTools({
     code: () => codeOf(this.#session ? this.#journal : new Journal(), this.#form.read(), this.#stepsToMake()),
-    address: () => this.#form.write(this.#run.phase === "idle" && this.#journal.isPlain ? this.#steps : 0),
+    address: () => this.#form.write(this.#linkedSteps),
+    link: () => this.#inLink(),
     model: () => this.#portable(),
   });
   #curves: TrainingCurves | undefined;
@@ -122,6 +123,28 @@ export class DigitsPage {
   /** Steps of this page, those of the fit under way included. */
   get #done(): number {
     return this.#journal.steps + this.#made;
+  }
+
+  /** Whether whoever begins with the settings of the form, and makes as many steps, comes to this network. */
+  get #isRepeatable(): boolean {
+    const used = this.#session?.settings;
+    return used !== undefined && this.#journal.isPlain && sameNumbers(this.#form.read(), used);
+  }
+
+  /** Steps that the link asks for; 0 for those of the epochs. */
+  get #linkedSteps(): number {
+    if (this.#session === undefined) return this.#limit;
+    return this.#run.phase === "idle" && this.#isRepeatable ? this.#done : 0;
+  }
+
+  /** What whoever opens the link finds, where that is not this page as it is. */
+  #inLink(): string | undefined {
+    if (this.#session === undefined || this.#done === 0) return undefined;
+    if (!this.#isRepeatable)
+      return "It holds the settings as they are now, not how this network came about: whoever trains by it comes to another loss. “Copy as TypeScript” holds all that was done.";
+    if (this.#run.phase !== "idle")
+      return "It holds the settings, not the steps: pause first, and it holds how many, too.";
+    return `It holds the settings and the number of steps: “Start training” makes these ${this.#done.toLocaleString("en")} again.`;
   }
 
   /** How many steps the first start makes. */
@@ -560,24 +583,24 @@ export class DigitsPage {
     return session.weights().then((weights) => ({ architecture: settings, weights, steps, name }));
   }
 
-  async #loadModel({ architecture, weights, steps }: Model, name: string): Promise<void> {
+  async #loadModel({ architecture, weights, steps }: Model, source: Source): Promise<void> {
     if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
-    await this.#run.stop();
-    this.#form.showArchitecture(architecture);
-    const old = this.#session;
-    this.#forget();
-    await old?.dispose();
-    const settings = this.#form.read();
+    // A file whose weights do not fit is refused before anything is lost.
+    const settings = this.#form.read(architecture);
     const session = await Session.create(settings);
     try {
       await session.load(weights);
+      await this.#run.stop();
+      if (this.#busy) throw new Problem("One moment: something else is under way. Try again when it is done.");
     } catch (error) {
       await session.dispose();
-      this.#phaseChanged();
-      throw error;
+      throw error instanceof Problem || isEnd(error) ? error : new Problem(notFitting(error));
     }
+    const old = this.#session;
+    this.#forget();
+    this.#form.showArchitecture(architecture);
     this.#session = session;
-    this.#journal.begin(settings, name);
+    this.#journal.begin(settings, source);
     this.#loaded = { steps };
     this.#replay.add({ epoch: 0, weights });
     this.#insight.offer(settings.kind);
@@ -586,6 +609,7 @@ export class DigitsPage {
     this.#figures(true);
     this.#phaseChanged();
     this.#view.state("A model was loaded.");
+    await old?.dispose();
     this.#digits ??= await this.#fetch(settings.amount);
     await this.#look("A model was loaded");
   }
@@ -606,4 +630,9 @@ export class DigitsPage {
     });
     byId("samples").replaceChildren(...buttons);
   }
+}
+
+function notFitting(error: unknown): string {
+  const why = error instanceof Error ? error.message : error;
+  return `The weights of this file do not fit the network that it describes (${why}).`;
 }

@@ -7,6 +7,7 @@ import {
   type Activation,
   type Architecture,
   activations,
+  architectureOf,
   type OptimizerName,
   optimizers,
   parameterCount,
@@ -72,7 +73,19 @@ export class SettingsForm {
     this.#ownRate = said.rate !== optimizers[said.optimizer].rate;
     this.#showRate(said.rate);
     this.#describe();
+    const rate = this.#learningRate();
+    if (rate !== said.rate)
+      say(
+        byId("rate-note"),
+        `The link asks for a learning rate of ${said.rate}; rates have two digits here: ${showRate(rate)}.`,
+      );
+    if (location.hash.includes("=")) this.write(said.steps); // what is used in place of what is not offered
 
+    this.#form.addEventListener("change", () => {
+      const { seed, epochs } = this.read();
+      this.#input("seed").value = String(seed);
+      this.#input("epochs").value = String(epochs);
+    });
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("input", ({ target }) => {
       say(byId("rate-note"), "");
@@ -84,11 +97,11 @@ export class SettingsForm {
     });
   }
 
-  /** All of it; numbers outside of their bounds become the nearest ones inside. */
-  read(): Settings {
+  /** All of it, of another network if one is given; numbers outside of their bounds become the nearest ones inside. */
+  read(architecture = this.#architecture()): Settings {
     const value = (name: string) => this.#select(name).value;
     return {
-      ...this.#architecture(),
+      ...architectureOf(architecture),
       seed: this.#number("seed", 0, 2 ** 32 - 1),
       optimizer: this.#optimizer(),
       learningRate: this.#learningRate(),
