@@ -64,6 +64,10 @@ export class TextPage {
   readonly #tools = startTools({
     code: () => this.#code(),
     address: () => this.#writeAddress(this.#isMoving() ? this.#steps : this.#step),
+    link: () =>
+      this.#source?.own
+        ? "It holds the settings, not your text: whoever opens it learns the text that comes with this page, or one of their own."
+        : undefined,
     model: () => {
       const session = this.#session;
       if (session === undefined) return undefined;
@@ -131,6 +135,7 @@ export class TextPage {
     this.#form.addEventListener("change", ({ target }) => {
       if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === "file"))
         return;
+      this.#input("seed").value = String(this.#settings().seed);
       if (target === this.#select("size")) this.#setField("rate", String(usualRates[this.#settings().size]));
       this.#showNetwork();
       this.#steps = 0;
