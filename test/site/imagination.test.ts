@@ -55,6 +55,32 @@ describe("digits", () => {
   }, 60_000);
 });
 
+test("a half that is left while it starts waits for its visitor, and says nothing in the other's place", async () => {
+  const visit = await loaded(await site().visit("imagination.html"));
+  const { page } = visit;
+  const state = async () => (await page.locator("#state").textContent()) ?? "";
+  await page.locator("#go").click();
+  expect(await state()).toMatch(/Starting|Fetching/);
+  await page.locator("#tab-gan").click();
+  const found = async () => {
+    expect(await state()).toBe("Ready.");
+    await page.locator("#tab-vae").click();
+    const text = await state();
+    await page.locator("#tab-gan").click();
+    return text;
+  };
+  await expect.poll(found, { ...patience, interval: 2000 }).toMatch(/^(?!Starting|Fetching)/);
+  await page.locator("#tab-vae").click();
+  const made = await step(page);
+  await page.locator("#state", { hasText: "Paused" }).waitFor();
+  expect(await step(page)).toBe(made);
+  await page.locator("#seed").fill("1.5");
+  await page.locator("#seed").blur();
+  await expect.poll(() => page.locator("#seed").inputValue()).toBe("0");
+  clean(visit);
+  await visit.close();
+}, 60_000);
+
 describe("points", () => {
   test.each([
     "part=gan&game=even&data=spiral&seed=3",
