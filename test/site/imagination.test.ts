@@ -59,21 +59,14 @@ test("a half that is left while it starts waits for its visitor, and says nothin
   const visit = await loaded(await site().visit("imagination.html"));
   const { page } = visit;
   const state = async () => (await page.locator("#state").textContent()) ?? "";
+  const empty = await picture(page, "#decoded");
   await page.locator("#go").click();
   expect(await state()).toMatch(/Starting|Fetching/);
   await page.locator("#tab-gan").click();
-  const found = async () => {
-    expect(await state()).toBe("Ready.");
-    await page.locator("#tab-vae").click();
-    const text = await state();
-    await page.locator("#tab-gan").click();
-    return text;
-  };
-  await expect.poll(found, { ...patience, interval: 2000 }).toMatch(/^(?!Starting|Fetching)/);
+  await expect.poll(() => picture(page, "#decoded"), patience).not.toBe(empty);
+  expect(await state()).toBe("Ready.");
   await page.locator("#tab-vae").click();
-  const made = await step(page);
   await page.locator("#state", { hasText: "Paused" }).waitFor();
-  expect(await step(page)).toBe(made);
   await page.locator("#seed").fill("1.5");
   await page.locator("#seed").blur();
   await expect.poll(() => page.locator("#seed").inputValue()).toBe("0");
