@@ -55,6 +55,25 @@ describe("digits", () => {
   }, 60_000);
 });
 
+test("a half that is left while it starts waits for its visitor, and says nothing in the other's place", async () => {
+  const visit = await loaded(await site().visit("imagination.html"));
+  const { page } = visit;
+  const state = async () => (await page.locator("#state").textContent()) ?? "";
+  const empty = await picture(page, "#decoded");
+  await page.locator("#go").click();
+  expect(await state()).toMatch(/Starting|Fetching/);
+  await page.locator("#tab-gan").click();
+  await expect.poll(() => picture(page, "#decoded"), patience).not.toBe(empty);
+  expect(await state()).toBe("Ready.");
+  await page.locator("#tab-vae").click();
+  await page.locator("#state", { hasText: "Paused" }).waitFor();
+  await page.locator("#seed").fill("1.5");
+  await page.locator("#seed").blur();
+  await expect.poll(() => page.locator("#seed").inputValue()).toBe("0");
+  clean(visit);
+  await visit.close();
+}, 60_000);
+
 describe("points", () => {
   test.each([
     "part=gan&game=even&data=spiral&seed=3",

@@ -100,6 +100,36 @@ describe("texts", () => {
     await visit.close();
   }, 120_000);
 
+  test("keeps each training with its own text, though two tabs train, and from the step where it paused", async () => {
+    const visit = await loaded(await site().visit("text.html#seed=5"));
+    const { page } = visit;
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await page.locator("#file").setInputFiles(file("roses.txt", `\uFEFF${rhyme}`));
+    await says(page, "#source-name", "roses.txt");
+    await trained(page, 3);
+    await says(page, "#kept-note", /after a reload/);
+    await other.locator("#file").setInputFiles(file("noses.txt", rhyme.replaceAll("roses", "noses")));
+    await says(other, "#source-name", "noses.txt");
+    await trained(other, 3);
+    await says(other, "#kept-note", /after a reload/);
+    const before = await step(page);
+    await trained(page, before + 1);
+    const at = await step(page);
+    await expect
+      .poll(async () => {
+        await other.reload();
+        return other.locator("#continue").textContent();
+      }, patience)
+      .toBe(`Continue from step ${at}`);
+    await other.locator("#continue").click();
+    await says(other, "#source-name", "roses.txt");
+    await says(other, "#excerpt", /^Ring a ring of roses/);
+    await other.close();
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
   test("stops after the steps of its address, and its link brings others to the same loss", async () => {
     const visit = await loaded(await site().visit("text.html#seed=4&steps=7"));
     const { page } = visit;
@@ -137,6 +167,11 @@ describe("texts", () => {
     await page.locator("#paste").fill(rhyme);
     await page.locator("#paste-use").click();
     await says(page, "#source-name", "The text you pasted");
+    await page.locator("#settings [name=seed]").fill("1.5");
+    await page.locator("#settings [name=seed]").blur();
+    await expect.poll(() => page.locator("#settings [name=seed]").inputValue()).toBe("0");
+    await page.locator("#copy-link").click();
+    await says(page, "#tools-note", "not your text");
     clean(visit);
     await visit.close();
   }, 60_000);

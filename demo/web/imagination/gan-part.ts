@@ -15,9 +15,9 @@ const NEAR = 0.15; // of a cluster: within it a made point has reached it
 const expected: Readonly<Record<Game, string>> = {
   standard:
     "The critic says real or made, and the generator learns from its verdicts. The critic learns four times as fast, so that its verdicts are worth something. Mostly it goes well here. What happens otherwise shows the game with a slower critic.",
-  even: "As the standard game, but both learn at the same rate. Now it depends on the beginning: with seed 1 all made points of the ring crowd onto one cluster, which is mode collapse. That answer pleases the critic, and nothing tells the generator of the others. Once the critic has noticed, the crowd moves on to the next cluster, and does not settle.",
+  even: "As the standard game, but both learn at the same rate. Now it depends on the beginning: with seed 1 all made points of the ring crowd onto one cluster, which is mode collapse. That answer pleases the critic, and nothing tells the generator of the others. Once the critic has noticed, the crowd moves on to another place. So it goes on for about 4,000 steps; then, with this seed, the points spread over all eight clusters and stay.",
   wasserstein:
-    "The critic says how far the made points are from real ones, and steep slopes in its opinion are punished. So there is a hint for every point, even for one far away, and collapse is less likely. It takes more work: the critic has three turns for each of the generator’s.",
+    "The critic says how far the made points are from real ones, and slopes of its opinion that are steeper or flatter than 1 are punished, mildly: a tenth of the squared difference is added to its loss. So there is a hint for every point, even for one far away, and collapse is less likely. It takes more work: the critic has three turns for each of the generator’s.",
 };
 
 export interface GanChoice {

@@ -111,7 +111,11 @@ export class ImaginationPage {
     const half: Half = {
       part,
       run: new Run<Progress>({
-        onPhase: () => this.#showPhase(half),
+        onPhase: (phase) => {
+          // One that was still starting when the other tab was chosen.
+          if (phase === "running" && half !== this.#half) void this.#pause(half);
+          else this.#showPhase(half);
+        },
         onReport: (report) => this.#reported(name, half, report),
         onEnd: () => this.#ended(half),
         onError: (error) => this.#failed(half, error),
@@ -195,7 +199,9 @@ export class ImaginationPage {
     // Who has come to the end that the address asks for, goes on without one.
     if (this.#steps > 0 && half.step >= this.#steps) this.#steps = 0;
     await half.run.start(async () => {
-      await half.part.open(this.#seedValue());
+      await half.part.open(this.#seedValue(), (text) => {
+        if (half === this.#half) say(byId("state"), text);
+      });
       half.before = half.step;
       const steps = this.#steps > 0 ? this.#steps - half.before : 0;
       return () => half.part.begin(steps);
@@ -214,6 +220,7 @@ export class ImaginationPage {
   }
 
   async #seedChanged(): Promise<void> {
+    this.#seed.value = String(this.#seedValue());
     this.#steps = 0;
     await Promise.all(names.map((name) => this.#startOver(this.#halves[name])));
     this.#writeAddress(0);

@@ -11,8 +11,8 @@ export interface Progress extends Pick<Report, "step" | "totalSteps" | "losses">
 }
 
 export interface Part {
-  /** Makes new networks, where there are none, and what they need to train. */
-  open(seed: number): Promise<void>;
+  /** Makes new networks, where there are none, and what they need to train; `onWait` hears what it waits for. */
+  open(seed: number, onWait: (text: string) => void): Promise<void>;
   /** Trains on, for so many steps; 0: without an end. */
   begin(steps: number): Followed<Progress>;
   /** Asks the networks what they make now, and draws it. */

@@ -80,10 +80,8 @@ export class VaePart implements Part {
     onTheme(() => this.#draw());
   }
 
-  async open(seed: number): Promise<void> {
-    this.#digits ??= await loadDigits("10000", (share) =>
-      say(byId("state"), `Fetching the digits: ${Math.round(100 * share)} %`),
-    );
+  async open(seed: number, onWait: (text: string) => void): Promise<void> {
+    this.#digits ??= await loadDigits("10000", (share) => onWait(`Fetching the digits: ${Math.round(100 * share)} %`));
     this.#session ??= await VaeSession.create(seed, this.#digits.train);
   }
 

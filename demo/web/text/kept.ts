@@ -1,10 +1,10 @@
-// The training as this browser keeps it: a checkpoint every few seconds, and the text it learns. After a reload it goes on with the same bits.
+// The training as this browser keeps it: a checkpoint every few seconds, and within it the text it learns, so that no other tab can part them.
+// After a reload it goes on with the same bits.
 import type { NumericArray } from "simdgrad/data";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
 
 const CHECKPOINT = "training";
-const TEXT = "text";
 
 export interface Kept {
   readonly settings: Settings;
@@ -25,17 +25,11 @@ function open() {
   return tools;
 }
 
-/** The text that is kept already. */
-let written: string | undefined;
-
 /** Keeps a training, in the place of the one before. */
 export async function keep({ settings, step, source, state }: Kept, text: string): Promise<void> {
   const { storage, serializeCheckpoint } = await open();
   const { name, own, cut } = source;
-  const notes = { settings: { ...settings }, step, source: { name, own, cut }, length: text.length };
-  // The text first: a checkpoint whose text is another one is none.
-  if (own && written !== text) await storage.write(TEXT, new TextEncoder().encode(text));
-  written = text;
+  const notes = { settings: { ...settings }, step, source: { name, own, cut }, ...(own && { text }) };
   await storage.write(CHECKPOINT, serializeCheckpoint({ state, notes }));
 }
 
@@ -49,9 +43,8 @@ export async function kept(): Promise<(Kept & { readonly text: string | undefine
     const bytes = await storage.read(CHECKPOINT);
     if (bytes === undefined) return undefined;
     const { state, notes } = parseCheckpoint(bytes);
-    const { settings, step, source, length } = notes as unknown as Omit<Kept, "state"> & { length: number };
-    const text = source.own ? new TextDecoder().decode(await storage.read(TEXT)) : undefined;
-    if (text !== undefined && text.length !== length) return undefined;
+    const { settings, step, source, text } = notes as unknown as Omit<Kept, "state"> & { text?: string };
+    if (source.own && text === undefined) return undefined;
     return { settings, step, source, state, text };
   } catch {
     return undefined; // of another version, or a browser that keeps nothing
@@ -60,7 +53,5 @@ export async function kept(): Promise<(Kept & { readonly text: string | undefine
 
 export async function forget(): Promise<void> {
   const { storage } = await open();
-  written = undefined;
-  await storage.remove(CHECKPOINT);
-  await storage.remove(TEXT);
+  for (const key of await storage.list()) await storage.remove(key);
 }

@@ -64,6 +64,10 @@ export class TextPage {
   readonly #tools = startTools({
     code: () => this.#code(),
     address: () => this.#writeAddress(this.#isMoving() ? this.#steps : this.#step),
+    link: () =>
+      this.#source?.own
+        ? "It holds the settings, not your text: whoever opens it learns the text that comes with this page, or one of their own."
+        : undefined,
     model: () => {
       const session = this.#session;
       if (session === undefined) return undefined;
@@ -84,6 +88,8 @@ export class TextPage {
   #drawing = false;
   #pausing = false;
   #looking: Promise<void> | undefined;
+  /** Whether it is to be kept when it has looked. */
+  #keepsNext = false;
   #wrote = 0;
   #keptAt = 0;
   #keeps = true;
@@ -129,6 +135,7 @@ export class TextPage {
     this.#form.addEventListener("change", ({ target }) => {
       if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === "file"))
         return;
+      this.#input("seed").value = String(this.#settings().seed);
       if (target === this.#select("size")) this.#setField("rate", String(usualRates[this.#settings().size]));
       this.#showNetwork();
       this.#steps = 0;
@@ -343,18 +350,20 @@ export class TextPage {
     this.#chart.show([this.#curves.loss.points(), this.#curves.tested.points()]);
   }
 
-  /** Has it write, looks where it looks, tests it and keeps it: one after the other, and never twice at once. */
+  /** Has it write, looks where it looks, tests it and keeps it: one after the other, never twice at once. Asked meanwhile, it still keeps. */
   #look(keeps: boolean): void {
     const session = this.#session;
-    if (session === undefined || this.#looking !== undefined || this.#step === 0) return;
-    this.#looking = this.#lookAt(session, keeps)
+    if (session === undefined || this.#step === 0) return;
+    this.#keepsNext ||= keeps;
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#lookAt(session)
       .catch(() => undefined) // the session is over, or its worker died, which the run tells of
       .finally(() => {
         this.#looking = undefined;
       });
   }
 
-  async #lookAt(session: Session, keeps: boolean): Promise<void> {
+  async #lookAt(session: Session): Promise<void> {
     const [step, loss] = [this.#step, this.#loss];
     const begin = session.alphabet.encode("\n");
     const prompt = begin.length > 0 ? begin : Int32Array.of(0);
@@ -368,7 +377,10 @@ export class TextPage {
     if (looks !== undefined) this.#looks.show(looks);
     if (Number.isFinite(tested)) this.#curves.tested.add(step, tested);
     this.#drawSoon();
-    if (keeps) await this.#keep(session);
+    while (this.#keepsNext && session === this.#session) {
+      this.#keepsNext = false;
+      await this.#keep(session);
+    }
   }
 
   async #keep(session: Session): Promise<void> {
@@ -431,6 +443,7 @@ export class TextPage {
     this.#waits = undefined;
     byId("continue").hidden = true;
     byId("forget").hidden = true;
+    this.#keepsNext = false;
     await this.#looking;
     await forget().then(
       () => say(byId("kept-note"), "Forgotten. The next training is kept again."),
@@ -454,6 +467,7 @@ export class TextPage {
 
   /** Takes away all that an earlier training has shown. */
   #clear(): void {
+    this.#keepsNext = false;
     this.#step = 0;
     this.#before = 0;
     this.#loss = Number.NaN;

@@ -35,7 +35,7 @@ export function ownSource(given: string, name: string): Source {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what no text has
   if (/[\u0000-\u0008\u000e-\u001a\ufffe\uffff]/.test(given))
     throw new Problem(`“${name}” is not a text: it has bytes that no text has. A plain .txt file will do.`);
-  const whole = given.replaceAll("\r\n", "\n");
+  const whole = given.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
   const text = whole.slice(0, MOST);
   if (text.length < LEAST)
     throw new Problem(
