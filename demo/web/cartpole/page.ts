@@ -132,9 +132,9 @@ export class CartPolePage {
 
   #changed(): void {
     this.#limit = 0;
-    this.#writeAddress(0);
     const had = this.#report !== undefined;
     this.#reset(had ? "Another task: start the training, and it learns from the beginning." : undefined);
+    this.#writeAddress(0);
     this.#stage.scene = this.#form.read();
   }
 
