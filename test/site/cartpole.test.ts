@@ -100,6 +100,9 @@ describe("a visitor of the cart", () => {
     expect(await other.page.inputValue("[name=way]")).toBe("reinforce");
     expect(await other.page.inputValue("[name=seed]")).toBe("0");
     expect(new URL(other.page.url()).hash).toBe("");
+    await other.page.fill("[name=seed]", "-2.5");
+    await other.page.locator("#go").focus();
+    expect(await other.page.inputValue("[name=seed]")).toBe("0");
     clean(other);
     await other.close();
   }, 90_000);
