@@ -38,7 +38,7 @@ export const pages: readonly SitePage[] = [
   {
     file: "cartpole.html",
     name: "Cart and pole",
-    text: "Reinforcement learning a thousand times faster than real time. Push the cart.",
+    text: "Reinforcement learning, dozens to hundreds of times faster than real time. Push the cart.",
   },
   {
     file: "pictures.html",

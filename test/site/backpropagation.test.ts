@@ -45,6 +45,8 @@ describe("a visitor", () => {
     await page.locator("#go", { hasText: "Resume" }).waitFor();
     expect(await step(page)).toBe(12);
     const end = await exactLoss(page);
+    await page.locator("#copy-link").click();
+    await page.locator("#tools-note", { hasText: "before its first update: Play makes the 12" }).waitFor();
     const numbers = () => page.locator("#graph text").allTextContents();
     const last = await numbers();
     await page.locator("#time").fill("3");

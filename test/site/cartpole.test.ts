@@ -82,6 +82,7 @@ describe("a visitor of the cart", () => {
     await expect.poll(() => page.locator("#figure-step").textContent(), patience).toBe("–");
     expect(await page.locator("#go").textContent()).toBe("Start training");
     expect(page.url()).not.toContain("steps");
+    expect(page.url()).not.toContain("way");
     await page.locator("#go").click();
     await page
       .locator("#reset")
@@ -90,9 +91,17 @@ describe("a visitor of the cart", () => {
     clean(visit);
     await visit.close();
 
+    const between = await loaded(await site().visit("cartpole.html#length=0.35&gravity=9.87"));
+    expect(new URL(between.page.url()).hash).toBe("#length=0.4"); // 9.8 is the usual gravity
+    await between.close();
+
     const other = await loaded(await site().visit("cartpole.html#seed=-4&way=magic&length=99&gravity=no&steps=0.5"));
     expect(await other.page.locator("#length-value").textContent()).toBe("1.0 m");
     expect(await other.page.inputValue("[name=way]")).toBe("reinforce");
+    expect(await other.page.inputValue("[name=seed]")).toBe("0");
+    expect(new URL(other.page.url()).hash).toBe("");
+    await other.page.fill("[name=seed]", "-2.5");
+    await other.page.locator("#go").focus();
     expect(await other.page.inputValue("[name=seed]")).toBe("0");
     clean(other);
     await other.close();

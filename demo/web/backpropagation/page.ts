@@ -67,6 +67,7 @@ export class BackPropagationPage {
     this.#tools = startTools({
       code: () => codeOf(this.#setup, Math.max(1, this.#made)),
       address: () => this.#address.write({ ...this.#state, steps: this.#player.playing ? 0 : this.#made }),
+      link: () => this.#link(),
       model: () => this.#model(),
     });
   }
@@ -244,6 +245,15 @@ export class BackPropagationPage {
     const place = byId("problem");
     say(place, text);
     place.hidden = text === "";
+  }
+
+  /** A link leads to the beginning: the updates are made again by whoever opens it. */
+  #link(): string | undefined {
+    if (this.#position === 0) return undefined;
+    const start = "Whoever opens it finds this network before its first update";
+    const made = this.#player.playing ? 0 : this.#made;
+    if (made === 0) return `${start}.`;
+    return `${start}: Play makes ${made === 1 ? "the one" : `the ${made.toLocaleString("en")}`} that you see here, and stops.`;
   }
 
   #model() {

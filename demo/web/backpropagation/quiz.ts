@@ -134,7 +134,8 @@ export const questions: readonly Question[] = [
       },
       {
         text: "Its learning rate is too low.",
-        reason: "With any rate it ends at the same place, because there is no better one for it.",
+        reason:
+          "At whatever rate it settles, it ends at the same place: no line has a lower loss. At a rate far too high it does not settle at all.",
       },
     ],
   },
@@ -142,9 +143,10 @@ export const questions: readonly Question[] = [
     text: "What does momentum do in a narrow valley?",
     answers: [
       {
-        text: "It adds up the steps along the valley, and cancels those across it.",
+        text: "It adds up the small steps along the valley, which all point one way.",
         right: true,
-        reason: "The gradients along it all point the same way; those across it change sign again and again.",
+        reason:
+          "The gradients across it are large and soon gone; those along it are small, but they agree, and their sum grows.",
       },
       { text: "It makes the valley wider.", reason: "The loss stays what it is. The way through it changes." },
       {

@@ -22,7 +22,10 @@ export class SettingsForm {
     this.#describe();
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("input", () => this.#describe());
-    this.#form.addEventListener("change", onChange);
+    this.#form.addEventListener("change", () => {
+      this.#field("seed").value = String(this.read().seed);
+      onChange();
+    });
   }
 
   /** All of it; a seed that is none becomes the nearest one. */

@@ -86,6 +86,8 @@ export class CartPolePage {
     });
     this.#past.addEventListener("input", () => this.#choosePolicy());
     this.#phaseChanged("idle");
+    // A link's number may lie between two places of its slider: the address says which is used.
+    if (location.hash.includes("=")) this.#writeAddress(this.#limit);
     const stops =
       this.#limit === 0 ? "" : ` It will stop after ${whole.format(this.#limit)} updates, as the link says.`;
     say(byId("state"), `Nobody balances the pole yet: push the cart yourself, or start the training.${stops}`);
@@ -132,9 +134,9 @@ export class CartPolePage {
 
   #changed(): void {
     this.#limit = 0;
-    this.#writeAddress(0);
     const had = this.#report !== undefined;
     this.#reset(had ? "Another task: start the training, and it learns from the beginning." : undefined);
+    this.#writeAddress(0);
     this.#stage.scene = this.#form.read();
   }
 

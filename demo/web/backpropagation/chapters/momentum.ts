@@ -16,7 +16,7 @@ const down = (w: number) => SIZE.height - ((w - VIEW.bottom) / (VIEW.top - VIEW.
 export const chapter: Chapter = {
   paragraphs: [
     `Two weights, a loss like a narrow valley: steep across, flat along. The rate must be low, or the steps across the valley grow; then those along it are tiny. Plain descent at the rate ${RATE} crawls.`,
-    "Momentum helps: each update keeps a share m of the one before, v ← m v + gradient, w ← w − rate × v. Steps along the valley add up, those across it cancel. But with too much of it, the weights overshoot like a ball without friction.",
+    "Momentum helps: each update keeps a share m of the one before, v ← m v + gradient, w ← w − rate × v. The gradients across the valley are large and soon gone; those along it are small and all point one way, and these add up. But with too much momentum, the weights overshoot like a ball without friction.",
     `First let it run without momentum (m = 0). Then find an m that needs less than a third of the updates to bring the loss below ${LOW}.`,
   ],
   open(place, { executor, solve, fail }) {

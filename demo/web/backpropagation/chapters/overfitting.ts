@@ -101,13 +101,13 @@ export const chapter: Chapter = {
         unchecked = validation;
         verdict.say(
           "neither",
-          `${text} It has learnt the noise. Half of its validation loss is ${four(validation / 2)}: get there.`,
+          `${text} It has begun to follow the noise. Half of its validation loss is ${four(validation / 2)}: get there.`,
         );
       } else if (unchecked === undefined)
         verdict.say("neither", `${text} Train to the end without weight decay first, to compare.`);
       else if (validation <= unchecked / 2) {
         const how =
-          losses.length < UPDATES ? "You stopped before the noise was learnt." : "Small weights make smooth curves.";
+          losses.length < UPDATES ? "You stopped before it followed the noise." : "Small weights make smooth curves.";
         verdict.say("right", `${text} ${how}`);
         solve();
       } else

@@ -71,8 +71,8 @@ export const chapter: Chapter = {
         verdict.say(
           "wrong",
           value < BORDER
-            ? "It still shrinks a little above that: try 0.02 more."
-            : "It already grows below that: try 0.02 less.",
+            ? "It still shrinks a little above that: try 0.01 more."
+            : "It already grows below that: try 0.01 less.",
         );
     };
     place.append(

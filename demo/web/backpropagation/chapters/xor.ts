@@ -91,7 +91,7 @@ export const chapter: Chapter = {
         stuck = true;
         verdict.say(
           "neither",
-          `Loss ${last}: it says one half to everything, and no line does better. Now give it a hidden layer.`,
+          `Loss ${last}: it says one half to everything. Some lines get three of the four right, but none has a lower loss. Now give it a hidden layer.`,
         );
       } else if (isRight) {
         learnt = true;

@@ -1,4 +1,4 @@
-// A narrow valley: two weights, of which one steers the loss five times as strongly. Plain descent zigzags or crawls; momentum does neither.
+// A narrow valley: two weights, of which one steers the loss five times as strongly. At a rate low enough for that one, plain descent crawls along the other; momentum adds up its steps.
 import { compile, compileInit, constant, type Executor, grad, Variable } from "simdgrad";
 import { variables } from "simdgrad/nn";
 import { sgd } from "simdgrad/optim";
