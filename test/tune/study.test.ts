@@ -91,7 +91,7 @@ describe("running trials", () => {
   test("needs an objective or its module, and options that are some", async () => {
     const study = await openStudy({ space });
     for (const [message, options] of [
-      ["trials: either an objective or the module of one is to be given", {}],
+      ["trials: either an objective, the module of one, or distribute is to be given", {}],
       ["trials: either an objective or the module of one", { objective, module: new URL("file:///a.js") }],
       ["trials: objective must be a function, got 1", { objective: 1 }],
       ["trials: module must be a URL, or a function that starts a worker", { module: "./objective.js" }],
