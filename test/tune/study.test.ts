@@ -92,7 +92,7 @@ describe("running trials", () => {
     const study = await openStudy({ space });
     for (const [message, options] of [
       ["trials: either an objective, the module of one, or distribute is to be given", {}],
-      ["trials: either an objective or the module of one", { objective, module: new URL("file:///a.js") }],
+      ["trials: either an objective, the module of one", { objective, module: new URL("file:///a.js") }],
       ["trials: objective must be a function, got 1", { objective: 1 }],
       ["trials: module must be a URL, or a function that starts a worker", { module: "./objective.js" }],
       ["trials: unknown option n_jobs", { objective, n_jobs: 2 }],
