@@ -25,6 +25,8 @@ const taught = `(async () => {
 })()`;
 
 const particular: Readonly<Record<string, Particular>> = {
+  // An update takes seconds there: it is shown step by step.
+  "backpropagation.html": { steps: 2 },
   "digits.html": { tell: `{ place: text("place-now") }` },
   "pictures.html": { start: taught, steps: 4 },
   "words.html": { start: taught, steps: 4 },
