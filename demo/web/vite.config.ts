@@ -20,6 +20,9 @@ const assetNameOf = ({ names }: { readonly names: readonly string[] }) =>
     ? "assets/peers/[name]-[hash][extname]"
     : "assets/[name]-[hash][extname]";
 
+const htmls = readdirSync(root).filter((name) => name.endsWith(".html"));
+const isPageScript = new RegExp(`/(${htmls.map((name) => name.replace(".html", "")).join("|")})-[^/]*\\.js$`);
+
 /** Without them everything works, with one thread. */
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
@@ -51,11 +54,14 @@ export default defineConfig({
     emptyOutDir: true,
     // A policy of the page forbids data: where files of its own will do.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // A page's own script is there before what it loads later; asking for it again is an error in Firefox.
+      resolveDependencies: (_, files, { hostType }) =>
+        hostType === "html" ? files : files.filter((file) => !isPageScript.test(file)),
+    },
     rolldownOptions: {
-      input: readdirSync(root)
-        .filter((name) => name.endsWith(".html"))
-        .map((name) => root + name),
+      input: htmls.map((name) => root + name),
     },
   },
 });
