@@ -92,6 +92,14 @@ export class Room {
   }
 }
 
+/** Codes of JetStream's: another message came first. */
+const LATE: readonly unknown[] = [10071, 10164];
+
+/** Whether an error says that another member was first. */
+export function isLate(error: unknown): boolean {
+  return LATE.includes((error as { readonly code?: unknown }).code);
+}
+
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

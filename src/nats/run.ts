@@ -6,10 +6,8 @@ import type { ObjectStore } from "@nats-io/obj";
 import { ArgumentError, DataError } from "../errors.ts";
 import type { Chosen } from "./options.ts";
 import { type Contribution, digestOf, fromText, type RoundRecord, type RunRecord, toText } from "./parcel.ts";
-import { Room, wait } from "./room.ts";
+import { isLate, Room, wait } from "./room.ts";
 
-/** Codes of JetStream's: another message came first. */
-const LOST = [10071, 10164];
 const MISSED = 3; // heartbeats
 
 const aContribution = {
@@ -185,7 +183,7 @@ export class Run {
         await this.#room.js.publish(subject, text, { expect: { lastSubjectSequence: behind } });
         return true;
       } catch (error) {
-        if (LOST.includes((error as { code?: number }).code ?? 0)) return false;
+        if (isLate(error)) return false;
         throw error;
       }
     });
@@ -237,7 +235,7 @@ export class Run {
         await this.#members.create(this.#chosen.member, toText({}));
         return;
       } catch (error) {
-        if (!LOST.includes((error as { code?: number }).code ?? 0)) throw error;
+        if (!isLate(error)) throw error;
       }
       if (turn > MISSED)
         throw new ArgumentError(

@@ -9,12 +9,10 @@ import { checkOutcome, checkReport, type Objective, type Outcome, type Trial } f
 import { fromWire, toWire, type WireError } from "../worker/wire.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
 import { digestOf, fromText, toText } from "./parcel.ts";
-import { Room } from "./room.ts";
+import { isLate, Room } from "./room.ts";
 
 const WORKING = 10_000; // ms of silence after which a member counts as dead
 const DEATHS = 3; // over one trial
-/** Another was first. */
-const LOST = [10071, 10164];
 
 interface Job {
   readonly trial: number;
@@ -248,8 +246,8 @@ async function runOne(
     result = { outcome: null, error: toWire(error) };
   }
   await room.again("storing a result", () =>
-    results.create(name, toText(result)).catch((error: { code?: number }) => {
-      if (!LOST.includes(error.code ?? 0)) throw error; // another member, taken for dead or not, was first
+    results.create(name, toText(result)).catch((error: unknown) => {
+      if (!isLate(error)) throw error; // another member, taken for dead or not, was first
     }),
   );
   await room.again("ending a trial", async () => message.ackAck());

@@ -72,6 +72,8 @@ export class TeachPage {
   #executor: Promise<Executor> | undefined;
   #teacher: Teacher | undefined;
   #report: Report | undefined;
+  /** Whether it says that examples lack. */
+  #lacks = false;
   /** Whether names, examples or settings changed since the last training began. */
   #isChanged = false;
   #drawn = 0;
@@ -168,6 +170,7 @@ export class TeachPage {
     const [, many] = this.#options.noun;
     if (taught.length < LEAST) {
       this.problem(`It needs ${many} of two classes at least, to tell them apart. Add some first.`);
+      this.#lacks = true;
       return Promise.resolve();
     }
     const settings = this.#form.read();
@@ -279,6 +282,10 @@ export class TeachPage {
   #changed(): void {
     const { taught, names } = this.classes;
     this.#isChanged = true;
+    if (this.#lacks && taught.length >= LEAST) {
+      this.#lacks = false;
+      this.problem("");
+    }
     if (this.#teacher === undefined) this.answer.clear(this.classes.rows.map(({ name }) => name));
     enable(byId("save-examples"), taught.length > 0);
     if (this.#run.phase === "idle") {

@@ -405,7 +405,8 @@ export class TextPage {
     if (found === undefined) return;
     this.#waits = found;
     const kind = found.settings.network === "gpt" ? "a GPT" : "an LSTM";
-    say(byId("kept-note"), `This browser has kept ${kind} that learned “${found.source.name}”.`);
+    const what = `This browser has kept ${kind} that learned “${found.source.name}”`;
+    say(byId("kept-note"), `${what}. A new training takes its place.`);
     const button = byId("continue");
     say(button, `Continue from step ${found.step.toLocaleString("en")}`);
     button.hidden = false;

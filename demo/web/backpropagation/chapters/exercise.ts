@@ -69,7 +69,8 @@ export const chapter: Chapter = {
         const mistake = mistakes.find(([value]) => Math.abs(given - value) <= CLOSE)?.[1];
         if (isRight) right++;
         if (isRight) verdict.say("right", `Right: ${four(truths[i])}`);
-        else verdict.say("wrong", Number.isNaN(given) ? hint : (mistake ?? `Not yet. ${hint}`));
+        else if (Number.isNaN(given)) verdict.say("neither", "No number yet.");
+        else verdict.say("wrong", mistake ?? `Not yet. ${hint}`);
       });
       if (right === wanted.length) {
         summary.say(
