@@ -119,6 +119,7 @@ describe("texts", () => {
     await expect
       .poll(async () => {
         await other.reload();
+        await other.locator("#continue").waitFor(patience); // shown once the kept training was read
         return other.locator("#continue").textContent();
       }, patience)
       .toBe(`Continue from step ${at}`);

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 
-/** Files that wait for a visitor who wants them. */
-const onDemand = /(^|\/)(data|models|peers|cards)\//;
+/** Files that wait for a visitor who wants them: other libraries, pictures of pages, and all 60,000 digits. */
+const onDemand = /(^|\/)(peers|cards)\/|\bdata\/(train-60000|test-10000)-/;
 
 export function offline(): Plugin {
   const source = readFileSync(new URL("./service-worker.js", import.meta.url), "utf8");

@@ -375,7 +375,7 @@ export class TextPage {
     const tested = await session.tested();
     if (session !== this.#session) return;
     if (looks !== undefined) this.#looks.show(looks);
-    if (Number.isFinite(tested)) this.#curves.tested.add(step, tested);
+    if (Number.isFinite(tested)) this.#curves.tested.add(this.#step, tested); // it trained on while that was written
     this.#drawSoon();
     while (this.#keepsNext && session === this.#session) {
       this.#keepsNext = false;

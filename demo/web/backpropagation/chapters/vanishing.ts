@@ -50,7 +50,7 @@ export const chapter: Chapter = {
         bar.style.transform = `scaleX(${Math.min(1, Math.max(0.005, length)).toFixed(3)})`;
         say(text, four(gradients[i]));
       });
-      say(progress, `Update ${made} of ${UPDATES}, loss ${four(loss)}`);
+      say(progress, `The bars are of update ${made} of ${UPDATES}, loss ${four(loss)}`);
     };
     const judge = ({ gradients }: DeepUpdate) => {
       const [first, last] = [gradients[0], gradients[LAYERS - 1]];
