@@ -25,7 +25,13 @@ describe("a visitor of the cart", () => {
   test("trains to the end, pushes, looks back, and takes the network along", async () => {
     const visit = await loaded(await site().visit("cartpole.html#seed=1"));
     const { page } = visit;
-    await page.locator("#balanced", { hasText: "Fell" }).waitFor(patience); // nobody balances it
+    const balanced = page.locator("#balanced");
+    await page.waitForTimeout(500);
+    expect(await balanced.textContent()).toBe("The pole is held until you push.");
+    await page.locator("#push-left").click();
+    await balanced.filter({ hasText: "Fell" }).waitFor(patience); // nobody balances it
+    await balanced.filter({ hasText: /^Last time: [\d.]+ s. It is held/ }).waitFor(patience);
+    expect(await page.inputValue("#speed")).toBe("0.25");
     await page.locator("#go").click();
     await page.locator("#go", { hasText: "Train again" }).waitFor({ timeout: 150_000 });
     expect(await page.locator("#state").textContent()).toMatch(
@@ -34,6 +40,7 @@ describe("a visitor of the cart", () => {
     const length = Number.parseFloat((await page.locator("#figure-length").textContent()) ?? "");
     expect(length).toBeGreaterThan(300); // of 500; chance: 22
     expect(Number.parseFloat((await page.locator("#figure-times").textContent()) ?? "")).toBeGreaterThan(1);
+    expect(await page.inputValue("#speed")).toBe("1");
     await page.selectOption("#speed", "3");
     await expect.poll(() => upright(page), patience).toBeGreaterThan(3);
     expect(await page.locator("#number-left").textContent()).toMatch(/^\d+ %$/);
@@ -107,19 +114,50 @@ describe("a visitor of the cart", () => {
     await other.close();
   }, 90_000);
 
+  test("a training goes on while a number or a slider is changed by keys, and ends once the field is left", async () => {
+    const visit = await loaded(await site().visit("cartpole.html#way=dqn"));
+    const { page } = visit;
+    const note = (text: RegExp) => page.locator("#settings-note", { hasText: text }).waitFor(patience);
+    const ended = async () => {
+      await expect.poll(() => page.locator("#figure-step").textContent(), patience).toBe("–");
+      await note(/has ended/);
+      expect(await page.locator("#state").textContent()).toContain("the training has ended");
+    };
+    for (const [field, end] of [
+      ["[name=seed]", (page: Page) => page.keyboard.press("Tab")],
+      ["[name=seed]", (page: Page) => page.keyboard.press("Enter")],
+      ["#length", (page: Page) => page.keyboard.press("Tab")],
+    ] as const) {
+      await page.locator("#go").click();
+      await expect.poll(() => step(page), patience).toBeGreaterThan(0);
+      await page.locator(field).focus();
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("ArrowUp");
+      await note(/^Enter, or leaving/);
+      const before = await step(page);
+      await expect.poll(() => step(page), patience).toBeGreaterThan(before);
+      await end(page);
+      await ended();
+    }
+    expect(await page.inputValue("[name=seed]")).toBe("4");
+    expect(page.url()).toContain("seed=4");
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
   test("pushes by keys, by buttons and by hand move the cart", async () => {
     const visit = await loaded(await site().visit("cartpole.html"));
     const { page } = visit;
     const fell = () => page.locator("#balanced", { hasText: "Fell" }).waitFor(patience);
     /** Seconds until it falls, pushed all the while. */
     const pushed = async (push: () => Promise<void>, letGo: () => Promise<void>) => {
-      await page.locator("#balanced", { hasText: /Upright for 0\.[0-2]/ }).waitFor(patience);
+      await page.locator("#balanced", { hasText: "held until you push" }).waitFor(patience);
       await push();
       await fell();
       await letGo();
       return Number.parseFloat(((await page.locator("#balanced").textContent()) ?? "").slice("Fell after ".length));
     };
-    // Left alone it takes longer to fall than 0.9 s; pushed, a third of that.
+    // Held, it waits; left alone it takes longer to fall than 0.9 s; pushed, a third of that.
     const button = page.locator("#push-left");
     const box = await page.locator("#stage").boundingBox();
     if (box === null) throw new Error("the stage is not to be seen");

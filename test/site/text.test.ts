@@ -153,17 +153,17 @@ describe("texts", () => {
     const { page } = visit;
     const choose = (name: string, content: string | Buffer) => page.locator("#file").setInputFiles(file(name, content));
     await choose("empty.txt", " \n");
-    await says(page, "#problem", "That text is empty.");
+    await says(page, "#source-problem", "That text is empty.");
     await choose("short.txt", "To be, or not to be");
-    await says(page, "#problem", /19 characters\. It takes/);
+    await says(page, "#source-problem", /19 characters\. It takes/);
     await choose("picture.png", Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0xff, 0xfe]));
-    await says(page, "#problem", /not a text/);
+    await says(page, "#source-problem", /not a text/);
     await choose("zeros.bin", Buffer.alloc(5000));
-    await says(page, "#problem", /not a text/);
+    await says(page, "#source-problem", /not a text/);
     await says(page, "#source-name", "Moby-Dick");
     await choose("long.txt", rhyme.repeat(200));
     await says(page, "#source-size", "Its first 500,000 characters");
-    expect(await page.locator("#problem").isVisible()).toBe(false);
+    expect(await page.locator("#source-problem").isVisible()).toBe(false);
     await page.locator("#paste-open").click();
     await page.locator("#paste").fill(rhyme);
     await page.locator("#paste-use").click();
@@ -173,6 +173,52 @@ describe("texts", () => {
     await expect.poll(() => page.locator("#settings [name=seed]").inputValue()).toBe("0");
     await page.locator("#copy-link").click();
     await says(page, "#tools-note", "not your text");
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
+  test("a text that is refused is said where it was pasted, and nothing else is learned in its place", async () => {
+    const visit = await loaded(await site().visit("text.html"));
+    const { page } = visit;
+    await page.locator("#paste-open").click();
+    await page.locator("#paste").fill("To be, or not to be");
+    await page.locator("#go").click(); // without “Learn this text”
+    await says(page, "#source-problem", /19 characters\. It takes 1,280/);
+    const [box, said] = [
+      await page.locator("#paste").boundingBox(),
+      await page.locator("#source-problem").boundingBox(),
+    ];
+    if (box === null || said === null) throw new Error("the box and its message are not to be seen");
+    expect(said.y - (box.y + box.height)).toBeLessThan(100);
+    await says(page, "#problem", "nothing is learned yet");
+    await page.locator("#go").click();
+    await page.waitForTimeout(300);
+    expect(await page.locator("#go").textContent()).toBe("Start training");
+
+    await page.locator("#keep-source", { hasText: "Stay with “Moby-Dick, chapters 1 to 11”" }).click();
+    expect(await page.locator("#source-problem").isVisible()).toBe(false);
+    expect(await page.locator("#problem").isVisible()).toBe(false);
+    await page.locator("#paste").fill(rhyme);
+    await trained(page, 1);
+    await says(page, "#source-name", "The text you pasted");
+    await says(page, "#excerpt", /^Ring a ring of roses/);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
+
+  test("a training goes on while its seed is chosen by keys, and ends once the field is left", async () => {
+    const visit = await loaded(await site().visit("text.html#seed=6"));
+    const { page } = visit;
+    await page.locator("#go").click();
+    await expect.poll(() => step(page), patience).toBeGreaterThan(0);
+    await page.locator("#settings [name=seed]").press("ArrowUp");
+    await says(page, "#settings-note", /^Enter, or leaving/);
+    const before = await step(page);
+    await expect.poll(() => step(page), patience).toBeGreaterThan(before);
+    await page.locator("#settings [name=seed]").press("Enter");
+    await says(page, "#settings-note", /is ended/);
+    await says(page, "#state", "Ready.");
+    expect(page.url()).toContain("seed=7");
     clean(visit);
     await visit.close();
   }, 60_000);

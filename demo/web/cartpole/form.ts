@@ -1,5 +1,6 @@
 // The form of the settings: what is chosen, and what that means in words.
 import { byId, fillSelect, say } from "../shared/dom.ts";
+import { onSettled, type SettledListeners } from "../shared/settled.ts";
 import { bounds, type Settings, type WayName, ways } from "./settings.ts";
 
 const units = { length: "m", gravity: "m/s²", force: "N" } as const;
@@ -8,7 +9,7 @@ const sliders = ["length", "gravity", "force"] as const;
 export class SettingsForm {
   readonly #form = byId("settings", HTMLFormElement);
 
-  constructor(settings: Settings, onChange: () => void) {
+  constructor(settings: Settings, listeners: SettledListeners) {
     fillSelect(
       this.#field("way") as unknown as HTMLSelectElement,
       Object.entries(ways).map(([way, { name }]) => [way, name]),
@@ -22,9 +23,12 @@ export class SettingsForm {
     this.#describe();
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("input", () => this.#describe());
-    this.#form.addEventListener("change", () => {
-      this.#field("seed").value = String(this.read().seed);
-      onChange();
+    onSettled(this.#form, {
+      ...listeners,
+      settled: () => {
+        this.#field("seed").value = String(this.read().seed);
+        listeners.settled();
+      },
     });
   }
 

@@ -10,15 +10,16 @@ import { Curve } from "../shared/smoothing.ts";
 import { type Portable, startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
 import { SettingsForm } from "./form.ts";
-import { Mind, type Thought } from "./mind.ts";
+import { Mind } from "./mind.ts";
 import type { Report } from "./order.ts";
 import { Policies, type Policy } from "./policies.ts";
 import { fields, type Settings, ways } from "./settings.ts";
 import { sources } from "./sources.ts";
-import { Stage } from "./stage.ts";
+import { type Frame, Stage } from "./stage.ts";
 import { Training } from "./training.ts";
 
 const EVERY = 200; // ms from one drawing of the curves to the next
+const NOTE = "A change here ends the training under way. The next one begins by it.";
 const whole = new Intl.NumberFormat("en");
 const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
@@ -34,16 +35,18 @@ export class CartPolePage {
   readonly #address = new Address(fields);
   /** Updates after which it stops, as its address said; 0: at the end. */
   #limit = this.#address.read().steps;
-  readonly #form = new SettingsForm(this.#address.read(), () => this.#changed());
+  readonly #form = new SettingsForm(this.#address.read(), {
+    costs: () => this.#hasTraining,
+    settled: () => this.#changed(),
+    waits: () => this.#note("Enter, or leaving the field, ends the training: the next one begins by this."),
+  });
   readonly #training = new Training({
     onPhase: (phase) => this.#phaseChanged(phase),
     onReport: (report) => this.#reported(report),
     onEnd: () => this.#ended(),
     onError: (error) => this.#failed(error),
   });
-  readonly #stage = new Stage(byId("stage", HTMLCanvasElement), this.#form.read(), (...frame) =>
-    this.#showFrame(...frame),
-  );
+  readonly #stage = new Stage(byId("stage", HTMLCanvasElement), this.#form.read(), (frame) => this.#showFrame(frame));
   readonly #chart = new Chart(byId("chart"), {
     label: "Length of the episodes, in steps of the cart",
     xLabel: "Episode",
@@ -56,6 +59,10 @@ export class CartPolePage {
     range: () => [0, CARTPOLE_LIMIT],
   });
   readonly #past = byId("past", HTMLInputElement);
+  readonly #speed = byId("speed", HTMLSelectElement);
+  #isSpeedChosen = false;
+  /** How long the visitor balanced it last. */
+  #last: number | undefined;
   readonly #policies = new Policies();
   #each = new Curve();
   #means = new Curve();
@@ -81,16 +88,21 @@ export class CartPolePage {
       ["push-right", 1, "ArrowRight"],
     ] as const)
       this.#listen(byId(id), direction, key);
-    byId("speed", HTMLSelectElement).addEventListener("change", ({ target }) => {
-      this.#stage.speed = Number((target as HTMLSelectElement).value);
+    this.#speed.addEventListener("change", () => {
+      this.#isSpeedChosen = true;
+      this.#stage.speed = Number(this.#speed.value);
     });
+    this.#showSpeed();
     this.#past.addEventListener("input", () => this.#choosePolicy());
     this.#phaseChanged("idle");
     // A link's number may lie between two places of its slider: the address says which is used.
     if (location.hash.includes("=")) this.#writeAddress(this.#limit);
     const stops =
       this.#limit === 0 ? "" : ` It will stop after ${whole.format(this.#limit)} updates, as the link says.`;
-    say(byId("state"), `Nobody balances the pole yet: push the cart yourself, or start the training.${stops}`);
+    say(
+      byId("state"),
+      `Nobody balances the pole yet. Try it, in slow motion: push the cart. Or start the training.${stops}`,
+    );
   }
 
   /** A push lasts as long as its button, or its key, is held. */
@@ -122,6 +134,7 @@ export class CartPolePage {
     else if (phase === "paused") void this.#training.resume(this.#until());
     else if (phase === "idle") {
       this.#forget();
+      this.#note(NOTE);
       this.#settings = this.#form.read();
       void this.#training.start(this.#settings, this.#until());
     }
@@ -134,8 +147,11 @@ export class CartPolePage {
 
   #changed(): void {
     this.#limit = 0;
-    const had = this.#report !== undefined;
-    this.#reset(had ? "Another task: start the training, and it learns from the beginning." : undefined);
+    const had = this.#hasTraining;
+    this.#reset(
+      had ? "Another task, so the training has ended. Start again, and it learns from the beginning." : undefined,
+    );
+    this.#note(had ? "The training before has ended. The next one begins by these." : NOTE);
     this.#writeAddress(0);
     this.#stage.scene = this.#form.read();
   }
@@ -232,10 +248,24 @@ export class CartPolePage {
   #setMind(mind: Mind | undefined): void {
     this.#mind = mind;
     this.#stage.mind = mind;
+    this.#last = undefined;
+    this.#showSpeed();
   }
 
-  #showFrame(seconds: number, thought: Thought | undefined, fallen: boolean): void {
-    say(byId("balanced"), `${fallen ? "Fell after" : "Upright for"} ${seconds.toFixed(1)} s`);
+  /** Whoever has nothing but two hands gets slow motion; the visitor's own choice stays. */
+  #showSpeed(): void {
+    if (!this.#isSpeedChosen) this.#speed.value = this.#mind === undefined ? "0.25" : "1";
+    this.#stage.speed = Number(this.#speed.value);
+  }
+
+  #showFrame({ seconds, thought, is }: Frame): void {
+    const time = `${seconds.toFixed(1)} s`;
+    if (is === "fallen") this.#last = seconds;
+    const held =
+      this.#last === undefined
+        ? "The pole is held until you push."
+        : `Last time: ${this.#last.toFixed(1)} s. It is held until you push.`;
+    say(byId("balanced"), is === "held" ? held : is === "fallen" ? `Fell after ${time}` : `Upright for ${time}`);
     const [left, right] = this.#mind === undefined ? [0, 0] : (thought?.numbers ?? [0, 0]);
     const isShare = this.#mind?.hasProbabilities ?? true;
     const most = Math.max(Math.abs(left), Math.abs(right), 1e-9);
@@ -265,6 +295,16 @@ export class CartPolePage {
   #failed(error: unknown): void {
     this.#problem(inWords(error));
     say(byId("state"), "Stopped by an error.");
+  }
+
+  /** Whether a change would throw one away. */
+  get #hasTraining(): boolean {
+    return this.#report !== undefined || this.#training.phase !== "idle";
+  }
+
+  /** What a change of the settings does, or did. */
+  #note(text: string): void {
+    say(byId("settings-note"), text);
   }
 
   #problem(text: string): void {

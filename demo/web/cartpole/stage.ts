@@ -9,6 +9,7 @@ import type { Mind, Thought } from "./mind.ts";
 const WIDE = 2.6;
 const CART = { width: 0.42, height: 0.2 }; // metres
 const LIES = 900; // ms that a pole lies before the next one
+const LIES_AT_MOST = 1500; // ms of the visitor's
 const HAND = 0.1; // s that a push takes at least
 const MOST_LATE = 100; // ms of time that are made up for after a frame that came late
 
@@ -18,6 +19,15 @@ export interface Scene {
   readonly force: number;
 }
 
+/** What is to be seen. */
+export interface Frame {
+  /** Of the cart's time that the pole has been upright. */
+  readonly seconds: number;
+  readonly thought: Thought | undefined;
+  /** It falls only once somebody pushes: it is held as long as nobody balances it. */
+  readonly is: "held" | "upright" | "fallen";
+}
+
 export class Stage {
   readonly #canvas: HTMLCanvasElement;
   readonly #random = new Random(Date.now() % 1e6);
@@ -25,7 +35,6 @@ export class Stage {
   #pole: CartPole;
   #mind: Mind | undefined;
   #thought: Thought | undefined;
-  /** Seconds of its time in a second. */
   #speed = 1;
   #seconds = 0;
   /** When it fell. */
@@ -39,13 +48,9 @@ export class Stage {
   /** Where a finger drags the cart to, in metres. */
   #goal: number | undefined;
   #colours = { track: "", cart: "", pole: "", fallen: "", hand: "" };
-  readonly #onFrame: (seconds: number, thought: Thought | undefined, fallen: boolean) => void;
+  readonly #onFrame: (frame: Frame) => void;
 
-  constructor(
-    canvas: HTMLCanvasElement,
-    scene: Scene,
-    onFrame: (seconds: number, thought: Thought | undefined, fallen: boolean) => void,
-  ) {
+  constructor(canvas: HTMLCanvasElement, scene: Scene, onFrame: (frame: Frame) => void) {
     this.#canvas = canvas;
     this.#scene = scene;
     this.#pole = new CartPole(scene);
@@ -68,6 +73,7 @@ export class Stage {
     this.#mind = mind;
   }
 
+  /** Seconds of its time in a second. */
   set speed(speed: number) {
     this.#speed = speed;
   }
@@ -78,6 +84,7 @@ export class Stage {
     this.#pole.reset(this.#random);
     this.#seconds = 0;
     this.#fell = undefined;
+    if (!this.#held) this.#push = 0;
   }
 
   /** Pushes to the left (-1) or right (1) until it is let go. */
@@ -124,16 +131,18 @@ export class Stage {
     this.#now = now;
     for (; this.#left >= 1000 * CARTPOLE_TIME; this.#left -= 1000 * CARTPOLE_TIME) this.#step(now);
     this.#draw();
-    this.#onFrame(this.#seconds, this.#thought, this.#fell !== undefined);
+    const is = this.#fell !== undefined ? "fallen" : this.#isHeld ? "held" : "upright";
+    this.#onFrame({ seconds: this.#seconds, thought: this.#thought, is });
     requestAnimationFrame((next) => this.#frame(next));
   }
 
   #step(now: number): void {
     if (this.#fell !== undefined) {
-      if (now - this.#fell > LIES / this.#speed) this.#begin();
+      if (now - this.#fell > Math.min(LIES / this.#speed, LIES_AT_MOST)) this.#begin();
       else this.#lie();
       return;
     }
+    if (this.#isHeld) return;
     const { state } = this.#pole;
     const own = this.#mind?.think(state);
     this.#thought = own;
@@ -141,6 +150,11 @@ export class Stage {
     this.#pole.move((own === undefined ? 0 : own.action === 1 ? force : -force) + this.#hand());
     this.#seconds += CARTPOLE_TIME;
     if (Math.abs(state[0]) > MOST_AWAY || Math.abs(state[2]) > MOST_TILTED) this.#fell = now;
+  }
+
+  /** Whoever pushes has a pole that stands, and not one that has begun to fall without them. */
+  get #isHeld(): boolean {
+    return this.#mind === undefined && this.#seconds === 0 && this.#goal === undefined && this.#push === 0;
   }
 
   /** Falls on until it lies. */

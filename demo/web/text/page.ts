@@ -5,6 +5,7 @@ import { byId, enable, fillSelect, onPress, say, sayNumber } from "../shared/dom
 import { describe } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
+import { onSettled } from "../shared/settled.ts";
 import { Curve, Smoother } from "../shared/smoothing.ts";
 import { startTools } from "../shared/tools.ts";
 import { code } from "./code.ts";
@@ -14,14 +15,16 @@ import { LENGTH, sizes } from "./model.ts";
 import { inOneLine, Samples } from "./samples.ts";
 import { Session, stepsOf } from "./session.ts";
 import { rates, type Settings, textAddress, usualRates } from "./settings.ts";
-import { DEFAULT_PATH, defaultSource, fileSource, ownSource, type Source } from "./source.ts";
+import { DEFAULT_PATH, defaultSource, fileSource, LEAST, ownSource, type Source } from "./source.ts";
 
 const WRITE_EVERY = 1200; // ms from one sample to the next while it trains
 const KEEP_EVERY = 5000; // ms from one checkpoint to the next
 const DRAW_EVERY = 100; // ms from one change of figures and chart to the next
 const SAMPLE = 100; // characters
 const ANSWER = 240;
-const UNASKED = "Once it has begun to train, it goes on from your beginning, as well as it can by then.";
+const NOTE = "A change here starts over, from new weights.";
+const UNASKED =
+  "Nothing yet. Press “Start training”, then “Write on”: your beginning stands here, and what the network writes after it.";
 
 const going: Readonly<Record<Phase, string>> = {
   idle: "Start training",
@@ -43,6 +46,7 @@ export class TextPage {
   readonly #address = textAddress();
   readonly #form = byId("settings", HTMLFormElement);
   readonly #temperature = byId("temperature", HTMLInputElement);
+  readonly #paste = byId("paste", HTMLTextAreaElement);
   readonly #samples = new Samples();
   readonly #looks = new LooksView();
   readonly #chart = new Chart(byId("loss-chart"), {
@@ -77,6 +81,10 @@ export class TextPage {
     },
   });
   #source: Source | undefined;
+  /** What was pasted and is dealt with: taken, or given up. */
+  #settled = "";
+  /** Whether a text of the visitor's was not taken, and nothing was chosen since. */
+  #refused = false;
   #session: Session | undefined;
   /** Steps after which it stops by itself; 0: none. */
   #steps = 0;
@@ -132,14 +140,21 @@ export class TextPage {
     onPress(byId("go"), () => this.#go());
     onPress(byId("reset"), () => void this.#startOver("It has forgotten all. The next start begins with new weights."));
     this.#form.addEventListener("submit", (event) => event.preventDefault());
-    this.#form.addEventListener("change", ({ target }) => {
-      if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === "file"))
-        return;
-      this.#input("seed").value = String(this.#settings().seed);
-      if (target === this.#select("size")) this.#setField("rate", String(usualRates[this.#settings().size]));
-      this.#showNetwork();
-      this.#steps = 0;
-      void this.#startOver("").then(() => this.#writeAddress(0));
+    this.#select("size").addEventListener("change", () =>
+      this.#setField("rate", String(usualRates[this.#settings().size])),
+    );
+    onSettled(byId("choices"), {
+      costs: () => this.#session !== undefined,
+      settled: () => {
+        this.#input("seed").value = String(this.#settings().seed);
+        this.#showNetwork();
+        this.#steps = 0;
+        this.#note(
+          this.#session === undefined ? NOTE : "The training before is ended. The next start begins by these.",
+        );
+        void this.#startOver("").then(() => this.#writeAddress(0));
+      },
+      waits: () => this.#note("Enter, or leaving the field, ends the training and starts over by this."),
     });
     this.#temperature.addEventListener("input", () => {
       this.#showTemperature();
@@ -155,13 +170,15 @@ export class TextPage {
       const box = byId("paste-box");
       box.hidden = !box.hidden;
       byId("paste-open").ariaExpanded = String(!box.hidden);
-      if (!box.hidden) byId("paste").focus();
+      if (!box.hidden) this.#paste.focus();
     });
-    onPress(
-      byId("paste-use"),
-      () => void this.#take(async () => ownSource(byId("paste", HTMLTextAreaElement).value, "The text you pasted")),
-    );
+    say(byId("paste-title"), `Your text, ${LEAST.toLocaleString("en")} characters or more`);
+    onPress(byId("paste-use"), () => void this.#takePasted());
     onPress(byId("default"), () => void this.#take(defaultSource));
+    onPress(byId("keep-source"), () => {
+      this.#accept();
+      byId("go").focus();
+    });
     onPress(byId("continue"), () => void this.#continue());
     onPress(byId("forget"), () => void this.#forget());
     byId("prompt-form").addEventListener("submit", (event) => {
@@ -200,18 +217,41 @@ export class TextPage {
     }
   }
 
-  /** Learns another text from now on. */
+  /** Learns another text from now on; one that is refused is said beside where texts are given. */
   async #take(make: () => Promise<Source>): Promise<void> {
     try {
       const source = await make();
-      this.#problem("");
+      this.#accept();
       this.#steps = 0;
       await this.#startOver(`Ready to learn “${source.name}”.`);
       this.#showSource(source);
       this.#writeAddress(0);
     } catch (error) {
-      this.#problem(inWords(error));
+      this.#refuse(inWords(error));
     }
+  }
+
+  #takePasted(): Promise<void> {
+    return this.#take(async () => ownSource(this.#paste.value, "The text you pasted"));
+  }
+
+  #refuse(why: string): void {
+    this.#refused = true;
+    const problem = byId("source-problem");
+    problem.hidden = false;
+    say(byId("source-problem-text"), why);
+    const keep = byId("keep-source");
+    keep.hidden = this.#source === undefined;
+    say(keep, `Stay with “${this.#source?.name}”`);
+    problem.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What was given counts, or is given up: nothing stands in the way of a start. */
+  #accept(): void {
+    this.#refused = false;
+    this.#settled = this.#paste.value;
+    byId("source-problem").hidden = true;
+    this.#problem("");
   }
 
   #showSource(source: Source): void {
@@ -278,6 +318,13 @@ export class TextPage {
 
   async #start(): Promise<void> {
     this.#problem("");
+    this.#note(NOTE);
+    if (this.#paste.value.trim() !== "" && this.#paste.value !== this.#settled) await this.#takePasted();
+    if (this.#refused) {
+      this.#problem("Your text was not taken, so nothing is learned yet: see below, where texts are given.");
+      byId("source-problem").scrollIntoView({ block: "nearest" });
+      return;
+    }
     if (this.#source === undefined) await this.#takeDefault();
     const source = this.#source;
     if (source === undefined) return;
@@ -421,6 +468,7 @@ export class TextPage {
     const { settings, source, state, step } = found;
     try {
       const text = found.text ?? (await defaultSource()).text;
+      this.#accept();
       await this.#startOver("");
       this.#showSource({ ...source, text });
       for (const [name, value] of Object.entries(settings)) this.#setField(name, String(value));
@@ -544,6 +592,11 @@ export class TextPage {
     if (field instanceof HTMLSelectElement && [...field.options].every((option) => option.value !== value))
       field.append(new Option(value, value));
     field.value = value;
+  }
+
+  /** What a change of the settings does, or did. */
+  #note(text: string): void {
+    say(byId("settings-note"), text);
   }
 
   #state(text: string): void {
