@@ -174,21 +174,41 @@ describe("a visitor", () => {
     const visit = await visiting(`${small}&epochs=3`);
     const { page } = visit;
     expect(await page.locator("#replay").isDisabled()).toBe(true);
-    await page.getByRole("button", { name: "A 7 of the test set" }).click();
-    await page.locator("#go").click();
+    const no = page.getByRole("button", { name: "No, it is a 5" });
+    expect(await no.getAttribute("aria-disabled")).toBe("true");
+    await says(page, "#correction-note", "There is no network yet");
+    await page.getByRole("button", { name: "A 7 of the test set" }).click(); // which starts the training
     await says(page, "#state", "Done.");
     await says(page, "#answer", /a 7\.$/);
     const now = await probabilities(page);
     await page.locator("#replay").focus();
     await page.keyboard.press("Home");
     await says(page, "#replay-value", "before its training");
-    await says(page, "#answer", "Then: perhaps");
+    await says(page, "#answer", "Before its training: perhaps");
     expect(await probabilities(page)).not.toEqual(now);
+    expect(await no.getAttribute("aria-disabled")).toBe("true");
+    await says(page, "#correction-note", "That is what it said earlier");
     await page.keyboard.press("ArrowRight");
     await says(page, "#replay-value", "after epoch 1");
     await page.keyboard.press("End");
     await says(page, "#replay-value", "now");
     await expect.poll(() => probabilities(page), patience).toEqual(now);
+    expect(await no.getAttribute("aria-disabled")).toBe("false");
+    await says(page, "#correction-note", "It learns your drawing");
+
+    // Another digit is read now, and so is what it learns further.
+    await page.locator("#replay").press("Home");
+    await says(page, "#answer", "Before its training");
+    await page.getByRole("button", { name: "An 8 of the test set" }).click();
+    await says(page, "#replay-value", "now");
+    await says(page, "#answer", /^(This is|Perhaps) an? \d\.$/);
+    await page.locator("#replay").press("Home");
+    await says(page, "#answer", "Before its training");
+    await page.locator("#go").click();
+    await says(page, "#replay-value", "now");
+    await says(page, "#answer", /^(This is|Perhaps) an? \d\.$/);
+    await page.locator("#clear").click();
+    await says(page, "#correction-note", "First draw a digit");
     clean(visit);
     await visit.close();
   }, 60_000);

@@ -42,6 +42,12 @@ describe("digits", () => {
     const way = await picture(page, "#way");
     await page.locator("#way-from").selectOption("1");
     await expect.poll(() => picture(page, "#way"), patience).not.toBe(way);
+    const digits = await picture(page, "#plane");
+    await page.locator("#map").check();
+    const map = await picture(page, "#plane");
+    expect(map).not.toBe(digits);
+    await page.locator("#map").uncheck();
+    expect(await picture(page, "#plane")).toBe(digits);
     await page.locator("#between").fill("1");
     const saving = page.waitForEvent("download");
     await page.locator("#save-onnx").click();
@@ -108,10 +114,32 @@ describe("points", () => {
     await page.locator("#points-said", { hasText: "2 points of yours" }).waitFor();
     expect(decodeURIComponent(page.url())).toMatch(/points=-?[\d.]+:[\d.]+,0:0\.05/);
     await page.locator("#clear").click();
-    await page.locator("#go").click();
-    await page.locator("#problem", { hasText: "no points yet" }).waitFor();
+    await page.locator("#state", { hasText: "no points of yours yet" }).waitFor();
+    expect(await page.locator("#go").getAttribute("aria-disabled")).toBe("true");
+    const place = () => page.locator("#arena").boundingBox();
+    const before = await place();
+    await page.locator("#arena").click({ position: { x: 60, y: 60 } });
+    await page.locator("#state", { hasText: "Ready." }).waitFor();
+    expect(await place()).toEqual(before);
+    expect(await page.locator("#go").getAttribute("aria-disabled")).toBe("false");
     clean(visit);
     await visit.close();
+  }, 60_000);
+
+  test("of the data are there before anything is trained", async () => {
+    for (const data of ["ring", "spiral"]) {
+      const visit = await loaded(await site().visit(`imagination.html#part=gan&data=${data}`));
+      const { page } = visit;
+      const filled = () =>
+        page.locator("#arena").evaluate((canvas) => {
+          const { width, height } = canvas as HTMLCanvasElement;
+          const pixels = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+          return pixels.filter((value, i) => i % 4 === 3 && value > 0).length;
+        });
+      await expect.poll(filled, patience).toBeGreaterThan(2000);
+      clean(visit);
+      await visit.close();
+    }
   }, 60_000);
 
   test("stop after the steps of the address; the other half is a tab away, and buttons may be pressed fast", async () => {

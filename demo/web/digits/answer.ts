@@ -1,9 +1,9 @@
 // What the network says about the pad, live: at once when the pad changes, and again and again while it trains.
 import { byId, make, say } from "../shared/dom.ts";
-import { CLASSES } from "./model.ts";
+import { aDigit, CLASSES } from "./model.ts";
 import type { Pad } from "./pad.ts";
 import { argmaxRows } from "./probabilities.ts";
-import type { Replay } from "./replay.ts";
+import { nameOf, type Replay } from "./replay.ts";
 import type { Said, Session } from "./session.ts";
 import { Maps } from "./tiles.ts";
 
@@ -14,12 +14,12 @@ export class Answer {
   readonly #bars: { readonly bar: HTMLElement; readonly text: HTMLElement }[] = [];
   readonly #maps = new Maps();
   readonly #replay: Replay;
-  readonly #onAnswer: (best: number | undefined) => void;
+  readonly #onAnswer: (best: number | undefined, isPast: boolean) => void;
   #asking = false;
   #again = false;
 
-  /** @param onAnswer told of the digit that it says now; undefined where it says none, or one of the past */
-  constructor(replay: Replay, onAnswer: (best: number | undefined) => void) {
+  /** @param onAnswer told of the digit that it says, undefined where it says none, and whether it says it now or said it in the past */
+  constructor(replay: Replay, onAnswer: (best: number | undefined, isPast: boolean) => void) {
     this.#replay = replay;
     this.#onAnswer = onAnswer;
     const list = byId("bars");
@@ -72,14 +72,17 @@ export class Answer {
       if (pad.image !== undefined) this.#show(said, verdict(said.probabilities));
     } else {
       const probabilities = await session.wouldHaveSaid(image, moment.weights);
-      if (pad.image !== undefined) this.#show({ probabilities, maps: undefined }, verdict(probabilities), true);
+      if (pad.image !== undefined)
+        this.#show({ probabilities, maps: undefined }, verdict(probabilities), nameOf(moment));
     }
   }
 
-  #show(said: Said | undefined, text: string, isPast = false): void {
+  /** @param past the moment that it is of; undefined: now */
+  #show(said: Said | undefined, text: string, past?: string): void {
     const probabilities = said?.probabilities;
-    if (!isPast) this.#maps.show(said?.maps);
-    say(byId("answer"), isPast ? `Then: ${text.charAt(0).toLowerCase()}${text.slice(1)}` : text);
+    if (past === undefined) this.#maps.show(said?.maps);
+    const line = past === undefined ? text : `${past}: ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+    say(byId("answer"), line.charAt(0).toUpperCase() + line.slice(1));
     const best = probabilities === undefined ? undefined : argmaxRows(probabilities, CLASSES)[0];
     this.#bars.forEach(({ bar, text: percent }, digit) => {
       const share = probabilities?.[digit] ?? 0;
@@ -87,11 +90,11 @@ export class Answer {
       bar.classList.toggle("best", digit === best);
       say(percent, probabilities === undefined ? "–" : `${(100 * share).toFixed(0)} %`);
     });
-    this.#onAnswer(isPast ? undefined : best);
+    this.#onAnswer(best, past !== undefined);
   }
 }
 
 function verdict(probabilities: Float32Array): string {
   const [best] = argmaxRows(probabilities, CLASSES);
-  return probabilities[best] >= CERTAIN ? `This is a ${best}.` : `Perhaps a ${best}.`;
+  return probabilities[best] >= CERTAIN ? `This is ${aDigit(best)}.` : `Perhaps ${aDigit(best)}.`;
 }

@@ -51,6 +51,11 @@ export type OptimizerName = keyof typeof optimizers;
 
 export const CLASSES = 10;
 
+/** A digit with its article. */
+export function aDigit(digit: number): string {
+  return `${digit === 8 ? "an" : "a"} ${digit}`;
+}
+
 /** Width and height of the convolutional network's filters. */
 export const FILTER_SIDE = 5;
 /** Filters of its two layers. */

@@ -12,14 +12,14 @@ type Point = readonly [number, number];
 export class Pad {
   readonly #canvas = byId("pad", HTMLCanvasElement);
   readonly #seen = byId("seen", HTMLCanvasElement);
-  readonly #onChange: (drawn: boolean) => void;
+  readonly #onChange: () => void;
   readonly #strokes: Point[][] = [];
   /** A digit of the test set below the strokes. */
   #sample: Uint8Array | undefined;
   #image: Uint8Array | undefined;
 
-  /** @param onChange told whenever there is another image, and whether by a stroke */
-  constructor(onChange: (drawn: boolean) => void) {
+  /** @param onChange told whenever there is another image, or none any more */
+  constructor(onChange: () => void) {
     this.#onChange = onChange;
     this.#listen();
     byId("clear").addEventListener("click", () => this.#begin(undefined));
@@ -70,7 +70,7 @@ export class Pad {
   #changed(): void {
     this.#image = this.#sample ?? centreDigit(this.#ink(), SIZE);
     this.#paint();
-    this.#onChange(this.#strokes.length > 0);
+    this.#onChange();
   }
 
   /** The strokes as bytes, 0 to 255. */

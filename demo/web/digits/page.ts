@@ -17,7 +17,7 @@ import { Insight } from "./insight.ts";
 import { Journal, type Rows, type Source, sameNumbers } from "./journal.ts";
 import { fileName, KeepView } from "./keep-view.ts";
 import { type Model, metadataOf } from "./keeping.ts";
-import { sameNetwork, showShape } from "./model.ts";
+import { aDigit, sameNetwork, showShape } from "./model.ts";
 import { Pad } from "./pad.ts";
 import { Race } from "./race.ts";
 import { Replay } from "./replay.ts";
@@ -41,8 +41,8 @@ export class DigitsPage {
   readonly #insight = new Insight();
   readonly #replay = new Replay(() => this.#ask());
   readonly #correction = new Correction((digit) => void this.#correct(digit));
-  readonly #answer = new Answer(this.#replay, (best) => this.#correction.answered(best));
-  readonly #pad = new Pad((drawn) => this.#drawn(drawn));
+  readonly #answer = new Answer(this.#replay, (best, isPast) => this.#correction.answered(best, isPast));
+  readonly #pad = new Pad(() => this.#drawn());
   readonly #race = new Race();
   readonly #run = new Run({
     onPhase: () => this.#phaseChanged(),
@@ -78,7 +78,7 @@ export class DigitsPage {
   #rate: number | undefined;
   #accuracy: number | undefined;
   #asked = 0;
-  /** Whether a stroke has started a training. */
+  /** Whether a stroke, or a digit that was taken, has started a training. */
   #stroke = false;
   /** Something is done between two steps: nothing else is, meanwhile. */
   #busy = false;
@@ -94,7 +94,7 @@ export class DigitsPage {
     if (!crossOriginIsolated) say(byId("place-now"), isolationHint);
     await this.#fetch(this.#form.read().amount).then(
       (digits) => {
-        this.#digits ??= digits;
+        this.#have(this.#digits ?? digits);
         if (this.#isAtRest && this.#session === undefined)
           this.#view.state(`Ready: ${digits.train.rows.toLocaleString("en")} handwritten digits to learn from.`);
       },
@@ -155,14 +155,18 @@ export class DigitsPage {
 
   #go(): void {
     if (this.#run.phase === "running") void this.#run.stop();
-    else if (this.#isAtRest) void this.#start();
+    else if (this.#isAtRest) {
+      this.#replay.toNow();
+      this.#ask();
+      void this.#start();
+    }
   }
 
   #start(settings = this.#form.read()): Promise<void> {
     this.#view.problem("");
     return this.#run.start(async () => {
       const [digits, { TrainingCurves }] = await Promise.all([this.#fetch(settings.amount), import("./curves.ts")]);
-      this.#digits = digits;
+      this.#have(digits);
       this.#curves ??= new TrainingCurves();
       const session = await this.#sessionFor(settings);
       const rows = this.#rows;
@@ -354,7 +358,7 @@ export class DigitsPage {
     const hasModel = session !== undefined && isStill && !this.#busy;
     this.#keep.enable(hasModel);
     this.#tools.enable(hasModel);
-    this.#correction.enable(hasModel);
+    this.#correction.is(hasModel ? "ready" : session === undefined ? "none" : "busy");
     enable(byId("race-go"), isStill && !this.#busy);
     this.#note();
     if (phase === "starting" && !this.#busy) this.#view.state("Starting …");
@@ -434,10 +438,11 @@ export class DigitsPage {
     void this.#answer.ask(this.#session, this.#pad);
   }
 
-  /** The first stroke starts the training. */
-  #drawn(byStroke: boolean): void {
+  /** The first stroke, or the first digit that is taken, starts the training. */
+  #drawn(): void {
     this.#correction.say("");
-    if (byStroke && !this.#stroke && this.#session === undefined && this.#isAtRest) {
+    this.#replay.toNow();
+    if (this.#pad.image !== undefined && !this.#stroke && this.#session === undefined && this.#isAtRest) {
       this.#stroke = true;
       void this.#start();
     }
@@ -449,7 +454,7 @@ export class DigitsPage {
     await this.#between(async (session) => {
       const digits = this.#digits;
       if (image === undefined || digits === undefined) return;
-      this.#correction.say(`Learning that this is a ${digit} …`);
+      this.#correction.say(`Learning that this is ${aDigit(digit)} …`);
       const [back, forget] = [await session.mark(), this.#journal.mark()];
       const [loss, target] = [this.#loss, this.#target];
       const drawing = { image: image.slice(), digit };
@@ -475,7 +480,7 @@ export class DigitsPage {
       if (learnt) {
         this.#setAccuracy(after);
         this.#correction.say(
-          `Learnt in ${seconds} s: it now reads your drawing as a ${digit}, ${(100 * certainty).toFixed(0)} % sure. Of the test digits it reads ${percent(after)} right; before, ${percent(before)}.`,
+          `Learnt in ${seconds} s: it now reads your drawing as ${aDigit(digit)}, ${(100 * certainty).toFixed(0)} % sure. Of the test digits it reads ${percent(after)} right; before, ${percent(before)}.`,
         );
       } else {
         await back();
@@ -484,7 +489,7 @@ export class DigitsPage {
         this.#loss = loss;
         this.#target = target;
         this.#correction.say(
-          `It could not learn that this is a ${digit} without forgetting others (${percent(after)} of the test digits right, before ${percent(before)}), so it stays as it was.`,
+          `It could not learn that this is ${aDigit(digit)} without forgetting others (${percent(after)} of the test digits right, before ${percent(before)}), so it stays as it was.`,
         );
       }
       this.#figures(true);
@@ -610,7 +615,7 @@ export class DigitsPage {
     this.#phaseChanged();
     this.#view.state("A model was loaded.");
     await old?.dispose();
-    this.#digits ??= await this.#fetch(settings.amount);
+    this.#have(this.#digits ?? (await this.#fetch(settings.amount)));
     await this.#look("A model was loaded");
   }
 
@@ -618,8 +623,10 @@ export class DigitsPage {
   #offerSamples(): void {
     const shown = new Array<number>(10).fill(-1);
     const buttons = shown.map((_, digit) => {
-      const button = make("button", { type: "button", ariaLabel: `A ${digit} of the test set` }, String(digit));
-      button.addEventListener("click", () => {
+      const label = `${digit === 8 ? "An" : "A"} ${digit} of the test set`;
+      const button = make("button", { type: "button", ariaLabel: label }, String(digit));
+      enable(button, false); // until they are there
+      onPress(button, () => {
         const test = this.#digits?.test;
         if (test === undefined) return;
         const next = test.y.data.indexOf(digit, shown[digit] + 1);
@@ -629,6 +636,11 @@ export class DigitsPage {
       return button;
     });
     byId("samples").replaceChildren(...buttons);
+  }
+
+  #have(digits: Digits): void {
+    this.#digits = digits;
+    for (const button of byId("samples").querySelectorAll("button")) enable(button, true);
   }
 }
 

@@ -38,6 +38,11 @@ function bytesOf(weights: Weights): number {
   return Object.values(weights).reduce((sum, { data }) => sum + 4 * data.length, 0);
 }
 
+/** What a moment is called. */
+export function nameOf({ epoch }: Moment): string {
+  return epoch === 0 ? "before its training" : `after epoch ${epoch}`;
+}
+
 export class Replay {
   readonly #moments = new Moments();
   readonly #slider = byId("replay", HTMLInputElement);
@@ -68,6 +73,11 @@ export class Replay {
     this.#place(undefined);
   }
 
+  /** Back from an earlier moment: something is done now. */
+  toNow(): void {
+    this.#place(undefined);
+  }
+
   #place(epoch: number | undefined): void {
     const { all } = this.#moments;
     this.#slider.max = String(all.length);
@@ -79,8 +89,7 @@ export class Replay {
 
   #describe(): void {
     const { moment } = this;
-    const text =
-      moment === undefined ? "now" : moment.epoch === 0 ? "before its training" : `after epoch ${moment.epoch}`;
+    const text = moment === undefined ? "now" : nameOf(moment);
     say(byId("replay-value"), text);
     this.#slider.ariaValueText = text;
   }

@@ -1,10 +1,9 @@
 // The half of the game: the plane with the data's points, those that are made, and how real the critic takes each place to be.
 import { byId, drawing, make, onPress, say } from "../shared/dom.ts";
-import { Problem } from "../shared/problems.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
 import type { Portable } from "../shared/tools.ts";
-import { clusters, type Data, EDGE, type Game, GanSession, GRID, type Look, type Point } from "./gan.ts";
+import { clusters, type Data, EDGE, type Game, GanSession, GRID, type Look, type Point, shownPoints } from "./gan.ts";
 import { ganCode } from "./gan-code.ts";
 import type { Part, Progress } from "./part.ts";
 import { MOST_POINTS, pointAt } from "./settings.ts";
@@ -33,6 +32,8 @@ export class GanPart implements Part {
   readonly #game = byId("game", HTMLSelectElement);
   readonly #onChange: () => void;
   #points: Point[] = [];
+  /** Points of the data, pairs of x and y; none until they are drawn, or the visitor has made one. */
+  #real: ArrayLike<number> = [];
   /** Where the keyboard's cross is; undefined while nobody uses it. */
   #cross: Point | undefined;
   #session: GanSession | undefined;
@@ -79,10 +80,7 @@ export class GanPart implements Part {
 
   async open(seed: number): Promise<void> {
     if (this.#session !== undefined) return;
-    const { choice } = this;
-    if (choice.data === "own" && choice.points.length === 0)
-      throw new Problem("There are no points yet: click into the square, or take the ring.");
-    this.#session = await GanSession.create({ ...choice, seed });
+    this.#session = await GanSession.create({ ...this.choice, seed });
   }
 
   begin(steps: number): Followed<Progress> {
@@ -125,6 +123,12 @@ export class GanPart implements Part {
     return ganCode({ ...this.choice, seed }, steps);
   }
 
+  lacks(): string {
+    return this.#data.value === "own" && this.#points.length === 0
+      ? "Click into the square first: it has no points of yours yet."
+      : "";
+  }
+
   said(): string {
     return this.#game.value === "wasserstein" ? "Playing, three turns to one." : "Playing.";
   }
@@ -161,11 +165,26 @@ export class GanPart implements Part {
     const isOwn = this.#data.value === "own";
     byId("clear").hidden = !isOwn;
     const count = this.#points.length;
-    const words = isOwn
-      ? `${count} point${count === 1 ? "" : "s"} of yours. Click for more; each one starts over.`
-      : "Or click into the square: points of your own.";
+    const words =
+      isOwn && count === 0
+        ? "No points yet. Click into the square: each click is one of yours."
+        : isOwn
+          ? `${count} point${count === 1 ? "" : "s"} of yours. Click for more; each one starts over.`
+          : "Or click into the square: points of your own.";
     say(byId("points-said"), words);
     say(byId("game-said"), expected[this.#game.value as Game]);
+    this.#draw();
+    void this.#drawReal();
+  }
+
+  /** Draws points of the data that is chosen now. */
+  async #drawReal(): Promise<void> {
+    const { data, points } = this.choice;
+    const { length } = points;
+    const real = this.lacks() === "" ? await shownPoints(data, points) : [];
+    // Another choice may have been made meanwhile.
+    if (data !== this.#data.value || length !== this.#points.length) return;
+    this.#real = real;
     this.#draw();
   }
 
@@ -189,8 +208,7 @@ export class GanPart implements Part {
         context.fill();
       }
     };
-    // Before there are points of the data, the middles of its clusters.
-    dots(this.#session?.real ?? clusters(data, points).flat(), "line-strong", this.#session === undefined ? 9 : 3);
+    dots(this.#real, "line-strong", 3);
     if (data === "own") dots(points.flat(), "ink", 5);
     dots(this.#look?.made ?? [], "second", 4);
     if (this.#cross !== undefined) {

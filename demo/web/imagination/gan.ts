@@ -5,6 +5,7 @@ import {
   compileInit,
   constant,
   type Executor,
+  evaluate,
   foldIn,
   grad,
   normal,
@@ -77,6 +78,11 @@ function dataPoints(data: Data, own: readonly Point[], key: (name: string) => Ra
   return stack([angle.cos(), angle.sin()], 1).mul(far.unsqueeze(1)).add(noise.mul(0.02));
 }
 
+/** Points of the data as they are shown, pairs of x and y: the same for every seed, and before there is a game. */
+export async function shownPoints(data: Data, own: readonly Point[]): Promise<ArrayLike<number>> {
+  return evaluate(dataPoints(data, own, (name) => randomKey(0, `shown ${name}`), SHOWN));
+}
+
 /** The middles of the data's clusters; none where there are no clusters. */
 export function clusters(data: Data, own: readonly Point[]): readonly Point[] {
   if (data === "own") return own;
@@ -102,8 +108,6 @@ export interface Look {
 
 export class GanSession {
   readonly executor: Executor;
-  /** Points of the data, to be shown. */
-  readonly real: Float32Array;
   readonly #generator: Sequential;
   readonly #critic: ProgramId;
   readonly #make: ProgramId;
@@ -112,13 +116,11 @@ export class GanSession {
 
   private constructor(
     executor: Executor,
-    real: Float32Array,
     generator: Sequential,
     programs: { readonly judge: ProgramId; readonly make: ProgramId; readonly look: ProgramId },
     turns: number,
   ) {
     this.executor = executor;
-    this.real = real;
     this.#generator = generator;
     this.#critic = programs.judge;
     this.#make = programs.make;
@@ -169,18 +171,15 @@ export class GanSession {
     const edge = Array.from({ length: GRID }, (_, i) => EDGE * ((2 * i + 1) / GRID - 1));
     const grid = constant(edge.toReversed().flatMap((y) => edge.map((x) => [x, y])));
     const look = compile({ outputs: { made: makes(randomKey(seed, "shown"), SHOWN), surface: judges(grid) } });
-    const still = (name: string) => randomKey(seed, `shown ${name}`);
-    const shown = compile({ outputs: { real: dataPoints(data, points, still, SHOWN) } });
 
     const executor = await open("one", "portable");
     await executor.step(await executor.load(compileInit(variables({ generator, critic, states }), seed)));
-    const once = await executor.step(await executor.load(shown));
     const programs = {
       judge: await executor.load(judge),
       make: await executor.load(make),
       look: await executor.load(look),
     };
-    return new GanSession(executor, Float32Array.from(once.real), generator, programs, turns);
+    return new GanSession(executor, generator, programs, turns);
   }
 
   /** Plays on, for so many steps of the generator; 0: without an end. */

@@ -3,6 +3,7 @@ import { Chart } from "../shared/chart.ts";
 import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
+import { onSettled } from "../shared/settled.ts";
 import { Curve, Smoother } from "../shared/smoothing.ts";
 import { startTools } from "../shared/tools.ts";
 import { GanPart } from "./gan-part.ts";
@@ -89,7 +90,15 @@ export class ImaginationPage {
     this.#steps = steps;
     onPress(byId("go"), () => this.#go());
     onPress(byId("reset"), () => void this.#startOver(this.#half));
-    this.#seed.addEventListener("change", () => void this.#seedChanged());
+    onSettled(this.#seed.closest("section") ?? this.#seed, {
+      costs: () => this.#hasTraining,
+      settled: () => {
+        say(byId("seed-note"), this.#hasTraining ? "Both trainings have ended: the next ones begin by this seed." : "");
+        void this.#seedChanged();
+      },
+      waits: () =>
+        say(byId("seed-note"), "Enter, or leaving the field, ends the training: the next begins by this seed."),
+    });
     for (const name of names) {
       const tab = byId(`tab-${name}`);
       tab.addEventListener("click", () => this.#choose(name));
@@ -159,6 +168,11 @@ export class ImaginationPage {
     this.#draw();
   }
 
+  /** Whether another seed would throw one away. */
+  get #hasTraining(): boolean {
+    return names.some((name) => this.#halves[name].step > 0 || this.#halves[name].run.phase !== "idle");
+  }
+
   #seedValue(): number {
     const seed = Number(this.#seed.value);
     return Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0;
@@ -215,8 +229,7 @@ export class ImaginationPage {
     this.#steps = 0;
     await this.#startOver(gan);
     this.#writeAddress(0);
-    const { data, points } = this.#gan.choice;
-    if (wasGoing && (data !== "own" || points.length > 0)) await this.#start(gan);
+    if (wasGoing && gan.part.lacks() === "") await this.#start(gan);
   }
 
   async #seedChanged(): Promise<void> {
@@ -240,13 +253,14 @@ export class ImaginationPage {
     if (half !== this.#half) return;
     const { phase } = half.run;
     const isTrained = half.step > 0;
+    const lacks = phase === "idle" ? half.part.lacks() : "";
     say(byId("go"), half.pausing ? "Pausing …" : phase === "idle" && isTrained ? "Train on" : going[phase]);
-    enable(byId("go"), !half.pausing && phase !== "starting" && phase !== "stopping");
+    enable(byId("go"), !half.pausing && lacks === "" && phase !== "starting" && phase !== "stopping");
     enable(byId("reset"), isTrained && phase !== "starting" && phase !== "stopping");
     this.#tools.enable(isTrained);
     if (half.pausing) return;
     const words: Readonly<Record<Phase, string>> = {
-      idle: isTrained ? `Done: ${half.step.toLocaleString("en")} steps.` : "Ready.",
+      idle: lacks !== "" ? lacks : isTrained ? `Done: ${half.step.toLocaleString("en")} steps.` : "Ready.",
       starting: "Starting …",
       running: half.part.said(),
       paused: "Paused. The picture still answers.",

@@ -21,6 +21,8 @@ export interface Part {
   /** The model as it is; undefined before there is one. */
   portable(step: number): Portable | undefined;
   code(seed: number, steps: number): string;
+  /** What the visitor has to do before it can begin, in a sentence; "" where nothing is missing. */
+  lacks(): string;
   /** What is trained, in a sentence. */
   said(): string;
 }

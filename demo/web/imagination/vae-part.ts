@@ -14,19 +14,22 @@ const TILES = 14;
 const EDGE = 3;
 /** Pictures on the way from one digit to the other. */
 const WAY = 9;
-/** Test digits whose codes are shown. */
-const DOTS = 600;
+/** Points of the plane's canvas for one of a digit's: what is written on it is sharp. */
+const SCALE = 2;
+/** Test digits whose places are shown. */
+const PLACED = 400;
 const LOOK_EVERY = 4; // looks from one encoding of the test digits to the next
 
-/** Colours of the ten digits, readable on both grounds. */
-const dotColour = (digit: number): string => `oklch(0.68 0.17 ${36 * digit})`;
+/** A colour for each of the ten digits, which is written in it, on a light ground or a dark one. */
+const colourOf = (digit: number, onDark: boolean): string => `oklch(${onDark ? 0.8 : 0.5} 0.17 ${36 * digit})`;
 
 export class VaePart implements Part {
   readonly #plane = byId("plane", HTMLCanvasElement);
   readonly #decoded = byId("decoded", HTMLCanvasElement);
   readonly #way = byId("way", HTMLCanvasElement);
   readonly #between = byId("between", HTMLInputElement);
-  readonly #dots = byId("dots", HTMLInputElement);
+  readonly #tiles = make("canvas", { width: TILES * SIDE, height: TILES * SIDE });
+  readonly #map = byId("map", HTMLInputElement);
   #session: VaeSession | undefined;
   #digits: Digits | undefined;
   #point: [number, number] = [0, 0];
@@ -41,12 +44,6 @@ export class VaePart implements Part {
     const digits = Array.from({ length: 10 }, (_, digit) => [String(digit), String(digit)] as const);
     fillSelect(byId("way-from", HTMLSelectElement), digits, "3");
     fillSelect(byId("way-to", HTMLSelectElement), digits, "8");
-    const keys = digits.map(([digit]) => {
-      const mark = make("i");
-      mark.style.backgroundColor = dotColour(Number(digit));
-      return make("li", {}, mark, digit);
-    });
-    byId("dot-keys").replaceChildren(...keys);
     this.#plane.tabIndex = 0;
     this.#plane.role = "application";
     this.#plane.addEventListener("pointerdown", (event) => {
@@ -69,7 +66,7 @@ export class VaePart implements Part {
       const [x, y] = this.#point;
       this.#move(x + 0.1 * step[0], y + 0.1 * step[1]);
     });
-    this.#dots.addEventListener("change", () => this.#draw());
+    this.#map.addEventListener("change", () => this.#draw());
     for (const id of ["way-from", "way-to"]) byId(id).addEventListener("change", () => void this.look());
     this.#between.addEventListener("input", () => {
       const ends = this.#ends();
@@ -118,7 +115,7 @@ export class VaePart implements Part {
       const [session, digits] = [this.#session, this.#digits];
       if (session === undefined || digits === undefined) return;
       if (this.#codes === undefined || this.#looks++ % LOOK_EVERY === 0)
-        this.#codes = await session.encoded(digits.test.x.data.subarray(0, DOTS * PIXELS));
+        this.#codes = await session.encoded(digits.test.x.data.subarray(0, PLACED * PIXELS));
       const pixels = await session.decoded(this.#asked());
       if (session !== this.#session) return;
       this.#pixels = pixels;
@@ -144,6 +141,10 @@ export class VaePart implements Part {
 
   code(seed: number, steps: number): string {
     return vaeCode(seed, steps);
+  }
+
+  lacks(): string {
+    return "";
   }
 
   said(): string {
@@ -197,34 +198,46 @@ export class VaePart implements Part {
       }
       context.putImageData(tile, x, y);
     };
+    const tiles = drawing(this.#tiles);
+    for (let i = 0; i < TILES ** 2; i++) painted(tiles, i, SIDE * (i % TILES), SIDE * Math.floor(i / TILES));
     const plane = drawing(this.#plane);
-    for (let i = 0; i < TILES ** 2; i++) painted(plane, i, SIDE * (i % TILES), SIDE * Math.floor(i / TILES));
-    const size = TILES * SIDE;
+    const size = SCALE * TILES * SIDE;
+    const isMap = this.#map.checked && this.#codes !== undefined;
+    plane.clearRect(0, 0, size, size);
+    plane.imageSmoothingEnabled = false;
+    plane.globalAlpha = isMap ? 0.2 : 1;
+    plane.drawImage(this.#tiles, 0, 0, size, size);
+    plane.globalAlpha = 1;
     const place = (x: number, y: number) => [(size * (x / EDGE + 1)) / 2, (size * (1 - y / EDGE)) / 2] as const;
     const labels = this.#digits?.test.y.data;
-    if (this.#dots.checked && this.#codes !== undefined && labels !== undefined) {
-      for (let row = 0; row < DOTS; row++) {
-        plane.fillStyle = dotColour(labels[row]);
-        plane.beginPath();
-        plane.arc(...place(this.#codes[2 * row], this.#codes[2 * row + 1]), 2.2, 0, 2 * Math.PI);
-        plane.fill();
+    plane.textAlign = "center";
+    if (isMap && this.#codes !== undefined && labels !== undefined) {
+      plane.font = "600 20px system-ui, sans-serif";
+      plane.textBaseline = "middle";
+      plane.strokeStyle = colour("surface");
+      plane.lineWidth = 4;
+      for (let row = 0; row < PLACED; row++) {
+        const [x, y] = place(this.#codes[2 * row], this.#codes[2 * row + 1]);
+        plane.fillStyle = colourOf(labels[row], ink[0] > paper[0]);
+        plane.strokeText(String(labels[row]), x, y);
+        plane.fillText(String(labels[row]), x, y);
       }
     }
     if (pixels === undefined) {
       plane.fillStyle = colour("ink-soft");
-      plane.font = "15px system-ui, sans-serif";
-      plane.textAlign = "center";
-      plane.fillText("It fills with digits as soon as the training begins.", size / 2, size / 2 - 24);
+      plane.font = "30px system-ui, sans-serif";
+      plane.textBaseline = "alphabetic";
+      plane.fillText("It fills with digits as soon as the training begins.", size / 2, size / 2 - 48);
     }
     const [x, y] = place(...this.#point);
     for (const [width, token] of [
-      [5, "surface"],
-      [2.5, "accent"],
+      [10, "surface"],
+      [5, "accent"],
     ] as const) {
       plane.strokeStyle = colour(token);
       plane.lineWidth = width;
       plane.beginPath();
-      plane.arc(x, y, 9, 0, 2 * Math.PI);
+      plane.arc(x, y, 18, 0, 2 * Math.PI);
       plane.stroke();
     }
     painted(drawing(this.#decoded), TILES ** 2, 0, 0);
