@@ -8,7 +8,7 @@ import { codeOf, type Sources } from "../../demo/web/cartpole/code.ts";
 import { excerpt } from "../../demo/web/cartpole/excerpt.ts";
 import { ways } from "../../demo/web/cartpole/settings.ts";
 import { WasmExecutor } from "../../src/index.ts";
-import { printed } from "../site/code.ts";
+import { printedLast } from "../site/code.ts";
 
 const text = (name: string) => readFileSync(new URL(`../../demo/node/${name}.ts`, import.meta.url), "utf8");
 const part = (name: string) => text(`reinforcement/${name}`);
@@ -70,6 +70,6 @@ test.each([
   for (let made = 0; made < updates; made++) loss = (await learner.updates.next()).value?.loss ?? Number.NaN;
   await learner.end();
   await executor.dispose();
-  const lines = await printed(codeOf({ way, seed: 3, ...pole }, updates, sources));
-  expect(lines.at(-1)).toBe(String(loss));
+  const last = await printedLast(codeOf({ way, seed: 3, ...pole }, updates, sources));
+  expect(last).toBe(String(loss));
 });

@@ -7,7 +7,7 @@ import { withDrawings } from "../../demo/web/digits/drawings.ts";
 import { Journal } from "../../demo/web/digits/journal.ts";
 import { Session } from "../../demo/web/digits/session.ts";
 import type { Settings } from "../../demo/web/digits/settings.ts";
-import { printed } from "../site/code.ts";
+import { printedLast } from "../site/code.ts";
 
 /** The first thousand digits of every class, as the page has them. */
 async function digits(): Promise<DigitSet> {
@@ -71,7 +71,7 @@ test("goes through drawings, other optimizers, rates and executors as the page d
   await session.dispose();
   expect(journal.steps).toBe(13);
   const code = codeOf(journal, settings, 0);
-  expect((await printed(code)).at(-1)).toBe(String(loss));
+  expect(await printedLast(code)).toBe(String(loss));
 }, 60_000);
 
 test("knows nothing of a lesson that was undone", async () => {
@@ -98,7 +98,7 @@ test("knows nothing of a lesson that was undone", async () => {
   await session.dispose();
   const code = codeOf(journal, settings, 0);
   expect(code).not.toContain("drawings");
-  expect((await printed(code)).at(-1)).toBe(String(loss));
+  expect(await printedLast(code)).toBe(String(loss));
 }, 60_000);
 
 test("says what a first start will do before there was one, and of filters, too", async () => {
@@ -106,5 +106,5 @@ test("says what a first start will do before there was one, and of filters, too"
   const code = codeOf(new Journal(), filters, 2);
   expect(code).toContain("new Conv2d(1, 8, 5, { padding: 2 }),");
   expect(code).toContain("await train(2);");
-  expect(Number((await printed(code)).at(-1))).toBeGreaterThan(0);
+  expect(Number(await printedLast(code))).toBeGreaterThan(0);
 }, 60_000);

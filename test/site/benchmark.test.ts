@@ -42,12 +42,14 @@ describe("a visitor of the benchmark", () => {
     ]);
     for (const row of rows) expect(Number(row[2].replaceAll(",", ""))).toBeGreaterThan(0);
     expect(peers.length).toBeGreaterThan(3);
+    expect(rows.map((row) => row[5])).toEqual(rows.map(() => "one round: not known"));
+    expect(await page.locator("#summary").textContent()).toMatch(/how far rounds scatter is not known/);
 
     await page.locator("#copy-markdown").click();
     await page.locator("#copied", { hasText: "Copied." }).waitFor();
     const markdown = (await page.evaluate(() => navigator.clipboard.readText())).split("\n");
     expect(markdown[0]).toBe(
-      "| Network | Contender | ms a step | Steps a second | Times plain TypeScript | What runs |",
+      "| Network | Contender | ms a step | Steps a second | Times plain TypeScript | Least to most ms | What runs |",
     );
     expect(markdown.filter((line) => line.startsWith("| "))).toHaveLength(rows.length + 2);
     expect(markdown.at(-2)).toMatch(/^\d+ processors?, Chrome \d+/);
@@ -62,6 +64,12 @@ describe("a visitor of the benchmark", () => {
   test("says what a library cannot do", async () => {
     const visit = await loaded(await site().visit("benchmark.html#networks=cnn&rounds=1&tfwasm=1"));
     const { page } = visit;
+    const cannot = page.locator("#cannot");
+    expect(await cannot.textContent()).toContain("Conv2DBackpropFilter");
+    await page.locator("[name=tfwasm]").uncheck();
+    expect(await cannot.textContent()).toBe("");
+    await page.locator("[name=tfwasm]").check();
+    expect(await cannot.textContent()).toContain("Conv2DBackpropFilter");
     await page.locator("#go").click();
     await finished(page);
     const rows = await cells(page);
@@ -72,14 +80,20 @@ describe("a visitor of the benchmark", () => {
   }, 90_000);
 
   test("sends a link with the figures, which whoever opens it sees beside his own; the code measures the same", async () => {
-    const visit = await loaded(await site().visit("benchmark.html#networks=tiny&rounds=1", clipboard));
+    const visit = await loaded(await site().visit("benchmark.html#networks=tiny&rounds=3", clipboard));
     const { page } = visit;
     await page.locator("#go").click();
     await finished(page);
     expect(await page.locator("#summary").textContent()).toMatch(
-      /^2-8-8-2 with (one thread|all threads): [\d,.]+ steps/,
+      /^2-8-8-2 with (one thread|all threads): [\d,.]+ steps.* Its 3 rounds made between [\d,.]+ and [\d,.]+\.$/,
     );
     const own = await cells(page);
+    for (const row of own) {
+      const [least, most] = row[5].split(" to ").map((text) => Number(text.replaceAll(",", "")));
+      const ms = Number(row[2].replaceAll(",", ""));
+      expect(least).toBeLessThanOrEqual(ms);
+      expect(most).toBeGreaterThanOrEqual(ms);
+    }
     await page.locator("#copy-link").click();
     await page.locator("#tools-note", { hasText: "copied" }).waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());
@@ -87,8 +101,10 @@ describe("a visitor of the benchmark", () => {
     const lines = await printed((await page.locator("#code").textContent()) ?? "");
     expect(lines).toHaveLength(3);
     for (const line of lines) {
-      expect(line).toMatch(/^2-8-8-2, [\w ,]+: [\d.e-]+ ms a step$/);
-      const ms = Number(line.split(": ")[1].split(" ")[0]);
+      expect(line).toMatch(/^2-8-8-2, [\w ,]+: [\d.e-]+ ms a step; rounds from [\d.e-]+ to [\d.e-]+$/);
+      const [ms, least, most] = (line.split(": ")[1].match(/\d[\d.e-]*/g) ?? []).map(Number);
+      expect(least).toBeLessThanOrEqual(ms);
+      expect(most).toBeGreaterThanOrEqual(ms);
       expect(ms).toBeGreaterThan(1e-5);
       expect(ms).toBeLessThan(1000);
     }

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { constant, evaluate } from "../../src/index.ts";
 import { parseSafetensors } from "../../src/io/index.ts";
 import { fromOnnx } from "../../src/onnx/index.ts";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const site = pageSuite({ address: "cartpole.html#seed=1&way=ppo", first: ["h1", ".lead", "#go", "#stage"] });
@@ -80,7 +80,7 @@ describe("a visitor of the cart", () => {
     await page.locator("#tools-note", { hasText: "link" }).waitFor();
     expect(page.url().split("#")[1].split("&").sort()).toEqual(small.split("#")[1].split("&").sort());
     await page.locator("#show-code").click();
-    expect((await printed((await page.locator("#code").textContent()) ?? "")).at(-1)).toBe(String(loss));
+    expect(await printedLast((await page.locator("#code").textContent()) ?? "")).toBe(String(loss));
 
     // Resumed, it goes on.
     await page.locator("#go").click();

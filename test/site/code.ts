@@ -9,6 +9,11 @@ const run = promisify(execFile);
 const folder = fileURLToPath(new URL("../../build/site-code/", import.meta.url));
 let made = 0;
 
+/** The number at the end of what the program prints, behind the words that say what it is. @throws if it fails */
+export async function printedLast(code: string): Promise<string> {
+  return (await printed(code)).at(-1)?.split(" ").at(-1) ?? "";
+}
+
 /** What the program prints, line by line. @throws if it fails, with what it said */
 export async function printed(code: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });

@@ -4,7 +4,7 @@ import type { Page } from "playwright";
 import { parseSafetensors, serializeSafetensors } from "simdgrad/io";
 import { fromOnnx } from "simdgrad/onnx";
 import { describe, expect, test } from "vitest";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const site = pageSuite({
@@ -81,7 +81,7 @@ function pictures(page: Page, selector: string): Promise<string[]> {
 async function lossOfCode(page: Page): Promise<string | undefined> {
   await page.locator("#show-code").click();
   await page.locator("#code-box").waitFor();
-  return (await printed((await page.locator("#code").textContent()) ?? "")).at(-1);
+  return await printedLast((await page.locator("#code").textContent()) ?? "");
 }
 
 describe("a visitor", () => {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
 import { fromOnnx } from "../../src/onnx/index.ts";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const site = pageSuite({ address: "imagination.html#seed=1", first: ["h1", "#go", "#plane-title"] });
@@ -18,7 +18,7 @@ async function trained(page: Page, steps: number): Promise<void> {
 async function printedByCode(page: Page): Promise<string | undefined> {
   await page.locator("#show-code").click();
   await page.locator("#code-box").waitFor();
-  return (await printed((await page.locator("#code").textContent()) ?? "")).at(-1);
+  return await printedLast((await page.locator("#code").textContent()) ?? "");
 }
 
 function picture(page: Page, id: string): Promise<string> {

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Conv2d, Linear, relu, Sequential } from "../../src/nn/index.ts";
 import { toOnnx } from "../../src/onnx/index.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const kinds = ["ball", "cross"] as const;
@@ -158,8 +158,8 @@ describe("what is taken along", () => {
     await page.locator("#show-code").click();
     await page.locator("#code-box").waitFor();
     const code = (await page.locator("#code").textContent()) ?? "";
-    const found = await printed(code.replace('"pictures-examples.safetensors"', JSON.stringify(examples)));
-    expect(found.at(-1)).toBe(String(loss));
+    const found = await printedLast(code.replace('"pictures-examples.safetensors"', JSON.stringify(examples)));
+    expect(found).toBe(String(loss));
     await page.locator("#copy-link").click();
     await expect.poll(() => page.url(), patience).toContain(`steps=${made}`);
     const link = new URL(page.url());

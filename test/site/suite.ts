@@ -1,7 +1,7 @@
 // What holds for every page of the site, whatever it trains. A page's own test names the page, and how it is set going.
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { faults, overflow } from "./looks.ts";
 import { Site, type Visit } from "./visit.ts";
 
@@ -62,6 +62,19 @@ async function inFirstView(page: Page, selectors: readonly string[]): Promise<st
   return missing;
 }
 
+/** What has moved since the page was asked for, and how far by Chromium's measure. */
+function moved(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const found: string[] = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node?: Node }[] })[])
+        found.push(`${entry.value}: ${entry.sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 80))}`);
+    }).observe({ type: "layout-shift", buffered: true });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return found;
+  });
+}
+
 /** The tests that every page passes; gives the site to tests of its own. */
 export function pageSuite(row: SitePageRow): () => Site {
   const { address, start = press, stop = press, steps = 20, first = ["h1", "#go"] } = row;
@@ -105,6 +118,12 @@ export function pageSuite(row: SitePageRow): () => Site {
       await visit.close();
     }, 90_000);
 
+    test.each([1280, 390])("at %i pixels nothing moves while it loads", async (width) => {
+      const visit = await loaded(await site.visit(address, { viewport: { width, height: 820 } }));
+      expect(await moved(visit.page)).toEqual([]);
+      await visit.close();
+    });
+
     test("without the headers that isolate it, it trains too", async () => {
       const visit = await loaded(await site.visit(address, {}, "plain"));
       await going(visit.page);
@@ -125,7 +144,7 @@ export function pageSuite(row: SitePageRow): () => Site {
         await page.locator("#code-box").waitFor();
         const loss = await exactLoss(page);
         const code = (await page.locator("#code").textContent()) ?? "";
-        expect((await printed(code)).at(-1)).toBe(String(loss));
+        expect(await printedLast(code)).toBe(String(loss));
         clean(visit);
         await visit.close();
       },

@@ -5,7 +5,7 @@ import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
 import { parseSafetensors } from "../../src/io/index.ts";
 import { fromOnnx } from "../../src/onnx/index.ts";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const site = pageSuite({ address: "text.html#seed=1", first: ["h1", "#go", "#now-note"] });
@@ -66,7 +66,7 @@ describe("texts", () => {
     await page.locator("#go", { hasText: "Pause" }).click();
     await page.locator("#go", { hasText: "Resume" }).waitFor();
     const [loss, code] = [await exactLoss(page), await codeOf(page)];
-    expect((await printed(code)).at(-1)).toBe(String(loss));
+    expect(await printedLast(code)).toBe(String(loss));
     await page.locator("#forget").click();
     await says(page, "#kept-note", "Forgotten");
     await page.reload();
@@ -89,7 +89,7 @@ describe("texts", () => {
     await page.locator("#forget").waitFor();
     const path = fileURLToPath(new URL("../../build/site-code/rhyme.txt", import.meta.url));
     await writeFile(path, rhyme);
-    expect((await printed(code.replace('"text.txt"', JSON.stringify(path)))).at(-1)).toBe(String(loss));
+    expect(await printedLast(code.replace('"text.txt"', JSON.stringify(path)))).toBe(String(loss));
     await page.reload();
     await loaded(visit);
     await page.locator("#continue").click();

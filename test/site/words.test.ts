@@ -10,7 +10,7 @@ import { hiss, whistle, whistles } from "../../demo/web/words/made-up.ts";
 import { resampled } from "../../demo/web/words/resampler.ts";
 import { RATE } from "../../demo/web/words/sounds.ts";
 import { serializeWav } from "../../src/data/index.ts";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const EACH = 3;
@@ -163,7 +163,7 @@ describe("teaching", () => {
     const names = () =>
       page.locator(".class-head input").evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
     expect(await names()).toEqual(["background", "background 2", "a", "a 2"]);
-    expect(await page.locator("#problem").textContent()).toContain("There is a class “a” already");
+    expect(await page.locator("#problem").textContent()).toContain("There is a word “a” already");
     await page.locator(".class-head input").nth(3).fill("background");
     await page.locator(".class-head input").nth(3).press("Enter");
     expect(await names()).toEqual(["background", "background 2", "a", "background 3"]);
@@ -194,6 +194,20 @@ describe("teaching", () => {
     await visit.close();
   }, 60_000);
 
+  test("a word that is added waits for its name", async () => {
+    const visit = await loaded(await site().visit("words.html"));
+    const { page } = visit;
+    await page.getByRole("button", { name: "Add a word" }).click();
+    const box = page.locator(".class-head input").nth(3);
+    expect(await box.inputValue()).toBe("Word 3");
+    await page.keyboard.type("maybe");
+    expect(await box.inputValue()).toBe("maybe");
+    await page.getByRole("button", { name: "Remove the word maybe" }).waitFor();
+    expect(decodeURIComponent(page.url())).toContain("names=yes,no,maybe");
+    clean(visit);
+    await visit.close();
+  });
+
   test("sounds far too loud and nonsense in a box are not used, and the link says what it holds", async () => {
     const visit = await loaded(await site().visit("words.html#steps=50"));
     const { page } = visit;
@@ -218,6 +232,7 @@ describe("teaching", () => {
     await page.getByRole("button", { name: "No microphone?" }).click();
     await page.locator("#go").click();
     await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+    expect(await page.locator("#figure-seconds").textContent()).toMatch(/^([1-9]\d* ms|[1-9]\d*\.\d s)$/);
     await page.getByRole("button", { name: "Another one" }).click();
     await expect.poll(() => page.locator("#answer").textContent(), patience).toMatch(/rising$|falling$/);
     clean(visit);
@@ -238,8 +253,8 @@ test("the code makes the same loss of the saved examples, to the bit, and ONNX a
   await page.locator("#show-code").click();
   await page.locator("#code-box").waitFor();
   const code = (await page.locator("#code").textContent()) ?? "";
-  const found = await printed(code.replace('"words-examples.safetensors"', JSON.stringify(examples)));
-  expect(found.at(-1)).toBe(String(loss));
+  const found = await printedLast(code.replace('"words-examples.safetensors"', JSON.stringify(examples)));
+  expect(found).toBe(String(loss));
   expect((await saved(page, "#save-onnx")).suggestedFilename()).toBe("words.onnx");
   expect((await saved(page, "#save-weights")).suggestedFilename()).toBe("words.safetensors");
   clean(visit);

@@ -50,6 +50,10 @@ const parts = ["Conv2d", "crossEntropy", "Flatten", "Linear", "MaxPool2d", "relu
 export function codeOf(chosen: readonly NetworkName[], rounds: number): string {
   const table = chosen.map((name) => `  "${networks[name].name}": ${networks[name].code},`).join("\n");
   const used = parts.filter((part) => part === "crossEntropy" || new RegExp(`\\b${part}\\b`).test(table));
+  const scatter =
+    rounds === 1
+      ? " (one round)"
+      : `; rounds from \${times[0].toPrecision(3)} to \${times[times.length - 1].toPrecision(3)}`;
   return `// Training steps on this machine: each network on each executor, in turns, the median of ${rounds} rounds.
 import { type Executor, JsExecutor, Trainer, WasmExecutor } from "simdgrad";
 import { ${used.join(", ")} } from "simdgrad/nn";
@@ -89,7 +93,7 @@ for (const [name, { model, input, classes, rows, batch }] of Object.entries(netw
     for (const { timed, steps, times } of contenders) times.push(await timed(steps));
   for (const { who, times, end } of contenders) {
     const median = times.sort((a, b) => a - b)[times.length >> 1];
-    console.log(\`\${name}, \${who}: \${median.toPrecision(3)} ms a step\`);
+    console.log(\`\${name}, \${who}: \${median.toPrecision(3)} ms a step${scatter}\`);
     await end();
   }
 }

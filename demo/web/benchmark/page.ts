@@ -48,7 +48,11 @@ export class BenchmarkPage {
     for (const name of peerNames) this.#box(name).checked = this.#said[name];
     this.#box("rounds").value = String(this.#said.rounds);
     this.#form.addEventListener("submit", (event) => event.preventDefault());
-    this.#form.addEventListener("change", () => this.#write(false));
+    this.#form.addEventListener("change", () => {
+      this.#write(false);
+      this.#showCannot();
+    });
+    this.#showCannot();
     onPress(byId("go"), () => this.#go());
     onPress(byId("cancel"), () => void this.#cancel());
     onPress(byId("copy-markdown"), () => void this.#copy(markdownOf(this.#rows(), this.#machine)));
@@ -139,6 +143,14 @@ export class BenchmarkPage {
     say(byId("go"), phase === "idle" && this.#findings.length > 0 ? "Measure again" : going[phase]);
     enable(byId("go"), phase !== "cancelling");
     enable(byId("cancel"), phase === "running" || phase === "paused");
+  }
+
+  /** What will not be measured, before anybody waits for it. */
+  #showCannot(): void {
+    const asks = this.#box("tfwasm").checked && this.#box("cnn").checked;
+    const why =
+      "TensorFlow.js has no gradient of a convolution’s filters on WebAssembly (Conv2DBackpropFilter). It is asked all the same, and says so in its row.";
+    say(byId("cannot"), asks ? why : "");
   }
 
   #show(): void {

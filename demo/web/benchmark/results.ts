@@ -59,6 +59,7 @@ export function rowsOf(findings: readonly Finding[], theirs: Result): string[][]
     ...(theirs.size === 0
       ? []
       : [["ms a step, in the link", (finding: Finding) => theirsOf(finding, theirs)] as const]),
+    ["Least to most ms", scatterOf],
     ["What runs", ({ engine, note }) => engine || note],
   ];
   return [columns.map(([name]) => name), ...findings.map((finding) => columns.map(([, text]) => text(finding)))];
@@ -69,6 +70,12 @@ function timesPlain({ network, ms }: Finding, findings: readonly Finding[]): str
   return ms === undefined || plain === undefined ? "–" : shown(plain / ms);
 }
 
+/** Between which figures the rounds lie. */
+function scatterOf({ times }: Finding): string {
+  if (times.length === 0) return "–";
+  return times.length === 1 ? "one round: not known" : `${shown(Math.min(...times))} to ${shown(Math.max(...times))}`;
+}
+
 function theirsOf({ network, contender }: Finding, theirs: Result): string {
   const ms = theirs.get(keyOf(network, contender));
   return ms === undefined ? "–" : ms === null ? "not supported" : shown(ms);
@@ -77,13 +84,20 @@ function theirsOf({ network, contender }: Finding, theirs: Result): string {
 /** The first network's figures in a sentence; "" where there are none. */
 export function summaryOf(findings: readonly Finding[]): string {
   const own = findings.filter(({ network }) => network === findings[0].network);
-  const msOf = (contender: ContenderName) => own.find((finding) => finding.contender === contender)?.ms;
-  const [one, all, plain] = [msOf("one"), msOf("all"), msOf("js")];
-  if (one === undefined || plain === undefined) return "";
-  const [ms, how] = all === undefined || one <= all ? [one, "one thread"] : [all, "all threads"];
-  const times = plain / ms;
-  const than = times > 1 ? `, ${shown(times)} times as many as plain TypeScript` : "";
-  return `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}.`;
+  const of = (contender: ContenderName) => own.find((finding) => finding.contender === contender);
+  const [one, all, plain] = [of("one"), of("all"), of("js")];
+  if (one?.ms === undefined || plain?.ms === undefined) return "";
+  const [{ ms, times }, how] =
+    all?.ms === undefined || one.ms <= all.ms
+      ? [{ ...one, ms: one.ms }, "one thread"]
+      : [{ ...all, ms: all.ms }, "all threads"];
+  const more = plain.ms / ms;
+  const than = more > 1 ? `, ${shown(more)} times as many as plain TypeScript` : "";
+  const scatter =
+    times.length === 1
+      ? "That is one round: how far rounds scatter is not known, so take three or more."
+      : `Its ${times.length} rounds made between ${shown(1000 / Math.max(...times))} and ${shown(1000 / Math.min(...times))}.`;
+  return `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}. ${scatter}`;
 }
 
 export function markdownOf(rows: readonly (readonly string[])[], machine: string): string {

@@ -22,6 +22,8 @@ export interface Finding {
   readonly contender: ContenderName;
   /** Median of the rounds, milliseconds a step; undefined where it was not measured. */
   readonly ms: number | undefined;
+  /** Of each round. */
+  readonly times: readonly number[];
   /** Why it was not. */
   readonly note: string;
   readonly engine: string;
@@ -114,7 +116,7 @@ export class Measurement {
     for (const contender of this.#contenders) {
       onState(`${name}: ${contenders[contender].name} warms up …`);
       const failed = (note: string) => {
-        onFinding({ network, contender, ms: undefined, note, engine: "" });
+        onFinding({ network, contender, ms: undefined, times: [], note, engine: "" });
         this.#tell(this.#rounds);
       };
       try {
@@ -139,7 +141,7 @@ export class Measurement {
       for (const entry of entries) await this.#turn(entry, round);
     }
     for (const { contender, times, engine } of entries)
-      onFinding({ network, contender, ms: median(times), note: "", engine });
+      onFinding({ network, contender, ms: median(times), times, note: "", engine });
     await this.#end();
   }
 

@@ -65,5 +65,5 @@ export function showFindings(findings: readonly Finding[], theirs: Result): void
 
 function placeholder(key: string): Finding {
   const [network, contender] = key.split("_") as [Finding["network"], Finding["contender"]];
-  return { network, contender, ms: undefined, note: "not measured here yet", engine: "" };
+  return { network, contender, ms: undefined, times: [], note: "not measured here yet", engine: "" };
 }

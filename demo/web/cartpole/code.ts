@@ -23,7 +23,7 @@ for await (const update of learner.updates) {
 }
 await learner.end();
 await executor.dispose();
-console.log(last?.loss);
+console.log("loss of the last update:", last?.loss);
 `;
   return excerpt([...sources.shared, ...sources[way]], main);
 }

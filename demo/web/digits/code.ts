@@ -39,7 +39,7 @@ export function codeOf(
     'const { accuracy } = await trainer.evaluate(await digits("t10k", ' +
       `${stages[0].amount === "60000" ? "Infinity" : "200"}));`,
     'console.log("test digits that it reads right:", accuracy);',
-    "console.log(loss);",
+    'console.log("loss of the last step:", loss);',
   );
 }
 

@@ -102,7 +102,7 @@ await executor.step(await executor.load(compileInit(variables({ generator, criti
 const [judgeTurn, makeTurn] = [await executor.load(judge), await executor.load(make)];
 await executor.run([[judgeTurn, ${turns}], [makeTurn, 1]], { repeat: ${steps} }).done;
 const [loss] = await executor.read({ program: makeTurn, name: "loss" });
-console.log(loss);
+console.log("generator's loss at the last step:", loss);
 await executor.dispose();
 `;
 }

@@ -54,7 +54,7 @@ await trainer.load({ x, y: x });
 let last = Number.NaN;
 const callbacks = [stopAt({ steps: ${steps} })];
 for await (const { loss } of trainer.fit({ batch: ${BATCH}, epochs: ${EPOCHS}, callbacks })) last = loss;
-console.log(last);
+console.log("loss of the last step:", last);
 await trainer.dispose();
 `;
 }

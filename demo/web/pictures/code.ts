@@ -45,7 +45,7 @@ let loss = Number.NaN;
 const steps = ${steps};
 const epochs = Math.ceil(steps / Math.ceil(labels.data.length / ${BATCH}));
 for await (const report of trainer.fit({ batch: ${BATCH}, epochs, callbacks: [stopAt({ steps })] })) loss = report.loss;
-console.log(loss);
+console.log("loss of the last step:", loss);
 await trainer.executor.dispose();
 `;
 }

@@ -37,6 +37,7 @@ function knownBody(onProgress: (share: number) => void): Promise<Body> {
 const view = new View(SIDE, (pixels) => void page.ask(pixels));
 const page = new TeachPage({
   name: "pictures",
+  kind: "class",
   noun: ["picture", "pictures"],
   names: ["Class 1", "Class 2"],
   rate: 0.001,

@@ -10,6 +10,8 @@ const SHOWN = 24;
 
 /** What a page does with rows. */
 export interface ClassOptions {
+  /** What a class is called: it numbers those that are added. */
+  readonly kind: "class" | "word";
   /** What an example is called, one and many. */
   readonly noun: readonly [string, string];
   readonly names: readonly string[];
@@ -60,7 +62,7 @@ export class ClassRow {
     this.#fallback = name;
     this.#name.value = name;
     this.#name.readOnly = isFixed;
-    this.#name.ariaLabel = "Name of the class";
+    this.#name.ariaLabel = `Name of the ${options.kind}`;
     this.#name.addEventListener("input", () => {
       this.#label();
       options.onChange();
@@ -95,6 +97,12 @@ export class ClassRow {
 
   get examples(): readonly Sample[] {
     return this.#examples;
+  }
+
+  /** Whoever types now, types its name. */
+  askName(): void {
+    this.#name.focus();
+    this.#name.select();
   }
 
   rename(name: string): void {
@@ -133,7 +141,7 @@ export class ClassRow {
   /** Buttons say of which class they are. */
   #label(): void {
     this.#forget.ariaLabel = `Clear the ${this.#options.noun[1]} of ${this.name}`;
-    this.#remove.ariaLabel = `Remove the class ${this.name}`;
+    this.#remove.ariaLabel = `Remove the ${this.#options.kind} ${this.name}`;
   }
 
   #takeDrops(): void {
@@ -164,7 +172,7 @@ export class Classes {
     onPress(this.#more, () => {
       this.#append(this.#nextName(), false);
       this.#changed();
-      this.#rows.at(-1)?.element.querySelector("input")?.focus();
+      this.#rows.at(-1)?.askName();
     });
     this.#bounds();
   }
@@ -210,13 +218,15 @@ export class Classes {
   /** A name that no row but this one has. */
   #free(name: string, row?: ClassRow): string {
     const free = freeName(name, new Set(this.#rows.filter((each) => each !== row).map((each) => each.name)));
-    if (free !== name) this.#options.onRenamed(`There is a class “${name}” already: the other one is “${free}” now.`);
+    if (free !== name)
+      this.#options.onRenamed(`There is a ${this.#options.kind} “${name}” already: the other one is “${free}” now.`);
     return free;
   }
 
   #nextName(): string {
     const taken = new Set(this.#rows.map(({ name }) => name));
-    for (let i = 1; ; i++) if (!taken.has(`Class ${i}`)) return `Class ${i}`;
+    const kind = this.#options.kind === "word" ? "Word" : "Class";
+    for (let i = this.names.length + 1; ; i++) if (!taken.has(`${kind} ${i}`)) return `${kind} ${i}`;
   }
 
   #bounds(): void {

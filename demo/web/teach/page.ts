@@ -22,7 +22,7 @@ export interface Done {
   readonly steps: number;
 }
 
-export interface TeachPageOptions extends Pick<ClassOptions, "noun" | "ways" | "onFiles" | "fixed"> {
+export interface TeachPageOptions extends Pick<ClassOptions, "kind" | "noun" | "ways" | "onFiles" | "fixed"> {
   /** Of files that are saved. */
   readonly name: string;
   readonly names: readonly string[];
@@ -55,6 +55,12 @@ const going: Readonly<Record<Phase, string>> = {
   stopping: "Stopping …",
 };
 
+/** A time that is never none. */
+function timeOf(seconds: number): string {
+  if (seconds >= 1) return `${seconds.toFixed(1)} s`;
+  return seconds >= 0.001 ? `${Math.round(1000 * seconds)} ms` : "< 1 ms";
+}
+
 export class TeachPage {
   readonly classes: Classes;
   readonly answer: Answer;
@@ -84,11 +90,11 @@ export class TeachPage {
     this.#fields = fields(options.names, options);
     this.#address = new Address(this.#fields);
     const { names, ...settings } = this.#address.read();
-    const { noun, ways, onFiles, fixed, quiet, unsure } = options;
+    const { kind, noun, ways, onFiles, fixed, quiet, unsure } = options;
     this.answer = new Answer(quiet, unsure);
     const onChange = () => this.#changed();
     const onRenamed = (text: string) => this.problem(text);
-    const rows = { noun, ways, onFiles, names, onChange, onRenamed, ...(fixed !== undefined && { fixed }) };
+    const rows = { kind, noun, ways, onFiles, names, onChange, onRenamed, ...(fixed !== undefined && { fixed }) };
     this.classes = new Classes(rows);
     this.#form = new TeachForm(this.#fields, settings, onChange);
     this.#tools = startTools({
@@ -232,7 +238,7 @@ export class TeachPage {
     say(byId("figure-step"), whole.format(step));
     sayNumber(byId("figure-loss"), loss, loss.toPrecision(3));
     say(byId("figure-right"), metrics.accuracy === undefined ? "–" : `${(100 * metrics.accuracy).toFixed(0)} %`);
-    say(byId("figure-seconds"), `${seconds.toFixed(1)} s`);
+    say(byId("figure-seconds"), timeOf(seconds));
     this.#progress(steps === 0 ? 0 : step / steps);
   }
 

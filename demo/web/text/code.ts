@@ -115,7 +115,7 @@ await trainer.load({ x: rows(0), y: rows(1) });
 let last = Number.NaN;
 for await (const { loss } of trainer.fit({ batch: ${BATCH}, epochs: ${EPOCHS}, callbacks: [stopAt({ steps: ${steps} })] })) last = loss;
 ${written}
-console.log(last);
+console.log("loss of the last step:", last);
 await trainer.dispose();
 `;
 }

@@ -66,6 +66,7 @@ const microphone = new Microphone(
 
 const page = new TeachPage({
   name: "words",
+  kind: "word",
   noun: ["example", "examples"],
   names: ["yes", "no"],
   fixed: BACKGROUND,
