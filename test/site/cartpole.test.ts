@@ -8,7 +8,11 @@ import { fromOnnx } from "../../src/onnx/index.ts";
 import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
-const site = pageSuite({ address: "cartpole.html#seed=1&way=ppo", first: ["h1", ".lead", "#go", "#stage"] });
+const site = pageSuite({
+  address: "cartpole.html#seed=1&way=ppo",
+  still: true,
+  first: ["h1", ".lead", "#go", "#stage"],
+});
 
 /** Seconds that the drawn pole has been upright. */
 async function upright(page: Page): Promise<number> {

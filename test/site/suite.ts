@@ -21,6 +21,8 @@ export interface SitePageRow {
   readonly first?: readonly string[];
   /** Arguments of Chromium's. */
   readonly arguments?: readonly string[];
+  /** Whether nothing may move while it loads. */
+  readonly still?: boolean;
   /** Whether there is code that makes the same loss; default true. */
   readonly code?: boolean;
 }
@@ -118,7 +120,7 @@ export function pageSuite(row: SitePageRow): () => Site {
       await visit.close();
     }, 90_000);
 
-    test.each([1280, 390])("at %i pixels nothing moves while it loads", async (width) => {
+    test.runIf(row.still).each([1280, 390])("at %i pixels nothing moves while it loads", async (width) => {
       const visit = await loaded(await site.visit(address, { viewport: { width, height: 820 } }));
       expect(await moved(visit.page)).toEqual([]);
       await visit.close();
