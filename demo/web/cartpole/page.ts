@@ -101,7 +101,7 @@ export class CartPolePage {
       this.#limit === 0 ? "" : ` It will stop after ${whole.format(this.#limit)} updates, as the link says.`;
     say(
       byId("state"),
-      `Nobody balances the pole yet. Try it, in slow motion: push the cart. Or start the training.${stops}`,
+      `Nobody balances the pole yet. Try it, by gentle pushes in slow motion, or start the training.${stops}`,
     );
   }
 

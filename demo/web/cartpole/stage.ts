@@ -10,7 +10,10 @@ const WIDE = 2.6;
 const CART = { width: 0.42, height: 0.2 }; // metres
 const LIES = 900; // ms that a pole lies before the next one
 const LIES_AT_MOST = 1500; // ms of the visitor's
-const HAND = 0.1; // s that a push takes at least
+/** A push of the visitor's: its share of the force, and seconds that it takes at least. */
+const DISTURBS = { share: 1, seconds: 0.1 };
+/** One of a visitor who balances alone: after a longer or stronger one nobody is quick enough to catch the pole. */
+const BALANCES = { share: 1 / 3, seconds: 0.06 };
 const MOST_LATE = 100; // ms of time that are made up for after a frame that came late
 
 export interface Scene {
@@ -91,7 +94,11 @@ export class Stage {
   push(direction: number): void {
     this.#push = direction;
     this.#held = true;
-    this.#longer = HAND;
+    this.#longer = this.#hands.seconds;
+  }
+
+  get #hands(): typeof BALANCES {
+    return this.#mind === undefined ? BALANCES : DISTURBS;
   }
 
   letGo(): void {
@@ -168,7 +175,7 @@ export class Stage {
 
   /** Newtons of the visitor's. */
   #hand(): number {
-    const { force } = this.#scene;
+    const force = this.#hands.share * this.#scene.force;
     const [x, speed] = this.#pole.state;
     if (this.#goal !== undefined) return Math.max(-1, Math.min(1, 3 * (this.#goal - x) - speed)) * force;
     if (!this.#held && this.#longer <= 0) this.#push = 0;

@@ -62,6 +62,7 @@ export class GanPart implements Part {
     onPress(byId("clear"), () => {
       this.#points = [];
       this.#showChoice();
+      this.#canvas.focus();
       onChange();
     });
     onTheme(() => this.#draw());
@@ -163,8 +164,8 @@ export class GanPart implements Part {
 
   #showChoice(): void {
     const isOwn = this.#data.value === "own";
-    byId("clear").hidden = !isOwn;
     const count = this.#points.length;
+    byId("clear").hidden = !isOwn || count === 0;
     const words =
       isOwn && count === 0
         ? "No points yet. Click into the square: each click is one of yours."
