@@ -80,6 +80,23 @@ test("a half that is left while it starts waits for its visitor, and says nothin
   await visit.close();
 }, 60_000);
 
+test("trainings go on while the seed is chosen by keys, and end once the field is left", async () => {
+  const visit = await loaded(await site().visit("imagination.html#part=gan"));
+  const { page } = visit;
+  await page.locator("#go").click();
+  await expect.poll(() => step(page), patience).toBeGreaterThan(0);
+  await page.locator("#seed").press("ArrowUp");
+  await page.locator("#seed-note", { hasText: "Enter, or leaving the field" }).waitFor();
+  const before = await step(page);
+  await expect.poll(() => step(page), patience).toBeGreaterThan(before);
+  await page.locator("#seed").press("Tab");
+  await page.locator("#seed-note", { hasText: "has ended" }).waitFor();
+  await page.locator("#state", { hasText: "Ready." }).waitFor();
+  expect(page.url()).toContain("seed=1");
+  clean(visit);
+  await visit.close();
+}, 60_000);
+
 describe("points", () => {
   test.each([
     "part=gan&game=even&data=spiral&seed=3",

@@ -93,7 +93,10 @@ export class ImaginationPage {
     onSettled(this.#seed.closest("section") ?? this.#seed, {
       costs: () => this.#hasTraining,
       settled: () => {
-        say(byId("seed-note"), this.#hasTraining ? "Both trainings have ended: the next ones begin by this seed." : "");
+        say(
+          byId("seed-note"),
+          this.#hasTraining ? "The training before has ended. The next one begins by this seed." : "",
+        );
         void this.#seedChanged();
       },
       waits: () =>
@@ -210,6 +213,7 @@ export class ImaginationPage {
 
   async #start(half: Half): Promise<void> {
     this.#problem(half, "");
+    say(byId("seed-note"), "");
     // Who has come to the end that the address asks for, goes on without one.
     if (this.#steps > 0 && half.step >= this.#steps) this.#steps = 0;
     await half.run.start(async () => {
