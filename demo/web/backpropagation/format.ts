@@ -15,13 +15,13 @@ export function four(value: number): string {
 }
 
 /** As short as it may be where there is little room: 0.34, −0.26, 1.2e−6. */
-export function brief(value: number): string {
+export function brief(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return four(value);
   const size = Math.abs(value);
-  const rounded = Number(size.toPrecision(4));
+  const rounded = Number(size.toPrecision(digits));
   const sign = value < 0 && rounded !== 0 ? "−" : "";
   if (rounded === 0 || (rounded >= 0.001 && rounded < 10_000)) return sign + rounded;
-  return sign + size.toExponential(1).replace("e+", "e").replace("-", "−");
+  return sign + size.toExponential(digits < 4 ? 0 : 1).replace("e+", "e").replace("-", "−");
 }
 
 /** In parentheses where it is negative, to stand behind a sign. */
