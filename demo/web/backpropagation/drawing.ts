@@ -84,7 +84,11 @@ export class Drawing {
       svg("line", { x1: from.x, y1: from.y, x2: loss.x, y2: loss.y, class: "wire" }),
     );
     const targets = setup.targets.map((target, unit) =>
-      svg("text", { ...layout.targets[unit] }, `${targetName(setup, unit)} = ${brief(target, digits)}`),
+      svg(
+        "text",
+        { ...layout.targets[unit], class: "target" },
+        `${targetName(setup, unit)} = ${brief(target, digits)}`,
+      ),
     );
     const headings = layout.headings.flatMap((place, at) =>
       place === undefined ? [] : [svg("text", { ...place, class: "heading" }, heading(setup, at))],
@@ -116,7 +120,8 @@ export class Drawing {
     const isBack = layer >= moment.backwards;
     const shown = isBack ? gradient : value;
     const isChosen = sameWeight(weight, chosen);
-    write(label, (isBack ? "∂ " : "") + brief(shown, this.#digits));
+    const sign = isBack ? "∂ " : from === undefined ? "b " : "";
+    write(label, sign + brief(shown, this.#digits));
     change(label, { class: isBack ? "label gradient" : moment.phase === "moved" ? "label moved" : "label" });
     change(stroke, {
       "stroke-width": 1.5 + 3.5 * Math.min(1, Math.abs(shown) / (isBack ? 0.5 : 1)),
@@ -151,7 +156,11 @@ export class Drawing {
 }
 
 /** A line with its number, a button of its weight; of a bias the tab above its unit. */
-function lineOf({ from, to, label: at, weight }: Line, { number, unit }: Layout, onWeight: (weight: Weight) => void): LineParts {
+function lineOf(
+  { from, to, label: at, weight }: Line,
+  { number, unit }: Layout,
+  onWeight: (weight: Weight) => void,
+): LineParts {
   const isBias = weight.from === undefined;
   const width = isBias ? Math.min(number.width, unit.width) : number.width + 2;
   const height = isBias ? TAB : number.height + 4;

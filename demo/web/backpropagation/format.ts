@@ -21,7 +21,13 @@ export function brief(value: number, digits = 4): string {
   const rounded = Number(size.toPrecision(digits));
   const sign = value < 0 && rounded !== 0 ? "−" : "";
   if (rounded === 0 || (rounded >= 0.001 && rounded < 10_000)) return sign + rounded;
-  return sign + size.toExponential(digits < 4 ? 0 : 1).replace("e+", "e").replace("-", "−");
+  return (
+    sign +
+    size
+      .toExponential(digits < 4 ? 0 : 1)
+      .replace("e+", "e")
+      .replace("-", "−")
+  );
 }
 
 /** In parentheses where it is negative, to stand behind a sign. */

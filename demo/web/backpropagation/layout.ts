@@ -159,19 +159,16 @@ function filled(setup: Setup, { nearest, farthest, ...frame }: Frame): { layout:
   const lines = setup.sizes.slice(1).flatMap((_, before) => {
     const into = all.filter(({ layer }) => layer === before + 1);
     const placed = numbered(into, frame, nearest, farthest);
-    isClear &&= placed.every(({ label }, i) => placed.slice(0, i).every((other) => apart(frame, label, other.label) >= 1));
+    isClear &&= placed.every(({ label }, i) =>
+      placed.slice(0, i).every((other) => apart(frame, label, other.label) >= 1),
+    );
     return placed;
   });
   return { layout: { ...frame, lines }, isClear };
 }
 
 /** The lines into one layer, with their numbers as far apart as may be. */
-function numbered(
-  weights: readonly Weight[],
-  frame: Omit<Layout, "lines">,
-  nearest: number,
-  farthest: number,
-): Line[] {
+function numbered(weights: readonly Weight[], frame: Omit<Layout, "lines">, nearest: number, farthest: number): Line[] {
   const middle = (nearest + farthest) / 2;
   // The middle first: it stays where nothing is in its way.
   const parts = Array.from({ length: 25 }, (_, i) => (Math.ceil(i / 2) / 12) * (i % 2 === 0 ? 1 : -1));
@@ -185,11 +182,11 @@ function numbered(
     weights.forEach(({ from }, i) => {
       if (from === undefined) return;
       const crowd = (point: Point) =>
-        labels.reduce((sum, other, at) => sum + (at === i ? 0 : Math.max(0, 1.1 - apart(frame, point, other)) ** 2), 0);
+        labels.reduce((sum, other, at) => sum + (at === i ? 0 : crowding(apart(frame, point, other))), 0);
       // A number that lies on another's line might be taken for that one's.
       const astray = (point: Point) =>
         ends.reduce((sum, other, at) => sum + (at === i ? 0 : Math.max(0, 1 - distance(point, other) / 9)), 0);
-      const cost = (point: Point) => 20 * crowd(point) + 0.1 * astray(point);
+      const cost = (point: Point) => crowd(point) + 0.1 * astray(point);
       const costs = places[i].map(cost);
       const best = costs.indexOf(Math.min(...costs));
       hasMoved ||= labels[i] !== places[i][best];
@@ -204,12 +201,20 @@ type Ends = Pick<Line, "from" | "to">;
 /** A bias has its number in the tab above its unit. */
 function endsOf({ layer, from, to }: Weight, { units, unit }: Pick<Layout, "units" | "unit">): Ends {
   const end = units[layer][to];
-  return { from: from === undefined ? { x: end.x, y: end.y - (unit.height + TAB) / 2 } : units[layer - 1][from], to: end };
+  return {
+    from: from === undefined ? { x: end.x, y: end.y - (unit.height + TAB) / 2 } : units[layer - 1][from],
+    to: end,
+  };
 }
 
 /** 1 or more where two numbers do not touch. */
 function apart({ number }: Measures, a: Point, b: Point): number {
   return Math.max(Math.abs(a.x - b.x) / number.width, Math.abs(a.y - b.y) / number.height);
+}
+
+/** How bad it is that two numbers are so far apart: very bad where they touch, a little where they are just clear of one another. */
+function crowding(far: number): number {
+  return 20 * Math.max(0, 1.1 - far) ** 2 + 0.2 * Math.max(0, 2 - far) ** 2;
 }
 
 /** Of a point from a line. */

@@ -6,6 +6,7 @@ import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
 import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
+import { onFirstSign } from "../shared/signs.ts";
 import { Curve } from "../shared/smoothing.ts";
 import { startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
@@ -29,8 +30,6 @@ const MEASURE_EVERY = 250; // ms
 const NOT_FOLLOWED =
   "Some changes of this link are left out: they ask for points that are missing or of other classes, or for a weight that this network does not have.";
 const READY = "Ready. Press start, and change what you like while it trains.";
-/** By which a visitor is noticed. */
-const signs = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"] as const;
 
 type Opened = Settings & { readonly steps: number; readonly changes: readonly Change[] };
 
@@ -108,11 +107,9 @@ export class PlaygroundPage {
     this.#showSettings();
     this.#view.state(READY);
     this.#view.problem(this.#left);
-    const wake = () => {
-      for (const sign of signs) removeEventListener(sign, wake);
+    onFirstSign(() => {
       if (this.#session === undefined) void this.#renew(this.#settings, this.#foreseen, this.#until);
-    };
-    for (const sign of signs) addEventListener(sign, wake, { passive: true });
+    });
     const frame = () => {
       void this.#look();
       requestAnimationFrame(frame);
