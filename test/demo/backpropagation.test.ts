@@ -197,7 +197,12 @@ test("numbers have four significant digits", () => {
     "∞",
     "−∞",
   ]);
-  expect([0.34, -0.2080001, 1e-6, -123456].map((value) => brief(value))).toEqual(["0.34", "−0.208", "1.0e−6", "−1.2e5"]);
+  expect([0.34, -0.2080001, 1e-6, -123456].map((value) => brief(value))).toEqual([
+    "0.34",
+    "−0.208",
+    "1.0e−6",
+    "−1.2e5",
+  ]);
   expect([0.34, -0.2080001, 1e-6, 0.07857].map((value) => brief(value, 3))).toEqual([
     "0.34",
     "−0.208",
