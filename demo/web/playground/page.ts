@@ -2,7 +2,7 @@
 import type { Executor, Report } from "simdgrad";
 import { Address } from "../shared/address.ts";
 import type { Chart } from "../shared/chart.ts";
-import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
+import { byId, enable, fillSelect, onPress, say } from "../shared/dom.ts";
 import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
@@ -19,7 +19,7 @@ import { widthsOf } from "./network.ts";
 import { MOST_POINTS, onGrid, type Points, pointsOfCsv } from "./points.ts";
 import { showPresets } from "./presets.ts";
 import { RunView } from "./run-view.ts";
-import { outputsOf, samplesOf } from "./samples.ts";
+import { lackOf, outputsOf, samplesOf } from "./samples.ts";
 import { Session } from "./session.ts";
 import type { Sample } from "./sets.ts";
 import { type Change, difference, fields, type Settings, sameNetwork, sound } from "./settings.ts";
@@ -54,6 +54,7 @@ export class PlaygroundPage {
   readonly #tools = startTools({
     code: () => this.#code(),
     address: () => this.#write(true),
+    link: () => (this.#hasPoints ? undefined : "Without points of yours, whoever opens it finds the spiral."),
     model: () => this.#model(),
   });
   #chart: Chart | undefined;
@@ -142,6 +143,10 @@ export class PlaygroundPage {
     time.addEventListener("input", () => this.#travel(time.valueAsNumber));
   }
 
+  get #hasPoints(): boolean {
+    return this.#settings.data !== "own" || this.#settings.points.rows.length >= 2;
+  }
+
   get #pace(): number {
     return Number(byId("pace", HTMLSelectElement).value);
   }
@@ -186,10 +191,7 @@ export class PlaygroundPage {
       // Of several that were asked for at once the last one counts.
       const isOver = () => this.#settings !== settings || this.#session !== undefined;
       if (isOver()) return;
-      if (samplesOf(settings).train.y.length < 2) {
-        this.#view.problem("Put at least two points on the surface first.");
-        return;
-      }
+      if (lackOf(settings) !== "") return;
       try {
         this.#executor ??= await open("one", "portable");
       } catch (error) {
@@ -224,6 +226,7 @@ export class PlaygroundPage {
     this.#view.problem(this.#left);
     this.#surface.clear();
     this.#timeline.clear();
+    this.#landscape?.clear();
     this.#trainCurve = new Curve(300);
     this.#testCurve = new Curve(300);
     this.#showCurves();
@@ -234,9 +237,14 @@ export class PlaygroundPage {
   }
 
   async #open({ steps, changes, ...settings }: Opened): Promise<void> {
-    this.#wanted = false;
     await this.#renew(settings, changes, steps);
     byId("go").focus();
+    await this.#startIfWanted();
+  }
+
+  /** Trains what there is now where the network before it was in training. */
+  async #startIfWanted(): Promise<void> {
+    if (this.#wanted && this.#session?.step === 0 && this.#run.phase === "idle") await this.#start();
   }
 
   /** Settings as the visitor wants them: in flight where the weights can stay, else from new weights; it trains on if it did. */
@@ -245,7 +253,7 @@ export class PlaygroundPage {
     if (sameNetwork(before, next) && Object.keys(difference(before, next)).length === 0) return; // such as the pace's
     this.#settings = next;
     this.#showSettings();
-    if (this.#session !== undefined && sameNetwork(before, next) && samplesOf(next).train.y.length >= 2)
+    if (this.#session !== undefined && sameNetwork(before, next) && lackOf(next) === "")
       this.#apply({ set: difference(before, next) });
     else void this.#again(next);
   }
@@ -254,7 +262,7 @@ export class PlaygroundPage {
     this.#left = "";
     await this.#renew(next);
     this.#write(false);
-    if (this.#wanted && this.#session !== undefined && this.#settings === next) await this.#start();
+    if (this.#settings === next) await this.#startIfWanted();
   }
 
   /** A change on the way. */
@@ -337,9 +345,25 @@ export class PlaygroundPage {
       say(byId("size"), `${widths.join("-")}: ${count} numbers to learn`);
     }
     byId("class-form").hidden = outputs === 1;
+    this.#showLack(lackOf(settings));
     byId("add-layer").ariaDisabled = String(!this.#graph.canAddLayer);
     byId("remove-layer").ariaDisabled = String(settings.hidden.length === 0);
   }
+
+  /** Says what keeps it from training, and offers nothing then that needs a network. */
+  #showLack(lack: string): void {
+    this.#view.lack(lack);
+    for (const id of ["show-code", "show-landscape"]) enable(byId(id), lack === "");
+    if (lack === "") return;
+    this.#tools.enable(false);
+    this.#graph.clear();
+    this.#flow.clear();
+    this.#editor.close();
+    byId("code-box").hidden = true;
+    byId("show-code").ariaExpanded = "false";
+    say(byId("tools-note"), "");
+  }
+
   /** Asks for the pictures, one answer at a time, and draws them. */
   async #look(): Promise<void> {
     const session = this.#session;
@@ -481,7 +505,8 @@ export class PlaygroundPage {
     this.#stale = true;
     this.#measured = 0;
     if (finished) this.#wanted = false;
-    this.#view.state(finished ? "Done: this is where the link ends. It can go on." : "Paused.");
+    const rest = this.#session === undefined ? READY : "Paused.";
+    this.#view.state(finished ? "Done: this is where the link ends. It can go on." : rest);
     this.#write(true);
   }
 
