@@ -77,7 +77,7 @@ export function layoutOf(setup: Setup, width: number, least: number): Layout {
   }
 }
 
-/** Two digits more than a hidden layer of some units leaves room for, where there is none. */
+/** Numbers are shorter where more than four lines lead from layer to layer, and smaller where units are narrow. */
 function measuresOf({ sizes }: Setup, width: number): Measures {
   const most = Math.max(...sizes.slice(1).map((size, before) => size * sizes[before]));
   const isSmall = width < 70;
