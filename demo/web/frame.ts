@@ -45,9 +45,9 @@ function header(current: string): string {
     </header>`;
 }
 
-/** What shared/tools.ts brings to life: the way to take the page along, as a link, as code, as a model. */
-const tools = `<section class="card tools" id="tools" aria-labelledby="tools-title">
-      <h2 id="tools-title">Take it with you</h2>
+/** What shared/tools.ts brings to life: the way to take the page along, as a link, as code, as a model; under what the page says of it. */
+const tools = (said: string) => `<section class="card tools" id="tools" aria-labelledby="tools-title">
+      <h2 id="tools-title">Take it with you</h2>${said === "" ? "" : `<p>${said}</p>`}
       <div class="tools-buttons">
         <button type="button" id="copy-link">Copy link</button>
         <button type="button" id="show-code">Copy as TypeScript</button>
@@ -79,7 +79,7 @@ export function frame(): Plugin {
         return html
           .replace("<site-head></site-head>", () => head(building))
           .replace("<site-header></site-header>", () => header(file))
-          .replace("<site-tools></site-tools>", () => tools)
+          .replace(/<site-tools>(.*?)<\/site-tools>/, (_, said: string) => tools(said))
           .replace("<site-footer></site-footer>", () => footer);
       },
     },

@@ -6,8 +6,9 @@ import { activations, beginnings, DeepTraining, LAYERS } from "../../demo/web/ba
 import { UPDATES as CURVE_UPDATES, CurveTraining } from "../../demo/web/backpropagation/experiments/overfit.ts";
 import { descend } from "../../demo/web/backpropagation/experiments/valley.ts";
 import { samples, UPDATES as XOR_UPDATES, XorTraining } from "../../demo/web/backpropagation/experiments/xor.ts";
+import { explain } from "../../demo/web/backpropagation/explain.ts";
 import { brief, factor, four } from "../../demo/web/backpropagation/format.ts";
-import { layoutOf } from "../../demo/web/backpropagation/layout.ts";
+import { layoutOf, type Point } from "../../demo/web/backpropagation/layout.ts";
 import { momentAt, momentsEach } from "../../demo/web/backpropagation/moments.ts";
 import {
   type Activation,
@@ -18,6 +19,7 @@ import {
   hiddenLayer,
   type Setup,
   splitWeights,
+  unitName,
   weightCount,
   weightName,
 } from "../../demo/web/backpropagation/network.ts";
@@ -95,6 +97,17 @@ const setups: readonly (readonly [string, Setup])[] = [
     return [`two hidden layers of ${activation}`, { ...large, activation, last, ...rest }] as const;
   }),
 ];
+
+const crowdedShape = { sizes: [4, 4, 4, 4], bias: true };
+const crowded: Setup = {
+  ...crowdedShape,
+  activation: "tanh",
+  last: "linear",
+  inputs: [1, 2, 3, -4],
+  targets: [0.6, 0.5, 0.4, 0.3],
+  rate: 0.1,
+  weights: drawnWeights(crowdedShape, 1),
+};
 
 describe("an update", () => {
   test("of the worked exercise has the textbook's numbers", async () => {
@@ -184,8 +197,34 @@ test("numbers have four significant digits", () => {
     "∞",
     "−∞",
   ]);
-  expect([0.34, -0.2080001, 1e-6, -123456].map(brief)).toEqual(["0.34", "−0.208", "1.0e−6", "−1.2e5"]);
+  expect([0.34, -0.2080001, 1e-6, -123456].map((value) => brief(value))).toEqual([
+    "0.34",
+    "−0.208",
+    "1.0e−6",
+    "−1.2e5",
+  ]);
+  expect([0.34, -0.2080001, 1e-6, 0.07857].map((value) => brief(value, 3))).toEqual([
+    "0.34",
+    "−0.208",
+    "1e−6",
+    "0.0786",
+  ]);
   expect([0.5, -0.5, 1e-5].map(factor)).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
+});
+
+test("what is said of the backward pass is the number that its box shows", async () => {
+  const [, setup] = setups[4];
+  const session = await Session.create(setup, executor);
+  const update = session.update(0);
+  for (const layer of [1, 2, 3]) {
+    const { text } = explain(setup, { ...momentAt(setup, 0), phase: "backward", layer }, update, undefined);
+    const { da, dz } = update.layers[layer];
+    const name = unitName(setup, layer, 0);
+    expect(text).toContain(`∂L/∂${name} = `);
+    expect(text).toContain(` = ${four(da[0])}`);
+    expect(text).toContain(`∂L/∂z(${name}) = ${four(dz[0])}: the ∂ in its box.`);
+  }
+  await session.dispose();
 });
 
 test("an update goes forwards, to the loss, backwards, and then the weights have moved", () => {
@@ -204,15 +243,28 @@ test("an update goes forwards, to the loss, backwards, and then the weights have
   ]);
 });
 
-test.each(setups)("of %s no two numbers lie on one another", (_, setup) => {
-  const { lines } = layoutOf(setup, 690, 372);
-  lines.forEach(({ label, weight }, i) => {
-    for (const other of lines.slice(0, i)) {
-      if (other.weight.layer !== weight.layer) continue;
-      // The widest is as wide as "∂ −0.01234"; letters of 12.5 pixels need 12 from line to line.
-      const apart = Math.max(Math.abs(other.label.x - label.x) / 66, Math.abs(other.label.y - label.y) / 12);
-      expect(apart, `${weightName(setup, weight)} and ${weightName(setup, other.weight)}`).toBeGreaterThan(1);
+describe.each([262, 302, 332, 606, 690])("in a place of %i pixels", (width) => {
+  const all = [...setups, ["four layers of four", crowded] as const];
+  test.each(all)("%s: no number lies on another, on a unit or beyond the edge", (_, setup) => {
+    const layout = layoutOf(setup, width, 320);
+    const { lines, units, unit, number } = layout;
+    expect(layout.width).toBe(width);
+    const boxes = units.flat();
+    const isClear = (a: Point, b: Point, w: number, h: number) => Math.abs(a.x - b.x) >= w || Math.abs(a.y - b.y) >= h;
+    for (const [i, { label, weight }] of lines.entries()) {
+      const name = weightName(setup, weight);
+      expect(label.x - number.width / 2, name).toBeGreaterThanOrEqual(0);
+      expect(label.x + number.width / 2, name).toBeLessThanOrEqual(width);
+      for (const other of lines.slice(0, i))
+        expect(
+          isClear(label, other.label, number.width, number.height),
+          `${name} and ${weightName(setup, other.weight)}`,
+        ).toBe(true);
+      for (const box of boxes)
+        expect(isClear(label, box, unit.width / 2, (unit.height + number.height) / 2), `${name} and a unit`).toBe(true);
     }
+    for (const [i, a] of boxes.entries())
+      for (const b of boxes.slice(0, i)) expect(isClear(a, b, unit.width, unit.height)).toBe(true);
   });
 });
 

@@ -1,6 +1,8 @@
 // What a link and a file bring to the playground, and which of it is taken.
 import { describe, expect, test } from "vitest";
+import { verdictOf } from "../../demo/web/playground/flow.ts";
 import { pointsOfCsv } from "../../demo/web/playground/points.ts";
+import { lackOf } from "../../demo/web/playground/samples.ts";
 import { fields, sound } from "../../demo/web/playground/settings.ts";
 
 function followed(text: string) {
@@ -25,6 +27,32 @@ describe("changes of a link", () => {
       { step: 7, set: {}, weight: { path: "4.bias", index: 1, value: 2 } },
     ]);
   });
+});
+
+test("what keeps points from being trained on is said", () => {
+  const choice = (count: number, share = 70) => ({
+    data: "own" as const,
+    seed: 0,
+    noise: 0,
+    share,
+    points: { rows: Array.from({ length: count }, (_, i) => [i / 10, 0, i % 2] as const), classes: 2 },
+  });
+  expect(lackOf(choice(0))).toContain("There are no points.");
+  expect(lackOf(choice(1))).toContain("There is one point.");
+  expect(lackOf(choice(4, 10))).toContain("Only one of 4 points is to train on");
+  expect(lackOf(choice(3))).toBe("");
+  expect(lackOf({ ...choice(0), data: "spiral" })).toBe("");
+});
+
+test.each([
+  [[1e-12, 1e-6, 0.1], "It vanishes on its way back: layer 1 is pulled 100,000,000,000 times less than the output."],
+  [[0, 0.1], "It vanishes on its way back: nothing of it comes to layer 1."],
+  [[50, 0.01], "It grows on its way back: layer 1 is pulled 5,000 times more than the output."],
+  [[1e-6, 2e-6], "All layers are hardly pulled: there is little left to learn, or nothing comes through."],
+  [[0, 0], "All layers are hardly pulled: there is little left to learn, or nothing comes through."],
+  [[0.01, 0.02], ""],
+])("gradients of %j are put into words", (flow, words) => {
+  expect(verdictOf(flow)).toBe(words);
 });
 
 describe("a file", () => {

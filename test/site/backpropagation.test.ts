@@ -10,6 +10,34 @@ const site = pageSuite({
 });
 
 describe("a visitor", () => {
+  test("has a worker from the first sign of life on, and loses no key that was pressed before it was there", async () => {
+    const visit = await loaded(await site().visit("backpropagation.html"));
+    const { page } = visit;
+    expect(page.workers().length).toBe(0);
+    expect(await page.locator("#graph .label").allTextContents()).toEqual(["0.5", "−0.2"]);
+    for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
+    await expect.poll(() => step(page), patience).toBe(1);
+    await page.locator("#moment-title", { hasText: "Update 1 is made" }).waitFor();
+    expect(page.workers().length).toBe(1);
+    expect(await page.locator("#go").textContent()).toBe("Play");
+    clean(visit);
+    await visit.close();
+  });
+
+  test.each([320, 360])("on a screen of %i pixels sees the whole network", async (width) => {
+    const address = "backpropagation.html#seed=1&layers=4,4,4,1&bias=1&activation=tanh";
+    const visit = await loaded(await site().visit(address, { viewport: { width, height: 780 } }));
+    const { page } = visit;
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    const beyond = () => page.locator("#graph").evaluate((place) => place.scrollWidth - place.clientWidth);
+    expect(await beyond()).toBe(0);
+    for (let i = 0; i < 7; i++) await page.getByRole("button", { name: "Forward" }).click();
+    await page.locator("#moment-title", { hasText: "Backward pass: hidden layer 1" }).waitFor();
+    expect(await beyond()).toBe(0);
+    clean(visit);
+    await visit.close();
+  });
+
   test("steps through the worked exercise, forwards and backwards, and finds the numbers of the textbook", async () => {
     const visit = await loaded(await site().visit("backpropagation.html"));
     const { page } = visit;
@@ -41,9 +69,12 @@ describe("a visitor", () => {
   test("goes back in time by the slider, finds what was, and goes on from there to the same end", async () => {
     const visit = await loaded(await site().visit("backpropagation.html#seed=3&layers=2,2,1&speed=fast&steps=12"));
     const { page } = visit;
-    await page.locator("#go").click();
-    await page.locator("#go", { hasText: "Resume" }).waitFor();
-    expect(await step(page)).toBe(12);
+    const play = async () => {
+      await page.locator("#go").click();
+      await expect.poll(() => step(page), patience).toBe(12);
+      await page.locator("#go", { hasText: "Play" }).waitFor();
+    };
+    await play();
     const end = await exactLoss(page);
     await page.locator("#copy-link").click();
     await page.locator("#tools-note", { hasText: "before its first update: Play makes the 12" }).waitFor();
@@ -52,9 +83,7 @@ describe("a visitor", () => {
     await page.locator("#time").fill("3");
     await expect.poll(() => step(page), patience).toBe(3);
     expect(await exactLoss(page)).toBeGreaterThan(end);
-    await page.locator("#go").click();
-    await page.locator("#go", { hasText: "Resume" }).waitFor();
-    expect(await step(page)).toBe(12);
+    await play();
     expect(await exactLoss(page)).toBe(end);
     expect(await numbers()).toEqual(last);
     clean(visit);
@@ -69,11 +98,13 @@ describe("a visitor", () => {
     expect(await page.locator("#graph .weight").count()).toBe(2);
     await page.fill("[name=inputs]", "1, zero");
     await page.locator("[name=rate]").focus();
-    await page.locator("#settings-note", { hasText: "Inputs are one to 4 numbers" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "Inputs are one to 4 numbers" }).waitFor();
+    expect(await page.locator("[name=inputs]").getAttribute("aria-invalid")).toBe("true");
     await page.fill("[name=inputs]", "1, 0.5, -1");
     await page.selectOption("[name=hidden1]", "2");
     await expect.poll(() => page.locator("#graph .weight").count(), patience).toBe(8);
     await expect.poll(() => page.url(), patience).toContain("layers=3%2C2%2C1");
+    await page.locator("#settings-problem").waitFor({ state: "hidden" });
     await page.fill("[name=targets]", "0.9");
     await page.locator("[name=rate]").focus();
     await page.locator("#graph", { hasText: "t = 0.9" }).waitFor();

@@ -2,6 +2,7 @@
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
 import { printed } from "./code.ts";
+import { faults } from "./looks.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
 const site = pageSuite({ address: "playground.html#seed=1&data=circles&hidden=4,3", first: ["h1", "#go", "#surface"] });
@@ -84,6 +85,26 @@ describe("what is changed on the way", () => {
   }, 60_000);
 });
 
+describe("a link worth trying", () => {
+  test("that is pressed in training trains on with what it brings, and at rest waits to be started", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=xor&hidden=2"));
+    const { page } = visit;
+    await go(page);
+    await past(page, 20);
+    await page.getByRole("link", { name: "One layer of 4 units draws a ring" }).click();
+    await expect.poll(() => page.locator("#size").textContent(), patience).toContain("2-4-2");
+    await page.locator("#state", { hasText: "Training" }).waitFor(patience);
+    await past(page, 20);
+    await pause(page);
+    await page.getByRole("link", { name: "No layer cannot learn" }).click();
+    await page.locator("#state", { hasText: "Ready." }).waitFor(patience);
+    await expect.poll(() => page.locator("#figure-step").textContent(), patience).toBe("–");
+    expect(await page.locator("#go").textContent()).toBe("Start training");
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+});
+
 describe("the network", () => {
   test("grows and shrinks by clicking, and trains on from new weights", async () => {
     const visit = await loaded(await site().visit("playground.html#data=xor&hidden=2"));
@@ -109,12 +130,24 @@ describe("the network", () => {
 });
 
 describe("points of one's own", () => {
+  /** What needs points. */
+  const impossible = ["go", "show-code", "show-landscape", "save-weights", "save-onnx"];
+
   test("by mouse and by keyboard, of three classes, with the bits of the code", async () => {
     const visit = await loaded(await site().visit("playground.html#data=own&hidden=4"));
     const { page } = visit;
+    // Waits until the network is there whose end is tested.
+    await page.mouse.move(5, 5);
+    await expect.poll(() => page.locator("#flow .track").count(), patience).toBe(2);
     await page.getByRole("button", { name: "Clear points" }).click();
-    await go(page);
-    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("at least two points");
+    await page.locator("#state", { hasText: "There are no points. Put at least two" }).waitFor();
+    const off = () => page.locator("main button[aria-disabled=true]").evaluateAll((all) => all.map(({ id }) => id));
+    await expect.poll(off, patience).toEqual(expect.arrayContaining(impossible));
+    expect(await page.locator("#flow li").count()).toBe(0);
+    await page.locator("#show-code").click({ force: true });
+    expect(await page.locator("#code-box").isVisible()).toBe(false);
+    await page.locator("#copy-link").click();
+    await page.locator("#tools-note", { hasText: "Without points of yours" }).waitFor();
     const marks = page.locator("#marks");
     for (const [x, y] of [
       [60, 60],
@@ -131,6 +164,7 @@ describe("points of one's own", () => {
     await expect.poll(() => page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 2/);
     await page.keyboard.press("Delete");
     await expect.poll(() => page.locator("#data-note").textContent()).toMatch(/^4 points to train on, 1/);
+    await expect.poll(async () => (await off()).filter((id) => impossible.includes(id)), patience).toEqual([]);
     await go(page);
     await past(page, 20);
     await pause(page);
@@ -166,7 +200,7 @@ describe("looking closer", () => {
     await go(page);
     await past(page, 100_000); // moments of its way are kept by time, and a fast machine makes steps quickly
     await pause(page);
-    await expect.poll(() => page.locator("#flow li").count()).toBe(3);
+    await expect.poll(() => page.locator("#flow .track").count()).toBe(3);
     await page.locator("#loss-chart canvas").waitFor();
     const picture = () => page.locator("#surface").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const now = await picture();
@@ -185,6 +219,28 @@ describe("looking closer", () => {
     clean(visit);
     await visit.close();
   }, 90_000);
+
+  test("gradients that vanish are seen, and said, to vanish", async () => {
+    const visit = await loaded(
+      await site().visit("playground.html#hidden=2,2,2,2,2,2&activation=sigmoid&seed=3&data=spiral"),
+    );
+    const { page } = visit;
+    await page.mouse.move(5, 5);
+    await page
+      .locator("#flow-note", { hasText: /^It vanishes on its way back: layer 1 is pulled [\d,]+ times less/ })
+      .waitFor();
+    const lengths = await page
+      .locator("#flow .track i")
+      .evaluateAll((bars) =>
+        bars.map((bar) => bar.getBoundingClientRect().width / (bar.parentElement?.clientWidth ?? 1)),
+      );
+    expect(lengths).toHaveLength(7);
+    expect(lengths[0]).toBeGreaterThan(0);
+    expect(lengths[0]).toBeLessThan(lengths[6] / 3);
+    expect(await faults(page)).toEqual([]);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
 
   test("a rate that is too high is told of, and a reset begins anew; nonsense in the address is passed over", async () => {
     const visit = await loaded(

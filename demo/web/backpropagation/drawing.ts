@@ -1,7 +1,7 @@
 // The network as a picture of lines and circles with their numbers. Each weight is a button: pressed, focused or pointed at, it is unrolled.
 import { brief, four } from "./format.ts";
 import type { Update } from "./graph.ts";
-import { type Layout, type Line, layoutOf, type Point, UNIT } from "./layout.ts";
+import { type Layout, type Line, layoutOf, type Point, TAB } from "./layout.ts";
 import type { Moment } from "./moments.ts";
 import { depth, type Setup, sameWeight, targetName, unitName, type Weight, weightName } from "./network.ts";
 import { change, svg, write } from "./svg.ts";
@@ -24,7 +24,6 @@ interface LineParts {
 }
 
 interface UnitParts {
-  readonly x: number;
   readonly group: SVGGElement;
   readonly value: SVGTextElement;
   readonly below: SVGTextElement;
@@ -37,6 +36,8 @@ export class Drawing {
   #lines: readonly LineParts[] = [];
   #units: readonly (readonly UnitParts[])[] = [];
   #loss: UnitParts | undefined;
+  /** Significant digits that there is room for. */
+  #digits = 4;
   /** What the present picture was made for. */
   #shape = "";
 
@@ -51,10 +52,11 @@ export class Drawing {
 
   show(scene: Scene): void {
     this.#scene = scene;
-    const { clientWidth, clientHeight } = this.#place;
+    const { clientWidth } = this.#place;
+    const least = Number.parseFloat(getComputedStyle(this.#place).minHeight);
     const { sizes, bias, targets } = scene.setup;
-    const shape = JSON.stringify([sizes, bias, targets, clientWidth, clientHeight]);
-    if (shape !== this.#shape) this.#build(scene.setup, layoutOf(scene.setup, clientWidth, clientHeight));
+    const shape = JSON.stringify([sizes, bias, targets, clientWidth, least]);
+    if (shape !== this.#shape) this.#build(scene.setup, layoutOf(scene.setup, clientWidth, least));
     this.#shape = shape;
     for (const parts of this.#lines) this.#showLine(parts, scene);
     this.#units.forEach((units, layer) => {
@@ -63,15 +65,6 @@ export class Drawing {
       });
     });
     this.#showLoss(scene);
-    this.#follow(scene.moment);
-  }
-
-  /** Keeps in sight what the pass has come to, where the picture is wider than its place. */
-  #follow({ phase, layer }: Moment): void {
-    const { clientWidth, scrollWidth } = this.#place;
-    if (scrollWidth <= clientWidth || phase === "start" || phase === "moved") return;
-    const at = phase === "loss" ? scrollWidth : this.#units[layer][0].x - clientWidth / 2;
-    this.#place.scrollLeft = at;
   }
 
   /** Gives the focus to the line of a weight. */
@@ -80,23 +73,25 @@ export class Drawing {
   }
 
   #build(setup: Setup, layout: Layout): void {
-    const { width, height, units, lines, loss } = layout;
-    this.#lines = lines.map((line) => this.#line(line));
-    this.#units = units.map((layer, at) => layer.map((point, unit) => boxOf(point, unitName(setup, at, unit), "unit")));
-    this.#loss = boxOf(loss, "loss L", "unit loss");
-    const edge = loss.x - UNIT.width / 2;
+    const { width, height, units, lines, loss, font, digits } = layout;
+    this.#digits = digits;
+    this.#lines = lines.map((line) => lineOf(line, layout, this.#onWeight));
+    this.#units = units.map((layer, at) =>
+      layer.map((point, unit) => boxOf(point, layout, unitName(setup, at, unit), "unit")),
+    );
+    this.#loss = boxOf(loss, layout, "loss L", "unit loss");
     const outputs = units[units.length - 1].map((from) =>
-      svg("line", { x1: from.x, y1: from.y, x2: edge, y2: loss.y, class: "wire" }),
+      svg("line", { x1: from.x, y1: from.y, x2: loss.x, y2: loss.y, class: "wire" }),
     );
     const targets = setup.targets.map((target, unit) =>
       svg(
         "text",
-        { x: loss.x, y: loss.y + UNIT.height / 2 + 17 * (unit + 1) },
-        `${targetName(setup, unit)} = ${brief(target)}`,
+        { ...layout.targets[unit], class: "target" },
+        `${targetName(setup, unit)} = ${brief(target, digits)}`,
       ),
     );
-    const headings = units.map((layer, at) =>
-      svg("text", { x: layer[0].x, y: height - 6, class: "heading" }, heading(setup, at)),
+    const headings = layout.headings.flatMap((place, at) =>
+      place === undefined ? [] : [svg("text", { ...place, class: "heading" }, heading(setup, at))],
     );
     const picture = svg(
       "svg",
@@ -110,26 +105,8 @@ export class Drawing {
       ...targets,
       ...headings,
     );
+    picture.style.fontSize = `${font}px`;
     this.#place.replaceChildren(picture);
-  }
-
-  #line(line: Line): LineParts {
-    const { from, to, label: at, weight } = line;
-    const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
-    const stroke = svg("line", { ...ends, class: "stroke" });
-    const ring = svg("rect", { x: at.x - 39, y: at.y - 11, width: 78, height: 22, rx: 6, class: "ring" });
-    const label = svg("text", { x: at.x, y: at.y + 4 });
-    const reach = svg("rect", { x: at.x - 30, y: at.y - 11, width: 60, height: 22, class: "reach" });
-    const group = svg(
-      "g",
-      { class: "weight", role: "button" },
-      svg("line", { ...ends, class: "reach" }),
-      reach,
-      stroke,
-    );
-    const look = () => this.#onWeight(weight);
-    for (const event of ["focus", "pointerenter", "click"]) group.addEventListener(event, look);
-    return { line, group, stroke, ring, label };
   }
 
   #showLine(
@@ -143,13 +120,14 @@ export class Drawing {
     const isBack = layer >= moment.backwards;
     const shown = isBack ? gradient : value;
     const isChosen = sameWeight(weight, chosen);
-    write(label, (isBack ? "∂ " : "") + brief(shown));
+    const sign = isBack ? "∂ " : from === undefined ? "b " : "";
+    write(label, sign + brief(shown, this.#digits));
     change(label, { class: isBack ? "label gradient" : moment.phase === "moved" ? "label moved" : "label" });
     change(stroke, {
       "stroke-width": 1.5 + 3.5 * Math.min(1, Math.abs(shown) / (isBack ? 0.5 : 1)),
       "stroke-dasharray": shown < 0 ? "7 5" : "none",
     });
-    change(ring, { class: isChosen ? "ring chosen" : "ring" });
+    change(ring, { class: `ring${from === undefined ? " tab" : ""}${isChosen ? " chosen" : ""}` });
     const isActive = layer === moment.layer;
     change(group, {
       class: `weight ${shown < 0 ? "negative" : "positive"}${isChosen ? " chosen" : ""}${isActive ? " active" : ""}`,
@@ -163,8 +141,8 @@ export class Drawing {
     const known = layer <= moment.forwards;
     const isBack = layer >= moment.backwards;
     const { a, dz } = update.layers[layer];
-    write(value, known ? brief(a[unit]) : "?");
-    write(below, isBack ? `∂ ${brief(dz[unit])}` : "");
+    write(value, known ? brief(a[unit], this.#digits) : "?");
+    write(below, isBack ? `∂ ${brief(dz[unit], this.#digits)}` : "");
     change(group, {
       class: `unit${layer === moment.layer && moment.layer > 0 ? " active" : ""}${known ? "" : " unknown"}`,
     });
@@ -172,19 +150,47 @@ export class Drawing {
 
   #showLoss({ moment, update }: Scene): void {
     if (this.#loss === undefined) return;
-    write(this.#loss.value, moment.hasLoss ? brief(update.loss) : "?");
+    write(this.#loss.value, moment.hasLoss ? brief(update.loss, this.#digits) : "?");
     change(this.#loss.group, { class: `unit loss${moment.phase === "loss" ? " active" : ""}` });
   }
 }
 
-/** A unit, or the loss: a box with its name, its number, and the gradient of its sum. */
-function boxOf({ x, y }: Point, name: string, kind: string): UnitParts {
-  const { width, height } = UNIT;
+/** A line with its number, a button of its weight; of a bias the tab above its unit. */
+function lineOf(
+  { from, to, label: at, weight }: Line,
+  { number, unit }: Layout,
+  onWeight: (weight: Weight) => void,
+): LineParts {
+  const isBias = weight.from === undefined;
+  const width = isBias ? Math.min(number.width, unit.width) : number.width + 2;
+  const height = isBias ? TAB : number.height + 4;
+  const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+  const box = { x: at.x - width / 2, y: at.y - height / 2, width, height, rx: 6 };
+  const stroke = svg("line", { ...ends, class: "stroke" });
+  const group = svg(
+    "g",
+    { class: "weight", role: "button" },
+    svg("line", { ...ends, class: "reach" }),
+    svg("rect", { ...box, class: "reach" }),
+    stroke,
+  );
+  for (const event of ["focus", "pointerenter", "click"]) group.addEventListener(event, () => onWeight(weight));
+  return {
+    line: { from, to, label: at, weight },
+    group,
+    stroke,
+    ring: svg("rect", { ...box, class: "ring" }),
+    label: svg("text", { x: at.x, y: at.y + 4 }),
+  };
+}
+
+/** A unit, or the loss: a box with its name, its number, and the gradient of the loss by its sum. */
+function boxOf({ x, y }: Point, { unit: { width, height } }: Layout, name: string, kind: string): UnitParts {
   const value = svg("text", { x, y: y + 5, class: "value" });
   const below = svg("text", { x, y: y + 21, class: "gradient" });
   const box = svg("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: kind === "unit" ? 18 : 8 });
   const group = svg("g", { class: kind }, box, svg("text", { x, y: y - 12, class: "name" }, name), value, below);
-  return { x, group, value, below };
+  return { group, value, below };
 }
 
 function heading(setup: Setup, layer: number): string {

@@ -69,15 +69,20 @@ function loss(setup: Setup, { layers, loss }: Update): Explanation {
 
 function backwards(setup: Setup, { layer }: Moment, update: Update): Explanation {
   const current = update.layers[layer];
-  const isOutput = layer === depth(setup);
   const name = unitName(setup, layer, 0);
-  const first = isOutput
-    ? `∂L/∂${name} = ${name} − ${targetName(setup, 0)} = ${four(current.da[0])}`
-    : `∂L/∂${name} = ${paths(setup, layer, update)} = ${four(current.da[0])}`;
-  const text = isOutput
-    ? `The pass goes back from the loss. ${first}: ${direction(setup, current)}. From it follows the gradient of each weight that leads here.`
-    : `The error comes back along each line, times its weight, and is added up: ${first}. From it follow the gradients of the weights that lead here.`;
-  return { title: `Backward pass: ${layerName(setup, layer)}`, text };
+  const [error, sum] = [`∂L/∂${name}`, `∂L/∂${sumName(setup, layer, 0)}`];
+  const text =
+    layer === depth(setup)
+      ? `The pass goes back from the loss. ${error} = ${name} − ${targetName(setup, 0)} = ${four(current.da[0])}: ${direction(setup, current)}.`
+      : `The ∂L/∂z of each unit in the next layer comes back along its line, times the line’s weight, and all are added up: ${error} = ${paths(setup, layer, update)} = ${four(current.da[0])}.`;
+  const isLinear = activationOf(setup, layer) === "linear";
+  const slope = isLinear
+    ? `The unit passes its sum on as it is, so ${sum} is the same: the ∂ in its box.`
+    : `Times the slope of the activation, ${four(current.slope[0])}, that makes ${sum} = ${four(current.dz[0])}: the ∂ in its box.`;
+  return {
+    title: `Backward pass: ${layerName(setup, layer)}`,
+    text: `${text} ${slope} Times what came in along a line, it is the gradient of that line’s weight.`,
+  };
 }
 
 function direction(setup: Setup, { da: [error] }: Layer): string {

@@ -1,6 +1,5 @@
 // Numbers as the page shows them: four significant digits, a true minus sign.
-
-const raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+import { tenTo } from "../shared/powers.ts";
 
 /** Such as 0.3400, −0.2600 or 1.234 × 10⁻⁶. */
 export function four(value: number): string {
@@ -11,26 +10,27 @@ export function four(value: number): string {
   const sign = value < 0 ? "−" : "";
   if (rounded >= 0.001 && rounded < 100_000) return sign + (rounded < 10_000 ? size.toPrecision(4) : size.toFixed(0));
   const [digits, exponent] = size.toExponential(3).split("e");
-  return `${sign}${digits} × 10${power(Number(exponent))}`;
+  return `${sign}${digits} × ${tenTo(Number(exponent))}`;
 }
 
 /** As short as it may be where there is little room: 0.34, −0.26, 1.2e−6. */
-export function brief(value: number): string {
+export function brief(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return four(value);
   const size = Math.abs(value);
-  const rounded = Number(size.toPrecision(4));
+  const rounded = Number(size.toPrecision(digits));
   const sign = value < 0 && rounded !== 0 ? "−" : "";
   if (rounded === 0 || (rounded >= 0.001 && rounded < 10_000)) return sign + rounded;
-  return sign + size.toExponential(1).replace("e+", "e").replace("-", "−");
+  return (
+    sign +
+    size
+      .toExponential(digits < 4 ? 0 : 1)
+      .replace("e+", "e")
+      .replace("-", "−")
+  );
 }
 
 /** In parentheses where it is negative, to stand behind a sign. */
 export function factor(value: number): string {
   const text = four(value);
   return value < 0 || text.includes("×") ? `(${text})` : text;
-}
-
-function power(exponent: number): string {
-  const digits = [...String(Math.abs(exponent))].map((digit) => raised[Number(digit)]).join("");
-  return (exponent < 0 ? "⁻" : "") + digits;
 }

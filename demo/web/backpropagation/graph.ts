@@ -87,6 +87,18 @@ export function graphOf(setup: Setup): Graph {
   };
 }
 
+/** What is known before anything was computed: inputs, weights and biases. All else is 0, and not to be shown. */
+export function beginningOf(setup: Setup): Update {
+  const split = splitWeights(setup);
+  const layers = setup.sizes.map((size, layer) => {
+    const { rows, biases } = split[layer - 1] ?? { rows: [], biases: [] };
+    const [w, zeros] = [Float32Array.from(rows.flat()), new Float32Array(size)];
+    const none = { z: zeros, slope: zeros, dw: new Float32Array(w.length), db: zeros, dz: zeros, da: zeros };
+    return { ...none, w, b: Float32Array.from(biases), a: layer === 0 ? Float32Array.from(setup.inputs) : zeros };
+  });
+  return { layers, loss: 0 };
+}
+
 /** What a step of the program gave, by layers. */
 export function updateOf({ sizes, inputs }: Setup, given: Readonly<Record<string, ArrayLike<number>>>): Update {
   const none = new Float32Array(0);

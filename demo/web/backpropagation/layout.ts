@@ -1,4 +1,4 @@
-// Where units and the numbers on their lines lie, in pixels.
+// Where units and the numbers on their lines lie, in pixels: from left to right where all numbers have room so, else from top to bottom.
 import { allWeights, depth, type Setup, type Weight } from "./network.ts";
 
 export interface Point {
@@ -13,89 +13,216 @@ export interface Line {
   readonly label: Point;
 }
 
-export interface Layout {
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How large the boxes of units and the numbers on lines are. */
+interface Measures {
+  readonly unit: Size;
+  /** Of a number, with what parts it from the next. */
+  readonly number: Size;
+  /** Of the letters. */
+  readonly font: number;
+  /** Significant digits of the numbers. */
+  readonly digits: number;
+}
+
+export interface Layout extends Measures {
   readonly width: number;
   readonly height: number;
   /** By layers and units. */
   readonly units: readonly (readonly Point[])[];
   readonly lines: readonly Line[];
   readonly loss: Point;
+  /** Of each output's target. */
+  readonly targets: readonly Point[];
+  /** Of each layer's name; undefined where there is no room for it. */
+  readonly headings: readonly (Point | undefined)[];
 }
 
-/** Of a unit, and of the loss. */
-export const UNIT = { width: 80, height: 56 };
-/** Of a number on a line. */
-const NUMBER = { width: 72, height: 17 };
+/** A layout without the numbers on its lines. */
+interface Frame extends Omit<Layout, "lines"> {
+  /** From the middle of a unit to the nearest and the farthest place of a number on a line that begins there, as shares of the line. */
+  readonly nearest: number;
+  readonly farthest: number;
+}
+
+/** Of the tab above a unit, in which its bias stands. */
+export const TAB = 18;
+const EDGE = 3;
+/** Narrower places have their layers from top to bottom. */
+const LEAST_WIDTH = 480;
+/** From left to right: of the numbers above units, and of the layers' names. */
 const TOP = 34;
 const BOTTOM = 24;
-/** From the outputs to the loss. */
+/** From the outputs to the loss, from left to right and from top to bottom. */
 const TO_LOSS = 92;
-/** The least from one layer to the next: a unit and a number. */
-const LEAST_GAP = 154;
-/** Where so many lines lead from layer to layer that their numbers need more room. */
-const CROWDED = { lines: 9, gap: 240 };
+const DOWN_TO_LOSS = 26;
 /** The most from one unit to the next. */
 const FAR = 130;
+/** From top to bottom: between the boxes of two layers, at least, and how much more is tried at a time. */
+const LEAST_GAP = 48;
+const MORE = 16;
+const MOST_GAP = 400;
 
-/** As wide as its place, or as wide as it must be. */
-export function layoutOf(setup: Setup, wide: number, height: number): Layout {
-  const layers = depth(setup);
-  const side = UNIT.width / 2 + 3;
-  const most = Math.max(...setup.sizes.slice(1).map((size, before) => size * setup.sizes[before]));
-  const least = most > CROWDED.lines ? CROWDED.gap : LEAST_GAP;
-  const width = Math.max(wide, 2 * side + layers * least + TO_LOSS);
-  const gap = (width - 2 * side - TO_LOSS) / layers;
+/** @param least height of the place, which a picture from top to bottom may exceed */
+export function layoutOf(setup: Setup, width: number, least: number): Layout {
+  const across = width < LEAST_WIDTH ? undefined : filled(setup, frameAcross(setup, width, least));
+  if (across?.isClear) return across.layout;
+  for (let gap = LEAST_GAP; ; gap += MORE) {
+    const { layout, isClear } = filled(setup, frameDown(setup, width, least, gap));
+    if (isClear || gap >= MOST_GAP) return layout;
+  }
+}
+
+/** Numbers are shorter where more than four lines lead from layer to layer, and smaller where units are narrow. */
+function measuresOf({ sizes }: Setup, width: number): Measures {
+  const most = Math.max(...sizes.slice(1).map((size, before) => size * sizes[before]));
+  const isSmall = width < 70;
+  const digits = most > 4 || isSmall ? 3 : 4;
+  return {
+    unit: { width, height: 56 },
+    number: { width: isSmall ? 60 : digits === 3 ? 68 : 76, height: isSmall ? 15 : 16 },
+    font: isSmall ? 11 : 12.5,
+    digits,
+  };
+}
+
+function frameAcross(setup: Setup, width: number, height: number): Frame {
+  const measures = measuresOf(setup, 80);
+  const { unit, number } = measures;
+  const side = unit.width / 2 + EDGE;
+  const gap = (width - 2 * side - TO_LOSS) / depth(setup);
   const middle = (TOP + height - BOTTOM) / 2;
   const units = setup.sizes.map((size, layer) => {
-    const step = size === 1 ? 0 : Math.min(FAR, (height - TOP - BOTTOM - UNIT.height) / (size - 1));
-    return Array.from({ length: size }, (_, unit) => ({
-      x: side + layer * gap,
-      y: middle + (unit - (size - 1) / 2) * step,
-    }));
+    const step = Math.min(FAR, (height - TOP - BOTTOM - unit.height) / Math.max(1, size - 1));
+    return spread(size, step).map((off) => ({ x: side + layer * gap, y: middle + off }));
   });
-  const lines = units.slice(1).flatMap((_, before) => {
-    const weights = allWeights(setup).filter(({ layer }) => layer === before + 1);
-    return placed(weights, units, gap);
+  const loss = { x: width - side, y: middle };
+  const nearest = (unit.width + number.width) / 2 / gap;
+  return {
+    ...measures,
+    width,
+    height,
+    units,
+    loss,
+    targets: setup.targets.map((_, i) => ({ x: loss.x, y: loss.y + unit.height / 2 + 17 * (i + 1) })),
+    headings: units.map(([first]) => ({ x: first.x, y: height - 6 })),
+    nearest,
+    farthest: 1 - nearest,
+  };
+}
+
+function frameDown(setup: Setup, width: number, least: number, leastGap: number): Frame {
+  const most = Math.max(...setup.sizes);
+  const measures = measuresOf(setup, Math.min(80, (width - 6 * (most - 1) - 2 * EDGE) / most));
+  const { unit, number } = measures;
+  const tab = setup.bias ? TAB : 0;
+  const layers = depth(setup);
+  const fixed = 2 * EDGE + (layers + 2) * unit.height + layers * tab + DOWN_TO_LOSS;
+  const gap = Math.max(leastGap, (least - fixed) / layers);
+  const each = unit.height + tab + gap;
+  const top = EDGE + unit.height / 2;
+  const units = setup.sizes.map((size, layer) => {
+    const step = Math.min(FAR, (width - 2 * EDGE - unit.width) / Math.max(1, size - 1));
+    return spread(size, step).map((off) => ({ x: width / 2 + off, y: top + layer * each }));
   });
-  return { width, height, units, lines, loss: { x: width - side, y: middle } };
+  const loss = { x: width / 2, y: top + layers * each + unit.height + DOWN_TO_LOSS };
+  return {
+    ...measures,
+    width,
+    height: fixed + layers * gap,
+    units,
+    loss,
+    targets: spread(setup.targets.length, 15).map((off) => ({
+      x: loss.x + unit.width / 2 + 36,
+      y: loss.y + 4 + off,
+    })),
+    headings: units.map(([{ x, y }]) => (x - unit.width / 2 < 60 ? undefined : { x: 28, y: y + 4 })),
+    nearest: (unit.height + number.height) / 2 / each,
+    farthest: 1 - (unit.height + number.height + 2 * tab) / 2 / each,
+  };
+}
+
+/** Places in a row around 0. */
+function spread(count: number, step: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i - (count - 1) / 2) * step);
+}
+
+/** The frame with the numbers on its lines, and whether no two of them touch. */
+function filled(setup: Setup, { nearest, farthest, ...frame }: Frame): { layout: Layout; isClear: boolean } {
+  if (nearest > farthest) return { layout: { ...frame, lines: [] }, isClear: false };
+  const all = allWeights(setup);
+  let isClear = true;
+  const lines = setup.sizes.slice(1).flatMap((_, before) => {
+    const into = all.filter(({ layer }) => layer === before + 1);
+    const placed = numbered(into, frame, nearest, farthest);
+    isClear &&= placed.every(({ label }, i) =>
+      placed.slice(0, i).every((other) => apart(frame, label, other.label) >= 1),
+    );
+    return placed;
+  });
+  return { layout: { ...frame, lines }, isClear };
 }
 
 /** The lines into one layer, with their numbers as far apart as may be. */
-function placed(weights: readonly Weight[], units: Layout["units"], gap: number): Line[] {
-  const least = (UNIT.width / 2 + NUMBER.width / 2) / gap;
-  const most = Math.max(least, 1 - least);
+function numbered(weights: readonly Weight[], frame: Omit<Layout, "lines">, nearest: number, farthest: number): Line[] {
+  const middle = (nearest + farthest) / 2;
   // The middle first: it stays where nothing is in its way.
-  const parts = Array.from({ length: 17 }, (_, i) => (Math.ceil(i / 2) / 8) * (i % 2 === 0 ? 1 : -1));
-  const shares = parts.map((part) => 0.5 + part * (most - 0.5));
-  const ends = weights.map((weight) => endsOf(weight, units));
-  const labels = weights.map(({ from }, i) => (from === undefined ? aboveOf(ends[i].to) : on(ends[i], 0.5)));
-  for (let round = 0; round < 8; round++)
+  const parts = Array.from({ length: 25 }, (_, i) => (Math.ceil(i / 2) / 12) * (i % 2 === 0 ? 1 : -1));
+  const shares = parts.map((part) => middle + part * (farthest - middle));
+  const ends = weights.map((weight) => endsOf(weight, frame));
+  const places = ends.map((line) => shares.map((share) => on(line, share)));
+  const labels = weights.map(({ from }, i) => (from === undefined ? ends[i].from : places[i][0]));
+  let hasMoved = true;
+  for (let round = 0; round < 8 && hasMoved; round++) {
+    hasMoved = false;
     weights.forEach(({ from }, i) => {
       if (from === undefined) return;
-      const others = labels.filter((_, other) => other !== i);
       const crowd = (point: Point) =>
-        others.reduce((sum, other) => sum + Math.max(0, 1.1 - apart(point, other)) ** 2, 0);
-      const options = shares.map((share) => on(ends[i], share));
-      labels[i] = options.reduce((best, option) => (crowd(option) < crowd(best) - 1e-9 ? option : best));
+        labels.reduce((sum, other, at) => sum + (at === i ? 0 : crowding(apart(frame, point, other))), 0);
+      // A number that lies on another's line might be taken for that one's.
+      const astray = (point: Point) =>
+        ends.reduce((sum, other, at) => sum + (at === i ? 0 : Math.max(0, 1 - distance(point, other) / 9)), 0);
+      const cost = (point: Point) => crowd(point) + 0.1 * astray(point);
+      const costs = places[i].map(cost);
+      const best = costs.indexOf(Math.min(...costs));
+      hasMoved ||= labels[i] !== places[i][best];
+      labels[i] = places[i][best];
     });
+  }
   return weights.map((weight, i) => ({ weight, ...ends[i], label: labels[i] }));
 }
 
-function endsOf({ layer, from, to }: Weight, units: Layout["units"]): { readonly from: Point; readonly to: Point } {
-  const end = units[layer][to];
-  return { from: from === undefined ? { x: end.x, y: end.y - UNIT.height / 2 - 10 } : units[layer - 1][from], to: end };
-}
+type Ends = Pick<Line, "from" | "to">;
 
-/** Where the number of a bias stands. */
-function aboveOf({ x, y }: Point): Point {
-  return { x, y: y - UNIT.height / 2 - 11 };
+/** A bias has its number in the tab above its unit. */
+function endsOf({ layer, from, to }: Weight, { units, unit }: Pick<Layout, "units" | "unit">): Ends {
+  const end = units[layer][to];
+  return {
+    from: from === undefined ? { x: end.x, y: end.y - (unit.height + TAB) / 2 } : units[layer - 1][from],
+    to: end,
+  };
 }
 
 /** 1 or more where two numbers do not touch. */
-function apart(a: Point, b: Point): number {
-  return Math.max(Math.abs(a.x - b.x) / NUMBER.width, Math.abs(a.y - b.y) / NUMBER.height);
+function apart({ number }: Measures, a: Point, b: Point): number {
+  return Math.max(Math.abs(a.x - b.x) / number.width, Math.abs(a.y - b.y) / number.height);
 }
 
-function on({ from, to }: { readonly from: Point; readonly to: Point }, share: number): Point {
+/** How bad it is that two numbers are so far apart: very bad where they touch, a little where they are just clear of one another. */
+function crowding(far: number): number {
+  return 20 * Math.max(0, 1.1 - far) ** 2 + 0.2 * Math.max(0, 2 - far) ** 2;
+}
+
+/** Of a point from a line. */
+function distance({ x, y }: Point, { from, to }: Ends): number {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  return Math.abs((x - from.x) * dy - (y - from.y) * dx) / Math.hypot(dx, dy);
+}
+
+function on({ from, to }: Ends, share: number): Point {
   return { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
 }

@@ -4,6 +4,7 @@ import { Address } from "../shared/address.ts";
 import { byId, enable, fillSelect, onPress, say, sayNumber } from "../shared/dom.ts";
 import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
+import { onFirstSign } from "../shared/signs.ts";
 import { startTools, type Tools } from "../shared/tools.ts";
 import { ChainView } from "./chain-view.ts";
 import { codeOf } from "./code.ts";
@@ -11,6 +12,7 @@ import { Drawing } from "./drawing.ts";
 import { explain } from "./explain.ts";
 import { fields, type State, setupOf } from "./fields.ts";
 import { four } from "./format.ts";
+import { beginningOf } from "./graph.ts";
 import { arrowKeys } from "./keys.ts";
 import { momentAt, momentsEach } from "./moments.ts";
 import { allWeights, type Setup, type Weight } from "./network.ts";
@@ -58,7 +60,8 @@ export class BackPropagationPage {
     onPress(byId("reset"), () => this.#restart());
     this.#slider.addEventListener("input", () => {
       this.#player.stop();
-      this.#goTo(Number(this.#slider.value) * this.#each);
+      const position = Number(this.#slider.value) * this.#each;
+      this.#goTo(() => position);
     });
     arrowKeys(
       (moments) => this.#stepBy(moments),
@@ -72,10 +75,10 @@ export class BackPropagationPage {
     });
   }
 
-  /** Computes what there is to be seen at once. */
+  /** Shows the network as it begins; the worker that computes the rest comes with the visitor's first sign of life. */
   async begin(): Promise<void> {
-    this.#restart();
-    await this.#order;
+    this.#show();
+    onFirstSign(() => this.#queue(() => this.#renew()));
     const { Lessons } = await import("./lessons.ts");
     const lessons = new Lessons(
       { executor: () => this.#opened(), fail: (error) => this.#problem(inWords(error)) },
@@ -121,33 +124,45 @@ export class BackPropagationPage {
       const old = this.#session;
       this.#session = undefined;
       await old?.dispose();
-      this.#session = await Session.create(setupOf(this.#state), await this.#opened());
       this.#position = 0;
       this.#latest = 0;
       this.#weight = Math.min(this.#weight, allWeights(this.#setup).length - 1);
       this.#problem("");
-      this.#tools.enable(true);
-      this.#show();
+      await this.#renew();
     });
   }
 
-  #queue(action: () => Promise<void>): void {
-    this.#order = this.#order.then(action).catch((error: unknown) => {
-      this.#player.stop();
-      this.#problem(inWords(error));
-      if (!isEnd(error)) return;
-      // Reset begins anew, on another executor.
-      this.#session = undefined;
-      this.#executor = undefined;
-      enable(byId("reset"), true);
-    });
+  /** The session there is, or a new one. */
+  async #renew(): Promise<Session> {
+    if (this.#session !== undefined) return this.#session;
+    const session = await Session.create(setupOf(this.#state), await this.#opened());
+    // One in the place of another that was lost makes its updates again.
+    await session.reach(this.#made);
+    this.#session = session;
+    this.#tools.enable(true);
+    this.#show();
+    return session;
+  }
+
+  #queue(action: () => Promise<unknown>): void {
+    this.#order = this.#order
+      .then(async () => void (await action()))
+      .catch((error: unknown) => {
+        this.#player.stop();
+        this.#problem(inWords(error));
+        if (!isEnd(error)) return;
+        // Reset begins anew, on another executor.
+        this.#session = undefined;
+        this.#executor = undefined;
+        enable(byId("reset"), true);
+      });
   }
 
   /** The next move of the player; false where it was the last. */
   async #move(): Promise<boolean> {
     const to = speeds[this.#state.speed].whole ? (this.#made + 1) * this.#each : this.#position + 1;
     const from = this.#position;
-    this.#goTo(to);
+    this.#goTo(() => to);
     await this.#order;
     const isEnd = this.#position % this.#each === 0 && this.#made === this.#state.steps;
     return this.#position !== from && !isEnd;
@@ -155,16 +170,16 @@ export class BackPropagationPage {
 
   #stepBy(moments: number): void {
     this.#player.stop();
-    this.#goTo(this.#position + moments);
+    this.#goTo(() => this.#position + moments);
   }
 
-  /** Shows another moment, as far as there is one. */
-  #goTo(position: number): void {
+  /** Shows another moment, as far as there is one: that of its turn, since orders before it may not be done yet. */
+  #goTo(to: () => number): void {
     this.#queue(async () => {
-      const session = this.#session;
-      if (session === undefined) return;
-      const made = Math.floor(position / this.#each);
+      const position = to();
       if (position < 0) return;
+      const session = await this.#renew();
+      const made = Math.floor(position / this.#each);
       if (made >= MOST_UPDATES) {
         this.#player.stop();
         this.#problem(
@@ -189,14 +204,16 @@ export class BackPropagationPage {
 
   #show(): void {
     const session = this.#session;
-    if (session === undefined) return;
-    const { setup } = session;
+    const setup = this.#setup;
     const moment = momentAt(setup, this.#position);
-    const update = session.update(moment.made);
-    const before = moment.made === 0 ? undefined : session.update(moment.made - 1);
+    this.#showControls(moment.made);
+    if (session === undefined && this.#position > 0) return; // its worker died, and what was shown stays
+    const update = session?.update(moment.made) ?? beginningOf(setup);
+    const next = session?.update(moment.made + 1) ?? update;
+    const before = moment.made === 0 ? undefined : session?.update(moment.made - 1);
     const scene = { setup, moment, update, weight: allWeights(setup)[this.#weight] };
     this.#drawing.show(scene);
-    this.#chain.show(scene, session.update(moment.made + 1));
+    this.#chain.show(scene, next);
     const isQuick = this.#player.playing && this.#state.speed !== "phase";
     const { title, text } = explain(setup, moment, update, before);
     // Read aloud at its pace alone.
@@ -208,12 +225,11 @@ export class BackPropagationPage {
       say(byId("figure-loss"), "–");
       delete byId("figure-loss").dataset.exact;
     } else sayNumber(byId("figure-loss"), before.loss, four(before.loss));
-    this.#showControls(moment.made);
   }
 
   #showControls(made: number): void {
     const { playing } = this.#player;
-    say(byId("go"), playing ? "Pause" : this.#latest === 0 ? "Play" : "Resume");
+    say(byId("go"), playing ? "Pause" : "Play");
     enable(byId("back"), this.#position > 0);
     enable(byId("reset"), this.#latest > 0);
     this.#slider.max = String(Math.floor(this.#latest / this.#each));

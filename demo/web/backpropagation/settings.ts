@@ -19,8 +19,16 @@ const presets: Readonly<Record<string, { readonly name: string; readonly setup: 
   },
 };
 
-const usual = "Every change begins anew. Several numbers stand with commas between them.";
 const most = 100;
+
+const typedFields = ["inputs", "targets", "rate", "weights"] as const;
+type TypedField = (typeof typedFields)[number];
+
+/** What is wrong with a field, in words. */
+interface Wrong {
+  readonly field: TypedField;
+  readonly text: string;
+}
 
 /** A setup as the address says it. */
 function stateOf({ sizes, activation, last, bias, inputs, targets, rate, weights }: Setup): State {
@@ -78,7 +86,20 @@ export class SettingsForm {
     };
     for (const [name, text] of Object.entries(texts)) this.#field(name).value = String(text);
     this.#box("bias").checked = setup.bias;
-    say(byId("settings-note"), usual);
+    this.#complain(undefined);
+  }
+
+  /** Says what is wrong, under the form and of the field; undefined: nothing is. */
+  #complain(wrong: Wrong | undefined): void {
+    const place = byId("settings-problem");
+    say(place, wrong?.text ?? "");
+    place.hidden = wrong === undefined;
+    for (const name of typedFields) {
+      const field = this.#field(name);
+      field.ariaInvalid = String(name === wrong?.field);
+      if (name === wrong?.field) field.setAttribute("aria-describedby", place.id);
+      else field.removeAttribute("aria-describedby");
+    }
   }
 
   #take(preset: { readonly setup: Setup } | undefined, onChange: (state: State) => void): void {
@@ -91,30 +112,36 @@ export class SettingsForm {
   /** Takes what was typed, or says what is wrong with it. */
   #read(changed: string, onChange: (state: State) => void): void {
     const state = this.#typed(changed);
-    if (typeof state === "string") {
-      say(byId("settings-note"), state);
+    if ("field" in state) {
+      this.#complain(state);
       return;
     }
     this.show(state);
     onChange(this.#state);
   }
 
-  /** The state that the fields make, or what is wrong with them. */
-  #typed(changed: string): State | string {
+  /** The state that the fields make, or what is wrong with one of them. */
+  #typed(changed: string): State | Wrong {
     const text = (name: string) => this.#field(name).value;
     const inputs = numbersOf(text("inputs"));
     const targets = numbersOf(text("targets"));
     const given = numbersOf(text("weights"));
     const [rate] = numbersOf(text("rate")) ?? [];
-    if (!fits(inputs)) return `Inputs are one to ${MOST_UNITS} numbers from −${most} to ${most}, such as 1, 0.8.`;
-    if (!fits(targets)) return `Targets are one to ${MOST_UNITS} numbers from −${most} to ${most}, such as 0.6.`;
-    if (!(rate >= 0.0001 && rate <= 100)) return "The learning rate is a number from 0.0001 to 100, such as 0.1.";
+    const several = `one to ${MOST_UNITS} numbers from −${most} to ${most}`;
+    const wrong = (field: TypedField, what: string): Wrong => ({
+      field,
+      text: `${what} What was there before still holds.`,
+    });
+    if (!fits(inputs)) return wrong("inputs", `Inputs are ${several}, such as 1, 0.8.`);
+    if (!fits(targets)) return wrong("targets", `Targets are ${several}, such as 0.6.`);
+    if (!(rate >= 0.0001 && rate <= 100))
+      return wrong("rate", "The learning rate is a number from 0.0001 to 100, such as 0.1.");
     const hidden = [Number(text("hidden1")), Number(text("hidden2"))].filter((units) => units > 0);
     const layers = [inputs.length, ...hidden, targets.length];
     const bias = this.#box("bias").checked;
     const count = weightCount({ sizes: layers, bias });
     if (changed === "weights" && (given?.length !== count || given.some((each) => Math.abs(each) > most)))
-      return `This network has ${count} weights, each a number from −${most} to ${most}.`;
+      return wrong("weights", `This network has ${count} weights, each a number from −${most} to ${most}.`);
     const { sizes, bias: had } = setupOf(this.#state);
     const keeps = changed === "weights" || (sizes.join() === layers.join() && had === bias);
     return {

@@ -73,9 +73,14 @@ export class Graph {
   /** Another network. */
   shape(shown: Shown): void {
     this.#shown = shown;
+    this.#layout();
+    this.clear();
+  }
+
+  /** Forgets what the network is like: there is none yet. */
+  clear(): void {
     this.#neurons = undefined;
     this.#weights = undefined;
-    this.#layout();
     this.#draw();
   }
 

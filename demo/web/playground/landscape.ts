@@ -89,8 +89,14 @@ export class LandscapeView {
   #drawn: (() => void) | undefined;
 
   constructor() {
-    byId("landscape").replaceChildren(this.#canvas);
     onTheme(() => this.#drawn?.());
+  }
+
+  /** Takes away what was drawn: it is of another network. */
+  clear(): void {
+    this.#drawn = undefined;
+    this.#canvas.remove();
+    say(byId("landscape-note"), "");
   }
 
   show(losses: Float32Array, { path }: Plane): void {
@@ -99,6 +105,7 @@ export class LandscapeView {
     const centre = losses[(losses.length - 1) / 2];
     const text = `Loss here ${centre.toPrecision(3)}; in this plane from ${least.toPrecision(3)} to ${most.toPrecision(3)}.`;
     this.#canvas.ariaLabel = text;
+    byId("landscape").replaceChildren(this.#canvas);
     say(byId("landscape-note"), text);
     this.#drawn = () => this.#draw(losses, Math.log(Math.max(least, 1e-7)), Math.log(Math.max(most, 1e-6)), path);
     this.#drawn();

@@ -2,10 +2,11 @@
 import type { Executor, Report } from "simdgrad";
 import { Address } from "../shared/address.ts";
 import type { Chart } from "../shared/chart.ts";
-import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
+import { byId, enable, fillSelect, onPress, say } from "../shared/dom.ts";
 import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
+import { onFirstSign } from "../shared/signs.ts";
 import { Curve } from "../shared/smoothing.ts";
 import { startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
@@ -18,7 +19,7 @@ import { widthsOf } from "./network.ts";
 import { MOST_POINTS, onGrid, type Points, pointsOfCsv } from "./points.ts";
 import { showPresets } from "./presets.ts";
 import { RunView } from "./run-view.ts";
-import { outputsOf, samplesOf } from "./samples.ts";
+import { lackOf, outputsOf, samplesOf } from "./samples.ts";
 import { Session } from "./session.ts";
 import type { Sample } from "./sets.ts";
 import { type Change, difference, fields, type Settings, sameNetwork, sound } from "./settings.ts";
@@ -29,8 +30,6 @@ const MEASURE_EVERY = 250; // ms
 const NOT_FOLLOWED =
   "Some changes of this link are left out: they ask for points that are missing or of other classes, or for a weight that this network does not have.";
 const READY = "Ready. Press start, and change what you like while it trains.";
-/** By which a visitor is noticed. */
-const signs = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"] as const;
 
 type Opened = Settings & { readonly steps: number; readonly changes: readonly Change[] };
 
@@ -55,6 +54,7 @@ export class PlaygroundPage {
   readonly #tools = startTools({
     code: () => this.#code(),
     address: () => this.#write(true),
+    link: () => (this.#hasPoints ? undefined : "Without points of yours, whoever opens it finds the spiral."),
     model: () => this.#model(),
   });
   #chart: Chart | undefined;
@@ -108,11 +108,9 @@ export class PlaygroundPage {
     this.#showSettings();
     this.#view.state(READY);
     this.#view.problem(this.#left);
-    const wake = () => {
-      for (const sign of signs) removeEventListener(sign, wake);
+    onFirstSign(() => {
       if (this.#session === undefined) void this.#renew(this.#settings, this.#foreseen, this.#until);
-    };
-    for (const sign of signs) addEventListener(sign, wake, { passive: true });
+    });
     const frame = () => {
       void this.#look();
       requestAnimationFrame(frame);
@@ -143,6 +141,10 @@ export class PlaygroundPage {
     });
     const time = byId("time", HTMLInputElement);
     time.addEventListener("input", () => this.#travel(time.valueAsNumber));
+  }
+
+  get #hasPoints(): boolean {
+    return this.#settings.data !== "own" || this.#settings.points.rows.length >= 2;
   }
 
   get #pace(): number {
@@ -189,10 +191,7 @@ export class PlaygroundPage {
       // Of several that were asked for at once the last one counts.
       const isOver = () => this.#settings !== settings || this.#session !== undefined;
       if (isOver()) return;
-      if (samplesOf(settings).train.y.length < 2) {
-        this.#view.problem("Put at least two points on the surface first.");
-        return;
-      }
+      if (lackOf(settings) !== "") return;
       try {
         this.#executor ??= await open("one", "portable");
       } catch (error) {
@@ -227,6 +226,7 @@ export class PlaygroundPage {
     this.#view.problem(this.#left);
     this.#surface.clear();
     this.#timeline.clear();
+    this.#landscape?.clear();
     this.#trainCurve = new Curve(300);
     this.#testCurve = new Curve(300);
     this.#showCurves();
@@ -237,9 +237,14 @@ export class PlaygroundPage {
   }
 
   async #open({ steps, changes, ...settings }: Opened): Promise<void> {
-    this.#wanted = false;
     await this.#renew(settings, changes, steps);
     byId("go").focus();
+    await this.#startIfWanted();
+  }
+
+  /** Trains what there is now where the network before it was in training. */
+  async #startIfWanted(): Promise<void> {
+    if (this.#wanted && this.#session?.step === 0 && this.#run.phase === "idle") await this.#start();
   }
 
   /** Settings as the visitor wants them: in flight where the weights can stay, else from new weights; it trains on if it did. */
@@ -248,7 +253,7 @@ export class PlaygroundPage {
     if (sameNetwork(before, next) && Object.keys(difference(before, next)).length === 0) return; // such as the pace's
     this.#settings = next;
     this.#showSettings();
-    if (this.#session !== undefined && sameNetwork(before, next) && samplesOf(next).train.y.length >= 2)
+    if (this.#session !== undefined && sameNetwork(before, next) && lackOf(next) === "")
       this.#apply({ set: difference(before, next) });
     else void this.#again(next);
   }
@@ -257,7 +262,7 @@ export class PlaygroundPage {
     this.#left = "";
     await this.#renew(next);
     this.#write(false);
-    if (this.#wanted && this.#session !== undefined && this.#settings === next) await this.#start();
+    if (this.#settings === next) await this.#startIfWanted();
   }
 
   /** A change on the way. */
@@ -340,9 +345,25 @@ export class PlaygroundPage {
       say(byId("size"), `${widths.join("-")}: ${count} numbers to learn`);
     }
     byId("class-form").hidden = outputs === 1;
+    this.#showLack(lackOf(settings));
     byId("add-layer").ariaDisabled = String(!this.#graph.canAddLayer);
     byId("remove-layer").ariaDisabled = String(settings.hidden.length === 0);
   }
+
+  /** Says what keeps it from training, and offers nothing then that needs a network. */
+  #showLack(lack: string): void {
+    this.#view.lack(lack);
+    for (const id of ["show-code", "show-landscape"]) enable(byId(id), lack === "");
+    if (lack === "") return;
+    this.#tools.enable(false);
+    this.#graph.clear();
+    this.#flow.clear();
+    this.#editor.close();
+    byId("code-box").hidden = true;
+    byId("show-code").ariaExpanded = "false";
+    say(byId("tools-note"), "");
+  }
+
   /** Asks for the pictures, one answer at a time, and draws them. */
   async #look(): Promise<void> {
     const session = this.#session;
@@ -484,7 +505,8 @@ export class PlaygroundPage {
     this.#stale = true;
     this.#measured = 0;
     if (finished) this.#wanted = false;
-    this.#view.state(finished ? "Done: this is where the link ends. It can go on." : "Paused.");
+    const rest = this.#session === undefined ? READY : "Paused.";
+    this.#view.state(finished ? "Done: this is where the link ends. It can go on." : rest);
     this.#write(true);
   }
 

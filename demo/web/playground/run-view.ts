@@ -8,6 +8,10 @@ const SPAN = 1000;
 export class RunView {
   readonly #go = byId("go");
   readonly #problem = byId("problem");
+  /** What is said of the state, and in its place what keeps it from training. */
+  #state = "";
+  #lack = "";
+  #phase: Phase = "idle";
   #marks: { readonly time: number; readonly step: number }[] = [];
 
   constructor(actions: { readonly go: () => void; readonly reset: () => void }) {
@@ -16,9 +20,10 @@ export class RunView {
   }
 
   phase(phase: Phase, step: number): void {
+    this.#phase = phase;
     const running = phase === "running" || phase === "starting";
     say(this.#go, running ? "Pause" : step === 0 ? "Start training" : "Go on");
-    enable(this.#go, phase !== "stopping");
+    this.#showState();
     enable(byId("reset"), step > 0 || running);
     if (!running) this.#marks = [];
   }
@@ -45,7 +50,20 @@ export class RunView {
   }
 
   state(text: string): void {
-    say(byId("state"), text);
+    this.#state = text;
+    this.#showState();
+  }
+
+  /** Says what keeps it from training; "" where nothing does. */
+  lack(text: string): void {
+    this.#lack = text;
+    this.#showState();
+  }
+
+  #showState(): void {
+    say(byId("state"), this.#lack || this.#state);
+    byId("state").classList.toggle("lack", this.#lack !== "");
+    enable(this.#go, this.#phase !== "stopping" && this.#lack === "");
   }
 
   problem(text: string): void {

@@ -71,6 +71,16 @@ export function samplesOf(choice: Choice): Samples {
   return { train: rowsOf(all.slice(0, count)), test: rowsOf(all.slice(count)) };
 }
 
+/** What keeps these points from being trained on, in words; "" where nothing does. */
+export function lackOf(choice: Choice): string {
+  const { train, test } = samplesOf(choice);
+  if (train.y.length >= 2) return "";
+  const count = train.y.length + test.y.length;
+  if (count >= 2)
+    return `Only one of ${count} points is to train on: put more on the surface, or raise the share to train on.`;
+  return `There ${count === 0 ? "are no points" : "is one point"}. Put at least two on the surface, by a click or a touch.`;
+}
+
 function drawn(name: Exclude<SetName, "own">, { seed, noise }: Choice): Sample[] {
   const random = randomFrom(seed);
   return Array.from({ length: COUNT }, (_, i) => {

@@ -98,9 +98,12 @@ export class Chart {
         x: { time: false, range: (_, least, most) => [least === most ? 0 : least, Math.max(most, least + 10)] },
         y: {
           distr: logarithmic ? 3 : 1,
-          ...(range && {
-            range: (_: uPlot, least: number | null, most: number | null) => range(least ?? 0, most ?? 1),
-          }),
+          range: (_, least: number | null, most: number | null) => {
+            // An empty chart has its axes, too: without the one, the numbers of the other are cut off.
+            if (least === null || most === null) return (range ?? ((a, b) => [a, b]))(logarithmic ? 0.01 : 0, 1);
+            if (range !== undefined) return range(least, most);
+            return logarithmic ? uPlot.rangeLog(least, most, 10, false) : uPlot.rangeNum(least, most, 0.1, true);
+          },
         },
       },
       axes: [
@@ -116,7 +119,7 @@ export class Chart {
           label: yLabel,
           grid: { ...grid, filter },
           ticks: { ...axis.ticks, filter },
-          size: 50,
+          size: (plot, values) => roomFor(plot, values),
           space: 28,
           values: (_, values) => values.map((value) => (value === null ? "" : format(value))),
         },
@@ -134,6 +137,15 @@ export class Chart {
     };
     return new uPlot(options, aligned(this.#curves) as uPlot.AlignedData, this.#place);
   }
+}
+
+/** From the axis to its title: the longest number has room there, and few numbers as much as many. */
+function roomFor({ ctx }: uPlot, values: readonly string[] | null): number {
+  ctx.save();
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  const widest = Math.max(0, ...(values ?? []).map((text) => ctx.measureText(text).width / devicePixelRatio));
+  ctx.restore();
+  return Math.max(50, Math.ceil(widest) + 14);
 }
 
 function isPower(value: number): boolean {
