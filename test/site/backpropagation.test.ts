@@ -6,6 +6,7 @@ import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts"
 
 const site = pageSuite({
   address: "backpropagation.html#seed=1&layers=2,3,1&bias=1&speed=fast",
+  still: "backpropagation.html",
   first: ["h1", "#go", "#graph"],
 });
 

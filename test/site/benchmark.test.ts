@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { printed } from "./code.ts";
 import { clean, loaded, pageSuite, patience, step } from "./suite.ts";
 
-const site = pageSuite({ address: "benchmark.html#networks=tiny&rounds=3", still: true, code: false });
+const site = pageSuite({ address: "benchmark.html#networks=tiny&rounds=3", code: false });
 
 /** The cells of the table, row by row. */
 function cells(page: Page): Promise<string[][]> {

@@ -10,7 +10,6 @@ import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts"
 
 const site = pageSuite({
   address: "cartpole.html#seed=1&way=ppo",
-  still: true,
   first: ["h1", ".lead", "#go", "#stage"],
 });
 

@@ -9,7 +9,6 @@ import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts"
 
 const site = pageSuite({
   address: "digits.html#seed=1&build=portable",
-  still: true,
   first: ["h1", "#go", "#pad", "#bars"],
 });
 

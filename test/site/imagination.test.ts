@@ -6,7 +6,7 @@ import { fromOnnx } from "../../src/onnx/index.ts";
 import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
-const site = pageSuite({ address: "imagination.html#seed=1", still: true, first: ["h1", "#go", "#plane-title"] });
+const site = pageSuite({ address: "imagination.html#seed=1", first: ["h1", "#go", "#plane-title"] });
 
 async function trained(page: Page, steps: number): Promise<void> {
   await page.locator("#go").click();

@@ -69,7 +69,6 @@ const saved = async (page: Page, button: string): Promise<Download> => {
 
 const site = pageSuite({
   address: "pictures.html#seed=1&steps=6",
-  still: true,
   start: train,
   steps: 4,
   first: ["h1", "#go", "#view"],

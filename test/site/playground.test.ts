@@ -1,11 +1,15 @@
 // The playground, used as a visitor would: changed on the way, drawn on, looked back at, taken along.
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
-import { printed } from "./code.ts";
+import { printedLast } from "./code.ts";
 import { faults } from "./looks.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
-const site = pageSuite({ address: "playground.html#seed=1&data=circles&hidden=4,3", first: ["h1", "#go", "#surface"] });
+const site = pageSuite({
+  address: "playground.html#seed=1&data=circles&hidden=4,3",
+  still: "playground.html",
+  first: ["h1", "#go", "#surface"],
+});
 
 async function go(page: Page): Promise<void> {
   await page.locator("#go").click();
@@ -51,7 +55,7 @@ describe("what is changed on the way", () => {
     const [made, loss] = [await step(page), await exactLoss(page)];
     await page.locator("#pace").selectOption("100");
     expect(page.url()).toContain(`steps=${made}`);
-    expect((await printed(await code(page))).at(-1)).toBe(String(loss));
+    expect(await printedLast(await code(page))).toBe(String(loss));
 
     const other = await loaded(
       await site().visit(new URL(page.url()).pathname.split("/").at(-1) + new URL(page.url()).hash),
@@ -168,7 +172,7 @@ describe("points of one's own", () => {
     await go(page);
     await past(page, 20);
     await pause(page);
-    expect((await printed(await code(page))).at(-1)).toBe(String(await exactLoss(page)));
+    expect(await printedLast(await code(page))).toBe(String(await exactLoss(page)));
     clean(visit);
     await visit.close();
   }, 90_000);

@@ -8,7 +8,7 @@ import { fromOnnx } from "../../src/onnx/index.ts";
 import { printedLast } from "./code.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
-const site = pageSuite({ address: "text.html#seed=1", still: true, first: ["h1", "#go", "#now-note"] });
+const site = pageSuite({ address: "text.html#seed=1", first: ["h1", "#go", "#now-note"] });
 
 /** Trains until so many steps are made, and pauses. */
 async function trained(page: Page, steps: number): Promise<void> {

@@ -81,7 +81,6 @@ const saved = async (page: Page, button: string): Promise<Download> => {
 
 const site = pageSuite({
   address: "words.html#seed=1&steps=40",
-  still: true,
   start: train,
   first: ["h1", "#go", "#spectrogram"],
   arguments: [

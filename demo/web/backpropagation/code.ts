@@ -53,7 +53,7 @@ const update = await executor.load(program);
 const sample = { x: ${numbers(inputs)}, target: ${numbers(targets)} };
 let last = 0;
 for (let i = 0; i < ${steps}; i++) last = (await executor.step(update, sample)).loss[0];
-console.log(last);
+console.log("loss of the last update:", last);
 await executor.dispose();
 `;
 }

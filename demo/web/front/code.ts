@@ -20,6 +20,6 @@ const trainer = new Trainer(model, {
 await trainer.load(spiral(${seed}));
 let loss = Number.NaN;
 for await (const report of trainer.fit({ batch: "all", shuffle: false, epochs: ${steps} })) loss = report.loss;
-console.log(loss);
+console.log("loss of the last step:", loss);
 `;
 }

@@ -54,7 +54,7 @@ export function codeOf({ first, changes, steps }: Done): string {
     ...trainerOf(first, again, true),
     ...functionTrain(),
     ...partsOf(first, changes, steps, again),
-    "console.log(loss);",
+    'console.log("loss of the last step:", loss);',
   ];
   return `${lines.join("\n")}\n`;
 }
