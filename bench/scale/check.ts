@@ -5,13 +5,13 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Msg } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
+import { variables } from "../../src/nn/index.ts";
 import { findServer, freePort, NatsServer } from "../../test/nats/server.ts";
 import { median } from "../median.ts";
-import { type Digits, loadDigits } from "./digits.ts";
+import { type Digits, loadDigits, PIXELS } from "./digits.ts";
 import { type Distance, DistantServer } from "./distance.ts";
 import type { Run, Task } from "./member.ts";
 import { bytesOf, networkOf } from "./network.ts";
-import { variables } from "../../src/nn/index.ts";
 import { nameOf, Simulation } from "./simulation.ts";
 import { local } from "./world.ts";
 
@@ -155,7 +155,6 @@ function courseOf(
   const rounds = times.length - 1;
   const members = counts.slice(1).reduce((sum, count) => sum + count, 0) / rounds;
   const between = times.slice(1).map((time, i) => time - times[i]);
-  if (process.env.DEBUG) console.log(between.map((t) => t.toFixed(0)).join(" "));
   return { round: median(between), rounds, members, attempts, up, down };
 }
 
@@ -227,12 +226,29 @@ async function ready(tasks: readonly Task[], digits: Digits): Promise<ChildProce
   return child;
 }
 
+/** What the simulation says of a scenario, and what came of it. */
+export interface Comparison {
+  readonly scenario: Scenario;
+  readonly predicted: Course;
+  readonly measured: Course;
+}
+
 /** Compares scenarios whose names hold a text. @throws Error where there is no server */
-export async function check(only: string, said: (scenario: Scenario, predicted: Course, measured: Course) => void) {
+export async function check(only: string, told: (comparison: Comparison) => void): Promise<Comparison[]> {
   const program = await findServer();
   if (program === undefined) throw new Error("--check: there is no nats-server here, and none can be had");
   const { train } = await loadDigits();
-  const digits = { rows: 160, x: train.x.slice(0, 160 * 64), y: train.y.slice(0, 160) };
-  for (const scenario of scenarios)
-    if (scenario.name.includes(only)) said(scenario, predicted(scenario), await measured(scenario, program, digits));
+  const rows = SAMPLES.innerSteps * SAMPLES.batch;
+  const digits = { rows, x: train.x.slice(0, rows * PIXELS), y: train.y.slice(0, rows) };
+  const all: Comparison[] = [];
+  for (const scenario of scenarios.filter(({ name }) => name.includes(only))) {
+    const comparison = {
+      scenario,
+      predicted: predicted(scenario),
+      measured: await measured(scenario, program, digits),
+    };
+    all.push(comparison);
+    told(comparison);
+  }
+  return all;
 }

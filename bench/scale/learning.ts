@@ -5,7 +5,14 @@ import { Random } from "../../demo/node/environments/environment.ts";
 import { compile, compileInit, grad, input, type ProgramId, WasmExecutor } from "../../src/index.ts";
 import { packChange, unpackChange } from "../../src/nats/parcel.ts";
 import { type Anchor, changeOf, outerStep } from "../../src/nats/round.ts";
-import { crossEntropy, evaluationContext, forward, parameters, type Sequential, variables } from "../../src/nn/index.ts";
+import {
+  crossEntropy,
+  evaluationContext,
+  forward,
+  parameters,
+  type Sequential,
+  variables,
+} from "../../src/nn/index.ts";
 import { sgd } from "../../src/optim/index.ts";
 import type { StateDict } from "../../src/train/state.ts";
 import { type Digits, loadDigits, PIXELS } from "./digits.ts";

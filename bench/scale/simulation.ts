@@ -1,16 +1,11 @@
 // Rounds of a run as they would go: members, server and lines in simulated time. What a member does stands here in the order and under the names of
 // src/nats/distribution.ts and run.ts, so that both can be read side by side. A message that is under way when its sender dies is lost.
+import { KEPT, LOOK, MANY, TURN } from "../../src/nats/distribution.ts";
 import { toText } from "../../src/nats/parcel.ts";
+import { MISSED } from "../../src/nats/run.ts";
 import { Events, Line } from "./events.ts";
-import * as operations from "./operations.ts";
 import type { Operation } from "./operations.ts";
-
-// As distribution.ts and run.ts have them.
-const MANY = 8;
-const TURN = 300;
-const LOOK = 250;
-const KEPT = 2;
-const MISSED = 3;
+import * as operations from "./operations.ts";
 
 /** What a member is like. */
 export interface Nature {
@@ -511,8 +506,7 @@ export class Simulation {
     this.#presentGiven = 0;
     const [alive, attempts, traffic] = [this.#present, this.#attempts, { ...this.#bytes }];
     this.#rounds.push({ round, at: this.now, members, alive, attempts, traffic });
-    for (const each of this.#members)
-      if (each.sleeping) this.#wake(each, this.#heardAt(each, this.#closed[round]));
+    for (const each of this.#members) if (each.sleeping) this.#wake(each, this.#heardAt(each, this.#closed[round]));
   }
 
   #lookUp(member: Member): Process {
@@ -527,8 +521,7 @@ export class Simulation {
     if (round !== member.anchor) {
       const own = by === member.place || (members.length > 0 && member.closing?.join() === members.join());
       const isFar = round !== member.anchor + 1 || members.length === 0 || members.length > MANY;
-      if (!own && isFar)
-        yield* this.#get(member, round === 0 ? this.#plan.bytes.weights : this.#plan.bytes.state);
+      if (!own && isFar) yield* this.#get(member, round === 0 ? this.#plan.bytes.weights : this.#plan.bytes.state);
       else if (!own) yield* this.#fetch(member, members);
     }
     member.anchor = round;

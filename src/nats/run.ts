@@ -8,7 +8,7 @@ import type { Chosen } from "./options.ts";
 import { type Contribution, digestOf, fromText, type RoundRecord, type RunRecord, toText } from "./parcel.ts";
 import { isLate, Room, wait } from "./room.ts";
 
-const MISSED = 3; // heartbeats
+export const MISSED = 3; // heartbeats
 
 const aContribution = {
   member: "string",
