@@ -34,8 +34,8 @@ export interface Plan {
   readonly deadline: number;
   readonly minMembers: number;
   readonly heartbeat: number;
-  /** Bytes a millisecond of all members together, and milliseconds for a request. */
-  readonly server: { readonly up: number; readonly down: number; readonly request: number };
+  /** Bytes a millisecond of all members together, and milliseconds for a request and for making a consumer, one after the other. */
+  readonly server: { readonly up: number; readonly down: number; readonly request: number; readonly consumer: number };
   /** Bytes a millisecond that a member stores and fetches weights with where no line holds it up: checksums, copies. */
   readonly handling: { readonly put: number; readonly get: number };
 }
@@ -262,7 +262,8 @@ export class Simulation {
     const { latency } = member.nature;
     yield member.up.through(this.now, operation.up) + latency * (2 * operation.trips - 1);
     this.#count(member, operation, weightsUp, weightsDown);
-    const served = this.#processor.through(this.now, operation.requests * this.#plan.server.request);
+    const { request, consumer } = this.#plan.server;
+    const served = this.#processor.through(this.now, operation.requests * request + operation.consumers * consumer);
     yield this.#up.through(served, operation.up);
     happen();
     const sent = this.#down.through(this.now, operation.down);

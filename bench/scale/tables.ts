@@ -56,7 +56,7 @@ export function documented(members: number, { change, state }: Plan["bytes"]) {
   return { up: members * change + state, down };
 }
 
-export function simulate(question: Question, members: number, innerSteps: number): Simulation {
+function simulate(question: Question, members: number, innerSteps: number): Simulation {
   const { seed, precision: _, ...settings } = question;
   return new Simulation({
     ...server,
