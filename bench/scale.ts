@@ -2,10 +2,12 @@
 // two to four real members beside what they do. Options: in bench/README.md.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { findServer } from "../test/nats/server.ts";
 import { describe, digits, machine, table, writeReadme } from "./report.ts";
 import { type Comparison, check } from "./scale/check.ts";
 import { BATCH, Classroom, RATE } from "./scale/learning.ts";
 import { bytesOf, type Precision } from "./scale/network.ts";
+import { compareOperations, type OperationComparison, type Speeds, speedsOf } from "./scale/operations-check.ts";
 import { type LearningRow, learningRow, type Question, type RoundsRow, roundsRow } from "./scale/tables.ts";
 import { describeWorld } from "./scale/world.ts";
 
@@ -108,10 +110,34 @@ function checkTable(all: readonly Comparison[]): string {
   );
 }
 
+function operationsTable(all: readonly OperationComparison[]): string {
+  return table(
+    all.map(({ name, said, trips, up, down }) => ({
+      operation: name,
+      trips: `${said.trips}, ${trips.toFixed(1)}`,
+      "bytes up": `${said.up}, ${up}`,
+      "bytes down": `${said.down}, ${down}`,
+    })),
+  );
+}
+
+function speedsText({ put, get, request, consumer }: Speeds): string {
+  const server =
+    request === undefined
+      ? ""
+      : ` The server's processor takes ${digits(request)} ms a message, ${digits(consumer)} a consumer.`;
+  return `A member beside its server stores ${digits(put / 1000)} and fetches ${digits(get / 1000)} MB a second.${server}`;
+}
+
 async function compare(): Promise<{ readonly text: string; readonly results: object }> {
-  const all = await check(values.only, ({ scenario }) => console.error(scenario.name));
-  if (all.length === 0) throw new RangeError(`--only: nothing is called ${values.only}`);
-  return { text: [describe(machine()), checkTable(all)].join("\n\n"), results: all };
+  const program = await findServer();
+  if (program === undefined) throw new Error("--check: there is no nats-server here, and none can be had");
+  const speeds = await speedsOf(program);
+  const operations = await compareOperations(program);
+  const courses = await check(program, values.only, ({ scenario }) => console.error(scenario.name));
+  if (courses.length === 0) throw new RangeError(`--only: nothing is called ${values.only}`);
+  const parts = [describe(machine()), speedsText(speeds), checkTable(courses), operationsTable(operations)];
+  return { text: parts.join("\n\n"), results: { speeds, operations, courses } };
 }
 
 async function simulateAll(): Promise<{ readonly text: string; readonly results: object }> {

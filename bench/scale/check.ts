@@ -6,14 +6,15 @@ import { fileURLToPath } from "node:url";
 import type { Msg } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { variables } from "../../src/nn/index.ts";
-import { findServer, freePort, NatsServer } from "../../test/nats/server.ts";
+import { freePort, NatsServer } from "../../test/nats/server.ts";
 import { median } from "../median.ts";
 import { counters } from "./counters.ts";
 import { type Digits, loadDigits, PIXELS } from "./digits.ts";
 import { type Distance, DistantServer } from "./distance.ts";
 import type { Run, Task } from "./member.ts";
 import { bytesOf, networkOf } from "./network.ts";
-import { nameOf, Simulation } from "./simulation.ts";
+import { nameOf } from "./plan.ts";
+import { Simulation } from "./simulation.ts";
 import { local } from "./world.ts";
 
 /** A member of a scenario: when it comes and is killed, in milliseconds since the run began. */
@@ -229,10 +230,12 @@ export interface Comparison {
   readonly measured: Course;
 }
 
-/** Compares scenarios whose names hold a text. @throws Error where there is no server */
-export async function check(only: string, told: (comparison: Comparison) => void): Promise<Comparison[]> {
-  const program = await findServer();
-  if (program === undefined) throw new Error("--check: there is no nats-server here, and none can be had");
+/** Compares scenarios whose names hold a text, with a server's program. */
+export async function check(
+  program: string,
+  only: string,
+  told: (comparison: Comparison) => void,
+): Promise<Comparison[]> {
   const { train } = await loadDigits();
   const rows = SAMPLES.innerSteps * SAMPLES.batch;
   const digits = { rows, x: train.x.slice(0, rows * PIXELS), y: train.y.slice(0, rows) };

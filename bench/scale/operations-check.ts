@@ -8,7 +8,7 @@ import { freePort, NatsServer } from "../../test/nats/server.ts";
 import { counters } from "./counters.ts";
 import { DistantServer } from "./distance.ts";
 import * as operations from "./operations.ts";
-import { nameOf } from "./simulation.ts";
+import { nameOf } from "./plan.ts";
 
 const LATENCY = 50;
 const PEACE = 250; // ms after which a server has sent what it had to

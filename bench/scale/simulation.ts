@@ -4,65 +4,10 @@ import { KEPT, LOOK, MANY, TURN } from "../../src/nats/distribution.ts";
 import { toText } from "../../src/nats/parcel.ts";
 import { MISSED } from "../../src/nats/run.ts";
 import { Events, Line } from "./events.ts";
+import { Member } from "./member-state.ts";
 import type { Operation } from "./operations.ts";
 import * as operations from "./operations.ts";
-
-/** What a member is like. */
-export interface Nature {
-  /** When it comes, and when it dies: milliseconds of the simulation. */
-  readonly joins: number;
-  readonly dies: number;
-  /** Rounds that it takes part in before it leaves; Infinity where it stays. */
-  readonly rounds: number;
-  /** Milliseconds from it to the server, and as many back. */
-  readonly latency: number;
-  /** Bytes a millisecond to the server, and from it. */
-  readonly up: number;
-  readonly down: number;
-  /** Milliseconds of the inner steps of its next round. */
-  compute(): number;
-}
-
-/** A run and those that take part. */
-export interface Plan {
-  readonly members: readonly Nature[];
-  /** Who comes after one that died; undefined for nobody. */
-  readonly successor?: (died: Nature) => Nature | undefined;
-  /** Bytes of a member's change, of the state after a round, and of the first weights. */
-  readonly bytes: { readonly change: number; readonly state: number; readonly weights: number };
-  readonly samples: number;
-  readonly deadline: number;
-  readonly minMembers: number;
-  readonly heartbeat: number;
-  /** Bytes a millisecond of all members together, and milliseconds for a request and for making a consumer, one after the other. */
-  readonly server: { readonly up: number; readonly down: number; readonly request: number; readonly consumer: number };
-  /** Bytes a millisecond that a member stores and fetches weights with where no line holds it up: checksums, copies. */
-  readonly handling: { readonly put: number; readonly get: number };
-}
-
-/** Bytes since the beginning, at the server. */
-export interface Traffic {
-  /** Weights and changes that came, and that went. */
-  readonly weightsUp: number;
-  readonly weightsDown: number;
-  /** Everything else: records, signs of life, requests. */
-  readonly recordsUp: number;
-  readonly recordsDown: number;
-}
-
-/** A round that was closed. */
-export interface Round {
-  readonly round: number;
-  /** Milliseconds since the beginning. */
-  readonly at: number;
-  /** Whose changes count, by their places in the order in which members came. */
-  readonly members: readonly number[];
-  /** Those that were alive, as the server knew. */
-  readonly alive: number;
-  /** Times that a member set about closing a round, since the beginning. */
-  readonly attempts: number;
-  readonly traffic: Traffic;
-}
+import { type Nature, nameOf, type Plan, type Round, type Traffic } from "./plan.ts";
 
 interface Closed {
   readonly round: number;
@@ -76,60 +21,6 @@ interface Closed {
 /** What runs: gives the time at which it goes on; Infinity where it waits to be woken. */
 type Process = Generator<number, void, void>;
 
-class Member {
-  readonly place: number;
-  readonly name: string;
-  readonly nature: Nature;
-  readonly up: Line;
-  readonly down: Line;
-  readonly work = new Line(1);
-  readonly bytes = { up: 0, down: 0 };
-  /** Round that it is in step with. */
-  anchor = -1;
-  /** Round that it has heard of as closed by asking. */
-  read = -1;
-  /** Whose changes of the round under way it has. */
-  readonly fetched = new Set<number>();
-  closing: readonly number[] | undefined;
-  readonly followed = new Set<number>();
-  readonly gave = new Set<number>();
-  /** When it came, and whether it is there, as the server knows. */
-  since = Number.POSITIVE_INFINITY;
-  present = false;
-  gone = false;
-  contribution = -1;
-  // While it waits for a round:
-  waiting = -1;
-  start = 0;
-  looked = Number.NEGATIVE_INFINITY;
-  /** Those that were alive when it looked and of whom nothing was heard; when the last of them was heard. */
-  missing = 1;
-  snapshot = 0;
-  heardBy = 0;
-  complete: number | undefined;
-  /** While it sleeps: since the latest news, for how long, and when something wakes it. */
-  sleeping = false;
-  slept = 0;
-  interval = 0;
-  wakes = Number.POSITIVE_INFINITY;
-  /** Counts its sleeps, so that what was to wake it from one does not end another. */
-  turn = 0;
-  goOn = () => {};
-
-  constructor(place: number, nature: Nature) {
-    this.place = place;
-    this.name = nameOf(place);
-    this.nature = nature;
-    this.up = new Line(nature.up);
-    this.down = new Line(nature.down);
-  }
-}
-
-/** Eight characters, as those are that a member draws. */
-export function nameOf(place: number): string {
-  return `m${String(place).padStart(7, "0")}`;
-}
-
 /** A change of the round under way. */
 interface Given {
   readonly member: Member;
@@ -137,6 +28,7 @@ interface Given {
   readonly sent: number;
 }
 
+const PATIENCE = 36_000_000; // ms
 const DIGEST = "0".repeat(64);
 
 export class Simulation {
@@ -166,9 +58,10 @@ export class Simulation {
     for (const nature of plan.members) this.#expect(nature);
   }
 
-  /** The next round that is closed; undefined where nobody is left to close one. */
+  /** The next round that is closed; undefined where none is within ten hours: nobody is left, or too few. */
   next(): Round | undefined {
-    while (this.#rounds.length === 0) if (!this.#events.step()) return undefined;
+    const end = this.#events.now + PATIENCE;
+    while (this.#rounds.length === 0) if (!this.#events.step() || this.#events.now > end) return undefined;
     return this.#rounds.shift();
   }
 
@@ -176,11 +69,6 @@ export class Simulation {
   finish(): Traffic {
     while (this.#events.step());
     return { ...this.#bytes };
-  }
-
-  /** Milliseconds since the beginning. */
-  get now(): number {
-    return this.#events.now;
   }
 
   /** Times that a member set about closing a round. */
@@ -219,7 +107,7 @@ export class Simulation {
     member.gone = true;
     const { heartbeat, successor } = this.#plan;
     if (member.present) {
-      const last = member.since + heartbeat * Math.floor((this.now - member.since) / heartbeat);
+      const last = member.since + heartbeat * Math.floor((this.#events.now - member.since) / heartbeat);
       this.#events.at(last + MISSED * heartbeat, () => this.#depart(member));
     }
     const next = successor?.(member.nature);
@@ -245,7 +133,7 @@ export class Simulation {
   #beat(member: Member): void {
     if (member.gone) return;
     this.#count(member, operations.beating, 0, 0);
-    this.#events.at(this.now + this.#plan.heartbeat, () => this.#beat(member));
+    this.#events.at(this.#events.now + this.#plan.heartbeat, () => this.#beat(member));
   }
 
   #count(member: Member, { up, down }: Operation, weightsUp: number, weightsDown: number): void {
@@ -260,31 +148,34 @@ export class Simulation {
   /** An operation of a member; what it does at the server happens there. */
   *#ask(member: Member, operation: Operation, happen = () => {}, weightsUp = 0, weightsDown = 0): Process {
     const { latency } = member.nature;
-    yield member.up.through(this.now, operation.up) + latency * (2 * operation.trips - 1);
+    yield member.up.through(this.#events.now, operation.up) + latency * (2 * operation.trips - 1);
     this.#count(member, operation, weightsUp, weightsDown);
     const { request, consumer } = this.#plan.server;
-    const served = this.#processor.through(this.now, operation.requests * request + operation.consumers * consumer);
+    const served = this.#processor.through(
+      this.#events.now,
+      operation.requests * request + operation.consumers * consumer,
+    );
     yield this.#up.through(served, operation.up);
     happen();
-    const sent = this.#down.through(this.now, operation.down);
+    const sent = this.#down.through(this.#events.now, operation.down);
     yield sent + latency;
-    yield member.down.through(this.now, operation.down);
+    yield member.down.through(this.#events.now, operation.down);
   }
 
   *#put(member: Member, bytes: number): Process {
-    yield member.work.through(this.now, bytes / this.#plan.handling.put);
+    yield member.work.through(this.#events.now, bytes / this.#plan.handling.put);
     yield* this.#ask(member, operations.putting(bytes), undefined, bytes, 0);
   }
 
   *#get(member: Member, bytes: number): Process {
     yield* this.#ask(member, operations.getting(bytes), undefined, 0, bytes);
-    yield member.work.through(this.now, bytes / this.#plan.handling.get);
+    yield member.work.through(this.#events.now, bytes / this.#plan.handling.get);
   }
 
   *#life(member: Member): Process {
     yield* this.#begin(member);
     for (let made = 0; made < member.nature.rounds; made++) {
-      yield this.now + member.nature.compute();
+      yield this.#events.now + member.nature.compute();
       yield* this.#synchronise(member);
     }
     yield* this.#ask(member, operations.leaving, () => this.#depart(member));
@@ -297,9 +188,9 @@ export class Simulation {
     this.#founded = true;
     yield* this.#ask(member, founds ? operations.founding : operations.joining, () => {
       member.present = true;
-      member.since = this.now;
+      member.since = this.#events.now;
       this.#present++;
-      this.#events.at(this.now + this.#plan.heartbeat, () => this.#beat(member));
+      this.#events.at(this.#events.now + this.#plan.heartbeat, () => this.#beat(member));
       // Listening begins with the latest of everybody.
       const given = this.#members.filter(({ contribution }) => contribution >= 0).length;
       this.#told(member, given * this.#sizeOfChange + (this.#closed[this.#latest]?.bytes ?? 0));
@@ -350,7 +241,7 @@ export class Simulation {
         this.#told(member, bytes);
         count++;
       }
-    const sent = this.#down.through(this.now, count * bytes);
+    const sent = this.#down.through(this.#events.now, count * bytes);
     this.#news.push(sent);
     return sent;
   }
@@ -393,9 +284,9 @@ export class Simulation {
     member.sleeping = true;
     member.wakes = Number.POSITIVE_INFINITY;
     member.turn++;
-    member.slept = this.now;
+    member.slept = this.#events.now;
     member.interval = interval;
-    if (member.missing === 0 && member.heardBy > this.now) this.#wake(member, member.heardBy);
+    if (member.missing === 0 && member.heardBy > this.#events.now) this.#wake(member, member.heardBy);
     this.#setTimer(member);
     yield Number.POSITIVE_INFINITY;
     member.sleeping = false;
@@ -407,7 +298,7 @@ export class Simulation {
     this.#events.at(member.slept + member.interval, () => {
       if (member.turn !== turn || !member.sleeping) return;
       let last = this.#news.length - 1;
-      while (last >= 0 && this.#news[last] + member.nature.latency > this.now) last--;
+      while (last >= 0 && this.#news[last] + member.nature.latency > this.#events.now) last--;
       const heard = (this.#news[last] ?? 0) + member.nature.latency;
       if (heard <= member.slept) return member.goOn();
       member.slept = heard; // each news begins the waiting anew
@@ -417,7 +308,8 @@ export class Simulation {
 
   /** The latest round that a member knows to be closed. */
   #known(member: Member): number {
-    for (let i = this.#latest; i > member.read; i--) if (this.#heardAt(member, this.#closed[i]) <= this.now) return i;
+    for (let i = this.#latest; i > member.read; i--)
+      if (this.#heardAt(member, this.#closed[i]) <= this.#events.now) return i;
     return member.read;
   }
 
@@ -427,15 +319,15 @@ export class Simulation {
 
   *#awaitRound(member: Member, round: number): Process {
     const { deadline, minMembers } = this.#plan;
-    Object.assign(member, { waiting: round, start: this.now, looked: Number.NEGATIVE_INFINITY, missing: 1 });
+    Object.assign(member, { waiting: round, start: this.#events.now, looked: Number.NEGATIVE_INFINITY, missing: 1 });
     member.complete = undefined;
     while (this.#known(member) < round) {
-      const at = this.now;
+      const at = this.#events.now;
       if (at - member.looked > LOOK) {
         yield* this.#look(member, round);
-        member.looked = this.now;
+        member.looked = this.#events.now;
       }
-      const all = member.missing === 0 && member.heardBy <= this.now;
+      const all = member.missing === 0 && member.heardBy <= this.#events.now;
       if (all || at - member.start > deadline) {
         const given = this.#heardChanges(member, round);
         if (given.length >= minMembers) {
@@ -455,7 +347,7 @@ export class Simulation {
 
   #look(member: Member, round: number): Process {
     return this.#ask(member, operations.listing(this.#present), () => {
-      member.snapshot = this.now;
+      member.snapshot = this.#events.now;
       member.missing = round === this.#latest + 1 ? this.#present - this.#presentGiven : 1;
       member.heardBy = 0; // what was sent before the answer is heard before it
     });
@@ -463,7 +355,7 @@ export class Simulation {
 
   #heardChanges({ nature }: Member, round: number): readonly number[] {
     if (round !== this.#latest + 1) return [];
-    const isHeard = ({ sent }: Given) => sent + nature.latency <= this.now;
+    const isHeard = ({ sent }: Given) => sent + nature.latency <= this.#events.now;
     const last = this.#given.at(-1);
     if (last !== undefined && !isHeard(last)) return placesOf(this.#given.filter(isHeard));
     this.#places ??= placesOf(this.#given); // most have heard everything, and ask again and again
@@ -478,7 +370,7 @@ export class Simulation {
     for (const place of wanted)
       this.#start(member, this.#get(member, this.#plan.bytes.change), () => {
         member.fetched.add(place);
-        if (--left === 0) this.#events.at(this.now, member.goOn);
+        if (--left === 0) this.#events.at(this.#events.now, member.goOn);
       });
     yield Number.POSITIVE_INFINITY;
   }
@@ -506,7 +398,7 @@ export class Simulation {
     this.#places = undefined;
     this.#presentGiven = 0;
     const [alive, attempts, traffic] = [this.#present, this.#attempts, { ...this.#bytes }];
-    this.#rounds.push({ round, at: this.now, members, alive, attempts, traffic });
+    this.#rounds.push({ round, at: this.#events.now, members, alive, attempts, traffic });
     for (const each of this.#members) if (each.sleeping) this.#wake(each, this.#heardAt(each, this.#closed[round]));
   }
 

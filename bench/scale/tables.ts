@@ -5,7 +5,8 @@ import { median } from "../median.ts";
 import type { Classroom } from "./learning.ts";
 import { BATCH } from "./learning.ts";
 import type { Precision } from "./network.ts";
-import { type Plan, type Round, Simulation, type Traffic } from "./simulation.ts";
+import type { Plan, Round, Traffic } from "./plan.ts";
+import { Simulation } from "./simulation.ts";
 import { draw, server } from "./world.ts";
 
 /** What all simulations have in common. */
@@ -56,7 +57,7 @@ export function documented(members: number, { change, state }: Plan["bytes"]) {
   return { up: members * change + state, down };
 }
 
-function simulate(question: Question, members: number, innerSteps: number): Simulation {
+export function simulate(question: Question, members: number, innerSteps: number): Simulation {
   const { seed, precision: _, ...settings } = question;
   return new Simulation({
     ...server,
@@ -70,10 +71,10 @@ function simulate(question: Question, members: number, innerSteps: number): Simu
 /** So many rounds after the first one, which waits for members to come. */
 export function roundsRow(question: Question, members: number, innerSteps: number, rounds: number): RoundsRow {
   const simulation = simulate(question, members, innerSteps);
-  simulation.next(); // round 0, which holds the first weights
-  const first = simulation.next() as Round;
+  closed(simulation); // round 0, which holds the first weights
+  const first = closed(simulation);
   const before = sumOf(simulation);
-  const all = Array.from({ length: rounds }, () => simulation.next() as Round);
+  const all = Array.from({ length: rounds }, () => closed(simulation));
   const after = sumOf(simulation);
   const last = all[rounds - 1];
   const mean = (of: (round: Round) => number) => all.reduce((sum, round) => sum + of(round), 0) / rounds;
@@ -100,6 +101,13 @@ export function roundsRow(question: Question, members: number, innerSteps: numbe
   };
 }
 
+/** @throws RangeError where no round is closed any more */
+function closed(simulation: Simulation): Round {
+  const round = simulation.next();
+  if (round === undefined) throw new RangeError("no round is closed within ten hours: too few members are left");
+  return round;
+}
+
 function sumOf({ members }: Simulation): { readonly up: number; readonly down: number } {
   return members.reduce((sum, { up, down }) => ({ up: sum.up + up, down: sum.down + down }), { up: 0, down: 0 });
 }
@@ -116,24 +124,22 @@ export async function learningRow(
   const simulation = simulate(question, members, innerSteps);
   const training = room.begin({ seed, parts: members, innerSteps, precision });
   const random = new Random(seed);
-  simulation.next();
+  let last = closed(simulation);
   let [accuracy, rounds] = [0, 0];
-  let last: Round | undefined;
   while (rounds < most && accuracy < wanted) {
-    last = simulation.next();
-    if (last === undefined) break;
+    last = closed(simulation);
     const { members: counted } = last;
     const drawn = random.order(counted.length).subarray(0, trained).sort();
     accuracy = await training.round([...drawn].map((i) => counted[i]));
     rounds++;
   }
-  const bytes = Object.values(last?.traffic ?? {}).reduce((sum, each) => sum + each, 0);
-  const isReached = accuracy >= wanted && last !== undefined;
+  const bytes = Object.values(last.traffic).reduce((sum, each) => sum + each, 0);
+  const isReached = accuracy >= wanted;
   return {
     members,
     innerSteps,
     rounds: isReached ? rounds : undefined,
-    seconds: isReached ? (last as Round).at / 1000 : undefined,
+    seconds: isReached ? last.at / 1000 : undefined,
     accuracy,
     bytes,
     member: bytes / members,

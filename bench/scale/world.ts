@@ -1,6 +1,6 @@
 // Who takes part: members drawn from stated distributions, the same for a seed, and the server that they share.
 import { Random } from "../../demo/node/environments/environment.ts";
-import type { Nature, Plan } from "./simulation.ts";
+import type { Nature, Plan } from "./plan.ts";
 
 /** Logarithms are normal: half of all are below the median, and two of three within a factor of e^spread. */
 interface Spread {
