@@ -14,7 +14,7 @@ import { describeWorld } from "./scale/world.ts";
 const { values } = parseArgs({
   options: {
     members: { type: "string", default: "2,4,8,9,16,64,256,1000" },
-    inner: { type: "string", default: "5,20,100" },
+    inner: { type: "string", default: "20,100" },
     hidden: { type: "string", default: "32" },
     rounds: { type: "string", default: "8" },
     accuracy: { type: "string", default: "0.9" },

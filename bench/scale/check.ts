@@ -20,6 +20,8 @@ import { local } from "./world.ts";
 /** A member of a scenario: when it comes and is killed, in milliseconds since the run began. */
 interface Part {
   readonly step: number;
+  /** Rounds that it takes part in; default the scenario's. */
+  readonly rounds?: number;
   readonly joins?: number;
   readonly dies?: number;
 }
@@ -50,7 +52,7 @@ export interface Course {
   readonly down: number;
 }
 
-const near: Distance = { latency: 10, up: 1e6, down: 1e6 };
+const near: Distance = { latency: 5, up: 1e6, down: 1e6 };
 /** 10 Mbit/s up and 50 down. */
 const far: Distance = { latency: 20, up: 1250, down: 6250 };
 const [SMALL, LARGE] = [[32], [512, 128]];
@@ -58,7 +60,7 @@ const equal = (count: number): Part[] => Array.from({ length: count }, () => ({ 
 
 export const scenarios: readonly Scenario[] = [
   ...[2, 3, 4].map((count) => ({
-    name: `${count} members, 9.6 kB, 10 ms`,
+    name: `${count} members, 9.6 kB, 5 ms`,
     hidden: SMALL,
     distance: near,
     members: equal(count),
@@ -85,16 +87,18 @@ export const scenarios: readonly Scenario[] = [
     name: "4 members, one too slow for the deadline of 1 s",
     hidden: SMALL,
     distance: near,
-    members: [...equal(3), { step: 700 }],
+    members: [...equal(3), { step: 700, rounds: 2 }],
     rounds: 8,
     deadline: 1000,
+    minMembers: 3,
   },
   {
     name: "3 members, one killed, another one comes",
     hidden: SMALL,
     distance: near,
-    members: [...equal(2), { step: 200, dies: 8000 }, { step: 200, joins: 16_000 }],
+    members: [...equal(2), { step: 200, dies: 8000 }, { step: 200, joins: 16_000, rounds: 3 }],
     rounds: 10,
+    minMembers: 2,
     heartbeat: 1000,
   },
   {
@@ -104,6 +108,7 @@ export const scenarios: readonly Scenario[] = [
     members: [...equal(3), { step: 200, dies: 8000 }],
     rounds: 8,
     deadline: 1000,
+    minMembers: 3,
     heartbeat: 2000,
   },
 ];
@@ -117,7 +122,7 @@ function runOf(scenario: Scenario): Run {
 
 /** What the simulation says of it. */
 export function predicted(scenario: Scenario): Course {
-  const { hidden, distance, members, rounds } = scenario;
+  const { hidden, distance, members } = scenario;
   const { innerSteps, batch, ...settings } = runOf(scenario);
   const weights = Object.fromEntries(
     [...variables(networkOf(hidden))].map(([path, { shape }]) => {
@@ -130,7 +135,7 @@ export function predicted(scenario: Scenario): Course {
     ...settings,
     samples: innerSteps * batch,
     bytes: bytesOf(weights, "f32"),
-    members: members.map(({ step, joins = 0, dies = Number.POSITIVE_INFINITY }) => ({
+    members: members.map(({ step, rounds = scenario.rounds, joins = 0, dies = Number.POSITIVE_INFINITY }) => ({
       ...distance,
       joins,
       dies,
@@ -187,9 +192,9 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
     },
   });
   const run = runOf(scenario);
-  const { members, rounds } = scenario;
+  const { members } = scenario;
   const children = await Promise.all(
-    members.map(({ step }, place) =>
+    members.map(({ step, rounds = scenario.rounds }, place) =>
       ready([{ ...run, member: nameOf(place), servers: distant.address, rounds, step }], digits),
     ),
   );

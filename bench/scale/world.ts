@@ -31,8 +31,11 @@ export const server: Pick<Plan, "server" | "handling"> = {
   handling: { put: 44_000, get: 20_000 },
 };
 
-/** A server on this machine. */
-export const local: Pick<Plan, "server" | "handling"> = { ...server, server: { ...server.server, up: 1e6, down: 1e6 } };
+/** A server on this machine, on which few consumers lie yet. */
+export const local: Pick<Plan, "server" | "handling"> = {
+  ...server,
+  server: { ...server.server, up: 1e6, down: 1e6, consumer: 1 },
+};
 
 /** What the distributions are, in words. */
 export function describeWorld(): string {
