@@ -9,6 +9,7 @@ import type { Operation } from "./operations.ts";
 import * as operations from "./operations.ts";
 import { type Nature, nameOf, type Plan, type Round, type Traffic } from "./plan.ts";
 
+/** A round as its record says, and who wrote that. */
 interface Closed {
   readonly round: number;
   readonly members: readonly number[];
@@ -29,8 +30,11 @@ interface Given {
 }
 
 const PATIENCE = 36_000_000; // ms
+/** Bytes of the settings of a run, as they are written once. */
+const FOUNDING = 228;
 const DIGEST = "0".repeat(64);
 
+/** A run in simulated time, round by round. */
 export class Simulation {
   readonly #plan: Plan;
   readonly #events = new Events();
@@ -428,6 +432,3 @@ export class Simulation {
 function placesOf(given: readonly Given[]): number[] {
   return given.map(({ member }) => member.place).sort((a, b) => a - b);
 }
-
-/** Bytes of the settings of a run, as they are written once. */
-const FOUNDING = 228;
