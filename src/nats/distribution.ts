@@ -17,11 +17,11 @@ import { Run } from "./run.ts";
 import { TrialHost } from "./trials.ts";
 
 /** Members above which their changes go to the one that closes the round alone. */
-const MANY = 8;
+export const MANY = 8;
 /** Milliseconds for which each member lets the ones before it close a round first. */
-const TURN = 300;
-const LOOK = 250; // ms from one look at who is alive to the next
-const KEPT = 2; // rounds whose objects others may still ask for
+export const TURN = 300;
+export const LOOK = 250; // ms from one look at who is alive to the next
+export const KEPT = 2; // rounds whose objects others may still ask for
 
 /** What a run has come to, as its members see it. */
 export interface Round {

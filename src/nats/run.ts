@@ -8,7 +8,7 @@ import type { Chosen } from "./options.ts";
 import { type Contribution, digestOf, fromText, type RoundRecord, type RunRecord, toText } from "./parcel.ts";
 import { isLate, Room, wait } from "./room.ts";
 
-const MISSED = 3; // heartbeats
+export const MISSED = 3; // heartbeats
 
 const aContribution = {
   member: "string",
@@ -217,8 +217,13 @@ export class Run {
   /** Members that gave a sign of life of late. */
   async alive(): Promise<ReadonlySet<string>> {
     return this.#room.again("asking who is there", async () => {
-      const names = new Set<string>(); // a name comes twice where it is written meanwhile
-      for await (const name of await this.#members.keys()) names.add(name);
+      const names = new Set<string>();
+      // A name that comes twice was written meanwhile, behind all others. Without a look at that the list may have no end: where an old name goes
+      // between its count and its coming, the server waits for one more than there are.
+      for await (const name of await this.#members.keys()) {
+        if (names.has(name)) break;
+        names.add(name);
+      }
       return names.add(this.#chosen.member);
     });
   }

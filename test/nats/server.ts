@@ -28,7 +28,7 @@ export async function findServer(): Promise<string | undefined> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -66,6 +66,11 @@ export class NatsServer {
     await writeFile(server.#configuration, lines.join("\n"));
     await server.resume();
     return server;
+  }
+
+  /** Its process, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Starts it (again), with what it had stored. */
