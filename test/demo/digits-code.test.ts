@@ -5,6 +5,7 @@ import { codeOf } from "../../demo/web/digits/code.ts";
 import type { DigitSet } from "../../demo/web/digits/data.ts";
 import { withDrawings } from "../../demo/web/digits/drawings.ts";
 import { Journal } from "../../demo/web/digits/journal.ts";
+import { type OptimizerName, optimizers } from "../../demo/web/digits/model.ts";
 import { Session } from "../../demo/web/digits/session.ts";
 import type { Settings } from "../../demo/web/digits/settings.ts";
 import { printedLast } from "../site/code.ts";
@@ -72,6 +73,25 @@ test("goes through drawings, other optimizers, rates and executors as the page d
   expect(journal.steps).toBe(13);
   const code = codeOf(journal, settings, 0);
   expect(await printedLast(code)).toBe(String(loss));
+}, 60_000);
+
+test("has each optimizer decay weights as the page does: where it says none, not at all", async () => {
+  const train = await digits();
+  const plain = { ...settings, dropout: 0, shift: 0, weightDecay: 0 };
+  const journal = new Journal();
+  let session = await Session.create(plain);
+  let loss = Number.NaN;
+  journal.begin(plain);
+  for (const optimizer of Object.keys(optimizers) as OptimizerName[]) {
+    const next = { ...plain, optimizer, learningRate: optimizers[optimizer].rate };
+    journal.settings(next, session.settings);
+    session = await session.continued(next);
+    await session.bring(train);
+    for await (const report of session.fit({ test: train, steps: 3, onEpoch: () => undefined })) loss = report.loss;
+    journal.made(3, { every: 1, drawings: 0 });
+  }
+  await session.dispose();
+  expect(await printedLast(codeOf(journal, plain, 0))).toBe(String(loss));
 }, 60_000);
 
 test("knows nothing of a lesson that was undone", async () => {

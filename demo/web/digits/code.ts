@@ -90,6 +90,9 @@ const calls: Readonly<Record<OptimizerName, readonly [string, string]>> = {
   muon: ["muon", ""],
 };
 
+/** Those that decay weights where nothing is said of it. */
+const decaying: ReadonlySet<OptimizerName> = new Set(["adamW", "muon"]);
+
 /** The parts of a program that depend on what was done. */
 class Program {
   readonly #stages: readonly Settings[];
@@ -161,7 +164,8 @@ class Program {
     const several = this.#stages.length > 1;
     const { optimizer, weightDecay, learningRate, shift, seed, kind } = settings;
     const [call, option] = calls[optimizer];
-    const options = [option, weightDecay > 0 ? `weightDecay: ${weightDecay}` : ""].filter((each) => each !== "");
+    const decays = weightDecay > 0 || decaying.has(optimizer);
+    const options = [option, decays ? `weightDecay: ${weightDecay}` : ""].filter((each) => each !== "");
     const made = `${call}(rate${options.length > 0 ? `, { ${options.join(", ")} }` : ""})`;
     const engine = engineOf(settings);
     const executor =

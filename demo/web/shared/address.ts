@@ -69,8 +69,7 @@ export class Address<F extends Readonly<Record<string, Field<unknown>>>> {
   constructor(fields: F, onChange: () => void = () => location.reload()) {
     this.#fields = fields;
     addEventListener("hashchange", () => {
-      // The skip link leads to #main, and says nothing of the state.
-      if (location.hash !== this.#written && location.hash.includes("=")) onChange();
+      if (location.hash !== this.#written) onChange();
     });
   }
 

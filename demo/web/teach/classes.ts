@@ -29,13 +29,18 @@ export interface ClassOptions {
 
 /** A name as it can stand in an address. */
 export function asName(text: string): string {
-  return text.replaceAll(",", " ").replace(/\s+/g, " ").trim().slice(0, LONGEST);
+  return cut(text.replaceAll(",", " ").replace(/\s+/g, " ").trim(), LONGEST);
+}
+
+/** As many characters as there may be, each of them whole. */
+function cut(text: string, most: number): string {
+  return [...text].slice(0, most).join("").trim();
 }
 
 /** A name that is not taken: where it is, with a number behind. */
 export function freeName(name: string, taken: ReadonlySet<string>): string {
   let free = name;
-  for (let i = 2; taken.has(free); i++) free = `${name.slice(0, LONGEST - 1 - String(i).length).trim()} ${i}`;
+  for (let i = 2; taken.has(free); i++) free = `${cut(name, LONGEST - 1 - String(i).length)} ${i}`;
   return free;
 }
 

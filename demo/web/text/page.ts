@@ -101,7 +101,9 @@ export class TextPage {
   #wrote = 0;
   #keptAt = 0;
   #keeps = true;
-  #waits: (Kept & { readonly text: string | undefined }) | undefined;
+  #waits: Kept | undefined;
+  /** Trainings that are being ended. */
+  #ending = 0;
 
   async begin(): Promise<void> {
     const { network, size, rate, seed, temperature, steps } = this.#address.read();
@@ -223,8 +225,7 @@ export class TextPage {
       const source = await make();
       this.#accept();
       this.#steps = 0;
-      await this.#startOver(`Ready to learn “${source.name}”.`);
-      this.#showSource(source);
+      await this.#startOver(`Ready to learn “${source.name}”.`, () => this.#showSource(source));
       this.#writeAddress(0);
     } catch (error) {
       this.#refuse(inWords(error));
@@ -343,7 +344,7 @@ export class TextPage {
     const { phase } = this.#run;
     const isTrained = this.#step > 0;
     say(byId("go"), this.#pausing ? "Pausing …" : phase === "idle" && isTrained ? "Train on" : going[phase]);
-    enable(byId("go"), !this.#pausing && phase !== "starting" && phase !== "stopping");
+    enable(byId("go"), !this.#pausing && this.#ending === 0 && phase !== "starting" && phase !== "stopping");
     enable(byId("reset"), this.#session !== undefined && phase !== "starting" && phase !== "stopping");
     enable(byId("write"), this.#session !== undefined && phase !== "starting");
     this.#tools.enable(this.#session !== undefined && isTrained);
@@ -461,16 +462,20 @@ export class TextPage {
   }
 
   async #continue(): Promise<void> {
-    const found = this.#waits;
-    if (found === undefined || this.#run.phase !== "idle") return;
+    if (this.#waits === undefined || this.#run.phase !== "idle") return;
     this.#waits = undefined;
     byId("continue").hidden = true;
+    const found = await kept(); // another tab may have trained on, or forgotten it
+    if (found === undefined) {
+      say(byId("kept-note"), "It is kept no longer: it was forgotten in another tab.");
+      byId("forget").hidden = true;
+      return;
+    }
     const { settings, source, state, step } = found;
     try {
       const text = found.text ?? (await defaultSource()).text;
       this.#accept();
-      await this.#startOver("");
-      this.#showSource({ ...source, text });
+      await this.#startOver("", () => this.#showSource({ ...source, text }));
       for (const [name, value] of Object.entries(settings)) this.#setField(name, String(value));
       this.#showNetwork();
       this.#steps = 0;
@@ -501,13 +506,21 @@ export class TextPage {
     byId("forget").hidden = true;
   }
 
-  /** Ends what is under way, and forgets the network. */
-  async #startOver(said: string): Promise<void> {
-    await this.#run.stop();
-    const old = this.#session;
-    this.#session = undefined;
-    await this.#looking;
-    await old?.dispose();
+  /** Ends what is under way, and forgets the network; nothing can be started before that is done and what follows from it. */
+  async #startOver(said: string, then?: () => void): Promise<void> {
+    this.#ending++;
+    this.#showPhase();
+    let old: Session | undefined;
+    try {
+      await this.#run.stop();
+      old = this.#session;
+      this.#session = undefined;
+      await this.#looking;
+      await old?.dispose();
+      then?.();
+    } finally {
+      this.#ending--;
+    }
     this.#clear();
     this.#showPhase();
     this.#problem("");
