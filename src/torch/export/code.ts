@@ -237,6 +237,10 @@ export class Code {
     return known ?? `(${this.text(tensor)} != 0)`;
   }
 
+  isBoolean(tensor: Tensor): boolean {
+    return this.#held(tensor) !== undefined && this.#booleans.has(tensor);
+  }
+
   giveItems(tensor: Tensor, names: readonly string[]): void {
     this.#items.set(tensor, names);
   }
@@ -407,9 +411,19 @@ export function unrepeated(tensor: Tensor): Tensor {
   return node;
 }
 
+/** Names that are Python's own, and what is said in their place. */
+const OTHERS: Readonly<Record<string, string>> = {
+  abs: "size",
+  max: "largest",
+  pow: "power",
+  round: "rounded",
+  slice: "part",
+  sum: "total",
+};
+
 /** As Python writes names. */
 export function snake(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return (OTHERS[name] ?? name).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function isFilled(numbers: ArrayLike<number>, value: number): boolean {

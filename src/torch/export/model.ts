@@ -17,6 +17,7 @@ import { Code, NAME, type Source } from "./code.ts";
 import { type Constant, ModelFile } from "./file.ts";
 import { helpers, READING } from "./helpers.ts";
 import { isOfTorch, ownOf, type Plan, planOf, standIn } from "./layers.ts";
+import { customsUnder, naturalOf } from "./natural.ts";
 import { identifier, quoted, TYPES, tuple } from "./python.ts";
 import { ruleOf } from "./rules.ts";
 
@@ -88,14 +89,16 @@ async function bodyOf(all: readonly Trace[], given: Given): Promise<Body> {
   const assigned = assignments.filter(([variable]) => !kept.has(variable));
   const results = [...outputs, ...assigned].map(([, tensor]) => tensor);
   const known = await knownUnder(results, twins, plans, NAME);
+  const needsOf = (tensor: Tensor) => {
+    if (known.has(tensor) || tensor.op.name === "uniform") return [];
+    return plans.get(tensor)?.needs;
+  };
+  const natural = await naturalOf(customsUnder(results, needsOf));
   const source: Source = {
     batches: signature.batch === undefined ? [] : traces.map(({ batch }) => batch),
     twins,
-    needsOf: (tensor) => {
-      if (known.has(tensor) || tensor.op.name === "uniform") return [];
-      return plans.get(tensor)?.needs;
-    },
-    emit: (code, tensor) => emit(code, tensor, plans, known, given),
+    needsOf,
+    emit: (code, tensor) => emit(code, tensor, plans, known, natural, given),
   };
   const code = new Code(file, source);
   return ofAnySize(() => {
@@ -150,6 +153,7 @@ function emit(
   tensor: Tensor,
   plans: ReadonlyMap<Tensor, Placed>,
   known: Map<Tensor, Known>,
+  natural: ReadonlySet<Tensor>,
   { file, weights }: Given,
 ): void {
   const plan = plans.get(tensor);
@@ -172,7 +176,8 @@ function emit(
     const name = weights.get(tensor)?.name;
     if (name === undefined) throw hidden(tensor);
     code.giveName(tensor, `self[${quoted(name)}]`);
-  } else {
+  } else if (natural.has(tensor)) code.same(tensor, tensor.inputs[0]);
+  else {
     const rule = ruleOf.get(tensor.op);
     if (rule === undefined) throw new ArgumentError(`${NAME}: there is no rule for ${tensor.op.name}`);
     rule(code, code.nodeOf(tensor));

@@ -19,6 +19,7 @@ export const permute: Rule<{ readonly order: readonly number[] }> = (code, { ten
     attrs.map((each) => each.order),
     "the order of axes",
   );
+  if (order.every((axis, i) => axis === i)) return code.same(tensor, from);
   code.give(tensor, `${code.text(from)}.permute(${order.join(", ")})`);
 };
 
