@@ -3,7 +3,7 @@
 import { ArgumentError } from "../../errors.ts";
 import { type Counted, countedOf, type Known } from "../../onnx/export/counted.ts";
 import { orderOf } from "../../onnx/export/known.ts";
-import { affineOf, keyOf, type Size, sameSizes, sizesFrom } from "../../onnx/export/sizes.ts";
+import { type Affine, affineOf, keyOf, type Size, sameSizes, sizesFrom } from "../../onnx/export/sizes.ts";
 import { findTwins, type Twins } from "../../onnx/export/twins.ts";
 import { scalarOf } from "../../ops/leaf.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -114,9 +114,7 @@ export class Code {
         (value, g) => found && value === Math.trunc((found.times * batches[g] + found.plus) / parts),
       );
       if (found === undefined || !holds) continue;
-      this.usesBatch = true;
-      const product = found.times === 1 ? "batch" : `${found.times} * batch`;
-      const sum = found.plus === 0 ? product : `${product} ${found.plus < 0 ? "-" : "+"} ${Math.abs(found.plus)}`;
+      const sum = this.#grown(found);
       return parts === 1 ? sum : `(${sum}) // ${parts}`;
     }
     const measured = this.#measured.get(keyOf([size]));
@@ -371,36 +369,42 @@ export class Code {
     }
     const counted = dtype === "u8" ? undefined : countedOf(sizes, numbers, this.source.batches);
     if (counted === undefined) return false;
-    this.give(tensor, this.#counted(counted, sizes, TYPES[dtype]));
+    const { steps, starts } = counted;
+    if (sizes.length > 0)
+      this.give(tensor, `${this.#counted(counted, sizes)}.expand(${this.sizes(sizes)}).to(${TYPES[dtype]})`);
+    else if (steps.length === 0)
+      this.#set(tensor, { text: `${dtype === "f32" ? "float" : ""}(${this.#grown(starts[0])})`, isNumber: true });
     return true;
   }
 
-  #counted({ steps, starts, shape }: Counted, sizes: readonly Size[], type: string): string {
-    const affine = (times: string, plus: string) => [times, plus].filter((text) => text !== "").join(" + ") || "0";
-    const list = (of: "times" | "plus") => {
+  /** A number that follows from the batch. */
+  #grown({ times, plus }: Affine): string {
+    if (times === 0) return `${plus}`;
+    this.usesBatch = true;
+    const product = times === 1 ? "batch" : `${times} * batch`;
+    return plus === 0 ? product : `${product} ${plus < 0 ? "-" : "+"} ${Math.abs(plus)}`;
+  }
+
+  /** Whole numbers that go up by steps along axes that grow. */
+  #counted({ steps, starts, shape }: Counted, sizes: readonly Size[]): string {
+    const constant = (of: "times" | "plus") => {
       const values = starts.map((start) => start[of]);
-      if (values.every((value) => value === 0)) return "";
-      return values.length === 1
-        ? `${values[0]}`
-        : `torch.tensor(${JSON.stringify(values)}, ${this.device()}).reshape(${shape.join(", ")})`;
+      return values.every((value) => value === 0) ? [] : [this.file.constant(values, shape, "i32")];
     };
-    const times = list("times");
-    if (times !== "") this.usesBatch = true;
-    const start = affine(times === "" ? "" : `batch * ${times}`, list("plus"));
-    const lines = steps.flatMap(([axis, step]) => {
+    const parts = steps.flatMap(([axis, step]) => {
       if (step.times === 0 && step.plus === 0) return [];
-      const by = step.times === 0 ? `${step.plus}` : `(${step.times} * batch + ${step.plus})`;
-      if (step.times !== 0) this.usesBatch = true;
       const line = `torch.arange(${this.size(sizes[axis])}, ${this.device()})`;
-      const stood =
-        sizes.length === 1 ? line : `${line}.reshape(${sizes.map((_, i) => (i === axis ? -1 : 1)).join(", ")})`;
-      return [by === "1" ? stood : `${stood} * ${by}`];
+      const stood = `${line}.reshape(${sizes.map((_, i) => (i === axis ? -1 : 1)).join(", ")})`;
+      const by = this.#grown(step);
+      return [by === "1" ? stood : `${stood} * (${by})`];
     });
-    const sum =
-      lines.length === 0
-        ? `torch.tensor(${start}, ${this.device()})`
-        : [...lines, ...(start === "0" ? [] : [start])].join(" + ");
-    return `(${sum}).expand(${this.sizes(sizes)}).to(${type})`;
+    for (const times of constant("times")) {
+      this.usesBatch = true;
+      parts.push(`batch * ${times}`);
+    }
+    parts.push(...constant("plus"));
+    // All of them are 0 otherwise, which is a number that fills them.
+    return `(${parts.join(" + ")})`;
   }
 }
 

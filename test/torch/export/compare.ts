@@ -1,7 +1,6 @@
 // Models as PyTorch code, run by PyTorch: how far results, gradients and running statistics are from the library's own.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { grad } from "../../../src/autodiff.ts";
-import { constant } from "../../../src/create.ts";
 import { evaluateAll } from "../../../src/evaluate.ts";
 import { parseSafetensors, serializeSafetensors } from "../../../src/io/safetensors.ts";
 import { evaluationContext, type Layer, parameters, trainingContext, variables } from "../../../src/nn/module.ts";
@@ -101,20 +100,16 @@ export function differences({ folder, cases }: Wanted, most: number): string[] {
     const { tensors } = parseSafetensors(readFileSync(`${folder}/${label}.made`));
     return [...wanted].flatMap(([name, values]) => {
       const found = (tensors as Record<string, { data: ArrayLike<number> }>)[name]?.data;
-      const largest = Array.from(values, Math.abs).reduce((a, b) => Math.max(a, b), 0);
+      const largest = Array.from(values, Math.abs).reduce((a, b) => (b > a && b < Number.POSITIVE_INFINITY ? b : a), 0);
       if (found === undefined) return largest === 0 ? [] : [`${label}: no ${name}`];
       if (found.length !== values.length)
         return [`${label}: ${name} has ${found.length} elements, not ${values.length}`];
-      const apart = Array.from(values, (value, i) => Math.abs(value - found[i])).reduce(
-        (a, b) => Math.max(a, Number.isNaN(b) ? Number.POSITIVE_INFINITY : b),
-        0,
-      );
+      let apart = 0;
+      for (const [i, value] of Array.from(values).entries()) {
+        const own = Object.is(value, found[i]) || value === found[i] ? 0 : Math.abs(value - found[i]);
+        if (!(own <= apart)) apart = own;
+      }
       return apart <= most * Math.max(1, largest) ? [] : [`${label}: ${name} is ${apart} apart, of ${largest}`];
     });
   });
-}
-
-/** The numbers of a constant record, for models that take no tensor. */
-export function given(data: Data): Tensor {
-  return constant(data);
 }

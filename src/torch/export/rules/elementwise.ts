@@ -42,7 +42,7 @@ export function comparison(sign: string): Rule {
     // What is 0 where something holds is the contrary of it.
     const isContrary = sign === "==" && code.numberOf(inputs[1]) === 0 && code.isBoolean(inputs[0]);
     const [a, b] = isContrary ? [] : code.operands(inputs, sizes, "numbers");
-    const text = isContrary ? `~${code.boolean(inputs[0])}` : `(${a} ${sign} ${b})`;
+    const text = isContrary ? `(~${code.boolean(inputs[0])})` : `(${a} ${sign} ${b})`;
     const held = code.usesOf(tensor) > 1 ? code.assign(sign === "<" ? "is_less" : "is_equal", text) : text;
     code.later(tensor, () => `${held}.float()`);
     code.giveBoolean(tensor, held);
