@@ -134,6 +134,14 @@ export class Code {
     return tuple(sizes.map((size) => this.size(size)));
   }
 
+  /** An expression in another shape: the one size that grows follows from all others, and of two shapes the last one counts. */
+  reshaped(text: string, sizes: readonly Size[]): string {
+    const growing = sizes.filter((size) => typeof size !== "number").length;
+    const isClear = growing === 1 && !sizes.includes(0);
+    const told = isClear ? sizes.map((size) => (typeof size === "number" ? size : -1)) : sizes;
+    return `${text.replace(/\.reshape\([^()]*\)$/, "")}.reshape(${sizes.length === 0 ? "()" : this.sizes(told)})`;
+  }
+
   /** An argument that puts a new tensor where the inputs are. */
   device(): string {
     this.usesDevice = true;

@@ -76,11 +76,17 @@ export const helpers = {
 
   divided: `def divided(a, b):
     """Quotients of whole numbers, rounded down; by 0 they are 0."""
-    return torch.where(b == 0, 0 * a, torch.div(a, torch.where(b == 0, 0 * b + 1, b), rounding_mode="floor"))`,
+    a, b = torch.broadcast_tensors(a.long(), b.long())  # where no quotient overflows, as one of int32 may
+    return torch.where(b == 0, 0, torch.div(a, torch.where(b == 0, 1, b), rounding_mode="floor")).int()`,
 
   remainder: `def remainder(a, b):
     """What whole numbers leave; divided by 0 nothing."""
-    return torch.where(b == 0, 0 * a, torch.remainder(a, torch.where(b == 0, 0 * b + 1, b)))`,
+    a, b = torch.broadcast_tensors(a.long(), b.long())
+    return torch.where(b == 0, 0, torch.remainder(a, torch.where(b == 0, 1, b))).int()`,
+
+  sign: `def sign(x):
+    """-1, 0 or 1; that of NaN is NaN."""
+    return torch.where(x != x, x, torch.sign(x))`,
 
   root: `def root(x):
     """The square root of a sum of squares, whose slope at 0 is 0."""

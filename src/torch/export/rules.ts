@@ -66,7 +66,8 @@ const rules: Rules = {
   minimum: called("minimum"),
   neg: elementwise.neg,
   abs: called("abs"),
-  sign: called("sign"),
+  sign: (code, { tensor, inputs, sizes }) =>
+    code.give(tensor, `${code.file.helper("sign")}(${code.operands(inputs, sizes)})`),
   floor: called("floor"),
   round: called("round"),
   exp: called("exp"),

@@ -101,6 +101,8 @@ export function differences({ folder, cases }: Wanted, most: number): string[] {
     return [...wanted].flatMap(([name, values]) => {
       const found = (tensors as Record<string, { data: ArrayLike<number> }>)[name]?.data;
       const largest = Array.from(values, Math.abs).reduce((a, b) => (b > a && b < Number.POSITIVE_INFINITY ? b : a), 0);
+      if (name.startsWith("output") && largest === 0 && Array.from(values).every((value) => value === 0))
+        return [`${label}: ${name} is nothing but zeros`];
       if (found === undefined) return largest === 0 ? [] : [`${label}: no ${name}`];
       if (found.length !== values.length)
         return [`${label}: ${name} has ${found.length} elements, not ${values.length}`];

@@ -1,12 +1,12 @@
 // Loops, gradients that a model says itself, rows by index, random numbers.
 
 import { input } from "../../../create.ts";
-import { ArgumentError } from "../../../errors.ts";
 import { type Size, sizeFrom } from "../../../onnx/export/sizes.ts";
 import type { LoopBody } from "../../../op.ts";
 import type { CustomGradientAttrs } from "../../../ops/leaf.ts";
 import type { Tensor } from "../../../tensor.ts";
-import { type Code, NAME, type Node, type Rule } from "../code.ts";
+import type { Code, Node, Rule } from "../code.ts";
+import { TYPES } from "../python.ts";
 
 // A loop of Python's: carries are names that each step gives anew.
 export const scan: Rule<LoopBody> = (code, node) => {
@@ -15,7 +15,16 @@ export const scan: Rule<LoopBody> = (code, node) => {
   code.meet(attrs.map((each) => [...each.results, ...each.parameters]));
   const length = sizeFrom(attrs.map((each) => each.length));
   const wanted = [...(code.wanted.get(tensor) ?? [])].filter((index) => index >= carries).sort((a, b) => a - b);
-  if (length === 0) throw new ArgumentError(`${NAME}: a loop of no steps is not written`);
+  if (length === 0) {
+    const nothing = (one: Tensor) =>
+      `torch.zeros(${code.shape([0, ...code.sizesOf(one)])}, dtype=${TYPES[one.dtype]}, ${code.device()})`;
+    const made = [...results, ...parameters.slice(0, carries)];
+    code.giveItems(
+      tensor,
+      made.map((one, i) => (i < carries ? code.name(inputs[i]) : nothing(one))),
+    );
+    return;
+  }
   const given = inputs.map((one, i) => (i < carries ? code.text(one) : code.name(one)));
   const names = given.slice(0, carries).map((text) => code.assign("carry", text));
   const lists = new Map(wanted.map((index) => [index, code.assign("steps", "[]")]));

@@ -5,13 +5,9 @@ import type { UnfoldAttrs } from "../../../ops/unfold.ts";
 import { type Code, type Rule, snake } from "../code.ts";
 import { numberText, TYPES } from "../python.ts";
 
-/** A reshape: the one size that grows follows from all others. */
 export const reshape: Rule = (code, { tensor, inputs: [from], sizes }) => {
   if (code.isNumber(from) && sizes.length === 0) return code.same(tensor, from);
-  const growing = sizes.filter((size) => typeof size !== "number").length;
-  const isClear = growing === 1 && !sizes.includes(0);
-  const told = isClear ? sizes.map((size) => (typeof size === "number" ? size : -1)) : sizes;
-  code.give(tensor, `${code.text(from)}.reshape(${sizes.length === 0 ? "()" : code.sizes(told)})`);
+  code.give(tensor, code.reshaped(code.text(from), sizes));
 };
 
 export const permute: Rule<{ readonly order: readonly number[] }> = (code, { tensor, inputs: [from], attrs }) => {

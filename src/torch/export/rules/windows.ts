@@ -14,7 +14,7 @@ interface Told {
 }
 
 function toldOf(windows: readonly Windows[]): Told | undefined {
-  const some = windows.findIndex(({ size, out, kernel }) => size !== 1 || out !== 1 || kernel !== 1);
+  const some = windows.findIndex(({ size, out, kernel }) => size !== 1 || out !== 1 || kernel > 1);
   const axes = windows.slice(Math.min(some < 0 ? windows.length - 2 : some, windows.length - 2));
   const countOf = ({ size, kernel, stride, padding, dilation }: Windows, ceil: boolean) => {
     const room = size + 2 * padding - dilation * (kernel - 1) - 1;
@@ -44,16 +44,9 @@ function options({ axes, ceil }: Told, withDilation: boolean): string {
   return told.join(", ");
 }
 
-/** Planes as poolings of so many axes take them: as channels. */
-function planes(code: Code, { inputs: [x], attrs }: Node<PoolAttrs>, { axes }: Told): string {
-  const text = code.text(x);
-  if (axes.length === attrs[0].axes.length) return text;
-  return `${text}.reshape(${[-1, ...axes.map(({ size }) => size)].join(", ")})`;
-}
-
-/** Planes of all three axes again. */
-function whole(name: string, windows: readonly Windows[], { axes }: Told): string {
-  return axes.length === windows.length ? name : `${name}.reshape${tuple([-1, ...windows.map(({ out }) => out)])}`;
+/** Planes as poolings of so many axes take them: each a row of its own, of one channel. */
+function planes(code: Code, { inputs: [x] }: Node<PoolAttrs>, { axes }: Told): string {
+  return code.reshaped(code.text(x), [code.sizesOf(x)[0], 1, ...axes.map(({ size }) => size)]);
 }
 
 /** One axis after the other: its windows' elements side by side, and reduced. */
@@ -73,12 +66,21 @@ function byAxes(
   }, text);
 }
 
+/** Windows that together cover each axis, whatever its size, if all of them do. */
+function coveringOf(windows: readonly Windows[]): Told | undefined {
+  const [d, ...axes] = windows;
+  const covers = ({ size, out, kernel }: Windows) => kernel === 0 || (size === 1 && out === 1);
+  if (!windows.every(covers)) return undefined;
+  return { axes: d.size === 1 && d.out === 1 ? axes : windows, ceil: false };
+}
+
 export const maxPool: Rule<PoolAttrs> = (code, node) => {
-  const { tensor } = node;
+  const { tensor, sizes } = node;
   const windows = windowsOf(code, node);
   const told = toldOf(windows);
   const withPlaces = code.wanted.get(tensor)?.has(1) ?? false;
-  if (told === undefined) {
+  const covering = told === undefined ? coveringOf(windows) : undefined;
+  if (told === undefined && covering === undefined) {
     if (withPlaces)
       throw new ArgumentError(
         `${NAME}: places of the largest, of windows that torch's max_pool has not, are not written`,
@@ -87,14 +89,17 @@ export const maxPool: Rule<PoolAttrs> = (code, node) => {
     code.giveItems(tensor, [value]);
     return;
   }
-  const call = `F.max_pool${told.axes.length}d(${planes(code, node, told)}, ${options(told, true)}`;
+  const call =
+    told === undefined
+      ? `F.adaptive_max_pool${covering?.axes.length}d(${planes(code, node, covering as Told)}, ${tuple((covering as Told).axes.map(({ out }) => out))}`
+      : `F.max_pool${told.axes.length}d(${planes(code, node, told)}, ${options(told, true)}`;
   if (!withPlaces) {
-    code.giveItems(tensor, [code.assign("pooled", whole(`${call})`, windows, told))]);
+    code.giveItems(tensor, [code.assign("pooled", code.reshaped(`${call})`, sizes))]);
     return;
   }
   const [values, places] = ["pooled", "places"].map((stem) => code.newName(stem));
   code.line(`${values}, ${places} = ${call}, return_indices=True)`);
-  code.giveItems(tensor, [whole(values, windows, told), `${whole(places, windows, told)}.int()`]);
+  code.giveItems(tensor, [code.reshaped(values, sizes), `${code.reshaped(places, sizes)}.int()`]);
 };
 
 export const sumPool: Rule<PoolAttrs> = (code, node) => {
@@ -106,7 +111,7 @@ export const sumPool: Rule<PoolAttrs> = (code, node) => {
     return;
   }
   const call = `F.avg_pool${told.axes.length}d(${planes(code, node, told)}, ${options(told, false)}, divisor_override=1)`;
-  code.give(node.tensor, whole(call, windows, told), "pooled");
+  code.give(node.tensor, code.reshaped(call, node.sizes), "pooled");
 };
 
 export const scatterPlanes: Rule<ScatterPlanesAttrs> = (code, { tensor, inputs: [updates, index], attrs, sizes }) => {
