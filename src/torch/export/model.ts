@@ -63,7 +63,8 @@ export async function writtenModel(
     if (error instanceof SimdgradError) return error;
     throw error;
   });
-  const title = (typeof model === "function" ? model.name : model.constructor.name) || "a model";
+  const named = typeof model === "function" ? model.name : model.constructor.name;
+  const title = named === "" || named === "Object" ? "A model" : named;
   return { text: textOf(title, given, predicting, training), constants: file.constants };
 }
 

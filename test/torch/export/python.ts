@@ -1,6 +1,5 @@
 // PyTorch itself, Debian's package, where it is there.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 
 export const PYTHON = "/usr/bin/python3";
 
@@ -27,8 +26,4 @@ export function ranByTorch<Result>(script: string, folders: readonly string[]): 
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Result);
-}
-
-export function textOf(path: string): string {
-  return readFileSync(path, "utf8");
 }
