@@ -9,7 +9,9 @@ import { BATCHES, type Signature } from "../../onnx/export/signature.ts";
 import { rootsOf, type Trace, tracesOf } from "../../onnx/export/trace.ts";
 import { findTwins, type Twins } from "../../onnx/export/twins.ts";
 import type { Weights } from "../../onnx/export/weights.ts";
+import type { Op } from "../../op.ts";
 import type { ConstantAttrs } from "../../ops/leaf.ts";
+import { permuteIndexOp, uniformOp } from "../../ops/random.ts";
 import { ofAnySize, showShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { Variable } from "../../variable.ts";
@@ -20,6 +22,8 @@ import { isOfTorch, ownOf, type Plan, planOf, standIn } from "./layers.ts";
 import { customsUnder, naturalOf } from "./natural.ts";
 import { identifier, quoted, TYPES, tuple } from "./python.ts";
 import { ruleOf } from "./rules.ts";
+
+const DRAWS: ReadonlySet<Op> = new Set([uniformOp as Op, permuteIndexOp as Op]);
 
 /** The text of model.py, and constants that are too large for it. */
 export interface Written {
@@ -73,11 +77,11 @@ async function trainingBody(model: Layer<unknown, unknown>, given: Given): Promi
   const contextFor = (assignments: Trace["assignments"][number][]) =>
     trainingContext(0, input([], "i32", "step"), assignments);
   const watching = { isWatched: isOfTorch, standIn, contextFor };
-  return bodyOf(tracesOf(model, given.signature, watching), given);
+  return bodyOf(tracesOf(model, given.signature, watching), given, true);
 }
 
 /** The lines of one way to run. */
-async function bodyOf(all: readonly Trace[], given: Given): Promise<Body> {
+async function bodyOf(all: readonly Trace[], given: Given, isTraining = false): Promise<Body> {
   const { signature, weights, file } = given;
   // Those that only bear witness must not decide what is computed beforehand.
   const traces = all.slice(0, BATCHES.length);
@@ -91,7 +95,8 @@ async function bodyOf(all: readonly Trace[], given: Given): Promise<Body> {
   const results = [...outputs, ...assigned].map(([, tensor]) => tensor);
   const known = await knownUnder(results, twins, plans, NAME);
   const needsOf = (tensor: Tensor) => {
-    if (known.has(tensor) || tensor.op.name === "uniform") return [];
+    // What draws is drawn by torch, whatever the key is.
+    if (known.has(tensor) || DRAWS.has(tensor.op)) return [];
     return plans.get(tensor)?.needs;
   };
   const natural = await naturalOf(customsUnder(results, needsOf));
@@ -99,7 +104,13 @@ async function bodyOf(all: readonly Trace[], given: Given): Promise<Body> {
     batches: signature.batch === undefined ? [] : traces.map(({ batch }) => batch),
     twins,
     needsOf,
-    emit: (code, tensor) => emit(code, tensor, plans, known, natural, given),
+    emit: (code, tensor) => {
+      if (!isTraining && tensor.op === uniformOp && !known.has(tensor))
+        throw new ArgumentError(
+          `${NAME}: what predicts draws random numbers by a key that goes in, which torch has not`,
+        );
+      emit(code, tensor, plans, known, natural, given);
+    },
   };
   const code = new Code(file, source);
   return ofAnySize(() => {
