@@ -233,6 +233,20 @@ export class Code {
     this.#set(tensor, { text: "" });
   }
 
+  /** Says that a tensor is a number everywhere. */
+  filled(tensor: Tensor, number: Tensor): void {
+    const sizes = this.sizesOf(tensor);
+    const type = TYPES[tensor.dtype];
+    if (sizes.length === 0) {
+      this.same(tensor, number);
+      return;
+    }
+    this.later(
+      tensor,
+      () => `torch.full(${this.shape(sizes)}, ${this.number(number)}, dtype=${type}, ${this.device()})`,
+    );
+  }
+
   giveBoolean(tensor: Tensor, text: string): void {
     this.#booleans.set(tensor, text);
   }

@@ -123,6 +123,15 @@ export const helpers = {
     put = zeros.scatter(1, place, flat) if last else zeros.scatter_add(1, place, flat)
     return put[:, :size].reshape(shape)`,
 
+  packed: `def packed(layer, x, state, lengths):
+    """What a recurrent layer makes of sequences that are as long as lengths say, at the most as x is: 0 behind their ends."""
+    total = x.shape[1 if layer.batch_first else 0]
+    own = lengths.clamp(max=total).long().cpu()
+    rows = nn.utils.rnn.pack_padded_sequence(x, own, batch_first=layer.batch_first, enforce_sorted=False)
+    output, end = layer(rows, state)
+    output, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=layer.batch_first, total_length=total)
+    return output, end`,
+
   CustomGradient: `class CustomGradient(torch.autograd.Function):
     """A value with a gradient of its own: what a rule makes of the cotangent."""
 

@@ -1,5 +1,6 @@
 // Layers that are torch's own: they are written by their names, with their options.
 
+import { input } from "../../create.ts";
 import * as batch from "../../nn/batch-normalization.ts";
 import * as convolutions from "../../nn/convolution.ts";
 import { Embedding } from "../../nn/embedding.ts";
@@ -9,14 +10,13 @@ import { LayerNorm } from "../../nn/normalization.ts";
 import { GRU, LSTM, RNN } from "../../nn/recurrent.ts";
 import { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d } from "../../nn/regularization.ts";
 import type { Run } from "../../onnx/export/trace.ts";
-import type { Op } from "../../op.ts";
+import { nondifferentiable, type Op } from "../../op.ts";
 import { paddingOf } from "../../ops/convolve.ts";
 import { relu } from "../../ops/elementwise.ts";
-import { reshape } from "../../ops/movement.ts";
 import { scalar, Tensor } from "../../tensor.ts";
 import type { Variable } from "../../variable.ts";
 import type { Code } from "./code.ts";
-import { each, flag, numberText } from "./python.ts";
+import { bare, each, flag, numberText } from "./python.ts";
 
 /** How a run of a layer is written in place of what it computes. */
 export interface Plan {
@@ -57,14 +57,27 @@ export function isOfTorch(part: object): boolean {
   return kindOf(part) !== undefined;
 }
 
+export function isBatchNorm(layer: object): layer is batch.BatchNorm2d {
+  return Object.values(batchNorms).some((one) => layer instanceof one);
+}
+
+/** What a layer of torch's makes of its input, in place of what the library's makes of it. */
+export const ofTorch: Op<{ readonly layer: object }> = {
+  name: "layer",
+  infer: ([aval]) => aval,
+  vjp: nondifferentiable,
+  lowering: { kind: "view" },
+  key: () => undefined,
+};
+
 /**
- * What stands for the result of a dropout, which draws when it trains and does nothing else: a node of its own, so that it is found again in
- * either way to run.
+ * What stands for the results of layers that do something else when they train: dropouts draw, batch norms look at the batch. So both ways to run
+ * are the same, and how the library does it does not matter. Each reads something that is never known, as its numbers are not.
  */
 export function standIn({ layer, given, result }: Run): unknown {
-  const isDropout = Object.values(dropouts).some((one) => layer instanceof one);
-  if (!isDropout || !(given instanceof Tensor)) return result;
-  return new Tensor(reshape as Op, [given], { shape: given.shape }, given);
+  const isMeant = isBatchNorm(layer) || Object.values(dropouts).some((one) => layer instanceof one);
+  if (!isMeant || !(given instanceof Tensor)) return result;
+  return new Tensor(ofTorch as Op, [given, input([])], { layer }, given);
 }
 
 /** The plan of a layer's run; undefined where its ops are written one by one. */
@@ -74,29 +87,34 @@ export function planOf(run: Run): Plan | undefined {
   if (kind === undefined) return undefined;
   if (kind in recurrent) return ofRecurrent(layer as RNN | GRU | LSTM, given, result);
   if (!(given instanceof Tensor) || !(result instanceof Tensor)) return undefined;
-  const made = madeOf(kind, layer as never);
+  const made = kind in dropouts || kind in batchNorms ? undefined : madeOf(kind, layer as never);
   if (made === undefined) return undefined;
   return {
     results: [result],
     needs: [given],
     made: `nn.${kind}(${made})`,
-    write: (code, place) => {
-      const x = code.text(given);
-      if (kind in dropouts) code.give(result, dropped(kind, x, (layer as Dropout).p), "dropped");
-      else
-        code.give(
-          result,
-          `${place()}(${x})`,
-          kind.replace(/\d+d$/, "").replace(/^(.)/, (first) => first.toLowerCase()),
-        );
-    },
+    write: (code, place) => code.give(result, `${place()}(${bare(code.text(given))})`, stemOf(kind)),
   };
 }
 
-function dropped(kind: string, x: string, p: number): string {
-  if (p === 0) return x;
+/** What results of a layer are called. */
+function stemOf(kind: string): string {
+  return kind.replace(/\d+d$/, "").replace(/^./, (first) => first.toLowerCase());
+}
+
+/** Writes what stands for a layer; `place` gives it its place in the model. */
+export function writeStandIn(code: Code, tensor: Tensor, place: (made: string) => string): void {
+  const [x] = tensor.inputs;
+  const { layer } = tensor.attrs as { readonly layer: object };
+  const kind = kindOf(layer) as keyof typeof kinds;
+  if (isBatchNorm(layer)) {
+    code.give(tensor, `${place(`nn.${kind}(${ofBatchNorm(layer)})`)}(${bare(code.text(x))})`, stemOf(kind));
+    return;
+  }
+  const { p } = layer as Dropout;
   const name = kind === "AlphaDropout" ? "alpha_dropout" : kind.toLowerCase();
-  return `F.${name}(${x}, ${p}, self.training)`;
+  if (p === 0) code.same(tensor, x);
+  else code.give(tensor, `F.${name}(${bare(code.text(x))}, ${p}, self.training)`, "dropped");
 }
 
 /** Arguments, and options that are not torch's defaults. */
@@ -110,10 +128,8 @@ function call(
 
 /** Arguments of a layer's constructor; undefined where torch's has not all that the layer is. */
 function madeOf(kind: keyof typeof kinds, layer: never): string | undefined {
-  if (kind in dropouts) return "";
   if (kind in conv) return ofConv(layer);
   if (kind in transposed) return ofTransposed(layer);
-  if (kind in batchNorms) return ofBatchNorm(layer);
   if (kind === "Linear") return ofLinear(layer);
   if (kind === "Embedding") return ofEmbedding(layer);
   return kind === "GroupNorm" ? ofGroupNorm(layer) : ofLayerNorm(layer);
@@ -190,8 +206,7 @@ interface Given {
 }
 
 function ofRecurrent({ stack }: RNN | GRU | LSTM, given: unknown, result: unknown): Plan | undefined {
-  const { input, state, lengths } = (given instanceof Tensor ? { input: given } : given) as Given;
-  if (lengths !== undefined) return undefined; // torch packs such, and gives outputs of another length
+  const { input: x, state, lengths } = (given instanceof Tensor ? { input: given } : given) as Given;
   const { output, state: end } = (result instanceof Tensor ? { output: result } : result) as {
     readonly output: Tensor;
     readonly state?: Tensor | readonly Tensor[];
@@ -212,12 +227,16 @@ function ofRecurrent({ stack }: RNN | GRU | LSTM, given: unknown, result: unknow
   });
   return {
     results: [output, ...last],
-    needs: [input, ...first],
+    needs: [x, ...first, ...(lengths ? [lengths] : [])],
     made: `nn.${name}(${made})`,
     write(code, place) {
-      const start = first.map((one) => code.text(one));
-      const states = start.length === 0 ? "" : start.length === 1 ? `, ${start[0]}` : `, (${start.join(", ")})`;
-      const text = `${place()}(${code.text(input)}${states})`;
+      const start = first.map((one) => bare(code.text(one)));
+      const state = start.length < 2 ? start : [`(${start.join(", ")})`];
+      const rows = bare(code.text(x));
+      const text =
+        lengths === undefined
+          ? `${place()}(${[rows, ...state].join(", ")})`
+          : `${code.file.helper("packed")}(${[place(), rows, state[0] ?? "None", bare(code.text(lengths))].join(", ")})`;
       const names = [name.toLowerCase(), ...last.map((_, i) => "hc"[i])].map((stem) => code.newName(stem));
       const ends = last.length === 0 ? "_" : last.length === 1 ? names[1] : `(${names[1]}, ${names[2]})`;
       code.line(`${names[0]}, ${ends} = ${text}`);

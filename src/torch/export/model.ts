@@ -6,7 +6,7 @@ import { type Layer, partsOf, trainingContext } from "../../nn/module.ts";
 import type { Known } from "../../onnx/export/counted.ts";
 import { allOf, knownUnder, numbersOf } from "../../onnx/export/known.ts";
 import { BATCHES, type Signature } from "../../onnx/export/signature.ts";
-import { rootsOf, type Trace, tracesOf } from "../../onnx/export/trace.ts";
+import { rootsOf, type Trace, type Tracing, tracesOf } from "../../onnx/export/trace.ts";
 import { findTwins, type Twins } from "../../onnx/export/twins.ts";
 import type { Weights } from "../../onnx/export/weights.ts";
 import type { Op } from "../../op.ts";
@@ -18,9 +18,9 @@ import { Variable } from "../../variable.ts";
 import { Code, NAME, type Source } from "./code.ts";
 import { type Constant, ModelFile } from "./file.ts";
 import { helpers, READING } from "./helpers.ts";
-import { isOfTorch, ownOf, type Plan, planOf, standIn } from "./layers.ts";
+import { isBatchNorm, isOfTorch, ofTorch, ownOf, type Plan, planOf, standIn, writeStandIn } from "./layers.ts";
 import { customsUnder, naturalOf } from "./natural.ts";
-import { identifier, quoted, TYPES, tuple } from "./python.ts";
+import { bare, identifier, quoted, TYPES, tuple } from "./python.ts";
 import { ruleOf } from "./rules.ts";
 
 const DRAWS: ReadonlySet<Op> = new Set([uniformOp as Op, permuteIndexOp as Op]);
@@ -61,8 +61,7 @@ export async function writtenModel(
     return free;
   });
   const given: Given = { signature, weights, paths, file, arguments: own };
-  const watching = { isWatched: isOfTorch, standIn };
-  const predicting = await bodyOf(tracesOf(model, signature, watching), given);
+  const predicting = await bodyOf(tracesOf(model, signature, watchingFor(given)), given);
   const training = await trainingBody(model, given).catch((error: unknown) => {
     if (error instanceof SimdgradError) return error;
     throw error;
@@ -74,10 +73,34 @@ export async function writtenModel(
 
 /** What a step that trains does, with new values of running statistics. */
 async function trainingBody(model: Layer<unknown, unknown>, given: Given): Promise<Body> {
-  const contextFor = (assignments: Trace["assignments"][number][]) =>
-    trainingContext(0, input([], "i32", "step"), assignments);
-  const watching = { isWatched: isOfTorch, standIn, contextFor };
-  return bodyOf(tracesOf(model, given.signature, watching), given, true);
+  // Running statistics that a layer of torch's keeps by itself are its own affair.
+  const kept = new Set<Variable>();
+  for (const layer of given.paths.keys())
+    if (isBatchNorm(layer) && placeOf(layer, given) !== undefined)
+      for (const [, variable] of ownOf(layer)) kept.add(variable);
+  const contextFor = (assignments: Trace["assignments"][number][]) => {
+    const context = trainingContext(0, input([], "i32", "step"), assignments);
+    const assign: typeof context.assign = (variable, value) => {
+      if (!kept.has(variable)) context.assign(variable, value);
+    };
+    return { ...context, assign };
+  };
+  return bodyOf(tracesOf(model, given.signature, { ...watchingFor(given), contextFor }), given, true);
+}
+
+/** Which layers are looked for, and what stands for some of them. */
+function watchingFor(given: Given): Tracing {
+  return {
+    isWatched: isOfTorch,
+    standIn: (run) => (isBatchNorm(run.layer) && placeOf(run.layer, given) === undefined ? run.result : standIn(run)),
+  };
+}
+
+/** The path of a layer of torch's; undefined where its weights have other names: those that lie elsewhere, too. */
+function placeOf(layer: object, { paths, weights }: Given): string | undefined {
+  const path = paths.get(layer) ?? "";
+  const isOwn = ownOf(layer).every(([name, variable]) => weights.get(variable)?.name === `${path}.${name}`);
+  return path !== "" && isOwn ? path : undefined;
 }
 
 /** The lines of one way to run. */
@@ -89,14 +112,12 @@ async function bodyOf(all: readonly Trace[], given: Given, isTraining = false): 
   findTwins(traces.map(rootsOf), twins, NAME);
   const [{ inputs, outputs, assignments }] = traces;
   const plans = plansOf(traces[0], twins, given);
-  // Running statistics that a layer of torch's keeps by itself are its own affair.
-  const kept = new Set([...plans.values()].flatMap(({ owned }) => owned));
-  const assigned = assignments.filter(([variable]) => !kept.has(variable));
-  const results = [...outputs, ...assigned].map(([, tensor]) => tensor);
+  const results = [...outputs, ...assignments].map(([, tensor]) => tensor);
   const known = await knownUnder(results, twins, plans, NAME);
   const needsOf = (tensor: Tensor) => {
     // What draws is drawn by torch, whatever the key is.
     if (known.has(tensor) || DRAWS.has(tensor.op)) return [];
+    if (tensor.op === ofTorch) return tensor.inputs.slice(0, 1);
     return plans.get(tensor)?.needs;
   };
   const natural = await naturalOf(customsUnder(results, needsOf));
@@ -120,13 +141,13 @@ async function bodyOf(all: readonly Trace[], given: Given, isTraining = false): 
     const [told, values] = [texts.slice(0, outputs.length), texts.slice(outputs.length)];
     if (values.length > 0)
       code.inside("with torch.no_grad():", () => {
-        for (const [i, [variable]] of assigned.entries()) {
+        for (const [i, [variable]] of assignments.entries()) {
           const name = weights.get(variable)?.name;
           if (name === undefined) throw hidden(variable);
           code.line(`self[${quoted(name)}].copy_(${values[i]})`);
         }
       });
-    code.line(`return ${told.join(", ")}`);
+    code.line(`return ${told.map(bare).join(", ")}`);
     return { lines: [...beginning(code, given), ...code.lines] };
   });
 }
@@ -141,21 +162,17 @@ function beginning(code: Code, { signature: { leaves, batch }, arguments: names 
   return lines;
 }
 
-/** A plan with the path of its layer and the variables that are its own. */
-type Placed = Plan & { readonly path: string; readonly owned: readonly Variable[] };
+/** A plan with the path of its layer. */
+type Placed = Plan & { readonly path: string };
 
 /** Plans for tensors that layers of torch's gave, of the first batch. */
-function plansOf({ runs }: Trace, twins: ReadonlyMap<Tensor, Twins>, { paths, weights }: Given): Map<Tensor, Placed> {
+function plansOf({ runs }: Trace, twins: ReadonlyMap<Tensor, Twins>, given: Given): Map<Tensor, Placed> {
   const plans = new Map<Tensor, Placed>();
   for (const run of runs) {
-    const plan = planOf(run);
-    const path = paths.get(run.layer) ?? "";
-    // What is not reached may be anything; weights that lie elsewhere, too, have another name in one of the places.
-    if (plan === undefined || path === "" || !plan.results.some((each) => twins.has(each))) continue;
-    const own = ownOf(run.layer);
-    if (!own.every(([name, variable]) => weights.get(variable)?.name === `${path}.${name}`)) continue;
-    const placed = { ...plan, path, owned: own.map(([, variable]) => variable) };
-    for (const result of plan.results) if (!plans.has(result)) plans.set(result, placed);
+    const [plan, path] = [planOf(run), placeOf(run.layer, given)];
+    // What is not reached may be anything.
+    if (plan === undefined || path === undefined || !plan.results.some((each) => twins.has(each))) continue;
+    for (const result of plan.results) if (!plans.has(result)) plans.set(result, { ...plan, path });
   }
   return plans;
 }
@@ -166,8 +183,9 @@ function emit(
   plans: ReadonlyMap<Tensor, Placed>,
   known: Map<Tensor, Known>,
   natural: ReadonlySet<Tensor>,
-  { file, weights }: Given,
+  given: Given,
 ): void {
+  const { file, weights } = given;
   const plan = plans.get(tensor);
   const { lowering } = tensor.op;
   const isConstant = lowering.kind === "leaf" && lowering.place === "constant";
@@ -183,7 +201,10 @@ function emit(
     known.delete(tensor);
     code.write(tensor.inputs);
   }
-  if (plan !== undefined) plan.write(code, () => file.layer(plan.path, plan.made));
+  if (tensor.op === ofTorch) {
+    const path = placeOf((tensor.attrs as { readonly layer: object }).layer, given) ?? "";
+    writeStandIn(code, tensor, (made) => file.layer(path, made));
+  } else if (plan !== undefined) plan.write(code, () => file.layer(plan.path, plan.made));
   else if (tensor instanceof Variable) {
     const name = weights.get(tensor)?.name;
     if (name === undefined) throw hidden(tensor);

@@ -1,11 +1,12 @@
 // Ops of single elements. PyTorch's broadcast as NumPy does.
 import { isFlatAtZero } from "../../../ops/elementwise.ts";
 import type { Rule } from "../code.ts";
+import { bare } from "../python.ts";
 
 /** A function of torch's with the op's operands. */
 export function called(name: string): Rule {
   return (code, { tensor, inputs, sizes }) =>
-    code.give(tensor, `torch.${name}(${code.operands(inputs, sizes).join(", ")})`);
+    code.give(tensor, `torch.${name}(${code.operands(inputs, sizes).map(bare).join(", ")})`);
 }
 
 /** An operator of Python's, which takes plain numbers, too. */
@@ -54,7 +55,7 @@ export const select: Rule = (code, { tensor, inputs, sizes }) => {
   const [, a, b] = code.operands([condition, ...values], sizes);
   let from = condition;
   while (from.op.lowering.kind === "broadcast") from = from.inputs[0];
-  code.give(tensor, `torch.where(${code.boolean(from)}, ${a}, ${b})`);
+  code.give(tensor, `torch.where(${[code.boolean(from), a, b].map(bare).join(", ")})`);
 };
 
 export const cast: Rule = (code, { tensor, inputs: [a] }) => {

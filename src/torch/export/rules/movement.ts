@@ -2,11 +2,12 @@
 import { type Size, sameSizes, sizesFrom } from "../../../onnx/export/sizes.ts";
 import type { SliceAttrs, SpreadAttrs } from "../../../ops/movement.ts";
 import type { UnfoldAttrs } from "../../../ops/unfold.ts";
-import { type Code, type Rule, snake } from "../code.ts";
+import { type Code, type Rule, snake, unrepeated } from "../code.ts";
 import { numberText, TYPES } from "../python.ts";
 
 export const reshape: Rule = (code, { tensor, inputs: [from], sizes }) => {
-  if (code.isNumber(from) && sizes.length === 0) return code.same(tensor, from);
+  const before = unrepeated(from);
+  if (code.isNumber(before)) return code.filled(tensor, before);
   code.give(tensor, code.reshaped(code.text(from), sizes));
 };
 
@@ -20,12 +21,8 @@ export const permute: Rule<{ readonly order: readonly number[] }> = (code, { ten
 };
 
 export const broadcastTo: Rule = (code, { tensor, inputs: [from], sizes }) => {
-  if (sizes.length === 0) return code.same(tensor, from);
-  code.later(tensor, () => {
-    if (code.isNumber(from))
-      return `torch.full(${code.shape(sizes)}, ${code.number(from)}, dtype=${TYPES[tensor.dtype]}, ${code.device()})`;
-    return `${code.text(from)}.expand(${code.sizes(sizes)})`;
-  });
+  if (code.isNumber(from)) code.filled(tensor, from);
+  else code.later(tensor, () => `${code.text(from)}.expand(${code.sizes(sizes)})`);
 };
 
 /** Places of ranges as an index of Python's, and the axes along which elements are met the other way round. */

@@ -3,12 +3,12 @@ import { sizesFrom } from "../../../onnx/export/sizes.ts";
 import type { MatmulAttrs } from "../../../ops/contraction.ts";
 import type { ConvolutionAttrs } from "../../../ops/convolution.ts";
 import { type Code, type Node, type Rule, unrepeated } from "../code.ts";
-import { each, tuple } from "../python.ts";
+import { bare, each, tuple } from "../python.ts";
 
 export const matmul: Rule<MatmulAttrs> = (code, { tensor, inputs: [a, b], attrs: [{ transposeA, transposeB }] }) => {
   const before = unrepeated(b);
   if (!transposeA && transposeB && before.shape.length === 2) {
-    code.give(tensor, `F.linear(${code.text(a)}, ${code.text(before)})`, "linear");
+    code.give(tensor, `F.linear(${bare(code.text(a))}, ${bare(code.text(before))})`, "linear");
     return;
   }
   const [left, right] = [a, b].map((one, i) => {
