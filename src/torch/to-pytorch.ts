@@ -54,8 +54,7 @@ export async function toPytorch<Input = Tensor, Output = Tensor>(
     must(isRecord(value), value, what, "an object of arrays by paths");
     aRecordOf(anArray)(value, what);
   };
+  checkOptions(options, name, { state: aState, executor: anExecutor });
   const { pytorchFiles } = await import("./export/files.ts");
-  return pytorchFiles(model as Layer<unknown, unknown>, signature, options, () =>
-    checkOptions(options, name, { state: aState, executor: anExecutor }),
-  );
+  return pytorchFiles(model as Layer<unknown, unknown>, signature, options);
 }

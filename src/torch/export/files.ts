@@ -12,10 +12,8 @@ export async function pytorchFiles(
   model: Layer<unknown, unknown>,
   signature: OnnxSignature,
   options: ToPytorchOptions,
-  check: () => void,
 ): Promise<PytorchFiles> {
   const own = readSignature(signature, NAME);
-  check();
   const weights = await weightsOf(model as Layer<never, never>, options, NAME);
   const { text, constants } = await writtenModel(model, own, weights);
   const state = Object.fromEntries(

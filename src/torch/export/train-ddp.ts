@@ -152,6 +152,14 @@ def evaluated(model, arrays, loss, rows):
     return total / count
 
 
+def leaves_out(model, inputs):
+    """Whether some weights have nothing to do with the result that is trained."""
+    first_of(model.eval()(*inputs)).sum().backward()
+    found = any(each.requires_grad and each.grad is None for each in model.parameters())
+    model.zero_grad(set_to_none=True)
+    return found
+
+
 def train(given):
     loss = loss_of(given.loss)
     device = torch.device("cuda", given.local_rank) if given.backend == "nccl" else torch.device("cpu")
@@ -165,8 +173,9 @@ def train(given):
     (checkpoint,) = found
     if checkpoint is not None:
         own.load_state_dict(checkpoint["model"])
-    several = isinstance(own.eval()(*[array[:2] for array in arrays[:-1]]), tuple)
-    model = DistributedDataParallel(own.train(), find_unused_parameters=several)
+    rows = given.batch // given.world_size
+    is_partly = leaves_out(own, [array[:rows] for array in arrays[:-1]])
+    model = DistributedDataParallel(own.train(), find_unused_parameters=is_partly)
     trained = [each for each in model.parameters() if each.requires_grad]
     optimizer = optimizer_of(given, trained)
     first = 0
@@ -196,7 +205,7 @@ def train(given):
     if is_first:
         weights = os.path.join(given.out, "weights.safetensors")
         exported.write_weights(weights, own.state_dict())
-        final = evaluated(own, arrays, loss, given.batch)
+        final = evaluated(own, arrays, loss, rows)
         print(json.dumps({"step": given.steps, "evaluated": final, "weights": weights}), flush=True)
     distributed.barrier()
 
