@@ -113,7 +113,7 @@ describe.skipIf(missing)(`a training goes on in PyTorch${missing ? `: ${missing}
     await trainer.dispose();
     for (const [name, content] of Object.entries(files)) writeFileSync(`${FOLDER}/${name}`, content);
     writeFileSync(`${FOLDER}/rows.npz`, serializeNpz({ inputs: data.x, targets: data.y }));
-  });
+  }, 60_000);
 
   afterAll(() => {
     for (const child of children) child.kill("SIGKILL");
