@@ -28,7 +28,8 @@ const house: Readonly<Record<string, Room>> = {
   finetune: { paths: ["src/finetune"], above: ["nn", "optim", "data"] },
   text: { paths: ["src/text"], above: ["data"] },
   io: { paths: ["src/io"], above: ["data"] },
-  torch: { paths: ["src/torch"], above: ["nn", "optim", "data"] },
+  // Models go out as they do to ONNX: traced at several batches.
+  torch: { paths: ["src/torch"], above: ["onnx"] },
   compile: { paths: ["src/compile"], above: ["graph"] },
   runtime: { paths: ["src/runtime"], above: ["program"] },
   worker: { paths: ["src/worker"], above: ["runtime"] },
@@ -48,7 +49,7 @@ const house: Readonly<Record<string, Room>> = {
   // What predicts from a file, without compiler, gradients and layers, and what writes such files.
   predictor: { paths: ["src/predictor"], above: ["runtime", "io"] },
   inference: { paths: ["src/inference"], above: ["predictor", "train"] },
-  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "onnx", "nats"] },
+  cli: { paths: ["src/cli"], above: ["tabular", "tune", "insight", "torch", "nats"] },
   // Subjects only: the worker, the search and the command line are imports of their own.
   index: { paths: ["src/index"], above: ["train"] },
   debug: { paths: ["src/debug"], above: ["train"] },

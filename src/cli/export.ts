@@ -1,15 +1,16 @@
-// simdgrad export: weights alone, for other libraries.
+// simdgrad export: weights alone, for other libraries, or a model as they write it.
 import { DataError } from "../errors.ts";
 import { parseCheckpoint } from "../io/checkpoint.ts";
 import { readHeader } from "../io/header.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
-import { type Context, variables } from "../nn/module.ts";
+import type { Context } from "../nn/module.ts";
 import { TabularModel } from "../tabular/index.ts";
-import { networkOf } from "../tabular/network.ts";
 import type { Tensor } from "../tensor.ts";
 import { CODES, type Command } from "./command.ts";
+import { exportToLibrary } from "./export-library.ts";
 import { besides, bytesOfFile, checkApart, checkEnding, checkNotEmpty, isSafetensors, nameOf, write } from "./io.ts";
 import { named } from "./models.ts";
+import { tableNetwork } from "./table-network.ts";
 import { UsageError } from "./usage.ts";
 import { several } from "./words.ts";
 
@@ -25,26 +26,34 @@ export const exportWeights: Command = {
   usage: {
     name: "export",
     summary:
-      "Writes the weights of a model, or of a checkpoint, to a plain file that other libraries read; or a model for ONNX.",
+      "Writes the weights of a model, or of a checkpoint, to a plain file that other libraries read; or a model for ONNX or PyTorch.",
     takes: ["MODEL"],
     about: `The names are PyTorch's: a model of a table is torch.nn.Sequential(Linear, ReLU, Dropout, ..., Linear), whose
 load_state_dict takes what safetensors.torch.load_file gives. Its inputs are the features that
 "simdgrad inspect MODEL --features" tells. With --format onnx a model of a table becomes one that any runtime of ONNX
-runs: from features [batch, features] to probabilities [batch, classes], or to a value [batch, 1].`,
+runs: from features [batch, features] to probabilities [batch, classes], or to a value [batch, 1]. With --to pytorch it
+is a folder of PyTorch code: model.py, its weights, and train_ddp.py, which goes on training it on many machines; it
+gives logits, which torch.nn.CrossEntropyLoss takes, or a value. There MODEL may be an ONNX file, too.`,
     options: {
       format: { value: "FORMAT", help: "safetensors (default), or onnx" },
+      to: { value: "LIBRARY", help: "pytorch: the model as code of that library, in a folder" },
       out: {
-        value: "FILE",
+        value: "PATH",
         short: "o",
-        help: "where it goes; default: named as MODEL, .weights.safetensors or .onnx, in this folder",
+        help: "the file, or the folder; default: named as MODEL, .weights.safetensors, .onnx or .pytorch, in this folder",
       },
     },
     examples: [
       "export flowers.safetensors --format safetensors --out flowers.weights.safetensors",
       "export flowers.safetensors --format onnx",
+      "export flowers.safetensors --to pytorch --out flowers",
     ],
   },
   async run({ files: [path], values }, terminal, voice) {
+    if (values.has("to")) {
+      if (values.has("format")) throw new UsageError("--to and --format do not go together");
+      return exportToLibrary(path, values, terminal, voice);
+    }
     const format = FORMATS.find((each) => each === (values.get("format") ?? "safetensors"));
     if (format === undefined)
       throw new UsageError(`--format must be ${FORMATS.join(" or ")}, and not ${values.get("format")}`);
@@ -67,23 +76,14 @@ async function safetensorsOf(path: string, bytes: Uint8Array) {
 
 /** A model of a table with what makes probabilities, or a value, of what its network gives. */
 async function onnxOf(path: string, bytes: Uint8Array) {
-  const isCheckpoint = isSafetensors(bytes) && readHeader(bytes).metadata.format === "simdgrad-checkpoint";
-  if (isCheckpoint)
-    throw new DataError(`${nameOf(path)} is a checkpoint: its network is code, which toOnnx of simdgrad/onnx writes`);
-  if (!isSafetensors(bytes)) throw new DataError(`${nameOf(path)} is no model`);
-  const { network, weights, outputScale } = await named(path, () => TabularModel.load(bytes));
-  const layers = networkOf(network);
-  const model = {
-    children: () => variables(layers),
-    forward(x: Tensor, context: Context) {
-      const y = layers.forward(x, context);
-      return outputScale === undefined ? y.softmax(1) : y.mul(outputScale.scale).add(outputScale.mean);
-    },
-  };
+  const { model, features, weights, isClassifier } = await tableNetwork(path, bytes, "toOnnx of simdgrad/onnx");
   const { toOnnx } = await import("../onnx/index.ts");
-  const outputNames = [outputScale === undefined ? "probabilities" : "value"];
-  const signature = { input: ["batch", network.features], inputNames: ["features"], outputNames };
-  return { file: await toOnnx(model, signature, { state: weights }), tensors: Object.keys(weights) };
+  const outputNames = [isClassifier ? "probabilities" : "value"];
+  const signature = { input: ["batch", features], inputNames: ["features"], outputNames };
+  const whole = isClassifier
+    ? { ...model, forward: (x: Tensor, context: Context) => model.forward(x, context).softmax(1) }
+    : model;
+  return { file: await toOnnx(whole, signature, { state: weights }), tensors: Object.keys(weights) };
 }
 
 async function weightsOf(path: string, bytes: Uint8Array) {

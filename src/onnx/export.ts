@@ -1,20 +1,18 @@
 // toOnnx: a model as it predicts, as a file in ONNX's format.
 import { aRecordOf, checkOptions, isRecord, must, oneOf } from "../check.ts";
-import { type ArrayLikeData, array } from "../data/array.ts";
-import { aLayer, type Layer, variables } from "../nn/module.ts";
+import type { ArrayLikeData } from "../data/array.ts";
+import { aLayer, type Layer } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { JsExecutor } from "../runtime/js/js-executor.ts";
 import type { Tensor } from "../tensor.ts";
-import { ownState } from "../train/own-state.ts";
-import { readState } from "../train/state.ts";
 import { fileOf } from "./export/file.ts";
 import { foldBatchNorms } from "./export/fold.ts";
 import { prune } from "./export/graph.ts";
 import { isPlanned } from "./export/layers.ts";
-import { graphOf, type Weights } from "./export/model.ts";
+import { graphOf } from "./export/model.ts";
 import { type OnnxSignature, readSignature } from "./export/signature.ts";
 import { tracesOf } from "./export/trace.ts";
+import { weightsOf } from "./export/weights.ts";
 
 /** Of which weights a file is made, and how. */
 export interface ToOnnxOptions {
@@ -67,8 +65,8 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     batchNorm: oneOf("node", "fold"),
     integers: oneOf("int32", "int64"),
   });
-  const weights = await weightsOf(model as Layer<never, never>, options);
-  const traces = tracesOf(model as Layer<unknown, unknown>, own, isPlanned);
+  const weights = await weightsOf(model as Layer<never, never>, options, "toOnnx");
+  const traces = tracesOf(model as Layer<unknown, unknown>, own, { isWatched: isPlanned });
   const graph = await graphOf(traces, own, weights, options.integers ?? "int32");
   prune(graph);
   if (options.batchNorm === "fold") {
@@ -76,22 +74,4 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     prune(graph);
   }
   return fileOf(graph, (typeof model === "function" ? model.name : model.constructor.name) || "model");
-}
-
-/** The numbers of all variables of a model: those of the state, else those that are there, else first ones. */
-async function weightsOf(model: Layer<never, never>, { state, executor }: ToOnnxOptions): Promise<Weights> {
-  const name = "toOnnx";
-  const all = variables(model);
-  if (all.size === 0) return new Map();
-  const own = state && ownState(name, state, all);
-  const { begin } = await import("../train/begin.ts");
-  const there = executor ?? new JsExecutor();
-  try {
-    const held = await begin({ name, executor: there, variables: all, state: own, model }, array);
-    const values = await readState(there, all);
-    await held.letGo(false);
-    return new Map([...all].map(([path, variable]) => [variable, { name: path, data: values[path].data }]));
-  } finally {
-    if (executor === undefined) await there.dispose();
-  }
 }

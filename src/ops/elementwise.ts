@@ -185,7 +185,7 @@ export const sqrt = elementwise("sqrt", { f32: code.SQRT }, [
 ]);
 
 /** Whether it is a sum of squares (or of their multiples), by what it is computed from: wherever it is 0, so are its slopes. */
-function isFlatAtZero(tensor: Tensor): boolean {
+export function isFlatAtZero(tensor: Tensor): boolean {
   const parts = new Set([tensor]);
   for (const part of parts) {
     if (isSquare(part)) continue;

@@ -20,7 +20,7 @@ import * as sort from "./sort.ts";
 import * as unfold from "./unfold.ts";
 
 const { scalarOf: _, ...leafOps } = leaf;
-const { elementwise: __, ...elementwiseOps } = elementwise;
+const { elementwise: __, isFlatAtZero: ___, ...elementwiseOps } = elementwise;
 
 /** Ops by name, in the order data meets them. */
 export const ops = {

@@ -1,4 +1,5 @@
 // What simdgrad/torch exports, with right arguments.
+import { JsExecutor } from "../../src/index.ts";
 import { Linear, parameters, Sequential, tanh } from "../../src/nn/index.ts";
 import * as torch from "../../src/torch/index.ts";
 import { bytesOf, golden } from "../torch/files.ts";
@@ -22,5 +23,11 @@ export const torchCalls: Readonly<Record<string, Call>> = {
     }),
   ),
   readTorch: call(torch.readTorch, a.instance(file)),
+  toPytorch: call(
+    torch.toPytorch,
+    a.layer(new Linear(2, 1)),
+    a.options({ input: a.shape(["batch", 2]), inputNames: a.list(["x"]), outputNames: a.list(["y"]) }, ["input"]),
+    a.options({ state: a.instance({ weight: [[1, 2]], bias: [3] }), executor: a.instance(new JsExecutor()) }),
+  ),
   torchStateDict: call(torch.torchStateDict, a.instance(file), a.options({ key: a.word("model_state_dict") })),
 };

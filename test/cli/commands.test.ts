@@ -1,5 +1,6 @@
 // From a data file to a model, to predictions, figures, weights and a report, as a shell does it.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Predictor } from "simdgrad";
 import { readCsv } from "simdgrad/data";
@@ -9,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { networkOf } from "../../src/tabular/network.ts";
 import { ranElsewhere } from "../onnx/runtime.ts";
 import { numbers } from "../random.ts";
+import { missing, ranByTorch } from "../torch/export/python.ts";
 import { contentOf, file, run } from "./run.ts";
 
 /** A CSV file of fruits, whose kind follows from their size and colour. */
@@ -157,6 +159,38 @@ describe("train", async () => {
     const { data } = await predictor.predict(features, { as: "softmax" });
     await predictor.dispose();
     for (const [i, value] of probabilities.data.entries()) expect(value).toBeCloseTo(data[i], 5);
+  });
+
+  test.skipIf(missing)("is exported as PyTorch code, which gives its logits; so is an ONNX file", async () => {
+    const out = file("fruits.pytorch");
+    const { code, json } = await run(["export", model, "--to", "pytorch", "--out", out, "--json"]);
+    const files = ["model.py", "weights.safetensors", "train_ddp.py"];
+    expect([code, json]).toEqual([0, expect.objectContaining({ to: "pytorch", out, files })]);
+    const { network, weights } = await TabularModel.load(readFileSync(model));
+    expect(parseSafetensors(readFileSync(join(out, "weights.safetensors"))).tensors).toEqual(weights);
+    const shape = [2, network.features];
+    const features = { shape, data: Float32Array.from({ length: 2 * network.features }, (_, i) => Math.sin(i)) };
+    const predictor = new Predictor(networkOf(network), { state: weights });
+    const { data } = await predictor.predict(features);
+    const probabilities = await predictor.predict(features, { as: "softmax" });
+    await predictor.dispose();
+
+    const onnx = file("again.onnx");
+    await run(["export", model, "--format", "onnx", "--out", onnx]);
+    const again = file("again.pytorch");
+    expect((await run(["export", onnx, "--to", "pytorch", "--out", again])).code).toBe(0);
+    for (const folder of [out, again]) writeFileSync(join(folder, "predict.given"), serializeSafetensors({ features }));
+    expect(ranByTorch<{ error?: string }>("run.py", [out, again]).map(({ error }) => error)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    for (const [folder, wanted] of [
+      [out, data],
+      [again, probabilities.data],
+    ] as const) {
+      const { tensors } = parseSafetensors(readFileSync(join(folder, "predict.made")));
+      for (const [i, value] of wanted.entries()) expect(tensors["output 0"].data[i]).toBeCloseTo(value, 5);
+    }
   });
 });
 

@@ -76,6 +76,10 @@ describe("of the line: exit code 2", () => {
     [["predict", "-", "-"], "MODEL and DATA cannot both be stdin"],
     [["export", saved, "--format", "pt"], "--format must be safetensors or onnx, and not pt"],
     [["export", saved, "--format", "onnx", "--out", "a.safetensors"], "what is written is onnx, and no safetensors"],
+    [["export", saved, "--to", "keras"], "--to must be pytorch, and not keras"],
+    [["export", saved, "--to", "pytorch", "--format", "onnx"], "--to and --format do not go together"],
+    [["export", saved, "--to", "pytorch", "--out", saved], "it is a file, and a folder is wanted"],
+    [["export", saved, "--to", "pytorch", "--out", "no/folder"], "there is no folder no"],
     [["tune", data, "-t", "came", "--trials", "none"], "--trials must be a whole number >= 1, got none"],
   ])("%j", async (args, ...messages) => {
     const { code, err } = await run(args as string[]);
@@ -154,6 +158,7 @@ describe("of data and models: exit code 1", () => {
     [["inspect", damaged], "damaged.safetensors: ", "checksum"],
     [["export", weights, "--out", out], "weights.safetensors: a safetensors file, and no model of a table"],
     [["export", data, "--format", "onnx"], "people.csv is no model"],
+    [["export", data, "--to", "pytorch"], "people.csv is no model"],
     [["tune", data, "-t", "came", "--study", file("bad.jsonl", "nonsense\n"), "-o", out], "bad.jsonl"],
     [
       train(

@@ -1,29 +1,26 @@
 // From a model's graphs to one ONNX graph: what is known is computed, tensors are written in their order, layers with nodes of their own
 // as a whole.
 import { ArgumentError } from "../../errors.ts";
-import { evaluateAll } from "../../evaluate.ts";
 import type { Op } from "../../op.ts";
 import { ops } from "../../ops/index.ts";
 import type { ConstantAttrs } from "../../ops/leaf.ts";
-import { type DType, ofAnySize, showShape, sizeOf } from "../../shape.ts";
+import { type DType, ofAnySize, showShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { Variable } from "../../variable.ts";
 import type { Known } from "./counted.ts";
 import type { Graph, Port } from "./graph.ts";
+import { allOf, computesMuch, knownUnder, numbersOf, orderOf } from "./known.ts";
 import { type Plan, planOf } from "./layers.ts";
 import type { Rule } from "./rules/rule.ts";
 import { type Around, type Rules, rulesFor } from "./rules.ts";
 import { BATCHES, type Signature } from "./signature.ts";
 import { keyOf, type Size } from "./sizes.ts";
-import type { Trace } from "./trace.ts";
+import { rootsOf, type Trace } from "./trace.ts";
 import { findTwins, type Twins } from "./twins.ts";
+import type { Weights } from "./weights.ts";
 import { typeOf, Writer } from "./writer.ts";
 
-/** Values of the weights, by the variables. */
-export type Weights = ReadonlyMap<Variable, { readonly name: string; readonly data: ArrayLike<number> }>;
-
-/** Elements of a tensor that is computed beforehand, at the most: a larger one is made by nodes. */
-const MOST_KNOWN = 2 ** 22;
+const NAME = "toOnnx";
 
 /** Element types of whole numbers that go in and come out. */
 export type Integers = "int32" | "int64";
@@ -46,14 +43,15 @@ export async function graphOf(
   integers: Integers,
 ): Promise<Graph> {
   // Those that only bear witness must not decide what is computed beforehand.
-  const traces = all.filter((trace, i) => i < BATCHES.length || !computesMuch(trace));
+  const traces = all.filter(
+    (trace, i) => i < BATCHES.length || !computesMuch(trace.outputs.map(([, tensor]) => tensor)),
+  );
   const twins = new Map<Tensor, Twins>();
-  const roots = traces.map(({ outputs, inputs }) => [...outputs.map(([, tensor]) => tensor), ...inputs]);
-  findTwins(roots, twins);
+  findTwins(traces.map(rootsOf), twins, NAME);
   const plans = plansOf(traces, twins);
   const [{ inputs, outputs }] = traces;
   const results = outputs.map(([, tensor]) => tensor);
-  const known = await knownUnder(results, twins, plans);
+  const known = await knownUnder(results, twins, plans, NAME);
   const source: Source = {
     integers,
     twins,
@@ -77,117 +75,6 @@ function plansOf(traces: readonly Trace[], twins: ReadonlyMap<Tensor, Twins>): M
     for (const result of plan.results) if (!plans.has(result)) plans.set(result, plan);
   }
   return plans;
-}
-
-/** Whether a tensor's numbers are known beforehand, given what is known of its inputs. */
-function isKnown({ op, inputs }: Tensor, known: ReadonlySet<Tensor>): boolean {
-  const { lowering } = op;
-  if (lowering.kind === "leaf") return lowering.place === "constant";
-  return inputs.every((input) => known.has(input));
-}
-
-/** Whether tensors that depend on constants alone are too large to be computed. */
-function computesMuch({ outputs }: Trace): boolean {
-  const known = new Set<Tensor>();
-  const order = orderOf(
-    outputs.map(([, tensor]) => tensor),
-    ({ inputs }) => inputs,
-  );
-  for (const node of order) if (isKnown(node, known)) known.add(node);
-  return [...known].some((node) => {
-    const { op, shape } = core(node);
-    return op.lowering.kind !== "leaf" && sizeOf(shape) > MOST_KNOWN;
-  });
-}
-
-/** Under views and broadcasts, which are cheap. */
-function core(tensor: Tensor): Tensor {
-  let node = tensor;
-  while (node.op.lowering.kind === "view" || node.op.lowering.kind === "broadcast") node = node.inputs[0];
-  return node;
-}
-
-/** The numbers of all tensors that others read and that depend on constants alone, at each batch. */
-async function knownUnder(
-  roots: readonly Tensor[],
-  twins: Map<Tensor, Twins>,
-  plans: ReadonlyMap<Tensor, Plan>,
-): Promise<Map<Tensor, Known>> {
-  const known = new Set<Tensor>();
-  const read = new Set<Tensor>();
-  const visit = (outputs: readonly Tensor[]) => {
-    const order = orderOf(outputs, (node) => plans.get(node)?.needs ?? node.inputs);
-    for (const node of order) {
-      if (isKnown(node, known)) known.add(node);
-      else for (const input of plans.get(node)?.needs ?? node.inputs) if (known.has(input)) read.add(core(input));
-      if (known.has(node) || node.op.lowering.kind !== "loop" || plans.has(node)) continue;
-      const bodies = (twins.get(node) ?? [node]).map(({ op, attrs }) => bodyOf(op, attrs));
-      findTwins(
-        bodies.map(({ results, parameters }) => [...results, ...parameters]),
-        twins,
-      );
-      visit(bodies[0].results);
-    }
-    for (const output of outputs) if (known.has(output)) read.add(core(output));
-  };
-  visit(roots);
-  const numbers = new Map<Tensor, Known>();
-  const computed: Tensor[] = [];
-  for (const tensor of read) {
-    const all = twins.get(tensor) ?? [tensor];
-    if (tensor.op.lowering.kind === "leaf")
-      numbers.set(
-        tensor,
-        all.map(({ attrs }) => numbersOf(attrs as ConstantAttrs)),
-      );
-    else if (tensor.op.lowering.kind !== "loop" && all.every(({ shape }) => sizeOf(shape) <= MOST_KNOWN))
-      computed.push(tensor);
-  }
-  const graphs = Math.max(1, ...computed.map((tensor) => twins.get(tensor)?.length ?? 1));
-  const values = await Promise.all(
-    Array.from({ length: computed.length === 0 ? 0 : graphs }, (_, g) =>
-      evaluateAll(computed.map((tensor) => (twins.get(tensor) ?? [])[g] ?? tensor)),
-    ),
-  );
-  for (const [i, tensor] of computed.entries())
-    numbers.set(
-      tensor,
-      values.map((list) => list[i]),
-    );
-  return numbers;
-}
-
-function bodyOf({ lowering }: Op, attrs: unknown) {
-  if (lowering.kind !== "loop") throw new Error("not a loop");
-  return lowering.body(attrs);
-}
-
-/** All elements of a constant. */
-function numbersOf({ data, scalar, shape }: ConstantAttrs): ArrayLike<number> {
-  return scalar === undefined ? data : new Float64Array(sizeOf(shape)).fill(scalar);
-}
-
-/** What roots depend on, inputs before users. */
-function orderOf(roots: readonly Tensor[], inputsOf: (node: Tensor) => readonly Tensor[]): Tensor[] {
-  const order: Tensor[] = [];
-  const placed = new Set<Tensor>();
-  const path: { readonly node: Tensor; readonly inputs: readonly Tensor[]; next: number }[] = [];
-  const enter = (node: Tensor) => {
-    if (!placed.has(node)) path.push({ node, inputs: inputsOf(node), next: 0 });
-  };
-  for (const root of roots) {
-    enter(root);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      if (placed.has(top.node)) path.pop();
-      else if (top.next < top.inputs.length) enter(top.inputs[top.next++]);
-      else {
-        path.pop();
-        placed.add(top.node);
-        order.push(top.node);
-      }
-    }
-  }
-  return order;
 }
 
 function written(
@@ -257,12 +144,12 @@ function written(
     knownOf: (tensor) => knownNumbers(tensor, known, writer),
     bodies: {
       meet: (roots) => {
-        if (roots[0].some((each) => !twins.has(each))) findTwins(roots, twins);
+        if (roots[0].some((each) => !twins.has(each))) findTwins(roots, twins, NAME);
       },
       write: writeAll,
     },
     writeNew: (_, roots) => {
-      findTwins(roots, twins);
+      findTwins(roots, twins, NAME);
       writeAll(roots[0]);
     },
   };
@@ -323,11 +210,6 @@ function otherNumbers({ dtype, shape }: Tensor): ArgumentError {
 /** Rules by the ops themselves. */
 function tableOf(rules: Rules): Map<Op, Rule> {
   return new Map(Object.entries(rules).map(([name, rule]) => [ops[name as keyof typeof ops] as Op, rule as never]));
-}
-
-/** One array a graph; what lies under no input is the same in all. */
-function allOf(numbers: Known, count: number): Known {
-  return numbers.length === count ? numbers : Array.from({ length: count }, () => numbers[0]);
 }
 
 /** Numbers of a tensor that is a view or a broadcast of what is known. */

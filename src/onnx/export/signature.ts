@@ -34,6 +34,8 @@ export interface Leaf {
 
 /** A signature that has been looked at. */
 export interface Signature {
+  /** The function that it was given, which errors name. */
+  readonly caller: string;
   readonly leaves: readonly Leaf[];
   /** The name of the size that is not known, if one has a name. */
   readonly batch: string | undefined;
@@ -51,8 +53,6 @@ export const BATCHES: readonly number[] = [12, 18, 30];
 /** Batches at which the model must do the same, if it takes them: the fewest, odd ones, many. */
 export const WITNESSES: readonly number[] = [1, 2, 3, 7, 13, 61, 997];
 
-const WHAT = "toOnnx: signature";
-
 function isShape(given: unknown): given is OnnxShape {
   return Array.isArray(given) && given.every((size) => typeof size === "number" || typeof size === "string");
 }
@@ -67,27 +67,29 @@ function partsOf(given: unknown): [name: string, part: unknown][] {
 }
 
 /** @throws ArgumentError naming what of it does not describe inputs */
-export function readSignature(given: OnnxSignature): Signature {
+export function readSignature(given: OnnxSignature, caller = "toOnnx"): Signature {
+  const what = `${caller}: signature`;
   checkOptions(
     given,
-    WHAT,
+    what,
     { input: () => undefined, inputNames: aListOf(aText), outputNames: aListOf(aText) },
     "input",
   );
   const found: { path: string; shape: OnnxShape; dtype: DType }[] = [];
-  look(given.input, "", 0, found);
-  must(found.length > 0, given.input, `${WHAT}: input`, "a shape, or several");
+  look(given.input, "", 0, found, what);
+  must(found.length > 0, given.input, `${what}: input`, "a shape, or several");
   const { inputNames, outputNames } = given;
   const names = inputNames ?? found.map(({ path }) => named(path, "input"));
-  must(names.length === found.length, inputNames, `${WHAT}: inputNames`, `a name for each of ${found.length} inputs`);
-  checkApart(names, `${WHAT}: inputNames`);
-  if (outputNames !== undefined) checkApart(outputNames, `${WHAT}: outputNames`);
+  must(names.length === found.length, inputNames, `${what}: inputNames`, `a name for each of ${found.length} inputs`);
+  checkApart(names, `${what}: inputNames`);
+  if (outputNames !== undefined) checkApart(outputNames, `${what}: outputNames`);
   const sizes = new Set(found.flatMap(({ shape }) => shape).filter((size) => typeof size === "string"));
   if (sizes.size > 1)
-    throw new ArgumentError(`${WHAT}: one size may have a name, and not several: ${[...sizes].join(", ")}`);
+    throw new ArgumentError(`${what}: one size may have a name, and not several: ${[...sizes].join(", ")}`);
   const [batch] = sizes;
   const leaves = found.map(({ shape, dtype }, i): Leaf => ({ name: names[i], shape, dtype }));
   return {
+    caller,
     leaves,
     batch,
     outputNames,
@@ -115,6 +117,7 @@ function look(
   path: string,
   level: number,
   found: { path: string; shape: OnnxShape; dtype: DType }[],
+  what: string,
 ): void {
   if (isShape(given) || isLeaf(given)) {
     const { shape, dtype = "f32" } = isLeaf(given) ? given : { shape: given };
@@ -122,10 +125,10 @@ function look(
       must(
         size !== "" && (typeof size === "string" || (Number.isInteger(size) && size >= 0)),
         size,
-        `${WHAT}: ${path || "input"}`,
+        `${what}: ${path || "input"}`,
         'of whole numbers, and a name such as "batch"',
       );
-    found.push({ path, shape: [...shape], dtype: checkKnown(dtype, WHAT) });
+    found.push({ path, shape: [...shape], dtype: checkKnown(dtype, what) });
     return;
   }
   const holds = level < MOST_LEVELS && (Array.isArray(given) || (isRecord(given) && !(given instanceof Tensor)));
@@ -134,16 +137,16 @@ function look(
   must(
     !isFree,
     sizes,
-    `${WHAT}: ${path || "input"}`,
+    `${what}: ${path || "input"}`,
     'a shape with a name for the size that may be any, such as "batch"',
   );
   must(
     holds,
     given,
-    `${WHAT}: ${path || "input"}`,
+    `${what}: ${path || "input"}`,
     'a shape such as ["batch", 3], { shape, dtype: "i32" }, or several',
   );
-  for (const [name, part] of partsOf(given)) look(part, path === "" ? name : `${path}.${name}`, level + 1, found);
+  for (const [name, part] of partsOf(given)) look(part, path === "" ? name : `${path}.${name}`, level + 1, found, what);
 }
 
 /** The next of the tensors in the place of each shape. */
@@ -162,7 +165,7 @@ function checkApart(names: readonly string[], what: string): void {
 /** All tensors in a result with their names. @throws ArgumentError where there is anything else, or nothing */
 export function outputsOf(
   result: unknown,
-  { outputNames: names, leaves }: Signature,
+  { outputNames: names, leaves, caller }: Signature,
 ): [name: string, tensor: Tensor][] {
   const found: [path: string, tensor: Tensor][] = [];
   const visit = (value: unknown, path: string, level: number): void => {
@@ -171,13 +174,23 @@ export function outputsOf(
       return;
     }
     const holds = level < MOST_LEVELS && (Array.isArray(value) || isRecord(value));
-    must(holds, value, `toOnnx: what the model gives${path && ` as ${path}`}`, "a tensor, or a list or record of them");
+    must(
+      holds,
+      value,
+      `${caller}: what the model gives${path && ` as ${path}`}`,
+      "a tensor, or a list or record of them",
+    );
     for (const [name, part] of partsOf(value)) visit(part, path === "" ? name : `${path}.${name}`, level + 1);
   };
   visit(result, "", 0);
-  if (found.length === 0) throw new ArgumentError("toOnnx: the model gives no tensor");
+  if (found.length === 0) throw new ArgumentError(`${caller}: the model gives no tensor`);
   const isInput = (name: string) => leaves.some((leaf) => leaf.name === name);
   if (names === undefined) return found.map(([name, tensor]) => [isInput(name) ? `${name}_out` : name, tensor]);
-  must(names.length === found.length, names, `${WHAT}: outputNames`, `a name for each of ${found.length} outputs`);
+  must(
+    names.length === found.length,
+    names,
+    `${caller}: signature: outputNames`,
+    `a name for each of ${found.length} outputs`,
+  );
   return found.map(([, tensor], i) => [names[i], tensor]);
 }

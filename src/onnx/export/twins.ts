@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor.ts";
 export type Twins = readonly Tensor[];
 
 /** Adds the twins of all tensors under some, one list of roots a graph. @throws ArgumentError where graphs differ */
-export function findTwins(roots: readonly (readonly Tensor[])[], found: Map<Tensor, Twins>): void {
+export function findTwins(roots: readonly (readonly Tensor[])[], found: Map<Tensor, Twins>, name: string): void {
   const orders = roots.map((each) => topological(each));
   const places = orders.map((order) => new Map(order.map((node, i) => [node, i])));
   for (const [i, first] of orders[0].entries()) {
@@ -23,17 +23,17 @@ export function findTwins(roots: readonly (readonly Tensor[])[], found: Map<Tens
         node.inputs.length === first.inputs.length &&
         node.inputs.every((input, k) => places[g].get(input) === places[0].get(first.inputs[k])),
     );
-    if (!isSame) throw apart(first, twins.find((node) => node?.op !== first.op) ?? twins[1]);
+    if (!isSame) throw apart(name, first, twins.find((node) => node?.op !== first.op) ?? twins[1]);
     found.set(first, twins);
   }
   const longer = orders.find(({ length }) => length !== orders[0].length);
-  if (longer !== undefined) throw apart(undefined, longer[orders[0].length]);
+  if (longer !== undefined) throw apart(name, undefined, longer[orders[0].length]);
 }
 
-function apart(a: Tensor | undefined, b: Tensor | undefined): ArgumentError {
+function apart(name: string, a: Tensor | undefined, b: Tensor | undefined): ArgumentError {
   const shown = (node: Tensor | undefined) => (node ? `${node.op.name} ${showShape(node.shape)}` : "nothing more");
   return new ArgumentError(
-    `toOnnx: what the model computes depends on its batch: ${shown(a)} for one, ${shown(b)} for another; sizes that are all numbers are written for that batch alone`,
+    `${name}: what the model computes depends on its batch: ${shown(a)} for one, ${shown(b)} for another; sizes that are all numbers are written for that batch alone`,
   );
 }
 
@@ -41,7 +41,7 @@ function apart(a: Tensor | undefined, b: Tensor | undefined): ArgumentError {
 export function areTwins(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   const found = new Map<Tensor, Twins>();
   try {
-    findTwins([a, b], found);
+    findTwins([a, b], found, "");
   } catch (error) {
     if (error instanceof ArgumentError) return false;
     throw error;
@@ -57,7 +57,7 @@ export function areTwins(a: readonly Tensor[], b: readonly Tensor[]): boolean {
  * or that of another axis. Constants that are one number in all graphs that are alike are that number in the other one, too.
  * @throws ArgumentError where they differ
  */
-export function checkSameWork(alike: readonly (readonly Tensor[])[], other: readonly Tensor[]): void {
+export function checkSameWork(alike: readonly (readonly Tensor[])[], other: readonly Tensor[], name: string): void {
   const orderOf = (roots: readonly Tensor[]) => topological(roots).filter((node) => !isPassed(node));
   const orders = alike.map(orderOf);
   const [[all], others] = [orders, orderOf(other)];
@@ -69,17 +69,17 @@ export function checkSameWork(alike: readonly (readonly Tensor[])[], other: read
       against.dtype === node.dtype &&
       against.inputs.length === node.inputs.length &&
       against.inputs.every((input, k) => otherPlaces.get(passed(input)) === places.get(passed(node.inputs[k])));
-    if (!isSame) throw apart(node, against);
+    if (!isSame) throw apart(name, node, against);
     const value = numberOf(node);
     const isOne = value !== undefined && orders.every((order) => Object.is(value, numberOf(order[i])));
     if (isOne && !Object.is(value, numberOf(against)))
       throw new ArgumentError(
-        `toOnnx: what the model computes depends on its batch: a constant is ${value} for some, ${numberOf(against) ?? "several numbers"} for another`,
+        `${name}: what the model computes depends on its batch: a constant is ${value} for some, ${numberOf(against) ?? "several numbers"} for another`,
       );
     const [body, ...bodies] = [against, ...orders.map((order) => order[i])].map((each) => bodyOf(each));
-    if (body !== undefined && bodies.every((each) => each !== undefined)) checkSameWork(bodies, body);
+    if (body !== undefined && bodies.every((each) => each !== undefined)) checkSameWork(bodies, body, name);
   }
-  if (others.length > all.length) throw apart(undefined, others[all.length]);
+  if (others.length > all.length) throw apart(name, undefined, others[all.length]);
 }
 
 function isPassed({ op: { lowering } }: Tensor): boolean {

@@ -39,14 +39,19 @@ export function tensorsIn(value: unknown): Tensor[] {
   return Object.values(value as object).flatMap(tensorsIn);
 }
 
-interface Data {
+export interface Data {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly data: readonly number[];
 }
 
 /** Data in the places of shapes. */
-function filled(given: OnnxShapes, batch: number, draw: (shape: Shape, dtype: DType) => Data, all: Data[]): unknown {
+export function filled(
+  given: OnnxShapes,
+  batch: number,
+  draw: (shape: Shape, dtype: DType) => Data,
+  all: Data[],
+): unknown {
   const isShape = Array.isArray(given) && given.every((size) => typeof size !== "object");
   const isLeaf = !Array.isArray(given) && Array.isArray((given as { readonly shape?: unknown }).shape);
   if (isShape || isLeaf) {
@@ -66,7 +71,7 @@ function filled(given: OnnxShapes, batch: number, draw: (shape: Shape, dtype: DT
 }
 
 /** An executor on which the model's variables have numbers of their own. */
-async function executorOf(model: unknown): Promise<JsExecutor> {
+export async function executorOf(model: unknown): Promise<JsExecutor> {
   const executor = new JsExecutor();
   const all = variables(model);
   if (all.size === 0) return executor;

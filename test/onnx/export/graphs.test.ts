@@ -108,6 +108,7 @@ function modelOf(seed: number): (x: Tensor) => Tensor[] {
       findTwins(
         made.map((each) => [each]),
         new Map(),
+        "",
       );
       if (made.some(({ shape }) => sizeOf(shape) > MOST || shape.length > 6)) continue;
       for (const [g, all] of graphs.entries()) all.push(made[g]);

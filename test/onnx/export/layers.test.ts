@@ -1,13 +1,9 @@
 // Every layer, activation and loss, and layers with options, as ONNX files: run by ONNX Runtime for batches of 1 and 7, and read again.
 import { afterAll, describe, expect, test } from "vitest";
-import { constant } from "../../../src/create.ts";
-import { topological } from "../../../src/graph.ts";
 import { evaluationContext } from "../../../src/nn/module.ts";
-import { sizeOf } from "../../../src/shape.ts";
-import type { Tensor } from "../../../src/tensor.ts";
-import { Variable } from "../../../src/variable.ts";
-import { contexts, type Name, names, table } from "../../nn/every-layer.ts";
-import { type Case, compare, complaints, hasChecker, keep, tensorsIn } from "./compare.ts";
+import { contexts, names } from "../../nn/every-layer.ts";
+import { type Case, compare, complaints, hasChecker, keep } from "./compare.ts";
+import { caseOf, OF_ONE_BATCH, RANDOM } from "./every-layer.ts";
 import { layerCases } from "./layers.ts";
 
 const isAll = process.env.ONNX_ALL === "1";
@@ -16,35 +12,6 @@ contexts.make = evaluationContext;
 // Float32 rounds at 6e-8, and both sum in their own order.
 const ELSEWHERE = 1e-5;
 const AGAIN = 1e-6;
-
-/** Layers whose rows hold numbers of their own for each row of the batch: lengths, classes, signs. They are written for one batch. */
-const OF_ONE_BATCH: readonly Name[] = [
-  "cosineEmbeddingLoss",
-  "crossEntropy",
-  "ctcLoss",
-  "GRU",
-  "LSTM",
-  "multiMarginLoss",
-  "nllLoss",
-  "Stateful",
-];
-
-/** Draws its own numbers, which nothing that predicts does. */
-const RANDOM: readonly Name[] = ["rrelu"];
-
-/** A row of the table as a case, the batch as a name, or of a size. */
-function caseOf(name: Name, batch: string | number): Case {
-  const { shapes, make, scale = 1, batch: axis = 0 } = table[name];
-  const run = make();
-  const zeros = shapes.map((shape) => constant(new Float32Array(sizeOf(shape)), { shape }));
-  const own = topological(tensorsIn(run(...zeros))).filter((node) => node instanceof Variable);
-  const model = {
-    forward: (given: readonly Tensor[]) => run(...given.slice(0, shapes.length)),
-    children: () => own.map((variable, i) => [`weight${i}`, variable] as const),
-  };
-  const input = shapes.map((shape) => shape.map((size, i) => (shape.length > 1 && i === axis ? batch : size)));
-  return { model: model as never, signature: { input: input.length === 0 ? [["batch"]] : input }, scale };
-}
 
 async function check(name: string, of: Case, batches: readonly number[]): Promise<void> {
   const { bytes, isSomething, elsewhere, again } = await compare(of, batches);
