@@ -112,7 +112,7 @@ describe.skipIf(program === undefined)("a run", () => {
       expect(new Set(all[0].digests.slice(1)).size).toBe(5);
       // Of five rounds the server keeps the states and changes of the last ones alone.
       const connection = await connect({ servers: [server.address] });
-      const objects = await (await new Objm(jetstream(connection)).open(`simdgrad_${run}`)).list();
+      const objects = await (await new Objm(jetstream(connection)).open(`simdgrad_weights_${run}`)).list();
       await connection.close();
       const names = objects.filter(({ deleted }) => !deleted).map(({ name }) => name);
       expect(names.filter((name) => name.startsWith("state.")).length).toBeLessThanOrEqual(3);
@@ -158,7 +158,7 @@ describe.skipIf(program === undefined)("a run", () => {
     );
     await expect(train(options("settings"), 1, 2, 8)).rejects.toThrow(/the run settings has variables/);
     const connection = await connect({ servers: [server.address] });
-    await jetstream(connection).publish("simdgrad.settings.settings", JSON.stringify({ version: 2 }));
+    await jetstream(connection).publish("$KV.simdgrad_run_settings.settings", JSON.stringify({ version: 2 }));
     await expect(train(options("settings"), 1)).rejects.toThrow(
       new UnsupportedError("nats: the record of the run is of version 2; this member speaks version 1"),
     );
@@ -173,12 +173,12 @@ describe.skipIf(program === undefined)("a run", () => {
     await wait(300);
     const change = { version: 1, member: "x", samples: 5, object: "change.1.x", digest: "0" };
     for (const text of ["", "no JSON", "{}", '{"version":1,"member":"y"}', "null"])
-      await js.publish("simdgrad.foreign.live.change.x", text);
+      await js.publish("$KV.simdgrad_run_foreign.change.x", text);
     for (let round = 1; round < 8; round++)
-      await js.publish("simdgrad.foreign.live.change.x", JSON.stringify({ ...change, round }));
+      await js.publish("$KV.simdgrad_run_foreign.change.x", JSON.stringify({ ...change, round }));
     for (let round = 1; round < 8; round++) {
       const text = JSON.stringify({ ...change, round, member: "z" }).replace('"samples":5', '"samples":1e999');
-      await js.publish("simdgrad.foreign.live.change.z", text);
+      await js.publish("$KV.simdgrad_run_foreign.change.z", text);
     }
     const { distribute } = await running;
     expect(distribute.round?.round).toBe(6);
@@ -237,7 +237,7 @@ describe.skipIf(program === undefined)("trials of a study", () => {
 describe.skipIf(program === undefined)("rights", () => {
   test("who may not speak is told so, and its training is not lost", async () => {
     const users =
-      'authorization { users: [ { user: all, password: p }, { user: mute, password: p, permissions: { publish: { deny: ["simdgrad.>"] } } } ] }';
+      'authorization { users: [ { user: all, password: p }, { user: mute, password: p, permissions: { publish: { deny: ["$KV.>"] } } } ] }';
     const strict = await NatsServer.start(program as string, users);
     try {
       const given = { ...options("rights"), servers: strict.address };
