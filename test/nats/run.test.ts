@@ -1,10 +1,5 @@
-// Members of a run, in this process and in others, on a server of Debian's that is started here, killed and started again.
-import { type ChildProcess, fork } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// Members of a run, on a server of Debian's that is started here, and taken away: what they hold, what is refused, in which words.
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { jetstream } from "@nats-io/jetstream";
 import { Objm } from "@nats-io/obj";
 import { connect } from "@nats-io/transport-node";
@@ -20,20 +15,16 @@ if (program === undefined)
   console.warn("no nats-server here, and Debian's package cannot be had: its tests are skipped");
 
 const quick = { innerSteps: 20, heartbeat: 200, deadline: 3000, patience: 20_000 };
-const member = fileURLToPath(new URL("member.ts", import.meta.url));
 
 let server: NatsServer;
-let folder: string;
 
 beforeAll(async () => {
   if (program === undefined) return;
   server = await NatsServer.start(program);
-  folder = await mkdtemp(join(tmpdir(), "simdgrad-members-"));
 }, 60_000);
 
 afterAll(async () => {
   await server?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
 function options(run: string, more: Partial<NatsOptions> = {}): NatsOptions {
@@ -62,32 +53,6 @@ async function train(given: NatsOptions, seed: number, epochs = 10, units = 16):
   if (distribute.round) digests[distribute.round.round] = distribute.round.digest;
   await one.dispose();
   return { digests, distribute, loss: history.at(-1)?.loss ?? Number.NaN };
-}
-
-/** Lines that processes wrote, as words. */
-async function lines(file: string): Promise<string[][]> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  return text
-    .trim()
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => line.split(" "));
-}
-
-/** Rounds by number, with all digests that members had after them. */
-async function digestsIn(file: string): Promise<Map<string, Set<string>>> {
-  const rounds = new Map<string, Set<string>>();
-  for (const [, round, digest] of await lines(file)) rounds.set(round, (rounds.get(round) ?? new Set()).add(digest));
-  return rounds;
-}
-
-function start(...words: readonly string[]): ChildProcess {
-  return fork(member, words, { execArgv: ["--disable-warning=ExperimentalWarning"], stdio: "inherit" });
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  return new Promise((resolve) => child.once("exit", resolve));
 }
 
 describe.skipIf(program === undefined)("a run", () => {
@@ -129,28 +94,6 @@ describe.skipIf(program === undefined)("a run", () => {
     expect(second.loss).toBeLessThan(first.loss + 0.05);
   }, 60_000);
 
-  test("members that are killed are left out, those that come catch up, and a server that is killed loses nothing", async () => {
-    const file = join(folder, "kills");
-    const names = ["a", "b", "c"];
-    const children = new Map(names.map((name) => [name, start("train", server.address, "kills", name, file, "40")]));
-    const done = () => [...children.values()].map(ended);
-    const begun = async () => new Set((await lines(file)).map(([name]) => name)).size;
-    await expect.poll(begun, { timeout: 90_000 }).toBe(3);
-    children.get("b")?.kill("SIGKILL");
-    await wait(500);
-    await server.kill();
-    await wait(500);
-    await server.resume();
-    children.set("d", start("train", server.address, "kills", "d", file, "6"));
-    children.delete("b");
-    expect(await Promise.all(done())).toEqual([0, 0, 0]);
-    const rounds = await digestsIn(file);
-    for (const [round, digests] of rounds) expect([round, digests.size]).toEqual([round, 1]);
-    // 40 epochs of 10 steps are 20 rounds of each.
-    expect(Math.max(...[...rounds.keys()].map(Number))).toBeGreaterThanOrEqual(20);
-    expect((await lines(file)).some(([name]) => name === "d")).toBe(true);
-  }, 180_000);
-
   test("what does not fit the run is refused in words", async () => {
     await train(options("settings"), 1, 2);
     await expect(train(options("settings", { innerSteps: 10 }), 1)).rejects.toThrow(
@@ -188,25 +131,6 @@ describe.skipIf(program === undefined)("a run", () => {
 });
 
 describe.skipIf(program === undefined)("trials of a study", () => {
-  test("are run once each, by members of whom some are killed", async () => {
-    const file = join(folder, "trials");
-    const members = ["a", "b", "c"].map((name) => start("trials", server.address, "trials", name, file));
-    const study = await openStudy({ space: { x: uniform(0, 1) } });
-    const searching = study.trials(16, { distribute: nats(options("trials")), workers: 4 });
-    await expect.poll(async () => (await lines(file)).length, { timeout: 90_000 }).toBeGreaterThan(4);
-    const first = ended(members[0]);
-    members[0].kill("SIGKILL");
-    await first;
-    const history = await searching;
-    expect(history.map(({ state }) => state)).toEqual(new Array(16).fill("complete"));
-    for (const { values, value } of history) expect(value).toBeCloseTo((values.x - 0.3) ** 2, 12);
-    // Whatever the dead one had begun was begun once more, and nothing else.
-    const begun = (await lines(file)).map(([, trial]) => Number(trial));
-    expect(new Set(begun).size).toBe(16);
-    expect(begun.length).toBeLessThanOrEqual(17);
-    for (const each of members) each.kill("SIGKILL");
-  }, 180_000);
-
   test("reports are judged where the study is, artifacts come along, errors are the objective's", async () => {
     const over = new AbortController();
     const place = { servers: server.address, run: "judged", patience: 10_000 };
