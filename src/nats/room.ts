@@ -20,7 +20,7 @@ export class Room {
   readonly js: JetStreamClient;
   manager!: JetStreamManager;
   closed = false;
-  /** What is told once the connection has come back: whoever asked before may wait for ever. */
+  /** Whoever waits for an answer: once the connection has come back, it may never come. */
   readonly #returned = new Set<(error: Error) => void>();
 
   private constructor(place: Place, connection: NatsConnection, clients: Clients) {
@@ -56,10 +56,14 @@ export class Room {
     return new this.#clients.Objm(this.js).create(name);
   }
 
+  /** Tells those who wait that the server was away, or what it refuses of what is a run's. */
   async #watch(): Promise<void> {
     const away = Object.assign(new Error("the server was away"), { name: "ConnectionError" });
-    for await (const { type } of this.connection.status())
-      if (type === "reconnect") for (const tell of [...this.#returned]) tell(away);
+    for await (const status of this.connection.status()) {
+      const refused = status.type === "error" && /Permission.*simdgrad/.test(`${status.error}`) && status.error;
+      const told = status.type === "reconnect" ? away : refused;
+      if (told) for (const tell of [...this.#returned]) tell(told);
+    }
   }
 
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */

@@ -17,7 +17,6 @@ import {
 import { Room, unlessLate, wait } from "./room.ts";
 
 const MISSED = 3; // heartbeats
-const SILENCE = 10_000; // ms in which something of an object must come
 
 /** What the server keeps of a run. */
 export async function storesOf(room: Room, run: string, heartbeat?: number) {
@@ -185,7 +184,7 @@ export class Run {
       if (info.size > most) throw new DataError(`nats: the object ${object} has ${info.size} bytes, not ${most}`);
       const found = await this.#objects.get(object);
       found?.error.catch(() => undefined); // the stream fails, too
-      return found === null ? undefined : read(found.data, most);
+      return found === null ? undefined : read(found.data, most, this.#chosen.deadline);
     });
     if (bytes === undefined || (await digestOf(bytes)) !== digest)
       throw new DataError(`nats: the object ${object} has other bytes than were announced`);
@@ -228,13 +227,17 @@ export class Run {
   }
 }
 
-/** What a stream holds, if it is no more than it may be: whoever lies of its length is not believed. */
-async function read(stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array<ArrayBuffer>> {
+/** What a stream holds, if it is no more than it may be, and without such a silence: what a member says of its length is not believed. */
+async function read(
+  stream: ReadableStream<Uint8Array>,
+  most: number,
+  silence: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const reader = stream.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (;;) {
-    const timer = setTimeout(() => void reader.cancel(), SILENCE); // what is cut off is not what was announced
+    const timer = setTimeout(() => void reader.cancel(), silence); // what is cut off is not what was announced
     const { value, done } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
     size += value.length;

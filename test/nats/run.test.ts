@@ -1,4 +1,5 @@
 // Members of a run, on a server of Debian's that is started here, and taken away: what they hold, what is refused, in which words.
+import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { Objm } from "@nats-io/obj";
@@ -6,6 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataError, UnsupportedError } from "../../src/errors.ts";
 import { type Distribution, type NatsOptions, NetworkError, nats, serveTrials } from "../../src/nats/index.ts";
+import { digestOf, packChange } from "../../src/nats/parcel.ts";
 import { openStudy, uniform } from "../../src/tune/index.ts";
 import { findServer, NatsServer } from "./server.ts";
 import { data, trainer } from "./training.ts";
@@ -128,6 +130,69 @@ describe.skipIf(program === undefined)("a run", () => {
     expect(distribute.round?.members).toEqual([distribute.member]);
     await connection.close();
   }, 60_000);
+
+  test("objects that are too large, hold NaN, are not what was announced, or never come, are left out", async () => {
+    await train(options("hostile", { member: "me" }), 1, 2);
+    const connection = await connect({ servers: [server.address] });
+    const js = jetstream(connection);
+    const objects = await new Objm(js).open("simdgrad_weights_hostile");
+    const meta = (name: string) => `$O.simdgrad_weights_hostile.M.${Buffer.from(name).toString("base64url")}`;
+    const say = async (member: string, bytes: Uint8Array<ArrayBuffer>, digest?: string) => {
+      const object = `change.2.${member}`;
+      await objects.putBlob({ name: object }, bytes);
+      const record = { version: 1, member, round: 2, samples: 5, object, digest: digest ?? (await digestOf(bytes)) };
+      await js.publish(`$KV.simdgrad_run_hostile.change.${member}`, JSON.stringify(record));
+      return (await objects.info(object)) as object;
+    };
+    const weights = await trainer(1).stateDict();
+    const [name] = Object.keys(weights);
+    weights[name].data[0] = Number.NaN;
+    await say("nan", packChange(weights, "f32"));
+    await say("other", packChange({}, "f32"), "0");
+    const large = new Uint8Array(2 ** 23);
+    await say("large", large);
+    // These say that they are small: one has more, the other has nothing.
+    await js.publish(meta("change.2.liar"), JSON.stringify({ ...(await say("liar", large)), size: 100 }));
+    const empty = { ...(await say("empty", large)), size: 100, nuid: "none" };
+    await js.publish(meta("change.2.empty"), JSON.stringify(empty));
+    await js.publish(meta("change.2.broken"), "no JSON");
+    await js.publish(
+      "$KV.simdgrad_run_hostile.change.broken",
+      JSON.stringify({ version: 1, member: "broken", round: 2, samples: 5, object: "change.2.broken", digest: "0" }),
+    );
+    const { distribute } = await train(options("hostile", { member: "me", deadline: 500 }), 1, 2);
+    expect(distribute.round).toMatchObject({ round: 2, members: ["me"] });
+    // Alone, the large one costs no more than its name.
+    for (const other of ["liar", "empty"]) await js.publish(`$KV.simdgrad_run_hostile.change.${other}`, "");
+    const large3 = { version: 1, member: "large", round: 3, samples: 5, object: "change.2.large" };
+    const record = { ...large3, digest: await digestOf(large) };
+    await js.publish("$KV.simdgrad_run_hostile.change.large", JSON.stringify(record));
+    const watched = await connect({ servers: [server.address] });
+    const { servers: _, ...place } = options("hostile", { member: "me" });
+    const third = await train({ ...place, connection: watched }, 1, 2);
+    expect(third.distribute.round).toMatchObject({ round: 3, members: ["me"] });
+    expect(watched.stats().inBytes).toBeLessThan(2 ** 20);
+    expect(watched.isClosed()).toBe(false);
+    await watched.close();
+    await connection.close();
+  }, 60_000);
+
+  test("a server that stays away longer than there is patience ends the fit, and the weights stay", async () => {
+    const away = await NatsServer.start(program as string);
+    try {
+      const one = trainer(1);
+      await one.load(data);
+      const distribute = nats({ ...options("away"), servers: away.address, patience: 1000 });
+      const goesAway = { every: 50, onSteps: () => away.kill() };
+      const training = one.fit({ batch: 30, epochs: 1000, callbacks: [goesAway], distribute });
+      await expect(training).rejects.toThrow(NetworkError);
+      expect(distribute.round?.round).toBeGreaterThan(0);
+      expect((await one.fit({ batch: 30, epochs: 1 })).at(-1)?.loss).toBeLessThan(0.7); // it goes on alone
+      await one.dispose();
+    } finally {
+      await away.stop();
+    }
+  }, 60_000);
 });
 
 describe.skipIf(program === undefined)("trials of a study", () => {
@@ -148,7 +213,12 @@ describe.skipIf(program === undefined)("trials of a study", () => {
     });
     const pruner = { name: "the second", shouldPrune: ({ number }: { readonly number: number }) => number === 1 };
     const study = await openStudy({ space: { x: uniform(0, 1) }, pruner });
+    const connection = await connect({ servers: [server.address] });
+    const publish = () => connection.publish("simdgrad.trials.judged.job", "no JSON"); // foreign, and nobody's
+    const foreign = setInterval(publish, 20);
     await study.trials(3, { distribute: nats(options("judged")) });
+    clearInterval(foreign);
+    await connection.close();
     expect(study.history.map(({ state }) => state)).toEqual(["complete", "pruned", "complete"]);
     expect(await study.bestArtifact()).toEqual(Uint8Array.of(study.best?.number ?? -1));
     await expect(study.trials(4, { distribute: nats(options("judged")) })).rejects.toThrow(/^no such thing$/);
@@ -159,20 +229,43 @@ describe.skipIf(program === undefined)("trials of a study", () => {
 });
 
 describe.skipIf(program === undefined)("rights", () => {
+  const all = "{ user: all, password: p }";
+
   test("who may not speak is told so, and its training is not lost", async () => {
-    const users =
-      'authorization { users: [ { user: all, password: p }, { user: mute, password: p, permissions: { publish: { deny: ["$KV.>"] } } } ] }';
-    const strict = await NatsServer.start(program as string, users);
+    const mute = '{ user: mute, password: p, permissions: { publish: { deny: ["$KV.>"] } } }';
+    const strict = await NatsServer.start(program as string, `authorization { users: [ ${all}, ${mute} ] }`);
     try {
       const given = { ...options("rights"), servers: strict.address };
       await expect(train(given, 1)).rejects.toThrow(/Authorization/);
       const one = trainer(1);
       await one.load(data);
-      const mute = nats({ ...given, patience: 4000, connect: { user: "mute", pass: "p" } });
-      await expect(one.fit({ epochs: 2, distribute: mute })).rejects.toThrow(NetworkError);
+      const distribute = nats({ ...given, connect: { user: "mute", pass: "p" } });
+      await expect(one.fit({ epochs: 2, distribute })).rejects.toThrow(
+        /^nats: saying who is there: PermissionViolationError/,
+      );
       expect(Object.keys(await one.stateDict())).toHaveLength(6);
+      // Whose right is taken away while it trains has its weights, too.
+      const revoked = nats({ ...given, connect: { user: "all", pass: "p" } });
+      const revoke = { every: 50, onSteps: () => strict.configure(`authorization { users: [ ${mute} ] }`) };
+      const training = one.fit({ batch: 30, epochs: 1000, callbacks: [revoke], distribute: revoked });
+      await expect(training).rejects.toThrow(NetworkError);
+      expect(revoked.round?.round).toBeGreaterThan(0);
+      expect((await one.fit({ batch: 30, epochs: 1 })).at(-1)?.loss).toBeLessThan(0.7);
       await one.dispose();
-      await train({ ...given, connect: { user: "all", pass: "p" } }, 1, 2);
+    } finally {
+      await strict.stop();
+    }
+  }, 60_000);
+
+  test("the rights that the guide gives a member are enough for it, and for nobody else's name", async () => {
+    const guide = await readFile(new URL("../../docs/distributed.md", import.meta.url), "utf8");
+    const [, block] = /```text\n(authorization[^`]*)```/.exec(guide) as unknown as string[];
+    const strict = await NatsServer.start(program as string, block.replace("$A", "p"));
+    try {
+      const given = { ...options("digits"), servers: strict.address, connect: { user: "a", pass: "p" } };
+      const { distribute } = await train({ ...given, member: "a" }, 1, 6);
+      expect(distribute.round).toMatchObject({ round: 3, members: ["a"] });
+      await expect(train({ ...given, member: "b" }, 1)).rejects.toThrow(NetworkError);
     } finally {
       await strict.stop();
     }
