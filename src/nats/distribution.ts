@@ -18,7 +18,7 @@ import { openTrials } from "./trials.ts";
 
 /** Members above which their changes go to the one that closes the round alone. */
 const MANY = 8;
-/** Milliseconds for which each member lets the ones before it close a round first. */
+/** Milliseconds for which each member lets the ones before it close a round first, beside four times those in which it stored its change. */
 const TURN = 300;
 const LOOK = 250; // ms from one look at who is alive to the next
 const KEPT = 2; // rounds whose objects others may still ask for
@@ -68,7 +68,7 @@ class Member implements Distribution {
   /** Bytes of a state, which is the largest object that there is. */
   #most = 0;
   #rows = 0;
-  /** Changes that were fetched for the round under way, by their objects. */
+  /** Changes of the round under way, by their objects: this member's own, and what was fetched. */
   readonly #fetching = new Map<string, Promise<Change>>();
   /** What this member closed a round with. */
   #closing: { readonly digest: string; readonly anchor: Anchor } | undefined;
@@ -113,12 +113,16 @@ class Member implements Distribution {
     const change = changeOf(this.#anchor.weights, await trainer.stateDict());
     const bytes = packChange(change, this.#chosen.settings.precision);
     const object = `change.${round}.${member}`;
-    await run.put(object, bytes);
     const samples = rows - this.#rows;
     this.#rows = rows;
-    await run.contribute({ member, round, samples, object, digest: await digestOf(bytes) });
+    const contribution = { member, round, samples, object, digest: await digestOf(bytes) };
+    await this.#change(contribution, bytes);
+    const start = performance.now();
+    await run.put(object, bytes);
+    const turn = TURN + 4 * (performance.now() - start);
+    await run.contribute(contribution);
     run.status = () => ({ round, rows, loss: trainer.history.at(-1)?.loss });
-    await this.#closed(round);
+    await this.#closed(round, turn);
     await this.#follow(trainer);
     await run.drop(`change.${round - KEPT}.${member}`);
   }
@@ -135,7 +139,7 @@ class Member implements Distribution {
   }
 
   /** Waits until a round is closed, and closes it where it is this member's turn. */
-  async #closed(round: number): Promise<void> {
+  async #closed(round: number, turn: number): Promise<void> {
     const run = this.#joined;
     const { deadline, minMembers, settings } = this.#chosen;
     const start = performance.now();
@@ -149,12 +153,13 @@ class Member implements Distribution {
         looked = performance.now();
       }
       const given = run.changes(round);
+      if (given.length <= MANY) void this.#fetched(given); // while others are waited for
       const names = given.map(({ member }) => member);
       const all = [...alive].every((each) => names.includes(each));
       if (given.length >= minMembers && (all || now - start > deadline)) {
         complete ??= now;
-        const turn = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
-        const fit = now - complete >= TURN * turn ? await this.#fetched(given) : [];
+        const before = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
+        const fit = now - complete >= turn * before ? await this.#fetched(given) : [];
         if (fit.length >= minMembers) {
           const changes = fit.map(([, change]) => change);
           const next = outerStep(this.#anchor, changes, settings);
@@ -177,16 +182,17 @@ class Member implements Distribution {
     return all.flatMap(([each, change]) => (change === undefined ? [] : [[each, change] as const]));
   }
 
-  #change(contribution: Contribution): Promise<Change> {
+  /** @throws DataError for one that cannot be averaged */
+  #change(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
     const { object, digest } = contribution;
-    const known = this.#fetching.get(object + digest) ?? this.#fetch(contribution);
+    const known = this.#fetching.get(object + digest) ?? this.#read(contribution, own);
     this.#fetching.set(object + digest, known);
     known.catch(() => this.#fetching.delete(object + digest)); // it may be there the next time
     return known;
   }
 
-  async #fetch(contribution: Contribution): Promise<Change> {
-    const values = unpackChange(await this.#joined.get(contribution, this.#most));
+  async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
+    const values = unpackChange(own ?? (await this.#joined.get(contribution, this.#most)));
     const wrong = unfit(values, this.#anchor.weights);
     if (wrong !== undefined) throw new DataError(`nats: the change of ${contribution.member} does not fit: ${wrong}`);
     return { samples: contribution.samples, values };

@@ -18,7 +18,7 @@ import { findServer, NatsServer } from "./server.ts";
 const plan: Plan = process.env.SOAK
   ? { rows: 60_000, tested: 10_000, epochs: 10, batch: 32, rate: 0.001 }
   : { rows: 4000, tested: 2000, epochs: 10, batch: 16, rate: 0.003 };
-const innerSteps = process.env.SOAK ? 50 : 25;
+const innerSteps = 50;
 const MEMBERS = 4;
 
 const program = await findServer();

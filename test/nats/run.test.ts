@@ -177,6 +177,24 @@ describe.skipIf(program === undefined)("a run", () => {
     await connection.close();
   }, 60_000);
 
+  test("a member whose own change cannot be averaged is told so", async () => {
+    const one = trainer(1);
+    await one.load(data);
+    const leap = {
+      every: 30,
+      async onSteps() {
+        const weights = await one.stateDict();
+        weights["0.bias"].data[0] = 1e6;
+        await one.loadStateDict(weights);
+      },
+    };
+    const distribute = nats(options("leaps", { precision: "f16", member: "me" }));
+    await expect(one.fit({ batch: 30, epochs: 10, callbacks: [leap], distribute })).rejects.toThrow(
+      new DataError("nats: the change of me does not fit: 0.bias holds NaN or an infinity"),
+    );
+    await one.dispose();
+  }, 60_000);
+
   test("a server that stays away longer than there is patience ends the fit, and the weights stay", async () => {
     const away = await NatsServer.start(program as string);
     try {
