@@ -196,13 +196,14 @@ export class Run {
     await this.#objects.delete(name).catch(() => undefined);
   }
 
-  /** Members that gave a sign of life of late. */
+  /** Members that gave a sign of life of late. One question: to list keys takes a consumer, which waits where one is written meanwhile. */
   async alive(): Promise<ReadonlySet<string>> {
-    return this.#room.again("asking who is there", async () => {
-      const names = new Set<string>(); // a name comes twice where it is written meanwhile
-      for await (const name of await this.#members.keys()) names.add(name);
-      return names.add(this.#chosen.member);
-    });
+    const { run, member } = this.#chosen;
+    const subjects = `$KV.simdgrad_members_${run}.`;
+    const { state } = await this.#room.again("asking who is there", () =>
+      this.#room.manager.streams.info(`KV_simdgrad_members_${run}`, { subjects_filter: `${subjects}>` }),
+    );
+    return new Set([...Object.keys(state.subjects ?? {}).map((each) => each.slice(subjects.length)), member]);
   }
 
   /** Takes its name; one of a member that died is free once its last sign of life is old. */
@@ -223,7 +224,9 @@ export class Run {
   async leave(): Promise<void> {
     clearInterval(this.#beating);
     this.#watch?.stop();
-    await this.#room.leave(() => this.#members.delete(this.#chosen.member));
+    const { run, member } = this.#chosen;
+    const filter = `$KV.simdgrad_members_${run}.${member}`; // to delete a key would leave a mark that counts as life
+    await this.#room.leave(() => this.#room.manager.streams.purge(`KV_simdgrad_members_${run}`, { filter }));
   }
 }
 
