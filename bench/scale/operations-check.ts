@@ -65,7 +65,7 @@ export async function compareOperations(program: string): Promise<OperationCompa
     const bytes = new Uint8Array(size).map((_, i) => i * 7);
     const [object, digest] = [`change.${size}`, await digestOf(bytes)];
     await compare(`storing ${size} bytes`, operations.putting(size), () => one.put(object, bytes));
-    await compare(`fetching ${size} bytes`, operations.getting(size), () => one.get({ object, digest }));
+    await compare(`fetching ${size} bytes`, operations.getting(size), () => one.get({ object, digest }, size));
     await compare("taking an object away", operations.dropping, () => one.drop(object));
   }
   await compare("taking none away", operations.droppingNothing, () => one.drop("change.7.m0000000"));
@@ -92,7 +92,7 @@ export async function speedsOf(program: string): Promise<Speeds> {
     await run.put(`state.${turn}`, bytes);
     put.push(performance.now() - start);
     const stored = performance.now();
-    await run.get({ object: `state.${turn}`, digest });
+    await run.get({ object: `state.${turn}`, digest }, bytes.length);
     get.push(performance.now() - stored);
   }
   const request = await timeOf(server, 2000, (turn) => run.contribute(changeOf(turn)));

@@ -30,7 +30,16 @@ export {
 } from "./preprocessing/steps.ts";
 export type { List, Rows, SomeRows } from "./rows.ts";
 export type { Chunks, DataSource, SeekableSource } from "./source.ts";
-export { type Fold, type FoldOptions, kFold, type Split, type SplitOptions, trainTestSplit } from "./split.ts";
+export {
+  type Fold,
+  type FoldOptions,
+  kFold,
+  type ShardOptions,
+  type Split,
+  type SplitOptions,
+  shard,
+  trainTestSplit,
+} from "./split.ts";
 export { type Cell, type Classes, type Column, type ColumnValues, type Table, type TableRow, table } from "./table.ts";
 export type { TextOptions, TextSource } from "./text.ts";
 export { parseWav, type Sound, serializeWav } from "./wav.ts";

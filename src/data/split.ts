@@ -36,6 +36,16 @@ export interface FoldOptions extends ChoiceOptions {
   readonly folds?: number;
 }
 
+/** Which part of data is meant. */
+export interface ShardOptions {
+  /** Number of the part, from 0 on. */
+  readonly member: number;
+  /** How many parts there are. */
+  readonly of: number;
+  /** Of the order in which rows are dealt out, the same for all. Default 0. */
+  readonly seed?: number;
+}
+
 /** Parts of data; validation is undefined unless it was asked for. */
 export interface Split<D> {
   readonly train: SomeRows<D>;
@@ -124,6 +134,31 @@ export function kFold<D extends Rows>(data: D, options: FoldOptions = {}): Gener
   const parts =
     choice.time === undefined ? foldsOf(rows, folds, choice, new Chance(seed)) : laterOf(choice.time, folds);
   return takenFolds(data, parts);
+}
+
+/**
+ * One member's part of data that all members of a training on many machines have: each row is in the part of one of them, and parts
+ * differ by a row at the most. The same seed gives the same parts on every machine; rows keep their order.
+ * @throws DataError for fewer rows than members, ArgumentError for a member that there is not
+ *
+ * @example
+ * import { shard } from "simdgrad/data";
+ * const parts = [0, 1, 2].map((member) => shard(8, { member, of: 3, seed: 1 }));
+ * parts.map((rows) => rows.length); // => [3, 3, 2]
+ * parts.flatMap((rows) => [...rows]).sort(); // => [0, 1, 2, 3, 4, 5, 6, 7]
+ */
+export function shard<D extends Rows>(data: D, options: ShardOptions): SomeRows<D> {
+  const shape = { member: aWholeNumber(0), of: aWholeNumber(1), seed: anInteger };
+  checkOptions(options, "shard", shape, "member", "of");
+  const { member, of, seed = 0 } = options;
+  must(member < of, member, "shard: member", `below ${of}, as numbers begin with 0`);
+  const rows = countRows(data, "shard: data");
+  if (rows < of) throw new DataError(`shard: ${rows} rows make no ${of} parts`);
+  const order = shuffle(
+    Int32Array.from({ length: rows }, (_, i) => i),
+    new Chance(seed),
+  );
+  return takeRows(data, order.filter((_, i) => i % of === member).sort());
 }
 
 function* takenFolds<D>(data: D, parts: readonly Fold<number>[]): Generator<Fold<D>> {

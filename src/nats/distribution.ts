@@ -14,11 +14,12 @@ import {
 } from "./parcel.ts";
 import { type Anchor, type Change, changeOf, outerStep, unfit } from "./round.ts";
 import { Run } from "./run.ts";
-import { TrialHost } from "./trials.ts";
+import { openTrials } from "./trials.ts";
 
 /** Members above which their changes go to the one that closes the round alone. */
 export const MANY = 8;
-/** Milliseconds for which each member lets the ones before it close a round first. */
+/** Milliseconds for which a member lets the one before it close a round first, beside four times those in which it stored its change; they double
+ * with each before it, so that few of many try at once. */
 export const TURN = 300;
 export const LOOK = 250; // ms from one look at who is alive to the next
 export const KEPT = 2; // rounds whose objects others may still ask for
@@ -55,46 +56,34 @@ export interface Distribution extends Callback, TrialDistribution {
  * nats({ servers: "nats://127.0.0.1:4222", run: "two words" }); // => throws ArgumentError: nats: run must be 1 to 64 letters
  */
 export function nats(options: NatsOptions): Distribution {
-  const all = chosen(options);
-  const member = new Member(all);
-  return {
-    openTrials: () => TrialHost.open(all),
-    get member() {
-      return member.name;
-    },
-    get round() {
-      return member.round;
-    },
-    every: member.innerSteps,
-    onFitBegin: (context) => member.begin(context),
-    onSteps: (context) => member.synchronise(context),
-    onFitEnd: (context, error) => member.end(context, error),
-  };
+  return new Member(chosen(options));
 }
 
-class Member {
+class Member implements Distribution {
+  readonly member: string;
+  readonly every: number;
+  round: Round | undefined;
   readonly #chosen: Chosen;
   #run: Run | undefined;
   #anchor: Anchor = { round: -1, weights: {}, momentum: {} };
+  /** Bytes of a state, which is the largest object that there is. */
+  #most = 0;
   #rows = 0;
-  /** Changes that were fetched for the round under way, by their objects. */
+  /** Changes of the round under way, by their objects: this member's own, and what was fetched. */
   readonly #fetching = new Map<string, Promise<Change>>();
   /** What this member closed a round with. */
   #closing: { readonly digest: string; readonly anchor: Anchor } | undefined;
   /** Objects of the states after the latest rounds. */
   readonly #states = new Map<number, string>();
-  round: Round | undefined;
 
   constructor(options: Chosen) {
     this.#chosen = options;
+    this.member = options.member;
+    this.every = options.settings.innerSteps;
   }
 
-  get name(): string {
-    return this.#chosen.member;
-  }
-
-  get innerSteps(): number {
-    return this.#chosen.settings.innerSteps;
+  openTrials() {
+    return openTrials(this.#chosen);
   }
 
   get #joined(): Run {
@@ -102,43 +91,58 @@ class Member {
   }
 
   /** Goes on from the run's latest round, or makes this member's weights its first. */
-  async begin({ trainer }: FitContext): Promise<void> {
+  async onFitBegin({ trainer }: FitContext): Promise<void> {
     const weights = await trainer.stateDict();
     const run = await Run.join(this.#chosen);
     this.#run = run;
     this.#rows = 0;
+    this.#most = packAnchor({ round: 0, weights, momentum: changeOf(weights, weights) }).length;
     const kinds = Object.entries(weights).map(
       ([name, { data, shape }]) => `${name} ${data.constructor.name} [${shape}]`,
     );
-    await run.agree({
-      ...this.#chosen.settings,
-      variables: await digestOf(new TextEncoder().encode(kinds.sort().join())),
-    });
+    const variables = await digestOf(new TextEncoder().encode(kinds.sort().join()));
+    await run.agree({ ...this.#chosen.settings, variables });
     if ((await run.lookUp()) === undefined) await this.#close({ round: 0, weights, momentum: {} }, []);
     await this.#follow(trainer);
   }
 
   /** Brings this member's change to the round, and its result back. */
-  async synchronise({ trainer, rows }: FitContext): Promise<void> {
+  async onSteps({ trainer, rows }: FitContext): Promise<void> {
     const run = this.#joined;
+    const { member } = this;
     const round = this.#anchor.round + 1;
     const change = changeOf(this.#anchor.weights, await trainer.stateDict());
     const bytes = packChange(change, this.#chosen.settings.precision);
-    const object = `change.${round}.${this.name}`;
-    await run.put(object, bytes);
+    const object = `change.${round}.${member}`;
     const samples = rows - this.#rows;
     this.#rows = rows;
-    await run.contribute({ member: this.name, round, samples, object, digest: await digestOf(bytes) });
-    run.tell(() => ({ round, rows, loss: trainer.history.at(-1)?.loss }));
-    await this.#closed(round);
+    const contribution = { member, round, samples, object, digest: await digestOf(bytes) };
+    await this.#change(contribution, bytes);
+    const start = performance.now();
+    await run.put(object, bytes);
+    const turn = TURN + 4 * (performance.now() - start);
+    await run.contribute(contribution);
+    run.status = () => ({ round, rows, loss: trainer.history.at(-1)?.loss });
+    await this.#closed(round, turn);
     await this.#follow(trainer);
-    await run.drop(`change.${round - KEPT}.${this.name}`);
+    await run.drop(`change.${round - KEPT}.${member}`);
+  }
+
+  /** Brings what was trained since the last round, if nothing went wrong, and leaves. */
+  async onFitEnd(context: FitContext, error?: unknown): Promise<void> {
+    const run = this.#run;
+    try {
+      if (run !== undefined && error === undefined && context.rows > this.#rows) await this.onSteps(context);
+    } finally {
+      this.#run = undefined;
+      await run?.leave();
+    }
   }
 
   /** Waits until a round is closed, and closes it where it is this member's turn. */
-  async #closed(round: number): Promise<void> {
+  async #closed(round: number, turn: number): Promise<void> {
     const run = this.#joined;
-    const { deadline, minMembers } = this.#chosen;
+    const { deadline, minMembers, settings } = this.#chosen;
     const start = performance.now();
     let complete: number | undefined;
     let alive: ReadonlySet<string> = new Set();
@@ -150,25 +154,21 @@ class Member {
         looked = performance.now();
       }
       const given = run.changes(round);
+      if (given.length <= MANY) void this.#fetched(given); // while others are waited for
       const names = given.map(({ member }) => member);
       const all = [...alive].every((each) => names.includes(each));
       if (given.length >= minMembers && (all || now - start > deadline)) {
         complete ??= now;
-        const turn = (names.indexOf(this.name) + names.length - (round % names.length)) % names.length;
-        if (now - complete >= TURN * turn) {
-          const fit = await this.#fetched(given);
-          if (fit.length >= minMembers) {
-            const next = outerStep(
-              this.#anchor,
-              fit.map(([, each]) => each),
-              this.#chosen.settings,
-            );
-            await this.#close(
-              next,
-              fit.map(([each]) => each),
-            );
-            continue;
-          }
+        const before = (names.indexOf(this.member) + names.length - (round % names.length)) % names.length;
+        const fit = now - complete >= Math.min(turn * (2 ** before - 1), deadline) ? await this.#fetched(given) : [];
+        if (fit.length >= minMembers) {
+          const changes = fit.map(([, change]) => change);
+          const next = outerStep(this.#anchor, changes, settings);
+          await this.#close(
+            next,
+            fit.map(([each]) => each),
+          );
+          continue;
         }
       }
       await run.news(complete === undefined ? LOOK : TURN / 4);
@@ -183,16 +183,17 @@ class Member {
     return all.flatMap(([each, change]) => (change === undefined ? [] : [[each, change] as const]));
   }
 
-  #change(contribution: Contribution): Promise<Change> {
+  /** @throws DataError for one that cannot be averaged */
+  #change(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
     const { object, digest } = contribution;
-    const known = this.#fetching.get(object + digest) ?? this.#fetch(contribution);
+    const known = this.#fetching.get(object + digest) ?? this.#read(contribution, own);
     this.#fetching.set(object + digest, known);
     known.catch(() => this.#fetching.delete(object + digest)); // it may be there the next time
     return known;
   }
 
-  async #fetch(contribution: Contribution): Promise<Change> {
-    const values = unpackChange(await this.#joined.get(contribution));
+  async #read(contribution: Contribution, own?: Uint8Array<ArrayBuffer>): Promise<Change> {
+    const values = unpackChange(own ?? (await this.#joined.get(contribution, this.#most)));
     const wrong = unfit(values, this.#anchor.weights);
     if (wrong !== undefined) throw new DataError(`nats: the change of ${contribution.member} does not fit: ${wrong}`);
     return { samples: contribution.samples, values };
@@ -200,12 +201,12 @@ class Member {
 
   async #close(next: Anchor, changes: readonly Contribution[]): Promise<void> {
     const bytes = packAnchor(next);
-    const object = `state.${next.round}.${this.name}`;
+    const object = `state.${next.round}.${this.member}`;
     await this.#joined.put(object, bytes);
     const record = { round: next.round, changes, object, digest: await digestOf(bytes) };
     this.#closing = { digest: record.digest, anchor: next };
-    const isFirst = await this.#joined.close(record);
-    const old = isFirst ? this.#states.get(next.round - KEPT) : object;
+    const isMine = await this.#joined.close(record);
+    const old = isMine ? this.#states.get(next.round - KEPT) : object;
     if (old !== undefined) await this.#joined.drop(old);
   }
 
@@ -229,29 +230,17 @@ class Member {
     }
   }
 
-  /** What the run holds after a round: computed of the changes where they are few and it is the next one. */
+  /** What the run holds after a round: computed of the changes where they are few, there, and of the next one. */
   async #after(record: RoundRecord): Promise<Anchor> {
     const { round, changes } = record;
     if (round === this.#anchor.round) return this.#anchor;
     if (this.#closing?.digest === record.digest) return this.#closing.anchor;
-    if (round !== this.#anchor.round + 1 || changes.length === 0 || changes.length > MANY)
-      return unpackAnchor(await this.#joined.get(record), round);
-    const given = await Promise.all(changes.map((each) => this.#change(each)));
+    const isNext = round === this.#anchor.round + 1 && changes.length > 0 && changes.length <= MANY;
+    const given = isNext ? await Promise.all(changes.map((each) => this.#change(each))).catch(() => []) : [];
+    if (given.length === 0) return unpackAnchor(await this.#joined.get(record, this.#most), round);
     const next = outerStep(this.#anchor, given, this.#chosen.settings);
     if ((await digestOf(packAnchor(next))) !== record.digest)
       throw new DataError(`nats: round ${round} as it was closed has other weights than its changes give`);
     return next;
-  }
-
-  /** Brings what was trained since the last round, if nothing went wrong, and leaves. */
-  async end(context: FitContext, error: unknown): Promise<void> {
-    const run = this.#run;
-    if (run === undefined) return;
-    try {
-      if (error === undefined && context.rows > this.#rows) await this.synchronise(context);
-    } finally {
-      this.#run = undefined;
-      await run.leave();
-    }
   }
 }

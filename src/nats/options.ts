@@ -54,27 +54,11 @@ export interface NatsOptions extends RunOptions {
   readonly heartbeat?: number;
 }
 
-/** What all members of a run must agree on. */
-export interface Settings {
-  readonly innerSteps: number;
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly precision: "f32" | "f16";
-  readonly maxNorm: number | null;
-}
-
 /** Where a run is, with the patience that holds. */
 export type Place = Partial<RunOptions> & { readonly patience: number };
 
-/** Options with what holds where none is given. */
-export interface Chosen extends Place {
-  readonly run: string;
-  readonly member: string;
-  readonly deadline: number;
-  readonly minMembers: number;
-  readonly heartbeat: number;
-  readonly settings: Settings;
-}
+/** Options with what holds where none is given; settings are what all members of a run must agree on. */
+export type Chosen = ReturnType<typeof chosen>;
 
 function aName(value: unknown, what: string): void {
   const holds = typeof value === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(value);
@@ -109,7 +93,7 @@ export function placed<T extends Partial<RunOptions>>(
 }
 
 /** @throws ArgumentError naming what does not fit */
-export function chosen(given: NatsOptions): Chosen {
+export function chosen(given: NatsOptions) {
   const checks: Checks<Omit<NatsOptions, keyof RunOptions>> = {
     member: aName,
     innerSteps: aWholeNumber(1),

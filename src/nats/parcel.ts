@@ -1,62 +1,60 @@
 // What travels: weights and changes as bytes, records of rounds as texts, and whether they are what they say.
+import { isRecord } from "../check.ts";
 import type { NumericArray } from "../data/array.ts";
-import { float16 } from "../data/half.ts";
+import { float16, toFloat16 } from "../data/half.ts";
 import { DataError, UnsupportedError } from "../errors.ts";
 import { parseSafetensors, serializeSafetensors } from "../io/safetensors.ts";
 import type { StateDict } from "../train/state.ts";
-import type { Settings } from "./options.ts";
 import type { Anchor } from "./round.ts";
 
 /** Of all that travels: members of another version are refused. */
 const VERSION = 1;
 
-/** What a member says of its change of a round. */
-export interface Contribution {
-  readonly member: string;
-  readonly round: number;
-  readonly samples: number;
-  /** Name of the object that holds it, and the SHA-256 of its bytes. */
-  readonly object: string;
-  readonly digest: string;
-}
+/** What a member says of its change of a round: the object that holds it, and the SHA-256 of its bytes. */
+export const aContribution = { member: "", round: 0, samples: 0, object: "", digest: "" };
+export type Contribution = Readonly<typeof aContribution>;
 
-/** A round that is closed: whose changes it is of, in their order, and what came of it. */
-export interface RoundRecord {
-  readonly round: number;
-  readonly changes: readonly Contribution[];
-  /** Weights and momentum after it. */
-  readonly object: string;
-  readonly digest: string;
-}
+/** A round that is closed: whose changes it is of, in their order, and the object with weights and momentum after it. */
+export const aRound = { round: 0, changes: [aContribution], object: "", digest: "" };
+export type RoundRecord = Omit<Readonly<typeof aRound>, "changes"> & { readonly changes: readonly Contribution[] };
 
-/** What the first member of a run says for all. */
-export interface RunRecord extends Settings {
-  /** Names, shapes and dtypes of the variables. */
-  readonly variables: string;
-}
+/** What the first member of a run says for all: the settings, and a checksum of names, shapes and dtypes of the variables. */
+export const aRun = {
+  innerSteps: 0,
+  learningRate: 0,
+  momentum: 0,
+  precision: "",
+  maxNorm: null as number | null,
+  variables: "",
+};
 
 export function toText(record: object): string {
   return JSON.stringify({ version: VERSION, ...record });
 }
 
-/** @throws UnsupportedError for another version, DataError for anything else that is none */
-export function fromText<T extends object>(text: string, what: string, kinds: { readonly [K in keyof T]?: string }): T {
-  let read: unknown;
+/** A record like the sample. @throws UnsupportedError for another version, DataError for anything else that is none */
+export function fromText<T extends object>(text: string, what: string, sample: T): T {
+  let record: unknown;
   try {
-    read = JSON.parse(text);
+    record = JSON.parse(text);
   } catch {
-    throw new DataError(`nats: ${what} is a foreign message: ${text.slice(0, 60)}`);
+    // as what is no record
   }
-  const record = read as Record<string, unknown>;
-  if (typeof record !== "object" || record === null) throw new DataError(`nats: ${what} is a foreign message`);
-  if (record.version !== VERSION)
-    throw new UnsupportedError(`nats: ${what} is of version ${record.version}; this member speaks version ${VERSION}`);
-  for (const [name, kind] of Object.entries<string | undefined>(kinds)) {
-    const value = record[name];
-    const is = kind === "list" ? Array.isArray(value) : kind === "any" || typeof value === kind;
-    if (!is) throw new DataError(`nats: ${what} has no ${name}`);
-  }
-  return read as T;
+  if (!isRecord(record)) throw new DataError(`nats: ${what} is a foreign message: ${text.slice(0, 60)}`);
+  const { version, ...given } = record as Record<string, unknown>;
+  if (version !== VERSION)
+    throw new UnsupportedError(`nats: ${what} is of version ${version}; this member speaks version ${VERSION}`);
+  for (const [name, each] of Object.entries(sample))
+    if (!isLike(given[name], each)) throw new DataError(`nats: ${what} has no ${name}`);
+  return given as T;
+}
+
+/** Whether a value has the sample's type, and so has all in it; null stands for anything. */
+function isLike(value: unknown, sample: unknown): boolean {
+  if (sample === null) return true;
+  if (typeof sample !== "object") return typeof value === typeof sample;
+  if (Array.isArray(sample)) return Array.isArray(value) && value.every((each) => isLike(each, sample[0]));
+  return isRecord(value) && Object.entries(sample).every(([name, each]) => isLike(Object(value)[name], each));
 }
 
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -64,14 +62,13 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Values of 16 bits that are too large become infinite, and are refused with the change. */
 export function packChange(change: StateDict, precision: "f32" | "f16"): Uint8Array<ArrayBuffer> {
   if (precision === "f32") return serializeSafetensors(change);
   const halves = Object.entries(change).map(([name, { data, shape }]) => {
     const bytes = new Uint8Array(2 * data.length);
     const view = new DataView(bytes.buffer);
-    data.forEach((value, i) => {
-      view.setUint16(2 * i, toFloat16(value), true);
-    });
+    for (const [i, value] of data.entries()) view.setUint16(2 * i, toFloat16(value), true);
     return [name, { data: bytes, shape: [...shape, 2] }] as const;
   });
   return serializeSafetensors(Object.fromEntries(halves));
@@ -87,22 +84,6 @@ export function unpackChange(bytes: Uint8Array): StateDict {
     return [name, { data, shape: value.shape.slice(0, -1) }];
   });
   return Object.fromEntries(entries);
-}
-
-/** The nearest of 16 bits, ties to even; what is too large becomes infinite, and is refused with the change. */
-function toFloat16(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (Number.isNaN(size)) return 0x7e00;
-  if (size >= 65520) return sign | 0x7c00;
-  // The step between neighbours: 2^-24 below 2^-14, and twice as much in every binade above.
-  let exponent = 1;
-  while (exponent < 30 && size >= 2 ** (exponent - 14)) exponent++;
-  const steps = size / 2 ** (exponent - 25);
-  const whole = Math.floor(steps);
-  const rest = steps - whole;
-  const rounded = whole + (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? 1 : 0);
-  return sign | (((exponent - 1) << 10) + rounded);
 }
 
 const MOMENTUM = "outer momentum of ";

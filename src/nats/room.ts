@@ -10,14 +10,17 @@ import type { Place } from "./options.ts";
 const PAUSE: readonly [number, number] = [50, 2000]; // ms from one try to the next, at first and at most
 const GOODBYE = 2000; // ms for what is said at the end
 
+/** Names of errors after which asking again helps nobody: the server refuses, or what it holds is broken. */
+const FINAL = /Permission|Authorization|Closed|Invalid|NotEnabled|^(Error|TypeError|SyntaxError|RangeError)$/;
+
 export class Room {
   readonly connection: NatsConnection;
   readonly #place: Place;
   readonly #clients: Clients;
   readonly js: JetStreamClient;
   manager!: JetStreamManager;
-  #closed = false;
-  /** What is told once the connection has come back: whoever asked before may wait for ever. */
+  closed = false;
+  /** Whoever waits for an answer: once the connection has come back, it may never come. */
   readonly #returned = new Set<(error: Error) => void>();
 
   private constructor(place: Place, connection: NatsConnection, clients: Clients) {
@@ -27,31 +30,40 @@ export class Room {
     this.js = clients.jetstream(connection);
   }
 
-  /** @throws NetworkError where no server answers, has no JetStream, or refuses; UnsupportedError where its clients are not installed */
-  static async enter(place: Place): Promise<Room> {
-    const clients = await installed(() => clientsOf());
+  /**
+   * Enters, and opens what is wanted there.
+   * @throws NetworkError where no server answers, has no JetStream, or refuses; UnsupportedError where its clients are not installed
+   */
+  static async enter<T>(place: Place, what: string, open: (room: Room) => Promise<T>): Promise<T> {
+    const clients = await installed(clientsOf);
     const room = new Room(place, await connected(place), clients);
     void room.#watch().catch(() => undefined); // it ends with the connection
-    room.manager = await room.again("asking for JetStream", () => clients.jetstreamManager(room.connection));
-    return room;
+    try {
+      room.manager = await room.again("asking for JetStream", () => clients.jetstreamManager(room.connection));
+      return await room.again(what, () => open(room));
+    } catch (error) {
+      await room.leave();
+      throw error;
+    }
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** A bucket of small values; those of one with a lifetime in milliseconds go after it. */
-  bucket(name: string, lifetime?: number): Promise<KV> {
-    return new this.#clients.Kvm(this.js).create(name, lifetime === undefined ? {} : { ttl: lifetime });
+  /** A bucket of small values, as the one that leads the cluster has them; those of one with a lifetime in milliseconds go after it. */
+  bucket(name: string, lifetime = 0): Promise<KV> {
+    return new this.#clients.Kvm(this.js).create(name, { allow_direct: false, ttl: lifetime });
   }
 
   objects(name: string): Promise<ObjectStore> {
     return new this.#clients.Objm(this.js).create(name);
   }
 
+  /** Tells those who wait that the server was away, or what it refuses of what is a run's. */
   async #watch(): Promise<void> {
-    for await (const { type } of this.connection.status())
-      if (type === "reconnect") for (const tell of [...this.#returned]) tell(new Error("the server was away"));
+    const away = Object.assign(new Error("the server was away"), { name: "ConnectionError" });
+    for await (const status of this.connection.status()) {
+      const refused = status.type === "error" && /Permission.*simdgrad/.test(`${status.error}`) && status.error;
+      const told = status.type === "reconnect" ? away : refused;
+      if (told) for (const tell of [...this.#returned]) tell(told);
+    }
   }
 
   /** Does it, again and again while the server is away, for as long as there is patience. @throws NetworkError */
@@ -63,31 +75,27 @@ export class Room {
       } catch (error) {
         if (error instanceof SimdgradError) throw error;
         const { name, message } = error as Error;
-        const isFinal = /Permission|Authorization|Closed|Invalid|NotEnabled/.test(name) || this.#closed;
-        if (isFinal || Date.now() > end) throw new NetworkError(`nats: ${what}: ${name}: ${message}`, { cause: error });
+        if (FINAL.test(name) || this.closed || Date.now() > end)
+          throw new NetworkError(`nats: ${what}: ${name}: ${message}`, { cause: error });
       }
       await wait(pause);
     }
   }
 
   async #once<T>(action: () => Promise<T>): Promise<T> {
-    let tell = (_: Error) => {};
-    const returned = new Promise<never>((_, reject) => {
-      tell = reject;
-    });
-    this.#returned.add(tell);
+    const { promise, reject } = withReject();
+    this.#returned.add(reject);
     try {
-      return await Promise.race([action(), returned]);
+      return await Promise.race([action(), promise]);
     } finally {
-      this.#returned.delete(tell);
+      this.#returned.delete(reject);
     }
   }
 
   /** Says good-bye, as far as the server listens. */
   async leave(last: () => Promise<unknown> = async () => undefined): Promise<void> {
-    this.#closed = true;
-    const said = last().catch(() => undefined);
-    await Promise.race([said, wait(GOODBYE)]);
+    this.closed = true;
+    await Promise.race([last().catch(() => undefined), wait(GOODBYE)]);
     if (this.#place.connection === undefined) await this.connection.close().catch(() => undefined);
   }
 }
@@ -95,13 +103,21 @@ export class Room {
 /** Codes of JetStream's: another message came first. */
 const LATE: readonly unknown[] = [10071, 10164];
 
-/** Whether an error says that another member was first. */
-export function isLate(error: unknown): boolean {
-  return LATE.includes((error as { readonly code?: unknown }).code);
+/** Undefined for the error that another member was first; throws any other. */
+export function unlessLate(error: unknown): undefined {
+  if (!LATE.includes((error as { readonly code?: unknown }).code)) throw error;
 }
 
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function withReject(): { readonly promise: Promise<never>; readonly reject: (error: Error) => void } {
+  let reject = (_: Error) => {};
+  const promise = new Promise<never>((_, no) => {
+    reject = no;
+  });
+  return { promise, reject };
 }
 
 type Clients = Awaited<ReturnType<typeof clientsOf>>;

@@ -21,8 +21,10 @@ export interface Change {
 /** From the weights of the last round to those of now: before minus after, as a gradient points. */
 export function changeOf(before: StateDict, after: StateDict): StateDict {
   const entries = Object.entries(before).map(([name, { data, shape }]) => {
+    const change = Float32Array.from(data);
     const now = after[name].data;
-    return [name, { data: Float32Array.from(data, (value, i) => value - now[i]), shape: [...shape] }];
+    for (let i = 0; i < change.length; i++) change[i] = data[i] - now[i];
+    return [name, { data: change, shape: [...shape] }];
   });
   return Object.fromEntries(entries);
 }

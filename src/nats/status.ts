@@ -1,9 +1,11 @@
 // What there is on a server: runs, who is in them, how far they are.
 import { placed, type RunOptions } from "./options.ts";
-import { fromText, type RoundRecord, type RunRecord } from "./parcel.ts";
+import { aRound, aRun, fromText } from "./parcel.ts";
 import { Room } from "./room.ts";
+import { storesOf } from "./run.ts";
 
-const STREAM = /^simdgrad_([A-Za-z0-9_-]+)$/;
+/** Of NATS's, for buckets of records. */
+const PREFIX = "KV_simdgrad_run_";
 
 /** A member, as it tells of itself with each sign of life. */
 export interface MemberStatus {
@@ -37,41 +39,30 @@ export interface RunStatus {
  * typeof look; // => "function"
  */
 export async function runs(options: Omit<RunOptions, "run"> & { readonly run?: string }): Promise<RunStatus[]> {
-  const room = await Room.enter(placed(options, "runs", {}));
-  try {
+  const [room, found] = await Room.enter(placed(options, "runs", {}), "asking for runs", async (room) => {
     const names: string[] = [];
-    await room.again("asking for runs", async () => {
-      names.length = 0;
-      for await (const { config } of room.manager.streams.list("simdgrad.*.settings")) {
-        const name = STREAM.exec(config.name)?.[1];
-        if (name !== undefined && (options.run ?? name) === name) names.push(name);
-      }
-    });
-    return await Promise.all(names.sort().map((name) => room.again("asking for a run", () => statusOf(room, name))));
-  } finally {
-    await room.leave();
-  }
+    for await (const { config } of room.manager.streams.list("$KV.*.settings"))
+      if (config.name.startsWith(PREFIX)) names.push(config.name.slice(PREFIX.length));
+    const wanted = names.filter((name) => (options.run ?? name) === name).sort();
+    return [room, await Promise.all(wanted.map((name) => statusOf(room, name)))] as const;
+  });
+  await room.leave();
+  return found;
 }
 
 async function statusOf(room: Room, run: string): Promise<RunStatus> {
-  const last = async (subject: string) =>
-    (
-      await room.manager.streams.getMessage(`simdgrad_${run}`, { last_by_subj: `simdgrad.${run}.${subject}` })
-    )?.string();
-  const [settings, round] = [await last("settings"), await last("live.round")];
-  const record = settings === undefined ? undefined : fromText<RunRecord>(settings, "the record of the run", {});
-  const bucket = await room.bucket(`simdgrad_${run}_members`);
-  const members = new Map<string, MemberStatus>();
-  for await (const member of await bucket.keys()) {
-    const text = (await bucket.get(member))?.string();
-    if (text !== undefined) members.set(member, { ...fromText<MemberStatus>(text, "a sign of life", {}), member });
+  const { records, members, objects } = await storesOf(room, run);
+  const [settings, round] = [await records.get("settings"), await records.get("round")];
+  const there = new Map<string, MemberStatus>();
+  for await (const member of await members.keys()) {
+    const text = (await members.get(member))?.string();
+    if (text) there.set(member, { ...fromText(text, "a sign of life", {}), member });
   }
-  const { size } = await (await room.objects(`simdgrad_${run}`)).status();
   return {
     run,
-    round: round === undefined ? undefined : fromText<RoundRecord>(round, "the record of a round", {}).round,
-    innerSteps: record?.innerSteps ?? 0,
-    members: [...members.values()],
-    bytes: size,
+    round: round === null ? undefined : fromText(round.string(), "the record of a round", aRound).round,
+    innerSteps: settings === null ? 0 : fromText(settings.string(), "the record of the run", aRun).innerSteps,
+    members: [...there.values()],
+    bytes: (await objects.status()).size,
   };
 }

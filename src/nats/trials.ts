@@ -1,152 +1,123 @@
 // Trials of a study on many machines: a queue of them, which NATS hands out, and hands out again where a member died; results, of which the
 // first one counts; and reports on the way, which the study's side judges.
 import type { AckPolicy, JsMsg, RetentionPolicy } from "@nats-io/jetstream";
-import type { KV } from "@nats-io/kv";
-import type { ObjectStore } from "@nats-io/obj";
 import { aFunction, anObjectWith } from "../check.ts";
 import { DataError, WorkerError } from "../errors.ts";
 import { checkOutcome, checkReport, type Objective, type Outcome, type Trial } from "../tune/trial.ts";
 import { fromWire, toWire, type WireError } from "../worker/wire.ts";
 import { type Place, placed, type RunOptions } from "./options.ts";
 import { digestOf, fromText, toText } from "./parcel.ts";
-import { isLate, Room } from "./room.ts";
+import { Room, unlessLate } from "./room.ts";
 
 const WORKING = 10_000; // ms of silence after which a member counts as dead
 const DEATHS = 3; // over one trial
 
-interface Job {
-  readonly trial: number;
-  readonly values: unknown;
-  /** Of number and values: what its result and its artifact are called. */
-  readonly name: string;
-}
+/** A trial that is to be run, and of its number and values what its result and its artifact are called. */
+const aJob = { trial: 0, values: null as unknown, name: "" };
 
 interface Result {
   readonly outcome: Outcome | { readonly value: number; readonly kept: true } | null;
   readonly error: WireError | null;
 }
 
-const aJob = { trial: "number", values: "any", name: "string" } as const;
-const aResult = { outcome: "any", error: "any" } as const;
-const aReport = { name: "string", step: "number", value: "any" } as const;
-const aJudgement = { pruned: "boolean" } as const;
+/** Numbers that JSON does not have come as texts. */
+const aReport = { name: "", step: 0, value: null as number | string | null };
+const aJudgement = { pruned: false };
 
 /** What both sides have of a run. */
-class Queue {
-  readonly room: Room;
-  readonly subject: string;
-  readonly stream: string;
-  readonly results: KV;
-  readonly artifacts: ObjectStore;
+function openQueue(place: Place & { readonly run: string }) {
+  const { run } = place;
+  const [stream, subject] = [`simdgrad_trials_${run}`, `simdgrad.trials.${run}`];
+  return Room.enter(place, "opening the queue of trials", async (room) => {
+    const results = await room.bucket(`simdgrad_results_${run}`);
+    const artifacts = await room.objects(`simdgrad_artifacts_${run}`);
+    const retention = "workqueue" as RetentionPolicy;
+    await room.manager.streams.add({ name: stream, subjects: [`${subject}.job`], retention });
+    const ack_policy = "explicit" as AckPolicy;
+    await room.manager.consumers.add(stream, { durable_name: "members", ack_policy, ack_wait: WORKING * 1e6 });
+    return { room, subject, stream, results, artifacts };
+  });
+}
 
-  private constructor(room: Room, run: string, results: KV, artifacts: ObjectStore) {
-    this.room = room;
-    this.subject = `simdgrad.trials.${run}`;
-    this.stream = `simdgrad_${run}_trials`;
-    this.results = results;
-    this.artifacts = artifacts;
-  }
+type Queue = Awaited<ReturnType<typeof openQueue>>;
 
-  static async open(place: Place & { readonly run: string }): Promise<Queue> {
-    const room = await Room.enter(place);
-    const { run } = place;
-    return room.again("opening the queue of trials", async () => {
-      const results = await room.bucket(`simdgrad_${run}_results`);
-      const queue = new Queue(room, run, results, await room.objects(`simdgrad_${run}_artifacts`));
-      const { stream, subject } = queue;
-      const retention = "workqueue" as RetentionPolicy;
-      await room.manager.streams
-        .info(stream)
-        .catch(() => room.manager.streams.add({ name: stream, subjects: [`${subject}.job`], retention }));
-      const consumer = {
-        durable_name: "members",
-        ack_policy: "explicit" as AckPolicy,
-        ack_wait: WORKING * 1e6,
-        max_deliver: -1,
-      };
-      await room.manager.consumers.info(stream, "members").catch(() => room.manager.consumers.add(stream, consumer));
-      return queue;
-    });
+/** Trials that run elsewhere, with the last step that each reported. */
+type Running = Map<string, { readonly trial: Trial; last: number }>;
+
+/** Opens what runs trials elsewhere: the study's side. */
+export async function openTrials(place: Place & { readonly run: string }) {
+  const queue = await openQueue(place);
+  const running: Running = new Map();
+  const callback = (_: unknown, message: Asked) => void judge(running, message);
+  const reports = queue.room.connection.subscribe(`${queue.subject}.report`, { callback });
+  return {
+    run: (trial: Trial) => runElsewhere(queue, running, trial),
+    async close() {
+      reports.unsubscribe();
+      await queue.room.leave();
+    },
+  };
+}
+
+/** The outcome of a trial, which whoever is free runs; that of an earlier time, where there is one. @throws what the objective threw */
+async function runElsewhere(queue: Queue, running: Running, trial: Trial): Promise<Outcome> {
+  const { room, results, subject, artifacts } = queue;
+  const { number, values } = trial;
+  const text = new TextEncoder().encode(JSON.stringify(values));
+  const name = `${number}-${(await digestOf(text)).slice(0, 16)}`;
+  running.set(name, { trial, last: -1 });
+  try {
+    if ((await room.again("looking for a result", () => results.get(name))) === null)
+      await room.again("queueing a trial", () =>
+        room.js.publish(`${subject}.job`, toText({ trial: number, values, name }), { msgID: name }),
+      );
+    const aResult: Result = { outcome: null, error: null };
+    const { outcome, error } = fromText(await resultOf(queue, name), "the result of a trial", aResult);
+    if (error !== null) throw fromWire(error);
+    if (typeof outcome !== "object" || outcome === null || !("kept" in outcome)) return outcome as Outcome;
+    const artifact = await room.again("fetching an artifact", () => artifacts.getBlob(name));
+    if (artifact === null) throw new DataError(`nats: the artifact of trial ${number} is gone`);
+    return { value: outcome.value, artifact };
+  } finally {
+    running.delete(name);
   }
 }
 
-/** Runs trials elsewhere: the study's side. */
-export class TrialHost {
-  readonly #queue: Queue;
-  readonly #trials = new Map<string, { readonly trial: Trial; last: number }>();
-
-  private constructor(queue: Queue) {
-    this.#queue = queue;
-    queue.room.connection.subscribe(`${queue.subject}.report`, { callback: (_, message) => void this.#judge(message) });
-  }
-
-  static async open(place: Place & { readonly run: string }): Promise<TrialHost> {
-    return new TrialHost(await Queue.open(place));
-  }
-
-  /** The outcome of a trial, which whoever is free runs; that of an earlier time, where there is one. @throws what the objective threw */
-  async run(trial: Trial): Promise<Outcome> {
-    const { room, results, subject, artifacts } = this.#queue;
-    const { number, values } = trial;
-    const text = JSON.stringify(values);
-    const name = `${number}-${(await digestOf(new TextEncoder().encode(text))).slice(0, 16)}`;
-    this.#trials.set(name, { trial, last: -1 });
-    try {
-      if ((await room.again("looking for a result", () => results.get(name))) === null)
-        await room.again("queueing a trial", () =>
-          room.js.publish(`${subject}.job`, toText({ trial: number, values, name }), { msgID: name }),
-        );
-      const { outcome, error } = fromText<Result>(await this.#result(name), "the result of a trial", aResult);
-      if (error !== null) throw fromWire(error);
-      if (typeof outcome !== "object" || outcome === null || !("kept" in outcome)) return outcome as Outcome;
-      const artifact = await room.again("fetching an artifact", () => artifacts.getBlob(name));
-      if (artifact === null) throw new DataError(`nats: the artifact of trial ${number} is gone`);
-      return { value: outcome.value, artifact };
-    } finally {
-      this.#trials.delete(name);
-    }
-  }
-
-  async #result(name: string): Promise<string> {
-    const { room, results } = this.#queue;
-    for (;;) {
-      const found = await room.again("waiting for a result", async () => {
-        const watch = await results.watch({ key: name });
-        const timer = setTimeout(() => watch.stop(), WORKING); // and looks anew: the server may have been another in between
-        try {
-          for await (const entry of watch) if (entry.operation === "PUT") return entry.string();
-          return undefined;
-        } finally {
-          clearTimeout(timer);
-          watch.stop();
-        }
-      });
-      if (found !== undefined) return found;
-    }
-  }
-
-  /** A report is the trial's once; where it runs again, its first ones are known. */
-  async #judge(message: { respond(text: string): boolean; string(): string }): Promise<void> {
-    try {
-      const { name, step, value } = fromText<{ name: string; step: number; value: number | string }>(
-        message.string(),
-        "a report",
-        aReport,
-      );
-      const entry = this.#trials.get(name);
-      if (entry === undefined) return;
-      if (step > entry.last) {
-        entry.last = step;
-        await entry.trial.report(step, Number(value));
+async function resultOf({ room, results }: Queue, name: string): Promise<string> {
+  for (;;) {
+    const found = await room.again("waiting for a result", async () => {
+      const watch = await results.watch({ key: name });
+      const timer = setTimeout(() => watch.stop(), WORKING); // and looks anew: the server may have been another in between
+      try {
+        for await (const entry of watch) if (entry.operation === "PUT") return entry.string();
+        return undefined;
+      } finally {
+        clearTimeout(timer);
+        watch.stop();
       }
-      message.respond(toText({ pruned: entry.trial.shouldPrune() }));
-    } catch {
-      // foreign, or the study is over: the member asks again, or goes on without
-    }
+    });
+    if (found !== undefined) return found;
   }
+}
 
-  async close(): Promise<void> {
-    await this.#queue.room.leave();
+interface Asked {
+  respond(text: string): boolean;
+  string(): string;
+}
+
+/** A report is the trial's once; where it runs again, its first ones are known. */
+async function judge(running: Running, message: Asked): Promise<void> {
+  try {
+    const { name, step, value } = fromText(message.string(), "a report", aReport);
+    const entry = running.get(name);
+    if (entry === undefined) return;
+    if (step > entry.last) {
+      entry.last = step;
+      await entry.trial.report(step, Number(value));
+    }
+    message.respond(toText({ pruned: entry.trial.shouldPrune() }));
+  } catch {
+    // foreign, or the study is over: the member asks again, or goes on without
   }
 }
 
@@ -183,7 +154,7 @@ export async function serveTrials<V = unknown>(options: ServeTrialsOptions<V>): 
   };
   const place = placed(options, "serveTrials", checks, "run", "objective");
   const { objective, signal, onTrial } = options;
-  const queue = await Queue.open(place);
+  const queue = await openQueue(place);
   const { room, stream } = queue;
   try {
     while (signal?.aborted !== true) {
@@ -209,9 +180,9 @@ async function runOne(
   objective: Objective,
   onTrial?: (trial: number) => void,
 ): Promise<void> {
-  let job: Job;
+  let job: typeof aJob;
   try {
-    job = fromText<Job>(message.string(), "a trial", aJob);
+    job = fromText(message.string(), "a trial", aJob);
   } catch {
     message.term("a foreign message");
     return;
@@ -228,8 +199,7 @@ async function runOne(
       const text = toText({ name, step, value: Number.isFinite(value) ? value : String(value) });
       // Without an answer, as where the study's side is away, the trial goes on: it would be judged at its next report.
       const answer = await room.connection.request(`${subject}.report`, text, { timeout: 2000 }).catch(() => undefined);
-      if (answer !== undefined)
-        pruned ||= fromText<{ pruned: boolean }>(answer.string(), "a judgement", aJudgement).pruned;
+      if (answer !== undefined) pruned ||= fromText(answer.string(), "a judgement", aJudgement).pruned;
     },
     shouldPrune: () => pruned,
   };
@@ -245,10 +215,9 @@ async function runOne(
   } catch (error) {
     result = { outcome: null, error: toWire(error) };
   }
-  await room.again("storing a result", () =>
-    results.create(name, toText(result)).catch((error: unknown) => {
-      if (!isLate(error)) throw error; // another member, taken for dead or not, was first
-    }),
+  await room.again(
+    "storing a result",
+    () => results.create(name, toText(result)).catch(unlessLate), // another member, taken for dead or not, was first
   );
   await room.again("ending a trial", async () => message.ackAck());
 }

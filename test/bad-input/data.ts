@@ -89,6 +89,7 @@ export const toolCalls: Readonly<Record<string, Call>> = {
     a.options({ classes: a.whole(2) }),
   ),
   kFold: call((...args) => [...given.kFold(...(args as unknown as [given.Rows]))], rows, a.options(folds)),
+  shard: call(given.shard, rows, a.options({ member: a.whole(1), of: a.whole(2), seed: a.seed(3) }, ["member", "of"])),
   parseNpy: call(given.parseNpy, a.instance(given.serializeNpy(array))),
   parseNpz: call(given.parseNpz, a.instance(given.serializeNpz({ array })), a.options({ most: a.whole(2 ** 20) })),
   parseWav: call(given.parseWav, a.instance(given.serializeWav(sound))),

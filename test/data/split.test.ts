@@ -1,6 +1,6 @@
 // Splits and folds: nothing is lost or in two parts, shares are what was asked for, and what is no chance is scikit-learn's.
 import { readFileSync } from "node:fs";
-import { classWeights, kFold, type SplitOptions, table, trainTestSplit, weightedRows } from "simdgrad/data";
+import { classWeights, kFold, type SplitOptions, shard, table, trainTestSplit, weightedRows } from "simdgrad/data";
 import { describe, expect, test } from "vitest";
 
 interface Part {
@@ -106,6 +106,27 @@ describe.each<[name: string, options: SplitOptions]>([
     expect(sorted(parts.flatMap((part) => [...part.test]))).toEqual(range(90));
     for (const part of parts) expect(sorted([...part.train, ...part.test])).toEqual(range(90));
   });
+});
+
+test("members' parts hold every row once, differ by one row at the most, and are the same everywhere", () => {
+  for (let seed = 0; seed < 20; seed++)
+    for (const of of [1, 2, 3, 7, 20]) {
+      const parts = range(of).map((member) => shard(20 + seed, { member, of, seed }));
+      expect(sorted(parts.flatMap((part) => [...part]))).toEqual(range(20 + seed));
+      const sizes = parts.map((part) => part.length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      for (const part of parts) expect([...part]).toEqual(sorted(part));
+    }
+  expect([0, 1, 2].map((member) => [...shard(10, { member, of: 3, seed: 1 })])).toEqual([
+    [3, 4, 5, 6],
+    [0, 1, 8],
+    [2, 7, 9],
+  ]);
+  const rows = { x: table({ a: range(10) }), y: range(10) };
+  const part = shard(rows, { member: 2, of: 4, seed: -5 });
+  expect([...part.x.column("a").values]).toEqual(part.y);
+  expect(() => shard(2, { member: 0, of: 3 })).toThrow("shard: 2 rows make no 3 parts");
+  expect(() => shard(5, { member: 3, of: 3 })).toThrow("shard: member must be below 3, as numbers begin with 0, got 3");
 });
 
 test("classes keep their shares, of which each part has one at least", () => {

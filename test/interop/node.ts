@@ -77,7 +77,7 @@ export const predictions: Readonly<Record<string, (folder: string) => string[]>>
   }),
 );
 
-function program(name: string): string {
+export function program(name: string): string {
   return fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 }
 

@@ -9,6 +9,7 @@ import { chromium } from "playwright";
 import { chromiumArguments, findChromium } from "../browser/chromium.ts";
 import { bundlers, OUT } from "./bundle.ts";
 import { above, buildNext, startNext, testInJsdom, writeReact } from "./frameworks.ts";
+import { trainTogether } from "./members.ts";
 import { models } from "./models/models.ts";
 import { importInNode, nodes, predictions, requireInNode, runtimes, trainInNode } from "./node.ts";
 import { forEverybody, type Headers, isolation, policyFor, serve, strictPolicy } from "./serve.ts";
@@ -177,6 +178,7 @@ for (const [version, node] of Object.entries(nodes)) {
 for (const [name, train] of Object.entries(runtimes)) await attempt(`${name}: trains, ends`, () => train(installed));
 for (const [name, predict] of Object.entries(predictions))
   await attempt(`${name}: predicts from a bundle`, () => predict(installed));
+await attempt("Node, Deno and Bun: train together over NATS", () => trainTogether(installed));
 await attempt("Vitest with jsdom: trains", () => testInJsdom(addUser(installed, join(workAbove, "vitest"), "")));
 
 await attempt("TensorFlow.js reads and computes what is written for it", tensorFlowProblems);

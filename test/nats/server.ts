@@ -42,6 +42,7 @@ export class NatsServer {
   readonly #configuration: string;
   readonly address: string;
   readonly webSocket: string;
+  #lines: readonly string[] = [];
   #process: ChildProcess | undefined;
 
   private constructor(program: string, folder: string, port: number, web: number) {
@@ -57,13 +58,12 @@ export class NatsServer {
     const folder = await mkdtemp(join(tmpdir(), "simdgrad-nats-store-"));
     const [port, web] = [await freePort(), await freePort()];
     const server = new NatsServer(program, folder, port, web);
-    const lines = [
+    server.#lines = [
       `listen: 127.0.0.1:${port}`,
       `jetstream { store_dir: "${folder}/store" }`,
       `websocket { listen: "127.0.0.1:${web}", no_tls: true }`,
-      more,
     ];
-    await writeFile(server.#configuration, lines.join("\n"));
+    await server.configure(more);
     await server.resume();
     return server;
   }
@@ -71,6 +71,12 @@ export class NatsServer {
   /** Its process, while it runs. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** Gives it other users and rights, also while it runs. */
+  async configure(more: string): Promise<void> {
+    await writeFile(this.#configuration, [...this.#lines, more].join("\n"));
+    this.#process?.kill("SIGHUP");
   }
 
   /** Starts it (again), with what it had stored. */
