@@ -103,7 +103,7 @@ export class LandscapeView {
     const finite = Array.from(losses).filter(Number.isFinite);
     const [least, most] = [Math.min(...finite), Math.max(...finite)];
     const centre = losses[(losses.length - 1) / 2];
-    const text = `Loss here ${centre.toPrecision(3)}; in this plane from ${least.toPrecision(3)} to ${most.toPrecision(3)}.`;
+    const text = `Loss here ${centre.toPrecision(3)}, of all points to train on; in this plane from ${least.toPrecision(3)} to ${most.toPrecision(3)}.`;
     this.#canvas.ariaLabel = text;
     byId("landscape").replaceChildren(this.#canvas);
     say(byId("landscape-note"), text);
