@@ -27,7 +27,7 @@ export class ChainView {
     const all = allWeights(setup);
     const names = all.map((each) => weightName(setup, each));
     if (this.#names !== names.join())
-      this.#select.replaceChildren(new Option("as the pass goes"), ...names.map((name) => new Option(name)));
+      this.#select.replaceChildren(new Option("follow the pass"), ...names.map((name) => new Option(name)));
     this.#names = names.join();
     this.#select.selectedIndex = isFollowing ? 0 : 1 + all.findIndex((each) => sameWeight(each, weight));
     // An update that was just made is the one to be understood.

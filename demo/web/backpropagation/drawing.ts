@@ -28,8 +28,8 @@ interface LineParts {
   readonly gradient: SVGTextElement;
 }
 
-/** Told of the weight that a visitor looks at, and whether it was chosen: a pointer only passes by. */
-export type OnWeight = (weight: Weight, isChosen: boolean) => void;
+/** Told of the weight that a visitor looks at, undefined where the pointer has left, and whether it was chosen: a pointer only passes by. */
+type OnWeight = (weight: Weight | undefined, isChosen: boolean) => void;
 
 interface UnitParts {
   readonly group: SVGGElement;
@@ -52,6 +52,7 @@ export class Drawing {
   constructor(place: HTMLElement, onWeight: OnWeight) {
     this.#place = place;
     this.#onWeight = onWeight;
+    place.addEventListener("pointerleave", () => onWeight(undefined, false));
     new ResizeObserver(() => {
       if (this.#scene !== undefined) this.show(this.#scene);
     }).observe(place);

@@ -250,10 +250,10 @@ export class BackPropagationPage {
   }
 
   /** Unrolls a weight that a visitor looks at; one that was chosen stays. */
-  #look(weight: Weight, isChosen: boolean): void {
-    const index = allWeights(this.#setup).findIndex((each) => sameWeight(each, weight));
+  #look(weight: Weight | undefined, isChosen: boolean): void {
+    const index = weight && allWeights(this.#setup).findIndex((each) => sameWeight(each, weight));
     if (isChosen) this.#choose(index);
-    else if (index !== this.#weight) {
+    else if (index !== this.#passed) {
       this.#passed = index;
       this.#show();
     }
