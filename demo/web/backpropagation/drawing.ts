@@ -204,7 +204,7 @@ function lineOf(line: Line, { number, unit }: Layout, onWeight: OnWeight): LineP
     "g",
     { class: "weight", role: "button" },
     svg("line", { ...ends, class: "reach" }),
-    svg("rect", { ...box, class: "reach" }),
+    svg("rect", { ...box, class: "reach number" }),
     stroke,
   );
   for (const event of ["focus", "click"]) group.addEventListener(event, () => onWeight(weight, true));
