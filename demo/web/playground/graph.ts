@@ -26,7 +26,7 @@ interface Shown {
 const HEIGHT = 316;
 const TOP = 76; // for the buttons above the columns
 const LARGEST = 34;
-const NAMES = 44; // for those of inputs and outputs, beside them
+const NAMES = { inputs: 38, outputs: 52 }; // pixels for them, beside their units
 const NEAR = 6; // pixels from a line that is meant
 
 export class Graph {
@@ -106,7 +106,7 @@ export class Graph {
 
   #centre({ column, row }: Unit): readonly [number, number] {
     const widths = this.#widths;
-    const [left, right] = [NAMES + LARGEST / 2, this.#width - NAMES - LARGEST / 2];
+    const [left, right] = [NAMES.inputs + LARGEST / 2, this.#width - NAMES.outputs - LARGEST / 2];
     const slot = (HEIGHT - TOP) / Math.max(widths[column], 1);
     const apart = Math.min(slot, LARGEST + 10);
     const middle = TOP + (HEIGHT - TOP) / 2;

@@ -1,5 +1,6 @@
 // The bar: buttons, what state it is in, figures.
 import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
+import { tenTo } from "../shared/powers.ts";
 import type { Phase } from "../shared/run.ts";
 
 /** Milliseconds over which steps a second are counted. */
@@ -82,7 +83,10 @@ export class RunView {
   }
 }
 
-/** A loss as the bar shows it. */
+/** A loss: 0.0123, or 1.2×10⁻⁸. */
 export function short(value: number): string {
-  return value !== 0 && Math.abs(value) < 0.0001 ? value.toExponential(1) : value.toFixed(4);
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 0.0001 && size < 10_000) || !Number.isFinite(value)) return value.toFixed(4);
+  const [digits, exponent] = value.toExponential(1).split("e");
+  return `${digits}×${tenTo(Number(exponent))}`;
 }
