@@ -85,15 +85,11 @@ export function layoutOf(setup: Setup, width: number, least: number): Layout {
   }
 }
 
-/** Lines from one layer to the next, the most of them. */
-function linesBetween({ sizes }: Setup): number {
-  return Math.max(...sizes.slice(1).map((size, before) => size * sizes[before]));
-}
-
 /** Numbers are shorter where more than four lines lead from layer to layer, and smaller where units are narrow. */
-function measuresOf(setup: Setup, width: number): Measures {
+function measuresOf({ sizes }: Setup, width: number): Measures {
+  const most = Math.max(...sizes.slice(1).map((size, before) => size * sizes[before]));
   const isSmall = width < 70;
-  const digits = linesBetween(setup) > 4 || isSmall ? 3 : 4;
+  const digits = most > 4 || isSmall ? 3 : 4;
   return {
     unit: { width, height: 58 },
     number: { width: isSmall ? 60 : digits === 3 ? 68 : 76, height: 3 * LINE + 2 },
