@@ -29,6 +29,8 @@ interface Measures {
   readonly font: number;
   /** Significant digits of the numbers. */
   readonly digits: number;
+  /** Lines from one layer to the next whose numbers are shown at once: of more of them nobody could tell whose they are. */
+  readonly most: number;
 }
 
 export interface Layout extends Measures {
@@ -52,14 +54,14 @@ interface Frame extends Omit<Layout, "lines"> {
 }
 
 /** Of the tab above a unit, in which its bias stands, and its gradient. */
-export const TAB = 31;
+export const TAB = 28;
 /** From one number to the one below it. */
 export const LINE = 13;
-/** More lines than these from one layer to the next show their numbers only unit by unit: else nobody could tell whose they are. */
-const MOST_NUMBERS = 6;
 /** Of a layer's name above its units. */
-const HEADING = 18;
+const HEADING = 14;
 const EDGE = 3;
+/** From a unit to a number, at least. */
+const CLEAR = 1;
 /** Narrower places have their layers from top to bottom. */
 const LEAST_WIDTH = 480;
 /** From left to right: of the numbers above units, and of the layers' names. */
@@ -71,7 +73,7 @@ const DOWN_TO_LOSS = 26;
 /** The most from one unit to the next. */
 const FAR = 130;
 /** From top to bottom: between the boxes of two layers, at least, and how much more is tried at a time. */
-const LEAST_GAP = 64;
+const LEAST_GAP = 46;
 const MORE = 16;
 const MOST_GAP = 400;
 
@@ -86,20 +88,21 @@ export function layoutOf(setup: Setup, width: number, least: number): Layout {
 }
 
 /** Numbers are shorter where more than four lines lead from layer to layer, and smaller where units are narrow. */
-function measuresOf({ sizes }: Setup, width: number): Measures {
-  const most = Math.max(...sizes.slice(1).map((size, before) => size * sizes[before]));
+function measuresOf({ sizes }: Setup, width: number, most: number): Measures {
+  const lines = Math.max(...sizes.slice(1).map((size, before) => size * sizes[before]));
   const isSmall = width < 70;
-  const digits = most > 4 || isSmall ? 3 : 4;
+  const digits = lines > 4 || isSmall ? 3 : 4;
   return {
-    unit: { width, height: 58 },
+    unit: { width, height: 56 },
     number: { width: isSmall ? 60 : digits === 3 ? 68 : 76, height: 3 * LINE + 2 },
     font: isSmall ? 11 : 12.5,
     digits,
+    most,
   };
 }
 
 function frameAcross(setup: Setup, width: number, least: number): Frame {
-  const measures = measuresOf(setup, 80);
+  const measures = measuresOf(setup, 80, 6);
   const { unit, number } = measures;
   const beneath = (Math.max(...setup.sizes) - 1) * (unit.height + (setup.bias ? TAB : 0) + 4);
   const height = Math.max(least, TOP + BOTTOM + unit.height + beneath);
@@ -111,7 +114,7 @@ function frameAcross(setup: Setup, width: number, least: number): Frame {
     return spread(size, step).map((off) => ({ x: side + layer * gap, y: middle + off }));
   });
   const loss = { x: width - side, y: middle };
-  const nearest = (unit.width + number.width) / 2 / gap;
+  const nearest = ((unit.width + number.width) / 2 + CLEAR) / gap;
   return {
     ...measures,
     width,
@@ -127,7 +130,7 @@ function frameAcross(setup: Setup, width: number, least: number): Frame {
 
 function frameDown(setup: Setup, width: number, least: number, leastGap: number): Frame {
   const most = Math.max(...setup.sizes);
-  const measures = measuresOf(setup, Math.min(80, (width - 6 * (most - 1) - 2 * EDGE) / most));
+  const measures = measuresOf(setup, Math.min(80, (width - 6 * (most - 1) - 2 * EDGE) / most), 4);
   const { unit, number } = measures;
   const tab = setup.bias ? TAB : 0;
   const layers = depth(setup);
@@ -154,11 +157,11 @@ function frameDown(setup: Setup, width: number, least: number, leastGap: number)
       y: loss.y + 4 + off,
     })),
     headings: units.map(([{ y }], layer) => ({
-      place: isAbove ? { x: 0, y: y - unit.height / 2 - (layer === 0 ? 0 : tab) - 6 } : { x: 28, y: y + 4 },
+      place: isAbove ? { x: 0, y: y - unit.height / 2 - (layer === 0 ? 0 : tab) - 4 } : { x: 28, y: y + 4 },
       isAbove,
     })),
-    nearest: (unit.height + number.height) / 2 / each,
-    farthest: 1 - (unit.height + number.height + 2 * (tab + heading)) / 2 / each,
+    nearest: ((unit.height + number.height) / 2 + CLEAR) / each,
+    farthest: 1 - ((unit.height + number.height) / 2 + tab + heading + CLEAR) / each,
   };
 }
 
@@ -179,7 +182,7 @@ function filled(setup: Setup, { nearest, farthest, ...frame }: Frame): { layout:
   let isClear = true;
   const lines = setup.sizes.slice(1).flatMap((size, before) => {
     const into = all.filter(({ layer }) => layer === before + 1);
-    const isCrowded = size * setup.sizes[before] > MOST_NUMBERS;
+    const isCrowded = size * setup.sizes[before] > frame.most;
     const together = isCrowded
       ? Array.from({ length: size }, (_, unit) => into.filter(({ to }) => to === unit))
       : [into];
