@@ -3,13 +3,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chainOf } from "../../demo/web/backpropagation/chain.ts";
 import { codeOf } from "../../demo/web/backpropagation/code.ts";
 import { activations, beginnings, DeepTraining, LAYERS } from "../../demo/web/backpropagation/experiments/deep.ts";
-import { UPDATES as CURVE_UPDATES, CurveTraining } from "../../demo/web/backpropagation/experiments/overfit.ts";
+import {
+  UPDATES as CURVE_UPDATES,
+  CurveTraining,
+  points,
+  SHARE,
+  truth,
+  validationPoints,
+} from "../../demo/web/backpropagation/experiments/overfit.ts";
 import { descend } from "../../demo/web/backpropagation/experiments/valley.ts";
 import { samples, UPDATES as XOR_UPDATES, XorTraining } from "../../demo/web/backpropagation/experiments/xor.ts";
 import { explain } from "../../demo/web/backpropagation/explain.ts";
 import { brief, factor, four } from "../../demo/web/backpropagation/format.ts";
-import { layoutOf, type Point } from "../../demo/web/backpropagation/layout.ts";
-import { momentAt, momentsEach } from "../../demo/web/backpropagation/moments.ts";
+import { type Line, layoutOf, type Point, TAB } from "../../demo/web/backpropagation/layout.ts";
+import { followedWeight, momentAt, momentsEach } from "../../demo/web/backpropagation/moments.ts";
 import {
   type Activation,
   activationOf,
@@ -23,6 +30,7 @@ import {
   weightCount,
   weightName,
 } from "../../demo/web/backpropagation/network.ts";
+import { hasDecimalComma, numbersOf } from "../../demo/web/backpropagation/numbers.ts";
 import { questions } from "../../demo/web/backpropagation/quiz.ts";
 import { Session } from "../../demo/web/backpropagation/session.ts";
 import { constant, type Executor, evaluate, WasmExecutor } from "../../src/index.ts";
@@ -187,7 +195,7 @@ test("numbers have four significant digits", () => {
     "0",
     "1.000",
     "123.5",
-    "12346",
+    "1.235 × 10⁴",
     "1.235 × 10⁶",
     "1.235 × 10⁻⁴",
     "1.000 × 10⁻²⁰",
@@ -200,13 +208,13 @@ test("numbers have four significant digits", () => {
   expect([0.34, -0.2080001, 1e-6, -123456].map((value) => brief(value))).toEqual([
     "0.34",
     "−0.208",
-    "1.0e−6",
-    "−1.2e5",
+    "1×10⁻⁶",
+    "−1.2×10⁵",
   ]);
   expect([0.34, -0.2080001, 1e-6, 0.07857].map((value) => brief(value, 3))).toEqual([
     "0.34",
     "−0.208",
-    "1e−6",
+    "1×10⁻⁶",
     "0.0786",
   ]);
   expect([0.5, -0.5, 1e-5].map(factor)).toEqual(["0.5000", "(−0.5000)", "(1.000 × 10⁻⁵)"]);
@@ -245,27 +253,53 @@ test("an update goes forwards, to the loss, backwards, and then the weights have
 
 describe.each([262, 302, 332, 606, 690])("in a place of %i pixels", (width) => {
   const all = [...setups, ["four layers of four", crowded] as const];
-  test.each(all)("%s: no number lies on another, on a unit or beyond the edge", (_, setup) => {
+  test.each(all)("%s: no number lies on another of its time, on a unit or beyond the edge", (_, setup) => {
     const layout = layoutOf(setup, width, 320);
-    const { lines, units, unit, number } = layout;
+    const { lines, units, unit, number, headings } = layout;
     expect(layout.width).toBe(width);
     const boxes = units.flat();
+    const heightOf = (...both: Line[]) =>
+      both.reduce((sum, { weight }) => sum + (weight.from === undefined ? TAB : number.height) / 2, 0);
     const isClear = (a: Point, b: Point, w: number, h: number) => Math.abs(a.x - b.x) >= w || Math.abs(a.y - b.y) >= h;
-    for (const [i, { label, weight }] of lines.entries()) {
+    expect(headings.length).toBe(setup.sizes.length);
+    // Where many lines lead from layer to layer, numbers are shown of those into one unit at a time.
+    const isTogether = (a: Line, b: Line) =>
+      a.weight.layer !== b.weight.layer || !a.isCrowded || a.weight.to === b.weight.to;
+    for (const [i, line] of lines.entries()) {
+      const { label, weight } = line;
+      const isBias = weight.from === undefined;
       const name = weightName(setup, weight);
       expect(label.x - number.width / 2, name).toBeGreaterThanOrEqual(0);
       expect(label.x + number.width / 2, name).toBeLessThanOrEqual(width);
-      for (const other of lines.slice(0, i))
+      for (const other of lines.slice(0, i).filter((each) => isTogether(line, each)))
         expect(
-          isClear(label, other.label, number.width, number.height),
+          isClear(label, other.label, number.width, heightOf(line, other)),
           `${name} and ${weightName(setup, other.weight)}`,
         ).toBe(true);
       for (const box of boxes)
-        expect(isClear(label, box, unit.width / 2, (unit.height + number.height) / 2), `${name} and a unit`).toBe(true);
+        expect(
+          isClear(label, box, unit.width / 2, (unit.height + (isBias ? TAB : number.height)) / 2),
+          `${name} and a unit`,
+        ).toBe(true);
     }
     for (const [i, a] of boxes.entries())
       for (const b of boxes.slice(0, i)) expect(isClear(a, b, unit.width, unit.height)).toBe(true);
   });
+});
+
+test("while none is chosen, the weight that is unrolled goes with the pass", () => {
+  const followed = Array.from({ length: momentsEach(hiddenLayer) + 1 }, (_, at) =>
+    weightName(hiddenLayer, followedWeight(hiddenLayer, momentAt(hiddenLayer, at))),
+  );
+  const [output, hidden] = ["w(h₁→y)", "w(x₁→h₁)"];
+  expect(followed).toEqual([output, output, output, output, output, hidden, hidden]);
+});
+
+test("a decimal comma is one number, and commas that cannot be one part several", () => {
+  const read = ["0,6", "-0,6; ,5", "−0,6 1,5", "1, 0,8", "1, 0.8", "1,0.5,-1", "1,2,3", "0.6", ""].map(numbersOf);
+  expect(read).toEqual([[0.6], [-0.6, 0.5], [-0.6, 1.5], [1, 0.8], [1, 0.8], [1, 0.5, -1], [1, 2, 3], [0.6], []]);
+  expect(["1, zero", "0,6,x", "1e"].map(numbersOf)).toEqual([undefined, undefined, undefined]);
+  expect(["0,6", "1, 0.8", "1,2,3", "1, 2"].map(hasDecimalComma)).toEqual([true, false, false, false]);
 });
 
 test("drawn weights are the seed's, and never 0", () => {
@@ -331,16 +365,35 @@ describe("a chapter's task", () => {
     expect(await updates(0.95)).toBeGreaterThan(plain / 3);
   });
 
-  test("early stopping, and weight decay, halve the validation loss", async () => {
-    const validations = async (decay: number) => {
+  test("validation points are as noisy as those it learns from", () => {
+    const noise = (samples: typeof points) =>
+      samples.reduce((sum, { x, y }) => sum + (y - truth(x)) ** 2, 0) / samples.length;
+    expect(validationPoints.length).toBe(30);
+    expect(noise(validationPoints)).toBeCloseTo(noise(points), 6);
+  });
+
+  test("the training loss falls while the validation loss rises; early stopping, and weight decay, keep it low", async () => {
+    const curves = async (decay: number) => {
       const training = new CurveTraining(decay, executor);
       const losses = await training.train(CURVE_UPDATES);
       await training.dispose();
-      return losses.map(({ validation }) => validation);
+      return losses;
     };
-    const without = await validations(0);
-    const end = without[CURVE_UPDATES - 1];
-    expect(without[600]).toBeLessThan(end / 2);
-    expect((await validations(3))[CURVE_UPDATES - 1]).toBeLessThan(end / 2);
+    const without = await curves(0);
+    const at = (update: number) => without[update - 1];
+    for (const [earlier, later] of [
+      [200, 1000],
+      [1000, 2000],
+      [2000, CURVE_UPDATES],
+    ]) {
+      expect(at(later).training).toBeLessThan(at(earlier).training);
+      expect(at(later).validation).toBeGreaterThan(at(earlier).validation);
+    }
+    const wanted = SHARE * at(CURVE_UPDATES).validation;
+    expect(at(100).validation).toBeLessThan(wanted);
+    expect(at(CURVE_UPDATES).training).toBeLessThan(at(CURVE_UPDATES).validation / 10);
+    const last = async (decay: number) => (await curves(decay))[CURVE_UPDATES - 1].validation;
+    expect(await last(3)).toBeLessThan(wanted);
+    expect(await last(10)).toBeGreaterThan(wanted); // so small that the curve cannot follow what is behind the points
   });
 });

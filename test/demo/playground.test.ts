@@ -1,9 +1,13 @@
-// What a link and a file bring to the playground, and which of it is taken.
+// What a link and a file bring to the playground, which of it is taken, and what is said of how it learns.
 import { describe, expect, test } from "vitest";
 import { verdictOf } from "../../demo/web/playground/flow.ts";
+import { liveLook, measureLook, pastLook, variablesOf } from "../../demo/web/playground/looks.ts";
+import { layersOf } from "../../demo/web/playground/network.ts";
+import { Overfitting } from "../../demo/web/playground/overfitting.ts";
 import { pointsOfCsv } from "../../demo/web/playground/points.ts";
-import { lackOf } from "../../demo/web/playground/samples.ts";
+import { lackOf, samplesOf } from "../../demo/web/playground/samples.ts";
 import { fields, sound } from "../../demo/web/playground/settings.ts";
+import { compile, compileInit, WasmExecutor } from "../../src/index.ts";
 
 function followed(text: string) {
   const entries = Object.entries(fields).map(([name, { fallback }]) => [name, fallback]);
@@ -78,4 +82,42 @@ describe("a file", () => {
     const rows = [row, "1.5,2.5,3.5", "2.5,1.5,4.5", "3.5,4.5,5.5", "4.5,3.5,6.5", "5.5,3.5,7.5"];
     await expect(csv("x,y,label", rows)).rejects.toThrow("Row 1, column ");
   });
+});
+
+describe("what is said of noise that is learned", () => {
+  const said = (...losses: readonly (readonly [train: number, test: number])[]) => {
+    const overfitting = new Overfitting();
+    return losses.map(([train, test], i) => overfitting.add({ step: 1000 * (i + 1), train, test }));
+  };
+
+  test("is nothing while the test loss falls, and from which step on it rose where it rises far", () => {
+    const [first, second, third, fourth] = said([0.4, 0.3], [0.2, 0.15], [0.1, 0.16], [0.001, 0.54]);
+    expect([first, second, third]).toEqual(["", "", ""]);
+    expect(fourth).toContain(
+      "since about step 2,000, where it was 0.150, while the loss of the points it trains on fell",
+    );
+  });
+
+  test("is nothing where both rise, or the rise is far below what is to be seen", () => {
+    expect(said([0.2, 0.15], [0.3, 0.4])).toEqual(["", ""]);
+    expect(said([1e-7, 1e-6], [1e-8, 1e-5])).toEqual(["", ""]);
+  });
+});
+
+test("the losses of weights of the past are those that were measured", async () => {
+  const executor = new WasmExecutor({ build: "portable" });
+  const { train, test } = samplesOf({ data: "moons", seed: 1, noise: 10, share: 50, points: { rows: [], classes: 2 } });
+  const layers = layersOf({ features: ["x", "y"], hidden: [4] }, 2);
+  const looked = { layers, activation: "tanh", features: ["x", "y"], outputs: 2 } as const;
+  await executor.step(
+    await executor.load(compileInit(new Map(variablesOf(layers).map((each, i) => [`${i}`, each])), 0)),
+  );
+  const { weights } = await executor.step(await executor.load(compile(liveLook(looked))));
+  const measured = await executor.step(await executor.load(compile(measureLook(looked, train, test))));
+  const past = await executor.load(compile(pastLook(looked, train, test)));
+  const then = await executor.step(past, { theta: weights as Float32Array });
+  expect([then.train[0], then.test[0]]).toEqual([measured.train[0], measured.test[0]]);
+  const moved = await executor.step(past, { theta: (weights as Float32Array).map((each) => each + 0.1) });
+  expect(moved.train[0]).not.toBe(measured.train[0]);
+  await executor.dispose();
 });

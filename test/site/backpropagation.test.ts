@@ -35,6 +35,13 @@ describe("a visitor", () => {
     for (let i = 0; i < 7; i++) await page.getByRole("button", { name: "Forward" }).click();
     await page.locator("#moment-title", { hasText: "Backward pass: hidden layer 1" }).waitFor();
     expect(await beyond()).toBe(0);
+    // Of 16 lines between two layers those into one unit show their numbers, and those of another when it is pressed.
+    const shown = () =>
+      page.locator("#graph .weight:not(.faint)").evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel));
+    const into = async (unit: string) => (await shown()).filter((name) => name?.includes(`→${unit})`)).length;
+    expect([await into("h₁"), await into("h₂"), await into("k₁"), await into("k₂")]).toEqual([4, 0, 4, 0]);
+    await page.locator("#graph .unit", { hasText: "h₂" }).click();
+    expect([await into("h₁"), await into("h₂"), await into("k₁"), await into("k₂")]).toEqual([0, 4, 4, 0]);
     clean(visit);
     await visit.close();
   });
@@ -54,10 +61,21 @@ describe("a visitor", () => {
     await forward();
     await expect.poll(() => step(page), patience).toBe(1);
     expect(await exactLoss(page)).toBeCloseTo(0.0338, 6);
-    expect(await page.locator("#graph .label").allTextContents()).toEqual(["0.526", "−0.1792"]);
+    const numbers = (kind: string) => page.locator(`#graph .labels .${kind}`).allTextContents();
+    const gradients = ["∂ −0.26", "∂ −0.208"];
+    // Old weights, gradients and new weights together, and the step that led from the ones to the others.
+    expect([await numbers("old"), await numbers("gradient"), await numbers("label")]).toEqual([
+      ["was 0.5", "was −0.2"],
+      gradients,
+      ["0.526", "−0.1792"],
+    ]);
+    await says("#chain", "w₁ ← 0.5000 − 0.1000 × (−0.2600) = 0.5260");
+    expect(await page.locator("#figure-now").textContent()).toBe("0.02362");
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => step(page), patience).toBe(0);
-    expect(await page.locator("#graph .label").allTextContents()).toEqual(["∂ −0.26", "∂ −0.208"]);
+    // A line keeps its weight, and the weight's sign, while its gradient of another sign stands beneath.
+    expect([await numbers("label"), await numbers("gradient")]).toEqual([["0.5", "−0.2"], gradients]);
+    expect(await page.locator("#graph .weight.positive").count()).toBe(1);
     // To another weight by the keyboard: its chain is unrolled.
     await page.locator("#graph [tabindex='0']").focus();
     await page.keyboard.press("ArrowDown");
@@ -106,6 +124,13 @@ describe("a visitor", () => {
     await expect.poll(() => page.locator("#graph .weight").count(), patience).toBe(8);
     await expect.poll(() => page.url(), patience).toContain("layers=3%2C2%2C1");
     await page.locator("#settings-problem").waitFor({ state: "hidden" });
+    await page.fill("[name=targets]", "0,6");
+    await page.locator("[name=rate]").focus();
+    await page.locator("#settings-note", { hasText: "The comma was read as a decimal point: 0.6." }).waitFor();
+    expect(await page.locator("#graph .weight").count()).toBe(8);
+    await page.fill("[name=targets]", "0.9; 0.1");
+    await page.locator("[name=rate]").focus();
+    await page.locator("#settings-note", { hasText: "The network has 2 outputs now, one for each target." }).waitFor();
     await page.fill("[name=targets]", "0.9");
     await page.locator("[name=rate]").focus();
     await page.locator("#graph", { hasText: "t = 0.9" }).waitFor();
@@ -148,6 +173,9 @@ describe("a visitor", () => {
     await task.getByLabel("The loss").selectOption("grow");
     await task.getByRole("button", { name: "Try" }).click();
     await verdicts.filter({ hasText: "As you said." }).waitFor();
+    await task.getByLabel("It diverges above").fill("1.0");
+    await task.getByRole("button", { name: "Check" }).click();
+    await verdicts.filter({ hasText: "between 1 and 1.3: try the middle, 1.15." }).waitFor();
     await task.getByLabel("It diverges above").fill("1.22");
     await task.getByRole("button", { name: "Check" }).click();
     await verdicts.filter({ hasText: "2 / 1.64" }).waitFor();
@@ -201,6 +229,12 @@ describe("a visitor", () => {
     await task.getByRole("img", { name: /Losses/ }).waitFor();
     await task.getByRole("button", { name: "Stop" }).click();
     await verdict("Train to the end without weight decay first");
+    await train();
+    await task.getByRole("button", { name: "Stop" }).waitFor();
+    await open("5. Momentum");
+    await page.locator("#chapter-note", { hasText: "What ran in “6. Overfitting” has stopped" }).waitFor();
+    await open("6. Overfitting");
+    expect(await page.locator("#chapter-note").textContent()).toBe("");
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect(await faults(page)).toEqual([]);
     clean(visit);

@@ -210,19 +210,35 @@ describe("looking closer", () => {
     const now = await picture();
     await page.locator("#time").fill("0");
     await expect.poll(() => page.locator("#time-value").textContent()).toContain("about step");
+    const note = page.locator("#time-note");
+    await expect.poll(() => note.textContent(), patience).toMatch(/^Loss there: \S+ of all points to train on, \S+ of/);
     await expect.poll(picture, patience).not.toBe(now);
     await page.locator("#time").press("End");
     await expect.poll(picture, patience).toBe(now);
+    expect(await note.textContent()).toBe("");
     for (const directions of ["path", "random"]) {
       await page.locator("#directions").selectOption(directions);
       await page.getByRole("button", { name: "Draw" }).click();
-      await expect.poll(() => page.locator("#landscape-note").textContent(), patience).toMatch(/^Loss here/);
+      await expect
+        .poll(() => page.locator("#landscape-note").textContent(), patience)
+        .toMatch(/^Loss here \S+, of all points/);
     }
     await page.locator("#marks").hover({ position: { x: 100, y: 100 } });
     await expect.poll(() => page.locator("#point-note").textContent()).toMatch(/class [12], \d+ %/);
     clean(visit);
     await visit.close();
   }, 90_000);
+
+  test("a network that learns the noise of its points is said to", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=moons&noise=50&share=20&hidden=8,8&rate=0.01"));
+    const { page } = visit;
+    await go(page);
+    await page
+      .locator("#state", { hasText: /The test loss has risen since about step [\d,]+, where it was/ })
+      .waitFor(patience);
+    clean(visit);
+    await visit.close();
+  }, 60_000);
 
   test("gradients that vanish are seen, and said, to vanish", async () => {
     const visit = await loaded(

@@ -11,24 +11,31 @@ export class ChainView {
   readonly #place = byId("chain");
   #names = "";
 
-  /** @param onWeight told of the number of the weight that was chosen */
-  constructor(onWeight: (index: number) => void) {
+  /** @param onWeight told of the number of the weight that was chosen; undefined: whichever the pass has come to */
+  constructor(onWeight: (index: number | undefined) => void) {
     // A long chain is scrolled through, by the keyboard, too.
     this.#place.tabIndex = 0;
-    this.#select.addEventListener("change", () => onWeight(this.#select.selectedIndex));
+    this.#select.addEventListener("change", () => {
+      const { selectedIndex } = this.#select;
+      onWeight(selectedIndex === 0 ? undefined : selectedIndex - 1);
+    });
   }
 
-  show(scene: Scene, next: Update): void {
-    const { setup, moment, update, weight } = scene;
+  /** @param isFollowing whether the weight is the one that the pass has come to */
+  show(scene: Scene, next: Update, isFollowing: boolean): void {
+    const { setup, moment, before, update, weight } = scene;
     const all = allWeights(setup);
     const names = all.map((each) => weightName(setup, each));
-    if (this.#names !== names.join()) this.#select.replaceChildren(...names.map((name) => new Option(name)));
+    if (this.#names !== names.join())
+      this.#select.replaceChildren(new Option("follow the pass"), ...names.map((name) => new Option(name)));
     this.#names = names.join();
-    this.#select.selectedIndex = all.findIndex((each) => sameWeight(each, weight));
-    const chain = chainOf(setup, update, next, weight);
-    const known = weight.layer >= moment.backwards;
+    this.#select.selectedIndex = isFollowing ? 0 : 1 + all.findIndex((each) => sameWeight(each, weight));
+    // An update that was just made is the one to be understood.
+    const hasMoved = moment.phase === "moved" && before !== undefined;
+    const chain = hasMoved ? chainOf(setup, before, update, weight) : chainOf(setup, update, next, weight);
+    const known = hasMoved || weight.layer >= moment.backwards;
     this.#place.replaceChildren(...(known ? shown(chain) : promised(chain)));
-    say(byId("chain-title"), `Why ${chain.name} changes`);
+    say(byId("chain-title"), `Why ${chain.name} ${hasMoved ? "changed" : "changes"}`);
   }
 }
 
@@ -57,9 +64,9 @@ function shown({ symbols, numbers, gradient, links, step, meaning }: Chain): HTM
       "= ",
       make("strong", {}, four(gradient)),
     ),
-    make("ul", { className: "links" }, ...links.map(linkView)),
-    make("p", {}, meaning),
     make("p", { className: "formula" }, step),
+    make("p", {}, meaning),
+    make("ul", { className: "links" }, ...links.map(linkView)),
   ];
 }
 

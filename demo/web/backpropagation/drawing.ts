@@ -1,7 +1,8 @@
-// The network as a picture of lines and circles with their numbers. Each weight is a button: pressed, focused or pointed at, it is unrolled.
+// The network as a picture of lines and boxes with their numbers: a weight on its line, its gradient beneath, and after an update the weight
+// that was above. Each weight is a button: pressed, focused or pointed at, it is unrolled.
 import { brief, four } from "./format.ts";
 import type { Update } from "./graph.ts";
-import { type Layout, type Line, layoutOf, type Point, TAB } from "./layout.ts";
+import { type Layout, LINE, type Line, layoutOf, type Point, TAB } from "./layout.ts";
 import type { Moment } from "./moments.ts";
 import { depth, type Setup, sameWeight, targetName, unitName, type Weight, weightName } from "./network.ts";
 import { change, svg, write } from "./svg.ts";
@@ -11,6 +12,8 @@ export interface Scene {
   readonly setup: Setup;
   readonly moment: Moment;
   readonly update: Update;
+  /** The update before it; undefined at the start. */
+  readonly before: Update | undefined;
   /** The weight that is unrolled. */
   readonly weight: Weight;
 }
@@ -20,8 +23,13 @@ interface LineParts {
   readonly group: SVGGElement;
   readonly stroke: SVGLineElement;
   readonly ring: SVGRectElement;
+  readonly old: SVGTextElement;
   readonly label: SVGTextElement;
+  readonly gradient: SVGTextElement;
 }
+
+/** Told of the weight that a visitor looks at, undefined where the pointer has left, and whether it was chosen: a pointer only passes by. */
+type OnWeight = (weight: Weight | undefined, isChosen: boolean) => void;
 
 interface UnitParts {
   readonly group: SVGGElement;
@@ -31,7 +39,7 @@ interface UnitParts {
 
 export class Drawing {
   readonly #place: HTMLElement;
-  readonly #onWeight: (weight: Weight) => void;
+  readonly #onWeight: OnWeight;
   #scene: Scene | undefined;
   #lines: readonly LineParts[] = [];
   #units: readonly (readonly UnitParts[])[] = [];
@@ -41,10 +49,10 @@ export class Drawing {
   /** What the present picture was made for. */
   #shape = "";
 
-  /** @param onWeight told of the weight that a visitor looks at */
-  constructor(place: HTMLElement, onWeight: (weight: Weight) => void) {
+  constructor(place: HTMLElement, onWeight: OnWeight) {
     this.#place = place;
     this.#onWeight = onWeight;
+    place.addEventListener("pointerleave", () => onWeight(undefined, false));
     new ResizeObserver(() => {
       if (this.#scene !== undefined) this.show(this.#scene);
     }).observe(place);
@@ -77,7 +85,12 @@ export class Drawing {
     this.#digits = digits;
     this.#lines = lines.map((line) => lineOf(line, layout, this.#onWeight));
     this.#units = units.map((layer, at) =>
-      layer.map((point, unit) => boxOf(point, layout, unitName(setup, at, unit), "unit")),
+      layer.map((point, unit) => {
+        const parts = boxOf(point, layout, unitName(setup, at, unit), "unit");
+        // The keyboard has the lines, and the list of weights.
+        if (at > 0) parts.group.addEventListener("click", () => this.#onWeight({ layer: at, from: 0, to: unit }, true));
+        return parts;
+      }),
     );
     this.#loss = boxOf(loss, layout, "loss L", "unit loss");
     const outputs = units[units.length - 1].map((from) =>
@@ -86,12 +99,12 @@ export class Drawing {
     const targets = setup.targets.map((target, unit) =>
       svg(
         "text",
-        { ...layout.targets[unit], class: "target" },
+        { ...layout.targets[unit], class: "target halo" },
         `${targetName(setup, unit)} = ${brief(target, digits)}`,
       ),
     );
-    const headings = layout.headings.flatMap((place, at) =>
-      place === undefined ? [] : [svg("text", { ...place, class: "heading" }, heading(setup, at))],
+    const headings = layout.headings.map(({ place, isAbove }, at) =>
+      svg("text", { ...place, class: isAbove ? "heading above halo" : "heading" }, heading(setup, at)),
     );
     const picture = svg(
       "svg",
@@ -101,7 +114,7 @@ export class Drawing {
       ...this.#units.flat().map(({ group }) => group),
       this.#loss.group,
       // Numbers stand above all lines.
-      svg("g", { class: "labels", "aria-hidden": "true" }, ...this.#lines.flatMap(({ ring, label }) => [ring, label])),
+      svg("g", { class: "labels", "aria-hidden": "true" }, ...this.#lines.flatMap(numbersOf)),
       ...targets,
       ...headings,
     );
@@ -109,31 +122,54 @@ export class Drawing {
     this.#place.replaceChildren(picture);
   }
 
-  #showLine(
-    { line: { weight }, group, stroke, ring, label }: LineParts,
-    { setup, moment, update, weight: chosen }: Scene,
-  ): void {
+  #showLine(parts: LineParts, { setup, moment, update, before, weight: chosen }: Scene): void {
+    const { line, group, stroke, ring, old, label, gradient } = parts;
+    const { weight, isCrowded } = line;
     const { layer, from, to } = weight;
-    const { w, b, dw, db } = update.layers[layer];
-    const at = to * setup.sizes[layer - 1] + (from ?? 0);
-    const [value, gradient] = from === undefined ? [b[to], db[to]] : [w[at], dw[at]];
-    const isBack = layer >= moment.backwards;
-    const shown = isBack ? gradient : value;
+    const [value, slope] = numbersAt(setup, update, weight);
+    // After an update the gradient that made it stays, and what the weight was.
+    const hasMoved = moment.phase === "moved" && before !== undefined;
+    const [was, slopeBefore] = hasMoved ? numbersAt(setup, before, weight) : [value, slope];
+    const hasGradient = hasMoved || layer >= moment.backwards;
     const isChosen = sameWeight(weight, chosen);
-    const sign = isBack ? "∂ " : from === undefined ? "b " : "";
-    write(label, sign + brief(shown, this.#digits));
-    change(label, { class: isBack ? "label gradient" : moment.phase === "moved" ? "label moved" : "label" });
-    change(stroke, {
-      "stroke-width": 1.5 + 3.5 * Math.min(1, Math.abs(shown) / (isBack ? 0.5 : 1)),
-      "stroke-dasharray": shown < 0 ? "7 5" : "none",
+    const isBias = from === undefined;
+    const isShown = !isCrowded || isBias || to === (layer === chosen.layer ? chosen.to : 0);
+    const current = brief(value, this.#digits);
+    write(label, isBias ? `b ${current}` : current);
+    write(gradient, hasGradient ? `∂ ${brief(slopeBefore, this.#digits)}` : "");
+    write(old, hasMoved && !isBias ? `was ${brief(was, this.#digits)}` : "");
+    const shown = numbersOf(parts).filter((each) => each !== ring && each.textContent !== "");
+    shown.forEach((text, i) => {
+      change(text, { y: line.label.y + 4.5 + (i - (shown.length - 1) / 2) * LINE });
     });
-    change(ring, { class: `ring${from === undefined ? " tab" : ""}${isChosen ? " chosen" : ""}` });
-    const isActive = layer === moment.layer;
+    change(label, { class: hasMoved ? "label halo moved" : "label halo" });
+    for (const text of numbersOf(parts)) change(text, { display: isShown ? "inline" : "none" });
+    change(stroke, {
+      "stroke-width": 1.5 + 3.5 * Math.min(1, Math.abs(value)),
+      "stroke-dasharray": value < 0 ? "7 5" : "none",
+    });
+    const height = isBias ? TAB : shown.length * LINE + 6;
+    change(ring, {
+      class: `ring${isBias ? " tab" : ""}${isChosen ? " chosen" : ""}`,
+      y: line.label.y - height / 2,
+      height,
+      display: isShown ? "inline" : "none",
+    });
+    const kinds = [
+      value < 0 ? "negative" : "positive",
+      ...(isChosen ? ["chosen"] : []),
+      ...(layer === moment.layer ? ["active"] : []),
+      ...(isShown ? [] : ["faint"]),
+    ];
     change(group, {
-      class: `weight ${shown < 0 ? "negative" : "positive"}${isChosen ? " chosen" : ""}${isActive ? " active" : ""}`,
+      class: `weight ${kinds.join(" ")}`,
       tabindex: isChosen ? 0 : -1,
       "aria-pressed": String(isChosen),
-      "aria-label": `Weight ${weightName(setup, weight)}: ${four(value)}${isBack ? `, gradient ${four(gradient)}` : ""}`,
+      "aria-label": [
+        `Weight ${weightName(setup, weight)}: ${four(value)}`,
+        ...(hasGradient ? [`gradient ${four(slopeBefore)}`] : []),
+        ...(hasMoved ? [`before ${four(was)}`] : []),
+      ].join(", "),
     });
   }
 
@@ -156,14 +192,11 @@ export class Drawing {
 }
 
 /** A line with its number, a button of its weight; of a bias the tab above its unit. */
-function lineOf(
-  { from, to, label: at, weight }: Line,
-  { number, unit }: Layout,
-  onWeight: (weight: Weight) => void,
-): LineParts {
+function lineOf(line: Line, { number, unit }: Layout, onWeight: OnWeight): LineParts {
+  const { weight, from, to, label: at } = line;
   const isBias = weight.from === undefined;
   const width = isBias ? Math.min(number.width, unit.width) : number.width + 2;
-  const height = isBias ? TAB : number.height + 4;
+  const height = isBias ? TAB : 2 * LINE;
   const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
   const box = { x: at.x - width / 2, y: at.y - height / 2, width, height, rx: 6 };
   const stroke = svg("line", { ...ends, class: "stroke" });
@@ -171,17 +204,33 @@ function lineOf(
     "g",
     { class: "weight", role: "button" },
     svg("line", { ...ends, class: "reach" }),
-    svg("rect", { ...box, class: "reach" }),
+    svg("rect", { ...box, class: "reach number" }),
     stroke,
   );
-  for (const event of ["focus", "pointerenter", "click"]) group.addEventListener(event, () => onWeight(weight));
+  for (const event of ["focus", "click"]) group.addEventListener(event, () => onWeight(weight, true));
+  group.addEventListener("pointerenter", ({ pointerType }) => onWeight(weight, pointerType !== "mouse"));
   return {
-    line: { from, to, label: at, weight },
+    line,
     group,
     stroke,
     ring: svg("rect", { ...box, class: "ring" }),
-    label: svg("text", { x: at.x, y: at.y + 4 }),
+    old: svg("text", { x: at.x, class: "old halo" }),
+    label: svg("text", { x: at.x }),
+    gradient: svg("text", { x: at.x, class: "gradient halo" }),
   };
+}
+
+/** The box of a line's numbers, and these, from above. */
+function numbersOf({ ring, old, label, gradient }: LineParts): SVGElement[] {
+  return [ring, old, label, gradient];
+}
+
+/** A weight or bias in an update, and its gradient. */
+function numbersAt({ sizes }: Setup, { layers }: Update, { layer, from, to }: Weight): readonly [number, number] {
+  const { w, b, dw, db } = layers[layer];
+  if (from === undefined) return [b[to], db[to]];
+  const at = to * sizes[layer - 1] + from;
+  return [w[at], dw[at]];
 }
 
 /** A unit, or the loss: a box with its name, its number, and the gradient of the loss by its sum. */

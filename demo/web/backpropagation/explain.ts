@@ -28,7 +28,7 @@ export function explain(setup: Setup, moment: Moment, update: Update, before: Up
     };
   return {
     title: `Update ${moment.made.toLocaleString("en")} is made`,
-    text: `Each weight moved against its gradient: new weight = old weight − ${four(setup.rate)} × gradient. The loss was ${four(before.loss)}; with the new weights it is ${four(update.loss)}.`,
+    text: `Each weight moved against its gradient: new weight = old weight − ${four(setup.rate)} × gradient. All three stand on its line, the new one bold. The loss was ${four(before.loss)}; with the new weights it is ${four(update.loss)}.`,
   };
 }
 

@@ -63,7 +63,10 @@ export class Lessons {
 
   async open(key: ChapterName): Promise<void> {
     if (key === this.#current) return;
-    if (this.#current !== undefined) this.#places.get(this.#current)?.opened.leave();
+    const left = this.#current;
+    const hasStopped = left !== undefined && this.#places.get(left)?.opened.leave() === true;
+    const note = hasStopped ? `What ran in “${lessons[left].name}” has stopped, because you left that chapter.` : "";
+    say(byId("chapter-note"), note);
     this.#current = key;
     this.#show();
     if (this.#places.has(key)) return;

@@ -1,6 +1,6 @@
 // Moments: where in the course of updates the page is. An update goes forwards through the layers, makes the loss, and goes backwards through
 // them; then the weights move, which is the first moment of the next update.
-import { depth, type Setup } from "./network.ts";
+import { depth, type Setup, type Weight } from "./network.ts";
 
 export type Phase = "start" | "forward" | "loss" | "backward" | "moved";
 
@@ -33,4 +33,10 @@ export function momentAt(setup: Pick<Setup, "sizes">, position: number): Moment 
   if (at === layers + 1) return { ...known, phase: "loss", layer: 0 };
   const layer = 2 * layers + 2 - at;
   return { ...known, phase: "backward", layer, backwards: layer };
+}
+
+/** The weight that is unrolled while none is chosen: the first that got its gradient last, or that will get it next. */
+export function followedWeight(setup: Pick<Setup, "sizes">, { phase, layer }: Moment): Weight {
+  const last = depth(setup);
+  return { layer: phase === "backward" ? layer : phase === "moved" ? 1 : last, from: 0, to: 0 };
 }

@@ -14,8 +14,8 @@ import { fields, type State, setupOf } from "./fields.ts";
 import { four } from "./format.ts";
 import { beginningOf } from "./graph.ts";
 import { arrowKeys } from "./keys.ts";
-import { momentAt, momentsEach } from "./moments.ts";
-import { allWeights, type Setup, type Weight } from "./network.ts";
+import { followedWeight, momentAt, momentsEach } from "./moments.ts";
+import { allWeights, type Setup, sameWeight, type Weight } from "./network.ts";
 import { Player } from "./player.ts";
 import { MOST_UPDATES, Session } from "./session.ts";
 import { SettingsForm } from "./settings.ts";
@@ -24,7 +24,7 @@ import { type Speed, speeds } from "./speeds.ts";
 export class BackPropagationPage {
   readonly #address = new Address(fields);
   #state: State = this.#address.read();
-  readonly #drawing = new Drawing(byId("graph"), (weight) => this.#look(weight));
+  readonly #drawing = new Drawing(byId("graph"), (weight, isChosen) => this.#look(weight, isChosen));
   readonly #chain = new ChainView((index) => this.#choose(index));
   readonly #player = new Player(
     () => this.#move(),
@@ -38,7 +38,10 @@ export class BackPropagationPage {
   /** Moments from the start to the one that is shown, and to the latest that was. */
   #position = 0;
   #latest = 0;
-  #weight = 0;
+  /** The weight that a visitor chose; undefined: the one that the pass has come to. */
+  #chosen: number | undefined;
+  /** One that the pointer passes over, until the next moment. */
+  #passed: number | undefined;
   /** Orders come one after the other. */
   #order: Promise<void> = Promise.resolve();
 
@@ -126,7 +129,7 @@ export class BackPropagationPage {
       await old?.dispose();
       this.#position = 0;
       this.#latest = 0;
-      this.#weight = Math.min(this.#weight, allWeights(this.#setup).length - 1);
+      this.#chosen = undefined;
       this.#problem("");
       await this.#renew();
     });
@@ -197,6 +200,7 @@ export class BackPropagationPage {
       }
       this.#problem("");
       this.#position = position;
+      this.#passed = undefined;
       this.#latest = Math.max(this.#latest, position);
       this.#show();
     });
@@ -211,9 +215,9 @@ export class BackPropagationPage {
     const update = session?.update(moment.made) ?? beginningOf(setup);
     const next = session?.update(moment.made + 1) ?? update;
     const before = moment.made === 0 ? undefined : session?.update(moment.made - 1);
-    const scene = { setup, moment, update, weight: allWeights(setup)[this.#weight] };
+    const scene = { setup, moment, update, before, weight: allWeights(setup)[this.#weight] };
     this.#drawing.show(scene);
-    this.#chain.show(scene, next);
+    this.#chain.show(scene, next, this.#chosen === undefined && this.#passed === undefined);
     const isQuick = this.#player.playing && this.#state.speed !== "phase";
     const { title, text } = explain(setup, moment, update, before);
     // Read aloud at its pace alone.
@@ -221,6 +225,7 @@ export class BackPropagationPage {
     say(byId("moment-title"), title);
     say(byId("moment-text"), text);
     say(byId("figure-step"), moment.made.toLocaleString("en"));
+    say(byId("figure-now"), before === undefined ? "–" : four(update.loss));
     if (before === undefined) {
       say(byId("figure-loss"), "–");
       delete byId("figure-loss").dataset.exact;
@@ -237,24 +242,36 @@ export class BackPropagationPage {
     this.#slider.ariaValueText = `${made.toLocaleString("en")} updates made`;
   }
 
-  /** Unrolls a weight that a visitor looks at. */
-  #look(weight: Weight): void {
-    const index = allWeights(this.#setup).findIndex(
-      ({ layer, from, to }) => layer === weight.layer && from === weight.from && to === weight.to,
-    );
-    if (index !== this.#weight) this.#choose(index);
+  /** The number of the weight that is unrolled. */
+  get #weight(): number {
+    const setup = this.#setup;
+    const followed = followedWeight(setup, momentAt(setup, this.#position));
+    return this.#passed ?? this.#chosen ?? allWeights(setup).findIndex((each) => sameWeight(each, followed));
   }
 
-  #choose(index: number): void {
-    this.#weight = index;
+  /** Unrolls a weight that a visitor looks at; one that was chosen stays. */
+  #look(weight: Weight | undefined, isChosen: boolean): void {
+    const index = weight && allWeights(this.#setup).findIndex((each) => sameWeight(each, weight));
+    if (isChosen) this.#choose(index);
+    else if (index !== this.#passed) {
+      this.#passed = index;
+      this.#show();
+    }
+  }
+
+  #choose(index: number | undefined): void {
+    if (index !== undefined && index === this.#chosen && this.#passed === undefined) return;
+    this.#passed = undefined;
+    this.#chosen = index;
     this.#show();
   }
 
   /** To the next weight, or the one before. */
   #turn(by: number): void {
     const all = allWeights(this.#setup);
-    this.#choose((this.#weight + by + all.length) % all.length);
-    this.#drawing.focus(all[this.#weight]);
+    const index = (this.#weight + by + all.length) % all.length;
+    this.#choose(index);
+    this.#drawing.focus(all[index]);
   }
 
   #problem(text: string): void {

@@ -32,11 +32,13 @@ export class Player {
     this.#ended = this.#ended.then(() => this.#follow(round));
   }
 
-  stop(): void {
-    if (!this.#playing) return;
+  /** @returns whether it was going */
+  stop(): boolean {
+    if (!this.#playing) return false;
     this.#playing = false;
     this.#round++;
     this.#onChange();
+    return true;
   }
 
   async #follow(round: number): Promise<void> {

@@ -34,7 +34,7 @@ export function openQuiz(place: HTMLElement, solve: () => void): Opened {
     row(again),
   );
   show();
-  return { leave: () => undefined };
+  return { leave: () => false };
 }
 
 function questionView(

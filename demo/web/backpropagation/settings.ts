@@ -2,6 +2,7 @@
 import { byId, fillSelect, onPress, say } from "../shared/dom.ts";
 import { fields, type State, setupOf } from "./fields.ts";
 import { activations, exercise, hiddenLayer, MOST_UNITS, type Setup, weightCount } from "./network.ts";
+import { hasDecimalComma, numbersOf } from "./numbers.ts";
 
 const presets: Readonly<Record<string, { readonly name: string; readonly setup: Setup }>> = {
   exercise: { name: "The worked exercise", setup: exercise },
@@ -78,15 +79,16 @@ export class SettingsForm {
       hidden2: second,
       activation: setup.activation,
       output: setup.last,
-      inputs: setup.inputs.join(", "),
-      targets: setup.targets.join(", "),
+      inputs: setup.inputs.join("; "),
+      targets: setup.targets.join("; "),
       rate: setup.rate,
-      weights: setup.weights.join(", "),
+      weights: setup.weights.join("; "),
       preset: Object.entries(presets).find(([, preset]) => same(preset.setup, setup))?.[0] ?? "own",
     };
     for (const [name, text] of Object.entries(texts)) this.#field(name).value = String(text);
     this.#box("bias").checked = setup.bias;
     this.#complain(undefined);
+    say(byId("settings-note"), "");
   }
 
   /** Says what is wrong, under the form and of the field; undefined: nothing is. */
@@ -111,12 +113,15 @@ export class SettingsForm {
 
   /** Takes what was typed, or says what is wrong with it. */
   #read(changed: string, onChange: (state: State) => void): void {
+    const typed = this.#field(changed).value;
     const state = this.#typed(changed);
     if ("field" in state) {
       this.#complain(state);
       return;
     }
+    const words = wordsOf(typed, changed, this.#state, state);
     this.show(state);
+    say(byId("settings-note"), words);
     onChange(this.#state);
   }
 
@@ -126,15 +131,15 @@ export class SettingsForm {
     const inputs = numbersOf(text("inputs"));
     const targets = numbersOf(text("targets"));
     const given = numbersOf(text("weights"));
-    const [rate] = numbersOf(text("rate")) ?? [];
+    const [rate, ...more] = numbersOf(text("rate")) ?? [];
     const several = `one to ${MOST_UNITS} numbers from −${most} to ${most}`;
     const wrong = (field: TypedField, what: string): Wrong => ({
       field,
       text: `${what} What was there before still holds.`,
     });
-    if (!fits(inputs)) return wrong("inputs", `Inputs are ${several}, such as 1, 0.8.`);
+    if (!fits(inputs)) return wrong("inputs", `Inputs are ${several}, such as 1; 0.8.`);
     if (!fits(targets)) return wrong("targets", `Targets are ${several}, such as 0.6.`);
-    if (!(rate >= 0.0001 && rate <= 100))
+    if (!(rate >= 0.0001 && rate <= 100) || more.length > 0)
       return wrong("rate", "The learning rate is a number from 0.0001 to 100, such as 0.1.");
     const hidden = [Number(text("hidden1")), Number(text("hidden2"))].filter((units) => units > 0);
     const layers = [inputs.length, ...hidden, targets.length];
@@ -172,14 +177,21 @@ function same(a: Setup, b: Setup): boolean {
   return text(a) === text(b);
 }
 
-/** The numbers of a text with commas or spaces between them; undefined if there is anything else. */
-function numbersOf(text: string): number[] | undefined {
-  const parts = text
-    .replaceAll("−", "-")
-    .split(/[\s,;]+/)
-    .filter((part) => part !== "");
-  const numbers = parts.map(Number);
-  return numbers.every(Number.isFinite) ? numbers : undefined;
+/** What a visitor may not have meant: a comma that was read as a point, a network of another shape. */
+function wordsOf(typed: string, changed: string, before: State, after: State): string {
+  const words: string[] = [];
+  const numbers = numbersOf(typed) ?? [];
+  const isTyped = (typedFields as readonly string[]).includes(changed);
+  if (isTyped && hasDecimalComma(typed))
+    words.push(
+      `The comma was read as a decimal point: ${numbers.join("; ")}. Several numbers stand with spaces or ; between them.`,
+    );
+  const [was, is] = [before, after].map((state) => setupOf(state).sizes);
+  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  if (was[0] !== is[0]) words.push(`The network has ${counted(is[0], "input")} now.`);
+  if (was.at(-1) !== is.at(-1))
+    words.push(`The network has ${counted(is.at(-1) ?? 1, "output")} now, one for each target.`);
+  return words.join(" ");
 }
 
 function fits(numbers: readonly number[] | undefined): numbers is readonly number[] {

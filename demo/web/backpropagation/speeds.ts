@@ -11,7 +11,7 @@ export interface Pace {
 }
 
 export const speeds: Readonly<Record<Speed, Pace>> = {
-  phase: { name: "Slow: every step", whole: false, pause: 1400 },
-  update: { name: "Medium: every update", whole: true, pause: 500 },
+  phase: { name: "Step by step", whole: false, pause: 1400 },
+  update: { name: "Every update", whole: true, pause: 500 },
   fast: { name: "Fast", whole: true, pause: 0 },
 };

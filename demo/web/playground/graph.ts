@@ -26,6 +26,7 @@ interface Shown {
 const HEIGHT = 316;
 const TOP = 76; // for the buttons above the columns
 const LARGEST = 34;
+const NAMES = { inputs: 38, outputs: 52 }; // pixels for them, beside their units
 const NEAR = 6; // pixels from a line that is meant
 
 export class Graph {
@@ -105,7 +106,7 @@ export class Graph {
 
   #centre({ column, row }: Unit): readonly [number, number] {
     const widths = this.#widths;
-    const [left, right] = [24, this.#width - 24];
+    const [left, right] = [NAMES.inputs + LARGEST / 2, this.#width - NAMES.outputs - LARGEST / 2];
     const slot = (HEIGHT - TOP) / Math.max(widths[column], 1);
     const apart = Math.min(slot, LARGEST + 10);
     const middle = TOP + (HEIGHT - TOP) / 2;
@@ -209,6 +210,26 @@ export class Graph {
     context.clearRect(0, 0, this.#width, HEIGHT);
     this.#drawLines(context);
     this.#drawUnits(context);
+    this.#drawNames(context);
+  }
+
+  /** What the network sees, and what it gives, beside the units. */
+  #drawNames(context: CanvasRenderingContext2D): void {
+    const { features: seen, outputs } = this.#shown;
+    const last = this.#widths.length - 1;
+    context.fillStyle = this.#colours.ink;
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    seen.forEach((name, row) => {
+      const [x, y] = this.#centre({ column: 0, row });
+      context.fillText(features[name].name, x - this.#sideOf(0) / 2 - 5, y);
+    });
+    context.textAlign = "left";
+    for (let row = 0; row < outputs; row++) {
+      const [x, y] = this.#centre({ column: last, row });
+      context.fillText(outputs === 1 ? "value" : `class ${row + 1}`, x + this.#sideOf(last) / 2 + 5, y);
+    }
   }
 
   #drawLines(context: CanvasRenderingContext2D): void {

@@ -3,6 +3,7 @@ import { byId, drawing, make, say } from "../shared/dom.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
 import { mix } from "./colours.ts";
 import { PLACES } from "./looks.ts";
+import { short } from "./run-view.ts";
 import { normalFrom, randomFrom } from "./sets.ts";
 import type { Moment } from "./timeline.ts";
 
@@ -103,7 +104,7 @@ export class LandscapeView {
     const finite = Array.from(losses).filter(Number.isFinite);
     const [least, most] = [Math.min(...finite), Math.max(...finite)];
     const centre = losses[(losses.length - 1) / 2];
-    const text = `Loss here ${centre.toPrecision(3)}; in this plane from ${least.toPrecision(3)} to ${most.toPrecision(3)}.`;
+    const text = `Loss here ${short(centre)}, of all points to train on; in this plane from ${short(least)} to ${short(most)}.`;
     this.#canvas.ariaLabel = text;
     byId("landscape").replaceChildren(this.#canvas);
     say(byId("landscape-note"), text);

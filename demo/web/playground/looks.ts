@@ -40,10 +40,11 @@ export function liveLook(looked: Looked): Computation {
   return { outputs: { ...pictures(looked, affines(looked)), weights: concat(all) } };
 }
 
-/** Surface and neurons for other weights than those that are trained. */
-export function pastLook(looked: Looked): Computation {
+/** Surface and neurons for other weights than those that are trained, and their losses. */
+export function pastLook(looked: Looked, train: Rows, test: Rows): Computation {
   const theta = thetaOf(looked);
-  return { inputs: { theta }, outputs: pictures(looked, cut(looked, theta)) };
+  const layers = cut(looked, theta);
+  return { inputs: { theta }, outputs: { ...pictures(looked, layers), ...lossesOf(looked, layers, train, test) } };
 }
 
 /** Loss of all rows that are trained on, and of those that test, and how long the gradient of each layer is beside its weights. */
@@ -51,9 +52,7 @@ export function measureLook(looked: Looked, train: Rows, test: Rows): Computatio
   const trainLoss = lossOf(looked, affines(looked), train);
   const weights = looked.layers.map(({ weight }) => weight);
   const flow = grad(trainLoss, weights).map((slope, i) => slope.norm().div(weights[i].norm().add(1e-12)).reshape([1]));
-  const losses = { train: trainLoss.reshape([1]), flow: concat(flow) };
-  if (test.y.length === 0) return { outputs: losses };
-  return { outputs: { ...losses, test: lossOf(looked, affines(looked), test).reshape([1]) } };
+  return { outputs: { ...lossesOf(looked, affines(looked), train, test), flow: concat(flow) } };
 }
 
 /** The loss of what is trained on, at theta + i a + j b for i and j from -1 to 1. */
@@ -96,6 +95,13 @@ function responses(looked: Looked, layers: readonly Affine[], points: Tensor): T
     all.push(i < layers.length - 1 ? activations[activation].of(sum) : sum);
   }
   return all;
+}
+
+/** Losses of all rows that are trained on, and of those that test, where there are any. */
+function lossesOf(looked: Looked, layers: readonly Affine[], train: Rows, test: Rows): Record<string, Tensor> {
+  const losses = { train: lossOf(looked, layers, train).reshape([1]) };
+  if (test.y.length === 0) return losses;
+  return { ...losses, test: lossOf(looked, layers, test).reshape([1]) };
 }
 
 function lossOf(looked: Looked, layers: readonly Affine[], { x, y }: Rows): Tensor {

@@ -16,9 +16,10 @@ import { Form } from "./form.ts";
 import { Graph } from "./graph.ts";
 import type { LandscapeView } from "./landscape.ts";
 import { widthsOf } from "./network.ts";
+import { Overfitting } from "./overfitting.ts";
 import { MOST_POINTS, onGrid, type Points, pointsOfCsv } from "./points.ts";
 import { showPresets } from "./presets.ts";
-import { RunView } from "./run-view.ts";
+import { RunView, short } from "./run-view.ts";
 import { lackOf, outputsOf, samplesOf } from "./samples.ts";
 import { Session } from "./session.ts";
 import type { Sample } from "./sets.ts";
@@ -61,6 +62,7 @@ export class PlaygroundPage {
   #landscape: LandscapeView | undefined;
   #trainCurve = new Curve(300);
   #testCurve = new Curve(300);
+  readonly #overfitting = new Overfitting();
   /** Those of the next session, and of this one as they are now. */
   #settings: Settings;
   #foreseen: readonly Change[] = [];
@@ -229,6 +231,7 @@ export class PlaygroundPage {
     this.#landscape?.clear();
     this.#trainCurve = new Curve(300);
     this.#testCurve = new Curve(300);
+    this.#overfitting.clear();
     this.#showCurves();
     this.#past = undefined;
     this.#showTime();
@@ -380,8 +383,12 @@ export class PlaygroundPage {
         this.#timeline.add(step, weights);
         this.#draw(surface, neurons, weights);
       } else {
-        const { surface, neurons } = await session.past(moment.weights);
-        if (session === this.#session) this.#draw(surface, neurons, moment.weights);
+        const { surface, neurons, train, test } = await session.past(moment.weights);
+        if (session !== this.#session) return;
+        this.#draw(surface, neurons, moment.weights);
+        const tested = test === undefined ? "" : `, ${short(test[0])} of the test points`;
+        const words = `Loss there: ${short(train[0])} of all points to train on${tested}. The figures at the top are of now.`;
+        say(byId("time-note"), this.#past === undefined ? "" : words);
       }
       this.#measure(session);
     } catch {
@@ -416,7 +423,10 @@ export class PlaygroundPage {
         if (step > this.#curveStep) {
           this.#curveStep = step;
           this.#trainCurve.add(step, train[0]);
-          if (test) this.#testCurve.add(step, test[0]);
+          if (test) {
+            this.#testCurve.add(step, test[0]);
+            this.#view.note(this.#overfitting.add({ step, train: train[0], test: test[0] }));
+          }
           this.#showCurves();
         }
       })
@@ -438,8 +448,8 @@ export class PlaygroundPage {
       xLabel: "Step",
       yLabel: "Loss",
       lines: [
-        { name: "Trained on", colour: "accent" },
-        { name: "Test", colour: "second" },
+        { name: "All points to train on", colour: "accent" },
+        { name: "Test points", colour: "second" },
       ],
       format: (value) => value.toPrecision(2),
     });
@@ -461,6 +471,7 @@ export class PlaygroundPage {
     time.disabled = last === 0;
     const moment = this.#past === undefined ? undefined : this.#timeline.moments[this.#past];
     const text = moment === undefined ? "now" : `about step ${moment.step.toLocaleString("en")}`;
+    if (moment === undefined) say(byId("time-note"), "");
     say(byId("time-value"), text);
     time.ariaValueText = text;
   }

@@ -1,5 +1,6 @@
 // The bar: buttons, what state it is in, figures.
 import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
+import { tenTo } from "../shared/powers.ts";
 import type { Phase } from "../shared/run.ts";
 
 /** Milliseconds over which steps a second are counted. */
@@ -11,6 +12,8 @@ export class RunView {
   /** What is said of the state, and in its place what keeps it from training. */
   #state = "";
   #lack = "";
+  /** What is said behind the state of how it learns. */
+  #note = "";
   #phase: Phase = "idle";
   #marks: { readonly time: number; readonly step: number }[] = [];
 
@@ -45,12 +48,20 @@ export class RunView {
 
   clear(): void {
     this.#marks = [];
+    this.#note = "";
     for (const name of ["step", "loss", "test", "rate"]) say(byId(`figure-${name}`), "–");
     delete byId("figure-loss").dataset.exact;
   }
 
   state(text: string): void {
     this.#state = text;
+    this.#showState();
+  }
+
+  /** Says how it learns, where there is something to be said. */
+  note(text: string): void {
+    if (text === this.#note) return;
+    this.#note = text;
     this.#showState();
   }
 
@@ -61,7 +72,7 @@ export class RunView {
   }
 
   #showState(): void {
-    say(byId("state"), this.#lack || this.#state);
+    say(byId("state"), this.#lack || `${this.#state} ${this.#note}`.trim());
     byId("state").classList.toggle("lack", this.#lack !== "");
     enable(this.#go, this.#phase !== "stopping" && this.#lack === "");
   }
@@ -72,6 +83,10 @@ export class RunView {
   }
 }
 
-function short(value: number): string {
-  return value !== 0 && Math.abs(value) < 0.0001 ? value.toExponential(1) : value.toFixed(4);
+/** A loss: 0.0123, or 1.2×10⁻⁸. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 0.0001 && size < 10_000) || !Number.isFinite(value)) return value.toFixed(4);
+  const [digits, exponent] = value.toExponential(1).split("e");
+  return `${digits}×${tenTo(Number(exponent))}`;
 }

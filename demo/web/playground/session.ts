@@ -135,9 +135,9 @@ export class Session {
     return this.#look("live", () => liveLook(this.looked));
   }
 
-  /** The pictures of other weights. */
+  /** The pictures of other weights, and their losses. */
   past(theta: Float32Array): Promise<Answer> {
-    return this.#look("past", () => pastLook(this.looked), { theta });
+    return this.#look("past", () => pastLook(this.looked, this.#samples.train, this.#samples.test), { theta });
   }
 
   measures(): Promise<Answer> {
@@ -188,8 +188,8 @@ export class Session {
   /** Another trainer of the same weights. */
   async #replace(old: Trainer, others: Partial<Settings>): Promise<void> {
     this.#samples = samplesOf(this.#settings);
-    if ("activation" in others) await this.#forgetLooks(["live", "past"]);
-    await this.#forgetLooks(["measure", "landscape"]);
+    if ("activation" in others) await this.#forgetLooks(["live"]);
+    await this.#forgetLooks(["past", "measure", "landscape"]);
     this.#trainer = undefined;
     await this.#trainerOf();
     await old.dispose();

@@ -11,9 +11,9 @@ export interface Desk {
   readonly fail: (error: unknown) => void;
 }
 
-/** A chapter that is open; `leave` ends what it does by itself. */
+/** A chapter that is open; `leave` ends what it does by itself, and tells whether there was anything to end. */
 export interface Opened {
-  readonly leave: () => void;
+  readonly leave: () => boolean;
 }
 
 export interface Chapter {
@@ -31,6 +31,12 @@ export function button(text: string, onClick: () => void): HTMLButtonElement {
 
 export function row(...children: readonly Node[]): HTMLElement {
   return make("div", { className: "task-row" }, ...children);
+}
+
+/** What lines and marks of a picture mean: their kinds as the style sheet has them, each with its words. */
+export function legend(...entries: readonly (readonly [kind: string, words: string])[]): HTMLElement {
+  const spans = entries.map(([kind, words]) => make("span", {}, make("i", { className: kind }), words));
+  return make("p", { className: "legend-line" }, ...spans);
 }
 
 /** A field for a number, with its name above. */

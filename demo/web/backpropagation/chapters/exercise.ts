@@ -1,4 +1,5 @@
 // Chapter 1: one update by hand. What the page says is right is what the network computed.
+import { byId, make } from "../../shared/dom.ts";
 import { four } from "../format.ts";
 import { exercise as setup } from "../network.ts";
 import { Session } from "../session.ts";
@@ -55,7 +56,7 @@ const CLOSE = 0.0005;
 export const chapter: Chapter = {
   paragraphs: [
     "A network with two inputs and one output has the weights w₁ = 0.5 and w₂ = −0.2. Its output is the sum y = w₁ x₁ + w₂ x₂. The sample is x₁ = 1, x₂ = 0.8, and the output should be t = 0.6. The loss is L = ½ (y − t)², the learning rate is 0.1.",
-    "Make one update by hand, with a calculator if you like, and type what you found. The picture above can show you every step.",
+    "Make one update by hand, with a calculator if you like, and type what you found.",
   ],
   open(place, { executor, solve, fail }) {
     const answers = wanted.map((each) => ({ ...each, ...answerField(each.name), verdict: new Verdict() }));
@@ -80,12 +81,19 @@ export const chapter: Chapter = {
         solve();
       } else summary.say("neither", `${right} of ${wanted.length} are right.`);
     };
+    const link = make("a", { href: "#stage" }, "The picture at the top of the page");
+    link.addEventListener("click", (event) => {
+      event.preventDefault(); // the address says what is shown, not where
+      byId("stage").scrollIntoView();
+      byId("forward").focus({ preventScroll: true });
+    });
     place.append(
+      make("p", {}, link, " can show you every step."),
       ...answers.map(({ field, verdict }) => row(field, verdict.element)),
       row(button("Check", () => void check().catch(fail))),
       summary.element,
     );
-    return { leave: () => undefined };
+    return { leave: () => false };
   },
 };
 

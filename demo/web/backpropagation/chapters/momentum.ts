@@ -3,12 +3,12 @@ import { descend, GOAL, LOW, MOST, RATE, type Spot, START, STRENGTHS } from "../
 import { four } from "../format.ts";
 import { Player } from "../player.ts";
 import { change, svg } from "../svg.ts";
-import { answerField, button, type Chapter, row, typed, Verdict } from "./chapter.ts";
+import { answerField, button, type Chapter, legend, row, typed, Verdict } from "./chapter.ts";
 import { Trial } from "./trial.ts";
 
 const SIZE = { width: 520, height: 300 };
 /** What of the two weights is shown. */
-const VIEW = { left: -1.3, right: 3.3, bottom: 0.2, top: 1.7 };
+const VIEW = { left: -1.3, right: 3.3, bottom: 0.2, top: 1.8 };
 
 const across = (w: number) => ((w - VIEW.left) / (VIEW.right - VIEW.left)) * SIZE.width;
 const down = (w: number) => SIZE.height - ((w - VIEW.bottom) / (VIEW.top - VIEW.bottom)) * SIZE.height;
@@ -26,7 +26,7 @@ export const chapter: Chapter = {
     const path = svg("polyline", { class: "path" });
     const plainPath = svg("polyline", { class: "other-path" });
     const ball = svg("circle", { class: "dot", r: 6, cx: across(START[0]), cy: down(START[1]) });
-    const contours = [0.05, 0.3, 0.8, 1.5, 2.4].map((loss) =>
+    const contours = [0.05, 0.3, 0.8, 1.5, 2.4, 4, 6.5].map((loss) =>
       svg("ellipse", {
         class: "contour",
         cx: across(GOAL[0]),
@@ -117,7 +117,13 @@ export const chapter: Chapter = {
         go.textContent = player.playing ? "Stop" : "Run";
       },
     );
-    place.append(row(momentum.field, go), verdict.element, picture);
+    const key = legend(
+      ["solid", "the path with this momentum"],
+      ["dashed", "the path without momentum"],
+      ["dot", "where the weights are"],
+      ["thin", "lines of equal loss"],
+    );
+    place.append(row(momentum.field, go), verdict.element, key, picture);
     return { leave: () => player.stop() };
   },
 };

@@ -50,11 +50,18 @@ export const chapter: Chapter = {
       const last = losses[losses.length - 1];
       const grew = !(last < losses[0]);
       tries++;
+      learn(value, grew);
       const text = `Rate ${value}: the loss went from ${four(losses[0])} to ${four(last)}, it ${grew ? "grew" : "shrank"}.`;
       const isRight = grew === (guess.select.value === "grow");
       outcome.say(isRight ? "right" : "wrong", `${text} ${isRight ? "As you said." : "You expected the other."}`);
     };
 
+    // What is known of the border by now.
+    let [shrinks, grows] = [0, Number.POSITIVE_INFINITY];
+    const learn = (value: number, grew: boolean) => {
+      if (grew) grows = Math.min(grows, value);
+      else shrinks = Math.max(shrinks, value);
+    };
     const border = answerField("It diverges above a rate of");
     const verdict = new Verdict();
     const check = () => {
@@ -66,14 +73,12 @@ export const chapter: Chapter = {
           `Right: 2 / (1² + 0.8²) = 2 / 1.64 = ${four(BORDER)}. An update changes each weight by −rate × error × its input, and so multiplies the error by 1 − 1.64 × rate. Above this rate that factor is below −1: every jump is wider than the last.`,
         );
         solve();
-      } else if (Number.isNaN(value)) verdict.say("wrong", "Type a number, such as 0.75.");
-      else
-        verdict.say(
-          "wrong",
-          value < BORDER
-            ? "It still shrinks a little above that: try 0.01 more."
-            : "It already grows below that: try 0.01 less.",
-        );
+      } else if (!(value > 0)) verdict.say("wrong", "Type a number above 0, such as 0.75.");
+      else {
+        learn(value, value > BORDER);
+        const found = value < BORDER ? `At ${value} it still shrinks.` : `At ${value} it already grows.`;
+        verdict.say("wrong", `${found} ${nextTry(shrinks, grows)}`);
+      }
     };
     place.append(
       row(
@@ -87,9 +92,17 @@ export const chapter: Chapter = {
       row(border.field, button("Check", check)),
       verdict.element,
     );
-    return { leave: () => undefined };
+    return { leave: () => false };
   },
 };
+
+/** Where to look between a rate that shrinks the loss and one that lets it grow. */
+function nextTry(shrinks: number, grows: number): string {
+  if (!Number.isFinite(grows)) return `The border lies higher: try twice that, ${Number((2 * shrinks).toFixed(2))}.`;
+  const middle = Number(((shrinks + grows) / 2).toFixed(2));
+  if (middle <= shrinks || middle >= grows) return "You are next to it: try 0.01 more or less.";
+  return `So the border lies between ${shrinks} and ${grows}: try the middle, ${middle}.`;
+}
 
 async function lossesOf(rate: number, executor: Parameters<Chapter["open"]>[1]["executor"]): Promise<number[]> {
   const session = await Session.create({ ...exercise, rate }, await executor());

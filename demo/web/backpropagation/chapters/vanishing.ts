@@ -27,9 +27,10 @@ export const chapter: Chapter = {
     const bars = Array.from({ length: LAYERS }, (_, i) => {
       const bar = make("i");
       bar.style.transform = "scaleX(0)";
+      const mark = make("b", { hidden: true });
       const text = make("span", {}, "–");
-      const track = make("span", { className: "track", ariaHidden: "true" }, bar);
-      return { bar, text, item: make("li", {}, make("span", {}, `Layer ${i + 1}`), track, text) };
+      const track = make("span", { className: "track", ariaHidden: "true" }, bar, mark);
+      return { bar, mark, text, item: make("li", {}, make("span", {}, `Layer ${i + 1}`), track, text) };
     });
     const verdict = new Verdict();
     const progress = make("p", { className: "hint" }, "Nothing is trained yet.");
@@ -45,12 +46,18 @@ export const chapter: Chapter = {
       player.play();
     };
     const show = ({ loss, gradients }: DeepUpdate) => {
-      bars.forEach(({ bar, text }, i) => {
-        const length = 1 - Math.log10(Math.max(gradients[i], 10 ** FLOOR)) / FLOOR;
-        bar.style.transform = `scaleX(${Math.min(1, Math.max(0.005, length)).toFixed(3)})`;
+      bars.forEach(({ bar, mark, text }, i) => {
+        const length = Math.min(1, Math.max(0.005, 1 - Math.log10(Math.max(gradients[i], 10 ** FLOOR)) / FLOOR));
+        bar.style.transform = `scaleX(${length.toFixed(3)})`;
         say(text, four(gradients[i]));
+        if (made > 1) return;
+        mark.hidden = false;
+        mark.style.left = `calc(${(100 * length).toFixed(1)}% - 3px)`;
       });
-      say(progress, `The bars are of update ${made} of ${UPDATES}, loss ${four(loss)}`);
+      say(
+        progress,
+        `The bars and numbers are of update ${made} of ${UPDATES}, loss ${four(loss)}. The dark marks stay where the bars of the first update ended, which is the one that is judged.`,
+      );
     };
     const judge = ({ gradients }: DeepUpdate) => {
       const [first, last] = [gradients[0], gradients[LAYERS - 1]];

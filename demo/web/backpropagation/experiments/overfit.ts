@@ -4,10 +4,12 @@ import { Linear, mseLoss, Sequential, tanh } from "simdgrad/nn";
 import { adamW } from "simdgrad/optim";
 
 export const UPDATES = 4000;
+/** Of the validation loss of a training to the end: what another one is to reach. */
+export const SHARE = 0.6;
 const UNITS = 64;
-const RATE = 5e-4;
+const RATE = 1e-3;
 /** Inputs are stretched, so that the network may bend as much as it likes. */
-const STRETCH = 4;
+const STRETCH = 6;
 
 interface Sample {
   readonly x: number;
@@ -25,10 +27,10 @@ export const points: readonly Sample[] = noise.map((off, i) => {
   const x = -1 + (2 * i) / (noise.length - 1);
   return { x, y: truth(x) + off };
 });
-/** What it never learns from: thirty other points of the curve, which tell how well it does there. */
-const others = Array.from({ length: 30 }, (_, i): Sample => {
-  const x = -0.97 + (1.94 * i) / 29;
-  return { x, y: truth(x) };
+/** What it never learns from: thirty other points, each of the ten errors three times among them, backwards and shifted. */
+export const validationPoints = Array.from({ length: 3 * noise.length }, (_, i): Sample => {
+  const x = -0.97 + (1.94 * i) / (3 * noise.length - 1);
+  return { x, y: truth(x) + noise[(9 * i + 4 * Math.floor(i / noise.length) + 3) % noise.length] };
 });
 
 const columns = (samples: readonly Sample[]) => ({
@@ -58,7 +60,7 @@ export class CurveTraining {
       batch: "all",
       epochs: updates,
       shuffle: false,
-      validation: columns(others),
+      validation: columns(validationPoints),
     });
     // The history begins with the first fit.
     const latest = history.slice(-updates);
