@@ -290,7 +290,12 @@ describe("a visitor", () => {
     await expect.poll(() => figure(page, "loss"), patience).toBeGreaterThan(0);
     await page.locator("#filters-card").waitFor();
     await page.getByRole("button", { name: "Forget all" }).click();
+    const again = page.getByRole("button", { name: "Sure? Press again" });
+    await again.waitFor();
+    expect(await step(page)).toBeGreaterThan(0);
+    await again.click();
     await expect.poll(() => step(page), patience).toBeNaN();
+    await page.getByRole("button", { name: "Forget all" }).waitFor();
     expect(await page.locator("#go").textContent()).toBe("Start training");
     clean(visit);
     await visit.close();
