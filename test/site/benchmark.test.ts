@@ -89,7 +89,10 @@ describe("a visitor of the benchmark", () => {
     );
     const own = await cells(page);
     for (const row of own) {
-      const [least, most] = row[5].replace(", unsteady", "").split(" to ").map((text) => Number(text.replaceAll(",", "")));
+      const [least, most] = row[5]
+        .replace(", unsteady", "")
+        .split(" to ")
+        .map((text) => Number(text.replaceAll(",", "")));
       const ms = Number(row[2].replaceAll(",", ""));
       expect(least).toBeLessThanOrEqual(ms);
       expect(most).toBeGreaterThanOrEqual(ms);
