@@ -6,7 +6,7 @@ import { ppo } from "../../demo/node/reinforcement/ppo.ts";
 import { reinforce } from "../../demo/node/reinforcement/reinforce.ts";
 import { codeOf, type Sources } from "../../demo/web/cartpole/code.ts";
 import { excerpt } from "../../demo/web/cartpole/excerpt.ts";
-import { ways } from "../../demo/web/cartpole/settings.ts";
+import { ways, worthInWords } from "../../demo/web/cartpole/settings.ts";
 import { WasmExecutor } from "../../src/index.ts";
 import { printedLast } from "../site/code.ts";
 
@@ -21,6 +21,12 @@ const sources: Sources = {
   ppo: [part("ppo")],
   dqn: [part("dqn")],
 };
+
+test.each(["reinforce", "ppo", "dqn"] as const)("what a later step of %s counts is what the page says", (way) => {
+  const discount = Number(/const DISCOUNT = ([\d.]+);/.exec(sources[way][0])?.[1]);
+  expect(ways[way].discount).toBe(discount);
+  expect(worthInWords(way)).toContain(`after it ${discount}`);
+});
 
 test("a program holds what it needs of its modules, and nothing else", () => {
   const module = `// Of sums.

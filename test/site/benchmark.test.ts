@@ -85,15 +85,22 @@ describe("a visitor of the benchmark", () => {
     await page.locator("#go").click();
     await finished(page);
     expect(await page.locator("#summary").textContent()).toMatch(
-      /^2-8-8-2 with (one thread|all threads): [\d,.]+ steps.* Its 3 rounds made between [\d,.]+ and [\d,.]+\.$/,
+      /^2-8-8-2 with (one thread|all threads): [\d,.]+ steps.* Its 3 rounds made between [\d,.]+ and [\d,.]+\.( Rounds lay .*)?$/,
     );
     const own = await cells(page);
     for (const row of own) {
-      const [least, most] = row[5].split(" to ").map((text) => Number(text.replaceAll(",", "")));
+      const [least, most] = row[5]
+        .replace(", unsteady", "")
+        .split(" to ")
+        .map((text) => Number(text.replaceAll(",", "")));
       const ms = Number(row[2].replaceAll(",", ""));
       expect(least).toBeLessThanOrEqual(ms);
       expect(most).toBeGreaterThanOrEqual(ms);
     }
+    const unsteady = own.filter((row) => row[5].endsWith(", unsteady")).length;
+    expect(await page.locator(".many small").allTextContents()).toHaveLength(own.length);
+    expect(await page.locator(".many small", { hasText: "The machine was busy" }).count()).toBe(unsteady);
+    expect((await page.locator("#summary").textContent())?.includes("Rounds lay")).toBe(unsteady > 0);
     await page.locator("#copy-link").click();
     await page.locator("#tools-note", { hasText: "copied" }).waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());

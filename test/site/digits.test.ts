@@ -100,6 +100,9 @@ describe("a visitor", () => {
     await says(page, "#answer", /a 0\.$/);
     await expect.poll(() => pictures(page, "#maps"), patience).not.toEqual(ofOne);
     await expect.poll(() => pictures(page, "#filters"), patience).not.toEqual(filters);
+    // What the table says on the way, the figure says, too.
+    await says(page, ".confusion caption", "around step");
+    expect(await figure(page, "accuracy")).toBeGreaterThan(0);
     expect(await figure(page, "rate")).toBeGreaterThan(0);
 
     await pause(page);
@@ -143,12 +146,22 @@ describe("a visitor", () => {
     // The same bits everywhere: so it is this digit that is read wrongly, everywhere.
     await page.getByRole("button", { name: "A 5 of the test set" }).click();
     await says(page, "#answer", /a 6\.$/);
+    const seen = await page.evaluateHandle(() => {
+      const figure = document.getElementById("figure-accuracy") as HTMLElement;
+      const texts = [figure.textContent];
+      const note = () => texts.push(figure.textContent);
+      new MutationObserver(note).observe(figure, { childList: true, characterData: true, subtree: true });
+      return texts;
+    });
     await page.getByRole("button", { name: "No, it is a 5" }).click();
     await says(page, "#correction-note", "Learnt");
     await says(page, "#answer", /a 5\.$/);
     const note = (await page.locator("#correction-note").textContent()) ?? "";
     const [after, before] = [...note.matchAll(/([\d.]+) %(?! sure)/g)].map((found) => Number(found[1]));
     expect(after).toBeGreaterThanOrEqual(before - 1);
+    expect(await seen.jsonValue()).toEqual(
+      expect.arrayContaining([before, after].map((share) => `${share.toFixed(2)} %`)),
+    );
 
     // Another optimizer on top of it, and another learning rate while it trains.
     await openSettings(page);
@@ -290,7 +303,12 @@ describe("a visitor", () => {
     await expect.poll(() => figure(page, "loss"), patience).toBeGreaterThan(0);
     await page.locator("#filters-card").waitFor();
     await page.getByRole("button", { name: "Forget all" }).click();
+    const again = page.getByRole("button", { name: "Sure? Press again" });
+    await again.waitFor();
+    expect(await step(page)).toBeGreaterThan(0);
+    await again.click();
     await expect.poll(() => step(page), patience).toBeNaN();
+    await page.getByRole("button", { name: "Forget all" }).waitFor();
     expect(await page.locator("#go").textContent()).toBe("Start training");
     clean(visit);
     await visit.close();

@@ -77,6 +77,15 @@ function moved(page: Page): Promise<string[]> {
   });
 }
 
+/** What stands out of the card of tools on its right. */
+function outOfTools(page: Page): Promise<string[]> {
+  return page.locator("#tools").evaluate((card) => {
+    const { right } = card.getBoundingClientRect();
+    const all = [...card.querySelectorAll(":scope *:not(#code *)")];
+    return all.filter((each) => each.getBoundingClientRect().right > right).map(({ id, tagName }) => id || tagName);
+  });
+}
+
 /** The tests that every page passes; gives the site to tests of its own. */
 export function pageSuite(row: SitePageRow): () => Site {
   const { address, start = press, stop = press, steps = 20, first = ["h1", "#go"] } = row;
@@ -116,6 +125,10 @@ export function pageSuite(row: SitePageRow): () => Site {
       await expect.poll(() => overflow(page), patience).toBeLessThanOrEqual(0);
       await going(page);
       await expect.poll(() => overflow(page), patience).toBeLessThanOrEqual(0);
+      await page.locator("#show-code").click();
+      await page.locator("#code:not(:empty)").waitFor();
+      await expect.poll(() => overflow(page), patience).toBeLessThanOrEqual(0);
+      expect(await outOfTools(page)).toEqual([]);
       clean(visit);
       await visit.close();
     }, 90_000);

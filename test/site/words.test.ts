@@ -226,10 +226,70 @@ describe("teaching", () => {
     await visit.close();
   }, 60_000);
 
-  test("made-up sounds show how it goes, without any device", async () => {
-    const visit = await loaded(await site().visit("words.html#seed=1", { reducedMotion: "reduce" }));
+  test("a word without examples is said to wait, and is not in the code", async () => {
+    const visit = await loaded(await site().visit("words.html#names=rising,falling,later&steps=20"));
     const { page } = visit;
-    await page.getByRole("button", { name: "No microphone?" }).click();
+    await show(page);
+    const waits = "“later” waits for a first example, and is left out until then.";
+    expect(await page.locator("#state").textContent()).toContain(waits);
+    await page.locator("#show-code").click();
+    await page.locator("#code", { hasText: "background, rising, falling." }).waitFor();
+    await page.locator("#go").click();
+    await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
+    expect(await page.locator("#state").textContent()).toContain(waits);
+    clean(visit);
+    await visit.close();
+  }, 90_000);
+
+  test("long figures do not run into each other on a small phone", async () => {
+    const visit = await loaded(await site().visit("words.html", { viewport: { width: 360, height: 780 } }));
+    const { page } = visit;
+    const texts = { step: "100,000", loss: "0.00000490", right: "100 %", seconds: "1,234.5 s" };
+    const meets = await page.evaluate((texts) => {
+      const boxes = Object.entries(texts).map(([name, text]) => {
+        const figure = document.getElementById(`figure-${name}`) as HTMLElement;
+        figure.textContent = text;
+        return figure;
+      });
+      const places = boxes.map((figure) => {
+        const range = document.createRange();
+        range.selectNodeContents(figure);
+        return range.getBoundingClientRect();
+      });
+      const isFree = (a: DOMRect, b: DOMRect) =>
+        a.right < b.left || b.right < a.left || a.bottom <= b.top || b.bottom <= a.top;
+      return places.some((a, i) => places.slice(i + 1).some((b) => !isFree(a, b)));
+    }, texts);
+    expect(meets).toBe(false);
+    await visit.close();
+  });
+
+  test("made-up sounds show how it goes, without any device, and give back what they took the place of", async () => {
+    const visit = await loaded(
+      await site().visit("words.html#seed=1&names=tea,coffee", {
+        reducedMotion: "reduce",
+        viewport: { width: 390, height: 844 },
+      }),
+    );
+    const { page } = visit;
+    const names = () =>
+      page.locator(".class-head input").evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+    const own = page.locator(".class-row").nth(1);
+    await own.locator("input[type=file]").setInputFiles(another);
+    await expect.poll(() => own.locator(".count").textContent(), patience).toBe("1 example");
+    const madeUp = page.getByRole("button", { name: "No microphone?" });
+    await madeUp.click();
+    expect(await names()).toEqual(["background", "rising", "falling"]);
+    await expect
+      .poll(() => page.evaluate(() => document.getElementById("go")?.getBoundingClientRect().top))
+      .toBeGreaterThanOrEqual(0);
+    await madeUp.click(); // what is made up is nothing to bring back
+    const back = page.getByRole("button", { name: "Bring back what was here" });
+    await back.click();
+    expect(await names()).toEqual(["background", "tea", "coffee"]);
+    expect(await page.locator(".count").allTextContents()).toEqual(["0 examples", "1 example", "0 examples"]);
+    await back.click();
+    expect(await names()).toEqual(["background", "rising", "falling"]);
     await page.locator("#go").click();
     await page.getByRole("button", { name: "Train again" }).waitFor({ timeout: 60_000 });
     expect(await page.locator("#figure-seconds").textContent()).toMatch(/^([1-9]\d* ms|[1-9]\d*\.\d s)$/);

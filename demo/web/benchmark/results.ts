@@ -1,4 +1,5 @@
 // What was found as texts: tables for documents and sheets, and a link's few characters.
+import { median } from "../../../bench/median.ts";
 import type { Field } from "../shared/address.ts";
 import { type ContenderName, contenderNames, contenders } from "./contenders.ts";
 import { measured, type NetworkName, networkNames } from "./networks.ts";
@@ -10,6 +11,9 @@ export type Result = ReadonlyMap<string, number | null>;
 export function keyOf(network: NetworkName, contender: ContenderName): string {
   return `${network}_${contender}`;
 }
+
+/** Of the median, from the least round to the most. */
+const FAR_APART = 1 / 3;
 
 /** Three digits are more than such measurements are worth. */
 export function shown(value: number): string {
@@ -71,9 +75,16 @@ function timesPlain({ network, ms }: Finding, findings: readonly Finding[]): str
 }
 
 /** Between which figures the rounds lie. */
-function scatterOf({ times }: Finding): string {
+function scatterOf(finding: Finding): string {
+  const { times } = finding;
   if (times.length === 0) return "–";
-  return times.length === 1 ? "one round: not known" : `${shown(Math.min(...times))} to ${shown(Math.max(...times))}`;
+  if (times.length === 1) return "one round: not known";
+  return `${shown(Math.min(...times))} to ${shown(Math.max(...times))}${isUnsteady(finding) ? ", unsteady" : ""}`;
+}
+
+/** Whether the rounds lie so far apart that something else was busy meanwhile, and their median says little. */
+export function isUnsteady({ times }: Pick<Finding, "times">): boolean {
+  return times.length > 1 && Math.max(...times) - Math.min(...times) > FAR_APART * median(times);
 }
 
 function theirsOf({ network, contender }: Finding, theirs: Result): string {
@@ -97,7 +108,10 @@ export function summaryOf(findings: readonly Finding[]): string {
     times.length === 1
       ? "That is one round: how far rounds scatter is not known, so take three or more."
       : `Its ${times.length} rounds made between ${shown(1000 / Math.max(...times))} and ${shown(1000 / Math.min(...times))}.`;
-  return `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}. ${scatter}`;
+  const busy = [one, plain, ...(all === undefined ? [] : [all])].some(isUnsteady)
+    ? " Rounds lay more than a third apart: the machine was busy with something else, so neither these figures nor how they compare are to be trusted. Close what else runs, and measure again."
+    : "";
+  return `${measured[own[0].network].name} with ${how}: ${shown(1000 / ms)} steps a second${than}. ${scatter}${busy}`;
 }
 
 export function markdownOf(rows: readonly (readonly string[])[], machine: string): string {

@@ -2,40 +2,61 @@
 import { byId, make } from "../shared/dom.ts";
 import { contenders } from "./contenders.ts";
 import { measured, type NetworkName, networkNames } from "./networks.ts";
-import { keyOf, type Result, rowsOf, shown } from "./results.ts";
+import { isUnsteady, keyOf, type Result, rowsOf, shown } from "./results.ts";
 import type { Finding } from "./rounds.ts";
 
-/** A bar as long as its steps a second, of the most there are. */
-function bar(name: string, ms: number, most: number, times: number | undefined, kind: "ours" | "theirs"): HTMLElement {
+/** A bar as long as its steps a second, of the most there are, beside these words. */
+function bar(name: string, ms: number, most: number, words: Words, kind: "ours" | "theirs"): HTMLElement {
   const mark = make("i", { className: kind });
   mark.style.transform = `scaleX(${(1 / ms / most).toFixed(4)})`;
-  const than = times === undefined ? "" : `, ${shown(times)} × plain TypeScript`;
   return make(
     "li",
     {},
     make("span", { className: "who" }, name),
     make("span", { className: "track", ariaHidden: "true" }, mark),
-    make("span", { className: "many" }, `${shown(1000 / ms)} steps/s${than}`),
+    make("span", { className: "many" }, `${shown(1000 / ms)} steps/s${words.than}`, make("small", {}, words.rounds)),
   );
+}
+
+/** What stands behind a figure and below it. */
+interface Words {
+  readonly than: string;
+  readonly rounds: string;
+}
+
+const NO_WORDS: Words = { than: "", rounds: "" };
+
+/** How a finding compares with plain TypeScript, between what its rounds lie, and whether that is to be trusted. */
+function wordsOf(finding: Finding, plain: Finding | undefined): Words {
+  const { ms, times, contender } = finding;
+  const [own, its] = [isUnsteady(finding), plain !== undefined && isUnsteady(plain)];
+  const doubt = own || its ? " (not to be trusted)" : "";
+  const than =
+    ms === undefined || plain?.ms === undefined || contender === "js"
+      ? ""
+      : `, ${shown(plain.ms / ms)} × plain TypeScript${doubt}`;
+  if (times.length < 2) return { than, rounds: "" };
+  const range = `rounds: ${shown(1000 / Math.max(...times))} to ${shown(1000 / Math.min(...times))}`;
+  return { than, rounds: own ? `${range}. The machine was busy with something else.` : range };
 }
 
 function chartOf(network: NetworkName, findings: readonly Finding[], theirs: Result): HTMLElement {
   const own = findings.filter((finding) => finding.network === network);
-  const plain = own.find(({ contender }) => contender === "js")?.ms;
-  const all = own.map(({ contender, ms, note }) => {
-    const their = theirs.get(keyOf(network, contender));
-    return { contender, ms, note, their: their ?? undefined };
-  });
+  const plain = own.find(({ contender }) => contender === "js");
+  const all = own.map((finding) => ({
+    ...finding,
+    their: theirs.get(keyOf(network, finding.contender)) ?? undefined,
+    words: wordsOf(finding, plain),
+  }));
   const speeds = all.flatMap(({ ms, their }) => [ms, their]).flatMap((ms) => (ms === undefined ? [] : [1 / ms]));
   const most = Math.max(...speeds);
-  const items = all.flatMap(({ contender, ms, note, their }) => {
+  const items = all.flatMap(({ contender, ms, note, their, words }) => {
     const { name } = contenders[contender];
-    const times = ms === undefined || plain === undefined || contender === "js" ? undefined : plain / ms;
     const first =
       ms === undefined
         ? make("li", {}, make("span", { className: "who" }, name), make("span", { className: "note" }, note))
-        : bar(name, ms, most, times, "ours");
-    return their === undefined ? [first] : [first, bar("… in the link", their, most, undefined, "theirs")];
+        : bar(name, ms, most, words, "ours");
+    return their === undefined ? [first] : [first, bar("… in the link", their, most, NO_WORDS, "theirs")];
   });
   const { name, about } = measured[network];
   return make(

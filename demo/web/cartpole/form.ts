@@ -1,7 +1,7 @@
 // The form of the settings: what is chosen, and what that means in words.
 import { byId, fillSelect, say } from "../shared/dom.ts";
 import { onSettled, type SettledListeners } from "../shared/settled.ts";
-import { bounds, type Settings, type WayName, ways } from "./settings.ts";
+import { bounds, type Settings, type WayName, ways, worthInWords } from "./settings.ts";
 
 const units = { length: "m", gravity: "m/s²", force: "N" } as const;
 const sliders = ["length", "gravity", "force"] as const;
@@ -48,6 +48,7 @@ export class SettingsForm {
   #describe(): void {
     const settings = this.read();
     say(byId("way-about"), ways[settings.way].about);
+    say(byId("worth-about"), worthInWords(settings.way));
     for (const name of sliders) {
       const text = `${settings[name].toFixed(1)} ${units[name]}`;
       say(byId(`${name}-value`), text);

@@ -6,16 +6,19 @@ export const ways = {
     name: "REINFORCE with a baseline",
     about: "Plays whole episodes. Actions that led further than expected become likelier.",
     steps: 150_000,
+    discount: 0.99,
   },
   ppo: {
     name: "PPO",
     about: "Eight carts at once, and many small corrections of what they did, none of them large.",
     steps: 100_000,
+    discount: 0.98,
   },
   dqn: {
     name: "DQN",
     about: "Learns what each push is worth, from a memory of single moments. Takes its time.",
     steps: 120_000,
+    discount: 0.99,
   },
 } satisfies Readonly<Record<string, Way>>;
 
@@ -25,6 +28,15 @@ interface Way {
   readonly about: string;
   /** Steps of the cart in a training: by then its learning rate is zero. */
   readonly steps: number;
+  /** What a step counts, of the one before it. */
+  readonly discount: number;
+}
+
+/** What the network's guess of a state's worth means. */
+export function worthInWords(way: WayName): string {
+  const { discount } = ways[way];
+  const [second, third] = [discount, discount ** 2].map((share) => Number(share.toFixed(2)));
+  return `“Worth” guesses how long it stays up: the next step counts 1, the one after it ${second}, then ${third} and so on, so never much above ${Math.round(1 / (1 - discount))}, however long. Untrained, it is no more than a guess, and may be below 0.`;
 }
 
 export type WayName = keyof typeof ways;

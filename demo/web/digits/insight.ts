@@ -35,10 +35,10 @@ export class Insight {
     onTheme(() => this.#draw());
   }
 
-  /** Looks if the last look was long enough ago; errors are those of whoever trains. */
-  glance(session: Session, test: DigitSet, step: number): void {
+  /** Looks if the last look was long enough ago, and tells what share it reads right; errors are those of whoever trains. */
+  glance(session: Session, test: DigitSet, step: number, onAccuracy: (share: number) => void): void {
     if (this.#looking === undefined && performance.now() >= this.#due && !document.hidden)
-      this.look(session, test, ` around step ${step.toLocaleString("en")}`).catch(() => undefined);
+      this.look(session, test, ` around step ${step.toLocaleString("en")}`).then(onAccuracy, () => undefined);
   }
 
   /** Looks now, after a look that is under way; `when` says so. @returns the share of the test digits that it reads right */

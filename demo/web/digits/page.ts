@@ -37,7 +37,11 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 export class DigitsPage {
   readonly #address = new Address(fields);
   readonly #form = new SettingsForm(this.#address, (rateAlone) => this.#settingsChanged(rateAlone));
-  readonly #view = new RunView({ go: () => this.#go(), reset: () => void this.#reset() });
+  readonly #view = new RunView({
+    go: () => this.#go(),
+    reset: () => void this.#reset(),
+    loses: () => this.#done > 0 || this.#loaded !== undefined,
+  });
   readonly #insight = new Insight();
   readonly #replay = new Replay(() => this.#ask());
   readonly #correction = new Correction((digit) => void this.#correct(digit));
@@ -318,7 +322,10 @@ export class DigitsPage {
     this.#curves?.add(report, before);
     if (report.validation !== undefined) this.#setAccuracy(report.validation.accuracy);
     this.#figures();
-    if (this.#digits !== undefined) this.#insight.glance(session, this.#digits.test, this.#steps);
+    if (this.#digits !== undefined)
+      this.#insight.glance(session, this.#digits.test, this.#steps, (accuracy) => {
+        if (session === this.#session && !this.#busy) this.#setAccuracy(accuracy);
+      });
     if (this.#pad.image !== undefined && this.#replay.moment === undefined && now - this.#asked > ASK_EVERY) {
       this.#asked = now;
       this.#ask();
@@ -468,6 +475,7 @@ export class DigitsPage {
         amount: digits.train.rows,
         drawings: this.#journal.drawings.length,
         setOf: (rows) => this.#setOf(rows),
+        onBefore: (share) => this.#setAccuracy(share),
         onSteps: (steps, rows, loss) => {
           this.#journal.made(steps, rows);
           this.#target += steps;

@@ -1,10 +1,13 @@
 // The training's buttons, state and figures.
 import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
+import { onSurePress } from "../shared/sure.ts";
 
 export interface RunActions {
   /** The button that starts, pauses and resumes. */
   readonly go: () => void;
   readonly reset: () => void;
+  /** Whether a reset would throw anything away. */
+  readonly loses: () => boolean;
 }
 
 export interface Figures {
@@ -31,9 +34,9 @@ export class RunView {
   #drawn = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ go, reset }: RunActions) {
+  constructor({ go, reset, loses }: RunActions) {
     onPress(byId("go"), go);
-    onPress(byId("reset"), reset);
+    onSurePress(byId("reset"), loses, reset);
     onPress(this.#again, () => this.#onAgain());
   }
 

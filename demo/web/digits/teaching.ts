@@ -21,6 +21,8 @@ export interface Lesson {
   /** Drawings by now, this one included. */
   readonly drawings: number;
   readonly setOf: (rows: Rows) => DigitSet;
+  /** Told of the share of test digits that it reads right before. */
+  readonly onBefore: (share: number) => void;
   readonly onSteps: (steps: number, rows: Rows, loss: number) => void;
 }
 
@@ -36,6 +38,7 @@ export interface Outcome {
 export async function teach(lesson: Lesson): Promise<Outcome> {
   const { session, drawing, test, amount, drawings } = lesson;
   const before = await session.accuracy(test);
+  lesson.onBefore(before);
   const few = { every: Math.max(1, Math.round(amount / OTHERS)), drawings };
   let steps = 0;
   const round = async (rows: Rows) => {

@@ -70,6 +70,6 @@ function show(points: number, wasm: number, plain: number): void {
   const times = (wasm / plain).toFixed(wasm / plain < 10 ? 1 : 0);
   say(
     byId("race-note"),
-    `${times} times as fast, measured just now: the same ${points} samples a step, both at once, each in a worker of one thread.`,
+    `${times} times as fast, measured just now: the same ${points} samples a step, both at once, each in a worker of one thread. “Samples/s” above is what the network makes now, without the other one beside it.`,
   );
 }

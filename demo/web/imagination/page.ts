@@ -5,6 +5,7 @@ import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { onSettled } from "../shared/settled.ts";
 import { Curve, Smoother } from "../shared/smoothing.ts";
+import { onSurePress } from "../shared/sure.ts";
 import { startTools } from "../shared/tools.ts";
 import { GanPart } from "./gan-part.ts";
 import type { Part, Progress } from "./part.ts";
@@ -89,7 +90,11 @@ export class ImaginationPage {
     this.#seed.value = String(seed);
     this.#steps = steps;
     onPress(byId("go"), () => this.#go());
-    onPress(byId("reset"), () => void this.#startOver(this.#half));
+    onSurePress(
+      byId("reset"),
+      () => this.#half.step > 0,
+      () => void this.#startOver(this.#half),
+    );
     onSettled(this.#seed.closest("section") ?? this.#seed, {
       costs: () => this.#hasTraining,
       settled: () => {

@@ -4,6 +4,7 @@ import { byId, drawing, fillSelect, make, say } from "../shared/dom.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
 import type { Portable } from "../shared/tools.ts";
+import { type End, endsOf, meanPictures } from "./ends.ts";
 import type { Part, Progress } from "./part.ts";
 import { VaeSession } from "./vae.ts";
 import { vaeCode } from "./vae-code.ts";
@@ -36,6 +37,9 @@ export class VaePart implements Part {
   /** Pixels of the tiles, of the point, and of the way. */
   #pixels: Float32Array | undefined;
   #codes: Float32Array | undefined;
+  /** Mean pictures of the ten digits, and of which test digit each is drawn best. */
+  #means: Float32Array | undefined;
+  #ends: readonly (End | undefined)[] = [];
   #looks = 0;
   #looking: Promise<void> | undefined;
   #again = false;
@@ -69,7 +73,7 @@ export class VaePart implements Part {
     this.#map.addEventListener("change", () => this.#draw());
     for (const id of ["way-from", "way-to"]) byId(id).addEventListener("change", () => void this.look());
     this.#between.addEventListener("input", () => {
-      const ends = this.#ends();
+      const ends = this.#endCodes();
       if (ends === undefined) return;
       const share = Number(this.#between.value);
       this.#move(...mixed(ends, share));
@@ -79,6 +83,7 @@ export class VaePart implements Part {
 
   async open(seed: number, onWait: (text: string) => void): Promise<void> {
     this.#digits ??= await loadDigits("10000", (share) => onWait(`Fetching the digits: ${Math.round(100 * share)} %`));
+    this.#means ??= meanPictures(this.#digits.test);
     this.#session ??= await VaeSession.create(seed, this.#digits.train);
   }
 
@@ -112,10 +117,15 @@ export class VaePart implements Part {
   async #ask(): Promise<void> {
     do {
       this.#again = false;
-      const [session, digits] = [this.#session, this.#digits];
-      if (session === undefined || digits === undefined) return;
-      if (this.#codes === undefined || this.#looks++ % LOOK_EVERY === 0)
-        this.#codes = await session.encoded(digits.test.x.data.subarray(0, PLACED * PIXELS));
+      const [session, digits, means] = [this.#session, this.#digits, this.#means];
+      if (session === undefined || digits === undefined || means === undefined) return;
+      if (this.#codes === undefined || this.#looks++ % LOOK_EVERY === 0) {
+        const codes = await session.encoded(digits.test.x.data.subarray(0, PLACED * PIXELS));
+        const drawings = await session.decoded(codes);
+        if (session !== this.#session) return;
+        this.#codes = codes;
+        this.#ends = endsOf(drawings, digits.test.y.data, means);
+      }
       const pixels = await session.decoded(this.#asked());
       if (session !== this.#session) return;
       this.#pixels = pixels;
@@ -130,6 +140,7 @@ export class VaePart implements Part {
     await session?.dispose();
     this.#pixels = undefined;
     this.#codes = undefined;
+    this.#ends = [];
     this.#draw();
   }
 
@@ -158,20 +169,28 @@ export class VaePart implements Part {
     for (let row = 0; row < TILES; row++)
       for (let column = 0; column < TILES; column++) places.push([at(column), -at(row)]);
     places.push(this.#point);
-    const ends = this.#ends();
+    const ends = this.#endCodes();
     for (let i = 0; i < WAY; i++) places.push(ends === undefined ? [0, 0] : mixed(ends, i / (WAY - 1)));
     return Float32Array.from(places.flat());
   }
 
   /** Codes of the two digits that the way leads from and to. */
-  #ends(): readonly [readonly [number, number], readonly [number, number]] | undefined {
-    const [codes, digits] = [this.#codes, this.#digits];
-    if (codes === undefined || digits === undefined) return undefined;
-    const codeOf = (id: string): readonly [number, number] => {
-      const row = Math.max(0, digits.test.y.data.indexOf(Number(byId(id, HTMLSelectElement).value)));
-      return [codes[2 * row] ?? 0, codes[2 * row + 1] ?? 0];
+  #endCodes(): readonly [readonly [number, number], readonly [number, number]] | undefined {
+    const codes = this.#codes;
+    if (codes === undefined) return undefined;
+    const codeOf = (digit: number): readonly [number, number] => {
+      const row = this.#ends[digit]?.row ?? 0;
+      return [codes[2 * row], codes[2 * row + 1]];
     };
-    return [codeOf("way-from"), codeOf("way-to")];
+    const [from, to] = chosenDigits();
+    return [codeOf(from), codeOf(to)];
+  }
+
+  /** Says of digits at the ends of the way that they are not drawn as such yet. */
+  #sayEnds(): void {
+    const unclear = [...new Set(chosenDigits())].filter((digit) => this.#ends[digit]?.isClear === false);
+    const names = unclear.map((digit) => `${digit === 8 ? "an" : "a"} ${digit}`).join(" or ");
+    say(byId("way-unclear"), names === "" ? "" : `It draws none yet that is clearly ${names}: train on.`);
   }
 
   #drag({ offsetX, offsetY }: PointerEvent): void {
@@ -242,9 +261,16 @@ export class VaePart implements Part {
     }
     painted(drawing(this.#decoded), TILES ** 2, 0, 0);
     for (let i = 0; i < WAY; i++) painted(drawing(this.#way), TILES ** 2 + 1 + i, SIDE * i, 0);
+    this.#sayEnds();
     const [a, b] = this.#point.map((value) => value.toFixed(1).replace("-", "−"));
     say(byId("code-said"), `Drawn from the two numbers ${a} and ${b}.`);
   }
+}
+
+/** The digits that the way leads from and to. */
+function chosenDigits(): readonly [number, number] {
+  const digitOf = (id: string) => Number(byId(id, HTMLSelectElement).value);
+  return [digitOf("way-from"), digitOf("way-to")];
 }
 
 function mixed(

@@ -14,14 +14,27 @@ interface Shot {
   readonly of?: string;
   /** Not cut to the card's shape, but in the middle of it. */
   readonly whole?: boolean;
+  /** Of the window in which the page is opened; default 1280. */
+  readonly width?: number;
   /** What comes before the training. */
   readonly before?: (page: Page) => Promise<void>;
   /** Steps of training before it is taken, unless they take too long; default 100. */
   readonly steps?: number;
+  /** What is waited for then, unless it takes too long. */
+  readonly moment?: (page: Page) => Promise<void>;
 }
 
 const madeUp = (page: Page) => page.locator("#made-up").click();
 const seven = (page: Page) => page.getByRole("button", { name: "A 7 of the test set" }).click();
+
+/** The stage is no wider than the track, and of a card's shape. */
+const asCard = (page: Page) =>
+  page.locator("#stage").evaluate((stage: HTMLElement) => {
+    stage.style.height = `${stage.clientWidth / 1.6}px`;
+    stage.style.borderRadius = "0";
+  });
+
+const upright = (page: Page) => page.locator("#balanced", { hasText: /Upright for [4-9]/ }).waitFor();
 
 const shots: Readonly<Record<string, Shot>> = {
   "backpropagation.html": { of: "#graph", whole: true, steps: 1 },
@@ -29,10 +42,12 @@ const shots: Readonly<Record<string, Shot>> = {
   "digits.html": { of: ".answer", whole: true, before: seven, steps: 1000 },
   "text.html": { of: ".written-card", steps: 300 },
   "imagination.html": { of: "#plane", steps: 500 },
+  "cartpole.html": { of: "#stage", width: 560, before: asCard, steps: 200, moment: upright },
   "pictures.html": { of: "#view-card", before: madeUp },
   "words.html": { of: "#view-card", before: madeUp },
   "benchmark.html": { of: ".results", steps: Number.POSITIVE_INFINITY }, // as far as it comes
 };
+const MARGIN = 16; // around pictures that are shown whole
 const LONGEST = 20_000; // ms of training
 const PATIENCE = 20_000; // ms
 
@@ -63,9 +78,9 @@ async function takeAll(executablePath: string): Promise<void> {
 }
 
 async function take(browser: Browser, address: string, file: string, theme: Theme): Promise<void> {
-  const { of, whole = false, before, steps = 100 } = shots[file] ?? {};
+  const { of, whole = false, width = 1280, before, steps = 100, moment } = shots[file] ?? {};
   const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
+    viewport: { width, height: 900 },
     deviceScaleFactor: 2,
     colorScheme: theme,
     serviceWorkers: "block",
@@ -82,16 +97,20 @@ async function take(browser: Browser, address: string, file: string, theme: Them
     // Or what there is by then.
     await page.waitForFunction(hasMade, steps, { timeout: LONGEST }).catch(() => undefined);
     await page.waitForTimeout(500);
+    await moment?.(page).catch(() => undefined);
     const picture = of === undefined ? await largest(page) : page.locator(of).first();
     const shot = sharp(await picture.screenshot({ animations: "disabled" })).removeAlpha();
     const corner = shot.clone().extract({ left: 8, top: 8, width: 1, height: 1 });
     const [r, g, b] = await corner.raw().toBuffer();
+    const background = { r, g, b };
+    const margin = whole ? MARGIN : 0;
     const bytes = await shot
       .resize(
-        2 * WIDTH,
-        2 * HEIGHT,
-        whole ? { fit: "contain", background: { r, g, b } } : { fit: "cover", position: "left top" },
+        2 * (WIDTH - 2 * margin),
+        2 * (HEIGHT - 2 * margin),
+        whole ? { fit: "contain", background } : { fit: "cover", position: "left top" },
       )
+      .extend({ top: 2 * margin, bottom: 2 * margin, left: 2 * margin, right: 2 * margin, background })
       .webp({ quality: 70 })
       .toBuffer();
     const target = new URL(pictureName(file, theme).replace("cards/", ""), kept);

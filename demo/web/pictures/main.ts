@@ -7,7 +7,7 @@ import type { ClassRow } from "../teach/classes.ts";
 import type { Body } from "../teach/lesson.ts";
 import { TeachPage } from "../teach/page.ts";
 import { code } from "./code.ts";
-import { madeUp, shapes } from "./made-up.ts";
+import { madeUp, type Shape, shapes } from "./made-up.ts";
 import { startOwnNetwork } from "./own-view.ts";
 import { pictureOf, pixelsOf } from "./pixels.ts";
 import { View } from "./view.ts";
@@ -148,12 +148,8 @@ onPress(byId("camera"), () => {
   }
 });
 onPress(byId("made-up"), () => {
-  page.classes.reset(shapes);
-  for (const [i, row] of page.classes.rows.entries())
-    for (let count = 0; count < MADE_UP; count++) {
-      const pixels = pixelsOf(madeUp(shapes[i], Math.random), side());
-      row.add(pixels, pictureOf(pixels));
-    }
+  const some = (shape: Shape) => Array.from({ length: MADE_UP }, () => pixelsOf(madeUp(shape, Math.random), side()));
+  page.showInstead(shapes.map((name) => ({ name, examples: some(name) })));
   showMadeUp(true);
 });
 onPress(byId("another"), nextMadeUp);

@@ -196,6 +196,11 @@ export class Classes {
     return this.#rows.filter(({ examples }) => examples.length > 0).map(({ name, examples }) => ({ name, examples }));
   }
 
+  /** Names of classes that nothing was shown of. */
+  get waiting(): readonly string[] {
+    return this.#rows.filter(({ examples }) => examples.length === 0).map(({ name }) => name);
+  }
+
   /** Makes rows of these names, without examples; of a page with a first row of its own behind that one. */
   reset(names: readonly string[]): void {
     const { fixed } = this.#options;

@@ -10,7 +10,7 @@ import { startTools, type Tools } from "../shared/tools.ts";
 import { Answer } from "./answer.ts";
 import { Classes, type ClassOptions, LEAST, MOST } from "./classes.ts";
 import { examplesFile, readExamples } from "./examples.ts";
-import type { Body, Sample, TeachSettings } from "./lesson.ts";
+import type { Body, Sample, Taught, TeachSettings } from "./lesson.ts";
 import { fields, TeachForm } from "./settings.ts";
 import { Teacher } from "./teacher.ts";
 
@@ -80,6 +80,9 @@ export class TeachPage {
   #report: Report | undefined;
   /** Whether it says that examples lack. */
   #lacks = false;
+  /** What was there before examples of the page's own making. */
+  #before: readonly Taught[] | undefined;
+  readonly #madeUp = new WeakSet<Sample>();
   /** Whether names, examples or settings changed since the last training began. */
   #isChanged = false;
   #drawn = 0;
@@ -104,6 +107,7 @@ export class TeachPage {
       model: () => this.#portable(),
     });
     onPress(byId("go"), () => this.#go());
+    onPress(byId("bring-back"), () => this.#bringBack());
     onPress(byId("stop"), () => void this.#run.stop());
     onPress(byId("save-examples"), () => void this.#saveExamples());
     const file = byId("load-examples", HTMLInputElement);
@@ -134,10 +138,52 @@ export class TeachPage {
     say(byId("state"), text);
   }
 
+  /** Puts examples of a page's own making in the place of what is there, which a button brings back. */
+  showInstead(taught: readonly Taught[]): void {
+    if (this.#hasOwn()) this.#before = this.#all();
+    byId("bring-back").hidden = this.#before === undefined;
+    this.#put(taught);
+    for (const { examples } of taught) for (const sample of examples) this.#madeUp.add(sample);
+    byId("go").closest("section")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Changes what is there for what was there before it was replaced, and the other way round: nothing is lost. */
+  #bringBack(): void {
+    const before = this.#before;
+    if (before === undefined) return;
+    this.#before = this.#all();
+    this.#put(before);
+  }
+
+  /** Whether names or examples are the visitor's. */
+  #hasOwn(): boolean {
+    const { taught, names } = this.classes;
+    if (taught.length === 0) return names.join() !== this.#options.names.join();
+    return taught.some(({ examples }) => examples.some((sample) => !this.#madeUp.has(sample)));
+  }
+
+  /** All classes, also those without examples. */
+  #all(): readonly Taught[] {
+    return this.classes.rows.map(({ name, examples }) => ({ name, examples }));
+  }
+
+  /** Shows these classes with their examples, and no others. */
+  #put(taught: readonly Taught[]): void {
+    const { fixed, picture } = this.#options;
+    const first = taught.find(({ name }) => name === fixed);
+    const named = taught.filter((each) => each !== first);
+    this.classes.reset(named.map(({ name }) => name));
+    const inRows = fixed === undefined ? named : [first, ...named];
+    for (const [i, row] of this.classes.rows.entries())
+      for (const sample of inRows[i]?.examples ?? []) row.add(sample, picture(sample));
+  }
+
   /** What is known no longer holds: another body. */
   async forget(): Promise<void> {
     await this.#run.stop();
     await this.#letGo();
+    this.#before = undefined; // it may have another shape
+    byId("bring-back").hidden = true;
     this.#phaseChanged("idle");
     this.#changed();
   }
@@ -251,8 +297,9 @@ export class TeachPage {
   }
 
   #sayPhase(phase: Phase): void {
-    if (phase === "running") this.state(`Training. ${this.#isChanged ? this.#since() : "Ask it while it learns."}`);
-    if (phase === "paused") this.state(`Paused. ${this.#since()}`.trim());
+    if (phase === "running")
+      this.state(`Training. ${this.#isChanged ? this.#since() : "Ask it while it learns."} ${this.#waits()}`.trim());
+    if (phase === "paused") this.state(`Paused. ${this.#since()} ${this.#waits()}`.trim());
   }
 
   /** What of the visitor's changes the network knows nothing of; "" where there is none. */
@@ -265,12 +312,21 @@ export class TeachPage {
     return gone.length === 0 ? changes : `${changes} Until then it still answers ${gone.join(", ")}.`;
   }
 
+  /** Which classes wait for their first example, where the others can be learned; "" where none does. */
+  #waits(): string {
+    const { taught, waiting } = this.classes;
+    if (taught.length < LEAST || waiting.length === 0) return "";
+    const [one] = this.#options.noun;
+    const [names, verb] = [waiting.map((name) => `“${name}”`).join(", "), waiting.length === 1 ? "waits" : "wait"];
+    return `${names} ${verb} for a first ${one}, and ${waiting.length === 1 ? "is" : "are"} left out until then.`;
+  }
+
   #ended(): void {
     this.#draw();
     const steps = this.#report?.step ?? 0;
     const text =
       steps === 0 ? "Stopped before the first step." : `It has learned for ${whole.format(steps)} steps. Try it.`;
-    this.state(`${text} ${this.#since()}`.trim());
+    this.state(`${text} ${this.#since()} ${this.#waits()}`.trim());
   }
 
   #failed(error: unknown): void {
@@ -296,7 +352,8 @@ export class TeachPage {
     enable(byId("save-examples"), taught.length > 0);
     if (this.#run.phase === "idle") {
       const ready = this.#teacher === undefined ? "Ready to train." : "";
-      this.state(`${taught.length < LEAST ? this.#options.begin : ready} ${this.#since()}`.trim());
+      const begin = taught.length < LEAST ? this.#options.begin : ready;
+      this.state(`${begin} ${this.#since()} ${this.#waits()}`.trim());
     } else this.#sayPhase(this.#run.phase);
     if (names.length >= LEAST) this.#writeAddress(false);
   }
@@ -323,7 +380,10 @@ export class TeachPage {
 
   #done(): Done {
     const settings = this.#teacher?.settings ?? this.#form.read();
-    const names = this.#teacher?.names ?? this.classes.rows.map(({ name }) => name);
+    const { rows, taught } = this.classes;
+    // Before anything is shown, the code is that of all classes.
+    const next = (taught.length < LEAST ? rows : taught).map(({ name }) => name);
+    const names = this.#teacher?.names ?? next;
     return { settings, names, steps: this.#report?.step ?? (settings.steps || this.#options.steps) };
   }
 
@@ -356,13 +416,8 @@ export class TeachPage {
       const { fixed } = this.#options;
       const most = MOST + (fixed === undefined ? 0 : 1);
       const taught = await readExamples(bytes, this.#options.shape(), most);
-      const first = taught.find(({ name }) => name === fixed);
-      const named = taught.filter((each) => each !== first);
-      if (named.length === 0) throw new Error("there is no class in it");
-      this.classes.reset(named.map(({ name }) => name));
-      const inRows = fixed === undefined ? named : [first, ...named];
-      for (const [i, row] of this.classes.rows.entries())
-        for (const sample of inRows[i]?.examples ?? []) row.add(sample, this.#options.picture(sample));
+      if (taught.every(({ name }) => name === fixed)) throw new Error("there is no class in it");
+      this.#put(taught);
       say(note, `Loaded from the file ${file.name}.`);
     } catch (error) {
       say(note, inWords(error));

@@ -7,6 +7,7 @@ import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { onSettled } from "../shared/settled.ts";
 import { Curve, Smoother } from "../shared/smoothing.ts";
+import { onSurePress } from "../shared/sure.ts";
 import { startTools } from "../shared/tools.ts";
 import { code } from "./code.ts";
 import { forget, type Kept, keep, kept } from "./kept.ts";
@@ -140,7 +141,11 @@ export class TextPage {
 
   #listen(): void {
     onPress(byId("go"), () => this.#go());
-    onPress(byId("reset"), () => void this.#startOver("It has forgotten all. The next start begins with new weights."));
+    onSurePress(
+      byId("reset"),
+      () => this.#step > 0,
+      () => void this.#startOver("It has forgotten all. The next start begins with new weights."),
+    );
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#select("size").addEventListener("change", () =>
       this.#setField("rate", String(usualRates[this.#settings().size])),

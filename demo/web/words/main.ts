@@ -227,12 +227,11 @@ onPress(byId("microphone"), () => {
 });
 onPress(byId("made-up"), () => {
   microphone.stop();
-  page.classes.reset(whistles);
-  const [background, ...words] = page.classes.rows;
-  for (let count = 0; count < MADE_UP; count++) {
-    add(background, hiss(Math.random));
-    for (const [i, row] of words.entries()) add(row, centred(whistle(whistles[i], Math.random)));
-  }
+  const some = (make: () => Float32Array) => Array.from({ length: MADE_UP }, make);
+  page.showInstead([
+    { name: BACKGROUND, examples: some(() => hiss(Math.random)) },
+    ...whistles.map((kind) => ({ name: kind, examples: some(() => centred(whistle(kind, Math.random))) })),
+  ]);
   showMadeUp(true);
 });
 onPress(byId("another"), nextMadeUp);
