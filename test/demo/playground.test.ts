@@ -10,7 +10,7 @@ import { onnxOf } from "../../demo/web/playground/onnx.ts";
 import { pointsField } from "../../demo/web/playground/points.ts";
 import { replayed } from "../../demo/web/playground/replay.ts";
 import { lackOf } from "../../demo/web/playground/samples.ts";
-import { type Scale, scaleInWords } from "../../demo/web/playground/scale.ts";
+import { type Scale, scaleAsJson, scaleInWords } from "../../demo/web/playground/scale.ts";
 import { Session } from "../../demo/web/playground/session.ts";
 import { fields, type Settings, sound } from "../../demo/web/playground/settings.ts";
 
@@ -169,7 +169,9 @@ describe("a file", () => {
     const executor = new JsExecutor();
     const session = new Session(executor, settings, [], () => undefined);
     const weights = await session.weights();
-    const exported = fromOnnx(await onnxOf(session));
+    const file = await onnxOf(session);
+    expect(new TextDecoder().decode(file)).toContain(scaleAsJson(points.scale as Scale));
+    const exported = fromOnnx(file);
     expect(exported.inputs.map(({ name }) => name)).toEqual(["rows"]);
     const given = await evaluate(exported.forward(constant(rows)));
     // By hand, of the points in the square.
@@ -226,8 +228,8 @@ describe("the code", () => {
       },
     };
     const code = codeOf({ first: { ...defaults(), data: "own", points }, changes: [], steps: 9 }, sets);
-    expect(code).toContain("const columns = [[0,29],[5,10]];");
-    expect(code).toContain('const labels = ["in","out","3"];');
+    expect(code).toContain("const columns = [[0, 29], [5, 10]];");
+    expect(code).toContain('const labels = ["in", "out", "3"];');
     expect(code).toContain('console.log("width", row[0], "he\\"ight", row[1], "is", "kind", await answer(row));');
     expect(codeOf({ first: { ...defaults(), points }, changes: [], steps: 9 }, sets)).not.toContain("labels");
   });

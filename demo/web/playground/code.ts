@@ -56,7 +56,9 @@ export function codeOf({ first, changes, steps }: Done, source: string): string 
     ...modelOf(all, again),
     "",
     'const executor = new WasmExecutor({ build: "portable", threads: 1 }); // the same bits on every machine',
-    ...(again ? beginOf(first, "begin") : [`const rate = hyperparameter(${first.rate});`, ...trainerOf(first, false)]),
+    ...(again
+      ? ["", ...beginOf(first, "begin")]
+      : [`const rate = hyperparameter(${first.rate});`, ...trainerOf(first, false)]),
     ...functionTrain(),
     ...partsOf(first, changes, steps, again),
     ...answerLines(all[all.length - 1]),
@@ -109,7 +111,7 @@ function dataOf(settings: Settings, name: string, before: readonly Sample[] | un
   if (data === "own") {
     return [
       ...(before === undefined
-        ? ["// Points [x, y, target].", "const own: Sample[] = [", ...inLines(points.rows.map(rowText)), "];"]
+        ? ["// Points [x, y, target].", "const own: Sample[] = [", ...inLines(points.rows.map(listText)), "];"]
         : movesOf(before, points.rows)),
       `const ${name} = shuffled(own, ${seed}).slice(0, ${train.y.length}); // ${test.y.length} more are for tests`,
     ];
@@ -128,8 +130,8 @@ function dataOf(settings: Settings, name: string, before: readonly Sample[] | un
   ];
 }
 
-function rowText(row: Sample): string {
-  return `[${row.join(", ")}]`;
+function listText(items: readonly (string | number)[]): string {
+  return `[${items.join(", ")}]`;
 }
 
 /** Makes some points others: those that are left out, then those that are added. */
@@ -139,7 +141,7 @@ function movesOf(before: readonly Sample[], after: readonly Sample[]): string[] 
     const next = after[i - gone.length];
     if (next === undefined || row.join() !== next.join()) gone.push(i);
   }
-  const added = after.slice(before.length - gone.length).map(rowText);
+  const added = after.slice(before.length - gone.length).map(listText);
   return [
     ...(gone.length === before.length && gone.length > 0
       ? ["own.length = 0;"]
@@ -293,17 +295,19 @@ function answerLines(settings: Settings): string[] {
   return [
     "",
     `// Of the file's columns ${x} and ${y}: from and to, which become -${REACH} and ${REACH}.`,
-    `const columns = ${JSON.stringify(columns)};`,
+    `const columns = ${listText(columns.map(listText))};`,
     "/** The two numbers of a row of the file, as the network takes them. */",
     "function scaled(row: number[]): number[] {",
     `  return row.map((value, i) => (((value - columns[i][0]) / (columns[i][1] - columns[i][0])) * 2 - 1) * ${REACH});`,
     "}",
-    ...(numbers === undefined ? [`const labels = ${JSON.stringify(labels)}; // of the classes, in their order`] : []),
+    ...(numbers === undefined
+      ? [`const labels = ${listText(labels.map((label) => JSON.stringify(label)))}; // of the classes, in their order`]
+      : []),
     "/** What the network says of the two numbers of a row. */",
     "async function answer(row: number[]) {",
     ...answer.map((line) => `  ${line}`),
     "}",
-    `const row = ${JSON.stringify(columns.map(([from, to]) => from + (to - from) / 2))};`,
+    `const row = ${listText(columns.map(([from, to]) => from + (to - from) / 2))};`,
     `console.log(${x}, row[0], ${y}, row[1], "is", ${target}, await answer(row));`,
   ];
 }
