@@ -49,14 +49,15 @@ export function scaleInWords({ names, columns, numbers }: Scale): string {
 
 /** What goes into the ONNX file, and what comes out, for so many classes. */
 export function takenInWords(scale: Scale, classes: number): string {
+  if (!fitsFloats(scale))
+    return "Your file’s numbers are beyond what 32 bits tell apart: it takes them scaled, as its metadata says, and what it gives is of that scale.";
   const [x, y, target] = scale.names;
-  const out =
+  const labels = Array.from({ length: classes }, (_, i) => labelOf(scale, i)).join(", ");
+  const gives =
     scale.numbers === undefined
-      ? `of the numbers that it gives, the greatest is the label: ${Array.from({ length: classes }, (_, i) => labelOf(scale, i)).join(", ")}, in this order`
-      : `gives ${target}`;
-  if (fitsFloats(scale))
-    return `It takes ${x} and ${y} of your file as they are; ${scale.numbers === undefined ? out : `it ${out}`}.`;
-  return `Your file’s numbers are beyond what 32 bits tell apart: it takes them scaled, as its metadata says, and what it gives is of that scale.`;
+      ? `of the numbers that it gives, the greatest is the label: ${labels}, in this order`
+      : `it gives ${target}`;
+  return `It takes ${x} and ${y} of your file as they are; ${gives}.`;
 }
 
 /** For programs: what a file of weights says of it. */
