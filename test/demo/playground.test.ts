@@ -1,17 +1,33 @@
 // What a link and a file bring to the playground, which of it is taken, and what is said of how it learns.
+import { readFileSync } from "node:fs";
+import { constant, evaluate, JsExecutor } from "simdgrad";
+import { fromOnnx } from "simdgrad/onnx";
 import { describe, expect, test } from "vitest";
+import { codeOf } from "../../demo/web/playground/code.ts";
+import { pointsOfCsv } from "../../demo/web/playground/csv.ts";
 import { verdictOf } from "../../demo/web/playground/flow.ts";
 import { liveLook, measureLook, pastLook, variablesOf } from "../../demo/web/playground/looks.ts";
 import { layersOf } from "../../demo/web/playground/network.ts";
+import { onnxOf } from "../../demo/web/playground/onnx.ts";
 import { Overfitting } from "../../demo/web/playground/overfitting.ts";
-import { pointsOfCsv } from "../../demo/web/playground/points.ts";
+import { pointsField } from "../../demo/web/playground/points.ts";
+import { replayed } from "../../demo/web/playground/replay.ts";
 import { lackOf, samplesOf } from "../../demo/web/playground/samples.ts";
-import { fields, sound } from "../../demo/web/playground/settings.ts";
+import { type Scale, scaleAsJson, scaleInWords } from "../../demo/web/playground/scale.ts";
+import { Session } from "../../demo/web/playground/session.ts";
+import { fields, type Settings, sound } from "../../demo/web/playground/settings.ts";
 import { compile, compileInit, WasmExecutor } from "../../src/index.ts";
 
+const sets = readFileSync(new URL("../../demo/web/playground/sets.ts", import.meta.url), "utf8");
+
+function defaults(): Settings {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { fallback }]) => [name, fallback]),
+  ) as unknown as Settings;
+}
+
 function followed(text: string) {
-  const entries = Object.entries(fields).map(([name, { fallback }]) => [name, fallback]);
-  return sound({ ...Object.fromEntries(entries), changes: fields.changes.parse(text) ?? [] }).changes;
+  return sound({ ...defaults(), changes: fields.changes.parse(text) ?? [] }).changes;
 }
 
 describe("changes of a link", () => {
@@ -60,27 +76,126 @@ test.each([
 });
 
 describe("a file", () => {
-  const csv = (names: string, rows: readonly string[]) =>
-    pointsOfCsv(new TextEncoder().encode([names, ...rows].join("\n")));
+  const csv = (...lines: readonly string[]) => pointsOfCsv(new TextEncoder().encode(lines.join("\n")));
 
   test("is taken evenly where it has more rows than there may be points, in whatever order they are", async () => {
     for (const labelOf of [(i: number) => Math.floor(i / 500), (i: number) => i % 2]) {
       const rows = Array.from({ length: 1000 }, (_, i) => `${i},${(i * 7) % 11},${labelOf(i)}`);
-      const { points, words } = await csv("x,y,label", rows);
+      const { points, words } = await csv("x,y,label", ...rows);
       expect(points.rows.filter(([, , label]) => label === 0)).toHaveLength(200);
-      expect(words).toBe("400 of 1,000 points, of the columns x, y and label");
+      expect(words).toBe(
+        "400 of 1,000 points, of the columns x, y and label. There is room for 400: they are taken evenly of all labels",
+      );
     }
   });
 
   test("says by its names which columns are meant", async () => {
     const rows = Array.from({ length: 8 }, (_, i) => `${i},${i % 3},${i % 4},${i % 2}`);
-    const { words } = await csv("id,x,y,label", rows);
+    const { words } = await csv("id,x,y,label", ...rows);
     expect(words).toBe("8 points, of the columns x, y and label");
+  });
+
+  test.each([
+    ["-1.00,0.00,0", "0,1,1", "1,1,0", "2,2,1"],
+    ["0,0,0", "0,1,1", "1,1,0", "2,2,1"],
+    ["-1,0,in", "0,1,out", "1,1,in", "2,2,out"],
+  ])("without a line of names loses no row: %s", async (...rows) => {
+    const { points, words } = await csv(...rows);
+    expect(points.rows).toHaveLength(4);
+    expect(words).toBe("4 points, of the columns column1, column2 and column3: there is no line of names");
+  });
+
+  test("whose names begin with numbers keeps them as names", async () => {
+    const { points } = await csv("2019,2020,kind", "0,1,a", "1,1,b", "2,2,a", "3,1,b");
+    expect(points.scale?.names).toEqual(["2019", "2020", "kind"]);
+  });
+
+  test("says which rows are left out, and why", async () => {
+    const whole = ["0,1,a", "1,1,b", "2,2,a", "3,1,b"];
+    const { words } = await csv("x,y,label", ...whole, "4,,a", "five,1,b", "5,5,");
+    expect(words).toBe(
+      "4 of 7 points, of the columns x, y and label. Left out: row 5, whose y is empty; row 6, whose x, “five”, is no number; row 7, whose label is empty",
+    );
+    await expect(csv("x,y,label", "1,,a", "2,,b")).rejects.toThrow(
+      "This file has fewer than four rows of two numbers and a label: row 1, whose y is empty; row 2, whose y is empty.",
+    );
+    await expect(csv("x,y,label", ...whole, "1,2")).rejects.toThrow("line 6: 2 cells, where there are 3 columns");
   });
 
   test.each(["1e308,0,a", "0,-1e308,a", "0,0,1e200"])("with %s is refused in words", async (row) => {
     const rows = [row, "1.5,2.5,3.5", "2.5,1.5,4.5", "3.5,4.5,5.5", "4.5,3.5,6.5", "5.5,3.5,7.5"];
-    await expect(csv("x,y,label", rows)).rejects.toThrow("Row 1, column ");
+    await expect(csv("x,y,label", ...rows)).rejects.toThrow("Row 1, column ");
+  });
+
+  test("tells how it was scaled, in words and in its link, whatever its columns and labels are called", async () => {
+    const labels = ["in_*.-", "out ü😀"];
+    const rows = Array.from({ length: 8 }, (_, i) => `${10 * i},${-i / 4},${labels[i % 2]}`);
+    const { points } = await csv("width,a.b,kind", ...rows);
+    expect(points.scale).toEqual({
+      names: ["width", "a.b", "kind"],
+      columns: [
+        [0, 70],
+        [-1.75, 0],
+      ],
+      labels,
+    });
+    expect(scaleInWords(points.scale as Scale)).toBe(
+      "Scaled into the square: width from 0 to 70, and a.b from -1.75 to 0, become −2.7 to 2.7.",
+    );
+    const text = pointsField.write(points);
+    expect(text).toMatch(/^[A-Za-z0-9.-]+$/);
+    expect(pointsField.parse(text)).toEqual(points);
+    for (const nonsense of [".", ".a.b.c.1.1.1.2", ".a.b.c.0.1.0.1.a.b.c"])
+      expect(pointsField.parse(`${text.split(".")[0]}${nonsense}`)).toBeUndefined();
+  });
+
+  test("of numbers in place of labels says their scale, too", async () => {
+    const { points } = await csv("x,y,z", ...Array.from({ length: 9 }, (_, i) => `${i},5,${i * i}`));
+    expect(points.scale).toEqual({
+      names: ["x", "y", "z"],
+      columns: [
+        [0, 8],
+        [5, 10],
+      ],
+      labels: [],
+      numbers: [0, 64],
+    });
+    expect(pointsField.parse(pointsField.write(points))).toEqual(points);
+  });
+
+  test.each([
+    ["x,y,kind", (i: number) => (i < 4 ? "in" : "out")],
+    ["x,y,z", (i: number) => String(100 * i)],
+  ])("makes a network that takes its rows as they are: %s", async (names, targetOf) => {
+    const rows = Array.from({ length: 8 }, (_, i) => [50 + 10 * i, i * i] as const);
+    const { points } = await csv(names, ...rows.map(([x, y], i) => `${x},${y},${targetOf(i)}`));
+    const settings = { ...defaults(), data: "own" as const, points, hidden: [3], features: ["x", "y", "xy"] as const };
+    const executor = new JsExecutor();
+    const session = new Session(executor, settings, [], () => undefined);
+    const weights = await session.weights();
+    const file = await onnxOf(session);
+    expect(new TextDecoder().decode(file)).toContain(scaleAsJson(points.scale as Scale));
+    const exported = fromOnnx(file);
+    expect(exported.inputs.map(({ name }) => name)).toEqual(["rows"]);
+    const given = await evaluate(exported.forward(constant(rows)));
+    // By hand, of the points in the square.
+    const [a, b] = ["0", "2"].map((place) => [weights[`${place}.weight`], weights[`${place}.bias`]] as const);
+    const wanted = points.rows.flatMap(([x, y]) => {
+      const seen = [x, y, x * y];
+      const layer = ([weight, bias]: typeof a, from: readonly number[]) =>
+        Array.from(bias.data, (start, k) =>
+          from.reduce((sum, value, j) => sum + value * weight.data[k * from.length + j], start),
+        );
+      return layer(b, layer(a, seen).map(Math.tanh));
+    });
+    // Points are rounded to hundredths.
+    const unit = points.classes === 1 ? 350 : 1;
+    const numbers = points.classes === 1 ? wanted.map((value) => (value + 1) * 350) : wanted;
+    expect(given).toHaveLength(numbers.length);
+    for (const [i, value] of Array.from(given as Float32Array).entries())
+      expect(Math.abs(value - numbers[i]) / unit).toBeLessThan(0.05);
+    await session.dispose();
+    await executor.dispose();
   });
 });
 
@@ -120,4 +235,54 @@ test("the losses of weights of the past are those that were measured", async () 
   const moved = await executor.step(past, { theta: (weights as Float32Array).map((each) => each + 0.1) });
   expect(moved.train[0]).not.toBe(measured.train[0]);
   await executor.dispose();
+});
+
+describe("the code", () => {
+  test("has each point once, however many clicks there were, and a trainer once", () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [i / 100, -i / 50, i % 2] as const);
+    const first = { ...defaults(), data: "own" as const, points: { rows, classes: 2 } };
+    const clicks = Array.from({ length: 4 }, (_, i) => [2, 2 + i / 100, 1] as const);
+    const changes = clicks.map((_, i) => ({
+      step: 10 * (i + 1),
+      set: { points: { rows: [...rows, ...clicks.slice(0, i + 1)], classes: 2 } },
+    }));
+    const without = {
+      step: 90,
+      set: { points: { rows: [...rows.slice(0, 7), ...rows.slice(8), ...clicks], classes: 2 } },
+    };
+    const code = codeOf({ first, changes: [...changes, without], steps: 100 }, sets);
+    for (const row of [...rows, ...clicks]) expect(code.split(`[${row.join(", ")}]`)).toHaveLength(2);
+    expect(code.split("new Trainer")).toHaveLength(2);
+    expect(code).toContain("own.push([2, 2.03, 1]);");
+    expect(code).toContain("own.splice(7, 1);");
+    const plain = codeOf({ first, changes: [], steps: 100 }, sets);
+    expect(code.length).toBeLessThan(plain.length + 1500);
+  });
+
+  test("scales a row of the file, and says the label in the file's words", () => {
+    const points = {
+      rows: [[0, 0, 0] as const, [1, 1, 1] as const, [2, 2, 0] as const],
+      classes: 3,
+      scale: {
+        names: ["width", 'he"ight', "kind"] as const,
+        columns: [[0, 29] as const, [5, 10] as const] as const,
+        labels: ["in", "out"],
+      },
+    };
+    const code = codeOf({ first: { ...defaults(), data: "own", points }, changes: [], steps: 9 }, sets);
+    expect(code).toContain("const columns = [[0, 29], [5, 10]];");
+    expect(code).toContain('const labels = ["in", "out", "3"];');
+    expect(code).toContain('console.log("width", row[0], "he\\"ight", row[1], "is", "kind", await answer(row));');
+    expect(codeOf({ first: { ...defaults(), points }, changes: [], steps: 9 }, sets)).not.toContain("labels");
+  });
+});
+
+test.each([
+  [0, [], ""],
+  [1, [], "makes 1 step, and stops"],
+  [1200, [5, 1200, 1300], "makes 1,200 steps, with 2 changes on the way, and stops"],
+  [0, [5], "trains, and makes 1 change on the way"],
+])("what a link of %i steps and changes after %j brings", (steps, after, words) => {
+  const changes = after.map((step) => ({ step, set: { rate: 1 } }));
+  expect(replayed(steps, changes)).toBe(words);
 });

@@ -1,7 +1,7 @@
 // The playground, used as a visitor would: changed on the way, drawn on, looked back at, taken along.
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
-import { printedLast } from "./code.ts";
+import { printed, printedLast } from "./code.ts";
 import { faults } from "./looks.ts";
 import { clean, exactLoss, loaded, pageSuite, patience, step } from "./suite.ts";
 
@@ -184,17 +184,83 @@ describe("points of one's own", () => {
     const of = (name: string, text: string) =>
       file.setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
     await of("nonsense.csv", "hello");
-    await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("three columns");
+    await expect.poll(() => page.locator("#file-problem").textContent(), patience).toContain("three columns");
+    expect(await page.locator("#problem").isVisible()).toBe(false);
     const rows = Array.from({ length: 30 }, (_, i) => `${i},${(i * 7) % 11},${["a", "b", "c"][i % 3]}`);
     await of("three.csv", ["x,y,label", ...rows].join("\n"));
     await expect
-      .poll(() => page.locator("#data-note").textContent(), patience)
-      .toContain("three.csv: 30 points, of the columns x, y and label");
+      .poll(() => page.locator("#file-note").textContent(), patience)
+      .toBe("three.csv: 30 points, of the columns x, y and label.");
+    expect(await page.locator("#file-problem").isVisible()).toBe(false);
+    expect(await page.locator("#data-note").textContent()).toMatch(/^21 points to train on, 9/);
+    expect(await page.locator("#scale-note").textContent()).toContain("x from 0 to 29, and y from 0 to 10, become");
+    expect(await page.locator("#class-form label").allTextContents()).toEqual(["a", "b", "c", "4"]);
     await go(page);
     await past(page, 20);
+    await pause(page);
+    const lines = await printed(await code(page));
+    expect(lines.at(-1)).toBe(`loss of the last step: ${await exactLoss(page)}`);
+    expect(lines.at(-2)).toMatch(/^x 14.5 y 5 is label [abc]$/);
+    const saved = page.waitForEvent("download");
+    await page.locator("#save-onnx").click();
+    expect((await saved).suggestedFilename()).toBe("playground.onnx");
+    await page
+      .locator("#tools-note", { hasText: "It takes x and y of your file as they are; of the numbers" })
+      .waitFor();
+    await page.locator("#copy-link").click();
+    await page
+      .locator("#tools-note", {
+        hasText: /finds this network before its first step: “Start training” makes [\d,]+ steps, and/,
+      })
+      .waitFor();
+    const { hash } = new URL(page.url());
+    const other = await loaded(await site().visit(`playground.html${hash}`));
+    expect(await other.page.locator("#state").textContent()).toMatch(
+      /^Ready. As the link says, “Start training” makes [\d,]+ steps, and stops.$/,
+    );
+    expect(await other.page.locator("#scale-note").textContent()).toContain("x from 0 to 29");
+    expect(await other.page.locator("#class-form label").allTextContents()).toEqual(["a", "b", "c", "4"]);
+    clean(other);
+    await other.close();
     clean(visit);
     await visit.close();
-  }, 60_000);
+  }, 180_000);
+});
+
+describe("points that are clicked in training", () => {
+  test("are each in the code once, which comes to the same bits", async () => {
+    const visit = await loaded(await site().visit("playground.html#data=own&hidden=4&features=x,y,xy"));
+    const { page } = visit;
+    const marks = page.locator("#marks");
+    await page.getByRole("button", { name: "Clear points" }).click();
+    for (const [x, y] of [
+      [40, 60],
+      [60, 80],
+      [70, 90],
+    ])
+      await marks.click({ position: { x, y } });
+    await page.getByLabel("2", { exact: true }).check();
+    await marks.click({ position: { x: 200, y: 200 } });
+    await go(page);
+    await past(page, 20);
+    for (const y of [50, 100, 150, 210]) {
+      await marks.click({ position: { x: 180, y } });
+      await past(page, (await step(page)) + 20);
+    }
+    await marks.click({ position: { x: 180, y: 50 }, modifiers: ["Shift"] });
+    await past(page, (await step(page)) + 20);
+    await page.locator("[name=activation]").selectOption("relu");
+    await page.locator("#rate").fill("-2");
+    await past(page, (await step(page)) + 20);
+    await pause(page);
+    const text = await code(page);
+    expect(text.split("own.push(")).toHaveLength(5);
+    expect(text.split("own.splice(")).toHaveLength(2);
+    expect(text.split("new Trainer")).toHaveLength(3);
+    expect(await printedLast(text)).toBe(String(await exactLoss(page)));
+    clean(visit);
+    await visit.close();
+  }, 180_000);
 });
 
 describe("looking closer", () => {

@@ -77,6 +77,7 @@ export class CartPolePage {
   readonly #tools = startTools({
     code: () => codeOf(this.#settings ?? this.#form.read(), this.#report?.updates ?? this.#limit, sources),
     address: () => this.#writeAddress(this.#report?.updates ?? this.#limit),
+    link: () => this.#linkHolds(),
     model: () => this.#portable(),
   });
 
@@ -154,6 +155,13 @@ export class CartPolePage {
     this.#note(had ? "The training before has ended. The next one begins by these." : NOTE);
     this.#writeAddress(0);
     this.#stage.scene = this.#form.read();
+  }
+
+  #linkHolds(): string {
+    const found = "Whoever opens it finds these settings before the first update";
+    const updates = this.#report?.updates ?? this.#limit;
+    if (updates === 0) return `${found}.`;
+    return `${found}: “Start training” makes ${updates === 1 ? "1 update" : `${whole.format(updates)} updates`}, and stops.`;
   }
 
   #writeAddress(steps: number): void {

@@ -32,6 +32,7 @@ export class FrontPage {
   readonly #tools = startTools({
     code: () => code(this.#seed, this.#steps || this.#last || 1000),
     address: () => this.#writeAddress(),
+    link: () => this.#linkHolds(),
     model: () => this.#model(),
   });
   #seed = this.#address.read().seed;
@@ -177,8 +178,20 @@ export class FrontPage {
   }
 
   #writeAddress(): void {
+    this.#address.write({ seed: this.#seed, steps: this.#stepsInLink });
+  }
+
+  get #stepsInLink(): number {
     const isAtRest = this.#run.phase === "idle" && this.#steps > 0;
-    this.#address.write({ seed: this.#seed, steps: isAtRest ? this.#steps : this.#last });
+    return isAtRest ? this.#steps : this.#last;
+  }
+
+  #linkHolds(): string {
+    const found = "Whoever opens it finds this spiral, and a network before its first step";
+    const last = this.#stepsInLink;
+    if (last > 0)
+      return `${found}: it trains anew, and stops after ${last === 1 ? "1 step" : `${steps.format(last)} steps`}.`;
+    return `${found}.${this.#run.phase === "idle" ? "" : " Pause first, and it holds the number of steps, too."}`;
   }
 
   #model() {

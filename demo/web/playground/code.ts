@@ -2,8 +2,9 @@
 
 import { activations, features, optimizers, penalties, type Shape } from "./network.ts";
 import { COUNT, outputsOf, samplesOf } from "./samples.ts";
-import source from "./sets.ts?raw";
-import { type Change, difference, type Settings } from "./settings.ts";
+import { labelOf, REACH } from "./scale.ts";
+import type { Sample } from "./sets.ts";
+import { type Change, difference, type Settings, scaleOf } from "./settings.ts";
 
 export interface Done {
   readonly first: Settings;
@@ -13,32 +14,35 @@ export interface Done {
 }
 
 /** A function of sets.ts, as it stands there. */
-function functionNamed(name: string): string {
+function functionNamed(source: string, name: string): string {
   const found = source.match(new RegExp(`(?:/\\*\\*[^\\n]*\\*/\\n)?export function ${name}\\([\\s\\S]*?\\n}\\n`));
   return (found?.[0] ?? "").replace("export function", "function");
 }
 
 /** Whatever a set is made of, each once. */
-function functionsOf(settings: readonly Settings[]): string[] {
+function functionsOf(settings: readonly Settings[], source: string): string[] {
   const wanted = new Set<string>();
   const add = (name: string) => {
-    const text = functionNamed(name);
+    const text = functionNamed(source, name);
     for (const other of ["normalFrom", "sineOf", "spiral"])
       if (other !== name && text.includes(`${other}(`)) add(other);
     wanted.add(text);
   };
   for (const { data, noise } of settings) {
-    if (data === "own") continue;
     add("randomFrom");
+    if (data === "own") {
+      add("shuffled");
+      continue;
+    }
     if (noise > 0) add("normalFrom");
     add(data);
   }
-  if (wanted.size === 0) return [];
   const types = source.match(/export type \w+ = [^\n]*\n/g) ?? [];
   return [types.join("").replaceAll("export ", ""), ...wanted];
 }
 
-export function codeOf({ first, changes, steps }: Done): string {
+/** @param source the text of sets.ts */
+export function codeOf({ first, changes, steps }: Done, source: string): string {
   const all = [first];
   for (const { set } of changes) all.push({ ...all[all.length - 1], ...set });
   const again = changes.some((change) => isAnew(change));
@@ -46,14 +50,18 @@ export function codeOf({ first, changes, steps }: Done): string {
     `// ${description(first)}`,
     ...importsOf(all, changes),
     "",
-    ...functionsOf(all),
-    ...dataOf(first, "points"),
+    ...functionsOf(all, source),
+    ...dataOf(first, "points", undefined),
     "",
     ...modelOf(all, again),
     "",
-    ...trainerOf(first, again, true),
+    'const executor = new WasmExecutor({ build: "portable", threads: 1 }); // the same bits on every machine',
+    ...(again
+      ? ["", ...beginOf(first, "begin")]
+      : [`const rate = hyperparameter(${first.rate});`, ...trainerOf(first, false)]),
     ...functionTrain(),
     ...partsOf(first, changes, steps, again),
+    ...answerLines(all[all.length - 1]),
     'console.log("loss of the last step:", loss);',
   ];
   return `${lines.join("\n")}\n`;
@@ -96,13 +104,17 @@ function isPulled({ penalty, strength }: Settings): boolean {
   return penalty !== "none" && strength > 0;
 }
 
-/** The rows that are trained on, as a constant of this name. */
-function dataOf(settings: Settings, name: string): string[] {
-  const { data, seed, noise } = settings;
+/** The rows that are trained on, as a constant of this name; own points are changed from those that are there already. */
+function dataOf(settings: Settings, name: string, before: readonly Sample[] | undefined): string[] {
+  const { data, seed, noise, points } = settings;
   const { train, test } = samplesOf(settings);
   if (data === "own") {
-    const rows = train.x.map((row, i) => `[${[...row, train.y[i]].join(", ")}]`);
-    return [`// Points [x, y, target] to train on.`, `const ${name} = [`, ...inLines(rows), "];"];
+    return [
+      ...(before === undefined
+        ? ["// Points [x, y, target].", "const own: Sample[] = [", ...inLines(points.rows.map(listText)), "];"]
+        : movesOf(before, points.rows)),
+      `const ${name} = shuffled(own, ${seed}).slice(0, ${train.y.length}); // ${test.y.length} more are for tests`,
+    ];
   }
   const move = `${(noise / 50) * 0.5} * normalFrom(random)`;
   const point =
@@ -115,6 +127,26 @@ function dataOf(settings: Settings, name: string): string[] {
   return [
     `const ${random} = randomFrom(${seed});`,
     `const ${name} = Array.from({ length: ${COUNT} }, (_, i): Sample => ${body}).slice(0, ${train.y.length}); // ${test.y.length} more are for tests`,
+  ];
+}
+
+function listText(items: readonly (string | number)[]): string {
+  return `[${items.join(", ")}]`;
+}
+
+/** Makes some points others: those that are left out, then those that are added. */
+function movesOf(before: readonly Sample[], after: readonly Sample[]): string[] {
+  const gone: number[] = [];
+  for (const [i, row] of before.entries()) {
+    const next = after[i - gone.length];
+    if (next === undefined || row.join() !== next.join()) gone.push(i);
+  }
+  const added = after.slice(before.length - gone.length).map(listText);
+  return [
+    ...(gone.length === before.length && gone.length > 0
+      ? ["own.length = 0;"]
+      : gone.reverse().map((i) => `own.splice(${i}, 1);`)),
+    ...(added.length > 6 ? ["own.push(", ...inLines(added), ");"] : added.map((row) => `own.push(${row});`)),
   ];
 }
 
@@ -161,17 +193,22 @@ function optimizerText(settings: Settings): string {
   return `chain(${pull}(${settings.strength}, { mask: ({ shape }) => shape.length > 1 }), ${text})`;
 }
 
-function trainerOf(settings: Settings, again: boolean, isFirst: boolean): string[] {
-  const loss = outputsOf(settings) === 1 ? "mseLoss" : "crossEntropy";
-  const makes = isFirst ? (again ? "let trainer =" : "const trainer =") : "trainer =";
+/** A function that begins with other points, or by other means. */
+function beginOf(settings: Settings, name: string): string[] {
   return [
-    ...(isFirst
-      ? ['const executor = new WasmExecutor({ build: "portable", threads: 1 }); // the same bits on every machine']
-      : []),
-    isFirst
-      ? `${again ? "let" : "const"} rate = hyperparameter(${settings.rate});`
-      : `rate = hyperparameter(${settings.rate});`,
-    `${makes} new Trainer(${networkText(settings, again)}, {`,
+    "/** Another trainer of the same weights, for these points. */",
+    `async function ${name}(points: readonly Sample[], start: number) {`,
+    ...["const rate = hyperparameter(start);", ...trainerOf(settings, true), loadText(settings), "return trainer;"].map(
+      (line) => `  ${line}`,
+    ),
+    "}",
+  ];
+}
+
+function trainerOf(settings: Settings, again: boolean): string[] {
+  const loss = outputsOf(settings) === 1 ? "mseLoss" : "crossEntropy";
+  return [
+    `const trainer = new Trainer(${networkText(settings, again)}, {`,
     `  loss: ${loss},`,
     `  optimizer: ${optimizerText(settings)},`,
     "  hyperparameters: { rate },",
@@ -183,9 +220,9 @@ function trainerOf(settings: Settings, again: boolean, isFirst: boolean): string
   ];
 }
 
-function loadText(settings: Settings, name: string): string {
+function loadText(settings: Settings): string {
   const target = outputsOf(settings) === 1 ? "[target]" : "target";
-  return `await trainer.load({ x: ${name}.map(([x, y]) => [x, y]), y: ${name}.map(([, , target]) => ${target}) });`;
+  return `await trainer.load({ x: points.map(([x, y]) => [x, y]), y: points.map(([, , target]) => ${target}) });`;
 }
 
 function functionTrain(): string[] {
@@ -205,8 +242,12 @@ function functionTrain(): string[] {
 
 /** The training itself, from change to change. */
 function partsOf(first: Settings, changes: readonly Change[], steps: number, again: boolean): string[] {
-  const lines = [loadText(first, "points")];
+  const lines = [again ? `let trainer = await begin(points, ${first.rate});` : loadText(first)];
   let [settings, at, sets, name] = [first, 0, 1, "points"];
+  let own = first.data === "own" ? first.points.rows : undefined;
+  const means = (of: Settings) => trainerOf(of, true).join();
+  /** Functions that begin, by what they make. */
+  const begins = new Map([[means(first), "begin"]]);
   const train = (to: number) => {
     if (to > at)
       lines.push(`await train(${to - at}, ${Math.min(settings.batch, samplesOf(settings).train.y.length)});`);
@@ -218,22 +259,57 @@ function partsOf(first: Settings, changes: readonly Change[], steps: number, aga
     if (weight !== undefined) lines.push(...weightLines(weight));
     const next = { ...settings, ...set };
     if (isAnew(change)) {
+      lines.push(`// The same weights go on: ${Object.keys(set).join(", ")}.`);
       const changed = difference(settings, next);
-      const moved = ["data", "noise", "share", "points"].some((each) => each in changed);
-      if (moved) {
+      if (["data", "noise", "share", "points"].some((each) => each in changed)) {
         name = `points${++sets}`;
-        lines.push(...dataOf(next, name));
+        lines.push(...dataOf(next, name, own));
+        if (next.data === "own") own = next.points.rows;
       }
-      lines.push(
-        `// The same weights go on: ${Object.keys(set).join(", ")}.`,
-        ...trainerOf(next, again, false),
-        loadText(next, name),
-      );
+      let begin = begins.get(means(next));
+      if (begin === undefined) {
+        begin = `begin${begins.size + 1}`;
+        begins.set(means(next), begin);
+        lines.push(...beginOf(next, begin));
+      }
+      lines.push(`trainer = await ${begin}(${name}, ${next.rate});`);
     } else if (set.rate !== undefined) lines.push(`await trainer.setHyperparameters({ rate: ${set.rate} });`);
     settings = next;
   }
   train(steps);
   return lines;
+}
+
+/** What a row of the file needs before the network takes it, and what the network says then, in the file's words. */
+function answerLines(settings: Settings): string[] {
+  const scale = scaleOf(settings);
+  if (scale === undefined) return [];
+  const { names, columns, numbers } = scale;
+  const [x, y, target] = names.map((name) => JSON.stringify(name));
+  const labels = Array.from({ length: settings.points.classes }, (_, i) => labelOf(scale, i));
+  const ask = "const { data } = await trainer.predict([scaled(row)]);";
+  const answer =
+    numbers === undefined
+      ? [ask, "return labels[data.indexOf(Math.max(...data))];"]
+      : [ask, `return ${numbers[0]} + ((data[0] + 1) / 2) * ${numbers[1] - numbers[0]};`];
+  return [
+    "",
+    `// Of the file's columns ${x} and ${y}: from and to, which become -${REACH} and ${REACH}.`,
+    `const columns = ${listText(columns.map(listText))};`,
+    "/** The two numbers of a row of the file, as the network takes them. */",
+    "function scaled(row: number[]): number[] {",
+    `  return row.map((value, i) => (((value - columns[i][0]) / (columns[i][1] - columns[i][0])) * 2 - 1) * ${REACH});`,
+    "}",
+    ...(numbers === undefined
+      ? [`const labels = ${listText(labels.map((label) => JSON.stringify(label)))}; // of the classes, in their order`]
+      : []),
+    "/** What the network says of the two numbers of a row. */",
+    "async function answer(row: number[]) {",
+    ...answer.map((line) => `  ${line}`),
+    "}",
+    `const row = ${listText(columns.map(([from, to]) => from + (to - from) / 2))};`,
+    `console.log(${x}, row[0], ${y}, row[1], "is", ${target}, await answer(row));`,
+  ];
 }
 
 function weightLines({ path, index, value }: NonNullable<Change["weight"]>): string[] {

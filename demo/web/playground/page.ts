@@ -10,6 +10,7 @@ import { onFirstSign } from "../shared/signs.ts";
 import { Curve } from "../shared/smoothing.ts";
 import { startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
+import { pointsOfCsv } from "./csv.ts";
 import { Editor } from "./editor.ts";
 import { Flow } from "./flow.ts";
 import { Form } from "./form.ts";
@@ -17,20 +18,22 @@ import { Graph } from "./graph.ts";
 import type { LandscapeView } from "./landscape.ts";
 import { widthsOf } from "./network.ts";
 import { Overfitting } from "./overfitting.ts";
-import { MOST_POINTS, onGrid, type Points, pointsOfCsv } from "./points.ts";
+import { MOST_POINTS, onGrid, type Points } from "./points.ts";
 import { showPresets } from "./presets.ts";
+import { foundBy, readyWords } from "./replay.ts";
 import { RunView, short } from "./run-view.ts";
 import { lackOf, outputsOf, samplesOf } from "./samples.ts";
+import { labelOf, type Scale, scaleAsJson, scaleInWords, takenInWords } from "./scale.ts";
 import { Session } from "./session.ts";
 import type { Sample } from "./sets.ts";
-import { type Change, difference, fields, type Settings, sameNetwork, sound } from "./settings.ts";
+import sets from "./sets.ts?raw";
+import { type Change, difference, fields, type Settings, sameNetwork, scaleOf, sound } from "./settings.ts";
 import { Surface } from "./surface.ts";
 import { Timeline } from "./timeline.ts";
 
 const MEASURE_EVERY = 250; // ms
 const NOT_FOLLOWED =
   "Some changes of this link are left out: they ask for points that are missing or of other classes, or for a weight that this network does not have.";
-const READY = "Ready. Press start, and change what you like while it trains.";
 
 type Opened = Settings & { readonly steps: number; readonly changes: readonly Change[] };
 
@@ -55,7 +58,7 @@ export class PlaygroundPage {
   readonly #tools = startTools({
     code: () => this.#code(),
     address: () => this.#write(true),
-    link: () => (this.#hasPoints ? undefined : "Without points of yours, whoever opens it finds the spiral."),
+    link: () => this.#linkHolds(),
     model: () => this.#model(),
   });
   #chart: Chart | undefined;
@@ -108,7 +111,7 @@ export class PlaygroundPage {
   /** Shows what there is to train; the worker, and with it the network before its first step, comes with the visitor's first sign of life. */
   begin(): void {
     this.#showSettings();
-    this.#view.state(READY);
+    this.#view.state(this.#ready);
     this.#view.problem(this.#left);
     onFirstSign(() => {
       if (this.#session === undefined) void this.#renew(this.#settings, this.#foreseen, this.#until);
@@ -147,6 +150,11 @@ export class PlaygroundPage {
 
   get #hasPoints(): boolean {
     return this.#settings.data !== "own" || this.#settings.points.rows.length >= 2;
+  }
+
+  /** What is said before the first step. */
+  get #ready(): string {
+    return readyWords(this.#until, this.#foreseen);
   }
 
   get #pace(): number {
@@ -236,7 +244,7 @@ export class PlaygroundPage {
     this.#past = undefined;
     this.#showTime();
     this.#phaseChanged(this.#run.phase);
-    this.#view.state(READY);
+    this.#view.state(this.#ready);
   }
 
   async #open({ steps, changes, ...settings }: Opened): Promise<void> {
@@ -273,6 +281,8 @@ export class PlaygroundPage {
     const session = this.#session;
     if (session === undefined) return;
     this.#until = 0;
+    this.#foreseen = [];
+    if (session.step === 0 && this.#run.phase === "idle") this.#view.state(this.#ready);
     session
       .change(change)
       .then(() => {
@@ -317,14 +327,22 @@ export class PlaygroundPage {
   }
 
   async #load(file: File): Promise<void> {
-    this.#view.problem("");
+    this.#fileProblem("");
     try {
       const { points, words } = await pointsOfCsv(new Uint8Array(await file.arrayBuffer()));
       this.#points(points);
-      this.#note(`${file.name}: ${words}, scaled into the square.`);
+      say(byId("file-note"), `${file.name}: ${words}.`);
     } catch (error) {
-      this.#view.problem(inWords(error));
+      this.#fileProblem(`${file.name}: ${inWords(error)}`);
     }
+  }
+
+  /** Where files are opened, which is to be seen also by whoever dropped one elsewhere. */
+  #fileProblem(text: string): void {
+    const box = byId("file-problem");
+    box.hidden = text === "";
+    say(box, text);
+    if (text !== "") box.scrollIntoView({ block: "nearest" });
   }
 
   #note(text: string): void {
@@ -336,7 +354,9 @@ export class PlaygroundPage {
     const outputs = outputsOf(settings);
     this.#form.show(settings);
     const samples = samplesOf(settings);
-    this.#surface.points(samples, outputs);
+    const scale = scaleOf(settings);
+    this.#surface.points(samples, outputs, scale?.labels ?? []);
+    this.#showScale(scale);
     this.#note(`${samples.train.y.length} points to train on, ${samples.test.y.length} (hollow) to test.`);
     const key = JSON.stringify([settings.features, settings.hidden, outputs]);
     if (this.#shape !== key) {
@@ -351,6 +371,14 @@ export class PlaygroundPage {
     this.#showLack(lackOf(settings));
     byId("add-layer").ariaDisabled = String(!this.#graph.canAddLayer);
     byId("remove-layer").ariaDisabled = String(settings.hidden.length === 0);
+  }
+
+  /** What a file's numbers and labels became; nothing where the points are no file's. */
+  #showScale(scale: Scale | undefined): void {
+    if (scale === undefined) say(byId("file-note"), "");
+    say(byId("scale-note"), scale === undefined ? "" : scaleInWords(scale));
+    for (const [i, label] of byId("class-form").querySelectorAll<HTMLElement>("label span").entries())
+      say(label, labelOf(scale, i));
   }
 
   /** Says what keeps it from training, and offers nothing then that needs a network. */
@@ -419,7 +447,7 @@ export class PlaygroundPage {
       .then(({ train, test, flow }) => {
         if (session !== this.#session) return;
         this.#flow.show(flow);
-        this.#view.test(test?.[0]);
+        if (step > 0) this.#view.test(test?.[0]); // as the loss beside it
         if (step > this.#curveStep) {
           this.#curveStep = step;
           this.#trainCurve.add(step, train[0]);
@@ -516,7 +544,7 @@ export class PlaygroundPage {
     this.#stale = true;
     this.#measured = 0;
     if (finished) this.#wanted = false;
-    const rest = this.#session === undefined ? READY : "Paused.";
+    const rest = this.#session === undefined ? this.#ready : "Paused.";
     this.#view.state(finished ? "Done: this is where the link ends. It can go on." : rest);
     this.#write(true);
   }
@@ -535,29 +563,46 @@ export class PlaygroundPage {
 
   /** Makes the address say what this is; with the steps made, where whoever opens it shall come to the same. */
   #write(withSteps: boolean): void {
+    this.#address.write(this.#told(withSteps));
+  }
+
+  #told(withSteps: boolean): Opened {
     const session = this.#session;
+    if (session === undefined) return { ...this.#settings, steps: this.#until, changes: this.#foreseen };
     const paused = withSteps && this.#run.phase === "idle";
-    const made = session?.changes ?? [];
-    const settings = session === undefined ? this.#settings : session.first;
-    const steps = paused && session !== undefined ? session.step || this.#until : 0;
-    this.#address.write({ ...settings, steps, changes: made });
+    const steps = paused ? session.step || this.#until : 0;
+    return { ...session.first, steps, changes: session.changes };
+  }
+
+  /** What whoever opens the link finds. */
+  #linkHolds(): string {
+    if (!this.#hasPoints) return "Without points of yours, whoever opens it finds the spiral.";
+    const { steps, changes } = this.#told(true);
+    return foundBy(steps, changes, this.#run.phase !== "idle");
   }
 
   #code(): string {
     const session = this.#session;
-    if (session === undefined) return codeOf({ first: this.#settings, changes: [], steps: 1000 });
+    if (session === undefined) return codeOf({ first: this.#settings, changes: [], steps: 1000 }, sets);
     const steps = session.step || this.#until || 1000;
-    return codeOf({ first: session.first, changes: session.changes.filter(({ step }) => step <= steps), steps });
+    return codeOf({ first: session.first, changes: session.changes.filter(({ step }) => step <= steps), steps }, sets);
   }
 
   #model() {
     const session = this.#session;
     if (session === undefined) return undefined;
+    const { settings } = session;
+    const scale = scaleOf(settings);
     return {
       name: "playground",
       weights: () => session.weights(),
       onnx: async () => (await import("./onnx.ts")).onnxOf(session),
-      metadata: { inputs: session.settings.features.join(), activation: session.settings.activation },
+      takes: scale && takenInWords(scale, session.outputs),
+      metadata: {
+        inputs: settings.features.join(),
+        activation: settings.activation,
+        ...(scale && { scale: scaleAsJson(scale) }),
+      },
     };
   }
 }

@@ -10,6 +10,7 @@ import {
   type Random,
   randomFrom,
   type Sample,
+  shuffled,
   spiral,
   spiral3,
   waves,
@@ -88,16 +89,6 @@ function drawn(name: Exclude<SetName, "own">, { seed, noise }: Choice): Sample[]
     const move = () => (noise / 50) * normalFrom(random) * 0.5;
     return [x + move(), y + move(), target];
   });
-}
-
-function shuffled(points: readonly Sample[], seed: number): Sample[] {
-  const random = randomFrom(seed);
-  const all = [...points];
-  for (let i = all.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [all[i], all[j]] = [all[j], all[i]];
-  }
-  return all;
 }
 
 function rowsOf(samples: readonly Sample[]): Rows {

@@ -29,6 +29,17 @@ export function normalFrom(random: Random): number {
   return 2 * (random() + random() + random() - 1.5);
 }
 
+/** The same points in an order of the seed. */
+export function shuffled(points: readonly Sample[], seed: number): Sample[] {
+  const random = randomFrom(seed);
+  const all = [...points];
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [all[i], all[j]] = [all[j], all[i]];
+  }
+  return all;
+}
+
 export function circles(random: Random, i: number): Sample {
   const radius = i % 2 === 0 ? 1.2 * random() : 2 + 0.7 * random();
   const angle = random();

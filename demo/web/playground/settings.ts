@@ -15,6 +15,7 @@ import {
 } from "./network.ts";
 import { pointsField } from "./points.ts";
 import { type Choice, kinds, outputsOf, type SetName, samplesOf } from "./samples.ts";
+import type { Scale } from "./scale.ts";
 
 export interface Settings extends Choice, Shape, Way {
   readonly activation: ActivationName;
@@ -153,6 +154,11 @@ function hasWeight(settings: Settings, { path, index }: WeightEdit): boolean {
   const widths = widthsOf(settings, outputsOf(settings));
   const [inputs, units] = widths.slice(Number(place) / 2);
   return Number(place) % 2 === 0 && units !== undefined && index < (name === "bias" ? units : inputs * units);
+}
+
+/** How a file's numbers became the points, where the points are a file's. */
+export function scaleOf({ data, points }: Pick<Settings, "data" | "points">): Scale | undefined {
+  return data === "own" ? points.scale : undefined;
 }
 
 /** Whether the weights of one fit the other. */

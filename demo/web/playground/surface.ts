@@ -28,6 +28,8 @@ export class Surface {
   #values: Float32Array | undefined;
   #samples: Samples | undefined;
   #outputs = 2;
+  /** The file's words for the classes. */
+  #labels: readonly string[] = [];
   #cross: readonly [number, number] | undefined;
 
   constructor(listeners: SurfaceListeners) {
@@ -58,8 +60,9 @@ export class Surface {
     drawing(this.#canvas).clearRect(0, 0, SURFACE, SURFACE);
   }
 
-  points(samples: Samples, outputs: number): void {
+  points(samples: Samples, outputs: number, labels: readonly string[]): void {
     this.#samples = samples;
+    this.#labels = labels;
     this.#outputs = outputs;
     this.#drawMarks();
   }
@@ -110,12 +113,13 @@ export class Surface {
 
   #verdict(values: Float32Array, at: number): string {
     const percent = (share: number) => `${Math.round(100 * share)} %`;
+    const named = (index: number) => this.#labels[index] ?? `class ${index + 1}`;
     if (this.#outputs === 1) return values[at].toFixed(2);
     if (this.#outputs === 2)
-      return values[at] < 0.5 ? `class 1, ${percent(1 - values[at])}` : `class 2, ${percent(values[at])}`;
+      return values[at] < 0.5 ? `${named(0)}, ${percent(1 - values[at])}` : `${named(1)}, ${percent(values[at])}`;
     const shares = Array.from({ length: this.#outputs }, (_, k) => values[k * SURFACE * SURFACE + at]);
     const best = shares.indexOf(Math.max(...shares));
-    return `class ${best + 1}, ${percent(shares[best])}`;
+    return `${named(best)}, ${percent(shares[best])}`;
   }
 
   #drawMarks(): void {

@@ -10,6 +10,8 @@ export interface Portable {
   readonly name: string;
   readonly weights: () => Promise<Readonly<Record<string, NumericArray>>>;
   readonly onnx: () => Promise<Uint8Array>;
+  /** What goes in and comes out of the ONNX file, where that needs to be said: sentences. */
+  readonly takes?: string;
   /** What else the file of weights says of it. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -19,7 +21,7 @@ export interface Takeaway {
   readonly code: () => string;
   /** Makes the address say all that a link must. */
   readonly address?: () => void;
-  /** What whoever opens the link finds, where that is not the page as it is: a sentence. */
+  /** What whoever opens the link finds, where there is more to say than the settings: a sentence. */
   readonly link?: () => string | undefined;
   /** The model as it is now; undefined while there is none. */
   readonly model: () => Portable | undefined;
@@ -46,7 +48,7 @@ export function startTools({ code, address, link, model }: Takeaway): Tools {
   on("copy-link", async () => {
     address?.();
     const copied = await copy(location.href);
-    const holds = link?.() ?? "Whoever opens it finds this page as it is.";
+    const holds = link?.() ?? "Whoever opens it finds these settings, and nothing done yet.";
     return copied ? `The link is copied. ${holds}` : `The link: ${location.href} ${holds}`;
   });
   shown.ariaExpanded = "false";
@@ -72,7 +74,7 @@ export function startTools({ code, address, link, model }: Takeaway): Tools {
     if (portable === undefined) return "There is no model yet.";
     const name = `${portable.name}.onnx`;
     save(name, await portable.onnx());
-    return `Saved to the file ${name}. Any runtime of ONNX runs it.`;
+    return `Saved to the file ${name}. Any runtime of ONNX runs it.${portable.takes === undefined ? "" : ` ${portable.takes}`}`;
   });
   const tools: Tools = {
     enable(possible) {
