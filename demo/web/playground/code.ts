@@ -105,10 +105,9 @@ function dataOf(settings: Settings, name: string): string[] {
     return [`// Points [x, y, target] to train on.`, `const ${name} = [`, ...inLines(rows), "];"];
   }
   const move = `${(noise / 50) * 0.5} * normalFrom(random)`;
+  const made = functionNamed(data).includes("i: number") ? `${data}(random, i)` : `${data}(random)`;
   const point =
-    noise === 0
-      ? `${data}(random, i)`
-      : `{\n  const [x, y, target] = ${data}(random, i);\n  return [x + ${move}, y + ${move}, target];\n}`;
+    noise === 0 ? made : `{\n  const [x, y, target] = ${made};\n  return [x + ${move}, y + ${move}, target];\n}`;
   const random = name === "points" ? "random" : `${name}Random`;
   const body =
     random === "random" ? point : point.replaceAll("random)", `${random})`).replaceAll("random,", `${random},`);
