@@ -7,7 +7,7 @@ import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { onSettled } from "../shared/settled.ts";
 import { Curve, Smoother } from "../shared/smoothing.ts";
-import { startTools } from "../shared/tools.ts";
+import { type Metadata, startTools } from "../shared/tools.ts";
 import { code } from "./code.ts";
 import { forget, type Kept, keep, kept } from "./kept.ts";
 import { LooksView } from "./looks-view.ts";
@@ -79,8 +79,12 @@ export class TextPage {
       const session = this.#session;
       if (session === undefined) return undefined;
       const name = `text-${session.settings.network}-${this.#step}`;
-      const metadata = { characters: JSON.stringify(session.alphabet.characters) };
-      return { name, weights: () => session.weights(), onnx: () => session.onnx(), metadata };
+      const metadata = {
+        input: `numbers of ${LENGTH} characters: their places in the list "characters"`,
+        output: "for each place a score of every character to come next",
+        characters: JSON.stringify(session.alphabet.characters),
+      };
+      return { name, weights: () => session.weights(), onnx: (metadata: Metadata) => session.onnx(metadata), metadata };
     },
   });
   #source: Source | undefined;

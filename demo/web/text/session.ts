@@ -6,6 +6,7 @@ import { TokenGenerator } from "simdgrad/generate";
 import { type Context, crossEntropy, variables } from "simdgrad/nn";
 import { adam, chain, clipByGlobalNorm, hyperparameter } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
+import type { Metadata } from "../shared/tools.ts";
 import { Gpt, LENGTH, type Lstm, network } from "./model.ts";
 import type { RateChange, Settings } from "./settings.ts";
 import { Alphabet, type Windows, windowsOf } from "./windows.ts";
@@ -139,14 +140,14 @@ export class Session {
     return this.#trainer.stateDict();
   }
 
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = {
       input: { shape: ["batch", LENGTH], dtype: "i32" as const },
       inputNames: ["characters"],
       outputNames: ["logits"],
     };
-    return toOnnx(this.#model, signature, { state: await this.weights() });
+    return toOnnx(this.#model, signature, { state: await this.weights(), metadata });
   }
 
   async dispose(): Promise<void> {
