@@ -1,5 +1,5 @@
 // toOnnx: a model as it predicts, as a file in ONNX's format.
-import { aRecordOf, checkOptions, isRecord, must, oneOf } from "../check.ts";
+import { aRecordOf, aText, checkOptions, isRecord, must, oneOf } from "../check.ts";
 import type { ArrayLikeData } from "../data/array.ts";
 import { aLayer, type Layer } from "../nn/module.ts";
 import { anExecutor } from "../runtime/arguments.ts";
@@ -27,6 +27,8 @@ export interface ToOnnxOptions {
   readonly batchNorm?: "node" | "fold";
   /** The element type of whole numbers that go in and come out: indices, tokens, classes. Default "int32", as they are in the library. */
   readonly integers?: "int32" | "int64";
+  /** What else the file says of the model, such as the names of its classes: texts by their names, ONNX's `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     executor: anExecutor,
     batchNorm: oneOf("node", "fold"),
     integers: oneOf("int32", "int64"),
+    metadata: aRecordOf(aText),
   });
   const weights = await weightsOf(model as Layer<never, never>, options, "toOnnx");
   const traces = tracesOf(model as Layer<unknown, unknown>, own, { isWatched: isPlanned });
@@ -73,5 +76,6 @@ export async function toOnnx<Input = Tensor, Output = Tensor>(
     foldBatchNorms(graph);
     prune(graph);
   }
-  return fileOf(graph, (typeof model === "function" ? model.name : model.constructor.name) || "model");
+  const name = (typeof model === "function" ? model.name : model.constructor.name) || "model";
+  return fileOf(graph, name, options.metadata ?? {});
 }

@@ -63,6 +63,8 @@ export interface OnnxModel<Output = Tensor> extends Module<OnnxInput, Output> {
   readonly outputs: readonly OnnxPort[];
   /** Names of all that the file's nodes give, first to last: what `output` may name. */
   readonly tensors: readonly string[];
+  /** What else the file says of the model: texts by their names, ONNX's `metadata_props`. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** The graph for tensors of these shapes; without a context for inference. */
   forward(x: OnnxInput, context?: Context): Output;
 }
@@ -71,6 +73,7 @@ class Imported<Output> implements OnnxModel<Output> {
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
   readonly tensors: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
   readonly #body: Body;
   readonly #graph: GraphProto;
   readonly #library: Library;
@@ -98,6 +101,7 @@ class Imported<Output> implements OnnxModel<Output> {
     this.inputs = inputs.map((name) => portOf(graph, name));
     this.outputs = outputs.map((name) => portOf(graph, name));
     this.tensors = graph.node.flatMap(({ output }) => output).filter((name) => name !== "");
+    this.metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
     this.#isOne = typeof options.output !== "object" && outputs.length === 1;
     const roles = rolesOf(this.#body, this.#library, inputs);
     this.#initializers = variablesOf(graph, this.#body.nodes, outputs, given, roles, files);

@@ -179,7 +179,7 @@ test("a network goes out as it is at that moment, and comes back with the same o
   for (const [, setup] of setups) {
     const session = await Session.create(setup, executor);
     await session.reach(3);
-    const model = fromOnnx(await session.onnx(3));
+    const model = fromOnnx(await session.onnx(3, {}));
     const given = await evaluate(model.forward(constant([[...setup.inputs]])));
     close(given, [...(session.update(3).layers.at(-1)?.a ?? [])]);
     const names = [...variables(model).keys()].length;

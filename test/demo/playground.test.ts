@@ -173,9 +173,9 @@ describe("a file", () => {
     const executor = new JsExecutor();
     const session = new Session(executor, settings, [], () => undefined);
     const weights = await session.weights();
-    const file = await onnxOf(session);
-    expect(new TextDecoder().decode(file)).toContain(scaleAsJson(points.scale as Scale));
-    const exported = fromOnnx(file);
+    const metadata = { scale: scaleAsJson(points.scale as Scale) };
+    const exported = fromOnnx(await onnxOf(session, metadata));
+    expect(exported.metadata).toEqual(metadata);
     expect(exported.inputs.map(({ name }) => name)).toEqual(["rows"]);
     const given = await evaluate(exported.forward(constant(rows)));
     // By hand, of the points in the square.

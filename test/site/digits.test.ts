@@ -179,6 +179,53 @@ describe("a visitor", () => {
     await pause(page);
     const loss = await exactLoss(page);
     expect(await lossOfCode(page)).toBe(String(loss));
+    expect(await page.locator("#code").textContent()).toContain("toFixed(2)} %");
+
+    // Another network is asked for, and given up: it goes on.
+    await page.selectOption("[name=dropout]", "0.5");
+    await says(page, "#go", "Start anew");
+    await page.getByRole("button", { name: "Keep the network there is" }).click();
+    await says(page, "#go", "Resume");
+    expect(await page.locator("#keep-network").isVisible()).toBe(false);
+    expect(await page.locator("[name=dropout]").inputValue()).toBe("0.25");
+    clean(visit);
+    await visit.close();
+  }, 120_000);
+
+  test("keeps what is changed while it is taught", async () => {
+    const visit = await visiting(`${small}&epochs=1000`);
+    const { page } = visit;
+    await page.locator("#go").click();
+    await trainUntil(page, 100);
+    await draw(page, one);
+    await says(page, "#answer", "a ");
+    await openSettings(page);
+    const wrong = ((await page.locator("#answer").textContent()) ?? "").includes(" 4") ? "a 7" : "a 4";
+    await page.evaluate(() => {
+      const state = document.getElementById("state") as HTMLElement;
+      new MutationObserver(() => {
+        document.body.dataset.states = `${document.body.dataset.states ?? ""} ${state.textContent}`;
+      }).observe(state, { childList: true, characterData: true, subtree: true });
+    });
+    await page.getByRole("button", { name: `No, it is ${wrong}`, exact: true }).click();
+    await page.selectOption("[name=shift]", "2");
+    await page.locator("#rate").focus();
+    await page.keyboard.press("ArrowLeft");
+    const rate = (await page.locator("#rate-value").textContent()) ?? "";
+    await says(
+      page,
+      "#correction-note",
+      /^(Learnt in .* at step [\d,]+ it read|It could not learn .* as it was at step [\d,]+\.)/,
+    );
+    expect(await page.locator("body").getAttribute("data-states")).toContain(
+      `Learning that your drawing is ${wrong}. Then it goes on as before.`,
+    );
+    await says(page, "#go", "Pause");
+    await expect.poll(() => page.locator("#figure-learning-rate").textContent(), patience).toBe(rate);
+    await pause(page);
+    await says(page, "#go", "Resume");
+    const loss = await exactLoss(page);
+    expect(await lossOfCode(page)).toBe(String(loss));
     clean(visit);
     await visit.close();
   }, 120_000);

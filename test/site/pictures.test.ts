@@ -117,6 +117,38 @@ describe("teaching", () => {
     const text = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") };
     await page.locator(".class-row input[type=file]").first().setInputFiles(text);
     await expect.poll(() => page.locator("#problem").textContent(), patience).toContain("notes.txt is no picture");
+    const page2 = { ...text, name: "page.pdf" };
+    await page.locator(".class-row input[type=file]").first().setInputFiles([text, files[0][0], page2]);
+    await expect
+      .poll(() => page.locator("#problem").textContent(), patience)
+      .toMatch(/^notes\.txt is no picture .* page\.pdf is no picture/);
+    expect(await page.locator(".count").first().textContent()).toBe("1 picture");
+    const svg = (body: string) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"${body}</svg>`);
+    const drawings = [
+      ' viewBox="0 0 30 10"><rect width="30" height="10" fill="red"/>',
+      '><rect width="999" height="999" fill="red"/>',
+    ];
+    const mimeType = "image/svg+xml";
+    await page
+      .locator(".class-row input[type=file]")
+      .first()
+      .setInputFiles(drawings.map((body, i) => ({ name: `${i}.svg`, mimeType, buffer: svg(body) })));
+    await expect.poll(() => page.locator(".count").first().textContent(), patience).toBe("3 pictures");
+    const middles = await page
+      .locator(".class-row")
+      .first()
+      .locator("canvas")
+      .evaluateAll((all) =>
+        all
+          .slice(0, 2)
+          .map((canvas) => [
+            ...((canvas as HTMLCanvasElement).getContext("2d")?.getImageData(16, 16, 1, 1).data ?? []),
+          ]),
+      );
+    expect(middles).toEqual([
+      [255, 0, 0, 255],
+      [255, 0, 0, 255],
+    ]);
     await page.locator("#load-examples").setInputFiles(text);
     await expect.poll(() => page.locator("#examples-note").textContent(), patience).toContain("no file of examples");
     clean(visit);

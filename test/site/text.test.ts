@@ -53,6 +53,8 @@ describe("texts", () => {
       const saving = page.waitForEvent("download");
       await page.locator(id).click();
       const bytes = await readFile(await (await saving).path());
+      const said = id === "#save-onnx" ? fromOnnx(bytes).metadata : parseSafetensors(bytes).metadata;
+      expect(JSON.parse(said.characters)).toContain("W");
       if (id === "#save-onnx") expect(fromOnnx(bytes).inputs[0].shape).toEqual(["batch", 64]);
       else expect(Object.keys(parseSafetensors(bytes).tensors)).toContain("blocks.1.narrow.weight");
     }
@@ -222,6 +224,52 @@ describe("texts", () => {
     clean(visit);
     await visit.close();
   }, 60_000);
+
+  test("learns at another rate while it trains, and after a pause, with the weights there are and the bits of its code", async () => {
+    const visit = await loaded(await site().visit("text.html#seed=8&rate=0.008"));
+    const { page } = visit;
+    const rate = page.locator("#settings [name=rate]");
+    await page.locator("#go").click();
+    await expect.poll(() => step(page), patience).toBeGreaterThan(5);
+    await rate.selectOption("0.002");
+    await says(page, "#settings-note", /From step [\d,]+ on it learns at a rate of 0\.002/);
+    const changed = await step(page);
+    expect(changed).toBeGreaterThan(5);
+    await expect.poll(() => step(page), patience).toBeGreaterThan(changed + 3);
+    await page.locator("#go", { hasText: "Pause" }).click();
+    await page.locator("#go", { hasText: "Resume" }).waitFor(patience);
+    await rate.selectOption("0.0003");
+    await says(page, "#settings-note", "It goes on at this learning rate, with the same weights.");
+    const paused = await step(page);
+    await page.locator("#go").click();
+    await says(page, "#settings-note", `From step ${paused.toLocaleString("en")} on it learns at a rate of 0.0003`);
+    await expect.poll(() => step(page), patience).toBeGreaterThan(paused + 3);
+    await page.locator("#go", { hasText: "Pause" }).click();
+    await page.locator("#go", { hasText: "Resume" }).waitFor(patience);
+    const [loss, code] = [await exactLoss(page), await codeOf(page)];
+    expect(code.match(/setHyperparameters/g)).toHaveLength(2);
+    expect(await printedLast(code)).toBe(String(loss));
+    await page.locator("#copy-link").click();
+    await says(page, "#tools-note", "not the learning rates before");
+
+    await says(page, "#kept-note", /after a reload/);
+    await expect
+      .poll(async () => {
+        await page.reload();
+        await page.locator("#continue").waitFor(patience);
+        return page.locator("#continue").textContent();
+      }, patience)
+      .toMatch(/^Continue from step/);
+    await page.locator("#continue").click();
+    await page.locator("#go", { hasText: "Pause" }).click(patience);
+    await page.locator("#go", { hasText: "Resume" }).waitFor(patience);
+    expect(await rate.inputValue()).toBe("0.0003");
+    const [later, whole] = [await exactLoss(page), await codeOf(page)];
+    expect(whole.match(/setHyperparameters/g)).toHaveLength(2);
+    expect(await printedLast(whole)).toBe(String(later));
+    clean(visit);
+    await visit.close();
+  }, 180_000);
 
   test("buttons that are pressed fast break nothing, and a rate that is too high is told of", async () => {
     const visit = await loaded(await site().visit("text.html#rate=10"));

@@ -5,7 +5,7 @@ import { byId, enable, fillSelect, onPress, say, sayNumber } from "../shared/dom
 import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { onFirstSign } from "../shared/signs.ts";
-import { startTools, type Tools } from "../shared/tools.ts";
+import { type Metadata, startTools, type Tools } from "../shared/tools.ts";
 import { ChainView } from "./chain-view.ts";
 import { codeOf } from "./code.ts";
 import { Drawing } from "./drawing.ts";
@@ -296,7 +296,8 @@ export class BackPropagationPage {
     return {
       name: `network-${session.setup.sizes.join("-")}`,
       weights: async () => session.weights(made),
-      onnx: () => session.onnx(made),
+      onnx: (metadata: Metadata) => session.onnx(made, metadata),
+      metadata: { input: "the network's inputs", output: "its outputs", updates: String(made) },
     };
   }
 }

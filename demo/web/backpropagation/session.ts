@@ -1,6 +1,7 @@
 // One network from its first weights on: the executor makes updates, and every one that was made is kept.
 import type { Executor } from "simdgrad";
 import type { NumericArray } from "simdgrad/data";
+import type { Metadata } from "../shared/tools.ts";
 import { type Graph, graphOf, type Update, updateOf } from "./graph.ts";
 import type { Setup } from "./network.ts";
 
@@ -60,10 +61,10 @@ export class Session {
   }
 
   /** The network with the weights that an update begins with, as a file of ONNX's. */
-  async onnx(index: number): Promise<Uint8Array> {
+  async onnx(index: number, metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = { input: ["batch", this.setup.sizes[0]], inputNames: ["x"], outputNames: ["y"] };
-    return toOnnx(this.#graph.model, signature, { state: this.weights(index) });
+    return toOnnx(this.#graph.model, signature, { state: this.weights(index), metadata });
   }
 
   async dispose(): Promise<void> {

@@ -63,10 +63,11 @@ export class BenchmarkPage {
     say(byId("machine"), `This machine: ${this.#machine}.${threads}`);
     const { theirs, machine } = this.#said;
     byId("theirs").hidden = theirs.size === 0;
-    say(
-      byId("theirs"),
-      `The link brings figures of another machine: ${machine || "unnamed"}. Measure, and see yours beside them.`,
-    );
+    const whose =
+      machine === this.#machine
+        ? `of a machine like this one, perhaps of this one: ${machine}`
+        : `of another machine: ${machine || "unnamed"}`;
+    say(byId("theirs"), `The link brings figures ${whose}. Measure, and see new ones beside them.`);
     // What no benchmark has: a model.
     for (const id of ["save-weights", "save-onnx"]) byId(id).hidden = true;
     startTools({

@@ -38,7 +38,7 @@ export const resultField: Field<Result> = {
     return result;
   },
   write: (result) =>
-    [...result].map(([key, ms]) => `${key}_${ms === null ? "no" : Number(ms.toPrecision(3))}`).join("*"),
+    [...result].map(([key, ms]) => `${key}_${ms === null ? "no" : Number(ms.toPrecision(4))}`).join("*"),
 };
 
 /** The machine's words in an address: any text, not a long one. */

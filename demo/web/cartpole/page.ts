@@ -7,7 +7,7 @@ import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
 import { inWords } from "../shared/problems.ts";
 import type { Phase } from "../shared/run.ts";
 import { Curve } from "../shared/smoothing.ts";
-import { type Portable, startTools } from "../shared/tools.ts";
+import { type Metadata, type Portable, startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
 import { SettingsForm } from "./form.ts";
 import { Mind } from "./mind.ts";
@@ -328,8 +328,14 @@ export class CartPolePage {
     return {
       name: `cart-and-pole-${way}`,
       weights: async () => (await import("./model.ts")).weightsOf(report.network),
-      onnx: async () => (await import("./model.ts")).onnxOf(way, report.network),
-      metadata: { way: ways[way].name, updates: String(report.updates) },
+      onnx: async (metadata: Metadata) => (await import("./model.ts")).onnxOf(way, report.network, metadata),
+      metadata: {
+        input: "the cart's place in m and speed in m/s, the pole's angle in radians and its speed in radians/s",
+        output: way === "dqn" ? "what each action is worth" : "scores of the actions",
+        actions: JSON.stringify(["left", "right"]),
+        way: ways[way].name,
+        updates: String(report.updates),
+      },
     };
   }
 }

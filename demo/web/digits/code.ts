@@ -38,7 +38,7 @@ export function codeOf(
     ...program.deeds(),
     'const { accuracy } = await trainer.evaluate(await digits("t10k", ' +
       `${stages[0].amount === "60000" ? "Infinity" : "200"}));`,
-    'console.log("test digits that it reads right:", accuracy);',
+    `console.log("test digits that it reads right:", \`\${(100 * accuracy).toFixed(2)} %\`);`,
     'console.log("loss of the last step:", loss);',
   );
 }

@@ -36,6 +36,7 @@ export class KeepView {
 
   /** Does something; what fails is said in words. */
   #do(action: () => Promise<void>): void {
+    say(this.#note, "");
     action().catch((error: unknown) => say(this.#note, inWords(error)));
   }
 

@@ -18,6 +18,9 @@ export interface Model {
 export function metadataOf({ architecture, steps }: Omit<Model, "weights">): Record<string, string> {
   return {
     kind: KIND,
+    input: "784 pixels row by row, 28 x 28: 0 is paper, 255 is ink",
+    output: "scores of the digits 0 to 9",
+    classes: JSON.stringify([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(String)),
     architecture: JSON.stringify(architectureOf(architecture)),
     ...(steps !== undefined && { steps: String(steps) }),
   };

@@ -6,7 +6,7 @@ import { startFrameMeter } from "../shared/frame-meter.ts";
 import { describe, isolationHint } from "../shared/places.ts";
 import { inWords, isEnd, Problem } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
-import { startTools } from "../shared/tools.ts";
+import { type Metadata, startTools } from "../shared/tools.ts";
 import { Answer } from "./answer.ts";
 import { codeOf } from "./code.ts";
 import { Correction } from "./correction.ts";
@@ -86,6 +86,8 @@ export class DigitsPage {
   #stroke = false;
   /** Something is done between two steps: nothing else is, meanwhile. */
   #busy = false;
+  /** Whether a training goes on once that is done. */
+  #goesOn = false;
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Fetches the first digits; resolves when they are there, or it was said that they are not. */
@@ -93,6 +95,7 @@ export class DigitsPage {
     startFrameMeter(byId("frames"));
     this.#offerSamples();
     onPress(byId("race-go"), () => void this.#runRace());
+    onPress(byId("keep-network"), () => this.#keepNetwork());
     this.#insight.offer(this.#form.read().kind);
     this.#phaseChanged();
     if (!crossOriginIsolated) say(byId("place-now"), isolationHint);
@@ -256,6 +259,7 @@ export class DigitsPage {
     if (this.#busy || this.#session === undefined || this.#run.phase === "stopping") return;
     const goesOn = this.#run.phase !== "idle";
     this.#busy = true;
+    this.#goesOn = goesOn;
     this.#phaseChanged();
     let ended = false;
     try {
@@ -267,11 +271,14 @@ export class DigitsPage {
       this.#failed(error);
     } finally {
       this.#busy = false;
+      this.#goesOn = false;
       this.#phaseChanged();
     }
-    if (ended && goesOn && this.#target > this.#done && this.#session !== undefined)
-      void this.#start({ ...this.#session.settings, epochs: this.#form.read().epochs });
-    else if (ended) await this.#look(goesOn ? "Done" : undefined);
+    if (ended && goesOn && this.#target > this.#done && this.#session !== undefined) {
+      // What may change while it trains may have changed meanwhile.
+      const { epochs, learningRate, place, build } = this.#form.read();
+      void this.#start({ ...this.#session.settings, epochs, learningRate, place, build });
+    } else if (ended) await this.#look(goesOn ? "Done" : undefined);
   }
 
   #showPlace(): void {
@@ -462,6 +469,7 @@ export class DigitsPage {
       const digits = this.#digits;
       if (image === undefined || digits === undefined) return;
       this.#correction.say(`Learning that this is ${aDigit(digit)} …`);
+      if (this.#goesOn) this.#view.state(`Learning that your drawing is ${aDigit(digit)}. Then it goes on as before.`);
       const [back, forget] = [await session.mark(), this.#journal.mark()];
       const [loss, target] = [this.#loss, this.#target];
       const drawing = { image: image.slice(), digit };
@@ -488,7 +496,7 @@ export class DigitsPage {
       if (learnt) {
         this.#setAccuracy(after);
         this.#correction.say(
-          `Learnt in ${seconds} s: it now reads your drawing as ${aDigit(digit)}, ${(100 * certainty).toFixed(0)} % sure. Of the test digits it reads ${percent(after)} right; before, ${percent(before)}.`,
+          `Learnt in ${seconds} s: at step ${this.#steps.toLocaleString("en")} it read your drawing as ${aDigit(digit)}, ${(100 * certainty).toFixed(0)} % sure, and ${percent(after)} of the test digits right; before, ${percent(before)}.`,
         );
       } else {
         await back();
@@ -497,7 +505,7 @@ export class DigitsPage {
         this.#loss = loss;
         this.#target = target;
         this.#correction.say(
-          `It could not learn that this is ${aDigit(digit)} without forgetting others (${percent(after)} of the test digits right, before ${percent(before)}), so it stays as it was.`,
+          `It could not learn that this is ${aDigit(digit)} without forgetting others (${percent(after)} of the test digits right, before ${percent(before)}), so it is again as it was at step ${this.#steps.toLocaleString("en")}.`,
         );
       }
       this.#figures(true);
@@ -534,6 +542,16 @@ export class DigitsPage {
     this.#phaseChanged();
   }
 
+  /** The form asks for the network there is again, so that it can go on. */
+  #keepNetwork(): void {
+    if (this.#session === undefined) return;
+    const { settings } = this.#session;
+    this.#form.showArchitecture(settings);
+    this.#form.setSeed(settings.seed);
+    byId("go").focus();
+    this.#settingsChanged(false);
+  }
+
   async #moved(session: Session, settings: Settings): Promise<void> {
     await this.#goOnWith(settings, session);
     this.#showPlace();
@@ -554,12 +572,14 @@ export class DigitsPage {
     const settings = this.#form.read();
     if (session === undefined) {
       say(byId("settings-note"), "");
+      byId("keep-network").hidden = true;
       return;
     }
-    const runs = this.#run.phase !== "idle";
+    const runs = this.#run.phase !== "idle" || this.#goesOn;
     const { learningRate, epochs, place, build } = settings;
     const here = runs ? { learningRate, epochs, place, build } : { learningRate, epochs };
     const changed = JSON.stringify({ ...session.settings, ...here }) !== JSON.stringify(settings);
+    byId("keep-network").hidden = !this.#isAnother(settings, session.settings);
     const text = this.#isAnother(settings, session.settings)
       ? runs
         ? "This is another network. It takes the place of this one, with new random weights, once you pause and press “Start anew”."
@@ -580,7 +600,7 @@ export class DigitsPage {
     return {
       name: fileName(settings),
       weights: () => session.weights(),
-      onnx: () => session.onnx(),
+      onnx: (metadata: Metadata) => session.onnx(metadata),
       metadata: metadataOf({ architecture: settings, steps: this.#steps }),
     };
   }

@@ -5,6 +5,7 @@ import type { NumericArray } from "simdgrad/data";
 import { type Context, crossEntropy, type Module, type Sequential } from "simdgrad/nn";
 import { hyperparameter, sgd } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
+import type { Metadata } from "../shared/tools.ts";
 import { type DigitSet, PIXELS } from "./data.ts";
 import { CLASSES, dense, optimizers, preprocess } from "./model.ts";
 import { softmaxRows } from "./probabilities.ts";
@@ -171,14 +172,14 @@ export class Session {
   }
 
   /** The network as a file of ONNX: bytes as numbers from 0 to 255 go in, scores of the ten digits come out. */
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const [{ toOnnx }, { network, preprocess }] = await Promise.all([import("simdgrad/onnx"), build(this.settings)]);
     const whole = new Predicting(network, preprocess);
     const state = Object.fromEntries(
       Object.entries(await this.weights()).map(([name, value]) => [`network.${name}`, value]),
     );
     const signature = { input: ["batch", PIXELS], inputNames: ["pixels"], outputNames: ["scores"] };
-    return toOnnx(whole, signature, { state });
+    return toOnnx(whole, signature, { state, metadata });
   }
 
   async dispose(): Promise<void> {

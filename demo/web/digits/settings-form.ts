@@ -175,6 +175,11 @@ export class SettingsForm {
     this.write();
   }
 
+  setSeed(seed: number): void {
+    this.#input("seed").value = String(seed);
+    this.write();
+  }
+
   #set(name: string, value: string, text: string): void {
     const select = this.#select(name);
     if (![...select.options].some((option) => option.value === value)) select.append(new Option(text, value));

@@ -4,7 +4,7 @@ import { Address, seed, whole } from "../shared/address.ts";
 import { byId, enable, onPress, say, sayNumber } from "../shared/dom.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
-import { startTools } from "../shared/tools.ts";
+import { type Metadata, startTools } from "../shared/tools.ts";
 import { code } from "./code.ts";
 import { Picture } from "./picture.ts";
 import { type Moment, Race } from "./race.ts";
@@ -197,6 +197,11 @@ export class FrontPage {
   #model() {
     const session = this.#session;
     if (session === undefined) return undefined;
-    return { name: `spiral-${this.#seed}`, weights: () => session.weights(), onnx: () => session.onnx() };
+    return {
+      name: `spiral-${this.#seed}`,
+      weights: () => session.weights(),
+      onnx: (metadata: Metadata) => session.onnx(metadata),
+      metadata: { input: "points [x, y] from -1 to 1", output: "scores of the two arms of the spiral" },
+    };
   }
 }

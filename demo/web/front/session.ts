@@ -4,6 +4,7 @@ import type { NumericArray } from "simdgrad/data";
 import { crossEntropy, Linear, Sequential, tanh } from "simdgrad/nn";
 import { adam } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
+import type { Metadata } from "../shared/tools.ts";
 import { HIDDEN, RATE, SIDE } from "./network.ts";
 import { spiral } from "./spiral.ts";
 
@@ -57,10 +58,10 @@ export class Session {
     return this.#trainer.stateDict();
   }
 
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = { input: ["batch", 2], inputNames: ["point"], outputNames: ["scores"] };
-    return toOnnx(this.#model, signature, { state: await this.weights() });
+    return toOnnx(this.#model, signature, { state: await this.weights(), metadata });
   }
 
   dispose(): Promise<void> {

@@ -2,7 +2,7 @@
 import { byId, drawing, make, onPress, say } from "../shared/dom.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
-import type { Portable } from "../shared/tools.ts";
+import type { Metadata, Portable } from "../shared/tools.ts";
 import { clusters, type Data, EDGE, type Game, GanSession, GRID, type Look, type Point, shownPoints } from "./gan.ts";
 import { ganCode } from "./gan-code.ts";
 import type { Part, Progress } from "./part.ts";
@@ -117,7 +117,12 @@ export class GanPart implements Part {
   portable(step: number): Portable | undefined {
     const session = this.#session;
     if (session === undefined) return undefined;
-    return { name: `generator-${step}`, weights: () => session.weights(), onnx: () => session.onnx() };
+    return {
+      name: `generator-${step}`,
+      weights: () => session.weights(),
+      onnx: (metadata: Metadata) => session.onnx(metadata),
+      metadata: { input: "noise: two normal numbers for each point", output: "points [x, y]" },
+    };
   }
 
   code(seed: number, steps: number): string {

@@ -33,6 +33,7 @@ import { adam } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
 import { Problem } from "../shared/problems.ts";
 import type { Followed } from "../shared/run.ts";
+import type { Metadata } from "../shared/tools.ts";
 import type { Progress } from "./part.ts";
 
 export type Data = "ring" | "spiral" | "own";
@@ -207,10 +208,10 @@ export class GanSession {
   }
 
   /** The generator: from noise to points. */
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = { input: ["batch", 2], inputNames: ["noise"], outputNames: ["points"] };
-    return toOnnx(this.#generator, signature, { executor: this.executor });
+    return toOnnx(this.#generator, signature, { executor: this.executor, metadata });
   }
 
   dispose(): Promise<void> {

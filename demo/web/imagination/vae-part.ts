@@ -3,7 +3,7 @@ import { type Digits, loadDigits, PIXELS } from "../digits/data.ts";
 import { byId, drawing, fillSelect, make, say } from "../shared/dom.ts";
 import type { Followed } from "../shared/run.ts";
 import { channels, colour, onTheme } from "../shared/theme.ts";
-import type { Portable } from "../shared/tools.ts";
+import type { Metadata, Portable } from "../shared/tools.ts";
 import { type End, endsOf, meanPictures } from "./ends.ts";
 import type { Part, Progress } from "./part.ts";
 import { VaeSession } from "./vae.ts";
@@ -147,7 +147,15 @@ export class VaePart implements Part {
   portable(step: number): Portable | undefined {
     const session = this.#session;
     if (session === undefined) return undefined;
-    return { name: `digits-vae-${step}`, weights: () => session.weights(), onnx: () => session.onnx() };
+    return {
+      name: `digits-vae-${step}`,
+      weights: () => session.weights(),
+      onnx: (metadata: Metadata) => session.onnx(metadata),
+      metadata: {
+        input: "codes of two numbers each",
+        output: "784 pixels row by row, 28 x 28: 0 is paper, 1 is ink",
+      },
+    };
   }
 
   code(seed: number, steps: number): string {

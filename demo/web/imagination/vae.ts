@@ -6,6 +6,7 @@ import { binaryCrossEntropyWithLogits, type Context, forward, Linear, relu, Sequ
 import { adam } from "simdgrad/optim";
 import { type DigitSet, PIXELS } from "../digits/data.ts";
 import { open } from "../shared/places.ts";
+import type { Metadata } from "../shared/tools.ts";
 
 export const HIDDEN = 256;
 export const BATCH = 64;
@@ -105,10 +106,10 @@ export class VaeSession {
   }
 
   /** The half that draws. */
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = { input: ["batch", 2], inputNames: ["code"], outputNames: ["pixels"] };
-    return toOnnx(this.#decodes, signature, { executor: this.executor });
+    return toOnnx(this.#decodes, signature, { executor: this.executor, metadata });
   }
 
   dispose(): Promise<void> {

@@ -20,6 +20,7 @@ export function code({ settings, names, steps }: Done, width: number | undefined
     : `block, (x: Tensor) => x.max([2, 3]), new Linear(128, ${names.length})`;
   const imports = own ? "crossEntropy, Linear, Sequential" : "Conv2d, crossEntropy, Linear, relu, Sequential";
   return `// Learns to tell pictures apart: ${names.join(", ")}. What a frozen network makes of each picture was computed once.
+// Before it runs: npm i simdgrad, and pictures-examples.safetensors beside it, which the page’s button “Save the examples” gives
 import { readFile } from "node:fs/promises";
 import { ${own ? "" : "type Tensor, "}Trainer, WasmExecutor } from "simdgrad";
 import { stopAt } from "simdgrad/callbacks";
@@ -27,7 +28,7 @@ import { parseSafetensors } from "simdgrad/io";
 import { ${imports} } from "simdgrad/nn";
 import { adamW } from "simdgrad/optim";
 
-// The page's button "Save the examples" gives this file: features, the class of each${own ? "" : ", and what the block begins with"}.
+// The file's features, the class of each${own ? "" : ", and what the block begins with"}.
 const { tensors } = parseSafetensors(await readFile("pictures-examples.safetensors"));
 const { features, labels, ...start } = tensors;
 

@@ -1,13 +1,14 @@
 // The page of pictures: what its parts have to do with each other.
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { ready, startPage } from "../shared/page.ts";
-import { inWords, Problem } from "../shared/problems.ts";
+import { allInWords, inWords } from "../shared/problems.ts";
 import { save } from "../shared/save.ts";
 import type { ClassRow } from "../teach/classes.ts";
 import type { Body } from "../teach/lesson.ts";
 import { TeachPage } from "../teach/page.ts";
 import { code } from "./code.ts";
 import { madeUp, type Shape, shapes } from "./made-up.ts";
+import { opened } from "./opened.ts";
 import { startOwnNetwork } from "./own-view.ts";
 import { pictureOf, pixelsOf } from "./pixels.ts";
 import { View } from "./view.ts";
@@ -51,6 +52,10 @@ const page = new TeachPage({
   body: async (onProgress) => own ?? knownBody(onProgress),
   shape: () => [3, side(), side()],
   picture: (sample) => pictureOf(sample),
+  meaning: () => ({
+    input: `pictures [3, ${side()}, ${side()}]: red, green, blue, each from 0 to 255, not scaled`,
+    output: "scores of the classes, in their order",
+  }),
   code: (done) => code(done, own?.features[0]),
   onTeacher: (teacher) => enable(byId("save-page"), teacher !== undefined),
 });
@@ -93,15 +98,9 @@ function ways(row: ClassRow): readonly Node[] {
   return [hold, make("label", { className: "button file" }, "Choose files", files)];
 }
 
-/** A file as a picture. @throws Problem where it is none */
-function opened(file: File): Promise<ImageBitmap> {
-  return createImageBitmap(file).catch(() => {
-    throw new Problem(`${file.name} is no picture that this browser can read.`);
-  });
-}
-
 async function addFiles(row: ClassRow, files: readonly File[]): Promise<void> {
   page.problem("");
+  const errors: unknown[] = [];
   for (const file of files)
     try {
       const picture = await opened(file);
@@ -109,8 +108,9 @@ async function addFiles(row: ClassRow, files: readonly File[]): Promise<void> {
       picture.close();
       row.add(pixels, pictureOf(pixels));
     } catch (error) {
-      page.problem(inWords(error));
+      errors.push(error);
     }
+  if (errors.length > 0) page.problem(allInWords(errors));
 }
 
 async function askAbout(file: File | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 // The program that does just what the page did: a pure function of what was chosen and of what was done after which step.
 
 import { activations, features, optimizers, penalties, type Shape } from "./network.ts";
-import { COUNT, outputsOf, samplesOf } from "./samples.ts";
+import { COUNT, kinds, outputsOf, samplesOf } from "./samples.ts";
 import { labelOf, REACH } from "./scale.ts";
 import type { Sample } from "./sets.ts";
 import { type Change, difference, type Settings, scaleOf } from "./settings.ts";
@@ -117,10 +117,9 @@ function dataOf(settings: Settings, name: string, before: readonly Sample[] | un
     ];
   }
   const move = `${(noise / 50) * 0.5} * normalFrom(random)`;
+  const made = kinds[data].draw.length > 1 ? `${data}(random, i)` : `${data}(random)`;
   const point =
-    noise === 0
-      ? `${data}(random, i)`
-      : `{\n  const [x, y, target] = ${data}(random, i);\n  return [x + ${move}, y + ${move}, target];\n}`;
+    noise === 0 ? made : `{\n  const [x, y, target] = ${made};\n  return [x + ${move}, y + ${move}, target];\n}`;
   const random = name === "points" ? "random" : `${name}Random`;
   const body =
     random === "random" ? point : point.replaceAll("random)", `${random})`).replaceAll("random,", `${random},`);

@@ -2,12 +2,13 @@
 import { constant, type Tensor } from "simdgrad";
 import { Sequential } from "simdgrad/nn";
 import { toOnnx } from "simdgrad/onnx";
+import type { Metadata } from "../shared/tools.ts";
 import { networkOf, preprocessOf } from "./network.ts";
-import { fitsFloats, REACH, type Scale, scaleAsJson } from "./scale.ts";
+import { fitsFloats, REACH, type Scale } from "./scale.ts";
 import type { Session } from "./session.ts";
 import { scaleOf } from "./settings.ts";
 
-export async function onnxOf({ layers, settings, executor }: Session): Promise<Uint8Array> {
+export function onnxOf({ layers, settings, executor }: Session, metadata: Metadata): Promise<Uint8Array> {
   const scale = scaleOf(settings);
   const inner = scale !== undefined && fitsFloats(scale) ? scale : undefined;
   const parts = [
@@ -17,8 +18,7 @@ export async function onnxOf({ layers, settings, executor }: Session): Promise<U
     ...(inner?.numbers ? [toNumbers(inner.numbers)] : []),
   ];
   const signature = { input: ["batch", 2], inputNames: [inner ? "rows" : "points"] };
-  const bytes = await toOnnx(new Sequential(...parts), signature, { executor });
-  return scale === undefined ? bytes : withMetadata(bytes, "scale", scaleAsJson(scale));
+  return toOnnx(new Sequential(...parts), signature, { executor, metadata });
 }
 
 /** The file's numbers into the square. */
@@ -39,17 +39,4 @@ function toNumbers([from, to]: NonNullable<Scale["numbers"]>) {
       .add(1)
       .mul((to - from) / 2)
       .add(from);
-}
-
-/** The file with one entry of metadata more: in its format what comes last in a list may come last in the file. */
-function withMetadata(file: Uint8Array, key: string, value: string): Uint8Array {
-  const field = (tag: number, bytes: Uint8Array) => [tag, ...sizeOf(bytes.length), ...bytes];
-  const text = (tag: number, words: string) => field(tag, new TextEncoder().encode(words));
-  const entry = Uint8Array.from([...text(0x0a, key), ...text(0x12, value)]);
-  return Uint8Array.from([...file, ...field(0x72, entry)]);
-}
-
-/** A length in groups of seven bits, the lowest first. */
-function sizeOf(length: number): number[] {
-  return length < 128 ? [length] : [(length & 127) | 128, ...sizeOf(length >>> 7)];
 }

@@ -8,7 +8,7 @@ import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { onFirstSign } from "../shared/signs.ts";
 import { Curve } from "../shared/smoothing.ts";
-import { startTools } from "../shared/tools.ts";
+import { type Metadata, startTools } from "../shared/tools.ts";
 import { codeOf } from "./code.ts";
 import { pointsOfCsv } from "./csv.ts";
 import { Editor } from "./editor.ts";
@@ -596,9 +596,11 @@ export class PlaygroundPage {
     return {
       name: "playground",
       weights: () => session.weights(),
-      onnx: async () => (await import("./onnx.ts")).onnxOf(session),
+      onnx: async (metadata: Metadata) => (await import("./onnx.ts")).onnxOf(session, metadata),
       takes: scale && takenInWords(scale, session.outputs),
       metadata: {
+        input: "points [x, y] from -3 to 3",
+        output: session.outputs === 1 ? "a number" : "scores of the classes, in the order of their colours on the page",
         inputs: settings.features.join(),
         activation: settings.activation,
         ...(scale && { scale: scaleAsJson(scale) }),

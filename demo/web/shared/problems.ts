@@ -19,6 +19,22 @@ export function inWords(error: unknown): string {
   return `Something went wrong: ${error instanceof Error ? error.message : String(error)}.`;
 }
 
+const MOST = 5; // problems that are told one by one
+
+/** What happened to some of several files. */
+export function allInWords(errors: readonly unknown[]): string {
+  const more = errors.length - MOST;
+  const rest =
+    more <= 0
+      ? []
+      : [
+          more === 1
+            ? "One more file cannot be read, either."
+            : `${more.toLocaleString("en")} more files cannot be read, either.`,
+        ];
+  return [...errors.slice(0, MOST).map(inWords), ...rest].join(" ");
+}
+
 /** Whether nothing can go on from what was trained. */
 export function isEnd(error: unknown): boolean {
   return error instanceof NonFiniteError || error instanceof WorkerError || error instanceof ThreadError;

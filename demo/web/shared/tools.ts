@@ -4,16 +4,20 @@ import { byId, enable, onPress, say } from "./dom.ts";
 import { inWords } from "./problems.ts";
 import { save } from "./save.ts";
 
+/** What a file says of its model: texts by their names. */
+export type Metadata = Readonly<Record<string, string>>;
+
 /** A model that can be taken along. */
 export interface Portable {
   /** Of its files, without their endings. */
   readonly name: string;
   readonly weights: () => Promise<Readonly<Record<string, NumericArray>>>;
-  readonly onnx: () => Promise<Uint8Array>;
+  /** The file of the model, with what else it says of it. */
+  readonly onnx: (metadata: Metadata) => Promise<Uint8Array>;
   /** What goes in and comes out of the ONNX file, where that needs to be said: sentences. */
   readonly takes?: string;
-  /** What else the file of weights says of it. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** What both files say besides: what goes in and comes out, and what it means. */
+  readonly metadata: Metadata;
 }
 
 export interface Takeaway {
@@ -58,7 +62,7 @@ export function startTools({ code, address, link, model }: Takeaway): Tools {
     box.hidden = false;
     shown.ariaExpanded = "true";
     return (await copy(text))
-      ? "Copied. Put it into a file training.mts where npm i simdgrad was run, and run it by node training.mts."
+      ? "Copied. Put it into a file training.mts where npm i simdgrad was run, and run it by node training.mts: Node 22.18 or later takes TypeScript as it is."
       : "Here it is: this browser does not let the page copy it.";
   });
   on("save-weights", async () => {
@@ -73,7 +77,7 @@ export function startTools({ code, address, link, model }: Takeaway): Tools {
     const portable = model();
     if (portable === undefined) return "There is no model yet.";
     const name = `${portable.name}.onnx`;
-    save(name, await portable.onnx());
+    save(name, await portable.onnx(portable.metadata));
     return `Saved to the file ${name}. Any runtime of ONNX runs it.${portable.takes === undefined ? "" : ` ${portable.takes}`}`;
   });
   const tools: Tools = {

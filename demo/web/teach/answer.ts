@@ -14,6 +14,8 @@ export class Answer {
   #bars: { readonly item: HTMLElement; readonly bar: HTMLElement; readonly text: HTMLElement }[] = [];
   #names: readonly string[] = [];
   #asking = false;
+  /** Times that it was cleared: what was asked before is no longer answered. */
+  #cleared = 0;
   #said = 0;
 
   /** @param quiet what stands there before anything is known, `unsure` where no class is likely */
@@ -25,8 +27,11 @@ export class Answer {
 
   /** Bars without numbers, for these classes. */
   clear(names: readonly string[], text = this.#quiet): void {
+    this.#cleared++;
+    this.#said = 0;
     this.#lay(names);
     say(this.#line, text);
+    say(byId("answer-spoken"), "");
     for (const { item, bar, text } of this.#bars) {
       bar.style.transform = "scaleX(0)";
       item.classList.remove("best");
@@ -38,8 +43,10 @@ export class Answer {
   async ask(teacher: Teacher, sample: Sample): Promise<Float32Array | undefined> {
     if (this.#asking) return undefined;
     this.#asking = true;
+    const cleared = this.#cleared;
     try {
       const probabilities = await teacher.answer(sample);
+      if (cleared !== this.#cleared) return undefined;
       this.#show(teacher.names, probabilities);
       return probabilities;
     } catch {

@@ -6,7 +6,7 @@ import { open } from "../shared/places.ts";
 import { inWords, isEnd } from "../shared/problems.ts";
 import { type Phase, Run } from "../shared/run.ts";
 import { save } from "../shared/save.ts";
-import { startTools, type Tools } from "../shared/tools.ts";
+import { type Metadata, startTools, type Tools } from "../shared/tools.ts";
 import { Answer } from "./answer.ts";
 import { Classes, type ClassOptions, LEAST, MOST } from "./classes.ts";
 import { examplesFile, readExamples } from "./examples.ts";
@@ -41,6 +41,8 @@ export interface TeachPageOptions extends Pick<ClassOptions, "kind" | "noun" | "
   /** A small picture of an example. */
   readonly picture: (sample: Sample) => HTMLCanvasElement;
   readonly code: (done: Done) => string;
+  /** What goes into the model and comes out of it, for its files. */
+  readonly meaning: () => Metadata;
   /** Told when there is a network that answers, or none. */
   readonly onTeacher?: (teacher: Teacher | undefined) => void;
 }
@@ -393,8 +395,8 @@ export class TeachPage {
     return {
       name: this.#options.name,
       weights: () => teacher.weights(),
-      onnx: () => teacher.onnx(),
-      metadata: { classes: JSON.stringify(teacher.names) },
+      onnx: (metadata: Metadata) => teacher.onnx(metadata),
+      metadata: { ...this.#options.meaning(), classes: JSON.stringify(teacher.names) },
     };
   }
 

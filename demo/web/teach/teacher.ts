@@ -4,6 +4,7 @@ import { stopAt } from "simdgrad/callbacks";
 import type { NumericArray } from "simdgrad/data";
 import { type Context, crossEntropy, forward, type Layer, Sequential } from "simdgrad/nn";
 import { adamW } from "simdgrad/optim";
+import type { Metadata } from "../shared/tools.ts";
 import { BATCH, type Body, type Sample, type Taught, type TeachSettings } from "./lesson.ts";
 
 /** Examples whose features are made at once. */
@@ -125,10 +126,10 @@ export class Teacher {
   }
 
   /** The whole network, from f32 samples to logits. */
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = { input: ["batch", ...this.body.shape], outputNames: ["logits"] };
-    return toOnnx(this.#whole(), signature, { executor: this.#executor });
+    return toOnnx(this.#whole(), signature, { executor: this.#executor, metadata });
   }
 
   /** The whole network as a file for simdgrad/predictor, from samples to probabilities. */

@@ -1,7 +1,7 @@
 // The training of the page as a program of its own.
 import { HEADS, LENGTH, sizes } from "./model.ts";
 import { BATCH, EPOCHS } from "./session.ts";
-import type { Settings } from "./settings.ts";
+import type { RateChange, Settings } from "./settings.ts";
 import { MOST, type Source } from "./source.ts";
 
 const gpt = (
@@ -25,7 +25,7 @@ class Block {
 class Gpt {
   characters = new Embedding(alphabet.length, ${width});
   places = new Embedding(LENGTH, ${width});
-  blocks = Array.from({ length: ${layers} }, () => new Block(${width}));
+  blocks = Array.from({ length: ${layers} }, () => new Block());
   norm = new LayerNorm(${width});
   head = new Linear(${width}, alphabet.length);
 
@@ -54,14 +54,36 @@ const lstm = (layers: number, width: number) => `class Lstm {
 function reading({ own, cut }: Pick<Source, "own" | "cut">, address: string): string {
   if (!own) return `const text = await (await fetch(${JSON.stringify(address)})).text();`;
   const end = cut ? `.slice(0, ${MOST.toLocaleString("en").replaceAll(",", "_")})` : "";
-  return `const file = await readFile("text.txt", "utf8"); // the text that you gave the page
+  return `const file = await readFile("text.txt", "utf8");
 const text = file.replace(/^\\uFEFF/, "").replaceAll("\\r\\n", "\\n")${end};`;
+}
+
+/** What was done: the settings that it began with, the rates that came after, and steps in all. */
+export interface Done {
+  readonly settings: Settings;
+  readonly rates: readonly RateChange[];
+  readonly steps: number;
+}
+
+/** Lines that make the steps, from rate to rate. */
+function training({ rates, steps }: Pick<Done, "rates" | "steps">): string {
+  const lineOf = (some: string) =>
+    `for await (const { loss } of trainer.fit({ batch: ${BATCH}, epochs: ${EPOCHS}, callbacks: [stopAt({ ${some} })] })) last = loss;`;
+  if (rates.length === 0) return lineOf(`steps: ${steps}`);
+  const lines = ["/** Makes so many steps. */", "async function train(steps: number) {", `  ${lineOf("steps")}`, "}"];
+  let made = 0;
+  for (const { step, rate } of rates) {
+    if (step > made) lines.push(`await train(${step - made});`);
+    lines.push(`await trainer.setHyperparameters({ rate: ${rate} });`);
+    made = step;
+  }
+  if (steps > made) lines.push(`await train(${steps - made});`);
+  return lines.join("\n");
 }
 
 /** The program that makes so many steps as the page does, and prints the loss of the last one. */
 export function code(
-  { network, size, rate, seed }: Settings,
-  steps: number,
+  { settings: { network, size, rate, seed }, rates, steps }: Done,
   source: Pick<Source, "own" | "cut">,
   address: string,
 ): string {
@@ -77,7 +99,7 @@ export function code(
     'import { stopAt } from "simdgrad/callbacks";',
     ...(isGpt ? ['import { generate, type KeyValueCache, type TokensInput } from "simdgrad/generate";'] : []),
     `import { ${layersUsed} } from "simdgrad/nn";`,
-    'import { adam, chain, clipByGlobalNorm } from "simdgrad/optim";',
+    'import { adam, chain, clipByGlobalNorm, hyperparameter } from "simdgrad/optim";',
   ];
   const written = isGpt
     ? `
@@ -87,6 +109,7 @@ console.log([...sequences[0]].map((code) => alphabet[code]).join(""));
 `
     : "";
   return `// ${isGpt ? "A small GPT" : "An LSTM"} learns to write, character by character: ${steps.toLocaleString("en")} step${steps === 1 ? "" : "s"}.
+// Before it runs: npm i simdgrad${source.own ? ", and the text that you gave the page as the file text.txt beside it" : ""}
 ${imports.join("\n")}
 
 const LENGTH = ${LENGTH}; // characters that are seen at once
@@ -104,16 +127,18 @@ const rows = (shift: number) => starts.map((at) => codes.slice(at + shift, at + 
 ${isGpt ? gpt(layers, width) : lstm(layers, width)}
 
 const model = new ${isGpt ? "Gpt" : "Lstm"}();
+const rate = hyperparameter(${rate});
 const executor = new WasmExecutor({ build: "portable" }); // the same bits on every machine
 const trainer = new Trainer(model, {
   loss: crossEntropy,
-  optimizer: chain(clipByGlobalNorm(1), adam(${rate})),
+  optimizer: chain(clipByGlobalNorm(1), adam(rate)),
+  hyperparameters: { rate },
   executor,
   seed: ${seed},
 });
 await trainer.load({ x: rows(0), y: rows(1) });
 let last = Number.NaN;
-for await (const { loss } of trainer.fit({ batch: ${BATCH}, epochs: ${EPOCHS}, callbacks: [stopAt({ steps: ${steps} })] })) last = loss;
+${training({ rates, steps })}
 ${written}
 console.log("loss of the last step:", last);
 await trainer.dispose();

@@ -1,13 +1,15 @@
 // The training as this browser keeps it: a checkpoint every few seconds, and within it the text it learns, so that no other tab can part them.
 // After a reload it goes on with the same bits.
 import type { NumericArray } from "simdgrad/data";
-import type { Settings } from "./settings.ts";
+import type { RateChange, Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
 
 const CHECKPOINT = "training";
 
 export interface Kept {
+  /** Those that it began with. */
   readonly settings: Settings;
+  readonly rates: readonly RateChange[];
   readonly step: number;
   readonly source: Omit<Source, "text">;
   readonly state: Readonly<Record<string, NumericArray>>;
@@ -26,10 +28,16 @@ function open() {
 }
 
 /** Keeps a training, in the place of the one before. */
-export async function keep({ settings, step, source, state }: Kept, text: string): Promise<void> {
+export async function keep({ settings, rates, step, source, state }: Kept, text: string): Promise<void> {
   const { storage, serializeCheckpoint } = await open();
   const { name, own, cut } = source;
-  const notes = { settings: { ...settings }, step, source: { name, own, cut }, ...(own && { text }) };
+  const notes = {
+    settings: { ...settings },
+    rates: rates.map((change) => ({ ...change })),
+    step,
+    source: { name, own, cut },
+    ...(own && { text }),
+  };
   await storage.write(CHECKPOINT, serializeCheckpoint({ state, notes }));
 }
 
@@ -43,9 +51,10 @@ export async function kept(): Promise<(Kept & { readonly text: string | undefine
     const bytes = await storage.read(CHECKPOINT);
     if (bytes === undefined) return undefined;
     const { state, notes } = parseCheckpoint(bytes);
-    const { settings, step, source, text } = notes as unknown as Omit<Kept, "state"> & { text?: string };
+    const { settings, rates, step, source, text } = notes as unknown as Omit<Kept, "state"> & { text?: string };
     if (source.own && text === undefined) return undefined;
-    return { settings, step, source, state, text };
+    if (!Array.isArray(rates)) return undefined; // of a time when rates did not change
+    return { settings, rates, step, source, state, text };
   } catch {
     return undefined; // of another version, or a browser that keeps nothing
   }

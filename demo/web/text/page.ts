@@ -8,7 +8,7 @@ import { type Phase, Run } from "../shared/run.ts";
 import { onSettled } from "../shared/settled.ts";
 import { Curve, Smoother } from "../shared/smoothing.ts";
 import { onSurePress } from "../shared/sure.ts";
-import { startTools } from "../shared/tools.ts";
+import { type Metadata, startTools } from "../shared/tools.ts";
 import { code } from "./code.ts";
 import { forget, type Kept, keep, kept } from "./kept.ts";
 import { LooksView } from "./looks-view.ts";
@@ -23,7 +23,7 @@ const KEEP_EVERY = 5000; // ms from one checkpoint to the next
 const DRAW_EVERY = 100; // ms from one change of figures and chart to the next
 const SAMPLE = 100; // characters
 const ANSWER = 240;
-const NOTE = "A change here starts over, from new weights.";
+const NOTE = "The learning rate may change while it trains. A change of the others starts over, from new weights.";
 const UNASKED =
   "Nothing yet. Press “Start training”, then “Write on”: your beginning stands here, and what the network writes after it.";
 
@@ -68,17 +68,24 @@ export class TextPage {
   });
   readonly #tools = startTools({
     code: () => this.#code(),
-    address: () => this.#writeAddress(this.#isMoving() ? this.#steps : this.#step),
-    link: () =>
-      this.#source?.own
-        ? "It holds the settings, not your text: whoever opens it learns the text that comes with this page, or one of their own."
-        : undefined,
+    address: () => this.#writeAddress(this.#isMoving() || this.#hasChanged ? this.#steps : this.#step),
+    link: () => {
+      if (this.#source?.own)
+        return "It holds the settings, not your text: whoever opens it learns the text that comes with this page, or one of their own.";
+      return this.#hasChanged
+        ? "It holds the settings as they are now, not the learning rates before: whoever trains by it comes to another loss. “Copy as TypeScript” holds them all."
+        : undefined;
+    },
     model: () => {
       const session = this.#session;
       if (session === undefined) return undefined;
       const name = `text-${session.settings.network}-${this.#step}`;
-      const metadata = { characters: JSON.stringify(session.alphabet.characters) };
-      return { name, weights: () => session.weights(), onnx: () => session.onnx(), metadata };
+      const metadata = {
+        input: `numbers of ${LENGTH} characters: their places in the list "characters"`,
+        output: "for each place a score of every character to come next",
+        characters: JSON.stringify(session.alphabet.characters),
+      };
+      return { name, weights: () => session.weights(), onnx: (metadata: Metadata) => session.onnx(metadata), metadata };
     },
   });
   #source: Source | undefined;
@@ -96,6 +103,8 @@ export class TextPage {
   #drawn = 0;
   #drawing = false;
   #pausing = false;
+  /** Whether the fit under way ends so that another one goes on at another rate. */
+  #changing = false;
   #looking: Promise<void> | undefined;
   /** Whether it is to be kept when it has looked. */
   #keepsNext = false;
@@ -150,7 +159,8 @@ export class TextPage {
     this.#select("size").addEventListener("change", () =>
       this.#setField("rate", String(usualRates[this.#settings().size])),
     );
-    onSettled(byId("choices"), {
+    this.#select("rate").addEventListener("change", () => this.#rateChanged());
+    const anew = {
       costs: () => this.#session !== undefined,
       settled: () => {
         this.#input("seed").value = String(this.#settings().seed);
@@ -162,7 +172,8 @@ export class TextPage {
         void this.#startOver("").then(() => this.#writeAddress(0));
       },
       waits: () => this.#note("Enter, or leaving the field, ends the training and starts over by this."),
-    });
+    };
+    for (const name of ["network", "size", "seed"]) onSettled(this.#select(name), anew);
     this.#temperature.addEventListener("input", () => {
       this.#showTemperature();
       this.#writeAddress(this.#steps);
@@ -296,7 +307,39 @@ export class TextPage {
   #code(): string {
     const source = this.#source ?? { own: false, cut: false };
     const address = new URL(DEFAULT_PATH, location.href.split("#")[0]).href;
-    return code(this.#settings(), Math.max(1, this.#step || this.#steps || 1000), source, address);
+    const { settings = this.#settings(), rates = [] } = this.#session ?? {};
+    return code({ settings, rates, steps: Math.max(1, this.#step || this.#steps || 1000) }, source, address);
+  }
+
+  /** Whether it learned, or learns on, at other rates than the first one. */
+  get #hasChanged(): boolean {
+    return this.#session !== undefined && (this.#session.rates.length > 0 || this.#hasOtherRate(this.#session));
+  }
+
+  #hasOtherRate(session: Session): boolean {
+    return this.#settings().rate !== session.rate;
+  }
+
+  /** Counts at once while it trains, else once it goes on. */
+  #rateChanged(): void {
+    this.#writeAddress(this.#hasChanged ? 0 : this.#steps);
+    if (this.#session === undefined) return;
+    const { phase } = this.#run;
+    if (phase === "running" || phase === "starting") void this.#goOn();
+    else this.#note("It goes on at this learning rate, with the same weights.");
+  }
+
+  /** Goes on at the rate of the form: the fit under way ends between two steps, and another one begins there. */
+  async #goOn(): Promise<void> {
+    if (this.#changing) return;
+    this.#changing = true;
+    this.#showPhase();
+    await this.#run.stop();
+    const goesOn = this.#changing && this.#session !== undefined;
+    this.#changing = false;
+    if (!goesOn) return;
+    if (this.#steps > 0 && this.#step >= this.#steps) this.#ended();
+    else await this.#train();
   }
 
   #isMoving(): boolean {
@@ -306,6 +349,7 @@ export class TextPage {
   #go(): void {
     const { phase } = this.#run;
     if (phase === "running") void this.#pause();
+    else if (phase === "paused" && this.#session !== undefined && this.#hasOtherRate(this.#session)) void this.#goOn();
     else if (phase === "paused") this.#run.resume();
     else void this.#start();
   }
@@ -332,15 +376,25 @@ export class TextPage {
       return;
     }
     if (this.#source === undefined) await this.#takeDefault();
-    const source = this.#source;
-    if (source === undefined) return;
+    if (this.#source === undefined) return;
     // Who has come to the end that the address asks for, goes on without one.
     if (this.#steps > 0 && this.#step >= this.#steps) this.#steps = 0;
+    await this.#train();
+  }
+
+  async #train(): Promise<void> {
+    const source = this.#source;
+    if (source === undefined) return;
     await this.#run.start(async () => {
       if (this.#session === undefined) this.#clear();
       const session = this.#session ?? (await Session.create(this.#settings(), source.text));
       this.#session = session;
       this.#before = this.#step;
+      if (this.#hasOtherRate(session)) {
+        const { rate } = this.#settings();
+        await session.setRate(rate, this.#step);
+        this.#note(`From step ${this.#step.toLocaleString("en")} on it learns at a rate of ${rate}.`);
+      }
       return () => session.fit(this.#steps > 0 ? this.#steps - this.#before : 0);
     });
   }
@@ -348,8 +402,10 @@ export class TextPage {
   #showPhase(): void {
     const { phase } = this.#run;
     const isTrained = this.#step > 0;
-    say(byId("go"), this.#pausing ? "Pausing …" : phase === "idle" && isTrained ? "Train on" : going[phase]);
-    enable(byId("go"), !this.#pausing && this.#ending === 0 && phase !== "starting" && phase !== "stopping");
+    const isBetween = this.#pausing || this.#changing || this.#ending > 0;
+    const text = this.#changing ? "One moment …" : this.#pausing ? "Pausing …" : going[phase];
+    say(byId("go"), !isBetween && phase === "idle" && isTrained ? "Train on" : text);
+    enable(byId("go"), !isBetween && phase !== "starting" && phase !== "stopping");
     enable(byId("reset"), this.#session !== undefined && phase !== "starting" && phase !== "stopping");
     enable(byId("write"), this.#session !== undefined && phase !== "starting");
     this.#tools.enable(this.#session !== undefined && isTrained);
@@ -443,7 +499,9 @@ export class TextPage {
     const state = await session.snapshot();
     if (session !== this.#session) return;
     try {
-      await keep({ settings: session.settings, step: stepsOf(state), source, state }, source.text);
+      const step = stepsOf(state);
+      const rates = session.rates.filter((change) => change.step <= step); // it may have changed meanwhile
+      await keep({ settings: session.settings, rates, step, source, state }, source.text);
       if (session !== this.#session) return;
       say(byId("kept-note"), "This browser keeps the training: after a reload you can go on.");
       byId("forget").hidden = false;
@@ -476,18 +534,20 @@ export class TextPage {
       byId("forget").hidden = true;
       return;
     }
-    const { settings, source, state, step } = found;
+    const { settings, rates, source, state, step } = found;
     try {
       const text = found.text ?? (await defaultSource()).text;
       this.#accept();
       await this.#startOver("", () => this.#showSource({ ...source, text }));
       for (const [name, value] of Object.entries(settings)) this.#setField(name, String(value));
+      const rate = rates.at(-1)?.rate ?? settings.rate;
+      this.#setField("rate", String(rate));
       this.#showNetwork();
       this.#steps = 0;
       this.#writeAddress(0);
       await this.#run.start(async () => {
         const session = await Session.create(settings, text);
-        await session.restore(state);
+        await session.restore(state, rates);
         this.#session = session;
         this.#before = step;
         this.#step = step;
@@ -514,6 +574,7 @@ export class TextPage {
   /** Ends what is under way, and forgets the network; nothing can be started before that is done and what follows from it. */
   async #startOver(said: string, then?: () => void): Promise<void> {
     this.#ending++;
+    this.#changing = false;
     this.#showPhase();
     let old: Session | undefined;
     try {
@@ -549,13 +610,14 @@ export class TextPage {
 
   #ended(): void {
     this.#draw();
-    if (this.#session === undefined) return;
+    if (this.#session === undefined || this.#changing) return;
     this.#state(`Done: ${this.#step.toLocaleString("en")} steps.`);
     this.#showPhase();
     this.#look(true);
   }
 
   #failed(error: unknown): void {
+    this.#changing = false;
     this.#draw();
     this.#state("");
     this.#problem(inWords(error));

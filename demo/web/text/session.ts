@@ -4,10 +4,11 @@ import { stopAt } from "simdgrad/callbacks";
 import type { NumericArray } from "simdgrad/data";
 import { TokenGenerator } from "simdgrad/generate";
 import { type Context, crossEntropy, variables } from "simdgrad/nn";
-import { adam, chain, clipByGlobalNorm } from "simdgrad/optim";
+import { adam, chain, clipByGlobalNorm, hyperparameter } from "simdgrad/optim";
 import { open } from "../shared/places.ts";
+import type { Metadata } from "../shared/tools.ts";
 import { Gpt, LENGTH, type Lstm, network } from "./model.ts";
-import type { Settings } from "./settings.ts";
+import type { RateChange, Settings } from "./settings.ts";
 import { Alphabet, type Windows, windowsOf } from "./windows.ts";
 
 /** Windows of a step. */
@@ -29,6 +30,7 @@ export interface Looks {
 }
 
 export class Session {
+  /** Those that it began with. */
   readonly settings: Settings;
   readonly executor: Executor;
   readonly alphabet: Alphabet;
@@ -38,6 +40,7 @@ export class Session {
   readonly #tested: Windows;
   readonly #generator: TokenGenerator;
   readonly #watcher: Predictor<Tensor, Tensor[]> | undefined;
+  #rates: readonly RateChange[] = [];
 
   private constructor(settings: Settings, executor: Executor, alphabet: Alphabet, tested: Windows) {
     const model = network(settings.network, settings.size, alphabet.characters.length);
@@ -46,9 +49,11 @@ export class Session {
     this.alphabet = alphabet;
     this.#model = model;
     this.#tested = tested;
+    const rate = hyperparameter(settings.rate);
     this.#trainer = new Trainer(model, {
       loss: crossEntropy,
-      optimizer: chain(clipByGlobalNorm(1), adam(settings.rate)),
+      optimizer: chain(clipByGlobalNorm(1), adam(rate)),
+      hyperparameters: { rate },
       executor,
       seed: settings.seed,
     });
@@ -67,6 +72,22 @@ export class Session {
     const session = new Session(settings, await open("threads", "portable"), alphabet, tested);
     await session.#trainer.load(learned);
     return session;
+  }
+
+  /** The learning rate of the next step. */
+  get rate(): number {
+    return this.#rates.at(-1)?.rate ?? this.settings.rate;
+  }
+
+  /** The rates that took the place of the first one, each after its step. */
+  get rates(): readonly RateChange[] {
+    return this.#rates;
+  }
+
+  /** Another learning rate from this step on. */
+  async setRate(rate: number, step: number): Promise<void> {
+    await this.#trainer.setHyperparameters({ rate });
+    this.#rates = [...this.#rates.filter((change) => change.step < step), { step, rate }];
   }
 
   /** Trains on, for so many steps; 0: without an end. */
@@ -108,23 +129,25 @@ export class Session {
     return this.#trainer.snapshot();
   }
 
-  /** Goes on where a snapshot was made. */
-  async restore(state: State): Promise<void> {
+  /** Goes on where a snapshot was made, after these changes of the rate. */
+  async restore(state: State, rates: readonly RateChange[]): Promise<void> {
     await this.#trainer.restore(state);
+    this.#rates = rates;
+    await this.#trainer.setHyperparameters({ rate: this.rate });
   }
 
   weights(): Promise<Record<string, NumericArray>> {
     return this.#trainer.stateDict();
   }
 
-  async onnx(): Promise<Uint8Array> {
+  async onnx(metadata: Metadata): Promise<Uint8Array> {
     const { toOnnx } = await import("simdgrad/onnx");
     const signature = {
       input: { shape: ["batch", LENGTH], dtype: "i32" as const },
       inputNames: ["characters"],
       outputNames: ["logits"],
     };
-    return toOnnx(this.#model, signature, { state: await this.weights() });
+    return toOnnx(this.#model, signature, { state: await this.weights(), metadata });
   }
 
   async dispose(): Promise<void> {

@@ -10,6 +10,12 @@ export interface Settings {
   readonly seed: number;
 }
 
+/** Another learning rate after so many steps. */
+export interface RateChange {
+  readonly step: number;
+  readonly rate: number;
+}
+
 /** What a network of a size learns well with. */
 export const usualRates: Readonly<Record<Size, number>> = { small: 0.008, large: 0.002 };
 

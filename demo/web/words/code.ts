@@ -4,6 +4,7 @@ import type { Done } from "../teach/page.ts";
 
 export function code({ settings, names, steps }: Done): string {
   return `// Learns to tell words apart: ${names.join(", ")}. What a frozen speech embedding makes of each sound was computed once.
+// Before it runs: npm i simdgrad, and words-examples.safetensors beside it, which the page’s button “Save the examples” gives
 import { readFile } from "node:fs/promises";
 import { Trainer, WasmExecutor } from "simdgrad";
 import { stopAt } from "simdgrad/callbacks";
@@ -11,7 +12,7 @@ import { parseSafetensors } from "simdgrad/io";
 import { crossEntropy, Linear, Sequential } from "simdgrad/nn";
 import { adamW } from "simdgrad/optim";
 
-// The page's button "Save the examples" gives this file: 96 features of each version of a sound, and its class.
+// 96 features of each version of a sound, and its class.
 const { features, labels } = parseSafetensors(await readFile("words-examples.safetensors")).tensors;
 
 const trainer = new Trainer(new Sequential(new Linear(96, ${names.length})), {

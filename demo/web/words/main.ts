@@ -1,7 +1,7 @@
 // The page of words: what its parts have to do with each other.
 import { byId, enable, make, onPress, say } from "../shared/dom.ts";
 import { ready, startPage } from "../shared/page.ts";
-import { inWords } from "../shared/problems.ts";
+import { allInWords, inWords } from "../shared/problems.ts";
 import type { ClassRow } from "../teach/classes.ts";
 import type { Body } from "../teach/lesson.ts";
 import { TeachPage } from "../teach/page.ts";
@@ -81,6 +81,11 @@ const page = new TeachPage({
   body: knownBody,
   shape: () => [KEPT],
   picture: (sample) => soundPicture(sample as Float32Array),
+  meaning: () => ({
+    input: `${HEARD} samples of sound from -1 to 1, one channel`,
+    output: "scores of the classes, in their order",
+    samplingRate: String(RATE),
+  }),
   code,
 });
 
@@ -165,12 +170,14 @@ function ways(row: ClassRow): readonly Node[] {
 
 async function addFiles(row: ClassRow, files: readonly File[]): Promise<void> {
   page.problem("");
+  const errors: unknown[] = [];
   for (const file of files)
     try {
       addSound(row, await readWav(file));
     } catch (error) {
-      page.problem(inWords(error));
+      errors.push(error);
     }
+  if (errors.length > 0) page.problem(allInWords(errors));
 }
 
 /** Shows a sound, to be asked about. */
@@ -182,6 +189,9 @@ function show(samples: Float32Array): void {
   const first = Math.floor(VERSIONS / 2) * SHIFT;
   last = { name: "", at: Number.NEGATIVE_INFINITY };
   still = kept.slice(first, first + HEARD);
+  // The answer to the sound before goes with its picture.
+  if (page.teacher !== undefined) page.answer.clear(page.teacher.names, "…");
+  void ask(still);
 }
 
 async function askAbout(file: File | undefined): Promise<void> {

@@ -11,12 +11,17 @@ type AttributeFields = NonNullable<NodeFields["attribute"]>[number];
 const IR_VERSION = 8n;
 const OPSET = 17n;
 
-export function fileOf(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
+export function fileOf(
+  graph: Graph,
+  name: string,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   return writeModel({
     irVersion: IR_VERSION,
     producerName: "simdgrad",
     opsetImport: [{ domain: "", version: OPSET }],
     graph: fieldsOf(graph, name),
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
 }
 

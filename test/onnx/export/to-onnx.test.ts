@@ -30,6 +30,19 @@ const linear = { weight: [[1, 2]], bias: [3] };
 const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
 
 describe("a file", () => {
+  test("says what else it is told of the model, and gives it back", async () => {
+    const metadata = { classes: '["ball","cross"]', input: "0 to 255" };
+    const signature = { input: ["batch", 2] };
+    const bytes = await toOnnx(new nn.Linear(2, 1), signature, { state: linear, metadata });
+    expect(readModel(bytes).metadataProps.map(({ key, value }) => [key, value])).toEqual(Object.entries(metadata));
+    expect(fromOnnx(bytes).metadata).toEqual(metadata);
+    expect(fromOnnx(await toOnnx(new nn.Linear(2, 1), signature, { state: linear })).metadata).toEqual({});
+    const wrong = { state: linear, metadata: { classes: ["ball"] } };
+    await expect(toOnnx(new nn.Linear(2, 1), signature, wrong as never)).rejects.toThrow(
+      /metadata\.classes.* a string/,
+    );
+  });
+
   test("says its versions, and is the same whenever it is written", async () => {
     const [a, b] = [
       await toOnnx(new nn.Linear(2, 1), { input: ["batch", 2] }, { state: linear }),
