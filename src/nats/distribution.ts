@@ -1,5 +1,6 @@
 // Local descent in rounds, as a callback: so many steps of its own, then the change goes to the others, and the weights of all come back.
 import { DataError } from "../errors.ts";
+import { variables } from "../nn/module.ts";
 import type { Callback, FitContext } from "../train/callback.ts";
 import type { TrialDistribution } from "../tune/run.ts";
 import { type Chosen, chosen, type NatsOptions } from "./options.ts";
@@ -66,6 +67,8 @@ class Member implements Distribution {
   readonly #chosen: Chosen;
   #run: Run | undefined;
   #anchor: Anchor = { round: -1, weights: {}, momentum: {} };
+  /** Variables that the optimizer does not train. */
+  #averaged: ReadonlySet<string> = new Set();
   /** Bytes of a state, which is the largest object that there is. */
   #most = 0;
   #rows = 0;
@@ -93,15 +96,18 @@ class Member implements Distribution {
   /** Goes on from the run's latest round, or makes this member's weights its first. */
   async onFitBegin({ trainer }: FitContext): Promise<void> {
     const weights = await trainer.stateDict();
+    const { model, parameters } = trainer.workshop.recipe;
+    const trained = new Set(parameters.values());
+    this.#averaged = new Set([...variables(model)].flatMap(([name, each]) => (trained.has(each) ? [] : [name])));
     const run = await Run.join(this.#chosen);
     this.#run = run;
     this.#rows = 0;
     this.#most = packAnchor({ round: 0, weights, momentum: changeOf(weights, weights) }).length;
     const kinds = Object.entries(weights).map(
-      ([name, { data, shape }]) => `${name} ${data.constructor.name} [${shape}]`,
+      ([name, { data, shape }]) => `${name} ${data.constructor.name} [${shape}] ${this.#averaged.has(name)}`,
     );
-    const variables = await digestOf(new TextEncoder().encode(kinds.sort().join()));
-    await run.agree({ ...this.#chosen.settings, variables });
+    const digest = await digestOf(new TextEncoder().encode(kinds.sort().join()));
+    await run.agree({ ...this.#chosen.settings, variables: digest });
     if ((await run.lookUp()) === undefined) await this.#close({ round: 0, weights, momentum: {} }, []);
     await this.#follow(trainer);
   }
@@ -163,7 +169,7 @@ class Member implements Distribution {
         const fit = now - complete >= Math.min(turn * (2 ** before - 1), deadline) ? await this.#fetched(given) : [];
         if (fit.length >= minMembers) {
           const changes = fit.map(([, change]) => change);
-          const next = outerStep(this.#anchor, changes, settings);
+          const next = outerStep(this.#anchor, changes, settings, this.#averaged);
           await this.#close(
             next,
             fit.map(([each]) => each),
@@ -238,7 +244,7 @@ class Member implements Distribution {
     const isNext = round === this.#anchor.round + 1 && changes.length > 0 && changes.length <= MANY;
     const given = isNext ? await Promise.all(changes.map((each) => this.#change(each))).catch(() => []) : [];
     if (given.length === 0) return unpackAnchor(await this.#joined.get(record, this.#most), round);
-    const next = outerStep(this.#anchor, given, this.#chosen.settings);
+    const next = outerStep(this.#anchor, given, this.#chosen.settings, this.#averaged);
     if ((await digestOf(packAnchor(next))) !== record.digest)
       throw new DataError(`nats: round ${round} as it was closed has other weights than its changes give`);
     return next;

@@ -40,7 +40,7 @@ export function unfit(change: StateDict, weights: StateDict): string | undefined
   return undefined;
 }
 
-/** The weights after a round of these changes, in this order. */
+/** The weights after a round of these changes, in this order. What is not trained, as running statistics, is the members' mean. */
 export function outerStep(
   { round, weights, momentum }: Anchor,
   changes: readonly Change[],
@@ -49,11 +49,20 @@ export function outerStep(
     momentum: keep,
     maxNorm,
   }: { readonly learningRate: number; readonly momentum: number; readonly maxNorm: number | null },
+  averaged: ReadonlySet<string> = new Set(),
 ): Anchor {
   const all = changes.reduce((sum, { samples }) => sum + samples, 0);
-  const factors = changes.map(({ samples, values }) => (samples / all) * cut(values, maxNorm));
+  const shares = changes.map(({ samples }) => samples / all);
+  const names = Object.keys(weights).sort();
+  const isWhole = (name: string) => !(weights[name].data instanceof Float32Array);
+  const cutTo = (group: readonly string[]) => changes.map(({ values }, k) => shares[k] * cut(values, group, maxNorm));
+  const ofTrained = cutTo(names.filter((name) => !averaged.has(name)));
+  const ofAveraged = cutTo(names.filter((name) => averaged.has(name) && !isWhole(name)));
   const [next, speeds]: [StateDict, StateDict] = [{}, {}];
   for (const [name, { data, shape }] of Object.entries(weights)) {
+    const isMean = averaged.has(name);
+    const factors = !isMean ? ofTrained : isWhole(name) ? shares : ofAveraged;
+    const [rate, kept] = isMean ? [1, 0] : [learningRate, keep];
     const parts = changes.map(({ values }) => values[name].data);
     const before = momentum[name]?.data;
     const speed = new Float32Array(data.length);
@@ -61,22 +70,22 @@ export function outerStep(
     for (let i = 0; i < data.length; i++) {
       let mean = 0;
       for (let k = 0; k < parts.length; k++) mean += factors[k] * parts[k][i];
-      speed[i] = keep * (before?.[i] ?? 0) + mean;
+      speed[i] = kept * (before?.[i] ?? 0) + mean;
       // Nesterov's: the mean once more, as torch.optim.SGD has it.
-      const value = data[i] - learningRate * (mean + keep * speed[i]);
-      moved[i] = data instanceof Float32Array ? value : Math.round(value);
+      const value = data[i] - rate * (mean + kept * speed[i]);
+      moved[i] = isWhole(name) ? Math.round(value) : value;
     }
     next[name] = { data: moved, shape: [...shape] };
-    speeds[name] = { data: speed, shape: [...shape] };
+    if (!isMean) speeds[name] = { data: speed, shape: [...shape] };
   }
   return { round: round + 1, weights: next, momentum: speeds };
 }
 
-/** The factor that brings a change to the norm it may have. */
-function cut(values: StateDict, most: number | null): number {
+/** The factor that brings what a change has of these names to the norm it may have. */
+function cut(values: StateDict, names: readonly string[], most: number | null): number {
   if (most === null) return 1;
   let squares = 0;
-  for (const name of Object.keys(values).sort()) for (const value of values[name].data) squares += value * value;
+  for (const name of names) for (const value of values[name].data) squares += value * value;
   const norm = Math.sqrt(squares);
   return norm > most ? most / norm : 1;
 }

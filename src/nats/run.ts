@@ -138,7 +138,9 @@ export class Run {
     for (const name of Object.keys(aRun) as (keyof typeof aRun)[])
       if (theirs[name] !== record[name])
         throw new DataError(
-          `nats: the run ${this.#chosen.run} has ${name} ${theirs[name]}, this member ${record[name]}`,
+          name === "variables"
+            ? `nats: the run ${this.#chosen.run} is of another model: its variables have other names, shapes or dtypes, or others are trained`
+            : `nats: the run ${this.#chosen.run} has ${name} ${theirs[name]}, this member ${record[name]}`,
         );
   }
 

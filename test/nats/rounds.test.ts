@@ -40,6 +40,32 @@ test("a change beyond the norm is cut to it, and whole numbers stay whole", () =
   expect(after.weights.n.data).toEqual(Int32Array.of(4));
 });
 
+test("what is not trained is the members' mean, whatever the outer step, and no reason to cut what is", () => {
+  const weights = {
+    w: { data: Float32Array.of(0), shape: [1] },
+    running_var: { data: Float32Array.of(1), shape: [1] },
+    num_batches_tracked: { data: Int32Array.of(100), shape: [] },
+  };
+  const values = (w: number, variance: number) => ({
+    w: { data: Float32Array.of(w), shape: [1] },
+    running_var: { data: Float32Array.of(1 - variance), shape: [1] },
+    num_batches_tracked: { data: Float32Array.of(-100), shape: [] },
+  });
+  const changes = [
+    { samples: 3, values: values(2, 0.125) },
+    { samples: 1, values: values(2, 0.375) },
+  ];
+  const averaged = new Set(["running_var", "num_batches_tracked"]);
+  const options = { learningRate: 0.75, momentum: 0.5, maxNorm: 4 };
+  const after = outerStep({ round: 0, weights, momentum: {} }, changes, options, averaged);
+  expect([...after.weights.w.data]).toEqual([-0.75 * (2 + 0.5 * 2)]);
+  expect([...after.weights.running_var.data]).toEqual([0.1875]);
+  expect([...after.weights.num_batches_tracked.data]).toEqual([200]);
+  expect(Object.keys(after.momentum)).toEqual(["w"]);
+  const { weights: cut } = outerStep(after, changes, { ...options, maxNorm: 1 }, averaged);
+  expect([...cut.num_batches_tracked.data]).toEqual([300]);
+});
+
 test("what does not fit is said", () => {
   const weights = vector([1, 2]);
   expect(unfit(vector([1, 2]), weights)).toBeUndefined();

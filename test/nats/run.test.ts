@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataError, UnsupportedError } from "../../src/errors.ts";
 import { type Distribution, type NatsOptions, NetworkError, nats, serveTrials } from "../../src/nats/index.ts";
 import { digestOf, packChange } from "../../src/nats/parcel.ts";
+import { BatchNorm1d, crossEntropy, Linear, Sequential } from "../../src/nn/index.ts";
+import { adam } from "../../src/optim/index.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 import { openStudy, uniform } from "../../src/tune/index.ts";
 import { findServer, NatsServer } from "./server.ts";
 import { data, trainer } from "./training.ts";
@@ -101,7 +104,9 @@ describe.skipIf(program === undefined)("a run", () => {
     await expect(train(options("settings", { innerSteps: 10 }), 1)).rejects.toThrow(
       new DataError("nats: the run settings has innerSteps 20, this member 10"),
     );
-    await expect(train(options("settings"), 1, 2, 8)).rejects.toThrow(/the run settings has variables/);
+    await expect(train(options("settings"), 1, 2, 8)).rejects.toThrow(
+      /the run settings is of another model: its variables have other names/,
+    );
     const connection = await connect({ servers: [server.address] });
     await jetstream(connection).publish("$KV.simdgrad_run_settings.settings", JSON.stringify({ version: 2 }));
     await expect(train(options("settings"), 1)).rejects.toThrow(
@@ -245,6 +250,23 @@ describe.skipIf(program === undefined)("trials of a study", () => {
     await serving;
   }, 60_000);
 });
+
+test.skipIf(program === undefined)(
+  "running statistics are averaged, whatever the outer step",
+  async () => {
+    const model = new Sequential(new BatchNorm1d(2), new Linear(2, 2));
+    const one = new Trainer(model, { loss: crossEntropy, optimizer: adam(0.01), seed: 0 });
+    const small = { ...data, x: data.x.map((row) => row.map((value) => 0.01 * value)) };
+    await one.load(small);
+    await one.fit({ batch: 30, epochs: 10, distribute: nats(options("statistics")) });
+    const state = await one.stateDict();
+    expect(Array.from(state["0.num_batches_tracked"].data)).toEqual([10 * (data.x.length / 30)]);
+    for (const variance of state["0.running_var"].data) expect(variance).toBeGreaterThan(0);
+    expect((await one.evaluate(small)).loss).toBeLessThan(2);
+    await one.dispose();
+  },
+  60_000,
+);
 
 describe.skipIf(program === undefined)("rights", () => {
   const all = "{ user: all, password: p }";
