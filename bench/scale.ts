@@ -121,11 +121,12 @@ function operationsTable(all: readonly OperationComparison[]): string {
   );
 }
 
-function speedsText({ put, get, request, consumer }: Speeds): string {
+function speedsText({ put, get, request, consumer, laterConsumer, name }: Speeds): string {
   const server =
     request === undefined
       ? ""
-      : ` The server's processor takes ${digits(request)} ms a message, ${digits(consumer)} a consumer.`;
+      : ` The server's processor takes ${digits(request)} ms a message, ${digits(consumer)} a consumer, ${digits(laterConsumer)} beside ` +
+        `a thousand of them, and ${digits(1000 * (name ?? 0))} us for a name of those who are alive.`;
   return `A member beside its server stores ${digits(put / 1000)} and fetches ${digits(get / 1000)} MB a second.${server}`;
 }
 

@@ -175,7 +175,7 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
   const connection = await connect({ servers: [server.address] });
   const [times, counts]: [number[], number[]] = [[], []];
   let [attempts, heard] = [0, 0]; // states that were stored, and bytes that this process heard
-  connection.subscribe("simdgrad.check.live.round", {
+  connection.subscribe("$KV.simdgrad_run_check.round", {
     callback: (_, message) => {
       heard += sizeOf(message);
       const { round, changes } = message.json<{ readonly round: number; readonly changes: readonly unknown[] }>();
@@ -184,7 +184,7 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
       counts.push(changes.length);
     },
   });
-  connection.subscribe("$O.simdgrad_check.M.>", {
+  connection.subscribe("$O.simdgrad_weights_check.M.>", {
     callback: (_, message) => {
       const { name, deleted } = message.json<{ readonly name: string; readonly deleted: boolean }>();
       if (!deleted && name.startsWith("state.")) attempts++;
