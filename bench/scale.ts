@@ -94,7 +94,7 @@ function learningTable(rows: readonly LearningRow[], accuracy: number): string {
 function checkTable(all: readonly Comparison[]): string {
   const error = (one: number, other: number) => `${(100 * (one / other - 1)).toFixed(1)} %`;
   return table(
-    all.map(({ scenario, predicted, measured }) => ({
+    all.map(({ scenario, predicted, measured, corrected }) => ({
       scenario: scenario.name,
       "ms a round": `${predicted.round.toFixed(0)}, ${measured.round.toFixed(0)}`,
       "error ": error(predicted.round, measured.round),
@@ -104,8 +104,10 @@ function checkTable(all: readonly Comparison[]): string {
       "tries to close": `${predicted.attempts}, ${measured.attempts}`,
       "kB up": `${kilobytes(predicted.up)}, ${kilobytes(measured.up)}`,
       error: error(predicted.up, measured.up),
+      "of as many tries": error(corrected.up, measured.up),
       "kB down": `${kilobytes(predicted.down)}, ${kilobytes(measured.down)}`,
       "error  ": error(predicted.down, measured.down),
+      "of as many tries ": error(corrected.down, measured.down),
     })),
   );
 }

@@ -13,7 +13,8 @@ import { type Digits, loadDigits, PIXELS } from "./digits.ts";
 import { type Distance, DistantServer } from "./distance.ts";
 import type { Run, Task } from "./member.ts";
 import { bytesOf, networkOf } from "./network.ts";
-import { nameOf } from "./plan.ts";
+import { dropping, putting, reading } from "./operations.ts";
+import { nameOf, type Plan } from "./plan.ts";
 import { Simulation } from "./simulation.ts";
 import { local } from "./world.ts";
 
@@ -113,6 +114,8 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
+/** Bytes of the record of a round of three members, about. */
+const SIZE_OF_ROUND = 650;
 const SAMPLES = { innerSteps: 10, batch: 16 };
 
 function runOf(scenario: Scenario): Run {
@@ -120,21 +123,25 @@ function runOf(scenario: Scenario): Run {
   return { run: "check", hidden, ...SAMPLES, deadline, minMembers, heartbeat };
 }
 
-/** What the simulation says of it. */
-export function predicted(scenario: Scenario): Course {
-  const { hidden, distance, members } = scenario;
-  const { innerSteps, batch, ...settings } = runOf(scenario);
+function weightsOf({ hidden }: Scenario): Plan["bytes"] {
   const weights = Object.fromEntries(
     [...variables(networkOf(hidden))].map(([path, { shape }]) => {
       const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
       return [path, { data, shape: [...shape] }];
     }),
   );
+  return bytesOf(weights, "f32");
+}
+
+/** What the simulation says of it. */
+export function predicted(scenario: Scenario): Course {
+  const { distance, members } = scenario;
+  const { innerSteps, batch, ...settings } = runOf(scenario);
   const simulation = new Simulation({
     ...local,
     ...settings,
     samples: innerSteps * batch,
-    bytes: bytesOf(weights, "f32"),
+    bytes: weightsOf(scenario),
     members: members.map(({ step, rounds = scenario.rounds, joins = 0, dies = Number.POSITIVE_INFINITY }) => ({
       ...distance,
       joins,
@@ -233,6 +240,16 @@ export interface Comparison {
   readonly scenario: Scenario;
   readonly predicted: Course;
   readonly measured: Course;
+  /** The bytes of what is said, with as many tries to close as there were: a vain one stores a state, looks up the round and takes the state away. */
+  readonly corrected: { readonly up: number; readonly down: number };
+}
+
+function compared(scenario: Scenario, measured: Course): Comparison {
+  const said = predicted(scenario);
+  const vain = [putting(weightsOf(scenario).state), reading(SIZE_OF_ROUND), dropping];
+  const more = (of: "up" | "down") =>
+    said[of] + (measured.attempts - said.attempts) * vain.reduce((sum, each) => sum + each[of], 0);
+  return { scenario, predicted: said, measured, corrected: { up: more("up"), down: more("down") } };
 }
 
 /** Compares scenarios whose names hold a text, with a server's program. */
@@ -246,11 +263,7 @@ export async function check(
   const digits = { rows, x: train.x.slice(0, rows * PIXELS), y: train.y.slice(0, rows) };
   const all: Comparison[] = [];
   for (const scenario of scenarios.filter(({ name }) => name.includes(only))) {
-    const comparison = {
-      scenario,
-      predicted: predicted(scenario),
-      measured: await measured(scenario, program, digits),
-    };
+    const comparison = compared(scenario, await measured(scenario, program, digits));
     all.push(comparison);
     told(comparison);
   }
