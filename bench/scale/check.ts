@@ -14,17 +14,23 @@ import { type Distance, DistantServer } from "./distance.ts";
 import type { Run, Task } from "./member.ts";
 import { bytesOf, networkOf } from "./network.ts";
 import { dropping, putting, reading } from "./operations.ts";
-import { nameOf, type Plan } from "./plan.ts";
+import { nameOf, type Plan, type Round } from "./plan.ts";
 import { Simulation } from "./simulation.ts";
 import { local } from "./world.ts";
 
-/** A member of a scenario: when it comes and is killed, in milliseconds since the run began. */
+/** So many milliseconds after a round was closed: rounds of a busy machine are longer than those that are said. */
+interface Moment {
+  readonly round: number;
+  readonly after: number;
+}
+
+/** A member of a scenario: when it comes, if not at once, and is killed. */
 interface Part {
   readonly step: number;
   /** Rounds that it takes part in; default the scenario's. */
   readonly rounds?: number;
-  readonly joins?: number;
-  readonly dies?: number;
+  readonly joins?: Moment;
+  readonly dies?: Moment;
 }
 
 export interface Scenario {
@@ -97,7 +103,11 @@ export const scenarios: readonly Scenario[] = [
     name: "3 members, one killed, another one comes",
     hidden: SMALL,
     distance: near,
-    members: [...equal(2), { step: 200, dies: 8500 }, { step: 200, joins: 16_000, rounds: 3 }],
+    members: [
+      ...equal(2),
+      { step: 200, dies: { round: 3, after: 1000 } },
+      { step: 200, joins: { round: 5, after: 1000 }, rounds: 3 },
+    ],
     rounds: 10,
     minMembers: 2,
     heartbeat: 1000,
@@ -106,7 +116,7 @@ export const scenarios: readonly Scenario[] = [
     name: "4 members, one killed, deadline 1 s",
     hidden: SMALL,
     distance: near,
-    members: [...equal(3), { step: 200, dies: 8500 }],
+    members: [...equal(3), { step: 200, dies: { round: 3, after: 1000 } }],
     rounds: 8,
     deadline: 1000,
     minMembers: 3,
@@ -133,31 +143,47 @@ function weightsOf({ hidden }: Scenario): Plan["bytes"] {
   return bytesOf(weights, "f32");
 }
 
-/** What the simulation says of it. */
+/** What the simulation says of it, once it has said when its moments are. */
 export function predicted(scenario: Scenario): Course {
-  const { distance, members } = scenario;
+  let times: readonly number[] = [];
+  for (let pass = 0; pass < 2; pass++) times = roundsOf(simulationOf(scenario, times)).map(({ at }) => at);
+  const simulation = simulationOf(scenario, times);
+  const rounds = roundsOf(simulation);
+  const counts = rounds.map(({ members }) => members.length);
+  const { weightsUp, weightsDown, recordsUp, recordsDown } = simulation.finish();
+  const [up, down] = [weightsUp + recordsUp, weightsDown + recordsDown];
+  return courseOf(
+    rounds.map(({ at }) => at),
+    counts,
+    simulation.attempts,
+    up,
+    down,
+  );
+}
+
+/** @param times at which rounds are closed, as far as that is known; what is to happen after others never happens */
+function simulationOf(scenario: Scenario, times: readonly number[]): Simulation {
   const { innerSteps, batch, ...settings } = runOf(scenario);
-  const simulation = new Simulation({
+  const timeOf = ({ round, after }: Moment) => (times[round] ?? Number.POSITIVE_INFINITY) + after;
+  return new Simulation({
     ...local,
     ...settings,
     samples: innerSteps * batch,
     bytes: weightsOf(scenario),
-    members: members.map(({ step, rounds = scenario.rounds, joins = 0, dies = Number.POSITIVE_INFINITY }) => ({
-      ...distance,
-      joins,
-      dies,
+    members: scenario.members.map(({ step, rounds = scenario.rounds, joins, dies }) => ({
+      ...scenario.distance,
+      joins: joins === undefined ? 0 : timeOf(joins),
+      dies: dies === undefined ? Number.POSITIVE_INFINITY : timeOf(dies),
       rounds,
       compute: () => innerSteps * step,
     })),
   });
-  const times: number[] = [];
-  const counts: number[] = [];
-  for (let round = simulation.next(); round !== undefined; round = simulation.next()) {
-    times.push(round.at);
-    counts.push(round.members.length);
-  }
-  const { weightsUp, weightsDown, recordsUp, recordsDown } = simulation.finish();
-  return courseOf(times, counts, simulation.attempts, weightsUp + recordsUp, weightsDown + recordsDown);
+}
+
+function roundsOf(simulation: Simulation): Round[] {
+  const all: Round[] = [];
+  for (let round = simulation.next(); round !== undefined; round = simulation.next()) all.push(round);
+  return all;
 }
 
 /** Of the times at which rounds were closed, from round 0 on, and the numbers of their members. */
@@ -180,6 +206,8 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
   const server = await NatsServer.start(program, `http: "127.0.0.1:${port}"`);
   const distant = await DistantServer.open(server.address, scenario.distance);
   const connection = await connect({ servers: [server.address] });
+  const { members } = scenario;
+  const timers: ReturnType<typeof setTimeout>[] = [];
   const [times, counts]: [number[], number[]] = [[], []];
   let [attempts, heard] = [0, 0]; // states that were stored, and bytes that this process heard
   connection.subscribe("$KV.simdgrad_run_check.round", {
@@ -189,6 +217,10 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
       if (round < times.length) return; // another member was first
       times.push(performance.now());
       counts.push(changes.length);
+      members.forEach(({ joins, dies }, place) => {
+        if (joins?.round === round) timers.push(setTimeout(() => children[place].send("go"), joins.after));
+        if (dies?.round === round) timers.push(setTimeout(() => children[place].kill("SIGKILL"), dies.after));
+      });
     },
   });
   connection.subscribe("$O.simdgrad_weights_check.M.>", {
@@ -199,15 +231,13 @@ async function measured(scenario: Scenario, program: string, digits: Digits): Pr
     },
   });
   const run = runOf(scenario);
-  const { members } = scenario;
   const children = await Promise.all(
     members.map(({ step, rounds = scenario.rounds }, place) =>
       ready([{ ...run, member: nameOf(place), servers: distant.address, rounds, step }], digits),
     ),
   );
-  const timers = members.flatMap(({ joins = 0, dies }, place) => {
-    const begins = setTimeout(() => children[place].send("go"), joins);
-    return dies === undefined ? [begins] : [begins, setTimeout(() => children[place].kill("SIGKILL"), dies)];
+  members.forEach(({ joins }, place) => {
+    if (joins === undefined) children[place].send("go");
   });
   const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0] as number | null));
   timers.forEach(clearTimeout);
