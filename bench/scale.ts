@@ -187,3 +187,4 @@ const { text, results } = await (values.check ? compare() : simulateAll());
 console.log(text);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 if (values.write) writeReadme(values.check ? "scale-check" : "scale", text);
+process.exit(); // NATS's clients go on watching consumers whose connection is closed
